@@ -1,0 +1,75 @@
+/** The arrows: services → edges → pure. What each rule forbids is named in its comment. */
+const PURE = '^libs/(policy|history|coverage|reports|contracts)/';
+const may = (name, from, to) => ({
+  name,
+  severity: 'error',
+  comment: `${name}: ${from} may import these libraries only: ${to.join(', ') || 'none'}`,
+  from: { path: `^libs/${from}/`, pathNot: '\\.(test|contract)\\.ts$|/testing/' },
+  to: { path: '^libs/', pathNot: `^libs/(${[from, ...to].join('|')})/` },
+});
+
+export default {
+  forbidden: [
+    may('policy-stands-alone', 'policy', []),
+    may('history-stands-alone', 'history', []),
+    may('coverage-arrows', 'coverage', ['history']),
+    may('reports-arrows', 'reports', ['policy', 'history', 'coverage']),
+    may('contracts-arrows', 'contracts', ['history', 'coverage']),
+    may('runtime-arrows', 'runtime', []),
+    {
+      name: 'libraries-import-no-service',
+      severity: 'error',
+      comment: 'A library must not know a service.',
+      from: { path: '^libs/' },
+      to: { path: '^services/' },
+    },
+    {
+      name: 'services-import-no-service',
+      severity: 'error',
+      comment: 'A service never imports a service; only margay, which runs them all in one process, does.',
+      from: { path: '^services/([^/]+)/', pathNot: '^services/margay/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'one-door',
+      severity: 'error',
+      comment: 'A library is imported through its index.ts.',
+      from: { path: '^(libs|services)/([^/]+)/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: '^(libs/[^/]+/src/(index|[^/]+\\.contract)\\.ts$|$1/$2/)' },
+    },
+    {
+      name: 'pure-does-no-io',
+      severity: 'error',
+      comment: 'Pure libraries import no Node module and no framework.',
+      from: { path: PURE, pathNot: '\\.(test|contract)\\.ts$|/testing/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-knows-no-framework',
+      severity: 'error',
+      comment: 'Pure libraries import only the few packages that do pure work.',
+      from: { path: PURE, pathNot: '\\.(test|contract)\\.ts$|/testing/' },
+      to: {
+        path: 'node_modules/',
+        pathNot: 'node_modules/(ipaddr\\.js|canonicalize|@noble|csv-stringify|js-yaml|avsc|croner|@margay)/',
+      },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'A cycle means two files are one.',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+    exclude: { path: 'test/fences' },
+  },
+};

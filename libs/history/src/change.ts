@@ -1,0 +1,44 @@
+import type { Resource, ResourceKey } from './resource.ts';
+import type { Instant } from './time.ts';
+
+/** Who acted: `user` authenticated, `impersonated` is whom that user acted for. */
+export interface Actor {
+  readonly user: string;
+  readonly impersonated?: string;
+}
+
+/** Where a change was read: a source and the position in it. The same place read again is the same origin. */
+export interface Origin {
+  /** A log file's path, a webhook's source, `watch`. */
+  readonly source: string;
+  /** Position in the source, unique and ascending in it: a line number for files. */
+  readonly position: number;
+}
+
+/**
+ * One fact about one object at one instant.
+ *
+ * - `present`: the object exists with this content at this resourceVersion.
+ * - `gone`: the object does not exist any more from `at` on.
+ */
+export interface Change extends ResourceKey {
+  /** Deterministic: the same event gives the same ids wherever and however often it is read. */
+  readonly id: string;
+  /** The audit event's own deterministic id; one `deletecollection` event makes many changes. */
+  readonly eventId: string;
+  readonly what: 'present' | 'gone';
+  /** Absent only on ends that the API server answered without naming the object's uid. */
+  readonly uid?: string;
+  /** Decimal text of any length, compared by length and then by digits. Absent on most ends. */
+  readonly resourceVersion?: string;
+  /** When the API server had answered: the fact holds from here on. */
+  readonly at: Instant;
+  /** When the request came in: the fact cannot hold before. */
+  readonly receivedAt: Instant;
+  /** The projection of the object; with `what: 'present'` only. */
+  readonly content?: Resource;
+  /** True on the event that created the object, so that nothing of it can have been missed before. */
+  readonly created?: boolean;
+  readonly actor?: Actor;
+  readonly origin: Origin;
+}

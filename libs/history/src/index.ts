@@ -1,0 +1,11 @@
+/**
+ * The history: every resource's versions with their validity intervals, made from changes.
+ *
+ * A *change* is one fact about one object at one instant; a *version* is one content with the interval in which
+ * it was valid. The same set of changes gives the same versions, in whatever order and however often they come.
+ * This library does no I/O and never asks the time.
+ */
+export * from './time.ts';
+export * from './resource.ts';
+export * from './change.ts';
+export * from './version.ts';

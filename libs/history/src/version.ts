@@ -1,0 +1,34 @@
+import type { Actor } from './change.ts';
+import type { Resource, ResourceKey } from './resource.ts';
+import type { Instant, Window } from './time.ts';
+
+/** How the end of an object is known: from its own event, or concluded from another object's. */
+export type EndedBy = 'event' | 'namespace' | 'definition' | 'service' | 'successor';
+
+/** One object's content and the interval `[validFrom, validTo)` of its validity. */
+export interface Version extends ResourceKey {
+  readonly uid: string;
+  /** Of the first change that showed this content. */
+  readonly resourceVersion: string;
+  readonly validFrom: Instant;
+  /** Absent while the version is current. */
+  readonly validTo?: Instant;
+  readonly content: Resource;
+  /** On an object's first version only: its creation was not seen, so it may have lived before `validFrom`. */
+  readonly seenMidLife?: boolean;
+  /** On an object's last version only. */
+  readonly endedBy?: EndedBy;
+  readonly actor?: Actor;
+}
+
+/** The versions valid at some instant of the window, in the order given. Both intervals are half-open. */
+export function overlapping(versions: readonly Version[], window: Window): Version[] {
+  return versions.filter(
+    ({ validFrom, validTo = Infinity }) => validFrom < window.end && window.start < validTo,
+  );
+}
+
+/** The versions valid at the instant, in the order given. */
+export function validAt(versions: readonly Version[], instant: Instant): Version[] {
+  return overlapping(versions, { start: instant, end: instant + 1 });
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** The fast suite: nothing but Node. Tests that need a server carry the server's name in their suffix. */
+export default defineConfig({
+  test: {
+    include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,kubernetes,real}.test.ts'],
+    testTimeout: 60_000,
+  },
+});
