@@ -19,7 +19,7 @@ export interface Followed {
   readonly lines: readonly Line[];
   /** Where to go on once these lines are dealt with. */
   readonly cursor: Cursor;
-  /** Set when a rotated file was gone before it was read to its end: what came after this place is not known. */
+  /** Set when a file was rotated away or truncated and its rest is not there: what followed this place is not known. */
   readonly lost?: Cursor;
 }
 
@@ -64,13 +64,14 @@ export async function* followLines(
 async function* followFile(path: string, file: FileHandle, from: Cursor, signal: AbortSignal): AsyncGenerator<Followed> {
   let cursor = from;
   for (;;) {
+    if ((await file.stat()).size < cursor.byte || !(await headIs(file, cursor.head))) return;
     // Looked at before reading: what is written until the rename is then still read here.
     const replaced = !(await standsUnder(path, file));
     for await (const followed of newLines(file, cursor, replaced)) {
       cursor = followed.cursor;
       yield followed;
     }
-    if (replaced || signal.aborted || (await file.stat()).size < cursor.byte || !(await headIs(file, cursor.head))) return;
+    if (replaced || signal.aborted) return;
     await pause(signal);
   }
 }
