@@ -65,11 +65,11 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsConfig: { fileName: new URL('tsconfig.base.json', import.meta.url).pathname },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
     },
-    exclude: { path: 'test/fences' },
+    exclude: { path: '^test/fences/' },
   },
 };

@@ -1,0 +1,2 @@
+import '../../scheduler/src/index.ts';
+import '../../../libs/history/src/inner.ts';
