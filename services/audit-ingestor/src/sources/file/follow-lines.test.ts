@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -56,7 +64,10 @@ test('a rotated file is read to its end before the new one', async () => {
 
 test.each([
   ['renamed', (old: string) => writeFileSync(old, 'a\nb\nc\n')],
-  ['renamed and compressed', (old: string) => (writeFileSync(`${old}.gz`, gzipSync('a\nb\nc\n')), unlinkSync(old))],
+  [
+    'renamed and compressed',
+    (old: string) => (writeFileSync(`${old}.gz`, gzipSync('a\nb\nc\n')), unlinkSync(old)),
+  ],
 ])('after a restart, the rest of a file that was %s meanwhile comes first', async (_, rotate) => {
   const { folder, log, follow } = setUp();
   writeFileSync(log, 'a\n');
@@ -94,7 +105,10 @@ test.each([
   await reaches(() => reader.seen.length, 2);
   truncateSync(log);
   appendFileSync(log, content);
-  const expected = content.trimEnd().split('\n').map((text, i) => `2:${i + 1} ${text}`);
+  const expected = content
+    .trimEnd()
+    .split('\n')
+    .map((text, i) => `2:${i + 1} ${text}`);
   await reaches(() => reader.seen.slice(2), expected);
 });
 

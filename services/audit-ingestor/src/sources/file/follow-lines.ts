@@ -61,7 +61,12 @@ export async function* followLines(
 }
 
 /** Reads one open file until another stands under its name, and then to its very end. */
-async function* followFile(path: string, file: FileHandle, from: Cursor, signal: AbortSignal): AsyncGenerator<Followed> {
+async function* followFile(
+  path: string,
+  file: FileHandle,
+  from: Cursor,
+  signal: AbortSignal,
+): AsyncGenerator<Followed> {
   let cursor = from;
   for (;;) {
     if ((await file.stat()).size < cursor.byte || !(await headIs(file, cursor.head))) return;

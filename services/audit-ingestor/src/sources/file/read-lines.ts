@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** One line of a log, without its line break. */
@@ -72,7 +72,11 @@ function gunzipped(compressed: Readable): Readable {
  *
  * @throws CutShort as `readLines` does.
  */
-export async function* splitLines(bytes: AsyncIterable<Buffer>, from: Place, first: Place): AsyncGenerator<Line[]> {
+export async function* splitLines(
+  bytes: AsyncIterable<Buffer>,
+  from: Place,
+  first: Place,
+): AsyncGenerator<Line[]> {
   let { line: number, byte: end } = first;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
@@ -117,7 +121,9 @@ export async function* splitLines(bytes: AsyncIterable<Buffer>, from: Place, fir
     if (batch.length > 0) yield batch;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR') {
-      throw new CutShort(`the compressed data of line ${number + 1} on cannot be read (${(error as Error).message})`);
+      throw new CutShort(
+        `the compressed data of line ${number + 1} on cannot be read (${(error as Error).message})`,
+      );
     }
     throw error;
   }

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+
+/**
+ * Runs every benchmark: `npm run bench [-- NAME…] [-- --quick]`.
+ *
+ * Each benchmark measures what it compares in one run, since machines are noisy: read the ratios, not the times.
+ */
+type Benchmark = { run(print: (line: string) => void, options: { quick: boolean }): Promise<void> | void };
+
+const NAMES = ['policy', 'history', 'reports', 'ingest', 'storage'];
+
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const quick = process.argv.includes('--quick');
+
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}${quick ? ', quick' : ''}`,
+);
+for (const name of NAMES) {
+  const file = new URL(`./${name}/index.ts`, import.meta.url);
+  if ((chosen.length > 0 && !chosen.includes(name)) || !existsSync(file)) continue;
+  console.log(`\n## ${name}`);
+  const { run } = (await import(file.href)) as Benchmark;
+  await run(console.log, { quick });
+}

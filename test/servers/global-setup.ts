@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+
+/** Which variable names a server of one's own, and which script starts one otherwise. */
+const SERVERS = [
+  { variable: 'MARGAY_TEST_KAFKA', script: 'kafka.sh', address: (port: number) => `127.0.0.1:${port}` },
+  {
+    variable: 'MARGAY_TEST_ELASTICSEARCH',
+    script: 'elasticsearch.sh',
+    address: (port: number) => `http://127.0.0.1:${port}`,
+  },
+];
+
+/** A port that is free now and whose neighbours the scripts use are most likely free too. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port > 60_000 ? port - 5_000 : port;
+}
+
+/** Starts the servers that no variable names; the returned function stops them. */
+export async function setup(): Promise<() => void> {
+  const started: number[] = [];
+  for (const { variable, script, address } of SERVERS) {
+    if (process.env[variable]) continue;
+    const port = await freePort();
+    const output = execFileSync(new URL(script, import.meta.url).pathname, [String(port)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    started.push(Number(output.trim().split('\n').at(-1)));
+    process.env[variable] = address(port);
+  }
+  return () => {
+    for (const pid of started) process.kill(pid, 'SIGKILL');
+  };
+}

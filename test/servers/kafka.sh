@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Starts one Kafka broker from its published jars, for machines where no image can be pulled.
+# kafka.sh [port]: prints the process id; ending that process stops the broker. Needs Java 17 and Maven.
+set -euo pipefail
+port=${1:-19092}
+version=4.1.0
+home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/kafka-$version
+jars=$home/jars
+
+if [ ! -d "$jars" ]; then
+  build=$(mktemp -d)
+  cat > "$build/pom.xml" << POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>margay.test</groupId><artifactId>broker</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$version</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$version</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+POM
+  mvn -q -B -f "$build/pom.xml" dependency:copy-dependencies -DoutputDirectory="$build/jars" >&2
+  mkdir -p "$home"
+  mv "$build/jars" "$jars"
+fi
+
+run=$(mktemp -d "$home/run-XXXXXX")
+cat > "$run/broker.properties" << PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$((port + 1))
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${MARGAY_KAFKA_DATA:-$run/data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+PROPERTIES
+
+java -cp "$jars/*" kafka.tools.StorageTool format --ignore-formatted -t 4L6g3nShT-eMCtK--X86sw -c "$run/broker.properties" > "$run/format.log" 2>&1
+nohup java -Xmx512m -cp "$jars/*" kafka.Kafka "$run/broker.properties" > "$run/broker.log" 2>&1 &
+broker=$!
+for _ in $(seq 120); do
+  if grep -q 'Kafka Server started' "$run/broker.log"; then
+    echo "$broker"
+    exit
+  fi
+  kill -0 "$broker" 2> /dev/null || break
+  sleep 0.5
+done
+echo "The broker did not start; its log is $run/broker.log" >&2
+exit 1
