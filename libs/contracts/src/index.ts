@@ -1,1 +1,15 @@
-export {};
+/**
+ * What the services say to each other: topics, their messages and how those are written.
+ *
+ * A *topic* has one kind of message, a key for it and an Avro schema; the schemas here are the single source, and every
+ * released version of them can still be read. This library does no I/O: bytes go to and come from `messaging`.
+ */
+export { SINGLE_OBJECT, confluentId, type Framing } from './avro/framing.ts';
+export type { AvroSchema, EnumSchema, FieldSchema, LogicalSchema, RecordSchema } from './avro/schema.ts';
+export { Undecodable } from './undecodable.ts';
+export { type Topic } from './topic.ts';
+export { resourceChanges, type ResourceChange } from './messages/resource-change.ts';
+export { policyEvents, type PolicyEvent, type TrailEvent } from './messages/policy-event.ts';
+export { reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';
+export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
+export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';

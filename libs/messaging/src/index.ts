@@ -1,1 +1,11 @@
-export {};
+/**
+ * Topics between the services: publish, consume at least once, set aside what cannot be processed.
+ *
+ * The *bus* is a port with two adapters, an embedded durable log and Kafka. A *delivery* is a message with the place
+ * that it came from; a *dead letter* is one that no retry can help. Ids that make repeats harmless are the business of
+ * those who consume.
+ */
+export * from './unprocessable.ts';
+export * from './bus/bus.ts';
+export { openEmbeddedBus, type EmbeddedBusOptions } from './bus/embedded.ts';
+export * from './consume.ts';

@@ -1,1 +1,8 @@
-export {};
+/**
+ * Where evidence is kept: history, audit trail, flows, coverage, archive and windows.
+ *
+ * Each is a *port* (a folder with the promise in `<port>.ts` and its checks in `<port>.contract.ts`) with an embedded
+ * adapter and one for Elasticsearch. All writing is idempotent, so that every message may come again.
+ */
+export { openDatabase, type Database, type OpenOptions } from './database/open.ts';
+export { DatabaseUnusable, type UnusableCode } from './database/unusable.ts';

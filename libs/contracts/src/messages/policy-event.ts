@@ -1,0 +1,94 @@
+import type { Actor, Instant, ResourceKey } from '@margay/history';
+import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
+import { POLICY_EVENT_RELEASES } from '../releases/policy-event.ts';
+import { defineTopic, present } from '../topic.ts';
+import { ACTOR_SCHEMA, actorOf, type ActorRecord } from './resource-change.ts';
+
+/** One attempt to write a policy or another resource of the trail: who did what, and whether it was refused. */
+export interface TrailEvent extends ResourceKey {
+  /** Of the audit event: deterministic, so that a repeat has the same id. */
+  readonly eventId: string;
+  /** When the API server had answered. */
+  readonly at: Instant;
+  /** `create`, `update`, `patch`, `delete`, `deletecollection`. */
+  readonly verb: string;
+  readonly actor?: Actor;
+  /** True when the API server refused the request, so that nothing changed. */
+  readonly refused: boolean;
+  /** The audit event as the trail keeps it. */
+  readonly event: unknown;
+}
+
+/** An event of the audit trail of one cluster. */
+export interface PolicyEvent extends TrailEvent {
+  readonly cluster: string;
+}
+
+const SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'PolicyEvent',
+  namespace: 'io.margay',
+  doc: 'One attempt to write a policy, allowed or refused.',
+  fields: [
+    { name: 'cluster', type: 'string' },
+    { name: 'eventId', type: 'string', doc: 'Deterministic: a repeat has the same id.' },
+    { name: 'at', type: INSTANT, doc: 'When the API server had answered.' },
+    { name: 'group', type: 'string' },
+    { name: 'resource', type: 'string', doc: 'Lower-case plural.' },
+    { name: 'namespace', type: 'string', doc: 'Empty for cluster-scoped objects.' },
+    { name: 'name', type: 'string', doc: 'Empty for requests that name no object.' },
+    { name: 'verb', type: 'string' },
+    optional('actor', ACTOR_SCHEMA, 'Who acted, if known.'),
+    { name: 'refused', type: 'boolean', doc: 'True when the API server refused the request.' },
+    { name: 'event', type: 'string', doc: 'The audit event as JSON.' },
+  ],
+};
+
+interface PolicyEventRecord {
+  readonly cluster: string;
+  readonly eventId: string;
+  readonly at: number;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly verb: string;
+  readonly actor: ActorRecord | null;
+  readonly refused: boolean;
+  readonly event: string;
+}
+
+/** The audit trail of policies. */
+export const policyEvents = defineTopic<PolicyEvent>({
+  name: 'margay.policy-events',
+  about: 'Who tried to write which policy when, whether it was allowed or refused.',
+  schema: SCHEMA,
+  released: POLICY_EVENT_RELEASES,
+  keyOf: ({ cluster, group, resource, namespace, name }) =>
+    `${cluster}/${group === '' ? resource : `${resource}.${group}`}/${namespace}/${name}`,
+  toRecord: (event) => ({ ...event, event: JSON.stringify(event.event) }),
+  fromRecord: ({
+    cluster,
+    eventId,
+    at,
+    group,
+    resource,
+    namespace,
+    name,
+    verb,
+    refused,
+    ...record
+  }: PolicyEventRecord) => ({
+    cluster,
+    eventId,
+    at,
+    group,
+    resource,
+    namespace,
+    name,
+    verb,
+    refused,
+    event: JSON.parse(record.event) as unknown,
+    ...present('actor', record.actor === null ? null : actorOf(record.actor)),
+  }),
+});

@@ -1,0 +1,71 @@
+import type { Instant } from '@margay/history';
+import { INSTANT, type RecordSchema } from '../avro/schema.ts';
+import { REPORT_COMPLETED_RELEASES } from '../releases/report-completed.ts';
+import { defineTopic } from '../topic.ts';
+
+/** A report was archived: whole, and never to change. */
+export interface ReportCompleted {
+  readonly cluster: string;
+  /** The window's id, which is the report's. */
+  readonly id: string;
+  readonly reportName: string;
+  readonly reportType: string;
+  readonly start: Instant;
+  readonly end: Instant;
+  /** The report's digest, by which the archived one can be checked. */
+  readonly digest: string;
+  /** The numbers of the report's summary. */
+  readonly summary: unknown;
+  readonly generatedAt: Instant;
+}
+
+const SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'ReportCompleted',
+  namespace: 'io.margay',
+  doc: 'A report was archived: whole, and never to change.',
+  fields: [
+    { name: 'cluster', type: 'string' },
+    { name: 'id', type: 'string', doc: "The window's id, which is the report's. A repeat has the same one." },
+    { name: 'reportName', type: 'string' },
+    { name: 'reportType', type: 'string' },
+    { name: 'start', type: INSTANT },
+    { name: 'end', type: INSTANT },
+    { name: 'digest', type: 'string', doc: 'By which the archived report can be checked.' },
+    { name: 'summary', type: 'string', doc: "The numbers of the report's summary, as JSON." },
+    { name: 'generatedAt', type: INSTANT },
+  ],
+};
+
+type CompletedRecord = Omit<ReportCompleted, 'summary'> & { readonly summary: string };
+
+/** News of archived reports. */
+export const reportsCompleted = defineTopic<ReportCompleted>({
+  name: 'margay.report-completed',
+  about: 'Reports that were archived, with the numbers of their summary.',
+  schema: SCHEMA,
+  released: REPORT_COMPLETED_RELEASES,
+  keyOf: ({ reportName }) => reportName,
+  toRecord: (completed) => ({ ...completed, summary: JSON.stringify(completed.summary) }),
+  fromRecord: ({
+    cluster,
+    id,
+    reportName,
+    reportType,
+    start,
+    end,
+    digest,
+    generatedAt,
+    summary,
+  }: CompletedRecord) => ({
+    cluster,
+    id,
+    reportName,
+    reportType,
+    start,
+    end,
+    digest,
+    generatedAt,
+    summary: JSON.parse(summary) as unknown,
+  }),
+});

@@ -1,0 +1,81 @@
+import { formatInstant, type Instant } from '@margay/history';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { INSTANT, type RecordSchema } from '../avro/schema.ts';
+import { REPORT_WINDOW_RELEASES } from '../releases/report-window.ts';
+import { defineTopic } from '../topic.ts';
+
+/** One run of one GlobalReport over `[start, end)`, to be computed. */
+export interface ReportWindow {
+  readonly cluster: string;
+  /** See {@link windowId}. */
+  readonly id: string;
+  /** The GlobalReport's name. */
+  readonly reportName: string;
+  readonly reportType: string;
+  /** The GlobalReport's `spec` as it was when the window was emitted. */
+  readonly spec: unknown;
+  readonly start: Instant;
+  readonly end: Instant;
+  /** Asked for by a person, outside the schedule. */
+  readonly manual: boolean;
+}
+
+/**
+ * The id of a window: the same for the same cluster, report, start and end, wherever it is made.
+ *
+ * Readable, and safe in URLs and file names: `<report>-<start>-<16 hex digits>`, at most 128 characters long.
+ */
+export function windowId(window: Pick<ReportWindow, 'cluster' | 'reportName' | 'start' | 'end'>): string {
+  const { cluster, reportName, start, end } = window;
+  const hash = bytesToHex(sha256(utf8ToBytes(JSON.stringify([cluster, reportName, start, end])))).slice(
+    0,
+    16,
+  );
+  const name = reportName.replaceAll(/[^A-Za-z0-9.-]/g, '-').slice(0, 80);
+  const from = formatInstant(start).replaceAll(/[-:.]/g, '').toLowerCase();
+  return `${name}-${from}-${hash}`;
+}
+
+const SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'ReportWindow',
+  namespace: 'io.margay',
+  doc: 'One run of one GlobalReport over [start, end), to be computed.',
+  fields: [
+    { name: 'cluster', type: 'string' },
+    { name: 'id', type: 'string', doc: 'Deterministic: a function of cluster, report, start and end.' },
+    { name: 'reportName', type: 'string' },
+    { name: 'reportType', type: 'string' },
+    {
+      name: 'spec',
+      type: 'string',
+      doc: "The GlobalReport's spec as JSON, as it was when the window was emitted.",
+    },
+    { name: 'start', type: INSTANT },
+    { name: 'end', type: INSTANT },
+    { name: 'manual', type: 'boolean', default: false, doc: 'Asked for by a person, outside the schedule.' },
+  ],
+};
+
+type WindowRecord = Omit<ReportWindow, 'spec'> & { readonly spec: string };
+
+/** Windows to compute. */
+export const reportWindows = defineTopic<ReportWindow>({
+  name: 'margay.report-windows',
+  about: 'Windows whose reports are to be computed. A window may come twice: its id tells.',
+  schema: SCHEMA,
+  released: REPORT_WINDOW_RELEASES,
+  keyOf: ({ id }) => id,
+  toRecord: (window) => ({ ...window, spec: JSON.stringify(window.spec) }),
+  fromRecord: ({ cluster, id, reportName, reportType, start, end, manual, spec }: WindowRecord) => ({
+    cluster,
+    id,
+    reportName,
+    reportType,
+    start,
+    end,
+    manual,
+    spec: JSON.parse(spec) as unknown,
+  }),
+});

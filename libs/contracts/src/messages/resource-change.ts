@@ -1,0 +1,123 @@
+import type { Actor, Change, Resource } from '@margay/history';
+import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
+import { RESOURCE_CHANGE_RELEASES } from '../releases/resource-change.ts';
+import { defineTopic, present } from '../topic.ts';
+
+/** A change of one resource of one cluster. */
+export interface ResourceChange extends Change {
+  readonly cluster: string;
+}
+
+/** Who acted, as a record of its own in several messages. */
+export const ACTOR_SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'Actor',
+  doc: 'Who acted.',
+  fields: [
+    { name: 'user', type: 'string', doc: 'The authenticated user.' },
+    optional('impersonated', 'string', 'Whom that user acted for.'),
+  ],
+};
+
+const SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'ResourceChange',
+  namespace: 'io.margay',
+  doc: 'One fact about one object at one instant.',
+  fields: [
+    { name: 'cluster', type: 'string' },
+    { name: 'id', type: 'string', doc: 'Deterministic: a repeat has the same id.' },
+    { name: 'eventId', type: 'string', doc: 'Of the audit event; one event can make many changes.' },
+    {
+      name: 'what',
+      type: { type: 'enum', name: 'What', symbols: ['present', 'gone'] },
+      doc: 'present: the object exists with this content. gone: it does not exist any more.',
+    },
+    { name: 'group', type: 'string', doc: 'API group, empty for the core group.' },
+    { name: 'resource', type: 'string', doc: 'Lower-case plural.' },
+    { name: 'namespace', type: 'string', doc: 'Empty for cluster-scoped objects.' },
+    { name: 'name', type: 'string' },
+    optional('uid', 'string', 'Absent on ends that did not name it.'),
+    optional('resourceVersion', 'string', 'Decimal text of any length.'),
+    { name: 'at', type: INSTANT, doc: 'When the API server had answered.' },
+    { name: 'receivedAt', type: INSTANT, doc: 'When the request came in.' },
+    optional('content', 'string', 'The projected object as JSON; with present only.'),
+    { name: 'created', type: 'boolean', default: false, doc: 'True on the event that created the object.' },
+    optional('actor', ACTOR_SCHEMA, 'Who acted, if known.'),
+    {
+      name: 'origin',
+      type: {
+        type: 'record',
+        name: 'Origin',
+        doc: 'Where the change was read.',
+        fields: [
+          { name: 'source', type: 'string' },
+          { name: 'position', type: 'long', doc: 'Ascending within the source.' },
+        ],
+      },
+    },
+  ],
+};
+
+interface ChangeRecord {
+  readonly cluster: string;
+  readonly id: string;
+  readonly eventId: string;
+  readonly what: 'present' | 'gone';
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | null;
+  readonly resourceVersion: string | null;
+  readonly at: number;
+  readonly receivedAt: number;
+  readonly content: string | null;
+  readonly created: boolean;
+  readonly actor: ActorRecord | null;
+  readonly origin: { readonly source: string; readonly position: number };
+}
+
+/** An actor on the wire. */
+export interface ActorRecord {
+  readonly user: string;
+  readonly impersonated: string | null;
+}
+
+/** The actor of its record. */
+export const actorOf = ({ user, impersonated }: ActorRecord): Actor => ({
+  user,
+  ...present('impersonated', impersonated),
+});
+
+/** Changes of resources, from wherever they were seen. */
+export const resourceChanges = defineTopic<ResourceChange>({
+  name: 'margay.resource-changes',
+  about: 'Every change of a resource that reports need, as it was seen by a source.',
+  schema: SCHEMA,
+  released: RESOURCE_CHANGE_RELEASES,
+  keyOf: ({ cluster, group, resource, namespace, name }) =>
+    `${cluster}/${group === '' ? resource : `${resource}.${group}`}/${namespace}/${name}`,
+  toRecord: (change) => ({
+    ...change,
+    content: change.content === undefined ? null : JSON.stringify(change.content),
+  }),
+  fromRecord: (record: ChangeRecord) => ({
+    cluster: record.cluster,
+    id: record.id,
+    eventId: record.eventId,
+    what: record.what,
+    group: record.group,
+    resource: record.resource,
+    namespace: record.namespace,
+    name: record.name,
+    at: record.at,
+    receivedAt: record.receivedAt,
+    origin: { source: record.origin.source, position: record.origin.position },
+    ...present('uid', record.uid),
+    ...present('resourceVersion', record.resourceVersion),
+    ...present('content', record.content === null ? null : (JSON.parse(record.content) as Resource)),
+    ...present('created', record.created ? true : null),
+    ...present('actor', record.actor === null ? null : actorOf(record.actor)),
+  }),
+});

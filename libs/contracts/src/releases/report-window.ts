@@ -1,0 +1,4 @@
+import type { RecordSchema } from '../avro/schema.ts';
+
+/** Every released schema of this message, oldest first. Never changed, only added to. */
+export const REPORT_WINDOW_RELEASES: readonly RecordSchema[] = [];

@@ -1,0 +1,225 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Unprocessable } from '../unprocessable.ts';
+import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery, type Message } from './bus.ts';
+
+const text = (delivery: Message) => Buffer.from(delivery.value).toString();
+const message = (key: string, value: string): Message => ({ key, value: Buffer.from(value) });
+const numbered = (count: number, keys: number) =>
+  Array.from({ length: count }, (_, i) => message(`key-${i % keys}`, String(i)));
+
+/** Consumes until `count` messages were handled, and gives them in the order of their handling. */
+export async function take(
+  bus: Bus,
+  topic: string,
+  group: string,
+  count: number,
+  batchMax = 100,
+): Promise<Delivery[]> {
+  const taken: Delivery[] = [];
+  const stop = new AbortController();
+  if (count === 0) return taken;
+  await bus.consume(
+    topic,
+    group,
+    (batch) => {
+      taken.push(...batch);
+      if (taken.length >= count) stop.abort();
+      return Promise.resolve();
+    },
+    { signal: stop.signal, batchMax },
+  );
+  return taken;
+}
+
+/**
+ * What every bus must do. `open` gives a bus to the same place each time, `topic` a topic that is new and empty.
+ */
+export function busContract(name: string, open: () => Promise<Bus>, topic: () => Promise<string>) {
+  describe(`bus contract: ${name}`, () => {
+    const buses: Bus[] = [];
+    const opened = async () => {
+      const bus = await open();
+      buses.push(bus);
+      return bus;
+    };
+    afterEach(async () => {
+      for (const bus of buses.splice(0)) await bus.close();
+    });
+
+    test('messages come with key, bytes and headers as they were published', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const value = Uint8Array.from([0, 1, 0xff, 0xc3]);
+      await bus.publish(at, [{ key: 'schlüssel', value, headers: { 'trace-id': 'ü1' } }]);
+      const [delivery] = await take(bus, at, 'g', 1);
+      expect(delivery).toMatchObject({ key: 'schlüssel', headers: { 'trace-id': 'ü1' }, topic: at });
+      expect(Uint8Array.from(delivery?.value ?? [])).toEqual(value);
+      expect(Math.abs(Date.now() - (delivery?.publishedAt ?? 0))).toBeLessThan(60_000);
+    });
+
+    test('messages of a key keep their order, over several publications', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const all = numbered(300, 7);
+      for (let i = 0; i < all.length; i += 50) await bus.publish(at, all.slice(i, i + 50));
+      const taken = await take(bus, at, 'g', 300, 33);
+      expect(taken.map((delivery) => Number(text(delivery))).toSorted((a, b) => a - b)).toEqual(
+        all.map((_, i) => i),
+      );
+      for (let key = 0; key < 7; key++) {
+        const ofKey = taken
+          .filter((delivery) => delivery.key === `key-${key}`)
+          .map((delivery) => Number(text(delivery)));
+        expect(ofKey).toEqual(ofKey.toSorted((a, b) => a - b));
+      }
+    });
+
+    test('a batch is never bigger than asked for', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(25, 3));
+      const sizes: number[] = [];
+      const stop = new AbortController();
+      let handled = 0;
+      await bus.consume(
+        at,
+        'g',
+        (batch) => {
+          sizes.push(batch.length);
+          if ((handled += batch.length) === 25) stop.abort();
+          return Promise.resolve();
+        },
+        { signal: stop.signal, batchMax: 10 },
+      );
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
+    });
+
+    test('each group gets every message, whenever it begins', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(10, 3));
+      expect(await take(bus, at, 'one', 10)).toHaveLength(10);
+      expect(await take(bus, at, 'two', 10)).toHaveLength(10);
+    });
+
+    test('a group goes on where it committed, with another bus too', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(5, 1));
+      await take(bus, at, 'g', 5);
+      await bus.publish(at, [message('key-0', 'later')]);
+      await bus.close();
+      const again = await opened();
+      expect((await take(again, at, 'g', 1)).map(text)).toEqual(['later']);
+    });
+
+    test('what the handler rejected comes again', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(5, 1));
+      const failing = bus.consume(at, 'g', () => Promise.reject(new Error('store is away')), {
+        signal: new AbortController().signal,
+      });
+      await expect(failing).rejects.toThrow('store is away');
+      expect((await take(bus, at, 'g', 5)).map(text)).toEqual(['0', '1', '2', '3', '4']);
+    });
+
+    test('a waiting consumer gets what is published later', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const waiting = take(bus, at, 'g', 2);
+      await new Promise((wake) => setTimeout(wake, 50));
+      await bus.publish(at, numbered(2, 1));
+      expect((await waiting).map(text)).toEqual(['0', '1']);
+    });
+
+    test('an aborted consumption is fulfilled', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const stop = new AbortController();
+      const consumption = bus.consume(at, 'g', () => Promise.resolve(), { signal: stop.signal });
+      setTimeout(() => stop.abort(), 50);
+      await consumption;
+      await bus.consume(at, 'g', () => Promise.reject(new Error('handled')), { signal: stop.signal });
+    });
+
+    test('two consumers of a group share the messages', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(200, 10));
+      const stop = new AbortController();
+      const seen: string[] = [];
+      const running = new Map<string, number>();
+      const handler = async (batch: readonly Delivery[]) => {
+        const keys = new Set(batch.map(({ key }) => key));
+        for (const key of keys) {
+          running.set(key, (running.get(key) ?? 0) + 1);
+          expect(running.get(key)).toBe(1);
+        }
+        await new Promise((wake) => setTimeout(wake, 1));
+        for (const key of keys) running.set(key, 0);
+        seen.push(...batch.map(text));
+        if (new Set(seen).size === 200) stop.abort();
+      };
+      const options = { signal: stop.signal, batchMax: 20 };
+      await Promise.all([bus.consume(at, 'g', handler, options), bus.consume(at, 'g', handler, options)]);
+      expect(new Set(seen).size).toBe(200);
+    });
+
+    test('lag counts what a group has not handled', async () => {
+      const bus = await opened();
+      const at = await topic();
+      expect(await bus.lag(at, 'g')).toBe(0);
+      await bus.publish(at, numbered(10, 3));
+      expect(await bus.lag(at, 'g')).toBe(10);
+      await take(bus, at, 'g', 10);
+      expect(await bus.lag(at, 'g')).toBe(0);
+      await bus.publish(at, numbered(3, 3));
+      expect(await bus.lag(at, 'g')).toBe(3);
+      expect(await bus.lag(at, 'another')).toBe(13);
+    });
+
+    test('a dead letter keeps key, bytes and headers and says why and where from', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, [{ key: 'k', value: Buffer.from('bad'), headers: { mine: 'yes' } }]);
+      const [delivery] = await take(bus, at, 'g', 1);
+      const error = new Unprocessable('undecodable', 'no such schema', new Error('because'));
+      await bus.deadLetter(at, delivery as Delivery, error);
+      const letters: Delivery[] = [];
+      for await (const letter of bus.peek(deadLetterTopic(at))) letters.push(letter);
+      expect(letters).toHaveLength(1);
+      expect(letters[0]?.key).toBe('k');
+      expect(text(letters[0] as Delivery)).toBe('bad');
+      expect(letters[0]?.headers).toMatchObject({
+        mine: 'yes',
+        [DEAD_LETTER_HEADERS.topic]: at,
+        [DEAD_LETTER_HEADERS.offset]: delivery?.offset,
+        [DEAD_LETTER_HEADERS.code]: 'undecodable',
+        [DEAD_LETTER_HEADERS.reason]: 'no such schema: because',
+      });
+    });
+
+    test('peeking shows everything and commits nothing', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(1_200, 1));
+      const seen: string[] = [];
+      for await (const delivery of bus.peek(at)) seen.push(text(delivery));
+      expect(seen).toEqual(numbered(1_200, 1).map(text));
+      expect(await bus.lag(at, 'g')).toBe(1_200);
+    });
+
+    test('closing ends consumers and can be repeated', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const consumption = bus.consume(at, 'g', () => Promise.resolve(), {
+        signal: new AbortController().signal,
+      });
+      await bus.close();
+      await consumption;
+      await bus.close();
+      await expect(bus.publish(at, numbered(1, 1))).rejects.toThrow(/closed/);
+    });
+  });
+}

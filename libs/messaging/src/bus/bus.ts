@@ -1,0 +1,104 @@
+import type { Unprocessable } from '../unprocessable.ts';
+
+/** What is published: messages of one key keep their order, of different keys they need not. */
+export interface Message {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A message as a consumer gets it, with the place that it came from. */
+export interface Delivery extends Message {
+  readonly topic: string;
+  readonly partition: number;
+  /** Decimal text; ascending within a partition. */
+  readonly offset: string;
+  /** Milliseconds since the epoch, by the clock of whoever published or of the broker. */
+  readonly publishedAt: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** How a topic is consumed. */
+export interface ConsumeOptions {
+  /** Ends the consumption after the batch at hand. */
+  readonly signal: AbortSignal;
+  /** The most deliveries that the handler gets at once; 500 unless set. */
+  readonly batchMax?: number;
+}
+
+/**
+ * A durable log of topics between the services.
+ *
+ * Delivery is at least once and in order within a key; what has been handled is remembered for each group, so a
+ * restart goes on where the last commit was. Groups do not disturb each other: each gets every message, from the
+ * oldest that is kept.
+ */
+export interface Bus {
+  /**
+   * Publishes messages, in their order. When the promise is fulfilled they are durable: neither the end of this
+   * process nor of the bus loses them. When it is rejected they may or may not be there: publish them again.
+   *
+   * @throws when the bus does not answer or refuses (too big, no rights, disk full), with what to do.
+   */
+  publish(topic: string, messages: readonly Message[]): Promise<void>;
+
+  /**
+   * Gives a topic's messages to `handler`, batch after batch, and commits a batch when the handler has fulfilled.
+   * Consumers of one group share the topic: no two of them have messages of one key at the same time.
+   *
+   * Fulfilled when the signal is aborted, after the batch at hand. Rejected with the handler's error, without
+   * committing, so that a later `consume` brings the same messages again.
+   */
+  consume(
+    topic: string,
+    group: string,
+    handler: (batch: readonly Delivery[]) => Promise<void>,
+    options: ConsumeOptions,
+  ): Promise<void>;
+
+  /**
+   * Puts a delivery that cannot be processed on `<topic>.dlq`: same key and bytes, its own headers, and headers that
+   * say why and where from ({@link deadLetterOf}). Durable when fulfilled. A repeat gives a second dead letter.
+   */
+  deadLetter(topic: string, delivery: Delivery, error: Unprocessable): Promise<void>;
+
+  /** The messages of a topic that are there now, oldest first, for looking only: nothing is committed. */
+  peek(topic: string): AsyncIterable<Delivery>;
+
+  /** How many messages of the topic the group has not handled yet. All of them for a group that never consumed. */
+  lag(topic: string, group: string): Promise<number>;
+
+  /** Lets go of the bus: ends consumers after the batch at hand. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The name of the topic that keeps a topic's dead letters. */
+export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
+
+/** The headers that a dead letter has in addition to its own. */
+export const DEAD_LETTER_HEADERS = {
+  topic: 'dlq-topic',
+  partition: 'dlq-partition',
+  offset: 'dlq-offset',
+  publishedAt: 'dlq-published-at',
+  code: 'dlq-code',
+  reason: 'dlq-reason',
+} as const;
+
+/** The message to publish on the dead-letter topic for a delivery: same key and bytes, with reason and origin. */
+export function deadLetterOf(delivery: Delivery, error: Unprocessable): Message {
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return {
+    key: delivery.key,
+    value: delivery.value,
+    headers: {
+      ...delivery.headers,
+      [DEAD_LETTER_HEADERS.topic]: delivery.topic,
+      [DEAD_LETTER_HEADERS.partition]: String(delivery.partition),
+      [DEAD_LETTER_HEADERS.offset]: delivery.offset,
+      [DEAD_LETTER_HEADERS.publishedAt]: String(delivery.publishedAt),
+      [DEAD_LETTER_HEADERS.code]: error.code,
+      [DEAD_LETTER_HEADERS.reason]: `${error.message}${cause}`,
+    },
+  };
+}

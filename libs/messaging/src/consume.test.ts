@@ -1,0 +1,73 @@
+import { reportsFailed, type ReportFailed } from '@margay/contracts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery } from './bus/bus.ts';
+import { openEmbeddedBus } from './bus/embedded.ts';
+import { consume, publishAll } from './consume.ts';
+import { Unprocessable } from './unprocessable.ts';
+
+const failed = (id: string): ReportFailed => ({
+  cluster: 'c',
+  id,
+  reportName: 'daily',
+  reportType: 'inventory',
+  start: 0,
+  end: 10,
+  reason: 'why',
+  attempts: 6,
+  failedAt: 20,
+});
+
+describe('consume', () => {
+  let bus: Bus;
+  beforeEach(() => void (bus = openEmbeddedBus(':memory:')));
+  afterEach(() => bus.close());
+
+  const deadLetters = async () => {
+    const letters: Delivery[] = [];
+    for await (const letter of bus.peek(deadLetterTopic(reportsFailed.name))) letters.push(letter);
+    return letters;
+  };
+
+  test('messages that cannot be decoded or processed are set aside, and the stream goes on', async () => {
+    await publishAll(bus, reportsFailed, [failed('a')]);
+    await bus.publish(reportsFailed.name, [{ key: 'poison', value: Buffer.from('not Avro') }]);
+    await publishAll(bus, reportsFailed, [failed('bad'), failed('b')]);
+
+    const handled = new Set<string>();
+    const told: string[] = [];
+    const stop = new AbortController();
+    await consume(
+      bus,
+      reportsFailed,
+      'g',
+      (messages) => {
+        if (messages.some(({ id }) => id === 'bad')) {
+          return Promise.reject(new Unprocessable('unknown-report-type', 'no such type'));
+        }
+        for (const { id } of messages) handled.add(id);
+        if (handled.has('b')) stop.abort();
+        return Promise.resolve();
+      },
+      { signal: stop.signal, onDeadLetter: (_, { code }) => told.push(code) },
+    );
+
+    expect([...handled]).toEqual(['a', 'b']);
+    expect(told).toEqual(['undecodable', 'unknown-report-type']);
+    expect((await deadLetters()).map(({ key, headers }) => [key, headers[DEAD_LETTER_HEADERS.code]])).toEqual(
+      [
+        ['poison', 'undecodable'],
+        ['daily', 'unknown-report-type'],
+      ],
+    );
+    expect(await bus.lag(reportsFailed.name, 'g')).toBe(0);
+  });
+
+  test('any other error ends the consumption, and the messages come again', async () => {
+    await publishAll(bus, reportsFailed, [failed('a')]);
+    const signal = new AbortController().signal;
+    const handle = () => Promise.reject(new Error('store is away'));
+    await expect(consume(bus, reportsFailed, 'g', handle, { signal })).rejects.toThrow('store is away');
+    expect(await bus.lag(reportsFailed.name, 'g')).toBe(1);
+    expect(await deadLetters()).toEqual([]);
+  });
+});

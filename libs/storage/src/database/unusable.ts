@@ -1,0 +1,71 @@
+/** Why an embedded database cannot be used; each has one thing that the person in charge can do about it. */
+export type UnusableCode = 'read-only' | 'full' | 'corrupt' | 'in-use' | 'unreachable' | 'newer-format';
+
+/** The embedded database cannot be used: the message names the file, the reason and what to do. */
+export class DatabaseUnusable extends Error {
+  override readonly name = 'DatabaseUnusable';
+  readonly code: UnusableCode;
+
+  /** @param cause the error underneath, if there is one. */
+  constructor(code: UnusableCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+const ADVICE: Record<UnusableCode, string> = {
+  'read-only':
+    'the folder or the file is not writable. Give the user that runs Margay write access, or choose another folder.',
+  full: 'the disk is full. Free some space and start again: everything confirmed so far is kept.',
+  corrupt:
+    'the file is damaged or is no Margay database. Restore it from a backup, or move it away: a new one is filled by reading the logs again.',
+  'in-use': 'another Margay process uses it. Stop that process first, or choose another folder.',
+  unreachable:
+    'the file cannot be opened. Check that the folder exists and that its disk is mounted and healthy.',
+  'newer-format': 'a newer Margay wrote it. Start that version or a newer one.',
+};
+
+/** The error that says what is wrong with the file at `path` and what to do about it. */
+export function unusable(code: UnusableCode, path: string, cause?: unknown): DatabaseUnusable {
+  return new DatabaseUnusable(code, `Database ${path}: ${ADVICE[code]}`, cause);
+}
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html) that a person can do something about. */
+const CODES: Readonly<Record<number, UnusableCode>> = {
+  3: 'read-only', // SQLITE_PERM
+  5: 'in-use', // SQLITE_BUSY
+  8: 'read-only', // SQLITE_READONLY
+  10: 'unreachable', // SQLITE_IOERR
+  11: 'corrupt', // SQLITE_CORRUPT
+  13: 'full', // SQLITE_FULL
+  14: 'unreachable', // SQLITE_CANTOPEN
+  26: 'corrupt', // SQLITE_NOTADB
+};
+
+const SYSTEM_CODES: Readonly<Record<string, UnusableCode>> = {
+  EACCES: 'read-only',
+  EPERM: 'read-only',
+  EROFS: 'read-only',
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  ENOTDIR: 'unreachable',
+  ENOENT: 'unreachable',
+  EIO: 'unreachable',
+};
+
+/**
+ * The same error in words that help, where SQLite or the file system names a reason that a person can act on;
+ * every other error comes back as it is.
+ */
+export function explained(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || error instanceof DatabaseUnusable) return error;
+  const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+  // Extended result codes keep the primary one in their low byte.
+  const reason =
+    typeof errcode === 'number'
+      ? CODES[errcode & 0xff]
+      : typeof code === 'string'
+        ? SYSTEM_CODES[code]
+        : undefined;
+  return reason === undefined ? error : unusable(reason, path, error);
+}
