@@ -6,3 +6,8 @@
  */
 export { openDatabase, type Database, type OpenOptions } from './database/open.ts';
 export { DatabaseUnusable, type UnusableCode } from './database/unusable.ts';
+export { openEmbedded, type EmbeddedOptions, type Stores } from './embedded.ts';
+export * from './archive/archive.ts';
+export { canonicalDigest, isIntact } from './archive/digests.ts';
+export * from './trail/trail.ts';
+export * from './windows/windows.ts';

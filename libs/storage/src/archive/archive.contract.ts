@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { collect } from '../testing/collect.ts';
+import { AlreadyArchived, type Archive, type ReportHeader } from './archive.ts';
+import { isIntact } from './digests.ts';
+
+const report = (id: string, more: Partial<ReportHeader> = {}): ReportHeader => ({
+  id,
+  cluster: 'c',
+  reportName: 'daily',
+  reportType: 'inventory',
+  start: 1_764_000_000_000_000,
+  end: 1_764_086_400_000_000,
+  generatedAt: 1_764_088_200_000_001,
+  digest: `digest of ${id}`,
+  parts: [],
+  rows: 0,
+  content: { summary: { endpoints: 3 }, notes: ['a', null, 1.5] },
+  ...more,
+});
+
+/** What every archive must do. `open` gives an empty one. */
+export function archiveContract(name: string, open: () => Promise<Archive>) {
+  describe(`archive contract: ${name}`, () => {
+    test('a report is visible only when complete', async () => {
+      const archive = await open();
+      const rows = [{ endpoint: 'a', flags: [true, null] }, { endpoint: 'ü' }];
+      const parts = [
+        await archive.appendPart({ reportId: 'r1', part: 0, rows }),
+        await archive.appendPart({ reportId: 'r1', part: 1, rows: [] }),
+      ];
+      expect(await archive.header('r1')).toBeUndefined();
+      expect(await archive.part('r1', 0)).toBeUndefined();
+      expect(await collect(archive.parts('r1'))).toEqual([]);
+      expect((await archive.headers()).headers).toEqual([]);
+
+      const kept = await archive.complete(report('r1', { parts, rows: 2 }));
+      expect(kept).toMatchObject(report('r1', { parts, rows: 2 }));
+      expect(await archive.header('r1')).toEqual(kept);
+      expect((await archive.headers()).headers).toEqual([kept]);
+      expect(await archive.part('r1', 0)).toEqual(rows);
+      expect(await archive.part('r1', 2)).toBeUndefined();
+      expect(await collect(archive.parts('r1'))).toEqual([rows, []]);
+    });
+
+    test('the same part and the same report again do nothing', async () => {
+      const archive = await open();
+      const part = { reportId: 'r1', part: 0, rows: [1, 2] };
+      const digest = await archive.appendPart(part);
+      expect(await archive.appendPart(part)).toBe(digest);
+      const kept = await archive.complete(report('r1', { parts: [digest] }));
+      expect(await archive.complete(report('r1', { parts: [digest], generatedAt: 1 }))).toEqual(kept);
+      expect(await collect(archive.parts('r1'))).toEqual([[1, 2]]);
+      expect((await archive.headers()).headers).toHaveLength(1);
+    });
+
+    test('another report under the same id is refused', async () => {
+      const archive = await open();
+      const kept = await archive.complete(report('r1'));
+      const again = archive.complete(report('r1', { digest: 'another' }));
+      await expect(again).rejects.toThrow(AlreadyArchived);
+      expect(await archive.header('r1')).toEqual(kept);
+    });
+
+    test('what an interrupted attempt left behind is not in the report', async () => {
+      const archive = await open();
+      await archive.appendPart({ reportId: 'r1', part: 0, rows: ['of the first attempt'] });
+      await archive.appendPart({ reportId: 'r1', part: 1, rows: ['of the first attempt'] });
+      const parts = [await archive.appendPart({ reportId: 'r1', part: 0, rows: ['of the second'] })];
+      await archive.complete(report('r1', { parts }));
+      expect(await collect(archive.parts('r1'))).toEqual([['of the second']]);
+    });
+
+    test('a header that names a part which is not there is refused', async () => {
+      const archive = await open();
+      await expect(archive.complete(report('r1', { parts: ['f'.repeat(64)] }))).rejects.toThrow(
+        /Part 0 of report r1/,
+      );
+      expect(await archive.header('r1')).toBeUndefined();
+    });
+
+    test('headers of one report name form a chain', async () => {
+      const archive = await open();
+      const first = await archive.complete(report('a'));
+      const other = await archive.complete(report('x', { reportName: 'weekly' }));
+      const second = await archive.complete(report('b'));
+      const third = await archive.complete(report('c'));
+      expect([first.sequence, second.sequence, third.sequence, other.sequence]).toEqual([1, 2, 3, 1]);
+      expect([first.previous, second.previous, third.previous]).toEqual([
+        undefined,
+        first.headerDigest,
+        second.headerDigest,
+      ]);
+      for (const header of [first, second, third, other]) {
+        expect(isIntact(header)).toBe(true);
+        expect(isIntact({ ...header, rows: header.rows + 1 })).toBe(false);
+      }
+    });
+
+    test('reports completed at the same time are all in the chain', async () => {
+      const archive = await open();
+      const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
+      const kept = await Promise.all(ids.map((id) => archive.complete(report(id))));
+      const chain = kept.toSorted((a, b) => a.sequence - b.sequence);
+      expect(chain.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(chain.slice(1).map(({ previous }) => previous)).toEqual(
+        chain.slice(0, -1).map(({ headerDigest }) => headerDigest),
+      );
+    });
+
+    test('headers come newest first, page after page, filtered by name and type', async () => {
+      const archive = await open();
+      for (let i = 0; i < 7; i++) {
+        await archive.complete(
+          report(`r${i}`, {
+            end: 1_764_086_400_000_000 + (i >> 1),
+            reportName: i % 2 ? 'odd' : 'even',
+            reportType: i < 3 ? 'inventory' : 'network-access',
+          }),
+        );
+      }
+      const ids = async (filter: Parameters<Archive['headers']>[0]) =>
+        (await archive.headers(filter)).headers.map(({ id }) => id);
+      expect(await ids({})).toEqual(['r6', 'r5', 'r4', 'r3', 'r2', 'r1', 'r0']);
+      expect(await ids({ reportName: 'odd' })).toEqual(['r5', 'r3', 'r1']);
+      expect(await ids({ reportName: 'even', reportType: 'inventory' })).toEqual(['r2', 'r0']);
+
+      const paged: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await archive.headers({ limit: 3, ...(cursor !== undefined && { cursor }) });
+        paged.push(...page.headers.map(({ id }) => id));
+        cursor = page.next;
+      } while (cursor !== undefined);
+      expect(paged).toEqual(['r6', 'r5', 'r4', 'r3', 'r2', 'r1', 'r0']);
+      await expect(archive.headers({ cursor: 'nonsense' })).rejects.toThrow(/no cursor/);
+    });
+  });
+}

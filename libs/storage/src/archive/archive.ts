@@ -1,0 +1,112 @@
+import type { Instant } from '@margay/history';
+
+/** Some rows of one report, in their order. */
+export interface ReportPart {
+  readonly reportId: string;
+  /** From 0 on, without gaps. */
+  readonly part: number;
+  /** JSON values. */
+  readonly rows: readonly unknown[];
+}
+
+/** A report without its rows, as a worker completes it. */
+export interface ReportHeader {
+  /** The window's id. */
+  readonly id: string;
+  readonly cluster: string;
+  readonly reportName: string;
+  readonly reportType: string;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly generatedAt: Instant;
+  /** The digest of the whole report, as the report's own rules compute it. */
+  readonly digest: string;
+  /** The digests of the parts, in their order: what `appendPart` gave. */
+  readonly parts: readonly string[];
+  /** How many rows all parts have together. */
+  readonly rows: number;
+  /** Summary, scope, evidence: JSON that the archive does not look into. */
+  readonly content: unknown;
+}
+
+/** A header in the chain of its cluster's reports of one name. */
+export interface ArchivedHeader extends ReportHeader {
+  /** From 1 on, without gaps. */
+  readonly sequence: number;
+  /** The `headerDigest` of the header with the sequence before; absent on the first. */
+  readonly previous?: string;
+  /** SHA-256 in hex of the header's canonical JSON (RFC 8785) with everything but this field. */
+  readonly headerDigest: string;
+}
+
+/** Which headers to list. */
+export interface HeaderFilter {
+  readonly reportName?: string;
+  readonly reportType?: string;
+  /** At most so many; 100 unless set. */
+  readonly limit?: number;
+  /** Where the page before ended: its `next`. */
+  readonly cursor?: string;
+}
+
+/** One page of headers. */
+export interface HeaderPage {
+  readonly headers: readonly ArchivedHeader[];
+  /** The cursor of the next page; absent on the last. */
+  readonly next?: string;
+}
+
+/**
+ * Where finished reports of one cluster are kept. Append-only: nothing in it ever changes.
+ *
+ * Parts are written first and the header last, so a report exists only when whole. Headers of one report name form a
+ * chain, so that none can be taken out or changed unnoticed.
+ */
+export interface Archive {
+  /**
+   * Keeps one part; durable when fulfilled. The same part again does nothing. Parts are known by their content, so
+   * what an interrupted attempt left behind never mixes with another attempt's rows.
+   *
+   * @returns the part's digest for the header: SHA-256 in hex of the rows' canonical JSON (RFC 8785).
+   */
+  appendPart(part: ReportPart): Promise<string>;
+
+  /**
+   * Chains and keeps the header, which makes the report visible. The same report again does nothing and gives the
+   * header that is kept.
+   *
+   * @throws AlreadyArchived when another report, with another digest, is kept under the id.
+   * @throws Error when a part that the header names is missing.
+   */
+  complete(header: ReportHeader): Promise<ArchivedHeader>;
+
+  /** The report's header, or undefined while it is not complete. */
+  header(id: string): Promise<ArchivedHeader | undefined>;
+
+  /** Headers by `end`, newest first, then by id, descending. */
+  headers(filter?: HeaderFilter): Promise<HeaderPage>;
+
+  /** The rows of one part of a complete report; undefined where there is no such report or part. */
+  part(id: string, part: number): Promise<readonly unknown[] | undefined>;
+
+  /**
+   * The rows of each part of a complete report, in their order; none where there is no such report.
+   *
+   * @throws Error when a part is missing or does not have the digest that the header says.
+   */
+  parts(id: string): AsyncIterable<readonly unknown[]>;
+}
+
+/** Another report is kept under the id: the archive never changes, so the one that is kept counts. */
+export class AlreadyArchived extends Error {
+  override readonly name = 'AlreadyArchived';
+  readonly kept: ArchivedHeader;
+
+  constructor(kept: ArchivedHeader, digest: string) {
+    super(
+      `Report ${kept.id} is archived with digest ${kept.digest}, and another with digest ${digest} was to be kept under ` +
+        'the same id. The archived one counts.',
+    );
+    this.kept = kept;
+  }
+}

@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { ArchivedHeader, ReportHeader } from './archive.ts';
+
+/** The canonical JSON of a value (RFC 8785) and the SHA-256 of it in hex. */
+export function canonicalDigest(value: unknown): { readonly text: string; readonly digest: string } {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('Only JSON values can be archived.');
+  return { text, digest: sha256(text) };
+}
+
+/** The SHA-256 of a text in hex. */
+export function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+/** The header as the next one after `last` in the chain of its report name. */
+export function chained(header: ReportHeader, last: ArchivedHeader | undefined): ArchivedHeader {
+  const link = {
+    ...header,
+    sequence: (last?.sequence ?? 0) + 1,
+    ...(last !== undefined && { previous: last.headerDigest }),
+  };
+  return { ...link, headerDigest: canonicalDigest(link).digest };
+}
+
+/** True where the header's digest is what its content says. */
+export function isIntact({ headerDigest, ...link }: ArchivedHeader): boolean {
+  return canonicalDigest(link).digest === headerDigest;
+}
+
+/** The rows of a part's canonical text. @throws Error when the text does not have the digest. */
+export function checkedRows(
+  text: string,
+  digest: string,
+  reportId: string,
+  part: number,
+): readonly unknown[] {
+  if (sha256(text) !== digest) {
+    throw new Error(
+      `Part ${part} of report ${reportId} was changed: it has not the digest that its header says. Restore the archive ` +
+        'from a backup.',
+    );
+  }
+  return JSON.parse(text) as readonly unknown[];
+}

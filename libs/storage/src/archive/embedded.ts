@@ -1,0 +1,115 @@
+import type { Database } from '../database/open.ts';
+import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
+import { cursorAfter, placeOf } from './cursor.ts';
+import { canonicalDigest, chained, checkedRows } from './digests.ts';
+
+/** The tables of the embedded archive. */
+export const ARCHIVE_TABLES = `
+  CREATE TABLE parts (
+    id INTEGER PRIMARY KEY, report_id TEXT NOT NULL, part INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX parts_by_content ON parts (report_id, part, digest);
+  CREATE TABLE headers (
+    id TEXT PRIMARY KEY, report_name TEXT NOT NULL, report_type TEXT NOT NULL, "end" INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, header TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX headers_by_sequence ON headers (report_name, sequence);
+  CREATE INDEX headers_by_end ON headers ("end", id)`;
+
+const PAGE_MAX = 100;
+const LAST = { end: Number.MAX_SAFE_INTEGER, id: '' };
+
+/** The archive in the embedded database. */
+export function embeddedArchive(database: Database): Archive {
+  const headerOf = (row: Record<string, unknown> | undefined): ArchivedHeader | undefined =>
+    row && (JSON.parse(row.header as string) as ArchivedHeader);
+  const header = (id: string) => headerOf(database.sql('SELECT header FROM headers WHERE id = ?').get(id));
+  const body = (id: string, part: number, digest: string): string | undefined =>
+    (
+      database
+        .sql('SELECT body FROM parts WHERE report_id = ? AND part = ? AND digest = ?')
+        .get(id, part, digest) as { body: string } | undefined
+    )?.body;
+
+  const rowsOf = (id: string, part: number, digest: string): readonly unknown[] =>
+    database.read(() => {
+      const text = body(id, part, digest);
+      if (text === undefined) throw missing(id, part);
+      return checkedRows(text, digest, id, part);
+    });
+
+  return {
+    async appendPart({ reportId, part, rows }) {
+      const { text, digest } = canonicalDigest(rows);
+      database.transaction(() =>
+        database
+          .sql('INSERT INTO parts (report_id, part, digest, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+          .run(reportId, part, digest, text),
+      );
+      return digest;
+    },
+
+    async complete(report) {
+      return database.transaction(() => {
+        const kept = header(report.id);
+        if (kept !== undefined) {
+          if (kept.digest !== report.digest) throw new AlreadyArchived(kept, report.digest);
+          return kept;
+        }
+        for (const [part, digest] of report.parts.entries()) {
+          if (body(report.id, part, digest) === undefined) throw missing(report.id, part);
+        }
+        const last = headerOf(
+          database
+            .sql('SELECT header FROM headers WHERE report_name = ? ORDER BY sequence DESC LIMIT 1')
+            .get(report.reportName),
+        );
+        const archived = chained(report, last);
+        const { id, reportName, reportType, end, sequence } = archived;
+        database
+          .sql(
+            'INSERT INTO headers (id, report_name, report_type, "end", sequence, header) VALUES (?, ?, ?, ?, ?, ?)',
+          )
+          .run(id, reportName, reportType, end, sequence, JSON.stringify(archived));
+        // What interrupted attempts left behind is no part of the report.
+        const digests = JSON.stringify(report.parts);
+        database
+          .sql('DELETE FROM parts WHERE report_id = ? AND digest NOT IN (SELECT value FROM json_each(?))')
+          .run(id, digests);
+        return archived;
+      });
+    },
+
+    header: async (id) => database.read(() => header(id)),
+
+    async headers({ reportName, reportType, limit = PAGE_MAX, cursor } = {}) {
+      const { end, id } = cursor === undefined ? LAST : placeOf(cursor);
+      const rows = database.read(() =>
+        database
+          .sql(
+            `SELECT header FROM headers
+             WHERE (?1 IS NULL OR report_name = ?1) AND (?2 IS NULL OR report_type = ?2) AND ("end", id) < (?3, ?4)
+             ORDER BY "end" DESC, id DESC LIMIT ?5`,
+          )
+          .all(reportName ?? null, reportType ?? null, end, id, limit + 1),
+      );
+      const headers = rows.slice(0, limit).map((row) => headerOf(row) as ArchivedHeader);
+      const last = headers.at(-1);
+      return { headers, ...(rows.length > limit && last !== undefined && { next: cursorAfter(last) }) };
+    },
+
+    async part(id, part) {
+      const digest = database.read(() => header(id))?.parts[part];
+      return digest === undefined ? undefined : rowsOf(id, part, digest);
+    },
+
+    async *parts(id) {
+      const digests = database.read(() => header(id))?.parts ?? [];
+      for (const [part, digest] of digests.entries()) yield rowsOf(id, part, digest);
+    },
+  };
+}
+
+function missing(reportId: string, part: number): Error {
+  return new Error(`Part ${part} of report ${reportId} is not in the archive: compute the report again.`);
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
+import type { Archive } from './archive/archive.ts';
+import { openDatabase } from './database/open.ts';
+import { snapshotsOf } from './database/snapshots.ts';
+import { embeddedTrail, TRAIL_TABLES } from './trail/embedded.ts';
+import type { Trail } from './trail/trail.ts';
+import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
+import type { Windows } from './windows/windows.ts';
+
+/** Every store of one cluster. */
+export interface Stores {
+  readonly trail: Trail;
+  readonly archive: Archive;
+  readonly windows: Windows;
+  /** Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const MIGRATIONS = [[TRAIL_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
+
+/** How the embedded stores are opened. */
+export interface EmbeddedOptions {
+  /** For readers in other threads: they see what is committed, and every write is refused. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * Opens the stores of one cluster in the file `margay.db` of a folder, or in memory (`:memory:`).
+ *
+ * What a promise has confirmed survives `kill -9`. One process writes; readers may be many.
+ *
+ * @throws DatabaseUnusable when the file cannot be used, with what to do.
+ */
+export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOptions = {}): Stores {
+  const path = directory === ':memory:' ? directory : join(directory, 'margay.db');
+  const database = openDatabase(path, { readOnly, migrations: MIGRATIONS });
+  const snapshots = snapshotsOf(database);
+  return {
+    trail: embeddedTrail(database, snapshots),
+    archive: embeddedArchive(database),
+    windows: embeddedWindows(database),
+    close: async () => database.close(),
+  };
+}

@@ -1,0 +1,15 @@
+import type { TrailEvent } from '@margay/contracts';
+import type { Window } from '@margay/history';
+
+/** The audit trail of one cluster: who tried to write which policy when. Append-only. */
+export interface Trail {
+  /**
+   * Keeps events; durable and visible when fulfilled. An event whose id is known does nothing.
+   *
+   * @returns how many were new.
+   */
+  append(events: readonly TrailEvent[]): Promise<number>;
+
+  /** The events with `start <= at < end`, by `at` and then `eventId`. One consistent state. */
+  between(window: Window): AsyncIterable<TrailEvent>;
+}

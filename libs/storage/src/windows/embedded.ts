@@ -1,0 +1,134 @@
+import type { ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/history';
+import type { Database } from '../database/open.ts';
+import type { WindowRecord, Windows, WindowState } from './windows.ts';
+
+/** The tables of the embedded windows. */
+export const WINDOW_TABLES = `
+  CREATE TABLE windows (
+    id TEXT PRIMARY KEY, report_name TEXT NOT NULL, "end" INTEGER NOT NULL, manual INTEGER NOT NULL,
+    window TEXT NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL, reason TEXT,
+    emitted_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX windows_by_report ON windows (report_name, "end");
+  CREATE INDEX windows_by_end ON windows ("end");
+  CREATE TABLE report_names (name TEXT PRIMARY KEY, appeared INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
+
+/** States as numbers: of one attempt the higher one wins. */
+const STATES: readonly WindowState[] = ['emitted', 'running', 'failed', 'completed'];
+const EMITTED = 0;
+const RUNNING = 1;
+const FAILED = 2;
+const COMPLETED = 3;
+const LIST_MAX = 100;
+
+interface WindowRow {
+  readonly window: string;
+  readonly state: number;
+  readonly attempt: number;
+  readonly reason: string | null;
+  readonly emitted_at: number;
+  readonly changed_at: number;
+}
+
+/** Windows in the embedded database. */
+export function embeddedWindows(database: Database): Windows {
+  const move = (id: string, state: number, attempt: number, reason: string | null, at: Instant) => {
+    database.transaction(() => {
+      database
+        .sql(
+          `UPDATE windows SET state = ?2, attempt = max(attempt, ?3), reason = ?4, changed_at = ?5
+           WHERE id = ?1 AND state < ${COMPLETED}
+             AND (?2 = ${COMPLETED} OR ?3 > attempt OR (?3 = attempt AND ?2 > state))`,
+        )
+        .run(id, state, attempt, reason, at);
+    });
+  };
+
+  return {
+    async appeared(reportName, at) {
+      const { appeared } = database.transaction(() => {
+        database
+          .sql('INSERT INTO report_names (name, appeared) VALUES (?, ?) ON CONFLICT DO NOTHING')
+          .run(reportName, at);
+        return database.sql('SELECT appeared FROM report_names WHERE name = ?').get(reportName);
+      }) as { appeared: Instant };
+      return appeared;
+    },
+
+    async emit(windows, at) {
+      const insert = ({ id, reportName, end, manual, ...window }: ReportWindow) =>
+        database
+          .sql(
+            `INSERT INTO windows (id, report_name, "end", manual, window, state, attempt, emitted_at, changed_at)
+               VALUES (?, ?, ?, ?, ?, ${EMITTED}, 0, ?, ?) ON CONFLICT DO NOTHING`,
+          )
+          .run(
+            id,
+            reportName,
+            end,
+            manual ? 1 : 0,
+            JSON.stringify({ id, reportName, end, manual, ...window }),
+            at,
+            at,
+          ).changes === 1;
+      return database.transaction(() => windows.filter(insert));
+    },
+
+    begin: async (id, attempt, at) => move(id, RUNNING, attempt, null, at),
+    complete: async (id, at) => move(id, COMPLETED, 0, null, at),
+    fail: async (id, reason, attempts, at) => move(id, FAILED, attempts, reason, at),
+
+    get: async (id) =>
+      database.read(() => {
+        const row = database.sql('SELECT * FROM windows WHERE id = ?').get(id) as unknown as
+          WindowRow | undefined;
+        return row && recordOf(row);
+      }),
+
+    list: async ({ reportName, states = STATES, limit = LIST_MAX } = {}) =>
+      database.read(() =>
+        (
+          database
+            .sql(
+              `SELECT * FROM windows WHERE (?1 IS NULL OR report_name = ?1)
+                 AND state IN (SELECT value FROM json_each(?2)) ORDER BY "end" DESC, id LIMIT ?3`,
+            )
+            .all(
+              reportName ?? null,
+              JSON.stringify(states.map((state) => STATES.indexOf(state))),
+              limit,
+            ) as unknown as WindowRow[]
+        ).map(recordOf),
+      ),
+
+    lastEnd: async (reportName) =>
+      database.read(() => {
+        const { last } = database
+          .sql('SELECT max("end") AS last FROM windows WHERE report_name = ? AND manual = 0')
+          .get(reportName) as { last: Instant | null };
+        return last ?? undefined;
+      }),
+
+    active: async (reportName) =>
+      database.read(() => {
+        const { count } = database
+          .sql(
+            `SELECT count(*) AS count FROM windows WHERE report_name = ? AND manual = 0 AND state < ${FAILED}`,
+          )
+          .get(reportName) as { count: number };
+        return count;
+      }),
+  };
+}
+
+function recordOf(row: WindowRow): WindowRecord {
+  return {
+    window: JSON.parse(row.window) as ReportWindow,
+    state: STATES[row.state] ?? 'emitted',
+    attempt: row.attempt,
+    ...(row.reason !== null && { reason: row.reason }),
+    emittedAt: row.emitted_at,
+    changedAt: row.changed_at,
+  };
+}

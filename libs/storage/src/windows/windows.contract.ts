@@ -1,0 +1,148 @@
+import type { ReportWindow } from '@margay/contracts';
+import { describe, expect, test } from 'vitest';
+import type { Windows, WindowState } from './windows.ts';
+
+const window = (id: string, more: Partial<ReportWindow> = {}): ReportWindow => ({
+  cluster: 'c',
+  id,
+  reportName: 'daily',
+  reportType: 'inventory',
+  spec: { schedule: '0 0 * * *', endpoints: { selector: "env == 'prod'" } },
+  start: 1_000,
+  end: 2_000,
+  manual: false,
+  ...more,
+});
+
+/** What all windows must do. `open` gives empty ones. */
+export function windowsContract(name: string, open: () => Promise<Windows>) {
+  describe(`windows contract: ${name}`, () => {
+    test('a window is kept once, whoever emits it', async () => {
+      const windows = await open();
+      expect(await windows.emit([window('a'), window('b')], 10)).toEqual([window('a'), window('b')]);
+      expect(await windows.emit([window('b'), window('c')], 20)).toEqual([window('c')]);
+      expect(await windows.get('b')).toEqual({
+        window: window('b'),
+        state: 'emitted',
+        attempt: 0,
+        emittedAt: 10,
+        changedAt: 10,
+      });
+      expect(await windows.get('z')).toBeUndefined();
+    });
+
+    type Step = ['begin', number] | ['fail', number] | ['complete'];
+    test.each<[string, Step[], WindowState, number]>([
+      ['begins', [['begin', 1]], 'running', 1],
+      [
+        'is tried again',
+        [
+          ['begin', 1],
+          ['begin', 2],
+        ],
+        'running',
+        2,
+      ],
+      ['completes', [['begin', 1], ['complete']], 'completed', 1],
+      ['stays completed when late news come', [['complete'], ['begin', 3], ['fail', 6]], 'completed', 0],
+      [
+        'fails',
+        [
+          ['begin', 6],
+          ['fail', 6],
+        ],
+        'failed',
+        6,
+      ],
+      [
+        'stays failed when late news come',
+        [
+          ['fail', 6],
+          ['begin', 6],
+          ['begin', 5],
+        ],
+        'failed',
+        6,
+      ],
+      [
+        'is tried anew after it failed',
+        [
+          ['fail', 6],
+          ['begin', 7],
+        ],
+        'running',
+        7,
+      ],
+      ['completes after all', [['fail', 6], ['complete']], 'completed', 6],
+      ['the same news twice', [['begin', 1], ['begin', 1], ['complete'], ['complete']], 'completed', 1],
+    ])('a window %s', async (_, steps, state, attempt) => {
+      const windows = await open();
+      await windows.emit([window('a')], 10);
+      for (const [i, [step, n]] of steps.entries()) {
+        if (step === 'begin') await windows.begin('a', n, 20 + i);
+        else if (step === 'fail') await windows.fail('a', 'the reason', n, 20 + i);
+        else await windows.complete('a', 20 + i);
+      }
+      const found = await windows.get('a');
+      expect(found).toMatchObject({ state, attempt, emittedAt: 10 });
+      expect(found?.reason).toBe(state === 'failed' ? 'the reason' : undefined);
+    });
+
+    test('news of a window that is not known do nothing', async () => {
+      const windows = await open();
+      await windows.begin('a', 1, 10);
+      await windows.complete('a', 10);
+      expect(await windows.get('a')).toBeUndefined();
+    });
+
+    test('the scheduler sees where to go on and how much is active', async () => {
+      const windows = await open();
+      expect(await windows.lastEnd('daily')).toBeUndefined();
+      expect(await windows.active('daily')).toBe(0);
+      await windows.emit(
+        [
+          window('a', { end: 1_764_086_400_000_001 }),
+          window('b', { end: 1_764_086_400_000_000 }),
+          window('c', { end: 1_764_086_400_000_009, manual: true }),
+          window('d', { end: 1_764_086_400_000_008, reportName: 'weekly' }),
+          window('e'),
+        ],
+        10,
+      );
+      await windows.begin('a', 1, 11);
+      await windows.complete('b', 11);
+      await windows.fail('e', 'why', 6, 11);
+      expect(await windows.lastEnd('daily')).toBe(1_764_086_400_000_001);
+      expect(await windows.active('daily')).toBe(1);
+      expect(await windows.lastEnd('weekly')).toBe(1_764_086_400_000_008);
+      expect(await windows.active('weekly')).toBe(1);
+    });
+
+    test('a report appears once', async () => {
+      const windows = await open();
+      expect(await windows.appeared('daily', 1_764_086_400_000_001)).toBe(1_764_086_400_000_001);
+      expect(await windows.appeared('daily', 99)).toBe(1_764_086_400_000_001);
+      expect(await windows.appeared('weekly', 99)).toBe(99);
+    });
+
+    test('windows are listed newest first', async () => {
+      const windows = await open();
+      await windows.emit(
+        [
+          window('a', { end: 1 }),
+          window('c', { end: 3 }),
+          window('b', { end: 3, reportName: 'weekly' }),
+          window('d'),
+        ],
+        10,
+      );
+      await windows.begin('c', 1, 11);
+      const ids = async (filter?: Parameters<Windows['list']>[0]) =>
+        (await windows.list(filter)).map((record) => record.window.id);
+      expect(await ids()).toEqual(['d', 'b', 'c', 'a']);
+      expect(await ids({ reportName: 'daily' })).toEqual(['d', 'c', 'a']);
+      expect(await ids({ states: ['running', 'failed'] })).toEqual(['c']);
+      expect(await ids({ limit: 2 })).toEqual(['d', 'b']);
+    });
+  });
+}

@@ -1,0 +1,64 @@
+import type { ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/history';
+
+/** How far the computation of a window has come. */
+export type WindowState = 'emitted' | 'running' | 'failed' | 'completed';
+
+/** A window with its state. */
+export interface WindowRecord {
+  readonly window: ReportWindow;
+  readonly state: WindowState;
+  /** Of the newest attempt, from 1 on; 0 while only emitted. */
+  readonly attempt: number;
+  /** Why the newest attempt failed; with `failed` only. */
+  readonly reason?: string;
+  readonly emittedAt: Instant;
+  /** When it came into this state. */
+  readonly changedAt: Instant;
+}
+
+/** Which windows to list. */
+export interface WindowFilter {
+  readonly reportName?: string;
+  readonly states?: readonly WindowState[];
+  /** At most so many; 100 unless set. */
+  readonly limit?: number;
+}
+
+/**
+ * The windows of one cluster's reports and what became of them.
+ *
+ * News may come twice or late: a window completed stays so; otherwise a higher attempt wins, and of one attempt `failed`
+ * over `running` over `emitted`. Everything is durable when fulfilled.
+ */
+export interface Windows {
+  /**
+   * The instant at which the report first appeared: `at` on the first call for its name, the same ever after. The
+   * report's first window starts there.
+   */
+  appeared(reportName: string, at: Instant): Promise<Instant>;
+
+  /** Keeps windows as emitted; one whose id is known does nothing. Gives those that were new. */
+  emit(windows: readonly ReportWindow[], at: Instant): Promise<ReportWindow[]>;
+
+  /** Attempt `attempt` (from 1 on) of the window has begun. A window that is not known does nothing. */
+  begin(id: string, attempt: number, at: Instant): Promise<void>;
+
+  /** The window's report is archived. */
+  complete(id: string, at: Instant): Promise<void>;
+
+  /** The window was given up after `attempts` attempts. */
+  fail(id: string, reason: string, attempts: number, at: Instant): Promise<void>;
+
+  /** The window, or undefined where it was never emitted. */
+  get(id: string): Promise<WindowRecord | undefined>;
+
+  /** Windows by end, newest first, then by id. */
+  list(filter?: WindowFilter): Promise<WindowRecord[]>;
+
+  /** The latest end of the report's windows, without those asked for by a person; undefined where there is none. */
+  lastEnd(reportName: string): Promise<Instant | undefined>;
+
+  /** How many windows of the report are emitted or running, without those asked for by a person. */
+  active(reportName: string): Promise<number>;
+}
