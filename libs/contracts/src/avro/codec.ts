@@ -59,7 +59,7 @@ export function avroCodec(current: AvroSchema, released: readonly AvroSchema[]):
     released.map((schema) => [crc64Avro(canonicalForm(schema)), readerOf(typeOf(schema))]),
   );
   byFingerprint.set(fingerprint, (body) => type.fromBuffer(body as never));
-  const byId = new Map<number, Reader>();
+  const byId = new WeakMap<Framing, Map<number, Reader>>();
 
   const readerOfFingerprint = (writer: bigint): Reader => {
     const reader = byFingerprint.get(writer);
@@ -70,15 +70,17 @@ export function avroCodec(current: AvroSchema, released: readonly AvroSchema[]):
     );
   };
   const readerOfId = (id: number, framing: Framing): Reader => {
-    const known = byId.get(id);
-    if (known !== undefined) return known;
     if (framing.kind !== 'confluent') {
       throw new Undecodable(`The message names schema ${id} of a schema registry, and none is configured.`);
     }
+    const readers = byId.get(framing) ?? new Map<number, Reader>();
+    byId.set(framing, readers);
+    const known = readers.get(id);
+    if (known !== undefined) return known;
     const schema = framing.schemaOf(id);
     if (schema === undefined) throw new Undecodable(`The schema registry has no schema ${id}.`);
     const reader = readerOfText(schema, id);
-    byId.set(id, reader);
+    readers.set(id, reader);
     return reader;
   };
   const readerOfText = (schema: string, id: number): Reader => {

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import type { PolicyEvent } from '../messages/policy-event.ts';
+import type { ReportCompleted } from '../messages/report-completed.ts';
+import type { ReportFailed } from '../messages/report-failed.ts';
+import type { ReportWindow } from '../messages/report-window.ts';
+import type { ResourceChange } from '../messages/resource-change.ts';
+
+/** Text of every kind, empty and beyond ASCII included. */
+const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+/** Up to what `avsc` takes: the year 2255. */
+const instant = fc.integer({ min: 0, max: 2 ** 53 - 2 });
+/** JSON as it comes back from JSON: no undefined, no -0. */
+const json = fc
+  .jsonValue({ noUnicodeString: false })
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+
+const actor = fc.record({ user: text, impersonated: text }, { requiredKeys: ['user'] });
+const key = { group: text, resource: text, namespace: text, name: text };
+const window = { reportName: text, reportType: text, start: instant, end: instant };
+
+/** Any change of a resource. */
+export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
+  {
+    ...key,
+    cluster: text,
+    id: text,
+    eventId: text,
+    what: fc.constantFrom('present', 'gone'),
+    uid: text,
+    resourceVersion: fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String),
+    at: instant,
+    receivedAt: instant,
+    content: fc
+      .record({ apiVersion: text, kind: text, metadata: fc.record({ name: text }), spec: json })
+      .map((content) => JSON.parse(JSON.stringify(content)) as typeof content),
+    created: fc.constant(true),
+    actor,
+    origin: fc.record({ source: text, position: fc.nat() }),
+  },
+  {
+    requiredKeys: [
+      ...(['cluster', 'id', 'eventId', 'what', 'at', 'receivedAt', 'origin'] as const),
+      ...(['group', 'resource', 'namespace', 'name'] as const),
+    ],
+  },
+);
+
+/** Any event of the audit trail. */
+export const anyPolicyEvent: fc.Arbitrary<PolicyEvent> = fc.record(
+  {
+    ...key,
+    cluster: text,
+    eventId: text,
+    at: instant,
+    verb: text,
+    refused: fc.boolean(),
+    event: json,
+    actor,
+  },
+  {
+    requiredKeys: [
+      ...(['cluster', 'eventId', 'at', 'verb', 'refused', 'event'] as const),
+      ...(['group', 'resource', 'namespace', 'name'] as const),
+    ],
+  },
+);
+
+/** Any window. */
+export const anyReportWindow: fc.Arbitrary<ReportWindow> = fc.record({
+  ...window,
+  cluster: text,
+  id: text,
+  spec: json,
+  manual: fc.boolean(),
+});
+
+/** Any completed report. */
+export const anyReportCompleted: fc.Arbitrary<ReportCompleted> = fc.record({
+  ...window,
+  cluster: text,
+  id: text,
+  digest: text,
+  summary: json,
+  generatedAt: instant,
+});
+
+/** Any failed window. */
+export const anyReportFailed: fc.Arbitrary<ReportFailed> = fc.record({
+  ...window,
+  cluster: text,
+  id: text,
+  reason: text,
+  attempts: fc.nat(100),
+  failedAt: instant,
+});
