@@ -1,0 +1,123 @@
+import { addressPeer, namespaceSelectorText, podPeer, podSelectorText } from './kubernetes-peer.ts';
+import { parseNetwork } from './networks.ts';
+import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
+import { Problems } from './problems.ts';
+import { fields, type Key, list, type ResourceObject, texts } from './resource.ts';
+import { subjectText } from './subject.ts';
+import type { Selector } from '../selector/selector.ts';
+
+const NOT_IN_FORCE = 'the policy is taken to select nothing';
+const BASELINE_ORDER = 1000;
+
+/**
+ * Reads Kubernetes' cluster-wide policies: ClusterNetworkPolicy, and AdminNetworkPolicy and
+ * BaselineAdminNetworkPolicy before it.
+ *
+ * Each is like a Calico GlobalNetworkPolicy that selects pods, in a tier before or behind all others. Governs the
+ * directions that it has rules for; both if it has none.
+ */
+export function clusterPolicy(resource: ResourceObject, key: Key): Policy {
+  const problems = new Problems(key);
+  const spec = fields(resource['spec']);
+  const ruled = { ingress: list(spec['ingress']).length > 0, egress: list(spec['egress']).length > 0 };
+  const tier = tierOf(resource.kind, spec, problems);
+  const subject = subjectOf(spec['subject'], problems);
+  const priority = resource.kind === 'BaselineAdminNetworkPolicy' ? BASELINE_ORDER : spec['priority'];
+  return {
+    key,
+    kind: resource.kind,
+    apiVersion: resource.apiVersion,
+    sortKind: resource.kind,
+    tier: tier ?? 'default',
+    order: typeof priority === 'number' ? priority : undefined,
+    staged: false,
+    hostEndpointsOnly: false,
+    types: ruled.ingress || ruled.egress ? ruled : { ingress: true, egress: true },
+    subject: tier === undefined ? undefined : subject,
+    allows: { ingress: rules(spec, 'ingress', problems), egress: rules(spec, 'egress', problems) },
+    problems: problems.found,
+  };
+}
+
+function tierOf(
+  kind: string,
+  spec: Readonly<Record<string, unknown>>,
+  problems: Problems,
+): string | undefined {
+  if (kind === 'AdminNetworkPolicy') return 'adminnetworkpolicy';
+  if (kind === 'BaselineAdminNetworkPolicy') return 'baselineadminnetworkpolicy';
+  if (spec['tier'] === 'Admin') return 'kube-admin';
+  if (spec['tier'] === 'Baseline') return 'kube-baseline';
+  problems.add('spec.tier', `${JSON.stringify(spec['tier'] ?? '')} is not Admin or Baseline`, NOT_IN_FORCE);
+  return undefined;
+}
+
+function subjectOf(value: unknown, problems: Problems): Selector | undefined {
+  const subject = fields(value);
+  const pods = fields(subject['pods']);
+  const [where, who, field] =
+    'pods' in subject
+      ? [pods['namespaceSelector'] ?? {}, pods['podSelector'], 'spec.subject.pods']
+      : [subject['namespaces'], undefined, 'spec.subject.namespaces'];
+  if (where === undefined || where === null) {
+    problems.add('spec.subject', 'expected namespaces or pods', NOT_IN_FORCE);
+    return undefined;
+  }
+  const selector = podSelectorText(who, field, NOT_IN_FORCE, problems);
+  const namespaceSelector = namespaceSelectorText(where, field, NOT_IN_FORCE, problems);
+  if (selector === undefined || namespaceSelector === undefined) return undefined;
+  const combined = subjectText({ selector, namespaceSelector, serviceAccountSelector: '', namespace: '' });
+  return problems.combined(combined, field, NOT_IN_FORCE);
+}
+
+function rules(
+  spec: Readonly<Record<string, unknown>>,
+  direction: Direction,
+  problems: Problems,
+): readonly AllowRule[] {
+  const found: AllowRule[] = [];
+  const side = direction === 'ingress' ? 'from' : 'to';
+  for (const [i, element] of list(spec[direction]).entries()) {
+    const rule = fields(element);
+    if (rule['action'] !== 'Allow' && rule['action'] !== 'Accept') continue;
+    const peers: AllowRule[] = [];
+    for (const [j, peerElement] of list(rule[side]).entries()) {
+      const field = `spec.${direction}[${i}].${side}[${j}]`;
+      const peer = readPeer(fields(peerElement), direction, field, problems);
+      if (peer === undefined) break;
+      peers.push({ field, peer });
+    }
+    // An Allow rule with a peer that cannot be converted is dropped as a whole.
+    if (peers.length === list(rule[side]).length) found.push(...peers);
+  }
+  return found;
+}
+
+function readPeer(
+  peer: Readonly<Record<string, unknown>>,
+  direction: Direction,
+  field: string,
+  problems: Problems,
+): Peer | undefined {
+  if ('pods' in peer) {
+    const pods = fields(peer['pods']);
+    return podPeer(pods['podSelector'], pods['namespaceSelector'] ?? {}, '', `${field}.pods`, problems);
+  }
+  if ('namespaces' in peer)
+    return podPeer(undefined, peer['namespaces'] ?? {}, '', `${field}.namespaces`, problems);
+  const networks = texts(peer['networks']);
+  if (
+    direction === 'egress' &&
+    networks.length > 0 &&
+    networks.every((net) => parseNetwork(net) !== undefined)
+  ) {
+    return addressPeer(networks);
+  }
+  const kinds = Object.keys(peer).join(', ') || 'nothing';
+  problems.add(
+    field,
+    `a peer given by ${kinds} has no counterpart in the dataplane`,
+    'the rule is taken to allow nothing',
+  );
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import { publicApiVersion } from './identity.ts';
+
+/** What is needed to print a resource's name. */
+export interface ResourceRef {
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** Empty or absent for cluster-scoped objects. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** The tier of a Calico policy, which is printed in front of its name. */
+  readonly tier?: string | undefined;
+}
+
+const CALICO_POLICIES: ReadonlySet<string> = new Set([
+  'NetworkPolicy',
+  'GlobalNetworkPolicy',
+  'StagedNetworkPolicy',
+  'StagedGlobalNetworkPolicy',
+]);
+
+/**
+ * A resource's name as reports print it.
+ *
+ * `Kind(name)` or `Kind(namespace/name)` for `projectcalico.org/v3`, otherwise with the API version:
+ * `Pod.v1(shop/web-1)`, `NetworkPolicy.networking.k8s.io/v1(shop/web)`, `GlobalNetworkPolicy(security.pci)`.
+ * Calico policies have their tier in front, the default tier too: `NetworkPolicy(shop/default.web)`.
+ */
+export function printName(ref: ResourceRef): string {
+  const apiVersion = publicApiVersion(ref.apiVersion);
+  const kind = apiVersion === 'projectcalico.org/v3' ? ref.kind : `${ref.kind}.${apiVersion}`;
+  const name = printedPolicyName(ref, apiVersion);
+  return `${kind}(${ref.namespace === undefined || ref.namespace === '' ? '' : `${ref.namespace}/`}${name})`;
+}
+
+function printedPolicyName(ref: ResourceRef, apiVersion: string): string {
+  if (!apiVersion.startsWith('projectcalico.org/') || !CALICO_POLICIES.has(ref.kind)) return ref.name;
+  const prefix = `${ref.tier === undefined || ref.tier === '' ? 'default' : ref.tier}.`;
+  return ref.name.startsWith(prefix) ? ref.name : prefix + ref.name;
+}

@@ -1,0 +1,317 @@
+import { asServed, foldGroup, isStorageForm, keyOf } from '../model/identity.ts';
+import {
+  hostEndpointItem,
+  inheritedLabels,
+  isEndpoint,
+  type LabelledItem,
+  namespaceParent,
+  networkSetItem,
+  podItem,
+  serviceAccountParent,
+} from '../model/items.ts';
+import { PublicNetworks } from '../model/networks.ts';
+import { FIXED_TIERS } from '../model/order.ts';
+import type { Policy, PolicyProblem } from '../model/policy.ts';
+import { readPolicy } from '../model/read-policy.ts';
+import { fields, type Key, keyText, type ResourceObject, texts } from '../model/resource.ts';
+import type { SetContent } from '../model/verdict.ts';
+import { compareUtf8 } from '../selector/utf8-order.ts';
+import { Endpoint, type EndpointView, type GroupVerdict } from './endpoint.ts';
+import { verdictOfGroup } from './group-verdict.ts';
+import type { LabelGroup } from './label-group.ts';
+import { type EndpointGroup, looksTheSame, PolicyRecord } from './policy-record.ts';
+import { type CompiledScope, compileScope, type Scope } from './scope.ts';
+import { SelectorIndex } from './selector-index.ts';
+
+/** What a state is made for. */
+export interface NetworkStateOptions {
+  /** The endpoints that `inScope` is true for; all of them unless given. */
+  readonly scope?: Scope;
+  /** Networks that do not count as the internet; `PRIVATE_NETWORKS` unless given. */
+  readonly privateNetworks?: readonly string[];
+}
+
+type SetGroup = LabelGroup<SetContent, PolicyRecord<Endpoint>>;
+
+/**
+ * The network controls of a cluster at one instant, and what they make of each endpoint.
+ *
+ * Fed with objects as they come and go. The result depends on the objects that are there, never on the order in which
+ * they came. Work is done when something is asked, and costs what changed and whom it concerns.
+ */
+export class NetworkState {
+  readonly #scope: CompiledScope;
+  readonly #networks: PublicNetworks;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #policies = new Map<string, PolicyRecord<Endpoint>>();
+  readonly #sets = new Map<string, { readonly content: SetContent; readonly group: SetGroup }>();
+  readonly #tiers = new Map<string, number | undefined>(FIXED_TIERS);
+  /** Names that objects have in Calico's storage, where these differ from their own. */
+  readonly #storageNames = new Map<string, string>();
+  readonly #endpointIndex: SelectorIndex<Endpoint, PolicyRecord<Endpoint> | undefined>;
+  readonly #setIndex: SelectorIndex<SetContent, PolicyRecord<Endpoint>>;
+  readonly #staleVerdicts = new Set<PolicyRecord<Endpoint>>();
+  readonly #verdicts = new Map<EndpointGroup<Endpoint>, GroupVerdict>();
+  readonly #changedGroups = new Set<EndpointGroup<Endpoint>>();
+  #changedEndpoints = new Set<string>();
+
+  /** What the policies make of an endpoint, up to date. A field, since endpoints hold it. */
+  readonly #verdictOf = ({ group, isPod }: Endpoint): GroupVerdict => {
+    this.#settle();
+    let verdict = this.#verdicts.get(group);
+    if (verdict === undefined) {
+      verdict = verdictOfGroup(group, isPod, this.#tiers, this.#scope);
+      this.#verdicts.set(group, verdict);
+    }
+    return verdict;
+  };
+
+  /** Throws `SelectorError` naming the scope's field, or `RangeError` for a private network that is none. */
+  constructor(options: NetworkStateOptions = {}) {
+    this.#scope = compileScope(options.scope ?? {});
+    this.#networks = new PublicNetworks(options.privateNetworks);
+    this.#endpointIndex = new SelectorIndex((group) => this.#markGroup(group));
+    this.#setIndex = new SelectorIndex((_, entry) => {
+      for (const record of entry.users) this.#staleVerdicts.add(record);
+    });
+    // So that a group whose scope may have changed is told of.
+    for (const selector of this.#scope.selectors) this.#endpointIndex.use(selector, undefined);
+  }
+
+  /** Adds or replaces an object. Kinds that play no part are ignored; a pod that is no endpoint is as if absent. */
+  upsert(resource: ResourceObject): void {
+    const served = asServed(resource);
+    const key = keyOf(served);
+    if (key === undefined) return;
+    const text = keyText(key);
+    if (isStorageForm(resource) && resource.metadata.name !== key.name) {
+      this.#storageNames.set(keyText({ ...key, name: resource.metadata.name }), key.name);
+    }
+    switch (key.resource) {
+      case 'pods':
+        if (isEndpoint(served)) this.#setEndpoint(key, text, podItem(served));
+        else this.#dropEndpoint(text);
+        break;
+      case 'hostendpoints':
+        this.#setEndpoint(key, text, hostEndpointItem(served));
+        break;
+      case 'namespaces':
+      case 'serviceaccounts':
+      case 'profiles':
+        this.#setParent(key, inheritedLabels(served));
+        break;
+      case 'networksets':
+      case 'globalnetworksets':
+        this.#setNetworkSet(key, text, served);
+        break;
+      case 'tiers': {
+        const order = fields(served['spec'])['order'];
+        this.#setTier(key.name, typeof order === 'number' ? order : undefined);
+        break;
+      }
+      default: {
+        const policy = readPolicy(served, key);
+        if (policy !== undefined) this.#setPolicy(text, policy);
+      }
+    }
+  }
+
+  /** Removes an object; unknown keys are ignored. The name may be the one in Calico's storage. */
+  remove(given: Key): void {
+    let key: Key = { ...given, group: foldGroup(given.group) };
+    const stored = keyText(key);
+    const name = this.#storageNames.get(stored);
+    if (
+      name !== undefined &&
+      !this.#policies.has(stored) &&
+      !this.#sets.has(stored) &&
+      !this.#endpoints.has(stored)
+    ) {
+      this.#storageNames.delete(stored);
+      key = { ...key, name };
+    }
+    const text = keyText(key);
+    switch (`${key.resource}.${key.group}`) {
+      case 'namespaces.':
+      case 'serviceaccounts.':
+      case 'profiles.projectcalico.org':
+        this.#setParent(key, new Map());
+        break;
+      case 'tiers.projectcalico.org':
+        this.#dropTier(key.name);
+        break;
+      default:
+        // The text of a key is of one kind, so at most one of these knows it.
+        this.#dropEndpoint(text);
+        this.#dropNetworkSet(text);
+        this.#dropPolicy(text);
+    }
+  }
+
+  /**
+   * The key texts of all endpoints that were added or removed, or whose flags, policies or scope may have changed,
+   * since this was last asked.
+   */
+  flush(): ReadonlySet<string> {
+    this.#settle();
+    for (const group of this.#changedGroups)
+      for (const { text } of group.members) this.#changedEndpoints.add(text);
+    this.#changedGroups.clear();
+    const changed = this.#changedEndpoints;
+    this.#changedEndpoints = new Set();
+    return changed;
+  }
+
+  /** The endpoint with this key text, if there is one now. */
+  endpoint(text: string): EndpointView | undefined {
+    return this.#endpoints.get(text);
+  }
+
+  /** All endpoints, in no particular order. */
+  endpoints(): Iterable<EndpointView> {
+    return this.#endpoints.values();
+  }
+
+  /** Everything that could not be understood in the policies that are there, by policy. */
+  problems(): readonly PolicyProblem[] {
+    return [...this.#policies]
+      .filter(([, { policy }]) => policy.problems.length > 0)
+      .sort(([a], [b]) => compareUtf8(a, b))
+      .flatMap(([, { policy }]) => policy.problems);
+  }
+
+  #settle(): void {
+    this.#setIndex.settle();
+    this.#endpointIndex.settle();
+    for (const record of this.#staleVerdicts) if (record.refresh(this.#networks)) this.#markSelected(record);
+    this.#staleVerdicts.clear();
+  }
+
+  #setEndpoint(key: Key, text: string, item: LabelledItem): void {
+    const group = this.#endpointIndex.group(key.resource, item);
+    const known = this.#endpoints.get(text);
+    if (known?.group === group) return;
+    this.#changedEndpoints.add(text);
+    if (known === undefined) {
+      const endpoint = new Endpoint(key, text, group, this.#verdictOf);
+      this.#endpoints.set(text, endpoint);
+      group.members.add(endpoint);
+    } else {
+      group.members.add(known);
+      this.#leaveGroup(known);
+      known.group = group;
+    }
+  }
+
+  #dropEndpoint(text: string): void {
+    const endpoint = this.#endpoints.get(text);
+    if (endpoint === undefined) return;
+    this.#endpoints.delete(text);
+    this.#changedEndpoints.add(text);
+    this.#leaveGroup(endpoint);
+  }
+
+  #leaveGroup(endpoint: Endpoint): void {
+    const { group } = endpoint;
+    this.#endpointIndex.leave(group, endpoint);
+    if (group.members.size > 0) return;
+    this.#verdicts.delete(group);
+    this.#changedGroups.delete(group);
+  }
+
+  #setParent({ resource, namespace, name }: Key, labels: ReadonlyMap<string, string>): void {
+    const parent =
+      resource === 'namespaces'
+        ? namespaceParent(name)
+        : resource === 'serviceaccounts'
+          ? serviceAccountParent(namespace, name)
+          : name;
+    // The profiles of namespaces and service accounts are made from these alone.
+    if (resource === 'profiles' && (name.startsWith('kns.') || name.startsWith('ksa.'))) return;
+    this.#endpointIndex.setParent(parent, labels);
+    this.#setIndex.setParent(parent, labels);
+  }
+
+  #setNetworkSet(key: Key, text: string, set: ResourceObject): void {
+    const spec = fields(set['spec']);
+    const publicNetwork = this.#networks.firstPublic(texts(spec['nets']));
+    const content: SetContent = { key, publicNetwork, domain: texts(spec['allowedEgressDomains'])[0] };
+    const group = this.#setIndex.group('set', networkSetItem(set, key.namespace));
+    const known = this.#sets.get(text);
+    group.members.add(content);
+    if (known !== undefined) this.#leaveSetGroup(known.group, known.content);
+    this.#sets.set(text, { content, group });
+    this.#markSetUsers(group);
+  }
+
+  #dropNetworkSet(text: string): void {
+    const known = this.#sets.get(text);
+    if (known === undefined) return;
+    this.#sets.delete(text);
+    this.#leaveSetGroup(known.group, known.content);
+  }
+
+  #leaveSetGroup(group: SetGroup, content: SetContent): void {
+    this.#markSetUsers(group);
+    this.#setIndex.leave(group, content);
+  }
+
+  #markSetUsers(group: SetGroup): void {
+    for (const { owner } of group.matches.others)
+      for (const record of owner.users) this.#staleVerdicts.add(record);
+  }
+
+  #setPolicy(text: string, policy: Policy): void {
+    const known = this.#policies.get(text);
+    const record = new PolicyRecord(policy, this.#endpointIndex, this.#setIndex, this.#networks);
+    this.#policies.set(text, record);
+    this.#staleVerdicts.add(record);
+    if (known !== undefined) {
+      const asBefore = known.subject === record.subject && looksTheSame(known.policy, policy);
+      // What the old one said is what changes are measured by.
+      if (asBefore) record.verdicts = known.verdicts;
+      else this.#markSelected(known);
+      this.#release(known);
+      if (asBefore) return;
+    }
+    this.#markSelected(record);
+  }
+
+  #dropPolicy(text: string): void {
+    const record = this.#policies.get(text);
+    if (record === undefined) return;
+    this.#policies.delete(text);
+    this.#markSelected(record);
+    this.#release(record);
+  }
+
+  #release(record: PolicyRecord<Endpoint>): void {
+    this.#staleVerdicts.delete(record);
+    record.release(this.#endpointIndex, this.#setIndex);
+  }
+
+  #setTier(name: string, order: number | undefined): void {
+    if (this.#tiers.has(name) && this.#tiers.get(name) === order) return;
+    this.#tiers.set(name, order);
+    this.#markTier(name);
+  }
+
+  #dropTier(name: string): void {
+    if (!this.#tiers.delete(name)) return;
+    if (FIXED_TIERS.has(name)) this.#tiers.set(name, FIXED_TIERS.get(name));
+    this.#markTier(name);
+  }
+
+  #markTier(name: string): void {
+    for (const record of this.#policies.values()) if (record.policy.tier === name) this.#markSelected(record);
+  }
+
+  #markSelected(record: PolicyRecord<Endpoint>): void {
+    for (const { owner } of record.subject?.groups.others ?? []) this.#markGroup(owner);
+  }
+
+  #markGroup(group: EndpointGroup<Endpoint>): void {
+    this.#verdicts.delete(group);
+    this.#changedGroups.add(group);
+  }
+}
