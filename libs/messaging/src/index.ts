@@ -8,4 +8,6 @@
 export * from './unprocessable.ts';
 export * from './bus/bus.ts';
 export { openEmbeddedBus, type EmbeddedBusOptions } from './bus/embedded.ts';
+export { openKafkaBus } from './bus/kafka/kafka.ts';
+export type { KafkaOptions, KafkaSignIn } from './bus/kafka/options.ts';
 export * from './consume.ts';

@@ -1,0 +1,117 @@
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
+import type { KafkaOptions } from './options.ts';
+
+/** The Kafka client's library, loaded when it is needed only. */
+export type KafkaLibrary = typeof import('kafkajs');
+
+/** Loads the library; compressed messages of other producers can be read in gzip and zstd. */
+export async function loadKafka(): Promise<KafkaLibrary> {
+  silenceNegativeTimeouts();
+  const { default: library } = (await import('kafkajs')) as unknown as { default: KafkaLibrary };
+  const compress = promisify(zstdCompress);
+  const decompress = promisify(zstdDecompress);
+  library.CompressionCodecs[library.CompressionTypes.ZSTD] = () => ({
+    compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
+    decompress: (buffer: Buffer) => decompress(buffer),
+  });
+  return library;
+}
+
+/**
+ * The client computes a negative delay when it is idle, and Node says so on stderr though it does no harm. That one
+ * warning is dropped; every other one passes.
+ */
+function silenceNegativeTimeouts(): void {
+  const emit = process.emitWarning as (...warning: unknown[]) => void;
+  process.emitWarning = (...warning: unknown[]) => {
+    if (warning[1] !== 'TimeoutNegativeWarning') emit.apply(process, warning);
+  };
+}
+
+/** A client for the options. Nothing is connected yet. */
+export function kafkaClient(library: KafkaLibrary, options: KafkaOptions): Kafka {
+  const { brokers, clientId, tls, signIn, log } = options;
+  return new library.Kafka({
+    brokers: [...brokers],
+    clientId,
+    ...(tls !== undefined && { ssl: tls }),
+    ...(signIn !== undefined && { sasl: signIn as NonNullable<KafkaConfig['sasl']> }),
+    connectionTimeout: 5_000,
+    requestTimeout: 30_000,
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 6 },
+    logLevel: library.logLevel.INFO,
+    logCreator: () => (entry) => log?.(levelOf(library, entry), entry.log.message, detailsOf(entry)),
+  });
+}
+
+/** The client says "error" to much that it tries again at once: a new topic, a rebalance, a broker that restarts. */
+const RETRIED =
+  /does not host this topic-partition|leader.*not available|rebalancing|re-joining|Connection (error|timeout)|Response |Restarting|not the correct coordinator|coordinator is not/i;
+
+function levelOf(library: KafkaLibrary, { level, log }: LogEntry): 'error' | 'warn' | 'info' | 'debug' {
+  if (level === library.logLevel.ERROR) {
+    return RETRIED.test(`${log.message} ${typeof log.error === 'string' ? log.error : ''}`)
+      ? 'debug'
+      : 'error';
+  }
+  if (level === library.logLevel.WARN) return 'warn';
+  return 'debug';
+}
+
+function detailsOf({
+  namespace,
+  log: { message: _, timestamp: __, logger: ___, ...details },
+}: LogEntry): object {
+  return { namespace, ...details };
+}
+
+/** What to do about errors of the brokers, by the name or type that the client gives them. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/,
+    "A message is bigger than the broker takes: raise the topic's max.message.bytes.",
+  ],
+  [
+    /SASL|ILLEGAL_SASL/,
+    'The broker refused the user name or password: check the credentials and the mechanism.',
+  ],
+  [
+    /AUTHORIZATION_FAILED/,
+    'The user lacks rights: grant it read, write and describe on the topics and groups of Margay.',
+  ],
+  [
+    /UNKNOWN_TOPIC_OR_PARTITION/,
+    'The topic does not exist and could not be made: create it, or grant the right to.',
+  ],
+  [
+    /INVALID_REPLICATION_FACTOR/,
+    'There are fewer brokers than replicas asked for: lower the replication factor.',
+  ],
+  [
+    /NOT_ENOUGH_REPLICAS/,
+    'Too few replicas are in sync: nothing is lost, and it works again when the brokers are back.',
+  ],
+  [
+    /Connection|NoBroker|NumberOfRetries|BrokerNotFound|Timeout/,
+    'No broker answers: check the addresses, the network and TLS. Nothing is lost, and it works again when one does.',
+  ],
+];
+
+/** The client's error in words that help. */
+export function explainedKafka(error: unknown, doing: string, { brokers }: KafkaOptions): Error {
+  if (!(error instanceof Error)) return new Error(`Kafka: ${doing}: ${String(error)}`);
+  const names = namesOf(error).join(' ');
+  const advice = ADVICE.find(([pattern]) => pattern.test(names))?.[1];
+  if (advice === undefined) return error;
+  return new Error(`Kafka at ${brokers.join(', ')}: ${doing} failed (${error.message}). ${advice}`, {
+    cause: error,
+  });
+}
+
+function namesOf(error: Error): string[] {
+  const { type } = error as { type?: unknown };
+  const names = [error.name, typeof type === 'string' ? type : ''];
+  return error.cause instanceof Error ? [...names, ...namesOf(error.cause)] : names;
+}
