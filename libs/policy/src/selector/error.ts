@@ -34,7 +34,7 @@ export class SelectorError extends Error {
     const end = Math.min(this.text.length, this.position + AFTER);
     const before = (start > 0 ? '…' : '') + visible(this.text.slice(start, this.position));
     const after = visible(this.text.slice(this.position, end)) + (end < this.text.length ? '…' : '');
-    return `${before}${after}\n${' '.repeat([...before].length)}^ expected ${this.expected}`;
+    return `${before}${after}\n${' '.repeat(codePoints(before))}^ expected ${this.expected}`;
   }
 
   /** The same error, said of a named field. */
@@ -50,4 +50,8 @@ function codePointAt(text: string, position: number): string {
 function visible(text: string): string {
   // Also lone surrogates, which cutting may leave at either end.
   return text.toWellFormed().replaceAll(/\p{Cc}/gu, '·');
+}
+
+function codePoints(text: string): number {
+  return Array.from(text).length;
 }

@@ -15,27 +15,21 @@ export function printExpression(expression: Expression): string {
   /** Index of the first leaf of each complete operand. */
   const starts: number[] = [];
   for (const step of expression) {
-    switch (step.kind) {
-      case 'not': {
-        const start = starts[starts.length - 1] ?? 0;
-        before[start] = `!${before[start]}`;
-        break;
-      }
-      case 'and':
-      case 'or': {
-        const operands = starts.splice(starts.length - step.count);
-        const first = operands[0] ?? 0;
-        before[first] = `(${before[first]}`;
-        for (const start of operands.slice(1)) behind[start - 1] += step.kind === 'and' ? ' && ' : ' || ';
-        behind[body.length - 1] += ')';
-        starts.push(first);
-        break;
-      }
-      default:
-        starts.push(body.length);
-        before.push('');
-        body.push(printComparison(step));
-        behind.push('');
+    if (step.kind === 'not') {
+      const start = starts[starts.length - 1] ?? 0;
+      before[start] = `!${before[start]}`;
+    } else if (step.kind === 'and' || step.kind === 'or') {
+      const operands = starts.splice(starts.length - step.count);
+      const first = operands[0] ?? 0;
+      before[first] = `(${before[first]}`;
+      for (const start of operands.slice(1)) behind[start - 1] += step.kind === 'and' ? ' && ' : ' || ';
+      behind[body.length - 1] += ')';
+      starts.push(first);
+    } else {
+      starts.push(body.length);
+      before.push('');
+      body.push(printComparison(step));
+      behind.push('');
     }
   }
   let text = '';

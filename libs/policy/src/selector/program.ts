@@ -94,7 +94,11 @@ function testOf(step: Comparison, onTrue: Test, onFalse: Test): Test {
       const op = step.kind === 'in' ? IN : NOT_IN;
       return { op, label: step.label, value: '', values: new Set(step.values), ...rest };
     }
-    default:
+    case 'equals':
+    case 'differs':
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
       return { op: OPS[step.kind], label: step.label, value: step.value, values: undefined, ...rest };
   }
 }

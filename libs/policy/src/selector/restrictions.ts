@@ -32,22 +32,14 @@ type KnownLabels = Map<string, Known>;
 export function restrictionsOf(expression: Expression): Restrictions {
   const operands: KnownLabels[] = [];
   for (const [i, step] of expression.entries()) {
-    switch (step.kind) {
-      case 'not': {
-        operands.pop();
-        const before = expression[i - 1];
-        operands.push(before?.kind === 'has' ? one(before.label, { absent: true }) : new Map());
-        break;
-      }
-      case 'and':
-      case 'or': {
-        const merge = step.kind === 'and' ? both : either;
-        operands.push(operands.splice(operands.length - step.count).reduce((a, b) => merge(a, b)));
-        break;
-      }
-      default:
-        operands.push(ofComparison(step));
-    }
+    if (step.kind === 'not') {
+      operands.pop();
+      const before = expression[i - 1];
+      operands.push(before?.kind === 'has' ? one(before.label, { absent: true }) : new Map());
+    } else if (step.kind === 'and' || step.kind === 'or') {
+      const merge = step.kind === 'and' ? both : either;
+      operands.push(operands.splice(operands.length - step.count).reduce((a, b) => merge(a, b)));
+    } else operands.push(ofComparison(step));
   }
   return operands[0] ?? new Map<string, Restriction>();
 }
@@ -75,7 +67,10 @@ function ofComparison(step: Comparison): KnownLabels {
         present: true,
         values: step.values.length > 0 ? new Set(step.values) : undefined,
       });
-    default:
+    case 'has':
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
       return one(step.label, { present: true });
   }
 }

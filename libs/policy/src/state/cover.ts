@@ -33,25 +33,17 @@ interface Both {
 export function coverOf(expression: Expression, cost: Cost): readonly CoverTerm[] | undefined {
   const operands: Both[] = [];
   for (const step of expression) {
-    switch (step.kind) {
-      case 'not': {
-        const operand = operands.pop();
-        if (operand !== undefined) operands.push({ yes: operand.no, no: operand.yes });
-        break;
-      }
-      case 'and':
-      case 'or': {
-        const parts = operands.splice(operands.length - step.count);
-        const yes = parts.map((part) => part.yes);
-        const no = parts.map((part) => part.no);
-        operands.push(
-          step.kind === 'and' ? { yes: cheapest(yes), no: union(no) } : { yes: union(yes), no: cheapest(no) },
-        );
-        break;
-      }
-      default:
-        operands.push(ofComparison(step, cost));
-    }
+    if (step.kind === 'not') {
+      const operand = operands.pop();
+      if (operand !== undefined) operands.push({ yes: operand.no, no: operand.yes });
+    } else if (step.kind === 'and' || step.kind === 'or') {
+      const parts = operands.splice(operands.length - step.count);
+      const yes = parts.map((part) => part.yes);
+      const no = parts.map((part) => part.no);
+      operands.push(
+        step.kind === 'and' ? { yes: cheapest(yes), no: union(no) } : { yes: union(yes), no: cheapest(no) },
+      );
+    } else operands.push(ofComparison(step, cost));
   }
   return operands[0]?.yes?.terms;
 }
@@ -69,7 +61,10 @@ function ofComparison(step: Comparison, cost: Cost): Both {
       return { yes: several(step.label, step.values, cost), no: UNBOUNDED };
     case 'notIn':
       return { yes: UNBOUNDED, no: several(step.label, step.values, cost) };
-    default:
+    case 'has':
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
       return { yes: single(step.label, undefined, cost), no: UNBOUNDED };
   }
 }

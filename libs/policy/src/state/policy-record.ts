@@ -86,7 +86,10 @@ export class PolicyRecord<M> {
     const internet = rules.some((rule) => {
       return internetReason(rule.peer, direction, networks, () => this.setsOf(rule)) !== undefined;
     });
-    const services = new Set(rules.flatMap(({ peer }) => peer.serviceNamespaces ?? []));
+    // A rule that names domains is about these alone.
+    const services = new Set(
+      rules.flatMap(({ peer }) => (peer.domains.length > 0 ? [] : (peer.serviceNamespaces ?? []))),
+    );
     const otherNamespace = rules.some(({ peer }) => {
       return (
         peer.serviceNamespaces === undefined && otherNamespaceReason(this.policy, peer, '') !== undefined

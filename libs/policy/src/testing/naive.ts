@@ -52,11 +52,8 @@ export function naive(objects: readonly ResourceObject[]): ReadonlyMap<string, N
   };
   const hostLabels = (o: ResourceObject): Labels => {
     const parents = (o['spec'] as { profiles?: string[] }).profiles ?? [];
-    return Object.assign(
-      {},
-      ...parents.toReversed().map((name) => profiles[name]),
-      o.metadata.labels,
-    ) as Labels;
+    const layers = [...parents.toReversed().map((name) => profiles[name]), o.metadata.labels];
+    return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer ?? {})));
   };
   const sets = [
     ...of('networksets').map(({ o, key }) => ({
