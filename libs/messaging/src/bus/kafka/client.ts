@@ -1,10 +1,11 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import type * as kafkajs from 'kafkajs';
 import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import type { KafkaOptions } from './options.ts';
 
 /** The Kafka client's library, loaded when it is needed only. */
-export type KafkaLibrary = typeof import('kafkajs');
+export type KafkaLibrary = typeof kafkajs;
 
 /** Loads the library; compressed messages of other producers can be read in gzip and zstd. */
 export async function loadKafka(): Promise<KafkaLibrary> {
@@ -24,11 +25,14 @@ export async function loadKafka(): Promise<KafkaLibrary> {
  * warning is dropped; every other one passes.
  */
 function silenceNegativeTimeouts(): void {
-  const emit = process.emitWarning as (...warning: unknown[]) => void;
+  if (silenced) return;
+  silenced = true;
+  const emit = process.emitWarning.bind(process) as (...warning: unknown[]) => void;
   process.emitWarning = (...warning: unknown[]) => {
-    if (warning[1] !== 'TimeoutNegativeWarning') emit.apply(process, warning);
+    if (warning[1] !== 'TimeoutNegativeWarning') emit(...warning);
   };
 }
+let silenced = false;
 
 /** A client for the options. Nothing is connected yet. */
 export function kafkaClient(library: KafkaLibrary, options: KafkaOptions): Kafka {
@@ -60,11 +64,9 @@ function levelOf(library: KafkaLibrary, { level, log }: LogEntry): 'error' | 'wa
   return 'debug';
 }
 
-function detailsOf({
-  namespace,
-  log: { message: _, timestamp: __, logger: ___, ...details },
-}: LogEntry): object {
-  return { namespace, ...details };
+function detailsOf({ namespace, log }: LogEntry): object {
+  const { error, groupId, memberId, broker, retryCount, stack } = log;
+  return { namespace, error, groupId, memberId, broker, retryCount, stack };
 }
 
 /** What to do about errors of the brokers, by the name or type that the client gives them. */

@@ -24,14 +24,14 @@ export async function handleBatch(
   payload: EachBatchPayload,
   consumption: Consumption,
 ): Promise<void> {
-  const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
+  const { batch } = payload;
   const { topic, batchMax, signal, handler, failed } = consumption;
   for (let at = 0; at < batch.messages.length; at += batchMax) {
-    if (signal.aborted || !isRunning() || isStale()) return;
+    if (signal.aborted || !payload.isRunning() || payload.isStale()) return;
     const messages = batch.messages.slice(at, at + batchMax);
     const deliveries = messages.map((message) => deliveryOf(topic, batch.partition, message));
     // While the handler works nobody else sends heartbeats. A failing one shows again below.
-    const beating = setInterval(() => void heartbeat().catch(() => {}), HEARTBEAT_INTERVAL_MS);
+    const beating = setInterval(() => void payload.heartbeat().catch(() => {}), HEARTBEAT_INTERVAL_MS);
     try {
       await handler(deliveries);
     } catch (error) {
@@ -43,8 +43,8 @@ export async function handleBatch(
     const last = messages.at(-1)?.offset ?? batch.lastOffset();
     const offset = String(BigInt(last) + 1n);
     await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
-    resolveOffset(last);
-    await heartbeat();
+    payload.resolveOffset(last);
+    await payload.heartbeat();
   }
 }
 

@@ -41,7 +41,7 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     }),
   );
   const admin = connectedOnce<Admin>(() => kafka.admin());
-  const ready = topicMaker(admin.get, options);
+  const ready = topicMaker(() => admin.get(), options);
 
   /** Runs `body`, with the client's errors in words that help. */
   const doing = async <T>(what: string, body: () => Promise<T>): Promise<T> => {
@@ -171,12 +171,13 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
         await consumer.run({
           autoCommit: false,
           eachBatchAutoResolve: false,
-          eachBatch: async ({ batch, resolveOffset }) => {
+          eachBatch: async (payload) => {
+            const { batch } = payload;
             const end = ends.get(batch.partition) ?? 0n;
             for (const message of batch.messages) {
               if (BigInt(message.offset) < end) found.push(deliveryOf(topic, batch.partition, message));
             }
-            resolveOffset(batch.lastOffset());
+            payload.resolveOffset(batch.lastOffset());
             if (BigInt(batch.lastOffset()) + 1n >= end) ends.delete(batch.partition);
             wake();
           },
