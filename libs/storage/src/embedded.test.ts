@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { archiveContract } from './archive/archive.contract.ts';
-import { openEmbedded, type Stores } from './embedded.ts';
+import { openEmbedded } from './embedded.ts';
+import type { Stores } from './stores.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
 

@@ -1,21 +1,10 @@
 import { join } from 'node:path';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
-import type { Archive } from './archive/archive.ts';
 import { openDatabase } from './database/open.ts';
 import { snapshotsOf } from './database/snapshots.ts';
+import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_TABLES } from './trail/embedded.ts';
-import type { Trail } from './trail/trail.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
-import type { Windows } from './windows/windows.ts';
-
-/** Every store of one cluster. */
-export interface Stores {
-  readonly trail: Trail;
-  readonly archive: Archive;
-  readonly windows: Windows;
-  /** Safe to call twice. */
-  close(): Promise<void>;
-}
 
 const MIGRATIONS = [[TRAIL_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
 

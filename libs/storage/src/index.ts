@@ -6,8 +6,11 @@
  */
 export { openDatabase, type Database, type OpenOptions } from './database/open.ts';
 export { DatabaseUnusable, type UnusableCode } from './database/unusable.ts';
-export { openEmbedded, type EmbeddedOptions, type Stores } from './embedded.ts';
+export { openEmbedded, type EmbeddedOptions } from './embedded.ts';
+export type { Stores } from './stores.ts';
+export { openElasticsearch } from './elasticsearch/elasticsearch.ts';
+export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export * from './archive/archive.ts';
 export { canonicalDigest, isIntact } from './archive/digests.ts';
 export * from './trail/trail.ts';
-export * from './windows/windows.ts';
+export type { WindowFilter, WindowRecord, Windows, WindowState } from './windows/windows.ts';

@@ -3,13 +3,15 @@ import { collect } from '../testing/collect.ts';
 import { AlreadyArchived, type Archive, type ReportHeader } from './archive.ts';
 import { isIntact } from './digests.ts';
 
+const END = 1_764_086_400_000_000;
+
 const report = (id: string, more: Partial<ReportHeader> = {}): ReportHeader => ({
   id,
   cluster: 'c',
   reportName: 'daily',
   reportType: 'inventory',
   start: 1_764_000_000_000_000,
-  end: 1_764_086_400_000_000,
+  end: END,
   generatedAt: 1_764_088_200_000_001,
   digest: `digest of ${id}`,
   parts: [],
@@ -25,8 +27,8 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       const archive = await open();
       const rows = [{ endpoint: 'a', flags: [true, null] }, { endpoint: 'ü' }];
       const parts = [
-        await archive.appendPart({ reportId: 'r1', part: 0, rows }),
-        await archive.appendPart({ reportId: 'r1', part: 1, rows: [] }),
+        await archive.appendPart({ reportId: 'r1', end: END, part: 0, rows }),
+        await archive.appendPart({ reportId: 'r1', end: END, part: 1, rows: [] }),
       ];
       expect(await archive.header('r1')).toBeUndefined();
       expect(await archive.part('r1', 0)).toBeUndefined();
@@ -44,7 +46,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
 
     test('the same part and the same report again do nothing', async () => {
       const archive = await open();
-      const part = { reportId: 'r1', part: 0, rows: [1, 2] };
+      const part = { reportId: 'r1', end: END, part: 0, rows: [1, 2] };
       const digest = await archive.appendPart(part);
       expect(await archive.appendPart(part)).toBe(digest);
       const kept = await archive.complete(report('r1', { parts: [digest] }));
@@ -63,9 +65,11 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
 
     test('what an interrupted attempt left behind is not in the report', async () => {
       const archive = await open();
-      await archive.appendPart({ reportId: 'r1', part: 0, rows: ['of the first attempt'] });
-      await archive.appendPart({ reportId: 'r1', part: 1, rows: ['of the first attempt'] });
-      const parts = [await archive.appendPart({ reportId: 'r1', part: 0, rows: ['of the second'] })];
+      await archive.appendPart({ reportId: 'r1', end: END, part: 0, rows: ['of the first attempt'] });
+      await archive.appendPart({ reportId: 'r1', end: END, part: 1, rows: ['of the first attempt'] });
+      const parts = [
+        await archive.appendPart({ reportId: 'r1', end: END, part: 0, rows: ['of the second'] }),
+      ];
       await archive.complete(report('r1', { parts }));
       expect(await collect(archive.parts('r1'))).toEqual([['of the second']]);
     });
@@ -112,7 +116,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       for (let i = 0; i < 7; i++) {
         await archive.complete(
           report(`r${i}`, {
-            end: 1_764_086_400_000_000 + (i >> 1),
+            end: END + (i >> 1),
             reportName: i % 2 ? 'odd' : 'even',
             reportType: i < 3 ? 'inventory' : 'network-access',
           }),

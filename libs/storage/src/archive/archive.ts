@@ -3,6 +3,8 @@ import type { Instant } from '@margay/history';
 /** Some rows of one report, in their order. */
 export interface ReportPart {
   readonly reportId: string;
+  /** The end of the report's window: it decides where the part is kept. */
+  readonly end: Instant;
   /** From 0 on, without gaps. */
   readonly part: number;
   /** JSON values. */

@@ -49,6 +49,7 @@ const SYSTEM_CODES: Readonly<Record<string, UnusableCode>> = {
   ENOSPC: 'full',
   EDQUOT: 'full',
   ENOTDIR: 'unreachable',
+  EEXIST: 'unreachable',
   ENOENT: 'unreachable',
   EIO: 'unreachable',
 };

@@ -1,7 +1,7 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import type { Database } from '../database/open.ts';
-import type { WindowRecord, Windows, WindowState } from './windows.ts';
+import { LIST_MAX, STATES, type WindowRecord, type Windows } from './windows.ts';
 
 /** The tables of the embedded windows. */
 export const WINDOW_TABLES = `
@@ -14,13 +14,11 @@ export const WINDOW_TABLES = `
   CREATE INDEX windows_by_end ON windows ("end");
   CREATE TABLE report_names (name TEXT PRIMARY KEY, appeared INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
-/** States as numbers: of one attempt the higher one wins. */
-const STATES: readonly WindowState[] = ['emitted', 'running', 'failed', 'completed'];
+/** States as numbers: their places in {@link STATES}. */
 const EMITTED = 0;
 const RUNNING = 1;
 const FAILED = 2;
 const COMPLETED = 3;
-const LIST_MAX = 100;
 
 interface WindowRow {
   readonly window: string;

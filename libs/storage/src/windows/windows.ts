@@ -4,6 +4,23 @@ import type { Instant } from '@margay/history';
 /** How far the computation of a window has come. */
 export type WindowState = 'emitted' | 'running' | 'failed' | 'completed';
 
+/** States in their order: of one attempt the later one wins. */
+export const STATES: readonly WindowState[] = ['emitted', 'running', 'failed', 'completed'];
+
+/** How many windows are listed unless said otherwise. */
+export const LIST_MAX = 100;
+
+/** True where news of a state and an attempt change what is known of a window. */
+export function moves(
+  known: { readonly state: WindowState; readonly attempt: number },
+  state: WindowState,
+  attempt: number,
+): boolean {
+  if (known.state === 'completed') return false;
+  if (state === 'completed' || attempt > known.attempt) return true;
+  return attempt === known.attempt && STATES.indexOf(state) > STATES.indexOf(known.state);
+}
+
 /** A window with its state. */
 export interface WindowRecord {
   readonly window: ReportWindow;

@@ -1,0 +1,98 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Elastic } from './connection.ts';
+
+/** One document to be written or taken away. */
+export type Write =
+  | {
+      /** `create` keeps what is there; `index` replaces it unless what is there is newer by `version`. */
+      readonly op: 'create' | 'index';
+      readonly index: string;
+      readonly id: string;
+      readonly document: object;
+      /** For `index`: a later one must not be smaller. */
+      readonly version?: number;
+    }
+  | { readonly op: 'delete'; readonly index: string; readonly id: string };
+
+const DOCUMENTS_MAX = 2_000;
+const BYTES_MAX = 8 * 1024 * 1024;
+const ATTEMPTS = 5;
+const FIRST_WAIT_MS = 200;
+
+interface Answer {
+  readonly status: number;
+  readonly error?: { readonly type?: string; readonly reason?: string | null };
+}
+
+/**
+ * Writes documents, in requests of a size that Elasticsearch takes, and gives for each whether it was written: false
+ * where `create` found one already, `index` a newer one, or `delete` none.
+ *
+ * @throws Error which names the first document that was refused. The others may have been written: write all again.
+ */
+export async function bulk(elastic: Elastic, writes: readonly Write[]): Promise<boolean[]> {
+  const written: boolean[] = [];
+  for (let at = 0; at < writes.length;) {
+    const lines: string[] = [];
+    let bytes = 0;
+    const start = at;
+    for (; at < writes.length && at - start < DOCUMENTS_MAX && bytes < BYTES_MAX; at++) {
+      const text = linesOf(writes[at] as Write);
+      lines.push(text);
+      bytes += text.length;
+    }
+    written.push(...(await send(elastic, writes.slice(start, at), lines)));
+  }
+  return written;
+}
+
+function linesOf(write: Write): string {
+  const { op, index, id } = write;
+  const action = { _index: index, _id: id };
+  if (write.op === 'delete') return `${JSON.stringify({ delete: action })}\n`;
+  const versioned =
+    write.version === undefined ? {} : { version: write.version, version_type: 'external_gte' };
+  return `${JSON.stringify({ [op]: { ...action, ...versioned } })}\n${JSON.stringify(write.document)}\n`;
+}
+
+/** Sends one request, and again those documents that an overloaded node put off. */
+async function send(
+  elastic: Elastic,
+  writes: readonly Write[],
+  lines: readonly string[],
+): Promise<boolean[]> {
+  const written = Array.from<boolean>({ length: writes.length });
+  let open = writes.map((_, i) => i);
+  for (let attempt = 1; open.length > 0; attempt++) {
+    const { items } = await elastic.call('writing documents', () =>
+      elastic.client.bulk({ operations: open.map((i) => (lines[i] as string).trimEnd()) }),
+    );
+    const putOff: number[] = [];
+    for (const [n, item] of items.entries()) {
+      const i = open[n] as number;
+      const answer = (item.create ?? item.index ?? item.delete) as Answer;
+      if (answer.status === 429 || answer.status === 503) putOff.push(i);
+      else written[i] = isWritten(writes[i] as Write, answer);
+    }
+    if (putOff.length > 0 && attempt === ATTEMPTS) {
+      throw new Error(
+        `Elasticsearch put off ${putOff.length} documents ${ATTEMPTS} times: it is overloaded. Try again later.`,
+      );
+    }
+    if (putOff.length > 0) await setTimeout(FIRST_WAIT_MS * 2 ** attempt);
+    open = putOff;
+  }
+  return written;
+}
+
+function isWritten({ op, index, id }: Write, { status, error }: Answer): boolean {
+  if (status < 300) return true;
+  if (status === 409 || (op === 'delete' && status === 404)) return false;
+  const reason = `${error?.type ?? ''}: ${error?.reason ?? ''}`;
+  throw Object.assign(
+    new Error(`Elasticsearch refused document ${id} of ${index} with ${status} ${reason}.`),
+    {
+      statusCode: status,
+    },
+  );
+}

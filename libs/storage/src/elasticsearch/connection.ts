@@ -1,0 +1,63 @@
+import type { Client, ClientOptions } from '@elastic/elasticsearch';
+import { explainedElastic } from './unusable.ts';
+
+/** Where Elasticsearch is and whose evidence is kept there. */
+export interface ElasticsearchOptions {
+  readonly nodes: readonly string[];
+  readonly signIn?: { readonly apiKey: string } | { readonly username: string; readonly password: string };
+  /** The certificate authority of the nodes, PEM. */
+  readonly ca?: string;
+  /** Put before every index name: `margay` unless set. Letters, digits and hyphens. */
+  readonly prefix?: string;
+  /** The cluster whose evidence is kept; several clusters share the indices. */
+  readonly cluster: string;
+}
+
+/** A client with the names of what it reads and writes. */
+export interface Elastic {
+  readonly client: Client;
+  readonly cluster: string;
+  /** The name of an index, or of a pattern, with the prefix: `index('trail-*')`. */
+  index(name: string): string;
+  /** Runs a call, with errors in words that help. */
+  call<T>(doing: string, body: () => Promise<T>): Promise<T>;
+}
+
+const REQUEST_TIMEOUT_MS = 60_000;
+const RETRIES = 4;
+
+/** A connection for the options. Nothing is asked yet. */
+export async function connect(options: ElasticsearchOptions): Promise<Elastic> {
+  // Loaded when it is needed only: the embedded stores start without it.
+  const { Client: ElasticClient } = await import('@elastic/elasticsearch');
+  const { nodes, signIn, ca, cluster, prefix = 'margay' } = options;
+  const settings: ClientOptions = {
+    nodes: [...nodes],
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    maxRetries: RETRIES,
+    ...(signIn !== undefined && { auth: signIn }),
+    ...(ca !== undefined && { tls: { ca } }),
+  };
+  return elasticOf(new ElasticClient(settings), cluster, prefix, nodes);
+}
+
+/** A client that exists, with names. */
+export function elasticOf(
+  client: Client,
+  cluster: string,
+  prefix: string,
+  nodes: readonly string[] = [],
+): Elastic {
+  return {
+    client,
+    cluster,
+    index: (name) => `${prefix}-${name}`,
+    async call(doing, body) {
+      try {
+        return await body();
+      } catch (error) {
+        throw explainedElastic(error, doing, nodes);
+      }
+    },
+  };
+}

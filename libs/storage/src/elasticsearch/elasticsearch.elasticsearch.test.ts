@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, describe, expect, test } from 'vitest';
+import { archiveContract } from '../archive/archive.contract.ts';
+import type { Stores } from '../stores.ts';
+import { trailContract } from '../trail/trail.contract.ts';
+import { windowsContract } from '../windows/windows.contract.ts';
+import { openElasticsearch } from './elasticsearch.ts';
+
+const url = process.env['MARGAY_TEST_ELASTICSEARCH'];
+const nodes = url === undefined ? [] : [url];
+const prefix = `margay-test-${randomUUID().slice(0, 8)}`;
+const opened: Stores[] = [];
+
+/** Every test has a cluster of its own in the same indices, so that clusters are seen to stay apart. */
+const open = async () => {
+  const stores = await openElasticsearch({ nodes, prefix, cluster: `c-${randomUUID()}` });
+  opened.push(stores);
+  return stores;
+};
+
+describe.skipIf(url === undefined)('on Elasticsearch', () => {
+  afterAll(async () => {
+    for (const stores of opened) await stores.close();
+  });
+  trailContract('Elasticsearch', async () => (await open()).trail);
+  archiveContract('Elasticsearch', async () => (await open()).archive);
+  windowsContract('Elasticsearch', async () => (await open()).windows);
+});
+
+test('a node that does not answer is named, with what to do', async () => {
+  await expect(openElasticsearch({ nodes: ['http://127.0.0.1:1'], cluster: 'c' })).rejects.toThrow(
+    /127\.0\.0\.1:1.*No node answers/,
+  );
+}, 60_000);

@@ -1,0 +1,25 @@
+import { ARCHIVE_TEMPLATES, elasticsearchArchive } from '../archive/elasticsearch.ts';
+import type { Stores } from '../stores.ts';
+import { elasticsearchTrail, TRAIL_TEMPLATE } from '../trail/elasticsearch.ts';
+import { elasticsearchWindows, WINDOW_TEMPLATES } from '../windows/elasticsearch.ts';
+import { connect, type ElasticsearchOptions } from './connection.ts';
+import { putTemplates } from './templates.ts';
+
+/**
+ * Opens the stores of one cluster in Elasticsearch 8 or 9, and puts the index templates.
+ *
+ * Ids are deterministic and documents created once, so that every write may be repeated. Evidence is kept in indices by
+ * month: retention is to delete the months that are too old.
+ *
+ * @throws Error when no node answers or the user lacks rights, with what to do.
+ */
+export async function openElasticsearch(options: ElasticsearchOptions): Promise<Stores> {
+  const elastic = await connect(options);
+  await putTemplates(elastic, [TRAIL_TEMPLATE, ...ARCHIVE_TEMPLATES, ...WINDOW_TEMPLATES]);
+  return {
+    trail: elasticsearchTrail(elastic),
+    archive: elasticsearchArchive(elastic),
+    windows: elasticsearchWindows(elastic),
+    close: () => elastic.client.close(),
+  };
+}

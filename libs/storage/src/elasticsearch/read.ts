@@ -1,0 +1,85 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { Elastic } from './connection.ts';
+import { statusOf } from './unusable.ts';
+
+/** How many documents come with one answer. */
+const PAGE = 2_000;
+const KEEP_ALIVE = '5m';
+
+/** What to read: from which indices, which documents, in which order. */
+export interface Reading {
+  /** A pattern, with prefix. */
+  readonly index: string;
+  readonly query: estypes.QueryDslQueryContainer;
+  /** Must end with a field that is unique. */
+  readonly sort: readonly Readonly<Record<string, 'asc' | 'desc'>>[];
+  /** Documents with one answer; 2,000 unless set. */
+  readonly page?: number;
+}
+
+/**
+ * Every document that the query finds, in the order asked for, from one point in time. What was written before the call
+ * is found; indices that do not exist yet are empty.
+ */
+export async function* readAll<T>(
+  elastic: Elastic,
+  { index, query, sort, page = PAGE }: Reading,
+): AsyncGenerator<T> {
+  await refresh(elastic, index);
+  const id = await openPointInTime(elastic, index);
+  if (id === undefined) return;
+  try {
+    let after: estypes.SortResults | undefined;
+    for (;;) {
+      const { hits } = await elastic.call(`reading ${index}`, () =>
+        elastic.client.search<T>({
+          pit: { id, keep_alive: KEEP_ALIVE },
+          query,
+          sort: sort.map((field) => ({ ...field })),
+          size: page,
+          track_total_hits: false,
+          ...(after !== undefined && { search_after: after }),
+        }),
+      );
+      for (const { _source: source } of hits.hits) if (source !== undefined) yield source;
+      after = hits.hits.at(-1)?.sort;
+      if (hits.hits.length < page || after === undefined) return;
+    }
+  } finally {
+    await elastic.client.closePointInTime({ id }).catch(() => {});
+  }
+}
+
+/** Makes everything written so far visible to searches. Reading does it, so that writing need not. */
+export async function refresh(elastic: Elastic, index: string): Promise<void> {
+  await elastic.call(`refreshing ${index}`, () =>
+    elastic.client.indices.refresh({ index, ignore_unavailable: true, allow_no_indices: true }),
+  );
+}
+
+async function openPointInTime(elastic: Elastic, index: string): Promise<string | undefined> {
+  try {
+    const { id } = await elastic.call(`reading ${index}`, () =>
+      elastic.client.openPointInTime({ index, keep_alive: KEEP_ALIVE, ignore_unavailable: true }),
+    );
+    return id;
+  } catch (error) {
+    // No index matches yet.
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+/** The document, or undefined where there is none. Sees every write that was answered. */
+export async function getDocument<T>(
+  elastic: Elastic,
+  index: string,
+  id: string,
+): Promise<{ readonly source: T; readonly seqNo: number; readonly primaryTerm: number } | undefined> {
+  const found = await elastic.call(`reading ${index}`, () =>
+    elastic.client.get<T>({ index, id }, { ignore: [404] }),
+  );
+  const { _source: source, _seq_no: seqNo, _primary_term: primaryTerm } = found;
+  if (source === undefined || seqNo === undefined || primaryTerm === undefined) return undefined;
+  return { source, seqNo, primaryTerm };
+}

@@ -1,0 +1,12 @@
+import type { Archive } from './archive/archive.ts';
+import type { Trail } from './trail/trail.ts';
+import type { Windows } from './windows/windows.ts';
+
+/** Every store of one cluster. */
+export interface Stores {
+  readonly trail: Trail;
+  readonly archive: Archive;
+  readonly windows: Windows;
+  /** Safe to call twice. */
+  close(): Promise<void>;
+}

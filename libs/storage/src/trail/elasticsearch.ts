@@ -1,0 +1,96 @@
+import type { TrailEvent } from '@margay/contracts';
+import { bulk } from '../elasticsearch/bulk.ts';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
+import { readAll } from '../elasticsearch/read.ts';
+import { DATE, FLAG, INSTANT, KEYWORD, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
+import type { Trail } from './trail.ts';
+
+/** The indices of the trail: one for each month of `at`. */
+export const TRAIL_TEMPLATE: IndexTemplate = {
+  pattern: 'trail-*',
+  properties: {
+    '@timestamp': DATE,
+    cluster: KEYWORD,
+    eventId: KEYWORD,
+    at: INSTANT,
+    group: KEYWORD,
+    resource: KEYWORD,
+    namespace: KEYWORD,
+    name: KEYWORD,
+    verb: KEYWORD,
+    user: KEYWORD,
+    impersonated: KEYWORD,
+    refused: FLAG,
+    event: STORED,
+  },
+};
+
+type TrailDocument = Omit<TrailEvent, 'actor' | 'event'> & {
+  readonly user?: string;
+  readonly impersonated?: string;
+  readonly event: string;
+};
+
+/** The trail in Elasticsearch. An event's id is its document's, so that a repeat finds it there. */
+export function elasticsearchTrail(elastic: Elastic): Trail {
+  const { cluster } = elastic;
+  return {
+    async append(events) {
+      const written = await bulk(
+        elastic,
+        events.map((event) => ({
+          op: 'create',
+          index: elastic.index(`trail-${monthOf(event.at)}`),
+          id: documentId(cluster, event.eventId),
+          document: documentOf(cluster, event),
+        })),
+      );
+      return written.filter(Boolean).length;
+    },
+
+    async *between({ start, end }) {
+      const documents = readAll<TrailDocument>(elastic, {
+        index: elastic.index('trail-*'),
+        query: { bool: { filter: [{ term: { cluster } }, { range: { at: { gte: start, lt: end } } }] } },
+        sort: [{ at: 'asc' }, { eventId: 'asc' }],
+      });
+      for await (const document of documents) yield eventOf(document);
+    },
+  };
+}
+
+function documentOf(cluster: string, { actor, event, ...plain }: TrailEvent) {
+  const { eventId, at, group, resource, namespace, name, verb, refused } = plain;
+  return {
+    '@timestamp': dateOf(at),
+    cluster,
+    eventId,
+    at,
+    group,
+    resource,
+    namespace,
+    name,
+    verb,
+    refused,
+    ...actor,
+    event: JSON.stringify(event),
+  } satisfies TrailDocument & { '@timestamp': string; cluster: string };
+}
+
+function eventOf(document: TrailDocument): TrailEvent {
+  const { eventId, at, group, resource, namespace, name, verb, refused, user, impersonated, event } =
+    document;
+  return {
+    eventId,
+    at,
+    group,
+    resource,
+    namespace,
+    name,
+    verb,
+    refused,
+    ...(user !== undefined && { actor: { user, ...(impersonated !== undefined && { impersonated }) } }),
+    event: JSON.parse(event) as unknown,
+  };
+}

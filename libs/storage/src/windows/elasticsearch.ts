@@ -1,0 +1,203 @@
+import type { ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/history';
+import { bulk } from '../elasticsearch/bulk.ts';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { dateOf, documentId } from '../elasticsearch/documents.ts';
+import { getDocument, refresh } from '../elasticsearch/read.ts';
+import {
+  DATE,
+  FLAG,
+  INSTANT,
+  KEYWORD,
+  NUMBER,
+  STORED,
+  type IndexTemplate,
+} from '../elasticsearch/templates.ts';
+import { statusOf } from '../elasticsearch/unusable.ts';
+import { LIST_MAX, moves, STATES, type WindowRecord, type Windows, type WindowState } from './windows.ts';
+
+/** The index of all windows, and that of the reports' first appearances. */
+export const WINDOW_TEMPLATES: readonly IndexTemplate[] = [
+  {
+    pattern: 'windows',
+    properties: {
+      '@timestamp': DATE,
+      cluster: KEYWORD,
+      id: KEYWORD,
+      reportName: KEYWORD,
+      end: INSTANT,
+      manual: FLAG,
+      window: STORED,
+      state: KEYWORD,
+      attempt: NUMBER,
+      reason: STORED,
+      emittedAt: INSTANT,
+      changedAt: INSTANT,
+    },
+  },
+  { pattern: 'report-names', properties: { cluster: KEYWORD, reportName: KEYWORD, appeared: INSTANT } },
+];
+
+interface WindowDocument {
+  readonly '@timestamp': string;
+  readonly cluster: string;
+  readonly id: string;
+  readonly reportName: string;
+  readonly end: Instant;
+  readonly manual: boolean;
+  readonly window: string;
+  readonly state: WindowState;
+  readonly attempt: number;
+  readonly reason?: string;
+  readonly emittedAt: Instant;
+  readonly changedAt: Instant;
+}
+
+/**
+ * Windows in Elasticsearch. A window is created once under its own id; its state changes only where nobody else changed
+ * it meanwhile.
+ */
+export function elasticsearchWindows(elastic: Elastic): Windows {
+  const { client, cluster } = elastic;
+  const index = elastic.index('windows');
+  const names = elastic.index('report-names');
+  const idOf = (id: string) => documentId(cluster, id);
+
+  const move = async (
+    id: string,
+    state: WindowState,
+    attempt: number,
+    at: Instant,
+    reason?: string,
+  ): Promise<void> => {
+    for (;;) {
+      const found = await getDocument<WindowDocument>(elastic, index, idOf(id));
+      if (found === undefined || !moves(found.source, state, attempt)) return;
+      const { reason: _past, ...kept } = found.source;
+      const document = {
+        ...kept,
+        state,
+        attempt: Math.max(kept.attempt, attempt),
+        changedAt: at,
+        ...(reason !== undefined && { reason }),
+      };
+      try {
+        await elastic.call('keeping the state of a window', () =>
+          client.index({
+            index,
+            id: idOf(id),
+            document,
+            if_seq_no: found.seqNo,
+            if_primary_term: found.primaryTerm,
+          }),
+        );
+        return;
+      } catch (error) {
+        // Somebody else changed it: look again.
+        if (statusOf(error) !== 409) throw error;
+      }
+    }
+  };
+
+  const search = async (filter: readonly object[], size: number) => {
+    await refresh(elastic, index);
+    const { hits } = await elastic.call('listing windows', () =>
+      client.search<WindowDocument>({
+        index,
+        ignore_unavailable: true,
+        query: { bool: { filter: [{ term: { cluster } }, ...filter] } },
+        sort: [
+          { end: { order: 'desc', unmapped_type: 'long' } },
+          { id: { order: 'asc', unmapped_type: 'keyword' } },
+        ],
+        size,
+        track_total_hits: true,
+      }),
+    );
+    const { total } = hits;
+    return {
+      documents: hits.hits.flatMap(({ _source: source }) => source ?? []),
+      count: typeof total === 'number' ? total : (total?.value ?? 0),
+    };
+  };
+  const scheduled = (reportName: string) => [{ term: { reportName } }, { term: { manual: false } }];
+
+  return {
+    async appeared(reportName, at) {
+      const id = documentId(cluster, reportName);
+      await bulk(elastic, [
+        { op: 'create', index: names, id, document: { cluster, reportName, appeared: at } },
+      ]);
+      const found = await getDocument<{ appeared: Instant }>(elastic, names, id);
+      return found?.source.appeared ?? at;
+    },
+
+    async emit(windows, at) {
+      const written = await bulk(
+        elastic,
+        windows.map((window) => ({
+          op: 'create',
+          index,
+          id: idOf(window.id),
+          document: documentOf(cluster, window, at),
+        })),
+      );
+      return windows.filter((_, i) => written[i]);
+    },
+
+    begin: (id, attempt, at) => move(id, 'running', attempt, at),
+    complete: (id, at) => move(id, 'completed', 0, at),
+    fail: (id, reason, attempts, at) => move(id, 'failed', attempts, at, reason),
+
+    async get(id) {
+      const found = await getDocument<WindowDocument>(elastic, index, idOf(id));
+      return found && recordOf(found.source);
+    },
+
+    async list({ reportName, states = STATES, limit = LIST_MAX } = {}) {
+      const named = reportName === undefined ? [] : [{ term: { reportName } }];
+      const { documents } = await search([...named, { terms: { state: [...states] } }], limit);
+      return documents.map(recordOf);
+    },
+
+    async lastEnd(reportName) {
+      const { documents } = await search(scheduled(reportName), 1);
+      return documents[0]?.end;
+    },
+
+    async active(reportName) {
+      const { count } = await search(
+        [...scheduled(reportName), { terms: { state: ['emitted', 'running'] } }],
+        0,
+      );
+      return count;
+    },
+  };
+}
+
+function documentOf(cluster: string, window: ReportWindow, at: Instant): WindowDocument {
+  return {
+    '@timestamp': dateOf(window.end),
+    cluster,
+    id: window.id,
+    reportName: window.reportName,
+    end: window.end,
+    manual: window.manual,
+    window: JSON.stringify(window),
+    state: 'emitted',
+    attempt: 0,
+    emittedAt: at,
+    changedAt: at,
+  };
+}
+
+function recordOf({ window, state, attempt, reason, emittedAt, changedAt }: WindowDocument): WindowRecord {
+  return {
+    window: JSON.parse(window) as ReportWindow,
+    state,
+    attempt,
+    ...(reason !== undefined && { reason }),
+    emittedAt,
+    changedAt,
+  };
+}
