@@ -13,3 +13,4 @@ export { policyEvents, type PolicyEvent, type TrailEvent } from './messages/poli
 export { reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
+export { topics } from './topics.ts';

@@ -1,9 +1,12 @@
 import { Undecodable, type Topic } from '@margay/contracts';
 import type { Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
+import type { SchemaRegistry } from './registry/schema-registry.ts';
 import { Unprocessable } from './unprocessable.ts';
 
 /** How a topic's messages are handled. */
 export interface HandleOptions extends ConsumeOptions {
+  /** Asked for the schemas that messages name by id, before they are decoded. */
+  readonly registry?: Pick<SchemaRegistry, 'learn'>;
   /** Told of every dead letter after it is durable, for metrics and logs. */
   readonly onDeadLetter?: (delivery: Delivery, error: Unprocessable) => void;
 }
@@ -45,6 +48,7 @@ export function consume<T>(
     topic.name,
     group,
     async (batch) => {
+      await options.registry?.learn(batch.map(({ value }) => value));
       const messages: T[] = [];
       const deliveries: Delivery[] = [];
       for (const delivery of batch) {

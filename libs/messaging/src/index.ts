@@ -11,3 +11,4 @@ export { openEmbeddedBus, type EmbeddedBusOptions } from './bus/embedded.ts';
 export { openKafkaBus } from './bus/kafka/kafka.ts';
 export type { KafkaOptions, KafkaSignIn } from './bus/kafka/options.ts';
 export * from './consume.ts';
+export * from './registry/schema-registry.ts';

@@ -1,0 +1,122 @@
+import { confluentId, type Framing, type Topic } from '@margay/contracts';
+
+/** Where a schema registry is. */
+export interface SchemaRegistryOptions {
+  /** Its base address; a path is kept, since some serve the API below one. */
+  readonly url: string;
+  readonly signIn?: { readonly username: string; readonly password: string };
+}
+
+/** Schemas by id, as a registry with the Confluent API keeps them. */
+export interface SchemaRegistry {
+  /** For `topic.framed`: ids that were registered or learnt. What is known stays known, with the registry away too. */
+  readonly framing: Framing;
+
+  /**
+   * Registers the topics' schemas under `<topic>-value`, so that messages can be written. Safe to repeat.
+   *
+   * @throws Error when the registry does not answer, or refuses a schema as incompatible, with what to do.
+   */
+  register(topics: readonly Pick<Topic<never>, 'name' | 'canonical'>[]): Promise<void>;
+
+  /**
+   * Fetches the schemas that messages name and that are not known yet. An id that the registry does not have stays
+   * unknown, and its messages are undecodable.
+   *
+   * @throws Error when the registry does not answer: try again.
+   */
+  learn(values: Iterable<Uint8Array>): Promise<void>;
+}
+
+const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
+const TIMEOUT_MS = 10_000;
+
+/** Schema registry errors are JSON. Source: the Confluent Schema Registry API, "Errors". */
+interface Problem {
+  readonly error_code?: number;
+  readonly message?: string;
+}
+
+/** A registry at an address. Nothing is asked yet. */
+export function schemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
+  const idsBySchema = new Map<string, number>();
+  const schemasById = new Map<number, string>();
+  const absent = new Set<number>();
+
+  const ask = async (path: string, body?: object): Promise<{ status: number; answer: unknown }> => {
+    const { signIn, url } = options;
+    const credentials = signIn && Buffer.from(`${signIn.username}:${signIn.password}`).toString('base64');
+    try {
+      const response = await fetch(`${url.replace(/\/$/, '')}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          accept: CONTENT_TYPE,
+          'content-type': CONTENT_TYPE,
+          ...(credentials !== undefined && { authorization: `Basic ${credentials}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return { status: response.status, answer: await response.json() };
+    } catch (error) {
+      throw new Error(
+        `The schema registry at ${url} does not answer: check the address and that it runs. Nothing is lost: it will be ` +
+          'tried again.',
+        { cause: error },
+      );
+    }
+  };
+
+  const refused = (what: string, status: number, answer: unknown): Error => {
+    const { message = 'without a message' } = answer as Problem;
+    const advice =
+      status === 401 || status === 403
+        ? 'Check the user name, the password and its rights.'
+        : status === 409
+          ? "The subject's compatibility level refuses it: a newer version of Margay may have registered another one."
+          : 'Check that the address is that of a schema registry.';
+    return new Error(
+      `The schema registry at ${options.url} refused ${what} with ${status} (${message}). ${advice}`,
+    );
+  };
+
+  const learnOne = async (id: number): Promise<void> => {
+    const { status, answer } = await ask(`/schemas/ids/${id}`);
+    if (status === 404) absent.add(id);
+    else if (status !== 200) throw refused(`schema ${id}`, status, answer);
+    else schemasById.set(id, (answer as { schema: string }).schema);
+  };
+
+  return {
+    framing: {
+      kind: 'confluent',
+      idOf(schema) {
+        const id = idsBySchema.get(schema);
+        if (id === undefined)
+          throw new Error('A schema is used before it was registered: register its topic first.');
+        return id;
+      },
+      schemaOf: (id) => schemasById.get(id),
+    },
+
+    async register(topics) {
+      for (const { name, canonical } of topics) {
+        const subject = encodeURIComponent(`${name}-value`);
+        const { status, answer } = await ask(`/subjects/${subject}/versions`, { schema: canonical });
+        const { id } = answer as { id?: unknown };
+        if (status !== 200 || typeof id !== 'number') throw refused(`the schema of ${name}`, status, answer);
+        idsBySchema.set(canonical, id);
+        schemasById.set(id, canonical);
+      }
+    },
+
+    async learn(values) {
+      const ids = new Set<number>();
+      for (const value of values) {
+        const id = confluentId(value);
+        if (id !== undefined && !schemasById.has(id) && !absent.has(id)) ids.add(id);
+      }
+      for (const id of ids) await learnOne(id);
+    },
+  };
+}
