@@ -1,7 +1,8 @@
 import type { WriteStream } from 'node:tty';
 
 /** Where progress is written: standard error, or anything like it. */
-export type ProgressStream = Pick<NodeJS.WritableStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+export type ProgressStream = Pick<NodeJS.WritableStream, 'write'> &
+  Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
 export interface Progress {
   /** Says how far a stage has come; shown at once on a terminal and every few seconds elsewhere. */

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { flag, list, whole } from './settings.ts';
+
+const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+
+/** Where the brokers are and how to sign in. Without `KAFKA_BROKERS` a service uses the embedded bus, if it has one. */
+export const kafkaSettings = {
+  KAFKA_BROKERS: list().optional().meta({
+    description: 'Kafka brokers, `host:port` with commas between them; the others are learnt from them.',
+  }),
+  KAFKA_TLS: flag(false).meta({ description: 'Whether the brokers are reached over TLS.' }),
+  KAFKA_CA_FILE: z.string().optional().meta({
+    description:
+      'PEM file of the authorities that signed the brokers’ certificates; the system’s unless set.',
+  }),
+  KAFKA_CERT_FILE: z.string().optional().meta({ description: 'PEM file of the client certificate.' }),
+  KAFKA_KEY_FILE: z.string().optional().meta({ description: 'PEM file of the client certificate’s key.' }),
+  KAFKA_SASL_MECHANISM: z
+    .enum(MECHANISMS)
+    .default('scram-sha-512')
+    .meta({ description: 'How user name and password are given to the brokers.' }),
+  KAFKA_USERNAME: z.string().optional().meta({ description: 'User name for SASL; no SASL unless set.' }),
+  KAFKA_PASSWORD: z.string().optional().meta({ description: 'Password for SASL.', secret: true }),
+  KAFKA_TOPIC_PREFIX: z
+    .string()
+    .default('')
+    .meta({ description: 'Put before every topic and group, for brokers that several installations share.' }),
+  KAFKA_PARTITIONS: whole(1, 1_000)
+    .default(12)
+    .meta({ description: 'Partitions of topics that are made; choose it once, since it decides the order.' }),
+  KAFKA_REPLICATION_FACTOR: whole(1, 9)
+    .optional()
+    .meta({ description: 'Copies of topics that are made; the brokers’ default unless set.' }),
+};
+
+/** The Kafka settings, parsed. */
+export type KafkaConfig = z.output<z.ZodObject<typeof kafkaSettings>>;
+
+/**
+ * The settings in the form that the messaging library opens a bus with; TLS files are read now.
+ *
+ * @throws Error of the file system for a TLS file that cannot be read, and when only half of a pair is set.
+ */
+export function kafkaOptionsOf(config: KafkaConfig, clientId: string) {
+  const { KAFKA_CA_FILE: ca, KAFKA_CERT_FILE: cert, KAFKA_KEY_FILE: key } = config;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Error('KAFKA_CERT_FILE and KAFKA_KEY_FILE belong together: set both or none');
+  }
+  if ((config.KAFKA_USERNAME === undefined) !== (config.KAFKA_PASSWORD === undefined)) {
+    throw new Error('KAFKA_USERNAME and KAFKA_PASSWORD belong together: set both or none');
+  }
+  const tls = {
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(cert !== undefined && { cert: readFileSync(cert) }),
+    ...(key !== undefined && { key: readFileSync(key) }),
+  };
+  return {
+    brokers: config.KAFKA_BROKERS ?? [],
+    clientId,
+    partitions: config.KAFKA_PARTITIONS,
+    ...(config.KAFKA_TOPIC_PREFIX !== '' && { prefix: config.KAFKA_TOPIC_PREFIX }),
+    ...(config.KAFKA_REPLICATION_FACTOR !== undefined && {
+      replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+    }),
+    ...((config.KAFKA_TLS || Object.keys(tls).length > 0) && { tls }),
+    ...(config.KAFKA_USERNAME !== undefined && {
+      signIn: {
+        mechanism: config.KAFKA_SASL_MECHANISM,
+        username: config.KAFKA_USERNAME,
+        password: config.KAFKA_PASSWORD ?? '',
+      },
+    }),
+  };
+}

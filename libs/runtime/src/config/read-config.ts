@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import type * as z from 'zod';
+
+/** Environment variables, or anything that looks like them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A service's settings: one zod schema a variable, by its name. */
+export type SettingsSchema = z.ZodObject;
+
+/** The settings cannot be used: the message names every variable that is missing or wrong. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const SECRETS_SUFFIX = '_FILE';
+
+/**
+ * The settings that an environment gives.
+ *
+ * An empty variable counts as absent. `X_FILE` names a file whose content, without white space around it, is `X`; it
+ * may be given instead of `X` for every setting, which is how secrets come in.
+ *
+ * @throws ConfigurationError that names everything which is missing or wrong, so that one start shows it all. Values
+ * of secrets are not shown.
+ */
+export function readConfig<S extends SettingsSchema>(
+  schema: S,
+  environment: Environment = process.env,
+): z.output<S> {
+  const problems = new Map<string, string>();
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const read = readVariable(name, schema.shape, environment);
+    if (read.problem !== undefined) problems.set(name, read.problem);
+    if (read.value !== undefined) given[name] = read.value;
+  }
+  const { data, error } = schema.safeParse(given);
+  for (const issue of error?.issues ?? []) {
+    const name = String(issue.path[0] ?? '');
+    if (!problems.has(name)) problems.set(name, sentence(name, issue, schema.shape[name], given[name]));
+  }
+  if (problems.size > 0) {
+    throw new ConfigurationError(
+      `These settings cannot be used:\n${[...problems.values()].map((problem) => `  ${problem}`).join('\n')}`,
+    );
+  }
+  return data as z.output<S>;
+}
+
+/** What is written beside a setting's type: `z.string().meta({ description, unit, secret })`. */
+export interface SettingNotes {
+  readonly description?: string;
+  readonly unit?: string;
+  /** True when the value must not be shown. */
+  readonly secret?: boolean;
+}
+
+/** The notes of one setting. */
+export const notesOf = (setting: unknown): SettingNotes =>
+  ((setting as z.ZodType | undefined)?.meta() as SettingNotes | undefined) ?? {};
+
+/** A variable's text, from itself or from the file that its `_FILE` twin names. */
+function readVariable(
+  name: string,
+  shape: Readonly<Record<string, unknown>>,
+  environment: Environment,
+): { value?: string; problem?: string } {
+  const value = environment[name] || undefined;
+  const twin = `${name}${SECRETS_SUFFIX}`;
+  const path = twin in shape ? undefined : environment[twin] || undefined;
+  if (path === undefined) return value === undefined ? {} : { value };
+  if (value !== undefined) return { problem: `${name} and ${twin} are both set: keep one of them` };
+  try {
+    const text = readFileSync(path, 'utf8').trim();
+    return text === '' ? { problem: `${twin} names ${path}, which is empty` } : { value: text };
+  } catch (error) {
+    return {
+      problem: `${twin} names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    };
+  }
+}
+
+function sentence(
+  name: string,
+  issue: z.core.$ZodIssue,
+  setting: unknown,
+  value: string | undefined,
+): string {
+  const { description, secret } = notesOf(setting);
+  if (name === '') return issue.message;
+  if (value === undefined && issue.code === 'invalid_type') {
+    return `${name} is missing${description === undefined ? '' : `: ${description}`}`;
+  }
+  const shown = value === undefined ? '' : secret ? ' (not shown)' : ` is ${JSON.stringify(value)}`;
+  return `${name}${shown}: ${issue.message.replace(', received NaN', '').replace(/^Invalid input: /, '')}`;
+}

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { parseGoDuration } from '../duration.ts';
+
+/** A switch: `true`, `false`, `1`, `0`, `on`, `off`, `yes`, `no`. */
+export const flag = (initially: boolean) => z.stringbool().prefault(String(initially));
+
+/** A whole number from `min` to `max`. */
+export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+  z.coerce.number().int().min(min).max(max);
+
+/** Texts with commas between them; white space around them does not count. */
+export const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+/** A duration as Go writes it (`30m`, `1h30m`), as milliseconds; give its default with `.prefault('30m')`. */
+export const goDuration = () =>
+  z.string().transform((text, context) => {
+    try {
+      return parseGoDuration(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+
+/** What every process has: logs, the port of health and metrics, how it stops, where its traces go. */
+export const processSettings = {
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .meta({ description: 'The least important log lines that are written.' }),
+  HTTP_HOST: z
+    .string()
+    .default('0.0.0.0')
+    .meta({ description: 'Address on which health, metrics and, where there are any, pages are served.' }),
+  HTTP_PORT: whole(0, 65_535)
+    .default(8080)
+    .meta({ description: 'Port of health, metrics and pages; 0 takes a free one.' }),
+  STOP_TIMEOUT_SECONDS: whole(1, 3_600).default(25).meta({
+    description:
+      'How long a stop may take before the process ends anyway; what was not finished is done again after the next start. Keep it below the grace period of whoever stops it.',
+    unit: 'seconds',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'Where traces are sent (OTLP over HTTP with JSON, without `/v1/traces`); none unless set.',
+    }),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional().meta({
+    description: 'Headers for that endpoint: `name=value`, with commas between them.',
+    secret: true,
+  }),
+};
+
+/** The settings of any process, parsed. */
+export type ProcessConfig = z.output<z.ZodObject<typeof processSettings>>;
+
+/** The name under which a cluster's evidence is kept. */
+export const clusterSettings = {
+  CLUSTER_NAME: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i, 'use letters, digits, dots and dashes')
+    .default('cluster')
+    .meta({
+      description: 'Name of the cluster. Two clusters with one name would be taken for one: choose it once.',
+    }),
+};

@@ -1,0 +1,180 @@
+/** One metric: its Prometheus name with the unit in it, and what to do about it. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  /** What it counts or measures, in a sentence. */
+  readonly help: string;
+  /** When to look, and what to do then; documents are generated from it. */
+  readonly watch: string;
+  /** Of histograms: upper bounds, in the unit of the name. */
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS_OF_A_CALL = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const SECONDS_OF_A_REPORT = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800];
+
+/** Every metric of every service, in the order of the flow. A new metric is one entry here. */
+export const METRICS = {
+  eventsTotal: {
+    name: 'margay_events_total',
+    type: 'counter',
+    labels: ['source', 'outcome'],
+    help: 'Audit events read, by what became of them: changed, ignored, doubtful or unusable.',
+    watch:
+      'A rising rate of `doubtful` or `unusable` means that reports have gaps: look at the audit policy, at truncation and at the log lines of that source.',
+  },
+  ingestedBytesTotal: {
+    name: 'margay_ingested_bytes_total',
+    type: 'counter',
+    labels: ['source'],
+    help: 'Bytes of audit events and flow logs that were read and delivered.',
+    watch: 'No growth while the cluster is busy means that a source has fallen silent.',
+  },
+  newestEventSeconds: {
+    name: 'margay_newest_event_timestamp_seconds',
+    type: 'gauge',
+    labels: ['source'],
+    help: 'Time of the newest event that a source has delivered, as Unix time.',
+    watch: 'If it falls more than a few minutes behind the clock, the source is late or broken.',
+  },
+  inFlightBytes: {
+    name: 'margay_receiver_in_flight_bytes',
+    type: 'gauge',
+    labels: ['receiver'],
+    help: 'Bytes of requests that are read but not yet delivered.',
+    watch:
+      'Close to the limit for long: what is behind the ingestor is too slow, or more instances are needed.',
+  },
+  refusedTotal: {
+    name: 'margay_receiver_refused_total',
+    type: 'counter',
+    labels: ['receiver', 'reason'],
+    help: 'Requests that were not taken: busy (sent again by the API server), unavailable, credentials, too-large.',
+    watch:
+      '`busy` and `unavailable` are sent again a few times only: if they last for minutes, events are lost. `credentials` is a wrong token or certificate. `too-large` is lost evidence: raise the limit on bodies.',
+  },
+  deliverySeconds: {
+    name: 'margay_delivery_duration_seconds',
+    type: 'histogram',
+    labels: ['source'],
+    help: 'Time from having read a batch to its durable delivery.',
+    watch: 'Seconds, for long: look at the brokers or the disk.',
+    buckets: SECONDS_OF_A_CALL,
+  },
+  changesTotal: {
+    name: 'margay_changes_total',
+    type: 'counter',
+    labels: ['source'],
+    help: 'Changes published.',
+    watch: 'Nothing to watch by itself; it tells a quiet cluster from a quiet source.',
+  },
+  flowsTotal: {
+    name: 'margay_flows_total',
+    type: 'counter',
+    labels: ['source', 'outcome'],
+    help: 'Flow log records read, by what became of them: kept, merged, ignored or unusable.',
+    watch: '`unusable` growing: the flow log’s format is not the expected one.',
+  },
+  lagMessages: {
+    name: 'margay_topic_lag_messages',
+    type: 'gauge',
+    labels: ['topic', 'group'],
+    help: 'Messages that a group has not handled yet.',
+    watch:
+      'Growing for long: the consumers are too slow or stand still. Add instances, up to one a partition.',
+  },
+  deadLettersTotal: {
+    name: 'margay_dead_letters_total',
+    type: 'counter',
+    labels: ['topic', 'reason'],
+    help: 'Messages that no retry can help, put on the dead-letter topic.',
+    watch: 'Any growth: read the reasons in the dead-letter topic; after a fix, publish them again.',
+  },
+  versionsTotal: {
+    name: 'margay_versions_total',
+    type: 'counter',
+    labels: [],
+    help: 'Versions written to the history; changes that show nothing new make none.',
+    watch: 'Much higher than usual: something rewrites objects all the time.',
+  },
+  storeSeconds: {
+    name: 'margay_store_duration_seconds',
+    type: 'histogram',
+    labels: ['store', 'operation'],
+    help: 'Time of one call of a store.',
+    watch: 'Seconds, for long: the store is overloaded or its disk is full.',
+    buckets: SECONDS_OF_A_CALL,
+  },
+  windowsTotal: {
+    name: 'margay_windows_total',
+    type: 'counter',
+    labels: ['report'],
+    help: 'Windows emitted by the scheduler.',
+    watch: 'None for longer than the schedule: the scheduler stands still or the report is suspended.',
+  },
+  windowsActive: {
+    name: 'margay_windows_active',
+    type: 'gauge',
+    labels: ['report'],
+    help: 'Windows that were emitted and have neither completed nor failed.',
+    watch: 'At 5 the scheduler waits: the workers are too slow or stand still.',
+  },
+  windowAgeSeconds: {
+    name: 'margay_oldest_window_age_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'Age of the oldest window that is still active; 0 when there is none.',
+    watch: 'Much longer than a report takes: look at the workers’ log for that window.',
+  },
+  reportsTotal: {
+    name: 'margay_reports_total',
+    type: 'counter',
+    labels: ['type', 'result'],
+    help: 'Reports finished, by result: completed, retried or failed.',
+    watch: '`failed`: the reason is in the window’s status and on the `report-failed` topic.',
+  },
+  reportSeconds: {
+    name: 'margay_report_duration_seconds',
+    type: 'histogram',
+    labels: ['type'],
+    help: 'Time to compute and archive one report.',
+    watch: 'Longer than the interval between windows: add workers.',
+    buckets: SECONDS_OF_A_REPORT,
+  },
+  reportRowsTotal: {
+    name: 'margay_report_rows_total',
+    type: 'counter',
+    labels: ['type'],
+    help: 'Rows archived.',
+    watch: 'Nothing to watch by itself.',
+  },
+  httpSeconds: {
+    name: 'margay_http_request_duration_seconds',
+    type: 'histogram',
+    labels: ['method', 'route', 'status'],
+    help: 'Time to answer one HTTP request.',
+    watch: 'Status 5xx: look at the log lines with that route.',
+    buckets: SECONDS_OF_A_CALL,
+  },
+  ready: {
+    name: 'margay_ready',
+    type: 'gauge',
+    labels: ['check'],
+    help: '1 when a readiness check passes, 0 when it fails.',
+    watch: '0: `/readyz` says why.',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The metrics as a Markdown table: what each means and when to act. */
+export function renderMetrics(): string {
+  const rows = Object.values<MetricDefinition>(METRICS).map(
+    ({ name, type, labels, help, watch }) =>
+      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ') || '–'} | ${help} | ${watch} |`,
+  );
+  return [
+    '| metric | type | labels | meaning | when to act |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
