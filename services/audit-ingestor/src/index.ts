@@ -1,2 +1,1 @@
-export * from './sources/file/read-lines.ts';
-export * from './sources/file/follow-lines.ts';
+export { followLines, readLines } from '@margay/sources';

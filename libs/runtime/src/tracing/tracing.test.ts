@@ -8,7 +8,7 @@ import { currentTrace, parseTraceParent, traced, traceHeaders } from './trace.ts
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 
-test.each([
+test.each<[string | undefined, boolean, string]>([
   [`00-${TRACE}-${SPAN}-01`, true, 'the example of the specification'],
   [`00-${TRACE}-${SPAN}-00`, true, 'not sampled'],
   [`cc-${TRACE}-${SPAN}-01-more`, true, 'a later version may have more'],
@@ -18,7 +18,7 @@ test.each([
   [`00-${TRACE.toUpperCase()}-${SPAN}-01`, false, 'upper case'],
   ['', false, 'empty'],
   [undefined, false, 'absent'],
-])('%s is a place: %s (%s)', (header, valid, _) => {
+])('%s is a place: %s (%s)', (header, valid) => {
   expect(parseTraceParent(header)).toEqual(valid ? { traceId: TRACE, spanId: SPAN } : undefined);
 });
 
