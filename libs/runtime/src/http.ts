@@ -114,16 +114,21 @@ export async function listen(routes: Routes, options: ServeOptions): Promise<Htt
 }
 
 function settingsOf({ bodyBytesMax = BODY_BYTES_MAX, tls, requestMilliseconds }: ServeOptions) {
+  const server = {
+    // How often slow requests are looked for; Node's 30 seconds would make a limit of 25 one of 55.
+    ...(requestMilliseconds !== undefined && {
+      connectionsCheckingInterval: Math.min(5_000, requestMilliseconds / 4),
+      requestTimeout: requestMilliseconds,
+      // Node takes the longer of the two for the whole request.
+      headersTimeout: Math.ceil(requestMilliseconds / 2),
+    }),
+  };
+  const clients = tls?.clientCa !== undefined && { requestCert: true, rejectUnauthorized: true };
   return {
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle' as const,
     ...(requestMilliseconds !== undefined && { requestTimeout: requestMilliseconds }),
-    ...(tls && {
-      https: {
-        ...secureContext(tls),
-        ...(tls.clientCa !== undefined && { requestCert: true, rejectUnauthorized: true }),
-      },
-    }),
+    ...(tls ? { https: { ...server, ...secureContext(tls), ...clients } } : { http: server }),
   };
 }
 

@@ -4,9 +4,9 @@ import { flag, list, whole } from './settings.ts';
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
-/** Where the brokers are and how to sign in. Without `KAFKA_BROKERS` a service uses the embedded bus, if it has one. */
+/** Where the brokers are and how to sign in. */
 export const kafkaSettings = {
-  KAFKA_BROKERS: list().optional().meta({
+  KAFKA_BROKERS: list().meta({
     description: 'Kafka brokers, `host:port` with commas between them; the others are learnt from them.',
   }),
   KAFKA_TLS: flag(false).meta({ description: 'Whether the brokers are reached over TLS.' }),
@@ -29,6 +29,18 @@ export const kafkaSettings = {
   KAFKA_PARTITIONS: whole(1, 1_000)
     .default(12)
     .meta({ description: 'Partitions of topics that are made; choose it once, since it decides the order.' }),
+  SCHEMA_REGISTRY_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'Schema registry that messages refer to (Confluent’s API and wire format); single-object encoding unless set.',
+    }),
+  SCHEMA_REGISTRY_USERNAME: z.string().optional().meta({ description: 'User name for the schema registry.' }),
+  SCHEMA_REGISTRY_PASSWORD: z
+    .string()
+    .optional()
+    .meta({ description: 'Password for the schema registry.', secret: true }),
   KAFKA_REPLICATION_FACTOR: whole(1, 9)
     .optional()
     .meta({ description: 'Copies of topics that are made; the brokers’ default unless set.' }),
@@ -56,7 +68,7 @@ export function kafkaOptionsOf(config: KafkaConfig, clientId: string) {
     ...(key !== undefined && { key: readFileSync(key) }),
   };
   return {
-    brokers: config.KAFKA_BROKERS ?? [],
+    brokers: config.KAFKA_BROKERS,
     clientId,
     partitions: config.KAFKA_PARTITIONS,
     ...(config.KAFKA_TOPIC_PREFIX !== '' && { prefix: config.KAFKA_TOPIC_PREFIX }),
@@ -72,4 +84,15 @@ export function kafkaOptionsOf(config: KafkaConfig, clientId: string) {
       },
     }),
   };
+}
+
+/** Where the schema registry is and how to sign in, or undefined where none is set. */
+export function schemaRegistryOptionsOf(config: KafkaConfig) {
+  const {
+    SCHEMA_REGISTRY_URL: url,
+    SCHEMA_REGISTRY_USERNAME: username,
+    SCHEMA_REGISTRY_PASSWORD: password,
+  } = config;
+  if (url === undefined) return undefined;
+  return { url, ...(username !== undefined && password !== undefined && { signIn: { username, password } }) };
 }

@@ -17,10 +17,11 @@ afterAll(() => authority.remove());
 interface Setting extends Partial<ReceiverOptions> {
   readonly deliver?: (received: Received) => Promise<void>;
   readonly tls?: ServeOptions['tls'];
+  readonly requestMilliseconds?: number;
 }
 
 /** A receiver on the loopback interface that keeps what it delivers. */
-async function setUp({ deliver, tls, ...options }: Setting = {}) {
+async function setUp({ deliver, tls, requestMilliseconds, ...options }: Setting = {}) {
   const delivered: Received[] = [];
   const metrics = openMetrics({ defaults: false });
   const server = await listen(
@@ -33,7 +34,12 @@ async function setUp({ deliver, tls, ...options }: Setting = {}) {
         log: silentLog,
         ...options,
       }),
-    { host: '127.0.0.1', port: 0, ...(tls && { tls }) },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      ...(tls && { tls }),
+      ...(requestMilliseconds !== undefined && { requestMilliseconds }),
+    },
   );
   onTestFinished(() => server.close());
   return { url: `${server.url}/in/a/n1`, base: server.url, delivered, metrics };
@@ -186,6 +192,20 @@ test('a sender that goes away in the middle leaves nothing behind', async () => 
   request.write('{"half":');
   await expect.poll(() => metrics.exposition()).toContain('in_flight_bytes{receiver="test"} 1000');
   request.destroy();
+  await expect.poll(() => metrics.exposition()).toContain('in_flight_bytes{receiver="test"} 0');
+  expect(delivered).toEqual([]);
+});
+
+test('a sender that is too slow is cut off and leaves nothing behind', async () => {
+  const { url, delivered, metrics } = await setUp({ requestMilliseconds: 200 });
+  const request = plainRequest(url, { method: 'POST', headers: { 'content-length': '1000' } });
+  const ended = new Promise<unknown>((resolve) => {
+    request.on('error', resolve);
+    request.on('response', ({ statusCode }) => resolve(statusCode));
+  });
+  request.write('{"half":');
+  const outcome = await ended;
+  if (!(outcome instanceof Error)) expect(outcome).toBe(408);
   await expect.poll(() => metrics.exposition()).toContain('in_flight_bytes{receiver="test"} 0');
   expect(delivered).toEqual([]);
 });

@@ -66,7 +66,12 @@ export function receive(
 
   const take = async (request: FastifyRequest<{ Params: Sender }>, reply: FastifyReply) => {
     const { cluster, source } = request.params;
-    const body = await readBody(request.raw, bodyBytesMax, budget);
+    const body = await readBody(request.raw, bodyBytesMax, budget).catch((error: unknown) => {
+      log.warn('A sender broke off in the middle of a request', { receiver: name, cluster, source, error });
+      return undefined;
+    });
+    // Whoever sent it is gone, so that nobody reads this.
+    if (body === undefined) return reply.code(408).send({ error: 'the request broke off' });
     if (body.kind === 'busy') return refused(reply, 'busy');
     if (body.kind === 'unusable') {
       metrics.refusedTotal.add(1, { receiver: name, reason: body.reason });

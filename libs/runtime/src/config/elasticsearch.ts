@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { list } from './settings.ts';
+
+/** Where history and reports are kept, and how to sign in there. */
+export const elasticsearchSettings = {
+  ELASTICSEARCH_URLS: list().meta({
+    description: 'Elasticsearch nodes, as URLs with commas between them.',
+  }),
+  ELASTICSEARCH_API_KEY: z.string().optional().meta({ description: 'API key, encoded.', secret: true }),
+  ELASTICSEARCH_USERNAME: z.string().optional().meta({ description: 'User name, instead of an API key.' }),
+  ELASTICSEARCH_PASSWORD: z.string().optional().meta({ description: 'That user’s password.', secret: true }),
+  ELASTICSEARCH_CA_FILE: z.string().optional().meta({
+    description: 'PEM file of the authority that signed the nodes’ certificates; the system’s unless set.',
+  }),
+  ELASTICSEARCH_INDEX_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens')
+    .default('margay')
+    .meta({ description: 'Put before the name of every index.' }),
+};
+
+/** The Elasticsearch settings, parsed. */
+export type ElasticsearchConfig = z.output<z.ZodObject<typeof elasticsearchSettings>>;
+
+/**
+ * The settings in the form that the storage library connects with; the authority's file is read now.
+ *
+ * @throws Error of the file system for a file that cannot be read, and when only half of a pair is set.
+ */
+export function elasticsearchOptionsOf(config: ElasticsearchConfig, cluster: string) {
+  const {
+    ELASTICSEARCH_API_KEY: apiKey,
+    ELASTICSEARCH_USERNAME: username,
+    ELASTICSEARCH_PASSWORD: password,
+    ELASTICSEARCH_CA_FILE: ca,
+  } = config;
+  if ((username === undefined) !== (password === undefined)) {
+    throw new Error('ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD belong together: set both or none');
+  }
+  const signIn =
+    apiKey !== undefined
+      ? { apiKey }
+      : username !== undefined && password !== undefined
+        ? { username, password }
+        : undefined;
+  return {
+    nodes: config.ELASTICSEARCH_URLS,
+    cluster,
+    prefix: config.ELASTICSEARCH_INDEX_PREFIX,
+    ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
+    ...(signIn && { signIn }),
+  };
+}
