@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { busContract, take } from './bus.contract.ts';
+import type { Bus } from './bus.ts';
 import { openEmbeddedBus } from './embedded.ts';
 
 const folders: string[] = [];
@@ -41,14 +42,39 @@ describe('embedded bus', () => {
     await openEmbeddedBus(directory).close();
   });
 
-  test('old messages go only after every group has handled them', async () => {
-    const bus = openEmbeddedBus(':memory:', { retentionHours: -1 });
-    const publish = (value: string) => bus.publish('t', [{ key: 'k', value: Buffer.from(value) }]);
-    await publish('a');
-    await publish('b');
-    const seen: string[] = [];
-    for await (const delivery of bus.peek('t')) seen.push(Buffer.from(delivery.value).toString());
-    expect(seen).toEqual(['a', 'b']);
+  test('old messages go only after every group has handled them, and numbers go on', async () => {
+    const directory = folder();
+    const valuesIn = async (bus: Bus) => {
+      const values: string[] = [];
+      for await (const delivery of bus.peek('t')) values.push(`${delivery.offset}:${String(delivery.value)}`);
+      return values;
+    };
+    /** Opens the bus, which forgets old messages at its first publication, and publishes one. */
+    const publish = async (value: string, retentionHours?: number) => {
+      const bus = openEmbeddedBus(directory, retentionHours === undefined ? {} : { retentionHours });
+      await bus.publish('t', [{ key: 'k', value: Buffer.from(value) }]);
+      return bus;
+    };
+    let bus = await publish('a');
+    expect(await take(bus, 't', 'one', 1)).toHaveLength(1);
+    await bus.close();
+
+    bus = await publish('b');
+    expect(await valuesIn(bus)).toEqual(['0:a', '1:b']);
+    await take(bus, 't', 'two', 1, 1);
+    await bus.close();
+
+    // With a retention below zero everything is old. Group "one" has handled a, group "two" has too.
+    bus = await publish('c', -1);
+    expect(await valuesIn(bus)).toEqual(['1:b', '2:c']);
+    await take(bus, 't', 'one', 2);
+    await take(bus, 't', 'two', 2);
+    await bus.close();
+
+    bus = await publish('d', -1);
+    expect(await valuesIn(bus)).toEqual(['3:d']);
+    expect(await bus.lag('t', 'one')).toBe(1);
+    expect(await bus.lag('t', 'new')).toBe(1);
     await bus.close();
   });
 
@@ -60,10 +86,10 @@ describe('embedded bus', () => {
     });
     let acknowledged = -1;
     child.on('message', (last: number) => (acknowledged = last));
-    await once(child, 'message');
+    await Promise.race([once(child, 'message'), once(child, 'close')]);
     await new Promise((wake) => setTimeout(wake, afterMs));
     child.kill('SIGKILL');
-    await once(child, 'close');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
 
     const bus = openEmbeddedBus(directory);
     const values: number[] = [];

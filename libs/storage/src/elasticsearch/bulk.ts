@@ -9,10 +9,18 @@ export type Write =
       readonly index: string;
       readonly id: string;
       readonly document: object;
-      /** For `index`: a later one must not be smaller. */
+      /** For `index`: refused where what is there has a greater one. */
       readonly version?: number;
+      /** For `index`: refused where what is there was written after this. */
+      readonly after?: { readonly seqNo: number; readonly primaryTerm: number };
     }
-  | { readonly op: 'delete'; readonly index: string; readonly id: string };
+  | {
+      readonly op: 'delete';
+      readonly index: string;
+      readonly id: string;
+      /** Refused where what is there has a greater one. */
+      readonly version?: number;
+    };
 
 const DOCUMENTS_MAX = 2_000;
 const BYTES_MAX = 8 * 1024 * 1024;

@@ -1,0 +1,95 @@
+import type { Change } from '@margay/history';
+
+/** Numbers in `[0, 1)` that look random and are the same for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** The items in another order. */
+export function shuffled<T>(items: readonly T[], next: () => number): T[] {
+  return items
+    .map((item) => ({ item, place: next() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
+
+/** How a story of changes is told. */
+export interface StoryOptions {
+  readonly seed: number;
+  readonly changes: number;
+  readonly keys: number;
+  /** Characters that make each content bigger. */
+  readonly padding?: number;
+}
+
+/** The first instant of every story. */
+export const STORY_START = 1_764_000_000_000_000;
+
+/**
+ * Pods that are created, relabelled, end and come back under the same name, in the order of time: `changes` changes of
+ * `keys` names, one second apart.
+ */
+export function story({ seed, changes, keys, padding = 0 }: StoryOptions): Change[] {
+  const next = random(seed);
+  const lives = Array.from({ length: keys }, () => 0);
+  const alive = Array.from({ length: keys }, () => false);
+  return Array.from({ length: changes }, (_, i) => {
+    const key = Math.floor(next() * keys);
+    const was = alive[key] === true;
+    const gone = was && next() < 0.2;
+    if (!was) lives[key] = (lives[key] ?? 0) + 1;
+    alive[key] = !gone;
+    const uid = `uid-${key}-${lives[key]}`;
+    const namespace = `ns-${key % 3}`;
+    const name = `pod-${key}`;
+    const at = STORY_START + i * 1_000_000;
+    return {
+      id: `event-${seed}-${i}#0`,
+      eventId: `event-${seed}-${i}`,
+      what: gone ? 'gone' : 'present',
+      group: '',
+      resource: 'pods',
+      namespace,
+      name,
+      uid,
+      resourceVersion: String(1_000 + i),
+      at,
+      receivedAt: at - 1_000,
+      ...(!gone && {
+        content: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name, namespace, uid, labels: { app: `app-${Math.floor(next() * 3)}` } },
+          ...(padding > 0 && { spec: { padding: 'x'.repeat(padding) } }),
+        },
+      }),
+      ...(!was && { created: true }),
+      actor: { user: `user-${i % 4}`, ...(i % 5 === 0 && { impersonated: 'somebody' }) },
+      origin: { source: 'audit.log', position: i },
+    } satisfies Change;
+  });
+}
+
+/** The namespaces in which a story's pods are, as they were created before it. */
+export function namespaces(): Change[] {
+  return [0, 1, 2].map((i) => ({
+    id: `namespace-${i}#0`,
+    eventId: `namespace-${i}`,
+    what: 'present',
+    group: '',
+    resource: 'namespaces',
+    namespace: '',
+    name: `ns-${i}`,
+    uid: `uid-ns-${i}`,
+    resourceVersion: String(10 + i),
+    at: STORY_START - 1_000_000,
+    receivedAt: STORY_START - 1_001_000,
+    content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `ns-${i}`, uid: `uid-ns-${i}` } },
+    created: true,
+    origin: { source: 'audit.log', position: -1 - i },
+  }));
+}
