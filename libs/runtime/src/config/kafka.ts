@@ -29,6 +29,9 @@ export const kafkaSettings = {
   KAFKA_PARTITIONS: whole(1, 1_000)
     .default(12)
     .meta({ description: 'Partitions of topics that are made; choose it once, since it decides the order.' }),
+  KAFKA_REPLICATION_FACTOR: whole(1, 9)
+    .optional()
+    .meta({ description: 'Copies of topics that are made; the brokers’ default unless set.' }),
   SCHEMA_REGISTRY_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -41,9 +44,6 @@ export const kafkaSettings = {
     .string()
     .optional()
     .meta({ description: 'Password for the schema registry.', secret: true }),
-  KAFKA_REPLICATION_FACTOR: whole(1, 9)
-    .optional()
-    .meta({ description: 'Copies of topics that are made; the brokers’ default unless set.' }),
 };
 
 /** The Kafka settings, parsed. */

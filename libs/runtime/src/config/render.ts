@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { markdownTable } from '../docs/markdown-table.ts';
 import { notesOf, type SettingsSchema } from './read-config.ts';
 
 /** What JSON Schema says of one setting, as far as it is shown. */
@@ -22,9 +23,9 @@ export function renderSettings(schema: SettingsSchema): string {
       ...bounds(shape, unit),
       ...(secret ? [`A secret: best given as a file, with \`${name}_FILE\`.`] : []),
     ];
-    return `| \`${name}\` | ${defaultOf(shape, required.includes(name))} | ${sentences.join(' ').replaceAll('|', '\\|')} |`;
+    return [`\`${name}\``, defaultOf(shape, required.includes(name)), sentences.join(' ')];
   });
-  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+  return markdownTable(['variable', 'default', 'meaning'], rows);
 }
 
 function defaultOf({ default: value }: SettingShape, required: boolean): string {

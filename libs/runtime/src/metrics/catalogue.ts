@@ -1,3 +1,5 @@
+import { markdownTable } from '../docs/markdown-table.ts';
+
 /** One metric: its Prometheus name with the unit in it, and what to do about it. */
 export interface MetricDefinition {
   readonly name: string;
@@ -168,13 +170,12 @@ export const METRICS = {
 
 /** The metrics as a Markdown table: what each means and when to act. */
 export function renderMetrics(): string {
-  const rows = Object.values<MetricDefinition>(METRICS).map(
-    ({ name, type, labels, help, watch }) =>
-      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ') || '–'} | ${help} | ${watch} |`,
-  );
-  return [
-    '| metric | type | labels | meaning | when to act |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  const rows = Object.values<MetricDefinition>(METRICS).map(({ name, type, labels, help, watch }) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', ') || '–',
+    help,
+    watch,
+  ]);
+  return markdownTable(['metric', 'type', 'labels', 'meaning', 'when to act'], rows);
 }

@@ -1,0 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { configurationDocument } from './configuration.ts';
+
+/** Writes the generated documents. */
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+writeFileSync(`${root}/docs/configuration.md`, await configurationDocument(root));

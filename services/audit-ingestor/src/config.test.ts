@@ -1,0 +1,36 @@
+import { readConfig } from '@margay/runtime';
+import { expect, test } from 'vitest';
+import { config } from './config.ts';
+
+const BROKERS = { KAFKA_BROKERS: 'k:9092' };
+const TLS = { AUDIT_WEBHOOK_TLS_CERT_FILE: '/c', AUDIT_WEBHOOK_TLS_KEY_FILE: '/k' };
+const PORT = { AUDIT_WEBHOOK_PORT: '8443' };
+
+test('brokers are all that must be set', () => {
+  expect(readConfig(config, BROKERS)).toMatchObject({
+    CLUSTER_NAME: 'cluster',
+    AUDIT_LOG_FILES: [],
+    AUDIT_WEBHOOK_CLUSTERS: [],
+    AUDIT_WEBHOOK_BODY_BYTES_MAX: 67_108_864,
+    AUDIT_WEBHOOK_INSECURE: false,
+  });
+});
+
+test.each<[Record<string, string>, string]>([
+  [{ ...PORT, ...TLS, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'TLS and tokens'],
+  [{ ...PORT, ...TLS, AUDIT_WEBHOOK_CLIENT_CA_FILE: '/ca' }, 'TLS and client certificates'],
+  [{ ...PORT, AUDIT_WEBHOOK_INSECURE: 'true' }, 'neither, on purpose'],
+])('%j is accepted (%s)', (environment) => {
+  expect(readConfig(config, { ...BROKERS, ...environment }).AUDIT_WEBHOOK_PORT).toBe(8443);
+});
+
+test.each([
+  [{ ...PORT }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: the webhook needs TLS'],
+  [{ ...PORT, ...TLS }, 'AUDIT_WEBHOOK_TOKENS_FILE: the webhook needs to know who may send'],
+  [{ ...PORT, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: the webhook needs TLS'],
+  [{ AUDIT_WEBHOOK_TLS_CERT_FILE: '/c' }, 'AUDIT_WEBHOOK_TLS_KEY_FILE: certificate and key belong together'],
+  [{ AUDIT_WEBHOOK_CLIENT_CA_FILE: '/ca' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: client certificates need TLS'],
+  [{ CLUSTER_NAME: 'a/b' }, 'CLUSTER_NAME is "a/b": use letters, digits, dots and dashes'],
+])('%j is refused', (environment, message) => {
+  expect(() => readConfig(config, { ...BROKERS, ...environment })).toThrow(message);
+});

@@ -1,0 +1,17 @@
+import type { Origin } from '@margay/history';
+
+/** A text with audit events in it, in whatever envelope a forwarder put around them, and the place it was read from. */
+export interface RawText {
+  readonly text: string;
+  readonly origin: Origin;
+  /** Set, with an empty text, when there was something that can never be read: why, and how big it was. */
+  readonly unusable?: { readonly reason: string; readonly sizeBytes: number };
+}
+
+/**
+ * Takes texts of one cluster. Fulfilled when everything in them is durable, what cannot be used as a record of that.
+ *
+ * Idempotent: texts come again after a crash or an answer that was lost, in any order. Rejected when they have to come
+ * again.
+ */
+export type Ingest = (cluster: string, texts: readonly RawText[]) => Promise<void>;
