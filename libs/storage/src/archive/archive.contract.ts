@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from '../testing/collect.ts';
-import { AlreadyArchived, type Archive, type ReportHeader } from './archive.ts';
+import { AlreadyArchived, type Archive, type ReportRecord } from './archive.ts';
 import { isIntact } from './digests.ts';
 
 const END = 1_764_086_400_000_000;
 
-const report = (id: string, more: Partial<ReportHeader> = {}): ReportHeader => ({
+const report = (id: string, more: Partial<ReportRecord> = {}): ReportRecord => ({
   id,
   cluster: 'c',
   reportName: 'daily',
@@ -15,7 +15,6 @@ const report = (id: string, more: Partial<ReportHeader> = {}): ReportHeader => (
   generatedAt: 1_764_088_200_000_001,
   digest: `digest of ${id}`,
   parts: [],
-  rows: 0,
   content: { summary: { endpoints: 3 }, notes: ['a', null, 1.5] },
   ...more,
 });
@@ -27,30 +26,35 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       const archive = await open();
       const rows = [{ endpoint: 'a', flags: [true, null] }, { endpoint: 'ü' }];
       const parts = [
-        await archive.appendPart({ reportId: 'r1', end: END, part: 0, rows }),
-        await archive.appendPart({ reportId: 'r1', end: END, part: 1, rows: [] }),
+        await archive.appendPart({ reportId: 'r1', end: END, part: 0, kind: 'a', rows }),
+        await archive.appendPart({ reportId: 'r1', end: END, part: 1, kind: 'b', rows: [] }),
       ];
       expect(await archive.header('r1')).toBeUndefined();
       expect(await archive.part('r1', 0)).toBeUndefined();
       expect(await collect(archive.parts('r1'))).toEqual([]);
       expect((await archive.headers()).headers).toEqual([]);
 
-      const kept = await archive.complete(report('r1', { parts, rows: 2 }));
-      expect(kept).toMatchObject(report('r1', { parts, rows: 2 }));
+      const kept = await archive.complete(report('r1', { parts }));
+      expect(kept).toMatchObject(report('r1', { parts }));
       expect(await archive.header('r1')).toEqual(kept);
       expect((await archive.headers()).headers).toEqual([kept]);
       expect(await archive.part('r1', 0)).toEqual(rows);
       expect(await archive.part('r1', 2)).toBeUndefined();
       expect(await collect(archive.parts('r1'))).toEqual([rows, []]);
+      expect(await collect(archive.parts('r1', 'b'))).toEqual([[]]);
+      expect(parts).toMatchObject([
+        { kind: 'a', rows: 2 },
+        { kind: 'b', rows: 0 },
+      ]);
     });
 
     test('the same part and the same report again do nothing', async () => {
       const archive = await open();
-      const part = { reportId: 'r1', end: END, part: 0, rows: [1, 2] };
-      const digest = await archive.appendPart(part);
-      expect(await archive.appendPart(part)).toBe(digest);
-      const kept = await archive.complete(report('r1', { parts: [digest] }));
-      expect(await archive.complete(report('r1', { parts: [digest], generatedAt: 1 }))).toEqual(kept);
+      const part = { reportId: 'r1', end: END, part: 0, kind: 'a', rows: [1, 2] };
+      const entry = await archive.appendPart(part);
+      expect(await archive.appendPart(part)).toEqual(entry);
+      const kept = await archive.complete(report('r1', { parts: [entry] }));
+      expect(await archive.complete(report('r1', { parts: [entry], generatedAt: 1 }))).toEqual(kept);
       expect(await collect(archive.parts('r1'))).toEqual([[1, 2]]);
       expect((await archive.headers()).headers).toHaveLength(1);
     });
@@ -65,10 +69,22 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
 
     test('what an interrupted attempt left behind is not in the report', async () => {
       const archive = await open();
-      await archive.appendPart({ reportId: 'r1', end: END, part: 0, rows: ['of the first attempt'] });
-      await archive.appendPart({ reportId: 'r1', end: END, part: 1, rows: ['of the first attempt'] });
+      await archive.appendPart({
+        reportId: 'r1',
+        end: END,
+        part: 0,
+        kind: 'a',
+        rows: ['of the first attempt'],
+      });
+      await archive.appendPart({
+        reportId: 'r1',
+        end: END,
+        part: 1,
+        kind: 'a',
+        rows: ['of the first attempt'],
+      });
       const parts = [
-        await archive.appendPart({ reportId: 'r1', end: END, part: 0, rows: ['of the second'] }),
+        await archive.appendPart({ reportId: 'r1', end: END, part: 0, kind: 'a', rows: ['of the second'] }),
       ];
       await archive.complete(report('r1', { parts }));
       expect(await collect(archive.parts('r1'))).toEqual([['of the second']]);
@@ -76,9 +92,9 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
 
     test('a header that names a part which is not there is refused', async () => {
       const archive = await open();
-      await expect(archive.complete(report('r1', { parts: ['f'.repeat(64)] }))).rejects.toThrow(
-        /Part 0 of report r1/,
-      );
+      await expect(
+        archive.complete(report('r1', { parts: [{ kind: 'a', digest: 'f'.repeat(64), rows: 1 }] })),
+      ).rejects.toThrow(/Part 0 of report r1/);
       expect(await archive.header('r1')).toBeUndefined();
     });
 
@@ -96,7 +112,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       ]);
       for (const header of [first, second, third, other]) {
         expect(isIntact(header)).toBe(true);
-        expect(isIntact({ ...header, rows: header.rows + 1 })).toBe(false);
+        expect(isIntact({ ...header, end: header.end + 1 })).toBe(false);
       }
     });
 

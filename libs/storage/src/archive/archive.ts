@@ -7,12 +7,23 @@ export interface ReportPart {
   readonly end: Instant;
   /** From 0 on, without gaps. */
   readonly part: number;
+  /** What the rows are: parts of one kind can be read without the others. */
+  readonly kind: string;
   /** JSON values. */
   readonly rows: readonly unknown[];
 }
 
+/** A part as the header names it. */
+export interface PartEntry {
+  readonly kind: string;
+  /** SHA-256 in hex of the rows' canonical JSON (RFC 8785). */
+  readonly digest: string;
+  /** How many rows it has. */
+  readonly rows: number;
+}
+
 /** A report without its rows, as a worker completes it. */
-export interface ReportHeader {
+export interface ReportRecord {
   /** The window's id. */
   readonly id: string;
   readonly cluster: string;
@@ -23,16 +34,14 @@ export interface ReportHeader {
   readonly generatedAt: Instant;
   /** The digest of the whole report, as the report's own rules compute it. */
   readonly digest: string;
-  /** The digests of the parts, in their order: what `appendPart` gave. */
-  readonly parts: readonly string[];
-  /** How many rows all parts have together. */
-  readonly rows: number;
-  /** Summary, scope, evidence: JSON that the archive does not look into. */
+  /** The parts in their order: what `appendPart` gave. */
+  readonly parts: readonly PartEntry[];
+  /** The report's own header (summary, scope, evidence): JSON that the archive does not look into. */
   readonly content: unknown;
 }
 
 /** A header in the chain of its cluster's reports of one name. */
-export interface ArchivedHeader extends ReportHeader {
+export interface ArchivedHeader extends ReportRecord {
   /** From 1 on, without gaps. */
   readonly sequence: number;
   /** The `headerDigest` of the header with the sequence before; absent on the first. */
@@ -69,18 +78,18 @@ export interface Archive {
    * Keeps one part; durable when fulfilled. The same part again does nothing. Parts are known by their content, so
    * what an interrupted attempt left behind never mixes with another attempt's rows.
    *
-   * @returns the part's digest for the header: SHA-256 in hex of the rows' canonical JSON (RFC 8785).
+   * @returns what the header says of the part.
    */
-  appendPart(part: ReportPart): Promise<string>;
+  appendPart(part: ReportPart): Promise<PartEntry>;
 
   /**
-   * Chains and keeps the header, which makes the report visible. The same report again does nothing and gives the
+   * Chains and keeps the report's header, which makes the report visible. The same report again does nothing and gives the
    * header that is kept.
    *
    * @throws AlreadyArchived when another report, with another digest, is kept under the id.
    * @throws Error when a part that the header names is missing.
    */
-  complete(header: ReportHeader): Promise<ArchivedHeader>;
+  complete(report: ReportRecord): Promise<ArchivedHeader>;
 
   /** The report's header, or undefined while it is not complete. */
   header(id: string): Promise<ArchivedHeader | undefined>;
@@ -92,11 +101,12 @@ export interface Archive {
   part(id: string, part: number): Promise<readonly unknown[] | undefined>;
 
   /**
-   * The rows of each part of a complete report, in their order; none where there is no such report.
+   * The rows of each part of a complete report, in their order, or of each part of one kind; none where there is no such
+   * report.
    *
    * @throws Error when a part is missing or does not have the digest that the header says.
    */
-  parts(id: string): AsyncIterable<readonly unknown[]>;
+  parts(id: string, kind?: string): AsyncIterable<readonly unknown[]>;
 }
 
 /** Another report is kept under the id: the archive never changes, so the one that is kept counts. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { ArchivedHeader, ReportHeader } from './archive.ts';
+import type { ArchivedHeader, PartEntry, ReportPart, ReportRecord } from './archive.ts';
 
 /** The canonical JSON of a value (RFC 8785) and the SHA-256 of it in hex. */
 export function canonicalDigest(value: unknown): { readonly text: string; readonly digest: string } {
@@ -14,10 +14,16 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
-/** The header as the next one after `last` in the chain of its report name. */
-export function chained(header: ReportHeader, last: ArchivedHeader | undefined): ArchivedHeader {
+/** A part's canonical text, and what the header says of it. */
+export function sealed({ kind, rows }: ReportPart): { readonly text: string; readonly entry: PartEntry } {
+  const { text, digest } = canonicalDigest(rows);
+  return { text, entry: { kind, digest, rows: rows.length } };
+}
+
+/** The report's header as the next one after `last` in the chain of its report name. */
+export function chained(report: ReportRecord, last: ArchivedHeader | undefined): ArchivedHeader {
   const link = {
-    ...header,
+    ...report,
     sequence: (last?.sequence ?? 0) + 1,
     ...(last !== undefined && { previous: last.headerDigest }),
   };

@@ -5,9 +5,9 @@ import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import { getDocument } from '../elasticsearch/read.ts';
 import { DATE, INSTANT, KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
-import { AlreadyArchived, type Archive, type ArchivedHeader, type ReportHeader } from './archive.ts';
+import { AlreadyArchived, type Archive, type ArchivedHeader, type ReportRecord } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { canonicalDigest, chained, checkedRows } from './digests.ts';
+import { chained, checkedRows, sealed } from './digests.ts';
 
 const HEADER_FIELDS = {
   cluster: KEYWORD,
@@ -21,7 +21,14 @@ const HEADER_FIELDS = {
 export const ARCHIVE_TEMPLATES: readonly IndexTemplate[] = [
   {
     pattern: 'report-parts-*',
-    properties: { '@timestamp': DATE, cluster: KEYWORD, reportId: KEYWORD, part: NUMBER, rows: STORED },
+    properties: {
+      '@timestamp': DATE,
+      cluster: KEYWORD,
+      reportId: KEYWORD,
+      part: NUMBER,
+      kind: KEYWORD,
+      rows: STORED,
+    },
   },
   {
     pattern: 'report-headers',
@@ -31,7 +38,6 @@ export const ARCHIVE_TEMPLATES: readonly IndexTemplate[] = [
       reportType: KEYWORD,
       start: INSTANT,
       end: INSTANT,
-      rows: NUMBER,
       digest: KEYWORD,
     },
   },
@@ -63,8 +69,8 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
 
   /** Makes the header visible. It is there already where another worker did. */
   const show = async (header: ArchivedHeader): Promise<void> => {
-    const { id, reportName, reportType, start, end, sequence, rows, digest } = header;
-    const document = { cluster, id, reportName, reportType, start, end, sequence, rows, digest };
+    const { id, reportName, reportType, start, end, sequence, digest } = header;
+    const document = { cluster, id, reportName, reportType, start, end, sequence, digest };
     try {
       await elastic.call('keeping a report header', () =>
         client.index({
@@ -80,20 +86,20 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
     }
   };
 
-  /** Puts the header at the end of its chain; undefined where somebody else moved the chain meanwhile. */
-  const link = async (header: ReportHeader): Promise<ArchivedHeader | undefined> => {
-    const { reportName } = header;
+  /** Puts the report at the end of its chain; undefined where somebody else moved the chain meanwhile. */
+  const link = async (report: ReportRecord): Promise<ArchivedHeader | undefined> => {
+    const { reportName } = report;
     const id = documentId(cluster, reportName);
     const tail = await getDocument<{ header: string }>(elastic, chains, id);
     const last = tail && (JSON.parse(tail.source.header) as ArchivedHeader);
     // The one before must be visible before it leaves the end of the chain, else it could be lost.
     if (last !== undefined) await show(last);
-    const kept = await headerOf(header.id);
+    const kept = await headerOf(report.id);
     if (kept !== undefined) return kept;
-    const next = chained(header, last);
+    const next = chained(report, last);
     const document = {
       cluster,
-      id: header.id,
+      id: report.id,
       reportName,
       sequence: next.sequence,
       header: JSON.stringify(next),
@@ -116,18 +122,18 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
     }
   };
 
-  const rowsOf = async ({ id, end }: ReportHeader, part: number, digest: string) => {
+  const rowsOf = async ({ id, end }: ReportRecord, part: number, digest: string) => {
     const found = await getDocument<{ rows: string }>(elastic, partsOf(end), partId(id, part, digest));
     if (found === undefined) throw missing(id, part);
     return checkedRows(found.source.rows, digest, id, part);
   };
 
-  const checkParts = async ({ id, end, parts }: ReportHeader): Promise<void> => {
+  const checkParts = async ({ id, end, parts }: ReportRecord): Promise<void> => {
     if (parts.length === 0) return;
     const { docs } = await elastic.call('looking for the parts of a report', () =>
       client.mget({
         index: partsOf(end),
-        ids: parts.map((digest, part) => partId(id, part, digest)),
+        ids: parts.map(({ digest }, part) => partId(id, part, digest)),
         _source: false,
       }),
     );
@@ -136,21 +142,22 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
   };
 
   return {
-    async appendPart({ reportId, end, part, rows }) {
-      const { text, digest } = canonicalDigest(rows);
-      const document = { '@timestamp': dateOf(end), cluster, reportId, part, rows: text };
+    async appendPart(part) {
+      const { text, entry } = sealed(part);
+      const { reportId, end, kind } = part;
+      const document = { '@timestamp': dateOf(end), cluster, reportId, part: part.part, kind, rows: text };
       await bulk(elastic, [
-        { op: 'create', index: partsOf(end), id: partId(reportId, part, digest), document },
+        { op: 'create', index: partsOf(end), id: partId(reportId, part.part, entry.digest), document },
       ]);
-      return digest;
+      return entry;
     },
 
-    async complete(header) {
-      let archived = await headerOf(header.id);
-      if (archived === undefined) await checkParts(header);
-      while (archived === undefined) archived = await link(header);
+    async complete(report) {
+      let archived = await headerOf(report.id);
+      if (archived === undefined) await checkParts(report);
+      while (archived === undefined) archived = await link(report);
       await show(archived);
-      if (archived.digest !== header.digest) throw new AlreadyArchived(archived, header.digest);
+      if (archived.digest !== report.digest) throw new AlreadyArchived(archived, report.digest);
       return archived;
     },
 
@@ -193,14 +200,16 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
 
     async part(id, part) {
       const header = await headerOf(id);
-      const digest = header?.parts[part];
-      return header === undefined || digest === undefined ? undefined : rowsOf(header, part, digest);
+      const entry = header?.parts[part];
+      return header === undefined || entry === undefined ? undefined : rowsOf(header, part, entry.digest);
     },
 
-    async *parts(id) {
+    async *parts(id, wanted) {
       const header = await headerOf(id);
-      if (header === undefined) return;
-      for (const [part, digest] of header.parts.entries()) yield await rowsOf(header, part, digest);
+      for (const [part, { kind, digest }] of header?.parts.entries() ?? []) {
+        if (wanted === undefined || kind === wanted)
+          yield await rowsOf(header as ArchivedHeader, part, digest);
+      }
     },
   };
 }

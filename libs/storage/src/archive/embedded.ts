@@ -1,7 +1,7 @@
 import type { Database } from '../database/open.ts';
 import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { canonicalDigest, chained, checkedRows } from './digests.ts';
+import { chained, checkedRows, sealed } from './digests.ts';
 
 /** The tables of the embedded archive. */
 export const ARCHIVE_TABLES = `
@@ -39,14 +39,14 @@ export function embeddedArchive(database: Database): Archive {
     });
 
   return {
-    async appendPart({ reportId, part, rows }) {
-      const { text, digest } = canonicalDigest(rows);
+    async appendPart(part) {
+      const { text, entry } = sealed(part);
       database.transaction(() =>
         database
           .sql('INSERT INTO parts (report_id, part, digest, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-          .run(reportId, part, digest, text),
+          .run(part.reportId, part.part, entry.digest, text),
       );
-      return digest;
+      return entry;
     },
 
     async complete(report) {
@@ -56,7 +56,7 @@ export function embeddedArchive(database: Database): Archive {
           if (kept.digest !== report.digest) throw new AlreadyArchived(kept, report.digest);
           return kept;
         }
-        for (const [part, digest] of report.parts.entries()) {
+        for (const [part, { digest }] of report.parts.entries()) {
           if (body(report.id, part, digest) === undefined) throw missing(report.id, part);
         }
         const last = headerOf(
@@ -72,7 +72,7 @@ export function embeddedArchive(database: Database): Archive {
           )
           .run(id, reportName, reportType, end, sequence, JSON.stringify(archived));
         // What interrupted attempts left behind is no part of the report.
-        const digests = JSON.stringify(report.parts);
+        const digests = JSON.stringify(report.parts.map(({ digest }) => digest));
         database
           .sql('DELETE FROM parts WHERE report_id = ? AND digest NOT IN (SELECT value FROM json_each(?))')
           .run(id, digests);
@@ -99,13 +99,15 @@ export function embeddedArchive(database: Database): Archive {
     },
 
     async part(id, part) {
-      const digest = database.read(() => header(id))?.parts[part];
-      return digest === undefined ? undefined : rowsOf(id, part, digest);
+      const entry = database.read(() => header(id))?.parts[part];
+      return entry && rowsOf(id, part, entry.digest);
     },
 
-    async *parts(id) {
-      const digests = database.read(() => header(id))?.parts ?? [];
-      for (const [part, digest] of digests.entries()) yield rowsOf(id, part, digest);
+    async *parts(id, wanted) {
+      const parts = database.read(() => header(id))?.parts ?? [];
+      for (const [part, { kind, digest }] of parts.entries()) {
+        if (wanted === undefined || kind === wanted) yield rowsOf(id, part, digest);
+      }
     },
   };
 }
