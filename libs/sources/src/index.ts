@@ -8,5 +8,7 @@ export * from './file/read-lines.ts';
 export * from './file/follow-lines.ts';
 export * from './http/credentials.ts';
 export * from './http/receiver.ts';
+export * from './http/serve-receiver.ts';
+export * from './http/settings.ts';
 export * from './texts.ts';
 export * from './topic/consume-texts.ts';

@@ -25,9 +25,9 @@ test.each<[Record<string, string>, string]>([
 });
 
 test.each([
-  [{ ...PORT }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: the webhook needs TLS'],
-  [{ ...PORT, ...TLS }, 'AUDIT_WEBHOOK_TOKENS_FILE: the webhook needs to know who may send'],
-  [{ ...PORT, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: the webhook needs TLS'],
+  [{ ...PORT }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],
+  [{ ...PORT, ...TLS }, 'AUDIT_WEBHOOK_TOKENS_FILE: an open port needs to know who may send'],
+  [{ ...PORT, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],
   [{ AUDIT_WEBHOOK_TLS_CERT_FILE: '/c' }, 'AUDIT_WEBHOOK_TLS_KEY_FILE: certificate and key belong together'],
   [{ AUDIT_WEBHOOK_CLIENT_CA_FILE: '/ca' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: client certificates need TLS'],
   [{ CLUSTER_NAME: 'a/b' }, 'CLUSTER_NAME is "a/b": use letters, digits, dots and dashes'],

@@ -3,4 +3,3 @@ export * from './config.ts';
 export * from './sources/raw-text.ts';
 export * from './sources/topic/audit-topic.ts';
 export * from './sources/webhook/audit-webhook.ts';
-export * from './sources/webhook/serve-audit-webhook.ts';

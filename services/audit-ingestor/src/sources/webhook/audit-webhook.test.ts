@@ -7,7 +7,7 @@ import { openMetrics, readConfig, silentLog } from '@margay/runtime';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { config } from '../../config.ts';
 import type { Ingest, RawText } from '../raw-text.ts';
-import { serveAuditWebhook } from './serve-audit-webhook.ts';
+import { serveAuditWebhook } from './audit-webhook.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'margay-webhook-'));
 afterAll(() => rmSync(folder, { recursive: true }));

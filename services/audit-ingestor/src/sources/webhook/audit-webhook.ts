@@ -1,39 +1,75 @@
 import type { FastifyInstance } from 'fastify';
-import { receive, type ReceiverOptions } from '@margay/sources';
+import type { HttpServer, Log, Metrics } from '@margay/runtime';
+import {
+  receive,
+  receiverConfigOf,
+  serveReceiver,
+  type Received,
+  type ReceiverOptions,
+} from '@margay/sources';
+import { WEBHOOK, type Config } from '../../config.ts';
 import type { Ingest, RawText } from '../raw-text.ts';
+
+const NAME = 'audit-webhook';
 
 /** Where the API server's audit webhook and forwarders post: the path names the cluster and the API server. */
 export const AUDIT_WEBHOOK_PATH = '/audit/v1/clusters/:cluster/sources/:source';
 
-export type AuditWebhookOptions = Omit<ReceiverOptions, 'path' | 'name'>;
-
 /**
- * Adds the route that takes audit events: an EventList, one event or several, or what forwarders make of them.
+ * Adds the route that takes audit events to a server: an EventList, one event or several, or what forwarders make of
+ * them.
  *
  * It answers 200 when the events are durable, and anything else makes the API server send them again; see `receive`.
- * Events have no field for the server that wrote them, so each API server posts to an address of its own. A source is
- * called `webhook:<source>`; positions in it are microseconds, since its batches have no number.
  */
-export function auditWebhook(http: FastifyInstance, ingest: Ingest, options: AuditWebhookOptions): void {
+export function auditWebhook(
+  http: FastifyInstance,
+  ingest: Ingest,
+  options: Omit<ReceiverOptions, 'path' | 'name'>,
+): void {
+  receive(http, delivering(ingest), { ...options, path: AUDIT_WEBHOOK_PATH, name: NAME });
+}
+
+/**
+ * Opens the webhook on a port of its own, with TLS and credentials as they are configured.
+ *
+ * @returns undefined where no port is set.
+ * @throws Error for a port that is taken, and for files of certificates or tokens that cannot be read.
+ */
+export function serveAuditWebhook(
+  config: Config,
+  ingest: Ingest,
+  process: { readonly metrics: Metrics; readonly log: Log },
+): Promise<HttpServer | undefined> {
+  return serveReceiver(receiverConfigOf(WEBHOOK, config), delivering(ingest), {
+    path: AUDIT_WEBHOOK_PATH,
+    name: NAME,
+    cluster: config.CLUSTER_NAME,
+    metrics: process.metrics,
+    log: process.log,
+  });
+}
+
+/**
+ * Hands on what was received. Events have no field for the server that wrote them, so each API server posts to an
+ * address of its own: its source is called `webhook:<source>`. Positions in it are microseconds, since batches have no
+ * number.
+ */
+function delivering(ingest: Ingest): (received: Received) => Promise<void> {
   const nextPosition = ascendingMicroseconds();
-  receive(
-    http,
-    async (received) => {
-      const originOf = () => ({ source: `webhook:${received.source}`, position: nextPosition() });
-      const texts: RawText[] =
-        received.kind === 'texts'
-          ? received.texts.map((text) => ({ text, origin: originOf() }))
-          : [
-              {
-                text: '',
-                origin: originOf(),
-                unusable: { reason: received.reason, sizeBytes: received.sizeBytes },
-              },
-            ];
-      if (texts.length > 0) await ingest(received.cluster, texts);
-    },
-    { ...options, path: AUDIT_WEBHOOK_PATH, name: 'audit-webhook' },
-  );
+  return async (received) => {
+    const originOf = () => ({ source: `webhook:${received.source}`, position: nextPosition() });
+    const texts: RawText[] =
+      received.kind === 'texts'
+        ? received.texts.map((text) => ({ text, origin: originOf() }))
+        : [
+            {
+              text: '',
+              origin: originOf(),
+              unusable: { reason: received.reason, sizeBytes: received.sizeBytes },
+            },
+          ];
+    if (texts.length > 0) await ingest(received.cluster, texts);
+  };
 }
 
 /** Microseconds since the epoch, never the same twice. */

@@ -1,0 +1,67 @@
+import { listen, type HttpServer, type Log, type Metrics } from '@margay/runtime';
+import { allOf, anybody, bearerTokens, clientCertificates, type Credentials } from './credentials.ts';
+import { receive, type Received } from './receiver.ts';
+import type { ReceiverConfig } from './settings.ts';
+
+/** Reading one request may take this long: less than the 30 seconds after which the API server gives up. */
+const REQUEST_MILLISECONDS = 25_000;
+
+/** What a receiver takes, and for whom. */
+export interface ReceiverDuty {
+  readonly path: string;
+  readonly name: string;
+  /** The cluster that may be posted for where the settings name none. */
+  readonly cluster: string;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/**
+ * Opens a receiver’s own listener, apart from health and metrics, since its senders are strangers with credentials.
+ *
+ * @returns undefined where no port is set.
+ * @throws Error for a port that is taken, and for files of certificates or tokens that cannot be read.
+ */
+export async function serveReceiver(
+  config: ReceiverConfig,
+  deliver: (received: Received) => Promise<void>,
+  { cluster, log, ...duty }: ReceiverDuty,
+): Promise<HttpServer | undefined> {
+  const { PORT: port, HOST: host, CLUSTERS: clusters } = config;
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, CLIENT_CA_FILE: clientCa } = config;
+  if (port === undefined) return undefined;
+  const credentials = credentialsOf(config);
+  if (config.INSECURE) log.warn('A receiver is open to anybody', { receiver: duty.name, port });
+  return listen(
+    (http) =>
+      receive(http, deliver, {
+        ...duty,
+        credentials,
+        clusters: clusters.length > 0 ? clusters : [cluster],
+        bodyBytesMax: config.BODY_BYTES_MAX,
+        inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
+        log,
+      }),
+    {
+      host,
+      port,
+      requestMilliseconds: REQUEST_MILLISECONDS,
+      log,
+      ...(cert !== undefined &&
+        key !== undefined && { tls: { cert, key, ...(clientCa !== undefined && { clientCa }) } }),
+    },
+  );
+}
+
+/** All that is set must be right: the certificate, the token, or both. */
+function credentialsOf({
+  CLIENT_CA_FILE: ca,
+  CLIENT_NAMES: names,
+  TOKENS_FILE: tokens,
+}: ReceiverConfig): Credentials {
+  const required = [
+    ...(ca === undefined ? [] : [clientCertificates(names)]),
+    ...(tokens === undefined ? [] : [bearerTokens(tokens)]),
+  ];
+  return required.length === 0 ? anybody : allOf(required);
+}
