@@ -6,6 +6,7 @@
  */
 export * from './file/read-lines.ts';
 export * from './file/follow-lines.ts';
+export * from './file/positions.ts';
 export * from './http/credentials.ts';
 export * from './http/receiver.ts';
 export * from './http/serve-receiver.ts';

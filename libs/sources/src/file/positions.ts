@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Cursor } from './follow-lines.ts';
+
+/** The places that files have been read to, kept in a folder. One process uses the folder. */
+export interface Positions {
+  /** Where reading of a file goes on; undefined for one that was never read. */
+  get(path: string): Promise<Cursor | undefined>;
+  /** Remembers a place, durably when fulfilled. Call it when everything before the place is. */
+  set(path: string, cursor: Cursor): Promise<void>;
+}
+
+/**
+ * Opens the positions in a folder, which is made where there is none.
+ *
+ * @throws Error when the folder cannot be made; `get` throws for a position that cannot be read, with what to do.
+ */
+export async function openPositions(directory: string): Promise<Positions> {
+  await mkdir(directory, { recursive: true });
+  const fileOf = (path: string) => {
+    const digest = createHash('sha256').update(path).digest('hex').slice(0, 16);
+    return join(directory, `position-${basename(path).replaceAll(/[^\w.-]/g, '_')}-${digest}.json`);
+  };
+  return {
+    async get(path) {
+      const file = fileOf(path);
+      try {
+        return (JSON.parse(await readFile(file, 'utf8')) as { cursor: Cursor }).cursor;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw new Error(
+          `${file} does not say where ${path} was read to: remove it to read that from its beginning`,
+          {
+            cause: error,
+          },
+        );
+      }
+    },
+    async set(path, cursor) {
+      const file = fileOf(path);
+      // A rename replaces the old place with the new one or not at all.
+      const written = await open(`${file}.new`, 'w');
+      try {
+        await written.writeFile(JSON.stringify({ path, cursor }));
+        await written.sync();
+      } finally {
+        await written.close();
+      }
+      await rename(`${file}.new`, file);
+    },
+  };
+}

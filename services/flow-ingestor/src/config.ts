@@ -1,0 +1,40 @@
+import { clusterSettings, kafkaSettings, list } from '@margay/runtime';
+import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
+import * as z from 'zod';
+
+/** What the service is, in a sentence, for the generated documents. */
+export const about =
+  'Takes Calico flow logs from files, over HTTP and from Kafka topics, and publishes the distinct flows in them.';
+
+/** What the names of the receiver’s settings begin with. */
+export const RECEIVER = 'FLOW_HTTP';
+
+/** The flow ingestor’s settings. */
+export const config = z
+  .object({
+    ...clusterSettings,
+    FLOW_LOG_FILES: list().prefault('').meta({
+      description:
+        'Flow log files that are read and followed through their rotations, with commas between them.',
+    }),
+    POSITIONS_DIRECTORY: z.string().default('./data').meta({
+      description:
+        'Folder in which the places that files have been read to are kept; it must outlive the process.',
+    }),
+    ...receiverSettings(RECEIVER, 'flow logs'),
+    FLOW_TOPIC: z.string().optional().meta({
+      description: 'Kafka topic of raw flow logs, as forwarders write them; none unless set.',
+    }),
+    FLOW_TOPIC_GROUP: z.string().default('flow-ingestor').meta({
+      description: 'Consumer group for that topic; instances that share the topic share the group.',
+    }),
+    ...kafkaSettings,
+  })
+  .superRefine((settings, context) => {
+    for (const { name, message } of receiverProblems(RECEIVER, receiverConfigOf(RECEIVER, settings))) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+
+/** The settings, parsed. */
+export type Config = z.output<typeof config>;

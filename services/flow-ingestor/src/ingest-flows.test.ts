@@ -1,0 +1,160 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { openEmbeddedBus } from '@margay/messaging';
+import { openMetrics, readConfig, silentLog, type Log } from '@margay/runtime';
+import { openPositions } from '@margay/sources';
+import { expect, onTestFinished, test } from 'vitest';
+import { config } from './config.ts';
+import { ingestFlows, type FlowReading } from './ingest-flows.ts';
+import type { Seen } from './merge-flows.ts';
+import { followFlowFile, readFlowFile } from './sources/flow-file.ts';
+import { serveFlowReceiver } from './sources/flow-receiver.ts';
+import { flowTopic } from './sources/flow-topic.ts';
+
+interface TestFlow extends Seen {
+  readonly pair: string;
+}
+
+/** `a@5`: the pair a was seen in minute 5. `-` is ignored, anything else cannot be read. */
+function read(text: string): FlowReading<TestFlow> {
+  if (text === '-') return { ignored: 'not a flow' };
+  const [, pair, minute] = /^"?(\w+)@(\d+)"?$/.exec(text) ?? [];
+  if (pair === undefined) return { unusable: `"${text}" is no flow` };
+  const start = Number(minute) * 60_000_000;
+  return { flow: { pair, start, end: start + 60_000_000 } };
+}
+
+const shown = ({ pair, start, end }: TestFlow) => `${pair}@${start / 60_000_000}-${end / 60_000_000}`;
+
+function setUp(publish?: () => Promise<void>) {
+  const published: string[] = [];
+  const warnings: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (message, fields) => void warnings.push([message, fields]) };
+  const metrics = openMetrics({ defaults: false });
+  const ingest = ingestFlows({
+    read,
+    publish: async (cluster, flows) => {
+      await publish?.();
+      published.push(...flows.map((flow) => `${cluster}: ${shown(flow)}`));
+    },
+    metrics,
+    log,
+  });
+  return { ingest, published, warnings, metrics };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-flows-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+test('distinct flows are published once, whatever else is in the log', async () => {
+  const { ingest, published, warnings, metrics } = setUp();
+  await ingest('c', 's', ['a@1', 'b@1', 'a@2', '-', '{"broken', 'a@1']);
+  expect(published).toEqual(['c: a@1-3', 'c: b@1-2']);
+  expect(warnings).toEqual([
+    [
+      'Flow log records cannot be read',
+      { cluster: 'c', source: 's', records: 1, first: '"{"broken" is no flow' },
+    ],
+  ]);
+  const exposed = await metrics.exposition();
+  for (const [outcome, count] of Object.entries({ kept: 2, merged: 2, ignored: 1, unusable: 1 })) {
+    expect(exposed).toContain(`margay_flows_total{source="s",outcome="${outcome}"} ${count}`);
+  }
+});
+
+test('what is published already is published again only where it says more', async () => {
+  const { ingest, published } = setUp();
+  await ingest('c', 's', ['a@1', 'a@5']);
+  await ingest('c', 's', ['a@2', 'a@5']);
+  await ingest('other', 's', ['a@2']);
+  await ingest('c', 's', ['a@7']);
+  await ingest('c', 's', ['a@6']);
+  expect(published).toEqual(['c: a@1-6', 'other: a@2-3', 'c: a@7-8']);
+});
+
+test('what was not published comes again', async () => {
+  let broken = true;
+  const { ingest, published } = setUp(async () => {
+    if (broken) throw new Error('no broker');
+  });
+  await expect(ingest('c', 's', ['a@1'])).rejects.toThrow('no broker');
+  broken = false;
+  await ingest('c', 's', ['a@1']);
+  expect(published).toEqual(['c: a@1-2']);
+});
+
+test('a file is read whole, or followed from where it was read to', async () => {
+  const folder = newFolder();
+  const [log, whole] = [join(folder, 'flows.log'), join(folder, 'flows.log.gz')];
+  writeFileSync(log, 'a@1\n\nb@1\n');
+  writeFileSync(whole, gzipSync('x@1\ny@1'));
+  const { ingest, published } = setUp();
+  await readFlowFile(whole, ingest, { cluster: 'c' });
+  expect(published.splice(0)).toEqual(['c: x@1-2', 'c: y@1-2']);
+
+  const positions = await openPositions(join(folder, 'positions'));
+  const follow = async (until: string[]) => {
+    const stop = new AbortController();
+    const done = followFlowFile(log, ingest, positions, stop.signal, { cluster: 'c', log: silentLog });
+    await expect.poll(() => published, { timeout: 10_000 }).toEqual(until);
+    stop.abort();
+    await done;
+    published.length = 0;
+  };
+  await follow(['c: a@1-2', 'c: b@1-2']);
+  appendFileSync(log, 'z@1\n');
+  await follow(['c: z@1-2']);
+});
+
+test('a topic is read, and committed when the flows are published', async () => {
+  const bus = openEmbeddedBus(newFolder());
+  onTestFinished(() => bus.close());
+  await bus.publish('raw-flows', [{ key: '', value: Buffer.from('a@1') }]);
+  const { ingest, published } = setUp();
+  const stop = new AbortController();
+  const done = flowTopic(bus, ingest, { topic: 'raw-flows', group: 'g', cluster: 'c', signal: stop.signal });
+  await expect.poll(() => published).toEqual(['c: a@1-2']);
+  stop.abort();
+  await done;
+  await expect.poll(() => bus.lag('raw-flows', 'g')).toBe(0);
+});
+
+test('flow logs are taken over HTTP', async () => {
+  const { ingest, published, metrics } = setUp();
+  const settings = readConfig(config, {
+    KAFKA_BROKERS: 'unused:1',
+    CLUSTER_NAME: 'c',
+    FLOW_HTTP_HOST: '127.0.0.1',
+    FLOW_HTTP_PORT: '0',
+    FLOW_HTTP_INSECURE: 'true',
+  });
+  const server = await serveFlowReceiver(settings, ingest, { metrics, log: silentLog });
+  onTestFinished(() => server!.close());
+  const post = (cluster: string, body: string | Uint8Array<ArrayBuffer>) =>
+    fetch(`${server!.url}/flows/v1/clusters/${cluster}/sources/fluentd`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body,
+    });
+  expect((await post('c', 'a@1\nb@1\n')).status).toBe(200);
+  expect((await post('c', new Uint8Array(gzipSync('d@1\nbroken')))).status).toBe(200);
+  expect((await post('unknown', 'a@1')).status).toBe(404);
+  expect(published).toEqual(['c: a@1-2', 'c: b@1-2', 'c: d@1-2']);
+});
+
+test('without a port nothing is taken', async () => {
+  const settings = readConfig(config, { KAFKA_BROKERS: 'unused:1' });
+  const { ingest, metrics } = setUp();
+  expect(await serveFlowReceiver(settings, ingest, { metrics, log: silentLog })).toBeUndefined();
+});
+
+test('an open port without TLS is refused by the name of its setting', () => {
+  expect(() => readConfig(config, { KAFKA_BROKERS: 'k:1', FLOW_HTTP_PORT: '1' })).toThrow(
+    'FLOW_HTTP_TLS_CERT_FILE',
+  );
+});
