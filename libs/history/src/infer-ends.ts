@@ -1,0 +1,67 @@
+import type { EndedBy, Version } from './version.ts';
+import type { Instant } from './time.ts';
+
+/** The end of an object that other objects end with. */
+export interface End {
+  readonly resource: 'namespaces' | 'customresourcedefinitions' | 'services';
+  readonly namespace: string;
+  readonly name: string;
+  readonly at: Instant;
+}
+
+/** The resources whose ends end others: what `endsOf` looks for. */
+export const ENDING_RESOURCES: readonly End['resource'][] = [
+  'namespaces',
+  'customresourcedefinitions',
+  'services',
+];
+
+/** The ends among versions, of the objects that other objects end with. */
+export function endsOf(versions: Iterable<Version>): End[] {
+  const ends: End[] = [];
+  for (const { resource, namespace, name, validTo, endedBy } of versions) {
+    if (validTo === undefined || endedBy === undefined) continue;
+    if (resource === 'namespaces' || resource === 'customresourcedefinitions' || resource === 'services') {
+      ends.push({ resource, namespace, name, at: validTo });
+    }
+  }
+  return ends;
+}
+
+/**
+ * The versions with the ends that no event shows but Kubernetes guarantees: nothing is left in a namespace that is
+ * gone, no object of a definition that is gone, and the API server removes the Endpoints of a Service with it.
+ *
+ * Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
+ */
+export function inferEnds(versions: readonly Version[], ends: readonly End[]): Version[] {
+  if (ends.length === 0) return [...versions];
+  const instants = new Map<string, Instant[]>();
+  for (const { resource, namespace, name, at } of ends) {
+    const key = `${resource}/${namespace}/${name}`;
+    const known = instants.get(key);
+    if (known) known.push(at);
+    else instants.set(key, [at]);
+  }
+  for (const known of instants.values()) known.sort((a, b) => a - b);
+  return versions.map((version) => {
+    let { validTo } = version;
+    let endedBy: EndedBy | undefined;
+    for (const [key, by] of enders(version)) {
+      const end = instants.get(key)?.find((at) => at > version.validFrom);
+      if (end !== undefined && (validTo === undefined || end < validTo)) {
+        validTo = end;
+        endedBy = by;
+      }
+    }
+    return endedBy === undefined || validTo === undefined ? version : { ...version, validTo, endedBy };
+  });
+}
+
+function enders({ group, resource, namespace, name }: Version): [string, EndedBy][] {
+  const found: [string, EndedBy][] = [];
+  if (namespace !== '') found.push([`namespaces//${namespace}`, 'namespace']);
+  if (group !== '') found.push([`customresourcedefinitions//${resource}.${group}`, 'definition']);
+  if (resource === 'endpoints') found.push([`services/${namespace}/${name}`, 'service']);
+  return found;
+}

@@ -1,0 +1,110 @@
+import { fields, isObject, sortedTexts, text, withoutEmpty, type Fields } from './fields.ts';
+import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
+import type { Resource } from './resource.ts';
+
+/** What an object says of itself, and its projection. */
+export interface Projected {
+  readonly uid: string;
+  /** Absent only where an end was asked for: the API server answers some deletions of pods without it. */
+  readonly resourceVersion?: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly content: Resource;
+}
+
+/** Set in a content of which the API server showed the metadata only. */
+export const METADATA_ONLY = 'metadataOnly';
+
+/**
+ * The projection of an object that the API server served, or what it lacks.
+ *
+ * Objects of `crd.projectcalico.org` come out as the `projectcalico.org/v3` objects that they stand for: labels and name
+ * from the annotation that holds the real metadata, the uid as Calico's API server shows it. So one policy has one
+ * identity, whichever of its two faces a log shows.
+ */
+export function project(
+  kind: Kind,
+  object: Fields,
+  { metadataOnly = false, gone = false } = {},
+): Projected | { readonly lacks: 'name' | 'uid' | 'resourceVersion' } {
+  const metadata = fields(object['metadata']);
+  const uid = text(metadata['uid']);
+  const resourceVersion = text(metadata['resourceVersion']);
+  const ownName = text(metadata['name']);
+  if (ownName === undefined) return { lacks: 'name' };
+  if (uid === undefined) return { lacks: 'uid' };
+  if (!gone && (resourceVersion === undefined || !/^\d+$/.test(resourceVersion)))
+    return { lacks: 'resourceVersion' };
+  const backing = text(object['apiVersion'])?.startsWith(`${CALICO_BACKING_GROUP}/`) ?? false;
+  const real = backing ? realMetadata(kind, metadata, object) : { metadata, name: ownName };
+  const namespace = kind.namespaced ? (text(metadata['namespace']) ?? '') : '';
+  const isPod = kind.resource === 'pods';
+  const content: Resource = {
+    apiVersion: apiVersionOf(kind, object),
+    kind: kind.kind,
+    metadata: withoutEmpty({
+      name: real.name,
+      namespace: namespace === '' ? undefined : namespace,
+      labels: sortedTexts(real.metadata['labels']),
+      annotations: sortedTexts(real.metadata['annotations'], kind.annotations),
+      generateName: isPod ? text(metadata['generateName']) : undefined,
+      deletionTimestamp: isPod ? text(metadata['deletionTimestamp']) : undefined,
+    }) as unknown as Resource['metadata'],
+    ...(metadataOnly ? { [METADATA_ONLY]: true } : kind.project(object)),
+  };
+  return {
+    uid: backing ? flippedUid(uid) : uid,
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    namespace,
+    name: real.name,
+    content,
+  };
+}
+
+/** Objects of older API versions are projected alike, so a change of the client's version is no change. */
+function apiVersionOf(kind: Kind, object: Fields): string {
+  if (kind.group === 'projectcalico.org') return 'projectcalico.org/v3';
+  if (kind.group === '') return 'v1';
+  if (kind.group === 'policy.networking.k8s.io')
+    return text(object['apiVersion']) ?? `${kind.group}/v1alpha1`;
+  return `${kind.group}/${kind.versions[0]}`;
+}
+
+function realMetadata(kind: Kind, metadata: Fields, object: Fields): { metadata: Fields; name: string } {
+  const kept = text(fields(metadata['annotations'])['projectcalico.org/metadata']);
+  const ownName = text(metadata['name']) ?? '';
+  if (kept !== undefined) {
+    try {
+      const real: unknown = JSON.parse(kept);
+      if (isObject(real)) return { metadata: real, name: text(real['name']) ?? ownName };
+    } catch {
+      // Not the annotation that Calico writes: the object's own metadata counts.
+    }
+  }
+  const tier = text(fields(object['spec'])['tier']) ?? 'default';
+  const name =
+    kind.isPolicy && tier === 'default' && ownName.startsWith('default.')
+      ? ownName.slice('default.'.length)
+      : ownName;
+  return { metadata, name };
+}
+
+/**
+ * The uid under which Calico's API server shows an object of the backing group, and the other way round: each byte with
+ * its bits reversed, but for those two that hold a UUID's version and variant.
+ */
+export function flippedUid(uid: string): string {
+  const digits = uid.replaceAll('-', '');
+  if (!/^[0-9a-f]{32}$/i.test(digits)) return uid;
+  let flipped = '';
+  for (let i = 0; i < 16; i++) {
+    let byte = parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+    if (i !== 6 && i !== 8) {
+      let reversed = 0;
+      for (let bit = 0; bit < 8; bit++, byte >>= 1) reversed = (reversed << 1) | (byte & 1);
+      byte = reversed;
+    }
+    flipped += byte.toString(16).padStart(2, '0');
+  }
+  return flipped.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
