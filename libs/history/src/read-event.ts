@@ -10,7 +10,8 @@ import { parseInstant, type Instant } from './time.ts';
 import { trailOf } from './trail.ts';
 
 /** Why an event says nothing about the history, in words that reports print. */
-export type IgnoredReason = 'read-only' | 'refused' | 'dry-run' | 'out-of-kind' | 'stage' | 'no-version';
+export type IgnoredReason =
+  'read-only' | 'refused' | 'dry-run' | 'out-of-kind' | 'stage' | 'no-version' | 'nothing-selected';
 
 /** Why it is not known what an event did. */
 export type DoubtfulReason =
@@ -123,7 +124,7 @@ interface Write {
 }
 
 function readWrite(write: Write): Reading {
-  const { event, verb, kind, at } = write;
+  const { event, verb, at } = write;
   const code = fields(event['responseStatus'])['code'];
   const interrupted = fields(event['responseStatus'])['message'] === 'Connection closed early';
   if (event['stage'] === 'Panic' || interrupted || typeof code !== 'number' || code >= 500) {
@@ -263,6 +264,7 @@ function readCollectionDelete(write: Write, response: unknown): Reading {
       ...(resourceVersion !== undefined && { resourceVersion }),
     });
   }
+  if (changes.length === 0) return { kind: 'ignored', at, reason: 'nothing-selected' };
   return { kind: 'changes', at, changes, ...trail(write, false) };
 }
 

@@ -1,0 +1,86 @@
+import type { Instant, Reading } from '@margay/history';
+
+/** Reading by reading: what was read, and where. */
+export interface Read {
+  /** Position in the source; a line number for files. */
+  readonly position: number;
+  readonly reading: Reading;
+}
+
+/** How often each outcome came: `kept`, `ignored:refused`, `doubtful:no-content`, `unusable:no-uid` … */
+export type Counts = Readonly<Record<string, number>>;
+
+/** What the events of one minute became. */
+export interface Bucket {
+  /** The minute's first instant, by the events' own clock. */
+  readonly minute: Instant;
+  /** The first and the last event of the minute. */
+  readonly first: Instant;
+  readonly last: Instant;
+  readonly counts: Counts;
+}
+
+/** An event whose effect is not known, or something that could not be read. */
+export interface Problem {
+  readonly position: number;
+  readonly kind: 'doubtful' | 'unusable';
+  readonly reason: string;
+  readonly message: string;
+  /** Absent where it has no time that can be read. */
+  readonly at?: Instant;
+}
+
+/** What one stretch of one source delivered: the positions `[from, to)`. Marks of one source do not overlap. */
+export interface CoverageMark {
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+  /** By minute, ascending. */
+  readonly buckets: readonly Bucket[];
+  /** Outcomes of what has no time. */
+  readonly timeless: Counts;
+  /** By position; at most `PROBLEMS_MAX` of them. */
+  readonly problems: readonly Problem[];
+  readonly problemsTotal: number;
+}
+
+/** How many problems one mark lists; all are counted. */
+export const PROBLEMS_MAX = 100;
+
+const MINUTE = 60_000_000;
+
+/** The first instant of the minute. */
+export const minuteOf = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE;
+
+/** The mark of a stretch. The marks of its parts add up to it, however it is cut. */
+export function markOf(source: string, from: number, to: number, all: readonly Read[]): CoverageMark {
+  const buckets = new Map<Instant, { minute: Instant; first: Instant; last: Instant; counts: Record<string, number> }>();
+  const timeless: Record<string, number> = {};
+  const problems: Problem[] = [];
+  for (const { position, reading } of all) {
+    const { at } = reading;
+    const outcome = reading.kind === 'changes' ? 'kept' : `${reading.kind}:${reading.reason}`;
+    if (at === undefined) timeless[outcome] = (timeless[outcome] ?? 0) + 1;
+    else {
+      const minute = minuteOf(at);
+      const bucket = buckets.get(minute) ?? { minute, first: at, last: at, counts: {} };
+      buckets.set(minute, bucket);
+      bucket.first = Math.min(bucket.first, at);
+      bucket.last = Math.max(bucket.last, at);
+      bucket.counts[outcome] = (bucket.counts[outcome] ?? 0) + 1;
+    }
+    if (reading.kind === 'doubtful' || reading.kind === 'unusable') {
+      const { kind, reason, message } = reading;
+      problems.push({ position, kind, reason, message, ...(at !== undefined && { at }) });
+    }
+  }
+  return {
+    source,
+    from,
+    to,
+    buckets: [...buckets.values()].sort((a, b) => a.minute - b.minute),
+    timeless,
+    problems: problems.slice(0, PROBLEMS_MAX),
+    problemsTotal: problems.length,
+  };
+}
