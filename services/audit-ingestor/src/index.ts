@@ -1,5 +1,6 @@
 export { followLines, readLines } from '@margay/sources';
 export * from './config.ts';
 export * from './sources/raw-text.ts';
+export * from './sources/read-raw-text.ts';
 export * from './sources/topic/audit-topic.ts';
 export * from './sources/webhook/audit-webhook.ts';

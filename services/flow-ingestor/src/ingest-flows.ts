@@ -1,56 +1,54 @@
+import { readFlow, type Flow } from '@margay/history';
 import type { Log, Metrics } from '@margay/runtime';
 import { mergeFlows, spanning, within, type Seen } from './merge-flows.ts';
 
-/** What one text of a flow log is. */
-export type FlowReading<F> =
-  | { readonly flow: F }
-  /** It is no flow, or none that reports list, for a reason in a few words. */
-  | { readonly ignored: string }
-  /** It should be a flow and cannot be read, for a reason in a sentence. */
-  | { readonly unusable: string };
-
-export interface FlowIngestion<F extends Seen> {
-  readonly read: (text: string) => FlowReading<F>;
+export interface FlowIngestion {
   /** Durable when fulfilled; a repeat changes nothing. */
-  readonly publish: (cluster: string, flows: readonly F[]) => Promise<void>;
+  readonly publish: (cluster: string, flows: readonly Flow[]) => Promise<void>;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
+/** What became of texts. */
+export interface FlowTally {
+  /** Distinct flows published. */
+  readonly kept: number;
+  /** Flows that said nothing new. */
+  readonly merged: number;
+  readonly unusable: number;
+}
+
 /** Takes texts of one cluster’s flow log. Fulfilled when the flows are durable; rejected when they have to come again. */
-export type IngestFlows = (cluster: string, source: string, texts: readonly string[]) => Promise<void>;
+export type IngestFlows = (cluster: string, source: string, texts: readonly string[]) => Promise<FlowTally>;
 
 /** Of flows that are known to be published; the oldest are forgotten, which costs a repeat. */
 const KNOWN_MAX = 100_000;
 
 /**
- * Publishes the distinct flows in texts: one for each flow and hour in one call, and none again that is known to be
- * published with that time.
+ * Publishes the distinct flows in texts: one for each flow and hour in one call, and none that is known to be published
+ * over that time.
  */
-export function ingestFlows<F extends Seen>({ read, publish, metrics, log }: FlowIngestion<F>): IngestFlows {
+export function ingestFlows({ publish, metrics, log }: FlowIngestion): IngestFlows {
   const known = new Map<string, Seen>();
   const isKnown = (key: string, flow: Seen) => {
     const before = known.get(key);
     return before !== undefined && within(flow, before);
   };
   const remember = (key: string, flow: Seen) => {
-    const before = known.get(key);
+    const before = known.get(key) ?? flow;
     known.delete(key);
-    known.set(key, before === undefined ? { start: flow.start, end: flow.end } : spanning(before, flow));
-    if (known.size <= KNOWN_MAX) return;
+    known.set(key, spanning(before, flow));
     const [oldest] = known.keys();
-    if (oldest !== undefined) known.delete(oldest);
+    if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
   };
 
   return async (cluster, source, texts) => {
-    const flows: F[] = [];
+    const flows: Flow[] = [];
     const problems: string[] = [];
-    let ignored = 0;
     for (const text of texts) {
-      const reading = read(text);
-      if ('flow' in reading) flows.push(reading.flow);
-      else if ('ignored' in reading) ignored++;
-      else problems.push(reading.unusable);
+      const reading = readFlow(text);
+      if (reading?.kind === 'flow') flows.push(reading.flow);
+      else if (reading) problems.push(reading.message);
     }
     const fresh = [...mergeFlows(flows)].filter(([key, flow]) => !isKnown(`${cluster} ${key}`, flow));
     if (fresh.length > 0)
@@ -60,11 +58,9 @@ export function ingestFlows<F extends Seen>({ read, publish, metrics, log }: Flo
       );
     for (const [key, flow] of fresh) remember(`${cluster} ${key}`, flow);
 
-    const count = (amount: number, outcome: string) => metrics.flowsTotal.add(amount, { source, outcome });
-    count(fresh.length, 'kept');
-    count(flows.length - fresh.length, 'merged');
-    count(ignored, 'ignored');
-    count(problems.length, 'unusable');
+    const tally = { kept: fresh.length, merged: flows.length - fresh.length, unusable: problems.length };
+    for (const [outcome, amount] of Object.entries(tally))
+      metrics.flowsTotal.add(amount, { source, outcome });
     if (problems.length > 0) {
       log.warn('Flow log records cannot be read', {
         cluster,
@@ -73,5 +69,6 @@ export function ingestFlows<F extends Seen>({ read, publish, metrics, log }: Flo
         first: problems[0],
       });
     }
+    return tally;
   };
 }

@@ -1,44 +1,55 @@
-import type { Instant } from '@margay/history';
-
-/** What merging knows of a flow: when it was seen. Everything else in it says which flow it is. */
-export interface Seen {
-  /** First instant at which it was seen. */
-  readonly start: Instant;
-  /** When it was last seen, or the end of the interval in which it was. */
-  readonly end: Instant;
-}
+import { createHash } from 'node:crypto';
+import type { Flow, FlowEnd, Instant } from '@margay/history';
 
 const HOUR = 3_600_000_000;
 
-/** Which flow it is, and in which hour it began: flows with one key are merged. */
-export function flowKey(flow: Seen): string {
-  const identity = Object.entries(flow)
-    .filter(([name]) => name !== 'start' && name !== 'end')
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${Math.floor(flow.start / HOUR)} ${JSON.stringify(identity)}`;
+/** When something was seen: from its first to its last sighting. */
+export interface Seen {
+  readonly startAt: Instant;
+  readonly endAt: Instant;
 }
 
+/** Who talked to whom and how that was judged, in which hour it began: flows with one key are merged. */
+export function flowKey({ startAt, reporter, action, source, destination }: Flow): string {
+  const hour = Math.floor(startAt / HOUR);
+  return JSON.stringify([hour, reporter, action, ...identityOf(source), ...identityOf(destination)]);
+}
+
+const identityOf = ({ type, namespace, name, nameIsPrefix }: FlowEnd) => [
+  type,
+  namespace,
+  name,
+  nameIsPrefix,
+];
+
 /**
- * One flow for each distinct flow of an hour, from its first start to its last end; in order of their first appearance.
+ * One flow for each distinct flow of an hour, from its first start to its last end, by its key.
  *
- * The same set of flows gives the same result in whatever order and however often they come, but for the order.
+ * The same set of flows gives the same merged ones in whatever order and however often they come, and merging in parts
+ * gives them too. A merged flow’s id follows from what it says, as that of a record does.
  */
-export function mergeFlows<F extends Seen>(flows: Iterable<F>): Map<string, F> {
-  const merged = new Map<string, F>();
+export function mergeFlows(flows: Iterable<Flow>): Map<string, Flow> {
+  const merged = new Map<string, Flow>();
   for (const flow of flows) {
     const key = flowKey(flow);
     const before = merged.get(key);
-    merged.set(key, before === undefined ? flow : spanning(before, flow));
+    merged.set(key, before === undefined ? flow : { ...before, ...spanning(before, flow) });
   }
-  return merged;
+  return new Map([...merged].map(([key, flow]) => [key, { ...flow, id: flowId(flow) }]));
 }
 
-/** The flow over the time of two sightings of it. */
-export const spanning = <F extends Seen>(one: F, other: Seen): F => ({
-  ...one,
-  start: Math.min(one.start, other.start),
-  end: Math.max(one.end, other.end),
+/** The time of two sightings. */
+export const spanning = (one: Seen, other: Seen): Seen => ({
+  startAt: Math.min(one.startAt, other.startAt),
+  endAt: Math.max(one.endAt, other.endAt),
 });
 
-/** True when the time of one sighting lies within that of another. */
-export const within = (one: Seen, other: Seen): boolean => one.start >= other.start && one.end <= other.end;
+/** True when one was seen within the time of the other. */
+export const within = (one: Seen, other: Seen): boolean =>
+  one.startAt >= other.startAt && one.endAt <= other.endAt;
+
+/** The id of a flow, from everything else in it; a record that was not merged keeps its own. */
+function flowId({ startAt, endAt, reporter, action, source, destination }: Flow): string {
+  const said = JSON.stringify({ startAt, endAt, reporter, action, source, destination });
+  return createHash('sha256').update(said).digest('hex').slice(0, 32);
+}

@@ -75,7 +75,7 @@ export const METRICS = {
     name: 'margay_flows_total',
     type: 'counter',
     labels: ['source', 'outcome'],
-    help: 'Flow log records read, by what became of them: kept, merged, ignored or unusable.',
+    help: 'Flow log records read, by what became of them: kept, merged (they said nothing new) or unusable.',
     watch: '`unusable` growing: the flow log’s format is not the expected one.',
   },
   lagMessages: {

@@ -38,4 +38,4 @@ export async function followFlowFile(
 }
 
 const textsOf = (lines: readonly Line[]) =>
-  lines.map(({ text }) => text).filter((text) => text.trim() !== '');
+  lines.map(({ text, tooLong }) => (tooLong === undefined ? text : `a line of ${tooLong} bytes`));

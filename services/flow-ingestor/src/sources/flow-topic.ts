@@ -21,12 +21,10 @@ export function flowTopic(bus: Bus, ingest: IngestFlows, options: FlowTopicOptio
     bus,
     options.topic,
     options.group,
-    (texts) =>
-      ingest(
-        options.cluster,
-        `topic:${options.topic}`,
-        texts.map(({ text }) => text),
-      ),
+    async (texts) => {
+      const lines = texts.map(({ text }) => text);
+      await ingest(options.cluster, `topic:${options.topic}`, lines);
+    },
     options,
   );
 }

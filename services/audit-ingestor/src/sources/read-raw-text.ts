@@ -1,0 +1,20 @@
+import { readLine, type Reading } from '@margay/history';
+import type { RawText } from './raw-text.ts';
+
+/**
+ * What the audit events in a text say; every event is one reading. A text that was lost on its way in is one reading, too.
+ * Never throws.
+ */
+export function readRawText({ text, origin, unusable }: RawText): Reading[] {
+  if (unusable === undefined) return readLine(text, origin);
+  const tooLarge = unusable.reason === 'too-large';
+  return [
+    {
+      kind: 'unusable',
+      reason: tooLarge ? 'too-long' : 'unreadable',
+      message: tooLarge
+        ? `A request of ${unusable.sizeBytes} bytes is larger than what is taken: raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.`
+        : `A request of ${unusable.sizeBytes} bytes cannot be unpacked.`,
+    },
+  ];
+}
