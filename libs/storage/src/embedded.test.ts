@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { archiveContract } from './archive/archive.contract.ts';
 import { openEmbedded } from './embedded.ts';
+import { historyContract } from './history/history.contract.ts';
 import type { Stores } from './stores.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
@@ -32,6 +33,7 @@ for (const [name, open] of [
   ['embedded on disk', onDisk],
   ['embedded in memory', inMemory],
 ] as const) {
+  historyContract(name, async () => (await open()).history);
   trailContract(name, async () => (await open()).trail);
   archiveContract(name, async () => (await open()).archive);
   windowsContract(name, async () => (await open()).windows);

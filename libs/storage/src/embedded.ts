@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import { openDatabase } from './database/open.ts';
 import { snapshotsOf } from './database/snapshots.ts';
+import { embeddedHistory } from './history/embedded.ts';
+import { HISTORY_TABLES } from './history/tables.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
 
-const MIGRATIONS = [[TRAIL_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
+const MIGRATIONS = [[HISTORY_TABLES, TRAIL_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
 
 /** How the embedded stores are opened. */
 export interface EmbeddedOptions {
@@ -26,6 +28,7 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
   const database = openDatabase(path, { readOnly, migrations: MIGRATIONS });
   const snapshots = snapshotsOf(database);
   return {
+    history: embeddedHistory(database, snapshots),
     trail: embeddedTrail(database, snapshots),
     archive: embeddedArchive(database),
     windows: embeddedWindows(database),

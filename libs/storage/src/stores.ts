@@ -1,9 +1,11 @@
 import type { Archive } from './archive/archive.ts';
+import type { History } from './history/history.ts';
 import type { Trail } from './trail/trail.ts';
 import type { Windows } from './windows/windows.ts';
 
 /** Every store of one cluster. */
 export interface Stores {
+  readonly history: History;
   readonly trail: Trail;
   readonly archive: Archive;
   readonly windows: Windows;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { archiveContract } from '../archive/archive.contract.ts';
+import { historyContract } from '../history/history.contract.ts';
 import type { Stores } from '../stores.ts';
 import { trailContract } from '../trail/trail.contract.ts';
 import { windowsContract } from '../windows/windows.contract.ts';
@@ -22,6 +23,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   afterAll(async () => {
     for (const stores of opened) await stores.close();
   });
+  historyContract('Elasticsearch', async () => (await open()).history);
   trailContract('Elasticsearch', async () => (await open()).trail);
   archiveContract('Elasticsearch', async () => (await open()).archive);
   windowsContract('Elasticsearch', async () => (await open()).windows);

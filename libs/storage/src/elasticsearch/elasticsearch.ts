@@ -1,4 +1,6 @@
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from '../archive/elasticsearch.ts';
+import { HISTORY_TEMPLATES } from '../history/elastic-documents.ts';
+import { elasticsearchHistory } from '../history/elasticsearch.ts';
 import type { Stores } from '../stores.ts';
 import { elasticsearchTrail, TRAIL_TEMPLATE } from '../trail/elasticsearch.ts';
 import { elasticsearchWindows, WINDOW_TEMPLATES } from '../windows/elasticsearch.ts';
@@ -15,8 +17,14 @@ import { putTemplates } from './templates.ts';
  */
 export async function openElasticsearch(options: ElasticsearchOptions): Promise<Stores> {
   const elastic = await connect(options);
-  await putTemplates(elastic, [TRAIL_TEMPLATE, ...ARCHIVE_TEMPLATES, ...WINDOW_TEMPLATES]);
+  await putTemplates(elastic, [
+    ...HISTORY_TEMPLATES,
+    TRAIL_TEMPLATE,
+    ...ARCHIVE_TEMPLATES,
+    ...WINDOW_TEMPLATES,
+  ]);
   return {
+    history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),
     archive: elasticsearchArchive(elastic),
     windows: elasticsearchWindows(elastic),

@@ -43,7 +43,7 @@ export function story({ seed, changes, keys, padding = 0 }: StoryOptions): Chang
     const gone = was && next() < 0.2;
     if (!was) lives[key] = (lives[key] ?? 0) + 1;
     alive[key] = !gone;
-    const uid = `uid-${key}-${lives[key]}`;
+    const uid = `${lives[key]}-${key}-uid`;
     const namespace = `ns-${key % 3}`;
     const name = `pod-${key}`;
     const at = STORY_START + i * 1_000_000;
@@ -92,4 +92,24 @@ export function namespaces(): Change[] {
     created: true,
     origin: { source: 'audit.log', position: -1 - i },
   }));
+}
+
+/** The ends of two of the story's namespaces, `seconds` after its start: nothing in them may live on. */
+export function namespaceEnds(seconds: number): Change[] {
+  return [1, 2].map((i) => {
+    const at = STORY_START + seconds * 1_000_000 + i;
+    return {
+      id: `namespace-${i}-end#0`,
+      eventId: `namespace-${i}-end`,
+      what: 'gone',
+      group: '',
+      resource: 'namespaces',
+      namespace: '',
+      name: `ns-${i}`,
+      uid: `uid-ns-${i}`,
+      at,
+      receivedAt: at - 500,
+      origin: { source: 'audit.log', position: 1_000_000 + i },
+    };
+  });
 }

@@ -1,0 +1,173 @@
+import type { Change, Resource, ResourceKey, Version } from '@margay/history';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
+import {
+  DATE,
+  FLAG,
+  INSTANT,
+  KEYWORD,
+  NUMBER,
+  STORED,
+  type IndexTemplate,
+} from '../elasticsearch/templates.ts';
+
+const KEY_FIELDS = { cluster: KEYWORD, key: KEYWORD, group: KEYWORD, resource: KEYWORD };
+
+/**
+ * The indices of the history.
+ *
+ * - `changes-<month of at>`, `repeats-<month of at>`: created once, never written again.
+ * - `versions-current`, `versions-<month of validTo>`: a version moves when it ends, so that old months can be deleted
+ *   without losing what is still valid.
+ * - `keys`: for each name how many changes its versions were folded from.
+ */
+export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
+  {
+    pattern: 'changes-*',
+    properties: {
+      ...KEY_FIELDS,
+      '@timestamp': DATE,
+      at: INSTANT,
+      source: KEYWORD,
+      position: NUMBER,
+      change: STORED,
+    },
+  },
+  {
+    pattern: 'repeats-*',
+    properties: {
+      '@timestamp': DATE,
+      cluster: KEYWORD,
+      eventId: KEYWORD,
+      at: INSTANT,
+      source: KEYWORD,
+      position: NUMBER,
+    },
+  },
+  {
+    pattern: 'versions-*',
+    properties: {
+      ...KEY_FIELDS,
+      '@timestamp': DATE,
+      namespace: KEYWORD,
+      name: KEYWORD,
+      uid: KEYWORD,
+      resourceVersion: KEYWORD,
+      validFrom: INSTANT,
+      validTo: INSTANT,
+      seenMidLife: FLAG,
+      endedBy: KEYWORD,
+      user: KEYWORD,
+      impersonated: KEYWORD,
+      content: STORED,
+    },
+  },
+  { pattern: 'keys', properties: { ...KEY_FIELDS, changes: NUMBER } },
+];
+
+/** A change as it is kept. */
+export interface ChangeDocument {
+  readonly key: string;
+  readonly source: string;
+  readonly position: number;
+  readonly change: string;
+}
+
+/** A version as it is kept. */
+export interface VersionDocument extends ResourceKey {
+  readonly key: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly validFrom: number;
+  readonly validTo?: number;
+  readonly seenMidLife?: boolean;
+  readonly endedBy?: NonNullable<Version['endedBy']>;
+  readonly user?: string;
+  readonly impersonated?: string;
+  readonly content: string;
+}
+
+/** Where a document is. */
+export interface Place {
+  readonly index: string;
+  readonly id: string;
+}
+
+/** The id of a key, which its changes and versions carry. */
+export function keyIdOf({ cluster }: Elastic, { group, resource, namespace, name }: ResourceKey): string {
+  return documentId(cluster, group, resource, namespace, name);
+}
+
+/** Where a change is kept. */
+export function placeOfChange(elastic: Elastic, { id, at }: Change): Place {
+  return { index: elastic.index(`changes-${monthOf(at)}`), id: documentId(elastic.cluster, id) };
+}
+
+/** Where a version is kept: among the current ones, or in the month in which it ended. */
+export function placeOfVersion(elastic: Elastic, key: string, version: Version): Place {
+  const { uid, resourceVersion, validFrom, validTo } = version;
+  return {
+    index: elastic.index(`versions-${validTo === undefined ? 'current' : monthOf(validTo)}`),
+    id: documentId(key, uid, resourceVersion, validFrom),
+  };
+}
+
+/** The document of a change. */
+export function documentOfChange({ cluster }: Elastic, key: string, change: Change): object {
+  const { id, eventId, what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt } =
+    change;
+  const { content, created, actor, origin } = change;
+  const { source, position } = origin;
+  const known = { id, eventId, what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt };
+  const text = JSON.stringify({ ...known, content, created, actor, origin: { source, position } });
+  return { '@timestamp': dateOf(at), cluster, key, group, resource, at, source, position, change: text };
+}
+
+/** The document of a version. */
+export function documentOfVersion({ cluster }: Elastic, key: string, version: Version): object {
+  const { group, resource, namespace, name, uid, resourceVersion, validFrom, validTo } = version;
+  const { seenMidLife, endedBy, actor, content } = version;
+  return {
+    '@timestamp': dateOf(validFrom),
+    cluster,
+    key,
+    group,
+    resource,
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    validFrom,
+    validTo,
+    seenMidLife,
+    endedBy,
+    user: actor?.user,
+    impersonated: actor?.impersonated,
+    content: JSON.stringify(content),
+  };
+}
+
+/** The change of its document. */
+export function changeOfDocument({ change }: Pick<ChangeDocument, 'change'>): Change {
+  return JSON.parse(change) as Change;
+}
+
+/** The version of its document. */
+export function versionOfDocument(document: VersionDocument): Version {
+  const { group, resource, namespace, name, uid, resourceVersion, validFrom, validTo } = document;
+  const { seenMidLife, endedBy, user, impersonated, content } = document;
+  return {
+    group,
+    resource,
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    validFrom,
+    ...(validTo !== undefined && { validTo }),
+    content: JSON.parse(content) as Resource,
+    ...(seenMidLife !== undefined && { seenMidLife }),
+    ...(endedBy !== undefined && { endedBy }),
+    ...(user !== undefined && { actor: { user, ...(impersonated !== undefined && { impersonated }) } }),
+  };
+}

@@ -1,0 +1,172 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { Version } from '@margay/history';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { readAll, refresh } from '../elasticsearch/read.ts';
+import {
+  changeOfDocument,
+  keyIdOf,
+  versionOfDocument,
+  type ChangeDocument,
+  type VersionDocument,
+} from './elastic-documents.ts';
+import { elasticWriter } from './elastic-writer.ts';
+import type { History, KindSummary, RepeatCount } from './history.ts';
+
+const MINUTE = 60_000_000;
+const BUCKETS = 1_000;
+/** Bodies make the pages big: fewer at once. */
+const VERSIONS_AT_ONCE = 1_000;
+
+/** The history in Elasticsearch. How it is written, and why that may be repeated, is said at the writer. */
+export function elasticsearchHistory(elastic: Elastic): History {
+  const { client, cluster } = elastic;
+  const ofCluster = { term: { cluster } };
+
+  /** Every bucket of an aggregation over one or more values. */
+  async function* buckets(
+    index: string,
+    query: estypes.QueryDslQueryContainer,
+    sources: NonNullable<estypes.AggregationsCompositeAggregation['sources']>,
+  ) {
+    await refresh(elastic, index);
+    let after: estypes.AggregationsCompositeAggregateKey | undefined;
+    do {
+      const { aggregations } = await elastic.call(`counting in ${index}`, () =>
+        client.search<unknown, { by: estypes.AggregationsCompositeAggregate }>({
+          index,
+          ignore_unavailable: true,
+          size: 0,
+          query,
+          aggs: { by: { composite: { size: BUCKETS, sources, ...(after !== undefined && { after }) } } },
+        }),
+      );
+      const found = (aggregations?.by.buckets ?? []) as { key: Record<string, unknown>; doc_count: number }[];
+      for (const { key, doc_count: count } of found) yield { key, count };
+      after = aggregations?.by.after_key;
+    } while (after !== undefined);
+  }
+
+  const byKind = async (name: string): Promise<Map<string, number>> => {
+    const counts = new Map<string, number>();
+    const sources = [
+      { group: { terms: { field: 'group' } } },
+      { resource: { terms: { field: 'resource' } } },
+    ];
+    for await (const { key, count } of buckets(elastic.index(name), ofCluster, sources)) {
+      counts.set(`${String(key['group'])}\n${String(key['resource'])}`, count);
+    }
+    return counts;
+  };
+
+  return {
+    append: elasticWriter(elastic),
+
+    async *versions({ start, end }, { resources } = {}) {
+      const ended = { bool: { must_not: { exists: { field: 'validTo' } } } };
+      const documents = readAll<VersionDocument>(elastic, {
+        index: elastic.index('versions-*'),
+        query: {
+          bool: {
+            filter: [
+              ofCluster,
+              { range: { validFrom: { lt: end } } },
+              { bool: { should: [{ range: { validTo: { gt: start } } }, ended] } },
+              ...(resources === undefined ? [] : [{ terms: { resource: [...resources] } }]),
+            ],
+          },
+        },
+        sort: [
+          ...(['group', 'resource', 'namespace', 'name'] as const).map((field) => ({
+            [field]: 'asc' as const,
+          })),
+          { validFrom: 'asc' },
+          { _shard_doc: 'asc' },
+        ],
+        page: VERSIONS_AT_ONCE,
+      });
+      yield* withoutMoving(documents);
+    },
+
+    async repeats({ start, end }) {
+      const query = { bool: { filter: [ofCluster, { range: { at: { gte: start, lt: end } } }] } };
+      const sources = [{ minute: { histogram: { field: 'at', interval: MINUTE } } }];
+      const repeats: RepeatCount[] = [];
+      for await (const { key, count } of buckets(elastic.index('repeats-*'), query, sources)) {
+        repeats.push({ minute: Number(key['minute']), count });
+      }
+      return repeats;
+    },
+
+    async span() {
+      const index = elastic.index('changes-*');
+      await refresh(elastic, index);
+      type Bound = { value: number | null };
+      const { aggregations } = await elastic.call('reading the span of the history', () =>
+        client.search<unknown, { first: Bound; last: Bound }>({
+          index,
+          size: 0,
+          query: ofCluster,
+          aggs: { first: { min: { field: 'at' } }, last: { max: { field: 'at' } } },
+        }),
+      );
+      const first = aggregations?.first.value ?? undefined;
+      const last = aggregations?.last.value ?? undefined;
+      return first === undefined || last === undefined ? undefined : { first, last };
+    },
+
+    async summary() {
+      const [objects, versions, changes] = [
+        await byKind('keys'),
+        await byKind('versions-*'),
+        await byKind('changes-*'),
+      ];
+      return [...objects].map(([kind, count]): KindSummary => {
+        const [group = '', resource = ''] = kind.split('\n');
+        return {
+          group,
+          resource,
+          objects: count,
+          versions: versions.get(kind) ?? 0,
+          changes: changes.get(kind) ?? 0,
+        };
+      });
+    },
+
+    async changesOf(key) {
+      const changes = [];
+      const documents = readAll<ChangeDocument>(elastic, {
+        index: elastic.index('changes-*'),
+        query: { term: { key: keyIdOf(elastic, key) } },
+        sort: [{ at: 'asc' }, { _shard_doc: 'asc' }],
+      });
+      for await (const document of documents) changes.push(changeOfDocument(document));
+      return changes.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+    },
+  };
+}
+
+/**
+ * The versions in their order, each once: one that is just moving to the month of its end is in two indices, and the
+ * copy with the end counts. Such copies are neighbours, since they begin at the same instant.
+ */
+async function* withoutMoving(documents: AsyncIterable<VersionDocument>): AsyncGenerator<Version> {
+  let held: VersionDocument | undefined;
+  for await (const document of documents) {
+    if (held !== undefined && isSame(held, document)) {
+      if (document.validTo !== undefined) held = document;
+      continue;
+    }
+    if (held !== undefined) yield versionOfDocument(held);
+    held = document;
+  }
+  if (held !== undefined) yield versionOfDocument(held);
+}
+
+function isSame(a: VersionDocument, b: VersionDocument): boolean {
+  return (
+    a.key === b.key &&
+    a.uid === b.uid &&
+    a.resourceVersion === b.resourceVersion &&
+    a.validFrom === b.validFrom
+  );
+}

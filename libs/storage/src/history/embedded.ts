@@ -1,0 +1,121 @@
+import {
+  ENDING_RESOURCES,
+  overlapping,
+  inferEnds,
+  type End,
+  type ResourceKey,
+  type Version,
+  type Window,
+} from '@margay/history';
+import type { Database } from '../database/open.ts';
+import type { Snapshots, Sql } from '../database/snapshots.ts';
+import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
+import {
+  CHANGES_OF_KEY,
+  changeOf,
+  SELECT_VERSIONS,
+  versionOf,
+  type ChangeRow,
+  type VersionRow,
+} from './tables.ts';
+import { historyWriter } from './writer.ts';
+
+const MINUTE = 60_000_000;
+
+/** The history in the embedded database. */
+export function embeddedHistory(database: Database, snapshots: Snapshots): History {
+  const append = historyWriter(database);
+  return {
+    append: async (changes) => append(changes),
+
+    async *versions(window, filter = {}) {
+      yield* snapshots.rows((sql) => versionsIn(sql, window, filter));
+    },
+
+    repeats: async ({ start, end }) =>
+      database.read(
+        () =>
+          database
+            .sql(
+              `SELECT at / ${MINUTE} * ${MINUTE} AS minute, count(*) AS count FROM repeats
+               WHERE at >= ? AND at < ? GROUP BY 1 ORDER BY 1`,
+            )
+            .all(start, end)
+            .map((row) => ({ ...row })) as unknown as RepeatCount[],
+      ),
+
+    span: async () =>
+      database.read(() => {
+        const { first, last } = database
+          .sql('SELECT min(at) AS first, max(at) AS last FROM changes')
+          .get() as {
+          first: number | null;
+          last: number | null;
+        };
+        return first === null || last === null ? undefined : { first, last };
+      }),
+
+    summary: async () =>
+      database.read(
+        () =>
+          database
+            .sql(
+              `SELECT k."group", k.resource, count(*) AS objects,
+                 (SELECT count(*) FROM versions v JOIN keys o ON o.id = v.key
+                  WHERE o."group" = k."group" AND o.resource = k.resource) AS versions,
+                 (SELECT count(*) FROM changes c JOIN keys o ON o.id = c.key
+                  WHERE o."group" = k."group" AND o.resource = k.resource) AS changes
+               FROM keys k GROUP BY k."group", k.resource ORDER BY k."group", k.resource`,
+            )
+            .all()
+            .map((row) => ({ ...row })) as unknown as KindSummary[],
+      ),
+
+    changesOf: async (key) =>
+      database.read(() => {
+        const id = keyIdOf(database, key);
+        if (id === undefined) return [];
+        return (database.sql(CHANGES_OF_KEY).all(id) as unknown as ChangeRow[]).map(changeOf);
+      }),
+  };
+}
+
+function keyIdOf(database: Database, { group, resource, namespace, name }: ResourceKey): number | undefined {
+  const row = database
+    .sql('SELECT id FROM keys WHERE "group" = ? AND resource = ? AND namespace = ? AND name = ?')
+    .get(group, resource, namespace, name) as { id: number } | undefined;
+  return row?.id;
+}
+
+/** How many versions are read and given at once. */
+const CHUNK = 5_000;
+
+/** First the places of all versions, in their order, and then chunk after chunk: bodies are not held for sorting. */
+function* versionsIn(sql: Sql, window: Window, { resources }: VersionFilter): Generator<Version> {
+  const ids = sql(
+    `SELECT v.id FROM versions v JOIN keys k ON k.id = v.key
+     WHERE v.valid_to > ?1 AND v.valid_from < ?2
+       AND (?3 IS NULL OR k.resource IN (SELECT value FROM json_each(?3)))
+     ORDER BY k."group", k.resource, k.namespace, k.name, v.valid_from, v.id`,
+  );
+  ids.setReturnArrays(true);
+  const one = sql(`${SELECT_VERSIONS} WHERE v.id = ?`);
+  const ends = endsIn(sql);
+  const wanted = resources === undefined ? null : JSON.stringify(resources);
+  const places = ids.all(window.start, window.end, wanted) as unknown as [number][];
+  for (let at = 0; at < places.length; at += CHUNK) {
+    const versions = places
+      .slice(at, at + CHUNK)
+      .map(([id]) => versionOf(one.get(id) as unknown as VersionRow));
+    yield* overlapping(inferEnds(versions, ends), window);
+  }
+}
+
+/** Every end of an object that others end with. */
+function endsIn(sql: Sql): End[] {
+  const rows = sql(
+    `SELECT k.resource, k.namespace, k.name, v.valid_to AS at FROM keys k JOIN versions v ON v.key = k.id
+     WHERE k.resource IN (SELECT value FROM json_each(?)) AND v.ended_by IS NOT NULL`,
+  ).all(JSON.stringify(ENDING_RESOURCES));
+  return rows as unknown as End[];
+}

@@ -1,0 +1,179 @@
+import { memoryHistory, overlapping, type Change, type Version } from '@margay/history';
+import { describe, expect, test } from 'vitest';
+import { namespaceEnds, namespaces, random, shuffled, story, STORY_START } from '../testing/changes.ts';
+import { collect } from '../testing/collect.ts';
+import type { History } from './history.ts';
+
+const EVER = { start: 0, end: 2 ** 52 };
+
+const keyOf = ({ group, resource, namespace, name }: Change | Version) =>
+  [group, resource, namespace, name].join('\n');
+
+/** What the history of the changes is, computed at once in memory. */
+export function expectedVersions(changes: readonly Change[]): Version[] {
+  const history = memoryHistory();
+  history.add(changes);
+  return history.versions();
+}
+
+/** Appends in batches of changing size. */
+async function appendAll(history: History, changes: readonly Change[], next: () => number): Promise<number> {
+  let applied = 0;
+  for (let at = 0; at < changes.length;) {
+    const size = 1 + Math.floor(next() * 40);
+    applied += (await history.append(changes.slice(at, at + size))).applied;
+    at += size;
+  }
+  return applied;
+}
+
+const minute = (n: number) => Math.floor(STORY_START / 60_000_000) * 60_000_000 + n * 60_000_000;
+
+/** What every history must do. `open` gives an empty one. */
+export function historyContract(name: string, open: () => Promise<History>) {
+  describe(`history contract: ${name}`, () => {
+    const changes = [...namespaces(), ...story({ seed: 1, changes: 300, keys: 20 }), ...namespaceEnds(250)];
+
+    test('changes become versions', async () => {
+      const history = await open();
+      expect(await appendAll(history, changes, random(1))).toBe(changes.length);
+      expect(await collect(history.versions(EVER))).toEqual(expectedVersions(changes));
+    });
+
+    test.each([2, 3, 4])('order, repeats and batches never matter (%i)', async (seed) => {
+      const history = await open();
+      const next = random(seed);
+      const told = [...namespaces(), ...story({ seed, changes: 150, keys: 6 }), ...namespaceEnds(100)];
+      const arriving = shuffled([...told, ...told.filter(() => next() < 0.5)], next);
+      expect(await appendAll(history, arriving, next)).toBe(told.length);
+      expect(await collect(history.versions(EVER))).toEqual(expectedVersions(told));
+    });
+
+    test('a late change moves what was there', async () => {
+      const history = await open();
+      const late = changes.filter((_, i) => i % 7 === 3);
+      await appendAll(
+        history,
+        changes.filter((_, i) => i % 7 !== 3),
+        random(5),
+      );
+      await history.append(late);
+      expect(await collect(history.versions(EVER))).toEqual(expectedVersions(changes));
+    });
+
+    test.each([
+      [0, 60],
+      [60, 61],
+      [120, 300],
+      [299, 1_000],
+    ])('a window from second %i to %i has the versions that overlap it', async (from, to) => {
+      const history = await open();
+      await history.append(changes);
+      const window = { start: STORY_START + from * 1_000_000, end: STORY_START + to * 1_000_000 };
+      expect(await collect(history.versions(window))).toEqual(overlapping(expectedVersions(changes), window));
+      const pods = await collect(history.versions(window, { resources: ['pods'] }));
+      expect(pods).toEqual(
+        overlapping(expectedVersions(changes), window).filter(({ resource }) => resource === 'pods'),
+      );
+      expect(await collect(history.versions(window, { resources: [] }))).toEqual([]);
+    });
+
+    test('the same event from another place is a repeat, counted once for each place', async () => {
+      const history = await open();
+      const first = changes.slice(0, 60);
+      const [one] = first;
+      const copies = (source: string) =>
+        first.map((change) => ({ ...change, origin: { ...change.origin, source } }));
+      expect(await history.append(first)).toEqual({ applied: 60, repeated: 0 });
+      expect(await history.append(first)).toEqual({ applied: 0, repeated: 0 });
+      expect(await history.append(copies('other.log'))).toEqual({ applied: 0, repeated: 60 });
+      expect(await history.append([...copies('other.log'), ...copies('third.log')])).toEqual({
+        applied: 0,
+        repeated: 60,
+      });
+      expect(await history.append(one === undefined ? [] : [one])).toEqual({ applied: 0, repeated: 0 });
+
+      const repeats = await history.repeats(EVER);
+      expect(repeats.reduce((sum, { count }) => sum + count, 0)).toBe(120);
+      expect(repeats).toEqual(repeats.toSorted((a, b) => a.minute - b.minute));
+      expect(repeats.every((repeat) => repeat.minute % 60_000_000 === 0)).toBe(true);
+      const inFirst = first.filter(({ at }) => at >= minute(0) && at < minute(1)).length;
+      expect(await history.repeats({ start: minute(0), end: minute(1) })).toEqual(
+        inFirst === 0 ? [] : [{ minute: minute(0), count: 2 * inFirst }],
+      );
+    });
+
+    test('an event of many changes is one repeat', async () => {
+      const history = await open();
+      const many = changes.slice(3, 8).map((change, i) => ({
+        ...change,
+        id: `collection#${i}`,
+        eventId: 'collection',
+        at: STORY_START,
+        origin: { source: 'audit.log', position: 7 },
+      }));
+      await history.append(many);
+      const again = many.map((change) => ({ ...change, origin: { source: 'other.log', position: 1 } }));
+      expect(await history.append(again)).toEqual({ applied: 0, repeated: 1 });
+    });
+
+    test('changes come back as they were', async () => {
+      const history = await open();
+      await history.append(shuffled(changes, random(9)));
+      for (const change of changes.slice(0, 20)) {
+        const { group, resource, namespace, name: ofKey } = change;
+        const found = await history.changesOf({ group, resource, namespace, name: ofKey });
+        expect(found).toEqual(changes.filter((other) => keyOf(other) === keyOf(change)));
+      }
+      expect(await history.changesOf({ group: '', resource: 'pods', namespace: '', name: 'none' })).toEqual(
+        [],
+      );
+    });
+
+    test('ends without uid, long resourceVersions and awkward names are kept', async () => {
+      const history = await open();
+      const [created] = story({ seed: 1, changes: 1, keys: 1 });
+      const {
+        uid: _,
+        content: __,
+        created: ___,
+        actor: ____,
+        resourceVersion: _____,
+        ...rest
+      } = created as Change;
+      const name = `a.b/c%${'n'.repeat(240)}`;
+      const both: Change[] = [
+        { ...(created as Change), name, resourceVersion: '90071992547409930123456789' },
+        { ...rest, name, id: 'end#0', eventId: 'end', what: 'gone', at: created!.at + 5 },
+      ];
+      await history.append(both);
+      const { group, resource, namespace } = rest;
+      expect(await history.changesOf({ group, resource, namespace, name })).toEqual(both);
+      expect(await collect(history.versions(EVER))).toEqual(expectedVersions(both));
+    });
+
+    test('span and summary say what there is', async () => {
+      const history = await open();
+      expect(await history.span()).toBeUndefined();
+      expect(await history.summary()).toEqual([]);
+      expect(await collect(history.versions(EVER))).toEqual([]);
+      await history.append(changes);
+      expect(await history.span()).toEqual({
+        first: STORY_START - 1_000_000,
+        last: Math.max(...changes.map(({ at }) => at)),
+      });
+      const versions = expectedVersions(changes);
+      const summary = (resource: string) => {
+        const ofKind = changes.filter((change) => change.resource === resource);
+        return {
+          group: '',
+          resource,
+          objects: new Set(ofKind.map(keyOf)).size,
+          versions: versions.filter((version) => version.resource === resource).length,
+          changes: ofKind.length,
+        };
+      };
+      expect(await history.summary()).toEqual([summary('namespaces'), summary('pods')]);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import type { Change, Instant, ResourceKey, Version, Window } from '@margay/history';
+
+/** What became of changes that were appended. */
+export interface Appended {
+  /** Changes that the history did not have yet. */
+  readonly applied: number;
+  /** Events known already that were read from another place for the first time. */
+  readonly repeated: number;
+}
+
+/** How many events of a minute were read from more than one place, each further place counted once. */
+export interface RepeatCount {
+  /** The minute's first instant. */
+  readonly minute: Instant;
+  readonly count: number;
+}
+
+/** How much the history has of one kind. */
+export interface KindSummary {
+  readonly group: string;
+  readonly resource: string;
+  /** Names that were ever in use. */
+  readonly objects: number;
+  readonly versions: number;
+  readonly changes: number;
+}
+
+/** Which versions to read. */
+export interface VersionFilter {
+  /** Lower-case plurals; all where absent. */
+  readonly resources?: readonly string[];
+}
+
+/**
+ * The history of one cluster: the changes that were seen and the versions that follow from them.
+ *
+ * Only changes are appended; the versions of a key are derived from all of its changes by `foldKey`, so the order of
+ * arrival, repeats and the splitting into batches never change them.
+ */
+export interface History {
+  /**
+   * Keeps changes and derives the versions of their keys anew. All of it is durable and visible when fulfilled; when
+   * rejected, appending the same again is harmless.
+   *
+   * A change known already does nothing; where it comes from another origin, its event is counted as a repeat, once
+   * for each origin.
+   */
+  append(changes: readonly Change[]): Promise<Appended>;
+
+  /**
+   * The versions valid at some instant of the window, by group, resource, namespace, name and then `validFrom`, with
+   * the ends that follow from other objects' ends (`inferEnds`). One consistent state, whatever is appended meanwhile.
+   */
+  versions(window: Window, filter?: VersionFilter): AsyncIterable<Version>;
+
+  /** The minutes of the window that have repeats, ascending. */
+  repeats(window: Window): Promise<RepeatCount[]>;
+
+  /** The instants of the first and the last change; undefined for an empty history. */
+  span(): Promise<{ readonly first: Instant; readonly last: Instant } | undefined>;
+
+  /** What there is of each kind, by group and resource. */
+  summary(): Promise<KindSummary[]>;
+
+  /** All changes of one key, by instant and then id: what its versions were derived from. */
+  changesOf(key: ResourceKey): Promise<Change[]>;
+}
