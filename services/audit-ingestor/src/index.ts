@@ -4,3 +4,4 @@ export * from './sources/raw-text.ts';
 export * from './sources/read-raw-text.ts';
 export * from './sources/topic/audit-topic.ts';
 export * from './sources/webhook/audit-webhook.ts';
+export * from './read-batch.ts';

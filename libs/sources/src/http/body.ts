@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import type { Budget } from './budget.ts';
 
 /** What became of reading a body. */
-export type Body =
+type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   /** It can never be read, however often it is sent. */
   | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip'; readonly sizeBytes: number }

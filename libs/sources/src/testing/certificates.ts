@@ -18,7 +18,9 @@ export interface Authority {
   remove(): void;
 }
 
-const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
+/** The one program that these tests need beside Node. */
+const PROGRAM = 'openssl';
+const openssl = (...args: string[]) => execFileSync(PROGRAM, args, { stdio: 'pipe' });
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 /** Makes an authority. */

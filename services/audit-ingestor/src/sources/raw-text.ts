@@ -9,7 +9,8 @@ export interface RawText {
 }
 
 /**
- * Takes texts of one cluster. Fulfilled when everything in them is durable, what cannot be used as a record of that.
+ * Takes texts of one cluster and one source, by ascending positions. Fulfilled when everything in them is durable, and
+ * with it a record of what cannot be used.
  *
  * Idempotent: texts come again after a crash or an answer that was lost, in any order. Rejected when they have to come
  * again.

@@ -23,14 +23,15 @@ export function auditTopic(bus: Bus, ingest: Ingest, options: AuditTopicOptions)
     bus,
     options.topic,
     options.group,
-    (texts) =>
-      ingest(
-        options.cluster,
-        texts.map(({ text, source, position }) => ({
+    async (texts) => {
+      for (const [source, read] of Map.groupBy(texts, (text) => text.source)) {
+        const origins = read.map(({ text, position }) => ({
           text,
           origin: { source: `topic:${source}`, position },
-        })),
-      ),
+        }));
+        await ingest(options.cluster, origins);
+      }
+    },
     options,
   );
 }

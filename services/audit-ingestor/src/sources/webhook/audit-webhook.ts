@@ -9,6 +9,7 @@ import {
 } from '@margay/sources';
 import { WEBHOOK, type Config } from '../../config.ts';
 import type { Ingest, RawText } from '../raw-text.ts';
+import { requestPosition } from './request-position.ts';
 
 const NAME = 'audit-webhook';
 
@@ -51,29 +52,16 @@ export function serveAuditWebhook(
 
 /**
  * Hands on what was received. Events have no field for the server that wrote them, so each API server posts to an
- * address of its own: its source is called `webhook:<source>`. Positions in it are microseconds, since batches have no
- * number.
+ * address of its own: its source is called `webhook:<source>`. All texts of one request share its position.
  */
 function delivering(ingest: Ingest): (received: Received) => Promise<void> {
-  const nextPosition = ascendingMicroseconds();
   return async (received) => {
-    const originOf = () => ({ source: `webhook:${received.source}`, position: nextPosition() });
+    const sent = received.kind === 'texts' ? received.texts : [''];
+    const origin = { source: `webhook:${received.source}`, position: requestPosition(sent, Date.now()) };
     const texts: RawText[] =
       received.kind === 'texts'
-        ? received.texts.map((text) => ({ text, origin: originOf() }))
-        : [
-            {
-              text: '',
-              origin: originOf(),
-              unusable: { reason: received.reason, sizeBytes: received.sizeBytes },
-            },
-          ];
+        ? received.texts.map((text) => ({ text, origin }))
+        : [{ text: '', origin, unusable: { reason: received.reason, sizeBytes: received.sizeBytes } }];
     if (texts.length > 0) await ingest(received.cluster, texts);
   };
-}
-
-/** Microseconds since the epoch, never the same twice. */
-function ascendingMicroseconds(): () => number {
-  let last = 0;
-  return () => (last = Math.max(last + 1, Date.now() * 1_000));
 }

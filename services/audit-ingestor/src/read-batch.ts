@@ -1,0 +1,44 @@
+import { markOf, type CoverageMark } from '@margay/coverage';
+import type { Change, PolicyAttempt } from '@margay/history';
+import type { Line } from '@margay/sources';
+import type { RawText } from './sources/raw-text.ts';
+import { readRawText } from './sources/read-raw-text.ts';
+
+/** All that some texts of one source say, and the mark that says what became of each of them. */
+export interface Ingested {
+  readonly changes: readonly Change[];
+  readonly policyEvents: readonly PolicyAttempt[];
+  readonly mark: CoverageMark;
+}
+
+/** Reads texts of one source, in ascending positions. Never throws. */
+export function readBatch(source: string, texts: readonly RawText[]): Ingested {
+  const changes: Change[] = [];
+  const policyEvents: PolicyAttempt[] = [];
+  const reads = texts.flatMap((text) =>
+    readRawText(text).map((reading) => ({ position: text.origin.position, reading })),
+  );
+  for (const { reading } of reads) {
+    if (reading.kind === 'changes') changes.push(...reading.changes);
+    if (reading.kind !== 'unusable' && reading.policyEvent) policyEvents.push(reading.policyEvent);
+  }
+  const from = texts[0]?.origin.position ?? 0;
+  const to = (texts.at(-1)?.origin.position ?? from - 1) + 1;
+  return { changes, policyEvents, mark: markOf(source, from, to, reads) };
+}
+
+/** The lines of a log as texts of a source. A line that was too long to be kept is a text that cannot be used. */
+export function textsOfLines(source: string, lines: readonly Line[]): RawText[] {
+  return lines.map(({ text, number, tooLong }) => ({
+    text,
+    origin: { source, position: number },
+    ...(tooLong !== undefined && { unusable: { reason: 'line-too-long', sizeBytes: tooLong } }),
+  }));
+}
+
+/** The mark of a place in a source from which on something could not be read. */
+export function unreadableMark(source: string, position: number, message: string): CoverageMark {
+  return markOf(source, position, position, [
+    { position, reading: { kind: 'unusable', reason: 'unreadable', message } },
+  ]);
+}

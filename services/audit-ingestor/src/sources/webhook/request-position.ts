@@ -1,0 +1,23 @@
+import { crc32 } from 'node:zlib';
+import { parseInstant } from '@margay/history';
+
+/** In an event, or in one that an envelope holds as text. */
+const RECEIVED = /requestReceivedTimestamp\\?":\s*\\?"([0-9TZ:.+-]+)/;
+
+/** Positions are milliseconds and a part of the content's checksum: 41 and 11 bits, safe integers until 2109. */
+const CHECKSUM_VALUES = 2 ** 11;
+
+/**
+ * The position of a request in its source. Batches have no number, so it follows from their content: the time of their
+ * first event, and a checksum that tells apart what begins in one millisecond. A batch that is sent again, since an
+ * answer was lost, has the position that it had.
+ *
+ * @param now milliseconds since the epoch, for content without a time.
+ */
+export function requestPosition(texts: readonly string[], now: number): number {
+  const [, received] = RECEIVED.exec(texts[0] ?? '') ?? [];
+  const milliseconds = Math.floor((parseInstant(received) ?? 0) / 1_000) || now;
+  const position =
+    milliseconds * CHECKSUM_VALUES + (texts.reduce((sum, text) => crc32(text, sum), 0) % CHECKSUM_VALUES);
+  return milliseconds > 0 && Number.isSafeInteger(position) ? position : now * CHECKSUM_VALUES;
+}
