@@ -1,1 +1,18 @@
-export {};
+/**
+ * What Margay asks of a Kubernetes API server, and nothing else.
+ *
+ * A *client* speaks to one API server; `reflect` follows one resource by list and watch and says what it may have
+ * missed; `changesFromWatch` turns that into changes of the history. On it rest GlobalReports as objects with their
+ * status, Jobs, and permissions. It keeps nothing: positions are handed out and given back.
+ */
+export * from './client/client.ts';
+export * from './client/connection.ts';
+export { servedResources } from './client/discover.ts';
+export * from './client/errors.ts';
+export { connectionInCluster, findConnection } from './client/in-cluster.ts';
+export { connectionFromKubeconfig, kubeconfigPath, readKubeconfig } from './client/kubeconfig.ts';
+export * from './client/resources.ts';
+export * from './watch/changes-from-watch.ts';
+export * from './watch/notices.ts';
+export { reflect, type ReflectOptions, type Resume } from './watch/reflect.ts';
+export { watchableKinds, type WatchableKind } from './watch/watchable-kinds.ts';

@@ -1,0 +1,49 @@
+import type { KubernetesClient } from './client.ts';
+import { isNotFound } from './errors.ts';
+import { apiVersionOf, type ApiResource } from './resources.ts';
+
+interface ResourceList {
+  readonly resources?: readonly {
+    readonly name: string;
+    readonly namespaced: boolean;
+    readonly verbs?: readonly string[];
+  }[];
+}
+
+/**
+ * Which of the wanted resources this API server serves for list and watch, in the order given.
+ *
+ * A group that is not served is no error; one whose server is away rejects, because "not there" would be a guess.
+ */
+export async function servedResources(
+  client: KubernetesClient,
+  wanted: readonly ApiResource[],
+): Promise<ApiResource[]> {
+  const versions = new Map<string, Promise<ReadonlySet<string>>>();
+  const served: ApiResource[] = [];
+  for (const resource of wanted) {
+    const version = apiVersionOf(resource);
+    let names = versions.get(version);
+    if (names === undefined) versions.set(version, (names = watchableNames(client, resource)));
+    if ((await names).has(resource.resource)) served.push(resource);
+  }
+  return served;
+}
+
+async function watchableNames(
+  client: KubernetesClient,
+  { group, version }: ApiResource,
+): Promise<ReadonlySet<string>> {
+  const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  try {
+    const { resources = [] } = await client.request<ResourceList>('GET', path);
+    return new Set(
+      resources
+        .filter(({ verbs }) => verbs?.includes('list') && verbs.includes('watch'))
+        .map(({ name }) => name),
+    );
+  } catch (error) {
+    if (isNotFound(error)) return new Set();
+    throw error;
+  }
+}

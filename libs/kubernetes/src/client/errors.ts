@@ -1,0 +1,101 @@
+import { ConnectionSettingsError } from './connection.ts';
+
+/** The API server's own account of what went wrong: a `Status` object. */
+interface StatusObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly code?: number;
+  readonly metadata?: { readonly continue?: string };
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[];
+  };
+}
+
+/** The API server answered and said no. */
+export class ApiStatusError extends Error {
+  override readonly name = 'ApiStatusError';
+  /** As in HTTP: 403, 404, 409, 410, 422, 429, 5xx. */
+  readonly code: number;
+  /** The API's word for it: `Forbidden`, `NotFound`, `AlreadyExists`, `Conflict`, `Expired` …; empty if unsaid. */
+  readonly reason: string;
+  /** The server's own sentence, without what was asked. */
+  readonly said: string;
+  /** How long the server asks us to wait. */
+  readonly retryAfterSeconds?: number;
+
+  constructor(asked: string, code: number, reason: string, said: string, retryAfterSeconds?: number) {
+    super(`${asked}: ${code}${reason && ` ${reason}`}: ${said}`);
+    this.code = code;
+    this.reason = reason;
+    this.said = said;
+    if (retryAfterSeconds !== undefined) this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** No answer came: no connection, a broken one, a certificate that is not trusted, or silence for too long. */
+export class ApiUnreachableError extends Error {
+  override readonly name = 'ApiUnreachableError';
+}
+
+/** The error that a refusing answer describes, whether its body is a `Status` or something else. */
+export function statusError(asked: string, code: number, body: string, retryAfter?: string): ApiStatusError {
+  const status = statusIn(body);
+  const seconds = status?.details?.retryAfterSeconds ?? (Number(retryAfter) || undefined);
+  const said = status?.message ?? body.trim().slice(0, 200);
+  return new ApiStatusError(asked, code, status?.reason ?? '', said || 'no reason given', seconds);
+}
+
+/** The error that an `ERROR` event of a watch carries. */
+export function watchError(asked: string, object: unknown): ApiStatusError {
+  const { code = 500, reason = '', message = 'no reason given', details } = (object ?? {}) as StatusObject;
+  return new ApiStatusError(asked, code, reason, message, details?.retryAfterSeconds);
+}
+
+/**
+ * Whether the resourceVersion that we hold is of no use any more, so that only a new list helps: compacted away
+ * (410), or never reached, because the server's storage was restored from a backup.
+ */
+export function isExpired(error: unknown): error is ApiStatusError {
+  if (!(error instanceof ApiStatusError)) return false;
+  return (
+    error.code === 410 ||
+    error.reason === 'Expired' ||
+    /too large resource version|future revision/i.test(error.said)
+  );
+}
+
+/** Whether asking again later may help: the server refused or was away, or a token could not be read just now. */
+export function isTransient(
+  error: unknown,
+): error is ApiStatusError | ApiUnreachableError | ConnectionSettingsError {
+  return (
+    error instanceof ApiStatusError ||
+    error instanceof ApiUnreachableError ||
+    error instanceof ConnectionSettingsError
+  );
+}
+
+/** Whether nothing has this name (any more). */
+export function isNotFound(error: unknown): error is ApiStatusError {
+  return error instanceof ApiStatusError && error.code === 404;
+}
+
+/** Whether somebody else wrote the object since we read it. */
+export function isConflict(error: unknown): error is ApiStatusError {
+  return error instanceof ApiStatusError && error.code === 409 && error.reason !== 'AlreadyExists';
+}
+
+/** Whether the name is taken. */
+export function isTaken(error: unknown): error is ApiStatusError {
+  return error instanceof ApiStatusError && error.reason === 'AlreadyExists';
+}
+
+function statusIn(body: string): StatusObject | undefined {
+  try {
+    const parsed = JSON.parse(body) as { kind?: unknown } | null;
+    return parsed?.kind === 'Status' ? (parsed as StatusObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KubernetesClient } from '../client/client.ts';
+import type { ApiObject } from '../client/resources.ts';
+
+interface Event {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly version: number;
+  readonly path: string;
+  readonly object: ApiObject;
+}
+
+interface Watcher {
+  readonly path: string;
+  readonly response: ServerResponse;
+}
+
+/** What a request is answered with instead, or undefined for the usual. */
+export type Fault = (
+  request: IncomingMessage,
+  url: URL,
+) => { code: number; body?: object; hangUp?: true } | undefined;
+
+/**
+ * A small honest API server in this process: collections with resourceVersions, paged lists of one state, watches from
+ * a version, bookmarks when told, compaction when told, optimistic concurrency, and faults when told.
+ */
+export class FakeApiServer {
+  /** Every request as `GET /path?query`, in order. */
+  readonly requests: string[] = [];
+  fault: Fault | undefined;
+  #server: Server;
+  #version = 100;
+  #compactedTo = 0;
+  #uids = 0;
+  readonly #objects = new Map<string, ApiObject>();
+  readonly #events: Event[] = [];
+  readonly #watchers = new Set<Watcher>();
+
+  private constructor() {
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  static async start(): Promise<FakeApiServer> {
+    const fake = new FakeApiServer();
+    await new Promise<void>((listening) => fake.#server.listen(0, '127.0.0.1', listening));
+    return fake;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+
+  get url(): URL {
+    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+  }
+
+  client(): KubernetesClient {
+    return new KubernetesClient({ server: this.url, namespace: 'default' });
+  }
+
+  get version(): string {
+    return String(this.#version);
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  /** Creates or changes the object of this name. `path` is the collection's, with the namespace if there is one. */
+  put(path: string, name: string, fields: Readonly<Record<string, unknown>> = {}): ApiObject {
+    const key = `${path}/${name}`;
+    const before = this.#objects.get(key);
+    const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
+    const { labels, ...rest } = fields;
+    const object: ApiObject = {
+      ...rest,
+      metadata: {
+        name,
+        ...(namespace !== undefined && { namespace }),
+        uid: before?.metadata.uid ?? `uid-${++this.#uids}`,
+        resourceVersion: String(++this.#version),
+        ...(labels !== undefined && { labels: labels as Record<string, string> }),
+      },
+    };
+    this.#objects.set(key, object);
+    this.#tell({ type: before ? 'MODIFIED' : 'ADDED', version: this.#version, path, object });
+    return object;
+  }
+
+  delete(path: string, name: string): void {
+    const before = this.#objects.get(`${path}/${name}`);
+    if (before === undefined) throw new Error(`the fake has no ${path}/${name}`);
+    this.#objects.delete(`${path}/${name}`);
+    const object = { ...before, metadata: { ...before.metadata, resourceVersion: String(++this.#version) } };
+    this.#tell({ type: 'DELETED', version: this.#version, path, object });
+  }
+
+  bookmark(): void {
+    for (const { response } of this.#watchers) {
+      send(response, { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(this.#version) } } });
+    }
+  }
+
+  /** Forgets what led to the present state: watches and lists of older versions answer 410 from now on. */
+  compact(): void {
+    this.#compactedTo = this.#version;
+  }
+
+  /** Takes the storage back to an older version number, as a restored backup does. */
+  restore(version: number): void {
+    this.#version = version;
+    this.#events.length = 0;
+  }
+
+  /** Ends every watch: as servers do at their time-out, in the middle of a line, or by an `ERROR` event. */
+  endWatches(how: 'cleanly' | 'torn' | 'expired' | 'reset' = 'cleanly'): void {
+    for (const { response } of this.#watchers) {
+      if (how === 'torn') response.write('{"type":"MODIFIED","object":{"metad');
+      if (how === 'expired')
+        send(response, { type: 'ERROR', object: status(410, 'Expired', 'too old resource version') });
+      if (how === 'reset') response.destroy();
+      else response.end();
+    }
+    this.#watchers.clear();
+  }
+
+  #tell(event: Event): void {
+    this.#events.push(event);
+    for (const watcher of this.#watchers) {
+      if (within(watcher.path, event.path))
+        send(watcher.response, { type: event.type, object: event.object });
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    this.requests.push(`${request.method} ${request.url}`);
+    let text = '';
+    for await (const piece of request) text += String(piece);
+    const fault = this.fault?.(request, url);
+    if (fault?.hangUp) {
+      response.destroy();
+      return;
+    }
+    if (fault) {
+      reply(response, fault.code, fault.body ?? status(fault.code, 'Fault', 'told to'));
+      return;
+    }
+    if (url.searchParams.get('watch') === 'true') this.#watch(url, response);
+    else if (request.method === 'GET') this.#read(url, response);
+    else if (request.method === 'PUT') this.#replace(url, JSON.parse(text) as ApiObject, response);
+    else if (request.method === 'POST') this.#create(url, JSON.parse(text) as ApiObject, response);
+    else if (request.method === 'DELETE') this.#remove(url, response);
+    else reply(response, 405, status(405, 'MethodNotAllowed', 'the fake knows no such method'));
+  }
+
+  #watch({ pathname, searchParams }: URL, response: ServerResponse): void {
+    const from = Number(searchParams.get('resourceVersion'));
+    if (from > this.#version)
+      return reply(response, 504, status(504, 'Timeout', 'Too large resource version'));
+    if (from < this.#compactedTo)
+      return reply(response, 410, status(410, 'Expired', 'too old resource version'));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    const watcher = { path: pathname, response };
+    for (const event of this.#events) {
+      if (event.version > from && within(pathname, event.path))
+        send(response, { type: event.type, object: event.object });
+    }
+    this.#watchers.add(watcher);
+    response.on('close', () => this.#watchers.delete(watcher));
+  }
+
+  #read({ pathname, searchParams }: URL, response: ServerResponse): void {
+    const one = this.#objects.get(pathname);
+    if (one) return reply(response, 200, one);
+    if (/\/[^/]+\d$/.test(pathname))
+      return reply(response, 404, status(404, 'NotFound', `${pathname} not found`));
+    const [version = this.#version, skip = 0] = (searchParams.get('continue') ?? '')
+      .split(':')
+      .filter(Boolean)
+      .map(Number);
+    const exact = searchParams.get('resourceVersionMatch') === 'Exact';
+    const at = exact ? Number(searchParams.get('resourceVersion')) : version;
+    if (at < this.#compactedTo)
+      return reply(response, 410, status(410, 'Expired', 'the continue token is too old'));
+    const all = this.#stateAt(at, pathname);
+    const limit = Number(searchParams.get('limit') ?? all.length);
+    const rest = all.length - skip - limit;
+    reply(response, 200, {
+      apiVersion: 'v1',
+      kind: 'PodList',
+      metadata: { resourceVersion: String(at), ...(rest > 0 && { continue: `${at}:${skip + limit}` }) },
+      items: all.slice(skip, skip + limit),
+    });
+  }
+
+  /** What a collection held at a version, by undoing what came after. */
+  #stateAt(version: number, path: string): ApiObject[] {
+    const state = new Map<string, ApiObject>();
+    const later = new Set<string>();
+    for (const event of this.#events) {
+      if (!within(path, event.path)) continue;
+      const key = `${event.path}/${event.object.metadata.name}`;
+      if (event.version > version) later.add(key);
+      else if (event.type === 'DELETED') state.delete(key);
+      else state.set(key, event.object);
+    }
+    for (const [key, object] of this.#objects) {
+      if (within(path, key.slice(0, key.lastIndexOf('/'))) && !later.has(key)) state.set(key, object);
+    }
+    return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  }
+
+  #replace({ pathname }: URL, object: ApiObject, response: ServerResponse): void {
+    const main = pathname.replace(/\/status$/, '');
+    const now = this.#objects.get(main);
+    if (now === undefined) return reply(response, 404, status(404, 'NotFound', `${main} not found`));
+    if (now.metadata.resourceVersion !== object.metadata.resourceVersion) {
+      return reply(response, 409, status(409, 'Conflict', 'the object has been modified'));
+    }
+    const { metadata: _, ...fields } = pathname === main ? object : { ...now, status: object['status'] };
+    reply(response, 200, this.put(main.slice(0, main.lastIndexOf('/')), now.metadata.name, fields));
+  }
+
+  #create({ pathname }: URL, object: ApiObject, response: ServerResponse): void {
+    if (this.#objects.has(`${pathname}/${object.metadata.name}`)) {
+      return reply(response, 409, status(409, 'AlreadyExists', `${object.metadata.name} already exists`));
+    }
+    const { metadata, ...fields } = object;
+    reply(response, 201, this.put(pathname, metadata.name, { ...fields, labels: metadata.labels }));
+  }
+
+  #remove({ pathname }: URL, response: ServerResponse): void {
+    const now = this.#objects.get(pathname);
+    if (now === undefined) return reply(response, 404, status(404, 'NotFound', `${pathname} not found`));
+    this.delete(pathname.slice(0, pathname.lastIndexOf('/')), now.metadata.name);
+    reply(response, 200, now);
+  }
+}
+
+/** Whether a collection's path, perhaps that of all namespaces, holds what lies in another. */
+function within(path: string, inner: string): boolean {
+  return path === inner || path === inner.replace(/\/namespaces\/[^/]+/, '');
+}
+
+function send(response: ServerResponse, event: object): void {
+  response.write(`${JSON.stringify(event)}\n`);
+}
+
+function reply(response: ServerResponse, code: number, body: object): void {
+  response.writeHead(code, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function status(code: number, reason: string, message: string): object {
+  return { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message };
+}

@@ -1,0 +1,358 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { KubernetesClient } from '../client/client.ts';
+import type { ApiObject, ApiResource } from '../client/resources.ts';
+import { FakeApiServer } from '../testing/fake-api-server.ts';
+import type { Batch, Known, Notice } from './notices.ts';
+import { reflect, type ReflectOptions } from './reflect.ts';
+
+const PODS: ApiResource = { group: '', version: 'v1', resource: 'pods', namespaced: true };
+const SHOP = '/api/v1/namespaces/shop/pods';
+
+const appOf = ({ metadata }: ApiObject) => ({
+  uid: metadata.uid!,
+  resourceVersion: metadata.resourceVersion!,
+  namespace: metadata.namespace!,
+  name: metadata.name,
+  content: metadata.labels?.['app'] ?? '',
+});
+
+type Options = Partial<ReflectOptions<string>>;
+
+/** A fake with pods, and a reader that is pulled notice by notice. */
+async function cluster(): Promise<{ fake: FakeApiServer; read: (options?: Options) => Reader }> {
+  const fake = await FakeApiServer.start();
+  const client = fake.client();
+  const stop = new AbortController();
+  onTestFinished(async () => {
+    stop.abort();
+    await fake.stop();
+    client.close();
+  });
+  return { fake, read: (options) => new Reader(client, { signal: stop.signal, ...options }) };
+}
+
+class Reader {
+  readonly batches: Batch<string>[] = [];
+  readonly #iterator: AsyncGenerator<Batch<string>>;
+
+  constructor(client: KubernetesClient, options: Options) {
+    this.#iterator = reflect(client, PODS, {
+      project: appOf,
+      retryMilliseconds: 1,
+      retryMaxMilliseconds: 20,
+      ...options,
+    });
+  }
+
+  /** The next notices as text, until one of the given kind has come. */
+  async until(what: Notice<string>['what'], count = 1): Promise<string[]> {
+    const seen: string[] = [];
+    let left = count;
+    while (left > 0) {
+      const { value, done } = await this.#iterator.next();
+      if (done) throw new Error('the reader ended');
+      this.batches.push(value);
+      seen.push(...value.notices.map(shown));
+      left -= value.notices.filter((notice) => notice.what === what).length;
+    }
+    return seen;
+  }
+
+  notice<W extends Notice<string>['what']>(what: W): Extract<Notice<string>, { what: W }> | undefined {
+    const all = this.batches.flatMap(({ notices }) => notices);
+    return all.findLast((notice): notice is Extract<Notice<string>, { what: W }> => notice.what === what);
+  }
+
+  get position() {
+    return this.batches.findLast(({ position }) => position)?.position;
+  }
+
+  stop() {
+    return this.#iterator.return(undefined);
+  }
+}
+
+/** `+ name=app` created, `~` changed, `- ` gone, `listed 3`, `gap`, `interrupted`; `!` marks a correction. */
+function shown(notice: Notice<string>): string {
+  switch (notice.what) {
+    case 'upserted':
+      return `${notice.created ? '+' : notice.unchanged ? '=' : '~'}${notice.correction ? '!' : ''} ${notice.identity.name}=${notice.object}`;
+    case 'deleted':
+      return `-${notice.correction ? '!' : ''} ${notice.identity.name}`;
+    case 'listed':
+      return `listed ${notice.count}${notice.endsKnown ? '' : ' blindly'}`;
+    case 'gap':
+    case 'interrupted':
+    case 'unusable':
+      return notice.what;
+  }
+}
+
+const app = (name: string) => ({ labels: { app: name } });
+
+test('a list comes first, page by page, then what happens', async () => {
+  const { fake, read } = await cluster();
+  for (const name of ['a1', 'b1', 'c1', 'd1', 'e1']) fake.put(SHOP, name, app('web'));
+  const reader = read({ pageSize: 2 });
+  expect(await reader.until('listed')).toEqual([
+    '~ a1=web',
+    '~ b1=web',
+    '~ c1=web',
+    '~ d1=web',
+    '~ e1=web',
+    'listed 5',
+  ]);
+  expect(reader.batches.map(({ notices }) => notices.length)).toEqual([2, 2, 2]);
+  expect(reader.batches.map(({ position }) => position?.resourceVersion)).toEqual([
+    undefined,
+    undefined,
+    fake.version,
+  ]);
+
+  const more = reader.until('deleted');
+  await expect.poll(() => fake.watchers).toBe(1);
+  fake.put(SHOP, 'f1', app('db'));
+  fake.put(SHOP, 'a1', app('web'));
+  fake.put(SHOP, 'a1', app('api'));
+  fake.delete(SHOP, 'b1');
+  expect(await more).toEqual(['+ f1=db', '= a1=web', '~ a1=api', '- b1']);
+  expect(reader.position?.resourceVersion).toBe(fake.version);
+});
+
+test.each(['cleanly', 'torn', 'reset'] as const)(
+  'a watch that ends %s goes on where it was: nothing is lost',
+  async (how) => {
+    const { fake, read } = await cluster();
+    fake.put(SHOP, 'a1', app('web'));
+    const reader = read();
+    await reader.until('listed');
+    const more = reader.until('deleted');
+    await expect.poll(() => fake.watchers).toBe(1);
+    fake.endWatches(how);
+    fake.put(SHOP, 'b1', app('db'));
+    fake.delete(SHOP, 'a1');
+    expect((await more).filter((notice) => notice !== 'interrupted')).toEqual(['+ b1=db', '- a1']);
+    expect(fake.requests.filter((request) => !request.includes('watch'))).toHaveLength(1);
+  },
+);
+
+test.each(['event', 'answer'] as const)(
+  'a version too old (%s) makes a list, corrections and a gap',
+  async (where) => {
+    const { fake, read } = await cluster();
+    for (const name of ['a1', 'b1', 'c1']) fake.put(SHOP, name, app('web'));
+    let now = 1000;
+    const reader = read({ now: () => now });
+    await reader.until('listed');
+    const more = reader.until('gap');
+    await expect.poll(() => fake.watchers).toBe(1);
+    now = 2000;
+    // The watch hears nothing of what happens now.
+    fake.fault = (_, url) => (url.searchParams.has('watch') ? { code: 503 } : undefined);
+    fake.endWatches(where === 'event' ? 'expired' : 'reset');
+    fake.delete(SHOP, 'a1');
+    fake.put(SHOP, 'b1', app('db'));
+    fake.put(SHOP, 'c1', app('web'));
+    fake.put(SHOP, 'd1', app('new'));
+    fake.compact();
+    fake.fault = undefined;
+    expect((await more).filter((notice) => notice !== 'interrupted')).toEqual([
+      '~! b1=db',
+      '= c1=web',
+      '~! d1=new',
+      '-! a1',
+      'listed 3',
+      'gap',
+    ]);
+    expect(reader.notice('gap')).toMatchObject({
+      from: 1000,
+      to: 2000,
+      reason: expect.stringContaining('too old'),
+    });
+    expect(reader.notice('deleted')).toMatchObject({ at: 2000, notBefore: 1000 });
+  },
+);
+
+test('bookmarks move the position although nothing happens', async () => {
+  const { fake, read } = await cluster();
+  const reader = read();
+  await reader.until('listed');
+  const more = reader.until('deleted');
+  await expect.poll(() => fake.watchers).toBe(1);
+  // Another resource moves the version of the whole cluster on.
+  fake.put('/api/v1/namespaces/shop/secrets', 's1');
+  fake.bookmark();
+  await expect.poll(() => reader.position?.resourceVersion).toBe(fake.version);
+  fake.compact();
+  fake.endWatches();
+  fake.put(SHOP, 'a1');
+  fake.delete(SHOP, 'a1');
+  expect(await more).toEqual(['+ a1=', '- a1']);
+  expect(fake.requests.filter((request) => !request.includes('watch'))).toHaveLength(1);
+});
+
+test('a reader begun again goes on where the last one stopped', async () => {
+  const { fake, read } = await cluster();
+  for (const name of ['a1', 'b1', 'c1']) fake.put(SHOP, name, app('web'));
+  const first = read();
+  await first.until('listed');
+  await first.stop();
+  fake.delete(SHOP, 'a1');
+  fake.put(SHOP, 'b1', app('db'));
+  const second = read({ resume: { position: first.position! } });
+  expect(await second.until('upserted')).toEqual(['- a1', '~ b1=db']);
+
+  // It asked for the state of then, so that it can tell what goes away behind its back.
+  fake.fault = (_, url) => (url.searchParams.has('watch') ? { code: 503 } : undefined);
+  fake.endWatches();
+  fake.delete(SHOP, 'c1');
+  fake.compact();
+  fake.fault = undefined;
+  expect((await second.until('gap')).filter((notice) => notice !== 'interrupted')).toEqual([
+    '-! c1',
+    'listed 1',
+    'gap',
+  ]);
+});
+
+test.each([
+  ['with records of its own it knows what went away', true, ['~! b1=db', '-! a1', 'listed 1', 'gap']],
+  ['without them it says that it cannot know', false, ['~! b1=db', 'listed 1 blindly', 'gap']],
+])('begun again too late: %s', async (_, remembers, expected) => {
+  const { fake, read } = await cluster();
+  const known: Known[] = ['a1', 'b1'].map((name) => {
+    const { metadata } = fake.put(SHOP, name, app('web'));
+    return {
+      uid: metadata.uid!,
+      resourceVersion: metadata.resourceVersion!,
+      namespace: 'shop',
+      name,
+      fingerprint: 'x',
+    };
+  });
+  const position = { resourceVersion: fake.version, at: 5 };
+  fake.delete(SHOP, 'a1');
+  fake.put(SHOP, 'b1', app('db'));
+  fake.compact();
+  const reader = read({ resume: { position, ...(remembers && { known }) } });
+  expect((await reader.until('gap')).filter((notice) => notice !== 'interrupted')).toEqual(expected);
+  expect(reader.notice('gap')?.from).toBe(5);
+});
+
+test('a storage restored from a backup is listed anew', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1', app('web'));
+  const reader = read();
+  await reader.until('listed');
+  const more = reader.until('gap');
+  await expect.poll(() => fake.watchers).toBe(1);
+  fake.restore(50);
+  fake.endWatches();
+  expect(await more).toEqual(['interrupted', 'listed 1', 'gap']);
+  expect(reader.position?.resourceVersion).toBe('50');
+});
+
+test('an API server that is away, or refuses, is asked again with growing waits', async () => {
+  const { fake, read } = await cluster();
+  const codes = [500, 429, 403, 401, 503];
+  fake.fault = () => {
+    const code = codes.shift();
+    return code === undefined ? undefined : { code, ...(code === 500 && { hangUp: true as const }) };
+  };
+  const reader = read({ random: () => 1, retryMilliseconds: 2, retryMaxMilliseconds: 20 });
+  expect(await reader.until('listed')).toEqual([...Array<string>(5).fill('interrupted'), 'listed 0']);
+  const waits = reader.batches.flatMap(({ notices }) =>
+    notices.flatMap((notice) => (notice.what === 'interrupted' ? [notice.retryInMilliseconds] : [])),
+  );
+  expect(waits).toEqual([2, 4, 8, 16, 20]);
+});
+
+test('a list that takes longer than the server remembers is begun again, with bigger pages', async () => {
+  const { fake, read } = await cluster();
+  for (let i = 10; i < 15; i++) fake.put(SHOP, `p${i}`);
+  let compacted = false;
+  fake.fault = (_, url) => {
+    if (url.searchParams.has('continue') && !compacted) {
+      compacted = true;
+      fake.put(SHOP, 'p99');
+      fake.compact();
+    }
+    return undefined;
+  };
+  const reader = read({ pageSize: 2 });
+  expect(await reader.until('listed')).toEqual([
+    '~ p10=',
+    '~ p11=',
+    'interrupted',
+    '~ p12=',
+    '~ p13=',
+    '~ p14=',
+    '~ p99=',
+    'listed 6',
+  ]);
+  expect(fake.requests.map((request) => /limit=\d/.exec(request)?.[0])).toEqual([
+    'limit=2',
+    'limit=2',
+    'limit=4',
+    'limit=4',
+  ]);
+});
+
+test('watches that end at once, again and again, are not begun in a tight loop', async () => {
+  const { fake, read } = await cluster();
+  const reader = read({ retryMilliseconds: 40, retryMaxMilliseconds: 40 });
+  await reader.until('listed');
+  const ending = setInterval(() => fake.endWatches(), 1);
+  onTestFinished(() => clearInterval(ending));
+  void reader.until('deleted').catch(() => undefined);
+  await new Promise((later) => setTimeout(later, 400));
+  const watches = fake.requests.filter((request) => request.includes('watch')).length;
+  expect(watches).toBeGreaterThan(3);
+  expect(watches).toBeLessThan(25);
+});
+
+test('a silent watch counts as dead and is begun again', async () => {
+  const { fake, read } = await cluster();
+  const reader = read({ silenceMilliseconds: 30 });
+  await reader.until('listed');
+  expect(await reader.until('interrupted')).toEqual(['interrupted']);
+  expect(reader.notice('interrupted')?.error.message).toContain('nothing was heard for 0.03 s');
+  fake.put(SHOP, 'a1');
+  expect(await reader.until('upserted')).toContain('+ a1=');
+});
+
+test('what the projection throws ends the reader and is not swallowed', async () => {
+  const { fake, read } = await cluster();
+  const reader = read({
+    project: (object) => {
+      if (object.metadata.labels?.['app'] === 'bad') throw new TypeError('a bug in the projection');
+      return appOf(object);
+    },
+  });
+  await reader.until('listed');
+  const more = reader.until('deleted');
+  await expect.poll(() => fake.watchers).toBe(1);
+  fake.put(SHOP, 'a1', app('bad'));
+  await expect(more).rejects.toThrow('a bug in the projection');
+});
+
+test('an object without a uid is told as unusable, and the others go on', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1', app('web'));
+  fake.put(SHOP, 'b1', app('web'));
+  const reader = read({
+    project: (object) => (object.metadata.name === 'a1' ? { lacks: 'uid' } : appOf(object)),
+  });
+  expect(await reader.until('listed')).toEqual(['unusable', '~ b1=web', 'listed 1']);
+});
+
+test('its signal ends it without an error, whatever it waits for', async () => {
+  const { fake, read } = await cluster();
+  const stop = new AbortController();
+  const reader = read({ signal: stop.signal });
+  await reader.until('listed');
+  const more = reader.until('deleted');
+  await expect.poll(() => fake.watchers).toBe(1);
+  stop.abort();
+  await expect(more).rejects.toThrow('the reader ended');
+});

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant } from '@margay/history';
+import type { KubernetesClient, Selection, WatchEvent } from '../client/client.ts';
+import { ApiStatusError, isExpired, isTransient } from '../client/errors.ts';
+import type { ApiResource } from '../client/resources.ts';
+import { Backoff } from './backoff.ts';
+import { inBatches } from './in-batches.ts';
+import { Inventory } from './inventory.ts';
+import type { Batch, Known, Position, Project } from './notices.ts';
+import { ObjectStates } from './object-states.ts';
+
+/** Where an earlier run stopped. */
+export interface Resume {
+  readonly position: Position;
+  /**
+   * What existed at that position, by the caller's own records. Without it the state of then is asked for, which
+   * API servers keep for some minutes only.
+   */
+  readonly known?: Iterable<Known> | AsyncIterable<Known>;
+}
+
+export interface ReflectOptions<T> extends Selection {
+  /** What to keep of an object; applied at once, so that whole objects never pile up. */
+  readonly project: Project<T>;
+  readonly resume?: Resume;
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal;
+  /** Objects a page of a list, and events a batch of a watch: 500 unless set. */
+  readonly pageSize?: number;
+  /** Seconds after which a watch is begun anew, up to twice as many by chance: 300 unless set. */
+  readonly watchSeconds?: number;
+  /** Milliseconds of silence after which a watch counts as dead: 150 s unless set, as bookmarks come every minute. */
+  readonly silenceMilliseconds?: number;
+  /** First wait after a failure: 500 ms unless set; doubled up to `retryMaxMilliseconds`, 30 s unless set. */
+  readonly retryMilliseconds?: number;
+  readonly retryMaxMilliseconds?: number;
+  readonly now?: () => Instant;
+  readonly random?: () => number;
+}
+
+const PAGE_SIZE_MAX = 10_000;
+/** A watch that lived so long without an event was no failure. */
+const LIVED_MILLISECONDS = 10_000;
+
+/**
+ * A resource's objects as they are and become: a list, then a watch, then whatever it takes to miss nothing or to say
+ * what was missed.
+ *
+ * - A watch that ends, breaks or falls silent is begun again where it was: nothing is lost.
+ * - A position that is too old (410) makes a new list: what it shows differently is handed out as corrections, and a
+ *   `gap` says between which instants states may have been missed.
+ * - Whatever else the API server answers, or that it does not, is tried again for ever, with growing waits, and told as
+ *   `interrupted`. Errors of the projection and of `known` are the caller's and end the iteration.
+ *
+ * The next batch is asked for when the last one is dealt with, so a slow consumer slows the server and not the
+ * memory down, and what it throws ends the iteration. Ends when the signal says so.
+ */
+export async function* reflect<T>(
+  client: KubernetesClient,
+  resource: ApiResource,
+  options: ReflectOptions<T>,
+): AsyncGenerator<Batch<T>> {
+  const { signal, now = () => Date.now() * 1000, random = Math.random, watchSeconds = 300 } = options;
+  const inventory = new Inventory();
+  const states = new ObjectStates(inventory, options.project);
+  const backoff = new Backoff({
+    initialMilliseconds: options.retryMilliseconds ?? 500,
+    maxMilliseconds: options.retryMaxMilliseconds ?? 30_000,
+    random,
+  });
+  let pageSize = options.pageSize ?? 500;
+  let position = options.resume?.position;
+  /** Why what is known does not lead up to the present any more. */
+  let broken: string | undefined;
+  /** Whether what existed at the position is known. */
+  let seeded = false;
+  if (options.resume?.known) {
+    for await (const known of options.resume.known) inventory.seed(known);
+    seeded = true;
+  }
+
+  async function seedBy({ resourceVersion }: Position): Promise<void> {
+    const then = {
+      ...selectionOf(options),
+      pageSize,
+      resourceVersion,
+      resourceVersionMatch: 'Exact',
+    } as const;
+    for await (const page of client.list(resource, { ...then, ...(signal && { signal }) })) {
+      for (const object of page.items) {
+        const known = states.knownOf(object, page);
+        if (known !== undefined) inventory.seed(known);
+      }
+    }
+    seeded = true;
+  }
+
+  async function* list(): AsyncGenerator<Batch<T>> {
+    const first = position === undefined;
+    const since = position?.at;
+    let at: Instant | undefined;
+    inventory.beginListing();
+    for await (const page of client.list(resource, {
+      ...selectionOf(options),
+      pageSize,
+      ...(signal && { signal }),
+    })) {
+      // The list shows one state, which was reached when the first page came.
+      at ??= now();
+      const notices = states.listed(page, { at, since, correction: !first });
+      if (!page.last) {
+        yield { notices };
+        continue;
+      }
+      const ends = states.ended({ at, since });
+      yield {
+        notices: [
+          ...notices,
+          ...ends,
+          {
+            what: 'listed',
+            resourceVersion: page.resourceVersion,
+            at,
+            count: inventory.size,
+            endsKnown: first || seeded,
+            existing: () => inventory.identities(),
+          },
+          ...(since !== undefined && broken !== undefined
+            ? [{ what: 'gap' as const, from: since, to: at, reason: broken }]
+            : []),
+        ],
+        position: { resourceVersion: page.resourceVersion, at },
+      };
+      position = { resourceVersion: page.resourceVersion, at };
+      broken = undefined;
+      seeded = true;
+    }
+  }
+
+  async function* watch(): AsyncGenerator<Batch<T>> {
+    const hangUp = new AbortController();
+    const begun = now();
+    const resumedFrom = position!;
+    const events = client.watch(resource, {
+      ...selectionOf(options),
+      resourceVersion: resumedFrom.resourceVersion,
+      timeoutSeconds: Math.round(watchSeconds * (1 + random())),
+      signal: signal ? AbortSignal.any([signal, hangUp.signal]) : hangUp.signal,
+      ...(options.silenceMilliseconds !== undefined && { silenceMilliseconds: options.silenceMilliseconds }),
+    });
+    try {
+      for await (const batch of inBatches<WatchEvent>(events, pageSize)) {
+        backoff.reset();
+        const at = now();
+        const notices = states.watched(batch, { at, since: position!.at, begun, resumedAt: resumedFrom.at });
+        position = { resourceVersion: states.lastVersion(batch) ?? position!.resourceVersion, at };
+        yield { notices, position };
+      }
+    } finally {
+      hangUp.abort();
+    }
+    if (now() - begun > LIVED_MILLISECONDS * 1000) backoff.reset();
+    else if (position === resumedFrom) await rest(backoff.next());
+  }
+
+  const rest = (milliseconds: number): Promise<void> =>
+    sleep(milliseconds, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
+
+  while (!signal?.aborted) {
+    try {
+      if (position !== undefined && !seeded && broken === undefined) await seedBy(position);
+      if (position === undefined || broken !== undefined) yield* list();
+      yield* watch();
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (!isTransient(error)) throw error;
+      if (isExpired(error)) {
+        // In the middle of a list it is the list that took too long: ask for more at a time.
+        if (position === undefined || broken !== undefined) pageSize = Math.min(pageSize * 2, PAGE_SIZE_MAX);
+        else
+          broken = `the API server no longer has the changes after ${position.resourceVersion}: ${error.said}`;
+      }
+      const retryInMilliseconds = backoff.next(
+        error instanceof ApiStatusError ? (error.retryAfterSeconds ?? 0) * 1000 : 0,
+      );
+      yield {
+        notices: [{ what: 'interrupted', at: now(), error, retryInMilliseconds }],
+      };
+      await rest(retryInMilliseconds);
+    }
+  }
+}
+
+function selectionOf({ namespace, labelSelector, fieldSelector }: Selection): Selection {
+  return {
+    ...(namespace !== undefined && { namespace }),
+    ...(labelSelector !== undefined && { labelSelector }),
+    ...(fieldSelector !== undefined && { fieldSelector }),
+  };
+}

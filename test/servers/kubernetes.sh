@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Starts a Kubernetes control plane without containers, for machines where no image can be pulled: etcd, kube-apiserver,
+# controller-manager, scheduler, and kwok, which plays nodes whose pods run nothing. The programs are built once from their
+# Go modules (some ten minutes on two cores; needs Go 1.24 or newer).
+#
+#   kubernetes.sh [port] [number of API servers]
+#
+# Prints the path of a kubeconfig (user admin, with a certificate; its folder holds audit.jsonl and the logs) and, on a
+# second line, the process ids: end them with SIGKILL, since an API server that is asked to stop keeps its port for long.
+# The users paul, candice, david and nobody sign in with the token NAME-token. Ports taken: port (API server), port+1 and
+# port+2 (etcd), port+10 … (further API servers, over the same etcd).
+set -euo pipefail
+port=${1:-16443}
+servers=${2:-1}
+kubernetes=1.34.4
+etcd=3.6.5
+kwok=0.7.0
+home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/kubernetes-$kubernetes
+bin=${MARGAY_KUBERNETES_BIN:-$home/bin}
+
+build() { # folder of the module, name, package: into bin, whole or not at all
+  (cd "$1" && CGO_ENABLED=0 GOFLAGS=-mod=mod nice go build -trimpath -ldflags '-s -w' -o "$bin/$2.new" "$3" >&2)
+  mv "$bin/$2.new" "$bin/$2"
+}
+missing() { for name in "$@"; do [ -x "$bin/$name" ] || return 0; done && return 1; }
+
+mkdir -p "$bin"
+if missing kube-apiserver kube-controller-manager kube-scheduler; then
+  module=$(mktemp -d)
+  published=$(cd "$module" && go mod download -json "k8s.io/kubernetes@v$kubernetes" | sed -n 's/.*"GoMod": "\(.*\)",*/\1/p')
+  # Kubernetes replaces its own staging modules by folders of its repository; their published twins are v0.MINOR.PATCH.
+  {
+    printf 'module controlplane\n%s\nrequire k8s.io/kubernetes v%s\n' "$(grep '^go ' "$published")" "$kubernetes"
+    grep -o 'k8s.io/[a-z0-9-]* => ./staging' "$published" | sort -u | while read -r staged _; do
+      echo "replace $staged => $staged v0.${kubernetes#1.}"
+    done
+  } > "$module/go.mod"
+  for name in kube-apiserver kube-controller-manager kube-scheduler; do
+    build "$module" "$name" "k8s.io/kubernetes/cmd/$name"
+  done
+  rm -rf "$module"
+fi
+if missing etcd kwok; then
+  module=$(mktemp -d)
+  printf 'module nodes\ngo 1.24.0\n' > "$module/go.mod"
+  (cd "$module" && GOFLAGS=-mod=mod go get "go.etcd.io/etcd/server/v3@v$etcd" "sigs.k8s.io/kwok@v$kwok" >&2)
+  build "$module" etcd go.etcd.io/etcd/server/v3
+  build "$module" kwok sigs.k8s.io/kwok/cmd/kwok
+  rm -rf "$module"
+fi
+
+mkdir -p "$home"
+run=$(mktemp -d "$home/run-XXXXXX")
+cd "$run"
+
+# Who may talk to whom: one authority, the API server's certificate, the administrator's, a key for service accounts.
+certificate() { # name, subject, extension…
+  openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -subj "$2" -out "$1.csr" 2> /dev/null
+  openssl x509 -req -in "$1.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -out "$1.crt" \
+    -extfile <(printf '%s\n' "${@:3}") 2> /dev/null
+}
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=margay-test -days 3650 -out ca.crt 2> /dev/null
+certificate server /CN=kube-apiserver 'subjectAltName=IP:127.0.0.1,DNS:localhost' 'extendedKeyUsage=serverAuth'
+certificate admin /O=system:masters/CN=admin 'extendedKeyUsage=clientAuth'
+openssl genrsa -out accounts.key 2048 2> /dev/null
+for user in paul candice david nobody; do echo "$user-token,$user,$user"; done > tokens.csv
+
+cat > kubeconfig << YAML
+apiVersion: v1
+kind: Config
+clusters:
+  - name: test
+    cluster: { server: "https://127.0.0.1:$port", certificate-authority: ca.crt }
+users:
+  - name: admin
+    user: { client-certificate: admin.crt, client-key: admin.key }
+contexts:
+  - name: test
+    context: { cluster: test, user: admin }
+current-context: test
+YAML
+
+cat > audit-policy.yaml << 'YAML'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+omitManagedFields: true
+rules:
+  - level: None
+    verbs: [get, list, watch]
+  - level: Metadata
+    resources: [{ group: "", resources: [serviceaccounts/token] }]
+  - level: RequestResponse
+    resources:
+      - { group: "", resources: [namespaces, namespaces/*, pods, pods/*, serviceaccounts, services, services/*, endpoints] }
+      - { group: discovery.k8s.io, resources: [endpointslices] }
+      - { group: networking.k8s.io, resources: [networkpolicies] }
+      - { group: apiextensions.k8s.io, resources: [customresourcedefinitions] }
+      - { group: policy.networking.k8s.io }
+      - { group: projectcalico.org }
+      - { group: crd.projectcalico.org }
+  - level: None
+YAML
+
+launch() { # name, command…: on its own, with nothing of this script held open
+  nohup "${@:2}" < /dev/null > "$1.log" 2>&1 &
+  echo $! >> pids
+}
+give_up() {
+  echo "$1 did not start; its log is $run/$1.log" >&2
+  xargs kill -9 < pids 2> /dev/null
+  exit 1
+}
+
+launch etcd "$bin/etcd" --data-dir etcd --unsafe-no-fsync --listen-peer-urls "http://127.0.0.1:$((port + 2))" \
+  --listen-client-urls "http://127.0.0.1:$((port + 1))" --advertise-client-urls "http://127.0.0.1:$((port + 1))"
+for ((server = 0; server < servers; server++)); do
+  at=$((port + server * 10))
+  launch "apiserver-$at" "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
+    --bind-address=127.0.0.1 --secure-port="$at" --cert-dir="generated-$at" --client-ca-file=ca.crt \
+    --tls-cert-file=server.crt --tls-private-key-file=server.key --token-auth-file=tokens.csv \
+    --authorization-mode=RBAC --service-account-issuer=https://kubernetes.default.svc \
+    --service-account-key-file=accounts.key --service-account-signing-key-file=accounts.key \
+    --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none \
+    --audit-policy-file=audit-policy.yaml --audit-log-path="$([ "$server" -eq 0 ] && echo audit.jsonl || echo "audit-$at.jsonl")"
+done
+for ((server = 0; server < servers; server++)); do
+  at=$((port + server * 10))
+  ready() { curl -fs --cacert ca.crt --cert admin.crt --key admin.key "https://127.0.0.1:$at/readyz" > /dev/null 2>&1; }
+  for _ in $(seq 120); do ready && break; sleep 0.5; done
+  ready || give_up "apiserver-$at"
+done
+launch controller-manager "$bin/kube-controller-manager" --kubeconfig=kubeconfig --use-service-account-credentials \
+  --service-account-private-key-file=accounts.key --root-ca-file=ca.crt --secure-port=0 --leader-elect=false
+launch scheduler "$bin/kube-scheduler" --kubeconfig=kubeconfig --secure-port=0 --leader-elect=false
+launch kwok "$bin/kwok" --kubeconfig=kubeconfig --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake \
+  --cidr=10.244.0.0/16 --node-lease-duration-seconds=40
+
+echo "$run/kubeconfig"
+paste -sd ' ' pids
