@@ -16,7 +16,12 @@ function shown(input: Partial<DueInput> & { from: number; now: number }): string
 test.each([
   ['before the first tick nothing is due', '03-01T10:05:36', '03-01T10:59:59', []],
   ['the delay holds a window back', '03-01T10:05:36', '03-01T11:29:59', []],
-  ['the first window starts when the report appeared', '03-01T10:05:36', '03-01T11:30:00', ['03-01T10:05:36→03-01T11:00:00']],
+  [
+    'the first window starts when the report appeared',
+    '03-01T10:05:36',
+    '03-01T11:30:00',
+    ['03-01T10:05:36→03-01T11:00:00'],
+  ],
   [
     'the end of one is the start of the next',
     '03-01T11:00:00',
@@ -59,5 +64,7 @@ test('a year of daily windows tiles time, leap day and daylight saving included'
 });
 
 test('a schedule that never comes is never due', () => {
-  expect(shown({ schedule: '0 0 31 2 *', from: at('01-01T00:00:00'), now: at('12-31T00:00:00') })).toEqual([]);
+  expect(shown({ schedule: '0 0 31 2 *', from: at('01-01T00:00:00'), now: at('12-31T00:00:00') })).toEqual(
+    [],
+  );
 });

@@ -9,7 +9,13 @@ export class Html {
 
 type Part = Html | string | number | readonly Html[];
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ESCAPES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** A template tag: everything put into it is escaped, except Html itself. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
@@ -18,5 +24,7 @@ export function html(literals: TemplateStringsArray, ...parts: readonly Part[]):
     if (Array.isArray(part)) return part.map(shown).join('');
     return String(part).replace(/[&<>"']/g, (character) => ESCAPES[character]!);
   };
-  return new Html(literals.map((literal, i) => literal + (i < parts.length ? shown(parts[i]!) : '')).join(''));
+  return new Html(
+    literals.map((literal, i) => literal + (i < parts.length ? shown(parts[i]!) : '')).join(''),
+  );
 }

@@ -1,0 +1,2 @@
+export * from './archived-report.ts';
+export * from './routes.ts';

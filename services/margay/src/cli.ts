@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import { reportCommand } from './commands/report.ts';
+import { selectorCommand } from './commands/selector.ts';
+import { stateCommand } from './commands/state.ts';
+import { upCommand } from './commands/up.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts';
+
+/** Every command, in the order of the help. A new command is one line here. */
+const COMMANDS = [upCommand, reportCommand, stateCommand, selectorCommand, verifyCommand];
+
+/**
+ * Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage.
+ *
+ * Data goes to standard output, everything else to standard error.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = new Command('margay')
+    .description('Continuous compliance evidence for Kubernetes networks.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  margay up                                                  the recorded cluster, at http://127.0.0.1:8080
+  margay up --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports
+  margay report --type inventory --audit-log audit.log.gz --out ./report
+  margay state --audit-log audit.log --at 2026-11-24T00:20:00Z -o table
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.`,
+    )
+    .exitOverride()
+    .showHelpAfterError('(run it with --help to see every option)');
+  let code = DONE;
+  for (const make of COMMANDS) {
+    const command = make();
+    program.addCommand(
+      command.exitOverride().showHelpAfterError(`(margay ${command.name()} --help shows every option)`),
+    );
+  }
+  program.hook('postAction', (_, command) => {
+    code = (command as Command & { exitCode?: number }).exitCode ?? DONE;
+  });
+  // A reader that has seen enough (margay … | head) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(DONE);
+    throw error;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
+    process.stderr.write(`margay: ${(error as Error).message}\n`);
+    if (error instanceof UsageError) return WRONG_USAGE;
+    if (process.env['MARGAY_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
+    return FAILED;
+  }
+}

@@ -1,0 +1,164 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { evidenceFor } from '@margay/coverage';
+import { formatInstant, type Instant } from '@margay/history';
+import { computeReport, readGlobalReport, REPORT_TYPES, toReportJson, type GlobalReport, type Report } from '@margay/reports';
+import { policyEventOf, reportFlowOf } from '@margay/report-worker';
+import { openProgress } from '@margay/runtime';
+import { readManifests } from '@margay/scheduler';
+import { Command, Option } from 'commander';
+import { UsageError } from '../exit.ts';
+import { checkWindow, instantOption, listOption } from '../options.ts';
+import { readLogs } from '../read-logs.ts';
+import { summaryLines } from '../summary-lines.ts';
+import { write } from '../write.ts';
+
+interface ReportOptions {
+  readonly type?: string;
+  readonly auditLog: string[];
+  readonly flowLog?: string[];
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly name?: string;
+  readonly selector?: string;
+  readonly namespaces?: string[];
+  readonly namespaceSelector?: string;
+  readonly serviceAccounts?: string[];
+  readonly serviceAccountSelector?: string;
+  readonly out?: string;
+  readonly config?: string;
+}
+
+/** `margay report`: one report from logs, without a server. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('Compute one report from audit logs.')
+    .addOption(new Option('--type <type>', 'what to report').choices([...REPORT_TYPES.keys()]))
+    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
+    .option('--flow-log <file...>', "Calico flow logs (JSON lines), for a network-access report's traffic")
+    .option('--start <time>', 'start of the window, RFC 3339; the first event unless given', instantOption)
+    .option('--end <time>', 'end of the window, not part of it; just behind the last event unless given', instantOption)
+    .option('--name <name>', "the report's name; its type unless given")
+    .option('--selector <selector>', "only endpoints whose labels match, as in \"app == 'web'\"")
+    .option('--namespaces <names>', 'only endpoints of these namespaces: a,b', listOption)
+    .option('--namespace-selector <selector>', 'only endpoints of namespaces whose labels match')
+    .option('--service-accounts <names>', 'only endpoints of these service accounts: a,b', listOption)
+    .option('--service-account-selector <selector>', 'only endpoints of service accounts whose labels match')
+    .option('--config <file>', 'take name, type and scope from a GlobalReport manifest; options win over it')
+    .option('--out <dir>', "write report.json and every download of the type there; otherwise report.json is printed")
+    .addHelpText(
+      'after',
+      `
+The same logs always give the same bytes. Conditions on endpoints are all to be met.
+
+Examples:
+  margay report --type inventory --audit-log audit.log --out ./report
+  margay report --type network-access --audit-log audit-*.log.gz --flow-log flows.log --namespaces shop,pay
+  margay report --config daily-production-inventory.yaml --audit-log - --start 2026-11-23T00:00:00Z --end 2026-11-24T00:00:00Z`,
+    )
+    .action(async (options: ReportOptions) => {
+      if (options.start !== undefined && options.end !== undefined) checkWindow(options.start, options.end);
+      const report = await globalReportOf(options);
+      const computed = await compute(report, options);
+      if (options.out === undefined) {
+        for (const text of toReportJson(computed)) await write(text);
+        return;
+      }
+      await writeReport(computed, options.out);
+      process.stderr.write(`${summaryLines(computed).join('\n')}\nWritten to ${options.out}\n`);
+    });
+}
+
+/** The GlobalReport that the options, and the manifest they name, describe. */
+async function globalReportOf(options: ReportOptions): Promise<GlobalReport> {
+  const given = options.config === undefined ? undefined : await manifestOf(options.config);
+  const type = options.type ?? given?.spec.reportType;
+  if (type === undefined) {
+    throw new UsageError(`Which report? Give --type ${[...REPORT_TYPES.keys()].join(' | ')}, or --config with a GlobalReport`);
+  }
+  const { selector, namespaces, namespaceSelector, serviceAccounts, serviceAccountSelector } = options;
+  const conditionOf = (names?: readonly string[], matching?: string) =>
+    names === undefined && matching === undefined
+      ? undefined
+      : { ...(names && { names }), ...(matching !== undefined && { selector: matching }) };
+  const endpoints = {
+    ...given?.spec.endpoints,
+    ...(selector !== undefined && { selector }),
+    ...defined('namespaces', conditionOf(namespaces, namespaceSelector)),
+    ...defined('serviceAccounts', conditionOf(serviceAccounts, serviceAccountSelector)),
+  };
+  const read = readGlobalReport({
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'GlobalReport',
+    metadata: { name: options.name ?? given?.name ?? type },
+    spec: {
+      reportType: type,
+      ...(Object.keys(endpoints).length > 0 && { endpoints }),
+      ...(given?.spec.schedule !== undefined && { schedule: given.spec.schedule }),
+    },
+  });
+  if ('problems' in read) throw new UsageError(read.problems.map((problem) => problem.toString()).join('\n'));
+  return read.report;
+}
+
+const defined = <K extends string, V>(name: K, value: V | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { [key in K]?: V };
+
+async function manifestOf(path: string): Promise<GlobalReport> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  const { reports, problems } = readManifests(text);
+  if (problems.length > 0) throw new UsageError(problems.map((problem) => `${path}: ${problem}`).join('\n'));
+  if (reports.length !== 1) {
+    throw new UsageError(`${path} holds ${reports.length} GlobalReports: give a file with exactly one`);
+  }
+  return reports[0]!;
+}
+
+async function compute({ name, spec }: GlobalReport, options: ReportOptions): Promise<Report> {
+  const progress = openProgress();
+  const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress);
+  for (const problem of logs.flowProblems.slice(0, 20)) process.stderr.write(`margay: ${problem}\n`);
+  const start = options.start ?? logs.span?.start;
+  const end = options.end ?? logs.span?.end;
+  if (start === undefined || end === undefined) {
+    throw new Error(
+      `No event with a time was found in ${options.auditLog.join(', ')}: give audit logs of kube-apiserver (JSON lines), or --start and --end`,
+    );
+  }
+  checkWindow(start, end);
+  if (logs.span && logs.span.end > Date.now() * 1000 + 86_400_000_000) {
+    process.stderr.write(`margay: the last event is from ${formatInstant(logs.span.end)}, which is in the future: check its clock\n`);
+  }
+  const window = { start, end };
+  return computeReport({
+    name,
+    spec,
+    window,
+    versions: logs.history.versions(),
+    policyEvents: logs.policyEvents.map(policyEventOf),
+    flows: logs.flows.map(reportFlowOf),
+    evidence: {
+      ...evidenceFor(logs.marks, logs.repeats, window),
+      flows: { read: logs.flows.length, sources: [...new Set(options.flowLog ?? [])], unusable: logs.flowProblems.length },
+    },
+  });
+}
+
+/** `report.json` and every download of the report's type, into a folder that is made where there is none. */
+export async function writeReport(report: Report, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const save = (name: string, text: Iterable<string>) =>
+    pipeline(Readable.from(text), createWriteStream(join(folder, name)));
+  await save('report.json', toReportJson(report));
+  for (const download of REPORT_TYPES.get(report.reportTypeName)!.downloads) {
+    await save(download.name, download.render(report));
+  }
+}

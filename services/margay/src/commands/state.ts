@@ -1,0 +1,64 @@
+import { formatInstant, type Instant, type Version } from '@margay/history';
+import { openProgress } from '@margay/runtime';
+import { Command, Option } from 'commander';
+import { instantOption } from '../options.ts';
+import { readLogs } from '../read-logs.ts';
+import { write } from '../write.ts';
+
+interface StateOptions {
+  readonly auditLog: string[];
+  readonly at: Instant;
+  readonly output: 'json' | 'table';
+}
+
+/** `margay state`: the cluster as it was at one instant. */
+export function stateCommand(): Command {
+  return new Command('state')
+    .description('Print the cluster as it was at one instant.')
+    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
+    .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['json', 'table']).default('json'))
+    .addHelpText(
+      'after',
+      `
+Each resource is listed with the resourceVersion that it had and the instant from which on it had it. What the log
+does not show is not listed: objects that no event touched before the instant.
+
+Example:
+  margay state --audit-log audit.log.gz --at 2026-11-24T00:20:00Z -o table`,
+    )
+    .action(async ({ auditLog, at, output }: StateOptions) => {
+      const { history } = await readLogs(auditLog, [], openProgress());
+      const state = history.stateAt(at).sort(byKind);
+      await (output === 'json' ? printJson(at, state) : printTable(state));
+    });
+}
+
+const byKind = (a: Version, b: Version) => {
+  const text = ({ content, namespace, name }: Version) => `${content.kind}\u0000${content.apiVersion}\u0000${namespace}\u0000${name}`;
+  return text(a) < text(b) ? -1 : 1;
+};
+
+const row = ({ content, namespace, name, uid, resourceVersion, validFrom }: Version) => ({
+  apiVersion: content.apiVersion,
+  kind: content.kind,
+  namespace,
+  name,
+  uid,
+  resourceVersion,
+  validFrom: formatInstant(validFrom),
+});
+
+async function printJson(at: Instant, state: readonly Version[]): Promise<void> {
+  const lines = state.map((version) => `    ${JSON.stringify(row(version))}`);
+  await write(`{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${lines.join(',\n')}\n  ]\n}\n`);
+}
+
+async function printTable(state: readonly Version[]): Promise<void> {
+  const rows = [
+    ['KIND', 'NAMESPACE', 'NAME', 'RESOURCEVERSION', 'VALID FROM'],
+    ...state.map(row).map(({ kind, namespace, name, resourceVersion, validFrom }) => [kind, namespace, name, resourceVersion, validFrom]),
+  ];
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
+  await write(`${rows.map((cells) => cells.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()).join('\n')}\n`);
+}

@@ -1,0 +1,169 @@
+import { access, constants, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseGoDuration, openProgress, stopSignal } from '@margay/runtime';
+import { readReportsFolder, type ScheduledReport } from '@margay/scheduler';
+import { openEmbedded } from '@margay/storage';
+import { archivedReport } from '@margay/api';
+import { Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../exit.ts';
+import { runPipeline, type PipelineEvent } from '../pipeline.ts';
+import { summaryLines } from '../summary-lines.ts';
+
+interface UpOptions {
+  readonly data: string;
+  readonly port: number;
+  readonly host: string;
+  readonly cluster: string;
+  readonly auditLog?: string[];
+  readonly flowLog?: string[];
+  readonly follow?: true;
+  readonly reports?: string;
+  readonly startDelay: number;
+}
+
+const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
+const PREDEFINED: readonly ScheduledReport[] = ['inventory', 'network-access', 'policy-audit'].map((reportType) => ({
+  report: { name: reportType, spec: { reportType } },
+}));
+
+/** `margay up`: everything in one process. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('Run everything in one process: read logs, keep the history, compute and serve reports.')
+    .option('--data <dir>', 'folder for everything that is kept', './data')
+    .option('--port <port>', 'port of the page and the API', portOption, 8080)
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--cluster <name>', "the cluster's name, printed in reports", 'cluster-a')
+    .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
+    .option('--flow-log <file...>', 'Calico flow logs (JSON lines)')
+    .option('--follow', 'the logs go on growing: follow them through rotations, and run reports on their schedules')
+    .option('--reports <dir>', 'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given')
+    .option(
+      '--start-delay <duration>',
+      'with --follow, how long after its end a window is reported, as in 30m',
+      delayOption,
+      delayOption(process.env['TIGERA_COMPLIANCE_JOB_START_DELAY'] ?? '30m'),
+    )
+    .addHelpText(
+      'after',
+      `
+Without --follow the logs are read to their end, every report runs once over what they cover, and the results are
+served until you stop it. With --follow reports run on their schedules (cron, UTC): the end of one window is the start of
+the next. Everything survives a kill: a second start goes on where the first one was.
+
+Examples:
+  margay up
+  margay up --audit-log audit.log.gz --data ./my-cluster
+  margay up --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m`,
+    )
+    .action(run);
+}
+
+async function run(options: UpOptions): Promise<void> {
+  const { data, auditLog, flowLog = [], follow = false, cluster } = options;
+  if (follow && auditLog === undefined) throw new UsageError('--follow needs --audit-log: which log goes on growing?');
+  const auditLogs = auditLog ?? [join(RECORDED, 'audit.jsonl.gz')];
+  for (const path of follow ? [] : [...auditLogs, ...flowLog].filter((path) => path !== '-')) {
+    await access(path, constants.R_OK).catch((error: Error) => {
+      throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+    });
+  }
+  if (options.reports !== undefined) {
+    await readdir(options.reports).catch((error: Error) => {
+      throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, { cause: error });
+    });
+  }
+  const say = speaker(options);
+  const told = new Set<string>();
+  const reports = async () => {
+    if (options.reports === undefined) return PREDEFINED;
+    const folder = await readReportsFolder(options.reports);
+    for (const problem of folder.problems) {
+      if (!told.has(problem)) process.stderr.write(`margay: ${problem}\n`);
+      told.add(problem);
+    }
+    return folder.reports;
+  };
+  await runPipeline({
+    directory: data,
+    cluster,
+    auditLogs,
+    flowLogs: flowLog,
+    follow,
+    reports,
+    startDelay: options.startDelay * 1000,
+    host: options.host,
+    port: options.port,
+    signal: stopSignal(),
+    tell: say,
+  });
+}
+
+/** Shows on a terminal what goes on. */
+function speaker({ data, follow, auditLog }: UpOptions): (event: PipelineEvent) => void {
+  const progress = openProgress();
+  let lines = 0;
+  let url = '';
+  if (auditLog === undefined) process.stderr.write('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
+  return (event) => {
+    switch (event.kind) {
+      case 'serving':
+        ({ url } = event);
+        if (follow) process.stderr.write(`Serving ${url}; stop with Ctrl-C.\n`);
+        break;
+      case 'lines':
+        lines += event.lines;
+        progress.update(`Reading ${event.path}: ${lines.toLocaleString('en')} lines`);
+        break;
+      case 'keeping':
+        progress.update(`Keeping the history: ${event.waiting.toLocaleString('en')} messages left`);
+        break;
+      case 'kept':
+        progress.done(lines > 0 ? `Read ${lines.toLocaleString('en')} lines.` : 'Nothing new to read: the data is here already.');
+        break;
+      case 'computing':
+        progress.update(`Computing reports: ${event.left} left`);
+        break;
+      case 'reported':
+        void summarize(data, event.new).then(() => process.stderr.write(`\nReports and downloads: ${url} (stop with Ctrl-C)\n`));
+        break;
+      case 'attempt-failed':
+        process.stderr.write(`margay: attempt ${event.attempt} of ${event.id} failed: ${event.reason}\n`);
+        break;
+      case 'dead-letter':
+        process.stderr.write(`margay: a message of ${event.topic} cannot be used and was set aside: ${event.reason}\n`);
+        break;
+    }
+  };
+}
+
+/** The newest reports at a glance. */
+async function summarize(directory: string, fresh: number): Promise<void> {
+  const stores = openEmbedded(directory, { readOnly: true });
+  try {
+    const { headers } = await stores.archive.headers({ limit: 20 });
+    const newest = [...new Map(headers.map((header) => [header.reportName, header] as const)).values()];
+    process.stdout.write(fresh > 0 ? `\n${fresh} new reports\n` : '\nNo new reports: these are archived already\n');
+    for (const { id } of newest.reverse()) {
+      const report = await archivedReport(stores.archive, id);
+      if (report) process.stdout.write(`\n${summaryLines(report).join('\n')}\n`);
+    }
+  } finally {
+    await stores.close();
+  }
+}
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is no port: give 0 to 65535.');
+  return port;
+}
+
+function delayOption(text: string): number {
+  try {
+    return parseGoDuration(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}

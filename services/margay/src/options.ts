@@ -1,0 +1,27 @@
+import { formatInstant, parseInstant, type Instant } from '@margay/history';
+import { InvalidArgumentError } from 'commander';
+import { UsageError } from './exit.ts';
+
+/** An instant from an option's text. */
+export function instantOption(text: string): Instant {
+  const instant = parseInstant(text);
+  if (instant === undefined) {
+    throw new InvalidArgumentError('It is no RFC 3339 time: write it like 2026-11-24T00:00:00Z.');
+  }
+  return instant;
+}
+
+/** A list from an option's text: `a,b`. */
+export const listOption = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** @throws UsageError when the window ends before, or when, it begins. */
+export function checkWindow(start: Instant, end: Instant): void {
+  if (start < end) return;
+  throw new UsageError(
+    `The window ends at ${formatInstant(end)}, which is not after its start ${formatInstant(start)}: give a later --end or an earlier --start`,
+  );
+}

@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { apiRoutes } from '@margay/api';
+import { followAuditFile, publishIngested, readAuditFile } from '@margay/audit-ingestor';
+import { flows as flowTopic, reportWindows } from '@margay/contracts';
+import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
+import type { Instant } from '@margay/history';
+import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
+import { computeInThread, workOnWindows } from '@margay/report-worker';
+import { openLog, openMetrics, serve, type HttpServer } from '@margay/runtime';
+import { emitDueWindows, followResults, windowOf, type ScheduledReport } from '@margay/scheduler';
+import { evidenceLag, keepEvidence } from '@margay/snapshotter';
+import { openPositions } from '@margay/sources';
+import { openEmbedded, type Stores } from '@margay/storage';
+
+export interface PipelineOptions {
+  /** Everything durable is in this folder. */
+  readonly directory: string;
+  readonly cluster: string;
+  readonly auditLogs: readonly string[];
+  readonly flowLogs: readonly string[];
+  /** Logs go on growing: follow them, and run reports on their schedules. */
+  readonly follow: boolean;
+  /** The GlobalReports as they are now; asked again before every look at the schedules. */
+  readonly reports: () => Promise<readonly ScheduledReport[]>;
+  /** Microseconds between a window's end and its report. */
+  readonly startDelay: number;
+  readonly host: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
+  /** Told of things that go on, for a terminal. */
+  readonly tell: (event: PipelineEvent) => void;
+}
+
+/** What a person at a terminal is told. */
+export type PipelineEvent =
+  | { readonly kind: 'serving'; readonly url: string }
+  | { readonly kind: 'lines'; readonly path: string; readonly lines: number }
+  | { readonly kind: 'keeping'; readonly waiting: number }
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'computing'; readonly left: number }
+  | { readonly kind: 'reported'; readonly new: number }
+  | { readonly kind: 'attempt-failed'; readonly id: string; readonly attempt: number; readonly reason: string }
+  | { readonly kind: 'dead-letter'; readonly topic: string; readonly reason: string };
+
+const SCHEDULE_MILLISECONDS = 1_000;
+const POLL_MILLISECONDS = 50;
+const now = (): Instant => Date.now() * 1000;
+
+/**
+ * The whole product in one process, left to right:
+ *
+ * ```
+ * audit-ingestor ─► resource-changes ─► snapshotter ─► history ─┐
+ * flow-ingestor ──► flows ────────────► snapshotter ─► flows ───┤
+ * scheduler ─► report-windows ─► report-worker ◄────────────────┘
+ *                                     └─► archive ─► api
+ * ```
+ *
+ * Fulfilled when the signal is aborted and everything is closed; rejected when a stage fails.
+ */
+export async function runPipeline(options: PipelineOptions): Promise<void> {
+  const { directory, cluster, signal: asked, tell } = options;
+  const stores = openEmbedded(directory);
+  const bus = openEmbeddedBus(directory);
+  const failure = new AbortController();
+  const signal = AbortSignal.any([asked, failure.signal]);
+  const handling = {
+    signal,
+    onDeadLetter: ({ topic }: { topic: string }, { message }: Error) => tell({ kind: 'dead-letter', topic, reason: message }),
+  };
+  let http: HttpServer | undefined;
+  try {
+    http = await serve({ module: class Margay {} }, (routes) => apiRoutes(routes, { cluster, stores }), options);
+    tell({ kind: 'serving', url: http.url });
+    const stages = [
+      ingest(bus, stores, options, signal),
+      keepEvidence(bus, stores, handling),
+      options.follow ? schedule(bus, stores, options, signal) : Promise.resolve(),
+      workOnWindows({
+        ...handling,
+        bus,
+        stores,
+        compute: computeInThread(directory),
+        now,
+        onAttemptFailed: ({ id }, attempt, { message }) => tell({ kind: 'attempt-failed', id, attempt, reason: message }),
+      }),
+      followResults(bus, stores.windows, now, handling),
+    ];
+    try {
+      await Promise.all(stages);
+      if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }));
+    } catch (error) {
+      failure.abort();
+      await Promise.allSettled(stages);
+      if (!asked.aborted) throw error;
+    }
+  } finally {
+    await http?.close();
+    await bus.close();
+    await stores.close();
+  }
+}
+
+/** Reads the logs. Finished ones are read to their end, and then every report without a schedule runs over their span. */
+async function ingest(bus: Bus, stores: Stores, options: PipelineOptions, signal: AbortSignal): Promise<void> {
+  const { directory, cluster, auditLogs, flowLogs, follow, tell } = options;
+  const positions = await openPositions(join(directory, 'positions'));
+  const log = openLog({ service: 'margay', level: 'warn' });
+  const deliverFlows = ingestFlows({
+    publish: (_, found) => publishAll(bus, flowTopic, found.map((flow) => ({ ...flow, cluster }))),
+    metrics: openMetrics(),
+    log,
+  });
+  const audit = auditLogs.map((path) => {
+    const file = {
+      path,
+      positions,
+      signal,
+      deliver: (ingested: Parameters<typeof publishIngested>[2]) => publishIngested(bus, cluster, ingested),
+      onLines: (lines: number) => tell({ kind: 'lines', path, lines }),
+    };
+    return follow ? followAuditFile(file) : readAuditFile(file);
+  });
+  const flow = flowLogs.map((path) =>
+    follow
+      ? followFlowFile(path, deliverFlows, positions, signal, { cluster, log })
+      : readFlowFile(path, deliverFlows, { cluster }),
+  );
+  await Promise.all([...audit, ...flow]);
+  if (!follow && !signal.aborted) await reportOnSpan(bus, stores, options, signal);
+}
+
+/** Waits until the stores have everything, then has each report run over what the logs cover. */
+async function reportOnSpan(bus: Bus, stores: Stores, { cluster, reports, tell }: PipelineOptions, signal: AbortSignal): Promise<void> {
+  for (let waiting = await evidenceLag(bus); waiting > 0 && !signal.aborted; waiting = await evidenceLag(bus)) {
+    tell({ kind: 'keeping', waiting });
+    await sleep(POLL_MILLISECONDS);
+  }
+  tell({ kind: 'kept' });
+  const bounds = (await stores.coverage.marks()).flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
+  if (bounds.length === 0) return tell({ kind: 'reported', new: 0 });
+  const span = {
+    start: bounds.reduce((a, b) => Math.min(a, b)),
+    end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
+  };
+  const windows = (await reports()).map(({ report }) => windowOf(cluster, report, span, true));
+  const emitted = await stores.windows.emit(windows, now());
+  // Those kept by a process that died before it published them are among them: their ids make a repeat harmless.
+  const unfinished = async () => {
+    const records = await Promise.all(windows.map(({ id }) => stores.windows.get(id)));
+    return records.filter((record) => record?.state === 'emitted' || record?.state === 'running');
+  };
+  await publishAll(bus, reportWindows, (await unfinished()).map((record) => record!.window));
+  for (let left = await unfinished(); left.length > 0 && !signal.aborted; left = await unfinished()) {
+    tell({ kind: 'computing', left: left.length });
+    await sleep(POLL_MILLISECONDS);
+  }
+  tell({ kind: 'reported', new: emitted.length });
+}
+
+/** Emits windows as they come due. */
+async function schedule(bus: Bus, stores: Stores, { cluster, reports, startDelay }: PipelineOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await emitDueWindows(bus, stores.windows, await reports(), { cluster, startDelay }, now());
+    await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,41 @@
+import { REPORT_TYPES, type Report } from '@margay/reports';
+
+/** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how complete its evidence is. */
+export function summaryLines(report: Report): string[] {
+  const { heading, widgets } = REPORT_TYPES.get(report.reportTypeName)!.uiSummary(report);
+  const rows = widgets.map(({ heading: what, data: [{ label, value }], summary: { total } }) => ({
+    words: `${what}, ${label.toLowerCase()}`,
+    value,
+    total,
+  }));
+  const width = Math.max(...rows.map(({ words }) => words.length));
+  return [
+    `${report.reportName} (${report.reportTypeName})  ${report.startTime} to ${report.endTime}`,
+    `  ${heading}`,
+    ...rows.map(({ words, value, total }) => `    ${words.padEnd(width)}  ${bar(value, total)}  ${value} of ${total}`),
+    `  Evidence: ${evidenceWords(report)}`,
+  ];
+}
+
+const BAR = 20;
+
+function bar(value: number, total: number): string {
+  const full = total === 0 ? 0 : Math.floor((value / total) * BAR);
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+interface SourceEvidence {
+  readonly complete?: boolean;
+  readonly reasons?: readonly string[];
+}
+
+/** How complete the evidence is, in one line. */
+export function evidenceWords({ evidence }: Pick<Report, 'evidence'>): string {
+  const { complete, reasons = [] } = (evidence.sources ?? {}) as SourceEvidence;
+  const midLife = evidence.firstSeenInMidLife.total;
+  return [
+    complete ? 'complete' : reasons.length === 0 ? 'unknown' : reasons.join(' '),
+    ...(midLife > 0 ? [`${midLife} resources were first seen in mid-life.`] : []),
+    ...(evidence.unreadPolicies.total > 0 ? [`${evidence.unreadPolicies.total} policies could not be read.`] : []),
+  ].join(' ');
+}

@@ -1,0 +1,34 @@
+import type { ReportWindow } from '@margay/contracts';
+import { evidenceFor } from '@margay/coverage';
+import { computeReport, type GlobalReportSpec, type Report } from '@margay/reports';
+import type { Stores } from '@margay/storage';
+import { policyEventOf, reportFlowOf } from './report-input.ts';
+
+/** Computes a window's report from what the stores have. Reads only. */
+export async function computeWindow(stores: Stores, { cluster, reportName, spec, start, end }: ReportWindow): Promise<Report> {
+  const window = { start, end };
+  // One instant more at the front: a policy whose version ended exactly at the start still decides what is audited.
+  const [versions, policyEvents, flows, marks, repeats] = await Promise.all([
+    all(stores.history.versions({ start: start - 1, end })),
+    all(stores.trail.between(window)),
+    all(stores.flows.between(window)),
+    stores.coverage.marks(),
+    stores.history.repeats(window),
+  ]);
+  return computeReport({
+    name: reportName,
+    spec: spec as GlobalReportSpec,
+    window,
+    cluster,
+    versions,
+    policyEvents: policyEvents.map(policyEventOf),
+    flows: flows.map(reportFlowOf),
+    evidence: evidenceFor(marks, repeats, window),
+  });
+}
+
+async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const value of values) list.push(value);
+  return list;
+}

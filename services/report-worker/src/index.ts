@@ -1,0 +1,4 @@
+export * from './report-input.ts';
+export * from './compute-window.ts';
+export * from './compute-in-thread.ts';
+export * from './work-on-windows.ts';

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reportsCompleted, reportsFailed, reportWindows, type ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/history';
+import { consume, publishAll, type Bus, type HandleOptions } from '@margay/messaging';
+import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
+import type { Compute } from './compute-in-thread.ts';
+
+export interface WorkOptions extends HandleOptions {
+  readonly bus: Bus;
+  readonly stores: Stores;
+  readonly compute: Compute;
+  readonly now: () => Instant;
+  /** How often a window is tried again before it is given up; 6 as documented unless set. */
+  readonly retriesMax?: number;
+  /** The pause before the first retry; each next one is twice as long, up to a minute. */
+  readonly retryMilliseconds?: number;
+  readonly onAttemptFailed?: (window: ReportWindow, attempt: number, error: Error) => void;
+}
+
+const GROUP = 'report-worker';
+const PAUSE_MILLISECONDS_MAX = 60_000;
+
+/**
+ * Computes and archives the report of every window, and tells what became of it.
+ *
+ * A window that comes again finds its report archived and only repeats the news. Parts are archived first and the
+ * header last, so a worker that dies leaves no report behind, and the window comes again.
+ */
+export function workOnWindows(options: WorkOptions): Promise<void> {
+  const { bus } = options;
+  return consume(
+    bus,
+    reportWindows,
+    GROUP,
+    async (windows) => {
+      for (const window of windows) await workOn(window, options);
+    },
+    { ...options, batchMax: 1 },
+  );
+}
+
+async function workOn(window: ReportWindow, options: WorkOptions): Promise<void> {
+  const { bus, stores, signal, now, retriesMax = 6, retryMilliseconds = 1_000 } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const archived = (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
+      await publishAll(bus, reportsCompleted, [completedOf(archived)]);
+      return;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      options.onAttemptFailed?.(window, attempt, error as Error);
+      if (attempt > retriesMax) {
+        const { cluster, id, reportName, reportType, start, end } = window;
+        const reason = (error as Error).message;
+        await publishAll(bus, reportsFailed, [
+          { cluster, id, reportName, reportType, start, end, reason, attempts: attempt, failedAt: now() },
+        ]);
+        return;
+      }
+      await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, { signal });
+    }
+  }
+}
+
+async function computeAndArchive(window: ReportWindow, attempt: number, { stores, compute, now }: WorkOptions): Promise<ArchivedHeader> {
+  await stores.windows.begin(window.id, attempt, now());
+  const { header, digest, parts } = await compute(window);
+  const { id, cluster, reportName, reportType, start, end } = window;
+  const entries = [];
+  for (const [part, { kind, rows }] of parts.entries()) {
+    entries.push(await stores.archive.appendPart({ reportId: id, end, part, kind, rows }));
+  }
+  try {
+    return await stores.archive.complete({
+      id,
+      cluster,
+      reportName,
+      reportType,
+      start,
+      end,
+      generatedAt: now(),
+      digest,
+      parts: entries,
+      content: header,
+    });
+  } catch (error) {
+    // Evidence that came between two attempts made another report: the archived one counts.
+    if (error instanceof AlreadyArchived) return error.kept;
+    throw error;
+  }
+}
+
+function completedOf({ cluster, id, reportName, reportType, start, end, digest, generatedAt, content }: ArchivedHeader) {
+  const { endpointsSummary, namespacesSummary, servicesSummary, auditSummary } = content as Record<string, unknown>;
+  const summary = { endpointsSummary, namespacesSummary, servicesSummary, auditSummary };
+  return { cluster, id, reportName, reportType, start, end, digest, generatedAt, summary };
+}

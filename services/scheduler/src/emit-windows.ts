@@ -1,0 +1,84 @@
+import { reportWindows, windowId, type ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/history';
+import { publishAll, type Bus } from '@margay/messaging';
+import type { GlobalReport } from '@margay/reports';
+import type { Windows } from '@margay/storage';
+import { dueWindows } from './due-windows.ts';
+
+export interface Schedule {
+  readonly cluster: string;
+  /** Microseconds between a window's end and its report. */
+  readonly startDelay: number;
+}
+
+/** A GlobalReport with the instant at which it came into being, if its source knows that. */
+export interface ScheduledReport {
+  readonly report: GlobalReport;
+  readonly createdAt?: Instant;
+}
+
+/** A window that was emitted this long ago and not begun may have missed the topic: it is published again. */
+const REPUBLISH_AFTER = 60_000_000;
+
+/**
+ * Emits the windows of all reports that are due at `now`.
+ *
+ * Any number of schedulers may do this at once: a window's id is a function of report, start and end, and what has
+ * been emitted already is not emitted again. A window is kept first and published then; one that was kept and, after a
+ * crash, not published is published by a later call.
+ *
+ * @returns the windows that were new.
+ */
+export async function emitDueWindows(
+  bus: Bus,
+  windows: Windows,
+  reports: readonly ScheduledReport[],
+  { cluster, startDelay }: Schedule,
+  now: Instant,
+): Promise<ReportWindow[]> {
+  const emitted: ReportWindow[] = [];
+  for (const { report, createdAt } of reports) {
+    if (report.spec.schedule === undefined) continue;
+    const appearedAt = await windows.appeared(report.name, createdAt ?? now);
+    const due = dueWindows({
+      schedule: report.spec.schedule,
+      suspend: report.spec.suspend ?? false,
+      from: (await windows.lastEnd(report.name)) ?? appearedAt,
+      now,
+      startDelay,
+      active: await windows.active(report.name),
+    });
+    emitted.push(
+      ...(await windows.emit(
+        due.map((window) => windowOf(cluster, report, window)),
+        now,
+      )),
+    );
+  }
+  const waiting = await windows.list({ states: ['emitted'], limit: 1000 });
+  const again = waiting
+    .filter(({ emittedAt }) => emittedAt < now - REPUBLISH_AFTER)
+    .map(({ window }) => window);
+  await publishAll(bus, reportWindows, [...emitted, ...again]);
+  return emitted;
+}
+
+/** The window of one run of a report. */
+export function windowOf(
+  cluster: string,
+  { name, spec }: GlobalReport,
+  { start, end }: { readonly start: Instant; readonly end: Instant },
+  manual = false,
+): ReportWindow {
+  const reportName = name;
+  return {
+    cluster,
+    id: windowId({ cluster, reportName, start, end }),
+    reportName,
+    reportType: spec.reportType,
+    spec,
+    start,
+    end,
+    manual,
+  };
+}
