@@ -20,6 +20,6 @@ for (const name of NAMES) {
   const file = new URL(`./${name}/index.ts`, import.meta.url);
   if ((chosen.length > 0 && !chosen.includes(name)) || !existsSync(file)) continue;
   console.log(`\n## ${name}`);
-  const { run } = (await import(file.href)) as Benchmark;
-  await run(console.log, { quick });
+  const benchmark = (await import(file.href)) as Benchmark;
+  await benchmark.run((line) => console.log(line), { quick });
 }

@@ -21,7 +21,7 @@ const ESCAPES: Record<string, string> = {
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const shown = (part: Part): string => {
     if (part instanceof Html) return part.text;
-    if (Array.isArray(part)) return part.map(shown).join('');
+    if (typeof part === 'object') return part.map(shown).join('');
     return String(part).replace(/[&<>"']/g, (character) => ESCAPES[character]!);
   };
   return new Html(
