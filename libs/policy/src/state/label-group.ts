@@ -23,12 +23,16 @@ export class Parent<M, U> {
 export class LabelGroup<M, U> {
   readonly key: string;
   readonly item: LabelledItem;
+  readonly #own: ReadonlyMap<string, string>;
   readonly parents: readonly Parent<M, U>[];
   readonly members = new Set<M>();
   /** Its own labels. */
   readonly terms: End<LabelGroup<M, U>, Term<M, U>> = new End(this);
   /** The selectors that match it. */
   readonly matches: End<LabelGroup<M, U>, Entry<M, U>> = new End(this);
+  /** What the index's owner works out from its matches; fields here, since looking groups up costs more than the rest. */
+  derived: unknown = undefined;
+  changed = false;
   /** The last evaluation that looked at it. */
   seen = 0;
   /** The last settling that evaluated all selectors on it. */
@@ -37,12 +41,13 @@ export class LabelGroup<M, U> {
   constructor(key: string, item: LabelledItem, parents: readonly Parent<M, U>[]) {
     this.key = key;
     this.item = item;
+    this.#own = item.own;
     this.parents = parents;
   }
 
   /** The value of a label: its own, else the first parent's that has it. */
   get(name: string): string | undefined {
-    const own = this.item.own.get(name);
+    const own = this.#own.get(name);
     if (own !== undefined) return own;
     for (let i = 0; i < this.parents.length; i++) {
       const inherited = this.parents[i]?.labels.get(name);

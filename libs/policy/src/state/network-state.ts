@@ -51,17 +51,18 @@ export class NetworkState {
   readonly #endpointIndex: SelectorIndex<Endpoint, PolicyRecord<Endpoint> | undefined>;
   readonly #setIndex: SelectorIndex<SetContent, PolicyRecord<Endpoint>>;
   readonly #staleVerdicts = new Set<PolicyRecord<Endpoint>>();
-  readonly #verdicts = new Map<EndpointGroup<Endpoint>, GroupVerdict>();
-  readonly #changedGroups = new Set<EndpointGroup<Endpoint>>();
-  #changedEndpoints = new Set<string>();
+  /** Each once: those with `changed` set. */
+  #changedGroups: EndpointGroup<Endpoint>[] = [];
+  readonly #changedEndpoints = new Set<string>();
 
   /** What the policies make of an endpoint, up to date. A field, since endpoints hold it. */
   readonly #verdictOf = ({ group, isPod }: Endpoint): GroupVerdict => {
     this.#settle();
-    let verdict = this.#verdicts.get(group);
+    // Set here only, and forgotten in #markGroup.
+    let verdict = group.derived as GroupVerdict | undefined;
     if (verdict === undefined) {
       verdict = verdictOfGroup(group, isPod, this.#tiers, this.#scope);
-      this.#verdicts.set(group, verdict);
+      group.derived = verdict;
     }
     return verdict;
   };
@@ -154,12 +155,15 @@ export class NetworkState {
    */
   flush(): ReadonlySet<string> {
     this.#settle();
-    for (const group of this.#changedGroups)
-      for (const { text } of group.members) this.#changedEndpoints.add(text);
-    this.#changedGroups.clear();
-    const changed = this.#changedEndpoints;
-    this.#changedEndpoints = new Set();
-    return changed;
+    // A Set made of a list in one go is much cheaper than one that grows.
+    const texts = [...this.#changedEndpoints];
+    for (const group of this.#changedGroups) {
+      group.changed = false;
+      for (const { text } of group.members) texts.push(text);
+    }
+    this.#changedGroups = [];
+    this.#changedEndpoints.clear();
+    return new Set(texts);
   }
 
   /** The endpoint with this key text, if there is one now. */
@@ -212,11 +216,7 @@ export class NetworkState {
   }
 
   #leaveGroup(endpoint: Endpoint): void {
-    const { group } = endpoint;
-    this.#endpointIndex.leave(group, endpoint);
-    if (group.members.size > 0) return;
-    this.#verdicts.delete(group);
-    this.#changedGroups.delete(group);
+    this.#endpointIndex.leave(endpoint.group, endpoint);
   }
 
   #setParent({ resource, namespace, name }: Key, labels: ReadonlyMap<string, string>): void {
@@ -311,7 +311,9 @@ export class NetworkState {
   }
 
   #markGroup(group: EndpointGroup<Endpoint>): void {
-    this.#verdicts.delete(group);
-    this.#changedGroups.add(group);
+    group.derived = undefined;
+    if (group.changed) return;
+    group.changed = true;
+    this.#changedGroups.push(group);
   }
 }
