@@ -5,10 +5,10 @@
 #
 #   kubernetes.sh [port] [number of API servers]
 #
-# Prints the path of a kubeconfig (user admin, with a certificate; its folder holds audit.jsonl and the logs) and, on a
-# second line, the process ids: end them with SIGKILL, since an API server that is asked to stop keeps its port for long.
-# The users paul, candice, david and nobody sign in with the token NAME-token. Ports taken: port (API server), port+1 and
-# port+2 (etcd), port+10 … (further API servers, over the same etcd).
+# Prints the path of a kubeconfig and, on a second line, the process ids: end them with SIGKILL, since an API server that is
+# asked to stop keeps its port for long. The kubeconfig has the users admin (a certificate) and paul, candice, david and
+# nobody (tokens), and a context server-N for each API server; its folder holds audit.jsonl and the logs. Ports taken: port
+# (API server), port+1 and port+2 (etcd), port+10 … (further API servers, over the same etcd).
 set -euo pipefail
 port=${1:-16443}
 servers=${2:-1}
@@ -65,20 +65,18 @@ certificate admin /O=system:masters/CN=admin 'extendedKeyUsage=clientAuth'
 openssl genrsa -out accounts.key 2048 2> /dev/null
 for user in paul candice david nobody; do echo "$user-token,$user,$user"; done > tokens.csv
 
-cat > kubeconfig << YAML
-apiVersion: v1
-kind: Config
-clusters:
-  - name: test
-    cluster: { server: "https://127.0.0.1:$port", certificate-authority: ca.crt }
-users:
-  - name: admin
-    user: { client-certificate: admin.crt, client-key: admin.key }
-contexts:
-  - name: test
-    context: { cluster: test, user: admin }
-current-context: test
-YAML
+{
+  printf 'apiVersion: v1\nkind: Config\ncurrent-context: server-0\nclusters:\n'
+  for ((server = 0; server < servers; server++)); do
+    echo "  - { name: server-$server, cluster: { server: \"https://127.0.0.1:$((port + server * 10))\", certificate-authority: ca.crt } }"
+  done
+  printf 'users:\n  - { name: admin, user: { client-certificate: admin.crt, client-key: admin.key } }\n'
+  for user in paul candice david nobody; do echo "  - { name: $user, user: { token: $user-token } }"; done
+  echo contexts:
+  for ((server = 0; server < servers; server++)); do
+    echo "  - { name: server-$server, context: { cluster: server-$server, user: admin } }"
+  done
+} > kubeconfig
 
 cat > audit-policy.yaml << 'YAML'
 apiVersion: audit.k8s.io/v1

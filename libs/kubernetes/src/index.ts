@@ -16,3 +16,20 @@ export * from './watch/changes-from-watch.ts';
 export * from './watch/notices.ts';
 export { reflect, type ReflectOptions, type Resume } from './watch/reflect.ts';
 export { watchableKinds, type WatchableKind } from './watch/watchable-kinds.ts';
+export {
+  customResourceDefinitions,
+  definitionFiles,
+} from './custom-resources/custom-resource-definitions.ts';
+export type { CustomResourceDefinition } from './custom-resources/definition.ts';
+export * from './custom-resources/report-types.ts';
+export * from './permissions/access.ts';
+export * from './permissions/permissions.ts';
+export type { Condition, ConditionType } from './reports/conditions.ts';
+export * from './reports/global-reports.ts';
+export * from './reports/record-event.ts';
+export * from './reports/status.ts';
+export * from './reports/write-status.ts';
+export * from './jobs/job-state.ts';
+export * from './jobs/report-environment.ts';
+export * from './jobs/report-job.ts';
+export * from './jobs/run-report-jobs.ts';

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { KubernetesClient } from '../client/client.ts';
+import { accessesFor, accessText, type Access } from './access.ts';
+import { Denied, Permissions, Unauthenticated, type User } from './permissions.ts';
+import { ShortMemory } from './short-memory.ts';
+
+const paul: User = { name: 'paul', groups: [] };
+const candice: User = { name: 'candice', groups: ['auditors'] };
+const david: User = { name: 'david', groups: [] };
+
+const DEV = { name: 'dev-inventory', type: 'inventory' };
+const PROD = { name: 'prod-inventory', type: 'inventory' };
+
+/** What the roles of the documentation's example permit. */
+const ROLES: Readonly<Record<string, (access: Access) => boolean>> = {
+  paul: ({ resource }) => resource === 'globalreports',
+  candice: ({ verb, resource }) => verb === 'get' || (verb === 'list' && resource === 'globalreports'),
+  david: ({ verb, resource, name }) =>
+    (verb === 'list' && resource === 'globalreports') || (verb === 'get' && name === 'dev-inventory'),
+};
+
+/** Permissions asked of a server that decides by these roles, and what it was asked. */
+async function permissions(options: { now?: () => number } = {}) {
+  const asked: string[] = [];
+  let broken = false;
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (piece: Buffer) => (text += piece.toString()));
+    request.on('end', () => {
+      const { kind, spec } = JSON.parse(text) as {
+        kind: string;
+        spec: { token: string; user: string; resourceAttributes: Access };
+      };
+      if (broken) {
+        response.writeHead(500).end();
+        return;
+      }
+      if (kind === 'TokenReview') {
+        asked.push(`who ${spec.token}`);
+        const user = ROLES[spec.token.replace('-token', '')] && {
+          username: spec.token.replace('-token', ''),
+          groups: ['g'],
+        };
+        response.end(JSON.stringify({ status: user ? { authenticated: true, user } : { error: 'unknown' } }));
+        return;
+      }
+      asked.push(`${spec.user} ${accessText(spec.resourceAttributes)}`);
+      response.end(
+        JSON.stringify({ status: { allowed: ROLES[spec.user]?.(spec.resourceAttributes) ?? false } }),
+      );
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const client = new KubernetesClient({
+    server: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    namespace: 'default',
+  });
+  onTestFinished(() => {
+    client.close();
+    server.close();
+  });
+  return { asked, permissions: new Permissions(client, options), breakDown: () => (broken = true) };
+}
+
+const GET_TYPE =
+  'get globalreporttypes.projectcalico.org "inventory" or get globalreporttypes.projectcalico.org';
+
+test.each([
+  [paul, 'list', DEV, undefined],
+  [paul, 'export', DEV, `${GET_TYPE} "dev-inventory"`],
+  [candice, 'list', PROD, undefined],
+  [candice, 'export', PROD, undefined],
+  [david, 'list', DEV, undefined],
+  [david, 'export', DEV, undefined],
+  [david, 'list', PROD, 'get globalreports.projectcalico.org "prod-inventory"'],
+  [david, 'export', PROD, 'get globalreports.projectcalico.org "prod-inventory"'],
+  [{ name: 'nobody', groups: [] }, 'list', DEV, 'list globalreports.projectcalico.org'],
+] as const)('%o: %s of %o needs %s', async (user, action, report, missing) => {
+  const { permissions: asked } = await permissions();
+  expect(await asked.may(user, action, report)).toBe(missing === undefined);
+  const required = asked.require(user, action, report);
+  if (missing === undefined) await required;
+  else {
+    await expect(required).rejects.toBeInstanceOf(Denied);
+    await expect(required).rejects.toThrow(
+      `${user.name} may not do this: it needs the permission to ${missing}`,
+    );
+  }
+});
+
+test('a list holds what its reader may get, and no trace of the rest', async () => {
+  const { permissions: asked, asked: questions } = await permissions();
+  expect(await asked.listable(candice, [PROD, DEV])).toEqual([PROD, DEV]);
+  expect(questions).toHaveLength(2);
+  expect(await asked.listable(david, [PROD, DEV, PROD])).toEqual([DEV]);
+  await expect(asked.listable({ name: 'nobody', groups: [] }, [DEV])).rejects.toBeInstanceOf(Denied);
+});
+
+test('a token tells who it is, or that it is nobody’s', async () => {
+  const { permissions: asked } = await permissions();
+  expect(await asked.who('paul-token')).toEqual({ name: 'paul', groups: ['g'] });
+  await expect(asked.who('stolen-token')).rejects.toBeInstanceOf(Unauthenticated);
+});
+
+test('decisions stand for five seconds, for the one who asked', async () => {
+  let now = 0;
+  const { permissions: asked, asked: questions } = await permissions({ now: () => now });
+  const ask = async () => [await asked.who('paul-token'), await asked.may(david, 'list', DEV)];
+  await Promise.all([ask(), ask()]);
+  now = 4999;
+  await ask();
+  expect(questions).toHaveLength(3);
+  now = 5000;
+  await ask();
+  expect(questions).toHaveLength(6);
+  await asked.may(candice, 'list', DEV);
+  expect(questions).toHaveLength(8);
+});
+
+test('an API server that cannot decide allows nothing', async () => {
+  const { permissions: asked, breakDown } = await permissions();
+  breakDown();
+  await expect(asked.may(candice, 'list', DEV)).rejects.toMatchObject({ code: 500 });
+  await expect(asked.who('paul-token')).rejects.toMatchObject({ code: 500 });
+});
+
+test('another group is asked for by its name', () => {
+  expect(accessesFor('export', DEV, 'reports.example.org').flat().map(accessText)).toEqual([
+    'get globalreports.reports.example.org "dev-inventory"',
+    'get globalreporttypes.reports.example.org "inventory"',
+    'get globalreporttypes.reports.example.org "dev-inventory"',
+  ]);
+});
+
+test('a short memory forgets what is old and what failed', async () => {
+  let now = 0;
+  const memory = new ShortMemory<number>(10, () => now);
+  await expect(memory.get('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+  expect(await memory.get('a', () => Promise.resolve(1))).toBe(1);
+  expect(await memory.get('a', () => Promise.resolve(2))).toBe(1);
+  now = 10;
+  expect(await memory.get('b', () => Promise.resolve(3))).toBe(3);
+  expect(memory.size).toBe(1);
+});

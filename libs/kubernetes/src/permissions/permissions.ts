@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import type { KubernetesClient } from '../client/client.ts';
+import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
+import { accessesFor, accessText, type Access, type Action, type ReportRef } from './access.ts';
+import { ShortMemory } from './short-memory.ts';
+
+/** Somebody whom the API server knows. */
+export interface User {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The token is nobody's: it is wrong, or it has expired. */
+export class Unauthenticated extends Error {
+  override readonly name = 'Unauthenticated';
+}
+
+/** Somebody may not do what they asked for; the message names what they lack. */
+export class Denied extends Error {
+  override readonly name = 'Denied';
+  readonly user: string;
+  /** The alternatives, any one of which would have done. */
+  readonly missing: readonly Access[];
+
+  constructor(user: string, missing: readonly Access[]) {
+    super(`${user} may not do this: it needs the permission to ${missing.map(accessText).join(' or ')}`);
+    this.user = user;
+    this.missing = missing;
+  }
+}
+
+export interface PermissionsOptions {
+  /** The API group of GlobalReports. */
+  readonly group?: string;
+  /** For how many seconds a decision stands: 5 unless set. */
+  readonly rememberSeconds?: number;
+  /** Audiences that a token must be for; those of the API server unless set. */
+  readonly audiences?: readonly string[];
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+const REMEMBER_SECONDS = 5;
+const ASKED_AT_ONCE = 16;
+
+interface TokenReview {
+  readonly status?: {
+    readonly authenticated?: boolean;
+    readonly error?: string;
+    readonly user?: {
+      readonly username?: string;
+      readonly uid?: string;
+      readonly groups?: readonly string[];
+      readonly extra?: Readonly<Record<string, readonly string[]>>;
+    };
+  };
+}
+
+interface AccessReview {
+  readonly status?: { readonly allowed?: boolean };
+}
+
+/**
+ * Who somebody is and what they may do, as the cluster's own API server decides: TokenReview and SubjectAccessReview.
+ *
+ * Nothing is allowed by default: an API server that does not answer rejects with its error, and nothing is done.
+ */
+export class Permissions {
+  readonly #client: KubernetesClient;
+  readonly #group: string;
+  readonly #audiences: readonly string[] | undefined;
+  readonly #users: ShortMemory<User | undefined>;
+  readonly #decisions: ShortMemory<boolean>;
+
+  constructor(client: KubernetesClient, options: PermissionsOptions = {}) {
+    const milliseconds = (options.rememberSeconds ?? REMEMBER_SECONDS) * 1000;
+    const now = options.now ?? (() => performance.now());
+    this.#client = client;
+    this.#group = options.group ?? DEFAULT_GROUP;
+    this.#audiences = options.audiences;
+    this.#users = new ShortMemory(milliseconds, now);
+    this.#decisions = new ShortMemory(milliseconds, now);
+  }
+
+  /** Whose token it is. Rejects with `Unauthenticated`. */
+  async who(token: string): Promise<User> {
+    // Tokens are secrets: what is remembered is their digest.
+    const digest = createHash('sha256').update(token).digest('base64');
+    const user = await this.#users.get(digest, () => this.#review(token));
+    if (user === undefined) throw new Unauthenticated('The token is not valid (any more): sign in again.');
+    return user;
+  }
+
+  /** Rejects with `Denied` where the user may not do this with the report. */
+  async require(user: User, action: Action, report: ReportRef): Promise<void> {
+    for (const alternatives of accessesFor(action, report, this.#group)) {
+      if (!(await this.#anyOf(user, alternatives))) throw new Denied(user.name, alternatives);
+    }
+  }
+
+  /** Whether the user may do this with the report. */
+  async may(user: User, action: Action, report: ReportRef): Promise<boolean> {
+    try {
+      await this.require(user, action, report);
+      return true;
+    } catch (error) {
+      if (error instanceof Denied) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Of these reports those that the user may get, in their order. Rejects with `Denied` where the user may list none at
+   * all. The others must show neither in lists nor in counts.
+   */
+  async listable<R extends ReportRef>(user: User, reports: readonly R[]): Promise<R[]> {
+    const get: Access = { verb: 'get', group: this.#group, resource: 'globalreports' };
+    const list: Access = { ...get, verb: 'list' };
+    if (!(await this.#allowed(user, list))) throw new Denied(user.name, [list]);
+    // Most users may get all or few; whoever may get all needs one question.
+    if (await this.#allowed(user, get)) return [...reports];
+    const names = [...new Set(reports.map(({ name }) => name))];
+    const allowed = new Set<string>();
+    for (let from = 0; from < names.length; from += ASKED_AT_ONCE) {
+      await Promise.all(
+        names.slice(from, from + ASKED_AT_ONCE).map(async (name) => {
+          if (await this.#allowed(user, { ...get, name })) allowed.add(name);
+        }),
+      );
+    }
+    return reports.filter(({ name }) => allowed.has(name));
+  }
+
+  async #anyOf(user: User, alternatives: readonly Access[]): Promise<boolean> {
+    for (const access of alternatives) if (await this.#allowed(user, access)) return true;
+    return false;
+  }
+
+  #allowed(user: User, access: Access): Promise<boolean> {
+    const { name, uid, groups, extra } = user;
+    const question = JSON.stringify([name, uid, groups, extra, accessText(access)]);
+    return this.#decisions.get(question, async () => {
+      const review = await this.#client.request<AccessReview>(
+        'POST',
+        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        {
+          body: {
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: 'SubjectAccessReview',
+            spec: {
+              user: name,
+              groups,
+              ...(uid !== undefined && { uid }),
+              ...(extra && { extra }),
+              resourceAttributes: access,
+            },
+          },
+        },
+      );
+      return review.status?.allowed === true;
+    });
+  }
+
+  async #review(token: string): Promise<User | undefined> {
+    const { status } = await this.#client.request<TokenReview>(
+      'POST',
+      '/apis/authentication.k8s.io/v1/tokenreviews',
+      {
+        body: {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenReview',
+          spec: { token, ...(this.#audiences && { audiences: this.#audiences }) },
+        },
+      },
+    );
+    const user = status?.user;
+    if (status?.authenticated !== true || !user?.username) return undefined;
+    return {
+      name: user.username,
+      groups: user.groups ?? [],
+      ...(user.uid && { uid: user.uid }),
+      ...(user.extra && { extra: user.extra }),
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { formatInstant, type Instant } from '@margay/history';
+
+/** `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. */
+export type ConditionType = 'Schedulable' | 'LastReportSucceeded';
+
+/** metav1.Condition. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration?: number;
+  /** When `status` became what it is. */
+  readonly lastTransitionTime: string;
+}
+
+/** The conditions with these set, and those of other types left as they are. */
+export function withConditions(
+  before: readonly Condition[],
+  set: Readonly<Record<string, Pick<Condition, 'status' | 'reason' | 'message'>>>,
+  { generation, now }: { readonly generation: number; readonly now: Instant },
+): Condition[] {
+  const others = before.filter(({ type }) => !(type in set));
+  const written = Object.entries(set).map(([type, said]): Condition => {
+    const old = before.find((condition) => condition.type === type);
+    return {
+      type,
+      ...said,
+      observedGeneration: generation,
+      lastTransitionTime:
+        old?.status === said.status
+          ? old.lastTransitionTime
+          : formatInstant(Math.floor(now / 1_000_000) * 1_000_000),
+    };
+  });
+  return [...written, ...others];
+}

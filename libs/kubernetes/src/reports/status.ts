@@ -1,0 +1,163 @@
+import { formatInstant, type Instant, type Window } from '@margay/history';
+import type { Condition, ConditionType } from './conditions.ts';
+import { withConditions } from './conditions.ts';
+
+/** core/v1 ObjectReference, of the Job that computes a report; empty where a worker does. */
+export interface JobReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+/** A run of a report as `status` shows it. Instants are RFC 3339, in seconds. */
+export interface ReportJobStatus {
+  readonly start: string;
+  readonly end: string;
+  readonly job: JobReference;
+}
+
+export interface CompletedReportJobStatus extends ReportJobStatus {
+  readonly jobCompletionTime?: string;
+}
+
+/** The `status` of a GlobalReport. */
+export interface GlobalReportStatus {
+  readonly lastScheduledReportJob?: ReportJobStatus;
+  readonly activeReportJobs?: readonly ReportJobStatus[];
+  readonly lastFailedReportJobs?: readonly CompletedReportJobStatus[];
+  readonly lastSuccessfulReportJobs?: readonly CompletedReportJobStatus[];
+  readonly nextReportTime?: string;
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly Condition[];
+}
+
+/** A window of a report and what became of it. */
+export interface ReportRun extends Window {
+  readonly state: 'waiting' | 'running' | 'failed' | 'succeeded';
+  /** Asked for by a person: not in the status. */
+  readonly manual?: boolean;
+  readonly completedAt?: Instant;
+  /** Why it failed. */
+  readonly reason?: string;
+  readonly job?: JobReference;
+}
+
+/** Why a report cannot be scheduled: a word for programs, sentences for people. */
+export interface ScheduleProblem {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface StatusInput {
+  readonly generation: number;
+  /** The report's runs; at least those under way and the newest of the others. In any order. */
+  readonly runs: readonly ReportRun[];
+  readonly problem?: ScheduleProblem;
+  readonly suspended?: boolean;
+  /** When the next run ends; undefined where none will. */
+  readonly nextEnd?: Instant;
+  /** The status as it is now, whose times of transition go on. */
+  readonly before?: GlobalReportStatus;
+  readonly now: Instant;
+}
+
+export const ACTIVE_MAX = 5;
+export const FAILED_KEPT = 3;
+export const SUCCESSFUL_KEPT = 2;
+
+/** The documented status of a report; pure, and the same for the same runs in any order. */
+export function globalReportStatus(input: StatusInput): GlobalReportStatus {
+  const runs = input.runs.filter(({ manual }) => !manual).sort((a, b) => b.end - a.end || b.start - a.start);
+  const active = runs.filter(({ state }) => state === 'waiting' || state === 'running');
+  const failed = runs.filter(({ state }) => state === 'failed').slice(0, FAILED_KEPT);
+  const successful = runs.filter(({ state }) => state === 'succeeded').slice(0, SUCCESSFUL_KEPT);
+  const last = newest(runs[0] && jobOf(runs[0]), input.before?.lastScheduledReportJob);
+  return {
+    ...(last && { lastScheduledReportJob: last }),
+    // The oldest are those that are under way: what is behind them waits for them.
+    activeReportJobs: active.toReversed().slice(0, ACTIVE_MAX).map(jobOf),
+    lastFailedReportJobs: failed.map(completedJobOf),
+    lastSuccessfulReportJobs: successful.map(completedJobOf),
+    ...(input.nextEnd !== undefined && { nextReportTime: seconds(input.nextEnd) }),
+    observedGeneration: input.generation,
+    conditions: withConditions(
+      input.before?.conditions ?? [],
+      conditionsOf(input, failed[0], successful[0]),
+      input,
+    ),
+  };
+}
+
+type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
+
+function conditionsOf(
+  { problem, suspended, nextEnd }: StatusInput,
+  failed: ReportRun | undefined,
+  successful: ReportRun | undefined,
+): Readonly<Record<ConditionType, Said>> {
+  return {
+    Schedulable: schedulable(problem, suspended, nextEnd),
+    LastReportSucceeded: lastResult(failed, successful),
+  };
+}
+
+function schedulable(problem: ScheduleProblem | undefined, suspended = false, nextEnd?: Instant): Said {
+  if (problem) return { status: 'False', ...problem };
+  if (suspended) {
+    return {
+      status: 'True',
+      reason: 'Suspended',
+      message: 'Nothing new is begun while spec.suspend is true; what is missed is made up for afterwards.',
+    };
+  }
+  if (nextEnd === undefined) {
+    return {
+      status: 'True',
+      reason: 'ByHandOnly',
+      message: 'There is no schedule: the report is run by hand only.',
+    };
+  }
+  return { status: 'True', reason: 'Scheduled', message: `The next report ends at ${seconds(nextEnd)}.` };
+}
+
+function lastResult(failed: ReportRun | undefined, successful: ReportRun | undefined): Said {
+  if (failed && (!successful || failed.end > successful.end)) {
+    return {
+      status: 'False',
+      reason: 'Failed',
+      message: `The report from ${seconds(failed.start)} to ${seconds(failed.end)} failed: ${failed.reason ?? 'no reason was given'}`,
+    };
+  }
+  if (successful) {
+    return {
+      status: 'True',
+      reason: 'Succeeded',
+      message: `The report from ${seconds(successful.start)} to ${seconds(successful.end)} is archived.`,
+    };
+  }
+  return { status: 'Unknown', reason: 'NoReportYet', message: 'No report has come to an end yet.' };
+}
+
+function newest(a: ReportJobStatus | undefined, b: ReportJobStatus | undefined): ReportJobStatus | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Date.parse(b.end) > Date.parse(a.end) ? b : a;
+}
+
+function jobOf({ start, end, job }: ReportRun): ReportJobStatus {
+  return { start: seconds(start), end: seconds(end), job: job ?? {} };
+}
+
+function completedJobOf(run: ReportRun): CompletedReportJobStatus {
+  return {
+    ...jobOf(run),
+    ...(run.completedAt !== undefined && { jobCompletionTime: seconds(run.completedAt) }),
+  };
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes its times. */
+function seconds(instant: Instant): string {
+  return formatInstant(Math.floor(instant / 1_000_000) * 1_000_000);
+}
