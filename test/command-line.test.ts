@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
+
+const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
+
+test.each([
+  ['--help teaches', ['--help'], 0, /Examples:/],
+  ['every command has help of its own', ['report', '--help'], 0, /--namespace-selector/],
+  ['an unknown command', ['bogus'], 2, /unknown command 'bogus'/],
+  ['no audit log', ['report', '--type', 'inventory'], 2, /--audit-log/],
+  [
+    'an unknown type',
+    ['report', '--type', 'x', '--audit-log', AUDIT_LOG],
+    2,
+    /inventory, network-access, policy-audit/,
+  ],
+  ['no type', ['report', '--audit-log', AUDIT_LOG], 2, /--type/],
+  [
+    'a missing file',
+    ['report', '--type', 'inventory', '--audit-log', '/nowhere'],
+    1,
+    /Cannot read \/nowhere: there is no such file/,
+  ],
+  ['a folder', ['state', '--at', '2026-11-24T00:20:00Z', '--audit-log', '/tmp'], 1, /it is a folder/],
+  [
+    'a window that ends before it begins',
+    [
+      'report',
+      '--type',
+      'inventory',
+      '--audit-log',
+      AUDIT_LOG,
+      '--start',
+      '2026-11-24T00:20:00Z',
+      '--end',
+      '2026-11-24T00:19:00Z',
+    ],
+    2,
+    /not after its start/,
+  ],
+  [
+    'a time that is none',
+    ['report', '--type', 'inventory', '--audit-log', AUDIT_LOG, '--start', 'noon'],
+    2,
+    /RFC 3339/,
+  ],
+  [
+    'a selector that does not parse',
+    ['report', '--type', 'inventory', '--audit-log', AUDIT_LOG, '--selector', 'app =='],
+    2,
+    /endpoints\.selector.*position 6/,
+  ],
+  ['a port that is none', ['up', '--port', 'x'], 2, /It is no port/],
+  ['following nothing', ['up', '--follow'], 2, /--follow needs --audit-log/],
+])('%s: exit code and what to do', (_, args, code, words) => {
+  const ran = margay(args);
+  expect(ran.err + ran.out).toMatch(words);
+  expect(ran.code).toBe(code);
+});
+
+test('the same log gives the same bytes, shuffled, doubled and compressed alike but for what is said of sources', () => {
+  const lines = recorded.trimEnd().split('\n');
+  const folder = ownFolder();
+  const rowsOf = (content: string | Uint8Array) => {
+    const log = join(folder, 'audit.log');
+    writeFileSync(log, content);
+    const { out, code } = margay(['report', '--type', 'inventory', '--audit-log', log]);
+    expect(code).toBe(0);
+    const { evidence: _, digest: __, ...rest } = JSON.parse(out) as Record<string, unknown>;
+    return { out, rest };
+  };
+  const plain = rowsOf(recorded);
+  expect(rowsOf(recorded).out).toBe(plain.out);
+  expect(rowsOf(gzipSync(recorded)).out).toBe(plain.out);
+  expect(rowsOf(lines.toReversed().join('\n')).rest).toEqual(plain.rest);
+  expect(rowsOf(`${recorded}${recorded}`).rest).toEqual(plain.rest);
+});
+
+test('a doubled log is counted: what was read twice is a duplicate', () => {
+  const folder = ownFolder();
+  writeFileSync(join(folder, 'a.log'), recorded);
+  writeFileSync(join(folder, 'b.log'), recorded);
+  const { out } = margay([
+    'report',
+    '--type',
+    'inventory',
+    '--audit-log',
+    join(folder, 'a.log'),
+    join(folder, 'b.log'),
+  ]);
+  const { sources } = (
+    JSON.parse(out) as {
+      evidence: { sources: { events: { read: number; applied: number; ignored: Record<string, number> } } };
+    }
+  ).evidence;
+  const { read, applied, ignored } = sources.events;
+  expect(read).toBe(2 * 2362);
+  expect(ignored['duplicate']).toBe(applied);
+  expect(applied + Object.values(ignored).reduce((sum, n) => sum + n, 0)).toBe(read);
+});
+
+test('a folder gets report.json and every download of the type, and report.json can be verified', () => {
+  const out = join(ownFolder(), 'report');
+  expect(margay(['report', '--type', 'policy-audit', '--audit-log', AUDIT_LOG, '--out', out]).code).toBe(0);
+  expect(readdirSync(out).sort()).toEqual(['events.json', 'events.yaml', 'report.json', 'summary.csv']);
+  const path = join(out, 'report.json');
+  expect(margay(['verify', path])).toMatchObject({ code: 0 });
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"numCreate":', '"numCreate":1'));
+  expect(margay(['verify', path])).toMatchObject({ code: 1 });
+});
+
+test('rubbish in a log is listed with file and line, and everything else counts', () => {
+  const lines = recorded.trimEnd().split('\n');
+  const half = lines[100]!.slice(0, lines[100]!.length / 2);
+  const log = join(ownFolder(), 'audit.log');
+  writeFileSync(log, [...lines.slice(0, 50), 'rubbish', '\u0000\u0001', ...lines.slice(50), half].join('\n'));
+  const { code, out } = margay(['report', '--type', 'inventory', '--audit-log', log]);
+  expect(code).toBe(0);
+  const { evidence, endpointsSummary } = JSON.parse(out) as {
+    evidence: { sources: { complete: boolean; problems: { listed: { line: number; reason: string }[] } } };
+    endpointsSummary: { numTotal: number };
+  };
+  expect(evidence.sources.complete).toBe(false);
+  expect(evidence.sources.problems.listed.map(({ line, reason }) => `${line} ${reason}`)).toEqual([
+    '51 not-json',
+    '52 not-json',
+    '2365 not-json',
+  ]);
+  expect(endpointsSummary.numTotal).toBe(174);
+});
+
+test('standard input is a log, too, and a manifest gives name, type and scope', () => {
+  const folder = ownFolder();
+  const manifest = join(folder, 'report.yaml');
+  writeFileSync(
+    manifest,
+    `apiVersion: projectcalico.org/v3
+kind: GlobalReport
+metadata: { name: daily-accounts-networkaccess }
+spec:
+  reportType: network-access
+  endpoints: { namespaces: { selector: department == 'accounts' } }
+  schedule: 0 0 * * *
+`,
+  );
+  const { out, code } = margay(['report', '--config', manifest, '--audit-log', '-'], recorded);
+  expect(code).toBe(0);
+  const { reportName, reportTypeName, namespaces } = JSON.parse(out) as {
+    reportName: string;
+    reportTypeName: string;
+    namespaces: { namespace: string }[];
+  };
+  expect({ reportName, reportTypeName }).toEqual({
+    reportName: 'daily-accounts-networkaccess',
+    reportTypeName: 'network-access',
+  });
+  expect(namespaces.map(({ namespace }) => namespace)).toEqual([
+    'Namespace.v1(collections)',
+    'Namespace.v1(payable)',
+    'Namespace.v1(payroll)',
+    // Labelled department=accounts in the middle of the recording.
+    'Namespace.v1(storefront)',
+  ]);
+});
+
+test('margay state lists what the API server listed', () => {
+  const truth = JSON.parse(
+    gunzipSync(readFileSync(new URL('clusters/cluster-a/truth/011.json.gz', import.meta.url))).toString(),
+  ) as {
+    from: string;
+    lists: Record<string, { items: { metadata: { uid: string; resourceVersion: string } }[] }>;
+  };
+  const { out } = margay(['state', '--audit-log', AUDIT_LOG, '--at', truth.from]);
+  const { resources } = JSON.parse(out) as { resources: { uid: string; resourceVersion: string }[] };
+  const listed = Object.values(truth.lists).flatMap(({ items }) =>
+    items.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`),
+  );
+  expect(resources.map(({ uid, resourceVersion }) => `${uid} ${resourceVersion}`).sort()).toEqual(
+    listed.sort(),
+  );
+});
+
+test('selectors come as lines and are judged in order', () => {
+  const { out } = margay(
+    ['selector'],
+    '{"selector":"app == \'web\'","labels":{"app":"web"}}\n{"selector":"app =="}\nrubbish\n{"selector":"has(__proto__)","labels":{}}\n',
+  );
+  const judged = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(judged).toMatchObject([
+    { valid: true, canonical: 'app == "web"', matches: true },
+    { valid: false, position: 6 },
+    { valid: false },
+    { valid: true, matches: false },
+  ]);
+});

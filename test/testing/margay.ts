@@ -1,0 +1,45 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const PROGRAM = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
+
+/** The recorded cluster's audit log. */
+export const AUDIT_LOG = fileURLToPath(new URL('../clusters/cluster-a/audit.jsonl.gz', import.meta.url));
+
+/** What a run of the command line left behind. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line to its end. */
+export function margay(args: readonly string[], input: string | Uint8Array = ''): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 512 * 1024 * 1024,
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** Starts the command line; it is killed when the test ends. */
+export function startMargay(args: readonly string[]): ChildProcess & { readonly said: () => string } {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return Object.assign(child, { said: () => text });
+}
+
+/** A folder of the test's own. */
+export function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
