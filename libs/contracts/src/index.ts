@@ -5,11 +5,21 @@
  * released version of them can still be read. This library does no I/O: bytes go to and come from `messaging`.
  */
 export { SINGLE_OBJECT, confluentId, type Framing } from './avro/framing.ts';
-export type { AvroSchema, EnumSchema, FieldSchema, LogicalSchema, RecordSchema } from './avro/schema.ts';
+export type {
+  ArraySchema,
+  AvroSchema,
+  EnumSchema,
+  FieldSchema,
+  LogicalSchema,
+  MapSchema,
+  RecordSchema,
+} from './avro/schema.ts';
 export { Undecodable } from './undecodable.ts';
 export { type Topic } from './topic.ts';
 export { resourceChanges, type ResourceChange } from './messages/resource-change.ts';
 export { policyEvents, type PolicyEvent, type TrailEvent } from './messages/policy-event.ts';
+export { flows, type ClusterFlow } from './messages/flow.ts';
+export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
 export { reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';

@@ -1,3 +1,5 @@
+import { coverageMarks } from './messages/coverage-mark.ts';
+import { flows } from './messages/flow.ts';
 import { policyEvents } from './messages/policy-event.ts';
 import { reportsCompleted } from './messages/report-completed.ts';
 import { reportsFailed } from './messages/report-failed.ts';
@@ -8,6 +10,8 @@ import { resourceChanges } from './messages/resource-change.ts';
 export const topics = [
   resourceChanges,
   policyEvents,
+  flows,
+  coverageMarks,
   reportWindows,
   reportsCompleted,
   reportsFailed,

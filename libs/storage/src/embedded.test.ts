@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { archiveContract } from './archive/archive.contract.ts';
+import { coverageContract } from './coverage/coverage.contract.ts';
 import { openEmbedded } from './embedded.ts';
+import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import type { Stores } from './stores.ts';
 import { trailContract } from './trail/trail.contract.ts';
@@ -35,6 +37,8 @@ for (const [name, open] of [
 ] as const) {
   historyContract(name, async () => (await open()).history);
   trailContract(name, async () => (await open()).trail);
+  flowsContract(name, async () => (await open()).flows);
+  coverageContract(name, async () => (await open()).coverage);
   archiveContract(name, async () => (await open()).archive);
   windowsContract(name, async () => (await open()).windows);
 }

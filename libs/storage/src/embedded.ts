@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
+import { COVERAGE_TABLES, embeddedCoverage } from './coverage/embedded.ts';
 import { openDatabase } from './database/open.ts';
 import { snapshotsOf } from './database/snapshots.ts';
+import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_TABLES } from './history/tables.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
 
-const MIGRATIONS = [[HISTORY_TABLES, TRAIL_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
+const MIGRATIONS = [[HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
 
 /** How the embedded stores are opened. */
 export interface EmbeddedOptions {
@@ -30,6 +32,8 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
   return {
     history: embeddedHistory(database, snapshots),
     trail: embeddedTrail(database, snapshots),
+    flows: embeddedFlows(database, snapshots),
+    coverage: embeddedCoverage(database, snapshots),
     archive: embeddedArchive(database),
     windows: embeddedWindows(database),
     close: async () => database.close(),

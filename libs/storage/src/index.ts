@@ -14,3 +14,5 @@ export * from './archive/archive.ts';
 export { canonicalDigest, isIntact } from './archive/digests.ts';
 export * from './trail/trail.ts';
 export type { WindowFilter, WindowRecord, Windows, WindowState } from './windows/windows.ts';
+export type { Flows } from './flows/flows.ts';
+export type { Coverage } from './coverage/coverage.ts';

@@ -1,4 +1,6 @@
 import type { Archive } from './archive/archive.ts';
+import type { Coverage } from './coverage/coverage.ts';
+import type { Flows } from './flows/flows.ts';
 import type { History } from './history/history.ts';
 import type { Trail } from './trail/trail.ts';
 import type { Windows } from './windows/windows.ts';
@@ -7,6 +9,8 @@ import type { Windows } from './windows/windows.ts';
 export interface Stores {
   readonly history: History;
   readonly trail: Trail;
+  readonly flows: Flows;
+  readonly coverage: Coverage;
   readonly archive: Archive;
   readonly windows: Windows;
   /** Safe to call twice. */

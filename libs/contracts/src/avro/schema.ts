@@ -1,5 +1,6 @@
 /** An Avro schema as JSON, of the kinds that the messages use. */
-export type AvroSchema = string | readonly AvroSchema[] | RecordSchema | EnumSchema | LogicalSchema;
+export type AvroSchema =
+  string | readonly AvroSchema[] | RecordSchema | EnumSchema | LogicalSchema | ArraySchema | MapSchema;
 
 /** A record with named fields; each new field needs a default, so that older and newer services read each other. */
 export interface RecordSchema {
@@ -24,6 +25,18 @@ export interface EnumSchema {
   readonly name: string;
   readonly symbols: readonly string[];
   readonly doc?: string;
+}
+
+/** Items of one kind, in their order. */
+export interface ArraySchema {
+  readonly type: 'array';
+  readonly items: AvroSchema;
+}
+
+/** Values of one kind by name. */
+export interface MapSchema {
+  readonly type: 'map';
+  readonly values: AvroSchema;
 }
 
 /** A primitive with a meaning. */

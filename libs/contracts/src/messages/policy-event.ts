@@ -1,23 +1,11 @@
-import type { Actor, Instant, ResourceKey } from '@margay/history';
+import type { PolicyAttempt } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { POLICY_EVENT_RELEASES } from '../releases/policy-event.ts';
 import { defineTopic, present } from '../topic.ts';
 import { ACTOR_SCHEMA, actorOf, type ActorRecord } from './resource-change.ts';
 
-/** One attempt to write a policy or another resource of the trail: who did what, and whether it was refused. */
-export interface TrailEvent extends ResourceKey {
-  /** Of the audit event: deterministic, so that a repeat has the same id. */
-  readonly eventId: string;
-  /** When the API server had answered. */
-  readonly at: Instant;
-  /** `create`, `update`, `patch`, `delete`, `deletecollection`. */
-  readonly verb: string;
-  readonly actor?: Actor;
-  /** True when the API server refused the request, so that nothing changed. */
-  readonly refused: boolean;
-  /** The audit event as the trail keeps it. */
-  readonly event: unknown;
-}
+/** One event of the audit trail. */
+export type TrailEvent = PolicyAttempt;
 
 /** An event of the audit trail of one cluster. */
 export interface PolicyEvent extends TrailEvent {

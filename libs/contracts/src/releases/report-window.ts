@@ -1,4 +1,55 @@
 import type { RecordSchema } from '../avro/schema.ts';
 
 /** Every released schema of this message, oldest first. Never changed, only added to. */
-export const REPORT_WINDOW_RELEASES: readonly RecordSchema[] = [];
+export const REPORT_WINDOW_RELEASES: readonly RecordSchema[] = [
+  {
+    type: 'record',
+    name: 'ReportWindow',
+    namespace: 'io.margay',
+    doc: 'One run of one GlobalReport over [start, end), to be computed.',
+    fields: [
+      {
+        name: 'cluster',
+        type: 'string',
+      },
+      {
+        name: 'id',
+        type: 'string',
+        doc: 'Deterministic: a function of cluster, report, start and end.',
+      },
+      {
+        name: 'reportName',
+        type: 'string',
+      },
+      {
+        name: 'reportType',
+        type: 'string',
+      },
+      {
+        name: 'spec',
+        type: 'string',
+        doc: "The GlobalReport's spec as JSON, as it was when the window was emitted.",
+      },
+      {
+        name: 'start',
+        type: {
+          type: 'long',
+          logicalType: 'timestamp-micros',
+        },
+      },
+      {
+        name: 'end',
+        type: {
+          type: 'long',
+          logicalType: 'timestamp-micros',
+        },
+      },
+      {
+        name: 'manual',
+        type: 'boolean',
+        default: false,
+        doc: 'Asked for by a person, outside the schedule.',
+      },
+    ],
+  },
+];

@@ -1,5 +1,7 @@
 import type fc from 'fast-check';
 import {
+  anyCoverageMark,
+  anyFlow,
   anyPolicyEvent,
   anyReportCompleted,
   anyReportFailed,
@@ -10,6 +12,8 @@ import {
 const ANY: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'margay.resource-changes': anyResourceChange,
   'margay.policy-events': anyPolicyEvent,
+  'margay.flows': anyFlow,
+  'margay.coverage': anyCoverageMark,
   'margay.report-windows': anyReportWindow,
   'margay.report-completed': anyReportCompleted,
   'margay.report-failed': anyReportFailed,

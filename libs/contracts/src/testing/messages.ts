@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { ClusterCoverageMark } from '../messages/coverage-mark.ts';
+import type { ClusterFlow } from '../messages/flow.ts';
 import type { PolicyEvent } from '../messages/policy-event.ts';
 import type { ReportCompleted } from '../messages/report-completed.ts';
 import type { ReportFailed } from '../messages/report-failed.ts';
@@ -92,4 +94,50 @@ export const anyReportFailed: fc.Arbitrary<ReportFailed> = fc.record({
   reason: text,
   attempts: fc.nat(100),
   failedAt: instant,
+});
+
+const flowEnd = fc.record({
+  type: fc.constantFrom('pod', 'hostEndpoint', 'networkSet', 'network'),
+  namespace: text,
+  name: text,
+  nameIsPrefix: fc.boolean(),
+});
+
+/** Any flow. */
+export const anyFlow: fc.Arbitrary<ClusterFlow> = fc.record({
+  cluster: text,
+  id: text,
+  startAt: instant,
+  endAt: instant,
+  reporter: fc.constantFrom('src', 'dst', 'fwd'),
+  action: fc.constantFrom('allow', 'deny'),
+  source: flowEnd,
+  destination: flowEnd,
+});
+
+const counts = fc
+  .array(fc.tuple(fc.constantFrom('kept', 'ignored:refused', 'unusable:no-uid'), fc.nat()))
+  .map((entries) => Object.fromEntries(entries));
+
+/** Any coverage mark. */
+export const anyCoverageMark: fc.Arbitrary<ClusterCoverageMark> = fc.record({
+  cluster: text,
+  source: text,
+  from: fc.nat(),
+  to: fc.nat(),
+  buckets: fc.array(fc.record({ minute: instant, first: instant, last: instant, counts })),
+  timeless: counts,
+  problems: fc.array(
+    fc.record(
+      {
+        position: fc.nat(),
+        kind: fc.constantFrom('doubtful', 'unusable'),
+        reason: text,
+        message: text,
+        at: instant,
+      },
+      { requiredKeys: ['position', 'kind', 'reason', 'message'] },
+    ),
+  ),
+  problemsTotal: fc.nat(),
 });

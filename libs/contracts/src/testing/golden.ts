@@ -1,0 +1,182 @@
+/** Messages as each released schema wrote them, with what they say. Never changed, only added to. */
+export const goldenMessages: Readonly<Record<string, readonly { base64: string; message: unknown }[]>> = {
+  'margay.resource-changes': [
+    {
+      base64:
+        'wwEqWOOYbcC5awhwcm9kCGUxIzAEZTEAInByb2plY3RjYWxpY28ub3JnHm5ldHdvcmtwb2xpY2llcwhzaG9wGGRlZmF1bHQuZGVueQIGdS0xAiI5MDA3MTk5MjU0NzQwOTkzMICJod72yq8GgNOg3vbKrwYCtAJ7ImFwaVZlcnNpb24iOiJwcm9qZWN0Y2FsaWNvLm9yZy92MyIsImtpbmQiOiJOZXR3b3JrUG9saWN5IiwibWV0YWRhdGEiOnsibmFtZSI6ImRlZmF1bHQuZGVueSIsIm5hbWVzcGFjZSI6InNob3AiLCJ1aWQiOiJ1LTEifSwic3BlYyI6eyJzZWxlY3RvciI6ImFsbCgpIn19AQIIYW5uYQI6c3lzdGVtOnNlcnZpY2VhY2NvdW50Om9wczpib3QkL3Zhci9sb2cvYXVkaXQubG9nDg==',
+      message: {
+        cluster: 'prod',
+        id: 'e1#0',
+        eventId: 'e1',
+        what: 'present',
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'default.deny',
+        at: 1793491200123456,
+        receivedAt: 1793491200120000,
+        origin: { source: '/var/log/audit.log', position: 7 },
+        uid: 'u-1',
+        resourceVersion: '90071992547409930',
+        content: {
+          apiVersion: 'projectcalico.org/v3',
+          kind: 'NetworkPolicy',
+          metadata: { name: 'default.deny', namespace: 'shop', uid: 'u-1' },
+          spec: { selector: 'all()' },
+        },
+        created: true,
+        actor: { user: 'anna', impersonated: 'system:serviceaccount:ops:bot' },
+      },
+    },
+    {
+      base64:
+        'wwEqWOOYbcC5awhwcm9kCGUyIzAEZTICInByb2plY3RjYWxpY28ub3JnHm5ldHdvcmtwb2xpY2llcwhzaG9wGGRlZmF1bHQuZGVueQAAgITBvffKrwb+g8G998qvBgAAAAp3YXRjaBA=',
+      message: {
+        cluster: 'prod',
+        id: 'e2#0',
+        eventId: 'e2',
+        what: 'gone',
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'default.deny',
+        at: 1793491300000000,
+        receivedAt: 1793491299999999,
+        origin: { source: 'watch', position: 8 },
+      },
+    },
+  ],
+  'margay.policy-events': [
+    {
+      base64:
+        'wwHM9JYQTw3Mtwhwcm9kBGUxgImh3vbKrwYicHJvamVjdGNhbGljby5vcmcebmV0d29ya3BvbGljaWVzCHNob3AYZGVmYXVsdC5kZW55DGNyZWF0ZQIIYW5uYQAAPnsiYXVkaXRJRCI6ImEiLCJ2ZXJiIjoiY3JlYXRlIn0=',
+      message: {
+        cluster: 'prod',
+        eventId: 'e1',
+        at: 1793491200123456,
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'default.deny',
+        verb: 'create',
+        refused: false,
+        event: { auditID: 'a', verb: 'create' },
+        actor: { user: 'anna' },
+      },
+    },
+    {
+      base64:
+        'wwHM9JYQTw3Mtwhwcm9kBGUzgomh3vbKrwYicHJvamVjdGNhbGljby5vcmcebmV0d29ya3BvbGljaWVzCHNob3AYZGVmYXVsdC5kZW55DGRlbGV0ZQABCG51bGw=',
+      message: {
+        cluster: 'prod',
+        eventId: 'e3',
+        at: 1793491200123457,
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'default.deny',
+        verb: 'delete',
+        refused: true,
+        event: null,
+      },
+    },
+  ],
+  'margay.flows': [
+    {
+      base64:
+        'wwFt0KW8CogvBwhwcm9kBGYxgICS3vbKrwaAjJ/8+MqvBgZkc3QKYWxsb3cGcG9kCHNob3Agd2ViLTU0YzlmN2Y0OWYtKgEObmV0d29yawAGcHViAA==',
+      message: {
+        cluster: 'prod',
+        id: 'f1',
+        startAt: 1793491200000000,
+        endAt: 1793491500000000,
+        reporter: 'dst',
+        action: 'allow',
+        source: { type: 'pod', namespace: 'shop', name: 'web-54c9f7f49f-*', nameIsPrefix: true },
+        destination: { type: 'network', namespace: '', name: 'pub', nameIsPrefix: false },
+      },
+    },
+  ],
+  'margay.coverage': [
+    {
+      base64:
+        'wwFu3QflYtUSkAhwcm9kJC92YXIvbG9nL2F1ZGl0LmxvZwAGAoCAkt72yq8GgImh3vbKrwaCiaHe9sqvBgQIa2VwdAIeaWdub3JlZDpyZWZ1c2VkAgAAAiJ1bnVzYWJsZTpub3QtanNvbgIABAQQdW51c2FibGUQbm90LWpzb24WTm90IEpTT046IHsAAhBkb3VidGZ1bBRuby1jb250ZW50HndpdGhvdXQgY29udGVudAKCiaHe9sqvBgAE',
+      message: {
+        cluster: 'prod',
+        source: '/var/log/audit.log',
+        from: 0,
+        to: 3,
+        buckets: [
+          {
+            minute: 1793491200000000,
+            first: 1793491200123456,
+            last: 1793491200123457,
+            counts: { kept: 1, 'ignored:refused': 1 },
+          },
+        ],
+        timeless: { 'unusable:not-json': 1 },
+        problems: [
+          { position: 2, kind: 'unusable', reason: 'not-json', message: 'Not JSON: {' },
+          {
+            position: 1,
+            kind: 'doubtful',
+            reason: 'no-content',
+            message: 'without content',
+            at: 1793491200123457,
+          },
+        ],
+        problemsTotal: 2,
+      },
+    },
+  ],
+  'margay.report-windows': [
+    {
+      base64:
+        'wwHZ3GBjlD3gxQhwcm9kTmRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZgpkYWlseRxuZXR3b3JrLWFjY2Vzc2x7InJlcG9ydFR5cGUiOiJuZXR3b3JrLWFjY2VzcyIsInNjaGVkdWxlIjoiMCAwICogKiAqIn2AgJLe9sqvBoCAzbv6z68GAQ==',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef',
+        reportName: 'daily',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        spec: { reportType: 'network-access', schedule: '0 0 * * *' },
+        manual: true,
+      },
+    },
+  ],
+  'margay.report-completed': [
+    {
+      base64:
+        'wwFi3jrMnrUb8whwcm9kTmRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZgpkYWlseRxuZXR3b3JrLWFjY2Vzc4CAkt72yq8GgIDNu/rPrwaAAWFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWIgeyJlbmRwb2ludHMiOjEyfYDIm/CH0K8G',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef',
+        reportName: 'daily',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        digest: 'abababababababababababababababababababababababababababababababab',
+        generatedAt: 1793579400000000,
+        summary: { endpoints: 12 },
+      },
+    },
+  ],
+  'margay.report-failed': [
+    {
+      base64:
+        'wwHFl7GE1gnorwhwcm9kTmRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZgpkYWlseRxuZXR3b3JrLWFjY2Vzc4CAkt72yq8GgIDNu/rPrwYidGhlIHN0b3JlIGlzIGZ1bGwOgMib8IfQrwY=',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef',
+        reportName: 'daily',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        reason: 'the store is full',
+        attempts: 7,
+        failedAt: 1793579400000000,
+      },
+    },
+  ],
+};
