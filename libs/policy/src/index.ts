@@ -11,6 +11,7 @@ export type { Comparison, Combination, Expression, Step } from './selector/expre
 export type { Labels } from './selector/program.ts';
 export { isImpossible, type Restriction, type Restrictions } from './selector/restrictions.ts';
 export { labelsOfRecord, parseSelector, Selector } from './selector/selector.ts';
+export { type SelectorReport, selectorReport } from './selector/report.ts';
 export { type Key, keyText, type ResourceMeta, type ResourceObject } from './model/resource.ts';
 export { asServed, groupOf, keyOf } from './model/identity.ts';
 export { printName, type ResourceRef } from './model/print-name.ts';
@@ -19,6 +20,16 @@ export { isEndpoint } from './model/items.ts';
 export type { AllowRule, Direction, Peer, Policy, PolicyProblem } from './model/policy.ts';
 export { readPolicy } from './model/read-policy.ts';
 export type { Reason } from './model/verdict.ts';
+export type {
+  ExplainedFlag,
+  ExplainedLabel,
+  ExplainedPolicy,
+  ExplainedTest,
+  Explanation,
+  FlagCause,
+  LabelOrigin,
+} from './explain/explanation.ts';
+export { formatExplanation } from './explain/format.ts';
 export type { EndpointFlags, EndpointView } from './state/endpoint.ts';
 export type { AppliedPolicy } from './state/policy-record.ts';
 export type { Scope, ScopeCondition } from './state/scope.ts';

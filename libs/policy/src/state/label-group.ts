@@ -2,7 +2,26 @@ import type { LabelledItem } from '../model/items.ts';
 import type { Selector } from '../selector/selector.ts';
 import type { CoverTerm } from './cover.ts';
 import { End } from './links.ts';
-import type { Term } from './terms.ts';
+
+/** A label name: its values, and the selectors that are looked for under any value of it. */
+export interface LabelName<M, U> {
+  readonly name: string;
+  readonly terms: Map<string, Term<M, U>>;
+  readonly entries: Set<Entry<M, U>>;
+  /** How many groups have it, own or inherited. */
+  reach: number;
+}
+
+/** A label name and value: the groups and parents that have it, and the selectors that are looked for under it. */
+export interface Term<M, U> {
+  readonly label: LabelName<M, U>;
+  readonly value: string;
+  readonly groups: End<Term<M, U>, LabelGroup<M, U>>;
+  readonly parents: End<Term<M, U>, Parent<M, U>>;
+  entries: Set<Entry<M, U>> | undefined;
+  /** How many groups inherit it. */
+  inherited: number;
+}
 
 /** What labels are inherited from: a namespace, a service account, a profile. There before and after its object is. */
 export class Parent<M, U> {

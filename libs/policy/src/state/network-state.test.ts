@@ -12,7 +12,7 @@ import {
 import { anyObject } from '../testing/arbitrary.ts';
 import { naive, type NaiveEndpoint } from '../testing/naive.ts';
 
-const RUNS = Number(process.env['STATE_RUNS'] ?? 400);
+const RUNS = Number(process.env['STATE_RUNS'] ?? 1_500);
 
 type Step = { readonly upsert: ResourceObject } | { readonly remove: Key } | { readonly look: true };
 

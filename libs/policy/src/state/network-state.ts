@@ -1,3 +1,5 @@
+import { explainEndpoint } from '../explain/explain.ts';
+import type { Explanation } from '../explain/explanation.ts';
 import { asServed, foldGroup, isStorageForm, keyOf } from '../model/identity.ts';
 import {
   hostEndpointItem,
@@ -182,6 +184,13 @@ export class NetworkState {
       .filter(([, { policy }]) => policy.problems.length > 0)
       .sort(([a], [b]) => compareUtf8(a, b))
       .flatMap(([, { policy }]) => policy.problems);
+  }
+
+  /** Why the endpoint with this key text is what it is now: its labels, policies and flags; undefined if there is none. */
+  explain(text: string): Explanation | undefined {
+    this.#settle();
+    const endpoint = this.#endpoints.get(text);
+    return endpoint && explainEndpoint(endpoint, this.#tiers, this.#networks);
   }
 
   #settle(): void {

@@ -1,8 +1,8 @@
 import type { LabelledItem } from '../model/items.ts';
 import type { Selector } from '../selector/selector.ts';
 import { coverOf } from './cover.ts';
-import { Entry, groupKey, LabelGroup, Parent } from './label-group.ts';
-import { type Term, Terms } from './terms.ts';
+import { Entry, groupKey, LabelGroup, Parent, type Term } from './label-group.ts';
+import { Terms } from './terms.ts';
 
 /**
  * Which selectors match which items, kept up to date while items, parents and selectors come and go in any order.

@@ -1,26 +1,6 @@
 import type { CoverTerm } from './cover.ts';
-import type { Entry, LabelGroup, Parent } from './label-group.ts';
+import type { Entry, LabelName, Term } from './label-group.ts';
 import { End } from './links.ts';
-
-/** A label name: its values, and the selectors that are looked for under any value of it. */
-export interface LabelName<M, U> {
-  readonly name: string;
-  readonly terms: Map<string, Term<M, U>>;
-  readonly entries: Set<Entry<M, U>>;
-  /** How many groups have it, own or inherited. */
-  reach: number;
-}
-
-/** A label name and value: the groups and parents that have it, and the selectors that are looked for under it. */
-export interface Term<M, U> {
-  readonly label: LabelName<M, U>;
-  readonly value: string;
-  readonly groups: End<Term<M, U>, LabelGroup<M, U>>;
-  readonly parents: End<Term<M, U>, Parent<M, U>>;
-  entries: Set<Entry<M, U>> | undefined;
-  /** How many groups inherit it. */
-  inherited: number;
-}
 
 /** Every label of the groups, the parents and the filed selectors. */
 export class Terms<M, U> {
