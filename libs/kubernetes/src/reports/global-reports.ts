@@ -64,7 +64,7 @@ export async function* followGlobalReports(
         if (known?.uid === notice.identity.uid) reports.delete(notice.identity.name);
       } else if (notice.what === 'interrupted') interruption = notice;
     }
-    const firstSet = !complete && position !== undefined;
+    const firstSet: boolean = !complete && position !== undefined;
     complete ||= firstSet;
     if ((complete && changed) || firstSet || interruption) {
       yield { reports: new Map(reports), ...(interruption && { interruption }) };

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { REPORT_TYPES } from '@margay/reports';
+import { expect, test } from 'vitest';
+import { customResourceDefinitions, definitionFiles } from './custom-resource-definitions.ts';
+import { predefinedReportTypes } from './report-types.ts';
+
+test.each([...definitionFiles()])('charts/margay/crds/%s is as its generator writes it', (name, yaml) => {
+  const file = new URL(`../../../../charts/margay/crds/${name}`, import.meta.url);
+  expect(
+    readFileSync(file, 'utf8'),
+    'run node libs/kubernetes/src/custom-resources/write-definitions.ts',
+  ).toBe(yaml);
+});
+
+test('another group is another group everywhere', () => {
+  const text = JSON.stringify([
+    customResourceDefinitions('reports.example.org'),
+    predefinedReportTypes('reports.example.org'),
+  ]);
+  expect(text).not.toContain('projectcalico.org');
+  expect(customResourceDefinitions('reports.example.org').map(({ metadata }) => metadata.name)).toEqual([
+    'globalreports.reports.example.org',
+    'globalreporttypes.reports.example.org',
+  ]);
+});
+
+test('every type of report that can be made is installed as an object', () => {
+  expect(predefinedReportTypes().map(({ metadata }) => metadata.name)).toEqual([...REPORT_TYPES.keys()]);
+});
