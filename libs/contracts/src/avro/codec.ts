@@ -1,5 +1,6 @@
 import avro from 'avsc';
 import { Undecodable } from '../undecodable.ts';
+import { boundsOf } from './bounds.ts';
 import { crc64Avro } from './crc64.ts';
 import { SINGLE_OBJECT, type Framing } from './framing.ts';
 import type { AvroSchema } from './schema.ts';
@@ -51,14 +52,18 @@ export function avroCodec(current: AvroSchema, released: readonly AvroSchema[]):
   const fingerprint = crc64Avro(canonical);
   type Reader = (body: ByteBuffer) => unknown;
 
-  const readerOf = (writer: avro.Type): Reader => {
-    const resolver = type.createResolver(writer);
-    return (body) => type.fromBuffer(body as never, resolver);
+  const readerOf = (writer: AvroSchema): Reader => {
+    const resolver = type.createResolver(typeOf(writer));
+    const fits = boundsOf(writer);
+    return (body) => {
+      if (fits?.(body) === false) throw new RangeError('a length is beyond its end');
+      return type.fromBuffer(body as never, resolver);
+    };
   };
   const byFingerprint = new Map<bigint, Reader>(
-    released.map((schema) => [crc64Avro(canonicalForm(schema)), readerOf(typeOf(schema))]),
+    released.map((schema) => [crc64Avro(canonicalForm(schema)), readerOf(schema)]),
   );
-  byFingerprint.set(fingerprint, (body) => type.fromBuffer(body as never));
+  byFingerprint.set(fingerprint, readerOf(current));
   const byId = new WeakMap<Framing, Map<number, Reader>>();
 
   const readerOfFingerprint = (writer: bigint): Reader => {
@@ -85,7 +90,7 @@ export function avroCodec(current: AvroSchema, released: readonly AvroSchema[]):
   };
   const readerOfText = (schema: string, id: number): Reader => {
     try {
-      return readerOf(typeOf(JSON.parse(schema) as AvroSchema));
+      return readerOf(JSON.parse(schema) as AvroSchema);
     } catch (error) {
       throw new Undecodable(`Schema ${id} of the registry does not fit this topic: ${messageOf(error)}`, {
         cause: error,
