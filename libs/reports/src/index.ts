@@ -1,1 +1,31 @@
-export {};
+/**
+ * Reports: from the history of a window to rows, summaries and files.
+ *
+ * `computeReport` replays the window and says of every endpoint in scope what was always and what was ever true of it. A
+ * report's type, one of `REPORT_TYPES`, says what is computed and which files are made of it. This library does no I/O
+ * and never asks the time.
+ */
+export { computeReport, type ReportInput } from './compute-report.ts';
+export type * from './report.ts';
+export { ROW_KINDS } from './report.ts';
+export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
+export type { PolicyEvent } from './rows/audit.ts';
+export type { Flow, FlowEnd } from './rows/flows.ts';
+export { REPORT_TYPES, reportType } from './report-types.ts';
+export type { Download, ReportType } from './report-type.ts';
+export type { UiSummary, UiWidget } from './ui-summary.ts';
+export { toReportJson } from './json/report-json.ts';
+export { digestOf } from './json/digest.ts';
+export { type Verification, verifyReport } from './json/verify.ts';
+export {
+  headerOf,
+  joinReport,
+  PART_LENGTH_MAX,
+  type ReportPart,
+  ROWS_PER_PART,
+  type SplitReport,
+  splitReport,
+} from './json/parts.ts';
+export type { GlobalReport, GlobalReportSpec } from './global-report.ts';
+export { ManifestProblem, type ReadGlobalReport, readGlobalReport } from './read-global-report.ts';
+export { MINUTES_MAX, nextTick, scheduleProblem } from './schedule.ts';

@@ -1,0 +1,115 @@
+import type { Version, Window } from '@margay/history';
+import { reportEvidence, type SourcesEvidence } from './evidence.ts';
+import { formatInstant } from '@margay/history';
+import type { GlobalReportSpec } from './global-report.ts';
+import { digestOf } from './json/digest.ts';
+import { wellFormed } from './json/well-formed.ts';
+import { byCodePoint } from './order.ts';
+import { endpointLives } from './replay/endpoint-lives.ts';
+import { selectingPolicies } from './replay/selecting-policies.ts';
+import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
+import { reportType } from './report-types.ts';
+import { aboutPolicies, auditRows, type PolicyEvent } from './rows/audit.ts';
+import { type Flow, flowRows } from './rows/flows.ts';
+import { namespaceRows, serviceRows } from './rows/roll-ups.ts';
+import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';
+
+/** All that a report is computed from. */
+export interface ReportInput {
+  /** The GlobalReport's name. */
+  readonly name: string;
+  readonly spec: GlobalReportSpec;
+  readonly window: Window;
+  /**
+   * At least those that overlap the window, and those that ended exactly at its start; in any order. Others do no harm.
+   */
+  readonly versions: Iterable<Version>;
+  /** At least those of the window; used by types that audit. */
+  readonly policyEvents?: Iterable<PolicyEvent>;
+  /** At least those of the window; used by types that list traffic. */
+  readonly flows?: Iterable<Flow>;
+  /** What the sources delivered; the report carries it. */
+  readonly evidence?: SourcesEvidence;
+  /** The cluster's name. */
+  readonly cluster?: string;
+  /** Networks that do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[];
+}
+
+/**
+ * Computes a report. Pure: the same input gives the same report, whatever the order in which it comes.
+ *
+ * @throws RangeError for a window that is empty, an unknown report type, or a private network that is none.
+ * @throws SelectorError for a scope that cannot be read, naming the field.
+ */
+export function computeReport(input: ReportInput): Report {
+  const { name, spec, window, evidence, cluster = '', privateNetworks } = input;
+  const type = reportType(spec.reportType);
+  if (!(window.start < window.end)) {
+    throw new RangeError(
+      `The window ends at ${formatInstant(window.end)}, which is not after its start, ${formatInstant(window.start)}. ` +
+        'Give an end after the start.',
+    );
+  }
+  const versions = [...input.versions];
+  const { serviceAccounts, auditSummary, ...rows } = computeRows(input, versions);
+  const header: ReportHeader = {
+    reportName: name,
+    reportTypeName: type.name,
+    cluster,
+    reportSpec: wellFormed(spec) as GlobalReportSpec,
+    reportTypeSpec: type.spec,
+    startTime: formatInstant(window.start),
+    endTime: formatInstant(window.end),
+    endpointsSummary: endpointsSummary(rows.endpoints, serviceAccounts),
+    namespacesSummary: namespacesSummary(rows.namespaces),
+    servicesSummary: servicesSummary(rows.services),
+    auditSummary,
+    evidence: reportEvidence(
+      versions,
+      window,
+      wellFormed(evidence) as SourcesEvidence | undefined,
+      privateNetworks,
+    ),
+    rowCounts: Object.fromEntries(ROW_KINDS.map((kind) => [kind, rows[kind].length])) as Record<
+      RowKind,
+      number
+    >,
+  };
+  return { ...header, ...rows, digest: digestOf(header, rows) };
+}
+
+function computeRows({ spec, window, privateNetworks, ...input }: ReportInput, versions: readonly Version[]) {
+  const options = {
+    ...(spec.endpoints !== undefined && { scope: spec.endpoints }),
+    ...(privateNetworks !== undefined && { privateNetworks }),
+  };
+  const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = reportType(
+    spec.reportType,
+  ).spec;
+  const lives = includeEndpointData ? endpointLives(versions, window, options) : [];
+  const endpoints = lives
+    .map((life) => life.row(window.end))
+    .sort((a, b) => byCodePoint(a.endpoint, b.endpoint));
+  const audited = new Set(auditEventsSelection.resources.map(({ resource }) => resource));
+  const about =
+    audited.size > 0 && hasScope(spec)
+      ? aboutPolicies(selectingPolicies(versions, window, options))
+      : () => true;
+  const rows: ReportRows & Pick<ReportHeader, 'auditSummary'> = {
+    endpoints,
+    namespaces: namespaceRows(endpoints),
+    services: serviceRows(endpoints),
+    ...auditRows(input.policyEvents ?? [], window, audited, about),
+    flows: includeEndpointFlowLogData ? flowRows(input.flows ?? [], endpoints, window) : [],
+  };
+  return { ...rows, serviceAccounts: new Set(lives.flatMap((life) => life.serviceAccounts)) };
+}
+
+/** Whether the report is about some endpoints only; an empty scope is about all. */
+function hasScope({ endpoints }: GlobalReportSpec): boolean {
+  const { selector, namespaces, serviceAccounts } = endpoints ?? {};
+  const demands = (condition: typeof namespaces): boolean =>
+    (condition?.names?.length ?? 0) > 0 || (condition?.selector ?? '') !== '';
+  return (selector ?? '') !== '' || demands(namespaces) || demands(serviceAccounts);
+}

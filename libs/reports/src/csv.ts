@@ -1,0 +1,29 @@
+/** A cell of a table. */
+export type Cell = string | number | boolean | readonly string[];
+
+/** A column: its header, and what stands in it for each row. */
+export type Column<T> = readonly [header: string, cell: (row: T) => Cell];
+
+/** Characters with which a spreadsheet takes a cell for a formula. */
+const FORMULA = /^[=+\-@\t\r]/;
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/**
+ * A table as CSV, line by line: RFC 4180 quoting, lines ended by a line feed, lists joined with `;`.
+ *
+ * A text that a spreadsheet would run as a formula gets an apostrophe in front.
+ */
+export function* csv<T>(columns: readonly Column<T>[], rows: Iterable<T>): Iterable<string> {
+  yield line(columns.map(([header]) => header));
+  for (const row of rows) yield line(columns.map(([, cell]) => cell(row)));
+}
+
+function line(cells: readonly Cell[]): string {
+  return `${cells.map(quoted).join(',')}\n`;
+}
+
+function quoted(cell: Cell): string {
+  const text = typeof cell === 'object' ? cell.join(';') : String(cell);
+  const safe = typeof cell !== 'number' && FORMULA.test(text) ? `'${text}` : text;
+  return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,20 @@
+import type { Scope } from '@margay/policy';
+
+/** The `spec` of a GlobalReport. */
+export interface GlobalReportSpec {
+  readonly reportType: string;
+  /** The endpoints it is about; absent for all. */
+  readonly endpoints?: Scope;
+  /** Cron, five fields, UTC; absent where it is run by hand only. */
+  readonly schedule?: string;
+  /** Nodes on which its job may run. */
+  readonly jobNodeSelector?: Readonly<Record<string, string>>;
+  /** No new reports while true. */
+  readonly suspend?: boolean;
+}
+
+/** A report that users asked for. */
+export interface GlobalReport {
+  readonly name: string;
+  readonly spec: GlobalReportSpec;
+}

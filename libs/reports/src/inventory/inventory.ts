@@ -1,0 +1,90 @@
+import { csv } from '../csv.ts';
+import { HEAD_COLUMNS } from '../head-columns.ts';
+import type { Report, ReportHeader } from '../report.ts';
+import type { ReportType } from '../report-type.ts';
+import { panel, type UiSummary } from '../ui-summary.ts';
+
+/** Which endpoints, namespaces and services were in scope, and whether policy protected them all the time. */
+export const INVENTORY: ReportType = {
+  name: 'inventory',
+  spec: {
+    includeEndpointData: true,
+    includeEndpointFlowLogData: false,
+    auditEventsSelection: { resources: [] },
+  },
+  downloads: [
+    {
+      name: 'summary.csv',
+      mediaType: 'text/csv',
+      render: (report) =>
+        csv<Report>(
+          [
+            ...HEAD_COLUMNS,
+            ['endpointsNumInScope', (it) => it.endpointsSummary.numTotal],
+            ['endpointsNumIngressProtected', (it) => it.endpointsSummary.numIngressProtected],
+            ['endpointsNumEgressProtected', (it) => it.endpointsSummary.numEgressProtected],
+            ['namespacesNumInScope', (it) => it.namespacesSummary.numTotal],
+            ['namespacesNumIngressProtected', (it) => it.namespacesSummary.numIngressProtected],
+            ['namespacesNumEgressProtected', (it) => it.namespacesSummary.numEgressProtected],
+            ['serviceAccountsNumInScope', (it) => it.endpointsSummary.numServiceAccounts],
+          ],
+          [report],
+        ),
+    },
+    {
+      name: 'endpoints.csv',
+      mediaType: 'text/csv',
+      render: ({ endpoints }) =>
+        csv(
+          [
+            ['endpoint', (row) => row.endpoint],
+            ['ingressProtected', (row) => row.ingressProtected],
+            ['egressProtected', (row) => row.egressProtected],
+            ['envoyEnabled', (row) => row.envoyEnabled],
+            ['appliedPolicies', (row) => row.appliedPolicies],
+            ['services', (row) => row.services],
+          ],
+          endpoints,
+        ),
+    },
+    {
+      name: 'namespaces.csv',
+      mediaType: 'text/csv',
+      render: ({ namespaces }) =>
+        csv(
+          [
+            ['namespace', (row) => row.namespace],
+            ['ingressProtected', (row) => row.ingressProtected],
+            ['egressProtected', (row) => row.egressProtected],
+            ['envoyEnabled', (row) => row.envoyEnabled],
+          ],
+          namespaces,
+        ),
+    },
+    {
+      name: 'services.csv',
+      mediaType: 'text/csv',
+      render: ({ services }) =>
+        csv(
+          [
+            ['service', (row) => row.service],
+            ['ingressProtected', (row) => row.ingressProtected],
+            ['envoyEnabled', (row) => row.envoyEnabled],
+          ],
+          services,
+        ),
+    },
+  ],
+  uiSummary: inScopeVersusProtected,
+};
+
+/** Four rings: endpoints and namespaces that were always protected, of those in scope. */
+export function inScopeVersusProtected({ endpointsSummary, namespacesSummary }: ReportHeader): UiSummary {
+  const [endpoints, namespaces] = [endpointsSummary.numTotal, namespacesSummary.numTotal];
+  return panel('Inscope vs Protected', [
+    ['Endpoints', 'Protected ingress', endpointsSummary.numIngressProtected, endpoints],
+    ['Namespaces', 'Protected ingress', namespacesSummary.numIngressProtected, namespaces],
+    ['Endpoints', 'Protected egress', endpointsSummary.numEgressProtected, endpoints],
+    ['Namespaces', 'Protected egress', namespacesSummary.numEgressProtected, namespaces],
+  ]);
+}

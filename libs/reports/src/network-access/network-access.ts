@@ -1,0 +1,63 @@
+import { csv } from '../csv.ts';
+import { HEAD_COLUMNS } from '../head-columns.ts';
+import { inScopeVersusProtected } from '../inventory/inventory.ts';
+import type { EndpointRow, Report } from '../report.ts';
+import type { ReportType } from '../report-type.ts';
+import { FlowPeers } from '../rows/flows.ts';
+
+/** With whom endpoints in scope might talk, and with whom they did. */
+export const NETWORK_ACCESS: ReportType = {
+  name: 'network-access',
+  spec: {
+    includeEndpointData: true,
+    includeEndpointFlowLogData: true,
+    auditEventsSelection: { resources: [] },
+  },
+  downloads: [
+    {
+      name: 'summary.csv',
+      mediaType: 'text/csv',
+      render: (report) => csv<Report>([...HEAD_COLUMNS, ...SUMMARY_COLUMNS], [report]),
+    },
+    { name: 'endpoints.csv', mediaType: 'text/csv', render: renderEndpoints },
+  ],
+  // As it always was: the exposures are in the downloads.
+  uiSummary: inScopeVersusProtected,
+};
+
+type Summary = Report['endpointsSummary'];
+const column = (header: string, count: (summary: Summary) => number) =>
+  [header, ({ endpointsSummary }: Report) => count(endpointsSummary)] as const;
+
+const SUMMARY_COLUMNS = [
+  column('endpointsNumIngressProtected', (it) => it.numIngressProtected),
+  column('endpointsNumEgressProtected', (it) => it.numEgressProtected),
+  column('endpointsNumIngressUnprotected', (it) => it.numTotal - it.numIngressProtected),
+  column('endpointsNumEgressUnprotected', (it) => it.numTotal - it.numEgressProtected),
+  column('endpointsNumIngressFromInternet', (it) => it.numIngressFromInternet),
+  column('endpointsNumEgressToInternet', (it) => it.numEgressToInternet),
+  column('endpointsNumIngressFromOtherNamespace', (it) => it.numIngressFromOtherNamespace),
+  column('endpointsNumEgressToOtherNamespace', (it) => it.numEgressToOtherNamespace),
+  column('endpointsNumEnvoyEnabled', (it) => it.numEnvoyEnabled),
+];
+
+function renderEndpoints({ endpoints, flows }: Report): Iterable<string> {
+  const peers = new FlowPeers(flows);
+  return csv<EndpointRow>(
+    [
+      ['endpoint', (row) => row.endpoint],
+      ['ingressProtected', (row) => row.ingressProtected],
+      ['egressProtected', (row) => row.egressProtected],
+      ['ingressFromInternet', (row) => row.ingressFromInternet],
+      ['egressToInternet', (row) => row.egressToInternet],
+      ['ingressFromOtherNamespace', (row) => row.ingressFromOtherNamespace],
+      ['egressToOtherNamespace', (row) => row.egressToOtherNamespace],
+      ['envoyEnabled', (row) => row.envoyEnabled],
+      ['appliedPolicies', (row) => row.appliedPolicies],
+      ['trafficAggregationPrefix', (row) => row.flowLogAggregationName],
+      ['endpointsGeneratingTrafficToThisEndpoint', (row) => peers.sendersTo(row)],
+      ['endpointsReceivingTrafficFromThisEndpoint', (row) => peers.receiversFrom(row)],
+    ],
+    endpoints,
+  );
+}

@@ -1,0 +1,160 @@
+import { parseSelector, type Scope, type ScopeCondition, SelectorError } from '@margay/policy';
+import { isRecord } from './fields.ts';
+import type { GlobalReport, GlobalReportSpec } from './global-report.ts';
+import { REPORT_TYPES } from './report-types.ts';
+import { scheduleProblem } from './schedule.ts';
+
+/** Something in a manifest that cannot be used. As text: where, what, and what to do. */
+export class ManifestProblem {
+  /** `spec.schedule`. */
+  readonly field: string;
+  readonly message: string;
+  readonly remedy: string;
+
+  constructor(field: string, message: string, remedy: string) {
+    this.field = field;
+    this.message = message;
+    this.remedy = remedy;
+  }
+
+  toString(): string {
+    return `${this.field}: ${this.message}. ${this.remedy}.`;
+  }
+}
+
+/** A GlobalReport, or everything that is wrong with its manifest. */
+export type ReadGlobalReport =
+  { readonly report: GlobalReport } | { readonly problems: readonly ManifestProblem[] };
+
+const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+const NAME_MAX = 253;
+const GROUP = 'projectcalico.org/v3';
+
+/**
+ * Reads a GlobalReport manifest. Fields that are not documented are refused rather than ignored: a misspelt scope would make a
+ * report about something else.
+ *
+ * @param manifest what a YAML or JSON parser makes of it.
+ */
+export function readGlobalReport(manifest: unknown): ReadGlobalReport {
+  const problems: ManifestProblem[] = [];
+  const add = (field: string, message: string, remedy: string): void => {
+    problems.push(new ManifestProblem(field, message, remedy));
+  };
+  if (!isRecord(manifest)) {
+    add('manifest', 'is not an object', `Write apiVersion: ${GROUP}, kind: GlobalReport, metadata and spec`);
+    return { problems };
+  }
+  // Its API version may be of another group where a cluster's own API server holds Calico's.
+  if (manifest['kind'] !== 'GlobalReport')
+    add('kind', `is ${shown(manifest['kind'])}`, 'Write kind: GlobalReport');
+  const metadata = isRecord(manifest['metadata']) ? manifest['metadata'] : {};
+  const name = metadata['name'];
+  if (typeof name !== 'string' || name.length > NAME_MAX || !NAME.test(name)) {
+    add('metadata.name', `is ${shown(name)}`, 'Use lower-case letters, digits, - and .');
+  }
+  const given = manifest['spec'];
+  if (!isRecord(given)) add('spec', `is ${shown(given)}`, 'Give at least spec.reportType');
+  const spec = readSpec(isRecord(given) ? given : {}, isRecord(given) ? add : () => {});
+  return problems.length > 0 ? { problems } : { report: { name: String(name), spec } };
+}
+
+type Add = (field: string, message: string, remedy: string) => void;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads a `spec`; what is wrong with it is added. */
+function readSpec(spec: Fields, add: Add): GlobalReportSpec {
+  const known = ['reportType', 'endpoints', 'schedule', 'jobNodeSelector', 'suspend', 'cis'];
+  noOthers(spec, known, 'spec', add);
+  const types = [...REPORT_TYPES.keys()].join(', ');
+  const { reportType, schedule, suspend, jobNodeSelector, cis } = spec;
+  if (typeof reportType !== 'string' || !REPORT_TYPES.has(reportType))
+    add('spec.reportType', `is ${shown(reportType)}`, `Use one of ${types}`);
+  if (schedule !== undefined && typeof schedule !== 'string')
+    add('spec.schedule', `is ${shown(schedule)}`, "Write cron as text, such as '0 0 * * *'");
+  const wrong = typeof schedule === 'string' ? scheduleProblem(schedule) : undefined;
+  if (wrong !== undefined)
+    add('spec.schedule', wrong, "Write minute, hour, day, month, weekday, such as '0 0 * * *'");
+  if (suspend !== undefined && typeof suspend !== 'boolean')
+    add('spec.suspend', `is ${shown(suspend)}`, 'Write true or false');
+  if (jobNodeSelector !== undefined && !isTexts(jobNodeSelector))
+    add(
+      'spec.jobNodeSelector',
+      `is ${shown(jobNodeSelector)}`,
+      'Map label names to texts, quoted where YAML needs it',
+    );
+  if (cis !== undefined)
+    add('spec.cis', 'is for reports of type cis-benchmark, which there are none of', 'Remove it');
+  const endpoints = readScope(spec['endpoints'], add);
+  return {
+    reportType: String(reportType),
+    ...(endpoints !== undefined && { endpoints }),
+    ...(typeof schedule === 'string' && { schedule }),
+    ...(isTexts(jobNodeSelector) && { jobNodeSelector }),
+    ...(typeof suspend === 'boolean' && { suspend }),
+  };
+}
+
+function readScope(given: unknown, add: Add): Scope | undefined {
+  const field = 'spec.endpoints';
+  if (given === undefined || given === null) return undefined;
+  if (!isRecord(given)) {
+    add(field, `is ${shown(given)}`, 'Give selector, namespaces or serviceAccounts');
+    return undefined;
+  }
+  noOthers(given, ['selector', 'namespaces', 'serviceAccounts'], field, add);
+  const namespaces = readCondition(given['namespaces'], `${field}.namespaces`, add);
+  const serviceAccounts = readCondition(given['serviceAccounts'], `${field}.serviceAccounts`, add);
+  const selector = readSelector(given['selector'], `${field}.selector`, add);
+  return {
+    ...(selector !== undefined && { selector }),
+    ...(namespaces !== undefined && { namespaces }),
+    ...(serviceAccounts !== undefined && { serviceAccounts }),
+  };
+}
+
+function readCondition(given: unknown, field: string, add: Add): ScopeCondition | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (!isRecord(given)) {
+    add(field, `is ${shown(given)}`, 'Give names, a selector, or both');
+    return undefined;
+  }
+  noOthers(given, ['names', 'selector'], field, add);
+  const { names } = given;
+  const listed = Array.isArray(names) && names.every((name) => typeof name === 'string');
+  if (names !== undefined && names !== null && !listed)
+    add(`${field}.names`, `is ${shown(names)}`, 'Give a list of names');
+  const selector = readSelector(given['selector'], `${field}.selector`, add);
+  return { ...(listed && { names }), ...(selector !== undefined && { selector }) };
+}
+
+function readSelector(given: unknown, field: string, add: Add): string | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given !== 'string') {
+    add(field, `is ${shown(given)}`, 'Write a selector as text; one with a leading ! must be quoted');
+    return undefined;
+  }
+  try {
+    parseSelector(given);
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    add(field, error.message, "Write a selector such as app == 'web' && !has(test)");
+  }
+  return given;
+}
+
+function noOthers(given: Fields, known: readonly string[], field: string, add: Add): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name))
+      add(`${field}.${name}`, 'is not a field of a GlobalReport', `Use ${known.join(', ')}`);
+  }
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isRecord(value) && Object.values(value).every((field) => typeof field === 'string');
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? 'not given' : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,46 @@
+import type { Resource } from '@margay/history';
+import { isRecord, listOf } from '../fields.ts';
+
+/** The containers that Istio injects. */
+const PROXY = 'istio-proxy';
+const INITS: readonly string[] = ['istio-init', 'istio-validation'];
+/** JSON with the names of what was injected. */
+const STATUS_ANNOTATION = 'sidecar.istio.io/status';
+
+/**
+ * Whether an Envoy sidecar runs in the pod, by its spec and annotations.
+ *
+ * Either Istio's status annotation names a running container of the spec, or the spec has Istio's proxy and one of its
+ * init containers. Native sidecars are init containers that restart always. Ambient mesh has no sidecar: false.
+ */
+export function hasEnvoy(pod: Resource): boolean {
+  const spec = isRecord(pod['spec']) ? pod['spec'] : {};
+  const inits = listOf(spec['initContainers']).filter(isRecord);
+  const running = new Set([
+    ...names(listOf(spec['containers'])),
+    ...names(inits.filter(({ restartPolicy }) => restartPolicy === 'Always')),
+  ]);
+  if (injected(pod).some((name) => running.has(name))) return true;
+  return running.has(PROXY) && names(inits).some((name) => INITS.includes(name));
+}
+
+function names(containers: readonly unknown[]): string[] {
+  return containers.flatMap((container) =>
+    isRecord(container) && typeof container['name'] === 'string' ? [container['name']] : [],
+  );
+}
+
+function injected(pod: Resource): string[] {
+  const text = pod.metadata.annotations?.[STATUS_ANNOTATION];
+  if (text === undefined) return [];
+  try {
+    const status: unknown = JSON.parse(text);
+    if (!isRecord(status)) return [];
+    return [...listOf(status['containers']), ...listOf(status['initContainers'])].filter(
+      (name) => typeof name === 'string',
+    );
+  } catch {
+    // An annotation that is no JSON says nothing about the pod.
+    return [];
+  }
+}

@@ -1,0 +1,34 @@
+import type { Version } from '@margay/history';
+import { keyText } from '@margay/policy';
+import type { Step } from './steps.ts';
+
+/** What became of one name at one instant. */
+export interface ObjectChange {
+  readonly before: Version | undefined;
+  readonly now: Version | undefined;
+}
+
+/** The objects that exist at an instant, by key text. Versions of one name never overlap. */
+export class CurrentObjects {
+  readonly #valid = new Map<string, Version>();
+
+  get(text: string): Version | undefined {
+    return this.#valid.get(text);
+  }
+
+  /** Applies all that ends and begins at one instant; what this changed, by key text. A successor replaces what ended. */
+  apply({ ended, begun }: Step): Map<string, ObjectChange> {
+    const changes = new Map<string, ObjectChange>();
+    for (const version of ended) {
+      const text = keyText(version);
+      changes.set(text, { before: version, now: undefined });
+      this.#valid.delete(text);
+    }
+    for (const version of begun) {
+      const text = keyText(version);
+      changes.set(text, { before: changes.get(text)?.before, now: version });
+      this.#valid.set(text, version);
+    }
+    return changes;
+  }
+}

@@ -1,0 +1,46 @@
+import { formatInstant, type Instant } from '@margay/history';
+import type { Unprotected } from '../report.ts';
+
+/** How many intervals of an endpoint are kept in each direction. */
+export const UNPROTECTED_MAX = 20;
+
+/** Gathers the intervals in which something was so. Told in time order. */
+export class OpenTime {
+  readonly #intervals: { from: Instant; to: Instant }[] = [];
+  #more = 0;
+  #since: Instant | undefined;
+
+  /** From this instant on it is so, or not. */
+  set(is: boolean, at: Instant): void {
+    if (is) {
+      this.#since ??= at;
+      return;
+    }
+    if (this.#since === undefined) return;
+    this.#keep(this.#since, at);
+    this.#since = undefined;
+  }
+
+  /** Whether it never was so. */
+  get never(): boolean {
+    return this.#since === undefined && this.#intervals.length === 0;
+  }
+
+  shown(): Unprotected {
+    return {
+      intervals: this.#intervals.map(({ from, to }) => ({
+        from: formatInstant(from),
+        to: formatInstant(to),
+      })),
+      more: this.#more,
+    };
+  }
+
+  #keep(from: Instant, to: Instant): void {
+    const last = this.#intervals.at(-1);
+    // One object that ended as the next of its name began.
+    if (this.#more === 0 && last?.to === from) last.to = to;
+    else if (this.#intervals.length < UNPROTECTED_MAX) this.#intervals.push({ from, to });
+    else this.#more++;
+  }
+}

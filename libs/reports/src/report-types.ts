@@ -1,0 +1,20 @@
+import { INVENTORY } from './inventory/inventory.ts';
+import { NETWORK_ACCESS } from './network-access/network-access.ts';
+import { POLICY_AUDIT } from './policy-audit/policy-audit.ts';
+import type { ReportType } from './report-type.ts';
+
+/** Every type of report, by name. */
+export const REPORT_TYPES: ReadonlyMap<string, ReportType> = new Map(
+  [INVENTORY, NETWORK_ACCESS, POLICY_AUDIT].map((type) => [type.name, type]),
+);
+
+/** The type of this name. Throws `RangeError` naming the types there are. */
+export function reportType(name: string): ReportType {
+  const type = REPORT_TYPES.get(name);
+  if (type === undefined) {
+    throw new RangeError(
+      `There is no report type ${JSON.stringify(name)}: use ${[...REPORT_TYPES.keys()].join(', ')}.`,
+    );
+  }
+  return type;
+}

@@ -1,0 +1,188 @@
+import type { GlobalReportSpec } from './global-report.ts';
+import type { ReportEvidence } from './evidence.ts';
+
+/** `[from, to)` as RFC 3339 texts. */
+export interface Interval {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** When a direction of an endpoint was open, while the endpoint was in scope. */
+export interface Unprotected {
+  /** In time order, adjacent ones joined; at most `UNPROTECTED_MAX`, the earliest. */
+  readonly intervals: readonly Interval[];
+  /** How many later intervals are left out. */
+  readonly more: number;
+}
+
+/** What policies made of an endpoint, a namespace or a service over the window. */
+export interface Exposure {
+  /** Always: some policy governed the direction at every instant. */
+  readonly ingressProtected: boolean;
+  readonly egressProtected: boolean;
+  /** Ever: some policy allowed it at some instant. */
+  readonly ingressFromInternet: boolean;
+  readonly egressToInternet: boolean;
+  readonly ingressFromOtherNamespace: boolean;
+  readonly egressToOtherNamespace: boolean;
+  /** Always: an Envoy sidecar ran in the pod. */
+  readonly envoyEnabled: boolean;
+}
+
+/**
+ * One endpoint that was in scope at some instant of the window. All that is said is about the time in which it existed
+ * *and* was in scope. Objects of one name that followed one another are one row.
+ */
+export interface EndpointRow extends Exposure {
+  /** As printed: `Pod.v1(shop/web-1)`, `HostEndpoint(node-1)`. */
+  readonly endpoint: string;
+  readonly kind: 'Pod' | 'HostEndpoint';
+  /** Empty for host endpoints. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Of the objects that had the name, in time order. */
+  readonly uids: readonly string[];
+  /** First instant in scope. */
+  readonly inScopeFrom: string;
+  /** End of the last time in scope: the window's end where it still was. */
+  readonly inScopeTo: string;
+  /** Every policy that applied at some instant, as printed, sorted. */
+  readonly appliedPolicies: readonly string[];
+  /** Every service that held it at some instant, as printed, sorted. */
+  readonly services: readonly string[];
+  /** Of the newest object of the name; empty for host endpoints. */
+  readonly serviceAccount: string;
+  /** How flow logs name it when they aggregate: `web-54c9f7f49f-*`, a bare pod's name, a host endpoint's node. */
+  readonly flowLogAggregationName: string;
+  readonly unprotectedIngress: Unprotected;
+  readonly unprotectedEgress: Unprotected;
+}
+
+/** One namespace with endpoints in scope. Always = all of its endpoints always; ever = any of them ever. */
+export interface NamespaceRow extends Exposure {
+  /** As printed: `Namespace.v1(shop)`. */
+  readonly namespace: string;
+}
+
+/** One service that held endpoints in scope. */
+export interface ServiceRow {
+  /** As printed: `Service.v1(shop/web)`. */
+  readonly service: string;
+  readonly ingressProtected: boolean;
+  readonly ingressFromInternet: boolean;
+  readonly ingressFromOtherNamespace: boolean;
+  readonly envoyEnabled: boolean;
+}
+
+/** What the end of a flow is. */
+export type FlowKind = 'Pod' | 'HostEndpoint' | 'NetworkSet' | 'GlobalNetworkSet' | 'Public' | 'Private';
+
+/** One end of a flow as reports list it. */
+export interface FlowEndpoint {
+  readonly kind: FlowKind;
+  /** Empty where there is none. */
+  readonly namespace: string;
+  /** With the star where it is a prefix; empty for `Public` and `Private`. */
+  readonly name: string;
+  readonly nameIsAggregationPrefix: boolean;
+}
+
+/** That traffic was allowed between two, one of them in scope. */
+export interface FlowRow {
+  readonly source: FlowEndpoint;
+  readonly destination: FlowEndpoint;
+}
+
+/** Rows by kind. Audit events are as the API server wrote them. */
+export interface ReportRows {
+  readonly endpoints: readonly EndpointRow[];
+  readonly namespaces: readonly NamespaceRow[];
+  readonly services: readonly ServiceRow[];
+  /** Writes of policies that were done, in time order. */
+  readonly auditEvents: readonly unknown[];
+  /** Writes of policies that the API server refused, in time order. */
+  readonly refusedPolicyWrites: readonly unknown[];
+  readonly flows: readonly FlowRow[];
+}
+
+export type RowKind = keyof ReportRows;
+
+/** The kinds of rows, in the order of the report. */
+export const ROW_KINDS: readonly RowKind[] = [
+  'endpoints',
+  'namespaces',
+  'services',
+  'auditEvents',
+  'refusedPolicyWrites',
+  'flows',
+];
+
+export interface EndpointsSummary {
+  readonly numTotal: number;
+  readonly numServiceAccounts: number;
+  readonly numIngressProtected: number;
+  readonly numEgressProtected: number;
+  readonly numIngressFromInternet: number;
+  readonly numEgressToInternet: number;
+  readonly numIngressFromOtherNamespace: number;
+  readonly numEgressToOtherNamespace: number;
+  readonly numEnvoyEnabled: number;
+}
+
+export type NamespacesSummary = Omit<EndpointsSummary, 'numServiceAccounts'>;
+
+export interface ServicesSummary {
+  readonly numTotal: number;
+  readonly numIngressProtected: number;
+  readonly numIngressFromInternet: number;
+  readonly numIngressFromOtherNamespace: number;
+  readonly numEnvoyEnabled: number;
+}
+
+/** Counts events, not policies. */
+export interface AuditSummary {
+  readonly numTotal: number;
+  readonly numCreate: number;
+  /** `update` and `patch`. */
+  readonly numModify: number;
+  /** `delete` and `deletecollection`. */
+  readonly numDelete: number;
+  /** Not part of `numTotal`. */
+  readonly numRefused: number;
+}
+
+/** What a type of report is made of, in the words of a GlobalReportType. */
+export interface ReportTypeSpec {
+  /** Fill endpoints, namespaces, services and their summaries. */
+  readonly includeEndpointData: boolean;
+  /** Fill flows. */
+  readonly includeEndpointFlowLogData: boolean;
+  /** The resources, lower-case plurals of any API group, whose audit events are taken; empty for none. */
+  readonly auditEventsSelection: { readonly resources: readonly { readonly resource: string }[] };
+}
+
+/** A report without its rows. The same evidence always gives the same header: there is no time of generation in it. */
+export interface ReportHeader {
+  readonly reportName: string;
+  readonly reportTypeName: string;
+  /** The cluster's name; empty where it has none. */
+  readonly cluster: string;
+  readonly reportSpec: GlobalReportSpec;
+  readonly reportTypeSpec: ReportTypeSpec;
+  /** RFC 3339; belongs to the window. */
+  readonly startTime: string;
+  /** RFC 3339; does not belong to the window. */
+  readonly endTime: string;
+  readonly endpointsSummary: EndpointsSummary;
+  readonly namespacesSummary: NamespacesSummary;
+  readonly servicesSummary: ServicesSummary;
+  readonly auditSummary: AuditSummary;
+  readonly evidence: ReportEvidence;
+  readonly rowCounts: Readonly<Record<RowKind, number>>;
+}
+
+/** A whole report. Each kind of row is there, empty where the type of report has none of it. */
+export interface Report extends ReportHeader, ReportRows {
+  /** SHA-256 in hex over header and rows; see `digestOf`. */
+  readonly digest: string;
+}

@@ -1,0 +1,79 @@
+import type { Instant, ResourceKey, Window } from '@margay/history';
+import { keyText } from '@margay/policy';
+import { byCodePoint } from '../order.ts';
+import type { AuditSummary } from '../report.ts';
+import { wellFormed } from '../json/well-formed.ts';
+
+/** One attempt to write a policy, dry runs apart. */
+export interface PolicyEvent {
+  /** The same for the same audit event, however often it is read. */
+  readonly eventId: string;
+  /** When the API server had answered. */
+  readonly at: Instant;
+  /** What was written; the name is empty where the request names none, as `deletecollection`. */
+  readonly key: ResourceKey;
+  /** `create`, `update`, `patch`, `delete`, `deletecollection`. */
+  readonly verb: string;
+  /** Who wrote, if known. */
+  readonly user?: string;
+  /** The API server refused it, so that nothing changed. */
+  readonly refused: boolean;
+  /** The audit event, as the API server wrote it. */
+  readonly event: unknown;
+}
+
+const COUNTED: Readonly<Record<string, 'numCreate' | 'numModify' | 'numDelete'>> = {
+  create: 'numCreate',
+  update: 'numModify',
+  patch: 'numModify',
+  delete: 'numDelete',
+  deletecollection: 'numDelete',
+};
+
+/** The audit part of a report: events in time order, those of one instant by id. */
+export interface AuditRows {
+  readonly auditEvents: readonly unknown[];
+  readonly refusedPolicyWrites: readonly unknown[];
+  readonly auditSummary: AuditSummary;
+}
+
+/**
+ * The writes of the window to the resources, each once, that are `about` what the report is about. Verbs that write
+ * nothing are passed over.
+ */
+export function auditRows(
+  writes: Iterable<PolicyEvent>,
+  window: Window,
+  resources: ReadonlySet<string>,
+  about: (key: ResourceKey) => boolean,
+): AuditRows {
+  const chosen = new Map<string, PolicyEvent>();
+  for (const write of writes) {
+    if (write.at < window.start || write.at >= window.end) continue;
+    if (!Object.hasOwn(COUNTED, write.verb) || !resources.has(write.key.resource) || !about(write.key))
+      continue;
+    chosen.set(write.eventId, write);
+  }
+  const sorted = [...chosen.values()].sort((a, b) => a.at - b.at || byCodePoint(a.eventId, b.eventId));
+  const done = sorted.filter(({ refused }) => !refused);
+  const refused = sorted.filter((write) => write.refused);
+  const counts = { numCreate: 0, numModify: 0, numDelete: 0 };
+  for (const { verb } of done) {
+    const count = COUNTED[verb];
+    if (count !== undefined) counts[count]++;
+  }
+  return {
+    auditEvents: done.map(({ event }) => wellFormed(event)),
+    refusedPolicyWrites: refused.map(({ event }) => wellFormed(event)),
+    auditSummary: { numTotal: done.length, ...counts, numRefused: refused.length },
+  };
+}
+
+/**
+ * Whether a write is about one of the policies, given by key text. One that names no object is about a policy when it could
+ * have been: the same resource and namespace.
+ */
+export function aboutPolicies(policies: ReadonlySet<string>): (key: ResourceKey) => boolean {
+  const folders = new Set([...policies].map((text) => text.slice(0, text.lastIndexOf('/') + 1)));
+  return (key) => (key.name === '' ? folders.has(keyText(key)) : policies.has(keyText(key)));
+}

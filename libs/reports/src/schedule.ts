@@ -1,0 +1,34 @@
+import type { Instant } from '@margay/history';
+import { Cron, CronPattern } from 'croner';
+
+/** How many values the minute field of a schedule may have: two reports an hour. */
+export const MINUTES_MAX = 2;
+
+const OPTIONS = { mode: '5-part', sloppyRanges: true } as const;
+
+/**
+ * What is wrong with a schedule, or undefined. A schedule is classic cron with five fields, in UTC, with at most two values in
+ * the minute field, that comes due at some time.
+ */
+export function scheduleProblem(schedule: string): string | undefined {
+  let minutes: number;
+  try {
+    minutes = new CronPattern(schedule, 'UTC', OPTIONS).minute.filter(Boolean).length;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
+    return `not a cron expression of five fields: ${why}`;
+  }
+  if (minutes > MINUTES_MAX)
+    return `has ${minutes} values in the minute field; at most ${MINUTES_MAX} are allowed`;
+  return nextTick(schedule, 0) === undefined ? 'never comes due: no day of any year fits' : undefined;
+}
+
+/**
+ * The first instant after `after` at which the schedule comes due, or undefined where it never does. Ticks are whole minutes,
+ * UTC: each ends one window and starts the next. Throws where `scheduleProblem` finds the text to be no schedule.
+ */
+export function nextTick(schedule: string, after: Instant): Instant | undefined {
+  const reference = new Date(Math.floor(after / 1000));
+  const tick = new Cron(schedule, { ...OPTIONS, timezone: 'UTC', paused: true }).nextRun(reference);
+  return tick === null ? undefined : tick.getTime() * 1000;
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { memoryHistory, readLine, type Version } from '@margay/history';
+import type { PolicyEvent } from '../index.ts';
+
+/** What the recorded audit log of a cluster says. */
+export interface Recorded {
+  readonly versions: readonly Version[];
+  readonly policyEvents: readonly PolicyEvent[];
+}
+
+/** Reads `test/clusters/<name>/audit.jsonl.gz`. */
+export function recorded(name: string): Recorded {
+  const file = new URL(`../../../../test/clusters/${name}/audit.jsonl.gz`, import.meta.url);
+  const history = memoryHistory();
+  const policyEvents: PolicyEvent[] = [];
+  const lines = gunzipSync(readFileSync(file)).toString('utf8').split('\n');
+  for (const [position, line] of lines.entries()) {
+    for (const reading of readLine(line, { source: 'audit', position })) {
+      if (reading.kind === 'changes') history.add(reading.changes);
+      if ('policyEvent' in reading && reading.policyEvent !== undefined) {
+        const { eventId, at, verb, actor, refused, event, ...key } = reading.policyEvent;
+        policyEvents.push({ eventId, at, key, verb, refused, event, ...(actor && { user: actor.user }) });
+      }
+    }
+  }
+  return { versions: history.versions(), policyEvents };
+}
