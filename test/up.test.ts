@@ -1,0 +1,217 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { openEmbedded } from '@margay/storage';
+import { expect, test } from 'vitest';
+import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
+
+const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
+
+interface Header {
+  readonly id: string;
+  readonly reportName: string;
+  readonly digest: string;
+}
+
+/** Starts `margay up` on a free port and waits for a word of it. */
+async function up(args: string[], until: RegExp) {
+  const child = startMargay(['up', '--port', '0', ...args]);
+  await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(until);
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
+  const headers = async () =>
+    ((await (await fetch(`${url}/api/reports`)).json()) as { headers: Header[] }).headers;
+  return { child, url, headers };
+}
+
+const stopped = async (child: ReturnType<typeof startMargay>, signal: NodeJS.Signals) => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((ended) => child.once('exit', ended));
+  child.kill(signal);
+  await exit;
+};
+
+/** What the stores of a folder say, in an order of its own. */
+async function historyIn(folder: string) {
+  const stores = openEmbedded(folder, { readOnly: true });
+  const versions = [];
+  for await (const version of stores.history.versions({ start: 0, end: 8e15 })) versions.push(version);
+  const repeats = await stores.history.repeats({ start: 0, end: 8e15 });
+  const { headers } = await stores.archive.headers();
+  await stores.close();
+  return { versions, repeats, reports: headers.map(({ id, digest }) => `${id} ${digest}`).sort() };
+}
+
+test('the recorded cluster: reports, page and downloads; a second start does no work twice', async () => {
+  const folder = ownFolder();
+  const first = await up(['--data', folder], /Reports and downloads/);
+  const headers = await first.headers();
+  expect(headers.map(({ reportName }) => reportName).sort()).toEqual([
+    'inventory',
+    'network-access',
+    'policy-audit',
+  ]);
+  const page = await (await fetch(first.url)).text();
+  for (const { id } of headers) expect(page).toContain(`/reports/${id}/summary.csv`);
+  const inventory = headers.find(({ reportName }) => reportName === 'inventory')!;
+  const endpoints = await (await fetch(`${first.url}/reports/${inventory.id}/endpoints.csv`)).text();
+  // 174 endpoints: every pod name that had a node and an address, and two host endpoints.
+  expect(endpoints.trimEnd().split('\n')).toHaveLength(175);
+  expect((await fetch(`${first.url}/reports/none/summary.csv`)).status).toBe(404);
+  expect((await fetch(`${first.url}/reports/${inventory.id}/passwd`)).status).toBe(404);
+  await stopped(first.child, 'SIGTERM');
+
+  const second = await up(['--data', folder], /Reports and downloads/);
+  expect(second.child.said()).toMatch(/Nothing new to read/);
+  expect(second.child.said()).toMatch(/No new reports/);
+  expect(await second.headers()).toEqual(headers);
+});
+
+test('kill -9 at any instant, then a restart: the same history, no repeat counted, one report each', async () => {
+  const clean = ownFolder();
+  await stopped((await up(['--data', clean], /Reports and downloads/)).child, 'SIGTERM');
+  const killed = ownFolder();
+  for (const milliseconds of [700, 900, 1_100, 1_300, 1_500, 1_700]) {
+    const child = startMargay(['up', '--port', '0', '--data', killed]);
+    await sleep(milliseconds);
+    await stopped(child, 'SIGKILL');
+  }
+  await stopped((await up(['--data', killed], /Reports and downloads/)).child, 'SIGTERM');
+  expect(await historyIn(killed)).toEqual(await historyIn(clean));
+});
+
+test('a log that grows, rotates and is truncated is followed, over restarts, to the same history', async () => {
+  const clean = ownFolder();
+  const folder = ownFolder();
+  const logs = join(folder, 'logs');
+  mkdirSync(logs);
+  const log = join(logs, 'audit.log');
+  const reports = join(folder, 'reports');
+  mkdirSync(reports);
+  const lines = recorded.trimEnd().split('\n');
+  const write = (from: number, to: number) =>
+    appendFileSync(
+      log,
+      lines
+        .slice(from, to)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  const args = ['--data', join(folder, 'data'), '--audit-log', log, '--follow', '--reports', reports];
+
+  const data = join(folder, 'data');
+  // What the tail has read is known by its marks: a truncation before that would be a real loss.
+  const reads = (lines: number) =>
+    expect.poll(() => linesIn(data), { timeout: 60_000, interval: 100 }).toBe(lines);
+
+  write(0, 500);
+  const first = await up(args, /Serving/);
+  await reads(500);
+  write(500, 900);
+  await stopped(first.child, 'SIGKILL');
+  write(900, 1200);
+  renameSync(log, join(logs, 'audit-1.log'));
+  write(1200, 1500);
+  const second = await up(args, /Serving/);
+  await reads(1500);
+  copyFileSync(log, join(logs, 'copy.log'));
+  writeFileSync(log, '');
+  // Shorter than before for at least one look of the tail.
+  await sleep(1_000);
+  write(1500, 2300);
+  appendFileSync(log, lines[2300]!.slice(0, 100));
+  await reads(2300);
+  appendFileSync(log, `${lines[2300]!.slice(100)}\n`);
+  write(2301, 2362);
+  await reads(2362);
+  await stopped(second.child, 'SIGTERM');
+  const [tailed, whole] = [await historyIn(data), await historyOf(clean)];
+  expect(tailed.versions).toEqual(whole);
+  expect(tailed.repeats).toEqual([]);
+});
+
+/** How many lines the marks of a folder's stores count; 0 before there are any. */
+async function linesIn(folder: string): Promise<number> {
+  const stores = openEmbedded(folder, { readOnly: true });
+  const marks = await stores.coverage.marks();
+  await stores.close();
+  return marks.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+/** The history of the whole log, read at once. */
+async function historyOf(folder: string) {
+  await stopped((await up(['--data', folder], /Reports and downloads/)).child, 'SIGTERM');
+  return (await historyIn(folder)).versions;
+}
+
+test('a report with a schedule runs when its window is over, one window after the other', async () => {
+  const folder = ownFolder();
+  const reports = join(folder, 'reports');
+  mkdirSync(reports);
+  writeFileSync(join(folder, 'audit.log'), recorded);
+  writeFileSync(
+    join(reports, 'hourly.yaml'),
+    `apiVersion: projectcalico.org/v3
+kind: GlobalReport
+metadata: { name: hourly }
+spec: { reportType: inventory, schedule: '0 * * * *' }
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalReport
+metadata: { name: broken }
+spec: { reportType: nonsense, schedule: '* * * * *' }
+`,
+  );
+  // The file's time stands for the report's creation: three hours ago.
+  const created = Date.now() / 1000 - 3 * 3600;
+  utimesSync(join(reports, 'hourly.yaml'), created, created);
+  const { child, headers } = await up(
+    [
+      '--data',
+      join(folder, 'data'),
+      '--audit-log',
+      join(folder, 'audit.log'),
+      '--follow',
+      '--reports',
+      reports,
+      '--start-delay',
+      '0s',
+    ],
+    /Serving/,
+  );
+  await expect.poll(async () => (await headers()).length, { timeout: 60_000, interval: 200 }).toBe(3);
+  expect(child.said()).toMatch(/spec\.reportType: is "nonsense".*inventory, network-access, policy-audit/);
+});
+
+test('a port in use, a folder that may not be written, and one that another margay uses: what to do', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as AddressInfo;
+  const ran = margay(['up', '--data', ownFolder(), '--port', String(port)]);
+  expect(ran.err).toMatch(new RegExp(`Port ${port} .* in use.*--port`));
+  expect(ran.code).toBe(1);
+  server.close();
+
+  const folder = ownFolder();
+  await up(['--data', folder], /Reports and downloads/);
+  const second = margay(['up', '--data', folder, '--port', '0']);
+  expect(second).toMatchObject({ code: 1 });
+  expect(second.err).toMatch(/margay: .*another/i);
+
+  const readOnly = ownFolder();
+  writeFileSync(join(readOnly, 'data'), 'a file, not a folder');
+  chmodSync(join(readOnly, 'data'), 0o400);
+  const refused = margay(['up', '--data', join(readOnly, 'data'), '--port', '0']);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/margay: .*data/);
+});
