@@ -35,7 +35,9 @@ export interface Change extends ResourceKey {
   readonly at: Instant;
   /** When the request came in: the fact cannot hold before. */
   readonly receivedAt: Instant;
-  /** The projection of the object; with `what: 'present'` only. */
+  /**
+   * The projection of the object. With `what: 'gone'` it is the last that was seen of it, where the answer showed that.
+   */
   readonly content?: Resource;
   /** True on the event that created the object, so that nothing of it can have been missed before. */
   readonly created?: boolean;

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Origin } from './change.ts';
 import { isObject, text, type Fields } from './fields.ts';
-import type { UnusableReason } from './read-event.ts';
+import type { UnusableReason } from './reading.ts';
 import type { Instant } from './time.ts';
 
 export type FlowEndType = 'pod' | 'hostEndpoint' | 'networkSet' | 'network';
@@ -35,12 +35,17 @@ export type FlowReading =
   | { readonly kind: 'flow'; readonly flow: Flow }
   | { readonly kind: 'unusable'; readonly reason: UnusableReason; readonly message: string };
 
-const TYPES: Readonly<Record<string, FlowEndType>> = {
-  wep: 'pod',
-  hep: 'hostEndpoint',
-  ns: 'networkSet',
-  net: 'network',
-};
+const TYPES: ReadonlyMap<unknown, FlowEndType> = new Map([
+  ['wep', 'pod'],
+  ['hep', 'hostEndpoint'],
+  ['ns', 'networkSet'],
+  ['net', 'network'],
+]);
+const REPORTERS: ReadonlyMap<unknown, Flow['reporter']> = new Map([
+  ['src', 'src'],
+  ['dst', 'dst'],
+  ['fwd', 'fwd'],
+]);
 
 /**
  * Reads one line of Calico's JSON flow log (fields `start_time`, `source_type`, `source_name_aggr` …, times in whole
@@ -64,14 +69,15 @@ export function readFlow(line: string, _origin?: Origin): FlowReading | undefine
   }
   const source = endOf(record, 'source');
   const destination = endOf(record, 'dest');
+  const reporter = REPORTERS.get(record['reporter']);
   const action = record['action'];
-  if (!source || !destination || (action !== 'allow' && action !== 'deny')) {
+  if (!source || !destination || !reporter || (action !== 'allow' && action !== 'deny')) {
     return unusable(
       'unreadable',
-      'A type is not wep, hep, ns or net, a name is missing, or the action is neither allow nor deny.',
+      'A type is not wep, hep, ns or net, a name is missing, the reporter is not src, dst or fwd, or the action is ' +
+        'neither allow nor deny.',
     );
   }
-  const reporter = record['reporter'] === 'src' || record['reporter'] === 'fwd' ? record['reporter'] : 'dst';
   const flow = {
     startAt: start,
     endAt: Math.max(end, start + 1),
@@ -91,7 +97,7 @@ const unusable = (reason: UnusableReason, message: string): FlowReading => ({
 });
 
 function endOf(record: Fields, side: 'source' | 'dest'): FlowEnd | undefined {
-  const type = TYPES[text(record[`${side}_type`]) ?? ''];
+  const type = TYPES.get(record[`${side}_type`]);
   const exact = given(record[`${side}_name`]);
   const aggregated = given(record[`${side}_name_aggr`]);
   const name = exact ?? aggregated;
@@ -108,7 +114,7 @@ function endOf(record: Fields, side: 'source' | 'dest'): FlowEnd | undefined {
 const given = (value: unknown) => (value === '-' ? undefined : text(value));
 
 function seconds(value: unknown): Instant | undefined {
-  const number = typeof value === 'string' ? Number(value) : value;
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number > 0 && number < 1e11
     ? Math.round(number * 1_000_000)
     : undefined;

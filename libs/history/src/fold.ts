@@ -1,24 +1,17 @@
 import type { Change } from './change.ts';
-import { compareResourceVersions, compareTexts } from './order.ts';
+import { sameJson } from './fields.ts';
+import { isPartial, livesOf, type Life } from './lives.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { Resource } from './resource.ts';
 import type { Instant } from './time.ts';
-import type { EndedBy, Version } from './version.ts';
+import type { Version } from './version.ts';
 
 export interface FoldOptions {
   /** `content` (the default) begins a version where the content changes, `resourceVersion` at every write. */
-  readonly every?: 'content' | 'resourceVersion';
+  readonly every?: Every;
 }
 
-/** All that is known of one object: one uid under one name. */
-interface Life {
-  readonly uid: string;
-  /** One for each resourceVersion, in their order. */
-  readonly shown: readonly Change[];
-  readonly bornAt: Instant;
-  end: Instant | undefined;
-  endedBy: EndedBy | undefined;
-}
+export type Every = 'content' | 'resourceVersion';
 
 /**
  * The versions of one name in time order, of every object that had it.
@@ -32,146 +25,72 @@ interface Life {
  */
 export function foldKey(changes: readonly Change[], { every = 'content' }: FoldOptions = {}): Version[] {
   const lives = livesOf(changes);
+  const [only] = lives;
+  if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));
 }
 
-function livesOf(changes: readonly Change[]): Life[] {
-  const byUid = new Map<string, Change[]>();
-  const nameless: Change[] = [];
-  for (const change of changes) {
-    if (change.uid === undefined) nameless.push(change);
-    else {
-      const known = byUid.get(change.uid);
-      if (known) known.push(change);
-      else byUid.set(change.uid, [change]);
-    }
-  }
-  const lives = [...byUid].map(([uid, known]) => lifeOf(uid, known));
-  lives.sort(
-    (a, b) =>
-      a.bornAt - b.bornAt || compareResourceVersions(first(a), first(b)) || compareTexts(a.uid, b.uid),
-  );
-  for (const { at } of nameless) {
-    const hit = lives.findLast(({ bornAt }) => bornAt <= at);
-    if (hit && (hit.end === undefined || at < hit.end)) endAt(hit, at, 'event');
-  }
-  for (const [i, life] of lives.entries()) {
-    const next = lives[i + 1];
-    if (next && (life.end === undefined || next.bornAt < life.end)) endAt(life, next.bornAt, 'successor');
-  }
-  return lives;
+/** What an object was from an instant on. */
+interface Point {
+  readonly from: Instant;
+  readonly change: Change;
+  readonly content: Resource;
 }
 
-const first = ({ shown }: Life) => shown[0]?.resourceVersion;
-
-function endAt(life: Life, end: Instant, endedBy: EndedBy): void {
-  life.endedBy = life.endedBy ?? endedBy;
-  life.end = end;
+/** The versions of one object in time order. */
+export function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[] {
+  const points = pointsOf(shown, end, every);
+  return points.map((point, i) => {
+    const next = points[i + 1];
+    return {
+      ...versionAt(point, uid),
+      // What an object was at no instant is not said; that its beginning was missed is.
+      ...(i === 0 && shown[0]?.created !== true && { seenMidLife: true }),
+      ...(next !== undefined && { validTo: next.from }),
+      ...(next === undefined && end !== undefined && { validTo: end, endedBy: endedBy ?? 'event' }),
+    };
+  });
 }
 
-function lifeOf(uid: string, changes: readonly Change[]): Life {
-  const ends = changes.filter(({ what }) => what === 'gone');
-  const end = ends.length === 0 ? undefined : Math.min(...ends.map(({ at }) => at));
-  const present = changes.filter(({ what }) => what === 'present');
-  const shown = present.length > 0 ? onePerVersion(present) : onePerVersion(lastSeen(ends));
-  const bornAt = Math.min(...(shown.length > 0 ? shown : changes).map(({ at }) => at));
-  return { uid, shown, bornAt, end, endedBy: end === undefined ? undefined : 'event' };
-}
-
-/** Of an object that only its end shows, that it was there when the request for its end came in. */
-function lastSeen(ends: readonly Change[]): Change[] {
-  return ends
-    .filter(({ content }) => content !== undefined)
-    .map((change) => ({ ...change, at: change.receivedAt, created: false }));
-}
-
-/** The earliest whole sight of each resourceVersion, in the order of resourceVersions. */
-function onePerVersion(present: readonly Change[]): Change[] {
-  const byVersion = new Map<string, Change>();
-  for (const change of present) {
-    const key = change.resourceVersion ?? '';
-    const known = byVersion.get(key);
-    byVersion.set(key, known ? better(known, change) : change);
-  }
-  return [...byVersion.values()].sort((a, b) =>
-    compareResourceVersions(a.resourceVersion, b.resourceVersion),
-  );
-}
-
-function better(a: Change, b: Change): Change {
-  const at = Math.min(a.at, b.at);
-  const created = a.created === true || b.created === true;
-  const [chosen] = [a, b].sort(
-    (x, y) => Number(isPartial(x)) - Number(isPartial(y)) || x.at - y.at || compareTexts(x.id, y.id),
-  );
-  return { ...chosen!, at, ...(created && { created }) };
-}
-
-const isPartial = ({ content }: Change) => content?.[METADATA_ONLY] === true;
-
-function versionsOf({ uid, shown, end, endedBy }: Life, every: 'content' | 'resourceVersion'): Version[] {
-  const versions: { -readonly [field in keyof Version]: Version[field] }[] = [];
+/** What the object was from instant to instant, ascending, up to its end; neighbours differ. */
+function pointsOf(shown: readonly Change[], end: Instant | undefined, every: Every): Point[] {
+  const points: Point[] = [];
   let from = -Infinity;
-  let text: string | undefined;
   let content: Resource | undefined;
-  let seenMidLife = shown[0]?.created !== true;
   for (const change of shown) {
     from = Math.max(from, change.at);
     if (end !== undefined && from >= end) break;
     content = wholeContent(change, content);
-    const nextText = JSON.stringify(content);
-    const last = versions.at(-1);
-    if (last && nextText === text && every === 'content') continue;
-    text = nextText;
-    const { group, resource, namespace, name, resourceVersion = '', actor } = change;
-    const version = {
-      group,
-      resource,
-      namespace,
-      name,
-      uid,
-      resourceVersion,
-      validFrom: from,
-      content,
-      ...(actor && { actor }),
-      ...(seenMidLife && { seenMidLife }),
-    };
-    if (last && last.validFrom === from) versions.pop();
-    else if (last) last.validTo = from;
-    // What an object was at no instant is not said; that its beginning was missed is.
-    if (last?.validFrom !== from) seenMidLife = false;
-    versions.push(last?.validFrom === from && last.seenMidLife ? { ...version, seenMidLife: true } : version);
+    const last = points.at(-1);
+    if (last && every === 'content' && sameJson(last.content, content)) continue;
+    if (last?.from === from) points.pop();
+    // Leaving out what lasted no time can bring two equal contents side by side.
+    const before = points.at(-1);
+    if (before && every === 'content' && sameJson(before.content, content)) continue;
+    points.push({ from, change, content });
   }
-  const last = versions.at(-1);
-  if (last && end !== undefined) {
-    last.validTo = end;
-    last.endedBy = endedBy ?? 'event';
-  }
-  return everyAdjacentDiffers(versions, every);
+  return points;
 }
 
-/** Leaving out a version without length can bring two equal ones side by side: they are one. */
-function everyAdjacentDiffers(versions: readonly Version[], every: 'content' | 'resourceVersion'): Version[] {
-  if (every === 'resourceVersion') return [...versions];
-  const joined: Version[] = [];
-  for (const version of versions) {
-    const last = joined.at(-1);
-    if (last && JSON.stringify(last.content) === JSON.stringify(version.content)) {
-      const { validTo: _, endedBy: __, ...begun } = last;
-      const { validTo, endedBy } = version;
-      joined[joined.length - 1] = {
-        ...begun,
-        ...(validTo !== undefined && { validTo }),
-        ...(endedBy !== undefined && { endedBy }),
-      };
-    } else joined.push(version);
-  }
-  return joined;
+/** The version that begins where the change was answered. */
+export function versionAt({ from, change, content }: Point, uid: string): Version {
+  const { group, resource, namespace, name, resourceVersion = '', actor } = change;
+  return {
+    group,
+    resource,
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    validFrom: from,
+    content,
+    ...(actor && { actor }),
+  };
 }
 
 /** Where only the metadata was shown, the rest is that of the version before: its client cannot change more. */
-function wholeContent(change: Change, before: Resource | undefined): Resource {
-  const content = change.content!;
+export function wholeContent(change: Change, before: Resource | undefined): Resource {
+  const content = change.content as Resource;
   if (!isPartial(change)) return content;
   const { [METADATA_ONLY]: _, ...metadataOnly } = content;
   return before ? { ...before, metadata: content.metadata } : (metadataOnly as Resource);

@@ -10,20 +10,16 @@ import { fields, list, type Fields } from './fields.ts';
  */
 export function isGone(verb: string, object: Fields): boolean {
   const metadata = fields(object['metadata']);
+  if (!isTerminating(metadata)) return verb === 'delete';
   const pending =
-    list(metadata['finalizers']).length > 0 ||
-    list(fields(object['spec'])['finalizers']).length > 0 ||
-    (typeof metadata['deletionGracePeriodSeconds'] === 'number' &&
-      metadata['deletionGracePeriodSeconds'] > 0);
-  if (metadata['deletionTimestamp'] === undefined || metadata['deletionTimestamp'] === null)
-    return verb === 'delete';
+    hasFinalizers(metadata) || list(fields(object['spec'])['finalizers']).length > 0 || hasGraceLeft(metadata);
   return !pending;
 }
 
 /** What a `deletecollection` request asked for that decides whether what it selected is gone. */
 export interface CollectionDelete {
-  /** `gracePeriodSeconds=0`: pods go at once. */
-  readonly noGrace: boolean;
+  /** Absent where the request did not say: each pod has the grace of its own spec. */
+  readonly gracePeriodSeconds?: number;
   /** Foreground and orphan deletion add a finalizer: the object stays until that is removed. */
   readonly addsFinalizer: boolean;
 }
@@ -31,16 +27,28 @@ export interface CollectionDelete {
 /**
  * True when an item of a `deletecollection` answer, which shows it as it was before, is gone with that answer.
  *
- * Pods on a node get their grace and end by the node's own delete.
+ * Pods on a node get their grace and end by the node's own delete. One that is terminating already keeps the grace it
+ * has left, since a request can only shorten it.
  */
 export function isGoneFromCollection(
   resource: string,
   item: Fields,
-  { noGrace, addsFinalizer }: CollectionDelete,
+  { gracePeriodSeconds, addsFinalizer }: CollectionDelete,
 ): boolean {
-  if (addsFinalizer || list(fields(item['metadata'])['finalizers']).length > 0) return false;
-  if (resource !== 'pods' || noGrace) return true;
+  const metadata = fields(item['metadata']);
+  if (addsFinalizer || hasFinalizers(metadata)) return false;
+  if (resource !== 'pods' || gracePeriodSeconds === 0) return true;
+  if (isTerminating(metadata)) return !hasGraceLeft(metadata);
   const { phase } = fields(item['status']);
-  const { nodeName } = fields(item['spec']);
-  return nodeName === undefined || nodeName === '' || phase === 'Succeeded' || phase === 'Failed';
+  const { nodeName, terminationGracePeriodSeconds } = fields(item['spec']);
+  if (nodeName === undefined || nodeName === '' || phase === 'Succeeded' || phase === 'Failed') return true;
+  return gracePeriodSeconds === undefined && terminationGracePeriodSeconds === 0;
 }
+
+const isTerminating = ({ deletionTimestamp }: Fields) =>
+  deletionTimestamp !== undefined && deletionTimestamp !== null;
+
+const hasFinalizers = ({ finalizers }: Fields) => list(finalizers).length > 0;
+
+const hasGraceLeft = ({ deletionGracePeriodSeconds }: Fields) =>
+  typeof deletionGracePeriodSeconds === 'number' && deletionGracePeriodSeconds > 0;

@@ -21,11 +21,16 @@ export const METADATA_ONLY = 'metadataOnly';
  * Objects of `crd.projectcalico.org` come out as the `projectcalico.org/v3` objects that they stand for: labels and name
  * from the annotation that holds the real metadata, the uid as Calico's API server shows it. So one policy has one
  * identity, whichever of its two faces a log shows.
+ *
+ * @param options `metadataOnly`: the object shows no more than its metadata. `gone`: it is an end, which needs no
+ *   resourceVersion. `backing`: it is of `crd.projectcalico.org`, which an object that shows its metadata only does not
+ *   say itself.
+ * @throws TooDeep where the object is nested deeper than any real one.
  */
 export function project(
   kind: Kind,
   object: Fields,
-  { metadataOnly = false, gone = false } = {},
+  { metadataOnly = false, gone = false, backing = isBacking(object) } = {},
 ): Projected | { readonly lacks: 'name' | 'uid' | 'resourceVersion' } {
   const metadata = fields(object['metadata']);
   const uid = text(metadata['uid']);
@@ -35,12 +40,11 @@ export function project(
   if (uid === undefined) return { lacks: 'uid' };
   if (!gone && (resourceVersion === undefined || !/^\d+$/.test(resourceVersion)))
     return { lacks: 'resourceVersion' };
-  const backing = text(object['apiVersion'])?.startsWith(`${CALICO_BACKING_GROUP}/`) ?? false;
   const real = backing ? realMetadata(kind, metadata, object) : { metadata, name: ownName };
   const namespace = kind.namespaced ? (text(metadata['namespace']) ?? '') : '';
   const isPod = kind.resource === 'pods';
   const content: Resource = {
-    apiVersion: apiVersionOf(kind, object),
+    apiVersion: apiVersionOf(kind, metadataOnly ? {} : object),
     kind: kind.kind,
     metadata: withoutEmpty({
       name: real.name,
@@ -66,7 +70,7 @@ function apiVersionOf(kind: Kind, object: Fields): string {
   if (kind.group === 'projectcalico.org') return 'projectcalico.org/v3';
   if (kind.group === '') return 'v1';
   if (kind.group === 'policy.networking.k8s.io')
-    return text(object['apiVersion']) ?? `${kind.group}/v1alpha1`;
+    return text(object['apiVersion']) ?? `${kind.group}/${kind.versions[0]}`;
   return `${kind.group}/${kind.versions[0]}`;
 }
 
@@ -82,11 +86,18 @@ function realMetadata(kind: Kind, metadata: Fields, object: Fields): { metadata:
     }
   }
   const tier = text(fields(object['spec'])['tier']) ?? 'default';
-  const name =
-    kind.isPolicy && tier === 'default' && ownName.startsWith('default.')
-      ? ownName.slice('default.'.length)
-      : ownName;
-  return { metadata, name };
+  return { metadata, name: tier === 'default' ? nameOfBacking(kind, ownName) : ownName };
+}
+
+const isBacking = (object: Fields) =>
+  text(object['apiVersion'])?.startsWith(`${CALICO_BACKING_GROUP}/`) ?? false;
+
+/**
+ * The name of what an object of the backing group stands for, as far as its own name says it: policies of the default
+ * tier are kept with the tier in front.
+ */
+export function nameOfBacking(kind: Kind, name: string): string {
+  return kind.isPolicy && name.startsWith('default.') ? name.slice('default.'.length) : name;
 }
 
 /**

@@ -1,0 +1,172 @@
+import type { Change } from './change.ts';
+import { sameJson } from './fields.ts';
+import { compareResourceVersions, compareTexts } from './order.ts';
+import { METADATA_ONLY } from './project.ts';
+import type { Instant } from './time.ts';
+import type { EndedBy } from './version.ts';
+
+/** All that is known of one object: one uid under one name. */
+export interface Life {
+  readonly uid: string;
+  /** One for each resourceVersion, in their order, the first sight of it; never empty. */
+  readonly shown: readonly Change[];
+  /** When it was first seen. */
+  readonly bornAt: Instant;
+  /** When it was last heard of, if only by its end. */
+  readonly lastAt: Instant;
+  readonly end?: Instant;
+  readonly endedBy?: EndedBy;
+}
+
+type Ending = { -readonly [field in keyof Life]: Life[field] };
+
+/**
+ * The objects that one name had, one after another.
+ *
+ * Order is that of their first resourceVersions, for one counter runs through a whole cluster, while the events of
+ * several API servers come with several clocks. Each ends by the earliest of: its own end, the birth of one after it,
+ * and an end that says the name only.
+ */
+export function livesOf(changes: readonly Change[]): Life[] {
+  const byUid = new Map<string, Change[]>();
+  const nameless: Change[] = [];
+  for (const change of changes) {
+    if (change.uid === undefined) nameless.push(change);
+    else {
+      const known = byUid.get(change.uid);
+      if (known) known.push(change);
+      else byUid.set(change.uid, [change]);
+    }
+  }
+  const found: Ending[] = [];
+  const unseen: Change[][] = [];
+  for (const [uid, known] of byUid) {
+    const life = lifeOf(uid, known);
+    if (life) found.push(life);
+    else unseen.push(known);
+  }
+  const lives = found.length > 1 ? inOrder(found) : found;
+  endBySuccessors(lives);
+  for (const ends of unseen) endByUnseen(lives, ends);
+  const settled = lives.map(({ end }) => end);
+  for (const end of nameless) endByName(lives, settled, end);
+  return lives;
+}
+
+function lifeOf(uid: string, changes: readonly Change[]): Ending | undefined {
+  const present: Change[] = [];
+  const lastSeen: Change[] = [];
+  let end = Infinity;
+  let lastAt = -Infinity;
+  for (const change of changes) {
+    lastAt = Math.max(lastAt, change.at);
+    if (change.what === 'present') present.push(change);
+    else {
+      end = Math.min(end, change.at);
+      // Of an object that only its end shows, that it was there when the request for its end came in.
+      if (change.content) lastSeen.push({ ...change, at: change.receivedAt, created: false });
+    }
+  }
+  const shown = onePerVersion(present.length > 0 ? present : lastSeen);
+  if (shown.length === 0) return undefined;
+  let bornAt = Infinity;
+  for (const { at } of shown) bornAt = Math.min(bornAt, at);
+  return { uid, shown, bornAt, lastAt, ...(end < Infinity && { end, endedBy: 'event' as const }) };
+}
+
+/** By the first resourceVersion; those without any, which the API server left out of its last answer, by time. */
+function inOrder(found: readonly Ending[]): Ending[] {
+  const first = ({ shown }: Life) => shown[0]?.resourceVersion;
+  const byTime = (a: Life, b: Life) => a.bornAt - b.bornAt || compareTexts(a.uid, b.uid);
+  const lives = found
+    .filter((life) => first(life) !== undefined)
+    .sort((a, b) => compareResourceVersions(first(a), first(b)) || byTime(a, b));
+  for (const life of found.filter((one) => first(one) === undefined).sort(byTime)) {
+    const next = lives.findIndex(({ bornAt }) => bornAt > life.bornAt);
+    lives.splice(next === -1 ? lives.length : next, 0, life);
+  }
+  return lives;
+}
+
+function endBySuccessors(lives: readonly Ending[]): void {
+  let nextBornAt = Infinity;
+  for (let i = lives.length - 1; i >= 0; i--) {
+    const life = lives[i] as Ending;
+    if (nextBornAt < Infinity) endAt(life, nextBornAt, 'successor');
+    nextBornAt = Math.min(nextBornAt, life.bornAt);
+  }
+}
+
+/**
+ * An object of which only its end was seen had the name until then, so those of which nothing was heard since that end
+ * was asked for were gone by then.
+ */
+function endByUnseen(lives: readonly Ending[], ends: readonly Change[]): void {
+  let asked = Infinity;
+  for (const { receivedAt } of ends) asked = Math.min(asked, receivedAt);
+  for (const life of lives) {
+    if (life.lastAt <= asked) endAt(life, asked, 'successor');
+  }
+}
+
+/** An end without uid is that of the object that was there when it was asked for, else of the first one born meanwhile. */
+function endByName(
+  lives: readonly Ending[],
+  settled: readonly (Instant | undefined)[],
+  { receivedAt, at }: Change,
+): void {
+  const there = lives.findLastIndex(({ bornAt }) => bornAt <= receivedAt);
+  const life = lives[there];
+  if (life && (settled[there] ?? Infinity) > receivedAt) endAt(life, at, 'event');
+  else {
+    const born = lives.find(({ bornAt }) => receivedAt < bornAt && bornAt <= at);
+    if (born) endAt(born, at, 'event');
+  }
+}
+
+/** Ends a life at the instant or, where that is known already, before. That an event said so is the better reason. */
+function endAt(life: Ending, end: Instant, endedBy: EndedBy): void {
+  life.endedBy = life.endedBy === 'event' ? 'event' : endedBy;
+  life.end = Math.min(life.end ?? Infinity, end);
+}
+
+/** The first sight of each resourceVersion, in the order of resourceVersions. */
+function onePerVersion(seen: readonly Change[]): readonly Change[] {
+  if (isAscending(seen)) return seen;
+  const sorted = [...seen].sort(
+    (a, b) => compareResourceVersions(a.resourceVersion, b.resourceVersion) || compareSights(a, b),
+  );
+  const once: Change[] = [];
+  for (const change of sorted) {
+    const last = once.at(-1);
+    if (last === undefined || last.resourceVersion !== change.resourceVersion) once.push(change);
+    else once[once.length - 1] = joinedSight(last, change);
+  }
+  return once;
+}
+
+function isAscending(seen: readonly Change[]): boolean {
+  for (let i = 1; i < seen.length; i++) {
+    if (compareResourceVersions(seen[i - 1]?.resourceVersion, seen[i]?.resourceVersion) >= 0) return false;
+  }
+  return true;
+}
+
+/** By time. What remains equal then is told apart by whatever differs, so that no order of arrival shows. */
+function compareSights(a: Change, b: Change): number {
+  return (
+    a.at - b.at ||
+    compareTexts(a.id, b.id) ||
+    (sameJson(a, b) ? 0 : compareTexts(JSON.stringify([a.content, a.actor]), JSON.stringify([b.content, b.actor])))
+  );
+}
+
+/** The first of two sights of one resourceVersion, with the content of the first one that was whole. */
+function joinedSight(first: Change, next: Change): Change {
+  const created = first.created === true || next.created === true;
+  const content = isPartial(first) && !isPartial(next) ? next.content : first.content;
+  return { ...first, ...(content && { content }), ...(created && { created }) };
+}
+
+/** True when the API server showed the metadata only. */
+export const isPartial = ({ content }: Change): boolean => content?.[METADATA_ONLY] === true;

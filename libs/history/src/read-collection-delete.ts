@@ -1,0 +1,62 @@
+import type { Change } from './change.ts';
+import { fields, isObject, list, text, type Fields } from './fields.ts';
+import { isGoneFromCollection } from './gone.ts';
+import { project } from './project.ts';
+import type { Reading } from './reading.ts';
+import { collectionDeleteOf } from './request.ts';
+import { doubt, factsOf, trail, type Write } from './write.ts';
+
+/**
+ * Reads a `deletecollection`: its answer lists what it selected, as it was before.
+ *
+ * Items that stay, with a finalizer or as pods with grace, make no change: their own ends follow.
+ */
+export function readCollectionDelete(write: Write, response: unknown): Reading {
+  const { event, kind, at, backing, eventId } = write;
+  if (!isObject(response) || !Array.isArray(response['items'])) {
+    return doubt(write, 'no-content', 'the answer does not list what was deleted');
+  }
+  const asked = collectionDeleteOf(event);
+  const items = list(response['items']).filter(isObject);
+  const listsMetadata = response['kind'] === 'PartialObjectMetadataList';
+  // Items of typed lists do not repeat the apiVersion, which tells whose shape they have.
+  const listVersion = text(response['apiVersion']);
+  const changes: Change[] = [];
+  for (const item of items) {
+    const version = text(item['apiVersion']) ?? listVersion ?? '';
+    const metadataOnly =
+      listsMetadata ||
+      item['kind'] === 'PartialObjectMetadata' ||
+      !kind.versions.includes(version.slice(version.indexOf('/') + 1));
+    if (metadataOnly && kind.resource === 'pods' && asked.gracePeriodSeconds !== 0 && !asked.addsFinalizer) {
+      return doubt(write, 'no-content', 'the answer does not show which of the pods had no node and are gone');
+    }
+    if (!isGoneFromCollection(kind.resource, item, asked)) continue;
+    const projected = project(kind, { ...item, apiVersion: version }, { metadataOnly, gone: true, backing });
+    if (!('lacks' in projected)) {
+      const { namespace, name, uid, resourceVersion, content } = projected;
+      changes.push({
+        ...factsOf(write),
+        id: `${eventId}#${uid}`,
+        namespace,
+        name,
+        uid,
+        what: 'gone',
+        content,
+        ...(resourceVersion !== undefined && { resourceVersion }),
+      });
+    } else if (projected.lacks === 'uid') changes.push(endByName(write, item));
+  }
+  const attempt = items.length > 0 ? trail(write, false) : {};
+  return changes.length === 0
+    ? { kind: 'ignored', at, reason: 'nothing-selected', ...attempt }
+    : { kind: 'changes', at, changes, ...attempt };
+}
+
+/** The end of an item that does not say which uid it has. */
+function endByName(write: Write, item: Fields): Change {
+  const metadata = fields(item['metadata']);
+  const namespace = write.kind.namespaced ? (text(metadata['namespace']) ?? '') : '';
+  const name = text(metadata['name']) ?? '';
+  return { ...factsOf(write), id: `${write.eventId}#${namespace}/${name}`, namespace, name, what: 'gone' };
+}

@@ -1,0 +1,91 @@
+import type { Change } from './change.ts';
+import { fields, text, type Fields } from './fields.ts';
+import { isGone } from './gone.ts';
+import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
+import { flippedUid, nameOfBacking, project } from './project.ts';
+import type { Reading } from './reading.ts';
+import { doubt, factsOf, trail, unusable, type Write } from './write.ts';
+
+const LACKS = { uid: 'no-uid', name: 'no-name', resourceVersion: 'no-resource-version' } as const;
+
+/** Reads a write that was answered with an object: usually the one it is about. */
+export function readObject(write: Write, response: Fields): Reading {
+  const { verb, kind, event, at, backing, reference } = write;
+  const metadataOnly = response['kind'] === 'PartialObjectMetadata';
+  const stranger = metadataOnly ? undefined : strangeness(kind, response);
+  if (stranger !== undefined) return doubt(write, ...stranger);
+  // A Namespace ends with the finalizers of its spec, which metadata alone does not show.
+  const gone =
+    verb !== 'create' && !(metadataOnly && kind.resource === 'namespaces') && isGone(verb, response);
+  const projected = project(kind, response, { metadataOnly, gone, backing });
+  if ('lacks' in projected) {
+    return unusable(
+      write,
+      LACKS[projected.lacks],
+      `the object in the answer has no ${projected.lacks} that can be read`,
+    );
+  }
+  const { namespace, name, uid, resourceVersion, content } = projected;
+  const created =
+    !gone &&
+    fields(event['responseStatus'])['code'] === 201 &&
+    text(reference['subresource']) === undefined;
+  const change: Change = {
+    ...factsOf(write),
+    id: write.eventId,
+    namespace,
+    name,
+    uid,
+    what: gone ? 'gone' : 'present',
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    // What an update that ends the object shows beside its end was never stored.
+    ...((!gone || verb === 'delete') && { content }),
+    ...(created && { created }),
+  };
+  return { kind: 'changes', at, changes: [change], ...trail(write, false, name) };
+}
+
+/** What keeps an answer from being a version of the object, or undefined where nothing does. */
+function strangeness(
+  kind: Kind,
+  response: Fields,
+): ['not-the-object' | 'unknown-version', string] | undefined {
+  const apiVersion = text(response['apiVersion']) ?? '';
+  const slash = apiVersion.indexOf('/');
+  const group = slash === -1 ? '' : apiVersion.slice(0, slash);
+  if (
+    response['kind'] !== kind.kind ||
+    (group === CALICO_BACKING_GROUP ? 'projectcalico.org' : group) !== kind.group
+  ) {
+    const shown = [apiVersion, text(response['kind']) ?? 'body without kind'].join(' ').trim();
+    return ['not-the-object', `the answer is a ${shown}, not the object`];
+  }
+  return kind.versions.includes(apiVersion.slice(slash + 1))
+    ? undefined
+    : ['unknown-version', `apiVersion ${apiVersion === '' ? '(none)' : apiVersion} is not known`];
+}
+
+/** Reads a deletion that was answered with a Status: the object is gone, since one that stays would be shown. */
+export function readStatusDelete(write: Write, response: unknown): Reading {
+  const { event, at, reference, kind, backing, eventId } = write;
+  const details: Fields = {
+    ...fields(fields(event['responseStatus'])['details']),
+    ...fields(fields(response)['details']),
+  };
+  const ownName = text(reference['name']) ?? text(details['name']);
+  if (ownName === undefined) return unusable(write, 'no-name', 'the deletion names no object');
+  const uid = text(details['uid']);
+  const name = backing ? nameOfBacking(kind, ownName) : ownName;
+  const change: Change = {
+    ...factsOf(write),
+    id: eventId,
+    namespace: kind.namespaced ? (text(reference['namespace']) ?? '') : '',
+    name,
+    what: 'gone',
+    ...(uid !== undefined && { uid: backing ? flippedUid(uid) : uid }),
+  };
+  // Whether the tier belongs to the name that users gave stands in the object, which is not shown here: the end holds
+  // for both names, of which one is this object's.
+  const changes = name === ownName ? [change] : [change, { ...change, id: `${eventId}#${ownName}`, name: ownName }];
+  return { kind: 'changes', at, changes, ...trail(write, false, name) };
+}

@@ -1,0 +1,63 @@
+import type { Actor, Change } from './change.ts';
+import type { ResourceKey } from './resource.ts';
+import type { Instant } from './time.ts';
+
+/** Why an event says nothing about the history, in words that reports print. */
+export type IgnoredReason =
+  'read-only' | 'refused' | 'dry-run' | 'out-of-kind' | 'stage' | 'no-version' | 'nothing-selected';
+
+/** Why it is not known what an event did. */
+export type DoubtfulReason =
+  'outcome-unknown' | 'partly-deleted' | 'no-content' | 'not-the-object' | 'unknown-version';
+
+/** Why an event or a line can never be used. */
+export type UnusableReason =
+  | 'not-json'
+  | 'not-an-audit-event'
+  | 'truncated'
+  | 'no-timestamp'
+  | 'no-uid'
+  | 'no-resource-version'
+  | 'no-name'
+  | 'too-long'
+  | 'unreadable';
+
+/** One attempt to write a policy: who did what, and whether it was refused. */
+export interface PolicyAttempt extends ResourceKey {
+  readonly eventId: string;
+  readonly at: Instant;
+  readonly verb: string;
+  readonly actor?: Actor;
+  readonly refused: boolean;
+  /** The audit event as the trail keeps it, without bookkeeping of the API server. */
+  readonly event: unknown;
+}
+
+/** What one audit event says. Every event read is exactly one of these four. */
+export type Reading =
+  | {
+      readonly kind: 'changes';
+      readonly at: Instant;
+      readonly changes: readonly Change[];
+      readonly policyEvent?: PolicyAttempt;
+    }
+  | {
+      readonly kind: 'ignored';
+      readonly at?: Instant;
+      readonly reason: IgnoredReason;
+      readonly policyEvent?: PolicyAttempt;
+    }
+  | {
+      readonly kind: 'doubtful';
+      readonly at?: Instant;
+      readonly reason: DoubtfulReason;
+      /** Which object and what to do about it. */
+      readonly message: string;
+      readonly policyEvent?: PolicyAttempt;
+    }
+  | {
+      readonly kind: 'unusable';
+      readonly at?: Instant;
+      readonly reason: UnusableReason;
+      readonly message: string;
+    };

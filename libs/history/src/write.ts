@@ -1,0 +1,138 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Actor, Origin } from './change.ts';
+import { fields, text, type Fields } from './fields.ts';
+import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
+import { nameOfBacking } from './project.ts';
+import type { DoubtfulReason, PolicyAttempt, Reading, UnusableReason } from './reading.ts';
+import { parseInstant, type Instant } from './time.ts';
+import { trailOf } from './trail.ts';
+
+/** An event by which somebody wrote, or tried to write, an object of a kind in scope. */
+export interface Write {
+  readonly event: Fields;
+  readonly verb: string;
+  readonly kind: Kind;
+  /** The event's `objectRef`. */
+  readonly reference: Fields;
+  /** The object is of the group behind which Calico keeps its own. */
+  readonly backing: boolean;
+  readonly at: Instant;
+  readonly receivedAt: Instant;
+  readonly origin: Origin;
+  readonly eventId: string;
+  readonly actor?: Actor;
+}
+
+/** @param at when the event says that the request was answered. */
+export function writeOf(event: Fields, kind: Kind, at: Instant, origin: Origin): Write {
+  const reference = fields(event['objectRef']);
+  const received = parseInstant(event['requestReceivedTimestamp']) ?? at;
+  const actor = actorOf(event);
+  return {
+    event,
+    verb: event['verb'] as string,
+    kind,
+    reference,
+    backing: reference['apiGroup'] === CALICO_BACKING_GROUP,
+    at,
+    receivedAt: Math.min(received, at),
+    origin,
+    eventId: eventIdOf(event, reference, received, at),
+    ...(actor !== undefined && { actor }),
+  };
+}
+
+/** What all changes of an event share. */
+export function factsOf({ kind, at, receivedAt, actor, origin, eventId }: Write) {
+  return {
+    eventId,
+    group: kind.group,
+    resource: kind.resource,
+    at,
+    receivedAt,
+    ...(actor !== undefined && { actor }),
+    origin,
+  };
+}
+
+/** It is not known what the event did. @param why as the rest of a sentence: what is amiss and what to do. */
+export function doubt(write: Write, reason: DoubtfulReason, why: string): Reading {
+  const effective = reason !== 'outcome-unknown';
+  return {
+    kind: 'doubtful',
+    at: write.at,
+    reason,
+    message: `${placeOf(write.event)}: ${why}.`,
+    ...(effective && trail(write, false)),
+  };
+}
+
+/** The event can never be used. @param why as the rest of a sentence. */
+export function unusable(write: Write, reason: UnusableReason, why: string): Reading {
+  return { kind: 'unusable', at: write.at, reason, message: `${placeOf(write.event)}: ${why}.` };
+}
+
+/** The attempt for the audit trail, where the object is a policy and not only its status. */
+export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyAttempt } {
+  const { kind, reference, verb, event, at, actor, eventId, backing } = write;
+  if (!kind.isPolicy || text(reference['subresource']) !== undefined) return {};
+  const given =
+    text(reference['name']) ?? text(fields(fields(event['requestObject'])['metadata'])['name']) ?? '';
+  return {
+    policyEvent: {
+      eventId,
+      at,
+      group: kind.group,
+      resource: kind.resource,
+      namespace: kind.namespaced ? (text(reference['namespace']) ?? '') : '',
+      name: name ?? (backing ? nameOfBacking(kind, given) : given),
+      verb,
+      ...(actor !== undefined && { actor }),
+      refused,
+      event: trailOf(event),
+    },
+  };
+}
+
+/** `delete pods shop/web-1`, for messages. */
+export function placeOf(event: Fields): string {
+  const reference = fields(event['objectRef']);
+  const name = [reference['namespace'], reference['name']]
+    .filter((part) => text(part) !== undefined)
+    .join('/');
+  return [event['verb'], reference['resource'], name].filter((part) => text(part) !== undefined).join(' ');
+}
+
+function actorOf(event: Fields): Actor | undefined {
+  const user = text(fields(event['user'])['username']);
+  if (user === undefined) return undefined;
+  const impersonated = text(fields(event['impersonatedUser'])['username']);
+  return { user, ...(impersonated !== undefined && { impersonated }) };
+}
+
+/**
+ * A deterministic id. The audit ID alone would let a client hide a change behind another one's ID, since any client
+ * may choose it; the API server's own timestamps, and which object it is about, it cannot choose as well.
+ */
+function eventIdOf(event: Fields, reference: Fields, received: Instant, at: Instant): string {
+  const given = text(event['auditID']) ?? '';
+  const id = given.length <= 64 ? given : bytesToHex(sha256(utf8ToBytes(given))).slice(0, 32);
+  const object = fingerprint(
+    `${String(reference['apiGroup'])}\n${String(reference['resource'])}\n${String(reference['subresource'])}\n` +
+      `${String(reference['namespace'])}\n${String(reference['name'])}`,
+  );
+  return `${id}.${received.toString(36)}.${(at - received).toString(36)}.${String(event['verb'])}.${object}`;
+}
+
+/** Tells texts apart that differ by chance, in 64 bits; it does not withstand somebody who looks for two alike. */
+function fingerprint(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x9e3779b9;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul((b << 5) ^ (b >>> 3) ^ code, 0x85ebca6b);
+  }
+  return (a >>> 0).toString(36) + (b >>> 0).toString(36);
+}
