@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { selectorCommand } from './commands/selector.ts';
 import { stateCommand } from './commands/state.ts';
@@ -7,7 +8,7 @@ import { verifyCommand } from './commands/verify.ts';
 import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts';
 
 /** Every command, in the order of the help. A new command is one line here. */
-const COMMANDS = [upCommand, reportCommand, stateCommand, selectorCommand, verifyCommand];
+const COMMANDS = [upCommand, reportCommand, stateCommand, explainCommand, selectorCommand, verifyCommand];
 
 /**
  * Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage.

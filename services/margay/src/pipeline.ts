@@ -40,7 +40,12 @@ export type PipelineEvent =
   | { readonly kind: 'kept' }
   | { readonly kind: 'computing'; readonly left: number }
   | { readonly kind: 'reported'; readonly new: number }
-  | { readonly kind: 'attempt-failed'; readonly id: string; readonly attempt: number; readonly reason: string }
+  | {
+      readonly kind: 'attempt-failed';
+      readonly id: string;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'dead-letter'; readonly topic: string; readonly reason: string };
 
 const SCHEDULE_MILLISECONDS = 1_000;
@@ -67,11 +72,16 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const signal = AbortSignal.any([asked, failure.signal]);
   const handling = {
     signal,
-    onDeadLetter: ({ topic }: { topic: string }, { message }: Error) => tell({ kind: 'dead-letter', topic, reason: message }),
+    onDeadLetter: ({ topic }: { topic: string }, { message }: Error) =>
+      tell({ kind: 'dead-letter', topic, reason: message }),
   };
   let http: HttpServer | undefined;
   try {
-    http = await serve({ module: class Margay {} }, (routes) => apiRoutes(routes, { cluster, stores }), options);
+    http = await serve(
+      { module: class Margay {} },
+      (routes) => apiRoutes(routes, { cluster, stores }),
+      options,
+    );
     tell({ kind: 'serving', url: http.url });
     const stages = [
       ingest(bus, stores, options, signal),
@@ -83,13 +93,15 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         stores,
         compute: computeInThread(directory),
         now,
-        onAttemptFailed: ({ id }, attempt, { message }) => tell({ kind: 'attempt-failed', id, attempt, reason: message }),
+        onAttemptFailed: ({ id }, attempt, { message }) =>
+          tell({ kind: 'attempt-failed', id, attempt, reason: message }),
       }),
       followResults(bus, stores.windows, now, handling),
     ];
     try {
       await Promise.all(stages);
-      if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }));
+      if (!signal.aborted)
+        await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }));
     } catch (error) {
       failure.abort();
       await Promise.allSettled(stages);
@@ -103,12 +115,22 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 }
 
 /** Reads the logs. Finished ones are read to their end, and then every report without a schedule runs over their span. */
-async function ingest(bus: Bus, stores: Stores, options: PipelineOptions, signal: AbortSignal): Promise<void> {
+async function ingest(
+  bus: Bus,
+  stores: Stores,
+  options: PipelineOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { directory, cluster, auditLogs, flowLogs, follow, tell } = options;
   const positions = await openPositions(join(directory, 'positions'));
   const log = openLog({ service: 'margay', level: 'warn' });
   const deliverFlows = ingestFlows({
-    publish: (_, found) => publishAll(bus, flowTopic, found.map((flow) => ({ ...flow, cluster }))),
+    publish: (_, found) =>
+      publishAll(
+        bus,
+        flowTopic,
+        found.map((flow) => ({ ...flow, cluster })),
+      ),
     metrics: openMetrics(),
     log,
   });
@@ -132,13 +154,24 @@ async function ingest(bus: Bus, stores: Stores, options: PipelineOptions, signal
 }
 
 /** Waits until the stores have everything, then has each report run over what the logs cover. */
-async function reportOnSpan(bus: Bus, stores: Stores, { cluster, reports, tell }: PipelineOptions, signal: AbortSignal): Promise<void> {
-  for (let waiting = await evidenceLag(bus); waiting > 0 && !signal.aborted; waiting = await evidenceLag(bus)) {
+async function reportOnSpan(
+  bus: Bus,
+  stores: Stores,
+  { cluster, reports, tell }: PipelineOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (
+    let waiting = await evidenceLag(bus);
+    waiting > 0 && !signal.aborted;
+    waiting = await evidenceLag(bus)
+  ) {
     tell({ kind: 'keeping', waiting });
     await sleep(POLL_MILLISECONDS);
   }
   tell({ kind: 'kept' });
-  const bounds = (await stores.coverage.marks()).flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
+  const bounds = (await stores.coverage.marks()).flatMap(({ buckets }) =>
+    buckets.flatMap(({ first, last }) => [first, last]),
+  );
   if (bounds.length === 0) return tell({ kind: 'reported', new: 0 });
   const span = {
     start: bounds.reduce((a, b) => Math.min(a, b)),
@@ -151,7 +184,11 @@ async function reportOnSpan(bus: Bus, stores: Stores, { cluster, reports, tell }
     const records = await Promise.all(windows.map(({ id }) => stores.windows.get(id)));
     return records.filter((record) => record?.state === 'emitted' || record?.state === 'running');
   };
-  await publishAll(bus, reportWindows, (await unfinished()).map((record) => record!.window));
+  await publishAll(
+    bus,
+    reportWindows,
+    (await unfinished()).map((record) => record!.window),
+  );
   for (let left = await unfinished(); left.length > 0 && !signal.aborted; left = await unfinished()) {
     tell({ kind: 'computing', left: left.length });
     await sleep(POLL_MILLISECONDS);
@@ -160,7 +197,12 @@ async function reportOnSpan(bus: Bus, stores: Stores, { cluster, reports, tell }
 }
 
 /** Emits windows as they come due. */
-async function schedule(bus: Bus, stores: Stores, { cluster, reports, startDelay }: PipelineOptions, signal: AbortSignal): Promise<void> {
+async function schedule(
+  bus: Bus,
+  stores: Stores,
+  { cluster, reports, startDelay }: PipelineOptions,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await emitDueWindows(bus, stores.windows, await reports(), { cluster, startDelay }, now());
     await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);

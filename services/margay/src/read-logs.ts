@@ -1,6 +1,14 @@
 import { readBatch, textsOfLines, unreadableMark } from '@margay/audit-ingestor';
 import { minuteOf, type CoverageMark, type Repeats } from '@margay/coverage';
-import { memoryHistory, readFlow, type Flow, type Instant, type MemoryHistory, type PolicyAttempt, type Window } from '@margay/history';
+import {
+  memoryHistory,
+  readFlow,
+  type Flow,
+  type Instant,
+  type MemoryHistory,
+  type PolicyAttempt,
+  type Window,
+} from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { CutShort, readLines } from '@margay/sources';
 
@@ -45,12 +53,15 @@ export async function readLogs(
   };
   for (const path of new Set(auditLogs)) {
     let last = 0;
-    for await (const batch of linesOf(path, (message) => marks.push(unreadableMark(path, last + 1, message)))) {
+    for await (const batch of linesOf(path, (message) =>
+      marks.push(unreadableMark(path, last + 1, message)),
+    )) {
       last = batch.at(-1)?.number ?? last;
       const { changes, policyEvents, mark } = readBatch(path, textsOfLines(path, batch));
       history.add(changes);
       marks.push(mark);
-      for (const { eventId, at, origin } of changes) noteOrigin(eventId, at, `${origin.position} ${origin.source}`);
+      for (const { eventId, at, origin } of changes)
+        noteOrigin(eventId, at, `${origin.position} ${origin.source}`);
       for (const attempt of policyEvents) attempts.set(attempt.eventId, attempt);
       lines += batch.length;
       progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);

@@ -12,7 +12,9 @@ export function summaryLines(report: Report): string[] {
   return [
     `${report.reportName} (${report.reportTypeName})  ${report.startTime} to ${report.endTime}`,
     `  ${heading}`,
-    ...rows.map(({ words, value, total }) => `    ${words.padEnd(width)}  ${bar(value, total)}  ${value} of ${total}`),
+    ...rows.map(
+      ({ words, value, total }) => `    ${words.padEnd(width)}  ${bar(value, total)}  ${value} of ${total}`,
+    ),
     `  Evidence: ${evidenceWords(report)}`,
   ];
 }
@@ -36,6 +38,8 @@ export function evidenceWords({ evidence }: Pick<Report, 'evidence'>): string {
   return [
     complete ? 'complete' : reasons.length === 0 ? 'unknown' : reasons.join(' '),
     ...(midLife > 0 ? [`${midLife} resources were first seen in mid-life.`] : []),
-    ...(evidence.unreadPolicies.total > 0 ? [`${evidence.unreadPolicies.total} policies could not be read.`] : []),
+    ...(evidence.unreadPolicies.total > 0
+      ? [`${evidence.unreadPolicies.total} policies could not be read.`]
+      : []),
   ].join(' ');
 }

@@ -5,7 +5,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { evidenceFor } from '@margay/coverage';
 import { formatInstant, type Instant } from '@margay/history';
-import { computeReport, readGlobalReport, REPORT_TYPES, toReportJson, type GlobalReport, type Report } from '@margay/reports';
+import {
+  computeReport,
+  readGlobalReport,
+  REPORT_TYPES,
+  toReportJson,
+  type GlobalReport,
+  type Report,
+} from '@margay/reports';
 import { policyEventOf, reportFlowOf } from '@margay/report-worker';
 import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
@@ -40,15 +47,22 @@ export function reportCommand(): Command {
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
     .option('--flow-log <file...>', "Calico flow logs (JSON lines), for a network-access report's traffic")
     .option('--start <time>', 'start of the window, RFC 3339; the first event unless given', instantOption)
-    .option('--end <time>', 'end of the window, not part of it; just behind the last event unless given', instantOption)
+    .option(
+      '--end <time>',
+      'end of the window, not part of it; just behind the last event unless given',
+      instantOption,
+    )
     .option('--name <name>', "the report's name; its type unless given")
-    .option('--selector <selector>', "only endpoints whose labels match, as in \"app == 'web'\"")
+    .option('--selector <selector>', 'only endpoints whose labels match, as in "app == \'web\'"')
     .option('--namespaces <names>', 'only endpoints of these namespaces: a,b', listOption)
     .option('--namespace-selector <selector>', 'only endpoints of namespaces whose labels match')
     .option('--service-accounts <names>', 'only endpoints of these service accounts: a,b', listOption)
     .option('--service-account-selector <selector>', 'only endpoints of service accounts whose labels match')
     .option('--config <file>', 'take name, type and scope from a GlobalReport manifest; options win over it')
-    .option('--out <dir>', "write report.json and every download of the type there; otherwise report.json is printed")
+    .option(
+      '--out <dir>',
+      'write report.json and every download of the type there; otherwise report.json is printed',
+    )
     .addHelpText(
       'after',
       `
@@ -77,7 +91,9 @@ async function globalReportOf(options: ReportOptions): Promise<GlobalReport> {
   const given = options.config === undefined ? undefined : await manifestOf(options.config);
   const type = options.type ?? given?.spec.reportType;
   if (type === undefined) {
-    throw new UsageError(`Which report? Give --type ${[...REPORT_TYPES.keys()].join(' | ')}, or --config with a GlobalReport`);
+    throw new UsageError(
+      `Which report? Give --type ${[...REPORT_TYPES.keys()].join(' | ')}, or --config with a GlobalReport`,
+    );
   }
   const { selector, namespaces, namespaceSelector, serviceAccounts, serviceAccountSelector } = options;
   const conditionOf = (names?: readonly string[], matching?: string) =>
@@ -135,7 +151,9 @@ async function compute({ name, spec }: GlobalReport, options: ReportOptions): Pr
   }
   checkWindow(start, end);
   if (logs.span && logs.span.end > Date.now() * 1000 + 86_400_000_000) {
-    process.stderr.write(`margay: the last event is from ${formatInstant(logs.span.end)}, which is in the future: check its clock\n`);
+    process.stderr.write(
+      `margay: the last event is from ${formatInstant(logs.span.end)}, which is in the future: check its clock\n`,
+    );
   }
   const window = { start, end };
   return computeReport({
@@ -147,7 +165,11 @@ async function compute({ name, spec }: GlobalReport, options: ReportOptions): Pr
     flows: logs.flows.map(reportFlowOf),
     evidence: {
       ...evidenceFor(logs.marks, logs.repeats, window),
-      flows: { read: logs.flows.length, sources: [...new Set(options.flowLog ?? [])], unusable: logs.flowProblems.length },
+      flows: {
+        read: logs.flows.length,
+        sources: [...new Set(options.flowLog ?? [])],
+        unusable: logs.flowProblems.length,
+      },
     },
   });
 }

@@ -1,19 +1,24 @@
 import { createInterface } from 'node:readline';
-import { labelsOfRecord, parseSelector, SelectorError } from '@margay/policy';
+import {
+  labelsOfRecord,
+  parseSelector,
+  SelectorError,
+  selectorReport,
+  type SelectorReport,
+} from '@margay/policy';
 import { Command } from 'commander';
 import { FAILED } from '../exit.ts';
 import { listOption } from '../options.ts';
 import { write } from '../write.ts';
 
-type Judged =
-  | { readonly valid: true; readonly canonical: string; readonly id: string; readonly matches: boolean }
-  | { readonly valid: false; readonly error: string; readonly position?: number };
-
 /** `margay selector`: what a selector means, and whether it matches labels. */
 export function selectorCommand(): Command {
   return new Command('selector')
     .description('Check selectors of policies: one for people, or JSON lines for programs.')
-    .argument('[selector]', 'a selector; without it, lines {"selector", "labels"} are read from standard input')
+    .argument(
+      '[selector]',
+      'a selector; without it, lines {"selector", "labels"} are read from standard input',
+    )
     .option('--labels <labels>', 'labels to match against: a=b,c=d', listOption)
     .addHelpText(
       'after',
@@ -25,27 +30,33 @@ Examples:
   margay selector "app == 'web' && has(tier)" --labels app=web,tier=front
   margay selector < selectors.jsonl`,
     )
-    .action(async (selector: string | undefined, { labels }: { labels?: string[] }, command: Command & { exitCode?: number }) => {
-      if (selector === undefined) return judgeLines();
-      const given = Object.fromEntries(
-        (labels ?? []).map((label) => {
-          const at = label.indexOf('=');
-          return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
-        }),
-      );
-      try {
-        const parsed = parseSelector(selector);
-        await write(`${parsed.canonical}\nid ${parsed.id}\n`);
-        if (labels) {
-          const matches = parsed.matches(labelsOfRecord(given));
-          await write(`${matches ? 'matches' : 'does not match'} ${labels.join(', ')}\n`);
+    .action(
+      async (
+        selector: string | undefined,
+        { labels }: { labels?: string[] },
+        command: Command & { exitCode?: number },
+      ) => {
+        if (selector === undefined) return judgeLines();
+        const given = Object.fromEntries(
+          (labels ?? []).map((label) => {
+            const at = label.indexOf('=');
+            return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
+          }),
+        );
+        try {
+          const parsed = parseSelector(selector);
+          await write(`${parsed.canonical}\nid ${parsed.id}\n`);
+          if (labels) {
+            const matches = parsed.matches(labelsOfRecord(given));
+            await write(`${matches ? 'matches' : 'does not match'} ${labels.join(', ')}\n`);
+          }
+        } catch (error) {
+          if (!(error instanceof SelectorError)) throw error;
+          process.stderr.write(`margay: ${error.message}\n${error.caret}\n`);
+          command.exitCode = FAILED;
         }
-      } catch (error) {
-        if (!(error instanceof SelectorError)) throw error;
-        process.stderr.write(`margay: ${error.message}\n${error.caret}\n`);
-        command.exitCode = FAILED;
-      }
-    });
+      },
+    );
 }
 
 async function judgeLines(): Promise<void> {
@@ -55,8 +66,8 @@ async function judgeLines(): Promise<void> {
 }
 
 /** What a line asks for, judged; a line that asks for nothing is not valid. */
-export function judge(line: string): Judged {
-  let asked: { readonly selector?: unknown; readonly labels?: unknown };
+function judge(line: string): SelectorReport | { readonly valid: false; readonly error: string } {
+  let asked: { readonly selector?: unknown; readonly labels?: unknown } | null;
   try {
     asked = JSON.parse(line) as typeof asked;
   } catch (error) {
@@ -65,18 +76,6 @@ export function judge(line: string): Judged {
   if (typeof asked?.selector !== 'string') {
     return { valid: false, error: 'The line has no "selector" that is a text' };
   }
-  const labels = Object.entries(typeof asked.labels === 'object' && asked.labels !== null ? asked.labels : {});
-  try {
-    const { canonical, id, matches } = parsedWith(asked.selector, labels);
-    return { valid: true, canonical, id, matches };
-  } catch (error) {
-    if (!(error instanceof SelectorError)) throw error;
-    return { valid: false, error: error.message, position: error.position };
-  }
-}
-
-function parsedWith(text: string, labels: [string, unknown][]) {
-  const selector = parseSelector(text);
-  const record = Object.fromEntries(labels.filter(([, value]) => typeof value === 'string')) as Record<string, string>;
-  return { canonical: selector.canonical, id: selector.id, matches: selector.matches(labelsOfRecord(record)) };
+  const labels = typeof asked.labels === 'object' && asked.labels !== null ? asked.labels : {};
+  return selectorReport(asked.selector, labels as Record<string, unknown>);
 }

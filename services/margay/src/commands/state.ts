@@ -17,7 +17,9 @@ export function stateCommand(): Command {
     .description('Print the cluster as it was at one instant.')
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
     .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['json', 'table']).default('json'))
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it').choices(['json', 'table']).default('json'),
+    )
     .addHelpText(
       'after',
       `
@@ -35,7 +37,8 @@ Example:
 }
 
 const byKind = (a: Version, b: Version) => {
-  const text = ({ content, namespace, name }: Version) => `${content.kind}\u0000${content.apiVersion}\u0000${namespace}\u0000${name}`;
+  const text = ({ content, namespace, name }: Version) =>
+    `${content.kind}\u0000${content.apiVersion}\u0000${namespace}\u0000${name}`;
   return text(a) < text(b) ? -1 : 1;
 };
 
@@ -51,14 +54,33 @@ const row = ({ content, namespace, name, uid, resourceVersion, validFrom }: Vers
 
 async function printJson(at: Instant, state: readonly Version[]): Promise<void> {
   const lines = state.map((version) => `    ${JSON.stringify(row(version))}`);
-  await write(`{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${lines.join(',\n')}\n  ]\n}\n`);
+  await write(
+    `{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${lines.join(',\n')}\n  ]\n}\n`,
+  );
 }
 
 async function printTable(state: readonly Version[]): Promise<void> {
   const rows = [
     ['KIND', 'NAMESPACE', 'NAME', 'RESOURCEVERSION', 'VALID FROM'],
-    ...state.map(row).map(({ kind, namespace, name, resourceVersion, validFrom }) => [kind, namespace, name, resourceVersion, validFrom]),
+    ...state
+      .map(row)
+      .map(({ kind, namespace, name, resourceVersion, validFrom }) => [
+        kind,
+        namespace,
+        name,
+        resourceVersion,
+        validFrom,
+      ]),
   ];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
-  await write(`${rows.map((cells) => cells.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()).join('\n')}\n`);
+  await write(
+    `${rows
+      .map((cells) =>
+        cells
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n')}\n`,
+  );
 }

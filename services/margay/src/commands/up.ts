@@ -23,9 +23,11 @@ interface UpOptions {
 }
 
 const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
-const PREDEFINED: readonly ScheduledReport[] = ['inventory', 'network-access', 'policy-audit'].map((reportType) => ({
-  report: { name: reportType, spec: { reportType } },
-}));
+const PREDEFINED: readonly ScheduledReport[] = ['inventory', 'network-access', 'policy-audit'].map(
+  (reportType) => ({
+    report: { name: reportType, spec: { reportType } },
+  }),
+);
 
 /** `margay up`: everything in one process. */
 export function upCommand(): Command {
@@ -37,8 +39,14 @@ export function upCommand(): Command {
     .option('--cluster <name>', "the cluster's name, printed in reports", 'cluster-a')
     .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
     .option('--flow-log <file...>', 'Calico flow logs (JSON lines)')
-    .option('--follow', 'the logs go on growing: follow them through rotations, and run reports on their schedules')
-    .option('--reports <dir>', 'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given')
+    .option(
+      '--follow',
+      'the logs go on growing: follow them through rotations, and run reports on their schedules',
+    )
+    .option(
+      '--reports <dir>',
+      'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given',
+    )
     .option(
       '--start-delay <duration>',
       'with --follow, how long after its end a window is reported, as in 30m',
@@ -62,7 +70,8 @@ Examples:
 
 async function run(options: UpOptions): Promise<void> {
   const { data, auditLog, flowLog = [], follow = false, cluster } = options;
-  if (follow && auditLog === undefined) throw new UsageError('--follow needs --audit-log: which log goes on growing?');
+  if (follow && auditLog === undefined)
+    throw new UsageError('--follow needs --audit-log: which log goes on growing?');
   const auditLogs = auditLog ?? [join(RECORDED, 'audit.jsonl.gz')];
   for (const path of follow ? [] : [...auditLogs, ...flowLog].filter((path) => path !== '-')) {
     await access(path, constants.R_OK).catch((error: Error) => {
@@ -71,7 +80,9 @@ async function run(options: UpOptions): Promise<void> {
   }
   if (options.reports !== undefined) {
     await readdir(options.reports).catch((error: Error) => {
-      throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, { cause: error });
+      throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, {
+        cause: error,
+      });
     });
   }
   const say = speaker(options);
@@ -105,7 +116,8 @@ function speaker({ data, follow, auditLog }: UpOptions): (event: PipelineEvent) 
   const progress = openProgress();
   let lines = 0;
   let url = '';
-  if (auditLog === undefined) process.stderr.write('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
+  if (auditLog === undefined)
+    process.stderr.write('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
   return (event) => {
     switch (event.kind) {
       case 'serving':
@@ -120,19 +132,27 @@ function speaker({ data, follow, auditLog }: UpOptions): (event: PipelineEvent) 
         progress.update(`Keeping the history: ${event.waiting.toLocaleString('en')} messages left`);
         break;
       case 'kept':
-        progress.done(lines > 0 ? `Read ${lines.toLocaleString('en')} lines.` : 'Nothing new to read: the data is here already.');
+        progress.done(
+          lines > 0
+            ? `Read ${lines.toLocaleString('en')} lines.`
+            : 'Nothing new to read: the data is here already.',
+        );
         break;
       case 'computing':
         progress.update(`Computing reports: ${event.left} left`);
         break;
       case 'reported':
-        void summarize(data, event.new).then(() => process.stderr.write(`\nReports and downloads: ${url} (stop with Ctrl-C)\n`));
+        void summarize(data, event.new).then(() =>
+          process.stderr.write(`\nReports and downloads: ${url} (stop with Ctrl-C)\n`),
+        );
         break;
       case 'attempt-failed':
         process.stderr.write(`margay: attempt ${event.attempt} of ${event.id} failed: ${event.reason}\n`);
         break;
       case 'dead-letter':
-        process.stderr.write(`margay: a message of ${event.topic} cannot be used and was set aside: ${event.reason}\n`);
+        process.stderr.write(
+          `margay: a message of ${event.topic} cannot be used and was set aside: ${event.reason}\n`,
+        );
         break;
     }
   };
@@ -144,7 +164,9 @@ async function summarize(directory: string, fresh: number): Promise<void> {
   try {
     const { headers } = await stores.archive.headers({ limit: 20 });
     const newest = [...new Map(headers.map((header) => [header.reportName, header] as const)).values()];
-    process.stdout.write(fresh > 0 ? `\n${fresh} new reports\n` : '\nNo new reports: these are archived already\n');
+    process.stdout.write(
+      fresh > 0 ? `\n${fresh} new reports\n` : '\nNo new reports: these are archived already\n',
+    );
     for (const { id } of newest.reverse()) {
       const report = await archivedReport(stores.archive, id);
       if (report) process.stdout.write(`\n${summaryLines(report).join('\n')}\n`);
@@ -156,7 +178,8 @@ async function summarize(directory: string, fresh: number): Promise<void> {
 
 function portOption(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is no port: give 0 to 65535.');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('It is no port: give 0 to 65535.');
   return port;
 }
 
