@@ -36,9 +36,9 @@ for (const [name, open] of [
   ['embedded in memory', inMemory],
 ] as const) {
   historyContract(name, async () => (await open()).history);
-  trailContract(name, async () => (await open()).trail);
   flowsContract(name, async () => (await open()).flows);
   coverageContract(name, async () => (await open()).coverage);
+  trailContract(name, async () => (await open()).trail);
   archiveContract(name, async () => (await open()).archive);
   windowsContract(name, async () => (await open()).windows);
 }

@@ -10,7 +10,9 @@ import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
 
-const MIGRATIONS = [[HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n')];
+const MIGRATIONS = [
+  [HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n'),
+];
 
 /** How the embedded stores are opened. */
 export interface EmbeddedOptions {
@@ -33,7 +35,7 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
     history: embeddedHistory(database, snapshots),
     trail: embeddedTrail(database, snapshots),
     flows: embeddedFlows(database, snapshots),
-    coverage: embeddedCoverage(database, snapshots),
+    coverage: embeddedCoverage(database),
     archive: embeddedArchive(database),
     windows: embeddedWindows(database),
     close: async () => database.close(),

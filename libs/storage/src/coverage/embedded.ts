@@ -1,41 +1,48 @@
 import type { CoverageMark } from '@margay/coverage';
 import type { Database } from '../database/open.ts';
-import type { Snapshots } from '../database/snapshots.ts';
 import type { Coverage } from './coverage.ts';
 
-/** The table of the embedded coverage. */
+/** The tables of the embedded coverage. */
 export const COVERAGE_TABLES = `
-  CREATE TABLE coverage (
-    source TEXT NOT NULL, "from" INTEGER NOT NULL, "to" INTEGER NOT NULL, mark TEXT NOT NULL,
-    PRIMARY KEY (source, "from")
-  ) STRICT`;
+  CREATE TABLE marks (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, "from" INTEGER NOT NULL, "to" INTEGER NOT NULL, mark TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX marks_by_place ON marks (source, "from");
+  CREATE INDEX marks_by_end ON marks (source, "to")`;
 
-/** The coverage in the embedded database. */
-export function embeddedCoverage(database: Database, snapshots: Snapshots): Coverage {
-  const keep = ({ source, from, to, buckets, timeless, problems, problemsTotal }: CoverageMark) =>
-    database
-      .sql(
-        `INSERT INTO coverage (source, "from", "to", mark) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET "to" = excluded."to", mark = excluded.mark WHERE excluded."to" > coverage."to"`,
-      )
-      .run(
-        source,
-        from,
-        to,
-        JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal }),
-      );
-
+/** Coverage in the embedded database. */
+export function embeddedCoverage(database: Database): Coverage {
   return {
-    append: async (marks) => database.transaction(() => marks.forEach(keep)),
+    async append(marks) {
+      database.transaction(() => {
+        for (const mark of marks) {
+          const { source, from, to, buckets, timeless, problems, problemsTotal } = mark;
+          const text = JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal });
+          database
+            .sql(
+              `INSERT INTO marks (source, "from", "to", mark) VALUES (?, ?, ?, ?)
+               ON CONFLICT DO UPDATE SET "to" = excluded."to", mark = excluded.mark WHERE excluded."to" > "to"`,
+            )
+            .run(source, from, to, text);
+        }
+      });
+    },
 
-    marks: async () => [
-      ...snapshots.rows((sql) =>
-        parsed(sql('SELECT mark FROM coverage ORDER BY source, "from"').iterate() as Iterable<never>),
+    marks: async () =>
+      database.read(() =>
+        (database.sql('SELECT mark FROM marks ORDER BY source, "from"').all() as { mark: string }[]).map(
+          ({ mark }) => JSON.parse(mark) as CoverageMark,
+        ),
       ),
-    ],
-  };
-}
 
-function* parsed(rows: Iterable<{ readonly mark: string }>): Generator<CoverageMark> {
-  for (const { mark } of rows) yield JSON.parse(mark) as CoverageMark;
+    position: async (source) =>
+      database.read(() => {
+        const { position } = database
+          .sql('SELECT max("to") AS position FROM marks WHERE source = ?')
+          .get(source) as {
+          position: number | null;
+        };
+        return position ?? 0;
+      }),
+  };
 }

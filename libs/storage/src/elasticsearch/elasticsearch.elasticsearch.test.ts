@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { archiveContract } from '../archive/archive.contract.ts';
+import { coverageContract } from '../coverage/coverage.contract.ts';
+import { flowsContract } from '../flows/flows.contract.ts';
 import { historyContract } from '../history/history.contract.ts';
 import type { Stores } from '../stores.ts';
 import { trailContract } from '../trail/trail.contract.ts';
@@ -24,6 +26,8 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
     for (const stores of opened) await stores.close();
   });
   historyContract('Elasticsearch', async () => (await open()).history);
+  flowsContract('Elasticsearch', async () => (await open()).flows);
+  coverageContract('Elasticsearch', async () => (await open()).coverage);
   trailContract('Elasticsearch', async () => (await open()).trail);
   archiveContract('Elasticsearch', async () => (await open()).archive);
   windowsContract('Elasticsearch', async () => (await open()).windows);

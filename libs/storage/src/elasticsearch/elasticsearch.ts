@@ -1,4 +1,6 @@
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from '../archive/elasticsearch.ts';
+import { COVERAGE_TEMPLATE, elasticsearchCoverage } from '../coverage/elasticsearch.ts';
+import { elasticsearchFlows, FLOW_TEMPLATE } from '../flows/elasticsearch.ts';
 import { HISTORY_TEMPLATES } from '../history/elastic-documents.ts';
 import { elasticsearchHistory } from '../history/elasticsearch.ts';
 import type { Stores } from '../stores.ts';
@@ -20,12 +22,16 @@ export async function openElasticsearch(options: ElasticsearchOptions): Promise<
   await putTemplates(elastic, [
     ...HISTORY_TEMPLATES,
     TRAIL_TEMPLATE,
+    FLOW_TEMPLATE,
+    COVERAGE_TEMPLATE,
     ...ARCHIVE_TEMPLATES,
     ...WINDOW_TEMPLATES,
   ]);
   return {
     history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),
+    flows: elasticsearchFlows(elastic),
+    coverage: elasticsearchCoverage(elastic),
     archive: elasticsearchArchive(elastic),
     windows: elasticsearchWindows(elastic),
     close: () => elastic.client.close(),

@@ -15,6 +15,8 @@ export interface Reading {
   readonly sort: readonly Readonly<Record<string, 'asc' | 'desc'>>[];
   /** Documents with one answer; 2,000 unless set. */
   readonly page?: number;
+  /** The fields to give; all unless set. */
+  readonly fields?: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Reading {
  */
 export async function* readAll<T>(
   elastic: Elastic,
-  { index, query, sort, page = PAGE }: Reading,
+  { index, query, sort, page = PAGE, fields }: Reading,
 ): AsyncGenerator<T> {
   await refresh(elastic, index);
   const id = await openPointInTime(elastic, index);
@@ -38,6 +40,7 @@ export async function* readAll<T>(
           sort: sort.map((field) => ({ ...field })),
           size: page,
           track_total_hits: false,
+          ...(fields !== undefined && { _source: [...fields] }),
           ...(after !== undefined && { search_after: after }),
         }),
       );

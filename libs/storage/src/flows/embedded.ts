@@ -1,40 +1,54 @@
 import type { Flow } from '@margay/history';
 import type { Database } from '../database/open.ts';
 import type { Snapshots } from '../database/snapshots.ts';
-import type { Flows } from './flows.ts';
+import type { FlowPair, Flows } from './flows.ts';
+import { joiner, pairText, type PairTime } from './pairs.ts';
 
-/** The table of the embedded flows. */
+/** The tables of the embedded flows. */
 export const FLOW_TABLES = `
+  -- Few pairs talk very often: their names are kept once.
+  CREATE TABLE pairs (id INTEGER PRIMARY KEY, pair TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE flows (
-    id INTEGER PRIMARY KEY, flow_id TEXT NOT NULL UNIQUE, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL,
-    flow TEXT NOT NULL
+    id INTEGER PRIMARY KEY, flow_id TEXT NOT NULL UNIQUE, pair INTEGER NOT NULL, reporter TEXT NOT NULL,
+    start_at INTEGER NOT NULL, end_at INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX flows_by_time ON flows (start_at, flow_id)`;
+  CREATE INDEX flows_by_end ON flows (end_at, start_at, pair)`;
 
 /** The flows in the embedded database. */
 export function embeddedFlows(database: Database, snapshots: Snapshots): Flows {
-  const insert = ({ id, startAt, endAt, reporter, action, source, destination }: Flow): boolean =>
+  const pairId = (text: string): number => {
+    const found = database.sql('SELECT id FROM pairs WHERE pair = ?').get(text) as { id: number } | undefined;
+    return found?.id ?? Number(database.sql('INSERT INTO pairs (pair) VALUES (?)').run(text).lastInsertRowid);
+  };
+  const insert = (flow: Flow): boolean =>
     database
-      .sql('INSERT INTO flows (flow_id, start_at, end_at, flow) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-      .run(id, startAt, endAt, JSON.stringify({ id, startAt, endAt, reporter, action, source, destination }))
-      .changes === 1;
+      .sql(
+        `INSERT INTO flows (flow_id, pair, reporter, start_at, end_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      )
+      .run(flow.id, pairId(pairText(flow)), flow.reporter, flow.startAt, flow.endAt).changes === 1;
 
   return {
     append: async (flows) => database.transaction(() => flows.filter(insert).length),
 
     async *between({ start, end }) {
       yield* snapshots.rows((sql) =>
-        parsed(
-          sql('SELECT flow FROM flows WHERE start_at < ? AND end_at > ? ORDER BY start_at, flow_id').iterate(
-            end,
-            start,
-          ) as Iterable<never>,
+        joinedTimes(
+          sql(
+            `SELECT p.pair, f.start_at AS startAt, f.end_at AS endAt FROM flows f JOIN pairs p ON p.id = f.pair
+             WHERE f.end_at > ? AND f.start_at < ? ORDER BY p.pair, f.start_at, f.end_at`,
+          ).iterate(start, end) as Iterable<never>,
         ),
       );
     },
   };
 }
 
-function* parsed(rows: Iterable<{ readonly flow: string }>): Generator<Flow> {
-  for (const { flow } of rows) yield JSON.parse(flow) as Flow;
+function* joinedTimes(times: Iterable<PairTime>): Generator<FlowPair> {
+  const joining = joiner();
+  for (const time of times) {
+    const done = joining.next(time);
+    if (done !== undefined) yield done;
+  }
+  const last = joining.end();
+  if (last !== undefined) yield last;
 }

@@ -1,6 +1,9 @@
 import type { Flow, Window } from '@margay/history';
 
-/** The flows of one cluster. */
+/** That two ends talked over a time, whichever node told it. */
+export type FlowPair = Pick<Flow, 'source' | 'destination' | 'action' | 'startAt' | 'endAt'>;
+
+/** The flows of one cluster. Append-only. */
 export interface Flows {
   /**
    * Keeps flows; durable and visible when fulfilled. A flow whose id is known does nothing.
@@ -9,6 +12,12 @@ export interface Flows {
    */
   append(flows: readonly Flow[]): Promise<number>;
 
-  /** The flows that overlap the window, by start and then id. One consistent state. */
-  between(window: Window): AsyncIterable<Flow>;
+  /**
+   * Who talked to whom in the window: distinct by source, destination and action, each with the times that its flows
+   * span. Flows that overlap or touch are one time; of a pair that fell silent in between there are several.
+   *
+   * Flows that only reach into the window are there with their own times. Pairs come one after the other, and the times
+   * of a pair ascending; the order of pairs is the same for the same flows.
+   */
+  between(window: Window): AsyncIterable<FlowPair>;
 }

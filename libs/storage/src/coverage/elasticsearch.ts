@@ -1,0 +1,60 @@
+import type { CoverageMark } from '@margay/coverage';
+import { bulk } from '../elasticsearch/bulk.ts';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { documentId } from '../elasticsearch/documents.ts';
+import { readAll, refresh } from '../elasticsearch/read.ts';
+import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
+import type { Coverage } from './coverage.ts';
+
+/** The index of all marks. */
+export const COVERAGE_TEMPLATE: IndexTemplate = {
+  pattern: 'coverage',
+  properties: { cluster: KEYWORD, source: KEYWORD, from: NUMBER, to: NUMBER, mark: STORED },
+};
+
+/**
+ * Coverage in Elasticsearch. A mark's document is known by source and `from`, and its version is `to`: one that says less
+ * than what is there is refused.
+ */
+export function elasticsearchCoverage(elastic: Elastic): Coverage {
+  const { client, cluster } = elastic;
+  const index = elastic.index('coverage');
+  return {
+    async append(marks) {
+      await bulk(
+        elastic,
+        marks.map((mark) => {
+          const { source, from, to, buckets, timeless, problems, problemsTotal } = mark;
+          const text = JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal });
+          const document = { cluster, source, from, to, mark: text };
+          return { op: 'index', index, id: documentId(cluster, source, from), document, version: to };
+        }),
+      );
+    },
+
+    async marks() {
+      const marks: CoverageMark[] = [];
+      const documents = readAll<{ mark: string }>(elastic, {
+        index,
+        query: { term: { cluster } },
+        sort: [{ source: 'asc' }, { from: 'asc' }, { _shard_doc: 'asc' }],
+      });
+      for await (const { mark } of documents) marks.push(JSON.parse(mark) as CoverageMark);
+      return marks;
+    },
+
+    async position(source) {
+      await refresh(elastic, index);
+      const { aggregations } = await elastic.call('reading where a source is to go on', () =>
+        client.search<unknown, { position: { value: number | null } }>({
+          index,
+          ignore_unavailable: true,
+          size: 0,
+          query: { bool: { filter: [{ term: { cluster } }, { term: { source } }] } },
+          aggs: { position: { max: { field: 'to' } } },
+        }),
+      );
+      return aggregations?.position.value ?? 0;
+    },
+  };
+}
