@@ -7,7 +7,8 @@ import { reportsPage } from './pages/reports-page.ts';
 import { STYLE } from './pages/style.ts';
 
 const PAGE_REPORTS = 50;
-const CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** What the API serves. */
 export interface ApiOptions {
@@ -33,26 +34,32 @@ export function apiRoutes(http: FastifyInstance, { cluster, stores }: ApiOptions
 
   http.get('/style.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
 
-  http.get<{ Querystring: { cursor?: string; reportName?: string; reportType?: string } }>('/api/reports', async ({ query }) => {
-    const { reportName, reportType } = query;
-    return stores.archive.headers({
-      limit: PAGE_REPORTS,
-      ...cursorOf(query),
-      ...(reportName && { reportName }),
-      ...(reportType && { reportType }),
-    });
-  });
+  http.get<{ Querystring: { cursor?: string; reportName?: string; reportType?: string } }>(
+    '/api/reports',
+    async ({ query }) => {
+      const { reportName, reportType } = query;
+      return stores.archive.headers({
+        limit: PAGE_REPORTS,
+        ...cursorOf(query),
+        ...(reportName && { reportName }),
+        ...(reportType && { reportType }),
+      });
+    },
+  );
 
-  http.get<{ Params: { id: string; file: string } }>('/reports/:id/:file', async ({ params: { id, file } }, reply) => {
-    const report = await archivedReport(stores.archive, id);
-    if (report === undefined) return missing(reply, `There is no report ${id}`);
-    const download = fileOf(report, file);
-    if (download === undefined) return missing(reply, `Report ${id} has no file ${file}`);
-    return reply
-      .type(download.mediaType)
-      .header('content-disposition', `attachment; filename="${id}-${file}"`)
-      .send(Readable.from(download.text));
-  });
+  http.get<{ Params: { id: string; file: string } }>(
+    '/reports/:id/:file',
+    async ({ params: { id, file } }, reply) => {
+      const report = await archivedReport(stores.archive, id);
+      if (report === undefined) return missing(reply, `There is no report ${id}`);
+      const download = fileOf(report, file);
+      if (download === undefined) return missing(reply, `Report ${id} has no file ${file}`);
+      return reply
+        .type(download.mediaType)
+        .header('content-disposition', `attachment; filename="${id}-${file}"`)
+        .send(Readable.from(download.text));
+    },
+  );
 }
 
 const cursorOf = ({ cursor }: { cursor?: string }) => (cursor ? { cursor } : {});

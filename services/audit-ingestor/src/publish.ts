@@ -7,8 +7,13 @@ import type { Ingested } from './read-batch.ts';
  *
  * The mark goes last, so that nothing counts as delivered that is not.
  */
-export async function publishIngested(bus: Bus, cluster: string, { changes, policyEvents: events, mark }: Ingested): Promise<void> {
-  const ofCluster = <T extends object>(values: readonly T[]) => values.map((value) => ({ ...value, cluster }));
+export async function publishIngested(
+  bus: Bus,
+  cluster: string,
+  { changes, policyEvents: events, mark }: Ingested,
+): Promise<void> {
+  const ofCluster = <T extends object>(values: readonly T[]) =>
+    values.map((value) => ({ ...value, cluster }));
   if (changes.length > 0) await publishAll(bus, resourceChanges, ofCluster(changes));
   if (events.length > 0) await publishAll(bus, policyEvents, ofCluster(events));
   await publishAll(bus, coverageMarks, ofCluster([mark]));

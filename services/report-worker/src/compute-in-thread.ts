@@ -13,7 +13,9 @@ export interface ComputedReport {
 /** Computes the report of a window. Rejected when it could not: another try may help. */
 export type Compute = (window: ReportWindow) => Promise<ComputedReport>;
 
-type Message = { readonly part: ReportPart } | { readonly done: { readonly header: ReportHeader; readonly digest: string } };
+type Message =
+  | { readonly part: ReportPart }
+  | { readonly done: { readonly header: ReportHeader; readonly digest: string } };
 
 /** Computes in a thread of its own, which reads the embedded stores of the folder: the main thread stays free. */
 export const computeInThread =
@@ -28,5 +30,7 @@ export const computeInThread =
         else fulfil({ ...message.done, parts });
       });
       worker.on('error', reject);
-      worker.on('exit', (code) => reject(new Error(`The thread that computes ${window.id} ended with code ${code}`)));
+      worker.on('exit', (code) =>
+        reject(new Error(`The thread that computes ${window.id} ended with code ${code}`)),
+      );
     });

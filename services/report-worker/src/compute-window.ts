@@ -5,7 +5,10 @@ import type { Stores } from '@margay/storage';
 import { policyEventOf, reportFlowOf } from './report-input.ts';
 
 /** Computes a window's report from what the stores have. Reads only. */
-export async function computeWindow(stores: Stores, { cluster, reportName, spec, start, end }: ReportWindow): Promise<Report> {
+export async function computeWindow(
+  stores: Stores,
+  { cluster, reportName, spec, start, end }: ReportWindow,
+): Promise<Report> {
   const window = { start, end };
   // One instant more at the front: a policy whose version ended exactly at the start still decides what is audited.
   const [versions, policyEvents, flows, marks, repeats] = await Promise.all([

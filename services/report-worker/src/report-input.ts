@@ -3,7 +3,18 @@ import type { Flow, FlowEnd } from '@margay/history';
 import type { Flow as ReportFlow, FlowEnd as ReportFlowEnd, PolicyEvent } from '@margay/reports';
 
 /** An event of the trail as reports take it. */
-export function policyEventOf({ eventId, at, group, resource, namespace, name, verb, actor, refused, event }: TrailEvent): PolicyEvent {
+export function policyEventOf({
+  eventId,
+  at,
+  group,
+  resource,
+  namespace,
+  name,
+  verb,
+  actor,
+  refused,
+  event,
+}: TrailEvent): PolicyEvent {
   return {
     eventId,
     at,
@@ -16,7 +27,13 @@ export function policyEventOf({ eventId, at, group, resource, namespace, name, v
 }
 
 /** A flow as reports take it. */
-export function reportFlowOf({ startAt, endAt, action, source, destination }: Pick<Flow, 'startAt' | 'endAt' | 'action' | 'source' | 'destination'>): ReportFlow {
+export function reportFlowOf({
+  startAt,
+  endAt,
+  action,
+  source,
+  destination,
+}: Pick<Flow, 'startAt' | 'endAt' | 'action' | 'source' | 'destination'>): ReportFlow {
   return { start: startAt, end: endAt, action, source: endOf(source), destination: endOf(destination) };
 }
 
@@ -28,7 +45,9 @@ function endOf({ type, namespace, name }: FlowEnd): ReportFlowEnd {
     case 'hostEndpoint':
       return { kind: 'HostEndpoint', namespace: '', name };
     case 'networkSet':
-      return namespace === '' ? { kind: 'GlobalNetworkSet', namespace, name } : { kind: 'NetworkSet', namespace, name };
+      return namespace === ''
+        ? { kind: 'GlobalNetworkSet', namespace, name }
+        : { kind: 'NetworkSet', namespace, name };
     case 'network':
       return { kind: name === 'pvt' ? 'Private' : 'Public', namespace: '', name: '' };
   }

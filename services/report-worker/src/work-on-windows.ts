@@ -43,7 +43,8 @@ async function workOn(window: ReportWindow, options: WorkOptions): Promise<void>
   const { bus, stores, signal, now, retriesMax = 6, retryMilliseconds = 1_000 } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      const archived = (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
+      const archived =
+        (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
       await publishAll(bus, reportsCompleted, [completedOf(archived)]);
       return;
     } catch (error) {
@@ -57,12 +58,18 @@ async function workOn(window: ReportWindow, options: WorkOptions): Promise<void>
         ]);
         return;
       }
-      await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, { signal });
+      await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, {
+        signal,
+      });
     }
   }
 }
 
-async function computeAndArchive(window: ReportWindow, attempt: number, { stores, compute, now }: WorkOptions): Promise<ArchivedHeader> {
+async function computeAndArchive(
+  window: ReportWindow,
+  attempt: number,
+  { stores, compute, now }: WorkOptions,
+): Promise<ArchivedHeader> {
   await stores.windows.begin(window.id, attempt, now());
   const { header, digest, parts } = await compute(window);
   const { id, cluster, reportName, reportType, start, end } = window;
@@ -90,8 +97,21 @@ async function computeAndArchive(window: ReportWindow, attempt: number, { stores
   }
 }
 
-function completedOf({ cluster, id, reportName, reportType, start, end, digest, generatedAt, content }: ArchivedHeader) {
-  const { endpointsSummary, namespacesSummary, servicesSummary, auditSummary } = content as Record<string, unknown>;
+function completedOf({
+  cluster,
+  id,
+  reportName,
+  reportType,
+  start,
+  end,
+  digest,
+  generatedAt,
+  content,
+}: ArchivedHeader) {
+  const { endpointsSummary, namespacesSummary, servicesSummary, auditSummary } = content as Record<
+    string,
+    unknown
+  >;
   const summary = { endpointsSummary, namespacesSummary, servicesSummary, auditSummary };
   return { cluster, id, reportName, reportType, start, end, digest, generatedAt, summary };
 }

@@ -22,7 +22,7 @@ export async function keepEvidence(bus: Bus, stores: Stores, options: HandleOpti
     ),
     consume(bus, policyEvents, GROUP, async (events) => void (await stores.trail.append(events)), options),
     consume(bus, flows, GROUP, async (batch) => void (await stores.flows.append(batch)), options),
-    consume(bus, coverageMarks, GROUP, async (marks) => void (await stores.coverage.append(marks)), options),
+    consume(bus, coverageMarks, GROUP, (marks) => stores.coverage.append(marks), options),
   ]);
 }
 

@@ -6,7 +6,11 @@ import { html, type Html } from './html.ts';
 import { ring } from './ring.ts';
 
 /** The first page: every archived report with its summary, its evidence and its downloads. */
-export function reportsPage(cluster: string, headers: readonly ArchivedHeader[], next: string | undefined): string {
+export function reportsPage(
+  cluster: string,
+  headers: readonly ArchivedHeader[],
+  next: string | undefined,
+): string {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -45,25 +49,49 @@ function card(header: ArchivedHeader): Html {
   const unread = content.evidence.unreadPolicies.total;
   const notes = [
     ...reasons,
-    ...(midLife > 0 ? [`${midLife} resources were first seen in mid-life: what they were before is not known.`] : []),
+    ...(midLife > 0
+      ? [`${midLife} resources were first seen in mid-life: what they were before is not known.`]
+      : []),
     ...(unread > 0 ? [`${unread} problems in policies that could not be read.`] : []),
   ];
   const files = ['report.json', ...(type?.downloads.map(({ name }) => name) ?? [])];
   return html`<article>
-    <h2>${header.reportName} <span class="badge ${complete ? 'complete' : 'gaps'}">${complete ? 'evidence complete' : 'evidence has gaps'}</span></h2>
+    <h2>
+      ${header.reportName}
+      <span class="badge ${complete ? 'complete' : 'gaps'}"
+        >${complete ? 'evidence complete' : 'evidence has gaps'}</span
+      >
+    </h2>
     <p class="meta">${header.reportType} · ${formatInstant(header.start)} to ${formatInstant(header.end)}</p>
     <div class="rings">
       ${widgets.map(({ heading, data: [{ label, value }], summary: { total } }) => ring({ heading, label, value, total }))}
     </div>
     <dl class="facts">
-      ${factsOf(content, events).map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}
+      ${factsOf(content, events).map(
+        ([term, value]) =>
+          html`<div>
+            <dt>${term}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
     </dl>
-    ${notes.length === 0 ? html`` : html`<ul class="reasons">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
-    <p class="downloads">${files.map((file) => html`<a href="/reports/${encodeURIComponent(header.id)}/${file}" download>${file}</a>`)}</p>
+    ${
+      notes.length === 0
+        ? html``
+        : html`<ul class="reasons">
+            ${notes.map((note) => html`<li>${note}</li>`)}
+          </ul>`
+    }
+    <p class="downloads">
+      ${files.map((file) => html`<a href="/reports/${encodeURIComponent(header.id)}/${file}" download>${file}</a>`)}
+    </p>
   </article>`;
 }
 
-function factsOf(content: ReturnType<typeof contentOf>, events: SourceEvidence['events']): [string, string | number][] {
+function factsOf(
+  content: ReturnType<typeof contentOf>,
+  events: SourceEvidence['events'],
+): [string, string | number][] {
   const { endpointsSummary, auditSummary, reportTypeSpec } = content;
   return [
     ...(reportTypeSpec.includeEndpointData

@@ -19,7 +19,13 @@ export interface AuditFileOptions {
  *
  * @throws the file system's error for a file that cannot be read.
  */
-export async function readAuditFile({ path, positions, deliver, signal, onLines }: AuditFileOptions): Promise<void> {
+export async function readAuditFile({
+  path,
+  positions,
+  deliver,
+  signal,
+  onLines,
+}: AuditFileOptions): Promise<void> {
   const { ino: inode, size } = path === '-' ? { ino: 0, size: 0 } : await stat(path);
   const before = path === '-' ? undefined : await positions.get(path);
   if (before?.inode === inode && before.byte === size) return;
@@ -47,12 +53,23 @@ export async function readAuditFile({ path, positions, deliver, signal, onLines 
  *
  * A place is remembered when the lines before it are durable, so lines may come again after a crash and none is lost.
  */
-export async function followAuditFile({ path, positions, deliver, signal, onLines }: AuditFileOptions): Promise<void> {
+export async function followAuditFile({
+  path,
+  positions,
+  deliver,
+  signal,
+  onLines,
+}: AuditFileOptions): Promise<void> {
   for await (const { lines, cursor, lost } of followLines(path, await positions.get(path), signal)) {
     const source = sourceOf(path, cursor.generation);
     if (lost) {
-      const message = 'The log was rotated away or truncated here; what was written after this line before that is not known.';
-      await deliver({ changes: [], policyEvents: [], mark: unreadableMark(sourceOf(path, lost.generation), lost.line + 1, message) });
+      const message =
+        'The log was rotated away or truncated here; what was written after this line before that is not known.';
+      await deliver({
+        changes: [],
+        policyEvents: [],
+        mark: unreadableMark(sourceOf(path, lost.generation), lost.line + 1, message),
+      });
     }
     if (lines.length > 0) await deliver(readBatch(source, textsOfLines(source, lines as Line[])));
     await positions.set(path, cursor);
