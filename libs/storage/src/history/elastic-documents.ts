@@ -19,7 +19,7 @@ const KEY_FIELDS = { cluster: KEYWORD, key: KEYWORD, group: KEYWORD, resource: K
  * - `changes-<month of at>`, `repeats-<month of at>`: created once, never written again.
  * - `versions-current`, `versions-<month of validTo>`: a version moves when it ends, so that old months can be deleted
  *   without losing what is still valid.
- * - `keys`: for each name how many changes its versions were folded from.
+ * - `keys`: for each name what must be known to go on with its next change, so that its past need not be read.
  */
 export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
   {
@@ -62,7 +62,7 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       content: STORED,
     },
   },
-  { pattern: 'keys', properties: { ...KEY_FIELDS, changes: NUMBER } },
+  { pattern: 'keys', properties: { ...KEY_FIELDS, changes: NUMBER, tail: STORED } },
 ];
 
 /** A change as it is kept. */

@@ -1,8 +1,8 @@
-import { foldKey, type Change, type Version } from '@margay/history';
+import { foldKey, type Change, type ResourceKey, type Version } from '@margay/history';
 import { bulk, type Write } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId, dateOf, monthOf } from '../elasticsearch/documents.ts';
-import { readAll } from '../elasticsearch/read.ts';
+import { readAll, refresh } from '../elasticsearch/read.ts';
 import {
   changeOfDocument,
   documentOfChange,
@@ -15,10 +15,9 @@ import {
   type VersionDocument,
 } from './elastic-documents.ts';
 import type { Appended } from './history.ts';
+import { extended, NEW_KEY, tailOf, type KeyTail } from './key-tail.ts';
 import { sameVersion } from './same-version.ts';
 
-/** The changes of keys that were touched last are held in memory, up to this many. */
-const HELD_CHANGES_MAX = 50_000;
 /** Keys whose changes are read with one search. */
 const KEYS_AT_ONCE = 500;
 const ATTEMPTS = 5;
@@ -31,10 +30,16 @@ interface KeyState {
 
 /** What is kept about a key, with its place in the order of writes. */
 interface KeyMark {
-  /** How many changes its versions were folded from. */
-  readonly changes: number;
+  readonly tail: KeyTail;
   readonly seqNo: number;
   readonly primaryTerm: number;
+}
+
+/** What is to be written of a key. */
+interface KeyWrites {
+  readonly key: string;
+  readonly tail: KeyTail;
+  readonly versions: readonly Write[];
 }
 
 /**
@@ -45,31 +50,14 @@ interface KeyMark {
  * 1. the changes are created, and those that are there already found out;
  * 2. versions are written, with the number of changes they were folded from: Elasticsearch refuses those folded from
  *    fewer than what it has, so a writer that was left behind cannot undo anything;
- * 3. the key's mark moves to that number, where nobody else moved it; otherwise the key is read and folded again.
+ * 3. the key's mark moves to that number, where nobody else moved it; otherwise the key is looked at again.
  *
- * A key is folded from memory while its mark is the one left there, and read again otherwise.
+ * The mark holds the key's tail. Changes that are later than all others go on from there; for any other the changes and
+ * versions of the key are read and folded anew.
  */
 export function elasticWriter(elastic: Elastic) {
   const { client, cluster } = elastic;
   const keysIndex = elastic.index('keys');
-  const held = new Map<string, KeyState>();
-  let heldChanges = 0;
-
-  const hold = (key: string, state: KeyState) => {
-    heldChanges += state.changes.length - (held.get(key)?.changes.length ?? 0);
-    held.delete(key);
-    held.set(key, state);
-  };
-  const drop = (key: string) => {
-    heldChanges -= held.get(key)?.changes.length ?? 0;
-    held.delete(key);
-  };
-  const release = () => {
-    for (const key of held.keys()) {
-      if (heldChanges <= HELD_CHANGES_MAX) return;
-      drop(key);
-    }
-  };
 
   /** Creates the changes; gives those that were there already. */
   const createChanges = async (changes: readonly Change[], keys: readonly string[]): Promise<Change[]> => {
@@ -114,14 +102,14 @@ export function elasticWriter(elastic: Elastic) {
 
   const readMarks = async (keys: readonly string[]): Promise<Map<string, KeyMark>> => {
     const { docs } = await elastic.call('reading keys', () =>
-      client.mget<{ changes: number }>({ index: keysIndex, ids: [...keys] }),
+      client.mget<{ tail: string }>({ index: keysIndex, ids: [...keys] }),
     );
     const marks = new Map<string, KeyMark>();
     for (const found of docs) {
       if (!('_source' in found) || found._source === undefined) continue;
       const { _id: id, _seq_no: seqNo, _primary_term: primaryTerm } = found;
       if (seqNo === undefined || primaryTerm === undefined) continue;
-      marks.set(id, { changes: found._source.changes, seqNo, primaryTerm });
+      marks.set(id, { tail: JSON.parse(found._source.tail) as KeyTail, seqNo, primaryTerm });
     }
     return marks;
   };
@@ -152,12 +140,16 @@ export function elasticWriter(elastic: Elastic) {
   };
 
   /** The writes that bring a key's version documents from one state to another. */
-  const versionWrites = (key: string, before: readonly Version[], state: KeyState): Write[] => {
-    const count = state.changes.length;
+  const versionWrites = (
+    key: string,
+    before: readonly Version[],
+    after: readonly Version[],
+    count: number,
+  ): Write[] => {
     const places = new Map<string, Version>();
     for (const version of before) places.set(placeText(key, version), version);
     const writes: Write[] = [];
-    for (const version of state.versions) {
+    for (const version of after) {
       const place = placeText(key, version);
       const written = places.get(place);
       places.delete(place);
@@ -176,85 +168,116 @@ export function elasticWriter(elastic: Elastic) {
     return `${index} ${id}`;
   };
 
-  /** Folds the keys with their new changes and writes what follows; gives the keys that somebody else wrote meanwhile. */
-  const refold = async (
-    touched: ReadonlyMap<string, readonly Change[]>,
-    known: ReadonlySet<string>,
-  ): Promise<string[]> => {
-    const keys = [...touched.keys()];
-    const marks = await readMarks(keys);
-    const stale = keys.filter((key) => {
-      const state = held.get(key);
-      if (state === undefined) return known.has(key) || marks.has(key);
-      // A change that was there already, though memory does not have it, was left by a writer that ended too early.
-      const ids = known.has(key) ? new Set(state.changes.map(({ id }) => id)) : undefined;
-      const left = ids !== undefined && (touched.get(key) ?? []).some(({ id }) => !ids.has(id));
-      return left || marks.get(key)?.changes !== state.changes.length;
-    });
-    const read = await readStates(stale);
-
-    const states = new Map<string, KeyState>();
-    const writes: Write[] = [];
-    for (const [key, added] of touched) {
-      const before = read.get(key) ?? held.get(key) ?? { changes: [], versions: [] };
-      const ids = new Set(before.changes.map(({ id }) => id));
-      const changes = [...before.changes];
-      for (const change of added) {
-        if (ids.has(change.id)) continue;
-        ids.add(change.id);
-        changes.push(change);
-      }
-      const state = { changes, versions: foldKey(changes) };
-      states.set(key, state);
-      writes.push(...versionWrites(key, before.versions, state));
+  /** Goes on from a key's tail; undefined where the changes are not all later than what there is. */
+  const extend = (key: string, before: KeyTail, changes: readonly Change[]): KeyWrites | undefined => {
+    let tail = before;
+    let versions: readonly Version[] = before.last === undefined ? [] : [before.last];
+    const past = versions;
+    for (const change of changes.toSorted((a, b) => a.at - b.at)) {
+      const extension = extended(tail, change);
+      if (extension === undefined) return undefined;
+      versions = [...versions.slice(0, -1), ...extension.versions];
+      ({ tail } = extension);
     }
-    await bulk(
-      elastic,
-      writes.filter(({ op }) => op !== 'delete'),
-    );
-    await bulk(
-      elastic,
-      writes.filter(({ op }) => op === 'delete'),
-    );
+    return { key, tail, versions: versionWrites(key, past, versions, tail.changes) };
+  };
 
-    const moving = [...states].filter(([key, { changes }]) => marks.get(key)?.changes !== changes.length);
+  /** Folds everything that there is of a key, the changes that were just created included. */
+  const refold = (key: string, { changes, versions }: KeyState): KeyWrites => {
+    const folded = foldKey(changes);
+    return {
+      key,
+      tail: tailOf(changes, folded),
+      versions: versionWrites(key, versions, folded, changes.length),
+    };
+  };
+
+  /** The keys of which the mark counts fewer changes than there are: a writer ended before it came to them. */
+  const leftBehind = async (
+    keys: readonly string[],
+    marks: ReadonlyMap<string, KeyMark>,
+  ): Promise<string[]> => {
+    if (keys.length === 0) return [];
+    const index = elastic.index('changes-*');
+    await refresh(elastic, index);
+    type Bucket = { key: string; doc_count: number };
+    const { aggregations } = await elastic.call('counting changes', () =>
+      client.search<unknown, { keys: { buckets: Bucket[] } }>({
+        index,
+        size: 0,
+        query: { terms: { key: [...keys] } },
+        aggs: { keys: { terms: { field: 'key', size: keys.length } } },
+      }),
+    );
+    const counts = new Map(aggregations?.keys.buckets.map(({ key, doc_count: count }) => [key, count]));
+    return keys.filter((key) => (marks.get(key)?.tail.changes ?? 0) !== (counts.get(key) ?? 0));
+  };
+
+  /** Writes what follows from the new changes of some keys; gives the keys that somebody else wrote meanwhile. */
+  const derive = async (
+    fresh: ReadonlyMap<string, readonly Change[]>,
+    doubtful: readonly string[],
+    kinds: ReadonlyMap<string, ResourceKey>,
+  ): Promise<string[]> => {
+    const marks = await readMarks([...new Set([...fresh.keys(), ...doubtful])]);
+    const toRead = await leftBehind(doubtful, marks);
+    const writes: KeyWrites[] = [];
+    for (const [key, changes] of fresh) {
+      if (doubtful.includes(key)) continue;
+      const extension = extend(key, marks.get(key)?.tail ?? NEW_KEY, changes);
+      if (extension === undefined) toRead.push(key);
+      else writes.push(extension);
+    }
+    const states = await readStates(toRead);
+    for (const [key, state] of states) writes.push(refold(key, state));
+
+    const documents = writes.flatMap(({ versions }) => versions);
+    await bulk(
+      elastic,
+      documents.filter(({ op }) => op !== 'delete'),
+    );
+    await bulk(
+      elastic,
+      documents.filter(({ op }) => op === 'delete'),
+    );
     const moved = await bulk(
       elastic,
-      moving.map(([key, { changes }]) => {
+      writes.map(({ key, tail }) => {
         const mark = marks.get(key);
-        const [{ group, resource }] = changes as [Change];
-        const document = { cluster, key, group, resource, changes: changes.length };
+        const { group, resource } = kinds.get(key) as ResourceKey;
+        const document = { cluster, key, group, resource, changes: tail.changes, tail: JSON.stringify(tail) };
         const place = { index: keysIndex, id: key, document };
         if (mark === undefined) return { op: 'create', ...place };
         return { op: 'index', ...place, after: { seqNo: mark.seqNo, primaryTerm: mark.primaryTerm } };
       }),
     );
-    const lost = moving.flatMap(([key], i) => (moved[i] ? [] : [key]));
-    for (const [key, state] of states) hold(key, state);
-    for (const key of lost) drop(key);
-    return lost;
+    return writes.flatMap(({ key }, i) => (moved[i] ? [] : [key]));
   };
 
   return async (changes: readonly Change[]): Promise<Appended> => {
+    if (changes.length === 0) return { applied: 0, repeated: 0 };
     const keys = changes.map((change) => keyIdOf(elastic, change));
-    const touched = new Map<string, Change[]>();
+    const kinds = new Map<string, ResourceKey>();
+    for (const [i, change] of changes.entries()) kinds.set(keys[i] as string, change);
+    const known = new Set(await createChanges(changes, keys));
+    const repeated = await createRepeats([...known]);
+    const fresh = new Map<string, Change[]>();
+    const doubtful = new Set<string>();
     for (const [i, change] of changes.entries()) {
       const key = keys[i] as string;
-      touched.set(key, [...(touched.get(key) ?? []), change]);
+      // A change that was there already may have been left by a writer that ended before it derived anything.
+      if (known.has(change)) doubtful.add(key);
+      else fresh.set(key, [...(fresh.get(key) ?? []), change]);
     }
-    const known = await createChanges(changes, keys);
-    const repeated = await createRepeats(known);
-    const knownKeys = new Set(known.map((change) => keyIdOf(elastic, change)));
-    let open = [...touched.keys()];
+    let open = await derive(fresh, [...doubtful], kinds);
     for (let attempt = 1; open.length > 0; attempt++) {
       if (attempt > ATTEMPTS) {
         throw new Error(
           `The versions of ${open[0]} were written by another process ${ATTEMPTS} times: try again later.`,
         );
       }
-      open = await refold(new Map(open.map((key) => [key, touched.get(key) ?? []])), knownKeys);
+      open = await derive(new Map(), open, kinds);
     }
-    release();
-    return { applied: changes.length - known.length, repeated };
+    return { applied: changes.length - known.size, repeated };
   };
 }

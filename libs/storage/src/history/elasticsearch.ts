@@ -1,5 +1,5 @@
 import type { estypes } from '@elastic/elasticsearch';
-import type { Version } from '@margay/history';
+import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Version, type Window } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -58,11 +58,33 @@ export function elasticsearchHistory(elastic: Elastic): History {
     return counts;
   };
 
+  /** The last versions of objects that others end with. */
+  const endings = async (): Promise<Version[]> => {
+    const versions: Version[] = [];
+    const documents = readAll<VersionDocument>(elastic, {
+      index: elastic.index('versions-*'),
+      query: {
+        bool: {
+          filter: [
+            ofCluster,
+            { terms: { resource: [...ENDING_RESOURCES] } },
+            { exists: { field: 'endedBy' } },
+          ],
+        },
+      },
+      sort: [{ validFrom: 'asc' }, { _shard_doc: 'asc' }],
+    });
+    for await (const document of documents) versions.push(versionOfDocument(document));
+    return versions;
+  };
+
   return {
     append: elasticWriter(elastic),
 
-    async *versions({ start, end }, { resources } = {}) {
-      const ended = { bool: { must_not: { exists: { field: 'validTo' } } } };
+    async *versions(window, { resources } = {}) {
+      const { start, end } = window;
+      const ends = endsOf(await endings());
+      const current = { bool: { must_not: { exists: { field: 'validTo' } } } };
       const documents = readAll<VersionDocument>(elastic, {
         index: elastic.index('versions-*'),
         query: {
@@ -70,7 +92,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
             filter: [
               ofCluster,
               { range: { validFrom: { lt: end } } },
-              { bool: { should: [{ range: { validTo: { gt: start } } }, ended] } },
+              { bool: { should: [{ range: { validTo: { gt: start } } }, current] } },
               ...(resources === undefined ? [] : [{ terms: { resource: [...resources] } }]),
             ],
           },
@@ -84,7 +106,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
         ],
         page: VERSIONS_AT_ONCE,
       });
-      yield* withoutMoving(documents);
+      for await (const versions of chunks(withoutMoving(documents))) yield* ended(versions, ends, window);
     },
 
     async repeats({ start, end }) {
@@ -143,6 +165,22 @@ export function elasticsearchHistory(elastic: Elastic): History {
       return changes.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
     },
   };
+}
+
+/** The versions with the ends that follow from others', as far as they are in the window then. */
+function ended(versions: readonly Version[], ends: ReturnType<typeof endsOf>, window: Window): Version[] {
+  return overlapping(inferEnds(versions, ends), window);
+}
+
+async function* chunks(versions: AsyncIterable<Version>): AsyncGenerator<Version[]> {
+  let chunk: Version[] = [];
+  for await (const version of versions) {
+    chunk.push(version);
+    if (chunk.length < VERSIONS_AT_ONCE) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /**

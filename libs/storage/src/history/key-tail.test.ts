@@ -9,6 +9,7 @@ const step = fc.record({
   gone: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   later: fc.constantFrom(1, 1, 1, 1, 0, -2),
   newer: fc.constantFrom(1, 1, 1, 1, 0, -2),
+  asked: fc.constantFrom(0, 1, 1, 3, 10),
   label: fc.constantFrom('x', 'y'),
   created: fc.boolean(),
   metadataOnly: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
@@ -19,6 +20,7 @@ interface Step {
   readonly gone: boolean;
   readonly later: number;
   readonly newer: number;
+  readonly asked: number;
   readonly label: string;
   readonly created: boolean;
   readonly metadataOnly: boolean;
@@ -27,12 +29,12 @@ interface Step {
 const changesOf = (steps: readonly Step[]): Change[] => {
   let at = 100;
   let resourceVersion = 100;
-  return steps.flatMap(({ uid, gone, later, newer, label, created, metadataOnly }, i): Change[] => {
+  return steps.flatMap(({ uid, gone, later, newer, asked, label, created, metadataOnly }, i): Change[] => {
     at += later;
     resourceVersion += newer;
     const about = { group: '', resource: 'pods', namespace: 'n', name: 'p' };
     const origin = { source: 's', position: i };
-    const common = { id: `${i}`, eventId: `${i}`, ...about, at, receivedAt: at - 1, origin };
+    const common = { id: `${i}`, eventId: `${i}`, ...about, at, receivedAt: at - asked, origin };
     if (gone || uid === undefined) return [{ ...common, what: 'gone', ...(uid !== undefined && { uid }) }];
     const content = {
       apiVersion: 'v1',
@@ -88,6 +90,7 @@ test('a name that changes in order is never folded again', () => {
     gone: i === 19,
     later: 1,
     newer: 1,
+    asked: 1,
     label: i % 3 === 0 ? 'x' : 'y',
     created: i === 0 || i === 20,
     metadataOnly: false,

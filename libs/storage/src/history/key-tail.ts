@@ -40,7 +40,10 @@ export function extended(tail: KeyTail, change: Change): Extension | undefined {
   if (!plain || change.at <= latestAt) return undefined;
   const next = { ...tail, changes: tail.changes + 1, latestAt: change.at };
   if (change.what === 'gone') {
-    if (last === undefined || (change.uid !== undefined && change.uid !== last.uid)) return undefined;
+    if (last === undefined) return undefined;
+    // An end without uid is that of the object that was there when it was asked for.
+    if (change.uid === undefined ? change.receivedAt < last.validFrom : change.uid !== last.uid)
+      return undefined;
     return folded(next, last.validTo === undefined ? foldKey([begunBy(last), change]) : [last]);
   }
   const { resourceVersion, uid } = change;
