@@ -7,12 +7,12 @@ export function nanoseconds(calls: number, work: (i: number) => unknown, rounds 
     for (let i = 0; i < calls; i++) kept = work(round * calls + i);
     best = Math.min(best, Number(process.hrtime.bigint() - start) / calls);
   }
-  sink = kept;
+  if (kept === neverMade) throw new Error('no work was done');
   return best;
 }
 
-/** Keeps results alive, so that no work can be left out. */
-export let sink: unknown;
+/** Compared with results, so that no work can be left out. */
+const neverMade = Symbol('never made');
 
 /** `1.23 µs` */
 export function shown(ns: number): string {

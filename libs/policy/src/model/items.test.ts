@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isEndpoint, NetworkState, parseNetwork, PublicNetworks, type ResourceObject } from '../index.ts';
-import { hostEndpoint, namespace, profile, pod, globalPolicy } from '../testing/cluster.ts';
+import { globalPolicy, hostEndpoint, namespace, profile } from '../testing/cluster.ts';
 
 const POD_IP = 'cni.projectcalico.org/podIP';
 const made = (status: object, { annotations = {}, deleting = false, spec = {} } = {}): ResourceObject => ({

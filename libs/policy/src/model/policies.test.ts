@@ -42,7 +42,7 @@ const governed = (policy: ResourceObject, ...objects: ResourceObject[]) =>
 
 describe('types', () => {
   const rule = [{ action: 'Deny' }];
-  test.each([
+  test.each<[Record<string, unknown>, string, string]>([
     [{}, 'ingress', 'no rules at all'],
     [{ ingress: rule }, 'ingress', ''],
     [{ egress: rule }, 'egress', ''],
@@ -57,7 +57,7 @@ describe('types', () => {
     expect(typesOf(globalPolicy('p', spec))).toBe(expected),
   );
 
-  test.each([
+  test.each<[Record<string, unknown>, string, string]>([
     [{}, 'ingress', ''],
     [{ egress: [{}] }, 'ingress', 'even with egress rules'],
     [{ policyTypes: ['Egress'] }, 'egress', ''],
@@ -66,7 +66,7 @@ describe('types', () => {
     expect(typesOf(kubernetesPolicy('n/p', spec))).toBe(expected);
   });
 
-  test.each([
+  test.each<[Record<string, unknown>, string, string]>([
     [{}, 'both', 'without rules'],
     [{ ingress: [{ action: 'Deny' }] }, 'ingress', ''],
     [{ egress: [{ action: 'Accept' }] }, 'egress', ''],

@@ -278,59 +278,56 @@ describe('33, 34: sets and namespaces that change', () => {
     const state = new NetworkState();
     for (const object of [pod('n/a'), pod('other/b'), ...objects]) state.upsert(object);
     state.flush();
+    const now = () => [[...state.flush()], state.endpoint(POD)?.flags.ingressFromInternet];
+    /** What one change does: the endpoints that are told of, and whether the internet is reached then. */
     return {
-      state,
-      /** What one change does: the endpoints that are told of, and whether the internet is reached then. */
-      then: (object: ResourceObject | { gone: string }) => {
-        if ('gone' in object) {
-          state.remove({
-            group: 'projectcalico.org',
-            resource: 'globalnetworksets',
-            namespace: '',
-            name: object.gone,
-          });
-        } else state.upsert(object);
-        return [[...state.flush()], state.endpoint(POD)?.flags.ingressFromInternet];
+      after: (object: ResourceObject) => {
+        state.upsert(object);
+        return now();
+      },
+      without: (name: string) => {
+        state.remove({ group: 'projectcalico.org', resource: 'globalnetworksets', namespace: '', name });
+        return now();
       },
     };
   };
 
   test('a set is made, filled, emptied, relabelled and deleted', () => {
-    const { then } = story(
+    const { after, without } = story(
       networkPolicy('n/p', allow({ namespaceSelector: 'global()', selector: "z == '1'" })),
     );
-    expect(then(networkSet('s', { z: '1' }, ['10.0.0.0/8']))).toEqual([[], false]);
-    expect(then(networkSet('s', { z: '1' }, PUBLIC))).toEqual([[POD], true]);
-    expect(then(networkSet('s', { z: '1' }, ['9.9.9.9']))).toEqual([[], true]);
-    expect(then(networkSet('t', { z: '1' }, PUBLIC))).toEqual([[], true]);
-    expect(then(networkSet('s', { z: '2' }, PUBLIC))).toEqual([[], true]);
-    expect(then({ gone: 't' })).toEqual([[POD], false]);
-    expect(then(networkSet('s', { z: '1' }, PUBLIC))).toEqual([[POD], true]);
-    expect(then({ gone: 's' })).toEqual([[POD], false]);
+    expect(after(networkSet('s', { z: '1' }, ['10.0.0.0/8']))).toEqual([[], false]);
+    expect(after(networkSet('s', { z: '1' }, PUBLIC))).toEqual([[POD], true]);
+    expect(after(networkSet('s', { z: '1' }, ['9.9.9.9']))).toEqual([[], true]);
+    expect(after(networkSet('t', { z: '1' }, PUBLIC))).toEqual([[], true]);
+    expect(after(networkSet('s', { z: '2' }, PUBLIC))).toEqual([[], true]);
+    expect(without('t')).toEqual([[POD], false]);
+    expect(after(networkSet('s', { z: '1' }, PUBLIC))).toEqual([[POD], true]);
+    expect(without('s')).toEqual([[POD], false]);
   });
 
   test('a namespace that gets a label brings its pods under a policy, and its sets into a rule', () => {
-    const { then } = story(
+    const { after } = story(
       networkSet('m/s', {}, PUBLIC),
       globalPolicy('p', {
         namespaceSelector: "env == 'x'",
         ...allow({ namespaceSelector: "zone == 'out'" }),
       }),
     );
-    expect(then(namespace('other', { env: 'x' }))).toEqual([['pods/other/b'], false]);
-    expect(then(namespace('n', { env: 'x' }))).toEqual([[POD], false]);
-    expect(then(namespace('m', { zone: 'out' }))[1]).toBe(true);
-    expect(then(namespace('m', {}))[1]).toBe(false);
-    expect(then(namespace('n', {}))).toEqual([[POD], false]);
+    expect(after(namespace('other', { env: 'x' }))).toEqual([['pods/other/b'], false]);
+    expect(after(namespace('n', { env: 'x' }))).toEqual([[POD], false]);
+    expect(after(namespace('m', { zone: 'out' }))[1]).toBe(true);
+    expect(after(namespace('m', {}))[1]).toBe(false);
+    expect(after(namespace('n', {}))).toEqual([[POD], false]);
   });
 
   test('nothing is told of what does not change anything', () => {
     const policy = networkPolicy('n/p', allow({ nets: PUBLIC }));
-    const { then } = story(policy);
-    expect(then(policy)).toEqual([[], true]);
-    expect(then(networkPolicy('n/p', allow({ nets: ['9.9.9.9'] })))).toEqual([[], true]);
-    expect(then(pod('n/a'))).toEqual([[], true]);
-    expect(then(networkPolicy('n/p', allow({ nets: ['10.0.0.0/8'] })))).toEqual([[POD], false]);
-    expect(then(namespace('n', { unseen: 'x' }))).toEqual([[], false]);
+    const { after } = story(policy);
+    expect(after(policy)).toEqual([[], true]);
+    expect(after(networkPolicy('n/p', allow({ nets: ['9.9.9.9'] })))).toEqual([[], true]);
+    expect(after(pod('n/a'))).toEqual([[], true]);
+    expect(after(networkPolicy('n/p', allow({ nets: ['10.0.0.0/8'] })))).toEqual([[POD], false]);
+    expect(after(namespace('n', { unseen: 'x' }))).toEqual([[], false]);
   });
 });

@@ -4,7 +4,7 @@ import * as make from './cluster.ts';
 
 /** Small pools, so that things meet. */
 const names = fc.constantFrom('a', 'b', 'c');
-const values = fc.constantFrom('x', 'y', '');
+const values: fc.Arbitrary<string> = fc.constantFrom('x', 'y', '');
 const spaces = fc.constantFrom('n1', 'n2');
 const labels = fc.dictionary(
   fc.constantFrom('app', 'tier', 'env', 'pcns.env', '__proto__', 'constructor'),
@@ -15,35 +15,73 @@ const labels = fc.dictionary(
 );
 const keys = fc.constantFrom('app', 'tier', 'env', 'pcns.env', '__proto__', 'projectcalico.org/namespace');
 
-/** A selector, mostly of positive terms, over the labels that the objects have. */
-export const selectorText: fc.Arbitrary<string> = fc.letrec<{ any: string; leaf: string }>((tie) => ({
-  leaf: fc.oneof(
-    fc.tuple(keys, values).map(([k, v]) => `${k} == '${v}'`),
-    fc.tuple(keys, values).map(([k, v]) => `${k} != "${v}"`),
-    fc
-      .tuple(keys, fc.array(values, { maxLength: 3 }))
-      .map(([k, v]) => `${k} in {${v.map((s) => `'${s}'`).join(',')}}`),
-    fc.tuple(keys, values).map(([k, v]) => `${k} not in {'${v}'}`),
-    fc
-      .tuple(keys, fc.constantFrom('contains', 'starts with', 'ends with'), values)
-      .map(([k, op, v]) => `${k} ${op} '${v}'`),
-    keys.map((k) => `has(${k})`),
-    fc.constantFrom(
-      'all()',
-      'global()',
-      "projectcalico.org/orchestrator == 'k8s'",
-      "projectcalico.org/namespace == 'n1'",
-    ),
+type Labels = ReadonlyMap<string, string>;
+
+/** A selector and, worked out beside it, what it says of labels. */
+export interface Told {
+  readonly text: string;
+  readonly holds: (labels: Labels) => boolean;
+}
+
+const told = (text: string, holds: (labels: Labels) => boolean): Told => ({ text, holds });
+const quote = fc.constantFrom("'", '"');
+const K8S = 'projectcalico.org/orchestrator';
+const NAMESPACE = 'projectcalico.org/namespace';
+const TESTS: readonly (readonly [string, (value: string, given: string) => boolean])[] = [
+  ['==', (value, given) => value === given],
+  ['contains', (value, given) => value.includes(given)],
+  ['starts with', (value, given) => value.startsWith(given)],
+  ['endswith', (value, given) => value.endsWith(given)],
+];
+
+const leaf: fc.Arbitrary<Told> = fc.oneof(
+  fc.tuple(keys, fc.constantFrom(...TESTS), values, quote).map(([key, [operator, test], given, q]) =>
+    told(`${key} ${operator} ${q}${given}${q}`, (labels) => {
+      const value = labels.get(key);
+      return value !== undefined && test(value, given);
+    }),
   ),
+  fc
+    .tuple(keys, values)
+    .map(([key, given]) => told(`${key} != '${given}'`, (labels) => labels.get(key) !== given)),
+  fc.tuple(keys, fc.array(values, { maxLength: 3 }), fc.boolean()).map(([key, given, negative]) => {
+    const set = `{${given.map((value) => `'${value}'`).join(',')}}`;
+    return told(`${key} ${negative ? 'not ' : ''}in ${set}`, (labels) => {
+      const value = labels.get(key);
+      return (value !== undefined && given.includes(value)) !== negative;
+    });
+  }),
+  keys.map((key) => told(`has(${key})`, (labels) => labels.has(key))),
+  fc.constantFrom(
+    told('all()', () => true),
+    told('global()', () => true),
+    told(`${K8S} == 'k8s'`, (labels) => labels.get(K8S) === 'k8s'),
+    told(`${NAMESPACE} == 'n1'`, (labels) => labels.get(NAMESPACE) === 'n1'),
+  ),
+);
+
+/** A selector over the labels that the objects have, and its truth. */
+export const selectorTold: fc.Arbitrary<Told> = fc.letrec<{ any: Told }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
-    tie('leaf'),
-    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `${a} && ${b}`),
-    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `(${a} || ${b})`),
-    tie('any').map((a) => `!(${a})`),
-    tie('any').map((a) => `!!${a}`),
+    leaf,
+    fc
+      .tuple(tie('any'), tie('any'))
+      .map(([a, b]) =>
+        told(
+          `(${a.text}) && ${b.text.includes('||') ? `(${b.text})` : b.text}`,
+          (l) => a.holds(l) && b.holds(l),
+        ),
+      ),
+    fc
+      .tuple(tie('any'), tie('any'))
+      .map(([a, b]) => told(`(${a.text} || ${b.text})`, (l) => a.holds(l) || b.holds(l))),
+    tie('any').map((a) => told(`!(${a.text})`, (l) => !a.holds(l))),
+    tie('any').map((a) => told(`!!(${a.text})`, (l) => a.holds(l))),
   ),
 })).any;
+
+export const selectorText: fc.Arbitrary<string> = selectorTold.map(({ text }) => text);
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 const selector = fc.oneof(
