@@ -13,6 +13,7 @@ export { connectionInCluster, findConnection } from './client/in-cluster.ts';
 export { connectionFromKubeconfig, kubeconfigPath, readKubeconfig } from './client/kubeconfig.ts';
 export * from './client/resources.ts';
 export * from './watch/changes-from-watch.ts';
+export { fingerprintOf } from './watch/inventory.ts';
 export * from './watch/notices.ts';
 export { reflect, type ReflectOptions, type Resume } from './watch/reflect.ts';
 export { watchableKinds, type WatchableKind } from './watch/watchable-kinds.ts';

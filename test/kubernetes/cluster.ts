@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  customResourceDefinitions,
+  KubernetesClient,
+  readKubeconfig,
+  type ApiResource,
+  type Connection,
+} from '@margay/kubernetes';
+
+/** The real cluster that the tests run on. */
+export const kubeconfig = process.env['MARGAY_TEST_KUBERNETES'] ?? '';
+
+/** The audit logs of the cluster's API servers, where the cluster was started by the script beside these tests. */
+export function auditLogs(): string[] {
+  const folder = dirname(kubeconfig);
+  const names = readdirSync(folder).filter((name) => /^audit(-\d+)?\.jsonl$/.test(name));
+  return names.map((name) => join(folder, name));
+}
+
+export function connection(context?: string): Connection {
+  return readKubeconfig(readFileSync(kubeconfig, 'utf8'), kubeconfig, context);
+}
+
+/** A client as the administrator, of the first API server or of another one. */
+export const admin = (context?: string): KubernetesClient => new KubernetesClient(connection(context));
+
+/** A client as one of the users that sign in with a token. */
+export function signedIn(user: string): KubernetesClient {
+  const { certificate: _, key: __, ...anonymous } = connection();
+  return new KubernetesClient({ ...anonymous, token: () => `${user}-token` });
+}
+
+/** What kubectl prints. Throws with what it says where it fails. */
+export function kubectl(
+  args: readonly string[],
+  { input, user }: { input?: string; user?: string } = {},
+): string {
+  const whole = ['--kubeconfig', kubeconfig, ...(user === undefined ? [] : ['--user', user]), ...args];
+  return execFileSync('kubectl', whole, {
+    encoding: 'utf8',
+    ...(input !== undefined && { input }),
+    stdio: 'pipe',
+  });
+}
+
+/** kubectl's complaint, or an empty text where it has none. */
+export function complaintOf(args: readonly string[], input: string, user?: string): string {
+  try {
+    kubectl(args, { input, ...(user !== undefined && { user }) });
+    return '';
+  } catch (error) {
+    return String((error as { stderr?: unknown }).stderr);
+  }
+}
+
+export const CRDS = new URL('../../charts/margay/crds', import.meta.url).pathname;
+export const SAMPLES = new URL('samples', import.meta.url).pathname;
+
+/** Applies the custom resource definitions and waits until they are served. */
+export function applyDefinitions(): void {
+  kubectl(['apply', '-f', CRDS]);
+  const names = customResourceDefinitions().map(({ metadata }) => `crd/${metadata.name}`);
+  kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...names]);
+}
+
+/** A resource, from `pods` or `apps/v1/deployments`. */
+export function resource(path: string, namespaced = true): ApiResource {
+  const [name = '', version = 'v1', group = ''] = path.split('/').reverse();
+  return { group, version, resource: name, namespaced };
+}
+
+/** Asks again until the answer fits, for at most so many seconds. */
+export async function until<T>(
+  ask: () => Promise<T> | T,
+  fits: (answer: T) => boolean,
+  seconds = 60,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    if (Date.now() > end)
+      throw new Error(`it did not come about in ${seconds} s; last: ${JSON.stringify(answer)}`);
+    await new Promise((later) => setTimeout(later, 100));
+  }
+}
