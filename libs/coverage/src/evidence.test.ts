@@ -7,13 +7,38 @@ const MINUTE = 60_000_000;
 const kept = (at: number): Reading => ({ kind: 'changes', at, changes: [] });
 const refused = (at: number): Reading => ({ kind: 'ignored', at, reason: 'refused' });
 const broken: Reading = { kind: 'unusable', reason: 'not-json', message: 'Not JSON' };
-const reads = (...readings: Reading[]): Read[] => readings.map((reading, i) => ({ position: i + 1, reading }));
+const reads = (...readings: Reading[]): Read[] =>
+  readings.map((reading, i) => ({ position: i + 1, reading }));
 
 test.each([
   ['nothing', [], []],
-  ['two that touch are one', [[0, 5], [5, 9]], [[0, 9]]],
-  ['order does not matter', [[7, 9], [0, 5]], [[0, 5], [7, 9]]],
-  ['one within another', [[0, 9], [2, 3]], [[0, 9]]],
+  [
+    'two that touch are one',
+    [
+      [0, 5],
+      [5, 9],
+    ],
+    [[0, 9]],
+  ],
+  [
+    'order does not matter',
+    [
+      [7, 9],
+      [0, 5],
+    ],
+    [
+      [0, 5],
+      [7, 9],
+    ],
+  ],
+  [
+    'one within another',
+    [
+      [0, 9],
+      [2, 3],
+    ],
+    [[0, 9]],
+  ],
   ['an empty one is none', [[3, 3]], []],
 ])('joined: %s', (_, intervals, expected) => {
   const of = ([start, end]: number[]) => ({ start: start!, end: end! });
@@ -23,8 +48,22 @@ test.each([
 test.each([
   ['nothing covered', [], [[10, 20]]],
   ['all covered', [[10, 20]], []],
-  ['a hole', [[10, 12], [15, 20]], [[12, 15]]],
-  ['both ends', [[12, 15]], [[10, 12], [15, 20]]],
+  [
+    'a hole',
+    [
+      [10, 12],
+      [15, 20],
+    ],
+    [[12, 15]],
+  ],
+  [
+    'both ends',
+    [[12, 15]],
+    [
+      [10, 12],
+      [15, 20],
+    ],
+  ],
   ['beyond the window', [[0, 100]], []],
   ['before it only', [[0, 10]], [[10, 20]]],
 ])('gaps of [10, 20): %s', (_, covered, expected) => {
@@ -47,7 +86,12 @@ test('what was read is the sum of what became of it', () => {
     listed: [{ source: 'audit.log', line: 4, kind: 'unusable', reason: 'not-json', message: 'Not JSON' }],
   });
   expect(sources).toEqual([
-    { source: 'audit.log', lines: 5, firstEvent: '1970-01-01T00:00:00.000001Z', lastEvent: '1970-01-01T00:00:00.000004Z' },
+    {
+      source: 'audit.log',
+      lines: 5,
+      firstEvent: '1970-01-01T00:00:00.000001Z',
+      lastEvent: '1970-01-01T00:00:00.000004Z',
+    },
   ]);
 });
 
@@ -59,10 +103,16 @@ test('a window counts the events of the minutes that it touches', () => {
 
 test('evidence is complete when the sources span the window and nothing is in doubt', () => {
   const mark = markOf('a', 1, 3, reads(kept(10), kept(20)));
-  expect(evidenceFor([mark], [], { start: 10, end: 21 })).toMatchObject({ complete: true, reasons: [], gaps: [] });
+  expect(evidenceFor([mark], [], { start: 10, end: 21 })).toMatchObject({
+    complete: true,
+    reasons: [],
+    gaps: [],
+  });
   expect(evidenceFor([mark], [], { start: 10, end: 22 })).toMatchObject({
     complete: false,
-    reasons: ['No source is known to have delivered anything from 1970-01-01T00:00:00.000021Z to 1970-01-01T00:00:00.000022Z.'],
+    reasons: [
+      'No source is known to have delivered anything from 1970-01-01T00:00:00.000021Z to 1970-01-01T00:00:00.000022Z.',
+    ],
   });
   expect(evidenceFor([], [], { start: 10, end: 22 }).reasons).toEqual(['No audit log was read.']);
   const doubt = markOf('a', 1, 2, reads({ kind: 'doubtful', at: 15, reason: 'no-content', message: 'm' }));
@@ -79,8 +129,12 @@ test('however a source is cut into stretches, the evidence is the same', () => {
     fc.property(fc.array(reading, { maxLength: 60 }), fc.array(fc.nat(60)), (all, cuts) => {
       const read = reads(...all);
       const window = { start: 0, end: 5 * MINUTE };
-      const bounds = [...new Set([0, ...cuts.map((cut) => Math.min(cut, read.length)), read.length])].sort((a, b) => a - b);
-      const marks = bounds.slice(1).map((to, i) => markOf('a', bounds[i]! + 1, to + 1, read.slice(bounds[i], to)));
+      const bounds = [...new Set([0, ...cuts.map((cut) => Math.min(cut, read.length)), read.length])].sort(
+        (a, b) => a - b,
+      );
+      const marks = bounds
+        .slice(1)
+        .map((to, i) => markOf('a', bounds[i]! + 1, to + 1, read.slice(bounds[i], to)));
       const whole = markOf('a', 1, read.length + 1, read);
       if (read.length > 0) {
         expect(evidenceFor(marks.toReversed(), [], window)).toEqual(evidenceFor([whole], [], window));

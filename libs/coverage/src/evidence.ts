@@ -62,7 +62,11 @@ const MINUTE = 60_000_000;
  * Counts are exact to the minute: an event counts when the window touches its minute. A source spans what lies between
  * its first and its last event; silence before and after is not known to be silence.
  */
-export function evidenceFor(marks: readonly CoverageMark[], repeats: readonly Repeats[], window: Window): Evidence {
+export function evidenceFor(
+  marks: readonly CoverageMark[],
+  repeats: readonly Repeats[],
+  window: Window,
+): Evidence {
   const touches = (minute: Instant) => minute < window.end && window.start < minute + MINUTE;
   const counts: Record<string, number> = {};
   const add = (more: Counts) => {
@@ -83,9 +87,13 @@ export function evidenceFor(marks: readonly CoverageMark[], repeats: readonly Re
     }
     const here = found.filter(({ at }) => at === undefined || touches(at - (at % MINUTE)));
     problemsTotal += here.length + (all - found.length);
-    problems.push(...here.map(({ position: line, kind, reason, message }) => ({ source, line, kind, reason, message })));
+    problems.push(
+      ...here.map(({ position: line, kind, reason, message }) => ({ source, line, kind, reason, message })),
+    );
   }
-  const duplicate = repeats.filter(({ minute }) => touches(minute)).reduce((sum, { count }) => sum + count, 0);
+  const duplicate = repeats
+    .filter(({ minute }) => touches(minute))
+    .reduce((sum, { count }) => sum + count, 0);
   const of = (kind: string): Record<string, number> =>
     Object.fromEntries(
       Object.entries(counts)

@@ -54,7 +54,10 @@ export const minuteOf = (at: Instant): Instant => Math.floor(at / MINUTE) * MINU
 
 /** The mark of a stretch. The marks of its parts add up to it, however it is cut. */
 export function markOf(source: string, from: number, to: number, all: readonly Read[]): CoverageMark {
-  const buckets = new Map<Instant, { minute: Instant; first: Instant; last: Instant; counts: Record<string, number> }>();
+  const buckets = new Map<
+    Instant,
+    { minute: Instant; first: Instant; last: Instant; counts: Record<string, number> }
+  >();
   const timeless: Record<string, number> = {};
   const problems: Problem[] = [];
   for (const { position, reading } of all) {

@@ -12,7 +12,9 @@ export function isGone(verb: string, object: Fields): boolean {
   const metadata = fields(object['metadata']);
   if (!isTerminating(metadata)) return verb === 'delete';
   const pending =
-    hasFinalizers(metadata) || list(fields(object['spec'])['finalizers']).length > 0 || hasGraceLeft(metadata);
+    hasFinalizers(metadata) ||
+    list(fields(object['spec'])['finalizers']).length > 0 ||
+    hasGraceLeft(metadata);
   return !pending;
 }
 

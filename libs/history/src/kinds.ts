@@ -12,6 +12,8 @@ export interface Kind {
   readonly versions: readonly string[];
   /** Attempts to write it belong in the audit trail of policies. */
   readonly isPolicy: boolean;
+  /** Nothing of it is read but when it ends, since objects of other kinds end with it. */
+  readonly onlyEnds: boolean;
   /** The annotations that reports read. */
   readonly annotations: ReadonlySet<string>;
   /** The fields, beside apiVersion, kind and metadata, that reports read. */
@@ -95,6 +97,7 @@ const row = (
   namespaced,
   project,
   isPolicy: false,
+  onlyEnds: false,
   annotations: NO_ANNOTATIONS,
   ...more,
 });
@@ -143,6 +146,7 @@ export const KINDS: readonly Kind[] = [
     'CustomResourceDefinition',
     false,
     nothing,
+    { onlyEnds: true },
   ),
 ];
 

@@ -157,7 +157,9 @@ function compareSights(a: Change, b: Change): number {
   return (
     a.at - b.at ||
     compareTexts(a.id, b.id) ||
-    (sameJson(a, b) ? 0 : compareTexts(JSON.stringify([a.content, a.actor]), JSON.stringify([b.content, b.actor])))
+    (sameJson(a, b)
+      ? 0
+      : compareTexts(JSON.stringify([a.content, a.actor]), JSON.stringify([b.content, b.actor])))
   );
 }
 

@@ -29,7 +29,11 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
       item['kind'] === 'PartialObjectMetadata' ||
       !kind.versions.includes(version.slice(version.indexOf('/') + 1));
     if (metadataOnly && kind.resource === 'pods' && asked.gracePeriodSeconds !== 0 && !asked.addsFinalizer) {
-      return doubt(write, 'no-content', 'the answer does not show which of the pods had no node and are gone');
+      return doubt(
+        write,
+        'no-content',
+        'the answer does not show which of the pods had no node and are gone',
+      );
     }
     if (!isGoneFromCollection(kind.resource, item, asked)) continue;
     const projected = project(kind, { ...item, apiVersion: version }, { metadataOnly, gone: true, backing });

@@ -85,6 +85,7 @@ function readWrite(write: Write): Reading {
   if (verb === 'deletecollection') return readCollectionDelete(write, response);
   if (verb === 'delete' && isSuccess(response, status)) return readStatusDelete(write, response);
   if (!isObject(response)) {
+    if (write.kind.onlyEnds && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
     return doubt(write, 'no-content', 'the event has no body: audit this resource at level RequestResponse');
   }
   return readObject(write, response);
@@ -99,8 +100,7 @@ const isAnswer = (code: number) => (code >= 200 && code < 300) || (code >= 400 &
  */
 function isRefusedAtTheDoor(event: Fields, { code, status }: Fields): boolean {
   if (code === 401 || code === 404 || code === 405 || code === 415) return true;
-  if (code === 403)
-    return fields(event['annotations'])['authorization.k8s.io/decision'] === 'forbid';
+  if (code === 403) return fields(event['annotations'])['authorization.k8s.io/decision'] === 'forbid';
   // Too many requests: turned away with a plain text. Where it is about one item, the answer is a Status.
   return code === 429 && status === undefined;
 }

@@ -27,9 +27,7 @@ export function readObject(write: Write, response: Fields): Reading {
   }
   const { namespace, name, uid, resourceVersion, content } = projected;
   const created =
-    !gone &&
-    fields(event['responseStatus'])['code'] === 201 &&
-    text(reference['subresource']) === undefined;
+    !gone && fields(event['responseStatus'])['code'] === 201 && text(reference['subresource']) === undefined;
   const change: Change = {
     ...factsOf(write),
     id: write.eventId,
@@ -86,6 +84,7 @@ export function readStatusDelete(write: Write, response: unknown): Reading {
   };
   // Whether the tier belongs to the name that users gave stands in the object, which is not shown here: the end holds
   // for both names, of which one is this object's.
-  const changes = name === ownName ? [change] : [change, { ...change, id: `${eventId}#${ownName}`, name: ownName }];
+  const changes =
+    name === ownName ? [change] : [change, { ...change, id: `${eventId}#${ownName}`, name: ownName }];
   return { kind: 'changes', at, changes, ...trail(write, false, name) };
 }

@@ -44,8 +44,7 @@ export function collectionDeleteOf(event: Fields): CollectionDelete {
   const orphans = options['orphanDependents'];
   return {
     ...(typeof seconds === 'number' && Number.isFinite(seconds) && { gracePeriodSeconds: seconds }),
-    addsFinalizer:
-      policy === 'Foreground' || policy === 'Orphan' || orphans === true || orphans === 'true',
+    addsFinalizer: policy === 'Foreground' || policy === 'Orphan' || orphans === true || orphans === 'true',
   };
 }
 

@@ -1,0 +1,168 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { foldKey } from './fold.ts';
+import { anyChanges, shuffledWithRepeats } from './testing/histories.ts';
+import { story, told } from './testing/stories.ts';
+
+test.each([
+  ['', '', 'nothing is nothing'],
+  ['+A=x@1', 'A=x[1,)', 'a creation begins a history'],
+  ['A=x@1', '?A=x[1,)', 'what is seen first in mid-life may have lived before'],
+  ['+A=x@1 A=y@3 -A@5', 'A=x[1,3) A=y[3,5)!', 'a life'],
+  ['+A=x@1 A=x@3 A=x@4', 'A=x[1,)', 'writes that change nothing that reports read make no version'],
+  ['+A=x@1 A=y@3 A=x@4', 'A=x[1,3) A=y[3,4) A=x[4,)', 'there and back again are three versions'],
+
+  [
+    '+A=x@1 A=z@5#5 A=y@4#4',
+    'A=x[1,4) A=y[4,5) A=z[5,)',
+    'order is that of resourceVersions, not of arrival',
+  ],
+  ['+A=x@1#1 A=y@7#2 A=z@5#3', 'A=x[1,7) A=z[7,)', 'never before the one with the smaller resourceVersion'],
+  ['+A=x@1#9 A=y@2#10', 'A=x[1,2) A=y[2,)', 'resourceVersions are numbers: 10 comes after 9'],
+  [
+    '+A=x@1#9007199254740993 A=y@2#9007199254740994',
+    'A=x[1,2) A=y[2,)',
+    'and may be greater than any number that is exact',
+  ],
+  ['+A=x@1 A=y@5#5 A=z@5#6 A=x@8', 'A=x[1,5) A=z[5,8) A=x[8,)', 'what lasted no time is left out'],
+  ['+A=x@1 A=y@5#5 A=x@5#6', 'A=x[1,)', 'and brings no two equal versions side by side'],
+
+  ['+A=x@1 A=x@3#1', 'A=x[1,)', 'a write without effect answers with the old resourceVersion'],
+  ['+A=x@1 A=y@9#4 A=y@4#4', 'A=x[1,4) A=y[4,)', 'the first sight of a resourceVersion counts'],
+  [
+    '+A=x@1 A=y@4#4 A=z@3#4',
+    'A=x[1,3) A=z[3,)',
+    'of two contents of one resourceVersion the first seen counts',
+  ],
+  ['A=x@4#2 +A=x@1#2', 'A=x[1,)', 'a later sight does not hide that the first was the creation'],
+
+  ['+A=x@1 A~y@3', 'A=x[1,3) A=y/x[3,)', 'where only metadata was shown, the rest is as before'],
+  ['+A=x@1 A~x@3', 'A=x[1,)', 'metadata that is as before makes no version'],
+  ['A~y@3', '?A=y/[3,)', 'metadata alone is better than nothing'],
+  ['A~y@3 A=x@5', '?A=y/[3,5) A=x[5,)', 'and gives way to the whole'],
+  [
+    '+A=x@1 A~y@3#3 A=z@6#3',
+    'A=x[1,3) A=z[3,)',
+    'the whole of a resourceVersion counts from when it was first seen',
+  ],
+  ['+A=x@1 A=y@3#3 A~z@2#3', 'A=x[1,2) A=y[2,)', 'whichever was seen first'],
+
+  [
+    '+A=x@1 A=y@3#3 -A=z@6#3',
+    'A=x[1,3) A=y[3,6)!',
+    'an end has the resourceVersion of the version before it',
+  ],
+  ['+A=x@1 -A=z@6#9', 'A=x[1,6)!', 'what an end shows makes no version'],
+  ['+A=x@1 -A@6 -A@4 -A@9', 'A=x[1,4)!', 'the earliest end counts'],
+  ['+A=x@1 -A@4 A=y@6', 'A=x[1,4)!', 'a late event never brings back what is gone'],
+  ['+A=x@1 A=y@4 -A@4', 'A=x[1,4)!', 'nor does one of the same instant'],
+  [
+    '-A=x@3..8',
+    '?A=x[3,8)!',
+    'of what only its end shows, it is known that it was there when the end was asked for',
+  ],
+  ['-A=x@3..8 -A=x@1..5', '?A=x[1,5)!', 'as early as it was asked for'],
+  ['-A@3..8', '', 'an end that shows nothing tells nothing else'],
+  ['A=x@5 -A=y@1..9', '?A=x[5,9)!', 'and where more was seen, that counts'],
+
+  ['+A=x@1 -A@4 +B=y@7', 'A=x[1,4)! B=y[7,)', 'a name comes back'],
+  ['+A=x@1 +B=y@7', 'A=x[1,7)successor B=y[7,)', 'the birth of another object ends the one before'],
+  ['+A=x@1 +B=y@7 A=z@9#3', 'A=x[1,7)successor B=y[7,)', 'a late event of an old uid touches nothing'],
+  ['A=z@9#3 +B=y@7#7', 'B=y[7,)', 'even if it is the first of that uid that is seen'],
+  ['+A=x@1 +B=y@7 -A@5..9', 'A=x[1,7)! B=y[7,)', 'nor does a late end, which yet says how it ended'],
+  ['+A=x@1 +B=y@7 +C=z@5#8', 'A=x[1,5)successor C=z[5,)', 'versions never overlap, whatever clocks say'],
+  ['-A=x@1..8 +B=y@6', '?A=x[1,6)! B=y[6,)', 'a slow deletion of many ends before the name is used again'],
+  ['-A@3..9 +B=y@6', 'B=y[6,)', 'the end of an object that was never seen leaves its successor alone'],
+  ['+A=x@1 -B@5..6', 'A=x[1,5)successor', 'what had the name later shows that the one before had ended'],
+  ['+A=x@1 A=y@7 -B@5..6', 'A=x[1,7) A=y[7,)', 'unless that was heard of since: clocks differ'],
+
+  ['+A=x@1 -@4', 'A=x[1,4)!', 'an end without uid is that of whatever had the name'],
+  ['-@4', '', 'if anything had'],
+  ['+A=x@5 -@4', 'A=x[5,)', 'not of what came later'],
+  ['+A=x@1 -A@4 -@8', 'A=x[1,4)!', 'nor of what was gone'],
+  [
+    '+A=x@1 +B=y@6 -@3..7',
+    'A=x[1,6)! B=y[6,)',
+    'it is the end of the one that was there when it was asked for',
+  ],
+  ['+A=x@1 -A@2 +B=y@6 -@3..7', 'A=x[1,2)! B=y[6,7)!', 'else of one born meanwhile'],
+  ['+A=x@1 -@4 +B=y@6 -@9', 'A=x[1,4)! B=y[6,9)!', 'one after another'],
+])('%s gives %s: %s', (changes, versions) => {
+  expect(told(foldKey(story(changes)))).toBe(versions);
+});
+
+test.each([
+  ['+A=x@1 A=x@3 A=y@4', 'A=x[1,3) A=x[3,4) A=y[4,)', 'every write is told apart'],
+  ['+A=x@1 A=x@3#1', 'A=x[1,)', 'but a write without effect is none'],
+  ['+A=x@1 A=x@3#3 A=x@3#4', 'A=x[1,3) A=x[3,)', 'and what lasted no time is left out'],
+])('every resourceVersion: %s gives %s: %s', (changes, versions) => {
+  expect(told(foldKey(story(changes), { every: 'resourceVersion' }))).toBe(versions);
+});
+
+test('a version names who brought its content, and the resourceVersion that did', () => {
+  const by = (user: string, text: string) => story(text).map((change) => ({ ...change, actor: { user } }));
+  const changes = [...by('ana', '+A=x@1'), ...by('ben', 'A=y@7#2'), ...by('kubelet', 'A=y@5#3')];
+  expect(foldKey(changes).map(({ resourceVersion, actor }) => [resourceVersion, actor?.user])).toEqual([
+    ['1', 'ana'],
+    ['2', 'ben'],
+  ]);
+});
+
+test('order, repeats and origin of the changes never matter', () => {
+  const arrived = anyChanges.chain((all) => fc.tuple(fc.constant(all), shuffledWithRepeats(all)));
+  fc.assert(
+    fc.property(
+      arrived,
+      fc.constantFrom('content' as const, 'resourceVersion' as const),
+      ([all, again], every) => {
+        expect(foldKey(again, { every })).toEqual(foldKey(all, { every }));
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+test('nor does the order of changes that nothing but their content tells apart', () => {
+  const one = story('A=x@4#4')[0]!;
+  const other = { ...story('A=y@4#4')[0]!, id: one.id };
+  expect(foldKey([one, other])).toEqual(foldKey([other, one]));
+});
+
+test('versions of a name are in time order, never overlap, and differ from their neighbours', () => {
+  fc.assert(
+    fc.property(anyChanges, (changes) => {
+      const versions = foldKey(changes);
+      for (const [i, version] of versions.entries()) {
+        expect(version.validFrom).toBeLessThan(version.validTo ?? Infinity);
+        const next = versions[i + 1];
+        if (!next) continue;
+        expect(version.validTo).toBeLessThanOrEqual(next.validFrom);
+        if (next.uid === version.uid) {
+          expect(version.validTo).toBe(next.validFrom);
+          expect(version).not.toHaveProperty('endedBy');
+          expect(next.content).not.toEqual(version.content);
+        } else {
+          expect(version).toHaveProperty('endedBy');
+          expect(versions.slice(i + 1).map(({ uid }) => uid)).not.toContain(version.uid);
+        }
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test('every resourceVersion told apart is the same history, cut finer', () => {
+  fc.assert(
+    fc.property(anyChanges, (changes) => {
+      const fine = foldKey(changes, { every: 'resourceVersion' });
+      const instants = new Set(changes.flatMap(({ at, receivedAt }) => [at, receivedAt]));
+      const contentAt = (versions: typeof fine, instant: number) =>
+        versions.find(({ validFrom, validTo = Infinity }) => validFrom <= instant && instant < validTo)
+          ?.content;
+      for (const instant of instants) {
+        expect(contentAt(fine, instant)).toEqual(contentAt(foldKey(changes), instant));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,158 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { endsOf, inferEnds, type End } from './infer-ends.ts';
+import type { Version } from './version.ts';
+
+/** `pods shop/web [1,5)`, `tiers.projectcalico.org /t [1,)`. */
+function version(text: string, more: Partial<Version> = {}): Version {
+  const [plural = '', place = '', interval = ''] = text.split(' ');
+  const [resource = '', ...group] = plural.split('.');
+  const [namespace = '', name = ''] = place.split('/');
+  const [from = '', to = ''] = interval.slice(1, -1).split(',');
+  return {
+    group: group.join('.'),
+    resource,
+    namespace,
+    name,
+    uid: 'u',
+    resourceVersion: '1',
+    validFrom: Number(from),
+    ...(to !== '' && { validTo: Number(to) }),
+    content: { apiVersion: 'v1', kind: 'X', metadata: { name } },
+    ...more,
+  };
+}
+const namespaceEnd = (name: string, at: number): End => ({ resource: 'namespaces', namespace: '', name, at });
+const definitionEnd = (name: string, at: number): End => ({
+  resource: 'customresourcedefinitions',
+  namespace: '',
+  name,
+  at,
+});
+const serviceEnd = (name: string, at: number): End => ({ resource: 'services', namespace: 'shop', name, at });
+
+test.each<[string, string, End[], number | undefined, string | undefined]>([
+  [
+    'nothing is left in a namespace that is gone',
+    'pods shop/web [1,)',
+    [namespaceEnd('shop', 5)],
+    5,
+    'namespace',
+  ],
+  [
+    'even if something was heard of it later',
+    'pods shop/web [1,9)',
+    [namespaceEnd('shop', 5)],
+    5,
+    'namespace',
+  ],
+  ['what had ended before had its own end', 'pods shop/web [1,4)', [namespaceEnd('shop', 5)], 4, undefined],
+  ['another namespace is none of it', 'pods shop/web [1,)', [namespaceEnd('db', 5)], undefined, undefined],
+  [
+    'what begins with the end belongs to the next namespace',
+    'pods shop/web [5,)',
+    [namespaceEnd('shop', 5)],
+    undefined,
+    undefined,
+  ],
+  [
+    'which ends in its turn',
+    'pods shop/web [5,)',
+    [namespaceEnd('shop', 9), namespaceEnd('shop', 5)],
+    9,
+    'namespace',
+  ],
+  [
+    'a cluster-scoped object is in no namespace',
+    'namespaces /shop [1,)',
+    [namespaceEnd('shop', 5)],
+    undefined,
+    undefined,
+  ],
+  [
+    'objects go with their definition',
+    'tiers.projectcalico.org /t [1,)',
+    [definitionEnd('tiers.projectcalico.org', 5)],
+    5,
+    'definition',
+  ],
+  [
+    'not with that of what backs them: they may have moved',
+    'tiers.projectcalico.org /t [1,)',
+    [definitionEnd('tiers.crd.projectcalico.org', 5)],
+    undefined,
+    undefined,
+  ],
+  ['endpoints go with their service', 'endpoints shop/web [1,)', [serviceEnd('web', 5)], 5, 'service'],
+  [
+    'slices do not: the garbage collector removes them',
+    'endpointslices.discovery.k8s.io shop/web [1,)',
+    [serviceEnd('web', 5)],
+    undefined,
+    undefined,
+  ],
+  [
+    'the first end counts',
+    'endpoints shop/web [1,)',
+    [namespaceEnd('shop', 7), serviceEnd('web', 5)],
+    5,
+    'service',
+  ],
+])('%s', (_, text, ends, validTo, endedBy) => {
+  const [found] = inferEnds([version(text)], ends);
+  expect([found?.validTo, found?.endedBy]).toEqual([validTo, endedBy]);
+});
+
+test('ends are those of objects, not of versions', () => {
+  expect(
+    endsOf([
+      version('namespaces /shop [1,3)'),
+      version('namespaces /shop [3,5)', { endedBy: 'event' }),
+      version('namespaces /db [3,)'),
+      version('services shop/web [1,4)', { endedBy: 'successor' }),
+      version('pods shop/web [1,4)', { endedBy: 'event' }),
+    ]),
+  ).toEqual([namespaceEnd('shop', 5), serviceEnd('web', 4)]);
+});
+
+test('concluding twice is concluding once, and nothing ever lasts longer for it', () => {
+  const versions = fc.array(
+    fc
+      .record({
+        what: fc.constantFrom(
+          'pods shop/web',
+          'endpoints shop/web',
+          'tiers.projectcalico.org /t',
+          'pods db/x',
+        ),
+        from: fc.integer({ min: 0, max: 20 }),
+        length: fc.option(fc.integer({ min: 1, max: 20 })),
+      })
+      .map(({ what, from, length }) => version(`${what} [${from},${length === null ? '' : from + length})`)),
+  );
+  const ends = fc.array(
+    fc
+      .record({
+        of: fc.constantFrom(
+          namespaceEnd('shop', 0),
+          serviceEnd('web', 0),
+          definitionEnd('tiers.projectcalico.org', 0),
+        ),
+        at: fc.integer({ min: 0, max: 40 }),
+      })
+      .map(({ of, at }) => ({ ...of, at })),
+  );
+  fc.assert(
+    fc.property(versions, ends, (all, some) => {
+      const once = inferEnds(all, some);
+      expect(inferEnds(once, some)).toEqual(once);
+      expect(inferEnds(all, some.toReversed())).toEqual(once);
+      for (const [i, { validFrom, validTo = Infinity }] of once.entries()) {
+        expect(validFrom).toBe(all[i]?.validFrom);
+        expect(validTo).toBeGreaterThan(validFrom);
+        expect(validTo).toBeLessThanOrEqual(all[i]?.validTo ?? Infinity);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,62 @@
+import type { Change } from '../change.ts';
+import type { Version } from '../version.ts';
+
+const WORD =
+  /^(?<sign>[+-]?)(?<uid>[A-Z]?)(?:(?<how>[=~])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?$/;
+
+/**
+ * The changes of one name, told in words, each with the instant of its answer:
+ *
+ * - `+A=x@1`: object A is created with content x · `A=y@2`: it is seen with content y · `A~z@3`: only its metadata z is
+ * - `-A@4`: A is gone · `-A=y@4`: and the answer showed what it was · `-@4`: whatever had the name is gone
+ * - `@2..4`: asked for at 2, answered at 4 (asked for in the instant before, unless told) · `#7`: the resourceVersion,
+ *   which is the instant of the answer unless told, and absent on ends
+ */
+export function story(text: string): Change[] {
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word, i) => {
+      const { sign, uid, how, label, from, at = '', rv } = WORD.exec(word)?.groups ?? {};
+      if (at === '') throw new Error(`"${word}" is no word of a story`);
+      const gone = sign === '-';
+      const resourceVersion = rv ?? (gone ? undefined : at);
+      return {
+        id: `${word}/${i}`,
+        eventId: `${word}/${i}`,
+        group: '',
+        resource: 'pods',
+        namespace: 'shop',
+        name: 'web',
+        what: gone ? ('gone' as const) : ('present' as const),
+        at: Number(at),
+        receivedAt: Number(from ?? Number(at) - 1),
+        origin: { source: 'log', position: i },
+        ...(uid !== undefined && uid !== '' && { uid }),
+        ...(resourceVersion !== undefined && { resourceVersion }),
+        ...(sign === '+' && { created: true }),
+        ...(label !== undefined && {
+          content: {
+            apiVersion: 'v1',
+            kind: 'Pod',
+            metadata: { name: 'web', labels: { is: label } },
+            ...(how === '~' ? { metadataOnly: true } : { spec: { of: label } }),
+          },
+        }),
+      };
+    });
+}
+
+/**
+ * Versions in words: `A=x[1,3)` valid from 1 until 3, `?` before it where its beginning was missed, after it `!` where
+ * its own event ended it, else by what it ended. `A=x/y` has metadata x and the rest of y, `A=x/` has no rest.
+ */
+export const told = (versions: readonly Version[]): string =>
+  versions
+    .map(({ uid, content, validFrom, validTo = '', endedBy = '', seenMidLife }) => {
+      const label = content.metadata.labels?.['is'] ?? '';
+      const { of = '' } = (content['spec'] ?? {}) as { of?: string };
+      const is = of === label ? label : `${label}/${of}`;
+      return `${seenMidLife === true ? '?' : ''}${uid}=${is}[${validFrom},${validTo})${endedBy === 'event' ? '!' : endedBy}`;
+    })
+    .join(' ');
