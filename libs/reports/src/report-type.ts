@@ -6,7 +6,7 @@ export interface Download {
   readonly name: string;
   readonly mediaType: string;
   /** The file's text, piece by piece. */
-  render(report: Report): Iterable<string>;
+  readonly render: (report: Report) => Iterable<string>;
 }
 
 /** A type of report. Adding one is a folder and a line in `report-types.ts`. */
@@ -15,5 +15,5 @@ export interface ReportType {
   readonly spec: ReportTypeSpec;
   readonly downloads: readonly Download[];
   /** What a screen shows at a glance; the header is enough. */
-  uiSummary(report: ReportHeader): UiSummary;
+  readonly uiSummary: (report: ReportHeader) => UiSummary;
 }

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { computeReport, type PolicyEvent } from '../index.ts';
+import { wellFormed } from '../json/well-formed.ts';
+
+const WINDOW = { start: 100, end: 200 };
+const POLICY = { group: 'projectcalico.org', resource: 'networkpolicies', namespace: 'shop', name: 'web' };
+
+let count = 0;
+const event = (verb: string, more: Partial<PolicyEvent> = {}): PolicyEvent => {
+  const eventId = `e${count++}`;
+  return { eventId, at: 150, key: POLICY, verb, refused: false, event: { eventId }, ...more };
+};
+
+function audit(policyEvents: readonly PolicyEvent[]) {
+  return computeReport({
+    name: 'r',
+    spec: { reportType: 'policy-audit' },
+    window: WINDOW,
+    versions: [],
+    policyEvents,
+  });
+}
+
+test('events are counted by what they do, refused ones apart', () => {
+  const verbs = ['create', 'create', 'update', 'patch', 'patch', 'delete', 'deletecollection', 'get'];
+  const { auditSummary } = audit([...verbs.map((verb) => event(verb)), event('create', { refused: true })]);
+  expect(auditSummary).toEqual({ numTotal: 7, numCreate: 2, numModify: 3, numDelete: 2, numRefused: 1 });
+});
+
+test.each<[why: string, more: Partial<PolicyEvent>, counted: boolean]>([
+  ['at the start', { at: 100 }, true],
+  ['one microsecond before the start', { at: 99 }, false],
+  ['at the end', { at: 200 }, false],
+  ['one microsecond before the end', { at: 199 }, true],
+  ['of a global policy', { key: { ...POLICY, resource: 'globalnetworkpolicies', namespace: '' } }, true],
+  ['of a staged policy', { key: { ...POLICY, resource: 'stagedkubernetesnetworkpolicies' } }, true],
+  ['of a Kubernetes policy', { key: { ...POLICY, group: 'networking.k8s.io' } }, true],
+  [
+    'of a cluster-wide Kubernetes policy',
+    { key: { ...POLICY, group: 'policy.networking.k8s.io', resource: 'adminnetworkpolicies' } },
+    true,
+  ],
+  ['of a tier', { key: { ...POLICY, resource: 'tiers' } }, false],
+  ['of a network set', { key: { ...POLICY, resource: 'networksets' } }, false],
+])('an event %s', (_, more, counted) => {
+  expect(audit([event('create', more)]).auditSummary.numTotal).toBe(counted ? 1 : 0);
+});
+
+test('events are in time order, those of one instant by id, each once', () => {
+  const [a, b, c] = [
+    event('create', { at: 180 }),
+    event('create', { at: 120, eventId: 'z' }),
+    event('create', { at: 120, eventId: 'y' }),
+  ];
+  expect(audit([a, b, c, a, b]).auditEvents).toEqual([c.event, b.event, a.event]);
+});
+
+test('an event that is no Unicode becomes Unicode', () => {
+  const bad = { note: ['a\ud800b'], ['k\udc00']: 1, fine: { deep: '😀' } };
+  expect(audit([event('create', { event: bad })]).auditEvents).toEqual([
+    { note: ['a\ufffdb'], ['k\ufffd']: 1, fine: { deep: '😀' } },
+  ]);
+  const good = { note: '😀' };
+  expect(wellFormed(good)).toBe(good);
+});
