@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { openEmbedded } from './embedded.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import type { Stores } from './stores.ts';
+import { story } from './testing/changes.ts';
+import { collect } from './testing/collect.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
 
@@ -42,3 +46,51 @@ for (const [name, open] of [
   archiveContract(name, async () => (await open()).archive);
   windowsContract(name, async () => (await open()).windows);
 }
+
+describe('readers beside the writer', () => {
+  test('see what is written, as one state at a time, and may not write', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'margay-storage-'));
+    folders.push(folder);
+    const writer = openEmbedded(folder);
+    const reader = openEmbedded(folder, { readOnly: true });
+    opened.push(writer, reader);
+    const told = story({ seed: 2, changes: 400, keys: 10 });
+    await writer.history.append(told.slice(0, 200));
+    const ever = { start: 0, end: 2 ** 52 };
+    const before = await collect(writer.history.versions(ever));
+
+    const reading = reader.history.versions(ever)[Symbol.asyncIterator]();
+    const { value: first } = await reading.next();
+    await writer.history.append(told.slice(200));
+    const rest: unknown[] = [];
+    for (let next = await reading.next(); next.done !== true; next = await reading.next())
+      rest.push(next.value);
+    expect([first, ...rest]).toEqual(before);
+    expect(await collect(reader.history.versions(ever))).toEqual(
+      await collect(writer.history.versions(ever)),
+    );
+    await expect(reader.history.append(told)).rejects.toThrow(/not writable/);
+  });
+
+  test('read in another thread', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'margay-storage-'));
+    folders.push(folder);
+    const writer = openEmbedded(folder);
+    opened.push(writer);
+    await writer.history.append(story({ seed: 2, changes: 50, keys: 10 }));
+    const script = `
+      import { parentPort, workerData } from 'node:worker_threads';
+      const { openEmbedded } = await import(workerData.module);
+      const stores = openEmbedded(workerData.folder, { readOnly: true });
+      let count = 0;
+      for await (const _ of stores.history.versions({ start: 0, end: 2 ** 52 })) count++;
+      await stores.close();
+      parentPort.postMessage(count);`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), {
+      workerData: { folder, module: new URL('embedded.ts', import.meta.url).href },
+      execArgv: [],
+    });
+    const [count] = (await once(worker, 'message')) as [number];
+    expect(count).toBe((await collect(writer.history.versions({ start: 0, end: 2 ** 52 }))).length);
+  });
+});

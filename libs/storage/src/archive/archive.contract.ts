@@ -59,6 +59,17 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       expect((await archive.headers()).headers).toHaveLength(1);
     });
 
+    test('a big part comes back whole', async () => {
+      const archive = await open();
+      const rows = Array.from({ length: 1_000 }, (_, i) => ({
+        endpoint: `pod-${i}`,
+        policies: 'ü'.repeat(500),
+      }));
+      const parts = [await archive.appendPart({ reportId: 'r1', end: END, part: 0, kind: 'a', rows })];
+      await archive.complete(report('r1', { parts }));
+      expect(await archive.part('r1', 0)).toEqual(rows);
+    });
+
     test('another report under the same id is refused', async () => {
       const archive = await open();
       const kept = await archive.complete(report('r1'));

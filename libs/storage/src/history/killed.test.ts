@@ -10,7 +10,7 @@ import { collect } from '../testing/collect.ts';
 import { expectedVersions } from './history.contract.ts';
 
 const EVER = { start: 0, end: 2 ** 52 };
-const STORY = { seed: 11, changes: 20_000, keys: 60 };
+const STORY = { seed: 11, changes: 8_000, keys: 60 };
 const KILLS = 4;
 
 describe('a process that is killed while it appends', () => {
