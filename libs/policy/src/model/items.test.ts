@@ -79,6 +79,14 @@ test('a host endpoint keeps its labels as they are and inherits from its profile
   ).toEqual(['p']);
 });
 
+test('host endpoints that are alike in labels and not in profiles are told apart', () => {
+  const state = new NetworkState();
+  const objects = [hostEndpoint('a', {}, ['p1']), hostEndpoint('b', {}, []), profile('p1', { x: '1' })];
+  for (const object of [...objects, globalPolicy('p', { selector: 'has(x)' })]) state.upsert(object);
+  const governed = [...state.endpoints()].filter((endpoint) => endpoint.flags.ingressProtected);
+  expect(governed.map(({ key }) => key.name)).toEqual(['a']);
+});
+
 describe('networks', () => {
   test.each([
     ['10.0.0.0/8', false, ''],

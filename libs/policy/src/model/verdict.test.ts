@@ -306,6 +306,15 @@ describe('33, 34: sets and namespaces that change', () => {
     expect(without('s')).toEqual([[POD], false]);
   });
 
+  test('of two sets that are alike in labels one may be public', () => {
+    const { after, without } = story(
+      globalPolicy('p', allow({ selector: 'all()' })),
+      networkSet('s', {}, []),
+    );
+    expect(after(networkSet('t', {}, PUBLIC))).toEqual([[POD, 'pods/other/b'], true]);
+    expect(without('t')).toEqual([[POD, 'pods/other/b'], false]);
+  });
+
   test('a namespace that gets a label brings its pods under a policy, and its sets into a rule', () => {
     const { after } = story(
       networkSet('m/s', {}, PUBLIC),
@@ -319,6 +328,18 @@ describe('33, 34: sets and namespaces that change', () => {
     expect(after(namespace('m', { zone: 'out' }))[1]).toBe(true);
     expect(after(namespace('m', {}))[1]).toBe(false);
     expect(after(namespace('n', {}))).toEqual([[POD], false]);
+  });
+
+  test('one of two policies that select alike goes elsewhere', () => {
+    const open = allow({ nets: PUBLIC });
+    const { after } = story(globalPolicy('p', { selector: "app == 'x'" }), pod('n/a', { app: 'x' }));
+    expect(after(globalPolicy('q', { selector: "app == 'x'", ...open }))).toEqual([[POD], true]);
+    expect(after(globalPolicy('q', { selector: "app == 'x'", ...open, doNotTrack: true }))).toEqual([
+      [POD],
+      false,
+    ]);
+    expect(after(globalPolicy('q', { selector: "app == 'x'", ...open }))).toEqual([[POD], true]);
+    expect(after(globalPolicy('q', { selector: "app == 'y'", ...open }))).toEqual([[POD], false]);
   });
 
   test('nothing is told of what does not change anything', () => {

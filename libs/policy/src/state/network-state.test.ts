@@ -12,14 +12,15 @@ import {
 import { anyObject } from '../testing/arbitrary.ts';
 import { naive, type NaiveEndpoint } from '../testing/naive.ts';
 
-const RUNS = Number(process.env['STATE_RUNS'] ?? 1_500);
+const RUNS = Number(process.env['STATE_RUNS'] ?? 700);
 
 type Step = { readonly upsert: ResourceObject } | { readonly remove: Key } | { readonly look: true };
 
 /** Objects that come, some of them more than once, some that go, and moments at which someone looks. */
 const steps: fc.Arbitrary<Step[]> = fc
   .array(fc.tuple(anyObject, fc.constantFrom('upsert', 'upsert', 'upsert', 'remove', 'look')), {
-    maxLength: 30,
+    maxLength: 40,
+    size: 'max',
   })
   .map((all) =>
     all.map(([object, what]): Step => {

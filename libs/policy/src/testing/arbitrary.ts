@@ -6,13 +6,14 @@ import * as make from './cluster.ts';
 const names = fc.constantFrom('a', 'b', 'c');
 const values: fc.Arbitrary<string> = fc.constantFrom('x', 'y', '');
 const spaces = fc.constantFrom('n1', 'n2');
-const labels = fc.dictionary(
+const someLabels = fc.dictionary(
   fc.constantFrom('app', 'tier', 'env', 'pcns.env', '__proto__', 'constructor'),
   values,
   {
     maxKeys: 3,
   },
 );
+const labels = fc.oneof(fc.constantFrom({}, { app: 'x' }, { env: 'x' }), someLabels);
 const keys = fc.constantFrom('app', 'tier', 'env', 'pcns.env', '__proto__', 'projectcalico.org/namespace');
 
 type Labels = ReadonlyMap<string, string>;
@@ -84,7 +85,10 @@ export const selectorTold: fc.Arbitrary<Told> = fc.letrec<{ any: Told }>((tie) =
 export const selectorText: fc.Arbitrary<string> = selectorTold.map(({ text }) => text);
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+/** Some often, so that policies share them and objects meet them. */
+const usual = fc.constantFrom("app == 'x'", "env == 'x'", 'has(app)', 'has(env)', "pcns.env == 'x'", '');
 const selector = fc.oneof(
+  { weight: 9, arbitrary: usual },
   { weight: 9, arbitrary: selectorText },
   { weight: 1, arbitrary: fc.constant('app ==') },
 );
