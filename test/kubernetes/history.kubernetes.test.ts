@@ -140,7 +140,8 @@ test.runIf(auditLogs().length > 0)(
     together.add(late.changes);
     together.add(audit);
     expect(present(together)).toEqual(truth);
-    const actors = new Map(audit.map((change) => [write(change), change.actor?.user]));
+    const writes = audit.filter(({ what }) => what === 'present');
+    const actors = new Map(writes.map((change) => [write(change), change.actor?.user]));
     const policies = steady.changes.filter(({ what, created, resource }) => {
       return resource === 'networkpolicies' && what === 'present' && created;
     });

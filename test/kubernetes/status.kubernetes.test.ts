@@ -154,7 +154,7 @@ test('a Job runs on the nodes that its report chooses, and goes with it', async 
   await client.create(resource('nodes', false), {
     metadata: {
       name: node,
-      labels: { nodetype: 'infrastructure' },
+      labels: { nodetype: node },
       annotations: { 'kwok.x-k8s.io/node': 'fake' },
     },
     status: { capacity: { pods: '110', cpu: '32', memory: '256Gi' } },
@@ -163,7 +163,7 @@ test('a Job runs on the nodes that its report chooses, and goes with it', async 
     () => client.find(resource('serviceaccounts'), { namespace, name: 'default' }),
     (found) => found !== undefined,
   );
-  const { metadata, spec } = await apply();
+  const { metadata, spec } = await apply({ jobNodeSelector: { nodetype: node } });
   const { jobNodeSelector } = spec as typeof manifest.spec;
   const job = reportJob({
     template: { spec: { containers: [{ name: 'reporter', image: 'margay' }] } },
@@ -193,7 +193,7 @@ test('a Job runs on the nodes that its report chooses, and goes with it', async 
   const [pod] = await client.listAll(resource('pods'), { namespace });
   expect(pod?.['spec']).toMatchObject({
     nodeName: node,
-    nodeSelector: { nodetype: 'infrastructure' },
+    nodeSelector: { nodetype: node },
     containers: [
       {
         env: expect.arrayContaining([{ name: 'TIGERA_COMPLIANCE_REPORT_NAME', value: 'hourly' }]) as unknown,

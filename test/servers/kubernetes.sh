@@ -93,7 +93,7 @@ rules:
       - { group: "", resources: [namespaces, namespaces/*, pods, pods/*, serviceaccounts, services, services/*, endpoints] }
       - { group: discovery.k8s.io, resources: [endpointslices] }
       - { group: networking.k8s.io, resources: [networkpolicies] }
-      - { group: apiextensions.k8s.io, resources: [customresourcedefinitions] }
+      - { group: apiextensions.k8s.io, resources: [customresourcedefinitions, customresourcedefinitions/*] }
       - { group: policy.networking.k8s.io }
       - { group: projectcalico.org }
       - { group: crd.projectcalico.org }

@@ -24,6 +24,7 @@ export {
 export type { CustomResourceDefinition } from './custom-resources/definition.ts';
 export * from './custom-resources/report-types.ts';
 export * from './permissions/access.ts';
+export * from './permissions/needed-rules.ts';
 export * from './permissions/permissions.ts';
 export type { Condition, ConditionType } from './reports/conditions.ts';
 export * from './reports/global-reports.ts';

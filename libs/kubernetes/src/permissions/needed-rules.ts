@@ -1,0 +1,66 @@
+import { KINDS } from '@margay/history';
+import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
+import { waysToServe } from '../watch/watchable-kinds.ts';
+
+/** One rule of a Role or ClusterRole. */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** What each part of the product needs of the API server, and no more. */
+export interface NeededRules {
+  /** In the whole cluster. */
+  readonly cluster: readonly PolicyRule[];
+  /** In the namespace of Jobs only. */
+  readonly jobs: readonly PolicyRule[];
+  /** In the namespace `default`, where events about cluster-scoped objects lie. */
+  readonly events: readonly PolicyRule[];
+}
+
+export type Part = 'ingestor' | 'scheduler' | 'api';
+
+/** The rules of a part, for GlobalReports in this API group. */
+export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRules {
+  const none: NeededRules = { cluster: [], jobs: [], events: [] };
+  switch (part) {
+    case 'ingestor':
+      return { ...none, cluster: watchRules() };
+    case 'scheduler':
+      return {
+        cluster: [
+          rule(group, ['globalreports'], ['get', 'list', 'watch']),
+          rule(group, ['globalreports/status'], ['update']),
+          rule(group, ['globalreporttypes'], ['get', 'list', 'create', 'patch']),
+        ],
+        jobs: [
+          rule('', ['podtemplates'], ['get']),
+          rule('batch', ['jobs'], ['get', 'list', 'watch', 'create', 'delete']),
+        ],
+        events: [rule('', ['events'], ['get', 'create', 'patch'])],
+      };
+    case 'api':
+      return {
+        ...none,
+        cluster: [
+          rule('authentication.k8s.io', ['tokenreviews'], ['create']),
+          rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
+        ],
+      };
+  }
+}
+
+/** List and watch of every kind in the history, in whichever group it is served. */
+function watchRules(): PolicyRule[] {
+  const byGroup = new Map<string, Set<string>>();
+  for (const { group, resource } of KINDS.flatMap(waysToServe)) {
+    const resources = byGroup.get(group) ?? new Set();
+    byGroup.set(group, resources.add(resource));
+  }
+  return [...byGroup].map(([group, resources]) => rule(group, [...resources], ['list', 'watch']));
+}
+
+function rule(group: string, resources: readonly string[], verbs: readonly string[]): PolicyRule {
+  return { apiGroups: [group], resources, verbs };
+}

@@ -1,0 +1,120 @@
+import {
+  changesFromWatch,
+  deleteJob,
+  findPodTemplate,
+  followGlobalReports,
+  followJobs,
+  installReportTypes,
+  KubernetesClient,
+  neededRules,
+  Permissions,
+  recordEvent,
+  reportJob,
+  reportTypeNames,
+  startJob,
+  watchableKinds,
+  writeStatus,
+  type ClusterReports,
+  type Part,
+  type PolicyRule,
+} from '@margay/kubernetes';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { applyDefinitions, connection, kubectl } from './cluster.ts';
+
+const NAMESPACE = 'margay-least-privilege';
+const GROUP = 'projectcalico.org';
+
+beforeAll(() => {
+  applyDefinitions();
+  apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+});
+
+const apply = (...items: object[]) =>
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+
+/** A client that may do what the part needs and nothing else. */
+function clientOf(part: Part): KubernetesClient {
+  const { cluster, jobs, events } = neededRules(part);
+  const account = { kind: 'ServiceAccount', name: part, namespace: NAMESPACE };
+  const rbac = (kind: string, namespace: string | undefined, rules: readonly PolicyRule[]) => {
+    const metadata = { name: `margay-test-${part}`, ...(namespace !== undefined && { namespace }) };
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name: metadata.name };
+    return [
+      { apiVersion, kind, metadata, rules },
+      { apiVersion, kind: `${kind}Binding`, metadata, roleRef, subjects: [account] },
+    ];
+  };
+  apply(
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: part, namespace: NAMESPACE } },
+    ...rbac('ClusterRole', undefined, cluster),
+    ...rbac('Role', NAMESPACE, jobs),
+    ...rbac('Role', 'default', events),
+  );
+  const token = kubectl(['create', 'token', part, '--namespace', NAMESPACE]).trim();
+  const { certificate: _, key: __, ...anonymous } = connection();
+  const client = new KubernetesClient({ ...anonymous, token: () => token });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+test('the ingestor lists and watches every kind, and sees no secret', async () => {
+  const client = clientOf('ingestor');
+  const kinds = await watchableKinds(client);
+  expect(kinds.length).toBeGreaterThan(6);
+  for (const kind of kinds) {
+    for await (const { position, interruptions } of changesFromWatch(client, kind)) {
+      expect(interruptions).toEqual([]);
+      if (position) break;
+    }
+  }
+  await expect(client.request('GET', '/api/v1/secrets')).rejects.toMatchObject({
+    code: 403,
+    reason: 'Forbidden',
+  });
+});
+
+test('the scheduler follows reports, writes their status, records events and runs Jobs', async () => {
+  const client = clientOf('scheduler');
+  const name = 'least-privilege';
+  const spec = { reportType: 'inventory', schedule: '0 0 * * *' };
+  apply({ apiVersion: `${GROUP}/v3`, kind: 'GlobalReport', metadata: { name }, spec });
+  await installReportTypes(client);
+  expect(await reportTypeNames(client)).toContain('inventory');
+  const { value } = (await followGlobalReports(client).next()) as { value: ClusterReports };
+  const report = value.reports.get(name)!;
+  await writeStatus(client, GROUP, report, () => ({ observedGeneration: 1 }));
+  const about = { apiVersion: report.apiVersion, kind: 'GlobalReport', name, uid: report.uid };
+  const note = { about, type: 'Normal', reason: 'Tried', message: 'm', component: 'test' } as const;
+  for (let i = 0; i < 2; i++) await recordEvent(client, note, Date.now() * 1000);
+
+  expect(await findPodTemplate(client, NAMESPACE)).toBeUndefined();
+  const job = reportJob({
+    template: { spec: { containers: [{ name: 'reporter', image: 'margay' }] } },
+    namespace: NAMESPACE,
+    report,
+    window: { id: 'w', start: 0, end: 1_000_000 },
+  });
+  const { job: started } = await startJob(client, job);
+  for await (const news of followJobs(client, NAMESPACE)) {
+    expect(news).toMatchObject([{ what: 'state', state: { reportName: name } }]);
+    break;
+  }
+  const state = await startJob(client, job);
+  expect(state.job.uid).toBe(started.uid);
+  await deleteJob(client, state);
+  await expect(
+    startJob(client, { ...job, metadata: { ...job.metadata, namespace: 'default' } }),
+  ).rejects.toMatchObject({
+    code: 403,
+  });
+  kubectl(['delete', 'gr', name]);
+});
+
+test('the API asks who somebody is and what they may do', async () => {
+  const permissions = new Permissions(clientOf('api'));
+  const paul = await permissions.who('paul-token');
+  expect(await permissions.may(paul, 'list', { name: 'daily', type: 'inventory' })).toEqual(
+    expect.any(Boolean),
+  );
+});
