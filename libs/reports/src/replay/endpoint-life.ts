@@ -11,6 +11,7 @@ import type { PolicyUnion } from './policy-union.ts';
 export class EndpointLife {
   readonly #key: Key;
   readonly #from: Instant;
+  /** When it left scope; undefined while it is in scope. */
   #to: Instant | undefined;
   #object: Version;
   readonly #uids: string[] = [];
@@ -30,13 +31,15 @@ export class EndpointLife {
     this.#key = key;
     this.#object = object;
     this.#from = from;
+    this.#to = from;
     this.#policies = policies;
     this.#meet(object);
   }
 
-  /** The endpoint is in scope and like this from now on. */
-  see(view: EndpointView, object: Version, now: Instant): void {
+  /** The endpoint is in scope and like this from now on. Whether its object is new in scope. */
+  see(view: EndpointView, object: Version, now: Instant): boolean {
     const { flags } = view;
+    const isNew = object !== this.#object || this.#to !== undefined;
     this.#to = undefined;
     if (object !== this.#object) this.#meet(object);
     this.#policies = this.#policies.with(view.applied());
@@ -47,6 +50,7 @@ export class EndpointLife {
     this.#ingressFromOtherNamespace ||= flags.ingressFromOtherNamespace;
     this.#egressToOtherNamespace ||= flags.egressToOtherNamespace;
     addOnce(this.#accounts, view.serviceAccount);
+    return isNew;
   }
 
   /** These services hold it now. */

@@ -22,6 +22,7 @@ export function endpointLives(
   const nothing = PolicyUnion.empty();
   for (const { at, changes, affected, network, objects } of replay(versions, window, options)) {
     services.apply(changes);
+    const touched = services.takeTouched();
     const look = (text: string): void => {
       const view = network.endpoint(text);
       const object = objects.get(text);
@@ -31,12 +32,12 @@ export function endpointLives(
         return;
       }
       if (life === undefined) lives.set(text, (life = new EndpointLife(view.key, object, at, nothing)));
-      life.see(view, object, at);
-      if (isPodKey(view.key)) life.heldBy(services.servicesOf(object));
+      const isNew = life.see(view, object, at);
+      if ((isNew || touched.has(text)) && isPodKey(view.key)) life.heldBy(services.servicesOf(object));
     };
     for (const text of affected) look(text);
     for (const text of changes.keys()) if (!affected.has(text)) look(text);
-    for (const text of services.takeTouched()) if (!affected.has(text)) look(text);
+    for (const text of touched) if (!affected.has(text)) look(text);
   }
   return [...lives.values()];
 }
