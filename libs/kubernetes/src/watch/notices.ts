@@ -16,7 +16,7 @@ export interface Known extends Identity {
   readonly fingerprint: string;
 }
 
-/** Everything up to this state was handed out, and `at` is when we learnt of it. */
+/** Everything up to this state, and everything that happened before `at`, was handed out. */
 export interface Position {
   readonly resourceVersion: string;
   readonly at: Instant;

@@ -16,7 +16,7 @@ export interface ListTimes {
 export interface WatchTimes {
   /** When they came in. */
   readonly at: Instant;
-  /** When what came before them had come in. */
+  /** Up to when everything was told before. */
   readonly since: Instant;
   /** When this watch began, and how far back it went on from. */
   readonly begun: Instant;
@@ -138,7 +138,7 @@ export class ObjectStates<T> {
  * object's own record of its last write, exact to the second, is nearer to the truth where it lies in that time.
  */
 export function heldAt(object: ApiObject, { at, begun, resumedAt }: WatchTimes): Instant {
-  const late = begun - resumedAt > 2 * SECOND && at - begun < CATCH_UP;
+  const late = begun - resumedAt > 3 * SECOND && at - begun < CATCH_UP;
   if (!late) return at;
   const written = writtenAt(object);
   if (written === undefined || written < resumedAt) return at;

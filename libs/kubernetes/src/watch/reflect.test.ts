@@ -141,12 +141,12 @@ test.each(['event', 'answer'] as const)(
   async (where) => {
     const { fake, read } = await cluster();
     for (const name of ['a1', 'b1', 'c1']) fake.put(SHOP, name, app('web'));
-    let now = 1000;
+    let now = 10_000_000;
     const reader = read({ now: () => now });
     await reader.until('listed');
     const more = reader.until('gap');
     await expect.poll(() => fake.watchers).toBe(1);
-    now = 2000;
+    now = 20_000_000;
     // The watch hears nothing of what happens now.
     fake.fault = (_, url) => (url.searchParams.has('watch') ? { code: 503 } : undefined);
     fake.endWatches(where === 'event' ? 'expired' : 'reset');
@@ -165,13 +165,33 @@ test.each(['event', 'answer'] as const)(
       'gap',
     ]);
     expect(reader.notice('gap')).toMatchObject({
-      from: 1000,
-      to: 2000,
+      from: 10_000_000,
+      to: 20_000_000,
       reason: expect.stringContaining('too old'),
     });
-    expect(reader.notice('deleted')).toMatchObject({ at: 2000, notBefore: 1000 });
+    expect(reader.notice('deleted')).toMatchObject({ at: 20_000_000, notBefore: 10_000_000 });
   },
 );
+
+test('a watch that the server ends in good order has told everything, although it told nothing', async () => {
+  const { fake, read } = await cluster();
+  let now = 10_000_000;
+  const reader = read({ now: () => now });
+  await reader.until('listed');
+  const more = reader.until('gap');
+  await expect.poll(() => fake.watchers).toBe(1);
+  now = 50_000_000;
+  fake.endWatches();
+  await expect.poll(() => reader.position?.at).toBe(49_000_000);
+  now = 60_000_000;
+  fake.put(SHOP, 'a1');
+  fake.compact();
+  fake.endWatches('expired');
+  fake.fault = (_, url) => (url.searchParams.has('watch') ? { code: 410 } : undefined);
+  await more;
+  expect(reader.notice('gap')).toMatchObject({ to: 60_000_000 });
+  expect(reader.notice('gap')?.from).toBeGreaterThanOrEqual(49_000_000);
+});
 
 test('bookmarks move the position although nothing happens', async () => {
   const { fake, read } = await cluster();

@@ -41,6 +41,8 @@ export interface ReflectOptions<T> extends Selection {
 const PAGE_SIZE_MAX = 10_000;
 /** A watch that lived so long without an event was no failure. */
 const LIVED_MILLISECONDS = 10_000;
+/** How long an event may be under way from the API server to us, in microseconds, while the watch is well. */
+const LATENCY = 1_000_000;
 
 /**
  * A resource's objects as they are and become: a list, then a watch, then whatever it takes to miss nothing or to say
@@ -98,6 +100,7 @@ export async function* reflect<T>(
   async function* list(): AsyncGenerator<Batch<T>> {
     const first = position === undefined;
     const since = position?.at;
+    const asked = now();
     let at: Instant | undefined;
     inventory.beginListing();
     for await (const page of client.list(resource, {
@@ -129,9 +132,9 @@ export async function* reflect<T>(
             ? [{ what: 'gap' as const, from: since, to: at, reason: broken }]
             : []),
         ],
-        position: { resourceVersion: page.resourceVersion, at },
+        position: { resourceVersion: page.resourceVersion, at: asked },
       };
-      position = { resourceVersion: page.resourceVersion, at };
+      position = { resourceVersion: page.resourceVersion, at: asked };
       broken = undefined;
       seeded = true;
     }
@@ -153,14 +156,21 @@ export async function* reflect<T>(
         backoff.reset();
         const at = now();
         const notices = states.watched(batch, { at, since: position!.at, begun, resumedAt: resumedFrom.at });
-        position = { resourceVersion: states.lastVersion(batch) ?? position!.resourceVersion, at };
+        position = {
+          resourceVersion: states.lastVersion(batch) ?? position!.resourceVersion,
+          at: Math.max(position!.at, at - LATENCY),
+        };
         yield { notices, position };
       }
     } finally {
       hangUp.abort();
     }
+    // The server ended it in good order: nothing happened that it has not told.
+    const silent = position === resumedFrom;
+    position = { ...position!, at: Math.max(position!.at, now() - LATENCY) };
+    yield { notices: [], position };
     if (now() - begun > LIVED_MILLISECONDS * 1000) backoff.reset();
-    else if (position === resumedFrom) await rest(backoff.next());
+    else if (silent) await rest(backoff.next());
   }
 
   const rest = (milliseconds: number): Promise<void> =>
