@@ -30,62 +30,57 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
   return lives.flatMap((life) => versionsOf(life, every));
 }
 
-/** What an object was from an instant on. */
-interface Point {
-  readonly from: Instant;
-  readonly change: Change;
-  readonly content: Resource;
-}
+type Draft = { -readonly [field in keyof Version]: Version[field] };
 
 /** The versions of one object in time order. */
 export function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[] {
-  const points = pointsOf(shown, end, every);
-  return points.map((point, i) => {
-    const next = points[i + 1];
-    return {
-      ...versionAt(point, uid),
-      // What an object was at no instant is not said; that its beginning was missed is.
-      ...(i === 0 && shown[0]?.created !== true && { seenMidLife: true }),
-      ...(next !== undefined && { validTo: next.from }),
-      ...(next === undefined && end !== undefined && { validTo: end, endedBy: endedBy ?? 'event' }),
-    };
-  });
+  const drafts = draftsOf(uid, shown, end, every);
+  const [first] = drafts;
+  const last = drafts.at(-1);
+  if (!first || !last) return drafts;
+  // What an object was at no instant is not said; that its beginning was missed is.
+  if (shown[0]?.created !== true) first.seenMidLife = true;
+  let next: Draft | undefined;
+  for (let i = drafts.length - 1; i >= 0; i--) {
+    const draft = drafts[i] as Draft;
+    if (next) draft.validTo = next.validFrom;
+    next = draft;
+  }
+  if (end !== undefined) {
+    last.validTo = end;
+    last.endedBy = endedBy ?? 'event';
+  }
+  return drafts;
 }
 
 /** What the object was from instant to instant, ascending, up to its end; neighbours differ. */
-function pointsOf(shown: readonly Change[], end: Instant | undefined, every: Every): Point[] {
-  const points: Point[] = [];
+function draftsOf(uid: string, shown: readonly Change[], end = Infinity, every: Every): Draft[] {
+  const drafts: Draft[] = [];
   let from = -Infinity;
   let content: Resource | undefined;
   for (const change of shown) {
-    from = Math.max(from, change.at);
-    if (end !== undefined && from >= end) break;
+    if (change.at > from) from = change.at;
+    if (from >= end) break;
     content = wholeContent(change, content);
-    const last = points.at(-1);
+    const last = drafts.at(-1);
     if (last && every === 'content' && sameJson(last.content, content)) continue;
-    if (last?.from === from) points.pop();
-    // Leaving out what lasted no time can bring two equal contents side by side.
-    const before = points.at(-1);
-    if (before && every === 'content' && sameJson(before.content, content)) continue;
-    points.push({ from, change, content });
+    if (last?.validFrom === from) {
+      drafts.pop();
+      // Leaving out what lasted no time can bring two equal contents side by side.
+      const before = drafts.at(-1);
+      if (before && every === 'content' && sameJson(before.content, content)) continue;
+    }
+    drafts.push(versionAt(from, change, content, uid));
   }
-  return points;
+  return drafts;
 }
 
 /** The version that begins where the change was answered. */
-export function versionAt({ from, change, content }: Point, uid: string): Version {
+export function versionAt(validFrom: Instant, change: Change, content: Resource, uid: string): Draft {
   const { group, resource, namespace, name, resourceVersion = '', actor } = change;
-  return {
-    group,
-    resource,
-    namespace,
-    name,
-    uid,
-    resourceVersion,
-    validFrom: from,
-    content,
-    ...(actor && { actor }),
-  };
+  const version: Draft = { group, resource, namespace, name, uid, resourceVersion, validFrom, content };
+  if (actor !== undefined) version.actor = actor;
+  return version;
 }
 
 /** Where only the metadata was shown, the rest is that of the version before: its client cannot change more. */

@@ -115,7 +115,7 @@ function appended(state: State, change: Change, every: Every): number | undefine
     const closed = { ...(versions[last] as Version), validTo: at };
     versions[last] = continues ? closed : { ...closed, endedBy: 'successor' };
   }
-  const version = versionAt({ from: at, change, content: whole }, uid);
+  const version = versionAt(at, change, whole, uid);
   versions.push(!continues && created !== true ? { ...version, seenMidLife: true } : version);
   if (!continues) {
     state.uids.add(uid);

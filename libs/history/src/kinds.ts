@@ -10,6 +10,8 @@ export interface Kind {
   readonly namespaced: boolean;
   /** API versions whose shape is known. */
   readonly versions: readonly string[];
+  /** What an object of the kind can have as apiVersion, its shape being known. */
+  readonly apiVersions: ReadonlySet<string>;
   /** Attempts to write it belong in the audit trail of policies. */
   readonly isPolicy: boolean;
   /** Nothing of it is read but when it ends, since objects of other kinds end with it. */
@@ -19,6 +21,9 @@ export interface Kind {
   /** The fields, beside apiVersion, kind and metadata, that reports read. */
   readonly project: (object: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 }
+
+/** The API group behind which Calico keeps the objects that it serves as `projectcalico.org`. */
+export const CALICO_BACKING_GROUP = 'crd.projectcalico.org';
 
 const NO_ANNOTATIONS: ReadonlySet<string> = new Set();
 const POD_ANNOTATIONS: ReadonlySet<string> = new Set([
@@ -92,6 +97,13 @@ const row = (
 ): Kind => ({
   group,
   versions,
+  apiVersions: new Set(
+    versions.flatMap((version) => {
+      if (group === '') return [version];
+      const own = `${group}/${version}`;
+      return group === 'projectcalico.org' ? [own, `${CALICO_BACKING_GROUP}/${version}`] : [own];
+    }),
+  ),
   resource,
   kind,
   namespaced,
@@ -151,9 +163,6 @@ export const KINDS: readonly Kind[] = [
 ];
 
 const BY_RESOURCE = new Map(KINDS.map((kind) => [`${kind.group}/${kind.resource}`, kind]));
-
-/** The API group behind which Calico keeps the objects that it serves as `projectcalico.org`. */
-export const CALICO_BACKING_GROUP = 'crd.projectcalico.org';
 
 /** The kind of a group and a resource as a URL or an objectRef names them; undefined where it is out of scope. */
 export function kindOf(group: unknown, resource: unknown): Kind | undefined {

@@ -28,6 +28,11 @@ type Ending = { -readonly [field in keyof Life]: Life[field] };
  * and an end that says the name only.
  */
 export function livesOf(changes: readonly Change[]): Life[] {
+  const only = onlyUid(changes);
+  if (only !== undefined) {
+    const life = lifeOf(only, changes);
+    return life ? [life] : [];
+  }
   const byUid = new Map<string, Change[]>();
   const nameless: Change[] = [];
   for (const change of changes) {
@@ -53,16 +58,23 @@ export function livesOf(changes: readonly Change[]): Life[] {
   return lives;
 }
 
+/** The uid, where all changes have the same one, as most names do. */
+function onlyUid(changes: readonly Change[]): string | undefined {
+  const uid = changes[0]?.uid;
+  for (const change of changes) if (change.uid !== uid) return undefined;
+  return uid;
+}
+
 function lifeOf(uid: string, changes: readonly Change[]): Ending | undefined {
   const present: Change[] = [];
   const lastSeen: Change[] = [];
   let end = Infinity;
   let lastAt = -Infinity;
   for (const change of changes) {
-    lastAt = Math.max(lastAt, change.at);
+    if (change.at > lastAt) lastAt = change.at;
     if (change.what === 'present') present.push(change);
     else {
-      end = Math.min(end, change.at);
+      if (change.at < end) end = change.at;
       // Of an object that only its end shows, that it was there when the request for its end came in.
       if (change.content) lastSeen.push({ ...change, at: change.receivedAt, created: false });
     }
@@ -70,8 +82,10 @@ function lifeOf(uid: string, changes: readonly Change[]): Ending | undefined {
   const shown = onePerVersion(present.length > 0 ? present : lastSeen);
   if (shown.length === 0) return undefined;
   let bornAt = Infinity;
-  for (const { at } of shown) bornAt = Math.min(bornAt, at);
-  return { uid, shown, bornAt, lastAt, ...(end < Infinity && { end, endedBy: 'event' as const }) };
+  for (const { at } of shown) if (at < bornAt) bornAt = at;
+  return end < Infinity
+    ? { uid, shown, bornAt, lastAt, end, endedBy: 'event' }
+    : { uid, shown, bornAt, lastAt };
 }
 
 /** By the first resourceVersion; those without any, which the API server left out of its last answer, by time. */

@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import { sameJson } from './fields.ts';
 import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
 import { compareTexts } from './order.ts';
@@ -20,10 +21,14 @@ export interface MemoryHistory {
 }
 
 export function memoryHistory(): MemoryHistory {
-  const byKey = new Map<string, Map<string, Change>>();
+  const byKey = new Map<string, Change[]>();
   const versions = (options?: FoldOptions) => {
-    const keys = [...byKey.keys()].sort(compareTexts);
-    const folded = keys.flatMap((key) => foldKey([...byKey.get(key)!.values()], options));
+    // Folded in the order in which the names came, in which their changes lie in memory; sorted afterwards.
+    const keys: [key: string, versions: Version[]][] = [];
+    for (const [key, changes] of byKey) keys.push([key, foldKey(changes, options)]);
+    keys.sort(([a], [b]) => compareTexts(a, b));
+    const folded: Version[] = [];
+    for (const [, some] of keys) for (const version of some) folded.push(version);
     return inferEnds(folded, endsOf(folded));
   };
   return {
@@ -31,11 +36,20 @@ export function memoryHistory(): MemoryHistory {
       for (const change of changes) {
         const key = orderText(change);
         const known = byKey.get(key);
-        if (known) known.set(change.id, change);
-        else byKey.set(key, new Map([[change.id, change]]));
+        // Repeats are held as they come: they change nothing.
+        if (known) known.push(sharing(change, known.at(-1)));
+        else byKey.set(key, [change]);
       }
     },
     versions,
     stateAt: (instant) => validAt(versions({ every: 'resourceVersion' }), instant),
   };
+}
+
+/** The change, with the content of the one before where both are the same: most writes change nothing that is read. */
+function sharing(change: Change, before: Change | undefined): Change {
+  const { content } = change;
+  if (content === undefined || before?.content === undefined || !sameJson(content, before.content))
+    return change;
+  return { ...change, content: before.content };
 }

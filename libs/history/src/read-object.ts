@@ -49,6 +49,7 @@ function strangeness(
   response: Fields,
 ): ['not-the-object' | 'unknown-version', string] | undefined {
   const apiVersion = text(response['apiVersion']) ?? '';
+  if (response['kind'] === kind.kind && kind.apiVersions.has(apiVersion)) return undefined;
   const slash = apiVersion.indexOf('/');
   const group = slash === -1 ? '' : apiVersion.slice(0, slash);
   if (
@@ -58,9 +59,7 @@ function strangeness(
     const shown = [apiVersion, text(response['kind']) ?? 'body without kind'].join(' ').trim();
     return ['not-the-object', `the answer is a ${shown}, not the object`];
   }
-  return kind.versions.includes(apiVersion.slice(slash + 1))
-    ? undefined
-    : ['unknown-version', `apiVersion ${apiVersion === '' ? '(none)' : apiVersion} is not known`];
+  return ['unknown-version', `apiVersion ${apiVersion === '' ? '(none)' : apiVersion} is not known`];
 }
 
 /** Reads a deletion that was answered with a Status: the object is gone, since one that stays would be shown. */
