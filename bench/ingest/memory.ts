@@ -26,6 +26,7 @@ export function benchMemory(print: (line: string) => void, quick: boolean): void
   peak = Math.max(peak, process.memoryUsage().heapUsed);
   collectGarbage();
   const kept = process.memoryUsage().heapUsed - before;
+  if (held === undefined) throw new Error('nothing was held');
   held = undefined;
   const each = (bytes: number) => `${(bytes / endpoints / 1000).toFixed(1)} kB`;
   print(
@@ -35,7 +36,7 @@ export function benchMemory(print: (line: string) => void, quick: boolean): void
 }
 
 /** What is measured stays alive until it was. */
-export let held: unknown;
+let held: unknown;
 
 const UID = 'c0000000-0000-4000-8000-000000000000';
 const NAME = 'the-name-of-a-pod';

@@ -37,6 +37,7 @@ export function benchReading(print: (line: string) => void, quick: boolean): voi
       `${recording}: ${lines.length} lines, ${megabytes.toFixed(1)} MB; parsed alone in ${parsed.toFixed(1)} ms, read into ` +
         `changes in ${all.toFixed(1)} ms (${((1000 * lines.length) / all).toFixed(0)} lines/s)`,
     );
+    if (kept === undefined) throw new Error('nothing was read');
     print(
       `  rate against parsing alone: ${ratio.toFixed(2)}   goal ≥ ${GOAL}: ${ratio >= GOAL ? 'met' : 'MISSED'}`,
     );
@@ -53,7 +54,7 @@ const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 
 /** The last result, so that no work can be left out. */
-export let kept: unknown;
+let kept: unknown;
 function keep(result: unknown): void {
   kept = result;
 }

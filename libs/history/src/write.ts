@@ -120,10 +120,14 @@ function eventIdOf(event: Fields, reference: Fields, received: Instant, at: Inst
   const id = given.length <= 64 ? given : bytesToHex(sha256(utf8ToBytes(given))).slice(0, 32);
   const { apiGroup, resource, subresource, namespace, name } = reference;
   const object = fingerprint([apiGroup, resource, subresource, namespace, name]);
-  return `${id}.${received.toString(36)}.${(at - received).toString(36)}.${String(event['verb'])}.${object}`;
+  return `${id}.${timeText(received)}.${(at - received).toString(36)}.${String(event['verb'])}.${object}`;
 }
 
-/** Tells texts apart that differ by chance, in 64 bits; it does not withstand somebody who looks for two alike. */
+/** Short for an instant. In two halves, since only small whole numbers are written fast. */
+const timeText = (instant: Instant): string =>
+  `${Math.floor(instant / 1e9).toString(36)}:${(instant - Math.floor(instant / 1e9) * 1e9).toString(36)}`;
+
+/** Tells texts apart that differ by chance, in 62 bits; it does not withstand somebody who looks for two alike. */
 function fingerprint(texts: readonly unknown[]): string {
   let a = 0x811c9dc5;
   let b = 0x9e3779b9;
@@ -135,5 +139,5 @@ function fingerprint(texts: readonly unknown[]): string {
     if (typeof text === 'string') for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
     mix(10);
   }
-  return (a >>> 0).toString(36) + (b >>> 0).toString(36);
+  return `${(a >>> 1).toString(36)}${(b >>> 1).toString(36)}`;
 }
