@@ -248,6 +248,13 @@ test('objects of one name that follow one another are one row: always is all of 
   expect(endpointsSummary.numServiceAccounts).toBe(2);
 });
 
+test('a version without length was never there', () => {
+  const [version] = history([{ at: 150, object: WEB }]);
+  const versions = [{ ...version!, validTo: 150 }];
+  const spec = { reportType: 'inventory' };
+  expect(computeReport({ name: 'r', spec, window: WINDOW, versions }).endpoints).toEqual([]);
+});
+
 test('service accounts of one name in two namespaces are two', () => {
   const told = ['a/x', 'b/x', 'b/y'].map((path): Fact => ({ at: 0, object: make.pod(path) }));
   expect(reportOf(told).endpointsSummary).toMatchObject({ numTotal: 3, numServiceAccounts: 2 });

@@ -9,7 +9,7 @@ export interface Interval {
 
 /** When a direction of an endpoint was open, while the endpoint was in scope. */
 export interface Unprotected {
-  /** In time order, adjacent ones joined; at most `UNPROTECTED_MAX`, the earliest. */
+  /** In time order; at most `UNPROTECTED_MAX`, the earliest. */
   readonly intervals: readonly Interval[];
   /** How many later intervals are left out. */
   readonly more: number;

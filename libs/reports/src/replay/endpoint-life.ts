@@ -18,6 +18,7 @@ export class EndpointLife {
   #policies: PolicyUnion;
   readonly #services: string[] = [];
   readonly #accounts: string[] = [];
+  #account = '';
   #envoy = true;
   #ingressFromInternet = false;
   #egressToInternet = false;
@@ -49,7 +50,8 @@ export class EndpointLife {
     this.#egressToInternet ||= flags.egressToInternet;
     this.#ingressFromOtherNamespace ||= flags.ingressFromOtherNamespace;
     this.#egressToOtherNamespace ||= flags.egressToOtherNamespace;
-    addOnce(this.#accounts, view.serviceAccount);
+    this.#account = view.serviceAccount;
+    addOnce(this.#accounts, this.#account);
     return isNew;
   }
 
@@ -101,7 +103,7 @@ export class EndpointLife {
       envoyEnabled: this.#envoy,
       appliedPolicies: this.#policies.sorted(),
       services: sortedOnce(this.#services.map(printService)),
-      serviceAccount: this.#accounts.at(-1) ?? '',
+      serviceAccount: this.#account,
       flowLogAggregationName: isPod ? aggregationName(content.metadata) : textOf(at(content, 'spec', 'node')),
       unprotectedIngress: this.#ingressOpen.shown(),
       unprotectedEgress: this.#egressOpen.shown(),

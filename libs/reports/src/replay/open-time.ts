@@ -6,7 +6,7 @@ export const UNPROTECTED_MAX = 20;
 
 /** Gathers the intervals in which something was so. Told in time order. */
 export class OpenTime {
-  readonly #intervals: { from: Instant; to: Instant }[] = [];
+  readonly #intervals: { readonly from: Instant; readonly to: Instant }[] = [];
   #more = 0;
   #since: Instant | undefined;
 
@@ -37,10 +37,7 @@ export class OpenTime {
   }
 
   #keep(from: Instant, to: Instant): void {
-    const last = this.#intervals.at(-1);
-    // One object that ended as the next of its name began.
-    if (this.#more === 0 && last?.to === from) last.to = to;
-    else if (this.#intervals.length < UNPROTECTED_MAX) this.#intervals.push({ from, to });
+    if (this.#intervals.length < UNPROTECTED_MAX) this.#intervals.push({ from, to });
     else this.#more++;
   }
 }

@@ -81,6 +81,14 @@ test.each<[why: string, told: Fact[], services: string[]]>([
     FRONT,
   ],
   [
+    'an address that a slice gets later',
+    [
+      { at: 0, object: slice('s', []) },
+      { at: 150, object: slice('s', [{ addresses: ADDRESSES }]) },
+    ],
+    FRONT,
+  ],
+  [
     'whoever held the address then',
     [
       { at: 0, object: slice('s', [{ addresses: ['10.0.0.9'] }]) },

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { computeReport, type PolicyEvent } from '../index.ts';
 import { wellFormed } from '../json/well-formed.ts';
+import { type Fact, history } from '../testing/history.ts';
+import * as make from '../testing/objects.ts';
 
 const WINDOW = { start: 100, end: 200 };
 const POLICY = { group: 'projectcalico.org', resource: 'networkpolicies', namespace: 'shop', name: 'web' };
@@ -63,3 +65,122 @@ test('an event that is no Unicode becomes Unicode', () => {
   const good = { note: '😀' };
   expect(wellFormed(good)).toBe(good);
 });
+
+const WEB = make.pod('shop/web', { app: 'web' });
+const selecting = (app: string, staged = false) =>
+  make.calicoPolicy('shop/web', { selector: `app == '${app}'`, types: ['Ingress'] }, staged);
+const gone = (at: number, object: Fact['object']): Fact => ({ at, object, what: 'gone' });
+
+test.each<[why: string, told: Fact[], at: number, audited: boolean]>([
+  [
+    'that selects',
+    [
+      { at: 0, object: WEB },
+      { at: 0, object: selecting('web') },
+    ],
+    150,
+    true,
+  ],
+  [
+    'that selects others',
+    [
+      { at: 0, object: WEB },
+      { at: 0, object: selecting('db') },
+    ],
+    150,
+    false,
+  ],
+  [
+    'that is deleted exactly at the start',
+    [{ at: 0, object: WEB }, { at: 0, object: selecting('web') }, gone(100, selecting('web'))],
+    100,
+    true,
+  ],
+  [
+    'that was deleted before',
+    [{ at: 0, object: WEB }, { at: 0, object: selecting('web') }, gone(99, selecting('web'))],
+    150,
+    false,
+  ],
+  [
+    'that stops to select exactly at the start',
+    [
+      { at: 0, object: WEB },
+      { at: 0, object: selecting('web') },
+      { at: 100, object: selecting('db') },
+    ],
+    100,
+    true,
+  ],
+  [
+    'that begins to select',
+    [
+      { at: 0, object: WEB },
+      { at: 0, object: selecting('db') },
+      { at: 199, object: selecting('web') },
+    ],
+    150,
+    true,
+  ],
+  [
+    'that would begin to select at the end',
+    [
+      { at: 0, object: WEB },
+      { at: 0, object: selecting('db') },
+      { at: 200, object: selecting('web') },
+    ],
+    150,
+    false,
+  ],
+  [
+    'that selects an endpoint of one microsecond',
+    [{ at: 0, object: selecting('web') }, { at: 150, object: WEB }, gone(151, WEB)],
+    120,
+    true,
+  ],
+  [
+    'that selected an endpoint that went at the start',
+    [{ at: 0, object: WEB }, { at: 0, object: selecting('web') }, gone(100, WEB)],
+    120,
+    false,
+  ],
+])('with a scope, events are of a policy %s', (_, told, at, audited) => {
+  const report = computeReport({
+    name: 'r',
+    spec: { reportType: 'policy-audit', endpoints: { namespaces: { names: ['shop'] } } },
+    window: WINDOW,
+    versions: history(told),
+    policyEvents: [event('update', { at }), event('deletecollection', { at, key: { ...POLICY, name: '' } })],
+  });
+  expect(report.auditEvents).toHaveLength(audited ? 2 : 0);
+});
+
+test('with a scope, staged policies that select are audited', () => {
+  const versions = history([
+    { at: 0, object: WEB },
+    { at: 0, object: selecting('web', true) },
+  ]);
+  const spec = { reportType: 'policy-audit', endpoints: { selector: "app == 'web'" } };
+  const policyEvents = [
+    event('create', { key: { ...POLICY, resource: 'stagednetworkpolicies' } }),
+    event('create'),
+  ];
+  expect(computeReport({ name: 'r', spec, window: WINDOW, versions, policyEvents }).auditEvents).toEqual([
+    policyEvents[0]?.event,
+  ]);
+});
+
+test.each([{}, { selector: '' }, { namespaces: {}, serviceAccounts: { names: [], selector: '' } }])(
+  'an empty scope, %j, is about everything',
+  (endpoints) => {
+    const spec = { reportType: 'policy-audit', endpoints };
+    const report = computeReport({
+      name: 'r',
+      spec,
+      window: WINDOW,
+      versions: [],
+      policyEvents: [event('create')],
+    });
+    expect(report.auditSummary.numTotal).toBe(1);
+  },
+);

@@ -32,36 +32,42 @@ const pods = fc
       ip: addresses,
       generateName: fc.constantFrom('', 'g-'),
       sidecar: fc.constantFrom(true, true, false),
-      phase: fc.constantFrom('Running', 'Running', 'Running', 'Succeeded'),
-      hostNetwork: fc.constantFrom(false, false, false, true),
+      phase: fc.constantFrom(...Array<string>(9).fill('Running'), 'Succeeded'),
+      hostNetwork: fc.constantFrom(...Array<boolean>(9).fill(false), true),
     }),
   )
   .map((parts) => make.pod(...parts));
 
-const side = fc.record(
-  {
-    selector,
-    namespaceSelector: fc.oneof(selector, fc.constant('global()')),
-    nets: fc.subarray(['10.0.0.0/8', '8.8.8.0/24'], { minLength: 1 }),
-    services: fc.record({ name: names, namespace: spaces }),
-  },
-  { requiredKeys: [] },
+const nets = fc.subarray(['10.0.0.0/8', '8.8.8.0/24'], { minLength: 1 });
+const side = fc.oneof(
+  fc.constant({}),
+  fc.record({ nets }),
+  fc.record(
+    {
+      selector,
+      namespaceSelector: fc.oneof(selector, fc.constant('global()')),
+      nets,
+      services: fc.record({ name: names, namespace: spaces }),
+    },
+    { requiredKeys: [] },
+  ),
 );
 const rules = fc.array(
   fc.record({ action: fc.constantFrom('Allow', 'Allow', 'Deny'), source: side, destination: side }),
   { maxLength: 2 },
 );
+const rarely = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
 const calico = fc.record(
   {
     selector,
-    namespaceSelector: selector,
-    serviceAccountSelector: selector,
-    types: fc.subarray(['Ingress', 'Egress']),
+    namespaceSelector: rarely(selector),
+    serviceAccountSelector: rarely(rarely(selector)),
+    types: fc.subarray(['Ingress', 'Egress'], { minLength: 1 }),
     tier: fc.constantFrom('default', 'security'),
     ingress: rules,
     egress: rules,
   },
-  { requiredKeys: ['types'] },
+  { requiredKeys: ['types', 'namespaceSelector', 'serviceAccountSelector'] },
 );
 const podSelector = fc.record({ matchLabels: fc.dictionary(fc.constant('app'), values, { maxKeys: 1 }) });
 const kubernetes = fc.record({
@@ -98,67 +104,70 @@ const sliceEndpoint = fc.record(
 );
 const address = fc.record({ ip: addresses, targetRef }, { requiredKeys: ['ip'] });
 
+const namespaces = fc.tuple(spaces, labels).map((parts) => make.namespace(...parts));
+const calicoPolicies = fc
+  .tuple(fc.oneof(inSpace, names), calico, fc.constantFrom(false, false, true))
+  .map((parts) => make.calicoPolicy(...parts));
+const kubernetesPolicies = fc.tuple(inSpace, kubernetes).map((parts) => make.kubernetesPolicy(...parts));
+const policies = fc.oneof(calicoPolicies, kubernetesPolicies);
+const slices = fc
+  .tuple(inSpace, names, fc.array(sliceEndpoint, { maxLength: 3 }))
+  .map((parts) => make.slice(...parts));
+const endpointsObjects = fc
+  .tuple(inSpace, fc.array(address, { maxLength: 2 }))
+  .map((parts) => make.endpoints(...parts));
+const networkSets = fc
+  .tuple(fc.oneof(inSpace, names), fc.subarray(['10.1.0.0/16', '8.8.8.8']), labels)
+  .map((parts) => make.networkSet(...parts));
+
 const objects: fc.Arbitrary<Resource> = fc.oneof(
   { weight: 8, arbitrary: pods },
   { weight: 1, arbitrary: fc.tuple(names, labels).map((parts) => make.hostEndpoint(...parts)) },
-  { weight: 3, arbitrary: fc.tuple(spaces, labels).map((parts) => make.namespace(...parts)) },
+  { weight: 3, arbitrary: namespaces },
   { weight: 2, arbitrary: fc.tuple(inSpace, labels).map((parts) => make.serviceAccount(...parts)) },
   { weight: 3, arbitrary: fc.tuple(inSpace, maybe(labels)).map(([path, by]) => make.service(path, by)) },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(inSpace, names, fc.array(sliceEndpoint, { maxLength: 3 }))
-      .map((parts) => make.slice(...parts)),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(inSpace, fc.array(address, { maxLength: 2 }))
-      .map((parts) => make.endpoints(...parts)),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(fc.oneof(inSpace, names), fc.subarray(['10.1.0.0/16', '8.8.8.8']), labels)
-      .map((parts) => make.networkSet(...parts)),
-  },
-  {
-    weight: 7,
-    arbitrary: fc
-      .tuple(fc.oneof(inSpace, names), calico, fc.constantFrom(false, false, true))
-      .map((parts) => make.calicoPolicy(...parts)),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.tuple(inSpace, kubernetes).map((parts) => make.kubernetesPolicy(...parts)),
-  },
+  { weight: 4, arbitrary: slices },
+  { weight: 2, arbitrary: endpointsObjects },
+  { weight: 2, arbitrary: networkSets },
+  { weight: 8, arbitrary: policies },
 );
 
 /** The window that generated histories are about: things happen before, at, in and after it. */
 export const WINDOW = { start: 10, end: 20 };
 
-/** What happened in a cluster: things come, change, go and come again, many at one instant. */
-export const facts: fc.Arbitrary<Fact[]> = fc.array(
+const fact = (at: fc.Arbitrary<number>, object: fc.Arbitrary<Resource>): fc.Arbitrary<Fact> =>
   fc.record({
-    at: fc.oneof(fc.nat(24), fc.constantFrom(9, 10, 11, 19, 20)),
-    object: objects,
-    what: fc.constantFrom(
-      'present' as const,
-      'present' as const,
-      'present' as const,
-      'gone' as const,
-      'again' as const,
-    ),
-  }),
-  { minLength: 5, maxLength: 40 },
-);
+    at,
+    object,
+    what: fc.constantFrom('present' as const, 'present' as const, 'gone' as const, 'again' as const),
+  });
+const before = fc.nat(WINDOW.start);
+const anyTime = fc.oneof(fc.nat(24), fc.constantFrom(9, 10, 11, 19, 20));
+const many = { size: 'max' } as const;
 
-/** A scope, mostly one that leaves some endpoints out. */
-export const scopes: fc.Arbitrary<Scope> = fc.record(
-  {
-    selector,
-    namespaces: fc.record({ names: fc.subarray(['n1', 'n2']), selector }, { requiredKeys: [] }),
-    serviceAccounts: fc.record({ names: fc.subarray(['a', 'b']), selector }, { requiredKeys: [] }),
-  },
-  { requiredKeys: [] },
+/** What happened in a cluster: things are there, change, go and come again, many at one instant. */
+export const facts: fc.Arbitrary<Fact[]> = fc
+  .tuple(
+    fc.array(fc.record({ at: before, object: fc.oneof(pods, namespaces, policies) }), {
+      minLength: 8,
+      maxLength: 16,
+      ...many,
+    }),
+    fc.array(fact(anyTime, objects), { maxLength: 40, ...many }),
+  )
+  .map((parts) => parts.flat());
+
+/** A scope: none, or one that leaves some endpoints out. */
+export const scopes: fc.Arbitrary<Scope> = fc.oneof(
+  fc.constant({}),
+  fc.record({ selector }),
+  fc.record({ namespaces: fc.record({ selector }) }),
+  fc.record({ namespaces: fc.record({ names: fc.constantFrom(['n1'], ['n1', 'n2']) }) }),
+  fc.record(
+    {
+      selector,
+      serviceAccounts: fc.record({ names: fc.subarray(['a', 'b']), selector }, { requiredKeys: [] }),
+    },
+    { requiredKeys: ['serviceAccounts'] },
+  ),
 );
