@@ -27,10 +27,12 @@ describe('a process that is killed while it appends', () => {
         [folder, String(STORY.seed), String(STORY.changes), String(STORY.keys)],
         { execArgv: [] },
       );
-      await Promise.race([once(child, 'message'), once(child, 'close')]);
+      // Awaited from the start: a process that is done before it is killed has closed already.
+      const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+      await Promise.race([once(child, 'message'), closed]);
       await new Promise((wake) => setTimeout(wake, 20 + next() * 250));
       child.kill('SIGKILL');
-      const [, signal] = (await once(child, 'close')) as [number | null, string | null];
+      const [, signal] = await closed;
       if (signal === 'SIGKILL') killed++;
     }
     expect(killed).toBeGreaterThan(0);
