@@ -1,12 +1,10 @@
 import { Undecodable, type Topic } from '@margay/contracts';
+import { traced, traceHeaders } from '@margay/runtime';
 import type { Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
-import type { SchemaRegistry } from './registry/schema-registry.ts';
 import { Unprocessable } from './unprocessable.ts';
 
 /** How a topic's messages are handled. */
 export interface HandleOptions extends ConsumeOptions {
-  /** Asked for the schemas that messages name by id, before they are decoded. */
-  readonly registry?: Pick<SchemaRegistry, 'learn'>;
   /** Told of every dead letter after it is durable, for metrics and logs. */
   readonly onDeadLetter?: (delivery: Delivery, error: Unprocessable) => void;
 }
@@ -44,32 +42,41 @@ export function consume<T>(
     }
   };
 
+  const read = framedFor(bus, topic);
   return bus.consume(
     topic.name,
     group,
     async (batch) => {
-      await options.registry?.learn(batch.map(({ value }) => value));
+      await bus.registry?.learn(batch.map(({ value }) => value));
       const messages: T[] = [];
       const deliveries: Delivery[] = [];
       for (const delivery of batch) {
         try {
-          messages.push(topic.decode(delivery.value));
+          messages.push(read.decode(delivery.value));
           deliveries.push(delivery);
         } catch (error) {
           if (!(error instanceof Undecodable)) throw error;
           await setAside(delivery, new Unprocessable('undecodable', error.message, error.cause));
         }
       }
-      await handleAll(messages, deliveries);
+      // A batch has many causes; its logs carry the first one's.
+      await traced(`${group} ${topic.name}`, { from: batch[0]?.headers ?? {} }, () =>
+        handleAll(messages, deliveries),
+      );
     },
     options,
   );
 }
 
-/** Publishes messages on their topic, each under its own key. Durable when fulfilled. */
+/** Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled. */
 export function publishAll<T>(bus: Bus, topic: Topic<T>, messages: readonly T[]): Promise<void> {
+  const { encode } = framedFor(bus, topic);
+  const headers = traceHeaders();
   return bus.publish(
     topic.name,
-    messages.map((message) => ({ key: topic.keyOf(message), value: topic.encode(message) })),
+    messages.map((message) => ({ key: topic.keyOf(message), value: encode(message), headers })),
   );
 }
+
+const framedFor = <T>({ registry }: Bus, topic: Topic<T>): Topic<T> =>
+  registry === undefined ? topic : topic.framed(registry.framing);

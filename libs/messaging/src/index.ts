@@ -12,3 +12,4 @@ export { openKafkaBus } from './bus/kafka/kafka.ts';
 export type { KafkaOptions, KafkaSignIn } from './bus/kafka/options.ts';
 export * from './consume.ts';
 export * from './registry/schema-registry.ts';
+export * from './configured.ts';

@@ -18,6 +18,7 @@ export * from './metrics/catalogue.ts';
 export * from './metrics/metrics.ts';
 export * from './progress.ts';
 export * from './service.ts';
+export * from './stages.ts';
 export * from './stop.ts';
 export * from './tracing/trace.ts';
 export * from './tracing/export-spans.ts';

@@ -12,6 +12,7 @@ import { healthRoutes, observeRequests, type Checks } from './health.ts';
 import { serve, type NestServer } from './http.ts';
 import { openLog, type Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics/metrics.ts';
+import { keepRunning, type RunningStages, type Stages } from './stages.ts';
 import { stopSignal } from './stop.ts';
 import { exportSpans } from './tracing/export-spans.ts';
 
@@ -45,6 +46,8 @@ export interface Service<S extends SettingsSchema> {
    * fulfilled earlier it is a preparation, and the service goes on serving. Rejected, it ends the process.
    */
   start?(get: Get, process: Process<z.output<S>>): Promise<void>;
+  /** Its work in pieces that are kept running; each has a readiness check of its name. See `keepRunning`. */
+  stages?(get: Get, process: Process<z.output<S>>): Stages;
   /** Closes what the module opened. Called last, when nothing is served and no work runs any more. */
   stop?(get: Get): Promise<void>;
 }
@@ -84,17 +87,19 @@ export async function startService<S extends SettingsSchema>(
   const work = AbortSignal.any([signal, ending.signal]);
   const process: Process<z.output<S>> = { config: own, log, metrics, signal: work };
   let state: string | undefined = 'starting';
+  let stages: RunningStages | undefined;
   const server = await serve(
     service.module(process),
     (http, get) => {
-      const checks = service.checks?.(get, process) ?? {};
+      stages = keepRunning(service.stages?.(get, process) ?? {}, { signal: work, log });
+      const checks = { ...service.checks?.(get, process), ...stages.checks };
       observeRequests(http, metrics);
       healthRoutes(http, { ...checks, running: () => (work.aborted ? 'stopping' : state) }, metrics);
       service.routes?.(http, get, process);
     },
     { host: shared.HTTP_HOST, port: shared.HTTP_PORT, log },
   );
-  const run = service.start?.(server.get, process) ?? Promise.resolve();
+  const run = Promise.all([service.start?.(server.get, process), stages?.run()]);
   state = undefined;
   log.info('Started', { url: server.url });
 

@@ -91,7 +91,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         ...handling,
         bus,
         stores,
-        compute: computeInThread(directory),
+        compute: computeInThread({ directory }),
         now,
         onAttemptFailed: ({ id }, attempt, { message }) =>
           tell({ kind: 'attempt-failed', id, attempt, reason: message }),

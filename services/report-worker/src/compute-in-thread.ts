@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import type { ReportHeader, ReportPart } from '@margay/reports';
-import type { ThreadInput } from './compute-thread.ts';
+import type { StoresPlace, ThreadInput } from './compute-thread.ts';
 
 /** A computed report, taken apart for the archive. */
 export interface ComputedReport {
@@ -17,12 +17,12 @@ type Message =
   | { readonly part: ReportPart }
   | { readonly done: { readonly header: ReportHeader; readonly digest: string } };
 
-/** Computes in a thread of its own, which reads the embedded stores of the folder: the main thread stays free. */
+/** Computes in a thread of its own, which reads the stores at the place: the main thread stays free. */
 export const computeInThread =
-  (directory: string): Compute =>
+  (place: StoresPlace): Compute =>
   (window) =>
     new Promise((fulfil, reject) => {
-      const workerData: ThreadInput = { directory, window };
+      const workerData: ThreadInput = { place, window };
       const worker = new Worker(new URL('./compute-thread.ts', import.meta.url), { workerData });
       const parts: ReportPart[] = [];
       worker.on('message', (message: Message) => {

@@ -14,10 +14,13 @@ export interface WorkOptions extends HandleOptions {
   readonly retriesMax?: number;
   /** The pause before the first retry; each next one is twice as long, up to a minute. */
   readonly retryMilliseconds?: number;
+  /** Told of every window that is archived or given up. */
+  readonly onFinished?: (window: ReportWindow, result: 'completed' | 'failed') => void;
   readonly onAttemptFailed?: (window: ReportWindow, attempt: number, error: Error) => void;
 }
 
-const GROUP = 'report-worker';
+/** The consumer group of all workers. */
+export const GROUP = 'report-worker';
 const PAUSE_MILLISECONDS_MAX = 60_000;
 
 /**
@@ -46,6 +49,7 @@ async function workOn(window: ReportWindow, options: WorkOptions): Promise<void>
       const archived =
         (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
       await publishAll(bus, reportsCompleted, [completedOf(archived)]);
+      options.onFinished?.(window, 'completed');
       return;
     } catch (error) {
       if (signal.aborted) throw error;
@@ -56,6 +60,7 @@ async function workOn(window: ReportWindow, options: WorkOptions): Promise<void>
         await publishAll(bus, reportsFailed, [
           { cluster, id, reportName, reportType, start, end, reason, attempts: attempt, failedAt: now() },
         ]);
+        options.onFinished?.(window, 'failed');
         return;
       }
       await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, {

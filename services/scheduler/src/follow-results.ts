@@ -1,6 +1,7 @@
 import { reportsCompleted, reportsFailed } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import { consume, type Bus, type HandleOptions } from '@margay/messaging';
+import { together } from '@margay/runtime';
 import type { Windows } from '@margay/storage';
 
 const GROUP = 'scheduler';
@@ -12,7 +13,7 @@ export async function followResults(
   now: () => Instant,
   options: HandleOptions,
 ): Promise<void> {
-  await Promise.all([
+  await together(options.signal, (signal) => [
     consume(
       bus,
       reportsCompleted,
@@ -20,7 +21,7 @@ export async function followResults(
       async (completed) => {
         for (const { id } of completed) await windows.complete(id, now());
       },
-      options,
+      { ...options, signal },
     ),
     consume(
       bus,
@@ -29,7 +30,7 @@ export async function followResults(
       async (failed) => {
         for (const { id, reason, attempts } of failed) await windows.fail(id, reason, attempts, now());
       },
-      options,
+      { ...options, signal },
     ),
   ]);
 }

@@ -1,8 +1,16 @@
 import { coverageMarks, flows, policyEvents, resourceChanges } from '@margay/contracts';
 import { consume, type Bus, type HandleOptions } from '@margay/messaging';
+import { together } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
 
-const GROUP = 'snapshotter';
+/** The consumer group of all snapshotters. */
+export const GROUP = 'snapshotter';
+
+/** How evidence is kept. */
+export interface KeepOptions extends HandleOptions {
+  /** Told how many changes were new to the history, batch by batch. */
+  readonly onKept?: (changes: number) => void;
+}
 
 /**
  * Keeps everything that the ingestors publish: changes become versions in the history, policy events the audit
@@ -11,19 +19,25 @@ const GROUP = 'snapshotter';
  * At least once: offsets are committed after the stores have the batch, and the stores take repeats for what they
  * are. Fulfilled when the signal is aborted, rejected when a store or the bus fails.
  */
-export async function keepEvidence(bus: Bus, stores: Stores, options: HandleOptions): Promise<void> {
-  await Promise.all([
-    consume(
-      bus,
-      resourceChanges,
-      GROUP,
-      async (changes) => void (await stores.history.append(changes)),
-      options,
-    ),
-    consume(bus, policyEvents, GROUP, async (events) => void (await stores.trail.append(events)), options),
-    consume(bus, flows, GROUP, async (batch) => void (await stores.flows.append(batch)), options),
-    consume(bus, coverageMarks, GROUP, (marks) => stores.coverage.append(marks), options),
-  ]);
+export async function keepEvidence(bus: Bus, stores: Stores, options: KeepOptions): Promise<void> {
+  await together(options.signal, (signal) => {
+    const handle = { ...options, signal };
+    return [
+      consume(
+        bus,
+        resourceChanges,
+        GROUP,
+        async (changes) => {
+          const { applied } = await stores.history.append(changes);
+          options.onKept?.(applied);
+        },
+        handle,
+      ),
+      consume(bus, policyEvents, GROUP, async (events) => void (await stores.trail.append(events)), handle),
+      consume(bus, flows, GROUP, async (batch) => void (await stores.flows.append(batch)), handle),
+      consume(bus, coverageMarks, GROUP, (marks) => stores.coverage.append(marks), handle),
+    ];
+  });
 }
 
 /** The topics that must be handled before the stores say all that was published. */

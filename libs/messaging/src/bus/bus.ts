@@ -1,3 +1,4 @@
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { Unprocessable } from '../unprocessable.ts';
 
 /** What is published: messages of one key keep their order, of different keys they need not. */
@@ -34,6 +35,9 @@ export interface ConsumeOptions {
  * oldest that is kept.
  */
 export interface Bus {
+  /** Where schemas are kept by id; unless set, messages name their schemas by fingerprint. */
+  readonly registry?: SchemaRegistry;
+
   /**
    * Publishes messages, in their order. When the promise is fulfilled they are durable: neither the end of this
    * process nor of the bus loses them. When it is rejected they may or may not be there: publish them again.

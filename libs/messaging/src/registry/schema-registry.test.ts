@@ -63,29 +63,28 @@ test('what one service registers and writes, another learns and reads', async ()
   await writing.register(topics);
   await writing.register(topics);
   expect(registry.schemas).toHaveLength(topics.length);
-  const framed = reportsFailed.framed(writing.framing);
-  await publishAll(bus, framed, [failed]);
-  await bus.publish(framed.name, [{ key: 'k', value: Uint8Array.from([0, 0, 0, 0, 99, 1]) }]);
+  await publishAll({ ...bus, registry: writing }, reportsFailed, [failed]);
+  await bus.publish(reportsFailed.name, [{ key: 'k', value: Uint8Array.from([0, 0, 0, 0, 99, 1]) }]);
   await publishAll(bus, reportsFailed, [failed]);
 
   const reading = schemaRegistry({ url, signIn });
   const read: ReportFailed[] = [];
   const stop = new AbortController();
   await consume(
-    bus,
-    reportsFailed.framed(reading.framing),
+    { ...bus, registry: reading },
+    reportsFailed,
     'g',
     (messages) => {
       read.push(...messages);
       stop.abort();
       return Promise.resolve();
     },
-    { signal: stop.signal, registry: reading },
+    { signal: stop.signal },
   );
   expect(read).toEqual([failed, failed]);
 
   const letters: Delivery[] = [];
-  for await (const letter of bus.peek(deadLetterTopic(framed.name))) letters.push(letter);
+  for await (const letter of bus.peek(deadLetterTopic(reportsFailed.name))) letters.push(letter);
   expect(letters.map(({ headers }) => headers['dlq-reason'])).toEqual([
     'The schema registry has no schema 99.',
   ]);

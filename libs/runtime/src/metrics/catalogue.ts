@@ -26,13 +26,6 @@ export const METRICS = {
     watch:
       'A rising rate of `doubtful` or `unusable` means that reports have gaps: look at the audit policy, at truncation and at the log lines of that source.',
   },
-  ingestedBytesTotal: {
-    name: 'margay_ingested_bytes_total',
-    type: 'counter',
-    labels: ['source'],
-    help: 'Bytes of audit events and flow logs that were read and delivered.',
-    watch: 'No growth while the cluster is busy means that a source has fallen silent.',
-  },
   newestEventSeconds: {
     name: 'margay_newest_event_timestamp_seconds',
     type: 'gauge',
@@ -93,20 +86,12 @@ export const METRICS = {
     help: 'Messages that no retry can help, put on the dead-letter topic.',
     watch: 'Any growth: read the reasons in the dead-letter topic; after a fix, publish them again.',
   },
-  versionsTotal: {
-    name: 'margay_versions_total',
+  keptChangesTotal: {
+    name: 'margay_kept_changes_total',
     type: 'counter',
     labels: [],
-    help: 'Versions written to the history; changes that show nothing new make none.',
-    watch: 'Much higher than usual: something rewrites objects all the time.',
-  },
-  storeSeconds: {
-    name: 'margay_store_duration_seconds',
-    type: 'histogram',
-    labels: ['store', 'operation'],
-    help: 'Time of one call of a store.',
-    watch: 'Seconds, for long: the store is overloaded or its disk is full.',
-    buckets: SECONDS_OF_A_CALL,
+    help: 'Changes that were new to the history; repeats are not among them.',
+    watch: 'Much lower than `margay_changes_total` for long: sources deliver the same events again.',
   },
   windowsTotal: {
     name: 'margay_windows_total',

@@ -6,7 +6,7 @@ test('what is told is exposed', async () => {
   const metrics = openMetrics({ defaults: false });
   metrics.changesTotal.add(3, { source: 'a' });
   metrics.changesTotal.add(1, { source: 'a' });
-  metrics.versionsTotal.add(2);
+  metrics.keptChangesTotal.add(2);
   metrics.lagMessages.set(7, { topic: 't', group: 'g' });
   metrics.reportSeconds.observe(4, { type: 'inventory' });
   const lines = (await metrics.exposition()).split('\n');
@@ -14,7 +14,7 @@ test('what is told is exposed', async () => {
     expect.arrayContaining([
       '# TYPE margay_changes_total counter',
       'margay_changes_total{source="a"} 4',
-      'margay_versions_total 2',
+      'margay_kept_changes_total 2',
       'margay_topic_lag_messages{topic="t",group="g"} 7',
       'margay_report_duration_seconds_bucket{le="2.5",type="inventory"} 0',
       'margay_report_duration_seconds_bucket{le="5",type="inventory"} 1',
@@ -34,8 +34,8 @@ test('gauges can be measured when asked for, and one that fails harms no other',
 
 test('two processes’ metrics in one test do not mix', async () => {
   const one = openMetrics();
-  one.versionsTotal.add(5);
-  expect(await openMetrics().exposition()).toContain('margay_versions_total 0');
+  one.keptChangesTotal.add(5);
+  expect(await openMetrics().exposition()).toContain('margay_kept_changes_total 0');
 });
 
 const definitions = Object.values<MetricDefinition>(METRICS);

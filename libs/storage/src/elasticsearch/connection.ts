@@ -11,6 +11,8 @@ export interface ElasticsearchOptions {
   readonly prefix?: string;
   /** The cluster whose evidence is kept; several clusters share the indices. */
   readonly cluster: string;
+  /** Only reads, so that no right to put templates is needed. */
+  readonly readOnly?: boolean;
 }
 
 /** A client with the names of what it reads and writes. */

@@ -10,7 +10,7 @@ import { connect, type ElasticsearchOptions } from './connection.ts';
 import { putTemplates } from './templates.ts';
 
 /**
- * Opens the stores of one cluster in Elasticsearch 8 or 9, and puts the index templates.
+ * Opens the stores of one cluster in Elasticsearch 8 or 9, and puts the index templates unless it is only read.
  *
  * Ids are deterministic and documents created once, so that every write may be repeated. Evidence is kept in indices by
  * month: retention is to delete the months that are too old.
@@ -19,14 +19,15 @@ import { putTemplates } from './templates.ts';
  */
 export async function openElasticsearch(options: ElasticsearchOptions): Promise<Stores> {
   const elastic = await connect(options);
-  await putTemplates(elastic, [
-    ...HISTORY_TEMPLATES,
-    TRAIL_TEMPLATE,
-    FLOW_TEMPLATE,
-    COVERAGE_TEMPLATE,
-    ...ARCHIVE_TEMPLATES,
-    ...WINDOW_TEMPLATES,
-  ]);
+  if (!options.readOnly)
+    await putTemplates(elastic, [
+      ...HISTORY_TEMPLATES,
+      TRAIL_TEMPLATE,
+      FLOW_TEMPLATE,
+      COVERAGE_TEMPLATE,
+      ...ARCHIVE_TEMPLATES,
+      ...WINDOW_TEMPLATES,
+    ]);
   return {
     history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),

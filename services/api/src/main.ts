@@ -1,0 +1,4 @@
+import { runService } from '@margay/runtime';
+import { api } from './service.ts';
+
+await runService(api);

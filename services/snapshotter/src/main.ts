@@ -1,0 +1,4 @@
+import { runService } from '@margay/runtime';
+import { snapshotter } from './service.ts';
+
+await runService(snapshotter);
