@@ -30,7 +30,10 @@ export async function setup(): Promise<() => void> {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    started.push(Number(output.trim().split('\n').at(-1)));
+    const pid = Number(output.trim().split('\n').at(-1));
+    started.push(pid);
+    // Tests that stop a server for a while may do so with our own only.
+    process.env[`${variable}_PID`] = String(pid);
     process.env[variable] = address(port);
   }
   return () => {

@@ -70,11 +70,11 @@ export function consume<T>(
 
 /** Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled. */
 export function publishAll<T>(bus: Bus, topic: Topic<T>, messages: readonly T[]): Promise<void> {
-  const { encode } = framedFor(bus, topic);
+  const written = framedFor(bus, topic);
   const headers = traceHeaders();
   return bus.publish(
     topic.name,
-    messages.map((message) => ({ key: topic.keyOf(message), value: encode(message), headers })),
+    messages.map((message) => ({ key: topic.keyOf(message), value: written.encode(message), headers })),
   );
 }
 

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { dlqCommand } from './commands/dlq.ts';
 import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
 import { selectorCommand } from './commands/selector.ts';
 import { stateCommand } from './commands/state.ts';
 import { upCommand } from './commands/up.ts';
@@ -8,7 +10,16 @@ import { verifyCommand } from './commands/verify.ts';
 import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts';
 
 /** Every command, in the order of the help. A new command is one line here. */
-const COMMANDS = [upCommand, reportCommand, stateCommand, explainCommand, selectorCommand, verifyCommand];
+const COMMANDS = [
+  upCommand,
+  reportCommand,
+  stateCommand,
+  explainCommand,
+  selectorCommand,
+  verifyCommand,
+  runCommand,
+  dlqCommand,
+];
 
 /**
  * Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage.

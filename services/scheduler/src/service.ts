@@ -46,9 +46,8 @@ export const scheduler: Service<typeof config> = {
             }
             return emitted;
           });
-          const names = new Set([...reports.map(({ report }) => report.name)]);
-          if (emitted.length > 0)
-            for (const report of names) metrics.windowsActive.set(await windows.active(report), { report });
+          for (const { reportName: report } of emitted)
+            metrics.windowsActive.set(await windows.active(report), { report });
           await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
         }
       },
