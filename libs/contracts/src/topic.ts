@@ -11,6 +11,8 @@ export interface Topic<T> {
   readonly schema: RecordSchema;
   /** The canonical form of the schema: what a schema registry is given. */
   readonly canonical: string;
+  /** What the key is, for documents. */
+  readonly key: string;
   /** The key, as text; messages of one key keep their order. */
   keyOf(message: T): string;
   encode(message: T): Uint8Array;
@@ -27,6 +29,8 @@ export interface TopicDefinition<T> {
   readonly schema: RecordSchema;
   /** Every schema that was ever released for the topic. */
   readonly released: readonly RecordSchema[];
+  /** What the key is, for documents. */
+  readonly key: string;
   readonly keyOf: (message: T) => string;
   readonly toRecord: (message: T) => object;
   readonly fromRecord: (record: never) => T;
@@ -38,12 +42,13 @@ export function defineTopic<T>(definition: TopicDefinition<T>): Topic<T> {
 }
 
 function topicOf<T>(definition: TopicDefinition<T>, codec: Codec, framing: Framing): Topic<T> {
-  const { name, about, schema, keyOf, toRecord, fromRecord } = definition;
+  const { name, about, schema, key, keyOf, toRecord, fromRecord } = definition;
   return {
     name,
     about,
     schema,
     canonical: codec.canonical,
+    key,
     keyOf,
     encode: (message) => codec.encode(toRecord(message), framing),
     decode(bytes) {

@@ -5,7 +5,7 @@ import { config } from './config.ts';
 import { publishIngested } from './publish.ts';
 import { readBatch, type Ingested } from './read-batch.ts';
 import { followAuditFile } from './sources/file/audit-file.ts';
-import type { Ingest, RawText } from './sources/raw-text.ts';
+import type { Ingest } from './sources/raw-text.ts';
 import { auditTopic } from './sources/topic/audit-topic.ts';
 import { serveAuditWebhook } from './sources/webhook/audit-webhook.ts';
 

@@ -86,6 +86,7 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
   about: 'What each source is known to have delivered, and what became of it.',
   schema: SCHEMA,
   released: COVERAGE_MARK_RELEASES,
+  key: 'cluster and source',
   keyOf: ({ cluster, source }) => `${cluster}/${source}`,
   toRecord: (mark) => mark,
   fromRecord: ({ cluster, source, from, to, buckets, timeless, problems, problemsTotal }: MarkRecord) => ({

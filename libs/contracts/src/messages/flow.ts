@@ -52,6 +52,7 @@ export const flows = defineTopic<ClusterFlow>({
   about: 'Who talked to whom, from flow logs.',
   schema: SCHEMA,
   released: FLOW_RELEASES,
+  key: 'cluster and namespace of the destination',
   keyOf: ({ cluster, destination }) => `${cluster}/${destination.namespace}`,
   toRecord: (flow) => flow,
   fromRecord: ({ cluster, id, startAt, endAt, reporter, action, source, destination }: ClusterFlow) => ({

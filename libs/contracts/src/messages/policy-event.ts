@@ -52,6 +52,7 @@ export const policyEvents = defineTopic<PolicyEvent>({
   about: 'Who tried to write which policy when, whether it was allowed or refused.',
   schema: SCHEMA,
   released: POLICY_EVENT_RELEASES,
+  key: 'cluster, resource type, namespace and name of the object',
   keyOf: ({ cluster, group, resource, namespace, name }) =>
     `${cluster}/${group === '' ? resource : `${resource}.${group}`}/${namespace}/${name}`,
   toRecord: (event) => ({ ...event, event: JSON.stringify(event.event) }),

@@ -45,6 +45,7 @@ export const reportsCompleted = defineTopic<ReportCompleted>({
   about: 'Reports that were archived, with the numbers of their summary.',
   schema: SCHEMA,
   released: REPORT_COMPLETED_RELEASES,
+  key: 'the name of the GlobalReport',
   keyOf: ({ reportName }) => reportName,
   toRecord: (completed) => ({ ...completed, summary: JSON.stringify(completed.summary) }),
   fromRecord: ({

@@ -42,6 +42,7 @@ export const reportsFailed = defineTopic<ReportFailed>({
   about: 'Windows that were given up after the last attempt.',
   schema: SCHEMA,
   released: REPORT_FAILED_RELEASES,
+  key: 'the name of the GlobalReport',
   keyOf: ({ reportName }) => reportName,
   toRecord: (failed) => failed,
   fromRecord: (record: ReportFailed) => ({ ...record }),

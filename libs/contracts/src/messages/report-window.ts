@@ -66,6 +66,7 @@ export const reportWindows = defineTopic<ReportWindow>({
   about: 'Windows whose reports are to be computed. A window may come twice: its id tells.',
   schema: SCHEMA,
   released: REPORT_WINDOW_RELEASES,
+  key: 'the id of the window',
   keyOf: ({ id }) => id,
   toRecord: (window) => ({ ...window, spec: JSON.stringify(window.spec) }),
   fromRecord: ({ cluster, id, reportName, reportType, start, end, manual, spec }: WindowRecord) => ({

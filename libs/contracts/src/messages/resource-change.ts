@@ -96,6 +96,7 @@ export const resourceChanges = defineTopic<ResourceChange>({
   about: 'Every change of a resource that reports need, as it was seen by a source.',
   schema: SCHEMA,
   released: RESOURCE_CHANGE_RELEASES,
+  key: 'cluster, resource type, namespace and name of the object',
   keyOf: ({ cluster, group, resource, namespace, name }) =>
     `${cluster}/${group === '' ? resource : `${resource}.${group}`}/${namespace}/${name}`,
   toRecord: (change) => ({

@@ -1,0 +1,63 @@
+import type { AvroSchema, RecordSchema } from '../avro/schema.ts';
+import { topics } from '../topics.ts';
+import { describeType } from './describe-type.ts';
+
+const INTRODUCTION = `# Topics
+
+What Margay's services say to each other, and what other programs may subscribe to. This page and
+[asyncapi.json](asyncapi.json) are generated from the schemas by \`npm run docs -w @margay/contracts\`.
+
+**Bytes.** Values are Avro. With \`SCHEMA_REGISTRY_URL\` set they have the Confluent wire format (byte 0, then the schema's id in
+four bytes); otherwise Avro's single-object encoding (bytes C3 01, then the schema's fingerprint in eight bytes, little
+endian). Every schema that was ever released can still be read; new fields have defaults.
+
+**Keys** are text. Messages of one key keep their order; of different keys they need not.
+
+**At least once.** A message may come again, after a crash or a rebalance: what identifies it is said below. Times are microseconds
+since the epoch, UTC.
+
+**Dead letters.** What cannot be processed goes to \`<topic>.dlq\` with the same key and bytes, and headers that begin with \`dlq-\`:
+\`dlq-reason\` says why, \`dlq-topic\`, \`dlq-partition\` and \`dlq-offset\` where from. \`margay dlq list\` shows them and \`margay dlq replay\`
+publishes them again.
+
+**Traces.** The header \`traceparent\` (W3C Trace Context) names the work that a message comes from; log lines carry the same id.
+
+[examples/consume-reports.ts](../examples/consume-reports.ts) is a consumer of finished reports.`;
+
+/** The page of all topics: what each is for, its key, its fields. Source: the schemas of this library. */
+export function topicsDocument(): string {
+  const sections = topics.map(({ name, about, key, schema }) =>
+    [
+      `## ${name}`,
+      about,
+      `Key: ${key}. Dead letters: \`${name}.dlq\`.`,
+      ...recordsIn(schema).map((record) => fieldsOf(record, record === schema)),
+    ].join('\n\n'),
+  );
+  return `${[INTRODUCTION, ...sections].join('\n\n')}\n`;
+}
+
+function fieldsOf({ name, doc, fields }: RecordSchema, isMessage: boolean): string {
+  const title = isMessage ? 'Fields' : `Fields of \`${name}\``;
+  const lines = fields.map(({ name: field, type, doc: about }) => {
+    const text = about === undefined ? '' : `: ${about}`;
+    return `- \`${field}\`, ${describeType(type)}${text}`;
+  });
+  return `${title}${doc === undefined || isMessage ? '' : ` (${doc.replace(/\.$/, '')})`}:\n\n${lines.join('\n')}`;
+}
+
+/** A record and all records within it, each once. */
+function recordsIn(schema: AvroSchema, found: RecordSchema[] = []): RecordSchema[] {
+  if (typeof schema === 'string') return found;
+  if (Array.isArray(schema)) {
+    for (const branch of schema as readonly AvroSchema[]) recordsIn(branch, found);
+    return found;
+  }
+  const type = schema as Exclude<AvroSchema, string | readonly AvroSchema[]>;
+  if ('items' in type) return recordsIn(type.items, found);
+  if ('values' in type) return recordsIn(type.values, found);
+  if (!('fields' in type) || found.includes(type)) return found;
+  found.push(type);
+  for (const field of type.fields) recordsIn(field.type, found);
+  return found;
+}

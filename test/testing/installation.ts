@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { publishIngested, readBatch, textsOfLines } from '@margay/audit-ingestor';
+import { reportsCompleted, topics, type ReportCompleted } from '@margay/contracts';
+import { deadLetterTopic, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
+import { computeWindow, workOnWindows } from '@margay/report-worker';
+import { splitReport } from '@margay/reports';
+import { requestRun } from '@margay/scheduler';
+import { evidenceLag, keepEvidence } from '@margay/snapshotter';
+import { readLines, type Line } from '@margay/sources';
+import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
+import { expect, onTestFinished } from 'vitest';
+import { AUDIT_LOG, ownFolder } from './margay.ts';
+import type { ServiceProcess } from './services.ts';
+
+/** The recorded cluster's name. */
+export const CLUSTER = 'recorded';
+/** The predefined types of reports. */
+export const TYPES = ['inventory', 'network-access', 'policy-audit'];
+const now = () => Date.now() * 1_000;
+
+/** The recorded log. */
+export const lines: Line[] = [];
+for await (const batch of readLines(AUDIT_LOG)) lines.push(...batch);
+
+/** An installation of its own: topics, indices, services and the log that they follow. */
+export async function install(brokers: string) {
+  const id = randomUUID().slice(0, 8);
+  const folder = ownFolder();
+  const log = join(folder, 'audit.log');
+  const reports = join(folder, 'reports');
+  writeFileSync(log, '');
+  mkdirSync(reports);
+  const environment = {
+    CLUSTER_NAME: CLUSTER,
+    KAFKA_BROKERS: brokers,
+    KAFKA_TOPIC_PREFIX: `faults-${id}-`,
+    KAFKA_PARTITIONS: '3',
+    ELASTICSEARCH_URLS: process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '',
+    ELASTICSEARCH_INDEX_PREFIX: `faults-${id}`,
+    AUDIT_LOG_FILES: log,
+    POSITIONS_DIRECTORY: join(folder, 'positions'),
+    REPORTS_DIRECTORY: reports,
+  };
+  const bus = await openKafkaBus({
+    brokers: [brokers],
+    clientId: 'margay-test',
+    partitions: 3,
+    prefix: environment.KAFKA_TOPIC_PREFIX,
+  });
+  const stores = await openElasticsearch({
+    nodes: [environment.ELASTICSEARCH_URLS],
+    prefix: environment.ELASTICSEARCH_INDEX_PREFIX,
+    cluster: CLUSTER,
+  });
+  onTestFinished(async () => {
+    await bus.close();
+    await stores.close();
+  });
+  return { environment, log, bus, stores };
+}
+
+async function spanOf(stores: Stores) {
+  const bounds = (await stores.coverage.marks()).flatMap(({ buckets }) =>
+    buckets.flatMap(({ first, last }) => [first, last]),
+  );
+  return { start: Math.min(...bounds), end: Math.max(...bounds) + 1 };
+}
+
+/** Has every type of report computed over all that was seen: `type digest`, sorted. */
+export async function reportOnAll(bus: Bus, stores: Stores): Promise<string[]> {
+  const span = await spanOf(stores);
+  for (const reportType of TYPES)
+    await requestRun(bus, stores.windows, CLUSTER, { name: reportType, spec: { reportType } }, span, now());
+  await expect
+    .poll(async () => (await stores.archive.headers()).headers.length, { timeout: 180_000, interval: 500 })
+    .toBe(TYPES.length);
+  const { headers } = await stores.archive.headers();
+  return headers.map(({ reportType, digest }) => `${reportType} ${digest}`).sort();
+}
+
+/** The rows of all archived reports, by type. What they say of their evidence names sources and is not among them. */
+export async function rowsOfReports(stores: Stores): Promise<Record<string, unknown[]>> {
+  const rows: Record<string, unknown[]> = {};
+  const { headers } = await stores.archive.headers();
+  for (const { id, reportType } of headers.toSorted((a, b) => (a.reportType < b.reportType ? -1 : 1))) {
+    rows[reportType] = [];
+    for await (const part of stores.archive.parts(id)) rows[reportType].push(...part);
+  }
+  return rows;
+}
+
+/** What one undisturbed process makes of the log, at this place. */
+async function withUndisturbed<T>(path: string, look: (bus: Bus, stores: Stores) => Promise<T>): Promise<T> {
+  const bus = openEmbeddedBus(':memory:');
+  const stores = openEmbedded(':memory:');
+  const stop = new AbortController();
+  const options = { signal: stop.signal };
+  const compute = async (window: Parameters<typeof computeWindow>[1]) => {
+    const { header, digest, parts } = splitReport(await computeWindow(stores, window));
+    return { header, digest, parts: [...parts] };
+  };
+  const stages = [
+    keepEvidence(bus, stores, options),
+    workOnWindows({ ...options, bus, stores, compute, now }),
+  ];
+  await publishIngested(bus, CLUSTER, readBatch(path, textsOfLines(path, lines)));
+  while ((await evidenceLag(bus)) > 0) await sleep(20);
+  const seen = await look(bus, stores);
+  stop.abort();
+  await Promise.all(stages);
+  await bus.close();
+  await stores.close();
+  return seen;
+}
+
+/** `type digest` of each report of the undisturbed process, sorted. */
+export const undisturbed = (path: string): Promise<string[]> => withUndisturbed(path, reportOnAll);
+
+/** The rows of its reports. */
+export const undisturbedRows = (): Promise<Record<string, unknown[]>> =>
+  withUndisturbed('audit.log', async (bus, stores) => {
+    await reportOnAll(bus, stores);
+    return rowsOfReports(stores);
+  });
+
+/** Waits until nothing of the whole log waits any more. */
+export async function kept(bus: Bus, stores: Stores): Promise<void> {
+  const all = async () => {
+    const marks = await stores.coverage.marks();
+    return marks.reduce((sum, { from, to }) => sum + to - from, 0);
+  };
+  await expect.poll(all, { timeout: 300_000, interval: 500 }).toBeGreaterThanOrEqual(lines.length);
+  await expect.poll(() => evidenceLag(bus), { timeout: 180_000, interval: 500 }).toBe(0);
+}
+
+/** Writes the log as a busy API server would, some lines at a time. */
+export async function stream(log: string, pauseMilliseconds: number): Promise<void> {
+  const size = 100;
+  for (let i = 0; i < lines.length; i += size) {
+    appendFileSync(
+      log,
+      lines
+        .slice(i, i + size)
+        .map(({ text }) => `${text}\n`)
+        .join(''),
+    );
+    await sleep(pauseMilliseconds);
+  }
+}
+
+/** A pseudo-random number below `n`: the same run again kills the same services. */
+export function chance(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * n);
+  };
+}
+
+export async function completions(bus: Bus): Promise<ReportCompleted[]> {
+  const found: ReportCompleted[] = [];
+  for await (const { value } of bus.peek(reportsCompleted.name)) found.push(reportsCompleted.decode(value));
+  return found;
+}
+
+export async function expectNoDeadLetters(bus: Bus): Promise<void> {
+  for (const { name } of topics)
+    for await (const { headers } of bus.peek(deadLetterTopic(name))) expect(headers).toBeUndefined();
+}
+
+export async function expectReady(services: readonly ServiceProcess[]): Promise<void> {
+  for (const service of services) {
+    const url = await service.url();
+    await expect
+      .poll(async () => (await fetch(`${url}/readyz`)).json(), { timeout: 60_000, interval: 500 })
+      .toMatchObject({ ready: true });
+  }
+}

@@ -1,0 +1,101 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { evidenceLag } from '@margay/snapshotter';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  chance,
+  expectNoDeadLetters,
+  install,
+  lines,
+  reportOnAll,
+  rowsOfReports,
+  undisturbedRows,
+} from './testing/installation.ts';
+import { startService, type ServiceProcess } from './testing/services.ts';
+
+const BATCH = 100;
+
+/** EventLists as an API server posts them. */
+const eventLists = Array.from({ length: Math.ceil(lines.length / BATCH) }, (_, i) =>
+  JSON.stringify({
+    kind: 'EventList',
+    apiVersion: 'audit.k8s.io/v1',
+    items: lines.slice(i * BATCH, (i + 1) * BATCH).map(({ text }) => JSON.parse(text) as unknown),
+  }),
+);
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Posts until it is taken, as an API server with enough retries does. */
+async function post(port: () => number, body: string): Promise<void> {
+  for (;;) {
+    try {
+      const answer = await fetch(
+        `http://127.0.0.1:${port()}/audit/v1/clusters/recorded/sources/api-server-1`,
+        { method: 'POST', body, headers: { 'content-type': 'application/json' } },
+      );
+      if (answer.status === 200) return;
+    } catch {
+      // It is being killed.
+    }
+    await sleep(200);
+  }
+}
+
+test(
+  'webhook to reports, through two ingestors that are killed, delivered twice and out of order, with two, four and one consumers',
+  { timeout: 600_000 },
+  async () => {
+    const { environment, bus, stores } = await install(process.env['MARGAY_TEST_KAFKA'] ?? '');
+    const ports = [await freePort(), await freePort()];
+    const webhook = (port: number) => ({
+      ...environment,
+      AUDIT_LOG_FILES: '',
+      AUDIT_WEBHOOK_PORT: String(port),
+      AUDIT_WEBHOOK_HOST: '127.0.0.1',
+      AUDIT_WEBHOOK_INSECURE: 'true',
+    });
+    const ingestors = ports.map((port) => startService('audit-ingestor', webhook(port)));
+    const snapshotters: ServiceProcess[] = [];
+    const scaleTo = async (count: number) => {
+      while (snapshotters.length > count) expect(await snapshotters.pop()!.stop()).toBe(0);
+      while (snapshotters.length < count) snapshotters.push(startService('snapshotter', environment));
+      await Promise.all(snapshotters.map((service) => service.url()));
+    };
+    startService('report-worker', environment);
+    await scaleTo(2);
+    await Promise.all(ingestors.map((service) => service.url()));
+
+    const pick = chance(11);
+    let posting = true;
+    onTestFinished(() => void (posting = false));
+    const killing = (async () => {
+      while (posting) {
+        await sleep(1_500);
+        await ingestors[pick(2)]!.kill();
+      }
+    })();
+    // Backwards, and then once more in order: late and doubled.
+    const deliveries = [...eventLists.toReversed(), ...eventLists];
+    for (const [i, body] of deliveries.entries()) {
+      if (i === Math.floor(deliveries.length / 3)) await scaleTo(4);
+      if (i === Math.floor((2 * deliveries.length) / 3)) await scaleTo(1);
+      await post(() => ports[pick(2)]!, body);
+      await sleep(150);
+    }
+    posting = false;
+    await killing;
+    await expect.poll(() => evidenceLag(bus), { timeout: 180_000, interval: 500 }).toBe(0);
+
+    await reportOnAll(bus, stores);
+    expect(await rowsOfReports(stores)).toEqual(await undisturbedRows());
+    await expectNoDeadLetters(bus);
+  },
+);
