@@ -4,11 +4,26 @@ import type { Instant } from './time.ts';
 
 /** Why an event says nothing about the history, in words that reports print. */
 export type IgnoredReason =
-  'read-only' | 'refused' | 'dry-run' | 'out-of-kind' | 'stage' | 'no-version' | 'nothing-selected';
+  | 'read-only'
+  | 'refused'
+  | 'dry-run'
+  | 'out-of-kind'
+  | 'stage'
+  | 'no-version'
+  | 'nothing-selected'
+  | 'bookmark';
 
 /** Why it is not known what an event did. */
 export type DoubtfulReason =
-  'outcome-unknown' | 'partly-deleted' | 'no-content' | 'not-the-object' | 'unknown-version';
+  | 'outcome-unknown'
+  | 'partly-deleted'
+  | 'no-content'
+  | 'not-the-object'
+  | 'unknown-version'
+  // Of a watch: states may have been missed, a list showed what was not told, the API server could not be asked.
+  | 'missed'
+  | 'corrected'
+  | 'unwatched';
 
 /** Why an event or a line can never be used. */
 export type UnusableReason =

@@ -1,10 +1,10 @@
-import { clusterSettings, kafkaSettings, list } from '@margay/runtime';
+import { clusterSettings, flag, kafkaSettings, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
 
 /** What the service is, in a sentence, for the generated documents. */
 export const about =
-  'Takes audit events from log files, the API server’s webhook and Kafka topics, and publishes the changes in them.';
+  'Takes audit events from log files, the API server’s webhook and Kafka topics, or follows the cluster by list and watch, and publishes the changes.';
 
 /** What the names of the webhook’s settings begin with. */
 export const WEBHOOK = 'AUDIT_WEBHOOK';
@@ -13,6 +13,13 @@ export const WEBHOOK = 'AUDIT_WEBHOOK';
 export const config = z
   .object({
     ...clusterSettings,
+    KUBERNETES_WATCH: flag(false).meta({
+      description:
+        'Whether the cluster is followed by list and watch, too or instead: no change of the API server’s flags is needed, but a watch does not tell who did it.',
+    }),
+    KUBECONFIG: z.string().optional().meta({
+      description: 'Kubeconfig of that cluster; in a pod its service account unless set.',
+    }),
     AUDIT_LOG_FILES: list().prefault('').meta({
       description:
         'Audit log files that are read and followed through their rotations, with commas between them.',

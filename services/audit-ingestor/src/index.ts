@@ -7,3 +7,4 @@ export * from './sources/webhook/audit-webhook.ts';
 export * from './read-batch.ts';
 export * from './publish.ts';
 export * from './sources/file/audit-file.ts';
+export * from './sources/watch/watch-cluster.ts';

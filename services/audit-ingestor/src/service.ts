@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { BUS, busProvider, handling, type Bus } from '@margay/messaging';
 import { traced, type Metrics, type Service, type Stages } from '@margay/runtime';
 import { openPositions } from '@margay/sources';
@@ -7,6 +9,7 @@ import { readBatch, type Ingested } from './read-batch.ts';
 import { followAuditFile } from './sources/file/audit-file.ts';
 import type { Ingest } from './sources/raw-text.ts';
 import { auditTopic } from './sources/topic/audit-topic.ts';
+import { watchCluster } from './sources/watch/watch-cluster.ts';
 import { serveAuditWebhook } from './sources/webhook/audit-webhook.ts';
 
 /** The audit ingestor as a process of its own. */
@@ -49,6 +52,24 @@ export const auditIngestor: Service<typeof config> = {
       ...(topic !== undefined && {
         [`topic ${topic}`]: (signal) =>
           auditTopic(bus, ingest, { ...handling(process, signal), topic, group, cluster: own }),
+      }),
+      ...(settings.KUBERNETES_WATCH && {
+        async watch(signal) {
+          const client = new KubernetesClient(
+            await findConnection(globalThis.process.env, settings.KUBECONFIG),
+          );
+          try {
+            await watchCluster({
+              client,
+              directory: settings.POSITIONS_DIRECTORY,
+              watcher: hostname(),
+              signal,
+              deliver: (ingested) => deliver(own, ingested),
+            });
+          } finally {
+            client.close();
+          }
+        },
       }),
       ...(settings.AUDIT_WEBHOOK_PORT !== undefined && {
         async webhook(signal) {

@@ -1,10 +1,12 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiRoutes } from '@margay/api';
-import { followAuditFile, publishIngested, readAuditFile } from '@margay/audit-ingestor';
+import { followAuditFile, publishIngested, readAuditFile, watchCluster } from '@margay/audit-ingestor';
 import { flows as flowTopic, reportWindows } from '@margay/contracts';
 import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
 import type { Instant } from '@margay/history';
+import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { computeInThread, workOnWindows } from '@margay/report-worker';
 import { openLog, openMetrics, serve, type HttpServer } from '@margay/runtime';
@@ -19,6 +21,8 @@ export interface PipelineOptions {
   readonly cluster: string;
   readonly auditLogs: readonly string[];
   readonly flowLogs: readonly string[];
+  /** The cluster to follow by list and watch, if any. */
+  readonly watch?: Connection;
   /** Logs go on growing: follow them, and run reports on their schedules. */
   readonly follow: boolean;
   /** The GlobalReports as they are now; asked again before every look at the schedules. */
@@ -37,6 +41,7 @@ export type PipelineEvent =
   | { readonly kind: 'serving'; readonly url: string }
   | { readonly kind: 'lines'; readonly path: string; readonly lines: number }
   | { readonly kind: 'keeping'; readonly waiting: number }
+  | { readonly kind: 'unwatched'; readonly reason: string }
   | { readonly kind: 'kept' }
   | { readonly kind: 'computing'; readonly left: number }
   | { readonly kind: 'reported'; readonly new: number }
@@ -50,6 +55,7 @@ export type PipelineEvent =
 
 const SCHEDULE_MILLISECONDS = 1_000;
 const POLL_MILLISECONDS = 50;
+const WATCH_PAUSE_MILLISECONDS = 5_000;
 const now = (): Instant => Date.now() * 1000;
 
 /**
@@ -149,8 +155,34 @@ async function ingest(
       ? followFlowFile(path, deliverFlows, positions, signal, { cluster, log })
       : readFlowFile(path, deliverFlows, { cluster }),
   );
-  await Promise.all([...audit, ...flow]);
+  await Promise.all([...audit, ...flow, watch(bus, options, signal)]);
   if (!follow && !signal.aborted) await reportOnSpan(bus, stores, options, signal);
+}
+
+/** Follows the cluster, and begins again where it was when that fails. */
+async function watch(bus: Bus, options: PipelineOptions, signal: AbortSignal): Promise<void> {
+  const { watch: connection, cluster, directory, tell } = options;
+  if (connection === undefined) return;
+  const client = new KubernetesClient(connection);
+  try {
+    while (!signal.aborted) {
+      try {
+        await watchCluster({
+          client,
+          directory,
+          watcher: hostname(),
+          signal,
+          deliver: (ingested) => publishIngested(bus, cluster, ingested),
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        tell({ kind: 'unwatched', reason: (error as Error).message });
+        await sleep(WATCH_PAUSE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  } finally {
+    client.close();
+  }
 }
 
 /** Waits until the stores have everything, then has each report run over what the logs cover. */

@@ -1,6 +1,7 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findConnection } from '@margay/kubernetes';
 import { parseGoDuration, openProgress, stopSignal } from '@margay/runtime';
 import { readReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { openEmbedded } from '@margay/storage';
@@ -18,6 +19,8 @@ interface UpOptions {
   readonly auditLog?: string[];
   readonly flowLog?: string[];
   readonly follow?: true;
+  readonly watch?: true;
+  readonly kubeconfig?: string;
   readonly reports?: string;
   readonly startDelay: number;
 }
@@ -43,6 +46,11 @@ export function upCommand(): Command {
       '--follow',
       'the logs go on growing: follow them through rotations, and run reports on their schedules',
     )
+    .option('--watch', 'follow a cluster by list and watch; with --audit-log, too')
+    .option(
+      '--kubeconfig <file>',
+      'of the cluster to watch; KUBECONFIG or the pod’s service account unless given',
+    )
     .option(
       '--reports <dir>',
       'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given',
@@ -63,16 +71,18 @@ the next. Everything survives a kill: a second start goes on where the first one
 Examples:
   margay up
   margay up --audit-log audit.log.gz --data ./my-cluster
-  margay up --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m`,
+  margay up --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m
+  margay up --watch --kubeconfig ~/.kube/config --cluster my-cluster --reports ./reports --start-delay 1m`,
     )
     .action(run);
 }
 
 async function run(options: UpOptions): Promise<void> {
-  const { data, auditLog, flowLog = [], follow = false, cluster } = options;
-  if (follow && auditLog === undefined)
+  const { data, auditLog, flowLog = [], cluster } = options;
+  const follow = options.follow === true || options.watch === true;
+  if (follow && options.watch === undefined && auditLog === undefined)
     throw new UsageError('--follow needs --audit-log: which log goes on growing?');
-  const auditLogs = auditLog ?? [join(RECORDED, 'audit.jsonl.gz')];
+  const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
   for (const path of follow ? [] : [...auditLogs, ...flowLog].filter((path) => path !== '-')) {
     await access(path, constants.R_OK).catch((error: Error) => {
       throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
@@ -101,6 +111,7 @@ async function run(options: UpOptions): Promise<void> {
     cluster,
     auditLogs,
     flowLogs: flowLog,
+    ...(options.watch && { watch: await findConnection(process.env, options.kubeconfig) }),
     follow,
     reports,
     startDelay: options.startDelay * 1000,
@@ -112,17 +123,17 @@ async function run(options: UpOptions): Promise<void> {
 }
 
 /** Shows on a terminal what goes on. */
-function speaker({ data, follow, auditLog }: UpOptions): (event: PipelineEvent) => void {
+function speaker({ data, follow, watch, auditLog }: UpOptions): (event: PipelineEvent) => void {
   const progress = openProgress();
   let lines = 0;
   let url = '';
-  if (auditLog === undefined)
+  if (auditLog === undefined && !watch)
     process.stderr.write('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
   return (event) => {
     switch (event.kind) {
       case 'serving':
         ({ url } = event);
-        if (follow) process.stderr.write(`Serving ${url}; stop with Ctrl-C.\n`);
+        if (follow || watch) process.stderr.write(`Serving ${url}; stop with Ctrl-C.\n`);
         break;
       case 'lines':
         lines += event.lines;
@@ -148,6 +159,9 @@ function speaker({ data, follow, auditLog }: UpOptions): (event: PipelineEvent) 
         break;
       case 'attempt-failed':
         process.stderr.write(`margay: attempt ${event.attempt} of ${event.id} failed: ${event.reason}\n`);
+        break;
+      case 'unwatched':
+        process.stderr.write(`margay: the cluster cannot be watched, trying again: ${event.reason}\n`);
         break;
       case 'dead-letter':
         process.stderr.write(

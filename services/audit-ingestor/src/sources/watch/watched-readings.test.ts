@@ -1,0 +1,95 @@
+import { evidenceFor, markOf } from '@margay/coverage';
+import type { WatchChange, WatchedChanges } from '@margay/kubernetes';
+import { expect, test } from 'vitest';
+import { stretches, watchedReadings } from './watched-readings.ts';
+
+const MINUTE = 60_000_000;
+const change = (at: number, more: Partial<WatchChange> = {}): WatchChange => ({
+  id: `${at}`,
+  eventId: `${at}`,
+  group: '',
+  resource: 'pods',
+  namespace: 'shop',
+  name: 'web',
+  what: 'gone',
+  uid: 'u',
+  at,
+  receivedAt: at,
+  origin: { source: 'watch/pods', position: 1 },
+  ...more,
+});
+const batch = (more: Partial<WatchedChanges>): WatchedChanges => ({
+  changes: [],
+  gaps: [],
+  interruptions: [],
+  unusable: [],
+  unchanged: 0,
+  ...more,
+});
+
+/** The evidence of a watch for a window, with the source alive from 0 to 20 minutes. */
+function evidence(more: Partial<WatchedChanges>, window: { start: number; end: number }) {
+  const batches = [
+    batch({ position: { resourceVersion: '1', at: 0 } }),
+    batch(more),
+    batch({ position: { resourceVersion: '9', at: 20 * MINUTE } }),
+  ];
+  const readings = batches.flatMap((each) => watchedReadings('watch/pods', each));
+  const marks = [...stretches(readings, 1)].map(({ from, to, reads }) => markOf('watch', from, to, reads));
+  return evidenceFor(marks, [], window);
+}
+
+const within = { start: 7 * MINUTE, end: 8 * MINUTE };
+const after = { start: 15 * MINUTE, end: 16 * MINUTE };
+const gap = { what: 'gap', from: 5 * MINUTE, to: 10 * MINUTE, reason: 'too old' } as const;
+
+test.each([
+  ['nothing happened', {}, within, true],
+  ['a change that was watched', { changes: [change(7 * MINUTE + 5)] }, within, true],
+  ['a window within a gap', { gaps: [gap] }, within, false],
+  ['a window after it', { gaps: [gap] }, after, true],
+  [
+    'a window in which a correction may have happened',
+    { changes: [change(10 * MINUTE, { receivedAt: 5 * MINUTE, correction: true })] },
+    within,
+    false,
+  ],
+  [
+    'an API server that could not be asked',
+    {
+      interruptions: [
+        {
+          what: 'interrupted',
+          at: 7 * MINUTE + 1,
+          error: new Error('forbidden'),
+          retryInMilliseconds: 1,
+        } as const,
+      ],
+    },
+    within,
+    false,
+  ],
+])('%s', (_, more, window, complete) => {
+  expect(evidence(more, window).complete).toBe(complete);
+});
+
+test('a correction says which object, and between which instants', () => {
+  const { problems } = evidence(
+    { changes: [change(10 * MINUTE, { receivedAt: 5 * MINUTE, correction: true })] },
+    within,
+  );
+  expect(problems.listed[0]).toMatchObject({
+    kind: 'doubtful',
+    reason: 'corrected',
+    message:
+      'watch/pods shop/web was gone when it was listed at 1970-01-01T00:10:00.000Z: when that happened after 1970-01-01T00:05:00.000Z is not known.',
+  });
+});
+
+test('a gap of a month comes in stretches that a broker takes', () => {
+  const readings = watchedReadings('watch/pods', batch({ gaps: [{ ...gap, to: 43_200 * MINUTE }] }));
+  const all = [...stretches(readings, 100)];
+  expect(Math.max(...all.map(({ reads }) => reads.length))).toBeLessThanOrEqual(500);
+  expect(all.at(-1)!.to - 100).toBe(readings.length);
+  for (const [i, { from }] of all.entries()) expect(from).toBe(i === 0 ? 100 : all[i - 1]!.to);
+});
