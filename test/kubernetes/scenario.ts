@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '@margay/kubernetes';
+import { isNotFound, type KubernetesClient } from '@margay/kubernetes';
 import { resource, until } from './cluster.ts';
 
 const PODS = resource('pods');
@@ -162,8 +162,12 @@ export class Scenario {
   }
 
   async #evict(namespace: string, name: string): Promise<void> {
-    await this.#client.request('POST', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, {
+    const evicted = this.#client.request('POST', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, {
       body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } },
+    });
+    // A pod that was being deleted when it was listed may have gone by itself.
+    await evicted.catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
     });
   }
 }

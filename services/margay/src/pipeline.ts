@@ -10,7 +10,13 @@ import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { computeInThread, workOnWindows } from '@margay/report-worker';
 import { openLog, openMetrics, serve, type HttpServer } from '@margay/runtime';
-import { emitDueWindows, followResults, windowOf, type ScheduledReport } from '@margay/scheduler';
+import {
+  emitDueWindows,
+  followResults,
+  scheduleCluster,
+  windowOf,
+  type ScheduledReport,
+} from '@margay/scheduler';
 import { evidenceLag, keepEvidence } from '@margay/snapshotter';
 import { openPositions } from '@margay/sources';
 import { openEmbedded, type Stores } from '@margay/storage';
@@ -25,8 +31,8 @@ export interface PipelineOptions {
   readonly watch?: Connection;
   /** Logs go on growing: follow them, and run reports on their schedules. */
   readonly follow: boolean;
-  /** The GlobalReports as they are now; asked again before every look at the schedules. */
-  readonly reports: () => Promise<readonly ScheduledReport[]>;
+  /** The GlobalReports as they are now, asked again before every look at the schedules; those of the watched cluster unless given. */
+  readonly reports?: () => Promise<readonly ScheduledReport[]>;
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
   readonly host: string;
@@ -209,7 +215,7 @@ async function reportOnSpan(
     start: bounds.reduce((a, b) => Math.min(a, b)),
     end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
   };
-  const windows = (await reports()).map(({ report }) => windowOf(cluster, report, span, true));
+  const windows = ((await reports?.()) ?? []).map(({ report }) => windowOf(cluster, report, span, true));
   const emitted = await stores.windows.emit(windows, now());
   // Those kept by a process that died before it published them are among them: their ids make a repeat harmless.
   const unfinished = async () => {
@@ -232,11 +238,19 @@ async function reportOnSpan(
 async function schedule(
   bus: Bus,
   stores: Stores,
-  { cluster, reports, startDelay }: PipelineOptions,
+  { cluster, reports, startDelay, watch: connection }: PipelineOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const { windows } = stores;
+  if (reports === undefined && connection !== undefined) {
+    const client = new KubernetesClient(connection);
+    const log = openLog({ service: 'margay', level: 'warn' });
+    return scheduleCluster({ client, bus, windows, cluster, startDelay, now, signal, log }).finally(() =>
+      client.close(),
+    );
+  }
   while (!signal.aborted) {
-    await emitDueWindows(bus, stores.windows, await reports(), { cluster, startDelay }, now());
+    await emitDueWindows(bus, windows, (await reports?.()) ?? [], { cluster, startDelay }, now());
     await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
   }
 }

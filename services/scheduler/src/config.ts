@@ -7,8 +7,15 @@ export const about = 'Emits the windows of reports as their schedules say, and k
 /** The settings of the scheduler. */
 export const config = z.object({
   ...clusterSettings,
-  REPORTS_DIRECTORY: z.string().meta({
-    description: 'Folder of GlobalReport manifests (YAML or JSON); it is read again every second.',
+  REPORTS_DIRECTORY: z.string().optional().meta({
+    description:
+      'Folder of GlobalReport manifests (YAML or JSON), read again every second. The GlobalReports of the Kubernetes API server unless set.',
+  }),
+  KUBECONFIG: z.string().optional().meta({
+    description: 'Kubeconfig of that API server; in a pod its service account unless set.',
+  }),
+  GLOBAL_REPORT_GROUP: z.string().default('projectcalico.org').meta({
+    description: 'API group of GlobalReports and GlobalReportTypes there.',
   }),
   TIGERA_COMPLIANCE_JOB_START_DELAY: goDuration().prefault('30m').meta({
     description:

@@ -3,3 +3,4 @@ export * from './emit-windows.ts';
 export * from './follow-results.ts';
 export * from './read-reports.ts';
 export * from './request-run.ts';
+export * from './schedule-cluster.ts';

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
+import { findConnection, installReportTypes, KubernetesClient } from '@margay/kubernetes';
 import { BUS, busProvider, handling, type Bus } from '@margay/messaging';
 import { traced, type Log, type Service } from '@margay/runtime';
 import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
 import { config } from './config.ts';
 import { emitDueWindows } from './emit-windows.ts';
 import { followResults } from './follow-results.ts';
+import { scheduleCluster } from './schedule-cluster.ts';
 import { readReportsFolder, type ReportsFolder } from './read-reports.ts';
 
 const SCHEDULE_MILLISECONDS = 1_000;
@@ -34,23 +37,45 @@ export const scheduler: Service<typeof config> = {
       const oldest = active.reduce((before, { emittedAt }) => Math.min(before, emittedAt), now());
       metrics.windowAgeSeconds.set((now() - oldest) / 1e6);
     });
+    const onEmitted = async (emitted: readonly ReportWindow[]) => {
+      for (const { id, reportName: report } of emitted) {
+        log.info('A window was emitted', { id, report });
+        metrics.windowsTotal.add(1, { report });
+        metrics.windowsActive.set(await windows.active(report), { report });
+      }
+    };
+    const fromFolder = (folder: string) => async (signal: AbortSignal) => {
+      while (!signal.aborted) {
+        const { reports } = tellProblems(await readReportsFolder(folder), told, log);
+        await traced('schedule', {}, async () =>
+          onEmitted(await emitDueWindows(bus, windows, reports, schedule, now())),
+        );
+        await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+      }
+    };
+    const fromCluster = async (signal: AbortSignal) => {
+      const { KUBECONFIG: kubeconfig, GLOBAL_REPORT_GROUP: group } = settings;
+      const client = new KubernetesClient(await findConnection(globalThis.process.env, kubeconfig));
+      try {
+        await installReportTypes(client, group);
+        await scheduleCluster({
+          ...schedule,
+          client,
+          group,
+          bus,
+          windows,
+          now,
+          signal,
+          log,
+          onEmitted: (emitted) => void onEmitted(emitted),
+        });
+      } finally {
+        client.close();
+      }
+    };
+    const folder = settings.REPORTS_DIRECTORY;
     return {
-      async schedule(signal) {
-        while (!signal.aborted) {
-          const { reports } = tellProblems(await readReportsFolder(settings.REPORTS_DIRECTORY), told, log);
-          const emitted = await traced('schedule', {}, async () => {
-            const emitted = await emitDueWindows(bus, windows, reports, schedule, now());
-            for (const { id, reportName } of emitted) {
-              log.info('A window was emitted', { id, report: reportName });
-              metrics.windowsTotal.add(1, { report: reportName });
-            }
-            return emitted;
-          });
-          for (const { reportName: report } of emitted)
-            metrics.windowsActive.set(await windows.active(report), { report });
-          await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
-        }
-      },
+      schedule: folder === undefined ? fromCluster : fromFolder(folder),
       results: (signal) => followResults(bus, windows, now, handling(process, signal)),
     };
   },

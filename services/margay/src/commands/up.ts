@@ -53,7 +53,7 @@ export function upCommand(): Command {
     )
     .option(
       '--reports <dir>',
-      'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given',
+      'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given, with --watch the GlobalReports of the cluster',
     )
     .option(
       '--start-delay <duration>',
@@ -113,7 +113,7 @@ async function run(options: UpOptions): Promise<void> {
     flowLogs: flowLog,
     ...(options.watch && { watch: await findConnection(process.env, options.kubeconfig) }),
     follow,
-    reports,
+    ...(!(options.watch && options.reports === undefined) && { reports }),
     startDelay: options.startDelay * 1000,
     host: options.host,
     port: options.port,

@@ -27,38 +27,30 @@ const MIGRATIONS = [
 /** Opens the file, which is made where there is none. */
 export function openKnownObjects(path: string): KnownObjects {
   const database = openDatabase(path, { migrations: MIGRATIONS });
-  const { sql } = database;
   function* known(kind: string): Generator<Known> {
-    const rows = sql(
-      'SELECT uid, resourceVersion, namespace, name, fingerprint FROM known WHERE kind = ?',
-    ).all(kind);
+    const rows = database
+      .sql('SELECT uid, resourceVersion, namespace, name, fingerprint FROM known WHERE kind = ?')
+      .all(kind);
     for (const row of rows) yield row as unknown as Known;
   }
   return {
     resume(kind) {
-      const position = sql('SELECT resourceVersion, at FROM position WHERE kind = ?').get(kind);
+      const position = database.sql('SELECT resourceVersion, at FROM position WHERE kind = ?').get(kind);
       return position && { position: position as unknown as Position, known: known(kind) };
     },
     keep(kind, { changes, position }) {
       database.transaction(() => {
         for (const { what, uid = '', resourceVersion = '', namespace, name, content } of changes) {
-          if (what === 'gone') sql('DELETE FROM known WHERE kind = ? AND uid = ?').run(kind, uid);
+          if (what === 'gone') database.sql('DELETE FROM known WHERE kind = ? AND uid = ?').run(kind, uid);
           else if (content !== undefined)
-            sql('INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)').run(
-              kind,
-              uid,
-              resourceVersion,
-              namespace,
-              name,
-              fingerprintOf(content),
-            );
+            database
+              .sql('INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)')
+              .run(kind, uid, resourceVersion, namespace, name, fingerprintOf(content));
         }
         if (position)
-          sql('INSERT OR REPLACE INTO position VALUES (?, ?, ?)').run(
-            kind,
-            position.resourceVersion,
-            position.at,
-          );
+          database
+            .sql('INSERT OR REPLACE INTO position VALUES (?, ?, ?)')
+            .run(kind, position.resourceVersion, position.at);
       });
     },
     close: () => database.close(),

@@ -1,0 +1,163 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/history';
+import {
+  DEFAULT_GROUP,
+  followGlobalReports,
+  globalReportStatus,
+  missingType,
+  recordEvent,
+  reportTypeNames,
+  writeStatus,
+  type ClusterReport,
+  type GlobalReportStatus,
+  type KubernetesClient,
+  type ReportRun,
+  type ScheduleProblem,
+} from '@margay/kubernetes';
+import type { Bus } from '@margay/messaging';
+import { nextTick } from '@margay/reports';
+import { together, type Log } from '@margay/runtime';
+import type { WindowRecord, Windows } from '@margay/storage';
+import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
+
+export interface ClusterScheduleOptions extends Schedule {
+  readonly client: KubernetesClient;
+  /** The API group of GlobalReports. */
+  readonly group?: string;
+  readonly bus: Bus;
+  readonly windows: Windows;
+  readonly now: () => Instant;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly onEmitted?: (windows: readonly ReportWindow[]) => void;
+  /** Between two looks at the schedules; 1 s unless set. */
+  readonly lookMilliseconds?: number;
+}
+
+/** Looks at the schedules between two looks at the status of all reports, and at the types that exist. */
+const LOOKS_A_STATUS = 5;
+/** Of a report's newest windows, so many are enough for what its status shows. */
+const RUNS = 50;
+const COMPONENT = 'margay-scheduler';
+
+/**
+ * Runs the GlobalReports of a cluster: emits their windows and keeps their documented status. A report that cannot be
+ * scheduled says why in a condition and an Event, and the others go on.
+ *
+ * Any number of schedulers may do this at once. Fulfilled when the signal is aborted; rejected when the stores or the
+ * bus fail. While the API server is away, the reports are as they were last.
+ */
+export async function scheduleCluster(options: ClusterScheduleOptions): Promise<void> {
+  const { client, group = DEFAULT_GROUP, log } = options;
+  let reports: ReadonlyMap<string, ClusterReport> | undefined;
+  await together(options.signal, (signal) => [
+    (async () => {
+      for await (const seen of followGlobalReports(client, { group, signal })) {
+        if (seen.interruption)
+          log.warn('GlobalReports cannot be followed', { reason: seen.interruption.error.message });
+        if (seen.reports.size > 0 || !seen.interruption) ({ reports } = seen);
+      }
+    })(),
+    (async () => {
+      let types: ReadonlySet<string> = new Set();
+      for (let look = 0; !signal.aborted;) {
+        if (reports !== undefined) {
+          const all = look % LOOKS_A_STATUS === 0;
+          if (all) types = await reportTypeNames(client, group).catch(() => types);
+          await lookAt([...reports.values()], types, all, options);
+          look++;
+        }
+        await sleep(options.lookMilliseconds ?? 1_000, undefined, { signal }).catch(() => undefined);
+      }
+    })(),
+  ]);
+}
+
+/** Emits what is due, and writes the status of the reports that it concerns, or of all. */
+async function lookAt(
+  reports: readonly ClusterReport[],
+  types: ReadonlySet<string>,
+  all: boolean,
+  options: ClusterScheduleOptions,
+): Promise<void> {
+  const { bus, windows, now, log } = options;
+  const problems = new Map(reports.map((each) => [each.name, problemOf(each, types)] as const));
+  const usable = reports.flatMap(({ name, report, createdAt }): ScheduledReport[] =>
+    report === undefined || problems.get(name) !== undefined
+      ? []
+      : [{ report, ...(createdAt !== undefined && { createdAt }) }],
+  );
+  const emitted = await emitDueWindows(bus, windows, usable, options, now());
+  options.onEmitted?.(emitted);
+  const concerned = new Set(emitted.map(({ reportName }) => reportName));
+  for (const each of reports.filter(({ name }) => all || concerned.has(name))) {
+    const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map(runOf);
+    await keepStatus(each, runs, problems.get(each.name), options).catch((error: unknown) => {
+      if (!options.signal.aborted)
+        log.warn('The status of a GlobalReport could not be written', {
+          report: each.name,
+          reason: error instanceof Error ? error.message : String(error),
+        });
+    });
+  }
+}
+
+function problemOf(
+  { report, problem }: ClusterReport,
+  types: ReadonlySet<string>,
+): ScheduleProblem | undefined {
+  if (problem !== undefined || report === undefined) return problem;
+  return types.has(report.spec.reportType) ? undefined : missingType(report.spec.reportType);
+}
+
+async function keepStatus(
+  { name, uid, apiVersion, generation, report, status: before }: ClusterReport,
+  runs: readonly ReportRun[],
+  problem: ScheduleProblem | undefined,
+  { client, group = DEFAULT_GROUP, now }: ClusterScheduleOptions,
+): Promise<void> {
+  const at = now();
+  const { schedule, suspend } = report?.spec ?? {};
+  const from = runs.reduce((last, { end, manual }) => (manual ? last : Math.max(last, end)), 0) || at;
+  const nextEnd =
+    problem === undefined && schedule !== undefined ? nextTick(schedule, Math.max(from, at)) : undefined;
+  const statusFor = (generation: number, known: GlobalReportStatus | undefined) =>
+    globalReportStatus({
+      generation,
+      runs,
+      ...(problem && { problem }),
+      ...(suspend !== undefined && { suspended: suspend }),
+      ...(nextEnd !== undefined && { nextEnd }),
+      ...(known && { before: known }),
+      now: at,
+    });
+  // What is known of the report is a moment old: good enough to tell that there is nothing to write.
+  const says: unknown = before && JSON.parse(JSON.stringify(statusFor(generation, before)));
+  if (before === undefined || !isDeepStrictEqual(says, before))
+    await writeStatus(client, group, { name, uid }, ({ metadata, status }) =>
+      statusFor(metadata.generation ?? 0, status),
+    );
+  const told = before?.conditions?.find(({ type }) => type === 'Schedulable');
+  if (problem !== undefined && (told?.reason !== problem.reason || told.message !== problem.message)) {
+    const about = { apiVersion, kind: 'GlobalReport', name, uid };
+    await recordEvent(client, { about, type: 'Warning', ...problem, component: COMPONENT }, at);
+  }
+}
+
+const STATES: Readonly<Record<WindowRecord['state'], ReportRun['state']>> = {
+  emitted: 'waiting',
+  running: 'running',
+  failed: 'failed',
+  completed: 'succeeded',
+};
+
+const runOf = ({ window, state, reason, changedAt }: WindowRecord): ReportRun => ({
+  start: window.start,
+  end: window.end,
+  state: STATES[state],
+  manual: window.manual,
+  ...((state === 'failed' || state === 'completed') && { completedAt: changedAt }),
+  ...(reason !== undefined && { reason }),
+});

@@ -1,0 +1,113 @@
+import { reportWindows, type ReportWindow } from '@margay/contracts';
+import { globalReports, installReportTypes, type GlobalReportObject } from '@margay/kubernetes';
+import { openEmbeddedBus } from '@margay/messaging';
+import { silentLog } from '@margay/runtime';
+import { scheduleCluster } from '@margay/scheduler';
+import { openEmbedded } from '@margay/storage';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { admin, applyDefinitions, kubectl } from './cluster.ts';
+
+const client = admin();
+const HOUR = 3_600_000_000;
+
+beforeAll(async () => {
+  applyDefinitions();
+  await installReportTypes(client);
+  kubectl(['delete', 'globalreport.p', '--all']);
+});
+afterAll(() => client.close());
+
+const apply = (name: string, spec: object) =>
+  kubectl(['apply', '-f', '-'], {
+    input: JSON.stringify({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'GlobalReport',
+      metadata: { name },
+      spec,
+    }),
+  });
+const statusOf = async (name: string) =>
+  (await client.get<GlobalReportObject>(globalReports(), { name })).status;
+
+test('GlobalReports of the cluster are scheduled once by two schedulers, and their status says how they are', async () => {
+  const bus = openEmbeddedBus(':memory:');
+  const stores = openEmbedded(':memory:');
+  const { windows } = stores;
+  const stop = new AbortController();
+  let ahead = 0;
+  const now = () => Date.now() * 1_000 + ahead;
+  const options = {
+    client,
+    bus,
+    windows,
+    cluster: 'c',
+    startDelay: 0,
+    now,
+    signal: stop.signal,
+    log: silentLog,
+    lookMilliseconds: 100,
+  };
+  const running = [scheduleCluster(options), scheduleCluster(options)];
+  onTestFinished(async () => {
+    stop.abort();
+    await Promise.all(running);
+    await bus.close();
+    await stores.close();
+  });
+
+  apply('hourly', { reportType: 'inventory', schedule: '0 * * * *' });
+  kubectl(['delete', 'globalreporttype.p', 'policy-audit']);
+  apply('typeless', { reportType: 'policy-audit', schedule: '0 * * * *', suspend: true });
+  const patient = { timeout: 20_000, interval: 200 };
+  await expect
+    .poll(
+      async () => (await statusOf('hourly'))?.conditions?.map(({ type, reason }) => `${type} ${reason}`),
+      patient,
+    )
+    .toContain('Schedulable Scheduled');
+  await expect
+    .poll(async () => (await statusOf('typeless'))?.conditions?.map(({ reason }) => reason), patient)
+    .toContain('ReportTypeMissing');
+  await expect
+    .poll(() => kubectl(['get', 'events', '-o', 'jsonpath={.items[*].reason}']), patient)
+    .toContain('ReportTypeMissing');
+
+  // Three hours later three windows are due, each once, one after the other.
+  ahead = 3 * HOUR;
+  await expect.poll(async () => (await statusOf('hourly'))?.activeReportJobs?.length, patient).toBe(3);
+  const emitted: ReportWindow[] = [];
+  for await (const { value } of bus.peek(reportWindows.name)) emitted.push(reportWindows.decode(value));
+  const own = new Map(emitted.map((window) => [window.id, window]));
+  expect(new Set([...own.values()].map(({ reportName }) => reportName))).toEqual(new Set(['hourly']));
+  const spans = [...own.values()].sort((a, b) => a.start - b.start);
+  expect(spans).toHaveLength(3);
+  expect(spans[1]!.start).toBe(spans[0]!.end);
+  expect(spans[2]!.start).toBe(spans[1]!.end);
+
+  await windows.complete(spans[0]!.id, now());
+  await windows.fail(spans[1]!.id, 'no disk', 7, now());
+  await expect
+    .poll(async () => {
+      const status = await statusOf('hourly');
+      return [status?.activeReportJobs, status?.lastFailedReportJobs, status?.lastSuccessfulReportJobs].map(
+        (jobs) => jobs?.length,
+      );
+    }, patient)
+    .toEqual([1, 1, 1]);
+
+  // Its type comes to be again: what was in the way is gone.
+  await installReportTypes(client);
+  await expect
+    .poll(async () => (await statusOf('typeless'))?.conditions?.map(({ reason }) => reason), patient)
+    .toContain('Suspended');
+
+  // Suspended: nothing new is begun.
+  apply('hourly', { reportType: 'inventory', schedule: '0 * * * *', suspend: true });
+  await expect
+    .poll(async () => (await statusOf('hourly'))?.conditions?.map(({ reason }) => reason), patient)
+    .toContain('Suspended');
+  ahead = 6 * HOUR;
+  await new Promise((later) => setTimeout(later, 1_000));
+  expect((await windows.list({ reportName: 'hourly' })).length).toBe(3);
+  kubectl(['delete', 'globalreport.p', '--all']);
+});
