@@ -1,4 +1,4 @@
-import { topics } from '@margay/contracts';
+import { resourceChanges, topics } from '@margay/contracts';
 import {
   kafkaOptionsOf,
   schemaRegistryOptionsOf,
@@ -64,3 +64,9 @@ export function measureLag(bus: Bus, metrics: Metrics, group: string, names: rea
     for (const topic of names) metrics.lagMessages.set(await bus.lag(topic, group), { topic, group });
   });
 }
+
+/** A readiness check: the broker answers a small question. */
+export const busAnswers = (bus: Bus) => async (): Promise<undefined> => {
+  await bus.lag(resourceChanges.name, 'readiness');
+  return undefined;
+};

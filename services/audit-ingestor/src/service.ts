@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
-import { BUS, busProvider, handling, type Bus } from '@margay/messaging';
+import { BUS, busAnswers, busProvider, handling, type Bus } from '@margay/messaging';
 import { traced, type Metrics, type Service, type Stages } from '@margay/runtime';
 import { openPositions } from '@margay/sources';
 import { config } from './config.ts';
@@ -20,6 +20,7 @@ export const auditIngestor: Service<typeof config> = {
     module: class AuditIngestor {},
     providers: [busProvider(process, 'audit-ingestor')],
   }),
+  checks: (get) => ({ kafka: busAnswers(get<Bus>(BUS)) }),
   stages(get, process) {
     const { config: settings, log, metrics } = process;
     const { CLUSTER_NAME: own, AUDIT_TOPIC: topic, AUDIT_TOPIC_GROUP: group } = settings;

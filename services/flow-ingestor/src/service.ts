@@ -1,5 +1,5 @@
 import { flows as flowTopicOfMargay } from '@margay/contracts';
-import { BUS, busProvider, handling, publishAll, type Bus } from '@margay/messaging';
+import { BUS, busAnswers, busProvider, handling, publishAll, type Bus } from '@margay/messaging';
 import type { Service, Stages } from '@margay/runtime';
 import { openPositions } from '@margay/sources';
 import { config } from './config.ts';
@@ -16,6 +16,7 @@ export const flowIngestor: Service<typeof config> = {
     module: class FlowIngestor {},
     providers: [busProvider(process, 'flow-ingestor')],
   }),
+  checks: (get) => ({ kafka: busAnswers(get<Bus>(BUS)) }),
   stages(get, process) {
     const { config: settings, log, metrics } = process;
     const { CLUSTER_NAME: cluster, FLOW_TOPIC: topic, FLOW_TOPIC_GROUP: group } = settings;

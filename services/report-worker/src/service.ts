@@ -1,5 +1,5 @@
 import { reportWindows } from '@margay/contracts';
-import { BUS, busProvider, handling, measureLag, type Bus } from '@margay/messaging';
+import { BUS, busAnswers, busProvider, handling, measureLag, type Bus } from '@margay/messaging';
 import { elasticsearchOptionsOf, type Service } from '@margay/runtime';
 import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
@@ -14,7 +14,10 @@ export const reportWorker: Service<typeof config> = {
     module: class ReportWorker {},
     providers: [busProvider(process, 'report-worker'), storesProvider(process.config)],
   }),
-  checks: (get) => ({ elasticsearch: storesAnswer(get<Stores>(STORES)) }),
+  checks: (get) => ({
+    kafka: busAnswers(get<Bus>(BUS)),
+    elasticsearch: storesAnswer(get<Stores>(STORES)),
+  }),
   stages(get, process) {
     const { config: settings, log, metrics } = process;
     const bus = get<Bus>(BUS);

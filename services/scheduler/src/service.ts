@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import { findConnection, installReportTypes, KubernetesClient } from '@margay/kubernetes';
-import { BUS, busProvider, handling, type Bus } from '@margay/messaging';
+import { BUS, busAnswers, busProvider, handling, type Bus } from '@margay/messaging';
 import { traced, type Log, type Service } from '@margay/runtime';
 import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
 import { config } from './config.ts';
@@ -22,7 +22,10 @@ export const scheduler: Service<typeof config> = {
     module: class Scheduler {},
     providers: [busProvider(process, 'scheduler'), storesProvider(process.config)],
   }),
-  checks: (get) => ({ elasticsearch: storesAnswer(get<Stores>(STORES)) }),
+  checks: (get) => ({
+    kafka: busAnswers(get<Bus>(BUS)),
+    elasticsearch: storesAnswer(get<Stores>(STORES)),
+  }),
   stages(get, process) {
     const bus = get<Bus>(BUS);
     const { windows } = get<Stores>(STORES);

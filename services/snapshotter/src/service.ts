@@ -1,4 +1,4 @@
-import { BUS, busProvider, handling, measureLag, type Bus } from '@margay/messaging';
+import { BUS, busAnswers, busProvider, handling, measureLag, type Bus } from '@margay/messaging';
 import type { Service } from '@margay/runtime';
 import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
 import { config } from './config.ts';
@@ -12,7 +12,10 @@ export const snapshotter: Service<typeof config> = {
     module: class Snapshotter {},
     providers: [busProvider(process, 'snapshotter'), storesProvider(process.config)],
   }),
-  checks: (get) => ({ elasticsearch: storesAnswer(get<Stores>(STORES)) }),
+  checks: (get) => ({
+    kafka: busAnswers(get<Bus>(BUS)),
+    elasticsearch: storesAnswer(get<Stores>(STORES)),
+  }),
   stages(get, process) {
     const bus = get<Bus>(BUS);
     measureLag(bus, process.metrics, GROUP, EVIDENCE_TOPICS);
