@@ -8,7 +8,9 @@ import { cpus } from 'node:os';
  */
 type Benchmark = { run(print: (line: string) => void, options: { quick: boolean }): Promise<void> | void };
 
-const NAMES = ['policy', 'history', 'reports', 'ingest', 'storage'];
+/** What needs servers is run by its name only. */
+const NAMES = ['policy', 'history', 'reports', 'ingest'];
+const ON_SERVERS = ['distributed'];
 
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const quick = process.argv.includes('--quick');
@@ -16,7 +18,7 @@ const quick = process.argv.includes('--quick');
 console.log(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}${quick ? ', quick' : ''}`,
 );
-for (const name of NAMES) {
+for (const name of chosen.length > 0 ? [...NAMES, ...ON_SERVERS] : NAMES) {
   const file = new URL(`./${name}/index.ts`, import.meta.url);
   if ((chosen.length > 0 && !chosen.includes(name)) || !existsSync(file)) continue;
   console.log(`\n## ${name}`);

@@ -1,16 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestRun } from '@margay/scheduler';
 import { serviceProcess } from '../../test/testing/service-process.ts';
-import type { Change } from '@margay/history';
+import type { Change, Version } from '@margay/history';
 import { benchCluster } from '../reports/cluster.ts';
 import { installation, type Installation, verdict } from './servers.ts';
 
 const GOAL = 1.5;
 const WINDOWS = 20;
 
+/** Of each namespace: each changes which policies apply to its hundred pods, so that little is read and much computed. */
+const RELABELS = 300;
+
 /** Twenty windows that are costly to compute, by one worker and by two. */
 export async function benchSecondWorker(print: (line: string) => void, quick: boolean): Promise<void> {
-  const { versions, window } = benchCluster(quick ? 500 : 2_000, quick ? 2_000 : 20_000);
+  const { versions: still, window } = benchCluster(quick ? 500 : 2_000, 0);
+  const versions = still.flatMap((version) =>
+    version.resource === 'namespaces' ? relabelled(version, window.start, RELABELS) : [version],
+  );
   const own = await installation('workers', WINDOWS);
   const workers = [serviceProcess('report-worker', own.environment)];
   try {
@@ -74,4 +80,18 @@ async function run(
       return (performance.now() - start) / 1_000;
     await sleep(200);
   }
+}
+
+/** The namespace with another label every minute. */
+function relabelled(version: Version, start: number, times: number): Version[] {
+  const at = (n: number) => (n === 0 ? version.validFrom : start + n * 60_000_000);
+  return Array.from({ length: times }, (_, n) => {
+    const metadata = { ...version.content.metadata, labels: { env: n % 2 === 0 ? 'dev' : 'prod' } };
+    return {
+      ...version,
+      content: { ...version.content, metadata },
+      validFrom: at(n),
+      ...(n + 1 < times && { validTo: at(n + 1) }),
+    };
+  });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { openKafkaBus } from '@margay/messaging';
 import { openElasticsearch } from '@margay/storage';
@@ -57,7 +58,7 @@ export async function inParallel<T>(
 }
 
 /** Seconds that the work takes. */
-export async function secondsOf(work: () => Promise<unknown> | unknown): Promise<number> {
+export async function secondsOf(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1_000;
@@ -65,3 +66,23 @@ export async function secondsOf(work: () => Promise<unknown> | unknown): Promise
 
 export const verdict = (ratio: number, goal: number): string =>
   `${ratio.toFixed(2)}   goal ≥ ${goal}: ${ratio >= goal ? 'met' : 'MISSED'}`;
+
+/** Posts bodies to the audit webhook at the port; rejected unless it takes them. */
+export function poster(port: number): (body: Buffer) => Promise<void> {
+  const agent = new Agent({ keepAlive: true });
+  const path = '/audit/v1/clusters/bench/sources/api-server';
+  return (body) =>
+    new Promise((taken, refused) => {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length };
+      const sending = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, (answer) => {
+        answer.resume();
+        answer.on('end', () =>
+          answer.statusCode === 200
+            ? taken()
+            : refused(new Error(`the webhook answered ${answer.statusCode}`)),
+        );
+      });
+      sending.on('error', refused);
+      sending.end(body);
+    });
+}

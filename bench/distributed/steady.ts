@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { evidenceLag } from '@margay/snapshotter';
 import { serviceProcess } from '../../test/testing/service-process.ts';
 import { eventLists } from './events.ts';
-import { freePort, installation } from './servers.ts';
+import { freePort, installation, poster } from './servers.ts';
 
 const CHANGES_PER_SECOND = 2_000;
 const LOOK_SECONDS = 10;
@@ -31,6 +31,7 @@ export async function benchSteady(print: (line: string) => void, quick: boolean)
       const metrics = await (await fetch(`${urls[0]}/metrics`)).text();
       return Number(/^margay_changes_total\{.*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
     };
+    const post = poster(port);
     const lists = eventLists();
     const pods = 250;
     const looks: { lag: number; resident: number[] }[] = [];
@@ -52,14 +53,7 @@ export async function benchSteady(print: (line: string) => void, quick: boolean)
       const { bodies, events } = lists(first, pods);
       first += pods;
       sent += events;
-      for (const body of bodies) {
-        const answer = await fetch(`http://127.0.0.1:${port}/audit/v1/clusters/bench/sources/api-server`, {
-          method: 'POST',
-          body,
-        });
-        await answer.arrayBuffer();
-        if (answer.status !== 200) throw new Error(`the webhook answered ${answer.status}`);
-      }
+      for (const body of bodies) await post(Buffer.from(body));
     }
     const took = elapsed();
     const published = await changesSoFar();

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import type { ReportHeader, ReportPart } from '@margay/reports';
-import type { StoresPlace, ThreadInput } from './compute-thread.ts';
+import type { StoresPlace } from './compute-thread.ts';
 
 /** A computed report, taken apart for the archive. */
 export interface ComputedReport {
@@ -13,24 +13,65 @@ export interface ComputedReport {
 /** Computes the report of a window. Rejected when it could not: another try may help. */
 export type Compute = (window: ReportWindow) => Promise<ComputedReport>;
 
-type Message =
+/** What the thread says: the report piece by piece, or that there is none. */
+export type ThreadMessage =
   | { readonly part: ReportPart }
-  | { readonly done: { readonly header: ReportHeader; readonly digest: string } };
+  | { readonly done: { readonly header: ReportHeader; readonly digest: string } }
+  | { readonly failed: Error };
 
-/** Computes in a thread of its own, which reads the stores at the place: the main thread stays free. */
-export const computeInThread =
-  (place: StoresPlace): Compute =>
-  (window) =>
-    new Promise((fulfil, reject) => {
-      const workerData: ThreadInput = { place, window };
-      const worker = new Worker(new URL('./compute-thread.ts', import.meta.url), { workerData });
-      const parts: ReportPart[] = [];
-      worker.on('message', (message: Message) => {
-        if ('part' in message) parts.push(message.part);
-        else fulfil({ ...message.done, parts });
-      });
-      worker.on('error', reject);
-      worker.on('exit', (code) =>
-        reject(new Error(`The thread that computes ${window.id} ended with code ${code}`)),
-      );
+/** A thread that has nothing to do for so long gives its memory back. */
+const IDLE_MILLISECONDS = 60_000;
+
+/**
+ * Computes in a thread of its own, which reads the stores at the place: the main thread stays free. One window at a
+ * time; the thread is started when it is needed and stays for the next window, since starting it takes about a second.
+ */
+export function computeInThread(place: StoresPlace): Compute {
+  let thread: Worker | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let before: Promise<unknown> = Promise.resolve();
+
+  const started = (): Worker => {
+    const worker = new Worker(new URL('./compute-thread.ts', import.meta.url), { workerData: place });
+    worker.once('exit', () => {
+      if (thread === worker) thread = undefined;
     });
+    // A thread that waits must not keep the process.
+    worker.unref();
+    return worker;
+  };
+
+  const compute: Compute = async (window) => {
+    clearTimeout(idle);
+    thread ??= started();
+    const worker = thread;
+    worker.ref();
+    const outcome = Promise.withResolvers<ComputedReport>();
+    const parts: ReportPart[] = [];
+    const onMessage = (message: ThreadMessage) => {
+      if ('part' in message) parts.push(message.part);
+      else if ('failed' in message) outcome.reject(message.failed);
+      else outcome.resolve({ ...message.done, parts });
+    };
+    const onExit = (code: number) =>
+      outcome.reject(new Error(`The thread that computes ${window.id} ended with code ${code}`));
+    worker.on('message', onMessage).once('error', outcome.reject).once('exit', onExit);
+    worker.postMessage(window);
+    try {
+      return await outcome.promise;
+    } finally {
+      worker.off('message', onMessage).off('error', outcome.reject).off('exit', onExit);
+      worker.unref();
+      idle = setTimeout(() => {
+        if (thread === worker) thread = undefined;
+        void worker.terminate();
+      }, IDLE_MILLISECONDS).unref();
+    }
+  };
+
+  return (window) => {
+    const computed = before.then(() => compute(window));
+    before = computed.catch(() => {});
+    return computed;
+  };
+}

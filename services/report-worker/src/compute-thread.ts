@@ -1,28 +1,35 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import { splitReport } from '@margay/reports';
-import { openElasticsearch, openEmbedded, type ElasticsearchOptions } from '@margay/storage';
+import { openElasticsearch, openEmbedded, type ElasticsearchOptions, type Stores } from '@margay/storage';
+import type { ThreadMessage } from './compute-in-thread.ts';
 import { computeWindow } from './compute-window.ts';
 
 /** Which stores a thread reads. */
 export type StoresPlace =
   { readonly directory: string } | { readonly elasticsearch: Omit<ElasticsearchOptions, 'readOnly'> };
 
-/** What the thread is started with. */
-export interface ThreadInput {
-  readonly place: StoresPlace;
-  readonly window: ReportWindow;
-}
+const place = workerData as StoresPlace;
+const say = (message: ThreadMessage) => parentPort!.postMessage(message);
 
-const { place, window } = workerData as ThreadInput;
-const stores =
+const open = (): Stores | Promise<Stores> =>
   'directory' in place
     ? openEmbedded(place.directory, { readOnly: true })
-    : await openElasticsearch({ ...place.elasticsearch, readOnly: true });
-try {
-  const { header, digest, parts } = splitReport(await computeWindow(stores, window));
-  for (const part of parts) parentPort!.postMessage({ part });
-  parentPort!.postMessage({ done: { header, digest } });
-} finally {
-  await stores.close();
+    : openElasticsearch({ ...place.elasticsearch, readOnly: true });
+
+parentPort!.on('message', (window: ReportWindow) => void compute(window));
+
+async function compute(window: ReportWindow): Promise<void> {
+  try {
+    const stores = await open();
+    try {
+      const { header, digest, parts } = splitReport(await computeWindow(stores, window));
+      for (const part of parts) say({ part });
+      say({ done: { header, digest } });
+    } finally {
+      await stores.close();
+    }
+  } catch (error) {
+    say({ failed: error as Error });
+  }
 }

@@ -6,6 +6,13 @@ import type { Stores } from '@margay/storage';
 /** The consumer group of all snapshotters. */
 export const GROUP = 'snapshotter';
 
+/**
+ * Most of the time of a batch is spent waiting for the store, and a name's changes are all in one partition: bigger
+ * batches and several side by side share the waits.
+ */
+const CHANGES_AT_ONCE = 2_000;
+const PARTITIONS_AT_ONCE = 6;
+
 /** How evidence is kept. */
 export interface KeepOptions extends HandleOptions {
   /** Told how many changes were new to the history, batch by batch. */
@@ -31,7 +38,7 @@ export async function keepEvidence(bus: Bus, stores: Stores, options: KeepOption
           const { applied } = await stores.history.append(changes);
           options.onKept?.(applied);
         },
-        handle,
+        { ...handle, batchMax: CHANGES_AT_ONCE, partitionsAtOnce: PARTITIONS_AT_ONCE },
       ),
       consume(bus, policyEvents, GROUP, async (events) => void (await stores.trail.append(events)), handle),
       consume(bus, flows, GROUP, async (batch) => void (await stores.flows.append(batch)), handle),

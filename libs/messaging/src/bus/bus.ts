@@ -25,6 +25,8 @@ export interface ConsumeOptions {
   readonly signal: AbortSignal;
   /** The most deliveries that the handler gets at once; 500 unless set. */
   readonly batchMax?: number;
+  /** How many partitions are handled side by side, where a bus has partitions; 1 unless set. */
+  readonly partitionsAtOnce?: number;
 }
 
 /**

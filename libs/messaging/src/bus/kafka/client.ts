@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { gunzip, gzip, zstdCompress, zstdDecompress, type ZlibOptions } from 'node:zlib';
 import type * as kafkajs from 'kafkajs';
 import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import type { KafkaOptions } from './options.ts';
@@ -7,18 +7,30 @@ import type { KafkaOptions } from './options.ts';
 /** The Kafka client's library, loaded when it is needed only. */
 export type KafkaLibrary = typeof kafkajs;
 
+/** Messages are small and many: a higher level takes several times as long for a few percent of bytes. */
+const GZIP_LEVEL = 1;
+
 /** Loads the library; compressed messages of other producers can be read in gzip and zstd. */
 export async function loadKafka(): Promise<KafkaLibrary> {
   silenceNegativeTimeouts();
   const { default: library } = (await import('kafkajs')) as unknown as { default: KafkaLibrary };
-  const compress = promisify(zstdCompress);
-  const decompress = promisify(zstdDecompress);
-  library.CompressionCodecs[library.CompressionTypes.ZSTD] = () => ({
-    compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
-    decompress: (buffer: Buffer) => decompress(buffer),
-  });
+  const { CompressionCodecs, CompressionTypes } = library;
+  CompressionCodecs[CompressionTypes.GZIP] = codec(
+    (buffer) => gzipped(buffer, { level: GZIP_LEVEL }),
+    promisify(gunzip),
+  );
+  CompressionCodecs[CompressionTypes.ZSTD] = codec(promisify(zstdCompress), promisify(zstdDecompress));
   return library;
 }
+
+const gzipped = promisify<Buffer, ZlibOptions, Buffer>(gzip);
+
+type Convert = (buffer: Buffer) => Promise<Buffer>;
+
+const codec = (compress: Convert, decompress: Convert) => () => ({
+  compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
+  decompress,
+});
 
 /**
  * The client computes a negative delay when it is idle, and Node says so on stderr though it does no harm. That one

@@ -88,14 +88,14 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     topic: string,
     group: string,
     handler: (batch: readonly Delivery[]) => Promise<void>,
-    { signal, batchMax = BATCH_MAX }: ConsumeOptions,
+    { signal, batchMax = BATCH_MAX, partitionsAtOnce = 1 }: ConsumeOptions,
   ): Promise<void> => {
     if (signal.aborted) return;
     await ready(prefix + topic);
     const consumer = newConsumer(groupId(group, topic));
     const stop = new AbortController();
     const ended = Promise.withResolvers<void>();
-    let handling = Promise.resolve();
+    const handling = new Set<Promise<void>>();
     const end = () => {
       stop.abort();
       ended.resolve();
@@ -114,6 +114,7 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: partitionsAtOnce,
         eachBatch: (payload) => {
           const whole = handleBatch(consumer, payload, {
             topic,
@@ -122,8 +123,8 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
             signal: stop.signal,
             failed: fail,
           });
-          handling = whole.catch(() => {});
-          return whole;
+          handling.add(whole);
+          return whole.finally(() => handling.delete(whole));
         },
       });
       if (signal.aborted) end();
@@ -131,8 +132,8 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     } finally {
       signal.removeEventListener('abort', end);
       stop.abort();
-      // The batch at hand is committed before the consumer leaves its group.
-      await handling;
+      // Batches at hand are committed before the consumer leaves its group.
+      await Promise.allSettled(handling);
       await consumer.disconnect();
     }
   };
