@@ -1,3 +1,5 @@
+import { WHOLE, type Piece } from './report-type.ts';
+
 /** A cell of a table. */
 export type Cell = string | number | boolean | readonly string[];
 
@@ -13,8 +15,12 @@ const NEEDS_QUOTES = /[",\r\n]/;
  *
  * A text that a spreadsheet would run as a formula gets an apostrophe in front.
  */
-export function* csv<T>(columns: readonly Column<T>[], rows: Iterable<T>): Iterable<string> {
-  yield line(columns.map(([header]) => header));
+export function* csv<T>(
+  columns: readonly Column<T>[],
+  rows: Iterable<T>,
+  { first }: Piece = WHOLE,
+): Iterable<string> {
+  if (first) yield line(columns.map(([header]) => header));
   for (const row of rows) yield line(columns.map(([, cell]) => cell(row)));
 }
 

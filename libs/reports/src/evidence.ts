@@ -73,11 +73,12 @@ export function reportEvidence(
 }
 
 function namedObjects(versions: readonly Version[]): NamedObjects {
-  const names = sortedOnce(versions.map(printVersion));
+  const names = sortedOnce(versions.map(printedVersion));
   return { total: names.length, names: names.slice(0, NAMES_MAX) };
 }
 
-function printVersion(version: Version): string {
+/** The object of a version, as reports print it. */
+export function printedVersion(version: Version): string {
   const { namespace, name, content } = version;
   const { kind, apiVersion } = content;
   const tier = policyTier(version);
@@ -95,7 +96,7 @@ function unreadPolicies(versions: readonly Version[]): ReportEvidence['unreadPol
   for (const version of versions) {
     if (!version.resource.endsWith('networkpolicies')) continue;
     for (const { field, message, consequence } of readPolicy(version.content, version)?.problems ?? []) {
-      const policy = printVersion(version);
+      const policy = printedVersion(version);
       found.set(`${policy} ${field} ${message}`, { policy, field, message, consequence });
     }
   }

@@ -11,14 +11,16 @@ export { ROW_KINDS } from './report.ts';
 export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
 export type { PolicyEvent } from './rows/audit.ts';
 export type { Flow, FlowEnd } from './rows/flows.ts';
+export { printedVersion } from './evidence.ts';
 export { REPORT_TYPES, reportType } from './report-types.ts';
-export type { Download, ReportType } from './report-type.ts';
+export { WHOLE, type Download, type Piece, type ReportType } from './report-type.ts';
 export type { UiSummary, UiWidget } from './ui-summary.ts';
-export { toReportJson } from './json/report-json.ts';
+export { jsonList, reportJsonHead, reportJsonTail, toReportJson } from './json/report-json.ts';
 export { digestOf } from './json/digest.ts';
 export { type Verification, verifyReport } from './json/verify.ts';
 export {
   headerOf,
+  emptyRows,
   joinReport,
   PART_LENGTH_MAX,
   type ReportPart,

@@ -1,12 +1,27 @@
-import type { Report, ReportHeader, ReportTypeSpec } from './report.ts';
+import type { Report, ReportHeader, ReportTypeSpec, RowKind } from './report.ts';
 import type { UiSummary } from './ui-summary.ts';
+
+/** Which piece of a file is made: a file may be written from its rows part by part, so that memory stays small. */
+export interface Piece {
+  /** With what stands before the first row. */
+  readonly first: boolean;
+  /** With what stands after the last row. */
+  readonly last: boolean;
+}
+
+/** A file in one piece. */
+export const WHOLE: Piece = { first: true, last: true };
 
 /** One file of a report. */
 export interface Download {
   readonly name: string;
   readonly mediaType: string;
-  /** The file's text, piece by piece. */
-  readonly render: (report: Report) => Iterable<string>;
+  /** The kind of rows that it lists; none for a file of the header alone. */
+  readonly lists?: RowKind;
+  /** Kinds of rows that must all be there for each piece. */
+  readonly needs?: readonly RowKind[];
+  /** The text of the piece with the rows that the report has; of the whole file unless said. */
+  readonly render: (report: Report, piece?: Piece) => Iterable<string>;
 }
 
 /** A type of report. Adding one is a folder and a line in `report-types.ts`. */

@@ -22,3 +22,4 @@ export * from './stages.ts';
 export * from './stop.ts';
 export * from './tracing/trace.ts';
 export * from './tracing/export-spans.ts';
+export { VERSION } from './version.ts';

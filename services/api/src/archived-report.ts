@@ -1,8 +1,6 @@
-import { joinReport, type Report, type ReportHeader, type ReportPart, type RowKind } from '@margay/reports';
-import type { Archive, ArchivedHeader } from '@margay/storage';
-
-/** The header that a report was archived with. */
-export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content as ReportHeader;
+import { joinReport, type Report, type ReportPart, type RowKind } from '@margay/reports';
+import type { Archive } from '@margay/storage';
+import { contentOf } from './v1/runs.ts';
 
 /** The whole report, or undefined where there is none. */
 export async function archivedReport(archive: Archive, id: string): Promise<Report | undefined> {

@@ -1,11 +1,36 @@
-import { clusterSettings, elasticsearchSettings } from '@margay/runtime';
+import { clusterSettings, elasticsearchSettings, flag, list } from '@margay/runtime';
 import * as z from 'zod';
 
 /** What the service is, in a sentence, for the generated documents. */
-export const about = 'Serves archived reports: pages, JSON and downloads.';
+export const about = 'Serves the dashboard, the REST API and the downloads of archived reports.';
 
 /** The settings of the api. */
-export const config = z.object({
-  ...clusterSettings,
-  ...elasticsearchSettings,
-});
+export const config = z
+  .object({
+    ...clusterSettings,
+    API_PERMISSIONS: z.enum(['kubernetes', 'token', 'none']).default('none').meta({
+      description:
+        'Who may see what: `kubernetes` asks the cluster’s API server (TokenReview, SubjectAccessReview), `token` wants API_TOKEN, `none` asks nobody.',
+    }),
+    API_TOKEN: z
+      .string()
+      .min(16)
+      .optional()
+      .meta({ description: 'The token that everybody who asks has to give.', secret: true }),
+    API_HOSTS: list().prefault('').meta({
+      description: 'Names that the API may be reached under, with commas between them; any unless set.',
+    }),
+    KUBECONFIG: z.string().optional().meta({
+      description:
+        'Kubeconfig of the cluster that is asked for permissions; in a pod its service account unless set.',
+    }),
+    GLOBAL_REPORT_GROUP: z
+      .string()
+      .default('projectcalico.org')
+      .meta({ description: 'API group of GlobalReports, which permissions are about.' }),
+    ...elasticsearchSettings,
+  })
+  .refine(({ API_PERMISSIONS: by, API_TOKEN: token }) => by !== 'token' || token !== undefined, {
+    path: ['API_TOKEN'],
+    message: 'API_PERMISSIONS is "token", so that a token is needed',
+  });

@@ -1,75 +1,63 @@
-import { REPORT_TYPES, toReportJson, type Report } from '@margay/reports';
-import type { Stores } from '@margay/storage';
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { Readable } from 'node:stream';
-import { archivedReport } from './archived-report.ts';
-import { reportsPage } from './pages/reports-page.ts';
-import { STYLE } from './pages/style.ts';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { dashboardAssets } from './dashboard-assets.ts';
+import { Problem } from './problem.ts';
+import { v1Routes, type ApiOptions } from './v1/v1-routes.ts';
 
-const PAGE_REPORTS = 50;
+/** What the API serves, to whom, and under which names. */
+export interface RoutesOptions extends ApiOptions {
+  /**
+   * The names that it may be reached under: a page elsewhere cannot make a browser ask it under another name (DNS
+   * rebinding). Any name unless given.
+   */
+  readonly hosts?: readonly string[];
+}
+
+/** Everything comes from here, and nothing may be put around it. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** What the API serves. */
-export interface ApiOptions {
-  readonly cluster: string;
-  readonly stores: Stores;
-}
+const HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'private, no-cache',
+};
 
-/** The first page, the list of reports as JSON, and the downloads of each. */
-export function apiRoutes(http: FastifyInstance, { cluster, stores }: ApiOptions): void {
-  http.addHook('onSend', async (_request, reply) => {
-    void reply.headers({
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
+/** The dashboard, the REST API and its documentation. */
+export function apiRoutes(http: FastifyInstance, options: RoutesOptions): void {
+  void http.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      void reply.headers(HEADERS);
+      const { hosts } = options;
+      if (hosts !== undefined && !hosts.includes(request.hostname))
+        throw new Problem(
+          421,
+          'Misdirected request',
+          `This is not ${request.hostname}: open one of ${hosts.join(', ')}`,
+        );
     });
-  });
-
-  http.get<{ Querystring: { cursor?: string } }>('/', async ({ query }, reply) => {
-    const { headers, next } = await stores.archive.headers({ limit: PAGE_REPORTS, ...cursorOf(query) });
-    return reply.type('text/html; charset=utf-8').send(reportsPage(cluster, headers, next));
-  });
-
-  http.get('/style.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
-
-  http.get<{ Querystring: { cursor?: string; reportName?: string; reportType?: string } }>(
-    '/api/reports',
-    async ({ query }) => {
-      const { reportName, reportType } = query;
-      return stores.archive.headers({
-        limit: PAGE_REPORTS,
-        ...cursorOf(query),
-        ...(reportName && { reportName }),
-        ...(reportType && { reportType }),
-      });
-    },
-  );
-
-  http.get<{ Params: { id: string; file: string } }>(
-    '/reports/:id/:file',
-    async ({ params: { id, file } }, reply) => {
-      const report = await archivedReport(stores.archive, id);
-      if (report === undefined) return missing(reply, `There is no report ${id}`);
-      const download = fileOf(report, file);
-      if (download === undefined) return missing(reply, `Report ${id} has no file ${file}`);
+    scope.setErrorHandler<FastifyError | Problem>((error, _request, reply) => {
+      const isOurs = error instanceof Problem;
+      const status = isOurs ? error.status : (error.statusCode ?? 500);
+      // What broke inside is for the log, not for whoever asks.
+      const detail =
+        status >= 500 && !isOurs ? 'Something failed; the log of the api says what' : error.message;
+      if (status === 401) void reply.header('www-authenticate', 'Bearer');
       return reply
-        .type(download.mediaType)
-        .header('content-disposition', `attachment; filename="${id}-${file}"`)
-        .send(Readable.from(download.text));
-    },
-  );
-}
-
-const cursorOf = ({ cursor }: { cursor?: string }) => (cursor ? { cursor } : {});
-
-function fileOf(report: Report, file: string): { mediaType: string; text: Iterable<string> } | undefined {
-  if (file === 'report.json') return { mediaType: 'application/json', text: toReportJson(report) };
-  const download = REPORT_TYPES.get(report.reportTypeName)?.downloads.find(({ name }) => name === file);
-  return download && { mediaType: download.mediaType, text: download.render(report) };
-}
-
-function missing(reply: FastifyReply, detail: string) {
-  return reply.code(404).type('application/problem+json').send({ status: 404, title: 'Not found', detail });
+        .code(status)
+        .type('application/problem+json')
+        .send(JSON.stringify({ type: 'about:blank', title: isOurs ? error.title : 'Error', status, detail }));
+    });
+    v1Routes(scope, options);
+    scope.get('/api/*', async ({ url }) => {
+      throw new Problem(404, 'Not found', `The API has no ${url}: see /api/docs`);
+    });
+    for (const [path, { mediaType, body, etag }] of dashboardAssets()) {
+      scope.get(path, async (request, reply) => {
+        void reply.type(mediaType).header('etag', etag);
+        return request.headers['if-none-match'] === etag ? reply.code(304).send() : reply.send(body);
+      });
+    }
+  });
 }

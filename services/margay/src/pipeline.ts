@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { apiRoutes } from '@margay/api';
+import { anyone, apiRoutes, byToken } from '@margay/api';
 import { followAuditFile, publishIngested, readAuditFile, watchCluster } from '@margay/audit-ingestor';
 import { flows as flowTopic, reportWindows } from '@margay/contracts';
 import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
@@ -9,7 +9,7 @@ import type { Instant } from '@margay/history';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { computeInThread, workOnWindows } from '@margay/report-worker';
-import { openLog, openMetrics, serve, type HttpServer } from '@margay/runtime';
+import { openLog, openMetrics, serve, VERSION, type HttpServer } from '@margay/runtime';
 import {
   emitDueWindows,
   followResults,
@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly startDelay: number;
   readonly host: string;
   readonly port: number;
+  /** Asked of everybody who looks; nobody is asked unless set. */
+  readonly token?: string;
   readonly signal: AbortSignal;
   /** Told of things that go on, for a terminal. */
   readonly tell: (event: PipelineEvent) => void;
@@ -91,7 +93,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   try {
     http = await serve(
       { module: class Margay {} },
-      (routes) => apiRoutes(routes, { cluster, stores }),
+      (routes) =>
+        apiRoutes(routes, {
+          cluster,
+          version: VERSION,
+          stores,
+          access: options.token === undefined ? anyone : byToken(options.token),
+          hosts: ['127.0.0.1', 'localhost', '[::1]', options.host],
+        }),
       options,
     );
     tell({ kind: 'serving', url: http.url });

@@ -34,7 +34,8 @@ export const INVENTORY: ReportType = {
     {
       name: 'endpoints.csv',
       mediaType: 'text/csv',
-      render: ({ endpoints }) =>
+      lists: 'endpoints',
+      render: ({ endpoints }, piece) =>
         csv(
           [
             ['endpoint', (row) => row.endpoint],
@@ -45,12 +46,14 @@ export const INVENTORY: ReportType = {
             ['services', (row) => row.services],
           ],
           endpoints,
+          piece,
         ),
     },
     {
       name: 'namespaces.csv',
       mediaType: 'text/csv',
-      render: ({ namespaces }) =>
+      lists: 'namespaces',
+      render: ({ namespaces }, piece) =>
         csv(
           [
             ['namespace', (row) => row.namespace],
@@ -59,12 +62,14 @@ export const INVENTORY: ReportType = {
             ['envoyEnabled', (row) => row.envoyEnabled],
           ],
           namespaces,
+          piece,
         ),
     },
     {
       name: 'services.csv',
       mediaType: 'text/csv',
-      render: ({ services }) =>
+      lists: 'services',
+      render: ({ services }, piece) =>
         csv(
           [
             ['service', (row) => row.service],
@@ -72,6 +77,7 @@ export const INVENTORY: ReportType = {
             ['envoyEnabled', (row) => row.envoyEnabled],
           ],
           services,
+          piece,
         ),
     },
   ],

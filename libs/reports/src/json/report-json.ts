@@ -1,4 +1,5 @@
-import { type Report, ROW_KINDS } from '../report.ts';
+import { type Report, type ReportHeader, ROW_KINDS } from '../report.ts';
+import { WHOLE, type Piece } from '../report-type.ts';
 import { headerOf } from './parts.ts';
 
 /**
@@ -7,24 +8,32 @@ import { headerOf } from './parts.ts';
  * Fields are in a fixed order and rows in the report's, so the same evidence gives the same bytes.
  */
 export function* toReportJson(report: Report): Iterable<string> {
-  yield '{\n';
-  for (const [name, value] of Object.entries(headerOf(report))) {
-    yield `${JSON.stringify(name)}: ${JSON.stringify(value)},\n`;
-  }
+  yield reportJsonHead(headerOf(report));
   for (const kind of ROW_KINDS) {
     yield `${JSON.stringify(kind)}: `;
     yield* jsonList(report[kind]);
     yield ',\n';
   }
-  yield `"digest": ${JSON.stringify(report.digest)}\n}\n`;
+  yield reportJsonTail(report.digest);
 }
 
+/** What stands in `report.json` before the rows. */
+export function reportJsonHead(header: ReportHeader): string {
+  const fields = Object.entries(header).map(
+    ([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)},\n`,
+  );
+  return `{\n${fields.join('')}`;
+}
+
+/** What stands in `report.json` after the rows. */
+export const reportJsonTail = (digest: string): string => `"digest": ${JSON.stringify(digest)}\n}\n`;
+
 /** A JSON list with one element a line. */
-export function* jsonList(elements: Iterable<unknown>): Iterable<string> {
-  let before = '[';
+export function* jsonList(elements: Iterable<unknown>, { first, last }: Piece = WHOLE): Iterable<string> {
+  let isEmpty = first;
   for (const element of elements) {
-    yield `${before}\n${JSON.stringify(element)}`;
-    before = ',';
+    yield `${isEmpty ? '[' : ','}\n${JSON.stringify(element)}`;
+    isEmpty = false;
   }
-  yield before === '[' ? '[]' : '\n]';
+  if (last) yield isEmpty ? '[]' : '\n]';
 }

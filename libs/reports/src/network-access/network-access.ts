@@ -2,7 +2,7 @@ import { csv } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import { inScopeVersusProtected } from '../inventory/inventory.ts';
 import type { EndpointRow, Report } from '../report.ts';
-import type { ReportType } from '../report-type.ts';
+import type { Piece, ReportType } from '../report-type.ts';
 import { FlowPeers } from '../rows/flows.ts';
 
 /** With whom endpoints in scope might talk, and with whom they did. */
@@ -19,7 +19,13 @@ export const NETWORK_ACCESS: ReportType = {
       mediaType: 'text/csv',
       render: (report) => csv<Report>([...HEAD_COLUMNS, ...SUMMARY_COLUMNS], [report]),
     },
-    { name: 'endpoints.csv', mediaType: 'text/csv', render: renderEndpoints },
+    {
+      name: 'endpoints.csv',
+      mediaType: 'text/csv',
+      lists: 'endpoints',
+      needs: ['flows'],
+      render: renderEndpoints,
+    },
   ],
   // As it always was: the exposures are in the downloads.
   uiSummary: inScopeVersusProtected,
@@ -41,8 +47,12 @@ const SUMMARY_COLUMNS = [
   column('endpointsNumEnvoyEnabled', (it) => it.numEnvoyEnabled),
 ];
 
-function renderEndpoints({ endpoints, flows }: Report): Iterable<string> {
-  const peers = new FlowPeers(flows);
+/** Made once for the pieces of a file. */
+const peersOf = new WeakMap<Report['flows'], FlowPeers>();
+
+function renderEndpoints({ endpoints, flows }: Report, piece?: Piece): Iterable<string> {
+  const peers = peersOf.get(flows) ?? new FlowPeers(flows);
+  peersOf.set(flows, peers);
   return csv<EndpointRow>(
     [
       ['endpoint', (row) => row.endpoint],
@@ -59,5 +69,6 @@ function renderEndpoints({ endpoints, flows }: Report): Iterable<string> {
       ['endpointsReceivingTrafficFromThisEndpoint', (row) => peers.receiversFrom(row)],
     ],
     endpoints,
+    piece,
   );
 }

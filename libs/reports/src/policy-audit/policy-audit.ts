@@ -3,7 +3,7 @@ import { csv } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import { jsonList } from '../json/report-json.ts';
 import type { Report } from '../report.ts';
-import type { ReportType } from '../report-type.ts';
+import { WHOLE, type Piece, type ReportType } from '../report-type.ts';
 import { panel } from '../ui-summary.ts';
 
 /** The policies whose changes are audited, of any API group. Kubernetes' cluster-wide kinds came after the original's list. */
@@ -41,8 +41,8 @@ export const POLICY_AUDIT: ReportType = {
           [report],
         ),
     },
-    { name: 'events.json', mediaType: 'application/json', render: renderJson },
-    { name: 'events.yaml', mediaType: 'application/yaml', render: renderYaml },
+    { name: 'events.json', mediaType: 'application/json', lists: 'auditEvents', render: renderJson },
+    { name: 'events.yaml', mediaType: 'application/yaml', lists: 'auditEvents', render: renderYaml },
   ],
   uiSummary: ({ auditSummary: { numTotal, numCreate, numModify, numDelete } }) =>
     panel('Network Policy Configuration Changes', [
@@ -52,13 +52,13 @@ export const POLICY_AUDIT: ReportType = {
     ]),
 };
 
-function* renderJson({ auditEvents }: Report): Iterable<string> {
-  yield* jsonList(auditEvents);
-  yield '\n';
+function* renderJson({ auditEvents }: Report, piece: Piece = WHOLE): Iterable<string> {
+  yield* jsonList(auditEvents, piece);
+  if (piece.last) yield '\n';
 }
 
-function* renderYaml({ auditEvents }: Report): Iterable<string> {
-  if (auditEvents.length === 0) yield '[]\n';
+function* renderYaml({ auditEvents }: Report, { first, last } = WHOLE): Iterable<string> {
+  if (auditEvents.length === 0 && first && last) yield '[]\n';
   // A list of one, again and again, is a list. No anchors: people read this.
   for (const event of auditEvents) yield dump([event], { lineWidth: -1, noRefs: true });
 }

@@ -117,6 +117,7 @@ async function run(options: UpOptions): Promise<void> {
     startDelay: options.startDelay * 1000,
     host: options.host,
     port: options.port,
+    ...(process.env['MARGAY_TOKEN'] && { token: process.env['MARGAY_TOKEN'] }),
     signal: stopSignal(),
     tell: say,
   });

@@ -1,0 +1,97 @@
+import {
+  emptyRows,
+  joinReport,
+  jsonList,
+  reportJsonHead,
+  reportJsonTail,
+  REPORT_TYPES,
+  ROW_KINDS,
+  type Download,
+  type Piece,
+  type ReportPart,
+  type RowKind,
+} from '@margay/reports';
+import type { Archive, ArchivedHeader } from '@margay/storage';
+import { contentOf } from '../v1/runs.ts';
+
+/** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */
+export interface ReportFile {
+  readonly name: string;
+  readonly mediaType: string;
+  text(): AsyncIterable<string>;
+}
+
+/** The files of an archived report: those of its type, and `report.json` with everything. */
+export function filesOf(archive: Archive, header: ArchivedHeader): ReportFile[] {
+  const downloads = REPORT_TYPES.get(header.reportType)?.downloads ?? [];
+  return [
+    ...downloads.map((download) => ({
+      name: download.name,
+      mediaType: download.mediaType,
+      text: () => chunked(downloadText(archive, header, download)),
+    })),
+    {
+      name: 'report.json',
+      mediaType: 'application/json',
+      text: () => chunked(reportJsonText(archive, header)),
+    },
+  ];
+}
+
+async function* downloadText(
+  archive: Archive,
+  header: ArchivedHeader,
+  { lists, needs = [], render }: Download,
+): AsyncGenerator<string> {
+  const beside: ReportPart[] = [];
+  for (const kind of needs)
+    for await (const rows of archive.parts(header.id, kind)) beside.push({ kind, rows });
+  const common = joinReport(contentOf(header), header.digest, beside);
+  if (lists === undefined) yield* render(common);
+  else
+    for await (const { rows, piece } of pieces(archive, header.id, lists))
+      yield* render({ ...common, [lists]: rows }, piece);
+}
+
+async function* reportJsonText(archive: Archive, header: ArchivedHeader): AsyncGenerator<string> {
+  yield reportJsonHead(contentOf(header));
+  for (const kind of ROW_KINDS) {
+    yield `${JSON.stringify(kind)}: `;
+    for await (const { rows, piece } of pieces(archive, header.id, kind)) yield* jsonList(rows, piece);
+    yield ',\n';
+  }
+  yield reportJsonTail(header.digest);
+}
+
+/** The rows of one kind with which piece of the file they are; one empty piece where there are none. */
+async function* pieces(
+  archive: Archive,
+  id: string,
+  kind: RowKind,
+): AsyncGenerator<{ rows: readonly unknown[]; piece: Piece }> {
+  let held: readonly unknown[] | undefined;
+  let first = true;
+  for await (const rows of archive.parts(id, kind)) {
+    if (held !== undefined) {
+      yield { rows: held, piece: { first, last: false } };
+      first = false;
+    }
+    held = rows;
+  }
+  yield { rows: held ?? emptyRows()[kind], piece: { first, last: true } };
+}
+
+const CHUNK_LENGTH = 64 * 1024;
+
+/** Few long texts of many short ones. */
+async function* chunked(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const text of texts) {
+    chunk += text;
+    if (chunk.length >= CHUNK_LENGTH) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  if (chunk !== '') yield chunk;
+}

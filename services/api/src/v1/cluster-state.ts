@@ -1,0 +1,82 @@
+import { formatInstant, type Instant } from '@margay/history';
+import { keyText, NetworkState, printName } from '@margay/policy';
+import { printedVersion } from '@margay/reports';
+import type { History } from '@margay/storage';
+
+/** The cluster at one instant, as far as the history tells. */
+export interface ClusterState {
+  readonly at: string;
+  readonly namespaces: readonly {
+    readonly name: string;
+    readonly endpoints: number;
+    readonly ingressProtected: number;
+    readonly egressProtected: number;
+  }[];
+  readonly policies: readonly {
+    readonly name: string;
+    readonly since: string;
+    readonly actor: string | null;
+  }[];
+  readonly endpoints: readonly EndpointState[];
+}
+
+export interface EndpointState {
+  readonly endpoint: string;
+  readonly namespace: string;
+  readonly ingressProtected: boolean;
+  readonly egressProtected: boolean;
+  readonly ingressFromInternet: boolean;
+  readonly egressToInternet: boolean;
+  readonly policies: readonly string[];
+}
+
+/** Computes the cluster's state at an instant. */
+export async function clusterStateAt(history: History, at: Instant): Promise<ClusterState> {
+  const state = new NetworkState();
+  const policies: { name: string; since: string; actor: string | null }[] = [];
+  const names = new Map<string, string>();
+  for await (const version of history.versions({ start: at, end: at + 1 })) {
+    state.upsert(version.content);
+    names.set(keyText(version), printedVersion(version));
+    if (version.resource.endsWith('policies'))
+      policies.push({
+        name: printedVersion(version),
+        since: formatInstant(version.validFrom),
+        actor: version.actor?.user ?? null,
+      });
+  }
+  const endpoints = [...state.endpoints()]
+    .map((endpoint): EndpointState => {
+      const { key, flags } = endpoint;
+      const { ingressProtected, egressProtected, ingressFromInternet, egressToInternet } = flags;
+      return {
+        endpoint: names.get(keyText(key)) ?? key.name,
+        namespace: key.namespace,
+        ingressProtected,
+        egressProtected,
+        ingressFromInternet,
+        egressToInternet,
+        policies: endpoint
+          .applied()
+          .map(({ kind, apiVersion, key: { namespace, name }, tier }) =>
+            printName({ kind, apiVersion, namespace, name, tier }),
+          ),
+      };
+    })
+    .sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
+  const count = (of: readonly EndpointState[], is: (endpoint: EndpointState) => boolean) =>
+    of.filter(is).length;
+  return {
+    at: formatInstant(at),
+    namespaces: [...Map.groupBy(endpoints, ({ namespace }) => namespace)]
+      .map(([name, of]) => ({
+        name,
+        endpoints: of.length,
+        ingressProtected: count(of, ({ ingressProtected }) => ingressProtected),
+        egressProtected: count(of, ({ egressProtected }) => egressProtected),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    endpoints,
+  };
+}

@@ -1,0 +1,81 @@
+import type { CoverageMark } from '@margay/coverage';
+import { formatInstant } from '@margay/history';
+
+/** What one source delivered over time. */
+export interface SourceCoverage {
+  readonly source: string;
+  readonly first: string | null;
+  readonly last: string | null;
+  /** Equal stretches of time between `from` and `to` of the whole answer. */
+  readonly buckets: readonly {
+    readonly kept: number;
+    readonly ignored: number;
+    readonly doubtful: number;
+    readonly unusable: number;
+  }[];
+  /** The newest first; `total` counts all. */
+  readonly problems: {
+    readonly total: number;
+    readonly listed: readonly {
+      readonly at: string | null;
+      readonly reason: string;
+      readonly message: string;
+    }[];
+  };
+}
+
+export interface CoverageAnswer {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly sources: readonly SourceCoverage[];
+}
+
+const BUCKETS = 96;
+const PROBLEMS_MAX = 50;
+
+/** What every source delivered, drawn over so many stretches of the time that they span. */
+export function coverageOf(marks: readonly CoverageMark[]): CoverageAnswer {
+  const all = marks.flatMap(({ buckets }) => buckets);
+  const from = Math.min(...all.map(({ first }) => first));
+  const to = Math.max(...all.map(({ last }) => last)) + 1;
+  const width = Math.max(1, (to - from) / BUCKETS);
+  const isEmpty = all.length === 0;
+  return {
+    from: isEmpty ? null : formatInstant(from),
+    to: isEmpty ? null : formatInstant(to),
+    sources: [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]) => {
+      const minutes = of.flatMap(({ buckets }) => buckets);
+      const drawn = Array.from({ length: isEmpty ? 0 : BUCKETS }, () => ({
+        kept: 0,
+        ignored: 0,
+        doubtful: 0,
+        unusable: 0,
+      }));
+      for (const { first, counts } of minutes) {
+        const bucket = drawn[Math.min(BUCKETS - 1, Math.floor((first - from) / width))]!;
+        for (const [outcome, n] of Object.entries(counts)) {
+          const kind = outcome.split(':')[0] as keyof typeof bucket;
+          bucket[kind] += n;
+        }
+      }
+      const listed = of
+        .flatMap(({ problems }) => problems)
+        .sort((a, b) => (b.at ?? 0) - (a.at ?? 0))
+        .slice(0, PROBLEMS_MAX);
+      return {
+        source,
+        first: minutes.length === 0 ? null : formatInstant(Math.min(...minutes.map(({ first }) => first))),
+        last: minutes.length === 0 ? null : formatInstant(Math.max(...minutes.map(({ last }) => last))),
+        buckets: drawn,
+        problems: {
+          total: of.reduce((sum, { problemsTotal }) => sum + problemsTotal, 0),
+          listed: listed.map(({ at, reason, message }) => ({
+            at: at === undefined ? null : formatInstant(at),
+            reason,
+            message,
+          })),
+        },
+      };
+    }),
+  };
+}

@@ -1,0 +1,136 @@
+import { formatInstant } from '@margay/history';
+import { REPORT_TYPES, type ReportHeader } from '@margay/reports';
+import type { ArchivedHeader, Stores, WindowRecord, WindowState } from '@margay/storage';
+
+/** One ring of a summary: so many of a total. */
+export interface Ring {
+  readonly heading: string;
+  readonly label: string;
+  readonly value: number;
+  readonly total: number;
+}
+
+/** One run of a report over one window. */
+export interface Run {
+  readonly id: string;
+  readonly report: string;
+  readonly reportType: string;
+  readonly state: WindowState;
+  readonly window: { readonly start: string; readonly end: string };
+  /** When the report was archived; null until then, as are the next three. */
+  readonly generated: string | null;
+  readonly digest: string | null;
+  readonly evidence: { readonly complete: boolean; readonly reasons: readonly string[] } | null;
+  readonly summary: {
+    readonly rings: readonly Ring[];
+    readonly endpoints: ReportHeader['endpointsSummary'];
+    readonly namespaces: ReportHeader['namespacesSummary'];
+    readonly services: ReportHeader['servicesSummary'];
+    readonly audit: ReportHeader['auditSummary'];
+  } | null;
+  /** Why it failed; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** The header that a report was archived with. */
+export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content as ReportHeader;
+
+/** A finished run. */
+export function runOf(header: ArchivedHeader): Run {
+  const content = contentOf(header);
+  const widgets = REPORT_TYPES.get(header.reportType)?.uiSummary(content).widgets ?? [];
+  const { sources } = content.evidence;
+  return {
+    id: header.id,
+    report: header.reportName,
+    reportType: header.reportType,
+    state: 'completed',
+    window: { start: formatInstant(header.start), end: formatInstant(header.end) },
+    generated: formatInstant(header.generatedAt),
+    digest: header.digest,
+    evidence: {
+      complete: sources?.complete ?? false,
+      reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
+    },
+    summary: {
+      rings: widgets.map(({ heading, data: [{ label, value }], summary: { total } }) => ({
+        heading,
+        label,
+        value,
+        total,
+      })),
+      endpoints: content.endpointsSummary,
+      namespaces: content.namespacesSummary,
+      services: content.servicesSummary,
+      audit: content.auditSummary,
+    },
+    reason: null,
+  };
+}
+
+/** A run that is not finished. */
+function openRun({ window, state, reason }: WindowRecord): Run {
+  return {
+    id: window.id,
+    report: window.reportName,
+    reportType: window.reportType,
+    state,
+    window: { start: formatInstant(window.start), end: formatInstant(window.end) },
+    generated: null,
+    digest: null,
+    evidence: null,
+    summary: null,
+    reason: reason ?? null,
+  };
+}
+
+const PAGE = 200;
+const LOOK_MILLISECONDS = 1_000;
+/** A run of a window long ago may be archived at any time, behind all that is known. */
+const WHOLE_LOOK_MILLISECONDS = 30_000;
+const OPEN_MAX = 500;
+
+/**
+ * Every run there is, newest window first. Archived reports never change, so only those that are new are read: from the
+ * newest on until a page is known, and now and then all of them.
+ */
+export function runsOf({
+  archive,
+  windows,
+}: Pick<Stores, 'archive' | 'windows'>): () => Promise<readonly Run[]> {
+  const archived = new Map<string, Run>();
+  let runs: readonly Run[] = [];
+  let lookedAt = -Infinity;
+  let lookedWholeAt = -Infinity;
+  let looking: Promise<void> | undefined;
+
+  const look = async () => {
+    const now = performance.now();
+    const isWhole = now - lookedWholeAt > WHOLE_LOOK_MILLISECONDS;
+    for (let cursor: string | undefined; ;) {
+      const page = await archive.headers({ limit: PAGE, ...(cursor !== undefined && { cursor }) });
+      const fresh = page.headers.filter(({ id }) => !archived.has(id));
+      for (const header of fresh) archived.set(header.id, runOf(header));
+      cursor = page.next;
+      if (cursor === undefined || (fresh.length === 0 && !isWhole)) break;
+    }
+    const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
+    runs = [
+      ...archived.values(),
+      ...open.filter(({ window: { id } }) => !archived.has(id)).map(openRun),
+    ].sort(newestFirst);
+    lookedAt = now;
+    if (isWhole) lookedWholeAt = now;
+  };
+
+  return async () => {
+    if (performance.now() - lookedAt > LOOK_MILLISECONDS) {
+      looking ??= look().finally(() => (looking = undefined));
+      await looking;
+    }
+    return runs;
+  };
+}
+
+const newestFirst = (a: Run, b: Run): number =>
+  a.window.end === b.window.end ? (a.id < b.id ? 1 : -1) : a.window.end < b.window.end ? 1 : -1;

@@ -1,0 +1,190 @@
+import { formatInstant, type Instant, type Version, type Window } from '@margay/history';
+import { keyText, NetworkState, type Explanation, type Key } from '@margay/policy';
+import { printedVersion } from '@margay/reports';
+import type { History } from '@margay/storage';
+
+/** An endpoint from one instant to another, in which nothing changed for it. */
+export interface Span {
+  readonly start: string;
+  readonly end: string;
+  readonly labels: readonly { readonly name: string; readonly value: string; readonly from: string }[];
+  readonly serviceAccount: string;
+  readonly flags: Readonly<Record<string, boolean>>;
+  /** In the order of their evaluation. */
+  readonly policies: readonly {
+    readonly name: string;
+    readonly tier: string;
+    readonly ingress: boolean;
+    readonly egress: boolean;
+    readonly selector: string;
+  }[];
+  /** Why each flag holds that does: the policy, and the rule of it. */
+  readonly causes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What somebody did to an object that mattered to the endpoint. */
+export interface LifeEvent {
+  readonly at: string;
+  readonly what: 'created' | 'changed' | 'deleted';
+  readonly resource: string;
+  /** Null where nothing tells. */
+  readonly actor: string | null;
+}
+
+export interface Timeline {
+  readonly endpoint: string;
+  readonly window: { readonly start: string; readonly end: string };
+  readonly spans: readonly Span[];
+  readonly events: readonly LifeEvent[];
+}
+
+/** What plays a part for an endpoint beside itself, its namespace and its service account. */
+const CLUSTER_WIDE = new Set([
+  'networkpolicies',
+  'globalnetworkpolicies',
+  'stagednetworkpolicies',
+  'stagedglobalnetworkpolicies',
+  'stagedkubernetesnetworkpolicies',
+  'adminnetworkpolicies',
+  'baselineadminnetworkpolicies',
+  'clusternetworkpolicies',
+  'networksets',
+  'globalnetworksets',
+  'tiers',
+  'profiles',
+]);
+const RESOURCES = [...CLUSTER_WIDE, 'pods', 'hostendpoints', 'namespaces', 'serviceaccounts'];
+
+/**
+ * The life of one endpoint in a window: a span for every stretch in which its labels, policies and flags were the same,
+ * and what was done to what it depends on. Undefined where it was no endpoint in the window.
+ */
+export async function timelineOf(
+  history: History,
+  endpoint: Key,
+  window: Window,
+): Promise<Timeline | undefined> {
+  const text = keyText(endpoint);
+  const versions: Version[] = [];
+  for await (const version of history.versions(window, { resources: RESOURCES })) {
+    const { resource, namespace } = version;
+    const isItself = keyText(version) === text;
+    const isParent =
+      (resource === 'namespaces' && version.name === endpoint.namespace) ||
+      (resource === 'serviceaccounts' && namespace === endpoint.namespace);
+    if (isItself || isParent || CLUSTER_WIDE.has(resource)) versions.push(version);
+  }
+  const steps = stepsOf(versions, window);
+  const state = new NetworkState();
+  const spans: Span[] = [];
+  const applied = new Set<string>();
+  let name = '';
+  for (const [i, [at, changes]] of steps.entries()) {
+    for (const { version, what } of changes) {
+      if (what === 'begins') state.upsert(version.content);
+      else state.remove(version);
+    }
+    const explanation = state.explain(text);
+    if (explanation === undefined) continue;
+    ({ name } = explanation);
+    for (const { name: policy } of explanation.applied) applied.add(policy);
+    const end = steps[i + 1]?.[0] ?? window.end;
+    const span = spanOf(explanation, at, end);
+    const last = spans.at(-1);
+    if (last?.end === span.start && sameBut(last, span)) spans[spans.length - 1] = { ...last, end: span.end };
+    else spans.push(span);
+  }
+  if (spans.length === 0) return undefined;
+  return {
+    endpoint: name,
+    window: { start: formatInstant(window.start), end: formatInstant(window.end) },
+    spans,
+    events: eventsOf(versions, window, (version) => {
+      if (!CLUSTER_WIDE.has(version.resource)) return true;
+      return applied.has(printedVersion(version));
+    }),
+  };
+}
+
+interface Step {
+  readonly version: Version;
+  readonly what: 'begins' | 'ends';
+}
+
+/** What changes at which instant, from the window's start on. */
+function stepsOf(versions: readonly Version[], { start, end }: Window): [Instant, Step[]][] {
+  const steps = new Map<Instant, Step[]>([[start, []]]);
+  const put = (at: Instant, step: Step) => steps.set(at, [...(steps.get(at) ?? []), step]);
+  for (const version of versions) {
+    const { validFrom, validTo = Infinity } = version;
+    if (validTo < end) put(Math.max(validTo, start), { version, what: 'ends' });
+    put(Math.max(validFrom, start), { version, what: 'begins' });
+  }
+  // Of one name a version ends where the next begins: what ends goes first.
+  for (const list of steps.values())
+    list.sort((a, b) => (a.what === b.what ? 0 : a.what === 'ends' ? -1 : 1));
+  return [...steps].sort(([a], [b]) => a - b);
+}
+
+function spanOf(explanation: Explanation, start: Instant, end: Instant): Span {
+  return {
+    start: formatInstant(start),
+    end: formatInstant(end),
+    labels: explanation.labels.map(({ name, value, from }) => ({
+      name,
+      value,
+      from: from.kind === 'own' ? 'own' : from.kind === 'forced' ? 'Calico' : `${from.kind} ${from.name}`,
+    })),
+    serviceAccount: explanation.serviceAccount,
+    flags: Object.fromEntries(explanation.flags.map(({ flag, holds }) => [flag, holds])),
+    policies: explanation.applied.map(({ name, tier, types, selector }) => ({
+      name,
+      tier,
+      ingress: types.ingress,
+      egress: types.egress,
+      selector,
+    })),
+    causes: Object.fromEntries(
+      explanation.flags
+        .filter(({ holds }) => holds)
+        .map(({ flag, causes }) => [
+          flag,
+          causes.map(({ policy, rule }) => (rule === undefined ? policy : `${policy} ${rule}`)),
+        ]),
+    ),
+  };
+}
+
+const sameBut = (a: Span, b: Span): boolean =>
+  JSON.stringify({ ...a, start: '', end: '' }) === JSON.stringify({ ...b, start: '', end: '' });
+
+function eventsOf(
+  versions: readonly Version[],
+  { start, end }: Window,
+  matters: (version: Version) => boolean,
+): LifeEvent[] {
+  const within = (at: Instant) => start <= at && at < end;
+  const begins = new Set(versions.map(({ validFrom, ...version }) => `${keyText(version)} ${validFrom}`));
+  const lived = new Set(versions.map(({ validTo, ...version }) => `${keyText(version)} ${validTo}`));
+  return versions
+    .filter(matters)
+    .flatMap((version) => {
+      const { validFrom, validTo, actor } = version;
+      const resource = printedVersion(version);
+      const found: { at: Instant; event: LifeEvent }[] = [];
+      if (within(validFrom)) {
+        const what = lived.has(`${keyText(version)} ${validFrom}`) ? 'changed' : 'created';
+        const event = { at: formatInstant(validFrom), what, resource, actor: actor?.user ?? null } as const;
+        found.push({ at: validFrom, event });
+      }
+      // Who deleted it is known to the audit trail, not to the version that ended.
+      if (validTo !== undefined && within(validTo) && !begins.has(`${keyText(version)} ${validTo}`))
+        found.push({
+          at: validTo,
+          event: { at: formatInstant(validTo), what: 'deleted', resource, actor: null },
+        });
+      return found;
+    })
+    .sort((a, b) => a.at - b.at)
+    .map(({ event }) => event);
+}

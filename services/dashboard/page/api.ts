@@ -1,0 +1,122 @@
+import { useEffect, useState } from 'htm/preact';
+
+/** An answer of the API other than the one that was asked for. */
+export class ApiProblem extends Error {
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** Asks the API. @throws ApiProblem with words for a person. */
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, { credentials: 'same-origin', ...init });
+  } catch {
+    throw new ApiProblem(0, 'Margay does not answer: it may be restarting. This page tries again.');
+  }
+  if (answer.ok) return (await answer.json()) as T;
+  const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
+  throw new ApiProblem(answer.status, problem.detail ?? `The API answered ${answer.status}.`);
+}
+
+/** What is known of an answer now: the last one stays while the next is on its way. */
+export interface Answer<T> {
+  readonly data: T | undefined;
+  readonly problem: ApiProblem | undefined;
+  /** Asks again. */
+  readonly again: () => void;
+}
+
+const RETRY_MILLISECONDS = 3_000;
+
+/** Keeps the answer to a question; undefined asks nothing. */
+export function useAnswer<T>(path: string | undefined): Answer<T> {
+  const [turn, setTurn] = useState(0);
+  const [state, setState] = useState<{ path?: string; data?: T; problem?: ApiProblem }>({});
+  useEffect(() => {
+    if (path === undefined) return undefined;
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    ask<T>(path, { signal: gone.signal }).then(
+      (data) => {
+        if (!gone.signal.aborted) setState({ path, data });
+      },
+      (error: unknown) => {
+        if (gone.signal.aborted) return;
+        const problem = error instanceof ApiProblem ? error : new ApiProblem(0, String(error));
+        setState((before) => ({ ...(before.path === path && before), path, problem }));
+        if (problem.status === 401) dispatchEvent(new Event('margay-sign-in'));
+        if (problem.status === 0 || problem.status >= 500)
+          timer = setTimeout(() => setTurn((n) => n + 1), RETRY_MILLISECONDS);
+      },
+    );
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [path, turn]);
+  return {
+    data: state.path === path ? state.data : undefined,
+    problem: state.path === path ? state.problem : undefined,
+    again: () => setTurn((n) => n + 1),
+  };
+}
+
+/** A query string of what is set. */
+export function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
+  const set = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');
+  return set.length === 0
+    ? ''
+    : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString()}`;
+}
+
+/** Names in addresses. */
+export const part = encodeURIComponent;
+
+export interface Ring {
+  readonly heading: string;
+  readonly label: string;
+  readonly value: number;
+  readonly total: number;
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+export interface Run {
+  readonly id: string;
+  readonly report: string;
+  readonly reportType: string;
+  readonly state: 'emitted' | 'running' | 'failed' | 'completed';
+  readonly window: { readonly start: string; readonly end: string };
+  readonly generated: string | null;
+  readonly digest: string | null;
+  readonly evidence: { readonly complete: boolean; readonly reasons: readonly string[] } | null;
+  readonly summary: {
+    readonly rings: readonly Ring[];
+    readonly endpoints: Counts;
+    readonly namespaces: Counts;
+    readonly services: Counts;
+    readonly audit: Counts;
+  } | null;
+  readonly reason: string | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+  readonly next: string | null;
+}
+
+export interface Cluster {
+  readonly cluster: string;
+  readonly version: string;
+  readonly viewer: string;
+  readonly span: { readonly start: string; readonly end: string } | null;
+  readonly counts: Counts;
+  readonly reports: readonly string[];
+  readonly reportTypes: readonly string[];
+}

@@ -1,0 +1,117 @@
+import { html, render, useEffect, useState } from 'htm/preact';
+import { ask, useAnswer, type ApiProblem, type Cluster } from './api.ts';
+import { CoveragePage } from './coverage-page.ts';
+import { EndpointPage } from './endpoint-page.ts';
+import { Name, Problem } from './parts.ts';
+import { ReportsPage } from './reports-page.ts';
+import { RunPage } from './run-page.ts';
+import { StatePage } from './state-page.ts';
+
+/** Where one is: `#/runs/<id>?kind=endpoints`. */
+function placeOf(hash: string) {
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
+  return {
+    parts: path.split('/').filter(Boolean).map(decodeURIComponent),
+    search: new URLSearchParams(search),
+  };
+}
+
+const PAGES = [
+  { path: '', title: 'Reports' },
+  { path: 'cluster', title: 'Cluster at an instant' },
+  { path: 'coverage', title: 'Coverage' },
+];
+
+function App() {
+  const [hash, setHash] = useState(location.hash);
+  const [isAsked, setAsked] = useState(false);
+  const cluster = useAnswer<Cluster>('/cluster');
+  useEffect(() => {
+    const moved = () => setHash(location.hash);
+    const signIn = () => setAsked(true);
+    addEventListener('hashchange', moved);
+    addEventListener('margay-sign-in', signIn);
+    return () => {
+      removeEventListener('hashchange', moved);
+      removeEventListener('margay-sign-in', signIn);
+    };
+  }, []);
+  const { parts, search } = placeOf(hash);
+  const [first = '', id, third] = parts;
+  const here = PAGES.find(({ path }) => path === first)?.title ?? 'Report';
+  useEffect(() => {
+    document.title = `${here} · ${cluster.data?.cluster ?? ''} · Margay`;
+  }, [here, cluster.data?.cluster]);
+  const again = () => {
+    setAsked(false);
+    cluster.again();
+  };
+  const page = () => {
+    if (isAsked) return html`<${SignIn} done=${again} />`;
+    if (cluster.problem) return html`<${Problem} problem=${cluster.problem} />`;
+    if (first === 'runs' && id !== undefined)
+      return third === 'endpoint'
+        ? html`<${EndpointPage} key=${hash} id=${id} endpoint=${search.get('name') ?? ''} />`
+        : html`<${RunPage} key=${id} id=${id} />`;
+    if (first === 'cluster') return html`<${StatePage} span=${cluster.data?.span} />`;
+    if (first === 'coverage') return html`<${CoveragePage} />`;
+    return html`<${ReportsPage} cluster=${cluster.data} />`;
+  };
+  return html`<a class="skip" href="#main">Skip to the content</a>
+    <header class="bar">
+      <strong>Margay</strong>
+      <nav aria-label="Pages">
+        ${PAGES.map(
+          ({ path, title }) =>
+            html`<a
+              href="#/${path}"
+              aria-current=${path === first || (path === '' && first === 'runs') ? 'page' : undefined}
+              >${title}</a
+            >`,
+        )}
+        <a href="/api/docs">API</a>
+      </nav>
+      <span class="end">
+        ${cluster.data && html`Cluster <b><${Name} text=${cluster.data.cluster} /></b>`}
+        ${
+          cluster.data?.viewer &&
+          html` · ${cluster.data.viewer}
+            <button type="button" onClick=${() => void signOut(again)}>Sign out</button>`
+        }
+      </span>
+    </header>
+    <main id="main" tabindex="-1">${page()}</main>`;
+}
+
+async function signOut(done: () => void): Promise<void> {
+  await ask('/session', { method: 'DELETE' });
+  done();
+}
+
+function SignIn({ done }: { done: () => void }) {
+  const [problem, setProblem] = useState<ApiProblem>();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const token = new FormData(event.target as HTMLFormElement).get('token');
+    try {
+      await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${String(token).trim()}` } });
+      done();
+    } catch (error) {
+      setProblem(error as ApiProblem);
+    }
+  };
+  return html`<h1>Sign in</h1>
+    <p class="soft">
+      With a token of the cluster, for example from <code>kubectl create token</code>, or the one of this
+      installation.
+    </p>
+    <form class="filters" onSubmit=${(event: Event) => void submit(event)}>
+      <label>Token <input name="token" type="password" autocomplete="off" required /></label>
+      <button>Sign in</button>
+    </form>
+    ${problem && html`<${Problem} problem=${problem} />`}`;
+}
+
+const root = document.getElementById('app')!;
+root.replaceChildren();
+render(html`<${App} />`, root);

@@ -1,0 +1,216 @@
+import { html, useState } from 'htm/preact';
+import { part, query, useAnswer } from './api.ts';
+import { Name, Problem, Time, Wait } from './parts.ts';
+
+interface Span {
+  readonly start: string;
+  readonly end: string;
+  readonly labels: readonly { readonly name: string; readonly value: string; readonly from: string }[];
+  readonly serviceAccount: string;
+  readonly flags: Readonly<Record<string, boolean>>;
+  readonly policies: readonly {
+    readonly name: string;
+    readonly tier: string;
+    readonly ingress: boolean;
+    readonly egress: boolean;
+    readonly selector: string;
+  }[];
+  readonly causes: Readonly<Record<string, readonly string[]>>;
+}
+
+interface Timeline {
+  readonly endpoint: string;
+  readonly window: { readonly start: string; readonly end: string };
+  readonly spans: readonly Span[];
+  readonly events: readonly {
+    readonly at: string;
+    readonly what: string;
+    readonly resource: string;
+    readonly actor: string | null;
+  }[];
+}
+
+interface Row {
+  readonly services: readonly string[];
+  readonly unprotectedIngress: Unprotected;
+  readonly unprotectedEgress: Unprotected;
+}
+
+interface Unprotected {
+  readonly intervals: readonly { readonly from: string; readonly to: string }[];
+  readonly more: number;
+}
+
+const FLAGS: readonly (readonly [flag: string, words: string, isGood: boolean])[] = [
+  ['ingressProtected', 'ingress protected', true],
+  ['egressProtected', 'egress protected', true],
+  ['ingressFromInternet', 'ingress from internet', false],
+  ['egressToInternet', 'egress to internet', false],
+  ['ingressFromOtherNamespace', 'ingress from other namespaces', false],
+  ['egressToOtherNamespace', 'egress to other namespaces', false],
+];
+
+/** One endpoint in a window: its life drawn, and why it was what it was. */
+export function EndpointPage({ id, endpoint }: { id: string; endpoint: string }) {
+  const { data, problem } = useAnswer<Timeline>(`/runs/${part(id)}/timeline${query({ endpoint })}`);
+  const row = useAnswer<{ items: readonly (Row & { endpoint: string })[] }>(
+    `/runs/${part(id)}/rows/endpoints${query({ filter: endpoint.slice(0, 1_000), limit: 20 })}`,
+  );
+  const [chosen, setChosen] = useState(0);
+  const own = row.data?.items.find((found) => found.endpoint === endpoint);
+  const back = html`<p><a href="#/runs/${part(id)}">Back to the report</a></p>`;
+  if (problem) return html`${back}<${Problem} problem=${problem} />`;
+  if (data === undefined) return html`<${Wait} />`;
+  const span = data.spans[Math.min(chosen, data.spans.length - 1)]!;
+  return html`${back}
+    <h1><${Name} text=${data.endpoint} /></h1>
+    <p class="meta"><${Time} at=${data.window.start} /> to <${Time} at=${data.window.end} /></p>
+    ${
+      own &&
+      html`<ul>
+        ${(['Ingress', 'Egress'] as const).map((direction) => html`<${Open} direction=${direction} unprotected=${own[`unprotected${direction}`]} />`)}
+        ${own.services.length > 0 && html`<li>Services: <${Name} text=${own.services.join(', ')} /></li>`}
+      </ul>`
+    }
+    <section class="card" aria-label="Timeline"><${Drawing} timeline=${data} /></section>
+    <h2>Stretches in which nothing changed</h2>
+    <label>
+      Stretch
+      <select onChange=${(event: Event) => setChosen(Number((event.target as HTMLSelectElement).value))}>
+        ${data.spans.map(({ start, end }, i) => html`<option value=${i}>${start} to ${end}</option>`)}
+      </select>
+    </label>
+    <div class="split">
+      <div>
+        <h3>What was true, and why</h3>
+        <table class="plain">
+          <tbody>
+            ${FLAGS.map(([flag, words, isGood]) => {
+              const holds = span.flags[flag] === true;
+              return html`<tr>
+                <td>${words}</td>
+                <td class=${holds === isGood ? 'good' : 'bad'}>${holds ? 'yes' : 'no'}</td>
+                <td>
+                  ${(span.causes[flag] ?? []).map((cause) => html`<div><${Name} text=${cause} /></div>`)}
+                </td>
+              </tr>`;
+            })}
+          </tbody>
+        </table>
+        <h3>Labels that selectors see</h3>
+        <table class="plain">
+          <thead>
+            <tr>
+              <th>Label</th>
+              <th>Value</th>
+              <th>From</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${span.labels.map(
+              ({ name, value, from }) =>
+                html`<tr>
+                  <td><${Name} text=${name} /></td>
+                  <td><${Name} text=${value} /></td>
+                  <td><${Name} text=${from} /></td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      <div>
+        <h3>Policies that applied, in the order of evaluation</h3>
+        ${span.policies.length === 0 && html`<p class="bad">None.</p>`}
+        <ol>
+          ${span.policies.map(
+            ({ name, tier, ingress, egress, selector }) =>
+              html`<li>
+                <b><${Name} text=${name} /></b>
+                <div class="soft">
+                  tier ${tier}, governs
+                  ${[ingress ? 'ingress' : '', egress ? 'egress' : ''].filter(Boolean).join(' and ') || 'nothing'}
+                </div>
+                <code><${Name} text=${selector} /></code>
+              </li>`,
+          )}
+        </ol>
+        <h3>Who changed what</h3>
+        <table class="plain">
+          <tbody>
+            ${data.events.map(
+              ({ at, what, resource, actor }) =>
+                html`<tr>
+                  <td><${Time} at=${at} /></td>
+                  <td>${what}</td>
+                  <td><${Name} text=${resource} /></td>
+                  <td><${Name} text=${actor ?? 'not known'} /></td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </div>`;
+}
+
+function Open({
+  direction,
+  unprotected: { intervals, more },
+}: {
+  direction: string;
+  unprotected: Unprotected;
+}) {
+  if (intervals.length === 0) return html`<li class="good">${direction} was protected at every instant.</li>`;
+  return html`<li class="bad">
+    ${direction} was not protected
+    ${intervals.map(({ from, to }, i) => html`${i === 0 ? ' ' : ', '}from ${from} to ${to}`)}${more > 0 ? `, and ${more} more times` : ''}.
+  </li>`;
+}
+
+const [WIDTH, LEFT, ROW] = [900, 230, 20];
+
+function Drawing({ timeline: { window, spans, events } }: { timeline: Timeline }) {
+  const [start, end] = [Date.parse(window.start), Date.parse(window.end)];
+  const x = (at: string) =>
+    LEFT + ((Date.parse(at) - start) / Math.max(1, end - start)) * (WIDTH - LEFT - 10);
+  const policies = [...new Set(spans.flatMap((span) => span.policies.map(({ name }) => name)))];
+  const rows: readonly { title: string; style: (span: Span) => string | undefined }[] = [
+    { title: 'ingress', style: ({ flags }) => (flags['ingressProtected'] ? 'protected' : 'open') },
+    { title: 'egress', style: ({ flags }) => (flags['egressProtected'] ? 'protected' : 'open') },
+    ...policies.map((name) => ({
+      title: name,
+      style: (span: Span) => (span.policies.some((policy) => policy.name === name) ? 'policy' : undefined),
+    })),
+  ];
+  const height = rows.length * ROW + 30;
+  const short = (title: string) => (title.length > 34 ? `${title.slice(0, 33)}…` : title);
+  return html`<svg
+      class="chart"
+      viewBox="0 0 ${WIDTH} ${height}"
+      role="img"
+      aria-label="Life of the endpoint: when it was protected, and which policies applied. The tables below say the same."
+    >
+      ${rows.map(
+        ({ title, style }, i) =>
+          html`<text x="0" y=${i * ROW + 14}><title>${title}</title>${short(title)}</text> ${spans.map(
+              (span) => {
+                const name = style(span);
+                return name === undefined
+                  ? ''
+                  : html`<rect
+                      class=${name}
+                      x=${x(span.start)}
+                      y=${i * ROW + 3 + (name === 'open' ? 4 : 0)}
+                      width=${Math.max(1, x(span.end) - x(span.start))}
+                      height=${name === 'open' ? ROW - 14 : ROW - 6}
+                    >
+                      <title>${span.start} to ${span.end}</title>
+                    </rect>`;
+              },
+            )}`,
+      )}
+      ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${at}: ${resource} ${what}</title></line>`)}
+      <text x=${LEFT} y=${height - 8}>${window.start.slice(0, 19)}Z</text>
+      <text x=${WIDTH - 10} y=${height - 8} text-anchor="end">${window.end.slice(0, 19)}Z</text>
+    </svg>
+    <p class="soft">Thick and green: protected; thin and red: not protected; upright lines: changes.</p>`;
+}

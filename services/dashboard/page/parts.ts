@@ -1,0 +1,198 @@
+import { html, useEffect, useRef, useState } from 'htm/preact';
+import { ask, type ApiProblem, type Page, type Ring, type Run } from './api.ts';
+
+/** An instant without what nobody reads: `2026-11-24 00:17:33 UTC`; the exact one is its title. */
+export function Time({ at }: { at: string }) {
+  return html`<time datetime=${at} title=${at}>${at.slice(0, 19).replace('T', ' ')} UTC</time>`;
+}
+
+/** A name from the cluster: whatever is in it, it turns nothing around and marks up nothing. */
+export const Name = ({ text }: { text: string }) => html`<bdi>${visible(text)}</bdi>`;
+
+/** Marks that turn text around, and other characters that are not seen, by their numbers. */
+export const visible = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+
+export function Problem({ problem }: { problem: ApiProblem }) {
+  return html`<p class="card problem" role="alert">${problem.message}</p>`;
+}
+
+export const Wait = () => html`<p class="wait" role="status">Loading…</p>`;
+
+const ROUND = 2 * Math.PI * 26;
+
+/** A ring whose coloured arc is the share. */
+export function RingFigure({ heading, label, value, total }: Ring) {
+  const share = total === 0 ? 0 : value / total;
+  const words = `${heading}, ${label.toLowerCase()}: ${value} of ${total}`;
+  return html`<figure class="ring">
+    <svg viewBox="0 0 64 64" role="img" aria-label=${words}>
+      <circle class="rest" cx="32" cy="32" r="26" />
+      <circle
+        class="part"
+        cx="32"
+        cy="32"
+        r="26"
+        transform="rotate(-90 32 32)"
+        stroke-dasharray="${share * ROUND} ${ROUND}"
+      />
+      <text x="32" y="35">${value}</text>
+      <text class="percent" x="32" y="45">${total === 0 ? 'none' : `${Math.floor(share * 100)} %`}</text>
+    </svg>
+    <figcaption><b>${heading}</b><br />${label}<br /><span class="soft">of ${total}</span></figcaption>
+  </figure>`;
+}
+
+const STATES = { emitted: 'waiting', running: 'running', failed: 'failed', completed: 'completed' };
+
+/** How a run stands, and how complete its evidence is. */
+export function Badge({ run }: { run: Run }) {
+  if (run.state !== 'completed')
+    return html`<span class="badge ${run.state === 'failed' ? 'bad' : 'warn'}">${STATES[run.state]}</span>`;
+  return run.evidence?.complete === true
+    ? html`<span class="badge good">evidence complete</span>`
+    : html`<span class="badge warn">evidence has gaps</span>`;
+}
+
+/** Yes or no about protection, not by colour alone. */
+export const Protection = ({ is }: { is: boolean }) =>
+  is ? html`<span class="good">always</span>` : html`<span class="bad">not always</span>`;
+
+/** A flag of which false is the better. */
+export const Exposure = ({ is }: { is: boolean }) =>
+  is ? html`<span class="warn">yes</span>` : html`<span class="soft">no</span>`;
+
+export interface Column<T> {
+  readonly title: string;
+  /** The field to sort by, where that makes sense. */
+  readonly sort?: string;
+  readonly wide?: boolean;
+  readonly cell: (row: T) => unknown;
+}
+
+const ROW_HEIGHT = 34;
+const PAGE = 100;
+const SETTLE_MILLISECONDS = 60;
+
+interface TableProps<T> {
+  readonly label: string;
+  /** The address of the rows, with its filters; `sort`, `offset` and `limit` are added. */
+  readonly path: string;
+  readonly columns: readonly Column<T>[];
+}
+
+/** A table of any length: only what is seen is asked for and drawn. */
+export function Table<T>({ label, path, columns }: TableProps<T>) {
+  const [sort, setSort] = useState<string | undefined>(undefined);
+  const [first, setFirst] = useState(0);
+  const [pages, setPages] = useState<{
+    key: string;
+    total: number;
+    rows: ReadonlyMap<number, readonly T[]>;
+  }>();
+  const [problem, setProblem] = useState<ApiProblem>();
+  const body = useRef<HTMLDivElement>(null);
+  const key = `${path}${path.includes('?') ? '&' : '?'}${sort === undefined ? '' : `sort=${sort}&`}`;
+  const isCurrent = pages?.key === key;
+  const shown = Math.ceil((body.current?.clientHeight ?? 600) / ROW_HEIGHT) + 2;
+  const wanted = [...new Set([Math.floor(first / PAGE), Math.floor((first + shown) / PAGE)])].filter(
+    (page) => !isCurrent || (page * PAGE < pages.total && !pages.rows.has(page)),
+  );
+  useEffect(() => {
+    const gone = new AbortController();
+    // Scrolling and typing fast ask once.
+    const timer = setTimeout(
+      () => {
+        for (const page of wanted)
+          ask<Page<T>>(`${key}offset=${page * PAGE}&limit=${PAGE}`, { signal: gone.signal }).then(
+            ({ items, total }) => {
+              if (gone.signal.aborted) return;
+              setProblem(undefined);
+              setPages((before) => ({
+                key,
+                total,
+                rows: new Map([...(before?.key === key ? before.rows : []), [page, items]]),
+              }));
+            },
+            (error: unknown) => {
+              if (!gone.signal.aborted) setProblem(error as ApiProblem);
+            },
+          );
+      },
+      pages === undefined ? 0 : SETTLE_MILLISECONDS,
+    );
+    return () => {
+      clearTimeout(timer);
+      gone.abort();
+    };
+  }, [key, wanted.join()]);
+  useEffect(() => {
+    body.current?.scrollTo(0, 0);
+    setFirst(0);
+  }, [key]);
+  if (problem) return html`<${Problem} problem=${problem} />`;
+  if (pages === undefined) return html`<${Wait} />`;
+  const rowAt = (i: number) => pages.rows.get(Math.floor(i / PAGE))?.[i % PAGE];
+  const from = Math.max(0, first - 2);
+  const drawn = Array.from(
+    { length: Math.max(0, Math.min(pages.total, first + shown) - from) },
+    (_, i) => from + i,
+  );
+  const turn = (field: string) =>
+    setSort(sort === field ? `-${field}` : sort === `-${field}` ? undefined : field);
+  return html`<p class="soft" role="status">
+      ${pages.total.toLocaleString('en')} ${pages.total === 1 ? 'row' : 'rows'}
+    </p>
+    <div class="grid" role="table" aria-label=${label} aria-rowcount=${pages.total + 1}>
+      <div role="rowgroup">
+        <div class="row head" role="row" aria-rowindex="1">
+          ${columns.map(
+            ({ title, sort: field, wide }) =>
+              html`<div
+                class="cell ${wide ? 'wide' : ''}"
+                role="columnheader"
+                aria-sort=${sort === field ? 'ascending' : sort === `-${field}` ? 'descending' : 'none'}
+              >
+                ${
+                  field === undefined
+                    ? title
+                    : html`<button type="button" onClick=${() => turn(field)}>
+                        ${title}${sort === field ? ' ▲' : sort === `-${field}` ? ' ▼' : ''}
+                      </button>`
+                }
+              </div>`,
+          )}
+        </div>
+      </div>
+      <div
+        class="body"
+        role="rowgroup"
+        tabindex="0"
+        ref=${body}
+        onScroll=${(event: Event) => setFirst(Math.floor((event.target as HTMLElement).scrollTop / ROW_HEIGHT))}
+      >
+        <div class="all" role="presentation" style=${{ height: `${pages.total * ROW_HEIGHT}px` }}>
+          ${drawn.map((i) => {
+            const row = rowAt(i);
+            return html`<div
+              class="row"
+              role="row"
+              key=${i}
+              aria-rowindex=${i + 2}
+              style=${{ top: `${i * ROW_HEIGHT}px` }}
+            >
+              ${columns.map(
+                ({ cell, wide }) =>
+                  html`<div class="cell ${wide ? 'wide' : ''}" role="cell">
+                    ${row === undefined ? '…' : cell(row)}
+                  </div>`,
+              )}
+            </div>`;
+          })}
+        </div>
+      </div>
+    </div>`;
+}
