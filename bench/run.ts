@@ -8,9 +8,9 @@ import { cpus } from 'node:os';
  */
 type Benchmark = { run(print: (line: string) => void, options: { quick: boolean }): Promise<void> | void };
 
-/** What needs servers is run by its name only. */
+/** What needs servers or a browser is run by its name only. */
 const NAMES = ['policy', 'history', 'reports', 'ingest'];
-const ON_SERVERS = ['distributed'];
+const ON_SERVERS = ['distributed', 'dashboard'];
 
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const quick = process.argv.includes('--quick');

@@ -20,7 +20,7 @@ const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
 
 interface Header {
   readonly id: string;
-  readonly reportName: string;
+  readonly report: string;
   readonly digest: string;
 }
 
@@ -30,7 +30,7 @@ async function up(args: string[], until: RegExp) {
   await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(until);
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
   const headers = async () =>
-    ((await (await fetch(`${url}/api/reports`)).json()) as { headers: Header[] }).headers;
+    ((await (await fetch(`${url}/api/v1/runs?state=completed`)).json()) as { items: Header[] }).items;
   return { child, url, headers };
 }
 
@@ -56,19 +56,16 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   const folder = ownFolder();
   const first = await up(['--data', folder], /Reports and downloads/);
   const headers = await first.headers();
-  expect(headers.map(({ reportName }) => reportName).sort()).toEqual([
-    'inventory',
-    'network-access',
-    'policy-audit',
-  ]);
-  const page = await (await fetch(first.url)).text();
-  for (const { id } of headers) expect(page).toContain(`/reports/${id}/summary.csv`);
-  const inventory = headers.find(({ reportName }) => reportName === 'inventory')!;
-  const endpoints = await (await fetch(`${first.url}/reports/${inventory.id}/endpoints.csv`)).text();
+  expect(headers.map(({ report }) => report).sort()).toEqual(['inventory', 'network-access', 'policy-audit']);
+  expect(await (await fetch(first.url)).text()).toContain('<div id="app">');
+  const inventory = headers.find(({ report }) => report === 'inventory')!;
+  const endpoints = await (
+    await fetch(`${first.url}/api/v1/runs/${inventory.id}/downloads/endpoints.csv`)
+  ).text();
   // 174 endpoints: every pod name that had a node and an address, and two host endpoints.
   expect(endpoints.trimEnd().split('\n')).toHaveLength(175);
-  expect((await fetch(`${first.url}/reports/none/summary.csv`)).status).toBe(404);
-  expect((await fetch(`${first.url}/reports/${inventory.id}/passwd`)).status).toBe(404);
+  expect((await fetch(`${first.url}/api/v1/runs/none/downloads/summary.csv`)).status).toBe(404);
+  expect((await fetch(`${first.url}/api/v1/runs/${inventory.id}/downloads/passwd`)).status).toBe(404);
   await stopped(first.child, 'SIGTERM');
 
   const second = await up(['--data', folder], /Reports and downloads/);

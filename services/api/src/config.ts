@@ -1,4 +1,4 @@
-import { clusterSettings, elasticsearchSettings, flag, list } from '@margay/runtime';
+import { clusterSettings, elasticsearchSettings, list } from '@margay/runtime';
 import * as z from 'zod';
 
 /** What the service is, in a sentence, for the generated documents. */

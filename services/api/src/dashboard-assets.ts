@@ -39,7 +39,7 @@ export function dashboardAssets(): ReadonlyMap<string, Asset> {
 
 /** Types become spaces. Node says that this is experimental; what it is used for here does not depend on details. */
 function withoutTypes(source: string): string {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => {};
   try {
     return stripTypeScriptTypes(source);

@@ -1,3 +1,4 @@
-export { anyone, byKubernetes, byToken, type Access } from './access/access.ts';
+export { anyone, byKubernetes, byToken, tokenOf, type Access } from './access/access.ts';
 export * from './archived-report.ts';
 export * from './routes.ts';
+export { Problem } from './problem.ts';

@@ -92,9 +92,11 @@ function SignIn({ done }: { done: () => void }) {
   const [problem, setProblem] = useState<ApiProblem>();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const token = new FormData(event.target as HTMLFormElement).get('token');
+    const { value: token } = (event.target as HTMLFormElement).elements.namedItem(
+      'token',
+    ) as HTMLInputElement;
     try {
-      await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${String(token).trim()}` } });
+      await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${token.trim()}` } });
       done();
     } catch (error) {
       setProblem(error as ApiProblem);

@@ -79,8 +79,8 @@ const protection = (field: string) => (row: Row) => html`<${Protection} is=${row
 const exposure = (field: string) => (row: Row) => html`<${Exposure} is=${row[field]} />`;
 const name = (field: string) => (row: Row) => html`<${Name} text=${row[field]} />`;
 const directions: readonly Column<Row>[] = [
-  { title: 'Ingress protected', sort: 'ingressProtected', cell: protection('ingressProtected') },
-  { title: 'Egress protected', sort: 'egressProtected', cell: protection('egressProtected') },
+  { title: 'Ingress protected', wide: true, sort: 'ingressProtected', cell: protection('ingressProtected') },
+  { title: 'Egress protected', wide: true, sort: 'egressProtected', cell: protection('egressProtected') },
 ];
 
 interface FlowEnd {
@@ -188,6 +188,7 @@ const eventOf = (row: Row) => row as unknown as AuditEvent;
 const eventColumns = (id: string): readonly Column<Row>[] => [
   {
     title: 'Time',
+    wide: true,
     sort: 'stageTimestamp',
     cell: (row) => html`<${Time} at=${eventOf(row).stageTimestamp ?? ''} />`,
   },
@@ -324,6 +325,8 @@ function Rows({ id, kind }: { id: string; kind: string }) {
     ${change && html`<${PolicyChange} id=${id} event=${eventOf(change)} />`}`;
 }
 
+const SIGNS = { '+': 'put', '-': 'taken', ' ': 'same' };
+
 interface Change {
   readonly before: unknown;
   readonly after: unknown;
@@ -338,14 +341,9 @@ function PolicyChange({ id, event }: { id: string; event: AuditEvent }) {
     ${problem && html`<${Problem} problem=${problem} />`}
     ${
       lines &&
-      html`<pre class="diff" tabindex="0" aria-label="What changed in the policy">
-${lines.map(({ sign, text }) =>
-          sign === '+'
-            ? html`<ins>+ ${visible(text)} </ins>`
-            : sign === '-'
-              ? html`<del>- ${visible(text)} </del>`
-              : `  ${visible(text)}\n`,
-        )}</pre>`
+      html`<div class="diff" role="group" tabindex="0" aria-label="What changed in the policy">
+        ${lines.map(({ sign, text }) => html`<div class=${SIGNS[sign]}>${sign} ${visible(text)}</div>`)}
+      </div>`
     }
   </section>`;
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import type { ReportHeader, ReportPart } from '@margay/reports';
-import type { StoresPlace } from './compute-thread.ts';
+import type { StoresPlace, ThreadMessage } from './thread-message.ts';
 
 /** A computed report, taken apart for the archive. */
 export interface ComputedReport {
@@ -12,12 +12,6 @@ export interface ComputedReport {
 
 /** Computes the report of a window. Rejected when it could not: another try may help. */
 export type Compute = (window: ReportWindow) => Promise<ComputedReport>;
-
-/** What the thread says: the report piece by piece, or that there is none. */
-export type ThreadMessage =
-  | { readonly part: ReportPart }
-  | { readonly done: { readonly header: ReportHeader; readonly digest: string } }
-  | { readonly failed: Error };
 
 /** A thread that has nothing to do for so long gives its memory back. */
 const IDLE_MILLISECONDS = 60_000;

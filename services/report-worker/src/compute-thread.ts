@@ -1,13 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import { splitReport } from '@margay/reports';
-import { openElasticsearch, openEmbedded, type ElasticsearchOptions, type Stores } from '@margay/storage';
-import type { ThreadMessage } from './compute-in-thread.ts';
+import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { computeWindow } from './compute-window.ts';
-
-/** Which stores a thread reads. */
-export type StoresPlace =
-  { readonly directory: string } | { readonly elasticsearch: Omit<ElasticsearchOptions, 'readOnly'> };
+import type { StoresPlace, ThreadMessage } from './thread-message.ts';
 
 const place = workerData as StoresPlace;
 const say = (message: ThreadMessage) => parentPort!.postMessage(message);

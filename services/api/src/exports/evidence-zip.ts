@@ -37,11 +37,12 @@ export async function* evidenceZip(
     return file;
   };
   const entries: ManifestEntry[] = [];
-  for (const { name, text } of files) {
+  for (const written of files) {
+    const { name } = written;
     const file = add(name);
     const hash = createHash('sha256');
     let sizeBytes = 0;
-    for await (const piece of text()) {
+    for await (const piece of written.text()) {
       const bytes = Buffer.from(piece);
       hash.update(bytes);
       sizeBytes += bytes.length;

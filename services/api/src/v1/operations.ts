@@ -55,7 +55,7 @@ export const QUERIES = {
 };
 
 /** Every operation, in the order of the documentation. */
-export const OPERATIONS: Readonly<Record<string, Operation>> = {
+export const OPERATIONS = {
   cluster: {
     path: '/cluster',
     summary: 'The cluster, and the time that its history spans.',
@@ -136,7 +136,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: 'A stream that does not end.',
     mediaType: 'text/event-stream',
   },
-};
+} as const satisfies Readonly<Record<string, Operation>>;
 
 const BASE = '/api/v1';
 
@@ -173,7 +173,7 @@ export function openApi(version: string): object {
       },
     },
     paths: Object.fromEntries(
-      Object.entries(OPERATIONS).map(
+      Object.entries<Operation>(OPERATIONS).map(
         ([operationId, { path, summary, query, needs, answer, mediaType = 'application/json' }]) => [
           path,
           {

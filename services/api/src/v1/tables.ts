@@ -41,7 +41,7 @@ export function tablesOf(archive: Archive): (id: string, kind: RowKind) => Promi
       ({ rows }) => {
         sizes.set(key, rows.length);
         let total = [...held.keys()].reduce((sum, known) => sum + (sizes.get(known) ?? 0), 0);
-        for (const oldest of [...held.keys()]) {
+        for (const oldest of held.keys()) {
           if (total <= ROWS_MAX || oldest === key) break;
           total -= sizes.get(oldest) ?? 0;
           held.delete(oldest);

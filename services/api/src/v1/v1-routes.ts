@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatInstant, parseInstant } from '@margay/history';
 import type { Key } from '@margay/policy';
 import type { ArchivedHeader, Stores } from '@margay/storage';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { SESSION_COOKIE, tokenOf, type Access, type Viewer } from '../access/access.ts';
 import { evidenceZip } from '../exports/evidence-zip.ts';
 import { reportPdf } from '../exports/report-pdf.ts';
@@ -260,10 +260,10 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
 /** Serves an operation's JSON with an ETag; nothing is sent where the viewer has it already. */
 function route(
   http: FastifyInstance,
-  operation: keyof typeof OPERATIONS & string,
+  operation: keyof typeof OPERATIONS,
   answer: (request: FastifyRequest) => Promise<object>,
 ): void {
-  const { path } = OPERATIONS[operation]!;
+  const { path } = OPERATIONS[operation];
   http.get(`/api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, async (request, reply: FastifyReply) => {
     const body = JSON.stringify(await answer(request));
     const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;

@@ -1,0 +1,12 @@
+import type { ReportHeader, ReportPart } from '@margay/reports';
+import type { ElasticsearchOptions } from '@margay/storage';
+
+/** Which stores a thread reads. */
+export type StoresPlace =
+  { readonly directory: string } | { readonly elasticsearch: Omit<ElasticsearchOptions, 'readOnly'> };
+
+/** What the thread says: the report piece by piece, or that there is none. */
+export type ThreadMessage =
+  | { readonly part: ReportPart }
+  | { readonly done: { readonly header: ReportHeader; readonly digest: string } }
+  | { readonly failed: Error };

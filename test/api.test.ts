@@ -1,0 +1,329 @@
+import { createHash } from 'node:crypto';
+import { anyone, apiRoutes, archivedReport, byToken, type Access } from '@margay/api';
+import { formatInstant, parseInstant } from '@margay/history';
+import { REPORT_TYPES, toReportJson, type EndpointRow, type Report } from '@margay/reports';
+import { unzipSync } from 'fflate';
+import { fastify, type FastifyInstance } from 'fastify';
+import { beforeAll, expect, test } from 'vitest';
+import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+
+const stores = await recordedStores();
+const reports = new Map<string, Report>();
+const HALF = { start: SPAN.start, end: SPAN.start + Math.floor((SPAN.end - SPAN.start) / 2) };
+let http: FastifyInstance;
+
+const serve = (access: Access, hosts?: string[]) => {
+  const server = fastify() as unknown as FastifyInstance;
+  apiRoutes(server, { cluster: 'recorded', version: '0', stores, access, ...(hosts && { hosts }) });
+  return server;
+};
+
+beforeAll(async () => {
+  for (const type of REPORT_TYPES.keys())
+    reports.set(type, await report(stores, windowOf(`${type}-1`, type, SPAN, type)));
+  await report(stores, windowOf('inventory-0', 'inventory', HALF, 'inventory'));
+  await stores.windows.emit(
+    [windowOf('late', 'inventory', { start: SPAN.end, end: SPAN.end + 1 })],
+    SPAN.end,
+  );
+  http = serve(anyone);
+});
+
+const get = (url: string, headers: Record<string, string> = {}) => http.inject({ url, headers });
+const json = async <T>(url: string): Promise<T> => {
+  const answer = await get(url);
+  if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.body}`);
+  return answer.json<T>();
+};
+interface Listed {
+  readonly items: { readonly id: string }[];
+  readonly total: number;
+  readonly next: string | null;
+}
+
+test('runs are listed newest window first, archived and running alike, and found by what they are', async () => {
+  const ids = async (query: string) =>
+    (await json<Listed>(`/api/v1/runs?${query}`)).items.map(({ id }) => id);
+  expect(await ids('')).toEqual(['late', 'policy-audit-1', 'network-access-1', 'inventory-1', 'inventory-0']);
+  expect(await ids('state=emitted')).toEqual(['late']);
+  expect(await ids('type=policy-audit')).toEqual(['policy-audit-1']);
+  expect(await ids('report=inventory')).toEqual(['inventory-1', 'inventory-0']);
+  expect(await ids('text=INVENTORY+0')).toEqual(['inventory-0']);
+  expect(await ids('evidence=gaps')).toEqual([]);
+  expect(await ids(`to=${formatInstant(SPAN.start)}`)).toEqual([]);
+  expect(await ids(`from=${formatInstant(HALF.end)}&state=completed`)).toHaveLength(3);
+});
+
+test('pages of runs and rows join to the whole, without repeats', async () => {
+  const pages = async (url: string) => {
+    const all: unknown[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: Listed = await json(`${url}limit=2${cursor && `&cursor=${cursor}`}`);
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      all.push(...page.items);
+      cursor = page.next;
+    }
+    return all;
+  };
+  expect(await pages('/api/v1/runs?')).toEqual((await json<Listed>('/api/v1/runs')).items);
+  expect(await pages('/api/v1/runs/inventory-1/rows/services?')).toEqual(reports.get('inventory')!.services);
+});
+
+test('rows are filtered by words and flags, and sorted', async () => {
+  const { endpoints } = reports.get('inventory')!;
+  const rows = (query: string) =>
+    json<{ items: EndpointRow[]; total: number }>(
+      `/api/v1/runs/inventory-1/rows/endpoints?limit=1000&${query}`,
+    );
+  const words = (row: EndpointRow) => JSON.stringify(Object.values(row)).toLowerCase();
+  expect((await rows('filter=CACHE+default.p2')).items).toEqual(
+    endpoints.filter((row) => words(row).includes('cache') && words(row).includes('default.p2')),
+  );
+  expect((await rows('where=ingressProtected:false,egressToInternet:true')).items).toEqual(
+    endpoints.filter((row) => !row.ingressProtected && row.egressToInternet),
+  );
+  // The name of a field is no text of a row.
+  expect((await rows('filter=ingressProtected')).total).toBe(0);
+  const names = (await rows('sort=-endpoint')).items.map(({ endpoint }) => endpoint);
+  expect(names).toEqual(
+    endpoints
+      .map(({ endpoint }) => endpoint)
+      .sort()
+      .reverse(),
+  );
+});
+
+test('a timeline is open at the very instants at which the report says the endpoint was not protected', async () => {
+  interface Span {
+    readonly start: string;
+    readonly end: string;
+    readonly flags: Record<string, boolean>;
+  }
+  for (const row of reports.get('inventory')!.endpoints) {
+    const { spans } = await json<{ spans: Span[] }>(
+      `/api/v1/runs/inventory-1/timeline?endpoint=${encodeURIComponent(row.endpoint)}`,
+    );
+    for (const [flag, expected] of [
+      ['ingressProtected', row.unprotectedIngress],
+      ['egressProtected', row.unprotectedEgress],
+    ] as const) {
+      const open: { from: string; to: string }[] = [];
+      for (const { start, end, flags } of spans) {
+        if (flags[flag] || start === end) continue;
+        if (open.at(-1)?.to === start) open.at(-1)!.to = end;
+        else open.push({ from: start, to: end });
+      }
+      expect({ endpoint: row.endpoint, flag, open }).toEqual({
+        endpoint: row.endpoint,
+        flag,
+        open: expected.intervals,
+      });
+    }
+  }
+});
+
+test('the cluster at an instant shows as protected what no report says was open then', async () => {
+  const { endpoints } = reports.get('inventory')!;
+  const at = SPAN.start + 200_000_000;
+  const state = await json<{ endpoints: { endpoint: string; ingressProtected: boolean }[] }>(
+    `/api/v1/state?limit=1000&at=${formatInstant(at)}`,
+  );
+  expect(state.endpoints.length).toBeGreaterThan(40);
+  const rows = new Map(endpoints.map((row) => [row.endpoint, row]));
+  for (const { endpoint, ingressProtected } of state.endpoints) {
+    const open = rows
+      .get(endpoint)!
+      .unprotectedIngress.intervals.some(
+        ({ from, to }) => parseInstant(from)! <= at && at < parseInstant(to)!,
+      );
+    expect({ endpoint, ingressProtected }).toEqual({ endpoint, ingressProtected: !open });
+  }
+});
+
+test('two windows are compared by their endpoints', async () => {
+  const names = async (id: string) => {
+    const { items } = await json<{ items: EndpointRow[] }>(`/api/v1/runs/${id}/rows/endpoints?limit=1000`);
+    return new Map(items.map((row) => [row.endpoint, row]));
+  };
+  const [before, after] = [await names('inventory-0'), await names('inventory-1')];
+  const comparison = await json<Record<string, string[]>>('/api/v1/runs/inventory-1/compare/inventory-0');
+  expect(comparison['appeared']).toEqual([...after.keys()].filter((name) => !before.has(name)).sort());
+  expect(comparison['appeared']!.length).toBeGreaterThan(0);
+  expect(comparison['vanished']).toEqual([]);
+  expect(comparison['lostIngress']).toEqual(
+    [...after.keys()]
+      .filter((name) => before.get(name)?.ingressProtected && !after.get(name)!.ingressProtected)
+      .sort(),
+  );
+});
+
+test('every download is, streamed from the archive, what the whole report renders', async () => {
+  for (const type of reports.keys()) {
+    const whole = (await archivedReport(stores.archive, `${type}-1`))!;
+    const { downloads } = await json<{ downloads: { name: string; href: string }[] }>(
+      `/api/v1/runs/${type}-1`,
+    );
+    for (const { name, href } of downloads) {
+      const answer = await get(href);
+      expect(answer.headers['content-disposition']).toBe(`attachment; filename="${type}-1-${name}"`);
+      const download = REPORT_TYPES.get(type)!.downloads.find((known) => known.name === name);
+      if (download) expect(answer.body).toBe([...download.render(whole)].join(''));
+      if (name === 'report.json') expect(answer.body).toBe([...toReportJson(whole)].join(''));
+      if (name === 'report.pdf') expect(answer.rawPayload.subarray(0, 5).toString()).toBe('%PDF-');
+      expect([name, answer.rawPayload.equals((await get(href)).rawPayload)]).toEqual([name, true]);
+    }
+  }
+});
+
+test('the ZIP holds every file with the digest that its manifest says', async () => {
+  const answer = await get('/api/v1/runs/policy-audit-1/downloads/evidence.zip');
+  const files = unzipSync(answer.rawPayload);
+  const manifest = JSON.parse(Buffer.from(files['manifest.json']!).toString()) as {
+    digest: string;
+    files: { name: string; sizeBytes: number; sha256: string }[];
+  };
+  expect(manifest.digest).toBe(reports.get('policy-audit')!.digest);
+  expect(manifest.files.map(({ name }) => name).sort()).toEqual(
+    Object.keys(files)
+      .filter((name) => name !== 'manifest.json')
+      .sort(),
+  );
+  for (const { name, sizeBytes, sha256 } of manifest.files) {
+    expect(files[name]!.length).toBe(sizeBytes);
+    expect(createHash('sha256').update(files[name]!).digest('hex')).toBe(sha256);
+  }
+});
+
+test('what an event of the audit changed is shown from the history', async () => {
+  const events = reports.get('policy-audit')!.auditEvents as {
+    auditID: string;
+    verb: string;
+    objectRef: { name?: string; namespace?: string };
+    responseObject?: { spec?: unknown };
+  }[];
+  const change = async (verb: string) => {
+    const event = events.find((known) => known.verb === verb && known.objectRef.name !== undefined)!;
+    return {
+      event,
+      change: await json<{ before: { spec: unknown } | null; after: { spec: unknown } | null }>(
+        `/api/v1/runs/policy-audit-1/changes/${event.auditID}`,
+      ),
+    };
+  };
+  const created = await change('create');
+  expect(created.change.before).toBeNull();
+  expect(created.change.after).toMatchObject({ spec: created.event.responseObject!.spec });
+  const patched = await change('patch');
+  expect(patched.change.after).toMatchObject({ spec: patched.event.responseObject!.spec });
+  expect(patched.change.before).not.toBeNull();
+  const deleted = await change('delete');
+  expect(deleted.change.after).toBeNull();
+  expect(deleted.change.before).not.toBeNull();
+});
+
+test('an answer that is known already is not sent again', async () => {
+  const first = await get('/api/v1/runs/inventory-1');
+  const again = await get('/api/v1/runs/inventory-1', { 'if-none-match': String(first.headers['etag']) });
+  expect([again.statusCode, again.body]).toEqual([304, '']);
+});
+
+test.each([
+  ['/api/v1/runs/none', 404, 'There is no run none'],
+  ['/api/v1/runs/inventory-1/rows/passwords', 404, 'There is no kind of rows called passwords'],
+  ['/api/v1/runs/inventory-1/downloads/passwd', 404, 'There is no file passwd'],
+  ['/api/v1/runs/inventory-1/timeline?endpoint=Pod.v1(a/none)', 404, 'There is no endpoint'],
+  ['/api/v1/runs/late/rows/endpoints', 409, 'emitted: it has no report yet'],
+  ['/api/v1/runs?limit=0', 400, 'limit'],
+  ['/api/v1/runs?mistyped=1', 400, 'mistyped'],
+  ['/api/v1/runs?cursor=zzz', 400, 'cursor'],
+  [`/api/v1/runs?text=${'x'.repeat(2_000)}`, 400, 'text'],
+  ['/api/v1/runs/inventory-1/rows/endpoints?where=a', 400, 'where'],
+  ['/api/v1/state?at=yesterday', 400, 'at'],
+  ['/api/v1/nothing', 404, 'see /api/docs'],
+])('%.60s is answered %i', async (url, status, detail) => {
+  const answer = await get(url);
+  expect(answer.statusCode).toBe(status);
+  expect(answer.headers['content-type']).toContain('application/problem+json');
+  expect(answer.json()).toMatchObject({ status, detail: expect.stringContaining(detail) as string });
+});
+
+test('a filter of ten megabytes is refused at once', async () => {
+  const answer = await http.inject({
+    url: `/api/v1/runs/inventory-1/rows/endpoints?filter=${'x'.repeat(10_000_000)}`,
+  });
+  expect(answer.statusCode).toBe(400);
+});
+
+test('another name in the Host header is refused, whatever is asked for', async () => {
+  const server = serve(anyone, ['localhost']);
+  for (const url of ['/', '/api/v1/runs', '/api/openapi.json'])
+    expect((await server.inject({ url, headers: { host: 'evil.example' } })).statusCode).toBe(421);
+  expect((await server.inject({ url: '/', headers: { host: 'localhost:8080' } })).statusCode).toBe(200);
+});
+
+test('a token is wanted on every route but the page itself, and a session carries it', async () => {
+  const server = serve(byToken('a-long-enough-token'));
+  const authorization = 'Bearer a-long-enough-token';
+  for (const url of [
+    '/api/v1/runs',
+    '/api/v1/cluster',
+    '/api/v1/runs/inventory-1',
+    '/api/v1/state?at=2026-11-24T00:19:00Z',
+    '/api/v1/coverage',
+    '/api/v1/events',
+    '/api/v1/runs/inventory-1/downloads/report.json',
+  ]) {
+    const none = await server.inject({ url });
+    const wrong = await server.inject({ url, headers: { authorization: 'Bearer wrong' } });
+    expect([url, none.statusCode, wrong.statusCode]).toEqual([url, 401, 401]);
+  }
+  const wrong = await server.inject({
+    url: '/api/v1/session',
+    method: 'POST',
+    headers: { authorization: 'Bearer wrong' },
+  });
+  expect(wrong.headers['set-cookie']).toBeUndefined();
+  const session = await server.inject({ url: '/api/v1/session', method: 'POST', headers: { authorization } });
+  expect(session.headers['set-cookie']).toMatch(/HttpOnly; SameSite=Strict/);
+  const cookie = String(session.headers['set-cookie']).split(';')[0]!;
+  expect((await server.inject({ url: '/api/v1/runs', headers: { cookie } })).statusCode).toBe(200);
+});
+
+test('the description has every route of the API, and every route of the API is described', async () => {
+  const { paths } = await json<{ paths: Record<string, unknown> }>('/api/openapi.json');
+  const server = fastify() as unknown as FastifyInstance;
+  const routes: string[] = [];
+  server.addHook('onRoute', ({ url, method }) => {
+    if (method === 'GET' && url.startsWith('/api/v1/'))
+      routes.push(url.slice('/api/v1'.length).replaceAll(/:(\w+)/g, '{$1}'));
+  });
+  apiRoutes(server, { cluster: '', version: '0', stores, access: anyone });
+  await server.ready();
+  expect(Object.keys(paths).sort()).toEqual(routes.sort());
+});
+
+test('the page comes with a policy that lets nothing in from elsewhere, and stays within its budget', async () => {
+  const page = await get('/');
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  const scripts = [
+    'app',
+    'api',
+    'parts',
+    'reports-page',
+    'run-page',
+    'endpoint-page',
+    'state-page',
+    'coverage-page',
+    'line-diff',
+    'trend-chart',
+  ];
+  const bodies = [
+    page.rawPayload,
+    (await get('/dashboard/style.css')).rawPayload,
+    (await get('/dashboard/preact.js')).rawPayload,
+  ];
+  for (const name of scripts) bodies.push((await get(`/dashboard/${name}.ts`)).rawPayload);
+  const { gzipSync } = await import('node:zlib');
+  const size = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+  expect(size).toBeLessThan(130_000);
+});

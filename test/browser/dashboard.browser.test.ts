@@ -1,0 +1,160 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { anyone, apiRoutes, Problem, tokenOf, type Access } from '@margay/api';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
+import { archiveBigReport, HOSTILE } from './big-report.ts';
+import { openBrowser, openPage, seriousFindings } from './browser.ts';
+
+const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
+const MIDDLE = SPAN.start + Math.floor((SPAN.end - SPAN.start) / 2);
+const stores = await recordedStores();
+const servers: FastifyInstance[] = [];
+let browser: Browser;
+let url = '';
+
+async function serve(access: Access): Promise<string> {
+  const http = fastify({ forceCloseConnections: true }) as unknown as FastifyInstance;
+  apiRoutes(http, { cluster: 'recorded', version: '0', stores, access });
+  servers.push(http);
+  return http.listen({ host: '127.0.0.1', port: 0 });
+}
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  url = await serve(anyone);
+  await report(stores, windowOf('inventory-0', 'inventory', { start: SPAN.start, end: MIDDLE }, 'inventory'));
+  const inventory = await report(stores, windowOf('inventory-1', 'inventory', SPAN, 'inventory'));
+  await report(stores, windowOf('access-1', 'network-access', SPAN, 'network-access'));
+  await report(stores, windowOf('audit-1', 'policy-audit', SPAN, 'policy-audit'));
+  await archiveBigReport(stores, inventory, 100_000);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  for (const http of servers) await http.close();
+});
+
+const ENDPOINT = encodeURIComponent('HostEndpoint(node-0-eth0)');
+const PAGES = [
+  ['reports', '#/', 'text=/\\d+ runs/'],
+  ['report', '#/runs/inventory-1', '.grid .body .row:nth-child(3) a'],
+  ['policy-audit', '#/runs/audit-1', '.grid .body .row button'],
+  ['endpoint', `#/runs/inventory-1/endpoint?name=${ENDPOINT}`, 'svg rect.protected'],
+  ['cluster', '#/cluster', 'table td'],
+  ['coverage', '#/coverage', 'svg rect.kept'],
+  ['big-report', '#/runs/big', 'text=100,000 rows'],
+  ['api', 'api/docs', 'h2 code'],
+] as const;
+
+test.each(
+  PAGES.flatMap(([name, path, sign]) =>
+    (['light', 'dark'] as const).map((scheme) => [name, scheme, path, sign] as const),
+  ),
+)('%s, %s: drawn without an error or a serious finding', async (name, scheme, path, sign) => {
+  const { page, problems } = await openPage(browser, scheme);
+  await page.goto(`${url}/${path}`);
+  await page.locator(sign).first().waitFor();
+  if (name === 'policy-audit') {
+    await page.locator('.grid .body .row button').nth(1).click();
+    await page.locator('div.diff .put').first().waitFor();
+  }
+  expect(await seriousFindings(page)).toEqual([]);
+  expect(problems).toEqual([]);
+  if (process.env['MARGAY_PICTURES']) {
+    mkdirSync(PICTURES, { recursive: true });
+    await page.screenshot({ path: `${PICTURES}${name}-${scheme}.png` });
+  }
+  await page.context().close();
+});
+
+test('100,000 rows: scrolled to the end, filtered by words and flags, sorted, with the keyboard', async () => {
+  const { page, problems } = await openPage(browser);
+  await page.goto(`${url}/#/runs/big`);
+  await page.getByText('100,000 rows').waitFor();
+  // Only what is seen is drawn.
+  expect(await page.locator('.grid .body .row').count()).toBeLessThan(60);
+  await page.locator('.grid .body').focus();
+  await page.keyboard.press('End');
+  await page.getByText('Pod.v1(shop-99/web-099999)').waitFor();
+  await page.getByLabel('Filter').fill('SHOP-7/ web-00');
+  await page.getByText('100 rows', { exact: true }).waitFor();
+  await page.getByLabel('ingress not always protected').check();
+  await page.getByText('0 rows', { exact: true }).waitFor();
+  await page.getByLabel('Filter').fill('');
+  await page.getByText('25,000 rows').waitFor();
+  await page.getByRole('columnheader', { name: 'Endpoint' }).getByRole('button').press('Enter');
+  await page.getByRole('columnheader', { name: 'Endpoint' }).getByRole('button').press('Enter');
+  await page.getByText('Pod.v1(shop-96/web-099996)').waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('hostile names are shown as they are and do nothing', async () => {
+  const { page, problems } = await openPage(browser);
+  await page.goto(`${url}/#/runs/big`);
+  await page.getByText(HOSTILE[0]!).first().waitFor();
+  await page.getByText('evil\\u{202e}txt.exe').first().waitFor();
+  expect(await page.evaluate('window.hacked')).toBeUndefined();
+  expect(await page.locator('main script, main img').count()).toBe(0);
+  const csv = await (await fetch(`${url}/api/v1/runs/big/downloads/endpoints.csv`)).text();
+  expect(csv).toContain(`,'=cmd|' /C calc'!A0,`);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('a report that is gone, a wrong address and a server that goes away: words, and it comes back', async () => {
+  const { page } = await openPage(browser);
+  await page.goto(`${url}/#/runs/gone`);
+  await page.getByRole('alert').getByText('There is no run gone').waitFor();
+  await page.route('**/api/v1/coverage', (route) => route.abort());
+  await page.goto(`${url}/#/coverage`);
+  await page.getByRole('alert').getByText('Margay does not answer').waitFor();
+  await page.unroute('**/api/v1/coverage');
+  await page.locator('svg rect.kept').first().waitFor();
+  await page.context().close();
+});
+
+test('paul, candice and david sign in and see what they may', async () => {
+  const may: Record<string, { list: (name: string) => boolean; isExporter: boolean }> = {
+    paul: { list: () => true, isExporter: false },
+    candice: { list: () => true, isExporter: true },
+    david: { list: (name) => name === 'inventory', isExporter: true },
+  };
+  const guarded = await serve(async (request) => {
+    const name = tokenOf(request);
+    const rights = may[name];
+    if (rights === undefined)
+      throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
+    const forbid = (what: string) => {
+      throw new Problem(403, 'Forbidden', `${name} may not do this: it needs the permission to ${what}`);
+    };
+    return {
+      name,
+      listable: async (reports) => reports.filter((found) => rights.list(found.name)),
+      require: async () => void (rights.isExporter || forbid('get globalreporttypes')),
+      requireCluster: async () => void (rights.list('every') || forbid('get globalreports')),
+    };
+  });
+  for (const [name, runs, seen] of [
+    ['paul', '5 runs', 'get globalreporttypes'],
+    ['candice', '5 runs', '174 rows'],
+    ['david', '2 runs', '174 rows'],
+  ] as const) {
+    const { page } = await openPage(browser);
+    await page.goto(guarded);
+    await page.getByLabel('Token').fill('expired');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('sign in again').waitFor();
+    await page.getByLabel('Token').fill(name);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(runs, { exact: true }).waitFor();
+    await page.goto(`${guarded}/#/runs/inventory-1`);
+    await page.getByText(seen).first().waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.context().close();
+  }
+});

@@ -1,0 +1,74 @@
+import { apiRoutes, byKubernetes } from '@margay/api';
+import { Permissions } from '@margay/kubernetes';
+import { fastify, type FastifyInstance } from 'fastify';
+import { beforeAll, expect, test } from 'vitest';
+import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
+import { admin, applyDefinitions, kubectl, SAMPLES } from './cluster.ts';
+
+const stores = await recordedStores();
+const http = fastify() as unknown as FastifyInstance;
+apiRoutes(http, {
+  cluster: 'recorded',
+  version: '0',
+  stores,
+  access: byKubernetes(new Permissions(admin())),
+});
+
+beforeAll(async () => {
+  applyDefinitions();
+  kubectl(['apply', '-f', SAMPLES]);
+  for (const [id, type, name] of [
+    ['dev', 'inventory', 'dev-inventory'],
+    ['weekly', 'inventory', 'weekly-full-inventory'],
+    ['audit', 'policy-audit', 'monthly-widgets-controller-tigera-policy-audit'],
+  ] as const)
+    await report(stores, windowOf(id, type, SPAN, name));
+});
+
+const ask = (user: string, url: string) =>
+  http.inject({ url: `/api/v1${url}`, headers: { authorization: `Bearer ${user}-token` } });
+
+test.each([
+  ['paul', ['audit', 'dev', 'weekly']],
+  ['candice', ['audit', 'dev', 'weekly']],
+  ['david', ['dev']],
+])('%s sees in lists and counts what they may get: %o', async (user, ids) => {
+  const { items, total } = (await ask(user, '/runs')).json<{ items: { id: string }[]; total: number }>();
+  expect(items.map(({ id }) => id).sort()).toEqual(ids);
+  expect(total).toBe(ids.length);
+  const { counts } = (await ask(user, '/cluster')).json<{ counts: { runs: number } }>();
+  expect(counts.runs).toBe(ids.length);
+});
+
+/** What a route answers to each of the documented users: paul may list, candice export all, david export dev-inventory. */
+test.each([
+  ['/runs/dev', 200, 200, 200],
+  ['/runs/weekly', 200, 200, 404],
+  ['/runs/dev/rows/endpoints', 403, 200, 200],
+  ['/runs/weekly/rows/endpoints', 403, 200, 404],
+  ['/runs/dev/downloads/endpoints.csv', 403, 200, 200],
+  ['/runs/dev/downloads/report.pdf', 403, 200, 200],
+  ['/runs/dev/downloads/evidence.zip', 403, 200, 200],
+  ['/runs/audit/downloads/events.json', 403, 200, 404],
+  ['/runs/dev/compare/weekly', 403, 200, 404],
+  ['/runs/dev/timeline?endpoint=Pod.v1(collections/api-0)', 403, 200, 200],
+  ['/runs/dev/trend', 200, 200, 200],
+  ['/state?at=2026-11-24T00:19:00Z', 200, 200, 403],
+  ['/coverage', 200, 200, 403],
+])('%s: paul %i, candice %i, david %i', async (url, ...expected) => {
+  const answers = await Promise.all(['paul', 'candice', 'david'].map((user) => ask(user, url)));
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual(expected);
+});
+
+test('a refusal names the missing verb, and a token that is nobody’s is asked to sign in', async () => {
+  expect((await ask('paul', '/runs/dev/downloads/endpoints.csv')).json()).toMatchObject({
+    title: 'Forbidden',
+    detail: expect.stringContaining('get globalreporttypes.projectcalico.org "inventory"') as string,
+  });
+  expect((await ask('nobody', '/runs')).statusCode).toBe(403);
+  expect((await ask('nobody', '/runs')).json()).toMatchObject({
+    detail: expect.stringContaining('list globalreports') as string,
+  });
+  const unknown = await ask('made-up', '/runs');
+  expect([unknown.statusCode, unknown.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+});

@@ -1,0 +1,61 @@
+import { readBatch, textsOfLines } from '@margay/audit-ingestor';
+import type { ReportWindow } from '@margay/contracts';
+import { computeWindow } from '@margay/report-worker';
+import { splitReport, type Report } from '@margay/reports';
+import { readLines } from '@margay/sources';
+import { openEmbedded, type Stores } from '@margay/storage';
+import { AUDIT_LOG } from './margay.ts';
+
+/** The recorded cluster's whole time. */
+export const SPAN = { start: 1_795_479_453_150_092, end: 1_795_479_721_391_938 };
+
+/** Keeps a report as a worker does. */
+export async function archive(stores: Stores, window: ReportWindow, report: Report): Promise<void> {
+  const { header, digest, parts } = splitReport(report);
+  const { id, cluster, reportName, reportType, start, end } = window;
+  const entries = [];
+  for (const [part, { kind, rows }] of [...parts].entries())
+    entries.push(await stores.archive.appendPart({ reportId: id, end, part, kind, rows }));
+  await stores.archive.complete({
+    id,
+    cluster,
+    reportName,
+    reportType,
+    start,
+    end,
+    generatedAt: end + 60_000_000,
+    digest,
+    parts: entries,
+    content: header,
+  });
+}
+
+/** A window of a report of the recorded cluster. */
+export const windowOf = (id: string, reportType: string, span = SPAN, reportName = id): ReportWindow => ({
+  cluster: 'recorded',
+  id,
+  reportName,
+  reportType,
+  spec: { reportType },
+  ...span,
+  manual: false,
+});
+
+/** Stores with the recorded cluster in them. */
+export async function recordedStores(): Promise<Stores> {
+  const stores = openEmbedded(':memory:');
+  for await (const lines of readLines(AUDIT_LOG)) {
+    const { changes, policyEvents, mark } = readBatch('audit.log', textsOfLines('audit.log', lines));
+    await stores.history.append(changes);
+    await stores.trail.append(policyEvents.map((event) => ({ ...event, cluster: 'recorded' })));
+    await stores.coverage.append([mark]);
+  }
+  return stores;
+}
+
+/** Computes and keeps the report of a window. */
+export async function report(stores: Stores, window: ReportWindow): Promise<Report> {
+  const computed = await computeWindow(stores, window);
+  await archive(stores, window, computed);
+  return computed;
+}
