@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { anyone, apiRoutes, byToken } from '@margay/api';
+import { apiRoutes, type Access } from '@margay/api';
 import { followAuditFile, publishIngested, readAuditFile, watchCluster } from '@margay/audit-ingestor';
 import { flows as flowTopic, reportWindows } from '@margay/contracts';
 import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
@@ -9,7 +9,7 @@ import type { Instant } from '@margay/history';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { computeInThread, workOnWindows } from '@margay/report-worker';
-import { openLog, openMetrics, serve, VERSION, type HttpServer } from '@margay/runtime';
+import { healthRoutes, openLog, openMetrics, serve, VERSION, type HttpServer } from '@margay/runtime';
 import {
   emitDueWindows,
   followResults,
@@ -37,8 +37,10 @@ export interface PipelineOptions {
   readonly startDelay: number;
   readonly host: string;
   readonly port: number;
-  /** Asked of everybody who looks; nobody is asked unless set. */
-  readonly token?: string;
+  /** Who may see what. */
+  readonly access: Access;
+  /** The names that it may be reached under; any unless given. */
+  readonly hosts?: readonly string[];
   readonly signal: AbortSignal;
   /** Told of things that go on, for a terminal. */
   readonly tell: (event: PipelineEvent) => void;
@@ -94,13 +96,16 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     http = await serve(
       { module: class Margay {} },
       (routes) =>
+{
+        healthRoutes(routes, {}, openMetrics());
         apiRoutes(routes, {
           cluster,
           version: VERSION,
           stores,
-          access: options.token === undefined ? anyone : byToken(options.token),
-          hosts: ['127.0.0.1', 'localhost', '[::1]', options.host],
-        }),
+          access: options.access,
+          ...(options.hosts && { hosts: options.hosts }),
+        });
+      },
       options,
     );
     tell({ kind: 'serving', url: http.url });

@@ -1,12 +1,12 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findConnection } from '@margay/kubernetes';
+import { findConnection, KubernetesClient, Permissions } from '@margay/kubernetes';
 import { parseGoDuration, openProgress, stopSignal } from '@margay/runtime';
 import { readReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { openEmbedded } from '@margay/storage';
-import { archivedReport } from '@margay/api';
-import { Command, InvalidArgumentError } from 'commander';
+import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../exit.ts';
 import { runPipeline, type PipelineEvent } from '../pipeline.ts';
 import { summaryLines } from '../summary-lines.ts';
@@ -23,6 +23,7 @@ interface UpOptions {
   readonly kubeconfig?: string;
   readonly reports?: string;
   readonly startDelay: number;
+  readonly permissions: 'kubernetes' | 'token' | 'none';
 }
 
 const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
@@ -60,6 +61,14 @@ export function upCommand(): Command {
       'with --follow, how long after its end a window is reported, as in 30m',
       delayOption,
       delayOption(process.env['TIGERA_COMPLIANCE_JOB_START_DELAY'] ?? '30m'),
+    )
+    .addOption(
+      new Option(
+        '--permissions <how>',
+        'who may see what: ask the cluster’s API server, want the token in MARGAY_TOKEN, or ask nobody',
+      )
+        .choices(['kubernetes', 'token', 'none'])
+        .default(process.env['MARGAY_TOKEN'] === undefined ? 'none' : 'token'),
     )
     .addHelpText(
       'after',
@@ -117,10 +126,28 @@ async function run(options: UpOptions): Promise<void> {
     startDelay: options.startDelay * 1000,
     host: options.host,
     port: options.port,
-    ...(process.env['MARGAY_TOKEN'] && { token: process.env['MARGAY_TOKEN'] }),
+    access: await accessOf(options),
+    // Where nobody is asked, a page elsewhere must not reach it through another name.
+    ...(options.permissions === 'none' && { hosts: ['127.0.0.1', 'localhost', '[::1]', options.host] }),
     signal: stopSignal(),
     tell: say,
   });
+}
+
+async function accessOf({ permissions, kubeconfig }: UpOptions): Promise<Access> {
+  switch (permissions) {
+    case 'kubernetes':
+      return byKubernetes(
+        new Permissions(new KubernetesClient(await findConnection(process.env, kubeconfig))),
+      );
+    case 'token': {
+      const token = process.env['MARGAY_TOKEN'];
+      if (!token) throw new UsageError('--permissions token needs the token in MARGAY_TOKEN');
+      return byToken(token);
+    }
+    case 'none':
+      return anyone;
+  }
 }
 
 /** Shows on a terminal what goes on. */
