@@ -29,6 +29,8 @@ export interface PipelineOptions {
   readonly flowLogs: readonly string[];
   /** The cluster to follow by list and watch, if any. */
   readonly watch?: Connection;
+  /** The API group of its GlobalReports. */
+  readonly group: string;
   /** Logs go on growing: follow them, and run reports on their schedules. */
   readonly follow: boolean;
   /** The GlobalReports as they are now, asked again before every look at the schedules; those of the watched cluster unless given. */
@@ -95,8 +97,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   try {
     http = await serve(
       { module: class Margay {} },
-      (routes) =>
-{
+      (routes) => {
         healthRoutes(routes, {}, openMetrics());
         apiRoutes(routes, {
           cluster,
@@ -252,15 +253,15 @@ async function reportOnSpan(
 async function schedule(
   bus: Bus,
   stores: Stores,
-  { cluster, reports, startDelay, watch: connection }: PipelineOptions,
+  { cluster, reports, startDelay, watch: connection, group }: PipelineOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { windows } = stores;
   if (reports === undefined && connection !== undefined) {
     const client = new KubernetesClient(connection);
     const log = openLog({ service: 'margay', level: 'warn' });
-    return scheduleCluster({ client, bus, windows, cluster, startDelay, now, signal, log }).finally(() =>
-      client.close(),
+    return scheduleCluster({ client, group, bus, windows, cluster, startDelay, now, signal, log }).finally(
+      () => client.close(),
     );
   }
   while (!signal.aborted) {

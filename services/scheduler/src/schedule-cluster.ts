@@ -5,6 +5,7 @@ import type { Instant } from '@margay/history';
 import {
   DEFAULT_GROUP,
   followGlobalReports,
+  installReportTypes,
   globalReportStatus,
   missingType,
   recordEvent,
@@ -62,9 +63,11 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     })(),
     (async () => {
       let types: ReadonlySet<string> = new Set();
+      let isInstalled = false;
       for (let look = 0; !signal.aborted;) {
         if (reports !== undefined) {
           const all = look % LOOKS_A_STATUS === 0;
+          if (all && !isInstalled) isInstalled = await installed(options);
           if (all) types = await reportTypeNames(client, group).catch(() => types);
           await lookAt([...reports.values()], types, all, options);
           look++;
@@ -73,6 +76,17 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
       }
     })(),
   ]);
+}
+
+/** Whether the predefined types are objects of the cluster now. */
+async function installed({ client, group = DEFAULT_GROUP, log }: ClusterScheduleOptions): Promise<boolean> {
+  try {
+    await installReportTypes(client, group);
+    return true;
+  } catch (error) {
+    log.warn('The predefined report types could not be installed', { reason: (error as Error).message });
+    return false;
+  }
 }
 
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
-import { findConnection, installReportTypes, KubernetesClient } from '@margay/kubernetes';
+import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { BUS, busAnswers, busProvider, handling, type Bus } from '@margay/messaging';
 import { traced, type Log, type Service } from '@margay/runtime';
 import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
@@ -60,7 +60,6 @@ export const scheduler: Service<typeof config> = {
       const { KUBECONFIG: kubeconfig, GLOBAL_REPORT_GROUP: group } = settings;
       const client = new KubernetesClient(await findConnection(globalThis.process.env, kubeconfig));
       try {
-        await installReportTypes(client, group);
         await scheduleCluster({
           ...schedule,
           client,

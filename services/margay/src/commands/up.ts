@@ -1,7 +1,7 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findConnection, KubernetesClient, Permissions } from '@margay/kubernetes';
+import { DEFAULT_GROUP, findConnection, KubernetesClient, Permissions } from '@margay/kubernetes';
 import { parseGoDuration, openProgress, stopSignal } from '@margay/runtime';
 import { readReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { openEmbedded } from '@margay/storage';
@@ -23,6 +23,7 @@ interface UpOptions {
   readonly kubeconfig?: string;
   readonly reports?: string;
   readonly startDelay: number;
+  readonly group: string;
   readonly permissions: 'kubernetes' | 'token' | 'none';
 }
 
@@ -62,6 +63,7 @@ export function upCommand(): Command {
       delayOption,
       delayOption(process.env['TIGERA_COMPLIANCE_JOB_START_DELAY'] ?? '30m'),
     )
+    .option('--group <group>', 'API group of GlobalReports', DEFAULT_GROUP)
     .addOption(
       new Option(
         '--permissions <how>',
@@ -122,6 +124,7 @@ async function run(options: UpOptions): Promise<void> {
     flowLogs: flowLog,
     ...(options.watch && { watch: await findConnection(process.env, options.kubeconfig) }),
     follow,
+    group: options.group,
     ...(!(options.watch && options.reports === undefined) && { reports }),
     startDelay: options.startDelay * 1000,
     host: options.host,
@@ -134,11 +137,11 @@ async function run(options: UpOptions): Promise<void> {
   });
 }
 
-async function accessOf({ permissions, kubeconfig }: UpOptions): Promise<Access> {
+async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Access> {
   switch (permissions) {
     case 'kubernetes':
       return byKubernetes(
-        new Permissions(new KubernetesClient(await findConnection(process.env, kubeconfig))),
+        new Permissions(new KubernetesClient(await findConnection(process.env, kubeconfig)), { group }),
       );
     case 'token': {
       const token = process.env['MARGAY_TOKEN'];

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { applyDefinitions, complaintOf, kubectl } from './cluster.ts';
+
+const CHART = fileURLToPath(new URL('../../charts/margay', import.meta.url));
+const HELM = execFileSync(fileURLToPath(new URL('../servers/helm.sh', import.meta.url)), {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+}).trim();
+
+/** The chart's objects for these values, or what helm says against them. */
+function rendered(values: Readonly<Record<string, string>>): string {
+  const set = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+  return execFileSync(HELM, ['template', 'margay', CHART, '--namespace', 'default', ...set], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+const DISTRIBUTED = {
+  clusterName: 'a',
+  profile: 'distributed',
+  'kafka.brokers': 'kafka:9092',
+  'elasticsearch.urls': 'http://elasticsearch:9200',
+};
+
+beforeAll(async () => {
+  applyDefinitions();
+  // Pods are refused until the controller has made it.
+  while (complaintOf(['get', 'serviceaccount', 'default'], '') !== '') await sleep(200);
+});
+
+/** A real API server takes every object: its schemas are the oracle. */
+test.each([
+  ['embedded', { clusterName: 'a' }],
+  ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
+  ['embedded on a claim that exists', { clusterName: 'a', 'embedded.persistence.existingClaim': 'mine' }],
+  [
+    'another API group, nobody asked',
+    { clusterName: 'a', 'globalReports.group': 'reports.example.org', permissions: 'none' },
+  ],
+  ['distributed', DISTRIBUTED],
+  [
+    'distributed with everything',
+    {
+      ...DISTRIBUTED,
+      'kafka.tls': 'true',
+      'kafka.saslSecret': 'k',
+      'kafka.caSecret': 'c',
+      'elasticsearch.secret': 'e',
+      'elasticsearch.caSecret': 'c',
+      'auditIngestor.webhook.enabled': 'true',
+      'auditIngestor.webhook.secret': 'w',
+      'reportWorker.autoscaling.enabled': 'true',
+      'snapshotter.replicas': '3',
+      'api.replicas': '2',
+      'networkPolicy.from[0].podSelector.matchLabels.app': 'ingress',
+      priorityClassName: 'system-cluster-critical',
+    },
+  ],
+])('%s', (_, values) => {
+  const objects = rendered(values);
+  expect(objects).toMatch(/kind: (Deployment|StatefulSet)/);
+  const answer = kubectl(['apply', '--dry-run=server', '-f', '-'], { input: objects });
+  expect(
+    answer
+      .trim()
+      .split('\n')
+      .every((line) => line.endsWith('(server dry run)')),
+  ).toBe(true);
+});
+
+test.each([
+  ['no name of the cluster', {}, /clusterName/],
+  ['no such profile', { clusterName: 'a', profile: 'both' }, /profile/],
+  [
+    'distributed without a broker',
+    { clusterName: 'a', profile: 'distributed', 'elasticsearch.urls': 'x' },
+    /brokers/,
+  ],
+  [
+    'distributed without an archive',
+    { clusterName: 'a', profile: 'distributed', 'kafka.brokers': 'x' },
+    /urls/,
+  ],
+  ['two watchers', { clusterName: 'a', 'auditIngestor.replicas': '2' }, /replicas/],
+  ['a delay that is none', { clusterName: 'a', 'globalReports.startDelay': 'soon' }, /startDelay/],
+  ['a value that does not exist', { clusterName: 'a', 'kafka.broker': 'x' }, /broker/],
+])('refused: %s', (_, values, message) => {
+  expect(() => rendered(values)).toThrow(message);
+});
+
+test('pods run as nobody, read-only and without privileges', () => {
+  for (const values of [{ clusterName: 'a' }, DISTRIBUTED]) {
+    const objects = rendered(values);
+    const containers = objects.match(/image: margay/g)?.length ?? 0;
+    expect(containers).toBeGreaterThan(0);
+    for (const setting of [
+      'readOnlyRootFilesystem: true',
+      'allowPrivilegeEscalation: false',
+      'drop: \\[ALL\\]',
+      'runAsNonRoot: true',
+    ])
+      expect(objects.match(new RegExp(setting, 'g'))).toHaveLength(containers);
+  }
+});
