@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publishIngested, readBatch, textsOfLines } from '@margay/audit-ingestor';
-import { reportWindows } from '@margay/contracts';
+import { reportWindowOf, reportWindows } from '@margay/contracts';
 import { openEmbeddedBus, openKafkaBus, publishAll, type Bus } from '@margay/messaging';
 import { computeWindow, workOnWindows } from '@margay/report-worker';
 import { splitReport } from '@margay/reports';
-import { followResults, windowOf } from '@margay/scheduler';
+import { followResults } from '@margay/scheduler';
 import { evidenceLag, keepEvidence } from '@margay/snapshotter';
 import { readLines, type Line } from '@margay/sources';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
@@ -48,7 +48,7 @@ async function reportsOf(
   );
   const span = { start: Math.min(...bounds), end: Math.max(...bounds) + 1 };
   const windows = TYPES.map((reportType) =>
-    windowOf(CLUSTER, { name: reportType, spec: { reportType } }, span),
+    reportWindowOf(CLUSTER, { name: reportType, spec: { reportType } }, span),
   );
   await stores.windows.emit(windows, now());
   // Each twice, as after a crash: one report all the same.

@@ -20,7 +20,7 @@ export { resourceChanges, type ResourceChange } from './messages/resource-change
 export { policyEvents, type PolicyEvent, type TrailEvent } from './messages/policy-event.ts';
 export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
-export { reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';
+export { reportWindowOf, reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
 export { topics } from './topics.ts';

@@ -3,20 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiRoutes, type Access } from '@margay/api';
 import { followAuditFile, publishIngested, readAuditFile, watchCluster } from '@margay/audit-ingestor';
-import { flows as flowTopic, reportWindows } from '@margay/contracts';
+import { flows as flowTopic, reportWindowOf, reportWindows } from '@margay/contracts';
 import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
 import type { Instant } from '@margay/history';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { computeInThread, workOnWindows } from '@margay/report-worker';
 import { healthRoutes, openLog, openMetrics, serve, VERSION, type HttpServer } from '@margay/runtime';
-import {
-  emitDueWindows,
-  followResults,
-  scheduleCluster,
-  windowOf,
-  type ScheduledReport,
-} from '@margay/scheduler';
+import { emitDueWindows, followResults, scheduleCluster, type ScheduledReport } from '@margay/scheduler';
 import { evidenceLag, keepEvidence } from '@margay/snapshotter';
 import { openPositions } from '@margay/sources';
 import { openEmbedded, type Stores } from '@margay/storage';
@@ -230,7 +224,9 @@ async function reportOnSpan(
     start: bounds.reduce((a, b) => Math.min(a, b)),
     end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
   };
-  const windows = ((await reports?.()) ?? []).map(({ report }) => windowOf(cluster, report, span, true));
+  const windows = ((await reports?.()) ?? []).map(({ report }) =>
+    reportWindowOf(cluster, report, span, true),
+  );
   const emitted = await stores.windows.emit(windows, now());
   // Those kept by a process that died before it published them are among them: their ids make a repeat harmless.
   const unfinished = async () => {

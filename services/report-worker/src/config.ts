@@ -7,6 +7,14 @@ export const about = 'Computes the reports of windows, archives them and tells w
 /** The settings of the report-worker. */
 export const config = z.object({
   ...clusterSettings,
+  KUBECONFIG: z.string().optional().meta({
+    description:
+      'Kubeconfig of the cluster whose GlobalReport is asked for with TIGERA_COMPLIANCE_REPORT_NAME; in a pod its service account unless set.',
+  }),
+  GLOBAL_REPORT_GROUP: z
+    .string()
+    .default('projectcalico.org')
+    .meta({ description: 'API group of GlobalReports there.' }),
   ...kafkaSettings,
   ...elasticsearchSettings,
 });

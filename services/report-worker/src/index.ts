@@ -2,3 +2,4 @@ export * from './report-input.ts';
 export * from './compute-window.ts';
 export * from './compute-in-thread.ts';
 export * from './work-on-windows.ts';
+export * from './make-report.ts';

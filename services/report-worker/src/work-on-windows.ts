@@ -42,7 +42,8 @@ export function workOnWindows(options: WorkOptions): Promise<void> {
   );
 }
 
-async function workOn(window: ReportWindow, options: WorkOptions): Promise<void> {
+/** Computes, archives and tells of one window, with its retries; says what became of it. */
+export async function workOn(window: ReportWindow, options: WorkOptions): Promise<'completed' | 'failed'> {
   const { bus, stores, signal, now, retriesMax = 6, retryMilliseconds = 1_000 } = options;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -50,7 +51,7 @@ async function workOn(window: ReportWindow, options: WorkOptions): Promise<void>
         (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
       await publishAll(bus, reportsCompleted, [completedOf(archived)]);
       options.onFinished?.(window, 'completed');
-      return;
+      return 'completed';
     } catch (error) {
       if (signal.aborted) throw error;
       options.onAttemptFailed?.(window, attempt, error as Error);
@@ -61,7 +62,7 @@ async function workOn(window: ReportWindow, options: WorkOptions): Promise<void>
           { cluster, id, reportName, reportType, start, end, reason, attempts: attempt, failedAt: now() },
         ]);
         options.onFinished?.(window, 'failed');
-        return;
+        return 'failed';
       }
       await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, {
         signal,

@@ -17,6 +17,10 @@ export const config = z.object({
   GLOBAL_REPORT_GROUP: z.string().default('projectcalico.org').meta({
     description: 'API group of GlobalReports and GlobalReportTypes there.',
   }),
+  TIGERA_COMPLIANCE_JOB_NAMESPACE: z.string().optional().meta({
+    description:
+      'Namespace in which GlobalReports with `jobNodeSelector` run as Jobs, made from its pod template `tigera.io.report`; the workers compute them unless set.',
+  }),
   TIGERA_COMPLIANCE_JOB_START_DELAY: goDuration().prefault('30m').meta({
     description:
       'How long after its end a window is reported, so that late events are in it; as Go writes durations.',

@@ -1,4 +1,4 @@
-import { reportWindows, windowId, type ReportWindow } from '@margay/contracts';
+import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReport } from '@margay/reports';
@@ -9,6 +9,8 @@ export interface Schedule {
   readonly cluster: string;
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
+  /** Has windows computed, each at least once; by the workers, through the topic, unless given. */
+  readonly hand?: (windows: readonly ReportWindow[]) => Promise<void>;
 }
 
 /** A GlobalReport with the instant at which it came into being, if its source knows that. */
@@ -33,7 +35,7 @@ export async function emitDueWindows(
   bus: Bus,
   windows: Windows,
   reports: readonly ScheduledReport[],
-  { cluster, startDelay }: Schedule,
+  { cluster, startDelay, hand = (due) => publishAll(bus, reportWindows, due) }: Schedule,
   now: Instant,
 ): Promise<ReportWindow[]> {
   const emitted: ReportWindow[] = [];
@@ -50,7 +52,7 @@ export async function emitDueWindows(
     });
     emitted.push(
       ...(await windows.emit(
-        due.map((window) => windowOf(cluster, report, window)),
+        due.map((window) => reportWindowOf(cluster, report, window)),
         now,
       )),
     );
@@ -59,26 +61,6 @@ export async function emitDueWindows(
   const again = waiting
     .filter(({ emittedAt }) => emittedAt < now - REPUBLISH_AFTER)
     .map(({ window }) => window);
-  await publishAll(bus, reportWindows, [...emitted, ...again]);
+  await hand([...emitted, ...again]);
   return emitted;
-}
-
-/** The window of one run of a report. */
-export function windowOf(
-  cluster: string,
-  { name, spec }: GlobalReport,
-  { start, end }: { readonly start: Instant; readonly end: Instant },
-  manual = false,
-): ReportWindow {
-  const reportName = name;
-  return {
-    cluster,
-    id: windowId({ cluster, reportName, start, end }),
-    reportName,
-    reportType: spec.reportType,
-    spec,
-    start,
-    end,
-    manual,
-  };
 }

@@ -1,9 +1,8 @@
-import { reportWindows, type ReportWindow } from '@margay/contracts';
+import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReport } from '@margay/reports';
 import type { Windows } from '@margay/storage';
-import { windowOf } from './emit-windows.ts';
 
 /**
  * Asks for one run of a report over a window of a person's choice. It is archived and listed like any other, and counts
@@ -19,7 +18,7 @@ export async function requestRun(
   span: { readonly start: Instant; readonly end: Instant },
   now: Instant,
 ): Promise<ReportWindow> {
-  const window = windowOf(cluster, report, span, true);
+  const window = reportWindowOf(cluster, report, span, true);
   await windows.emit([window], now);
   await publishAll(bus, reportWindows, [window]);
   return window;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReportWindow } from '@margay/contracts';
+import { reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import {
   DEFAULT_GROUP,
@@ -17,11 +17,12 @@ import {
   type ReportRun,
   type ScheduleProblem,
 } from '@margay/kubernetes';
-import type { Bus } from '@margay/messaging';
+import { publishAll, type Bus } from '@margay/messaging';
 import { nextTick } from '@margay/reports';
 import { together, type Log } from '@margay/runtime';
 import type { WindowRecord, Windows } from '@margay/storage';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
+import { reportJobs, type ReportJobs } from './report-jobs.ts';
 
 export interface ClusterScheduleOptions extends Schedule {
   readonly client: KubernetesClient;
@@ -33,6 +34,8 @@ export interface ClusterScheduleOptions extends Schedule {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly onEmitted?: (windows: readonly ReportWindow[]) => void;
+  /** Where reports that choose their nodes run as Jobs; as all others unless set. */
+  readonly jobNamespace?: string;
   /** Between two looks at the schedules; 1 s unless set. */
   readonly lookMilliseconds?: number;
 }
@@ -53,7 +56,10 @@ const COMPONENT = 'margay-scheduler';
 export async function scheduleCluster(options: ClusterScheduleOptions): Promise<void> {
   const { client, group = DEFAULT_GROUP, log } = options;
   let reports: ReadonlyMap<string, ClusterReport> | undefined;
+  const { jobNamespace: namespace } = options;
+  const jobs = namespace === undefined ? undefined : reportJobs({ ...options, namespace });
   await together(options.signal, (signal) => [
+    ...(jobs === undefined ? [] : [jobs.follow(signal)]),
     (async () => {
       for await (const seen of followGlobalReports(client, { group, signal })) {
         if (seen.interruption)
@@ -69,7 +75,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
           const all = look % LOOKS_A_STATUS === 0;
           if (all && !isInstalled) isInstalled = await installed(options);
           if (all) types = await reportTypeNames(client, group).catch(() => types);
-          await lookAt([...reports.values()], types, all, options);
+          await lookAt(reports, types, all, options, jobs);
           look++;
         }
         await sleep(options.lookMilliseconds ?? 1_000, undefined, { signal }).catch(() => undefined);
@@ -91,11 +97,13 @@ async function installed({ client, group = DEFAULT_GROUP, log }: ClusterSchedule
 
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */
 async function lookAt(
-  reports: readonly ClusterReport[],
+  byName: ReadonlyMap<string, ClusterReport>,
   types: ReadonlySet<string>,
   all: boolean,
   options: ClusterScheduleOptions,
+  jobs: ReportJobs | undefined,
 ): Promise<void> {
+  const reports = [...byName.values()];
   const { bus, windows, now, log } = options;
   const problems = new Map(reports.map((each) => [each.name, problemOf(each, types)] as const));
   const usable = reports.flatMap(({ name, report, createdAt }): ScheduledReport[] =>
@@ -103,11 +111,15 @@ async function lookAt(
       ? []
       : [{ report, ...(createdAt !== undefined && { createdAt }) }],
   );
-  const emitted = await emitDueWindows(bus, windows, usable, options, now());
+  const hand = async (due: readonly ReportWindow[]) =>
+    publishAll(bus, reportWindows, (await jobs?.start(due, byName)) ?? due);
+  const emitted = await emitDueWindows(bus, windows, usable, { ...options, hand }, now());
   options.onEmitted?.(emitted);
   const concerned = new Set(emitted.map(({ reportName }) => reportName));
   for (const each of reports.filter(({ name }) => all || concerned.has(name))) {
-    const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map(runOf);
+    const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map((record) =>
+      runOf(record, jobs),
+    );
     await keepStatus(each, runs, problems.get(each.name), options).catch((error: unknown) => {
       if (!options.signal.aborted)
         log.warn('The status of a GlobalReport could not be written', {
@@ -167,7 +179,11 @@ const STATES: Readonly<Record<WindowRecord['state'], ReportRun['state']>> = {
   completed: 'succeeded',
 };
 
-const runOf = ({ window, state, reason, changedAt }: WindowRecord): ReportRun => ({
+const runOf = (
+  { window, state, reason, changedAt }: WindowRecord,
+  jobs: ReportJobs | undefined,
+): ReportRun => ({
+  ...(jobs?.of(window.id) && { job: jobs.of(window.id)!.job }),
   start: window.start,
   end: window.end,
   state: STATES[state],

@@ -58,12 +58,15 @@ export const scheduler: Service<typeof config> = {
     };
     const fromCluster = async (signal: AbortSignal) => {
       const { KUBECONFIG: kubeconfig, GLOBAL_REPORT_GROUP: group } = settings;
-      const client = new KubernetesClient(await findConnection(globalThis.process.env, kubeconfig));
+      const connection = await findConnection(globalThis.process.env, kubeconfig);
+      const client = new KubernetesClient(connection);
+      const jobNamespace = settings.TIGERA_COMPLIANCE_JOB_NAMESPACE;
       try {
         await scheduleCluster({
           ...schedule,
           client,
           group,
+          ...(jobNamespace !== undefined && { jobNamespace }),
           bus,
           windows,
           now,

@@ -37,6 +37,26 @@ export function windowId(window: Pick<ReportWindow, 'cluster' | 'reportName' | '
   return `${name}-${from}-${hash}`;
 }
 
+/** The window of one run of a report. */
+export function reportWindowOf(
+  cluster: string,
+  { name: reportName, spec }: { readonly name: string; readonly spec: { readonly reportType: string } },
+  { start, end }: { readonly start: Instant; readonly end: Instant },
+  manual = false,
+): ReportWindow {
+  const { reportType } = spec;
+  return {
+    cluster,
+    id: windowId({ cluster, reportName, start, end }),
+    reportName,
+    reportType,
+    spec,
+    start,
+    end,
+    manual,
+  };
+}
+
 const SCHEMA: RecordSchema = {
   type: 'record',
   name: 'ReportWindow',

@@ -19,7 +19,7 @@ export interface NeededRules {
   readonly events: readonly PolicyRule[];
 }
 
-export type Part = 'ingestor' | 'scheduler' | 'api';
+export type Part = 'ingestor' | 'scheduler' | 'worker' | 'api';
 
 /** The rules of a part, for GlobalReports in this API group. */
 export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRules {
@@ -40,6 +40,9 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
         ],
         events: [rule('', ['events'], ['get', 'create', 'patch'])],
       };
+    case 'worker':
+      // For Jobs and pods that make one report.
+      return { ...none, cluster: [rule(group, ['globalreports'], ['get'])] };
     case 'api':
       return {
         ...none,

@@ -1,7 +1,7 @@
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
 import { neededRules, type Part } from './needed-rules.ts';
 
-const PARTS: readonly Part[] = ['ingestor', 'scheduler', 'api'];
+const PARTS: readonly Part[] = ['ingestor', 'scheduler', 'worker', 'api'];
 
 /** Stands in the chart for the API group of GlobalReports, which is a value there. */
 const GROUP = `${DEFAULT_GROUP}/GROUP`;

@@ -1,0 +1,46 @@
+import { reportWindowOf, type ReportWindow } from '@margay/contracts';
+import { globalReports, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
+import { readGlobalReport } from '@margay/reports';
+import { workOn, type WorkOptions } from './work-on-windows.ts';
+
+export interface MakeReportOptions extends WorkOptions {
+  readonly client: KubernetesClient;
+  /** The API group of GlobalReports. */
+  readonly group: string;
+  readonly cluster: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Makes the one report that the documented variables ask for (`TIGERA_COMPLIANCE_REPORT_NAME` and its start and end), as
+ * a Job or a pod started by hand does. A window that the scheduler emitted is computed as it was emitted; any other
+ * is a run that a person asked for: archived and listed, and not counted for the schedule.
+ *
+ * @throws Error that says what is wrong with the variables, or that there is no such GlobalReport.
+ */
+export async function makeReport(options: MakeReportOptions): Promise<'completed' | 'failed'> {
+  return workOn(await askedWindow(options), options);
+}
+
+async function askedWindow({
+  environment,
+  cluster,
+  client,
+  group,
+  stores,
+  now,
+}: MakeReportOptions): Promise<ReportWindow> {
+  const asked = readReportEnvironment(environment);
+  if ('problems' in asked) throw new Error(asked.problems.join('; '));
+  const { reportName: name, start, end } = asked.request;
+  const found = await client.find(globalReports(group), { name });
+  if (found === undefined)
+    throw new Error(`There is no GlobalReport ${name}: kubectl get globalreports shows all`);
+  const read = readGlobalReport({ ...found, apiVersion: 'projectcalico.org/v3' });
+  if ('problems' in read) throw new Error(`GlobalReport ${name}: ${read.problems.join(' ')}`);
+  const window = reportWindowOf(cluster, read.report, { start, end }, true);
+  const known = await stores.windows.get(window.id);
+  if (known !== undefined) return known.window;
+  await stores.windows.emit([window], now());
+  return window;
+}

@@ -1,0 +1,43 @@
+import { findConnection, KubernetesClient } from '@margay/kubernetes';
+import { busProvider } from '@margay/messaging';
+import { elasticsearchOptionsOf, openLog, readConfig, stopSignal, type Environment } from '@margay/runtime';
+import { storesProvider } from '@margay/storage';
+import { computeInThread } from './compute-in-thread.ts';
+import { config } from './config.ts';
+import { makeReport } from './make-report.ts';
+
+/** Makes the report that the environment asks for; gives the exit code of the process. */
+export async function makeAskedReport(environment: Environment): Promise<number> {
+  const log = openLog({ service: 'report-worker', level: 'info' });
+  try {
+    const settings = readConfig(config, environment);
+    const client = new KubernetesClient(await findConnection(environment, settings.KUBECONFIG));
+    const bus = await busProvider({ config: settings, log }, 'report-worker').useFactory();
+    const stores = await storesProvider(settings).useFactory();
+    try {
+      const result = await makeReport({
+        environment,
+        client,
+        group: settings.GLOBAL_REPORT_GROUP,
+        cluster: settings.CLUSTER_NAME,
+        bus,
+        stores,
+        signal: stopSignal(),
+        now: () => Date.now() * 1_000,
+        compute: computeInThread({ elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) }),
+        onFinished: ({ id, reportName: report }, outcome) =>
+          log.info('A window is done', { id, report, result: outcome }),
+        onAttemptFailed: ({ id }, attempt, error) =>
+          log.warn('A window could not be computed', { id, attempt, reason: error.message }),
+      });
+      return result === 'completed' ? 0 : 1;
+    } finally {
+      await bus.close();
+      await stores.close();
+      client.close();
+    }
+  } catch (error) {
+    log.error('The report could not be made', { reason: (error as Error).message });
+    return 1;
+  }
+}
