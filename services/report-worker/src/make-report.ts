@@ -1,6 +1,5 @@
 import { reportWindowOf, type ReportWindow } from '@margay/contracts';
-import { globalReports, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
-import { readGlobalReport } from '@margay/reports';
+import { findGlobalReport, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
 import { workOn, type WorkOptions } from './work-on-windows.ts';
 
 export interface MakeReportOptions extends WorkOptions {
@@ -33,12 +32,8 @@ async function askedWindow({
   const asked = readReportEnvironment(environment);
   if ('problems' in asked) throw new Error(asked.problems.join('; '));
   const { reportName: name, start, end } = asked.request;
-  const found = await client.find(globalReports(group), { name });
-  if (found === undefined)
-    throw new Error(`There is no GlobalReport ${name}: kubectl get globalreports shows all`);
-  const read = readGlobalReport({ ...found, apiVersion: 'projectcalico.org/v3' });
-  if ('problems' in read) throw new Error(`GlobalReport ${name}: ${read.problems.join(' ')}`);
-  const window = reportWindowOf(cluster, read.report, { start, end }, true);
+  const report = await findGlobalReport(client, name, group);
+  const window = reportWindowOf(cluster, report, { start, end }, true);
   const known = await stores.windows.get(window.id);
   if (known !== undefined) return known.window;
   await stores.windows.emit([window], now());

@@ -117,3 +117,18 @@ function whole(object: ApiObject): Projection<GlobalReportObject> {
   const { uid = '', resourceVersion = '', name } = object.metadata;
   return { uid, resourceVersion, namespace: '', name, content: object };
 }
+
+/** One GlobalReport. @throws Error where there is none of that name, or what it asks for cannot be done. */
+export async function findGlobalReport(
+  client: KubernetesClient,
+  name: string,
+  group: string = DEFAULT_GROUP,
+): Promise<GlobalReport> {
+  const found = await client.find(globalReports(group), { name });
+  if (found === undefined)
+    throw new Error(`There is no GlobalReport ${name}: kubectl get globalreports shows all`);
+  const { report, problem } = clusterReport(found);
+  if (report === undefined)
+    throw new Error(`GlobalReport ${name}: ${problem?.message ?? 'it cannot be read'}`);
+  return report;
+}

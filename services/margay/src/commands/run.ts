@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '@margay/history';
+import { DEFAULT_GROUP, findConnection, findGlobalReport, KubernetesClient } from '@margay/kubernetes';
+import type { GlobalReport } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
 import { readReportsFolder, requestRun } from '@margay/scheduler';
 import { Command } from 'commander';
@@ -11,7 +13,9 @@ import { write } from '../write.ts';
 interface RunOptions {
   readonly start: Instant;
   readonly end: Instant;
-  readonly reports: string;
+  readonly reports?: string;
+  readonly kubeconfig?: string;
+  readonly group: string;
   readonly wait?: true;
 }
 
@@ -24,7 +28,13 @@ export function runCommand(): Command {
     .argument('<name>', 'the GlobalReport')
     .requiredOption('--start <time>', 'start of the window, RFC 3339', instantOption)
     .requiredOption('--end <time>', 'end of the window, RFC 3339', instantOption)
-    .requiredOption('--reports <dir>', 'folder of GlobalReport manifests', process.env['REPORTS_DIRECTORY'])
+    .option(
+      '--reports <dir>',
+      'folder of GlobalReport manifests; those of the cluster unless given',
+      process.env['REPORTS_DIRECTORY'],
+    )
+    .option('--kubeconfig <file>', 'of that cluster; KUBECONFIG or the pod’s service account unless given')
+    .option('--group <group>', 'API group of GlobalReports there', DEFAULT_GROUP)
     .option('--wait', 'wait until it is archived or has failed')
     .addHelpText(
       'after',
@@ -35,26 +45,15 @@ Broker and archive are those of the services' settings: KAFKA_BROKERS, ELASTICSE
     .action(run);
 }
 
-async function run(name: string, { start, end, reports, wait }: RunOptions): Promise<void> {
+async function run(name: string, options: RunOptions): Promise<void> {
+  const { start, end, wait } = options;
   checkWindow(start, end);
-  const folder = await readReportsFolder(reports);
-  const found = folder.reports.find(({ report }) => report.name === name);
-  if (found === undefined) {
-    const names = folder.reports.map(({ report }) => report.name).join(', ') || 'none';
-    throw new UsageError(
-      [`There is no GlobalReport ${name} in ${reports}: there are ${names}`, ...folder.problems].join('\n'),
-    );
-  }
+  const report = await (options.reports === undefined
+    ? reportInCluster(name, options)
+    : reportInFolder(name, options.reports));
   const { cluster, bus, stores } = await connectAll();
   try {
-    const window = await requestRun(
-      bus,
-      stores.windows,
-      cluster,
-      found.report,
-      { start, end },
-      Date.now() * 1_000,
-    );
+    const window = await requestRun(bus, stores.windows, cluster, report, { start, end }, Date.now() * 1_000);
     const progress = openProgress();
     for (;;) {
       const record = await stores.windows.get(window.id);
@@ -68,5 +67,24 @@ async function run(name: string, { start, end, reports, wait }: RunOptions): Pro
   } finally {
     await bus.close();
     await stores.close();
+  }
+}
+
+async function reportInFolder(name: string, path: string): Promise<GlobalReport> {
+  const folder = await readReportsFolder(path);
+  const found = folder.reports.find(({ report }) => report.name === name);
+  if (found !== undefined) return found.report;
+  const names = folder.reports.map(({ report }) => report.name).join(', ') || 'none';
+  throw new UsageError(
+    [`There is no GlobalReport ${name} in ${path}: there are ${names}`, ...folder.problems].join('\n'),
+  );
+}
+
+async function reportInCluster(name: string, { kubeconfig, group }: RunOptions): Promise<GlobalReport> {
+  const client = new KubernetesClient(await findConnection(process.env, kubeconfig));
+  try {
+    return await findGlobalReport(client, name, group);
+  } finally {
+    client.close();
   }
 }

@@ -8,9 +8,29 @@ export const PARTITIONS = 12;
 export function topicMaker(admin: () => Promise<Admin>, options: KafkaOptions) {
   const ready = new Map<string, Promise<void>>();
 
+  /** Partitions bound how many instances can share a topic, and changing them breaks the order within keys. */
+  const tellPartitions = async (client: Admin, topic: string) => {
+    const { topics } = await client.fetchTopicMetadata({ topics: [topic] });
+    const has = topics[0]?.partitions.length;
+    const wanted = options.partitions ?? PARTITIONS;
+    if (has !== undefined && has < wanted)
+      options.log?.(
+        'warn',
+        'A topic has fewer partitions than are set: no more instances than that share its work',
+        {
+          topic,
+          partitions: has,
+          set: wanted,
+        },
+      );
+  };
+
   const make = async (topic: string) => {
     const client = await admin();
-    if ((await client.listTopics()).includes(topic)) return;
+    if ((await client.listTopics()).includes(topic)) {
+      await tellPartitions(client, topic);
+      return;
+    }
     await client.createTopics({
       waitForLeaders: true,
       topics: [
