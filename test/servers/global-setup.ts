@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Which variable names a server of one's own, and which script starts one otherwise. */
 const SERVERS = [
@@ -23,11 +26,13 @@ async function freePort(): Promise<number> {
 /** Starts the servers that no variable names; the returned function stops them. */
 export async function setup(): Promise<() => void> {
   const started: number[] = [];
+  const ca = join(mkdtempSync(join(tmpdir(), 'margay-ca-')), 'ca.pem');
   for (const { variable, script, address } of SERVERS) {
     if (process.env[variable]) continue;
     const port = await freePort();
     const output = execFileSync(new URL(script, import.meta.url).pathname, [String(port)], {
       encoding: 'utf8',
+      env: { ...process.env, MARGAY_KAFKA_CA: ca },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const pid = Number(output.trim().split('\n').at(-1));
@@ -35,6 +40,10 @@ export async function setup(): Promise<() => void> {
     // Tests that stop a server for a while may do so with our own only.
     process.env[`${variable}_PID`] = String(pid);
     process.env[variable] = address(port);
+    if (script === 'kafka.sh') {
+      process.env['MARGAY_TEST_KAFKA_SECURED'] = `127.0.0.1:${port + 2}`;
+      process.env['MARGAY_TEST_KAFKA_CA'] = ca;
+    }
   }
   return () => {
     for (const pid of started) process.kill(pid, 'SIGKILL');

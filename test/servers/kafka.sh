@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Starts one Kafka broker from its published jars, for machines where no image can be pulled.
-# kafka.sh [port]: prints the process id; ending that process stops the broker. Needs Java 17 and Maven.
+# kafka.sh [port]: prints the process id; ending that process stops the broker. Needs Java 17, Maven and openssl.
+# Beside the plain listener there is one with TLS and SASL at port + 2, for user margay with password margay-secret; its authority
+# is in the file that MARGAY_KAFKA_CA names, if it does.
 set -euo pipefail
 port=${1:-19092}
 version=4.1.0
@@ -26,14 +28,25 @@ POM
 fi
 
 run=$(mktemp -d "$home/run-XXXXXX")
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=margay-test -addext 'subjectAltName=IP:127.0.0.1' \
+  -keyout "$run/key.pem" -out "$run/cert.pem" 2> /dev/null
+[ -z "${MARGAY_KAFKA_CA:-}" ] || cp "$run/cert.pem" "$MARGAY_KAFKA_CA"
+cat "$run/key.pem" "$run/cert.pem" > "$run/server.pem"
 cat > "$run/broker.properties" << PROPERTIES
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$((port + 1))
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1)),SASL_SSL://127.0.0.1:$((port + 2))
+advertised.listeners=PLAINTEXT://127.0.0.1:$port,SASL_SSL://127.0.0.1:$((port + 2))
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_margay="margay-secret";
+ssl.keystore.type=PEM
+ssl.keystore.location=$run/server.pem
 log.dirs=${MARGAY_KAFKA_DATA:-$run/data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -42,7 +55,8 @@ transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 PROPERTIES
 
-java -cp "$jars/*" kafka.tools.StorageTool format --ignore-formatted -t 4L6g3nShT-eMCtK--X86sw -c "$run/broker.properties" > "$run/format.log" 2>&1
+java -cp "$jars/*" kafka.tools.StorageTool format --ignore-formatted -t 4L6g3nShT-eMCtK--X86sw -c "$run/broker.properties" \
+  --add-scram 'SCRAM-SHA-512=[name=margay,password=margay-secret]' --add-scram 'SCRAM-SHA-256=[name=margay,password=margay-secret]' > "$run/format.log" 2>&1
 nohup java -Xmx512m -cp "$jars/*" kafka.Kafka "$run/broker.properties" > "$run/broker.log" 2>&1 &
 broker=$!
 for _ in $(seq 120); do
