@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 /** A real API server takes every object: its schemas are the oracle. */
 test.each([
-  ['embedded', { clusterName: 'a' }],
+  ['embedded', { clusterName: 'a', 'notifier.url': 'https://example.org/hook', 'notifier.secret': 'n' }],
   ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
   ['embedded on a claim that exists', { clusterName: 'a', 'embedded.persistence.existingClaim': 'mine' }],
   [
@@ -56,6 +56,8 @@ test.each([
       'reportWorker.autoscaling.enabled': 'true',
       'snapshotter.replicas': '3',
       'api.replicas': '2',
+      'notifier.url': 'https://example.org/hook',
+      'notifier.secret': 'n',
       'networkPolicy.from[0].podSelector.matchLabels.app': 'ingress',
       priorityClassName: 'system-cluster-critical',
     },

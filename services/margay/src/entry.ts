@@ -7,6 +7,7 @@ const SERVICES: Readonly<Record<string, () => Promise<unknown>>> = {
   snapshotter: () => import('../../snapshotter/src/main.ts'),
   scheduler: () => import('../../scheduler/src/main.ts'),
   'report-worker': () => import('../../report-worker/src/main.ts'),
+  notifier: () => import('../../notifier/src/main.ts'),
   api: () => import('../../api/src/main.ts'),
 };
 

@@ -7,7 +7,8 @@ import { flows as flowTopic, reportWindowOf, reportWindows } from '@margay/contr
 import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
 import type { Instant } from '@margay/history';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
-import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
+import { openEmbeddedBus, publishAll, type Bus, type HandleOptions } from '@margay/messaging';
+import { notify, sendWebhook, type CloudEvent } from '@margay/notifier';
 import { computeInThread, workOnWindows } from '@margay/report-worker';
 import { healthRoutes, openLog, openMetrics, serve, VERSION, type HttpServer } from '@margay/runtime';
 import { emitDueWindows, followResults, scheduleCluster, type ScheduledReport } from '@margay/scheduler';
@@ -33,6 +34,14 @@ export interface PipelineOptions {
   readonly startDelay: number;
   readonly host: string;
   readonly port: number;
+  /** Whom to tell of finished, failed and worse reports. */
+  readonly notify?: {
+    readonly url: string;
+    readonly secret?: string;
+    readonly rules: readonly string[];
+    /** Microseconds. */
+    readonly ageMax: number;
+  };
   /** Who may see what. */
   readonly access: Access;
   /** The names that it may be reached under; any unless given. */
@@ -118,6 +127,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
           tell({ kind: 'attempt-failed', id, attempt, reason: message }),
       }),
       followResults(bus, stores.windows, now, handling),
+      tellOthers(bus, stores, options, handling),
     ];
     try {
       await Promise.all(stages);
@@ -264,4 +274,19 @@ async function schedule(
     await emitDueWindows(bus, windows, (await reports?.()) ?? [], { cluster, startDelay }, now());
     await sleep(SCHEDULE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Tells the webhook, if there is one. */
+async function tellOthers(
+  bus: Bus,
+  { archive }: Stores,
+  { notify: whom }: PipelineOptions,
+  handling: HandleOptions,
+): Promise<void> {
+  if (whom === undefined) return;
+  const { url, secret, rules, ageMax } = whom;
+  const { signal } = handling;
+  const send = (event: CloudEvent) =>
+    sendWebhook(event, { url, signal, ...(secret !== undefined && { secret }) });
+  await notify({ ...handling, bus, archive, rules, ageMax, now, send });
 }

@@ -15,7 +15,15 @@ interface Described {
 }
 
 /** The services in the order of the flow; others follow by name. */
-const FLOW = ['audit-ingestor', 'flow-ingestor', 'snapshotter', 'scheduler', 'report-worker', 'api'];
+const FLOW = [
+  'audit-ingestor',
+  'flow-ingestor',
+  'snapshotter',
+  'scheduler',
+  'report-worker',
+  'notifier',
+  'api',
+];
 
 /**
  * The document of all settings: those of every process, and for each service that has a `src/config.ts` its own.

@@ -2,13 +2,15 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_GROUP, findConnection, KubernetesClient, Permissions } from '@margay/kubernetes';
-import { parseGoDuration, openProgress, stopSignal } from '@margay/runtime';
+import { notifySettings } from '@margay/notifier';
+import { openProgress, parseGoDuration, readConfig, stopSignal, type Environment } from '@margay/runtime';
 import { readReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { openEmbedded } from '@margay/storage';
 import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import * as z from 'zod';
 import { UsageError } from '../exit.ts';
-import { runPipeline, type PipelineEvent } from '../pipeline.ts';
+import { runPipeline, type PipelineEvent, type PipelineOptions } from '../pipeline.ts';
 import { summaryLines } from '../summary-lines.ts';
 
 interface UpOptions {
@@ -77,7 +79,8 @@ export function upCommand(): Command {
       `
 Without --follow the logs are read to their end, every report runs once over what they cover, and the results are
 served until you stop it. With --follow reports run on their schedules (cron, UTC): the end of one window is the start of
-the next. Everything survives a kill: a second start goes on where the first one was.
+the next. Everything survives a kill: a second start goes on where the first one was. With NOTIFY_URL set, finished, failed and
+worse reports are posted there (docs/configuration.md, notifier).
 
 Examples:
   margay up
@@ -130,11 +133,20 @@ async function run(options: UpOptions): Promise<void> {
     host: options.host,
     port: options.port,
     access: await accessOf(options),
+    ...notifyOf(process.env),
     // Where nobody is asked, a page elsewhere must not reach it through another name.
     ...(options.permissions === 'none' && { hosts: ['127.0.0.1', 'localhost', '[::1]', options.host] }),
     signal: stopSignal(),
     tell: say,
   });
+}
+
+/** Whom to tell, by the notifier's own variables. */
+function notifyOf(environment: Environment): Pick<PipelineOptions, 'notify'> {
+  if (!environment['NOTIFY_URL']) return {};
+  const settings = readConfig(z.object(notifySettings), environment);
+  const { NOTIFY_URL: url, NOTIFY_SECRET: secret, NOTIFY_REGRESSIONS: rules, NOTIFY_AGE_MAX: age } = settings;
+  return { notify: { url, rules, ageMax: age * 1_000, ...(secret !== undefined && { secret }) } };
 }
 
 async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Access> {

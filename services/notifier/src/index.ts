@@ -1,0 +1,5 @@
+export { notifySettings } from './config.ts';
+export * from './cloud-event.ts';
+export * from './notify.ts';
+export * from './regressions.ts';
+export * from './send-webhook.ts';

@@ -1,0 +1,82 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Unprocessable } from '@margay/messaging';
+import type { CloudEvent } from './cloud-event.ts';
+
+/** Where events go. */
+export interface Webhook {
+  readonly url: string;
+  /** Signs what is sent; nothing is signed without. */
+  readonly secret?: string;
+  readonly signal: AbortSignal;
+  /** Seconds since the epoch; the clock unless given. */
+  readonly now?: () => number;
+  /** The pause before the second attempt; each next one is twice as long, up to a minute. 1 s unless set. */
+  readonly retryMilliseconds?: number;
+}
+
+const ATTEMPTS = 9;
+const ANSWER_MILLISECONDS = 15_000;
+const PAUSE_MILLISECONDS_MAX = 60_000;
+
+/**
+ * Posts an event as CloudEvents' structured JSON, signed as Standard Webhooks has it: `webhook-signature` is `v1,` and the
+ * base64 HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`. It is tried for about three minutes.
+ *
+ * @throws Unprocessable when the receiver says that it is wrong (4xx), or was not to be reached at all.
+ */
+export async function sendWebhook(event: CloudEvent, webhook: Webhook): Promise<void> {
+  const { url, signal, retryMilliseconds = 1_000 } = webhook;
+  const body = JSON.stringify(event);
+  for (let attempt = 1; ; attempt++) {
+    const problem = await post(body, event.id, webhook);
+    if (problem === undefined) return;
+    if (problem.isFinal || attempt === ATTEMPTS)
+      throw new Unprocessable(
+        'undeliverable',
+        `${url} did not take event ${event.id} in ${attempt} attempts: ${problem.reason}`,
+      );
+    const pause = Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX);
+    await sleep(pause, undefined, { signal });
+  }
+}
+
+interface Refusal {
+  readonly reason: string;
+  /** Sending it again would not help. */
+  readonly isFinal: boolean;
+}
+
+async function post(
+  body: string,
+  id: string,
+  { url, secret, signal, now = () => Date.now() / 1_000 }: Webhook,
+): Promise<Refusal | undefined> {
+  const timestamp = String(Math.floor(now()));
+  const signature =
+    secret !== undefined &&
+    createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      body,
+      // Evidence goes where it was meant to go, or nowhere.
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]),
+      headers: {
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'webhook-id': id,
+        'webhook-timestamp': timestamp,
+        ...(signature && { 'webhook-signature': `v1,${signature}` }),
+      },
+    });
+    await answer.body?.cancel();
+    if (answer.ok) return undefined;
+    const isFinal = answer.status < 500 && ![408, 425, 429].includes(answer.status);
+    return { reason: `it answered ${answer.status}`, isFinal };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { cause, message } = error as Error;
+    return { reason: cause instanceof Error ? cause.message : message, isFinal: false };
+  }
+}
