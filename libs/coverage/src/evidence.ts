@@ -1,6 +1,6 @@
 import { formatInstant, type Instant, type Window } from '@margay/history';
 import { gapsIn, joined, type Interval } from './intervals.ts';
-import type { Counts, CoverageMark, Problem } from './mark.ts';
+import { MINUTE, type Counts, type CoverageMark, type Problem } from './mark.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
 export interface Repeats {
@@ -53,8 +53,6 @@ export interface Evidence {
 
 /** How many problems the evidence lists; all are counted. */
 export const LISTED_MAX = 200;
-
-const MINUTE = 60_000_000;
 
 /**
  * The evidence for a window from all marks, in whatever order they come.

@@ -4,5 +4,6 @@
  * A *mark* says what one stretch of one source became; the *evidence* of a window is computed from all marks.
  */
 export * from './mark.ts';
+export * from './distant.ts';
 export * from './intervals.ts';
 export * from './evidence.ts';

@@ -47,7 +47,8 @@ export interface CoverageMark {
 /** How many problems one mark lists; all are counted. */
 export const PROBLEMS_MAX = 100;
 
-const MINUTE = 60_000_000;
+/** In microseconds. */
+export const MINUTE = 60_000_000;
 
 /** The first instant of the minute. */
 export const minuteOf = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE;

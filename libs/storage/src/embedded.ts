@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
-import { COVERAGE_TABLES, embeddedCoverage } from './coverage/embedded.ts';
+import { COVERAGE_DISTANCE, COVERAGE_TABLES, embeddedCoverage } from './coverage/embedded.ts';
 import { openDatabase } from './database/open.ts';
 import { snapshotsOf } from './database/snapshots.ts';
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
@@ -12,6 +12,7 @@ import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
 
 const MIGRATIONS = [
   [HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n'),
+  COVERAGE_DISTANCE,
 ];
 
 /** How the embedded stores are opened. */

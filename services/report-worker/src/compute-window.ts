@@ -15,7 +15,7 @@ export async function computeWindow(
     all(stores.history.versions({ start: start - 1, end })),
     all(stores.trail.between(window)),
     all(stores.flows.between(window)),
-    stores.coverage.marks(),
+    stores.coverage.marks(window),
     stores.history.repeats(window),
   ]);
   return computeReport({

@@ -1,4 +1,5 @@
-import type { CoverageMark } from '@margay/coverage';
+import { evidenceFor, markOf, type CoverageMark } from '@margay/coverage';
+import type { Reading } from '@margay/history';
 import { describe, expect, test } from 'vitest';
 import type { Coverage } from './coverage.ts';
 
@@ -50,6 +51,45 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
       expect(await coverage.marks()).toEqual([mark('a.log', 0, 10)]);
       await coverage.append([mark('a.log', 0, 15), mark('a.log', 0, 12)]);
       expect(await coverage.marks()).toEqual([mark('a.log', 0, 15)]);
+    });
+
+    test('a window’s evidence is the same from the marks near it as from all of them', async () => {
+      const coverage = await open();
+      const MINUTE = 60_000_000;
+      const broken: Reading = { kind: 'unusable', reason: 'not-json', message: 'Not JSON' };
+      const doubtful = (at: number): Reading => ({
+        kind: 'doubtful',
+        at,
+        reason: 'no-content',
+        message: 'it said 500',
+      });
+      const ignored = (at: number): Reading => ({ kind: 'ignored', at, reason: 'refused' });
+      const marks = ['a.log', 'b.log', 'watch/pods'].flatMap((source, s) =>
+        Array.from({ length: 30 }, (_, i) => {
+          const at = ((i * 7 + s * 3) % 40) * MINUTE + i;
+          const all = [
+            ignored(at),
+            ...(i % 3 === 0 ? [doubtful(at + 90_000_000)] : []),
+            ...(i % 5 === s ? [broken] : []),
+          ];
+          return markOf(
+            source,
+            i * 10,
+            i * 10 + 10,
+            all.map((reading, n) => ({ position: i * 10 + n, reading })),
+          );
+        }),
+      );
+      await coverage.append(marks);
+      const all = await coverage.marks();
+      for (let start = -5; start < 45; start += 3) {
+        for (const length of [1, 10 * MINUTE + 1, 100 * MINUTE]) {
+          const window = { start: start * MINUTE + 17, end: start * MINUTE + 17 + length };
+          const near = await coverage.marks(window);
+          expect(evidenceFor(near, [], window)).toEqual(evidenceFor(all, [], window));
+          if (length === 1) expect(near.length).toBeLessThan(marks.length / 2);
+        }
+      }
     });
 
     test('reading goes on after the last mark', async () => {
