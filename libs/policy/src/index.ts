@@ -14,7 +14,7 @@ export { labelsOfRecord, parseSelector, Selector } from './selector/selector.ts'
 export { type SelectorReport, selectorReport } from './selector/report.ts';
 export { type Key, keyText, type ResourceMeta, type ResourceObject } from './model/resource.ts';
 export { asServed, groupOf, keyOf } from './model/identity.ts';
-export { printName, type ResourceRef } from './model/print-name.ts';
+export { endpointKeyOf, printName, type ResourceRef } from './model/print-name.ts';
 export { type Network, parseNetwork, PRIVATE_NETWORKS, PublicNetworks } from './model/networks.ts';
 export { isEndpoint } from './model/items.ts';
 export type { AllowRule, Direction, Peer, Policy, PolicyProblem } from './model/policy.ts';

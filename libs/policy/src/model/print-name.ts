@@ -1,4 +1,5 @@
 import { publicApiVersion } from './identity.ts';
+import type { Key } from './resource.ts';
 
 /** What is needed to print a resource's name. */
 export interface ResourceRef {
@@ -36,4 +37,14 @@ function printedPolicyName(ref: ResourceRef, apiVersion: string): string {
   if (!apiVersion.startsWith('projectcalico.org/') || !CALICO_POLICIES.has(ref.kind)) return ref.name;
   const prefix = `${ref.tier === undefined || ref.tier === '' ? 'default' : ref.tier}.`;
   return ref.name.startsWith(prefix) ? ref.name : prefix + ref.name;
+}
+
+/** The key of a pod or host endpoint by its printed name; undefined for any other text. */
+export function endpointKeyOf(printed: string): Key | undefined {
+  const [, kind, inner = ''] = /^(Pod\.v1|HostEndpoint)\((.*)\)$/.exec(printed) ?? [];
+  if (kind === undefined) return undefined;
+  if (kind === 'HostEndpoint')
+    return { group: 'projectcalico.org', resource: 'hostendpoints', namespace: '', name: inner };
+  const slash = inner.indexOf('/');
+  return { group: '', resource: 'pods', namespace: inner.slice(0, slash), name: inner.slice(slash + 1) };
 }

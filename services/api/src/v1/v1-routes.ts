@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatInstant, parseInstant } from '@margay/history';
-import type { Key } from '@margay/policy';
+import { endpointKeyOf } from '@margay/policy';
 import type { ArchivedHeader, Stores } from '@margay/storage';
 import type * as z from 'zod';
 import { SESSION_COOKIE, tokenOf, type Access, type Viewer } from '../access/access.ts';
@@ -193,7 +193,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   route(http, 'timeline', async (request) => {
     const { endpoint } = parsed(QUERIES.timeline, request);
     const { start, end } = await reportFor(request, 'export');
-    const key = endpointKey(endpoint);
+    const key = endpointKeyOf(endpoint);
     const timeline = key && (await timelineOf(history, key, { start, end }));
     if (timeline === undefined) throw missing(`endpoint ${endpoint} in this window`);
     return timeline;
@@ -303,16 +303,6 @@ function conditionsOf(where: string): [string, boolean][] {
       throw refused(`where: "${condition}" is no condition like ingressProtected:false`);
     return [field, value === 'true'];
   });
-}
-
-/** The key of an endpoint as reports print it. */
-function endpointKey(endpoint: string): Key | undefined {
-  const [, kind, inner = ''] = /^(Pod\.v1|HostEndpoint)\((.*)\)$/.exec(endpoint) ?? [];
-  if (kind === undefined) return undefined;
-  const slash = inner.indexOf('/');
-  return kind === 'HostEndpoint'
-    ? { group: 'projectcalico.org', resource: 'hostendpoints', namespace: '', name: inner }
-    : { group: '', resource: 'pods', namespace: inner.slice(0, slash), name: inner.slice(slash + 1) };
 }
 
 const cursorOf = (id: string): string => Buffer.from(id).toString('base64url');

@@ -1,5 +1,5 @@
 import { formatInstant, type Instant, type Version } from '@margay/history';
-import { formatExplanation, keyText, NetworkState, type Key } from '@margay/policy';
+import { endpointKeyOf, formatExplanation, keyText, NetworkState, type Key } from '@margay/policy';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
 import { instantOption } from '../options.ts';
@@ -56,13 +56,10 @@ Examples:
 
 /** The key of an endpoint as people write it. */
 export function endpointKey(endpoint: string): Key {
-  const printed = /^(Pod\.v1|HostEndpoint)\((.*)\)$/.exec(endpoint);
-  const [, kind, inner = endpoint] = printed ?? [];
-  const slash = inner.indexOf('/');
-  if (kind === 'HostEndpoint' || (kind === undefined && slash < 0)) {
-    return { group: 'projectcalico.org', resource: 'hostendpoints', namespace: '', name: inner };
-  }
-  return { group: '', resource: 'pods', namespace: inner.slice(0, slash), name: inner.slice(slash + 1) };
+  const slash = endpoint.indexOf('/');
+  return (
+    endpointKeyOf(endpoint) ?? endpointKeyOf(slash < 0 ? `HostEndpoint(${endpoint})` : `Pod.v1(${endpoint})`)!
+  );
 }
 
 /** Why there is nothing to explain: the object was not there, or was no endpoint then. */
