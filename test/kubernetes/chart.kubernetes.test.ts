@@ -36,7 +36,10 @@ beforeAll(async () => {
 test.each([
   ['embedded', { clusterName: 'a', 'notifier.url': 'https://example.org/hook', 'notifier.secret': 'n' }],
   ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
-  ['embedded on a claim that exists', { clusterName: 'a', 'embedded.persistence.existingClaim': 'mine' }],
+  [
+    'embedded on a claim that exists, named like a number',
+    { clusterName: 'prod: "eu" #1', 'embedded.persistence.existingClaim': 'mine' },
+  ],
   [
     'another API group, nobody asked',
     { clusterName: 'a', 'globalReports.group': 'reports.example.org', permissions: 'none' },

@@ -42,7 +42,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end }}
 
@@ -72,8 +72,8 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 - { name: KAFKA_TLS, value: {{ .Values.kafka.tls | quote }} }
 {{- with .Values.kafka.saslSecret }}
 - { name: KAFKA_SASL_MECHANISM, value: {{ $.Values.kafka.saslMechanism }} }
-- { name: KAFKA_USERNAME, valueFrom: { secretKeyRef: { name: {{ . }}, key: username } } }
-- { name: KAFKA_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . }}, key: password } } }
+- { name: KAFKA_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username } } }
+- { name: KAFKA_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password } } }
 {{- end }}
 {{- if .Values.kafka.caSecret }}
 - { name: KAFKA_CA_FILE, value: /secrets/kafka/ca.crt }
@@ -81,9 +81,9 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 - { name: ELASTICSEARCH_URLS, value: {{ .Values.elasticsearch.urls | quote }} }
 - { name: ELASTICSEARCH_INDEX_PREFIX, value: {{ .Values.elasticsearch.indexPrefix | quote }} }
 {{- with .Values.elasticsearch.secret }}
-- { name: ELASTICSEARCH_API_KEY, valueFrom: { secretKeyRef: { name: {{ . }}, key: apiKey, optional: true } } }
-- { name: ELASTICSEARCH_USERNAME, valueFrom: { secretKeyRef: { name: {{ . }}, key: username, optional: true } } }
-- { name: ELASTICSEARCH_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . }}, key: password, optional: true } } }
+- { name: ELASTICSEARCH_API_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: apiKey, optional: true } } }
+- { name: ELASTICSEARCH_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username, optional: true } } }
+- { name: ELASTICSEARCH_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password, optional: true } } }
 {{- end }}
 {{- if .Values.elasticsearch.caSecret }}
 - { name: ELASTICSEARCH_CA_FILE, value: /secrets/elasticsearch/ca.crt }
