@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { anyone, apiRoutes, archivedReport, byToken, type Access } from '@margay/api';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { anyone, apiRoutes, archivedReport, byToken, Problem, type Access } from '@margay/api';
 import { formatInstant, parseInstant } from '@margay/history';
 import { REPORT_TYPES, toReportJson, type EndpointRow, type Report } from '@margay/reports';
 import { unzipSync } from 'fflate';
 import { fastify, type FastifyInstance } from 'fastify';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
 
 const stores = await recordedStores();
@@ -287,6 +288,8 @@ test('a token is wanted on every route but the page itself, and a session carrie
   expect(session.headers['set-cookie']).toMatch(/HttpOnly; SameSite=Strict/);
   const cookie = String(session.headers['set-cookie']).split(';')[0]!;
   expect((await server.inject({ url: '/api/v1/runs', headers: { cookie } })).statusCode).toBe(200);
+  const broken = await server.inject({ url: '/api/v1/runs', headers: { cookie: 'margay-token=%' } });
+  expect(broken.statusCode).toBe(401);
 });
 
 test('the description has every route of the API, and every route of the API is described', async () => {
@@ -326,4 +329,27 @@ test('the page comes with a policy that lets nothing in from elsewhere, and stay
   const { gzipSync } = await import('node:zlib');
   const size = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
   expect(size).toBeLessThan(130_000);
+});
+
+test('whoever follows is told of runs as they change, until they may not any more', async () => {
+  let isAllowed = true;
+  const server = serve(async () => {
+    if (!isAllowed) throw new Problem(401, 'Unauthorized', 'expired');
+    return anyone({} as never);
+  });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => server.close());
+  const answer = await fetch(`${url}/api/v1/events`);
+  expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  const told = (async () => {
+    let text = '';
+    for await (const piece of answer.body!) text += new TextDecoder().decode(piece);
+    return text;
+  })();
+  await sleep(500);
+  await stores.windows.begin('late', 1, SPAN.end + 5);
+  await sleep(4_500);
+  isAllowed = false;
+  const [event] = (await told).split('\n\n').filter((text) => text.startsWith('event: runs'));
+  expect(JSON.parse(event!.split('data: ')[1]!)).toMatchObject({ id: 'late', state: 'running' });
 });

@@ -37,7 +37,7 @@ test.each([
   ['embedded', { clusterName: 'a', 'notifier.url': 'https://example.org/hook', 'notifier.secret': 'n' }],
   ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
   [
-    'embedded on a claim that exists, named like a number',
+    'embedded on a claim that exists, with a name that YAML would misread',
     { clusterName: 'prod: "eu" #1', 'embedded.persistence.existingClaim': 'mine' },
   ],
   [

@@ -34,7 +34,7 @@ export function apiRoutes(http: FastifyInstance, options: RoutesOptions): void {
         throw new Problem(
           421,
           'Misdirected request',
-          `This is not ${request.hostname}: open one of ${hosts.join(', ')}`,
+          `This is not ${request.hostname}: open one of ${[...new Set(hosts)].join(', ')}. Other names need a token (--permissions)`,
         );
     });
     scope.setErrorHandler<FastifyError | Problem>((error, _request, reply) => {

@@ -83,7 +83,16 @@ export function tokenOf({ headers }: FastifyRequest): string {
   const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;
   const cookie = (headers.cookie ?? '').split('; ').find((text) => text.startsWith(`${SESSION_COOKIE}=`));
-  if (cookie === undefined)
+  const token = cookie && decoded(cookie.slice(SESSION_COOKIE.length + 1));
+  if (!token)
     throw new Problem(401, 'Unauthorized', 'Sign in first: send a token as "Authorization: Bearer …"');
-  return decodeURIComponent(cookie.slice(SESSION_COOKIE.length + 1));
+  return token;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

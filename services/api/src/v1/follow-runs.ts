@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../problem.ts';
 import type { Run } from './runs.ts';
 
 const LOOK_MILLISECONDS = 2_000;
@@ -6,7 +7,7 @@ const HEARTBEAT_MILLISECONDS = 15_000;
 
 /**
  * Server-sent events: `event: runs` with each run whose state changed since the last look, and a comment now and then so that
- * nobody in between closes the connection. Ends when the signal is aborted or nobody listens any more.
+ * nobody in between closes the connection. Ends when the signal is aborted, and when what is visible may not be asked any more.
  */
 export async function* followRuns(
   visible: () => Promise<readonly Run[]>,
@@ -18,7 +19,14 @@ export async function* followRuns(
   while (!signal.aborted) {
     await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
-    const runs = await visible();
+    let runs: readonly Run[];
+    try {
+      runs = await visible();
+    } catch (error) {
+      // Whoever comes again is told why.
+      if (error instanceof Problem) return;
+      throw error;
+    }
     for (const run of runs.filter(({ id, state }) => known.get(id) !== state))
       yield `event: runs\ndata: ${JSON.stringify(run)}\n\n`;
     known = new Map(runs.map(({ id, state }) => [id, state]));

@@ -46,16 +46,23 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
     return all.filter(({ report }) => allowed.has(report));
   };
   /** The run, for a viewer who may do this with it. What one may not even list looks as if it were not there. */
-  const runFor = async (request: FastifyRequest, action: 'list' | 'export') => {
-    const { id } = request.params as Id;
+  const runFor = async (
+    request: FastifyRequest,
+    action: 'list' | 'export',
+    { id } = request.params as Id,
+  ) => {
     const viewer = await access(request);
     const run = (await visibleTo(viewer)).find((found) => found.id === id);
     if (run === undefined) throw missing(`run ${id}`);
     if (action === 'export') await viewer.require('export', { name: run.report, type: run.reportType });
     return { run, viewer };
   };
-  const reportFor = async (request: FastifyRequest, action: 'list' | 'export'): Promise<ArchivedHeader> => {
-    const { run } = await runFor(request, action);
+  const reportFor = async (
+    request: FastifyRequest,
+    action: 'list' | 'export',
+    id = request.params as Id,
+  ): Promise<ArchivedHeader> => {
+    const { run } = await runFor(request, action, id);
     const header = await archive.header(run.id);
     if (header === undefined)
       throw new Problem(409, 'Not finished', `Run ${run.id} is ${run.state}: it has no report yet`);
@@ -183,10 +190,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   route(http, 'compare', async (request) => {
     const later = await reportFor(request, 'export');
     const { other } = request.params as { other: string };
-    const earlier = await reportFor(
-      { ...request, headers: request.headers, params: { id: other } } as FastifyRequest,
-      'export',
-    );
+    const earlier = await reportFor(request, 'export', { id: other });
     return compareEndpoints(await tables(earlier.id, 'endpoints'), await tables(later.id, 'endpoints'));
   });
 
@@ -246,10 +250,12 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   http.get('/api/v1/events', async (request, reply) => {
-    const viewer = await access(request);
+    await access(request);
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
-    const events = followRuns(() => visibleTo(viewer), AbortSignal.any([gone.signal, closing.signal]));
+    // Asked again with every look: a token may expire, a role be taken away.
+    const visible = async () => visibleTo(await access(request));
+    const events = followRuns(visible, AbortSignal.any([gone.signal, closing.signal]));
     return reply
       .type('text/event-stream')
       .header('x-accel-buffering', 'no')
