@@ -1,8 +1,7 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { evidenceLag } from '@margay/snapshotter';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from './testing/free-port.ts';
 import {
   chance,
   expectNoDeadLetters,
@@ -24,14 +23,6 @@ const eventLists = Array.from({ length: Math.ceil(lines.length / BATCH) }, (_, i
     items: lines.slice(i * BATCH, (i + 1) * BATCH).map(({ text }) => JSON.parse(text) as unknown),
   }),
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Posts until it is taken, as an API server with enough retries does. */
 async function post(port: () => number, body: string): Promise<void> {

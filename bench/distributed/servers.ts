@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { openKafkaBus } from '@margay/messaging';
 import { openElasticsearch } from '@margay/storage';
 
@@ -34,14 +33,6 @@ export async function installation(name: string, partitions = 12) {
 }
 
 export type Installation = Awaited<ReturnType<typeof installation>>;
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Runs `work` over all items, so many at a time. */
 export async function inParallel<T>(

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { evidenceLag } from '@margay/snapshotter';
+import { freePort } from '../../test/testing/free-port.ts';
 import { serviceProcess } from '../../test/testing/service-process.ts';
 import { eventLists } from './events.ts';
-import { freePort, installation, poster } from './servers.ts';
+import { installation, poster } from './servers.ts';
 
 const CHANGES_PER_SECOND = 2_000;
 const LOOK_SECONDS = 10;

@@ -2,9 +2,10 @@ import { publishIngested, readBatch } from '@margay/audit-ingestor';
 import type { Bus, Message } from '@margay/messaging';
 import { textsOf } from '@margay/sources';
 import kafkajs from 'kafkajs';
+import { freePort } from '../../test/testing/free-port.ts';
 import { serviceProcess } from '../../test/testing/service-process.ts';
 import { eventLists } from './events.ts';
-import { freePort, inParallel, installation, poster, secondsOf, verdict } from './servers.ts';
+import { inParallel, installation, poster, secondsOf, verdict } from './servers.ts';
 
 const GOAL = 0.5;
 /** Requests at a time: an API server posts its batches side by side. */

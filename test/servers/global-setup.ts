@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../testing/free-port.ts';
 
 /** Which variable names a server of one's own, and which script starts one otherwise. */
 const SERVERS = [
@@ -15,11 +15,8 @@ const SERVERS = [
 ];
 
 /** A port that is free now and whose neighbours the scripts use are most likely free too. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
+async function portOfScript(): Promise<number> {
+  const port = await freePort();
   return port > 60_000 ? port - 5_000 : port;
 }
 
@@ -29,7 +26,7 @@ export async function setup(): Promise<() => void> {
   const ca = join(mkdtempSync(join(tmpdir(), 'margay-ca-')), 'ca.pem');
   for (const { variable, script, address } of SERVERS) {
     if (process.env[variable]) continue;
-    const port = await freePort();
+    const port = await portOfScript();
     const output = execFileSync(new URL(script, import.meta.url).pathname, [String(port)], {
       encoding: 'utf8',
       env: { ...process.env, MARGAY_KAFKA_CA: ca },

@@ -19,7 +19,8 @@ export interface NotifyOptions extends HandleOptions {
   readonly now: () => Instant;
 }
 
-const GROUP = 'notifier';
+/** The consumer group of all notifiers. */
+export const GROUP = 'notifier';
 const PAGE = 100;
 
 /**

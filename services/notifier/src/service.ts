@@ -3,7 +3,7 @@ import { BUS, busAnswers, busProvider, handling, measureLag, type Bus } from '@m
 import type { Service } from '@margay/runtime';
 import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
 import { config } from './config.ts';
-import { notify } from './notify.ts';
+import { GROUP, notify } from './notify.ts';
 import { sendWebhook } from './send-webhook.ts';
 
 /** The notifier as a process of its own. */
@@ -26,7 +26,7 @@ export const notifier: Service<typeof config> = {
       NOTIFY_REGRESSIONS: rules,
       NOTIFY_AGE_MAX: age,
     } = process.config;
-    measureLag(bus, process.metrics, 'notifier', [reportsCompleted.name, reportsFailed.name]);
+    measureLag(bus, process.metrics, GROUP, [reportsCompleted.name, reportsFailed.name]);
     return {
       webhook: (signal) =>
         notify({

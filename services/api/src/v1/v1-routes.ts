@@ -52,17 +52,20 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
     { id } = request.params as Id,
   ) => {
     const viewer = await access(request);
-    const run = (await visibleTo(viewer)).find((found) => found.id === id);
-    if (run === undefined) throw missing(`run ${id}`);
-    if (action === 'export') await viewer.require('export', { name: run.report, type: run.reportType });
-    return { run, viewer };
+    const run = (await runs()).find((found) => found.id === id);
+    // Only the run's own report is asked about: an installation may have a thousand others.
+    const ref = { name: run?.report ?? '', type: run?.reportType ?? '' };
+    const visible = await viewer.listable(run === undefined ? [] : [ref]);
+    if (run === undefined || visible.length === 0) throw missing(`run ${id}`);
+    if (action === 'export') await viewer.require('export', ref);
+    return run;
   };
   const reportFor = async (
     request: FastifyRequest,
     action: 'list' | 'export',
     id = request.params as Id,
   ): Promise<ArchivedHeader> => {
-    const { run } = await runFor(request, action, id);
+    const run = await runFor(request, action, id);
     const header = await archive.header(run.id);
     if (header === undefined)
       throw new Problem(409, 'Not finished', `Run ${run.id} is ${run.state}: it has no report yet`);
@@ -125,7 +128,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   route(http, 'run', async (request) => {
-    const { run } = await runFor(request, 'list');
+    const run = await runFor(request, 'list');
     const header = await archive.header(run.id);
     const record = await stores.windows.get(run.id);
     const base = `/api/v1/runs/${encodeURIComponent(run.id)}/downloads`;
@@ -179,8 +182,8 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
 
   route(http, 'trend', async (request) => {
     const { limit } = parsed(QUERIES.trend, request);
-    const { run, viewer } = await runFor(request, 'list');
-    const items = (await visibleTo(viewer)).filter(
+    const run = await runFor(request, 'list');
+    const items = (await runs()).filter(
       (other) =>
         other.report === run.report && other.state === 'completed' && other.window.end <= run.window.end,
     );
