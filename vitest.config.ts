@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,kubernetes,real,browser}.test.ts'],
+    exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,go,kubernetes,real,browser}.test.ts'],
     testTimeout: 60_000,
   },
 });

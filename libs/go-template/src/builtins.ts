@@ -1,0 +1,151 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { sprint, sprintf, sprintln } from './format.ts';
+import { Struct, type MethodContext } from './value.ts';
+import { compareTexts, isList, isMap, isTrue, typeName } from './kinds.ts';
+import { type Value } from './value.ts';
+
+/**
+ * A function of templates: gets its arguments in order, a piped value last. What it throws is told with the template's
+ * name and line.
+ */
+export type TemplateFunction = (args: readonly Value[], context: MethodContext) => Value;
+
+/** Functions by name. */
+export type Functions = Readonly<Record<string, TemplateFunction>>;
+
+/** Says that the arguments of a function do not fit. */
+export function argumentProblem(what: string): never {
+  throw new RangeError(what);
+}
+
+/** Checks how many arguments there are. */
+export function count(args: readonly Value[], min: number, max = min): readonly Value[] {
+  if (args.length < min || args.length > max)
+    argumentProblem(`wants ${min === max ? min : `${min} to ${max}`} arguments and has ${args.length}`);
+  return args;
+}
+
+/** The functions of Go's `text/template`, `and` and `or` apart: these look at no more of their arguments than they must. */
+export const BUILTINS: Functions = {
+  not: (args) => !isTrue(count(args, 1)[0]),
+  len: (args) => BigInt(lengthOf(count(args, 1)[0])),
+  index: ([item, ...keys]) => {
+    if (item === undefined || item === null) return argumentProblem('index of nil');
+    return keys.reduce(elementOf, item);
+  },
+  slice,
+  eq: equals,
+  ne: (args) => !equals(count(args, 2)),
+  lt: (args) => isLess(count(args, 2)),
+  le: (args) => isLess(count(args, 2)) || equals(args),
+  gt: (args) => !(isLess(count(args, 2)) || equals(args)),
+  ge: (args) => !isLess(count(args, 2)),
+  print: sprint,
+  println: sprintln,
+  printf: ([format, ...values], context) => {
+    if (typeof format !== 'string') return argumentProblem(`wants a format, not ${typeName(format)}`);
+    for (const width of format.matchAll(/\d+/g)) context.charge(Number(width[0]) / 100);
+    return sprintf(format, values);
+  },
+  html: (args) => written(args).replaceAll(/[\0"'&<>]/g, (one) => HTML[one]!),
+  js: (args) => Array.from(written(args), javascript).join(''),
+  urlquery: (args) =>
+    encodeURIComponent(written(args).toWellFormed())
+      .replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
+      .replaceAll('%20', '+'),
+};
+
+/** What the escaping functions escape: one text as it is, others as `print` writes them. */
+const written = (args: readonly Value[]): string =>
+  sprint(args.map((value) => (value === undefined || value === null ? '<no value>' : value)));
+
+const HTML: Readonly<Record<string, string>> = {
+  '\0': '�',
+  '"': '&#34;',
+  "'": '&#39;',
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+};
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+function javascript(one: string): string {
+  if ('\\\'"'.includes(one)) return `\\${one}`;
+  if ('<>&='.includes(one) || !PRINTABLE.test(one)) {
+    const code = one.codePointAt(0)!.toString(16).toUpperCase();
+    return `\\u${code.padStart(4, '0')}`;
+  }
+  return one;
+}
+
+/** UTF-8 bytes of a text, elements of a list, keys of a map. */
+function lengthOf(item: Value): number {
+  if (typeof item === 'string') return utf8ToBytes(item).length;
+  if (isList(item)) return item.length;
+  if (isMap(item)) return item.size;
+  return argumentProblem(`len of ${typeName(item)}`);
+}
+
+function position(key: Value, max: number): number {
+  if (typeof key !== 'bigint') return argumentProblem(`an index is an integer, not ${typeName(key)}`);
+  if (key < 0n || key > BigInt(max)) argumentProblem(`index out of range: ${key}`);
+  return Number(key);
+}
+
+function elementOf(item: Value, key: Value): Value {
+  if (item === undefined || item === null) return argumentProblem('index of nil');
+  if (typeof item === 'string') {
+    const bytes = utf8ToBytes(item);
+    return BigInt(bytes[position(key, bytes.length - 1)]!);
+  }
+  if (isList(item)) return item[position(key, item.length - 1)];
+  if (!isMap(item)) return argumentProblem(`cannot index ${typeName(item)}`);
+  if (typeof key !== 'string') return argumentProblem(`a key is a string, not ${typeName(key)}`);
+  return item.has(key) ? item.get(key) : null;
+}
+
+function slice([item, ...bounds]: readonly Value[]): Value {
+  if (item === undefined || item === null) return argumentProblem('slice of nil');
+  if (bounds.length > 3 || (bounds.length === 3 && typeof item === 'string'))
+    return argumentProblem(`cannot slice with ${bounds.length} indexes`);
+  if (typeof item !== 'string' && !isList(item)) return argumentProblem(`cannot slice ${typeName(item)}`);
+  const max = lengthOf(item);
+  const [from = 0, to = max, capacity = max] = bounds.map((bound) => position(bound, max));
+  if (from > to || to > capacity) argumentProblem(`slice ends before its start: ${from} > ${to}`);
+  if (typeof item !== 'string') return item.slice(from, to);
+  return textOfBytes(utf8ToBytes(item).subarray(from, to));
+}
+
+function textOfBytes(bytes: Uint8Array): string {
+  try {
+    return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
+  } catch {
+    return argumentProblem('cuts a character in two');
+  }
+}
+
+/** Whether the first is equal to any of the others. */
+function equals([first, ...others]: readonly Value[]): boolean {
+  if (others.length === 0) argumentProblem('wants something to compare with');
+  return others.some((other) => isEqual(first, other));
+}
+
+function isEqual(a: Value, b: Value): boolean {
+  const [isNil, otherIsNil] = [a === undefined || a === null, b === undefined || b === null];
+  if (isNil || otherIsNil) return isNil && otherIsNil;
+  if (typeof a !== typeof b) return argumentProblem(`cannot compare ${typeName(a)} with ${typeName(b)}`);
+  if (typeof a !== 'object') return a === b;
+  if (typeName(a) !== typeName(b) && isList(a) !== isList(b))
+    return argumentProblem(`cannot compare ${typeName(a)} with ${typeName(b)}`);
+  if (a instanceof Struct && b instanceof Struct && a.shape === b.shape)
+    return JSON.stringify(a.json) === JSON.stringify(b.json);
+  return argumentProblem(`cannot compare ${typeName(a)}`);
+}
+
+function isLess([a, b]: readonly Value[]): boolean {
+  if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b) < 0;
+  if (typeof a === 'bigint' && typeof b === 'bigint') return a < b;
+  if (typeof a === 'number' && typeof b === 'number') return a < b;
+  return argumentProblem(`cannot order ${typeName(a)} and ${typeName(b)}`);
+}

@@ -1,0 +1,13 @@
+/**
+ * The template language of Go's `text/template`, over JSON-like values.
+ *
+ * A template reaches nothing but its data and the functions it is given, and does no more than its limits allow. What it
+ * writes is held against Go's own engine; see `testing/oracle.go`. Pure: no I/O, no time.
+ */
+export { readTemplate, DEFAULT_LIMITS, type Limits, type Template } from './evaluate.ts';
+export { TemplateProblem } from './problem.ts';
+export { argumentProblem, count, type Functions, type TemplateFunction } from './builtins.ts';
+export { textOf } from './format.ts';
+export { isList, isMap, isTrue, typeName } from './kinds.ts';
+export { valueOf, type Value } from './value.ts';
+export { Struct, type FieldType, type Shape } from './value.ts';
