@@ -1,4 +1,5 @@
 import {
+  clusterReportTypes,
   changesFromWatch,
   deleteJob,
   findPodTemplate,
@@ -10,7 +11,6 @@ import {
   Permissions,
   recordEvent,
   reportJob,
-  reportTypeNames,
   startJob,
   watchableKinds,
   writeStatus,
@@ -80,7 +80,7 @@ test('the scheduler follows reports, writes their status, records events and run
   const spec = { reportType: 'inventory', schedule: '0 0 * * *' };
   apply({ apiVersion: `${GROUP}/v3`, kind: 'GlobalReport', metadata: { name }, spec });
   await installReportTypes(client);
-  expect(await reportTypeNames(client)).toContain('inventory');
+  expect((await clusterReportTypes(client)).get('inventory')).toBe('built-in');
   const { value } = (await followGlobalReports(client).next()) as { value: ClusterReports };
   const report = value.reports.get(name)!;
   await writeStatus(client, GROUP, report, () => ({ observedGeneration: 1 }));

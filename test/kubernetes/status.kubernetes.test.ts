@@ -15,6 +15,8 @@ import {
   type GlobalReportObject,
   type JobState,
   type ReportRun,
+  clusterReportTypes,
+  withType,
 } from '@margay/kubernetes';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { admin, applyDefinitions, kubectl, resource, until } from './cluster.ts';
@@ -105,7 +107,10 @@ test('schedulers that write at once lose nothing', async () => {
 
 test('a report that cannot be scheduled says why in a condition and in one event', async () => {
   const object = await apply({ reportType: 'my-own-type' });
-  const { problem, uid, apiVersion } = clusterReport(object);
+  const known = clusterReport(object);
+  const { uid, apiVersion } = known;
+  const read = withType(known, await clusterReportTypes(client));
+  const problem = 'problem' in read ? read.problem : undefined;
   await writeStatus(client, GROUP, { name: 'hourly', uid }, () =>
     globalReportStatus({ generation: 1, runs: [], now: NOW, ...(problem && { problem }) }),
   );
@@ -118,9 +123,9 @@ test('a report that cannot be scheduled says why in a condition and in one event
   } as const;
   for (let i = 0; i < 3; i++) await recordEvent(client, note, Date.now() * 1000);
   const described = kubectl(['describe', 'gr', 'hourly']);
-  expect(described).toMatch(/Reason: +UnknownReportType/);
+  expect(described).toMatch(/Reason: +ReportTypeMissing/);
   expect(described).toMatch(
-    /Warning +UnknownReportType .*x3 over .*margay-scheduler +spec\.reportType: is "my-own-type"/,
+    /Warning +ReportTypeMissing .*x3 over .*margay-scheduler +There is no GlobalReportType my-own-type/,
   );
 });
 

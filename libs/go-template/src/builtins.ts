@@ -1,7 +1,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { sprint, sprintf, sprintln } from './format.ts';
 import { Struct, type MethodContext } from './value.ts';
-import { compareTexts, isList, isMap, isTrue, typeName } from './kinds.ts';
+import { compareTexts, isList, isNil, isMap, isTrue, typeName } from './kinds.ts';
 import { type Value } from './value.ts';
 
 /**
@@ -132,8 +132,7 @@ function equals([first, ...others]: readonly Value[]): boolean {
 }
 
 function isEqual(a: Value, b: Value): boolean {
-  const [isNil, otherIsNil] = [a === undefined || a === null, b === undefined || b === null];
-  if (isNil || otherIsNil) return isNil && otherIsNil;
+  if (isNil(a) || isNil(b)) return isNil(a) && isNil(b);
   if (typeof a !== typeof b) return argumentProblem(`cannot compare ${typeName(a)} with ${typeName(b)}`);
   if (typeof a !== 'object') return a === b;
   if (typeName(a) !== typeName(b) && isList(a) !== isList(b))

@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { Struct } from './value.ts';
-import { isList, isMap, sortedEntries, typeName } from './kinds.ts';
+import { isList, isMap, isNil, sortedEntries, typeName } from './kinds.ts';
 import { type Value } from './value.ts';
 
 /** A value as Go's `print` writes it. */
@@ -105,15 +105,13 @@ const misfit = (verb: string, value: Value, flags: Flags): string =>
 
 function formatted(verb: string, value: Value, flags: Flags): string {
   if (verb === 'T') return padded(typeName(value), flags);
-  if (value === undefined || value === null)
-    return verb === 'v' ? padded('<nil>', flags) : `%!${verb}(<nil>)`;
+  if (isNil(value)) return verb === 'v' ? padded('<nil>', flags) : `%!${verb}(<nil>)`;
   if (typeof value !== 'object') return scalar(verb, value, flags) ?? misfit(verb, value, flags);
   if (verb === 'v' && flags.sharp)
     throw new RangeError(`%#v of ${typeName(value)} is not supported in printf`);
   if (value instanceof Struct && value.shape.text !== undefined && 'vsqxX'.includes(verb))
     return string(verb, value.shape.text(value.json), flags)!;
-  const each = (element: Value): string =>
-    element === undefined || element === null ? '<nil>' : formatted(verb, element, flags);
+  const each = (element: Value): string => (isNil(element) ? '<nil>' : formatted(verb, element, flags));
   if (isList(value)) return `[${value.map(each).join(' ')}]`;
   if (isMap(value))
     return `map[${sortedEntries(value)
@@ -224,10 +222,7 @@ function string(verb: string, value: string, flags: Flags): string | undefined {
       return padded(text, flags);
     case 'q':
       // A raw string where that is asked for and possible.
-      return padded(
-        sharp && !/[`\u0000-\u0008\u000a-\u001f\u007f\ufeff]/.test(text) ? `\`${text}\`` : quoted(text, plus),
-        flags,
-      );
+      return padded(sharp && !isQuotedOnly(text) ? `\`${text}\`` : quoted(text, plus), flags);
     case 'x':
     case 'X': {
       const all = utf8ToBytes(value);
@@ -243,6 +238,10 @@ function string(verb: string, value: string, flags: Flags): string | undefined {
       return undefined;
   }
 }
+
+/** Whether a text cannot stand between backquotes. */
+const isQuotedOnly = (text: string): boolean =>
+  Array.from(text).some((one) => '`\u007f\ufeff'.includes(one) || (one < ' ' && one !== '\t'));
 
 function float(verb: string, value: number, flags: Flags): string | undefined {
   const kind = verb === 'v' ? 'g' : verb.toLowerCase();
@@ -276,9 +275,12 @@ interface Decimal {
 const formatPower = (power: number): string =>
   `e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 
+/** More than any half between two short numbers has. */
+const EXACT_DIGITS = 100;
+
 /** So many significant digits of a number, halves rounded to even as Go does: JavaScript rounds them up. */
 function significant(size: number, count: number): Decimal {
-  const [written = '', exponent = ''] = size.toExponential(100).split('e');
+  const [written = '', exponent = ''] = size.toExponential(EXACT_DIGITS).split('e');
   const [digits, power] = [written.replace('.', ''), Number(exponent)];
   if (size === 0 || count >= digits.length)
     return { digits: digits.padEnd(count, '0').slice(0, count), power };

@@ -10,4 +10,4 @@ export { argumentProblem, count, type Functions, type TemplateFunction } from '.
 export { textOf } from './format.ts';
 export { isList, isMap, isTrue, typeName } from './kinds.ts';
 export { valueOf, type Value } from './value.ts';
-export { Struct, type FieldType, type Shape } from './value.ts';
+export { Struct, type FieldType, type MethodContext, type Shape } from './value.ts';

@@ -1,4 +1,8 @@
-import type { Value } from './value.ts';
+import { Struct, type Value } from './value.ts';
+
+/** Whether a value is nil, or nothing at all. */
+export const isNil = (value: Value): value is undefined | null =>
+  value === undefined || value === null || (value instanceof Struct && value.isNil);
 
 /** Whether a value is a list. */
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
@@ -27,7 +31,7 @@ export function isTrue(value: Value): boolean {
   if (typeof value !== 'object') return Boolean(value);
   if (value === null) return false;
   if (isList(value)) return value.length > 0;
-  return isMap(value) ? value.size > 0 : true;
+  return isMap(value) ? value.size > 0 : !value.isNil;
 }
 
 /** The order of Go's strings, which is that of their UTF-8 bytes: that of their code points. */

@@ -34,7 +34,7 @@ export type FieldType =
   /** A map or list that may be nil. */
   | 'map'
   | { readonly list: FieldType }
-  /** Nil where there is none. */
+  /** Nil where there is none: `if` takes it for false, and its fields are zero, where Go would fail. */
   | { readonly pointer: Shape }
   | Shape;
 
@@ -72,6 +72,11 @@ export class Struct {
     this.json = json;
   }
 
+  /** Whether it is a nil pointer. */
+  get isNil(): boolean {
+    return this.json === null;
+  }
+
   /** The value of a field, in a list; undefined where there is no such field. */
   field(name: string): readonly [Value] | undefined {
     const field = this.shape.fields.find(([known]) => known === name);
@@ -84,7 +89,7 @@ export class Struct {
   }
 
   #value([name, json, type]: Shape['fields'][number]): Value {
-    if (!this.#fields.has(name)) this.#fields.set(name, fieldValue(type, (this.json as Json)[json]));
+    if (!this.#fields.has(name)) this.#fields.set(name, fieldValue(type, (this.json as Json | null)?.[json]));
     return this.#fields.get(name);
   }
 }
@@ -104,6 +109,6 @@ function fieldValue(type: FieldType, json: unknown): Value {
       return isNone ? new Map<string, Value>() : valueOf(json);
   }
   if ('list' in type) return isNone ? [] : (json as unknown[]).map((each) => fieldValue(type.list, each));
-  if ('pointer' in type) return isNone ? null : new Struct(type.pointer, json);
+  if ('pointer' in type) return new Struct(type.pointer, isNone ? null : json);
   return new Struct(type, isNone ? {} : json);
 }

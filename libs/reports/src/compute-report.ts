@@ -2,12 +2,15 @@ import type { Version, Window } from '@margay/history';
 import { reportEvidence, type SourcesEvidence } from './evidence.ts';
 import { formatInstant } from '@margay/history';
 import type { GlobalReportSpec } from './global-report.ts';
+import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
 import { byCodePoint } from './order.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
 import { selectingPolicies } from './replay/selecting-policies.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
+import type { ReportTypeSpec } from './report-type-spec.ts';
+import type { ReportType } from './report-type.ts';
 import { reportType } from './report-types.ts';
 import { aboutPolicies, auditRows, type PolicyEvent } from './rows/audit.ts';
 import { type Flow, flowRows } from './rows/flows.ts';
@@ -19,6 +22,8 @@ export interface ReportInput {
   /** The GlobalReport's name. */
   readonly name: string;
   readonly spec: GlobalReportSpec;
+  /** What its type is made of, where that is none of those that are built in. */
+  readonly typeSpec?: ReportTypeSpec;
   readonly window: Window;
   /**
    * At least those that overlap the window, and those that ended exactly at its start; in any order. Others do no harm.
@@ -44,7 +49,10 @@ export interface ReportInput {
  */
 export function computeReport(input: ReportInput): Report {
   const { name, spec, window, evidence, cluster = '', privateNetworks } = input;
-  const type = reportType(spec.reportType);
+  const type =
+    input.typeSpec === undefined
+      ? reportType(spec.reportType)
+      : customReportType(spec.reportType, wellFormed(input.typeSpec) as ReportTypeSpec);
   if (!(window.start < window.end)) {
     throw new RangeError(
       `The window ends at ${formatInstant(window.end)}, which is not after its start, ${formatInstant(window.start)}. ` +
@@ -52,7 +60,7 @@ export function computeReport(input: ReportInput): Report {
     );
   }
   const versions = [...input.versions];
-  const { serviceAccounts, auditSummary, ...rows } = computeRows(input, versions);
+  const { serviceAccounts, auditSummary, ...rows } = computeRows(input, type, versions);
   const header: ReportHeader = {
     reportName: name,
     reportTypeName: type.name,
@@ -76,31 +84,38 @@ export function computeReport(input: ReportInput): Report {
       number
     >,
   };
-  return { ...header, ...rows, digest: digestOf(header, rows) };
+  const template = type.spec.uiSummaryTemplate;
+  const whole =
+    template === undefined
+      ? header
+      : { ...header, ...customSummary(template, { ...header, ...rows, digest: '' }) };
+  return { ...whole, ...rows, digest: digestOf(whole, rows) };
 }
 
-function computeRows({ spec, window, privateNetworks, ...input }: ReportInput, versions: readonly Version[]) {
+function computeRows(
+  { spec, window, privateNetworks, ...input }: ReportInput,
+  type: ReportType,
+  versions: readonly Version[],
+) {
   const options = {
     ...(spec.endpoints !== undefined && { scope: spec.endpoints }),
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
-  const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = reportType(
-    spec.reportType,
-  ).spec;
+  const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = type.spec;
   const lives = includeEndpointData ? endpointLives(versions, window, options) : [];
   const endpoints = lives
     .map((life) => life.row(window.end))
     .sort((a, b) => byCodePoint(a.endpoint, b.endpoint));
-  const audited = new Set(auditEventsSelection.resources.map(({ resource }) => resource));
+  const { resources } = auditEventsSelection;
   const about =
-    audited.size > 0 && hasScope(spec)
+    resources.length > 0 && hasScope(spec)
       ? aboutPolicies(selectingPolicies(versions, window, options))
       : () => true;
   const rows: ReportRows & Pick<ReportHeader, 'auditSummary'> = {
     endpoints,
     namespaces: namespaceRows(endpoints),
     services: serviceRows(endpoints),
-    ...auditRows(input.policyEvents ?? [], window, audited, about),
+    ...auditRows(input.policyEvents ?? [], window, resources, about),
     flows: includeEndpointFlowLogData ? flowRows(input.flows ?? [], endpoints, window) : [],
   };
   return { ...rows, serviceAccounts: new Set(lives.flatMap((life) => life.serviceAccounts)) };

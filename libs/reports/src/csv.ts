@@ -20,11 +20,12 @@ export function* csv<T>(
   rows: Iterable<T>,
   { first }: Piece = WHOLE,
 ): Iterable<string> {
-  if (first) yield line(columns.map(([header]) => header));
-  for (const row of rows) yield line(columns.map(([, cell]) => cell(row)));
+  if (first) yield csvLine(columns.map(([header]) => header));
+  for (const row of rows) yield csvLine(columns.map(([, cell]) => cell(row)));
 }
 
-function line(cells: readonly Cell[]): string {
+/** One line of a table. */
+export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(quoted).join(',')}\n`;
 }
 

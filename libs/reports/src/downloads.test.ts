@@ -1,92 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { computeReport, type Flow, REPORT_TYPES, type Report, toReportJson } from './index.ts';
-import { type Fact, history, keyOfObject } from './testing/history.ts';
-import * as make from './testing/objects.ts';
-
-/** 2026-03-01 and the day after, in microseconds. */
-const DAY = Date.parse('2026-03-01T00:00:00Z') * 1000;
-const HOUR = 3_600_000_000;
-const WINDOW = { start: DAY, end: DAY + 24 * HOUR };
-const SCOPE = {
-  selector: 'soc2 == "true"',
-  namespaces: { names: ['shop', 'pay'], selector: "env in {'prod', 'stage'}" },
-  serviceAccounts: { names: ['default'], selector: '!has(robot)' },
-};
-
-const soc2 = (app: string) => ({ app, soc2: 'true' });
-const prod = { env: 'prod' };
-const allow = { action: 'Allow', source: {} };
-const objects = [
-  make.namespace('shop', prod),
-  make.namespace('pay', prod),
-  make.namespace('lab'),
-  make.serviceAccount('shop/default'),
-  make.serviceAccount('pay/default'),
-  make.pod('shop/web-54c9f7f49f-x2x7z', soc2('web'), {
-    generateName: 'web-54c9f7f49f-',
-    sidecar: true,
-    ip: '10.0.0.1',
-  }),
-  make.pod('shop/db-0', soc2('db'), { ip: '10.0.0.2' }),
-  make.pod('pay/ledger', soc2('ledger'), { ip: '10.0.0.3' }),
-  make.pod('lab/toy', soc2('toy'), { ip: '10.0.0.4' }),
-  make.service('shop/web', { app: 'web' }),
-  make.service('shop/db', { app: 'db' }),
-  make.kubernetesPolicy('shop/default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
-  make.calicoPolicy('shop/app.web', { selector: "app == 'web'", types: ['Ingress'], ingress: [allow] }),
-  make.calicoPolicy('security.pci', { tier: 'security', selector: 'all()', types: ['Ingress'] }),
-  make.calicoPolicy('preview', { selector: 'all()', types: ['Ingress'] }, true),
-];
-const toy = objects[11]!;
-const told: Fact[] = [
-  ...objects.map((object) => ({ at: DAY - HOUR, object })),
-  { at: DAY + 6 * HOUR, object: toy, what: 'gone' },
-  { at: DAY + 7 * HOUR, object: toy },
-];
-const pod = (name: string, namespace = 'shop') => ({ kind: 'Pod' as const, namespace, name });
-const flow = (source: Flow['source'], destination: Flow['source']): Flow => ({
-  start: DAY + HOUR,
-  end: DAY + HOUR + 300_000_000,
-  action: 'allow',
-  source,
-  destination,
-});
-const flows = [
-  flow({ kind: 'Public', namespace: '', name: '' }, pod('web-54c9f7f49f-*')),
-  flow(pod('web-54c9f7f49f-*'), pod('db-0')),
-  flow(pod('toy', 'lab'), pod('web-54c9f7f49f-*')),
-];
-const policyEvents = [
-  ['create', objects[12]!, 1, false],
-  ['patch', objects[12]!, 2, false],
-  ['delete', toy, 6, false],
-  ['create', toy, 7, false],
-  ['update', objects[14]!, 8, false],
-  ['delete', objects[13]!, 9, true],
-].map(([verb, object, hour, refused], i) => {
-  const { at, key, user } = {
-    at: DAY + (hour as number) * HOUR,
-    key: keyOfObject(object as typeof toy),
-    user: 'jane@example.com',
-  };
-  const { metadata, ...rest } = object as typeof toy;
-  const event = {
-    kind: 'Event',
-    apiVersion: 'audit.k8s.io/v1',
-    auditID: `00000000-0000-0000-0000-00000000000${i}`,
-    verb,
-    user: { username: user },
-    objectRef: key,
-    responseStatus: { code: refused ? 403 : 200 },
-    responseObject: {
-      ...rest,
-      metadata: { ...metadata, annotations: { note: "yes\nand 'no'", since: '2026-01-01' } },
-    },
-  };
-  return { eventId: `e${i}`, at, key, verb: verb as string, user, refused: refused as boolean, event };
-});
+import { computeReport, REPORT_TYPES, type Report, toReportJson } from './index.ts';
+import { FLOWS, POLICY_EVENTS, SCOPE, TOLD, WINDOW } from './testing/day.ts';
+import { history } from './testing/history.ts';
 
 const reports: Report[] = [...REPORT_TYPES.keys()].map((reportType) =>
   computeReport({
@@ -94,9 +11,9 @@ const reports: Report[] = [...REPORT_TYPES.keys()].map((reportType) =>
     cluster: 'prod-1',
     spec: { reportType, endpoints: SCOPE, schedule: '0 0 * * *' },
     window: WINDOW,
-    versions: history(told),
-    policyEvents,
-    flows,
+    versions: history(TOLD),
+    policyEvents: POLICY_EVENTS,
+    flows: FLOWS,
   }),
 );
 

@@ -1,4 +1,5 @@
 import type { Scope } from '@margay/policy';
+import type { ReportTypeSpec } from './report-type-spec.ts';
 
 /** The `spec` of a GlobalReport. */
 export interface GlobalReportSpec {
@@ -17,4 +18,6 @@ export interface GlobalReportSpec {
 export interface GlobalReport {
   readonly name: string;
   readonly spec: GlobalReportSpec;
+  /** What its type is made of, where that is none of those that are built in. */
+  readonly typeSpec?: ReportTypeSpec;
 }

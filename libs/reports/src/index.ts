@@ -7,12 +7,19 @@
  */
 export { computeReport, type ReportInput } from './compute-report.ts';
 export type * from './report.ts';
+export type * from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
 export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
 export type { PolicyEvent } from './rows/audit.ts';
 export type { Flow, FlowEnd } from './rows/flows.ts';
 export { printedVersion } from './evidence.ts';
-export { REPORT_TYPES, reportType } from './report-types.ts';
+export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';
+export {
+  readReportType,
+  type GlobalReportType,
+  type ReadReportType,
+} from './custom-types/read-report-type.ts';
+export { TemplateProblem } from '@margay/go-template';
 export { WHOLE, type Download, type Piece, type ReportType } from './report-type.ts';
 export type { UiSummary, UiWidget } from './ui-summary.ts';
 export { jsonList, reportJsonHead, reportJsonTail, toReportJson } from './json/report-json.ts';

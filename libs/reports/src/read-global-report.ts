@@ -1,6 +1,7 @@
 import { parseSelector, type Scope, type ScopeCondition, SelectorError } from '@margay/policy';
 import { isRecord } from './fields.ts';
 import type { GlobalReport, GlobalReportSpec } from './global-report.ts';
+import type { ReportTypeSpec } from './report-type-spec.ts';
 import { REPORT_TYPES } from './report-types.ts';
 import { scheduleProblem } from './schedule.ts';
 
@@ -22,6 +23,9 @@ export class ManifestProblem {
   }
 }
 
+/** What the report types of users are made of, by name. */
+type KnownTypes = ReadonlyMap<string, ReportTypeSpec> | 'any';
+
 /** A GlobalReport, or everything that is wrong with its manifest. */
 export type ReadGlobalReport =
   { readonly report: GlobalReport } | { readonly problems: readonly ManifestProblem[] };
@@ -35,8 +39,9 @@ const GROUP = 'projectcalico.org/v3';
  * report about something else.
  *
  * @param manifest what a YAML or JSON parser makes of it.
+ * @param types those of users; `any` where they are not known yet.
  */
-export function readGlobalReport(manifest: unknown): ReadGlobalReport {
+export function readGlobalReport(manifest: unknown, types: KnownTypes = new Map()): ReadGlobalReport {
   const problems: ManifestProblem[] = [];
   const add = (field: string, message: string, remedy: string): void => {
     problems.push(new ManifestProblem(field, message, remedy));
@@ -55,21 +60,25 @@ export function readGlobalReport(manifest: unknown): ReadGlobalReport {
   }
   const given = manifest['spec'];
   if (!isRecord(given)) add('spec', `is ${shown(given)}`, 'Give at least spec.reportType');
-  const spec = readSpec(isRecord(given) ? given : {}, isRecord(given) ? add : () => {});
-  return problems.length > 0 ? { problems } : { report: { name: String(name), spec } };
+  const spec = readSpec(isRecord(given) ? given : {}, types, isRecord(given) ? add : () => {});
+  const typeSpec = types === 'any' ? undefined : types.get(spec.reportType);
+  return problems.length > 0
+    ? { problems }
+    : { report: { name: String(name), spec, ...(typeSpec && { typeSpec }) } };
 }
 
 type Add = (field: string, message: string, remedy: string) => void;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a `spec`; what is wrong with it is added. */
-function readSpec(spec: Fields, add: Add): GlobalReportSpec {
+function readSpec(spec: Fields, custom: KnownTypes, add: Add): GlobalReportSpec {
   const known = ['reportType', 'endpoints', 'schedule', 'jobNodeSelector', 'suspend', 'cis'];
   noOthers(spec, known, 'spec', add);
-  const types = [...REPORT_TYPES.keys()].join(', ');
+  const types = [...REPORT_TYPES.keys(), ...(custom === 'any' ? [] : custom.keys())];
+  const isKnown = (name: string) => custom === 'any' || types.includes(name);
   const { reportType, schedule, suspend, jobNodeSelector, cis } = spec;
-  if (typeof reportType !== 'string' || !REPORT_TYPES.has(reportType))
-    add('spec.reportType', `is ${shown(reportType)}`, `Use one of ${types}`);
+  if (typeof reportType !== 'string' || !isKnown(reportType))
+    add('spec.reportType', `is ${shown(reportType)}`, `Use one of ${types.join(', ')}`);
   if (schedule !== undefined && typeof schedule !== 'string')
     add('spec.schedule', `is ${shown(schedule)}`, "Write cron as text, such as '0 0 * * *'");
   const wrong = typeof schedule === 'string' ? scheduleProblem(schedule) : undefined;

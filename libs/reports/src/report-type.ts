@@ -1,4 +1,5 @@
-import type { Report, ReportHeader, ReportTypeSpec, RowKind } from './report.ts';
+import type { Report, ReportHeader, RowKind } from './report.ts';
+import type { ReportTypeSpec } from './report-type-spec.ts';
 import type { UiSummary } from './ui-summary.ts';
 
 /** Which piece of a file is made: a file may be written from its rows part by part, so that memory stays small. */
@@ -20,6 +21,8 @@ export interface Download {
   readonly lists?: RowKind;
   /** Kinds of rows that must all be there for each piece. */
   readonly needs?: readonly RowKind[];
+  /** Made by a template of users, which may take its time and may fail with a `TemplateProblem`. */
+  readonly isTemplate?: true;
   /** The text of the piece with the rows that the report has; of the whole file unless said. */
   readonly render: (report: Report, piece?: Piece) => Iterable<string>;
 }

@@ -1,6 +1,8 @@
+import { customReportType } from './custom-types/custom-type.ts';
 import { INVENTORY } from './inventory/inventory.ts';
 import { NETWORK_ACCESS } from './network-access/network-access.ts';
 import { POLICY_AUDIT } from './policy-audit/policy-audit.ts';
+import type { ReportHeader } from './report.ts';
 import type { ReportType } from './report-type.ts';
 
 /** Every type of report, by name. */
@@ -17,4 +19,11 @@ export function reportType(name: string): ReportType {
     );
   }
   return type;
+}
+
+/** The type that a report was made with: a report carries that of users with it. */
+export function typeOfReport({ reportTypeName, reportTypeSpec }: ReportHeader): ReportType {
+  return reportTypeSpec.downloadTemplates === undefined
+    ? reportType(reportTypeName)
+    : customReportType(reportTypeName, reportTypeSpec);
 }

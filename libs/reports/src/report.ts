@@ -1,5 +1,7 @@
 import type { GlobalReportSpec } from './global-report.ts';
 import type { ReportEvidence } from './evidence.ts';
+import type { ReportTypeSpec } from './report-type-spec.ts';
+import type { UiSummary } from './ui-summary.ts';
 
 /** `[from, to)` as RFC 3339 texts. */
 export interface Interval {
@@ -151,16 +153,6 @@ export interface AuditSummary {
   readonly numRefused: number;
 }
 
-/** What a type of report is made of, in the words of a GlobalReportType. */
-export interface ReportTypeSpec {
-  /** Fill endpoints, namespaces, services and their summaries. */
-  readonly includeEndpointData: boolean;
-  /** Fill flows. */
-  readonly includeEndpointFlowLogData: boolean;
-  /** The resources, lower-case plurals of any API group, whose audit events are taken; empty for none. */
-  readonly auditEventsSelection: { readonly resources: readonly { readonly resource: string }[] };
-}
-
 /** A report without its rows. The same evidence always gives the same header: there is no time of generation in it. */
 export interface ReportHeader {
   readonly reportName: string;
@@ -179,6 +171,10 @@ export interface ReportHeader {
   readonly auditSummary: AuditSummary;
   readonly evidence: ReportEvidence;
   readonly rowCounts: Readonly<Record<RowKind, number>>;
+  /** Of a type of users, what its template made for lists. */
+  readonly uiSummary?: UiSummary;
+  /** Why nothing was made of that template. */
+  readonly uiSummaryProblem?: string;
 }
 
 /** A whole report. Each kind of row is there, empty where the type of report has none of it. */

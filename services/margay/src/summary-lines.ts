@@ -1,8 +1,8 @@
-import { REPORT_TYPES, type Report } from '@margay/reports';
+import { typeOfReport, type Report } from '@margay/reports';
 
 /** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how complete its evidence is. */
 export function summaryLines(report: Report): string[] {
-  const { heading, widgets } = REPORT_TYPES.get(report.reportTypeName)!.uiSummary(report);
+  const { heading, widgets } = typeOfReport(report).uiSummary(report);
   const rows = widgets.map(({ heading: what, data: [{ label, value }], summary: { total } }) => ({
     words: `${what}, ${label.toLowerCase()}`,
     value,

@@ -1,13 +1,13 @@
 import type { ReportWindow } from '@margay/contracts';
 import { evidenceFor } from '@margay/coverage';
-import { computeReport, type GlobalReportSpec, type Report } from '@margay/reports';
+import { computeReport, type GlobalReportSpec, type Report, type ReportTypeSpec } from '@margay/reports';
 import type { Stores } from '@margay/storage';
 import { policyEventOf, reportFlowOf } from './report-input.ts';
 
 /** Computes a window's report from what the stores have. Reads only. */
 export async function computeWindow(
   stores: Stores,
-  { cluster, reportName, spec, start, end }: ReportWindow,
+  { cluster, reportName, spec, typeSpec, start, end }: ReportWindow,
 ): Promise<Report> {
   const window = { start, end };
   // One instant more at the front: a policy whose version ended exactly at the start still decides what is audited.
@@ -21,6 +21,7 @@ export async function computeWindow(
   return computeReport({
     name: reportName,
     spec: spec as GlobalReportSpec,
+    ...(typeSpec !== undefined && { typeSpec: typeSpec as ReportTypeSpec }),
     window,
     cluster,
     versions,

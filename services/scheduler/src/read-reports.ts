@@ -1,6 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readGlobalReport } from '@margay/reports';
+import {
+  readGlobalReport,
+  readReportType,
+  REPORT_TYPES,
+  type GlobalReport,
+  type ReportTypeSpec,
+} from '@margay/reports';
 import { loadAll } from 'js-yaml';
 import type { ScheduledReport } from './emit-windows.ts';
 
@@ -11,24 +17,26 @@ export interface ReportsFolder {
 }
 
 /**
- * The GlobalReports in the YAML and JSON files of a folder, by name.
+ * The GlobalReports in the YAML and JSON files of a folder, by name, with the GlobalReportTypes that are there too.
  *
  * A file's time of change stands for the instant at which its reports appeared. Other kinds are passed over, what
  * cannot be read becomes a problem, and of two reports of one name the first counts.
  */
 export async function readReportsFolder(folder: string): Promise<ReportsFolder> {
+  const names = (await readdir(folder)).filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const file = join(folder, name);
+      const createdAt = Math.floor((await stat(file)).mtimeMs) * 1000;
+      return { file, createdAt, text: await readFile(file, 'utf8') };
+    }),
+  );
+  const { reports: found, problems } = readManifests(files);
   const reports = new Map<string, ScheduledReport>();
-  const problems: string[] = [];
-  const files = (await readdir(folder)).filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
-  for (const file of files.map((name) => join(folder, name))) {
-    const { reports: found, problems: wrong } = readManifests(await readFile(file, 'utf8'));
-    problems.push(...wrong.map((problem) => `${file}: ${problem}`));
-    const createdAt = Math.floor((await stat(file)).mtimeMs) * 1000;
-    for (const report of found) {
-      if (reports.has(report.name))
-        problems.push(`${file}: there is another GlobalReport ${report.name} already; this one is not used`);
-      else reports.set(report.name, { report, createdAt });
-    }
+  for (const { report, file, createdAt } of found) {
+    if (reports.has(report.name))
+      problems.push(`${file}: there is another GlobalReport ${report.name} already; this one is not used`);
+    else reports.set(report.name, { report, createdAt });
   }
   return {
     reports: [...reports.values()].sort((a, b) => (a.report.name < b.report.name ? -1 : 1)),
@@ -36,21 +44,41 @@ export async function readReportsFolder(folder: string): Promise<ReportsFolder> 
   };
 }
 
-/** The GlobalReports of one YAML or JSON text, and what is wrong with the others. */
-export function readManifests(text: string): { reports: ScheduledReport['report'][]; problems: string[] } {
-  let documents: unknown[];
-  try {
-    documents = loadAll(text) as unknown[];
-  } catch (error) {
-    return { reports: [], problems: [`not YAML: ${(error as Error).message.split('\n')[0]}`] };
-  }
-  const reports: ScheduledReport['report'][] = [];
+interface Manifests {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * The GlobalReports of YAML or JSON texts with the file that each is from, and what is wrong with the others. They may be
+ * of the GlobalReportTypes that stand in any of the texts.
+ */
+export function readManifests<F extends Manifests>(
+  files: readonly F[],
+): { reports: (F & { readonly report: GlobalReport })[]; problems: string[] } {
   const problems: string[] = [];
-  for (const document of documents) {
-    if ((document as { kind?: unknown } | null)?.kind !== 'GlobalReport') continue;
-    const read = readGlobalReport(document);
-    if ('problems' in read) problems.push(...read.problems.map((problem) => String(problem)));
-    else reports.push(read.report);
+  const objects = files.flatMap((file) => {
+    try {
+      const documents = loadAll(file.text) as unknown[];
+      return documents.map((object) => ({ file, object, kind: (object as { kind?: unknown } | null)?.kind }));
+    } catch (error) {
+      problems.push(`${file.file}: not YAML: ${(error as Error).message.split('\n')[0]}`);
+      return [];
+    }
+  });
+  const types = new Map<string, ReportTypeSpec>();
+  for (const { file, object } of objects.filter(({ kind }) => kind === 'GlobalReportType')) {
+    const read = readReportType(object);
+    if ('problems' in read)
+      problems.push(...read.problems.map((problem) => `${file.file}: ${String(problem)}`));
+    else if (!REPORT_TYPES.has(read.type.name)) types.set(read.type.name, read.type.spec);
   }
+  const reports = objects.flatMap(({ file, object, kind }) => {
+    if (kind !== 'GlobalReport') return [];
+    const read = readGlobalReport(object, types);
+    if ('report' in read) return [{ ...file, report: read.report }];
+    problems.push(...read.problems.map((problem) => `${file.file}: ${String(problem)}`));
+    return [];
+  });
   return { reports, problems };
 }

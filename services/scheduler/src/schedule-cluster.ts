@@ -3,15 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
 import {
+  clusterReportTypes,
   DEFAULT_GROUP,
   followGlobalReports,
   installReportTypes,
   globalReportStatus,
-  missingType,
   recordEvent,
-  reportTypeNames,
+  withType,
   writeStatus,
   type ClusterReport,
+  type ClusterReportTypes,
   type GlobalReportStatus,
   type KubernetesClient,
   type ReportRun,
@@ -68,13 +69,13 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
       }
     })(),
     (async () => {
-      let types: ReadonlySet<string> = new Set();
+      let types: ClusterReportTypes = new Map();
       let isInstalled = false;
       for (let look = 0; !signal.aborted;) {
         if (reports !== undefined) {
           const all = look % LOOKS_A_STATUS === 0;
           if (all && !isInstalled) isInstalled = await installed(options);
-          if (all) types = await reportTypeNames(client, group).catch(() => types);
+          if (all) types = await clusterReportTypes(client, group).catch(() => types);
           await lookAt(reports, types, all, options, jobs);
           look++;
         }
@@ -98,19 +99,21 @@ async function installed({ client, group = DEFAULT_GROUP, log }: ClusterSchedule
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */
 async function lookAt(
   byName: ReadonlyMap<string, ClusterReport>,
-  types: ReadonlySet<string>,
+  types: ClusterReportTypes,
   all: boolean,
   options: ClusterScheduleOptions,
   jobs: ReportJobs | undefined,
 ): Promise<void> {
   const reports = [...byName.values()];
   const { bus, windows, now, log } = options;
-  const problems = new Map(reports.map((each) => [each.name, problemOf(each, types)] as const));
-  const usable = reports.flatMap(({ name, report, createdAt }): ScheduledReport[] =>
-    report === undefined || problems.get(name) !== undefined
-      ? []
-      : [{ report, ...(createdAt !== undefined && { createdAt }) }],
-  );
+  const problems = new Map<string, ScheduleProblem>();
+  const usable = reports.flatMap((each): ScheduledReport[] => {
+    const read = withType(each, types);
+    if ('report' in read)
+      return [{ report: read.report, ...(each.createdAt !== undefined && { createdAt: each.createdAt }) }];
+    problems.set(each.name, read.problem);
+    return [];
+  });
   const hand = async (due: readonly ReportWindow[]) =>
     publishAll(bus, reportWindows, (await jobs?.start(due, byName)) ?? due);
   const emitted = await emitDueWindows(bus, windows, usable, { ...options, hand }, now());
@@ -128,14 +131,6 @@ async function lookAt(
         });
     });
   }
-}
-
-function problemOf(
-  { report, problem }: ClusterReport,
-  types: ReadonlySet<string>,
-): ScheduleProblem | undefined {
-  if (problem !== undefined || report === undefined) return problem;
-  return types.has(report.spec.reportType) ? undefined : missingType(report.spec.reportType);
 }
 
 async function keepStatus(

@@ -15,6 +15,8 @@ export interface ReportWindow {
   readonly reportType: string;
   /** The GlobalReport's `spec` as it was when the window was emitted. */
   readonly spec: unknown;
+  /** What its type was made of then, where that is none of those that are built in. */
+  readonly typeSpec?: unknown;
   readonly start: Instant;
   readonly end: Instant;
   /** Asked for by a person, outside the schedule. */
@@ -37,10 +39,16 @@ export function windowId(window: Pick<ReportWindow, 'cluster' | 'reportName' | '
   return `${name}-${from}-${hash}`;
 }
 
+interface ReportRef {
+  readonly name: string;
+  readonly spec: { readonly reportType: string };
+  readonly typeSpec?: unknown;
+}
+
 /** The window of one run of a report. */
 export function reportWindowOf(
   cluster: string,
-  { name: reportName, spec }: { readonly name: string; readonly spec: { readonly reportType: string } },
+  { name: reportName, spec, typeSpec }: ReportRef,
   { start, end }: { readonly start: Instant; readonly end: Instant },
   manual = false,
 ): ReportWindow {
@@ -51,6 +59,7 @@ export function reportWindowOf(
     reportName,
     reportType,
     spec,
+    ...(typeSpec !== undefined && { typeSpec }),
     start,
     end,
     manual,
@@ -75,10 +84,19 @@ const SCHEMA: RecordSchema = {
     { name: 'start', type: INSTANT },
     { name: 'end', type: INSTANT },
     { name: 'manual', type: 'boolean', default: false, doc: 'Asked for by a person, outside the schedule.' },
+    {
+      name: 'typeSpec',
+      type: 'string',
+      default: '',
+      doc: "The GlobalReportType's spec as JSON, as it was then; empty for the types that are built in.",
+    },
   ],
 };
 
-type WindowRecord = Omit<ReportWindow, 'spec'> & { readonly spec: string };
+type WindowRecord = Omit<ReportWindow, 'spec' | 'typeSpec'> & {
+  readonly spec: string;
+  readonly typeSpec: string;
+};
 
 /** Windows to compute. */
 export const reportWindows = defineTopic<ReportWindow>({
@@ -88,8 +106,22 @@ export const reportWindows = defineTopic<ReportWindow>({
   released: REPORT_WINDOW_RELEASES,
   key: 'the id of the window',
   keyOf: ({ id }) => id,
-  toRecord: (window) => ({ ...window, spec: JSON.stringify(window.spec) }),
-  fromRecord: ({ cluster, id, reportName, reportType, start, end, manual, spec }: WindowRecord) => ({
+  toRecord: ({ spec, typeSpec, ...window }) => ({
+    ...window,
+    spec: JSON.stringify(spec),
+    typeSpec: typeSpec === undefined ? '' : JSON.stringify(typeSpec),
+  }),
+  fromRecord: ({
+    cluster,
+    id,
+    reportName,
+    reportType,
+    start,
+    end,
+    manual,
+    spec,
+    typeSpec,
+  }: WindowRecord) => ({
     cluster,
     id,
     reportName,
@@ -98,5 +130,6 @@ export const reportWindows = defineTopic<ReportWindow>({
     end,
     manual,
     spec: JSON.parse(spec) as unknown,
+    ...(typeSpec !== '' && { typeSpec: JSON.parse(typeSpec) as unknown }),
   }),
 });

@@ -144,6 +144,21 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         manual: true,
       },
     },
+    {
+      base64:
+        'wwEs/26mOU+yLQhwcm9kTmRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZgpkYWlseRBleHBvc3VyZTJ7InJlcG9ydFR5cGUiOiJleHBvc3VyZSJ9gICS3vbKrwaAgM27+s+vBgA4eyJpbmNsdWRlRW5kcG9pbnREYXRhIjp0cnVlfQ==',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef',
+        reportName: 'daily',
+        reportType: 'exposure',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        spec: { reportType: 'exposure' },
+        typeSpec: { includeEndpointData: true },
+        manual: false,
+      },
+    },
   ],
   'margay.report-completed': [
     {

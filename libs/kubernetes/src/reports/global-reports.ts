@@ -1,5 +1,11 @@
 import { parseInstant, type Instant } from '@margay/history';
-import { readGlobalReport, type GlobalReport } from '@margay/reports';
+import {
+  readGlobalReport,
+  readReportType,
+  REPORT_TYPES,
+  type GlobalReport,
+  type ReadReportType,
+} from '@margay/reports';
 import type { KubernetesClient } from '../client/client.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { DEFAULT_GROUP, globalReports, globalReportTypes } from '../custom-resources/report-types.ts';
@@ -72,13 +78,34 @@ export async function* followGlobalReports(
   }
 }
 
-/** The names of the report types that exist in the cluster. */
-export async function reportTypeNames(
+/** The report types of a cluster by name: built in, or of users and read, or of users and wrong. */
+export type ClusterReportTypes = ReadonlyMap<string, 'built-in' | ReadReportType>;
+
+/** The report types that exist in the cluster. */
+export async function clusterReportTypes(
   client: KubernetesClient,
   group: string = DEFAULT_GROUP,
-): Promise<ReadonlySet<string>> {
+): Promise<ClusterReportTypes> {
   const types = await client.listAll(globalReportTypes(group));
-  return new Set(types.map(({ metadata }) => metadata.name));
+  return new Map(types.map((type) => [type.metadata.name, readType(type)]));
+}
+
+const readType = (type: ApiObject): 'built-in' | ReadReportType =>
+  REPORT_TYPES.has(type.metadata.name) ? 'built-in' : readReportType(type);
+
+/** A GlobalReport with what its type is made of, or why it cannot be scheduled. */
+export function withType(
+  { report, problem }: ClusterReport,
+  types: ClusterReportTypes,
+): { readonly report: GlobalReport } | { readonly problem: ScheduleProblem } {
+  if (report === undefined) return { problem: problem ?? missingType('') };
+  const { reportType } = report.spec;
+  const type = types.get(reportType);
+  if (type === undefined) return { problem: missingType(reportType) };
+  if (type === 'built-in') return { report };
+  if ('type' in type) return { report: { ...report, typeSpec: type.type.spec } };
+  const message = `GlobalReportType ${reportType}: ${type.problems.join(' ')}`;
+  return { problem: { reason: 'InvalidReportType', message } };
 }
 
 /** Why a report of a type that does not exist (any more) is not scheduled. */
@@ -92,7 +119,7 @@ export function missingType(reportType: string): ScheduleProblem {
 /** Reads a GlobalReport as the API server holds it. */
 export function clusterReport(object: GlobalReportObject): ClusterReport {
   const { metadata, status } = object;
-  const read = readGlobalReport(object);
+  const read = readGlobalReport(object, 'any');
   const problems = 'problems' in read ? read.problems : [];
   const [first] = problems;
   return {
@@ -108,7 +135,6 @@ export function clusterReport(object: GlobalReportObject): ClusterReport {
 }
 
 function reasonOf(field: string): string {
-  if (field === 'spec.reportType') return 'UnknownReportType';
   if (field === 'spec.schedule') return 'InvalidSchedule';
   return field.endsWith('.selector') ? 'InvalidSelector' : 'InvalidSpec';
 }
@@ -127,8 +153,14 @@ export async function findGlobalReport(
   const found = await client.find(globalReports(group), { name });
   if (found === undefined)
     throw new Error(`There is no GlobalReport ${name}: kubectl get globalreports shows all`);
-  const { report, problem } = clusterReport(found);
-  if (report === undefined)
-    throw new Error(`GlobalReport ${name}: ${problem?.message ?? 'it cannot be read'}`);
-  return report;
+  const known = clusterReport(found);
+  const typeName = known.report?.spec.reportType;
+  const type = typeName && (await client.find(globalReportTypes(group), { name: typeName }));
+  const types: ClusterReportTypes = new Map(
+    // Those that are built in need no object.
+    type ? [[type.metadata.name, readType(type)]] : [...REPORT_TYPES.keys()].map((it) => [it, 'built-in']),
+  );
+  const read = withType(known, types);
+  if ('problem' in read) throw new Error(`GlobalReport ${name}: ${read.problem.message}`);
+  return read.report;
 }

@@ -84,7 +84,6 @@ test('the reports of a cluster come complete first, then whenever one changes', 
 
 test.each([
   ['a bad schedule', { schedule: '0 0 * *' }, 'InvalidSchedule', 'spec.schedule'],
-  ['an unknown type', { reportType: 'cost' }, 'UnknownReportType', 'cost'],
   [
     'a selector that cannot be parsed',
     { endpoints: { namespaces: { selector: 'a = b' } } },
@@ -92,7 +91,7 @@ test.each([
     'namespaces.selector',
   ],
   ['a field that is not documented', { endpoint: {} }, 'InvalidSpec', 'spec.endpoint'],
-  ['several problems', { schedule: 'x', reportType: 'cost' }, 'UnknownReportType', 'spec.schedule'],
+  ['several problems', { schedule: 'x', endpoint: {} }, 'InvalidSpec', 'spec.schedule'],
 ])('a report with %s says so', (_, spec, reason, message) => {
   const read = clusterReport({ ...daily(spec), metadata: { name: 'daily', uid: 'u', generation: 2 } });
   expect(read.report).toBeUndefined();

@@ -7,7 +7,7 @@ import { WHOLE, type Piece, type ReportType } from '../report-type.ts';
 import { panel } from '../ui-summary.ts';
 
 /** The policies whose changes are audited, of any API group. Kubernetes' cluster-wide kinds came after the original's list. */
-const RESOURCES = [
+export const AUDITED_RESOURCES: readonly string[] = [
   'globalnetworkpolicies',
   'networkpolicies',
   'stagedglobalnetworkpolicies',
@@ -24,7 +24,7 @@ export const POLICY_AUDIT: ReportType = {
   spec: {
     includeEndpointData: false,
     includeEndpointFlowLogData: false,
-    auditEventsSelection: { resources: RESOURCES.map((resource) => ({ resource })) },
+    auditEventsSelection: { resources: AUDITED_RESOURCES.map((resource) => ({ resource })) },
   },
   downloads: [
     {

@@ -1,7 +1,9 @@
 import type { Instant, ResourceKey, Window } from '@margay/history';
 import { keyText } from '@margay/policy';
 import { byCodePoint } from '../order.ts';
+import { at, textOf } from '../fields.ts';
 import type { AuditSummary } from '../report.ts';
+import type { AuditResource } from '../report-type-spec.ts';
 import { wellFormed } from '../json/well-formed.ts';
 
 /** One attempt to write a policy, dry runs apart. */
@@ -44,13 +46,17 @@ export interface AuditRows {
 export function auditRows(
   writes: Iterable<PolicyEvent>,
   window: Window,
-  resources: ReadonlySet<string>,
+  resources: readonly AuditResource[],
   about: (key: ResourceKey) => boolean,
 ): AuditRows {
   const chosen = new Map<string, PolicyEvent>();
   for (const write of writes) {
     if (write.at < window.start || write.at >= window.end) continue;
-    if (!Object.hasOwn(COUNTED, write.verb) || !resources.has(write.key.resource) || !about(write.key))
+    if (
+      !Object.hasOwn(COUNTED, write.verb) ||
+      !resources.some((each) => fits(each, write)) ||
+      !about(write.key)
+    )
       continue;
     chosen.set(write.eventId, write);
   }
@@ -67,6 +73,19 @@ export function auditRows(
     refusedPolicyWrites: refused.map(({ event }) => wellFormed(event)),
     auditSummary: { numTotal: done.length, ...counts, numRefused: refused.length },
   };
+}
+
+/** An empty name is that of a request for many objects: any of them may be meant. */
+function fits(wanted: AuditResource, { key, event }: PolicyEvent): boolean {
+  const is = (value: string | undefined, known: string) =>
+    value === undefined || value === '' || value === known;
+  return (
+    is(wanted.resource, key.resource) &&
+    is(wanted.apiGroup, key.group) &&
+    is(wanted.apiVersion, textOf(at(event, 'objectRef', 'apiVersion'))) &&
+    is(wanted.namespace, key.namespace) &&
+    (key.name === '' || is(wanted.name, key.name))
+  );
 }
 
 /**

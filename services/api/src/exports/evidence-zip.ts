@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Zip, ZipDeflate } from 'fflate';
 import { formatInstant } from '@margay/history';
+import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader } from '@margay/storage';
-import type { ReportFile } from './stream-file.ts';
+import { begun, type ReportFile } from './stream-file.ts';
 
 /** What a file of the archive is, for whoever checks it. */
 interface ManifestEntry {
@@ -38,11 +40,11 @@ export async function* evidenceZip(
   };
   const entries: ManifestEntry[] = [];
   for (const written of files) {
-    const { name } = written;
+    const { name, text } = await readable(written);
     const file = add(name);
     const hash = createHash('sha256');
     let sizeBytes = 0;
-    for await (const piece of written.text()) {
+    for await (const piece of text) {
       const bytes = Buffer.from(piece);
       hash.update(bytes);
       sizeBytes += bytes.length;
@@ -69,4 +71,14 @@ export async function* evidenceZip(
   add('manifest.json').push(Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`), true);
   zip.end();
   yield* take();
+}
+
+/** A file whose template fails is replaced by one that says why: the others are evidence all the same. */
+async function readable(file: ReportFile): Promise<{ name: string; text: AsyncIterable<string> }> {
+  try {
+    return { name: file.name, text: await begun(file) };
+  } catch (error) {
+    if (!(error instanceof TemplateProblem)) throw error;
+    return { name: `${file.name}.problem.txt`, text: Readable.from([`${error.message}\n`]) };
+  }
 }

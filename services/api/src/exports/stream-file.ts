@@ -4,8 +4,8 @@ import {
   jsonList,
   reportJsonHead,
   reportJsonTail,
-  REPORT_TYPES,
   ROW_KINDS,
+  typeOfReport,
   type Download,
   type Piece,
   type ReportPart,
@@ -13,17 +13,19 @@ import {
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { contentOf } from '../v1/runs.ts';
+import { renderInThread } from './render-in-thread.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */
 export interface ReportFile {
   readonly name: string;
   readonly mediaType: string;
+  /** May throw a `TemplateProblem` at the start where users wrote its template. */
   text(): AsyncIterable<string>;
 }
 
 /** The files of an archived report: those of its type, and `report.json` with everything. */
 export function filesOf(archive: Archive, header: ArchivedHeader): ReportFile[] {
-  const downloads = REPORT_TYPES.get(header.reportType)?.downloads ?? [];
+  const { downloads } = typeOfReport(contentOf(header));
   return [
     ...downloads.map((download) => ({
       name: download.name,
@@ -38,16 +40,26 @@ export function filesOf(archive: Archive, header: ArchivedHeader): ReportFile[] 
   ];
 }
 
+/** The text of a file, whose beginning is there already. @throws TemplateProblem where its template fails. */
+export async function begun(file: ReportFile): Promise<AsyncIterable<string>> {
+  const text = file.text()[Symbol.asyncIterator]();
+  const first = await text.next();
+  return (async function* () {
+    for (let piece = first; !piece.done; piece = await text.next()) yield piece.value as string;
+  })();
+}
+
 async function* downloadText(
   archive: Archive,
   header: ArchivedHeader,
-  { lists, needs = [], render }: Download,
+  { name, lists, needs = [], isTemplate, render }: Download,
 ): AsyncGenerator<string> {
   const beside: ReportPart[] = [];
   for (const kind of needs)
     for await (const rows of archive.parts(header.id, kind)) beside.push({ kind, rows });
   const common = joinReport(contentOf(header), header.digest, beside);
-  if (lists === undefined) yield* render(common);
+  if (isTemplate) yield await renderInThread(common, name);
+  else if (lists === undefined) yield* render(common);
   else
     for await (const { rows, piece } of pieces(archive, header.id, lists))
       yield* render({ ...common, [lists]: rows }, piece);

@@ -1,5 +1,5 @@
 import { formatInstant } from '@margay/history';
-import { REPORT_TYPES, type ReportHeader } from '@margay/reports';
+import { typeOfReport, type ReportHeader } from '@margay/reports';
 import type { ArchivedHeader, Stores, WindowRecord, WindowState } from '@margay/storage';
 
 /** One ring of a summary: so many of a total. */
@@ -38,7 +38,7 @@ export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content 
 /** A finished run. */
 export function runOf(header: ArchivedHeader): Run {
   const content = contentOf(header);
-  const widgets = REPORT_TYPES.get(header.reportType)?.uiSummary(content).widgets ?? [];
+  const widgets = typeOfReport(content).uiSummary(content).widgets;
   const { sources } = content.evidence;
   return {
     id: header.id,

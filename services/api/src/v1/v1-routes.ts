@@ -3,12 +3,13 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatInstant, parseInstant } from '@margay/history';
 import { endpointKeyOf } from '@margay/policy';
+import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader, Stores } from '@margay/storage';
 import type * as z from 'zod';
 import { SESSION_COOKIE, tokenOf, type Access, type Viewer } from '../access/access.ts';
 import { evidenceZip } from '../exports/evidence-zip.ts';
 import { reportPdf } from '../exports/report-pdf.ts';
-import { filesOf } from '../exports/stream-file.ts';
+import { begun, filesOf } from '../exports/stream-file.ts';
 import { missing, Problem, refused } from '../problem.ts';
 import { clusterStateAt } from './cluster-state.ts';
 import { compareEndpoints } from './compare.ts';
@@ -226,8 +227,12 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
         .type(mediaType)
         .header('content-disposition', `attachment; filename="${id}-${name}"`)
         .header('etag', `"${header.digest}"`);
-    if (file !== undefined)
-      return attach(file.mediaType).send(Readable.from(file.text(), { objectMode: false }));
+    if (file !== undefined) {
+      const text = await begun(file).catch((error: unknown) => {
+        throw error instanceof TemplateProblem ? failedTemplate(error) : error;
+      });
+      return attach(file.mediaType).send(Readable.from(text, { objectMode: false }));
+    }
     if (name === 'evidence.zip')
       return attach('application/zip').send(Readable.from(evidenceZip(header, files), { objectMode: false }));
     if (name === 'report.pdf') return attach('application/pdf').send(await reportPdf(archive, header));
@@ -265,6 +270,14 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
       .send(Readable.from(events, { objectMode: false, highWaterMark: 0 }));
   });
 }
+
+/** What users wrote into their type of report does not fit this report. */
+const failedTemplate = ({ message }: TemplateProblem): Problem =>
+  new Problem(
+    422,
+    'The template of this file fails',
+    `${message}. Correct the GlobalReportType; a new run has the new template.`,
+  );
 
 /** Serves an operation's JSON with an ETag; nothing is sent where the viewer has it already. */
 function route(

@@ -9,7 +9,9 @@ import {
   computeReport,
   readGlobalReport,
   REPORT_TYPES,
+  TemplateProblem,
   toReportJson,
+  typeOfReport,
   type GlobalReport,
   type Report,
 } from '@margay/reports';
@@ -106,7 +108,8 @@ async function globalReportOf(options: ReportOptions): Promise<GlobalReport> {
     ...defined('namespaces', conditionOf(namespaces, namespaceSelector)),
     ...defined('serviceAccounts', conditionOf(serviceAccounts, serviceAccountSelector)),
   };
-  const read = readGlobalReport({
+  const typeSpec = type === given?.spec.reportType ? given.typeSpec : undefined;
+  const manifest = {
     apiVersion: 'projectcalico.org/v3',
     kind: 'GlobalReport',
     metadata: { name: options.name ?? given?.name ?? type },
@@ -115,7 +118,8 @@ async function globalReportOf(options: ReportOptions): Promise<GlobalReport> {
       ...(Object.keys(endpoints).length > 0 && { endpoints }),
       ...(given?.spec.schedule !== undefined && { schedule: given.spec.schedule }),
     },
-  });
+  };
+  const read = readGlobalReport(manifest, new Map(typeSpec && [[type, typeSpec]]));
   if ('problems' in read) throw new UsageError(read.problems.map((problem) => problem.toString()).join('\n'));
   return read.report;
 }
@@ -130,15 +134,15 @@ async function manifestOf(path: string): Promise<GlobalReport> {
   } catch (error) {
     throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
-  const { reports, problems } = readManifests(text);
-  if (problems.length > 0) throw new UsageError(problems.map((problem) => `${path}: ${problem}`).join('\n'));
+  const { reports, problems } = readManifests([{ file: path, text }]);
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
   if (reports.length !== 1) {
     throw new UsageError(`${path} holds ${reports.length} GlobalReports: give a file with exactly one`);
   }
-  return reports[0]!;
+  return reports[0]!.report;
 }
 
-async function compute({ name, spec }: GlobalReport, options: ReportOptions): Promise<Report> {
+async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOptions): Promise<Report> {
   const progress = openProgress();
   const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress);
   for (const problem of logs.flowProblems.slice(0, 20)) process.stderr.write(`margay: ${problem}\n`);
@@ -159,6 +163,7 @@ async function compute({ name, spec }: GlobalReport, options: ReportOptions): Pr
   return computeReport({
     name,
     spec,
+    ...(typeSpec && { typeSpec }),
     window,
     versions: logs.history.versions(),
     policyEvents: logs.policyEvents.map(policyEventOf),
@@ -180,7 +185,15 @@ export async function writeReport(report: Report, folder: string): Promise<void>
   const save = (name: string, text: Iterable<string>) =>
     pipeline(Readable.from(text), createWriteStream(join(folder, name)));
   await save('report.json', toReportJson(report));
-  for (const download of REPORT_TYPES.get(report.reportTypeName)!.downloads) {
-    await save(download.name, download.render(report));
+  const problems: string[] = [];
+  for (const download of typeOfReport(report).downloads) {
+    try {
+      await save(download.name, download.render(report));
+    } catch (error) {
+      if (!(error instanceof TemplateProblem)) throw error;
+      problems.push(`${download.name} is not written: ${error.message}`);
+    }
   }
+  // The other files are there: they need not be made again.
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }

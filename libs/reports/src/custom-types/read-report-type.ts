@@ -1,0 +1,134 @@
+import { TemplateProblem } from '@margay/go-template';
+import { isRecord } from '../fields.ts';
+import { AUDITED_RESOURCES } from '../policy-audit/policy-audit.ts';
+import { ManifestProblem } from '../read-global-report.ts';
+import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
+import { readReportTemplate } from './custom-type.ts';
+
+/** A type of report of users. */
+export interface GlobalReportType {
+  readonly name: string;
+  readonly spec: ReportTypeSpec;
+}
+
+/** A GlobalReportType, or everything that is wrong with its manifest. */
+export type ReadReportType =
+  { readonly type: GlobalReportType } | { readonly problems: readonly ManifestProblem[] };
+
+const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+/** Names that downloads of every report have. */
+const TAKEN: ReadonlySet<string> = new Set(['report.json', 'report.pdf', 'evidence.zip', 'manifest.json']);
+/** All templates of a type: the type travels with each of its windows, in a message of at most a megabyte. */
+const TEMPLATES_MAX = 256 * 1024;
+
+/**
+ * Reads a GlobalReportType manifest of users. Each of its templates is read too, so that a report does not first fail
+ * when somebody downloads it.
+ *
+ * @param manifest what a YAML or JSON parser makes of it.
+ */
+export function readReportType(manifest: unknown): ReadReportType {
+  const problems: ManifestProblem[] = [];
+  const add = (field: string, message: string, remedy: string): void => {
+    problems.push(new ManifestProblem(field, message, remedy));
+  };
+  const object = isRecord(manifest) ? manifest : {};
+  const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
+  const { name } = metadata;
+  if (typeof name !== 'string' || !NAME.test(name))
+    add(
+      'metadata.name',
+      `is ${JSON.stringify(name) ?? 'not given'}`,
+      'Use lower-case letters, digits, - and .',
+    );
+  const spec = isRecord(object['spec']) ? object['spec'] : {};
+  const read = readSpec(spec, add);
+  return problems.length > 0 ? { problems } : { type: { name: String(name), spec: read } };
+}
+
+type Add = (field: string, message: string, remedy: string) => void;
+type Fields = Readonly<Record<string, unknown>>;
+
+function readSpec(spec: Fields, add: Add): ReportTypeSpec {
+  const flag = (name: string): boolean => {
+    const value = spec[name];
+    if (value !== undefined && value !== null && typeof value !== 'boolean')
+      add(`spec.${name}`, `is ${JSON.stringify(value)}`, 'Write true or false');
+    return value === true;
+  };
+  const includeEndpointData = flag('includeEndpointData');
+  const includeEndpointFlowLogData = flag('includeEndpointFlowLogData');
+  if (flag('includeCISBenchmarkData'))
+    add('spec.includeCISBenchmarkData', 'is true, and there are no CIS benchmark results', 'Remove it');
+  if (includeEndpointFlowLogData && !includeEndpointData)
+    add('spec.includeEndpointFlowLogData', 'is of no use without endpoints', 'Set includeEndpointData too');
+  const given = spec['downloadTemplates'] ?? [];
+  if (!Array.isArray(given)) add('spec.downloadTemplates', 'is no list', 'Give a list of templates');
+  const downloadTemplates = (Array.isArray(given) ? given : []).flatMap((each: unknown, i) =>
+    readTemplateField(each, `spec.downloadTemplates[${i}]`, add),
+  );
+  const seen = new Set<string>();
+  for (const [i, { name }] of downloadTemplates.entries()) {
+    const field = `spec.downloadTemplates[${i}].name`;
+    if (seen.has(name)) add(field, `is ${name}, as that of another one`, 'Give each file a name of its own');
+    if (TAKEN.has(name)) add(field, `is ${name}, which every report has`, 'Give it another name');
+    seen.add(name);
+  }
+  const summary = spec['uiSummaryTemplate'];
+  const [uiSummaryTemplate] =
+    isRecord(summary) && summary['template'] !== undefined && summary['template'] !== ''
+      ? readTemplateField(summary, 'spec.uiSummaryTemplate', add)
+      : [];
+  const all = [...downloadTemplates, ...(uiSummaryTemplate ? [uiSummaryTemplate] : [])];
+  const length = all.reduce((sum, { template }) => sum + template.length, 0);
+  if (length > TEMPLATES_MAX)
+    add('spec', `has templates of ${length} characters`, `Keep them below ${TEMPLATES_MAX}`);
+  return {
+    ...(uiSummaryTemplate && { uiSummaryTemplate }),
+    downloadTemplates,
+    includeEndpointData,
+    includeEndpointFlowLogData,
+    auditEventsSelection: { resources: readResources(spec['auditEventsSelection'], add) },
+  };
+}
+
+function readTemplateField(given: unknown, field: string, add: Add): ReportTemplate[] {
+  const { name, description, template } = isRecord(given) ? given : {};
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    add(`${field}.name`, `is ${JSON.stringify(name) ?? 'not given'}`, 'Name the file, as in endpoints.csv');
+    return [];
+  }
+  if (typeof template !== 'string' || template === '') {
+    add(`${field}.template`, 'is empty', 'Write a Go template, plain or in base64');
+    return [];
+  }
+  try {
+    readReportTemplate(name, template);
+  } catch (error) {
+    if (!(error instanceof TemplateProblem)) throw error;
+    add(`${field}.template`, `${error.template}, line ${error.line}: ${error.what}`, 'Correct the template');
+  }
+  return [{ name, ...(typeof description === 'string' && { description }), template }];
+}
+
+const AUDIT_FIELDS = ['resource', 'apiGroup', 'apiVersion', 'name', 'namespace'] as const;
+
+function readResources(given: unknown, add: Add): AuditResource[] {
+  const list = isRecord(given) ? given['resources'] : undefined;
+  if (!Array.isArray(list)) return [];
+  return list.map((each: unknown, i) => {
+    const fields = isRecord(each) ? each : {};
+    const { resource } = fields;
+    if (typeof resource === 'string' && resource !== '' && !AUDITED_RESOURCES.includes(resource))
+      add(
+        `spec.auditEventsSelection.resources[${i}].resource`,
+        `is ${JSON.stringify(resource)}, of which no changes are kept`,
+        `Use some of ${AUDITED_RESOURCES.join(', ')}`,
+      );
+    return Object.fromEntries(
+      AUDIT_FIELDS.flatMap((name) =>
+        typeof fields[name] === 'string' && fields[name] !== '' ? [[name, fields[name]]] : [],
+      ),
+    );
+  });
+}
