@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyone, apiRoutes, archivedReport, byToken, Problem, type Access } from '@margay/api';
 import { formatInstant, parseInstant } from '@margay/history';
 import { REPORT_TYPES, toReportJson, type EndpointRow, type Report } from '@margay/reports';
+import { readManifests } from '@margay/scheduler';
 import { unzipSync } from 'fflate';
 import { fastify, type FastifyInstance } from 'fastify';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -352,4 +354,70 @@ test('whoever follows is told of runs as they change, until they may not any mor
   isAllowed = false;
   const [event] = (await told).split('\n\n').filter((text) => text.startsWith('event: runs'));
   expect(JSON.parse(event!.split('data: ')[1]!)).toMatchObject({ id: 'late', state: 'running' });
+});
+
+test('a report type of users makes its files; one whose template fails says so, and the ZIP has the others', async () => {
+  const { reports: read, problems } = readManifests([
+    {
+      file: 'report-type.yaml',
+      text: readFileSync(new URL('../examples/report-type.yaml', import.meta.url), 'utf8'),
+    },
+  ]);
+  expect(problems).toEqual([]);
+  const { spec, typeSpec } = read[0]!.report;
+  const files = [
+    ...typeSpec!.downloadTemplates!,
+    { name: 'late.csv', template: '{{ range 100000 }}{{ range 100000 }}{{ end }}{{ end }}' },
+    { name: 'wrong.txt', template: 'a\n{{ index .Endpoints 100000 }}' },
+  ];
+  const window = {
+    ...windowOf('exposure-1', 'exposure', HALF),
+    spec,
+    typeSpec: { ...typeSpec, downloadTemplates: files },
+  };
+  const { endpoints } = await report(stores, window);
+  const run = await json<{ summary: { rings: unknown[] }; downloads: { name: string }[] }>(
+    '/api/v1/runs/exposure-1',
+  );
+  expect(run.summary.rings).toEqual([
+    {
+      heading: 'Endpoints',
+      label: 'Open to the internet',
+      value: endpoints.filter((row) => row.ingressFromInternet).length,
+      total: endpoints.length,
+    },
+  ]);
+  expect(run.downloads.map(({ name }) => name)).toEqual([
+    'exposed.csv',
+    'page.txt',
+    'late.csv',
+    'wrong.txt',
+    'report.json',
+    'report.pdf',
+    'evidence.zip',
+  ]);
+  const download = (name: string) => get(`/api/v1/runs/exposure-1/downloads/${name}`);
+  const table = await download('exposed.csv');
+  expect(table.headers['content-type']).toContain('text/csv');
+  expect(table.body.trimEnd().split('\n').slice(1)).toEqual(
+    endpoints.map(
+      (row) =>
+        `${row.endpoint},${row.ingressProtected && row.egressProtected},${row.ingressFromInternet || row.egressToInternet},`,
+    ),
+  );
+  const wrong = await download('wrong.txt');
+  expect(wrong.statusCode).toBe(422);
+  expect(wrong.headers['content-type']).toContain('application/problem+json');
+  expect(wrong.json<{ detail: string }>().detail).toContain('wrong.txt:2: index: index out of range: 100000');
+  const zip = unzipSync((await download('evidence.zip')).rawPayload);
+  expect(Object.keys(zip)).toEqual([
+    'exposed.csv',
+    'page.txt',
+    'late.csv.problem.txt',
+    'wrong.txt.problem.txt',
+    'report.json',
+    'manifest.json',
+  ]);
+  expect(Buffer.from(zip['late.csv.problem.txt']!).toString()).toContain('it does more than');
+  expect(Buffer.from(zip['exposed.csv']!).toString()).toBe(table.body);
 });

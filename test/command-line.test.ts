@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
@@ -164,6 +165,25 @@ spec:
     // Labelled department=accounts in the middle of the recording.
     'Namespace.v1(storefront)',
   ]);
+});
+
+test('a manifest may bring a report type of its own, whose files are written', () => {
+  const folder = ownFolder();
+  const example = fileURLToPath(new URL('../examples/report-type.yaml', import.meta.url));
+  const out = join(folder, 'out');
+  const done = margay(['report', '--config', example, '--audit-log', AUDIT_LOG, '--out', out]);
+  expect(done.code).toBe(0);
+  expect(done.err).toContain('Endpoints, open to the internet');
+  expect(readdirSync(out).sort()).toEqual(['exposed.csv', 'page.txt', 'report.json']);
+  expect(readFileSync(join(out, 'exposed.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(175);
+
+  const broken = join(folder, 'broken.yaml');
+  writeFileSync(broken, readFileSync(example, 'utf8').replace('csv -}}', 'csv }} {{ nope }}'));
+  const refused = margay(['report', '--config', broken, '--audit-log', AUDIT_LOG]);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain(
+    'spec.downloadTemplates[0].template: exposed.csv, line 1: there is no function nope',
+  );
 });
 
 test('margay state lists what the API server listed', () => {

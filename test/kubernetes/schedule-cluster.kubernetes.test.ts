@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { reportWindows, type ReportWindow } from '@margay/contracts';
 import { globalReports, installReportTypes, type GlobalReportObject } from '@margay/kubernetes';
 import { openEmbeddedBus } from '@margay/messaging';
@@ -112,5 +113,28 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
   ahead = 6 * HOUR;
   await new Promise((later) => setTimeout(later, 1_000));
   expect((await windows.list({ reportName: 'hourly' })).length).toBe(3);
+  // A type of users: the window has it as it was then. One that cannot be read keeps its reports from being scheduled.
+  const example = readFileSync(new URL('../../examples/report-type.yaml', import.meta.url), 'utf8');
+  kubectl(['apply', '-f', '-'], { input: example.replace('0 0 * * *', '0 * * * *') });
+  kubectl(['apply', '-f', '-'], {
+    input: example.replaceAll('exposure', 'broken').replace('csv -}}', 'csv }}{{ nope }}'),
+  });
+  await expect
+    .poll(async () => (await statusOf('daily-exposure'))?.conditions?.map(({ reason }) => reason), patient)
+    .toContain('Scheduled');
+  await expect
+    .poll(
+      async () => (await statusOf('daily-broken'))?.conditions?.map(({ message }) => message).join(),
+      patient,
+    )
+    .toContain(
+      'GlobalReportType broken: spec.downloadTemplates[0].template: exposed.csv, line 1: there is no function nope',
+    );
+  ahead = 8 * HOUR;
+  await expect
+    .poll(async () => (await windows.list({ reportName: 'daily-exposure' }))[0]?.window.typeSpec, patient)
+    .toMatchObject({ downloadTemplates: [{ name: 'exposed.csv' }, { name: 'page.txt' }] });
+  expect(await windows.list({ reportName: 'daily-broken' })).toEqual([]);
+  kubectl(['delete', 'globalreporttype.p', 'exposure', 'broken']);
   kubectl(['delete', 'globalreport.p', '--all']);
 });

@@ -19,6 +19,8 @@ import { TrendChart } from './trend-chart.ts';
 interface Detail extends Omit<Run, 'evidence'> {
   readonly manual: boolean;
   readonly spec: unknown;
+  /** Why the template of a type of users made no rings. */
+  readonly summaryProblem: string | null;
   readonly rowCounts: Readonly<Record<string, number>> | null;
   readonly archive: { readonly sequence: number; readonly headerDigest: string } | null;
   readonly downloads: readonly { readonly name: string; readonly href: string }[];
@@ -242,6 +244,7 @@ export function RunPage({ id }: { id: string }) {
       run.summary &&
       html`<section class="card" aria-label="Summary">
         <div class="rings">${run.summary.rings.map((ring) => html`<${RingFigure} ...${ring} />`)}</div>
+        ${run.summaryProblem && html`<p class="problem">The summary of this report type fails: <${Name} text=${run.summaryProblem} /></p>`}
         <p class="downloads">
           ${run.downloads.map(({ name: file, href }) => html`<a href=${href} download>${file}</a>`)}
         </p>

@@ -11,7 +11,7 @@ const template = (description: string): Schema =>
       }),
       description: text('What it is, for people.'),
       template: text(
-        'Its text. Not read for the types that are built in, whose tables are written by the product.',
+        'A Go template, plain or in base64. Not read for the types that are built in, whose tables are written by the product.',
       ),
     },
     { required: ['name'] },

@@ -139,6 +139,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
       attempt: record?.attempt ?? null,
       spec: header === undefined ? (record?.window.spec ?? null) : contentOf(header).reportSpec,
       evidence: header === undefined ? null : { ...run.evidence, ...contentOf(header).evidence },
+      summaryProblem: (header && contentOf(header).uiSummaryProblem) ?? null,
       rowCounts: header === undefined ? null : contentOf(header).rowCounts,
       archive:
         header === undefined
