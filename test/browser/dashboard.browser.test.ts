@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { anyone, apiRoutes, Problem, tokenOf, type Access } from '@margay/api';
 import { fastify, type FastifyInstance } from 'fastify';
@@ -15,9 +16,9 @@ const servers: FastifyInstance[] = [];
 let browser: Browser;
 let url = '';
 
-async function serve(access: Access): Promise<string> {
+async function serve(access: Access, from = stores): Promise<string> {
   const http = fastify({ forceCloseConnections: true }) as unknown as FastifyInstance;
-  apiRoutes(http, { cluster: 'recorded', version: '0', stores, access });
+  apiRoutes(http, { cluster: 'recorded', version: '0', stores: from, access });
   servers.push(http);
   return http.listen({ host: '127.0.0.1', port: 0 });
 }
@@ -114,6 +115,92 @@ test('a report that is gone, a wrong address and a server that goes away: words,
   await page.getByRole('alert').getByText('Margay does not answer').waitFor();
   await page.unroute('**/api/v1/coverage');
   await page.locator('svg rect.kept').first().waitFor();
+  await page.context().close();
+});
+
+test('a report that is removed and a token that expires while the page is open: words, and it goes on', async () => {
+  let isRemoved = false;
+  let isExpired = false;
+  const { archive } = stores;
+  const without: typeof archive = {
+    ...archive,
+    header: async (id) => (isRemoved ? undefined : archive.header(id)),
+    parts: (id, kind) => archive.parts(id, kind),
+    headers: (query) => archive.headers(query),
+  };
+  const guarded = await serve(
+    async (request) => {
+      if (isExpired && tokenOf(request) !== 'fresh')
+        throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
+      return anyone(request);
+    },
+    { ...stores, archive: without },
+  );
+  const { page } = await openPage(browser);
+  await page.goto(`${guarded}/#/runs/inventory-1`);
+  await page.getByText('174 rows').waitFor();
+  isExpired = true;
+  await page.getByLabel('Filter').fill('cache');
+  await page.getByLabel('Token').fill('fresh');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  // It is the page that was open.
+  await page.getByText('174 rows').waitFor();
+  isRemoved = true;
+  await page.getByLabel('Filter').fill('storefront');
+  await page.getByRole('alert').getByText('removed from the archive').waitFor();
+  await page.context().close();
+});
+
+test('a slow archive: the page says that it waits, takes what is typed meanwhile, and ends right', async () => {
+  const { archive } = stores;
+  const slow = async () => sleep(1_500);
+  const late: typeof archive = {
+    ...archive,
+    async header(id) {
+      await slow();
+      return archive.header(id);
+    },
+    async *parts(id, kind) {
+      await slow();
+      yield* archive.parts(id, kind);
+    },
+    headers: (query) => archive.headers(query),
+  };
+  const url = await serve(anyone, { ...stores, archive: late });
+  const { page, problems } = await openPage(browser);
+  await page.goto(`${url}/#/runs/inventory-1`);
+  await page.getByRole('status').getByText('Loading').first().waitFor();
+  await page.getByText('174 rows').waitFor();
+  const input = page.getByLabel('Filter');
+  await input.fill('storefront');
+  await input.fill('cache');
+  await input.fill('no such endpoint');
+  await page.getByText('0 rows', { exact: true }).waitFor();
+  expect(await input.inputValue()).toBe('no such endpoint');
+  // A page that is left does not come back over the next one.
+  await page.goto(`${url}/#/runs/access-1`);
+  await page.goto(`${url}/#/`);
+  await page.getByText(/\d+ runs/).waitFor();
+  await sleep(4_000);
+  await page.getByText(/\d+ runs/).waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('a filter of ten megabytes is refused in words', async () => {
+  const answer = await fetch(`${url}/api/v1/runs/inventory-1/rows/endpoints?filter=${'x'.repeat(10_000)}`);
+  expect(answer.status).toBe(400);
+  const { page } = await openPage(browser);
+  await page.goto(`${url}/#/runs/inventory-1`);
+  await page.getByText('174 rows').waitFor();
+  await page
+    .getByLabel('Filter')
+    .evaluate(
+      "(input) => { input.value = 'x'.repeat(10_000_000); input.dispatchEvent(new Event('input', { bubbles: true })); }",
+    );
+  await page.getByRole('alert').first().waitFor();
+  await page.getByLabel('Filter').fill('cache');
+  await page.getByText(/^\d+ rows$/).waitFor();
   await page.context().close();
 });
 

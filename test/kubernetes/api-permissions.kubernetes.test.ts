@@ -1,8 +1,9 @@
 import { apiRoutes, byKubernetes } from '@margay/api';
 import { Permissions } from '@margay/kubernetes';
 import { fastify, type FastifyInstance } from 'fastify';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
+import { openBrowser, openPage } from '../browser/browser.ts';
 import { admin, applyDefinitions, kubectl, SAMPLES } from './cluster.ts';
 
 const stores = await recordedStores();
@@ -71,4 +72,37 @@ test('a refusal names the missing verb, and a token that is nobody’s is asked 
   });
   const unknown = await ask('made-up', '/runs');
   expect([unknown.statusCode, unknown.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+});
+
+test('the pages, signed in with the tokens of paul, candice and david', async () => {
+  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  const browser = await openBrowser();
+  onTestFinished(async () => {
+    await browser.close();
+    await http.close();
+  });
+  for (const [name, runs, seen] of [
+    ['paul', '3 runs', /get globalreporttypes/],
+    ['candice', '3 runs', /174 rows/],
+    ['david', '1 run', /174 rows/],
+  ] as const) {
+    const { page } = await openPage(browser);
+    await page.goto(url);
+    await page.getByLabel('Token').fill(`${name}-token`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(runs, { exact: true }).waitFor();
+    await page.goto(`${url}/#/runs/dev`);
+    await page.getByText(seen).first().waitFor();
+    await page.goto(`${url}/#/runs/weekly`);
+    await page
+      .getByText(name === 'david' ? /There is no run weekly/ : seen)
+      .first()
+      .waitFor();
+    await page.goto(`${url}/#/cluster`);
+    await page
+      .getByText(name === 'david' ? /get globalreports, all of them/ : /endpoints/)
+      .first()
+      .waitFor();
+    await page.context().close();
+  }
 });

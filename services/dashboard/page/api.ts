@@ -20,6 +20,8 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   }
   if (answer.ok) return (await answer.json()) as T;
   const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
+  // Whatever asked: a token that has expired is to be given anew.
+  if (answer.status === 401 && path !== '/session') dispatchEvent(new Event('margay-sign-in'));
   throw new ApiProblem(answer.status, problem.detail ?? `The API answered ${answer.status}.`);
 }
 
@@ -49,7 +51,6 @@ export function useAnswer<T>(path: string | undefined): Answer<T> {
         if (gone.signal.aborted) return;
         const problem = error instanceof ApiProblem ? error : new ApiProblem(0, String(error));
         setState((before) => ({ ...(before.path === path && before), path, problem }));
-        if (problem.status === 401) dispatchEvent(new Event('margay-sign-in'));
         if (problem.status === 0 || problem.status >= 500)
           timer = setTimeout(() => setTurn((n) => n + 1), RETRY_MILLISECONDS);
       },

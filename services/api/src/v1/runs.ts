@@ -107,13 +107,17 @@ export function runsOf({
   const look = async () => {
     const now = performance.now();
     const isWhole = now - lookedWholeAt > WHOLE_LOOK_MILLISECONDS;
+    const seen = new Set<string>();
     for (let cursor: string | undefined; ;) {
       const page = await archive.headers({ limit: PAGE, ...(cursor !== undefined && { cursor }) });
       const fresh = page.headers.filter(({ id }) => !archived.has(id));
       for (const header of fresh) archived.set(header.id, runOf(header));
+      for (const { id } of page.headers) seen.add(id);
       cursor = page.next;
       if (cursor === undefined || (fresh.length === 0 && !isWhole)) break;
     }
+    // What is kept for a time only is removed one day.
+    if (isWhole) for (const id of archived.keys()) if (!seen.has(id)) archived.delete(id);
     const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
     runs = [
       ...archived.values(),

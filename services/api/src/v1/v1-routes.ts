@@ -68,6 +68,8 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   ): Promise<ArchivedHeader> => {
     const run = await runFor(request, action, id);
     const header = await archive.header(run.id);
+    if (header === undefined && run.state === 'completed')
+      throw missing(`report of run ${run.id} any more: it was removed from the archive`);
     if (header === undefined)
       throw new Problem(409, 'Not finished', `Run ${run.id} is ${run.state}: it has no report yet`);
     return header;
