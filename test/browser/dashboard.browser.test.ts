@@ -188,19 +188,17 @@ test('a slow archive: the page says that it waits, takes what is typed meanwhile
 });
 
 test('a filter of ten megabytes is refused in words', async () => {
-  const answer = await fetch(`${url}/api/v1/runs/inventory-1/rows/endpoints?filter=${'x'.repeat(10_000)}`);
-  expect(answer.status).toBe(400);
   const { page } = await openPage(browser);
   await page.goto(`${url}/#/runs/inventory-1`);
   await page.getByText('174 rows').waitFor();
-  await page
-    .getByLabel('Filter')
-    .evaluate(
-      "(input) => { input.value = 'x'.repeat(10_000_000); input.dispatchEvent(new Event('input', { bubbles: true })); }",
-    );
+  // Pasted at once: typing it would take minutes.
+  await page.getByLabel('Filter').evaluate((input) => {
+    Object.assign(input, { value: 'x'.repeat(10_000_000) });
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  });
   await page.getByRole('alert').first().waitFor();
-  await page.getByLabel('Filter').fill('cache');
-  await page.getByText(/^\d+ rows$/).waitFor();
+  await page.getByLabel('Filter').fill('no such endpoint');
+  await page.getByText('0 rows', { exact: true }).waitFor();
   await page.context().close();
 });
 
