@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { METRICS } from '@margay/runtime';
+import { load } from 'js-yaml';
+import { expect, test } from 'vitest';
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly annotations: { readonly summary: string };
+}
+
+const { groups } = load(
+  readFileSync(new URL('../charts/margay/files/alerts.yaml', import.meta.url), 'utf8'),
+) as { groups: { rules: Rule[] }[] };
+const rules = groups.flatMap((group) => group.rules);
+
+/** What Prometheus itself adds to what it scrapes from a pod. */
+const SCRAPED = ['pod', 'namespace', 'instance', 'job'];
+const known = new Map(
+  Object.values(METRICS).map(({ name, labels }) => [name as string, labels as readonly string[]]),
+);
+
+/** The metrics that an expression asks for, and the labels that it asks them by. */
+function asked(expr: string): { metrics: string[]; grouped: string[] | undefined; labels: string[] } {
+  const [, list] = /by \(([^)]*)\)/.exec(expr) ?? [];
+  const grouped = list?.split(',').map((label) => label.trim());
+  const matched = [...expr.matchAll(/\{([^}]*)\}/g)].flatMap(
+    ([, inner]) => inner!.match(/\w+(?=[=!])/g) ?? [],
+  );
+  const metrics = (expr.match(/margay_\w+/g) ?? []).map((name) => name.replace(/_(bucket|count)$/, ''));
+  return { metrics, grouped, labels: [...(grouped ?? []), ...matched] };
+}
+
+function expectKnown(expr: string, shown: readonly string[]): void {
+  const { metrics, grouped, labels } = asked(expr);
+  expect(metrics.length).toBeGreaterThan(0);
+  for (const metric of metrics) {
+    const has = known.get(metric);
+    expect({ metric, isThere: has !== undefined }).toEqual({ metric, isThere: true });
+    for (const label of labels) expect([...has!, ...SCRAPED, 'le']).toContain(label);
+    for (const label of shown) expect(grouped ?? has).toContain(label);
+  }
+}
+
+test.each(rules)('$alert asks for a metric that there is, by labels that it has', ({ expr, annotations }) => {
+  expectKnown(
+    expr,
+    [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!),
+  );
+});
+
+const promtool = spawnSync('promtool', ['--version']);
+
+test.skipIf(promtool.error)('the alerts fire when they should, says Prometheus', () => {
+  const path = fileURLToPath(new URL('alerts.promtool.yaml', import.meta.url));
+  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', path], { encoding: 'utf8' });
+  expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
+});
+
+interface Panel {
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+}
+const { panels } = JSON.parse(
+  readFileSync(new URL('../charts/margay/files/grafana-dashboard.json', import.meta.url), 'utf8'),
+) as { panels: Panel[] };
+
+test.each(panels)('the dashboard: $title asks for metrics that there are', ({ targets }) => {
+  for (const { expr, legendFormat } of targets)
+    expectKnown(
+      expr,
+      [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label!),
+    );
+});
+
+test('the panels of the dashboard do not overlap', () => {
+  for (const [i, { gridPos: a }] of panels.entries())
+    for (const { gridPos: b } of panels.slice(i + 1))
+      expect(a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y).toBe(true);
+});
