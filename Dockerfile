@@ -8,7 +8,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY libs libs
 COPY services services
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && rm -rf /root/.npm
+COPY packaging/stable-sbom.ts /tmp/
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && rm -rf /root/.npm \
+  && npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx | node /tmp/stable-sbom.ts > sbom.cdx.json
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Margay" \

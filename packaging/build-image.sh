@@ -30,6 +30,8 @@ fi
 
 git ls-files -z -- package.json package-lock.json libs services ':!*.test.ts' | xargs -0 tar -cf - | tar -xf - -C "$root/app"
 (cd "$root/app" && npm ci --omit=dev --omit=optional --no-audit --no-fund --loglevel=error)
+# What is in it, as CycloneDX, without what differs from one making to the next.
+(cd "$root/app" && npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx) | "$node" packaging/stable-sbom.ts > "$root/app/sbom.cdx.json"
 find "$root" -exec touch -h -d @0 {} +
 DOCKER_BUILDKIT=0 docker build -q -t "$name" \
   --label org.opencontainers.image.title=Margay \

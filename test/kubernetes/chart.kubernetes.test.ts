@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -95,6 +95,50 @@ test.each([
   ['a value that does not exist', { clusterName: 'a', 'kafka.broker': 'x' }, /broker/],
 ])('refused: %s', (_, values, message) => {
   expect(() => rendered(values)).toThrow(message);
+});
+
+const EVERYTHING = {
+  ...DISTRIBUTED,
+  'keda.enabled': 'true',
+  'grafanaDashboard.enabled': 'true',
+  'alerts.enabled': 'true',
+  'serviceMonitor.enabled': 'true',
+  'auditIngestor.webhook.enabled': 'true',
+  'auditIngestor.webhook.secret': 'w',
+  'notifier.url': 'https://example.org/hook',
+};
+
+/** What each minor version's own types are is the oracle; a field that one does not know is an error. */
+test.each(['0.32.9', '0.33.5', '0.34.1'])('Kubernetes %s knows every field', (version) => {
+  const script = fileURLToPath(new URL('versions/decoder.sh', import.meta.url));
+  const decoder = execFileSync(script, [version], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim();
+  const read = (input: string) => execFileSync(decoder, { input, encoding: 'utf8' }).trim().split('\n');
+  expect(read(rendered({ clusterName: 'a' })).every((line) => line.startsWith('read '))).toBe(true);
+  const all = read(rendered(EVERYTHING));
+  // Of the Prometheus operator and of KEDA.
+  expect(all.filter((line) => line === 'custom')).toHaveLength(4);
+  expect(all.filter((line) => line.startsWith('read ')).length).toBeGreaterThan(25);
+  const misspelt = spawnSync(decoder, {
+    input: 'apiVersion: v1\nkind: Pod\nspec: { containerz: [] }',
+    encoding: 'utf8',
+  });
+  expect([misspelt.status, misspelt.stdout]).toEqual([1, expect.stringContaining('containerz')]);
+});
+
+test('replicas are left to who scales', () => {
+  const deployment = (values: Readonly<Record<string, string>>, name: string) =>
+    rendered(values)
+      .split(/^---$/m)
+      .find((object) => object.includes('kind: Deployment') && object.includes(`name: margay-${name}\n`))!;
+  expect(deployment(DISTRIBUTED, 'report-worker')).toContain('replicas: 1');
+  for (const name of ['report-worker', 'snapshotter'])
+    expect(deployment(EVERYTHING, name)).not.toContain('replicas:');
+  expect(rendered({ ...EVERYTHING, 'reportWorker.autoscaling.enabled': 'true' })).not.toContain(
+    'HorizontalPodAutoscaler',
+  );
 });
 
 test('pods run as nobody, read-only and without privileges', () => {
