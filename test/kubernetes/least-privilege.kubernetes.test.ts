@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import {
   clusterReportTypes,
+  findGlobalReport,
   changesFromWatch,
   deleteJob,
   findPodTemplate,
@@ -117,4 +119,26 @@ test('the API asks who somebody is and what they may do', async () => {
   expect(await permissions.may(paul, 'list', { name: 'daily', type: 'inventory' })).toEqual(
     expect.any(Boolean),
   );
+});
+
+test('the worker finds the report that it is asked for, and its type where that is one of users', async () => {
+  const client = clientOf('worker');
+  const example = readFileSync(new URL('../../examples/report-type.yaml', import.meta.url), 'utf8');
+  kubectl(['apply', '-f', '-'], { input: example.replaceAll('exposure', 'one-exposure') });
+  const spec = { reportType: 'inventory' };
+  apply({ apiVersion: `${GROUP}/v3`, kind: 'GlobalReport', metadata: { name: 'one-inventory' }, spec });
+  apply({
+    apiVersion: `${GROUP}/v3`,
+    kind: 'GlobalReport',
+    metadata: { name: 'one-lost' },
+    spec: { reportType: 'no-such-type' },
+  });
+  expect(await findGlobalReport(client, 'one-inventory')).toEqual({ name: 'one-inventory', spec });
+  expect((await findGlobalReport(client, 'daily-one-exposure')).typeSpec?.downloadTemplates).toHaveLength(2);
+  await expect(findGlobalReport(client, 'one-lost')).rejects.toThrow(
+    'There is no GlobalReportType no-such-type',
+  );
+  await expect(findGlobalReport(client, 'one-none')).rejects.toThrow('There is no GlobalReport one-none');
+  kubectl(['delete', 'globalreport.p', 'one-inventory', 'one-lost', 'daily-one-exposure']);
+  kubectl(['delete', 'globalreporttype.p', 'one-exposure']);
 });

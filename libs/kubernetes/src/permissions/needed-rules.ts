@@ -42,7 +42,7 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
       };
     case 'worker':
       // For Jobs and pods that make one report.
-      return { ...none, cluster: [rule(group, ['globalreports'], ['get'])] };
+      return { ...none, cluster: [rule(group, ['globalreports', 'globalreporttypes'], ['get'])] };
     case 'api':
       return {
         ...none,

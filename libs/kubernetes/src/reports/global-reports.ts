@@ -154,13 +154,15 @@ export async function findGlobalReport(
   if (found === undefined)
     throw new Error(`There is no GlobalReport ${name}: kubectl get globalreports shows all`);
   const known = clusterReport(found);
-  const typeName = known.report?.spec.reportType;
-  const type = typeName && (await client.find(globalReportTypes(group), { name: typeName }));
-  const types: ClusterReportTypes = new Map(
-    // Those that are built in need no object.
-    type ? [[type.metadata.name, readType(type)]] : [...REPORT_TYPES.keys()].map((it) => [it, 'built-in']),
-  );
-  const read = withType(known, types);
+  const typeName = known.report?.spec.reportType ?? '';
+  const read = withType(known, await typeNamed(client, typeName, group));
   if ('problem' in read) throw new Error(`GlobalReport ${name}: ${read.problem.message}`);
   return read.report;
+}
+
+/** The type of this name, if there is one. Those that are built in need no object, and no right to read one. */
+async function typeNamed(client: KubernetesClient, name: string, group: string): Promise<ClusterReportTypes> {
+  if (REPORT_TYPES.has(name)) return new Map([[name, 'built-in']]);
+  const type = await client.find(globalReportTypes(group), { name });
+  return new Map(type && [[name, readType(type)]]);
 }
