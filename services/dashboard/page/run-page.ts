@@ -1,5 +1,6 @@
 import { html, useEffect, useState } from 'htm/preact';
 import { part, query, useAnswer, type Run } from './api.ts';
+import { EvidenceSection, type Evidence } from './evidence-section.ts';
 import { lineDiff } from './line-diff.ts';
 import {
   Badge,
@@ -27,54 +28,6 @@ interface Detail extends Omit<Run, 'evidence'> {
   readonly evidence: Evidence | null;
 }
 
-interface Named {
-  readonly total: number;
-  readonly names: readonly string[];
-}
-
-interface Evidence {
-  readonly complete: boolean;
-  readonly reasons: readonly string[];
-  readonly sources: {
-    readonly sources: readonly {
-      readonly source: string;
-      readonly lines: number;
-      readonly firstEvent?: string;
-      readonly lastEvent?: string;
-    }[];
-    readonly events: {
-      readonly read: number;
-      readonly applied: number;
-      readonly ignored: Counts;
-      readonly doubtful: Counts;
-      readonly unusable: Counts;
-    };
-    readonly gaps: readonly { readonly from: string; readonly to: string }[];
-    readonly problems: {
-      readonly total: number;
-      readonly listed: readonly {
-        readonly source: string;
-        readonly line: number;
-        readonly reason: string;
-        readonly message: string;
-      }[];
-    };
-  } | null;
-  readonly firstSeenInMidLife: Named;
-  readonly endedByInference: Named;
-  readonly unreadPolicies: {
-    readonly total: number;
-    readonly problems: readonly {
-      readonly policy: string;
-      readonly field: string;
-      readonly message: string;
-      readonly consequence: string;
-    }[];
-  };
-  readonly notes: readonly string[];
-}
-
-type Counts = Readonly<Record<string, number>>;
 type Row = Readonly<Record<string, never>>;
 
 const protection = (field: string) => (row: Row) => html`<${Protection} is=${row[field]} />`;
@@ -401,102 +354,4 @@ function Differences({ id, other }: { id: string; other: string }) {
       </details>`;
     })}
   </div>`;
-}
-
-function EvidenceSection({ evidence }: { evidence: Evidence }) {
-  const { sources, firstSeenInMidLife, endedByInference, unreadPolicies } = evidence;
-  const counted = (title: string, counts: Counts) =>
-    Object.entries(counts).map(
-      ([reason, n]) =>
-        html`<tr>
-          <td>${title}</td>
-          <td>${reason}</td>
-          <td>${n.toLocaleString('en')}</td>
-        </tr>`,
-    );
-  const named = (title: string, { total, names }: Named) =>
-    total > 0 &&
-    html`<details>
-      <summary>${title}: <b>${total.toLocaleString('en')}</b></summary>
-      <ul class="names">
-        ${names.map((of) => html`<li><${Name} text=${of} /></li>`)}
-      </ul>
-    </details>`;
-  return html`<section aria-label="Evidence">
-    <h2>Evidence</h2>
-    <p class=${evidence.complete ? 'good' : 'warn'}>
-      <b>${evidence.complete ? 'Complete.' : 'There are gaps.'}</b>
-    </p>
-    <ul>
-      ${[...evidence.reasons, ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
-    </ul>
-    ${
-      sources &&
-      html`<div class="split">
-          <div>
-            <h3>What became of the events</h3>
-            <table class="plain">
-              <tbody>
-                <tr>
-                  <td>read</td>
-                  <td></td>
-                  <td>${sources.events.read.toLocaleString('en')}</td>
-                </tr>
-                <tr>
-                  <td>applied</td>
-                  <td></td>
-                  <td>${sources.events.applied.toLocaleString('en')}</td>
-                </tr>
-                ${counted('ignored', sources.events.ignored)} ${counted('doubtful', sources.events.doubtful)}
-                ${counted('unusable', sources.events.unusable)}
-              </tbody>
-            </table>
-          </div>
-          <div>
-            <h3>Sources</h3>
-            <table class="plain">
-              <thead>
-                <tr>
-                  <th>Source</th>
-                  <th>Positions</th>
-                  <th>First event</th>
-                  <th>Last event</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${sources.sources.map(
-                  ({ source, lines, firstEvent, lastEvent }) =>
-                    html`<tr>
-                      <td><${Name} text=${source} /></td>
-                      <td>${lines.toLocaleString('en')}</td>
-                      <td>${firstEvent && html`<${Time} at=${firstEvent} />`}</td>
-                      <td>${lastEvent && html`<${Time} at=${lastEvent} />`}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>
-        </div>
-        ${
-          sources.problems.total > 0 &&
-          html`<details>
-            <summary>Problems: <b>${sources.problems.total}</b></summary>
-            <ul class="names">
-              ${sources.problems.listed.map(({ source, line, message }) => html`<li><${Name} text="${source}:${line}: ${message}" /></li>`)}
-            </ul>
-          </details>`
-        }`
-    }
-    ${named('First seen in mid-life', firstSeenInMidLife)}
-    ${named('Ends that were concluded', endedByInference)}
-    ${
-      unreadPolicies.total > 0 &&
-      html`<details>
-        <summary>Problems in policies: <b>${unreadPolicies.total}</b></summary>
-        <ul class="names">
-          ${unreadPolicies.problems.map(({ policy, field, message, consequence }) => html`<li><${Name} text="${policy} ${field}: ${message} ${consequence}" /></li>`)}
-        </ul>
-      </details>`
-    }
-  </section>`;
 }
