@@ -5,7 +5,7 @@ set -euo pipefail
 : "${IMAGE:=margay:0.1.0}"
 cd "$(dirname "$0")/../.."
 ns=margay-embedded work=margay-embedded-work
-trap 'kill $(jobs -p) 2> /dev/null; helm uninstall margay -n $ns > /dev/null 2>&1; kubectl delete globalreport first --ignore-not-found > /dev/null; kubectl delete namespace $work $ns --wait=false > /dev/null' EXIT
+trap 'set +e; kill $(jobs -p) 2> /dev/null; helm uninstall margay -n $ns > /dev/null 2>&1; kubectl delete globalreport first --ignore-not-found > /dev/null; kubectl delete clusterrolebinding margay-embedded-viewer --ignore-not-found > /dev/null; kubectl delete namespace $work $ns --wait=false > /dev/null' EXIT
 say() { echo "$(date -u +%T) +${SECONDS}s $*"; }
 
 kubectl create namespace $ns && kubectl label namespace $ns pod-security.kubernetes.io/enforce=restricted
@@ -16,14 +16,16 @@ helm install margay charts/margay -n $ns --wait --timeout 3m > /dev/null \
 say "ready"
 kubectl create deployment web -n $work --image="$IMAGE" --replicas=2 -- node -e 'setInterval(() => {}, 1000)'
 kubectl rollout status deployment web -n $work --timeout=60s > /dev/null
+# The next minute but one where the next is about to begin.
+minute=$(date -u -d '+70 seconds' +%-M)
 kubectl apply -f - << REPORT
 apiVersion: projectcalico.org/v3
 kind: GlobalReport
 metadata: { name: first }
-spec: { reportType: inventory, schedule: '* * * * *', endpoints: { namespaces: { names: [$work] } } }
+spec: { reportType: inventory, schedule: '$minute * * * *', endpoints: { namespaces: { names: [$work] } } }
 REPORT
 applied=$SECONDS
-until [ -n "$(kubectl get globalreport first -o jsonpath='{.status.lastSuccessfulReportJobs}')" ]; do
+until [ -n "$(kubectl get globalreport first -o jsonpath='{.status.lastSuccessfulReportJobs[*].end}')" ]; do
   [ $((SECONDS - applied)) -lt 180 ] || { say "FAILED: no report"; exit 1; }
   sleep 1
 done
@@ -37,8 +39,7 @@ token=$(kubectl create token viewer -n $ns)
 kubectl port-forward -n $ns svc/margay 18080:80 > /dev/null &
 sleep 2
 api() { curl -fs -H "Authorization: Bearer $token" "http://127.0.0.1:18080/api/v1$1"; }
-id=$(api '/runs?report=first&state=completed' | node -p "JSON.parse(require('fs').readFileSync(0)).items.at(0).id")
+id=$(api '/runs?report=first&state=completed' | node -p "JSON.parse(require('fs').readFileSync(0)).items[0].id")
 api "/runs/$id/downloads/endpoints.csv" | tail -n +2 | cut -d, -f1 | sort > /tmp/margay-embedded.reported
 kubectl get pods -n $work -o name | sed "s|pod/|Pod.v1($work/|; s|\$|)|" | sort > /tmp/margay-embedded.pods
-kubectl delete clusterrolebinding margay-embedded-viewer > /dev/null
 diff /tmp/margay-embedded.reported /tmp/margay-embedded.pods && say "$(wc -l < /tmp/margay-embedded.pods) pods, as kubectl lists them"
