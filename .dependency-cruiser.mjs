@@ -17,6 +17,17 @@ export default {
     may('reports-arrows', 'reports', ['policy', 'history', 'coverage', 'go-template']),
     may('contracts-arrows', 'contracts', ['history', 'coverage']),
     may('runtime-arrows', 'runtime', []),
+    may('sqlite-stands-alone', 'sqlite', []),
+    may('messaging-arrows', 'messaging', ['history', 'coverage', 'contracts', 'runtime', 'sqlite']),
+    may('storage-arrows', 'storage', [
+      'policy',
+      'history',
+      'coverage',
+      'reports',
+      'contracts',
+      'runtime',
+      'sqlite',
+    ]),
     {
       name: 'libraries-import-no-service',
       severity: 'error',

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
+import { openDatabase, snapshotsOf } from '@margay/sqlite';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import { COVERAGE_DISTANCE, COVERAGE_TABLES, embeddedCoverage } from './coverage/embedded.ts';
-import { openDatabase } from './database/open.ts';
-import { snapshotsOf } from './database/snapshots.ts';
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_TABLES } from './history/tables.ts';

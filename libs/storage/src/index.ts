@@ -4,8 +4,6 @@
  * Each is a *port* (a folder with the promise in `<port>.ts` and its checks in `<port>.contract.ts`) with an embedded
  * adapter and one for Elasticsearch. All writing is idempotent, so that every message may come again.
  */
-export { openDatabase, type Database, type OpenOptions } from './database/open.ts';
-export { DatabaseUnusable, type UnusableCode } from './database/unusable.ts';
 export { openEmbedded, type EmbeddedOptions } from './embedded.ts';
 export type { Stores } from './stores.ts';
 export { openElasticsearch } from './elasticsearch/elasticsearch.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { join } from 'node:path';
-import { openDatabase, type Database } from '@margay/storage';
+import { openDatabase, type Database } from '@margay/sqlite';
 import { decodeBatch, encodeBatch } from './batch-format.ts';
 import { deadLetterOf, deadLetterTopic, type Bus, type Delivery, type Message } from './bus.ts';
 import { turns, wakeUps } from './waiting.ts';

@@ -1,4 +1,4 @@
-import type { Database } from '../database/open.ts';
+import type { Database } from '@margay/sqlite';
 import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
 import { chained, checkedRows, sealed } from './digests.ts';

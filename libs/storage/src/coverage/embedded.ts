@@ -1,5 +1,5 @@
 import { distantMark, extentOf, reachOf, restOf, type CoverageMark } from '@margay/coverage';
-import type { Database } from '../database/open.ts';
+import type { Database } from '@margay/sqlite';
 import { byPlace, type Coverage } from './coverage.ts';
 
 /** The tables of the embedded coverage. */

@@ -1,6 +1,5 @@
 import type { Flow } from '@margay/history';
-import type { Database } from '../database/open.ts';
-import type { Snapshots } from '../database/snapshots.ts';
+import type { Database, Snapshots } from '@margay/sqlite';
 import type { FlowPair, Flows } from './flows.ts';
 import { joiner, pairText, type PairTime } from './pairs.ts';
 

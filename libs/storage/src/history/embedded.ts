@@ -7,8 +7,7 @@ import {
   type Version,
   type Window,
 } from '@margay/history';
-import type { Database } from '../database/open.ts';
-import type { Snapshots, Sql } from '../database/snapshots.ts';
+import type { Database, Snapshots, Sql } from '@margay/sqlite';
 import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
 import {
   CHANGES_OF_KEY,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { foldKey, type Change, type ResourceKey, type Version } from '@margay/history';
-import type { Database } from '../database/open.ts';
+import type { Database } from '@margay/sqlite';
 import type { Appended } from './history.ts';
 import { extended, NEW_KEY, tailOf, UID_CHARACTERS, type KeyTail } from './key-tail.ts';
 import { sameVersion } from './same-version.ts';

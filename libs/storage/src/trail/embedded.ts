@@ -1,6 +1,5 @@
 import type { TrailEvent } from '@margay/contracts';
-import type { Database } from '../database/open.ts';
-import type { Snapshots } from '../database/snapshots.ts';
+import type { Database, Snapshots } from '@margay/sqlite';
 import type { Trail } from './trail.ts';
 
 /** The tables of the embedded trail. */

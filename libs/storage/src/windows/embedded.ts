@@ -1,6 +1,6 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/history';
-import type { Database } from '../database/open.ts';
+import type { Database } from '@margay/sqlite';
 import { LIST_MAX, STATES, type WindowRecord, type Windows } from './windows.ts';
 
 /** The tables of the embedded windows. */

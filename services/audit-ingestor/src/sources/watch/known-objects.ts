@@ -5,7 +5,7 @@ import {
   type Resume,
   type WatchedChanges,
 } from '@margay/kubernetes';
-import { openDatabase } from '@margay/storage';
+import { openDatabase } from '@margay/sqlite';
 
 /** What existed where the watch of each kind stopped, kept in a file that one process writes. */
 export interface KnownObjects {
