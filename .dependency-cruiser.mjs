@@ -1,15 +1,16 @@
 /** The arrows: services → edges → pure. What each rule forbids is named in its comment. */
-const PURE = '^libs/(policy|history|go-template|coverage|reports|contracts)/';
+const PURE = '^libs/(ground|policy|history|go-template|coverage|reports|contracts)/';
 const may = (name, from, to) => ({
   name,
   severity: 'error',
-  comment: `${name}: ${from} may import these libraries only: ${to.join(', ') || 'none'}`,
+  comment: `${name}: ${from} may import these libraries only: ${['ground', ...to].join(', ')}`,
   from: { path: `^libs/${from}/`, pathNot: '\\.(test|contract)\\.ts$|/testing/' },
-  to: { path: '^libs/', pathNot: `^libs/(${[from, ...to].join('|')})/` },
+  to: { path: '^libs/', pathNot: `^libs/(${[from, 'ground', ...to].join('|')})/` },
 });
 
 export default {
   forbidden: [
+    may('ground-stands-alone', 'ground', []),
     may('policy-stands-alone', 'policy', []),
     may('history-stands-alone', 'history', []),
     may('coverage-arrows', 'coverage', ['history']),

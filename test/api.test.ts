@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyone, apiRoutes, archivedReport, byToken, Problem, type Access } from '@margay/api';
-import { formatInstant, parseInstant } from '@margay/history';
+import { formatInstant, parseInstant } from '@margay/ground';
 import { REPORT_TYPES, toReportJson, type EndpointRow, type Report } from '@margay/reports';
 import { readManifests } from '@margay/scheduler';
 import { unzipSync } from 'fflate';

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { memoryHistory, parseInstant, readLine } from '@margay/history';
+import { parseInstant } from '@margay/ground';
+import { memoryHistory, readLine } from '@margay/history';
 import { NetworkState, printName } from '@margay/policy';
 import { computeReport } from '@margay/reports';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { parseInstant } from '@margay/history';
+import { parseInstant } from '@margay/ground';
 import {
   clusterReport,
   deleteJob,

@@ -1,5 +1,5 @@
-import type { Instant, Window } from '@margay/history';
-import { MINUTE, minuteOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
+import type { Counts, CoverageMark, Problem } from './mark.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
 export function extentOf({ buckets }: CoverageMark): { first: Instant; last: Instant } | undefined {

@@ -1,75 +1,14 @@
+import { MINUTE } from '@margay/ground';
 import type { Reading } from '@margay/history';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { evidenceFor, gapsIn, joined, markOf, type Read } from './index.ts';
+import { evidenceFor, markOf, type Read } from './index.ts';
 
-const MINUTE = 60_000_000;
 const kept = (at: number): Reading => ({ kind: 'changes', at, changes: [] });
 const refused = (at: number): Reading => ({ kind: 'ignored', at, reason: 'refused' });
 const broken: Reading = { kind: 'unusable', reason: 'not-json', message: 'Not JSON' };
 const reads = (...readings: Reading[]): Read[] =>
   readings.map((reading, i) => ({ position: i + 1, reading }));
-
-test.each([
-  ['nothing', [], []],
-  [
-    'two that touch are one',
-    [
-      [0, 5],
-      [5, 9],
-    ],
-    [[0, 9]],
-  ],
-  [
-    'order does not matter',
-    [
-      [7, 9],
-      [0, 5],
-    ],
-    [
-      [0, 5],
-      [7, 9],
-    ],
-  ],
-  [
-    'one within another',
-    [
-      [0, 9],
-      [2, 3],
-    ],
-    [[0, 9]],
-  ],
-  ['an empty one is none', [[3, 3]], []],
-])('joined: %s', (_, intervals, expected) => {
-  const of = ([start, end]: number[]) => ({ start: start!, end: end! });
-  expect(joined(intervals.map(of))).toEqual(expected.map(of));
-});
-
-test.each([
-  ['nothing covered', [], [[10, 20]]],
-  ['all covered', [[10, 20]], []],
-  [
-    'a hole',
-    [
-      [10, 12],
-      [15, 20],
-    ],
-    [[12, 15]],
-  ],
-  [
-    'both ends',
-    [[12, 15]],
-    [
-      [10, 12],
-      [15, 20],
-    ],
-  ],
-  ['beyond the window', [[0, 100]], []],
-  ['before it only', [[0, 10]], [[10, 20]]],
-])('gaps of [10, 20): %s', (_, covered, expected) => {
-  const of = ([start, end]: number[]) => ({ start: start!, end: end! });
-  expect(gapsIn({ start: 10, end: 20 }, covered.map(of))).toEqual(expected.map(of));
-});
 
 test('what was read is the sum of what became of it', () => {
   const mark = markOf('audit.log', 1, 6, reads(kept(1), kept(2), refused(3), broken, kept(4)));

@@ -1,6 +1,13 @@
-import { formatInstant, type Instant, type Window } from '@margay/history';
-import { gapsIn, joined, type Interval } from './intervals.ts';
-import { MINUTE, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import {
+  formatInstant,
+  gapsIn,
+  type Instant,
+  type Interval,
+  joined,
+  MINUTE,
+  type Window,
+} from '@margay/ground';
+import type { Counts, CoverageMark, Problem } from './mark.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
 export interface Repeats {

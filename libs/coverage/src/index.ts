@@ -5,5 +5,4 @@
  */
 export * from './mark.ts';
 export * from './distant.ts';
-export * from './intervals.ts';
 export * from './evidence.ts';

@@ -1,4 +1,5 @@
-import type { Instant, Reading } from '@margay/history';
+import { minuteOf, type Instant } from '@margay/ground';
+import type { Reading } from '@margay/history';
 
 /** Reading by reading: what was read, and where. */
 export interface Read {
@@ -46,12 +47,6 @@ export interface CoverageMark {
 
 /** How many problems one mark lists; all are counted. */
 export const PROBLEMS_MAX = 100;
-
-/** In microseconds. */
-export const MINUTE = 60_000_000;
-
-/** The first instant of the minute. */
-export const minuteOf = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE;
 
 /** The mark of a stretch. The marks of its parts add up to it, however it is cut. */
 export function markOf(source: string, from: number, to: number, all: readonly Read[]): CoverageMark {

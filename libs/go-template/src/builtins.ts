@@ -1,7 +1,8 @@
+import { compareTexts } from '@margay/ground';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { sprint, sprintf, sprintln } from './format.ts';
 import { Struct, type MethodContext } from './value.ts';
-import { compareTexts, isList, isNil, isMap, isTrue, typeName } from './kinds.ts';
+import { isList, isNil, isMap, isTrue, typeName } from './kinds.ts';
 import { type Value } from './value.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { compareTexts } from '@margay/ground';
 import { Struct, type Value } from './value.ts';
 
 /** Whether a value is nil, or nothing at all. */
@@ -33,15 +34,6 @@ export function isTrue(value: Value): boolean {
   if (isList(value)) return value.length > 0;
   return isMap(value) ? value.size > 0 : !value.isNil;
 }
-
-/** The order of Go's strings, which is that of their UTF-8 bytes: that of their code points. */
-export function compareTexts(a: string, b: string): number {
-  const [x, y] = [codePoints(a), codePoints(b)];
-  const differs = x.findIndex((point, at) => point !== y[at]);
-  return differs < 0 ? x.length - y.length : x[differs]! - (y[differs] ?? -1);
-}
-
-const codePoints = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0)!);
 
 /** A map's entries in the order in which Go prints and ranges over them. */
 export const sortedEntries = (map: ReadonlyMap<string, Value>): (readonly [string, Value])[] =>

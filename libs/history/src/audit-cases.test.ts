@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { parseInstant } from '@margay/ground';
 import { memoryHistory, readLine, type Reading, type Version } from './index.ts';
 import { recordedLines } from './testing/recordings.ts';
-import { parseInstant } from './time.ts';
 
 /** One of every audit case that a real API server could be brought to show; each request names its case. */
 const lines = recordedLines('audit-cases/real-audit.jsonl.gz');

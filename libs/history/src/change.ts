@@ -1,5 +1,5 @@
+import type { Instant } from '@margay/ground';
 import type { Resource, ResourceKey } from './resource.ts';
-import type { Instant } from './time.ts';
 
 /** Who acted: `user` authenticated, `impersonated` is whom that user acted for. */
 export interface Actor {

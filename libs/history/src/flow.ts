@@ -1,9 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { type Fields, type Instant, isFields, nonEmptyText } from '@margay/ground';
 import type { Origin } from './change.ts';
-import { isObject, text, type Fields } from './fields.ts';
 import type { UnusableReason } from './reading.ts';
-import type { Instant } from './time.ts';
 
 export type FlowEndType = 'pod' | 'hostEndpoint' | 'networkSet' | 'network';
 
@@ -59,7 +58,7 @@ export function readFlow(line: string, _origin?: Origin): FlowReading | undefine
   } catch (error) {
     return unusable('not-json', `Not JSON (${(error as Error).message.slice(0, 120)}): ${line.slice(0, 80)}`);
   }
-  if (!isObject(record) || text(record['action']) === undefined) {
+  if (!isFields(record) || nonEmptyText(record['action']) === undefined) {
     return unusable('not-an-audit-event', 'It has no action: not a Calico flow log record.');
   }
   const start = seconds(record['start_time']);
@@ -111,7 +110,7 @@ function endOf(record: Fields, side: 'source' | 'dest'): FlowEnd | undefined {
 }
 
 /** `-` stands for nothing. */
-const given = (value: unknown) => (value === '-' ? undefined : text(value));
+const given = (value: unknown) => (value === '-' ? undefined : nonEmptyText(value));
 
 function seconds(value: unknown): Instant | undefined {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;

@@ -1,9 +1,9 @@
+import type { Instant } from '@margay/ground';
 import type { Change } from './change.ts';
-import { sameJson } from './fields.ts';
+import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { Resource } from './resource.ts';
-import type { Instant } from './time.ts';
 import type { Version } from './version.ts';
 
 export interface FoldOptions {

@@ -1,4 +1,4 @@
-import { fields, list, type Fields } from './fields.ts';
+import { fields, type Fields, list } from '@margay/ground';
 
 /**
  * True when the object that a request was answered with does not exist any more, by the API server's own rules.

@@ -5,7 +5,7 @@
  * it was valid. The same set of changes gives the same versions, in whatever order and however often they come.
  * This library does no I/O and never asks the time.
  */
-export * from './time.ts';
+export { formatInstant, parseInstant, type Instant, type Window } from '@margay/ground';
 export * from './resource.ts';
 export * from './change.ts';
 export * from './version.ts';
@@ -18,5 +18,5 @@ export { foldKey, type Every, type FoldOptions } from './fold.ts';
 export { keyFold, type KeyFold } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { memoryHistory, orderText, type MemoryHistory } from './memory.ts';
-export { compareResourceVersions } from './order.ts';
+export { compareResourceVersions } from '@margay/ground';
 export { readFlow, type Flow, type FlowEnd, type FlowEndType, type FlowReading } from './flow.ts';

@@ -1,5 +1,5 @@
+import type { Instant } from '@margay/ground';
 import type { EndedBy, Version } from './version.ts';
-import type { Instant } from './time.ts';
 
 /** The end of an object that other objects end with. */
 export interface End {

@@ -1,8 +1,8 @@
+import { compareResourceVersions } from '@margay/ground';
 import type { Change } from './change.ts';
-import { sameJson } from './fields.ts';
+import { sameJson } from './json.ts';
 import { versionAt, versionsOf, wholeContent, type Every, type FoldOptions } from './fold.ts';
 import { livesOf, type Life } from './lives.ts';
-import { compareResourceVersions } from './order.ts';
 import type { Version } from './version.ts';
 
 /** The versions of one name, kept up while its changes come in. */

@@ -1,4 +1,5 @@
-import { fields, list, pick, sorted, text, withoutEmpty } from './fields.ts';
+import { fields, list, text } from '@margay/ground';
+import { pick, sorted, withoutEmpty } from './json.ts';
 
 /** One kind whose history is kept. */
 export interface Kind {
@@ -166,6 +167,6 @@ const BY_RESOURCE = new Map(KINDS.map((kind) => [`${kind.group}/${kind.resource}
 
 /** The kind of a group and a resource as a URL or an objectRef names them; undefined where it is out of scope. */
 export function kindOf(group: unknown, resource: unknown): Kind | undefined {
-  const folded = group === CALICO_BACKING_GROUP ? 'projectcalico.org' : (text(group) ?? '');
+  const folded = group === CALICO_BACKING_GROUP ? 'projectcalico.org' : text(group);
   return typeof resource === 'string' ? BY_RESOURCE.get(`${folded}/${resource}`) : undefined;
 }

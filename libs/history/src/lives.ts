@@ -1,8 +1,7 @@
+import { compareResourceVersions, compareTexts, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
-import { sameJson } from './fields.ts';
-import { compareResourceVersions, compareTexts } from './order.ts';
+import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
-import type { Instant } from './time.ts';
 import type { EndedBy } from './version.ts';
 
 /** All that is known of one object: one uid under one name. */

@@ -1,11 +1,10 @@
+import { compareTexts, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
-import { sameJson } from './fields.ts';
+import { sameJson } from './json.ts';
 import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
-import { compareTexts } from './order.ts';
 import type { ResourceKey } from './resource.ts';
 import { validAt, type Version } from './version.ts';
-import type { Instant } from './time.ts';
 
 /** One text for each key, ordered as keys are: by group, resource, namespace, name. */
 export const orderText = ({ group, resource, namespace, name }: ResourceKey): string =>

@@ -1,8 +1,8 @@
+import type { Fields } from '@margay/ground';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kindOf } from './kinds.ts';
 import { flippedUid, project } from './project.ts';
-import type { Fields } from './fields.ts';
 
 const projected = (group: string, resource: string, object: Fields, options = {}) => {
   const found = project(kindOf(group, resource)!, object, options);

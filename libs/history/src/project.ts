@@ -1,4 +1,5 @@
-import { fields, isObject, sortedTexts, text, withoutEmpty, type Fields } from './fields.ts';
+import { fields, type Fields, isFields, nonEmptyText, text } from '@margay/ground';
+import { sortedTexts, withoutEmpty } from './json.ts';
 import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
 import type { Resource } from './resource.ts';
 
@@ -33,15 +34,15 @@ export function project(
   { metadataOnly = false, gone = false, backing = isBacking(object) } = {},
 ): Projected | { readonly lacks: 'name' | 'uid' | 'resourceVersion' } {
   const metadata = fields(object['metadata']);
-  const uid = text(metadata['uid']);
-  const resourceVersion = text(metadata['resourceVersion']);
-  const ownName = text(metadata['name']);
+  const uid = nonEmptyText(metadata['uid']);
+  const resourceVersion = nonEmptyText(metadata['resourceVersion']);
+  const ownName = nonEmptyText(metadata['name']);
   if (ownName === undefined) return { lacks: 'name' };
   if (uid === undefined) return { lacks: 'uid' };
   if (!gone && (resourceVersion === undefined || !/^\d+$/.test(resourceVersion)))
     return { lacks: 'resourceVersion' };
   const real = backing ? realMetadata(kind, metadata, object) : { metadata, name: ownName };
-  const namespace = kind.namespaced ? (text(metadata['namespace']) ?? '') : '';
+  const namespace = kind.namespaced ? text(metadata['namespace']) : '';
   const isPod = kind.resource === 'pods';
   const content: Resource = {
     apiVersion: apiVersionOf(kind, metadataOnly ? {} : object),
@@ -51,8 +52,8 @@ export function project(
       namespace: namespace === '' ? undefined : namespace,
       labels: sortedTexts(real.metadata['labels']),
       annotations: sortedTexts(real.metadata['annotations'], kind.annotations),
-      generateName: isPod ? text(metadata['generateName']) : undefined,
-      deletionTimestamp: isPod ? text(metadata['deletionTimestamp']) : undefined,
+      generateName: isPod ? nonEmptyText(metadata['generateName']) : undefined,
+      deletionTimestamp: isPod ? nonEmptyText(metadata['deletionTimestamp']) : undefined,
     }) as unknown as Resource['metadata'],
     ...(metadataOnly ? { [METADATA_ONLY]: true } : kind.project(object)),
   };
@@ -70,27 +71,27 @@ function apiVersionOf(kind: Kind, object: Fields): string {
   if (kind.group === 'projectcalico.org') return 'projectcalico.org/v3';
   if (kind.group === '') return 'v1';
   if (kind.group === 'policy.networking.k8s.io')
-    return text(object['apiVersion']) ?? `${kind.group}/${kind.versions[0]}`;
+    return nonEmptyText(object['apiVersion']) ?? `${kind.group}/${kind.versions[0]}`;
   return `${kind.group}/${kind.versions[0]}`;
 }
 
 function realMetadata(kind: Kind, metadata: Fields, object: Fields): { metadata: Fields; name: string } {
-  const kept = text(fields(metadata['annotations'])['projectcalico.org/metadata']);
-  const ownName = text(metadata['name']) ?? '';
+  const kept = nonEmptyText(fields(metadata['annotations'])['projectcalico.org/metadata']);
+  const ownName = text(metadata['name']);
   if (kept !== undefined) {
     try {
       const real: unknown = JSON.parse(kept);
-      if (isObject(real)) return { metadata: real, name: text(real['name']) ?? ownName };
+      if (isFields(real)) return { metadata: real, name: nonEmptyText(real['name']) ?? ownName };
     } catch {
       // Not the annotation that Calico writes: the object's own metadata counts.
     }
   }
-  const tier = text(fields(object['spec'])['tier']) ?? 'default';
+  const tier = nonEmptyText(fields(object['spec'])['tier']) ?? 'default';
   return { metadata, name: tier === 'default' ? nameOfBacking(kind, ownName) : ownName };
 }
 
 const isBacking = (object: Fields) =>
-  text(object['apiVersion'])?.startsWith(`${CALICO_BACKING_GROUP}/`) ?? false;
+  nonEmptyText(object['apiVersion'])?.startsWith(`${CALICO_BACKING_GROUP}/`) ?? false;
 
 /**
  * The name of what an object of the backing group stands for, as far as its own name says it: policies of the default

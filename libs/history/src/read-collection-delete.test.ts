@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Fields } from '@margay/ground';
 import { readEvent } from './read-event.ts';
 import { event, failure, pod, podEvent, policy, policyReference } from './testing/events.ts';
-import type { Fields } from './fields.ts';
 
 const listOf = (kind: string, apiVersion: string, items: readonly Fields[]) => ({
   kind,

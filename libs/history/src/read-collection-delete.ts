@@ -1,5 +1,5 @@
+import { fields, type Fields, isFields, list, nonEmptyText, text } from '@margay/ground';
 import type { Change } from './change.ts';
-import { fields, isObject, list, text, type Fields } from './fields.ts';
 import { isGoneFromCollection } from './gone.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
@@ -13,17 +13,17 @@ import { doubt, factsOf, trail, type Write } from './write.ts';
  */
 export function readCollectionDelete(write: Write, response: unknown): Reading {
   const { event, kind, at, backing, eventId } = write;
-  if (!isObject(response) || !Array.isArray(response['items'])) {
+  if (!isFields(response) || !Array.isArray(response['items'])) {
     return doubt(write, 'no-content', 'the answer does not list what was deleted');
   }
   const asked = collectionDeleteOf(event);
-  const items = list(response['items']).filter(isObject);
+  const items = list(response['items']).filter(isFields);
   const listsMetadata = response['kind'] === 'PartialObjectMetadataList';
   // Items of typed lists do not repeat the apiVersion, which tells whose shape they have.
-  const listVersion = text(response['apiVersion']);
+  const listVersion = nonEmptyText(response['apiVersion']);
   const changes: Change[] = [];
   for (const item of items) {
-    const version = text(item['apiVersion']) ?? listVersion ?? '';
+    const version = nonEmptyText(item['apiVersion']) ?? listVersion ?? '';
     const metadataOnly =
       listsMetadata ||
       item['kind'] === 'PartialObjectMetadata' ||
@@ -60,7 +60,7 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
 /** The end of an item that does not say which uid it has. */
 function endByName(write: Write, item: Fields): Change {
   const metadata = fields(item['metadata']);
-  const namespace = write.kind.namespaced ? (text(metadata['namespace']) ?? '') : '';
-  const name = text(metadata['name']) ?? '';
+  const namespace = write.kind.namespaced ? text(metadata['namespace']) : '';
+  const name = text(metadata['name']);
   return { ...factsOf(write), id: `${write.eventId}#${namespace}/${name}`, namespace, name, what: 'gone' };
 }

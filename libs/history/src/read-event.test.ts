@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { parseInstant } from '@margay/ground';
 import { readEvent } from './read-event.ts';
 import type { Reading } from './reading.ts';
 import { event, failure, nested, pod, podEvent, policy, policyReference, success } from './testing/events.ts';
-import { parseInstant } from './time.ts';
 
 const origin = { source: 'audit.log', position: 3 };
 const read = (value: unknown): Reading => readEvent(value, origin);

@@ -1,11 +1,11 @@
+import { fields, type Fields, isFields, nonEmptyText, parseInstant, text } from '@margay/ground';
 import type { Origin } from './change.ts';
-import { fields, isObject, text, TooDeep, type Fields } from './fields.ts';
+import { TooDeep } from './json.ts';
 import { kindOf } from './kinds.ts';
 import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
 import { isDryRun, isTruncated, showsOptions } from './request.ts';
-import { parseInstant } from './time.ts';
 import { doubt, placeOf, trail, unusable, writeOf, type Write } from './write.ts';
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
@@ -19,7 +19,11 @@ const OBJECT_SUBRESOURCES = new Set(['', 'status', 'finalize', 'ephemeralcontain
  * Never throws: what cannot be used is said to be so. The same event gives the same ids wherever it is read.
  */
 export function readEvent(event: unknown, origin: Origin): Reading {
-  if (!isObject(event) || text(event['verb']) === undefined || text(event['stage']) === undefined) {
+  if (
+    !isFields(event) ||
+    nonEmptyText(event['verb']) === undefined ||
+    nonEmptyText(event['stage']) === undefined
+  ) {
     return {
       kind: 'unusable',
       reason: 'not-an-audit-event',
@@ -37,7 +41,7 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   const kind = WRITES.has(verb) ? kindOf(reference['apiGroup'], reference['resource']) : undefined;
   if (kind === undefined) return { kind: 'ignored', reason: 'out-of-kind', ...timed };
   if (isDryRun(event, verb)) return { kind: 'ignored', reason: 'dry-run', ...timed };
-  if (!OBJECT_SUBRESOURCES.has(text(reference['subresource']) ?? '')) {
+  if (!OBJECT_SUBRESOURCES.has(text(reference['subresource']))) {
     return { kind: 'ignored', reason: 'no-version', ...timed };
   }
   if (at === undefined) {
@@ -84,7 +88,7 @@ function readWrite(write: Write): Reading {
   }
   if (verb === 'deletecollection') return readCollectionDelete(write, response);
   if (verb === 'delete' && isSuccess(response, status)) return readStatusDelete(write, response);
-  if (!isObject(response)) {
+  if (!isFields(response)) {
     if (write.kind.onlyEnds && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
     return doubt(write, 'no-content', 'the event has no body: audit this resource at level RequestResponse');
   }
@@ -107,6 +111,6 @@ function isRefusedAtTheDoor(event: Fields, { code, status }: Fields): boolean {
 
 /** At level Request there is no answer, but what it said when it was a Status. */
 function isSuccess(response: unknown, status: Fields): boolean {
-  if (isObject(response)) return response['kind'] === 'Status' && response['status'] === 'Success';
+  if (isFields(response)) return response['kind'] === 'Status' && response['status'] === 'Success';
   return response === undefined && status['status'] === 'Success';
 }

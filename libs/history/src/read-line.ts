@@ -1,5 +1,5 @@
+import { fields, type Fields, isFields, list, nonEmptyText } from '@margay/ground';
 import type { Origin } from './change.ts';
-import { fields, isObject, list, text, type Fields } from './fields.ts';
 import { readEvent } from './read-event.ts';
 import type { Reading } from './reading.ts';
 
@@ -39,13 +39,13 @@ class Read {
 const ENVELOPES_MAX = 6;
 
 const isEvent = (value: unknown): value is Fields =>
-  isObject(value) && text(value['verb']) !== undefined && text(value['stage']) !== undefined;
+  isFields(value) && nonEmptyText(value['verb']) !== undefined && nonEmptyText(value['stage']) !== undefined;
 
 /** The events in a value, unwrapped; a value without any is one event that turns out to be none. */
 function eventsIn(value: unknown, depth: number): unknown[] {
   if (depth > ENVELOPES_MAX || isEvent(value)) return [value];
   if (Array.isArray(value)) return value.flatMap((element) => eventsIn(element, depth + 1));
-  if (!isObject(value)) return [value];
+  if (!isFields(value)) return [value];
   if (Array.isArray(value['items']) && (value['kind'] === 'EventList' || value['kind'] === undefined)) {
     return value['items'].flatMap((item) => eventsIn(item, depth + 1));
   }
@@ -56,7 +56,7 @@ function eventsIn(value: unknown, depth: number): unknown[] {
     if (value['messageType'] === 'CONTROL_MESSAGE') return [NO_AUDIT_LOG];
     return list(value['logEvents']).flatMap((event) => inside(fields(event)['message'], depth));
   }
-  if (isObject(value['properties']) && value['properties']['log'] !== undefined) {
+  if (isFields(value['properties']) && value['properties']['log'] !== undefined) {
     return azureRecord(value, depth);
   }
   const wrapped = value['log'] ?? value['message'] ?? fields(value['event'])['original'];
@@ -68,7 +68,7 @@ const NO_AUDIT_LOG = new Read({ kind: 'ignored', reason: 'out-of-kind' });
 
 /** One hub carries several categories of logs, most of them plain text. */
 function azureRecord(record: Fields, depth: number): unknown[] {
-  const category = text(record['category']);
+  const category = nonEmptyText(record['category']);
   if (category !== undefined && !category.startsWith('kube-audit')) return [NO_AUDIT_LOG];
   const { log } = fields(record['properties']);
   return log === undefined ? [record] : inside(log, depth);

@@ -1,5 +1,5 @@
+import { fields, type Fields, nonEmptyText, text } from '@margay/ground';
 import type { Change } from './change.ts';
-import { fields, text, type Fields } from './fields.ts';
 import { isGone } from './gone.ts';
 import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
 import { flippedUid, nameOfBacking, project } from './project.ts';
@@ -27,7 +27,9 @@ export function readObject(write: Write, response: Fields): Reading {
   }
   const { namespace, name, uid, resourceVersion, content } = projected;
   const created =
-    !gone && fields(event['responseStatus'])['code'] === 201 && text(reference['subresource']) === undefined;
+    !gone &&
+    fields(event['responseStatus'])['code'] === 201 &&
+    nonEmptyText(reference['subresource']) === undefined;
   const change: Change = {
     ...factsOf(write),
     id: write.eventId,
@@ -48,7 +50,7 @@ function strangeness(
   kind: Kind,
   response: Fields,
 ): ['not-the-object' | 'unknown-version', string] | undefined {
-  const apiVersion = text(response['apiVersion']) ?? '';
+  const apiVersion = text(response['apiVersion']);
   if (response['kind'] === kind.kind && kind.apiVersions.has(apiVersion)) return undefined;
   const slash = apiVersion.indexOf('/');
   const group = slash === -1 ? '' : apiVersion.slice(0, slash);
@@ -56,7 +58,7 @@ function strangeness(
     response['kind'] !== kind.kind ||
     (group === CALICO_BACKING_GROUP ? 'projectcalico.org' : group) !== kind.group
   ) {
-    const shown = [apiVersion, text(response['kind']) ?? 'body without kind'].join(' ').trim();
+    const shown = [apiVersion, nonEmptyText(response['kind']) ?? 'body without kind'].join(' ').trim();
     return ['not-the-object', `the answer is a ${shown}, not the object`];
   }
   return ['unknown-version', `apiVersion ${apiVersion === '' ? '(none)' : apiVersion} is not known`];
@@ -69,14 +71,14 @@ export function readStatusDelete(write: Write, response: unknown): Reading {
     ...fields(fields(event['responseStatus'])['details']),
     ...fields(fields(response)['details']),
   };
-  const ownName = text(reference['name']) ?? text(details['name']);
+  const ownName = nonEmptyText(reference['name']) ?? nonEmptyText(details['name']);
   if (ownName === undefined) return unusable(write, 'no-name', 'the deletion names no object');
-  const uid = text(details['uid']);
+  const uid = nonEmptyText(details['uid']);
   const name = backing ? nameOfBacking(kind, ownName) : ownName;
   const change: Change = {
     ...factsOf(write),
     id: eventId,
-    namespace: kind.namespaced ? (text(reference['namespace']) ?? '') : '',
+    namespace: kind.namespaced ? text(reference['namespace']) : '',
     name,
     what: 'gone',
     ...(uid !== undefined && { uid: backing ? flippedUid(uid) : uid }),

@@ -1,6 +1,6 @@
+import type { Instant } from '@margay/ground';
 import type { Actor, Change } from './change.ts';
 import type { ResourceKey } from './resource.ts';
-import type { Instant } from './time.ts';
 
 /** Why an event says nothing about the history, in words that reports print. */
 export type IgnoredReason =

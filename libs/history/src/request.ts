@@ -1,4 +1,4 @@
-import { fields, isObject, list, text, type Fields } from './fields.ts';
+import { fields, type Fields, isFields, list, text } from '@margay/ground';
 import type { CollectionDelete } from './gone.ts';
 
 const DELETIONS = new Set(['delete', 'deletecollection']);
@@ -13,7 +13,7 @@ export function isDryRun(event: Fields, verb: string): boolean {
   const body = event['requestObject'];
   if (DELETIONS.has(verb)) {
     if (!showsOptions(event)) return false;
-    return isObject(body) ? list(body['dryRun']).length > 0 : 'dryRun' in queryOf(event);
+    return isFields(body) ? list(body['dryRun']).length > 0 : 'dryRun' in queryOf(event);
   }
   const { subresource } = fields(event['objectRef']);
   if (subresource === 'eviction' && list(fields(fields(body)['deleteOptions'])['dryRun']).length > 0)
@@ -37,7 +37,7 @@ export function isTruncated(event: Fields): boolean {
 /** What a `deletecollection` asked for. */
 export function collectionDeleteOf(event: Fields): CollectionDelete {
   const body = event['requestObject'];
-  const options: Fields = isObject(body) ? body : queryOf(event);
+  const options: Fields = isFields(body) ? body : queryOf(event);
   const policy = options['propagationPolicy'];
   const grace = options['gracePeriodSeconds'];
   const seconds = typeof grace === 'string' && grace !== '' ? Number(grace) : grace;
@@ -55,7 +55,7 @@ const NO_QUERY: Readonly<Record<string, string>> = Object.freeze({});
  * API server leaves them out.
  */
 function queryOf(event: Fields): Readonly<Record<string, string>> {
-  const uri = text(event['requestURI']) ?? '';
+  const uri = text(event['requestURI']);
   const begin = uri.indexOf('?');
   if (begin === -1) return NO_QUERY;
   const query: Record<string, string> = Object.create(null) as Record<string, string>;

@@ -1,6 +1,6 @@
+import type { Instant, Window } from '@margay/ground';
 import type { Actor } from './change.ts';
 import type { Resource, ResourceKey } from './resource.ts';
-import type { Instant, Window } from './time.ts';
 
 /** How the end of an object is known: from its own event, or concluded from another object's. */
 export type EndedBy = 'event' | 'namespace' | 'definition' | 'service' | 'successor';

@@ -1,11 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { fields, type Fields, type Instant, nonEmptyText, parseInstant, text } from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
-import { fields, text, type Fields } from './fields.ts';
 import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
 import { nameOfBacking } from './project.ts';
 import type { DoubtfulReason, PolicyAttempt, Reading, UnusableReason } from './reading.ts';
-import { parseInstant, type Instant } from './time.ts';
 import { trailOf } from './trail.ts';
 
 /** An event by which somebody wrote, or tried to write, an object of a kind in scope. */
@@ -76,16 +75,16 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
 /** The attempt for the audit trail, where the object is a policy and not only its status. */
 export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyAttempt } {
   const { kind, reference, verb, event, at, actor, eventId, backing } = write;
-  if (!kind.isPolicy || text(reference['subresource']) !== undefined) return {};
+  if (!kind.isPolicy || nonEmptyText(reference['subresource']) !== undefined) return {};
   const given =
-    text(reference['name']) ?? text(fields(fields(event['requestObject'])['metadata'])['name']) ?? '';
+    nonEmptyText(reference['name']) ?? text(fields(fields(event['requestObject'])['metadata'])['name']);
   return {
     policyEvent: {
       eventId,
       at,
       group: kind.group,
       resource: kind.resource,
-      namespace: kind.namespaced ? (text(reference['namespace']) ?? '') : '',
+      namespace: kind.namespaced ? text(reference['namespace']) : '',
       name: name ?? (backing ? nameOfBacking(kind, given) : given),
       verb,
       ...(actor !== undefined && { actor }),
@@ -99,15 +98,17 @@ export function trail(write: Write, refused: boolean, name?: string): { policyEv
 export function placeOf(event: Fields): string {
   const reference = fields(event['objectRef']);
   const name = [reference['namespace'], reference['name']]
-    .filter((part) => text(part) !== undefined)
+    .filter((part) => nonEmptyText(part) !== undefined)
     .join('/');
-  return [event['verb'], reference['resource'], name].filter((part) => text(part) !== undefined).join(' ');
+  return [event['verb'], reference['resource'], name]
+    .filter((part) => nonEmptyText(part) !== undefined)
+    .join(' ');
 }
 
 function actorOf(event: Fields): Actor | undefined {
-  const user = text(fields(event['user'])['username']);
+  const user = nonEmptyText(fields(event['user'])['username']);
   if (user === undefined) return undefined;
-  const impersonated = text(fields(event['impersonatedUser'])['username']);
+  const impersonated = nonEmptyText(fields(event['impersonatedUser'])['username']);
   return { user, ...(impersonated !== undefined && { impersonated }) };
 }
 
@@ -116,7 +117,7 @@ function actorOf(event: Fields): Actor | undefined {
  * may choose it; the API server's own timestamps, and which object it is about, it cannot choose as well.
  */
 function eventIdOf(event: Fields, reference: Fields, received: Instant, at: Instant): string {
-  const given = text(event['auditID']) ?? '';
+  const given = text(event['auditID']);
   const id = given.length <= 64 ? given : bytesToHex(sha256(utf8ToBytes(given))).slice(0, 32);
   const { apiGroup, resource, subresource, namespace, name } = reference;
   const object = fingerprint([apiGroup, resource, subresource, namespace, name]);

@@ -1,11 +1,10 @@
-import type { Version, Window } from '@margay/history';
+import { compareTexts, formatInstant, type Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { reportEvidence, type SourcesEvidence } from './evidence.ts';
-import { formatInstant } from '@margay/history';
 import type { GlobalReportSpec } from './global-report.ts';
 import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
-import { byCodePoint } from './order.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
 import { selectingPolicies } from './replay/selecting-policies.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
@@ -105,7 +104,7 @@ function computeRows(
   const lives = includeEndpointData ? endpointLives(versions, window, options) : [];
   const endpoints = lives
     .map((life) => life.row(window.end))
-    .sort((a, b) => byCodePoint(a.endpoint, b.endpoint));
+    .sort((a, b) => compareTexts(a.endpoint, b.endpoint));
   const { resources } = auditEventsSelection;
   const about =
     resources.length > 0 && hasScope(spec)

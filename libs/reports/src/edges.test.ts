@@ -1,4 +1,5 @@
-import { formatInstant, type Resource, type Version } from '@margay/history';
+import { formatInstant } from '@margay/ground';
+import type { Resource, Version } from '@margay/history';
 import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow } from './index.ts';
 import { type Fact, history } from './testing/history.ts';

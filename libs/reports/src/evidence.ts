@@ -1,7 +1,7 @@
 import type { Evidence } from '@margay/coverage';
-import type { Version, Window } from '@margay/history';
+import { sortedOnce, type Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { PRIVATE_NETWORKS, printName, readPolicy } from '@margay/policy';
-import { sortedOnce } from './order.ts';
 import { isValidIn } from './replay/steps.ts';
 
 /** How many names a list of the evidence holds; the number beside it counts all. */

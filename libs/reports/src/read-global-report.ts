@@ -1,5 +1,5 @@
+import { isFields } from '@margay/ground';
 import { parseSelector, type Scope, type ScopeCondition, SelectorError } from '@margay/policy';
-import { isRecord } from './fields.ts';
 import type { GlobalReport, GlobalReportSpec } from './global-report.ts';
 import type { ReportTypeSpec } from './report-type-spec.ts';
 import { REPORT_TYPES } from './report-types.ts';
@@ -46,21 +46,21 @@ export function readGlobalReport(manifest: unknown, types: KnownTypes = new Map(
   const add = (field: string, message: string, remedy: string): void => {
     problems.push(new ManifestProblem(field, message, remedy));
   };
-  if (!isRecord(manifest)) {
+  if (!isFields(manifest)) {
     add('manifest', 'is not an object', `Write apiVersion: ${GROUP}, kind: GlobalReport, metadata and spec`);
     return { problems };
   }
   // Its API version may be of another group where a cluster's own API server holds Calico's.
   if (manifest['kind'] !== 'GlobalReport')
     add('kind', `is ${shown(manifest['kind'])}`, 'Write kind: GlobalReport');
-  const metadata = isRecord(manifest['metadata']) ? manifest['metadata'] : {};
+  const metadata = isFields(manifest['metadata']) ? manifest['metadata'] : {};
   const name = metadata['name'];
   if (typeof name !== 'string' || name.length > NAME_MAX || !NAME.test(name)) {
     add('metadata.name', `is ${shown(name)}`, 'Use lower-case letters, digits, - and .');
   }
   const given = manifest['spec'];
-  if (!isRecord(given)) add('spec', `is ${shown(given)}`, 'Give at least spec.reportType');
-  const spec = readSpec(isRecord(given) ? given : {}, types, isRecord(given) ? add : () => {});
+  if (!isFields(given)) add('spec', `is ${shown(given)}`, 'Give at least spec.reportType');
+  const spec = readSpec(isFields(given) ? given : {}, types, isFields(given) ? add : () => {});
   const typeSpec = types === 'any' ? undefined : types.get(spec.reportType);
   return problems.length > 0
     ? { problems }
@@ -107,7 +107,7 @@ function readSpec(spec: Fields, custom: KnownTypes, add: Add): GlobalReportSpec 
 function readScope(given: unknown, add: Add): Scope | undefined {
   const field = 'spec.endpoints';
   if (given === undefined || given === null) return undefined;
-  if (!isRecord(given)) {
+  if (!isFields(given)) {
     add(field, `is ${shown(given)}`, 'Give selector, namespaces or serviceAccounts');
     return undefined;
   }
@@ -124,7 +124,7 @@ function readScope(given: unknown, add: Add): Scope | undefined {
 
 function readCondition(given: unknown, field: string, add: Add): ScopeCondition | undefined {
   if (given === undefined || given === null) return undefined;
-  if (!isRecord(given)) {
+  if (!isFields(given)) {
     add(field, `is ${shown(given)}`, 'Give names, a selector, or both');
     return undefined;
   }
@@ -160,7 +160,7 @@ function noOthers(given: Fields, known: readonly string[], field: string, add: A
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return isRecord(value) && Object.values(value).every((field) => typeof field === 'string');
+  return isFields(value) && Object.values(value).every((field) => typeof field === 'string');
 }
 
 function shown(value: unknown): string {

@@ -1,7 +1,6 @@
-import type { Window } from '@margay/history';
+import { at, type Window } from '@margay/ground';
 import { keyText, type Scope } from '@margay/policy';
 import { expect, test } from 'vitest';
-import { at } from './fields.ts';
 import { computeReport, verifyReport } from './index.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';
 import { recorded } from './testing/recorded.ts';

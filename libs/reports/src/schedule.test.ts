@@ -1,6 +1,6 @@
-import { formatInstant, parseInstant } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatInstant, parseInstant } from '@margay/ground';
 import { nextTick, scheduleProblem } from './schedule.ts';
 
 const at = (text: string): number => parseInstant(text) ?? NaN;

@@ -1,5 +1,5 @@
-import type { Instant } from '@margay/history';
 import { Cron, CronPattern } from 'croner';
+import type { Instant } from '@margay/ground';
 
 /** How many values the minute field of a schedule may have: two reports an hour. */
 export const MINUTES_MAX = 2;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Flow, FlowEnd, Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
+import type { Flow, FlowEnd } from '@margay/history';
 
 const HOUR = 3_600_000_000;
 

@@ -1,5 +1,5 @@
-import { formatInstant, parseInstant, type Instant } from '@margay/history';
 import { InvalidArgumentError } from 'commander';
+import { formatInstant, type Instant, parseInstant } from '@margay/ground';
 import { UsageError } from './exit.ts';
 
 /** An instant from an option's text. */

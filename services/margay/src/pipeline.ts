@@ -5,7 +5,7 @@ import { apiRoutes, type Access } from '@margay/api';
 import { followAuditFile, publishIngested, readAuditFile, watchCluster } from '@margay/audit-ingestor';
 import { flows as flowTopic, reportWindowOf, reportWindows } from '@margay/contracts';
 import { followFlowFile, ingestFlows, readFlowFile } from '@margay/flow-ingestor';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { openEmbeddedBus, publishAll, type Bus, type HandleOptions } from '@margay/messaging';
 import { notify, sendWebhook, type CloudEvent } from '@margay/notifier';

@@ -1,14 +1,7 @@
 import { readBatch, textsOfLines, unreadableMark } from '@margay/audit-ingestor';
-import { minuteOf, type CoverageMark, type Repeats } from '@margay/coverage';
-import {
-  memoryHistory,
-  readFlow,
-  type Flow,
-  type Instant,
-  type MemoryHistory,
-  type PolicyAttempt,
-  type Window,
-} from '@margay/history';
+import type { CoverageMark, Repeats } from '@margay/coverage';
+import { type Instant, minuteOf, type Window } from '@margay/ground';
+import { memoryHistory, readFlow, type Flow, type MemoryHistory, type PolicyAttempt } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { CutShort, readLines } from '@margay/sources';
 

@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 
 /** An event as CloudEvents 1.0 writes it in JSON. */
 export interface CloudEvent {

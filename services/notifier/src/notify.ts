@@ -1,5 +1,5 @@
 import { reportsCompleted, reportsFailed, type ReportCompleted } from '@margay/contracts';
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 import { consume, type Bus, type HandleOptions } from '@margay/messaging';
 import type { ReportHeader } from '@margay/reports';
 import { together } from '@margay/runtime';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, reportsFailed, reportWindows, type ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { consume, publishAll, type Bus, type HandleOptions } from '@margay/messaging';
 import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
 import type { Compute } from './compute-in-thread.ts';

@@ -1,5 +1,5 @@
-import { formatInstant, parseInstant } from '@margay/history';
 import { expect, test } from 'vitest';
+import { formatInstant, parseInstant } from '@margay/ground';
 import { ACTIVE_MAX, dueWindows, type DueInput } from './due-windows.ts';
 
 const at = (text: string) => parseInstant(`2026-${text}Z`)!;

@@ -1,4 +1,4 @@
-import type { Instant, Window } from '@margay/history';
+import type { Instant, Window } from '@margay/ground';
 import { nextTick } from '@margay/reports';
 
 export interface DueInput {

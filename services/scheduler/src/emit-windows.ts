@@ -1,5 +1,5 @@
 import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReport } from '@margay/reports';
 import type { Windows } from '@margay/storage';

@@ -1,5 +1,5 @@
 import { reportsCompleted, reportsFailed } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { consume, type Bus, type HandleOptions } from '@margay/messaging';
 import { together } from '@margay/runtime';
 import type { Windows } from '@margay/storage';

@@ -1,5 +1,5 @@
 import { reportsFailed, type ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import {
   deleteJob,
   findPodTemplate,

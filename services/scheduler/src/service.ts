@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { BUS, busAnswers, busProvider, handling, type Bus } from '@margay/messaging';
 import { traced, type Log, type Service } from '@margay/runtime';

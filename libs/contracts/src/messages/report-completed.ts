@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { INSTANT, type RecordSchema } from '../avro/schema.ts';
 import { REPORT_COMPLETED_RELEASES } from '../releases/report-completed.ts';
 import { defineTopic } from '../topic.ts';

@@ -1,6 +1,6 @@
-import { formatInstant, type Instant } from '@margay/history';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { formatInstant, type Instant } from '@margay/ground';
 import { INSTANT, type RecordSchema } from '../avro/schema.ts';
 import { REPORT_WINDOW_RELEASES } from '../releases/report-window.ts';
 import { defineTopic } from '../topic.ts';

@@ -1,4 +1,4 @@
-import type { Fields } from '../fields.ts';
+import type { Fields } from '@margay/ground';
 
 const RECEIVED = '2026-11-24T01:02:03.000001Z';
 const ANSWERED = '2026-11-24T01:02:03.000004Z';

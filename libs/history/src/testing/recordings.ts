@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { parseInstant, type Instant } from '../time.ts';
+import { type Instant, parseInstant } from '@margay/ground';
 
 const folder = new URL('../../../../test/clusters/', import.meta.url);
 const gunzipped = (path: string) => gunzipSync(readFileSync(new URL(path, folder))).toString('utf8');

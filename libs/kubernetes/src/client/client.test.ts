@@ -5,7 +5,7 @@ import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { KubernetesClient } from './client.ts';
 import { ApiStatusError, ApiUnreachableError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
-import { apiPath, compareResourceVersions, type ApiObject, type ApiResource } from './resources.ts';
+import { apiPath, type ApiObject, type ApiResource } from './resources.ts';
 
 const PODS: ApiResource = { group: '', version: 'v1', resource: 'pods', namespaced: true };
 const POLICIES: ApiResource = {
@@ -47,17 +47,6 @@ test.each([
   [POLICIES, { namespace: 'shop' }, '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies'],
   [{ ...PODS, resource: 'nodes' }, { name: 'n 1', subresource: 'status' }, '/api/v1/nodes/n%201/status'],
 ])('the path of %o %o', (resource, path, expected) => expect(apiPath(resource, path)).toBe(expected));
-
-test('resourceVersions are compared as numbers of any length', () => {
-  const versions = ['9007199254740993', '99', '100', '9007199254740992', '9'];
-  expect(versions.toSorted(compareResourceVersions)).toEqual([
-    '9',
-    '99',
-    '100',
-    '9007199254740992',
-    '9007199254740993',
-  ]);
-});
 
 test.each([
   [

@@ -65,9 +65,3 @@ export function apiVersionOf({ group, version }: Pick<ApiResource, 'group' | 've
 export function resourceName({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string {
   return group === '' ? resource : `${resource}.${group}`;
 }
-
-/** Compares resourceVersions, which are decimal texts of any length: negative where `a` is the older one. */
-export function compareResourceVersions(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : a > b ? 1 : 0;
-}

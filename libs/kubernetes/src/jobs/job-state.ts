@@ -1,4 +1,4 @@
-import { parseInstant, type Instant } from '@margay/history';
+import { type Instant, parseInstant } from '@margay/ground';
 import type { ApiObject } from '../client/resources.ts';
 import { FAILED_KEPT, SUCCESSFUL_KEPT, type JobReference, type ReportRun } from '../reports/status.ts';
 import { END_ANNOTATION, REPORT_ANNOTATION, START_ANNOTATION, WINDOW_ANNOTATION } from './report-job.ts';

@@ -1,4 +1,4 @@
-import { formatInstant, parseInstant, type Window } from '@margay/history';
+import { formatInstant, parseInstant, type Window } from '@margay/ground';
 
 /** The documented variables that tell a pod which report to make. */
 export const REPORT_NAME = 'TIGERA_COMPLIANCE_REPORT_NAME';

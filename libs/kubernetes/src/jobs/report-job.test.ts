@@ -1,5 +1,5 @@
-import { parseInstant } from '@margay/history';
 import { expect, test } from 'vitest';
+import { parseInstant } from '@margay/ground';
 import { jobsToDelete, jobState, type JobState } from './job-state.ts';
 import { readReportEnvironment, reportEnvironment } from './report-environment.ts';
 import { jobName, reportJob, type PodTemplate, type ReportJobInput } from './report-job.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Window } from '@margay/history';
+import type { Window } from '@margay/ground';
 import { JOB_NAMESPACE, reportEnvironment } from './report-environment.ts';
 
 /** core/v1 PodTemplateSpec, as far as it is read here; everything else is carried over. */

@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 
 /** `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. */
 export type ConditionType = 'Schedulable' | 'LastReportSucceeded';

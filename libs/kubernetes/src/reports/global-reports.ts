@@ -1,4 +1,4 @@
-import { parseInstant, type Instant } from '@margay/history';
+import { type Instant, parseInstant } from '@margay/ground';
 import {
   readGlobalReport,
   readReportType,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { isNotFound, isTaken } from '../client/errors.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';

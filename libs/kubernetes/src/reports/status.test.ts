@@ -1,6 +1,6 @@
-import { parseInstant } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parseInstant } from '@margay/ground';
 import { globalReportStatus, type GlobalReportStatus, type ReportRun, type StatusInput } from './status.ts';
 
 const at = (text: string) => parseInstant(`2026-03-${text}Z`)!;

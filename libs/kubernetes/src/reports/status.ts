@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, type Window } from '@margay/history';
+import { formatInstant, type Instant, type Window } from '@margay/ground';
 import type { Condition, ConditionType } from './conditions.ts';
 import { withConditions } from './conditions.ts';
 

@@ -1,4 +1,5 @@
-import { KINDS, kindOf, memoryHistory, parseInstant, type Resource } from '@margay/history';
+import { parseInstant } from '@margay/ground';
+import { KINDS, kindOf, memoryHistory, type Resource } from '@margay/history';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { changesFromWatch, changesOf, watchSource, type WatchChange } from './changes-from-watch.ts';

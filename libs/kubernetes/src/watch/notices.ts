@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import type { ApiObject } from '../client/resources.ts';
 
 /** Which object, and which state of it. */

@@ -1,4 +1,4 @@
-import { parseInstant, type Instant } from '@margay/history';
+import { type Instant, parseInstant } from '@margay/ground';
 import type { Page, WatchEvent } from '../client/client.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { fingerprintOf, type Inventory } from './inventory.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import type { KubernetesClient, Selection, WatchEvent } from '../client/client.ts';
 import { ApiStatusError, isExpired, isTransient } from '../client/errors.ts';
 import type { ApiResource } from '../client/resources.ts';

@@ -1,3 +1,4 @@
+import { compareTexts } from '@margay/ground';
 import {
   NAMESPACE_LABEL,
   NAMESPACE_PREFIX,
@@ -10,7 +11,6 @@ import { comparePolicies, type TierOrders } from '../model/order.ts';
 import type { Direction } from '../model/policy.ts';
 import { printName } from '../model/print-name.ts';
 import { internetReason, otherNamespaceReason } from '../model/verdict.ts';
-import { compareUtf8 } from '../selector/utf8-order.ts';
 import type { Endpoint, EndpointFlags } from '../state/endpoint.ts';
 import type { EndpointGroup, PolicyRecord } from '../state/policy-record.ts';
 import type {
@@ -53,7 +53,7 @@ export function explainEndpoint(
 function explainLabels(group: EndpointGroup<Endpoint>, isPod: boolean): readonly ExplainedLabel[] {
   const names = new Set(group.item.own.keys());
   for (const parent of group.parents) for (const name of parent.labels.keys()) names.add(name);
-  return [...names].sort(compareUtf8).flatMap((name) => {
+  return [...names].sort(compareTexts).flatMap((name) => {
     const value = group.get(name);
     const from = originOf(name, group, isPod);
     return value === undefined || from === undefined ? [] : [{ name, value, from }];

@@ -1,7 +1,8 @@
+import { fields, list, text } from '@margay/ground';
 import { calicoPeer } from './peer.ts';
 import type { AllowRule, Direction, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
-import { fields, type Key, list, type ResourceObject, text } from './resource.ts';
+import type { Key, ResourceObject } from './resource.ts';
 import { subjectSelector } from './subject.ts';
 
 /** Reads a Calico NetworkPolicy or GlobalNetworkPolicy, or a staged one. */

@@ -1,8 +1,9 @@
+import { fields, list, texts } from '@margay/ground';
 import { addressPeer, namespaceSelectorText, podPeer, podSelectorText } from './kubernetes-peer.ts';
 import { parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
-import { fields, type Key, list, type ResourceObject, texts } from './resource.ts';
+import type { Key, ResourceObject } from './resource.ts';
 import { subjectText } from './subject.ts';
 import type { Selector } from '../selector/selector.ts';
 

@@ -1,4 +1,5 @@
-import { fields, type Key, type ResourceObject, text } from './resource.ts';
+import { fields, text } from '@margay/ground';
+import type { Key, ResourceObject } from './resource.ts';
 
 const CALICO = 'projectcalico.org';
 const CALICO_STORAGE = 'crd.projectcalico.org';

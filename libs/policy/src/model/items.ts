@@ -1,4 +1,5 @@
-import { fields, labelMap, list, type ResourceObject, text } from './resource.ts';
+import { fields, list, text, textsByName } from '@margay/ground';
+import type { ResourceObject } from './resource.ts';
 
 /** What policy selection needs to know of an item that has labels. */
 export interface LabelledItem {
@@ -44,7 +45,7 @@ export function isEndpoint(pod: ResourceObject): boolean {
   const status = fields(pod['status']);
   if (spec['hostNetwork'] === true || text(spec['nodeName']) === '') return false;
   if (FINISHED.has(text(status['phase']))) return false;
-  const annotations = labelMap(pod.metadata.annotations);
+  const annotations = textsByName(pod.metadata.annotations);
   const deleting = text(pod.metadata.deletionTimestamp) !== '';
   if (deleting && RELEASE_ANNOTATIONS.some((name) => annotations.get(name) === '')) return false;
   return (
@@ -58,7 +59,7 @@ export function isEndpoint(pod: ResourceObject): boolean {
 export function podItem(pod: ResourceObject): LabelledItem {
   const namespace = text(pod.metadata.namespace);
   const serviceAccount = text(fields(pod['spec'])['serviceAccountName']);
-  const own = labelMap(pod.metadata.labels);
+  const own = textsByName(pod.metadata.labels);
   for (const name of own.keys()) {
     if (name.startsWith(NAMESPACE_PREFIX) || name.startsWith(SERVICE_ACCOUNT_PREFIX)) own.delete(name);
   }
@@ -76,7 +77,7 @@ export function podItem(pod: ResourceObject): LabelledItem {
 export function hostEndpointItem(hostEndpoint: ResourceObject): LabelledItem {
   const profiles = list(fields(hostEndpoint['spec'])['profiles']);
   return {
-    own: labelMap(hostEndpoint.metadata.labels),
+    own: textsByName(hostEndpoint.metadata.labels),
     parents: profiles.filter((profile) => typeof profile === 'string'),
     namespace: '',
     serviceAccount: '',
@@ -85,7 +86,7 @@ export function hostEndpointItem(hostEndpoint: ResourceObject): LabelledItem {
 
 /** A network set's labels; one of a namespace has the namespace forced and inherits its labels. */
 export function networkSetItem(set: ResourceObject, namespace: string): LabelledItem {
-  const own = labelMap(set.metadata.labels);
+  const own = textsByName(set.metadata.labels);
   if (namespace !== '') own.set(NAMESPACE_LABEL, namespace);
   return {
     own,
@@ -97,10 +98,10 @@ export function networkSetItem(set: ResourceObject, namespace: string): Labelled
 
 /** The labels that a namespace, a service account or a profile hands down. */
 export function inheritedLabels(resource: ResourceObject): Map<string, string> {
-  if (resource.kind === 'Profile') return labelMap(fields(resource['spec'])['labelsToApply']);
+  if (resource.kind === 'Profile') return textsByName(fields(resource['spec'])['labelsToApply']);
   const prefix = resource.kind === 'Namespace' ? NAMESPACE_PREFIX : SERVICE_ACCOUNT_PREFIX;
   const labels = new Map<string, string>();
-  for (const [name, value] of labelMap(resource.metadata.labels)) labels.set(prefix + name, value);
+  for (const [name, value] of textsByName(resource.metadata.labels)) labels.set(prefix + name, value);
   labels.set(`${prefix}projectcalico.org/name`, resource.metadata.name);
   return labels;
 }

@@ -1,8 +1,9 @@
+import { fields, list, text } from '@margay/ground';
 import { addressPeer, podPeer, podSelectorText } from './kubernetes-peer.ts';
 import { parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
-import { fields, type Key, list, type ResourceObject, text } from './resource.ts';
+import type { Key, ResourceObject } from './resource.ts';
 import { subjectText } from './subject.ts';
 
 /** Where Calico puts Kubernetes' policies among its own. */

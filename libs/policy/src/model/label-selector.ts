@@ -1,6 +1,5 @@
+import { compareTexts, fields, list, text, texts, textsByName } from '@margay/ground';
 import { type Problems } from './problems.ts';
-import { fields, labelMap, list, text, texts } from './resource.ts';
-import { compareUtf8 } from '../selector/utf8-order.ts';
 
 /**
  * A Kubernetes label selector as terms of the selector language, for `&&`; empty where it selects everything.
@@ -15,7 +14,7 @@ export function labelSelectorTerms(
   problems: Problems,
 ): readonly string[] | undefined {
   const selector = fields(value);
-  const labels = [...labelMap(selector['matchLabels'])].sort(([a], [b]) => compareUtf8(a, b));
+  const labels = [...textsByName(selector['matchLabels'])].sort(([a], [b]) => compareTexts(a, b));
   const terms = labels.map(([name, label]) => `${name} == '${label}'`);
   for (const [i, element] of list(selector['matchExpressions']).entries()) {
     const expression = fields(element);

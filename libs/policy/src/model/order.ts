@@ -1,4 +1,4 @@
-import { compareUtf8 } from '../selector/utf8-order.ts';
+import { compareTexts } from '@margay/ground';
 import type { Policy } from './policy.ts';
 
 /** Orders of the tiers that are known to exist; undefined for a tier without one, which is last among them. */
@@ -26,9 +26,9 @@ export function comparePolicies(a: Placed, b: Placed, tiers: TierOrders): number
   if (a.tier !== b.tier) {
     const missing = Number(!tiers.has(a.tier)) - Number(!tiers.has(b.tier));
     if (missing !== 0) return missing;
-    return compareOrder(tiers.get(a.tier), tiers.get(b.tier)) || compareUtf8(a.tier, b.tier);
+    return compareOrder(tiers.get(a.tier), tiers.get(b.tier)) || compareTexts(a.tier, b.tier);
   }
-  return compareOrder(a.order, b.order) || compareUtf8(tieText(a), tieText(b));
+  return compareOrder(a.order, b.order) || compareTexts(tieText(a), tieText(b));
 }
 
 function tieText({ key, sortKind }: Placed): string {

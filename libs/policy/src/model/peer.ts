@@ -1,9 +1,9 @@
+import { fields, list, text, texts } from '@margay/ground';
 import type { Selector } from '../selector/selector.ts';
 import { NAMESPACE_LABEL, NAMESPACE_PREFIX, SERVICE_ACCOUNT_LABEL, SERVICE_ACCOUNT_PREFIX } from './items.ts';
 import type { Peer } from './policy.ts';
 import type { Problems } from './problems.ts';
 import { parseNetwork } from './networks.ts';
-import { fields, list, text, texts } from './resource.ts';
 import { parseSelector } from '../selector/selector.ts';
 import { prefixedText } from './subject.ts';
 

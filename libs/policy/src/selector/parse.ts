@@ -1,6 +1,6 @@
+import { compareTexts } from '@margay/ground';
 import { SelectorError } from './error.ts';
 import type { Comparison, Expression, Step } from './expression.ts';
-import { compareUtf8 } from './utf8-order.ts';
 
 const TAB = 9;
 const BLANK = 32;
@@ -262,5 +262,5 @@ class Reader {
 
 function sortedSet(values: string[]): readonly string[] {
   if (values.length < 2) return values;
-  return [...new Set(values)].sort(compareUtf8);
+  return [...new Set(values)].sort(compareTexts);
 }

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isImpossible, parseSelector, selectorReport } from '../index.ts';
 import { selectorText, selectorTold } from '../testing/arbitrary.ts';
-import { compareUtf8 } from './utf8-order.ts';
 
 type Labels = Record<string, string>;
 
@@ -162,15 +161,6 @@ describe('label restrictions', () => {
       { numRuns: 3_000 },
     );
   });
-});
-
-test('texts are ordered as their UTF-8 bytes are', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
-      expect(Math.sign(compareUtf8(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    }),
-    { numRuns: 2_000 },
-  );
 });
 
 test('a report says what a selector is, or where it stops to be one', () => {

@@ -1,3 +1,4 @@
+import { compareTexts, fields, texts } from '@margay/ground';
 import { explainEndpoint } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import { asServed, foldGroup, isStorageForm, keyOf } from '../model/identity.ts';
@@ -15,9 +16,8 @@ import { PublicNetworks } from '../model/networks.ts';
 import { FIXED_TIERS } from '../model/order.ts';
 import type { Policy, PolicyProblem } from '../model/policy.ts';
 import { readPolicy } from '../model/read-policy.ts';
-import { fields, type Key, keyText, type ResourceObject, texts } from '../model/resource.ts';
+import { type Key, keyText, type ResourceObject } from '../model/resource.ts';
 import type { SetContent } from '../model/verdict.ts';
-import { compareUtf8 } from '../selector/utf8-order.ts';
 import { Endpoint, type EndpointView, type GroupVerdict } from './endpoint.ts';
 import { verdictOfGroup } from './group-verdict.ts';
 import type { LabelGroup } from './label-group.ts';
@@ -182,7 +182,7 @@ export class NetworkState {
   problems(): readonly PolicyProblem[] {
     return [...this.#policies]
       .filter(([, { policy }]) => policy.problems.length > 0)
-      .sort(([a], [b]) => compareUtf8(a, b))
+      .sort(([a], [b]) => compareTexts(a, b))
       .flatMap(([, { policy }]) => policy.problems);
   }
 

@@ -1,5 +1,5 @@
 import { readTemplate, TemplateProblem, type Limits, type Template } from '@margay/go-template';
-import { isRecord, listOf, textOf } from '../fields.ts';
+import { isFields, list, text } from '@margay/ground';
 import { inScopeVersusProtected } from '../inventory/inventory.ts';
 import { POLICY_AUDIT } from '../policy-audit/policy-audit.ts';
 import { ROW_KINDS, type Report } from '../report.ts';
@@ -88,32 +88,32 @@ export function customSummary(
   report: Report,
 ): { readonly uiSummary: UiSummary } | { readonly uiSummaryProblem: string } {
   const { name } = template;
-  let text: string;
+  let rendered: string;
   try {
-    text = renderTemplate(name, template.template, report, SUMMARY_LIMITS);
+    rendered = renderTemplate(name, template.template, report, SUMMARY_LIMITS);
   } catch (error) {
     if (!(error instanceof TemplateProblem)) throw error;
     return { uiSummaryProblem: error.message };
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(rendered);
   } catch (error) {
     return { uiSummaryProblem: `${name}: makes no JSON: ${(error as Error).message}` };
   }
-  const summary = isRecord(json) ? json : {};
-  const rings = listOf(summary['widgets']).flatMap((widget) => {
-    if (!isRecord(widget) || widget['type'] !== 'radialbarchart') return [];
-    const total = numberOf(isRecord(widget['summary']) ? widget['summary']['total'] : undefined);
-    return listOf(widget['data']).flatMap((each) => {
-      const value = isRecord(each) ? numberOf(each['value']) : undefined;
-      if (!isRecord(each) || value === undefined || total === undefined) return [];
-      return [[textOf(widget['heading']), textOf(each['label']), value, total] as const];
+  const summary = isFields(json) ? json : {};
+  const rings = list(summary['widgets']).flatMap((widget) => {
+    if (!isFields(widget) || widget['type'] !== 'radialbarchart') return [];
+    const total = numberOf(isFields(widget['summary']) ? widget['summary']['total'] : undefined);
+    return list(widget['data']).flatMap((each) => {
+      const value = isFields(each) ? numberOf(each['value']) : undefined;
+      if (!isFields(each) || value === undefined || total === undefined) return [];
+      return [[text(widget['heading']), text(each['label']), value, total] as const];
     });
   });
   if (rings.length === 0)
     return { uiSummaryProblem: `${name}: has no widgets of type radialbarchart with data and a total` };
-  return { uiSummary: panel(textOf(summary['heading']), rings) };
+  return { uiSummary: panel(text(summary['heading']), rings) };
 }
 
 const numberOf = (value: unknown): number | undefined => {

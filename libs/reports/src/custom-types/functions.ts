@@ -13,9 +13,9 @@ import {
   type TemplateFunction,
   type Value,
 } from '@margay/go-template';
+import { compareTexts } from '@margay/ground';
 import { dump } from 'js-yaml';
 import { csvLine } from '../csv.ts';
-import { byCodePoint } from '../order.ts';
 import type { EndpointRow, Report } from '../report.ts';
 import { FlowPeers } from '../rows/flows.ts';
 import { rfc3339, TIME } from './go-time.ts';
@@ -184,7 +184,7 @@ export const TEXT_FUNCTIONS: Functions = {
   list: (args) => args,
   first: (args) => listOf(count(args, 1)[0])[0],
   last: (args) => listOf(count(args, 1)[0]).at(-1),
-  sortAlpha: (args) => textsOf(count(args, 1)[0]).sort(byCodePoint),
+  sortAlpha: (args) => textsOf(count(args, 1)[0]).sort(compareTexts),
   uniq: (args) => [
     ...new Map(listOf(count(args, 1)[0]).map((each) => [JSON.stringify(jsonOf(each)), each])).values(),
   ],
@@ -209,7 +209,7 @@ function jsonOf(value: Value): unknown {
   if (isList(value)) return value.map(jsonOf);
   if (isMap(value))
     return Object.fromEntries(
-      [...value].sort(([a], [b]) => byCodePoint(a, b)).map(([key, field]) => [key, jsonOf(field)]),
+      [...value].sort(([a], [b]) => compareTexts(a, b)).map(([key, field]) => [key, jsonOf(field)]),
     );
   if (value.isNil) return null;
   if (value.shape === TIME) return rfc3339(value.json);

@@ -1,5 +1,5 @@
 import { TemplateProblem } from '@margay/go-template';
-import { isRecord } from '../fields.ts';
+import { isFields } from '@margay/ground';
 import { AUDITED_RESOURCES } from '../policy-audit/policy-audit.ts';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
@@ -32,8 +32,8 @@ export function readReportType(manifest: unknown): ReadReportType {
   const add = (field: string, message: string, remedy: string): void => {
     problems.push(new ManifestProblem(field, message, remedy));
   };
-  const object = isRecord(manifest) ? manifest : {};
-  const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
+  const object = isFields(manifest) ? manifest : {};
+  const metadata = isFields(object['metadata']) ? object['metadata'] : {};
   const { name } = metadata;
   if (typeof name !== 'string' || !NAME.test(name))
     add(
@@ -41,7 +41,7 @@ export function readReportType(manifest: unknown): ReadReportType {
       `is ${JSON.stringify(name) ?? 'not given'}`,
       'Use lower-case letters, digits, - and .',
     );
-  const spec = isRecord(object['spec']) ? object['spec'] : {};
+  const spec = isFields(object['spec']) ? object['spec'] : {};
   const read = readSpec(spec, add);
   return problems.length > 0 ? { problems } : { type: { name: String(name), spec: read } };
 }
@@ -76,7 +76,7 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
   }
   const summary = spec['uiSummaryTemplate'];
   const [uiSummaryTemplate] =
-    isRecord(summary) && summary['template'] !== undefined && summary['template'] !== ''
+    isFields(summary) && summary['template'] !== undefined && summary['template'] !== ''
       ? readTemplateField(summary, 'spec.uiSummaryTemplate', add)
       : [];
   const all = [...downloadTemplates, ...(uiSummaryTemplate ? [uiSummaryTemplate] : [])];
@@ -93,7 +93,7 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
 }
 
 function readTemplateField(given: unknown, field: string, add: Add): ReportTemplate[] {
-  const { name, description, template } = isRecord(given) ? given : {};
+  const { name, description, template } = isFields(given) ? given : {};
   if (typeof name !== 'string' || !NAME.test(name)) {
     add(`${field}.name`, `is ${JSON.stringify(name) ?? 'not given'}`, 'Name the file, as in endpoints.csv');
     return [];
@@ -114,10 +114,10 @@ function readTemplateField(given: unknown, field: string, add: Add): ReportTempl
 const AUDIT_FIELDS = ['resource', 'apiGroup', 'apiVersion', 'name', 'namespace'] as const;
 
 function readResources(given: unknown, add: Add): AuditResource[] {
-  const list = isRecord(given) ? given['resources'] : undefined;
+  const list = isFields(given) ? given['resources'] : undefined;
   if (!Array.isArray(list)) return [];
   return list.map((each: unknown, i) => {
-    const fields = isRecord(each) ? each : {};
+    const fields = isFields(each) ? each : {};
     const { resource } = fields;
     if (typeof resource === 'string' && resource !== '' && !AUDITED_RESOURCES.includes(resource))
       add(

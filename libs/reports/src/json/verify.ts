@@ -1,4 +1,4 @@
-import { isRecord } from '../fields.ts';
+import { isFields } from '@margay/ground';
 import { type Report, ROW_KINDS } from '../report.ts';
 import { digestOf } from './digest.ts';
 import { headerOf } from './parts.ts';
@@ -14,7 +14,7 @@ export type Verification =
  * @param json what `JSON.parse` makes of a `report.json`.
  */
 export function verifyReport(json: unknown): Verification {
-  if (!isRecord(json)) return failed('this is no report: it is not a JSON object');
+  if (!isFields(json)) return failed('this is no report: it is not a JSON object');
   for (const kind of ROW_KINDS) {
     if (!Array.isArray(json[kind]))
       return failed(`this is no report: it has no list ${JSON.stringify(kind)}`);
@@ -23,7 +23,7 @@ export function verifyReport(json: unknown): Verification {
   // Its lists are there; everything else counts as it is, whatever it may be.
   const report = json as unknown as Report;
   for (const kind of ROW_KINDS) {
-    const [is, said] = [report[kind].length, isRecord(report.rowCounts) ? report.rowCounts[kind] : undefined];
+    const [is, said] = [report[kind].length, isFields(report.rowCounts) ? report.rowCounts[kind] : undefined];
     if (is !== said) return failed(`${kind} has ${is} rows, but its header says ${String(said)}`);
   }
   let digest: string;

@@ -1,7 +1,6 @@
-import { formatInstant, type Instant, type Version } from '@margay/history';
+import { at, formatInstant, type Instant, sortedOnce, text } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { type EndpointView, type Key, printName } from '@margay/policy';
-import { at, textOf } from '../fields.ts';
-import { sortedOnce } from '../order.ts';
 import type { EndpointRow } from '../report.ts';
 import { hasEnvoy } from './envoy.ts';
 import { OpenTime } from './open-time.ts';
@@ -104,7 +103,7 @@ export class EndpointLife {
       appliedPolicies: this.#policies.sorted(),
       services: sortedOnce(this.#services.map(printService)),
       serviceAccount: this.#account,
-      flowLogAggregationName: isPod ? aggregationName(content.metadata) : textOf(at(content, 'spec', 'node')),
+      flowLogAggregationName: isPod ? aggregationName(content.metadata) : text(at(content, 'spec', 'node')),
       unprotectedIngress: this.#ingressOpen.shown(),
       unprotectedEgress: this.#egressOpen.shown(),
     };

@@ -1,4 +1,5 @@
-import type { Version, Window } from '@margay/history';
+import type { Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import type { NetworkStateOptions } from '@margay/policy';
 import { EndpointLife, isPodKey } from './endpoint-life.ts';
 import { PolicyUnion } from './policy-union.ts';

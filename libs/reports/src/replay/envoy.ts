@@ -1,5 +1,5 @@
+import { isFields, list } from '@margay/ground';
 import type { Resource } from '@margay/history';
-import { isRecord, listOf } from '../fields.ts';
 
 /** The containers that Istio injects. */
 const PROXY = 'istio-proxy';
@@ -14,10 +14,10 @@ const STATUS_ANNOTATION = 'sidecar.istio.io/status';
  * init containers. Native sidecars are init containers that restart always. Ambient mesh has no sidecar: false.
  */
 export function hasEnvoy(pod: Resource): boolean {
-  const spec = isRecord(pod['spec']) ? pod['spec'] : {};
-  const inits = listOf(spec['initContainers']).filter(isRecord);
+  const spec = isFields(pod['spec']) ? pod['spec'] : {};
+  const inits = list(spec['initContainers']).filter(isFields);
   const running = new Set([
-    ...names(listOf(spec['containers'])),
+    ...names(list(spec['containers'])),
     ...names(inits.filter(({ restartPolicy }) => restartPolicy === 'Always')),
   ]);
   if (injected(pod).some((name) => running.has(name))) return true;
@@ -26,7 +26,7 @@ export function hasEnvoy(pod: Resource): boolean {
 
 function names(containers: readonly unknown[]): string[] {
   return containers.flatMap((container) =>
-    isRecord(container) && typeof container['name'] === 'string' ? [container['name']] : [],
+    isFields(container) && typeof container['name'] === 'string' ? [container['name']] : [],
   );
 }
 
@@ -35,8 +35,8 @@ function injected(pod: Resource): string[] {
   if (text === undefined) return [];
   try {
     const status: unknown = JSON.parse(text);
-    if (!isRecord(status)) return [];
-    return [...listOf(status['containers']), ...listOf(status['initContainers'])].filter(
+    if (!isFields(status)) return [];
+    return [...list(status['containers']), ...list(status['initContainers'])].filter(
       (name) => typeof name === 'string',
     );
   } catch {

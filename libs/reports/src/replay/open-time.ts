@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 import type { Unprotected } from '../report.ts';
 
 /** How many intervals of an endpoint are kept in each direction. */

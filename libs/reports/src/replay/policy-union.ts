@@ -1,5 +1,5 @@
+import { sortedOnce } from '@margay/ground';
 import { type AppliedPolicy, printName } from '@margay/policy';
-import { sortedOnce } from '../order.ts';
 
 /**
  * A set of policies that applied, as printed names.

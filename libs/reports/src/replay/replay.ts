@@ -1,4 +1,5 @@
-import type { Instant, Version, Window } from '@margay/history';
+import type { Instant, Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { NetworkState, type NetworkStateOptions } from '@margay/policy';
 import { CurrentObjects, type ObjectChange } from './objects.ts';
 import { steps } from './steps.ts';

@@ -1,4 +1,5 @@
-import type { Version, Window } from '@margay/history';
+import type { Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { keyText, type NetworkStateOptions } from '@margay/policy';
 import { type Moment, replay } from './replay.ts';
 

@@ -1,5 +1,5 @@
+import { isFields } from '@margay/ground';
 import type { Resource } from '@margay/history';
-import { isRecord } from '../fields.ts';
 
 type Labels = ReadonlyMap<string, string>;
 
@@ -44,7 +44,7 @@ export class SelectorServices {
   *servicesOf(pod: Resource): Iterable<string> {
     if (this.#selectors.size === 0) return;
     const { namespace = '', labels } = pod.metadata;
-    for (const [label, value] of isRecord(labels) ? Object.entries(labels) : []) {
+    for (const [label, value] of isFields(labels) ? Object.entries(labels) : []) {
       for (const service of this.#byPair.get(pair(namespace, label, String(value))) ?? []) {
         const selector = this.#selectors.get(service);
         if (selector !== undefined && matches(selector, pod)) yield service;

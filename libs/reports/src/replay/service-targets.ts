@@ -1,5 +1,5 @@
+import { at, isFields, list, text } from '@margay/ground';
 import type { Resource } from '@margay/history';
-import { at, isRecord, listOf, textOf } from '../fields.ts';
 
 /**
  * Whom an address of a service means, as text: a pod by uid, a pod by name, or whoever holds an IP address.
@@ -29,35 +29,35 @@ export function targetsOfPod(pod: Resource, uid: string): Target[] {
 
 /** The addresses that a pod holds, as text. */
 export function addressesOf(pod: Resource): string[] {
-  const ips = listOf(at(pod, 'status', 'podIPs')).map((entry) => textOf(at(entry, 'ip')));
+  const ips = list(at(pod, 'status', 'podIPs')).map((entry) => text(at(entry, 'ip')));
   if (ips.some((ip) => ip !== '')) return ips.filter((ip) => ip !== '');
   const annotations = pod.metadata.annotations ?? {};
-  const text =
-    textOf(at(pod, 'status', 'podIP')) ||
+  const addresses =
+    text(at(pod, 'status', 'podIP')) ||
     annotations['cni.projectcalico.org/podIPs'] ||
     annotations['cni.projectcalico.org/podIP'] ||
     annotations['vpc.amazonaws.com/pod-ips'] ||
     '';
   // Annotations may give a prefix length.
-  return text.split(',').flatMap((part) => part.trim().split('/')[0] || []);
+  return addresses.split(',').flatMap((part) => part.trim().split('/')[0] || []);
 }
 
 /** The ready targets of an EndpointSlice. A condition that is not given counts as ready, as its API says. */
 export function targetsOfSlice(slice: Resource): Target[] {
-  return listOf(slice['endpoints']).flatMap((endpoint) => {
-    if (!isRecord(endpoint) || at(endpoint, 'conditions', 'ready') === false) return [];
-    const addresses = listOf(endpoint['addresses']).filter((address) => typeof address === 'string');
+  return list(slice['endpoints']).flatMap((endpoint) => {
+    if (!isFields(endpoint) || at(endpoint, 'conditions', 'ready') === false) return [];
+    const addresses = list(endpoint['addresses']).filter((address) => typeof address === 'string');
     return targetsOfEndpoint(endpoint['targetRef'], addresses, slice.metadata.namespace ?? '');
   });
 }
 
 /** The ready targets of an Endpoints object. */
 export function targetsOfEndpoints(endpoints: Resource): Target[] {
-  return listOf(endpoints['subsets']).flatMap((subset) =>
-    listOf(at(subset, 'addresses')).flatMap((address) =>
+  return list(endpoints['subsets']).flatMap((subset) =>
+    list(at(subset, 'addresses')).flatMap((address) =>
       targetsOfEndpoint(
         at(address, 'targetRef'),
-        [textOf(at(address, 'ip'))],
+        [text(at(address, 'ip'))],
         endpoints.metadata.namespace ?? '',
       ),
     ),
@@ -65,11 +65,11 @@ export function targetsOfEndpoints(endpoints: Resource): Target[] {
 }
 
 function targetsOfEndpoint(ref: unknown, addresses: readonly string[], own: string): Target[] {
-  if (!isRecord(ref)) return addresses.filter((address) => address !== '').map(byAddress);
+  if (!isFields(ref)) return addresses.filter((address) => address !== '').map(byAddress);
   // Anything but a pod is no endpoint of a report.
   if (ref['kind'] !== 'Pod') return [];
-  const namespace = textOf(ref['namespace']) || own;
-  const [name, uid] = [textOf(ref['name']), textOf(ref['uid'])];
+  const namespace = text(ref['namespace']) || own;
+  const [name, uid] = [text(ref['name']), text(ref['uid'])];
   return [uid === '' ? byName(namespace, name) : byUid(namespace, name, uid)];
 }
 
@@ -82,7 +82,7 @@ export function serviceOfSlice(slice: Resource): string | undefined {
 /** The selector of a service whose members are chosen by it; undefined for those without one and for external names. */
 export function selectorOfService(service: Resource): ReadonlyMap<string, string> | undefined {
   const selector = at(service, 'spec', 'selector');
-  if (!isRecord(selector) || at(service, 'spec', 'type') === 'ExternalName') return undefined;
+  if (!isFields(selector) || at(service, 'spec', 'type') === 'ExternalName') return undefined;
   const pairs = Object.entries(selector).filter(
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   );

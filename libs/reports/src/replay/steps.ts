@@ -1,4 +1,5 @@
-import type { Instant, Version, Window } from '@margay/history';
+import type { Instant, Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 
 /** All that ends and begins at one instant. */
 export interface Step {

@@ -1,7 +1,6 @@
-import type { Instant, ResourceKey, Window } from '@margay/history';
+import { at, compareTexts, type Instant, text, type Window } from '@margay/ground';
+import type { ResourceKey } from '@margay/history';
 import { keyText } from '@margay/policy';
-import { byCodePoint } from '../order.ts';
-import { at, textOf } from '../fields.ts';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
 import { wellFormed } from '../json/well-formed.ts';
@@ -60,7 +59,7 @@ export function auditRows(
       continue;
     chosen.set(write.eventId, write);
   }
-  const sorted = [...chosen.values()].sort((a, b) => a.at - b.at || byCodePoint(a.eventId, b.eventId));
+  const sorted = [...chosen.values()].sort((a, b) => a.at - b.at || compareTexts(a.eventId, b.eventId));
   const done = sorted.filter(({ refused }) => !refused);
   const refused = sorted.filter((write) => write.refused);
   const counts = { numCreate: 0, numModify: 0, numDelete: 0 };
@@ -82,7 +81,7 @@ function fits(wanted: AuditResource, { key, event }: PolicyEvent): boolean {
   return (
     is(wanted.resource, key.resource) &&
     is(wanted.apiGroup, key.group) &&
-    is(wanted.apiVersion, textOf(at(event, 'objectRef', 'apiVersion'))) &&
+    is(wanted.apiVersion, text(at(event, 'objectRef', 'apiVersion'))) &&
     is(wanted.namespace, key.namespace) &&
     (key.name === '' || is(wanted.name, key.name))
   );

@@ -1,6 +1,5 @@
-import type { Instant, Window } from '@margay/history';
+import { compareTexts, type Instant, type Window } from '@margay/ground';
 import { printName } from '@margay/policy';
-import { byCodePoint } from '../order.ts';
 import type { EndpointRow, FlowEndpoint, FlowKind, FlowRow } from '../report.ts';
 
 /** One end of a flow as a flow log names it. */
@@ -39,7 +38,7 @@ export function flowRows(
     const row = { source: flowEndpoint(source), destination: flowEndpoint(destination) };
     rows.set(`${printPeer(row.source)} ${printPeer(row.destination)}`, row);
   }
-  return [...rows].sort(([a], [b]) => byCodePoint(a, b)).map(([, row]) => row);
+  return [...rows].sort(([a], [b]) => compareTexts(a, b)).map(([, row]) => row);
 }
 
 /** A flow's end as printed: `Pod.v1(shop/web-1)`, `HostEndpoint(node-1)`, `NetworkSet(shop/partners)`, `Public`. */
@@ -97,5 +96,5 @@ function add(map: Map<string, Set<string>>, key: string, peer: string): void {
 
 function peers(map: ReadonlyMap<string, ReadonlySet<string>>, endpoint: EndpointRow): string[] {
   const found = new Set(flowKeys(endpoint).flatMap((key) => [...(map.get(key) ?? [])]));
-  return [...found].sort(byCodePoint);
+  return [...found].sort(compareTexts);
 }

@@ -1,5 +1,5 @@
+import { compareTexts } from '@margay/ground';
 import { printName } from '@margay/policy';
-import { byCodePoint } from '../order.ts';
 import type { EndpointRow, Exposure, NamespaceRow, ServiceRow } from '../report.ts';
 
 /**
@@ -34,7 +34,7 @@ function grouped(
       else members.push(endpoint);
     }
   }
-  return [...groups].sort(([a], [b]) => byCodePoint(a, b));
+  return [...groups].sort(([a], [b]) => compareTexts(a, b));
 }
 
 function rolledUp(members: readonly EndpointRow[]): Exposure {

@@ -1,4 +1,5 @@
-import type { Instant, Version, Window } from '@margay/history';
+import type { Instant, Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import type { Scope } from '@margay/policy';
 import { ALWAYS_FLAGS, clusterAt, type EndpointAt, EVER_FLAGS } from './cluster-at.ts';
 

@@ -1,4 +1,5 @@
-import type { Instant, Resource, Version } from '@margay/history';
+import type { Instant } from '@margay/ground';
+import type { Resource, Version } from '@margay/history';
 import {
   isEndpoint,
   keyText,

@@ -1,4 +1,5 @@
-import { formatInstant, type Version, type Window } from '@margay/history';
+import { formatInstant, type Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { keyText, type Scope } from '@margay/policy';
 import type { EndpointRow } from '../index.ts';
 import { bruteForceRow, sights } from './brute-force.ts';

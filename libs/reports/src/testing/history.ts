@@ -1,4 +1,5 @@
-import type { Instant, Resource, ResourceKey, Version } from '@margay/history';
+import type { Instant } from '@margay/ground';
+import type { Resource, ResourceKey, Version } from '@margay/history';
 
 /** An object is like this from this instant on, or gone. `again` makes it another object of the same name. */
 export interface Fact {

@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 
 /** Some rows of one report, in their order. */
 export interface ReportPart {

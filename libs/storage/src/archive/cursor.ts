@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import type { ArchivedHeader } from './archive.ts';
 
 /** The place after a header in the order of headers. */

@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';

@@ -1,3 +1,4 @@
+import { MINUTE } from '@margay/ground';
 import { evidenceFor, markOf, type CoverageMark } from '@margay/coverage';
 import type { Reading } from '@margay/history';
 import { describe, expect, test } from 'vitest';
@@ -55,7 +56,6 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
 
     test('a window’s evidence is the same from the marks near it as from all of them', async () => {
       const coverage = await open();
-      const MINUTE = 60_000_000;
       const broken: Reading = { kind: 'unusable', reason: 'not-json', message: 'Not JSON' };
       const doubtful = (at: number): Reading => ({
         kind: 'doubtful',

@@ -1,5 +1,5 @@
 import type { CoverageMark } from '@margay/coverage';
-import type { Window } from '@margay/history';
+import type { Window } from '@margay/ground';
 
 /** What the sources of one cluster are known to have delivered. */
 export interface Coverage {

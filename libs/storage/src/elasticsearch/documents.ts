@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 
 /** Elasticsearch refuses longer ids. */
 const ID_BYTES_MAX = 512;

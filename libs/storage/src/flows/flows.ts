@@ -1,4 +1,5 @@
-import type { Flow, Window } from '@margay/history';
+import type { Window } from '@margay/ground';
+import type { Flow } from '@margay/history';
 
 /** That two ends talked over a time, whichever node told it. */
 export type FlowPair = Pick<Flow, 'source' | 'destination' | 'action' | 'startAt' | 'endAt'>;

@@ -1,5 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Version, type Window } from '@margay/history';
+import { MINUTE, type Window } from '@margay/ground';
+import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -12,7 +13,6 @@ import {
 import { elasticWriter } from './elastic-writer.ts';
 import type { History, KindSummary, RepeatCount } from './history.ts';
 
-const MINUTE = 60_000_000;
 const BUCKETS = 1_000;
 /** Bodies make the pages big: fewer at once. */
 const VERSIONS_AT_ONCE = 1_000;

@@ -1,3 +1,4 @@
+import { MINUTE, type Window } from '@margay/ground';
 import {
   ENDING_RESOURCES,
   overlapping,
@@ -5,7 +6,6 @@ import {
   type End,
   type ResourceKey,
   type Version,
-  type Window,
 } from '@margay/history';
 import type { Database, Snapshots, Sql } from '@margay/sqlite';
 import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
@@ -18,8 +18,6 @@ import {
   type VersionRow,
 } from './tables.ts';
 import { historyWriter } from './writer.ts';
-
-const MINUTE = 60_000_000;
 
 /** The history in the embedded database. */
 export function embeddedHistory(database: Database, snapshots: Snapshots): History {

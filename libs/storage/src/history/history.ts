@@ -1,4 +1,5 @@
-import type { Change, Instant, ResourceKey, Version, Window } from '@margay/history';
+import type { Instant, Window } from '@margay/ground';
+import type { Change, ResourceKey, Version } from '@margay/history';
 
 /** What became of changes that were appended. */
 export interface Appended {

@@ -1,4 +1,5 @@
-import { compareResourceVersions, foldKey, type Change, type Instant, type Version } from '@margay/history';
+import { compareResourceVersions, type Instant } from '@margay/ground';
+import { foldKey, type Change, type Version } from '@margay/history';
 
 /** What must be known of a key to go on with a change that is later than all of its changes. */
 export interface KeyTail {

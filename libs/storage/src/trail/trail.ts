@@ -1,5 +1,5 @@
 import type { TrailEvent } from '@margay/contracts';
-import type { Window } from '@margay/history';
+import type { Window } from '@margay/ground';
 
 /** The audit trail of one cluster: who tried to write which policy when. Append-only. */
 export interface Trail {

@@ -1,5 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import type { Database } from '@margay/sqlite';
 import { LIST_MAX, STATES, type WindowRecord, type Windows } from './windows.ts';
 

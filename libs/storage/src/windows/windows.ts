@@ -1,5 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 
 /** How far the computation of a window has come. */
 export type WindowState = 'emitted' | 'running' | 'failed' | 'completed';

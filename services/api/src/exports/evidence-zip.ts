@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Zip, ZipDeflate } from 'fflate';
-import { formatInstant } from '@margay/history';
+import { formatInstant } from '@margay/ground';
 import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader } from '@margay/storage';
 import { begun, type ReportFile } from './stream-file.ts';

@@ -1,4 +1,4 @@
-import { formatInstant } from '@margay/history';
+import { formatInstant } from '@margay/ground';
 import type { EndpointRow, NamespaceRow, ReportHeader, RowKind, ServiceRow } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';

@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 import { keyText, NetworkState, printName } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';

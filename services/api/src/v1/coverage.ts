@@ -1,5 +1,5 @@
 import type { CoverageMark } from '@margay/coverage';
-import { formatInstant } from '@margay/history';
+import { formatInstant } from '@margay/ground';
 
 /** What one source delivered over time. */
 export interface SourceCoverage {

@@ -1,4 +1,5 @@
-import { parseInstant, type Change } from '@margay/history';
+import { parseInstant } from '@margay/ground';
+import type { Change } from '@margay/history';
 import type { History } from '@margay/storage';
 
 /** The fields of an audit event that say which object it was about, and when. */

@@ -1,4 +1,4 @@
-import { formatInstant } from '@margay/history';
+import { formatInstant } from '@margay/ground';
 import { typeOfReport, type ReportHeader } from '@margay/reports';
 import type { ArchivedHeader, Stores, WindowRecord, WindowState } from '@margay/storage';
 

@@ -1,4 +1,5 @@
-import { formatInstant, type Instant, type Version, type Window } from '@margay/history';
+import { formatInstant, type Instant, type Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { keyText, NetworkState, type Explanation, type Key } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';

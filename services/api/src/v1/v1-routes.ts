@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { formatInstant, parseInstant } from '@margay/history';
+import { formatInstant, parseInstant } from '@margay/ground';
 import { endpointKeyOf } from '@margay/policy';
 import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader, Stores } from '@margay/storage';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { evidenceFor } from '@margay/coverage';
-import { formatInstant, type Instant } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
 import {
   computeReport,
   readGlobalReport,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Instant } from '@margay/history';
+import type { Instant } from '@margay/ground';
 import { DEFAULT_GROUP, findConnection, findGlobalReport, KubernetesClient } from '@margay/kubernetes';
 import type { GlobalReport } from '@margay/reports';
 import { openProgress } from '@margay/runtime';

@@ -1,4 +1,5 @@
-import { formatInstant, type Instant, type Version } from '@margay/history';
+import { formatInstant, type Instant } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
 import { instantOption } from '../options.ts';

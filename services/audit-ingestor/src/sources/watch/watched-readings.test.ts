@@ -1,9 +1,9 @@
+import { MINUTE } from '@margay/ground';
 import { evidenceFor, markOf } from '@margay/coverage';
 import type { WatchChange, WatchedChanges } from '@margay/kubernetes';
 import { expect, test } from 'vitest';
 import { stretches, watchedReadings } from './watched-readings.ts';
 
-const MINUTE = 60_000_000;
 const change = (at: number, more: Partial<WatchChange> = {}): WatchChange => ({
   id: `${at}`,
   eventId: `${at}`,

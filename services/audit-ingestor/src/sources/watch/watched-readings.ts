@@ -1,8 +1,8 @@
 import type { Read } from '@margay/coverage';
-import type { Change, Instant, Reading } from '@margay/history';
+import { MINUTE, type Instant } from '@margay/ground';
+import type { Change, Reading } from '@margay/history';
 import type { WatchedChanges } from '@margay/kubernetes';
 
-const MINUTE = 60_000_000;
 const instant = (at: Instant) => new Date(at / 1_000).toISOString();
 
 /**

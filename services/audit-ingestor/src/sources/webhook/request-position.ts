@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { parseInstant } from '@margay/history';
+import { parseInstant } from '@margay/ground';
 
 /** In an event, or in one that an envelope holds as text. */
 const RECEIVED = /requestReceivedTimestamp\\?":\s*\\?"([0-9TZ:.+-]+)/;

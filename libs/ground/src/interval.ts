@@ -1,10 +1,13 @@
-import type { Instant, Window } from '@margay/history';
+import type { Instant } from './instant.ts';
 
-/** `[start, end)`. */
+/** `[start, end)`: `start` belongs to it, `end` to the next one. */
 export interface Interval {
   readonly start: Instant;
   readonly end: Instant;
 }
+
+/** The interval that one run of a report is about. */
+export type Window = Interval;
 
 /** The union of intervals: in time order, neither overlapping nor touching. */
 export function joined(intervals: readonly Interval[]): Interval[] {

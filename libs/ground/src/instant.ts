@@ -5,11 +5,11 @@
  */
 export type Instant = number;
 
-/** `[start, end)`: `start` belongs to it, `end` to the next one. */
-export interface Window {
-  readonly start: Instant;
-  readonly end: Instant;
-}
+/** In microseconds. */
+export const MINUTE = 60_000_000;
+
+/** The first instant of the minute. */
+export const minuteOf = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE;
 
 /**
  * The instant of an RFC 3339 text, or undefined where it is none or lies beyond the year 2255. Digits beyond

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatInstant, parseInstant } from './time.ts';
+import { formatInstant, parseInstant } from './instant.ts';
 
 test.each<[unknown, number | undefined, string]>([
   ['1970-01-01T00:00:00Z', 0, 'the epoch'],

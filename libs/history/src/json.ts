@@ -1,26 +1,4 @@
-/** A JSON object whose fields may be amiss. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-const EMPTY: Fields = Object.freeze({});
-
-/** The value as an object; empty where it is none. */
-export function fields(value: unknown): Fields {
-  return isObject(value) ? value : EMPTY;
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The value as a list; empty where it is none. */
-export function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** The value where it is a text that is not empty. */
-export function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
+import { fields, isFields, type Fields } from '@margay/ground';
 
 /** Sets a field of the object's own, whatever its name: `__proto__` is a label like others. */
 export function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
@@ -38,7 +16,7 @@ export function pick(value: unknown, names: readonly string[]): Record<string, u
 
 /** The texts of an object by code unit order of their names, or undefined where there are none. */
 export function sortedTexts(value: unknown, keep?: ReadonlySet<string>): Record<string, string> | undefined {
-  if (!isObject(value) || keep?.size === 0) return undefined;
+  if (!isFields(value) || keep?.size === 0) return undefined;
   const names: string[] = [];
   for (const name of Object.keys(value)) {
     if (typeof value[name] === 'string' && (keep === undefined || keep.has(name))) names.push(name);
@@ -77,7 +55,7 @@ export function withoutEmpty(value: Record<string, unknown>): Record<string, unk
   const into: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
     const field = value[name];
-    if (field !== undefined && field !== null && !(isObject(field) && isEmpty(field))) into[name] = field;
+    if (field !== undefined && field !== null && !(isFields(field) && isEmpty(field))) into[name] = field;
   }
   return into;
 }
