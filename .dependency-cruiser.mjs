@@ -76,13 +76,13 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
+    doNotFollow: { path: 'node_modules|/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: new URL('tsconfig.base.json', import.meta.url).pathname },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default', 'types'],
+      conditionNames: ['@margay/source', 'import', 'node', 'default', 'types'],
     },
-    exclude: { path: '^test/fences/' },
+    exclude: { path: '^test/fences/|/dist/' },
   },
 };

@@ -20,5 +20,5 @@ COPY --from=installed /app /app
 WORKDIR /app
 ENV NODE_ENV=production
 USER 10001:10001
-ENTRYPOINT ["node", "/app/services/margay/src/entry.ts"]
+ENTRYPOINT ["node", "/app/services/margay/dist/entry.js"]
 CMD ["--help"]

@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { COMPILE, fromSource } from './vitest.source.ts';
 
 /** The fast suite: nothing but Node. Tests that need a server carry the server's name in their suffix. */
 export default defineConfig({
+  ...fromSource,
   test: {
+    globalSetup: [COMPILE],
     include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,go,kubernetes,real,browser}.test.ts'],
     testTimeout: 60_000,

@@ -85,7 +85,7 @@ test('the arrows bite: each file in test/fences breaks one rule', () => {
 
 test('the compiler knows no Node in pure libraries', () => {
   const check = () =>
-    execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test/fences/pure'], {
+    execFileSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', '-p', 'test/fences/pure'], {
       encoding: 'utf8',
     });
   expect(check).toThrow();

@@ -26,12 +26,6 @@ export function connection(context?: string): Connection {
 /** A client as the administrator, of the first API server or of another one. */
 export const admin = (context?: string): KubernetesClient => new KubernetesClient(connection(context));
 
-/** A client as one of the users that sign in with a token. */
-export function signedIn(user: string): KubernetesClient {
-  const { certificate: _, key: __, ...anonymous } = connection();
-  return new KubernetesClient({ ...anonymous, token: () => `${user}-token` });
-}
-
 /** What kubectl prints. Throws with what it says where it fails. */
 export function kubectl(
   args: readonly string[],

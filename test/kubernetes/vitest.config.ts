@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { COMPILE, fromSource } from '../../vitest.source.ts';
 
 /** Tests on a real API server: that of the kubeconfig in `MARGAY_TEST_KUBERNETES`, else one that is started for them. */
 export default defineConfig({
+  ...fromSource,
   test: {
     include: ['test/kubernetes/**/*.kubernetes.test.ts'],
-    globalSetup: ['test/kubernetes/global-setup.ts'],
+    globalSetup: [COMPILE, new URL('global-setup.ts', import.meta.url).pathname],
     testTimeout: 180_000,
     hookTimeout: 60_000,
     fileParallelism: false,

@@ -33,7 +33,7 @@ compose up -d --no-build --wait --wait-timeout 240
 say "killed and up again"
 
 # What the command line makes of the same log, and over which window.
-node services/margay/src/main.ts report --type inventory --audit-log "$work/audit/audit.log" --out "$work/expected" 2> /dev/null
+node services/margay/dist/main.js report --type inventory --audit-log "$work/audit/audit.log" --out "$work/expected" 2> /dev/null
 read -r start end < <(node -p "const r = JSON.parse(require('fs').readFileSync('$work/expected/report.json')); r.startTime + ' ' + r.endTime")
 
 # Nothing more has come to the history for some seconds.

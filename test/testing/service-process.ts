@@ -20,7 +20,7 @@ export interface ServiceProcess {
 }
 
 const START_MILLISECONDS_MAX = 60_000;
-const MAIN = (name: string) => fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
+const MAIN = (name: string) => fileURLToPath(new URL(`../../services/${name}/dist/main.js`, import.meta.url));
 
 /** Starts a service on a free port of the loopback interface. */
 export function serviceProcess(name: string, environment: Readonly<Record<string, string>>): ServiceProcess {

@@ -10,6 +10,7 @@ export * from './config/settings.ts';
 export * from './config/elasticsearch.ts';
 export * from './config/kafka.ts';
 export * from './config/render.ts';
+export * from './compiled.ts';
 export * from './duration.ts';
 export * from './health.ts';
 export * from './http.ts';

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { compiled } from '@margay/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
@@ -87,7 +88,7 @@ describe('readers beside the writer', () => {
       await stores.close();
       parentPort.postMessage(count);`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), {
-      workerData: { folder, module: new URL('embedded.ts', import.meta.url).href },
+      workerData: { folder, module: compiled('./embedded', import.meta.url).href },
       execArgv: [],
     });
     const [count] = (await once(worker, 'message')) as [number];

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 const NODE_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
-  await import('../src/main.ts');
+  await import('../dist/main.js');
 } else {
   const program = `node-${process.platform}-${process.arch}/bin/node`;
   let node;

@@ -2,13 +2,13 @@ import { run } from './cli.ts';
 
 /** What an image of Margay can be started as, beside the command line. */
 const SERVICES: Readonly<Record<string, () => Promise<unknown>>> = {
-  'audit-ingestor': () => import('../../audit-ingestor/src/main.ts'),
-  'flow-ingestor': () => import('../../flow-ingestor/src/main.ts'),
-  snapshotter: () => import('../../snapshotter/src/main.ts'),
-  scheduler: () => import('../../scheduler/src/main.ts'),
-  'report-worker': () => import('../../report-worker/src/main.ts'),
-  notifier: () => import('../../notifier/src/main.ts'),
-  api: () => import('../../api/src/main.ts'),
+  'audit-ingestor': () => import('@margay/audit-ingestor/main'),
+  'flow-ingestor': () => import('@margay/flow-ingestor/main'),
+  snapshotter: () => import('@margay/snapshotter/main'),
+  scheduler: () => import('@margay/scheduler/main'),
+  'report-worker': () => import('@margay/report-worker/main'),
+  notifier: () => import('@margay/notifier/main'),
+  api: () => import('@margay/api/main'),
 };
 
 /** The image's entry: the first argument names a service, or is a command of the command line. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import type { ReportHeader, ReportPart } from '@margay/reports';
+import { compiled } from '@margay/runtime';
 import type { StoresPlace, ThreadMessage } from './thread-message.ts';
 
 /** A computed report, taken apart for the archive. */
@@ -26,7 +27,7 @@ export function computeInThread(place: StoresPlace): Compute {
   let before: Promise<unknown> = Promise.resolve();
 
   const started = (): Worker => {
-    const worker = new Worker(new URL('./compute-thread.ts', import.meta.url), { workerData: place });
+    const worker = new Worker(compiled('./compute-thread', import.meta.url), { workerData: place });
     worker.once('exit', () => {
       if (thread === worker) thread = undefined;
     });

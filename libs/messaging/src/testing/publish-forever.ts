@@ -1,4 +1,4 @@
-import { openEmbeddedBus } from '../bus/embedded.ts';
+import { openEmbeddedBus } from '@margay/messaging';
 
 /**
  * A process to be killed: publishes the numbers from 0 on to topic `t` of the bus in the folder that it is given, and

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { runService, whole } from '../index.ts';
+import { runService, whole } from '@margay/runtime';
 
 /** A service for tests of starting and stopping: it waits, and says what it did on standard output. */
 await runService({

@@ -1,4 +1,4 @@
-import { openEmbedded } from '../embedded.ts';
+import { openEmbedded } from '@margay/storage';
 import { namespaces, story } from './changes.ts';
 
 /** A process to be killed: appends a story, batch after batch, to the stores in the folder that it is given. */

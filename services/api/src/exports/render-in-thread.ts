@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { TemplateProblem, type Report } from '@margay/reports';
+import { compiled } from '@margay/runtime';
 import type { Rendered } from './render-thread.ts';
 
 const MEMORY_MEGABYTES_MAX = 1_024;
@@ -12,7 +13,7 @@ const SECONDS_MAX = 60;
  * @throws TemplateProblem
  */
 export async function renderInThread(report: Report, name: string): Promise<string> {
-  const thread = new Worker(new URL('render-thread.ts', import.meta.url), {
+  const thread = new Worker(compiled('./render-thread', import.meta.url), {
     workerData: { report, name },
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MEGABYTES_MAX },
   });
