@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: [COMPILE],
     include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,go,kubernetes,real,browser}.test.ts'],
+    exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,browser}.test.ts'],
     testTimeout: 60_000,
   },
 });

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, topics } from '@margay/contracts';
 import { deadLetterTopic } from '@margay/messaging';
 import { expect, onTestFinished, test } from 'vitest';
+import { brokerToKill } from './servers/kafka.ts';
+import { tell, type Run } from './servers/runs.ts';
 import {
   chance,
   completions,
@@ -59,7 +59,8 @@ test(
   'the broker is killed and starts again, and Elasticsearch does not answer for a while: nothing lost',
   { timeout: 600_000 },
   async () => {
-    const broker = ownBroker();
+    const broker = await brokerToKill(ownFolder());
+    onTestFinished(broker.remove);
     const { environment, log, bus, stores } = await install(broker.address);
     const services = ['audit-ingestor', 'snapshotter', 'report-worker'].map((name) =>
       startService(name, environment),
@@ -67,15 +68,15 @@ test(
     await Promise.all(services.map((service) => service.url()));
     const streamed = stream(log, 150);
     await sleep(3_000);
-    broker.kill();
+    await broker.kill();
     await sleep(5_000);
-    broker.start();
+    await broker.start();
     await sleep(3_000);
-    const elasticsearch = Number(process.env['MARGAY_TEST_ELASTICSEARCH_PID']);
-    if (elasticsearch > 0) {
-      process.kill(elasticsearch, 'SIGSTOP');
+    const elasticsearch = process.env['MARGAY_TEST_ELASTICSEARCH_RUN'] as Run | undefined;
+    if (elasticsearch !== undefined) {
+      await tell(elasticsearch, 'pause');
       await sleep(60_000);
-      process.kill(elasticsearch, 'SIGCONT');
+      await tell(elasticsearch, 'unpause');
     }
     await streamed;
     await kept(bus, stores);
@@ -128,22 +129,3 @@ test(
       .toEqual(['undecodable', 'undecodable']);
   },
 );
-
-/** A broker that is killed and started again on the same data. */
-function ownBroker() {
-  const data = join(ownFolder(), 'kafka');
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  let pid = 0;
-  const start = () => {
-    const output = execFileSync(new URL('servers/kafka.sh', import.meta.url).pathname, [String(port)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, MARGAY_KAFKA_DATA: data },
-    });
-    pid = Number(output.trim().split('\n').at(-1));
-  };
-  const kill = () => process.kill(pid, 'SIGKILL');
-  start();
-  onTestFinished(() => void kill());
-  return { address: `127.0.0.1:${port}`, start, kill };
-}

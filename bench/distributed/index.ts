@@ -1,6 +1,8 @@
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { setup } from '../../test/servers/global-setup.ts';
+import { elasticsearch } from '../../test/servers/elasticsearch.ts';
+import { kafka } from '../../test/servers/kafka.ts';
+import { provide } from '../../test/servers/server.ts';
 import { benchArchive } from './archive-rate.ts';
 import { benchSecondWorker } from './second-worker.ts';
 import { benchSteady } from './steady.ts';
@@ -8,17 +10,17 @@ import { benchWebhook } from './webhook-rate.ts';
 
 /**
  * The services on a real Kafka and Elasticsearch: those that `MARGAY_TEST_KAFKA` and `MARGAY_TEST_ELASTICSEARCH` name,
- * else servers that `test/servers` assembles.
+ * else containers or servers that `test/servers` assembles.
  */
 export async function run(print: (line: string) => void, { quick = false } = {}): Promise<void> {
-  const stop = await setup();
+  const stop = await provide([kafka, elasticsearch], print);
   try {
     await benchWebhook(print, quick);
     await benchArchive(print, quick);
     await benchSecondWorker(print, quick);
     await benchSteady(print, quick);
   } finally {
-    stop();
+    await stop();
   }
 }
 

@@ -1,0 +1,29 @@
+import { ElasticsearchContainer } from '@testcontainers/elasticsearch';
+import { Wait } from 'testcontainers';
+import { assemble, portOfScript, type Server } from './server.ts';
+
+const variable = 'MARGAY_TEST_ELASTICSEARCH';
+
+/** One node, without sign-in. */
+export const elasticsearch: Server = {
+  name: 'Elasticsearch',
+  variable,
+  image: 'docker.elastic.co/elasticsearch/elasticsearch:8.19.0',
+  async container(image) {
+    const container = await new ElasticsearchContainer(image)
+      .withLabels({ 'margay.test': 'elasticsearch' })
+      .withEnvironment({
+        'xpack.security.enabled': 'false',
+        'cluster.routing.allocation.disk.threshold_enabled': 'false',
+        ES_JAVA_OPTS: '-Xmx1g',
+      })
+      .withWaitStrategy(Wait.forHttp('/_cluster/health', 9200))
+      .start();
+    return { variables: { [variable]: container.getHttpUrl() }, run: `container:${container.getId()}` };
+  },
+  async assembled() {
+    const port = await portOfScript();
+    const { run } = await assemble('elasticsearch.sh', [port]);
+    return { variables: { [variable]: `http://127.0.0.1:${port}` }, run };
+  },
+};

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KafkaContainer } from '@testcontainers/kafka';
+import { getContainerRuntimeClient } from 'testcontainers';
+import { freePort } from '../testing/free-port.ts';
+import { remove, startAgain, tell } from './runs.ts';
+import { assemble, portOfScript, start, wayTo, type Server, type Started } from './server.ts';
+
+const PLAIN = 9093;
+const SECURED = 9095;
+const USER = { name: 'margay', password: 'margay-secret' };
+
+/** One broker, with a plain listener and one with TLS and SASL for the user `margay` with the password `margay-secret`. */
+export const kafka: Server = {
+  name: 'Kafka',
+  variable: 'MARGAY_TEST_KAFKA',
+  image: 'confluentinc/cp-kafka:8.1.0',
+  container: (image) => brokerInContainer(new Broker(image)),
+  assembled: () => assembledBroker(),
+};
+
+/** A broker that a test may kill and start again, on the same data at the same address. It goes with the test. */
+export async function brokerToKill(folder: string) {
+  const port = await freePort();
+  const way = await wayTo(kafka);
+  const begin = () =>
+    start(
+      {
+        ...kafka,
+        container: (image) => brokerInContainer(new Broker(image, port)),
+        assembled: () => assembledBroker(port, { MARGAY_KAFKA_DATA: join(folder, 'kafka') }),
+      },
+      way,
+    );
+  const { run: first, variables } = await begin();
+  let run = first;
+  return {
+    address: variables[kafka.variable]!,
+    kill: () => tell(run, 'kill'),
+    /** A container keeps its data and is started again; the assembled one finds its data in the folder. */
+    start: async () => {
+      if (way.contained) await startAgain(run);
+      else ({ run } = await begin());
+    },
+    remove: () => remove(run),
+  };
+}
+
+/** The broker of the module, which knows one SASL mechanism, with the other two. */
+class Broker extends KafkaContainer {
+  readonly #hostPort: number | undefined;
+
+  constructor(image: string, hostPort?: number) {
+    super(image);
+    this.#hostPort = hostPort;
+    this.withKraft().withLabels({ 'margay.test': 'kafka' });
+    this.withEnvironment({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false', KAFKA_HEAP_OPTS: '-Xmx512m' });
+  }
+
+  protected override async beforeContainerCreated(): Promise<void> {
+    await super.beforeContainerCreated();
+    const login = 'org.apache.kafka.common.security';
+    this.withEnvironment({
+      KAFKA_SASL_ENABLED_MECHANISMS: 'SCRAM-SHA-512,SCRAM-SHA-256,PLAIN',
+      'KAFKA_LISTENER_NAME_SECURE_SCRAM-SHA-256_SASL_JAAS_CONFIG': `${login}.scram.ScramLoginModule required;`,
+      KAFKA_LISTENER_NAME_SECURE_PLAIN_SASL_JAAS_CONFIG: `${login}.plain.PlainLoginModule required user_${USER.name}="${USER.password}";`,
+    });
+    if (this.#hostPort !== undefined) this.withExposedPorts({ container: PLAIN, host: this.#hostPort });
+  }
+}
+
+async function brokerInContainer(broker: Broker): Promise<Started> {
+  const { info } = await getContainerRuntimeClient();
+  const { authority, keystore } = selfSigned(info.containerRuntime.host);
+  const container = await broker
+    .withSaslSslListener({
+      port: SECURED,
+      sasl: { mechanism: 'SCRAM-SHA-512', user: USER },
+      keystore: { content: keystore, passphrase: USER.password },
+    })
+    .start();
+  const alter = ['--alter', '--entity-type', 'users', '--entity-name', USER.name];
+  const scram = ['--add-config', `SCRAM-SHA-256=[password=${USER.password}]`];
+  const said = await container.exec([
+    'kafka-configs',
+    '--bootstrap-server',
+    'localhost:9092',
+    ...alter,
+    ...scram,
+  ]);
+  if (said.exitCode !== 0) throw new Error(`The broker does not take the user ${USER.name}: ${said.output}`);
+  const at = (port: number) => `${container.getHost()}:${container.getMappedPort(port)}`;
+  return { variables: variablesOf(at(PLAIN), at(SECURED), authority), run: `container:${container.getId()}` };
+}
+
+async function assembledBroker(wanted?: number, environment = {}): Promise<Started> {
+  const port = wanted ?? (await portOfScript());
+  const authority = join(mkdtempSync(join(tmpdir(), 'margay-ca-')), 'ca.pem');
+  const { run } = await assemble('kafka.sh', [port], { MARGAY_KAFKA_CA: authority, ...environment });
+  return { variables: variablesOf(`127.0.0.1:${port}`, `127.0.0.1:${port + 2}`, authority), run };
+}
+
+const variablesOf = (plain: string, secured: string, authority: string) => ({
+  [kafka.variable]: plain,
+  MARGAY_TEST_KAFKA_SECURED: secured,
+  MARGAY_TEST_KAFKA_CA: authority,
+});
+
+/** A certificate for the host where the runtime opens ports, which is its own authority, and a keystore with its key. */
+function selfSigned(host: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-ca-'));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const names = `subjectAltName=${/^[\d.]+$|:/.test(host) ? 'IP' : 'DNS'}:${host}`;
+  const subject = ['-subj', '/CN=margay-test', '-addext', names];
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    ...subject,
+    '-keyout',
+    'key',
+    '-out',
+    'ca.pem',
+  );
+  const from = ['-inkey', 'key', '-in', 'ca.pem', '-passout', `pass:${USER.password}`];
+  openssl('pkcs12', '-export', ...from, '-out', 'keystore');
+  return { authority: join(folder, 'ca.pem'), keystore: readFileSync(join(folder, 'keystore')) };
+}

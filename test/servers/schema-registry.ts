@@ -1,0 +1,28 @@
+import { GenericContainer, Wait } from 'testcontainers';
+import { assemble, portOfScript, type Server } from './server.ts';
+
+const variable = 'MARGAY_TEST_SCHEMA_REGISTRY';
+/** Where Apicurio serves the API of Confluent's registry. */
+const CONFLUENT_API = '/apis/ccompat/v7';
+const PORT = 8080;
+
+/** An Apicurio registry that keeps schemas in memory. */
+export const schemaRegistry: Server = {
+  name: 'Schema registry',
+  variable,
+  image: 'apicurio/apicurio-registry:3.0.9',
+  async container(image) {
+    const container = await new GenericContainer(image)
+      .withLabels({ 'margay.test': 'schema-registry' })
+      .withExposedPorts(PORT)
+      .withWaitStrategy(Wait.forHttp(`${CONFLUENT_API}/subjects`, PORT))
+      .start();
+    const address = `http://${container.getHost()}:${container.getMappedPort(PORT)}${CONFLUENT_API}`;
+    return { variables: { [variable]: address }, run: `container:${container.getId()}` };
+  },
+  async assembled() {
+    const port = await portOfScript();
+    const { run } = await assemble('schema-registry.sh', [port]);
+    return { variables: { [variable]: `http://127.0.0.1:${port}${CONFLUENT_API}` }, run };
+  },
+};
