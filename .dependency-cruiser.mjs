@@ -1,5 +1,5 @@
 /** The arrows: services → edges → pure. What each rule forbids is named in its comment. */
-const PURE = '^libs/(ground|policy|history|go-template|coverage|reports|contracts)/';
+const PURE = '^libs/(ground|policy|history|go-template|coverage|reports|contracts|api-contract)/';
 const may = (name, from, to) => ({
   name,
   severity: 'error',
@@ -17,6 +17,7 @@ export default {
     may('go-template-stands-alone', 'go-template', []),
     may('reports-arrows', 'reports', ['policy', 'history', 'coverage', 'go-template']),
     may('contracts-arrows', 'contracts', ['history', 'coverage']),
+    may('api-contract-stands-alone', 'api-contract', []),
     may('runtime-arrows', 'runtime', []),
     may('sqlite-stands-alone', 'sqlite', []),
     may('messaging-arrows', 'messaging', ['history', 'coverage', 'contracts', 'runtime', 'sqlite']),
@@ -64,7 +65,8 @@ export default {
       from: { path: PURE, pathNot: '\\.(test|contract)\\.ts$|/testing/' },
       to: {
         path: 'node_modules/',
-        pathNot: 'node_modules/(ipaddr\\.js|canonicalize|@noble|csv-stringify|js-yaml|avsc|croner|@margay)/',
+        pathNot:
+          'node_modules/(ipaddr\\.js|canonicalize|@noble|csv-stringify|js-yaml|avsc|croner|zod|@margay)/',
       },
     },
     {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyone, apiRoutes, archivedReport, byToken, Problem, type Access } from '@margay/api';
+import { OPERATIONS, ROWS, type Operation, type OperationId } from '@margay/api-contract';
 import { formatInstant, parseInstant } from '@margay/ground';
-import { REPORT_TYPES, toReportJson, type EndpointRow, type Report } from '@margay/reports';
+import { REPORT_TYPES, toReportJson, type EndpointRow, type FlowRow, type Report } from '@margay/reports';
 import { readManifests } from '@margay/scheduler';
 import { unzipSync } from 'fflate';
 import { fastify, type FastifyInstance } from 'fastify';
@@ -295,16 +296,70 @@ test('a token is wanted on every route but the page itself, and a session carrie
 });
 
 test('the description has every route of the API, and every route of the API is described', async () => {
-  const { paths } = await json<{ paths: Record<string, unknown> }>('/api/openapi.json');
+  const { paths } = await json<{ paths: Record<string, object> }>('/api/openapi.json');
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
   const server = fastify() as unknown as FastifyInstance;
   const routes: string[] = [];
   server.addHook('onRoute', ({ url, method }) => {
-    if (method === 'GET' && url.startsWith('/api/v1/'))
-      routes.push(url.slice('/api/v1'.length).replaceAll(/:(\w+)/g, '{$1}'));
+    if (method !== 'HEAD' && url.startsWith('/api/v1/'))
+      routes.push(
+        `${String(method).toLowerCase()} ${url.slice('/api/v1'.length).replaceAll(/:(\w+)/g, '{$1}')}`,
+      );
   });
   apiRoutes(server, { cluster: '', version: '0', stores, access: anyone });
   await server.ready();
-  expect(Object.keys(paths).sort()).toEqual(routes.sort());
+  expect(described.sort()).toEqual(routes.sort());
+});
+
+test('every answer is as it is described, with nothing left out of the description', async () => {
+  const { endpoints, auditEvents } = {
+    endpoints: reports.get('inventory')!.endpoints,
+    auditEvents: reports.get('policy-audit')!.auditEvents as { auditID: string; verb: string }[],
+  };
+  const about: Partial<Record<OperationId, readonly string[]>> = {
+    cluster: ['/cluster'],
+    runs: ['/runs'],
+    run: ['/runs/late', ...[...reports.keys()].map((type) => `/runs/${type}-1`)],
+    trend: ['/runs/inventory-1/trend'],
+    compare: ['/runs/inventory-1/compare/inventory-0'],
+    timeline: endpoints
+      .slice(0, 20)
+      .map(({ endpoint }) => `/runs/inventory-1/timeline?endpoint=${encodeURIComponent(endpoint)}`),
+    change: [`/runs/policy-audit-1/changes/${auditEvents[0]!.auditID}`],
+    state: ['/state?at=2026-11-24T00:19:00Z'],
+    coverage: ['/coverage'],
+  };
+  const { rows, ...others } = OPERATIONS;
+  for (const [id, { method, answer }] of Object.entries<Operation>(others)) {
+    if (method !== 'get' || answer.schema === undefined) continue;
+    for (const url of about[id as OperationId]!) {
+      const body = await json(`/api/v1${url}`);
+      expect({ url, body: answer.schema.parse(body) }).toEqual({ url, body });
+    }
+  }
+  const shown = new Set<string>();
+  for (const type of reports.keys())
+    for (const [kind, row] of Object.entries(ROWS)) {
+      const page = await json<{ items: unknown[]; total: number }>(
+        `/api/v1/runs/${type}-1/rows/${kind}?limit=1000`,
+      );
+      expect(rows.answer.schema.parse(page)).toMatchObject({ total: page.total });
+      for (const item of page.items) expect(row.parse(item)).toEqual(item);
+      if (page.total > 0) shown.add(kind);
+    }
+  expect([...shown].sort()).toEqual([
+    'auditEvents',
+    'endpoints',
+    'namespaces',
+    'refusedPolicyWrites',
+    'services',
+  ]);
+  // The recording has no flows.
+  const end = { kind: 'Pod', namespace: 'shop', name: 'web-*', nameIsAggregationPrefix: true } as const;
+  const flow: FlowRow = { source: end, destination: end };
+  expect(ROWS.flows.parse(flow)).toEqual(flow);
 });
 
 test('the page comes with a policy that lets nothing in from elsewhere, and stays within its budget', async () => {
@@ -316,6 +371,8 @@ test('the page comes with a policy that lets nothing in from elsewhere, and stay
     'parts',
     'reports-page',
     'run-page',
+    'row-tables',
+    'evidence-section',
     'endpoint-page',
     'state-page',
     'coverage-page',

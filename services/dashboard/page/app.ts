@@ -1,5 +1,6 @@
+import type { Cluster } from '@margay/api-contract';
 import { html, render, useEffect, useState } from 'htm/preact';
-import { ask, useAnswer, type ApiProblem, type Cluster } from './api.ts';
+import { ask, useAnswer, type ApiProblem } from './api.ts';
 import { CoveragePage } from './coverage-page.ts';
 import { EndpointPage } from './endpoint-page.ts';
 import { Name, Problem } from './parts.ts';

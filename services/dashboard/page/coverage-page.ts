@@ -1,27 +1,7 @@
+import type { Coverage, Outcome, SourceCoverage } from '@margay/api-contract';
 import { html } from 'htm/preact';
 import { useAnswer } from './api.ts';
 import { Name, Problem, Time, Wait } from './parts.ts';
-
-type Outcome = 'kept' | 'ignored' | 'doubtful' | 'unusable';
-
-interface Coverage {
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly sources: readonly {
-    readonly source: string;
-    readonly first: string | null;
-    readonly last: string | null;
-    readonly buckets: readonly Readonly<Record<Outcome, number>>[];
-    readonly problems: {
-      readonly total: number;
-      readonly listed: readonly {
-        readonly at: string | null;
-        readonly reason: string;
-        readonly message: string;
-      }[];
-    };
-  }[];
-}
 
 const OUTCOMES: readonly Outcome[] = ['kept', 'ignored', 'doubtful', 'unusable'];
 const [WIDTH, HEIGHT] = [900, 70];
@@ -59,7 +39,7 @@ export function CoveragePage() {
     })}`;
 }
 
-function Bars({ buckets, words }: { buckets: Coverage['sources'][number]['buckets']; words: string }) {
+function Bars({ buckets, words }: { buckets: SourceCoverage['buckets']; words: string }) {
   const total = (bucket: Readonly<Record<Outcome, number>>) =>
     OUTCOMES.reduce((sum, outcome) => sum + bucket[outcome], 0);
   const most = Math.max(1, ...buckets.map(total));

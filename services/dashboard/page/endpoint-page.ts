@@ -1,47 +1,9 @@
+import type { Flag, Rows, Span, Timeline, Unprotected } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { part, query, useAnswer } from './api.ts';
 import { Name, Problem, Time, Wait } from './parts.ts';
 
-interface Span {
-  readonly start: string;
-  readonly end: string;
-  readonly labels: readonly { readonly name: string; readonly value: string; readonly from: string }[];
-  readonly serviceAccount: string;
-  readonly flags: Readonly<Record<string, boolean>>;
-  readonly policies: readonly {
-    readonly name: string;
-    readonly tier: string;
-    readonly ingress: boolean;
-    readonly egress: boolean;
-    readonly selector: string;
-  }[];
-  readonly causes: Readonly<Record<string, readonly string[]>>;
-}
-
-interface Timeline {
-  readonly endpoint: string;
-  readonly window: { readonly start: string; readonly end: string };
-  readonly spans: readonly Span[];
-  readonly events: readonly {
-    readonly at: string;
-    readonly what: string;
-    readonly resource: string;
-    readonly actor: string | null;
-  }[];
-}
-
-interface Row {
-  readonly services: readonly string[];
-  readonly unprotectedIngress: Unprotected;
-  readonly unprotectedEgress: Unprotected;
-}
-
-interface Unprotected {
-  readonly intervals: readonly { readonly from: string; readonly to: string }[];
-  readonly more: number;
-}
-
-const FLAGS: readonly (readonly [flag: string, words: string, isGood: boolean])[] = [
+const FLAGS: readonly (readonly [flag: Flag, words: string, isGood: boolean])[] = [
   ['ingressProtected', 'ingress protected', true],
   ['egressProtected', 'egress protected', true],
   ['ingressFromInternet', 'ingress from internet', false],
@@ -53,7 +15,7 @@ const FLAGS: readonly (readonly [flag: string, words: string, isGood: boolean])[
 /** One endpoint in a window: its life drawn, and why it was what it was. */
 export function EndpointPage({ id, endpoint }: { id: string; endpoint: string }) {
   const { data, problem } = useAnswer<Timeline>(`/runs/${part(id)}/timeline${query({ endpoint })}`);
-  const row = useAnswer<{ items: readonly (Row & { endpoint: string })[] }>(
+  const row = useAnswer<Rows<'endpoints'>>(
     `/runs/${part(id)}/rows/endpoints${query({ filter: endpoint.slice(0, 1_000), limit: 20 })}`,
   );
   const [chosen, setChosen] = useState(0);
@@ -86,7 +48,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
         <table class="plain">
           <tbody>
             ${FLAGS.map(([flag, words, isGood]) => {
-              const holds = span.flags[flag] === true;
+              const holds = span.flags[flag];
               return html`<tr>
                 <td>${words}</td>
                 <td class=${holds === isGood ? 'good' : 'bad'}>${holds ? 'yes' : 'no'}</td>
@@ -174,8 +136,8 @@ function Drawing({ timeline: { window, spans, events } }: { timeline: Timeline }
     LEFT + ((Date.parse(at) - start) / Math.max(1, end - start)) * (WIDTH - LEFT - 10);
   const policies = [...new Set(spans.flatMap((span) => span.policies.map(({ name }) => name)))];
   const rows: readonly { title: string; style: (span: Span) => string | undefined }[] = [
-    { title: 'ingress', style: ({ flags }) => (flags['ingressProtected'] ? 'protected' : 'open') },
-    { title: 'egress', style: ({ flags }) => (flags['egressProtected'] ? 'protected' : 'open') },
+    { title: 'ingress', style: ({ flags }) => (flags.ingressProtected ? 'protected' : 'open') },
+    { title: 'egress', style: ({ flags }) => (flags.egressProtected ? 'protected' : 'open') },
     ...policies.map((name) => ({
       title: name,
       style: (span: Span) => (span.policies.some((policy) => policy.name === name) ? 'policy' : undefined),

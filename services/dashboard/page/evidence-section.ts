@@ -1,52 +1,6 @@
+import type { Evidence, NamedObjects } from '@margay/api-contract';
 import { html } from 'htm/preact';
 import { Name, Time } from './parts.ts';
-
-interface Named {
-  readonly total: number;
-  readonly names: readonly string[];
-}
-
-export interface Evidence {
-  readonly complete: boolean;
-  readonly reasons: readonly string[];
-  readonly sources: {
-    readonly sources: readonly {
-      readonly source: string;
-      readonly lines: number;
-      readonly firstEvent?: string;
-      readonly lastEvent?: string;
-    }[];
-    readonly events: {
-      readonly read: number;
-      readonly applied: number;
-      readonly ignored: Counts;
-      readonly doubtful: Counts;
-      readonly unusable: Counts;
-    };
-    readonly gaps: readonly { readonly from: string; readonly to: string }[];
-    readonly problems: {
-      readonly total: number;
-      readonly listed: readonly {
-        readonly source: string;
-        readonly line: number;
-        readonly reason: string;
-        readonly message: string;
-      }[];
-    };
-  } | null;
-  readonly firstSeenInMidLife: Named;
-  readonly endedByInference: Named;
-  readonly unreadPolicies: {
-    readonly total: number;
-    readonly problems: readonly {
-      readonly policy: string;
-      readonly field: string;
-      readonly message: string;
-      readonly consequence: string;
-    }[];
-  };
-  readonly notes: readonly string[];
-}
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -62,7 +16,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
           <td>${n.toLocaleString('en')}</td>
         </tr>`,
     );
-  const named = (title: string, { total, names }: Named) =>
+  const named = (title: string, { total, names }: NamedObjects) =>
     total > 0 &&
     html`<details>
       <summary>${title}: <b>${total.toLocaleString('en')}</b></summary>

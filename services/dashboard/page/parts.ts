@@ -1,5 +1,6 @@
+import type { Page, Ring, Run } from '@margay/api-contract';
 import { html, useEffect, useRef, useState } from 'htm/preact';
-import { ask, type ApiProblem, type Page, type Ring, type Run } from './api.ts';
+import { ask, type ApiProblem } from './api.ts';
 
 /** An instant without what nobody reads: `2026-11-24 00:17:33 UTC`; the exact one is its title. */
 export function Time({ at }: { at: string }) {

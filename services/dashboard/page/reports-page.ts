@@ -1,5 +1,6 @@
+import type { Cluster, Run, Runs } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
-import { ask, part, query, useAnswer, type ApiProblem, type Cluster, type Page, type Run } from './api.ts';
+import { ask, part, query, useAnswer, type ApiProblem } from './api.ts';
 import { Badge, Name, Problem, RingFigure, Time, Wait } from './parts.ts';
 
 const LIMIT = 25;
@@ -17,7 +18,7 @@ export function ReportsPage({ cluster }: { cluster: Cluster | undefined }) {
     return () => clearTimeout(timer);
   }, [filters]);
   const path = `/runs${query({ ...asked, ...dates(asked), limit: LIMIT })}`;
-  const answer = useAnswer<Page<Run>>(path);
+  const answer = useAnswer<Runs>(path);
   useEffect(() => {
     setMore([]);
     setNext(undefined);
@@ -30,7 +31,7 @@ export function ReportsPage({ cluster }: { cluster: Cluster | undefined }) {
   }, []);
   const older = async (cursor: string) => {
     try {
-      const page = await ask<Page<Run>>(`${path}&cursor=${part(cursor)}`);
+      const page = await ask<Runs>(`${path}&cursor=${part(cursor)}`);
       setMore([...more, ...page.items]);
       setNext(page.next);
     } catch (error) {
@@ -91,13 +92,13 @@ function RunCard({ run }: { run: Run }) {
     ${summary && html`<div class="rings">${summary.rings.map((ring) => html`<${RingFigure} ...${ring} />`)}</div>`}
     ${
       endpoints !== undefined &&
-      (endpoints['numTotal'] ?? 0) > 0 &&
+      endpoints.numTotal > 0 &&
       html`<dl class="facts">
         ${[
-          ['from internet', endpoints['numIngressFromInternet']],
-          ['to internet', endpoints['numEgressToInternet']],
-          ['from other namespaces', endpoints['numIngressFromOtherNamespace']],
-          ['to other namespaces', endpoints['numEgressToOtherNamespace']],
+          ['from internet', endpoints.numIngressFromInternet],
+          ['to internet', endpoints.numEgressToInternet],
+          ['from other namespaces', endpoints.numIngressFromOtherNamespace],
+          ['to other namespaces', endpoints.numEgressToOtherNamespace],
         ].map(
           ([name, count]) =>
             html`<div>

@@ -1,185 +1,30 @@
-import { html, useEffect, useState } from 'htm/preact';
-import { part, query, useAnswer, type Run } from './api.ts';
-import { EvidenceSection, type Evidence } from './evidence-section.ts';
+import type {
+  AuditEvent,
+  Comparison,
+  PolicyChange,
+  RowKind,
+  Run,
+  RunDetail,
+  Trend,
+} from '@margay/api-contract';
+import { html, useState } from 'htm/preact';
+import { part, query, useAnswer } from './api.ts';
+import { EvidenceSection } from './evidence-section.ts';
 import { lineDiff } from './line-diff.ts';
-import {
-  Badge,
-  Exposure,
-  Name,
-  Problem,
-  Protection,
-  RingFigure,
-  Table,
-  Time,
-  visible,
-  Wait,
-  type Column,
-} from './parts.ts';
+import { Badge, Name, Problem, RingFigure, Table, Time, visible, Wait } from './parts.ts';
+import { TABLES } from './row-tables.ts';
 import { TrendChart } from './trend-chart.ts';
 
-interface Detail extends Omit<Run, 'evidence'> {
-  readonly manual: boolean;
-  readonly spec: unknown;
-  /** Why the template of a type of users made no rings. */
-  readonly summaryProblem: string | null;
-  readonly rowCounts: Readonly<Record<string, number>> | null;
-  readonly archive: { readonly sequence: number; readonly headerDigest: string } | null;
-  readonly downloads: readonly { readonly name: string; readonly href: string }[];
-  readonly evidence: Evidence | null;
-}
-
-type Row = Readonly<Record<string, never>>;
-
-const protection = (field: string) => (row: Row) => html`<${Protection} is=${row[field]} />`;
-const exposure = (field: string) => (row: Row) => html`<${Exposure} is=${row[field]} />`;
-const name = (field: string) => (row: Row) => html`<${Name} text=${row[field]} />`;
-const directions: readonly Column<Row>[] = [
-  { title: 'Ingress protected', wide: true, sort: 'ingressProtected', cell: protection('ingressProtected') },
-  { title: 'Egress protected', wide: true, sort: 'egressProtected', cell: protection('egressProtected') },
-];
-
-interface FlowEnd {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-const flowEnd = ({ kind, namespace, name: of }: FlowEnd) =>
-  `${kind}${of === '' ? '' : ` ${namespace === '' ? '' : `${namespace}/`}${of}`}`;
-
-/** The tables, by kind of row. */
-const TABLES: Readonly<
-  Record<
-    string,
-    {
-      title: string;
-      flags: readonly (readonly [string, string])[];
-      columns: (id: string) => readonly Column<Row>[];
-    }
-  >
-> = {
-  endpoints: {
-    title: 'Endpoints',
-    flags: [
-      ['ingressProtected:false', 'ingress not always protected'],
-      ['egressProtected:false', 'egress not always protected'],
-      ['ingressFromInternet:true', 'ingress from internet'],
-      ['egressToInternet:true', 'egress to internet'],
-      ['ingressFromOtherNamespace:true', 'ingress from other namespaces'],
-      ['egressToOtherNamespace:true', 'egress to other namespaces'],
-    ],
-    columns: (id) => [
-      {
-        title: 'Endpoint',
-        sort: 'endpoint',
-        wide: true,
-        cell: (row) =>
-          html`<a href="#/runs/${part(id)}/endpoint${query({ name: row['endpoint'] })}"
-            ><${Name} text=${row['endpoint']}
-          /></a>`,
-      },
-      ...directions,
-      { title: 'From internet', sort: 'ingressFromInternet', cell: exposure('ingressFromInternet') },
-      { title: 'To internet', sort: 'egressToInternet', cell: exposure('egressToInternet') },
-      {
-        title: 'Policies',
-        wide: true,
-        cell: (row) => html`<${Name} text=${(row['appliedPolicies'] as unknown as string[]).join(', ')} />`,
-      },
-    ],
-  },
-  namespaces: {
-    title: 'Namespaces',
-    flags: [
-      ['ingressProtected:false', 'ingress not always protected'],
-      ['egressProtected:false', 'egress not always protected'],
-    ],
-    columns: () => [
-      { title: 'Namespace', sort: 'namespace', wide: true, cell: name('namespace') },
-      ...directions,
-      { title: 'From internet', sort: 'ingressFromInternet', cell: exposure('ingressFromInternet') },
-      { title: 'To internet', sort: 'egressToInternet', cell: exposure('egressToInternet') },
-    ],
-  },
-  services: {
-    title: 'Services',
-    flags: [['ingressProtected:false', 'ingress not always protected']],
-    columns: () => [
-      { title: 'Service', sort: 'service', wide: true, cell: name('service') },
-      directions[0]!,
-      { title: 'From internet', sort: 'ingressFromInternet', cell: exposure('ingressFromInternet') },
-      {
-        title: 'From other namespaces',
-        sort: 'ingressFromOtherNamespace',
-        cell: exposure('ingressFromOtherNamespace'),
-      },
-    ],
-  },
-  flows: {
-    title: 'Flows',
-    flags: [],
-    columns: () => [
-      { title: 'Source', wide: true, cell: (row) => html`<${Name} text=${flowEnd(row['source']!)} />` },
-      {
-        title: 'Destination',
-        wide: true,
-        cell: (row) => html`<${Name} text=${flowEnd(row['destination']!)} />`,
-      },
-    ],
-  },
-  auditEvents: { title: 'Policy changes', flags: [], columns: (id) => eventColumns(id) },
-  refusedPolicyWrites: { title: 'Refused policy changes', flags: [], columns: (id) => eventColumns(id) },
-};
-
-interface AuditEvent {
-  readonly auditID?: string;
-  readonly verb?: string;
-  readonly stageTimestamp?: string;
-  readonly user?: { readonly username?: string };
-  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string };
-  readonly responseStatus?: { readonly code?: number; readonly reason?: string };
-}
-const eventOf = (row: Row) => row as unknown as AuditEvent;
-
-const eventColumns = (id: string): readonly Column<Row>[] => [
-  {
-    title: 'Time',
-    wide: true,
-    sort: 'stageTimestamp',
-    cell: (row) => html`<${Time} at=${eventOf(row).stageTimestamp ?? ''} />`,
-  },
-  { title: 'Actor', wide: true, cell: (row) => html`<${Name} text=${eventOf(row).user?.username ?? ''} />` },
-  {
-    title: 'Verb',
-    sort: 'verb',
-    cell: (row) =>
-      html`${eventOf(row).verb}
-      ${(eventOf(row).responseStatus?.code ?? 0) >= 400 ? html`<span class="bad">${eventOf(row).responseStatus?.code}</span>` : ''}`,
-  },
-  { title: 'Resource', cell: (row) => eventOf(row).objectRef?.resource },
-  {
-    title: 'Policy',
-    wide: true,
-    cell: (row) => {
-      const { namespace, name: of = '' } = eventOf(row).objectRef ?? {};
-      const text = `${namespace === undefined ? '' : `${namespace}/`}${of}`;
-      return html`<button
-        type="button"
-        onClick=${() => dispatchEvent(new CustomEvent('margay-change', { detail: { id, row } }))}
-      >
-        <${Name} text=${text} />
-      </button>`;
-    },
-  },
-];
+const KINDS = Object.keys(TABLES) as RowKind[];
 
 /** One run: its summary, how it came to it, its rows, and what it rests on. */
 export function RunPage({ id }: { id: string }) {
-  const { data: run, problem } = useAnswer<Detail>(`/runs/${part(id)}`);
-  const trend = useAnswer<{ items: readonly Run[] }>(`/runs/${part(id)}/trend`);
-  const [kind, setKind] = useState<string>();
+  const { data: run, problem } = useAnswer<RunDetail>(`/runs/${part(id)}`);
+  const trend = useAnswer<Trend>(`/runs/${part(id)}/trend`);
+  const [kind, setKind] = useState<RowKind>();
   if (problem) return html`<${Problem} problem=${problem} />`;
   if (run === undefined) return html`<${Wait} />`;
-  const kinds = Object.keys(TABLES).filter(
+  const kinds = KINDS.filter(
     (known) =>
       (run.rowCounts?.[known] ?? 0) > 0 ||
       (run.reportType === 'policy-audit' ? known === 'auditEvents' : known === 'endpoints'),
@@ -213,7 +58,7 @@ export function RunPage({ id }: { id: string }) {
         </dl>
       </section>`
     }
-    ${trend.data && trend.data.items.length > 1 && html`<${Trend} run=${run} items=${trend.data.items} />`}
+    ${trend.data && trend.data.items.length > 1 && html`<${TrendSection} run=${run} items=${trend.data.items} />`}
     ${
       run.state === 'completed' &&
       shown !== undefined &&
@@ -225,7 +70,7 @@ export function RunPage({ id }: { id: string }) {
                 aria-pressed=${known === shown ? 'true' : 'false'}
                 onClick=${() => setKind(known)}
               >
-                ${TABLES[known]!.title} (${(run.rowCounts?.[known] ?? 0).toLocaleString('en')})
+                ${TABLES[known].title} (${(run.rowCounts?.[known] ?? 0).toLocaleString('en')})
               </button>`,
           )}
         </div>
@@ -239,16 +84,11 @@ export function RunPage({ id }: { id: string }) {
 const visibleJson = (value: unknown): string =>
   JSON.stringify(value, undefined, 2).split('\n').map(visible).join('\n');
 
-function Rows({ id, kind }: { id: string; kind: string }) {
+function Rows({ id, kind }: { id: string; kind: RowKind }) {
   const [filter, setFilter] = useState('');
   const [where, setWhere] = useState<readonly string[]>([]);
-  const [change, setChange] = useState<Row>();
-  const { title, flags, columns } = TABLES[kind]!;
-  useEffect(() => {
-    const show = (event: Event) => setChange((event as CustomEvent<{ row: Row }>).detail.row);
-    addEventListener('margay-change', show);
-    return () => removeEventListener('margay-change', show);
-  }, []);
+  const [chosen, setChosen] = useState<AuditEvent>();
+  const { title, flags, columns } = TABLES[kind];
   const toggle = (condition: string) =>
     setWhere(
       where.includes(condition) ? where.filter((other) => other !== condition) : [...where, condition],
@@ -276,20 +116,15 @@ function Rows({ id, kind }: { id: string; kind: string }) {
     <${Table}
       label=${title}
       path="/runs/${part(id)}/rows/${kind}${query({ filter, where: where.join(',') })}"
-      columns=${columns(id)}
+      columns=${columns(id, setChosen)}
     />
-    ${change && html`<${PolicyChange} id=${id} event=${eventOf(change)} />`}`;
+    ${chosen && html`<${ChangeSection} id=${id} event=${chosen} />`}`;
 }
 
 const SIGNS = { '+': 'put', '-': 'taken', ' ': 'same' };
 
-interface Change {
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-function PolicyChange({ id, event }: { id: string; event: AuditEvent }) {
-  const { data, problem } = useAnswer<Change>(`/runs/${part(id)}/changes/${part(event.auditID ?? '')}`);
+function ChangeSection({ id, event }: { id: string; event: AuditEvent }) {
+  const { data, problem } = useAnswer<PolicyChange>(`/runs/${part(id)}/changes/${part(event.auditID ?? '')}`);
   const lines = data && lineDiff(textOf(data.before), textOf(data.after));
   return html`<section class="card" aria-live="polite">
     <h2>${event.verb} by <${Name} text=${event.user?.username ?? ''} /></h2>
@@ -306,7 +141,7 @@ function PolicyChange({ id, event }: { id: string; event: AuditEvent }) {
 
 const textOf = (value: unknown): string => (value === null ? '' : JSON.stringify(value, undefined, 2));
 
-function Trend({ run, items }: { run: Detail; items: readonly Run[] }) {
+function TrendSection({ run, items }: { run: RunDetail; items: readonly Run[] }) {
   const earlier = items.filter(({ id }) => id !== run.id).reverse();
   const [other, setOther] = useState(earlier[0]?.id);
   return html`<section class="card" aria-label="Trend">
@@ -337,14 +172,12 @@ const DIFFERENCES = [
 const NAMES_MAX = 200;
 
 function Differences({ id, other }: { id: string; other: string }) {
-  const { data, problem } = useAnswer<Readonly<Record<string, readonly string[]>>>(
-    `/runs/${part(id)}/compare/${part(other)}`,
-  );
+  const { data, problem } = useAnswer<Comparison>(`/runs/${part(id)}/compare/${part(other)}`);
   if (problem) return html`<${Problem} problem=${problem} />`;
   if (data === undefined) return html`<${Wait} />`;
   return html`<div class="split">
     ${DIFFERENCES.map(([field, title]) => {
-      const names = data[field] ?? [];
+      const names = data[field];
       return html`<details>
         <summary>${title}: <b>${names.length}</b></summary>
         <ul class="names">

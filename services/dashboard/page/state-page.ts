@@ -1,30 +1,7 @@
+import type { Cluster, ClusterState } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { query, useAnswer } from './api.ts';
 import { Exposure, Name, Problem, Time, Wait } from './parts.ts';
-
-interface State {
-  readonly at: string;
-  readonly total: number;
-  readonly namespaces: readonly {
-    readonly name: string;
-    readonly endpoints: number;
-    readonly ingressProtected: number;
-    readonly egressProtected: number;
-  }[];
-  readonly policies: readonly {
-    readonly name: string;
-    readonly since: string;
-    readonly actor: string | null;
-  }[];
-  readonly endpoints: readonly {
-    readonly endpoint: string;
-    readonly ingressProtected: boolean;
-    readonly egressProtected: boolean;
-    readonly ingressFromInternet: boolean;
-    readonly egressToInternet: boolean;
-    readonly policies: readonly string[];
-  }[];
-}
 
 const STEPS = 1_000;
 const SETTLE_MILLISECONDS = 200;
@@ -32,7 +9,7 @@ const Now = ({ is }: { is: boolean }) =>
   is ? html`<span class="good">yes</span>` : html`<span class="bad">no</span>`;
 
 /** The cluster as it was: time is moved with a slider over all that the history spans. */
-export function StatePage({ span }: { span: { start: string; end: string } | null | undefined }) {
+export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
   const [step, setStep] = useState(STEPS);
   const [filter, setFilter] = useState('');
   const [path, setPath] = useState<string>();
@@ -46,8 +23,8 @@ export function StatePage({ span }: { span: { start: string; end: string } | nul
     );
     return () => clearTimeout(timer);
   }, [at, filter]);
-  const { data, problem } = useAnswer<State>(path);
-  const [last, setLast] = useState<State>();
+  const { data, problem } = useAnswer<ClusterState>(path);
+  const [last, setLast] = useState<ClusterState>();
   useEffect(() => {
     if (data) setLast(data);
   }, [data]);

@@ -1,16 +1,16 @@
+import type { Run } from '@margay/api-contract';
 import { html } from 'htm/preact';
-import type { Run } from './api.ts';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [800, 160, 40, 22];
 
 /** The share of endpoints that were always protected, window by window; of an audit, how many changes there were. */
 export function TrendChart({ items }: { items: readonly Run[] }) {
   const isAudit = items[0]?.reportType === 'policy-audit';
-  const share = (run: Run, field: string) => {
+  const share = (run: Run, field: 'numIngressProtected' | 'numEgressProtected') => {
     const { numTotal = 0, [field]: n = 0 } = run.summary?.endpoints ?? {};
     return numTotal === 0 ? 0 : n / numTotal;
   };
-  const changes = items.map((run) => run.summary?.audit['numTotal'] ?? 0);
+  const changes = items.map((run) => run.summary?.audit.numTotal ?? 0);
   const most = Math.max(1, ...changes);
   const series = isAudit
     ? [{ name: 'changes', style: 'ingress', values: changes.map((n) => n / most) }]

@@ -1,8 +1,9 @@
+import type { Ring } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import type { EndpointRow, NamespaceRow, ReportHeader, RowKind, ServiceRow } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';
-import { contentOf, runOf, type Ring } from '../v1/runs.ts';
+import { contentOf, runOf } from '../v1/runs.ts';
 
 /** Rows of a table at most; the files with all of them are named below it. */
 const ROWS_MAX = 1_000;

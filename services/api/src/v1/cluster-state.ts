@@ -1,37 +1,11 @@
+import type { ClusterState, EndpointState } from '@margay/api-contract';
 import { formatInstant, type Instant } from '@margay/ground';
 import { keyText, NetworkState, printName } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';
 
-/** The cluster at one instant, as far as the history tells. */
-export interface ClusterState {
-  readonly at: string;
-  readonly namespaces: readonly {
-    readonly name: string;
-    readonly endpoints: number;
-    readonly ingressProtected: number;
-    readonly egressProtected: number;
-  }[];
-  readonly policies: readonly {
-    readonly name: string;
-    readonly since: string;
-    readonly actor: string | null;
-  }[];
-  readonly endpoints: readonly EndpointState[];
-}
-
-export interface EndpointState {
-  readonly endpoint: string;
-  readonly namespace: string;
-  readonly ingressProtected: boolean;
-  readonly egressProtected: boolean;
-  readonly ingressFromInternet: boolean;
-  readonly egressToInternet: boolean;
-  readonly policies: readonly string[];
-}
-
 /** Computes the cluster's state at an instant. */
-export async function clusterStateAt(history: History, at: Instant): Promise<ClusterState> {
+export async function clusterStateAt(history: History, at: Instant): Promise<Omit<ClusterState, 'total'>> {
   const state = new NetworkState();
   const policies: { name: string; since: string; actor: string | null }[] = [];
   const names = new Map<string, string>();

@@ -1,14 +1,5 @@
+import type { Comparison } from '@margay/api-contract';
 import type { Table } from './tables.ts';
-
-/** What is different in a later report: names of endpoints, sorted. */
-export interface Comparison {
-  readonly appeared: readonly string[];
-  readonly vanished: readonly string[];
-  readonly lostIngress: readonly string[];
-  readonly lostEgress: readonly string[];
-  readonly gainedIngress: readonly string[];
-  readonly gainedEgress: readonly string[];
-}
 
 /** Compares the endpoints of an earlier report with those of a later one. */
 export function compareEndpoints(earlier: Table, later: Table): Comparison {

@@ -1,40 +1,12 @@
+import type { Coverage, Outcome } from '@margay/api-contract';
 import type { CoverageMark } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
-
-/** What one source delivered over time. */
-export interface SourceCoverage {
-  readonly source: string;
-  readonly first: string | null;
-  readonly last: string | null;
-  /** Equal stretches of time between `from` and `to` of the whole answer. */
-  readonly buckets: readonly {
-    readonly kept: number;
-    readonly ignored: number;
-    readonly doubtful: number;
-    readonly unusable: number;
-  }[];
-  /** The newest first; `total` counts all. */
-  readonly problems: {
-    readonly total: number;
-    readonly listed: readonly {
-      readonly at: string | null;
-      readonly reason: string;
-      readonly message: string;
-    }[];
-  };
-}
-
-export interface CoverageAnswer {
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly sources: readonly SourceCoverage[];
-}
 
 const BUCKETS = 96;
 const PROBLEMS_MAX = 50;
 
 /** What every source delivered, drawn over so many stretches of the time that they span. */
-export function coverageOf(marks: readonly CoverageMark[]): CoverageAnswer {
+export function coverageOf(marks: readonly CoverageMark[]): Coverage {
   const all = marks.flatMap(({ buckets }) => buckets);
   const from = Math.min(...all.map(({ first }) => first));
   const to = Math.max(...all.map(({ last }) => last)) + 1;
@@ -54,7 +26,7 @@ export function coverageOf(marks: readonly CoverageMark[]): CoverageAnswer {
       for (const { first, counts } of minutes) {
         const bucket = drawn[Math.min(BUCKETS - 1, Math.floor((first - from) / width))]!;
         for (const [outcome, n] of Object.entries(counts)) {
-          const kind = outcome.split(':')[0] as keyof typeof bucket;
+          const kind = outcome.split(':')[0] as Outcome;
           bucket[kind] += n;
         }
       }

@@ -1,3 +1,4 @@
+import type { PolicyChange } from '@margay/api-contract';
 import { parseInstant } from '@margay/ground';
 import type { Change } from '@margay/history';
 import type { History } from '@margay/storage';
@@ -16,10 +17,7 @@ interface AuditEvent {
 }
 
 /** A policy before and after an audit event, from the history; null where there was none. */
-export async function policyChange(
-  history: History,
-  event: AuditEvent,
-): Promise<{ before: unknown; after: unknown }> {
+export async function policyChange(history: History, event: AuditEvent): Promise<PolicyChange> {
   const {
     apiGroup = '',
     resource = '',

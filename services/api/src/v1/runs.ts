@@ -1,45 +1,21 @@
+import type { Run } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import { typeOfReport, type ReportHeader } from '@margay/reports';
-import type { ArchivedHeader, Stores, WindowRecord, WindowState } from '@margay/storage';
-
-/** One ring of a summary: so many of a total. */
-export interface Ring {
-  readonly heading: string;
-  readonly label: string;
-  readonly value: number;
-  readonly total: number;
-}
-
-/** One run of a report over one window. */
-export interface Run {
-  readonly id: string;
-  readonly report: string;
-  readonly reportType: string;
-  readonly state: WindowState;
-  readonly window: { readonly start: string; readonly end: string };
-  /** When the report was archived; null until then, as are the next three. */
-  readonly generated: string | null;
-  readonly digest: string | null;
-  readonly evidence: { readonly complete: boolean; readonly reasons: readonly string[] } | null;
-  readonly summary: {
-    readonly rings: readonly Ring[];
-    readonly endpoints: ReportHeader['endpointsSummary'];
-    readonly namespaces: ReportHeader['namespacesSummary'];
-    readonly services: ReportHeader['servicesSummary'];
-    readonly audit: ReportHeader['auditSummary'];
-  } | null;
-  /** Why it failed; null otherwise. */
-  readonly reason: string | null;
-}
+import type { ArchivedHeader, Stores, WindowRecord } from '@margay/storage';
 
 /** The header that a report was archived with. */
 export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content as ReportHeader;
+
+/** Whether the evidence of a report is complete, and why not. */
+export const completenessOf = ({ evidence: { sources } }: ReportHeader) => ({
+  complete: sources?.complete ?? false,
+  reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
+});
 
 /** A finished run. */
 export function runOf(header: ArchivedHeader): Run {
   const content = contentOf(header);
   const widgets = typeOfReport(content).uiSummary(content).widgets;
-  const { sources } = content.evidence;
   return {
     id: header.id,
     report: header.reportName,
@@ -48,10 +24,7 @@ export function runOf(header: ArchivedHeader): Run {
     window: { start: formatInstant(header.start), end: formatInstant(header.end) },
     generated: formatInstant(header.generatedAt),
     digest: header.digest,
-    evidence: {
-      complete: sources?.complete ?? false,
-      reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
-    },
+    evidence: completenessOf(content),
     summary: {
       rings: widgets.map(({ heading, data: [{ label, value }], summary: { total } }) => ({
         heading,

@@ -1,43 +1,9 @@
+import type { LifeEvent, Span, Timeline } from '@margay/api-contract';
 import { formatInstant, type Instant, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { keyText, NetworkState, type Explanation, type Key } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';
-
-/** An endpoint from one instant to another, in which nothing changed for it. */
-export interface Span {
-  readonly start: string;
-  readonly end: string;
-  readonly labels: readonly { readonly name: string; readonly value: string; readonly from: string }[];
-  readonly serviceAccount: string;
-  readonly flags: Readonly<Record<string, boolean>>;
-  /** In the order of their evaluation. */
-  readonly policies: readonly {
-    readonly name: string;
-    readonly tier: string;
-    readonly ingress: boolean;
-    readonly egress: boolean;
-    readonly selector: string;
-  }[];
-  /** Why each flag holds that does: the policy, and the rule of it. */
-  readonly causes: Readonly<Record<string, readonly string[]>>;
-}
-
-/** What somebody did to an object that mattered to the endpoint. */
-export interface LifeEvent {
-  readonly at: string;
-  readonly what: 'created' | 'changed' | 'deleted';
-  readonly resource: string;
-  /** Null where nothing tells. */
-  readonly actor: string | null;
-}
-
-export interface Timeline {
-  readonly endpoint: string;
-  readonly window: { readonly start: string; readonly end: string };
-  readonly spans: readonly Span[];
-  readonly events: readonly LifeEvent[];
-}
 
 /** What plays a part for an endpoint beside itself, its namespace and its service account. */
 const CLUSTER_WIDE = new Set([
@@ -137,7 +103,7 @@ function spanOf(explanation: Explanation, start: Instant, end: Instant): Span {
       from: from.kind === 'own' ? 'own' : from.kind === 'forced' ? 'Calico' : `${from.kind} ${from.name}`,
     })),
     serviceAccount: explanation.serviceAccount,
-    flags: Object.fromEntries(explanation.flags.map(({ flag, holds }) => [flag, holds])),
+    flags: Object.fromEntries(explanation.flags.map(({ flag, holds }) => [flag, holds])) as Span['flags'],
     policies: explanation.applied.map(({ name, tier, types, selector }) => ({
       name,
       tier,

@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  OPERATIONS,
+  openApi,
+  routeOf,
+  type Answered,
+  type Operation,
+  type OperationId,
+  type Query,
+  type Run,
+  type RunsQuery,
+} from '@margay/api-contract';
 import { formatInstant, parseInstant } from '@margay/ground';
 import { endpointKeyOf } from '@margay/policy';
 import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader, Stores } from '@margay/storage';
-import type * as z from 'zod';
 import { SESSION_COOKIE, tokenOf, type Access, type Viewer } from '../access/access.ts';
 import { evidenceZip } from '../exports/evidence-zip.ts';
 import { reportPdf } from '../exports/report-pdf.ts';
@@ -15,9 +25,8 @@ import { clusterStateAt } from './cluster-state.ts';
 import { compareEndpoints } from './compare.ts';
 import { coverageOf } from './coverage.ts';
 import { followRuns } from './follow-runs.ts';
-import { OPERATIONS, openApi, QUERIES } from './operations.ts';
 import { policyChange } from './policy-change.ts';
-import { contentOf, runsOf, type Run } from './runs.ts';
+import { completenessOf, contentOf, runsOf } from './runs.ts';
 import { isRowKind, select, tablesOf } from './tables.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -116,7 +125,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   route(http, 'runs', async (request) => {
-    const query = parsed(QUERIES.runs, request);
+    const query = parsed(OPERATIONS.runs, request);
     const found = (await visibleTo(await access(request))).filter((run) => isFound(run, query));
     const from = query.cursor === undefined ? 0 : found.findIndex(({ id }) => id === idOf(query.cursor!)) + 1;
     if (query.cursor !== undefined && from === 0)
@@ -140,7 +149,8 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
       manual: record?.window.manual ?? false,
       attempt: record?.attempt ?? null,
       spec: header === undefined ? (record?.window.spec ?? null) : contentOf(header).reportSpec,
-      evidence: header === undefined ? null : { ...run.evidence, ...contentOf(header).evidence },
+      evidence:
+        header === undefined ? null : { ...completenessOf(contentOf(header)), ...contentOf(header).evidence },
       summaryProblem: (header && contentOf(header).uiSummaryProblem) ?? null,
       rowCounts: header === undefined ? null : contentOf(header).rowCounts,
       archive:
@@ -163,12 +173,12 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   route(http, 'rows', async (request) => {
-    const query = parsed(QUERIES.rows, request);
+    const query = parsed(OPERATIONS.rows, request);
     const { kind } = request.params as { kind: string };
     const table = await tableFor(await reportFor(request, 'export'), kind);
     const found = select(table, {
       ...(query.filter !== undefined && { text: query.filter }),
-      ...(query.where !== undefined && { where: conditionsOf(query.where) }),
+      ...(query.where !== undefined && { where: query.where }),
       ...(query.sort !== undefined && { sort: query.sort }),
     });
     const from = query.offset ?? (query.cursor === undefined ? 0 : Number(idOf(query.cursor)));
@@ -185,7 +195,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   route(http, 'trend', async (request) => {
-    const { limit } = parsed(QUERIES.trend, request);
+    const { limit } = parsed(OPERATIONS.trend, request);
     const run = await runFor(request, 'list');
     const items = (await runs()).filter(
       (other) =>
@@ -202,7 +212,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   route(http, 'timeline', async (request) => {
-    const { endpoint } = parsed(QUERIES.timeline, request);
+    const { endpoint } = parsed(OPERATIONS.timeline, request);
     const { start, end } = await reportFor(request, 'export');
     const key = endpointKeyOf(endpoint);
     const timeline = key && (await timelineOf(history, key, { start, end }));
@@ -243,7 +253,7 @@ export function v1Routes(http: FastifyInstance, options: ApiOptions): void {
   });
 
   route(http, 'state', async (request) => {
-    const { at, filter = '', limit } = parsed(QUERIES.state, request);
+    const { at, filter = '', limit } = parsed(OPERATIONS.state, request);
     await (await access(request)).requireCluster();
     const instant = parseInstant(at);
     if (instant === undefined) throw refused(`at is "${at}": give an RFC 3339 time`);
@@ -283,13 +293,12 @@ const failedTemplate = ({ message }: TemplateProblem): Problem =>
   );
 
 /** Serves an operation's JSON with an ETag; nothing is sent where the viewer has it already. */
-function route(
+function route<I extends OperationId>(
   http: FastifyInstance,
-  operation: keyof typeof OPERATIONS,
-  answer: (request: FastifyRequest) => Promise<object>,
+  operation: I,
+  answer: (request: FastifyRequest) => Promise<Answered<(typeof OPERATIONS)[I]>>,
 ): void {
-  const { path } = OPERATIONS[operation];
-  http.get(`/api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, async (request, reply: FastifyReply) => {
+  http.get(routeOf(OPERATIONS[operation]), async (request, reply: FastifyReply) => {
     const body = JSON.stringify(await answer(request));
     const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
     void reply.header('etag', etag).type('application/json; charset=utf-8');
@@ -298,14 +307,17 @@ function route(
   });
 }
 
-function parsed<S extends z.ZodObject>(schema: S, { query }: FastifyRequest): z.output<S> {
+function parsed<O extends Operation & Required<Pick<Operation, 'query'>>>(
+  { query: schema }: O,
+  { query }: FastifyRequest,
+): Query<O> {
   const result = schema.safeParse(query);
-  if (result.success) return result.data;
+  if (result.success) return result.data as Query<O>;
   const [issue] = result.error.issues;
   throw refused(`${issue?.path.join('.') || 'The query'}: ${issue?.message ?? 'it cannot be read'}`);
 }
 
-function isFound(run: Run, query: z.output<typeof QUERIES.runs>): boolean {
+function isFound(run: Run, query: RunsQuery): boolean {
   const { report, type, state, evidence, from, to, text = '' } = query;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const inText = `${run.report} ${run.reportType} ${run.id}`.toLowerCase();
@@ -319,15 +331,6 @@ function isFound(run: Run, query: z.output<typeof QUERIES.runs>): boolean {
     (to === undefined || Date.parse(run.window.start) < Date.parse(to)) &&
     words.every((word) => inText.includes(word))
   );
-}
-
-function conditionsOf(where: string): [string, boolean][] {
-  return where.split(',').map((condition) => {
-    const [, field, value] = /^(\w+):(true|false)$/.exec(condition) ?? [];
-    if (field === undefined)
-      throw refused(`where: "${condition}" is no condition like ingressProtected:false`);
-    return [field, value === 'true'];
-  });
 }
 
 const cursorOf = (id: string): string => Buffer.from(id).toString('base64url');

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import { count, instant, list } from './list.ts';
+
+/** The cluster, and what of it the viewer may see. */
+export const cluster = z.object({
+  cluster: z.string(),
+  version: z.string().meta({ description: 'Of Margay.' }),
+  viewer: z.string().meta({ description: 'Who asks; empty where nobody is asked who they are.' }),
+  span: z
+    .object({ start: instant, end: instant })
+    .nullable()
+    .meta({ description: 'The time that the history spans; null where it is empty.' }),
+  counts: z.object({ runs: count, reports: count, running: count }),
+  reports: list(z.string()),
+  reportTypes: list(z.string()),
+});
+export type Cluster = z.output<typeof cluster>;
+
+const endpointState = z.object({
+  endpoint: z.string(),
+  namespace: z.string(),
+  ingressProtected: z.boolean(),
+  egressProtected: z.boolean(),
+  ingressFromInternet: z.boolean(),
+  egressToInternet: z.boolean(),
+  policies: list(z.string()),
+});
+export type EndpointState = z.output<typeof endpointState>;
+
+/** The cluster at one instant, as far as the history tells. */
+export const clusterState = z.object({
+  at: instant,
+  namespaces: list(
+    z.object({ name: z.string(), endpoints: count, ingressProtected: count, egressProtected: count }),
+  ),
+  policies: list(z.object({ name: z.string(), since: instant, actor: z.string().nullable() })),
+  endpoints: list(endpointState),
+  total: count.meta({ description: 'Of the endpoints that the filter finds.' }),
+});
+export type ClusterState = z.output<typeof clusterState>;

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { count, counts, instant, list } from './list.ts';
+
+const interval = z.object({ from: instant, to: instant });
+
+const named = z.object({
+  total: count,
+  names: list(z.string()).meta({ description: 'The first, sorted; `total` counts all.' }),
+});
+export type NamedObjects = z.output<typeof named>;
+
+const sources = z.object({
+  complete: z.boolean(),
+  reasons: list(z.string()),
+  sources: list(
+    z.object({
+      source: z.string(),
+      lines: count,
+      firstEvent: instant.optional(),
+      lastEvent: instant.optional(),
+    }),
+  ),
+  events: z
+    .object({ read: count, applied: count, ignored: counts, doubtful: counts, unusable: counts })
+    .meta({ description: '`read` is the sum of the others.' }),
+  covered: list(interval).meta({ description: 'The part of the window that the sources span.' }),
+  gaps: list(interval).meta({ description: 'The rest of the window.' }),
+  problems: z.object({
+    total: count,
+    listed: list(
+      z.object({
+        source: z.string(),
+        line: z.int(),
+        kind: z.enum(['doubtful', 'unusable']),
+        reason: z.string(),
+        message: z.string(),
+      }),
+    ),
+  }),
+  flows: z.object({ read: count, sources: list(z.string()), unusable: count }).optional(),
+});
+
+/** Whether a run's evidence is complete, and why not. */
+export const completeness = z.object({
+  complete: z.boolean(),
+  reasons: list(z.string()).meta({ description: 'Why it is not complete; empty where it is.' }),
+});
+
+/** What a report rests on, and what is uncertain about it. */
+export const evidence = z.object({
+  ...completeness.shape,
+  sources: sources.nullable(),
+  firstSeenInMidLife: named,
+  endedByInference: named,
+  unreadPolicies: z.object({
+    total: count,
+    problems: list(
+      z.object({ policy: z.string(), field: z.string(), message: z.string(), consequence: z.string() }),
+    ),
+  }),
+  privateNetworks: list(z.string()).meta({ description: 'Networks that do not count as the internet.' }),
+  notes: list(z.string()),
+});
+export type Evidence = z.output<typeof evidence>;

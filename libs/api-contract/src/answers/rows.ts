@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import { count, instant, list, pageOf, type Page } from './list.ts';
+
+const unprotected = z.object({
+  intervals: list(z.object({ from: instant, to: instant })).meta({
+    description: 'In time order, the earliest.',
+  }),
+  more: count.meta({ description: 'How many later intervals are left out.' }),
+});
+export type Unprotected = z.output<typeof unprotected>;
+
+const exposure = z.object({
+  ingressProtected: z.boolean().meta({ description: 'At every instant.' }),
+  egressProtected: z.boolean().meta({ description: 'At every instant.' }),
+  ingressFromInternet: z.boolean().meta({ description: 'At some instant, as are the next three.' }),
+  egressToInternet: z.boolean(),
+  ingressFromOtherNamespace: z.boolean(),
+  egressToOtherNamespace: z.boolean(),
+  envoyEnabled: z.boolean().meta({ description: 'At every instant.' }),
+});
+
+const endpoint = z.object({
+  endpoint: z.string().meta({ description: 'As reports print it: `Pod.v1(shop/web-1)`.' }),
+  kind: z.enum(['Pod', 'HostEndpoint']),
+  namespace: z.string(),
+  name: z.string(),
+  uids: list(z.string()),
+  inScopeFrom: instant,
+  inScopeTo: instant,
+  appliedPolicies: list(z.string()),
+  services: list(z.string()),
+  serviceAccount: z.string(),
+  flowLogAggregationName: z.string(),
+  unprotectedIngress: unprotected,
+  unprotectedEgress: unprotected,
+  ...exposure.shape,
+});
+
+const namespace = z.object({ namespace: z.string(), ...exposure.shape });
+
+const service = z.object({
+  service: z.string(),
+  ingressProtected: z.boolean(),
+  ingressFromInternet: z.boolean(),
+  ingressFromOtherNamespace: z.boolean(),
+  envoyEnabled: z.boolean(),
+});
+
+const flowEnd = z.object({
+  kind: z.enum(['Pod', 'HostEndpoint', 'NetworkSet', 'GlobalNetworkSet', 'Public', 'Private']),
+  namespace: z.string(),
+  name: z.string(),
+  nameIsAggregationPrefix: z.boolean(),
+});
+export type FlowEnd = z.output<typeof flowEnd>;
+
+const flow = z.object({ source: flowEnd, destination: flowEnd });
+
+/** An audit event as the API server wrote it: these fields, where they are, and all others. */
+const auditEvent = z.looseObject({
+  auditID: z.string().optional(),
+  verb: z.string().optional(),
+  stageTimestamp: z.string().optional(),
+  user: z.looseObject({ username: z.string().optional() }).optional(),
+  objectRef: z
+    .looseObject({
+      resource: z.string().optional(),
+      namespace: z.string().optional(),
+      name: z.string().optional(),
+    })
+    .optional(),
+  responseStatus: z.looseObject({ code: z.int().optional(), reason: z.string().optional() }).optional(),
+});
+export type AuditEvent = z.output<typeof auditEvent>;
+
+/** What a row is, by kind of row. */
+export const ROWS = {
+  endpoints: endpoint,
+  namespaces: namespace,
+  services: service,
+  auditEvents: auditEvent,
+  refusedPolicyWrites: auditEvent,
+  flows: flow,
+};
+
+export type RowKind = keyof typeof ROWS;
+export type Row<K extends RowKind> = z.output<(typeof ROWS)[K]>;
+
+/** A page of rows of one kind. */
+export const rows = z.object({
+  ...pageOf(z.union([endpoint, namespace, service, flow, auditEvent])).shape,
+  of: count.meta({ description: 'How many there are without the filter.' }),
+});
+export type Rows<K extends RowKind> = Page<Row<K>> & Pick<z.output<typeof rows>, 'of'>;

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { completeness, evidence } from './evidence.ts';
+import { count, instant, list, pageOf } from './list.ts';
+
+/** One ring of a summary: so many of a total. */
+export const ring = z.object({
+  heading: z.string(),
+  label: z.string(),
+  value: z.number(),
+  total: z.number(),
+});
+export type Ring = z.output<typeof ring>;
+
+const servicesSummary = z.object({
+  numTotal: count,
+  numIngressProtected: count,
+  numIngressFromInternet: count,
+  numIngressFromOtherNamespace: count,
+  numEnvoyEnabled: count,
+});
+const namespacesSummary = z.object({
+  ...servicesSummary.shape,
+  numEgressProtected: count,
+  numEgressToInternet: count,
+  numEgressToOtherNamespace: count,
+});
+const endpointsSummary = z.object({ ...namespacesSummary.shape, numServiceAccounts: count });
+const auditSummary = z.object({
+  numTotal: count,
+  numCreate: count,
+  numModify: count,
+  numDelete: count,
+  numRefused: count.meta({ description: 'Not part of `numTotal`.' }),
+});
+
+/** The states of a run. */
+export const RUN_STATES = ['emitted', 'running', 'completed', 'failed'] as const;
+
+/** One run of a report over one window. */
+export const run = z.object({
+  id: z.string(),
+  report: z.string().meta({ description: 'The name of its GlobalReport.' }),
+  reportType: z.string(),
+  state: z.enum(RUN_STATES),
+  window: z
+    .object({ start: instant, end: instant })
+    .meta({ description: '`start` belongs to it, `end` to the next one.' }),
+  generated: instant.nullable().meta({ description: 'When it was archived; null until then.' }),
+  digest: z.string().nullable().meta({ description: 'SHA-256 in hex; null until it is archived.' }),
+  evidence: completeness.nullable(),
+  summary: z
+    .object({
+      rings: list(ring),
+      endpoints: endpointsSummary,
+      namespaces: namespacesSummary,
+      services: servicesSummary,
+      audit: auditSummary,
+    })
+    .nullable(),
+  reason: z.string().nullable().meta({ description: 'Why it failed; null otherwise.' }),
+});
+export type Run = z.output<typeof run>;
+
+export const runs = pageOf(run);
+export type Runs = z.output<typeof runs>;
+
+/** Runs of one report, oldest window first. */
+export const trend = z.object({ items: list(run) });
+export type Trend = z.output<typeof trend>;
+
+/** A file of a report. */
+const download = z.object({ name: z.string(), mediaType: z.string(), href: z.string() });
+
+/** One run with everything but its rows. What is null there is known once it is archived. */
+export const runDetail = z.object({
+  ...run.shape,
+  manual: z.boolean().meta({ description: 'A person asked for it, not its schedule.' }),
+  attempt: z.int().nullable().meta({ description: 'How often it was tried, as far as that is known still.' }),
+  spec: z.unknown().meta({ description: 'The `spec` of its GlobalReport, as it was then.' }),
+  evidence: evidence.nullable(),
+  summaryProblem: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why the template of a report type of users made no rings.' }),
+  rowCounts: z
+    .object({
+      endpoints: count,
+      namespaces: count,
+      services: count,
+      auditEvents: count,
+      refusedPolicyWrites: count,
+      flows: count,
+    })
+    .nullable(),
+  archive: z
+    .object({
+      sequence: z.int(),
+      previous: z
+        .string()
+        .nullable()
+        .meta({ description: 'Digest of the header before; null for the first.' }),
+      headerDigest: z.string(),
+    })
+    .nullable()
+    .meta({ description: 'Its place in the chain of the archive.' }),
+  downloads: list(download),
+});
+export type RunDetail = z.output<typeof runDetail>;

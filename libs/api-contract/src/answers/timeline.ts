@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { instant, list } from './list.ts';
+
+/** What holds of an endpoint. */
+const flags = z.object({
+  ingressProtected: z.boolean(),
+  egressProtected: z.boolean(),
+  ingressFromInternet: z.boolean(),
+  egressToInternet: z.boolean(),
+  ingressFromOtherNamespace: z.boolean(),
+  egressToOtherNamespace: z.boolean(),
+});
+export type Flag = keyof z.output<typeof flags>;
+
+/** An endpoint from one instant to another, in which nothing changed for it. */
+const span = z.object({
+  start: instant,
+  end: instant,
+  labels: list(
+    z.object({
+      name: z.string(),
+      value: z.string(),
+      from: z.string().meta({ description: '`own`, `Calico`, or the namespace or service account.' }),
+    }),
+  ),
+  serviceAccount: z.string(),
+  flags,
+  policies: list(
+    z.object({
+      name: z.string(),
+      tier: z.string(),
+      ingress: z.boolean(),
+      egress: z.boolean(),
+      selector: z.string(),
+    }),
+  ).meta({ description: 'In the order of their evaluation.' }),
+  causes: z
+    .record(z.string(), list(z.string()))
+    .meta({ description: 'Why each flag holds that does: the policy, and the rule of it.' }),
+});
+export type Span = z.output<typeof span>;
+
+/** What somebody did to an object that mattered to the endpoint. */
+const lifeEvent = z.object({
+  at: instant,
+  what: z.enum(['created', 'changed', 'deleted']),
+  resource: z.string(),
+  actor: z.string().nullable().meta({ description: 'Null where nothing tells.' }),
+});
+export type LifeEvent = z.output<typeof lifeEvent>;
+
+/** The life of one endpoint in a window. */
+export const timeline = z.object({
+  endpoint: z.string(),
+  window: z.object({ start: instant, end: instant }),
+  spans: list(span),
+  events: list(lifeEvent),
+});
+export type Timeline = z.output<typeof timeline>;

@@ -1,0 +1,42 @@
+import type * as z from 'zod';
+import type { Right } from './rights.ts';
+
+/** What an operation answers where nothing is wrong. */
+export interface Answer<S extends z.ZodType = z.ZodType> {
+  readonly description: string;
+  readonly mediaType: string;
+  /** Of JSON; absent for files and streams. */
+  readonly schema?: S;
+}
+
+/** The answers other than the one that was asked for, beside those that follow from the rest of the description. */
+export type ProblemStatus = 409 | 422;
+
+/** An operation of the API: what serves it, documents it and asks it is made of this. */
+export interface Operation {
+  readonly method: 'get' | 'post' | 'delete';
+  /** Below `BASE`, as OpenAPI writes it: `/runs/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly right: Right;
+  /** The parameters of the path that name runs: the right is about each of them. */
+  readonly runs?: readonly string[];
+  /** The parameters of the path. One that does not fit is answered 404, in the words of its schema. */
+  readonly parameters?: z.ZodObject;
+  /** Strict, so that a mistyped filter never shows everything. What does not fit is answered 400. */
+  readonly query?: z.ZodObject;
+  readonly answer: Answer;
+  readonly problems?: readonly ProblemStatus[];
+}
+
+/** Where every operation begins. */
+export const BASE = '/api/v1';
+
+/** The path as routers write it: `/api/v1/runs/:id`. */
+export const routeOf = ({ path }: Operation): string => `${BASE}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+
+/** What an operation answers, of those that answer JSON. */
+export type Answered<O extends Operation> = z.output<NonNullable<O['answer']['schema']>>;
+
+/** The query of an operation once it is read: what is absent has its default. */
+export type Query<O extends Operation> = z.output<NonNullable<O['query']>>;

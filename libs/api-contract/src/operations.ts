@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { cluster, clusterState } from './answers/cluster.ts';
+import { comparison } from './answers/compare.ts';
+import { coverage } from './answers/coverage.ts';
+import { policyChange } from './answers/policy-change.ts';
+import { ROWS, rows, type RowKind } from './answers/rows.ts';
+import { runDetail, runs, trend } from './answers/run.ts';
+import { session, signedOut } from './answers/session.ts';
+import { timeline } from './answers/timeline.ts';
+import type { Answer, Operation } from './operation.ts';
+import { rowsQuery, runsQuery, stateQuery, timelineQuery, trendQuery } from './queries.ts';
+
+const json = <S extends z.ZodType>(description: string, schema: S): Required<Answer<S>> => ({
+  description,
+  mediaType: 'application/json',
+  schema,
+});
+
+const id = z.string().meta({ description: 'The id of a run.' });
+const ofRun = z.object({ id });
+const kind = z.enum(Object.keys(ROWS) as [RowKind, ...RowKind[]], {
+  error: ({ input }) => `There is no kind of rows called ${String(input)}`,
+});
+
+/** Every operation, by its `operationId`, in the order of the documentation. */
+export const OPERATIONS = {
+  cluster: {
+    method: 'get',
+    path: '/cluster',
+    summary: 'The cluster, and the time that its history spans.',
+    right: 'list',
+    answer: json('Names, version, span and counts.', cluster),
+  },
+  runs: {
+    method: 'get',
+    path: '/runs',
+    summary: 'Runs of reports, newest window first.',
+    right: 'list',
+    query: runsQuery,
+    answer: json('A page of runs.', runs),
+  },
+  run: {
+    method: 'get',
+    path: '/runs/{id}',
+    summary: 'One run with its evidence and downloads.',
+    right: 'list',
+    runs: ['id'],
+    parameters: ofRun,
+    answer: json('The run.', runDetail),
+  },
+  rows: {
+    method: 'get',
+    path: '/runs/{id}/rows/{kind}',
+    summary:
+      'The rows of one kind: endpoints, namespaces, services, auditEvents, refusedPolicyWrites or flows.',
+    right: 'export',
+    runs: ['id'],
+    parameters: z.object({ id, kind }),
+    query: rowsQuery,
+    answer: json('A page of rows.', rows),
+    problems: [409],
+  },
+  trend: {
+    method: 'get',
+    path: '/runs/{id}/trend',
+    summary: 'Runs of the same report up to this one, oldest first.',
+    right: 'list',
+    runs: ['id'],
+    parameters: ofRun,
+    query: trendQuery,
+    answer: json('The runs.', trend),
+  },
+  compare: {
+    method: 'get',
+    path: '/runs/{id}/compare/{other}',
+    summary: 'Endpoints that appeared, vanished, lost or gained protection since the other run.',
+    right: 'export',
+    runs: ['id', 'other'],
+    parameters: z.object({ id, other: z.string().meta({ description: 'The id of an earlier run.' }) }),
+    answer: json('Names of endpoints.', comparison),
+    problems: [409],
+  },
+  timeline: {
+    method: 'get',
+    path: '/runs/{id}/timeline',
+    summary: 'The life of one endpoint in the window: what applied when, and who changed what.',
+    right: 'export',
+    runs: ['id'],
+    parameters: ofRun,
+    query: timelineQuery,
+    answer: json('Spans and events.', timeline),
+    problems: [409],
+  },
+  change: {
+    method: 'get',
+    path: '/runs/{id}/changes/{auditId}',
+    summary: 'What one event of a policy audit changed: the policy before and after it.',
+    right: 'export',
+    runs: ['id'],
+    parameters: z.object({
+      id,
+      auditId: z.string().meta({ description: 'The `auditID` of the event.' }),
+    }),
+    answer: json('The policy before and after; null where there was none.', policyChange),
+    problems: [409],
+  },
+  download: {
+    method: 'get',
+    path: '/runs/{id}/downloads/{name}',
+    summary: 'A file of the report: those of its type, report.json, report.pdf, evidence.zip.',
+    right: 'export',
+    runs: ['id'],
+    parameters: z.object({ id, name: z.string().meta({ description: 'The name of a file.' }) }),
+    answer: { description: 'The file.', mediaType: 'application/octet-stream' },
+    problems: [409, 422],
+  },
+  state: {
+    method: 'get',
+    path: '/state',
+    summary: 'The cluster at one instant, from the history.',
+    right: 'cluster',
+    query: stateQuery,
+    answer: json('Namespaces, policies and endpoints.', clusterState),
+  },
+  coverage: {
+    method: 'get',
+    path: '/coverage',
+    summary: 'What each source delivered over time.',
+    right: 'cluster',
+    answer: json('Sources.', coverage),
+  },
+  events: {
+    method: 'get',
+    path: '/events',
+    summary: 'Server-sent events: `runs` with each run whose state changes.',
+    right: 'list',
+    answer: { description: 'A stream that does not end.', mediaType: 'text/event-stream' },
+  },
+  signIn: {
+    method: 'post',
+    path: '/session',
+    summary: 'Makes a session of the bearer token: a cookie, for pages that cannot put headers on downloads.',
+    right: 'signed-in',
+    answer: json('Whose token it is.', session),
+  },
+  signOut: {
+    method: 'delete',
+    path: '/session',
+    summary: 'Ends the session.',
+    right: 'public',
+    answer: json('Nothing more.', signedOut),
+  },
+} as const satisfies Readonly<Record<string, Operation>>;
+
+export type OperationId = keyof typeof OPERATIONS;

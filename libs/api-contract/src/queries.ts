@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { RUN_STATES } from './answers/run.ts';
+
+const words = z.string().max(1_024).optional();
+const instant = z.iso.datetime({ offset: true });
+const limit = (most: number, otherwise: number) =>
+  z.coerce.number().int().min(1).max(most).default(otherwise);
+const cursor = words.meta({ description: '`next` of the page before.' });
+
+export const runsQuery = z.strictObject({
+  report: words.meta({ description: 'The name of a GlobalReport.' }),
+  type: words.meta({ description: 'The name of a report type.' }),
+  state: z.enum(RUN_STATES).optional(),
+  evidence: z.enum(['complete', 'gaps']).optional(),
+  from: instant.optional().meta({ description: 'Windows that end after this.' }),
+  to: instant.optional().meta({ description: 'Windows that start before this.' }),
+  text: words.meta({ description: 'Words that stand in the name, the type or the id.' }),
+  limit: limit(200, 50),
+  cursor,
+});
+export type RunsQuery = z.output<typeof runsQuery>;
+
+/** `ingressProtected:false,egressToInternet:true` as fields and values. */
+const conditions = z
+  .string()
+  .max(1_024)
+  .transform((text, context) =>
+    text.split(',').map((condition): readonly [field: string, value: boolean] => {
+      const [, field, value] = /^(\w+):(true|false)$/.exec(condition) ?? [];
+      if (field !== undefined) return [field, value === 'true'];
+      context.addIssue(`"${condition}" is no condition like ingressProtected:false`);
+      return z.NEVER;
+    }),
+  )
+  .optional();
+
+export const rowsQuery = z.strictObject({
+  filter: words.meta({ description: 'Words that all stand somewhere in the row.' }),
+  where: conditions.meta({
+    description: 'Fields and what they must be: `ingressProtected:false,egressToInternet:true`.',
+  }),
+  sort: words.meta({ description: 'A field; with `-` before it the greatest first.' }),
+  limit: limit(1_000, 100),
+  offset: z.coerce.number().int().min(0).optional().meta({ description: 'For a place in a long list.' }),
+  cursor,
+});
+export type RowsQuery = z.output<typeof rowsQuery>;
+
+export const trendQuery = z.strictObject({ limit: limit(100, 20) });
+
+export const timelineQuery = z.strictObject({
+  endpoint: z.string().min(1).max(1_024).meta({ description: 'As reports print it: `Pod.v1(shop/web-1)`.' }),
+});
+
+export const stateQuery = z.strictObject({
+  at: instant,
+  filter: words,
+  limit: limit(1_000, 200),
+});

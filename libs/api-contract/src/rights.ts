@@ -1,0 +1,45 @@
+/** One permission of Kubernetes RBAC, in the API group of GlobalReports. */
+export interface Permission {
+  readonly verb: 'get' | 'list';
+  readonly resource: 'globalreports' | 'globalreporttypes';
+  /** The object: none in particular, or the report, or the report's type, of each run that is shown. */
+  readonly of: 'all' | 'report' | 'type';
+}
+
+/** What a viewer must be permitted to do. */
+export interface RightDescription {
+  /** In words, after "Needs". */
+  readonly needs: string;
+  /** Whether it must be known who asks, where the installation asks at all. */
+  readonly signedIn: boolean;
+  /** All of these. For a type the report's own name does as well: roles have been written that way. */
+  readonly permissions: readonly Permission[];
+}
+
+const LIST: Permission = { verb: 'list', resource: 'globalreports', of: 'all' };
+const GET_REPORT: Permission = { verb: 'get', resource: 'globalreports', of: 'report' };
+
+/** The rights that an operation may need. */
+export const RIGHTS = {
+  public: { needs: 'nothing', signedIn: false, permissions: [] },
+  'signed-in': { needs: 'a token that is valid', signedIn: true, permissions: [] },
+  /** Lists hold only what one may get; a run of another report looks as if it were not there. */
+  list: {
+    needs: '`list` globalreports and `get` of the report',
+    signedIn: true,
+    permissions: [LIST, GET_REPORT],
+  },
+  export: {
+    needs: '`list` globalreports, `get` of the report and of its type',
+    signedIn: true,
+    permissions: [LIST, GET_REPORT, { verb: 'get', resource: 'globalreporttypes', of: 'type' }],
+  },
+  /** What is of the cluster and not of one report. */
+  cluster: {
+    needs: '`list` and `get` of all globalreports',
+    signedIn: true,
+    permissions: [LIST, { verb: 'get', resource: 'globalreports', of: 'all' }],
+  },
+} as const satisfies Readonly<Record<string, RightDescription>>;
+
+export type Right = keyof typeof RIGHTS;
