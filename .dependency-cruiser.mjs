@@ -47,9 +47,13 @@ export default {
     {
       name: 'one-door',
       severity: 'error',
-      comment: 'A library is imported through its index.ts.',
+      comment:
+        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts.',
       from: { path: '^(libs|services)/([^/]+)/' },
-      to: { path: '^libs/[^/]+/src/', pathNot: '^(libs/[^/]+/src/(index|[^/]+\\.contract)\\.ts$|$1/$2/)' },
+      to: {
+        path: '^libs/[^/]+/src/',
+        pathNot: '^(libs/[^/]+/src/(index|nest/index|[^/]+\\.contract)\\.ts$|$1/$2/)',
+      },
     },
     {
       name: 'pure-does-no-io',

@@ -25,47 +25,89 @@ export function consume<T>(
   handle: (messages: readonly T[], deliveries: readonly Delivery[]) => Promise<void>,
   options: HandleOptions,
 ): Promise<void> {
-  const setAside = async (delivery: Delivery, error: Unprocessable) => {
-    await bus.deadLetter(topic.name, delivery, error);
-    options.onDeadLetter?.(delivery, error);
-  };
-
-  const handleAll = async (messages: readonly T[], deliveries: readonly Delivery[]): Promise<void> => {
-    if (messages.length === 0) return;
-    try {
-      await handle(messages, deliveries);
-    } catch (error) {
-      if (!(error instanceof Unprocessable)) throw error;
-      const [delivery] = deliveries;
-      if (deliveries.length === 1 && delivery !== undefined) return setAside(delivery, error);
-      for (const [i, message] of messages.entries()) await handleAll([message], deliveries.slice(i, i + 1));
-    }
-  };
-
   const read = framedFor(bus, topic);
+  const setAside = settingAside(bus, topic.name, options);
   return bus.consume(
     topic.name,
     group,
     async (batch) => {
       await bus.registry?.learn(batch.map(({ value }) => value));
-      const messages: T[] = [];
-      const deliveries: Delivery[] = [];
+      const decoded: Handled<T>[] = [];
       for (const delivery of batch) {
         try {
-          messages.push(read.decode(delivery.value));
-          deliveries.push(delivery);
+          decoded.push({ message: read.decode(delivery.value), delivery });
         } catch (error) {
           if (!(error instanceof Undecodable)) throw error;
           await setAside(delivery, new Unprocessable('undecodable', error.message, error.cause));
         }
       }
-      // A batch has many causes; its logs carry the first one's.
-      await traced(`${group} ${topic.name}`, { from: batch[0]?.headers ?? {} }, () =>
-        handleAll(messages, deliveries),
-      );
+      await handleTraced(`${group} ${topic.name}`, batch, decoded, handle, setAside);
     },
     options,
   );
+}
+
+/** Handles the messages of a topic on which somebody else writes, as they are; see {@link consume}. */
+export function consumeAsWritten(
+  bus: Bus,
+  topic: string,
+  group: string,
+  handle: (deliveries: readonly Delivery[]) => Promise<void>,
+  options: HandleOptions,
+): Promise<void> {
+  const setAside = settingAside(bus, topic, options);
+  return bus.consume(
+    topic,
+    group,
+    (batch) =>
+      handleTraced(
+        `${group} ${topic}`,
+        batch,
+        batch.map((delivery) => ({ message: delivery, delivery })),
+        handle,
+        setAside,
+      ),
+    options,
+  );
+}
+
+interface Handled<T> {
+  readonly message: T;
+  readonly delivery: Delivery;
+}
+
+type SetAside = (delivery: Delivery, error: Unprocessable) => Promise<void>;
+
+const settingAside =
+  (bus: Bus, topic: string, { onDeadLetter }: HandleOptions): SetAside =>
+  async (delivery, error) => {
+    await bus.deadLetter(topic, delivery, error);
+    onDeadLetter?.(delivery, error);
+  };
+
+/** Handles a batch as a piece of work of its own. A batch has many causes; its logs carry the first one's. */
+async function handleTraced<T>(
+  name: string,
+  batch: readonly Delivery[],
+  decoded: readonly Handled<T>[],
+  handle: (messages: readonly T[], deliveries: readonly Delivery[]) => Promise<void>,
+  setAside: SetAside,
+): Promise<void> {
+  const handleAll = async (some: readonly Handled<T>[]): Promise<void> => {
+    if (some.length === 0) return;
+    try {
+      await handle(
+        some.map(({ message }) => message),
+        some.map(({ delivery }) => delivery),
+      );
+    } catch (error) {
+      if (!(error instanceof Unprocessable)) throw error;
+      const [only] = some;
+      if (some.length === 1 && only !== undefined) return setAside(only.delivery, error);
+      for (const each of some) await handleAll([each]);
+    }
+  };
+  await traced(name, { from: batch[0]?.headers ?? {} }, () => handleAll(decoded));
 }
 
 /** Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled. */

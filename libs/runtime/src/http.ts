@@ -113,7 +113,12 @@ export async function listen(routes: Routes, options: ServeOptions): Promise<Htt
   };
 }
 
-function settingsOf({ bodyBytesMax = BODY_BYTES_MAX, tls, requestMilliseconds }: ServeOptions) {
+/** How Fastify is set up for the options. */
+export function settingsOf({
+  bodyBytesMax = BODY_BYTES_MAX,
+  tls,
+  requestMilliseconds,
+}: Omit<ServeOptions, 'host' | 'port' | 'log'>) {
   const server = {
     // How often slow requests are looked for; Node's 30 seconds would make a limit of 25 one of 55.
     ...(requestMilliseconds !== undefined && {
@@ -174,14 +179,16 @@ function renewCertificates(http: FastifyInstance, tls: TlsFiles | undefined): ()
   return () => clearInterval(timer);
 }
 
-function addressOf(http: FastifyInstance, { host, tls }: ServeOptions): string {
+/** The address that a server listens on, as a URL. */
+export function addressOf(http: FastifyInstance, { host, tls }: Pick<ServeOptions, 'host' | 'tls'>): string {
   const address = http.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const named = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return `${tls ? 'https' : 'http'}://${named}:${port}`;
 }
 
-function explained(error: unknown, { host, port }: ServeOptions): Error {
+/** An error of listening in words that say what to do; any other as it is. */
+export function explained(error: unknown, { host, port }: Pick<ServeOptions, 'host' | 'port'>): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
     return new Error(

@@ -17,6 +17,7 @@ export * from './http.ts';
 export * from './log.ts';
 export * from './metrics/catalogue.ts';
 export * from './metrics/metrics.ts';
+export * from './problem.ts';
 export * from './progress.ts';
 export * from './service.ts';
 export * from './stages.ts';

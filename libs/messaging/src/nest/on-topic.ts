@@ -1,0 +1,48 @@
+import { EventPattern } from '@nestjs/microservices';
+import type { Topic } from '@margay/contracts';
+import type { ConsumeOptions, Delivery } from '../bus/bus.ts';
+import type { TopicContext } from './topic-context.ts';
+
+/** How a handler takes its topic. */
+export interface TopicOptions extends Omit<ConsumeOptions, 'signal'> {
+  /** The consumer group, whose place in the topic is remembered. */
+  readonly group: string;
+  /**
+   * What its readiness check and the log call it: the topic's name unless given. Handlers of one stage belong together: when one
+   * fails all are started again.
+   */
+  readonly stage?: string;
+}
+
+/** What the decorator leaves for the server of topics. */
+export interface TopicExtras extends Partial<TopicOptions> {
+  /** The topic's contract; without one a handler gets the deliveries as they are. */
+  readonly contract?: Topic<unknown>;
+}
+
+/** Stands before a method that takes batches of such messages. */
+type TopicDecorator<M> = <F extends (messages: readonly M[], context: TopicContext) => Promise<void>>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<F>,
+) => void;
+
+/**
+ * Makes a method of a controller the handler of a topic. Its payload is a whole batch, at least once each message and in order
+ * within a key; the batch is committed when the method has fulfilled, so what it does must be durable then and harmless when it
+ * is done twice. A message for which it throws `Unprocessable` is set aside; any other error brings the batch again.
+ *
+ * ```ts
+ * @OnTopic(flows, { group: 'snapshotter' })
+ * async keepFlows(@Payload() flows: readonly ClusterFlow[], @Ctx() { signal }: TopicContext) { … }
+ * ```
+ *
+ * @param topic its contract, for a payload of decoded messages; a name, for one of deliveries as they were written.
+ */
+export function OnTopic<T>(topic: Topic<T>, options: TopicOptions): TopicDecorator<T>;
+export function OnTopic(topic: string, options: TopicOptions): TopicDecorator<Delivery>;
+export function OnTopic<T>(topic: Topic<T> | string, options: TopicOptions): TopicDecorator<never> {
+  const extras: TopicExtras =
+    typeof topic === 'string' ? options : { ...options, contract: topic as Topic<unknown> };
+  return EventPattern<string>(typeof topic === 'string' ? topic : topic.name, extras);
+}

@@ -1,0 +1,139 @@
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { together, type Log, type Metrics } from '@margay/runtime';
+import type { Stages } from '@margay/runtime/nest';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { Bus, Delivery } from '../bus/bus.ts';
+import { consume, consumeAsWritten, type HandleOptions } from '../consume.ts';
+import type { Unprocessable } from '../unprocessable.ts';
+import type { TopicExtras, TopicOptions } from './on-topic.ts';
+import { TopicContext } from './topic-context.ts';
+
+/** What the log says of a dead letter. */
+export const SET_ASIDE = 'A message was set aside on the dead-letter topic';
+
+/** A handler that a controller declares. */
+interface Declared extends TopicExtras {
+  readonly topic: string;
+  readonly isEvent: boolean;
+  readonly call: MessageHandler;
+}
+
+/** One that can be served. */
+type Served = Declared & Pick<TopicOptions, 'group'>;
+
+/**
+ * Nest's way in for topics: gives the batches of a bus to the handlers that controllers declare with `@OnTopic`.
+ *
+ * ```
+ *  bus ─► batch ─► decode ─► pipes, handler ─► fulfilled ─► commit
+ *                    │            ├─ Unprocessable ─► one by one ─► dead letter
+ *                    │            └─ any other error ─► the stage starts again, the batch comes again
+ *                    └─ undecodable ─► dead letter
+ * ```
+ *
+ * Handlers of one stage are kept together as a stage of the application, which starts them again and ends them. A batch is asked
+ * for when the one before is committed, so a slow handler slows the consumption and nothing piles up.
+ */
+export class TopicServer extends Server implements CustomTransportStrategy {
+  /** Errors of handlers are dealt with here; Nest need not log them. */
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #bus: Bus;
+  readonly #stages: Stages;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #declared: Declared[] = [];
+
+  constructor(bus: Bus, stages: Stages, log: Log, metrics: Metrics) {
+    super();
+    this.#bus = bus;
+    this.#stages = stages;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  /** Keeps each handler by itself: Nest would chain those of one topic, of which each group has a place of its own. */
+  override addHandler(
+    pattern: string,
+    call: MessageHandler,
+    isEvent = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    this.#declared.push({ ...(extras as TopicExtras), topic: pattern, isEvent, call });
+  }
+
+  /** Begins to consume. It fails, by the callback, where a handler cannot be served, with all reasons. */
+  override listen(callback: (problem?: Error) => void): void {
+    const problems = problemsOf(this.#declared);
+    if (problems.length > 0)
+      return callback(
+        new Error(`These topics cannot be consumed:\n${problems.map((each) => `  ${each}`).join('\n')}`),
+      );
+    const served = this.#declared as Served[];
+    for (const [stage, handlers] of Map.groupBy(served, ({ stage, topic }) => stage ?? topic))
+      this.#stages.keep(stage, (asked) =>
+        together(asked, (signal) => handlers.map((handler) => this.#consume(handler, signal))),
+      );
+    this.#metrics.onScrape(async () => {
+      for (const { topic, group } of served)
+        this.#metrics.lagMessages.set(await this.#bus.lag(topic, group), { topic, group });
+    });
+    callback();
+  }
+
+  /** The stages have ended before: a batch at hand was finished and committed. */
+  override close(): void {}
+
+  override on(event: string): never {
+    throw new Error(
+      `The server of topics tells nothing of ${event}: its stages are told by the log and /readyz`,
+    );
+  }
+
+  override unwrap<T = Bus>(): T {
+    return this.#bus as T;
+  }
+
+  #consume({ topic, contract, group, call, batchMax, partitionsAtOnce }: Served, signal: AbortSignal) {
+    const options: HandleOptions = {
+      signal,
+      ...(batchMax !== undefined && { batchMax }),
+      ...(partitionsAtOnce !== undefined && { partitionsAtOnce }),
+      onDeadLetter: (delivery, error) => this.#tell(delivery, error),
+    };
+    const handle = async (payload: readonly unknown[], deliveries: readonly Delivery[]) => {
+      const result: unknown = await call(payload, new TopicContext([deliveries, signal]));
+      // What a handler throws comes as a stream that fails.
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    };
+    return contract === undefined
+      ? consumeAsWritten(this.#bus, topic, group, (deliveries) => handle(deliveries, deliveries), options)
+      : consume(this.#bus, contract, group, handle, options);
+  }
+
+  #tell({ topic, partition, offset }: Delivery, { code, message }: Unprocessable): void {
+    this.#metrics.deadLettersTotal.add(1, { topic, reason: code });
+    this.#log.error(SET_ASIDE, { topic, partition, offset, code, reason: message });
+  }
+}
+
+/** Why handlers cannot be served, one sentence each, with what to do. */
+function problemsOf(declared: readonly Declared[]): string[] {
+  const seen = new Set<string>();
+  return declared.flatMap(({ topic, group, isEvent }) => {
+    if (!isEvent)
+      return [
+        `${topic}: its handler answers requests (@MessagePattern), and topics have no answers: use @OnTopic`,
+      ];
+    if (group === undefined || group === '')
+      return [
+        `${topic}: its handler has no group, under whose name its place in the topic is remembered: write @OnTopic(${topic}, { group: 'name-of-the-service' })`,
+      ];
+    const place = JSON.stringify([topic, group]);
+    if (seen.has(place))
+      return [
+        `${topic}: two handlers have the group ${group}, so that each would get some of the messages only: give one of them another group, or do both in one handler`,
+      ];
+    seen.add(place);
+    return [];
+  });
+}

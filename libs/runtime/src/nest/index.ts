@@ -1,0 +1,41 @@
+/**
+ * The Nest base that all services share. It is a door of its own, since whoever only reads settings or writes a log must not load
+ * Nest: `@margay/runtime` never does.
+ *
+ * A service is a module, a `config.ts` and a `main.ts` of one call:
+ *
+ * ```ts
+ * // snapshotter.module.ts: controllers and providers; the adapters behind its ports come from outside
+ * @Module({ controllers: [EvidenceController] })
+ * export class SnapshotterModule {
+ *   static over(...adapters: DynamicModule[]): DynamicModule {
+ *     return { module: SnapshotterModule, imports: adapters };
+ *   }
+ * }
+ *
+ * // main.ts
+ * await runService({ name: 'snapshotter', config, module: (settings) =>
+ *   SnapshotterModule.over(BusModule.kafka(settings, 'snapshotter'), StoresModule.elasticsearch(settings)) });
+ * ```
+ *
+ * Everything injected is named by its token, `@Inject(TOKEN)`: there is no metadata of types. `ProcessModule` is global and gives
+ * `LOG`, `METRICS`, {@link Readiness} (`add(name, check)` in `onModuleInit` makes a line of `/readyz`), {@link Stages} (`keep(name,
+ * work)` in `onApplicationBootstrap` runs long work, starts it again and ends it) and {@link RouteRights}.
+ *
+ * *HTTP.* A controller is an ordinary one. Each route declares its right, `@Right('name')` or `@Open()`; the module gives the judge
+ * of the name, `routeRights.add({ name: (request) => … })`, in `onModuleInit`. A route that declares none, or one that nobody
+ * judges, keeps the application from starting. Input is checked by the zod schema at the parameter, `@Query({ schema })`. Throw a
+ * `Problem` (`missing`, `refused`) for any other answer than 200: the filter writes it as problem+json.
+ *
+ * *Topics.* See `@margay/messaging/nest`. *Tests.* `Test.createTestingModule({ imports: [ProcessModule.with({ log, metrics }),
+ * SnapshotterModule.over(…)] })`, or {@link startApplication} for one that listens.
+ */
+export { Readiness, type Check, type ReadinessAnswer } from './health/readiness.ts';
+export { Open, Right } from './http/right.ts';
+export { RouteRights, type Judge } from './http/route-rights.ts';
+export { ProcessModule, type ProcessParts } from './process.module.ts';
+export { runService, startService, type Service, type Surroundings } from './run-service.ts';
+export { startApplication, type ApplicationOptions, type RunningApplication } from './start-application.ts';
+export { STAGE_STOPPED, Stages, type Stage, type StagesOptions } from './stages.ts';
+export { LOG, METRICS } from './tokens.ts';
+export { Transports } from './transports.ts';

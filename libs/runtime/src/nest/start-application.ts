@@ -1,0 +1,105 @@
+import 'reflect-metadata';
+import type { ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { addressOf, explained, settingsOf } from '../http.ts';
+import type { Log } from '../log.ts';
+import { openMetrics, type Metrics } from '../metrics/metrics.ts';
+import { nestLog } from './nest-log.ts';
+import { ProcessModule } from './process.module.ts';
+import { Stages, type StagesOptions } from './stages.ts';
+import { Transports } from './transports.ts';
+
+/** What an application is made of and where it runs. */
+export interface ApplicationOptions extends StagesOptions {
+  readonly modules: NonNullable<ModuleMetadata['imports']>;
+  readonly log: Log;
+  /** Metrics of its own unless given. */
+  readonly metrics?: Metrics;
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Stops it. */
+  readonly signal: AbortSignal;
+  /** How long a stop may take; 25 s unless set. */
+  readonly stopSeconds?: number;
+}
+
+/** An application that runs. */
+export interface RunningApplication {
+  readonly url: string;
+  /** Fulfilled when it has stopped as asked; rejected with what ended it otherwise. */
+  readonly ended: Promise<void>;
+  /** A provider, by its token. */
+  readonly get: NestFastifyApplication['get'];
+}
+
+/**
+ * Starts a Nest application: HTTP with health and metrics, the topics of its controllers, its stages.
+ *
+ * It stops when the signal is aborted, or when a stage fails that is not started again: it is not ready at once, finishes and
+ * commits what is at hand, and then closes what its modules opened.
+ *
+ * @throws what kept it from starting; of an address that is taken, what to do.
+ */
+export async function startApplication(options: ApplicationOptions): Promise<RunningApplication> {
+  const { modules, log, metrics = openMetrics(), signal, stopSeconds = 25, ...stages } = options;
+  const adapter = new FastifyAdapter(settingsOf({}));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    {
+      module: class Application {},
+      imports: [ProcessModule.with({ log, metrics, ...stages }), ...modules],
+    },
+    adapter,
+    { logger: nestLog(log), abortOnError: false },
+  );
+  try {
+    for (const strategy of app.get(Transports).all)
+      app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    await app.listen({ host: options.host, port: options.port });
+    await app.startAllMicroservices();
+  } catch (error) {
+    await app.close();
+    throw explained(error, options);
+  }
+  const url = addressOf(adapter.getInstance() as unknown as FastifyInstance, options);
+  log.info('Started', { url });
+
+  const stop = async () => {
+    log.info('Stopping');
+    await app.close();
+    log.info('Stopped');
+  };
+  const ended = Promise.race([aborted(signal), app.get(Stages).failure]).then(
+    () => within(stopSeconds, stop),
+    async (error: unknown) => {
+      await within(stopSeconds, stop).catch(() => undefined);
+      throw error;
+    },
+  );
+  return { url, ended, get: app.get.bind(app) as NestFastifyApplication['get'] };
+}
+
+const aborted = (signal: AbortSignal) =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+async function within(seconds: number, work: () => Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      reject(
+        new Error(
+          `Did not stop within ${seconds} seconds: what was at hand is done again after the next start`,
+        ),
+      ),
+    seconds * 1_000,
+  );
+  try {
+    await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,43 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { elasticsearchOptionsOf, type ElasticsearchConfig } from '@margay/runtime';
+import { Readiness } from '@margay/runtime/nest';
+import { openElasticsearch } from '../elasticsearch/elasticsearch.ts';
+import { openEmbedded } from '../embedded.ts';
+import type { Stores } from '../stores.ts';
+
+/** The token of the stores. */
+export const STORES = 'STORES';
+
+/** The stores of an application, closed with it. */
+@Module({})
+export class StoresModule implements OnApplicationShutdown {
+  readonly #stores: Stores;
+
+  constructor(@Inject(STORES) stores: Stores) {
+    this.#stores = stores;
+  }
+
+  /** Those of a cluster in Elasticsearch, as the settings say. */
+  static elasticsearch(config: ElasticsearchConfig & { readonly CLUSTER_NAME: string }): DynamicModule {
+    return moduleOf(async (readiness) => {
+      const stores = await openElasticsearch(elasticsearchOptionsOf(config, config.CLUSTER_NAME));
+      readiness.add('elasticsearch', async () => void (await stores.windows.list({ limit: 1 })));
+      return stores;
+    });
+  }
+
+  /** The embedded ones in a folder, which one process uses. */
+  static embedded(directory: string): DynamicModule {
+    return moduleOf(async () => openEmbedded(directory));
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.#stores.close();
+  }
+}
+
+const moduleOf = (open: (readiness: Readiness) => Promise<Stores>): DynamicModule => ({
+  module: StoresModule,
+  providers: [{ provide: STORES, inject: [Readiness], useFactory: open }],
+  exports: [STORES],
+});
