@@ -33,7 +33,7 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
 type Draft = { -readonly [field in keyof Version]: Version[field] };
 
 /** The versions of one object in time order. */
-export function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[] {
+function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[] {
   const drafts = draftsOf(uid, shown, end, every);
   const [first] = drafts;
   const last = drafts.at(-1);
@@ -76,7 +76,7 @@ function draftsOf(uid: string, shown: readonly Change[], end = Infinity, every: 
 }
 
 /** The version that begins where the change was answered. */
-export function versionAt(validFrom: Instant, change: Change, content: Resource, uid: string): Draft {
+function versionAt(validFrom: Instant, change: Change, content: Resource, uid: string): Draft {
   const { group, resource, namespace, name, resourceVersion = '', actor } = change;
   const version: Draft = { group, resource, namespace, name, uid, resourceVersion, validFrom, content };
   if (actor !== undefined) version.actor = actor;
@@ -84,7 +84,7 @@ export function versionAt(validFrom: Instant, change: Change, content: Resource,
 }
 
 /** Where only the metadata was shown, the rest is that of the version before: its client cannot change more. */
-export function wholeContent(change: Change, before: Resource | undefined): Resource {
+function wholeContent(change: Change, before: Resource | undefined): Resource {
   const content = change.content as Resource;
   if (!isPartial(change)) return content;
   const { [METADATA_ONLY]: _, ...metadataOnly } = content;

@@ -15,7 +15,7 @@ export * from './reading.ts';
 export { readEvent } from './read-event.ts';
 export { readLine } from './read-line.ts';
 export { foldKey, type Every, type FoldOptions } from './fold.ts';
-export { keyFold, type KeyFold } from './key-fold.ts';
+export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { memoryHistory, orderText, type MemoryHistory } from './memory.ts';
 export { compareResourceVersions } from '@margay/ground';

@@ -1,125 +1,145 @@
-import { compareResourceVersions } from '@margay/ground';
+import { compareResourceVersions, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
-import { sameJson } from './json.ts';
-import { versionAt, versionsOf, wholeContent, type Every, type FoldOptions } from './fold.ts';
-import { livesOf, type Life } from './lives.ts';
+import { foldKey } from './fold.ts';
 import type { Version } from './version.ts';
 
-/** The versions of one name, kept up while its changes come in. */
+/** What must be known of a key to go on with a change that is later than all of its changes. */
+export interface KeyTail {
+  /** How many changes its versions were folded from. */
+  readonly changes: number;
+  /** Of the latest change; absent where there is none. */
+  readonly latestAt?: Instant;
+  /** The greatest resourceVersion that was seen. */
+  readonly latestVersion?: string;
+  /** True where every object that was heard of has a version, so that the last version is of the last object. */
+  readonly plain: boolean;
+  /** The first characters of the uids of all objects that were heard of, sorted: whoever is not there is new. */
+  readonly objects: readonly string[];
+  /** The last version in time. */
+  readonly last?: Version;
+  /** The last version is of an object that only its end showed: a sight of it while it was there would replace that. */
+  readonly onlyEnd?: true;
+}
+
+/** How many characters of a uid `KeyTail.objects` has. Two objects that share them cost a folding, no more. */
+export const UID_CHARACTERS = 8;
+
+/** A key of which nothing is known. */
+export const NEW_KEY: KeyTail = { changes: 0, plain: true, objects: [] };
+
+/** Versions in time order, and the tail to go on from. */
 export interface KeyFold {
-  /**
-   * Adds changes of the name, in whatever order; what is known by its id already is passed over.
-   *
-   * @returns how many of the versions from the first on stayed exactly as they were. Those after may differ, so they are
-   *   what a store must write anew.
-   */
-  add(changes: readonly Change[]): number;
-  /** What `foldKey` gives for all changes added so far. The list is the caller's own. */
-  versions(): Version[];
-  /** How many changes were added, each id once. */
-  readonly size: number;
+  readonly tail: KeyTail;
+  readonly versions: readonly Version[];
+}
+
+/** The versions of a key, folded from all of its changes, each id once. */
+export function foldWhole(changes: readonly Change[]): KeyFold {
+  const versions = foldKey(changes);
+  return { tail: tailOf(changes, versions), versions };
 }
 
 /**
- * Folds one name step by step.
+ * Goes on from a tail with more changes of its key, in whatever order, none of which it counts already.
  *
  * Changes that are later than all before, by time and by resourceVersion, cost what they are themselves, however long the
- * history is; any other costs one folding of everything, once for each call. Holds all changes of the name.
+ * history of their name is: the last version says all that folding needs to know of the past.
+ *
+ * @returns what stands in the place of the tail's last version now: with the versions before, what `foldWhole` gives for
+ *   all changes. Undefined where the changes before must be looked at, so that only `foldWhole` helps.
  */
-export function keyFold({ every = 'content' }: FoldOptions = {}): KeyFold {
-  const changes = new Map<string, Change>();
-  let state = folded([], every);
-  return {
-    add(more) {
-      const added: Change[] = [];
-      for (const change of more) {
-        if (changes.has(change.id)) continue;
-        changes.set(change.id, change);
-        added.push(change);
-      }
-      const before = state.versions.length;
-      let same = before;
-      for (const change of added.sort((a, b) => a.at - b.at)) {
-        const from = appended(state, change, every);
-        if (from === undefined) {
-          state = folded([...changes.values()], every);
-          return 0;
-        }
-        same = Math.min(same, from);
-      }
-      return same;
-    },
-    versions: () => [...state.versions],
-    get size() {
-      return changes.size;
-    },
-  };
+export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | undefined {
+  let next = tail;
+  const versions = tail.last === undefined ? [] : [tail.last];
+  for (const change of changes.toSorted((a, b) => a.at - b.at)) {
+    const step = stepOn(next, change);
+    if (step === undefined) return undefined;
+    versions.pop();
+    versions.push(...step.versions);
+    next = step.tail;
+  }
+  return { tail: next, versions };
 }
 
-/** What must be known of the past to go on. */
-interface State {
-  readonly versions: Version[];
-  /** Whoever is not there is new. */
-  readonly uids: Set<string>;
-  latestAt: number;
-  latestVersion: string | undefined;
-  /** The last object, where it has not ended: the last version is its. */
-  open: Pick<Life, 'uid' | 'bornAt'> | undefined;
+/** Goes on with one change: the last version is folded as the change that began it. */
+function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
+  const { latestAt = -Infinity, latestVersion, plain, last } = tail;
+  if (!plain || change.at <= latestAt) return undefined;
+  const { onlyEnd, ...kept } = tail;
+  if (onlyEnd && change.uid === last?.uid) return undefined;
+  const next = { ...kept, changes: tail.changes + 1, latestAt: change.at };
+  if (change.what === 'gone') {
+    if (last === undefined) return undefined;
+    // An end without uid is that of the object that was there when it was asked for.
+    if (change.uid === undefined ? change.receivedAt < last.validFrom : change.uid !== last.uid)
+      return undefined;
+    const ended = ending(next, last.validTo === undefined ? foldKey([begunBy(last), change]) : [last]);
+    return onlyEnd ? { ...ended, tail: { ...ended.tail, onlyEnd } } : ended;
+  }
+  const { resourceVersion, uid } = change;
+  if (uid === undefined || resourceVersion === undefined || change.content === undefined) return undefined;
+  if (compareResourceVersions(resourceVersion, latestVersion) <= 0) return undefined;
+  const seen = { ...next, latestVersion: resourceVersion };
+  if (uid === last?.uid)
+    return ending(seen, last.validTo === undefined ? foldKey([begunBy(last), change]) : [last]);
+  const object = uid.slice(0, UID_CHARACTERS);
+  if (tail.objects.includes(object)) return undefined;
+  const known = { ...seen, objects: [...tail.objects, object].toSorted() };
+  if (last === undefined) return tail.changes === 0 ? ending(known, foldKey([change])) : undefined;
+  return ending(
+    known,
+    last.validTo === undefined ? foldKey([begunBy(last), change]) : [last, ...foldKey([change])],
+  );
 }
 
-function folded(changes: readonly Change[], every: Every): State {
-  const lives = livesOf(changes);
-  const last = lives.at(-1);
+/** The tail of a key whose versions were folded from all of its changes. */
+function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTail {
   let latestAt = -Infinity;
   let latestVersion: string | undefined;
-  const uids = new Set<string>();
-  for (const { at, resourceVersion, uid } of changes) {
-    latestAt = Math.max(latestAt, at);
-    if (compareResourceVersions(resourceVersion, latestVersion) > 0) latestVersion = resourceVersion;
-    if (uid !== undefined) uids.add(uid);
+  for (const { at, what, resourceVersion } of changes) {
+    if (at > latestAt) latestAt = at;
+    if (what === 'present' && compareResourceVersions(resourceVersion, latestVersion) > 0)
+      latestVersion = resourceVersion;
   }
+  const shown = new Set(versions.map(({ uid }) => uid));
+  const uids = changes.flatMap(({ uid }) => uid ?? []);
+  const last = versions.at(-1);
   return {
-    versions: lives.flatMap((life) => versionsOf(life, every)),
-    uids,
-    latestAt,
-    latestVersion,
-    open: last?.end === undefined ? last : undefined,
+    changes: changes.length,
+    plain: uids.every((uid) => shown.has(uid)),
+    objects: [...new Set(uids.map((uid) => uid.slice(0, UID_CHARACTERS)))].toSorted(),
+    ...(changes.length > 0 && { latestAt }),
+    ...(latestVersion !== undefined && { latestVersion }),
+    ...(last !== undefined && { last }),
+    ...(last !== undefined &&
+      !changes.some(({ what, uid }) => what === 'present' && uid === last.uid) && { onlyEnd: true }),
   };
 }
 
-/** Goes on with a change; gives the first version that is not as it was, or undefined where all must be folded. */
-function appended(state: State, change: Change, every: Every): number | undefined {
-  const { versions, open } = state;
-  const { uid, at, what, content, resourceVersion, created } = change;
-  if (at <= state.latestAt) return undefined;
-  const isNewer = compareResourceVersions(resourceVersion, state.latestVersion) > 0;
-  const last = versions.length - 1;
-  if (what === 'gone') {
-    const endsOpen = open && (uid === undefined ? open.bornAt <= change.receivedAt : uid === open.uid);
-    if (!endsOpen) return undefined;
-    state.latestAt = at;
-    if (isNewer) state.latestVersion = resourceVersion;
-    state.open = undefined;
-    versions[last] = { ...(versions[last] as Version), validTo: at, endedBy: 'event' };
-    return last;
-  }
-  if (!isNewer || uid === undefined || content === undefined) return undefined;
-  const continues = uid === open?.uid;
-  if (!continues && state.uids.has(uid)) return undefined;
-  state.latestAt = at;
-  state.latestVersion = resourceVersion;
-  const before = continues ? versions[last] : undefined;
-  const whole = wholeContent(change, before?.content);
-  if (before && every === 'content' && sameJson(before.content, whole)) return versions.length;
-  if (open) {
-    const closed = { ...(versions[last] as Version), validTo: at };
-    versions[last] = continues ? closed : { ...closed, endedBy: 'successor' };
-  }
-  const version = versionAt(at, change, whole, uid);
-  versions.push(!continues && created !== true ? { ...version, seenMidLife: true } : version);
-  if (!continues) {
-    state.uids.add(uid);
-    state.open = { uid, bornAt: at };
-  }
-  return open ? last : versions.length - 1;
+function ending(tail: KeyTail, versions: readonly Version[]): KeyFold {
+  const last = versions.at(-1);
+  return { tail: { ...tail, ...(last !== undefined && { last }) }, versions };
+}
+
+/** The change that a version would follow from. */
+function begunBy(version: Version): Change {
+  const { group, resource, namespace, name, uid, resourceVersion, validFrom, content, seenMidLife, actor } =
+    version;
+  return {
+    id: '',
+    eventId: '',
+    what: 'present',
+    group,
+    resource,
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    at: validFrom,
+    receivedAt: validFrom,
+    content,
+    created: seenMidLife !== true,
+    origin: { source: '', position: 0 },
+    ...(actor !== undefined && { actor }),
+  };
 }

@@ -1,4 +1,12 @@
-import { foldKey, type Change, type ResourceKey, type Version } from '@margay/history';
+import {
+  foldOn,
+  foldWhole,
+  NEW_KEY,
+  type Change,
+  type KeyTail,
+  type ResourceKey,
+  type Version,
+} from '@margay/history';
 import { bulk, type Write } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId, dateOf, monthOf } from '../elasticsearch/documents.ts';
@@ -15,7 +23,6 @@ import {
   type VersionDocument,
 } from './elastic-documents.ts';
 import type { Appended } from './history.ts';
-import { extended, NEW_KEY, tailOf, type KeyTail } from './key-tail.ts';
 import { sameVersion } from './same-version.ts';
 
 /** Keys whose changes are read with one search. */
@@ -170,25 +177,20 @@ export function elasticWriter(elastic: Elastic) {
 
   /** Goes on from a key's tail; undefined where the changes are not all later than what there is. */
   const extend = (key: string, before: KeyTail, changes: readonly Change[]): KeyWrites | undefined => {
-    let tail = before;
-    let versions: readonly Version[] = before.last === undefined ? [] : [before.last];
-    const past = versions;
-    for (const change of changes.toSorted((a, b) => a.at - b.at)) {
-      const extension = extended(tail, change);
-      if (extension === undefined) return undefined;
-      versions = [...versions.slice(0, -1), ...extension.versions];
-      ({ tail } = extension);
-    }
+    const fold = foldOn(before, changes);
+    if (fold === undefined) return undefined;
+    const { tail, versions } = fold;
+    const past = before.last === undefined ? [] : [before.last];
     return { key, tail, versions: versionWrites(key, past, versions, tail.changes) };
   };
 
   /** Folds everything that there is of a key, the changes that were just created included. */
   const refold = (key: string, { changes, versions }: KeyState): KeyWrites => {
-    const folded = foldKey(changes);
+    const whole = foldWhole(changes);
     return {
       key,
-      tail: tailOf(changes, folded),
-      versions: versionWrites(key, versions, folded, changes.length),
+      tail: whole.tail,
+      versions: versionWrites(key, versions, whole.versions, changes.length),
     };
   };
 

@@ -1,8 +1,16 @@
 import { hash } from 'node:crypto';
-import { foldKey, type Change, type ResourceKey, type Version } from '@margay/history';
+import {
+  foldOn,
+  foldWhole,
+  NEW_KEY,
+  UID_CHARACTERS,
+  type Change,
+  type KeyTail,
+  type ResourceKey,
+  type Version,
+} from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import type { Appended } from './history.ts';
-import { extended, NEW_KEY, tailOf, UID_CHARACTERS, type KeyTail } from './key-tail.ts';
 import { sameVersion } from './same-version.ts';
 import {
   CHANGES_OF_KEY,
@@ -156,6 +164,11 @@ export function historyWriter(database: Database) {
     const last = database
       .sql(`${SELECT_VERSIONS} WHERE v.key = ? ORDER BY v.valid_from DESC, v.id DESC LIMIT 1`)
       .get(key) as unknown as VersionRow | undefined;
+    const shown =
+      last !== undefined &&
+      database
+        .sql('SELECT 1 FROM changes WHERE key = ? AND uid = ? AND gone = 0 LIMIT 1')
+        .get(key, last.uid) !== undefined;
     return {
       tail: {
         changes,
@@ -164,6 +177,7 @@ export function historyWriter(database: Database) {
         ...(latestAt !== null && { latestAt }),
         ...(newest !== undefined && { latestVersion: newest.resource_version }),
         ...(last !== undefined && { last: versionOf(last) }),
+        ...(last !== undefined && !shown && { onlyEnd: true }),
       },
       ...(last !== undefined && { lastRow: last.id }),
     };
@@ -200,18 +214,12 @@ export function historyWriter(database: Database) {
   /** Goes on from a key's tail; false where the changes are not all later than what there is. */
   const extend = (key: number, changes: readonly Change[]): boolean => {
     const { tail, lastRow } = held.get(key) ?? readTail(key);
-    let next = tail;
-    let versions: readonly Version[] = tail.last === undefined ? [] : [tail.last];
-    for (const change of changes.toSorted((a, b) => a.at - b.at)) {
-      const extension = extended(next, change);
-      if (extension === undefined) return false;
-      versions = [...versions.slice(0, -1), ...extension.versions];
-      next = extension.tail;
-    }
+    const fold = foldOn(tail, changes);
+    if (fold === undefined) return false;
     const written =
       lastRow === undefined || tail.last === undefined ? [] : [{ row: lastRow, version: tail.last }];
-    const row = replace(key, written, versions);
-    holdTail(key, { tail: next, ...(row !== undefined && { lastRow: row }) });
+    const row = replace(key, written, fold.versions);
+    holdTail(key, { tail: fold.tail, ...(row !== undefined && { lastRow: row }) });
     return true;
   };
 
@@ -221,10 +229,10 @@ export function historyWriter(database: Database) {
     const rows = database
       .sql(`${SELECT_VERSIONS} WHERE v.key = ? ORDER BY v.valid_from, v.id`)
       .all(key) as unknown as VersionRow[];
-    const versions = foldKey(changes);
+    const { tail, versions } = foldWhole(changes);
     const written = rows.map((row) => ({ row: row.id, version: versionOf(row) }));
     const row = replace(key, written, versions);
-    holdTail(key, { tail: tailOf(changes, versions), ...(row !== undefined && { lastRow: row }) });
+    holdTail(key, { tail, ...(row !== undefined && { lastRow: row }) });
   };
 
   const insertVersion = (key: number, version: Version): number =>

@@ -1,0 +1,62 @@
+import { foldWhole, type Change } from '@margay/history';
+import { openDatabase, snapshotsOf } from '@margay/sqlite';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { collect } from '../testing/collect.ts';
+import { embeddedHistory } from './embedded.ts';
+import { HISTORY_TABLES } from './tables.ts';
+import { historyWriter } from './writer.ts';
+
+/** Any fact about one of three objects of one name, mostly but not always later than those before. */
+const fact = fc.record({
+  uid: fc.constantFrom('aaaaaaaa-1', 'bbbbbbbb-1', 'cccccccc-1', undefined),
+  gone: fc.constantFrom(true, false, false, false),
+  shown: fc.boolean(),
+  later: fc.constantFrom(3, 3, 3, 1, 0, -5),
+  newer: fc.constantFrom(1, 1, 1, 1, 0, -2),
+  asked: fc.constantFrom(0, 1, 4),
+  label: fc.constantFrom('x', 'y'),
+  created: fc.boolean(),
+});
+const facts = fc.array(fact, { maxLength: 10 }).map((told): Change[] => {
+  let at = 100;
+  let resourceVersion = 100;
+  return told.map(({ uid, gone, shown, later, newer, asked, label, created }, i) => {
+    at += later;
+    resourceVersion += newer;
+    const isEnd = gone || uid === undefined;
+    return {
+      id: `${i}`,
+      eventId: `${i}`,
+      what: isEnd ? 'gone' : 'present',
+      group: '',
+      resource: 'pods',
+      namespace: 'n',
+      name: 'p',
+      ...(uid !== undefined && { uid }),
+      at,
+      receivedAt: at - asked,
+      ...((!isEnd || (shown && uid !== undefined)) && {
+        content: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels: { label } } },
+      }),
+      ...(!isEnd && { resourceVersion: String(resourceVersion) }),
+      ...(!isEnd && created && { created }),
+      origin: { source: 'audit.log', position: i },
+    };
+  });
+});
+
+test('a writer that finds everything in its tables goes on as one that remembers it', async () => {
+  await fc.assert(
+    fc.asyncProperty(facts, async (changes) => {
+      const database = openDatabase(':memory:', { migrations: [HISTORY_TABLES] });
+      for (const change of changes) historyWriter(database)([change]);
+      const history = embeddedHistory(database, snapshotsOf(database));
+      expect(await collect(history.versions({ start: 0, end: 2 ** 52 }))).toEqual(
+        foldWhole(changes).versions,
+      );
+      database.close();
+    }),
+    { numRuns: 500 },
+  );
+});
