@@ -8,6 +8,7 @@ import {
   type ApiResource,
   type Connection,
 } from '@margay/kubernetes';
+import { load } from 'js-yaml';
 
 /** The real cluster that the tests run on. */
 export const kubeconfig = process.env['MARGAY_TEST_KUBERNETES'] ?? '';
@@ -25,6 +26,21 @@ export function connection(context?: string): Connection {
 
 /** A client as the administrator, of the first API server or of another one. */
 export const admin = (context?: string): KubernetesClient => new KubernetesClient(connection(context));
+
+/** The way to the first API server, for whoever has this token. */
+export function connectionWith(token: string): Connection {
+  const config = load(readFileSync(kubeconfig, 'utf8')) as Record<string, unknown> & {
+    readonly contexts: readonly { readonly context: { readonly cluster: string } }[];
+  };
+  const context = { ...config.contexts[0]?.context, user: 'bearer' };
+  const text = JSON.stringify({
+    ...config,
+    users: [{ name: 'bearer', user: { token } }],
+    contexts: [{ name: 'bearer', context }],
+    'current-context': 'bearer',
+  });
+  return readKubeconfig(text, kubeconfig);
+}
 
 /** What kubectl prints. Throws with what it says where it fails. */
 export function kubectl(

@@ -21,7 +21,7 @@ import {
   type PolicyRule,
 } from '@margay/kubernetes';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { applyDefinitions, connection, kubectl } from './cluster.ts';
+import { applyDefinitions, connectionWith, kubectl } from './cluster.ts';
 
 const NAMESPACE = 'margay-least-privilege';
 const GROUP = 'projectcalico.org';
@@ -54,8 +54,7 @@ function clientOf(part: Part): KubernetesClient {
     ...rbac('Role', 'default', events),
   );
   const token = kubectl(['create', 'token', part, '--namespace', NAMESPACE]).trim();
-  const { certificate: _, key: __, ...anonymous } = connection();
-  const client = new KubernetesClient({ ...anonymous, token: () => token });
+  const client = new KubernetesClient(connectionWith(token));
   onTestFinished(() => client.close());
   return client;
 }

@@ -10,7 +10,7 @@ export * from './client/connection.ts';
 export { servedResources } from './client/discover.ts';
 export * from './client/errors.ts';
 export { connectionInCluster, findConnection } from './client/in-cluster.ts';
-export { connectionFromKubeconfig, kubeconfigPath, readKubeconfig } from './client/kubeconfig.ts';
+export { connectionFromKubeconfig, readKubeconfig } from './client/kubeconfig.ts';
 export * from './client/resources.ts';
 export * from './watch/changes-from-watch.ts';
 export { fingerprintOf } from './watch/inventory.ts';

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { KubernetesClient } from './client.ts';
+import type { SignIn } from './connection.ts';
 import { ApiStatusError, ApiUnreachableError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
 import { apiPath, type ApiObject, type ApiResource } from './resources.ts';
@@ -96,11 +97,12 @@ test('a request is given up when its caller says so', async () => {
 test('a refused token is asked for once more', async () => {
   const { server, authorizations } = await answering(401, '');
   const asked: unknown[] = [];
-  const token = (fresh?: boolean) => `t${asked.push(fresh)}`;
-  const client = new KubernetesClient({ server, namespace: 'default', token });
+  const signIn = (refused?: SignIn) =>
+    Promise.resolve({ headers: { authorization: `Bearer t${asked.push(refused)}` } });
+  const client = new KubernetesClient({ server, namespace: 'default', signIn });
   await expect(client.listAll(PODS)).rejects.toMatchObject({ code: 401 });
   expect(authorizations).toEqual(['Bearer t1', 'Bearer t2']);
-  expect(asked).toEqual([false, true]);
+  expect(asked).toEqual([undefined, { headers: { authorization: 'Bearer t1' } }]);
 });
 
 test('a list is read page by page and shows one state, whatever happens meanwhile', async () => {

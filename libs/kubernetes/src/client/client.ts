@@ -118,7 +118,7 @@ export class KubernetesClient {
 
   async #send(method: string, path: string, options: RequestOptions): Promise<WireAnswer> {
     const {
-      body,
+      body: sent,
       contentType = 'application/json',
       signal,
       silenceMilliseconds = SILENCE_MILLISECONDS,
@@ -126,12 +126,13 @@ export class KubernetesClient {
     const answer = await this.#transport.send({
       method,
       path: path + queryText(options.query),
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
+      ...(sent !== undefined && { body: JSON.stringify(sent), headers: { 'content-type': contentType } }),
       ...(signal && { signal }),
       silenceMilliseconds,
     });
     if (answer.code < 300) return answer;
-    throw statusError(`${method} ${path}`, answer.code, await bodyOf(answer), answer.header('retry-after'));
+    const body = await bodyOf(answer);
+    throw statusError(`${method} ${path}`, answer.code, body, answer.header('retry-after'), answer.refused);
   }
 
   /** One object. */

@@ -38,12 +38,24 @@ export class ApiUnreachableError extends Error {
   override readonly name = 'ApiUnreachableError';
 }
 
-/** The error that a refusing answer describes, whether its body is a `Status` or something else. */
-export function statusError(asked: string, code: number, body: string, retryAfter?: string): ApiStatusError {
+/**
+ * The error that a refusing answer describes, whether its body is a `Status` or something else.
+ *
+ * @param remark what we know of it ourselves.
+ */
+export function statusError(
+  asked: string,
+  code: number,
+  body: string,
+  retryAfter?: string,
+  remark?: string,
+): ApiStatusError {
   const status = statusIn(body);
   const seconds = status?.details?.retryAfterSeconds ?? (Number(retryAfter) || undefined);
   const said = status?.message ?? body.trim().slice(0, 200);
-  return new ApiStatusError(asked, code, status?.reason ?? '', said || 'no reason given', seconds);
+  const sentence = said || 'no reason given';
+  const whole = remark === undefined ? sentence : `${sentence}. ${remark}`;
+  return new ApiStatusError(asked, code, status?.reason ?? '', whole, seconds);
 }
 
 /** The error that an `ERROR` event of a watch carries. */

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConnectionSettingsError, tokenFrom, type Connection } from './connection.ts';
-import { connectionFromKubeconfig, kubeconfigPath } from './kubeconfig.ts';
+import { ConnectionSettingsError, type Connection } from './connection.ts';
+import { connectionFromKubeconfig, kubeconfigPaths, tokenInFile } from './kubeconfig.ts';
+import { proxyFor } from './proxy.ts';
+import { signInBy } from './sign-in.ts';
 
 /** Where the kubelet puts a pod's service account. */
 export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -11,12 +13,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The connection of a pod to its own cluster, by its service account. Throws `ConnectionSettingsError` outside one.
  *
- * @param folder holds `token`, `ca.crt` and `namespace`.
+ * @param folder holds `token`, which the kubelet replaces, `ca.crt` and `namespace`.
  */
-export async function connectionInCluster(
+export function connectionInCluster(
   environment: Environment,
   folder: string = SERVICE_ACCOUNT_FOLDER,
-): Promise<Connection> {
+): Connection {
   const host = environment['KUBERNETES_SERVICE_HOST'];
   if (!host) {
     throw new ConnectionSettingsError(
@@ -24,9 +26,11 @@ export async function connectionInCluster(
     );
   }
   const port = environment['KUBERNETES_SERVICE_PORT'] ?? '443';
-  const read = async (name: string): Promise<string> => {
+  const server = new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  const origin = "the pod's service account";
+  const read = (name: string): string => {
     try {
-      return await readFile(join(folder, name), 'utf8');
+      return readFileSync(join(folder, name), 'utf8');
     } catch (error) {
       throw new ConnectionSettingsError(
         `The pod's service account cannot be read: ${(error as Error).message}. Is automountServiceAccountToken off?`,
@@ -34,25 +38,47 @@ export async function connectionInCluster(
       );
     }
   };
-  return {
-    server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),
-    ca: await read('ca.crt'),
-    namespace: (await read('namespace').catch(() => 'default')).trim(),
-    token: tokenFrom(() => read('token')),
-  };
+  read('ca.crt');
+  read('token');
+  let namespace = 'default';
+  try {
+    namespace = read('namespace').trim();
+  } catch {
+    // Some admission controllers leave it out.
+  }
+  const proxyUrl = proxyFor(server, environment);
+  const account = () => ({
+    cluster: {
+      name: 'in-cluster',
+      server: server.origin,
+      caFile: join(folder, 'ca.crt'),
+      skipTLSVerify: false,
+      ...(proxyUrl !== undefined && { proxyUrl }),
+    },
+    user: { name: 'service-account', authProvider: tokenInFile(join(folder, 'token')) },
+  });
+  return { server, namespace, origin, signIn: signInBy(origin, account) };
 }
 
 /**
  * The connection that fits where we run: the kubeconfig given, else the pod's own cluster, else kubectl's kubeconfig.
+ *
+ * It signs in once, so that a program that fails, a token file that is missing or a provider that is away is told at
+ * once, by `ConnectionSettingsError`, and not by the first request.
  */
 export async function findConnection(
   environment: Environment,
   kubeconfig?: string,
   context?: string,
 ): Promise<Connection> {
-  if (kubeconfig !== undefined) return connectionFromKubeconfig(kubeconfig, context);
-  if (environment['KUBERNETES_SERVICE_HOST'] && !environment['KUBECONFIG']) {
-    return connectionInCluster(environment);
-  }
-  return connectionFromKubeconfig(kubeconfigPath(environment), context);
+  const options = { environment, ...(context !== undefined && { context }) };
+  const inCluster = environment['KUBERNETES_SERVICE_HOST'] && !environment['KUBECONFIG'];
+  const connection =
+    kubeconfig !== undefined
+      ? connectionFromKubeconfig(kubeconfig, options)
+      : inCluster
+        ? connectionInCluster(environment)
+        : connectionFromKubeconfig(kubeconfigPaths(environment), options);
+  await connection.signIn?.();
+  return connection;
 }

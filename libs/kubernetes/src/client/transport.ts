@@ -1,7 +1,9 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Connection } from './connection.ts';
+import { createSecureContext } from 'node:tls';
+import { ConnectionSettingsError, type Connection, type SignIn } from './connection.ts';
 import { ApiUnreachableError } from './errors.ts';
+import { expiryOf } from './oidc.ts';
 
 /** One request as it goes over the wire. */
 export interface WireRequest {
@@ -21,6 +23,8 @@ export interface WireAnswer {
   readonly header: (name: string) => string | undefined;
   /** The body as text, in pieces as they come. Leaving the loop early hangs up. */
   readonly pieces: AsyncIterable<string>;
+  /** Whose credentials were refused, and why as far as can be seen, where the code is 401. */
+  readonly refused?: string;
 }
 
 /** Sends requests to one API server over connections that are kept and reused. */
@@ -34,28 +38,20 @@ export interface Transport {
  * Opens the transport of a connection. Nothing is sent yet.
  *
  * A broken, refused, untrusted or silent connection rejects with `ApiUnreachableError`, before the head and in the
- * middle of a body alike; an abort by the caller's signal rejects with the signal's reason.
+ * middle of a body alike; an abort by the caller's signal rejects with the signal's reason. Credentials that are refused
+ * are asked for anew, once.
  */
 export function openTransport(connection: Connection): Transport {
   const { server } = connection;
   const secure = server.protocol === 'https:';
-  const kept = { keepAlive: true, keepAliveMsecs: 15_000, scheduling: 'lifo' } as const;
-  const agent = secure
-    ? new HttpsAgent({
-        ...kept,
-        rejectUnauthorized: connection.insecure !== true,
-        ...(connection.ca !== undefined && { ca: connection.ca }),
-        ...(connection.certificate !== undefined && { cert: connection.certificate }),
-        ...(connection.key !== undefined && { key: connection.key }),
-        ...(connection.serverName !== undefined && { servername: connection.serverName }),
-      })
-    : new HttpAgent(kept);
+  const agents = keepAgents(connection);
   const send = secure ? httpsRequest : httpRequest;
   const below = server.pathname.replace(/\/+$/, '');
 
-  const once = async (wire: WireRequest, fresh: boolean): Promise<WireAnswer> => {
-    const unreachable = unreachableBy(server, wire);
-    const token = await connection.token?.(fresh);
+  const once = async (wire: WireRequest, signIn: SignIn): Promise<WireAnswer> => {
+    wire.signal?.throwIfAborted();
+    const unreachable = unreachableBy(connection, signIn, wire);
+    const agent = agents.of(signIn);
     const answer = await new Promise<IncomingMessage>((fulfil, reject) => {
       let answered: IncomingMessage | undefined;
       const outgoing = send(
@@ -69,17 +65,32 @@ export function openTransport(connection: Connection): Transport {
           headers: {
             accept: 'application/json',
             'user-agent': 'margay',
-            ...impersonation(connection),
-            ...(token !== undefined && { authorization: `Bearer ${token}` }),
+            ...(signIn.headers as Record<string, string>),
             ...wire.headers,
             ...(wire.body !== undefined && { 'content-length': Buffer.byteLength(wire.body) }),
           },
           ...(wire.signal && { signal: wire.signal }),
         },
-        (answer) => fulfil((answered = answer)),
+        (answer) => {
+          headed();
+          fulfil((answered = answer));
+        },
       );
+      // Before there is a socket, as while a proxy thinks, a request that is given up says nothing by itself.
+      const giveUp = (error: unknown) => {
+        headed();
+        reject(unreachable(error));
+        outgoing.destroy();
+      };
+      const abort = () => giveUp(wire.signal?.reason);
+      const late = setTimeout(() => giveUp(silence(wire)), wire.silenceMilliseconds);
+      const headed = () => {
+        clearTimeout(late);
+        wire.signal?.removeEventListener('abort', abort);
+      };
+      wire.signal?.addEventListener('abort', abort, { once: true });
       outgoing.setTimeout(wire.silenceMilliseconds, () => (answered ?? outgoing).destroy(silence(wire)));
-      outgoing.on('error', (error) => reject(unreachable(error)));
+      outgoing.on('error', giveUp);
       outgoing.end(wire.body);
     });
     return {
@@ -89,19 +100,35 @@ export function openTransport(connection: Connection): Transport {
         return Array.isArray(value) ? value[0] : value;
       },
       pieces: piecesOf(answer, unreachable),
+      ...(answer.statusCode === 401 && { refused: refusalOf(connection, signIn) }),
     };
   };
 
   return {
     async send(wire) {
-      const answer = await once(wire, false);
-      // A token from a file may have been replaced since we read it.
-      if (answer.code !== 401 || connection.token === undefined) return answer;
+      const { signal } = wire;
+      if (connection.signIn === undefined) return once(wire, {});
+      const signIn = await unlessAborted(connection.signIn(), signal);
+      const answer = await once(wire, signIn);
+      if (answer.code !== 401) return answer;
+      // Tokens in files are replaced, those that programs hand out expire.
       for await (const piece of answer.pieces) void piece;
-      return once(wire, true);
+      return once(wire, await unlessAborted(connection.signIn(signIn), signal));
     },
-    close: () => agent.destroy(),
+    close: () => agents.close(),
   };
+}
+
+/** What is waited for, unless the caller has enough of it first. */
+async function unlessAborted<T>(awaited: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return awaited;
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  return Promise.race([awaited, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 /** The whole body. */
@@ -109,6 +136,50 @@ export async function bodyOf({ pieces }: WireAnswer): Promise<string> {
   const all: string[] = [];
   for await (const piece of pieces) all.push(piece);
   return all.join('');
+}
+
+/** The agents of a connection: one for as long as what it shows and trusts stays the same. */
+function keepAgents({ server, origin = server.origin }: Connection) {
+  const kept = { keepAlive: true, keepAliveMsecs: 15_000, scheduling: 'lifo' } as const;
+  let key: unknown;
+  let current: HttpAgent | undefined;
+  /** Holds what was under way when the certificates were replaced. */
+  let before: HttpAgent | undefined;
+
+  const open = ({ proxy, tls = {} }: SignIn): HttpAgent => {
+    if (proxy) return proxy.agent;
+    if (server.protocol !== 'https:') return new HttpAgent(kept);
+    const { ca, cert, key: clientKey, ...rest } = tls;
+    try {
+      const secureContext = createSecureContext({
+        ...(ca !== undefined && { ca }),
+        ...(cert !== undefined && { cert }),
+        ...(clientKey !== undefined && { key: clientKey }),
+      });
+      // Said aloud, because Node would take the default from the environment.
+      return new HttpsAgent({ ...kept, rejectUnauthorized: true, ...rest, secureContext });
+    } catch (error) {
+      const what = `its certificate authority, client certificate or key is not usable: ${(error as Error).message}`;
+      throw new ConnectionSettingsError(`${origin}: ${what}`, { cause: error });
+    }
+  };
+  return {
+    of(signIn: SignIn): HttpAgent {
+      const wanted = signIn.proxy?.agent ?? JSON.stringify(signIn.tls ?? {});
+      if (current === undefined || wanted !== key) {
+        const agent = open(signIn);
+        before?.destroy();
+        before = current;
+        current = agent;
+        key = wanted;
+      }
+      return current;
+    },
+    close(): void {
+      before?.destroy();
+      current?.destroy();
+    },
+  };
 }
 
 async function* piecesOf(
@@ -125,26 +196,38 @@ async function* piecesOf(
   }
 }
 
-function impersonation({ impersonate }: Connection): Record<string, string | string[]> {
-  if (impersonate === undefined) return {};
-  const { user, groups = [] } = impersonate;
-  return { 'impersonate-user': user, ...(groups.length > 0 && { 'impersonate-group': [...groups] }) };
-}
-
 function silence({ silenceMilliseconds }: WireRequest): Error {
   return new Error(`nothing was heard for ${silenceMilliseconds / 1000} s`);
 }
 
+function refusalOf({ origin, server }: Connection, { headers }: SignIn): string {
+  const [, token = ''] = /^Bearer (.*)$/.exec(String(headers?.['authorization'] ?? '')) ?? [];
+  const expiry = expiryOf(token);
+  const expired = expiry !== undefined && expiry < Date.now();
+  const why = expired
+    ? `its token expired at ${new Date(expiry).toISOString()}`
+    : 'expired, withdrawn or unknown';
+  return `The API server does not accept the credentials of ${origin ?? server.origin} (${why}): sign in again`;
+}
+
+/** What Node says of certificates that do not lead to the authority given, or are for another name. */
+const DISTRUST = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_|CERT_|ERR_TLS_CERT_ALTNAME)/;
+
 /** What a failed exchange is called: the caller's own abort, or the server that did not answer, with the cause. */
-function unreachableBy(server: URL, { signal, method, path }: WireRequest): (error: unknown) => unknown {
+function unreachableBy(
+  { server, origin }: Connection,
+  { proxy }: SignIn,
+  { signal, method, path }: WireRequest,
+): (error: unknown) => unknown {
   return (error) => {
     if (signal?.aborted) return signal.reason;
-    const { message, code } = error as NodeJS.ErrnoException;
+    const { message, code = '' } = error as NodeJS.ErrnoException;
+    const through = proxy ? ` (through the proxy ${proxy.url.host})` : '';
+    const check =
+      DISTRUST.test(code) && origin ? `; check certificate-authority and tls-server-name of ${origin}` : '';
     return new ApiUnreachableError(
-      `${method} ${server.origin}${path}: ${message || code || 'no connection'}`,
-      {
-        cause: error,
-      },
+      `${method} ${server.origin}${path}${through}: ${message || code || 'no connection'}${check}`,
+      { cause: error },
     );
   };
 }
