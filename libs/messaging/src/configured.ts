@@ -1,15 +1,10 @@
 import { resourceChanges, topics } from '@margay/contracts';
-import {
-  kafkaOptionsOf,
-  schemaRegistryOptionsOf,
-  type KafkaConfig,
-  type Log,
-  type Metrics,
-} from '@margay/runtime';
+import type { Log, Metrics } from '@margay/runtime';
 import type { Bus } from './bus/bus.ts';
 import { openKafkaBus } from './bus/kafka/kafka.ts';
 import type { HandleOptions } from './consume.ts';
 import { schemaRegistry } from './registry/schema-registry.ts';
+import { kafkaOptionsOf, schemaRegistryOptionsOf, type KafkaConfig } from './bus/kafka/settings.ts';
 
 /** The token under which a service's module provides its bus. */
 export const BUS = 'BUS';

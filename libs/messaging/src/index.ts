@@ -10,6 +10,7 @@ export * from './bus/bus.ts';
 export { openEmbeddedBus, type EmbeddedBusOptions } from './bus/embedded.ts';
 export { openKafkaBus } from './bus/kafka/kafka.ts';
 export type { KafkaOptions, KafkaSignIn } from './bus/kafka/options.ts';
+export { kafkaOptionsOf, kafkaSettings } from './bus/kafka/settings.ts';
 export * from './consume.ts';
 export * from './registry/schema-registry.ts';
 export * from './configured.ts';

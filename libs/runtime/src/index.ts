@@ -7,8 +7,6 @@
  */
 export * from './config/read-config.ts';
 export * from './config/settings.ts';
-export * from './config/elasticsearch.ts';
-export * from './config/kafka.ts';
 export * from './config/render.ts';
 export * from './compiled.ts';
 export * from './duration.ts';

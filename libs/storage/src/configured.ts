@@ -1,6 +1,6 @@
-import { elasticsearchOptionsOf, type ElasticsearchConfig } from '@margay/runtime';
-import { openElasticsearch } from './elasticsearch/elasticsearch.ts';
+import { openElasticsearch } from './elasticsearch.ts';
 import type { Stores } from './stores.ts';
+import { elasticsearchOptionsOf, type ElasticsearchConfig } from './settings.ts';
 
 /** The token under which a service's module provides its stores. */
 export const STORES = 'STORES';

@@ -6,8 +6,9 @@
  */
 export { openEmbedded, type EmbeddedOptions } from './embedded.ts';
 export type { Stores } from './stores.ts';
-export { openElasticsearch } from './elasticsearch/elasticsearch.ts';
+export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
+export { elasticsearchOptionsOf, elasticsearchSettings } from './settings.ts';
 export * from './archive/archive.ts';
 export { canonicalDigest, isIntact } from './archive/digests.ts';
 export * from './trail/trail.ts';

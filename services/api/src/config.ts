@@ -1,4 +1,5 @@
-import { clusterSettings, elasticsearchSettings, list } from '@margay/runtime';
+import { clusterSettings, list } from '@margay/runtime';
+import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 
 /** What the service is, in a sentence, for the generated documents. */

@@ -1,4 +1,5 @@
-import { clusterSettings, kafkaSettings, list } from '@margay/runtime';
+import { kafkaSettings } from '@margay/messaging';
+import { clusterSettings, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
 

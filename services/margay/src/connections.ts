@@ -1,13 +1,11 @@
-import { openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
+import { kafkaOptionsOf, kafkaSettings, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
+import { clusterSettings, readConfig } from '@margay/runtime';
 import {
-  clusterSettings,
   elasticsearchOptionsOf,
   elasticsearchSettings,
-  kafkaOptionsOf,
-  kafkaSettings,
-  readConfig,
-} from '@margay/runtime';
-import { openElasticsearch, type Stores } from '@margay/storage';
+  openElasticsearch,
+  type Stores,
+} from '@margay/storage';
 import * as z from 'zod';
 
 /** The bus of an installation: the broker that the environment names, as for the services, or a folder. */

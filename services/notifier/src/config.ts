@@ -1,4 +1,6 @@
-import { clusterSettings, elasticsearchSettings, goDuration, kafkaSettings, list } from '@margay/runtime';
+import { kafkaSettings } from '@margay/messaging';
+import { clusterSettings, goDuration, list } from '@margay/runtime';
+import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 import { REGRESSIONS } from './regressions.ts';
 

@@ -1,7 +1,7 @@
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { busProvider } from '@margay/messaging';
-import { elasticsearchOptionsOf, openLog, readConfig, stopSignal, type Environment } from '@margay/runtime';
-import { storesProvider } from '@margay/storage';
+import { openLog, readConfig, stopSignal, type Environment } from '@margay/runtime';
+import { elasticsearchOptionsOf, storesProvider } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';

@@ -1,7 +1,7 @@
 import { reportWindows } from '@margay/contracts';
 import { BUS, busAnswers, busProvider, handling, measureLag, type Bus } from '@margay/messaging';
-import { elasticsearchOptionsOf, type Service } from '@margay/runtime';
-import { STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
+import type { Service } from '@margay/runtime';
+import { elasticsearchOptionsOf, STORES, storesAnswer, storesProvider, type Stores } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { GROUP, workOnWindows } from './work-on-windows.ts';

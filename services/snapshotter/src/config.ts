@@ -1,4 +1,6 @@
-import { clusterSettings, elasticsearchSettings, kafkaSettings } from '@margay/runtime';
+import { kafkaSettings } from '@margay/messaging';
+import { clusterSettings } from '@margay/runtime';
+import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 
 /** What the service is, in a sentence, for the generated documents. */

@@ -1,18 +1,13 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { resourceChanges, topics } from '@margay/contracts';
-import {
-  kafkaOptionsOf,
-  schemaRegistryOptionsOf,
-  type KafkaConfig,
-  type Log,
-  type Metrics,
-} from '@margay/runtime';
+import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, Transports } from '@margay/runtime/nest';
 import type { Bus } from '../bus/bus.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
 import { openKafkaBus } from '../bus/kafka/kafka.ts';
 import { schemaRegistry } from '../registry/schema-registry.ts';
 import { TopicServer } from './topic-server.ts';
+import { kafkaOptionsOf, schemaRegistryOptionsOf, type KafkaConfig } from '../bus/kafka/settings.ts';
 
 /** The token of the bus. */
 export const BUS = 'BUS';

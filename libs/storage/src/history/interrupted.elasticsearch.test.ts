@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@elastic/elasticsearch';
 import { afterAll, describe, expect, test } from 'vitest';
 import { elasticOf } from '../elasticsearch/connection.ts';
-import { openElasticsearch } from '../elasticsearch/elasticsearch.ts';
+import { openElasticsearch } from '../elasticsearch.ts';
 import { namespaces, random, story } from '../testing/changes.ts';
 import { collect } from '../testing/collect.ts';
 import { elasticsearchHistory } from './elasticsearch.ts';

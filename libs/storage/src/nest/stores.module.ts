@@ -1,9 +1,9 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { elasticsearchOptionsOf, type ElasticsearchConfig } from '@margay/runtime';
 import { Readiness } from '@margay/runtime/nest';
-import { openElasticsearch } from '../elasticsearch/elasticsearch.ts';
+import { openElasticsearch } from '../elasticsearch.ts';
 import { openEmbedded } from '../embedded.ts';
 import type { Stores } from '../stores.ts';
+import { elasticsearchOptionsOf, type ElasticsearchConfig } from '../settings.ts';
 
 /** The token of the stores. */
 export const STORES = 'STORES';

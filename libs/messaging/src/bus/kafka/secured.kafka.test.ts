@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { kafkaOptionsOf, kafkaSettings, readConfig } from '@margay/runtime';
+import { readConfig } from '@margay/runtime';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { openKafkaBus } from './kafka.ts';
+import { kafkaOptionsOf, kafkaSettings } from './settings.ts';
 
 const brokers = process.env['MARGAY_TEST_KAFKA_SECURED'];
 

@@ -1,13 +1,13 @@
-import { ARCHIVE_TEMPLATES, elasticsearchArchive } from '../archive/elasticsearch.ts';
-import { COVERAGE_TEMPLATE, elasticsearchCoverage } from '../coverage/elasticsearch.ts';
-import { elasticsearchFlows, FLOW_TEMPLATE } from '../flows/elasticsearch.ts';
-import { HISTORY_TEMPLATES } from '../history/elastic-documents.ts';
-import { elasticsearchHistory } from '../history/elasticsearch.ts';
-import type { Stores } from '../stores.ts';
-import { elasticsearchTrail, TRAIL_TEMPLATE } from '../trail/elasticsearch.ts';
-import { elasticsearchWindows, WINDOW_TEMPLATES } from '../windows/elasticsearch.ts';
-import { connect, type ElasticsearchOptions } from './connection.ts';
-import { putTemplates } from './templates.ts';
+import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
+import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
+import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
+import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
+import { elasticsearchHistory } from './history/elasticsearch.ts';
+import type { Stores } from './stores.ts';
+import { elasticsearchTrail, TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
+import { elasticsearchWindows, WINDOW_TEMPLATES } from './windows/elasticsearch.ts';
+import { connect, type ElasticsearchOptions } from './elasticsearch/connection.ts';
+import { putTemplates } from './elasticsearch/templates.ts';
 
 /**
  * Opens the stores of one cluster in Elasticsearch 8 or 9, and puts the index templates unless it is only read.

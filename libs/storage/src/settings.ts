@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { list } from '@margay/runtime';
 import * as z from 'zod';
-import { list } from './settings.ts';
+import type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 
 /** Where history and reports are kept, and how to sign in there. */
 export const elasticsearchSettings = {
@@ -24,11 +25,11 @@ export const elasticsearchSettings = {
 export type ElasticsearchConfig = z.output<z.ZodObject<typeof elasticsearchSettings>>;
 
 /**
- * The settings in the form that the storage library connects with; the authority's file is read now.
+ * The settings in the form that a connection is made with; the authority's file is read now.
  *
  * @throws Error of the file system for a file that cannot be read, and when only half of a pair is set.
  */
-export function elasticsearchOptionsOf(config: ElasticsearchConfig, cluster: string) {
+export function elasticsearchOptionsOf(config: ElasticsearchConfig, cluster: string): ElasticsearchOptions {
   const {
     ELASTICSEARCH_API_KEY: apiKey,
     ELASTICSEARCH_USERNAME: username,

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { flag, list, whole } from '@margay/runtime';
 import * as z from 'zod';
-import { flag, list, whole } from './settings.ts';
+import type { SchemaRegistryOptions } from '../../registry/schema-registry.ts';
+import type { KafkaOptions } from './options.ts';
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
@@ -50,11 +52,11 @@ export const kafkaSettings = {
 export type KafkaConfig = z.output<z.ZodObject<typeof kafkaSettings>>;
 
 /**
- * The settings in the form that the messaging library opens a bus with; TLS files are read now.
+ * The settings in the form that a bus is opened with; TLS files are read now.
  *
  * @throws Error of the file system for a TLS file that cannot be read, and when only half of a pair is set.
  */
-export function kafkaOptionsOf(config: KafkaConfig, clientId: string) {
+export function kafkaOptionsOf(config: KafkaConfig, clientId: string): KafkaOptions {
   const { KAFKA_CA_FILE: ca, KAFKA_CERT_FILE: cert, KAFKA_KEY_FILE: key } = config;
   if ((cert === undefined) !== (key === undefined)) {
     throw new Error('KAFKA_CERT_FILE and KAFKA_KEY_FILE belong together: set both or none');
@@ -87,7 +89,7 @@ export function kafkaOptionsOf(config: KafkaConfig, clientId: string) {
 }
 
 /** Where the schema registry is and how to sign in, or undefined where none is set. */
-export function schemaRegistryOptionsOf(config: KafkaConfig) {
+export function schemaRegistryOptionsOf(config: KafkaConfig): SchemaRegistryOptions | undefined {
   const {
     SCHEMA_REGISTRY_URL: url,
     SCHEMA_REGISTRY_USERNAME: username,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
-import { archiveContract } from '../archive/archive.contract.ts';
-import { coverageContract } from '../coverage/coverage.contract.ts';
-import { flowsContract } from '../flows/flows.contract.ts';
-import { historyContract } from '../history/history.contract.ts';
-import type { Stores } from '../stores.ts';
-import { trailContract } from '../trail/trail.contract.ts';
-import { windowsContract } from '../windows/windows.contract.ts';
+import { archiveContract } from './archive/archive.contract.ts';
+import { coverageContract } from './coverage/coverage.contract.ts';
+import { flowsContract } from './flows/flows.contract.ts';
+import { historyContract } from './history/history.contract.ts';
+import type { Stores } from './stores.ts';
+import { trailContract } from './trail/trail.contract.ts';
+import { windowsContract } from './windows/windows.contract.ts';
 import { openElasticsearch } from './elasticsearch.ts';
 
 const url = process.env['MARGAY_TEST_ELASTICSEARCH'];
