@@ -10,7 +10,7 @@ const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
 const sources = tracked.filter((path) => /\.(ts|tsx)$/.test(path));
 const pure = sources.filter(
   (path) =>
-    /^libs\/(ground|policy|history|go-template|coverage|reports|contracts|api-contract)\//.test(path) &&
+    /^libs\/(ground|policy|history|go-template|flows|coverage|reports|contracts|api-contract)\//.test(path) &&
     !/\.test\.ts$|\/testing\//.test(path),
 );
 

@@ -18,4 +18,3 @@ export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { compareResourceVersions } from '@margay/ground';
-export { readFlow, type Flow, type FlowEnd, type FlowEndType, type FlowReading } from './flow.ts';

@@ -1,3 +1,4 @@
+import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { reportEvidence, type SourcesEvidence } from './evidence.ts';
@@ -12,7 +13,7 @@ import type { ReportTypeSpec } from './report-type-spec.ts';
 import type { ReportType } from './report-type.ts';
 import { reportType } from './report-types.ts';
 import { aboutPolicies, auditRows, type PolicyEvent } from './rows/audit.ts';
-import { type Flow, flowRows } from './rows/flows.ts';
+import { flowRows } from './rows/flows.ts';
 import { namespaceRows, serviceRows } from './rows/roll-ups.ts';
 import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';
 
@@ -31,7 +32,7 @@ export interface ReportInput {
   /** At least those of the window; used by types that audit. */
   readonly policyEvents?: Iterable<PolicyEvent>;
   /** At least those of the window; used by types that list traffic. */
-  readonly flows?: Iterable<Flow>;
+  readonly flows?: Iterable<Contact>;
   /** What the sources delivered; the report carries it. */
   readonly evidence?: SourcesEvidence;
   /** The cluster's name. */

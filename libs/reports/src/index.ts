@@ -11,7 +11,6 @@ export type * from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
 export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
 export type { PolicyEvent } from './rows/audit.ts';
-export type { Flow, FlowEnd } from './rows/flows.ts';
 export { printedVersion } from './evidence.ts';
 export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';
 export {

@@ -9,6 +9,7 @@ export * from './config/read-config.ts';
 export * from './config/settings.ts';
 export * from './config/render.ts';
 export * from './compiled.ts';
+export { markdownTable } from './docs/markdown-table.ts';
 export * from './duration.ts';
 export * from './health.ts';
 export * from './http.ts';

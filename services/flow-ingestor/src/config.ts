@@ -1,11 +1,18 @@
+import { titlesOf } from '@margay/flows';
 import { kafkaSettings } from '@margay/messaging';
 import { clusterSettings, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
+import { formatsTable } from './formats-table.ts';
 
 /** What the service is, in a sentence, for the generated documents. */
-export const about =
-  'Takes Calico flow logs from files, over HTTP and from Kafka topics, and publishes the distinct flows in them.';
+export const about = `Takes ${titlesOf()} from files, over HTTP and from Kafka topics, and publishes the distinct flows in them.`;
+
+/** What the generated documents say beside the settings. */
+export const notes = [
+  'Flow logs are JSON objects, one a line. Each line is told by what stands in it, so one source may hold several formats:',
+  formatsTable(),
+].join('\n\n');
 
 /** What the names of the receiver’s settings begin with. */
 export const RECEIVER = 'FLOW_HTTP';

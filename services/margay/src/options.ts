@@ -1,3 +1,4 @@
+import { titlesOf, type FlowFormat } from '@margay/flows';
 import { InvalidArgumentError } from 'commander';
 import { formatInstant, type Instant, parseInstant } from '@margay/ground';
 import { UsageError } from './exit.ts';
@@ -17,6 +18,9 @@ export const listOption = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+
+/** What `--flow-log` takes, for its help. */
+export const flowLogsTaken = (formats?: readonly FlowFormat[]): string => `${titlesOf(formats)} (JSON lines)`;
 
 /** @throws UsageError when the window ends before, or when, it begins. */
 export function checkWindow(start: Instant, end: Instant): void {

@@ -1,7 +1,8 @@
 import { readBatch, textsOfLines, unreadableMark } from '@margay/audit-ingestor';
 import type { CoverageMark, Repeats } from '@margay/coverage';
+import { readFlow, type Flow } from '@margay/flows';
 import { type Instant, minuteOf, type Window } from '@margay/ground';
-import { memoryHistory, readFlow, type Flow, type MemoryHistory, type PolicyAttempt } from '@margay/history';
+import { memoryHistory, type MemoryHistory, type PolicyAttempt } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { CutShort, readLines } from '@margay/sources';
 
@@ -83,7 +84,7 @@ async function readFlowLogs(paths: readonly string[]): Promise<{ flows: Flow[]; 
       for (const { text, number } of batch) {
         const reading = readFlow(text);
         if (reading?.kind === 'flow') flows.set(reading.flow.id, reading.flow);
-        else if (reading) flowProblems.push(`${path}:${number}: ${reading.message}`);
+        else if (reading?.kind === 'unusable') flowProblems.push(`${path}:${number}: ${reading.message}`);
       }
     }
   }

@@ -2,7 +2,7 @@ import type { ReportWindow } from '@margay/contracts';
 import { evidenceFor } from '@margay/coverage';
 import { computeReport, type GlobalReportSpec, type Report, type ReportTypeSpec } from '@margay/reports';
 import type { Stores } from '@margay/storage';
-import { policyEventOf, reportFlowOf } from './report-input.ts';
+import { policyEventOf } from './report-input.ts';
 
 /** Computes a window's report from what the stores have. Reads only. */
 export async function computeWindow(
@@ -26,7 +26,7 @@ export async function computeWindow(
     cluster,
     versions,
     policyEvents: policyEvents.map(policyEventOf),
-    flows: flows.map(reportFlowOf),
+    flows,
     evidence: evidenceFor(marks, repeats, window),
   });
 }

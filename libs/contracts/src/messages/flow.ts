@@ -1,4 +1,4 @@
-import type { Flow, FlowEnd } from '@margay/history';
+import type { Flow, FlowEnd } from '@margay/flows';
 import { INSTANT, type RecordSchema } from '../avro/schema.ts';
 import { FLOW_RELEASES } from '../releases/flow.ts';
 import { defineTopic } from '../topic.ts';

@@ -1,5 +1,6 @@
+import type { Contact, FlowEnd } from '@margay/flows';
 import { expect, test } from 'vitest';
-import { computeReport, type Flow, type FlowEnd, reportType } from '../index.ts';
+import { computeReport, reportType } from '../index.ts';
 import { history } from '../testing/history.ts';
 import * as make from '../testing/objects.ts';
 
@@ -11,18 +12,24 @@ const VERSIONS = history(
     make.hostEndpoint('h'),
   ].map((object) => ({ at: 0, object })),
 );
-const pod = (name: string, namespace = 'shop'): FlowEnd => ({ kind: 'Pod', namespace, name });
-const end = (kind: FlowEnd['kind'], name = '', namespace = ''): FlowEnd => ({ kind, namespace, name });
-const flow = (source: FlowEnd, destination: FlowEnd, more: Partial<Flow> = {}): Flow => ({
-  start: 150,
-  end: 160,
+const end = (type: FlowEnd['type'], name: string, namespace = ''): FlowEnd => ({
+  type,
+  namespace,
+  name,
+  nameIsPrefix: name.endsWith('*'),
+});
+const pod = (name: string, namespace = 'shop'): FlowEnd => end('pod', name, namespace);
+const PUBLIC = end('network', 'pub');
+const flow = (source: FlowEnd, destination: FlowEnd, more: Partial<Contact> = {}): Contact => ({
+  startAt: 150,
+  endAt: 160,
   action: 'allow',
   source,
   destination,
   ...more,
 });
 
-function peers(flows: Flow[], endpoint: string): string[] | undefined {
+function peers(flows: Contact[], endpoint: string): string[] | undefined {
   const spec = { reportType: 'network-access' };
   const report = computeReport({ name: 'r', spec, window: WINDOW, versions: VERSIONS, flows });
   const file = reportType('network-access').downloads.find(({ name }) => name === 'endpoints.csv');
@@ -32,7 +39,7 @@ function peers(flows: Flow[], endpoint: string): string[] | undefined {
 
 const DB = 'Pod.v1(shop/db)';
 
-test.each<[why: string, flows: Flow[], endpoint: string, senders: string, receivers: string]>([
+test.each<[why: string, flows: Contact[], endpoint: string, senders: string, receivers: string]>([
   ['by aggregation prefix', [flow(pod('web-*'), pod('db'))], DB, 'Pod.v1(shop/web-*)', ''],
   ['the other way round', [flow(pod('web-*'), pod('db'))], 'Pod.v1(shop/web-1)', '', DB],
   ['by exact name', [flow(pod('web-1'), pod('db'))], 'Pod.v1(shop/web-1)', '', DB],
@@ -47,17 +54,23 @@ test.each<[why: string, flows: Flow[], endpoint: string, senders: string, receiv
   ['denied', [flow(pod('x'), pod('db'), { action: 'deny' })], DB, '', ''],
   [
     'each peer once',
-    [flow(pod('x'), pod('db')), flow(pod('x'), pod('db'), { start: 170, end: 180 })],
+    [flow(pod('x'), pod('db')), flow(pod('x'), pod('db'), { startAt: 170, endAt: 180 })],
     DB,
     'Pod.v1(shop/x)',
     '',
   ],
-  ['that ended at the start', [flow(pod('x'), pod('db'), { start: 90, end: 100 })], DB, '', ''],
-  ['that began at the end', [flow(pod('x'), pod('db'), { start: 200, end: 210 })], DB, '', ''],
-  ['that overlaps the start', [flow(pod('x'), pod('db'), { start: 90, end: 101 })], DB, 'Pod.v1(shop/x)', ''],
+  ['that ended at the start', [flow(pod('x'), pod('db'), { startAt: 90, endAt: 100 })], DB, '', ''],
+  ['that began at the end', [flow(pod('x'), pod('db'), { startAt: 200, endAt: 210 })], DB, '', ''],
+  [
+    'that overlaps the start',
+    [flow(pod('x'), pod('db'), { startAt: 90, endAt: 101 })],
+    DB,
+    'Pod.v1(shop/x)',
+    '',
+  ],
   [
     'of no length, at the start',
-    [flow(pod('x'), pod('db'), { start: 100, end: 100 })],
+    [flow(pod('x'), pod('db'), { startAt: 100, endAt: 100 })],
     DB,
     'Pod.v1(shop/x)',
     '',
@@ -65,11 +78,11 @@ test.each<[why: string, flows: Flow[], endpoint: string, senders: string, receiv
   [
     'from everywhere',
     [
-      flow(end('Public'), pod('db')),
-      flow(end('Private', 'pvt'), pod('db')),
-      flow(end('NetworkSet', 'partners', 'shop'), pod('db')),
-      flow(end('GlobalNetworkSet', 'g'), pod('db')),
-      flow(end('HostEndpoint', 'n'), pod('db')),
+      flow(PUBLIC, pod('db')),
+      flow(end('network', 'pvt'), pod('db')),
+      flow(end('networkSet', 'partners', 'shop'), pod('db')),
+      flow(end('networkSet', 'g'), pod('db')),
+      flow(end('hostEndpoint', 'n'), pod('db')),
     ],
     DB,
     'GlobalNetworkSet(g);HostEndpoint(n);NetworkSet(shop/partners);Private;Public',
@@ -77,14 +90,14 @@ test.each<[why: string, flows: Flow[], endpoint: string, senders: string, receiv
   ],
   [
     'of a host endpoint, by its node',
-    [flow(pod('x'), end('HostEndpoint', 'host-h'))],
+    [flow(pod('x'), end('hostEndpoint', 'host-h'))],
     'HostEndpoint(h)',
     'Pod.v1(shop/x)',
     '',
   ],
   [
     'of a host endpoint, by its name',
-    [flow(end('HostEndpoint', 'h'), end('Public'))],
+    [flow(end('hostEndpoint', 'h'), PUBLIC)],
     'HostEndpoint(h)',
     '',
     'Public',
@@ -96,7 +109,7 @@ test.each<[why: string, flows: Flow[], endpoint: string, senders: string, receiv
 test('rows are pairs with an end in scope, sorted, with what was a prefix', () => {
   const flows = [
     flow(pod('web-*'), pod('db')),
-    flow(end('Public'), pod('db')),
+    flow(PUBLIC, pod('db')),
     flow(pod('a', 'other'), pod('b', 'other')),
   ];
   const report = computeReport({

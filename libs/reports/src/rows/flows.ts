@@ -1,41 +1,24 @@
-import { compareTexts, type Instant, type Window } from '@margay/ground';
+import type { Contact, FlowEnd } from '@margay/flows';
+import { compareTexts, type Window } from '@margay/ground';
 import { printName } from '@margay/policy';
-import type { EndpointRow, FlowEndpoint, FlowKind, FlowRow } from '../report.ts';
-
-/** One end of a flow as a flow log names it. */
-export interface FlowEnd {
-  readonly kind: FlowKind;
-  /** Empty where there is none. */
-  readonly namespace: string;
-  /** Exact, or an aggregation prefix that ends in a star; of host endpoints the node's or their own name. */
-  readonly name: string;
-}
-
-/** What one flow log says: who talked with whom over `[start, end)`. */
-export interface Flow {
-  readonly start: Instant;
-  readonly end: Instant;
-  readonly action: 'allow' | 'deny';
-  readonly source: FlowEnd;
-  readonly destination: FlowEnd;
-}
+import type { EndpointRow, FlowEndpoint, FlowRow } from '../report.ts';
 
 /**
- * The allowed flows of the window with an end in scope, each pair of ends once, sorted by source and destination as
- * printed. Denied flows are left out: nobody received them.
+ * The allowed contacts of the window with an end in scope, each pair of ends once, sorted by source and destination as
+ * printed. Denied ones are left out: nobody received anything.
  */
 export function flowRows(
-  flows: Iterable<Flow>,
+  contacts: Iterable<Contact>,
   endpoints: readonly EndpointRow[],
   window: Window,
 ): FlowRow[] {
   const inScope = new Set(endpoints.flatMap(flowKeys));
   const rows = new Map<string, FlowRow>();
-  for (const { start, end, action, source, destination } of flows) {
-    // A log that starts and ends at once is about that instant.
-    if (action !== 'allow' || start >= window.end || Math.max(end, start + 1) <= window.start) continue;
-    if (!inScope.has(flowKey(source)) && !inScope.has(flowKey(destination))) continue;
+  for (const { startAt, endAt, action, source, destination } of contacts) {
+    // What starts and ends at once is about that instant.
+    if (action !== 'allow' || startAt >= window.end || Math.max(endAt, startAt + 1) <= window.start) continue;
     const row = { source: flowEndpoint(source), destination: flowEndpoint(destination) };
+    if (!inScope.has(flowKey(row.source)) && !inScope.has(flowKey(row.destination))) continue;
     rows.set(`${printPeer(row.source)} ${printPeer(row.destination)}`, row);
   }
   return [...rows].sort(([a], [b]) => compareTexts(a, b)).map(([, row]) => row);
@@ -74,18 +57,28 @@ function flowKeys({ kind, namespace, name, flowLogAggregationName }: EndpointRow
   return names.map((each) => flowKey({ kind, namespace, name: each }));
 }
 
-function flowKey({ kind, namespace, name }: FlowEnd): string {
+function flowKey({ kind, namespace, name }: Pick<FlowEndpoint, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-function flowEndpoint({ kind, namespace, name }: FlowEnd): FlowEndpoint {
-  const named = kind !== 'Public' && kind !== 'Private';
-  return {
-    kind,
-    namespace: named ? namespace.toWellFormed() : '',
-    name: named ? name.toWellFormed() : '',
-    nameIsAggregationPrefix: named && name.endsWith('*'),
-  };
+/** An end as reports list it. Addresses outside the cluster are `pub`, or `pvt` where they are of a private network. */
+function flowEndpoint({ type, namespace, name, nameIsPrefix }: FlowEnd): FlowEndpoint {
+  const named = { namespace, name, nameIsAggregationPrefix: nameIsPrefix };
+  switch (type) {
+    case 'pod':
+      return { kind: 'Pod', ...named };
+    case 'hostEndpoint':
+      return { kind: 'HostEndpoint', ...named, namespace: '' };
+    case 'networkSet':
+      return { kind: namespace === '' ? 'GlobalNetworkSet' : 'NetworkSet', ...named };
+    case 'network':
+      return {
+        kind: name === 'pvt' ? 'Private' : 'Public',
+        namespace: '',
+        name: '',
+        nameIsAggregationPrefix: false,
+      };
+  }
 }
 
 function add(map: Map<string, Set<string>>, key: string, peer: string): void {

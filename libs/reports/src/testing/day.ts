@@ -1,4 +1,4 @@
-import type { Flow } from '../index.ts';
+import type { Contact, FlowEnd } from '@margay/flows';
 import { type Fact, keyOfObject } from './history.ts';
 import * as make from './objects.ts';
 
@@ -42,16 +42,21 @@ export const TOLD: readonly Fact[] = [
   { at: DAY + 6 * HOUR, object: toy, what: 'gone' },
   { at: DAY + 7 * HOUR, object: toy },
 ];
-const pod = (name: string, namespace = 'shop') => ({ kind: 'Pod' as const, namespace, name });
-const flow = (source: Flow['source'], destination: Flow['source']): Flow => ({
-  start: DAY + HOUR,
-  end: DAY + HOUR + 300_000_000,
+const pod = (name: string, namespace = 'shop'): FlowEnd => ({
+  type: 'pod',
+  namespace,
+  name,
+  nameIsPrefix: name.endsWith('*'),
+});
+const flow = (source: FlowEnd, destination: FlowEnd): Contact => ({
+  startAt: DAY + HOUR,
+  endAt: DAY + HOUR + 300_000_000,
   action: 'allow',
   source,
   destination,
 });
 export const FLOWS = [
-  flow({ kind: 'Public', namespace: '', name: '' }, pod('web-54c9f7f49f-*')),
+  flow({ type: 'network', namespace: '', name: 'pub', nameIsPrefix: false }, pod('web-54c9f7f49f-*')),
   flow(pod('web-54c9f7f49f-*'), pod('db-0')),
   flow(pod('toy', 'lab'), pod('web-54c9f7f49f-*')),
 ];

@@ -12,6 +12,8 @@ interface Described {
   /** What the service does, in a sentence. */
   readonly about: string;
   readonly config: SettingsSchema;
+  /** What is to be said beside the settings. */
+  readonly notes?: string;
 }
 
 /** The services in the order of the flow; others follow by name. */
@@ -44,7 +46,12 @@ export async function configurationDocument(root: string): Promise<string> {
     'This page is generated from the services’ `config.ts` by `npm run docs -w @margay/runtime`.',
     '## Every process',
     renderSettings(z.object(processSettings)),
-    ...services.flatMap(({ name, about, config }) => [`## ${name}`, about, renderSettings(config)]),
+    ...services.flatMap(({ name, about, config, notes }) => [
+      `## ${name}`,
+      about,
+      renderSettings(config),
+      ...(notes === undefined ? [] : [notes]),
+    ]),
   ].join('\n\n')}\n`;
 }
 

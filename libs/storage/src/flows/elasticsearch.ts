@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { contactText, joiner, type ContactTime } from '@margay/flows';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import { readAll } from '../elasticsearch/read.ts';
 import { DATE, INSTANT, KEYWORD, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import type { Flows } from './flows.ts';
-import { joiner, pairText, type PairTime } from './pairs.ts';
 
 /** The indices of flows: one for each month of `startAt`. */
 export const FLOW_TEMPLATE: IndexTemplate = {
@@ -36,7 +36,7 @@ export function elasticsearchFlows(elastic: Elastic): Flows {
         elastic,
         flows.map((flow) => {
           const { id, startAt, endAt, reporter, action, source, destination } = flow;
-          const pair = pairText(flow);
+          const pair = contactText(flow);
           return {
             op: 'create',
             index: elastic.index(`flows-${monthOf(startAt)}`),
@@ -64,7 +64,7 @@ export function elasticsearchFlows(elastic: Elastic): Flows {
 
     async *between({ start, end }) {
       const joining = joiner();
-      const times = readAll<PairTime>(elastic, {
+      const times = readAll<ContactTime>(elastic, {
         index: elastic.index('flows-*'),
         query: {
           bool: {

@@ -1,7 +1,6 @@
-import type { Flow } from '@margay/history';
+import { contactText, joiner, type Contact, type ContactTime, type Flow } from '@margay/flows';
 import type { Database, Snapshots } from '@margay/sqlite';
-import type { FlowPair, Flows } from './flows.ts';
-import { joiner, pairText, type PairTime } from './pairs.ts';
+import type { Flows } from './flows.ts';
 
 /** The tables of the embedded flows. */
 export const FLOW_TABLES = `
@@ -24,7 +23,7 @@ export function embeddedFlows(database: Database, snapshots: Snapshots): Flows {
       .sql(
         `INSERT INTO flows (flow_id, pair, reporter, start_at, end_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       )
-      .run(flow.id, pairId(pairText(flow)), flow.reporter, flow.startAt, flow.endAt).changes === 1;
+      .run(flow.id, pairId(contactText(flow)), flow.reporter, flow.startAt, flow.endAt).changes === 1;
 
   return {
     append: async (flows) => database.transaction(() => flows.filter(insert).length),
@@ -42,7 +41,7 @@ export function embeddedFlows(database: Database, snapshots: Snapshots): Flows {
   };
 }
 
-function* joinedTimes(times: Iterable<PairTime>): Generator<FlowPair> {
+function* joinedTimes(times: Iterable<ContactTime>): Generator<Contact> {
   const joining = joiner();
   for (const time of times) {
     const done = joining.next(time);

@@ -1,7 +1,7 @@
-import type { Flow, FlowEnd } from '@margay/history';
+import type { Contact, Flow, FlowEnd } from '@margay/flows';
 import { describe, expect, test } from 'vitest';
 import { collect } from '../testing/collect.ts';
-import type { FlowPair, Flows } from './flows.ts';
+import type { Flows } from './flows.ts';
 
 const web: FlowEnd = { type: 'pod', namespace: 'shop', name: 'web-54c9f7f49f-*', nameIsPrefix: true };
 const db: FlowEnd = { type: 'pod', namespace: 'shop', name: 'db-0', nameIsPrefix: false };
@@ -18,8 +18,8 @@ const flow = (id: string, startAt: number, endAt: number, more: Partial<Flow> = 
   ...more,
 });
 
-const texts = (pairs: readonly FlowPair[]) =>
-  pairs.map(({ source, destination, action, startAt, endAt }) =>
+const texts = (contacts: readonly Contact[]) =>
+  contacts.map(({ source, destination, action, startAt, endAt }) =>
     [source.name, destination.name, action, startAt, endAt].join(' '),
   );
 
@@ -28,7 +28,7 @@ export function flowsContract(name: string, open: () => Promise<Flows>) {
   describe(`flows contract: ${name}`, () => {
     const read = async (flows: Flows, start: number, end: number) => collect(flows.between({ start, end }));
 
-    test('flows are pairs with their times, as they were', async () => {
+    test('flows are contacts with their times, as they were', async () => {
       const flows = await open();
       const base = 1_764_000_000_000_000;
       expect(
@@ -51,7 +51,7 @@ export function flowsContract(name: string, open: () => Promise<Flows>) {
       expect(await flows.append([])).toBe(0);
     });
 
-    test('the same told by both ends and by many flows is one pair', async () => {
+    test('the same told by both ends and by many flows is one contact', async () => {
       const flows = await open();
       await flows.append([
         flow('a', 10, 20),
@@ -62,7 +62,7 @@ export function flowsContract(name: string, open: () => Promise<Flows>) {
       expect(texts(await read(flows, 0, 100))).toEqual(['web-54c9f7f49f-* db-0 allow 10 30']);
     });
 
-    test('silence in between divides the times of a pair, and another action is another pair', async () => {
+    test('silence in between divides the times, and another action is another contact', async () => {
       const flows = await open();
       await flows.append([
         flow('c', 40, 50),

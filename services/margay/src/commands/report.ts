@@ -15,12 +15,12 @@ import {
   type GlobalReport,
   type Report,
 } from '@margay/reports';
-import { policyEventOf, reportFlowOf } from '@margay/report-worker';
+import { policyEventOf } from '@margay/report-worker';
 import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
-import { checkWindow, instantOption, listOption } from '../options.ts';
+import { checkWindow, flowLogsTaken, instantOption, listOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { write } from '../write.ts';
@@ -47,7 +47,7 @@ export function reportCommand(): Command {
     .description('Compute one report from audit logs.')
     .addOption(new Option('--type <type>', 'what to report').choices([...REPORT_TYPES.keys()]))
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
-    .option('--flow-log <file...>', "Calico flow logs (JSON lines), for a network-access report's traffic")
+    .option('--flow-log <file...>', `${flowLogsTaken()}, for a network-access report's traffic`)
     .option('--start <time>', 'start of the window, RFC 3339; the first event unless given', instantOption)
     .option(
       '--end <time>',
@@ -167,7 +167,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     window,
     versions: logs.history.versions(),
     policyEvents: logs.policyEvents.map(policyEventOf),
-    flows: logs.flows.map(reportFlowOf),
+    flows: logs.flows,
     evidence: {
       ...evidenceFor(logs.marks, logs.repeats, window),
       flows: {

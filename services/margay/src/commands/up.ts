@@ -10,6 +10,7 @@ import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@mar
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
+import { flowLogsTaken } from '../options.ts';
 import { runPipeline, type PipelineEvent, type PipelineOptions } from '../pipeline.ts';
 import { summaryLines } from '../summary-lines.ts';
 
@@ -45,7 +46,7 @@ export function upCommand(): Command {
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--cluster <name>', "the cluster's name, printed in reports", 'cluster-a')
     .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
-    .option('--flow-log <file...>', 'Calico flow logs (JSON lines)')
+    .option('--flow-log <file...>', flowLogsTaken())
     .option(
       '--follow',
       'the logs go on growing: follow them through rotations, and run reports on their schedules',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readFlow } from './flow.ts';
+import { readFlow } from '../read-flow.ts';
 
 const record = (fields: object = {}): string =>
   JSON.stringify({
@@ -77,8 +77,8 @@ test.each<[string, object, object]>([
 
 test.each<[string, string, string]>([
   ['half a line', record().slice(0, 50), 'not-json'],
-  ['no object', '5', 'not-an-audit-event'],
-  ['an audit event', '{"kind":"Event","verb":"get"}', 'not-an-audit-event'],
+  ['no object', '5', 'not-a-flow'],
+  ['an audit event', '{"kind":"Event","verb":"get"}', 'not-a-flow'],
   ['no start', record({ start_time: undefined }), 'no-timestamp'],
   ['an empty start', record({ start_time: '' }), 'no-timestamp'],
   ['milliseconds', record({ end_time: 1_700_000_300_000 }), 'no-timestamp'],

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
-import { readFlow, type Flow } from '@margay/history';
 import { expect, test } from 'vitest';
-import { mergeFlows } from './merge-flows.ts';
+import { contactText } from './contacts.ts';
+import type { Flow } from './flow.ts';
+import { covers, mergeFlows, withTime, type Seen } from './merge.ts';
+import { readFlow } from './read-flow.ts';
 
 const MINUTE = 60;
 
@@ -26,13 +28,16 @@ function flow(pod: string, from: number, to: number, action: 'allow' | 'deny' = 
   if (reading?.kind !== 'flow') throw new Error('the record is one');
   return reading.flow;
 }
-const merged = (...flows: Flow[]) => [...mergeFlows(flows).values()];
+const merged = (...flows: Flow[]) => mergeFlows(flows);
 
 test.each<[string, Flow[], Flow[]]>([
   ['nothing', [], []],
   ['a record alone stays what it is', [flow('a', 0, 5)], [flow('a', 0, 5)]],
-  ['two sightings in an hour are one flow', [flow('a', 0, 5), flow('a', 30, 35)], [flow('a', 0, 35)]],
-  ['the later sighting may come first', [flow('a', 30, 35), flow('a', 0, 5)], [flow('a', 0, 35)]],
+  ['sightings that touch are one flow', [flow('a', 0, 5), flow('a', 5, 35)], [flow('a', 0, 35)]],
+  ['and so are those that overlap', [flow('a', 0, 7), flow('a', 5, 35)], [flow('a', 0, 35)]],
+  ['one within the other says nothing more', [flow('a', 0, 35), flow('a', 5, 7)], [flow('a', 0, 35)]],
+  ['silence stays silence', [flow('a', 0, 5), flow('a', 6, 35)], [flow('a', 0, 5), flow('a', 6, 35)]],
+  ['the later sighting may come first', [flow('a', 5, 35), flow('a', 0, 5)], [flow('a', 0, 35)]],
   [
     'the last minute of an hour and the first of the next are two',
     [flow('a', 59, 60), flow('a', 60, 61)],
@@ -76,23 +81,41 @@ test('order and repeats never matter, and merging in parts gives the same', () =
   );
 });
 
-test('every sighting lies within its flow, and every flow begins and ends with a sighting', () => {
+test('a flow lasts for the minutes in which there was a sighting, and for no other', () => {
   fc.assert(
     fc.property(flows, (all) => {
-      const found = merged(...all);
-      const same = (one: Flow, other: Flow) =>
-        one.source.name === other.source.name && one.action === other.action;
-      for (const sighting of all) {
-        const around = found.filter(
-          (one) => same(one, sighting) && one.startAt <= sighting.startAt && one.endAt >= sighting.endAt,
+      const minutesOf = (seen: readonly Flow[]) =>
+        new Set(
+          seen.flatMap((one) =>
+            Array.from(
+              { length: (one.endAt - one.startAt) / 60_000_000 },
+              (_, minute) => `${contactText(one)} ${one.startAt + minute * 60_000_000}`,
+            ),
+          ),
         );
-        expect(around.length).toBeGreaterThan(0);
-      }
-      for (const one of found) {
-        expect(all.some((sighting) => same(one, sighting) && sighting.startAt === one.startAt)).toBe(true);
-        expect(all.some((sighting) => same(one, sighting) && sighting.endAt === one.endAt)).toBe(true);
-      }
+      const found = merged(...all);
+      expect(minutesOf(found)).toEqual(minutesOf(all));
       expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+      expect(found.length).toBeLessThanOrEqual(all.length);
+    }),
+  );
+});
+
+test('times that are kept together cover what was added, and nothing else', () => {
+  const time = fc
+    .tuple(fc.nat(60), fc.integer({ min: 1, max: 10 }))
+    .map(([start, length]): Seen => ({ startAt: start, endAt: start + length }));
+  fc.assert(
+    fc.property(fc.array(time, { maxLength: 15 }), (added) => {
+      const kept = added.reduce<readonly Seen[]>(withTime, []);
+      for (let at = 0; at < 75; at++) {
+        const instant = { startAt: at, endAt: at + 1 };
+        expect(covers(kept, instant)).toBe(covers(added, instant));
+      }
+      for (const one of kept) {
+        const others = kept.filter((other) => other !== one);
+        expect(others.every(({ startAt, endAt }) => endAt < one.startAt || one.endAt < startAt)).toBe(true);
+      }
     }),
   );
 });
