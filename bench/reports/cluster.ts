@@ -1,5 +1,4 @@
-import type { KubernetesObject } from '@margay/ground';
-import type { Version } from '@margay/history';
+import type { Resource, Version } from '@margay/history';
 
 /** Pods of one namespace. */
 export const PODS_PER_NAMESPACE = 100;
@@ -22,7 +21,7 @@ export function benchCluster(pods: number, changes: number): BenchCluster {
   const window = { start: START, end: START + 24 * HOUR };
   const versions: Version[] = [];
   const current = new Map<string, Version>();
-  const put = (at: number, resource: string, content: KubernetesObject, uid = resource): void => {
+  const put = (at: number, resource: string, content: Resource, uid = resource): void => {
     const { namespace = '', name } = content.metadata;
     const group = content.apiVersion.includes('/') ? (content.apiVersion.split('/')[0] ?? '') : '';
     const key = `${resource}/${namespace}/${name}`;
@@ -83,7 +82,7 @@ export function benchCluster(pods: number, changes: number): BenchCluster {
 const space = (i: number): string => `ns-${Math.floor(i / PODS_PER_NAMESPACE)}`;
 const appOf = (i: number): string => `app-${Math.floor(i / PODS_PER_APP)}`;
 
-function pod(i: number, version: string): KubernetesObject {
+function pod(i: number, version: string): Resource {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -98,11 +97,11 @@ function pod(i: number, version: string): KubernetesObject {
   };
 }
 
-function namespace(n: number, env: string): KubernetesObject {
+function namespace(n: number, env: string): Resource {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `ns-${n}`, labels: { env } } };
 }
 
-function policy(n: number, p: number, revision: number): KubernetesObject {
+function policy(n: number, p: number, revision: number): Resource {
   const selector = p === 0 ? 'all()' : `app == 'app-${n * (PODS_PER_NAMESPACE / PODS_PER_APP) + p}'`;
   const peer = { selector: `tier == 'front' || revision == '${revision % 10}'` };
   return {
@@ -113,7 +112,7 @@ function policy(n: number, p: number, revision: number): KubernetesObject {
   };
 }
 
-function globalPolicy(g: number): KubernetesObject {
+function globalPolicy(g: number): Resource {
   return {
     apiVersion: 'projectcalico.org/v3',
     kind: 'GlobalNetworkPolicy',
@@ -128,7 +127,7 @@ function globalPolicy(g: number): KubernetesObject {
   };
 }
 
-function service(app: number): KubernetesObject {
+function service(app: number): Resource {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -137,11 +136,7 @@ function service(app: number): KubernetesObject {
   };
 }
 
-function endpointSlice(
-  app: number,
-  members: readonly number[],
-  uid: (i: number) => string,
-): KubernetesObject {
+function endpointSlice(app: number, members: readonly number[], uid: (i: number) => string): Resource {
   const endpoints = members.map((i) => {
     const { metadata } = pod(i, '');
     const targetRef = { kind: 'Pod', namespace: metadata.namespace, name: metadata.name, uid: uid(i) };

@@ -13,11 +13,17 @@ import { load } from 'js-yaml';
 /** The real cluster that the tests run on. */
 export const kubeconfig = process.env['MARGAY_TEST_KUBERNETES'] ?? '';
 
-/** The audit logs of the cluster's API servers, where the cluster was started by the script beside these tests. */
+/** The audit logs of the cluster's API servers, where the cluster was assembled. */
 export function auditLogs(): string[] {
   const folder = dirname(kubeconfig);
   const names = readdirSync(folder).filter((name) => /^audit(-\d+)?\.jsonl$/.test(name));
   return names.map((name) => join(folder, name));
+}
+
+/** The contexts of its API servers where it has several, as the assembled one does; none in a cluster of one's own. */
+export function serverContexts(): string[] {
+  const { contexts } = load(readFileSync(kubeconfig, 'utf8')) as { contexts: readonly { name: string }[] };
+  return contexts.map(({ name }) => name).filter((name) => /^server-\d+$/.test(name));
 }
 
 export function connection(context?: string): Connection {

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { memoryHistory, project, readLine, type Change, type MemoryHistory } from '@margay/history';
 import { apiVersionOf, watchableKinds, type KubernetesClient } from '@margay/kubernetes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { admin, applyDefinitions, auditLogs, kubeconfig, resource, until } from './cluster.ts';
+import {
+  admin,
+  applyDefinitions,
+  auditLogs,
+  kubeconfig,
+  resource,
+  serverContexts,
+  until,
+} from './cluster.ts';
 import { Ingestor } from './ingestor.ts';
 import { Scenario } from './scenario.ts';
 import { restartApiServer } from './servers.ts';
@@ -10,7 +18,10 @@ import { restartApiServer } from './servers.ts';
 /** One line for each object: what it is, which one, and what reports see of it. */
 type State = string[];
 
-const clients = [admin('server-0'), admin('server-1')];
+const contexts = serverContexts();
+/** What is lost on the way is seen through two API servers, one of which a test kills: the assembled cluster has them. */
+const hasTwoServers = contexts.length > 1;
+const clients = [admin(contexts[0]), admin(contexts[1])];
 const steady = new Ingestor(clients[0]!, false);
 const late = new Ingestor(clients[1]!, true);
 
@@ -76,56 +87,66 @@ function auditChanges(): Change[] {
   );
 }
 
-test('the history of list and watch equals a list whenever the cluster is quiet', async () => {
-  const scenario = new Scenario(clients, Date.now().toString(36));
-  await Promise.all([steady.start(), late.start()]);
-  await scenario.begin();
-  await expectEqual([steady, late]);
+test.runIf(hasTwoServers)(
+  'the history of list and watch equals a list whenever the cluster is quiet',
+  async () => {
+    const scenario = new Scenario(clients, Date.now().toString(36));
+    await Promise.all([steady.start(), late.start()]);
+    await scenario.begin();
+    await expectEqual([steady, late]);
 
-  // One is killed and begun again in the middle of it, the other stays away for too long.
-  const changing = scenario.change();
-  await new Promise((later) => setTimeout(later, 300));
-  await Promise.all([steady.kill(), late.kill()]);
-  await new Promise((later) => setTimeout(later, 500));
-  await steady.start();
-  await changing;
-  await expectEqual([steady]);
-  expect(steady.gaps).toEqual([]);
-  expect(steady.changes.filter(({ correction }) => correction)).toEqual([]);
+    // One is killed and begun again in the middle of it, the other stays away for too long.
+    const changing = scenario.change();
+    await new Promise((later) => setTimeout(later, 300));
+    await Promise.all([steady.kill(), late.kill()]);
+    await new Promise((later) => setTimeout(later, 500));
+    await steady.start();
+    await changing;
+    await expectEqual([steady]);
+    expect(steady.gaps).toEqual([]);
+    expect(steady.changes.filter(({ correction }) => correction)).toEqual([]);
 
-  await restartApiServer(kubeconfig, 1);
-  await until(
-    () => watchableKinds(clients[1]!).catch(() => []),
-    (kinds) => kinds.length > 0,
-  );
-  await late.start();
-  await expectEqual([steady, late]);
-  expect(late.gaps.length).toBeGreaterThan(0);
-  expect(late.gaps[0]?.reason).toMatch(/no longer has the changes after \d+: /);
-  const corrections = late.changes.filter(({ correction }) => correction);
-  expect(new Set(corrections.map(({ what }) => what))).toEqual(new Set(['present', 'gone']));
+    await restartApiServer(kubeconfig, 1);
+    await until(
+      () => watchableKinds(clients[1]!).catch(() => []),
+      (kinds) => kinds.length > 0,
+    );
+    await late.start();
+    await expectEqual([steady, late]);
+    expect(late.gaps.length).toBeGreaterThan(0);
+    expect(late.gaps[0]?.reason).toMatch(/no longer has the changes after \d+: /);
+    const corrections = late.changes.filter(({ correction }) => correction);
+    expect(new Set(corrections.map(({ what }) => what))).toEqual(new Set(['present', 'gone']));
 
-  await scenario.end();
-  await expectEqual([steady, late]);
-  expect(steady.changes.length).toBeGreaterThan(300);
+    await scenario.end();
+    await expectEqual([steady, late]);
+    expect(steady.changes.length).toBeGreaterThan(300);
 
-  // One loses its API server while it reads, and what happens meanwhile.
-  await restartApiServer(kubeconfig, 1);
-  const name = `while-away-${Date.now().toString(36)}`;
-  await clients[0]!.create(resource('namespaces', false), { metadata: { name } });
-  await clients[0]!.patch(resource('namespaces', false), { name }, { metadata: { labels: { away: 'yes' } } });
-  await expectEqual([steady, late]);
-  expect(late.interruptions).toBeGreaterThan(0);
-});
+    // One loses its API server while it reads, and what happens meanwhile.
+    await restartApiServer(kubeconfig, 1);
+    const name = `while-away-${Date.now().toString(36)}`;
+    await clients[0]!.create(resource('namespaces', false), { metadata: { name } });
+    await clients[0]!.patch(
+      resource('namespaces', false),
+      { name },
+      { metadata: { labels: { away: 'yes' } } },
+    );
+    await expectEqual([steady, late]);
+    expect(late.interruptions).toBeGreaterThan(0);
+  },
+);
 
-test('what two ingestors saw of the same writes has the same ids, and together they give the same state', async () => {
-  const both = memoryHistory();
-  both.add(late.changes);
-  both.add(steady.changes);
-  expect(present(both)).toEqual(await quiet());
-  const ids = new Set(steady.changes.map(({ id }) => id));
-  expect(late.changes.filter(({ id }) => ids.has(id)).length).toBeGreaterThan(100);
-});
+test.runIf(hasTwoServers)(
+  'what two ingestors saw of the same writes has the same ids, and together they give the same state',
+  async () => {
+    const both = memoryHistory();
+    both.add(late.changes);
+    both.add(steady.changes);
+    expect(present(both)).toEqual(await quiet());
+    const ids = new Set(steady.changes.map(({ id }) => id));
+    expect(late.changes.filter(({ id }) => ids.has(id)).length).toBeGreaterThan(100);
+  },
+);
 
 test.runIf(auditLogs().length > 0)(
   'so do the audit logs, alone and with list and watch, and they know who did what the watch saw',

@@ -50,7 +50,7 @@ import org.elasticsearch.env.Environment;
 import org.elasticsearch.node.Node;
 import org.elasticsearch.plugins.PluginsLoader;
 
-/** One node on the loopback interface: folder, modules, HTTP port. */
+/** One node, on the loopback interface unless told otherwise: folder, modules, HTTP port. */
 class TestNode {
   public static void main(String[] arguments) throws Exception {
     Path folder = Path.of(arguments[0]);
@@ -61,7 +61,7 @@ class TestNode {
         .put("path.logs", folder.resolve("logs").toString())
         .put("cluster.name", "margay-test")
         .put("discovery.type", "single-node")
-        .put("network.host", "127.0.0.1")
+        .put("network.host", System.getProperty("margay.host", "127.0.0.1"))
         .put("http.port", port)
         .put("transport.port", port + 100)
         .put("cluster.routing.allocation.disk.threshold_enabled", false)

@@ -1,16 +1,17 @@
 import { ElasticsearchContainer } from '@testcontainers/elasticsearch';
 import { Wait } from 'testcontainers';
-import { assemble, portOfScript, type Server } from './server.ts';
+import { assemble, portOfScript, START_TIMEOUT_MS, type Server } from './server.ts';
 
+const IMAGE = 'docker.elastic.co/elasticsearch/elasticsearch:8.19.0';
 const variable = 'MARGAY_TEST_ELASTICSEARCH';
 
 /** One node, without sign-in. */
 export const elasticsearch: Server = {
   name: 'Elasticsearch',
   variable,
-  image: 'docker.elastic.co/elasticsearch/elasticsearch:8.19.0',
-  async container(image) {
-    const container = await new ElasticsearchContainer(image)
+  images: [IMAGE],
+  async container() {
+    const container = await new ElasticsearchContainer(IMAGE)
       .withLabels({ 'margay.test': 'elasticsearch' })
       .withEnvironment({
         'xpack.security.enabled': 'false',
@@ -18,6 +19,7 @@ export const elasticsearch: Server = {
         ES_JAVA_OPTS: '-Xmx1g',
       })
       .withWaitStrategy(Wait.forHttp('/_cluster/health', 9200))
+      .withStartupTimeout(START_TIMEOUT_MS)
       .start();
     return { variables: { [variable]: container.getHttpUrl() }, run: `container:${container.getId()}` };
   },

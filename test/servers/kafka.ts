@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KafkaContainer } from '@testcontainers/kafka';
-import { getContainerRuntimeClient } from 'testcontainers';
+import { getContainerRuntimeClient, Wait } from 'testcontainers';
 import { freePort } from '../testing/free-port.ts';
 import { remove, startAgain, tell } from './runs.ts';
 import { assemble, portOfScript, start, wayTo, type Server, type Started } from './server.ts';
 
+const IMAGE = 'confluentinc/cp-kafka:8.1.0';
 const PLAIN = 9093;
 const SECURED = 9095;
 const USER = { name: 'margay', password: 'margay-secret' };
@@ -16,8 +17,8 @@ const USER = { name: 'margay', password: 'margay-secret' };
 export const kafka: Server = {
   name: 'Kafka',
   variable: 'MARGAY_TEST_KAFKA',
-  image: 'confluentinc/cp-kafka:8.1.0',
-  container: (image) => brokerInContainer(new Broker(image)),
+  images: [IMAGE],
+  container: () => brokerInContainer(new Broker(IMAGE)),
   assembled: () => assembledBroker(),
 };
 
@@ -29,7 +30,7 @@ export async function brokerToKill(folder: string) {
     start(
       {
         ...kafka,
-        container: (image) => brokerInContainer(new Broker(image, port)),
+        container: () => brokerInContainer(new Broker(IMAGE, port)),
         assembled: () => assembledBroker(port, { MARGAY_KAFKA_DATA: join(folder, 'kafka') }),
       },
       way,
@@ -56,6 +57,7 @@ class Broker extends KafkaContainer {
     super(image);
     this.#hostPort = hostPort;
     this.withKraft().withLabels({ 'margay.test': 'kafka' });
+    this.withWaitStrategy(Wait.forLogMessage('Kafka Server started'));
     this.withEnvironment({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false', KAFKA_HEAP_OPTS: '-Xmx512m' });
   }
 

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * What runs for tests, as text that a variable or a line can carry: a process by its id, a container by its id, or all
- * containers and networks of one testcontainers session.
+ * What runs for tests, as text that a variable or a line can carry: a process by its id, the processes whose ids a file
+ * has when they are ended, a container by its id, or all containers and networks of one testcontainers session.
  */
-export type Run = `${'process' | 'container' | 'session'}:${string}`;
+export type Run = `${'process' | 'processes' | 'container' | 'session'}:${string}`;
 
 const SIGNALS = { pause: 'SIGSTOP', unpause: 'SIGCONT', kill: 'SIGKILL' } as const;
 
@@ -28,10 +29,8 @@ export async function startAgain(run: Run): Promise<void> {
 /** Ends what runs and leaves nothing of it. Nothing left to end is no error. */
 export async function remove(run: Run): Promise<void> {
   const { kind, id } = partsOf(run);
-  if (kind === 'process') {
-    for (const pid of id.split(' ')) tryToKill(Number(pid));
-    return;
-  }
+  if (kind === 'process') return tryToKill(Number(id));
+  if (kind === 'processes') return readFileSync(id, 'utf8').trim().split('\n').map(Number).forEach(tryToKill);
   const { dockerode } = await containers();
   if (kind === 'container') return dockerode.getContainer(id).remove({ force: true, v: true });
   const filters = { label: [`${(await runtime()).LABEL_TESTCONTAINERS_SESSION_ID}=${id}`] };
@@ -52,6 +51,8 @@ function partsOf(run: Run): { kind: string; id: string } {
 }
 
 function tryToKill(pid: number): void {
+  // Zero and less are groups of processes.
+  if (!(pid > 0)) throw new Error(`${pid} is no process of a server.`);
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

@@ -1,6 +1,7 @@
 import { GenericContainer, Wait } from 'testcontainers';
-import { assemble, portOfScript, type Server } from './server.ts';
+import { assemble, portOfScript, START_TIMEOUT_MS, type Server } from './server.ts';
 
+const IMAGE = 'apicurio/apicurio-registry:3.0.9';
 const variable = 'MARGAY_TEST_SCHEMA_REGISTRY';
 /** Where Apicurio serves the API of Confluent's registry. */
 const CONFLUENT_API = '/apis/ccompat/v7';
@@ -10,12 +11,13 @@ const PORT = 8080;
 export const schemaRegistry: Server = {
   name: 'Schema registry',
   variable,
-  image: 'apicurio/apicurio-registry:3.0.9',
-  async container(image) {
-    const container = await new GenericContainer(image)
+  images: [IMAGE],
+  async container() {
+    const container = await new GenericContainer(IMAGE)
       .withLabels({ 'margay.test': 'schema-registry' })
       .withExposedPorts(PORT)
       .withWaitStrategy(Wait.forHttp(`${CONFLUENT_API}/subjects`, PORT))
+      .withStartupTimeout(START_TIMEOUT_MS)
       .start();
     const address = `http://${container.getHost()}:${container.getMappedPort(PORT)}${CONFLUENT_API}`;
     return { variables: { [variable]: address }, run: `container:${container.getId()}` };

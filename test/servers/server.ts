@@ -13,10 +13,10 @@ export interface Server {
   readonly name: string;
   /** The environment variable that names one of one's own. The tests find the server through it, however it came. */
   readonly variable: string;
-  /** The image of its container. */
-  readonly image: string;
-  /** Starts a container of the image, which is in the runtime. */
-  readonly container: (image: string) => Promise<Started>;
+  /** The images of its containers, the server's own first. */
+  readonly images: readonly [string, ...string[]];
+  /** Starts the containers. The runtime has the images. */
+  readonly container: () => Promise<Started>;
   /** Starts one that is put together from package registries, without containers. */
   readonly assembled: () => Promise<Started>;
 }
@@ -31,6 +31,8 @@ export interface Started {
 /** Set to `containers` or `assembled`, it decides for all servers that no variable names. */
 const CHOICE = 'MARGAY_TEST_SERVERS';
 const RUNTIME_TIMEOUT_MS = 15_000;
+/** How long a container may take until it answers: long, for machines that are busy. */
+export const START_TIMEOUT_MS = 180_000;
 
 // The reaper beside this file removes containers too, and needs no image that could not be pulled.
 process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
@@ -57,23 +59,25 @@ export async function provide(
 }
 
 async function provideOne(server: Server): Promise<string> {
-  const { name, variable, image } = server;
+  const { name, variable, images } = server;
   const named = process.env[variable];
   if (named) return `${name}: ${named}, named by ${variable}`;
   const way = await wayTo(server);
   const { variables, run } = await start(server, way);
   // Tests that stop a server for a while may do so with our own only.
   Object.assign(process.env, variables, { [`${variable}_RUN`]: run });
-  const how = way.contained ? `container ${image}` : `assembled, since ${way.because}`;
+  const how = way.contained ? `container ${images[0]}` : `assembled, since ${way.because}`;
   return `${name}: ${variables[variable]}, ${how}`;
 }
 
 /** Starts one, whatever the variables name. It ends with this process. */
 export async function start(server: Server, { contained }: Way): Promise<Started> {
   if (contained) {
-    return server.container(server.image).catch((cause: unknown) => {
+    return server.container().catch((cause: unknown) => {
       const advice = `${CHOICE}=assembled does without containers, ${server.variable} names a server.`;
-      throw new Error(`${server.name} did not start from ${server.image}. ${advice}`, { cause });
+      throw new Error(`${server.name} did not start from ${server.images.join(' and ')}. ${advice}`, {
+        cause,
+      });
     });
   }
   const started = await server.assembled();
@@ -90,14 +94,14 @@ export type Way = { readonly contained: true } | { readonly contained: false; re
  *
  * @throws Error when it cannot, and containers were asked for.
  */
-export async function wayTo({ image, variable }: Server): Promise<Way> {
+export async function wayTo({ images, variable }: Server): Promise<Way> {
   const choice = process.env[CHOICE] ?? '';
   if (!['', 'containers', 'assembled'].includes(choice))
     throw new Error(`${CHOICE} is "${choice}": it may be containers or assembled.`);
   if (choice === 'assembled') return { contained: false, because: `${CHOICE} says so` };
   try {
     runtime ??= findRuntime();
-    await havePulled(await runtime, image, variable);
+    for (const image of images) await havePulled(await runtime, image, variable);
     return { contained: true };
   } catch (error) {
     if (choice === 'containers') throw error;
@@ -119,16 +123,12 @@ async function findRuntime(): Promise<ContainerRuntimeClient> {
   return client;
 }
 
-async function havePulled(
-  { image: images }: ContainerRuntimeClient,
-  image: string,
-  variable: string,
-): Promise<void> {
+async function havePulled(client: ContainerRuntimeClient, image: string, variable: string): Promise<void> {
   const name = ImageName.fromString(image);
   try {
-    await images.pull(name);
+    await client.image.pull(name);
     // A pull that breaks off while it runs is not an error of the call.
-    await images.inspect(name);
+    await client.image.inspect(name);
   } catch (cause) {
     const reason = String((cause as Error).message).trim();
     throw new Error(

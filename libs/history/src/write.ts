@@ -1,17 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import {
-  fields,
-  type Fields,
-  type Instant,
-  type Kind,
-  nonEmptyText,
-  parseInstant,
-  servedName,
-  STORAGE_GROUP,
-  text,
-} from '@margay/ground';
+import { fields, type Fields, type Instant, nonEmptyText, parseInstant, text } from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
+import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
+import { nameOfBacking } from './project.ts';
 import type { DoubtfulReason, PolicyAttempt, Reading, UnusableReason } from './reading.ts';
 import { trailOf } from './trail.ts';
 
@@ -22,8 +14,8 @@ export interface Write {
   readonly kind: Kind;
   /** The event's `objectRef`. */
   readonly reference: Fields;
-  /** The object is in Calico's storage form. */
-  readonly storageForm: boolean;
+  /** The object is of the group behind which Calico keeps its own. */
+  readonly backing: boolean;
   readonly at: Instant;
   readonly receivedAt: Instant;
   readonly origin: Origin;
@@ -41,7 +33,7 @@ export function writeOf(event: Fields, kind: Kind, at: Instant, origin: Origin):
     verb: event['verb'] as string,
     kind,
     reference,
-    storageForm: reference['apiGroup'] === STORAGE_GROUP,
+    backing: reference['apiGroup'] === CALICO_BACKING_GROUP,
     at,
     receivedAt: Math.min(received, at),
     origin,
@@ -82,8 +74,8 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
 
 /** The attempt for the audit trail, where the object is a policy and not only its status. */
 export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyAttempt } {
-  const { kind, reference, verb, event, at, actor, eventId, storageForm } = write;
-  if (!kind.audited || nonEmptyText(reference['subresource']) !== undefined) return {};
+  const { kind, reference, verb, event, at, actor, eventId, backing } = write;
+  if (!kind.isPolicy || nonEmptyText(reference['subresource']) !== undefined) return {};
   const given =
     nonEmptyText(reference['name']) ?? text(fields(fields(event['requestObject'])['metadata'])['name']);
   return {
@@ -93,7 +85,7 @@ export function trail(write: Write, refused: boolean, name?: string): { policyEv
       group: kind.group,
       resource: kind.resource,
       namespace: kind.namespaced ? text(reference['namespace']) : '',
-      name: name ?? (storageForm ? servedName(given, kind.role === 'policy') : given),
+      name: name ?? (backing ? nameOfBacking(kind, given) : given),
       verb,
       ...(actor !== undefined && { actor }),
       refused,

@@ -1,7 +1,6 @@
-import { type Key, type Kind, type KubernetesObject, resourceName } from '@margay/ground';
-import { project, type Change } from '@margay/history';
+import { project, type Change, type Kind, type Resource, type ResourceKey } from '@margay/history';
 import type { KubernetesClient } from '../client/client.ts';
-import { apiVersionOf, type ApiResource } from '../client/resources.ts';
+import { apiVersionOf, resourceName, type ApiResource } from '../client/resources.ts';
 import type {
   Batch,
   Gap,
@@ -56,10 +55,10 @@ export function watchSource(resource: Pick<ApiResource, 'group' | 'resource'>): 
 export async function* changesFromWatch(
   client: KubernetesClient,
   { kind, resource }: WatchableKind,
-  options: Omit<ReflectOptions<KubernetesObject>, 'project'> = {},
+  options: Omit<ReflectOptions<Resource>, 'project'> = {},
 ): AsyncGenerator<WatchedChanges> {
   const apiVersion = apiVersionOf(resource);
-  const projected: Project<KubernetesObject> = (object) => {
+  const projected: Project<Resource> = (object) => {
     const read = project(kind, { ...object, apiVersion });
     return 'lacks' in read ? read : { ...read, resourceVersion: read.resourceVersion ?? '' };
   };
@@ -71,7 +70,7 @@ export async function* changesFromWatch(
 /** What a batch comes to; pure. */
 export function changesOf(
   kind: Pick<Kind, 'group' | 'resource'>,
-  { notices, position }: Batch<KubernetesObject>,
+  { notices, position }: Batch<Resource>,
 ): WatchedChanges {
   const changes: WatchChange[] = [];
   const gaps: Gap[] = [];
@@ -124,10 +123,7 @@ export function changesOf(
   };
 }
 
-function presentChange(
-  kind: Pick<Kind, 'group' | 'resource'>,
-  notice: Upserted<KubernetesObject>,
-): WatchChange {
+function presentChange(kind: Pick<Kind, 'group' | 'resource'>, notice: Upserted<Resource>): WatchChange {
   const { identity, object, created, correction, at, notBefore } = notice;
   return {
     ...base(kind, identity, identity.resourceVersion),
@@ -142,7 +138,7 @@ function presentChange(
   };
 }
 
-type Base = Key & Pick<Change, 'id' | 'eventId' | 'origin'>;
+type Base = ResourceKey & Pick<Change, 'id' | 'eventId' | 'origin'>;
 
 function base(
   kind: Pick<Kind, 'group' | 'resource'>,

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { asServed, keyOf, keyText, type KubernetesObject } from '@margay/ground';
-import { NetworkState, printName, readPolicy } from '../index.ts';
+import {
+  asServed,
+  keyOf,
+  keyText,
+  NetworkState,
+  printName,
+  readPolicy,
+  type ResourceObject,
+} from '../index.ts';
 import {
   clusterPolicy,
   globalPolicy,
@@ -15,19 +22,19 @@ import {
   tier,
 } from '../testing/cluster.ts';
 
-const read = (object: KubernetesObject) => {
+const read = (object: ResourceObject) => {
   const key = keyOf(object);
   const policy = key && readPolicy(object, key);
   if (policy === undefined) throw new Error('not a policy');
   return policy;
 };
-const state = (...objects: KubernetesObject[]) => {
+const state = (...objects: ResourceObject[]) => {
   const made = new NetworkState();
   for (const object of objects) made.upsert(object);
   return made;
 };
 /** Names of the endpoints that a policy is enforced on. */
-const governed = (policy: KubernetesObject, ...objects: KubernetesObject[]) =>
+const governed = (policy: ResourceObject, ...objects: ResourceObject[]) =>
   [...state(policy, ...objects).endpoints()]
     .filter((endpoint) => endpoint.applied().length > 0)
     .map(({ key }) => key.name)
@@ -68,7 +75,7 @@ describe('types', () => {
     expect(typesOf(clusterPolicy('ClusterNetworkPolicy', 'p', all))).toBe(expected);
   });
 
-  function typesOf(object: KubernetesObject): string {
+  function typesOf(object: ResourceObject): string {
     const { ingress, egress } = read(object).types;
     return ingress && egress ? 'both' : ingress ? 'ingress' : egress ? 'egress' : 'none';
   }
@@ -299,7 +306,7 @@ describe('selecting', () => {
 });
 
 describe('order', () => {
-  const applied = (...objects: KubernetesObject[]) =>
+  const applied = (...objects: ResourceObject[]) =>
     state(pod('n/a'), ...objects)
       .endpoint('pods/n/a')
       ?.applied()
@@ -449,7 +456,7 @@ describe('what cannot be read is reported', () => {
 });
 
 describe('names', () => {
-  const crd = (kind: string, name: string, spec: object, annotations = {}): KubernetesObject => ({
+  const crd = (kind: string, name: string, spec: object, annotations = {}): ResourceObject => ({
     apiVersion: 'crd.projectcalico.org/v1',
     kind,
     metadata: { name, annotations },

@@ -1,4 +1,5 @@
-import { kindOfObject, servedApiVersion, type Key } from '@margay/ground';
+import { publicApiVersion } from './identity.ts';
+import type { Key } from './resource.ts';
 
 /** What is needed to print a resource's name. */
 export interface ResourceRef {
@@ -11,6 +12,13 @@ export interface ResourceRef {
   readonly tier?: string | undefined;
 }
 
+const CALICO_POLICIES: ReadonlySet<string> = new Set([
+  'NetworkPolicy',
+  'GlobalNetworkPolicy',
+  'StagedNetworkPolicy',
+  'StagedGlobalNetworkPolicy',
+]);
+
 /**
  * A resource's name as reports print it.
  *
@@ -19,14 +27,14 @@ export interface ResourceRef {
  * Calico policies have their tier in front, the default tier too: `NetworkPolicy(shop/default.web)`.
  */
 export function printName(ref: ResourceRef): string {
-  const apiVersion = servedApiVersion(ref.apiVersion);
+  const apiVersion = publicApiVersion(ref.apiVersion);
   const kind = apiVersion === 'projectcalico.org/v3' ? ref.kind : `${ref.kind}.${apiVersion}`;
   const name = printedPolicyName(ref, apiVersion);
   return `${kind}(${ref.namespace === undefined || ref.namespace === '' ? '' : `${ref.namespace}/`}${name})`;
 }
 
 function printedPolicyName(ref: ResourceRef, apiVersion: string): string {
-  if (kindOfObject({ ...ref, apiVersion })?.form !== 'calico') return ref.name;
+  if (!apiVersion.startsWith('projectcalico.org/') || !CALICO_POLICIES.has(ref.kind)) return ref.name;
   const prefix = `${ref.tier === undefined || ref.tier === '' ? 'default' : ref.tier}.`;
   return ref.name.startsWith(prefix) ? ref.name : prefix + ref.name;
 }

@@ -1,30 +1,22 @@
-import {
-  asServed,
-  compareTexts,
-  fields,
-  isStorageForm,
-  keyOf,
-  keyText,
-  kindOf,
-  servedGroup,
-  texts,
-  type Key,
-  type KubernetesObject,
-} from '@margay/ground';
+import { compareTexts, fields, texts } from '@margay/ground';
 import { explainEndpoint } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
+import { asServed, foldGroup, isStorageForm, keyOf } from '../model/identity.ts';
 import {
-  endpointItem,
+  hostEndpointItem,
   inheritedLabels,
+  isEndpoint,
   type LabelledItem,
   namespaceParent,
   networkSetItem,
+  podItem,
   serviceAccountParent,
 } from '../model/items.ts';
 import { PublicNetworks } from '../model/networks.ts';
 import { FIXED_TIERS } from '../model/order.ts';
 import type { Policy, PolicyProblem } from '../model/policy.ts';
 import { readPolicy } from '../model/read-policy.ts';
+import { type Key, keyText, type ResourceObject } from '../model/resource.ts';
 import type { SetContent } from '../model/verdict.ts';
 import { Endpoint, type EndpointView, type GroupVerdict } from './endpoint.ts';
 import { verdictOfGroup } from './group-verdict.ts';
@@ -90,47 +82,46 @@ export class NetworkState {
   }
 
   /** Adds or replaces an object. Kinds that play no part are ignored; a pod that is no endpoint is as if absent. */
-  upsert(object: KubernetesObject): void {
-    const served = asServed(object);
+  upsert(resource: ResourceObject): void {
+    const served = asServed(resource);
     const key = keyOf(served);
     if (key === undefined) return;
     const text = keyText(key);
-    if (isStorageForm(object.apiVersion) && object.metadata.name !== key.name) {
-      this.#storageNames.set(keyText({ ...key, name: object.metadata.name }), key.name);
+    if (isStorageForm(resource) && resource.metadata.name !== key.name) {
+      this.#storageNames.set(keyText({ ...key, name: resource.metadata.name }), key.name);
     }
-    switch (kindOf(key)?.role) {
-      case 'endpoint': {
-        const item = endpointItem(served);
-        if (item === undefined) this.#dropEndpoint(text);
-        else this.#setEndpoint(key, text, item);
+    switch (key.resource) {
+      case 'pods':
+        if (isEndpoint(served)) this.#setEndpoint(key, text, podItem(served));
+        else this.#dropEndpoint(text);
         break;
-      }
-      case 'parent':
+      case 'hostendpoints':
+        this.#setEndpoint(key, text, hostEndpointItem(served));
+        break;
+      case 'namespaces':
+      case 'serviceaccounts':
+      case 'profiles':
         this.#setParent(key, inheritedLabels(served));
         break;
-      case 'networkSet':
+      case 'networksets':
+      case 'globalnetworksets':
         this.#setNetworkSet(key, text, served);
         break;
-      case 'tier': {
+      case 'tiers': {
         const order = fields(served['spec'])['order'];
         this.#setTier(key.name, typeof order === 'number' ? order : undefined);
         break;
       }
-      case 'policy': {
+      default: {
         const policy = readPolicy(served, key);
         if (policy !== undefined) this.#setPolicy(text, policy);
-        break;
       }
-      case 'service':
-      case 'definition':
-      case undefined:
-        break;
     }
   }
 
   /** Removes an object; unknown keys are ignored. The name may be the one in Calico's storage. */
   remove(given: Key): void {
-    let key: Key = { ...given, group: servedGroup(given.group) };
+    let key: Key = { ...given, group: foldGroup(given.group) };
     const stored = keyText(key);
     const name = this.#storageNames.get(stored);
     if (
@@ -143,26 +134,20 @@ export class NetworkState {
       key = { ...key, name };
     }
     const text = keyText(key);
-    switch (kindOf(key)?.role) {
-      case 'parent':
+    switch (`${key.resource}.${key.group}`) {
+      case 'namespaces.':
+      case 'serviceaccounts.':
+      case 'profiles.projectcalico.org':
         this.#setParent(key, new Map());
         break;
-      case 'tier':
+      case 'tiers.projectcalico.org':
         this.#dropTier(key.name);
         break;
-      case 'endpoint':
+      default:
+        // The text of a key is of one kind, so at most one of these knows it.
         this.#dropEndpoint(text);
-        break;
-      case 'networkSet':
         this.#dropNetworkSet(text);
-        break;
-      case 'policy':
         this.#dropPolicy(text);
-        break;
-      case 'service':
-      case 'definition':
-      case undefined:
-        break;
     }
   }
 
@@ -256,7 +241,7 @@ export class NetworkState {
     this.#setIndex.setParent(parent, labels);
   }
 
-  #setNetworkSet(key: Key, text: string, set: KubernetesObject): void {
+  #setNetworkSet(key: Key, text: string, set: ResourceObject): void {
     const spec = fields(set['spec']);
     const publicNetwork = this.#networks.firstPublic(texts(spec['nets']));
     const content: SetContent = { key, publicNetwork, domain: texts(spec['allowedEgressDomains'])[0] };

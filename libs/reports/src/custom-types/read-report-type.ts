@@ -1,5 +1,6 @@
 import { TemplateProblem } from '@margay/go-template';
-import { AUDITED_RESOURCES, isFields } from '@margay/ground';
+import { isFields } from '@margay/ground';
+import { AUDITED_RESOURCES } from '../policy-audit/policy-audit.ts';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
 import { readReportTemplate } from './custom-type.ts';

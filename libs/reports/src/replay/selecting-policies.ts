@@ -1,6 +1,6 @@
-import { keyText, type Window } from '@margay/ground';
+import type { Window } from '@margay/ground';
 import type { Version } from '@margay/history';
-import type { NetworkStateOptions } from '@margay/policy';
+import { keyText, type NetworkStateOptions } from '@margay/policy';
 import { type Moment, replay } from './replay.ts';
 
 /**

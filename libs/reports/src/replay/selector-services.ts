@@ -1,4 +1,5 @@
-import { isFields, type KubernetesObject } from '@margay/ground';
+import { isFields } from '@margay/ground';
+import type { Resource } from '@margay/history';
 
 type Labels = ReadonlyMap<string, string>;
 
@@ -7,7 +8,7 @@ export class SelectorServices {
   readonly #selectors = new Map<string, Labels>();
   /** By namespace and the selector's first pair, since a pod must have it. */
   readonly #byPair = new Map<string, Set<string>>();
-  readonly #pods = new Map<string, Map<string, KubernetesObject>>();
+  readonly #pods = new Map<string, Map<string, Resource>>();
 
   /** Adds, replaces or, without a selector, removes a service; the key texts of the pods that it selects now. */
   setService(service: string, selector: Labels | undefined): string[] {
@@ -31,7 +32,7 @@ export class SelectorServices {
   }
 
   /** Adds, replaces or removes a pod. */
-  setPod(text: string, pod: KubernetesObject | undefined): void {
+  setPod(text: string, pod: Resource | undefined): void {
     const namespace = text.split('/')[1] ?? '';
     const pods = this.#pods.get(namespace);
     if (pod === undefined) pods?.delete(text);
@@ -40,7 +41,7 @@ export class SelectorServices {
   }
 
   /** The services whose selector matches the pod. */
-  *servicesOf(pod: KubernetesObject): Iterable<string> {
+  *servicesOf(pod: Resource): Iterable<string> {
     if (this.#selectors.size === 0) return;
     const { namespace = '', labels } = pod.metadata;
     for (const [label, value] of isFields(labels) ? Object.entries(labels) : []) {
@@ -52,7 +53,7 @@ export class SelectorServices {
   }
 }
 
-function matches(selector: Labels, pod: KubernetesObject): boolean {
+function matches(selector: Labels, pod: Resource): boolean {
   const labels = pod.metadata.labels ?? {};
   for (const [label, value] of selector) {
     if (!Object.hasOwn(labels, label) || labels[label] !== value) return false;

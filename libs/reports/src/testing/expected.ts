@@ -1,6 +1,6 @@
-import { formatInstant, keyText, type Window } from '@margay/ground';
+import { formatInstant, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
-import type { Scope } from '@margay/policy';
+import { keyText, type Scope } from '@margay/policy';
 import type { EndpointRow } from '../index.ts';
 import { bruteForceRow, sights } from './brute-force.ts';
 

@@ -1,5 +1,4 @@
-import type { KubernetesObject } from '@margay/ground';
-import type { Change, EndedBy, Version } from '@margay/history';
+import type { Change, EndedBy, Resource, Version } from '@margay/history';
 
 /** The tables of the embedded history. */
 export const HISTORY_TABLES = `
@@ -83,7 +82,7 @@ export function changeOf(row: ChangeRow): Change {
     ...(row.resource_version !== null && { resourceVersion: row.resource_version }),
     at: row.at,
     receivedAt: row.received_at,
-    ...(row.body !== null && { content: JSON.parse(row.body) as KubernetesObject }),
+    ...(row.body !== null && { content: JSON.parse(row.body) as Resource }),
     ...(row.created === 1 && { created: true }),
     ...actorOf(row),
     origin: { source: row.source, position: row.position },
@@ -125,7 +124,7 @@ export function versionOf(row: VersionRow): Version {
     resourceVersion: row.resource_version,
     validFrom: row.valid_from,
     ...(row.valid_to !== CURRENT && { validTo: row.valid_to }),
-    content: JSON.parse(row.body) as KubernetesObject,
+    content: JSON.parse(row.body) as Resource,
     ...(row.seen_mid_life === 1 && { seenMidLife: true }),
     ...(row.ended_by !== null && { endedBy: row.ended_by }),
     ...actorOf(row),
