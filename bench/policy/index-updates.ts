@@ -1,10 +1,11 @@
-import { NetworkState, type ResourceObject } from '@margay/policy';
+import type { KubernetesObject } from '@margay/ground';
+import { NetworkState } from '@margay/policy';
 import { line, nanoseconds } from './measure.ts';
 import { NaiveIndex } from './naive-index.ts';
 import { namespace, pod, policy } from './objects.ts';
 
 const selecting = (name: string, selector: string) => policy(name, { selector, types: ['Ingress'] });
-const labelsOf = (object: ResourceObject) => new Map(Object.entries(object.metadata.labels ?? {}));
+const labelsOf = (object: KubernetesObject) => new Map(Object.entries(object.metadata.labels ?? {}));
 
 /** One endpoint at a time, with ever more selectors of which it matches one. */
 function endpointUpdates(print: (line: string) => void): void {

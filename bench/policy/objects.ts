@@ -1,4 +1,4 @@
-import type { ResourceObject } from '@margay/policy';
+import type { KubernetesObject } from '@margay/ground';
 
 type Labels = Record<string, string>;
 
@@ -7,7 +7,7 @@ export function pod(
   name: string,
   labels: Labels,
   serviceAccountName = 'default',
-): ResourceObject {
+): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -17,15 +17,15 @@ export function pod(
   };
 }
 
-export function namespace(name: string, labels: Labels): ResourceObject {
+export function namespace(name: string, labels: Labels): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
-export function serviceAccount(inNamespace: string, name: string, labels: Labels): ResourceObject {
+export function serviceAccount(inNamespace: string, name: string, labels: Labels): KubernetesObject {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: inNamespace, name, labels } };
 }
 
-export function policy(name: string, spec: object, inNamespace?: string): ResourceObject {
+export function policy(name: string, spec: object, inNamespace?: string): KubernetesObject {
   return {
     apiVersion: 'projectcalico.org/v3',
     kind: inNamespace === undefined ? 'GlobalNetworkPolicy' : 'NetworkPolicy',
@@ -34,12 +34,12 @@ export function policy(name: string, spec: object, inNamespace?: string): Resour
   };
 }
 
-export function kubernetesPolicy(inNamespace: string, name: string, spec: object): ResourceObject {
+export function kubernetesPolicy(inNamespace: string, name: string, spec: object): KubernetesObject {
   const metadata = { namespace: inNamespace, name };
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec };
 }
 
-export function networkSet(name: string, labels: Labels, nets: string[]): ResourceObject {
+export function networkSet(name: string, labels: Labels, nets: string[]): KubernetesObject {
   return {
     apiVersion: 'projectcalico.org/v3',
     kind: 'GlobalNetworkSet',
@@ -52,7 +52,7 @@ export function networkSet(name: string, labels: Labels, nets: string[]): Resour
  * A cluster with its controls: namespaces of 250 pods each, in ReplicaSets of five, six labels a pod; mixed policies,
  * three in four of a namespace.
  */
-export function* cluster(pods: number, policies: number): Iterable<ResourceObject> {
+export function* cluster(pods: number, policies: number): Iterable<KubernetesObject> {
   const spaces = Math.ceil(pods / 250);
   for (let n = 0; n < spaces; n++) {
     yield namespace(`ns-${n}`, {
@@ -84,7 +84,7 @@ export function* cluster(pods: number, policies: number): Iterable<ResourceObjec
   for (let i = 0; i < policies; i++) yield mixedPolicy(i, spaces);
 }
 
-function mixedPolicy(i: number, spaces: number): ResourceObject {
+function mixedPolicy(i: number, spaces: number): KubernetesObject {
   const space = `ns-${i % spaces}`;
   const app = `app-${i % 50}`;
   switch (i % 8) {

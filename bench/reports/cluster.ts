@@ -1,4 +1,5 @@
-import type { Resource, Version } from '@margay/history';
+import type { KubernetesObject } from '@margay/ground';
+import type { Version } from '@margay/history';
 
 /** Pods of one namespace. */
 export const PODS_PER_NAMESPACE = 100;
@@ -21,7 +22,7 @@ export function benchCluster(pods: number, changes: number): BenchCluster {
   const window = { start: START, end: START + 24 * HOUR };
   const versions: Version[] = [];
   const current = new Map<string, Version>();
-  const put = (at: number, resource: string, content: Resource, uid = resource): void => {
+  const put = (at: number, resource: string, content: KubernetesObject, uid = resource): void => {
     const { namespace = '', name } = content.metadata;
     const group = content.apiVersion.includes('/') ? (content.apiVersion.split('/')[0] ?? '') : '';
     const key = `${resource}/${namespace}/${name}`;
@@ -82,7 +83,7 @@ export function benchCluster(pods: number, changes: number): BenchCluster {
 const space = (i: number): string => `ns-${Math.floor(i / PODS_PER_NAMESPACE)}`;
 const appOf = (i: number): string => `app-${Math.floor(i / PODS_PER_APP)}`;
 
-function pod(i: number, version: string): Resource {
+function pod(i: number, version: string): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -97,11 +98,11 @@ function pod(i: number, version: string): Resource {
   };
 }
 
-function namespace(n: number, env: string): Resource {
+function namespace(n: number, env: string): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `ns-${n}`, labels: { env } } };
 }
 
-function policy(n: number, p: number, revision: number): Resource {
+function policy(n: number, p: number, revision: number): KubernetesObject {
   const selector = p === 0 ? 'all()' : `app == 'app-${n * (PODS_PER_NAMESPACE / PODS_PER_APP) + p}'`;
   const peer = { selector: `tier == 'front' || revision == '${revision % 10}'` };
   return {
@@ -112,7 +113,7 @@ function policy(n: number, p: number, revision: number): Resource {
   };
 }
 
-function globalPolicy(g: number): Resource {
+function globalPolicy(g: number): KubernetesObject {
   return {
     apiVersion: 'projectcalico.org/v3',
     kind: 'GlobalNetworkPolicy',
@@ -127,7 +128,7 @@ function globalPolicy(g: number): Resource {
   };
 }
 
-function service(app: number): Resource {
+function service(app: number): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -136,7 +137,11 @@ function service(app: number): Resource {
   };
 }
 
-function endpointSlice(app: number, members: readonly number[], uid: (i: number) => string): Resource {
+function endpointSlice(
+  app: number,
+  members: readonly number[],
+  uid: (i: number) => string,
+): KubernetesObject {
   const endpoints = members.map((i) => {
     const { metadata } = pod(i, '');
     const targetRef = { kind: 'Pod', namespace: metadata.namespace, name: metadata.name, uid: uid(i) };

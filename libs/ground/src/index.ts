@@ -1,12 +1,38 @@
 /**
- * What every other library stands on: instants and intervals, the order of texts and of resourceVersions, and how the
- * fields of JSON that may be amiss are read.
+ * What every other library stands on: which kinds of objects there are and how one is named, instants and intervals, the
+ * order of texts and of resourceVersions, and how the fields of JSON that may be amiss are read.
  *
- * Each of these is answered here once, so that two libraries never answer it differently. This library knows no other
- * one, does no I/O and never asks the time.
+ * Each of these is answered here once, so that two libraries never answer it differently. `KINDS` is the one list of
+ * kinds: what is kept, read, audited and watched derives from it. This library knows no other one, does no I/O and
+ * never asks the time.
  */
+export { asServed } from './as-served.ts';
 export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, type Fields } from './fields.ts';
 export { formatInstant, MINUTE, minuteOf, parseInstant, type Instant } from './instant.ts';
 export { gapsIn, joined, type Interval, type Window } from './interval.ts';
+export { compareKeys, keyText, resourceName, type Key } from './key.ts';
+export {
+  AUDITED_RESOURCES,
+  isPolicy,
+  KEPT_KINDS,
+  keyOf,
+  KINDS,
+  kindOf,
+  kindOfObject,
+  resourcesOf,
+  shownApiVersion,
+  type Kind,
+  type PolicyForm,
+} from './kinds.ts';
+export { groupOf, type KubernetesObject, type ObjectMeta } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
 export { compareResourceVersions } from './resource-version.ts';
+export {
+  isStorageForm,
+  servedApiVersion,
+  servedGroup,
+  servedMetadata,
+  servedName,
+  servedUid,
+  STORAGE_GROUP,
+} from './storage-form.ts';

@@ -1,5 +1,4 @@
-import type { Instant } from '@margay/ground';
-import type { Resource, ResourceKey } from './resource.ts';
+import type { Instant, Key, KubernetesObject } from '@margay/ground';
 
 /** Who acted: `user` authenticated, `impersonated` is whom that user acted for. */
 export interface Actor {
@@ -21,7 +20,7 @@ export interface Origin {
  * - `present`: the object exists with this content at this resourceVersion.
  * - `gone`: the object does not exist any more from `at` on.
  */
-export interface Change extends ResourceKey {
+export interface Change extends Key {
   /** Deterministic: the same event gives the same ids wherever and however often it is read. */
   readonly id: string;
   /** The audit event's own deterministic id; one `deletecollection` event makes many changes. */
@@ -38,7 +37,7 @@ export interface Change extends ResourceKey {
   /**
    * The projection of the object. With `what: 'gone'` it is the last that was seen of it, where the answer showed that.
    */
-  readonly content?: Resource;
+  readonly content?: KubernetesObject;
   /** True on the event that created the object, so that nothing of it can have been missed before. */
   readonly created?: boolean;
   readonly actor?: Actor;

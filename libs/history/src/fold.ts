@@ -1,9 +1,8 @@
-import type { Instant } from '@margay/ground';
+import type { Instant, KubernetesObject } from '@margay/ground';
 import type { Change } from './change.ts';
 import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
 import { METADATA_ONLY } from './project.ts';
-import type { Resource } from './resource.ts';
 import type { Version } from './version.ts';
 
 export interface FoldOptions {
@@ -21,7 +20,7 @@ export type Every = 'content' | 'resourceVersion';
  * resourceVersion. Versions that would have no length are left out, since they are valid at no instant. An object ends at
  * its earliest end and never comes back; the birth of another object of the name ends it at the latest.
  *
- * @param changes all of one ResourceKey.
+ * @param changes all of one Key.
  */
 export function foldKey(changes: readonly Change[], { every = 'content' }: FoldOptions = {}): Version[] {
   const lives = livesOf(changes);
@@ -57,7 +56,7 @@ function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[]
 function draftsOf(uid: string, shown: readonly Change[], end = Infinity, every: Every): Draft[] {
   const drafts: Draft[] = [];
   let from = -Infinity;
-  let content: Resource | undefined;
+  let content: KubernetesObject | undefined;
   for (const change of shown) {
     if (change.at > from) from = change.at;
     if (from >= end) break;
@@ -76,7 +75,7 @@ function draftsOf(uid: string, shown: readonly Change[], end = Infinity, every: 
 }
 
 /** The version that begins where the change was answered. */
-function versionAt(validFrom: Instant, change: Change, content: Resource, uid: string): Draft {
+function versionAt(validFrom: Instant, change: Change, content: KubernetesObject, uid: string): Draft {
   const { group, resource, namespace, name, resourceVersion = '', actor } = change;
   const version: Draft = { group, resource, namespace, name, uid, resourceVersion, validFrom, content };
   if (actor !== undefined) version.actor = actor;
@@ -84,9 +83,9 @@ function versionAt(validFrom: Instant, change: Change, content: Resource, uid: s
 }
 
 /** Where only the metadata was shown, the rest is that of the version before: its client cannot change more. */
-function wholeContent(change: Change, before: Resource | undefined): Resource {
-  const content = change.content as Resource;
+function wholeContent(change: Change, before: KubernetesObject | undefined): KubernetesObject {
+  const content = change.content as KubernetesObject;
   if (!isPartial(change)) return content;
   const { [METADATA_ONLY]: _, ...metadataOnly } = content;
-  return before ? { ...before, metadata: content.metadata } : (metadataOnly as Resource);
+  return before ? { ...before, metadata: content.metadata } : (metadataOnly as KubernetesObject);
 }

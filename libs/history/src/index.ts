@@ -6,10 +6,9 @@
  * This library does no I/O and never asks the time.
  */
 export { formatInstant, parseInstant, type Instant, type Window } from '@margay/ground';
-export * from './resource.ts';
+export type { Key as ResourceKey, KubernetesObject as Resource, Kind } from '@margay/ground';
 export * from './change.ts';
 export * from './version.ts';
-export { KINDS, kindOf, type Kind } from './kinds.ts';
 export { project, type Projected } from './project.ts';
 export * from './reading.ts';
 export { readEvent } from './read-event.ts';
@@ -17,5 +16,5 @@ export { readLine } from './read-line.ts';
 export { foldKey, type Every, type FoldOptions } from './fold.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
-export { memoryHistory, orderText, type MemoryHistory } from './memory.ts';
+export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { compareResourceVersions } from '@margay/ground';

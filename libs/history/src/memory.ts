@@ -1,14 +1,9 @@
-import { compareTexts, type Instant } from '@margay/ground';
+import { compareKeys, type Instant, type Key, keyText } from '@margay/ground';
 import type { Change } from './change.ts';
 import { sameJson } from './json.ts';
 import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
-import type { ResourceKey } from './resource.ts';
 import { validAt, type Version } from './version.ts';
-
-/** One text for each key, ordered as keys are: by group, resource, namespace, name. */
-export const orderText = ({ group, resource, namespace, name }: ResourceKey): string =>
-  `${group}\u0000${resource}\u0000${namespace}\u0000${name}`;
 
 /** A history in memory, for one look at one log. */
 export interface MemoryHistory {
@@ -23,9 +18,9 @@ export function memoryHistory(): MemoryHistory {
   const byKey = new Map<string, Change[]>();
   const versions = (options?: FoldOptions) => {
     // Folded in the order in which the names came, in which their changes lie in memory; sorted afterwards.
-    const keys: [key: string, versions: Version[]][] = [];
-    for (const [key, changes] of byKey) keys.push([key, foldKey(changes, options)]);
-    keys.sort(([a], [b]) => compareTexts(a, b));
+    const keys: [key: Key, versions: Version[]][] = [];
+    for (const changes of byKey.values()) keys.push([changes[0]!, foldKey(changes, options)]);
+    keys.sort(([a], [b]) => compareKeys(a, b));
     const folded: Version[] = [];
     for (const [, some] of keys) for (const version of some) folded.push(version);
     return inferEnds(folded, endsOf(folded));
@@ -33,7 +28,7 @@ export function memoryHistory(): MemoryHistory {
   return {
     add(changes) {
       for (const change of changes) {
-        const key = orderText(change);
+        const key = keyText(change);
         const known = byKey.get(key);
         // Repeats are held as they come: they change nothing.
         if (known) known.push(sharing(change, known.at(-1)));

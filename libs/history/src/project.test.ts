@@ -1,29 +1,17 @@
-import type { Fields } from '@margay/ground';
-import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { kindOf } from './kinds.ts';
-import { flippedUid, project } from './project.ts';
+import { type Fields, kindOf } from '@margay/ground';
+import { project } from './project.ts';
 
 const projected = (group: string, resource: string, object: Fields, options = {}) => {
-  const found = project(kindOf(group, resource)!, object, options);
+  const found = project(kindOf({ group, resource })!, object, options);
   if ('lacks' in found) throw new Error(`lacks ${found.lacks}`);
   return found;
 };
 const UID = '0f10aa01-80ff-4c03-b3ff-fe7f80c0a055';
 const FLIPPED = 'f0085580-01ff-4cc0-b3ff-7ffe010305aa';
 
-test('uids of the backing group are read as Calico shows them', () => {
-  expect(flippedUid(UID)).toBe(FLIPPED);
-  expect(flippedUid('not-a-uid')).toBe('not-a-uid');
-  fc.assert(
-    fc.property(fc.uuid(), (uid) => {
-      expect(flippedUid(flippedUid(uid))).toBe(uid);
-    }),
-  );
-});
-
 /** What Calico's API server keeps for the policy `web`. */
-const backing = (metadata: Fields, spec: Fields = {}) => ({
+const stored = (metadata: Fields, spec: Fields = {}) => ({
   apiVersion: 'crd.projectcalico.org/v1',
   kind: 'NetworkPolicy',
   metadata: { name: 'default.web', namespace: 'shop', uid: UID, resourceVersion: '7', ...metadata },
@@ -60,7 +48,7 @@ test.each<[string, Fields, Fields, string, Fields | undefined]>([
     { a: 'c' },
   ],
 ])('crd.projectcalico.org: %s', (_, metadata, spec, name, labels) => {
-  const found = projected('crd.projectcalico.org', 'networkpolicies', backing(metadata, spec));
+  const found = projected('crd.projectcalico.org', 'networkpolicies', stored(metadata, spec));
   expect(found).toMatchObject({ name, namespace: 'shop', uid: FLIPPED, resourceVersion: '7' });
   expect(found.content).toMatchObject({ apiVersion: 'projectcalico.org/v3', kind: 'NetworkPolicy' });
   expect(found.content.metadata).toEqual({ name, namespace: 'shop', ...(labels && { labels }) });
@@ -74,17 +62,17 @@ test('both faces of one policy are one object with one content', () => {
     metadata: { name: 'web', namespace: 'shop', uid: FLIPPED, resourceVersion: '7', labels: { x: 'y' } },
     spec: { types: ['Ingress'], order: 5, selector: "a == 'b'", tier: 'default' },
   };
-  const back = backing(real({ name: 'web', labels: { x: 'y' } }), spec);
+  const back = stored(real({ name: 'web', labels: { x: 'y' } }), spec);
   expect(projected('crd.projectcalico.org', 'networkpolicies', back)).toEqual(
     projected('projectcalico.org', 'networkpolicies', front),
   );
 });
 
 test('metadata alone does not say which group it is of', () => {
-  const metadataOnly = { ...backing({}), apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' };
+  const metadataOnly = { ...stored({}), apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' };
   const found = projected('crd.projectcalico.org', 'networkpolicies', metadataOnly, {
     metadataOnly: true,
-    backing: true,
+    storageForm: true,
   });
   expect(found).toMatchObject({ name: 'web', uid: FLIPPED });
   expect(found.content).toMatchObject({ apiVersion: 'projectcalico.org/v3', metadataOnly: true });
@@ -106,7 +94,7 @@ test.each<[string, Fields, string]>([
   ],
   ['a name that is a text', { metadata: { name: 5, uid: 'u', resourceVersion: '7' } }, 'name'],
 ])('an object without %s is none', (_, object, lacks) => {
-  expect(project(kindOf('', 'pods')!, object)).toEqual({ lacks });
+  expect(project(kindOf({ resource: 'pods' })!, object)).toEqual({ lacks });
 });
 
 test('a pod is what reports read of it', () => {

@@ -12,7 +12,7 @@ import { doubt, factsOf, trail, type Write } from './write.ts';
  * Items that stay, with a finalizer or as pods with grace, make no change: their own ends follow.
  */
 export function readCollectionDelete(write: Write, response: unknown): Reading {
-  const { event, kind, at, backing, eventId } = write;
+  const { event, kind, at, storageForm, eventId } = write;
   if (!isFields(response) || !Array.isArray(response['items'])) {
     return doubt(write, 'no-content', 'the answer does not list what was deleted');
   }
@@ -25,9 +25,7 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
   for (const item of items) {
     const version = nonEmptyText(item['apiVersion']) ?? listVersion ?? '';
     const metadataOnly =
-      listsMetadata ||
-      item['kind'] === 'PartialObjectMetadata' ||
-      !kind.versions.includes(version.slice(version.indexOf('/') + 1));
+      listsMetadata || item['kind'] === 'PartialObjectMetadata' || !kind.apiVersions.has(version);
     if (metadataOnly && kind.resource === 'pods' && asked.gracePeriodSeconds !== 0 && !asked.addsFinalizer) {
       return doubt(
         write,
@@ -36,7 +34,11 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
       );
     }
     if (!isGoneFromCollection(kind.resource, item, asked)) continue;
-    const projected = project(kind, { ...item, apiVersion: version }, { metadataOnly, gone: true, backing });
+    const projected = project(
+      kind,
+      { ...item, apiVersion: version },
+      { metadataOnly, gone: true, storageForm },
+    );
     if (!('lacks' in projected)) {
       const { namespace, name, uid, resourceVersion, content } = projected;
       changes.push({

@@ -1,7 +1,6 @@
-import { fields, type Fields, isFields, nonEmptyText, parseInstant, text } from '@margay/ground';
+import { fields, type Fields, isFields, kindOf, nonEmptyText, parseInstant, text } from '@margay/ground';
 import type { Origin } from './change.ts';
 import { TooDeep } from './json.ts';
-import { kindOf } from './kinds.ts';
 import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
@@ -38,8 +37,11 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   }
   if (READS.has(verb)) return { kind: 'ignored', reason: 'read-only', ...timed };
   const reference = fields(event['objectRef']);
-  const kind = WRITES.has(verb) ? kindOf(reference['apiGroup'], reference['resource']) : undefined;
-  if (kind === undefined) return { kind: 'ignored', reason: 'out-of-kind', ...timed };
+  const kind = WRITES.has(verb)
+    ? kindOf({ group: reference['apiGroup'], resource: reference['resource'] })
+    : undefined;
+  if (kind === undefined || kind.kept === 'nothing')
+    return { kind: 'ignored', reason: 'out-of-kind', ...timed };
   if (isDryRun(event, verb)) return { kind: 'ignored', reason: 'dry-run', ...timed };
   if (!OBJECT_SUBRESOURCES.has(text(reference['subresource']))) {
     return { kind: 'ignored', reason: 'no-version', ...timed };
@@ -89,7 +91,7 @@ function readWrite(write: Write): Reading {
   if (verb === 'deletecollection') return readCollectionDelete(write, response);
   if (verb === 'delete' && isSuccess(response, status)) return readStatusDelete(write, response);
   if (!isFields(response)) {
-    if (write.kind.onlyEnds && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
+    if (write.kind.kept === 'end' && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
     return doubt(write, 'no-content', 'the event has no body: audit this resource at level RequestResponse');
   }
   return readObject(write, response);

@@ -1,8 +1,17 @@
-import { fields, type Fields, nonEmptyText, text } from '@margay/ground';
+import {
+  fields,
+  type Fields,
+  groupOf,
+  type Kind,
+  nonEmptyText,
+  servedGroup,
+  servedName,
+  servedUid,
+  text,
+} from '@margay/ground';
 import type { Change } from './change.ts';
 import { isGone } from './gone.ts';
-import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
-import { flippedUid, nameOfBacking, project } from './project.ts';
+import { project } from './project.ts';
 import type { Reading } from './reading.ts';
 import { doubt, factsOf, trail, unusable, type Write } from './write.ts';
 
@@ -10,14 +19,14 @@ const LACKS = { uid: 'no-uid', name: 'no-name', resourceVersion: 'no-resource-ve
 
 /** Reads a write that was answered with an object: usually the one it is about. */
 export function readObject(write: Write, response: Fields): Reading {
-  const { verb, kind, event, at, backing, reference } = write;
+  const { verb, kind, event, at, storageForm, reference } = write;
   const metadataOnly = response['kind'] === 'PartialObjectMetadata';
   const stranger = metadataOnly ? undefined : strangeness(kind, response);
   if (stranger !== undefined) return doubt(write, ...stranger);
   // A Namespace ends with the finalizers of its spec, which metadata alone does not show.
   const gone =
     verb !== 'create' && !(metadataOnly && kind.resource === 'namespaces') && isGone(verb, response);
-  const projected = project(kind, response, { metadataOnly, gone, backing });
+  const projected = project(kind, response, { metadataOnly, gone, storageForm });
   if ('lacks' in projected) {
     return unusable(
       write,
@@ -52,12 +61,7 @@ function strangeness(
 ): ['not-the-object' | 'unknown-version', string] | undefined {
   const apiVersion = text(response['apiVersion']);
   if (response['kind'] === kind.kind && kind.apiVersions.has(apiVersion)) return undefined;
-  const slash = apiVersion.indexOf('/');
-  const group = slash === -1 ? '' : apiVersion.slice(0, slash);
-  if (
-    response['kind'] !== kind.kind ||
-    (group === CALICO_BACKING_GROUP ? 'projectcalico.org' : group) !== kind.group
-  ) {
+  if (response['kind'] !== kind.kind || servedGroup(groupOf(apiVersion)) !== kind.group) {
     const shown = [apiVersion, nonEmptyText(response['kind']) ?? 'body without kind'].join(' ').trim();
     return ['not-the-object', `the answer is a ${shown}, not the object`];
   }
@@ -66,7 +70,7 @@ function strangeness(
 
 /** Reads a deletion that was answered with a Status: the object is gone, since one that stays would be shown. */
 export function readStatusDelete(write: Write, response: unknown): Reading {
-  const { event, at, reference, kind, backing, eventId } = write;
+  const { event, at, reference, kind, storageForm, eventId } = write;
   const details: Fields = {
     ...fields(fields(event['responseStatus'])['details']),
     ...fields(fields(response)['details']),
@@ -74,14 +78,14 @@ export function readStatusDelete(write: Write, response: unknown): Reading {
   const ownName = nonEmptyText(reference['name']) ?? nonEmptyText(details['name']);
   if (ownName === undefined) return unusable(write, 'no-name', 'the deletion names no object');
   const uid = nonEmptyText(details['uid']);
-  const name = backing ? nameOfBacking(kind, ownName) : ownName;
+  const name = storageForm ? servedName(ownName, kind.role === 'policy') : ownName;
   const change: Change = {
     ...factsOf(write),
     id: eventId,
     namespace: kind.namespaced ? text(reference['namespace']) : '',
     name,
     what: 'gone',
-    ...(uid !== undefined && { uid: backing ? flippedUid(uid) : uid }),
+    ...(uid !== undefined && { uid: storageForm ? servedUid(uid) : uid }),
   };
   // Whether the tier belongs to the name that users gave stands in the object, which is not shown here: the end holds
   // for both names, of which one is this object's.

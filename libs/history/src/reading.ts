@@ -1,6 +1,5 @@
-import type { Instant } from '@margay/ground';
+import type { Instant, Key } from '@margay/ground';
 import type { Actor, Change } from './change.ts';
-import type { ResourceKey } from './resource.ts';
 
 /** Why an event says nothing about the history, in words that reports print. */
 export type IgnoredReason =
@@ -38,7 +37,7 @@ export type UnusableReason =
   | 'unreadable';
 
 /** One attempt to write a policy: who did what, and whether it was refused. */
-export interface PolicyAttempt extends ResourceKey {
+export interface PolicyAttempt extends Key {
   readonly eventId: string;
   readonly at: Instant;
   readonly verb: string;

@@ -1,19 +1,18 @@
-import type { Instant, Window } from '@margay/ground';
+import type { Instant, Key, KubernetesObject, Window } from '@margay/ground';
 import type { Actor } from './change.ts';
-import type { Resource, ResourceKey } from './resource.ts';
 
 /** How the end of an object is known: from its own event, or concluded from another object's. */
 export type EndedBy = 'event' | 'namespace' | 'definition' | 'service' | 'successor';
 
 /** One object's content and the interval `[validFrom, validTo)` of its validity. */
-export interface Version extends ResourceKey {
+export interface Version extends Key {
   readonly uid: string;
   /** Of the first change that showed this content. */
   readonly resourceVersion: string;
   readonly validFrom: Instant;
   /** Absent while the version is current. */
   readonly validTo?: Instant;
-  readonly content: Resource;
+  readonly content: KubernetesObject;
   /** On an object's first version only: its creation was not seen, so it may have lived before `validFrom`. */
   readonly seenMidLife?: boolean;
   /** On an object's last version only. */

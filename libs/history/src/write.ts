@@ -1,9 +1,17 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { fields, type Fields, type Instant, nonEmptyText, parseInstant, text } from '@margay/ground';
+import {
+  fields,
+  type Fields,
+  type Instant,
+  type Kind,
+  nonEmptyText,
+  parseInstant,
+  servedName,
+  STORAGE_GROUP,
+  text,
+} from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
-import { CALICO_BACKING_GROUP, type Kind } from './kinds.ts';
-import { nameOfBacking } from './project.ts';
 import type { DoubtfulReason, PolicyAttempt, Reading, UnusableReason } from './reading.ts';
 import { trailOf } from './trail.ts';
 
@@ -14,8 +22,8 @@ export interface Write {
   readonly kind: Kind;
   /** The event's `objectRef`. */
   readonly reference: Fields;
-  /** The object is of the group behind which Calico keeps its own. */
-  readonly backing: boolean;
+  /** The object is in Calico's storage form. */
+  readonly storageForm: boolean;
   readonly at: Instant;
   readonly receivedAt: Instant;
   readonly origin: Origin;
@@ -33,7 +41,7 @@ export function writeOf(event: Fields, kind: Kind, at: Instant, origin: Origin):
     verb: event['verb'] as string,
     kind,
     reference,
-    backing: reference['apiGroup'] === CALICO_BACKING_GROUP,
+    storageForm: reference['apiGroup'] === STORAGE_GROUP,
     at,
     receivedAt: Math.min(received, at),
     origin,
@@ -74,8 +82,8 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
 
 /** The attempt for the audit trail, where the object is a policy and not only its status. */
 export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyAttempt } {
-  const { kind, reference, verb, event, at, actor, eventId, backing } = write;
-  if (!kind.isPolicy || nonEmptyText(reference['subresource']) !== undefined) return {};
+  const { kind, reference, verb, event, at, actor, eventId, storageForm } = write;
+  if (!kind.audited || nonEmptyText(reference['subresource']) !== undefined) return {};
   const given =
     nonEmptyText(reference['name']) ?? text(fields(fields(event['requestObject'])['metadata'])['name']);
   return {
@@ -85,7 +93,7 @@ export function trail(write: Write, refused: boolean, name?: string): { policyEv
       group: kind.group,
       resource: kind.resource,
       namespace: kind.namespaced ? text(reference['namespace']) : '',
-      name: name ?? (backing ? nameOfBacking(kind, given) : given),
+      name: name ?? (storageForm ? servedName(given, kind.role === 'policy') : given),
       verb,
       ...(actor !== undefined && { actor }),
       refused,

@@ -1,5 +1,5 @@
-import type { ResourceKey, Version } from '@margay/history';
-import { keyText } from '@margay/policy';
+import { type Key, keyText } from '@margay/ground';
+import type { Version } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow, type PolicyEvent, toReportJson } from './index.ts';
@@ -60,7 +60,7 @@ test('namespaces, services and summaries add up to the endpoint rows', () => {
 
 /** Every policy fact has an event, and so has every key as a whole collection. */
 function policyEvents(told: readonly Fact[]): PolicyEvent[] {
-  const event = (at: number, key: ResourceKey, i: number): PolicyEvent => {
+  const event = (at: number, key: Key, i: number): PolicyEvent => {
     const verb = key.name === '' ? 'deletecollection' : 'update';
     return { eventId: `e${i}`, at, key, verb, refused: i % 5 === 0, event: { id: `e${i}`, at, ...key } };
   };
@@ -86,7 +86,7 @@ test('a scoped policy audit has the events of the policies that select, by brute
         policyEvents: events,
       });
       const policies = expectedPolicies(versions, WINDOW, scope);
-      const folder = (key: ResourceKey) => keyText({ ...key, name: '' });
+      const folder = (key: Key) => keyText({ ...key, name: '' });
       const chosen = events
         .filter(({ at }) => WINDOW.start <= at && at < WINDOW.end)
         .filter(({ key }) =>

@@ -1,5 +1,5 @@
-import { formatInstant } from '@margay/ground';
-import type { Resource, Version } from '@margay/history';
+import { formatInstant, type KubernetesObject } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow } from './index.ts';
 import { type Fact, history } from './testing/history.ts';
@@ -7,7 +7,7 @@ import * as make from './testing/objects.ts';
 
 const WINDOW = { start: 100, end: 200 };
 const WEB = make.pod('shop/web', { app: 'web' });
-const deny = (spec: object = {}): Resource =>
+const deny = (spec: object = {}): KubernetesObject =>
   make.kubernetesPolicy('shop/deny', { podSelector: {}, policyTypes: ['Ingress'], ...spec });
 const DENY = deny();
 
@@ -21,7 +21,7 @@ const row = (told: readonly Fact[], endpoints = {}): EndpointRow | undefined =>
 const open = (told: readonly Fact[], endpoints = {}): string[] | undefined =>
   row(told, endpoints)?.unprotectedIngress.intervals.map(({ from, to }) => `${micros(from)}-${micros(to)}`);
 const micros = (text: string): number => Number(text.match(/\.(\d+)Z/)?.[1]?.padEnd(6, '0') ?? 0);
-const gone = (at: number, object: Resource): Fact => ({ at, object, what: 'gone' });
+const gone = (at: number, object: KubernetesObject): Fact => ({ at, object, what: 'gone' });
 
 test.each<[why: string, told: Fact[], unprotected: string[] | undefined]>([
   [

@@ -1,5 +1,5 @@
 import type { Evidence } from '@margay/coverage';
-import { sortedOnce, type Window } from '@margay/ground';
+import { isPolicy, sortedOnce, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { PRIVATE_NETWORKS, printName, readPolicy } from '@margay/policy';
 import { isValidIn } from './replay/steps.ts';
@@ -94,7 +94,7 @@ function policyTier({ content }: Version): string | undefined {
 function unreadPolicies(versions: readonly Version[]): ReportEvidence['unreadPolicies'] {
   const found = new Map<string, UnreadPolicy>();
   for (const version of versions) {
-    if (!version.resource.endsWith('networkpolicies')) continue;
+    if (!isPolicy(version)) continue;
     for (const { field, message, consequence } of readPolicy(version.content, version)?.problems ?? []) {
       const policy = printedVersion(version);
       found.set(`${policy} ${field} ${message}`, { policy, field, message, consequence });

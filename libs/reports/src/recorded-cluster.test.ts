@@ -1,5 +1,5 @@
-import { at, type Window } from '@margay/ground';
-import { keyText, type Scope } from '@margay/policy';
+import { at, keyText, type Window } from '@margay/ground';
+import type { Scope } from '@margay/policy';
 import { expect, test } from 'vitest';
 import { computeReport, verifyReport } from './index.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';

@@ -43,11 +43,15 @@ const event = (id: string): CloudEvent => ({
 });
 const { signal } = new AbortController();
 
-test('a request is signed over its id, its time and its body', async () => {
+// Made with `openssl dgst -sha256 -hmac`.
+test.each([
+  ['a secret that is long', 'R5KOh3ROJZTUemR6YgM3AsmAowwqQuQ9+YbvILTYokQ='],
+  ['ein Geheimnis für später, €', 'WGb9BkdXQO0O1PiEGD2zB/8oc9XE7NUM7OoRR46pyWY='],
+])('a request is signed over its id, its time and its body, by "%s"', async (secret, known) => {
   const { got, url } = await receiver(200);
   await sendWebhook(event('one'), {
     url,
-    secret: 'a secret that is long',
+    secret,
     signal,
     now: () => 1_772_409_600.9,
   });
@@ -55,10 +59,9 @@ test('a request is signed over its id, its time and its body', async () => {
   expect(headers['content-type']).toContain('application/cloudevents+json');
   expect(JSON.parse(body)).toEqual(event('one'));
   expect([headers['webhook-id'], headers['webhook-timestamp']]).toEqual(['one', '1772409600']);
-  const expected = createHmac('sha256', 'a secret that is long')
-    .update(`one.1772409600.${body}`)
-    .digest('base64');
+  const expected = createHmac('sha256', secret).update(`one.1772409600.${body}`).digest('base64');
   expect(headers['webhook-signature']).toBe(`v1,${expected}`);
+  expect(expected).toBe(known);
 });
 
 test('a receiver that is busy is tried again, with the same id; one that refuses is not', async () => {

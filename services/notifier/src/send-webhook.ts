@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Unprocessable } from '@margay/messaging';
+import { Webhook as Signer } from 'standardwebhooks';
 import type { CloudEvent } from './cloud-event.ts';
 
 /** Where events go. */
@@ -52,10 +52,9 @@ async function post(
   id: string,
   { url, secret, signal, now = () => Date.now() / 1_000 }: Webhook,
 ): Promise<Refusal | undefined> {
-  const timestamp = String(Math.floor(now()));
-  const signature =
-    secret !== undefined &&
-    createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const seconds = Math.floor(now());
+  // As bytes: of a text the library would take the low byte of each character.
+  const signer = secret !== undefined && new Signer(Buffer.from(secret, 'utf8'), { format: 'raw' });
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -66,8 +65,8 @@ async function post(
       headers: {
         'content-type': 'application/cloudevents+json; charset=utf-8',
         'webhook-id': id,
-        'webhook-timestamp': timestamp,
-        ...(signature && { 'webhook-signature': `v1,${signature}` }),
+        'webhook-timestamp': String(seconds),
+        ...(signer && { 'webhook-signature': signer.sign(id, new Date(seconds * 1_000), body) }),
       },
     });
     await answer.body?.cancel();

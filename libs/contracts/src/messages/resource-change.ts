@@ -1,4 +1,5 @@
-import type { Actor, Change, Resource } from '@margay/history';
+import type { KubernetesObject } from '@margay/ground';
+import type { Actor, Change } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { RESOURCE_CHANGE_RELEASES } from '../releases/resource-change.ts';
 import { defineTopic, present } from '../topic.ts';
@@ -117,7 +118,7 @@ export const resourceChanges = defineTopic<ResourceChange>({
     origin: { source: record.origin.source, position: record.origin.position },
     ...present('uid', record.uid),
     ...present('resourceVersion', record.resourceVersion),
-    ...present('content', record.content === null ? null : (JSON.parse(record.content) as Resource)),
+    ...present('content', record.content === null ? null : (JSON.parse(record.content) as KubernetesObject)),
     ...present('created', record.created ? true : null),
     ...present('actor', record.actor === null ? null : actorOf(record.actor)),
   }),

@@ -86,6 +86,9 @@ test('an API server that is not there, or answers what is no JSON, is unreachabl
   const { server } = await answering(200, '<html>a portal</html>');
   const portal = new KubernetesClient({ server, namespace: 'default' });
   await expect(portal.listAll(PODS)).rejects.toThrow('the answer is no JSON: <html>');
+  const reviews = await portal.typed(({ AuthenticationV1Api }) => AuthenticationV1Api);
+  const review = reviews.createTokenReview({ body: { spec: { token: 't' } } });
+  await expect(review).rejects.toThrow('the answer is no JSON: <html>');
 });
 
 test('a request is given up when its caller says so', async () => {

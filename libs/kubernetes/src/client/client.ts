@@ -1,3 +1,4 @@
+import type * as Library from '@kubernetes/client-node';
 import type { Connection } from './connection.ts';
 import { ApiUnreachableError, isConflict, isNotFound, statusError, watchError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
@@ -16,6 +17,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte after which the server counts as gone: 30 s unless set. */
   readonly silenceMilliseconds?: number;
+}
+
+interface SentOptions extends Omit<RequestOptions, 'body'> {
+  /** The body as it goes out. */
+  readonly sent?: string | undefined;
 }
 
 /** Which objects of a resource to list or watch. */
@@ -106,19 +112,40 @@ export class KubernetesClient {
 
   /** Sends one request and reads its JSON answer, which is trusted to have the type asked for. */
   async request<T = unknown>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-    const answer = await this.#send(method, path, options);
-    const body = await bodyOf(answer);
-    try {
-      return (body === '' ? undefined : JSON.parse(body)) as T;
-    } catch (error) {
-      const said = body.slice(0, 100);
-      throw new ApiUnreachableError(`${method} ${path}: the answer is no JSON: ${said}`, { cause: error });
-    }
+    const sent = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const answer = await this.#send(method, path, { ...options, sent });
+    return parsed(`${method} ${path}`, await bodyOf(answer)) as T;
   }
 
-  async #send(method: string, path: string, options: RequestOptions): Promise<WireAnswer> {
+  /**
+   * One of the library's typed APIs, over this client's connections and with its errors: for fixed questions such as
+   * reviews. Objects that are kept, or made from what a user wrote, go through the functions below, because the library's
+   * models leave out the fields that they do not know.
+   */
+  async typed<T>(
+    choose: (library: typeof Library) => new (configuration: Library.Configuration) => T,
+  ): Promise<T> {
+    const library = await import('@kubernetes/client-node');
+    const { createConfiguration, ResponseContext, SelfDecodingBody, ServerConfiguration, wrapHttpLibrary } =
+      library;
+    const httpApi = wrapHttpLibrary({
+      send: async (request) => {
+        const { pathname, search } = new URL(request.getUrl());
+        const sent = request.getBody() as string | undefined;
+        const [method, path] = [request.getHttpMethod(), pathname + search];
+        const body = await bodyOf(await this.#send(method, path, { sent }));
+        parsed(`${method} ${path}`, body);
+        const answered = new SelfDecodingBody(Promise.resolve(Buffer.from(body)));
+        return new ResponseContext(200, { 'content-type': 'application/json' }, answered);
+      },
+    });
+    const baseServer = new ServerConfiguration('http://api', {});
+    return new (choose(library))(createConfiguration({ baseServer, httpApi }));
+  }
+
+  async #send(method: string, path: string, options: SentOptions): Promise<WireAnswer> {
     const {
-      body: sent,
+      sent,
       contentType = 'application/json',
       signal,
       silenceMilliseconds = SILENCE_MILLISECONDS,
@@ -126,7 +153,7 @@ export class KubernetesClient {
     const answer = await this.#transport.send({
       method,
       path: path + queryText(options.query),
-      ...(sent !== undefined && { body: JSON.stringify(sent), headers: { 'content-type': contentType } }),
+      ...(sent !== undefined && { body: sent, headers: { 'content-type': contentType } }),
       ...(signal && { signal }),
       silenceMilliseconds,
     });
@@ -310,6 +337,14 @@ export class KubernetesClient {
       if (event.type === 'ERROR') throw watchError(`WATCH ${path}`, event.object);
       yield event as WatchEvent;
     }
+  }
+}
+
+function parsed(asked: string, body: string): unknown {
+  try {
+    return body === '' ? undefined : JSON.parse(body);
+  } catch (error) {
+    throw new ApiUnreachableError(`${asked}: the answer is no JSON: ${body.slice(0, 100)}`, { cause: error });
   }
 }
 

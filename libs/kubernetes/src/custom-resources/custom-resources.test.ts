@@ -27,3 +27,10 @@ test('another group is another group everywhere', () => {
 test('every type of report that can be made is installed as an object', () => {
   expect(predefinedReportTypes().map(({ metadata }) => metadata.name)).toEqual([...REPORT_TYPES.keys()]);
 });
+
+test('the object in the cluster says that what is audited is what the code audits', () => {
+  const [object] = predefinedReportTypes().filter(({ metadata }) => metadata.name === 'policy-audit');
+  expect(object!.spec['auditEventsSelection']).toEqual(
+    REPORT_TYPES.get('policy-audit')!.spec.auditEventsSelection,
+  );
+});

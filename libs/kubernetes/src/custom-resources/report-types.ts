@@ -1,3 +1,4 @@
+import { AUDITED_RESOURCES } from '@margay/ground';
 import type { ApiResource } from '../client/resources.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import { API_VERSION } from './definition.ts';
@@ -29,14 +30,6 @@ export interface GlobalReportType {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-const AUDITED = [
-  'globalnetworkpolicies',
-  'networkpolicies',
-  'stagedglobalnetworkpolicies',
-  'stagednetworkpolicies',
-  'stagedkubernetesnetworkpolicies',
-];
-
 const file = (name: string, description: string) => ({ name, description, template: '' });
 
 const SUMMARY = file(
@@ -63,7 +56,7 @@ const SPECS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     ],
   },
   'policy-audit': {
-    auditEventsSelection: { resources: AUDITED.map((resource) => ({ resource })) },
+    auditEventsSelection: { resources: AUDITED_RESOURCES.map((resource) => ({ resource })) },
     downloadTemplates: [
       file('summary.csv', 'How many policies were created, modified and deleted'),
       file('events.json', 'Each change of a policy, as JSON'),

@@ -1,4 +1,4 @@
-import { KINDS } from '@margay/history';
+import { KEPT_KINDS } from '@margay/ground';
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
 import { waysToServe } from '../watch/watchable-kinds.ts';
 
@@ -57,7 +57,7 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
 /** List and watch of every kind in the history, in whichever group it is served. */
 function watchRules(): PolicyRule[] {
   const byGroup = new Map<string, Set<string>>();
-  for (const { group, resource } of KINDS.flatMap(waysToServe)) {
+  for (const { group, resource } of KEPT_KINDS.flatMap(waysToServe)) {
     const resources = byGroup.get(group) ?? new Set();
     byGroup.set(group, resources.add(resource));
   }

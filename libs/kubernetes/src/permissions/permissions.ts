@@ -45,23 +45,6 @@ export interface PermissionsOptions {
 const REMEMBER_SECONDS = 5;
 const ASKED_AT_ONCE = 16;
 
-interface TokenReview {
-  readonly status?: {
-    readonly authenticated?: boolean;
-    readonly error?: string;
-    readonly user?: {
-      readonly username?: string;
-      readonly uid?: string;
-      readonly groups?: readonly string[];
-      readonly extra?: Readonly<Record<string, readonly string[]>>;
-    };
-  };
-}
-
-interface AccessReview {
-  readonly status?: { readonly allowed?: boolean };
-}
-
 /**
  * Who somebody is and what they may do, as the cluster's own API server decides: TokenReview and SubjectAccessReview.
  *
@@ -142,39 +125,33 @@ export class Permissions {
     const { name, uid, groups, extra } = user;
     const question = JSON.stringify([name, uid, groups, extra, accessText(access)]);
     return this.#decisions.get(question, async () => {
-      const review = await this.#client.request<AccessReview>(
-        'POST',
-        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-        {
-          body: {
-            apiVersion: 'authorization.k8s.io/v1',
-            kind: 'SubjectAccessReview',
-            spec: {
-              user: name,
-              groups,
-              ...(uid !== undefined && { uid }),
-              ...(extra && { extra }),
-              resourceAttributes: access,
-            },
+      const api = await this.#client.typed(({ AuthorizationV1Api }) => AuthorizationV1Api);
+      const { status } = await api.createSubjectAccessReview({
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: {
+            user: name,
+            groups: [...groups],
+            ...(uid !== undefined && { uid }),
+            ...(extra && { extra: mutable(extra) }),
+            resourceAttributes: access,
           },
         },
-      );
-      return review.status?.allowed === true;
+      });
+      return status?.allowed === true;
     });
   }
 
   async #review(token: string): Promise<User | undefined> {
-    const { status } = await this.#client.request<TokenReview>(
-      'POST',
-      '/apis/authentication.k8s.io/v1/tokenreviews',
-      {
-        body: {
-          apiVersion: 'authentication.k8s.io/v1',
-          kind: 'TokenReview',
-          spec: { token, ...(this.#audiences && { audiences: this.#audiences }) },
-        },
+    const api = await this.#client.typed(({ AuthenticationV1Api }) => AuthenticationV1Api);
+    const { status } = await api.createTokenReview({
+      body: {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenReview',
+        spec: { token, ...(this.#audiences && { audiences: [...this.#audiences] }) },
       },
-    );
+    });
     const user = status?.user;
     if (status?.authenticated !== true || !user?.username) return undefined;
     return {
@@ -184,4 +161,9 @@ export class Permissions {
       ...(user.extra && { extra: user.extra }),
     };
   }
+}
+
+/** The library's types let lists be changed, which it does not do. */
+function mutable(extra: NonNullable<User['extra']>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(extra).map(([name, values]) => [name, [...values]]));
 }

@@ -1,5 +1,5 @@
-import { parseInstant } from '@margay/ground';
-import { KINDS, kindOf, memoryHistory, type Resource } from '@margay/history';
+import { kindOf, KEPT_KINDS, type KubernetesObject, parseInstant } from '@margay/ground';
+import { memoryHistory } from '@margay/history';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { changesFromWatch, changesOf, watchSource, type WatchChange } from './changes-from-watch.ts';
@@ -7,10 +7,10 @@ import type { Deleted, Upserted } from './notices.ts';
 import { heldAt, writtenAt } from './object-states.ts';
 import { watchableKinds, waysToServe } from './watchable-kinds.ts';
 
-const POLICIES = kindOf('networking.k8s.io', 'networkpolicies')!;
-const content = { apiVersion: 'v1', kind: 'K', metadata: { name: 'n' } } satisfies Resource;
+const POLICIES = kindOf({ group: 'networking.k8s.io', resource: 'networkpolicies' })!;
+const content = { apiVersion: 'v1', kind: 'K', metadata: { name: 'n' } } satisfies KubernetesObject;
 const identity = { uid: 'u1', resourceVersion: '7', namespace: 'shop', name: 'n' };
-const upserted: Upserted<Resource> = {
+const upserted: Upserted<KubernetesObject> = {
   what: 'upserted',
   identity,
   object: content,
@@ -34,7 +34,7 @@ const common = {
 const SOURCE = 'watch/networkpolicies.networking.k8s.io';
 const named = (id: string, position: number) => ({ id, eventId: id, origin: { source: SOURCE, position } });
 
-test.each<[string, (Upserted<Resource> | Deleted)[], Partial<WatchChange>[]]>([
+test.each<[string, (Upserted<KubernetesObject> | Deleted)[], Partial<WatchChange>[]]>([
   [
     'an object that changed',
     [upserted],
@@ -91,8 +91,8 @@ test.each<[string, (Upserted<Resource> | Deleted)[], Partial<WatchChange>[]]>([
 });
 
 test('the source of a resource is its own', () => {
-  const sources = KINDS.map((kind) => watchSource(kind));
-  expect(new Set(sources).size).toBe(KINDS.length);
+  const sources = KEPT_KINDS.map((kind) => watchSource(kind));
+  expect(new Set(sources).size).toBe(KEPT_KINDS.length);
   expect(sources[0]).toBe('watch/pods');
 });
 
@@ -151,7 +151,9 @@ test.each([
     ],
   ],
 ])('%s %s is looked for where it is most stable', (group, resource, expected) => {
-  expect(waysToServe(kindOf(group, resource)!).map((way) => `${way.group}/${way.version}`)).toEqual(expected);
+  expect(waysToServe(kindOf({ group, resource })!).map((way) => `${way.group}/${way.version}`)).toEqual(
+    expected,
+  );
 });
 
 async function server(served: Readonly<Record<string, readonly string[]>>) {
@@ -189,8 +191,8 @@ test('each kind is watched once, where it is served', async () => {
     }),
   ).toEqual([
     '/v1/pods',
-    'policy.networking.k8s.io/v1alpha1/adminnetworkpolicies',
     'projectcalico.org/v3/networkpolicies',
+    'policy.networking.k8s.io/v1alpha1/adminnetworkpolicies',
     'crd.projectcalico.org/v1/tiers',
   ]);
 });

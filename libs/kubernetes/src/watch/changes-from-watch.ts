@@ -1,6 +1,7 @@
-import { project, type Change, type Kind, type Resource, type ResourceKey } from '@margay/history';
+import { type Key, type Kind, type KubernetesObject, resourceName } from '@margay/ground';
+import { project, type Change } from '@margay/history';
 import type { KubernetesClient } from '../client/client.ts';
-import { apiVersionOf, resourceName, type ApiResource } from '../client/resources.ts';
+import { apiVersionOf, type ApiResource } from '../client/resources.ts';
 import type {
   Batch,
   Gap,
@@ -55,10 +56,10 @@ export function watchSource(resource: Pick<ApiResource, 'group' | 'resource'>): 
 export async function* changesFromWatch(
   client: KubernetesClient,
   { kind, resource }: WatchableKind,
-  options: Omit<ReflectOptions<Resource>, 'project'> = {},
+  options: Omit<ReflectOptions<KubernetesObject>, 'project'> = {},
 ): AsyncGenerator<WatchedChanges> {
   const apiVersion = apiVersionOf(resource);
-  const projected: Project<Resource> = (object) => {
+  const projected: Project<KubernetesObject> = (object) => {
     const read = project(kind, { ...object, apiVersion });
     return 'lacks' in read ? read : { ...read, resourceVersion: read.resourceVersion ?? '' };
   };
@@ -70,7 +71,7 @@ export async function* changesFromWatch(
 /** What a batch comes to; pure. */
 export function changesOf(
   kind: Pick<Kind, 'group' | 'resource'>,
-  { notices, position }: Batch<Resource>,
+  { notices, position }: Batch<KubernetesObject>,
 ): WatchedChanges {
   const changes: WatchChange[] = [];
   const gaps: Gap[] = [];
@@ -123,7 +124,10 @@ export function changesOf(
   };
 }
 
-function presentChange(kind: Pick<Kind, 'group' | 'resource'>, notice: Upserted<Resource>): WatchChange {
+function presentChange(
+  kind: Pick<Kind, 'group' | 'resource'>,
+  notice: Upserted<KubernetesObject>,
+): WatchChange {
   const { identity, object, created, correction, at, notBefore } = notice;
   return {
     ...base(kind, identity, identity.resourceVersion),
@@ -138,7 +142,7 @@ function presentChange(kind: Pick<Kind, 'group' | 'resource'>, notice: Upserted<
   };
 }
 
-type Base = ResourceKey & Pick<Change, 'id' | 'eventId' | 'origin'>;
+type Base = Key & Pick<Change, 'id' | 'eventId' | 'origin'>;
 
 function base(
   kind: Pick<Kind, 'group' | 'resource'>,

@@ -1,4 +1,4 @@
-import { KINDS, type Kind } from '@margay/history';
+import { KEPT_KINDS, type Kind, STORAGE_GROUP } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { servedResources } from '../client/discover.ts';
 import type { ApiResource } from '../client/resources.ts';
@@ -17,7 +17,7 @@ export interface WatchableKind {
  */
 export async function watchableKinds(
   client: KubernetesClient,
-  kinds: readonly Kind[] = KINDS,
+  kinds: readonly Kind[] = KEPT_KINDS,
 ): Promise<WatchableKind[]> {
   const candidates = kinds.flatMap((kind) => waysToServe(kind).map((resource) => ({ kind, resource })));
   const served = new Set(
@@ -35,15 +35,15 @@ export async function watchableKinds(
 }
 
 /** How a kind may be served, best first. */
-export function waysToServe({ group, resource, namespaced, versions }: Kind): ApiResource[] {
+export function waysToServe({ group, resource, namespaced, versions, hasStorageForm }: Kind): ApiResource[] {
   const way = (inGroup: string, version: string): ApiResource => ({
     group: inGroup,
     version,
     resource,
     namespaced,
   });
-  if (group === 'projectcalico.org') return [way(group, 'v3'), way('crd.projectcalico.org', 'v1')];
-  return [...versions].sort(byStability).map((version) => way(group, version));
+  const served = [...versions].sort(byStability).map((version) => way(group, version));
+  return hasStorageForm ? [...served, way(STORAGE_GROUP, 'v1')] : served;
 }
 
 const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;

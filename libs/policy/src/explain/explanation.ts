@@ -1,5 +1,5 @@
+import type { Key } from '@margay/ground';
 import type { Direction } from '../model/policy.ts';
-import type { Key } from '../model/resource.ts';
 import type { Reason } from '../model/verdict.ts';
 import type { EndpointFlags } from '../state/endpoint.ts';
 import type { AppliedPolicy } from '../state/policy-record.ts';

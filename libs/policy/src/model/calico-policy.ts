@@ -1,12 +1,11 @@
-import { fields, list, text } from '@margay/ground';
+import { fields, type Key, type KubernetesObject, list, text } from '@margay/ground';
 import { calicoPeer } from './peer.ts';
 import type { AllowRule, Direction, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
-import type { Key, ResourceObject } from './resource.ts';
 import { subjectSelector } from './subject.ts';
 
 /** Reads a Calico NetworkPolicy or GlobalNetworkPolicy, or a staged one. */
-export function calicoPolicy(resource: ResourceObject, key: Key): Policy {
+export function calicoPolicy(resource: KubernetesObject, key: Key): Policy {
   const problems = new Problems(key);
   const spec = fields(resource['spec']);
   const types = calicoTypes(spec);

@@ -1,9 +1,8 @@
-import { fields, list, texts } from '@margay/ground';
+import { fields, type Key, type KubernetesObject, list, texts } from '@margay/ground';
 import { addressPeer, namespaceSelectorText, podPeer, podSelectorText } from './kubernetes-peer.ts';
 import { parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
-import type { Key, ResourceObject } from './resource.ts';
 import { subjectText } from './subject.ts';
 import type { Selector } from '../selector/selector.ts';
 
@@ -17,7 +16,7 @@ const BASELINE_ORDER = 1000;
  * Each is like a Calico GlobalNetworkPolicy that selects pods, in a tier before or behind all others. Governs the
  * directions that it has rules for; both if it has none.
  */
-export function clusterPolicy(resource: ResourceObject, key: Key): Policy {
+export function clusterPolicy(resource: KubernetesObject, key: Key): Policy {
   const problems = new Problems(key);
   const spec = fields(resource['spec']);
   const ruled = { ingress: list(spec['ingress']).length > 0, egress: list(spec['egress']).length > 0 };

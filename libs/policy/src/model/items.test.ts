@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isEndpoint, NetworkState, parseNetwork, PublicNetworks, type ResourceObject } from '../index.ts';
+import type { KubernetesObject } from '@margay/ground';
+import { isEndpoint, NetworkState, parseNetwork, PublicNetworks } from '../index.ts';
 import { globalPolicy, hostEndpoint, namespace, profile } from '../testing/cluster.ts';
 
 const POD_IP = 'cni.projectcalico.org/podIP';
-const made = (status: object, { annotations = {}, deleting = false, spec = {} } = {}): ResourceObject => ({
+const made = (status: object, { annotations = {}, deleting = false, spec = {} } = {}): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: {
@@ -17,7 +18,7 @@ const made = (status: object, { annotations = {}, deleting = false, spec = {} } 
 });
 const UP = { phase: 'Running', podIP: '10.0.0.1' };
 
-test.each<[string, ResourceObject, boolean]>([
+test.each<[string, KubernetesObject, boolean]>([
   ['running with an address', made(UP), true],
   ['with addresses', made({ phase: 'Running', podIPs: [{ ip: '10.0.0.1' }] }), true],
   ['host-networked', made(UP, { spec: { hostNetwork: true } }), false],

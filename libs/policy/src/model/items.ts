@@ -1,5 +1,4 @@
-import { fields, list, text, textsByName } from '@margay/ground';
-import type { ResourceObject } from './resource.ts';
+import { fields, type KubernetesObject, list, text, textsByName } from '@margay/ground';
 
 /** What policy selection needs to know of an item that has labels. */
 export interface LabelledItem {
@@ -40,7 +39,7 @@ const FINISHED: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Completed
  *
  * A pod that is being deleted stays one until its addresses are released. Source: Calico's pod conversion.
  */
-export function isEndpoint(pod: ResourceObject): boolean {
+export function isEndpoint(pod: KubernetesObject): boolean {
   const spec = fields(pod['spec']);
   const status = fields(pod['status']);
   if (spec['hostNetwork'] === true || text(spec['nodeName']) === '') return false;
@@ -56,7 +55,7 @@ export function isEndpoint(pod: ResourceObject): boolean {
 }
 
 /** A pod's labels and parents. Labels that look inherited are dropped, and those that say where it is are set. */
-export function podItem(pod: ResourceObject): LabelledItem {
+export function podItem(pod: KubernetesObject): LabelledItem {
   const namespace = text(pod.metadata.namespace);
   const serviceAccount = text(fields(pod['spec'])['serviceAccountName']);
   const own = textsByName(pod.metadata.labels);
@@ -74,7 +73,7 @@ export function podItem(pod: ResourceObject): LabelledItem {
 }
 
 /** A host endpoint's labels, as they are, and its profiles. */
-export function hostEndpointItem(hostEndpoint: ResourceObject): LabelledItem {
+export function hostEndpointItem(hostEndpoint: KubernetesObject): LabelledItem {
   const profiles = list(fields(hostEndpoint['spec'])['profiles']);
   return {
     own: textsByName(hostEndpoint.metadata.labels),
@@ -84,8 +83,14 @@ export function hostEndpointItem(hostEndpoint: ResourceObject): LabelledItem {
   };
 }
 
+/** What selects an endpoint's policies, or undefined for a pod that is no endpoint now. */
+export function endpointItem(object: KubernetesObject): LabelledItem | undefined {
+  if (object.kind === 'HostEndpoint') return hostEndpointItem(object);
+  return isEndpoint(object) ? podItem(object) : undefined;
+}
+
 /** A network set's labels; one of a namespace has the namespace forced and inherits its labels. */
-export function networkSetItem(set: ResourceObject, namespace: string): LabelledItem {
+export function networkSetItem(set: KubernetesObject, namespace: string): LabelledItem {
   const own = textsByName(set.metadata.labels);
   if (namespace !== '') own.set(NAMESPACE_LABEL, namespace);
   return {
@@ -97,7 +102,7 @@ export function networkSetItem(set: ResourceObject, namespace: string): Labelled
 }
 
 /** The labels that a namespace, a service account or a profile hands down. */
-export function inheritedLabels(resource: ResourceObject): Map<string, string> {
+export function inheritedLabels(resource: KubernetesObject): Map<string, string> {
   if (resource.kind === 'Profile') return textsByName(fields(resource['spec'])['labelsToApply']);
   const prefix = resource.kind === 'Namespace' ? NAMESPACE_PREFIX : SERVICE_ACCOUNT_PREFIX;
   const labels = new Map<string, string>();

@@ -1,9 +1,8 @@
-import { fields, list, text } from '@margay/ground';
+import { fields, type Key, type KubernetesObject, list, text } from '@margay/ground';
 import { addressPeer, podPeer, podSelectorText } from './kubernetes-peer.ts';
 import { parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
-import type { Key, ResourceObject } from './resource.ts';
 import { subjectText } from './subject.ts';
 
 /** Where Calico puts Kubernetes' policies among its own. */
@@ -14,7 +13,7 @@ const ORDER = 1000;
  *
  * Every rule allows; a rule without peers allows any address. Governs ingress only unless policyTypes says more.
  */
-export function kubernetesPolicy(resource: ResourceObject, key: Key): Policy {
+export function kubernetesPolicy(resource: KubernetesObject, key: Key): Policy {
   const problems = new Problems(key);
   const spec = fields(resource['spec']);
   const given = list(spec['policyTypes']);

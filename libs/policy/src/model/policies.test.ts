@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  asServed,
-  keyOf,
-  keyText,
-  NetworkState,
-  printName,
-  readPolicy,
-  type ResourceObject,
-} from '../index.ts';
+import { asServed, keyOf, keyText, type KubernetesObject } from '@margay/ground';
+import { NetworkState, printName, readPolicy } from '../index.ts';
 import {
   clusterPolicy,
   globalPolicy,
@@ -22,19 +15,19 @@ import {
   tier,
 } from '../testing/cluster.ts';
 
-const read = (object: ResourceObject) => {
+const read = (object: KubernetesObject) => {
   const key = keyOf(object);
   const policy = key && readPolicy(object, key);
   if (policy === undefined) throw new Error('not a policy');
   return policy;
 };
-const state = (...objects: ResourceObject[]) => {
+const state = (...objects: KubernetesObject[]) => {
   const made = new NetworkState();
   for (const object of objects) made.upsert(object);
   return made;
 };
 /** Names of the endpoints that a policy is enforced on. */
-const governed = (policy: ResourceObject, ...objects: ResourceObject[]) =>
+const governed = (policy: KubernetesObject, ...objects: KubernetesObject[]) =>
   [...state(policy, ...objects).endpoints()]
     .filter((endpoint) => endpoint.applied().length > 0)
     .map(({ key }) => key.name)
@@ -75,7 +68,7 @@ describe('types', () => {
     expect(typesOf(clusterPolicy('ClusterNetworkPolicy', 'p', all))).toBe(expected);
   });
 
-  function typesOf(object: ResourceObject): string {
+  function typesOf(object: KubernetesObject): string {
     const { ingress, egress } = read(object).types;
     return ingress && egress ? 'both' : ingress ? 'ingress' : egress ? 'egress' : 'none';
   }
@@ -306,7 +299,7 @@ describe('selecting', () => {
 });
 
 describe('order', () => {
-  const applied = (...objects: ResourceObject[]) =>
+  const applied = (...objects: KubernetesObject[]) =>
     state(pod('n/a'), ...objects)
       .endpoint('pods/n/a')
       ?.applied()
@@ -456,7 +449,7 @@ describe('what cannot be read is reported', () => {
 });
 
 describe('names', () => {
-  const crd = (kind: string, name: string, spec: object, annotations = {}): ResourceObject => ({
+  const crd = (kind: string, name: string, spec: object, annotations = {}): KubernetesObject => ({
     apiVersion: 'crd.projectcalico.org/v1',
     kind,
     metadata: { name, annotations },

@@ -1,5 +1,5 @@
+import type { Key } from '@margay/ground';
 import type { Selector } from '../selector/selector.ts';
-import type { Key } from './resource.ts';
 
 /** The direction of traffic, seen from the endpoint that a policy selects. */
 export type Direction = 'ingress' | 'egress';

@@ -1,5 +1,4 @@
-import { publicApiVersion } from './identity.ts';
-import type { Key } from './resource.ts';
+import { kindOfObject, servedApiVersion, type Key } from '@margay/ground';
 
 /** What is needed to print a resource's name. */
 export interface ResourceRef {
@@ -12,13 +11,6 @@ export interface ResourceRef {
   readonly tier?: string | undefined;
 }
 
-const CALICO_POLICIES: ReadonlySet<string> = new Set([
-  'NetworkPolicy',
-  'GlobalNetworkPolicy',
-  'StagedNetworkPolicy',
-  'StagedGlobalNetworkPolicy',
-]);
-
 /**
  * A resource's name as reports print it.
  *
@@ -27,14 +19,14 @@ const CALICO_POLICIES: ReadonlySet<string> = new Set([
  * Calico policies have their tier in front, the default tier too: `NetworkPolicy(shop/default.web)`.
  */
 export function printName(ref: ResourceRef): string {
-  const apiVersion = publicApiVersion(ref.apiVersion);
+  const apiVersion = servedApiVersion(ref.apiVersion);
   const kind = apiVersion === 'projectcalico.org/v3' ? ref.kind : `${ref.kind}.${apiVersion}`;
   const name = printedPolicyName(ref, apiVersion);
   return `${kind}(${ref.namespace === undefined || ref.namespace === '' ? '' : `${ref.namespace}/`}${name})`;
 }
 
 function printedPolicyName(ref: ResourceRef, apiVersion: string): string {
-  if (!apiVersion.startsWith('projectcalico.org/') || !CALICO_POLICIES.has(ref.kind)) return ref.name;
+  if (kindOfObject({ ...ref, apiVersion })?.form !== 'calico') return ref.name;
   const prefix = `${ref.tier === undefined || ref.tier === '' ? 'default' : ref.tier}.`;
   return ref.name.startsWith(prefix) ? ref.name : prefix + ref.name;
 }

@@ -1,7 +1,7 @@
+import type { Key } from '@margay/ground';
 import { SelectorError } from '../selector/error.ts';
 import { type Selector, tryParseSelector } from '../selector/selector.ts';
 import type { PolicyProblem } from './policy.ts';
-import type { Key } from './resource.ts';
 
 /** Gathers what is wrong with one policy while it is read. */
 export class Problems {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type EndpointFlags, NetworkState, type ResourceObject } from '../index.ts';
+import type { KubernetesObject } from '@margay/ground';
+import { type EndpointFlags, NetworkState } from '../index.ts';
 import {
   globalPolicy,
   hostEndpoint,
@@ -14,7 +15,7 @@ import {
 const POD = 'pods/n/a';
 const NAMESPACE = namespace('n', { env: 'x' });
 
-function flags(objects: readonly ResourceObject[], endpoint = POD): EndpointFlags | undefined {
+function flags(objects: readonly KubernetesObject[], endpoint = POD): EndpointFlags | undefined {
   const state = new NetworkState();
   for (const object of [pod('n/a'), hostEndpoint('h'), NAMESPACE, ...objects]) state.upsert(object);
   return state.endpoint(endpoint)?.flags;
@@ -30,7 +31,7 @@ const global = (peer: Peer, direction?: 'ingress' | 'egress') => globalPolicy('p
 const PUBLIC = ['8.8.8.0/24'];
 
 describe('a rule that allows ingress: from the internet, from other namespaces', () => {
-  test.each<[string, ResourceObject[], boolean, boolean]>([
+  test.each<[string, KubernetesObject[], boolean, boolean]>([
     ['1: no policy applies', [], false, false],
     ['2: a policy without rules', [networkPolicy('n/p', { types: ['Ingress'] })], false, false],
     [
@@ -210,19 +211,19 @@ describe('a rule that allows ingress: from the internet, from other namespaces',
     });
   });
 
-  function domains(name: string): ResourceObject {
+  function domains(name: string): KubernetesObject {
     return networkSet(name, {}, [], { allowedEgressDomains: ['example.com'] });
   }
-  function publicPod(): ResourceObject {
+  function publicPod(): KubernetesObject {
     return { ...pod('n/b'), status: { phase: 'Running', podIP: '8.8.8.8' } };
   }
-  function ipBlock(cidr: string, except: string[] = []): ResourceObject {
+  function ipBlock(cidr: string, except: string[] = []): KubernetesObject {
     return kubernetesPolicy('n/p', { ingress: [{ from: [{ ipBlock: { cidr, except } }] }] });
   }
 });
 
 describe('a rule that allows egress', () => {
-  test.each<[string, ResourceObject[], boolean, boolean]>([
+  test.each<[string, KubernetesObject[], boolean, boolean]>([
     ['4: nets', [own({ nets: ['0.0.0.0/0'] }, 'egress')], true, false],
     ['23: domains', [own({ domains: ['example.com'] }, 'egress')], true, false],
     ['23: domains, cluster-wide', [global({ domains: ['example.com'] }, 'egress')], true, false],
@@ -259,7 +260,7 @@ test('28: a host endpoint may talk with the internet, and has no other namespace
 });
 
 test('protection looks at directions only, not at rules', () => {
-  const protections = (objects: ResourceObject[]) => {
+  const protections = (objects: KubernetesObject[]) => {
     const { ingressProtected, egressProtected } = flags(objects) ?? {};
     return [ingressProtected, egressProtected];
   };
@@ -274,14 +275,14 @@ test('protection looks at directions only, not at rules', () => {
 });
 
 describe('33, 34: sets and namespaces that change', () => {
-  const story = (...objects: ResourceObject[]) => {
+  const story = (...objects: KubernetesObject[]) => {
     const state = new NetworkState();
     for (const object of [pod('n/a'), pod('other/b'), ...objects]) state.upsert(object);
     state.flush();
     const now = () => [[...state.flush()], state.endpoint(POD)?.flags.ingressFromInternet];
     /** What one change does: the endpoints that are told of, and whether the internet is reached then. */
     return {
-      after: (object: ResourceObject) => {
+      after: (object: KubernetesObject) => {
         state.upsert(object);
         return now();
       },

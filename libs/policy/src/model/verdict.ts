@@ -1,6 +1,6 @@
+import type { Key } from '@margay/ground';
 import type { PublicNetworks } from './networks.ts';
 import type { Direction, Peer, Policy } from './policy.ts';
-import type { Key } from './resource.ts';
 
 /** What makes a rule count as "internet" or "other namespaces". */
 export type Reason =

@@ -1,4 +1,4 @@
-import type { Key } from '../model/resource.ts';
+import type { Key } from '@margay/ground';
 import type { AppliedPolicy, EndpointGroup } from './policy-record.ts';
 
 /** What policies make of an endpoint at this instant. */

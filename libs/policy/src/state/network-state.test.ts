@@ -1,20 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  asServed,
-  type EndpointView,
-  type Key,
-  keyOf,
-  keyText,
-  NetworkState,
-  type ResourceObject,
-} from '../index.ts';
+import { asServed, type Key, keyOf, keyText, type KubernetesObject } from '@margay/ground';
+import { type EndpointView, NetworkState } from '../index.ts';
 import { anyObject } from '../testing/arbitrary.ts';
 import { naive, type NaiveEndpoint } from '../testing/naive.ts';
 
 const RUNS = Number(process.env['STATE_RUNS'] ?? 700);
 
-type Step = { readonly upsert: ResourceObject } | { readonly remove: Key } | { readonly look: true };
+type Step = { readonly upsert: KubernetesObject } | { readonly remove: Key } | { readonly look: true };
 
 /** Objects that come, some of them more than once, some that go, and moments at which someone looks. */
 const steps: fc.Arbitrary<Step[]> = fc
@@ -31,8 +24,8 @@ const steps: fc.Arbitrary<Step[]> = fc
   );
 
 /** What is there after the steps. */
-function left(all: readonly Step[]): ResourceObject[] {
-  const objects = new Map<string, ResourceObject>();
+function left(all: readonly Step[]): KubernetesObject[] {
+  const objects = new Map<string, KubernetesObject>();
   for (const step of all) {
     if ('upsert' in step) objects.set(keyText(keyOf(step.upsert) as Key), step.upsert);
     if ('remove' in step) objects.delete(keyText(step.remove));

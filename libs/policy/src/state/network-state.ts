@@ -1,22 +1,30 @@
-import { compareTexts, fields, texts } from '@margay/ground';
+import {
+  asServed,
+  compareTexts,
+  fields,
+  isStorageForm,
+  keyOf,
+  keyText,
+  kindOf,
+  servedGroup,
+  texts,
+  type Key,
+  type KubernetesObject,
+} from '@margay/ground';
 import { explainEndpoint } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
-import { asServed, foldGroup, isStorageForm, keyOf } from '../model/identity.ts';
 import {
-  hostEndpointItem,
+  endpointItem,
   inheritedLabels,
-  isEndpoint,
   type LabelledItem,
   namespaceParent,
   networkSetItem,
-  podItem,
   serviceAccountParent,
 } from '../model/items.ts';
 import { PublicNetworks } from '../model/networks.ts';
 import { FIXED_TIERS } from '../model/order.ts';
 import type { Policy, PolicyProblem } from '../model/policy.ts';
 import { readPolicy } from '../model/read-policy.ts';
-import { type Key, keyText, type ResourceObject } from '../model/resource.ts';
 import type { SetContent } from '../model/verdict.ts';
 import { Endpoint, type EndpointView, type GroupVerdict } from './endpoint.ts';
 import { verdictOfGroup } from './group-verdict.ts';
@@ -82,46 +90,47 @@ export class NetworkState {
   }
 
   /** Adds or replaces an object. Kinds that play no part are ignored; a pod that is no endpoint is as if absent. */
-  upsert(resource: ResourceObject): void {
-    const served = asServed(resource);
+  upsert(object: KubernetesObject): void {
+    const served = asServed(object);
     const key = keyOf(served);
     if (key === undefined) return;
     const text = keyText(key);
-    if (isStorageForm(resource) && resource.metadata.name !== key.name) {
-      this.#storageNames.set(keyText({ ...key, name: resource.metadata.name }), key.name);
+    if (isStorageForm(object.apiVersion) && object.metadata.name !== key.name) {
+      this.#storageNames.set(keyText({ ...key, name: object.metadata.name }), key.name);
     }
-    switch (key.resource) {
-      case 'pods':
-        if (isEndpoint(served)) this.#setEndpoint(key, text, podItem(served));
-        else this.#dropEndpoint(text);
+    switch (kindOf(key)?.role) {
+      case 'endpoint': {
+        const item = endpointItem(served);
+        if (item === undefined) this.#dropEndpoint(text);
+        else this.#setEndpoint(key, text, item);
         break;
-      case 'hostendpoints':
-        this.#setEndpoint(key, text, hostEndpointItem(served));
-        break;
-      case 'namespaces':
-      case 'serviceaccounts':
-      case 'profiles':
+      }
+      case 'parent':
         this.#setParent(key, inheritedLabels(served));
         break;
-      case 'networksets':
-      case 'globalnetworksets':
+      case 'networkSet':
         this.#setNetworkSet(key, text, served);
         break;
-      case 'tiers': {
+      case 'tier': {
         const order = fields(served['spec'])['order'];
         this.#setTier(key.name, typeof order === 'number' ? order : undefined);
         break;
       }
-      default: {
+      case 'policy': {
         const policy = readPolicy(served, key);
         if (policy !== undefined) this.#setPolicy(text, policy);
+        break;
       }
+      case 'service':
+      case 'definition':
+      case undefined:
+        break;
     }
   }
 
   /** Removes an object; unknown keys are ignored. The name may be the one in Calico's storage. */
   remove(given: Key): void {
-    let key: Key = { ...given, group: foldGroup(given.group) };
+    let key: Key = { ...given, group: servedGroup(given.group) };
     const stored = keyText(key);
     const name = this.#storageNames.get(stored);
     if (
@@ -134,20 +143,26 @@ export class NetworkState {
       key = { ...key, name };
     }
     const text = keyText(key);
-    switch (`${key.resource}.${key.group}`) {
-      case 'namespaces.':
-      case 'serviceaccounts.':
-      case 'profiles.projectcalico.org':
+    switch (kindOf(key)?.role) {
+      case 'parent':
         this.#setParent(key, new Map());
         break;
-      case 'tiers.projectcalico.org':
+      case 'tier':
         this.#dropTier(key.name);
         break;
-      default:
-        // The text of a key is of one kind, so at most one of these knows it.
+      case 'endpoint':
         this.#dropEndpoint(text);
+        break;
+      case 'networkSet':
         this.#dropNetworkSet(text);
+        break;
+      case 'policy':
         this.#dropPolicy(text);
+        break;
+      case 'service':
+      case 'definition':
+      case undefined:
+        break;
     }
   }
 
@@ -241,7 +256,7 @@ export class NetworkState {
     this.#setIndex.setParent(parent, labels);
   }
 
-  #setNetworkSet(key: Key, text: string, set: ResourceObject): void {
+  #setNetworkSet(key: Key, text: string, set: KubernetesObject): void {
     const spec = fields(set['spec']);
     const publicNetwork = this.#networks.firstPublic(texts(spec['nets']));
     const content: SetContent = { key, publicNetwork, domain: texts(spec['allowedEgressDomains'])[0] };

@@ -1,6 +1,6 @@
+import type { Key } from '@margay/ground';
 import type { PublicNetworks } from '../model/networks.ts';
 import type { AllowRule, Direction, Policy } from '../model/policy.ts';
-import type { Key } from '../model/resource.ts';
 import { dependsOnSets, internetReason, otherNamespaceReason, type SetContent } from '../model/verdict.ts';
 import type { Entry, LabelGroup } from './label-group.ts';
 import type { SelectorIndex } from './selector-index.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ResourceObject } from '../index.ts';
+import type { KubernetesObject } from '@margay/ground';
 import * as make from './cluster.ts';
 
 /** Small pools, so that things meet. */
@@ -185,7 +185,7 @@ const clusterSpec = fc.record(
 const inSpace = fc.tuple(spaces, names).map((parts) => parts.join('/'));
 
 /** Any object that plays a part, with names from small pools. */
-export const anyObject: fc.Arbitrary<ResourceObject> = fc.oneof(
+export const anyObject: fc.Arbitrary<KubernetesObject> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc

@@ -1,4 +1,4 @@
-import type { ResourceObject } from '../index.ts';
+import type { KubernetesObject } from '@margay/ground';
 
 type Labels = Record<string, string>;
 type Spec = Record<string, unknown>;
@@ -10,7 +10,7 @@ const object = (
   name: string,
   rest: object,
   labels: Labels = {},
-): ResourceObject => {
+): KubernetesObject => {
   const [namespace, own] = name.includes('/') ? (name.split('/') as [string, string]) : [undefined, name];
   return { apiVersion, kind, metadata: { name: own, ...(namespace && { namespace }), labels }, ...rest };
 };
@@ -21,7 +21,7 @@ export const pod = (
   labels: Labels = {},
   serviceAccountName = 'default',
   more: Spec = {},
-): ResourceObject =>
+): KubernetesObject =>
   object(
     'v1',
     'Pod',
@@ -48,7 +48,7 @@ export const networkSet = (name: string, labels: Labels, nets: string[], more: S
 export const networkPolicy = (name: string, spec: Spec = {}) => object(V3, 'NetworkPolicy', name, { spec });
 export const globalPolicy = (name: string, spec: Spec = {}) =>
   object(V3, 'GlobalNetworkPolicy', name, { spec });
-export const staged = (policy: ResourceObject): ResourceObject => ({
+export const staged = (policy: KubernetesObject): KubernetesObject => ({
   ...policy,
   kind: `Staged${policy.kind}`,
 });

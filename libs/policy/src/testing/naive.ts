@@ -1,15 +1,5 @@
-import {
-  asServed,
-  type EndpointFlags,
-  isEndpoint,
-  type Key,
-  keyOf,
-  keyText,
-  parseNetwork,
-  type Policy,
-  readPolicy,
-  type ResourceObject,
-} from '../index.ts';
+import { asServed, type Key, keyOf, keyText, type KubernetesObject } from '@margay/ground';
+import { type EndpointFlags, isEndpoint, parseNetwork, type Policy, readPolicy } from '../index.ts';
 
 /** What an endpoint should look like: an oracle, from nothing, for every endpoint times every policy. */
 export interface NaiveEndpoint {
@@ -20,7 +10,7 @@ export interface NaiveEndpoint {
 }
 
 type Labels = Record<string, string>;
-const prefixed = (prefix: string, o: ResourceObject): Labels => ({
+const prefixed = (prefix: string, o: KubernetesObject): Labels => ({
   ...Object.fromEntries(
     Object.entries(o.metadata.labels ?? {}).map(([name, value]) => [prefix + name, value]),
   ),
@@ -28,7 +18,7 @@ const prefixed = (prefix: string, o: ResourceObject): Labels => ({
 });
 
 /** Every endpoint of a cluster that holds these objects, by key text. */
-export function naive(objects: readonly ResourceObject[]): ReadonlyMap<string, NaiveEndpoint> {
+export function naive(objects: readonly KubernetesObject[]): ReadonlyMap<string, NaiveEndpoint> {
   const all = objects.map((o) => asServed(o)).flatMap((o) => (keyOf(o) ? [{ o, key: keyOf(o) as Key }] : []));
   const of = (resource: string) => all.filter(({ key }) => key.resource === resource);
   const profiles: Record<string, Labels> = {};
@@ -38,7 +28,7 @@ export function naive(objects: readonly ResourceObject[]): ReadonlyMap<string, N
   for (const { o, key } of of('serviceaccounts'))
     profiles[`ksa.${key.namespace}.${key.name}`] = prefixed('pcsa.', o);
 
-  const podLabels = (o: ResourceObject): Labels => {
+  const podLabels = (o: KubernetesObject): Labels => {
     const sa = (o['spec'] as { serviceAccountName?: string }).serviceAccountName ?? '';
     const own = Object.entries(o.metadata.labels ?? {}).filter(([name]) => !/^pc(ns|sa)\./.test(name));
     return {
@@ -50,7 +40,7 @@ export function naive(objects: readonly ResourceObject[]): ReadonlyMap<string, N
       ...(sa !== '' && { 'projectcalico.org/serviceaccount': sa }),
     };
   };
-  const hostLabels = (o: ResourceObject): Labels => {
+  const hostLabels = (o: KubernetesObject): Labels => {
     const parents = (o['spec'] as { profiles?: string[] }).profiles ?? [];
     const layers = [...parents.toReversed().map((name) => profiles[name]), o.metadata.labels];
     return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer ?? {})));

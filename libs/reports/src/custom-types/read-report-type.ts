@@ -1,6 +1,5 @@
 import { TemplateProblem } from '@margay/go-template';
-import { isFields } from '@margay/ground';
-import { AUDITED_RESOURCES } from '../policy-audit/policy-audit.ts';
+import { AUDITED_RESOURCES, isFields } from '@margay/ground';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
 import { readReportTemplate } from './custom-type.ts';

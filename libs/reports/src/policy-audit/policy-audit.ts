@@ -1,3 +1,4 @@
+import { AUDITED_RESOURCES } from '@margay/ground';
 import { dump } from 'js-yaml';
 import { csv } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
@@ -5,18 +6,6 @@ import { jsonList } from '../json/report-json.ts';
 import type { Report } from '../report.ts';
 import { WHOLE, type Piece, type ReportType } from '../report-type.ts';
 import { panel } from '../ui-summary.ts';
-
-/** The policies whose changes are audited, of any API group. Kubernetes' cluster-wide kinds came after the original's list. */
-export const AUDITED_RESOURCES: readonly string[] = [
-  'globalnetworkpolicies',
-  'networkpolicies',
-  'stagedglobalnetworkpolicies',
-  'stagednetworkpolicies',
-  'stagedkubernetesnetworkpolicies',
-  'adminnetworkpolicies',
-  'baselineadminnetworkpolicies',
-  'clusternetworkpolicies',
-];
 
 /** Who changed which policy when. */
 export const POLICY_AUDIT: ReportType = {

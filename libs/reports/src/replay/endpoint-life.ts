@@ -1,6 +1,6 @@
-import { at, formatInstant, type Instant, sortedOnce, text } from '@margay/ground';
+import { at, formatInstant, type Instant, type Key, sortedOnce, text } from '@margay/ground';
 import type { Version } from '@margay/history';
-import { type EndpointView, type Key, printName } from '@margay/policy';
+import { type EndpointView, printName } from '@margay/policy';
 import type { EndpointRow } from '../report.ts';
 import { hasEnvoy } from './envoy.ts';
 import { OpenTime } from './open-time.ts';

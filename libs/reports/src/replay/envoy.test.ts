@@ -1,8 +1,8 @@
-import type { Resource } from '@margay/history';
 import { expect, test } from 'vitest';
+import type { KubernetesObject } from '@margay/ground';
 import { hasEnvoy } from './envoy.ts';
 
-const pod = (containers: string[], inits: object[] = [], status?: string): Resource => ({
+const pod = (containers: string[], inits: object[] = [], status?: string): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'p', ...(status && { annotations: { 'sidecar.istio.io/status': status } }) },
@@ -11,7 +11,7 @@ const pod = (containers: string[], inits: object[] = [], status?: string): Resou
 const init = (name: string) => ({ name });
 const sidecar = (name: string) => ({ name, restartPolicy: 'Always' });
 
-test.each<[why: string, pod: Resource, envoy: boolean]>([
+test.each<[why: string, pod: KubernetesObject, envoy: boolean]>([
   ['no mesh', pod(['main']), false],
   ['proxy and init container', pod(['main', 'istio-proxy'], [init('istio-init')]), true],
   ['proxy and the init container of the CNI plugin', pod(['istio-proxy'], [init('istio-validation')]), true],

@@ -1,5 +1,4 @@
-import { isFields, list } from '@margay/ground';
-import type { Resource } from '@margay/history';
+import { isFields, type KubernetesObject, list } from '@margay/ground';
 
 /** The containers that Istio injects. */
 const PROXY = 'istio-proxy';
@@ -13,7 +12,7 @@ const STATUS_ANNOTATION = 'sidecar.istio.io/status';
  * Either Istio's status annotation names a running container of the spec, or the spec has Istio's proxy and one of its
  * init containers. Native sidecars are init containers that restart always. Ambient mesh has no sidecar: false.
  */
-export function hasEnvoy(pod: Resource): boolean {
+export function hasEnvoy(pod: KubernetesObject): boolean {
   const spec = isFields(pod['spec']) ? pod['spec'] : {};
   const inits = list(spec['initContainers']).filter(isFields);
   const running = new Set([
@@ -30,7 +29,7 @@ function names(containers: readonly unknown[]): string[] {
   );
 }
 
-function injected(pod: Resource): string[] {
+function injected(pod: KubernetesObject): string[] {
   const text = pod.metadata.annotations?.[STATUS_ANNOTATION];
   if (text === undefined) return [];
   try {

@@ -1,5 +1,5 @@
+import { keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
-import { keyText } from '@margay/policy';
 import type { Step } from './steps.ts';
 
 /** What became of one name at one instant. */

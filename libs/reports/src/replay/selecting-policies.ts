@@ -1,6 +1,6 @@
-import type { Window } from '@margay/ground';
+import { keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
-import { keyText, type NetworkStateOptions } from '@margay/policy';
+import type { NetworkStateOptions } from '@margay/policy';
 import { type Moment, replay } from './replay.ts';
 
 /**

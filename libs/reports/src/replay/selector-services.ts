@@ -1,5 +1,4 @@
-import { isFields } from '@margay/ground';
-import type { Resource } from '@margay/history';
+import { isFields, type KubernetesObject } from '@margay/ground';
 
 type Labels = ReadonlyMap<string, string>;
 
@@ -8,7 +7,7 @@ export class SelectorServices {
   readonly #selectors = new Map<string, Labels>();
   /** By namespace and the selector's first pair, since a pod must have it. */
   readonly #byPair = new Map<string, Set<string>>();
-  readonly #pods = new Map<string, Map<string, Resource>>();
+  readonly #pods = new Map<string, Map<string, KubernetesObject>>();
 
   /** Adds, replaces or, without a selector, removes a service; the key texts of the pods that it selects now. */
   setService(service: string, selector: Labels | undefined): string[] {
@@ -32,7 +31,7 @@ export class SelectorServices {
   }
 
   /** Adds, replaces or removes a pod. */
-  setPod(text: string, pod: Resource | undefined): void {
+  setPod(text: string, pod: KubernetesObject | undefined): void {
     const namespace = text.split('/')[1] ?? '';
     const pods = this.#pods.get(namespace);
     if (pod === undefined) pods?.delete(text);
@@ -41,7 +40,7 @@ export class SelectorServices {
   }
 
   /** The services whose selector matches the pod. */
-  *servicesOf(pod: Resource): Iterable<string> {
+  *servicesOf(pod: KubernetesObject): Iterable<string> {
     if (this.#selectors.size === 0) return;
     const { namespace = '', labels } = pod.metadata;
     for (const [label, value] of isFields(labels) ? Object.entries(labels) : []) {
@@ -53,7 +52,7 @@ export class SelectorServices {
   }
 }
 
-function matches(selector: Labels, pod: Resource): boolean {
+function matches(selector: Labels, pod: KubernetesObject): boolean {
   const labels = pod.metadata.labels ?? {};
   for (const [label, value] of selector) {
     if (!Object.hasOwn(labels, label) || labels[label] !== value) return false;

@@ -1,5 +1,5 @@
-import type { Resource } from '@margay/history';
 import { expect, test } from 'vitest';
+import type { KubernetesObject } from '@margay/ground';
 import { computeReport } from '../index.ts';
 import { type Fact, history, uidOf } from '../testing/history.ts';
 import * as make from '../testing/objects.ts';
@@ -8,7 +8,7 @@ const WINDOW = { start: 100, end: 200 };
 const WEB = make.pod('shop/web', { app: 'web' }, { ip: '10.0.0.7' });
 const ref = (uid?: string) => ({ kind: 'Pod', namespace: 'shop', name: 'web', ...(uid && { uid }) });
 const ready = { ready: true };
-const slice = (name: string, endpoints: readonly unknown[], of = 'front'): Resource =>
+const slice = (name: string, endpoints: readonly unknown[], of = 'front'): KubernetesObject =>
   make.slice(`shop/${name}`, of, endpoints);
 const ADDRESSES = ['10.0.0.7'];
 

@@ -1,4 +1,5 @@
-import type { Resource, Version } from '@margay/history';
+import type { KubernetesObject } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { isEndpoint } from '@margay/policy';
 import type { ObjectChange } from './objects.ts';
 import { SelectorServices } from './selector-services.ts';
@@ -79,7 +80,7 @@ export class ServiceMembership {
     yield* this.#selected.servicesOf(pod.content);
   }
 
-  #applyPod(text: string, before: Resource | undefined, now: Resource | undefined): void {
+  #applyPod(text: string, before: KubernetesObject | undefined, now: KubernetesObject | undefined): void {
     for (const address of before === undefined ? [] : addressesOf(before)) {
       const pods = this.#podsByAddress.get(address);
       pods?.delete(text);
@@ -93,13 +94,17 @@ export class ServiceMembership {
     this.#selected.setPod(text, now);
   }
 
-  #applyService(service: string, now: Resource | undefined): void {
+  #applyService(service: string, now: KubernetesObject | undefined): void {
     if (this.#managed.has(service)) return;
     const selector = now === undefined ? undefined : selectorOfService(now);
     for (const pod of this.#selected.setService(service, selector)) this.#touched.add(pod);
   }
 
-  #applySlice(before: Resource | undefined, now: Resource | undefined, services: Set<string>): void {
+  #applySlice(
+    before: KubernetesObject | undefined,
+    now: KubernetesObject | undefined,
+    services: Set<string>,
+  ): void {
     // What the new content holds is counted before the old lets go, so that what stays is not touched.
     for (const [slice, step] of [
       [now, 1],

@@ -1,5 +1,4 @@
-import { at, isFields, list, text } from '@margay/ground';
-import type { Resource } from '@margay/history';
+import { at, isFields, type KubernetesObject, list, text } from '@margay/ground';
 
 /**
  * Whom an address of a service means, as text: a pod by uid, a pod by name, or whoever holds an IP address.
@@ -22,13 +21,13 @@ export function podOfTarget(
 }
 
 /** The targets that mean this pod. */
-export function targetsOfPod(pod: Resource, uid: string): Target[] {
+export function targetsOfPod(pod: KubernetesObject, uid: string): Target[] {
   const { namespace = '', name } = pod.metadata;
   return [byUid(namespace, name, uid), byName(namespace, name), ...addressesOf(pod).map(byAddress)];
 }
 
 /** The addresses that a pod holds, as text. */
-export function addressesOf(pod: Resource): string[] {
+export function addressesOf(pod: KubernetesObject): string[] {
   const ips = list(at(pod, 'status', 'podIPs')).map((entry) => text(at(entry, 'ip')));
   if (ips.some((ip) => ip !== '')) return ips.filter((ip) => ip !== '');
   const annotations = pod.metadata.annotations ?? {};
@@ -43,7 +42,7 @@ export function addressesOf(pod: Resource): string[] {
 }
 
 /** The ready targets of an EndpointSlice. A condition that is not given counts as ready, as its API says. */
-export function targetsOfSlice(slice: Resource): Target[] {
+export function targetsOfSlice(slice: KubernetesObject): Target[] {
   return list(slice['endpoints']).flatMap((endpoint) => {
     if (!isFields(endpoint) || at(endpoint, 'conditions', 'ready') === false) return [];
     const addresses = list(endpoint['addresses']).filter((address) => typeof address === 'string');
@@ -52,7 +51,7 @@ export function targetsOfSlice(slice: Resource): Target[] {
 }
 
 /** The ready targets of an Endpoints object. */
-export function targetsOfEndpoints(endpoints: Resource): Target[] {
+export function targetsOfEndpoints(endpoints: KubernetesObject): Target[] {
   return list(endpoints['subsets']).flatMap((subset) =>
     list(at(subset, 'addresses')).flatMap((address) =>
       targetsOfEndpoint(
@@ -74,13 +73,13 @@ function targetsOfEndpoint(ref: unknown, addresses: readonly string[], own: stri
 }
 
 /** The `namespace/name` of the service that a slice belongs to; undefined where it belongs to none. */
-export function serviceOfSlice(slice: Resource): string | undefined {
+export function serviceOfSlice(slice: KubernetesObject): string | undefined {
   const name = slice.metadata.labels?.['kubernetes.io/service-name'];
   return name === undefined || name === '' ? undefined : `${slice.metadata.namespace ?? ''}/${name}`;
 }
 
 /** The selector of a service whose members are chosen by it; undefined for those without one and for external names. */
-export function selectorOfService(service: Resource): ReadonlyMap<string, string> | undefined {
+export function selectorOfService(service: KubernetesObject): ReadonlyMap<string, string> | undefined {
   const selector = at(service, 'spec', 'selector');
   if (!isFields(selector) || at(service, 'spec', 'type') === 'ExternalName') return undefined;
   const pairs = Object.entries(selector).filter(

@@ -1,6 +1,4 @@
-import { at, compareTexts, type Instant, text, type Window } from '@margay/ground';
-import type { ResourceKey } from '@margay/history';
-import { keyText } from '@margay/policy';
+import { at, compareTexts, type Instant, type Key, keyText, text, type Window } from '@margay/ground';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
 import { wellFormed } from '../json/well-formed.ts';
@@ -12,7 +10,7 @@ export interface PolicyEvent {
   /** When the API server had answered. */
   readonly at: Instant;
   /** What was written; the name is empty where the request names none, as `deletecollection`. */
-  readonly key: ResourceKey;
+  readonly key: Key;
   /** `create`, `update`, `patch`, `delete`, `deletecollection`. */
   readonly verb: string;
   /** Who wrote, if known. */
@@ -46,7 +44,7 @@ export function auditRows(
   writes: Iterable<PolicyEvent>,
   window: Window,
   resources: readonly AuditResource[],
-  about: (key: ResourceKey) => boolean,
+  about: (key: Key) => boolean,
 ): AuditRows {
   const chosen = new Map<string, PolicyEvent>();
   for (const write of writes) {
@@ -91,7 +89,7 @@ function fits(wanted: AuditResource, { key, event }: PolicyEvent): boolean {
  * Whether a write is about one of the policies, given by key text. One that names no object is about a policy when it could
  * have been: the same resource and namespace.
  */
-export function aboutPolicies(policies: ReadonlySet<string>): (key: ResourceKey) => boolean {
+export function aboutPolicies(policies: ReadonlySet<string>): (key: Key) => boolean {
   const folders = new Set([...policies].map((text) => text.slice(0, text.lastIndexOf('/') + 1)));
   return (key) => (key.name === '' ? folders.has(keyText(key)) : policies.has(keyText(key)));
 }

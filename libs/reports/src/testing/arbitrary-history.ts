@@ -1,4 +1,4 @@
-import type { Resource } from '@margay/history';
+import type { KubernetesObject } from '@margay/ground';
 import type { Scope } from '@margay/policy';
 import fc from 'fast-check';
 import { type Fact, uidOf } from './history.ts';
@@ -120,7 +120,7 @@ const networkSets = fc
   .tuple(fc.oneof(inSpace, names), fc.subarray(['10.1.0.0/16', '8.8.8.8']), labels)
   .map((parts) => make.networkSet(...parts));
 
-const objects: fc.Arbitrary<Resource> = fc.oneof(
+const objects: fc.Arbitrary<KubernetesObject> = fc.oneof(
   { weight: 8, arbitrary: pods },
   { weight: 1, arbitrary: fc.tuple(names, labels).map((parts) => make.hostEndpoint(...parts)) },
   { weight: 3, arbitrary: namespaces },
@@ -135,7 +135,7 @@ const objects: fc.Arbitrary<Resource> = fc.oneof(
 /** The window that generated histories are about: things happen before, at, in and after it. */
 export const WINDOW = { start: 10, end: 20 };
 
-const fact = (at: fc.Arbitrary<number>, object: fc.Arbitrary<Resource>): fc.Arbitrary<Fact> =>
+const fact = (at: fc.Arbitrary<number>, object: fc.Arbitrary<KubernetesObject>): fc.Arbitrary<Fact> =>
   fc.record({
     at,
     object,

@@ -1,8 +1,7 @@
-import type { Instant } from '@margay/ground';
-import type { Resource, Version } from '@margay/history';
+import { type Instant, keyText, type KubernetesObject } from '@margay/ground';
+import type { Version } from '@margay/history';
 import {
   isEndpoint,
-  keyText,
   parseNetwork,
   parseSelector,
   type Policy,
@@ -37,7 +36,7 @@ export const EVER_FLAGS = [
 export const ALWAYS_FLAGS = ['ingressProtected', 'egressProtected', 'envoyEnabled'] as const;
 type Flag = (typeof EVER_FLAGS)[number] | (typeof ALWAYS_FLAGS)[number];
 type Labels = Record<string, string>;
-type Given = { version: Version; object: Resource; labels: Labels };
+type Given = { version: Version; object: KubernetesObject; labels: Labels };
 
 /** Every endpoint there is at the instant, by printed name. */
 export function clusterAt(
@@ -160,7 +159,7 @@ const isPublic = (net: string): boolean =>
 function internet(
   policy: Policy,
   direction: 'ingress' | 'egress',
-  sets: readonly { object: Resource; labels: Labels }[],
+  sets: readonly { object: KubernetesObject; labels: Labels }[],
 ): boolean {
   return policy.allows[direction].some(({ peer }) => {
     if (peer.serviceNamespaces !== undefined) return false;

@@ -1,6 +1,6 @@
-import { formatInstant, type Window } from '@margay/ground';
+import { formatInstant, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
-import { keyText, type Scope } from '@margay/policy';
+import type { Scope } from '@margay/policy';
 import type { EndpointRow } from '../index.ts';
 import { bruteForceRow, sights } from './brute-force.ts';
 

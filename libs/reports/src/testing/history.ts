@@ -1,10 +1,10 @@
-import type { Instant } from '@margay/ground';
-import type { Resource, ResourceKey, Version } from '@margay/history';
+import type { Instant, Key, KubernetesObject } from '@margay/ground';
+import type { Version } from '@margay/history';
 
 /** An object is like this from this instant on, or gone. `again` makes it another object of the same name. */
 export interface Fact {
   readonly at: Instant;
-  readonly object: Resource;
+  readonly object: KubernetesObject;
   readonly what?: 'present' | 'gone' | 'again';
 }
 
@@ -17,14 +17,14 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 
 /** The key of an object. */
-export function keyOfObject({ apiVersion, kind, metadata }: Resource): ResourceKey {
+export function keyOfObject({ apiVersion, kind, metadata }: KubernetesObject): Key {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
   const resource = PLURALS[kind] ?? `${kind.toLowerCase()}s`;
   return { group, resource, namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
 /** The uid of the nth object of a name, counted from 1. */
-export function uidOf(object: Resource, nth = 1): string {
+export function uidOf(object: KubernetesObject, nth = 1): string {
   return `${object.kind}-${object.metadata.namespace ?? ''}-${object.metadata.name}-${nth}`;
 }
 

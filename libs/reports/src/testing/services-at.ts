@@ -1,4 +1,5 @@
-import type { Resource, Version } from '@margay/history';
+import type { KubernetesObject } from '@margay/ground';
+import type { Version } from '@margay/history';
 
 type Ref = { kind?: string; name?: string; namespace?: string; uid?: string };
 type Address = { ip?: string; targetRef?: Ref };
@@ -53,7 +54,7 @@ function isPod(pod: Version, namespace: string, ref: Ref | undefined, addresses:
   return ref.kind === 'Pod' && named && (ref.uid === undefined || ref.uid === pod.uid);
 }
 
-function selects(service: Resource, pod: Version): boolean {
+function selects(service: KubernetesObject, pod: Version): boolean {
   const { selector = {}, type } = service['spec'] as ServiceSpec;
   const pairs = Object.entries(selector);
   const labels = pod.content.metadata.labels ?? {};

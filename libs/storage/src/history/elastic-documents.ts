@@ -1,4 +1,5 @@
-import type { Change, Resource, ResourceKey, Version } from '@margay/history';
+import type { Key, KubernetesObject } from '@margay/ground';
+import type { Change, Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import {
@@ -74,7 +75,7 @@ export interface ChangeDocument {
 }
 
 /** A version as it is kept. */
-export interface VersionDocument extends ResourceKey {
+export interface VersionDocument extends Key {
   readonly key: string;
   readonly uid: string;
   readonly resourceVersion: string;
@@ -94,7 +95,7 @@ export interface Place {
 }
 
 /** The id of a key, which its changes and versions carry. */
-export function keyIdOf({ cluster }: Elastic, { group, resource, namespace, name }: ResourceKey): string {
+export function keyIdOf({ cluster }: Elastic, { group, resource, namespace, name }: Key): string {
   return documentId(cluster, group, resource, namespace, name);
 }
 
@@ -165,7 +166,7 @@ export function versionOfDocument(document: VersionDocument): Version {
     resourceVersion,
     validFrom,
     ...(validTo !== undefined && { validTo }),
-    content: JSON.parse(content) as Resource,
+    content: JSON.parse(content) as KubernetesObject,
     ...(seenMidLife !== undefined && { seenMidLife }),
     ...(endedBy !== undefined && { endedBy }),
     ...(user !== undefined && { actor: { user, ...(impersonated !== undefined && { impersonated }) } }),

@@ -1,12 +1,5 @@
-import {
-  foldOn,
-  foldWhole,
-  NEW_KEY,
-  type Change,
-  type KeyTail,
-  type ResourceKey,
-  type Version,
-} from '@margay/history';
+import type { Key } from '@margay/ground';
+import { foldOn, foldWhole, NEW_KEY, type Change, type KeyTail, type Version } from '@margay/history';
 import { bulk, type Write } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId, dateOf, monthOf } from '../elasticsearch/documents.ts';
@@ -219,7 +212,7 @@ export function elasticWriter(elastic: Elastic) {
   const derive = async (
     fresh: ReadonlyMap<string, readonly Change[]>,
     doubtful: readonly string[],
-    kinds: ReadonlyMap<string, ResourceKey>,
+    kinds: ReadonlyMap<string, Key>,
   ): Promise<string[]> => {
     const marks = await readMarks([...new Set([...fresh.keys(), ...doubtful])]);
     const toRead = await leftBehind(doubtful, marks);
@@ -246,7 +239,7 @@ export function elasticWriter(elastic: Elastic) {
       elastic,
       writes.map(({ key, tail }) => {
         const mark = marks.get(key);
-        const { group, resource } = kinds.get(key) as ResourceKey;
+        const { group, resource } = kinds.get(key) as Key;
         const document = { cluster, key, group, resource, changes: tail.changes, tail: JSON.stringify(tail) };
         const place = { index: keysIndex, id: key, document };
         if (mark === undefined) return { op: 'create', ...place };
@@ -259,7 +252,7 @@ export function elasticWriter(elastic: Elastic) {
   return async (changes: readonly Change[]): Promise<Appended> => {
     if (changes.length === 0) return { applied: 0, repeated: 0 };
     const keys = changes.map((change) => keyIdOf(elastic, change));
-    const kinds = new Map<string, ResourceKey>();
+    const kinds = new Map<string, Key>();
     for (const [i, change] of changes.entries()) kinds.set(keys[i] as string, change);
     const known = new Set(await createChanges(changes, keys));
     const repeated = await createRepeats([...known]);

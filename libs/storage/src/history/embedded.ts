@@ -1,12 +1,5 @@
-import { MINUTE, type Window } from '@margay/ground';
-import {
-  ENDING_RESOURCES,
-  overlapping,
-  inferEnds,
-  type End,
-  type ResourceKey,
-  type Version,
-} from '@margay/history';
+import { type Key, MINUTE, type Window } from '@margay/ground';
+import { ENDING_RESOURCES, overlapping, inferEnds, type End, type Version } from '@margay/history';
 import type { Database, Snapshots, Sql } from '@margay/sqlite';
 import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
 import {
@@ -77,7 +70,7 @@ export function embeddedHistory(database: Database, snapshots: Snapshots): Histo
   };
 }
 
-function keyIdOf(database: Database, { group, resource, namespace, name }: ResourceKey): number | undefined {
+function keyIdOf(database: Database, { group, resource, namespace, name }: Key): number | undefined {
   const row = database
     .sql('SELECT id FROM keys WHERE "group" = ? AND resource = ? AND namespace = ? AND name = ?')
     .get(group, resource, namespace, name) as { id: number } | undefined;

@@ -1,5 +1,5 @@
-import type { Instant, Window } from '@margay/ground';
-import type { Change, ResourceKey, Version } from '@margay/history';
+import type { Instant, Key, Window } from '@margay/ground';
+import type { Change, Version } from '@margay/history';
 
 /** What became of changes that were appended. */
 export interface Appended {
@@ -64,5 +64,5 @@ export interface History {
   summary(): Promise<KindSummary[]>;
 
   /** All changes of one key, by instant and then id: what its versions were derived from. */
-  changesOf(key: ResourceKey): Promise<Change[]>;
+  changesOf(key: Key): Promise<Change[]>;
 }

@@ -1,4 +1,5 @@
-import type { Change, EndedBy, Resource, Version } from '@margay/history';
+import type { KubernetesObject } from '@margay/ground';
+import type { Change, EndedBy, Version } from '@margay/history';
 
 /** The tables of the embedded history. */
 export const HISTORY_TABLES = `
@@ -82,7 +83,7 @@ export function changeOf(row: ChangeRow): Change {
     ...(row.resource_version !== null && { resourceVersion: row.resource_version }),
     at: row.at,
     receivedAt: row.received_at,
-    ...(row.body !== null && { content: JSON.parse(row.body) as Resource }),
+    ...(row.body !== null && { content: JSON.parse(row.body) as KubernetesObject }),
     ...(row.created === 1 && { created: true }),
     ...actorOf(row),
     origin: { source: row.source, position: row.position },
@@ -124,7 +125,7 @@ export function versionOf(row: VersionRow): Version {
     resourceVersion: row.resource_version,
     validFrom: row.valid_from,
     ...(row.valid_to !== CURRENT && { validTo: row.valid_to }),
-    content: JSON.parse(row.body) as Resource,
+    content: JSON.parse(row.body) as KubernetesObject,
     ...(row.seen_mid_life === 1 && { seenMidLife: true }),
     ...(row.ended_by !== null && { endedBy: row.ended_by }),
     ...actorOf(row),

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Key } from '@margay/ground';
 import {
   foldOn,
   foldWhole,
@@ -6,7 +7,6 @@ import {
   UID_CHARACTERS,
   type Change,
   type KeyTail,
-  type ResourceKey,
   type Version,
 } from '@margay/history';
 import type { Database } from '@margay/sqlite';
@@ -52,7 +52,7 @@ export function historyWriter(database: Database) {
     contentIds = new WeakMap();
   };
 
-  const keyId = ({ group, resource, namespace, name }: ResourceKey): number => {
+  const keyId = ({ group, resource, namespace, name }: Key): number => {
     const text = `${group}\n${resource}\n${namespace}\n${name}`;
     let id = keyIds.get(text);
     if (id === undefined) {

@@ -1,6 +1,6 @@
 import type { ClusterState, EndpointState } from '@margay/api-contract';
-import { formatInstant, type Instant } from '@margay/ground';
-import { keyText, NetworkState, printName } from '@margay/policy';
+import { formatInstant, isPolicy, keyText, type Instant } from '@margay/ground';
+import { NetworkState, printName } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';
 
@@ -12,7 +12,7 @@ export async function clusterStateAt(history: History, at: Instant): Promise<Omi
   for await (const version of history.versions({ start: at, end: at + 1 })) {
     state.upsert(version.content);
     names.set(keyText(version), printedVersion(version));
-    if (version.resource.endsWith('policies'))
+    if (isPolicy(version))
       policies.push({
         name: printedVersion(version),
         since: formatInstant(version.validFrom),

@@ -1,26 +1,25 @@
 import type { LifeEvent, Span, Timeline } from '@margay/api-contract';
-import { formatInstant, type Instant, type Window } from '@margay/ground';
+import {
+  formatInstant,
+  kindOf,
+  resourcesOf,
+  keyText,
+  type Key,
+  type Instant,
+  type Window,
+} from '@margay/ground';
 import type { Version } from '@margay/history';
-import { keyText, NetworkState, type Explanation, type Key } from '@margay/policy';
+import { NetworkState, type Explanation } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';
 
-/** What plays a part for an endpoint beside itself, its namespace and its service account. */
-const CLUSTER_WIDE = new Set([
-  'networkpolicies',
-  'globalnetworkpolicies',
-  'stagednetworkpolicies',
-  'stagedglobalnetworkpolicies',
-  'stagedkubernetesnetworkpolicies',
-  'adminnetworkpolicies',
-  'baselineadminnetworkpolicies',
-  'clusternetworkpolicies',
-  'networksets',
-  'globalnetworksets',
-  'tiers',
-  'profiles',
-]);
-const RESOURCES = [...CLUSTER_WIDE, 'pods', 'hostendpoints', 'namespaces', 'serviceaccounts'];
+const RESOURCES = resourcesOf('endpoint', 'parent', 'policy', 'networkSet', 'tier');
+
+/** Whether it may play a part for any endpoint. */
+const isClusterWide = (version: Version): boolean => {
+  const role = kindOf(version)?.role;
+  return role === 'policy' || role === 'networkSet' || role === 'tier';
+};
 
 /**
  * The life of one endpoint in a window: a span for every stretch in which its labels, policies and flags were the same,
@@ -39,7 +38,7 @@ export async function timelineOf(
     const isParent =
       (resource === 'namespaces' && version.name === endpoint.namespace) ||
       (resource === 'serviceaccounts' && namespace === endpoint.namespace);
-    if (isItself || isParent || CLUSTER_WIDE.has(resource)) versions.push(version);
+    if (isItself || isParent || isClusterWide(version)) versions.push(version);
   }
   const steps = stepsOf(versions, window);
   const state = new NetworkState();
@@ -67,7 +66,7 @@ export async function timelineOf(
     window: { start: formatInstant(window.start), end: formatInstant(window.end) },
     spans,
     events: eventsOf(versions, window, (version) => {
-      if (!CLUSTER_WIDE.has(version.resource)) return true;
+      if (!isClusterWide(version)) return true;
       return applied.has(printedVersion(version));
     }),
   };

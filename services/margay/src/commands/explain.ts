@@ -1,6 +1,6 @@
-import { formatInstant, type Instant } from '@margay/ground';
+import { formatInstant, type Instant, type Key, keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
-import { endpointKeyOf, formatExplanation, keyText, NetworkState, type Key } from '@margay/policy';
+import { endpointKeyOf, formatExplanation, NetworkState } from '@margay/policy';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
 import { instantOption } from '../options.ts';

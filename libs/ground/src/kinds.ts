@@ -1,0 +1,181 @@
+import { nonEmptyText, text } from './fields.ts';
+import type { Key } from './key.ts';
+import { groupOf, type KubernetesObject } from './object.ts';
+import { CALICO_GROUP, servedGroup, STORAGE_GROUP } from './storage-form.ts';
+
+/**
+ * What part a kind plays: endpoints are what policies select, parents hand labels down to them, sets are selected by
+ * rules, tiers order policies, services hold endpoints, and with a definition all objects of its kind end.
+ */
+export type Role = 'endpoint' | 'parent' | 'policy' | 'networkSet' | 'tier' | 'service' | 'definition';
+
+/** In which form a policy says what it selects and allows; each has its reader. */
+export type PolicyForm = 'calico' | 'kubernetes' | 'clusterWide';
+
+/** One kind of objects. */
+export interface Kind {
+  /** Empty for the core group; Calico's storage group is folded into `projectcalico.org`. */
+  readonly group: string;
+  /** API versions whose shape is known, the one that stands for all of them first. */
+  readonly versions: readonly string[];
+  /** Lower-case plural, as in URLs. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly role: Role;
+  /** Of policies only. */
+  readonly form?: PolicyForm;
+  /** Attempts to write it belong in the audit trail, and who audits policies sees them. */
+  readonly audited: boolean;
+  /** What the history keeps of its objects: what reports read, no more than when they end, or nothing. */
+  readonly kept: 'content' | 'end' | 'nothing';
+  /** The fields of its versions differ, so that an object stays in its own. */
+  readonly versionsDiffer: boolean;
+  /** Calico may keep its objects in another form, as `crd.projectcalico.org/v1`. */
+  readonly hasStorageForm: boolean;
+  /** What its objects can have as apiVersion, their shape being known. */
+  readonly apiVersions: ReadonlySet<string>;
+}
+
+type Row = Omit<Kind, 'apiVersions'>;
+
+const PLAIN = { audited: false, kept: 'content', versionsDiffer: false, hasStorageForm: false } as const;
+
+const inCore = (resource: string, kind: string, namespaced: boolean, role: Role): Row => ({
+  ...PLAIN,
+  group: '',
+  versions: ['v1'],
+  resource,
+  kind,
+  namespaced,
+  role,
+});
+
+const inCalico = (resource: string, kind: string, namespaced: boolean, role: Role): Row => ({
+  ...inCore(resource, kind, namespaced, role),
+  group: CALICO_GROUP,
+  versions: ['v3'],
+  hasStorageForm: true,
+});
+
+const policy = (row: Row, form: PolicyForm): Row => ({ ...row, role: 'policy', form, audited: true });
+
+const calicoPolicy = (resource: string, kind: string, namespaced: boolean, form: PolicyForm = 'calico') =>
+  policy(inCalico(resource, kind, namespaced, 'policy'), form);
+
+const clusterWidePolicy = (resource: string, kind: string): Row => ({
+  ...policy(inCore(resource, kind, false, 'policy'), 'clusterWide'),
+  group: 'policy.networking.k8s.io',
+  versions: ['v1alpha1', 'v1alpha2', 'v1beta1', 'v1'],
+  versionsDiffer: true,
+});
+
+const ROWS: readonly Row[] = [
+  inCore('pods', 'Pod', true, 'endpoint'),
+  inCalico('hostendpoints', 'HostEndpoint', false, 'endpoint'),
+  inCore('namespaces', 'Namespace', false, 'parent'),
+  inCore('serviceaccounts', 'ServiceAccount', true, 'parent'),
+  // The profiles of namespaces and service accounts are made from these; others are set up beside the API.
+  { ...inCalico('profiles', 'Profile', false, 'parent'), kept: 'nothing' },
+
+  calicoPolicy('globalnetworkpolicies', 'GlobalNetworkPolicy', false),
+  calicoPolicy('networkpolicies', 'NetworkPolicy', true),
+  calicoPolicy('stagedglobalnetworkpolicies', 'StagedGlobalNetworkPolicy', false),
+  calicoPolicy('stagednetworkpolicies', 'StagedNetworkPolicy', true),
+  calicoPolicy('stagedkubernetesnetworkpolicies', 'StagedKubernetesNetworkPolicy', true, 'kubernetes'),
+  {
+    ...policy(inCore('networkpolicies', 'NetworkPolicy', true, 'policy'), 'kubernetes'),
+    group: 'networking.k8s.io',
+  },
+  clusterWidePolicy('adminnetworkpolicies', 'AdminNetworkPolicy'),
+  clusterWidePolicy('baselineadminnetworkpolicies', 'BaselineAdminNetworkPolicy'),
+  clusterWidePolicy('clusternetworkpolicies', 'ClusterNetworkPolicy'),
+  inCalico('networksets', 'NetworkSet', true, 'networkSet'),
+  inCalico('globalnetworksets', 'GlobalNetworkSet', false, 'networkSet'),
+  inCalico('tiers', 'Tier', false, 'tier'),
+
+  inCore('services', 'Service', true, 'service'),
+  inCore('endpoints', 'Endpoints', true, 'service'),
+  {
+    ...inCore('endpointslices', 'EndpointSlice', true, 'service'),
+    group: 'discovery.k8s.io',
+    versions: ['v1', 'v1beta1'],
+  },
+  {
+    ...inCore('customresourcedefinitions', 'CustomResourceDefinition', false, 'definition'),
+    group: 'apiextensions.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    kept: 'end',
+  },
+];
+
+/** Every kind that plays a part. A new one is one line above; a policy of a new form needs a reader beside it. */
+export const KINDS: readonly Kind[] = ROWS.map((row) => ({
+  ...row,
+  apiVersions: new Set([
+    ...row.versions.map((version) => (row.group === '' ? version : `${row.group}/${version}`)),
+    ...(row.hasStorageForm ? [`${STORAGE_GROUP}/v1`] : []),
+  ]),
+}));
+
+/** The kinds whose history is kept. */
+export const KEPT_KINDS: readonly Kind[] = KINDS.filter(({ kept }) => kept !== 'nothing');
+
+const BY_RESOURCE = new Map(KINDS.map((kind) => [`${kind.group}/${kind.resource}`, kind]));
+const BY_KIND = new Map(KINDS.map((kind) => [`${kind.group}/${kind.kind}`, kind]));
+
+/**
+ * The kind of a group and a resource, as a key, a URL or an objectRef names them, in Calico's storage group too;
+ * undefined where it plays no part.
+ */
+export function kindOf({
+  group,
+  resource,
+}: {
+  readonly group?: unknown;
+  readonly resource?: unknown;
+}): Kind | undefined {
+  return BY_RESOURCE.get(`${servedGroup(text(group))}/${text(resource)}`);
+}
+
+/** The kind of an object, in whichever version or form it is; undefined where it plays no part. */
+export function kindOfObject({
+  apiVersion,
+  kind,
+}: Pick<KubernetesObject, 'apiVersion' | 'kind'>): Kind | undefined {
+  return BY_KIND.get(`${servedGroup(groupOf(apiVersion))}/${kind}`);
+}
+
+/** The key of an object as served; undefined for a kind that plays no part. */
+export function keyOf(object: KubernetesObject): Key | undefined {
+  const kind = kindOfObject(object);
+  if (kind === undefined) return undefined;
+  const { name, namespace } = object.metadata;
+  return {
+    group: kind.group,
+    resource: kind.resource,
+    namespace: kind.namespaced ? text(namespace) : '',
+    name,
+  };
+}
+
+/** Whether a key is that of a policy. */
+export function isPolicy(key: Pick<Key, 'group' | 'resource'>): boolean {
+  return kindOf(key)?.role === 'policy';
+}
+
+/** The apiVersion in which the objects of a kind are kept and shown. @param own the one that an object has itself. */
+export function shownApiVersion({ group, versions, versionsDiffer }: Kind, own: unknown): string {
+  const first = group === '' ? `${versions[0]}` : `${group}/${versions[0]}`;
+  return versionsDiffer ? (nonEmptyText(own) ?? first) : first;
+}
+
+/** The resources of the kinds that play one of the parts, each once. */
+export function resourcesOf(...roles: readonly Role[]): string[] {
+  return [...new Set(KINDS.filter(({ role }) => roles.includes(role)).map(({ resource }) => resource))];
+}
+
+/** The resources whose changes a policy audit shows, of any API group, each once. */
+export const AUDITED_RESOURCES: readonly string[] = [
+  ...new Set(KINDS.filter(({ audited }) => audited).map(({ resource }) => resource)),
+];
