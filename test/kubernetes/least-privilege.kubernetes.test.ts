@@ -81,7 +81,7 @@ test('the scheduler follows reports, writes their status, records events and run
   const spec = { reportType: 'inventory', schedule: '0 0 * * *' };
   apply({ apiVersion: `${GROUP}/v3`, kind: 'GlobalReport', metadata: { name }, spec });
   await installReportTypes(client);
-  expect((await clusterReportTypes(client)).get('inventory')).toBe('built-in');
+  expect((await clusterReportTypes(client)).get('inventory')?.read).toEqual({ builtIn: 'inventory' });
   const { value } = (await followGlobalReports(client).next()) as { value: ClusterReports };
   const report = value.reports.get(name)!;
   await writeStatus(client, GROUP, report, () => ({ observedGeneration: 1 }));

@@ -135,6 +135,29 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
     .poll(async () => (await windows.list({ reportName: 'daily-exposure' }))[0]?.window.typeSpec, patient)
     .toMatchObject({ downloadTemplates: [{ name: 'exposed.csv' }, { name: 'page.txt' }] });
   expect(await windows.list({ reportName: 'daily-broken' })).toEqual([]);
+  // A type of users with the name of one that is built in is refused, and left as it is; once it is gone, the built-in one is back.
+  kubectl(['delete', 'globalreporttype.p', 'network-access']);
+  const taken = {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'GlobalReportType',
+    metadata: { name: 'network-access' },
+    spec: { downloadTemplates: [{ name: 'mine.txt', template: 'mine' }] },
+  };
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify(taken) });
+  apply('access', { reportType: 'network-access', schedule: '0 * * * *' });
+  const condition = (kind: string, name: string) =>
+    kubectl(['get', kind, name, '-o', 'jsonpath={.status.conditions[?(@.status=="False")].message}']);
+  const refusal = 'is network-access, as a report type that is built in. Give your type another name';
+  await expect.poll(() => condition('globalreporttype.p', 'network-access'), patient).toContain(refusal);
+  await expect.poll(() => condition('globalreport.p', 'access'), patient).toContain(refusal);
+  await expect
+    .poll(() => kubectl(['get', 'events', '-o', 'jsonpath={.items[*].message}']), patient)
+    .toContain(refusal);
+  expect(kubectl(['get', 'globalreporttype.p', 'network-access', '-o', 'yaml'])).toContain('mine.txt');
+  kubectl(['delete', 'globalreporttype.p', 'network-access']);
+  await expect
+    .poll(async () => (await statusOf('access'))?.conditions?.map(({ reason }) => reason), patient)
+    .toContain('Scheduled');
   kubectl(['delete', 'globalreporttype.p', 'exposure', 'broken']);
   kubectl(['delete', 'globalreport.p', '--all']);
 });

@@ -30,6 +30,7 @@ export type { Condition, ConditionType } from './reports/conditions.ts';
 export * from './reports/global-reports.ts';
 export * from './reports/record-event.ts';
 export * from './reports/status.ts';
+export { keepTypeConditions, type RefusedType } from './reports/type-conditions.ts';
 export * from './reports/write-status.ts';
 export * from './jobs/job-state.ts';
 export * from './jobs/report-environment.ts';

@@ -14,6 +14,7 @@ export type { PolicyEvent } from './rows/audit.ts';
 export { printedVersion } from './evidence.ts';
 export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';
 export {
+  BUILT_IN_LABEL,
   readReportType,
   type GlobalReportType,
   type ReadReportType,

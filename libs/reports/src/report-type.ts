@@ -16,6 +16,8 @@ export const WHOLE: Piece = { first: true, last: true };
 /** One file of a report. */
 export interface Download {
   readonly name: string;
+  /** What it is, in a phrase for people. */
+  readonly description?: string;
   readonly mediaType: string;
   /** The kind of rows that it lists; none for a file of the header alone. */
   readonly lists?: RowKind;
@@ -27,11 +29,22 @@ export interface Download {
   readonly render: (report: Report, piece?: Piece) => Iterable<string>;
 }
 
-/** A type of report. Adding one is a folder and a line in `report-types.ts`. */
+/** A type of report. */
 export interface ReportType {
   readonly name: string;
   readonly spec: ReportTypeSpec;
   readonly downloads: readonly Download[];
   /** What a screen shows at a glance; the header is enough. */
   readonly uiSummary: (report: ReportHeader) => UiSummary;
+}
+
+/**
+ * A type of report that is built in.
+ *
+ * Adding one is a folder and a line in `report-types.ts`: its object in the cluster, the words of the custom resource, the rows of
+ * the documents and what the pages show all follow from what stands here.
+ */
+export interface BuiltInReportType extends ReportType {
+  /** Which question it answers, in a phrase for people. */
+  readonly answers: string;
 }

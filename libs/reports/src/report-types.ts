@@ -3,10 +3,10 @@ import { INVENTORY } from './inventory/inventory.ts';
 import { NETWORK_ACCESS } from './network-access/network-access.ts';
 import { POLICY_AUDIT } from './policy-audit/policy-audit.ts';
 import type { ReportHeader } from './report.ts';
-import type { ReportType } from './report-type.ts';
+import type { BuiltInReportType, ReportType } from './report-type.ts';
 
-/** Every type of report, by name. */
-export const REPORT_TYPES: ReadonlyMap<string, ReportType> = new Map(
+/** Every type of report that is built in, by name: the registry, a line each. */
+export const REPORT_TYPES: ReadonlyMap<string, BuiltInReportType> = new Map(
   [INVENTORY, NETWORK_ACCESS, POLICY_AUDIT].map((type) => [type.name, type]),
 );
 

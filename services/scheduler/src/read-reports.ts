@@ -1,12 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  readGlobalReport,
-  readReportType,
-  REPORT_TYPES,
-  type GlobalReport,
-  type ReportTypeSpec,
-} from '@margay/reports';
+import { readGlobalReport, readReportType, type GlobalReport, type ReportTypeSpec } from '@margay/reports';
 import { loadAll } from 'js-yaml';
 import type { ScheduledReport } from './emit-windows.ts';
 
@@ -67,16 +61,28 @@ export function readManifests<F extends Manifests>(
     }
   });
   const types = new Map<string, ReportTypeSpec>();
+  const refused = new Set<unknown>();
   for (const { file, object } of objects.filter(({ kind }) => kind === 'GlobalReportType')) {
     const read = readReportType(object);
-    if ('problems' in read)
-      problems.push(...read.problems.map((problem) => `${file.file}: ${String(problem)}`));
-    else if (!REPORT_TYPES.has(read.type.name)) types.set(read.type.name, read.type.spec);
+    if ('type' in read) types.set(read.type.name, read.type.spec);
+    if (!('problems' in read)) continue;
+    const { name } = (object as { metadata?: { name?: unknown } }).metadata ?? {};
+    refused.add(name);
+    problems.push(
+      ...read.problems.map((problem) => `${file.file}: GlobalReportType ${String(name)}: ${String(problem)}`),
+    );
   }
   const reports = objects.flatMap(({ file, object, kind }) => {
     if (kind !== 'GlobalReport') return [];
     const read = readGlobalReport(object, types);
-    if ('report' in read) return [{ ...file, report: read.report }];
+    if ('report' in read) {
+      const { name, spec } = read.report;
+      if (!refused.has(spec.reportType)) return [{ ...file, report: read.report }];
+      problems.push(
+        `${file.file}: GlobalReport ${name}: spec.reportType is ${spec.reportType}, and the GlobalReportType of that name cannot be used`,
+      );
+      return [];
+    }
     problems.push(...read.problems.map((problem) => `${file.file}: ${String(problem)}`));
     return [];
   });

@@ -7,6 +7,7 @@ import {
   DEFAULT_GROUP,
   followGlobalReports,
   installReportTypes,
+  keepTypeConditions,
   globalReportStatus,
   recordEvent,
   withType,
@@ -70,12 +71,14 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     })(),
     (async () => {
       let types: ClusterReportTypes = new Map();
+      const told = new Map<string, string>();
       let isInstalled = false;
       for (let look = 0; !signal.aborted;) {
         if (reports !== undefined) {
           const all = look % LOOKS_A_STATUS === 0;
           if (all && !isInstalled) isInstalled = await installed(options);
           if (all) types = await clusterReportTypes(client, group).catch(() => types);
+          if (all) await tellOfTypes(types, told, options);
           await lookAt(reports, types, all, options, jobs);
           look++;
         }
@@ -85,14 +88,39 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
   ]);
 }
 
-/** Whether the predefined types are objects of the cluster now. */
+/** Whether all predefined types are objects of the cluster now; not while a type of users has the name of one. */
 async function installed({ client, group = DEFAULT_GROUP, log }: ClusterScheduleOptions): Promise<boolean> {
   try {
-    await installReportTypes(client, group);
-    return true;
+    return (await installReportTypes(client, group)).length === 0;
   } catch (error) {
     log.warn('The predefined report types could not be installed', { reason: (error as Error).message });
     return false;
+  }
+}
+
+/** Says of the types of users whether they can be used: in a condition, and in an Event and the log where they cannot. */
+async function tellOfTypes(
+  types: ClusterReportTypes,
+  told: Map<string, string>,
+  { client, group = DEFAULT_GROUP, now, log, signal }: ClusterScheduleOptions,
+): Promise<void> {
+  try {
+    for (const { name, uid, apiVersion, ...why } of await keepTypeConditions(
+      client,
+      group,
+      types,
+      told,
+      now(),
+    )) {
+      log.warn('A GlobalReportType is refused', { type: name, reason: why.message });
+      const about = { apiVersion, kind: 'GlobalReportType', name, uid };
+      await recordEvent(client, { about, type: 'Warning', ...why, component: COMPONENT }, now());
+    }
+  } catch (error) {
+    if (!signal.aborted)
+      log.warn('The conditions of GlobalReportTypes could not be written', {
+        reason: error instanceof Error ? error.message : String(error),
+      });
   }
 }
 

@@ -24,6 +24,17 @@ test('another group is another group everywhere', () => {
   ]);
 });
 
+test('the object of a type audits what the type audits, and names the files that it makes', () => {
+  for (const { metadata, spec } of predefinedReportTypes()) {
+    const type = REPORT_TYPES.get(metadata.name)!;
+    const selection = (spec['auditEventsSelection'] ?? { resources: [] }) as object;
+    expect(selection).toEqual(type.spec.auditEventsSelection);
+    expect((spec['downloadTemplates'] as { name: string }[]).map(({ name }) => name)).toEqual(
+      type.downloads.map(({ name }) => name),
+    );
+  }
+});
+
 test('every type of report that can be made is installed as an object', () => {
   expect(predefinedReportTypes().map(({ metadata }) => metadata.name)).toEqual([...REPORT_TYPES.keys()]);
 });

@@ -1,3 +1,4 @@
+import { REPORT_TYPES } from '@margay/reports';
 import { definition, type CustomResourceDefinition } from './definition.ts';
 import { checked, flag, list, object, text, textMap, whole, type Schema } from './schema.ts';
 import { SCHEDULE_CHARACTERS_MAX, SCHEDULE_RULES } from './schedule-rules.ts';
@@ -5,17 +6,15 @@ import { SELECTOR_CHARACTERS_MAX, SELECTOR_RULES } from './selector-rules.ts';
 
 const RESOURCE_NAME = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 
-const reportTypeName = text(
-  'The kind of report: inventory, network-access, policy-audit, or the name of a GlobalReportType.',
-  {
-    maxLength: 253,
-    ...checked({
-      rule: `self.matches('${RESOURCE_NAME}')`,
-      message:
-        'not the name of a report type: use inventory, network-access, policy-audit or the name of a GlobalReportType',
-    }),
-  },
-);
+const builtIn = [...REPORT_TYPES.keys()].join(', ');
+
+const reportTypeName = text(`The kind of report: ${builtIn}, or the name of a GlobalReportType.`, {
+  maxLength: 253,
+  ...checked({
+    rule: `self.matches('${RESOURCE_NAME}')`,
+    message: `not the name of a report type: use ${builtIn} or the name of a GlobalReportType`,
+  }),
+});
 
 const selector = (description: string): Schema =>
   text(description, { maxLength: SELECTOR_CHARACTERS_MAX, ...checked(...SELECTOR_RULES) });
@@ -24,7 +23,7 @@ const names = (description: string): Schema => list(description, { type: 'string
 
 const endpoints = object(
   'Which endpoints the report is about; all of its conditions must hold. All endpoints where it is absent or empty. ' +
-    'A policy-audit report then holds the changes of those policies that apply to these endpoints.',
+    'A report of changes then holds the changes of those policies that apply to these endpoints.',
   {
     selector: selector('By the labels of pods and host endpoints.'),
     namespaces: object('By namespace: names and selector must both hold where both are given.', {
@@ -104,10 +103,10 @@ const completedJob = object(
   { required: ['start', 'end', 'job'] },
 );
 
-const condition = object(
+export const condition = object(
   'One aspect of the present state.',
   {
-    type: text('Schedulable, LastReportSucceeded.', { maxLength: 316 }),
+    type: text('Which aspect.', { maxLength: 316 }),
     status: text('True, False or Unknown.', { enum: ['True', 'False', 'Unknown'] }),
     reason: text('The state in a word, for programs.', { maxLength: 1024 }),
     message: text('The state in a sentence, for people.', { maxLength: 32_768 }),

@@ -1,4 +1,5 @@
 import { definition, type CustomResourceDefinition } from './definition.ts';
+import { condition } from './global-report-definition.ts';
 import { flag, list, object, text, type Schema } from './schema.ts';
 
 const template = (description: string): Schema =>
@@ -37,6 +38,14 @@ const spec = object('What the reports of this type hold.', {
   includeCISBenchmarkData: flag('Whether CIS benchmark results are in it. Taken, and without effect.'),
 });
 
+const status = object('Whether reports of this type can be made. Written by the scheduler.', {
+  conditions: {
+    ...list('The present state by aspect: Accepted.', condition),
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  },
+});
+
 /** The definition of GlobalReportType in an API group. */
 export function globalReportTypeDefinition(group: string): CustomResourceDefinition {
   return definition({
@@ -46,12 +55,23 @@ export function globalReportTypeDefinition(group: string): CustomResourceDefinit
     shortNames: ['grt'],
     description:
       'A type of compliance report: what its reports hold, and as which files they are downloaded.',
-    properties: { spec },
-    hasStatus: false,
+    properties: { spec, status },
+    hasStatus: true,
     columns: [
       { name: 'Endpoints', type: 'boolean', jsonPath: '.spec.includeEndpointData' },
       { name: 'Flows', type: 'boolean', jsonPath: '.spec.includeEndpointFlowLogData' },
       { name: 'Downloads', type: 'string', jsonPath: '.spec.downloadTemplates[*].name' },
+      {
+        name: 'Accepted',
+        type: 'string',
+        jsonPath: '.status.conditions[?(@.type=="Accepted")].status',
+      },
+      {
+        name: 'Problem',
+        type: 'string',
+        jsonPath: '.status.conditions[?(@.status=="False")].message',
+        priority: 1,
+      },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ],
   });

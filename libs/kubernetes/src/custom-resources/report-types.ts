@@ -1,4 +1,4 @@
-import { AUDITED_RESOURCES } from '@margay/ground';
+import { BUILT_IN_LABEL, REPORT_TYPES, type ReportType } from '@margay/reports';
 import type { ApiResource } from '../client/resources.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import { API_VERSION } from './definition.ts';
@@ -30,60 +30,47 @@ export interface GlobalReportType {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-const file = (name: string, description: string) => ({ name, description, template: '' });
+const template = (name: string, description = '') => ({ name, description, template: '' });
 
-const SUMMARY = file(
-  'summary.csv',
-  'How many endpoints, namespaces and service accounts, and how many of them protected',
-);
-
-const SPECS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  inventory: {
-    includeEndpointData: true,
-    downloadTemplates: [
-      SUMMARY,
-      file('endpoints.csv', 'Each endpoint: its protection, policies and services'),
-      file('namespaces.csv', 'Each namespace: the protection of its endpoints'),
-      file('services.csv', 'Each service: the protection of its endpoints'),
-    ],
-  },
-  'network-access': {
-    includeEndpointData: true,
-    includeEndpointFlowLogData: true,
-    downloadTemplates: [
-      SUMMARY,
-      file('endpoints.csv', 'Each endpoint: its protection, what it is open to, and with whom it spoke'),
-    ],
-  },
-  'policy-audit': {
-    auditEventsSelection: { resources: AUDITED_RESOURCES.map((resource) => ({ resource })) },
-    downloadTemplates: [
-      file('summary.csv', 'How many policies were created, modified and deleted'),
-      file('events.json', 'Each change of a policy, as JSON'),
-      file('events.yaml', 'Each change of a policy, as YAML'),
-    ],
-  },
-};
+/** The spec of a type's object: what of the type's own description is not empty. */
+function specOf({ spec, downloads }: ReportType): Readonly<Record<string, unknown>> {
+  const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = spec;
+  return {
+    ...(includeEndpointData && { includeEndpointData }),
+    ...(includeEndpointFlowLogData && { includeEndpointFlowLogData }),
+    ...(auditEventsSelection.resources.length > 0 && { auditEventsSelection }),
+    downloadTemplates: downloads.map(({ name, description }) => template(name, description)),
+    uiSummaryTemplate: template('ui-summary.json', 'The rings of the list of reports'),
+  };
+}
 
 /** The types of report that are built in, as objects of an API group. Their tables are written by the product. */
 export function predefinedReportTypes(group: string = DEFAULT_GROUP): GlobalReportType[] {
-  return Object.entries(SPECS).map(([name, spec]) => ({
+  return [...REPORT_TYPES.values()].map((type) => ({
     apiVersion: `${group}/${API_VERSION}`,
     kind: 'GlobalReportType',
-    metadata: { name, labels: { 'global-report-type': name } },
-    spec: { ...spec, uiSummaryTemplate: file('ui-summary.json', 'The rings of the list of reports') },
+    metadata: { name: type.name, labels: { [BUILT_IN_LABEL]: type.name } },
+    spec: specOf(type),
   }));
 }
 
-/** Makes the types that are built in exist in the cluster, and say what they should. Doing so again changes nothing. */
+/**
+ * Makes the types that are built in exist in the cluster, and say what they should. Doing so again changes nothing. A type of
+ * users that has the name of one is left as it is: `keepTypeConditions` refuses it aloud.
+ *
+ * @returns the names that types of users have taken.
+ */
 export async function installReportTypes(
   client: KubernetesClient,
   group: string = DEFAULT_GROUP,
-): Promise<void> {
+): Promise<string[]> {
+  const taken: string[] = [];
   for (const type of predefinedReportTypes(group)) {
-    await client.apply(globalReportTypes(group), { name: type.metadata.name }, type, {
-      manager: FIELD_MANAGER,
-      force: true,
-    });
+    const { name } = type.metadata;
+    const known = await client.find(globalReportTypes(group), { name });
+    if (known !== undefined && known.metadata.labels?.[BUILT_IN_LABEL] !== name) taken.push(name);
+    else
+      await client.apply(globalReportTypes(group), { name }, type, { manager: FIELD_MANAGER, force: true });
   }
+  return taken;
 }

@@ -31,7 +31,7 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
       return {
         cluster: [
           rule(group, ['globalreports'], ['get', 'list', 'watch']),
-          rule(group, ['globalreports/status'], ['update']),
+          rule(group, ['globalreports/status', 'globalreporttypes/status'], ['update']),
           rule(group, ['globalreporttypes'], ['get', 'list', 'create', 'patch']),
         ],
         jobs: [

@@ -7,10 +7,12 @@ import {
   type ReadReportType,
 } from '@margay/reports';
 import type { KubernetesClient } from '../client/client.ts';
+import { ApiStatusError } from '../client/errors.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { DEFAULT_GROUP, globalReports, globalReportTypes } from '../custom-resources/report-types.ts';
 import type { Interrupted, Projection } from '../watch/notices.ts';
 import { reflect, type ReflectOptions } from '../watch/reflect.ts';
+import type { Condition } from './conditions.ts';
 import type { GlobalReportStatus, ScheduleProblem } from './status.ts';
 import type { GlobalReportObject } from './write-status.ts';
 
@@ -78,8 +80,19 @@ export async function* followGlobalReports(
   }
 }
 
-/** The report types of a cluster by name: built in, or of users and read, or of users and wrong. */
-export type ClusterReportTypes = ReadonlyMap<string, 'built-in' | ReadReportType>;
+/** The report types of a cluster by name. */
+export type ClusterReportTypes = ReadonlyMap<string, ClusterReportType>;
+
+/** A report type of the cluster: what it says, and the object that says it; those that are built in need none. */
+export interface ClusterReportType {
+  readonly read: ReadReportType;
+  readonly object?: ReportTypeObject;
+}
+
+/** A GlobalReportType as the API server holds it. */
+export interface ReportTypeObject extends ApiObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
 
 /** The report types that exist in the cluster. */
 export async function clusterReportTypes(
@@ -90,8 +103,7 @@ export async function clusterReportTypes(
   return new Map(types.map((type) => [type.metadata.name, readType(type)]));
 }
 
-const readType = (type: ApiObject): 'built-in' | ReadReportType =>
-  REPORT_TYPES.has(type.metadata.name) ? 'built-in' : readReportType(type);
+const readType = (object: ReportTypeObject): ClusterReportType => ({ read: readReportType(object), object });
 
 /** A GlobalReport with what its type is made of, or why it cannot be scheduled. */
 export function withType(
@@ -100,11 +112,11 @@ export function withType(
 ): { readonly report: GlobalReport } | { readonly problem: ScheduleProblem } {
   if (report === undefined) return { problem: problem ?? missingType('') };
   const { reportType } = report.spec;
-  const type = types.get(reportType);
-  if (type === undefined) return { problem: missingType(reportType) };
-  if (type === 'built-in') return { report };
-  if ('type' in type) return { report: { ...report, typeSpec: type.type.spec } };
-  const message = `GlobalReportType ${reportType}: ${type.problems.join(' ')}`;
+  const read = types.get(reportType)?.read;
+  if (read === undefined) return { problem: missingType(reportType) };
+  if ('builtIn' in read) return { report };
+  if ('type' in read) return { report: { ...report, typeSpec: read.type.spec } };
+  const message = `GlobalReportType ${reportType}: ${read.problems.join(' ')}`;
   return { problem: { reason: 'InvalidReportType', message } };
 }
 
@@ -162,7 +174,11 @@ export async function findGlobalReport(
 
 /** The type of this name, if there is one. Those that are built in need no object, and no right to read one. */
 async function typeNamed(client: KubernetesClient, name: string, group: string): Promise<ClusterReportTypes> {
-  if (REPORT_TYPES.has(name)) return new Map([[name, 'built-in']]);
-  const type = await client.find(globalReportTypes(group), { name });
-  return new Map(type && [[name, readType(type)]]);
+  const isBuiltIn = REPORT_TYPES.has(name);
+  const type = await client.find(globalReportTypes(group), { name }).catch((error: unknown) => {
+    if (isBuiltIn && error instanceof ApiStatusError && error.code === 403) return undefined;
+    throw error;
+  });
+  if (type !== undefined) return new Map([[name, readType(type)]]);
+  return new Map(isBuiltIn ? [[name, { read: { builtIn: name } }]] : []);
 }

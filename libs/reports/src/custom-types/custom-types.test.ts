@@ -3,7 +3,14 @@ import { readTemplate, TemplateProblem, valueOf } from '@margay/go-template';
 import fc from 'fast-check';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { computeReport, digestOf, readReportType, typeOfReport, type Report } from '../index.ts';
+import {
+  computeReport,
+  digestOf,
+  readReportType,
+  REPORT_TYPES,
+  typeOfReport,
+  type Report,
+} from '../index.ts';
 import { headerOf } from '../json/parts.ts';
 import { FLOWS, POLICY_EVENTS, SCOPE, TOLD, WINDOW } from '../testing/day.ts';
 import { history } from '../testing/history.ts';
@@ -44,7 +51,7 @@ const manifest = (spec: object, name = 'who-talks') => ({
 });
 const reportOf = (spec: object): Report => {
   const read = readReportType(manifest(spec));
-  if ('problems' in read) throw new Error(read.problems.join(' '));
+  if (!('type' in read)) throw new Error(JSON.stringify(read));
   return computeReport({
     name: 'daily',
     cluster: 'prod-1',
@@ -236,6 +243,17 @@ test.each([
 ])('a type with %s is refused', (_, spec, problem) => {
   const read = readReportType(manifest(spec));
   expect('problems' in read && read.problems.join('\n')).toContain(problem);
+});
+
+test.each([...REPORT_TYPES.keys()])('a type of users called %s is refused: that one is built in', (name) => {
+  const own = manifest({ downloadTemplates: [{ name: 'mine.txt', template: 'mine' }] }, name);
+  const read = readReportType(own);
+  expect('problems' in read && read.problems.map(String)).toEqual([
+    `metadata.name: is ${name}, as a report type that is built in. Give your type another name, here and in spec.reportType of its GlobalReports.`,
+  ]);
+  // The object of the built-in type carries its name in a label, and its templates are empty.
+  const object = { ...own, metadata: { name, labels: { 'global-report-type': name } } };
+  expect(readReportType(object)).toEqual({ builtIn: name });
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { TemplateProblem } from '@margay/go-template';
 import { AUDITED_RESOURCES, isFields } from '@margay/ground';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
+import { REPORT_TYPES } from '../report-types.ts';
 import { readReportTemplate } from './custom-type.ts';
 
 /** A type of report of users. */
@@ -10,9 +11,14 @@ export interface GlobalReportType {
   readonly spec: ReportTypeSpec;
 }
 
-/** A GlobalReportType, or everything that is wrong with its manifest. */
+/** A GlobalReportType of users, the object of a type that is built in, or everything that is wrong with the manifest. */
 export type ReadReportType =
-  { readonly type: GlobalReportType } | { readonly problems: readonly ManifestProblem[] };
+  | { readonly type: GlobalReportType }
+  | { readonly builtIn: string }
+  | { readonly problems: readonly ManifestProblem[] };
+
+/** The label by which the object of a type that is built in is known: it holds the type's own name. */
+export const BUILT_IN_LABEL = 'global-report-type';
 
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 /** Names that downloads of every report have. */
@@ -21,8 +27,11 @@ const TAKEN: ReadonlySet<string> = new Set(['report.json', 'report.pdf', 'eviden
 const TEMPLATES_MAX = 256 * 1024;
 
 /**
- * Reads a GlobalReportType manifest of users. Each of its templates is read too, so that a report does not first fail
+ * Reads a GlobalReportType manifest. Each template of a type of users is read too, so that a report does not first fail
  * when somebody downloads it.
+ *
+ * A type of users that has the name of one that is built in is refused: whoever asks for reports of that name must get what
+ * they mean. The objects of the built-in types themselves, which carry `BUILT_IN_LABEL`, are told by that.
  *
  * @param manifest what a YAML or JSON parser makes of it.
  */
@@ -40,6 +49,14 @@ export function readReportType(manifest: unknown): ReadReportType {
       `is ${JSON.stringify(name) ?? 'not given'}`,
       'Use lower-case letters, digits, - and .',
     );
+  if (typeof name === 'string' && REPORT_TYPES.has(name)) {
+    if (isFields(metadata['labels']) && metadata['labels'][BUILT_IN_LABEL] === name) return { builtIn: name };
+    add(
+      'metadata.name',
+      `is ${name}, as a report type that is built in`,
+      'Give your type another name, here and in spec.reportType of its GlobalReports',
+    );
+  }
   const spec = isFields(object['spec']) ? object['spec'] : {};
   const read = readSpec(spec, add);
   return problems.length > 0 ? { problems } : { type: { name: String(name), spec: read } };

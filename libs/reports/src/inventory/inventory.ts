@@ -1,12 +1,13 @@
 import { csv } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import type { Report, ReportHeader } from '../report.ts';
-import type { ReportType } from '../report-type.ts';
+import type { BuiltInReportType } from '../report-type.ts';
 import { panel, type UiSummary } from '../ui-summary.ts';
 
 /** Which endpoints, namespaces and services were in scope, and whether policy protected them all the time. */
-export const INVENTORY: ReportType = {
+export const INVENTORY: BuiltInReportType = {
   name: 'inventory',
+  answers: 'which endpoints, namespaces and services existed, and were they always protected',
   spec: {
     includeEndpointData: true,
     includeEndpointFlowLogData: false,
@@ -15,6 +16,7 @@ export const INVENTORY: ReportType = {
   downloads: [
     {
       name: 'summary.csv',
+      description: 'How many endpoints, namespaces and service accounts, and how many of them protected',
       mediaType: 'text/csv',
       render: (report) =>
         csv<Report>(
@@ -33,6 +35,7 @@ export const INVENTORY: ReportType = {
     },
     {
       name: 'endpoints.csv',
+      description: 'Each endpoint: its protection, policies and services',
       mediaType: 'text/csv',
       lists: 'endpoints',
       render: ({ endpoints }, piece) =>
@@ -51,6 +54,7 @@ export const INVENTORY: ReportType = {
     },
     {
       name: 'namespaces.csv',
+      description: 'Each namespace: the protection of its endpoints',
       mediaType: 'text/csv',
       lists: 'namespaces',
       render: ({ namespaces }, piece) =>
@@ -67,6 +71,7 @@ export const INVENTORY: ReportType = {
     },
     {
       name: 'services.csv',
+      description: 'Each service: the protection of its endpoints',
       mediaType: 'text/csv',
       lists: 'services',
       render: ({ services }, piece) =>

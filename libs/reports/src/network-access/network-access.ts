@@ -2,12 +2,13 @@ import { csv } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import { inScopeVersusProtected } from '../inventory/inventory.ts';
 import type { EndpointRow, Report } from '../report.ts';
-import type { Piece, ReportType } from '../report-type.ts';
+import type { Piece, BuiltInReportType } from '../report-type.ts';
 import { FlowPeers } from '../rows/flows.ts';
 
 /** With whom endpoints in scope might talk, and with whom they did. */
-export const NETWORK_ACCESS: ReportType = {
+export const NETWORK_ACCESS: BuiltInReportType = {
   name: 'network-access',
+  answers: 'what could they talk to (internet, other namespaces), and who talked to whom',
   spec: {
     includeEndpointData: true,
     includeEndpointFlowLogData: true,
@@ -16,11 +17,13 @@ export const NETWORK_ACCESS: ReportType = {
   downloads: [
     {
       name: 'summary.csv',
+      description: 'How many endpoints, namespaces and service accounts, and how many of them protected',
       mediaType: 'text/csv',
       render: (report) => csv<Report>([...HEAD_COLUMNS, ...SUMMARY_COLUMNS], [report]),
     },
     {
       name: 'endpoints.csv',
+      description: 'Each endpoint: its protection, what it is open to, and with whom it spoke',
       mediaType: 'text/csv',
       lists: 'endpoints',
       needs: ['flows'],

@@ -4,12 +4,13 @@ import { csv } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import { jsonList } from '../json/report-json.ts';
 import type { Report } from '../report.ts';
-import { WHOLE, type Piece, type ReportType } from '../report-type.ts';
+import { WHOLE, type Piece, type BuiltInReportType } from '../report-type.ts';
 import { panel } from '../ui-summary.ts';
 
 /** Who changed which policy when. */
-export const POLICY_AUDIT: ReportType = {
+export const POLICY_AUDIT: BuiltInReportType = {
   name: 'policy-audit',
+  answers: 'who created, changed and deleted which policy when',
   spec: {
     includeEndpointData: false,
     includeEndpointFlowLogData: false,
@@ -18,6 +19,7 @@ export const POLICY_AUDIT: ReportType = {
   downloads: [
     {
       name: 'summary.csv',
+      description: 'How many policies were created, modified and deleted',
       mediaType: 'text/csv',
       render: (report) =>
         csv<Report>(
@@ -30,8 +32,20 @@ export const POLICY_AUDIT: ReportType = {
           [report],
         ),
     },
-    { name: 'events.json', mediaType: 'application/json', lists: 'auditEvents', render: renderJson },
-    { name: 'events.yaml', mediaType: 'application/yaml', lists: 'auditEvents', render: renderYaml },
+    {
+      name: 'events.json',
+      description: 'Each change of a policy, as JSON',
+      mediaType: 'application/json',
+      lists: 'auditEvents',
+      render: renderJson,
+    },
+    {
+      name: 'events.yaml',
+      description: 'Each change of a policy, as YAML',
+      mediaType: 'application/yaml',
+      lists: 'auditEvents',
+      render: renderYaml,
+    },
   ],
   uiSummary: ({ auditSummary: { numTotal, numCreate, numModify, numDelete } }) =>
     panel('Network Policy Configuration Changes', [

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DEFAULT_GROUP, findConnection, KubernetesClient, Permissions } from '@margay/kubernetes';
 import { notifySettings } from '@margay/notifier';
 import { openProgress, parseGoDuration, readConfig, stopSignal, type Environment } from '@margay/runtime';
+import { REPORT_TYPES } from '@margay/reports';
 import { readReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { openEmbedded } from '@margay/storage';
 import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
@@ -31,11 +32,9 @@ interface UpOptions {
 }
 
 const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
-const PREDEFINED: readonly ScheduledReport[] = ['inventory', 'network-access', 'policy-audit'].map(
-  (reportType) => ({
-    report: { name: reportType, spec: { reportType } },
-  }),
-);
+const PREDEFINED: readonly ScheduledReport[] = [...REPORT_TYPES.keys()].map((reportType) => ({
+  report: { name: reportType, spec: { reportType } },
+}));
 
 /** `margay up`: everything in one process. */
 export function upCommand(): Command {
@@ -58,7 +57,7 @@ export function upCommand(): Command {
     )
     .option(
       '--reports <dir>',
-      'folder of GlobalReport manifests; inventory, network-access and policy-audit unless given, with --watch the GlobalReports of the cluster',
+      `folder of GlobalReport manifests; ${[...REPORT_TYPES.keys()].join(', ')} unless given, with --watch the GlobalReports of the cluster`,
     )
     .option(
       '--start-delay <duration>',
