@@ -6,8 +6,11 @@ export default defineConfig({
   ...fromSource,
   test: {
     globalSetup: [COMPILE],
-    include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,browser}.test.ts'],
+    include: ['**/*.test.ts'],
+    exclude: [
+      '**/{node_modules,dist}/**',
+      '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,browser}.test.ts',
+    ],
     testTimeout: 60_000,
   },
 });

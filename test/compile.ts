@@ -11,6 +11,8 @@ const COMPILER = fileURLToPath(new URL('../node_modules/@typescript/native/bin/t
  * @throws Error with what the compiler says: a test of a tree that does not compile could run yesterday's code.
  */
 export default function compile(): void {
+  // As a task of the workspace tool, this comes after the projects' own builds, and others may be building.
+  if (process.env['NX_TASK_TARGET_PROJECT'] !== undefined) return;
   const { status, stdout } = spawnSync(process.execPath, [COMPILER, '-b', 'tsconfig.build.json'], {
     cwd: ROOT,
     encoding: 'utf8',
