@@ -1,13 +1,12 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { resourceChanges, topics } from '@margay/contracts';
+import { resourceChanges } from '@margay/contracts';
 import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, Transports } from '@margay/runtime/nest';
 import type { Bus } from '../bus/bus.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
-import { openKafkaBus } from '../bus/kafka/kafka.ts';
-import { schemaRegistry } from '../registry/schema-registry.ts';
+import type { KafkaConfig } from '../bus/kafka/settings.ts';
+import { openConfiguredBus } from '../configured.ts';
 import { TopicServer } from './topic-server.ts';
-import { kafkaOptionsOf, schemaRegistryOptionsOf, type KafkaConfig } from '../bus/kafka/settings.ts';
 
 /** The token of the bus. */
 export const BUS = 'BUS';
@@ -35,7 +34,7 @@ export class BusModule implements OnApplicationShutdown {
    */
   static kafka(config: KafkaConfig, service: string): DynamicModule {
     return moduleOf(async (log, readiness) => {
-      const bus = await openFromSettings(config, service, log);
+      const bus = await openConfiguredBus(config, service, log);
       readiness.add('kafka', async () => void (await bus.lag(resourceChanges.name, 'readiness')));
       return bus;
     });
@@ -43,7 +42,12 @@ export class BusModule implements OnApplicationShutdown {
 
   /** The embedded bus in a folder, for services in one process. */
   static embedded(directory: string): DynamicModule {
-    return moduleOf(async () => openEmbeddedBus(directory));
+    return BusModule.opened(async () => openEmbeddedBus(directory));
+  }
+
+  /** Any other, opened when the application is made. */
+  static opened(open: () => Promise<Bus>): DynamicModule {
+    return moduleOf(open);
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -57,16 +61,4 @@ function moduleOf(open: (log: Log, readiness: Readiness) => Promise<Bus>): Dynam
     providers: [{ provide: BUS, inject: [LOG, Readiness], useFactory: open }],
     exports: [BUS],
   };
-}
-
-async function openFromSettings(config: KafkaConfig, service: string, log: Log): Promise<Bus> {
-  const bus = await openKafkaBus({
-    ...kafkaOptionsOf(config, service),
-    log: (level, message, details) => log[level](message, { ...details }),
-  });
-  const kept = schemaRegistryOptionsOf(config);
-  if (kept === undefined) return bus;
-  const registry = schemaRegistry(kept);
-  await registry.register(topics);
-  return { ...bus, registry };
 }

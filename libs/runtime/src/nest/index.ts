@@ -19,7 +19,7 @@
  * ```
  *
  * Everything injected is named by its token, `@Inject(TOKEN)`: there is no metadata of types. `ProcessModule` is global and gives
- * `LOG`, `METRICS`, {@link Readiness} (`add(name, check)` in `onModuleInit` makes a line of `/readyz`), {@link Stages} (`keep(name,
+ * `LOG`, `METRICS`, `CLOCK`, {@link Readiness} (`add(name, check)` in `onModuleInit` makes a line of `/readyz`), {@link Stages} (`keep(name,
  * work)` in `onApplicationBootstrap` runs long work, starts it again and ends it) and {@link RouteRights}.
  *
  * *HTTP.* A controller is an ordinary one. Each route declares its right, `@Right('name')` or `@Open()`; the module gives the judge
@@ -27,15 +27,23 @@
  * judges, keeps the application from starting. Input is checked by the zod schema at the parameter, `@Query({ schema })`. Throw a
  * `Problem` (`missing`, `refused`) for any other answer than 200: the filter writes it as problem+json.
  *
- * *Topics.* See `@margay/messaging/nest`. *Tests.* `Test.createTestingModule({ imports: [ProcessModule.with({ log, metrics }),
- * SnapshotterModule.over(…)] })`, or {@link startApplication} for one that listens.
+ * *Topics.* See `@margay/messaging/nest`.
+ *
+ * *Tests.* `Test.createTestingModule({ imports: [ProcessModule.with({ log, metrics }), SnapshotterModule.over(…)] })`; with
+ * {@link connectTransports} and `startAllMicroservices` its topics are consumed. {@link startApplication} gives one that listens.
  */
 export { Readiness, type Check, type ReadinessAnswer } from './health/readiness.ts';
+export { openListener, type HttpServer, type ServeOptions, type TlsFiles } from './http/listener.ts';
 export { Open, Right } from './http/right.ts';
 export { RouteRights, type Judge } from './http/route-rights.ts';
 export { ProcessModule, type ProcessParts } from './process.module.ts';
 export { runService, startService, type Service, type Surroundings } from './run-service.ts';
-export { startApplication, type ApplicationOptions, type RunningApplication } from './start-application.ts';
+export {
+  connectTransports,
+  startApplication,
+  type ApplicationOptions,
+  type RunningApplication,
+} from './start-application.ts';
 export { STAGE_STOPPED, Stages, type Stage, type StagesOptions } from './stages.ts';
-export { LOG, METRICS } from './tokens.ts';
+export { CLOCK, LOG, METRICS, systemClock, type Clock } from './tokens.ts';
 export { Transports } from './transports.ts';

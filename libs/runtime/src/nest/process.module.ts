@@ -8,13 +8,15 @@ import { ProblemFilter } from './http/problem-filter.ts';
 import { RouteRights } from './http/route-rights.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { Stages, STAGES_OPTIONS, type StagesOptions } from './stages.ts';
-import { LOG, METRICS } from './tokens.ts';
+import { CLOCK, LOG, METRICS, systemClock, type Clock } from './tokens.ts';
 import { Transports } from './transports.ts';
 
 /** What every module of a process may have injected, and what holds for every route of it. */
 export interface ProcessParts extends StagesOptions {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** That of the machine unless given. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ProcessParts extends StagesOptions {
  */
 @Module({})
 export class ProcessModule {
-  static with({ log, metrics, ...options }: ProcessParts): DynamicModule {
+  static with({ log, metrics, clock = systemClock, ...options }: ProcessParts): DynamicModule {
     return {
       module: ProcessModule,
       global: true,
@@ -31,6 +33,7 @@ export class ProcessModule {
       providers: [
         { provide: LOG, useValue: log },
         { provide: METRICS, useValue: metrics },
+        { provide: CLOCK, useValue: clock },
         { provide: STAGES_OPTIONS, useValue: options },
         Stages,
         Transports,
@@ -39,7 +42,7 @@ export class ProcessModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: inputPipe },
       ],
-      exports: [LOG, METRICS, Stages, Transports, RouteRights, HealthModule],
+      exports: [LOG, METRICS, CLOCK, Stages, Transports, RouteRights, HealthModule],
     };
   }
 }

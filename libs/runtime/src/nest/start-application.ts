@@ -1,14 +1,15 @@
 import 'reflect-metadata';
-import type { ModuleMetadata } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { addressOf, explained, settingsOf } from '../http.ts';
+import { addressOf, explained, settingsOf } from './http/listener.ts';
 import type { Log } from '../log.ts';
 import { openMetrics, type Metrics } from '../metrics/metrics.ts';
 import { nestLog } from './nest-log.ts';
 import { ProcessModule } from './process.module.ts';
 import { Stages, type StagesOptions } from './stages.ts';
+import type { Clock } from './tokens.ts';
 import { Transports } from './transports.ts';
 
 /** What an application is made of and where it runs. */
@@ -17,6 +18,8 @@ export interface ApplicationOptions extends StagesOptions {
   readonly log: Log;
   /** Metrics of its own unless given. */
   readonly metrics?: Metrics;
+  /** That of the machine unless given. */
+  readonly clock?: Clock;
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
@@ -44,19 +47,19 @@ export interface RunningApplication {
  * @throws what kept it from starting; of an address that is taken, what to do.
  */
 export async function startApplication(options: ApplicationOptions): Promise<RunningApplication> {
-  const { modules, log, metrics = openMetrics(), signal, stopSeconds = 25, ...stages } = options;
+  const { modules, metrics = openMetrics(), signal, stopSeconds = 25, ...parts } = options;
+  const { log } = parts;
   const adapter = new FastifyAdapter(settingsOf({}));
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: class Application {},
-      imports: [ProcessModule.with({ log, metrics, ...stages }), ...modules],
+      imports: [ProcessModule.with({ ...parts, metrics }), ...modules],
     },
     adapter,
     { logger: nestLog(log), abortOnError: false },
   );
   try {
-    for (const strategy of app.get(Transports).all)
-      app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    connectTransports(app);
     await app.listen({ host: options.host, port: options.port });
     await app.startAllMicroservices();
   } catch (error) {
@@ -79,6 +82,12 @@ export async function startApplication(options: ApplicationOptions): Promise<Run
     },
   );
   return { url, ended, get: app.get.bind(app) as NestFastifyApplication['get'] };
+}
+
+/** Connects what brings messages beside HTTP; `startAllMicroservices` begins with it. */
+export function connectTransports(app: INestApplication): void {
+  for (const strategy of app.get(Transports).all)
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
 }
 
 const aborted = (signal: AbortSignal) =>

@@ -28,7 +28,12 @@ export class StoresModule implements OnApplicationShutdown {
 
   /** The embedded ones in a folder, which one process uses. */
   static embedded(directory: string): DynamicModule {
-    return moduleOf(async () => openEmbedded(directory));
+    return StoresModule.opened(async () => openEmbedded(directory));
+  }
+
+  /** Any others, opened when the application is made. */
+  static opened(open: () => Promise<Stores>): DynamicModule {
+    return moduleOf(open);
   }
 
   onApplicationShutdown(): Promise<void> {

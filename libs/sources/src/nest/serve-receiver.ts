@@ -1,7 +1,8 @@
-import { listen, type HttpServer, type Log, type Metrics } from '@margay/runtime';
-import { allOf, anybody, bearerTokens, clientCertificates, type Credentials } from './credentials.ts';
-import { receive, type Received } from './receiver.ts';
-import type { ReceiverConfig } from './settings.ts';
+import type { Log, Metrics } from '@margay/runtime';
+import type { HttpServer } from '@margay/runtime/nest';
+import { allOf, anybody, bearerTokens, clientCertificates, type Credentials } from '../http/credentials.ts';
+import type { ReceiverConfig } from '../http/settings.ts';
+import { openReceiver, type Received } from './receiver.ts';
 
 /** Reading one request may take this long: less than the 30 seconds after which the API server gives up. */
 const REQUEST_MILLISECONDS = 25_000;
@@ -32,25 +33,19 @@ export async function serveReceiver(
   if (port === undefined) return undefined;
   const credentials = credentialsOf(config);
   if (config.INSECURE) log.warn('A receiver is open to anybody', { receiver: duty.name, port });
-  return listen(
-    (http) =>
-      receive(http, deliver, {
-        ...duty,
-        credentials,
-        clusters: clusters.length > 0 ? clusters : [cluster],
-        bodyBytesMax: config.BODY_BYTES_MAX,
-        inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
-        log,
-      }),
-    {
-      host,
-      port,
-      requestMilliseconds: REQUEST_MILLISECONDS,
-      log,
-      ...(cert !== undefined &&
-        key !== undefined && { tls: { cert, key, ...(clientCa !== undefined && { clientCa }) } }),
-    },
-  );
+  return openReceiver(deliver, {
+    ...duty,
+    credentials,
+    clusters: clusters.length > 0 ? clusters : [cluster],
+    bodyBytesMax: config.BODY_BYTES_MAX,
+    inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
+    host,
+    port,
+    requestMilliseconds: REQUEST_MILLISECONDS,
+    log,
+    ...(cert !== undefined &&
+      key !== undefined && { tls: { cert, key, ...(clientCa !== undefined && { clientCa }) } }),
+  });
 }
 
 /** All that is set must be right: the certificate, the token, or both. */

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { openKafkaBus } from '@margay/messaging';
+import { consumeAsWritten, openKafkaBus } from '@margay/messaging';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
-import { consumeTexts, type TopicText } from './consume-texts.ts';
+import { topicTexts, type TopicText } from './topic-texts.ts';
 
 const broker = process.env['MARGAY_TEST_KAFKA'] ?? '';
 
@@ -24,12 +24,12 @@ test('messages without keys, tombstones and gzip from a foreign producer, over t
     const bus = await openKafkaBus({ brokers: [broker], clientId: 'test' });
     const stop = new AbortController();
     const seen: TopicText[] = [];
-    await consumeTexts(
+    await consumeAsWritten(
       bus,
       topic,
       'ingestor',
-      async (texts) => {
-        seen.push(...texts);
+      async (deliveries) => {
+        seen.push(...(await topicTexts(deliveries)));
         if (seen.length >= until) stop.abort();
       },
       { signal: stop.signal },

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { listen, openMetrics, silentLog, type Log, type ServeOptions } from '@margay/runtime';
+import { openMetrics, silentLog, type Log } from '@margay/runtime';
+import type { ServeOptions } from '@margay/runtime/nest';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { newAuthority } from '../testing/certificates.ts';
 import { post } from '../testing/post.ts';
-import { allOf, anybody, bearerTokens, clientCertificates } from './credentials.ts';
-import { receive, type Received, type ReceiverOptions } from './receiver.ts';
+import { allOf, anybody, bearerTokens, clientCertificates } from '../http/credentials.ts';
+import { openReceiver, type Received, type ReceiverOptions } from './receiver.ts';
 
 const authority = newAuthority();
 afterAll(() => authority.remove());
@@ -24,17 +25,15 @@ interface Setting extends Partial<ReceiverOptions> {
 async function setUp({ deliver, tls, requestMilliseconds, ...options }: Setting = {}) {
   const delivered: Received[] = [];
   const metrics = openMetrics({ defaults: false });
-  const server = await listen(
-    (http) =>
-      receive(http, async (received) => (await deliver?.(received), void delivered.push(received)), {
-        path: '/in/:cluster/:source',
-        name: 'test',
-        credentials: anybody,
-        metrics,
-        log: silentLog,
-        ...options,
-      }),
+  const server = await openReceiver(
+    async (received) => (await deliver?.(received), void delivered.push(received)),
     {
+      path: '/in/:cluster/:source',
+      name: 'test',
+      credentials: anybody,
+      metrics,
+      log: silentLog,
+      ...options,
       host: '127.0.0.1',
       port: 0,
       ...(tls && { tls }),

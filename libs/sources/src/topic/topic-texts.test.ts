@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { openEmbeddedBus } from '@margay/messaging';
+import { consumeAsWritten, openEmbeddedBus } from '@margay/messaging';
 import { expect, onTestFinished, test } from 'vitest';
-import { consumeTexts, type TopicText } from './consume-texts.ts';
+import { topicTexts, type TopicText } from './topic-texts.ts';
 
 async function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'margay-raw-'));
@@ -23,13 +23,13 @@ async function setUp() {
     const seen: TopicText[] = [];
     const reasons: string[] = [];
     const stop = new AbortController();
-    await consumeTexts(
+    await consumeAsWritten(
       bus,
       'raw',
       'test',
-      async (texts) => {
+      async (deliveries) => {
         if (fail) throw new Error('no store');
-        seen.push(...texts);
+        seen.push(...(await topicTexts(deliveries)));
         if (seen.length >= count) stop.abort();
       },
       { signal: stop.signal, onDeadLetter: (_, { code }) => void reasons.push(code) },

@@ -1,0 +1,158 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:https';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { silentLog, type Log } from '../../log.ts';
+import { nestLog } from '../nest-log.ts';
+
+/** A listener that is open. */
+export interface HttpServer {
+  /** The address that is listened on, as a URL. */
+  readonly url: string;
+  /** Stops listening, lets running requests finish, and closes what the module opened. */
+  close(): Promise<void>;
+}
+
+/** PEM files of a server; read again when they change, so that certificates can be renewed while it runs. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities of client certificates. With it, a client without a certificate of theirs cannot connect. */
+  readonly clientCa?: string;
+}
+
+/** Where and how something is served. */
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly bodyBytesMax?: number;
+  readonly tls?: TlsFiles;
+  /** The longest that reading one request, body included, may take; no limit unless set. */
+  readonly requestMilliseconds?: number;
+  /** Told of requests that failed. */
+  readonly log?: Log;
+}
+
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Opens another listener of a process: a Nest application of its own, apart from the process's, which takes bodies as they are.
+ *
+ * @throws Error that says which address is taken and what to do.
+ */
+export async function openListener(module: DynamicModule, options: ServeOptions): Promise<HttpServer> {
+  const adapter = new FastifyAdapter(settingsOf(options));
+  const http = adapter.getInstance() as unknown as FastifyInstance;
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: nestLog(options.log ?? silentLog),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await app.close();
+    throw explained(error, options);
+  }
+  const stopRenewing = renewCertificates(http, options.tls);
+  return {
+    url: addressOf(http, options),
+    close() {
+      stopRenewing();
+      return app.close();
+    },
+  };
+}
+
+/** How Fastify is set up for the options. */
+export function settingsOf({
+  bodyBytesMax = BODY_BYTES_MAX,
+  tls,
+  requestMilliseconds,
+}: Omit<ServeOptions, 'host' | 'port' | 'log'>) {
+  const server = {
+    // How often slow requests are looked for; Node's 30 seconds would make a limit of 25 one of 55.
+    ...(requestMilliseconds !== undefined && {
+      connectionsCheckingInterval: Math.min(5_000, requestMilliseconds / 4),
+      requestTimeout: requestMilliseconds,
+      // Node takes the longer of the two for the whole request.
+      headersTimeout: Math.ceil(requestMilliseconds / 2),
+    }),
+  };
+  const clients = tls?.clientCa !== undefined && { requestCert: true, rejectUnauthorized: true };
+  return {
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: 'idle' as const,
+    ...(requestMilliseconds !== undefined && { requestTimeout: requestMilliseconds }),
+    ...(tls ? { https: { ...server, ...secureContext(tls), ...clients } } : { http: server }),
+  };
+}
+
+function secureContext({ cert, key, clientCa }: TlsFiles) {
+  return {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ...(clientCa !== undefined && { ca: readFileSync(clientCa) }),
+    minVersion: 'TLSv1.2' as const,
+  };
+}
+
+const RENEWAL_MILLISECONDS = 60_000;
+
+/** Looks now and then whether the files changed; a pair that does not fit yet is tried again later. */
+export function renewCertificates(http: FastifyInstance, tls: TlsFiles | undefined): () => void {
+  if (!tls) return () => {};
+  const content = () =>
+    Object.values(tls)
+      .map((path: string) => readFileSync(path, 'utf8'))
+      .join('\n');
+  let used = content();
+  const timer = setInterval(() => {
+    try {
+      const found = content();
+      if (found === used) return;
+      (http.server as unknown as Server).setSecureContext(secureContext(tls));
+      used = found;
+    } catch {
+      // Half-written: what is in use stays in use.
+    }
+  }, RENEWAL_MILLISECONDS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** The address that a server listens on, as a URL. */
+export function addressOf(http: FastifyInstance, { host, tls }: Pick<ServeOptions, 'host' | 'tls'>): string {
+  const address = http.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const named = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `${tls ? 'https' : 'http'}://${named}:${port}`;
+}
+
+/** An error of listening in words that say what to do; any other as it is. */
+export function explained(error: unknown, { host, port }: Pick<ServeOptions, 'host' | 'port'>): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return new Error(
+      `Port ${port} on ${host} is in use: stop what listens there, or choose another port (--port, or HTTP_PORT)`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    return new Error(
+      `Cannot listen on ${host}:${port} (${code}): choose another address (--host and --port, or HTTP_HOST and HTTP_PORT)`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return error as Error;
+}

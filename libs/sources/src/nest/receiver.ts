@@ -1,0 +1,221 @@
+import { traced, type Log, type Metrics } from '@margay/runtime';
+import { openListener, type HttpServer, type ServeOptions } from '@margay/runtime/nest';
+import {
+  Controller,
+  HttpException,
+  Inject,
+  Injectable,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+  type CanActivate,
+  type ExecutionContext,
+  type Type,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readBody, type Held } from '../http/body.ts';
+import { budgetOf, type Budget } from '../http/budget.ts';
+import type { Credentials } from '../http/credentials.ts';
+import { textsOf } from '../texts.ts';
+
+/** Whom a request is from, as its address says. */
+export interface Sender {
+  readonly cluster: string;
+  readonly source: string;
+}
+
+/** What a request brought: the JSON texts in its body, or why that can never be read. */
+export type Received = Sender & { readonly sizeBytes: number } & (
+    | { readonly kind: 'texts'; readonly texts: readonly string[] }
+    | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip' }
+  );
+
+export interface ReceiverOptions {
+  /** Address with `:cluster` and `:source` in it. */
+  readonly path: string;
+  /** How metrics and logs call the receiver. */
+  readonly name: string;
+  readonly credentials: Credentials;
+  /** The clusters that are known here; all unless given. */
+  readonly clusters?: readonly string[];
+  /** Of one body, unpacked. 64 MiB unless set: a batch of 400 events with both bodies stays under it. */
+  readonly bodyBytesMax?: number;
+  /** Of all bodies that are read and not delivered yet; 192 MiB unless set. */
+  readonly inFlightBytesMax?: number;
+  /** How long a sender waits for a delivery; 20 seconds unless set, below the 30 that the API server waits. */
+  readonly deliveryMilliseconds?: number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+const RETRY_AFTER_SECONDS = 3;
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+type Deliver = (received: Received) => Promise<void>;
+type Posted = FastifyRequest<{ Params: Sender }>;
+
+const RECEPTION = 'RECEPTION';
+
+/** What a receiver's guard and controller work with. */
+interface Reception extends ReceiverOptions {
+  readonly deliver: Deliver;
+  readonly budget: Budget;
+}
+
+/**
+ * Opens a listener with one route, which takes what is posted to it and answers 200 when `deliver` has fulfilled.
+ *
+ * Whoever sends tries again after any other answer, and gives up after a while; so content never gets a 4xx. `deliver`
+ * gets what cannot be read too, to be recorded, and must be idempotent: what took too long is sent again.
+ *
+ * | answer | when |
+ * | --- | --- |
+ * | 200 | delivered |
+ * | 401, 403, 404 | no or wrong credentials, not entitled to the cluster, the cluster is not known here |
+ * | 503 with `Retry-After` | too much in flight (at once, the body is not kept), or the delivery failed or takes too long |
+ *
+ * @throws Error for an address that is taken.
+ */
+export function openReceiver(deliver: Deliver, options: ReceiverOptions & ServeOptions): Promise<HttpServer> {
+  const { path, name, metrics, inFlightBytesMax = 192 * 1024 * 1024 } = options;
+  const budget = budgetOf(inFlightBytesMax);
+  metrics.onScrape(async () => metrics.inFlightBytes.set(budget.used, { receiver: name }));
+  const reception: Reception = { ...options, deliver, budget };
+  return openListener(
+    {
+      module: class ReceiverModule {},
+      controllers: [controllerAt(path)],
+      providers: [{ provide: RECEPTION, useValue: reception }],
+    },
+    options,
+  );
+}
+
+/** Lets those in who may deliver for the cluster in the address, before anything of the body is read. */
+@Injectable()
+class SenderGuard implements CanActivate {
+  readonly #reception: Reception;
+
+  constructor(@Inject(RECEPTION) reception: Reception) {
+    this.#reception = reception;
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const { name, credentials, clusters, metrics, log } = this.#reception;
+    const http = context.switchToHttp();
+    const request = http.getRequest<Posted>();
+    const { cluster } = request.params;
+    const judgement = credentials(request.raw, cluster);
+    if (judgement !== 'entitled') {
+      metrics.refusedTotal.add(1, { receiver: name, reason: 'credentials' });
+      log.warn('A request without right was refused', {
+        receiver: name,
+        cluster,
+        judgement,
+        from: request.ip,
+      });
+      if (judgement === 'forbidden')
+        throw new HttpException({ error: `these credentials are not good for cluster ${cluster}` }, 403);
+      void http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer');
+      throw new HttpException({ error: 'credentials are missing or wrong' }, 401);
+    }
+    if (clusters && !clusters.includes(cluster))
+      throw new HttpException({ error: `cluster ${cluster} is not known here` }, 404);
+    return true;
+  }
+}
+
+/** The controller of a receiver whose address is known when it is opened. */
+function controllerAt(path: string): Type {
+  @Controller()
+  @UseGuards(SenderGuard)
+  class ReceiverController {
+    readonly #reception: Reception;
+
+    constructor(@Inject(RECEPTION) reception: Reception) {
+      this.#reception = reception;
+    }
+
+    @Post(path)
+    async receive(@Req() request: Posted, @Res() reply: FastifyReply): Promise<void> {
+      await traced(`receive ${this.#reception.name}`, { from: request.headers }, () =>
+        take(request, reply, this.#reception),
+      );
+    }
+  }
+  return ReceiverController;
+}
+
+async function take(request: Posted, reply: FastifyReply, reception: Reception): Promise<void> {
+  const {
+    name,
+    metrics,
+    log,
+    budget,
+    deliveryMilliseconds = 20_000,
+    bodyBytesMax = BODY_BYTES_MAX,
+  } = reception;
+  const { cluster, source } = request.params;
+  const refuse = (reason: 'busy' | 'unavailable') => {
+    metrics.refusedTotal.add(1, { receiver: name, reason });
+    void reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ error: reason });
+  };
+  const body = await readBody(request.raw, bodyBytesMax, budget).catch((error: unknown) => {
+    log.warn('A sender broke off in the middle of a request', { receiver: name, cluster, source, error });
+    return undefined;
+  });
+  // Whoever sent it is gone, so that nobody reads this.
+  if (body === undefined) return void reply.code(408).send({ error: 'the request broke off' });
+  if (body.kind === 'busy') return refuse('busy');
+  if (body.kind === 'unusable') {
+    metrics.refusedTotal.add(1, { receiver: name, reason: body.reason });
+    log.error('A request can never be read: its content is lost', {
+      receiver: name,
+      cluster,
+      source,
+      reason: body.reason,
+      sizeBytes: body.sizeBytes,
+    });
+  }
+  const content = contentOf(body, request.headers['content-type']);
+  const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
+  const outcome = await settledWithin(deliveryMilliseconds, delivery);
+  if (outcome === 'delivered') return void reply.code(200).send({ delivered: true });
+  log.warn('A request was not delivered and will be sent again', {
+    receiver: name,
+    cluster,
+    source,
+    ...(outcome === 'late' ? { afterMilliseconds: deliveryMilliseconds } : { error: outcome.error }),
+  });
+  refuse('unavailable');
+}
+
+/** Types of bodies that have one JSON value a line, even where only one of the lines is whole. */
+const LINES_TYPE = /ndjson|jsonl|json-?lines/i;
+
+function contentOf(body: Exclude<Held, { kind: 'busy' }>, type: string | undefined) {
+  if (body.kind === 'unusable') return { kind: body.kind, reason: body.reason, sizeBytes: body.sizeBytes };
+  const texts = textsOf(body.bytes.toString('utf8'), LINES_TYPE.test(type ?? ''));
+  return { kind: 'texts' as const, texts, sizeBytes: body.bytes.length };
+}
+
+/** How a delivery ended, as far as the sender can wait for it. */
+async function settledWithin(
+  milliseconds: number,
+  delivery: Promise<void>,
+): Promise<'delivered' | 'late' | { readonly error: unknown }> {
+  const { promise: late, resolve } = Promise.withResolvers<'late'>();
+  const timer = setTimeout(() => resolve('late'), milliseconds);
+  try {
+    return await Promise.race([
+      delivery.then(
+        () => 'delivered' as const,
+        (error: unknown) => ({ error }),
+      ),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
