@@ -2,8 +2,6 @@ export { followLines, readLines } from '@margay/sources';
 export * from './config.ts';
 export * from './sources/raw-text.ts';
 export * from './sources/read-raw-text.ts';
-export * from './sources/topic/audit-topic.ts';
-export * from './sources/webhook/audit-webhook.ts';
 export * from './read-batch.ts';
 export * from './publish.ts';
 export * from './sources/file/audit-file.ts';

@@ -1,4 +1,26 @@
-import { runService } from '@margay/runtime';
-import { auditIngestor } from './service.ts';
+import { findConnection } from '@margay/kubernetes';
+import { BusModule } from '@margay/messaging/nest';
+import { runService } from '@margay/runtime/nest';
+import { AuditIngestorModule } from './audit-ingestor.module.ts';
+import { config, type Config } from './config.ts';
+import type { AuditIngestorOptions } from './options.ts';
 
-await runService(auditIngestor);
+await runService({
+  name: 'audit-ingestor',
+  config,
+  module: (settings) =>
+    AuditIngestorModule.over(optionsOf(settings), BusModule.kafka(settings, 'audit-ingestor')),
+});
+
+function optionsOf(settings: Config): AuditIngestorOptions {
+  const { POSITIONS_DIRECTORY: directory, AUDIT_TOPIC: name, AUDIT_TOPIC_GROUP: group } = settings;
+  return {
+    cluster: settings.CLUSTER_NAME,
+    files: { paths: settings.AUDIT_LOG_FILES, positions: directory, follow: true },
+    ...(settings.KUBERNETES_WATCH && {
+      watch: { connect: () => findConnection(process.env, settings.KUBECONFIG), directory },
+    }),
+    ...(name !== undefined && { topic: { name, group } }),
+    webhook: settings,
+  };
+}

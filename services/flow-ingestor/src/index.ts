@@ -2,5 +2,3 @@ export * from './config.ts';
 export * from './formats-table.ts';
 export * from './ingest-flows.ts';
 export * from './sources/flow-file.ts';
-export * from './sources/flow-receiver.ts';
-export * from './sources/flow-topic.ts';

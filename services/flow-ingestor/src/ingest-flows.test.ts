@@ -2,16 +2,21 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { flows } from '@margay/contracts';
 import type { Flow } from '@margay/flows';
-import { openEmbeddedBus } from '@margay/messaging';
+import type { Bus } from '@margay/messaging';
+import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, readConfig, silentLog, type Log } from '@margay/runtime';
+import { connectTransports, ProcessModule } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { config } from './config.ts';
+import { FlowIngestorModule } from './flow-ingestor.module.ts';
 import { ingestFlows } from './ingest-flows.ts';
 import { followFlowFile, readFlowFile } from './sources/flow-file.ts';
 import { serveFlowReceiver } from './sources/flow-receiver.ts';
-import { flowTopic } from './sources/flow-topic.ts';
 
 const HOUR = 1_789_999_200;
 
@@ -121,17 +126,34 @@ test('a file is read whole, or followed from where it was read to', async () => 
   await follow(['c: z@1-2']);
 });
 
-test('a topic is read, and committed when the flows are published', async () => {
-  const bus = openEmbeddedBus(newFolder());
-  onTestFinished(() => bus.close());
-  await bus.publish('raw-flows', [{ key: '', value: Buffer.from(line('a@1')) }]);
-  const { ingest, published } = setUp();
-  const stop = new AbortController();
-  const done = flowTopic(bus, ingest, { topic: 'raw-flows', group: 'g', cluster: 'c', signal: stop.signal });
-  await expect.poll(() => published).toEqual(['c: a@1-2']);
-  stop.abort();
-  await done;
-  await expect.poll(() => bus.lag('raw-flows', 'g')).toBe(0);
+test('a topic is read, and committed when the flows are published; what is no gzip is set aside', async () => {
+  const topic = { name: 'raw-flows', group: 'g' };
+  const testing = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics: openMetrics({ defaults: false }) }),
+      FlowIngestorModule.over({ cluster: 'c', topic }, BusModule.embedded(':memory:')),
+    ],
+  }).compile();
+  const app = testing.createNestApplication(new FastifyAdapter());
+  onTestFinished(() => app.close());
+  connectTransports(app);
+  const bus = app.get<Bus>(BUS);
+  const values = [Buffer.from(line('a@1')), Buffer.from([0x1f, 0x8b, 1]), gzipSync(line('b@1'))];
+  await bus.publish(
+    topic.name,
+    values.map((value) => ({ key: '', value })),
+  );
+  await app.startAllMicroservices();
+  await expect.poll(() => bus.lag(topic.name, topic.group)).toBe(0);
+  const published: string[] = [];
+  for await (const { value } of bus.peek(flows.name)) {
+    const flow = flows.decode(value);
+    published.push(`${flow.cluster}: ${shown(flow)}`);
+  }
+  expect(published).toEqual(['c: a@1-2', 'c: b@1-2']);
+  const aside: unknown[] = [];
+  for await (const { headers } of bus.peek('raw-flows.dlq')) aside.push(headers['dlq-code']);
+  expect(aside).toEqual(['not-gzip']);
 });
 
 test('flow logs are taken over HTTP', async () => {

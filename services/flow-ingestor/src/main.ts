@@ -1,4 +1,22 @@
-import { runService } from '@margay/runtime';
-import { flowIngestor } from './service.ts';
+import { BusModule } from '@margay/messaging/nest';
+import { runService } from '@margay/runtime/nest';
+import { config, type Config } from './config.ts';
+import { FlowIngestorModule } from './flow-ingestor.module.ts';
+import type { FlowIngestorOptions } from './options.ts';
 
-await runService(flowIngestor);
+await runService({
+  name: 'flow-ingestor',
+  config,
+  module: (settings) =>
+    FlowIngestorModule.over(optionsOf(settings), BusModule.kafka(settings, 'flow-ingestor')),
+});
+
+function optionsOf(settings: Config): FlowIngestorOptions {
+  const { FLOW_TOPIC: name, FLOW_TOPIC_GROUP: group } = settings;
+  return {
+    cluster: settings.CLUSTER_NAME,
+    files: { paths: settings.FLOW_LOG_FILES, positions: settings.POSITIONS_DIRECTORY, follow: true },
+    ...(name !== undefined && { topic: { name, group } }),
+    receiver: settings,
+  };
+}

@@ -1,5 +1,7 @@
-import type { HttpServer, Log, Metrics } from '@margay/runtime';
-import { receiverConfigOf, serveReceiver } from '@margay/sources';
+import type { Log, Metrics } from '@margay/runtime';
+import type { HttpServer } from '@margay/runtime/nest';
+import { receiverConfigOf } from '@margay/sources';
+import { serveReceiver } from '@margay/sources/nest';
 import { RECEIVER, type Config } from '../config.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
 

@@ -1,12 +1,7 @@
-import type { FastifyInstance } from 'fastify';
-import type { HttpServer, Log, Metrics } from '@margay/runtime';
-import {
-  receive,
-  receiverConfigOf,
-  serveReceiver,
-  type Received,
-  type ReceiverOptions,
-} from '@margay/sources';
+import type { Log, Metrics } from '@margay/runtime';
+import type { HttpServer } from '@margay/runtime/nest';
+import { receiverConfigOf } from '@margay/sources';
+import { serveReceiver, type Received } from '@margay/sources/nest';
 import { WEBHOOK, type Config } from '../../config.ts';
 import type { Ingest, RawText } from '../raw-text.ts';
 import { requestPosition } from './request-position.ts';
@@ -17,21 +12,9 @@ const NAME = 'audit-webhook';
 export const AUDIT_WEBHOOK_PATH = '/audit/v1/clusters/:cluster/sources/:source';
 
 /**
- * Adds the route that takes audit events to a server: an EventList, one event or several, or what forwarders make of
- * them.
- *
- * It answers 200 when the events are durable, and anything else makes the API server send them again; see `receive`.
- */
-export function auditWebhook(
-  http: FastifyInstance,
-  ingest: Ingest,
-  options: Omit<ReceiverOptions, 'path' | 'name'>,
-): void {
-  receive(http, delivering(ingest), { ...options, path: AUDIT_WEBHOOK_PATH, name: NAME });
-}
-
-/**
- * Opens the webhook on a port of its own, with TLS and credentials as they are configured.
+ * Opens the webhook on a port of its own, with TLS and credentials as they are configured. It takes an EventList, one event or
+ * several, or what forwarders make of them, and answers 200 when the events are durable; anything else makes the API server send
+ * them again (see `openReceiver`).
  *
  * @returns undefined where no port is set.
  * @throws Error for a port that is taken, and for files of certificates or tokens that cannot be read.

@@ -1,0 +1,24 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Ingestion } from './ingestion.ts';
+import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts';
+import { AuditFiles } from './sources/file/audit-files.ts';
+import { auditTopicController } from './sources/topic/audit-topic.controller.ts';
+import { ClusterWatch } from './sources/watch/cluster-watch.ts';
+import { WebhookListener } from './sources/webhook/webhook-listener.ts';
+
+export { WATCH_STAGE } from './sources/watch/cluster-watch.ts';
+export { AuditFiles };
+
+/** Audit events in, changes out. It needs a `BUS`. */
+@Module({ providers: [Ingestion, AuditFiles, ClusterWatch, WebhookListener], exports: [AuditFiles] })
+export class AuditIngestorModule {
+  static over(options: AuditIngestorOptions, ...adapters: readonly DynamicModule[]): DynamicModule {
+    const { topic, cluster } = options;
+    return {
+      module: AuditIngestorModule,
+      imports: [...adapters],
+      controllers: topic === undefined ? [] : [auditTopicController({ ...topic, cluster })],
+      providers: [{ provide: AUDIT_INGESTOR_OPTIONS, useValue: options }],
+    };
+  }
+}

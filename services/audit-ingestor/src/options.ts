@@ -1,0 +1,29 @@
+import type { Connection } from '@margay/kubernetes';
+import type { Config } from './config.ts';
+
+/** The settings of the audit ingestor's module: its sources, of which any may be left out. */
+export interface AuditIngestorOptions {
+  /** Whose files, topic and watch they are. */
+  readonly cluster: string;
+  readonly files?: {
+    readonly paths: readonly string[];
+    /** Folder in which the places that they have been read to are kept. */
+    readonly positions: string;
+    /** They go on growing and rotating; else they are finished, and read to their ends. */
+    readonly follow: boolean;
+    /** Told of every batch of lines that is durable. */
+    readonly onLines?: (path: string, lines: number) => void;
+  };
+  readonly watch?: {
+    readonly connect: () => Promise<Connection>;
+    /** Folder in which is kept what existed where the watch stopped. */
+    readonly directory: string;
+  };
+  /** A topic of raw events that somebody else writes. */
+  readonly topic?: { readonly name: string; readonly group: string };
+  /** The webhook, as its settings say. */
+  readonly webhook?: Config;
+}
+
+/** The token of {@link AuditIngestorOptions}. */
+export const AUDIT_INGESTOR_OPTIONS = 'AUDIT_INGESTOR_OPTIONS';

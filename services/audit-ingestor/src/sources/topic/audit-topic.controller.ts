@@ -1,0 +1,39 @@
+import type { Delivery } from '@margay/messaging';
+import { OnTopic } from '@margay/messaging/nest';
+import { topicTexts } from '@margay/sources';
+import { Controller, Inject, type Type } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { Ingestion } from '../../ingestion.ts';
+
+/** Which topic holds raw audit events, and whose they are. */
+export interface AuditTopic {
+  readonly name: string;
+  /** All instances that share the topic have one group. */
+  readonly group: string;
+  readonly cluster: string;
+}
+
+/**
+ * The controller of a topic that a forwarder or a cloud's hub writes, whose name the settings give. What was read is committed when
+ * it is durable, so it may come again. A source is called `topic:<topic>/<partition>`; positions in it are offsets.
+ */
+export function auditTopicController({ name, group, cluster }: AuditTopic): Type {
+  @Controller()
+  class AuditTopicController {
+    readonly #ingestion: Ingestion;
+
+    constructor(@Inject(Ingestion) ingestion: Ingestion) {
+      this.#ingestion = ingestion;
+    }
+
+    @OnTopic(name, { group, stage: `topic ${name}` })
+    async ingest(@Payload() deliveries: readonly Delivery[]): Promise<void> {
+      const texts = (await topicTexts(deliveries)).map(({ text, source, position }) => ({
+        text,
+        origin: { source: `topic:${source}`, position },
+      }));
+      await this.#ingestion.ingest(cluster, texts);
+    }
+  }
+  return AuditTopicController;
+}

@@ -1,0 +1,47 @@
+import { hostname } from 'node:os';
+import { KubernetesClient } from '@margay/kubernetes';
+import { Stages } from '@margay/runtime/nest';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Ingestion } from '../../ingestion.ts';
+import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from '../../options.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+/** The stage's name. */
+export const WATCH_STAGE = 'watch';
+
+/** Follows the cluster by list and watch. */
+@Injectable()
+export class ClusterWatch implements OnApplicationBootstrap {
+  readonly #options: AuditIngestorOptions;
+  readonly #ingestion: Ingestion;
+  readonly #stages: Stages;
+
+  constructor(
+    @Inject(AUDIT_INGESTOR_OPTIONS) options: AuditIngestorOptions,
+    @Inject(Ingestion) ingestion: Ingestion,
+    @Inject(Stages) stages: Stages,
+  ) {
+    this.#options = options;
+    this.#ingestion = ingestion;
+    this.#stages = stages;
+  }
+
+  onApplicationBootstrap(): void {
+    const { cluster, watch } = this.#options;
+    if (watch === undefined) return;
+    this.#stages.keep(WATCH_STAGE, async (signal) => {
+      const client = new KubernetesClient(await watch.connect());
+      try {
+        await watchCluster({
+          client,
+          directory: watch.directory,
+          watcher: hostname(),
+          signal,
+          deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),
+        });
+      } finally {
+        client.close();
+      }
+    });
+  }
+}
