@@ -1,1 +1,1 @@
-export * from './keep-evidence.ts';
+export { evidenceLag, GROUP } from './evidence.ts';

@@ -1,4 +1,12 @@
-import { runService } from '@margay/runtime';
-import { snapshotter } from './service.ts';
+import { BusModule } from '@margay/messaging/nest';
+import { runService } from '@margay/runtime/nest';
+import { StoresModule } from '@margay/storage/nest';
+import { config } from './config.ts';
+import { SnapshotterModule } from './snapshotter.module.ts';
 
-await runService(snapshotter);
+await runService({
+  name: 'snapshotter',
+  config,
+  module: (settings) =>
+    SnapshotterModule.over(BusModule.kafka(settings, 'snapshotter'), StoresModule.elasticsearch(settings)),
+});
