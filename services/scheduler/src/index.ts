@@ -1,6 +1,5 @@
 export * from './due-windows.ts';
 export * from './emit-windows.ts';
-export * from './follow-results.ts';
 export * from './read-reports.ts';
 export * from './request-run.ts';
 export * from './schedule-cluster.ts';

@@ -1,4 +1,34 @@
-import { runService } from '@margay/runtime';
-import { scheduler } from './service.ts';
+import { findConnection } from '@margay/kubernetes';
+import { BusModule } from '@margay/messaging/nest';
+import { runService } from '@margay/runtime/nest';
+import { StoresModule } from '@margay/storage/nest';
+import type * as z from 'zod';
+import { config } from './config.ts';
+import { readReportsFolder } from './read-reports.ts';
+import { SchedulerModule } from './scheduler.module.ts';
+import type { ReportsPlace } from './schedules.ts';
 
-await runService(scheduler);
+await runService({
+  name: 'scheduler',
+  config,
+  module: (settings) =>
+    SchedulerModule.over(
+      {
+        cluster: settings.CLUSTER_NAME,
+        startDelay: settings.TIGERA_COMPLIANCE_JOB_START_DELAY * 1_000,
+        reports: placeOf(settings),
+      },
+      BusModule.kafka(settings, 'scheduler'),
+      StoresModule.elasticsearch(settings),
+    ),
+});
+
+function placeOf(settings: z.output<typeof config>): ReportsPlace {
+  const { REPORTS_DIRECTORY: folder, TIGERA_COMPLIANCE_JOB_NAMESPACE: jobNamespace } = settings;
+  if (folder !== undefined) return { read: () => readReportsFolder(folder) };
+  return {
+    connect: () => findConnection(process.env, settings.KUBECONFIG),
+    group: settings.GLOBAL_REPORT_GROUP,
+    ...(jobNamespace !== undefined && { jobNamespace }),
+  };
+}

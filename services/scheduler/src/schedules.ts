@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReportWindow } from '@margay/contracts';
+import { KubernetesClient, type Connection } from '@margay/kubernetes';
+import type { Bus } from '@margay/messaging';
+import { BUS } from '@margay/messaging/nest';
+import { traced, type Log, type Metrics } from '@margay/runtime';
+import { CLOCK, LOG, METRICS, Stages, type Clock } from '@margay/runtime/nest';
+import type { Stores, Windows } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { emitDueWindows } from './emit-windows.ts';
+import { NOT_USED, type ReportsFolder } from './read-reports.ts';
+import { scheduleCluster } from './schedule-cluster.ts';
+
+/** Where the GlobalReports are whose schedules are kept. */
+export type ReportsPlace =
+  | {
+      /** The reports as they are now; asked before every look. */
+      readonly read: () => Promise<ReportsFolder>;
+    }
+  | {
+      readonly connect: () => Promise<Connection>;
+      /** The API group of GlobalReports there. */
+      readonly group: string;
+      /** Where reports that choose their nodes run as Jobs; the workers compute them unless set. */
+      readonly jobNamespace?: string;
+    };
+
+/** The settings of the scheduler's module. */
+export interface SchedulerOptions {
+  readonly cluster: string;
+  /** Microseconds between a window's end and its report. */
+  readonly startDelay: number;
+  /** No schedule is kept unless given. */
+  readonly reports?: ReportsPlace;
+}
+
+/** The token of {@link SchedulerOptions}. */
+export const SCHEDULER_OPTIONS = 'SCHEDULER_OPTIONS';
+
+const LOOK_MILLISECONDS = 1_000;
+
+/** Emits windows as they come due. */
+@Injectable()
+export class Schedules implements OnModuleInit, OnApplicationBootstrap {
+  readonly #options: SchedulerOptions;
+  readonly #bus: Bus;
+  readonly #windows: Windows;
+  readonly #clock: Clock;
+  readonly #stages: Stages;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #told = new Set<string>();
+
+  constructor(
+    @Inject(SCHEDULER_OPTIONS) options: SchedulerOptions,
+    @Inject(BUS) bus: Bus,
+    @Inject(STORES) { windows }: Stores,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(Stages) stages: Stages,
+    @Inject(LOG) log: Log,
+    @Inject(METRICS) metrics: Metrics,
+  ) {
+    this.#options = options;
+    this.#bus = bus;
+    this.#windows = windows;
+    this.#clock = clock;
+    this.#stages = stages;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  onModuleInit(): void {
+    this.#metrics.onScrape(async () => {
+      const active = await this.#windows.list({ states: ['emitted', 'running'], limit: 1_000 });
+      const now = this.#clock();
+      const oldest = active.reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
+      this.#metrics.windowAgeSeconds.set((now - oldest) / 1e6);
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    const { reports } = this.#options;
+    if (reports !== undefined)
+      this.#stages.keep('schedule', (signal) =>
+        'read' in reports ? this.#look(reports.read, signal) : this.#follow(reports, signal),
+      );
+  }
+
+  async #look(read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { reports, problems } = await read();
+      for (const problem of problems) {
+        if (!this.#told.has(problem)) this.#log.warn(NOT_USED, { problem });
+        this.#told.add(problem);
+      }
+      await traced('schedule', {}, async () =>
+        this.#tell(await emitDueWindows(this.#bus, this.#windows, reports, this.#options, this.#clock())),
+      );
+      await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #follow(
+    { connect, group, jobNamespace }: Extract<ReportsPlace, { connect: unknown }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { cluster, startDelay } = this.#options;
+    const client = new KubernetesClient(await connect());
+    try {
+      await scheduleCluster({
+        cluster,
+        startDelay,
+        client,
+        group,
+        ...(jobNamespace !== undefined && { jobNamespace }),
+        bus: this.#bus,
+        windows: this.#windows,
+        now: this.#clock,
+        signal,
+        log: this.#log,
+        onEmitted: (emitted) => void this.#tell(emitted),
+      });
+    } finally {
+      client.close();
+    }
+  }
+
+  async #tell(emitted: readonly ReportWindow[]): Promise<void> {
+    for (const { id, reportName: report } of emitted) {
+      this.#log.info('A window was emitted', { id, report });
+      this.#metrics.windowsTotal.add(1, { report });
+      this.#metrics.windowsActive.set(await this.#windows.active(report), { report });
+    }
+  }
+}
