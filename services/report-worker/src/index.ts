@@ -1,5 +1,5 @@
 export * from './report-input.ts';
 export * from './compute-window.ts';
 export * from './compute-in-thread.ts';
-export * from './work-on-windows.ts';
+export * from './work-on-window.ts';
 export * from './make-report.ts';

@@ -1,8 +1,23 @@
 import { REPORT_NAME } from '@margay/kubernetes';
-import { runService } from '@margay/runtime';
+import { BusModule } from '@margay/messaging/nest';
+import { runService } from '@margay/runtime/nest';
+import { elasticsearchOptionsOf } from '@margay/storage';
+import { StoresModule } from '@margay/storage/nest';
+import { computeInThread } from './compute-in-thread.ts';
+import { config } from './config.ts';
 import { makeAskedReport } from './one-report.ts';
-import { reportWorker } from './service.ts';
+import { ReportWorkerModule } from './report-worker.module.ts';
 
 // Asked for one report, as Jobs and pods started by hand are, it makes that one and ends.
-if (process.env[REPORT_NAME] === undefined) await runService(reportWorker);
-else process.exitCode = await makeAskedReport(process.env);
+if (process.env[REPORT_NAME] !== undefined) process.exitCode = await makeAskedReport(process.env);
+else
+  await runService({
+    name: 'report-worker',
+    config,
+    module: (settings) =>
+      ReportWorkerModule.over(
+        computeInThread({ elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) }),
+        BusModule.kafka(settings, 'report-worker'),
+        StoresModule.elasticsearch(settings),
+      ),
+  });

@@ -1,6 +1,6 @@
 import { reportWindowOf, type ReportWindow } from '@margay/contracts';
 import { findGlobalReport, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
-import { workOn, type WorkOptions } from './work-on-windows.ts';
+import { workOn, type WorkOptions } from './work-on-window.ts';
 
 export interface MakeReportOptions extends WorkOptions {
   readonly client: KubernetesClient;
@@ -17,8 +17,11 @@ export interface MakeReportOptions extends WorkOptions {
  *
  * @throws Error that says what is wrong with the variables, or that there is no such GlobalReport.
  */
-export async function makeReport(options: MakeReportOptions): Promise<'completed' | 'failed'> {
-  return workOn(await askedWindow(options), options);
+export async function makeReport(
+  options: MakeReportOptions,
+): Promise<{ readonly window: ReportWindow; readonly result: 'completed' | 'failed' }> {
+  const window = await askedWindow(options);
+  return { window, result: await workOn(window, options) };
 }
 
 async function askedWindow({

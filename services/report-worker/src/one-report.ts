@@ -1,10 +1,11 @@
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
-import { busProvider } from '@margay/messaging';
+import { openConfiguredBus } from '@margay/messaging';
 import { openLog, readConfig, stopSignal, type Environment } from '@margay/runtime';
-import { elasticsearchOptionsOf, storesProvider } from '@margay/storage';
+import { elasticsearchOptionsOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';
+import { ATTEMPT_FAILED } from './work-on-window.ts';
 
 /** Makes the report that the environment asks for; gives the exit code of the process. */
 export async function makeAskedReport(environment: Environment): Promise<number> {
@@ -12,10 +13,11 @@ export async function makeAskedReport(environment: Environment): Promise<number>
   try {
     const settings = readConfig(config, environment);
     const client = new KubernetesClient(await findConnection(environment, settings.KUBECONFIG));
-    const bus = await busProvider({ config: settings, log }, 'report-worker').useFactory();
-    const stores = await storesProvider(settings).useFactory();
+    const bus = await openConfiguredBus(settings, 'report-worker', log);
+    const place = elasticsearchOptionsOf(settings, settings.CLUSTER_NAME);
+    const stores = await openElasticsearch(place);
     try {
-      const result = await makeReport({
+      const { window, result } = await makeReport({
         environment,
         client,
         group: settings.GLOBAL_REPORT_GROUP,
@@ -24,12 +26,11 @@ export async function makeAskedReport(environment: Environment): Promise<number>
         stores,
         signal: stopSignal(),
         now: () => Date.now() * 1_000,
-        compute: computeInThread({ elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) }),
-        onFinished: ({ id, reportName: report }, outcome) =>
-          log.info('A window is done', { id, report, result: outcome }),
+        compute: computeInThread({ elasticsearch: place }),
         onAttemptFailed: ({ id }, attempt, error) =>
-          log.warn('A window could not be computed', { id, attempt, reason: error.message }),
+          log.warn(ATTEMPT_FAILED, { id, attempt, reason: error.message }),
       });
+      log.info('A window is done', { id: window.id, report: window.reportName, result });
       return result === 'completed' ? 0 : 1;
     } finally {
       await bus.close();

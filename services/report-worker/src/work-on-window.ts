@@ -1,48 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reportsCompleted, reportsFailed, reportWindows, type ReportWindow } from '@margay/contracts';
+import { reportsCompleted, reportsFailed, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
-import { consume, publishAll, type Bus, type HandleOptions } from '@margay/messaging';
+import { publishAll, type Bus } from '@margay/messaging';
 import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
 import type { Compute } from './compute-in-thread.ts';
 
-export interface WorkOptions extends HandleOptions {
+export interface WorkOptions {
   readonly bus: Bus;
   readonly stores: Stores;
   readonly compute: Compute;
   readonly now: () => Instant;
+  /** Gives the window up for now; it comes again. */
+  readonly signal: AbortSignal;
   /** How often a window is tried again before it is given up; 6 as documented unless set. */
   readonly retriesMax?: number;
   /** The pause before the first retry; each next one is twice as long, up to a minute. */
   readonly retryMilliseconds?: number;
-  /** Told of every window that is archived or given up. */
-  readonly onFinished?: (window: ReportWindow, result: 'completed' | 'failed') => void;
   readonly onAttemptFailed?: (window: ReportWindow, attempt: number, error: Error) => void;
 }
 
-/** The consumer group of all workers. */
-export const GROUP = 'report-worker';
+/** What the log says of an attempt that failed. */
+export const ATTEMPT_FAILED = 'A window could not be computed';
+
 const PAUSE_MILLISECONDS_MAX = 60_000;
 
 /**
- * Computes and archives the report of every window, and tells what became of it.
+ * Computes and archives the report of a window, with its retries, tells of it and says what became of it.
  *
  * A window that comes again finds its report archived and only repeats the news. Parts are archived first and the
  * header last, so a worker that dies leaves no report behind, and the window comes again.
  */
-export function workOnWindows(options: WorkOptions): Promise<void> {
-  const { bus } = options;
-  return consume(
-    bus,
-    reportWindows,
-    GROUP,
-    async (windows) => {
-      for (const window of windows) await workOn(window, options);
-    },
-    { ...options, batchMax: 1 },
-  );
-}
-
-/** Computes, archives and tells of one window, with its retries; says what became of it. */
 export async function workOn(window: ReportWindow, options: WorkOptions): Promise<'completed' | 'failed'> {
   const { bus, stores, signal, now, retriesMax = 6, retryMilliseconds = 1_000 } = options;
   for (let attempt = 1; ; attempt++) {
@@ -50,7 +37,6 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
       const archived =
         (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
       await publishAll(bus, reportsCompleted, [completedOf(archived)]);
-      options.onFinished?.(window, 'completed');
       return 'completed';
     } catch (error) {
       if (signal.aborted) throw error;
@@ -61,7 +47,6 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
         await publishAll(bus, reportsFailed, [
           { cluster, id, reportName, reportType, start, end, reason, attempts: attempt, failedAt: now() },
         ]);
-        options.onFinished?.(window, 'failed');
         return 'failed';
       }
       await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, {

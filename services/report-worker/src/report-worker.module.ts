@@ -1,0 +1,15 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Compute } from './compute-in-thread.ts';
+import { COMPUTE, WindowsController } from './windows.controller.ts';
+
+/** Windows in, archived reports out. It needs a `BUS` and the `STORES`, and something that computes a window's report. */
+@Module({ controllers: [WindowsController] })
+export class ReportWorkerModule {
+  static over(compute: Compute, ...adapters: readonly DynamicModule[]): DynamicModule {
+    return {
+      module: ReportWorkerModule,
+      imports: [...adapters],
+      providers: [{ provide: COMPUTE, useValue: compute }],
+    };
+  }
+}
