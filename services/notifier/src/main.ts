@@ -1,4 +1,17 @@
-import { runService } from '@margay/runtime';
-import { notifier } from './service.ts';
+import { BusModule } from '@margay/messaging/nest';
+import { runService } from '@margay/runtime/nest';
+import { StoresModule } from '@margay/storage/nest';
+import { config } from './config.ts';
+import { NotifierModule } from './notifier.module.ts';
+import { notifierOptionsOf } from './options.ts';
 
-await runService(notifier);
+await runService({
+  name: 'notifier',
+  config,
+  module: (settings) =>
+    NotifierModule.over(
+      notifierOptionsOf(settings),
+      BusModule.kafka(settings, 'notifier'),
+      StoresModule.elasticsearch(settings),
+    ),
+});

@@ -2,10 +2,17 @@ import { createHmac } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { reportsCompleted, reportsFailed } from '@margay/contracts';
-import { deadLetterTopic, openEmbeddedBus, publishAll } from '@margay/messaging';
-import { openEmbedded } from '@margay/storage';
+import { deadLetterTopic, publishAll, type Bus } from '@margay/messaging';
+import { BUS, BusModule } from '@margay/messaging/nest';
+import { openMetrics, silentLog } from '@margay/runtime';
+import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import type { Stores } from '@margay/storage';
+import { STORES, StoresModule } from '@margay/storage/nest';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { notify, sendWebhook, type CloudEvent } from './index.ts';
+import { sendWebhook, type CloudEvent } from './index.ts';
+import { NotifierModule } from './notifier.module.ts';
 
 const DAY = 86_400_000_000;
 const START = Date.parse('2026-03-01T00:00:00Z') * 1_000;
@@ -13,17 +20,21 @@ const START = Date.parse('2026-03-01T00:00:00Z') * 1_000;
 interface Got {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** What it was answered. */
+  readonly status: number;
 }
 
-/** A receiver that answers with these statuses, one after the other, and the last one for ever. */
-async function receiver(...statuses: number[]) {
+/** A receiver that answers with these statuses, one after the other, and the last one for ever, or as the id of an event says. */
+async function receiver(...statuses: number[] | [(id: string) => number]) {
   const got: Got[] = [];
   const server = createHttpServer((request, answer) => {
     let body = '';
     request.on('data', (piece: Buffer) => (body += piece.toString()));
     request.on('end', () => {
-      got.push({ headers: request.headers, body });
-      answer.writeHead(statuses[Math.min(got.length, statuses.length) - 1]!).end();
+      const next = statuses[Math.min(got.length, statuses.length - 1)]!;
+      const status = typeof next === 'number' ? next : next(String(request.headers['webhook-id']));
+      got.push({ headers: request.headers, body, status });
+      answer.writeHead(status).end();
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -95,10 +106,18 @@ const summary = (protectedIngress: number) => ({
 });
 
 test('finished, failed and worse reports are told of; the past and what is no worse are not; what is never taken is set aside', async () => {
-  const bus = openEmbeddedBus(':memory:');
-  const stores = openEmbedded(':memory:');
-  const stop = new AbortController();
-  const told: CloudEvent[] = [];
+  const { got, url } = await receiver((id) => (id === 'daily-3/completed' ? 404 : 200));
+  const options = { url, rules: ['endpoints-ingress-unprotected'], ageMax: 3 * DAY };
+  const testing = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics: openMetrics(), clock: () => START + 6 * DAY }),
+      NotifierModule.over(options, BusModule.embedded(':memory:'), StoresModule.embedded(':memory:')),
+    ],
+  }).compile();
+  const app = testing.createNestApplication(new FastifyAdapter());
+  onTestFinished(() => app.close());
+  connectTransports(app);
+  const [bus, stores] = [app.get<Bus>(BUS), app.get<Stores>(STORES)];
   const archived = async (day: number, protectedIngress: number) => {
     const about = {
       cluster: 'c',
@@ -118,6 +137,8 @@ test('finished, failed and worse reports are told of; the past and what is no wo
     });
     await publishAll(bus, reportsCompleted, [{ ...about, generatedAt, digest: `${day}`, summary: {} }]);
   };
+  const taken = () =>
+    got.filter(({ status }) => status === 200).map(({ body }) => JSON.parse(body) as CloudEvent);
   await archived(0, 9);
   await archived(3, 9);
   await archived(4, 7);
@@ -135,33 +156,20 @@ test('finished, failed and worse reports are told of; the past and what is no wo
       failedAt: START + 6 * DAY,
     },
   ]);
-  const running = notify({
-    bus,
-    archive: stores.archive,
-    signal: stop.signal,
-    rules: ['endpoints-ingress-unprotected'],
-    ageMax: 3 * DAY,
-    now: () => START + 6 * DAY,
-    async send(found) {
-      if (found.id === 'daily-3/completed')
-        await sendWebhook(found, { url: 'http://127.0.0.1:1/', signal, retryMilliseconds: 0 });
-      told.push(found);
-    },
-  });
-  onTestFinished(async () => {
-    stop.abort();
-    await running;
-    await bus.close();
-    await stores.close();
-  });
+  await app.init();
+  await app.startAllMicroservices();
   await expect
-    .poll(() => told.map(({ id }) => id).sort())
+    .poll(() =>
+      taken()
+        .map(({ id }) => id)
+        .sort(),
+    )
     .toEqual(['broken/failed', 'daily-4/completed', 'daily-4/regressed', 'daily-5/completed']);
-  expect(told.find(({ id }) => id === 'daily-4/regressed')!.data).toMatchObject({
+  expect(taken().find(({ id }) => id === 'daily-4/regressed')!.data).toMatchObject({
     since: { id: 'daily-3' },
     regressions: [{ rule: 'endpoints-ingress-unprotected', before: 1, after: 3 }],
   });
-  expect(told.find(({ id }) => id === 'broken/failed')).toMatchObject({
+  expect(taken().find(({ id }) => id === 'broken/failed')).toMatchObject({
     subject: 'weekly',
     data: { reason: 'no disk', attempts: 7 },
   });

@@ -1,14 +1,12 @@
-import { reportsCompleted, reportsFailed, type ReportCompleted } from '@margay/contracts';
+import type { ReportCompleted, ReportFailed } from '@margay/contracts';
 import { formatInstant, type Instant } from '@margay/ground';
-import { consume, type Bus, type HandleOptions } from '@margay/messaging';
 import type { ReportHeader } from '@margay/reports';
-import { together } from '@margay/runtime';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { cloudEvent, type CloudEvent } from './cloud-event.ts';
 import { regressionsBetween } from './regressions.ts';
 
-export interface NotifyOptions extends HandleOptions {
-  readonly bus: Bus;
+/** What is told, and to whom. */
+export interface NotifyOptions {
   readonly archive: Archive;
   /** Takes an event to whom it is for. @throws Unprocessable when that cannot be done. */
   readonly send: (event: CloudEvent) => Promise<void>;
@@ -16,52 +14,29 @@ export interface NotifyOptions extends HandleOptions {
   readonly rules: readonly string[];
   /** Microseconds. News that is older is not told: a new group would tell of the whole past. */
   readonly ageMax: number;
-  readonly now: () => Instant;
+  readonly now: Instant;
 }
 
-/** The consumer group of all notifiers. */
-export const GROUP = 'notifier';
 const PAGE = 100;
 
-/**
- * Tells of finished and failed windows, and of reports that are worse than the one of the window before by a rule.
- *
- * At least once; the ids of events tell repeats. The topics stay the source of truth: what cannot be delivered goes to
- * their dead-letter topics. Fulfilled when the signal is aborted.
- */
-export async function notify(options: NotifyOptions): Promise<void> {
-  const { bus, send, ageMax, now } = options;
-  const isNews = (at: Instant) => at >= now() - ageMax;
-  await together(options.signal, (signal) => [
-    consume(
-      bus,
-      reportsCompleted,
-      GROUP,
-      async (reports) => {
-        for (const report of reports.filter(({ generatedAt }) => isNews(generatedAt))) {
-          await send(cloudEvent('io.margay.report.completed', report, report.generatedAt, dataOf(report)));
-          const regressions = await regressionsOf(report, options);
-          if (regressions !== undefined)
-            await send(cloudEvent('io.margay.report.regressed', report, report.generatedAt, regressions));
-        }
-      },
-      { ...options, signal },
-    ),
-    consume(
-      bus,
-      reportsFailed,
-      GROUP,
-      async (reports) => {
-        for (const report of reports.filter(({ failedAt }) => isNews(failedAt))) {
-          const { id, reportName, reportType, start, end, reason, attempts } = report;
-          const data = { id, reportName, reportType, window: windowOf({ start, end }), reason, attempts };
-          await send(cloudEvent('io.margay.report.failed', report, report.failedAt, data));
-        }
-      },
-      { ...options, signal },
-    ),
-  ]);
+/** Tells of a finished window, and of a report that is worse than the one of the window before by a rule. */
+export async function tellCompleted(report: ReportCompleted, options: NotifyOptions): Promise<void> {
+  if (!isNews(report.generatedAt, options)) return;
+  await options.send(cloudEvent('io.margay.report.completed', report, report.generatedAt, dataOf(report)));
+  const regressions = await regressionsOf(report, options);
+  if (regressions !== undefined)
+    await options.send(cloudEvent('io.margay.report.regressed', report, report.generatedAt, regressions));
 }
+
+/** Tells of a window whose report could not be made. */
+export async function tellFailed(report: ReportFailed, options: NotifyOptions): Promise<void> {
+  if (!isNews(report.failedAt, options)) return;
+  const { id, reportName, reportType, start, end, reason, attempts } = report;
+  const data = { id, reportName, reportType, window: windowOf({ start, end }), reason, attempts };
+  await options.send(cloudEvent('io.margay.report.failed', report, report.failedAt, data));
+}
+
+const isNews = (at: Instant, { ageMax, now }: NotifyOptions): boolean => at >= now - ageMax;
 
 const windowOf = ({ start, end }: { start: Instant; end: Instant }) => ({
   start: formatInstant(start),
