@@ -3,14 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { publishIngested, readBatch, textsOfLines } from '@margay/audit-ingestor';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
 import { openEmbeddedBus, openKafkaBus, publishAll, type Bus } from '@margay/messaging';
-import { computeWindow, workOnWindows } from '@margay/report-worker';
-import { splitReport } from '@margay/reports';
-import { followResults } from '@margay/scheduler';
-import { evidenceLag, keepEvidence } from '@margay/snapshotter';
+import { evidenceLag } from '@margay/snapshotter';
 import { readLines, type Line } from '@margay/sources';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { AUDIT_LOG } from './testing/margay.ts';
+import { startServicesOver } from './testing/services-over.ts';
 
 const CLUSTER = 'recorded';
 const TYPES = ['inventory', 'network-access', 'policy-audit'];
@@ -25,20 +23,8 @@ async function reportsOf(
   stores: Stores,
   deliveries: readonly (readonly Line[])[],
 ): Promise<string[]> {
-  const stop = new AbortController();
-  const options = { signal: stop.signal };
   const now = () => Date.now() * 1000;
-  const compute = async (window: Parameters<typeof computeWindow>[1]) => {
-    const { header, digest, parts } = splitReport(await computeWindow(stores, window));
-    return { header, digest, parts: [...parts] };
-  };
-  const stages = [
-    keepEvidence(bus, stores, options),
-    keepEvidence(bus, stores, options),
-    workOnWindows({ ...options, bus, stores, compute, now }),
-    workOnWindows({ ...options, bus, stores, compute, now }),
-    followResults(bus, stores.windows, now, options),
-  ];
+  const stops = [await startServicesOver(bus, stores), await startServicesOver(bus, stores)];
   for (const delivery of deliveries) {
     await publishIngested(bus, CLUSTER, readBatch(SOURCE, textsOfLines(SOURCE, delivery)));
   }
@@ -59,9 +45,8 @@ async function reportsOf(
       interval: 200,
     })
     .toBe(TYPES.length);
-  stop.abort();
-  await Promise.all(stages);
   const { headers } = await stores.archive.headers();
+  await Promise.all(stops.map((stop) => stop()));
   return headers.map(({ reportType, digest }) => `${reportType} ${digest}`).sort();
 }
 

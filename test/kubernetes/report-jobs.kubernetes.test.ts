@@ -1,11 +1,11 @@
 import { globalReports, installReportTypes, type GlobalReportObject } from '@margay/kubernetes';
 import { openEmbeddedBus } from '@margay/messaging';
-import { computeWindow, makeReport } from '@margay/report-worker';
-import { splitReport } from '@margay/reports';
+import { makeReport } from '@margay/report-worker';
 import { silentLog } from '@margay/runtime';
-import { followResults, scheduleCluster } from '@margay/scheduler';
+import { scheduleCluster } from '@margay/scheduler';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { recordedStores } from '../testing/recorded-stores.ts';
+import { computeFrom, startServicesOver } from '../testing/services-over.ts';
 import { admin, applyDefinitions, kubectl } from './cluster.ts';
 
 const client = admin();
@@ -65,13 +65,12 @@ test('a report that chooses its nodes runs as a Job, is made by its pod, and the
       lookMilliseconds: 100,
       jobNamespace: NAMESPACE,
     }),
-    followResults(bus, windows, now, { signal: stop.signal }),
   ];
+  const stopServices = await startServicesOver(bus, stores);
   onTestFinished(async () => {
     stop.abort();
     await Promise.all(running);
-    await bus.close();
-    await stores.close();
+    await stopServices();
   });
   kubectl(['apply', '-f', '-'], {
     input: JSON.stringify({
@@ -106,12 +105,9 @@ test('a report that chooses its nodes runs as a Job, is made by its pod, and the
       stores,
       signal: stop.signal,
       now,
-      async compute(window) {
-        const { header, digest, parts } = splitReport(await computeWindow(stores, window));
-        return { header, digest, parts: [...parts] };
-      },
+      compute: computeFrom(stores),
     });
-  expect(await make(environment)).toBe('completed');
+  expect((await make(environment)).result).toBe('completed');
   await expect
     .poll(async () => (await statusOf('on-chosen-nodes'))?.lastSuccessfulReportJobs?.[0]?.job, patient)
     .toMatchObject({ kind: 'Job', name: job!.metadata.name, namespace: NAMESPACE });
@@ -122,7 +118,7 @@ test('a report that chooses its nodes runs as a Job, is made by its pod, and the
     TIGERA_COMPLIANCE_REPORT_START_TIME: '2026-11-24T00:18:00Z',
     TIGERA_COMPLIANCE_REPORT_END_TIME: '2026-11-24T00:21:00Z',
   };
-  expect(await make(manual)).toBe('completed');
+  expect((await make(manual)).result).toBe('completed');
   const { headers } = await stores.archive.headers();
   expect(headers.map(({ start }) => start)).toContain(Date.parse('2026-11-24T00:18:00Z') * 1_000);
   expect((await statusOf('on-chosen-nodes'))?.lastSuccessfulReportJobs).toHaveLength(1);

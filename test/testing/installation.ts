@@ -5,14 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { publishIngested, readBatch, textsOfLines } from '@margay/audit-ingestor';
 import { reportsCompleted, topics, type ReportCompleted } from '@margay/contracts';
 import { deadLetterTopic, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
-import { computeWindow, workOnWindows } from '@margay/report-worker';
-import { splitReport } from '@margay/reports';
 import { requestRun } from '@margay/scheduler';
-import { evidenceLag, keepEvidence } from '@margay/snapshotter';
+import { evidenceLag } from '@margay/snapshotter';
 import { readLines, type Line } from '@margay/sources';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { expect, onTestFinished } from 'vitest';
 import { AUDIT_LOG, ownFolder } from './margay.ts';
+import { startServicesOver } from './services-over.ts';
 import type { ServiceProcess } from './services.ts';
 
 /** The recorded cluster's name. */
@@ -96,23 +95,11 @@ export async function rowsOfReports(stores: Stores): Promise<Record<string, unkn
 async function withUndisturbed<T>(path: string, look: (bus: Bus, stores: Stores) => Promise<T>): Promise<T> {
   const bus = openEmbeddedBus(':memory:');
   const stores = openEmbedded(':memory:');
-  const stop = new AbortController();
-  const options = { signal: stop.signal };
-  const compute = async (window: Parameters<typeof computeWindow>[1]) => {
-    const { header, digest, parts } = splitReport(await computeWindow(stores, window));
-    return { header, digest, parts: [...parts] };
-  };
-  const stages = [
-    keepEvidence(bus, stores, options),
-    workOnWindows({ ...options, bus, stores, compute, now }),
-  ];
+  const stop = await startServicesOver(bus, stores);
   await publishIngested(bus, CLUSTER, readBatch(path, textsOfLines(path, lines)));
   while ((await evidenceLag(bus)) > 0) await sleep(20);
   const seen = await look(bus, stores);
-  stop.abort();
-  await Promise.all(stages);
-  await bus.close();
-  await stores.close();
+  await stop();
   return seen;
 }
 

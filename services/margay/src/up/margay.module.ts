@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { AuditIngestorModule } from '@margay/audit-ingestor/module';
+import { FlowIngestorModule } from '@margay/flow-ingestor/module';
+import type { Connection } from '@margay/kubernetes';
+import { BusModule } from '@margay/messaging/nest';
+import { NotifierModule, type NotifierOptions } from '@margay/notifier/module';
+import { computeInThread } from '@margay/report-worker';
+import { ReportWorkerModule } from '@margay/report-worker/module';
+import type { ReportsFolder } from '@margay/scheduler';
+import { SchedulerModule } from '@margay/scheduler/module';
+import { SnapshotterModule } from '@margay/snapshotter/module';
+import { StoresModule } from '@margay/storage/nest';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApiRoutesModule, type ApiRoutesOptions } from './api-routes.module.ts';
+import { SPAN_REPORTS_OPTIONS, SpanReports, type SpanReportsOptions } from './span-reports.ts';
+import type { Tell } from './up-event.ts';
+
+/** What one process does. */
+export interface MargayOptions {
+  /** Everything durable is in this folder. */
+  readonly directory: string;
+  readonly cluster: string;
+  readonly auditLogs: readonly string[];
+  readonly flowLogs: readonly string[];
+  /** The cluster to follow by list and watch, if any. */
+  readonly watch?: () => Promise<Connection>;
+  /** The API group of its GlobalReports. */
+  readonly group: string;
+  /** Logs go on growing: follow them, and run reports on their schedules. */
+  readonly follow: boolean;
+  /** The GlobalReports as they are now; those of the watched cluster unless given. */
+  readonly reports?: () => Promise<ReportsFolder>;
+  /** Microseconds between a window's end and its report. */
+  readonly startDelay: number;
+  /** Whom to tell of finished, failed and worse reports. */
+  readonly notify?: NotifierOptions;
+  readonly api: Omit<ApiRoutesOptions, 'cluster'>;
+  readonly tell: Tell;
+}
+
+const none = async (): Promise<ReportsFolder> => ({ reports: [], problems: [] });
+
+/**
+ * The whole product in one process: the modules of the services over embedded adapters, left to right.
+ *
+ * ```
+ * audit-ingestor ─► resource-changes ─► snapshotter ─► history ─┐
+ * flow-ingestor ──► flows ────────────► snapshotter ─► flows ───┤
+ * scheduler ─► report-windows ─► report-worker ◄────────────────┘
+ *                                     └─► archive ─► api
+ * ```
+ */
+@Module({})
+export class MargayModule {
+  static of(options: MargayOptions): DynamicModule {
+    const { directory, cluster, follow, watch, group, startDelay, tell, reports } = options;
+    const bus = BusModule.embedded(directory);
+    const stores = StoresModule.embedded(directory);
+    const positions = join(directory, 'positions');
+
+    const auditIngestor = AuditIngestorModule.over(
+      {
+        cluster,
+        files: {
+          paths: options.auditLogs,
+          positions,
+          follow,
+          onLines: (path, lines) => tell({ kind: 'lines', path, lines }),
+        },
+        ...(watch && { watch: { connect: watch, directory } }),
+      },
+      bus,
+    );
+    const flowIngestor = FlowIngestorModule.over(
+      { cluster, files: { paths: options.flowLogs, positions, follow } },
+      bus,
+    );
+    const snapshotter = SnapshotterModule.over(bus, stores);
+    const ofCluster = reports === undefined && watch !== undefined && { connect: watch, group };
+    const scheduler = SchedulerModule.over(
+      { cluster, startDelay, ...(follow && { reports: ofCluster || { read: reports ?? none } }) },
+      bus,
+      stores,
+    );
+    const reportWorker = ReportWorkerModule.over(computeInThread({ directory }), bus, stores);
+    const notifier = options.notify && NotifierModule.over(options.notify, bus, stores);
+    const api = ApiRoutesModule.over({ ...options.api, cluster }, stores);
+
+    const spanReports: SpanReportsOptions = { cluster, read: reports ?? none, tell };
+    return {
+      module: MargayModule,
+      imports: [
+        bus,
+        stores,
+        auditIngestor,
+        flowIngestor,
+        snapshotter,
+        scheduler,
+        reportWorker,
+        ...(notifier ? [notifier] : []),
+        api,
+      ],
+      providers: follow ? [] : [{ provide: SPAN_REPORTS_OPTIONS, useValue: spanReports }, SpanReports],
+    };
+  }
+}

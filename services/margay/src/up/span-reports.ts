@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AuditFiles } from '@margay/audit-ingestor/module';
+import { reportWindowOf, reportWindows } from '@margay/contracts';
+import { FlowFiles } from '@margay/flow-ingestor/module';
+import { publishAll, type Bus } from '@margay/messaging';
+import { BUS } from '@margay/messaging/nest';
+import type { Log } from '@margay/runtime';
+import { CLOCK, LOG, Stages, type Clock } from '@margay/runtime/nest';
+import { NOT_USED, type ReportsFolder } from '@margay/scheduler';
+import { evidenceLag } from '@margay/snapshotter';
+import type { Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Tell } from './up-event.ts';
+
+/** What is reported, and whom it is told. */
+export interface SpanReportsOptions {
+  readonly cluster: string;
+  readonly read: () => Promise<ReportsFolder>;
+  readonly tell: Tell;
+}
+
+/** The token of {@link SpanReportsOptions}. */
+export const SPAN_REPORTS_OPTIONS = 'SPAN_REPORTS_OPTIONS';
+
+const POLL_MILLISECONDS = 50;
+
+/** When finished logs have been read to their ends and everything in them is kept, has each report run over what they cover. */
+@Injectable()
+export class SpanReports implements OnApplicationBootstrap {
+  readonly #options: SpanReportsOptions;
+  readonly #audit: AuditFiles;
+  readonly #flows: FlowFiles;
+  readonly #bus: Bus;
+  readonly #stores: Stores;
+  readonly #clock: Clock;
+  readonly #stages: Stages;
+  readonly #log: Log;
+
+  constructor(
+    @Inject(SPAN_REPORTS_OPTIONS) options: SpanReportsOptions,
+    @Inject(AuditFiles) audit: AuditFiles,
+    @Inject(FlowFiles) flows: FlowFiles,
+    @Inject(BUS) bus: Bus,
+    @Inject(STORES) stores: Stores,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(Stages) stages: Stages,
+    @Inject(LOG) log: Log,
+  ) {
+    this.#options = options;
+    this.#audit = audit;
+    this.#flows = flows;
+    this.#bus = bus;
+    this.#stores = stores;
+    this.#clock = clock;
+    this.#stages = stages;
+    this.#log = log;
+  }
+
+  onApplicationBootstrap(): void {
+    this.#stages.keep('reports', async (signal) => {
+      const stopped = new Promise((stop) => signal.addEventListener('abort', stop, { once: true }));
+      await Promise.race([stopped, Promise.all([this.#audit.ended, this.#flows.ended])]);
+      if (!signal.aborted) await this.#whenKept(signal);
+      if (!signal.aborted) await this.#report(signal);
+    });
+  }
+
+  async #whenKept(signal: AbortSignal): Promise<void> {
+    const { tell } = this.#options;
+    for (
+      let waiting = await evidenceLag(this.#bus);
+      waiting > 0 && !signal.aborted;
+      waiting = await evidenceLag(this.#bus)
+    ) {
+      tell({ kind: 'keeping', waiting });
+      await sleep(POLL_MILLISECONDS);
+    }
+    tell({ kind: 'kept' });
+  }
+
+  async #report(signal: AbortSignal): Promise<void> {
+    const { cluster, read, tell } = this.#options;
+    const bounds = (await this.#stores.coverage.marks()).flatMap(({ buckets }) =>
+      buckets.flatMap(({ first, last }) => [first, last]),
+    );
+    if (bounds.length === 0) return tell({ kind: 'reported', new: 0 });
+    const span = {
+      start: bounds.reduce((a, b) => Math.min(a, b)),
+      end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
+    };
+    const { reports, problems } = await read();
+    for (const problem of problems) this.#log.warn(NOT_USED, { problem });
+    const windows = reports.map(({ report }) => reportWindowOf(cluster, report, span, true));
+    const emitted = await this.#stores.windows.emit(windows, this.#clock());
+    // Those kept by a process that died before it published them are among them: their ids make a repeat harmless.
+    const unfinished = async () => {
+      const records = await Promise.all(windows.map(({ id }) => this.#stores.windows.get(id)));
+      return records.filter((record) => record?.state === 'emitted' || record?.state === 'running');
+    };
+    await publishAll(
+      this.#bus,
+      reportWindows,
+      (await unfinished()).map((record) => record!.window),
+    );
+    for (let left = await unfinished(); left.length > 0 && !signal.aborted; left = await unfinished()) {
+      tell({ kind: 'computing', left: left.length });
+      await sleep(POLL_MILLISECONDS);
+    }
+    if (!signal.aborted) tell({ kind: 'reported', new: emitted.length });
+  }
+}

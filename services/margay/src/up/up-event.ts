@@ -1,0 +1,18 @@
+/** What a person at a terminal is told while everything runs in one process. */
+export type UpEvent =
+  | { readonly kind: 'lines'; readonly path: string; readonly lines: number }
+  | { readonly kind: 'keeping'; readonly waiting: number }
+  | { readonly kind: 'unwatched'; readonly reason: string }
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'computing'; readonly left: number }
+  | { readonly kind: 'reported'; readonly new: number }
+  | { readonly kind: 'not-used'; readonly problem: string }
+  | {
+      readonly kind: 'attempt-failed';
+      readonly id: string;
+      readonly attempt: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'dead-letter'; readonly topic: string; readonly reason: string };
+
+export type Tell = (event: UpEvent) => void;

@@ -1,0 +1,195 @@
+import { access, constants, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
+import { WATCH_STAGE } from '@margay/audit-ingestor/module';
+import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
+import { notifierOptionsOf, notifySettings } from '@margay/notifier';
+import { REPORT_TYPES } from '@margay/reports';
+import { openLog, openProgress, readConfig, stopSignal, type Environment } from '@margay/runtime';
+import { startApplication } from '@margay/runtime/nest';
+import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
+import { openEmbedded } from '@margay/storage';
+import * as z from 'zod';
+import { UsageError } from '../exit.ts';
+import { summaryLines } from '../summary-lines.ts';
+import { MargayModule, type MargayOptions } from './margay.module.ts';
+import { terminalLog } from './terminal-log.ts';
+import type { Tell } from './up-event.ts';
+
+/** The options of `margay up`. */
+export interface UpOptions {
+  readonly data: string;
+  readonly port: number;
+  readonly host: string;
+  readonly cluster: string;
+  readonly auditLog?: string[];
+  readonly flowLog?: string[];
+  readonly follow?: true;
+  readonly watch?: true;
+  readonly kubeconfig?: string;
+  readonly reports?: string;
+  readonly startDelay: number;
+  readonly group: string;
+  readonly permissions: 'kubernetes' | 'token' | 'none';
+}
+
+const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
+const PREDEFINED: readonly ScheduledReport[] = [...REPORT_TYPES.keys()].map((reportType) => ({
+  report: { name: reportType, spec: { reportType } },
+}));
+
+/** Longer than anything that may be at hand: whoever asks for a stop twice gets it at once. */
+const STOP_SECONDS = 3_600;
+
+/** Runs everything in one process until it is asked to stop. */
+export async function up(options: UpOptions): Promise<void> {
+  const { data, auditLog, flowLog = [], cluster } = options;
+  const follow = options.follow === true || options.watch === true;
+  if (follow && options.watch === undefined && auditLog === undefined)
+    throw new UsageError('--follow needs --audit-log: which log goes on growing?');
+  const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
+  for (const path of follow ? [] : [...auditLogs, ...flowLog].filter((path) => path !== '-')) {
+    await access(path, constants.R_OK).catch((error: Error) => {
+      throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+    });
+  }
+  if (options.reports !== undefined) {
+    await readdir(options.reports).catch((error: Error) => {
+      throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, {
+        cause: error,
+      });
+    });
+  }
+  const serving = Promise.withResolvers<string>();
+  const tell = speaker(options, serving.promise);
+  const reports = async (): Promise<ReportsFolder> =>
+    options.reports === undefined
+      ? { reports: PREDEFINED, problems: [] }
+      : readReportsFolder(options.reports);
+  const module = MargayModule.of({
+    directory: data,
+    cluster,
+    auditLogs,
+    flowLogs: flowLog,
+    ...(options.watch && { watch: await connectionOf(options) }),
+    follow,
+    group: options.group,
+    ...(!(options.watch && options.reports === undefined) && { reports }),
+    startDelay: options.startDelay * 1000,
+    api: {
+      access: await accessOf(options),
+      // Where nobody is asked, a page elsewhere must not reach it through another name.
+      ...(options.permissions === 'none' && { hosts: ['127.0.0.1', 'localhost', '[::1]', options.host] }),
+    },
+    ...notifyOf(process.env),
+    tell,
+  });
+  const { url, ended } = await startApplication({
+    modules: [module],
+    log: terminalLog(openLog({ service: 'margay', level: 'warn' }), tell),
+    host: options.host,
+    port: options.port,
+    signal: stopSignal(),
+    stopSeconds: STOP_SECONDS,
+    // Here nothing is away that comes back, but for the cluster.
+    restarts: (stage) => stage === WATCH_STAGE,
+  });
+  serving.resolve(url);
+  if (follow) process.stderr.write(`Serving ${url}; stop with Ctrl-C.\n`);
+  await ended;
+}
+
+/** The cluster that is watched; what is wrong with the way to it is told at once. */
+async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Connection>> {
+  const connection = await findConnection(process.env, kubeconfig);
+  return async () => connection;
+}
+
+/** Whom to tell, by the notifier's own variables. */
+function notifyOf(environment: Environment): Pick<MargayOptions, 'notify'> {
+  if (!environment['NOTIFY_URL']) return {};
+  return { notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
+}
+
+async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Access> {
+  switch (permissions) {
+    case 'kubernetes':
+      return byKubernetes(
+        new Permissions(new KubernetesClient(await findConnection(process.env, kubeconfig)), { group }),
+      );
+    case 'token': {
+      const token = process.env['MARGAY_TOKEN'];
+      if (!token) throw new UsageError('--permissions token needs the token in MARGAY_TOKEN');
+      return byToken(token);
+    }
+    case 'none':
+      return anyone;
+  }
+}
+
+/** Shows on a terminal what goes on. */
+function speaker({ data, watch, auditLog }: UpOptions, serving: Promise<string>): Tell {
+  const progress = openProgress();
+  let lines = 0;
+  if (auditLog === undefined && !watch)
+    process.stderr.write('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
+  return (event) => {
+    switch (event.kind) {
+      case 'lines':
+        lines += event.lines;
+        progress.update(`Reading ${event.path}: ${lines.toLocaleString('en')} lines`);
+        break;
+      case 'keeping':
+        progress.update(`Keeping the history: ${event.waiting.toLocaleString('en')} messages left`);
+        break;
+      case 'kept':
+        progress.done(
+          lines > 0
+            ? `Read ${lines.toLocaleString('en')} lines.`
+            : 'Nothing new to read: the data is here already.',
+        );
+        break;
+      case 'computing':
+        progress.update(`Computing reports: ${event.left} left`);
+        break;
+      case 'reported':
+        void summarize(data, event.new).then(async () =>
+          process.stderr.write(`\nReports and downloads: ${await serving} (stop with Ctrl-C)\n`),
+        );
+        break;
+      case 'not-used':
+        process.stderr.write(`margay: ${event.problem}\n`);
+        break;
+      case 'attempt-failed':
+        process.stderr.write(`margay: attempt ${event.attempt} of ${event.id} failed: ${event.reason}\n`);
+        break;
+      case 'unwatched':
+        process.stderr.write(`margay: the cluster cannot be watched, trying again: ${event.reason}\n`);
+        break;
+      case 'dead-letter':
+        process.stderr.write(
+          `margay: a message of ${event.topic} cannot be used and was set aside: ${event.reason}\n`,
+        );
+        break;
+    }
+  };
+}
+
+/** The newest reports at a glance. */
+async function summarize(directory: string, fresh: number): Promise<void> {
+  const stores = openEmbedded(directory, { readOnly: true });
+  try {
+    const { headers } = await stores.archive.headers({ limit: 20 });
+    const newest = [...new Map(headers.map((header) => [header.reportName, header] as const)).values()];
+    process.stdout.write(
+      fresh > 0 ? `\n${fresh} new reports\n` : '\nNo new reports: these are archived already\n',
+    );
+    for (const { id } of newest.reverse()) {
+      const report = await archivedReport(stores.archive, id);
+      if (report) process.stdout.write(`\n${summaryLines(report).join('\n')}\n`);
+    }
+  } finally {
+    await stores.close();
+  }
+}
