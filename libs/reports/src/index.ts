@@ -12,6 +12,7 @@ export { ROW_KINDS } from './report.ts';
 export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
 export type { PolicyEvent } from './rows/audit.ts';
 export { printedVersion } from './evidence.ts';
+export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
 export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';
 export {
   BUILT_IN_LABEL,

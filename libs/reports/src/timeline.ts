@@ -1,0 +1,170 @@
+import { type Instant, type Key, keyText, kindOf, resourcesOf, type Window } from '@margay/ground';
+import type { Version } from '@margay/history';
+import type { EndpointFlags, Explanation } from '@margay/policy';
+import { printedVersion } from './evidence.ts';
+import { replay } from './replay/replay.ts';
+
+/** The life of one endpoint in a window. */
+export interface EndpointTimeline {
+  /** As reports print it. */
+  readonly endpoint: string;
+  /** In time order; two that meet differ in more than their instants. Between others it was no endpoint. */
+  readonly spans: readonly TimelineSpan[];
+  /** What was done to what it depends on, in time order. */
+  readonly events: readonly TimelineEvent[];
+}
+
+/** `[start, end)` in which nothing changed for the endpoint. */
+export interface TimelineSpan {
+  readonly start: Instant;
+  readonly end: Instant;
+  /** `from` is `own`, `Calico`, or the namespace or service account. */
+  readonly labels: readonly { readonly name: string; readonly value: string; readonly from: string }[];
+  readonly serviceAccount: string;
+  readonly flags: Readonly<Record<keyof EndpointFlags, boolean>>;
+  /** In the order of their evaluation. */
+  readonly policies: readonly {
+    readonly name: string;
+    readonly tier: string;
+    readonly ingress: boolean;
+    readonly egress: boolean;
+    readonly selector: string;
+  }[];
+  /** By flag that holds: the policies and their rules. */
+  readonly causes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What became of one object at one instant. */
+export interface TimelineEvent {
+  readonly at: Instant;
+  readonly what: 'created' | 'changed' | 'deleted';
+  /** As reports print it. */
+  readonly resource: string;
+  /** Absent where no version tells. */
+  readonly actor?: string;
+}
+
+/** The resources whose versions a timeline is made of. */
+export const TIMELINE_RESOURCES: readonly string[] = resourcesOf(
+  'endpoint',
+  'parent',
+  'policy',
+  'networkSet',
+  'tier',
+);
+
+/**
+ * Whether the version may play a part in the endpoint's timeline: its own, its parents', and what concerns all. Other
+ * namespaces do, since their labels decide which network sets a rule is about.
+ */
+export function mayConcern(version: Version, endpoint: Key): boolean {
+  return version.resource === 'namespaces' || isClusterWide(version) || isOwn(version, endpoint);
+}
+
+/** Whether the version is of the endpoint itself or of what hands labels down to it. */
+function isOwn(version: Version, endpoint: Key): boolean {
+  const { resource, namespace, name } = version;
+  if (resource === 'namespaces') return name === endpoint.namespace;
+  if (resource === 'serviceaccounts') return namespace === endpoint.namespace;
+  return keyText(version) === keyText(endpoint);
+}
+
+function isClusterWide(version: Version): boolean {
+  const role = kindOf(version)?.role;
+  return role === 'policy' || role === 'networkSet' || role === 'tier';
+}
+
+/**
+ * A span for every stretch of the window in which the endpoint's labels, policies and flags were the same, and what was
+ * done to what it depends on; undefined where it was no endpoint in the window.
+ *
+ * @param versions those that may concern the endpoint; others do no harm.
+ */
+export function endpointTimeline(
+  versions: readonly Version[],
+  endpoint: Key,
+  window: Window,
+): EndpointTimeline | undefined {
+  const concerning = versions.filter((version) => mayConcern(version, endpoint));
+  const text = keyText(endpoint);
+  const spans: TimelineSpan[] = [];
+  const applied = new Set<string>();
+  let name = '';
+  let open: Omit<TimelineSpan, 'end'> | undefined;
+  for (const { at, network } of replay(concerning, window, {})) {
+    if (open !== undefined) addSpan(spans, { ...open, end: at });
+    const explanation = network.explain(text);
+    open = explanation && openSpan(explanation, at);
+    if (explanation === undefined) continue;
+    ({ name } = explanation);
+    for (const policy of explanation.applied) applied.add(policy.name);
+  }
+  if (open !== undefined) addSpan(spans, { ...open, end: window.end });
+  if (spans.length === 0) return undefined;
+  const matters = (version: Version) => isOwn(version, endpoint) || applied.has(printedVersion(version));
+  return { endpoint: name, spans, events: eventsOf(concerning, window, matters) };
+}
+
+function openSpan(explanation: Explanation, start: Instant): Omit<TimelineSpan, 'end'> {
+  const { labels, serviceAccount, flags, applied } = explanation;
+  return {
+    start,
+    labels: labels.map(({ name, value, from }) => ({
+      name,
+      value,
+      from: from.kind === 'own' ? 'own' : from.kind === 'forced' ? 'Calico' : `${from.kind} ${from.name}`,
+    })),
+    serviceAccount,
+    flags: Object.fromEntries(flags.map(({ flag, holds }) => [flag, holds])) as TimelineSpan['flags'],
+    policies: applied.map(({ name, tier, types: { ingress, egress }, selector }) => ({
+      name,
+      tier,
+      ingress,
+      egress,
+      selector,
+    })),
+    causes: Object.fromEntries(
+      flags
+        .filter(({ holds }) => holds)
+        .map(({ flag, causes }) => [
+          flag,
+          causes.map(({ policy, rule }) => (rule === undefined ? policy : `${policy} ${rule}`)),
+        ]),
+    ),
+  };
+}
+
+/** Adds a span, or makes the last one longer where nothing but time passed. */
+function addSpan(spans: TimelineSpan[], span: TimelineSpan): void {
+  const last = spans.at(-1);
+  const goesOn = last?.end === span.start && stateText(last) === stateText(span);
+  if (goesOn) spans[spans.length - 1] = { ...last, end: span.end };
+  else spans.push(span);
+}
+
+function stateText(span: TimelineSpan): string {
+  return JSON.stringify({ ...span, start: 0, end: 0 });
+}
+
+function eventsOf(
+  versions: readonly Version[],
+  { start, end }: Window,
+  matters: (version: Version) => boolean,
+): TimelineEvent[] {
+  const within = (at: Instant) => start <= at && at < end;
+  const begins = new Set(versions.map((version) => `${keyText(version)} ${version.validFrom}`));
+  const ends = new Set(versions.map((version) => `${keyText(version)} ${version.validTo}`));
+  const events: TimelineEvent[] = [];
+  for (const version of versions.filter(matters)) {
+    const { validFrom, validTo, actor } = version;
+    const resource = printedVersion(version);
+    if (within(validFrom)) {
+      const what = ends.has(`${keyText(version)} ${validFrom}`) ? 'changed' : 'created';
+      events.push({ at: validFrom, what, resource, ...(actor && { actor: actor.user }) });
+    }
+    // Who deleted it is known to the audit trail, not to the version that ended.
+    if (validTo !== undefined && within(validTo) && !begins.has(`${keyText(version)} ${validTo}`))
+      events.push({ at: validTo, what: 'deleted', resource });
+  }
+  return events.sort((a, b) => a.at - b.at);
+}
