@@ -1,0 +1,102 @@
+import { NEW_KEY, UID_CHARACTERS, type KeyTail } from '@margay/history';
+import type { Database } from '@margay/sqlite';
+import { SELECT_VERSIONS, versionOf, type VersionRow } from './tables.ts';
+
+/** The tails of keys that were touched last are held in memory, up to this many: about a kilobyte each. */
+const HELD_TAILS_MAX = 50_000;
+
+/** A key's tail, and the row of its last version. */
+export interface RowTail {
+  readonly tail: KeyTail;
+  readonly lastRow?: number;
+}
+
+/** The tails of keys, by the keys' numbers. */
+export class KeyTails {
+  readonly #database: Database;
+  readonly #held = new Map<number, RowTail>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** After a transaction that was rolled back: what is held may be ahead of the file. */
+  forget(): void {
+    this.#held.clear();
+  }
+
+  /** A key that was made just now has nothing behind it. */
+  holdNew(key: number): void {
+    this.#held.set(key, { tail: NEW_KEY });
+  }
+
+  hold(key: number, tail: RowTail): void {
+    // Set anew at the end: the first entries of the map are those not used for longest.
+    this.#held.delete(key);
+    this.#held.set(key, tail);
+  }
+
+  /** The tail that is held, or that of the changes that the file has by now. */
+  of(key: number): RowTail {
+    return this.#held.get(key) ?? readTail(this.#database, key);
+  }
+
+  /** Has the key's tail held, if need be read as the file has it now. */
+  ensureHeld(key: number): void {
+    if (!this.#held.has(key)) this.hold(key, readTail(this.#database, key));
+  }
+
+  /** Lets go of the tails not used for longest. */
+  release(): void {
+    for (const key of this.#held.keys()) {
+      if (this.#held.size <= HELD_TAILS_MAX) return;
+      this.#held.delete(key);
+    }
+  }
+}
+
+/** The tail of a key as the database has it: of the changes only the narrow columns are looked at. */
+function readTail(database: Database, key: number): RowTail {
+  const { changes, latest_at: latestAt } = database
+    .sql('SELECT count(*) AS changes, max(at) AS latest_at FROM changes WHERE key = ?')
+    .get(key) as { changes: number; latest_at: number | null };
+  const newest = database
+    .sql(
+      `SELECT resource_version FROM changes WHERE key = ? AND gone = 0 AND resource_version IS NOT NULL
+       ORDER BY length(resource_version) DESC, resource_version DESC LIMIT 1`,
+    )
+    .get(key) as { resource_version: string } | undefined;
+  const { hidden } = database
+    .sql(
+      `SELECT EXISTS (SELECT 1 FROM changes WHERE key = ?1 AND uid IS NOT NULL
+         AND uid NOT IN (SELECT uid FROM versions WHERE key = ?1)) AS hidden`,
+    )
+    .get(key) as { hidden: number };
+  const objects = database
+    .sql(
+      `SELECT DISTINCT substr(uid, 1, ${UID_CHARACTERS}) AS object FROM changes WHERE key = ? AND uid IS NOT NULL
+       ORDER BY 1`,
+    )
+    .all(key) as { object: string }[];
+  const last = database
+    .sql(`${SELECT_VERSIONS} WHERE v.key = ? ORDER BY v.valid_from DESC, v.id DESC LIMIT 1`)
+    .get(key) as unknown as VersionRow | undefined;
+  return {
+    tail: {
+      changes,
+      plain: hidden === 0,
+      objects: objects.map(({ object }) => object),
+      ...(latestAt !== null && { latestAt }),
+      ...(newest !== undefined && { latestVersion: newest.resource_version }),
+      ...(last !== undefined && { last: versionOf(last) }),
+      ...(last !== undefined && !isShown(database, key, last.uid) && { onlyEnd: true }),
+    },
+    ...(last !== undefined && { lastRow: last.id }),
+  };
+}
+
+/** Whether an object was seen while it was there, and not by its end alone. */
+function isShown(database: Database, key: number, uid: string): boolean {
+  const found = database.sql('SELECT 1 FROM changes WHERE key = ? AND uid = ? AND gone = 0 LIMIT 1');
+  return found.get(key, uid) !== undefined;
+}
