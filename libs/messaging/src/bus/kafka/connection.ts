@@ -1,0 +1,85 @@
+import type { Admin, Consumer, Producer } from 'kafkajs';
+import { kafkaClient, loadKafka } from './client.ts';
+import type { KafkaOptions } from './options.ts';
+import { topicMaker } from './topics.ts';
+
+/** Fetched at once from one partition: a bound on memory, and on what a lost partition costs. */
+const FETCH_BYTES_PER_PARTITION = 1024 * 1024;
+const FETCH_BYTES = 8 * 1024 * 1024;
+
+/** The brokers as one bus sees them: its names there, and connections that are made when first used. */
+export interface KafkaConnection {
+  /** The topic's name on the brokers, fulfilled when it exists. */
+  topic(name: string): Promise<string>;
+  /** The group's name on the brokers: one for each topic, so that groups read several without disturbing themselves. */
+  groupId(group: string, topic: string): string;
+  producer(): Promise<Producer>;
+  admin(): Promise<Admin>;
+  /** A consumer that is not connected yet; whoever asked for it disconnects it. */
+  consumer(groupId: string): Consumer;
+  /** Which compression is asked of the producer. */
+  readonly compression: number;
+  /** Disconnects the producer and the admin. */
+  close(): Promise<void>;
+}
+
+/** A connection for the options. Nothing is asked yet. */
+export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConnection> {
+  const library = await loadKafka();
+  const kafka = kafkaClient(library, options);
+  const prefix = options.prefix ?? '';
+  const producer = connectedOnce<Producer>(() =>
+    kafka.producer({
+      createPartitioner: library.Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+    }),
+  );
+  const admin = connectedOnce<Admin>(() => kafka.admin());
+  const ready = topicMaker(() => admin.get(), options);
+  return {
+    async topic(name) {
+      await ready(prefix + name);
+      return prefix + name;
+    },
+    groupId: (group, topic) => `${prefix}${group}.${topic}`,
+    producer: () => producer.get(),
+    admin: () => admin.get(),
+    consumer: (groupId) =>
+      kafka.consumer({
+        groupId,
+        sessionTimeout: 30_000,
+        rebalanceTimeout: 60_000,
+        heartbeatInterval: 3_000,
+        maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+        maxBytes: FETCH_BYTES,
+        maxWaitTimeInMs: 500,
+        allowAutoTopicCreation: false,
+      }),
+    compression: library.CompressionTypes.GZIP,
+    close: async () => {
+      await Promise.all([producer.disconnect(), admin.disconnect()]);
+    },
+  };
+}
+
+/** A connection that is made at the first use; after a failure the next use tries again. */
+function connectedOnce<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(make: () => T) {
+  let connected: Promise<T> | undefined;
+  const connect = async () => {
+    const client = make();
+    await client.connect();
+    return client;
+  };
+  return {
+    get(): Promise<T> {
+      connected ??= connect().catch((error: unknown) => {
+        connected = undefined;
+        throw error;
+      });
+      return connected;
+    },
+    async disconnect(): Promise<void> {
+      await (await connected?.catch(() => undefined))?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { ConsumeOptions, Delivery } from '../bus.ts';
+import type { KafkaConnection } from './connection.ts';
+import { handleBatch } from './consumption.ts';
+
+const BATCH_MAX = 500;
+
+/** Consumes a topic until the signal is aborted, the handler fails or the client gives up. */
+export async function consume(
+  kafka: KafkaConnection,
+  topic: string,
+  group: string,
+  handler: (batch: readonly Delivery[]) => Promise<void>,
+  { signal, batchMax = BATCH_MAX, partitionsAtOnce = 1 }: ConsumeOptions,
+): Promise<void> {
+  if (signal.aborted) return;
+  const name = await kafka.topic(topic);
+  const consumer = kafka.consumer(kafka.groupId(group, topic));
+  const stop = new AbortController();
+  const ended = Promise.withResolvers<void>();
+  const handling = new Set<Promise<void>>();
+  const end = () => {
+    stop.abort();
+    ended.resolve();
+  };
+  const fail = (error: unknown) => {
+    stop.abort();
+    ended.reject(error);
+  };
+  signal.addEventListener('abort', end);
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (!restart) fail(error);
+  });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [name], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitionsAtOnce,
+      eachBatch: (payload) => {
+        const consumption = { topic, batchMax, handler, signal: stop.signal, failed: fail };
+        const whole = handleBatch(consumer, payload, consumption);
+        handling.add(whole);
+        return whole.finally(() => handling.delete(whole));
+      },
+    });
+    if (signal.aborted) end();
+    await ended.promise;
+  } finally {
+    signal.removeEventListener('abort', end);
+    stop.abort();
+    // Batches at hand are committed before the consumer leaves its group.
+    await Promise.allSettled(handling);
+    await consumer.disconnect();
+  }
+}

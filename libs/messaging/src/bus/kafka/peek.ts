@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import type { Consumer } from 'kafkajs';
+import type { Delivery } from '../bus.ts';
+import type { KafkaConnection } from './connection.ts';
+import { deliveryOf } from './consumption.ts';
+import { marksOf } from './lag.ts';
+
+/** For each partition that has messages now, the offset after its last one. */
+export async function endsOf(kafka: KafkaConnection, topic: string): Promise<Map<number, bigint>> {
+  const ends = new Map<number, bigint>();
+  for (const { partition, low, high } of await marksOf(kafka, topic)) {
+    if (BigInt(high) > BigInt(low)) ends.set(partition, BigInt(high));
+  }
+  return ends;
+}
+
+/** The messages before the ends, read by a group of its own that is gone afterwards. */
+export async function* messagesBefore(
+  kafka: KafkaConnection,
+  topic: string,
+  ends: Map<number, bigint>,
+): AsyncGenerator<Delivery> {
+  if (ends.size === 0) return;
+  const id = kafka.groupId(`peek-${randomUUID()}`, topic);
+  const consumer = kafka.consumer(id);
+  const found: Delivery[] = [];
+  let wake = () => {};
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [await kafka.topic(topic)], fromBeginning: true });
+    await collect(consumer, topic, ends, (deliveries) => {
+      found.push(...deliveries);
+      wake();
+    });
+    while (ends.size > 0 || found.length > 0) {
+      yield* found.splice(0);
+      if (ends.size > 0 && found.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    await consumer.disconnect();
+    await (await kafka.admin()).deleteGroups([id]);
+  }
+}
+
+/** Starts to read; takes a partition out of `ends` when it was read that far. */
+function collect(
+  consumer: Consumer,
+  topic: string,
+  ends: Map<number, bigint>,
+  keep: (deliveries: readonly Delivery[]) => void,
+): Promise<void> {
+  return consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: async (payload) => {
+      const { batch } = payload;
+      const end = ends.get(batch.partition) ?? 0n;
+      const wanted = batch.messages.filter(({ offset }) => BigInt(offset) < end);
+      payload.resolveOffset(batch.lastOffset());
+      if (BigInt(batch.lastOffset()) + 1n >= end) ends.delete(batch.partition);
+      keep(wanted.map((message) => deliveryOf(topic, batch.partition, message)));
+    },
+  });
+}

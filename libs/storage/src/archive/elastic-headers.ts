@@ -1,0 +1,110 @@
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { dateOf, documentId } from '../elasticsearch/documents.ts';
+import { getDocument } from '../elasticsearch/read.ts';
+import { statusOf } from '../elasticsearch/unusable.ts';
+import type { ArchivedHeader, HeaderFilter, HeaderPage, ReportRecord } from './archive.ts';
+import { cursorAfter, placeOf } from './cursor.ts';
+import { chained } from './digests.ts';
+
+const PAGE_MAX = 100;
+
+const headersOf = (elastic: Elastic) => elastic.index('report-headers');
+
+/** The header of a report that is visible. */
+export async function readHeader(elastic: Elastic, id: string): Promise<ArchivedHeader | undefined> {
+  const place = documentId(elastic.cluster, id);
+  const found = await getDocument<{ header: string }>(elastic, headersOf(elastic), place);
+  return found && (JSON.parse(found.source.header) as ArchivedHeader);
+}
+
+/** Makes the header visible. It is there already where another worker did. */
+export async function showHeader(elastic: Elastic, header: ArchivedHeader): Promise<void> {
+  const { cluster, client } = elastic;
+  const { id, reportName, reportType, start, end, sequence, digest } = header;
+  const document = { cluster, id, reportName, reportType, start, end, sequence, digest };
+  try {
+    await elastic.call('keeping a report header', () =>
+      client.index({
+        index: headersOf(elastic),
+        id: documentId(cluster, id),
+        op_type: 'create',
+        document: { '@timestamp': dateOf(end), ...document, header: JSON.stringify(header) },
+        refresh: 'wait_for',
+      }),
+    );
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+  }
+}
+
+/** Puts the report at the end of its chain; undefined where somebody else moved the chain meanwhile. */
+export async function linkReport(
+  elastic: Elastic,
+  report: ReportRecord,
+): Promise<ArchivedHeader | undefined> {
+  const { cluster, client } = elastic;
+  const { reportName } = report;
+  const index = elastic.index('report-chains');
+  const id = documentId(cluster, reportName);
+  const tail = await getDocument<{ header: string }>(elastic, index, id);
+  const last = tail && (JSON.parse(tail.source.header) as ArchivedHeader);
+  // The one before must be visible before it leaves the end of the chain, else it could be lost.
+  if (last !== undefined) await showHeader(elastic, last);
+  const kept = await readHeader(elastic, report.id);
+  if (kept !== undefined) return kept;
+  const next = chained(report, last);
+  const { sequence } = next;
+  const document = { cluster, id: report.id, reportName, sequence, header: JSON.stringify(next) };
+  try {
+    await elastic.call('extending the chain of reports', () =>
+      client.index({
+        index,
+        id,
+        document,
+        ...(tail === undefined
+          ? { op_type: 'create' }
+          : { if_seq_no: tail.seqNo, if_primary_term: tail.primaryTerm }),
+      }),
+    );
+    return next;
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    return undefined;
+  }
+}
+
+/** A page of headers, newest first. */
+export async function listHeaders(
+  elastic: Elastic,
+  { reportName, reportType, limit = PAGE_MAX, cursor }: HeaderFilter,
+): Promise<HeaderPage> {
+  const place = cursor === undefined ? undefined : placeOf(cursor);
+  const { hits } = await elastic.call('listing reports', () =>
+    elastic.client.search<{ header: string }>({
+      index: headersOf(elastic),
+      ignore_unavailable: true,
+      query: {
+        bool: {
+          filter: [
+            { term: { cluster: elastic.cluster } },
+            ...(reportName === undefined ? [] : [{ term: { reportName } }]),
+            ...(reportType === undefined ? [] : [{ term: { reportType } }]),
+          ],
+        },
+      },
+      sort: [
+        { end: { order: 'desc', unmapped_type: 'long' } },
+        { id: { order: 'desc', unmapped_type: 'keyword' } },
+      ],
+      ...(place !== undefined && { search_after: [place.end, place.id] }),
+      size: limit + 1,
+      track_total_hits: false,
+    }),
+  );
+  const found = hits.hits.flatMap(({ _source: source }) =>
+    source === undefined ? [] : [JSON.parse(source.header) as ArchivedHeader],
+  );
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return { headers: page, ...(found.length > limit && last !== undefined && { next: cursorAfter(last) }) };
+}
