@@ -20,7 +20,7 @@ import {
   type ScheduleProblem,
 } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
-import { nextTick } from '@margay/reports';
+import { nextTick, REPORT_TYPES } from '@margay/reports';
 import { together, type Log } from '@margay/runtime';
 import type { WindowRecord, Windows } from '@margay/storage';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
@@ -78,6 +78,9 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
           const all = look % LOOKS_A_STATUS === 0;
           if (all && !isInstalled) isInstalled = await installed(options);
           if (all) types = await clusterReportTypes(client, group).catch(() => types);
+          // Once the type of users that has the name is gone, the built-in one comes back.
+          if ([...types].some(([name, { read }]) => 'problems' in read && REPORT_TYPES.has(name)))
+            isInstalled = false;
           if (all) await tellOfTypes(types, told, options);
           await lookAt(reports, types, all, options, jobs);
           look++;
