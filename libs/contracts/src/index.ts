@@ -17,7 +17,7 @@ export type {
 export { Undecodable } from './undecodable.ts';
 export { type Topic } from './topic.ts';
 export { resourceChanges, type ResourceChange } from './messages/resource-change.ts';
-export { policyEvents, type PolicyEvent, type TrailEvent } from './messages/policy-event.ts';
+export { policyEvents, type ClusterPolicyEvent } from './messages/policy-event.ts';
 export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
 export { reportWindowOf, reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';

@@ -37,7 +37,7 @@ export type UnusableReason =
   | 'unreadable';
 
 /** One attempt to write a policy: who did what, and whether it was refused. */
-export interface PolicyAttempt extends Key {
+export interface PolicyEvent extends Key {
   readonly eventId: string;
   readonly at: Instant;
   readonly verb: string;
@@ -53,13 +53,13 @@ export type Reading =
       readonly kind: 'changes';
       readonly at: Instant;
       readonly changes: readonly Change[];
-      readonly policyEvent?: PolicyAttempt;
+      readonly policyEvent?: PolicyEvent;
     }
   | {
       readonly kind: 'ignored';
       readonly at?: Instant;
       readonly reason: IgnoredReason;
-      readonly policyEvent?: PolicyAttempt;
+      readonly policyEvent?: PolicyEvent;
     }
   | {
       readonly kind: 'doubtful';
@@ -67,7 +67,7 @@ export type Reading =
       readonly reason: DoubtfulReason;
       /** Which object and what to do about it. */
       readonly message: string;
-      readonly policyEvent?: PolicyAttempt;
+      readonly policyEvent?: PolicyEvent;
     }
   | {
       readonly kind: 'unusable';

@@ -12,7 +12,7 @@ import {
   text,
 } from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
-import type { DoubtfulReason, PolicyAttempt, Reading, UnusableReason } from './reading.ts';
+import type { DoubtfulReason, PolicyEvent, Reading, UnusableReason } from './reading.ts';
 import { trailOf } from './trail.ts';
 
 /** An event by which somebody wrote, or tried to write, an object of a kind in scope. */
@@ -81,7 +81,7 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
 }
 
 /** The attempt for the audit trail, where the object is a policy and not only its status. */
-export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyAttempt } {
+export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyEvent } {
   const { kind, reference, verb, event, at, actor, eventId, storageForm } = write;
   if (!kind.audited || nonEmptyText(reference['subresource']) !== undefined) return {};
   const given =

@@ -1,8 +1,8 @@
 import { type Key, keyText } from '@margay/ground';
-import type { Version } from '@margay/history';
+import type { PolicyEvent, Version } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { computeReport, type EndpointRow, type PolicyEvent, toReportJson } from './index.ts';
+import { computeReport, type EndpointRow, toReportJson } from './index.ts';
 import { facts, scopes, WINDOW } from './testing/arbitrary-history.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';
 import { type Fact, history, keyOfObject } from './testing/history.ts';
@@ -62,7 +62,7 @@ test('namespaces, services and summaries add up to the endpoint rows', () => {
 function policyEvents(told: readonly Fact[]): PolicyEvent[] {
   const event = (at: number, key: Key, i: number): PolicyEvent => {
     const verb = key.name === '' ? 'deletecollection' : 'update';
-    return { eventId: `e${i}`, at, key, verb, refused: i % 5 === 0, event: { id: `e${i}`, at, ...key } };
+    return { eventId: `e${i}`, at, ...key, verb, refused: i % 5 === 0, event: { id: `e${i}`, at, ...key } };
   };
   return told
     .map(({ at, object }) => ({ at, key: keyOfObject(object) }))
@@ -89,7 +89,7 @@ test('a scoped policy audit has the events of the policies that select, by brute
       const folder = (key: Key) => keyText({ ...key, name: '' });
       const chosen = events
         .filter(({ at }) => WINDOW.start <= at && at < WINDOW.end)
-        .filter(({ key }) =>
+        .filter((key) =>
           key.name === ''
             ? [...policies].some(
                 (text) => text.startsWith(folder(key)) && !text.slice(folder(key).length).includes('/'),

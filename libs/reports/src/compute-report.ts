@@ -1,6 +1,6 @@
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import type { PolicyEvent, Version } from '@margay/history';
 import { reportEvidence, type SourcesEvidence } from './evidence.ts';
 import type { GlobalReportSpec } from './global-report.ts';
 import { customReportType, customSummary } from './custom-types/custom-type.ts';
@@ -12,7 +12,7 @@ import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKin
 import type { ReportTypeSpec } from './report-type-spec.ts';
 import type { ReportType } from './report-type.ts';
 import { reportType } from './report-types.ts';
-import { aboutPolicies, auditRows, type PolicyEvent } from './rows/audit.ts';
+import { aboutPolicies, auditRows } from './rows/audit.ts';
 import { flowRows } from './rows/flows.ts';
 import { namespaceRows, serviceRows } from './rows/roll-ups.ts';
 import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';

@@ -10,7 +10,6 @@ export type * from './report.ts';
 export type * from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
 export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
-export type { PolicyEvent } from './rows/audit.ts';
 export { printedVersion } from './evidence.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
 export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';

@@ -59,7 +59,7 @@ test('the recorded cluster, audited with a scope: the events of the policies tha
   const policies = expectedPolicies(versions, window, scope);
   const about = policyEvents
     .filter(({ at }) => window.start <= at && at < window.end)
-    .filter(({ key, refused }) => !refused && key.name !== '' && policies.has(keyText(key)))
+    .filter((event) => !event.refused && event.name !== '' && policies.has(keyText(event)))
     .map(({ event }) => event);
   const { auditEvents } = audit(window, scope);
   expect(about.length).toBeGreaterThan(2);

@@ -1,5 +1,5 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
-import type { Change, PolicyAttempt } from '@margay/history';
+import type { Change, PolicyEvent } from '@margay/history';
 import type { Line } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
@@ -7,14 +7,14 @@ import { readRawText } from './sources/read-raw-text.ts';
 /** All that some texts of one source say, and the mark that says what became of each of them. */
 export interface Ingested {
   readonly changes: readonly Change[];
-  readonly policyEvents: readonly PolicyAttempt[];
+  readonly policyEvents: readonly PolicyEvent[];
   readonly mark: CoverageMark;
 }
 
 /** Reads texts of one source, in ascending positions. Never throws. */
 export function readBatch(source: string, texts: readonly RawText[]): Ingested {
   const changes: Change[] = [];
-  const policyEvents: PolicyAttempt[] = [];
+  const policyEvents: PolicyEvent[] = [];
   const reads = texts.flatMap((text) =>
     readRawText(text).map((reading) => ({ position: text.origin.position, reading })),
   );

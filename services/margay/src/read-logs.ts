@@ -2,14 +2,14 @@ import { readBatch, textsOfLines, unreadableMark } from '@margay/audit-ingestor'
 import type { CoverageMark, Repeats } from '@margay/coverage';
 import { readFlow, type Flow } from '@margay/flows';
 import { type Instant, minuteOf, type Window } from '@margay/ground';
-import { memoryHistory, type MemoryHistory, type PolicyAttempt } from '@margay/history';
+import { memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { CutShort, readLines } from '@margay/sources';
 
 /** All that logs say, in memory: for one report or one look. */
 export interface LogEvidence {
   readonly history: MemoryHistory;
-  readonly policyEvents: readonly PolicyAttempt[];
+  readonly policyEvents: readonly PolicyEvent[];
   readonly flows: readonly Flow[];
   readonly marks: readonly CoverageMark[];
   readonly repeats: readonly Repeats[];
@@ -32,7 +32,7 @@ export async function readLogs(
   progress: Progress,
 ): Promise<LogEvidence> {
   const history = memoryHistory();
-  const attempts = new Map<string, PolicyAttempt>();
+  const attempts = new Map<string, PolicyEvent>();
   const marks: CoverageMark[] = [];
   const origins = new Map<string, Set<string>>();
   const repeats = new Map<Instant, number>();

@@ -2,7 +2,6 @@ import type { ReportWindow } from '@margay/contracts';
 import { evidenceFor } from '@margay/coverage';
 import { computeReport, type GlobalReportSpec, type Report, type ReportTypeSpec } from '@margay/reports';
 import type { Stores } from '@margay/storage';
-import { policyEventOf } from './report-input.ts';
 
 /** Computes a window's report from what the stores have. Reads only. */
 export async function computeWindow(
@@ -25,7 +24,7 @@ export async function computeWindow(
     window,
     cluster,
     versions,
-    policyEvents: policyEvents.map(policyEventOf),
+    policyEvents,
     flows,
     evidence: evidenceFor(marks, repeats, window),
   });

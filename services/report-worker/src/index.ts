@@ -1,4 +1,3 @@
-export * from './report-input.ts';
 export * from './compute-window.ts';
 export * from './compute-in-thread.ts';
 export * from './work-on-window.ts';

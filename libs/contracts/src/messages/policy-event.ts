@@ -1,14 +1,11 @@
-import type { PolicyAttempt } from '@margay/history';
+import type { PolicyEvent } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { POLICY_EVENT_RELEASES } from '../releases/policy-event.ts';
 import { defineTopic, present } from '../topic.ts';
 import { ACTOR_SCHEMA, actorOf, type ActorRecord } from './resource-change.ts';
 
-/** One event of the audit trail. */
-export type TrailEvent = PolicyAttempt;
-
 /** An event of the audit trail of one cluster. */
-export interface PolicyEvent extends TrailEvent {
+export interface ClusterPolicyEvent extends PolicyEvent {
   readonly cluster: string;
 }
 
@@ -47,7 +44,7 @@ interface PolicyEventRecord {
 }
 
 /** The audit trail of policies. */
-export const policyEvents = defineTopic<PolicyEvent>({
+export const policyEvents = defineTopic<ClusterPolicyEvent>({
   name: 'margay.policy-events',
   about: 'Who tried to write which policy when, whether it was allowed or refused.',
   schema: SCHEMA,

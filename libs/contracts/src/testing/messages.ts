@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ClusterCoverageMark } from '../messages/coverage-mark.ts';
 import type { ClusterFlow } from '../messages/flow.ts';
-import type { PolicyEvent } from '../messages/policy-event.ts';
+import type { ClusterPolicyEvent } from '../messages/policy-event.ts';
 import type { ReportCompleted } from '../messages/report-completed.ts';
 import type { ReportFailed } from '../messages/report-failed.ts';
 import type { ReportWindow } from '../messages/report-window.ts';
@@ -48,7 +48,7 @@ export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
 );
 
 /** Any event of the audit trail. */
-export const anyPolicyEvent: fc.Arbitrary<PolicyEvent> = fc.record(
+export const anyPolicyEvent: fc.Arbitrary<ClusterPolicyEvent> = fc.record(
   {
     ...key,
     cluster: text,

@@ -1,5 +1,6 @@
+import type { PolicyEvent } from '@margay/history';
 import { expect, test } from 'vitest';
-import { computeReport, type PolicyEvent } from '../index.ts';
+import { computeReport } from '../index.ts';
 import { wellFormed } from '../json/well-formed.ts';
 import { type Fact, history } from '../testing/history.ts';
 import * as make from '../testing/objects.ts';
@@ -10,7 +11,7 @@ const POLICY = { group: 'projectcalico.org', resource: 'networkpolicies', namesp
 let count = 0;
 const event = (verb: string, more: Partial<PolicyEvent> = {}): PolicyEvent => {
   const eventId = `e${count++}`;
-  return { eventId, at: 150, key: POLICY, verb, refused: false, event: { eventId }, ...more };
+  return { eventId, at: 150, ...POLICY, verb, refused: false, event: { eventId }, ...more };
 };
 
 function audit(policyEvents: readonly PolicyEvent[]) {
@@ -34,16 +35,16 @@ test.each<[why: string, more: Partial<PolicyEvent>, counted: boolean]>([
   ['one microsecond before the start', { at: 99 }, false],
   ['at the end', { at: 200 }, false],
   ['one microsecond before the end', { at: 199 }, true],
-  ['of a global policy', { key: { ...POLICY, resource: 'globalnetworkpolicies', namespace: '' } }, true],
-  ['of a staged policy', { key: { ...POLICY, resource: 'stagedkubernetesnetworkpolicies' } }, true],
-  ['of a Kubernetes policy', { key: { ...POLICY, group: 'networking.k8s.io' } }, true],
+  ['of a global policy', { resource: 'globalnetworkpolicies', namespace: '' }, true],
+  ['of a staged policy', { resource: 'stagedkubernetesnetworkpolicies' }, true],
+  ['of a Kubernetes policy', { group: 'networking.k8s.io' }, true],
   [
     'of a cluster-wide Kubernetes policy',
-    { key: { ...POLICY, group: 'policy.networking.k8s.io', resource: 'adminnetworkpolicies' } },
+    { group: 'policy.networking.k8s.io', resource: 'adminnetworkpolicies' },
     true,
   ],
-  ['of a tier', { key: { ...POLICY, resource: 'tiers' } }, false],
-  ['of a network set', { key: { ...POLICY, resource: 'networksets' } }, false],
+  ['of a tier', { resource: 'tiers' }, false],
+  ['of a network set', { resource: 'networksets' }, false],
 ])('an event %s', (_, more, counted) => {
   expect(audit([event('create', more)]).auditSummary.numTotal).toBe(counted ? 1 : 0);
 });
@@ -150,7 +151,7 @@ test.each<[why: string, told: Fact[], at: number, audited: boolean]>([
     spec: { reportType: 'policy-audit', endpoints: { namespaces: { names: ['shop'] } } },
     window: WINDOW,
     versions: history(told),
-    policyEvents: [event('update', { at }), event('deletecollection', { at, key: { ...POLICY, name: '' } })],
+    policyEvents: [event('update', { at }), event('deletecollection', { at, name: '' })],
   });
   expect(report.auditEvents).toHaveLength(audited ? 2 : 0);
 });
@@ -161,10 +162,7 @@ test('with a scope, staged policies that select are audited', () => {
     { at: 0, object: selecting('web', true) },
   ]);
   const spec = { reportType: 'policy-audit', endpoints: { selector: "app == 'web'" } };
-  const policyEvents = [
-    event('create', { key: { ...POLICY, resource: 'stagednetworkpolicies' } }),
-    event('create'),
-  ];
+  const policyEvents = [event('create', { resource: 'stagednetworkpolicies' }), event('create')];
   expect(computeReport({ name: 'r', spec, window: WINDOW, versions, policyEvents }).auditEvents).toEqual([
     policyEvents[0]?.event,
   ]);

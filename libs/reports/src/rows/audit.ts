@@ -1,25 +1,8 @@
-import { at, compareTexts, type Instant, type Key, keyText, text, type Window } from '@margay/ground';
+import { at, compareTexts, type Key, keyText, text, type Window } from '@margay/ground';
+import type { PolicyEvent } from '@margay/history';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
 import { wellFormed } from '../json/well-formed.ts';
-
-/** One attempt to write a policy, dry runs apart. */
-export interface PolicyEvent {
-  /** The same for the same audit event, however often it is read. */
-  readonly eventId: string;
-  /** When the API server had answered. */
-  readonly at: Instant;
-  /** What was written; the name is empty where the request names none, as `deletecollection`. */
-  readonly key: Key;
-  /** `create`, `update`, `patch`, `delete`, `deletecollection`. */
-  readonly verb: string;
-  /** Who wrote, if known. */
-  readonly user?: string;
-  /** The API server refused it, so that nothing changed. */
-  readonly refused: boolean;
-  /** The audit event, as the API server wrote it. */
-  readonly event: unknown;
-}
 
 const COUNTED: Readonly<Record<string, 'numCreate' | 'numModify' | 'numDelete'>> = {
   create: 'numCreate',
@@ -49,11 +32,7 @@ export function auditRows(
   const chosen = new Map<string, PolicyEvent>();
   for (const write of writes) {
     if (write.at < window.start || write.at >= window.end) continue;
-    if (
-      !Object.hasOwn(COUNTED, write.verb) ||
-      !resources.some((each) => fits(each, write)) ||
-      !about(write.key)
-    )
+    if (!Object.hasOwn(COUNTED, write.verb) || !resources.some((each) => fits(each, write)) || !about(write))
       continue;
     chosen.set(write.eventId, write);
   }
@@ -73,15 +52,15 @@ export function auditRows(
 }
 
 /** An empty name is that of a request for many objects: any of them may be meant. */
-function fits(wanted: AuditResource, { key, event }: PolicyEvent): boolean {
+function fits(wanted: AuditResource, { group, resource, namespace, name, event }: PolicyEvent): boolean {
   const is = (value: string | undefined, known: string) =>
     value === undefined || value === '' || value === known;
   return (
-    is(wanted.resource, key.resource) &&
-    is(wanted.apiGroup, key.group) &&
+    is(wanted.resource, resource) &&
+    is(wanted.apiGroup, group) &&
     is(wanted.apiVersion, text(at(event, 'objectRef', 'apiVersion'))) &&
-    is(wanted.namespace, key.namespace) &&
-    (key.name === '' || is(wanted.name, key.name))
+    is(wanted.namespace, namespace) &&
+    (name === '' || is(wanted.name, name))
   );
 }
 

@@ -87,5 +87,6 @@ export const POLICY_EVENTS = [
       metadata: { ...metadata, annotations: { note: "yes\nand 'no'", since: '2026-01-01' } },
     },
   };
-  return { eventId: `e${i}`, at, key, verb: verb as string, user, refused: refused as boolean, event };
+  const actor = { user };
+  return { eventId: `e${i}`, at, ...key, verb: verb as string, actor, refused: refused as boolean, event };
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { memoryHistory, readLine, type Version } from '@margay/history';
-import type { PolicyEvent } from '../index.ts';
+import { memoryHistory, readLine, type PolicyEvent, type Version } from '@margay/history';
 
 /** What the recorded audit log of a cluster says. */
 export interface Recorded {
@@ -18,10 +17,8 @@ export function recorded(name: string): Recorded {
   for (const [position, line] of lines.entries()) {
     for (const reading of readLine(line, { source: 'audit', position })) {
       if (reading.kind === 'changes') history.add(reading.changes);
-      if ('policyEvent' in reading && reading.policyEvent !== undefined) {
-        const { eventId, at, verb, actor, refused, event, ...key } = reading.policyEvent;
-        policyEvents.push({ eventId, at, key, verb, refused, event, ...(actor && { user: actor.user }) });
-      }
+      if ('policyEvent' in reading && reading.policyEvent !== undefined)
+        policyEvents.push(reading.policyEvent);
     }
   }
   return { versions: history.versions(), policyEvents };

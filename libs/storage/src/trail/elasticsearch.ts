@@ -1,4 +1,4 @@
-import type { TrailEvent } from '@margay/contracts';
+import type { PolicyEvent } from '@margay/history';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
@@ -26,7 +26,7 @@ export const TRAIL_TEMPLATE: IndexTemplate = {
   },
 };
 
-type TrailDocument = Omit<TrailEvent, 'actor' | 'event'> & {
+type TrailDocument = Omit<PolicyEvent, 'actor' | 'event'> & {
   readonly user?: string;
   readonly impersonated?: string;
   readonly event: string;
@@ -60,7 +60,7 @@ export function elasticsearchTrail(elastic: Elastic): Trail {
   };
 }
 
-function documentOf(cluster: string, { actor, event, ...plain }: TrailEvent) {
+function documentOf(cluster: string, { actor, event, ...plain }: PolicyEvent) {
   const { eventId, at, group, resource, namespace, name, verb, refused } = plain;
   return {
     '@timestamp': dateOf(at),
@@ -78,7 +78,7 @@ function documentOf(cluster: string, { actor, event, ...plain }: TrailEvent) {
   } satisfies TrailDocument & { '@timestamp': string; cluster: string };
 }
 
-function eventOf(document: TrailDocument): TrailEvent {
+function eventOf(document: TrailDocument): PolicyEvent {
   const { eventId, at, group, resource, namespace, name, verb, refused, user, impersonated, event } =
     document;
   return {

@@ -1,4 +1,4 @@
-import type { TrailEvent } from '@margay/contracts';
+import type { PolicyEvent } from '@margay/history';
 import type { Database, Snapshots } from '@margay/sqlite';
 import type { Trail } from './trail.ts';
 
@@ -27,7 +27,7 @@ interface TrailRow {
 
 /** The trail in the embedded database. */
 export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
-  const insert = (event: TrailEvent): boolean =>
+  const insert = (event: PolicyEvent): boolean =>
     database
       .sql(
         `INSERT INTO trail (event_id, at, "group", resource, namespace, name, verb, "user", impersonated, refused, event)
@@ -63,7 +63,7 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
   };
 }
 
-function* mapped(rows: Iterable<TrailRow>): Generator<TrailEvent> {
+function* mapped(rows: Iterable<TrailRow>): Generator<PolicyEvent> {
   for (const row of rows) {
     yield {
       eventId: row.event_id,

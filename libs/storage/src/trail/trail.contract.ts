@@ -1,9 +1,9 @@
-import type { TrailEvent } from '@margay/contracts';
+import type { PolicyEvent } from '@margay/history';
 import { describe, expect, test } from 'vitest';
 import { collect } from '../testing/collect.ts';
 import type { Trail } from './trail.ts';
 
-const event = (eventId: string, at: number, more: Partial<TrailEvent> = {}): TrailEvent => ({
+const event = (eventId: string, at: number, more: Partial<PolicyEvent> = {}): PolicyEvent => ({
   eventId,
   at,
   group: 'networking.k8s.io',

@@ -1,4 +1,4 @@
-import type { TrailEvent } from '@margay/contracts';
+import type { PolicyEvent } from '@margay/history';
 import type { Window } from '@margay/ground';
 
 /** The audit trail of one cluster: who tried to write which policy when. Append-only. */
@@ -8,8 +8,8 @@ export interface Trail {
    *
    * @returns how many were new.
    */
-  append(events: readonly TrailEvent[]): Promise<number>;
+  append(events: readonly PolicyEvent[]): Promise<number>;
 
   /** The events with `start <= at < end`, by `at` and then `eventId`. One consistent state. */
-  between(window: Window): AsyncIterable<TrailEvent>;
+  between(window: Window): AsyncIterable<PolicyEvent>;
 }

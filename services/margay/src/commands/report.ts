@@ -15,7 +15,6 @@ import {
   type GlobalReport,
   type Report,
 } from '@margay/reports';
-import { policyEventOf } from '@margay/report-worker';
 import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
@@ -166,7 +165,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     ...(typeSpec && { typeSpec }),
     window,
     versions: logs.history.versions(),
-    policyEvents: logs.policyEvents.map(policyEventOf),
+    policyEvents: logs.policyEvents,
     flows: logs.flows,
     evidence: {
       ...evidenceFor(logs.marks, logs.repeats, window),
