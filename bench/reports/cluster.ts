@@ -1,11 +1,10 @@
-import type { KubernetesObject } from '@margay/ground';
+import { HOUR, type KubernetesObject } from '@margay/ground';
 import type { Version } from '@margay/history';
 
 /** Pods of one namespace. */
 export const PODS_PER_NAMESPACE = 100;
 const PODS_PER_APP = 10;
 const START = 1_760_000_000_000_000;
-const HOUR = 3_600_000_000;
 
 /** A cluster that lives through a window. */
 export interface BenchCluster {

@@ -8,7 +8,17 @@
  */
 export { asServed } from './as-served.ts';
 export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, type Fields } from './fields.ts';
-export { formatInstant, MINUTE, minuteOf, parseInstant, type Instant } from './instant.ts';
+export {
+  DAY,
+  formatInstant,
+  formatSeconds,
+  HOUR,
+  MINUTE,
+  minuteOf,
+  parseInstant,
+  SECOND,
+  type Instant,
+} from './instant.ts';
 export { gapsIn, joined, type Interval, type Window } from './interval.ts';
 export { compareKeys, keyText, resourceName, type Key } from './key.ts';
 export {

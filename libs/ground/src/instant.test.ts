@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatInstant, parseInstant } from './instant.ts';
+import { DAY, formatInstant, formatSeconds, parseInstant, SECOND } from './instant.ts';
 
 test.each<[unknown, number | undefined, string]>([
   ['1970-01-01T00:00:00Z', 0, 'the epoch'],
@@ -44,3 +44,10 @@ test('it agrees with the platform to the millisecond, and reads what it prints',
     { numRuns: 2_000 },
   );
 });
+
+test.each([
+  [0, '1970-01-01T00:00:00Z'],
+  [DAY - 1, '1970-01-01T23:59:59Z'],
+  [DAY + SECOND, '1970-01-02T00:00:01Z'],
+  [-1, '1969-12-31T23:59:59Z'],
+])('%s in whole seconds is %s', (instant, text) => expect(formatSeconds(instant)).toBe(text));

@@ -5,8 +5,11 @@
  */
 export type Instant = number;
 
-/** In microseconds. */
-export const MINUTE = 60_000_000;
+/** Lengths of time, in microseconds. */
+export const SECOND = 1_000_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 
 /** The first instant of the minute. */
 export const minuteOf = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE;
@@ -103,4 +106,9 @@ export function formatInstant(instant: Instant): string {
   if (micros === 0) return `${seconds}Z`;
   const digits = String(micros).padStart(6, '0');
   return `${seconds}.${digits.endsWith('000') ? digits.slice(0, 3) : digits}Z`;
+}
+
+/** RFC 3339 in UTC and whole seconds, as Kubernetes writes its times; what is beyond them is cut off. */
+export function formatSeconds(instant: Instant): string {
+  return formatInstant(Math.floor(instant / SECOND) * SECOND);
 }

@@ -1,5 +1,5 @@
 import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/ground';
+import { type Instant, MINUTE } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReport } from '@margay/reports';
 import type { Windows } from '@margay/storage';
@@ -20,7 +20,7 @@ export interface ScheduledReport {
 }
 
 /** A window that was emitted this long ago and not begun may have missed the topic: it is published again. */
-const REPUBLISH_AFTER = 60_000_000;
+const REPUBLISH_AFTER = MINUTE;
 
 /**
  * Emits the windows of all reports that are due at `now`.

@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/ground';
+import { formatSeconds, type Instant } from '@margay/ground';
 
 /** `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. */
 export type ConditionType = 'Schedulable' | 'LastReportSucceeded';
@@ -27,10 +27,7 @@ export function withConditions(
       type,
       ...said,
       observedGeneration: generation,
-      lastTransitionTime:
-        old?.status === said.status
-          ? old.lastTransitionTime
-          : formatInstant(Math.floor(now / 1_000_000) * 1_000_000),
+      lastTransitionTime: old?.status === said.status ? old.lastTransitionTime : formatSeconds(now),
     };
   });
   return [...written, ...others];

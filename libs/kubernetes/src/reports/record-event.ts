@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatInstant, type Instant } from '@margay/ground';
+import { formatSeconds, type Instant } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { isNotFound, isTaken } from '../client/errors.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
@@ -30,7 +30,7 @@ export interface EventNote {
 /** Records an event. The same one again counts up, so that a problem that stays fills no storage. */
 export async function recordEvent(client: KubernetesClient, note: EventNote, now: Instant): Promise<void> {
   const { about, type, reason, message, component } = note;
-  const time = formatInstant(Math.floor(now / 1_000_000) * 1_000_000);
+  const time = formatSeconds(now);
   const digest = createHash('sha256')
     .update(JSON.stringify([about.uid, type, reason, message, component]))
     .digest('hex')

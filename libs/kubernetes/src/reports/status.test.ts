@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseInstant } from '@margay/ground';
+import { HOUR, parseInstant } from '@margay/ground';
 import { globalReportStatus, type GlobalReportStatus, type ReportRun, type StatusInput } from './status.ts';
 
 const at = (text: string) => parseInstant(`2026-03-${text}Z`)!;
-const HOUR = 3_600_000_000;
 
 /** The run of the hour that ends then. */
 const run = (hour: number, state: ReportRun['state'], more: Partial<ReportRun> = {}): ReportRun => ({

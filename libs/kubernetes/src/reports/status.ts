@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, type Window } from '@margay/ground';
+import { formatSeconds, type Instant, type Window } from '@margay/ground';
 import type { Condition, ConditionType } from './conditions.ts';
 import { withConditions } from './conditions.ts';
 
@@ -81,7 +81,7 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
     activeReportJobs: active.toReversed().slice(0, ACTIVE_MAX).map(jobOf),
     lastFailedReportJobs: failed.map(completedJobOf),
     lastSuccessfulReportJobs: successful.map(completedJobOf),
-    ...(input.nextEnd !== undefined && { nextReportTime: seconds(input.nextEnd) }),
+    ...(input.nextEnd !== undefined && { nextReportTime: formatSeconds(input.nextEnd) }),
     observedGeneration: input.generation,
     conditions: withConditions(
       input.before?.conditions ?? [],
@@ -120,7 +120,11 @@ function schedulable(problem: ScheduleProblem | undefined, suspended = false, ne
       message: 'There is no schedule: the report is run by hand only.',
     };
   }
-  return { status: 'True', reason: 'Scheduled', message: `The next report ends at ${seconds(nextEnd)}.` };
+  return {
+    status: 'True',
+    reason: 'Scheduled',
+    message: `The next report ends at ${formatSeconds(nextEnd)}.`,
+  };
 }
 
 function lastResult(failed: ReportRun | undefined, successful: ReportRun | undefined): Said {
@@ -128,14 +132,14 @@ function lastResult(failed: ReportRun | undefined, successful: ReportRun | undef
     return {
       status: 'False',
       reason: 'Failed',
-      message: `The report from ${seconds(failed.start)} to ${seconds(failed.end)} failed: ${failed.reason ?? 'no reason was given'}`,
+      message: `The report from ${formatSeconds(failed.start)} to ${formatSeconds(failed.end)} failed: ${failed.reason ?? 'no reason was given'}`,
     };
   }
   if (successful) {
     return {
       status: 'True',
       reason: 'Succeeded',
-      message: `The report from ${seconds(successful.start)} to ${seconds(successful.end)} is archived.`,
+      message: `The report from ${formatSeconds(successful.start)} to ${formatSeconds(successful.end)} is archived.`,
     };
   }
   return { status: 'Unknown', reason: 'NoReportYet', message: 'No report has come to an end yet.' };
@@ -147,17 +151,12 @@ function newest(a: ReportJobStatus | undefined, b: ReportJobStatus | undefined):
 }
 
 function jobOf({ start, end, job }: ReportRun): ReportJobStatus {
-  return { start: seconds(start), end: seconds(end), job: job ?? {} };
+  return { start: formatSeconds(start), end: formatSeconds(end), job: job ?? {} };
 }
 
 function completedJobOf(run: ReportRun): CompletedReportJobStatus {
   return {
     ...jobOf(run),
-    ...(run.completedAt !== undefined && { jobCompletionTime: seconds(run.completedAt) }),
+    ...(run.completedAt !== undefined && { jobCompletionTime: formatSeconds(run.completedAt) }),
   };
-}
-
-/** RFC 3339 in whole seconds, as Kubernetes writes its times. */
-function seconds(instant: Instant): string {
-  return formatInstant(Math.floor(instant / 1_000_000) * 1_000_000);
 }

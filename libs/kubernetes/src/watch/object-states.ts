@@ -1,4 +1,4 @@
-import { type Instant, parseInstant } from '@margay/ground';
+import { type Instant, parseInstant, SECOND } from '@margay/ground';
 import type { Page, WatchEvent } from '../client/client.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { fingerprintOf, type Inventory } from './inventory.ts';
@@ -25,7 +25,6 @@ export interface WatchTimes {
 
 type PageType = Pick<Page, 'apiVersion' | 'kind'>;
 
-const SECOND = 1_000_000;
 /** A watch begun late tells what happened meanwhile within this time. */
 const CATCH_UP = 5 * SECOND;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Instant } from '@margay/ground';
+import { type Instant, SECOND } from '@margay/ground';
 import type { KubernetesClient, Selection, WatchEvent } from '../client/client.ts';
 import { ApiStatusError, isExpired, isTransient } from '../client/errors.ts';
 import type { ApiResource } from '../client/resources.ts';
@@ -42,7 +42,7 @@ const PAGE_SIZE_MAX = 10_000;
 /** A watch that lived so long without an event was no failure. */
 const LIVED_MILLISECONDS = 10_000;
 /** How long an event may be under way from the API server to us, in microseconds, while the watch is well. */
-const LATENCY = 1_000_000;
+const LATENCY = SECOND;
 
 /**
  * A resource's objects as they are and become: a list, then a watch, then whatever it takes to miss nothing or to say

@@ -1,10 +1,10 @@
 import type { Contact, FlowEnd } from '@margay/flows';
+import { HOUR } from '@margay/ground';
 import { type Fact, keyOfObject } from './history.ts';
 import * as make from './objects.ts';
 
 /** The window of the golden files, and what was in it: 2026-03-01, in microseconds. */
 const DAY = Date.parse('2026-03-01T00:00:00Z') * 1000;
-const HOUR = 3_600_000_000;
 export const WINDOW = { start: DAY, end: DAY + 24 * HOUR };
 export const SCOPE = {
   selector: 'soc2 == "true"',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { evidenceFor } from '@margay/coverage';
-import { formatInstant, type Instant } from '@margay/ground';
+import { DAY, formatInstant, type Instant } from '@margay/ground';
 import {
   computeReport,
   readGlobalReport,
@@ -153,7 +153,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     );
   }
   checkWindow(start, end);
-  if (logs.span && logs.span.end > Date.now() * 1000 + 86_400_000_000) {
+  if (logs.span && logs.span.end > Date.now() * 1000 + DAY) {
     process.stderr.write(
       `margay: the last event is from ${formatInstant(logs.span.end)}, which is in the future: check its clock\n`,
     );
