@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatInstant, parseInstant } from '@margay/ground';
-import { ACTIVE_MAX, dueWindows, type DueInput } from './due-windows.ts';
+import { ACTIVE_MAX } from '@margay/kubernetes';
+import { dueWindows, type DueInput } from './due-windows.ts';
 
 const at = (text: string) => parseInstant(`2026-${text}Z`)!;
 const minutes = (n: number) => n * 60_000_000;

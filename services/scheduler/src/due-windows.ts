@@ -1,3 +1,4 @@
+import { ACTIVE_MAX } from '@margay/kubernetes';
 import type { Instant, Window } from '@margay/ground';
 import { nextTick } from '@margay/reports';
 
@@ -13,9 +14,6 @@ export interface DueInput {
   /** Windows of this report that are emitted and neither completed nor failed. */
   readonly active: number;
 }
-
-/** The documented limit of concurrent jobs of one report. */
-export const ACTIVE_MAX = 5;
 
 /**
  * The windows of one report to emit now, in time order: gapless and without overlap.

@@ -64,6 +64,7 @@ export interface StatusInput {
   readonly now: Instant;
 }
 
+/** How many runs of one report may be under way at once, as documented. */
 export const ACTIVE_MAX = 5;
 export const FAILED_KEPT = 3;
 export const SUCCESSFUL_KEPT = 2;
