@@ -1,4 +1,5 @@
 import {
+  compareTexts,
   formatInstant,
   gapsIn,
   type Instant,
@@ -104,7 +105,7 @@ export function evidenceFor(
       Object.entries(counts)
         .filter(([outcome]) => outcome.startsWith(`${kind}:`))
         .map(([outcome, n]) => [outcome.slice(kind.length + 1), n] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
+        .sort(([a], [b]) => compareTexts(a, b)),
     );
   const ignored = { ...of('ignored'), ...(duplicate > 0 && { duplicate }) };
   const doubtful = of('doubtful');
@@ -125,7 +126,7 @@ export function evidenceFor(
     complete: reasons.length === 0,
     reasons,
     sources: [...spans]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(([a], [b]) => compareTexts(a, b))
       .map(([source, { first, last, lines }]) => ({
         source,
         lines,
@@ -143,7 +144,7 @@ export function evidenceFor(
     problems: {
       total: problemsTotal,
       listed: problems
-        .sort((a, b) => (a.source === b.source ? a.line - b.line : a.source < b.source ? -1 : 1))
+        .sort((a, b) => compareTexts(a.source, b.source) || a.line - b.line)
         .slice(0, LISTED_MAX),
     },
   };

@@ -14,7 +14,10 @@ export function pick(value: unknown, names: readonly string[]): Record<string, u
   return picked;
 }
 
-/** The texts of an object by code unit order of their names, or undefined where there are none. */
+/**
+ * The texts of an object, sorted by name, or undefined where there are none. Here and below any fixed order would do, since
+ * it only gives one content one text: that of code units costs least.
+ */
 export function sortedTexts(value: unknown, keep?: ReadonlySet<string>): Record<string, string> | undefined {
   if (!isFields(value) || keep?.size === 0) return undefined;
   const names: string[] = [];

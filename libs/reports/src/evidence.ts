@@ -1,5 +1,5 @@
 import type { Evidence } from '@margay/coverage';
-import { isPolicy, sortedOnce, type Window } from '@margay/ground';
+import { at, isPolicy, nonEmptyText, sortedOnce, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { PRIVATE_NETWORKS, printName, readPolicy } from '@margay/policy';
 import { isValidIn } from './replay/steps.ts';
@@ -81,14 +81,8 @@ function namedObjects(versions: readonly Version[]): NamedObjects {
 export function printedVersion(version: Version): string {
   const { namespace, name, content } = version;
   const { kind, apiVersion } = content;
-  const tier = policyTier(version);
+  const tier = nonEmptyText(at(content, 'spec', 'tier'));
   return printName({ kind, apiVersion, namespace, name, tier });
-}
-
-function policyTier({ content }: Version): string | undefined {
-  const spec = content['spec'];
-  const tier = typeof spec === 'object' && spec !== null && 'tier' in spec ? spec.tier : undefined;
-  return typeof tier === 'string' ? tier : undefined;
 }
 
 function unreadPolicies(versions: readonly Version[]): ReportEvidence['unreadPolicies'] {

@@ -1,3 +1,4 @@
+import { compareTexts } from '@margay/ground';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readGlobalReport, readReportType, type GlobalReport, type ReportTypeSpec } from '@margay/reports';
@@ -36,7 +37,7 @@ export async function readReportsFolder(folder: string): Promise<ReportsFolder> 
     else reports.set(report.name, { report, createdAt });
   }
   return {
-    reports: [...reports.values()].sort((a, b) => (a.report.name < b.report.name ? -1 : 1)),
+    reports: [...reports.values()].sort((a, b) => compareTexts(a.report.name, b.report.name)),
     problems,
   };
 }

@@ -1,5 +1,5 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { MINUTE, type Window } from '@margay/ground';
+import { compareTexts, MINUTE, type Window } from '@margay/ground';
 import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
@@ -162,7 +162,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
         sort: [{ at: 'asc' }, { _shard_doc: 'asc' }],
       });
       for await (const document of documents) changes.push(changeOfDocument(document));
-      return changes.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+      return changes.toSorted((a, b) => a.at - b.at || compareTexts(a.id, b.id));
     },
   };
 }
