@@ -1,7 +1,7 @@
 import type { Instant } from '@margay/ground';
 
 /** Some rows of one report, in their order. */
-export interface ReportPart {
+export interface ArchivePart {
   readonly reportId: string;
   /** The end of the report's window: it decides where the part is kept. */
   readonly end: Instant;
@@ -80,7 +80,7 @@ export interface Archive {
    *
    * @returns what the header says of the part.
    */
-  appendPart(part: ReportPart): Promise<PartEntry>;
+  appendPart(part: ArchivePart): Promise<PartEntry>;
 
   /**
    * Chains and keeps the report's header, which makes the report visible. The same report again does nothing and gives the

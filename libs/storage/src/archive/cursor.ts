@@ -2,7 +2,7 @@ import type { Instant } from '@margay/ground';
 import type { ArchivedHeader } from './archive.ts';
 
 /** The place after a header in the order of headers. */
-export interface Place {
+export interface HeaderPlace {
   readonly end: Instant;
   readonly id: string;
 }
@@ -13,7 +13,7 @@ export function cursorAfter({ end, id }: ArchivedHeader): string {
 }
 
 /** The place that a cursor names. @throws RangeError when it is none of ours. */
-export function placeOf(cursor: string): Place {
+export function placeOf(cursor: string): HeaderPlace {
   try {
     const [end, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
     if (typeof end === 'number' && typeof id === 'string') return { end, id };

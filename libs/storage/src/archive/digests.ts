@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { ArchivedHeader, PartEntry, ReportPart, ReportRecord } from './archive.ts';
+import type { ArchivedHeader, PartEntry, ArchivePart, ReportRecord } from './archive.ts';
 
 /** The canonical JSON of a value (RFC 8785) and the SHA-256 of it in hex. */
 export function canonicalDigest(value: unknown): { readonly text: string; readonly digest: string } {
@@ -15,7 +15,7 @@ export function sha256(text: string): string {
 }
 
 /** A part's canonical text, and what the header says of it. */
-export function sealed({ kind, rows }: ReportPart): { readonly text: string; readonly entry: PartEntry } {
+export function sealed({ kind, rows }: ArchivePart): { readonly text: string; readonly entry: PartEntry } {
   const { text, digest } = canonicalDigest(rows);
   return { text, entry: { kind, digest, rows: rows.length } };
 }

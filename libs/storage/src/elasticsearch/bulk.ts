@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Elastic } from './connection.ts';
 
 /** One document to be written or taken away. */
-export type Write =
+export type DocumentWrite =
   | {
       /** `create` keeps what is there; `index` replaces it unless what is there is newer by `version`. */
       readonly op: 'create' | 'index';
@@ -38,14 +38,14 @@ interface Answer {
  *
  * @throws Error which names the first document that was refused. The others may have been written: write all again.
  */
-export async function bulk(elastic: Elastic, writes: readonly Write[]): Promise<boolean[]> {
+export async function bulk(elastic: Elastic, writes: readonly DocumentWrite[]): Promise<boolean[]> {
   const written: boolean[] = [];
   for (let at = 0; at < writes.length;) {
     const lines: string[] = [];
     let bytes = 0;
     const start = at;
     for (; at < writes.length && at - start < DOCUMENTS_MAX && bytes < BYTES_MAX; at++) {
-      const text = linesOf(writes[at] as Write);
+      const text = linesOf(writes[at] as DocumentWrite);
       lines.push(text);
       bytes += text.length;
     }
@@ -54,7 +54,7 @@ export async function bulk(elastic: Elastic, writes: readonly Write[]): Promise<
   return written;
 }
 
-function linesOf(write: Write): string {
+function linesOf(write: DocumentWrite): string {
   const { op, index, id } = write;
   const action = { _index: index, _id: id };
   if (write.op === 'delete') return `${JSON.stringify({ delete: action })}\n`;
@@ -66,7 +66,7 @@ function linesOf(write: Write): string {
 /** Sends one request, and again those documents that an overloaded node put off. */
 async function send(
   elastic: Elastic,
-  writes: readonly Write[],
+  writes: readonly DocumentWrite[],
   lines: readonly string[],
 ): Promise<boolean[]> {
   const written = Array.from<boolean>({ length: writes.length });
@@ -80,7 +80,7 @@ async function send(
       const i = open[n] as number;
       const answer = (item.create ?? item.index ?? item.delete) as Answer;
       if (answer.status === 429 || answer.status === 503) putOff.push(i);
-      else written[i] = isWritten(writes[i] as Write, answer);
+      else written[i] = isWritten(writes[i] as DocumentWrite, answer);
     }
     if (putOff.length > 0 && attempt === ATTEMPTS) {
       throw new Error(
@@ -93,7 +93,7 @@ async function send(
   return written;
 }
 
-function isWritten({ op, index, id }: Write, { status, error }: Answer): boolean {
+function isWritten({ op, index, id }: DocumentWrite, { status, error }: Answer): boolean {
   if (status < 300) return true;
   if (status === 409 || (op === 'delete' && status === 404)) return false;
   const reason = `${error?.type ?? ''}: ${error?.reason ?? ''}`;

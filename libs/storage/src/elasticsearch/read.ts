@@ -7,7 +7,7 @@ const PAGE = 2_000;
 const KEEP_ALIVE = '5m';
 
 /** What to read: from which indices, which documents, in which order. */
-export interface Reading {
+export interface DocumentQuery {
   /** A pattern, with prefix. */
   readonly index: string;
   readonly query: estypes.QueryDslQueryContainer;
@@ -25,7 +25,7 @@ export interface Reading {
  */
 export async function* readAll<T>(
   elastic: Elastic,
-  { index, query, sort, page = PAGE, fields }: Reading,
+  { index, query, sort, page = PAGE, fields }: DocumentQuery,
 ): AsyncGenerator<T> {
   await refresh(elastic, index);
   const id = await openPointInTime(elastic, index);

@@ -89,7 +89,7 @@ export interface VersionDocument extends Key {
 }
 
 /** Where a document is. */
-export interface Place {
+export interface DocumentPlace {
   readonly index: string;
   readonly id: string;
 }
@@ -100,12 +100,12 @@ export function keyIdOf({ cluster }: Elastic, { group, resource, namespace, name
 }
 
 /** Where a change is kept. */
-export function placeOfChange(elastic: Elastic, { id, at }: Change): Place {
+export function placeOfChange(elastic: Elastic, { id, at }: Change): DocumentPlace {
   return { index: elastic.index(`changes-${monthOf(at)}`), id: documentId(elastic.cluster, id) };
 }
 
 /** Where a version is kept: among the current ones, or in the month in which it ended. */
-export function placeOfVersion(elastic: Elastic, key: string, version: Version): Place {
+export function placeOfVersion(elastic: Elastic, key: string, version: Version): DocumentPlace {
   const { uid, resourceVersion, validFrom, validTo } = version;
   return {
     index: elastic.index(`versions-${validTo === undefined ? 'current' : monthOf(validTo)}`),

@@ -1,6 +1,6 @@
 import type { Key } from '@margay/ground';
 import { foldOn, foldWhole, NEW_KEY, type Change, type KeyTail, type Version } from '@margay/history';
-import { bulk, type Write } from '../elasticsearch/bulk.ts';
+import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { createChanges, createRepeats } from './elastic-changes.ts';
 import { documentOfVersion, keyIdOf, placeOfVersion } from './elastic-documents.ts';
@@ -14,7 +14,7 @@ const ATTEMPTS = 5;
 interface KeyWrites {
   readonly key: string;
   readonly tail: KeyTail;
-  readonly versions: readonly Write[];
+  readonly versions: readonly DocumentWrite[];
 }
 
 /** New changes by key, keys that may have been left behind, and what each key's id stands for. */
@@ -127,14 +127,14 @@ function versionWrites(
   before: readonly Version[],
   after: readonly Version[],
   count: number,
-): Write[] {
+): DocumentWrite[] {
   const placeText = (version: Version) => {
     const { index, id } = placeOfVersion(elastic, key, version);
     return `${index} ${id}`;
   };
   const places = new Map<string, Version>();
   for (const version of before) places.set(placeText(version), version);
-  const writes: Write[] = [];
+  const writes: DocumentWrite[] = [];
   for (const version of after) {
     const place = placeText(version);
     const written = places.get(place);
