@@ -16,7 +16,7 @@ export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';
 export {
   BUILT_IN_LABEL,
   readReportType,
-  type GlobalReportType,
+  type CustomReportType,
   type ReadReportType,
 } from './custom-types/read-report-type.ts';
 export { TemplateProblem } from '@margay/go-template';

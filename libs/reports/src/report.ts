@@ -4,7 +4,7 @@ import type { ReportTypeSpec } from './report-type-spec.ts';
 import type { UiSummary } from './ui-summary.ts';
 
 /** `[from, to)` as RFC 3339 texts. */
-export interface Interval {
+export interface PrintedInterval {
   readonly from: string;
   readonly to: string;
 }
@@ -12,7 +12,7 @@ export interface Interval {
 /** When a direction of an endpoint was open, while the endpoint was in scope. */
 export interface Unprotected {
   /** In time order; at most `UNPROTECTED_MAX`, the earliest. */
-  readonly intervals: readonly Interval[];
+  readonly intervals: readonly PrintedInterval[];
   /** How many later intervals are left out. */
   readonly more: number;
 }

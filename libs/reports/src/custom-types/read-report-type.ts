@@ -5,15 +5,15 @@ import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-ty
 import { REPORT_TYPES } from '../report-types.ts';
 import { readReportTemplate } from './custom-type.ts';
 
-/** A type of report of users. */
-export interface GlobalReportType {
+/** What a GlobalReportType of users comes to: a type of report. */
+export interface CustomReportType {
   readonly name: string;
   readonly spec: ReportTypeSpec;
 }
 
 /** A GlobalReportType of users, the object of a type that is built in, or everything that is wrong with the manifest. */
 export type ReadReportType =
-  | { readonly type: GlobalReportType }
+  | { readonly type: CustomReportType }
   | { readonly builtIn: string }
   | { readonly problems: readonly ManifestProblem[] };
 
