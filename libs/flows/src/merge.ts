@@ -1,8 +1,6 @@
-import type { Instant } from '@margay/ground';
+import { HOUR, type Instant } from '@margay/ground';
 import { endParts } from './contacts.ts';
 import { flowOf, type Flow } from './flow.ts';
-
-const HOUR = 3_600_000_000;
 
 /** `[startAt, endAt)`: when something was seen without a pause. */
 export interface Seen {
