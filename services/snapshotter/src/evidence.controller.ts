@@ -5,7 +5,7 @@ import {
   resourceChanges,
   type ClusterCoverageMark,
   type ClusterFlow,
-  type PolicyEvent,
+  type ClusterPolicyEvent,
   type ResourceChange,
 } from '@margay/contracts';
 import { OnTopic } from '@margay/messaging/nest';
@@ -46,7 +46,7 @@ export class EvidenceController {
   }
 
   @OnTopic(policyEvents, EVIDENCE)
-  async keepPolicyEvents(@Payload() events: readonly PolicyEvent[]): Promise<void> {
+  async keepPolicyEvents(@Payload() events: readonly ClusterPolicyEvent[]): Promise<void> {
     await this.#stores.trail.append(events);
   }
 
