@@ -3,7 +3,7 @@ import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import { getDocument } from '../elasticsearch/read.ts';
-import type { PartEntry, ReportPart, ReportRecord } from './archive.ts';
+import type { PartEntry, ArchivePart, ReportRecord } from './archive.ts';
 import { checkedRows, sealed } from './digests.ts';
 
 const indexOf = (elastic: Elastic, end: Instant) => elastic.index(`report-parts-${monthOf(end)}`);
@@ -12,7 +12,7 @@ const idOf = ({ cluster }: Elastic, reportId: string, part: number, digest: stri
   documentId(cluster, reportId, part, digest);
 
 /** Creates a part's document, whose id carries its digest. */
-export async function createPart(elastic: Elastic, part: ReportPart): Promise<PartEntry> {
+export async function createPart(elastic: Elastic, part: ArchivePart): Promise<PartEntry> {
   const { text, entry } = sealed(part);
   const { reportId, end, kind } = part;
   const document = {
