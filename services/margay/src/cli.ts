@@ -1,25 +1,6 @@
-import { Command, CommanderError } from 'commander';
-import { dlqCommand } from './commands/dlq.ts';
-import { explainCommand } from './commands/explain.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
-import { selectorCommand } from './commands/selector.ts';
-import { stateCommand } from './commands/state.ts';
-import { upCommand } from './commands/up.ts';
-import { verifyCommand } from './commands/verify.ts';
+import { Command, CommanderError, Help } from 'commander';
+import { COMMANDS, nameOf } from './commands.ts';
 import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts';
-
-/** Every command, in the order of the help. A new command is one line here. */
-const COMMANDS = [
-  upCommand,
-  reportCommand,
-  stateCommand,
-  explainCommand,
-  selectorCommand,
-  verifyCommand,
-  runCommand,
-  dlqCommand,
-];
 
 /**
  * Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage.
@@ -43,12 +24,22 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
     .exitOverride()
     .showHelpAfterError('(run it with --help to see every option)');
   let code = DONE;
-  for (const make of COMMANDS) {
-    const command = make();
+  // Only the command that is asked for is loaded: the others are what the help says of them.
+  const asked = args.find((word) => word !== 'help');
+  for (const { use, about, load } of COMMANDS) {
+    const name = nameOf(use);
+    const command = name === asked ? (await load())() : new Command(name);
     program.addCommand(
-      command.exitOverride().showHelpAfterError(`(margay ${command.name()} --help shows every option)`),
+      command
+        .description(about)
+        .exitOverride()
+        .showHelpAfterError(`(margay ${name} --help shows every option)`),
     );
   }
+  const uses = new Map(COMMANDS.map(({ use }) => [nameOf(use), use]));
+  program.configureHelp({
+    subcommandTerm: (command) => uses.get(command.name()) ?? new Help().subcommandTerm(command),
+  });
   program.hook('postAction', (_, command) => {
     code = (command as Command & { exitCode?: number }).exitCode ?? DONE;
   });

@@ -17,7 +17,7 @@ const POLL_MILLISECONDS = 100;
 
 /** `margay dlq`: what was set aside because no retry could help. */
 export function dlqCommand(): Command {
-  const dlq = new Command('dlq').description('Look at dead letters, and publish them again after a fix.');
+  const dlq = new Command('dlq');
   const common = (command: Command) =>
     command
       .option('--topic <name>', 'one topic; every topic of Margay unless given')

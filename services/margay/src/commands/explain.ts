@@ -16,9 +16,6 @@ interface ExplainOptions {
 /** `margay explain`: why an endpoint was what it was at one instant. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description(
-      'Explain which policies applied to an endpoint at one instant, and what made each flag true.',
-    )
     .argument(
       '<endpoint>',
       'a pod as namespace/name, a host endpoint by its name, or either as reports print it',

@@ -43,7 +43,6 @@ interface ReportOptions {
 /** `margay report`: one report from logs, without a server. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('Compute one report from audit logs.')
     .addOption(new Option('--type <type>', 'what to report').choices([...REPORT_TYPES.keys()]))
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
     .option('--flow-log <file...>', `${flowLogsTaken()}, for a network-access report's traffic`)

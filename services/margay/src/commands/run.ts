@@ -24,7 +24,6 @@ const POLL_MILLISECONDS = 500;
 /** `margay run`: one run of a report over a window of one's choice. */
 export function runCommand(): Command {
   return new Command('run')
-    .description('Ask a distributed installation for one run of a report over a window of your choice.')
     .argument('<name>', 'the GlobalReport')
     .requiredOption('--start <time>', 'start of the window, RFC 3339', instantOption)
     .requiredOption('--end <time>', 'end of the window, RFC 3339', instantOption)

@@ -14,7 +14,6 @@ import { write } from '../write.ts';
 /** `margay selector`: what a selector means, and whether it matches labels. */
 export function selectorCommand(): Command {
   return new Command('selector')
-    .description('Check selectors of policies: one for people, or JSON lines for programs.')
     .argument(
       '[selector]',
       'a selector; without it, lines {"selector", "labels"} are read from standard input',

@@ -15,7 +15,6 @@ interface StateOptions {
 /** `margay state`: the cluster as it was at one instant. */
 export function stateCommand(): Command {
   return new Command('state')
-    .description('Print the cluster as it was at one instant.')
     .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
     .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
     .addOption(

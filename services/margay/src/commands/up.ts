@@ -8,7 +8,6 @@ import type { UpOptions } from '../up/up.ts';
 /** `margay up`: everything in one process. */
 export function upCommand(): Command {
   return new Command('up')
-    .description('Run everything in one process: read logs, keep the history, compute and serve reports.')
     .option('--data <dir>', 'folder for everything that is kept', './data')
     .option('--port <port>', 'port of the page and the API', portOption, 8080)
     .option('--host <host>', 'address to listen on', '127.0.0.1')

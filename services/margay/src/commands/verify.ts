@@ -7,7 +7,6 @@ import { write } from '../write.ts';
 /** `margay verify`: whether an exported report is what was computed. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('Check offline that a report.json is what was computed.')
     .argument('<report.json...>', 'exported reports')
     .addHelpText('after', '\nExit code 1 when a report was changed.')
     .action(async (paths: string[], _options: unknown, command: Command & { exitCode?: number }) => {

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+
+/** A command, as the help shows it; what it does is loaded when it is asked for, so that the help of all comes at once. */
+interface CommandRow {
+  /** Its name, whether it has options, and its arguments. */
+  readonly use: string;
+  readonly about: string;
+  readonly load: () => Promise<() => Command>;
+}
+
+/** Every command, in the order of the help. A new command is one row here. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    use: 'up [options]',
+    about: 'Run everything in one process: read logs, keep the history, compute and serve reports.',
+    load: async () => (await import('./commands/up.ts')).upCommand,
+  },
+  {
+    use: 'report [options]',
+    about: 'Compute one report from audit logs.',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
+    use: 'state [options]',
+    about: 'Print the cluster as it was at one instant.',
+    load: async () => (await import('./commands/state.ts')).stateCommand,
+  },
+  {
+    use: 'explain [options] <endpoint>',
+    about: 'Explain which policies applied to an endpoint at one instant, and what made each flag true.',
+    load: async () => (await import('./commands/explain.ts')).explainCommand,
+  },
+  {
+    use: 'selector [options] [selector]',
+    about: 'Check selectors of policies: one for people, or JSON lines for programs.',
+    load: async () => (await import('./commands/selector.ts')).selectorCommand,
+  },
+  {
+    use: 'verify <report.json...>',
+    about: 'Check offline that a report.json is what was computed.',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  {
+    use: 'run [options] <name>',
+    about: 'Ask a distributed installation for one run of a report over a window of your choice.',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    use: 'dlq',
+    about: 'Look at dead letters, and publish them again after a fix.',
+    load: async () => (await import('./commands/dlq.ts')).dlqCommand,
+  },
+];
+
+/** The name of a command, of how it is used. */
+export const nameOf = (use: string): string => use.split(' ', 1)[0]!;
