@@ -111,12 +111,20 @@ function run(plugin: ExecPlugin, milliseconds: number): Promise<Ended> {
     let stdout = '';
     let stderr = '';
     const stop = (stopped: 'time' | 'output') => {
+      over();
       kill(child);
       child.stdout.destroy();
       child.stderr.destroy();
       fulfil({ stdout, stderr, code: null, signal: null, stopped });
     };
     const late = setTimeout(() => stop('time'), milliseconds);
+    // In a group of its own it would outlive us.
+    const leave = () => kill(child);
+    process.once('exit', leave);
+    const over = () => {
+      clearTimeout(late);
+      process.off('exit', leave);
+    };
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       stdout += piece;
       if (stdout.length > OUTPUT_BYTES_MAX) stop('output');
@@ -125,11 +133,11 @@ function run(plugin: ExecPlugin, milliseconds: number): Promise<Ended> {
       stderr = (stderr + piece).slice(-4 * COMPLAINT_CHARACTERS);
     });
     child.on('error', (error) => {
-      clearTimeout(late);
+      over();
       reject(error);
     });
     child.on('close', (code, signal) => {
-      clearTimeout(late);
+      over();
       fulfil({ stdout, stderr, code, signal });
     });
   });

@@ -176,7 +176,7 @@ test.each([
   ['fails and says nothing', 'process.exit(3)', /failed with exit code 3 and said nothing$/],
   [
     'hangs',
-    "console.error('waiting for a browser'); setInterval(() => {}, 1000)",
+    "console.error('waiting for a browser'); setTimeout(() => {}, 20_000)",
     /gave no credential within 1 s: waiting for a browser$/,
   ],
   [
@@ -252,9 +252,9 @@ test('a program that wants a person is not run', async () => {
 test('what a hanging program started ends with it', async () => {
   const script = `
     const { spawn } = require('node:child_process');
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { stdio: 'inherit' });
     require('node:fs').writeFileSync(__dirname + '/pid', String(child.pid));
-    setInterval(() => {}, 1000);`;
+    setTimeout(() => {}, 20_000);`;
   const client = clientBy(kubeconfig(program(script)), { execMilliseconds: 1_500 });
   await expect(pods(client)).rejects.toThrow('within 1.5 s');
   const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
@@ -280,7 +280,7 @@ test('a sign-in that fails is tried anew by the next request', async () => {
 });
 
 test('a caller who gives up does not wait for the program', async () => {
-  const client = clientBy(kubeconfig(program('setInterval(() => {}, 1000)')), { execMilliseconds: 3_000 });
+  const client = clientBy(kubeconfig(program('setTimeout(() => {}, 20_000)')), { execMilliseconds: 3_000 });
   const reason = new Error('enough');
   const stop = new AbortController();
   const asked = client.get(PODS, {}, stop.signal);
