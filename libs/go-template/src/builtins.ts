@@ -1,5 +1,6 @@
 import { compareTexts } from '@margay/ground';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8 } from '@scure/base';
 import { sprint, sprintf, sprintln } from './format.ts';
 import { Struct, type MethodContext } from './value.ts';
 import { isList, isNil, isMap, isTrue, typeName } from './kinds.ts';
@@ -120,7 +121,7 @@ function slice([item, ...bounds]: readonly Value[]): Value {
 
 function textOfBytes(bytes: Uint8Array): string {
   try {
-    return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
+    return utf8.encode(bytes);
   } catch {
     return argumentProblem('cuts a character in two');
   }

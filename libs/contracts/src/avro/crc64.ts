@@ -1,3 +1,5 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+
 /**
  * The CRC-64-AVRO fingerprint of a text (as UTF-8), as an unsigned 64-bit number.
  *
@@ -6,7 +8,7 @@
  */
 export function crc64Avro(text: string): bigint {
   let fingerprint = EMPTY;
-  for (const byte of utf8(text)) {
+  for (const byte of utf8ToBytes(text)) {
     fingerprint = (fingerprint >> 8n) ^ entry(Number((fingerprint ^ BigInt(byte)) & 0xffn));
   }
   return fingerprint;
@@ -22,24 +24,4 @@ const TABLE = Array.from({ length: 256 }, (_, byte) => {
 
 function entry(index: number): bigint {
   return TABLE[index] ?? 0n;
-}
-
-/** The UTF-8 bytes of a text. Lone surrogates become U+FFFD. */
-function utf8(text: string): number[] {
-  const bytes: number[] = [];
-  for (const character of text.toWellFormed()) {
-    const point = character.codePointAt(0) ?? 0;
-    if (point < 0x80) bytes.push(point);
-    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
-    else if (point < 0x10000)
-      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
-    else
-      bytes.push(
-        0xf0 | (point >> 18),
-        0x80 | ((point >> 12) & 0x3f),
-        0x80 | ((point >> 6) & 0x3f),
-        0x80 | (point & 0x3f),
-      );
-  }
-  return bytes;
 }

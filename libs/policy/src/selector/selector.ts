@@ -1,5 +1,6 @@
 import { sha224 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { base64urlnopad } from '@scure/base';
 import { SelectorError } from './error.ts';
 import type { Expression } from './expression.ts';
 import { parseExpression } from './parse.ts';
@@ -27,7 +28,7 @@ export class Selector {
 
   /** `s:` and 38 characters: the base64url of the SHA-224 of `s:` and the canonical text. */
   get id(): string {
-    return (this.#id ??= `s:${base64url(sha224(utf8ToBytes(`s:${this.canonical}`)))}`);
+    return (this.#id ??= `s:${base64urlnopad.encode(sha224(utf8ToBytes(`s:${this.canonical}`)))}`);
   }
 
   /** What labels must be for a match to be possible at all. */
@@ -79,19 +80,4 @@ export function labelsOfRecord(record: Readonly<Record<string, unknown>>): Label
       return typeof value === 'string' ? value : undefined;
     },
   };
-}
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-function base64url(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let held = 0;
-  for (const byte of bytes) {
-    held = (held << 8) | byte;
-    bits += 8;
-    for (; bits >= 6; bits -= 6) text += ALPHABET[(held >> (bits - 6)) & 63];
-    held &= (1 << bits) - 1;
-  }
-  return bits > 0 ? text + ALPHABET[(held << (6 - bits)) & 63] : text;
 }

@@ -1,5 +1,6 @@
 import { readTemplate, TemplateProblem, type Limits, type Template } from '@margay/go-template';
 import { isFields, list, text } from '@margay/ground';
+import { base64nopad, utf8 } from '@scure/base';
 import { inScopeVersusProtected } from '../inventory/inventory.ts';
 import { POLICY_AUDIT } from '../policy-audit/policy-audit.ts';
 import { ROW_KINDS, type Report } from '../report.ts';
@@ -52,7 +53,6 @@ export function renderTemplate(name: string, template: string, report: Report, l
 }
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /**
  * The text of a template, which objects hold plain or in base64. It is taken for base64 where all of it is, and what it
@@ -60,21 +60,11 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
  */
 export function decodedTemplate(template: string): string {
   if (!BASE64.test(template)) return template;
-  let bits = 0;
-  let value = 0;
-  let percent = '';
-  for (const digit of template.replaceAll(/[\s=]/g, '')) {
-    value = ((value << 6) | DIGITS.indexOf(digit)) & 0xff_ff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    percent += `%${((value >> bits) & 0xff).toString(16).padStart(2, '0')}`;
-  }
   try {
-    const text = decodeURIComponent(percent);
+    const text = utf8.encode(base64nopad.decode(template.replaceAll(/[\s=]/g, '')));
     return text.includes('{{') ? text : template;
   } catch {
-    // It stands for no UTF-8, so it is a text of such letters.
+    // It is no base64, or stands for no UTF-8: it is a text of such letters.
     return template;
   }
 }

@@ -63,15 +63,18 @@ test('spans reach a collector with their parents, attributes and failures', asyn
     headers: { 'content-type': 'application/json', 'x-team': 'net sec' },
   });
   const { body } = bodies[0] as {
-    body: { resourceSpans: { scopeSpans: { spans: Record<string, string>[] }[] }[] };
+    body: { resourceSpans: { resource: object; scopeSpans: { spans: Record<string, string>[] }[] }[] };
   };
+  expect(body.resourceSpans[0]!.resource).toMatchObject({
+    attributes: [{ key: 'service.name', value: { stringValue: 'api' } }],
+  });
   const [inner, outer] = body.resourceSpans[0]!.scopeSpans[0]!.spans;
   expect(outer).toMatchObject({
     traceId: TRACE,
     parentSpanId: SPAN,
     name: 'outer',
-    status: {},
-    attributes: [{ key: 'rows', value: { doubleValue: 2 } }],
+    status: { code: 0 },
+    attributes: [{ key: 'rows', value: { intValue: 2 } }],
   });
   expect(inner).toMatchObject({
     traceId: TRACE,
@@ -85,7 +88,21 @@ test('a collector that refuses costs traces and nothing else', async () => {
   const { endpoint } = await collector(503);
   const warnings: string[] = [];
   const log: Log = { ...silentLog, warn: (message) => void warnings.push(message) };
-  const close = exportSpans({ endpoint, service: 'api', log });
+  const close = exportSpans({ endpoint, service: 'api', log, timeoutMilliseconds: 500 });
+  expect(await traced('work', {}, async () => 'done')).toBe('done');
+  await close();
+  expect(warnings).toEqual(['Traces could not be sent']);
+});
+
+test('a collector that is not there costs traces and nothing else', async () => {
+  const warnings: string[] = [];
+  const log: Log = { ...silentLog, warn: (message) => void warnings.push(message) };
+  const close = exportSpans({
+    endpoint: 'http://127.0.0.1:1',
+    service: 'api',
+    log,
+    timeoutMilliseconds: 500,
+  });
   expect(await traced('work', {}, async () => 'done')).toBe('done');
   await close();
   expect(warnings).toEqual(['Traces could not be sent']);
