@@ -1,6 +1,7 @@
 /**
  * What every other library stands on: which kinds of objects there are and how one is named, instants and intervals, the
- * order of texts and of resourceVersions, and how the fields of JSON that may be amiss are read.
+ * order of texts and of resourceVersions, how the fields of JSON that may be amiss are read, and how long to wait before
+ * trying again.
  *
  * Each of these is answered here once, so that two libraries never answer it differently. `KINDS` is the one list of
  * kinds: what is kept, read, audited and watched derives from it. This library knows no other one, does no I/O and
@@ -36,6 +37,7 @@ export {
 } from './kinds.ts';
 export { groupOf, type KubernetesObject, type ObjectMeta } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
+export { pauseAfter, type Pauses } from './pause.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {
   isStorageForm,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '@margay/ground';
 import type { Checks } from './health.ts';
 import type { Log } from './log.ts';
 
@@ -48,8 +49,7 @@ export function keepRunning(
         if (reasons.get(name) !== reason)
           log.warn('A stage stopped and is started again', { stage: name, reason, error });
         reasons.set(name, reason);
-        const pause = Math.min(pauseMilliseconds * 2 ** failures, PAUSE_MILLISECONDS_MAX);
-        failures++;
+        const pause = pauseAfter(++failures, { first: pauseMilliseconds, longest: PAUSE_MILLISECONDS_MAX });
         clearTimeout(settled);
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       } finally {

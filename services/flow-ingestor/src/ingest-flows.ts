@@ -9,6 +9,7 @@ import {
   type Seen,
 } from '@margay/flows';
 import type { Log, Metrics } from '@margay/runtime';
+import { LRUCache } from 'lru-cache';
 
 export interface FlowIngestion {
   /** Durable when fulfilled; a repeat changes nothing. */
@@ -39,14 +40,10 @@ const KNOWN_MAX = 100_000;
  * that time.
  */
 export function ingestFlows({ publish, metrics, log, formats }: FlowIngestion): IngestFlows {
-  const known = new Map<string, readonly Seen[]>();
+  const known = new LRUCache<string, readonly Seen[]>({ max: KNOWN_MAX });
   const keyOf = (cluster: string, flow: Flow) => `${cluster} ${flowKey(flow)}`;
   const remember = (key: string, flow: Flow) => {
-    const times = withTime(known.get(key) ?? [], flow);
-    known.delete(key);
-    known.set(key, times);
-    const [oldest] = known.keys();
-    if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
+    known.set(key, withTime(known.peek(key) ?? [], flow));
   };
 
   return async (cluster, source, texts) => {
@@ -57,7 +54,7 @@ export function ingestFlows({ publish, metrics, log, formats }: FlowIngestion): 
       if (reading?.kind === 'flow') flows.push(reading.flow);
       else if (reading?.kind === 'unusable') problems.push(reading.message);
     }
-    const fresh = mergeFlows(flows).filter((flow) => !covers(known.get(keyOf(cluster, flow)) ?? [], flow));
+    const fresh = mergeFlows(flows).filter((flow) => !covers(known.peek(keyOf(cluster, flow)) ?? [], flow));
     if (fresh.length > 0) await publish(cluster, fresh);
     for (const flow of fresh) remember(keyOf(cluster, flow), flow);
 

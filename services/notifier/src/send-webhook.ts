@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '@margay/ground';
 import { Unprocessable } from '@margay/messaging';
 import { Webhook as Signer } from 'standardwebhooks';
 import type { CloudEvent } from './cloud-event.ts';
@@ -36,8 +37,8 @@ export async function sendWebhook(event: CloudEvent, webhook: Webhook): Promise<
         'undeliverable',
         `${url} did not take event ${event.id} in ${attempt} attempts: ${problem.reason}`,
       );
-    const pause = Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX);
-    await sleep(pause, undefined, { signal });
+    const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
+    await sleep(pauseAfter(attempt, pauses), undefined, { signal });
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, reportsFailed, type ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/ground';
+import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
 import type { Compute } from './compute-in-thread.ts';
@@ -49,9 +49,8 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
         ]);
         return 'failed';
       }
-      await sleep(Math.min(retryMilliseconds * 2 ** (attempt - 1), PAUSE_MILLISECONDS_MAX), undefined, {
-        signal,
-      });
+      const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
+      await sleep(pauseAfter(attempt, pauses), undefined, { signal });
     }
   }
 }

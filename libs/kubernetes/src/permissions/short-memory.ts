@@ -1,7 +1,7 @@
-interface Remembered<V> {
-  readonly value: Promise<V>;
-  readonly until: number;
-}
+import { LRUCache } from 'lru-cache';
+
+/** Of answers that stand for seconds; beyond it those not used for longest are asked for again. */
+const ANSWERS_MAX = 10_000;
 
 /**
  * Answers that are remembered for some seconds, so that a page of a hundred questions asks each of them once, and a
@@ -10,38 +10,23 @@ interface Remembered<V> {
  * Who asks while the answer is under way gets the same one. What fails is not remembered.
  */
 export class ShortMemory<V> {
-  readonly #answers = new Map<string, Remembered<V>>();
-  readonly #milliseconds: number;
-  readonly #now: () => number;
+  readonly #answers: LRUCache<string, Promise<V>>;
 
   /** @param now milliseconds of any clock that never goes back. */
   constructor(milliseconds: number, now: () => number) {
-    this.#milliseconds = milliseconds;
-    this.#now = now;
+    // The clock is asked each time, and is never 0, which would count as no time at all.
+    const perf = { now: () => now() + 1 };
+    this.#answers = new LRUCache({ max: ANSWERS_MAX, ttl: milliseconds, ttlResolution: 0, perf });
   }
 
   get(question: string, ask: () => Promise<V>): Promise<V> {
-    const now = this.#now();
     const known = this.#answers.get(question);
-    if (known && now < known.until) return known.value;
-    this.#forgetOld(now);
+    if (known !== undefined) return known;
     const value = ask();
-    this.#answers.set(question, { value, until: now + this.#milliseconds });
+    this.#answers.set(question, value);
     value.catch(() => {
-      if (this.#answers.get(question)?.value === value) this.#answers.delete(question);
+      if (this.#answers.peek(question) === value) this.#answers.delete(question);
     });
     return value;
-  }
-
-  get size(): number {
-    return this.#answers.size;
-  }
-
-  /** Answers stand in the order in which they were given: the old ones come first. */
-  #forgetOld(now: number): void {
-    for (const [question, { until }] of this.#answers) {
-      if (until > now) return;
-      this.#answers.delete(question);
-    }
   }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Backoff } from './backoff.ts';
 import { inBatches } from './in-batches.ts';
 
 /** Items come at once; a number is a pause in milliseconds, an error a failure. */
@@ -39,15 +38,4 @@ test('items wait in order while the consumer is busy', async () => {
     await sleep(30);
   }
   expect(seen.flat()).toEqual(['a', 'b', 'c', 'd']);
-});
-
-test('waits double up to a limit, vary by half, and begin anew', () => {
-  let chance = 1;
-  const backoff = new Backoff({ initialMilliseconds: 100, maxMilliseconds: 500, random: () => chance });
-  expect([backoff.next(), backoff.next(), backoff.next(), backoff.next()]).toEqual([100, 200, 400, 500]);
-  chance = 0;
-  expect(backoff.next()).toBe(250);
-  expect(backoff.next(2000)).toBe(2000);
-  backoff.reset();
-  expect(backoff.next()).toBe(50);
 });

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Instant, SECOND } from '@margay/ground';
+import { pauseAfter, SECOND, type Instant } from '@margay/ground';
 import type { KubernetesClient, Selection, WatchEvent } from '../client/client.ts';
 import { ApiStatusError, isExpired, isTransient } from '../client/errors.ts';
 import type { ApiResource } from '../client/resources.ts';
-import { Backoff } from './backoff.ts';
 import { inBatches } from './in-batches.ts';
 import { Inventory } from './inventory.ts';
 import type { Batch, Known, Position, Project } from './notices.ts';
@@ -65,11 +64,10 @@ export async function* reflect<T>(
   const { signal, now = () => Date.now() * 1000, random = Math.random, watchSeconds = 300 } = options;
   const inventory = new Inventory();
   const states = new ObjectStates(inventory, options.project);
-  const backoff = new Backoff({
-    initialMilliseconds: options.retryMilliseconds ?? 500,
-    maxMilliseconds: options.retryMaxMilliseconds ?? 30_000,
-    random,
-  });
+  const { retryMilliseconds: first = 500, retryMaxMilliseconds: longest = 30_000 } = options;
+  /** How often it failed since it last worked. */
+  let failures = 0;
+  const nextPause = () => pauseAfter(++failures, { first, longest, chance: random() });
   let pageSize = options.pageSize ?? 500;
   let position = options.resume?.position;
   /** Why what is known does not lead up to the present any more. */
@@ -153,7 +151,7 @@ export async function* reflect<T>(
     });
     try {
       for await (const batch of inBatches<WatchEvent>(events, pageSize)) {
-        backoff.reset();
+        failures = 0;
         const at = now();
         const notices = states.watched(batch, { at, since: position!.at, begun, resumedAt: resumedFrom.at });
         position = {
@@ -169,8 +167,8 @@ export async function* reflect<T>(
     const silent = position === resumedFrom;
     position = { ...position!, at: Math.max(position!.at, now() - LATENCY) };
     yield { notices: [], position };
-    if (now() - begun > LIVED_MILLISECONDS * 1000) backoff.reset();
-    else if (silent) await rest(backoff.next());
+    if (now() - begun > LIVED_MILLISECONDS * 1000) failures = 0;
+    else if (silent) await rest(nextPause());
   }
 
   const rest = (milliseconds: number): Promise<void> =>
@@ -192,9 +190,9 @@ export async function* reflect<T>(
         else
           broken = `the API server no longer has the changes after ${position.resourceVersion}: ${error.said}`;
       }
-      const retryInMilliseconds = backoff.next(
-        error instanceof ApiStatusError ? (error.retryAfterSeconds ?? 0) * 1000 : 0,
-      );
+      // The server may have asked for more.
+      const asked = error instanceof ApiStatusError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+      const retryInMilliseconds = Math.max(asked, nextPause());
       yield {
         notices: [{ what: 'interrupted', at: now(), error, retryInMilliseconds }],
       };

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { pauseAfter } from '@margay/ground';
 import type { Elastic } from './connection.ts';
 
 /** One document to be written or taken away. */
@@ -25,7 +26,8 @@ export type DocumentWrite =
 const DOCUMENTS_MAX = 2_000;
 const BYTES_MAX = 8 * 1024 * 1024;
 const ATTEMPTS = 5;
-const FIRST_WAIT_MS = 200;
+/** In milliseconds. */
+const PAUSES = { first: 400, longest: 3_200 };
 
 interface Answer {
   readonly status: number;
@@ -87,7 +89,7 @@ async function send(
         `Elasticsearch put off ${putOff.length} documents ${ATTEMPTS} times: it is overloaded. Try again later.`,
       );
     }
-    if (putOff.length > 0) await setTimeout(FIRST_WAIT_MS * 2 ** attempt);
+    if (putOff.length > 0) await setTimeout(pauseAfter(attempt, PAUSES));
     open = putOff;
   }
   return written;
