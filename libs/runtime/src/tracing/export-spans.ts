@@ -1,3 +1,4 @@
+import type * as Api from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Log } from '../log.ts';
 import { onSpan, type Span } from './trace.ts';
@@ -89,7 +90,7 @@ async function open({
 /** A span of ours as the exporter reads it. */
 function readable(
   { traceId, spanId, parentId, name, start, end, attributes, failure }: Span,
-  { SpanKind, SpanStatusCode, TraceFlags }: typeof import('@opentelemetry/api'),
+  { SpanKind, SpanStatusCode, TraceFlags }: typeof Api,
   resource: ReadableSpan['resource'],
 ): ReadableSpan {
   const place = { traceId, traceFlags: TraceFlags.SAMPLED };
