@@ -72,7 +72,7 @@ export default {
       to: {
         path: 'node_modules/',
         pathNot:
-          'node_modules/(ipaddr\\.js|canonicalize|@noble|csv-stringify|js-yaml|avsc|croner|zod|@margay)/',
+          'node_modules/(ipaddr\\.js|canonicalize|@noble|@scure|csv-stringify|js-yaml|avsc|croner|zod|@margay)/',
       },
     },
     {
