@@ -1,5 +1,6 @@
 import { NEW_KEY, UID_CHARACTERS, type KeyTail } from '@margay/history';
 import type { Database } from '@margay/sqlite';
+import { LRUCache } from 'lru-cache';
 import { SELECT_VERSIONS, versionOf, type VersionRow } from './tables.ts';
 
 /** The tails of keys that were touched last are held in memory, up to this many: about a kilobyte each. */
@@ -11,10 +12,11 @@ export interface RowTail {
   readonly lastRow?: number;
 }
 
-/** The tails of keys, by the keys' numbers. */
+/** The tails of keys, by the keys' numbers. What is held may be let go of at any time: it is in the file, too. */
 export class KeyTails {
   readonly #database: Database;
-  readonly #held = new Map<number, RowTail>();
+  // Bounded by a sum of ones: for a bound on their number the library would take all the memory beforehand.
+  readonly #held = new LRUCache<number, RowTail>({ maxSize: HELD_TAILS_MAX, sizeCalculation: () => 1 });
 
   constructor(database: Database) {
     this.#database = database;
@@ -27,31 +29,18 @@ export class KeyTails {
 
   /** A key that was made just now has nothing behind it. */
   holdNew(key: number): void {
-    this.#held.set(key, { tail: NEW_KEY });
+    this.hold(key, { tail: NEW_KEY });
   }
 
   hold(key: number, tail: RowTail): void {
-    // Set anew at the end: the first entries of the map are those not used for longest.
-    this.#held.delete(key);
     this.#held.set(key, tail);
   }
 
   /** The tail that is held, or that of the changes that the file has by now. */
   of(key: number): RowTail {
-    return this.#held.get(key) ?? readTail(this.#database, key);
-  }
-
-  /** Has the key's tail held, if need be read as the file has it now. */
-  ensureHeld(key: number): void {
-    if (!this.#held.has(key)) this.hold(key, readTail(this.#database, key));
-  }
-
-  /** Lets go of the tails not used for longest. */
-  release(): void {
-    for (const key of this.#held.keys()) {
-      if (this.#held.size <= HELD_TAILS_MAX) return;
-      this.#held.delete(key);
-    }
+    let tail = this.#held.get(key);
+    if (tail === undefined) this.hold(key, (tail = readTail(this.#database, key)));
+    return tail;
   }
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Key } from '@margay/ground';
 import type { Database } from '@margay/sqlite';
+import { LRUCache } from 'lru-cache';
 
 const HELD_NAMES_MAX = 200_000;
 
@@ -8,7 +9,8 @@ const HELD_NAMES_MAX = 200_000;
 export class TableIds {
   readonly #database: Database;
   readonly #onNewKey: (id: number) => void;
-  readonly #keys = new Map<string, number>();
+  // Bounded by a sum of ones: for a bound on their number the library would take all the memory beforehand.
+  readonly #keys = new LRUCache<string, number>({ maxSize: HELD_NAMES_MAX, sizeCalculation: () => 1 });
   readonly #sources = new Map<string, number>();
   #contents = new WeakMap<object, number>();
 
@@ -39,7 +41,6 @@ export class TableIds {
         id = Number(lastInsertRowid);
         this.#onNewKey(id);
       } else ({ id } = found);
-      if (this.#keys.size >= HELD_NAMES_MAX) this.#keys.clear();
       this.#keys.set(text, id);
     }
     return id;

@@ -2,7 +2,7 @@ import { foldOn, foldWhole, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { insertChange, insertRepeat } from './change-rows.ts';
 import type { Appended } from './history.ts';
-import { KeyTails } from './key-tails.ts';
+import { KeyTails, type RowTail } from './key-tails.ts';
 import { TableIds } from './table-ids.ts';
 import {
   CHANGES_OF_KEY,
@@ -20,8 +20,7 @@ export function historyWriter(database: Database) {
   const ids = new TableIds(database, (key) => tails.holdNew(key));
 
   /** Goes on from a key's tail; false where the changes are not all later than what there is. */
-  const extend = (key: number, changes: readonly Change[]): boolean => {
-    const { tail, lastRow } = tails.of(key);
+  const extend = (key: number, { tail, lastRow }: RowTail, changes: readonly Change[]): boolean => {
     const fold = foldOn(tail, changes);
     if (fold === undefined) return false;
     const written =
@@ -48,20 +47,20 @@ export function historyWriter(database: Database) {
       return database.transaction(() => {
         let applied = 0;
         let repeated = 0;
-        const touched = new Map<number, Change[]>();
+        const touched = new Map<number, { readonly before: RowTail; readonly added: Change[] }>();
         for (const change of changes) {
           const key = ids.key(change);
-          // Before the change is inserted: the tail is that of the changes before.
-          if (!touched.has(key)) tails.ensureHeld(key);
+          // Before the key's first change is inserted: the tail is that of the changes before.
+          const mine = touched.get(key) ?? { before: tails.of(key), added: [] };
+          touched.set(key, mine);
           if (insertChange(database, ids, key, change)) {
             applied++;
-            const added = touched.get(key);
-            if (added === undefined) touched.set(key, [change]);
-            else added.push(change);
+            mine.added.push(change);
           } else if (insertRepeat(database, ids, change)) repeated++;
         }
-        for (const [key, added] of touched) if (!extend(key, added)) refold(key);
-        tails.release();
+        for (const [key, { before, added }] of touched) {
+          if (added.length > 0 && !extend(key, before, added)) refold(key);
+        }
         return { applied, repeated };
       });
     } catch (error) {
