@@ -28,8 +28,12 @@ if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
   mkdir -p "$root/etc/ssl/certs" && cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 fi
 
-git ls-files -z -- package.json package-lock.json libs services ':!*.test.ts' | xargs -0 tar -cf - | tar -xf - -C "$root/app"
-(cd "$root/app" && npm ci --omit=dev --omit=optional --no-audit --no-fund --loglevel=error)
+# What is compiled, the dashboard's files, and the packages that they need: no sources, no tools, no types, no maps.
+npm run -s build
+git ls-files -z -- package.json package-lock.json '*/package.json' services/dashboard services/margay/bin ':!test/fences' | xargs -0 tar -cf - | tar -xf - -C "$root/app"
+find libs services -name node_modules -prune -o -path '*/dist/*' -name '*.js' -print0 | tar -cf - --null -T - | tar -xf - -C "$root/app"
+(cd "$root/app" && npm ci --omit=dev --omit=optional -w @margay/margay --no-audit --no-fund --loglevel=error)
+find "$root/app/node_modules" -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
 # What is in it, as CycloneDX, without what differs from one making to the next.
 (cd "$root/app" && npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx) | "$node" packaging/stable-sbom.ts > "$root/app/sbom.cdx.json"
 find "$root" -exec touch -h -d @0 {} +
