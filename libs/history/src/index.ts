@@ -5,8 +5,6 @@
  * it was valid. The same set of changes gives the same versions, in whatever order and however often they come.
  * This library does no I/O and never asks the time.
  */
-export { formatInstant, parseInstant, type Instant, type Window } from '@margay/ground';
-export type { Key as ResourceKey, KubernetesObject as Resource, Kind } from '@margay/ground';
 export * from './change.ts';
 export * from './version.ts';
 export { project, type Projected } from './project.ts';
@@ -17,4 +15,3 @@ export { foldKey, type Every, type FoldOptions } from './fold.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
-export { compareResourceVersions } from '@margay/ground';

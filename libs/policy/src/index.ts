@@ -12,7 +12,6 @@ export type { Labels } from './selector/program.ts';
 export { isImpossible, type Restriction, type Restrictions } from './selector/restrictions.ts';
 export { labelsOfRecord, parseSelector, Selector } from './selector/selector.ts';
 export { type SelectorReport, selectorReport } from './selector/report.ts';
-export { keyText, type Key, type KubernetesObject as ResourceObject } from '@margay/ground';
 export { endpointKeyOf, printName, type ResourceRef } from './model/print-name.ts';
 export { type Network, parseNetwork, PRIVATE_NETWORKS, PublicNetworks } from './model/networks.ts';
 export { isEndpoint } from './model/items.ts';
