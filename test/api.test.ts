@@ -1,26 +1,34 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { anyone, apiRoutes, archivedReport, byToken, Problem, type Access } from '@margay/api';
+import { anyone, archivedReport, byToken, type Access } from '@margay/api';
 import { OPERATIONS, ROWS, type Operation, type OperationId } from '@margay/api-contract';
 import { formatInstant, parseInstant } from '@margay/ground';
 import { REPORT_TYPES, toReportJson, type EndpointRow, type FlowRow, type Report } from '@margay/reports';
+import { Problem } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { unzipSync } from 'fflate';
-import { fastify, type FastifyInstance } from 'fastify';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { RouteOptions } from 'fastify';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { addressOf, apiHere } from './testing/api-application.ts';
 import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
 
 const stores = await recordedStores();
 const reports = new Map<string, Report>();
 const HALF = { start: SPAN.start, end: SPAN.start + Math.floor((SPAN.end - SPAN.start) / 2) };
-let http: FastifyInstance;
+let http: NestFastifyApplication;
 
-const serve = (access: Access, hosts?: string[]) => {
-  const server = fastify() as unknown as FastifyInstance;
-  apiRoutes(server, { cluster: 'recorded', version: '0', stores, access, ...(hosts && { hosts }) });
+/** The API for somebody else, until the end of the test. */
+async function serve(
+  access: Access,
+  hosts?: string[],
+  onRoute?: (route: RouteOptions) => void,
+): Promise<NestFastifyApplication> {
+  const server = await apiHere({ stores, access, ...(hosts && { hosts }), ...(onRoute && { onRoute }) });
+  onTestFinished(() => server.close());
   return server;
-};
+}
 
 beforeAll(async () => {
   for (const type of REPORT_TYPES.keys())
@@ -30,8 +38,9 @@ beforeAll(async () => {
     [windowOf('late', 'inventory', { start: SPAN.end, end: SPAN.end + 1 })],
     SPAN.end,
   );
-  http = serve(anyone);
+  http = await apiHere({ stores, access: anyone });
 });
+afterAll(() => http.close());
 
 const get = (url: string, headers: Record<string, string> = {}) => http.inject({ url, headers });
 const json = async <T>(url: string): Promise<T> => {
@@ -259,14 +268,14 @@ test('a filter of ten megabytes is refused at once', async () => {
 });
 
 test('another name in the Host header is refused, whatever is asked for', async () => {
-  const server = serve(anyone, ['localhost']);
+  const server = await serve(anyone, ['localhost']);
   for (const url of ['/', '/api/v1/runs', '/api/openapi.json'])
     expect((await server.inject({ url, headers: { host: 'evil.example' } })).statusCode).toBe(421);
   expect((await server.inject({ url: '/', headers: { host: 'localhost:8080' } })).statusCode).toBe(200);
 });
 
 test('a token is wanted on every route but the page itself, and a session carries it', async () => {
-  const server = serve(byToken('a-long-enough-token'));
+  const server = await serve(byToken('a-long-enough-token'));
   const authorization = 'Bearer a-long-enough-token';
   for (const url of [
     '/api/v1/runs',
@@ -300,16 +309,13 @@ test('the description has every route of the API, and every route of the API is 
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
-  const server = fastify() as unknown as FastifyInstance;
   const routes: string[] = [];
-  server.addHook('onRoute', ({ url, method }) => {
+  await serve(anyone, undefined, ({ method, url }) => {
     if (method !== 'HEAD' && url.startsWith('/api/v1/'))
       routes.push(
         `${String(method).toLowerCase()} ${url.slice('/api/v1'.length).replaceAll(/:(\w+)/g, '{$1}')}`,
       );
   });
-  apiRoutes(server, { cluster: '', version: '0', stores, access: anyone });
-  await server.ready();
   expect(described.sort()).toEqual(routes.sort());
 });
 
@@ -384,7 +390,7 @@ test('the page comes with a policy that lets nothing in from elsewhere, and stay
     (await get('/dashboard/style.css')).rawPayload,
     (await get('/dashboard/preact.js')).rawPayload,
   ];
-  for (const name of scripts) bodies.push((await get(`/dashboard/${name}.ts`)).rawPayload);
+  for (const name of scripts) bodies.push((await get(`/dashboard/${name}.js`)).rawPayload);
   const { gzipSync } = await import('node:zlib');
   const size = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
   expect(size).toBeLessThan(130_000);
@@ -392,12 +398,11 @@ test('the page comes with a policy that lets nothing in from elsewhere, and stay
 
 test('whoever follows is told of runs as they change, until they may not any more', async () => {
   let isAllowed = true;
-  const server = serve(async () => {
+  const server = await serve(async () => {
     if (!isAllowed) throw new Problem(401, 'Unauthorized', 'expired');
     return anyone({} as never);
   });
-  const url = await server.listen({ host: '127.0.0.1', port: 0 });
-  onTestFinished(() => server.close());
+  const url = await addressOf(server);
   const answer = await fetch(`${url}/api/v1/events`);
   expect(answer.headers.get('content-type')).toBe('text/event-stream');
   const told = (async () => {

@@ -1,9 +1,12 @@
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { anyone, apiRoutes } from '@margay/api';
+import { anyone } from '@margay/api';
+import { ApiModule } from '@margay/api/module';
 import { computeReport } from '@margay/reports';
+import { silentLog } from '@margay/runtime';
+import { startApplication } from '@margay/runtime/nest';
 import { openEmbedded } from '@margay/storage';
-import { fastify, type FastifyInstance } from 'fastify';
+import { STORES } from '@margay/storage/nest';
 import { archiveBigReport } from '../../test/browser/big-report.ts';
 import { openBrowser, openPage } from '../../test/browser/browser.ts';
 import { benchCluster } from '../reports/cluster.ts';
@@ -30,9 +33,19 @@ export async function run(print: (line: string) => void, { quick = false } = {})
   });
   for (let i = 0; i < runs; i++) await archiveBigReport(stores, small, 1, `daily-${i}`);
   await archiveBigReport(stores, small, rows);
-  const http = fastify({ forceCloseConnections: true }) as unknown as FastifyInstance;
-  apiRoutes(http, { cluster: 'bench', version: '0', stores, access: anyone });
-  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  const stopping = new AbortController();
+  const given = {
+    module: class Given {},
+    providers: [{ provide: STORES, useValue: stores }],
+    exports: [STORES],
+  };
+  const { url, ended } = await startApplication({
+    modules: [ApiModule.over({ cluster: 'bench', access: () => anyone }, given)],
+    log: silentLog,
+    host: '127.0.0.1',
+    port: 0,
+    signal: stopping.signal,
+  });
   const browser = await openBrowser();
   try {
     const first: number[] = [];
@@ -88,7 +101,8 @@ export async function run(print: (line: string) => void, { quick = false } = {})
     );
   } finally {
     await browser.close();
-    await http.close();
+    stopping.abort();
+    await ended;
     await stores.close();
   }
 }

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { anyone, apiRoutes, Problem, tokenOf, type Access } from '@margay/api';
-import { fastify, type FastifyInstance } from 'fastify';
+import { anyone, tokenOf, type Access } from '@margay/api';
+import { Problem } from '@margay/runtime';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addressOf, apiHere } from '../testing/api-application.ts';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
 import { archiveBigReport, HOSTILE } from './big-report.ts';
 import { openBrowser, openPage, seriousFindings } from './browser.ts';
@@ -12,15 +14,14 @@ import { openBrowser, openPage, seriousFindings } from './browser.ts';
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 const MIDDLE = SPAN.start + Math.floor((SPAN.end - SPAN.start) / 2);
 const stores = await recordedStores();
-const servers: FastifyInstance[] = [];
+const servers: NestFastifyApplication[] = [];
 let browser: Browser;
 let url = '';
 
 async function serve(access: Access, from = stores): Promise<string> {
-  const http = fastify({ forceCloseConnections: true }) as unknown as FastifyInstance;
-  apiRoutes(http, { cluster: 'recorded', version: '0', stores: from, access });
+  const http = await apiHere({ stores: from, access });
   servers.push(http);
-  return http.listen({ host: '127.0.0.1', port: 0 });
+  return addressOf(http);
 }
 
 beforeAll(async () => {

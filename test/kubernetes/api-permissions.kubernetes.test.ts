@@ -1,19 +1,13 @@
-import { apiRoutes, byKubernetes } from '@margay/api';
+import { byKubernetes } from '@margay/api';
 import { Permissions } from '@margay/kubernetes';
-import { fastify, type FastifyInstance } from 'fastify';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { addressOf, apiHere } from '../testing/api-application.ts';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
 import { openBrowser, openPage } from '../browser/browser.ts';
 import { admin, applyDefinitions, kubectl, SAMPLES } from './cluster.ts';
 
 const stores = await recordedStores();
-const http = fastify() as unknown as FastifyInstance;
-apiRoutes(http, {
-  cluster: 'recorded',
-  version: '0',
-  stores,
-  access: byKubernetes(new Permissions(admin())),
-});
+const http = await apiHere({ stores, access: byKubernetes(new Permissions(admin())) });
 
 beforeAll(async () => {
   applyDefinitions();
@@ -75,7 +69,7 @@ test('a refusal names the missing verb, and a token that is nobody’s is asked 
 });
 
 test('the pages, signed in with the tokens of paul, candice and david', async () => {
-  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  const url = await addressOf(http);
   const browser = await openBrowser();
   onTestFinished(async () => {
     await browser.close();

@@ -21,7 +21,7 @@ export interface Operation {
   readonly right: Right;
   /** The parameters of the path that name runs: the right is about each of them. */
   readonly runs?: readonly string[];
-  /** The parameters of the path. One that does not fit is answered 404, in the words of its schema. */
+  /** The parameters of the path. One that names nothing is answered 404. */
   readonly parameters?: z.ZodObject;
   /** Strict, so that a mistyped filter never shows everything. What does not fit is answered 400. */
   readonly query?: z.ZodObject;

@@ -18,9 +18,7 @@ const json = <S extends z.ZodType>(description: string, schema: S): Required<Ans
 
 const id = z.string().meta({ description: 'The id of a run.' });
 const ofRun = z.object({ id });
-const kind = z.enum(Object.keys(ROWS) as [RowKind, ...RowKind[]], {
-  error: ({ input }) => `There is no kind of rows called ${String(input)}`,
-});
+const kind = z.enum(Object.keys(ROWS) as [RowKind, ...RowKind[]]);
 
 /** Every operation, by its `operationId`, in the order of the documentation. */
 export const OPERATIONS = {
@@ -147,7 +145,7 @@ export const OPERATIONS = {
     method: 'delete',
     path: '/session',
     summary: 'Ends the session.',
-    right: 'public',
+    right: 'open',
     answer: json('Nothing more.', signedOut),
   },
 } as const satisfies Readonly<Record<string, Operation>>;

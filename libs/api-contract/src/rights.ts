@@ -21,7 +21,8 @@ const GET_REPORT: Permission = { verb: 'get', resource: 'globalreports', of: 're
 
 /** The rights that an operation may need. */
 export const RIGHTS = {
-  public: { needs: 'nothing', signedIn: false, permissions: [] },
+  /** For everybody. */
+  open: { needs: 'nothing', signedIn: false, permissions: [] },
   'signed-in': { needs: 'a token that is valid', signedIn: true, permissions: [] },
   /** Lists hold only what one may get; a run of another report looks as if it were not there. */
   list: {

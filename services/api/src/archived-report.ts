@@ -1,6 +1,6 @@
 import { joinReport, type Report, type ReportPart, type RowKind } from '@margay/reports';
 import type { Archive } from '@margay/storage';
-import { contentOf } from './v1/runs.ts';
+import { contentOf } from './runs/runs.ts';
 
 /** The whole report, or undefined where there is none. */
 export async function archivedReport(archive: Archive, id: string): Promise<Report | undefined> {

@@ -1,4 +1,3 @@
+/** Who may see what, and the reports that are archived. The api as a Nest module is a door of its own, `@margay/api/module`. */
 export { anyone, byKubernetes, byToken, tokenOf, type Access } from './access/access.ts';
-export * from './archived-report.ts';
-export * from './routes.ts';
-export { Problem } from './problem.ts';
+export { archivedReport } from './archived-report.ts';

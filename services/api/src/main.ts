@@ -1,4 +1,20 @@
-import { runService } from '@margay/runtime';
-import { api } from './service.ts';
+import { runService } from '@margay/runtime/nest';
+import { StoresModule } from '@margay/storage/nest';
+import { accessOf } from './access/configured.ts';
+import { ApiModule } from './api.module.ts';
+import { config } from './config.ts';
 
-await runService(api);
+/** The API as a process of its own. */
+await runService({
+  name: 'api',
+  config,
+  module: (settings) =>
+    ApiModule.over(
+      {
+        cluster: settings.CLUSTER_NAME,
+        access: () => accessOf(settings),
+        ...(settings.API_HOSTS.length > 0 && { hosts: settings.API_HOSTS }),
+      },
+      StoresModule.elasticsearch(settings),
+    ),
+});

@@ -1,7 +1,7 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { Denied, Unauthenticated, type Action, type Permissions, type ReportRef } from '@margay/kubernetes';
-import { Problem } from '../problem.ts';
+import { Problem } from '@margay/runtime';
 
 /** Somebody who asks, with what they may see. */
 export interface Viewer {

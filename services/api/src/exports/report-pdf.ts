@@ -3,7 +3,7 @@ import { formatInstant } from '@margay/ground';
 import type { EndpointRow, NamespaceRow, ReportHeader, RowKind, ServiceRow } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';
-import { contentOf, runOf } from '../v1/runs.ts';
+import { contentOf, runOf } from '../runs/runs.ts';
 
 /** Rows of a table at most; the files with all of them are named below it. */
 const ROWS_MAX = 1_000;

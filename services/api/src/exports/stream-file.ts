@@ -12,7 +12,7 @@ import {
   type RowKind,
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
-import { contentOf } from '../v1/runs.ts';
+import { contentOf } from '../runs/runs.ts';
 import { renderInThread } from './render-in-thread.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */

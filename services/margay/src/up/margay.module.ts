@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ApiModule, type ApiOptions } from '@margay/api/module';
 import { AuditIngestorModule } from '@margay/audit-ingestor/module';
 import { FlowIngestorModule } from '@margay/flow-ingestor/module';
 import type { Connection } from '@margay/kubernetes';
@@ -11,7 +12,6 @@ import { SchedulerModule } from '@margay/scheduler/module';
 import { SnapshotterModule } from '@margay/snapshotter/module';
 import { StoresModule } from '@margay/storage/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ApiRoutesModule, type ApiRoutesOptions } from './api-routes.module.ts';
 import { SPAN_REPORTS_OPTIONS, SpanReports, type SpanReportsOptions } from './span-reports.ts';
 import type { Tell } from './up-event.ts';
 
@@ -34,7 +34,7 @@ export interface MargayOptions {
   readonly startDelay: number;
   /** Whom to tell of finished, failed and worse reports. */
   readonly notify?: NotifierOptions;
-  readonly api: Omit<ApiRoutesOptions, 'cluster'>;
+  readonly api: Omit<ApiOptions, 'cluster'>;
   readonly tell: Tell;
 }
 
@@ -84,7 +84,7 @@ export class MargayModule {
     );
     const reportWorker = ReportWorkerModule.over(computeInThread({ directory }), bus, stores);
     const notifier = options.notify && NotifierModule.over(options.notify, bus, stores);
-    const api = ApiRoutesModule.over({ ...options.api, cluster }, stores);
+    const api = ApiModule.over({ ...options.api, cluster }, stores);
 
     const spanReports: SpanReportsOptions = { cluster, read: reports ?? none, tell };
     return {

@@ -67,6 +67,7 @@ export async function up(options: UpOptions): Promise<void> {
     options.reports === undefined
       ? { reports: PREDEFINED, problems: [] }
       : readReportsFolder(options.reports);
+  const whoMay = await accessOf(options);
   const module = MargayModule.of({
     directory: data,
     cluster,
@@ -78,7 +79,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(!(options.watch && options.reports === undefined) && { reports }),
     startDelay: options.startDelay * 1000,
     api: {
-      access: await accessOf(options),
+      access: () => whoMay,
       // Where nobody is asked, a page elsewhere must not reach it through another name.
       ...(options.permissions === 'none' && { hosts: ['127.0.0.1', 'localhost', '[::1]', options.host] }),
     },

@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import { Problem } from '../../problem.ts';
@@ -12,30 +14,34 @@ import { LOG } from '../tokens.ts';
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #log: Log;
+  readonly #host: HttpAdapterHost;
 
-  constructor(@Inject(LOG) log: Log) {
+  constructor(@Inject(LOG) log: Log, @Inject(HttpAdapterHost) host: HttpAdapterHost) {
     this.#log = log;
+    this.#host = host;
   }
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> | void {
     if (host.getType() !== 'http') return throwError(() => error);
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = this.#host.httpAdapter;
+    // Middleware comes before Fastify's own request and reply.
+    const request = host.switchToHttp().getRequest<FastifyRequest | IncomingMessage>();
+    const reply = host.switchToHttp().getResponse<FastifyReply | ServerResponse>();
+    const raw = 'raw' in reply ? reply.raw : reply;
     const { status, title, detail } = problemOf(error);
-    const fields = { method: request.method, route: request.routeOptions.url, error };
+    const route = 'routeOptions' in request ? request.routeOptions.url : request.url;
+    const fields = { method: request.method, route, error };
     // What the client did wrong is the client's to know.
     if (status >= 500) this.#log.error('A request failed', fields);
     else this.#log.debug('A request was refused', fields);
-    if (reply.raw.headersSent) {
+    if (raw.headersSent) {
       // Too late for words: a broken connection tells that the answer is not whole.
-      reply.raw.destroy();
+      raw.destroy();
       return;
     }
-    if (status === 401) void reply.header('www-authenticate', 'Bearer');
-    void reply
-      .code(status)
-      .type('application/problem+json')
-      .send(JSON.stringify({ type: 'about:blank', title, status, detail }));
+    if (status === 401) http.setHeader(reply, 'www-authenticate', 'Bearer');
+    http.setHeader(reply, 'content-type', 'application/problem+json');
+    http.reply(reply, JSON.stringify({ type: 'about:blank', title, status, detail }), status);
   }
 }
 

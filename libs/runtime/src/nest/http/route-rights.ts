@@ -10,8 +10,11 @@ import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { OPEN, RIGHT } from './right.ts';
 
-/** Lets a request through, or throws the `Problem` that it is answered with. It may leave on the request who asks. */
-export type Judge = (request: FastifyRequest) => Promise<void> | void;
+/**
+ * Lets a request through, or throws the `Problem` that it is answered with. It may leave on the request who asks; the context tells
+ * what the route's decorators say beside the right.
+ */
+export type Judge = (request: FastifyRequest, context: ExecutionContext) => Promise<void> | void;
 
 /** Nest's own names of what a route's decorators leave on its method and its controller. */
 const METHOD = 'method';
@@ -66,7 +69,7 @@ export class RouteRights implements OnApplicationBootstrap, CanActivate {
     const judge = this.#judges.get(right ?? '');
     if (judge === undefined)
       throw new Error(`Nobody judges the right ${right} of ${context.getHandler().name}`);
-    await judge(context.switchToHttp().getRequest<FastifyRequest>());
+    await judge(context.switchToHttp().getRequest<FastifyRequest>(), context);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '@margay/api-contract';
-import { Problem } from '../problem.ts';
+import { Problem } from '@margay/runtime';
 
 const LOOK_MILLISECONDS = 2_000;
 const HEARTBEAT_MILLISECONDS = 15_000;

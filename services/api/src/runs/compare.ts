@@ -1,5 +1,5 @@
 import type { Comparison } from '@margay/api-contract';
-import type { Table } from './tables.ts';
+import type { Table } from '../rows/tables.ts';
 
 /** Compares the endpoints of an earlier report with those of a later one. */
 export function compareEndpoints(earlier: Table, later: Table): Comparison {

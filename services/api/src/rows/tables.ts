@@ -22,8 +22,11 @@ const ROWS_MAX = 150_000;
 
 export const isRowKind = (name: string): name is RowKind => (ROW_KINDS as readonly string[]).includes(name);
 
+/** The rows of one kind of an archived report. */
+export type Tables = (id: string, kind: RowKind) => Promise<Table>;
+
 /** Reads tables from the archive and holds those last asked for: archived reports never change. */
-export function tablesOf(archive: Archive): (id: string, kind: RowKind) => Promise<Table> {
+export function tablesOf(archive: Archive): Tables {
   const held = new Map<string, Promise<Table>>();
   const sizes = new Map<string, number>();
   const read = async (id: string, kind: RowKind): Promise<Table> => {

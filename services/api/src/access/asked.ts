@@ -1,0 +1,36 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Run } from '@margay/api-contract';
+import type { FastifyRequest } from 'fastify';
+import type { Viewer } from './access.ts';
+
+/** What the judge of a right has found out about a request. */
+export interface Asked {
+  readonly viewer: Viewer;
+  /** The runs that its path names, by parameter: those that the viewer may see, and nothing else can be reached. */
+  readonly runs: ReadonlyMap<string, Run>;
+}
+
+const asked = new WeakMap<FastifyRequest, Asked>();
+
+/** Leaves it for whoever serves the request. */
+export const remember = (request: FastifyRequest, found: Asked): void => void asked.set(request, found);
+
+function foundOf(context: ExecutionContext): Asked {
+  const found = asked.get(context.switchToHttp().getRequest<FastifyRequest>());
+  if (found === undefined)
+    throw new Error(`${context.getHandler().name} asks who is there, but its right is "open"`);
+  return found;
+}
+
+/** Who asks, in the parameter of a handler. */
+export const Asking = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => foundOf(context).viewer,
+);
+
+/** The run that the parameter of the path names, in the parameter of a handler. */
+export const TheRun = createParamDecorator((parameter: string, context: ExecutionContext): Run => {
+  const run = foundOf(context).runs.get(parameter);
+  if (run === undefined)
+    throw new Error(`${context.getHandler().name}: "${parameter}" is not in the "runs" of its operation`);
+  return run;
+});

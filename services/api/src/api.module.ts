@@ -1,0 +1,79 @@
+import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import type { Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import type { Access } from './access/access.ts';
+import { Judges } from './access/judges.ts';
+import { ClusterController } from './cluster/cluster.controller.ts';
+import { CoverageController } from './cluster/coverage.controller.ts';
+import { StateController } from './cluster/state.controller.ts';
+import { DashboardController } from './dashboard/dashboard.controller.ts';
+import { DocsController } from './docs/docs.controller.ts';
+import { TimelineController } from './endpoints/timeline.controller.ts';
+import { DownloadsController } from './exports/downloads.controller.ts';
+import { FollowController } from './follow/follow.controller.ts';
+import { OwnGround } from './http/own-ground.middleware.ts';
+import { ChangesController } from './rows/changes.controller.ts';
+import { RowsController } from './rows/rows.controller.ts';
+import { tablesOf } from './rows/tables.ts';
+import { CompareController } from './runs/compare.controller.ts';
+import { RunList } from './runs/run-list.ts';
+import { RunsController } from './runs/runs.controller.ts';
+import { SessionController } from './session/session.controller.ts';
+import { ACCESS, CLUSTER, HOSTS, TABLES } from './tokens.ts';
+
+/** What the API serves, to whom, and under which names. */
+export interface ApiOptions {
+  readonly cluster: string;
+  /** Asked once, when the application starts: who may see what. */
+  readonly access: () => Access | Promise<Access>;
+  /** The names that it may be reached under; any unless given. */
+  readonly hosts?: readonly string[];
+}
+
+const CONTROLLERS = [
+  ClusterController,
+  RunsController,
+  RowsController,
+  CompareController,
+  TimelineController,
+  ChangesController,
+  DownloadsController,
+  StateController,
+  CoverageController,
+  FollowController,
+  SessionController,
+  DashboardController,
+  DocsController,
+];
+
+/** The dashboard, the REST API and its documentation. Everything in it only reads. */
+@Module({
+  controllers: CONTROLLERS,
+  providers: [
+    Judges,
+    RunList,
+    { provide: TABLES, inject: [STORES], useFactory: ({ archive }: Stores) => tablesOf(archive) },
+  ],
+})
+export class ApiModule implements NestModule {
+  /**
+   * @param adapters modules that provide `STORES`, of Elasticsearch for the service, embedded in one process. The same modules may
+   * be given to others: Nest makes each once.
+   */
+  static over({ cluster, access, hosts }: ApiOptions, ...adapters: DynamicModule[]): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: adapters,
+      providers: [
+        { provide: CLUSTER, useValue: cluster },
+        { provide: ACCESS, useFactory: access },
+        { provide: HOSTS, useValue: hosts },
+      ],
+    };
+  }
+
+  /** Its own routes only: health and metrics of the same process are for whoever runs it. */
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(OwnGround).forRoutes(...CONTROLLERS);
+  }
+}

@@ -1,0 +1,34 @@
+import { Controller, Inject, Query } from '@nestjs/common';
+import { OPERATIONS, type Run, type Timeline } from '@margay/api-contract';
+import { endpointKeyOf } from '@margay/policy';
+import { missing } from '@margay/runtime';
+import type { Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import { TheRun } from '../access/asked.ts';
+import { Serves } from '../http/serves.ts';
+import { RunList } from '../runs/run-list.ts';
+import { timelineOf } from './timeline.ts';
+
+/** The lives of endpoints. */
+@Controller()
+export class TimelineController {
+  readonly #runs: RunList;
+  readonly #stores: Stores;
+
+  constructor(@Inject(RunList) runs: RunList, @Inject(STORES) stores: Stores) {
+    this.#runs = runs;
+    this.#stores = stores;
+  }
+
+  @Serves(OPERATIONS.timeline)
+  async timeline(
+    @TheRun('id') run: Run,
+    @Query({ schema: OPERATIONS.timeline.query }) { endpoint }: { readonly endpoint: string },
+  ): Promise<Timeline> {
+    const { start, end } = await this.#runs.reportOf(run);
+    const key = endpointKeyOf(endpoint);
+    const timeline = key && (await timelineOf(this.#stores.history, key, { start, end }));
+    if (timeline === undefined) throw missing(`endpoint ${endpoint} in this window`);
+    return timeline;
+  }
+}

@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream';
+import { Controller, Inject, Param, Res, StreamableFile } from '@nestjs/common';
+import { OPERATIONS, type Run } from '@margay/api-contract';
+import { TemplateProblem } from '@margay/reports';
+import { missing, Problem } from '@margay/runtime';
+import type { Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import type { FastifyReply } from 'fastify';
+import { TheRun } from '../access/asked.ts';
+import { Serves } from '../http/serves.ts';
+import { RunList } from '../runs/run-list.ts';
+import { downloadOf } from './downloads.ts';
+
+/** The files of archived reports. */
+@Controller()
+export class DownloadsController {
+  readonly #runs: RunList;
+  readonly #stores: Stores;
+
+  constructor(@Inject(RunList) runs: RunList, @Inject(STORES) stores: Stores) {
+    this.#runs = runs;
+    this.#stores = stores;
+  }
+
+  @Serves(OPERATIONS.download)
+  async download(
+    @TheRun('id') run: Run,
+    @Param('name') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const header = await this.#runs.reportOf(run);
+    const content = await downloadOf(this.#stores.archive, header, name).catch((error: unknown) => {
+      throw error instanceof TemplateProblem ? failedTemplate(error) : error;
+    });
+    if (content === undefined) throw missing(`file ${name} of run ${run.id}`);
+    const { mediaType: type, bytes } = content;
+    void reply.header('etag', `"${header.digest}"`);
+    const options = { type, disposition: `attachment; filename="${run.id}-${name}"` };
+    return bytes instanceof Uint8Array
+      ? new StreamableFile(bytes, options)
+      : new StreamableFile(Readable.from(bytes, { objectMode: false }), options);
+  }
+}
+
+/** What users wrote into their type of report does not fit this report. */
+const failedTemplate = ({ message }: TemplateProblem): Problem =>
+  new Problem(
+    422,
+    'The template of this file fails',
+    `${message}. Correct the GlobalReportType; a new run has the new template.`,
+  );

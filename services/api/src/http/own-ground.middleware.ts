@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import { Problem } from '@margay/runtime';
+import { HOSTS } from '../tokens.ts';
+
+/** Everything comes from here, and nothing may be put around it. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'private, no-cache',
+};
+
+/**
+ * Keeps pages and answers to themselves: no other page may frame, load or reach them. Where names are given, one under another
+ * name is refused: a page elsewhere cannot make a browser ask under it (DNS rebinding).
+ */
+@Injectable()
+export class OwnGround implements NestMiddleware {
+  readonly #hosts: readonly string[] | undefined;
+
+  constructor(@Inject(HOSTS) hosts: readonly string[] | undefined) {
+    this.#hosts = hosts;
+  }
+
+  use(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+    if (this.#hosts !== undefined && !this.#hosts.includes(host))
+      throw new Problem(
+        421,
+        'Misdirected request',
+        `This is not ${host}: open one of ${[...new Set(this.#hosts)].join(', ')}. Other names need a token (--permissions)`,
+      );
+    next();
+  }
+}

@@ -1,1 +1,0 @@
-export { missing, Problem, refused } from '@margay/runtime';

@@ -1,0 +1,277 @@
+import {
+  OPERATIONS,
+  RIGHTS,
+  routeOf,
+  type Operation,
+  type Permission,
+  type Right,
+} from '@margay/api-contract';
+import { accessesFor } from '@margay/kubernetes';
+import { openMetrics, Problem, silentLog } from '@margay/runtime';
+import { Open, ProcessModule, Right as NeedsRight } from '@margay/runtime/nest';
+import { openEmbedded } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import { Controller, Get, type DynamicModule, type Type } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tokenOf, type Access } from './access/access.ts';
+import { ApiModule } from './api.module.ts';
+import { Serves } from './http/serves.ts';
+
+const stores = openEmbedded(':memory:');
+const given: DynamicModule = {
+  module: class Given {},
+  providers: [{ provide: STORES, useValue: stores }],
+  exports: [STORES],
+};
+
+/** What each token's owner may do: verb, resource, and for `get` the name or `*` for all. */
+const GRANTS: Readonly<Record<string, readonly string[]>> = {
+  nothing: [],
+  lists: ['list globalreports'],
+  'lists-another': ['list globalreports', 'get globalreports weekly'],
+  sees: ['list globalreports', 'get globalreports daily'],
+  exports: ['list globalreports', 'get globalreports daily', 'get globalreporttypes inventory'],
+  'sees-all': ['list globalreports', 'get globalreports *'],
+};
+
+/** A cluster of these people. */
+const access: Access = async (request) => {
+  const name = tokenOf(request);
+  const grants = GRANTS[name];
+  if (grants === undefined) throw new Problem(401, 'Unauthorized', 'nobody');
+  const may = (verb: string, resource: string, object: string) =>
+    grants.includes(`${verb} ${resource} ${object}`) || grants.includes(`${verb} ${resource} *`);
+  const forbidden = (what: string) => new Problem(403, 'Forbidden', what);
+  const listable = <R extends { readonly name: string }>(reports: readonly R[]): R[] => {
+    if (!grants.includes('list globalreports')) throw forbidden('list globalreports');
+    return reports.filter((report) => may('get', 'globalreports', report.name));
+  };
+  return {
+    name,
+    listable: async (reports) => listable(reports),
+    require: async (_, report) => {
+      if (!may('get', 'globalreporttypes', report.type)) throw forbidden('get globalreporttypes');
+    },
+    requireCluster: async () => {
+      listable([]);
+      if (!may('get', 'globalreports', '*')) throw forbidden('get globalreports, all of them');
+    },
+  };
+};
+
+async function apiWith(modules: DynamicModule[]): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({
+    imports: [ProcessModule.with({ log: silentLog, metrics: openMetrics() }), ...modules],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  try {
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+let app: NestFastifyApplication;
+beforeAll(async () => {
+  const window = {
+    cluster: 'here',
+    reportType: 'inventory',
+    spec: { reportType: 'inventory' },
+    manual: false,
+  };
+  const times = { start: 0, end: 60_000_000 };
+  await stores.windows.emit(
+    [
+      { ...window, ...times, id: 'd1', reportName: 'daily' },
+      { ...window, ...times, id: 'd2', reportName: 'daily' },
+    ],
+    60_000_000,
+  );
+  app = await apiWith([ApiModule.over({ cluster: 'here', access: () => access }, given)]);
+});
+afterAll(async () => {
+  await app.close();
+  await stores.close();
+});
+
+/** The status that the description promises somebody with these grants. */
+function promised({ right, runs = [] }: Operation, token: string | undefined): number | 'served' {
+  const { signedIn, permissions } = RIGHTS[right];
+  if (!signedIn) return 'served';
+  const grants = token === undefined ? undefined : GRANTS[token];
+  if (grants === undefined) return 401;
+  const has = ({ verb, resource, of }: Permission) => {
+    const object = { all: verb === 'list' ? '' : ' *', report: ' daily', type: ' inventory' }[of];
+    return grants.includes(`${verb} ${resource}${object}`) || grants.includes(`${verb} ${resource} *`);
+  };
+  for (const permission of permissions) {
+    if (has(permission)) continue;
+    // What one may not get is not in lists, and looks as if it were not there.
+    if (permission.of === 'report' && runs.length === 0) continue;
+    return permission.of === 'report' ? 404 : 403;
+  }
+  return 'served';
+}
+
+const QUERIES: Readonly<Record<string, string>> = {
+  timeline: '?endpoint=Pod.v1(shop/web-1)',
+  state: '?at=2026-11-24T00:19:00Z',
+};
+const asked = Object.entries<Operation>(OPERATIONS).filter(([id]) => id !== 'events');
+
+test.each(
+  asked.flatMap(([id, operation]) =>
+    [undefined, 'made-up', ...Object.keys(GRANTS)].map(
+      (token) => [id, token ?? 'nobody', promised(operation, token), operation, token] as const,
+    ),
+  ),
+)('%s for who %s: %s', async (id, _, expected, operation, token) => {
+  const url = routeOf(operation).replace(':id', 'd1').replace(':other', 'd2').replace(':kind', 'endpoints');
+  const answer = await app.inject({
+    method: operation.method === 'get' ? 'GET' : operation.method === 'post' ? 'POST' : 'DELETE',
+    url: `${url}${QUERIES[id] ?? ''}`,
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+  });
+  // A run that is not finished has no report to export: who may is told that.
+  const served = operation.right === 'export' ? 409 : 200;
+  expect(answer.statusCode).toBe(expected === 'served' ? served : expected);
+  if (answer.statusCode >= 400) expect(answer.headers['content-type']).toContain('application/problem+json');
+});
+
+test('what the description says is needed is what the cluster is asked for', () => {
+  const asData = (action: 'list' | 'export') =>
+    accessesFor(action, { name: 'daily', type: 'inventory' })
+      .map(([access]) => access!)
+      .map(({ verb, resource, name }) => `${verb} ${resource} ${name ?? ''}`);
+  const inWords = (right: Right) =>
+    RIGHTS[right].permissions.map(
+      ({ verb, resource, of }: Permission) =>
+        `${verb} ${resource} ${{ all: '', report: 'daily', type: 'inventory' }[of]}`,
+    );
+  expect(inWords('list').sort()).toEqual(asData('list').sort());
+  expect(inWords('export').sort()).toEqual([...new Set([...asData('list'), ...asData('export')])].sort());
+});
+
+test('a list holds only what its viewer may get', async () => {
+  const idsOf = async (token: string) => {
+    const answer = await app.inject({ url: '/api/v1/runs', headers: { authorization: `Bearer ${token}` } });
+    return answer
+      .json<{ items: { id: string }[] }>()
+      .items.map(({ id }) => id)
+      .sort();
+  };
+  expect(await idsOf('lists')).toEqual([]);
+  expect(await idsOf('lists-another')).toEqual([]);
+  expect(await idsOf('sees')).toEqual(['d1', 'd2']);
+});
+
+const another = (controller: Type): DynamicModule => ({
+  module: class Another {},
+  controllers: [controller],
+});
+
+@Controller('another')
+class Undeclared {
+  @Get('secret')
+  secret() {
+    return {};
+  }
+}
+@Controller('another')
+class Unknown {
+  @Get('secret')
+  @NeedsRight('see-secrets')
+  secret() {
+    return {};
+  }
+}
+
+test.each([
+  ['without a right', Undeclared, 'GET /another/secret (Undeclared.secret) declares no right: put @Right(…)'],
+  ['with a right that nobody judges', Unknown, 'declares the right "see-secrets", which nobody judges'],
+])('a route %s keeps the API from starting, and says what to do', async (_, controller, words) => {
+  await expect(
+    apiWith([ApiModule.over({ cluster: 'here', access: () => access }, given), another(controller)]),
+  ).rejects.toThrow(words);
+});
+
+test('a handler that needs a right of the API without an operation is an error of the API, not a way in', async () => {
+  @Controller('another')
+  class Bare {
+    @Get('bare')
+    @NeedsRight('list')
+    bare() {
+      return { secret: true };
+    }
+    @Get('open')
+    @Open()
+    open() {
+      return {};
+    }
+  }
+  const with2 = await apiWith([
+    ApiModule.over({ cluster: 'here', access: () => access }, given),
+    another(Bare),
+  ]);
+  const headers = { authorization: 'Bearer sees-all' };
+  expect((await with2.inject({ url: '/another/bare', headers })).statusCode).toBe(500);
+  expect((await with2.inject({ url: '/another/open' })).statusCode).toBe(200);
+  await with2.close();
+});
+
+test.each([
+  ['/api/v1/runs?limit=0', 'limit: '],
+  ['/api/v1/runs?limit=many', 'limit: '],
+  ['/api/v1/runs?state=lost', 'state: '],
+  ['/api/v1/runs?mistyped=1', '"mistyped"'],
+  ['/api/v1/runs/d1/rows/endpoints?where=a', 'where: "a" is no condition like ingressProtected:false'],
+  ['/api/v1/state?at=yesterday', 'at: '],
+  ['/api/v1/state', 'at: '],
+  ['/api/v1/runs/d1/timeline', 'endpoint: '],
+])('%s is answered with a problem that names what is wrong', async (url, words) => {
+  const answer = await app.inject({
+    url,
+    headers: {
+      authorization: `Bearer ${url.includes('state?') || url.endsWith('state') ? 'sees-all' : 'exports'}`,
+    },
+  });
+  expect(answer.headers['content-type']).toContain('application/problem+json');
+  expect(answer.json()).toMatchObject({
+    type: 'about:blank',
+    status: 400,
+    title: 'Bad request',
+    detail: expect.stringContaining(words) as string,
+  });
+});
+
+test('every answer keeps its page to itself, also one that is refused', async () => {
+  for (const url of [
+    '/',
+    '/api/docs',
+    '/api/openapi.json',
+    '/api/v1/runs',
+    '/api/v1/none',
+    '/dashboard/none.js',
+  ]) {
+    const { headers } = await app.inject({ url });
+    expect([url, headers['content-security-policy'], headers['x-content-type-options']]).toEqual([
+      url,
+      expect.stringContaining("frame-ancestors 'none'"),
+      'nosniff',
+    ]);
+  }
+});
+
+// Held by the compiler: a handler answers what its operation describes.
+export class Mistaken {
+  // @ts-expect-error a page of runs is no coverage
+  @Serves(OPERATIONS.coverage)
+  coverage() {
+    return { items: [] };
+  }
+}

@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Run } from '@margay/api-contract';
+import type { Action } from '@margay/kubernetes';
+import { missing, Problem } from '@margay/runtime';
+import type { ArchivedHeader, Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import type { Viewer } from '../access/access.ts';
+import { runsOf } from './runs.ts';
+
+/** Every run, as far as a viewer may see it. */
+@Injectable()
+export class RunList {
+  readonly #archive: Stores['archive'];
+  readonly #runs: () => Promise<readonly Run[]>;
+
+  constructor(@Inject(STORES) stores: Stores) {
+    this.#archive = stores.archive;
+    this.#runs = runsOf(stores);
+  }
+
+  /** Of all runs those that the viewer may list, newest window first. @throws Problem 403 where they may list none at all. */
+  async visibleTo(viewer: Viewer): Promise<Run[]> {
+    const all = await this.#runs();
+    const refs = new Map(all.map((run) => [run.report, { name: run.report, type: run.reportType }]));
+    const allowed = new Set((await viewer.listable([...refs.values()])).map(({ name }) => name));
+    return all.filter(({ report }) => allowed.has(report));
+  }
+
+  /**
+   * The run, for a viewer who may do this with it. What one may not even list looks as if it were not there.
+   *
+   * @throws Problem 404, or 403 that names the missing verb.
+   */
+  async seenBy(viewer: Viewer, id: string, action: Action): Promise<Run> {
+    const run = (await this.#runs()).find((found) => found.id === id);
+    // Only the run's own report is asked about: an installation may have a thousand others.
+    const ref = { name: run?.report ?? '', type: run?.reportType ?? '' };
+    const visible = await viewer.listable(run === undefined ? [] : [ref]);
+    if (run === undefined || visible.length === 0) throw missing(`run ${id}`);
+    if (action === 'export') await viewer.require('export', ref);
+    return run;
+  }
+
+  /** Finished runs of the same report up to this one, newest window first. */
+  async upTo({ report, window: { end } }: Run): Promise<Run[]> {
+    return (await this.#runs()).filter(
+      (other) => other.report === report && other.state === 'completed' && other.window.end <= end,
+    );
+  }
+
+  /** The archived report of a run. @throws Problem 409 where the run is not finished, 404 where it was removed. */
+  async reportOf(run: Run): Promise<ArchivedHeader> {
+    const header = await this.#archive.header(run.id);
+    if (header !== undefined) return header;
+    if (run.state === 'completed')
+      throw missing(`report of run ${run.id} any more: it was removed from the archive`);
+    throw new Problem(409, 'Not finished', `Run ${run.id} is ${run.state}: it has no report yet`);
+  }
+}

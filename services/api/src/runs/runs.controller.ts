@@ -1,0 +1,82 @@
+import { Controller, Inject, Query } from '@nestjs/common';
+import {
+  OPERATIONS,
+  type Run,
+  type RunDetail,
+  type Runs,
+  type RunsQuery,
+  type Trend,
+} from '@margay/api-contract';
+import type { Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import type { Viewer } from '../access/access.ts';
+import { Asking, TheRun } from '../access/asked.ts';
+import { downloadsOf } from '../exports/downloads.ts';
+import { cursorOf, otherList, placeOf } from '../http/cursor.ts';
+import { Serves } from '../http/serves.ts';
+import { findRuns } from './find-runs.ts';
+import { RunList } from './run-list.ts';
+import { completenessOf, contentOf } from './runs.ts';
+
+/** Runs of reports, and one run with everything but its rows. */
+@Controller()
+export class RunsController {
+  readonly #runs: RunList;
+  readonly #stores: Stores;
+
+  constructor(@Inject(RunList) runs: RunList, @Inject(STORES) stores: Stores) {
+    this.#runs = runs;
+    this.#stores = stores;
+  }
+
+  @Serves(OPERATIONS.runs)
+  async list(
+    @Asking() viewer: Viewer,
+    @Query({ schema: OPERATIONS.runs.query }) query: RunsQuery,
+  ): Promise<Runs> {
+    const { cursor, limit } = query;
+    const found = findRuns(await this.#runs.visibleTo(viewer), query);
+    const from = cursor === undefined ? 0 : found.findIndex(({ id }) => id === placeOf(cursor)) + 1;
+    if (cursor !== undefined && from === 0) throw otherList();
+    const items = found.slice(from, from + limit);
+    const last = items.at(-1);
+    return {
+      items,
+      total: found.length,
+      next: last !== undefined && from + items.length < found.length ? cursorOf(last.id) : null,
+    };
+  }
+
+  @Serves(OPERATIONS.run)
+  async one(@TheRun('id') run: Run): Promise<RunDetail> {
+    const header = await this.#stores.archive.header(run.id);
+    const record = await this.#stores.windows.get(run.id);
+    const content = header && contentOf(header);
+    return {
+      ...run,
+      manual: record?.window.manual ?? false,
+      attempt: record?.attempt ?? null,
+      spec: content?.reportSpec ?? record?.window.spec ?? null,
+      evidence: content === undefined ? null : { ...completenessOf(content), ...content.evidence },
+      summaryProblem: content?.uiSummaryProblem ?? null,
+      rowCounts: content?.rowCounts ?? null,
+      archive:
+        header === undefined
+          ? null
+          : {
+              sequence: header.sequence,
+              previous: header.previous ?? null,
+              headerDigest: header.headerDigest,
+            },
+      downloads: header === undefined ? [] : downloadsOf(this.#stores.archive, header),
+    };
+  }
+
+  @Serves(OPERATIONS.trend)
+  async trend(
+    @TheRun('id') run: Run,
+    @Query({ schema: OPERATIONS.trend.query }) { limit }: { readonly limit: number },
+  ): Promise<Trend> {
+    return { items: (await this.#runs.upTo(run)).slice(0, limit).reverse() };
+  }
+}

@@ -1,0 +1,47 @@
+import type { Access } from '@margay/api';
+import { ApiModule } from '@margay/api/module';
+import { openMetrics, silentLog } from '@margay/runtime';
+import { ProcessModule } from '@margay/runtime/nest';
+import type { Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { RouteOptions } from 'fastify';
+import { Test } from '@nestjs/testing';
+
+/** What is served, to whom. */
+export interface ApiHere {
+  readonly stores: Stores;
+  readonly access: Access;
+  readonly hosts?: readonly string[];
+  readonly cluster?: string;
+  /** Told of every route that is made. */
+  readonly onRoute?: (route: RouteOptions) => void;
+}
+
+/** The API over these stores, which stay open when it is closed. */
+export const apiOver = ({ stores, cluster = 'recorded', access, hosts }: ApiHere) =>
+  ApiModule.over(
+    { cluster, access: () => access, ...(hosts && { hosts }) },
+    { module: class Given {}, providers: [{ provide: STORES, useValue: stores }], exports: [STORES] },
+  );
+
+/** An application that answers `inject`; `listen` lets others ask it. */
+export async function apiHere(options: ApiHere): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({
+    imports: [ProcessModule.with({ log: silentLog, metrics: openMetrics() }), apiOver(options)],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(
+    new FastifyAdapter({ forceCloseConnections: true }),
+    { logger: false },
+  );
+  if (options.onRoute) app.getHttpAdapter().getInstance().addHook('onRoute', options.onRoute);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
+
+/** Listens on a free port. */
+export async function addressOf(app: NestFastifyApplication): Promise<string> {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return (await app.getUrl()).replace('[::1]', '127.0.0.1');
+}
