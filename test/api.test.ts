@@ -482,4 +482,4 @@ test('a report type of users makes its files; one whose template fails says so, 
   ]);
   expect(Buffer.from(zip['late.csv.problem.txt']!).toString()).toContain('it does more than');
   expect(Buffer.from(zip['exposed.csv']!).toString()).toBe(table.body);
-});
+}, 180_000);

@@ -7,26 +7,24 @@ interface Parameter {
   readonly description?: string;
 }
 
+interface Operation {
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters: readonly Parameter[];
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
+
 interface Document {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly servers: readonly { readonly url: string }[];
-  readonly paths: Readonly<
-    Record<
-      string,
-      {
-        readonly get: {
-          readonly summary: string;
-          readonly description: string;
-          readonly parameters: readonly Parameter[];
-          readonly responses: Readonly<Record<string, { readonly description: string }>>;
-        };
-      }
-    >
-  >;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
 const root = document.getElementById('app')!;
 const api = (await (await fetch('/api/openapi.json')).json()) as Document;
+const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
 root.replaceChildren();
 render(
   html`<main>
@@ -35,13 +33,13 @@ render(
       ${api.info.description} The whole document: <a href="/api/openapi.json">openapi.json</a> (OpenAPI 3.1).
       <a href="/">To the dashboard</a>.
     </p>
-    ${Object.entries(api.paths).map(
-      ([path, { get }]) =>
+    ${operations.map(
+      ({ path, method, operation }) =>
         html`<section class="card">
-          <h2><code>GET ${api.servers[0]?.url}${path}</code></h2>
-          <p>${get.summary} <span class="soft">${get.description}</span></p>
+          <h2><code>${method.toUpperCase()} ${api.servers[0]?.url}${path}</code></h2>
+          <p>${operation.summary} <span class="soft">${operation.description}</span></p>
           ${
-            get.parameters.length > 0 &&
+            operation.parameters.length > 0 &&
             html`<table class="plain">
               <thead>
                 <tr>
@@ -51,7 +49,7 @@ render(
                 </tr>
               </thead>
               <tbody>
-                ${get.parameters.map(
+                ${operation.parameters.map(
                   ({ name, in: where, required, description }) =>
                     html`<tr>
                       <td><code>${name}</code>${required ? ' (required)' : ''}</td>
@@ -63,7 +61,7 @@ render(
             </table>`
           }
           <p class="soft">
-            ${Object.entries(get.responses).map(([status, { description }]) => html`<span>${status}: ${description} </span>`)}
+            ${Object.entries(operation.responses).map(([status, { description }]) => html`<span>${status}: ${description} </span>`)}
           </p>
         </section>`,
     )}
