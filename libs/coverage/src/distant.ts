@@ -1,5 +1,5 @@
 import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
-import type { Counts, CoverageMark, Problem } from './mark.ts';
+import { PROBLEMS_MAX, type Counts, type CoverageMark, type Problem } from './mark.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
 export function extentOf({ buckets }: CoverageMark): { first: Instant; last: Instant } | undefined {
@@ -32,9 +32,6 @@ export function restOf({ timeless, problems, problemsTotal }: CoverageMark): Mar
   if (total === 0 && Object.keys(timeless).length === 0) return undefined;
   return { timeless, problems: listed, problemsTotal: total };
 }
-
-/** More problems than evidence lists of all sources together. */
-const PROBLEMS_MAX = 200;
 
 /** Marks of one source that do not touch a window. */
 export interface DistantMarks {

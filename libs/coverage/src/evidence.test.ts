@@ -2,12 +2,12 @@ import { MINUTE } from '@margay/ground';
 import type { Reading } from '@margay/history';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { evidenceFor, markOf, type Read } from './index.ts';
+import { evidenceFor, fileSource, flowSource, markOf, type Outcome, type Read } from './index.ts';
 
 const kept = (at: number): Reading => ({ kind: 'changes', at, changes: [] });
 const refused = (at: number): Reading => ({ kind: 'ignored', at, reason: 'refused' });
 const broken: Reading = { kind: 'unusable', reason: 'not-json', message: 'Not JSON' };
-const reads = (...readings: Reading[]): Read[] =>
+const reads = (...readings: Outcome[]): Read[] =>
   readings.map((reading, i) => ({ position: i + 1, reading }));
 
 test('what was read is the sum of what became of it', () => {
@@ -80,4 +80,54 @@ test('however a source is cut into stretches, the evidence is the same', () => {
       }
     }),
   );
+});
+
+const flow = (at: number): Outcome => ({ kind: 'flow', at });
+
+test('flow logs are evidence of their own: what is said of audit logs stays what it is', () => {
+  const audit = markOf('a', 1, 3, reads(kept(10), kept(20)));
+  const source = flowSource(fileSource('flows.log', '0123456789abcdef'));
+  const unreadable = { kind: 'unusable', reason: 'not-a-flow', message: 'no flow' } as const;
+  const lost = { kind: 'doubtful', at: 12, reason: 'lost', message: '7 flows were lost' } as const;
+  const flows = markOf(source, 1, 6, reads(flow(5), unreadable, flow(3 * MINUTE), lost));
+  const window = { start: 10, end: 21 };
+  const { flows: found, ...rest } = evidenceFor([flows, audit], [], window);
+  expect(found).toEqual({
+    sources: [
+      {
+        source: 'flows.log',
+        lines: 5,
+        firstFlow: '1970-01-01T00:00:00.000005Z',
+        lastFlow: '1970-01-01T00:03:00Z',
+      },
+    ],
+    read: 3,
+    ignored: 0,
+    doubtful: 1,
+    unusable: 1,
+    problems: {
+      total: 2,
+      listed: [
+        { source: 'flows.log', line: 2, kind: 'unusable', reason: 'not-a-flow', message: 'no flow' },
+        { source: 'flows.log', line: 4, kind: 'doubtful', reason: 'lost', message: '7 flows were lost' },
+      ],
+    },
+  });
+  const { flows: none, ...without } = evidenceFor([audit], [], window);
+  expect(rest).toEqual(without);
+  expect(none).toMatchObject({ sources: [], read: 0, problems: { total: 0, listed: [] } });
+  expect(evidenceFor([flows], [], window).reasons).toEqual(['No audit log was read.']);
+});
+
+test('logs of one name are two sources, whose problems are told apart', () => {
+  const marks = ['0000000000000000', '1111111111111111'].map((identity) =>
+    markOf(fileSource('audit.log', identity), 1, 2, reads(broken)),
+  );
+  const { sources, problems } = evidenceFor(marks, [], { start: 0, end: 5 });
+  const names = ['audit.log@0000000000000000', 'audit.log@1111111111111111'];
+  expect(sources.map(({ source }) => source)).toEqual(names);
+  expect(problems.listed.map(({ source }) => source)).toEqual(names);
+  expect(evidenceFor(marks.slice(1), [], { start: 0, end: 5 }).sources).toEqual([
+    { source: 'audit.log', lines: 1 },
+  ]);
 });

@@ -6,9 +6,11 @@ import {
   type Interval,
   joined,
   MINUTE,
+  minuteOf,
   type Window,
 } from '@margay/ground';
 import type { Counts, CoverageMark, Problem } from './mark.ts';
+import { isOfFlows, printedSources } from './source.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
 export interface Repeats {
@@ -34,6 +36,30 @@ export interface ListedProblem {
   readonly message: string;
 }
 
+/** What one flow log delivered, over all that was read of it. */
+export interface FlowSourceEvidence {
+  readonly source: string;
+  readonly lines: number;
+  /** When the first and the last flow of it began; absent where there is none. */
+  readonly firstFlow?: string;
+  readonly lastFlow?: string;
+}
+
+/** What the flow logs delivered: apart, since what is said of completeness is about audit logs. */
+export interface FlowEvidence {
+  readonly sources: readonly FlowSourceEvidence[];
+  /**
+   * Records in the minutes that the window touches, and those without a time: `read` is how many there were, and of those
+   * `ignored` said nothing of who talked to whom, of `doubtful` ones it is not known what they left out, and `unusable` ones
+   * could not be read.
+   */
+  readonly read: number;
+  readonly ignored: number;
+  readonly doubtful: number;
+  readonly unusable: number;
+  readonly problems: { readonly total: number; readonly listed: readonly ListedProblem[] };
+}
+
 /** What a report's evidence was made from, and how complete it is. */
 export interface Evidence {
   /** True when the sources span the window and every event in it could be used. */
@@ -57,6 +83,7 @@ export interface Evidence {
   readonly covered: readonly { readonly from: string; readonly to: string }[];
   readonly gaps: readonly { readonly from: string; readonly to: string }[];
   readonly problems: { readonly total: number; readonly listed: readonly ListedProblem[] };
+  readonly flows: FlowEvidence;
 }
 
 /** How many problems the evidence lists; all are counted. */
@@ -73,44 +100,17 @@ export function evidenceFor(
   repeats: readonly Repeats[],
   window: Window,
 ): Evidence {
-  const touches = (minute: Instant) => minute < window.end && window.start < minute + MINUTE;
-  const counts: Record<string, number> = {};
-  const add = (more: Counts) => {
-    for (const [outcome, n] of Object.entries(more)) counts[outcome] = (counts[outcome] ?? 0) + n;
-  };
-  const spans = new Map<string, { first: Instant; last: Instant; lines: number }>();
-  const problems: ListedProblem[] = [];
-  let problemsTotal = 0;
-  for (const { source, from, to, buckets, timeless, problems: found, problemsTotal: all } of marks) {
-    const span = spans.get(source) ?? { first: Infinity, last: -Infinity, lines: 0 };
-    spans.set(source, span);
-    span.lines += to - from;
-    add(timeless);
-    for (const { minute, first, last, counts: some } of buckets) {
-      span.first = Math.min(span.first, first);
-      span.last = Math.max(span.last, last);
-      if (touches(minute)) add(some);
-    }
-    const here = found.filter(({ at }) => at === undefined || touches(at - (at % MINUTE)));
-    problemsTotal += here.length + (all - found.length);
-    problems.push(
-      ...here.map(({ position: line, kind, reason, message }) => ({ source, line, kind, reason, message })),
-    );
-  }
+  const touches = touching(window);
+  const [flowMarks, auditMarks] = [marks.filter(isOfFlow), marks.filter((mark) => !isOfFlow(mark))];
+  const { counts, spans, problems } = tallyOf(auditMarks, touches);
   const duplicate = repeats
     .filter(({ minute }) => touches(minute))
     .reduce((sum, { count }) => sum + count, 0);
-  const of = (kind: string): Record<string, number> =>
-    Object.fromEntries(
-      Object.entries(counts)
-        .filter(([outcome]) => outcome.startsWith(`${kind}:`))
-        .map(([outcome, n]) => [outcome.slice(kind.length + 1), n] as const)
-        .sort(([a], [b]) => compareTexts(a, b)),
-    );
+  const of = (kind: string) => reasonsOf(counts, kind);
   const ignored = { ...of('ignored'), ...(duplicate > 0 && { duplicate }) };
   const doubtful = of('doubtful');
   const unusable = of('unusable');
-  const intervals = [...spans.values()]
+  const intervals = spans
     .filter(({ first }) => first !== Infinity)
     .map(({ first, last }) => ({ start: first, end: last + 1 }));
   const covered = joined(intervals)
@@ -118,22 +118,20 @@ export function evidenceFor(
     .filter(({ start, end }) => start < end);
   const gaps = gapsIn(window, covered);
   const reasons = [
-    ...(spans.size === 0 ? ['No audit log was read.'] : gaps.map(gapSentence)),
+    ...(spans.length === 0 ? ['No audit log was read.'] : gaps.map(gapSentence)),
     ...countSentence(doubtful, 'whose effect is not known'),
     ...countSentence(unusable, 'that could not be used'),
   ];
   return {
     complete: reasons.length === 0,
     reasons,
-    sources: [...spans]
-      .sort(([a], [b]) => compareTexts(a, b))
-      .map(([source, { first, last, lines }]) => ({
-        source,
-        lines,
-        ...(first !== Infinity && { firstEvent: formatInstant(first), lastEvent: formatInstant(last) }),
-      })),
+    sources: spans.map(({ source, first, last, lines }) => ({
+      source,
+      lines,
+      ...(first !== Infinity && { firstEvent: formatInstant(first), lastEvent: formatInstant(last) }),
+    })),
     events: {
-      read: Object.values(counts).reduce((sum, n) => sum + n, 0),
+      read: total(counts),
       applied: (counts['kept'] ?? 0) - duplicate,
       ignored,
       doubtful,
@@ -141,14 +139,98 @@ export function evidenceFor(
     },
     covered: covered.map(printed),
     gaps: gaps.map(printed),
+    problems,
+    flows: flowEvidence(flowMarks, touches),
+  };
+}
+
+const isOfFlow = ({ source }: CoverageMark): boolean => isOfFlows(source);
+
+function flowEvidence(marks: readonly CoverageMark[], touches: Touches): FlowEvidence {
+  const { counts, spans, problems } = tallyOf(marks, touches);
+  return {
+    sources: spans.map(({ source, first, last, lines }) => ({
+      source,
+      lines,
+      ...(first !== Infinity && { firstFlow: formatInstant(first), lastFlow: formatInstant(last) }),
+    })),
+    read: total(counts),
+    ignored: total(reasonsOf(counts, 'ignored')),
+    doubtful: total(reasonsOf(counts, 'doubtful')),
+    unusable: total(reasonsOf(counts, 'unusable')),
+    problems,
+  };
+}
+
+/** Whether a minute, by its first instant, has a part in the window. */
+type Touches = (minute: Instant) => boolean;
+
+const touching =
+  ({ start, end }: Window): Touches =>
+  (minute) =>
+    minute < end && start < minute + MINUTE;
+
+interface Span {
+  readonly source: string;
+  first: Instant;
+  last: Instant;
+  lines: number;
+}
+
+/** The sum of marks: outcomes in the window and without a time, sources and problems as printed and in their order. */
+function tallyOf(marks: readonly CoverageMark[], touches: Touches) {
+  const printedAs = printedSources(marks.map(({ source }) => source));
+  const counts: Record<string, number> = {};
+  const add = (more: Counts) => {
+    for (const [outcome, n] of Object.entries(more)) counts[outcome] = (counts[outcome] ?? 0) + n;
+  };
+  const spans = new Map<string, Span>();
+  const listed: ListedProblem[] = [];
+  let problemsTotal = 0;
+  for (const {
+    source: from,
+    to,
+    from: start,
+    buckets,
+    timeless,
+    problems: found,
+    problemsTotal: all,
+  } of marks) {
+    const source = printedAs.get(from) ?? from;
+    const span = spans.get(source) ?? { source, first: Infinity, last: -Infinity, lines: 0 };
+    spans.set(source, span);
+    span.lines += to - start;
+    add(timeless);
+    for (const { minute, first, last, counts: some } of buckets) {
+      span.first = Math.min(span.first, first);
+      span.last = Math.max(span.last, last);
+      if (touches(minute)) add(some);
+    }
+    const here = found.filter(({ at }) => at === undefined || touches(minuteOf(at)));
+    problemsTotal += here.length + (all - found.length);
+    for (const { position: line, kind, reason, message } of here)
+      listed.push({ source, line, kind, reason, message });
+  }
+  return {
+    counts: counts as Counts,
+    spans: [...spans.values()].sort((a, b) => compareTexts(a.source, b.source)),
     problems: {
       total: problemsTotal,
-      listed: problems
-        .sort((a, b) => compareTexts(a.source, b.source) || a.line - b.line)
-        .slice(0, LISTED_MAX),
+      listed: listed.sort((a, b) => compareTexts(a.source, b.source) || a.line - b.line).slice(0, LISTED_MAX),
     },
   };
 }
+
+/** How often each reason of a kind came, sorted. */
+const reasonsOf = (counts: Counts, kind: string): Counts =>
+  Object.fromEntries(
+    Object.entries(counts)
+      .filter(([outcome]) => outcome.startsWith(`${kind}:`))
+      .map(([outcome, n]) => [outcome.slice(kind.length + 1), n] as const)
+      .sort(([a], [b]) => compareTexts(a, b)),
+  );
+
+const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
 
@@ -156,6 +238,6 @@ const gapSentence = ({ start, end }: Interval) =>
   `No source is known to have delivered anything from ${formatInstant(start)} to ${formatInstant(end)}.`;
 
 function countSentence(counts: Counts, what: string): string[] {
-  const n = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  const n = total(counts);
   return n === 0 ? [] : [`There ${n === 1 ? 'is 1 event' : `are ${n} events`} ${what}: see the problems.`];
 }

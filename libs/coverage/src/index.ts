@@ -3,6 +3,7 @@
  *
  * A *mark* says what one stretch of one source became; the *evidence* of a window is computed from all marks.
  */
+export * from './source.ts';
 export * from './mark.ts';
 export * from './distant.ts';
 export * from './evidence.ts';

@@ -1,11 +1,21 @@
 import { minuteOf, type Instant } from '@margay/ground';
-import type { Reading } from '@margay/history';
+
+/** What became of something that was read: of an audit event, a record of a flow log. */
+export type Outcome =
+  | { readonly kind: 'changes' | 'flow'; readonly at?: Instant }
+  | { readonly kind: 'ignored'; readonly at?: Instant; readonly reason: string }
+  | {
+      readonly kind: 'doubtful' | 'unusable';
+      readonly at?: Instant;
+      readonly reason: string;
+      readonly message: string;
+    };
 
 /** Reading by reading: what was read, and where. */
-export interface Read {
+export interface Read<R extends Outcome = Outcome> {
   /** Position in the source; a line number for files. */
   readonly position: number;
-  readonly reading: Reading;
+  readonly reading: R;
 }
 
 /** How often each outcome came: `kept`, `ignored:refused`, `doubtful:no-content`, `unusable:no-uid` … */
@@ -31,7 +41,7 @@ export interface Problem {
   readonly at?: Instant;
 }
 
-/** What one stretch of one source delivered: the positions `[from, to)`. Marks of one source do not overlap. */
+/** What one stretch of one source, of audit events or of flows, delivered: the positions `[from, to)`. Marks of one source do not overlap. */
 export interface CoverageMark {
   readonly source: string;
   readonly from: number;
@@ -45,8 +55,8 @@ export interface CoverageMark {
   readonly problemsTotal: number;
 }
 
-/** How many problems one mark lists; all are counted. */
-export const PROBLEMS_MAX = 100;
+/** How many problems one mark lists, as many as evidence does, so that it lists the same ones however a source is cut. */
+export const PROBLEMS_MAX = 200;
 
 /** The mark of a stretch. The marks of its parts add up to it, however it is cut. */
 export function markOf(source: string, from: number, to: number, all: readonly Read[]): CoverageMark {
@@ -58,7 +68,7 @@ export function markOf(source: string, from: number, to: number, all: readonly R
   const problems: Problem[] = [];
   for (const { position, reading } of all) {
     const { at } = reading;
-    const outcome = reading.kind === 'changes' ? 'kept' : `${reading.kind}:${reading.reason}`;
+    const outcome = 'reason' in reading ? `${reading.kind}:${reading.reason}` : 'kept';
     if (at === undefined) timeless[outcome] = (timeless[outcome] ?? 0) + 1;
     else {
       const minute = minuteOf(at);

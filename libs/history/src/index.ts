@@ -8,6 +8,7 @@
 export * from './change.ts';
 export * from './version.ts';
 export { project, type Projected } from './project.ts';
+export * from './policy-event.ts';
 export * from './reading.ts';
 export { readEvent } from './read-event.ts';
 export { readLine } from './read-line.ts';

@@ -1,5 +1,6 @@
-import type { Instant, Key } from '@margay/ground';
-import type { Actor, Change } from './change.ts';
+import type { Instant } from '@margay/ground';
+import type { Change } from './change.ts';
+import type { PolicyEvent } from './policy-event.ts';
 
 /** Why an event says nothing about the history, in words that reports print. */
 export type IgnoredReason =
@@ -35,17 +36,6 @@ export type UnusableReason =
   | 'no-name'
   | 'too-long'
   | 'unreadable';
-
-/** One attempt to write a policy: who did what, and whether it was refused. */
-export interface PolicyEvent extends Key {
-  readonly eventId: string;
-  readonly at: Instant;
-  readonly verb: string;
-  readonly actor?: Actor;
-  readonly refused: boolean;
-  /** The audit event as the trail keeps it, without bookkeeping of the API server. */
-  readonly event: unknown;
-}
 
 /** What one audit event says. Every event read is exactly one of these four. */
 export type Reading =

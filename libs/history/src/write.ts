@@ -12,7 +12,8 @@ import {
   text,
 } from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
-import type { DoubtfulReason, PolicyEvent, Reading, UnusableReason } from './reading.ts';
+import type { PolicyEvent } from './policy-event.ts';
+import type { DoubtfulReason, Reading, UnusableReason } from './reading.ts';
 import { trailOf } from './trail.ts';
 
 /** An event by which somebody wrote, or tried to write, an object of a kind in scope. */

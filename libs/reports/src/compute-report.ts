@@ -1,7 +1,8 @@
+import type { Evidence } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
-import { reportEvidence, type SourcesEvidence } from './evidence.ts';
+import { reportEvidence } from './evidence.ts';
 import type { GlobalReportSpec } from './global-report.ts';
 import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
@@ -34,7 +35,7 @@ export interface ReportInput {
   /** At least those of the window; used by types that list traffic. */
   readonly flows?: Iterable<Contact>;
   /** What the sources delivered; the report carries it. */
-  readonly evidence?: SourcesEvidence;
+  readonly evidence?: Evidence;
   /** The cluster's name. */
   readonly cluster?: string;
   /** Networks that do not count as the internet; a default list unless given. */
@@ -73,12 +74,7 @@ export function computeReport(input: ReportInput): Report {
     namespacesSummary: namespacesSummary(rows.namespaces),
     servicesSummary: servicesSummary(rows.services),
     auditSummary,
-    evidence: reportEvidence(
-      versions,
-      window,
-      wellFormed(evidence) as SourcesEvidence | undefined,
-      privateNetworks,
-    ),
+    evidence: reportEvidence(versions, window, wellFormed(evidence) as Evidence | undefined, privateNetworks),
     rowCounts: Object.fromEntries(ROW_KINDS.map((kind) => [kind, rows[kind].length])) as Record<
       RowKind,
       number

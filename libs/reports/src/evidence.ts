@@ -23,19 +23,10 @@ export interface UnreadPolicy {
   readonly consequence: string;
 }
 
-/** What the sources delivered: the audit logs, and the flow logs where there were any. */
-export type SourcesEvidence = Evidence & {
-  readonly flows?: {
-    readonly read: number;
-    readonly sources: readonly string[];
-    readonly unusable: number;
-  };
-};
-
 /** What a report rests on, and what is uncertain about it. */
 export interface ReportEvidence {
   /** Null where whoever asked for the report did not say. */
-  readonly sources: SourcesEvidence | null;
+  readonly sources: Evidence | null;
   /** Objects that were first seen within the window, but not at their creation: they may have lived in it before. */
   readonly firstSeenInMidLife: NamedObjects;
   /** Objects whose end was concluded from another's: their namespace, definition or service went, or their name was reused. */
@@ -51,7 +42,7 @@ export interface ReportEvidence {
 export function reportEvidence(
   versions: readonly Version[],
   window: Window,
-  sources: SourcesEvidence | undefined,
+  sources: Evidence | undefined,
   privateNetworks: readonly string[] = PRIVATE_NETWORKS,
 ): ReportEvidence {
   const valid = versions.filter((version) => isValidIn(version, window));

@@ -6,10 +6,11 @@
  * and never asks the time.
  */
 export { computeReport, type ReportInput } from './compute-report.ts';
+export { reportInput, type AskedReport, type KnownEvidence } from './report-input.ts';
 export type * from './report.ts';
 export type * from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
-export type { NamedObjects, ReportEvidence, SourcesEvidence, UnreadPolicy } from './evidence.ts';
+export type { NamedObjects, ReportEvidence, UnreadPolicy } from './evidence.ts';
 export { printedVersion } from './evidence.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
 export { REPORT_TYPES, reportType, typeOfReport } from './report-types.ts';

@@ -1,3 +1,4 @@
+import { sourceName } from '@margay/coverage';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Metrics } from '@margay/runtime';
@@ -20,7 +21,7 @@ export class Ingestion {
 
   /** Makes what texts said durable; see `publishIngested`. */
   async deliver(cluster: string, ingested: Ingested): Promise<void> {
-    const { source } = ingested.mark;
+    const source = sourceName(ingested.mark.source);
     const observe = this.#metrics.deliverySeconds.start({ source });
     await traced('ingest', { attributes: { source } }, () => publishIngested(this.#bus, cluster, ingested));
     observe();
@@ -35,7 +36,7 @@ export class Ingestion {
 }
 
 function count(metrics: Metrics, { changes, mark }: Ingested): void {
-  const { source } = mark;
+  const source = sourceName(mark.source);
   const outcomes = [mark.timeless, ...mark.buckets.map(({ counts }) => counts)].flatMap((counts) =>
     Object.entries(counts),
   );

@@ -1,6 +1,6 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
 import type { Change, PolicyEvent } from '@margay/history';
-import type { Line } from '@margay/sources';
+import type { Line, Stretch } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
 
@@ -27,6 +27,13 @@ export function readBatch(source: string, texts: readonly RawText[]): Ingested {
   return { changes, policyEvents, mark: markOf(source, from, to, reads) };
 }
 
+/** What some lines of a log say. */
+export function readStretch({ source, lines, unreadable }: Stretch): Ingested {
+  if (unreadable === undefined) return readBatch(source, textsOfLines(source, lines));
+  const { line, message } = unreadable;
+  return { changes: [], policyEvents: [], mark: unreadableMark(source, line, message) };
+}
+
 /** The lines of a log as texts of a source. A line that was too long to be kept is a text that cannot be used. */
 export function textsOfLines(source: string, lines: readonly Line[]): RawText[] {
   return lines.map(({ text, number, tooLong }) => ({
@@ -37,7 +44,7 @@ export function textsOfLines(source: string, lines: readonly Line[]): RawText[] 
 }
 
 /** The mark of a place in a source from which on something could not be read. */
-export function unreadableMark(source: string, position: number, message: string): CoverageMark {
+function unreadableMark(source: string, position: number, message: string): CoverageMark {
   return markOf(source, position, position, [
     { position, reading: { kind: 'unusable', reason: 'unreadable', message } },
   ]);

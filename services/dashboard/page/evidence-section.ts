@@ -2,6 +2,7 @@ import type { Evidence, NamedObjects } from '@margay/api-contract';
 import { html } from 'htm/preact';
 import { Name, Time } from './parts.ts';
 
+type FlowLogs = NonNullable<NonNullable<Evidence['sources']>['flows']>;
 type Counts = Readonly<Record<string, number>>;
 
 /** What a report rests on: what its sources delivered, and what of it could not be used. */
@@ -87,7 +88,8 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
               ${sources.problems.listed.map(({ source, line, message }) => html`<li><${Name} text="${source}:${line}: ${message}" /></li>`)}
             </ul>
           </details>`
-        }`
+        }
+        ${sources.flows && flowLogs(sources.flows)}`
     }
     ${named('First seen in mid-life', firstSeenInMidLife)}
     ${named('Ends that were concluded', endedByInference)}
@@ -101,4 +103,25 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
       </details>`
     }
   </section>`;
+}
+
+/** What the flow logs delivered, where there were any. */
+function flowLogs({ sources, read, unusable, problems }: FlowLogs) {
+  // Reports of older releases have names in place of sources.
+  if (sources.length === 0 || (problems as typeof problems | undefined) === undefined) return null;
+  return html`
+    <p class="meta">
+      Flow logs ${sources.map(({ source }) => source).join(', ')}: ${read.toLocaleString('en')} records read,
+      ${unusable.toLocaleString('en')} of them unusable.
+    </p>
+    ${
+      problems.total > 0 &&
+      html`<details>
+        <summary>Problems in flow logs: <b>${problems.total}</b></summary>
+        <ul class="names">
+          ${problems.listed.map(({ source, line, message }) => html`<li><${Name} text="${source}:${line}: ${message}" /></li>`)}
+        </ul>
+      </details>`
+    }
+  `;
 }

@@ -23,7 +23,7 @@ export const config = z
     ...clusterSettings,
     FLOW_LOG_FILES: list().prefault('').meta({
       description:
-        'Flow log files that are read and followed through their rotations, with commas between them.',
+        'Flow log files that are read and followed through their rotations, with commas between them. `NAME=FILE` calls one otherwise than its file.',
     }),
     POSITIONS_DIRECTORY: z.string().default('./data').meta({
       description:

@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { flows } from '@margay/contracts';
+import { coverageMarks, flows } from '@margay/contracts';
+import type { CoverageMark } from '@margay/coverage';
 import type { Flow } from '@margay/flows';
 import type { Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
@@ -15,6 +16,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { config } from './config.ts';
 import { FlowIngestorModule } from './flow-ingestor.module.ts';
 import { ingestFlows } from './ingest-flows.ts';
+import { readFlows } from './read-flows.ts';
 import { followFlowFile, readFlowFile } from './sources/flow-file.ts';
 import { serveFlowReceiver } from './sources/flow-receiver.ts';
 
@@ -45,18 +47,29 @@ const shown = ({ source, startAt, endAt }: Flow) =>
 
 function setUp(publish?: () => Promise<void>) {
   const published: string[] = [];
+  const marks: CoverageMark[] = [];
   const warnings: unknown[] = [];
   const log: Log = { ...silentLog, warn: (message, fields) => void warnings.push([message, fields]) };
   const metrics = openMetrics({ defaults: false });
   const ingest = ingestFlows({
-    publish: async (cluster, flows) => {
+    publish: async (cluster, flows, mark) => {
       await publish?.();
       published.push(...flows.map((flow) => `${cluster}: ${shown(flow)}`));
+      marks.push(mark);
     },
     metrics,
     log,
   });
-  return { ingest, published, warnings, metrics };
+  /** The texts of a source, from its first position on. */
+  const take = (cluster: string, source: string, texts: readonly string[]) =>
+    ingest(
+      cluster,
+      readFlows(
+        source,
+        texts.map((text, i) => ({ text: line(text), position: i + 1 })),
+      ),
+    );
+  return { ingest, take, published, marks, warnings, metrics };
 }
 
 function newFolder(): string {
@@ -66,9 +79,9 @@ function newFolder(): string {
 }
 
 test('distinct flows are published once, whatever else is in the log', async () => {
-  const { ingest, published, warnings, metrics } = setUp();
+  const { take, published, marks, warnings, metrics } = setUp();
   const texts = ['a@1', 'b@1', 'a@2', '', '{"broken', 'a@1', '{"action":"allow"}'];
-  expect(await ingest('c', 's', texts.map(line))).toEqual({ kept: 2, merged: 2, unusable: 2 });
+  expect(await take('c', 's', texts)).toEqual({ kept: 2, merged: 2, unusable: 2 });
   expect(published).toEqual(['c: a@1-3', 'c: b@1-2']);
   expect(warnings).toEqual([
     [
@@ -76,6 +89,19 @@ test('distinct flows are published once, whatever else is in the log', async () 
       { cluster: 'c', source: 's', records: 2, first: expect.stringContaining('Not JSON') },
     ],
   ]);
+  expect(marks).toMatchObject([
+    {
+      source: 'flows:s',
+      from: 1,
+      to: 8,
+      timeless: { 'unusable:not-json': 1, 'unusable:no-timestamp': 1 },
+      problems: [
+        { position: 5, reason: 'not-json' },
+        { position: 7, reason: 'no-timestamp' },
+      ],
+    },
+  ]);
+  expect(marks[0]!.buckets.map(({ counts }) => counts)).toEqual([{ kept: 3 }, { kept: 1 }]);
   const exposed = await metrics.exposition();
   for (const [outcome, count] of Object.entries({ kept: 2, merged: 2, unusable: 2 })) {
     expect(exposed).toContain(`margay_flows_total{source="s",outcome="${outcome}"} ${count}`);
@@ -83,39 +109,46 @@ test('distinct flows are published once, whatever else is in the log', async () 
 });
 
 test('what is published already is published again only where it says more', async () => {
-  const { ingest, published } = setUp();
-  await ingest('c', 's', ['a@1', 'a@5'].map(line));
-  await ingest('c', 's', ['a@2', 'a@5'].map(line));
-  await ingest('other', 's', ['a@2'].map(line));
-  await ingest('c', 's', ['a@7'].map(line));
-  await ingest('c', 's', ['a@6'].map(line));
+  const { take, published } = setUp();
+  await take('c', 's', ['a@1', 'a@5']);
+  await take('c', 's', ['a@2', 'a@5']);
+  await take('other', 's', ['a@2']);
+  await take('c', 's', ['a@7']);
+  await take('c', 's', ['a@6']);
   expect(published).toEqual(['c: a@1-2', 'c: a@5-6', 'c: a@2-3', 'other: a@2-3', 'c: a@7-8', 'c: a@6-7']);
 });
 
 test('what was not published comes again', async () => {
   let broken = true;
-  const { ingest, published } = setUp(async () => {
+  const { take, published, marks } = setUp(async () => {
     if (broken) throw new Error('no broker');
   });
-  await expect(ingest('c', 's', [line('a@1')])).rejects.toThrow('no broker');
+  await expect(take('c', 's', ['a@1'])).rejects.toThrow('no broker');
+  expect(marks).toEqual([]);
   broken = false;
-  await ingest('c', 's', ['a@1'].map(line));
+  await take('c', 's', ['a@1']);
   expect(published).toEqual(['c: a@1-2']);
 });
 
-test('a file is read whole, or followed from where it was read to', async () => {
+test('a file is read whole, or followed from where it was read to; marks say what it delivered', async () => {
   const folder = newFolder();
   const [log, whole] = [join(folder, 'flows.log'), join(folder, 'flows.log.gz')];
   writeFileSync(log, `${line('a@1')}\n\n${line('b@1')}\n`);
-  writeFileSync(whole, gzipSync(`${line('x@1')}\n${line('y@1')}`));
-  const { ingest, published } = setUp();
-  await readFlowFile(whole, ingest, { cluster: 'c' });
-  expect(published.splice(0)).toEqual(['c: x@1-2', 'c: y@1-2']);
-
+  writeFileSync(whole, gzipSync(`${line('x@1')}\n${line('y@1')}\nbroken`));
+  const { ingest, published, marks } = setUp();
   const positions = await openPositions(join(folder, 'positions'));
+  const file = { cluster: 'c', ingest, positions };
+  const read = () => readFlowFile({ ...file, path: whole, signal: new AbortController().signal });
+  await read();
+  expect(published.splice(0)).toEqual(['c: x@1-2', 'c: y@1-2']);
+  expect(marks).toMatchObject([{ from: 1, to: 4, problems: [{ position: 3, reason: 'not-json' }] }]);
+  expect(marks.splice(0)[0]!.source).toMatch(/^flows:flows\.log\.gz@[0-9a-f]{16}$/);
+  await read();
+  expect(marks).toEqual([]);
+
   const follow = async (until: string[]) => {
     const stop = new AbortController();
-    const done = followFlowFile(log, ingest, positions, stop.signal, { cluster: 'c', log: silentLog });
+    const done = followFlowFile({ ...file, path: log, signal: stop.signal });
     await expect.poll(() => published, { timeout: 10_000 }).toEqual(until);
     stop.abort();
     await done;
@@ -124,6 +157,13 @@ test('a file is read whole, or followed from where it was read to', async () => 
   await follow(['c: a@1-2', 'c: b@1-2']);
   appendFileSync(log, `${line('z@1')}\n`);
   await follow(['c: z@1-2']);
+  const [first, second] = marks;
+  expect([first, second]).toMatchObject([
+    { from: 1, to: 4 },
+    { from: 4, to: 5 },
+  ]);
+  expect(first!.source).toMatch(/^flows:flows\.log@[0-9a-f]{16}$/);
+  expect(second!.source).toBe(first!.source);
 });
 
 test('a topic is read, and committed when the flows are published; what is no gzip is set aside', async () => {
@@ -151,13 +191,19 @@ test('a topic is read, and committed when the flows are published; what is no gz
     published.push(`${flow.cluster}: ${shown(flow)}`);
   }
   expect(published).toEqual(['c: a@1-2', 'c: b@1-2']);
+  const marked: string[] = [];
+  for await (const { value } of bus.peek(coverageMarks.name)) {
+    const { cluster, source, buckets } = coverageMarks.decode(value);
+    marked.push(...buckets.flatMap(({ counts }) => Array(counts['kept'] ?? 0).fill(`${cluster}: ${source}`)));
+  }
+  expect(marked).toEqual(Array(2).fill('c: flows:topic:raw-flows/0'));
   const aside: unknown[] = [];
   for await (const { headers } of bus.peek('raw-flows.dlq')) aside.push(headers['dlq-code']);
   expect(aside).toEqual(['not-gzip']);
 });
 
 test('flow logs are taken over HTTP', async () => {
-  const { ingest, published, metrics } = setUp();
+  const { ingest, published, marks, metrics } = setUp();
   const settings = readConfig(config, {
     KAFKA_BROKERS: 'unused:1',
     CLUSTER_NAME: 'c',
@@ -177,6 +223,18 @@ test('flow logs are taken over HTTP', async () => {
   expect((await post('c', new Uint8Array(gzipSync(`${line('d@1')}\nbroken`)))).status).toBe(200);
   expect((await post('unknown', 'a@1')).status).toBe(404);
   expect(published).toEqual(['c: a@1-2', 'c: b@1-2', 'c: d@1-2']);
+  const [first, second] = marks;
+  expect(first).toMatchObject({ source: 'flows:http:fluentd', problemsTotal: 0 });
+  expect(second).toMatchObject({ source: 'flows:http:fluentd', timeless: { 'unusable:not-json': 1 } });
+  expect(second!.from).not.toBe(first!.from);
+  // Sent again, since an answer was lost: the same place.
+  await post('c', `${line('a@1')}\n${line('b@1')}\n`);
+  expect(marks[2]).toEqual(first);
+  // What cannot even be unpacked leaves a trace.
+  await post('c', new Uint8Array([0x1f, 0x8b, 1, 2, 3]));
+  expect(marks[3]).toMatchObject({
+    problems: [{ kind: 'unusable', message: expect.stringContaining('unpacked') }],
+  });
 });
 
 test('without a port nothing is taken', async () => {

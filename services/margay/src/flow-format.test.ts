@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { flowOf, FLOW_FORMATS, readFlow, type Flow, type FlowFormat } from '@margay/flows';
-import { formatsTable, ingestFlows } from '@margay/flow-ingestor';
+import { formatsTable, ingestFlows, readFlows } from '@margay/flow-ingestor';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { expect, test } from 'vitest';
 import { flowLogsTaken } from './options.ts';
@@ -59,9 +59,9 @@ test('the ingestor reads both from one source', async () => {
     publish: async (_, flows) => void published.push(...flows),
     metrics: openMetrics({ defaults: false }),
     log: silentLog,
-    formats: WITH_TOY,
   });
-  expect(await ingest('c', 's', [calicoLine, toyLine, '{}'])).toEqual({ kept: 2, merged: 0, unusable: 1 });
+  const texts = [calicoLine, toyLine, '{}'].map((text, position) => ({ text, position }));
+  expect(await ingest('c', readFlows('s', texts, WITH_TOY))).toEqual({ kept: 2, merged: 0, unusable: 1 });
   expect(published.map(({ source }) => source.name)).toEqual(['web-*', 'train']);
 });
 

@@ -19,6 +19,9 @@ export const listOption = (text: string): string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
+/** What a cluster is called unless it is said. */
+export const CLUSTER = 'cluster-a';
+
 /** What `--flow-log` takes, for its help. */
 export const flowLogsTaken = (formats?: readonly FlowFormat[]): string => `${titlesOf(formats)} (JSON lines)`;
 

@@ -29,14 +29,16 @@ function bar(value: number, total: number): string {
 interface SourceEvidence {
   readonly complete?: boolean;
   readonly reasons?: readonly string[];
+  readonly flows?: { readonly unusable?: number };
 }
 
 /** How complete the evidence is, in one line. */
 export function evidenceWords({ evidence }: Pick<Report, 'evidence'>): string {
-  const { complete, reasons = [] } = (evidence.sources ?? {}) as SourceEvidence;
+  const { complete, reasons = [], flows } = (evidence.sources ?? {}) as SourceEvidence;
   const midLife = evidence.firstSeenInMidLife.total;
   return [
     complete ? 'complete' : reasons.length === 0 ? 'unknown' : reasons.join(' '),
+    ...(flows?.unusable ? [`${flows.unusable} flow records could not be used.`] : []),
     ...(midLife > 0 ? [`${midLife} resources were first seen in mid-life.`] : []),
     ...(evidence.unreadPolicies.total > 0
       ? [`${evidence.unreadPolicies.total} policies could not be read.`]

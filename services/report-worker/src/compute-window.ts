@@ -1,6 +1,11 @@
 import type { ReportWindow } from '@margay/contracts';
-import { evidenceFor } from '@margay/coverage';
-import { computeReport, type GlobalReportSpec, type Report, type ReportTypeSpec } from '@margay/reports';
+import {
+  computeReport,
+  reportInput,
+  type GlobalReportSpec,
+  type Report,
+  type ReportTypeSpec,
+} from '@margay/reports';
 import type { Stores } from '@margay/storage';
 
 /** Computes a window's report from what the stores have. Reads only. */
@@ -17,17 +22,14 @@ export async function computeWindow(
     stores.coverage.marks(window),
     stores.history.repeats(window),
   ]);
-  return computeReport({
+  const asked = {
     name: reportName,
     spec: spec as GlobalReportSpec,
     ...(typeSpec !== undefined && { typeSpec: typeSpec as ReportTypeSpec }),
-    window,
     cluster,
-    versions,
-    policyEvents,
-    flows,
-    evidence: evidenceFor(marks, repeats, window),
-  });
+    window,
+  };
+  return computeReport(reportInput(asked, { versions, policyEvents, flows, marks, repeats }));
 }
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {

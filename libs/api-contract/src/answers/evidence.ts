@@ -9,6 +9,37 @@ const named = z.object({
 });
 export type NamedObjects = z.output<typeof named>;
 
+const problems = z.object({
+  total: count,
+  listed: list(
+    z.object({
+      source: z.string(),
+      line: z.int(),
+      kind: z.enum(['doubtful', 'unusable']),
+      reason: z.string(),
+      message: z.string(),
+    }),
+  ),
+});
+
+const flows = z
+  .object({
+    sources: list(
+      z.object({
+        source: z.string(),
+        lines: count,
+        firstFlow: instant.optional(),
+        lastFlow: instant.optional(),
+      }),
+    ),
+    read: count,
+    ignored: count,
+    doubtful: count,
+    unusable: count,
+    problems,
+  })
+  .meta({ description: 'What the flow logs delivered; completeness is about audit logs.' });
+
 const sources = z.object({
   complete: z.boolean(),
   reasons: list(z.string()),
@@ -25,19 +56,8 @@ const sources = z.object({
     .meta({ description: '`read` is the sum of the others.' }),
   covered: list(interval).meta({ description: 'The part of the window that the sources span.' }),
   gaps: list(interval).meta({ description: 'The rest of the window.' }),
-  problems: z.object({
-    total: count,
-    listed: list(
-      z.object({
-        source: z.string(),
-        line: z.int(),
-        kind: z.enum(['doubtful', 'unusable']),
-        reason: z.string(),
-        message: z.string(),
-      }),
-    ),
-  }),
-  flows: z.object({ read: count, sources: list(z.string()), unusable: count }).optional(),
+  problems,
+  flows: flows.optional().meta({ description: 'Absent in reports of older releases.' }),
 });
 
 /** Whether a run's evidence is complete, and why not. */

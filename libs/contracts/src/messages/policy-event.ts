@@ -1,8 +1,8 @@
-import type { PolicyEvent } from '@margay/history';
+import { flatPolicyEvent, policyEventOf, type FlatPolicyEvent, type PolicyEvent } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { POLICY_EVENT_RELEASES } from '../releases/policy-event.ts';
-import { defineTopic, present } from '../topic.ts';
-import { ACTOR_SCHEMA, actorOf, type ActorRecord } from './resource-change.ts';
+import { defineTopic } from '../topic.ts';
+import { ACTOR_SCHEMA, type ActorRecord } from './resource-change.ts';
 
 /** An event of the audit trail of one cluster. */
 export interface ClusterPolicyEvent extends PolicyEvent {
@@ -29,18 +29,9 @@ const SCHEMA: RecordSchema = {
   ],
 };
 
-interface PolicyEventRecord {
+interface PolicyEventRecord extends Omit<FlatPolicyEvent, 'user' | 'impersonated'> {
   readonly cluster: string;
-  readonly eventId: string;
-  readonly at: number;
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly verb: string;
   readonly actor: ActorRecord | null;
-  readonly refused: boolean;
-  readonly event: string;
 }
 
 /** The audit trail of policies. */
@@ -52,29 +43,12 @@ export const policyEvents = defineTopic<ClusterPolicyEvent>({
   key: 'cluster, resource type, namespace and name of the object',
   keyOf: ({ cluster, group, resource, namespace, name }) =>
     `${cluster}/${group === '' ? resource : `${resource}.${group}`}/${namespace}/${name}`,
-  toRecord: (event) => ({ ...event, event: JSON.stringify(event.event) }),
-  fromRecord: ({
+  toRecord({ cluster, ...told }) {
+    const { user, impersonated, ...flat } = flatPolicyEvent(told);
+    return { cluster, ...flat, actor: user === null ? null : { user, impersonated } };
+  },
+  fromRecord: ({ cluster, actor, ...record }: PolicyEventRecord) => ({
     cluster,
-    eventId,
-    at,
-    group,
-    resource,
-    namespace,
-    name,
-    verb,
-    refused,
-    ...record
-  }: PolicyEventRecord) => ({
-    cluster,
-    eventId,
-    at,
-    group,
-    resource,
-    namespace,
-    name,
-    verb,
-    refused,
-    event: JSON.parse(record.event) as unknown,
-    ...present('actor', record.actor === null ? null : actorOf(record.actor)),
+    ...policyEventOf({ ...record, user: actor?.user ?? null, impersonated: actor?.impersonated ?? null }),
   }),
 });

@@ -7,12 +7,21 @@ import { BEGINNING, isGzip, readLines, splitLines, type Line, type Place } from 
 
 /** A durable position in a log that grows and rotates. */
 export interface Cursor extends Place {
+  /** What tells the log from others of its name; of the first file that stood under it. */
+  readonly identity?: Identity;
   /** Counts the files that have stood under the log's name: one more at each rotation or truncation. */
   readonly generation: number;
   /** Which file it is: a rename keeps it, a new file under the old name has another. */
   readonly inode: number;
   /** Digest of the file's first bytes, since an inode number can come again. */
   readonly head?: { readonly bytes: number; readonly digest: string };
+}
+
+/** The digest of the first bytes of a file. */
+export interface Identity {
+  readonly bytes: number;
+  /** Sixteen hex digits of SHA-256. */
+  readonly digest: string;
 }
 
 export interface Followed {

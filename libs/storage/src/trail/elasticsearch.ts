@@ -1,4 +1,4 @@
-import type { PolicyEvent } from '@margay/history';
+import { flatPolicyEvent, policyEventOf, type FlatPolicyEvent } from '@margay/history';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
@@ -26,12 +26,6 @@ export const TRAIL_TEMPLATE: IndexTemplate = {
   },
 };
 
-type TrailDocument = Omit<PolicyEvent, 'actor' | 'event'> & {
-  readonly user?: string;
-  readonly impersonated?: string;
-  readonly event: string;
-};
-
 /** The trail in Elasticsearch. An event's id is its document's, so that a repeat finds it there. */
 export function elasticsearchTrail(elastic: Elastic): Trail {
   const { cluster } = elastic;
@@ -43,54 +37,23 @@ export function elasticsearchTrail(elastic: Elastic): Trail {
           op: 'create',
           index: elastic.index(`trail-${monthOf(event.at)}`),
           id: documentId(cluster, event.eventId),
-          document: documentOf(cluster, event),
+          document: { '@timestamp': dateOf(event.at), cluster, ...flatPolicyEvent(event) },
         })),
       );
       return written.filter(Boolean).length;
     },
 
     async *between({ start, end }) {
-      const documents = readAll<TrailDocument>(elastic, {
+      const documents = readAll<FlatPolicyEvent>(elastic, {
         index: elastic.index('trail-*'),
         query: { bool: { filter: [{ term: { cluster } }, { range: { at: { gte: start, lt: end } } }] } },
         sort: [{ at: 'asc' }, { eventId: 'asc' }],
       });
-      for await (const document of documents) yield eventOf(document);
+      for await (const document of documents) {
+        // Documents of older releases leave out what is absent.
+        const { user = null, impersonated = null } = document as Partial<FlatPolicyEvent>;
+        yield policyEventOf({ ...document, user, impersonated });
+      }
     },
-  };
-}
-
-function documentOf(cluster: string, { actor, event, ...plain }: PolicyEvent) {
-  const { eventId, at, group, resource, namespace, name, verb, refused } = plain;
-  return {
-    '@timestamp': dateOf(at),
-    cluster,
-    eventId,
-    at,
-    group,
-    resource,
-    namespace,
-    name,
-    verb,
-    refused,
-    ...actor,
-    event: JSON.stringify(event),
-  } satisfies TrailDocument & { '@timestamp': string; cluster: string };
-}
-
-function eventOf(document: TrailDocument): PolicyEvent {
-  const { eventId, at, group, resource, namespace, name, verb, refused, user, impersonated, event } =
-    document;
-  return {
-    eventId,
-    at,
-    group,
-    resource,
-    namespace,
-    name,
-    verb,
-    refused,
-    ...(user !== undefined && { actor: { user, ...(impersonated !== undefined && { impersonated }) } }),
-    event: JSON.parse(event) as unknown,
   };
 }

@@ -1,4 +1,4 @@
-import type { PolicyEvent } from '@margay/history';
+import { flatPolicyEvent, policyEventOf, type FlatPolicyEvent, type PolicyEvent } from '@margay/history';
 import type { Database, Snapshots } from '@margay/sqlite';
 import type { Trail } from './trail.ts';
 
@@ -11,41 +11,23 @@ export const TRAIL_TABLES = `
   ) STRICT;
   CREATE INDEX trail_by_time ON trail (at, event_id)`;
 
-interface TrailRow {
-  readonly event_id: string;
-  readonly at: number;
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly verb: string;
-  readonly user: string | null;
-  readonly impersonated: string | null;
-  readonly refused: number;
-  readonly event: string;
-}
+type TrailRow = Omit<FlatPolicyEvent, 'refused'> & { readonly refused: number };
 
 /** The trail in the embedded database. */
 export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
-  const insert = (event: PolicyEvent): boolean =>
-    database
-      .sql(
-        `INSERT INTO trail (event_id, at, "group", resource, namespace, name, verb, "user", impersonated, refused, event)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      )
-      .run(
-        event.eventId,
-        event.at,
-        event.group,
-        event.resource,
-        event.namespace,
-        event.name,
-        event.verb,
-        event.actor?.user ?? null,
-        event.actor?.impersonated ?? null,
-        event.refused ? 1 : 0,
-        JSON.stringify(event.event),
-      ).changes === 1;
+  const insert = (told: PolicyEvent): boolean => {
+    const { eventId, at, group, resource, namespace, name, verb, ...rest } = flatPolicyEvent(told);
+    const { user, impersonated, refused, event } = rest;
+    return (
+      database
+        .sql(
+          `INSERT INTO trail (event_id, at, "group", resource, namespace, name, verb, "user", impersonated, refused, event)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        )
+        .run(eventId, at, group, resource, namespace, name, verb, user, impersonated, refused ? 1 : 0, event)
+        .changes === 1
+    );
+  };
 
   return {
     append: async (events) => database.transaction(() => events.filter(insert).length),
@@ -53,10 +35,9 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
     async *between({ start, end }) {
       yield* snapshots.rows((sql) =>
         mapped(
-          sql('SELECT * FROM trail WHERE at >= ? AND at < ? ORDER BY at, event_id').iterate(
-            start,
-            end,
-          ) as Iterable<never>,
+          sql(
+            'SELECT *, event_id AS eventId FROM trail WHERE at >= ? AND at < ? ORDER BY at, event_id',
+          ).iterate(start, end) as Iterable<never>,
         ),
       );
     },
@@ -64,20 +45,5 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
 }
 
 function* mapped(rows: Iterable<TrailRow>): Generator<PolicyEvent> {
-  for (const row of rows) {
-    yield {
-      eventId: row.event_id,
-      at: row.at,
-      group: row.group,
-      resource: row.resource,
-      namespace: row.namespace,
-      name: row.name,
-      verb: row.verb,
-      ...(row.user !== null && {
-        actor: { user: row.user, ...(row.impersonated !== null && { impersonated: row.impersonated }) },
-      }),
-      refused: row.refused === 1,
-      event: JSON.parse(row.event) as unknown,
-    };
-  }
+  for (const row of rows) yield policyEventOf({ ...row, refused: row.refused === 1 });
 }

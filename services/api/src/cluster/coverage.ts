@@ -1,5 +1,5 @@
 import type { Coverage, Outcome } from '@margay/api-contract';
-import type { CoverageMark } from '@margay/coverage';
+import { isOfFlows, printedSources, type CoverageMark } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 
 const BUCKETS = 96;
@@ -12,6 +12,10 @@ export function coverageOf(marks: readonly CoverageMark[]): Coverage {
   const to = Math.max(...all.map(({ last }) => last)) + 1;
   const width = Math.max(1, (to - from) / BUCKETS);
   const isEmpty = all.length === 0;
+  const [flows, audit] = [true, false].map((of) =>
+    printedSources(marks.map(({ source }) => source).filter((source) => isOfFlows(source) === of)),
+  );
+  const printed = (source: string) => audit?.get(source) ?? `flows: ${flows?.get(source) ?? source}`;
   return {
     from: isEmpty ? null : formatInstant(from),
     to: isEmpty ? null : formatInstant(to),
@@ -35,7 +39,7 @@ export function coverageOf(marks: readonly CoverageMark[]): Coverage {
         .sort((a, b) => (b.at ?? 0) - (a.at ?? 0))
         .slice(0, PROBLEMS_MAX);
       return {
-        source,
+        source: printed(source),
         first: minutes.length === 0 ? null : formatInstant(Math.min(...minutes.map(({ first }) => first))),
         last: minutes.length === 0 ? null : formatInstant(Math.max(...minutes.map(({ last }) => last))),
         buckets: drawn,

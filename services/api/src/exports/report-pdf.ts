@@ -154,6 +154,7 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
       : [
           `${sources.events.read} events were read and ${sources.events.applied} applied, from ${sources.sources.length} sources.`,
         ]),
+    ...flowStatement(sources),
     `${firstSeenInMidLife.total} objects were first seen in mid-life, and the ends of ${endedByInference.total} were concluded.`,
     `${unreadPolicies.total} problems were found in policies.`,
     ...content.evidence.notes,
@@ -163,6 +164,15 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
     heading(pdf, 'Summary');
     rings(pdf, summary.rings);
   }
+}
+
+/** Of flow logs, where there were any; reports of older releases have none of it. */
+function flowStatement(sources: ReportHeader['evidence']['sources']): string[] {
+  const flows: Partial<NonNullable<typeof sources>>['flows'] = sources?.flows;
+  if (flows?.unusable === undefined || flows.sources.length === 0) return [];
+  return [
+    `${flows.read} flow records were read, from ${flows.sources.length} sources, of which ${flows.unusable} could not be used.`,
+  ];
 }
 
 const scopeText = (scope: { names?: readonly string[]; selector?: string } | undefined): string =>

@@ -1,20 +1,24 @@
-import type { Log } from '@margay/runtime';
-import { followLines, readLines, type Line, type Positions } from '@margay/sources';
+import { followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
 import type { IngestFlows } from '../ingest-flows.ts';
+import { readFlowStretch } from '../read-flows.ts';
 
 export interface FlowFileOptions {
+  /** Of the file, or `NAME=PATH`. */
+  readonly path: string;
   readonly cluster: string;
-  readonly log: Log;
+  readonly positions: Positions;
+  readonly ingest: IngestFlows;
+  readonly signal: AbortSignal;
 }
 
-/** Takes a flow log file once, from its beginning to its end. `-` is standard input; gzip is recognised. */
-export async function readFlowFile(
-  path: string,
-  ingest: IngestFlows,
-  { cluster }: { readonly cluster: string },
-) {
-  for await (const lines of readLines(path)) await ingest(cluster, `file:${path}`, textsOf(lines));
-}
+/**
+ * Takes a flow log that is finished, from its beginning to its end; gzip is recognised, `-` is standard input. One that was
+ * read to its end before, and has not changed, is not read again.
+ *
+ * @throws the file system's error for a file that cannot be read.
+ */
+export const readFlowFile = (options: FlowFileOptions): Promise<void> =>
+  take(readLog(logFileOf(options.path), options), options);
 
 /**
  * Takes a flow log file that grows and rotates, from the place that it was read to. A place is remembered when the flows
@@ -22,20 +26,13 @@ export async function readFlowFile(
  *
  * Fulfilled when the signal is aborted, rejected with what the ingestion or the file system threw.
  */
-export async function followFlowFile(
-  path: string,
-  ingest: IngestFlows,
-  positions: Positions,
-  signal: AbortSignal,
-  { cluster, log }: FlowFileOptions,
-): Promise<void> {
-  for await (const { lines, cursor, lost } of followLines(path, await positions.get(path), signal)) {
-    if (lost)
-      log.error('A flow log was rotated away before it was read: flows are lost', { path, after: lost });
-    if (lines.length > 0) await ingest(cluster, `file:${path}`, textsOf(lines));
-    await positions.set(path, cursor);
+export const followFlowFile = (options: FlowFileOptions): Promise<void> =>
+  take(followLog(logFileOf(options.path), options), options);
+
+async function take(stretches: AsyncIterable<Stretch>, { cluster, ingest }: FlowFileOptions): Promise<void> {
+  for await (const stretch of stretches) {
+    if (stretch.lines.length > 0 || stretch.unreadable !== undefined)
+      await ingest(cluster, readFlowStretch(stretch));
+    await stretch.keep();
   }
 }
-
-const textsOf = (lines: readonly Line[]) =>
-  lines.map(({ text, tooLong }) => (tooLong === undefined ? text : `a line of ${tooLong} bytes`));

@@ -1,5 +1,4 @@
-import type { Log } from '@margay/runtime';
-import { LOG, Stages } from '@margay/runtime/nest';
+import { Stages } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { INGEST_FLOWS } from '../flow-ingestion.ts';
@@ -13,19 +12,16 @@ export class FlowFiles implements OnApplicationBootstrap {
   readonly #options: FlowIngestorOptions;
   readonly #ingest: IngestFlows;
   readonly #stages: Stages;
-  readonly #log: Log;
   readonly #ended = Promise.withResolvers<void>();
 
   constructor(
     @Inject(FLOW_INGESTOR_OPTIONS) options: FlowIngestorOptions,
     @Inject(INGEST_FLOWS) ingest: IngestFlows,
     @Inject(Stages) stages: Stages,
-    @Inject(LOG) log: Log,
   ) {
     this.#options = options;
     this.#ingest = ingest;
     this.#stages = stages;
-    this.#log = log;
   }
 
   /** Fulfilled when finished logs have been read to their ends, or when the application is asked to stop. */
@@ -40,10 +36,13 @@ export class FlowFiles implements OnApplicationBootstrap {
     if (reading === 0) this.#ended.resolve();
     for (const path of paths)
       this.#stages.keep(`file ${path}`, async (signal) => {
-        if (files!.follow) {
-          const positions = await openPositions(files!.positions);
-          await followFlowFile(path, this.#ingest, positions, signal, { cluster, log: this.#log });
-        } else await readFlowFile(path, this.#ingest, { cluster });
+        await (files!.follow ? followFlowFile : readFlowFile)({
+          path,
+          cluster,
+          ingest: this.#ingest,
+          positions: await openPositions(files!.positions),
+          signal,
+        });
         if (--reading === 0) this.#ended.resolve();
       });
   }

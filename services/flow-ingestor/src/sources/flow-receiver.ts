@@ -1,9 +1,10 @@
 import type { Log, Metrics } from '@margay/runtime';
 import type { HttpServer } from '@margay/runtime/nest';
-import { receiverConfigOf } from '@margay/sources';
-import { serveReceiver } from '@margay/sources/nest';
+import { receiverConfigOf, requestPosition } from '@margay/sources';
+import { serveReceiver, type Received } from '@margay/sources/nest';
 import { RECEIVER, type Config } from '../config.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
+import { readFlows, type FlowText } from '../read-flows.ts';
 
 /** Where flow logs are posted: the path names the cluster and who posts. */
 export const FLOW_PATH = '/flows/v1/clusters/:cluster/sources/:source';
@@ -23,8 +24,8 @@ export function serveFlowReceiver(
   return serveReceiver(
     receiverConfigOf(RECEIVER, config),
     async (received) => {
-      if (received.kind === 'texts')
-        await ingest(received.cluster, `http:${received.source}`, received.texts);
+      const texts = textsIn(received);
+      if (texts.length > 0) await ingest(received.cluster, readFlows(`http:${received.source}`, texts));
     },
     {
       path: FLOW_PATH,
@@ -34,4 +35,18 @@ export function serveFlowReceiver(
       log: process.log,
     },
   );
+}
+
+/** The records of a request, which share its position, or what stands for one that can never be read. */
+function textsIn(received: Received): FlowText[] {
+  const texts = received.kind === 'texts' ? received.texts : [''];
+  const [first] = readFlows('', [{ text: texts[0] ?? '', position: 0 }]).flows;
+  const position = requestPosition(texts, first?.startAt, Date.now());
+  if (received.kind === 'texts') return texts.map((text) => ({ text, position }));
+  const { reason, sizeBytes } = received;
+  const unusable =
+    reason === 'too-large'
+      ? `A request of ${sizeBytes} bytes is larger than what is taken: raise ${RECEIVER}_BODY_BYTES_MAX or let its sender post less at once.`
+      : `A request of ${sizeBytes} bytes cannot be unpacked.`;
+  return [{ text: '', position, unusable }];
 }

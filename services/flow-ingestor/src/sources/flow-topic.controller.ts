@@ -5,6 +5,7 @@ import { Controller, Inject, type Type } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { INGEST_FLOWS } from '../flow-ingestion.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
+import { readFlows } from '../read-flows.ts';
 
 /** Which topic holds raw flow logs, and whose they are. */
 export interface FlowTopic {
@@ -26,11 +27,8 @@ export function flowTopicController({ name, group, cluster }: FlowTopic): Type {
     @OnTopic(name, { group, stage: `topic ${name}` })
     async ingest(@Payload() deliveries: readonly Delivery[]): Promise<void> {
       const texts = await topicTexts(deliveries);
-      await this.#ingest(
-        cluster,
-        `topic:${name}`,
-        texts.map(({ text }) => text),
-      );
+      for (const [source, read] of Map.groupBy(texts, (text) => text.source))
+        await this.#ingest(cluster, readFlows(`topic:${source}`, read));
     }
   }
   return FlowTopicController;

@@ -3,11 +3,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { evidenceFor } from '@margay/coverage';
 import { DAY, formatInstant, type Instant } from '@margay/ground';
 import {
   computeReport,
   readGlobalReport,
+  reportInput,
   REPORT_TYPES,
   TemplateProblem,
   toReportJson,
@@ -19,7 +19,7 @@ import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
-import { checkWindow, flowLogsTaken, instantOption, listOption } from '../options.ts';
+import { checkWindow, CLUSTER, flowLogsTaken, instantOption, listOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { write } from '../write.ts';
@@ -36,6 +36,7 @@ interface ReportOptions {
   readonly namespaceSelector?: string;
   readonly serviceAccounts?: string[];
   readonly serviceAccountSelector?: string;
+  readonly cluster: string;
   readonly out?: string;
   readonly config?: string;
 }
@@ -44,7 +45,10 @@ interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .addOption(new Option('--type <type>', 'what to report').choices([...REPORT_TYPES.keys()]))
-    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
+    .requiredOption(
+      '--audit-log <file...>',
+      'audit logs: plain, gzip, or - for standard input; NAME=FILE to call one otherwise than its file',
+    )
     .option('--flow-log <file...>', `${flowLogsTaken()}, for a network-access report's traffic`)
     .option('--start <time>', 'start of the window, RFC 3339; the first event unless given', instantOption)
     .option(
@@ -53,6 +57,7 @@ export function reportCommand(): Command {
       instantOption,
     )
     .option('--name <name>', "the report's name; its type unless given")
+    .option('--cluster <name>', "the cluster's name, printed in reports", CLUSTER)
     .option('--selector <selector>', 'only endpoints whose labels match, as in "app == \'web\'"')
     .option('--namespaces <names>', 'only endpoints of these namespaces: a,b', listOption)
     .option('--namespace-selector <selector>', 'only endpoints of namespaces whose labels match')
@@ -66,7 +71,7 @@ export function reportCommand(): Command {
     .addHelpText(
       'after',
       `
-The same logs always give the same bytes. Conditions on endpoints are all to be met.
+The same logs always give the same bytes, wherever they lie. Conditions on endpoints are all to be met.
 
 Examples:
   margay report --type inventory --audit-log audit.log --out ./report
@@ -143,7 +148,6 @@ async function manifestOf(path: string): Promise<GlobalReport> {
 async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOptions): Promise<Report> {
   const progress = openProgress();
   const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress);
-  for (const problem of logs.flowProblems.slice(0, 20)) process.stderr.write(`margay: ${problem}\n`);
   const start = options.start ?? logs.span?.start;
   const end = options.end ?? logs.span?.end;
   if (start === undefined || end === undefined) {
@@ -158,23 +162,15 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     );
   }
   const window = { start, end };
-  return computeReport({
-    name,
-    spec,
-    ...(typeSpec && { typeSpec }),
-    window,
-    versions: logs.history.versions(),
-    policyEvents: logs.policyEvents,
-    flows: logs.flows,
-    evidence: {
-      ...evidenceFor(logs.marks, logs.repeats, window),
-      flows: {
-        read: logs.flows.length,
-        sources: [...new Set(options.flowLog ?? [])],
-        unusable: logs.flowProblems.length,
-      },
-    },
-  });
+  const computed = computeReport(
+    reportInput(
+      { name, spec, ...(typeSpec && { typeSpec }), cluster: options.cluster, window },
+      { ...logs, versions: logs.history.versions() },
+    ),
+  );
+  for (const { source, line, message } of computed.evidence.sources?.flows.problems.listed.slice(0, 20) ?? [])
+    process.stderr.write(`margay: ${source}:${line}: ${message}\n`);
+  return computed;
 }
 
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */

@@ -2,7 +2,7 @@ import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { flowLogsTaken } from '../options.ts';
+import { CLUSTER, flowLogsTaken } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
 /** `margay up`: everything in one process. */
@@ -11,7 +11,7 @@ export function upCommand(): Command {
     .option('--data <dir>', 'folder for everything that is kept', './data')
     .option('--port <port>', 'port of the page and the API', portOption, 8080)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--cluster <name>', "the cluster's name, printed in reports", 'cluster-a')
+    .option('--cluster <name>', "the cluster's name, printed in reports", CLUSTER)
     .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
     .option('--flow-log <file...>', flowLogsTaken())
     .option(

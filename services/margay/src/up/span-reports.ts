@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuditFiles } from '@margay/audit-ingestor/module';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
+import { isOfFlows } from '@margay/coverage';
 import { FlowFiles } from '@margay/flow-ingestor/module';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
@@ -81,9 +82,9 @@ export class SpanReports implements OnApplicationBootstrap {
 
   async #report(signal: AbortSignal): Promise<void> {
     const { cluster, read, tell } = this.#options;
-    const bounds = (await this.#stores.coverage.marks()).flatMap(({ buckets }) =>
-      buckets.flatMap(({ first, last }) => [first, last]),
-    );
+    const bounds = (await this.#stores.coverage.marks())
+      .filter(({ source }) => !isOfFlows(source))
+      .flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
     if (bounds.length === 0) return tell({ kind: 'reported', new: 0 });
     const span = {
       start: bounds.reduce((a, b) => Math.min(a, b)),

@@ -9,6 +9,7 @@ import { REPORT_TYPES } from '@margay/reports';
 import { openLog, openProgress, readConfig, stopSignal, type Environment } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
+import { logFileOf } from '@margay/sources';
 import { openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
@@ -49,7 +50,8 @@ export async function up(options: UpOptions): Promise<void> {
   if (follow && options.watch === undefined && auditLog === undefined)
     throw new UsageError('--follow needs --audit-log: which log goes on growing?');
   const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
-  for (const path of follow ? [] : [...auditLogs, ...flowLog].filter((path) => path !== '-')) {
+  const logs = [...auditLogs, ...flowLog].map((log) => logFileOf(log).path);
+  for (const path of follow ? [] : logs.filter((each) => each !== '-')) {
     await access(path, constants.R_OK).catch((error: Error) => {
       throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
     });

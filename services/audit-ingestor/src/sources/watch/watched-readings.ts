@@ -61,7 +61,7 @@ function doubtIn(from: Instant, to: Instant, reason: 'missed' | 'corrected', mes
 export function* stretches(
   readings: readonly Reading[],
   from: number,
-): Generator<{ from: number; to: number; reads: readonly Read[] }> {
+): Generator<{ from: number; to: number; reads: readonly Read<Reading>[] }> {
   const SIZE = 500;
   for (let i = 0; i < readings.length; i += SIZE) {
     const reads = readings.slice(i, i + SIZE).map((reading, j) => ({ position: from + i + j, reading }));

@@ -1,31 +1,15 @@
-import { crc32 } from 'node:zlib';
 import { parseInstant } from '@margay/ground';
+import { requestPosition as positionOfRequest } from '@margay/sources';
 
 /** In an event, or in one that an envelope holds as text. */
 const RECEIVED = /requestReceivedTimestamp\\?":\s*\\?"([0-9TZ:.+-]+)/;
 
-/** Positions are milliseconds and a part of the content's checksum: 41 and 11 bits, safe integers until 2109. */
-const CHECKSUM_VALUES = 2 ** 11;
-
-/** Characters at either end of a long text that its checksum is of. */
-const EDGE = 8_192;
-
 /**
- * The position of a request in its source. Batches have no number, so it follows from their content: the time of their
- * first event, and a checksum that tells apart what begins in one millisecond. A batch that is sent again, since an
- * answer was lost, has the position that it had.
+ * The position of a request with audit events in its source, by the time of its first event.
  *
  * @param now milliseconds since the epoch, for content without a time.
  */
 export function requestPosition(texts: readonly string[], now: number): number {
   const [, received] = RECEIVED.exec(texts[0] ?? '') ?? [];
-  const milliseconds = Math.floor((parseInstant(received) ?? 0) / 1_000) || now;
-  const position =
-    milliseconds * CHECKSUM_VALUES +
-    (texts.reduce((sum, text) => crc32(essence(text), sum), 0) % CHECKSUM_VALUES);
-  return milliseconds > 0 && Number.isSafeInteger(position) ? position : now * CHECKSUM_VALUES;
+  return positionOfRequest(texts, parseInstant(received), now);
 }
-
-/** What tells batches apart without reading megabytes: their first and last events have ids, and their sizes differ. */
-const essence = (text: string): string =>
-  text.length <= 2 * EDGE ? text : `${text.length} ${text.slice(0, EDGE)}${text.slice(-EDGE)}`;

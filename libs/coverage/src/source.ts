@@ -1,0 +1,51 @@
+/**
+ * Sources by their texts, as marks and origins carry them:
+ *
+ * ```
+ * audit.log@1f2e3d4c5b6a7980      a log file: what it is called, and what its content says
+ * audit.log@1f2e3d4c5b6a7980#2    the second file that stood under its name
+ * webhook:kube-1  topic:audit/0   what is called by what it is
+ * flows:flows.log@0123456789abcdef  any of these, when what it delivers are flows
+ * ```
+ *
+ * Where a file lies is never part of it: the same log is the same source wherever it is read.
+ */
+const IDENTIFIED = /^(.+)@[0-9a-f]{16}(#\d+)?$/s;
+const FLOWS = 'flows:';
+
+/** A log file as a source. @param identity sixteen hex digits that follow from its content. */
+export const fileSource = (name: string, identity: string): string =>
+  `${name.startsWith(FLOWS) ? name.replace(':', '_') : name}@${identity}`;
+
+/** The source of a later file that stands under the name of a log: `generation` counts them from 1. */
+export const generationOf = (source: string, generation: number): string =>
+  generation === 1 ? source : `${source}#${generation}`;
+
+/** The source of flows. */
+export const flowSource = (source: string): string => `${FLOWS}${source}`;
+
+/** Whether what a source delivers are flows. */
+export const isOfFlows = (source: string): boolean => source.startsWith(FLOWS);
+
+/** What a source is called; several may be called alike. */
+export function sourceName(source: string): string {
+  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  const [, name, generation = ''] = IDENTIFIED.exec(own) ?? [];
+  return name === undefined ? own : `${name}${generation}`;
+}
+
+/**
+ * How sources are printed, each different from the others: by name, and with the identity where another has that name.
+ *
+ * @param sources all of audit events, or all of flows.
+ */
+export function printedSources(sources: Iterable<string>): ReadonlyMap<string, string> {
+  const all = new Set(sources);
+  const called = Map.groupBy(all, sourceName);
+  const printed = (source: string): string => {
+    const name = sourceName(source);
+    if (called.get(name)?.length === 1) return name;
+    return isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  };
+  return new Map([...all].map((source) => [source, printed(source)]));
+}

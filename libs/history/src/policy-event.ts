@@ -1,0 +1,62 @@
+import type { Instant, Key } from '@margay/ground';
+import type { Actor } from './change.ts';
+
+/**
+ * One attempt to write a policy: who did what, and whether it was refused. Its key is what was written, with an empty name
+ * where the request names none, as `deletecollection`.
+ */
+export interface PolicyEvent extends Key {
+  /** The same for the same audit event, however often it is read. */
+  readonly eventId: string;
+  /** When the API server had answered. */
+  readonly at: Instant;
+  readonly verb: string;
+  /** Who acted, if known. */
+  readonly actor?: Actor;
+  /** The API server refused it, so that nothing changed. */
+  readonly refused: boolean;
+  /** The audit event as the trail keeps it, without bookkeeping of the API server. */
+  readonly event: unknown;
+}
+
+/** A policy event as topics and stores keep it: flat, the audit event as JSON, null where something is absent. */
+export interface FlatPolicyEvent extends Omit<PolicyEvent, 'actor' | 'event'> {
+  readonly user: string | null;
+  readonly impersonated: string | null;
+  readonly event: string;
+}
+
+/** A policy event, flat. */
+export function flatPolicyEvent(told: PolicyEvent): FlatPolicyEvent {
+  const { eventId, at, group, resource, namespace, name, verb, actor, refused, event } = told;
+  return {
+    eventId,
+    at,
+    group,
+    resource,
+    namespace,
+    name,
+    verb,
+    user: actor?.user ?? null,
+    impersonated: actor?.impersonated ?? null,
+    refused,
+    event: JSON.stringify(event),
+  };
+}
+
+/** The policy event of its flat form. What more stands beside it is left out. */
+export function policyEventOf(flat: FlatPolicyEvent): PolicyEvent {
+  const { eventId, at, group, resource, namespace, name, verb, user, impersonated, refused, event } = flat;
+  return {
+    eventId,
+    at,
+    group,
+    resource,
+    namespace,
+    name,
+    verb,
+    ...(user !== null && { actor: { user, ...(impersonated !== null && { impersonated }) } }),
+    refused,
+    event: JSON.parse(event) as unknown,
+  };
+}

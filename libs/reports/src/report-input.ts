@@ -1,0 +1,44 @@
+import { evidenceFor, type CoverageMark, type Repeats } from '@margay/coverage';
+import type { Contact } from '@margay/flows';
+import type { Window } from '@margay/ground';
+import type { PolicyEvent, Version } from '@margay/history';
+import type { ReportInput } from './compute-report.ts';
+import type { GlobalReport } from './global-report.ts';
+
+/** Which report is asked for: of what, where and when. */
+export interface AskedReport extends Pick<GlobalReport, 'name' | 'spec' | 'typeSpec'> {
+  /** The cluster's name. */
+  readonly cluster: string;
+  readonly window: Window;
+}
+
+/** All that is known of a cluster's time, wherever it is kept: at least what touches the window. */
+export interface KnownEvidence {
+  /** Those that ended exactly at the window's start too. */
+  readonly versions: Iterable<Version>;
+  readonly policyEvents: Iterable<PolicyEvent>;
+  readonly flows: Iterable<Contact>;
+  /** What every source delivered, of audit events and of flows. */
+  readonly marks: readonly CoverageMark[];
+  readonly repeats: readonly Repeats[];
+}
+
+/**
+ * What a report is computed from, whoever computes it: the command line from logs, a worker from stores. The same evidence
+ * gives the same input, and so the same report with the same digest.
+ */
+export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInput {
+  const { name, spec, typeSpec, cluster, window } = asked;
+  const { versions, policyEvents, flows, marks, repeats } = known;
+  return {
+    name,
+    spec,
+    ...(typeSpec !== undefined && { typeSpec }),
+    cluster,
+    window,
+    versions,
+    policyEvents,
+    flows,
+    evidence: evidenceFor(marks, repeats, window),
+  };
+}

@@ -1,0 +1,28 @@
+import { crc32 } from 'node:zlib';
+import type { Instant } from '@margay/ground';
+
+/** Positions are milliseconds and a part of the content's checksum: 41 and 11 bits, safe integers until 2109. */
+const CHECKSUM_VALUES = 2 ** 11;
+
+/** Characters at either end of a long text that its checksum is of. */
+const EDGE = 8_192;
+
+/**
+ * The position of a request in its source. Batches have no number, so it follows from their content: the time of what comes
+ * first in them, and a checksum that tells apart what begins in one millisecond. A batch that is sent again, since an answer
+ * was lost, has the position that it had.
+ *
+ * @param first when what comes first was; undefined where that has no time.
+ * @param now milliseconds since the epoch, for content without a time.
+ */
+export function requestPosition(texts: readonly string[], first: Instant | undefined, now: number): number {
+  const milliseconds = Math.floor((first ?? 0) / 1_000) || now;
+  const position =
+    milliseconds * CHECKSUM_VALUES +
+    (texts.reduce((sum, text) => crc32(essence(text), sum), 0) % CHECKSUM_VALUES);
+  return milliseconds > 0 && Number.isSafeInteger(position) ? position : now * CHECKSUM_VALUES;
+}
+
+/** What tells batches apart without reading megabytes: their first and last events have ids, and their sizes differ. */
+const essence = (text: string): string =>
+  text.length <= 2 * EDGE ? text : `${text.length} ${text.slice(0, EDGE)}${text.slice(-EDGE)}`;
