@@ -76,6 +76,14 @@ export default {
       },
     },
     {
+      name: 'front-doors-load-no-nest',
+      severity: 'error',
+      comment:
+        'Nest stands behind a door of its own (src/nest/), so that commands which need no server start fast.',
+      from: { path: '^libs/[^/]+/src/', pathNot: '^libs/[^/]+/src/nest/|\\.(test|contract)\\.ts$|/testing/' },
+      to: { path: 'node_modules/@nestjs/|^libs/[^/]+/src/nest/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       comment: 'A cycle means two files are one.',

@@ -16,4 +16,3 @@ export * from './history/history.ts';
 export * from './flows/flows.ts';
 export * from './coverage/coverage.ts';
 export type { WindowFilter, WindowRecord, Windows, WindowState } from './windows/windows.ts';
-export * from './configured.ts';

@@ -1,1 +1,3 @@
 import '../../storage/src/index.ts';
+// Breaks front-doors-load-no-nest.
+export { Module } from '@nestjs/common';
