@@ -4,23 +4,14 @@
  * A *topic* has one kind of message, a key for it and an Avro schema; the schemas here are the single source, and every
  * released version of them can still be read. This library does no I/O: bytes go to and come from `messaging`.
  */
-export { SINGLE_OBJECT, confluentId, type Framing } from './avro/framing.ts';
-export type {
-  ArraySchema,
-  AvroSchema,
-  EnumSchema,
-  FieldSchema,
-  LogicalSchema,
-  MapSchema,
-  RecordSchema,
-} from './avro/schema.ts';
+export { confluentId, type Framing } from './avro/framing.ts';
 export { Undecodable } from './undecodable.ts';
-export { type Topic } from './topic.ts';
+export type { Topic } from './topic.ts';
 export { resourceChanges, type ResourceChange } from './messages/resource-change.ts';
 export { policyEvents, type ClusterPolicyEvent } from './messages/policy-event.ts';
 export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
-export { reportWindowOf, reportWindows, windowId, type ReportWindow } from './messages/report-window.ts';
+export { reportWindowOf, reportWindows, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
 export { topics } from './topics.ts';

@@ -5,7 +5,7 @@
  * A *format* is one kind of log, in a file of its own and in one list, `FLOW_FORMATS`: what a line is recognised by, how it
  * is read, and what documents and the command line say of it. This library does no I/O and never asks the time.
  */
-export { flowOf, type Contact, type Flow, type FlowEnd, type FlowEndType } from './flow.ts';
+export { flowOf, type Contact, type Flow, type FlowEnd } from './flow.ts';
 export type { FlowReading } from './reading.ts';
 export { readFlow } from './read-flow.ts';
 export type { FlowFormat } from './formats/format.ts';

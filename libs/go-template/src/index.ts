@@ -4,7 +4,7 @@
  * A template reaches nothing but its data and the functions it is given, and does no more than its limits allow. What it
  * writes is held against Go's own engine; see `testing/oracle.go`. Pure: no I/O, no time.
  */
-export { readTemplate, DEFAULT_LIMITS, type Limits, type Template } from './evaluate.ts';
+export { readTemplate, type Limits, type Template } from './evaluate.ts';
 export { TemplateProblem } from './problem.ts';
 export { argumentProblem, count, type Functions, type TemplateFunction } from './builtins.ts';
 export { textOf } from './format.ts';

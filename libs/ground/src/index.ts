@@ -35,9 +35,9 @@ export {
   type Kind,
   type PolicyForm,
 } from './kinds.ts';
-export { groupOf, type KubernetesObject, type ObjectMeta } from './object.ts';
+export { groupOf, type KubernetesObject } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
-export { pauseAfter, type Pauses } from './pause.ts';
+export { pauseAfter } from './pause.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {
   isStorageForm,

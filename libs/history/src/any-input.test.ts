@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { foldKey, readLine } from './index.ts';
+import { foldKey } from './fold.ts';
+import { readLine } from './read-line.ts';
 import { event, pod, podEvent, policy } from './testing/events.ts';
 
 const origin = { source: 'log', position: 1 };

@@ -5,34 +5,53 @@
  * missed; `changesFromWatch` turns that into changes of the history. On it rest GlobalReports as objects with their
  * status, Jobs, and permissions. It keeps nothing: positions are handed out and given back.
  */
-export * from './client/client.ts';
-export * from './client/connection.ts';
-export { servedResources } from './client/discover.ts';
-export * from './client/errors.ts';
-export { connectionInCluster, findConnection } from './client/in-cluster.ts';
+export { KubernetesClient } from './client/client.ts';
+export type { Connection } from './client/connection.ts';
+export { isNotFound } from './client/errors.ts';
+export { findConnection } from './client/in-cluster.ts';
 export { connectionFromKubeconfig, readKubeconfig } from './client/kubeconfig.ts';
-export * from './client/resources.ts';
-export * from './watch/changes-from-watch.ts';
-export { fingerprintOf } from './watch/inventory.ts';
-export * from './watch/notices.ts';
-export { reflect, type ReflectOptions, type Resume } from './watch/reflect.ts';
-export { watchableKinds, type WatchableKind } from './watch/watchable-kinds.ts';
+export { type ApiResource, apiVersionOf } from './client/resources.ts';
 export {
-  customResourceDefinitions,
-  definitionFiles,
-} from './custom-resources/custom-resource-definitions.ts';
-export type { CustomResourceDefinition } from './custom-resources/definition.ts';
-export * from './custom-resources/report-types.ts';
-export * from './permissions/access.ts';
-export * from './permissions/needed-rules.ts';
-export * from './permissions/permissions.ts';
-export type { Condition, ConditionType } from './reports/conditions.ts';
-export * from './reports/global-reports.ts';
-export * from './reports/record-event.ts';
-export * from './reports/status.ts';
-export { keepTypeConditions, type RefusedType } from './reports/type-conditions.ts';
-export * from './reports/write-status.ts';
-export * from './jobs/job-state.ts';
-export * from './jobs/report-environment.ts';
-export * from './jobs/report-job.ts';
-export * from './jobs/run-report-jobs.ts';
+  type WatchChange,
+  type WatchedChanges,
+  watchSource,
+  changesFromWatch,
+} from './watch/changes-from-watch.ts';
+export { fingerprintOf } from './watch/inventory.ts';
+export type { Known, Position, Gap } from './watch/notices.ts';
+export type { Resume } from './watch/reflect.ts';
+export { watchableKinds, type WatchableKind } from './watch/watchable-kinds.ts';
+export { customResourceDefinitions } from './custom-resources/custom-resource-definitions.ts';
+export {
+  DEFAULT_GROUP,
+  globalReports,
+  predefinedReportTypes,
+  installReportTypes,
+} from './custom-resources/report-types.ts';
+export { type ReportRef, type Action, accessesFor } from './permissions/access.ts';
+export { type PolicyRule, type Part, neededRules } from './permissions/needed-rules.ts';
+export { Unauthenticated, Denied, Permissions } from './permissions/permissions.ts';
+export {
+  type ClusterReport,
+  type ClusterReports,
+  followGlobalReports,
+  type ClusterReportTypes,
+  clusterReportTypes,
+  withType,
+  clusterReport,
+  findGlobalReport,
+} from './reports/global-reports.ts';
+export { recordEvent } from './reports/record-event.ts';
+export {
+  type GlobalReportStatus,
+  type ReportRun,
+  type ScheduleProblem,
+  ACTIVE_MAX,
+  globalReportStatus,
+} from './reports/status.ts';
+export { keepTypeConditions } from './reports/type-conditions.ts';
+export { type GlobalReportObject, writeStatus } from './reports/write-status.ts';
+export { type JobState, jobsToDelete } from './jobs/job-state.ts';
+export { REPORT_NAME, readReportEnvironment } from './jobs/report-environment.ts';
+export { reportJob } from './jobs/report-job.ts';
+export { findPodTemplate, startJob, deleteJob, followJobs } from './jobs/run-report-jobs.ts';

@@ -5,12 +5,10 @@
  * that it came from; a *dead letter* is one that no retry can help. Ids that make repeats harmless are the business of
  * those who consume.
  */
-export * from './unprocessable.ts';
-export * from './bus/bus.ts';
-export { openEmbeddedBus, type EmbeddedBusOptions } from './bus/embedded.ts';
+export { Unprocessable } from './unprocessable.ts';
+export { type Message, type Delivery, type Bus, deadLetterTopic, DEAD_LETTER_HEADERS } from './bus/bus.ts';
+export { openEmbeddedBus } from './bus/embedded.ts';
 export { openKafkaBus } from './bus/kafka/kafka.ts';
-export type { KafkaOptions, KafkaSignIn } from './bus/kafka/options.ts';
 export { kafkaOptionsOf, kafkaSettings } from './bus/kafka/settings.ts';
-export * from './consume.ts';
-export * from './registry/schema-registry.ts';
-export * from './configured.ts';
+export { consumeAsWritten, publishAll } from './consume.ts';
+export { openConfiguredBus } from './configured.ts';

@@ -5,6 +5,10 @@
  * An *endpoint* is a pod with an address of its own, or a host endpoint. A policy *applies* to it if it is enforced
  * and its effective selector matches; a direction is *protected* if a policy that governs it applies. Nothing here
  * decides about packets. This library does no I/O and never asks the time.
+ *
+ * Everything below is for programs outside too, to which this library is published.
+ *
+ * @public
  */
 export { SelectorError } from './selector/error.ts';
 export type { Comparison, Combination, Expression, Step } from './selector/expression.ts';

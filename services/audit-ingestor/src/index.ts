@@ -1,4 +1,3 @@
-export { followLines, readLines } from '@margay/sources';
 export * from './config.ts';
 export * from './sources/raw-text.ts';
 export * from './sources/read-raw-text.ts';

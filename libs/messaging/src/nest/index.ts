@@ -17,6 +17,6 @@
  * without a group, and a second one of a topic and group, keep the application from starting.
  */
 export { BUS, BusModule } from './bus.module.ts';
-export { OnTopic, type TopicOptions } from './on-topic.ts';
+export { OnTopic } from './on-topic.ts';
 export { TopicContext } from './topic-context.ts';
-export { SET_ASIDE, TopicServer } from './topic-server.ts';
+export { SET_ASIDE } from './topic-server.ts';

@@ -3,14 +3,8 @@ import { readTemplate, TemplateProblem, valueOf } from '@margay/go-template';
 import fc from 'fast-check';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import {
-  computeReport,
-  digestOf,
-  readReportType,
-  REPORT_TYPES,
-  typeOfReport,
-  type Report,
-} from '../index.ts';
+import { computeReport, readReportType, REPORT_TYPES, typeOfReport, type Report } from '../index.ts';
+import { digestOf } from '../json/digest.ts';
 import { headerOf } from '../json/parts.ts';
 import { FLOWS, POLICY_EVENTS, SCOPE, TOLD, WINDOW } from '../testing/day.ts';
 import { history } from '../testing/history.ts';

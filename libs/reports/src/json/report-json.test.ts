@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  computeReport,
-  joinReport,
-  ROWS_PER_PART,
-  splitReport,
-  toReportJson,
-  verifyReport,
-} from '../index.ts';
+import { computeReport, joinReport, splitReport, toReportJson, verifyReport } from '../index.ts';
+import { ROWS_PER_PART } from './parts.ts';
 import { facts, WINDOW } from '../testing/arbitrary-history.ts';
 import { history } from '../testing/history.ts';
 import * as make from '../testing/objects.ts';

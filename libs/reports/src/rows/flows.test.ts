@@ -1,6 +1,7 @@
 import type { Contact, FlowEnd } from '@margay/flows';
 import { expect, test } from 'vitest';
-import { computeReport, reportType } from '../index.ts';
+import { computeReport } from '../index.ts';
+import { reportType } from '../report-types.ts';
 import { history } from '../testing/history.ts';
 import * as make from '../testing/objects.ts';
 

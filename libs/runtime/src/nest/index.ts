@@ -32,18 +32,13 @@
  * *Tests.* `Test.createTestingModule({ imports: [ProcessModule.with({ log, metrics }), SnapshotterModule.over(…)] })`; with
  * {@link connectTransports} and `startAllMicroservices` its topics are consumed. {@link startApplication} gives one that listens.
  */
-export { Readiness, type Check, type ReadinessAnswer } from './health/readiness.ts';
-export { openListener, type HttpServer, type ServeOptions, type TlsFiles } from './http/listener.ts';
+export { Readiness } from './health/readiness.ts';
+export { openListener, type HttpServer, type ServeOptions } from './http/listener.ts';
 export { Open, Right } from './http/right.ts';
 export { RouteRights, type Judge } from './http/route-rights.ts';
-export { ProcessModule, type ProcessParts } from './process.module.ts';
-export { runService, startService, type Service, type Surroundings } from './run-service.ts';
-export {
-  connectTransports,
-  startApplication,
-  type ApplicationOptions,
-  type RunningApplication,
-} from './start-application.ts';
-export { STAGE_STOPPED, Stages, type Stage, type StagesOptions } from './stages.ts';
-export { CLOCK, LOG, METRICS, systemClock, type Clock } from './tokens.ts';
+export { ProcessModule } from './process.module.ts';
+export { runService, type Service } from './run-service.ts';
+export { connectTransports, startApplication, type ApplicationOptions } from './start-application.ts';
+export { STAGE_STOPPED, Stages } from './stages.ts';
+export { CLOCK, LOG, METRICS, type Clock } from './tokens.ts';
 export { Transports } from './transports.ts';
