@@ -21,7 +21,7 @@ export type { Evidence, NamedObjects } from './answers/evidence.ts';
 export type { Page } from './answers/list.ts';
 export type { PolicyChange } from './answers/policy-change.ts';
 export type { Ring, Run, RunDetail, Runs, Trend } from './answers/run.ts';
-export type { Flag, LifeEvent, Span, Timeline } from './answers/timeline.ts';
+export type { Flag, Span, Timeline } from './answers/timeline.ts';
 export { openApi } from './openapi.ts';
 export { BASE, type Answered, type Operation, type Query, routeOf } from './operation.ts';
 export { type OperationId, OPERATIONS } from './operations.ts';

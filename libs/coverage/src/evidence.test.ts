@@ -2,7 +2,8 @@ import { MINUTE } from '@margay/ground';
 import type { Reading } from '@margay/history';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { evidenceFor, fileSource, flowSource, markOf, type Outcome, type Read } from './index.ts';
+import { evidenceFor, fileSource, flowSource, markOf, type Read } from './index.ts';
+import type { Outcome } from './mark.ts';
 
 const kept = (at: number): Reading => ({ kind: 'changes', at, changes: [] });
 const refused = (at: number): Reading => ({ kind: 'ignored', at, reason: 'refused' });

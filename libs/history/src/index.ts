@@ -5,14 +5,12 @@
  * it was valid. The same set of changes gives the same versions, in whatever order and however often they come.
  * This library does no I/O and never asks the time.
  */
-export * from './change.ts';
-export * from './version.ts';
-export { project, type Projected } from './project.ts';
-export * from './policy-event.ts';
-export * from './reading.ts';
-export { readEvent } from './read-event.ts';
+export type { Actor, Origin, Change } from './change.ts';
+export { type EndedBy, type Version, overlapping } from './version.ts';
+export { project } from './project.ts';
+export { type PolicyEvent, type FlatPolicyEvent, flatPolicyEvent, policyEventOf } from './policy-event.ts';
+export type { Reading } from './reading.ts';
 export { readLine } from './read-line.ts';
-export { foldKey, type Every, type FoldOptions } from './fold.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';

@@ -5,19 +5,17 @@
  * Nothing here loads Nest, so that commands start fast. What makes a process a service (modules, health, HTTP, stages) is behind the
  * other door, `@margay/runtime/nest`.
  */
-export * from './config/read-config.ts';
-export * from './config/settings.ts';
-export * from './config/render.ts';
-export * from './compiled.ts';
+export { type Environment, readConfig } from './config/read-config.ts';
+export { flag, whole, list, goDuration, clusterSettings } from './config/settings.ts';
+export { compiled } from './compiled.ts';
 export { markdownTable } from './docs/markdown-table.ts';
-export * from './duration.ts';
-export * from './log.ts';
-export * from './metrics/catalogue.ts';
-export * from './metrics/metrics.ts';
-export * from './problem.ts';
-export * from './progress.ts';
-export * from './stop.ts';
-export * from './together.ts';
-export * from './tracing/trace.ts';
-export * from './tracing/export-spans.ts';
+export { parseGoDuration } from './duration.ts';
+export { type Fields, type Log, openLog, silentLog } from './log.ts';
+export { METRICS } from './metrics/catalogue.ts';
+export { type Metrics, openMetrics } from './metrics/metrics.ts';
+export { Problem, missing, refused } from './problem.ts';
+export { type Progress, openProgress } from './progress.ts';
+export { stopSignal } from './stop.ts';
+export { together } from './together.ts';
+export { traced, traceHeaders } from './tracing/trace.ts';
 export { VERSION } from './version.ts';

@@ -7,4 +7,3 @@ export const problem = z.object({
   status: z.int(),
   detail: z.string().meta({ description: 'What is wrong and what to do, for a person.' }),
 });
-export type Problem = z.output<typeof problem>;

@@ -47,7 +47,6 @@ const lifeEvent = z.object({
   resource: z.string(),
   actor: z.string().nullable().meta({ description: 'Null where nothing tells.' }),
 });
-export type LifeEvent = z.output<typeof lifeEvent>;
 
 /** The life of one endpoint in a window. */
 export const timeline = z.object({

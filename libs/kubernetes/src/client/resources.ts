@@ -60,8 +60,3 @@ export function apiPath(
 export function apiVersionOf({ group, version }: Pick<ApiResource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`;
 }
-
-/** `pods`, `networkpolicies.networking.k8s.io`: the name of a resource that no other has. */
-export function resourceName({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string {
-  return group === '' ? resource : `${resource}.${group}`;
-}

@@ -37,7 +37,7 @@ export { openListener, type HttpServer, type ServeOptions } from './http/listene
 export { Open, Right } from './http/right.ts';
 export { RouteRights, type Judge } from './http/route-rights.ts';
 export { ProcessModule } from './process.module.ts';
-export { runService, type Service } from './run-service.ts';
+export { runService } from './run-service.ts';
 export { connectTransports, startApplication, type ApplicationOptions } from './start-application.ts';
 export { STAGE_STOPPED, Stages } from './stages.ts';
 export { CLOCK, LOG, METRICS, type Clock } from './tokens.ts';
