@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publishIngested, readBatch, textsOfLines } from '@margay/audit-ingestor';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
+import { isOfFlows } from '@margay/coverage';
+import { publishFlows, readFlows } from '@margay/flow-ingestor';
 import { openEmbeddedBus, openKafkaBus, publishAll, type Bus } from '@margay/messaging';
 import { evidenceLag } from '@margay/snapshotter';
 import { readLines, type Line } from '@margay/sources';
@@ -13,6 +15,25 @@ import { startServicesOver } from './testing/services-over.ts';
 const CLUSTER = 'recorded';
 const TYPES = ['inventory', 'network-access', 'policy-audit'];
 const SOURCE = 'audit.log';
+
+/** A flow log of one pod's traffic and a line that nobody can read. */
+const FLOWS = readFlows(
+  'flows.log',
+  [
+    JSON.stringify({
+      start_time: 1_795_479_500,
+      end_time: 1_795_479_600,
+      action: 'allow',
+      reporter: 'src',
+      source_type: 'wep',
+      source_namespace: 'storefront',
+      source_name_aggr: 'cache-7c7b4f5c5c-*',
+      dest_type: 'net',
+      dest_name_aggr: 'pub',
+    }),
+    'no flow',
+  ].map((text, i) => ({ text, position: i + 1 })),
+);
 
 const lines: Line[] = [];
 for await (const batch of readLines(AUDIT_LOG)) lines.push(...batch);
@@ -28,10 +49,11 @@ async function reportsOf(
   for (const delivery of deliveries) {
     await publishIngested(bus, CLUSTER, readBatch(SOURCE, textsOfLines(SOURCE, delivery)));
   }
+  await publishFlows(bus, CLUSTER, FLOWS.flows, FLOWS.mark);
   while ((await evidenceLag(bus)) > 0) await sleep(100);
-  const bounds = (await stores.coverage.marks()).flatMap(({ buckets }) =>
-    buckets.flatMap(({ first, last }) => [first, last]),
-  );
+  const bounds = (await stores.coverage.marks())
+    .filter(({ source }) => !isOfFlows(source))
+    .flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
   const span = { start: Math.min(...bounds), end: Math.max(...bounds) + 1 };
   const windows = TYPES.map((reportType) =>
     reportWindowOf(CLUSTER, { name: reportType, spec: { reportType } }, span),
