@@ -1,78 +1,33 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyOfTree, type TreeCopy } from './testing/copy-of-tree.ts';
 
-/** The gate itself: in a copy of the tree, `npm run check` must see what is broken, whatever it has cached before. */
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SCOPE = '@margay';
+// The gate itself: in a copy of the tree, `npm run check` must see what is broken, whatever it has cached before.
+
 /** A small library, which depends on one other. */
 const LIBRARY = '@margay/go-template';
 const DOOR = 'libs/go-template/src/index.ts';
 
 const MINUTES = 240_000;
 
-let copy: string;
+let copy: TreeCopy;
 beforeAll(() => {
-  copy = mkdtempSync(join(tmpdir(), 'margay-gate-'));
-  const files = execFileSync(
-    'git',
-    [
-      'ls-files',
-      '-co',
-      '--exclude-standard',
-      'libs',
-      'services',
-      '*.json',
-      '*.ts',
-      '.gitignore',
-      '.dependency-cruiser.mjs',
-    ],
-    {
-      cwd: ROOT,
-      encoding: 'utf8',
-    },
-  );
-  for (const file of files.split('\n').filter((name) => name !== '' && !name.startsWith('test/clusters/'))) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(copy, file));
-  }
-  // The packages of the registry are those of this tree, the workspace's are the copy's own.
-  const modules = join(ROOT, 'node_modules');
-  mkdirSync(join(copy, 'node_modules', SCOPE), { recursive: true });
-  for (const name of readdirSync(modules))
-    if (name !== SCOPE && name !== '.cache')
-      symlinkSync(join(modules, name), join(copy, 'node_modules', name));
-  for (const name of readdirSync(join(modules, SCOPE)))
-    symlinkSync(readlinkSync(join(modules, SCOPE, name)), join(copy, 'node_modules', SCOPE, name));
+  copy = copyOfTree('gate');
 });
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
+afterAll(() => copy.remove());
 
 /** `npm run check` of one project and of what it depends on, by the targets and the cache that the whole tree is checked by. */
 function check(): { readonly green: boolean; readonly said: string } {
   const { NX_TASK_TARGET_PROJECT: _, FORCE_COLOR: __, ...environment } = process.env;
   const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'check', '--', '-p', LIBRARY], {
-    cwd: copy,
+    cwd: copy.path,
     encoding: 'utf8',
     env: { ...environment, NX_WORKSPACE_ROOT_PATH: undefined, NO_COLOR: '1' },
   });
   return { green: status === 0, said: stdout + stderr };
 }
 
-const append = (file: string, text: string) =>
-  writeFileSync(join(copy, file), readFileSync(join(copy, file), 'utf8') + text);
+const append = (file: string, text: string) => copy.write(file, copy.read(file) + text);
 
 test(
   'what was green and cached goes red when a library breaks, and green again when it is mended',
@@ -84,22 +39,22 @@ test(
     append(DOOR, "\nconst wrong: number = 'text';\n");
     expect(check()).toMatchObject({ green: false, said: expect.stringMatching(/TS2322/) });
 
-    cpSync(join(ROOT, DOOR), join(copy, DOOR));
+    copy.mend(DOOR);
     expect(check()).toMatchObject({ green: true });
   },
 );
 
 test('a library goes red when one that it depends on takes back what it uses', { timeout: MINUTES }, () => {
   const used = 'libs/ground/src/index.ts';
-  writeFileSync(join(copy, used), 'export {};\n');
+  copy.write(used, 'export {};\n');
   expect(check()).toMatchObject({ green: false });
-  cpSync(join(ROOT, used), join(copy, used));
+  copy.mend(used);
 });
 
 test('a project that imports what its manifest does not say is refused', () => {
   append(DOOR, "\nexport { overlaps } from '@margay/history';\n");
-  const { status, stderr } = spawnSync('npm', ['run', '-s', 'arrows'], { cwd: copy, encoding: 'utf8' });
-  cpSync(join(ROOT, DOOR), join(copy, DOOR));
+  const { status, stderr } = spawnSync('npm', ['run', '-s', 'arrows'], { cwd: copy.path, encoding: 'utf8' });
+  copy.mend(DOOR);
   expect({ status, stderr }).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/libs\/go-template\/package\.json/),

@@ -20,6 +20,7 @@ export type { ReportTypeSpec } from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
 export { printedVersion } from './evidence.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
+export type { FileOfEveryReport } from './files-of-every-report.ts';
 export { REPORT_TYPES, typeOfReport } from './report-types.ts';
 export { BUILT_IN_LABEL, readReportType, type ReadReportType } from './custom-types/read-report-type.ts';
 export { TemplateProblem } from '@margay/go-template';

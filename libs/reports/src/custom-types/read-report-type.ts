@@ -1,5 +1,6 @@
 import { TemplateProblem } from '@margay/go-template';
 import { AUDITED_RESOURCES, isFields } from '@margay/ground';
+import { FILES_OF_EVERY_REPORT } from '../files-of-every-report.ts';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
 import { REPORT_TYPES } from '../report-types.ts';
@@ -22,7 +23,7 @@ export const BUILT_IN_LABEL = 'global-report-type';
 
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 /** Names that downloads of every report have. */
-const TAKEN: ReadonlySet<string> = new Set(['report.json', 'report.pdf', 'evidence.zip', 'manifest.json']);
+const TAKEN: ReadonlySet<string> = new Set(FILES_OF_EVERY_REPORT);
 /** All templates of a type: the type travels with each of its windows, in a message of at most a megabyte. */
 const TEMPLATES_MAX = 256 * 1024;
 

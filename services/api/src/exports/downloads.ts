@@ -1,4 +1,5 @@
 import { BASE, type RunDetail } from '@margay/api-contract';
+import type { FileOfEveryReport } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { evidenceZip } from './evidence-zip.ts';
 import { reportPdf } from './report-pdf.ts';
@@ -10,16 +11,14 @@ export interface Content {
   readonly bytes: AsyncIterable<string | Uint8Array> | Uint8Array;
 }
 
-/** What can be downloaded of every report beside the files of its type. */
-const OF_ALL: Readonly<
-  Record<
-    string,
-    {
-      mediaType: string;
-      bytes: (archive: Archive, header: ArchivedHeader) => Content['bytes'] | Promise<Content['bytes']>;
-    }
-  >
-> = {
+/** A file that is made of any report. */
+interface Export {
+  readonly mediaType: string;
+  readonly bytes: (archive: Archive, header: ArchivedHeader) => Content['bytes'] | Promise<Content['bytes']>;
+}
+
+/** What can be downloaded of every report beside the files of its type: the registry, a line each. */
+const OF_ALL: Readonly<Partial<Record<FileOfEveryReport, Export>>> = {
   'report.pdf': { mediaType: 'application/pdf', bytes: reportPdf },
   'evidence.zip': {
     mediaType: 'application/zip',
@@ -44,6 +43,6 @@ export async function downloadOf(
 ): Promise<Content | undefined> {
   const file = filesOf(archive, header).find((found) => found.name === name);
   if (file !== undefined) return { mediaType: file.mediaType, bytes: await begun(file) };
-  const other = Object.hasOwn(OF_ALL, name) ? OF_ALL[name] : undefined;
+  const other = Object.hasOwn(OF_ALL, name) ? OF_ALL[name as FileOfEveryReport] : undefined;
   return other && { mediaType: other.mediaType, bytes: await other.bytes(archive, header) };
 }

@@ -1,0 +1,5 @@
+/** The files that every report can be downloaded as, whatever its type: no template of users may take their names. */
+export const FILES_OF_EVERY_REPORT = ['report.json', 'report.pdf', 'evidence.zip', 'manifest.json'] as const;
+
+/** One of their names. */
+export type FileOfEveryReport = (typeof FILES_OF_EVERY_REPORT)[number];
