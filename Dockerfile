@@ -9,16 +9,16 @@ COPY . .
 RUN npm ci --no-audit --no-fund && npm run -s build \
   && find libs services -name node_modules -prune -o -path '*/dist/*' -name '*.js' -print0 | tar -cf /compiled.tar --null -T - \
     package.json package-lock.json libs/*/package.json services/*/package.json test/package.json bench/package.json examples/package.json \
-    services/dashboard services/margay/bin
+    services/dashboard/*.html services/dashboard/*.css services/margay/bin
 
-# What is compiled, the dashboard's files, and the packages that they need: no sources, no tools, no types, no maps.
+# What is compiled, the pages of the dashboard, and the packages that they need: no sources, no tools, no types, no maps.
 FROM ${BASE} AS installed
 WORKDIR /app
 COPY --from=compiled /compiled.tar /tmp/
-COPY packaging/stable-sbom.ts /tmp/
+COPY packaging/stable-sbom.ts packaging/only-what-runs.sh /tmp/
 RUN tar -xf /tmp/compiled.tar \
-  && npm ci --omit=dev --omit=optional -w @margay/margay --no-audit --no-fund && rm -rf /root/.npm \
-  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
+  && npm ci --omit=dev --omit=optional -w @margay/margay --ignore-scripts --no-audit --no-fund && rm -rf /root/.npm \
+  && /tmp/only-what-runs.sh node_modules \
   && npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx | node /tmp/stable-sbom.ts > sbom.cdx.json
 
 FROM ${BASE}
