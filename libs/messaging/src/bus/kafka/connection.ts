@@ -1,4 +1,5 @@
-import type { Admin, Consumer, Producer } from 'kafkajs';
+import type { Consumer, Producer } from 'kafkajs';
+import { askingBy, type Asking } from './asking.ts';
 import { kafkaClient, loadKafka } from './client.ts';
 import type { KafkaOptions } from './options.ts';
 import { topicMaker } from './topics.ts';
@@ -14,12 +15,13 @@ export interface KafkaConnection {
   /** The group's name on the brokers: one for each topic, so that groups read several without disturbing themselves. */
   groupId(group: string, topic: string): string;
   producer(): Promise<Producer>;
-  admin(): Promise<Admin>;
+  /** Puts a question to the brokers. */
+  readonly ask: Asking['ask'];
   /** A consumer that is not connected yet; whoever asked for it disconnects it. */
   consumer(groupId: string): Consumer;
   /** Which compression is asked of the producer. */
   readonly compression: number;
-  /** Disconnects the producer and the admin. */
+  /** Disconnects the producer and the connection for questions. */
   close(): Promise<void>;
 }
 
@@ -28,14 +30,14 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
   const library = await loadKafka();
   const kafka = kafkaClient(library, options);
   const prefix = options.prefix ?? '';
-  const producer = connectedOnce<Producer>(() =>
+  const producer = connectedOnce(() =>
     kafka.producer({
       createPartitioner: library.Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
     }),
   );
-  const admin = connectedOnce<Admin>(() => kafka.admin());
-  const ready = topicMaker(() => admin.get(), options);
+  const asking = askingBy(() => kafka.admin());
+  const ready = topicMaker(asking.ask, options);
   return {
     async topic(name) {
       await ready(prefix + name);
@@ -43,7 +45,7 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
     },
     groupId: (group, topic) => `${prefix}${group}.${topic}`,
     producer: () => producer.get(),
-    admin: () => admin.get(),
+    ask: asking.ask,
     consumer: (groupId) =>
       kafka.consumer({
         groupId,
@@ -57,21 +59,21 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
       }),
     compression: library.CompressionTypes.GZIP,
     close: async () => {
-      await Promise.all([producer.disconnect(), admin.disconnect()]);
+      await Promise.all([producer.disconnect(), asking.close()]);
     },
   };
 }
 
-/** A connection that is made at the first use; after a failure the next use tries again. */
-function connectedOnce<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(make: () => T) {
-  let connected: Promise<T> | undefined;
+/** A producer that is made at the first use; after a failure the next use tries again. */
+function connectedOnce(make: () => Producer) {
+  let connected: Promise<Producer> | undefined;
   const connect = async () => {
-    const client = make();
-    await client.connect();
-    return client;
+    const producer = make();
+    await producer.connect();
+    return producer;
   };
   return {
-    get(): Promise<T> {
+    get(): Promise<Producer> {
       connected ??= connect().catch((error: unknown) => {
         connected = undefined;
         throw error;

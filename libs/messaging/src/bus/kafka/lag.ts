@@ -7,14 +7,14 @@ export async function marksOf(
   topic: string,
 ): Promise<(SeekEntry & { readonly high: string; readonly low: string })[]> {
   const name = await kafka.topic(topic);
-  return (await kafka.admin()).fetchTopicOffsets(name);
+  return kafka.ask((admin) => admin.fetchTopicOffsets(name));
 }
 
 /** How many messages of the topic the group has not handled yet. */
 export async function lagOf(kafka: KafkaConnection, topic: string, group: string): Promise<number> {
   const marks = await marksOf(kafka, topic);
   const asked = { groupId: kafka.groupId(group, topic), topics: [await kafka.topic(topic)] };
-  const [committed] = await (await kafka.admin()).fetchOffsets(asked);
+  const [committed] = await kafka.ask((admin) => admin.fetchOffsets(asked));
   const offsets = new Map(committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
   let lag = 0n;
   for (const { partition, low, high } of marks) {

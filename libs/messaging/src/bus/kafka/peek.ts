@@ -38,7 +38,7 @@ export async function* messagesBefore(
     }
   } finally {
     await consumer.disconnect();
-    await (await kafka.admin()).deleteGroups([id]);
+    await kafka.ask((admin) => admin.deleteGroups([id]));
   }
 }
 

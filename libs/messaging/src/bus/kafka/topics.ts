@@ -1,11 +1,12 @@
 import type { Admin } from 'kafkajs';
+import type { Asking } from './asking.ts';
 import type { KafkaOptions } from './options.ts';
 
 /** How many partitions a topic gets, unless set. */
 export const PARTITIONS = 12;
 
 /** Makes topics before they are used: brokers are not trusted to make them with the right partitions. */
-export function topicMaker(admin: () => Promise<Admin>, options: KafkaOptions) {
+export function topicMaker(ask: Asking['ask'], options: KafkaOptions) {
   const ready = new Map<string, Promise<void>>();
 
   /** Partitions bound how many instances can share a topic, and changing them breaks the order within keys. */
@@ -25,8 +26,7 @@ export function topicMaker(admin: () => Promise<Admin>, options: KafkaOptions) {
       );
   };
 
-  const make = async (topic: string) => {
-    const client = await admin();
+  const make = async (client: Admin, topic: string) => {
     if ((await client.listTopics()).includes(topic)) {
       await tellPartitions(client, topic);
       return;
@@ -47,7 +47,7 @@ export function topicMaker(admin: () => Promise<Admin>, options: KafkaOptions) {
   return (topic: string): Promise<void> => {
     let made = ready.get(topic);
     if (made === undefined) {
-      made = make(topic);
+      made = ask((client) => make(client, topic));
       ready.set(topic, made);
       made.catch(() => ready.delete(topic));
     }
