@@ -1,6 +1,7 @@
 import { ElasticsearchContainer } from '@testcontainers/elasticsearch';
 import { Wait } from 'testcontainers';
-import { assemble, portOfScript, START_TIMEOUT_MS, type Server } from './server.ts';
+import { freePort } from '../testing/free-port.ts';
+import { assemble, START_TIMEOUT_MS, type Server } from './server.ts';
 
 const IMAGE = 'docker.elastic.co/elasticsearch/elasticsearch:8.19.0';
 const variable = 'MARGAY_TEST_ELASTICSEARCH';
@@ -24,7 +25,8 @@ export const elasticsearch: Server = {
     return { variables: { [variable]: container.getHttpUrl() }, run: `container:${container.getId()}` };
   },
   async assembled() {
-    const port = await portOfScript();
+    // The node talks to others of its cluster at a port 100 above.
+    const port = await freePort(100);
     const { run } = await assemble('elasticsearch.sh', [port]);
     return { variables: { [variable]: `http://127.0.0.1:${port}` }, run };
   },

@@ -6,11 +6,13 @@ import { KafkaContainer } from '@testcontainers/kafka';
 import { getContainerRuntimeClient, Wait } from 'testcontainers';
 import { freePort } from '../testing/free-port.ts';
 import { remove, startAgain, tell } from './runs.ts';
-import { assemble, portOfScript, start, wayTo, type Server, type Started } from './server.ts';
+import { assemble, start, wayTo, type Server, type Started } from './server.ts';
 
 const IMAGE = 'confluentinc/cp-kafka:8.1.0';
 const PLAIN = 9093;
 const SECURED = 9095;
+/** Above its own: that of the controller, and the secured one. */
+const PORTS_OF_SCRIPT = [1, 2];
 const USER = { name: 'margay', password: 'margay-secret' };
 
 /** One broker, with a plain listener and one with TLS and SASL for the user `margay` with the password `margay-secret`. */
@@ -24,7 +26,7 @@ export const kafka: Server = {
 
 /** A broker that a test may kill and start again, on the same data at the same address. It goes with the test. */
 export async function brokerToKill(folder: string) {
-  const port = await freePort();
+  const port = await freePort(...PORTS_OF_SCRIPT);
   const way = await wayTo(kafka);
   const begin = () =>
     start(
@@ -98,7 +100,7 @@ async function brokerInContainer(broker: Broker): Promise<Started> {
 }
 
 async function assembledBroker(wanted?: number, environment = {}): Promise<Started> {
-  const port = wanted ?? (await portOfScript());
+  const port = wanted ?? (await freePort(...PORTS_OF_SCRIPT));
   const authority = join(mkdtempSync(join(tmpdir(), 'margay-ca-')), 'ca.pem');
   const { run } = await assemble('kafka.sh', [port], { MARGAY_KAFKA_CA: authority, ...environment });
   return { variables: variablesOf(`127.0.0.1:${port}`, `127.0.0.1:${port + 2}`, authority), run };

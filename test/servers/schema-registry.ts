@@ -1,5 +1,6 @@
 import { GenericContainer, Wait } from 'testcontainers';
-import { assemble, portOfScript, START_TIMEOUT_MS, type Server } from './server.ts';
+import { freePort } from '../testing/free-port.ts';
+import { assemble, START_TIMEOUT_MS, type Server } from './server.ts';
 
 const IMAGE = 'apicurio/apicurio-registry:3.0.9';
 const variable = 'MARGAY_TEST_SCHEMA_REGISTRY';
@@ -23,7 +24,7 @@ export const schemaRegistry: Server = {
     return { variables: { [variable]: address }, run: `container:${container.getId()}` };
   },
   async assembled() {
-    const port = await portOfScript();
+    const port = await freePort();
     const { run } = await assemble('schema-registry.sh', [port]);
     return { variables: { [variable]: `http://127.0.0.1:${port}${CONFLUENT_API}` }, run };
   },

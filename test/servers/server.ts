@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { getContainerRuntimeClient, getReaper, ImageName, type ContainerRuntimeClient } from 'testcontainers';
-import { freePort } from '../testing/free-port.ts';
 import { endAll, endsWithThisProcess } from './reap.ts';
 import type { Run } from './runs.ts';
 
@@ -165,10 +164,4 @@ export async function assemble(
   if (child.exitCode === null) await once(child, 'exit');
   if (child.exitCode !== 0) throw new Error(`${path} ${args.join(' ')} failed; what it says is above.`);
   return { run: `process:${printed.pop() ?? ''}`, printed };
-}
-
-/** A port that is free now and whose neighbours the scripts use are most likely free too. */
-export async function portOfScript(): Promise<number> {
-  const port = await freePort();
-  return port > 60_000 ? port - 5_000 : port;
 }
