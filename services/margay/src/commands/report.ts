@@ -19,7 +19,7 @@ import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
-import { checkWindow, CLUSTER, flowLogsTaken, instantOption, listOption } from '../options.ts';
+import { checkWindow, flowLogsTaken, instantOption, listOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { write } from '../write.ts';
@@ -57,7 +57,7 @@ export function reportCommand(): Command {
       instantOption,
     )
     .option('--name <name>', "the report's name; its type unless given")
-    .option('--cluster <name>', "the cluster's name, printed in reports", CLUSTER)
+    .option('--cluster <name>', "the cluster's name, printed in reports; none unless given", '')
     .option('--selector <selector>', 'only endpoints whose labels match, as in "app == \'web\'"')
     .option('--namespaces <names>', 'only endpoints of these namespaces: a,b', listOption)
     .option('--namespace-selector <selector>', 'only endpoints of namespaces whose labels match')
