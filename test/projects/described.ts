@@ -14,19 +14,20 @@ const TARGETS: readonly string[] = ['build', 'lint', 'types', 'test'];
 const LAYERS: readonly string[] = ['layer:pure', 'layer:edge', 'layer:service', 'layer:test'];
 
 /**
- * The files that follow from what the projects import: each project's `package.json` with its dependencies and targets, its
- * `tsconfig.json` with its references, and the lists of all projects in the root.
+ * The files that follow from what the projects import: each project's `package.json` with the root's version, its dependencies and
+ * targets, its `tsconfig.json` with its references, and the lists of all projects in the root.
  *
  * @throws Error where a decision is missing that only a person can make: a package's version, a layer.
  */
 export function describe(root: string, projects: readonly Project[]): Wanted[] {
+  const own = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest).version;
   const versions = versionsOf(projects);
   const tools = toolsOf(root);
   const places = new Map(projects.map(({ manifest, path }) => [manifest.name, path]));
   const version = (project: Project, name: string): string => {
     if (name.startsWith(SCOPE) && !places.has(name))
       throw new Error(`${project.path} imports ${name}, which is no project of the workspace`);
-    const known = name.startsWith(SCOPE) ? '0.1.0' : versions.get(name);
+    const known = name.startsWith(SCOPE) ? own : versions.get(name);
     if (known !== undefined) return known;
     throw new Error(
       `${project.path} imports ${name}, and no project says its version: npm install --save-exact ${name} -w ${project.manifest.name}`,
@@ -44,7 +45,9 @@ export function describe(root: string, projects: readonly Project[]): Wanted[] {
         sorted({
           ...had,
           ...Object.fromEntries(
-            [...names].filter((name) => !tools.has(name)).map((name) => [name, version(project, name)]),
+            [...names, ...Object.keys(had ?? {}).filter((name) => name.startsWith(SCOPE))]
+              .filter((name) => !tools.has(name))
+              .map((name) => [name, version(project, name)]),
           ),
         });
       const dependencies = add(manifest.dependencies, project.imported);
@@ -62,6 +65,7 @@ export function describe(root: string, projects: readonly Project[]): Wanted[] {
           file: `${path}/package.json`,
           content: {
             ...rest,
+            version: own,
             ...(isCompiled(path) && { exports: { ...(manifest.exports as object), ...doorOf(path) } }),
             scripts: { ...ownScripts(manifest.scripts), ...targetsOf(project) },
             ...(Object.keys(dependencies).length > 0 ? { dependencies } : { dependencies: undefined }),
