@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publishIngested, readBatch, textsOfLines } from '@margay/audit-ingestor';
+import { publishIngested, readAuditFile } from '@margay/audit-ingestor';
 import { reportsCompleted, topics, type ReportCompleted } from '@margay/contracts';
 import { deadLetterTopic, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
 import { requestRun } from '@margay/scheduler';
 import { evidenceLag } from '@margay/snapshotter';
-import { readLines, type Line } from '@margay/sources';
+import { openPositions, readLines, type Line } from '@margay/sources';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { expect, onTestFinished } from 'vitest';
 import { AUDIT_LOG, ownFolder } from './margay.ts';
@@ -91,12 +91,17 @@ export async function rowsOfReports(stores: Stores): Promise<Record<string, unkn
   return rows;
 }
 
-/** What one undisturbed process makes of the log, at this place. */
+/** What one undisturbed process makes of a log that is finished. */
 async function withUndisturbed<T>(path: string, look: (bus: Bus, stores: Stores) => Promise<T>): Promise<T> {
   const bus = openEmbeddedBus(':memory:');
   const stores = openEmbedded(':memory:');
   const stop = await startServicesOver(bus, stores);
-  await publishIngested(bus, CLUSTER, readBatch(path, textsOfLines(path, lines)));
+  await readAuditFile({
+    path,
+    positions: await openPositions(ownFolder()),
+    deliver: (ingested) => publishIngested(bus, CLUSTER, ingested),
+    signal: new AbortController().signal,
+  });
   while ((await evidenceLag(bus)) > 0) await sleep(20);
   const seen = await look(bus, stores);
   await stop();
@@ -104,11 +109,11 @@ async function withUndisturbed<T>(path: string, look: (bus: Bus, stores: Stores)
 }
 
 /** `type digest` of each report of the undisturbed process, sorted. */
-export const undisturbed = (path: string): Promise<string[]> => withUndisturbed(path, reportOnAll);
+export const undisturbed = (log: string): Promise<string[]> => withUndisturbed(log, reportOnAll);
 
-/** The rows of its reports. */
+/** The rows of its reports on the recorded log. */
 export const undisturbedRows = (): Promise<Record<string, unknown[]>> =>
-  withUndisturbed('audit.log', async (bus, stores) => {
+  withUndisturbed(AUDIT_LOG, async (bus, stores) => {
     await reportOnAll(bus, stores);
     return rowsOfReports(stores);
   });
