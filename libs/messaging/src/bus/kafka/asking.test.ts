@@ -29,6 +29,7 @@ test('a question that a broker cannot answer yet is asked again by a new connect
   expect(await listTopics()).toEqual(['of connection 3']);
   expect([...open]).toEqual([3]);
   await asking.close();
+  await expect(listTopics()).rejects.toThrow('closed');
   expect([...open]).toEqual([]);
 });
 

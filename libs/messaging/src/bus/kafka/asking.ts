@@ -25,8 +25,10 @@ interface Line {
 
 export function askingBy(makeAdmin: () => Admin): Asking {
   let line: Line | undefined;
+  let closed = false;
 
   const connect = (): Line => {
+    if (closed) throw new Error('The connection to the brokers is closed.');
     const admin = makeAdmin();
     return { admin, connected: admin.connect(), asking: 0 };
   };
@@ -60,6 +62,7 @@ export function askingBy(makeAdmin: () => Admin): Asking {
       }
     },
     async close() {
+      closed = true;
       const last = line;
       line = undefined;
       await last?.admin.disconnect();

@@ -45,6 +45,13 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
     await bus.close();
   }, 120_000);
 
+  test('the lag of topics that were made this instant is known', async () => {
+    const bus = await open();
+    const made = Array.from({ length: 20 }, () => `margay-test-${randomUUID()}`);
+    expect(await Promise.all(made.map((at) => bus.lag(at, 'g')))).toEqual(made.map(() => 0));
+    await bus.close();
+  });
+
   test('a handler that takes longer than the heartbeat keeps its partition', async () => {
     const bus = await open();
     const at = await topic();
