@@ -71,7 +71,11 @@ test(
       '',
     ];
     execFileSync(process.execPath, [COMPILER, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' });
-    const said = execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8' });
+    const said = execFileSync(process.execPath, ['program.js'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    });
     expect(said).toBe('true\nweb-1 true false\n');
   },
 );

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** The repository reads itself: rules that no other tool checks. */
+// The repository reads itself: rules that no other tool checks. Paths are from its root, wherever the tests are run from.
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
 const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
   .split('\n')
   .filter((path) => path !== '' && !path.startsWith('test/fences/'));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const REAP = new URL('reap.ts', import.meta.url).href;
 
@@ -14,11 +14,13 @@ async function owner(then: string) {
     const server = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
     server.unref();
     endsWithThisProcess('process:' + server.pid);
-    console.log(server.pid);
+    console.log(String(server.pid));
     ${then}`;
   const process = spawn('node', ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // One that is left would hold the run of the tests open by its standard error.
+  onTestFinished(() => void process.kill('SIGKILL'));
   const [line] = (await once(createInterface({ input: process.stdout }), 'line')) as [string];
   return { process, server: Number(line) };
 }
