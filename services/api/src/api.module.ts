@@ -74,6 +74,8 @@ export class ApiModule implements NestModule {
 
   /** Its own routes only: health and metrics of the same process are for whoever runs it. */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(OwnGround).forRoutes(...CONTROLLERS);
+    // For routes Fastify's wildcard is a bare *, for middleware Nest wants it named.
+    const others = CONTROLLERS.filter((each) => each !== DocsController);
+    consumer.apply(OwnGround).forRoutes(...others, 'api/{*path}');
   }
 }

@@ -14,7 +14,7 @@ import { STORES } from '@margay/storage/nest';
 import { Controller, Get, type DynamicModule, type Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { tokenOf, type Access } from './access/access.ts';
 import { ApiModule } from './api.module.ts';
 import { Serves } from './http/serves.ts';
@@ -198,6 +198,22 @@ test.each([
   await expect(
     apiWith([ApiModule.over({ cluster: 'here', access: () => access }, given), another(controller)]),
   ).rejects.toThrow(words);
+});
+
+test('its routes are written as Nest and Fastify have them: nobody is warned at the start', async () => {
+  const warnings: unknown[] = [];
+  const module = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics: openMetrics() }),
+      ApiModule.over({ cluster: 'here', access: () => access }, given),
+    ],
+  }).compile();
+  const warned = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
+    logger: { log() {}, error() {}, warn: (text) => void warnings.push(text) },
+  });
+  onTestFinished(() => warned.close());
+  await warned.init();
+  expect(warnings).toEqual([]);
 });
 
 test('a handler that needs a right of the API without an operation is an error of the API, not a way in', async () => {

@@ -64,6 +64,18 @@ test('it serves health, metrics and the routes of its controllers', async () => 
   expect(metrics).toContain('route="/clock/name",status="200"');
 });
 
+test('a path that cannot be decoded is answered as a problem', async () => {
+  const { url } = await startHere();
+  const answer = await fetch(`${url}/%E0%A4%A`);
+  expect(answer.status).toBe(400);
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(await answer.json()).toMatchObject({
+    status: 400,
+    title: 'Bad request',
+    detail: expect.stringContaining('%E0%A4%A') as string,
+  });
+});
+
 test('it is ready only when every check is, and says which is not', async () => {
   let broken: string | undefined = 'the store does not answer';
   const { url, get } = await startHere();

@@ -4,7 +4,7 @@ import type { Server } from 'node:https';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { silentLog, type Log } from '../../log.ts';
 import { nestLog } from '../nest-log.ts';
 
@@ -88,10 +88,23 @@ export function settingsOf({
   const clients = tls?.clientCa !== undefined && { requestCert: true, rejectUnauthorized: true };
   return {
     bodyLimit: bodyBytesMax,
+    frameworkErrors: answerUnroutable,
     forceCloseConnections: 'idle' as const,
     ...(requestMilliseconds !== undefined && { requestTimeout: requestMilliseconds }),
     ...(tls ? { https: { ...server, ...secureContext(tls), ...clients } } : { http: server }),
   };
+}
+
+/** A path that cannot be decoded reaches no route, so no filter. It is answered as any other request that is refused. */
+function answerUnroutable(
+  { statusCode: status = 400, message: detail }: FastifyError,
+  _: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  void reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title: 'Bad request', status, detail }));
 }
 
 function secureContext({ cert, key, clientCa }: TlsFiles) {
