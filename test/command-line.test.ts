@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +62,18 @@ test.each([
   expect(ran.err + ran.out).toMatch(words);
   expect(ran.code).toBe(code);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe given as a file is refused at once, with what to do',
+  () => {
+    const pipe = join(ownFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const { code, err } = margay(['report', '--type', 'inventory', '--audit-log', pipe]);
+    expect(err).toContain(`Cannot read ${pipe}: it is a pipe`);
+    expect(err).toContain('on standard input');
+    expect(code).toBe(1);
+  },
+);
 
 test('the same log gives the same bytes, shuffled, doubled and compressed alike but for what is said of sources', () => {
   const lines = recorded.trimEnd().split('\n');

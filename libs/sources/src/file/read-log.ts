@@ -37,7 +37,7 @@ export interface Stretch {
  * Reads a log that is finished to its end. One that was read to its end before, and has not changed, is not read again; one
  * that has grown since is the same source.
  *
- * @throws the file system's error for a file that cannot be read.
+ * @throws the file system's error for a file that cannot be read; for a pipe one that says what to do.
  */
 export async function* readLog(
   { name, path }: LogFile,
@@ -91,10 +91,15 @@ export async function* followLog(
   }
 }
 
-const placeOf = async (path: string) => {
-  const { ino: inode, size } = await stat(path);
-  return { inode, size };
-};
+/** A log is read twice, to know whose it is and for its lines, and a pipe would wait for a second writer for ever. */
+async function placeOf(path: string): Promise<{ inode: number; size: number }> {
+  const found = await stat(path);
+  if (found.isFIFO() || found.isSocket())
+    throw new Error(
+      'it is a pipe, which can be read only once: give what comes out of it on standard input, as -, or as a file',
+    );
+  return { inode: found.ino, size: found.size };
+}
 
 /** The identity that a file had, where it still begins so; else that of all its content. */
 async function identityOf(path: string, before: Identity | undefined): Promise<Identity> {
