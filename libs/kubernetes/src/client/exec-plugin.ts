@@ -66,7 +66,8 @@ export async function runExecPlugin(
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = plugin.installHint?.trim().replaceAll(/\s+/g, ' ');
     if (code !== 'ENOENT') return fail(`cannot be started: ${message}`, error);
-    return fail(`is not installed here (looked for in PATH)${hint ? `. ${hint}` : ''}`, error);
+    const where = isPath(plugin.command) ? resolve(plugin.folder, plugin.command) : 'PATH';
+    return fail(`is not installed here (looked for in ${where})${hint ? `. ${hint}` : ''}`, error);
   }
   const { stdout, code, signal, stopped } = ended;
   const complaint = ended.stderr.trim().replaceAll(/\s+/g, ' ').slice(-COMPLAINT_CHARACTERS);
@@ -83,6 +84,8 @@ export async function runExecPlugin(
   }
   return credential;
 }
+
+const isPath = (command: string): boolean => /[/\\]/.test(command);
 
 interface Ended {
   readonly stdout: string;
@@ -101,7 +104,7 @@ function run(plugin: ExecPlugin, milliseconds: number): Promise<Ended> {
     spec: { interactive: false, ...(cluster && { cluster }) },
   };
   return new Promise((fulfil, reject) => {
-    const child = spawn(/[/\\]/.test(command) ? resolve(folder, command) : command, args, {
+    const child = spawn(isPath(command) ? resolve(folder, command) : command, args, {
       env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that what it started ends with it.

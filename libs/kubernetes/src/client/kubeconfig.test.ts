@@ -88,6 +88,7 @@ test('files lie beside the kubeconfig, and a token file wins over a token', asyn
 test.each([
   ['no YAML', '{', 'not YAML'],
   ['no current context', 'clusters: []', 'no current-context'],
+  ['nothing', '\n', 'no current-context'],
   ['a context that is not there', 'current-context: x', 'there is no entry "x" in contexts'],
   [
     'a cluster that is not there',

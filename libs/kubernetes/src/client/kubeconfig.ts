@@ -311,7 +311,8 @@ function pemOf(fields: Fields, name: string, folder: string, path: string): Pem 
 
 function parse(text: string, path: string): Fields {
   try {
-    return fieldsOf(load(text));
+    // An empty file says nothing, as in kubectl.
+    return text.trim() === '' ? {} : fieldsOf(load(text));
   } catch (error) {
     return fail(path, `not YAML: ${(error as Error).message.split('\n')[0]}`);
   }

@@ -243,6 +243,13 @@ test('a program that is not there is told with what its author says to do', asyn
   );
 });
 
+test('a program that is named by its path is looked for beside the kubeconfig only, and that is told', async () => {
+  const path = join(folder, 'bin', 'sign-in');
+  await expect(pods(clientBy(kubeconfig({ exec: { command: './bin/sign-in' } })))).rejects.toThrow(
+    `"./bin/sign-in", which is not installed here (looked for in ${path})`,
+  );
+});
+
 test('a program that wants a person is not run', async () => {
   const user = program(handingOut("{ token: 't' }"), { interactiveMode: 'Always' });
   await expect(pods(clientBy(kubeconfig(user)))).rejects.toThrow('needs a person at a terminal');
