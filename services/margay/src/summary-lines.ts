@@ -36,12 +36,14 @@ interface SourceEvidence {
 export function evidenceWords({ evidence }: Pick<Report, 'evidence'>): string {
   const { complete, reasons = [], flows } = (evidence.sources ?? {}) as SourceEvidence;
   const midLife = evidence.firstSeenInMidLife.total;
-  return [
-    complete ? 'complete' : reasons.length === 0 ? 'unknown' : reasons.join(' '),
+  const beside = [
     ...(flows?.unusable ? [`${flows.unusable} flow records could not be used.`] : []),
     ...(midLife > 0 ? [`${midLife} resources were first seen in mid-life.`] : []),
     ...(evidence.unreadPolicies.total > 0
       ? [`${evidence.unreadPolicies.total} policies could not be read.`]
       : []),
-  ].join(' ');
+  ];
+  const whole = complete ? 'complete' : reasons.length === 0 ? 'unknown' : undefined;
+  if (whole === undefined) return [...reasons, ...beside].join(' ');
+  return beside.length === 0 ? whole : `${whole}, but: ${beside.join(' ')}`;
 }
