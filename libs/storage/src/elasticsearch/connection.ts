@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions } from '@elastic/elasticsearch';
+import { pauseAfter } from '@margay/ground';
 import { explainedElastic } from './unusable.ts';
 
 /** Where Elasticsearch is and whose evidence is kept there. */
@@ -21,12 +23,20 @@ export interface Elastic {
   readonly cluster: string;
   /** The name of an index, or of a pattern, with the prefix: `index('trail-*')`. */
   index(name: string): string;
-  /** Runs a call, with errors in words that help. */
+  /**
+   * Runs a call of one request, with errors in words that help. A read of an index that a first write makes at this instant is
+   * tried again for some seconds.
+   */
   call<T>(doing: string, body: () => Promise<T>): Promise<T>;
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Of the client, which makes no pauses between them. */
 const RETRIES = 4;
+/** An index is there a little before its shards are, on a busy node a second or two. */
+const SHARDLESS = /no_shard_available_action_exception/;
+const PAUSES = { first: 100, longest: 1_000 };
+const ATTEMPTS = 8;
 
 /** A connection for the options. Nothing is asked yet. */
 export async function connect(options: ElasticsearchOptions): Promise<Elastic> {
@@ -55,10 +65,14 @@ export function elasticOf(
     cluster,
     index: (name) => `${prefix}-${name}`,
     async call(doing, body) {
-      try {
-        return await body();
-      } catch (error) {
-        throw explainedElastic(error, doing, nodes);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await body();
+        } catch (error) {
+          const passes = error instanceof Error && SHARDLESS.test(error.message);
+          if (!passes || attempt === ATTEMPTS) throw explainedElastic(error, doing, nodes);
+          await sleep(pauseAfter(attempt, PAUSES));
+        }
       }
     },
   };
