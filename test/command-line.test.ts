@@ -161,6 +161,8 @@ spec:
 `,
   );
   const { out, code } = margay(['report', '--config', manifest, '--audit-log', '-'], recorded);
+  // What is packed comes through a pipe, too.
+  expect(margay(['report', '--config', manifest, '--audit-log', '-'], gzipSync(recorded)).out).toBe(out);
   expect(code).toBe(0);
   const { reportName, reportTypeName, namespaces } = JSON.parse(out) as {
     reportName: string;
@@ -231,4 +233,24 @@ test('selectors come as lines and are judged in order', () => {
     { valid: false },
     { valid: true, matches: false },
   ]);
+});
+
+test('what stood in a log is shown to a terminal, which does not obey it', () => {
+  const folder = ownFolder();
+  const flows = join(folder, 'flows.log');
+  writeFileSync(flows, '\u001b]0;owned\u0007\u001b[2J\n');
+  const { err } = margay([
+    'report',
+    '--type',
+    'network-access',
+    '--audit-log',
+    AUDIT_LOG,
+    '--flow-log',
+    flows,
+    '--out',
+    join(folder, 'out'),
+  ]);
+  expect(err).toMatch(/flows\.log:1: /);
+  // oxlint-disable-next-line no-control-regex
+  expect(err).not.toMatch(/[\u0007\u001b]/);
 });

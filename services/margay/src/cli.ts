@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { COMMANDS, nameOf } from './commands.ts';
 import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts';
+import { say } from './write.ts';
 
 /**
  * Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage.
@@ -53,9 +54,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-    process.stderr.write(`margay: ${(error as Error).message}\n`);
+    say(`margay: ${(error as Error).message}\n`);
     if (error instanceof UsageError) return WRONG_USAGE;
-    if (process.env['MARGAY_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
+    if (process.env['MARGAY_DEBUG']) say(`${(error as Error).stack}\n`);
     return FAILED;
   }
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** One line of a log, without its line break. */
@@ -53,12 +53,29 @@ export async function isGzip(path: string): Promise<boolean> {
  */
 export async function* readLines(path: string, from: Place = BEGINNING): AsyncGenerator<Line[]> {
   if (path === '-') {
-    yield* splitLines(process.stdin, from, BEGINNING);
+    yield* splitLines(await unpacked(process.stdin), from, BEGINNING);
   } else if (await isGzip(path)) {
     yield* splitLines(gunzipped(createReadStream(path)), from, BEGINNING);
   } else {
     yield* splitLines(createReadStream(path, { start: from.byte, highWaterMark: BATCH_BYTES }), from, from);
   }
+}
+
+/** What comes through a pipe, unpacked where it begins with gzip's magic bytes: it cannot be looked at twice. */
+async function unpacked(piped: AsyncIterable<Buffer>): Promise<Readable> {
+  const chunks = piped[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < 2) {
+    const { done, value } = await chunks.next();
+    if (done === true) break;
+    head = Buffer.concat([head, value]);
+  }
+  const all = async function* () {
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  };
+  const whole = Readable.from(all(), { objectMode: false });
+  return head[0] === 0x1f && head[1] === 0x8b ? gunzipped(whole) : whole;
 }
 
 function gunzipped(compressed: Readable): Readable {

@@ -22,7 +22,7 @@ import { UsageError } from '../exit.ts';
 import { checkWindow, flowLogsTaken, instantOption, listOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
-import { write } from '../write.ts';
+import { say, write } from '../write.ts';
 
 interface ReportOptions {
   readonly type?: string;
@@ -87,7 +87,7 @@ Examples:
         return;
       }
       await writeReport(computed, options.out);
-      process.stderr.write(`${summaryLines(computed).join('\n')}\nWritten to ${options.out}\n`);
+      say(`${summaryLines(computed).join('\n')}\nWritten to ${options.out}\n`);
     });
 }
 
@@ -157,7 +157,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
   }
   checkWindow(start, end);
   if (logs.span && logs.span.end > Date.now() * 1000 + DAY) {
-    process.stderr.write(
+    say(
       `margay: the last event is from ${formatInstant(logs.span.end)}, which is in the future: check its clock\n`,
     );
   }
@@ -169,7 +169,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     ),
   );
   for (const { source, line, message } of computed.evidence.sources?.flows.problems.listed.slice(0, 20) ?? [])
-    process.stderr.write(`margay: ${source}:${line}: ${message}\n`);
+    say(`margay: ${source}:${line}: ${message}\n`);
   return computed;
 }
 

@@ -9,7 +9,7 @@ import {
 import { Command } from 'commander';
 import { FAILED } from '../exit.ts';
 import { listOption } from '../options.ts';
-import { write } from '../write.ts';
+import { say, write } from '../write.ts';
 
 /** `margay selector`: what a selector means, and whether it matches labels. */
 export function selectorCommand(): Command {
@@ -51,7 +51,7 @@ Examples:
           }
         } catch (error) {
           if (!(error instanceof SelectorError)) throw error;
-          process.stderr.write(`margay: ${error.message}\n${error.caret}\n`);
+          say(`margay: ${error.message}\n${error.caret}\n`);
           command.exitCode = FAILED;
         }
       },

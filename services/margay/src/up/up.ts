@@ -17,6 +17,7 @@ import { summaryLines } from '../summary-lines.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { terminalLog } from './terminal-log.ts';
 import type { Tell } from './up-event.ts';
+import { say } from '../write.ts';
 
 /** The options of `margay up`. */
 export interface UpOptions {
@@ -99,7 +100,7 @@ export async function up(options: UpOptions): Promise<void> {
     restarts: (stage) => stage === WATCH_STAGE,
   });
   serving.resolve(url);
-  if (follow) process.stderr.write(`Serving ${url}; stop with Ctrl-C.\n`);
+  if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
 }
 
@@ -136,7 +137,7 @@ function speaker({ data, watch, auditLog }: UpOptions, serving: Promise<string>)
   const progress = openProgress();
   let lines = 0;
   if (auditLog === undefined && !watch)
-    process.stderr.write('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
+    say('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
   return (event) => {
     switch (event.kind) {
       case 'lines':
@@ -158,22 +159,20 @@ function speaker({ data, watch, auditLog }: UpOptions, serving: Promise<string>)
         break;
       case 'reported':
         void summarize(data, event.new).then(async () =>
-          process.stderr.write(`\nReports and downloads: ${await serving} (stop with Ctrl-C)\n`),
+          say(`\nReports and downloads: ${await serving} (stop with Ctrl-C)\n`),
         );
         break;
       case 'not-used':
-        process.stderr.write(`margay: ${event.problem}\n`);
+        say(`margay: ${event.problem}\n`);
         break;
       case 'attempt-failed':
-        process.stderr.write(`margay: attempt ${event.attempt} of ${event.id} failed: ${event.reason}\n`);
+        say(`margay: attempt ${event.attempt} of ${event.id} failed: ${event.reason}\n`);
         break;
       case 'unwatched':
-        process.stderr.write(`margay: the cluster cannot be watched, trying again: ${event.reason}\n`);
+        say(`margay: the cluster cannot be watched, trying again: ${event.reason}\n`);
         break;
       case 'dead-letter':
-        process.stderr.write(
-          `margay: a message of ${event.topic} cannot be used and was set aside: ${event.reason}\n`,
-        );
+        say(`margay: a message of ${event.topic} cannot be used and was set aside: ${event.reason}\n`);
         break;
     }
   };
