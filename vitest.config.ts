@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: [
       '**/{node_modules,dist}/**',
-      '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,browser}.test.ts',
+      '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,tree,browser}.test.ts',
     ],
     testTimeout: 60_000,
   },
