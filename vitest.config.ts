@@ -12,5 +12,7 @@ export default defineConfig({
       '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,tree,browser}.test.ts',
     ],
     testTimeout: 60_000,
+    // One worker less than processors, as usual, would be one of two.
+    maxWorkers: '100%',
   },
 });
