@@ -1,16 +1,12 @@
 import type { Connection } from '@margay/kubernetes';
+import type { LogFiles } from '@margay/sources/nest';
 import type { Config } from './config.ts';
 
 /** The settings of the audit ingestor's module: its sources, of which any may be left out. */
 export interface AuditIngestorOptions {
   /** Whose files, topic and watch they are. */
   readonly cluster: string;
-  readonly files?: {
-    readonly paths: readonly string[];
-    /** Folder in which the places that they have been read to are kept. */
-    readonly positions: string;
-    /** They go on growing and rotating; else they are finished, and read to their ends. */
-    readonly follow: boolean;
+  readonly files?: LogFiles & {
     /** Told of every batch of lines that is durable. */
     readonly onLines?: (path: string, lines: number) => void;
   };

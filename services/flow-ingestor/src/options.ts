@@ -1,16 +1,11 @@
+import type { LogFiles } from '@margay/sources/nest';
 import type { Config } from './config.ts';
 
 /** The settings of the flow ingestor's module: its sources, of which any may be left out. */
 export interface FlowIngestorOptions {
   /** Whose files and topic they are. */
   readonly cluster: string;
-  readonly files?: {
-    readonly paths: readonly string[];
-    /** Folder in which the places that they have been read to are kept. */
-    readonly positions: string;
-    /** They go on growing and rotating; else they are finished, and read to their ends. */
-    readonly follow: boolean;
-  };
+  readonly files?: LogFiles;
   /** A topic of raw flow logs that somebody else writes. */
   readonly topic?: { readonly name: string; readonly group: string };
   /** The receiver, as its settings say. */

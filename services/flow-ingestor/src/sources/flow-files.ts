@@ -1,5 +1,5 @@
 import { Stages } from '@margay/runtime/nest';
-import { openPositions } from '@margay/sources';
+import { keepLogFiles } from '@margay/sources/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { INGEST_FLOWS } from '../flow-ingestion.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
@@ -31,19 +31,10 @@ export class FlowFiles implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { cluster, files } = this.#options;
-    const paths = files?.paths ?? [];
-    let reading = paths.length;
-    if (reading === 0) this.#ended.resolve();
-    for (const path of paths)
-      this.#stages.keep(`file ${path}`, async (signal) => {
-        await (files!.follow ? followFlowFile : readFlowFile)({
-          path,
-          cluster,
-          ingest: this.#ingest,
-          positions: await openPositions(files!.positions),
-          signal,
-        });
-        if (--reading === 0) this.#ended.resolve();
-      });
+    const readFile = files?.follow === true ? followFlowFile : readFlowFile;
+    const ended = keepLogFiles(this.#stages, files, (path, positions, signal) =>
+      readFile({ path, cluster, ingest: this.#ingest, positions, signal }),
+    );
+    void ended.then(this.#ended.resolve);
   }
 }

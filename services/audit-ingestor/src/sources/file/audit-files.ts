@@ -1,5 +1,5 @@
 import { Stages } from '@margay/runtime/nest';
-import { openPositions } from '@margay/sources';
+import { keepLogFiles } from '@margay/sources/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Ingestion } from '../../ingestion.ts';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from '../../options.ts';
@@ -30,19 +30,16 @@ export class AuditFiles implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { cluster, files } = this.#options;
-    const paths = files?.paths ?? [];
-    let reading = paths.length;
-    if (reading === 0) this.#ended.resolve();
-    for (const path of paths)
-      this.#stages.keep(`file ${path}`, async (signal) => {
-        await (files!.follow ? followAuditFile : readAuditFile)({
-          path,
-          positions: await openPositions(files!.positions),
-          signal,
-          deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),
-          onLines: (lines) => files!.onLines?.(path, lines),
-        });
-        if (--reading === 0) this.#ended.resolve();
-      });
+    const readFile = files?.follow === true ? followAuditFile : readAuditFile;
+    const ended = keepLogFiles(this.#stages, files, (path, positions, signal) =>
+      readFile({
+        path,
+        positions,
+        signal,
+        deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),
+        onLines: (lines) => files?.onLines?.(path, lines),
+      }),
+    );
+    void ended.then(this.#ended.resolve);
   }
 }

@@ -1,0 +1,35 @@
+import type { Stages } from '@margay/runtime/nest';
+import { openPositions, type Positions } from '../file/positions.ts';
+
+/** Log files that a service reads. */
+export interface LogFiles {
+  readonly paths: readonly string[];
+  /** Folder in which the places that they have been read to are kept. */
+  readonly positions: string;
+  /** They go on growing and rotating; else they are finished, and read to their ends. */
+  readonly follow: boolean;
+}
+
+/**
+ * Keeps each of the files being read, as a stage of its own.
+ *
+ * @param read reads one file from the place that it was read to, until its end or the signal.
+ * @returns fulfilled when finished logs have been read to their ends, or when the application is asked to stop; at once
+ * where there are no files.
+ */
+export function keepLogFiles(
+  stages: Stages,
+  files: LogFiles | undefined,
+  read: (path: string, positions: Positions, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const paths = files?.paths ?? [];
+  let reading = paths.length;
+  if (reading === 0) resolve();
+  for (const path of paths)
+    stages.keep(`file ${path}`, async (signal) => {
+      await read(path, await openPositions(files!.positions), signal);
+      if (--reading === 0) resolve();
+    });
+  return ended;
+}
