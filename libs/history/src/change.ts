@@ -1,4 +1,5 @@
 import type { Instant, Key, KubernetesObject } from '@margay/ground';
+import type { ObjectDoubt } from './doubt.ts';
 
 /** Who acted: `user` authenticated, `impersonated` is whom that user acted for. */
 export interface Actor {
@@ -19,13 +20,16 @@ export interface Origin {
  *
  * - `present`: the object exists with this content at this resourceVersion.
  * - `gone`: the object does not exist any more from `at` on.
+ * - `doubtful`: something was done to the object, or may have been, between `receivedAt` and `at`, and its outcome is not
+ *   known: `doubt` says what may be. An empty name stands for all objects of the kind in the namespace, of all namespaces
+ *   where that is empty too.
  */
 export interface Change extends Key {
   /** Deterministic: the same event gives the same ids wherever and however often it is read. */
   readonly id: string;
   /** The audit event's own deterministic id; one `deletecollection` event makes many changes. */
   readonly eventId: string;
-  readonly what: 'present' | 'gone';
+  readonly what: 'present' | 'gone' | 'doubtful';
   /** Absent only on ends that the API server answered without naming the object's uid. */
   readonly uid?: string;
   /** Decimal text of any length, compared by length and then by digits. Absent on most ends. */
@@ -40,6 +44,8 @@ export interface Change extends Key {
   readonly content?: KubernetesObject;
   /** True on the event that created the object, so that nothing of it can have been missed before. */
   readonly created?: boolean;
+  /** With `what: 'doubtful'` alone. */
+  readonly doubt?: ObjectDoubt;
   readonly actor?: Actor;
   readonly origin: Origin;
 }

@@ -1,5 +1,6 @@
 import type { Instant, Key, KubernetesObject, Window } from '@margay/ground';
 import type { Actor } from './change.ts';
+import type { DoubtSince } from './doubt.ts';
 
 /** How the end of an object is known: from its own event, or concluded from another object's. */
 export type EndedBy = 'event' | 'namespace' | 'definition' | 'service' | 'successor';
@@ -17,6 +18,11 @@ export interface Version extends Key {
   readonly seenMidLife?: boolean;
   /** On an object's last version only. */
   readonly endedBy?: EndedBy;
+  /**
+   * What the evidence leaves open in this interval. `content` is the last that was seen then, and of an object that was
+   * never seen its name alone, with an empty uid where that is not known.
+   */
+  readonly doubt?: DoubtSince;
   readonly actor?: Actor;
 }
 
