@@ -18,6 +18,8 @@ export interface Kind {
   readonly group: string;
   /** API versions whose shape is known, the one that stands for all of them first. */
   readonly versions: readonly string[];
+  /** API versions of other groups under which the same objects were served once, in the same shape. */
+  readonly formerVersions: readonly string[];
   /** Lower-case plural, as in URLs. */
   readonly resource: string;
   readonly kind: string;
@@ -39,7 +41,13 @@ export interface Kind {
 
 type Row = Omit<Kind, 'apiVersions'>;
 
-const PLAIN = { audited: false, kept: 'content', versionsDiffer: false, hasStorageForm: false } as const;
+const PLAIN = {
+  audited: false,
+  formerVersions: [],
+  kept: 'content',
+  versionsDiffer: false,
+  hasStorageForm: false,
+} as const;
 
 const inCore = (resource: string, kind: string, namespaced: boolean, role: Role): Row => ({
   ...PLAIN,
@@ -86,6 +94,7 @@ const ROWS: readonly Row[] = [
   {
     ...policy(inCore('networkpolicies', 'NetworkPolicy', true, 'policy'), 'kubernetes'),
     group: 'networking.k8s.io',
+    formerVersions: ['extensions/v1beta1'],
   },
   clusterWidePolicy('adminnetworkpolicies', 'AdminNetworkPolicy'),
   clusterWidePolicy('baselineadminnetworkpolicies', 'BaselineAdminNetworkPolicy'),
@@ -114,6 +123,7 @@ export const KINDS: readonly Kind[] = ROWS.map((row) => ({
   ...row,
   apiVersions: new Set([
     ...row.versions.map((version) => (row.group === '' ? version : `${row.group}/${version}`)),
+    ...row.formerVersions,
     ...(row.hasStorageForm ? [`${STORAGE_GROUP}/v1`] : []),
   ]),
 }));
@@ -121,8 +131,14 @@ export const KINDS: readonly Kind[] = ROWS.map((row) => ({
 /** The kinds whose history is kept. */
 export const KEPT_KINDS: readonly Kind[] = KINDS.filter(({ kept }) => kept !== 'nothing');
 
-const BY_RESOURCE = new Map(KINDS.map((kind) => [`${kind.group}/${kind.resource}`, kind]));
-const BY_KIND = new Map(KINDS.map((kind) => [`${kind.group}/${kind.kind}`, kind]));
+/** The group of a kind, and those that it had once. */
+const groupsOf = ({ group, formerVersions }: Kind) => [group, ...formerVersions.map(groupOf)];
+const BY_RESOURCE = new Map(
+  KINDS.flatMap((kind) => groupsOf(kind).map((group) => [`${group}/${kind.resource}`, kind] as const)),
+);
+const BY_KIND = new Map(
+  KINDS.flatMap((kind) => groupsOf(kind).map((group) => [`${group}/${kind.kind}`, kind] as const)),
+);
 
 /**
  * The kind of a group and a resource, as a key, a URL or an objectRef names them, in Calico's storage group too;

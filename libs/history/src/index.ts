@@ -9,7 +9,13 @@ export type { Actor, Origin, Change } from './change.ts';
 export type { DoubtSince, May, ObjectDoubt } from './doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export { project } from './project.ts';
-export { type PolicyEvent, type FlatPolicyEvent, flatPolicyEvent, policyEventOf } from './policy-event.ts';
+export {
+  type FlatPolicyEvent,
+  flatPolicyEvent,
+  type Outcome,
+  type PolicyEvent,
+  policyEventOf,
+} from './policy-event.ts';
 export type { Reading } from './reading.ts';
 export { readLine } from './read-line.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';

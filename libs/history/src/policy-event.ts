@@ -2,7 +2,13 @@ import type { Instant, Key } from '@margay/ground';
 import type { Actor } from './change.ts';
 
 /**
- * One attempt to write a policy: who did what, and whether it was refused. Its key is what was written, with an empty name
+ * What became of an attempt: it was done, the API server refused it, so that nothing changed, or it is not known whether it
+ * was done.
+ */
+export type Outcome = 'done' | 'refused' | 'unsettled';
+
+/**
+ * One attempt to write a policy: who did what, and what became of it. Its key is what was written, with an empty name
  * where the request names none, as `deletecollection`.
  */
 export interface PolicyEvent extends Key {
@@ -13,14 +19,17 @@ export interface PolicyEvent extends Key {
   readonly verb: string;
   /** Who acted, if known. */
   readonly actor?: Actor;
-  /** The API server refused it, so that nothing changed. */
-  readonly refused: boolean;
+  readonly outcome: Outcome;
   /** The audit event as the trail keeps it, without bookkeeping of the API server. */
   readonly event: unknown;
 }
 
 /** A policy event as topics and stores keep it: flat, the audit event as JSON, null where something is absent. */
-export interface FlatPolicyEvent extends Omit<PolicyEvent, 'actor' | 'event'> {
+export interface FlatPolicyEvent extends Omit<PolicyEvent, 'actor' | 'event' | 'outcome'> {
+  /** Whether the outcome is `refused`: all that was kept of it once, and what older readers know. */
+  readonly refused: boolean;
+  /** Null where it was written when unsettled attempts were not kept. */
+  readonly outcome: Outcome | null;
   readonly user: string | null;
   readonly impersonated: string | null;
   readonly event: string;
@@ -28,7 +37,7 @@ export interface FlatPolicyEvent extends Omit<PolicyEvent, 'actor' | 'event'> {
 
 /** A policy event, flat. */
 export function flatPolicyEvent(told: PolicyEvent): FlatPolicyEvent {
-  const { eventId, at, group, resource, namespace, name, verb, actor, refused, event } = told;
+  const { eventId, at, group, resource, namespace, name, verb, actor, outcome, event } = told;
   return {
     eventId,
     at,
@@ -39,14 +48,15 @@ export function flatPolicyEvent(told: PolicyEvent): FlatPolicyEvent {
     verb,
     user: actor?.user ?? null,
     impersonated: actor?.impersonated ?? null,
-    refused,
+    refused: outcome === 'refused',
+    outcome,
     event: JSON.stringify(event),
   };
 }
 
 /** The policy event of its flat form. What more stands beside it is left out. */
 export function policyEventOf(flat: FlatPolicyEvent): PolicyEvent {
-  const { eventId, at, group, resource, namespace, name, verb, user, impersonated, refused, event } = flat;
+  const { eventId, at, group, resource, namespace, name, verb, user, impersonated, event } = flat;
   return {
     eventId,
     at,
@@ -56,7 +66,7 @@ export function policyEventOf(flat: FlatPolicyEvent): PolicyEvent {
     name,
     verb,
     ...(user !== null && { actor: { user, ...(impersonated !== null && { impersonated }) } }),
-    refused,
+    outcome: flat.outcome ?? (flat.refused ? 'refused' : 'done'),
     event: JSON.parse(event) as unknown,
   };
 }

@@ -162,7 +162,7 @@ test('a deletion of many stands in the trail when it selected any', () => {
     const reading = readEvent(value, { source: 'log', position: 1 });
     return 'policyEvent' in reading ? reading.policyEvent : undefined;
   };
-  expect(attempt(policies({}))).toMatchObject({ verb: 'deletecollection', name: '', refused: false });
+  expect(attempt(policies({}))).toMatchObject({ verb: 'deletecollection', name: '', outcome: 'done' });
   expect(attempt(policies({ requestURI: '/x?propagationPolicy=Orphan' }))).toBeDefined();
   expect(
     attempt(policies({ responseObject: listOf('NetworkPolicyList', 'networking.k8s.io/v1', []) })),

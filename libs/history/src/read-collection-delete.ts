@@ -53,7 +53,7 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
       });
     } else if (projected.lacks === 'uid') changes.push(endByName(write, item));
   }
-  const attempt = items.length > 0 ? trail(write, false) : {};
+  const attempt = items.length > 0 ? trail(write, 'done') : {};
   return changes.length === 0
     ? { kind: 'ignored', at, reason: 'nothing-selected', ...attempt }
     : { kind: 'changes', at, changes, ...attempt };

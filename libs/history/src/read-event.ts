@@ -74,7 +74,7 @@ function readWrite(write: Write): Reading {
     if (verb === 'deletecollection' && !isRefusedAtTheDoor(event, status)) {
       return doubt(write, 'partly-deleted', 'the deletion failed and may have deleted a part');
     }
-    return { kind: 'ignored', at, reason: 'refused', ...trail(write, true) };
+    return { kind: 'ignored', at, reason: 'refused', ...trail(write, 'refused') };
   }
   if (isTruncated(event)) {
     return doubt(write, 'no-content', 'the event was truncated: raise the size limit of the audit backend');

@@ -51,7 +51,7 @@ export function readObject(write: Write, response: Fields): Reading {
     ...((!gone || verb === 'delete') && { content }),
     ...(created && { created }),
   };
-  return { kind: 'changes', at, changes: [change], ...trail(write, false, name) };
+  return { kind: 'changes', at, changes: [change], ...trail(write, 'done', name) };
 }
 
 /** What keeps an answer from being a version of the object, or undefined where nothing does. */
@@ -91,5 +91,5 @@ export function readStatusDelete(write: Write, response: unknown): Reading {
   // for both names, of which one is this object's.
   const changes =
     name === ownName ? [change] : [change, { ...change, id: `${eventId}#${ownName}`, name: ownName }];
-  return { kind: 'changes', at, changes, ...trail(write, false, name) };
+  return { kind: 'changes', at, changes, ...trail(write, 'done', name) };
 }

@@ -5,11 +5,11 @@ import { event, failure, nested, pod, policy, policyReference, success } from '.
 const read = (value: unknown) => readEvent(value, { source: 'audit.log', position: 3 });
 
 test.each<[string, Record<string, unknown>, object | undefined]>([
-  ['a stored write', {}, { name: 'web', verb: 'update', refused: false, actor: { user: 'ana' } }],
+  ['a stored write', {}, { name: 'web', verb: 'update', outcome: 'done', actor: { user: 'ana' } }],
   [
     'a refused one',
     { responseStatus: failure(403), responseObject: undefined },
-    { name: 'web', refused: true },
+    { name: 'web', outcome: 'refused' },
   ],
   [
     'a refused creation, named by its body',
@@ -19,15 +19,31 @@ test.each<[string, Record<string, unknown>, object | undefined]>([
       requestObject: policy(),
       responseStatus: failure(422),
     },
-    { name: 'web', refused: true },
+    { name: 'web', outcome: 'refused' },
   ],
   [
     'a deletion',
     { verb: 'delete', responseObject: success() },
-    { name: 'web', verb: 'delete', refused: false },
+    { name: 'web', verb: 'delete', outcome: 'done' },
   ],
-  ['one without a body', { level: 'Metadata', responseObject: undefined }, { name: 'web', refused: false }],
-  ['one whose outcome is unknown', { responseStatus: failure(504) }, undefined],
+  ['one without a body', { level: 'Metadata', responseObject: undefined }, { name: 'web', outcome: 'done' }],
+  ['one that was answered too late', { responseStatus: failure(504) }, { name: 'web', outcome: 'unsettled' }],
+  ['one whose handler broke', { stage: 'Panic' }, { outcome: 'unsettled' }],
+  [
+    'one whose connection was closed early',
+    { responseStatus: { code: 200, message: 'Connection closed early' } },
+    { outcome: 'unsettled' },
+  ],
+  [
+    'a deletion of many that failed in the middle',
+    { verb: 'deletecollection', responseStatus: failure(422) },
+    { outcome: 'unsettled' },
+  ],
+  [
+    'one in a group that has passed its name on',
+    { objectRef: policyReference({ apiGroup: 'extensions', apiVersion: 'v1beta1' }) },
+    { group: 'networking.k8s.io', resource: 'networkpolicies', name: 'web', outcome: 'done' },
+  ],
   ['a status', { objectRef: policyReference({ subresource: 'status' }) }, undefined],
   ['a dry run', { requestURI: '/x?dryRun=All' }, undefined],
   [

@@ -12,7 +12,7 @@ import {
   text,
 } from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
-import type { PolicyEvent } from './policy-event.ts';
+import type { Outcome, PolicyEvent } from './policy-event.ts';
 import type { DoubtfulReason, Reading, UnusableReason } from './reading.ts';
 import { trailOf } from './trail.ts';
 
@@ -66,13 +66,13 @@ export function factsOf({ kind, at, receivedAt, actor, origin, eventId }: Write)
 
 /** It is not known what the event did. @param why as the rest of a sentence: what is amiss and what to do. */
 export function doubt(write: Write, reason: DoubtfulReason, why: string): Reading {
-  const effective = reason !== 'outcome-unknown';
+  const isUnsettled = reason === 'outcome-unknown' || reason === 'partly-deleted';
   return {
     kind: 'doubtful',
     at: write.at,
     reason,
     message: `${placeOf(write.event)}: ${why}.`,
-    ...(effective && trail(write, false)),
+    ...trail(write, isUnsettled ? 'unsettled' : 'done'),
   };
 }
 
@@ -82,7 +82,7 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
 }
 
 /** The attempt for the audit trail, where the object is a policy and not only its status. */
-export function trail(write: Write, refused: boolean, name?: string): { policyEvent?: PolicyEvent } {
+export function trail(write: Write, outcome: Outcome, name?: string): { policyEvent?: PolicyEvent } {
   const { kind, reference, verb, event, at, actor, eventId, storageForm } = write;
   if (!kind.audited || nonEmptyText(reference['subresource']) !== undefined) return {};
   const given =
@@ -97,7 +97,7 @@ export function trail(write: Write, refused: boolean, name?: string): { policyEv
       name: name ?? (storageForm ? servedName(given, kind.role === 'policy') : given),
       verb,
       ...(actor !== undefined && { actor }),
-      refused,
+      outcome,
       event: trailOf(event),
     },
   };

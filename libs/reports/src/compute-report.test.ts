@@ -1,5 +1,5 @@
 import { type Key, keyText } from '@margay/ground';
-import type { PolicyEvent, Version } from '@margay/history';
+import type { Outcome, PolicyEvent, Version } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow, toReportJson } from './index.ts';
@@ -62,7 +62,8 @@ test('namespaces, services and summaries add up to the endpoint rows', () => {
 function policyEvents(told: readonly Fact[]): PolicyEvent[] {
   const event = (at: number, key: Key, i: number): PolicyEvent => {
     const verb = key.name === '' ? 'deletecollection' : 'update';
-    return { eventId: `e${i}`, at, ...key, verb, refused: i % 5 === 0, event: { id: `e${i}`, at, ...key } };
+    const outcome = i % 5 === 0 ? 'refused' : i % 7 === 0 ? 'unsettled' : 'done';
+    return { eventId: `e${i}`, at, ...key, verb, outcome, event: { id: `e${i}`, at, ...key } };
   };
   return told
     .map(({ at, object }) => ({ at, key: keyOfObject(object) }))
@@ -97,10 +98,11 @@ test('a scoped policy audit has the events of the policies that select, by brute
             : policies.has(keyText(key)),
         )
         .sort((a, b) => a.at - b.at || (a.eventId < b.eventId ? -1 : 1));
-      const of = (refused: boolean) =>
-        chosen.filter((event) => event.refused === refused).map(({ event }) => event);
-      expect(report.auditEvents).toEqual(of(false));
-      expect(report.refusedPolicyWrites).toEqual(of(true));
+      const of = (outcome: Outcome) =>
+        chosen.filter((event) => event.outcome === outcome).map(({ event }) => event);
+      expect(report.auditEvents).toEqual(of('done'));
+      expect(report.refusedPolicyWrites).toEqual(of('refused'));
+      expect(report.unsettledPolicyWrites).toEqual(of('unsettled'));
     }),
     { numRuns: RUNS },
   );

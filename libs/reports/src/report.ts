@@ -104,6 +104,8 @@ export interface ReportRows {
   readonly auditEvents: readonly unknown[];
   /** Writes of policies that the API server refused, in time order. */
   readonly refusedPolicyWrites: readonly unknown[];
+  /** Writes of policies of which it is not known whether they were done, in time order. */
+  readonly unsettledPolicyWrites: readonly unknown[];
   readonly flows: readonly FlowRow[];
 }
 
@@ -116,6 +118,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   'services',
   'auditEvents',
   'refusedPolicyWrites',
+  'unsettledPolicyWrites',
   'flows',
 ];
 
@@ -151,6 +154,8 @@ export interface AuditSummary {
   readonly numDelete: number;
   /** Not part of `numTotal`. */
   readonly numRefused: number;
+  /** Not part of `numTotal`. */
+  readonly numUnsettled: number;
 }
 
 /** A report without its rows. The same evidence always gives the same header: there is no time of generation in it. */

@@ -6,12 +6,13 @@ import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_TABLES } from './history/tables.ts';
 import type { Stores } from './stores.ts';
-import { embeddedTrail, TRAIL_TABLES } from './trail/embedded.ts';
+import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
 
 const MIGRATIONS = [
   [HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n'),
   COVERAGE_DISTANCE,
+  TRAIL_OUTCOME,
 ];
 
 /** How the embedded stores are opened. */

@@ -55,7 +55,8 @@ const eventColumns: RowTable<'auditEvents'>['columns'] = (_id, choose) => [
     title: 'Verb',
     sort: 'verb',
     cell: ({ verb, responseStatus: { code = 0 } = {} }) =>
-      html`${verb} ${code >= 400 ? html`<span class="bad">${code}</span>` : ''}`,
+      html`${verb} ${code === 201 && verb !== 'create' ? '(created)' : ''}
+      ${code >= 400 ? html`<span class="bad">${code}</span>` : ''}`,
   },
   { title: 'Resource', cell: ({ objectRef }) => objectRef?.resource },
   {
@@ -144,4 +145,5 @@ export const TABLES: { readonly [K in RowKind]: RowTable<K> } = {
   },
   auditEvents: { title: 'Policy changes', flags: [], columns: eventColumns },
   refusedPolicyWrites: { title: 'Refused policy changes', flags: [], columns: eventColumns },
+  unsettledPolicyWrites: { title: 'Unsettled policy changes', flags: [], columns: eventColumns },
 };

@@ -15,8 +15,15 @@ export function summaryLines(report: Report): string[] {
     ...rows.map(
       ({ words, value, total }) => `    ${words.padEnd(width)}  ${bar(value, total)}  ${value} of ${total}`,
     ),
+    ...unsettledLines(report),
     `  Evidence: ${evidenceWords(report)}`,
   ];
+}
+
+function unsettledLines({ auditSummary: { numUnsettled } }: Report): string[] {
+  return numUnsettled > 0
+    ? [`  Unsettled: ${numUnsettled} writes, of which it is not known whether they were done.`]
+    : [];
 }
 
 const BAR = 20;

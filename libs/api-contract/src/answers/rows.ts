@@ -80,6 +80,7 @@ export const ROWS = {
   services: service,
   auditEvents: auditEvent,
   refusedPolicyWrites: auditEvent,
+  unsettledPolicyWrites: auditEvent,
   flows: flow,
 };
 

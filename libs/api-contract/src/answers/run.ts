@@ -31,6 +31,10 @@ const auditSummary = z.object({
   numModify: count,
   numDelete: count,
   numRefused: count.meta({ description: 'Not part of `numTotal`.' }),
+  numUnsettled: count.optional().meta({
+    description:
+      'Of which it is not known whether they were done; not part of `numTotal`. Absent in reports of older releases.',
+  }),
 });
 
 /** The states of a run. */
@@ -89,6 +93,7 @@ export const runDetail = z.object({
       services: count,
       auditEvents: count,
       refusedPolicyWrites: count,
+      unsettledPolicyWrites: count.optional().meta({ description: 'Absent in reports of older releases.' }),
       flows: count,
     })
     .nullable(),

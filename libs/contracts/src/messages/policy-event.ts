@@ -13,7 +13,7 @@ const SCHEMA: RecordSchema = {
   type: 'record',
   name: 'PolicyEvent',
   namespace: 'io.margay',
-  doc: 'One attempt to write a policy, allowed or refused.',
+  doc: 'One attempt to write a policy, allowed, refused or unsettled.',
   fields: [
     { name: 'cluster', type: 'string' },
     { name: 'eventId', type: 'string', doc: 'Deterministic: a repeat has the same id.' },
@@ -26,18 +26,24 @@ const SCHEMA: RecordSchema = {
     optional('actor', ACTOR_SCHEMA, 'Who acted, if known.'),
     { name: 'refused', type: 'boolean', doc: 'True when the API server refused the request.' },
     { name: 'event', type: 'string', doc: 'The audit event as JSON.' },
+    optional(
+      'outcome',
+      'string',
+      'What became of it: done, refused, or unsettled, where that is not known. Where absent, refused says it.',
+    ),
   ],
 };
 
-interface PolicyEventRecord extends Omit<FlatPolicyEvent, 'user' | 'impersonated'> {
+interface PolicyEventRecord extends Omit<FlatPolicyEvent, 'user' | 'impersonated' | 'outcome'> {
   readonly cluster: string;
   readonly actor: ActorRecord | null;
+  readonly outcome: FlatPolicyEvent['outcome'];
 }
 
 /** The audit trail of policies. */
 export const policyEvents = defineTopic<ClusterPolicyEvent>({
   name: 'margay.policy-events',
-  about: 'Who tried to write which policy when, whether it was allowed or refused.',
+  about: 'Who tried to write which policy when, and what became of it.',
   schema: SCHEMA,
   released: POLICY_EVENT_RELEASES,
   key: 'cluster, resource type, namespace and name of the object',

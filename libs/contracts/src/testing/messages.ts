@@ -55,13 +55,13 @@ export const anyPolicyEvent: fc.Arbitrary<ClusterPolicyEvent> = fc.record(
     eventId: text,
     at: instant,
     verb: text,
-    refused: fc.boolean(),
+    outcome: fc.constantFrom('done', 'refused', 'unsettled'),
     event: json,
     actor,
   },
   {
     requiredKeys: [
-      ...(['cluster', 'eventId', 'at', 'verb', 'refused', 'event'] as const),
+      ...(['cluster', 'eventId', 'at', 'verb', 'outcome', 'event'] as const),
       ...(['group', 'resource', 'namespace', 'name'] as const),
     ],
   },

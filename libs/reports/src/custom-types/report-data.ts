@@ -186,7 +186,7 @@ const REPORT_DATA = shape(
     auditEvents: { list: EVENT },
     auditSummary: shape(
       'AuditSummary',
-      all('int', 'numTotal', 'numCreate', 'numModify', 'numDelete', 'numRefused'),
+      all('int', 'numTotal', 'numCreate', 'numModify', 'numDelete', 'numRefused', 'numUnsettled'),
     ),
     flows: { list: shape('EndpointsReportFlow', { source: FLOW_ENDPOINT, destination: FLOW_ENDPOINT }) },
     cisBenchmark: { list: 'any' },
@@ -197,6 +197,7 @@ const REPORT_DATA = shape(
     cluster: 'string',
     evidence: 'any',
     refusedPolicyWrites: { list: EVENT },
+    unsettledPolicyWrites: { list: EVENT },
   },
   { cisBenchmark: 'CISBenchmark', cisBenchmarkSummary: 'CISBenchmarkSummary' },
 );

@@ -15,6 +15,7 @@ export function digestOf(header: ReportHeader, rows: ReportRows): string {
     hash.update(utf8ToBytes(`${canonicalize(value)}\n`));
   };
   add(header);
-  for (const kind of ROW_KINDS) for (const row of rows[kind]) add([kind, row]);
+  // Reports of older releases lack kinds of rows that came later.
+  for (const kind of ROW_KINDS) for (const row of rows[kind] ?? []) add([kind, row]);
   return bytesToHex(hash.digest());
 }

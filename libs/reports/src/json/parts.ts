@@ -46,6 +46,7 @@ export function emptyRows(): Record<RowKind, unknown[]> {
     services: [],
     auditEvents: [],
     refusedPolicyWrites: [],
+    unsettledPolicyWrites: [],
     flows: [],
   };
 }

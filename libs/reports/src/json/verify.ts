@@ -1,5 +1,5 @@
-import { isFields } from '@margay/ground';
-import { type Report, ROW_KINDS } from '../report.ts';
+import { type Fields, isFields, list } from '@margay/ground';
+import { type Report, ROW_KINDS, type RowKind } from '../report.ts';
 import { digestOf } from './digest.ts';
 import { headerOf } from './parts.ts';
 
@@ -16,14 +16,15 @@ export type Verification =
 export function verifyReport(json: unknown): Verification {
   if (!isFields(json)) return failed('this is no report: it is not a JSON object');
   for (const kind of ROW_KINDS) {
-    if (!Array.isArray(json[kind]))
+    if (!Array.isArray(json[kind]) && !isOfALaterRelease(kind, json))
       return failed(`this is no report: it has no list ${JSON.stringify(kind)}`);
   }
   if (typeof json['digest'] !== 'string') return failed('this is no report: it has no digest');
   // Its lists are there; everything else counts as it is, whatever it may be.
   const report = json as unknown as Report;
   for (const kind of ROW_KINDS) {
-    const [is, said] = [report[kind].length, isFields(report.rowCounts) ? report.rowCounts[kind] : undefined];
+    const is = list(json[kind]).length;
+    const said = isFields(report.rowCounts) ? (report.rowCounts[kind] ?? 0) : undefined;
     if (is !== said) return failed(`${kind} has ${is} rows, but its header says ${String(said)}`);
   }
   let digest: string;
@@ -36,6 +37,10 @@ export function verifyReport(json: unknown): Verification {
     ? { ok: true, digest }
     : failed(`its digest says ${report.digest}, but its content has ${digest}: it was changed`);
 }
+
+/** Whether a kind of rows came later than the report, so that neither its header nor its rows know it. */
+const isOfALaterRelease = (kind: RowKind, { [kind]: rows, rowCounts }: Fields): boolean =>
+  rows === undefined && isFields(rowCounts) && !Object.hasOwn(rowCounts, kind);
 
 function failed(reason: string): Verification {
   return { ok: false, reason };

@@ -11,7 +11,7 @@ const POLICY = { group: 'projectcalico.org', resource: 'networkpolicies', namesp
 let count = 0;
 const event = (verb: string, more: Partial<PolicyEvent> = {}): PolicyEvent => {
   const eventId = `e${count++}`;
-  return { eventId, at: 150, ...POLICY, verb, refused: false, event: { eventId }, ...more };
+  return { eventId, at: 150, ...POLICY, verb, outcome: 'done', event: { eventId }, ...more };
 };
 
 function audit(policyEvents: readonly PolicyEvent[]) {
@@ -24,10 +24,32 @@ function audit(policyEvents: readonly PolicyEvent[]) {
   });
 }
 
-test('events are counted by what they do, refused ones apart', () => {
+test('events are counted by what they do, those that were not done for sure apart', () => {
   const verbs = ['create', 'create', 'update', 'patch', 'patch', 'delete', 'deletecollection', 'get'];
-  const { auditSummary } = audit([...verbs.map((verb) => event(verb)), event('create', { refused: true })]);
-  expect(auditSummary).toEqual({ numTotal: 7, numCreate: 2, numModify: 3, numDelete: 2, numRefused: 1 });
+  const refused = event('create', { outcome: 'refused' });
+  const unsettled = event('delete', { outcome: 'unsettled' });
+  const report = audit([...verbs.map((verb) => event(verb)), refused, unsettled]);
+  expect(report.auditSummary).toEqual({
+    numTotal: 7,
+    numCreate: 2,
+    numModify: 3,
+    numDelete: 2,
+    numRefused: 1,
+    numUnsettled: 1,
+  });
+  expect(report.refusedPolicyWrites).toEqual([refused.event]);
+  expect(report.unsettledPolicyWrites).toEqual([unsettled.event]);
+});
+
+test.each`
+  verb        | code   | count          | why
+  ${'patch'}  | ${201} | ${'numCreate'} | ${'a server-side apply of what was not there'}
+  ${'update'} | ${201} | ${'numCreate'} | ${'a replacement of what was not there'}
+  ${'patch'}  | ${200} | ${'numModify'} | ${'a server-side apply of what was there'}
+  ${'create'} | ${202} | ${'numCreate'} | ${'a creation that was only accepted'}
+`('$verb answered $code is counted as $count: $why', ({ verb, code, count }) => {
+  const { auditSummary } = audit([event(verb as string, { event: { responseStatus: { code } } })]);
+  expect(auditSummary).toMatchObject({ numTotal: 1, [count as string]: 1 });
 });
 
 test.each<[why: string, more: Partial<PolicyEvent>, counted: boolean]>([

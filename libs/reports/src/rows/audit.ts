@@ -1,10 +1,12 @@
 import { at, compareTexts, type Key, keyText, text, type Window } from '@margay/ground';
-import type { PolicyEvent } from '@margay/history';
+import type { Outcome, PolicyEvent } from '@margay/history';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
 import { wellFormed } from '../json/well-formed.ts';
 
-const COUNTED: Readonly<Record<string, 'numCreate' | 'numModify' | 'numDelete'>> = {
+type Count = 'numCreate' | 'numModify' | 'numDelete';
+
+const COUNTED: Readonly<Record<string, Count>> = {
   create: 'numCreate',
   update: 'numModify',
   patch: 'numModify',
@@ -12,10 +14,17 @@ const COUNTED: Readonly<Record<string, 'numCreate' | 'numModify' | 'numDelete'>>
   deletecollection: 'numDelete',
 };
 
+/** What a write did: a server-side apply of what was not there made it, and was answered so. */
+function countOf({ verb, event }: PolicyEvent): Count | undefined {
+  const count = COUNTED[verb];
+  return count === 'numModify' && at(event, 'responseStatus', 'code') === 201 ? 'numCreate' : count;
+}
+
 /** The audit part of a report: events in time order, those of one instant by id. */
 export interface AuditRows {
   readonly auditEvents: readonly unknown[];
   readonly refusedPolicyWrites: readonly unknown[];
+  readonly unsettledPolicyWrites: readonly unknown[];
   readonly auditSummary: AuditSummary;
 }
 
@@ -37,19 +46,27 @@ export function auditRows(
     chosen.set(write.eventId, write);
   }
   const sorted = [...chosen.values()].sort((a, b) => a.at - b.at || compareTexts(a.eventId, b.eventId));
-  const done = sorted.filter(({ refused }) => !refused);
-  const refused = sorted.filter((write) => write.refused);
+  const having = (wanted: Outcome) => sorted.filter(({ outcome }) => outcome === wanted);
+  const [done, refused, unsettled] = [having('done'), having('refused'), having('unsettled')];
   const counts = { numCreate: 0, numModify: 0, numDelete: 0 };
-  for (const { verb } of done) {
-    const count = COUNTED[verb];
+  for (const write of done) {
+    const count = countOf(write);
     if (count !== undefined) counts[count]++;
   }
   return {
-    auditEvents: done.map(({ event }) => wellFormed(event)),
-    refusedPolicyWrites: refused.map(({ event }) => wellFormed(event)),
-    auditSummary: { numTotal: done.length, ...counts, numRefused: refused.length },
+    auditEvents: eventsOf(done),
+    refusedPolicyWrites: eventsOf(refused),
+    unsettledPolicyWrites: eventsOf(unsettled),
+    auditSummary: {
+      numTotal: done.length,
+      ...counts,
+      numRefused: refused.length,
+      numUnsettled: unsettled.length,
+    },
   };
 }
+
+const eventsOf = (writes: readonly PolicyEvent[]) => writes.map(({ event }) => wellFormed(event));
 
 /** An empty name is that of a request for many objects: any of them may be meant. */
 function fits(wanted: AuditResource, { group, resource, namespace, name, event }: PolicyEvent): boolean {
@@ -57,7 +74,7 @@ function fits(wanted: AuditResource, { group, resource, namespace, name, event }
     value === undefined || value === '' || value === known;
   return (
     is(wanted.resource, resource) &&
-    is(wanted.apiGroup, group) &&
+    (is(wanted.apiGroup, group) || is(wanted.apiGroup, text(at(event, 'objectRef', 'apiGroup')))) &&
     is(wanted.apiVersion, text(at(event, 'objectRef', 'apiVersion'))) &&
     is(wanted.namespace, namespace) &&
     (name === '' || is(wanted.name, name))

@@ -88,5 +88,6 @@ export const POLICY_EVENTS = [
     },
   };
   const actor = { user };
-  return { eventId: `e${i}`, at, ...key, verb: verb as string, actor, refused: refused as boolean, event };
+  const outcome = refused ? ('refused' as const) : ('done' as const);
+  return { eventId: `e${i}`, at, ...key, verb: verb as string, actor, outcome, event };
 });

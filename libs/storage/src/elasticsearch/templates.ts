@@ -24,7 +24,8 @@ export const DATE: estypes.MappingProperty = { type: 'date' };
 export const FLAG: estypes.MappingProperty = { type: 'boolean' };
 
 /**
- * Puts the index templates, so that indices have the right fields from their first document on. Safe to repeat.
+ * Puts the index templates, so that indices have the right fields from their first document on, and adds fields that came with
+ * a newer release to indices that are there already. Safe to repeat.
  *
  * @throws Error when a template of someone else has the same pattern and priority.
  */
@@ -40,6 +41,14 @@ export async function putTemplates(elastic: Elastic, templates: readonly IndexTe
           settings: { number_of_shards: shards },
           mappings: { dynamic: 'strict', properties: { ...properties } },
         },
+      }),
+    );
+    await elastic.call(`adding fields to ${name}`, () =>
+      elastic.client.indices.putMapping({
+        index: elastic.index(pattern),
+        properties: { ...properties },
+        allow_no_indices: true,
+        ignore_unavailable: true,
       }),
     );
   }

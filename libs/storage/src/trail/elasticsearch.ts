@@ -22,6 +22,7 @@ export const TRAIL_TEMPLATE: IndexTemplate = {
     user: KEYWORD,
     impersonated: KEYWORD,
     refused: FLAG,
+    outcome: KEYWORD,
     event: STORED,
   },
 };
@@ -51,8 +52,8 @@ export function elasticsearchTrail(elastic: Elastic): Trail {
       });
       for await (const document of documents) {
         // Documents of older releases leave out what is absent.
-        const { user = null, impersonated = null } = document as Partial<FlatPolicyEvent>;
-        yield policyEventOf({ ...document, user, impersonated });
+        const { user = null, impersonated = null, outcome = null } = document as Partial<FlatPolicyEvent>;
+        yield policyEventOf({ ...document, user, impersonated, outcome });
       }
     },
   };

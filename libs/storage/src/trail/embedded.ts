@@ -11,21 +11,36 @@ export const TRAIL_TABLES = `
   ) STRICT;
   CREATE INDEX trail_by_time ON trail (at, event_id)`;
 
+/** What became of each attempt, where "refused" does not say all. */
+export const TRAIL_OUTCOME = 'ALTER TABLE trail ADD COLUMN outcome TEXT';
+
 type TrailRow = Omit<FlatPolicyEvent, 'refused'> & { readonly refused: number };
 
 /** The trail in the embedded database. */
 export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
   const insert = (told: PolicyEvent): boolean => {
     const { eventId, at, group, resource, namespace, name, verb, ...rest } = flatPolicyEvent(told);
-    const { user, impersonated, refused, event } = rest;
+    const { user, impersonated, refused, outcome, event } = rest;
     return (
       database
         .sql(
-          `INSERT INTO trail (event_id, at, "group", resource, namespace, name, verb, "user", impersonated, refused, event)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+          `INSERT INTO trail (event_id, at, "group", resource, namespace, name, verb, "user", impersonated, refused, outcome, event)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         )
-        .run(eventId, at, group, resource, namespace, name, verb, user, impersonated, refused ? 1 : 0, event)
-        .changes === 1
+        .run(
+          eventId,
+          at,
+          group,
+          resource,
+          namespace,
+          name,
+          verb,
+          user,
+          impersonated,
+          refused ? 1 : 0,
+          outcome,
+          event,
+        ).changes === 1
     );
   };
 

@@ -12,7 +12,7 @@ const event = (eventId: string, at: number, more: Partial<PolicyEvent> = {}): Po
   name: 'deny-all',
   verb: 'update',
   actor: { user: 'anna', impersonated: 'bot' },
-  refused: false,
+  outcome: 'done',
   event: { auditID: eventId, verb: 'update', requestObject: { spec: { podSelector: {} } } },
   ...more,
 });
@@ -22,8 +22,13 @@ export function trailContract(name: string, open: () => Promise<Trail>) {
   describe(`trail contract: ${name}`, () => {
     test('events come back as they were, by instant and id', async () => {
       const trail = await open();
-      const { actor: _, ...anonymous } = event('a', 20, { refused: true });
-      const events = [event('c', 20), event('b', 10), anonymous, event('d', 1_764_000_000_123_456)];
+      const { actor: _, ...anonymous } = event('a', 20, { outcome: 'refused' });
+      const events = [
+        event('c', 20),
+        event('b', 10, { outcome: 'unsettled' }),
+        anonymous,
+        event('d', 1_764_000_000_123_456),
+      ];
       expect(await trail.append(events)).toBe(4);
       expect(await collect(trail.between({ start: 0, end: 2e15 }))).toEqual([
         events[1],

@@ -1,7 +1,7 @@
 import type { PolicyEvent } from '@margay/history';
 import type { Window } from '@margay/ground';
 
-/** The audit trail of one cluster: who tried to write which policy when. Append-only. */
+/** The audit trail of one cluster: who tried to write which policy when, and what became of it. Append-only. */
 export interface Trail {
   /**
    * Keeps events; durable and visible when fulfilled. An event whose id is known does nothing.

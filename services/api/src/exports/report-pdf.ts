@@ -52,7 +52,8 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
       rows.push(...(part.slice(0, ROWS_MAX - rows.length) as T[]));
       if (rows.length >= ROWS_MAX) break;
     }
-    return { rows, total: content.rowCounts[kind] };
+    // Reports of older releases do not count every kind.
+    return { rows, total: content.rowCounts[kind] ?? 0 };
   };
   if (content.reportTypeSpec.includeEndpointData) {
     const [endpoints, namespaces, services] = [
@@ -79,6 +80,7 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
   if (content.reportTypeSpec.auditEventsSelection.resources.length > 0) {
     table(pdf, 'Policy changes', await rowsOf<AuditEvent>('auditEvents'), EVENT_COLUMNS);
     table(pdf, 'Refused policy changes', await rowsOf<AuditEvent>('refusedPolicyWrites'), EVENT_COLUMNS);
+    table(pdf, 'Unsettled policy changes', await rowsOf<AuditEvent>('unsettledPolicyWrites'), EVENT_COLUMNS);
   }
   numberPages(pdf, header);
   pdf.end();
@@ -101,8 +103,8 @@ const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
   [
     'Verb',
     0.1,
-    ({ verb = '', responseStatus }) =>
-      (responseStatus?.code ?? 0) >= 400 ? `${verb} ${responseStatus?.code}` : verb,
+    ({ verb = '', responseStatus: { code = 0 } = {} }) =>
+      code >= 400 ? `${verb} ${code}` : code === 201 && verb !== 'create' ? `${verb} (created)` : verb,
   ],
   [
     'Policy',

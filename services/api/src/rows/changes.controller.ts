@@ -30,7 +30,7 @@ export class ChangesController {
   @Serves(OPERATIONS.change)
   async change(@TheRun('id') run: Run, @Param('auditId') auditId: string): Promise<PolicyChange> {
     const header = await this.#runs.reportOf(run);
-    for (const kind of ['auditEvents', 'refusedPolicyWrites'] as const) {
+    for (const kind of ['auditEvents', 'refusedPolicyWrites', 'unsettledPolicyWrites'] as const) {
       const { rows } = await this.#tables(header.id, kind);
       const found = rows.find(({ auditID }) => auditID === auditId);
       if (found !== undefined) return policyChange(this.#stores.history, found);
