@@ -40,6 +40,7 @@ export { compareTexts, sortedOnce } from './order.ts';
 export { pauseAfter } from './pause.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {
+  CALICO_GROUP,
   isStorageForm,
   servedApiVersion,
   servedGroup,

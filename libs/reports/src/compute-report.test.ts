@@ -1,10 +1,11 @@
-import { type Key, keyText } from '@margay/ground';
+import { type Key, keyText, sortedOnce } from '@margay/ground';
 import type { Outcome, PolicyEvent, Version } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow, toReportJson } from './index.ts';
 import { facts, scopes, WINDOW } from './testing/arbitrary-history.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';
+import { DELETED } from './rows/deleted.ts';
 import { type Fact, history, keyOfObject } from './testing/history.ts';
 
 const RUNS = Number(process.env['REPORT_RUNS'] ?? 300);
@@ -88,18 +89,33 @@ test('a scoped policy audit has the events of the policies that select, by brute
       });
       const policies = expectedPolicies(versions, WINDOW, scope);
       const folder = (key: Key) => keyText({ ...key, name: '' });
+      const deleted = (event: PolicyEvent) =>
+        versions.filter(
+          (version) =>
+            version.endedBy === 'event' && version.validTo === event.at && folder(version) === folder(event),
+        );
       const chosen = events
         .filter(({ at }) => WINDOW.start <= at && at < WINDOW.end)
         .filter((key) =>
-          key.name === ''
-            ? [...policies].some(
-                (text) => text.startsWith(folder(key)) && !text.slice(folder(key).length).includes('/'),
-              )
-            : policies.has(keyText(key)),
+          key.name === '' && deleted(key).length > 0
+            ? deleted(key).some((version) => policies.has(keyText(version)))
+            : key.name === ''
+              ? [...policies].some(
+                  (text) => text.startsWith(folder(key)) && !text.slice(folder(key).length).includes('/'),
+                )
+              : policies.has(keyText(key)),
         )
         .sort((a, b) => a.at - b.at || (a.eventId < b.eventId ? -1 : 1));
       const of = (outcome: Outcome) =>
-        chosen.filter((event) => event.outcome === outcome).map(({ event }) => event);
+        chosen
+          .filter((event) => event.outcome === outcome)
+          .map((told) => {
+            const names =
+              told.name === '' && outcome !== 'refused' ? deleted(told).map(({ name }) => name) : [];
+            return names.length === 0
+              ? told.event
+              : { ...(told.event as object), annotations: { [DELETED]: sortedOnce(names).join(',') } };
+          });
       expect(report.auditEvents).toEqual(of('done'));
       expect(report.refusedPolicyWrites).toEqual(of('refused'));
       expect(report.unsettledPolicyWrites).toEqual(of('unsettled'));

@@ -8,12 +8,15 @@ import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
-import { selectingPolicies } from './replay/selecting-policies.ts';
+import { selectingBefore, selectingPolicies } from './replay/selecting-policies.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
 import type { ReportTypeSpec } from './report-type-spec.ts';
 import type { ReportType } from './report-type.ts';
 import { reportType } from './report-types.ts';
+import { auditWindow, begunAt } from './evidence-windows.ts';
+import { actsOf } from './rows/acts.ts';
 import { aboutPolicies, auditRows } from './rows/audit.ts';
+import { deletedIn } from './rows/deleted.ts';
 import { flowRows } from './rows/flows.ts';
 import { namespaceRows, serviceRows } from './rows/roll-ups.ts';
 import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';
@@ -27,10 +30,10 @@ export interface ReportInput {
   readonly typeSpec?: ReportTypeSpec;
   readonly window: Window;
   /**
-   * At least those that overlap the window, and those that ended exactly at its start; in any order. Others do no harm.
+   * At least those of `versionsWindow`, in any order. Others do no harm.
    */
   readonly versions: Iterable<Version>;
-  /** At least those of the window; used by types that audit. */
+  /** At least those of `auditWindow`; used by types that audit. */
   readonly policyEvents?: Iterable<PolicyEvent>;
   /** At least those of the window; used by types that list traffic. */
   readonly flows?: Iterable<Contact>;
@@ -103,18 +106,28 @@ function computeRows(
     .map((life) => life.row(window.end))
     .sort((a, b) => compareTexts(a.endpoint, b.endpoint));
   const { resources } = auditEventsSelection;
+  const acts = resources.length > 0 ? actsOf(within(input.policyEvents ?? [], auditWindow(window))) : [];
+  const deleted = deletedIn(versions);
   const about =
     resources.length > 0 && hasScope(spec)
-      ? aboutPolicies(selectingPolicies(versions, window, options))
+      ? aboutPolicies(
+          selectingPolicies(versions, window, options),
+          selectingBefore(versions, { start: begunAt(window, acts), end: window.start }, options),
+          deleted,
+        )
       : () => true;
   const rows: ReportRows & Pick<ReportHeader, 'auditSummary'> = {
     endpoints,
     namespaces: namespaceRows(endpoints),
     services: serviceRows(endpoints),
-    ...auditRows(input.policyEvents ?? [], window, resources, about),
+    ...auditRows(acts, window, resources, about, deleted),
     flows: includeEndpointFlowLogData ? flowRows(input.flows ?? [], endpoints, window) : [],
   };
   return { ...rows, serviceAccounts: new Set(lives.flatMap((life) => life.serviceAccounts)) };
+}
+
+function* within(events: Iterable<PolicyEvent>, { start, end }: Window): Generator<PolicyEvent> {
+  for (const event of events) if (start <= event.at && event.at < end) yield event;
 }
 
 /** Whether the report is about some endpoints only; an empty scope is about all. */

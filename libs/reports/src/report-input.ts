@@ -14,8 +14,9 @@ export interface AskedReport extends Pick<GlobalReport, 'name' | 'spec' | 'typeS
 
 /** All that is known of a cluster's time, wherever it is kept: at least what touches the window. */
 export interface KnownEvidence {
-  /** Those that ended exactly at the window's start too. */
+  /** At least those of `versionsWindow`. */
   readonly versions: Iterable<Version>;
+  /** At least those of `auditWindow`. */
   readonly policyEvents: Iterable<PolicyEvent>;
   readonly flows: Iterable<Contact>;
   /** What every source delivered, of audit events and of flows. */

@@ -63,7 +63,8 @@ const eventColumns: RowTable<'auditEvents'>['columns'] = (_id, choose) => [
     title: 'Policy',
     wide: true,
     cell: (event) => {
-      const { namespace, name: of = '' } = event.objectRef ?? {};
+      const { namespace, name: of = event.annotations?.['margay.io/deleted']?.replaceAll(',', ', ') ?? '' } =
+        event.objectRef ?? {};
       const text = `${namespace === undefined ? '' : `${namespace}/`}${of}`;
       return html`<button type="button" onClick=${() => choose(event)}><${Name} text=${text} /></button>`;
     },

@@ -1,10 +1,12 @@
 import type { ReportWindow } from '@margay/contracts';
 import {
+  auditWindow,
   computeReport,
   reportInput,
   type GlobalReportSpec,
   type Report,
   type ReportTypeSpec,
+  versionsWindow,
 } from '@margay/reports';
 import type { Stores } from '@margay/storage';
 
@@ -14,10 +16,9 @@ export async function computeWindow(
   { cluster, reportName, spec, typeSpec, start, end }: ReportWindow,
 ): Promise<Report> {
   const window = { start, end };
-  // One instant more at the front: a policy whose version ended exactly at the start still decides what is audited.
-  const [versions, policyEvents, flows, marks, repeats] = await Promise.all([
-    all(stores.history.versions({ start: start - 1, end })),
-    all(stores.trail.between(window)),
+  const policyEvents = await all(stores.trail.between(auditWindow(window)));
+  const [versions, flows, marks, repeats] = await Promise.all([
+    all(stores.history.versions(versionsWindow(window, policyEvents))),
     all(stores.flows.between(window)),
     stores.coverage.marks(window),
     stores.history.repeats(window),

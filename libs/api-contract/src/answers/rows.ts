@@ -56,7 +56,10 @@ export type FlowEnd = z.output<typeof flowEnd>;
 
 const flow = z.object({ source: flowEnd, destination: flowEnd });
 
-/** An audit event as the API server wrote it: these fields, where they are, and all others. */
+/**
+ * An audit event as the API server wrote it: these fields, where they are, and all others. Where several events tell of one
+ * act, they are joined, and `margay.io/…` annotations say which.
+ */
 const auditEvent = z.looseObject({
   auditID: z.string().optional(),
   verb: z.string().optional(),
@@ -70,6 +73,7 @@ const auditEvent = z.looseObject({
     })
     .optional(),
   responseStatus: z.looseObject({ code: z.int().optional(), reason: z.string().optional() }).optional(),
+  annotations: z.looseObject({ 'margay.io/deleted': z.string().optional() }).optional(),
 });
 export type AuditEvent = z.output<typeof auditEvent>;
 

@@ -23,6 +23,15 @@ export function selectingPolicies(
   return selecting;
 }
 
+/** The same for a time before the window, which is empty most of the time. */
+export function selectingBefore(
+  versions: readonly Version[],
+  window: Window,
+  options: NetworkStateOptions,
+): Set<string> {
+  return window.start < window.end ? selectingPolicies(versions, window, options) : new Set();
+}
+
 function selectedDuring(
   versions: readonly Version[],
   window: Window,

@@ -1,8 +1,10 @@
-import { at, compareTexts, type Key, keyText, text, type Window } from '@margay/ground';
+import { at, compareTexts, fields, keyText, text, type Window } from '@margay/ground';
 import type { Outcome, PolicyEvent } from '@margay/history';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
 import { wellFormed } from '../json/well-formed.ts';
+import type { Act } from './acts.ts';
+import { DELETED, type Deleted } from './deleted.ts';
 
 type Count = 'numCreate' | 'numModify' | 'numDelete';
 
@@ -29,23 +31,23 @@ export interface AuditRows {
 }
 
 /**
- * The writes of the window to the resources, each once, that are `about` what the report is about. Verbs that write
- * nothing are passed over.
+ * The acts of the window on the resources that are `about` what the report is about. Verbs that write nothing are passed
+ * over.
  */
 export function auditRows(
-  writes: Iterable<PolicyEvent>,
+  acts: readonly Act[],
   window: Window,
   resources: readonly AuditResource[],
-  about: (key: Key) => boolean,
+  about: (act: Act) => boolean,
+  deleted: Deleted,
 ): AuditRows {
-  const chosen = new Map<string, PolicyEvent>();
-  for (const write of writes) {
-    if (write.at < window.start || write.at >= window.end) continue;
-    if (!Object.hasOwn(COUNTED, write.verb) || !resources.some((each) => fits(each, write)) || !about(write))
-      continue;
-    chosen.set(write.eventId, write);
-  }
-  const sorted = [...chosen.values()].sort((a, b) => a.at - b.at || compareTexts(a.eventId, b.eventId));
+  const sorted = acts
+    .filter((act) => window.start <= act.at && act.at < window.end)
+    .filter(
+      (act) =>
+        Object.hasOwn(COUNTED, act.verb) && resources.some((each) => fits(each, act, deleted)) && about(act),
+    )
+    .sort((a, b) => a.at - b.at || compareTexts(a.eventId, b.eventId));
   const having = (wanted: Outcome) => sorted.filter(({ outcome }) => outcome === wanted);
   const [done, refused, unsettled] = [having('done'), having('refused'), having('unsettled')];
   const counts = { numCreate: 0, numModify: 0, numDelete: 0 };
@@ -53,10 +55,11 @@ export function auditRows(
     const count = countOf(write);
     if (count !== undefined) counts[count]++;
   }
+  const events = (some: readonly Act[]) => some.map((act) => wellFormed(eventOf(act, deleted)));
   return {
-    auditEvents: eventsOf(done),
-    refusedPolicyWrites: eventsOf(refused),
-    unsettledPolicyWrites: eventsOf(unsettled),
+    auditEvents: events(done),
+    refusedPolicyWrites: events(refused),
+    unsettledPolicyWrites: events(unsettled),
     auditSummary: {
       numTotal: done.length,
       ...counts,
@@ -66,26 +69,50 @@ export function auditRows(
   };
 }
 
-const eventsOf = (writes: readonly PolicyEvent[]) => writes.map(({ event }) => wellFormed(event));
+/** The event, which says what a deletion of many deleted. */
+function eventOf(act: Act, deleted: Deleted): unknown {
+  const event = fields(act.event);
+  const names = isOfMany(act) && act.outcome !== 'refused' ? deleted(act) : [];
+  if (names.length === 0) return act.event;
+  return { ...event, annotations: { ...fields(event['annotations']), [DELETED]: names.join(',') } };
+}
 
-/** An empty name is that of a request for many objects: any of them may be meant. */
-function fits(wanted: AuditResource, { group, resource, namespace, name, event }: PolicyEvent): boolean {
+/** Whether it is about all objects of a kind that it selects, rather than about one. */
+const isOfMany = ({ verb, name }: Act): boolean => verb === 'deletecollection' && name === '';
+
+/** Whether an act is on the resource. One that does not say on which object it was may have been on any. */
+function fits(wanted: AuditResource, act: Act, deleted: Deleted): boolean {
+  const { group, resource, namespace, name, event } = act;
   const is = (value: string | undefined, known: string) =>
     value === undefined || value === '' || value === known;
+  const names = isOfMany(act) && !is(wanted.name, '') ? deleted(act) : [];
   return (
     is(wanted.resource, resource) &&
     (is(wanted.apiGroup, group) || is(wanted.apiGroup, text(at(event, 'objectRef', 'apiGroup')))) &&
     is(wanted.apiVersion, text(at(event, 'objectRef', 'apiVersion'))) &&
     is(wanted.namespace, namespace) &&
-    (name === '' || is(wanted.name, name))
+    (name === '' ? names.length === 0 || names.some((one) => is(wanted.name, one)) : is(wanted.name, name))
   );
 }
 
 /**
- * Whether a write is about one of the policies, given by key text. One that names no object is about a policy when it could
- * have been: the same resource and namespace.
+ * Whether an act is about one of the policies, given by key text. One that does not say on which policy it was is about them
+ * where it may have been: with the same resource and namespace.
+ *
+ * @param before those of the time before the window, which a deletion of many that had begun then may have deleted.
  */
-export function aboutPolicies(policies: ReadonlySet<string>): (key: Key) => boolean {
+export function aboutPolicies(
+  policies: ReadonlySet<string>,
+  before: ReadonlySet<string>,
+  deleted: Deleted,
+): (act: Act) => boolean {
   const folders = new Set([...policies].map((text) => text.slice(0, text.lastIndexOf('/') + 1)));
-  return (key) => (key.name === '' ? folders.has(keyText(key)) : policies.has(keyText(key)));
+  return (act) => {
+    if (act.name !== '') return policies.has(keyText(act));
+    const { group, resource, namespace } = act;
+    const names = isOfMany(act) ? deleted(act) : [];
+    if (names.length === 0) return folders.has(keyText({ group, resource, namespace, name: '' }));
+    const keys = names.map((name) => keyText({ group, resource, namespace, name }));
+    return keys.some((key) => policies.has(key) || before.has(key));
+  };
 }

@@ -35,15 +35,16 @@ export function history(facts: readonly Fact[]): Version[] {
   for (const told of names.values()) {
     let nth = 0;
     let current: Version | undefined;
-    const end = (at: Instant): void => {
-      if (current !== undefined) versions.push({ ...current, validTo: at });
+    const end = (at: Instant, gone: boolean): void => {
+      if (current !== undefined)
+        versions.push({ ...current, validTo: at, ...(gone && { endedBy: 'event' as const }) });
       current = undefined;
     };
     for (const { at, object, what = 'present' } of told.toSorted((a, b) => a.at - b.at)) {
       if (current === undefined || what === 'again') nth++;
       const gone = what === 'gone';
       if (gone && current === undefined) nth--;
-      end(at);
+      end(at, gone);
       if (gone) continue;
       const uid = uidOf(object, nth);
       current = { ...keyOfObject(object), uid, resourceVersion: String(at), validFrom: at, content: object };

@@ -95,6 +95,7 @@ interface AuditEvent {
   readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string };
   readonly stageTimestamp?: string;
   readonly responseStatus?: { readonly code?: number };
+  readonly annotations?: { readonly 'margay.io/deleted'?: string };
 }
 
 const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
@@ -109,8 +110,10 @@ const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
   [
     'Policy',
     0.34,
-    ({ objectRef: { resource = '', namespace, name = '' } = {} }) =>
-      `${resource} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
+    ({ objectRef: { resource = '', namespace, name } = {}, annotations }) => {
+      const names = name ?? annotations?.['margay.io/deleted']?.replaceAll(',', ', ') ?? '';
+      return `${resource} ${namespace === undefined ? '' : `${namespace}/`}${names}`;
+    },
   ],
 ];
 
