@@ -8,6 +8,7 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly generateName?: string;
   readonly deletionTimestamp?: string;
+  readonly finalizers?: readonly string[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Instant, Key, KubernetesObject } from '@margay/ground';
-import type { ObjectDoubt } from './doubt.ts';
+import type { ObjectDoubt } from './object-doubt.ts';
 
 /** Who acted: `user` authenticated, `impersonated` is whom that user acted for. */
 export interface Actor {

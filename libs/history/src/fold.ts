@@ -1,5 +1,21 @@
-import type { Instant, KubernetesObject } from '@margay/ground';
+import {
+  compareTexts,
+  type Instant,
+  type Key,
+  kindOf,
+  type KubernetesObject,
+  shownApiVersion,
+} from '@margay/ground';
 import type { Change } from './change.ts';
+import {
+  attachDoubts,
+  isDoubtful,
+  stretchesOf,
+  unsettled,
+  type Doubtful,
+  type DoubtStretch,
+  type OpenDoubt,
+} from './doubts.ts';
 import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
 import { METADATA_ONLY } from './project.ts';
@@ -20,13 +36,106 @@ export type Every = 'content' | 'resourceVersion';
  * resourceVersion. Versions that would have no length are left out, since they are valid at no instant. An object ends at
  * its earliest end and never comes back; the birth of another object of the name ends it at the latest.
  *
+ * Where a doubt begins or ends, a version is cut in two, of which the one in doubt says so. An object of which nothing but
+ * a doubt is known has versions of its name alone.
+ *
  * @param changes all of one Key.
  */
 export function foldKey(changes: readonly Change[], { every = 'content' }: FoldOptions = {}): Version[] {
+  if (changes[0]?.name === '') return aboutMany(changes);
+  if (changes.some(isDoubtful)) return foldDoubtful(changes, every);
   const lives = livesOf(changes);
   const [only] = lives;
   if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));
+}
+
+function foldDoubtful(changes: readonly Change[], every: Every): Version[] {
+  const facts: Change[] = [];
+  const doubts: Doubtful[] = [];
+  for (const change of changes) {
+    if (isDoubtful(change)) doubts.push(change);
+    else if (change.what !== 'doubtful') facts.push(change);
+  }
+  const { lives, unseen } = attachDoubts(livesOf(facts), facts, doubts);
+  const seen = lives.flatMap(({ life, open }) => cut(versionsOf(life, every), stretchesOf(open)));
+  const named = stretchesOf(unseen).map((stretch) => unseenVersion(doubts[0] as Change, stretch));
+  return [...seen, ...named].sort((a, b) => a.validFrom - b.validFrom);
+}
+
+/**
+ * A doubt about all objects of a kind in a namespace is a version of its own, without a name and without an end.
+ *
+ * @param changes the doubts, and writes of which something is known, which may settle them.
+ */
+function aboutMany(changes: readonly Change[]): Version[] {
+  const facts = changes.filter(({ what }) => what !== 'doubtful');
+  const byStart = Map.groupBy(unsettled(changes.filter(isDoubtful), facts), ({ receivedAt }) => receivedAt);
+  return [...byStart]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([start, some]) => {
+      const open = some
+        .map((of): OpenDoubt => ({ start, until: Infinity, may: of.doubt.may, of }))
+        .sort((a, b) => b.of.at - a.of.at || compareTexts(a.of.id, b.of.id));
+      return stretchesOf(open).map((stretch) => unseenVersion(some[0] as Doubtful, stretch));
+    });
+}
+
+/** What is known of an object that was never seen. */
+function unseenVersion(
+  { group, resource, namespace, name }: Key,
+  { start, end, doubt, uid }: DoubtStretch,
+): Version {
+  const kind = kindOf({ group, resource });
+  return {
+    group,
+    resource,
+    namespace,
+    name,
+    uid,
+    resourceVersion: '',
+    validFrom: start,
+    ...(end < Infinity && { validTo: end }),
+    content: {
+      apiVersion: kind === undefined ? '' : shownApiVersion(kind, undefined),
+      kind: kind?.kind ?? '',
+      metadata: { name, ...(namespace !== '' && { namespace }) },
+    },
+    seenMidLife: true,
+    doubt,
+  };
+}
+
+/** The versions of one object, cut where the stretches begin and end. Both are in time order. */
+function cut(versions: readonly Version[], stretches: readonly DoubtStretch[]): Version[] {
+  if (stretches.length === 0) return [...versions];
+  const pieces: Version[] = [];
+  let next = 0;
+  for (const version of versions) {
+    const { validTo: to = Infinity, seenMidLife, endedBy, ...same } = version;
+    let from = version.validFrom;
+    const piece = (end: Instant, doubt?: DoubtStretch['doubt']) => {
+      if (from >= end) return;
+      pieces.push({
+        ...same,
+        validFrom: from,
+        ...(end < Infinity && { validTo: end }),
+        ...(from === version.validFrom && seenMidLife !== undefined && { seenMidLife }),
+        ...(end === to && endedBy !== undefined && { endedBy }),
+        ...(doubt !== undefined && { doubt }),
+      });
+      from = end;
+    };
+    while ((stretches[next]?.end ?? Infinity) <= from && next < stretches.length) next++;
+    for (let i = next; i < stretches.length; i++) {
+      const { start, end, doubt } = stretches[i] as DoubtStretch;
+      if (start >= to) break;
+      piece(Math.min(start, to));
+      piece(Math.min(end, to), doubt);
+    }
+    piece(to);
+  }
+  return pieces;
 }
 
 type Draft = { -readonly [field in keyof Version]: Version[field] };

@@ -1,4 +1,4 @@
-import { fields, type Fields, list } from '@margay/ground';
+import { fields, type Fields, type KubernetesObject, list } from '@margay/ground';
 
 /**
  * True when the object that a request was answered with does not exist any more, by the API server's own rules.
@@ -45,6 +45,12 @@ export function isGoneFromCollection(
   const { nodeName, terminationGracePeriodSeconds } = fields(item['spec']);
   if (nodeName === undefined || nodeName === '' || phase === 'Succeeded' || phase === 'Failed') return true;
   return gracePeriodSeconds === undefined && terminationGracePeriodSeconds === 0;
+}
+
+/** True when a write to an object that was last seen with this content can have ended it, by removing its last finalizer. */
+export function mayEnd(resource: string, content: KubernetesObject | undefined): boolean {
+  if (content === undefined || hasFinalizers(fields(content.metadata))) return true;
+  return resource === 'namespaces' && fields(content['status'])['phase'] !== 'Active';
 }
 
 const isTerminating = ({ deletionTimestamp }: Fields) =>

@@ -6,7 +6,7 @@
  * This library does no I/O and never asks the time.
  */
 export type { Actor, Origin, Change } from './change.ts';
-export type { DoubtSince, May, ObjectDoubt } from './doubt.ts';
+export type { DoubtSince, May, ObjectDoubt } from './object-doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export { project } from './project.ts';
 export {

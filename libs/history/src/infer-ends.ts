@@ -32,7 +32,7 @@ export function endsOf(versions: Iterable<Version>): End[] {
  * The versions with the ends that no event shows but Kubernetes guarantees: nothing is left in a namespace that is
  * gone, no object of a definition that is gone, and the API server removes the Endpoints of a Service with it.
  *
- * Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
+ * Versions in doubt end like others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
  */
 export function inferEnds(versions: readonly Version[], ends: readonly End[]): Version[] {
   if (ends.length === 0) return [...versions];
@@ -45,6 +45,8 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
   }
   for (const known of instants.values()) known.sort((a, b) => a - b);
   return versions.map((version) => {
+    // What is not known of all objects of a kind is spread over them by whoever asks; each has its own end.
+    if (version.name === '') return version;
     let { validTo } = version;
     let endedBy: EndedBy | undefined;
     for (const [key, by] of enders(version)) {

@@ -4,7 +4,7 @@ import type { Change } from './change.ts';
 import { foldKey } from './fold.ts';
 import { foldOn, foldWhole, NEW_KEY } from './key-fold.ts';
 import type { Version } from './version.ts';
-import { anyChanges, shuffledWithRepeats } from './testing/histories.ts';
+import { anyChanges, anyFacts, shuffledWithRepeats } from './testing/histories.ts';
 import { story, told } from './testing/stories.ts';
 
 /** Cut into batches at the places given. */
@@ -63,7 +63,7 @@ test('step by step gives what folding everything gives, in whatever order and ho
 });
 
 test('so it does when they come mostly in order, one by one', () => {
-  const inOrder = anyChanges.map((changes) => changes.toSorted((a, b) => a.at - b.at));
+  const inOrder = anyFacts.map((changes) => changes.toSorted((a, b) => a.at - b.at));
   const times = { 'went on': 0, 'folded all': 0 };
   fc.assert(
     fc.property(inOrder, (changes) => {

@@ -19,6 +19,8 @@ export interface KeyTail {
   readonly last?: Version;
   /** The last version is of an object that only its end showed: a sight of it while it was there would replace that. */
   readonly onlyEnd?: true;
+  /** Something of the name is or was in doubt: what comes later can settle it from its beginning on. */
+  readonly doubts?: true;
 }
 
 /** How many characters of a uid `KeyTail.objects` has. Two objects that share them cost a folding, no more. */
@@ -49,6 +51,7 @@ export function foldWhole(changes: readonly Change[]): KeyFold {
  *   all changes. Undefined where the changes before must be looked at, so that only `foldWhole` helps.
  */
 export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | undefined {
+  if (tail.doubts || changes.some(needsAll)) return undefined;
   let next = tail;
   const versions = tail.last === undefined ? [] : [tail.last];
   for (const change of changes.toSorted((a, b) => a.at - b.at)) {
@@ -60,6 +63,9 @@ export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | und
   }
   return { tail: next, versions };
 }
+
+/** True for doubts, and for what is about no object of its own: each is to be seen together with all others. */
+const needsAll = ({ what, name }: Change): boolean => what === 'doubtful' || name === '';
 
 /** Goes on with one change: the last version is folded as the change that began it. */
 function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
@@ -94,6 +100,9 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
 
 /** The tail of a key whose versions were folded from all of its changes. */
 function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTail {
+  if (changes.some(needsAll)) {
+    return { changes: changes.length, plain: false, objects: [], doubts: true };
+  }
   let latestAt = -Infinity;
   let latestVersion: string | undefined;
   for (const { at, what, resourceVersion } of changes) {

@@ -1,6 +1,7 @@
 import {
   fields,
   isStorageForm,
+  list,
   nonEmptyText,
   servedMetadata,
   servedUid,
@@ -66,6 +67,7 @@ export function project(
       annotations: sortedTexts(shown.annotations, projection.annotations),
       generateName: isPod ? nonEmptyText(metadata['generateName']) : undefined,
       deletionTimestamp: isPod ? nonEmptyText(metadata['deletionTimestamp']) : undefined,
+      finalizers: finalizersOf(metadata),
     }) as unknown as KubernetesObject['metadata'],
     ...(metadataOnly ? { [METADATA_ONLY]: true } : projection.fields(object)),
   };
@@ -76,4 +78,10 @@ export function project(
     name: shown.name,
     content,
   };
+}
+
+/** What keeps an object that is deleted: whether a deletion that nobody saw the answer of ended it depends on that. */
+function finalizersOf(metadata: Fields): string[] | undefined {
+  const finalizers = list(metadata['finalizers']).filter((one) => typeof one === 'string');
+  return finalizers.length > 0 ? finalizers.sort() : undefined;
 }

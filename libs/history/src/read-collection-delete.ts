@@ -4,7 +4,8 @@ import { isGoneFromCollection } from './gone.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
 import { collectionDeleteOf } from './request.ts';
-import { doubt, factsOf, trail, type Write } from './write.ts';
+import { doubt } from './unread-write.ts';
+import { factsOf, trail, type Write } from './write.ts';
 
 /**
  * Reads a `deletecollection`: its answer lists what it selected, as it was before.

@@ -5,7 +5,8 @@ import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
 import { isDryRun, isTruncated, showsOptions } from './request.ts';
-import { doubt, placeOf, trail, unusable, writeOf, type Write } from './write.ts';
+import { doubt, unusable } from './unread-write.ts';
+import { placeOf, trail, writeOf, type Write } from './write.ts';
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const READS = new Set(['get', 'list', 'watch']);

@@ -13,7 +13,8 @@ import type { Change } from './change.ts';
 import { isGone } from './gone.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
-import { doubt, factsOf, trail, unusable, type Write } from './write.ts';
+import { doubt, unusable } from './unread-write.ts';
+import { factsOf, trail, type Write } from './write.ts';
 
 const LACKS = { uid: 'no-uid', name: 'no-name', resourceVersion: 'no-resource-version' } as const;
 
@@ -51,7 +52,24 @@ export function readObject(write: Write, response: Fields): Reading {
     ...((!gone || verb === 'delete') && { content }),
     ...(created && { created }),
   };
-  return { kind: 'changes', at, changes: [change], ...trail(write, 'done', name) };
+  return {
+    kind: 'changes',
+    at,
+    changes: [change, ...answersTo(write, change)],
+    ...trail(write, 'done', name),
+  };
+}
+
+/**
+ * Where another API server may have passed the request on, whose event of a creation names no object: that this write is
+ * known settles what is not known of that.
+ */
+function answersTo(
+  { kind }: Write,
+  { created, actor: _, uid: __, resourceVersion: ___, content: ____, ...facts }: Change,
+): Change[] {
+  if (!kind.hasStorageForm || created !== true) return [];
+  return [{ ...facts, id: `${facts.id}#answer`, name: '' }];
 }
 
 /** What keeps an answer from being a version of the object, or undefined where nothing does. */

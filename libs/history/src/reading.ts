@@ -57,6 +57,8 @@ export type Reading =
       readonly reason: DoubtfulReason;
       /** Which object and what to do about it. */
       readonly message: string;
+      /** The doubts, where it says about which objects. */
+      readonly changes?: readonly Change[];
       readonly policyEvent?: PolicyEvent;
     }
   | {
@@ -64,4 +66,6 @@ export type Reading =
       readonly at?: Instant;
       readonly reason: UnusableReason;
       readonly message: string;
+      /** The doubts, where it says about which objects. */
+      readonly changes?: readonly Change[];
     };

@@ -48,6 +48,12 @@ export function collectionDeleteOf(event: Fields): CollectionDelete {
   };
 }
 
+/** True where a deletion asks, as far as it shows, for no dry run, and for nothing that must be done first. */
+export function deletesAtOnce(event: Fields): boolean {
+  const { addsFinalizer } = collectionDeleteOf(event);
+  return !addsFinalizer && (isFields(event['requestObject']) || !('dryRun' in queryOf(event)));
+}
+
 const NO_QUERY: Readonly<Record<string, string>> = Object.freeze({});
 
 /**

@@ -1,6 +1,6 @@
 import type { Instant, Key, KubernetesObject, Window } from '@margay/ground';
 import type { Actor } from './change.ts';
-import type { DoubtSince } from './doubt.ts';
+import type { DoubtSince } from './object-doubt.ts';
 
 /** How the end of an object is known: from its own event, or concluded from another object's. */
 export type EndedBy = 'event' | 'namespace' | 'definition' | 'service' | 'successor';

@@ -13,7 +13,6 @@ import {
 } from '@margay/ground';
 import type { Actor, Origin } from './change.ts';
 import type { Outcome, PolicyEvent } from './policy-event.ts';
-import type { DoubtfulReason, Reading, UnusableReason } from './reading.ts';
 import { trailOf } from './trail.ts';
 
 /** An event by which somebody wrote, or tried to write, an object of a kind in scope. */
@@ -62,23 +61,6 @@ export function factsOf({ kind, at, receivedAt, actor, origin, eventId }: Write)
     ...(actor !== undefined && { actor }),
     origin,
   };
-}
-
-/** It is not known what the event did. @param why as the rest of a sentence: what is amiss and what to do. */
-export function doubt(write: Write, reason: DoubtfulReason, why: string): Reading {
-  const isUnsettled = reason === 'outcome-unknown' || reason === 'partly-deleted';
-  return {
-    kind: 'doubtful',
-    at: write.at,
-    reason,
-    message: `${placeOf(write.event)}: ${why}.`,
-    ...trail(write, isUnsettled ? 'unsettled' : 'done'),
-  };
-}
-
-/** The event can never be used. @param why as the rest of a sentence. */
-export function unusable(write: Write, reason: UnusableReason, why: string): Reading {
-  return { kind: 'unusable', at: write.at, reason, message: `${placeOf(write.event)}: ${why}.` };
 }
 
 /** The attempt for the audit trail, where the object is a policy and not only its status. */

@@ -2,17 +2,18 @@ import * as fc from 'fast-check';
 import type { Change } from '../change.ts';
 import { story } from './stories.ts';
 
+const when = { took: fc.integer({ min: 0, max: 6 }), at: fc.integer({ min: 10, max: 40 }) };
+
 /** One word of a story about objects A, B and C of one name; instants are few, so that they often meet. */
-const word = fc
+const fact = fc
   .record({
+    ...when,
     sign: fc.constantFrom('', '', '', '', '+', '-', '-'),
     uid: fc.constantFrom('A', 'B', 'C'),
     named: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
     how: fc.constantFrom('=', '=', '=', '~'),
-    label: fc.constantFrom('x', 'y', 'z'),
+    label: fc.constantFrom('x', 'y', 'z', 'held'),
     shown: fc.boolean(),
-    took: fc.integer({ min: 0, max: 6 }),
-    at: fc.integer({ min: 10, max: 40 }),
     // Mostly in step with time, as clocks are mostly right.
     version: fc.option(fc.integer({ min: 8, max: 42 }), { freq: 3 }),
   })
@@ -21,10 +22,29 @@ const word = fc
     return `-${named ? uid : ''}${named && shown ? `=${label}` : ''}@${at - took}..${at}`;
   });
 
+const doubt = fc
+  .record({
+    ...when,
+    what: fc.constantFrom('?', '?', '?+'),
+    uid: fc.constantFrom('', '', 'A', 'B', 'C'),
+    may: fc.constantFrom('gone', 'ended', 'differs', 'unknown'),
+    made: fc.constantFrom('differs', 'unknown'),
+  })
+  .map(({ what, uid, may, made, took, at }) =>
+    what === '?' ? `?${uid}:${may}@${at - took}..${at}` : `?+:${made}@${at - took}..${at}`,
+  );
+
+const storyOf = (word: fc.Arbitrary<string>) =>
+  fc.array(word, { maxLength: 14 }).map((words) => story(words.join(' ')));
+
 /** Any facts about one name, however absurd. */
-export const anyChanges: fc.Arbitrary<Change[]> = fc
-  .array(word, { maxLength: 14 })
-  .map((words) => story(words.join(' ')));
+export const anyFacts: fc.Arbitrary<Change[]> = storyOf(fact);
+
+/** Any facts about one name, and any doubts about it. */
+export const anyChanges: fc.Arbitrary<Change[]> = fc.oneof(
+  anyFacts,
+  storyOf(fc.oneof({ weight: 3, arbitrary: fact }, { weight: 1, arbitrary: doubt })),
+);
 
 /** The same changes in another order, some of them again from another place. */
 export const shuffledWithRepeats = (changes: readonly Change[]): fc.Arbitrary<Change[]> =>

@@ -1,0 +1,448 @@
+import { compareResourceVersions, compareTexts, type Instant } from '@margay/ground';
+import type { Change } from './change.ts';
+import { OUTCOME_UNKNOWN, type DoubtSince, type May, type ObjectDoubt } from './object-doubt.ts';
+import { mayEnd } from './gone.ts';
+import { isPartial, type Life } from './lives.ts';
+
+/** A change that says what is not known. */
+export type Doubtful = Change & { readonly doubt: ObjectDoubt };
+
+export const isDoubtful = (change: Change): change is Doubtful =>
+  change.what === 'doubtful' && change.doubt !== undefined;
+
+/** Something that is open about one object in `[start, until)`. */
+export interface OpenDoubt {
+  readonly start: Instant;
+  readonly until: Instant;
+  readonly may: May;
+  readonly of: Doubtful;
+}
+
+/** One object with what is open about it. */
+export interface OpenLife {
+  readonly life: Life;
+  readonly open: readonly OpenDoubt[];
+}
+
+/** What is known of a name, and what is not. */
+export interface NameState {
+  readonly lives: readonly OpenLife[];
+  /** About objects of which nothing but the name is known. */
+  readonly unseen: readonly OpenDoubt[];
+}
+
+/**
+ * Attaches doubts to the objects of a name.
+ *
+ * A doubt is about the object that it names by its uid, else about whatever was there while its request was carried out,
+ * and where nothing was, about an object that was never seen. It lasts until the object is seen whole by a request that
+ * came in after it. Evidence can show afterwards that nothing had happened: an object that is seen again was never gone,
+ * and one that still has its old resourceVersion was never changed.
+ *
+ * @param facts all other changes of the name, of which the lives were made.
+ */
+export function attachDoubts(
+  lives: readonly Life[],
+  facts: readonly Change[],
+  doubts: readonly Doubtful[],
+): NameState {
+  const ordered = unsettled(doubts, facts);
+  const name = new Name(lives, facts, ordered);
+  for (const doubt of ordered) name.attach(doubt);
+  return name.state();
+}
+
+/**
+ * The doubts by time, each once, without those that another event settles: one of the same audit ID, by another API server
+ * or audit backend, or of the request as another API server carried it out.
+ *
+ * @param facts other changes of the name, or of the kind where the doubts are about all of it.
+ */
+export function unsettled(doubts: readonly Doubtful[], facts: readonly Change[]): Doubtful[] {
+  const once = new Map<string, Doubtful>();
+  for (const doubt of doubts) {
+    const known = once.get(doubt.id);
+    if (known === undefined || compareTexts(doubt.origin.source, known.origin.source) < 0)
+      once.set(doubt.id, doubt);
+  }
+  const byRequest = Map.groupBy(facts, ({ eventId }) => requestOf(eventId));
+  return [...once.values()]
+    .filter((doubt) => {
+      const twins = byRequest.get(requestOf(doubt.eventId)) ?? [];
+      return (
+        !twins.some((twin) => twin.receivedAt <= doubt.at && doubt.receivedAt <= twin.at) &&
+        !(doubt.doubt.passedOn && facts.some((fact) => isWithin(fact, doubt)))
+      );
+    })
+    .sort((a, b) => a.receivedAt - b.receivedAt || a.at - b.at || compareTexts(a.id, b.id));
+}
+
+/** What all events of one request share: the audit ID and the verb that an event's id holds, if it has an audit ID. */
+function requestOf(eventId: string): string {
+  const parts = eventId.split('.');
+  const auditId = parts.slice(0, -4).join('.');
+  return auditId === '' ? eventId : `${parts.at(-2)} ${auditId}`;
+}
+
+const isWithin = (inner: Change, outer: Change): boolean =>
+  inner.receivedAt >= outer.receivedAt && inner.at <= outer.at;
+
+/** The objects of one name while doubts are attached to them, in the order of time. */
+class Name {
+  readonly #objects: SeenObject[];
+  /** Ends that say no uid, or one of which nothing else is known. */
+  readonly #strangeEnds: Change[];
+  readonly #unseen: OpenDoubt[] = [];
+  /** When something may have ended an object of this name without being seen. */
+  readonly #deletions: readonly Instant[];
+
+  constructor(lives: readonly Life[], facts: readonly Change[], doubts: readonly Doubtful[]) {
+    this.#deletions = doubts
+      .filter(({ doubt }) => doubt.may === 'be-gone')
+      .map(({ receivedAt }) => receivedAt);
+    const uids = new Set(lives.map(({ uid }) => uid));
+    const byUid = Map.groupBy(facts, ({ uid }) => uid);
+    this.#objects = lives.map((life) => new SeenObject(life, byUid.get(life.uid) ?? []));
+    this.#strangeEnds = facts.filter(
+      ({ what, uid }) => what === 'gone' && (uid === undefined || !uids.has(uid)),
+    );
+  }
+
+  state(): NameState {
+    return { lives: this.#objects.map((object) => object.state()), unseen: this.#unseen };
+  }
+
+  attach(doubt: Doubtful): void {
+    const named = this.#objects.find(({ uid }) => uid === doubt.uid);
+    const there = this.#objects.filter((object) => object !== named && object.isThereAt(doubt));
+    if (named !== undefined) this.#attachTo(named, there, doubt);
+    else if (doubt.uid !== undefined) this.#attachToUnseen(there, doubt);
+    else if (doubt.created === true) this.#attachCreation(there, doubt);
+    else if (there.length === 0) this.#attachToUnseen(there, doubt);
+    else for (const object of there) this.#endOrAttach(object, doubt, there.length === 1);
+  }
+
+  /** An object that is gone never comes back, whatever is not known of what was done to it later. */
+  #attachTo(named: SeenObject, others: readonly SeenObject[], doubt: Doubtful): void {
+    if (named.end <= doubt.receivedAt) return;
+    this.#endOrAttach(named, doubt, true);
+    if (doubt.receivedAt < named.askedAt) this.#attachToUnseen(others, doubt);
+  }
+
+  #endOrAttach(object: SeenObject, doubt: Doubtful, alone: boolean): void {
+    if (alone && object.isEndedBy(doubt)) object.endAt(doubt.at);
+    else object.attach(doubt);
+  }
+
+  /** About an object that was not seen yet. Where others had the name by what was seen, they may be gone. */
+  #attachToUnseen(others: readonly SeenObject[], doubt: Doubtful): void {
+    if (doubt.doubt.may === 'be-gone') {
+      if (this.#isUnseenAt(doubt)) this.#openUnseen(doubt, doubt.receivedAt);
+    } else if (others.length === 0) this.#openUnseen(doubt, doubt.receivedAt);
+    else for (const object of others) object.attach(doubt, 'be-anything');
+  }
+
+  /** A creation is about a new object; one that was there is gone by then, if it is known that the new one was made. */
+  #attachCreation(about: readonly SeenObject[], doubt: Doubtful): void {
+    if (about.some((object) => object.isCreatedBy(doubt))) return;
+    let start = doubt.receivedAt;
+    for (const object of about) {
+      if (isOutcomeUnknown(doubt)) {
+        if (object.mayBeGoneAt(doubt.receivedAt)) object.attach(doubt);
+        if (object.end >= doubt.at) return;
+        start = Math.max(start, object.end);
+      } else if (object.bornAt > doubt.receivedAt) object.attach(doubt);
+      else if (object.isSeenAfter(doubt)) {
+        object.attach(doubt);
+        return;
+      } else object.endAt(doubt.receivedAt, 'successor');
+    }
+    this.#openUnseen(doubt, start);
+  }
+
+  #openUnseen(doubt: Doubtful, start: Instant): void {
+    const next = this.#firstBornAfter(start);
+    let until = next?.bornAt ?? Infinity;
+    if (
+      next?.isBirthSeen === true &&
+      isOutcomeUnknown(doubt) &&
+      !this.#mayHaveEnded(doubt.receivedAt, next.bornAt)
+    ) {
+      // The name was free when that was made, so nothing had come of this.
+      return;
+    }
+    for (const { at, uid } of this.#strangeEnds) {
+      if (at > start && at < until && (uid === undefined || doubt.uid === undefined || uid === doubt.uid))
+        until = at;
+    }
+    if (start < until) this.#unseen.push({ start, until, may: doubt.doubt.may, of: doubt });
+  }
+
+  #firstBornAfter(instant: Instant): SeenObject | undefined {
+    let first: SeenObject | undefined;
+    for (const object of this.#objects) {
+      if (object.bornAt > instant && object.bornAt < (first?.bornAt ?? Infinity)) first = object;
+    }
+    return first;
+  }
+
+  #mayHaveEnded(from: Instant, to: Instant): boolean {
+    return (
+      this.#deletions.some((at) => at >= from && at < to) ||
+      this.#strangeEnds.some(({ at }) => at >= from && at < to)
+    );
+  }
+
+  #isUnseenAt({ receivedAt }: Doubtful): boolean {
+    return this.#unseen.some(({ start, until }) => start <= receivedAt && receivedAt < until);
+  }
+}
+
+const isOutcomeUnknown = ({ doubt }: Doubtful): boolean => doubt.reason === OUTCOME_UNKNOWN;
+
+/** One object that was seen, while doubts are attached to it in the order of time. */
+class SeenObject {
+  readonly #life: Life;
+  readonly #sights: Sights;
+  readonly #ownEnd: Instant;
+  readonly #open: OpenDoubt[] = [];
+  /** Until when its content is in doubt, and until when its existence is. */
+  #differsUntil = -Infinity;
+  #goneUntil = -Infinity;
+  #end: Instant;
+  #endedBy: Life['endedBy'];
+
+  constructor(life: Life, changes: readonly Change[]) {
+    this.#life = life;
+    this.#sights = new Sights(changes.filter(({ what }) => what === 'present'));
+    this.#end = life.end ?? Infinity;
+    this.#endedBy = life.endedBy;
+    let ownEnd = -Infinity;
+    for (const { what, at } of changes) if (what === 'gone') ownEnd = Math.max(ownEnd, at);
+    this.#ownEnd = ownEnd;
+  }
+
+  get uid(): string {
+    return this.#life.uid;
+  }
+
+  get end(): Instant {
+    return this.#end;
+  }
+
+  get bornAt(): Instant {
+    return this.#life.bornAt;
+  }
+
+  /** When the first request that showed it came in. */
+  get askedAt(): Instant {
+    return Math.min(this.#sights.askedAt, this.bornAt);
+  }
+
+  get isBirthSeen(): boolean {
+    return this.#life.shown[0]?.created === true;
+  }
+
+  state(): OpenLife {
+    const { end: _, endedBy: __, ...life } = this.#life;
+    const ended = this.#end < Infinity && { end: this.#end, endedBy: this.#endedBy ?? 'event' };
+    return { life: { ...life, ...ended }, open: this.#open };
+  }
+
+  /** True where it was there at some instant while the request was carried out. */
+  isThereAt({ at, receivedAt }: Doubtful): boolean {
+    return this.askedAt <= at && this.#end > receivedAt;
+  }
+
+  /** True where the doubtful creation is the one that is known. */
+  isCreatedBy({ receivedAt, at }: Doubtful): boolean {
+    const [first] = this.#life.shown;
+    return first?.created === true && first.receivedAt <= at && first.at >= receivedAt;
+  }
+
+  isSeenAfter({ at, receivedAt }: Doubtful): boolean {
+    return this.#sights.isAskedFrom(at) || this.#ownEnd > receivedAt;
+  }
+
+  mayBeGoneAt(instant: Instant): boolean {
+    return instant < this.#goneUntil;
+  }
+
+  /** True where a deletion that was answered as done, without showing the object, is its end. */
+  isEndedBy(doubt: Doubtful): boolean {
+    return (
+      doubt.doubt.ends === true &&
+      !this.isSeenAfter(doubt) &&
+      doubt.receivedAt >= this.#differsUntil &&
+      !mayEnd(doubt.resource, this.#lastBy(doubt.at)?.content)
+    );
+  }
+
+  endAt(end: Instant, endedBy: Life['endedBy'] = 'event'): void {
+    if (end >= this.#end) return;
+    this.#end = end;
+    this.#endedBy = endedBy;
+  }
+
+  attach(of: Doubtful, told = of.doubt.may): void {
+    if (this.#sights.isUnchanged(of)) return;
+    const may = this.#mayOf(of, told);
+    if (may === undefined) return;
+    const until = this.#sights.firstWhole(of.at);
+    this.#open.push({ start: of.receivedAt, until, may, of });
+    if (may !== 'be-gone') this.#differsUntil = Math.max(this.#differsUntil, until);
+    if (may !== 'differ') this.#goneUntil = Math.max(this.#goneUntil, until);
+  }
+
+  /** What may be of an object that was seen before; undefined where nothing. */
+  #mayOf(of: Doubtful, may: May): May | undefined {
+    const seenAfter = this.isSeenAfter(of);
+    if (may === 'be-gone') return seenAfter ? undefined : may;
+    if (seenAfter) return 'differ';
+    // By removing the last finalizer, a write can also end an object.
+    if (mayEnd(of.resource, this.#lastBy(of.at)?.content)) return 'be-anything';
+    return isOutcomeUnknown(of) && of.created !== true ? 'differ' : may;
+  }
+
+  #lastBy(instant: Instant): Change | undefined {
+    return this.#life.shown.findLast(({ at }) => at <= instant) ?? this.#life.shown[0];
+  }
+}
+
+/** All sights of one object, ordered for questions of the kind "is there one that was asked for after that". */
+class Sights {
+  readonly #byAsked: readonly Change[];
+  /** Of each sight by when it was asked for and all after it: the least. */
+  readonly #leastVersion: (string | undefined)[] = [];
+  readonly #leastWholeAt: Instant[] = [];
+  readonly #byAnswered: readonly Change[];
+  readonly #greatestVersion: (string | undefined)[] = [];
+
+  constructor(sights: readonly Change[]) {
+    this.#byAsked = sights.toSorted((a, b) => a.receivedAt - b.receivedAt);
+    let version: string | undefined;
+    let wholeAt = Infinity;
+    for (let i = this.#byAsked.length - 1; i >= 0; i--) {
+      const sight = this.#byAsked[i] as Change;
+      if (version === undefined || compareResourceVersions(sight.resourceVersion, version) < 0)
+        version = sight.resourceVersion;
+      if (!isPartial(sight)) wholeAt = Math.min(wholeAt, sight.at);
+      this.#leastVersion[i] = version;
+      this.#leastWholeAt[i] = wholeAt;
+    }
+    this.#byAnswered = sights.toSorted((a, b) => a.at - b.at);
+    let greatest: string | undefined;
+    for (const [i, { resourceVersion }] of this.#byAnswered.entries()) {
+      if (compareResourceVersions(resourceVersion, greatest) > 0) greatest = resourceVersion;
+      this.#greatestVersion[i] = greatest;
+    }
+  }
+
+  get askedAt(): Instant {
+    return this.#byAsked[0]?.receivedAt ?? Infinity;
+  }
+
+  /** Whether it was asked for at or after the instant. */
+  isAskedFrom(instant: Instant): boolean {
+    return (this.#byAsked.at(-1)?.receivedAt ?? -Infinity) >= instant;
+  }
+
+  /** When it was first seen whole by a request that came in at or after the instant; Infinity where it was not. */
+  firstWhole(instant: Instant): Instant {
+    return (
+      this.#leastWholeAt[firstFrom(this.#byAsked, ({ receivedAt }) => receivedAt >= instant)] ?? Infinity
+    );
+  }
+
+  /** True where it was seen afterwards as it had been before. */
+  isUnchanged({ receivedAt, at }: Change): boolean {
+    const before = this.#greatestVersion[firstFrom(this.#byAnswered, (sight) => sight.at > receivedAt) - 1];
+    const after = this.#leastVersion[firstFrom(this.#byAsked, (sight) => sight.receivedAt >= at)];
+    return before !== undefined && after !== undefined && compareResourceVersions(after, before) <= 0;
+  }
+}
+
+/** The place of the first item for which the test, which stays true from there on, is true; else the length. */
+function firstFrom(items: readonly Change[], test: (item: Change) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (test(items[middle] as Change)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** A stretch of time in which the same is open. */
+export interface DoubtStretch {
+  readonly start: Instant;
+  /** Infinity where it lasts. */
+  readonly end: Instant;
+  readonly doubt: DoubtSince;
+  /** The objects' uid, empty where it is not known or there are several. */
+  readonly uid: string;
+}
+
+/** The stretches, ascending, in which something is open: of several doubts the earliest, with the widest that may be. */
+export function stretchesOf(open: readonly OpenDoubt[]): DoubtStretch[] {
+  const starts = open.filter(({ start, until }) => start < until).sort((a, b) => a.start - b.start);
+  const ends = starts.toSorted((a, b) => a.until - b.until);
+  const instants = [...new Set(starts.flatMap(({ start, until }) => [start, until]))].sort((a, b) => a - b);
+  const stretches: DoubtStretch[] = [];
+  const count: Record<May, number> = { 'be-gone': 0, differ: 0, 'be-anything': 0 };
+  let [next, over, earliest] = [0, 0, 0];
+  for (const [i, start] of instants.entries()) {
+    for (let one = starts[next]; one !== undefined && one.start <= start; one = starts[++next])
+      count[one.may]++;
+    for (let one = ends[over]; one !== undefined && one.until <= start; one = ends[++over]) count[one.may]--;
+    while (earliest < next && (starts[earliest] as OpenDoubt).until <= start) earliest++;
+    const end = instants[i + 1] ?? Infinity;
+    if (earliest < next && start < end) {
+      addStretch(stretches, start, end, starts[earliest] as OpenDoubt, count);
+    }
+  }
+  return stretches;
+}
+
+function addStretch(
+  stretches: DoubtStretch[],
+  start: Instant,
+  end: Instant,
+  { of }: OpenDoubt,
+  count: Readonly<Record<May, number>>,
+): void {
+  const { reason, message } = of.doubt;
+  const may = widest(count);
+  const several = count['be-gone'] + count.differ + count['be-anything'] > 1;
+  const doubt: DoubtSince = {
+    reason,
+    may,
+    message: several ? `${message} There are more doubts about it.` : message,
+    since: of.receivedAt,
+    answeredAt: of.at,
+    source: of.origin.source,
+  };
+  const last = stretches.at(-1);
+  const { uid = '' } = of;
+  if (last !== undefined && last.end === start && last.uid === uid && sameDoubt(last.doubt, doubt)) {
+    stretches[stretches.length - 1] = { ...last, end };
+  } else stretches.push({ start, end, doubt, uid });
+}
+
+function widest(count: Readonly<Record<May, number>>): May {
+  if (count['be-anything'] > 0 || (count['be-gone'] > 0 && count.differ > 0)) return 'be-anything';
+  return count.differ > 0 ? 'differ' : 'be-gone';
+}
+
+/** True where both say the same. */
+export const sameDoubt = (a: DoubtSince | undefined, b: DoubtSince | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.since === b.since &&
+    a.answeredAt === b.answeredAt &&
+    a.may === b.may &&
+    a.reason === b.reason &&
+    a.message === b.message &&
+    a.source === b.source);

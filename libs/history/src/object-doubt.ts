@@ -1,0 +1,45 @@
+import type { Instant } from '@margay/ground';
+
+/**
+ * What may be otherwise than the evidence shows, of the object that a doubt is about:
+ *
+ * - `be-gone`: it is as it was last seen, or it does not exist any more.
+ * - `differ`: it exists, and nobody knows as what.
+ * - `be-anything`: it may be as it was, be something else, or not exist.
+ */
+export type May = 'be-gone' | 'differ' | 'be-anything';
+
+/** The reason of doubts about writes that were stored or not. */
+export const OUTCOME_UNKNOWN = 'outcome-unknown';
+
+/** Something that the evidence leaves open about one object, from an instant on, until a whole sight of it ends it. */
+export interface ObjectDoubt {
+  /** Why, in a word: `no-content`, `outcome-unknown` … */
+  readonly reason: string;
+  readonly may: May;
+  /** Why, as a sentence that names the object and says what to do. */
+  readonly message: string;
+  /**
+   * True where the API server answered that it deleted the object: it is gone, unless finalizers keep it, of which the
+   * last sight of it tells.
+   */
+  readonly ends?: true;
+  /**
+   * True where the API server passed the request on to another one: where a log has a write of that object in the time of
+   * this one, that is what came of it.
+   */
+  readonly passedOn?: true;
+}
+
+/** A doubt as a version carries it: since when. It lasts as long as the versions that carry it. */
+export interface DoubtSince {
+  readonly reason: string;
+  readonly may: May;
+  readonly message: string;
+  /** The earliest instant at which the object may have become something else. */
+  readonly since: Instant;
+  /** By when it had become so, if it did: a sight that was asked for from here on ends the doubt. */
+  readonly answeredAt: Instant;
+  /** The source in which the doubt arose. */
+  readonly source: string;
+}

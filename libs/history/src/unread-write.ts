@@ -1,0 +1,114 @@
+import { fields, type Fields, isFields, nonEmptyText, servedName, servedUid, text } from '@margay/ground';
+import type { Change } from './change.ts';
+import { OUTCOME_UNKNOWN, type May, type ObjectDoubt } from './object-doubt.ts';
+import { deletesAtOnce, isTruncated } from './request.ts';
+import type { DoubtfulReason, Reading, UnusableReason } from './reading.ts';
+import { factsOf, placeOf, trail, type Write } from './write.ts';
+
+/** It is not known what the event did. @param why as the rest of a sentence: what is amiss and what to do. */
+export function doubt(write: Write, reason: DoubtfulReason, why: string): Reading {
+  const message = `${placeOf(write.event)}: ${why}.`;
+  const isUnsettled = reason === OUTCOME_UNKNOWN || reason === 'partly-deleted';
+  return {
+    kind: 'doubtful',
+    at: write.at,
+    reason,
+    message,
+    ...withChanges(doubtsOf(write, reason, message)),
+    ...trail(write, isUnsettled ? 'unsettled' : 'done'),
+  };
+}
+
+/** The event can never be used. @param why as the rest of a sentence. */
+export function unusable(write: Write, reason: UnusableReason, why: string): Reading {
+  const message = `${placeOf(write.event)}: ${why}.`;
+  return {
+    kind: 'unusable',
+    at: write.at,
+    reason,
+    message,
+    ...withChanges(doubtsOf(write, reason, message)),
+  };
+}
+
+const withChanges = (changes: readonly Change[]) => (changes.length > 0 ? { changes } : {});
+
+/**
+ * What a write that cannot be read leaves open: about the object that it names, and where it names none, as a
+ * `deletecollection` or a creation whose name the API server makes, about all of the kind in the namespace.
+ */
+function doubtsOf(write: Write, reason: string, message: string): Change[] {
+  const { kind, reference, verb, eventId, storageForm, event } = write;
+  const deletes = verb === 'delete' || verb === 'deletecollection';
+  if (kind.kept === 'end' && !deletes) return [];
+  const ownName = verb === 'deletecollection' ? '' : nameOf(write);
+  const name = storageForm ? servedName(ownName, kind.role === 'policy') : ownName;
+  const uid = ownName === '' ? undefined : uidOf(write);
+  const { code } = fields(event['responseStatus']);
+  const creates =
+    nonEmptyText(reference['subresource']) === undefined && (verb === 'create' || (code === 201 && !deletes));
+  const doubt: ObjectDoubt = {
+    reason,
+    may: mayBecome(deletes, reason),
+    message,
+    ...(reason !== OUTCOME_UNKNOWN && endsAtOnce(write) && { ends: true as const }),
+    ...(isPassedOn(write) && { passedOn: true as const }),
+  };
+  const change: Change = {
+    ...factsOf(write),
+    id: `${eventId}#doubt`,
+    namespace: kind.namespaced ? text(reference['namespace']) : '',
+    name,
+    what: 'doubtful',
+    ...(uid !== undefined && { uid: storageForm ? servedUid(uid) : uid }),
+    ...(creates && { created: true }),
+    doubt,
+  };
+  // Whether the tier belongs to the name that users gave is not shown: it is one of both.
+  return name === ownName ? [change] : [change, { ...change, id: `${change.id}#${ownName}`, name: ownName }];
+}
+
+function mayBecome(deletes: boolean, reason: string): May {
+  if (deletes) return 'be-gone';
+  return reason === OUTCOME_UNKNOWN ? 'be-anything' : 'differ';
+}
+
+/** The name that is asked for, or that the answer shows; empty where neither says it. */
+function nameOf({ event, reference, kind }: Write): string {
+  const response = fields(event['responseObject']);
+  return (
+    nonEmptyText(reference['name']) ??
+    nonEmptyText(metadataOf(event['requestObject'])['name']) ??
+    (response['kind'] === kind.kind ? text(metadataOf(response)['name']) : '')
+  );
+}
+
+/** The uid that a client or the answer names. */
+function uidOf({ event, reference, kind }: Write): string | undefined {
+  const response = fields(event['responseObject']);
+  return (
+    nonEmptyText(reference['uid']) ??
+    nonEmptyText(fields(fields(event['responseStatus'])['details'])['uid']) ??
+    (response['kind'] === kind.kind ? nonEmptyText(metadataOf(response)['uid']) : undefined)
+  );
+}
+
+const metadataOf = (object: unknown): Fields => fields(fields(object)['metadata']);
+
+/** True where what was deleted is gone with the answer, if no finalizer keeps it. */
+function endsAtOnce({ event, verb, kind }: Write): boolean {
+  if (verb !== 'delete' || kind.resource === 'pods' || kind.resource === 'namespaces') return false;
+  return fields(event['responseStatus'])['code'] === 200 && deletesAtOnce(event);
+}
+
+/** True where another API server carried the request out, whose own events have the bodies, if a log has them. */
+function isPassedOn({ event, kind, storageForm }: Write): boolean {
+  return (
+    kind.hasStorageForm &&
+    !storageForm &&
+    event['level'] === 'RequestResponse' &&
+    event['responseObject'] === undefined &&
+    !isFields(event['requestObject']) &&
+    !isTruncated(event)
+  );
+}
