@@ -7,7 +7,7 @@ import {
   SERVICE_ACCOUNT_PREFIX,
 } from '../model/items.ts';
 import type { PublicNetworks } from '../model/networks.ts';
-import { comparePolicies, type TierOrders } from '../model/order.ts';
+import { comparePolicies, protects, type Tiers } from '../model/order.ts';
 import type { Direction } from '../model/policy.ts';
 import { printName } from '../model/print-name.ts';
 import { internetReason, otherNamespaceReason } from '../model/verdict.ts';
@@ -24,18 +24,14 @@ import type {
 import { whyMatches } from './why-matches.ts';
 
 /** Explains an endpoint whose matches are up to date. */
-export function explainEndpoint(
-  endpoint: Endpoint,
-  tiers: TierOrders,
-  networks: PublicNetworks,
-): Explanation {
+export function explainEndpoint(endpoint: Endpoint, tiers: Tiers, networks: PublicNetworks): Explanation {
   const { group, isPod, key } = endpoint;
   const selecting = group.matches.others
     .flatMap(({ owner }) => [...owner.users].filter((record) => record !== undefined))
     .sort((a, b) => comparePolicies(a.policy, b.policy, tiers));
   const enforced = selecting.filter((record) => record.appliesTo(isPod));
   const explained = (records: readonly PolicyRecord<Endpoint>[]) =>
-    records.map((record) => explainPolicy(record, group, isPod));
+    records.map((record) => explainPolicy(record, group, isPod, tiers));
   return {
     key,
     name: isPod
@@ -46,7 +42,7 @@ export function explainEndpoint(
     labels: explainLabels(group, isPod),
     applied: explained(enforced),
     notEnforced: explained(selecting.filter((record) => !record.appliesTo(isPod))),
-    flags: explainFlags(endpoint, enforced, networks),
+    flags: explainFlags(endpoint, enforced, networks, tiers),
   };
 }
 
@@ -82,11 +78,16 @@ function explainPolicy(
   record: PolicyRecord<Endpoint>,
   group: EndpointGroup<Endpoint>,
   isPod: boolean,
+  tiers: Tiers,
 ): ExplainedPolicy {
   const { policy } = record;
   const { tests } = whyMatches(policy.subject?.expression ?? [], group);
   return {
     ...record.applied,
+    types: {
+      ingress: protects(policy, 'ingress', tiers),
+      egress: protects(policy, 'egress', tiers),
+    },
     name: printedPolicy(record),
     notEnforced: record.appliesTo(isPod) ? undefined : policy.staged ? 'staged' : 'host endpoints only',
     selector: policy.subject?.canonical ?? '',
@@ -119,10 +120,11 @@ function explainFlags(
   endpoint: Endpoint,
   enforced: readonly PolicyRecord<Endpoint>[],
   networks: PublicNetworks,
+  tiers: Tiers,
 ): readonly ExplainedFlag[] {
   const { isPod, key } = endpoint;
   return FLAGS.map(([flag, direction, about]) => {
-    const governing = enforced.filter(({ policy }) => policy.types[direction]);
+    const governing = enforced.filter(({ policy }) => protects(policy, direction, tiers));
     const causes = governing.flatMap((record): FlagCause[] => {
       const policy = printedPolicy(record);
       if (about === 'protected') return [{ policy }];

@@ -2,6 +2,7 @@ import { fields, type Key, type KubernetesObject, list, text } from '@margay/gro
 import { calicoPeer } from './peer.ts';
 import type { AllowRule, Direction, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
+import { ruledDirections } from './ruled-directions.ts';
 import { subjectSelector } from './subject.ts';
 
 /** Reads a Calico NetworkPolicy or GlobalNetworkPolicy, or a staged one. */
@@ -20,6 +21,7 @@ export function calicoPolicy(resource: KubernetesObject, key: Key): Policy {
     staged: resource.kind.startsWith('Staged'),
     hostEndpointsOnly: spec['preDNAT'] === true || spec['doNotTrack'] === true,
     types,
+    ruled: ruledDirections(spec),
     subject: subjectSelector(spec, key.namespace, problems),
     allows: {
       ingress: allowRules(spec, 'ingress', types, key, problems),

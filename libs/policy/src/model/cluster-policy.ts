@@ -1,25 +1,27 @@
 import { fields, type Key, type KubernetesObject, list, texts } from '@margay/ground';
 import { addressPeer, namespaceSelectorText, podPeer, podSelectorText } from './kubernetes-peer.ts';
-import { parseNetwork } from './networks.ts';
+import { noNetwork, parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
+import { ruledDirections } from './ruled-directions.ts';
 import { subjectText } from './subject.ts';
 import type { Selector } from '../selector/selector.ts';
 
 const NOT_IN_FORCE = 'the policy is taken to select nothing';
+const RULE_IGNORED = 'the rule is taken to allow nothing';
 const BASELINE_ORDER = 1000;
 
 /**
  * Reads Kubernetes' cluster-wide policies: ClusterNetworkPolicy, and AdminNetworkPolicy and
  * BaselineAdminNetworkPolicy before it.
  *
- * Each is like a Calico GlobalNetworkPolicy that selects pods, in a tier before or behind all others. Governs the
- * directions that it has rules for; both if it has none.
+ * Each is like a Calico GlobalNetworkPolicy that selects pods, in a tier before or behind all others that passes by
+ * default. Governs the directions that it has rules for; both, without effect, if it has none.
  */
 export function clusterPolicy(resource: KubernetesObject, key: Key): Policy {
   const problems = new Problems(key);
   const spec = fields(resource['spec']);
-  const ruled = { ingress: list(spec['ingress']).length > 0, egress: list(spec['egress']).length > 0 };
+  const ruled = ruledDirections(spec);
   const tier = tierOf(resource.kind, spec, problems);
   const subject = subjectOf(spec['subject'], problems);
   const priority = resource.kind === 'BaselineAdminNetworkPolicy' ? BASELINE_ORDER : spec['priority'];
@@ -33,6 +35,7 @@ export function clusterPolicy(resource: KubernetesObject, key: Key): Policy {
     staged: false,
     hostEndpointsOnly: false,
     types: ruled.ingress || ruled.egress ? ruled : { ingress: true, egress: true },
+    ruled,
     subject: tier === undefined ? undefined : subject,
     allows: { ingress: rules(spec, 'ingress', problems), egress: rules(spec, 'egress', problems) },
     problems: problems.found,
@@ -105,19 +108,22 @@ function readPeer(
   }
   if ('namespaces' in peer)
     return podPeer(undefined, peer['namespaces'] ?? {}, '', `${field}.namespaces`, problems);
-  const networks = texts(peer['networks']);
-  if (
-    direction === 'egress' &&
-    networks.length > 0 &&
-    networks.every((net) => parseNetwork(net) !== undefined)
-  ) {
-    return addressPeer(networks);
-  }
+  const domains = direction === 'egress' ? texts(peer['domainNames']) : [];
+  if (domains.length > 0) return { ...addressPeer([]), domains };
+  const networks = direction === 'egress' ? list(peer['networks']) : [];
+  if (networks.length > 0) return networksPeer(networks, field, problems);
   const kinds = Object.keys(peer).join(', ') || 'nothing';
-  problems.add(
-    field,
-    `a peer given by ${kinds} has no counterpart in the dataplane`,
-    'the rule is taken to allow nothing',
-  );
+  problems.add(field, `a peer given by ${kinds} has no counterpart in the dataplane`, RULE_IGNORED);
+  return undefined;
+}
+
+/** Undefined, and a problem for each of them, where there are networks that cannot be read. */
+function networksPeer(networks: readonly unknown[], field: string, problems: Problems): Peer | undefined {
+  const isNetwork = (net: unknown): net is string =>
+    typeof net === 'string' && parseNetwork(net) !== undefined;
+  if (networks.every(isNetwork)) return addressPeer(networks);
+  for (const [i, net] of networks.entries()) {
+    if (!isNetwork(net)) problems.add(`${field}.networks[${i}]`, noNetwork(net), RULE_IGNORED);
+  }
   return undefined;
 }

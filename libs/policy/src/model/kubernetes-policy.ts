@@ -1,8 +1,9 @@
 import { fields, type Key, type KubernetesObject, list, text } from '@margay/ground';
 import { addressPeer, podPeer, podSelectorText } from './kubernetes-peer.ts';
-import { parseNetwork } from './networks.ts';
+import { noNetwork, parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
 import { Problems } from './problems.ts';
+import { ruledDirections } from './ruled-directions.ts';
 import { subjectText } from './subject.ts';
 
 /** Where Calico puts Kubernetes' policies among its own. */
@@ -36,6 +37,7 @@ export function kubernetesPolicy(resource: KubernetesObject, key: Key): Policy {
     staged,
     hostEndpointsOnly: false,
     types,
+    ruled: ruledDirections(spec),
     subject: subject === undefined ? undefined : problems.combined(subject, 'spec.podSelector', consequence),
     allows: {
       ingress: types.ingress ? rules(spec, 'ingress', key.namespace, problems) : [],
@@ -77,10 +79,9 @@ function readPeer(
   }
   const cidr = text(fields(peer['ipBlock'])['cidr']);
   if (parseNetwork(cidr) !== undefined) return addressPeer([cidr]);
-  const message = `${JSON.stringify(cidr)} is not a network such as 10.0.0.0/8`;
   problems.add(
     `${field}.ipBlock.cidr`,
-    message,
+    noNetwork(cidr),
     'the rule is taken to allow any address, as the dataplane does',
   );
   return addressPeer([]);

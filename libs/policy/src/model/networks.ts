@@ -9,14 +9,18 @@ export interface Network {
 }
 
 /**
- * The networks taken as private unless set otherwise: RFC 1918, IPv6 unique local and link-local, loopback.
+ * The networks taken as private unless set otherwise: RFC 1918, shared address space (RFC 6598), link-local and loopback
+ * of both families, IPv6 unique local.
  *
- * The vendor's list was RFC 1918 alone, which makes every IPv6 address public.
+ * The vendor's list was RFC 1918 alone, which makes every IPv6 address public, and a node's own DNS cache at
+ * 169.254.20.10. No router of the internet carries any of these.
  */
 export const PRIVATE_NETWORKS: readonly string[] = [
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
   '127.0.0.0/8',
   'fc00::/7',
   'fe80::/10',
@@ -36,6 +40,11 @@ export function parseNetwork(text: string): Network | undefined {
   return { address, prefix: Number(bits) };
 }
 
+/** What is said of something that stands where a network should. */
+export function noNetwork(value: unknown): string {
+  return `${JSON.stringify(value)} is not a network such as 10.0.0.0/8`;
+}
+
 /** No zones, no octal or short IPv4 forms. */
 function parseAddress(text: string): Address | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
@@ -51,8 +60,7 @@ export class PublicNetworks {
   constructor(privateNetworks: readonly string[] = PRIVATE_NETWORKS) {
     this.#private = privateNetworks.map((text) => {
       const network = parseNetwork(text);
-      if (network === undefined)
-        throw new RangeError(`private networks: ${JSON.stringify(text)} is not a network such as 10.0.0.0/8`);
+      if (network === undefined) throw new RangeError(`private networks: ${noNetwork(text)}`);
       return network;
     });
   }

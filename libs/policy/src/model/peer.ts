@@ -3,7 +3,7 @@ import type { Selector } from '../selector/selector.ts';
 import { NAMESPACE_LABEL, NAMESPACE_PREFIX, SERVICE_ACCOUNT_LABEL, SERVICE_ACCOUNT_PREFIX } from './items.ts';
 import type { Peer } from './policy.ts';
 import type { Problems } from './problems.ts';
-import { parseNetwork } from './networks.ts';
+import { noNetwork, parseNetwork } from './networks.ts';
 import { parseSelector } from '../selector/selector.ts';
 import { prefixedText } from './subject.ts';
 
@@ -137,11 +137,7 @@ function isGlobal(selector: string): boolean {
 function readNets(value: unknown, field: string, problems: Problems): readonly string[] {
   return list(value).filter((net, i): net is string => {
     if (typeof net === 'string' && parseNetwork(net) !== undefined) return true;
-    problems.add(
-      `${field}[${i}]`,
-      `${JSON.stringify(net)} is not a network such as 10.0.0.0/8`,
-      'it is skipped',
-    );
+    problems.add(`${field}[${i}]`, noNetwork(net), 'it is skipped');
     return false;
   });
 }

@@ -26,6 +26,12 @@ const state = (...objects: KubernetesObject[]) => {
   for (const object of objects) made.upsert(object);
   return made;
 };
+/** What the objects make of a pod of namespace n. */
+const flags = (...objects: KubernetesObject[]) => {
+  const found = state(namespace('n'), pod('n/a'), ...objects).endpoint('pods/n/a')?.flags;
+  if (found === undefined) throw new Error('no endpoint');
+  return found;
+};
 /** Names of the endpoints that a policy is enforced on. */
 const governed = (policy: KubernetesObject, ...objects: KubernetesObject[]) =>
   [...state(policy, ...objects).endpoints()]
@@ -188,6 +194,102 @@ describe('cluster-wide Kubernetes policies', () => {
     const policy = read(clusterPolicy('AdminNetworkPolicy', 'p', { subject, egress }));
     expect(policy.allows.egress.map(({ peer }) => peer.nets)).toEqual([['8.8.8.0/24']]);
     expect(policy.problems).toMatchObject([{ field: 'spec.egress[1].to[1]' }]);
+  });
+
+  test('domain names are outside, for egress', () => {
+    const peer = { domainNames: ['*.example.com.'] };
+    const flagsOf = (kind: string, rules: Record<string, unknown>) =>
+      flags(clusterPolicy(kind, 'p', { tier: 'Admin', subject: { namespaces: {} }, ...rules }));
+    const egress = [{ action: 'Accept', to: [peer] }];
+    expect(flagsOf('ClusterNetworkPolicy', { egress })).toMatchObject({
+      egressProtected: true,
+      egressToInternet: true,
+      egressToOtherNamespace: false,
+    });
+    const ingress = [{ action: 'Accept', from: [peer] }];
+    expect(flagsOf('ClusterNetworkPolicy', { ingress })).toMatchObject({ ingressFromInternet: false });
+  });
+
+  test('a network that cannot be read is named', () => {
+    const egress = [{ action: 'Allow', to: [{ networks: ['10.0.0.0/8', '8.8.8.0/33', 7] }] }];
+    const policy = read(clusterPolicy('AdminNetworkPolicy', 'p', { subject, egress }));
+    expect(policy.allows.egress).toEqual([]);
+    expect(policy.problems).toMatchObject([
+      { field: 'spec.egress[0].to[0].networks[1]', message: expect.stringContaining('"8.8.8.0/33"') },
+      { field: 'spec.egress[0].to[0].networks[2]', message: expect.stringContaining('7 is not a network') },
+    ]);
+  });
+});
+
+describe('a policy in a tier that passes by default', () => {
+  const everyone = { subject: { namespaces: {} } };
+  const inTier = (spec: Record<string, unknown>) => globalPolicy('p', { tier: 't', ...spec });
+  const TYPES = { types: ['Ingress', 'Egress'] };
+  const passing = tier('t', 5, 'Pass');
+  test.each<[string, KubernetesObject[], string]>([
+    ['AdminNetworkPolicy without rules', [clusterPolicy('AdminNetworkPolicy', 'p', everyone)], 'none'],
+    [
+      'BaselineAdminNetworkPolicy without rules',
+      [clusterPolicy('BaselineAdminNetworkPolicy', 'p', everyone)],
+      'none',
+    ],
+    [
+      'ClusterNetworkPolicy without rules, Admin',
+      [clusterPolicy('ClusterNetworkPolicy', 'p', { ...everyone, tier: 'Admin' })],
+      'none',
+    ],
+    [
+      'ClusterNetworkPolicy without rules, Baseline',
+      [clusterPolicy('ClusterNetworkPolicy', 'p', { ...everyone, tier: 'Baseline', egress: [] })],
+      'none',
+    ],
+    [
+      'AdminNetworkPolicy that denies ingress',
+      [clusterPolicy('AdminNetworkPolicy', 'p', { ...everyone, ingress: [{ action: 'Deny', from: [] }] })],
+      'ingress',
+    ],
+    ['policy without rules', [passing, inTier(TYPES)], 'none'],
+    ['policy with rules for egress', [passing, inTier({ ...TYPES, egress: [{ action: 'Deny' }] })], 'egress'],
+    [
+      'policy whose rules pass: what rules do plays no part',
+      [passing, inTier({ ...TYPES, ingress: [{ action: 'Pass' }] })],
+      'ingress',
+    ],
+    ['policy without rules, after a Tier that denies', [tier('t', 5, 'Deny'), inTier(TYPES)], 'both'],
+    ['policy without rules, Tier without a default action', [tier('t', 5), inTier(TYPES)], 'both'],
+    ['policy without rules in a tier that nobody made', [inTier(TYPES)], 'both'],
+    [
+      'fixed tier whose Tier object denies',
+      [tier('adminnetworkpolicy', 5, 'Deny'), clusterPolicy('AdminNetworkPolicy', 'p', everyone)],
+      'both',
+    ],
+    [
+      'policy without rules beside one that denies by its tier',
+      [passing, inTier(TYPES), networkPolicy('n/q', { types: ['Egress'] })],
+      'egress',
+    ],
+  ])('%s', (_, objects, expected) => {
+    const { ingressProtected, egressProtected } = flags(...objects);
+    const found = ingressProtected && egressProtected ? 'both' : ingressProtected ? 'ingress' : 'egress';
+    expect(ingressProtected || egressProtected ? found : 'none').toBe(expected);
+  });
+
+  test('protects as soon as its tier denies, and no longer when it passes again', () => {
+    const network = state(namespace('n'), pod('n/a'), passing, inTier(TYPES));
+    const isProtected = () => network.endpoint('pods/n/a')?.flags.ingressProtected;
+    expect(isProtected()).toBe(false);
+    network.upsert(tier('t', 5, 'Deny'));
+    expect(isProtected()).toBe(true);
+    network.upsert(passing);
+    expect(isProtected()).toBe(false);
+    network.remove({ group: 'projectcalico.org', resource: 'tiers', namespace: '', name: 't' });
+    expect(isProtected()).toBe(true);
+  });
+
+  test('is explained as governing nothing', () => {
+    const explanation = state(namespace('n'), pod('n/a'), passing, inTier(TYPES)).explain('pods/n/a');
+    expect(explanation?.applied).toMatchObject([{ types: { ingress: false, egress: false } }]);
+    expect(explanation?.flags[0]).toMatchObject({ flag: 'ingressProtected', holds: false, causes: [] });
   });
 });
 

@@ -54,6 +54,8 @@ export interface Policy {
   readonly hostEndpointsOnly: boolean;
   /** The directions it governs. */
   readonly types: Readonly<Record<Direction, boolean>>;
+  /** The directions that it has rules for, whatever these do. */
+  readonly ruled: Readonly<Record<Direction, boolean>>;
   /** Whom it selects; undefined where that could not be understood: then nobody. */
   readonly subject: Selector | undefined;
   /** Its rules with action Allow, for the directions that it governs. */

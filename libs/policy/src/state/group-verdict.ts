@@ -1,4 +1,4 @@
-import { comparePolicies, type TierOrders } from '../model/order.ts';
+import { comparePolicies, protects, type Tiers } from '../model/order.ts';
 import type { Direction } from '../model/policy.ts';
 import type { Endpoint, EndpointFlags, GroupVerdict } from './endpoint.ts';
 import type { EndpointGroup, PolicyRecord } from './policy-record.ts';
@@ -8,7 +8,7 @@ import type { CompiledScope } from './scope.ts';
 export function appliedRecords(
   group: EndpointGroup<Endpoint>,
   isPod: boolean,
-  tiers: TierOrders,
+  tiers: Tiers,
 ): readonly PolicyRecord<Endpoint>[] {
   const records: PolicyRecord<Endpoint>[] = [];
   for (const { owner } of group.matches.others) {
@@ -21,13 +21,13 @@ export function appliedRecords(
 export function verdictOfGroup(
   group: EndpointGroup<Endpoint>,
   isPod: boolean,
-  tiers: TierOrders,
+  tiers: Tiers,
   scope: CompiledScope,
 ): GroupVerdict {
   const records = appliedRecords(group, isPod, tiers);
   return {
     inScope: scope.includes(group, isPod),
-    flags: flagsOf(records, isPod, group.item.namespace),
+    flags: flagsOf(records, isPod, group.item.namespace, tiers),
     applied: records.map((record) => record.applied),
   };
 }
@@ -36,9 +36,12 @@ function flagsOf(
   records: readonly PolicyRecord<Endpoint>[],
   isPod: boolean,
   namespace: string,
+  tiers: Tiers,
 ): EndpointFlags {
   const some = (direction: Direction, holds: (record: PolicyRecord<Endpoint>) => boolean) =>
     records.some((record) => record.policy.types[direction] && holds(record));
+  const isProtected = (direction: Direction) =>
+    records.some(({ policy }) => protects(policy, direction, tiers));
   const internet = (direction: Direction) => some(direction, ({ verdicts }) => verdicts[direction].internet);
   // A host endpoint has no namespace, so no other namespace either.
   const otherNamespace = (direction: Direction) =>
@@ -48,8 +51,8 @@ function flagsOf(
       return other || serviceNamespaces.some((name) => name !== namespace);
     });
   return {
-    ingressProtected: some('ingress', () => true),
-    egressProtected: some('egress', () => true),
+    ingressProtected: isProtected('ingress'),
+    egressProtected: isProtected('egress'),
     ingressFromInternet: internet('ingress'),
     egressToInternet: internet('egress'),
     ingressFromOtherNamespace: otherNamespace('ingress'),

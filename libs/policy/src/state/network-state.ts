@@ -22,7 +22,7 @@ import {
   serviceAccountParent,
 } from '../model/items.ts';
 import { PublicNetworks } from '../model/networks.ts';
-import { FIXED_TIERS } from '../model/order.ts';
+import { FIXED_TIERS, readTier, type Tier } from '../model/order.ts';
 import type { Policy, PolicyProblem } from '../model/policy.ts';
 import { readPolicy } from '../model/read-policy.ts';
 import type { SetContent } from '../model/verdict.ts';
@@ -55,7 +55,7 @@ export class NetworkState {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #policies = new Map<string, PolicyRecord<Endpoint>>();
   readonly #sets = new Map<string, { readonly content: SetContent; readonly group: SetGroup }>();
-  readonly #tiers = new Map<string, number | undefined>(FIXED_TIERS);
+  readonly #tiers = new Map<string, Tier>(FIXED_TIERS);
   /** Names that objects have in Calico's storage, where these differ from their own. */
   readonly #storageNames = new Map<string, string>();
   readonly #endpointIndex: SelectorIndex<Endpoint, PolicyRecord<Endpoint> | undefined>;
@@ -111,11 +111,9 @@ export class NetworkState {
       case 'networkSet':
         this.#setNetworkSet(key, text, served);
         break;
-      case 'tier': {
-        const order = fields(served['spec'])['order'];
-        this.#setTier(key.name, typeof order === 'number' ? order : undefined);
+      case 'tier':
+        this.#setTier(key.name, readTier(served));
         break;
-      }
       case 'policy': {
         const policy = readPolicy(served, key);
         if (policy !== undefined) this.#setPolicy(text, policy);
@@ -314,15 +312,17 @@ export class NetworkState {
     record.release(this.#endpointIndex, this.#setIndex);
   }
 
-  #setTier(name: string, order: number | undefined): void {
-    if (this.#tiers.has(name) && this.#tiers.get(name) === order) return;
-    this.#tiers.set(name, order);
+  #setTier(name: string, tier: Tier): void {
+    const known = this.#tiers.get(name);
+    if (known !== undefined && known.order === tier.order && known.passes === tier.passes) return;
+    this.#tiers.set(name, tier);
     this.#markTier(name);
   }
 
   #dropTier(name: string): void {
     if (!this.#tiers.delete(name)) return;
-    if (FIXED_TIERS.has(name)) this.#tiers.set(name, FIXED_TIERS.get(name));
+    const fixed = FIXED_TIERS.get(name);
+    if (fixed !== undefined) this.#tiers.set(name, fixed);
     this.#markTier(name);
   }
 

@@ -12,7 +12,7 @@ export interface AppliedPolicy {
   readonly apiVersion: string;
   readonly tier: string;
   readonly order: number | undefined;
-  /** The directions that it governs, and so protects. */
+  /** The directions that it is about; it protects those that it has rules for, and both in a tier that denies by default. */
   readonly types: Readonly<Record<Direction, boolean>>;
 }
 
@@ -115,7 +115,9 @@ export function looksTheSame(a: Policy, b: Policy): boolean {
     a.staged === b.staged &&
     a.hostEndpointsOnly === b.hostEndpointsOnly &&
     a.types.ingress === b.types.ingress &&
-    a.types.egress === b.types.egress
+    a.types.egress === b.types.egress &&
+    a.ruled.ingress === b.ruled.ingress &&
+    a.ruled.egress === b.ruled.egress
   );
 }
 

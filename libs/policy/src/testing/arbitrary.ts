@@ -164,6 +164,12 @@ const subject = fc.oneof(
   fc.record({ namespaces: labelSelector }),
   fc.record({ pods: fc.record({ namespaceSelector: labelSelector, podSelector: labelSelector }) }),
 );
+const clusterAction = fc.constantFrom('Allow', 'Accept', 'Deny', 'Pass');
+const clusterEgressPeer = fc.oneof(
+  subject,
+  nets.map((networks) => ({ networks })),
+  fc.constant({ domainNames: ['*.example.com.'] }),
+);
 const clusterSpec = fc.record(
   {
     tier: fc.constantFrom('Admin', 'Baseline'),
@@ -171,9 +177,15 @@ const clusterSpec = fc.record(
     subject,
     ingress: fc.array(
       fc.record({
-        action: fc.constantFrom('Allow', 'Accept', 'Deny'),
+        action: clusterAction,
         from: fc.array(subject, { maxLength: 2 }),
       }),
+      {
+        maxLength: 2,
+      },
+    ),
+    egress: fc.array(
+      fc.record({ action: clusterAction, to: fc.array(clusterEgressPeer, { maxLength: 2 }) }),
       {
         maxLength: 2,
       },
@@ -233,7 +245,11 @@ export const anyObject: fc.Arbitrary<KubernetesObject> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.constantFrom('security', 'default'), maybe(fc.nat(5)))
-      .map(([n, o]) => make.tier(n, o)),
+      .tuple(
+        fc.constantFrom('security', 'default', 'kube-admin'),
+        maybe(fc.nat(5)),
+        maybe(fc.constantFrom('Pass', 'Deny')),
+      )
+      .map(([n, o, d]) => make.tier(n, o, d)),
   },
 );

@@ -56,6 +56,7 @@ export const kubernetesPolicy = (name: string, spec: Spec = {}) =>
   object('networking.k8s.io/v1', 'NetworkPolicy', name, { spec });
 export const clusterPolicy = (kind: string, name: string, spec: Spec = {}) =>
   object('policy.networking.k8s.io/v1alpha1', kind, name, { spec });
-export const tier = (name: string, order?: number) => object(V3, 'Tier', name, { spec: { order } });
+export const tier = (name: string, order?: number, defaultAction?: 'Pass' | 'Deny') =>
+  object(V3, 'Tier', name, { spec: { order, defaultAction } });
 export const profile = (name: string, labelsToApply: Labels) =>
   object(V3, 'Profile', name, { spec: { labelsToApply } });

@@ -10,6 +10,10 @@ export interface NaiveEndpoint {
 }
 
 type Labels = Record<string, string>;
+type Rules = { readonly ingress?: unknown[]; readonly egress?: unknown[] };
+
+/** The tiers that Calico makes for Kubernetes' cluster-wide policies: their default action is Pass. */
+const PASSING = ['kube-admin', 'kube-baseline', 'adminnetworkpolicy', 'baselineadminnetworkpolicy'];
 const prefixed = (prefix: string, o: KubernetesObject): Labels => ({
   ...Object.fromEntries(
     Object.entries(o.metadata.labels ?? {}).map(([name, value]) => [prefix + name, value]),
@@ -60,6 +64,16 @@ export function naive(objects: readonly KubernetesObject[]): ReadonlyMap<string,
     spec: (o['spec'] ?? {}) as { nets?: string[]; allowedEgressDomains?: string[] },
   }));
   const policies = all.flatMap(({ o, key }) => readPolicy(o, key) ?? []);
+  const specs = new Map(all.map(({ o, key }) => [keyText(key), (o['spec'] ?? {}) as Rules]));
+  const passing = new Set(PASSING);
+  for (const { o } of of('tiers')) {
+    const { defaultAction } = (o['spec'] ?? {}) as { defaultAction?: string };
+    if (defaultAction === 'Pass') passing.add(o.metadata.name);
+    else passing.delete(o.metadata.name);
+  }
+  /** By being there, only where its tier does not pass what no rule decides about. */
+  const isProtectedBy = ({ types, tier, key }: Policy, direction: 'ingress' | 'egress'): boolean =>
+    types[direction] && (!passing.has(tier) || (specs.get(keyText(key))?.[direction] ?? []).length > 0);
 
   const result = new Map<string, NaiveEndpoint>();
   const add = (key: Key, labels: Labels, pod: boolean) => {
@@ -67,8 +81,8 @@ export function naive(objects: readonly KubernetesObject[]): ReadonlyMap<string,
     const applied = selecting.filter((policy) => !policy.staged && !(pod && policy.hostEndpointsOnly));
     const namespace = key.namespace;
     const flags: EndpointFlags = {
-      ingressProtected: applied.some((policy) => policy.types.ingress),
-      egressProtected: applied.some((policy) => policy.types.egress),
+      ingressProtected: applied.some((policy) => isProtectedBy(policy, 'ingress')),
+      egressProtected: applied.some((policy) => isProtectedBy(policy, 'egress')),
       ingressFromInternet: applied.some((policy) => internet(policy, 'ingress', sets)),
       egressToInternet: applied.some((policy) => internet(policy, 'egress', sets)),
       ingressFromOtherNamespace:

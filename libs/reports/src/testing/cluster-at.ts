@@ -63,6 +63,7 @@ export function clusterAt(
     };
   });
   const policies = valid.flatMap((version) => policyOf(version) ?? []);
+  const isProtectedBy = protection(of('Tier').map(({ object }) => object));
   const servicesOf = servicesAt(valid, all);
 
   const found = new Map<string, EndpointAt>();
@@ -93,8 +94,8 @@ export function clusterAt(
       uid: version.uid,
       inScope: isInScope(scope, { pod, labels: merged, namespace, account, ofNamespace, ofAccount }),
       flags: {
-        ingressProtected: any(({ types }) => types.ingress),
-        egressProtected: any(({ types }) => types.egress),
+        ingressProtected: any((policy) => isProtectedBy(policy, 'ingress')),
+        egressProtected: any((policy) => isProtectedBy(policy, 'egress')),
         ingressFromInternet: any((policy) => internet(policy, 'ingress', sets)),
         egressToInternet: any((policy) => internet(policy, 'egress', sets)),
         ingressFromOtherNamespace: pod && any((policy) => otherNamespace(policy, 'ingress', namespace)),
@@ -116,6 +117,20 @@ const read = new WeakMap<Version, Policy | undefined>();
 function policyOf(version: Version): Policy | undefined {
   if (!read.has(version)) read.set(version, readPolicy(version.content, version));
   return read.get(version);
+}
+
+/** The tiers that Calico makes for Kubernetes' cluster-wide policies: their default action is Pass. */
+const PASSING = ['kube-admin', 'kube-baseline', 'adminnetworkpolicy', 'baselineadminnetworkpolicy'];
+
+/** A policy protects by having rules, or by being there where its tier denies what no rule decides about. */
+function protection(tiers: readonly KubernetesObject[]) {
+  const passing = new Set(PASSING);
+  for (const { metadata, spec } of tiers) {
+    if ((spec as { defaultAction?: string }).defaultAction === 'Pass') passing.add(metadata.name);
+    else passing.delete(metadata.name);
+  }
+  return ({ types, ruled, tier }: Policy, direction: 'ingress' | 'egress'): boolean =>
+    types[direction] && (ruled[direction] || !passing.has(tier));
 }
 
 const printed = ({ kind, apiVersion, key, tier }: Policy): string =>
