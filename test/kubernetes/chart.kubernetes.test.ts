@@ -64,6 +64,7 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
       'notifier.url': 'https://example.org/hook',
       'notifier.secret': 'n',
       'networkPolicy.from[0].podSelector.matchLabels.app': 'ingress',
+      'privateNetworks[0]': '10.0.0.0/8',
       priorityClassName: 'system-cluster-critical',
     },
   ],
@@ -98,6 +99,7 @@ test.each([
   ],
   ['two watchers', { clusterName: 'a', 'auditIngestor.replicas': '2' }, /replicas/],
   ['a delay that is none', { clusterName: 'a', 'globalReports.startDelay': 'soon' }, /startDelay/],
+  ['a private network that is none', { clusterName: 'a', 'privateNetworks[0]': 'home' }, /privateNetworks/],
   ['a value that does not exist', { clusterName: 'a', 'kafka.broker': 'x' }, /broker/],
 ])('refused: %s', (_, values, message) => {
   expect(() => rendered(values)).toThrow(message);
@@ -133,6 +135,16 @@ test.each(['0.32.9', '0.33.5', '0.34.1'])('Kubernetes %s knows every field', (ve
     encoding: 'utf8',
   });
   expect([misspelt.status, misspelt.stdout]).toEqual([1, expect.stringContaining('containerz')]);
+});
+
+test('private networks come to everything that works out flags', () => {
+  const networks = { 'privateNetworks[0]': '10.0.0.0/8', 'privateNetworks[1]': 'fd00::/8' };
+  expect(rendered({ clusterName: 'a', ...networks })).toContain('"--private-networks=10.0.0.0/8,fd00::/8"');
+  const variable = '{ name: PRIVATE_NETWORKS, value: "10.0.0.0/8,fd00::/8" }';
+  // The api, the report-worker, the PodTemplate of its Jobs and the CronJob for reports by hand.
+  expect(rendered({ ...DISTRIBUTED, ...networks }).split(variable)).toHaveLength(5);
+  for (const values of [{ clusterName: 'a' }, DISTRIBUTED])
+    expect(rendered(values)).not.toMatch(/PRIVATE_NETWORKS|private-networks/);
 });
 
 test('replicas are left to who scales', () => {

@@ -17,10 +17,15 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs the command line to its end. */
-export function margay(args: readonly string[], input: string | Uint8Array = ''): Ran {
+/** Runs the command line to its end; `environment` stands beside the test's own. */
+export function margay(
+  args: readonly string[],
+  input: string | Uint8Array = '',
+  environment: Readonly<Record<string, string>> = {},
+): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     input,
+    env: { ...process.env, ...environment },
     encoding: 'utf8',
     maxBuffer: 512 * 1024 * 1024,
   });

@@ -17,7 +17,13 @@ export { isImpossible, type Restriction, type Restrictions } from './selector/re
 export { labelsOfRecord, parseSelector, Selector } from './selector/selector.ts';
 export { type SelectorReport, selectorReport } from './selector/report.ts';
 export { endpointKeyOf, printName, type ResourceRef } from './model/print-name.ts';
-export { type Network, parseNetwork, PRIVATE_NETWORKS, PublicNetworks } from './model/networks.ts';
+export {
+  networksProblem,
+  type Network,
+  parseNetwork,
+  PRIVATE_NETWORKS,
+  PublicNetworks,
+} from './model/networks.ts';
 export { isEndpoint } from './model/items.ts';
 export type { AllowRule, Direction, Peer, Policy, PolicyProblem } from './model/policy.ts';
 export { readPolicy } from './model/read-policy.ts';

@@ -10,6 +10,8 @@ export interface AskedReport extends Pick<GlobalReport, 'name' | 'spec' | 'typeS
   /** The cluster's name. */
   readonly cluster: string;
   readonly window: Window;
+  /** Networks that do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[];
 }
 
 /** All that is known of a cluster's time, wherever it is kept: at least what touches the window. */
@@ -29,7 +31,7 @@ export interface KnownEvidence {
  * gives the same input, and so the same report with the same digest.
  */
 export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInput {
-  const { name, spec, typeSpec, cluster, window } = asked;
+  const { name, spec, typeSpec, cluster, window, privateNetworks } = asked;
   const { versions, policyEvents, flows, marks, repeats } = known;
   return {
     name,
@@ -37,6 +39,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     ...(typeSpec !== undefined && { typeSpec }),
     cluster,
     window,
+    ...(privateNetworks !== undefined && { privateNetworks }),
     versions,
     policyEvents,
     flows,

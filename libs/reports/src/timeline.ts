@@ -79,11 +79,13 @@ function isClusterWide(version: Version): boolean {
  * done to what it depends on; undefined where it was no endpoint in the window.
  *
  * @param versions those that may concern the endpoint; others do no harm.
+ * @param privateNetworks do not count as the internet; a default list unless given.
  */
 export function endpointTimeline(
   versions: readonly Version[],
   endpoint: Key,
   window: Window,
+  privateNetworks?: readonly string[],
 ): EndpointTimeline | undefined {
   const concerning = versions.filter((version) => mayConcern(version, endpoint));
   const text = keyText(endpoint);
@@ -91,7 +93,7 @@ export function endpointTimeline(
   const applied = new Set<string>();
   let name = '';
   let open: Omit<TimelineSpan, 'end'> | undefined;
-  for (const { at, network } of replay(concerning, window, {})) {
+  for (const { at, network } of replay(concerning, window, { ...(privateNetworks && { privateNetworks }) })) {
     if (open !== undefined) addSpan(spans, { ...open, end: at });
     const explanation = network.explain(text);
     open = explanation && openSpan(explanation, at);

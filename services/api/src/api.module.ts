@@ -19,7 +19,7 @@ import { CompareController } from './runs/compare.controller.ts';
 import { RunList } from './runs/run-list.ts';
 import { RunsController } from './runs/runs.controller.ts';
 import { SessionController } from './session/session.controller.ts';
-import { ACCESS, CLUSTER, HOSTS, TABLES } from './tokens.ts';
+import { ACCESS, CLUSTER, HOSTS, NETWORKS, TABLES } from './tokens.ts';
 
 /** What the API serves, to whom, and under which names. */
 export interface ApiOptions {
@@ -28,6 +28,8 @@ export interface ApiOptions {
   readonly access: () => Access | Promise<Access>;
   /** The names that it may be reached under; any unless given. */
   readonly hosts?: readonly string[];
+  /** Networks that do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[];
 }
 
 const CONTROLLERS = [
@@ -60,7 +62,10 @@ export class ApiModule implements NestModule {
    * @param adapters modules that provide `STORES`, of Elasticsearch for the service, embedded in one process. The same modules may
    * be given to others: Nest makes each once.
    */
-  static over({ cluster, access, hosts }: ApiOptions, ...adapters: DynamicModule[]): DynamicModule {
+  static over(
+    { cluster, access, hosts, privateNetworks }: ApiOptions,
+    ...adapters: DynamicModule[]
+  ): DynamicModule {
     return {
       module: ApiModule,
       imports: adapters,
@@ -68,6 +73,7 @@ export class ApiModule implements NestModule {
         { provide: CLUSTER, useValue: cluster },
         { provide: ACCESS, useFactory: access },
         { provide: HOSTS, useValue: hosts },
+        { provide: NETWORKS, useValue: privateNetworks },
       ],
     };
   }

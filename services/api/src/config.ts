@@ -1,3 +1,4 @@
+import { networksProblem } from '@margay/policy';
 import { clusterSettings, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
@@ -29,6 +30,10 @@ export const config = z
       .string()
       .default('projectcalico.org')
       .meta({ description: 'API group of GlobalReports, which permissions are about.' }),
+    PRIVATE_NETWORKS: list(networksProblem).optional().meta({
+      description:
+        'Networks that do not count as the internet in the state of the cluster at an instant, as the report-worker has them; the same default.',
+    }),
     ...elasticsearchSettings,
   })
   .refine(({ API_PERMISSIONS: by, API_TOKEN: token }) => by !== 'token' || token !== undefined, {

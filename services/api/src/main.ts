@@ -13,6 +13,7 @@ await runService({
       {
         cluster: settings.CLUSTER_NAME,
         access: () => accessOf(settings),
+        ...(settings.PRIVATE_NETWORKS && { privateNetworks: settings.PRIVATE_NETWORKS }),
         ...(settings.API_HOSTS.length > 0 && { hosts: settings.API_HOSTS }),
       },
       StoresModule.elasticsearch(settings),

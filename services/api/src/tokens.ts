@@ -7,5 +7,8 @@ export const CLUSTER = 'CLUSTER';
 /** The token of the names that the API may be reached under; of undefined for any. */
 export const HOSTS = 'HOSTS';
 
+/** The token of the networks that do not count as the internet; of undefined for the default list. */
+export const NETWORKS = 'NETWORKS';
+
 /** The token of the tables of archived reports, see `tablesOf`. */
 export const TABLES = 'TABLES';

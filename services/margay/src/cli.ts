@@ -9,8 +9,11 @@ import { say } from './write.ts';
  * Data goes to standard output, everything else to standard error.
  */
 export async function run(args: readonly string[]): Promise<number> {
+  // Only what is asked for is loaded.
+  const version = args[0] === '--version' ? (await import('@margay/runtime')).VERSION : '';
   const program = new Command('margay')
     .description('Continuous compliance evidence for Kubernetes networks.')
+    .version(version, '--version', 'print the version')
     .addHelpText(
       'after',
       `
@@ -25,7 +28,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
     .exitOverride()
     .showHelpAfterError('(run it with --help to see every option)');
   let code = DONE;
-  // Only the command that is asked for is loaded: the others are what the help says of them.
+  // The commands that are not asked for are what the help says of them.
   const asked = args.find((word) => word !== 'help');
   for (const { use, about, load } of COMMANDS) {
     const name = nameOf(use);

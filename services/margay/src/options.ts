@@ -1,5 +1,6 @@
 import { titlesOf, type FlowFormat } from '@margay/flows';
-import { InvalidArgumentError } from 'commander';
+import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
+import { InvalidArgumentError, Option } from 'commander';
 import { formatInstant, type Instant, parseInstant } from '@margay/ground';
 import { UsageError } from './exit.ts';
 
@@ -18,6 +19,23 @@ export const listOption = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+
+/** `--private-networks`, for every command that works out flags; the services' variable gives it too. */
+export const privateNetworksOption = (): Option =>
+  new Option(
+    '--private-networks <networks>',
+    `networks that do not count as the internet: a,b; ${PRIVATE_NETWORKS.join(', ')} unless given`,
+  )
+    .env('PRIVATE_NETWORKS')
+    .argParser(networksOf);
+
+/** An empty text stands for the default, as an empty variable of a service does. */
+function networksOf(text: string): readonly string[] {
+  const networks = listOption(text);
+  const problem = networksProblem(networks);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return networks.length > 0 ? networks : PRIVATE_NETWORKS;
+}
 
 /** What a cluster is called unless it is said. */
 export const CLUSTER = 'cluster-a';

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import type { ReportHeader, ReportPart } from '@margay/reports';
 import { compiled } from '@margay/runtime';
-import type { StoresPlace, ThreadMessage } from './thread-message.ts';
+import type { StoresPlace, ThreadData, ThreadMessage } from './thread-message.ts';
 
 /** A computed report, taken apart for the archive. */
 export interface ComputedReport {
@@ -20,14 +20,17 @@ const IDLE_MILLISECONDS = 60_000;
 /**
  * Computes in a thread of its own, which reads the stores at the place: the main thread stays free. One window at a
  * time; the thread is started when it is needed and stays for the next window, since starting it takes about a second.
+ *
+ * @param privateNetworks do not count as the internet; a default list unless given.
  */
-export function computeInThread(place: StoresPlace): Compute {
+export function computeInThread(place: StoresPlace, privateNetworks?: readonly string[]): Compute {
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let before: Promise<unknown> = Promise.resolve();
 
   const started = (): Worker => {
-    const worker = new Worker(compiled('./compute-thread', import.meta.url), { workerData: place });
+    const workerData: ThreadData = { place, privateNetworks };
+    const worker = new Worker(compiled('./compute-thread', import.meta.url), { workerData });
     worker.once('exit', () => {
       if (thread === worker) thread = undefined;
     });

@@ -3,9 +3,9 @@ import type { ReportWindow } from '@margay/contracts';
 import { splitReport } from '@margay/reports';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { computeWindow } from './compute-window.ts';
-import type { StoresPlace, ThreadMessage } from './thread-message.ts';
+import type { ThreadData, ThreadMessage } from './thread-message.ts';
 
-const place = workerData as StoresPlace;
+const { place, privateNetworks } = workerData as ThreadData;
 const say = (message: ThreadMessage) => parentPort!.postMessage(message);
 
 const open = (): Stores | Promise<Stores> =>
@@ -19,7 +19,7 @@ async function compute(window: ReportWindow): Promise<void> {
   try {
     const stores = await open();
     try {
-      const { header, digest, parts } = splitReport(await computeWindow(stores, window));
+      const { header, digest, parts } = splitReport(await computeWindow(stores, window, privateNetworks));
       for (const part of parts) say({ part });
       say({ done: { header, digest } });
     } finally {

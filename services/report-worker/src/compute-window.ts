@@ -10,10 +10,15 @@ import {
 } from '@margay/reports';
 import type { Stores } from '@margay/storage';
 
-/** Computes a window's report from what the stores have. Reads only. */
+/**
+ * Computes a window's report from what the stores have. Reads only.
+ *
+ * @param privateNetworks do not count as the internet; a default list unless given.
+ */
 export async function computeWindow(
   stores: Stores,
   { cluster, reportName, spec, typeSpec, start, end }: ReportWindow,
+  privateNetworks?: readonly string[],
 ): Promise<Report> {
   const window = { start, end };
   const policyEvents = await all(stores.trail.between(auditWindow(window)));
@@ -29,6 +34,7 @@ export async function computeWindow(
     ...(typeSpec !== undefined && { typeSpec: typeSpec as ReportTypeSpec }),
     cluster,
     window,
+    ...(privateNetworks !== undefined && { privateNetworks }),
   };
   return computeReport(reportInput(asked, { versions, policyEvents, flows, marks, repeats }));
 }

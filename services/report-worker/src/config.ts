@@ -1,5 +1,6 @@
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings } from '@margay/runtime';
+import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
+import { clusterSettings, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 
@@ -17,6 +18,11 @@ export const config = z.object({
     .string()
     .default('projectcalico.org')
     .meta({ description: 'API group of GlobalReports there.' }),
+  PRIVATE_NETWORKS: list(networksProblem)
+    .optional()
+    .meta({
+      description: `Networks that do not count as the internet in reports, with commas between them, instead of ${PRIVATE_NETWORKS.join(', ')}.`,
+    }),
   ...kafkaSettings,
   ...elasticsearchSettings,
 });

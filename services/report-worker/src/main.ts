@@ -16,7 +16,10 @@ else
     config,
     module: (settings) =>
       ReportWorkerModule.over(
-        computeInThread({ elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) }),
+        computeInThread(
+          { elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) },
+          settings.PRIVATE_NETWORKS,
+        ),
         BusModule.kafka(settings, 'report-worker'),
         StoresModule.elasticsearch(settings),
       ),

@@ -26,7 +26,7 @@ export async function makeAskedReport(environment: Environment): Promise<number>
         stores,
         signal: stopSignal(),
         now: () => Date.now() * 1_000,
-        compute: computeInThread({ elasticsearch: place }),
+        compute: computeInThread({ elasticsearch: place }, settings.PRIVATE_NETWORKS),
         onAttemptFailed: ({ id }, attempt, error) =>
           log.warn(ATTEMPT_FAILED, { id, attempt, reason: error.message }),
       });

@@ -5,6 +5,12 @@ import type { ElasticsearchOptions } from '@margay/storage';
 export type StoresPlace =
   { readonly directory: string } | { readonly elasticsearch: Omit<ElasticsearchOptions, 'readOnly'> };
 
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly place: StoresPlace;
+  readonly privateNetworks: readonly string[] | undefined;
+}
+
 /** What the thread says: the report piece by piece, or that there is none. */
 export type ThreadMessage =
   | { readonly part: ReportPart }

@@ -40,6 +40,12 @@ export function parseNetwork(text: string): Network | undefined {
   return { address, prefix: Number(bits) };
 }
 
+/** What is wrong with a list of networks, in words; undefined if nothing. */
+export function networksProblem(given: readonly string[]): string | undefined {
+  const wrong = given.filter((text) => parseNetwork(text) === undefined);
+  return wrong.length === 0 ? undefined : wrong.map(noNetwork).join('; ');
+}
+
 /** What is said of something that stands where a network should. */
 export function noNetwork(value: unknown): string {
   return `${JSON.stringify(value)} is not a network such as 10.0.0.0/8`;

@@ -100,3 +100,11 @@ test('a rule over several settings names its variable', () => {
   });
   expect(() => readConfig(pair, { STORE_URL: 'u', TLS: 'on' })).toThrow('KEY_FILE: must be set with TLS');
 });
+
+test('a list says what is wrong with its items', () => {
+  const Even = z.object({
+    NUMBERS: list((items) => items.find((item) => Number(item) % 2 !== 0)?.concat(' is odd')).optional(),
+  });
+  expect(readConfig(Even, { NUMBERS: '2, 4' }).NUMBERS).toEqual(['2', '4']);
+  expect(() => readConfig(Even, { NUMBERS: '2, 5' })).toThrow('NUMBERS is "2, 5": 5 is odd');
+});

@@ -8,14 +8,20 @@ export const flag = (initially: boolean) => z.stringbool().prefault(String(initi
 export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(min).max(max);
 
-/** Texts with commas between them; white space around them does not count. */
-export const list = () =>
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
+/** Texts with commas between them; white space around them does not count. `problem` says what is wrong with them, if anything. */
+export const list = (problem: (texts: readonly string[]) => string | undefined = () => undefined) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .superRefine((texts, context) => {
+      const message = problem(texts);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
 
 /** A duration as Go writes it (`30m`, `1h30m`), as milliseconds; give its default with `.prefault('30m')`. */
 export const goDuration = () =>

@@ -4,9 +4,17 @@ import { NetworkState, printName } from '@margay/policy';
 import { printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';
 
-/** Computes the cluster's state at an instant. */
-export async function clusterStateAt(history: History, at: Instant): Promise<Omit<ClusterState, 'total'>> {
-  const state = new NetworkState();
+/**
+ * Computes the cluster's state at an instant.
+ *
+ * @param privateNetworks do not count as the internet; a default list unless given.
+ */
+export async function clusterStateAt(
+  history: History,
+  at: Instant,
+  privateNetworks?: readonly string[],
+): Promise<Omit<ClusterState, 'total'>> {
+  const state = new NetworkState({ ...(privateNetworks && { privateNetworks }) });
   const policies: { name: string; since: string; actor: string | null }[] = [];
   const names = new Map<string, string>();
   for await (const version of history.versions({ start: at, end: at + 1 })) {

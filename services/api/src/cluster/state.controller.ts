@@ -5,15 +5,21 @@ import { refused } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Serves } from '../http/serves.ts';
+import { NETWORKS } from '../tokens.ts';
 import { clusterStateAt } from './cluster-state.ts';
 
 /** The cluster at an instant. */
 @Controller()
 export class StateController {
   readonly #stores: Stores;
+  readonly #privateNetworks: readonly string[] | undefined;
 
-  constructor(@Inject(STORES) stores: Stores) {
+  constructor(
+    @Inject(STORES) stores: Stores,
+    @Inject(NETWORKS) privateNetworks: readonly string[] | undefined,
+  ) {
     this.#stores = stores;
+    this.#privateNetworks = privateNetworks;
   }
 
   @Serves(OPERATIONS.state)
@@ -22,7 +28,7 @@ export class StateController {
   ): Promise<ClusterState> {
     const instant = parseInstant(at);
     if (instant === undefined) throw refused(`at is "${at}": give an RFC 3339 time`);
-    const state = await clusterStateAt(this.#stores.history, instant);
+    const state = await clusterStateAt(this.#stores.history, instant, this.#privateNetworks);
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
     const endpoints = state.endpoints.filter(({ endpoint, policies }) =>
       words.every((word) => `${endpoint} ${policies.join(' ')}`.toLowerCase().includes(word)),

@@ -6,6 +6,7 @@ import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { TheRun } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
+import { contentOf } from '../runs/runs.ts';
 import { RunList } from '../runs/run-list.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -25,9 +26,12 @@ export class TimelineController {
     @TheRun('id') run: Run,
     @Query({ schema: OPERATIONS.timeline.query }) { endpoint }: { readonly endpoint: string },
   ): Promise<Timeline> {
-    const { start, end } = await this.#runs.reportOf(run);
+    // By the networks that the report was computed with, whatever is set now.
+    const header = await this.#runs.reportOf(run);
+    const { privateNetworks } = contentOf(header).evidence;
     const key = endpointKeyOf(endpoint);
-    const timeline = key && (await timelineOf(this.#stores.history, key, { start, end }));
+    const { start, end } = header;
+    const timeline = key && (await timelineOf(this.#stores.history, key, { start, end }, privateNetworks));
     if (timeline === undefined) throw missing(`endpoint ${endpoint} in this window`);
     return timeline;
   }

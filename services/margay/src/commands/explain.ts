@@ -3,7 +3,7 @@ import type { Version } from '@margay/history';
 import { endpointKeyOf, formatExplanation, NetworkState } from '@margay/policy';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
-import { instantOption } from '../options.ts';
+import { instantOption, privateNetworksOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { write } from '../write.ts';
 
@@ -11,6 +11,7 @@ interface ExplainOptions {
   readonly auditLog: string[];
   readonly at: Instant;
   readonly output: 'text' | 'json';
+  readonly privateNetworks?: readonly string[];
 }
 
 /** `margay explain`: why an endpoint was what it was at one instant. */
@@ -25,6 +26,7 @@ export function explainCommand(): Command {
     .addOption(
       new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'),
     )
+    .addOption(privateNetworksOption())
     .addHelpText(
       'after',
       `
@@ -35,10 +37,10 @@ Examples:
   margay explain shop/web-1 --at 2026-11-24T00:20:00Z --audit-log audit.log.gz
   margay explain "HostEndpoint(node-0-eth0)" --at 2026-11-24T00:20:00Z --audit-log audit.log.gz -o json`,
     )
-    .action(async (endpoint: string, { auditLog, at, output }: ExplainOptions) => {
+    .action(async (endpoint: string, { auditLog, at, output, privateNetworks }: ExplainOptions) => {
       const key = endpointKey(endpoint);
       const { history } = await readLogs(auditLog, [], openProgress());
-      const state = new NetworkState();
+      const state = new NetworkState({ ...(privateNetworks && { privateNetworks }) });
       const valid = history.stateAt(at);
       for (const { content } of valid) state.upsert(content);
       const explanation = state.explain(keyText(key));

@@ -19,7 +19,7 @@ import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
-import { checkWindow, flowLogsTaken, instantOption, listOption } from '../options.ts';
+import { checkWindow, flowLogsTaken, instantOption, listOption, privateNetworksOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { say, write } from '../write.ts';
@@ -39,6 +39,7 @@ interface ReportOptions {
   readonly cluster: string;
   readonly out?: string;
   readonly config?: string;
+  readonly privateNetworks?: readonly string[];
 }
 
 /** `margay report`: one report from logs, without a server. */
@@ -63,6 +64,7 @@ export function reportCommand(): Command {
     .option('--namespace-selector <selector>', 'only endpoints of namespaces whose labels match')
     .option('--service-accounts <names>', 'only endpoints of these service accounts: a,b', listOption)
     .option('--service-account-selector <selector>', 'only endpoints of service accounts whose labels match')
+    .addOption(privateNetworksOption())
     .option('--config <file>', 'take name, type and scope from a GlobalReport manifest; options win over it')
     .option(
       '--out <dir>',
@@ -164,7 +166,14 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
   const window = { start, end };
   const computed = computeReport(
     reportInput(
-      { name, spec, ...(typeSpec && { typeSpec }), cluster: options.cluster, window },
+      {
+        name,
+        spec,
+        ...(typeSpec && { typeSpec }),
+        cluster: options.cluster,
+        window,
+        ...defined('privateNetworks', options.privateNetworks),
+      },
       { ...logs, versions: logs.history.versions() },
     ),
   );

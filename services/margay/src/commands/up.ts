@@ -2,7 +2,7 @@ import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CLUSTER, flowLogsTaken } from '../options.ts';
+import { CLUSTER, flowLogsTaken, privateNetworksOption } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
 /** `margay up`: everything in one process. */
@@ -33,6 +33,7 @@ export function upCommand(): Command {
       delayOption,
       delayOption(process.env['TIGERA_COMPLIANCE_JOB_START_DELAY'] ?? '30m'),
     )
+    .addOption(privateNetworksOption())
     .option('--group <group>', 'API group of GlobalReports', DEFAULT_GROUP)
     .addOption(
       new Option(

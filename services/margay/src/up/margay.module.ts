@@ -32,9 +32,11 @@ export interface MargayOptions {
   readonly reports?: () => Promise<ReportsFolder>;
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
+  /** Networks that do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[];
   /** Whom to tell of finished, failed and worse reports. */
   readonly notify?: NotifierOptions;
-  readonly api: Omit<ApiOptions, 'cluster'>;
+  readonly api: Omit<ApiOptions, 'cluster' | 'privateNetworks'>;
   readonly tell: Tell;
 }
 
@@ -53,7 +55,7 @@ const none = async (): Promise<ReportsFolder> => ({ reports: [], problems: [] })
 @Module({})
 export class MargayModule {
   static of(options: MargayOptions): DynamicModule {
-    const { directory, cluster, follow, watch, group, startDelay, tell, reports } = options;
+    const { directory, cluster, follow, watch, group, startDelay, tell, reports, privateNetworks } = options;
     const bus = BusModule.embedded(directory);
     const stores = StoresModule.embedded(directory);
     const positions = join(directory, 'positions');
@@ -82,9 +84,16 @@ export class MargayModule {
       bus,
       stores,
     );
-    const reportWorker = ReportWorkerModule.over(computeInThread({ directory }), bus, stores);
+    const reportWorker = ReportWorkerModule.over(
+      computeInThread({ directory }, privateNetworks),
+      bus,
+      stores,
+    );
     const notifier = options.notify && NotifierModule.over(options.notify, bus, stores);
-    const api = ApiModule.over({ ...options.api, cluster }, stores);
+    const api = ApiModule.over(
+      { ...options.api, cluster, ...(privateNetworks && { privateNetworks }) },
+      stores,
+    );
 
     const spanReports: SpanReportsOptions = { cluster, read: reports ?? none, tell };
     return {

@@ -34,6 +34,7 @@ export interface UpOptions {
   readonly startDelay: number;
   readonly group: string;
   readonly permissions: 'kubernetes' | 'token' | 'none';
+  readonly privateNetworks?: readonly string[];
 }
 
 const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
@@ -81,6 +82,7 @@ export async function up(options: UpOptions): Promise<void> {
     group: options.group,
     ...(!(options.watch && options.reports === undefined) && { reports }),
     startDelay: options.startDelay * 1000,
+    ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: {
       access: () => whoMay,
       // Where nobody is asked, a page elsewhere must not reach it through another name.
