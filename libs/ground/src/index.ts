@@ -12,7 +12,9 @@ export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, typ
 export {
   DAY,
   formatInstant,
+  formatMicros,
   formatSeconds,
+  microsOf,
   HOUR,
   MINUTE,
   minuteOf,

@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DAY, formatInstant, formatSeconds, parseInstant, SECOND } from './instant.ts';
+import {
+  DAY,
+  formatInstant,
+  formatMicros,
+  formatSeconds,
+  microsOf,
+  parseInstant,
+  SECOND,
+} from './instant.ts';
 
 test.each<[unknown, number | undefined, string]>([
   ['1970-01-01T00:00:00Z', 0, 'the epoch'],
@@ -33,8 +41,9 @@ test.each<[unknown, number | undefined, string]>([
   expect(parseInstant(text)).toBe(instant);
 });
 
+const instants = fc.integer({ min: -2_000_000_000_000_000, max: 8_000_000_000_000_000 });
+
 test('it agrees with the platform to the millisecond, and reads what it prints', () => {
-  const instants = fc.integer({ min: -2_000_000_000_000_000, max: 8_000_000_000_000_000 });
   fc.assert(
     fc.property(instants, (instant) => {
       const text = formatInstant(instant);
@@ -51,3 +60,19 @@ test.each([
   [DAY + SECOND, '1970-01-02T00:00:01Z'],
   [-1, '1969-12-31T23:59:59Z'],
 ])('%s in whole seconds is %s', (instant, text) => expect(formatSeconds(instant)).toBe(text));
+
+test('with six digits instants sort as texts, and read as what they were', () => {
+  fc.assert(
+    fc.property(instants, instants, (a, b) => {
+      expect(parseInstant(formatMicros(a))).toBe(a);
+      expect(formatMicros(a)).toHaveLength(27);
+      expect(formatMicros(a) < formatMicros(b)).toBe(a < b);
+    }),
+  );
+  expect(['2026-03-01T08:00:00Z', '2026-03-01T08:00:00.5Z', 'soon', '08:00Z'].map(microsOf)).toEqual([
+    '2026-03-01T08:00:00.000000Z',
+    '2026-03-01T08:00:00.500000Z',
+    'soon',
+    '08:00Z',
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { Flag, Rows, Span, Timeline, Unprotected } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { part, query, useAnswer } from './api.ts';
-import { Name, Problem, Time, Wait } from './parts.ts';
+import { exact, Name, Problem, Time, Wait } from './parts.ts';
 
 const FLAGS: readonly (readonly [flag: Flag, words: string, isGood: boolean])[] = [
   ['ingressProtected', 'ingress protected', true],
@@ -39,7 +39,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
     <label>
       Stretch
       <select onChange=${(event: Event) => setChosen(Number((event.target as HTMLSelectElement).value))}>
-        ${data.spans.map(({ start, end }, i) => html`<option value=${i}>${start} to ${end}</option>`)}
+        ${data.spans.map(({ start, end }, i) => html`<option value=${i}>${exact(start)} to ${exact(end)}</option>`)}
       </select>
     </label>
     <div class="split">
@@ -124,7 +124,7 @@ function Open({
   if (intervals.length === 0) return html`<li class="good">${direction} was protected at every instant.</li>`;
   return html`<li class="bad">
     ${direction} was not protected
-    ${intervals.map(({ from, to }, i) => html`${i === 0 ? ' ' : ', '}from ${from} to ${to}`)}${more > 0 ? `, and ${more} more times` : ''}.
+    ${intervals.map(({ from, to }, i) => html`${i === 0 ? ' ' : ', '}from ${exact(from)} to ${exact(to)}`)}${more > 0 ? `, and ${more} more times` : ''}.
   </li>`;
 }
 
@@ -165,12 +165,12 @@ function Drawing({ timeline: { window, spans, events } }: { timeline: Timeline }
                       width=${Math.max(1, x(span.end) - x(span.start))}
                       height=${name === 'open' ? ROW - 14 : ROW - 6}
                     >
-                      <title>${span.start} to ${span.end}</title>
+                      <title>${exact(span.start)} to ${exact(span.end)}</title>
                     </rect>`;
               },
             )}`,
       )}
-      ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${at}: ${resource} ${what}</title></line>`)}
+      ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${exact(at)}: ${resource} ${what}</title></line>`)}
       <text x=${LEFT} y=${height - 8}>${window.start.slice(0, 19)}Z</text>
       <text x=${WIDTH - 10} y=${height - 8} text-anchor="end">${window.end.slice(0, 19)}Z</text>
     </svg>

@@ -4,8 +4,12 @@ import { ask, type ApiProblem } from './api.ts';
 
 /** An instant without what nobody reads: `2026-11-24 00:17:33 UTC`; the exact one is its title. */
 export function Time({ at }: { at: string }) {
-  return html`<time datetime=${at} title=${at}>${at.slice(0, 19).replace('T', ' ')} UTC</time>`;
+  return html`<time datetime=${at} title=${exact(at)}>${at.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }
+
+/** An instant with all its digits, always six: what is listed lines up. */
+export const exact = (at: string): string =>
+  at.replace(/(?:\.(\d{1,6}))?Z$/, (_, digits = '') => `.${String(digits).padEnd(6, '0')}Z`);
 
 /** A name from the cluster: whatever is in it, it turns nothing around and marks up nothing. */
 export const Name = ({ text }: { text: string }) => html`<bdi>${visible(text)}</bdi>`;

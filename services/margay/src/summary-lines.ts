@@ -1,3 +1,4 @@
+import { microsOf } from '@margay/ground';
 import { typeOfReport, type Report } from '@margay/reports';
 
 /** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how complete its evidence is. */
@@ -10,7 +11,7 @@ export function summaryLines(report: Report): string[] {
   }));
   const width = Math.max(...rows.map(({ words }) => words.length));
   return [
-    `${report.reportName} (${report.reportTypeName})  ${report.startTime} to ${report.endTime}`,
+    `${report.reportName} (${report.reportTypeName})  ${microsOf(report.startTime)} to ${microsOf(report.endTime)}`,
     `  ${heading}`,
     ...rows.map(
       ({ words, value, total }) => `    ${words.padEnd(width)}  ${bar(value, total)}  ${value} of ${total}`,

@@ -43,7 +43,7 @@ const manifest = (spec: object, name = 'who-talks') => ({
   metadata: { name },
   spec,
 });
-const reportOf = (spec: object): Report => {
+const reportOf = (spec: object, policyEvents = POLICY_EVENTS): Report => {
   const read = readReportType(manifest(spec));
   if (!('type' in read)) throw new Error(JSON.stringify(read));
   return computeReport({
@@ -53,7 +53,7 @@ const reportOf = (spec: object): Report => {
     typeSpec: read.type.spec,
     window: WINDOW,
     versions: history(TOLD),
-    policyEvents: POLICY_EVENTS,
+    policyEvents,
     flows: FLOWS,
   });
 };
@@ -66,6 +66,51 @@ const rendered = (template: string, spec: object = ALL): string => {
   const report = reportOf({ ...spec, downloadTemplates: [{ name: 'out.txt', template }] });
   return [...typeOfReport(report).downloads[0]!.render(report)].join('');
 };
+
+describe('times print as Go prints them', () => {
+  const timed = { receivedAt: '2026-03-01T08:00:01.995000Z', finishedAt: '2026-03-01T08:00:02Z' };
+  const over = (template: string): string => {
+    const [first] = POLICY_EVENTS;
+    const { receivedAt: requestReceivedTimestamp, finishedAt: stageTimestamp } = timed;
+    const event = { ...first!.event, requestReceivedTimestamp, stageTimestamp };
+    const report = reportOf({ ...ALL, downloadTemplates: [{ name: 'out.txt', template }] }, [
+      { ...first!, event },
+    ]);
+    return [...typeOfReport(report).downloads[0]!.render(report)].join('');
+  };
+  // As Go's own time package writes them.
+  test.each([
+    [
+      '{{with index .AuditEvents 0}}{{.RequestReceivedTimestamp}}{{end}}',
+      '2026-03-01 08:00:01.995 +0000 UTC',
+    ],
+    ['{{with index .AuditEvents 0}}{{.StageTimestamp}}{{end}}', '2026-03-01 08:00:02 +0000 UTC'],
+    [
+      '{{with index .AuditEvents 0}}{{toJson .RequestReceivedTimestamp}}{{end}}',
+      '"2026-03-01T08:00:01.995000Z"',
+    ],
+    ['{{with index .AuditEvents 0}}{{toJson .StageTimestamp}}{{end}}', '"2026-03-01T08:00:02.000000Z"'],
+    ['{{with index .AuditEvents 0}}{{dateRfc3339 .RequestReceivedTimestamp}}{{end}}', '2026-03-01T08:00:01Z'],
+    ['{{toJson .StartTime}}', '"2026-03-01T00:00:00Z"'],
+    ['{{with index .Endpoints 0}}{{toJson .InScopeFrom}}{{end}}', '"2026-03-01T00:00:00.000000Z"'],
+    ...(
+      [
+        ['15:04:05.000', '08:00:01.995 08:00:02.000'],
+        ['15:04:05.999', '08:00:01.995 08:00:02'],
+        ['05.999999999', '01.995 02'],
+        ['05,000000', '01,995000 02,000000'],
+        ['05.0000001', '01.0000003 02.0000003'],
+        ['15:04:05.000000000', '08:00:01.995000000 08:00:02.000000000'],
+        ['15.9 05', '08.9 01 08 02'],
+      ] as const
+    ).map(([layout, text]) => [
+      `{{with index .AuditEvents 0}}{{.RequestReceivedTimestamp.Format "${layout}"}} {{.StageTimestamp.Format "${layout}"}}{{end}}`,
+      text,
+    ]),
+  ])('%s', (template, text) => {
+    expect(over(template!)).toBe(text);
+  });
+});
 
 describe('what templates see', () => {
   test.each([

@@ -18,7 +18,7 @@ import { dump } from 'js-yaml';
 import { csvLine } from '../csv.ts';
 import type { EndpointRow, Report } from '../report.ts';
 import { FlowPeers } from '../rows/flows.ts';
-import { rfc3339, TIME } from './go-time.ts';
+import { rfc3339, timeJson } from './go-time.ts';
 import { ENDPOINT } from './report-data.ts';
 
 /**
@@ -36,7 +36,7 @@ export function templateFunctions(report: Pick<Report, 'flows'>): Functions {
     },
     dateRfc3339: (args) => {
       const [time] = count(args, 1);
-      return time instanceof Struct && time.shape === TIME
+      return time instanceof Struct && timeJson(time) !== undefined
         ? rfc3339(time.json)
         : argumentProblem(`wants a time, not ${typeName(time)}`);
     },
@@ -212,7 +212,8 @@ function jsonOf(value: Value): unknown {
       [...value].sort(([a], [b]) => compareTexts(a, b)).map(([key, field]) => [key, jsonOf(field)]),
     );
   if (value.isNil) return null;
-  if (value.shape === TIME) return rfc3339(value.json);
+  const time = timeJson(value);
+  if (time !== undefined) return time;
   const fields = value.shape.fields.map(([, json], i) => [json, value.values()[i]] as const);
   return Object.fromEntries(
     fields.filter(([, field]) => isTrue(field)).map(([json, field]) => [json, jsonOf(field)]),

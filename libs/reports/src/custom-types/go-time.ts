@@ -1,4 +1,5 @@
 import { argumentProblem, count, Struct, type Shape } from '@margay/go-template';
+import { type Instant, parseInstant, SECOND } from '@margay/ground';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(
   ' ',
@@ -14,8 +15,6 @@ const PARTS: readonly (readonly [written: string, text: (time: Date) => string])
   ['-07:00', () => '+00:00'],
   ['-0700', () => '+0000'],
   ['2006', (time) => String(time.getUTCFullYear()).padStart(4, '0')],
-  ['.000000', (time) => `.${String(time.getUTCMilliseconds()).padStart(3, '0')}000`],
-  ['.000', (time) => `.${String(time.getUTCMilliseconds()).padStart(3, '0')}`],
   ['Jan', (time) => MONTHS[time.getUTCMonth()]!.slice(0, 3)],
   ['Mon', (time) => DAYS[time.getUTCDay()]!.slice(0, 3)],
   ['MST', () => 'UTC'],
@@ -36,34 +35,79 @@ const PARTS: readonly (readonly [written: string, text: (time: Date) => string])
   ['5', (time) => String(time.getUTCSeconds())],
 ];
 
+/** A fraction of a second behind the seconds: noughts for so many digits, nines for those that are not noughts at the end. */
+const FRACTION = /^[.,](0{1,9}|9{1,9})(?!\d)/;
+
 /** A time as Go's `Format` writes it: the layout shows how the second of January 2006, 15:04:05, would look. */
-function format(time: Date, layout: string): string {
+function format(at: Instant, layout: string): string {
+  const micros = ((at % SECOND) + SECOND) % SECOND;
+  const time = new Date((at - micros) / 1_000);
   let text = '';
-  for (let at = 0; at < layout.length;) {
-    const part = PARTS.find(([written]) => layout.startsWith(written, at));
-    text += part === undefined ? layout[at]! : part[1](time);
-    at += part === undefined ? 1 : part[0].length;
+  for (let i = 0; i < layout.length;) {
+    const [fraction, digits] = FRACTION.exec(layout.slice(i)) ?? [];
+    const part = PARTS.find(([written]) => layout.startsWith(written, i));
+    if (fraction !== undefined && digits !== undefined) text += fractionText(micros, fraction[0]!, digits);
+    else text += part === undefined ? layout[i]! : part[1](time);
+    i += (fraction ?? part?.[0] ?? ' ').length;
   }
   return text;
 }
 
-const timeOf = (json: unknown): Date => new Date(typeof json === 'string' ? json : '0001-01-01T00:00:00Z');
+function fractionText(micros: number, point: string, digits: string): string {
+  const all = `${String(micros).padStart(6, '0')}000`.slice(0, digits.length);
+  if (digits.startsWith('0')) return `${point}${all}`;
+  const kept = all.replace(/0+$/, '');
+  return kept === '' ? '' : `${point}${kept}`;
+}
 
-/** A time in RFC 3339, to the second, as the old product wrote all of them. */
-export const rfc3339 = (json: unknown): string => format(timeOf(json), '2006-01-02T15:04:05Z07:00');
+const ZERO = parseInstant('0001-01-01T00:00:00Z')!;
+const RFC3339 = '2006-01-02T15:04:05Z07:00';
 
-/** A Go time, made of an RFC 3339 text. */
-export const TIME: Shape = {
-  name: 'Time',
-  fields: [],
-  text: (json) => format(timeOf(json), '2006-01-02 15:04:05 -0700 MST'),
-  methods: {
-    Format: (json, args) => {
-      const [layout] = count(args, 1);
-      return typeof layout === 'string' ? format(timeOf(json), layout) : argumentProblem('wants a layout');
+/** The instant of a text, without what is beyond the precision. */
+const instantOf = (json: unknown, precision = 1): Instant =>
+  Math.floor((parseInstant(json) ?? ZERO) / precision) * precision;
+
+/** A time in RFC 3339, to the second, as the old product wrote all of its own. */
+export const rfc3339 = (json: unknown): string => format(instantOf(json), RFC3339);
+
+interface GoTime {
+  readonly shape: Shape;
+  /** As it stands in JSON. */
+  readonly json: (json: unknown) => string;
+}
+
+/** A Go time that is made of an RFC 3339 text, as it is after Go has written and read it: to its precision. */
+function goTime(name: string, precision: number, inJson: string): GoTime {
+  const at = (json: unknown) => instantOf(json, precision);
+  const text = (json: unknown): string => format(at(json), '2006-01-02 15:04:05.999999999 -0700 MST');
+  const shape: Shape = {
+    name,
+    fields: [],
+    text,
+    methods: {
+      Format: (json, args) => {
+        const [layout] = count(args, 1);
+        return typeof layout === 'string' ? format(at(json), layout) : argumentProblem('wants a layout');
+      },
+      Unix: (json) => BigInt(Math.floor(at(json) / SECOND)),
+      String: text,
+      UTC: (json) => new Struct(shape, json),
     },
-    Unix: (json) => BigInt(Math.floor(timeOf(json).getTime() / 1_000)),
-    String: (json) => format(timeOf(json), '2006-01-02 15:04:05 -0700 MST'),
-    UTC: (json) => new Struct(TIME, json),
-  },
-};
+  };
+  return { shape, json: (json) => format(at(json), inJson) };
+}
+
+const TIMES = [
+  goTime('Time', SECOND, RFC3339),
+  goTime('MicroTime', 1, '2006-01-02T15:04:05.000000Z07:00'),
+] as const;
+
+/** Go's `metav1.Time`: JSON has it to the second. */
+export const TIME: Shape = TIMES[0].shape;
+
+/** Go's `metav1.MicroTime`, which audit events have: JSON has it with six digits, always. */
+export const MICRO_TIME: Shape = TIMES[1].shape;
+
+/** Whether a value is a time, and its JSON if it is. */
+export const timeJson = ({ shape, json }: Struct): string | undefined =>
+  TIMES.find((time) => time.shape === shape)?.json(json);

@@ -2,7 +2,7 @@ import { Struct, type FieldType, type Shape } from '@margay/go-template';
 import type { EndpointRow, NamespaceRow, Report, ServiceRow } from '../report.ts';
 import { printPeer } from '../rows/flows.ts';
 import type { FlowEndpoint } from '../report.ts';
-import { TIME } from './go-time.ts';
+import { MICRO_TIME, TIME } from './go-time.ts';
 import { printedResource, resourceIdOf } from './resource-id.ts';
 
 /** A struct whose Go names are its JSON names with a capital, but for those that are given. */
@@ -47,7 +47,7 @@ const EXPOSURE = all(
   'envoyEnabled',
 );
 const UNPROTECTED = shape('Unprotected', {
-  intervals: { list: shape('Interval', all(TIME, 'from', 'to')) },
+  intervals: { list: shape('Interval', all(MICRO_TIME, 'from', 'to')) },
   more: 'int',
 });
 
@@ -59,8 +59,8 @@ export const ENDPOINT = shape('EndpointsReportEndpoint', {
   services: { list: RESOURCE_ID },
   serviceAccount: RESOURCE_ID,
   flowLogAggregationName: 'string',
-  inScopeFrom: TIME,
-  inScopeTo: TIME,
+  inScopeFrom: MICRO_TIME,
+  inScopeTo: MICRO_TIME,
   unprotectedIngress: UNPROTECTED,
   unprotectedEgress: UNPROTECTED,
 });
@@ -121,8 +121,8 @@ const EVENT = shape(
     },
     requestObject: 'any',
     responseObject: 'any',
-    requestReceivedTimestamp: TIME,
-    stageTimestamp: TIME,
+    requestReceivedTimestamp: MICRO_TIME,
+    stageTimestamp: MICRO_TIME,
     annotations: 'map',
   },
   API,

@@ -1,5 +1,5 @@
 import type { Ring } from '@margay/api-contract';
-import { formatInstant } from '@margay/ground';
+import { formatMicros, microsOf } from '@margay/ground';
 import type { EndpointRow, NamespaceRow, ReportHeader, RowKind, ServiceRow } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';
@@ -99,7 +99,7 @@ interface AuditEvent {
 }
 
 const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
-  ['Time', 0.26, ({ stageTimestamp = '' }) => stageTimestamp],
+  ['Time', 0.26, ({ stageTimestamp = '' }) => microsOf(stageTimestamp)],
   ['Actor', 0.3, ({ user }) => user?.username ?? ''],
   [
     'Verb',
@@ -120,9 +120,10 @@ const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
 const protection = (isProtected: boolean): string => (isProtected ? 'always' : 'NOT ALWAYS');
 
 function firstUnprotected({ unprotectedIngress, unprotectedEgress }: EndpointRow): string {
-  const [first] = [...unprotectedIngress.intervals, ...unprotectedEgress.intervals].sort((a, b) =>
-    a.from < b.from ? -1 : 1,
-  );
+  // Only with all their digits do they sort as text.
+  const [first] = [...unprotectedIngress.intervals, ...unprotectedEgress.intervals]
+    .map(({ from, to }) => ({ from: microsOf(from), to: microsOf(to) }))
+    .sort((a, b) => (a.from < b.from ? -1 : 1));
   return first === undefined ? '' : `${first.from} to ${first.to}`;
 }
 
@@ -135,8 +136,8 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
   facts(pdf, [
     ['Report type', header.reportType],
     ['Cluster', header.cluster],
-    ['Window', `${formatInstant(header.start)} to ${formatInstant(header.end)}`],
-    ['Archived', formatInstant(header.generatedAt)],
+    ['Window', `${formatMicros(header.start)} to ${formatMicros(header.end)}`],
+    ['Archived', formatMicros(header.generatedAt)],
     ['Endpoints in scope', spec?.selector ? `selector ${spec.selector}` : 'all'],
     ['Namespaces in scope', scopeText(spec?.namespaces)],
     ['Service accounts in scope', scopeText(spec?.serviceAccounts)],

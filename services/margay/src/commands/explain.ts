@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, type Key, keyText } from '@margay/ground';
+import { formatInstant, formatMicros, type Instant, type Key, keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { endpointKeyOf, formatExplanation, NetworkState } from '@margay/policy';
 import { openProgress } from '@margay/runtime';
@@ -50,7 +50,7 @@ Examples:
         await write(
           `${JSON.stringify({ at: formatInstant(at), uid: version?.uid, ...explanation }, undefined, 2)}\n`,
         );
-      } else await write(`At ${formatInstant(at)}\n\n${formatExplanation(explanation)}\n`);
+      } else await write(`At ${formatMicros(at)}\n\n${formatExplanation(explanation)}\n`);
     });
 }
 

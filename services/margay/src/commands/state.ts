@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/ground';
+import { formatInstant, type Instant, microsOf } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
@@ -69,7 +69,7 @@ async function printTable(state: readonly Version[]): Promise<void> {
         namespace,
         name,
         resourceVersion,
-        validFrom,
+        microsOf(validFrom),
       ]),
   ];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
