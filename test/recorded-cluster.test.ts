@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parseInstant } from '@margay/ground';
-import { memoryHistory, readLine } from '@margay/history';
+import { changesIn, memoryHistory, readLine } from '@margay/history';
 import { NetworkState, printName } from '@margay/policy';
 import { computeReport } from '@margay/reports';
 import { expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { AUDIT_LOG } from './testing/margay.ts';
 const history = memoryHistory();
 for (const [i, line] of gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8').split('\n').entries()) {
   for (const reading of readLine(line, { source: 'log', position: i })) {
-    if (reading.kind === 'changes') history.add(reading.changes);
+    history.add(changesIn(reading));
   }
 }
 const versions = history.versions();

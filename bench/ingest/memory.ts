@@ -1,4 +1,4 @@
-import { memoryHistory, readLine } from '@margay/history';
+import { changesIn, memoryHistory, readLine } from '@margay/history';
 import { collectGarbage } from '../history/collect-garbage.ts';
 import { recordedLife, renamed } from './pod-lives.ts';
 
@@ -16,7 +16,7 @@ export function benchMemory(print: (line: string) => void, quick: boolean): void
   for (let i = 0; i < endpoints; i++) {
     for (const line of life) {
       for (const reading of readLine(renamed(line, i), { source: 'log', position: i })) {
-        if (reading.kind === 'changes') history.add(reading.changes);
+        history.add(changesIn(reading));
       }
     }
     if (i % 500 === 0) peak = Math.max(peak, process.memoryUsage().heapUsed);

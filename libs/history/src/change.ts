@@ -44,6 +44,10 @@ export interface Change extends Key {
   readonly content?: KubernetesObject;
   /** True on the event that created the object, so that nothing of it can have been missed before. */
   readonly created?: boolean;
+  /** How often the object's spec had been changed, where it says so: what goes up by more than one was not seen. */
+  readonly generation?: number;
+  /** The resourceVersion that the request had to find, and found: a version of that name must have been there. */
+  readonly basedOn?: string;
   /** With `what: 'doubtful'` alone. */
   readonly doubt?: ObjectDoubt;
   readonly actor?: Actor;

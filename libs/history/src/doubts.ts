@@ -204,7 +204,8 @@ const isOutcomeUnknown = ({ doubt }: Doubtful): boolean => doubt.reason === OUTC
 class SeenObject {
   readonly #life: Life;
   readonly #sights: Sights;
-  readonly #ownEnd: Instant;
+  /** When the last request for its end came in: it was there then. */
+  readonly #endAskedAt: Instant;
   readonly #open: OpenDoubt[] = [];
   /** Until when its content is in doubt, and until when its existence is. */
   #differsUntil = -Infinity;
@@ -217,9 +218,10 @@ class SeenObject {
     this.#sights = new Sights(changes.filter(({ what }) => what === 'present'));
     this.#end = life.end ?? Infinity;
     this.#endedBy = life.endedBy;
-    let ownEnd = -Infinity;
-    for (const { what, at } of changes) if (what === 'gone') ownEnd = Math.max(ownEnd, at);
-    this.#ownEnd = ownEnd;
+    let endAskedAt = -Infinity;
+    for (const { what, receivedAt } of changes)
+      if (what === 'gone') endAskedAt = Math.max(endAskedAt, receivedAt);
+    this.#endAskedAt = endAskedAt;
   }
 
   get uid(): string {
@@ -260,8 +262,8 @@ class SeenObject {
     return first?.created === true && first.receivedAt <= at && first.at >= receivedAt;
   }
 
-  isSeenAfter({ at, receivedAt }: Doubtful): boolean {
-    return this.#sights.isAskedFrom(at) || this.#ownEnd > receivedAt;
+  isSeenAfter(doubt: Doubtful): boolean {
+    return this.#sights.isAfter(doubt) || this.#endAskedAt >= doubt.at;
   }
 
   mayBeGoneAt(instant: Instant): boolean {
@@ -285,10 +287,10 @@ class SeenObject {
   }
 
   attach(of: Doubtful, told = of.doubt.may): void {
-    if (this.#sights.isUnchanged(of)) return;
+    if (this.#sights.isUnchangedBy(of)) return;
     const may = this.#mayOf(of, told);
     if (may === undefined) return;
-    const until = this.#sights.firstWhole(of.at);
+    const until = this.#sights.firstWholeAfter(of);
     this.#open.push({ start: of.receivedAt, until, may, of });
     if (may !== 'be-gone') this.#differsUntil = Math.max(this.#differsUntil, until);
     if (may !== 'differ') this.#goneUntil = Math.max(this.#goneUntil, until);
@@ -309,21 +311,66 @@ class SeenObject {
   }
 }
 
-/** All sights of one object, ordered for questions of the kind "is there one that was asked for after that". */
+/** True where a watch told it: with whatever comes after, what a watch says from an instant on is all that there was. */
+const isWatched = ({ origin }: Change): boolean => origin.source.startsWith('watch/');
+
+/** All sights of one object: what was asked for, and what a watch told. */
 class Sights {
-  readonly #byAsked: readonly Change[];
-  /** Of each sight by when it was asked for and all after it: the least. */
+  readonly #asked: OrderedSights;
+  readonly #watched: OrderedSights;
+
+  constructor(sights: readonly Change[]) {
+    this.#asked = new OrderedSights(
+      sights.filter((sight) => !isWatched(sight)),
+      ({ receivedAt }) => receivedAt,
+    );
+    this.#watched = new OrderedSights(sights.filter(isWatched), ({ at }) => at);
+  }
+
+  /** When the first request for it came in. */
+  get askedAt(): Instant {
+    return Math.min(this.#asked.first, this.#watched.first);
+  }
+
+  /** Whether it was seen when the doubtful request was over. */
+  isAfter({ at, receivedAt }: Doubtful): boolean {
+    return this.#asked.last >= at || this.#watched.last >= receivedAt;
+  }
+
+  /** When it was first seen whole after the doubtful request; Infinity where it was not. */
+  firstWholeAfter({ at, receivedAt }: Doubtful): Instant {
+    return Math.min(this.#asked.firstWhole(at), this.#watched.firstWhole(receivedAt));
+  }
+
+  /** True where it was seen afterwards as it had been before. */
+  isUnchangedBy({ at, receivedAt }: Doubtful): boolean {
+    const before = [this.#asked, this.#watched].map((sights) => sights.greatestVersion(receivedAt));
+    const after = [this.#asked.leastVersion(at), this.#watched.leastVersion(receivedAt)];
+    return after.some(
+      (version) =>
+        version !== undefined &&
+        before.some((old) => old !== undefined && compareResourceVersions(version, old) <= 0),
+    );
+  }
+}
+
+/** Sights in the order of the instants as of which they show the object. */
+class OrderedSights {
+  readonly #sights: readonly Change[];
+  readonly #asOf: (sight: Change) => Instant;
+  /** Of each sight and all after it: the least. */
   readonly #leastVersion: (string | undefined)[] = [];
   readonly #leastWholeAt: Instant[] = [];
   readonly #byAnswered: readonly Change[];
   readonly #greatestVersion: (string | undefined)[] = [];
 
-  constructor(sights: readonly Change[]) {
-    this.#byAsked = sights.toSorted((a, b) => a.receivedAt - b.receivedAt);
+  constructor(sights: readonly Change[], asOf: (sight: Change) => Instant) {
+    this.#asOf = asOf;
+    this.#sights = sights.toSorted((a, b) => asOf(a) - asOf(b));
     let version: string | undefined;
     let wholeAt = Infinity;
-    for (let i = this.#byAsked.length - 1; i >= 0; i--) {
-      const sight = this.#byAsked[i] as Change;
+    for (let i = this.#sights.length - 1; i >= 0; i--) {
+      const sight = this.#sights[i] as Change;
       if (version === undefined || compareResourceVersions(sight.resourceVersion, version) < 0)
         version = sight.resourceVersion;
       if (!isPartial(sight)) wholeAt = Math.min(wholeAt, sight.at);
@@ -338,27 +385,30 @@ class Sights {
     }
   }
 
-  get askedAt(): Instant {
-    return this.#byAsked[0]?.receivedAt ?? Infinity;
+  get first(): Instant {
+    return this.#sights[0]?.receivedAt ?? Infinity;
   }
 
-  /** Whether it was asked for at or after the instant. */
-  isAskedFrom(instant: Instant): boolean {
-    return (this.#byAsked.at(-1)?.receivedAt ?? -Infinity) >= instant;
+  get last(): Instant {
+    const last = this.#sights.at(-1);
+    return last === undefined ? -Infinity : this.#asOf(last);
   }
 
-  /** When it was first seen whole by a request that came in at or after the instant; Infinity where it was not. */
-  firstWhole(instant: Instant): Instant {
-    return (
-      this.#leastWholeAt[firstFrom(this.#byAsked, ({ receivedAt }) => receivedAt >= instant)] ?? Infinity
-    );
+  firstWhole(from: Instant): Instant {
+    return this.#leastWholeAt[this.#placeOf(from)] ?? Infinity;
   }
 
-  /** True where it was seen afterwards as it had been before. */
-  isUnchanged({ receivedAt, at }: Change): boolean {
-    const before = this.#greatestVersion[firstFrom(this.#byAnswered, (sight) => sight.at > receivedAt) - 1];
-    const after = this.#leastVersion[firstFrom(this.#byAsked, (sight) => sight.receivedAt >= at)];
-    return before !== undefined && after !== undefined && compareResourceVersions(after, before) <= 0;
+  leastVersion(from: Instant): string | undefined {
+    return this.#leastVersion[this.#placeOf(from)];
+  }
+
+  /** Of what had been answered by then. */
+  greatestVersion(by: Instant): string | undefined {
+    return this.#greatestVersion[firstFrom(this.#byAnswered, ({ at }) => at > by) - 1];
+  }
+
+  #placeOf(from: Instant): number {
+    return firstFrom(this.#sights, (sight) => this.#asOf(sight) >= from);
   }
 }
 

@@ -157,6 +157,23 @@ test.each([
   expect(told(foldKey(story(changes)))).toBe(versions);
 });
 
+test.each([
+  [
+    '+A=x@1 ?:differs@3..6',
+    'A=y@2..5',
+    'A=x[1,3) A=x[3,5)~differ@3 A=y[5,)',
+    'shows what came of a request that is still being answered',
+  ],
+  ['+A=x@1 ?:gone@3..6', 'A=y@2..5', 'A=x[1,5) A=y[5,)', 'and that it is still there'],
+  ['+A=x@1 ?:differs@3..6', 'A=y@1..2', 'A=x[1,2) A=y[2,3) A=y[3,)~differ@3', 'but not what it told before'],
+])('in doubt, %s with what a watch tells, %s, is %s: it %s', (log, watch, versions) => {
+  const watched = story(watch).map((change) => ({
+    ...change,
+    origin: { source: 'watch/pods', position: 1 },
+  }));
+  expect(told(foldKey([...story(log), ...watched]))).toBe(versions);
+});
+
 test('several doubts at once are told as the earliest, and that there are more', () => {
   const doubts = foldKey(story('+A=x@1 ?:gone@5 ?:gone@8 A=y@12#1')).map(({ doubt }) => doubt);
   expect(doubts).toEqual([undefined]);

@@ -16,8 +16,9 @@ export {
   type PolicyEvent,
   policyEventOf,
 } from './policy-event.ts';
-export type { Reading } from './reading.ts';
+export { changesIn, type Reading } from './reading.ts';
 export { readLine } from './read-line.ts';
+export { sameDoubt } from './doubts.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';

@@ -69,3 +69,8 @@ export type Reading =
       /** The doubts, where it says about which objects. */
       readonly changes?: readonly Change[];
     };
+
+/** All that a reading tells of objects: facts, and where there are none, what is not known. */
+export function changesIn(reading: Reading): readonly Change[] {
+  return reading.kind === 'ignored' ? [] : (reading.changes ?? []);
+}

@@ -4,7 +4,7 @@ import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import { COVERAGE_DISTANCE, COVERAGE_TABLES, embeddedCoverage } from './coverage/embedded.ts';
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
-import { HISTORY_TABLES } from './history/tables.ts';
+import { HISTORY_DOUBTS, HISTORY_TABLES } from './history/tables.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
@@ -13,6 +13,7 @@ const MIGRATIONS = [
   [HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n'),
   COVERAGE_DISTANCE,
   TRAIL_OUTCOME,
+  HISTORY_DOUBTS,
 ];
 
 /** How the embedded stores are opened. */

@@ -1,5 +1,5 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
-import type { Change, PolicyEvent } from '@margay/history';
+import { changesIn, type Change, type PolicyEvent } from '@margay/history';
 import type { Line, Stretch } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
@@ -19,7 +19,7 @@ export function readBatch(source: string, texts: readonly RawText[]): Ingested {
     readRawText(text).map((reading) => ({ position: text.origin.position, reading })),
   );
   for (const { reading } of reads) {
-    if (reading.kind === 'changes') changes.push(...reading.changes);
+    changes.push(...changesIn(reading));
     if (reading.kind !== 'unusable' && reading.policyEvent) policyEvents.push(reading.policyEvent);
   }
   const from = texts[0]?.origin.position ?? 0;

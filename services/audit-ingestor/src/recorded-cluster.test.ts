@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Change } from '@margay/history';
+import { changesIn, type Change } from '@margay/history';
 import { openMetrics, readConfig, silentLog } from '@margay/runtime';
 import { readLines } from '@margay/sources';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -24,8 +24,7 @@ beforeAll(async () => {
       recorded.events.push(text);
       for (const reading of readRawText({ text, origin: { source: 'file', position: number } })) {
         recorded.kinds.push(reading.kind);
-        if (reading.kind === 'changes')
-          for (const change of reading.changes) recorded.changes.set(change.id, told(change));
+        for (const change of changesIn(reading)) recorded.changes.set(change.id, told(change));
       }
     }
   }
@@ -47,8 +46,7 @@ async function setUp(fails: () => boolean = () => false) {
       if (fails()) throw new Error('the sink is away');
       for (const reading of readings) {
         arrived.kinds.push(reading.kind);
-        if (reading.kind === 'changes')
-          for (const change of reading.changes) arrived.changes.set(change.id, told(change));
+        for (const change of changesIn(reading)) arrived.changes.set(change.id, told(change));
       }
     },
     { metrics: openMetrics({ defaults: false }), log: silentLog },

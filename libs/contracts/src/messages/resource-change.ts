@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@margay/ground';
-import type { Actor, Change } from '@margay/history';
+import type { Actor, Change, May, ObjectDoubt } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { RESOURCE_CHANGE_RELEASES } from '../releases/resource-change.ts';
 import { defineTopic, present } from '../topic.ts';
@@ -20,6 +20,30 @@ export const ACTOR_SCHEMA: RecordSchema = {
   ],
 };
 
+const SAID_SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'Said',
+  doc: 'What a change is that is neither present nor gone, and about which object.',
+  fields: [
+    { name: 'what', type: 'string', doc: 'doubtful: it is not known what became of the object.' },
+    { name: 'name', type: 'string', doc: 'Empty for all objects of the kind in the namespace.' },
+    optional('uid', 'string', 'Absent where it is not known.'),
+  ],
+};
+
+const DOUBT_SCHEMA: RecordSchema = {
+  type: 'record',
+  name: 'Doubt',
+  doc: 'What is not known of the object.',
+  fields: [
+    { name: 'reason', type: 'string', doc: 'A word.' },
+    { name: 'may', type: 'string', doc: 'be-gone, differ or be-anything.' },
+    { name: 'message', type: 'string', doc: 'A sentence.' },
+    { name: 'ends', type: 'boolean', doc: 'The deletion was answered as done.' },
+    { name: 'passedOn', type: 'boolean', doc: 'Another API server carried the request out.' },
+  ],
+};
+
 const SCHEMA: RecordSchema = {
   type: 'record',
   name: 'ResourceChange',
@@ -32,7 +56,7 @@ const SCHEMA: RecordSchema = {
     {
       name: 'what',
       type: { type: 'enum', name: 'What', symbols: ['present', 'gone'] },
-      doc: 'present: the object exists with this content. gone: it does not exist any more.',
+      doc: 'present: the object exists with this content. gone: it does not exist any more. See said.',
     },
     { name: 'group', type: 'string', doc: 'API group, empty for the core group.' },
     { name: 'resource', type: 'string', doc: 'Lower-case plural.' },
@@ -57,6 +81,14 @@ const SCHEMA: RecordSchema = {
         ],
       },
     },
+    optional(
+      'said',
+      SAID_SCHEMA,
+      'Where it is there, it counts instead of what, name and uid, which are about no object then.',
+    ),
+    optional('doubt', DOUBT_SCHEMA, 'With doubtful only.'),
+    optional('generation', 'long', 'How often the spec had been changed, where the object says so.'),
+    optional('basedOn', 'string', 'The resourceVersion that the request had to find.'),
   ],
 };
 
@@ -77,7 +109,34 @@ interface ChangeRecord {
   readonly created: boolean;
   readonly actor: ActorRecord | null;
   readonly origin: { readonly source: string; readonly position: number };
+  readonly said: { readonly what: string; readonly name: string; readonly uid: string | null } | null;
+  readonly doubt: DoubtRecord | null;
+  readonly generation: number | null;
+  readonly basedOn: string | null;
 }
+
+interface DoubtRecord {
+  readonly reason: string;
+  readonly may: string;
+  readonly message: string;
+  readonly ends: boolean;
+  readonly passedOn: boolean;
+}
+
+/**
+ * Services from before there were doubts know two kinds of changes. For them it is the end of an object without name and
+ * uid, of which there is none.
+ */
+const unknownToOld = ({ what, name, uid }: ResourceChange) =>
+  what === 'doubtful' ? { what: 'gone', name: '', uid: null, said: { what, name, uid: uid ?? null } } : {};
+
+const doubtOf = ({ reason, may, message, ends, passedOn }: DoubtRecord): ObjectDoubt => ({
+  reason,
+  may: may as May,
+  message,
+  ...present('ends', ends ? true : null),
+  ...present('passedOn', passedOn ? true : null),
+});
 
 /** An actor on the wire. */
 export interface ActorRecord {
@@ -103,23 +162,28 @@ export const resourceChanges = defineTopic<ResourceChange>({
   toRecord: (change) => ({
     ...change,
     content: change.content === undefined ? null : JSON.stringify(change.content),
+    doubt: change.doubt === undefined ? null : { ends: false, passedOn: false, ...change.doubt },
+    ...unknownToOld(change),
   }),
   fromRecord: (record: ChangeRecord) => ({
     cluster: record.cluster,
     id: record.id,
     eventId: record.eventId,
-    what: record.what,
+    what: (record.said?.what as Change['what'] | undefined) ?? record.what,
     group: record.group,
     resource: record.resource,
     namespace: record.namespace,
-    name: record.name,
+    name: record.said?.name ?? record.name,
     at: record.at,
     receivedAt: record.receivedAt,
     origin: { source: record.origin.source, position: record.origin.position },
-    ...present('uid', record.uid),
+    ...present('uid', record.said === null ? record.uid : record.said.uid),
     ...present('resourceVersion', record.resourceVersion),
     ...present('content', record.content === null ? null : (JSON.parse(record.content) as KubernetesObject)),
     ...present('created', record.created ? true : null),
+    ...present('doubt', record.doubt === null ? null : doubtOf(record.doubt)),
+    ...present('generation', record.generation),
+    ...present('basedOn', record.basedOn),
     ...present('actor', record.actor === null ? null : actorOf(record.actor)),
   }),
 });

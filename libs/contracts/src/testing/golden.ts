@@ -45,6 +45,56 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         origin: { source: 'watch', position: 8 },
       },
     },
+    {
+      base64:
+        'wwFUwuACRcJmqwhwcm9kEGUzI2RvdWJ0BGUzAiJwcm9qZWN0Y2FsaWNvLm9yZx5uZXR3b3JrcG9saWNpZXMIc2hvcAAAAICI8Jz4yq8G/ofwnPjKrwYAAAAKd2F0Y2gSAhBkb3VidGZ1bBhkZWZhdWx0LmRlbnkCBnUtMQIUbm8tY29udGVudA5iZS1nb25lgAFkZWxldGUgbmV0d29ya3BvbGljaWVzIHNob3AvZGVmYXVsdC5kZW55OiB0aGUgZXZlbnQgaGFzIG5vIGJvZHkuAQAAAA==',
+      message: {
+        cluster: 'prod',
+        id: 'e3#doubt',
+        eventId: 'e3',
+        what: 'doubtful',
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'default.deny',
+        at: 1793491400000000,
+        receivedAt: 1793491399999999,
+        origin: { source: 'watch', position: 9 },
+        uid: 'u-1',
+        doubt: {
+          reason: 'no-content',
+          may: 'be-gone',
+          message: 'delete networkpolicies shop/default.deny: the event has no body.',
+          ends: true,
+        },
+      },
+    },
+    {
+      base64:
+        'wwFUwuACRcJmqwhwcm9kBGU0BGU0ACJwcm9qZWN0Y2FsaWNvLm9yZx5uZXR3b3JrcG9saWNpZXMIc2hvcBhkZWZhdWx0LmRlbnkCBnUtMQIEMTKAjJ/8+MqvBv6Ln/z4yq8GAr4BeyJhcGlWZXJzaW9uIjoicHJvamVjdGNhbGljby5vcmcvdjMiLCJraW5kIjoiTmV0d29ya1BvbGljeSIsIm1ldGFkYXRhIjp7Im5hbWUiOiJkZWZhdWx0LmRlbnkifX0AAAp3YXRjaBQAAAIIAgQxMQ==',
+      message: {
+        cluster: 'prod',
+        id: 'e4',
+        eventId: 'e4',
+        what: 'present',
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'default.deny',
+        at: 1793491500000000,
+        receivedAt: 1793491499999999,
+        origin: { source: 'watch', position: 10 },
+        uid: 'u-1',
+        resourceVersion: '12',
+        content: {
+          apiVersion: 'projectcalico.org/v3',
+          kind: 'NetworkPolicy',
+          metadata: { name: 'default.deny' },
+        },
+        generation: 4,
+        basedOn: '11',
+      },
+    },
   ],
   'margay.policy-events': [
     {

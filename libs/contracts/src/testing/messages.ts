@@ -20,6 +20,17 @@ const actor = fc.record({ user: text, impersonated: text }, { requiredKeys: ['us
 const key = { group: text, resource: text, namespace: text, name: text };
 const window = { reportName: text, reportType: text, start: instant, end: instant };
 
+const doubt = fc.record(
+  {
+    reason: text,
+    may: fc.constantFrom('be-gone', 'differ', 'be-anything'),
+    message: text,
+    ends: fc.constant(true),
+    passedOn: fc.constant(true),
+  },
+  { requiredKeys: ['reason', 'may', 'message'] },
+);
+
 /** Any change of a resource. */
 export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
   {
@@ -27,7 +38,7 @@ export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
     cluster: text,
     id: text,
     eventId: text,
-    what: fc.constantFrom('present', 'gone'),
+    what: fc.constantFrom('present', 'gone', 'doubtful'),
     uid: text,
     resourceVersion: fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String),
     at: instant,
@@ -36,6 +47,9 @@ export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
       .record({ apiVersion: text, kind: text, metadata: fc.record({ name: text }), spec: json })
       .map((content) => JSON.parse(JSON.stringify(content)) as typeof content),
     created: fc.constant(true),
+    doubt,
+    generation: fc.nat(),
+    basedOn: text,
     actor,
     origin: fc.record({ source: text, position: fc.nat() }),
   },

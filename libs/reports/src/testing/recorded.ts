@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { memoryHistory, readLine, type PolicyEvent, type Version } from '@margay/history';
+import { changesIn, memoryHistory, readLine, type PolicyEvent, type Version } from '@margay/history';
 
 /** What the recorded audit log of a cluster says. */
 export interface Recorded {
@@ -16,7 +16,7 @@ export function recorded(name: string): Recorded {
   const lines = gunzipSync(readFileSync(file)).toString('utf8').split('\n');
   for (const [position, line] of lines.entries()) {
     for (const reading of readLine(line, { source: 'audit', position })) {
-      if (reading.kind === 'changes') history.add(reading.changes);
+      history.add(changesIn(reading));
       if ('policyEvent' in reading && reading.policyEvent !== undefined)
         policyEvents.push(reading.policyEvent);
     }

@@ -1,20 +1,21 @@
 import type { Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import type { TableIds } from './table-ids.ts';
+import { WHATS } from './tables.ts';
 
 /** Inserts the change; false when its id is known. */
 export function insertChange(database: Database, ids: TableIds, key: number, change: Change): boolean {
   const { changes } = database
     .sql(
       `INSERT INTO changes (key, change_id, event_id, gone, uid, resource_version, at, received_at, content, created,
-         "user", impersonated, source, position)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (change_id) DO NOTHING`,
+         "user", impersonated, source, position, doubt, generation, based_on)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (change_id) DO NOTHING`,
     )
     .run(
       key,
       change.id,
       change.eventId,
-      change.what === 'gone' ? 1 : 0,
+      WHATS.indexOf(change.what),
       change.uid ?? null,
       change.resourceVersion ?? null,
       change.at,
@@ -25,6 +26,9 @@ export function insertChange(database: Database, ids: TableIds, key: number, cha
       change.actor?.impersonated ?? null,
       ids.source(change.origin.source),
       change.origin.position,
+      change.doubt === undefined ? null : JSON.stringify(change.doubt),
+      change.generation ?? null,
+      change.basedOn ?? null,
     );
   return changes === 1;
 }

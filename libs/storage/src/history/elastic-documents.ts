@@ -1,5 +1,5 @@
 import type { Key, KubernetesObject } from '@margay/ground';
-import type { Change, Version } from '@margay/history';
+import type { Change, DoubtSince, Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import {
@@ -58,6 +58,7 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       validTo: INSTANT,
       seenMidLife: FLAG,
       endedBy: KEYWORD,
+      doubt: STORED,
       user: KEYWORD,
       impersonated: KEYWORD,
       content: STORED,
@@ -83,6 +84,7 @@ export interface VersionDocument extends Key {
   readonly validTo?: number;
   readonly seenMidLife?: boolean;
   readonly endedBy?: NonNullable<Version['endedBy']>;
+  readonly doubt?: string;
   readonly user?: string;
   readonly impersonated?: string;
   readonly content: string;
@@ -117,17 +119,18 @@ export function placeOfVersion(elastic: Elastic, key: string, version: Version):
 export function documentOfChange({ cluster }: Elastic, key: string, change: Change): object {
   const { id, eventId, what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt } =
     change;
-  const { content, created, actor, origin } = change;
+  const { content, created, doubt, generation, basedOn, actor, origin } = change;
   const { source, position } = origin;
   const known = { id, eventId, what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt };
-  const text = JSON.stringify({ ...known, content, created, actor, origin: { source, position } });
+  const more = { content, created, generation, basedOn, doubt, actor, origin: { source, position } };
+  const text = JSON.stringify({ ...known, ...more });
   return { '@timestamp': dateOf(at), cluster, key, group, resource, at, source, position, change: text };
 }
 
 /** The document of a version. */
 export function documentOfVersion({ cluster }: Elastic, key: string, version: Version): object {
   const { group, resource, namespace, name, uid, resourceVersion, validFrom, validTo } = version;
-  const { seenMidLife, endedBy, actor, content } = version;
+  const { seenMidLife, endedBy, doubt, actor, content } = version;
   return {
     '@timestamp': dateOf(validFrom),
     cluster,
@@ -142,6 +145,7 @@ export function documentOfVersion({ cluster }: Elastic, key: string, version: Ve
     validTo,
     seenMidLife,
     endedBy,
+    doubt: doubt === undefined ? undefined : JSON.stringify(doubt),
     user: actor?.user,
     impersonated: actor?.impersonated,
     content: JSON.stringify(content),
@@ -156,7 +160,7 @@ export function changeOfDocument({ change }: Pick<ChangeDocument, 'change'>): Ch
 /** The version of its document. */
 export function versionOfDocument(document: VersionDocument): Version {
   const { group, resource, namespace, name, uid, resourceVersion, validFrom, validTo } = document;
-  const { seenMidLife, endedBy, user, impersonated, content } = document;
+  const { seenMidLife, endedBy, doubt, user, impersonated, content } = document;
   return {
     group,
     resource,
@@ -169,6 +173,7 @@ export function versionOfDocument(document: VersionDocument): Version {
     content: JSON.parse(content) as KubernetesObject,
     ...(seenMidLife !== undefined && { seenMidLife }),
     ...(endedBy !== undefined && { endedBy }),
+    ...(doubt !== undefined && { doubt: JSON.parse(doubt) as DoubtSince }),
     ...(user !== undefined && { actor: { user, ...(impersonated !== undefined && { impersonated }) } }),
   };
 }

@@ -1,6 +1,14 @@
 import { memoryHistory, overlapping, type Change, type Version } from '@margay/history';
 import { describe, expect, test } from 'vitest';
-import { namespaceEnds, namespaces, random, shuffled, story, STORY_START } from '../testing/changes.ts';
+import {
+  doubts,
+  namespaceEnds,
+  namespaces,
+  random,
+  shuffled,
+  story,
+  STORY_START,
+} from '../testing/changes.ts';
 import { collect } from '../testing/collect.ts';
 import type { History } from './history.ts';
 
@@ -46,6 +54,33 @@ export function historyContract(name: string, open: () => Promise<History>) {
       const told = [...namespaces(), ...story({ seed, changes: 150, keys: 6 }), ...namespaceEnds(100)];
       const arriving = shuffled([...told, ...told.filter(() => next() < 0.5)], next);
       expect(await appendAll(history, arriving, next)).toBe(told.length);
+      expect(await collect(history.versions(EVER))).toEqual(expectedVersions(told));
+    });
+
+    test.each([5, 6, 7])('doubts are changes like others, and versions carry them (%i)', async (seed) => {
+      const history = await open();
+      const next = random(seed);
+      const told = [
+        ...namespaces(),
+        ...story({ seed, changes: 150, keys: 6 }),
+        ...doubts({ seed, changes: 150, keys: 6 }),
+        ...namespaceEnds(100),
+      ];
+      const arriving = shuffled([...told, ...told.filter(() => next() < 0.5)], next);
+      expect(await appendAll(history, arriving, next)).toBe(told.length);
+      const versions = await collect(history.versions(EVER));
+      expect(versions).toEqual(expectedVersions(told));
+      expect(versions.filter(({ doubt }) => doubt !== undefined).length).toBeGreaterThan(5);
+      const [doubt] = told.filter(({ what }) => what === 'doubtful');
+      expect(await history.changesOf(doubt as Change)).toContainEqual(doubt);
+    });
+
+    test('what settles a doubt can come later', async () => {
+      const history = await open();
+      const [first, ...later] = story({ seed: 8, changes: 30, keys: 1 });
+      const inDoubt = doubts({ seed: 8, changes: 30, keys: 1 }).filter(({ name }) => name === 'pod-0');
+      const told = [first as Change, ...inDoubt, ...later];
+      for (const change of told) await history.append([change]);
       expect(await collect(history.versions(EVER))).toEqual(expectedVersions(told));
     });
 
@@ -143,7 +178,13 @@ export function historyContract(name: string, open: () => Promise<History>) {
       } = created as Change;
       const name = `a.b/c%${'n'.repeat(240)}`;
       const both: Change[] = [
-        { ...(created as Change), name, resourceVersion: '90071992547409930123456789' },
+        {
+          ...(created as Change),
+          name,
+          resourceVersion: '90071992547409930123456789',
+          generation: 2,
+          basedOn: '90071992547409930123456788',
+        },
         { ...rest, name, id: 'end#0', eventId: 'end', what: 'gone', at: created!.at + 5 },
       ];
       await history.append(both);

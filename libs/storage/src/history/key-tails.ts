@@ -1,7 +1,7 @@
 import { NEW_KEY, UID_CHARACTERS, type KeyTail } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { LRUCache } from 'lru-cache';
-import { SELECT_VERSIONS, versionOf, type VersionRow } from './tables.ts';
+import { SELECT_VERSIONS, versionOf, WHATS, type VersionRow } from './tables.ts';
 
 /** The tails of keys that were touched last are held in memory, up to this many: about a kilobyte each. */
 const HELD_TAILS_MAX = 50_000;
@@ -49,6 +49,10 @@ function readTail(database: Database, key: number): RowTail {
   const { changes, latest_at: latestAt } = database
     .sql('SELECT count(*) AS changes, max(at) AS latest_at FROM changes WHERE key = ?')
     .get(key) as { changes: number; latest_at: number | null };
+  const doubtful = database
+    .sql(`SELECT 1 FROM changes WHERE key = ? AND gone = ${WHATS.indexOf('doubtful')} LIMIT 1`)
+    .get(key);
+  if (doubtful !== undefined) return { tail: { changes, plain: false, objects: [], doubts: true } };
   const newest = database
     .sql(
       `SELECT resource_version FROM changes WHERE key = ? AND gone = 0 AND resource_version IS NOT NULL

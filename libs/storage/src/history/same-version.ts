@@ -1,4 +1,4 @@
-import type { Version } from '@margay/history';
+import { sameDoubt, type Version } from '@margay/history';
 
 /** True where both are the same version to the last field. Contents that are one object are not looked into. */
 export function sameVersion(before: Version | undefined, now: Version | undefined): boolean {
@@ -11,6 +11,7 @@ export function sameVersion(before: Version | undefined, now: Version | undefine
     before.validTo === now.validTo &&
     before.seenMidLife === now.seenMidLife &&
     before.endedBy === now.endedBy &&
+    sameDoubt(before.doubt, now.doubt) &&
     before.actor?.user === now.actor?.user &&
     before.actor?.impersonated === now.actor?.impersonated &&
     (before.content === now.content || JSON.stringify(before.content) === JSON.stringify(now.content))

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@margay/ground';
-import type { Change, EndedBy, Version } from '@margay/history';
+import type { Change, DoubtSince, EndedBy, ObjectDoubt, Version } from '@margay/history';
 
 /** The tables of the embedded history. */
 export const HISTORY_TABLES = `
@@ -38,6 +38,16 @@ export const HISTORY_TABLES = `
   CREATE INDEX versions_by_key ON versions (key);
   CREATE INDEX versions_by_end ON versions (valid_to, valid_from)`;
 
+/** Changes that are doubts, what in them tells of others that were missed, and versions in doubt. */
+export const HISTORY_DOUBTS = `
+  ALTER TABLE changes ADD COLUMN doubt TEXT;
+  ALTER TABLE changes ADD COLUMN generation INTEGER;
+  ALTER TABLE changes ADD COLUMN based_on TEXT;
+  ALTER TABLE versions ADD COLUMN doubt TEXT`;
+
+/** What stands in the column `gone` of changes: the place in this list. */
+export const WHATS: readonly Change['what'][] = ['present', 'gone', 'doubtful'];
+
 /** The end of a version that is current. */
 export const CURRENT = Number.MAX_SAFE_INTEGER;
 
@@ -60,12 +70,16 @@ export interface ChangeRow {
   readonly impersonated: string | null;
   readonly source: string;
   readonly position: number;
+  readonly doubt: string | null;
+  readonly generation: number | null;
+  readonly based_on: string | null;
 }
 
 /** Gives {@link ChangeRow}s of one key. */
 export const CHANGES_OF_KEY = `
   SELECT k."group", k.resource, k.namespace, k.name, c.change_id, c.event_id, c.gone, c.uid, c.resource_version,
-    c.at, c.received_at, b.body, c.created, c."user", c.impersonated, s.name AS source, c.position
+    c.at, c.received_at, b.body, c.created, c."user", c.impersonated, s.name AS source, c.position,
+    c.doubt, c.generation, c.based_on
   FROM changes c JOIN keys k ON k.id = c.key JOIN sources s ON s.id = c.source LEFT JOIN contents b ON b.id = c.content
   WHERE c.key = ? ORDER BY c.at, c.change_id`;
 
@@ -74,7 +88,7 @@ export function changeOf(row: ChangeRow): Change {
   return {
     id: row.change_id,
     eventId: row.event_id,
-    what: row.gone === 1 ? 'gone' : 'present',
+    what: WHATS[row.gone] ?? 'present',
     group: row.group,
     resource: row.resource,
     namespace: row.namespace,
@@ -85,6 +99,9 @@ export function changeOf(row: ChangeRow): Change {
     receivedAt: row.received_at,
     ...(row.body !== null && { content: JSON.parse(row.body) as KubernetesObject }),
     ...(row.created === 1 && { created: true }),
+    ...(row.generation !== null && { generation: row.generation }),
+    ...(row.based_on !== null && { basedOn: row.based_on }),
+    ...(row.doubt !== null && { doubt: JSON.parse(row.doubt) as ObjectDoubt }),
     ...actorOf(row),
     origin: { source: row.source, position: row.position },
   };
@@ -104,6 +121,7 @@ export interface VersionRow {
   readonly body: string;
   readonly seen_mid_life: number;
   readonly ended_by: EndedBy | null;
+  readonly doubt: string | null;
   readonly user: string | null;
   readonly impersonated: string | null;
 }
@@ -111,7 +129,7 @@ export interface VersionRow {
 /** Gives {@link VersionRow}s; a condition must follow. */
 export const SELECT_VERSIONS = `
   SELECT v.id, k."group", k.resource, k.namespace, k.name, v.uid, v.resource_version, v.valid_from, v.valid_to, b.body,
-    v.seen_mid_life, v.ended_by, v."user", v.impersonated
+    v.seen_mid_life, v.ended_by, v.doubt, v."user", v.impersonated
   FROM versions v JOIN keys k ON k.id = v.key JOIN contents b ON b.id = v.content`;
 
 /** The version of a row. */
@@ -128,6 +146,7 @@ export function versionOf(row: VersionRow): Version {
     content: JSON.parse(row.body) as KubernetesObject,
     ...(row.seen_mid_life === 1 && { seenMidLife: true }),
     ...(row.ended_by !== null && { endedBy: row.ended_by }),
+    ...(row.doubt !== null && { doubt: JSON.parse(row.doubt) as DoubtSince }),
     ...actorOf(row),
   };
 }

@@ -34,7 +34,7 @@ function insertVersion(database: Database, ids: TableIds, key: number, version: 
   const { lastInsertRowid } = database
     .sql(
       `INSERT INTO versions (key, uid, resource_version, valid_from, valid_to, content, seen_mid_life, ended_by,
-         "user", impersonated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         "user", impersonated, doubt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       key,
@@ -47,6 +47,7 @@ function insertVersion(database: Database, ids: TableIds, key: number, version: 
       version.endedBy ?? null,
       version.actor?.user ?? null,
       version.actor?.impersonated ?? null,
+      version.doubt === undefined ? null : JSON.stringify(version.doubt),
     );
   return Number(lastInsertRowid);
 }

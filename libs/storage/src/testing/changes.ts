@@ -113,3 +113,34 @@ export function namespaceEnds(seconds: number): Change[] {
     };
   });
 }
+
+/**
+ * What is not known of a story's pods: every so many seconds somebody may have deleted or changed one, and once in a
+ * namespace all of them. Some are settled by the story, others last.
+ */
+export function doubts({ seed, changes, keys }: StoryOptions): Change[] {
+  const next = random(seed + 1_000);
+  const kinds = [
+    { reason: 'outcome-unknown', may: 'be-anything' },
+    { reason: 'no-content', may: 'differ' },
+    { reason: 'no-content', may: 'be-gone', ends: true },
+  ] as const;
+  return Array.from({ length: Math.floor(changes / 10) }, (_, i) => {
+    const key = Math.floor(next() * keys);
+    const at = STORY_START + Math.floor(next() * changes) * 1_000_000 + 500;
+    const doubt = kinds[i % kinds.length] ?? kinds[0];
+    return {
+      id: `doubt-${seed}-${i}#doubt`,
+      eventId: `doubt-${seed}-${i}`,
+      what: 'doubtful',
+      group: '',
+      resource: 'pods',
+      namespace: `ns-${key % 3}`,
+      name: i % 7 === 6 ? '' : i % 7 === 5 ? `never-seen-${key}` : `pod-${key}`,
+      at,
+      receivedAt: at - 400,
+      doubt: { ...doubt, message: `update pods ns-${key % 3}/pod-${key}: nobody knows.` },
+      origin: { source: 'audit.log', position: 2_000_000 + i },
+    } satisfies Change;
+  });
+}

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { markOf } from '@margay/coverage';
+import { changesIn } from '@margay/history';
 import {
   changesFromWatch,
   watchableKinds,
@@ -54,7 +55,7 @@ async function watchKind(
     // Positions of a watch are instants, since a source's marks must not overlap, across restarts too.
     next = Math.max(next, Date.now() * 1_000);
     for (const { from, to, reads } of stretches(watchedReadings(name, batch), next)) {
-      const changes = reads.flatMap(({ reading }) => (reading.kind === 'changes' ? reading.changes : []));
+      const changes = reads.flatMap(({ reading }) => changesIn(reading));
       await deliver({ changes, policyEvents: [], mark: markOf(source, from, to, reads) });
       next = to;
     }

@@ -14,11 +14,11 @@ const instant = (at: Instant) => new Date(at / 1_000).toISOString();
 export function watchedReadings(resource: string, batch: WatchedChanges): Reading[] {
   const readings: Reading[] = [];
   for (const { correction, ...change } of batch.changes) {
-    readings.push({ kind: 'changes', at: change.at, changes: [change] });
-    if (correction)
-      readings.push(
-        ...doubtIn(change.receivedAt, change.at, 'corrected', correctionMessage(resource, change)),
-      );
+    if (correction) {
+      const message = correctionMessage(resource, change);
+      readings.push({ kind: 'changes', at: change.at, changes: [change, doubtBefore(change, message)] });
+      readings.push(...doubtIn(change.receivedAt, change.at, 'corrected', message));
+    } else readings.push({ kind: 'changes', at: change.at, changes: [change] });
   }
   for (const { from, to, reason } of batch.gaps) {
     const message = `The watch of ${resource} missed what happened from ${instant(from)} to ${instant(to)}: ${reason}. What a list showed afterwards was taken up.`;
@@ -42,6 +42,21 @@ export function watchedReadings(resource: string, batch: WatchedChanges): Readin
   }
   if (batch.position) readings.push({ kind: 'ignored', at: batch.position.at, reason: 'bookmark' });
   return readings;
+}
+
+/** What a list corrects had been so since some instant after the last look. */
+function doubtBefore(
+  { content: _, created: __, resourceVersion: ___, actor: ____, ...correction }: Change,
+  message: string,
+): Change {
+  return {
+    ...correction,
+    id: `${correction.id}#corrected`,
+    what: 'doubtful',
+    // The list alone tells what had happened: no sight or end by a request of that time.
+    at: correction.receivedAt + 1,
+    doubt: { reason: 'corrected', may: 'be-anything', message },
+  };
 }
 
 function correctionMessage(resource: string, { what, namespace, name, receivedAt, at }: Change): string {
