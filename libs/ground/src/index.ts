@@ -34,6 +34,7 @@ export {
   kindOfObject,
   resourcesOf,
   shownApiVersion,
+  TRAIL_RESOURCES,
   type Kind,
   type PolicyForm,
 } from './kinds.ts';

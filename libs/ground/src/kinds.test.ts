@@ -9,6 +9,8 @@ import {
   kindOfObject,
   resourcesOf,
   shownApiVersion,
+  type Kind,
+  TRAIL_RESOURCES,
 } from './kinds.ts';
 
 test('no two rows are about one kind', () => {
@@ -30,9 +32,8 @@ test.each(KINDS)('$kind of "$group" is found by its resource and by its objects'
   expect(kind.apiVersions).toContain(shownApiVersion(kind, undefined));
 });
 
-test.each(KINDS)('$kind of "$group": policies have a form, are kept and audited, and others not', (kind) => {
+test.each(KINDS)('$kind of "$group": policies have a form and are kept, and others have none', (kind) => {
   expect(kind.form !== undefined).toBe(kind.role === 'policy');
-  expect(kind.audited).toBe(kind.role === 'policy');
   if (kind.role === 'policy') expect(KEPT_KINDS).toContain(kind);
 });
 
@@ -44,6 +45,27 @@ test('resources are plurals in small letters', () => {
         .replace(/(?<!s)$/, 's')
         .replace(/ys$/, 'ies'),
     );
+});
+
+test.each<[trail: Kind['trail'], resources: string[]]>([
+  [
+    'whole',
+    [
+      'hostendpoints',
+      'namespaces',
+      ...AUDITED_RESOURCES,
+      'networksets',
+      'globalnetworksets',
+      'tiers',
+      'services',
+    ],
+  ],
+  ['metadata', ['pods', 'serviceaccounts', 'customresourcedefinitions']],
+  ['nothing', ['profiles', 'endpoints', 'endpointslices']],
+])('the trail has %s of %j', (trail, resources) => {
+  const having = KINDS.filter((kind) => kind.trail === trail).map(({ resource }) => resource);
+  expect([...new Set(having)]).toEqual(resources);
+  for (const resource of resources) expect(TRAIL_RESOURCES.includes(resource)).toBe(trail !== 'nothing');
 });
 
 test('what is audited are the policies of Calico and of Kubernetes', () => {

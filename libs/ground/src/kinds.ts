@@ -27,8 +27,12 @@ export interface Kind {
   readonly role: Role;
   /** Of policies only. */
   readonly form?: PolicyForm;
-  /** Attempts to write it belong in the audit trail, and who audits policies sees them. */
-  readonly audited: boolean;
+  /**
+   * What the audit trail keeps of attempts to write its objects: the events, without bookkeeping; of their bodies no more than
+   * name, labels and owners, where these are written often and may hold what nobody should see, as pods do in their
+   * environment; or nothing, where controllers write them all the time and people never do.
+   */
+  readonly trail: 'whole' | 'metadata' | 'nothing';
   /** What the history keeps of its objects: what reports read, no more than when they end, or nothing. */
   readonly kept: 'content' | 'end' | 'nothing';
   /** The fields of its versions differ, so that an object stays in its own. */
@@ -42,7 +46,7 @@ export interface Kind {
 type Row = Omit<Kind, 'apiVersions'>;
 
 const PLAIN = {
-  audited: false,
+  trail: 'whole',
   formerVersions: [],
   kept: 'content',
   versionsDiffer: false,
@@ -66,7 +70,7 @@ const inCalico = (resource: string, kind: string, namespaced: boolean, role: Rol
   hasStorageForm: true,
 });
 
-const policy = (row: Row, form: PolicyForm): Row => ({ ...row, role: 'policy', form, audited: true });
+const policy = (row: Row, form: PolicyForm): Row => ({ ...row, role: 'policy', form });
 
 const calicoPolicy = (resource: string, kind: string, namespaced: boolean, form: PolicyForm = 'calico') =>
   policy(inCalico(resource, kind, namespaced, 'policy'), form);
@@ -78,13 +82,15 @@ const clusterWidePolicy = (resource: string, kind: string): Row => ({
   versionsDiffer: true,
 });
 
+const withTrail = (trail: Kind['trail'], row: Row): Row => ({ ...row, trail });
+
 const ROWS: readonly Row[] = [
-  inCore('pods', 'Pod', true, 'endpoint'),
+  withTrail('metadata', inCore('pods', 'Pod', true, 'endpoint')),
   inCalico('hostendpoints', 'HostEndpoint', false, 'endpoint'),
   inCore('namespaces', 'Namespace', false, 'parent'),
-  inCore('serviceaccounts', 'ServiceAccount', true, 'parent'),
+  withTrail('metadata', inCore('serviceaccounts', 'ServiceAccount', true, 'parent')),
   // The profiles of namespaces and service accounts are made from these; others are set up beside the API.
-  { ...inCalico('profiles', 'Profile', false, 'parent'), kept: 'nothing' },
+  { ...withTrail('nothing', inCalico('profiles', 'Profile', false, 'parent')), kept: 'nothing' },
 
   calicoPolicy('globalnetworkpolicies', 'GlobalNetworkPolicy', false),
   calicoPolicy('networkpolicies', 'NetworkPolicy', true),
@@ -104,14 +110,17 @@ const ROWS: readonly Row[] = [
   inCalico('tiers', 'Tier', false, 'tier'),
 
   inCore('services', 'Service', true, 'service'),
-  inCore('endpoints', 'Endpoints', true, 'service'),
+  withTrail('nothing', inCore('endpoints', 'Endpoints', true, 'service')),
   {
-    ...inCore('endpointslices', 'EndpointSlice', true, 'service'),
+    ...withTrail('nothing', inCore('endpointslices', 'EndpointSlice', true, 'service')),
     group: 'discovery.k8s.io',
     versions: ['v1', 'v1beta1'],
   },
   {
-    ...inCore('customresourcedefinitions', 'CustomResourceDefinition', false, 'definition'),
+    ...withTrail(
+      'metadata',
+      inCore('customresourcedefinitions', 'CustomResourceDefinition', false, 'definition'),
+    ),
     group: 'apiextensions.k8s.io',
     versions: ['v1', 'v1beta1'],
     kept: 'end',
@@ -191,7 +200,10 @@ export function resourcesOf(...roles: readonly Role[]): string[] {
   return [...new Set(KINDS.filter(({ role }) => roles.includes(role)).map(({ resource }) => resource))];
 }
 
-/** The resources whose changes a policy audit shows, of any API group, each once. */
-export const AUDITED_RESOURCES: readonly string[] = [
-  ...new Set(KINDS.filter(({ audited }) => audited).map(({ resource }) => resource)),
+/** The resources whose writes the audit trail has, of any API group, each once. */
+export const TRAIL_RESOURCES: readonly string[] = [
+  ...new Set(KINDS.filter(({ trail }) => trail !== 'nothing').map(({ resource }) => resource)),
 ];
+
+/** Those of them that a policy audit shows. */
+export const AUDITED_RESOURCES: readonly string[] = resourcesOf('policy');

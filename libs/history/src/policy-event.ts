@@ -8,7 +8,7 @@ import type { Actor } from './change.ts';
 export type Outcome = 'done' | 'refused' | 'unsettled';
 
 /**
- * One attempt to write a policy: who did what, and what became of it. Its key is what was written, with an empty name
+ * One attempt to write a policy, or another object that plays a part in reports: who did what, and what became of it. Its key is what was written, with an empty name
  * where the request names none, as `deletecollection`.
  */
 export interface PolicyEvent extends Key {

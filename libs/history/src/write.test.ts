@@ -1,3 +1,4 @@
+import { fields, type Fields } from '@margay/ground';
 import { expect, test } from 'vitest';
 import { readEvent } from './read-event.ts';
 import { event, failure, nested, pod, policy, policyReference, success } from './testing/events.ts';
@@ -58,7 +59,11 @@ test.each<[string, Record<string, unknown>, object | undefined]>([
     },
     { group: 'projectcalico.org', namespace: '', name: 'web' },
   ],
-  ['pods', { objectRef: { resource: 'pods', name: 'web-1' }, responseObject: pod() }, undefined],
+  [
+    'pods, without their bodies',
+    { objectRef: { resource: 'pods', name: 'web-1' }, responseObject: pod() },
+    { group: '', resource: 'pods', name: 'web-1', event: { responseObject: { kind: 'Pod' } } },
+  ],
 ])('the trail of policies: %s', (_, fields, expected) => {
   const reading = read(event(fields));
   const attempt = 'policyEvent' in reading ? reading.policyEvent : undefined;
@@ -78,4 +83,29 @@ test('the trail keeps the event, but for bookkeeping and what is nested beyond r
   expect(kept).toContain('"annotations":{"kept":"yes"}');
   expect(kept).not.toMatch(/managedFields|last-applied/);
   expect(kept).toContain('(left out: nested too deeply)');
+});
+
+test('of what is written all the time the trail has names, labels and owners alone', () => {
+  const body: Fields = {
+    ...pod(),
+    spec: { containers: [{ name: 'c', env: [{ name: 'PASSWORD', value: 'secret' }] }] },
+  };
+  const kept = (value: Fields) => {
+    const reading = read(event({ objectRef: { resource: 'pods', namespace: 'shop' }, ...value }));
+    return 'policyEvent' in reading ? (reading.policyEvent?.event as Fields) : undefined;
+  };
+  const one = kept({ requestObject: body, responseObject: body });
+  const { name, namespace, uid, resourceVersion, labels } = fields(body['metadata']);
+  expect(one?.['responseObject']).toEqual({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, uid, resourceVersion, ...(labels !== undefined && { labels }) },
+  });
+  const many = kept({
+    verb: 'deletecollection',
+    requestObject: { gracePeriodSeconds: 0 },
+    responseObject: { kind: 'PodList', apiVersion: 'v1', items: [body] },
+  });
+  expect(many).toMatchObject({ responseObject: { items: [{ metadata: { name } }] } });
+  expect(JSON.stringify([one, many])).not.toContain('secret');
 });

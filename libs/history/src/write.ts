@@ -63,10 +63,10 @@ export function factsOf({ kind, at, receivedAt, actor, origin, eventId }: Write)
   };
 }
 
-/** The attempt for the audit trail, where the object is a policy and not only its status. */
+/** The attempt for the audit trail, where it is about more than a subresource, as a status. */
 export function trail(write: Write, outcome: Outcome, name?: string): { policyEvent?: PolicyEvent } {
   const { kind, reference, verb, event, at, actor, eventId, storageForm } = write;
-  if (!kind.audited || nonEmptyText(reference['subresource']) !== undefined) return {};
+  if (kind.trail === 'nothing' || nonEmptyText(reference['subresource']) !== undefined) return {};
   const given =
     nonEmptyText(reference['name']) ?? text(fields(fields(event['requestObject'])['metadata'])['name']);
   return {
@@ -80,7 +80,7 @@ export function trail(write: Write, outcome: Outcome, name?: string): { policyEv
       verb,
       ...(actor !== undefined && { actor }),
       outcome,
-      event: trailOf(event),
+      event: trailOf(event, kind),
     },
   };
 }

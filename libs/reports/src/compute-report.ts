@@ -8,14 +8,14 @@ import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
-import { selectingBefore, selectingPolicies } from './replay/selecting-policies.ts';
+import { selectingBefore, selectingAndSelected } from './replay/selecting-and-selected.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
 import type { ReportTypeSpec } from './report-type-spec.ts';
 import type { ReportType } from './report-type.ts';
 import { reportType } from './report-types.ts';
 import { auditWindow, begunAt } from './evidence-windows.ts';
 import { actsOf } from './rows/acts.ts';
-import { aboutPolicies, auditRows } from './rows/audit.ts';
+import { aboutScope, auditRows } from './rows/audit.ts';
 import { deletedIn } from './rows/deleted.ts';
 import { flowRows } from './rows/flows.ts';
 import { namespaceRows, serviceRows } from './rows/roll-ups.ts';
@@ -110,8 +110,8 @@ function computeRows(
   const deleted = deletedIn(versions);
   const about =
     resources.length > 0 && hasScope(spec)
-      ? aboutPolicies(
-          selectingPolicies(versions, window, options),
+      ? aboutScope(
+          selectingAndSelected(versions, window, options),
           selectingBefore(versions, { start: begunAt(window, acts), end: window.start }, options),
           deleted,
         )

@@ -1,5 +1,7 @@
-import { type Instant, MINUTE, type Window } from '@margay/ground';
+import { type Instant, MINUTE, sortedOnce, type Window } from '@margay/ground';
 import type { PolicyEvent } from '@margay/history';
+import type { GlobalReport } from './global-report.ts';
+import { reportType } from './report-types.ts';
 import { receivedAt } from './rows/acts.ts';
 
 /**
@@ -7,6 +9,20 @@ import { receivedAt } from './rows/acts.ts';
  * after a minute.
  */
 export const auditWindow = ({ start, end }: Window): Window => ({ start: start - MINUTE, end: end + MINUTE });
+
+/**
+ * The resources whose audit events a report is computed from; undefined for those of all.
+ *
+ * @throws RangeError for an unknown report type.
+ */
+export function auditedResources({
+  spec,
+  typeSpec,
+}: Pick<GlobalReport, 'spec' | 'typeSpec'>): readonly string[] | undefined {
+  const { resources } = (typeSpec ?? reportType(spec.reportType).spec).auditEventsSelection;
+  const named = resources.flatMap(({ resource }) => resource ?? []).filter((resource) => resource !== '');
+  return named.length < resources.length ? undefined : sortedOnce(named);
+}
 
 /**
  * The time whose versions decide what is audited in a window. It begins an instant before the window, since a policy whose version

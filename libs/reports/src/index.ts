@@ -7,7 +7,7 @@
  */
 export { computeReport } from './compute-report.ts';
 export { reportInput } from './report-input.ts';
-export { auditWindow, versionsWindow } from './evidence-windows.ts';
+export { auditedResources, auditWindow, versionsWindow } from './evidence-windows.ts';
 export type {
   EndpointRow,
   NamespaceRow,

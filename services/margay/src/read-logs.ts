@@ -26,12 +26,14 @@ export interface LogEvidence {
  * What cannot be used is part of the evidence, with file and line.
  *
  * @param auditLogs and flow logs: paths, or `NAME=PATH`.
+ * @param audited the resources whose policy events are wanted; all where absent.
  * @throws Error that names the file that cannot be opened.
  */
 export async function readLogs(
   auditLogs: readonly string[],
   flowLogs: readonly string[],
   progress: Progress,
+  audited?: readonly string[],
 ): Promise<LogEvidence> {
   const history = memoryHistory();
   const written = new Map<string, PolicyEvent>();
@@ -44,7 +46,8 @@ export async function readLogs(
     marks.push(mark);
     for (const { eventId, at, origin } of changes)
       noteOrigin(eventId, at, `${origin.position} ${origin.source}`);
-    for (const event of policyEvents) written.set(event.eventId, event);
+    for (const event of policyEvents)
+      if (audited?.includes(event.resource) ?? true) written.set(event.eventId, event);
     lines += stretch.lines.length;
     progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);
   }

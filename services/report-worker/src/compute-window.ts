@@ -1,5 +1,6 @@
 import type { ReportWindow } from '@margay/contracts';
 import {
+  auditedResources,
   auditWindow,
   computeReport,
   reportInput,
@@ -21,13 +22,6 @@ export async function computeWindow(
   privateNetworks?: readonly string[],
 ): Promise<Report> {
   const window = { start, end };
-  const policyEvents = await all(stores.trail.between(auditWindow(window)));
-  const [versions, flows, marks, repeats] = await Promise.all([
-    all(stores.history.versions(versionsWindow(window, policyEvents))),
-    all(stores.flows.between(window)),
-    stores.coverage.marks(window),
-    stores.history.repeats(window),
-  ]);
   const asked = {
     name: reportName,
     spec: spec as GlobalReportSpec,
@@ -36,6 +30,13 @@ export async function computeWindow(
     window,
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
+  const policyEvents = await all(stores.trail.between(auditWindow(window), auditedResources(asked)));
+  const [versions, flows, marks, repeats] = await Promise.all([
+    all(stores.history.versions(versionsWindow(window, policyEvents))),
+    all(stores.flows.between(window)),
+    stores.coverage.marks(window),
+    stores.history.repeats(window),
+  ]);
   return computeReport(reportInput(asked, { versions, policyEvents, flows, marks, repeats }));
 }
 

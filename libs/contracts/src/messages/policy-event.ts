@@ -13,7 +13,7 @@ const SCHEMA: RecordSchema = {
   type: 'record',
   name: 'PolicyEvent',
   namespace: 'io.margay',
-  doc: 'One attempt to write a policy, allowed, refused or unsettled.',
+  doc: 'One attempt to write an object that reports know, allowed, refused or unsettled.',
   fields: [
     { name: 'cluster', type: 'string' },
     { name: 'eventId', type: 'string', doc: 'Deterministic: a repeat has the same id.' },
@@ -40,10 +40,10 @@ interface PolicyEventRecord extends Omit<FlatPolicyEvent, 'user' | 'impersonated
   readonly outcome: FlatPolicyEvent['outcome'];
 }
 
-/** The audit trail of policies. */
+/** The audit trail. */
 export const policyEvents = defineTopic<ClusterPolicyEvent>({
   name: 'margay.policy-events',
-  about: 'Who tried to write which policy when, and what became of it.',
+  about: 'Who tried to write which object when, and what became of it.',
   schema: SCHEMA,
   released: POLICY_EVENT_RELEASES,
   key: 'cluster, resource type, namespace and name of the object',

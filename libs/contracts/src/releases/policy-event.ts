@@ -90,7 +90,7 @@ export const POLICY_EVENT_RELEASES: readonly RecordSchema[] = [
     type: 'record',
     name: 'PolicyEvent',
     namespace: 'io.margay',
-    doc: 'One attempt to write a policy, allowed, refused or unsettled.',
+    doc: 'One attempt to write an object that reports know, allowed, refused or unsettled.',
     fields: [
       {
         name: 'cluster',

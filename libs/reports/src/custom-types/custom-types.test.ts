@@ -275,8 +275,8 @@ test.each([
   ['CIS benchmarks', { includeCISBenchmarkData: true }, 'there are no CIS benchmark results'],
   [
     'resources whose changes are not kept',
-    { auditEventsSelection: { resources: [{ resource: 'pods' }] } },
-    'resources[0].resource: is "pods", of which no changes are kept',
+    { auditEventsSelection: { resources: [{ resource: 'secrets' }] } },
+    'resources[0].resource: is "secrets", of which no changes are kept',
   ],
   ['a text for a flag', { includeEndpointData: 'yes' }, 'spec.includeEndpointData: is "yes"'],
 ])('a type with %s is refused', (_, spec, problem) => {

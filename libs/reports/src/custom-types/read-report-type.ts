@@ -1,5 +1,5 @@
 import { TemplateProblem } from '@margay/go-template';
-import { AUDITED_RESOURCES, isFields } from '@margay/ground';
+import { isFields, TRAIL_RESOURCES } from '@margay/ground';
 import { FILES_OF_EVERY_REPORT } from '../files-of-every-report.ts';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
@@ -136,11 +136,11 @@ function readResources(given: unknown, add: Add): AuditResource[] {
   return list.map((each: unknown, i) => {
     const fields = isFields(each) ? each : {};
     const { resource } = fields;
-    if (typeof resource === 'string' && resource !== '' && !AUDITED_RESOURCES.includes(resource))
+    if (typeof resource === 'string' && resource !== '' && !TRAIL_RESOURCES.includes(resource))
       add(
         `spec.auditEventsSelection.resources[${i}].resource`,
         `is ${JSON.stringify(resource)}, of which no changes are kept`,
-        `Use some of ${AUDITED_RESOURCES.join(', ')}`,
+        `Use some of ${TRAIL_RESOURCES.join(', ')}`,
       );
     return Object.fromEntries(
       AUDIT_FIELDS.flatMap((name) =>

@@ -1,5 +1,5 @@
 import type { PolicyEvent } from '@margay/history';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { computeReport } from '../index.ts';
 import { wellFormed } from '../json/well-formed.ts';
 import { type Fact, history } from '../testing/history.ts';
@@ -204,3 +204,43 @@ test.each([{}, { selector: '' }, { namespaces: {}, serviceAccounts: { names: [],
     expect(report.auditSummary.numTotal).toBe(1);
   },
 );
+
+describe('a type that audits more than policies', () => {
+  const typeSpec = {
+    downloadTemplates: [],
+    includeEndpointData: false,
+    includeEndpointFlowLogData: false,
+    auditEventsSelection: { resources: [{}] },
+  };
+  const audited = (policyEvents: readonly PolicyEvent[], endpoints?: object) =>
+    computeReport({
+      name: 'r',
+      spec: { reportType: 'own', ...(endpoints && { endpoints }) },
+      typeSpec,
+      window: WINDOW,
+      versions: history([
+        { at: 0, object: WEB },
+        { at: 0, object: selecting('web') },
+      ]),
+      policyEvents,
+    }).auditEvents;
+  const of = (group: string, resource: string, namespace: string, name: string) =>
+    event('update', { group, resource, namespace, name });
+
+  test.each<[why: string, told: PolicyEvent, inScope: boolean]>([
+    ['a pod in scope', of('', 'pods', 'shop', 'web'), true],
+    ['another pod', of('', 'pods', 'shop', 'db'), false],
+    ['its namespace', of('', 'namespaces', '', 'shop'), true],
+    ['another namespace', of('', 'namespaces', '', 'pay'), false],
+    ['its service account', of('', 'serviceaccounts', 'shop', 'default'), true],
+    ['a service beside it', of('', 'services', 'shop', 'web'), true],
+    ['a service elsewhere', of('', 'services', 'pay', 'web'), false],
+    ['a tier', of('projectcalico.org', 'tiers', '', 'security'), true],
+    ['a network set', of('projectcalico.org', 'globalnetworksets', '', 'partners'), true],
+    ['a host endpoint', of('projectcalico.org', 'hostendpoints', '', 'node-1'), false],
+    ['a policy that selects it', of('projectcalico.org', 'networkpolicies', 'shop', 'web'), true],
+  ])('%s', (_, told, inScope) => {
+    expect(audited([told])).toHaveLength(1);
+    expect(audited([told], { selector: "app == 'web'" })).toHaveLength(inScope ? 1 : 0);
+  });
+});

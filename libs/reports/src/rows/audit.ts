@@ -1,4 +1,4 @@
-import { at, compareTexts, fields, keyText, text, type Window } from '@margay/ground';
+import { at, compareTexts, fields, keyText, kindOf, text, type Window } from '@margay/ground';
 import type { Outcome, PolicyEvent } from '@margay/history';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
@@ -96,23 +96,28 @@ function fits(wanted: AuditResource, act: Act, deleted: Deleted): boolean {
 }
 
 /**
- * Whether an act is about one of the policies, given by key text. One that does not say on which policy it was is about them
- * where it may have been: with the same resource and namespace.
+ * Whether an act is about something in a scope, or may be: an endpoint in scope, its namespace or service account, or a policy that
+ * selected one, all given by key text; services and what lists their endpoints in such a namespace; and what may concern
+ * every endpoint, as a tier or a network set. One that does not say on which object it was is about these where it may have
+ * been: with the same resource and namespace.
  *
  * @param before those of the time before the window, which a deletion of many that had begun then may have deleted.
  */
-export function aboutPolicies(
-  policies: ReadonlySet<string>,
+export function aboutScope(
+  inScope: ReadonlySet<string>,
   before: ReadonlySet<string>,
   deleted: Deleted,
 ): (act: Act) => boolean {
-  const folders = new Set([...policies].map((text) => text.slice(0, text.lastIndexOf('/') + 1)));
+  const folders = new Set([...inScope].map((text) => text.slice(0, text.lastIndexOf('/') + 1)));
   return (act) => {
-    if (act.name !== '') return policies.has(keyText(act));
-    const { group, resource, namespace } = act;
+    const { group, resource, namespace, name } = act;
+    const role = kindOf(act)?.role;
+    if (role === 'service') return inScope.has(`namespaces//${namespace}`);
+    if (role !== 'policy' && role !== 'endpoint' && role !== 'parent') return true;
+    if (name !== '') return inScope.has(keyText(act));
     const names = isOfMany(act) ? deleted(act) : [];
     if (names.length === 0) return folders.has(keyText({ group, resource, namespace, name: '' }));
-    const keys = names.map((name) => keyText({ group, resource, namespace, name }));
-    return keys.some((key) => policies.has(key) || before.has(key));
+    const keys = names.map((one) => keyText({ group, resource, namespace, name: one }));
+    return keys.some((key) => inScope.has(key) || before.has(key));
   };
 }

@@ -44,10 +44,18 @@ export function elasticsearchTrail(elastic: Elastic): Trail {
       return written.filter(Boolean).length;
     },
 
-    async *between({ start, end }) {
+    async *between({ start, end }, resources) {
       const documents = readAll<FlatPolicyEvent>(elastic, {
         index: elastic.index('trail-*'),
-        query: { bool: { filter: [{ term: { cluster } }, { range: { at: { gte: start, lt: end } } }] } },
+        query: {
+          bool: {
+            filter: [
+              { term: { cluster } },
+              { range: { at: { gte: start, lt: end } } },
+              ...(resources ? [{ terms: { resource: [...resources] } }] : []),
+            ],
+          },
+        },
         sort: [{ at: 'asc' }, { eventId: 'asc' }],
       });
       for await (const document of documents) {

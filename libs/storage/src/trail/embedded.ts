@@ -47,12 +47,17 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
   return {
     append: async (events) => database.transaction(() => events.filter(insert).length),
 
-    async *between({ start, end }) {
+    async *between({ start, end }, resources) {
       yield* snapshots.rows((sql) =>
         mapped(
           sql(
-            'SELECT *, event_id AS eventId FROM trail WHERE at >= ? AND at < ? ORDER BY at, event_id',
-          ).iterate(start, end) as Iterable<never>,
+            `SELECT *, event_id AS eventId FROM trail WHERE at >= ? AND at < ?
+               AND (?3 IS NULL OR resource IN (SELECT value FROM json_each(?3))) ORDER BY at, event_id`,
+          ).iterate(
+            start,
+            end,
+            resources === undefined ? null : JSON.stringify(resources),
+          ) as Iterable<never>,
         ),
       );
     },

@@ -60,6 +60,16 @@ export function trailContract(name: string, open: () => Promise<Trail>) {
       expect(await collect(trail.between({ start: 10, end: 20 }))).toHaveLength(inside ? 1 : 0);
     });
 
+    test('events of some resources only', async () => {
+      const trail = await open();
+      await trail.append([event('a', 10), event('b', 11, { group: '', resource: 'pods' }), event('c', 12)]);
+      const read = async (...resources: string[]) =>
+        (await collect(trail.between({ start: 0, end: 100 }, resources))).map(({ eventId }) => eventId);
+      expect(await read('networkpolicies')).toEqual(['a', 'c']);
+      expect(await read('pods', 'tiers')).toEqual(['b']);
+      expect(await read()).toEqual([]);
+    });
+
     test('appending nothing is fine', async () => {
       const trail = await open();
       expect(await trail.append([])).toBe(0);

@@ -1,7 +1,7 @@
 import type { PolicyEvent } from '@margay/history';
 import type { Window } from '@margay/ground';
 
-/** The audit trail of one cluster: who tried to write which policy when, and what became of it. Append-only. */
+/** The audit trail of one cluster: who tried to write which object when, and what became of it. Append-only. */
 export interface Trail {
   /**
    * Keeps events; durable and visible when fulfilled. An event whose id is known does nothing.
@@ -10,6 +10,10 @@ export interface Trail {
    */
   append(events: readonly PolicyEvent[]): Promise<number>;
 
-  /** The events with `start <= at < end`, by `at` and then `eventId`. One consistent state. */
-  between(window: Window): AsyncIterable<PolicyEvent>;
+  /**
+   * The events with `start <= at < end`, by `at` and then `eventId`. One consistent state.
+   *
+   * @param resources lower-case plurals, of any API group; all where absent.
+   */
+  between(window: Window, resources?: readonly string[]): AsyncIterable<PolicyEvent>;
 }

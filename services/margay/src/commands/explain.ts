@@ -39,7 +39,7 @@ Examples:
     )
     .action(async (endpoint: string, { auditLog, at, output, privateNetworks }: ExplainOptions) => {
       const key = endpointKey(endpoint);
-      const { history } = await readLogs(auditLog, [], openProgress());
+      const { history } = await readLogs(auditLog, [], openProgress(), []);
       const state = new NetworkState({ ...(privateNetworks && { privateNetworks }) });
       const valid = history.stateAt(at);
       for (const { content } of valid) state.upsert(content);

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DAY, formatInstant, type Instant } from '@margay/ground';
 import {
+  auditedResources,
   computeReport,
   readGlobalReport,
   reportInput,
@@ -149,7 +150,8 @@ async function manifestOf(path: string): Promise<GlobalReport> {
 
 async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOptions): Promise<Report> {
   const progress = openProgress();
-  const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress);
+  const audited = auditedResources({ spec, ...(typeSpec && { typeSpec }) });
+  const logs = await readLogs(options.auditLog, options.flowLog ?? [], progress, audited);
   const start = options.start ?? logs.span?.start;
   const end = options.end ?? logs.span?.end;
   if (start === undefined || end === undefined) {

@@ -30,7 +30,7 @@ Example:
   margay state --audit-log audit.log.gz --at 2026-11-24T00:20:00Z -o table`,
     )
     .action(async ({ auditLog, at, output }: StateOptions) => {
-      const { history } = await readLogs(auditLog, [], openProgress());
+      const { history } = await readLogs(auditLog, [], openProgress(), []);
       const state = history.stateAt(at).sort(byKind);
       await (output === 'json' ? printJson(at, state) : printTable(state));
     });

@@ -1,15 +1,16 @@
-import { keyText, type Window } from '@margay/ground';
+import { type Key, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
-import type { NetworkStateOptions } from '@margay/policy';
+import type { EndpointView, NetworkStateOptions } from '@margay/policy';
 import { type Moment, replay } from './replay.ts';
 
 /**
- * Key texts of all policies, staged ones too, that selected some endpoint in scope at some instant of the window.
+ * Key texts of the endpoints that were in scope at some instant of the window, of their namespaces and service accounts, and of
+ * all policies, staged ones too, that selected some of them then.
  *
  * A policy of which a version ended exactly at the window's start is judged by the instant before too: what ended it is an
  * event of the window.
  */
-export function selectingPolicies(
+export function selectingAndSelected(
   versions: readonly Version[],
   window: Window,
   options: NetworkStateOptions,
@@ -29,7 +30,7 @@ export function selectingBefore(
   window: Window,
   options: NetworkStateOptions,
 ): Set<string> {
-  return window.start < window.end ? selectingPolicies(versions, window, options) : new Set();
+  return window.start < window.end ? selectingAndSelected(versions, window, options) : new Set();
 }
 
 function selectedDuring(
@@ -46,6 +47,16 @@ function addSelecting({ affected, network }: Moment, selected: Set<string>): voi
   for (const text of affected) {
     const view = network.endpoint(text);
     if (view?.inScope !== true) continue;
+    selected.add(text);
+    for (const key of parentsOf(view)) selected.add(keyText(key));
     for (const key of view.selectedBy()) selected.add(keyText(key));
   }
+}
+
+function parentsOf({ key: { namespace }, serviceAccount }: EndpointView): Key[] {
+  if (namespace === '') return [];
+  return [
+    { group: '', resource: 'namespaces', namespace: '', name: namespace },
+    { group: '', resource: 'serviceaccounts', namespace, name: serviceAccount },
+  ];
 }
