@@ -56,6 +56,8 @@ test.each([
     /endpoints\.selector.*position 6/,
   ],
   ['a port that is none', ['up', '--port', 'x'], 2, /It is no port/],
+  ['a log of nobody knows which cluster', ['up', '--audit-log', AUDIT_LOG], 2, /--cluster/],
+  ['a cluster without a name', ['up', '--watch'], 2, /--cluster/],
   ['following nothing', ['up', '--follow'], 2, /--follow needs --audit-log/],
 ])('%s: exit code and what to do', (_, args, code, words) => {
   const ran = margay(args);

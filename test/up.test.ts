@@ -104,7 +104,8 @@ test('a log that grows, rotates and is truncated is followed, over restarts, to 
         .map((line) => `${line}\n`)
         .join(''),
     );
-  const args = ['--data', join(folder, 'data'), '--audit-log', log, '--follow', '--reports', reports];
+  const where = ['--cluster', 'own', '--data', join(folder, 'data'), '--reports', reports];
+  const args = [...where, '--audit-log', log, '--follow'];
 
   const data = join(folder, 'data');
   // What the tail has read is known by its marks: a truncation before that would be a real loss.
@@ -174,6 +175,8 @@ spec: { reportType: nonsense, schedule: '* * * * *' }
   utimesSync(join(reports, 'hourly.yaml'), created, created);
   const { child, headers } = await up(
     [
+      '--cluster',
+      'own',
       '--data',
       join(folder, 'data'),
       '--audit-log',

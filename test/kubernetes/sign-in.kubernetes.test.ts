@@ -84,7 +84,18 @@ ${script}
 test('margay up --watch signs in by the program of a managed cloud’s kubeconfig, once', async () => {
   const { path, runs } = cloudKubeconfig();
   const data = ownFolder();
-  const child = startMargay(['up', '--watch', '--kubeconfig', path, '--data', data, '--port', '0']);
+  const child = startMargay([
+    'up',
+    '--watch',
+    '--cluster',
+    'c',
+    '--kubeconfig',
+    path,
+    '--data',
+    data,
+    '--port',
+    '0',
+  ]);
   await expect.poll(child.said, { timeout: 60_000 }).toContain('Serving');
   const seen = async () => {
     const stores = openEmbedded(data, { readOnly: true });
@@ -112,7 +123,8 @@ test.each([
   ],
 ])('margay up --watch ends with one line where that program %s', (_, script, line) => {
   const { path } = cloudKubeconfig(script);
-  const { code, err } = margay(['up', '--watch', '--kubeconfig', path, '--data', ownFolder(), '--port', '0']);
+  const args = ['up', '--watch', '--cluster', 'c', '--kubeconfig', path, '--data', ownFolder()];
+  const { code, err } = margay([...args, '--port', '0']);
   expect(code).not.toBe(0);
   expect(err).toContain(line);
   expect(err.trim().split('\n')).toHaveLength(1);

@@ -55,7 +55,7 @@ async function evidence(directory: string, window: { start: number; end: number 
 
 test('margay up --watch is killed in the middle of changes and goes on: its history is what the API server lists', async () => {
   const data = ownFolder();
-  const args = ['up', '--watch', '--kubeconfig', kubeconfig, '--data', data, '--port', '0'];
+  const args = ['up', '--watch', '--cluster', 'c', '--kubeconfig', kubeconfig, '--data', data, '--port', '0'];
   const scenario = new Scenario([client], `w${Date.now().toString(36)}`);
   const first = startMargay(args);
   await scenario.begin();

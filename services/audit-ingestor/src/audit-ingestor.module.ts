@@ -8,6 +8,7 @@ import { WebhookListener } from './sources/webhook/webhook-listener.ts';
 
 export { WATCH_STAGE } from './sources/watch/cluster-watch.ts';
 export { AuditFiles };
+export type { AuditIngestorOptions };
 
 /** Audit events in, changes out. It needs a `BUS`. */
 @Module({ providers: [Ingestion, AuditFiles, ClusterWatch, WebhookListener], exports: [AuditFiles] })

@@ -4,6 +4,7 @@ import { BUS } from '@margay/messaging/nest';
 import { traced, type Metrics } from '@margay/runtime';
 import { METRICS } from '@margay/runtime/nest';
 import { Inject, Injectable } from '@nestjs/common';
+import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts';
 import { publishIngested } from './publish.ts';
 import { readBatch, type Ingested } from './read-batch.ts';
 import type { RawText } from './sources/raw-text.ts';
@@ -13,14 +14,21 @@ import type { RawText } from './sources/raw-text.ts';
 export class Ingestion {
   readonly #bus: Bus;
   readonly #metrics: Metrics;
+  readonly #options: AuditIngestorOptions;
 
-  constructor(@Inject(BUS) bus: Bus, @Inject(METRICS) metrics: Metrics) {
+  constructor(
+    @Inject(BUS) bus: Bus,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(AUDIT_INGESTOR_OPTIONS) options: AuditIngestorOptions,
+  ) {
+    this.#options = options;
     this.#bus = bus;
     this.#metrics = metrics;
   }
 
   /** Makes what texts said durable; see `publishIngested`. */
   async deliver(cluster: string, ingested: Ingested): Promise<void> {
+    this.#options.admit?.(ingested.changes);
     const source = sourceName(ingested.mark.source);
     const observe = this.#metrics.deliverySeconds.start({ source });
     await traced('ingest', { attributes: { source } }, () => publishIngested(this.#bus, cluster, ingested));

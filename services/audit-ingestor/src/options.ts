@@ -1,3 +1,4 @@
+import type { Change } from '@margay/history';
 import type { Connection } from '@margay/kubernetes';
 import type { LogFiles } from '@margay/sources/nest';
 import type { Config } from './config.ts';
@@ -17,6 +18,8 @@ export interface AuditIngestorOptions {
   };
   /** A topic of raw events that somebody else writes. */
   readonly topic?: { readonly name: string; readonly group: string };
+  /** Asked before a batch is published; what it throws ends the source. */
+  readonly admit?: (changes: readonly Change[]) => void;
   /** The webhook, as its settings say. */
   readonly webhook?: Config;
 }

@@ -19,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
       `
 Examples:
   margay up                                                  the recorded cluster, at http://127.0.0.1:8080
-  margay up --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports
+  margay up --cluster my-cluster --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports
   margay report --type inventory --audit-log audit.log.gz --out ./report
   margay state --audit-log audit.log --at 2026-11-24T00:20:00Z -o table
 

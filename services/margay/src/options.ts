@@ -37,9 +37,6 @@ function networksOf(text: string): readonly string[] {
   return networks.length > 0 ? networks : PRIVATE_NETWORKS;
 }
 
-/** What a cluster is called unless it is said. */
-export const CLUSTER = 'cluster-a';
-
 /** What `--flow-log` takes, for its help. */
 export const flowLogsTaken = (formats?: readonly FlowFormat[]): string => `${titlesOf(formats)} (JSON lines)`;
 

@@ -15,8 +15,8 @@ export type Stage = (signal: AbortSignal) => Promise<void>;
 
 /** How stages are kept. */
 export interface StagesOptions {
-  /** Whether a stage of the name is started again when it fails; else its failure ends the application. All are unless given. */
-  readonly restarts?: (stage: string) => boolean;
+  /** Whether a stage of the name is started again when it fails so; else its failure ends the application. All are unless given. */
+  readonly restarts?: (stage: string, error: unknown) => boolean;
   /** The pause before the first new start; each next one is twice as long, up to half a minute. 1 s unless set. */
   readonly pauseMilliseconds?: number;
 }
@@ -104,7 +104,7 @@ export class Stages implements OnModuleInit, OnModuleDestroy, BeforeApplicationS
       } catch (error) {
         if (signal.aborted) return;
         const reason = error instanceof Error ? error.message : String(error);
-        if (!restarts(name)) {
+        if (!restarts(name, error)) {
           this.#reasons.set(name, reason);
           return this.#failure.reject(error);
         }

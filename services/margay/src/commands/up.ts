@@ -2,16 +2,22 @@ import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CLUSTER, flowLogsTaken, privateNetworksOption } from '../options.ts';
+import { flowLogsTaken, privateNetworksOption } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
 /** `margay up`: everything in one process. */
 export function upCommand(): Command {
   return new Command('up')
-    .option('--data <dir>', 'folder for everything that is kept', './data')
+    .option(
+      '--data <dir>',
+      'folder for everything that is kept, of one cluster; ./data/<cluster> unless given',
+    )
     .option('--port <port>', 'port of the page and the API', portOption, 8080)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--cluster <name>', "the cluster's name, printed in reports", CLUSTER)
+    .option(
+      '--cluster <name>',
+      "the cluster's name, printed in reports; to be given with --audit-log and --watch",
+    )
     .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
     .option('--flow-log <file...>', flowLogsTaken())
     .option(
@@ -53,8 +59,8 @@ worse reports are posted there (docs/configuration.md, notifier).
 
 Examples:
   margay up
-  margay up --audit-log audit.log.gz --data ./my-cluster
-  margay up --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m
+  margay up --cluster my-cluster --audit-log audit.log.gz
+  margay up --cluster my-cluster --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m
   margay up --watch --kubeconfig ~/.kube/config --cluster my-cluster --reports ./reports --start-delay 1m`,
     )
     .action(async (options: UpOptions) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ApiModule, type ApiOptions } from '@margay/api/module';
-import { AuditIngestorModule } from '@margay/audit-ingestor/module';
+import { AuditIngestorModule, type AuditIngestorOptions } from '@margay/audit-ingestor/module';
 import { FlowIngestorModule } from '@margay/flow-ingestor/module';
 import type { Connection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
@@ -38,6 +38,8 @@ export interface MargayOptions {
   readonly notify?: NotifierOptions;
   readonly api: Omit<ApiOptions, 'cluster' | 'privateNetworks'>;
   readonly tell: Tell;
+  /** Asked before changes are taken; what it throws ends their source. */
+  readonly admit: NonNullable<AuditIngestorOptions['admit']>;
 }
 
 const none = async (): Promise<ReportsFolder> => ({ reports: [], problems: [] });
@@ -70,6 +72,7 @@ export class MargayModule {
           onLines: (path, lines) => tell({ kind: 'lines', path, lines }),
         },
         ...(watch && { watch: { connect: watch, directory } }),
+        admit: options.admit,
       },
       bus,
     );

@@ -14,6 +14,7 @@ import { openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
 import { summaryLines } from '../summary-lines.ts';
+import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { terminalLog } from './terminal-log.ts';
 import type { Tell } from './up-event.ts';
@@ -21,10 +22,10 @@ import { say } from '../write.ts';
 
 /** The options of `margay up`. */
 export interface UpOptions {
-  readonly data: string;
+  readonly data?: string;
   readonly port: number;
   readonly host: string;
-  readonly cluster: string;
+  readonly cluster?: string;
   readonly auditLog?: string[];
   readonly flowLog?: string[];
   readonly follow?: true;
@@ -38,6 +39,8 @@ export interface UpOptions {
 }
 
 const RECORDED = fileURLToPath(new URL('../../../../test/clusters/cluster-a/', import.meta.url));
+/** What that cluster is called. */
+const RECORDED_NAME = 'cluster-a';
 const PREDEFINED: readonly ScheduledReport[] = [...REPORT_TYPES.keys()].map((reportType) => ({
   report: { name: reportType, spec: { reportType } },
 }));
@@ -47,10 +50,18 @@ const STOP_SECONDS = 3_600;
 
 /** Runs everything in one process until it is asked to stop. */
 export async function up(options: UpOptions): Promise<void> {
-  const { data, auditLog, flowLog = [], cluster } = options;
+  const { auditLog, flowLog = [] } = options;
   const follow = options.follow === true || options.watch === true;
   if (follow && options.watch === undefined && auditLog === undefined)
     throw new UsageError('--follow needs --audit-log: which log goes on growing?');
+  const isOwn = auditLog !== undefined || options.watch === true;
+  if (isOwn && options.cluster === undefined) {
+    throw new UsageError(
+      'Which cluster is this? Give its name with --cluster: it is printed in every report, and its data is kept in ./data/<name> unless --data says otherwise',
+    );
+  }
+  const cluster = options.cluster ?? RECORDED_NAME;
+  const data = options.data ?? folderOf(cluster);
   const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
   const logs = [...auditLogs, ...flowLog].map((log) => logFileOf(log).path);
   for (const path of follow ? [] : logs.filter((each) => each !== '-')) {
@@ -66,7 +77,8 @@ export async function up(options: UpOptions): Promise<void> {
     });
   }
   const serving = Promise.withResolvers<string>();
-  const tell = speaker(options, serving.promise);
+  const { admit } = await claimFolder(data, cluster);
+  const tell = speaker(data, isOwn, serving.promise);
   const reports = async (): Promise<ReportsFolder> =>
     options.reports === undefined
       ? { reports: PREDEFINED, problems: [] }
@@ -90,6 +102,7 @@ export async function up(options: UpOptions): Promise<void> {
     },
     ...notifyOf(process.env),
     tell,
+    admit,
   });
   const { url, ended } = await startApplication({
     modules: [module],
@@ -99,7 +112,7 @@ export async function up(options: UpOptions): Promise<void> {
     signal: stopSignal(),
     stopSeconds: STOP_SECONDS,
     // Here nothing is away that comes back, but for the cluster.
-    restarts: (stage) => stage === WATCH_STAGE,
+    restarts: (stage, error) => stage === WATCH_STAGE && !(error instanceof OtherCluster),
   });
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
@@ -135,11 +148,10 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
 }
 
 /** Shows on a terminal what goes on. */
-function speaker({ data, watch, auditLog }: UpOptions, serving: Promise<string>): Tell {
+function speaker(data: string, isOwn: boolean, serving: Promise<string>): Tell {
   const progress = openProgress();
   let lines = 0;
-  if (auditLog === undefined && !watch)
-    say('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
+  if (!isOwn) say('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
   return (event) => {
     switch (event.kind) {
       case 'lines':

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Change } from '@margay/history';
+import { expect, onTestFinished, test } from 'vitest';
+import { UsageError } from '../exit.ts';
+import { claimFolder, folderOf } from './data-folder.ts';
+
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-data-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+const namespaceSeen = (name: string, uid: string): readonly Change[] => [
+  { resource: 'namespaces', group: '', namespace: '', name, uid } as Change,
+];
+
+test('a folder is the cluster’s that came first, over starts', async () => {
+  const folder = join(ownFolder(), 'made');
+  await claimFolder(folder, 'a');
+  await claimFolder(folder, 'a');
+  const refused = claimFolder(folder, 'b');
+  await expect(refused).rejects.toThrow(UsageError);
+  await expect(refused).rejects.toThrow(/holds the evidence of cluster a, and this is cluster b.*--data/);
+  await claimFolder(folder, 'a');
+});
+
+test('clusters of one name are told apart by their kube-system, over starts', async () => {
+  const folder = ownFolder();
+  const first = await claimFolder(folder, 'a');
+  first.admit(namespaceSeen('shop', 'x'));
+  first.admit(namespaceSeen('kube-system', 'one'));
+  for (const { admit } of [first, await claimFolder(folder, 'a')]) {
+    admit(namespaceSeen('kube-system', 'one'));
+    admit(namespaceSeen('shop', 'y'));
+    expect(() => admit(namespaceSeen('kube-system', 'two'))).toThrow(/the uid one, .* the uid two/);
+  }
+});
+
+test('a file that says nothing is named, and what to write', async () => {
+  const folder = ownFolder();
+  await claimFolder(folder, 'a');
+  const file = join(folder, 'cluster.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ cluster: 'a' });
+  writeFileSync(file, 'a');
+  await expect(claimFolder(folder, 'a')).rejects.toThrow(`${file} does not say whose data the folder holds`);
+});
+
+test.each([
+  ['cluster-a', './data/cluster-a'],
+  ['prod: "eu" #1', './data/prod%3A%20%22eu%22%20%231'],
+  ['../..', './data/..%2F..'],
+  ['..', './data/cluster'],
+])('the data of %s is in a folder of its own, %s', (cluster, folder) => {
+  expect(folderOf(cluster)).toBe(folder);
+});

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Change } from '@margay/history';
+import { openEmbedded } from '@margay/storage';
+import { UsageError } from '../exit.ts';
+
+/** Whose evidence a data folder holds. */
+interface Owner {
+  readonly cluster: string;
+  /** The uid of its namespace kube-system, which no other cluster has; absent until evidence showed it. */
+  readonly uid?: string;
+}
+
+/** The folder is another cluster's: what stands in it and what was brought must not be mixed. */
+export class OtherCluster extends UsageError {}
+
+/** A data folder, which belongs to one cluster for good. */
+export interface DataFolder {
+  /** @throws OtherCluster for changes of a cluster whose kube-system is another than the folder's. */
+  readonly admit: (changes: readonly Change[]) => void;
+}
+
+/** Where a cluster's data is kept unless it is said: a folder for each. */
+export const folderOf = (cluster: string): string =>
+  `./data/${encodeURIComponent(cluster).replace(/^\.+$/, 'cluster')}`;
+
+/**
+ * Takes the folder for a cluster: makes it, or checks that it is that cluster's.
+ *
+ * @throws OtherCluster where it is not.
+ */
+export async function claimFolder(directory: string, cluster: string): Promise<DataFolder> {
+  const said = readOwner(directory);
+  const owner = said ?? (await ownerByStores(directory)) ?? { cluster };
+  if (owner.cluster !== cluster) {
+    throw new OtherCluster(
+      `The data folder ${directory} holds the evidence of cluster ${owner.cluster}, and this is cluster ${cluster}: give another folder with --data, or --cluster ${owner.cluster} if it is the same one`,
+    );
+  }
+  if (said === undefined) writeOwner(directory, owner);
+  let known = owner;
+  return {
+    admit(changes) {
+      for (const { resource, name, uid } of changes) {
+        if (resource !== 'namespaces' || name !== 'kube-system' || uid === undefined) continue;
+        if (known.uid === undefined) writeOwner(directory, (known = { ...known, uid }));
+        else if (known.uid !== uid) {
+          throw new OtherCluster(
+            `The data folder ${directory} holds the evidence of a cluster whose kube-system has the uid ${known.uid}, and what comes now is of another one, with the uid ${uid}: give each cluster a --data folder and a --cluster name of its own`,
+          );
+        }
+      }
+    },
+  };
+}
+
+const fileOf = (directory: string): string => join(directory, 'cluster.json');
+
+function readOwner(directory: string): Owner | undefined {
+  const file = fileOf(directory);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    // None yet, or nothing that can be read here at all, which those say who open the stores.
+    return undefined;
+  }
+  try {
+    const { cluster, uid } = JSON.parse(text) as Partial<Owner>;
+    if (typeof cluster === 'string') return { cluster, ...(typeof uid === 'string' && { uid }) };
+  } catch {
+    // Said below.
+  }
+  throw new Error(`${file} does not say whose data the folder holds: write {"cluster":"NAME"} into it`);
+}
+
+/** Of a folder that was begun before folders said whose they are: by its reports. */
+async function ownerByStores(directory: string): Promise<Owner | undefined> {
+  if (!existsSync(join(directory, 'margay.db'))) return undefined;
+  const stores = openEmbedded(directory, { readOnly: true });
+  try {
+    const { headers } = await stores.archive.headers({ limit: 1 });
+    return headers[0] && { cluster: headers[0].cluster };
+  } finally {
+    await stores.close();
+  }
+}
+
+function writeOwner(directory: string, owner: Owner): void {
+  const file = fileOf(directory);
+  try {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    throw new Error(`The data folder ${directory} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
