@@ -12,7 +12,7 @@ export {
   type RowKind,
   ROWS,
   type Rows,
-  type Unprotected,
+  type Intervals,
 } from './answers/rows.ts';
 export type { Cluster, ClusterState, EndpointState } from './answers/cluster.ts';
 export type { Comparison } from './answers/compare.ts';

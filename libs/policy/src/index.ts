@@ -26,6 +26,7 @@ export {
 } from './model/networks.ts';
 export { isEndpoint } from './model/items.ts';
 export type { AllowRule, Direction, Peer, Policy, PolicyProblem } from './model/policy.ts';
+export { mayDoMore, unreadId } from './model/problems.ts';
 export { readPolicy } from './model/read-policy.ts';
 export type { Reason } from './model/verdict.ts';
 export type {
@@ -38,6 +39,7 @@ export type {
   LabelOrigin,
 } from './explain/explanation.ts';
 export { formatExplanation } from './explain/format.ts';
+export type { Doubted, Unseen } from './model/doubted.ts';
 export type { EndpointFlags, EndpointView } from './state/endpoint.ts';
 export type { AppliedPolicy } from './state/policy-record.ts';
 export type { Scope, ScopeCondition } from './state/scope.ts';

@@ -7,6 +7,8 @@ import type { GlobalReportSpec } from './global-report.ts';
 import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
+import { playedFrom } from './doubts/play.ts';
+import type { Played } from './doubts/played.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
 import { selectingBefore, selectingAndSelected } from './replay/selecting-and-selected.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
@@ -18,7 +20,7 @@ import { actsOf } from './rows/acts.ts';
 import { aboutScope, auditRows } from './rows/audit.ts';
 import { deletedIn } from './rows/deleted.ts';
 import { flowRows } from './rows/flows.ts';
-import { namespaceRows, serviceRows } from './rows/roll-ups.ts';
+import { rollUps, unseenPods } from './rows/roll-ups.ts';
 import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';
 
 /** All that a report is computed from. */
@@ -64,7 +66,8 @@ export function computeReport(input: ReportInput): Report {
     );
   }
   const versions = [...input.versions];
-  const { serviceAccounts, auditSummary, ...rows } = computeRows(input, type, versions);
+  const played = playedFrom(versions, window);
+  const { serviceAccounts, auditSummary, ...rows } = computeRows(input, type, played);
   const header: ReportHeader = {
     reportName: name,
     reportTypeName: type.name,
@@ -77,7 +80,11 @@ export function computeReport(input: ReportInput): Report {
     namespacesSummary: namespacesSummary(rows.namespaces),
     servicesSummary: servicesSummary(rows.services),
     auditSummary,
-    evidence: reportEvidence(versions, window, wellFormed(evidence) as Evidence | undefined, privateNetworks),
+    evidence: reportEvidence(versions, window, {
+      sources: wellFormed(evidence) as Evidence | undefined,
+      doubts: played.doubts,
+      privateNetworks,
+    }),
     rowCounts: Object.fromEntries(ROW_KINDS.map((kind) => [kind, rows[kind].length])) as Record<
       RowKind,
       number
@@ -94,36 +101,35 @@ export function computeReport(input: ReportInput): Report {
 function computeRows(
   { spec, window, privateNetworks, ...input }: ReportInput,
   type: ReportType,
-  versions: readonly Version[],
+  played: Played,
 ) {
   const options = {
     ...(spec.endpoints !== undefined && { scope: spec.endpoints }),
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
   const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = type.spec;
-  const lives = includeEndpointData ? endpointLives(versions, window, options) : [];
-  const endpoints = lives
+  const lives = includeEndpointData ? endpointLives(played, window, options) : undefined;
+  const endpoints = (lives?.endpoints ?? [])
     .map((life) => life.row(window.end))
     .sort((a, b) => compareTexts(a.endpoint, b.endpoint));
   const { resources } = auditEventsSelection;
   const acts = resources.length > 0 ? actsOf(within(input.policyEvents ?? [], auditWindow(window))) : [];
-  const deleted = deletedIn(versions);
+  const deleted = deletedIn(played.versions);
   const about =
     resources.length > 0 && hasScope(spec)
       ? aboutScope(
-          selectingAndSelected(versions, window, options),
-          selectingBefore(versions, { start: begunAt(window, acts), end: window.start }, options),
+          selectingAndSelected(played, window, options),
+          selectingBefore(played, { start: begunAt(window, acts), end: window.start }, options),
           deleted,
         )
       : () => true;
   const rows: ReportRows & Pick<ReportHeader, 'auditSummary'> = {
     endpoints,
-    namespaces: namespaceRows(endpoints),
-    services: serviceRows(endpoints),
+    ...rollUps(endpoints, lives?.services, unseenPods(played.unseen, window)),
     ...auditRows(acts, window, resources, about, deleted),
     flows: includeEndpointFlowLogData ? flowRows(input.flows ?? [], endpoints, window) : [],
   };
-  return { ...rows, serviceAccounts: new Set(lives.flatMap((life) => life.serviceAccounts)) };
+  return { ...rows, serviceAccounts: new Set(lives?.endpoints.flatMap((life) => life.serviceAccounts)) };
 }
 
 function* within(events: Iterable<PolicyEvent>, { start, end }: Window): Generator<PolicyEvent> {

@@ -1,3 +1,4 @@
+import type { FLAGS, Open } from './report.ts';
 import { WHOLE, type Piece } from './report-type.ts';
 
 /** A cell of a table. */
@@ -33,4 +34,9 @@ function quoted(cell: Cell): string {
   const text = typeof cell === 'object' ? cell.join(';') : String(cell);
   const safe = typeof cell !== 'number' && FORMULA.test(text) ? `'${text}` : text;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** The last column of tables of rows that may be open: which of the table's flags are not known. */
+export function notKnownColumn<T extends Open>(flags: readonly (typeof FLAGS)[number][]): Column<T> {
+  return ['notKnown', ({ notKnown }) => flags.filter((flag) => notKnown.includes(flag))];
 }

@@ -22,7 +22,7 @@ test.each<[why: string, version: Version, midLife: number, inferred: number]>([
   ['ended by its own event', pod(50, { validTo: 150, endedBy: 'event' }), 0, 0],
   ['ended after the window', pod(50, { validTo: 200, endedBy: 'service' }), 0, 0],
 ])('an object %s', (_, given, midLife, inferred) => {
-  const { firstSeenInMidLife, endedByInference } = reportEvidence([given], WINDOW, undefined);
+  const { firstSeenInMidLife, endedByInference } = reportEvidence([given], WINDOW);
   expect([firstSeenInMidLife.total, endedByInference.total]).toEqual([midLife, inferred]);
 });
 
@@ -30,7 +30,7 @@ test('lists are bounded, and counted whole', () => {
   const pods = Array.from({ length: NAMES_MAX + 5 }, (_, i) =>
     version([{ at: 150, object: make.pod(`shop/p${i}`) }], { seenMidLife: true }),
   );
-  const { firstSeenInMidLife } = reportEvidence(pods, WINDOW, undefined);
+  const { firstSeenInMidLife } = reportEvidence(pods, WINDOW);
   expect(firstSeenInMidLife.total).toBe(NAMES_MAX + 5);
   expect(firstSeenInMidLife.names).toHaveLength(NAMES_MAX);
   expect(firstSeenInMidLife.names[0]).toBe('Pod.v1(shop/p0)');
@@ -53,10 +53,10 @@ test('a policy that cannot be read is named with its field, once for all its ver
     { at: 0, object: bad },
     { at: 150, object: worse },
   ]);
-  const { total, problems } = reportEvidence(versions, WINDOW, undefined).unreadPolicies;
+  const { total, problems } = reportEvidence(versions, WINDOW).unreadPolicies;
   expect(total).toBe(1);
   expect(problems[0]).toMatchObject({ policy: 'NetworkPolicy(shop/security.bad)', field: 'spec.selector' });
-  expect(reportEvidence(versions, { start: 0, end: 1 }, undefined).unreadPolicies.total).toBe(1);
+  expect(reportEvidence(versions, { start: 0, end: 1 }).unreadPolicies.total).toBe(1);
 });
 
 test.each<[why: string, told: Fact[], note: string | undefined]>([
@@ -83,10 +83,12 @@ test.each<[why: string, told: Fact[], note: string | undefined]>([
   ],
   ['no services', [{ at: 0, object: make.pod('a/p') }], undefined],
 ])('the notes say what services rest on: %s', (_, told, note) => {
-  expect(reportEvidence(history(told), WINDOW, undefined).notes[1]).toBe(note);
+  expect(reportEvidence(history(told), WINDOW).notes[1]).toBe(note);
 });
 
 test('private networks are those that were given', () => {
-  expect(reportEvidence([], WINDOW, undefined, ['10.0.0.0/8']).privateNetworks).toEqual(['10.0.0.0/8']);
-  expect(reportEvidence([], WINDOW, undefined).privateNetworks).toContain('fc00::/7');
+  expect(reportEvidence([], WINDOW, { privateNetworks: ['10.0.0.0/8'] }).privateNetworks).toEqual([
+    '10.0.0.0/8',
+  ]);
+  expect(reportEvidence([], WINDOW).privateNetworks).toContain('fc00::/7');
 });

@@ -1,7 +1,9 @@
 import type { Evidence } from '@margay/coverage';
-import { at, isPolicy, nonEmptyText, sortedOnce, type Window } from '@margay/ground';
+import { formatInstant, isPolicy, sortedOnce, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
-import { PRIVATE_NETWORKS, printName, readPolicy } from '@margay/policy';
+import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
+import { inOrder, type KnownDoubt } from './doubts/played.ts';
+import { printedVersion } from './printed-version.ts';
 import { isValidIn } from './replay/steps.ts';
 
 /** How many names a list of the evidence holds; the number beside it counts all. */
@@ -23,6 +25,22 @@ export interface UnreadPolicy {
   readonly consequence: string;
 }
 
+/** Something that the evidence leaves open, from an instant on, until something settles it. */
+export interface ListedDoubt {
+  /** By which rows name it. */
+  readonly id: string;
+  /** As printed: an object, a kind, a kind in a namespace, `everything`. */
+  readonly about: string;
+  /** Absent where it is as old as the cluster may be. */
+  readonly since?: string;
+  /** Absent while nothing settled it. */
+  readonly until?: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly source: string;
+  readonly settledBy?: string;
+}
+
 /** What a report rests on, and what is uncertain about it. */
 export interface ReportEvidence {
   /** Null where whoever asked for the report did not say. */
@@ -32,22 +50,32 @@ export interface ReportEvidence {
   /** Objects whose end was concluded from another's: their namespace, definition or service went, or their name was reused. */
   readonly endedByInference: NamedObjects;
   readonly unreadPolicies: { readonly total: number; readonly problems: readonly UnreadPolicy[] };
+  /** What the evidence leaves open of the window: all are counted, the oldest `NAMES_MAX` listed. */
+  readonly doubts: { readonly total: number; readonly listed: readonly ListedDoubt[] };
   /** Networks that do not count as the internet. */
   readonly privateNetworks: readonly string[];
   /** Sentences on how services were found out, where this is less than certain. */
   readonly notes: readonly string[];
 }
 
-/** What the versions of the window say about themselves. `sources` is passed on as it is. */
+/** What is known besides the versions. */
+interface Beside {
+  readonly sources?: Evidence | undefined;
+  readonly doubts?: readonly KnownDoubt[];
+  readonly privateNetworks?: readonly string[] | undefined;
+}
+
+/** What the versions of the window say about themselves, and what is not known of them. */
 export function reportEvidence(
   versions: readonly Version[],
   window: Window,
-  sources: Evidence | undefined,
-  privateNetworks: readonly string[] = PRIVATE_NETWORKS,
+  { sources, doubts: known = [], privateNetworks = PRIVATE_NETWORKS }: Beside = {},
 ): ReportEvidence {
   const valid = versions.filter((version) => isValidIn(version, window));
+  const unread = unreadPolicies(valid);
+  const doubts = inOrder([...known, ...unread.doubts]);
   return {
-    sources: sources ?? null,
+    sources: sources === undefined ? null : withDoubts(sources, doubts.length),
     firstSeenInMidLife: namedObjects(
       valid.filter(({ seenMidLife, validFrom }) => seenMidLife === true && validFrom > window.start),
     ),
@@ -57,9 +85,28 @@ export function reportEvidence(
           endedBy !== undefined && endedBy !== 'event' && validTo < window.end,
       ),
     ),
-    unreadPolicies: unreadPolicies(valid),
+    unreadPolicies: unread.policies,
+    doubts: { total: doubts.length, listed: doubts.slice(0, NAMES_MAX).map(listed) },
     privateNetworks,
     notes: notes(valid),
+  };
+}
+
+/** Sources are not complete while something that they should have told is not known. */
+function withDoubts(sources: Evidence, count: number): Evidence {
+  if (count === 0) return sources;
+  const sentence =
+    count === 1
+      ? 'One thing is not known for some of the window: see the doubts.'
+      : `${count} things are not known for some of the window: see the doubts.`;
+  return { ...sources, complete: false, reasons: [...sources.reasons, sentence] };
+}
+
+function listed({ since, until, ...doubt }: KnownDoubt): ListedDoubt {
+  return {
+    ...doubt,
+    ...(since !== undefined && { since: formatInstant(since) }),
+    ...(until !== undefined && { until: formatInstant(until) }),
   };
 }
 
@@ -68,25 +115,39 @@ function namedObjects(versions: readonly Version[]): NamedObjects {
   return { total: names.length, names: names.slice(0, NAMES_MAX) };
 }
 
-/** The object of a version, as reports print it. */
-export function printedVersion(version: Version): string {
-  const { namespace, name, content } = version;
-  const { kind, apiVersion } = content;
-  const tier = nonEmptyText(at(content, 'spec', 'tier'));
-  return printName({ kind, apiVersion, namespace, name, tier });
-}
-
-function unreadPolicies(versions: readonly Version[]): ReportEvidence['unreadPolicies'] {
+/** What could not be understood in policies, and what is not known for it. */
+function unreadPolicies(versions: readonly Version[]): {
+  policies: ReportEvidence['unreadPolicies'];
+  doubts: readonly KnownDoubt[];
+} {
   const found = new Map<string, UnreadPolicy>();
+  const doubts = new Map<string, KnownDoubt>();
   for (const version of versions) {
-    if (!isPolicy(version)) continue;
-    for (const { field, message, consequence } of readPolicy(version.content, version)?.problems ?? []) {
-      const policy = printedVersion(version);
-      found.set(`${policy} ${field} ${message}`, { policy, field, message, consequence });
-    }
+    const policy = isPolicy(version) ? readPolicy(version.content, version) : undefined;
+    // Of one whose content is not known there is a doubt already.
+    if (policy === undefined || (version.doubt?.may ?? 'be-gone') !== 'be-gone') continue;
+    const printed = printedVersion(version);
+    for (const { field, message, consequence } of policy.problems)
+      found.set(`${printed} ${field} ${message}`, { policy: printed, field, message, consequence });
+    if (!mayDoMore(policy)) continue;
+    const id = unreadId(version);
+    const { validFrom: since, validTo: until } = version;
+    const first = doubts.get(id);
+    doubts.set(id, {
+      id,
+      about: printed,
+      since: Math.min(first?.since ?? since, since),
+      ...(until !== undefined && { until, settledBy: 'what was seen of it then' }),
+      reason: 'unread-policy',
+      message: policy.problems.map((problem) => `${problem.field}: ${problem.message}`).join('; '),
+      source: '',
+    });
   }
   const problems = sortedOnce(found.keys()).flatMap((text) => found.get(text) ?? []);
-  return { total: problems.length, problems: problems.slice(0, NAMES_MAX) };
+  return {
+    policies: { total: problems.length, problems: problems.slice(0, NAMES_MAX) },
+    doubts: [...doubts.values()],
+  };
 }
 
 function notes(versions: readonly Version[]): string[] {

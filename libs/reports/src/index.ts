@@ -19,7 +19,7 @@ export type {
 } from './report.ts';
 export type { ReportTypeSpec } from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
-export { printedVersion } from './evidence.ts';
+export { printedVersion } from './printed-version.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
 export type { FileOfEveryReport } from './files-of-every-report.ts';
 export { REPORT_TYPES, typeOfReport } from './report-types.ts';

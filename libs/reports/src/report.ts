@@ -9,15 +9,45 @@ export interface PrintedInterval {
   readonly to: string;
 }
 
-/** When a direction of an endpoint was open, while the endpoint was in scope. */
-export interface Unprotected {
-  /** In time order; at most `UNPROTECTED_MAX`, the earliest. */
+/** When something was so of an endpoint. */
+export interface Intervals {
+  /** In time order; at most `INTERVALS_MAX`, the earliest. */
   readonly intervals: readonly PrintedInterval[];
   /** How many later intervals are left out. */
   readonly more: number;
 }
 
-/** What policies made of an endpoint, a namespace or a service over the window. */
+/** The flags of an endpoint, in the order of columns. */
+export const FLAGS = [
+  'ingressProtected',
+  'egressProtected',
+  'ingressFromInternet',
+  'egressToInternet',
+  'ingressFromOtherNamespace',
+  'egressToOtherNamespace',
+  'envoyEnabled',
+] as const;
+
+/** The flags of a service, in the order of columns. */
+export const SERVICE_FLAGS = [
+  'ingressProtected',
+  'ingressFromInternet',
+  'ingressFromOtherNamespace',
+  'envoyEnabled',
+] as const satisfies readonly (typeof FLAGS)[number][];
+
+/** How many doubts a row names; the evidence counts all. */
+export const DOUBTS_MAX = 20;
+
+/** What the evidence leaves open of a row. */
+export interface Open {
+  /** Names of the flags of which it is not known whether they hold, in the order of columns; these are false. */
+  readonly notKnown: readonly string[];
+  /** Ids of doubts that leave something open, sorted; at most `DOUBTS_MAX`. */
+  readonly doubts: readonly string[];
+}
+
+/** What policies made of an endpoint, a namespace or a service over the window: true where the evidence forces it. */
 export interface Exposure {
   /** Always: some policy governed the direction at every instant. */
   readonly ingressProtected: boolean;
@@ -35,7 +65,7 @@ export interface Exposure {
  * One endpoint that was in scope at some instant of the window. All that is said is about the time in which it existed
  * *and* was in scope. Objects of one name that followed one another are one row.
  */
-export interface EndpointRow extends Exposure {
+export interface EndpointRow extends Exposure, Open {
   /** As printed: `Pod.v1(shop/web-1)`, `HostEndpoint(node-1)`. */
   readonly endpoint: string;
   readonly kind: 'Pod' | 'HostEndpoint';
@@ -44,30 +74,40 @@ export interface EndpointRow extends Exposure {
   readonly name: string;
   /** Of the objects that had the name, in time order. */
   readonly uids: readonly string[];
-  /** First instant in scope. */
+  /** First instant certainly in scope; of one that never certainly was, the first at which it may have been. */
   readonly inScopeFrom: string;
-  /** End of the last time in scope: the window's end where it still was. */
+  /** End of the last time in scope, in the same sense: the window's end where it still was. */
   readonly inScopeTo: string;
-  /** Every policy that applied at some instant, as printed, sorted. */
+  /** Every policy that certainly applied at some instant, as printed, sorted. */
   readonly appliedPolicies: readonly string[];
-  /** Every service that held it at some instant, as printed, sorted. */
+  /** Every service that certainly held it at some instant, as printed, sorted. */
   readonly services: readonly string[];
   /** Of the newest object of the name; empty for host endpoints. */
   readonly serviceAccount: string;
   /** How flow logs name it when they aggregate: `web-54c9f7f49f-*`, a bare pod's name, a host endpoint's node. */
   readonly flowLogAggregationName: string;
-  readonly unprotectedIngress: Unprotected;
-  readonly unprotectedEgress: Unprotected;
+  /** When a direction was certainly open, while it was in scope. */
+  readonly unprotectedIngress: Intervals;
+  readonly unprotectedEgress: Intervals;
+  /** Those that may have applied, and are not among the applied. */
+  readonly possiblePolicies: readonly string[];
+  /** Those that may have held it, and are not among the services. */
+  readonly possibleServices: readonly string[];
+  /** When it is not known whether a direction was protected. */
+  readonly notKnownIngress: Intervals;
+  readonly notKnownEgress: Intervals;
+  /** When it is not known whether it existed and was in scope. */
+  readonly notKnownInScope: Intervals;
 }
 
 /** One namespace with endpoints in scope. Always = all of its endpoints always; ever = any of them ever. */
-export interface NamespaceRow extends Exposure {
+export interface NamespaceRow extends Exposure, Open {
   /** As printed: `Namespace.v1(shop)`. */
   readonly namespace: string;
 }
 
 /** One service that held endpoints in scope. */
-export interface ServiceRow {
+export interface ServiceRow extends Open {
   /** As printed: `Service.v1(shop/web)`. */
   readonly service: string;
   readonly ingressProtected: boolean;
@@ -132,6 +172,14 @@ export interface EndpointsSummary {
   readonly numIngressFromOtherNamespace: number;
   readonly numEgressToOtherNamespace: number;
   readonly numEnvoyEnabled: number;
+  /** Of how many it is not known; they are in none of the counts above but the total. */
+  readonly numNotKnownIngressProtected: number;
+  readonly numNotKnownEgressProtected: number;
+  readonly numNotKnownIngressFromInternet: number;
+  readonly numNotKnownEgressToInternet: number;
+  readonly numNotKnownIngressFromOtherNamespace: number;
+  readonly numNotKnownEgressToOtherNamespace: number;
+  readonly numNotKnownEnvoyEnabled: number;
 }
 
 export type NamespacesSummary = Omit<EndpointsSummary, 'numServiceAccounts'>;
@@ -142,6 +190,10 @@ export interface ServicesSummary {
   readonly numIngressFromInternet: number;
   readonly numIngressFromOtherNamespace: number;
   readonly numEnvoyEnabled: number;
+  readonly numNotKnownIngressProtected: number;
+  readonly numNotKnownIngressFromInternet: number;
+  readonly numNotKnownIngressFromOtherNamespace: number;
+  readonly numNotKnownEnvoyEnabled: number;
 }
 
 /** Counts events, not policies. */

@@ -1,7 +1,8 @@
 import { type Instant, type Key, keyText, kindOf, resourcesOf, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import type { EndpointFlags, Explanation } from '@margay/policy';
-import { printedVersion } from './evidence.ts';
+import { playedFrom } from './doubts/play.ts';
+import { printedVersion } from './printed-version.ts';
 import { replay } from './replay/replay.ts';
 
 /** The life of one endpoint in a window. */
@@ -93,7 +94,9 @@ export function endpointTimeline(
   const applied = new Set<string>();
   let name = '';
   let open: Omit<TimelineSpan, 'end'> | undefined;
-  for (const { at, network } of replay(concerning, window, { ...(privateNetworks && { privateNetworks }) })) {
+  for (const { at, network } of replay(playedFrom(concerning, window), window, {
+    ...(privateNetworks && { privateNetworks }),
+  })) {
     if (open !== undefined) addSpan(spans, { ...open, end: at });
     const explanation = network.explain(text);
     open = explanation && openSpan(explanation, at);

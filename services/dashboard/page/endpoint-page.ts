@@ -1,4 +1,4 @@
-import type { Flag, Rows, Span, Timeline, Unprotected } from '@margay/api-contract';
+import type { Flag, Rows, Span, Timeline, Intervals } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { part, query, useAnswer } from './api.ts';
 import { exact, Name, Problem, Time, Wait } from './parts.ts';
@@ -119,7 +119,7 @@ function Open({
   unprotected: { intervals, more },
 }: {
   direction: string;
-  unprotected: Unprotected;
+  unprotected: Intervals;
 }) {
   if (intervals.length === 0) return html`<li class="good">${direction} was protected at every instant.</li>`;
   return html`<li class="bad">

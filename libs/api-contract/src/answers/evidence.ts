@@ -66,6 +66,24 @@ export const completeness = z.object({
   reasons: list(z.string()).meta({ description: 'Why it is not complete; empty where it is.' }),
 });
 
+const doubts = z
+  .object({
+    total: count,
+    listed: list(
+      z.object({
+        id: z.string().meta({ description: 'By which rows name it.' }),
+        about: z.string().meta({ description: 'An object, a kind, a kind in a namespace, `everything`.' }),
+        since: instant.optional().meta({ description: 'Absent where it is as old as the cluster may be.' }),
+        until: instant.optional().meta({ description: 'Absent while nothing settled it.' }),
+        reason: z.string(),
+        message: z.string(),
+        source: z.string(),
+        settledBy: z.string().optional(),
+      }),
+    ).meta({ description: 'The oldest; `total` counts all.' }),
+  })
+  .meta({ description: 'What the evidence leaves open of the window.' });
+
 /** What a report rests on, and what is uncertain about it. */
 export const evidence = z.object({
   ...completeness.shape,
@@ -78,6 +96,7 @@ export const evidence = z.object({
       z.object({ policy: z.string(), field: z.string(), message: z.string(), consequence: z.string() }),
     ),
   }),
+  doubts: doubts.optional().meta({ description: 'Absent in reports of older releases.' }),
   privateNetworks: list(z.string()).meta({ description: 'Networks that do not count as the internet.' }),
   notes: list(z.string()),
 });

@@ -1,13 +1,23 @@
 import * as z from 'zod';
 import { count, instant, list, pageOf, type Page } from './list.ts';
 
-const unprotected = z.object({
+const intervals = z.object({
   intervals: list(z.object({ from: instant, to: instant })).meta({
     description: 'In time order, the earliest.',
   }),
   more: count.meta({ description: 'How many later intervals are left out.' }),
 });
-export type Unprotected = z.output<typeof unprotected>;
+export type Intervals = z.output<typeof intervals>;
+
+/** What the evidence leaves open of a row. Reports that were made before there were doubts say nothing of it. */
+const open = {
+  notKnown: list(z.string())
+    .meta({ description: 'Flags of which it is not known whether they hold; these are false here.' })
+    .optional(),
+  doubts: list(z.string())
+    .meta({ description: 'Ids of the doubts of the evidence that leave something open.' })
+    .optional(),
+};
 
 const exposure = z.object({
   ingressProtected: z.boolean().meta({ description: 'At every instant.' }),
@@ -31,12 +41,22 @@ const endpoint = z.object({
   services: list(z.string()),
   serviceAccount: z.string(),
   flowLogAggregationName: z.string(),
-  unprotectedIngress: unprotected,
-  unprotectedEgress: unprotected,
+  unprotectedIngress: intervals,
+  unprotectedEgress: intervals,
+  possiblePolicies: list(z.string()).meta({ description: 'Those that may have applied besides.' }).optional(),
+  possibleServices: list(z.string()).meta({ description: 'Those that may have held it besides.' }).optional(),
+  notKnownIngress: intervals
+    .meta({ description: 'When it is not known whether it was protected.' })
+    .optional(),
+  notKnownEgress: intervals.optional(),
+  notKnownInScope: intervals
+    .meta({ description: 'When it is not known whether it existed and was in scope.' })
+    .optional(),
   ...exposure.shape,
+  ...open,
 });
 
-const namespace = z.object({ namespace: z.string(), ...exposure.shape });
+const namespace = z.object({ namespace: z.string(), ...exposure.shape, ...open });
 
 const service = z.object({
   service: z.string(),
@@ -44,6 +64,7 @@ const service = z.object({
   ingressFromInternet: z.boolean(),
   ingressFromOtherNamespace: z.boolean(),
   envoyEnabled: z.boolean(),
+  ...open,
 });
 
 const flowEnd = z.object({

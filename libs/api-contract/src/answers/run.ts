@@ -11,18 +11,30 @@ export const ring = z.object({
 });
 export type Ring = z.output<typeof ring>;
 
+/** Absent in reports of older releases. */
+const notKnown = count
+  .optional()
+  .meta({ description: 'Of how many it is not known; in none of the counts but the total.' });
+
 const servicesSummary = z.object({
   numTotal: count,
   numIngressProtected: count,
   numIngressFromInternet: count,
   numIngressFromOtherNamespace: count,
   numEnvoyEnabled: count,
+  numNotKnownIngressProtected: notKnown,
+  numNotKnownIngressFromInternet: notKnown,
+  numNotKnownIngressFromOtherNamespace: notKnown,
+  numNotKnownEnvoyEnabled: notKnown,
 });
 const namespacesSummary = z.object({
   ...servicesSummary.shape,
   numEgressProtected: count,
   numEgressToInternet: count,
   numEgressToOtherNamespace: count,
+  numNotKnownEgressProtected: notKnown,
+  numNotKnownEgressToInternet: notKnown,
+  numNotKnownEgressToOtherNamespace: notKnown,
 });
 const endpointsSummary = z.object({ ...namespacesSummary.shape, numServiceAccounts: count });
 const auditSummary = z.object({

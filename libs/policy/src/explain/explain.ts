@@ -12,6 +12,7 @@ import type { Direction } from '../model/policy.ts';
 import { printName } from '../model/print-name.ts';
 import { internetReason, otherNamespaceReason } from '../model/verdict.ts';
 import type { Endpoint, EndpointFlags } from '../state/endpoint.ts';
+import type { VerdictContext } from '../state/group-verdict.ts';
 import type { EndpointGroup, PolicyRecord } from '../state/policy-record.ts';
 import type {
   ExplainedFlag,
@@ -24,7 +25,11 @@ import type {
 import { whyMatches } from './why-matches.ts';
 
 /** Explains an endpoint whose matches are up to date. */
-export function explainEndpoint(endpoint: Endpoint, tiers: Tiers, networks: PublicNetworks): Explanation {
+export function explainEndpoint(
+  endpoint: Endpoint,
+  { tiers }: VerdictContext,
+  networks: PublicNetworks,
+): Explanation {
   const { group, isPod, key } = endpoint;
   const selecting = group.matches.others
     .flatMap(({ owner }) => [...owner.users].filter((record) => record !== undefined))

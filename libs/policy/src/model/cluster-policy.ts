@@ -2,13 +2,11 @@ import { fields, type Key, type KubernetesObject, list, texts } from '@margay/gr
 import { addressPeer, namespaceSelectorText, podPeer, podSelectorText } from './kubernetes-peer.ts';
 import { noNetwork, parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
-import { Problems } from './problems.ts';
+import { Problems, RULE_ALLOWS_NOTHING, SELECTS_NOTHING } from './problems.ts';
 import { ruledDirections } from './ruled-directions.ts';
 import { subjectText } from './subject.ts';
 import type { Selector } from '../selector/selector.ts';
 
-const NOT_IN_FORCE = 'the policy is taken to select nothing';
-const RULE_IGNORED = 'the rule is taken to allow nothing';
 const BASELINE_ORDER = 1000;
 
 /**
@@ -51,7 +49,11 @@ function tierOf(
   if (kind === 'BaselineAdminNetworkPolicy') return 'baselineadminnetworkpolicy';
   if (spec['tier'] === 'Admin') return 'kube-admin';
   if (spec['tier'] === 'Baseline') return 'kube-baseline';
-  problems.add('spec.tier', `${JSON.stringify(spec['tier'] ?? '')} is not Admin or Baseline`, NOT_IN_FORCE);
+  problems.add(
+    'spec.tier',
+    `${JSON.stringify(spec['tier'] ?? '')} is not Admin or Baseline`,
+    SELECTS_NOTHING,
+  );
   return undefined;
 }
 
@@ -63,14 +65,14 @@ function subjectOf(value: unknown, problems: Problems): Selector | undefined {
       ? [pods['namespaceSelector'] ?? {}, pods['podSelector'], 'spec.subject.pods']
       : [subject['namespaces'], undefined, 'spec.subject.namespaces'];
   if (where === undefined || where === null) {
-    problems.add('spec.subject', 'expected namespaces or pods', NOT_IN_FORCE);
+    problems.add('spec.subject', 'expected namespaces or pods', SELECTS_NOTHING);
     return undefined;
   }
-  const selector = podSelectorText(who, field, NOT_IN_FORCE, problems);
-  const namespaceSelector = namespaceSelectorText(where, field, NOT_IN_FORCE, problems);
+  const selector = podSelectorText(who, field, SELECTS_NOTHING, problems);
+  const namespaceSelector = namespaceSelectorText(where, field, SELECTS_NOTHING, problems);
   if (selector === undefined || namespaceSelector === undefined) return undefined;
   const combined = subjectText({ selector, namespaceSelector, serviceAccountSelector: '', namespace: '' });
-  return problems.combined(combined, field, NOT_IN_FORCE);
+  return problems.combined(combined, field, SELECTS_NOTHING);
 }
 
 function rules(
@@ -113,7 +115,7 @@ function readPeer(
   const networks = direction === 'egress' ? list(peer['networks']) : [];
   if (networks.length > 0) return networksPeer(networks, field, problems);
   const kinds = Object.keys(peer).join(', ') || 'nothing';
-  problems.add(field, `a peer given by ${kinds} has no counterpart in the dataplane`, RULE_IGNORED);
+  problems.add(field, `a peer given by ${kinds} has no counterpart in the dataplane`, RULE_ALLOWS_NOTHING);
   return undefined;
 }
 
@@ -123,7 +125,7 @@ function networksPeer(networks: readonly unknown[], field: string, problems: Pro
     typeof net === 'string' && parseNetwork(net) !== undefined;
   if (networks.every(isNetwork)) return addressPeer(networks);
   for (const [i, net] of networks.entries()) {
-    if (!isNetwork(net)) problems.add(`${field}.networks[${i}]`, noNetwork(net), RULE_IGNORED);
+    if (!isNetwork(net)) problems.add(`${field}.networks[${i}]`, noNetwork(net), RULE_ALLOWS_NOTHING);
   }
   return undefined;
 }

@@ -10,6 +10,8 @@ export interface LabelledItem {
   readonly namespace: string;
   /** Empty where there is none. */
   readonly serviceAccount: string;
+  /** It may have more labels of its own than `own` says; and where there is no service account, it may have one. */
+  readonly partlyKnown?: true;
 }
 
 /** Labels that say where an item is; users cannot set them. */
@@ -87,6 +89,33 @@ export function hostEndpointItem(hostEndpoint: KubernetesObject): LabelledItem {
 export function endpointItem(object: KubernetesObject): LabelledItem | undefined {
   if (object.kind === 'HostEndpoint') return hostEndpointItem(object);
   return isEndpoint(object) ? podItem(object) : undefined;
+}
+
+/**
+ * What is known of an endpoint, or of what may be one, whose content is not known: an object that changed since it was
+ * last seen, or another one of its name. Undefined for a pod that cannot be an endpoint any more.
+ *
+ * @param object as it was last seen; its name alone where it never was.
+ * @param isSame whether it is still the object that was seen, so that what no pod can change is as it was.
+ */
+export function partlyKnownItem(object: KubernetesObject, isSame: boolean): LabelledItem | undefined {
+  const partly = { partlyKnown: true, serviceAccount: '' } as const;
+  if (object.kind === 'HostEndpoint') return { own: new Map(), parents: [], namespace: '', ...partly };
+  const spec = fields(object['spec']);
+  if (isSame && (spec['hostNetwork'] === true || FINISHED.has(text(fields(object['status'])['phase']))))
+    return undefined;
+  const namespace = text(object.metadata.namespace);
+  const own = new Map([
+    [NAMESPACE_LABEL, namespace],
+    [ORCHESTRATOR_LABEL, 'k8s'],
+  ]);
+  const parents = [namespaceParent(namespace)];
+  const serviceAccount = isSame ? text(spec['serviceAccountName']) : '';
+  if (serviceAccount !== '') {
+    own.set(SERVICE_ACCOUNT_LABEL, serviceAccount);
+    parents.push(serviceAccountParent(namespace, serviceAccount));
+  }
+  return { own, parents, namespace, ...partly, serviceAccount };
 }
 
 /** A network set's labels; one of a namespace has the namespace forced and inherits its labels. */

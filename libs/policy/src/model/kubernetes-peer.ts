@@ -2,7 +2,7 @@ import { ORCHESTRATOR_LABEL } from './items.ts';
 import { labelSelectorTerms } from './label-selector.ts';
 import { NO_SELECTORS, type PeerSelectors, peerSelector } from './peer.ts';
 import type { Peer } from './policy.ts';
-import type { Problems } from './problems.ts';
+import { PEER_ALLOWS_NOTHING, type Problems } from './problems.ts';
 
 /** Kubernetes' policies speak of pods only: this keeps host endpoints and network sets out. */
 export const PODS_ONLY = `${ORCHESTRATOR_LABEL} == 'k8s'`;
@@ -46,8 +46,6 @@ export function namespaceSelectorText(
   return problems.parse(selector, field, consequence) && selector;
 }
 
-const IGNORED = 'the peer is taken to allow nothing';
-
 /**
  * The peer that a pod selector and a namespace selector name, each of them possibly absent, in a policy of `namespace`
  * (empty: cluster-wide). Undefined, and a problem, where one of them cannot be read.
@@ -59,8 +57,13 @@ export function podPeer(
   field: string,
   problems: Problems,
 ): Peer | undefined {
-  const pods = podSelectorText(podSelector, `${field}.podSelector`, IGNORED, problems);
-  const where = namespaceSelectorText(namespaceSelector, `${field}.namespaceSelector`, IGNORED, problems);
+  const pods = podSelectorText(podSelector, `${field}.podSelector`, PEER_ALLOWS_NOTHING, problems);
+  const where = namespaceSelectorText(
+    namespaceSelector,
+    `${field}.namespaceSelector`,
+    PEER_ALLOWS_NOTHING,
+    problems,
+  );
   if (pods === undefined || where === undefined) return undefined;
   const selectors: PeerSelectors = { ...NO_SELECTORS, selector: pods, namespaceSelector: where };
   const selector = peerSelector(selectors, namespace, field, problems);

@@ -2,7 +2,7 @@ import { fields, type Key, type KubernetesObject, list, text } from '@margay/gro
 import { addressPeer, podPeer, podSelectorText } from './kubernetes-peer.ts';
 import { noNetwork, parseNetwork } from './networks.ts';
 import type { AllowRule, Direction, Peer, Policy } from './policy.ts';
-import { Problems } from './problems.ts';
+import { Problems, SELECTS_NOTHING } from './problems.ts';
 import { ruledDirections } from './ruled-directions.ts';
 import { subjectText } from './subject.ts';
 
@@ -22,7 +22,7 @@ export function kubernetesPolicy(resource: KubernetesObject, key: Key): Policy {
     ingress: given.length === 0 || given.includes('Ingress'),
     egress: given.includes('Egress'),
   };
-  const consequence = 'the policy is taken to select nothing';
+  const consequence = SELECTS_NOTHING;
   const pods = podSelectorText(spec['podSelector'], 'spec.podSelector', consequence, problems);
   const parts = { namespaceSelector: '', serviceAccountSelector: '', namespace: key.namespace };
   const subject = pods === undefined ? undefined : subjectText({ selector: pods, ...parts });

@@ -2,7 +2,7 @@ import { fields, list, text, texts } from '@margay/ground';
 import type { Selector } from '../selector/selector.ts';
 import { NAMESPACE_LABEL, NAMESPACE_PREFIX, SERVICE_ACCOUNT_LABEL, SERVICE_ACCOUNT_PREFIX } from './items.ts';
 import type { Peer } from './policy.ts';
-import type { Problems } from './problems.ts';
+import { type Problems, RULE_ALLOWS_NOTHING } from './problems.ts';
 import { noNetwork, parseNetwork } from './networks.ts';
 import { parseSelector } from '../selector/selector.ts';
 import { prefixedText } from './subject.ts';
@@ -76,10 +76,9 @@ export function peerSelector(
   const positive = positivePeerText(peer, namespace);
   if (positive === '') return undefined;
   const combined = peer.notSelector === '' ? positive : `(${positive}) && (!(${peer.notSelector}))`;
-  return problems.combined(combined, field, IGNORED) ?? null;
+  return problems.combined(combined, field, RULE_ALLOWS_NOTHING) ?? null;
 }
 
-const IGNORED = 'the rule is taken to allow nothing';
 const DROPPED = 'it is left out, so the rule allows more than it says';
 
 /**
@@ -95,8 +94,8 @@ export function calicoPeer(
   problems: Problems,
 ): Peer | undefined {
   const accounts = fields(side['serviceAccounts']);
-  const selector = problems.selectorText(side['selector'], `${field}.selector`, IGNORED);
-  const notSelector = problems.selectorText(side['notSelector'], `${field}.notSelector`, IGNORED);
+  const selector = problems.selectorText(side['selector'], `${field}.selector`, RULE_ALLOWS_NOTHING);
+  const notSelector = problems.selectorText(side['notSelector'], `${field}.notSelector`, RULE_ALLOWS_NOTHING);
   const namespaceSelector = problems.selectorText(
     side['namespaceSelector'],
     `${field}.namespaceSelector`,

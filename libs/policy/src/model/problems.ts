@@ -1,7 +1,30 @@
-import type { Key } from '@margay/ground';
+import { type Key, keyText } from '@margay/ground';
 import { SelectorError } from '../selector/error.ts';
 import { type Selector, tryParseSelector } from '../selector/selector.ts';
-import type { PolicyProblem } from './policy.ts';
+import type { Direction, Policy, PolicyProblem } from './policy.ts';
+
+/** What a problem does where it makes the policy, a rule or a peer count for less than it may say. */
+export const SELECTS_NOTHING = 'the policy is taken to select nothing';
+export const RULE_ALLOWS_NOTHING = 'the rule is taken to allow nothing';
+export const PEER_ALLOWS_NOTHING = 'the peer is taken to allow nothing';
+
+/** Whether what is wrong with a policy may hide that it allows more in a direction than it is taken to. */
+export function mayAllowMore(problems: readonly PolicyProblem[], direction: Direction): boolean {
+  return problems.some(
+    ({ field, consequence }) =>
+      field.startsWith(`spec.${direction}[`) &&
+      (consequence === RULE_ALLOWS_NOTHING || consequence === PEER_ALLOWS_NOTHING),
+  );
+}
+
+/** Whether what could not be understood of a policy may hide that it selects or allows more than it is taken to. */
+export function mayDoMore({ staged, subject, problems }: Policy): boolean {
+  if (staged) return false;
+  return subject === undefined || mayAllowMore(problems, 'ingress') || mayAllowMore(problems, 'egress');
+}
+
+/** The id of the doubt that what could not be understood of a policy leaves, for as long as it is there. */
+export const unreadId = (policy: Key): string => `unread-policy ${keyText(policy)}`;
 
 /** Gathers what is wrong with one policy while it is read. */
 export class Problems {

@@ -1,6 +1,6 @@
 import { parseSelector, type Selector } from '../selector/selector.ts';
 import { NAMESPACE_LABEL, NAMESPACE_PREFIX, SERVICE_ACCOUNT_LABEL, SERVICE_ACCOUNT_PREFIX } from './items.ts';
-import type { Problems } from './problems.ts';
+import { type Problems, SELECTS_NOTHING } from './problems.ts';
 
 /** The selectors of a policy that together say whom it governs; '' where not given. Each can be read by itself. */
 export interface SubjectSelectors {
@@ -57,7 +57,7 @@ export function subjectSelector(
   namespace: string,
   problems: Problems,
 ): Selector | undefined {
-  const consequence = 'the policy is taken to select nothing';
+  const consequence = SELECTS_NOTHING;
   const read = (field: string) => problems.selectorText(spec[field], `spec.${field}`, consequence);
   const selector = read('selector');
   const namespaceSelector = namespace === '' ? read('namespaceSelector') : '';

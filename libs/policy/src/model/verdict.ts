@@ -1,4 +1,5 @@
 import type { Key } from '@margay/ground';
+import type { Doubted } from './doubted.ts';
 import type { PublicNetworks } from './networks.ts';
 import type { Direction, Peer, Policy } from './policy.ts';
 
@@ -20,6 +21,8 @@ export interface SetContent {
   readonly key: Key;
   readonly publicNetwork: string | undefined;
   readonly domain: string | undefined;
+  /** That it may be gone. */
+  readonly doubt: Doubted | undefined;
 }
 
 /**

@@ -98,9 +98,12 @@ export class Entry<M, U> {
 }
 
 /** A text that is equal for items of one group. */
-export function groupKey(kind: string, { own, parents, namespace, serviceAccount }: LabelledItem): string {
+export function groupKey(
+  kind: string,
+  { own, parents, namespace, serviceAccount, partlyKnown }: LabelledItem,
+): string {
   const names = [...own.keys()].sort();
-  let key = `${kind}\0${namespace}\0${serviceAccount}\0${parents.length}`;
+  let key = `${kind}${partlyKnown ? '?' : ''}\0${namespace}\0${serviceAccount}\0${parents.length}`;
   for (const parent of parents) key += `\0${parent}`;
   // A value may hold anything, so its length stands before it.
   for (const name of names) {

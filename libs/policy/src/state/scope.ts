@@ -1,5 +1,6 @@
 import { NAMESPACE_PREFIX, SERVICE_ACCOUNT_PREFIX } from '../model/items.ts';
 import { SelectorError } from '../selector/error.ts';
+import { partlyMatches, type PartlyKnownLabels } from '../selector/partly-known.ts';
 import { parseSelector, type Selector } from '../selector/selector.ts';
 import type { LabelGroup } from './label-group.ts';
 
@@ -25,7 +26,16 @@ export interface Scope {
 export interface CompiledScope {
   /** Its selectors, over endpoint labels. When one starts or stops to match a group, its scope may have changed. */
   readonly selectors: readonly Selector[];
-  includes<M, U>(group: LabelGroup<M, U>, isPod: boolean): boolean;
+  /**
+   * Whether a group is in scope; undefined where that is not known.
+   *
+   * @param labels given where some labels of the group are not known.
+   */
+  includes<M, U>(
+    group: LabelGroup<M, U>,
+    isPod: boolean,
+    labels: PartlyKnownLabels | undefined,
+  ): boolean | undefined;
 }
 
 /** Reads a scope. Throws `SelectorError` naming the field that cannot be read. */
@@ -39,14 +49,18 @@ export function compileScope(scope: Scope): CompiledScope {
   const podsOnly = namespaces !== undefined || accounts !== undefined;
   return {
     selectors,
-    includes(group, isPod) {
+    includes(group, isPod, labels) {
       if (podsOnly && !isPod) return false;
-      const { namespace, serviceAccount } = group.item;
+      const { namespace, serviceAccount, partlyKnown } = group.item;
       if (namespaces !== undefined && namespaces.names.size > 0 && !namespaces.names.has(namespace))
         return false;
-      if (accounts !== undefined && accounts.names.size > 0 && !accounts.names.has(serviceAccount))
-        return false;
-      return selectors.every((selector) => selector.matches(group));
+      const isAnyAccount = partlyKnown === true && serviceAccount === '';
+      const namesAccounts = accounts !== undefined && accounts.names.size > 0;
+      if (namesAccounts && !isAnyAccount && !accounts.names.has(serviceAccount)) return false;
+      if (labels === undefined) return selectors.every((selector) => selector.matches(group));
+      const parts = selectors.map(({ expression }) => partlyMatches(expression, labels));
+      if (parts.includes(false)) return false;
+      return parts.includes(undefined) || (namesAccounts && isAnyAccount) ? undefined : true;
     },
   };
 }

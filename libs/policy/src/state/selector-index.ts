@@ -54,6 +54,21 @@ export class SelectorIndex<M, U> {
     return group;
   }
 
+  /** All groups, in no particular order. */
+  groups(): Iterable<LabelGroup<M, U>> {
+    return this.#groups.values();
+  }
+
+  /** What a parent hands down now. */
+  labelsOf(parent: string): ReadonlyMap<string, string> {
+    return this.#parents.get(parent)?.labels ?? new Map<string, string>();
+  }
+
+  /** The groups that inherit from a parent. */
+  groupsUnder(parent: string): Iterable<LabelGroup<M, U>> {
+    return this.#parents.get(parent)?.groups ?? [];
+  }
+
   /** Takes a member out of its group; a group without members is forgotten. */
   leave(group: LabelGroup<M, U>, member: M): void {
     group.members.delete(member);

@@ -1,4 +1,4 @@
-import { csv } from '../csv.ts';
+import { csv, notKnownColumn } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import type { Report, ReportHeader } from '../report.ts';
 import type { BuiltInReportType } from '../report-type.ts';
@@ -47,6 +47,7 @@ export const INVENTORY: BuiltInReportType = {
             ['envoyEnabled', (row) => row.envoyEnabled],
             ['appliedPolicies', (row) => row.appliedPolicies],
             ['services', (row) => row.services],
+            notKnownColumn(['ingressProtected', 'egressProtected', 'envoyEnabled']),
           ],
           endpoints,
           piece,
@@ -64,6 +65,7 @@ export const INVENTORY: BuiltInReportType = {
             ['ingressProtected', (row) => row.ingressProtected],
             ['egressProtected', (row) => row.egressProtected],
             ['envoyEnabled', (row) => row.envoyEnabled],
+            notKnownColumn(['ingressProtected', 'egressProtected', 'envoyEnabled']),
           ],
           namespaces,
           piece,
@@ -80,6 +82,7 @@ export const INVENTORY: BuiltInReportType = {
             ['service', (row) => row.service],
             ['ingressProtected', (row) => row.ingressProtected],
             ['envoyEnabled', (row) => row.envoyEnabled],
+            notKnownColumn(['ingressProtected', 'envoyEnabled']),
           ],
           services,
           piece,

@@ -1,7 +1,7 @@
-import { csv } from '../csv.ts';
+import { csv, notKnownColumn } from '../csv.ts';
 import { HEAD_COLUMNS } from '../head-columns.ts';
 import { inScopeVersusProtected } from '../inventory/inventory.ts';
-import type { EndpointRow, Report } from '../report.ts';
+import { type EndpointRow, FLAGS, type Report } from '../report.ts';
 import type { Piece, BuiltInReportType } from '../report-type.ts';
 import { FlowPeers } from '../rows/flows.ts';
 
@@ -38,16 +38,24 @@ type Summary = Report['endpointsSummary'];
 const column = (header: string, count: (summary: Summary) => number) =>
   [header, ({ endpointsSummary }: Report) => count(endpointsSummary)] as const;
 
+/** Of those that are not known it is not said that they were unprotected. */
+const unprotectedIngress = (it: Summary) =>
+  it.numTotal - it.numIngressProtected - it.numNotKnownIngressProtected;
+const unprotectedEgress = (it: Summary) =>
+  it.numTotal - it.numEgressProtected - it.numNotKnownEgressProtected;
+
 const SUMMARY_COLUMNS = [
   column('endpointsNumIngressProtected', (it) => it.numIngressProtected),
   column('endpointsNumEgressProtected', (it) => it.numEgressProtected),
-  column('endpointsNumIngressUnprotected', (it) => it.numTotal - it.numIngressProtected),
-  column('endpointsNumEgressUnprotected', (it) => it.numTotal - it.numEgressProtected),
+  column('endpointsNumIngressUnprotected', unprotectedIngress),
+  column('endpointsNumEgressUnprotected', unprotectedEgress),
   column('endpointsNumIngressFromInternet', (it) => it.numIngressFromInternet),
   column('endpointsNumEgressToInternet', (it) => it.numEgressToInternet),
   column('endpointsNumIngressFromOtherNamespace', (it) => it.numIngressFromOtherNamespace),
   column('endpointsNumEgressToOtherNamespace', (it) => it.numEgressToOtherNamespace),
   column('endpointsNumEnvoyEnabled', (it) => it.numEnvoyEnabled),
+  column('endpointsNumIngressNotKnown', (it) => it.numNotKnownIngressProtected),
+  column('endpointsNumEgressNotKnown', (it) => it.numNotKnownEgressProtected),
 ];
 
 /** Made once for the pieces of a file. */
@@ -70,6 +78,7 @@ function renderEndpoints({ endpoints, flows }: Report, piece?: Piece): Iterable<
       ['trafficAggregationPrefix', (row) => row.flowLogAggregationName],
       ['endpointsGeneratingTrafficToThisEndpoint', (row) => peers.sendersTo(row)],
       ['endpointsReceivingTrafficFromThisEndpoint', (row) => peers.receiversFrom(row)],
+      notKnownColumn(FLAGS),
     ],
     endpoints,
     piece,

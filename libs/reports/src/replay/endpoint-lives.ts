@@ -1,28 +1,34 @@
 import type { Window } from '@margay/ground';
-import type { Version } from '@margay/history';
 import type { NetworkStateOptions } from '@margay/policy';
-import { EndpointLife, isPodKey } from './endpoint-life.ts';
-import { PolicyUnion } from './policy-union.ts';
+import type { Played } from '../doubts/played.ts';
+import { EndpointLife, isPodKey, type SharedUnions } from './endpoint-life.ts';
 import { replay } from './replay.ts';
 import { ServiceMembership } from './service-membership.ts';
 import { isValidIn } from './steps.ts';
+import { printPolicy, Union } from './union.ts';
+
+/** The endpoints of a window, and what is not known of the services. */
+export interface Lives {
+  /** In no particular order. */
+  readonly endpoints: readonly EndpointLife[];
+  readonly services: ServiceMembership;
+}
 
 /**
- * The lives of all endpoints that were in scope at some instant of the window, in no particular order.
+ * The lives of all endpoints that were in scope at some instant of the window, or may have been.
  *
  * At each instant only those are looked at whom a change concerns: their own object, their policies or scope, a service
  * that may have begun to hold them.
  */
-export function endpointLives(
-  versions: readonly Version[],
-  window: Window,
-  options: NetworkStateOptions,
-): EndpointLife[] {
+export function endpointLives(played: Played, window: Window, options: NetworkStateOptions): Lives {
   const lives = new Map<string, EndpointLife>();
-  const services = new ServiceMembership(versions.filter((version) => isValidIn(version, window)));
-  const nothing = PolicyUnion.empty();
-  for (const { at, changes, affected, network, objects } of replay(versions, window, options)) {
-    services.apply(changes);
+  const services = new ServiceMembership(played.versions.filter((version) => isValidIn(version, window)));
+  const shared: SharedUnions = {
+    policies: Union.empty(printPolicy),
+    doubts: Union.empty((id: string) => id),
+  };
+  for (const { at, step, changes, affected, network, objects } of replay(played, window, options)) {
+    services.apply(changes, step);
     const touched = services.takeTouched();
     const look = (text: string): void => {
       const view = network.endpoint(text);
@@ -32,13 +38,16 @@ export function endpointLives(
         life?.leave(at);
         return;
       }
-      if (life === undefined) lives.set(text, (life = new EndpointLife(view.key, object, at, nothing)));
+      if (life === undefined) lives.set(text, (life = new EndpointLife(view.key, object, shared)));
       const isNew = life.see(view, object, at);
-      if ((isNew || touched.has(text)) && isPodKey(view.key)) life.heldBy(services.servicesOf(object));
+      if ((isNew || touched.has(text)) && isPodKey(view.key)) {
+        const isCertain = view.isCertain && !services.isOpenIn(view.key.namespace);
+        life.heldBy(services.servicesOf(object), isCertain);
+      }
     };
     for (const text of affected) look(text);
     for (const text of changes.keys()) if (!affected.has(text)) look(text);
     for (const text of touched) if (!affected.has(text)) look(text);
   }
-  return [...lives.values()];
+  return { endpoints: [...lives.values()], services };
 }

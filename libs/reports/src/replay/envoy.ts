@@ -1,3 +1,4 @@
+import type { Doubted } from '@margay/policy';
 import { isFields, type KubernetesObject, list } from '@margay/ground';
 
 /** The containers that Istio injects. */
@@ -21,6 +22,24 @@ export function hasEnvoy(pod: KubernetesObject): boolean {
   ]);
   if (injected(pod).some((name) => running.has(name))) return true;
   return running.has(PROXY) && names(inits).some((name) => INITS.includes(name));
+}
+
+/**
+ * Whether a sidecar runs in a pod, and whether one may.
+ *
+ * @param may what is not known of the pod: of one that changed its annotations may say otherwise now, of another one nothing
+ *   is known.
+ */
+export function envoyOf(
+  pod: KubernetesObject,
+  may: Doubted['may'] | undefined,
+): { is: boolean; may: boolean } {
+  if (may === undefined || may === 'be-gone') {
+    const is = hasEnvoy(pod);
+    return { is, may: is };
+  }
+  const { annotations: _, ...metadata } = pod.metadata;
+  return { is: may === 'differ' && hasEnvoy({ ...pod, metadata }), may: true };
 }
 
 function names(containers: readonly unknown[]): string[] {

@@ -1,18 +1,18 @@
 import { keyText } from '@margay/ground';
-import type { Version } from '@margay/history';
+import type { PlayedVersion } from '../doubts/played.ts';
 import type { Step } from './steps.ts';
 
 /** What became of one name at one instant. */
 export interface ObjectChange {
-  readonly before: Version | undefined;
-  readonly now: Version | undefined;
+  readonly before: PlayedVersion | undefined;
+  readonly now: PlayedVersion | undefined;
 }
 
 /** The objects that exist at an instant, by key text. Versions of one name never overlap. */
 export class CurrentObjects {
-  readonly #valid = new Map<string, Version>();
+  readonly #valid = new Map<string, PlayedVersion>();
 
-  get(text: string): Version | undefined {
+  get(text: string): PlayedVersion | undefined {
     return this.#valid.get(text);
   }
 

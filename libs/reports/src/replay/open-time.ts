@@ -1,8 +1,8 @@
 import { formatInstant, type Instant } from '@margay/ground';
-import type { Unprotected } from '../report.ts';
+import type { Intervals } from '../report.ts';
 
-/** How many intervals of an endpoint are kept in each direction. */
-export const UNPROTECTED_MAX = 20;
+/** How many intervals of a kind an endpoint has at most. */
+export const INTERVALS_MAX = 20;
 
 /** Gathers the intervals in which something was so. Told in time order. */
 export class OpenTime {
@@ -26,7 +26,7 @@ export class OpenTime {
     return this.#since === undefined && this.#intervals.length === 0;
   }
 
-  shown(): Unprotected {
+  shown(): Intervals {
     return {
       intervals: this.#intervals.map(({ from, to }) => ({
         from: formatInstant(from),
@@ -37,7 +37,7 @@ export class OpenTime {
   }
 
   #keep(from: Instant, to: Instant): void {
-    if (this.#intervals.length < UNPROTECTED_MAX) this.#intervals.push({ from, to });
+    if (this.#intervals.length < INTERVALS_MAX) this.#intervals.push({ from, to });
     else this.#more++;
   }
 }

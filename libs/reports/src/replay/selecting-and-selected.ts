@@ -1,45 +1,42 @@
-import { type Key, keyText, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import { isPolicy, type Key, keyText, type Window } from '@margay/ground';
 import type { EndpointView, NetworkStateOptions } from '@margay/policy';
+import type { Played } from '../doubts/played.ts';
 import { type Moment, replay } from './replay.ts';
+import { isValidIn } from './steps.ts';
 
 /**
  * Key texts of the endpoints that were in scope at some instant of the window, of their namespaces and service accounts, and of
  * all policies, staged ones too, that selected some of them then.
  *
  * A policy of which a version ended exactly at the window's start is judged by the instant before too: what ended it is an
- * event of the window.
+ * event of the window. Policies whose content is not known may select anyone.
  */
 export function selectingAndSelected(
-  versions: readonly Version[],
+  played: Played,
   window: Window,
   options: NetworkStateOptions,
 ): Set<string> {
-  const selecting = selectedDuring(versions, window, options);
-  const ended = versions.filter(({ validTo }) => validTo === window.start);
+  const selecting = selectedDuring(played, window, options);
+  for (const version of played.versions) {
+    const isWild = version.doubted !== undefined && version.doubted.may !== 'be-gone';
+    if (isWild && isPolicy(version) && isValidIn(version, window)) selecting.add(keyText(version));
+  }
+  const ended = played.versions.filter(({ validTo }) => validTo === window.start);
   if (ended.length > 0) {
-    const before = selectedDuring(versions, { start: window.start - 1, end: window.start }, options);
+    const before = selectedDuring(played, { start: window.start - 1, end: window.start }, options);
     for (const text of ended.map(keyText)) if (before.has(text)) selecting.add(text);
   }
   return selecting;
 }
 
 /** The same for a time before the window, which is empty most of the time. */
-export function selectingBefore(
-  versions: readonly Version[],
-  window: Window,
-  options: NetworkStateOptions,
-): Set<string> {
-  return window.start < window.end ? selectingAndSelected(versions, window, options) : new Set();
+export function selectingBefore(played: Played, window: Window, options: NetworkStateOptions): Set<string> {
+  return window.start < window.end ? selectingAndSelected(played, window, options) : new Set();
 }
 
-function selectedDuring(
-  versions: readonly Version[],
-  window: Window,
-  options: NetworkStateOptions,
-): Set<string> {
+function selectedDuring(played: Played, window: Window, options: NetworkStateOptions): Set<string> {
   const selected = new Set<string>();
-  for (const moment of replay(versions, window, options)) addSelecting(moment, selected);
+  for (const moment of replay(played, window, options)) addSelecting(moment, selected);
   return selected;
 }
 

@@ -39,6 +39,12 @@ export class SelectorServices {
     else pods.set(text, pod);
   }
 
+  /** The key texts of the pods of a namespace; of all where it is empty. */
+  *podsIn(namespace: string): Iterable<string> {
+    if (namespace !== '') yield* this.#pods.get(namespace)?.keys() ?? [];
+    else for (const pods of this.#pods.values()) yield* pods.keys();
+  }
+
   /** The services whose selector matches the pod. */
   *servicesOf(pod: KubernetesObject): Iterable<string> {
     if (this.#selectors.size === 0) return;

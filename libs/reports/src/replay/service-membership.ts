@@ -2,6 +2,7 @@ import type { KubernetesObject } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { isEndpoint } from '@margay/policy';
 import type { ObjectChange } from './objects.ts';
+import { OpenServices } from './open-services.ts';
 import { SelectorServices } from './selector-services.ts';
 import {
   addressesOf,
@@ -13,6 +14,7 @@ import {
   targetsOfPod,
   targetsOfSlice,
 } from './service-targets.ts';
+import type { Step } from './steps.ts';
 
 /**
  * Which services hold which pods at an instant. Services are named `namespace/name`.
@@ -33,12 +35,20 @@ export class ServiceMembership {
   readonly #managed: ReadonlySet<string>;
   #touched = new Set<string>();
 
-  constructor(versions: Iterable<Version>) {
+  readonly #open = new OpenServices();
+  /** All services that are heard of, by namespace. */
+  readonly #heardOf: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(versions: readonly Version[]) {
     this.#managed = managedServices(versions);
+    this.#heardOf = servicesHeardOf(versions);
   }
 
   /** Applies all that changed at one instant. */
-  apply(changes: ReadonlyMap<string, ObjectChange>): void {
+  apply(changes: ReadonlyMap<string, ObjectChange>, step: Step): void {
+    // Where all is known again, what services hold is certain from now on.
+    for (const namespace of this.#open.apply(changes, step))
+      for (const pod of this.#selected.podsIn(namespace)) this.#touched.add(pod);
     const services = new Set<string>();
     // Pods first, so that whoever holds an address now is found.
     for (const [text, { before, now }] of changes) {
@@ -72,6 +82,21 @@ export class ServiceMembership {
     const touched = this.#touched;
     this.#touched = new Set();
     return touched;
+  }
+
+  /** Whether it is not known now which pods the services of a namespace hold. */
+  isOpenIn(namespace: string): boolean {
+    return this.#open.isOpen(namespace);
+  }
+
+  /** Ids of the doubts for which services of a namespace may have held other pods than is known, at any time so far. */
+  openBy(namespace: string): readonly string[] {
+    return this.#open.doubtsIn(namespace);
+  }
+
+  /** The services that are heard of in namespaces where it is not known, at any time so far, whom they hold. */
+  *openServices(): Iterable<string> {
+    for (const [namespace, services] of this.#heardOf) if (this.openBy(namespace).length > 0) yield* services;
   }
 
   /** The services that hold the pod now. */
@@ -143,6 +168,25 @@ export class ServiceMembership {
 
 function kindOf(version: Version | undefined): string {
   return version === undefined ? '' : `${version.resource}.${version.group}`;
+}
+
+function servicesHeardOf(versions: readonly Version[]): Map<string, Set<string>> {
+  const heardOf = new Map<string, Set<string>>();
+  for (const version of versions) {
+    const { namespace, name, content } = version;
+    const kind = kindOf(version);
+    const isNamed = (kind === 'services.' || kind === 'endpoints.') && name !== '';
+    const service = isNamed
+      ? `${namespace}/${name}`
+      : kind === 'endpointslices.discovery.k8s.io'
+        ? serviceOfSlice(content)
+        : undefined;
+    if (service === undefined) continue;
+    const known = heardOf.get(namespace);
+    if (known === undefined) heardOf.set(namespace, new Set([service]));
+    else known.add(service);
+  }
+  return heardOf;
 }
 
 function managedServices(versions: Iterable<Version>): Set<string> {

@@ -35,7 +35,7 @@ function peers(flows: Contact[], endpoint: string): string[] | undefined {
   const report = computeReport({ name: 'r', spec, window: WINDOW, versions: VERSIONS, flows });
   const file = reportType('network-access').downloads.find(({ name }) => name === 'endpoints.csv');
   const lines = [...(file?.render(report) ?? [])].filter((line) => line.startsWith(`${endpoint},`));
-  return lines[0]?.trimEnd().split(',').slice(-2);
+  return lines[0]?.trimEnd().split(',').slice(-3, -1);
 }
 
 const DB = 'Pod.v1(shop/db)';

@@ -4,6 +4,17 @@ import type { Scope } from '@margay/policy';
 import type { EndpointRow } from '../index.ts';
 import { bruteForceRow, sights } from './brute-force.ts';
 
+/** What a row leaves open where all is known. */
+const NOTHING_OPEN = {
+  possiblePolicies: [],
+  possibleServices: [],
+  notKnownIngress: { intervals: [], more: 0 },
+  notKnownEgress: { intervals: [], more: 0 },
+  notKnownInScope: { intervals: [], more: 0 },
+  notKnown: [],
+  doubts: [],
+};
+
 /** The endpoint rows that a report should have, by brute force. */
 export function expectedRows(versions: readonly Version[], window: Window, scope?: Scope) {
   return [...sights(versions, window, scope)]
@@ -16,6 +27,7 @@ export function expectedRows(versions: readonly Version[], window: Window, scope
         inScope: inScope.map((at) => formatInstant(at ?? NaN)),
         unprotectedIngress: unprotectedIngress.map((interval) => interval.map(formatInstant)),
         unprotectedEgress: unprotectedEgress.map((interval) => interval.map(formatInstant)),
+        ...NOTHING_OPEN,
       };
     });
 }

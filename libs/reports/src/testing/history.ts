@@ -1,11 +1,16 @@
 import type { Instant, Key, KubernetesObject } from '@margay/ground';
-import type { Version } from '@margay/history';
+import type { May, Version } from '@margay/history';
 
-/** An object is like this from this instant on, or gone. `again` makes it another object of the same name. */
+/**
+ * An object is like this from this instant on, or gone. `again` makes it another object of the same name. With `may` its
+ * content is not told.
+ */
 export interface Fact {
   readonly at: Instant;
   readonly object: KubernetesObject;
   readonly what?: 'present' | 'gone' | 'again';
+  /** From here on this is not known of it, as it was told last; of one that was not there, its name is all that is. */
+  readonly may?: May;
 }
 
 const PLURALS: Readonly<Record<string, string>> = {
@@ -40,7 +45,14 @@ export function history(facts: readonly Fact[]): Version[] {
         versions.push({ ...current, validTo: at, ...(gone && { endedBy: 'event' as const }) });
       current = undefined;
     };
-    for (const { at, object, what = 'present' } of told.toSorted((a, b) => a.at - b.at)) {
+    for (const { at, object, what = 'present', may } of told.toSorted((a, b) => a.at - b.at)) {
+      if (may !== undefined) {
+        const before: Version = current ?? nameOnly(object, at);
+        end(at, false);
+        const doubt = { reason: 'told', may, message: 'told so', since: at, answeredAt: at, source: 'test' };
+        current = { ...before, validFrom: at, doubt };
+        continue;
+      }
       if (current === undefined || what === 'again') nth++;
       const gone = what === 'gone';
       if (gone && current === undefined) nth--;
@@ -52,4 +64,12 @@ export function history(facts: readonly Fact[]): Version[] {
     if (current !== undefined) versions.push(current);
   }
   return versions;
+}
+
+/** A version of an object of which nothing but the name is known. */
+function nameOnly(object: KubernetesObject, at: Instant): Version {
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const content = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+  return { ...keyOfObject(object), uid: '', resourceVersion: '', validFrom: at, content };
 }
