@@ -23,13 +23,15 @@ export interface Origin {
  * - `doubtful`: something was done to the object, or may have been, between `receivedAt` and `at`, and its outcome is not
  *   known: `doubt` says what may be. An empty name stands for all objects of the kind in the namespace, of all namespaces
  *   where that is empty too.
+ * - `patched`: of the object, `content` was changed, and nothing else. It has no resourceVersion, so that time alone orders it;
+ *   `doubt` is for where the object was not seen before.
  */
 export interface Change extends Key {
   /** Deterministic: the same event gives the same ids wherever and however often it is read. */
   readonly id: string;
   /** The audit event's own deterministic id; one `deletecollection` event makes many changes. */
   readonly eventId: string;
-  readonly what: 'present' | 'gone' | 'doubtful';
+  readonly what: 'present' | 'gone' | 'doubtful' | 'patched';
   /** Absent only on ends that the API server answered without naming the object's uid. */
   readonly uid?: string;
   /** Decimal text of any length, compared by length and then by digits. Absent on most ends. */
@@ -48,7 +50,7 @@ export interface Change extends Key {
   readonly generation?: number;
   /** The resourceVersion that the request had to find, and found: a version of that name must have been there. */
   readonly basedOn?: string;
-  /** With `what: 'doubtful'` alone. */
+  /** With `what: 'doubtful'` and `patched`. */
   readonly doubt?: ObjectDoubt;
   readonly actor?: Actor;
   readonly origin: Origin;

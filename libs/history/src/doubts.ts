@@ -10,6 +10,10 @@ export type Doubtful = Change & { readonly doubt: ObjectDoubt };
 export const isDoubtful = (change: Change): change is Doubtful =>
   change.what === 'doubtful' && change.doubt !== undefined;
 
+/** True for a change of a part, which says what is not known where the rest was not seen. */
+export const isPatch = (change: Change): change is Doubtful =>
+  change.what === 'patched' && change.doubt !== undefined;
+
 /** Something that is open about one object in `[start, until)`. */
 export interface OpenDoubt {
   readonly start: Instant;
@@ -204,8 +208,8 @@ const isOutcomeUnknown = ({ doubt }: Doubtful): boolean => doubt.reason === OUTC
 class SeenObject {
   readonly #life: Life;
   readonly #sights: Sights;
-  /** When the last request for its end came in: it was there then. */
-  readonly #endAskedAt: Instant;
+  /** When the last request that ended it, or changed a part of it, came in: it was there then. */
+  readonly #heardOfAt: Instant;
   readonly #open: OpenDoubt[] = [];
   /** Until when its content is in doubt, and until when its existence is. */
   #differsUntil = -Infinity;
@@ -218,10 +222,10 @@ class SeenObject {
     this.#sights = new Sights(changes.filter(({ what }) => what === 'present'));
     this.#end = life.end ?? Infinity;
     this.#endedBy = life.endedBy;
-    let endAskedAt = -Infinity;
+    let heardOfAt = -Infinity;
     for (const { what, receivedAt } of changes)
-      if (what === 'gone') endAskedAt = Math.max(endAskedAt, receivedAt);
-    this.#endAskedAt = endAskedAt;
+      if (what !== 'present') heardOfAt = Math.max(heardOfAt, receivedAt);
+    this.#heardOfAt = heardOfAt;
   }
 
   get uid(): string {
@@ -263,7 +267,7 @@ class SeenObject {
   }
 
   isSeenAfter(doubt: Doubtful): boolean {
-    return this.#sights.isAfter(doubt) || this.#endAskedAt >= doubt.at;
+    return this.#sights.isAfter(doubt) || this.#heardOfAt >= doubt.at;
   }
 
   mayBeGoneAt(instant: Instant): boolean {

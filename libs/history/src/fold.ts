@@ -10,6 +10,7 @@ import type { Change } from './change.ts';
 import {
   attachDoubts,
   isDoubtful,
+  isPatch,
   stretchesOf,
   unsettled,
   type Doubtful,
@@ -18,6 +19,7 @@ import {
 } from './doubts.ts';
 import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
+import { patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { Version } from './version.ts';
 
@@ -43,24 +45,49 @@ export type Every = 'content' | 'resourceVersion';
  */
 export function foldKey(changes: readonly Change[], { every = 'content' }: FoldOptions = {}): Version[] {
   if (changes[0]?.name === '') return aboutMany(changes);
-  if (changes.some(isDoubtful)) return foldDoubtful(changes, every);
+  if (changes.some(({ what }) => what !== 'present' && what !== 'gone')) return foldParts(changes, every);
   const lives = livesOf(changes);
   const [only] = lives;
   if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));
 }
 
-function foldDoubtful(changes: readonly Change[], every: Every): Version[] {
+/** Of facts about whole objects, about parts of them, and of doubts. */
+function foldParts(changes: readonly Change[], every: Every): Version[] {
   const facts: Change[] = [];
   const doubts: Doubtful[] = [];
+  const patches: Doubtful[] = [];
   for (const change of changes) {
     if (isDoubtful(change)) doubts.push(change);
-    else if (change.what !== 'doubtful') facts.push(change);
+    else if (isPatch(change)) patches.push(change);
+    else if (change.what === 'present' || change.what === 'gone') facts.push(change);
   }
-  const { lives, unseen } = attachDoubts(livesOf(facts), facts, doubts);
-  const seen = lives.flatMap(({ life, open }) => cut(versionsOf(life, every), stretchesOf(open)));
-  const named = stretchesOf(unseen).map((stretch) => unseenVersion(doubts[0] as Change, stretch));
-  return [...seen, ...named].sort((a, b) => a.validFrom - b.validFrom);
+  const seen = livesOf(facts);
+  const [known, unknown] = patchesOf(seen, patches);
+  const { lives, unseen } = attachDoubts(seen, [...facts, ...known.values()].flat(), [...doubts, ...unknown]);
+  const versions = lives.flatMap(({ life, open }) =>
+    cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(open)),
+  );
+  const named = stretchesOf(unseen).map((stretch) => unseenVersion(changes[0] as Change, stretch));
+  return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);
+}
+
+/** The patches of each object, by its uid and in the order of time, and those of objects that were not seen by then. */
+function patchesOf(
+  lives: readonly Life[],
+  patches: readonly Doubtful[],
+): [known: Map<string, Doubtful[]>, unknown: Doubtful[]] {
+  const known = new Map<string, Doubtful[]>();
+  const unknown: Doubtful[] = [];
+  for (const patch of patches.toSorted((a, b) => a.at - b.at || compareTexts(a.id, b.id))) {
+    const life = lives.findLast(
+      ({ uid, bornAt, end = Infinity }) =>
+        bornAt <= patch.at && (patch.uid === undefined ? end > patch.receivedAt : uid === patch.uid),
+    );
+    if (life === undefined) unknown.push(patch);
+    else known.set(life.uid, [...(known.get(life.uid) ?? []), patch]);
+  }
+  return [known, unknown];
 }
 
 /**
@@ -141,8 +168,9 @@ function cut(versions: readonly Version[], stretches: readonly DoubtStretch[]): 
 type Draft = { -readonly [field in keyof Version]: Version[field] };
 
 /** The versions of one object in time order. */
-function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[] {
-  const drafts = draftsOf(uid, shown, end, every);
+function versionsOf(life: Life, every: Every, patches: readonly Change[] = []): Version[] {
+  const { shown, end, endedBy } = life;
+  const drafts = draftsOf(life, every, patches);
   const [first] = drafts;
   const last = drafts.at(-1);
   if (!first || !last) return drafts;
@@ -162,24 +190,43 @@ function versionsOf({ uid, shown, end, endedBy }: Life, every: Every): Version[]
 }
 
 /** What the object was from instant to instant, ascending, up to its end; neighbours differ. */
-function draftsOf(uid: string, shown: readonly Change[], end = Infinity, every: Every): Draft[] {
+function draftsOf({ uid, shown, end = Infinity }: Life, every: Every, patches: readonly Change[]): Draft[] {
   const drafts: Draft[] = [];
   let from = -Infinity;
   let content: KubernetesObject | undefined;
-  for (const change of shown) {
-    if (change.at > from) from = change.at;
-    if (from >= end) break;
-    content = wholeContent(change, content);
+  let latest: Change | undefined;
+  let next = 0;
+  const add = (change: Change, now: KubernetesObject) => {
+    content = now;
     const last = drafts.at(-1);
-    if (last && every === 'content' && sameJson(last.content, content)) continue;
+    if (last && every === 'content' && sameJson(last.content, content)) return;
     if (last?.validFrom === from) {
       drafts.pop();
       // Leaving out what lasted no time can bring two equal contents side by side.
       const before = drafts.at(-1);
-      if (before && every === 'content' && sameJson(before.content, content)) continue;
+      if (before && every === 'content' && sameJson(before.content, content)) return;
     }
     drafts.push(versionAt(from, change, content, uid));
+  };
+  /** Patches that were answered before the instant change what was seen before them. */
+  const patchUntil = (instant: Instant) => {
+    for (let patch = patches[next]; patch !== undefined && patch.at < instant; patch = patches[++next]) {
+      if (latest === undefined || content === undefined || patch.at < from) continue;
+      from = patch.at;
+      const { resourceVersion } = latest;
+      const now = patched(content, patch.content as KubernetesObject);
+      if (!sameJson(now, content))
+        add({ ...patch, ...(resourceVersion !== undefined && { resourceVersion }) }, now);
+    }
+  };
+  for (const change of shown) {
+    patchUntil(Math.min(Math.max(change.at, from), end));
+    if (change.at > from) from = change.at;
+    if (from >= end) break;
+    add(change, wholeContent(change, content));
+    latest = change;
   }
+  patchUntil(end);
   return drafts;
 }
 

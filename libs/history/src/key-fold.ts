@@ -19,8 +19,8 @@ export interface KeyTail {
   readonly last?: Version;
   /** The last version is of an object that only its end showed: a sight of it while it was there would replace that. */
   readonly onlyEnd?: true;
-  /** Something of the name is or was in doubt: what comes later can settle it from its beginning on. */
-  readonly doubts?: true;
+  /** What comes next must be seen together with all before: it can settle a doubt from its beginning on. */
+  readonly needsAll?: true;
 }
 
 /** How many characters of a uid `KeyTail.objects` has. Two objects that share them cost a folding, no more. */
@@ -51,7 +51,7 @@ export function foldWhole(changes: readonly Change[]): KeyFold {
  *   all changes. Undefined where the changes before must be looked at, so that only `foldWhole` helps.
  */
 export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | undefined {
-  if (tail.doubts || changes.some(needsAll)) return undefined;
+  if (tail.needsAll || changes.some(needsAll)) return undefined;
   let next = tail;
   const versions = tail.last === undefined ? [] : [tail.last];
   for (const change of changes.toSorted((a, b) => a.at - b.at)) {
@@ -64,8 +64,8 @@ export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | und
   return { tail: next, versions };
 }
 
-/** True for doubts, and for what is about no object of its own: each is to be seen together with all others. */
-const needsAll = ({ what, name }: Change): boolean => what === 'doubtful' || name === '';
+/** True for what is no fact about one whole object: it is to be seen together with all others. */
+const needsAll = ({ what, name }: Change): boolean => (what !== 'present' && what !== 'gone') || name === '';
 
 /** Goes on with one change: the last version is folded as the change that began it. */
 function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
@@ -101,7 +101,7 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
 /** The tail of a key whose versions were folded from all of its changes. */
 function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTail {
   if (changes.some(needsAll)) {
-    return { changes: changes.length, plain: false, objects: [], doubts: true };
+    return { changes: changes.length, plain: false, objects: [], needsAll: true };
   }
   let latestAt = -Infinity;
   let latestVersion: string | undefined;

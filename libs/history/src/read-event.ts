@@ -1,6 +1,7 @@
 import { fields, type Fields, isFields, kindOf, nonEmptyText, parseInstant, text } from '@margay/ground';
 import type { Origin } from './change.ts';
 import { TooDeep } from './json.ts';
+import { readStatusPatch } from './patch.ts';
 import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
@@ -93,6 +94,8 @@ function readWrite(write: Write): Reading {
   if (verb === 'delete' && isSuccess(response, status)) return readStatusDelete(write, response);
   if (!isFields(response)) {
     if (write.kind.kept === 'end' && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
+    const patch = readStatusPatch(write);
+    if (patch !== undefined) return patch;
     return doubt(write, 'no-content', 'the event has no body: audit this resource at level RequestResponse');
   }
   return readObject(write, response);

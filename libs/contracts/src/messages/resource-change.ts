@@ -25,7 +25,11 @@ const SAID_SCHEMA: RecordSchema = {
   name: 'Said',
   doc: 'What a change is that is neither present nor gone, and about which object.',
   fields: [
-    { name: 'what', type: 'string', doc: 'doubtful: it is not known what became of the object.' },
+    {
+      name: 'what',
+      type: 'string',
+      doc: 'doubtful: it is not known what became of the object. patched: content was changed of it.',
+    },
     { name: 'name', type: 'string', doc: 'Empty for all objects of the kind in the namespace.' },
     optional('uid', 'string', 'Absent where it is not known.'),
   ],
@@ -86,7 +90,7 @@ const SCHEMA: RecordSchema = {
       SAID_SCHEMA,
       'Where it is there, it counts instead of what, name and uid, which are about no object then.',
     ),
-    optional('doubt', DOUBT_SCHEMA, 'With doubtful only.'),
+    optional('doubt', DOUBT_SCHEMA, 'With doubtful, and with patched for where the object was not seen.'),
     optional('generation', 'long', 'How often the spec had been changed, where the object says so.'),
     optional('basedOn', 'string', 'The resourceVersion that the request had to find.'),
   ],
@@ -128,7 +132,9 @@ interface DoubtRecord {
  * uid, of which there is none.
  */
 const unknownToOld = ({ what, name, uid }: ResourceChange) =>
-  what === 'doubtful' ? { what: 'gone', name: '', uid: null, said: { what, name, uid: uid ?? null } } : {};
+  what === 'doubtful' || what === 'patched'
+    ? { what: 'gone', name: '', uid: null, said: { what, name, uid: uid ?? null } }
+    : {};
 
 const doubtOf = ({ reason, may, message, ends, passedOn }: DoubtRecord): ObjectDoubt => ({
   reason,

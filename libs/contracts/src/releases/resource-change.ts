@@ -222,7 +222,11 @@ export const RESOURCE_CHANGE_RELEASES: readonly RecordSchema[] = [
             name: 'Said',
             doc: 'What a change is that is neither present nor gone, and about which object.',
             fields: [
-              { name: 'what', type: 'string', doc: 'doubtful: it is not known what became of the object.' },
+              {
+                name: 'what',
+                type: 'string',
+                doc: 'doubtful: it is not known what became of the object. patched: content was changed of it.',
+              },
               { name: 'name', type: 'string', doc: 'Empty for all objects of the kind in the namespace.' },
               { name: 'uid', type: ['null', 'string'], default: null, doc: 'Absent where it is not known.' },
             ],
@@ -249,7 +253,7 @@ export const RESOURCE_CHANGE_RELEASES: readonly RecordSchema[] = [
           },
         ],
         default: null,
-        doc: 'With doubtful only.',
+        doc: 'With doubtful, and with patched for where the object was not seen.',
       },
       {
         name: 'generation',

@@ -34,16 +34,27 @@ const doubt = fc
     what === '?' ? `?${uid}:${may}@${at - took}..${at}` : `?+:${made}@${at - took}..${at}`,
   );
 
+const patch = fc
+  .record({ ...when, uid: fc.constantFrom('', 'A', 'B', 'C'), label: fc.constantFrom('x', 'y') })
+  .map(({ uid, label, took, at }) => `*${uid}=${label}@${at - took}..${at}`);
+
 const storyOf = (word: fc.Arbitrary<string>) =>
   fc.array(word, { maxLength: 14 }).map((words) => story(words.join(' ')));
 
 /** Any facts about one name, however absurd. */
 export const anyFacts: fc.Arbitrary<Change[]> = storyOf(fact);
 
-/** Any facts about one name, and any doubts about it. */
+/** Any facts about one name, whole and in parts, and any doubts about it. */
 export const anyChanges: fc.Arbitrary<Change[]> = fc.oneof(
   anyFacts,
   storyOf(fc.oneof({ weight: 3, arbitrary: fact }, { weight: 1, arbitrary: doubt })),
+  storyOf(
+    fc.oneof(
+      { weight: 6, arbitrary: fact },
+      { weight: 1, arbitrary: doubt },
+      { weight: 3, arbitrary: patch },
+    ),
+  ),
 );
 
 /** The same changes in another order, some of them again from another place. */

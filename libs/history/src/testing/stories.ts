@@ -3,7 +3,7 @@ import type { ObjectDoubt } from '../object-doubt.ts';
 import type { Version } from '../version.ts';
 
 const WORD =
-  /^(?<sign>[+-]?|\?\+?)(?<uid>[A-Z]?)(?:(?<how>[=~:])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?$/;
+  /^(?<sign>[+*-]?|\?\+?)(?<uid>[A-Z]?)(?:(?<how>[=~:])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?$/;
 
 const DOUBTS: Readonly<Record<string, Omit<ObjectDoubt, 'message'>>> = {
   gone: { reason: 'no-content', may: 'be-gone' },
@@ -17,6 +17,7 @@ const DOUBTS: Readonly<Record<string, Omit<ObjectDoubt, 'message'>>> = {
  *
  * - `+A=x@1`: object A is created with content x · `A=y@2`: it is seen with content y · `A~z@3`: only its metadata z is
  * - `-A@4`: A is gone · `-A=y@4`: and the answer showed what it was · `-@4`: whatever had the name is gone
+ * - `*A=z@3`: its metadata was changed to z, by a patch that shows no more
  * - `?A:differs@4`: A was changed, nobody knows how · `gone`: it may be gone · `ended`: it is gone, unless finalizers keep it
  *   · `unknown`: nobody knows whether it was changed · without A, whatever has the name · `?+:unknown@4`: by its creation
  * - `@2..4`: asked for at 2, answered at 4 (asked for in the instant before, unless told) · `#7`: the resourceVersion,
@@ -31,8 +32,9 @@ export function story(text: string): Change[] {
       if (at === '') throw new Error(`"${word}" is no word of a story`);
       const gone = sign === '-';
       const doubt = sign?.startsWith('?') === true ? DOUBTS[label ?? ''] : undefined;
+      const isPatch = sign === '*';
       if (how === ':' && doubt === undefined) throw new Error(`"${word}" is no doubt`);
-      const resourceVersion = rv ?? (gone || doubt !== undefined ? undefined : at);
+      const resourceVersion = rv ?? (gone || isPatch || doubt !== undefined ? undefined : at);
       return {
         id: `${word}/${i}`,
         eventId: `${word}/${i}`,
@@ -40,7 +42,7 @@ export function story(text: string): Change[] {
         resource: 'pods',
         namespace: 'shop',
         name: 'web',
-        what: doubt !== undefined ? 'doubtful' : gone ? 'gone' : 'present',
+        what: doubt !== undefined ? 'doubtful' : isPatch ? 'patched' : gone ? 'gone' : 'present',
         at: Number(at),
         receivedAt: Number(from ?? Number(at) - 1),
         origin: { source: 'log', position: i },
@@ -48,6 +50,7 @@ export function story(text: string): Change[] {
         ...(resourceVersion !== undefined && { resourceVersion }),
         ...(sign?.endsWith('+') === true && { created: true }),
         ...(doubt !== undefined && { doubt: { ...doubt, message: `${label} at ${at}.` } }),
+        ...(isPatch && { doubt: { ...DOUBTS['differs']!, message: `patched at ${at}.` } }),
         ...(label !== undefined &&
           doubt === undefined && {
             content: {
@@ -58,7 +61,7 @@ export function story(text: string): Change[] {
                 labels: { is: label },
                 ...(label === 'held' && { finalizers: ['f'] }),
               },
-              ...(how === '~' ? { metadataOnly: true } : { spec: { of: label } }),
+              ...(isPatch ? {} : how === '~' ? { metadataOnly: true } : { spec: { of: label } }),
             },
           }),
       } satisfies Change;

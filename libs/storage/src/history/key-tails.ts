@@ -49,10 +49,10 @@ function readTail(database: Database, key: number): RowTail {
   const { changes, latest_at: latestAt } = database
     .sql('SELECT count(*) AS changes, max(at) AS latest_at FROM changes WHERE key = ?')
     .get(key) as { changes: number; latest_at: number | null };
-  const doubtful = database
-    .sql(`SELECT 1 FROM changes WHERE key = ? AND gone = ${WHATS.indexOf('doubtful')} LIMIT 1`)
+  const noFact = database
+    .sql(`SELECT 1 FROM changes WHERE key = ? AND gone >= ${WHATS.indexOf('doubtful')} LIMIT 1`)
     .get(key);
-  if (doubtful !== undefined) return { tail: { changes, plain: false, objects: [], doubts: true } };
+  if (noFact !== undefined) return { tail: { changes, plain: false, objects: [], needsAll: true } };
   const newest = database
     .sql(
       `SELECT resource_version FROM changes WHERE key = ? AND gone = 0 AND resource_version IS NOT NULL

@@ -46,7 +46,7 @@ export const HISTORY_DOUBTS = `
   ALTER TABLE versions ADD COLUMN doubt TEXT`;
 
 /** What stands in the column `gone` of changes: the place in this list. */
-export const WHATS: readonly Change['what'][] = ['present', 'gone', 'doubtful'];
+export const WHATS: readonly Change['what'][] = ['present', 'gone', 'doubtful', 'patched'];
 
 /** The end of a version that is current. */
 export const CURRENT = Number.MAX_SAFE_INTEGER;
