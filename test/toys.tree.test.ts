@@ -133,7 +133,7 @@ const ROUTE: Toy = {
 
 /** What a program that has the copy's packages at hand sees of the toys. */
 const SEES = `
-import { FLOW_FORMATS, readFlow } from '@margay/flows';
+import { FLOW_FORMATS, readFlowText } from '@margay/flows';
 import { AUDITED_RESOURCES } from '@margay/ground';
 import { customResourceDefinitions, neededRules, predefinedReportTypes } from '@margay/kubernetes';
 import { readPolicy } from '@margay/policy';
@@ -145,7 +145,7 @@ console.log(JSON.stringify({
   reportTypeObject: predefinedReportTypes().find(({ metadata }) => metadata.name === 'toy')?.spec,
   definition: JSON.stringify(customResourceDefinitions()).includes('policy-audit, toy,') || JSON.stringify(customResourceDefinitions()).includes('toy, policy-audit'),
   formats: FLOW_FORMATS.map(({ name }) => name),
-  flow: readFlow('{"toy":1}').kind,
+  flow: readFlowText('{"toy":1}')[0].kind,
   audited: AUDITED_RESOURCES.includes('toynetworkpolicies'),
   rules: JSON.stringify(neededRules('ingestor')).includes('toynetworkpolicies'),
   policy: readPolicy(policy, key)?.types ?? readPolicy(policy, key)?.problems,

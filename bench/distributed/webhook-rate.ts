@@ -1,6 +1,5 @@
 import { publishIngested, readBatch } from '@margay/audit-ingestor';
 import type { Bus, Message } from '@margay/messaging';
-import { textsOf } from '@margay/sources';
 import kafkajs from 'kafkajs';
 import { freePort } from '../../test/testing/free-port.ts';
 import { serviceProcess } from '../../test/testing/service-process.ts';
@@ -92,10 +91,7 @@ async function messagesOf(body: string): Promise<Published> {
   const publish = async (topic: string, messages: readonly Message[]) =>
     void published.push({ topic, messages });
   const origin = { source: 'webhook:api-server', position: 1 };
-  const read = readBatch(
-    origin.source,
-    textsOf(body).map((text) => ({ text, origin })),
-  );
+  const read = readBatch(origin.source, [{ text: body, origin }]);
   await publishIngested({ publish } as Partial<Bus> as Bus, 'bench', read);
   return published;
 }

@@ -7,7 +7,7 @@
  */
 export { flowOf, type Contact, type Flow, type FlowEnd } from './flow.ts';
 export type { FlowReading } from './reading.ts';
-export { readFlow } from './read-flow.ts';
+export { isFlowRecord, readFlow, readFlowText } from './read-flow.ts';
 export type { FlowFormat } from './formats/format.ts';
 export { FLOW_FORMATS, titlesOf } from './formats/formats.ts';
 export { covers, flowKey, mergeFlows, withTime, type Seen } from './merge.ts';

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { contactText } from './contacts.ts';
 import type { Flow } from './flow.ts';
 import { covers, mergeFlows, withTime, type Seen } from './merge.ts';
-import { readFlow } from './read-flow.ts';
+import { readFlowText } from './read-flow.ts';
 
 const MINUTE = 60;
 
 /** A record as Calico writes it: seen from minute to minute of a day. */
 function flow(pod: string, from: number, to: number, action: 'allow' | 'deny' = 'allow'): Flow {
-  const reading = readFlow(
+  const [reading] = readFlowText(
     JSON.stringify({
       start_time: 1_790_000_000 - (1_790_000_000 % 3600) + from * MINUTE,
       end_time: 1_790_000_000 - (1_790_000_000 % 3600) + to * MINUTE,

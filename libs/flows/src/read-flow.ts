@@ -1,23 +1,34 @@
-import { isFields } from '@margay/ground';
+import { entriesIn, isFields, type Entry, type Fields } from '@margay/ground';
 import type { FlowFormat } from './formats/format.ts';
 import { FLOW_FORMATS } from './formats/formats.ts';
 import { unusable, type FlowReading } from './reading.ts';
 
-/** Reads one line of a flow log, whose format it finds out. Never throws. An empty line gives undefined. */
-export function readFlow(
-  line: string,
-  formats: readonly FlowFormat[] = FLOW_FORMATS,
-): FlowReading | undefined {
-  if (line.trim() === '') return undefined;
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch (error) {
-    return unusable('not-json', `Not JSON (${(error as Error).message.slice(0, 120)}): ${line.slice(0, 80)}`);
+/** Whether a value is a record of a flow log, however amiss. */
+export const isFlowRecord =
+  (formats: readonly FlowFormat[] = FLOW_FORMATS) =>
+  (value: Fields): boolean =>
+    formats.some((format) => format.recognises(value));
+
+/** Reads a text: one record or many, in whatever lines and envelopes. Never throws. */
+export const readFlowText = (text: string, formats: readonly FlowFormat[] = FLOW_FORMATS): FlowReading[] =>
+  entriesIn(text, isFlowRecord(formats)).map((entry) => readFlow(entry, formats));
+
+/** Reads one entry of a flow log, whose format it finds out. Never throws. */
+export function readFlow(entry: Entry, formats: readonly FlowFormat[] = FLOW_FORMATS): FlowReading {
+  switch (entry.kind) {
+    case 'value': {
+      const record = entry.value;
+      if (!isFields(record)) return unusable('not-a-flow', notAFlow(formats));
+      const format = formats.find((each) => each.recognises(record));
+      return format === undefined ? unusable('not-a-flow', notAFlow(formats)) : format.read(record);
+    }
+    case 'elsewhere':
+      return { kind: 'ignored', reason: 'other-log' };
+    case 'unread':
+      return unusable(entry.reason === 'too-long' ? 'too-long' : 'not-a-flow', entry.message);
+    case 'text':
+      return unusable('not-json', `Not JSON (${entry.problem}): ${entry.text.slice(0, 80)}`);
   }
-  if (!isFields(record)) return unusable('not-a-flow', notAFlow(formats));
-  const format = formats.find((each) => each.recognises(record));
-  return format === undefined ? unusable('not-a-flow', notAFlow(formats)) : format.read(record);
 }
 
 const notAFlow = (formats: readonly FlowFormat[]) =>

@@ -17,7 +17,7 @@ export {
   policyEventOf,
 } from './policy-event.ts';
 export { changesIn, type Reading } from './reading.ts';
-export { readLine } from './read-line.ts';
+export { isAuditEvent, readEntry, readLine } from './read-line.ts';
 export { sameDoubt } from './doubts.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';

@@ -50,6 +50,16 @@ test.each<[string, string, (string | undefined)[]]>([
     ['7', '8'],
   ],
   [
+    'EKS: the other logs of its control plane',
+    json({ logStream: 'kube-scheduler-0a1', logEvents: [{ message: 'I1124 started' }] }),
+    ['out-of-kind'],
+  ],
+  [
+    'Filebeat: which file, and the line',
+    json({ log: { offset: 1, file: { path: 'a' } }, message: json(one) }),
+    ['7'],
+  ],
+  [
     'CloudWatch asks whether anybody is there',
     json({ messageType: 'CONTROL_MESSAGE', logEvents: [{ message: 'hello' }] }),
     ['out-of-kind'],
@@ -80,10 +90,91 @@ test.each<[string, string, (string | undefined)[]]>([
 test.each([
   ['hello '.repeat(100), /^Not JSON \(.*\): hello hello .{60,}…$/],
   ['2026-11-24T01:02:03Z AUDIT: id="a" stage="ResponseComplete"', /--audit-log-format=json/],
-  ['{"auditID":"a1"[Truncated...]', /cut off by whoever delivered it: \{"auditID":"a1"/],
+  ['{"auditID":"a1"[Truncated...]', /cut off behind 15 characters: \{"auditID":"a1"/],
 ])('a line that is no JSON is shown, and what can be done: %s', (line, message) => {
   expect(readLine(line, { source: 'log', position: 1 })).toMatchObject([
     { message: expect.stringMatching(message) as string },
+  ]);
+});
+
+/** As the API server writes an event: the objects, which are long, stand before the times. */
+const written = (fields: object = {}) =>
+  json({
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'RequestResponse',
+    auditID: 'a1',
+    stage: 'ResponseComplete',
+    requestURI: '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/web',
+    verb: 'update',
+    user: { username: 'ops' },
+    objectRef: { resource: 'networkpolicies', namespace: 'shop', name: 'web', apiGroup: 'networking.k8s.io' },
+    responseStatus: { code: 200 },
+    requestObject: { spec: { note: 'x'.repeat(20_000) } },
+    stageTimestamp: '2026-11-24T01:02:03.000000Z',
+    ...fields,
+  });
+
+test.each<[string, string, object]>([
+  [
+    'of which it is known when',
+    json(azure(written().slice(0, 16_384), 'kube-audit')).replace(
+      '"time":"x"',
+      '"time":"2026-11-24T01:02:03Z"',
+    ),
+    {
+      kind: 'doubtful',
+      at: Date.UTC(2026, 10, 24, 1, 2, 3) * 1000,
+      reason: 'no-content',
+      message: expect.stringMatching(
+        /^update networkpolicies shop\/web: .*cut off behind 16,384 characters/,
+      ) as string,
+    },
+  ],
+  [
+    'of which it is not known when',
+    json(azure(written().slice(0, 16_384), 'kube-audit')),
+    {
+      kind: 'unusable',
+      reason: 'truncated',
+      message: expect.stringContaining('networkpolicies shop/web') as string,
+    },
+  ],
+  [
+    'by CloudWatch',
+    json({
+      logStream: 'kube-apiserver-audit-1',
+      logEvents: [{ timestamp: 1_795_482_123_000, message: `${written().slice(0, 16_384)}[Truncated...]` }],
+    }),
+    { kind: 'doubtful', at: 1_795_482_123_000_000, reason: 'no-content' },
+  ],
+  [
+    'in a file',
+    `${written().slice(0, 16_384)}\n`,
+    {
+      kind: 'unusable',
+      reason: 'not-json',
+      message: expect.stringContaining('networkpolicies shop/web') as string,
+    },
+  ],
+  [
+    'of what is not kept',
+    written({ verb: 'get' }).slice(0, 16_384),
+    { kind: 'ignored', reason: 'read-only' },
+  ],
+  [
+    'before it says which object',
+    json({ message: written().slice(0, 250) }),
+    { kind: 'unusable', reason: 'truncated' },
+  ],
+])('an event that was cut off, %s', (_, text, expected) => {
+  expect(readLine(text, { source: 'log', position: 5 })).toMatchObject([expected]);
+});
+
+test('an entry of Cloud Audit Logs is told by name', () => {
+  const entry = { insertId: 'i', protoPayload: { methodName: 'io.k8s.core.v1.pods.create' } };
+  expect(readLine(json(entry), { source: 'log', position: 1 })).toMatchObject([
+    { reason: 'not-an-audit-event', message: expect.stringContaining('protoPayload') as string },
   ]);
 });
 

@@ -1,99 +1,98 @@
-import { fields, type Fields, isFields, list, nonEmptyText } from '@margay/ground';
+import {
+  cutObject,
+  entriesIn,
+  fields,
+  formatInstant,
+  isFields,
+  MINUTE,
+  nonEmptyText,
+  type Entry,
+  type Fields,
+} from '@margay/ground';
 import type { Origin } from './change.ts';
 import { readEvent } from './read-event.ts';
 import type { Reading } from './reading.ts';
+import { placeOf } from './write.ts';
+
+/** Whether a value is an audit event, however amiss. */
+export const isAuditEvent = (value: Fields): boolean =>
+  nonEmptyText(value['verb']) !== undefined && nonEmptyText(value['stage']) !== undefined;
 
 /**
- * Reads one line or message of a log: a bare audit event, an EventList or a JSON array of events, any of these in the
- * envelope of a forwarder (Fluent Bit, Vector, Filebeat, CloudWatch, Azure Event Hubs), or several lines of them. An
- * empty line is nothing.
+ * Reads a text: one audit event or many, in whatever lines and envelopes (see `EntryReader`). Events of one text share its
+ * origin.
  *
- * Never throws: what is no JSON is unusable. Events of one line share its origin.
+ * Never throws: what is no JSON is unusable.
  */
-export function readLine(line: string, origin: Origin): Reading[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    if (line.trim() === '') return [];
-    const lines = line.split('\n').filter((part) => part.trim() !== '');
-    return lines.length > 1
-      ? lines.flatMap((part) => readLine(part, origin))
-      : [notJson(line, error as Error)];
-  }
-  return isEvent(value)
-    ? [readEvent(value, origin)]
-    : eventsIn(value, 0).map((event) => (event instanceof Read ? event.reading : readEvent(event, origin)));
-}
+export const readLine = (text: string, origin: Origin): Reading[] =>
+  entriesIn(text, isAuditEvent).map((entry) => readEntry(entry, origin));
 
-/** A part of an envelope that was read already: it holds no event. */
-class Read {
-  readonly reading: Reading;
-
-  constructor(reading: Reading) {
-    this.reading = reading;
+/** Reads one entry of a log. Never throws. */
+export function readEntry(entry: Entry, origin: Origin): Reading {
+  switch (entry.kind) {
+    case 'value':
+      return readEvent(entry.value, origin);
+    case 'elsewhere':
+      return { kind: 'ignored', reason: 'out-of-kind' };
+    case 'unread':
+      return {
+        kind: 'unusable',
+        reason: entry.reason === 'too-long' ? 'too-long' : 'not-an-audit-event',
+        message: entry.message,
+      };
+    case 'text':
+      return readCut(entry, origin) ?? notJson(entry);
   }
 }
 
-/** How deep envelopes may stand in each other. */
-const ENVELOPES_MAX = 6;
+type TextEntry = Extract<Entry, { readonly kind: 'text' }>;
 
-const isEvent = (value: unknown): value is Fields =>
-  isFields(value) && nonEmptyText(value['verb']) !== undefined && nonEmptyText(value['stage']) !== undefined;
+/** What CloudWatch puts behind a line that it cut off. */
+const CUT = '[Truncated...]';
 
-/** The events in a value, unwrapped; a value without any is one event that turns out to be none. */
-function eventsIn(value: unknown, depth: number): unknown[] {
-  if (depth > ENVELOPES_MAX || isEvent(value)) return [value];
-  if (Array.isArray(value)) return value.flatMap((element) => eventsIn(element, depth + 1));
-  if (!isFields(value)) return [value];
-  if (Array.isArray(value['items']) && (value['kind'] === 'EventList' || value['kind'] === undefined)) {
-    return value['items'].flatMap((item) => eventsIn(item, depth + 1));
-  }
-  if (Array.isArray(value['records'])) {
-    return value['records'].flatMap((record) => azureRecord(fields(record), depth));
-  }
-  if (Array.isArray(value['logEvents'])) {
-    if (value['messageType'] === 'CONTROL_MESSAGE') return [NO_AUDIT_LOG];
-    return list(value['logEvents']).flatMap((event) => inside(fields(event)['message'], depth));
-  }
-  if (isFields(value['properties']) && value['properties']['log'] !== undefined) {
-    return azureRecord(value, depth);
-  }
-  const wrapped = value['log'] ?? value['message'] ?? fields(value['event'])['original'];
-  return wrapped === undefined ? [value] : inside(wrapped, depth);
+/** The API server answers within this time, or gives up: `--request-timeout`. */
+const REQUEST_TIMEOUT = MINUTE;
+
+/**
+ * What an event says that was cut off on its way, as AKS and CloudWatch cut long ones: whose it was is at its beginning, so that
+ * the doubt is about that object alone, where somebody told when the line was written.
+ */
+function readCut(entry: TextEntry, origin: Origin): Reading | undefined {
+  const { text, at } = entry;
+  const head = cutObject(text);
+  const isEvent = head !== undefined && nonEmptyText(head['auditID']) !== undefined;
+  if (!isEvent) return text.endsWith(CUT) ? truncated({}, entry) : undefined;
+  // Without both it was cut before the object's name.
+  const isTold = isAuditEvent(head) && (isFields(head['objectRef']) || isFields(head['responseStatus']));
+  if (!isTold) return truncated(head, entry);
+  const event = {
+    ...head,
+    ...(at !== undefined && {
+      requestReceivedTimestamp: formatInstant(at - REQUEST_TIMEOUT),
+      stageTimestamp: formatInstant(at),
+    }),
+    annotations: { ...fields(head['annotations']), 'audit.k8s.io/truncated': 'true' },
+  };
+  const reading = readEvent(event, origin);
+  if (reading.kind === 'unusable') return truncated(event, entry);
+  return reading.kind === 'doubtful' ? { ...reading, message: cutMessage(event, text) } : reading;
 }
 
-/** Something that forwarders deliver beside the audit log. */
-const NO_AUDIT_LOG = new Read({ kind: 'ignored', reason: 'out-of-kind' });
+/** A line of a file by itself may break off for any reason: its end is missing, and no more is known. */
+const truncated = (event: Fields, { text, enveloped }: TextEntry): Reading => ({
+  kind: 'unusable',
+  reason: enveloped || text.endsWith(CUT) ? 'truncated' : 'not-json',
+  message: cutMessage(event, text),
+});
 
-/** One hub carries several categories of logs, most of them plain text. */
-function azureRecord(record: Fields, depth: number): unknown[] {
-  const category = nonEmptyText(record['category']);
-  if (category !== undefined && !category.startsWith('kube-audit')) return [NO_AUDIT_LOG];
-  const { log } = fields(record['properties']);
-  return log === undefined ? [record] : inside(log, depth);
-}
+const cutMessage = (event: Fields, text: string): string =>
+  `${placeOf(event) || 'an event'}: it was cut off behind ${text.replace(CUT, '').length.toLocaleString('en')} characters: ${shownOf(text)}`;
 
-function inside(wrapped: unknown, depth: number): unknown[] {
-  if (typeof wrapped !== 'string') return eventsIn(wrapped, depth + 1);
-  try {
-    return eventsIn(JSON.parse(wrapped), depth + 1);
-  } catch (error) {
-    return [new Read(notJson(wrapped, error as Error))];
-  }
-}
-
-function notJson(line: string, error: Error): Reading {
-  const shown = line.length > 80 ? `${line.slice(0, 80)}…` : line;
-  if (line.endsWith('[Truncated...]')) {
-    return {
-      kind: 'unusable',
-      reason: 'truncated',
-      message: `The line was cut off by whoever delivered it: ${shown}`,
-    };
-  }
-  const message = line.includes(' AUDIT: id=')
-    ? `The log is in the legacy format, which has no bodies: start the API server with --audit-log-format=json: ${shown}`
-    : `Not JSON (${error.message.slice(0, 120)}): ${shown}`;
+function notJson({ text, problem }: TextEntry): Reading {
+  const message = text.includes(' AUDIT: id=')
+    ? `The log is in the legacy format, which has no bodies: start the API server with --audit-log-format=json: ${shownOf(text)}`
+    : `Not JSON (${problem})${text === '' ? '' : `: ${shownOf(text)}`}`;
   return { kind: 'unusable', reason: 'not-json', message };
 }
+
+const shownOf = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);

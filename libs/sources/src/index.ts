@@ -9,5 +9,4 @@ export { type Positions, openPositions } from './file/positions.ts';
 export { type LogFile, logFileOf, type Stretch, readLog, followLog } from './file/read-log.ts';
 export { requestPosition } from './http/request-position.ts';
 export { receiverSettings, receiverConfigOf, receiverProblems } from './http/settings.ts';
-export { textsOf } from './texts.ts';
 export { topicTexts } from './topic/topic-texts.ts';

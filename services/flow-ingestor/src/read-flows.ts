@@ -1,8 +1,8 @@
 import { flowSource, markOf, type CoverageMark } from '@margay/coverage';
-import { readFlow, type Flow, type FlowFormat, type FlowReading } from '@margay/flows';
+import { readFlow, readFlowText, type Flow, type FlowFormat, type FlowReading } from '@margay/flows';
 import type { Stretch } from '@margay/sources';
 
-/** A record of a flow log as it was read, and its position in the source. */
+/** A text with records of a flow log in it, in whatever envelope, and its position in the source. */
 export interface FlowText {
   readonly text: string;
   readonly position: number;
@@ -28,31 +28,34 @@ export function readFlows(
   formats?: readonly FlowFormat[],
 ): ReadFlows {
   const reads = texts.flatMap(({ text, position, unusable }) => {
-    const reading: FlowReading | undefined =
+    const readings: FlowReading[] =
       unusable === undefined
-        ? readFlow(text, formats)
-        : { kind: 'unusable', reason: 'too-long', message: unusable };
-    return reading === undefined ? [] : [{ position, reading }];
+        ? readFlowText(text, formats)
+        : [{ kind: 'unusable', reason: 'too-long', message: unusable }];
+    return readings.map((reading) => ({ position, reading }));
   });
   const from = texts[0]?.position ?? 0;
   const to = (texts.at(-1)?.position ?? from - 1) + 1;
-  return {
-    flows: reads.flatMap(({ reading }) => (reading.kind === 'flow' ? [reading.flow] : [])),
-    mark: markOf(flowSource(source), from, to, reads),
-  };
+  return readFlowsOf(source, from, to, reads);
 }
 
 /** What some lines of a flow log say. */
-export function readFlowStretch({ source, lines, unreadable }: Stretch): ReadFlows {
+export function readFlowStretch({ source, from, to, entries, unreadable }: Stretch): ReadFlows {
   if (unreadable !== undefined) {
     const { line: position, message } = unreadable;
     const reading = { kind: 'unusable', reason: 'unreadable', message } as const;
-    return { flows: [], mark: markOf(flowSource(source), position, position, [{ position, reading }]) };
+    return readFlowsOf(source, position, position, [{ position, reading }]);
   }
-  const texts = lines.map(({ text, number, tooLong }) => ({
-    text,
-    position: number,
-    ...(tooLong !== undefined && { unusable: `A line of ${tooLong} bytes is longer than what is read.` }),
-  }));
-  return readFlows(source, texts);
+  const reads = entries.map((entry) => ({ position: entry.line, reading: readFlow(entry) }));
+  return readFlowsOf(source, from, to, reads);
 }
+
+const readFlowsOf = (
+  source: string,
+  from: number,
+  to: number,
+  reads: readonly { readonly position: number; readonly reading: FlowReading }[],
+): ReadFlows => ({
+  flows: reads.flatMap(({ reading }) => (reading.kind === 'flow' ? [reading.flow] : [])),
+  mark: markOf(flowSource(source), from, to, reads),
+});

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { flowOf, FLOW_FORMATS, readFlow, type Flow, type FlowFormat } from '@margay/flows';
+import { flowOf, FLOW_FORMATS, readFlowText, type Flow, type FlowFormat } from '@margay/flows';
 import { formatsTable, ingestFlows, readFlows } from '@margay/flow-ingestor';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { expect, test } from 'vitest';
@@ -40,17 +40,21 @@ const calicoLine = JSON.stringify({
 const toyLine = '{"toy":"train > station","second":1700000000}';
 
 test('a format is one more element of the list: lines of it are told from others and read', () => {
-  expect(readFlow(toyLine)).toMatchObject({ kind: 'unusable', reason: 'not-a-flow' });
-  expect(readFlow(toyLine, WITH_TOY)).toMatchObject({
-    kind: 'flow',
-    flow: { source: pod('train'), destination: pod('station') },
-  });
-  expect(readFlow(calicoLine, WITH_TOY)).toEqual(readFlow(calicoLine));
-  expect(readFlow('{"toy":1}', WITH_TOY)).toMatchObject({ kind: 'unusable', reason: 'unreadable' });
-  expect(readFlow('{"tool":1}', WITH_TOY)).toMatchObject({
-    message:
-      'It is a record of no flow log that is known: Calico flow logs have `action`; toy traffic have `toy`.',
-  });
+  expect(readFlowText(toyLine)).toMatchObject([{ kind: 'unusable', reason: 'not-a-flow' }]);
+  expect(readFlowText(toyLine, WITH_TOY)).toMatchObject([
+    {
+      kind: 'flow',
+      flow: { source: pod('train'), destination: pod('station') },
+    },
+  ]);
+  expect(readFlowText(calicoLine, WITH_TOY)).toEqual(readFlowText(calicoLine));
+  expect(readFlowText('{"toy":1}', WITH_TOY)).toMatchObject([{ kind: 'unusable', reason: 'unreadable' }]);
+  expect(readFlowText('{"tool":1}', WITH_TOY)).toMatchObject([
+    {
+      message:
+        'It is a record of no flow log that is known: Calico flow logs have `action`; toy traffic have `toy`.',
+    },
+  ]);
 });
 
 test('the ingestor reads both from one source', async () => {

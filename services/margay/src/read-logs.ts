@@ -1,9 +1,9 @@
 import { readStretch } from '@margay/audit-ingestor';
 import type { CoverageMark, Repeats } from '@margay/coverage';
 import { readFlowStretch } from '@margay/flow-ingestor';
-import { mergeFlows, type Flow } from '@margay/flows';
-import { type Instant, minuteOf, type Window } from '@margay/ground';
-import { memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
+import { isFlowRecord, mergeFlows, type Flow } from '@margay/flows';
+import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
+import { isAuditEvent, memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
 
@@ -40,7 +40,7 @@ export async function readLogs(
   const marks: CoverageMark[] = [];
   const { noteOrigin, repeats } = countRepeats();
   let lines = 0;
-  for await (const [{ path }, stretch] of stretchesOf(auditLogs)) {
+  for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
     const { changes, policyEvents, mark } = readStretch(stretch);
     history.add(changes);
     marks.push(mark);
@@ -48,7 +48,7 @@ export async function readLogs(
       noteOrigin(eventId, at, `${origin.position} ${origin.source}`);
     for (const event of policyEvents)
       if (audited?.includes(event.resource) ?? true) written.set(event.eventId, event);
-    lines += stretch.lines.length;
+    lines += stretch.to - stretch.from;
     progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);
   }
   const bounds = marks.flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
@@ -56,7 +56,7 @@ export async function readLogs(
   const end = bounds.reduce((a, b) => Math.max(a, b), -Infinity);
 
   const flows: Flow[] = [];
-  for await (const [, stretch] of stretchesOf(flowLogs)) {
+  for await (const [, stretch] of stretchesOf(flowLogs, isFlowRecord())) {
     const read = readFlowStretch(stretch);
     flows.push(...mergeFlows(read.flows));
     marks.push(read.mark);
@@ -90,11 +90,11 @@ function countRepeats() {
 }
 
 /** What logs hold, one after the other; a source that was read already is passed over. */
-async function* stretchesOf(logs: readonly string[]): AsyncGenerator<[LogFile, Stretch]> {
+async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator<[LogFile, Stretch]> {
   const files = new Map<string, string>();
   for (const [i, file] of logs.map(logFileOf).entries()) {
     try {
-      for await (const stretch of readLog(file)) {
+      for await (const stretch of readLog(file, { bare })) {
         const reader = files.get(stretch.source) ?? `${i}`;
         if (reader !== `${i}`) break;
         files.set(stretch.source, reader);

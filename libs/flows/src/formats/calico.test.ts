@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readFlow } from '../read-flow.ts';
+import { readFlowText } from '../read-flow.ts';
 
 const record = (fields: object = {}): string =>
   JSON.stringify({
@@ -72,7 +72,7 @@ test.each<[string, object, object]>([
   ['forwarded by a host', { reporter: 'fwd' }, { reporter: 'fwd' }],
   ['what shippers add', { '@timestamp': 'x', cluster: 'c', host: 'node-1', id: 'x' }, { source: web }],
 ])('%s', (_, fields, expected) => {
-  expect(readFlow(record(fields))).toMatchObject({ kind: 'flow', flow: expected });
+  expect(readFlowText(record(fields))).toMatchObject([{ kind: 'flow', flow: expected }]);
 });
 
 test.each<[string, string, string]>([
@@ -89,17 +89,17 @@ test.each<[string, string, string]>([
   ['a type named as a property of every object is', record({ dest_type: 'constructor' }), 'unreadable'],
   ['no name', record({ source_name_aggr: '-' }), 'unreadable'],
 ])('%s is unusable', (_, line, reason) => {
-  expect(readFlow(line)).toMatchObject({ kind: 'unusable', reason });
+  expect(readFlowText(line)).toMatchObject([{ kind: 'unusable', reason }]);
 });
 
 test('an empty line is nothing', () => {
-  expect(readFlow('')).toBeUndefined();
-  expect(readFlow(' \r')).toBeUndefined();
+  expect(readFlowText('')).toEqual([]);
+  expect(readFlowText(' \r')).toEqual([]);
 });
 
 test('who talked to whom in which interval is one flow, however often and in how many parts it is told', () => {
   const id = (fields: object) => {
-    const reading = readFlow(record(fields));
+    const [reading] = readFlowText(record(fields));
     return reading?.kind === 'flow' ? reading.flow.id : undefined;
   };
   expect(id({})).toMatch(/^[0-9a-f]{32}$/);

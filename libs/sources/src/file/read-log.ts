@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileSource, generationOf } from '@margay/coverage';
-import { followLines, type Cursor, type Identity } from './follow-lines.ts';
+import { EntryReader, type Bare, type Entry } from '@margay/ground';
+import { followLines, type Identity } from './follow-lines.ts';
 import type { Positions } from './positions.ts';
-import { CutShort, readLines, type Line } from './read-lines.ts';
+import { BEGINNING, CutShort, readLines, type Line, type Place } from './read-lines.ts';
 
 /** A log file: what its source is called, and where it is. */
 export interface LogFile {
@@ -22,16 +23,26 @@ export function logFileOf(text: string): LogFile {
     : { name, path };
 }
 
-/** Some lines of a log, in their order. */
+/** Some lines of a log, and what they say, in their order. */
 export interface Stretch {
   /** The same for the same log, wherever it lies and under whatever path it is read. */
   readonly source: string;
-  readonly lines: readonly Line[];
-  /** Set, and no lines there, where something from this line on cannot be read. */
+  /** The lines `[from, to)`, counted from one. */
+  readonly from: number;
+  readonly to: number;
+  readonly entries: readonly Entry[];
+  /** Set, and no entries there, where something from this line on cannot be read. */
   readonly unreadable?: { readonly line: number; readonly message: string };
   /** To be called when everything up to here is durable. */
   readonly keep: () => Promise<void>;
 }
+
+/** What is looked for in a log. */
+interface Wanted {
+  readonly bare: Bare;
+}
+
+const nothingToKeep = async () => {};
 
 /**
  * Reads a log that is finished to its end. One that was read to its end before, and has not changed, is not read again; one
@@ -41,53 +52,124 @@ export interface Stretch {
  */
 export async function* readLog(
   { name, path }: LogFile,
-  { positions, signal }: { readonly positions?: Positions; readonly signal?: AbortSignal } = {},
+  { bare, positions, signal }: Wanted & { readonly positions?: Positions; readonly signal?: AbortSignal },
 ): AsyncGenerator<Stretch> {
   const before = path === '-' ? undefined : await positions?.get(path);
   const place = path === '-' ? { inode: 0, size: 0 } : await placeOf(path);
   if (before?.inode === place.inode && before.byte === place.size) return;
   const identity = path === '-' ? undefined : await identityOf(path, before?.identity);
   const source = identity === undefined ? name : fileSource(name, identity.digest);
-  const nothing = async () => {};
-  let line = 0;
+  const stretches = new Stretches(bare);
+  let unreadable: string | undefined;
   try {
     for await (const lines of readLines(path)) {
       if (signal?.aborted) return;
-      line = lines.at(-1)?.number ?? line;
-      yield { source, lines, keep: nothing };
+      const stretch = stretches.take(lines);
+      if (stretch) yield { source, ...stretch, keep: nothingToKeep };
     }
   } catch (error) {
     if (!(error instanceof CutShort)) throw error;
-    const message = `The file ends too early: ${error.message}. Copy it again.`;
-    yield { source, lines: [], unreadable: { line: line + 1, message }, keep: nothing };
+    unreadable = `The file ends too early: ${error.message}. Copy it again.`;
   }
+  const rest = stretches.end();
+  if (rest) yield { source, ...rest, keep: nothingToKeep };
+  const { line } = stretches;
+  if (unreadable !== undefined) yield unreadableAt(source, line + 1, unreadable);
   const end = { generation: 1, inode: place.inode, line, byte: place.size };
-  if (identity !== undefined) await positions?.set(path, { ...end, identity });
+  if (positions && identity)
+    yield {
+      source,
+      from: line + 1,
+      to: line + 1,
+      entries: [],
+      keep: () => positions.set(path, { ...end, identity }),
+    };
 }
 
 /**
- * Reads a log that grows and rotates, from the place that it was read to, until the signal is aborted.
+ * Reads a log that goes on growing, from the place that it was kept at, until the signal is aborted. What was rotated away or
+ * truncated while nobody read is told.
  *
  * Lines may come again after a crash, if they were not kept, and none is lost.
  */
 export async function* followLog(
   { name, path }: LogFile,
-  { positions, signal }: { readonly positions: Positions; readonly signal: AbortSignal },
+  { bare, positions, signal }: Wanted & { readonly positions: Positions; readonly signal: AbortSignal },
 ): AsyncGenerator<Stretch> {
   let known = await positions.get(path);
+  let stretches = new Stretches(bare, known);
+  let identity = known?.identity;
+  const sourceIn = (generation: number) =>
+    generationOf(identity === undefined ? name : fileSource(name, identity.digest), generation);
   for await (const { lines, cursor, lost } of followLines(path, known, signal)) {
-    const identity = known?.identity ?? firstLineOf(lines);
-    const kept = { ...cursor, ...(identity && { identity }) };
-    known = kept;
-    const sourceIn = ({ generation }: Cursor) =>
-      generationOf(identity === undefined ? name : fileSource(name, identity.digest), generation);
+    identity ??= firstLineOf(lines);
+    if (known !== undefined && (lost || known.generation !== cursor.generation)) {
+      const rest = stretches.end();
+      if (rest) yield { source: sourceIn(known.generation), ...rest, keep: nothingToKeep };
+      stretches = new Stretches(bare);
+    }
+    known = cursor;
     if (lost) {
       const message =
         'The log was rotated away or truncated here; what was written after this line before that is not known.';
-      const unreadable = { line: lost.line + 1, message };
-      yield { source: sourceIn(lost), lines: [], unreadable, keep: async () => {} };
+      yield unreadableAt(sourceIn(lost.generation), lost.line + 1, message);
     }
-    yield { source: sourceIn(cursor), lines, keep: () => positions.set(path, kept) };
+    const stretch = stretches.take(lines);
+    // Where something that has begun waits for its rest, reading is taken up again before it.
+    const kept = { ...cursor, ...stretches.settled, ...(identity && { identity }) };
+    if (stretch)
+      yield { source: sourceIn(cursor.generation), ...stretch, keep: () => positions.set(path, kept) };
+  }
+}
+
+const unreadableAt = (source: string, line: number, message: string): Stretch => ({
+  source,
+  from: line,
+  to: line,
+  entries: [],
+  unreadable: { line, message },
+  keep: nothingToKeep,
+});
+
+/** Makes stretches of the lines of one file. */
+class Stretches {
+  readonly #reader: EntryReader;
+  #from: number;
+  /** The last line that was taken. */
+  line: number;
+  /** Where reading can be taken up again. */
+  settled: Place;
+
+  constructor(bare: Bare, { line, byte }: Place = BEGINNING) {
+    this.#reader = new EntryReader(bare);
+    this.line = line;
+    this.#from = line + 1;
+    this.settled = { line, byte };
+  }
+
+  /** What the lines complete; undefined while what they belong to is not whole. */
+  take(lines: readonly Line[]): Pick<Stretch, 'from' | 'to' | 'entries'> | undefined {
+    const entries: Entry[] = [];
+    for (const line of lines) {
+      for (const entry of this.#reader.take(line)) entries.push(entry);
+      this.line = line.number;
+      if (this.#reader.settled) this.settled = { line: line.number, byte: line.end };
+    }
+    // Of a list that is too long to wait for its end, the elements come before the lines are settled.
+    const last = Math.max(this.settled.line, entries.at(-1)?.line ?? 0);
+    return this.#stretch(last, entries);
+  }
+
+  /** What is left where nothing follows. */
+  end(): Pick<Stretch, 'from' | 'to' | 'entries'> | undefined {
+    return this.#stretch(this.line, this.#reader.end());
+  }
+
+  #stretch(last: number, entries: readonly Entry[]) {
+    if (last < this.#from && entries.length === 0) return undefined;
+    const from = this.#from;
+    this.#from = Math.max(last + 1, from);
+    return { from, to: this.#from, entries };
   }
 }
 

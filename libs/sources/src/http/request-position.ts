@@ -15,11 +15,9 @@ const EDGE = 8_192;
  * @param first when what comes first was; undefined where that has no time.
  * @param now milliseconds since the epoch, for content without a time.
  */
-export function requestPosition(texts: readonly string[], first: Instant | undefined, now: number): number {
+export function requestPosition(text: string, first: Instant | undefined, now: number): number {
   const milliseconds = Math.floor((first ?? 0) / 1_000) || now;
-  const position =
-    milliseconds * CHECKSUM_VALUES +
-    (texts.reduce((sum, text) => crc32(essence(text), sum), 0) % CHECKSUM_VALUES);
+  const position = milliseconds * CHECKSUM_VALUES + (crc32(essence(text)) % CHECKSUM_VALUES);
   return milliseconds > 0 && Number.isSafeInteger(position) ? position : now * CHECKSUM_VALUES;
 }
 

@@ -17,7 +17,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type Held } from '../http/body.ts';
 import { budgetOf, type Budget } from '../http/budget.ts';
 import type { Credentials } from '../http/credentials.ts';
-import { textsOf } from '../texts.ts';
 
 /** Whom a request is from, as its address says. */
 export interface Sender {
@@ -25,9 +24,9 @@ export interface Sender {
   readonly source: string;
 }
 
-/** What a request brought: the JSON texts in its body, or why that can never be read. */
+/** What a request brought: its body as text, or why that can never be read. */
 export type Received = Sender & { readonly sizeBytes: number } & (
-    | { readonly kind: 'texts'; readonly texts: readonly string[] }
+    | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip' }
   );
 
@@ -178,7 +177,7 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
       sizeBytes: body.sizeBytes,
     });
   }
-  const content = contentOf(body, request.headers['content-type']);
+  const content = contentOf(body);
   const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
   if (outcome === 'delivered') return void reply.code(200).send({ delivered: true });
@@ -191,13 +190,9 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   refuse('unavailable');
 }
 
-/** Types of bodies that have one JSON value a line, even where only one of the lines is whole. */
-const LINES_TYPE = /ndjson|jsonl|json-?lines/i;
-
-function contentOf(body: Exclude<Held, { kind: 'busy' }>, type: string | undefined) {
+function contentOf(body: Exclude<Held, { kind: 'busy' }>) {
   if (body.kind === 'unusable') return { kind: body.kind, reason: body.reason, sizeBytes: body.sizeBytes };
-  const texts = textsOf(body.bytes.toString('utf8'), LINES_TYPE.test(type ?? ''));
-  return { kind: 'texts' as const, texts, sizeBytes: body.bytes.length };
+  return { kind: 'text' as const, text: body.bytes.toString('utf8'), sizeBytes: body.bytes.length };
 }
 
 /** How a delivery ended, as far as the sender can wait for it. */

@@ -42,12 +42,12 @@ async function setUp() {
 test('messages are texts with their partition and offset, whatever they are packed in', async () => {
   const { publish, consume } = await setUp();
   await publish('{"a":1}', gzipSync('{"b":1}\n{"c":1}'), 'no JSON');
-  const { seen } = await consume(4);
-  expect(seen.map(({ text }) => text)).toEqual(['{"a":1}', '{"b":1}', '{"c":1}', 'no JSON']);
+  const { seen } = await consume(3);
+  expect(seen.map(({ text }) => text)).toEqual(['{"a":1}', '{"b":1}\n{"c":1}', 'no JSON']);
   expect(new Set(seen.map(({ source }) => source)).size).toBe(1);
   expect(seen[0]!.source).toMatch(/^raw\/\d+$/);
-  const [first, second, third, fourth] = seen.map(({ position }) => position);
-  expect([second! - first!, third! - second!, fourth! - third!]).toEqual([1, 0, 1]);
+  const [first, second, third] = seen.map(({ position }) => position);
+  expect([second! - first!, third! - second!]).toEqual([1, 1]);
 });
 
 test('what was not delivered comes again', async () => {

@@ -1,3 +1,4 @@
+import { isFlowRecord } from '@margay/flows';
 import { followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
 import type { IngestFlows } from '../ingest-flows.ts';
 import { readFlowStretch } from '../read-flows.ts';
@@ -18,7 +19,7 @@ export interface FlowFileOptions {
  * @throws the file system's error for a file that cannot be read.
  */
 export const readFlowFile = (options: FlowFileOptions): Promise<void> =>
-  take(readLog(logFileOf(options.path), options), options);
+  take(readLog(logFileOf(options.path), { ...options, bare: isFlowRecord() }), options);
 
 /**
  * Takes a flow log file that grows and rotates, from the place that it was read to. A place is remembered when the flows
@@ -27,11 +28,11 @@ export const readFlowFile = (options: FlowFileOptions): Promise<void> =>
  * Fulfilled when the signal is aborted, rejected with what the ingestion or the file system threw.
  */
 export const followFlowFile = (options: FlowFileOptions): Promise<void> =>
-  take(followLog(logFileOf(options.path), options), options);
+  take(followLog(logFileOf(options.path), { ...options, bare: isFlowRecord() }), options);
 
 async function take(stretches: AsyncIterable<Stretch>, { cluster, ingest }: FlowFileOptions): Promise<void> {
   for await (const stretch of stretches) {
-    if (stretch.lines.length > 0 || stretch.unreadable !== undefined)
+    if (stretch.to > stretch.from || stretch.unreadable !== undefined)
       await ingest(cluster, readFlowStretch(stretch));
     await stretch.keep();
   }

@@ -37,12 +37,12 @@ export function serveFlowReceiver(
   );
 }
 
-/** The records of a request, which share its position, or what stands for one that can never be read. */
+/** What a request holds, which shares its position, or what stands for one that can never be read. */
 function textsIn(received: Received): FlowText[] {
-  const texts = received.kind === 'texts' ? received.texts : [''];
-  const [first] = readFlows('', [{ text: texts[0] ?? '', position: 0 }]).flows;
-  const position = requestPosition(texts, first?.startAt, Date.now());
-  if (received.kind === 'texts') return texts.map((text) => ({ text, position }));
+  const text = received.kind === 'text' ? received.text : '';
+  const [first] = readFlows('', [{ text, position: 0 }]).flows;
+  const position = requestPosition(text, first?.startAt, Date.now());
+  if (received.kind === 'text') return text.trim() === '' ? [] : [{ text, position }];
   const { reason, sizeBytes } = received;
   const unusable =
     reason === 'too-large'

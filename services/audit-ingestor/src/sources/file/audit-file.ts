@@ -1,3 +1,4 @@
+import { isAuditEvent } from '@margay/history';
 import { followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
 import { readStretch, type Ingested } from '../../read-batch.ts';
 
@@ -20,7 +21,7 @@ export interface AuditFileOptions {
  * @throws the file system's error for a file that cannot be read.
  */
 export const readAuditFile = (options: AuditFileOptions): Promise<void> =>
-  take(readLog(logFileOf(options.path), options), options);
+  take(readLog(logFileOf(options.path), { ...options, bare: isAuditEvent }), options);
 
 /**
  * Reads a log that grows and rotates, from the place that it was read to, until the signal is aborted.
@@ -28,15 +29,16 @@ export const readAuditFile = (options: AuditFileOptions): Promise<void> =>
  * A place is remembered when the lines before it are durable, so lines may come again after a crash and none is lost.
  */
 export const followAuditFile = (options: AuditFileOptions): Promise<void> =>
-  take(followLog(logFileOf(options.path), options), options);
+  take(followLog(logFileOf(options.path), { ...options, bare: isAuditEvent }), options);
 
 async function take(
   stretches: AsyncIterable<Stretch>,
   { deliver, onLines }: AuditFileOptions,
 ): Promise<void> {
   for await (const stretch of stretches) {
-    if (stretch.lines.length > 0 || stretch.unreadable !== undefined) await deliver(readStretch(stretch));
+    const lines = stretch.to - stretch.from;
+    if (lines > 0 || stretch.unreadable !== undefined) await deliver(readStretch(stretch));
     await stretch.keep();
-    onLines?.(stretch.lines.length);
+    onLines?.(lines);
   }
 }

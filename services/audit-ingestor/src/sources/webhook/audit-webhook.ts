@@ -35,16 +35,16 @@ export function serveAuditWebhook(
 
 /**
  * Hands on what was received. Events have no field for the server that wrote them, so each API server posts to an
- * address of its own: its source is called `webhook:<source>`. All texts of one request share its position.
+ * address of its own: its source is called `webhook:<source>`. All events of one request share its position.
  */
 function delivering(ingest: Ingest): (received: Received) => Promise<void> {
   return async (received) => {
-    const sent = received.kind === 'texts' ? received.texts : [''];
-    const origin = { source: `webhook:${received.source}`, position: requestPosition(sent, Date.now()) };
-    const texts: RawText[] =
-      received.kind === 'texts'
-        ? received.texts.map((text) => ({ text, origin }))
-        : [{ text: '', origin, unusable: { reason: received.reason, sizeBytes: received.sizeBytes } }];
-    if (texts.length > 0) await ingest(received.cluster, texts);
+    const text = received.kind === 'text' ? received.text : '';
+    const origin = { source: `webhook:${received.source}`, position: requestPosition(text, Date.now()) };
+    const raw: RawText =
+      received.kind === 'text'
+        ? { text, origin }
+        : { text, origin, unusable: { reason: received.reason, sizeBytes: received.sizeBytes } };
+    if (received.kind !== 'text' || text.trim() !== '') await ingest(received.cluster, [raw]);
   };
 }

@@ -9,7 +9,7 @@ const RECEIVED = /requestReceivedTimestamp\\?":\s*\\?"([0-9TZ:.+-]+)/;
  *
  * @param now milliseconds since the epoch, for content without a time.
  */
-export function requestPosition(texts: readonly string[], now: number): number {
-  const [, received] = RECEIVED.exec(texts[0] ?? '') ?? [];
-  return positionOfRequest(texts, parseInstant(received), now);
+export function requestPosition(text: string, now: number): number {
+  const [, received] = RECEIVED.exec(text) ?? [];
+  return positionOfRequest(text, parseInstant(received), now);
 }

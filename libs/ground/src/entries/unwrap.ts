@@ -1,0 +1,80 @@
+import { isFields, type Fields } from '../fields.ts';
+import type { Instant } from '../instant.ts';
+import type { Bare, Entry } from './entry.ts';
+import { ENVELOPES, heldIn, type Envelope, type Held } from './envelopes.ts';
+
+/** How deep envelopes and lists may stand in each other. */
+const DEPTH_MAX = 16;
+
+/** Where a value was found, and how its texts are read. */
+export interface Unwrapping {
+  readonly bare: Bare;
+  readonly line: number;
+  readonly depth: number;
+  readonly at?: Instant;
+  /** What a text that an envelope holds says. */
+  readonly readText: (text: string, place: Unwrapping) => Entry[];
+}
+
+/** What a value holds that may be an envelope, or several in each other; a value that is none is itself what was found. */
+export function unwrapped(value: unknown, place: Unwrapping): Entry[] {
+  const { bare, line, depth, at } = place;
+  const itself = (): Entry[] => [{ kind: 'value', value, line, ...(at !== undefined && { at }) }];
+  if (depth > DEPTH_MAX || (isFields(value) && bare(value))) return itself();
+  if (Array.isArray(value))
+    return value.flatMap((element) => unwrapped(element, { ...place, depth: depth + 1 }));
+  if (!isFields(value)) return itself();
+  const found = envelopeOf(value, place);
+  return found === undefined ? itself() : found.held.flatMap((held) => opened(found.envelope, held, place));
+}
+
+function opened({ unread }: Envelope, { content, at, elsewhere }: Held, place: Unwrapping): Entry[] {
+  const { line, depth } = place;
+  if (elsewhere) return [{ kind: 'elsewhere', line }];
+  if (unread !== undefined) return [{ kind: 'unread', line, reason: 'unknown-form', message: unread }];
+  const inside = { ...place, depth: depth + 1, ...(at !== undefined && { at }) };
+  return typeof content === 'string' ? place.readText(content, inside) : unwrapped(content, inside);
+}
+
+interface Found {
+  readonly envelope: Envelope;
+  readonly held: readonly Held[];
+}
+
+/**
+ * The envelope that a value is. One that holds JSON, or what is looked for, goes before one that holds some text, since
+ * forwarders have fields that are called like another's envelope: Filebeat tells in `log` which file the line is from.
+ */
+function envelopeOf(value: Fields, { bare, depth }: Unwrapping): Found | undefined {
+  let plain: Found | undefined;
+  for (const envelope of ENVELOPES) {
+    const held = heldIn(envelope, value);
+    if (held === undefined) continue;
+    if (envelope.list !== undefined || envelope.unread !== undefined || held[0]!.elsewhere)
+      return { envelope, held };
+    const { content } = held[0]!;
+    if (typeof content === 'string' ? content.includes('{') : isPromising(content, bare, depth + 1))
+      return { envelope, held };
+    if (typeof content === 'string') plain ??= { envelope, held };
+  }
+  return plain;
+}
+
+function isPromising(content: unknown, bare: Bare, depth: number): boolean {
+  if (depth > DEPTH_MAX) return false;
+  if (Array.isArray(content)) return content.some((each) => isPromising(each, bare, depth + 1));
+  if (!isFields(content)) return false;
+  return (
+    bare(content) ||
+    ENVELOPES.some((envelope) => {
+      const held = heldIn(envelope, content);
+      return (
+        held !== undefined &&
+        (envelope.list !== undefined ||
+          held.some(({ content: inside }) =>
+            typeof inside === 'string' ? inside.includes('{') : isPromising(inside, bare, depth + 1),
+          ))
+      );
+    })
+  );
+}
