@@ -8,13 +8,7 @@
  * never asks the time.
  */
 export { asServed } from './as-served.ts';
-export {
-  cutObject,
-  entriesIn,
-  EntryReader,
-  type Bare,
-  type Entry,
-} from './entries/index.ts';
+export { cutObject, entriesIn, EntryReader, type Bare, type Entry } from './entries/index.ts';
 export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, type Fields } from './fields.ts';
 export {
   DAY,

@@ -75,7 +75,12 @@ function readCut(entry: TextEntry, origin: Origin): Reading | undefined {
   };
   const reading = readEvent(event, origin);
   if (reading.kind === 'unusable') return truncated(event, entry);
-  return reading.kind === 'doubtful' ? { ...reading, message: cutMessage(event, text) } : reading;
+  if (reading.kind !== 'doubtful') return reading;
+  const message = cutMessage(event, text);
+  const changes = reading.changes?.map((change) =>
+    change.doubt === undefined ? change : { ...change, doubt: { ...change.doubt, message } },
+  );
+  return { ...reading, message, ...(changes && { changes }) };
 }
 
 /** A line of a file by itself may break off for any reason: its end is missing, and no more is known. */
