@@ -184,6 +184,50 @@ spec:
   ]);
 });
 
+test('of several GlobalReports in one file one is chosen by its name, and what is wrong with another is said of it', () => {
+  const file = join(ownFolder(), 'reports.yaml');
+  const manifest = (name: string, spec: string) =>
+    `---\napiVersion: projectcalico.org/v3\nkind: GlobalReport\nmetadata: { name: ${name} }\nspec: { ${spec} }\n`;
+  writeFileSync(
+    file,
+    manifest('accounts', 'reportType: inventory, endpoints: { namespaces: { names: [payroll] } }') +
+      manifest('often', "reportType: inventory, schedule: '*/15 * * * *'") +
+      manifest('nodes', 'reportType: cis-benchmark'),
+  );
+  const run = (...more: string[]) => margay(['report', '--config', file, '--audit-log', AUDIT_LOG, ...more]);
+  const chosen = run('--name', 'accounts');
+  expect(JSON.parse(chosen.out)).toMatchObject({
+    reportName: 'accounts',
+    namespaces: [{ namespace: 'Namespace.v1(payroll)' }],
+  });
+  const unsaid = run();
+  expect(unsaid.code).toBe(2);
+  expect(unsaid.err).toContain('GlobalReport often: spec.schedule: has 4 values in the minute field');
+  expect(unsaid.err).toContain('GlobalReport nodes: spec.reportType: is "cis-benchmark"');
+  expect(unsaid.err).toContain(
+    'holds the GlobalReports accounts, often, nodes: choose one of them with --name',
+  );
+  const wrong = run('--name', 'often');
+  expect(wrong.err).toContain('GlobalReport often: spec.schedule');
+  expect(wrong.err).not.toContain('nodes');
+  expect(run('--name', 'other').err).toContain('choose one of them with --name');
+});
+
+test('a namespace that the scope names and that nothing in the window is of is said', () => {
+  const out = join(ownFolder(), 'out');
+  const scoped = (names: string) =>
+    margay(['report', '--type', 'inventory', '--audit-log', AUDIT_LOG, '--namespaces', names, '--out', out]);
+  expect(scoped('payrol,payroll').err).toContain(
+    'Nothing in the window is of what the scope names: namespace payrol\n',
+  );
+  const { evidence } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as {
+    evidence: { unseenNamespaces: string[]; notes: string[] };
+  };
+  expect(evidence.unseenNamespaces).toEqual(['payrol']);
+  expect(evidence.notes.at(-1)).toContain('payrol,');
+  expect(scoped('payroll').err).not.toContain('Nothing in the window');
+});
+
 test('a manifest may bring a report type of its own, whose files are written', () => {
   const folder = ownFolder();
   const example = fileURLToPath(new URL('../examples/report-type.yaml', import.meta.url));

@@ -84,6 +84,7 @@ export function computeReport(input: ReportInput): Report {
       sources: wellFormed(evidence) as Evidence | undefined,
       doubts: played.doubts,
       privateNetworks,
+      namespaces: spec.endpoints?.namespaces?.names,
     }),
     rowCounts: Object.fromEntries(ROW_KINDS.map((kind) => [kind, rows[kind].length])) as Record<
       RowKind,

@@ -92,3 +92,19 @@ test('private networks are those that were given', () => {
   ]);
   expect(reportEvidence([], WINDOW).privateNetworks).toContain('fc00::/7');
 });
+
+test.each<[string, Fact[], string[], string[]]>([
+  ['seen as an object', [{ at: 0, object: make.namespace('shop') }], ['shop'], []],
+  ['seen by what is in it', [{ at: 0, object: make.pod('shop/p') }], ['shop'], []],
+  [
+    'not seen, of several',
+    [{ at: 0, object: make.pod('shop/p') }],
+    ['shop', 'shoop', 'pay'],
+    ['pay', 'shoop'],
+  ],
+  ['seen after the window only', [{ at: WINDOW.end, object: make.namespace('shop') }], ['shop'], ['shop']],
+])('a namespace of the scope that is %s', (_, told, namespaces, unseen) => {
+  const { unseenNamespaces, notes } = reportEvidence(history(told), WINDOW, { namespaces });
+  expect(unseenNamespaces).toEqual(unseen);
+  expect(notes.filter((note) => note.startsWith('The scope names'))).toHaveLength(unseen.length);
+});

@@ -54,7 +54,9 @@ export interface ReportEvidence {
   readonly doubts: { readonly total: number; readonly listed: readonly ListedDoubt[] };
   /** Networks that do not count as the internet. */
   readonly privateNetworks: readonly string[];
-  /** Sentences on how services were found out, where this is less than certain. */
+  /** Namespaces that the scope names and that nothing in the window is of: misspelt, perhaps. Sorted. */
+  readonly unseenNamespaces: readonly string[];
+  /** Sentences on how services were found out, where this is less than certain, and on what the scope names in vain. */
   readonly notes: readonly string[];
 }
 
@@ -63,15 +65,18 @@ interface Beside {
   readonly sources?: Evidence | undefined;
   readonly doubts?: readonly KnownDoubt[];
   readonly privateNetworks?: readonly string[] | undefined;
+  /** Those that the scope names. */
+  readonly namespaces?: readonly string[] | undefined;
 }
 
 /** What the versions of the window say about themselves, and what is not known of them. */
 export function reportEvidence(
   versions: readonly Version[],
   window: Window,
-  { sources, doubts: known = [], privateNetworks = PRIVATE_NETWORKS }: Beside = {},
+  { sources, doubts: known = [], privateNetworks = PRIVATE_NETWORKS, namespaces = [] }: Beside = {},
 ): ReportEvidence {
   const valid = versions.filter((version) => isValidIn(version, window));
+  const unseen = unseenNamespaces(namespaces, valid);
   const unread = unreadPolicies(valid);
   const doubts = inOrder([...known, ...unread.doubts]);
   return {
@@ -88,7 +93,11 @@ export function reportEvidence(
     unreadPolicies: unread.policies,
     doubts: { total: doubts.length, listed: doubts.slice(0, NAMES_MAX).map(listed) },
     privateNetworks,
-    notes: notes(valid),
+    unseenNamespaces: unseen,
+    notes: [
+      ...notes(valid),
+      ...unseen.map((name) => `The scope names the namespace ${name}, and nothing in the window is of it.`),
+    ],
   };
 }
 
@@ -108,6 +117,14 @@ function listed({ since, until, ...doubt }: KnownDoubt): ListedDoubt {
     ...(since !== undefined && { since: formatInstant(since) }),
     ...(until !== undefined && { until: formatInstant(until) }),
   };
+}
+
+function unseenNamespaces(named: readonly string[], versions: readonly Version[]): readonly string[] {
+  if (named.length === 0) return [];
+  const seen = new Set(
+    versions.map(({ resource, namespace, name }) => (resource === 'namespaces' ? name : namespace)),
+  );
+  return sortedOnce(named.filter((name) => !seen.has(name)));
 }
 
 function namedObjects(versions: readonly Version[]): NamedObjects {

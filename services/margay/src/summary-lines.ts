@@ -18,6 +18,7 @@ export function summaryLines(report: Report): string[] {
     ),
     ...unsettledLines(report),
     `  Evidence: ${evidenceWords(report)}`,
+    ...unseenLines(report),
   ];
 }
 
@@ -27,11 +28,22 @@ function unsettledLines({ auditSummary: { numUnsettled } }: Report): string[] {
     : [];
 }
 
+/** What the scope names in vain: a report about nothing looks like a good one. */
+function unseenLines({ evidence: { unseenNamespaces: names = [] } }: UnseenNamespaces): string[] {
+  if (names.length === 0) return [];
+  return [`  Nothing in the window is of what the scope names: namespace ${names.join(', ')}`];
+}
+
 const BAR = 20;
 
 function bar(value: number, total: number): string {
   const full = total === 0 ? 0 : Math.floor((value / total) * BAR);
   return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+/** Reports of older releases do not say. */
+interface UnseenNamespaces {
+  readonly evidence: { readonly unseenNamespaces?: readonly string[] };
 }
 
 interface SourceEvidence {

@@ -38,5 +38,25 @@ test.each([
       [name, spec.reportType, ...(typeSpec?.downloadTemplates ?? []).map((file) => file.name)].join(' '),
     ),
   ).toEqual(used);
-  expect(read.problems).toEqual(problems.map((words) => expect.stringMatching(words) as unknown));
+  expect(read.problems.map(({ message }) => message)).toEqual(
+    problems.map((words) => expect.stringMatching(words) as unknown),
+  );
+});
+
+test('what is wrong is said of its report, and the others are used', () => {
+  const text = [report('one', 'inventory'), report('two', 'nonsense'), report('{}', 'inventory')].join(
+    '\n---',
+  );
+  const { reports, problems } = readManifests([{ file: 'a.yaml', text }]);
+  expect(reports.map(({ report: { name } }) => name)).toEqual(['one']);
+  expect(problems).toEqual([
+    {
+      report: 'two',
+      message: expect.stringMatching(/^a.yaml: GlobalReport two: spec.reportType: is "nonsense"/),
+    },
+    {
+      report: '(without a name)',
+      message: expect.stringMatching(/^a.yaml: GlobalReport \(without a name\): metadata.name: /),
+    },
+  ]);
 });

@@ -29,7 +29,8 @@ export async function readReportsFolder(folder: string): Promise<ReportsFolder> 
       return { file, createdAt, text: await readFile(file, 'utf8') };
     }),
   );
-  const { reports: found, problems } = readManifests(files);
+  const { reports: found, problems: told } = readManifests(files);
+  const problems = told.map(({ message }) => message);
   const reports = new Map<string, ScheduledReport>();
   for (const { report, file, createdAt } of found) {
     if (reports.has(report.name))
@@ -47,20 +48,29 @@ interface Manifests {
   readonly text: string;
 }
 
+/** What is wrong with a manifest. */
+export interface ManifestTold {
+  /** The GlobalReport that it is about; undefined where it is about a type or the whole file. */
+  readonly report: string | undefined;
+  /** A sentence, with the file and the object. */
+  readonly message: string;
+}
+
 /**
  * The GlobalReports of YAML or JSON texts with the file that each is from, and what is wrong with the others. They may be
  * of the GlobalReportTypes that stand in any of the texts.
  */
 export function readManifests<F extends Manifests>(
   files: readonly F[],
-): { reports: (F & { readonly report: GlobalReport })[]; problems: string[] } {
-  const problems: string[] = [];
+): { reports: (F & { readonly report: GlobalReport })[]; problems: ManifestTold[] } {
+  const problems: ManifestTold[] = [];
   const objects = files.flatMap((file) => {
     try {
       const documents = loadAll(file.text) as unknown[];
       return documents.map((object) => ({ file, object, kind: (object as { kind?: unknown } | null)?.kind }));
     } catch (error) {
-      problems.push(`${file.file}: not YAML: ${(error as Error).message.split('\n')[0]}`);
+      const message = `${file.file}: not YAML: ${(error as Error).message.split('\n')[0]}`;
+      problems.push({ report: undefined, message });
       return [];
     }
   });
@@ -70,25 +80,34 @@ export function readManifests<F extends Manifests>(
     const read = readReportType(object);
     if ('type' in read) types.set(read.type.name, read.type.spec);
     if (!('problems' in read)) continue;
-    const { name } = (object as { metadata?: { name?: unknown } }).metadata ?? {};
+    const name = nameOf(object);
     refused.add(name);
-    problems.push(
-      ...read.problems.map((problem) => `${file.file}: GlobalReportType ${String(name)}: ${String(problem)}`),
-    );
+    for (const problem of read.problems)
+      problems.push({
+        report: undefined,
+        message: `${file.file}: GlobalReportType ${name}: ${String(problem)}`,
+      });
   }
   const reports = objects.flatMap(({ file, object, kind }) => {
     if (kind !== 'GlobalReport') return [];
     const read = readGlobalReport(object, types);
-    if ('report' in read) {
-      const { name, spec } = read.report;
-      if (!refused.has(spec.reportType)) return [{ ...file, report: read.report }];
-      problems.push(
-        `${file.file}: GlobalReport ${name}: spec.reportType is ${spec.reportType}, and the GlobalReportType of that name cannot be used`,
-      );
+    const name = nameOf(object);
+    const add = (text: string) =>
+      problems.push({ report: name, message: `${file.file}: GlobalReport ${name}: ${text}` });
+    if ('problems' in read) {
+      for (const problem of read.problems) add(String(problem));
       return [];
     }
-    problems.push(...read.problems.map((problem) => `${file.file}: ${String(problem)}`));
+    const { reportType } = read.report.spec;
+    if (!refused.has(reportType)) return [{ ...file, report: read.report }];
+    add(`spec.reportType is ${reportType}, and the GlobalReportType of that name cannot be used`);
     return [];
   });
   return { reports, problems };
+}
+
+/** The name of a manifest, also of one that cannot be used. */
+function nameOf(object: unknown): string {
+  const { name } = (object as { metadata?: { name?: unknown } | null }).metadata ?? {};
+  return typeof name === 'string' ? name : '(without a name)';
 }

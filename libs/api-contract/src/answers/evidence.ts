@@ -98,6 +98,10 @@ export const evidence = z.object({
   }),
   doubts: doubts.optional().meta({ description: 'Absent in reports of older releases.' }),
   privateNetworks: list(z.string()).meta({ description: 'Networks that do not count as the internet.' }),
+  unseenNamespaces: list(z.string()).optional().meta({
+    description:
+      'Namespaces that the scope names and that nothing in the window is of; absent in reports of older releases.',
+  }),
   notes: list(z.string()),
 });
 export type Evidence = z.output<typeof evidence>;

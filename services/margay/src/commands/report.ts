@@ -58,7 +58,10 @@ export function reportCommand(): Command {
       'end of the window, not part of it; just behind the last event unless given',
       instantOption,
     )
-    .option('--name <name>', "the report's name; its type unless given")
+    .option(
+      '--name <name>',
+      "the report's name, its type unless given; with --config, which of several GlobalReports is meant",
+    )
     .option('--cluster <name>', "the cluster's name, printed in reports; none unless given", '')
     .option('--selector <selector>', 'only endpoints whose labels match, as in "app == \'web\'"')
     .option('--namespaces <names>', 'only endpoints of these namespaces: a,b', listOption)
@@ -96,7 +99,7 @@ Examples:
 
 /** The GlobalReport that the options, and the manifest they name, describe. */
 async function globalReportOf(options: ReportOptions): Promise<GlobalReport> {
-  const given = options.config === undefined ? undefined : await manifestOf(options.config);
+  const given = options.config === undefined ? undefined : await manifestOf(options.config, options.name);
   const type = options.type ?? given?.spec.reportType;
   if (type === undefined) {
     throw new UsageError(
@@ -133,7 +136,8 @@ async function globalReportOf(options: ReportOptions): Promise<GlobalReport> {
 const defined = <K extends string, V>(name: K, value: V | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [key in K]?: V };
 
-async function manifestOf(path: string): Promise<GlobalReport> {
+/** The GlobalReport of a manifest: the only one, or of several the one of that name. */
+async function manifestOf(path: string, name: string | undefined): Promise<GlobalReport> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -141,11 +145,21 @@ async function manifestOf(path: string): Promise<GlobalReport> {
     throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
   const { reports, problems } = readManifests([{ file: path, text }]);
-  if (problems.length > 0) throw new UsageError(problems.join('\n'));
-  if (reports.length !== 1) {
-    throw new UsageError(`${path} holds ${reports.length} GlobalReports: give a file with exactly one`);
+  const names = new Set([
+    ...reports.map(({ report }) => report.name),
+    ...problems.flatMap(({ report }) => report ?? []),
+  ]);
+  const said = (told: typeof problems): string[] => told.map(({ message }) => message);
+  // One alone is meant whatever it is called: a name given beside it is a new one.
+  const meant = names.size === 1 ? [...names][0] : name;
+  const wrong = problems.filter(({ report }) => report === undefined || report === meant);
+  const found = reports.find(({ report }) => report.name === meant);
+  if (found !== undefined && wrong.length === 0) return found.report;
+  if (names.size > 1 && (meant === undefined || !names.has(meant))) {
+    const which = `${path} holds the GlobalReports ${[...names].join(', ')}: choose one of them with --name`;
+    throw new UsageError([...said(problems), which].join('\n'));
   }
-  return reports[0]!.report;
+  throw new UsageError(wrong.length > 0 ? said(wrong).join('\n') : `${path} holds no GlobalReport`);
 }
 
 async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOptions): Promise<Report> {
