@@ -23,7 +23,6 @@ const ONE_THOUGHT: Readonly<Record<string, string>> = {
   'libs/messaging/src/registry/schema-registry.ts schemaRegistry': ADAPTER,
   'libs/storage/src/archive/embedded.ts embeddedArchive': ADAPTER,
   'libs/storage/src/coverage/elasticsearch.ts elasticsearchCoverage': ADAPTER,
-  'libs/storage/src/coverage/embedded.ts embeddedCoverage': ADAPTER,
   'libs/storage/src/history/elasticsearch.ts elasticsearchHistory': ADAPTER,
   'libs/storage/src/windows/elasticsearch.ts elasticsearchWindows': ADAPTER,
   'libs/storage/src/windows/embedded.ts embeddedWindows': ADAPTER,

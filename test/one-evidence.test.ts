@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { followAuditFile, publishIngested } from '@margay/audit-ingestor';
 import { followFlowFile, ingestFlows, publishFlows } from '@margay/flow-ingestor';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
@@ -67,6 +67,7 @@ interface Reported {
   readonly evidence: {
     readonly sources: {
       readonly complete: boolean;
+      readonly grade: string;
       readonly sources: readonly { readonly source: string }[];
       readonly flows: {
         readonly read: number;
@@ -178,8 +179,11 @@ test(
     // What they agree on is what is in the logs.
     const { evidence, flows } = reports['network-access']!;
     expect(flows.map(({ destination }) => destination.kind).sort()).toEqual(['Private', 'Public']);
-    expect(evidence.sources.complete).toBe(true);
+    // The flow log says nothing of most of the window, and two of its lines nobody can read.
+    expect(evidence.sources).toMatchObject({ complete: false, grade: 'gaps' });
+    expect(reports['inventory']!.evidence.sources).toMatchObject({ complete: true, grade: 'no gap seen' });
     expect(evidence.sources.flows).toMatchObject({
+      grade: 'gaps',
       read: 7,
       unusable: 2,
       sources: [{ source: 'flows.log', lines: 8 }],
@@ -228,13 +232,33 @@ test(
   },
 );
 
-test('two logs of one name are told apart', { timeout: PATIENCE }, () => {
+test(
+  'a log that was rotated is one source, and its report that of the whole log',
+  { timeout: PATIENCE },
+  () => {
+    const folder = ownFolder();
+    const { audit } = logsIn(folder);
+    const lines = recorded.trimEnd().split('\n');
+    const whole = reportOf('inventory', [audit], []);
+    const rotated = [
+      join(folder, 'audit-2026-11-24T00-20-00.000.log.gz'),
+      join(folder, 'rotated', 'audit.log'),
+    ];
+    mkdirSync(join(folder, 'rotated'));
+    writeFileSync(rotated[0]!, gzipSync(`${lines.slice(0, 1200).join('\n')}\n`));
+    writeFileSync(rotated[1]!, `${lines.slice(1200).join('\n')}\n`);
+    expect(reportOf('inventory', rotated, []).digest).toBe(whole.digest);
+  },
+);
+
+test('two logs of one name over one time are told apart', { timeout: PATIENCE }, () => {
   const folder = ownFolder();
   const one = logsIn(join(folder, 'a'));
   const other = logsIn(join(folder, 'b'));
   const lines = recorded.trimEnd().split('\n');
-  writeFileSync(one.audit, `${lines.slice(0, 1200).join('\n')}\n`);
-  writeFileSync(other.audit, `${lines.slice(1200).join('\n')}\n`);
+  const half = (n: number) => `${lines.filter((_, i) => i % 2 === n).join('\n')}\n`;
+  writeFileSync(one.audit, half(0));
+  writeFileSync(other.audit, half(1));
   const { evidence } = reportOf('inventory', [one.audit, other.audit], []);
   const names = evidence.sources.sources.map(({ source }) => source);
   expect(new Set(names).size).toBe(2);

@@ -4,11 +4,13 @@ import {
   gapsIn,
   type Instant,
   type Interval,
-  joined,
   MINUTE,
   minuteOf,
   type Window,
 } from '@margay/ground';
+import { assess, type Assessment, type JudgedStream, type Known } from './assess.ts';
+import type { Doubt } from './doubt.ts';
+import { isWhole, worstOf, type Grade } from './grade.ts';
 import type { Counts, CoverageMark, Problem } from './mark.ts';
 import { isOfFlows, printedSources } from './source.ts';
 
@@ -18,8 +20,25 @@ export interface Repeats {
   readonly count: number;
 }
 
-/** What one source delivered, over all that was read of it. */
-export interface SourceEvidence {
+/** `[from, to)` as RFC 3339 texts. */
+interface PrintedInterval {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How a source delivered, for a window. */
+interface PrintedRhythm {
+  readonly grade: Grade;
+  /** When it is not known to have delivered, in the window. */
+  readonly gaps: readonly PrintedInterval[];
+  /** The longest silence that touches the window; absent where all that came came within a minute. */
+  readonly longestSilence?: PrintedInterval & { readonly seconds: number };
+  /** Longer silences are gaps; in seconds. Absent where nothing of it has a time. */
+  readonly allowedSilence?: number;
+}
+
+/** What one source delivered, over all that was read of it; a log that was rotated is one, with all of its files. */
+export interface SourceEvidence extends PrintedRhythm {
   readonly source: string;
   readonly lines: number;
   /** Absent where no event of it has a time. */
@@ -37,7 +56,7 @@ export interface ListedProblem {
 }
 
 /** What one flow log delivered, over all that was read of it. */
-export interface FlowSourceEvidence {
+export interface FlowSourceEvidence extends PrintedRhythm {
   readonly source: string;
   readonly lines: number;
   /** When the first and the last flow of it began; absent where there is none. */
@@ -45,8 +64,10 @@ export interface FlowSourceEvidence {
   readonly lastFlow?: string;
 }
 
-/** What the flow logs delivered: apart, since what is said of completeness is about audit logs. */
+/** What the flow logs delivered. */
 export interface FlowEvidence {
+  /** Of all of them; `not known` where nothing was read. */
+  readonly grade: Grade;
   readonly sources: readonly FlowSourceEvidence[];
   /**
    * Records in the minutes that the window touches, and those without a time: `read` is how many there were, and of those
@@ -62,9 +83,11 @@ export interface FlowEvidence {
 
 /** What a report's evidence was made from, and how complete it is. */
 export interface Evidence {
-  /** True when the sources span the window and every event in it could be used. */
+  /** Of the whole: no better than its worst source. */
+  readonly grade: Grade;
+  /** True where the grade is `proven` or `no gap seen`, and the sources leave nothing of the window open. */
   readonly complete: boolean;
-  /** Why not, in sentences; empty when complete. */
+  /** Why not, in sentences; empty when complete. At most `REASONS_MAX`, the last of which says how many more there are. */
   readonly reasons: readonly string[];
   readonly sources: readonly SourceEvidence[];
   /**
@@ -79,56 +102,79 @@ export interface Evidence {
     readonly doubtful: Counts;
     readonly unusable: Counts;
   };
-  /** The part of the window that the sources span, and the rest of it. */
-  readonly covered: readonly { readonly from: string; readonly to: string }[];
-  readonly gaps: readonly { readonly from: string; readonly to: string }[];
+  /** The part of the window that was told, and the rest of it. */
+  readonly covered: readonly PrintedInterval[];
+  readonly gaps: readonly PrintedInterval[];
   readonly problems: { readonly total: number; readonly listed: readonly ListedProblem[] };
   readonly flows: FlowEvidence;
 }
 
 /** How many problems the evidence lists; all are counted. */
 export const LISTED_MAX = 200;
+/** How many reasons it gives. */
+export const REASONS_MAX = 50;
+
+/** What is asked of the evidence, beside the window. */
+export interface Asked extends Known {
+  /** Who talked to whom is part of the report: then flow logs that are given have to be whole, too. */
+  readonly ofTraffic?: boolean;
+}
+
+/** What the sources leave open at some instant of a window, by since. @param marks at least those that touch the window. */
+export function doubtsFor(
+  marks: readonly CoverageMark[],
+  window: Window,
+  known: Known = {},
+): readonly Doubt[] {
+  return assess(marks, window, known).doubts;
+}
 
 /**
- * The evidence for a window from all marks, in whatever order they come.
+ * The evidence for a window, from the marks that touch it, in whatever order they come.
  *
- * Counts are exact to the minute: an event counts when the window touches its minute. A source spans what lies between
- * its first and its last event; silence before and after is not known to be silence.
+ * Counts are exact to the minute: an event counts when the window touches its minute, and something without a time when the
+ * time between its neighbours does.
  */
 export function evidenceFor(
   marks: readonly CoverageMark[],
   repeats: readonly Repeats[],
   window: Window,
+  asked: Asked = {},
 ): Evidence {
   const touches = touching(window);
-  const [flowMarks, auditMarks] = [marks.filter(isOfFlow), marks.filter((mark) => !isOfFlow(mark))];
-  const { counts, spans, problems } = tallyOf(auditMarks, touches);
+  const assessment = assess(marks, window, asked);
+  const { counts, problems } = tallyOf(
+    marks.filter(({ source }) => !isOfFlows(source)),
+    assessment.streams,
+    touches,
+  );
   const duplicate = repeats
-    .filter(({ minute }) => touches(minute))
+    .filter(({ minute }) => touches(minute, minute))
     .reduce((sum, { count }) => sum + count, 0);
   const of = (kind: string) => reasonsOf(counts, kind);
   const ignored = { ...of('ignored'), ...(duplicate > 0 && { duplicate }) };
   const doubtful = of('doubtful');
   const unusable = of('unusable');
-  const intervals = spans
-    .filter(({ first }) => first !== Infinity)
-    .map(({ first, last }) => ({ start: first, end: last + 1 }));
-  const covered = joined(intervals)
-    .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))
-    .filter(({ start, end }) => start < end);
-  const gaps = gapsIn(window, covered);
-  const reasons = [
-    ...(spans.length === 0 ? ['No audit log was read.'] : gaps.map(gapSentence)),
+  const flows = flowEvidence(marks, assessment.flows, touches);
+  const reasons = limited([
+    ...new Set(assessment.doubts.map(({ message }) => message)),
     ...countSentence(doubtful, 'whose effect is not known'),
     ...countSentence(unusable, 'that could not be used'),
-  ];
+    ...(asked.ofTraffic ? flowReasons(flows) : []),
+  ]);
+  const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined);
   return {
-    complete: reasons.length === 0,
+    grade,
+    complete: isWhole(grade) && reasons.length === 0,
     reasons,
-    sources: spans.map(({ source, first, last, lines }) => ({
-      source,
-      lines,
-      ...(first !== Infinity && { firstEvent: formatInstant(first), lastEvent: formatInstant(last) }),
+    sources: assessment.streams.map(({ stream, ...judged }) => ({
+      source: stream.name,
+      lines: stream.lines,
+      ...(stream.first !== undefined && {
+        firstEvent: formatInstant(stream.first),
+        lastEvent: formatInstant(stream.last!),
+      }),
+      ...printedRhythm(judged),
     })),
     events: {
       read: total(counts),
@@ -137,22 +183,40 @@ export function evidenceFor(
       doubtful,
       unusable,
     },
-    covered: covered.map(printed),
+    covered: gapsIn(window, gaps).map(printed),
     gaps: gaps.map(printed),
     problems,
-    flows: flowEvidence(flowMarks, touches),
+    flows,
   };
 }
 
-const isOfFlow = ({ source }: CoverageMark): boolean => isOfFlows(source);
+/** The grade of the whole, with that of the flow logs where they matter and there are any. */
+function gradedWith({ grade, gaps }: Assessment, flows: FlowEvidence | undefined) {
+  return flows === undefined || flows.sources.length === 0
+    ? { grade, gaps }
+    : { grade: worstOf([grade, flows.grade]), gaps };
+}
 
-function flowEvidence(marks: readonly CoverageMark[], touches: Touches): FlowEvidence {
-  const { counts, spans, problems } = tallyOf(marks, touches);
+function flowEvidence(
+  marks: readonly CoverageMark[],
+  streams: readonly JudgedStream[],
+  touches: Touches,
+): FlowEvidence {
+  const { counts, problems } = tallyOf(
+    marks.filter(({ source }) => isOfFlows(source)),
+    streams,
+    touches,
+  );
   return {
-    sources: spans.map(({ source, first, last, lines }) => ({
-      source,
-      lines,
-      ...(first !== Infinity && { firstFlow: formatInstant(first), lastFlow: formatInstant(last) }),
+    grade: worstOf(streams.map(({ grade }) => grade)),
+    sources: streams.map(({ stream, ...judged }) => ({
+      source: stream.name,
+      lines: stream.lines,
+      ...(stream.first !== undefined && {
+        firstFlow: formatInstant(stream.first),
+        lastFlow: formatInstant(stream.last!),
+      }),
+      ...printedRhythm(judged),
     })),
     read: total(counts),
     ignored: total(reasonsOf(counts, 'ignored')),
@@ -162,64 +226,91 @@ function flowEvidence(marks: readonly CoverageMark[], touches: Touches): FlowEvi
   };
 }
 
-/** Whether a minute, by its first instant, has a part in the window. */
-type Touches = (minute: Instant) => boolean;
+function flowReasons({ sources, doubtful, unusable }: FlowEvidence): string[] {
+  return [
+    ...sources
+      .filter(({ grade }) => !isWhole(grade))
+      .map(({ source, gaps }) =>
+        gaps.length === 0
+          ? `Nothing that ${source} delivered is a flow with a time: who talked to whom is not known.`
+          : `${source} is not known to have told who talked to whom${gaps
+              .slice(0, 3)
+              .map(({ from, to }) => ` from ${from} to ${to}`)
+              .join(',')}${gaps.length > 3 ? ' and at other times' : ''}.`,
+      ),
+    ...sentenceOf(doubtful, 'flow record', 'that left out others'),
+    ...sentenceOf(unusable, 'flow record', 'that could not be used'),
+  ];
+}
+
+const printedRhythm = ({ grade, gaps, longest, allowed }: Omit<JudgedStream, 'stream'>): PrintedRhythm => ({
+  grade,
+  gaps: gaps.map(printed),
+  ...(longest && {
+    longestSilence: { ...printed(longest), seconds: inSeconds(longest.end - longest.start) },
+  }),
+  ...(allowed !== undefined && { allowedSilence: inSeconds(allowed) }),
+});
+
+const inSeconds = (length: number) => Math.round(length / 1_000) / 1_000;
+
+function limited(reasons: readonly string[]): readonly string[] {
+  if (reasons.length <= REASONS_MAX) return reasons;
+  const told = reasons.slice(0, REASONS_MAX - 1);
+  return [...told, `There are ${reasons.length - told.length} more reasons.`];
+}
+
+/** Whether the window touches a minute that `[first, last]` touches. */
+type Touches = (first: Instant, last: Instant) => boolean;
 
 const touching =
   ({ start, end }: Window): Touches =>
-  (minute) =>
-    minute < end && start < minute + MINUTE;
+  (first, last) =>
+    minuteOf(first) < end && start < minuteOf(last) + MINUTE;
 
-interface Span {
-  readonly source: string;
-  first: Instant;
-  last: Instant;
-  lines: number;
-}
-
-/** The sum of marks: outcomes in the window and without a time, sources and problems as printed and in their order. */
-function tallyOf(marks: readonly CoverageMark[], touches: Touches) {
-  const printedAs = printedSources(marks.map(({ source }) => source));
+/** The sum of marks and of what has no time: outcomes in the window, and its problems as printed and in their order. */
+function tallyOf(marks: readonly CoverageMark[], streams: readonly JudgedStream[], touches: Touches) {
+  const sources = streams.flatMap(({ stream }) => stream.sources);
+  const printedAs = printedSources([...sources, ...marks.map(({ source }) => source)]);
   const counts: Record<string, number> = {};
   const add = (more: Counts) => {
     for (const [outcome, n] of Object.entries(more)) counts[outcome] = (counts[outcome] ?? 0) + n;
   };
-  const spans = new Map<string, Span>();
   const listed: ListedProblem[] = [];
   let problemsTotal = 0;
-  for (const {
-    source: from,
-    to,
-    from: start,
-    buckets,
-    timeless,
-    problems: found,
-    problemsTotal: all,
-  } of marks) {
-    const source = printedAs.get(from) ?? from;
-    const span = spans.get(source) ?? { source, first: Infinity, last: -Infinity, lines: 0 };
-    spans.set(source, span);
-    span.lines += to - start;
-    add(timeless);
-    for (const { minute, first, last, counts: some } of buckets) {
-      span.first = Math.min(span.first, first);
-      span.last = Math.max(span.last, last);
-      if (touches(minute)) add(some);
+  const list = (source: string, { position: line, kind, reason, message }: Problem) => {
+    listed.push({ source: printedAs.get(source) ?? source, line, kind, reason, message });
+  };
+  for (const { source, buckets, problems, problemsTotal: all, timeless } of marks) {
+    for (const { minute, counts: some } of buckets) if (touches(minute, minute)) add(some);
+    const timed = problems.filter(({ at }) => at !== undefined);
+    const here = timed.filter(({ at }) => touches(at!, at!));
+    for (const problem of here) list(source, problem);
+    // Those that the mark does not list may be of the window.
+    problemsTotal += here.length + Math.max(0, all - problemsOf(timeless) - timed.length);
+  }
+  for (const { stream } of streams) {
+    add(stream.timeless);
+    for (const { source, after = -Infinity, before = Infinity, counts: some, problems } of stream.unread) {
+      if (!touches(after, before)) continue;
+      add(some);
+      problemsTotal += total(some);
+      for (const problem of problems) list(source, problem);
     }
-    const here = found.filter(({ at }) => at === undefined || touches(minuteOf(at)));
-    problemsTotal += here.length + (all - found.length);
-    for (const { position: line, kind, reason, message } of here)
-      listed.push({ source, line, kind, reason, message });
   }
   return {
     counts: counts as Counts,
-    spans: [...spans.values()].sort((a, b) => compareTexts(a.source, b.source)),
     problems: {
       total: problemsTotal,
       listed: listed.sort((a, b) => compareTexts(a.source, b.source) || a.line - b.line).slice(0, LISTED_MAX),
     },
   };
 }
+
+const isProblem = (outcome: string): boolean => /^(unusable|doubtful):/.test(outcome);
+
+const problemsOf = (counts: Counts): number =>
+  total(Object.fromEntries(Object.entries(counts).filter(([outcome]) => isProblem(outcome))));
 
 /** How often each reason of a kind came, sorted. */
 const reasonsOf = (counts: Counts, kind: string): Counts =>
@@ -234,10 +325,7 @@ const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) 
 
 const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
 
-const gapSentence = ({ start, end }: Interval) =>
-  `No source is known to have delivered anything from ${formatInstant(start)} to ${formatInstant(end)}.`;
+const countSentence = (counts: Counts, what: string): string[] => sentenceOf(total(counts), 'event', what);
 
-function countSentence(counts: Counts, what: string): string[] {
-  const n = total(counts);
-  return n === 0 ? [] : [`There ${n === 1 ? 'is 1 event' : `are ${n} events`} ${what}: see the problems.`];
-}
+const sentenceOf = (n: number, thing: string, what: string): string[] =>
+  n === 0 ? [] : [`There ${n === 1 ? `is 1 ${thing}` : `are ${n} ${thing}s`} ${what}: see the problems.`];

@@ -1,9 +1,12 @@
 /**
  * Coverage: what each source is known to have delivered, and what that makes of a report's evidence.
  *
- * A *mark* says what one stretch of one source became; the *evidence* of a window is computed from all marks.
+ * A *mark* says what one stretch of one source became; a *delivery* is the sum of one source's marks over all time, a *stream* what
+ * delivers as one. From them come the *evidence* of a window, its grade, and its *doubts*.
  */
 export { fileSource, generationOf, flowSource, isOfFlows, sourceName, printedSources } from './source.ts';
 export { type Read, type Counts, type Bucket, type Problem, type CoverageMark, markOf } from './mark.ts';
-export { extentOf, reachOf, restOf, distantMark } from './distant.ts';
-export { type Repeats, type Evidence, evidenceFor } from './evidence.ts';
+export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline.ts';
+export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
+export type { Doubt } from './doubt.ts';
+export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';

@@ -39,6 +39,12 @@ export interface Problem {
   readonly message: string;
   /** Absent where it has no time that can be read. */
   readonly at?: Instant;
+  /**
+   * Of one without a time: that of the nearest event with one before it in its mark, and of the nearest behind it. Absent at
+   * the ends of a mark, and in marks of older releases.
+   */
+  readonly after?: Instant;
+  readonly before?: Instant;
 }
 
 /** What one stretch of one source, of audit events or of flows, delivered: the positions `[from, to)`. Marks of one source do not overlap. */
@@ -66,7 +72,9 @@ export function markOf(source: string, from: number, to: number, all: readonly R
   >();
   const timeless: Record<string, number> = {};
   const problems: Problem[] = [];
-  for (const { position, reading } of all) {
+  const behind = timesBehind(all);
+  let after: Instant | undefined;
+  for (const [i, { position, reading }] of all.entries()) {
     const { at } = reading;
     const outcome = 'reason' in reading ? `${reading.kind}:${reading.reason}` : 'kept';
     if (at === undefined) timeless[outcome] = (timeless[outcome] ?? 0) + 1;
@@ -80,8 +88,14 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     }
     if (reading.kind === 'doubtful' || reading.kind === 'unusable') {
       const { kind, reason, message } = reading;
-      problems.push({ position, kind, reason, message, ...(at !== undefined && { at }) });
+      const before = behind[i];
+      const place =
+        at === undefined
+          ? { ...(after !== undefined && { after }), ...(before !== undefined && { before }) }
+          : { at };
+      problems.push({ position, kind, reason, message, ...place });
     }
+    after = at ?? after;
   }
   return {
     source,
@@ -92,4 +106,15 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     problems: problems.slice(0, PROBLEMS_MAX),
     problemsTotal: problems.length,
   };
+}
+
+/** Of each, the time of the nearest one behind it that has one. */
+function timesBehind(all: readonly Read[]): (Instant | undefined)[] {
+  const times: (Instant | undefined)[] = Array.from({ length: all.length });
+  let behind: Instant | undefined;
+  for (let i = all.length - 1; i >= 0; i--) {
+    times[i] = behind;
+    behind = all[i]!.reading.at ?? behind;
+  }
+  return times;
 }

@@ -7,6 +7,7 @@
  * webhook:kube-1  topic:audit/0   what is called by what it is
  * flows:flows.log@0123456789abcdef  any of these, when what it delivers are flows
  * ```
+ * watch/pods@margay-0             a watch of one kind, and who watches
  *
  * Where a file lies is never part of it: the same log is the same source wherever it is read.
  */
@@ -48,4 +49,27 @@ export function printedSources(sources: Iterable<string>): ReadonlyMap<string, s
     return isOfFlows(source) ? source.slice(FLOWS.length) : source;
   };
   return new Map([...all].map((source) => [source, printed(source)]));
+}
+
+/** The kind that a source watches; undefined for one that is no watch. */
+export function watchedKind(source: string): { group: string; resource: string } | undefined {
+  const [, resource, group = ''] = /^watch\/([^.@]+)(?:\.([^@]+))?(?:@.*)?$/s.exec(source) ?? [];
+  return resource === undefined ? undefined : { group, resource };
+}
+
+/** What rotation puts into or behind a name: times and dates, numbers, and that it was packed. */
+const ROTATED = [
+  /\.(gz|zst|bz2|xz)$/i,
+  /[-_.]\d{4}-?\d{2}-?\d{2}(?:[-_T]?[\d:.-]+(?:Z)?)?(?=\.|$)/,
+  /[-_.]\d{1,10}(?=\.[a-z]+$|$)/i,
+];
+
+/**
+ * What the files of a rotated log are called together: `audit.log` for `audit-2026-11-24T01-02-03.456.log.gz`, `audit.log.1`
+ * and `audit.log-20261124`. Undefined for what is no file.
+ */
+export function setName(source: string): string | undefined {
+  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  const [, name] = IDENTIFIED.exec(own) ?? [];
+  return name === undefined ? undefined : ROTATED.reduce((text, part) => text.replace(part, ''), name);
 }

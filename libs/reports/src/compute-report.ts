@@ -1,4 +1,4 @@
-import type { Evidence } from '@margay/coverage';
+import type { Doubt, Evidence } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
@@ -41,6 +41,8 @@ export interface ReportInput {
   readonly flows?: Iterable<Contact>;
   /** What the sources delivered; the report carries it. */
   readonly evidence?: Evidence;
+  /** What the sources leave open, of the window and of what came before it; those of single objects are in the versions. */
+  readonly doubts?: readonly Doubt[];
   /** The cluster's name. */
   readonly cluster?: string;
   /** Networks that do not count as the internet; a default list unless given. */

@@ -1,9 +1,17 @@
-import { evidenceFor, type CoverageMark, type Repeats } from '@margay/coverage';
+import {
+  deliveriesOf,
+  doubtsFor,
+  evidenceFor,
+  type CoverageMark,
+  type Delivery,
+  type Repeats,
+} from '@margay/coverage';
 import type { Contact } from '@margay/flows';
-import type { Window } from '@margay/ground';
+import type { Instant, Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
 import type { ReportInput } from './compute-report.ts';
 import type { GlobalReport } from './global-report.ts';
+import { reportType } from './report-types.ts';
 
 /** Which report is asked for: of what, where and when. */
 export interface AskedReport extends Pick<GlobalReport, 'name' | 'spec' | 'typeSpec'> {
@@ -21,9 +29,13 @@ export interface KnownEvidence {
   /** At least those of `auditWindow`. */
   readonly policyEvents: Iterable<PolicyEvent>;
   readonly flows: Iterable<Contact>;
-  /** What every source delivered, of audit events and of flows. */
+  /** What sources delivered, of audit events and of flows. */
   readonly marks: readonly CoverageMark[];
+  /** What every source delivered over all of its time; it follows from the marks where they are all there. */
+  readonly deliveries?: readonly Delivery[];
   readonly repeats: readonly Repeats[];
+  /** When the cluster was born, where the evidence holds it. */
+  readonly birth?: Instant;
 }
 
 /**
@@ -32,7 +44,9 @@ export interface KnownEvidence {
  */
 export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInput {
   const { name, spec, typeSpec, cluster, window, privateNetworks } = asked;
-  const { versions, policyEvents, flows, marks, repeats } = known;
+  const { versions, policyEvents, flows, marks, repeats, deliveries = deliveriesOf(marks), birth } = known;
+  const { includeEndpointFlowLogData: ofTraffic } = typeSpec ?? reportType(spec.reportType).spec;
+  const delivered = { deliveries, ...(birth !== undefined && { birth }) };
   return {
     name,
     spec,
@@ -43,6 +57,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     versions,
     policyEvents,
     flows,
-    evidence: evidenceFor(marks, repeats, window),
+    evidence: evidenceFor(marks, repeats, window, { ...delivered, ofTraffic }),
+    doubts: doubtsFor(marks, window, delivered),
   };
 }

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { openDatabase, snapshotsOf } from '@margay/sqlite';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
-import { COVERAGE_DISTANCE, COVERAGE_TABLES, embeddedCoverage } from './coverage/embedded.ts';
+import {
+  COVERAGE_DISTANCE,
+  COVERAGE_OUTLINES,
+  COVERAGE_TABLES,
+  embeddedCoverage,
+} from './coverage/embedded.ts';
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_TABLES } from './history/tables.ts';
@@ -14,6 +19,7 @@ const MIGRATIONS = [
   COVERAGE_DISTANCE,
   TRAIL_OUTCOME,
   HISTORY_DOUBTS,
+  COVERAGE_OUTLINES,
 ];
 
 /** How the embedded stores are opened. */

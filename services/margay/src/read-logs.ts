@@ -3,7 +3,7 @@ import type { CoverageMark, Repeats } from '@margay/coverage';
 import { readFlowStretch } from '@margay/flow-ingestor';
 import { isFlowRecord, mergeFlows, type Flow } from '@margay/flows';
 import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
-import { isAuditEvent, memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
+import { birthOf, isAuditEvent, memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
 
@@ -15,6 +15,8 @@ export interface LogEvidence {
   /** Of audit logs and of flow logs. */
   readonly marks: readonly CoverageMark[];
   readonly repeats: readonly Repeats[];
+  /** When the cluster was born, where the logs hold it. */
+  readonly birth?: Instant;
   /** From the first audit event to just behind the last; undefined where no event has a time. */
   readonly span: Window | undefined;
 }
@@ -39,10 +41,12 @@ export async function readLogs(
   const written = new Map<string, PolicyEvent>();
   const marks: CoverageMark[] = [];
   const { noteOrigin, repeats } = countRepeats();
+  let birth: Instant | undefined;
   let lines = 0;
   for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
     const { changes, policyEvents, mark } = readStretch(stretch);
     history.add(changes);
+    birth ??= birthOf(changes);
     marks.push(mark);
     for (const { eventId, at, origin } of changes)
       noteOrigin(eventId, at, `${origin.position} ${origin.source}`);
@@ -67,6 +71,7 @@ export async function readLogs(
     flows: mergeFlows(flows),
     marks,
     repeats: repeats(),
+    ...(birth !== undefined && { birth }),
     span: start === Infinity ? undefined : { start, end: end + 1 },
   };
 }

@@ -1,4 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
+import { birthOf, FIRST_OBJECT } from '@margay/history';
 import {
   auditedResources,
   auditWindow,
@@ -31,13 +32,26 @@ export async function computeWindow(
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
   const policyEvents = await all(stores.trail.between(auditWindow(window), auditedResources(asked)));
-  const [versions, flows, marks, repeats] = await Promise.all([
+  const [versions, flows, marks, deliveries, repeats, first] = await Promise.all([
     all(stores.history.versions(versionsWindow(window, policyEvents))),
     all(stores.flows.between(window)),
     stores.coverage.marks(window),
+    stores.coverage.deliveries(),
     stores.history.repeats(window),
+    stores.history.changesOf(FIRST_OBJECT),
   ]);
-  return computeReport(reportInput(asked, { versions, policyEvents, flows, marks, repeats }));
+  const birth = birthOf(first);
+  return computeReport(
+    reportInput(asked, {
+      versions,
+      policyEvents,
+      flows,
+      marks,
+      deliveries,
+      repeats,
+      ...(birth !== undefined && { birth }),
+    }),
+  );
 }
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {

@@ -22,14 +22,30 @@ const problems = z.object({
   ),
 });
 
+/** How much is known of what a source delivered, from best to worst; see docs/report-reference.md. */
+const grade = z.enum(['proven', 'no gap seen', 'gaps', 'not known']);
+
+/** Absent in reports of older releases. */
+const rhythm = {
+  grade: grade.optional(),
+  gaps: list(interval).optional(),
+  longestSilence: z.object({ ...interval.shape, seconds: z.number() }).optional(),
+  allowedSilence: z
+    .number()
+    .optional()
+    .meta({ description: 'Longer silences are gaps, by the source’s own rhythm; in seconds.' }),
+};
+
 const flows = z
   .object({
+    grade: grade.optional(),
     sources: list(
       z.object({
         source: z.string(),
         lines: count,
         firstFlow: instant.optional(),
         lastFlow: instant.optional(),
+        ...rhythm,
       }),
     ),
     read: count,
@@ -38,9 +54,12 @@ const flows = z
     unusable: count,
     problems,
   })
-  .meta({ description: 'What the flow logs delivered; completeness is about audit logs.' });
+  .meta({
+    description: 'What the flow logs delivered; where none was given, completeness is about audit logs.',
+  });
 
 const sources = z.object({
+  grade: grade.optional(),
   complete: z.boolean(),
   reasons: list(z.string()),
   sources: list(
@@ -49,12 +68,13 @@ const sources = z.object({
       lines: count,
       firstEvent: instant.optional(),
       lastEvent: instant.optional(),
+      ...rhythm,
     }),
   ),
   events: z
     .object({ read: count, applied: count, ignored: counts, doubtful: counts, unusable: counts })
     .meta({ description: '`read` is the sum of the others.' }),
-  covered: list(interval).meta({ description: 'The part of the window that the sources span.' }),
+  covered: list(interval).meta({ description: 'The part of the window that was told.' }),
   gaps: list(interval).meta({ description: 'The rest of the window.' }),
   problems,
   flows: flows.optional().meta({ description: 'Absent in reports of older releases.' }),
@@ -62,7 +82,10 @@ const sources = z.object({
 
 /** Whether a run's evidence is complete, and why not. */
 export const completeness = z.object({
-  complete: z.boolean(),
+  grade,
+  complete: z.boolean().meta({
+    description: 'True where the grade is `proven` or `no gap seen`, and nothing of the window is left open.',
+  }),
   reasons: list(z.string()).meta({ description: 'Why it is not complete; empty where it is.' }),
 });
 

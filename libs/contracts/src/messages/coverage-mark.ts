@@ -54,6 +54,8 @@ const SCHEMA: RecordSchema = {
             { name: 'reason', type: 'string' },
             { name: 'message', type: 'string' },
             optional('at', INSTANT, 'Absent where it has no time that can be read.'),
+            optional('after', INSTANT, 'Of one without a time: that of the nearest event before it.'),
+            optional('before', INSTANT, 'Of one without a time: that of the nearest event behind it.'),
           ],
         },
       },
@@ -62,7 +64,11 @@ const SCHEMA: RecordSchema = {
   ],
 };
 
-type ProblemRecord = Omit<Problem, 'at'> & { readonly at: number | null };
+type ProblemRecord = Omit<Problem, 'at' | 'after' | 'before'> & {
+  readonly at: number | null;
+  readonly after: number | null;
+  readonly before: number | null;
+};
 type MarkRecord = Omit<ClusterCoverageMark, 'problems'> & { readonly problems: readonly ProblemRecord[] };
 
 const countsOf = (counts: Counts): Counts => ({ ...counts });
@@ -72,12 +78,14 @@ const bucketOf = ({ minute, first, last, counts }: Bucket): Bucket => ({
   last,
   counts: countsOf(counts),
 });
-const problemOf = ({ position, kind, reason, message, at }: ProblemRecord): Problem => ({
+const problemOf = ({ position, kind, reason, message, at, after, before }: ProblemRecord): Problem => ({
   position,
   kind,
   reason,
   message,
   ...present('at', at),
+  ...present('after', after),
+  ...present('before', before),
 });
 
 /** What sources delivered. */

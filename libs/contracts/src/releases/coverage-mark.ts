@@ -126,4 +126,152 @@ export const COVERAGE_MARK_RELEASES: readonly RecordSchema[] = [
       },
     ],
   },
+  {
+    type: 'record',
+    name: 'CoverageMark',
+    namespace: 'io.margay',
+    doc: 'What one stretch of one source delivered: the positions [from, to).',
+    fields: [
+      {
+        name: 'cluster',
+        type: 'string',
+      },
+      {
+        name: 'source',
+        type: 'string',
+      },
+      {
+        name: 'from',
+        type: 'long',
+      },
+      {
+        name: 'to',
+        type: 'long',
+      },
+      {
+        name: 'buckets',
+        doc: 'By minute, ascending.',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Bucket',
+            doc: 'What the events of one minute became.',
+            fields: [
+              {
+                name: 'minute',
+                type: {
+                  type: 'long',
+                  logicalType: 'timestamp-micros',
+                },
+              },
+              {
+                name: 'first',
+                type: {
+                  type: 'long',
+                  logicalType: 'timestamp-micros',
+                },
+                doc: 'The first event of the minute.',
+              },
+              {
+                name: 'last',
+                type: {
+                  type: 'long',
+                  logicalType: 'timestamp-micros',
+                },
+                doc: 'The last event of the minute.',
+              },
+              {
+                name: 'counts',
+                type: {
+                  type: 'map',
+                  values: 'long',
+                },
+                doc: 'How often each outcome came.',
+              },
+            ],
+          },
+        },
+      },
+      {
+        name: 'timeless',
+        type: {
+          type: 'map',
+          values: 'long',
+        },
+        doc: 'Outcomes of what has no time.',
+      },
+      {
+        name: 'problems',
+        doc: 'By position; not all of them.',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Problem',
+            doc: 'An event whose effect is not known, or something that could not be read.',
+            fields: [
+              {
+                name: 'position',
+                type: 'long',
+              },
+              {
+                name: 'kind',
+                type: 'string',
+                doc: 'doubtful or unusable.',
+              },
+              {
+                name: 'reason',
+                type: 'string',
+              },
+              {
+                name: 'message',
+                type: 'string',
+              },
+              {
+                name: 'at',
+                type: [
+                  'null',
+                  {
+                    type: 'long',
+                    logicalType: 'timestamp-micros',
+                  },
+                ],
+                default: null,
+                doc: 'Absent where it has no time that can be read.',
+              },
+              {
+                name: 'after',
+                type: [
+                  'null',
+                  {
+                    type: 'long',
+                    logicalType: 'timestamp-micros',
+                  },
+                ],
+                default: null,
+                doc: 'Of one without a time: that of the nearest event before it.',
+              },
+              {
+                name: 'before',
+                type: [
+                  'null',
+                  {
+                    type: 'long',
+                    logicalType: 'timestamp-micros',
+                  },
+                ],
+                default: null,
+                doc: 'Of one without a time: that of the nearest event behind it.',
+              },
+            ],
+          },
+        },
+      },
+      {
+        name: 'problemsTotal',
+        type: 'long',
+      },
+    ],
+  },
 ];

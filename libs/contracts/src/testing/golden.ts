@@ -195,6 +195,36 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         problemsTotal: 2,
       },
     },
+    {
+      base64:
+        'wwE/4hQgKCtd5Qhwcm9kNGF1ZGl0LmxvZ0AxZjJlM2Q0YzViNmE3OTgwAggCgICS3vbKrwaAiaHe9sqvBoKJod72yq8GAghrZXB0BAAAAiJ1bnVzYWJsZTpub3QtanNvbgIAAgQQdW51c2FibGUQbm90LWpzb24WTm90IEpTT046IHsAAoCJod72yq8GAoKJod72yq8GAAI=',
+      message: {
+        cluster: 'prod',
+        source: 'audit.log@1f2e3d4c5b6a7980',
+        from: 1,
+        to: 4,
+        buckets: [
+          {
+            minute: 1793491200000000,
+            first: 1793491200123456,
+            last: 1793491200123457,
+            counts: { kept: 2 },
+          },
+        ],
+        timeless: { 'unusable:not-json': 1 },
+        problems: [
+          {
+            position: 2,
+            kind: 'unusable',
+            reason: 'not-json',
+            message: 'Not JSON: {',
+            after: 1793491200123456,
+            before: 1793491200123457,
+          },
+        ],
+        problemsTotal: 1,
+      },
+    },
   ],
   'margay.report-windows': [
     {

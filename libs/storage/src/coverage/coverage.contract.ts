@@ -1,5 +1,5 @@
 import { MINUTE } from '@margay/ground';
-import { evidenceFor, markOf, type CoverageMark } from '@margay/coverage';
+import { deliveriesOf, doubtsFor, evidenceFor, markOf, type CoverageMark } from '@margay/coverage';
 import type { Reading } from '@margay/history';
 import { describe, expect, test } from 'vitest';
 import type { Coverage } from './coverage.ts';
@@ -82,11 +82,14 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
       );
       await coverage.append(marks);
       const all = await coverage.marks();
+      expect(await coverage.deliveries()).toEqual(deliveriesOf(all));
       for (let start = -5; start < 45; start += 3) {
         for (const length of [1, 10 * MINUTE + 1, 100 * MINUTE]) {
           const window = { start: start * MINUTE + 17, end: start * MINUTE + 17 + length };
           const near = await coverage.marks(window);
-          expect(evidenceFor(near, [], window)).toEqual(evidenceFor(all, [], window));
+          const deliveries = await coverage.deliveries();
+          expect(evidenceFor(near, [], window, { deliveries })).toEqual(evidenceFor(all, [], window));
+          expect(doubtsFor(near, window, { deliveries })).toEqual(doubtsFor(all, window));
           if (length === 1) expect(near.length).toBeLessThan(marks.length / 2);
         }
       }

@@ -1,4 +1,4 @@
-import type { CoverageMark } from '@margay/coverage';
+import type { CoverageMark, Delivery } from '@margay/coverage';
 import type { Window } from '@margay/ground';
 
 /** What the sources of one cluster are known to have delivered. */
@@ -10,15 +10,14 @@ export interface Coverage {
   append(marks: readonly CoverageMark[]): Promise<void>;
 
   /**
-   * All marks, by source and then `from`. For a window those that may touch it, and for each source one in place of all
-   * its others (`distantMark`): what the window's evidence needs, however long the history is.
+   * All marks, by source and then `from`; for a window those that may touch it. With the deliveries, that is what the window's
+   * evidence needs.
    */
   marks(window?: Window): Promise<CoverageMark[]>;
+
+  /** What each source delivered over all of its time, by source: in bounded space, however long the history is. */
+  deliveries(): Promise<Delivery[]>;
 
   /** Where reading of the source is to go on: the greatest `to` of its marks, 0 where it has none. */
   position(source: string): Promise<number>;
 }
-
-/** The order of marks. */
-export const byPlace = (a: CoverageMark, b: CoverageMark): number =>
-  a.source === b.source ? a.from - b.from : a.source < b.source ? -1 : 1;

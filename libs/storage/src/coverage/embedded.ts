@@ -1,6 +1,14 @@
-import { distantMark, extentOf, reachOf, restOf, type CoverageMark } from '@margay/coverage';
+import {
+  Deliveries,
+  extentOf,
+  outlineOf,
+  reachOf,
+  type CoverageMark,
+  type Outline,
+  type Rest,
+} from '@margay/coverage';
 import type { Database } from '@margay/sqlite';
-import { byPlace, type Coverage } from './coverage.ts';
+import type { Coverage } from './coverage.ts';
 
 /** The tables of the embedded coverage. */
 export const COVERAGE_TABLES = `
@@ -24,6 +32,23 @@ export const COVERAGE_DISTANCE = `
     rest = CASE WHEN json_extract(mark, '$.problemsTotal') = 0 AND json_extract(mark, '$.timeless') = '{}' THEN NULL ELSE mark END;
   CREATE INDEX marks_by_extent ON marks (last, first)`;
 
+/**
+ * What of a mark matters to every window, apart: it is read for each report. Marks that are there already get a rest with all
+ * their problems, of which the ones with a time are left out when it is read.
+ */
+export const COVERAGE_OUTLINES = `
+  CREATE TABLE outlines (
+    source TEXT NOT NULL, "from" INTEGER NOT NULL, "to" INTEGER NOT NULL, beats TEXT NOT NULL, rest TEXT,
+    PRIMARY KEY (source, "from")
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO outlines
+    SELECT source, "from", "to",
+      (SELECT json_group_array(json_array(json_extract(value, '$.first'), json_extract(value, '$.last')))
+       FROM json_each(mark, '$.buckets')),
+      rest
+    FROM marks;
+  ALTER TABLE marks DROP COLUMN rest`;
+
 /** Coverage in the embedded database. */
 export function embeddedCoverage(database: Database): Coverage {
   return {
@@ -32,65 +57,44 @@ export function embeddedCoverage(database: Database): Coverage {
         for (const mark of marks) {
           const { source, from, to, buckets, timeless, problems, problemsTotal } = mark;
           const extent = extentOf(mark);
-          const rest = restOf(mark);
+          const { beats, rest } = outlineOf(mark);
           const text = JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal });
           database
             .sql(
-              `INSERT INTO marks (source, "from", "to", mark, first, last, rest) VALUES (?, ?, ?, ?, ?, ?, ?)
+              `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET "to" = excluded."to", mark = excluded.mark, first = excluded.first,
-                 last = excluded.last, rest = excluded.rest
+                 last = excluded.last
                WHERE excluded."to" > "to"`,
             )
-            .run(
-              source,
-              from,
-              to,
-              text,
-              extent?.first ?? null,
-              extent?.last ?? null,
-              rest ? JSON.stringify(rest) : null,
-            );
+            .run(source, from, to, text, extent?.first ?? null, extent?.last ?? null);
+          database
+            .sql(
+              `INSERT INTO outlines (source, "from", "to", beats, rest) VALUES (?, ?, ?, ?, ?)
+               ON CONFLICT DO UPDATE SET "to" = excluded."to", beats = excluded.beats, rest = excluded.rest
+               WHERE excluded."to" > "to"`,
+            )
+            .run(source, from, to, JSON.stringify(beats), rest ? JSON.stringify(rest) : null);
         }
       });
     },
 
     marks: async (window) =>
       database.read(() => {
-        if (window === undefined)
-          return (
-            database.sql('SELECT mark FROM marks ORDER BY source, "from"').all() as { mark: string }[]
-          ).map(({ mark }) => JSON.parse(mark) as CoverageMark);
-        const { lastFrom, firstBefore } = reachOf(window);
-        const near = database
-          .sql('SELECT mark FROM marks WHERE last >= ? AND first < ? ORDER BY source, "from"')
-          .all(lastFrom, firstBefore) as { mark: string }[];
-        const isFar = 'NOT (last IS NOT NULL AND last >= ? AND first < ?)';
-        const sums = database
-          .sql(
-            `SELECT source, sum("to" - "from") AS lines, min(first) AS first, max(last) AS last
-             FROM marks WHERE ${isFar} GROUP BY source`,
-          )
-          .all(lastFrom, firstBefore) as {
-          source: string;
-          lines: number;
-          first: number | null;
-          last: number | null;
-        }[];
-        const rests = database
-          .sql(`SELECT source, rest FROM marks WHERE rest IS NOT NULL AND ${isFar} ORDER BY source, "from"`)
-          .all(lastFrom, firstBefore) as { source: string; rest: string }[];
-        const restsOf = Map.groupBy(rests, ({ source }) => source);
-        const far = sums.map(({ source, lines, first, last }) =>
-          distantMark({
-            source,
-            lines,
-            ...(first !== null && last !== null && { first, last }),
-            rests: (restsOf.get(source) ?? []).flatMap(
-              ({ rest }) => restOf(JSON.parse(rest) as CoverageMark) ?? [],
-            ),
-          }),
-        );
-        return [...near.map(({ mark }) => JSON.parse(mark) as CoverageMark), ...far].sort(byPlace);
+        const found =
+          window === undefined
+            ? database.sql('SELECT mark FROM marks ORDER BY source, "from"').all()
+            : database
+                .sql('SELECT mark FROM marks WHERE last >= ? AND first < ? ORDER BY source, "from"')
+                .all(reachOf(window).lastFrom, reachOf(window).firstBefore);
+        return (found as { mark: string }[]).map(({ mark }) => JSON.parse(mark) as CoverageMark);
+      }),
+
+    deliveries: async () =>
+      database.read(() => {
+        const deliveries = new Deliveries();
+        const outlines = database.sql('SELECT * FROM outlines ORDER BY source, "from"').iterate();
+        for (const row of outlines as Iterable<OutlineRow>) deliveries.add(outlineFrom(row));
+        return deliveries.all();
       }),
 
     position: async (source) =>
@@ -102,5 +106,24 @@ export function embeddedCoverage(database: Database): Coverage {
         };
         return position ?? 0;
       }),
+  };
+}
+
+interface OutlineRow {
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+  readonly beats: string;
+  readonly rest: string | null;
+}
+
+function outlineFrom({ source, from, to, beats, rest }: OutlineRow): Outline {
+  const known = rest === null ? undefined : (JSON.parse(rest) as Rest);
+  return {
+    source,
+    from,
+    to,
+    beats: JSON.parse(beats) as Outline['beats'],
+    ...(known && { rest: { ...known, problems: known.problems.filter(({ at }) => at === undefined) } }),
   };
 }

@@ -8,6 +8,8 @@ export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content 
 
 /** Whether the evidence of a report is complete, and why not. */
 export const completenessOf = ({ evidence: { sources } }: ReportHeader) => ({
+  // Reports of older releases have no grade: nobody looked for gaps inside their sources.
+  grade: (sources as Partial<NonNullable<typeof sources>> | null)?.grade ?? ('not known' as const),
   complete: sources?.complete ?? false,
   reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
 });

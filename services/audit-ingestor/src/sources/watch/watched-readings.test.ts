@@ -35,7 +35,9 @@ function evidence(more: Partial<WatchedChanges>, window: { start: number; end: n
     batch({ position: { resourceVersion: '9', at: 20 * MINUTE } }),
   ];
   const readings = batches.flatMap((each) => watchedReadings('watch/pods', each));
-  const marks = [...stretches(readings, 1)].map(({ from, to, reads }) => markOf('watch', from, to, reads));
+  const marks = [...stretches(readings, 1)].map(({ from, to, reads }) =>
+    markOf('watch/pods@here', from, to, reads),
+  );
   return evidenceFor(marks, [], window);
 }
 

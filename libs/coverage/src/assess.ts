@@ -1,0 +1,159 @@
+import { type Instant, type Interval, joined, minuteOf, resourceName, type Window } from '@margay/ground';
+import { deliveriesOf, type Delivery } from './delivery.ts';
+import type { Doubt } from './doubt.ts';
+import { doubtsAbout, ignoranceOf, type Listing } from './ignorance.ts';
+import { worstOf, type Grade } from './grade.ts';
+import type { CoverageMark } from './mark.ts';
+import { allowanceOf, outagesOf, type Outage } from './outage.ts';
+import { isOfFlows } from './source.ts';
+import { streamsOf, type Stream } from './stream.ts';
+import { unwatched } from './watch.ts';
+
+/** What of a cluster's time is known beside the marks. */
+export interface Known {
+  /** What each source delivered over all of its time; it follows from the marks where they are all there. */
+  readonly deliveries?: readonly Delivery[];
+  /** When the cluster was born, where the evidence holds it: before, there was nothing to tell. */
+  readonly birth?: Instant;
+  /** When the whole state of a kind was seen. */
+  readonly listings?: readonly Listing[];
+}
+
+/** One stream, judged for a window. */
+export interface JudgedStream {
+  readonly stream: Stream;
+  readonly grade: Grade;
+  /** In the window, in time order. */
+  readonly gaps: readonly Interval[];
+  /** How long it may be silent, in microseconds; absent where nothing of it has a time. */
+  readonly allowed?: number;
+  /** The longest silence that touches the window, as far as silences show: those from minute to minute. */
+  readonly longest?: Interval;
+}
+
+/** What the sources leave open for a window, and how much they tell. */
+export interface Assessment {
+  readonly streams: readonly JudgedStream[];
+  readonly flows: readonly JudgedStream[];
+  /** Those that are open at some instant of the window, by since. */
+  readonly doubts: readonly Doubt[];
+  /** In the window: when something may have happened that nobody told. */
+  readonly gaps: readonly Interval[];
+  readonly grade: Grade;
+}
+
+/** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
+export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
+  const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [] } = known;
+  const bySource = Map.groupBy(marks, ({ source }) => source);
+  const judged = (ofFlows: boolean) =>
+    streamsOf(deliveries.filter(({ source }) => isOfFlows(source) === ofFlows)).map((stream) => {
+      const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
+      return judge(stream, own, window, birth);
+    });
+  const streams = judged(false);
+  const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
+  const audit = watched.get(undefined) ?? [];
+  watched.delete(undefined);
+  const untold = ignoranceOf(
+    audit.map(({ stream }) => stream),
+    birth,
+    window.end,
+  );
+  const watches = [...watched.values()].map((watchers) => ({
+    kind: watchers[0]!.stream.watched!,
+    names: watchers.map(({ stream }) => stream.name),
+    outages: unwatched(
+      watchers.map(({ stream }) => stream),
+      bySource,
+      birth,
+      window.end,
+    ),
+  }));
+  const doubts = doubtsAbout({ untold, watches, listings, isAudited: audit.length > 0 })
+    .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
+    .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
+  const missing = doubts.filter(({ reason }) => reason === 'gap' || reason === 'beginning');
+  const gaps = clipped(
+    missing.map(({ since, until = Infinity }) => ({ start: since, end: until })),
+    window,
+  );
+  const ofAudit = worstOf(audit.map(({ grade }) => grade));
+  return {
+    streams,
+    flows: judged(true),
+    doubts,
+    gaps,
+    grade:
+      watches.length === 0
+        ? ofAudit
+        : gaps.length > 0
+          ? 'gaps'
+          : gradeOfWatches([...watched.values()], ofAudit),
+  };
+}
+
+/** Of kinds in which nothing is missing: each is proven by one of its watches, or rests on the audit logs. */
+function gradeOfWatches(kinds: readonly (readonly JudgedStream[])[], ofAudit: Grade): Grade {
+  const isProven = (watchers: readonly JudgedStream[]) => watchers.some(({ grade }) => grade === 'proven');
+  return kinds.every(isProven) ? 'proven' : ofAudit === 'not known' ? 'gaps' : ofAudit;
+}
+
+function judge(stream: Stream, marks: readonly CoverageMark[], window: Window, birth: Instant): JudgedStream {
+  const outages: readonly Outage[] =
+    stream.watched === undefined
+      ? outagesOf(stream, birth, window.end)
+      : unwatched(
+          [stream],
+          Map.groupBy(marks, ({ source }) => source),
+          birth,
+          window.end,
+        );
+  const gaps = clipped(outages, window);
+  const allowed = allowanceOf(stream);
+  const longest = longestSilence(stream, marks, window);
+  return {
+    stream,
+    grade:
+      stream.first === undefined
+        ? 'not known'
+        : gaps.length > 0
+          ? 'gaps'
+          : stream.watched
+            ? 'proven'
+            : 'no gap seen',
+    gaps,
+    ...(allowed !== undefined && { allowed }),
+    ...(longest && { longest }),
+  };
+}
+
+const clipped = (intervals: readonly Interval[], window: Window): Interval[] =>
+  joined(intervals)
+    .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))
+    .filter(({ start, end }) => start < end);
+
+function longestSilence(
+  { rhythm }: Stream,
+  marks: readonly CoverageMark[],
+  window: Window,
+): Interval | undefined {
+  const minutes = new Map<Instant, { first: Instant; last: Instant }>();
+  for (const { minute, first, last } of marks.flatMap(({ buckets }) => buckets)) {
+    if (minute >= window.end || last < minuteOf(window.start)) continue;
+    const known = minutes.get(minute);
+    minutes.set(minute, {
+      first: Math.min(first, known?.first ?? first),
+      last: Math.max(last, known?.last ?? last),
+    });
+  }
+  const inTime = [...minutes.values()].sort((a, b) => a.first - b.first);
+  const short = inTime.slice(1).map(({ first }, i) => ({ start: inTime[i]!.last, end: first }));
+  const touching = [...rhythm.longest, ...short].filter(
+    ({ start, end }) => start < window.end && window.start < end,
+  );
+  return touching.reduce<Interval | undefined>(
+    (longest, one) => (longest && longest.end - longest.start >= one.end - one.start ? longest : one),
+    undefined,
+  );
+}

@@ -1,0 +1,175 @@
+import { formatInstant, type Instant, KEPT_KINDS, resourceName } from '@margay/ground';
+import type { Unread } from './delivery.ts';
+import type { About, Doubt, DoubtReason } from './doubt.ts';
+import { allowanceOf, outagesOf, type Outage } from './outage.ts';
+import type { Stream } from './stream.ts';
+
+/** The whole state of a kind, as it was seen at an instant. */
+export interface Listing {
+  readonly group: string;
+  readonly resource: string;
+  readonly at: Instant;
+}
+
+/** Something that was not told, before it is known of which objects. */
+export interface Ignorance extends Outage {
+  readonly reason: DoubtReason;
+  readonly source: string;
+  readonly message: string;
+}
+
+/** What the audit streams did not tell, of all time up to `until`. */
+export function ignoranceOf(streams: readonly Stream[], begin: Instant, until: Instant): Ignorance[] {
+  if (streams.length === 0) {
+    const message = 'No audit log was read.';
+    return [{ start: begin, end: Infinity, reason: 'gap', source: '', message }];
+  }
+  return streams.flatMap((stream) => [
+    ...outagesOf(stream, begin, until).map((outage) => ({ ...outage, ...whyNot(stream, outage) })),
+    ...stream.unread.flatMap((unread) => unreadIgnorance(stream, unread, begin)),
+  ]);
+}
+
+function whyNot(stream: Stream, { start, end }: Outage): Pick<Ignorance, 'reason' | 'source' | 'message'> {
+  const source = stream.name;
+  if (stream.first === undefined)
+    return { reason: 'gap', source, message: `Nothing that ${source} delivered has a time.` };
+  if (start === -Infinity)
+    return {
+      reason: 'beginning',
+      source,
+      message:
+        `${source} begins at ${formatInstant(end)}, in the middle of the cluster’s life: what existed before, and was not ` +
+        'touched since, is not known. Give a log that begins with the cluster, or a baseline.',
+    };
+  const allowed = seconds(allowanceOf(stream) ?? 0);
+  const message = Number.isFinite(end)
+    ? `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} to ${formatInstant(end)}, for longer than its rhythm allows (${allowed}).`
+    : `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} on.`;
+  return { reason: 'gap', source, message };
+}
+
+/** A length of time in words: `12 s`, `4 min 16 s`, `6 h 1 min`. */
+export function seconds(length: number): string {
+  const whole = Math.round(length / 1_000_000);
+  const parts = [
+    [Math.floor(whole / 3_600), 'h'],
+    [Math.floor((whole % 3_600) / 60), 'min'],
+    [whole % 60, 's'],
+  ] as const;
+  const said = parts.filter(([n]) => n > 0).slice(0, 2);
+  return said.length === 0 ? '0 s' : said.map(([n, unit]) => `${n} ${unit}`).join(' ');
+}
+
+function unreadIgnorance(
+  { name }: Stream,
+  { after, before, counts, problems }: Unread,
+  begin: Instant,
+): Ignorance[] {
+  const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
+  const [first] = problems;
+  const where = `${after === undefined ? 'before the first event' : `after ${formatInstant(after)}`}${before === undefined ? '' : ` and before ${formatInstant(before)}`}`;
+  return [
+    {
+      start: after === undefined ? begin : Math.max(begin, after + 1),
+      end: before ?? Infinity,
+      reason: 'unusable' as const,
+      source: name,
+      message:
+        `${total === 1 ? 'Something that nobody can read was' : `${total} things that nobody can read were`} delivered by ${name}, ${where}` +
+        `${first === undefined ? '' : ` (line ${first.position}: ${first.message})`}.`,
+    },
+  ].filter(({ start, end }) => start < end);
+}
+
+/** A kind that is watched, and when it was not. */
+interface Watched {
+  readonly kind: { readonly group: string; readonly resource: string };
+  readonly names: readonly string[];
+  readonly outages: readonly Outage[];
+}
+
+/**
+ * The doubts that remain of what was not told.
+ *
+ * What an audit log does not tell may have happened to anything. A watch tells of its kind whatever happens, so that only that
+ * is open of a kind that is watched which neither told; where a watch goes on, it has seen the whole state. Kinds that are
+ * not watched while others are, are not served.
+ */
+export function doubtsAbout({
+  untold,
+  watches,
+  listings,
+  isAudited,
+}: {
+  readonly untold: readonly Ignorance[];
+  readonly watches: readonly Watched[];
+  readonly listings: readonly Listing[];
+  readonly isAudited: boolean;
+}): Doubt[] {
+  if (watches.length > 0)
+    return watches.flatMap((watched) => {
+      const seen = listingsOf(listings, watched.kind);
+      return piecesOf(untold, watched, isAudited).map(({ settledAt, ...piece }) =>
+        doubt(watched.kind, piece, [...seen, settledAt]),
+      );
+    });
+  if (listings.length === 0) return untold.map((ignorance) => doubt('everything', ignorance, []));
+  return KEPT_KINDS.flatMap(({ group, resource }) => {
+    const seen = listingsOf(listings, { group, resource });
+    return untold.map((ignorance) => doubt({ group, resource }, ignorance, seen));
+  });
+}
+
+const listingsOf = (listings: readonly Listing[], kind: Watched['kind']): Instant[] =>
+  listings
+    .filter(({ group, resource }) => group === kind.group && resource === kind.resource)
+    .map(({ at }) => at);
+
+/** What of the untold no watch saw either, and when the watch went on. */
+function piecesOf(
+  untold: readonly Ignorance[],
+  { names, outages }: Watched,
+  isAudited: boolean,
+): (Ignorance & { settledAt: Instant })[] {
+  return outages.flatMap((outage) =>
+    untold
+      .map(({ start, end, reason, source, message }) => ({
+        start: Math.max(start, outage.start),
+        end: Math.min(end, outage.end),
+        settledAt: outage.end,
+        ...(isAudited ? { reason, source, message } : unwatchedWords(names, outage)),
+      }))
+      .filter(({ start, end }) => start < end),
+  );
+}
+
+function unwatchedWords(names: readonly string[], { start, end }: Outage) {
+  const source = names.join(', ');
+  const from = start === -Infinity ? '' : ` from ${formatInstant(start)}`;
+  const to = end === Infinity ? ' on' : ` to ${formatInstant(end)}`;
+  const message = `${source} is not known to have watched${start === -Infinity ? ` before ${formatInstant(end)}` : from + to}.`;
+  return { reason: 'gap' as const, source, message };
+}
+
+function doubt(
+  about: About,
+  { start, end, reason, source, message }: Ignorance,
+  seen: readonly Instant[],
+): Doubt {
+  const settledAt = seen
+    .filter((at) => at >= end && Number.isFinite(at))
+    .reduce((a, b) => Math.min(a, b), Infinity);
+  const kind = about === 'everything' ? '' : `/${resourceName(about)}`;
+  const from = start === -Infinity ? '' : `/${formatInstant(start)}`;
+  return {
+    id: `${reason}${kind}/${source}${from}`,
+    about,
+    since: start,
+    ...(end !== Infinity && { until: end }),
+    ...(settledAt !== Infinity && { settledAt }),
+    reason,
+    message,
+    source,
+  };
+}

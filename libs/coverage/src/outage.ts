@@ -1,0 +1,51 @@
+import type { Instant, Interval } from '@margay/ground';
+import { allowedAtTheEnd, allowedSilence, silencesOver } from './rhythm.ts';
+import type { Stream } from './stream.ts';
+
+/** A time in which it is not known what a stream would have told: `[start, end)`, perhaps without a beginning or an end. */
+export type Outage = Interval;
+
+/** How long the silences of a stream may be; undefined where nothing of it has a time. */
+export function allowanceOf({ first, rhythm, lines }: Stream): number | undefined {
+  return first === undefined ? undefined : allowedSilence(rhythm, lines);
+}
+
+/**
+ * When a stream is not known to have delivered, of all time up to `until`: before its first event, in silences that its rhythm does not
+ * allow, and after its last event. A watch that goes on tells what it was not told meanwhile, or says that it cannot.
+ *
+ * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
+ */
+export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outage[] {
+  const { first, last, rhythm, lines, watched } = stream;
+  if (first === undefined || last === undefined)
+    return begin < until ? [{ start: begin, end: Infinity }] : [];
+  const atTheEnd = allowedAtTheEnd(rhythm, lines);
+  const before = first - begin > atTheEnd ? [{ start: begin, end: first }] : [];
+  const silences =
+    watched === undefined
+      ? silencesOver(rhythm, allowedSilence(rhythm, lines), { start: first, end: last })
+      : [];
+  const between = silences.map(({ start, end }) => ({ start: start + 1, end }));
+  const behind = until - (last + 1) > atTheEnd ? [{ start: last + 1, end: Infinity }] : [];
+  return [...before, ...between, ...behind].filter(({ start }) => start < until);
+}
+
+/** When none of some knew. @param all each in time order. */
+export function commonOutages(all: readonly (readonly Outage[])[]): Outage[] {
+  return all.reduce<readonly Outage[]>(overlaps, [{ start: -Infinity, end: Infinity }]).slice();
+}
+
+/** Where two lists of intervals overlap. @param a and `b`, in time order. */
+function overlaps(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const found: Interval[] = [];
+  let [i, j] = [0, 0];
+  for (let [one, other] = [a[i], b[j]]; one && other; [one, other] = [a[i], b[j]]) {
+    const start = Math.max(one.start, other.start);
+    const end = Math.min(one.end, other.end);
+    if (start < end) found.push({ start, end });
+    if (one.end < other.end) i++;
+    else j++;
+  }
+  return found;
+}

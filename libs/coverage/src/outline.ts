@@ -1,0 +1,57 @@
+import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
+import type { Counts, CoverageMark, Problem } from './mark.ts';
+
+/** The first and the last event of a mark; undefined where none has a time. */
+export function extentOf({
+  buckets,
+}: Pick<CoverageMark, 'buckets'>): { first: Instant; last: Instant } | undefined {
+  if (buckets.length === 0) return undefined;
+  let [first, last] = [Infinity, -Infinity];
+  for (const bucket of buckets) {
+    first = Math.min(first, bucket.first);
+    last = Math.max(last, bucket.last);
+  }
+  return { first, last };
+}
+
+/** A mark may touch the window if its last event is from the one instant on, and its first before the other: whole minutes. */
+export const reachOf = ({ start, end }: Window): { lastFrom: Instant; firstBefore: Instant } => ({
+  lastFrom: minuteOf(start),
+  firstBefore: minuteOf(end - 1) + MINUTE,
+});
+
+/** What of a mark matters to every window: when something came, and what came without a time. */
+export interface Outline {
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+  /** By minute, ascending: the first and the last event. */
+  readonly beats: readonly (readonly [first: Instant, last: Instant])[];
+  /** Absent where all that came has a time, as in most. */
+  readonly rest?: Rest;
+}
+
+/** What of a mark has no time. */
+export interface Rest {
+  readonly timeless: Counts;
+  /** Those without a time, by position; perhaps not all. */
+  readonly problems: readonly Problem[];
+}
+
+export function outlineOf({
+  source,
+  from,
+  to,
+  buckets,
+  timeless,
+  problems,
+}: Omit<CoverageMark, 'problemsTotal'>): Outline {
+  const rest = { timeless, problems: problems.filter(({ at }) => at === undefined) };
+  return {
+    source,
+    from,
+    to,
+    beats: buckets.map(({ first, last }) => [first, last]),
+    ...((Object.keys(timeless).length > 0 || rest.problems.length > 0) && { rest }),
+  };
+}

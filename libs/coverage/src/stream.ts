@@ -1,0 +1,103 @@
+import { compareTexts, type Instant, SECOND } from '@margay/ground';
+import { sumOf, type Delivery, type Unread } from './delivery.ts';
+import type { Counts } from './mark.ts';
+import { joinedRhythms, type Rhythm } from './rhythm.ts';
+import { isOfFlows, printedSources, setName, watchedKind } from './source.ts';
+
+/**
+ * What delivers events as one: a webhook, a watch, a log with the files that it was rotated into. Each has to deliver all the
+ * time: what one of two API servers has done is in its own log alone.
+ */
+export interface Stream {
+  /** As printed, different from the others. */
+  readonly name: string;
+  /** Its sources, in time order. */
+  readonly sources: readonly string[];
+  readonly lines: number;
+  readonly first?: Instant;
+  readonly last?: Instant;
+  readonly rhythm: Rhythm;
+  readonly timeless: Counts;
+  readonly unread: readonly Unread[];
+  /** What it watches, where it is a watch. */
+  readonly watched?: { readonly group: string; readonly resource: string };
+}
+
+/** Files of one log may overlap by this much: API servers write what they do at once in no strict order. */
+const OVERLAP_MAX = SECOND;
+
+/**
+ * The streams that deliveries make, by name. Files are one where rotation could have named them and none began before the one
+ * before it ended: the logs of two API servers cover the same time.
+ *
+ * @param deliveries all of audit events, or all of flows.
+ */
+export function streamsOf(deliveries: readonly Delivery[]): Stream[] {
+  const printed = printedSources(deliveries.map(({ source }) => source));
+  const bySet = Map.groupBy(deliveries, ({ source }) => setName(source));
+  const chains = [...bySet].flatMap(([set, some]) =>
+    set === undefined ? some.map((one) => [one]) : chainsOf(some),
+  );
+  const names = Map.groupBy(chains, (chain) => setName(chain[0]!.source) ?? '');
+  return chains
+    .map((chain) => {
+      const [{ source }] = chain as [Delivery];
+      const set = setName(source);
+      const isOnly = set !== undefined && names.get(set)?.length === 1;
+      const own = printed.get(chain.at(-1)!.source) ?? source;
+      return joinedDeliveries(chain.length > 1 && isOnly ? set : own, chain);
+    })
+    .sort((a, b) => compareTexts(a.name, b.name));
+}
+
+/** Files that could follow one another, each chain in time order. What has no time stands in the first. */
+function chainsOf(files: readonly Delivery[]): Delivery[][] {
+  const chains: Delivery[][] = [];
+  const timed = files
+    .filter(({ first }) => first !== undefined)
+    .sort((a, b) => a.first! - b.first! || a.last! - b.last! || compareTexts(a.source, b.source));
+  for (const file of timed) {
+    const before = chains
+      .filter((chain) => chain.at(-1)!.last! <= file.first! + OVERLAP_MAX)
+      .sort((a, b) => b.at(-1)!.last! - a.at(-1)!.last!);
+    const [nearest] = before;
+    if (nearest) nearest.push(file);
+    else chains.push([file]);
+  }
+  const timeless = files.filter(({ first }) => first === undefined);
+  if (timeless.length > 0) chains.splice(0, 1, [...timeless, ...(chains[0] ?? [])]);
+  return chains;
+}
+
+function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
+  const timed = parts.filter(({ first }) => first !== undefined);
+  const between = timed.slice(1).map(({ first }, i) => ({ start: timed[i]!.last!, end: first! }));
+  const watched = watchedKind(parts[0]!.source);
+  return {
+    name,
+    sources: parts.map(({ source }) => source),
+    lines: parts.reduce((sum, { lines }) => sum + lines, 0),
+    ...(timed.length > 0 && {
+      first: timed[0]!.first!,
+      last: timed.reduce((last, part) => Math.max(last, part.last!), -Infinity),
+    }),
+    rhythm: joinedRhythms(
+      parts.map(({ rhythm }) => rhythm),
+      between,
+    ),
+    timeless: sumOf(...parts.map(({ timeless }) => timeless)),
+    unread: parts.flatMap((part) => part.unread.map((unread) => within(unread, part, timed))),
+    ...(watched && !isOfFlows(parts[0]!.source) && { watched }),
+  };
+}
+
+/** What stands at an end of a file stands between it and the next one. */
+function within(unread: Unread, part: Delivery, timed: readonly Delivery[]): Unread {
+  const i = timed.indexOf(part);
+  const [before, behind] = [timed[i - 1], timed[i + 1]];
+  return {
+    ...unread,
+    ...(unread.after === undefined && i > 0 && { after: before!.last! }),
+    ...(unread.before === undefined && i >= 0 && behind && { before: behind.first! }),
+  };
+}
