@@ -158,8 +158,6 @@ export function evidenceFor(
   const flows = flowEvidence(marks, assessment.flows, touches);
   const reasons = limited([
     ...new Set(assessment.doubts.map(({ message }) => message)),
-    ...countSentence(doubtful, 'whose effect is not known'),
-    ...countSentence(unusable, 'that could not be used'),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
   ]);
   const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined);
@@ -324,8 +322,6 @@ const reasonsOf = (counts: Counts, kind: string): Counts =>
 const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
-
-const countSentence = (counts: Counts, what: string): string[] => sentenceOf(total(counts), 'event', what);
 
 const sentenceOf = (n: number, thing: string, what: string): string[] =>
   n === 0 ? [] : [`There ${n === 1 ? `is 1 ${thing}` : `are ${n} ${thing}s`} ${what}: see the problems.`];

@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, KEPT_KINDS, resourceName } from '@margay/ground';
+import { formatInstant, type Instant, KEPT_KINDS, lengthInWords, resourceName } from '@margay/ground';
 import type { Unread } from './delivery.ts';
 import type { About, Doubt, DoubtReason } from './doubt.ts';
 import { allowanceOf, outagesOf, type Outage } from './outage.ts';
@@ -42,23 +42,11 @@ function whyNot(stream: Stream, { start, end }: Outage): Pick<Ignorance, 'reason
         `${source} begins at ${formatInstant(end)}, in the middle of the cluster’s life: what existed before, and was not ` +
         'touched since, is not known. Give a log that begins with the cluster, or a baseline.',
     };
-  const allowed = seconds(allowanceOf(stream) ?? 0);
+  const allowed = lengthInWords(allowanceOf(stream) ?? 0);
   const message = Number.isFinite(end)
     ? `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} to ${formatInstant(end)}, for longer than its rhythm allows (${allowed}).`
     : `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} on.`;
   return { reason: 'gap', source, message };
-}
-
-/** A length of time in words: `12 s`, `4 min 16 s`, `6 h 1 min`. */
-export function seconds(length: number): string {
-  const whole = Math.round(length / 1_000_000);
-  const parts = [
-    [Math.floor(whole / 3_600), 'h'],
-    [Math.floor((whole % 3_600) / 60), 'min'],
-    [whole % 60, 's'],
-  ] as const;
-  const said = parts.filter(([n]) => n > 0).slice(0, 2);
-  return said.length === 0 ? '0 s' : said.map(([n, unit]) => `${n} ${unit}`).join(' ');
 }
 
 function unreadIgnorance(

@@ -4,7 +4,12 @@ import { commonOutages, outagesOf, type Outage } from './outage.ts';
 import type { Stream } from './stream.ts';
 
 /** What a watch says of itself when it missed something: the outcomes of those minutes. */
-const MISSED: readonly string[] = ['doubtful:missed', 'doubtful:corrected', 'doubtful:unwatched'];
+const MISSED: readonly string[] = [
+  'doubtful:missed',
+  'doubtful:corrected',
+  'doubtful:unwatched',
+  'unusable:no-uid',
+];
 
 /**
  * When none of some watches of one kind was watching, in time order: before the first list, in silences that bookmarks would

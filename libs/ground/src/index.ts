@@ -18,6 +18,7 @@ export {
   microsOf,
   HOUR,
   MINUTE,
+  lengthInWords,
   minuteOf,
   parseInstant,
   SECOND,

@@ -125,3 +125,16 @@ export function microsOf(text: string): string {
 export function formatSeconds(instant: Instant): string {
   return formatInstant(Math.floor(instant / SECOND) * SECOND);
 }
+
+/** A length of time in words, its two greatest parts: `12 s`, `4 min 16 s`, `6 h 1 min`. */
+export function lengthInWords(length: number): string {
+  const seconds = Math.round(length / SECOND);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor((seconds % 86_400) / 3_600), 'h'],
+    [Math.floor((seconds % 3_600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const said = parts.filter(([n]) => n > 0).slice(0, 2);
+  return said.length === 0 ? 'under 1 s' : said.map(([n, unit]) => `${n} ${unit}`).join(' ');
+}

@@ -28,7 +28,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
   return html`<section aria-label="Evidence">
     <h2>Evidence</h2>
     <p class=${evidence.complete ? 'good' : 'warn'}>
-      <b>${evidence.complete ? 'Complete.' : 'There are gaps.'}</b>
+      <b>${evidence.words}</b>
     </p>
     <ul>
       ${[...evidence.reasons, ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
@@ -64,16 +64,22 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
                   <th>Positions</th>
                   <th>First event</th>
                   <th>Last event</th>
+                  <th>Grade</th>
+                  <th>Longest silence</th>
                 </tr>
               </thead>
               <tbody>
                 ${sources.sources.map(
-                  ({ source, lines, firstEvent, lastEvent }) =>
+                  ({ source, lines, firstEvent, lastEvent, grade, longestSilence, allowedSilence }) =>
                     html`<tr>
                       <td><${Name} text=${source} /></td>
                       <td>${lines.toLocaleString('en')}</td>
                       <td>${firstEvent && html`<${Time} at=${firstEvent} />`}</td>
                       <td>${lastEvent && html`<${Time} at=${lastEvent} />`}</td>
+                      <td>${grade}</td>
+                      <td>
+                        ${longestSilence && `${longestSilence.seconds} s of ${allowedSilence ?? '?'} s`}
+                      </td>
                     </tr>`,
                 )}
               </tbody>

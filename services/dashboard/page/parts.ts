@@ -53,13 +53,15 @@ export function RingFigure({ heading, label, value, total }: Ring) {
 
 const STATES = { emitted: 'waiting', running: 'running', failed: 'failed', completed: 'completed' };
 
-/** How a run stands, and how complete its evidence is. */
+/** How a run stands, and the grade of its evidence. */
 export function Badge({ run }: { run: Run }) {
   if (run.state !== 'completed')
     return html`<span class="badge ${run.state === 'failed' ? 'bad' : 'warn'}">${STATES[run.state]}</span>`;
-  return run.evidence?.complete === true
-    ? html`<span class="badge good">evidence complete</span>`
-    : html`<span class="badge warn">evidence has gaps</span>`;
+  const { complete = false, grade = 'not known', words } = run.evidence ?? {};
+  const isOpen = !complete && (grade === 'proven' || grade === 'no gap seen');
+  return html`<span class="badge ${complete ? 'good' : 'warn'}" title=${words}
+    >evidence: ${grade}${isOpen ? ', in doubt' : ''}</span
+  >`;
 }
 
 /** Yes or no about protection, not by colour alone. */

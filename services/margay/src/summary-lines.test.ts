@@ -10,20 +10,45 @@ const evidence = (sources: object | undefined, midLife = 0) =>
     },
   } as unknown as Parameters<typeof evidenceWords>[0]);
 
+const silent = (source: string, seconds: number) => ({
+  source,
+  longestSilence: { seconds },
+  allowedSilence: 30,
+});
+
 test.each<[string, object | undefined, number, string]>([
-  ['complete', { complete: true }, 0, 'complete'],
-  ['of no source', undefined, 0, 'unknown'],
+  [
+    'complete',
+    { complete: true, grade: 'no gap seen', sources: [silent('audit.log', 12.04)] },
+    0,
+    'complete: no gap seen, longest silence 12 s of 30 s that its rhythm allows',
+  ],
+  ['proven', { complete: true, grade: 'proven', sources: [] }, 0, 'complete: proven'],
+  ['of no source', undefined, 0, 'not known'],
+  ['of a release without grades', { complete: true }, 0, 'not known'],
   [
     'complete, with flow records that nobody can read',
-    { complete: true, flows: { unusable: 4 } },
+    { complete: true, grade: 'no gap seen', flows: { unusable: 4 } },
     0,
-    'complete, but: 4 flow records could not be used.',
+    'complete: no gap seen. 4 flow records could not be used.',
   ],
   [
-    'incomplete',
-    { complete: false, reasons: ['A gap.', 'Another.'], flows: { unusable: 2 } },
+    'without a gap, but in doubt',
+    { complete: false, grade: 'no gap seen', reasons: ['One thing is not known.'] },
+    0,
+    'no gap seen, something is left open. One thing is not known.',
+  ],
+  [
+    'with gaps',
+    {
+      complete: false,
+      grade: 'gaps',
+      sources: [silent('a', 2), silent('b', 21_660)],
+      reasons: ['A gap.', 'Another.'],
+      flows: { unusable: 2 },
+    },
     3,
-    'A gap. Another. 2 flow records could not be used. 3 resources were first seen in mid-life.',
+    'gaps, longest silence 6 h 1 min of 30 s that its rhythm allows (b). A gap. Another. 3 resources were first seen in mid-life.',
   ],
 ])('evidence that is %s, in words', (_, sources, midLife, words) => {
   expect(evidence(sources, midLife)).toBe(words);

@@ -1,7 +1,7 @@
 import { microsOf } from '@margay/ground';
-import { typeOfReport, type Report } from '@margay/reports';
+import { evidenceGrade, typeOfReport, type Report } from '@margay/reports';
 
-/** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how complete its evidence is. */
+/** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how much its evidence tells. */
 export function summaryLines(report: Report): string[] {
   const { heading, widgets } = typeOfReport(report).uiSummary(report);
   const rows = widgets.map(({ heading: what, data: [{ label, value }], summary: { total } }) => ({
@@ -46,24 +46,20 @@ interface UnseenNamespaces {
   readonly evidence: { readonly unseenNamespaces?: readonly string[] };
 }
 
-interface SourceEvidence {
-  readonly complete?: boolean;
-  readonly reasons?: readonly string[];
-  readonly flows?: { readonly unusable?: number };
-}
-
-/** How complete the evidence is, in one line. */
+/** How much the evidence tells, in one line: its grade, its longest silence, and what it leaves open. */
 export function evidenceWords({ evidence }: Pick<Report, 'evidence'>): string {
-  const { complete, reasons = [], flows } = (evidence.sources ?? {}) as SourceEvidence;
+  const sources: Partial<NonNullable<typeof evidence.sources>> = evidence.sources ?? {};
   const midLife = evidence.firstSeenInMidLife.total;
   const beside = [
-    ...(flows?.unusable ? [`${flows.unusable} flow records could not be used.`] : []),
+    ...(sources.reasons ?? []),
+    ...(sources.complete && sources.flows?.unusable
+      ? [`${sources.flows.unusable} flow records could not be used.`]
+      : []),
     ...(midLife > 0 ? [`${midLife} resources were first seen in mid-life.`] : []),
     ...(evidence.unreadPolicies.total > 0
       ? [`${evidence.unreadPolicies.total} policies could not be read.`]
       : []),
   ];
-  const whole = complete ? 'complete' : reasons.length === 0 ? 'unknown' : undefined;
-  if (whole === undefined) return [...reasons, ...beside].join(' ');
-  return beside.length === 0 ? whole : `${whole}, but: ${beside.join(' ')}`;
+  const grade = evidenceGrade(sources);
+  return beside.length === 0 ? grade : `${grade}. ${beside.join(' ')}`;
 }

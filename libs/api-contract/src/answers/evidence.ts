@@ -83,6 +83,9 @@ const sources = z.object({
 /** Whether a run's evidence is complete, and why not. */
 export const completeness = z.object({
   grade,
+  words: z
+    .string()
+    .meta({ description: 'The grade with the longest silence, and whether something is left open.' }),
   complete: z.boolean().meta({
     description: 'True where the grade is `proven` or `no gap seen`, and nothing of the window is left open.',
   }),

@@ -150,7 +150,7 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
     .fillColor(isComplete ? GOOD : WARN)
     .font('Helvetica-Bold')
     .fontSize(11)
-    .text(isComplete ? 'The evidence is complete.' : 'The evidence has gaps.');
+    .text(shown(`The evidence: ${evidence?.words ?? 'not known'}.`));
   pdf.fillColor(INK).font('Helvetica').fontSize(10);
   const { sources, firstSeenInMidLife, endedByInference, unreadPolicies } = content.evidence;
   const statements = [

@@ -1,6 +1,6 @@
 import type { Run } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
-import { typeOfReport, type ReportHeader } from '@margay/reports';
+import { evidenceGrade, typeOfReport, type ReportHeader } from '@margay/reports';
 import type { ArchivedHeader, Stores, WindowRecord } from '@margay/storage';
 
 /** The header that a report was archived with. */
@@ -10,6 +10,7 @@ export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content 
 export const completenessOf = ({ evidence: { sources } }: ReportHeader) => ({
   // Reports of older releases have no grade: nobody looked for gaps inside their sources.
   grade: (sources as Partial<NonNullable<typeof sources>> | null)?.grade ?? ('not known' as const),
+  words: evidenceGrade(sources),
   complete: sources?.complete ?? false,
   reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
 });
