@@ -1,6 +1,6 @@
 import { compareResourceVersions, compareTexts, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
-import { OUTCOME_UNKNOWN, type DoubtSince, type May, type ObjectDoubt } from './object-doubt.ts';
+import { OUTCOME_UNKNOWN, TOOK_LONG, type DoubtSince, type May, type ObjectDoubt } from './object-doubt.ts';
 import { mayEnd } from './gone.ts';
 import { isPartial, type Life } from './lives.ts';
 
@@ -72,6 +72,8 @@ export function unsettled(doubts: readonly Doubtful[], facts: readonly Change[])
   const byRequest = Map.groupBy(facts, ({ eventId }) => requestOf(eventId));
   return [...once.values()]
     .filter((doubt) => {
+      // Its own event does not settle it.
+      if (doubt.doubt.reason === TOOK_LONG || doubt.id.endsWith('#missed')) return true;
       const twins = byRequest.get(requestOf(doubt.eventId)) ?? [];
       return (
         !twins.some((twin) => twin.receivedAt <= doubt.at && doubt.receivedAt <= twin.at) &&

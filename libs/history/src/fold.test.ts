@@ -19,6 +19,13 @@ test.each([
     'order is that of resourceVersions, not of arrival',
   ],
   ['+A=x@1#1 A=y@7#2 A=z@5#3', 'A=x[1,7) A=z[7,)', 'never before the one with the smaller resourceVersion'],
+  [
+    '+A=x@1#1 A=y@3..7#2 A=z@4..5#3',
+    'A=x[1,3) A=y[3,5) A=z[5,)',
+    'what was answered late, but asked for before, was there for a moment',
+  ],
+  ['+A=x@1#1 A=y@3..7#2 A=z@3..8#3 A=x@4..6#4', 'A=x[1,3) A=y[3,4) A=z[4,6) A=x[6,)', 'each of several'],
+  ['+B=w@1#1 +A=x@3..9#2 A=y@4..5#3', 'B=w[1,3)successor A=x[3,5) A=y[5,)', 'be it the first'],
   ['+A=x@1#9 A=y@2#10', 'A=x[1,2) A=y[2,)', 'resourceVersions are numbers: 10 comes after 9'],
   [
     '+A=x@1#9007199254740993 A=y@2#9007199254740994',

@@ -19,6 +19,7 @@ import {
 } from './doubts.ts';
 import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
+import { missedChanges } from './missed.ts';
 import { patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { Version } from './version.ts';
@@ -47,6 +48,7 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
   if (changes[0]?.name === '') return aboutMany(changes);
   if (changes.some(({ what }) => what !== 'present' && what !== 'gone')) return foldParts(changes, every);
   const lives = livesOf(changes);
+  if (missedChanges(lives, changes, []).length > 0) return foldParts(changes, every);
   const [only] = lives;
   if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));
@@ -64,9 +66,10 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   }
   const seen = livesOf(facts);
   const [known, unknown] = patchesOf(seen, patches);
-  const { lives, unseen } = attachDoubts(seen, [...facts, ...known.values()].flat(), [...doubts, ...unknown]);
-  const versions = lives.flatMap(({ life, open }) =>
-    cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(open)),
+  const open = [...doubts, ...unknown, ...missedChanges(seen, facts, doubts)];
+  const { lives, unseen } = attachDoubts(seen, [...facts, ...known.values()].flat(), open);
+  const versions = lives.flatMap(({ life, open: own }) =>
+    cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(own)),
   );
   const named = stretchesOf(unseen).map((stretch) => unseenVersion(changes[0] as Change, stretch));
   return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);

@@ -82,11 +82,13 @@ const step = fc.record({
   uid: fc.constantFrom('a', 'b', 'c', undefined),
   gone: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   later: fc.constantFrom(1, 1, 1, 1, 0, -2),
-  newer: fc.constantFrom(1, 1, 1, 1, 0, -2),
+  newer: fc.constantFrom(2, 2, 2, 1, 0, -2),
   asked: fc.constantFrom(0, 1, 1, 3, 10),
   label: fc.constantFrom('x', 'y'),
   created: fc.boolean(),
   metadataOnly: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  specs: fc.constantFrom(0, 1, 1, 1, 1, 2),
+  found: fc.constantFrom(undefined, 0, 0, 0, 1),
 });
 
 interface Step {
@@ -98,12 +100,20 @@ interface Step {
   readonly label: string;
   readonly created: boolean;
   readonly metadataOnly: boolean;
+  /** By how much the generation went up. */
+  readonly specs?: number;
+  /** By how much the resourceVersion that the request had to find is above the last one told. */
+  readonly found?: number | undefined;
 }
 
 const changesOf = (steps: readonly Step[]): Change[] => {
   let at = 100;
   let resourceVersion = 100;
-  return steps.flatMap(({ uid, gone, later, newer, asked, label, created, metadataOnly }, i): Change[] => {
+  let generation = 0;
+  return steps.flatMap((told, i): Change[] => {
+    const { uid, gone, later, newer, asked, label, created, metadataOnly, specs, found } = told;
+    const before = resourceVersion;
+    generation += specs ?? 0;
     at += later;
     resourceVersion += newer;
     const about = { group: '', resource: 'pods', namespace: 'n', name: 'p' };
@@ -124,6 +134,8 @@ const changesOf = (steps: readonly Step[]): Change[] => {
         resourceVersion: String(resourceVersion),
         content,
         ...(created && { created }),
+        ...(specs !== undefined && { generation }),
+        ...(found !== undefined && { basedOn: String(before + found) }),
       },
     ];
   });

@@ -11,6 +11,8 @@ export interface KeyTail {
   readonly latestAt?: Instant;
   /** The greatest resourceVersion that was seen. */
   readonly latestVersion?: string;
+  /** How often the spec of the last object had been changed when it was seen last, where it says so. */
+  readonly latestGeneration?: number;
   /** True where every object that was heard of has a version, so that the last version is of the last object. */
   readonly plain: boolean;
   /** The first characters of the uids of all objects that were heard of, sorted: whoever is not there is new. */
@@ -70,7 +72,7 @@ const needsAll = ({ what, name }: Change): boolean => (what !== 'present' && wha
 /** Goes on with one change: the last version is folded as the change that began it. */
 function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   const { latestAt = -Infinity, latestVersion, plain, last } = tail;
-  if (!plain || change.at <= latestAt) return undefined;
+  if (!plain || change.at <= latestAt || last?.doubt !== undefined) return undefined;
   const { onlyEnd, ...kept } = tail;
   if (onlyEnd && change.uid === last?.uid) return undefined;
   const next = { ...kept, changes: tail.changes + 1, latestAt: change.at };
@@ -85,16 +87,39 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   const { resourceVersion, uid } = change;
   if (uid === undefined || resourceVersion === undefined || change.content === undefined) return undefined;
   if (compareResourceVersions(resourceVersion, latestVersion) <= 0) return undefined;
-  const seen = { ...next, latestVersion: resourceVersion };
+  const { latestGeneration: before, ...others } = next;
+  const { generation } = change;
+  const seen = {
+    ...others,
+    latestVersion: resourceVersion,
+    ...(generation !== undefined && { latestGeneration: generation }),
+  };
+  if (uid === last?.uid && tellsOfMissed(change, before, latestVersion)) return undefined;
+  // The version that is gone on from stands for all sights of it, which the counters were compared with just now.
+  const { generation: _, basedOn: __, ...counted } = change;
   if (uid === last?.uid)
-    return ending(seen, last.validTo === undefined ? foldKey([begunBy(last), change]) : [last]);
+    return ending(seen, last.validTo === undefined ? foldKey([begunBy(last), counted]) : [last]);
   const object = uid.slice(0, UID_CHARACTERS);
   if (tail.objects.includes(object)) return undefined;
   const known = { ...seen, objects: [...tail.objects, object].toSorted() };
-  if (last === undefined) return tail.changes === 0 ? ending(known, foldKey([change])) : undefined;
+  if (last === undefined) return tail.changes === 0 ? ending(known, foldKey([counted])) : undefined;
   return ending(
     known,
-    last.validTo === undefined ? foldKey([begunBy(last), change]) : [last, ...foldKey([change])],
+    last.validTo === undefined ? foldKey([begunBy(last), counted]) : [last, ...foldKey([counted])],
+  );
+}
+
+/** True where something may have been missed between the last sight and this one, which only all of them tell. */
+function tellsOfMissed(
+  { generation, basedOn, resourceVersion }: Change,
+  before: number | undefined,
+  latestVersion: string | undefined,
+): boolean {
+  if (generation !== undefined && before !== undefined && generation > before + 1) return true;
+  return (
+    basedOn !== undefined &&
+    basedOn !== latestVersion &&
+    compareResourceVersions(basedOn, resourceVersion) < 0
   );
 }
 
@@ -113,17 +138,32 @@ function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTa
   const shown = new Set(versions.map(({ uid }) => uid));
   const uids = changes.flatMap(({ uid }) => uid ?? []);
   const last = versions.at(-1);
+  const latestGeneration = generationOf(changes, last?.uid);
   return {
     changes: changes.length,
     plain: uids.every((uid) => shown.has(uid)),
     objects: [...new Set(uids.map((uid) => uid.slice(0, UID_CHARACTERS)))].toSorted(),
     ...(changes.length > 0 && { latestAt }),
     ...(latestVersion !== undefined && { latestVersion }),
+    ...(latestGeneration !== undefined && { latestGeneration }),
     ...(last !== undefined && { last }),
     ...(last !== undefined &&
       !changes.some(({ what, uid }) => what === 'present' && uid === last.uid) && { onlyEnd: true }),
   };
 }
+
+/** Of the newest version of an object, as it was seen first. */
+function generationOf(changes: readonly Change[], uid: string | undefined): number | undefined {
+  let newest: Change | undefined;
+  for (const change of changes) {
+    if (change.what !== 'present' || change.uid !== uid) continue;
+    const order = compareResourceVersions(change.resourceVersion, newest?.resourceVersion);
+    if (newest === undefined || order > 0 || (order === 0 && isSeenBefore(change, newest))) newest = change;
+  }
+  return newest?.generation;
+}
+
+const isSeenBefore = (a: Change, b: Change): boolean => a.at < b.at || (a.at === b.at && a.id < b.id);
 
 function ending(tail: KeyTail, versions: readonly Version[]): KeyFold {
   const last = versions.at(-1);

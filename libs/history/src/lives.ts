@@ -78,7 +78,7 @@ function lifeOf(uid: string, changes: readonly Change[]): Ending | undefined {
       if (change.content) lastSeen.push({ ...change, at: change.receivedAt, created: false });
     }
   }
-  const shown = onePerVersion(present.length > 0 ? present : lastSeen);
+  const shown = begunInTime(onePerVersion(present.length > 0 ? present : lastSeen));
   if (shown.length === 0) return undefined;
   let bornAt = Infinity;
   for (const { at } of shown) if (at < bornAt) bornAt = at;
@@ -156,6 +156,32 @@ function onePerVersion(seen: readonly Change[]): readonly Change[] {
     else once[once.length - 1] = joinedSight(last, change);
   }
   return once;
+}
+
+/**
+ * A version that was answered after a newer one, although it was asked for before that was answered, was stored before it:
+ * it was there for a moment, which began when it was asked for at the earliest.
+ */
+function begunInTime(shown: readonly Change[]): readonly Change[] {
+  const newerAt: Instant[] = [];
+  let least = Infinity;
+  let inTime = true;
+  for (let i = shown.length - 1; i >= 0; i--) {
+    const { at } = shown[i] as Change;
+    newerAt[i] = least;
+    if (at > least) inTime = false;
+    least = Math.min(least, at);
+  }
+  if (inTime) return shown;
+  let before = -Infinity;
+  return shown.map((change, i) => {
+    const newer = newerAt[i] as Instant;
+    const { at, receivedAt } = change;
+    const begun = Math.max(receivedAt, before + 1);
+    const begins = at > newer && receivedAt < newer && begun < newer ? begun : at;
+    before = Math.max(before, begins);
+    return begins === at ? change : { ...change, at: begins };
+  });
 }
 
 function isAscending(seen: readonly Change[]): boolean {

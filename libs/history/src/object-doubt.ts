@@ -12,6 +12,9 @@ export type May = 'be-gone' | 'differ' | 'be-anything';
 /** The reason of doubts about writes that were stored or not. */
 export const OUTCOME_UNKNOWN = 'outcome-unknown';
 
+/** The reason of doubts about what was deleted with many others, until all of them were. */
+export const TOOK_LONG = 'took-long';
+
 /** Something that the evidence leaves open about one object, from an instant on, until a whole sight of it ends it. */
 export interface ObjectDoubt {
   /** Why, in a word: `no-content`, `outcome-unknown` … */

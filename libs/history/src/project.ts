@@ -22,6 +22,8 @@ export interface Projected {
   readonly namespace: string;
   readonly name: string;
   readonly content: KubernetesObject;
+  /** How often its spec was changed, where that is counted. */
+  readonly generation?: number;
 }
 
 /** Set in a content of which the API server showed the metadata only. */
@@ -77,6 +79,8 @@ export function project(
     namespace,
     name: shown.name,
     content,
+    // That of pods goes up by their binding and their deletion, too, which no event shows.
+    ...(typeof metadata['generation'] === 'number' && !isPod && { generation: metadata['generation'] }),
   };
 }
 

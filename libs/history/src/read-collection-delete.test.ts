@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Fields } from '@margay/ground';
+import { parseInstant, type Fields } from '@margay/ground';
+import { memoryHistory } from './memory.ts';
 import { readEvent } from './read-event.ts';
+import { changesIn } from './reading.ts';
 import { event, failure, pod, podEvent, policy, policyReference } from './testing/events.ts';
 
 const listOf = (kind: string, apiVersion: string, items: readonly Fields[]) => ({
@@ -168,3 +170,37 @@ test('a deletion of many stands in the trail when it selected any', () => {
     attempt(policies({ responseObject: listOf('NetworkPolicyList', 'networking.k8s.io/v1', []) })),
   ).toBeUndefined();
 });
+
+test.each([
+  ['milliseconds', '2026-11-24T01:02:03.500000Z', false],
+  ['minutes', '2026-11-24T01:05:03.000000Z', true],
+])(
+  'while a deletion goes on for %s, each of what it deletes may be gone: %s, %s',
+  (_, stageTimestamp, inDoubt) => {
+    const history = memoryHistory();
+    const web = { name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '7' };
+    const item = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: web, spec: {} };
+    const created = event({
+      verb: 'create',
+      responseStatus: { code: 201 },
+      responseObject: item,
+      auditID: 'b',
+    });
+    const before = {
+      requestReceivedTimestamp: '2026-11-24T01:02:02Z',
+      stageTimestamp: '2026-11-24T01:02:02Z',
+    };
+    const deleted = policies({
+      responseObject: listOf('NetworkPolicyList', 'networking.k8s.io/v1', [item]),
+      stageTimestamp,
+    });
+    for (const one of [{ ...created, ...before }, deleted])
+      history.add(changesIn(readEvent(one, { source: 'log', position: 1 })));
+    const versions = history.versions();
+    expect(versions.at(-1)).toMatchObject({ validTo: parseInstant(stageTimestamp), endedBy: 'event' });
+    expect(versions.map(({ validFrom, doubt }) => [validFrom, doubt?.may])).toEqual([
+      [parseInstant('2026-11-24T01:02:02Z'), undefined],
+      ...(inDoubt ? [[parseInstant('2026-11-24T01:02:03.000001Z'), 'be-gone']] : []),
+    ]);
+  },
+);

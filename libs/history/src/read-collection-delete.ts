@@ -1,11 +1,12 @@
-import { fields, type Fields, isFields, list, nonEmptyText, text } from '@margay/ground';
+import { fields, type Fields, isFields, list, nonEmptyText, SECOND, text } from '@margay/ground';
 import type { Change } from './change.ts';
 import { isGoneFromCollection } from './gone.ts';
+import { TOOK_LONG } from './object-doubt.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
 import { collectionDeleteOf } from './request.ts';
 import { doubt } from './unread-write.ts';
-import { factsOf, trail, type Write } from './write.ts';
+import { factsOf, placeOf, trail, type Write } from './write.ts';
 
 /**
  * Reads a `deletecollection`: its answer lists what it selected, as it was before.
@@ -57,7 +58,20 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
   const attempt = items.length > 0 ? trail(write, 'done') : {};
   return changes.length === 0
     ? { kind: 'ignored', at, reason: 'nothing-selected', ...attempt }
-    : { kind: 'changes', at, changes, ...attempt };
+    : { kind: 'changes', at, changes: [...changes, ...doubtsMeanwhile(write, changes)], ...attempt };
+}
+
+/** While a deletion of many goes on, each of them may be gone already. Of one that took no longer than others, all end with it. */
+function doubtsMeanwhile({ event, at, receivedAt }: Write, ends: readonly Change[]): Change[] {
+  if (at - receivedAt <= SECOND) return [];
+  const seconds = Math.round((at - receivedAt) / SECOND);
+  const message = `${placeOf(event)}: the deletion took ${seconds} seconds, in which each of them may have been gone.`;
+  return ends.map(({ content: _, resourceVersion: __, ...end }) => ({
+    ...end,
+    id: `${end.id}#doubt`,
+    what: 'doubtful',
+    doubt: { reason: TOOK_LONG, may: 'be-gone', message },
+  }));
 }
 
 /** The end of an item that does not say which uid it has. */

@@ -35,7 +35,8 @@ export function readObject(write: Write, response: Fields): Reading {
       `the object in the answer has no ${projected.lacks} that can be read`,
     );
   }
-  const { namespace, name, uid, resourceVersion, content } = projected;
+  const { namespace, name, uid, resourceVersion, content, generation } = projected;
+  const basedOn = gone ? undefined : basedOnOf(write);
   const created =
     !gone &&
     fields(event['responseStatus'])['code'] === 201 &&
@@ -51,6 +52,8 @@ export function readObject(write: Write, response: Fields): Reading {
     // What an update that ends the object shows beside its end was never stored.
     ...((!gone || verb === 'delete') && { content }),
     ...(created && { created }),
+    ...(generation !== undefined && !gone && { generation }),
+    ...(basedOn !== undefined && { basedOn }),
   };
   return {
     kind: 'changes',
@@ -66,10 +69,29 @@ export function readObject(write: Write, response: Fields): Reading {
  */
 function answersTo(
   { kind }: Write,
-  { created, actor: _, uid: __, resourceVersion: ___, content: ____, ...facts }: Change,
+  {
+    created,
+    actor: _,
+    uid: __,
+    resourceVersion: ___,
+    content: ____,
+    generation: _____,
+    basedOn: ______,
+    ...facts
+  }: Change,
 ): Change[] {
   if (!kind.hasStorageForm || created !== true) return [];
   return [{ ...facts, id: `${facts.id}#answer`, name: '' }];
+}
+
+/**
+ * The resourceVersion that an update had to find. Left out for kinds that the API server itself writes without an event, as the
+ * binding of pods.
+ */
+function basedOnOf({ kind, verb, event }: Write): string | undefined {
+  if (verb !== 'update' || kind.role === 'endpoint' || kind.role === 'service') return undefined;
+  const version = nonEmptyText(fields(fields(event['requestObject'])['metadata'])['resourceVersion']);
+  return version !== undefined && /^\d+$/.test(version) ? version : undefined;
 }
 
 /** What keeps an answer from being a version of the object, or undefined where nothing does. */

@@ -16,9 +16,12 @@ const fact = fc
     shown: fc.boolean(),
     // Mostly in step with time, as clocks are mostly right.
     version: fc.option(fc.integer({ min: 8, max: 42 }), { freq: 3 }),
+    generation: fc.option(fc.integer({ min: 1, max: 4 }), { freq: 1 }),
+    basedOn: fc.option(fc.integer({ min: 8, max: 42 }), { freq: 1 }),
   })
-  .map(({ sign, uid, named, how, label, shown, took, at, version }) => {
-    if (sign !== '-') return `${sign}${uid}${how}${label}@${at - took}..${at}#${version ?? at}`;
+  .map(({ sign, uid, named, how, label, shown, took, at, version, generation, basedOn }) => {
+    const more = `${generation === null ? '' : `%${generation}`}${basedOn === null ? '' : `<${basedOn}`}`;
+    if (sign !== '-') return `${sign}${uid}${how}${label}@${at - took}..${at}#${version ?? at}${more}`;
     return `-${named ? uid : ''}${named && shown ? `=${label}` : ''}@${at - took}..${at}`;
   });
 

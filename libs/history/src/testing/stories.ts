@@ -3,7 +3,7 @@ import type { ObjectDoubt } from '../object-doubt.ts';
 import type { Version } from '../version.ts';
 
 const WORD =
-  /^(?<sign>[+*-]?|\?\+?)(?<uid>[A-Z]?)(?:(?<how>[=~:])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?$/;
+  /^(?<sign>[+*-]?|\?\+?)(?<uid>[A-Z]?)(?:(?<how>[=~:])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?(?:%(?<generation>\d+))?(?:<(?<basedOn>\d+))?$/;
 
 const DOUBTS: Readonly<Record<string, Omit<ObjectDoubt, 'message'>>> = {
   gone: { reason: 'no-content', may: 'be-gone' },
@@ -22,13 +22,14 @@ const DOUBTS: Readonly<Record<string, Omit<ObjectDoubt, 'message'>>> = {
  *   · `unknown`: nobody knows whether it was changed · without A, whatever has the name · `?+:unknown@4`: by its creation
  * - `@2..4`: asked for at 2, answered at 4 (asked for in the instant before, unless told) · `#7`: the resourceVersion,
  *   which is the instant of the answer unless told, and absent on ends
+ * - `%3`: its generation · `<4`: the request had to find resourceVersion 4
  */
 export function story(text: string): Change[] {
   return text
     .split(' ')
     .filter((word) => word !== '')
     .map((word, i) => {
-      const { sign, uid, how, label, from, at = '', rv } = WORD.exec(word)?.groups ?? {};
+      const { sign, uid, how, label, from, at = '', rv, generation, basedOn } = WORD.exec(word)?.groups ?? {};
       if (at === '') throw new Error(`"${word}" is no word of a story`);
       const gone = sign === '-';
       const doubt = sign?.startsWith('?') === true ? DOUBTS[label ?? ''] : undefined;
@@ -48,6 +49,8 @@ export function story(text: string): Change[] {
         origin: { source: 'log', position: i },
         ...(uid !== undefined && uid !== '' && { uid }),
         ...(resourceVersion !== undefined && { resourceVersion }),
+        ...(generation !== undefined && { generation: Number(generation) }),
+        ...(basedOn !== undefined && { basedOn }),
         ...(sign?.endsWith('+') === true && { created: true }),
         ...(doubt !== undefined && { doubt: { ...doubt, message: `${label} at ${at}.` } }),
         ...(isPatch && { doubt: { ...DOUBTS['differs']!, message: `patched at ${at}.` } }),

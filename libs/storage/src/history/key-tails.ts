@@ -74,6 +74,7 @@ function readTail(database: Database, key: number): RowTail {
   const last = database
     .sql(`${SELECT_VERSIONS} WHERE v.key = ? ORDER BY v.valid_from DESC, v.id DESC LIMIT 1`)
     .get(key) as unknown as VersionRow | undefined;
+  const generation = last === undefined ? null : generationOf(database, key, last.uid);
   return {
     tail: {
       changes,
@@ -81,6 +82,7 @@ function readTail(database: Database, key: number): RowTail {
       objects: objects.map(({ object }) => object),
       ...(latestAt !== null && { latestAt }),
       ...(newest !== undefined && { latestVersion: newest.resource_version }),
+      ...(generation !== null && { latestGeneration: generation }),
       ...(last !== undefined && { last: versionOf(last) }),
       ...(last !== undefined && !isShown(database, key, last.uid) && { onlyEnd: true }),
     },
@@ -92,4 +94,15 @@ function readTail(database: Database, key: number): RowTail {
 function isShown(database: Database, key: number, uid: string): boolean {
   const found = database.sql('SELECT 1 FROM changes WHERE key = ? AND uid = ? AND gone = 0 LIMIT 1');
   return found.get(key, uid) !== undefined;
+}
+
+/** Of the newest version of an object, as it was seen first. */
+function generationOf(database: Database, key: number, uid: string): number | null {
+  const found = database
+    .sql(
+      `SELECT generation FROM changes WHERE key = ? AND uid = ? AND gone = 0
+       ORDER BY length(resource_version) DESC, resource_version DESC, at, change_id LIMIT 1`,
+    )
+    .get(key, uid) as { generation: number | null } | undefined;
+  return found?.generation ?? null;
 }

@@ -17,11 +17,12 @@ const fact = fc.record({
   asked: fc.constantFrom(0, 1, 4),
   label: fc.constantFrom('x', 'y'),
   created: fc.boolean(),
+  generation: fc.constantFrom(undefined, 1, 1, 2, 2, 3),
 });
 const facts = fc.array(fact, { maxLength: 10 }).map((told): Change[] => {
   let at = 100;
   let resourceVersion = 100;
-  return told.map(({ uid, gone, shown, later, newer, asked, label, created }, i) => {
+  return told.map(({ uid, gone, shown, later, newer, asked, label, created, generation }, i) => {
     at += later;
     resourceVersion += newer;
     const isEnd = gone || uid === undefined;
@@ -33,6 +34,7 @@ const facts = fc.array(fact, { maxLength: 10 }).map((told): Change[] => {
       resource: 'pods',
       namespace: 'n',
       name: 'p',
+      ...(!isEnd && generation !== undefined && { generation }),
       ...(uid !== undefined && { uid }),
       at,
       receivedAt: at - asked,
