@@ -18,7 +18,7 @@ COPY --from=compiled /compiled.tar /tmp/
 COPY packaging/stable-sbom.ts packaging/only-what-runs.sh /tmp/
 RUN tar -xf /tmp/compiled.tar \
   && npm ci --omit=dev --omit=optional -w @margay/margay --ignore-scripts --no-audit --no-fund && rm -rf /root/.npm \
-  && /tmp/only-what-runs.sh node_modules \
+  && /tmp/only-what-runs.sh node_modules libs/*/node_modules services/*/node_modules \
   && npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx | node /tmp/stable-sbom.ts > sbom.cdx.json
 
 FROM ${BASE}

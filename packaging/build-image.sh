@@ -35,7 +35,7 @@ npm run -s build
 git ls-files -z -- package.json package-lock.json '*/package.json' 'services/dashboard/*.html' 'services/dashboard/*.css' services/margay/bin ':!test/fences' | xargs -0 tar -cf - | tar -xf - -C "$root/app"
 find libs services -name node_modules -prune -o -path '*/dist/*' -name '*.js' -print0 | tar -cf - --null -T - | tar -xf - -C "$root/app"
 (cd "$root/app" && npm ci --omit=dev --omit=optional -w @margay/margay --ignore-scripts --no-audit --no-fund --loglevel=error)
-packaging/only-what-runs.sh "$root/app/node_modules"
+packaging/only-what-runs.sh "$root"/app/node_modules "$root"/app/{libs,services}/*/node_modules
 # What is in it, as CycloneDX, without what differs from one making to the next.
 (cd "$root/app" && npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format=cyclonedx) | "$node" packaging/stable-sbom.ts > "$root/app/sbom.cdx.json"
 find "$root" -exec touch -h -d @0 {} +

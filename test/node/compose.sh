@@ -36,15 +36,18 @@ say "killed and up again"
 node services/margay/dist/main.js report --type inventory --audit-log "$work/audit/audit.log" --out "$work/expected" 2> /dev/null
 read -r start end < <(node -p "const r = JSON.parse(require('fs').readFileSync('$work/expected/report.json')); r.startTime + ' ' + r.endTime")
 
-# Nothing more has come to the history for some seconds.
-size() { curl -fs "http://127.0.0.1:8080/api/v1/state?at=$end&limit=1" | node -p "JSON.parse(require('fs').readFileSync(0)).total"; }
-before=-1
+# As many endpoints stand at the end as the command line says, and still some seconds later: the history has taken it in.
+kept() { curl -fs "http://127.0.0.1:8080/api/v1/state?at=$end&limit=1" | node -p "JSON.parse(require('fs').readFileSync(0)).total"; }
+all=$(node -p "const r = JSON.parse(require('fs').readFileSync('$work/expected/report.json')); r.endpoints.filter(({ inScopeTo }) => inScopeTo === r.endTime).length")
+before=-1 now=0
 for _ in $(seq 60); do
-  now=$(size)
-  [ "$now" -gt 0 ] && [ "$now" = "$before" ] && break
+  now=$(kept)
+  [ "$now" = "$all" ] && [ "$now" = "$before" ] && break
   before=$now
   sleep 5
 done
+[ "$now" = "$all" ] || { say "FAILED: the history has $now of $all endpoints"; exit 1; }
+say "the history has the $all endpoints of the end"
 id=$(compose run --rm --no-deps -T scheduler run inventory --start "$start" --end "$end" --wait 2> "$work/run.log" | tail -1) || cat "$work/run.log"
 say "reported: $id"
 for file in endpoints namespaces services; do
