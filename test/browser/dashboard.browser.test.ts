@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { anyone, tokenOf, type Access } from '@margay/api';
 import { Problem } from '@margay/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
@@ -90,6 +90,47 @@ test('100,000 rows: scrolled to the end, filtered by words and flags, sorted, wi
   await page.getByRole('columnheader', { name: 'Endpoint' }).getByRole('button').press('Enter');
   await page.getByRole('columnheader', { name: 'Endpoint' }).getByRole('button').press('Enter');
   await page.getByText('Pod.v1(shop-96/web-099996)').waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+/** What stands in the main part, in order: by label, class or tag. */
+const orderOf = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(
+    `[...document.querySelectorAll('main > *')].map((each) => each.getAttribute('aria-label') ?? (each.className || each.tagName))`,
+  );
+
+test('a click on a tab changes the table and moves nothing', async () => {
+  const { page, problems } = await openPage(browser);
+  await page.goto(`${url}/#/runs/access-1`);
+  await page.getByText('174 rows').waitFor();
+  const before = await orderOf(page);
+  expect(before[0]).toBe('H1');
+  for (const tab of ['Namespaces', 'Services', 'Endpoints', 'Namespaces']) {
+    await page.getByRole('button', { name: tab }).click();
+    await page.getByRole('table', { name: tab }).waitFor();
+    expect(await orderOf(page)).toEqual(before);
+  }
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('filters and pages of the list of runs move nothing', async () => {
+  const { page, problems } = await openPage(browser);
+  await page.goto(`${url}/#/`);
+  await page.getByText('5 runs').waitFor();
+  const before = await orderOf(page);
+  expect(before.slice(0, 3)).toEqual(['H1', 'filters', 'soft']);
+  for (const [type, words] of [
+    ['policy-audit', '1 run'],
+    ['inventory', '3 runs'],
+    ['', '5 runs'],
+  ] as const) {
+    await page.getByLabel('Type').selectOption(type);
+    await page.getByText(words, { exact: true }).waitFor();
+    expect((await orderOf(page)).slice(0, 3)).toEqual(before.slice(0, 3));
+  }
+  expect(await orderOf(page)).toEqual(before);
   expect(problems).toEqual([]);
   await page.context().close();
 });

@@ -62,7 +62,9 @@ export function RunPage({ id }: { id: string }) {
     ${
       run.state === 'completed' &&
       shown !== undefined &&
-      html`<div class="tabs" role="group" aria-label="Tables">
+      // In an element of its own: what has a key that changes, and stands beside others without one, moves them.
+      html`<section aria-label="Rows">
+        <div class="tabs" role="group" aria-label="Tables">
           ${kinds.map(
             (known) =>
               html`<button
@@ -74,7 +76,8 @@ export function RunPage({ id }: { id: string }) {
               </button>`,
           )}
         </div>
-        <${Rows} key=${shown} id=${id} kind=${shown} />`
+        <${Rows} key=${shown} id=${id} kind=${shown} />
+      </section>`
     }
     ${evidence && html`<${EvidenceSection} evidence=${evidence} />`}
     <h2>Selection</h2>
