@@ -251,6 +251,9 @@ test.each([
   ['/api/v1/runs?cursor=zzz', 400, 'cursor'],
   [`/api/v1/runs?text=${'x'.repeat(2_000)}`, 400, 'text'],
   ['/api/v1/runs/inventory-1/rows/endpoints?where=a', 400, 'where'],
+  ['/api/v1/runs/inventory-1/rows/endpoints?where=nope:true', 400, 'endpoints have no field "nope"'],
+  ['/api/v1/runs/inventory-1/rows/endpoints?sort=nope', 400, 'endpoints have no field "nope"'],
+  ['/api/v1/runs/inventory-1/rows/services?sort=-egressProtected', 400, 'services have no field'],
   ['/api/v1/state?at=yesterday', 400, 'at'],
   ['/api/v1/nothing', 404, 'see /api/docs'],
 ])('%.60s is answered %i', async (url, status, detail) => {
@@ -258,6 +261,19 @@ test.each([
   expect(answer.statusCode).toBe(status);
   expect(answer.headers['content-type']).toContain('application/problem+json');
   expect(answer.json()).toMatchObject({ status, detail: expect.stringContaining(detail) as string });
+});
+
+test.each([
+  ['POST', '/api/v1/runs', 'GET, HEAD'],
+  ['DELETE', '/api/v1/runs/inventory-1/rows/endpoints?limit=1', 'GET, HEAD'],
+  ['PUT', '/api/v1/session', 'POST, DELETE'],
+  ['POST', '/api/openapi.json', 'GET, HEAD'],
+  ['POST', '/api/v1/nothing', undefined],
+] as const)('%s %s is not what is taken there', async (method, url, allowed) => {
+  const answer = await http.inject({ method, url });
+  expect(answer.statusCode).toBe(allowed === undefined ? 404 : 405);
+  expect(answer.headers['content-type']).toContain('application/problem+json');
+  expect(answer.headers['allow']).toBe(allowed);
 });
 
 test('a filter of ten megabytes is refused at once', async () => {

@@ -16,8 +16,9 @@ export function CoveragePage() {
   return html`<h1>Coverage</h1>
     ${data.from && data.to ? html`<p class="meta"><${Time} at=${data.from} /> to <${Time} at=${data.to} /></p>` : html`<p class="wait">No source has delivered anything.</p>`}
     ${data.sources.map((source) => {
+      // What has no time is in no bar, and counts all the same.
       const sums = OUTCOMES.map((outcome) =>
-        source.buckets.reduce((sum, bucket) => sum + bucket[outcome], 0),
+        source.buckets.reduce((sum, bucket) => sum + bucket[outcome], source.timeless[outcome]),
       );
       const words = OUTCOMES.map((outcome, i) => `${outcome} ${sums[i]!.toLocaleString('en')}`).join(', ');
       return html`<section class="card">

@@ -34,7 +34,7 @@ export function RunPage({ id }: { id: string }) {
   return html`<h1><${Name} text=${run.report} /> <${Badge} run=${run} /></h1>
     <p class="meta">
       ${run.reportType} · <${Time} at=${run.window.start} /> to <${Time} at=${run.window.end} />
-      ${run.manual ? ' · asked for by a person' : ''}
+      ${run.manual ? ' · outside its schedule' : ''}
     </p>
     ${run.reason && html`<p class="card problem"><${Name} text=${run.reason} /></p>`}
     ${run.state !== 'completed' && html`<p class="card">There is no report yet: this run is ${run.state}.</p>`}

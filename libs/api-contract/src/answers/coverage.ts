@@ -10,6 +10,7 @@ const sourceCoverage = z.object({
   first: instant.nullable(),
   last: instant.nullable(),
   buckets: list(bucket).meta({ description: 'Equal stretches of time between `from` and `to`.' }),
+  timeless: bucket.meta({ description: 'What has no time of its own, such as lines that nobody can read.' }),
   problems: z
     .object({
       total: count,

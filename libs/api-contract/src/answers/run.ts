@@ -90,7 +90,9 @@ const download = z.object({ name: z.string(), mediaType: z.string(), href: z.str
 /** One run with everything but its rows. What is null there is known once it is archived. */
 export const runDetail = z.object({
   ...run.shape,
-  manual: z.boolean().meta({ description: 'A person asked for it, not its schedule.' }),
+  manual: z.boolean().meta({
+    description: 'It was asked for, by a person or by `margay up` for finished logs; no schedule did.',
+  }),
   attempt: z.int().nullable().meta({ description: 'How often it was tried, as far as that is known still.' }),
   spec: z.unknown().meta({ description: 'The `spec` of its GlobalReport, as it was then.' }),
   evidence: evidence.nullable(),

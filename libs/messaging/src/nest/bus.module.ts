@@ -1,4 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { resourceChanges } from '@margay/contracts';
 import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, Transports } from '@margay/runtime/nest';
@@ -6,6 +7,7 @@ import type { Bus } from '../bus/bus.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
 import type { KafkaConfig } from '../bus/kafka/settings.ts';
 import { openConfiguredBus } from '../configured.ts';
+import { strayHandlers } from './stray-handlers.ts';
 import { TopicServer } from './topic-server.ts';
 
 /** The token of the bus. */
@@ -22,9 +24,10 @@ export class BusModule implements OnApplicationShutdown {
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     this.#bus = bus;
-    transports.add(new TopicServer(bus, stages, log, metrics));
+    transports.add(new TopicServer(bus, stages, log, metrics, () => strayHandlers(modules)));
   }
 
   /**

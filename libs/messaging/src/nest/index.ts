@@ -14,7 +14,7 @@
  * ```
  *
  * {@link BusModule} provides `BUS` (Kafka or embedded) and gives its topics to the handlers. A handler
- * without a group, and a second one of a topic and group, keep the application from starting.
+ * without a group, a second one of a topic and group, and one that stands in a provider keep the application from starting.
  */
 export { BUS, BusModule } from './bus.module.ts';
 export { OnTopic } from './on-topic.ts';

@@ -1,11 +1,15 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { Topic } from '@margay/contracts';
 import type { ConsumeOptions, Delivery } from '../bus/bus.ts';
 import type { TopicContext } from './topic-context.ts';
 
+/** The metadata by which a method is known to be a handler, wherever it stands: the topic's name. */
+export const ON_TOPIC = 'margay:topic';
+
 /** How a handler takes its topic. */
 export interface TopicOptions extends Omit<ConsumeOptions, 'signal'> {
-  /** The consumer group, whose place in the topic is remembered. */
+  /** The consumer group, whose place in the topic is remembered; no blanks alone. */
   readonly group: string;
   /**
    * What its readiness check and the log call it: the topic's name unless given. Handlers of one stage belong together: when one
@@ -44,5 +48,6 @@ export function OnTopic(topic: string, options: TopicOptions): TopicDecorator<De
 export function OnTopic<T>(topic: Topic<T> | string, options: TopicOptions): TopicDecorator<never> {
   const extras: TopicExtras =
     typeof topic === 'string' ? options : { ...options, contract: topic as Topic<unknown> };
-  return EventPattern<string>(typeof topic === 'string' ? topic : topic.name, extras);
+  const name = typeof topic === 'string' ? topic : topic.name;
+  return applyDecorators(EventPattern<string>(name, extras), SetMetadata(ON_TOPIC, name));
 }

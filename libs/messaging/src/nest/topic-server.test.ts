@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, reportsFailed, type ReportFailed } from '@margay/contracts';
 import { openMetrics, silentLog, type Log } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
-import { Controller, type Type } from '@nestjs/common';
+import { Controller, Injectable, type Type } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery } from '../bus/bus.ts';
@@ -34,11 +34,11 @@ const ownFolder = () => {
 };
 
 /** An application with one controller over the embedded bus of a folder; stopped at the end of the test. */
-async function start(controller: Type, folder = ownFolder(), log: Log = silentLog) {
+async function start(controller: Type, folder = ownFolder(), log: Log = silentLog, providers: Type[] = []) {
   const stopping = new AbortController();
   const metrics = openMetrics({ defaults: false });
   const application = await startApplication({
-    modules: [BusModule.embedded(folder), { module: class Testing {}, controllers: [controller] }],
+    modules: [BusModule.embedded(folder), { module: class Testing {}, controllers: [controller], providers }],
     log,
     metrics,
     host: '127.0.0.1',
@@ -233,8 +233,35 @@ test('handlers that cannot be served keep the application from starting, and it 
     @MessagePattern('asked')
     async asked() {}
   }
+  for (const [group, sizes, words] of [
+    [' ', {}, /report-completed: its handler has no group/],
+    ['g', { batchMax: 0 }, /report-completed: its handler has a batchMax of 0: give a whole number/],
+    ['g', { partitionsAtOnce: 1.5 }, /a partitionsAtOnce of 1.5/],
+  ] as const) {
+    @Controller()
+    class Sizes {
+      @OnTopic(reportsCompleted, { group, ...sizes })
+      async take() {}
+    }
+    await expect(start(Sizes)).rejects.toThrow(words);
+  }
   const start_ = start(Wrong);
   await expect(start_).rejects.toThrow(/lonely: its handler has no group.*@OnTopic\(lonely, \{ group: /);
   await expect(start_).rejects.toThrow(/report-completed: two handlers have the group twice.*another group/);
   await expect(start_).rejects.toThrow(/asked: its handler answers requests.*use @OnTopic/);
+});
+
+test('a handler that stands in a provider keeps the application from starting, inherited ones too', async () => {
+  class Base {
+    @OnTopic(reportsCompleted, { group: 'g' })
+    async take() {}
+  }
+  @Injectable()
+  class Stray extends Base {}
+  @Controller()
+  class Right extends Base {}
+  await expect(start(Right, ownFolder(), silentLog, [Stray])).rejects.toThrow(
+    /report-completed: its handler Stray.take is in a provider.*@Controller\(\)/,
+  );
+  await start(Right);
 });

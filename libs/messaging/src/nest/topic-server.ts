@@ -6,6 +6,7 @@ import type { Bus, Delivery } from '../bus/bus.ts';
 import { consume, consumeAsWritten, type HandleOptions } from '../consume.ts';
 import type { Unprocessable } from '../unprocessable.ts';
 import type { TopicExtras, TopicOptions } from './on-topic.ts';
+import type { StrayHandler } from './stray-handlers.ts';
 import { TopicContext } from './topic-context.ts';
 
 /** What the log says of a dead letter. */
@@ -42,13 +43,16 @@ export class TopicServer extends Server implements CustomTransportStrategy {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #declared: Declared[] = [];
+  readonly #strays: () => readonly StrayHandler[];
 
-  constructor(bus: Bus, stages: Stages, log: Log, metrics: Metrics) {
+  /** @param strays handlers that stand where Nest does not look for them. */
+  constructor(bus: Bus, stages: Stages, log: Log, metrics: Metrics, strays: () => readonly StrayHandler[]) {
     super();
     this.#bus = bus;
     this.#stages = stages;
     this.#log = log;
     this.#metrics = metrics;
+    this.#strays = strays;
   }
 
   /** Keeps each handler by itself: Nest would chain those of one topic, of which each group has a place of its own. */
@@ -63,7 +67,7 @@ export class TopicServer extends Server implements CustomTransportStrategy {
 
   /** Begins to consume. It fails, by the callback, where a handler cannot be served, with all reasons. */
   override listen(callback: (problem?: Error) => void): void {
-    const problems = problemsOf(this.#declared);
+    const problems = [...problemsOf(this.#declared), ...this.#strays().map(strayProblem)];
     if (problems.length > 0)
       return callback(
         new Error(`These topics cannot be consumed:\n${problems.map((each) => `  ${each}`).join('\n')}`),
@@ -116,18 +120,28 @@ export class TopicServer extends Server implements CustomTransportStrategy {
   }
 }
 
+const strayProblem = ({ topic, where }: StrayHandler): string =>
+  `${topic}: its handler ${where} is in a provider, where it would never be called: put @Controller() on its class and list it in its module's controllers`;
+
 /** Why handlers cannot be served, one sentence each, with what to do. */
 function problemsOf(declared: readonly Declared[]): string[] {
   const seen = new Set<string>();
-  return declared.flatMap(({ topic, group, isEvent }) => {
+  return declared.flatMap(({ topic, group, isEvent, ...sizes }) => {
     if (!isEvent)
       return [
         `${topic}: its handler answers requests (@MessagePattern), and topics have no answers: use @OnTopic`,
       ];
-    if (group === undefined || group === '')
+    if (group === undefined || group.trim() === '')
       return [
         `${topic}: its handler has no group, under whose name its place in the topic is remembered: write @OnTopic(${topic}, { group: 'name-of-the-service' })`,
       ];
+    for (const name of ['batchMax', 'partitionsAtOnce'] as const) {
+      const size = sizes[name];
+      if (size !== undefined && (!Number.isSafeInteger(size) || size < 1))
+        return [
+          `${topic}: its handler has a ${name} of ${size}: give a whole number from 1 on, or leave it out`,
+        ];
+    }
     const place = JSON.stringify([topic, group]);
     if (seen.has(place))
       return [

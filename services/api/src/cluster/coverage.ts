@@ -5,6 +5,13 @@ import { formatInstant } from '@margay/ground';
 const BUCKETS = 96;
 const PROBLEMS_MAX = 50;
 
+type Sums = Record<Outcome, number>;
+const nothing = (): Sums => ({ kept: 0, ignored: 0, doubtful: 0, unusable: 0 });
+
+function add(sums: Sums, counts: CoverageMark['timeless']): void {
+  for (const [outcome, n] of Object.entries(counts)) sums[outcome.split(':')[0] as Outcome] += n;
+}
+
 /** What every source delivered, drawn over so many stretches of the time that they span. */
 export function coverageOf(marks: readonly CoverageMark[]): Coverage {
   const all = marks.flatMap(({ buckets }) => buckets);
@@ -21,19 +28,11 @@ export function coverageOf(marks: readonly CoverageMark[]): Coverage {
     to: isEmpty ? null : formatInstant(to),
     sources: [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]) => {
       const minutes = of.flatMap(({ buckets }) => buckets);
-      const drawn = Array.from({ length: isEmpty ? 0 : BUCKETS }, () => ({
-        kept: 0,
-        ignored: 0,
-        doubtful: 0,
-        unusable: 0,
-      }));
-      for (const { first, counts } of minutes) {
-        const bucket = drawn[Math.min(BUCKETS - 1, Math.floor((first - from) / width))]!;
-        for (const [outcome, n] of Object.entries(counts)) {
-          const kind = outcome.split(':')[0] as Outcome;
-          bucket[kind] += n;
-        }
-      }
+      const drawn = Array.from({ length: isEmpty ? 0 : BUCKETS }, nothing);
+      for (const { first, counts } of minutes)
+        add(drawn[Math.min(BUCKETS - 1, Math.floor((first - from) / width))]!, counts);
+      const timeless = nothing();
+      for (const mark of of) add(timeless, mark.timeless);
       const listed = of
         .flatMap(({ problems }) => problems)
         .sort((a, b) => (b.at ?? 0) - (a.at ?? 0))
@@ -43,6 +42,7 @@ export function coverageOf(marks: readonly CoverageMark[]): Coverage {
         first: minutes.length === 0 ? null : formatInstant(Math.min(...minutes.map(({ first }) => first))),
         last: minutes.length === 0 ? null : formatInstant(Math.max(...minutes.map(({ last }) => last))),
         buckets: drawn,
+        timeless,
         problems: {
           total: of.reduce((sum, { problemsTotal }) => sum + problemsTotal, 0),
           listed: listed.map(({ at, reason, message }) => ({

@@ -1,8 +1,8 @@
-import { Controller, Get, Req } from '@nestjs/common';
-import { openApi } from '@margay/api-contract';
+import { All, Controller, Get, Req, Res } from '@nestjs/common';
+import { openApi, OPERATIONS, routeOf, type Operation } from '@margay/api-contract';
 import { Problem, VERSION } from '@margay/runtime';
 import { Open } from '@margay/runtime/nest';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** The description of the API, and the way to it for whoever asks for what there is not. */
 @Controller('api')
@@ -13,8 +13,31 @@ export class DocsController {
     return openApi(VERSION);
   }
 
-  @Get('*')
-  unknown(@Req() { url }: FastifyRequest): never {
-    throw new Problem(404, 'Not found', `The API has no ${url}: see /api/docs`);
+  @All('*')
+  unknown(@Req() { url, method }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): never {
+    const allowed = methodsOf(url.split('?', 1)[0]!);
+    if (allowed.length === 0) throw new Problem(404, 'Not found', `The API has no ${url}: see /api/docs`);
+    const listed = allowed.join(', ');
+    void reply.header('allow', listed);
+    throw new Problem(405, 'Method not allowed', `${url} takes ${listed}, not ${method}: see /api/docs`);
   }
+}
+
+/** The methods by which there is something at a path. */
+function methodsOf(path: string): string[] {
+  const isOpen = path === '/api/docs' || path === '/api/openapi.json';
+  const methods = Object.values<Operation>(OPERATIONS)
+    .filter((operation) => isAt(path, routeOf(operation)))
+    .map(({ method }) => method.toUpperCase());
+  return [...new Set(isOpen ? ['GET'] : methods)].flatMap((method) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
+}
+
+/** Whether a router's path, `/api/v1/runs/:id`, is that of an address. */
+function isAt(path: string, route: string): boolean {
+  const [given, wanted] = [path.split('/'), route.split('/')];
+  return (
+    given.length === wanted.length && wanted.every((part, i) => part.startsWith(':') || part === given[i])
+  );
 }

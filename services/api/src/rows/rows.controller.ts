@@ -1,12 +1,26 @@
 import { Controller, Inject, Param, Query } from '@nestjs/common';
-import { OPERATIONS, type Answered, type Run, type RowsQuery } from '@margay/api-contract';
-import { missing } from '@margay/runtime';
+import {
+  OPERATIONS,
+  ROWS,
+  type Answered,
+  type RowKind,
+  type Run,
+  type RowsQuery,
+} from '@margay/api-contract';
+import { missing, refused } from '@margay/runtime';
 import { TheRun } from '../access/asked.ts';
 import { cursorOf, otherList, placeOf } from '../http/cursor.ts';
 import { Serves } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
 import { TABLES } from '../tokens.ts';
 import { isRowKind, select, type Tables } from './tables.ts';
+
+/** @throws Problem for a field that rows of the kind do not have: sorting and filtering by it would do nothing, or hide all. */
+function checkFields(kind: RowKind, asked: readonly (string | undefined)[]): void {
+  const fields = Object.keys(ROWS[kind].shape);
+  const wrong = asked.find((field) => field !== undefined && !fields.includes(field));
+  if (wrong !== undefined) throw refused(`${kind} have no field "${wrong}": they have ${fields.join(', ')}`);
+}
 
 /** The rows of an archived report, filtered and sorted where they are. */
 @Controller()
@@ -29,6 +43,7 @@ export class RowsController {
     if (!isRowKind(kind)) throw missing(`kind of rows called ${kind}`);
     const table = await this.#tables(header.id, kind);
     const { filter, where, sort, limit, offset, cursor } = query;
+    checkFields(kind, [sort?.replace(/^-/, ''), ...(where ?? []).map(([field]) => field)]);
     const found = select(table, {
       ...(filter !== undefined && { text: filter }),
       ...(where !== undefined && { where }),
