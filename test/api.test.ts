@@ -57,7 +57,14 @@ interface Listed {
 test('runs are listed newest window first, archived and running alike, and found by what they are', async () => {
   const ids = async (query: string) =>
     (await json<Listed>(`/api/v1/runs?${query}`)).items.map(({ id }) => id);
-  expect(await ids('')).toEqual(['late', 'policy-audit-1', 'network-access-1', 'inventory-1', 'inventory-0']);
+  expect(await ids('')).toEqual([
+    'late',
+    'protection-audit-1',
+    'policy-audit-1',
+    'network-access-1',
+    'inventory-1',
+    'inventory-0',
+  ]);
   expect(await ids('state=emitted')).toEqual(['late']);
   expect(await ids('type=policy-audit')).toEqual(['policy-audit-1']);
   expect(await ids('report=inventory')).toEqual(['inventory-1', 'inventory-0']);
@@ -375,6 +382,7 @@ test('every answer is as it is described, with nothing left out of the descripti
     'auditEvents',
     'endpoints',
     'namespaces',
+    'protectionChanges',
     'refusedPolicyWrites',
     'services',
   ]);

@@ -17,7 +17,7 @@ test.each([
     'an unknown type',
     ['report', '--type', 'x', '--audit-log', AUDIT_LOG],
     2,
-    /inventory, network-access, policy-audit/,
+    /inventory, network-access, policy-audit, protection-audit/,
   ],
   ['no type', ['report', '--audit-log', AUDIT_LOG], 2, /--type/],
   [

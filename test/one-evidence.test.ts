@@ -18,7 +18,7 @@ import { startServicesOver } from './testing/services-over.ts';
 /** Each starts the command line several times. */
 const PATIENCE = 300_000;
 
-const TYPES = ['inventory', 'network-access', 'policy-audit'];
+const TYPES = ['inventory', 'network-access', 'policy-audit', 'protection-audit'];
 const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
 const START = Math.floor(SPAN.start / 1_000_000);
 

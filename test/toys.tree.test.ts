@@ -143,7 +143,7 @@ const policy = { apiVersion: 'toys.example.org/v1', kind: 'ToyNetworkPolicy', me
 const key = { group: 'toys.example.org', resource: 'toynetworkpolicies', namespace: 'n', name: 'a' };
 console.log(JSON.stringify({
   reportTypeObject: predefinedReportTypes().find(({ metadata }) => metadata.name === 'toy')?.spec,
-  definition: JSON.stringify(customResourceDefinitions()).includes('policy-audit, toy,') || JSON.stringify(customResourceDefinitions()).includes('toy, policy-audit'),
+  definition: JSON.stringify(customResourceDefinitions()).includes('protection-audit, toy,') || JSON.stringify(customResourceDefinitions()).includes('toy, protection-audit'),
   formats: FLOW_FORMATS.map(({ name }) => name),
   flow: readFlowText('{"toy":1}')[0].kind,
   audited: AUDITED_RESOURCES.includes('toynetworkpolicies'),

@@ -56,7 +56,12 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   const folder = ownFolder();
   const first = await up(['--data', folder], /Reports and downloads/);
   const headers = await first.headers();
-  expect(headers.map(({ report }) => report).sort()).toEqual(['inventory', 'network-access', 'policy-audit']);
+  expect(headers.map(({ report }) => report).sort()).toEqual([
+    'inventory',
+    'network-access',
+    'policy-audit',
+    'protection-audit',
+  ]);
   expect(await (await fetch(first.url)).text()).toContain('<div id="app">');
   const inventory = headers.find(({ report }) => report === 'inventory')!;
   const endpoints = await (
@@ -190,7 +195,9 @@ spec: { reportType: nonsense, schedule: '* * * * *' }
     /Serving/,
   );
   await expect.poll(async () => (await headers()).length, { timeout: 60_000, interval: 200 }).toBe(3);
-  expect(child.said()).toMatch(/spec\.reportType: is "nonsense".*inventory, network-access, policy-audit/);
+  expect(child.said()).toMatch(
+    /spec\.reportType: is "nonsense".*inventory, network-access, policy-audit, protection-audit/,
+  );
 });
 
 test('a port in use, a folder that may not be written, and one that another margay uses: what to do', async () => {

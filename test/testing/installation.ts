@@ -17,7 +17,7 @@ import type { ServiceProcess } from './services.ts';
 /** The recorded cluster's name. */
 export const CLUSTER = 'recorded';
 /** The predefined types of reports. */
-export const TYPES = ['inventory', 'network-access', 'policy-audit'];
+export const TYPES = ['inventory', 'network-access', 'policy-audit', 'protection-audit'];
 const now = () => Date.now() * 1_000;
 
 /** The recorded log. */

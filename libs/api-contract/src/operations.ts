@@ -50,7 +50,7 @@ export const OPERATIONS = {
     method: 'get',
     path: '/runs/{id}/rows/{kind}',
     summary:
-      'The rows of one kind: endpoints, namespaces, services, auditEvents, refusedPolicyWrites, unsettledPolicyWrites or flows.',
+      'The rows of one kind: endpoints, namespaces, services, auditEvents, refusedPolicyWrites, unsettledPolicyWrites, flows or protectionChanges.',
     right: 'export',
     runs: ['id'],
     parameters: z.object({ id, kind }),

@@ -10,6 +10,7 @@ import { wellFormed } from './json/well-formed.ts';
 import { playedFrom } from './doubts/play.ts';
 import type { Played } from './doubts/played.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
+import { verdictChanges } from './replay/verdict-changes.ts';
 import { selectingBefore, selectingAndSelected } from './replay/selecting-and-selected.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
 import type { ReportTypeSpec } from './report-type-spec.ts';
@@ -20,6 +21,7 @@ import { actsOf } from './rows/acts.ts';
 import { aboutScope, auditRows } from './rows/audit.ts';
 import { deletedIn } from './rows/deleted.ts';
 import { flowRows } from './rows/flows.ts';
+import { protectionRows, protectionSummary, whoChanged } from './rows/protection.ts';
 import { rollUps, unseenPods } from './rows/roll-ups.ts';
 import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';
 
@@ -69,7 +71,7 @@ export function computeReport(input: ReportInput): Report {
   }
   const versions = [...input.versions];
   const played = playedFrom(versions, window);
-  const { serviceAccounts, auditSummary, ...rows } = computeRows(input, type, played);
+  const { serviceAccounts, auditSummary, protectionSummary, ...rows } = computeRows(input, type, played);
   const header: ReportHeader = {
     reportName: name,
     reportTypeName: type.name,
@@ -82,6 +84,7 @@ export function computeReport(input: ReportInput): Report {
     namespacesSummary: namespacesSummary(rows.namespaces),
     servicesSummary: servicesSummary(rows.services),
     auditSummary,
+    protectionSummary,
     evidence: reportEvidence(versions, window, {
       sources: wellFormed(evidence) as Evidence | undefined,
       doubts: played.doubts,
@@ -110,13 +113,15 @@ function computeRows(
     ...(spec.endpoints !== undefined && { scope: spec.endpoints }),
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
-  const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = type.spec;
+  const { includeEndpointData, includeEndpointFlowLogData, includeProtectionChanges, auditEventsSelection } =
+    type.spec;
   const lives = includeEndpointData ? endpointLives(played, window, options) : undefined;
   const endpoints = (lives?.endpoints ?? [])
     .map((life) => life.row(window.end))
     .sort((a, b) => compareTexts(a.endpoint, b.endpoint));
   const { resources } = auditEventsSelection;
-  const acts = resources.length > 0 ? actsOf(within(input.policyEvents ?? [], auditWindow(window))) : [];
+  const audits = resources.length > 0 || includeProtectionChanges === true;
+  const acts = audits ? actsOf(within(input.policyEvents ?? [], auditWindow(window))) : [];
   const deleted = deletedIn(played.versions);
   const about =
     resources.length > 0 && hasScope(spec)
@@ -126,11 +131,16 @@ function computeRows(
           deleted,
         )
       : () => true;
-  const rows: ReportRows & Pick<ReportHeader, 'auditSummary'> = {
+  const protectionChanges = includeProtectionChanges
+    ? protectionRows(verdictChanges(played, window, options), whoChanged(acts, deleted))
+    : [];
+  const rows: ReportRows & Pick<ReportHeader, 'auditSummary' | 'protectionSummary'> = {
     endpoints,
     ...rollUps(endpoints, lives?.services, unseenPods(played.unseen, window)),
     ...auditRows(acts, window, resources, about, deleted),
     flows: includeEndpointFlowLogData ? flowRows(input.flows ?? [], endpoints, window) : [],
+    protectionChanges,
+    protectionSummary: protectionSummary(protectionChanges),
   };
   return { ...rows, serviceAccounts: new Set(lives?.endpoints.flatMap((life) => life.serviceAccounts)) };
 }

@@ -282,7 +282,7 @@ test('what cannot be computed is refused with its name', () => {
   const compute = (spec: { reportType: string; endpoints?: object }) => () =>
     computeReport({ name: 'r', spec, window: WINDOW, versions: [] });
   expect(compute({ reportType: 'cis-benchmark' })).toThrow(
-    '"cis-benchmark": use inventory, network-access, policy-audit',
+    '"cis-benchmark": use inventory, network-access, policy-audit, protection-audit',
   );
   expect(compute({ reportType: 'inventory', endpoints: { namespaces: { selector: 'a ==' } } })).toThrow(
     'spec.endpoints.namespaces.selector',

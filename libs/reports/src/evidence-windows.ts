@@ -1,4 +1,4 @@
-import { type Instant, MINUTE, sortedOnce, type Window } from '@margay/ground';
+import { type Instant, MINUTE, resourcesOf, sortedOnce, type Window } from '@margay/ground';
 import type { PolicyEvent } from '@margay/history';
 import type { GlobalReport } from './global-report.ts';
 import { reportType } from './report-types.ts';
@@ -19,9 +19,14 @@ export function auditedResources({
   spec,
   typeSpec,
 }: Pick<GlobalReport, 'spec' | 'typeSpec'>): readonly string[] | undefined {
-  const { resources } = (typeSpec ?? reportType(spec.reportType).spec).auditEventsSelection;
+  const { auditEventsSelection, includeProtectionChanges } = typeSpec ?? reportType(spec.reportType).spec;
+  // Who changed what changed a verdict.
+  const changing = includeProtectionChanges
+    ? resourcesOf('policy', 'tier', 'networkSet', 'parent', 'endpoint')
+    : [];
+  const { resources } = auditEventsSelection;
   const named = resources.flatMap(({ resource }) => resource ?? []).filter((resource) => resource !== '');
-  return named.length < resources.length ? undefined : sortedOnce(named);
+  return named.length < resources.length ? undefined : sortedOnce([...named, ...changing]);
 }
 
 /**

@@ -13,6 +13,7 @@ export type {
   NamespaceRow,
   ServiceRow,
   FlowRow,
+  ProtectionChangeRow,
   RowKind,
   ReportHeader,
   Report,

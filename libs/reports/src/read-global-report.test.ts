@@ -53,7 +53,10 @@ test.each<[manifest: unknown, problems: string[]]>([
 
   [{ kind: 'GlobalReport', spec: { reportType: 'inventory' } }, ['metadata.name: is not given.']],
   [manifest(undefined), ['spec: is not given. Give at least spec.reportType.']],
-  [manifest({}), ['spec.reportType: is not given. Use one of inventory, network-access, policy-audit.']],
+  [
+    manifest({}),
+    ['spec.reportType: is not given. Use one of inventory, network-access, policy-audit, protection-audit.'],
+  ],
   [manifest({ reportType: 'cis-benchmark' }), ['spec.reportType: is "cis-benchmark". Use one of']],
   [
     inventory({ schedule: '*/5 * * * *' }),

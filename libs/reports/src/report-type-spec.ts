@@ -27,6 +27,8 @@ export interface ReportTypeSpec {
   readonly includeEndpointData: boolean;
   /** Fill flows. */
   readonly includeEndpointFlowLogData: boolean;
+  /** Fill the changes of verdicts and their summary. */
+  readonly includeProtectionChanges?: boolean;
   /** The resources whose audit events are taken; empty for none. */
   readonly auditEventsSelection: { readonly resources: readonly AuditResource[] };
 }

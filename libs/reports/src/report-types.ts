@@ -2,12 +2,13 @@ import { customReportType } from './custom-types/custom-type.ts';
 import { INVENTORY } from './inventory/inventory.ts';
 import { NETWORK_ACCESS } from './network-access/network-access.ts';
 import { POLICY_AUDIT } from './policy-audit/policy-audit.ts';
+import { PROTECTION_AUDIT } from './protection-audit/protection-audit.ts';
 import type { ReportHeader } from './report.ts';
 import type { BuiltInReportType, ReportType } from './report-type.ts';
 
 /** Every type of report that is built in, by name: the registry, a line each. */
 export const REPORT_TYPES: ReadonlyMap<string, BuiltInReportType> = new Map(
-  [INVENTORY, NETWORK_ACCESS, POLICY_AUDIT].map((type) => [type.name, type]),
+  [INVENTORY, NETWORK_ACCESS, POLICY_AUDIT, PROTECTION_AUDIT].map((type) => [type.name, type]),
 );
 
 /** The type of this name. Throws `RangeError` naming the types there are. */

@@ -135,6 +135,35 @@ export interface FlowRow {
   readonly destination: FlowEndpoint;
 }
 
+/** What a change of a verdict means for those who want to be protected. */
+export type ProtectionEffect = 'protected' | 'exposed' | 'left open' | 'settled';
+
+/** Something that changed at one instant. */
+export interface ProtectionCause {
+  /** As printed. */
+  readonly resource: string;
+  readonly what: 'created' | 'first seen' | 'changed' | 'deleted' | 'doubtful';
+  /** Who did it, `ana` or `ana as bot`; null where nothing tells. */
+  readonly actor: string | null;
+}
+
+/** That the verdict on a flag of some endpoints became another at one instant. */
+export interface ProtectionChangeRow {
+  /** RFC 3339. */
+  readonly at: string;
+  /** One of the flags of endpoints. */
+  readonly flag: string;
+  readonly was: 'yes' | 'no' | 'not known';
+  readonly is: 'yes' | 'no' | 'not known';
+  readonly effect: ProtectionEffect;
+  /** What changed at that instant and may be why, sorted by resource. */
+  readonly changes: readonly ProtectionCause[];
+  /** As printed, sorted; at most `ENDPOINTS_PER_ROW`, with further ones in rows that follow. */
+  readonly endpoints: readonly string[];
+  /** Ids of the doubts that leave the verdict open; the evidence says what they are. */
+  readonly doubts: readonly string[];
+}
+
 /** Rows by kind. Audit events are as the API server wrote them. */
 export interface ReportRows {
   readonly endpoints: readonly EndpointRow[];
@@ -147,6 +176,8 @@ export interface ReportRows {
   /** Writes of policies of which it is not known whether they were done, in time order. */
   readonly unsettledPolicyWrites: readonly unknown[];
   readonly flows: readonly FlowRow[];
+  /** In time order. */
+  readonly protectionChanges: readonly ProtectionChangeRow[];
 }
 
 export type RowKind = keyof ReportRows;
@@ -160,6 +191,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   'refusedPolicyWrites',
   'unsettledPolicyWrites',
   'flows',
+  'protectionChanges',
 ];
 
 export interface EndpointsSummary {
@@ -210,6 +242,15 @@ export interface AuditSummary {
   readonly numUnsettled: number;
 }
 
+/** Counts the instants at which verdicts changed. One may protect some endpoints and expose others. */
+export interface ProtectionSummary {
+  readonly numTotal: number;
+  readonly numProtecting: number;
+  readonly numExposing: number;
+  /** After which some verdicts are not known. */
+  readonly numLeavingOpen: number;
+}
+
 /** A report without its rows. The same evidence always gives the same header: there is no time of generation in it. */
 export interface ReportHeader {
   readonly reportName: string;
@@ -226,6 +267,7 @@ export interface ReportHeader {
   readonly namespacesSummary: NamespacesSummary;
   readonly servicesSummary: ServicesSummary;
   readonly auditSummary: AuditSummary;
+  readonly protectionSummary: ProtectionSummary;
   readonly evidence: ReportEvidence;
   readonly rowCounts: Readonly<Record<RowKind, number>>;
   /** Of a type of users, what its template made for lists. */

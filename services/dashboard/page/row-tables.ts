@@ -71,6 +71,12 @@ const eventColumns: RowTable<'auditEvents'>['columns'] = (_id, choose) => [
   },
 ];
 
+/** What a type of report is about where it is not about endpoints. */
+export const MAIN_KINDS: Readonly<Record<string, RowKind>> = {
+  'policy-audit': 'auditEvents',
+  'protection-audit': 'protectionChanges',
+};
+
 /** The tables, by kind of row. */
 export const TABLES: { readonly [K in RowKind]: RowTable<K> } = {
   endpoints: {
@@ -141,6 +147,37 @@ export const TABLES: { readonly [K in RowKind]: RowTable<K> } = {
         title: 'Destination',
         wide: true,
         cell: (row) => html`<${Name} text=${flowEnd(row.destination)} />`,
+      },
+    ],
+  },
+  protectionChanges: {
+    title: 'Changes of protection',
+    flags: [],
+    columns: () => [
+      { title: 'Time', wide: true, sort: 'at', cell: ({ at }) => html`<${Time} at=${at} />` },
+      { title: 'Effect', sort: 'effect', cell: ({ effect }) => effect },
+      {
+        title: 'Verdict',
+        sort: 'flag',
+        wide: true,
+        cell: ({ flag, was, is }) => `${flag}: ${was}, then ${is}`,
+      },
+      {
+        title: 'By',
+        wide: true,
+        cell: ({ changes }) =>
+          html`<${Name}
+            text=${changes
+              .map(
+                ({ what, resource, actor }) => `${what} ${resource}${actor === null ? '' : ` by ${actor}`}`,
+              )
+              .join(', ')}
+          />`,
+      },
+      {
+        title: 'Endpoints',
+        wide: true,
+        cell: ({ endpoints }) => html`<${Name} text=${endpoints.join(', ')} />`,
       },
     ],
   },

@@ -12,7 +12,7 @@ import { part, query, useAnswer } from './api.ts';
 import { EvidenceSection } from './evidence-section.ts';
 import { lineDiff } from './line-diff.ts';
 import { Badge, Name, Problem, RingFigure, Table, Time, visible, Wait } from './parts.ts';
-import { TABLES } from './row-tables.ts';
+import { MAIN_KINDS, TABLES } from './row-tables.ts';
 import { TrendChart } from './trend-chart.ts';
 
 const KINDS = Object.keys(TABLES) as RowKind[];
@@ -25,9 +25,7 @@ export function RunPage({ id }: { id: string }) {
   if (problem) return html`<${Problem} problem=${problem} />`;
   if (run === undefined) return html`<${Wait} />`;
   const kinds = KINDS.filter(
-    (known) =>
-      (run.rowCounts?.[known] ?? 0) > 0 ||
-      (run.reportType === 'policy-audit' ? known === 'auditEvents' : known === 'endpoints'),
+    (known) => (run.rowCounts?.[known] ?? 0) > 0 || known === (MAIN_KINDS[run.reportType] ?? 'endpoints'),
   );
   const shown = kind ?? kinds[0];
   const evidence = run.evidence;
@@ -151,7 +149,7 @@ function TrendSection({ run, items }: { run: RunDetail; items: readonly Run[] })
     <h2>Trend</h2>
     <${TrendChart} items=${items} />
     ${
-      run.reportType !== 'policy-audit' &&
+      MAIN_KINDS[run.reportType] === undefined &&
       other !== undefined &&
       html`<label>
           Compare with the window that ends

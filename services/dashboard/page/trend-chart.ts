@@ -3,14 +3,21 @@ import { html } from 'htm/preact';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [800, 160, 40, 22];
 
+/** How many changes a report of an audit has. */
+const COUNTED: Readonly<Record<string, (run: Run) => number | undefined>> = {
+  'policy-audit': ({ summary }) => summary?.audit.numTotal,
+  'protection-audit': ({ summary }) => summary?.protection?.numTotal,
+};
+
 /** The share of endpoints that were always protected, window by window; of an audit, how many changes there were. */
 export function TrendChart({ items }: { items: readonly Run[] }) {
-  const isAudit = items[0]?.reportType === 'policy-audit';
+  const counted = COUNTED[items[0]?.reportType ?? ''];
+  const isAudit = counted !== undefined;
   const share = (run: Run, field: 'numIngressProtected' | 'numEgressProtected') => {
     const { numTotal = 0, [field]: n = 0 } = run.summary?.endpoints ?? {};
     return numTotal === 0 ? 0 : n / numTotal;
   };
-  const changes = items.map((run) => run.summary?.audit.numTotal ?? 0);
+  const changes = items.map((run) => counted?.(run) ?? 0);
   const most = Math.max(1, ...changes);
   const series = isAudit
     ? [{ name: 'changes', style: 'ingress', values: changes.map((n) => n / most) }]
@@ -30,7 +37,7 @@ export function TrendChart({ items }: { items: readonly Run[] }) {
       class="chart"
       viewBox="0 0 ${WIDTH} ${HEIGHT}"
       role="img"
-      aria-label="${isAudit ? 'Policy changes' : 'Endpoints always protected'}, oldest window first. ${words}"
+      aria-label="${isAudit ? 'Changes' : 'Endpoints always protected'}, oldest window first. ${words}"
     >
       ${[0, 0.5, 1].map(
         (value) =>
@@ -46,6 +53,6 @@ export function TrendChart({ items }: { items: readonly Run[] }) {
       <text x=${WIDTH - 10} y=${HEIGHT - 5} text-anchor="end">${items.at(-1)?.window.end.slice(0, 16)}Z</text>
     </svg>
     <p class="soft">
-      ${isAudit ? 'Policy changes of each window' : 'Endpoints always protected: ingress whole line, egress broken line'}
+      ${isAudit ? 'Changes of each window' : 'Endpoints always protected: ingress whole line, egress broken line'}
     </p>`;
 }

@@ -98,6 +98,26 @@ const auditEvent = z.looseObject({
 });
 export type AuditEvent = z.output<typeof auditEvent>;
 
+const verdict = z.enum(['yes', 'no', 'not known']);
+const protectionChange = z.object({
+  at: instant,
+  flag: z.string().meta({ description: 'One of the flags of endpoints.' }),
+  was: verdict,
+  is: verdict,
+  effect: z.enum(['protected', 'exposed', 'left open', 'settled']),
+  changes: list(
+    z.object({
+      resource: z.string().meta({ description: 'As reports print it.' }),
+      what: z.enum(['created', 'first seen', 'changed', 'deleted', 'doubtful']),
+      actor: z.string().nullable().meta({ description: 'Who did it; null where nothing tells.' }),
+    }),
+  ).meta({ description: 'What changed at that instant and may be why.' }),
+  endpoints: list(z.string()).meta({
+    description: 'As reports print them; further ones are in rows that follow.',
+  }),
+  doubts: list(z.string()).meta({ description: 'Ids of the doubts that leave it open.' }),
+});
+
 /** What a row is, by kind of row. */
 export const ROWS = {
   endpoints: endpoint,
@@ -107,6 +127,7 @@ export const ROWS = {
   refusedPolicyWrites: auditEvent,
   unsettledPolicyWrites: auditEvent,
   flows: flow,
+  protectionChanges: protectionChange,
 };
 
 export type RowKind = keyof typeof ROWS;
@@ -114,7 +135,7 @@ export type Row<K extends RowKind> = z.output<(typeof ROWS)[K]>;
 
 /** A page of rows of one kind. */
 export const rows = z.object({
-  ...pageOf(z.union([endpoint, namespace, service, flow, auditEvent])).shape,
+  ...pageOf(z.union([endpoint, namespace, service, flow, protectionChange, auditEvent])).shape,
   of: count.meta({ description: 'How many there are without the filter.' }),
 });
 export type Rows<K extends RowKind> = Page<Row<K>> & Pick<z.output<typeof rows>, 'of'>;

@@ -49,6 +49,13 @@ const auditSummary = z.object({
   }),
 });
 
+const protectionSummary = z.object({
+  numTotal: count.meta({ description: 'Instants at which verdicts changed, as in the next three.' }),
+  numProtecting: count,
+  numExposing: count,
+  numLeavingOpen: count,
+});
+
 /** The states of a run. */
 export const RUN_STATES = ['emitted', 'running', 'completed', 'failed'] as const;
 
@@ -71,6 +78,7 @@ export const run = z.object({
       namespaces: namespacesSummary,
       services: servicesSummary,
       audit: auditSummary,
+      protection: protectionSummary.optional().meta({ description: 'Absent in reports of older releases.' }),
     })
     .nullable(),
   reason: z.string().nullable().meta({ description: 'Why it failed; null otherwise.' }),
@@ -109,6 +117,7 @@ export const runDetail = z.object({
       refusedPolicyWrites: count,
       unsettledPolicyWrites: count.optional().meta({ description: 'Absent in reports of older releases.' }),
       flows: count,
+      protectionChanges: count.optional().meta({ description: 'Absent in reports of older releases.' }),
     })
     .nullable(),
   archive: z

@@ -23,6 +23,7 @@ const spec = object('What the reports of this type hold.', {
   downloadTemplates: list('The files that a report is downloaded as.', template('One file.')),
   includeEndpointData: flag('Whether endpoints, namespaces and services are in it.'),
   includeEndpointFlowLogData: flag('Whether the traffic of the endpoints is in it.'),
+  includeProtectionChanges: flag('Whether what changed the verdicts on endpoints is in it, and who did it.'),
   auditEventsSelection: object('Which changes are in it; none where it is absent.', {
     resources: list(
       'Resources whose changes are taken. A field that is empty fits everything.',

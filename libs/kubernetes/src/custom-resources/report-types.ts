@@ -34,10 +34,12 @@ const template = (name: string, description = '') => ({ name, description, templ
 
 /** The spec of a type's object: what of the type's own description is not empty. */
 function specOf({ spec, downloads }: ReportType): Readonly<Record<string, unknown>> {
-  const { includeEndpointData, includeEndpointFlowLogData, auditEventsSelection } = spec;
+  const { includeEndpointData, includeEndpointFlowLogData, includeProtectionChanges, auditEventsSelection } =
+    spec;
   return {
     ...(includeEndpointData && { includeEndpointData }),
     ...(includeEndpointFlowLogData && { includeEndpointFlowLogData }),
+    ...(includeProtectionChanges && { includeProtectionChanges }),
     ...(auditEventsSelection.resources.length > 0 && { auditEventsSelection }),
     downloadTemplates: downloads.map(({ name, description }) => template(name, description)),
     uiSummaryTemplate: template('ui-summary.json', 'The rings of the list of reports'),

@@ -75,6 +75,7 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
   };
   const includeEndpointData = flag('includeEndpointData');
   const includeEndpointFlowLogData = flag('includeEndpointFlowLogData');
+  const includeProtectionChanges = flag('includeProtectionChanges');
   if (flag('includeCISBenchmarkData'))
     add('spec.includeCISBenchmarkData', 'is true, and there are no CIS benchmark results', 'Remove it');
   if (includeEndpointFlowLogData && !includeEndpointData)
@@ -105,6 +106,7 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
     downloadTemplates,
     includeEndpointData,
     includeEndpointFlowLogData,
+    ...(includeProtectionChanges && { includeProtectionChanges }),
     auditEventsSelection: { resources: readResources(spec['auditEventsSelection'], add) },
   };
 }

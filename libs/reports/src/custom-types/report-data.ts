@@ -133,6 +133,13 @@ const NAMES_AND_LABELS: FieldType = {
 };
 const TEMPLATE = shape('ReportTemplate', all('string', 'name', 'description', 'template'));
 
+const PROTECTION_CHANGE = shape('ProtectionChange', {
+  at: TIME,
+  ...all('string', 'flag', 'was', 'is', 'effect'),
+  changes: { list: shape('ProtectionCause', all('string', 'resource', 'what', 'actor')) },
+  ...all(TEXTS, 'endpoints', 'doubts'),
+});
+
 /** What a template of a report type is rendered over: the documented ReportData, and what this product adds. */
 const REPORT_DATA = shape(
   'ReportData',
@@ -198,6 +205,11 @@ const REPORT_DATA = shape(
     evidence: 'any',
     refusedPolicyWrites: { list: EVENT },
     unsettledPolicyWrites: { list: EVENT },
+    protectionChanges: { list: PROTECTION_CHANGE },
+    protectionSummary: shape(
+      'ProtectionSummary',
+      all('int', 'numTotal', 'numProtecting', 'numExposing', 'numLeavingOpen'),
+    ),
   },
   { cisBenchmark: 'CISBenchmark', cisBenchmarkSummary: 'CISBenchmarkSummary' },
 );

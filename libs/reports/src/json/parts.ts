@@ -48,6 +48,7 @@ export function emptyRows(): Record<RowKind, unknown[]> {
     refusedPolicyWrites: [],
     unsettledPolicyWrites: [],
     flows: [],
+    protectionChanges: [],
   };
 }
 

@@ -33,6 +33,7 @@ test('report.json is JSON with everything in it, in a fixed order, one row a lin
     'namespacesSummary',
     'servicesSummary',
     'auditSummary',
+    'protectionSummary',
     'evidence',
     'rowCounts',
     'endpoints',
@@ -42,6 +43,7 @@ test('report.json is JSON with everything in it, in a fixed order, one row a lin
     'refusedPolicyWrites',
     'unsettledPolicyWrites',
     'flows',
+    'protectionChanges',
     'digest',
   ]);
   expect(

@@ -1,6 +1,13 @@
 import type { Ring } from '@margay/api-contract';
 import { formatMicros, microsOf } from '@margay/ground';
-import type { EndpointRow, NamespaceRow, ReportHeader, RowKind, ServiceRow } from '@margay/reports';
+import type {
+  EndpointRow,
+  NamespaceRow,
+  ProtectionChangeRow,
+  ReportHeader,
+  RowKind,
+  ServiceRow,
+} from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';
 import { contentOf, runOf } from '../runs/runs.ts';
@@ -82,6 +89,18 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
     table(pdf, 'Refused policy changes', await rowsOf<AuditEvent>('refusedPolicyWrites'), EVENT_COLUMNS);
     table(pdf, 'Unsettled policy changes', await rowsOf<AuditEvent>('unsettledPolicyWrites'), EVENT_COLUMNS);
   }
+  if (content.reportTypeSpec.includeProtectionChanges) {
+    table(pdf, 'Changes of protection', await rowsOf<ProtectionChangeRow>('protectionChanges'), [
+      ['Time', 0.22, ({ at }) => at],
+      ['Effect', 0.22, ({ effect, flag }) => `${effect}: ${flag}`],
+      ['By', 0.34, ({ changes }) => changes.map(causeText).join(', ')],
+      [
+        'Endpoints',
+        0.22,
+        ({ endpoints: [first, ...more] }) => `${first}${more.length > 0 ? ` and ${more.length} more` : ''}`,
+      ],
+    ]);
+  }
   numberPages(pdf, header);
   pdf.end();
   await ended;
@@ -116,6 +135,9 @@ const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
     },
   ],
 ];
+
+const causeText = ({ what, resource, actor }: ProtectionChangeRow['changes'][number]): string =>
+  `${what} ${resource}${actor === null ? '' : ` by ${actor}`}`;
 
 const protection = (isProtected: boolean): string => (isProtected ? 'always' : 'NOT ALWAYS');
 

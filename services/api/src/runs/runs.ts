@@ -39,6 +39,7 @@ export function runOf(header: ArchivedHeader): Run {
       namespaces: content.namespacesSummary,
       services: content.servicesSummary,
       audit: content.auditSummary,
+      protection: content.protectionSummary,
     },
     reason: null,
   };
