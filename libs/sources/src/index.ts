@@ -5,8 +5,10 @@
  * mean is the business of the services. Receivers are Nest and have a door of their own, `@margay/sources/nest`.
  */
 export { type Line, readLines } from './file/read-lines.ts';
+export { type LogFile, logFileOf } from './file/log-file.ts';
+export { checkLogs } from './file/unopened.ts';
 export { type Positions, openPositions } from './file/positions.ts';
-export { type LogFile, logFileOf, type Stretch, readLog, followLog } from './file/read-log.ts';
+export { type Stretch, readLog, followLog } from './file/read-log.ts';
 export { requestPosition } from './http/request-position.ts';
 export { receiverSettings, receiverConfigOf, receiverProblems } from './http/settings.ts';
 export { topicTexts } from './topic/topic-texts.ts';

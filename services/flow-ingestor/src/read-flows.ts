@@ -6,8 +6,8 @@ import type { Stretch } from '@margay/sources';
 export interface FlowText {
   readonly text: string;
   readonly position: number;
-  /** Set, with an empty text, where there was something that can never be read: how big it was, and what to do. */
-  readonly unusable?: string;
+  /** Set where something else, or what followed, can never be read: why, and what to do. */
+  readonly unreadable?: string;
 }
 
 /** All that some texts of one source say, and the mark that says what became of each of them. */
@@ -27,11 +27,10 @@ export function readFlows(
   texts: readonly FlowText[],
   formats?: readonly FlowFormat[],
 ): ReadFlows {
-  const reads = texts.flatMap(({ text, position, unusable }) => {
-    const readings: FlowReading[] =
-      unusable === undefined
-        ? readFlowText(text, formats)
-        : [{ kind: 'unusable', reason: 'too-long', message: unusable }];
+  const reads = texts.flatMap(({ text, position, unreadable }) => {
+    const readings = readFlowText(text, formats);
+    if (unreadable !== undefined)
+      readings.push({ kind: 'unusable', reason: 'unreadable', message: unreadable });
     return readings.map((reading) => ({ position, reading }));
   });
   const from = texts[0]?.position ?? 0;

@@ -5,7 +5,7 @@ import { isFlowRecord, mergeFlows, type Flow } from '@margay/flows';
 import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
 import { birthOf, isAuditEvent, memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
 import type { Progress } from '@margay/runtime';
-import { logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
+import { checkLogs, logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
 
 /** All that logs say, in memory: for one report or one look. */
 export interface LogEvidence {
@@ -96,29 +96,15 @@ function countRepeats() {
 
 /** What logs hold, one after the other; a source that was read already is passed over. */
 async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator<[LogFile, Stretch]> {
-  const files = new Map<string, string>();
-  for (const [i, file] of logs.map(logFileOf).entries()) {
-    try {
-      for await (const stretch of readLog(file, { bare })) {
-        const reader = files.get(stretch.source) ?? `${i}`;
-        if (reader !== `${i}`) break;
-        files.set(stretch.source, reader);
-        yield [file, stretch];
-      }
-    } catch (error) {
-      throw unopened(file.path, error as NodeJS.ErrnoException);
+  const files = logs.map(logFileOf);
+  await checkLogs(files, false);
+  const readers = new Map<string, LogFile>();
+  for (const file of files) {
+    for await (const stretch of readLog(file, { bare })) {
+      const reader = readers.get(stretch.source) ?? file;
+      if (reader !== file) break;
+      readers.set(stretch.source, reader);
+      yield [file, stretch];
     }
   }
-}
-
-function unopened(path: string, error: NodeJS.ErrnoException): Error {
-  const why =
-    error.code === 'ENOENT'
-      ? 'there is no such file'
-      : error.code === 'EACCES'
-        ? 'it may not be read: check its permissions'
-        : error.code === 'EISDIR'
-          ? 'it is a folder: name the files in it'
-          : error.message;
-  return new Error(`Cannot read ${path}: ${why}`, { cause: error });
 }

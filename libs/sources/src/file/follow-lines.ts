@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BEGINNING, isGzip, readLines, splitLines, type Line, type Place } from './read-lines.ts';
+import { BEGINNING, isPackedFile, readLines, splitLines, type Line, type Place } from './read-lines.ts';
 
 /** A durable position in a log that grows and rotates. */
 export interface Cursor extends Place {
@@ -126,13 +126,13 @@ async function findRotated(path: string, cursor: Cursor): Promise<string | undef
     if (found?.isFile() && found.ino === cursor.inode && found.size >= cursor.byte) return other;
   }
   for (const other of others) {
-    if (other.endsWith('.gz') && (await gunzippedHeadIs(other, cursor.head))) return other;
+    if (/\.(gz|zst)$/.test(other) && (await unpackedHeadIs(other, cursor.head))) return other;
   }
   return undefined;
 }
 
-async function gunzippedHeadIs(path: string, head: Cursor['head']): Promise<boolean> {
-  if (!head || !(await isGzip(path).catch(() => false))) return false;
+async function unpackedHeadIs(path: string, head: Cursor['head']): Promise<boolean> {
+  if (!head || !(await isPackedFile(path).catch(() => false))) return false;
   try {
     for await (const lines of readLines(path)) {
       const text = Buffer.from(lines.map((line) => `${line.text}\n`).join(''), 'utf8');

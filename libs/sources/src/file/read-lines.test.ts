@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { CutShort, readLines, type Line, type Place } from './read-lines.ts';
+import { Unreadable } from '../bytes/unreadable.ts';
+import { readLines, type Line, type Place } from './read-lines.ts';
 
 function fileOf(content: string | Buffer): string {
   const folder = mkdtempSync(join(tmpdir(), 'margay-lines-'));
@@ -56,7 +57,7 @@ test('compressed data that ends too early gives every line before its end, then 
     (async () => {
       for await (const batch of readLines(path)) seen.push(...batch);
     })(),
-  ).rejects.toThrow(CutShort);
+  ).rejects.toThrow(Unreadable);
   expect(seen.length).toBeGreaterThan(1_000);
   expect(seen[1_000]!.text).toBe(`line 1000 ${Math.sin(1000)}`);
 });

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { open, stat } from 'node:fs/promises';
+import { isPacked, unpacked } from '../bytes/unpack.ts';
+import { Unreadable } from '../bytes/unreadable.ts';
+import { pipeBytes } from './pipe.ts';
 
 /** One line of a log, without its line break. */
 export interface Line {
@@ -30,64 +31,42 @@ export const LINE_BYTES_MAX = 256 * 1024 * 1024;
 /** Lines are handed on in batches of about this many bytes, so that memory is bounded by a batch and a line. */
 const BATCH_BYTES = 1024 * 1024;
 
-/** The log ended in the middle of its compressed data; every line before that was delivered. */
-export class CutShort extends Error {
-  override readonly name = 'CutShort';
-}
-
-/** True when the file begins with gzip's magic bytes, whatever its name says. */
-export async function isGzip(path: string): Promise<boolean> {
+/** True when something has to be made of what the file holds before it is text, whatever its name says. */
+export async function isPackedFile(path: string): Promise<boolean> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+    return isPacked(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
 }
 
 /**
- * The lines of a log from a place on, in batches and in order. `-` reads standard input, gzip is recognised.
+ * The lines of a log from a place on, in batches and in order. `-` reads standard input; a pipe is read as it comes, and what is packed is
+ * recognised by its first bytes.
  *
- * @throws CutShort when compressed data ends too early, after the last batch; errors of the file system as they are.
+ * @throws Unreadable where the rest cannot be read, after the last batch; errors of the file system as they are.
  */
 export async function* readLines(path: string, from: Place = BEGINNING): AsyncGenerator<Line[]> {
-  if (path === '-') {
-    yield* splitLines(await unpacked(process.stdin), from, BEGINNING);
-  } else if (await isGzip(path)) {
-    yield* splitLines(gunzipped(createReadStream(path)), from, BEGINNING);
-  } else {
+  if (from.byte > 0 && path !== '-' && !(await isPackedFile(path))) {
     yield* splitLines(createReadStream(path, { start: from.byte, highWaterMark: BATCH_BYTES }), from, from);
+  } else {
+    yield* splitLines(unpacked(await bytesOf(path)), from, BEGINNING);
   }
 }
 
-/** What comes through a pipe, unpacked where it begins with gzip's magic bytes: it cannot be looked at twice. */
-async function unpacked(piped: AsyncIterable<Buffer>): Promise<Readable> {
-  const chunks = piped[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  while (head.length < 2) {
-    const { done, value } = await chunks.next();
-    if (done === true) break;
-    head = Buffer.concat([head, value]);
-  }
-  const all = async function* () {
-    yield head;
-    yield* { [Symbol.asyncIterator]: () => chunks };
-  };
-  const whole = Readable.from(all(), { objectMode: false });
-  return head[0] === 0x1f && head[1] === 0x8b ? gunzipped(whole) : whole;
-}
-
-function gunzipped(compressed: Readable): Readable {
-  const gunzip = createGunzip({ chunkSize: BATCH_BYTES });
-  compressed.on('error', (error) => gunzip.destroy(error));
-  return compressed.pipe(gunzip);
+async function bytesOf(path: string): Promise<AsyncIterable<Buffer>> {
+  if (path === '-') return process.stdin;
+  return (await stat(path)).isFIFO()
+    ? pipeBytes(path)
+    : createReadStream(path, { highWaterMark: BATCH_BYTES });
 }
 
 /**
  * Splits bytes into lines. The bytes begin at `first`; lines up to `from` are counted and left out.
  *
- * @throws CutShort as `readLines` does.
+ * @throws Unreadable as `readLines` does.
  */
 export async function* splitLines(
   bytes: AsyncIterable<Buffer>,
@@ -135,13 +114,8 @@ export async function* splitLines(
       }
     }
   } catch (error) {
+    if (error instanceof Unreadable && pendingBytes > 0) take(false);
     if (batch.length > 0) yield batch;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR') {
-      throw new CutShort(
-        `the compressed data of line ${number + 1} on cannot be read (${(error as Error).message})`,
-      );
-    }
     throw error;
   }
   if (pendingBytes > 0) take(false);

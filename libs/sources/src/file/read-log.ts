@@ -1,27 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { fileSource, generationOf } from '@margay/coverage';
 import { EntryReader, type Bare, type Entry } from '@margay/ground';
 import { followLines, type Identity } from './follow-lines.ts';
+import type { LogFile } from './log-file.ts';
 import type { Positions } from './positions.ts';
-import { BEGINNING, CutShort, readLines, type Line, type Place } from './read-lines.ts';
-
-/** A log file: what its source is called, and where it is. */
-export interface LogFile {
-  readonly name: string;
-  /** `-` is standard input. */
-  readonly path: string;
-}
-
-/** `NAME=PATH`, or a path alone: then the log is called as its file is. */
-export function logFileOf(text: string): LogFile {
-  const [, name, path] = /^([\w.-]+)=(.+)$/s.exec(text) ?? [];
-  return name === undefined || path === undefined
-    ? { name: text === '-' ? text : basename(text), path: text }
-    : { name, path };
-}
+import { checkLog, isPipe, unopened } from './unopened.ts';
+import { Unreadable } from '../bytes/unreadable.ts';
+import { BEGINNING, readLines, type Line, type Place } from './read-lines.ts';
 
 /** Some lines of a log, and what they say, in their order. */
 export interface Stretch {
@@ -48,16 +35,20 @@ const nothingToKeep = async () => {};
  * Reads a log that is finished to its end. One that was read to its end before, and has not changed, is not read again; one
  * that has grown since is the same source.
  *
- * @throws the file system's error for a file that cannot be read; for a pipe one that says what to do.
+ * A pipe is read once, as it comes, and called by its name alone.
+ *
+ * @throws Error that names a file which cannot be read, and says why.
  */
 export async function* readLog(
   { name, path }: LogFile,
   { bare, positions, signal }: Wanted & { readonly positions?: Positions; readonly signal?: AbortSignal },
 ): AsyncGenerator<Stretch> {
-  const before = path === '-' ? undefined : await positions?.get(path);
-  const place = path === '-' ? { inode: 0, size: 0 } : await placeOf(path);
+  await checkLog(path, false);
+  const piped = await isPipe(path);
+  const before = piped ? undefined : await positions?.get(path);
+  const place = piped ? { inode: 0, size: 0 } : await placeOf(path);
   if (before?.inode === place.inode && before.byte === place.size) return;
-  const identity = path === '-' ? undefined : await identityOf(path, before?.identity);
+  const identity = piped ? undefined : await identityOf(path, before?.identity);
   const source = identity === undefined ? name : fileSource(name, identity.digest);
   const stretches = new Stretches(bare);
   let unreadable: string | undefined;
@@ -68,8 +59,8 @@ export async function* readLog(
       if (stretch) yield { source, ...stretch, keep: nothingToKeep };
     }
   } catch (error) {
-    if (!(error instanceof CutShort)) throw error;
-    unreadable = `The file ends too early: ${error.message}. Copy it again.`;
+    if (!(error instanceof Unreadable)) throw unopened(path, error);
+    unreadable = error.message;
   }
   const rest = stretches.end();
   if (rest) yield { source, ...rest, keep: nothingToKeep };
@@ -91,11 +82,14 @@ export async function* readLog(
  * truncated while nobody read is told.
  *
  * Lines may come again after a crash, if they were not kept, and none is lost.
+ *
+ * @throws Error that says so for a pipe, and for a file that cannot be read.
  */
 export async function* followLog(
   { name, path }: LogFile,
   { bare, positions, signal }: Wanted & { readonly positions: Positions; readonly signal: AbortSignal },
 ): AsyncGenerator<Stretch> {
+  await checkLog(path, true);
   let known = await positions.get(path);
   let stretches = new Stretches(bare, known);
   let identity = known?.identity;
@@ -173,14 +167,9 @@ class Stretches {
   }
 }
 
-/** A log is read twice, to know whose it is and for its lines, and a pipe would wait for a second writer for ever. */
 async function placeOf(path: string): Promise<{ inode: number; size: number }> {
-  const found = await stat(path);
-  if (found.isFIFO() || found.isSocket())
-    throw new Error(
-      'it is a pipe, which can be read only once: give what comes out of it on standard input, as -, or as a file',
-    );
-  return { inode: found.ino, size: found.size };
+  const { ino, size } = await stat(path);
+  return { inode: ino, size };
 }
 
 /** The identity that a file had, where it still begins so; else that of all its content. */

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { isBrokenGzip, isPacked, wholeOf } from '../bytes/unpack.ts';
 import type { Budget } from './budget.ts';
 
 /** What became of reading a body. */
 type Body =
-  | { readonly kind: 'whole'; readonly bytes: Buffer }
+  | {
+      readonly kind: 'whole';
+      readonly bytes: Buffer;
+      /** What is wrong with the rest, which can never be read. */
+      readonly unreadable?: string;
+    }
   /** It can never be read, however often it is sent. */
   | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip'; readonly sizeBytes: number }
   /** There is no room for it now. */
@@ -14,13 +18,8 @@ type Body =
 /** A body, and what gives back the room that it takes. */
 export type Held = Body & { readonly release: () => void };
 
-const unzipped = promisify(gunzip);
-
-/** True for bytes that begin as gzip does, whatever a header says. */
-export const isGzipped = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
-
 /**
- * Reads a request's body, unpacking gzip. Room for it is reserved before it is read where its length is known, and as it
+ * Reads a request's body, unpacking what is packed. Room for it is reserved before it is read where its length is known, and as it
  * comes where not; the caller releases it.
  *
  * What is too large or finds no room is not kept. @throws when the client goes away.
@@ -58,14 +57,10 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
     throw error;
   }
   const sent = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  const packed = request.headers['content-encoding'] === 'gzip' || isGzipped(sent);
-  if (!packed) return { kind: 'whole', bytes: sent, release };
-  try {
-    const bytes = await unzipped(sent, { maxOutputLength: bytesMax });
-    if (!reserve(bytes.length)) return without({ kind: 'busy' });
-    return { kind: 'whole', bytes, release };
-  } catch (error) {
-    const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    return without({ kind: 'unusable', reason: tooLarge ? 'too-large' : 'not-gzip', sizeBytes: read });
-  }
+  if (!isPacked(sent)) return { kind: 'whole', bytes: sent, release };
+  const whole = await wholeOf(sent, bytesMax);
+  if (whole === undefined) return without({ kind: 'unusable', reason: 'too-large', sizeBytes: read });
+  if (isBrokenGzip(sent, whole)) return without({ kind: 'unusable', reason: 'not-gzip', sizeBytes: read });
+  if (!reserve(whole.bytes.length)) return without({ kind: 'busy' });
+  return { kind: 'whole', ...whole, release };
 }

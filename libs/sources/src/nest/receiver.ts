@@ -26,7 +26,12 @@ export interface Sender {
 
 /** What a request brought: its body as text, or why that can never be read. */
 export type Received = Sender & { readonly sizeBytes: number } & (
-    | { readonly kind: 'text'; readonly text: string }
+    | {
+        readonly kind: 'text';
+        readonly text: string;
+        /** What is wrong with the rest of the body, which can never be read. */
+        readonly unreadable?: string;
+      }
     | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip' }
   );
 
@@ -192,7 +197,13 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
 
 function contentOf(body: Exclude<Held, { kind: 'busy' }>) {
   if (body.kind === 'unusable') return { kind: body.kind, reason: body.reason, sizeBytes: body.sizeBytes };
-  return { kind: 'text' as const, text: body.bytes.toString('utf8'), sizeBytes: body.bytes.length };
+  const { bytes, unreadable } = body;
+  return {
+    kind: 'text' as const,
+    text: bytes.toString('utf8'),
+    sizeBytes: bytes.length,
+    ...(unreadable !== undefined && { unreadable }),
+  };
 }
 
 /** How a delivery ended, as far as the sender can wait for it. */

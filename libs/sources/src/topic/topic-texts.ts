@@ -1,7 +1,5 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { Unprocessable, type Delivery } from '@margay/messaging';
-import { isGzipped } from '../http/body.ts';
+import { isBrokenGzip, wholeOf } from '../bytes/unpack.ts';
 
 /** A text from a topic, with the place that it was read from. */
 export interface TopicText {
@@ -10,9 +8,9 @@ export interface TopicText {
   readonly source: string;
   /** The message's offset. */
   readonly position: number;
+  /** What is wrong with the rest of the message, which can never be read. */
+  readonly unreadable?: string;
 }
-
-const unzipped = promisify(gunzip);
 
 /** Of one message, unpacked. */
 const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
@@ -29,14 +27,17 @@ export async function topicTexts(deliveries: readonly Delivery[]): Promise<Topic
 }
 
 async function textIn({ topic, partition, offset, value }: Delivery): Promise<TopicText> {
-  const bytes = isGzipped(value) ? await unpacked(value) : Buffer.from(value);
-  return { text: bytes.toString('utf8'), source: `${topic}/${partition}`, position: Number(offset) };
-}
-
-async function unpacked(value: Uint8Array): Promise<Buffer> {
-  try {
-    return await unzipped(value, { maxOutputLength: MESSAGE_BYTES_MAX });
-  } catch (error) {
-    throw new Unprocessable('not-gzip', 'the message begins as gzip and is none', error);
-  }
+  const packed = Buffer.from(value);
+  const whole = await wholeOf(packed, MESSAGE_BYTES_MAX);
+  if (whole === undefined)
+    throw new Unprocessable('too-large', `the message unpacks to more than ${MESSAGE_BYTES_MAX} bytes`);
+  if (isBrokenGzip(packed, whole))
+    throw new Unprocessable('not-gzip', 'the message begins as gzip and is none');
+  const { bytes, unreadable } = whole;
+  return {
+    text: bytes.toString('utf8'),
+    source: `${topic}/${partition}`,
+    position: Number(offset),
+    ...(unreadable !== undefined && { unreadable }),
+  };
 }

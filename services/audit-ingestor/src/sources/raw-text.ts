@@ -4,6 +4,8 @@ import type { Origin } from '@margay/history';
 export interface RawText {
   readonly text: string;
   readonly origin: Origin;
+  /** What is wrong with what followed the text, which can never be read. */
+  readonly unreadable?: string;
   /** Set, with an empty text, when there was something that can never be read: why, and how big it was. */
   readonly unusable?: { readonly reason: string; readonly sizeBytes: number };
 }

@@ -5,8 +5,13 @@ import type { RawText } from './raw-text.ts';
  * What the audit events in a text say; every event is one reading. A text that was lost on its way in is one reading, too.
  * Never throws.
  */
-export function readRawText({ text, origin, unusable }: RawText): Reading[] {
-  if (unusable === undefined) return readLine(text, origin);
+export function readRawText({ text, origin, unreadable, unusable }: RawText): Reading[] {
+  if (unusable === undefined) {
+    const readings = readLine(text, origin);
+    if (unreadable !== undefined)
+      readings.push({ kind: 'unusable', reason: 'unreadable', message: unreadable });
+    return readings;
+  }
   const tooLarge = unusable.reason === 'too-large';
   return [
     {

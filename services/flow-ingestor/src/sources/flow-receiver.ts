@@ -42,11 +42,15 @@ function textsIn(received: Received): FlowText[] {
   const text = received.kind === 'text' ? received.text : '';
   const [first] = readFlows('', [{ text, position: 0 }]).flows;
   const position = requestPosition(text, first?.startAt, Date.now());
-  if (received.kind === 'text') return text.trim() === '' ? [] : [{ text, position }];
+  if (received.kind === 'text') {
+    const { unreadable } = received;
+    if (unreadable !== undefined) return [{ text, position, unreadable }];
+    return text.trim() === '' ? [] : [{ text, position }];
+  }
   const { reason, sizeBytes } = received;
-  const unusable =
+  const unreadable =
     reason === 'too-large'
       ? `A request of ${sizeBytes} bytes is larger than what is taken: raise ${RECEIVER}_BODY_BYTES_MAX or let its sender post less at once.`
       : `A request of ${sizeBytes} bytes cannot be unpacked.`;
-  return [{ text: '', position, unusable }];
+  return [{ text: '', position, unreadable }];
 }

@@ -1,4 +1,4 @@
-import { access, constants, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
@@ -9,7 +9,7 @@ import { REPORT_TYPES } from '@margay/reports';
 import { openLog, openProgress, readConfig, stopSignal, type Environment } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
-import { logFileOf } from '@margay/sources';
+import { checkLogs, logFileOf } from '@margay/sources';
 import { openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
@@ -63,12 +63,7 @@ export async function up(options: UpOptions): Promise<void> {
   const cluster = options.cluster ?? RECORDED_NAME;
   const data = options.data ?? folderOf(cluster);
   const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
-  const logs = [...auditLogs, ...flowLog].map((log) => logFileOf(log).path);
-  for (const path of follow ? [] : logs.filter((each) => each !== '-')) {
-    await access(path, constants.R_OK).catch((error: Error) => {
-      throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
-    });
-  }
+  for (const logs of [auditLogs, flowLog]) await checkLogs(logs.map(logFileOf), follow);
   if (options.reports !== undefined) {
     await readdir(options.reports).catch((error: Error) => {
       throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, {

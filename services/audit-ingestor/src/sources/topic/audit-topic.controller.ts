@@ -28,8 +28,8 @@ export function auditTopicController({ name, group, cluster }: AuditTopic): Type
 
     @OnTopic(name, { group, stage: `topic ${name}` })
     async ingest(@Payload() deliveries: readonly Delivery[]): Promise<void> {
-      const texts = (await topicTexts(deliveries)).map(({ text, source, position }) => ({
-        text,
+      const texts = (await topicTexts(deliveries)).map(({ source, position, ...text }) => ({
+        ...text,
         origin: { source: `topic:${source}`, position },
       }));
       await this.#ingestion.ingest(cluster, texts);

@@ -43,8 +43,9 @@ function delivering(ingest: Ingest): (received: Received) => Promise<void> {
     const origin = { source: `webhook:${received.source}`, position: requestPosition(text, Date.now()) };
     const raw: RawText =
       received.kind === 'text'
-        ? { text, origin }
+        ? { text, origin, ...(received.unreadable !== undefined && { unreadable: received.unreadable }) }
         : { text, origin, unusable: { reason: received.reason, sizeBytes: received.sizeBytes } };
-    if (received.kind !== 'text' || text.trim() !== '') await ingest(received.cluster, [raw]);
+    if (received.kind !== 'text' || text.trim() !== '' || received.unreadable !== undefined)
+      await ingest(received.cluster, [raw]);
   };
 }

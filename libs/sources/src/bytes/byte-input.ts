@@ -1,0 +1,42 @@
+/** Bytes that come in pieces, of which some can be looked at before they are taken. */
+export class ByteInput {
+  readonly #pieces: AsyncIterator<Buffer>;
+  #ahead: Buffer = Buffer.alloc(0);
+
+  constructor(pieces: AsyncIterable<Buffer>) {
+    this.#pieces = pieces[Symbol.asyncIterator]();
+  }
+
+  /** The next bytes, which stay: fewer only where the input ends. */
+  async peek(count: number): Promise<Buffer> {
+    while (this.#ahead.length < count) {
+      const { done, value } = await this.#pieces.next();
+      if (done === true) break;
+      this.#ahead = this.#ahead.length === 0 ? value : Buffer.concat([this.#ahead, value]);
+    }
+    return this.#ahead.subarray(0, count);
+  }
+
+  /** As many of the next bytes as are there, at least one; empty where the input ends. */
+  async next(most: number): Promise<Buffer> {
+    await this.peek(1);
+    const taken = this.#ahead.subarray(0, most);
+    this.#ahead = this.#ahead.subarray(taken.length);
+    return taken;
+  }
+
+  /** Puts bytes back that were taken last. */
+  putBack(bytes: Buffer): void {
+    if (bytes.length > 0) this.#ahead = Buffer.concat([bytes, this.#ahead]);
+  }
+
+  /** All that is left. */
+  async *rest(most = Infinity): AsyncGenerator<Buffer> {
+    for (let piece = await this.next(most); piece.length > 0; piece = await this.next(most)) yield piece;
+  }
+
+  /** No more is read. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+}
