@@ -438,6 +438,8 @@ export interface DoubtStretch {
   readonly doubt: DoubtSince;
   /** The objects' uid, empty where it is not known or there are several. */
   readonly uid: string;
+  /** It begins with a creation that was done. */
+  readonly isBirth: boolean;
 }
 
 /** The stretches, ascending, in which something is open: of several doubts the earliest, with the widest that may be. */
@@ -481,9 +483,10 @@ function addStretch(
   };
   const last = stretches.at(-1);
   const { uid = '' } = of;
+  const isBirth = of.created === true && !isOutcomeUnknown(of) && start === of.receivedAt;
   if (last !== undefined && last.end === start && last.uid === uid && sameDoubt(last.doubt, doubt)) {
     stretches[stretches.length - 1] = { ...last, end };
-  } else stretches.push({ start, end, doubt, uid });
+  } else stretches.push({ start, end, doubt, uid, isBirth });
 }
 
 function widest(count: Readonly<Record<May, number>>): May {

@@ -146,11 +146,7 @@ test.each([
   ],
   ['+A=x@1 -A@3 ?:differs@5', 'A=x[1,3)! ?=[4,)~differ@4', 'a name that comes back unseen'],
   ['+A=x@1 -A@3 ?A:differs@5', 'A=x[1,3)!', 'an object does not'],
-  [
-    '+A=x@1 ?+:differs@5',
-    'A=x[1,4)successor ?=[4,)~differ@4',
-    'a creation shows that the one before is gone',
-  ],
+  ['+A=x@1 ?+:differs@5', 'A=x[1,4)successor =[4,)~differ@4', 'a creation shows that the one before is gone'],
   ['+A=x@1 ?+:unknown@5', 'A=x[1,)', 'where there is one, none can be created'],
   ['+A=x@1 ?:gone@3 ?+:unknown@5', 'A=x[1,2) A=x[2,4)~gone@2 A=x[4,)~anything@2', 'unless it may be gone'],
   ['?+:unknown@5 +A=x@9', 'A=x[9,)', 'the name was free, so nothing had come of the first try'],

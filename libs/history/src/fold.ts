@@ -114,7 +114,7 @@ function aboutMany(changes: readonly Change[]): Version[] {
 /** What is known of an object that was never seen. */
 function unseenVersion(
   { group, resource, namespace, name }: Key,
-  { start, end, doubt, uid }: DoubtStretch,
+  { start, end, doubt, uid, isBirth }: DoubtStretch,
 ): Version {
   const kind = kindOf({ group, resource });
   return {
@@ -131,7 +131,7 @@ function unseenVersion(
       kind: kind?.kind ?? '',
       metadata: { name, ...(namespace !== '' && { namespace }) },
     },
-    seenMidLife: true,
+    ...(!isBirth && { seenMidLife: true }),
     doubt,
   };
 }

@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { sameJson } from './json.ts';
 import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
+import { firstSights, type Sight, type SightWindow } from './sight.ts';
 import { validAt, type Version } from './version.ts';
 
 /** A history in memory, for one look at one log. */
@@ -10,6 +11,8 @@ export interface MemoryHistory {
   add(changes: Iterable<Change>): void;
   /** All versions by key and time, ends by inference included. */
   versions(options?: FoldOptions): Version[];
+  /** The first whole sight of each name. */
+  firstSights(window: SightWindow): Sight[];
   /** What was valid at the instant, every resourceVersion told apart, by key. */
   stateAt(instant: Instant): Version[];
 }
@@ -36,6 +39,7 @@ export function memoryHistory(): MemoryHistory {
       }
     },
     versions,
+    firstSights: (window) => [...byKey.values()].flatMap((changes) => firstSights(changes, window)),
     stateAt: (instant) => validAt(versions({ every: 'resourceVersion' }), instant),
   };
 }

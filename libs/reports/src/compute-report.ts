@@ -9,6 +9,7 @@ import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
 import { playedFrom } from './doubts/play.ts';
 import type { Played } from './doubts/played.ts';
+import type { FirstSights } from './doubts/sights.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
 import { verdictChanges } from './replay/verdict-changes.ts';
 import { selectingBefore, selectingAndSelected } from './replay/selecting-and-selected.ts';
@@ -45,6 +46,8 @@ export interface ReportInput {
   readonly evidence?: Evidence;
   /** What the sources leave open, of the window and of what came before it; those of single objects are in the versions. */
   readonly doubts?: readonly Doubt[];
+  /** What was seen first from the instants of `sightsToAsk` on; without it, what versions begin with. */
+  readonly sights?: FirstSights;
   /** The cluster's name. */
   readonly cluster?: string;
   /** Networks that do not count as the internet; a default list unless given. */
@@ -70,7 +73,7 @@ export function computeReport(input: ReportInput): Report {
     );
   }
   const versions = [...input.versions];
-  const played = playedFrom(versions, window);
+  const played = playedFrom(versions, window, { doubts: input.doubts, sights: input.sights });
   const { serviceAccounts, auditSummary, protectionSummary, ...rows } = computeRows(input, type, played);
   const header: ReportHeader = {
     reportName: name,

@@ -1,50 +1,179 @@
-import { keyText, type Window } from '@margay/ground';
-import type { DoubtSince, Version } from '@margay/history';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Doubt } from '@margay/coverage';
+import { formatInstant, type Instant, keyText, type Window } from '@margay/ground';
+import type { Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
-import { inOrder, type KnownDoubt, type Played, type PlayedVersion } from './played.ts';
+import { beforeId, doubtId } from './doubt-id.ts';
+import { Existence } from './existence.ts';
+import { inOrder, type KnownDoubt, type Played, type PlayedVersion, type UnseenSpan } from './played.ts';
+import { cutVersion, type OpenPiece } from './pieces.ts';
+import { type FirstSights, SightsByKey } from './sights.ts';
+import { isAbout, unseenKinds, type WideDoubt, wideDoubts } from './wide-doubts.ts';
 
-/** What a window is replayed from: the versions, and all that leaves something open about them. */
-export function playedFrom(versions: readonly Version[], window: Window): Played {
-  const doubts = new Map<string, KnownDoubt>();
-  const isDoubtful = versions.some(({ doubt }) => doubt !== undefined);
-  const played = isDoubtful ? versions.map((version) => doubted(version, window, doubts)) : versions;
-  return {
-    versions: played,
-    unseen: [],
-    doubts: inOrder(doubts.values()),
-  };
+/** What is known beside the versions. */
+export interface Beside {
+  /** What the sources leave open. */
+  readonly doubts?: readonly Doubt[] | undefined;
+  /** What was seen, for the instants that `sightsToAsk` gives; versions tell of those that they begin with. */
+  readonly sights?: FirstSights | undefined;
 }
 
-/** The version with the id of its doubt, which is noted where it touches the window. */
-function doubted(version: Version, window: Window, doubts: Map<string, KnownDoubt>): PlayedVersion {
-  const { doubt } = version;
-  if (doubt === undefined) return version;
-  const id = objectDoubtId(version, doubt);
-  if (isValidIn(version, window)) note(version, doubt, id, doubts);
-  return { ...version, doubted: { id, may: doubt.may } };
+/**
+ * What a window is replayed from: its versions, cut where something about them becomes or ceases to be open, and where there
+ * may be objects that nobody saw. Without doubts, the versions as they are.
+ */
+export function playedFrom(versions: readonly Version[], window: Window, beside: Beside = {}): Played {
+  const wide = wideDoubts(versions, beside.doubts ?? [], window);
+  const isOpen = ({ doubt, seenMidLife }: Version) => doubt !== undefined || seenMidLife === true;
+  if (wide.length === 0 && !versions.some(isOpen)) return { versions, unseen: [], doubts: [] };
+  const inWindow: Version[] = [];
+  const others: Version[] = [];
+  for (const version of versions) {
+    if (version.name !== '') (isValidIn(version, window) ? inWindow : others).push(version);
+  }
+  const notes = new Notes();
+  const played = [
+    ...others,
+    ...cutByDoubts(inWindow, wide, beside.sights ?? new Map(), notes),
+    ...livesBefore(inWindow, wide, window, notes),
+  ];
+  for (const { listed } of wide) if (listed !== undefined) notes.add(listed);
+  return { versions: played, unseen: unseenSpans(wide), doubts: inOrder(notes.all()) };
 }
 
-function note(version: Version, doubt: DoubtSince, id: string, doubts: Map<string, KnownDoubt>): void {
-  const { validTo } = version;
-  const { since, reason, message, source } = doubt;
-  const known = doubts.get(id);
-  const isLater = (known?.until ?? -Infinity) < (validTo ?? Infinity);
-  if (known !== undefined && (known.until === undefined || !isLater)) return;
-  doubts.set(id, {
-    id,
-    about: printedVersion(version),
-    since,
-    reason,
-    message,
-    source,
-    ...(validTo !== undefined && { until: validTo, settledBy: 'what was seen of it then' }),
+/** The instants from which on first sights matter, those that settle doubts about many objects. */
+export function sightsToAsk(
+  versions: readonly Version[],
+  doubts: readonly Doubt[],
+  window: Window,
+): readonly Instant[] {
+  const wide = wideDoubts(versions, doubts, window).filter(({ known }) => known !== undefined);
+  return [...new Set(wide.map(({ until }) => until))].filter((until) => until < window.end);
+}
+
+function cutByDoubts(
+  versions: readonly Version[],
+  wide: readonly WideDoubt[],
+  given: FirstSights,
+  notes: Notes,
+): PlayedVersion[] {
+  const open = wide.filter(({ known }) => known !== undefined).sort((a, b) => a.since - b.since);
+  const sights = new SightsByKey(given, versions);
+  const existence = new Existence(versions, open, sights);
+  return versions.flatMap((version) => {
+    const { doubt } = version;
+    const own = doubt && { id: doubtId(version, doubt), may: doubt.may };
+    if (own !== undefined) notes.addObject(version, own.id);
+    const about = open.filter((one) => isAbout(one, version));
+    if (about.length === 0) return own === undefined ? version : { ...version, doubted: own };
+    const text = keyText(version);
+    const pieces = about.flatMap((one): OpenPiece[] => {
+      const seenAt = sights.from(one.until).get(text)?.at ?? Infinity;
+      return existence.pieces(version, one, Math.min(one.settledAt, seenAt));
+    });
+    return cutVersion(version, own, pieces);
   });
 }
 
-/** The same doubt has the same id in every report. */
-function objectDoubtId(version: Version, { since, reason }: DoubtSince): string {
-  return bytesToHex(sha256(utf8ToBytes(`${keyText(version)} ${since} ${reason}`))).slice(0, 12);
+/**
+ * What objects that were first seen in mid-life may have been before, in the window: anything, unless another had their name
+ * or the whole state was seen without them.
+ */
+function livesBefore(
+  versions: readonly Version[],
+  wide: readonly WideDoubt[],
+  window: Window,
+  notes: Notes,
+): PlayedVersion[] {
+  const ends = new Map<string, Instant[]>();
+  for (const version of versions) {
+    if (version.validTo === undefined) continue;
+    const text = keyText(version);
+    const known = ends.get(text);
+    if (known === undefined) ends.set(text, [version.validTo]);
+    else known.push(version.validTo);
+  }
+  return versions.flatMap((version) => {
+    const { validFrom, seenMidLife } = version;
+    if (seenMidLife !== true || validFrom <= window.start) return [];
+    const taken = (ends.get(keyText(version)) ?? []).filter((end) => end <= validFrom);
+    const without = wide
+      .filter((one) => one.unseen && one.settledAt <= validFrom && isAbout(one, version))
+      .map(({ settledAt }) => settledAt);
+    const from = Math.max(window.start, ...taken, ...without);
+    if (from >= validFrom) return [];
+    const id = beforeId(version);
+    notes.add({
+      id,
+      about: printedVersion(version),
+      until: validFrom,
+      settledBy: `its first sight, at ${formatInstant(validFrom)}`,
+      reason: 'first-seen-in-mid-life',
+      message: `${printedVersion(version)} was not seen at its creation: what it was before ${formatInstant(validFrom)} is not known.`,
+      source: '',
+    });
+    const { seenMidLife: _, endedBy: __, doubt: ___, ...rest } = version;
+    const doubted = { id, may: 'be-anything' } as const;
+    return [{ ...rest, uid: '', validFrom: from, validTo: validFrom, content: nameOnly(version), doubted }];
+  });
+}
+
+function nameOnly({ content }: Version): Version['content'] {
+  const { apiVersion, kind, metadata } = content;
+  const { name, namespace } = metadata;
+  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+}
+
+/** When there may be objects that nobody saw. Where one span holds another of the same kind, it is enough. */
+function unseenSpans(wide: readonly WideDoubt[]): UnseenSpan[] {
+  const spans: UnseenSpan[] = [];
+  const reached = new Map<string, Instant>();
+  for (const one of wide.toSorted((a, b) => a.since - b.since)) {
+    for (const { group, resource } of unseenKinds(one)) {
+      const { id, namespace, since, settledAt } = one;
+      const text = `${resource}.${group}/${namespace ?? ''}`;
+      if ((reached.get(text) ?? -Infinity) >= settledAt) continue;
+      reached.set(text, settledAt);
+      spans.push({
+        id,
+        group,
+        resource,
+        ...(namespace !== undefined && { namespace }),
+        validFrom: since,
+        ...(settledAt < Infinity && { validTo: settledAt }),
+      });
+    }
+  }
+  return spans;
+}
+
+/** The doubts that come up, each once. */
+class Notes {
+  readonly #doubts = new Map<string, KnownDoubt>();
+
+  add(doubt: KnownDoubt): void {
+    this.#doubts.set(doubt.id, doubt);
+  }
+
+  /** The doubt of a version, which may be one of several that carry it. */
+  addObject(version: Version, id: string): void {
+    const { validTo, doubt } = version;
+    if (doubt === undefined) return;
+    const known = this.#doubts.get(id);
+    if (known !== undefined && (known.until === undefined || known.until >= (validTo ?? Infinity))) return;
+    const { since, reason, message, source } = doubt;
+    this.add({
+      id,
+      about: printedVersion(version),
+      since,
+      reason,
+      message,
+      source,
+      ...(validTo !== undefined && { until: validTo, settledBy: 'what was seen of it then' }),
+    });
+  }
+
+  all(): Iterable<KnownDoubt> {
+    return this.#doubts.values();
+  }
 }

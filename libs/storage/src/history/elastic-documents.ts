@@ -28,7 +28,12 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
     properties: {
       ...KEY_FIELDS,
       '@timestamp': DATE,
+      namespace: KEYWORD,
+      name: KEYWORD,
+      uid: KEYWORD,
       at: INSTANT,
+      receivedAt: INSTANT,
+      isSight: FLAG,
       source: KEYWORD,
       position: NUMBER,
       change: STORED,
@@ -124,7 +129,10 @@ export function documentOfChange({ cluster }: Elastic, key: string, change: Chan
   const known = { id, eventId, what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt };
   const more = { content, created, generation, basedOn, doubt, actor, origin: { source, position } };
   const text = JSON.stringify({ ...known, ...more });
-  return { '@timestamp': dateOf(at), cluster, key, group, resource, at, source, position, change: text };
+  const named = { key, group, resource, namespace, name, uid };
+  const isSight = what === 'present' && uid !== undefined && content?.['metadataOnly'] !== true;
+  const when = { '@timestamp': dateOf(at), at, receivedAt };
+  return { ...when, cluster, ...named, isSight, source, position, change: text };
 }
 
 /** The document of a version. */

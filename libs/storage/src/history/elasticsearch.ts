@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { compareTexts, MINUTE, type Window } from '@margay/ground';
-import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Version } from '@margay/history';
+import { compareTexts, type Key, MINUTE, type Window } from '@margay/ground';
+import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Sight, type Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -27,6 +27,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
     index: string,
     query: estypes.QueryDslQueryContainer,
     sources: NonNullable<estypes.AggregationsCompositeAggregation['sources']>,
+    aggs?: Record<string, estypes.AggregationsAggregationContainer>,
   ) {
     await refresh(elastic, index);
     let after: estypes.AggregationsCompositeAggregateKey | undefined;
@@ -37,11 +38,20 @@ export function elasticsearchHistory(elastic: Elastic): History {
           ignore_unavailable: true,
           size: 0,
           query,
-          aggs: { by: { composite: { size: BUCKETS, sources, ...(after !== undefined && { after }) } } },
+          aggs: {
+            by: {
+              composite: { size: BUCKETS, sources, ...(after !== undefined && { after }) },
+              ...(aggs && { aggs }),
+            },
+          },
         }),
       );
-      const found = (aggregations?.by.buckets ?? []) as { key: Record<string, unknown>; doc_count: number }[];
-      for (const { key, doc_count: count } of found) yield { key, count };
+      const found = (aggregations?.by.buckets ?? []) as {
+        key: Record<string, unknown>;
+        doc_count: number;
+        [aggregation: string]: unknown;
+      }[];
+      for (const { key, doc_count: count, ...more } of found) yield { key, count, more };
       after = aggregations?.by.after_key;
     } while (after !== undefined);
   }
@@ -107,6 +117,27 @@ export function elasticsearchHistory(elastic: Elastic): History {
         page: VERSIONS_AT_ONCE,
       });
       for await (const versions of chunks(withoutMoving(documents))) yield* ended(versions, ends, window);
+    },
+
+    async *firstSights({ from, before }) {
+      const filter = [
+        ofCluster,
+        { term: { isSight: true } },
+        { range: { receivedAt: { gte: from } } },
+        { range: { at: { lt: before } } },
+      ];
+      const sources = (['group', 'resource', 'namespace', 'name'] as const).map((field) => ({
+        [field]: { terms: { field } },
+      }));
+      const first = {
+        top_hits: { size: 1, sort: [{ at: 'asc' as const }], _source: { includes: ['uid', 'at'] } },
+      };
+      const index = elastic.index('changes-*');
+      for await (const { key, more } of buckets(index, { bool: { filter } }, sources, { first })) {
+        const { hits } = more['first'] as { hits: estypes.SearchHitsMetadata<Pick<Sight, 'uid' | 'at'>> };
+        const seen = hits.hits[0]?._source;
+        if (seen !== undefined) yield { ...(key as unknown as Key), ...seen };
+      }
     },
 
     async repeats({ start, end }) {

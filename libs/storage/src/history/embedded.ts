@@ -1,10 +1,19 @@
 import { type Key, MINUTE, type Window } from '@margay/ground';
-import { ENDING_RESOURCES, overlapping, inferEnds, type End, type Version } from '@margay/history';
+import {
+  ENDING_RESOURCES,
+  inferEnds,
+  overlapping,
+  type End,
+  type Sight,
+  type SightWindow,
+  type Version,
+} from '@margay/history';
 import type { Database, Snapshots, Sql } from '@margay/sqlite';
 import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
 import {
   CHANGES_OF_KEY,
   changeOf,
+  PARTIAL,
   SELECT_VERSIONS,
   versionOf,
   type ChangeRow,
@@ -20,6 +29,10 @@ export function embeddedHistory(database: Database, snapshots: Snapshots): Histo
 
     async *versions(window, filter = {}) {
       yield* snapshots.rows((sql) => versionsIn(sql, window, filter));
+    },
+
+    async *firstSights(window) {
+      yield* snapshots.rows((sql) => firstSightsIn(sql, window));
     },
 
     repeats: async ({ start, end }) =>
@@ -75,6 +88,29 @@ function keyIdOf(database: Database, { group, resource, namespace, name }: Key):
     .sql('SELECT id FROM keys WHERE "group" = ? AND resource = ? AND namespace = ? AND name = ?')
     .get(group, resource, namespace, name) as { id: number } | undefined;
   return row?.id;
+}
+
+/** Of names whose first sight shows the metadata only, the first whole one is looked for by itself: these are few. */
+function* firstSightsIn(sql: Sql, { from, before }: SightWindow): Generator<Sight> {
+  const rows = sql(
+    `WITH sights AS (
+       SELECT key, min(at) AS at, uid, content FROM changes
+       WHERE gone = 0 AND uid IS NOT NULL AND at >= ?1 AND at < ?2 AND received_at >= ?1 GROUP BY key)
+     SELECT k."group", k.resource, k.namespace, k.name, s.uid, s.at, s.key, instr(b.body, ?3) > 0 AS partial
+     FROM sights s JOIN keys k ON k.id = s.key JOIN contents b ON b.id = s.content`,
+  ).all(from, before, PARTIAL) as unknown as (Sight & { key: number; partial: number })[];
+  const whole = sql(
+    `SELECT c.uid, c.at FROM changes c JOIN contents b ON b.id = c.content
+     WHERE c.key = ?4 AND c.gone = 0 AND c.at >= ?1 AND c.at < ?2 AND c.received_at >= ?1 AND instr(b.body, ?3) = 0
+     ORDER BY c.at, c.uid LIMIT 1`,
+  );
+  for (const { key, partial, ...sight } of rows) {
+    if (partial === 0) yield sight;
+    else {
+      const found = whole.get(from, before, PARTIAL, key) as Pick<Sight, 'uid' | 'at'> | undefined;
+      if (found !== undefined) yield { ...sight, ...found };
+    }
+  }
 }
 
 /** How many versions are read and given at once. */

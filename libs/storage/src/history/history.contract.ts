@@ -1,4 +1,4 @@
-import { memoryHistory, overlapping, type Change, type Version } from '@margay/history';
+import { memoryHistory, overlapping, type Change, type Sight, type Version } from '@margay/history';
 import { describe, expect, test } from 'vitest';
 import {
   doubts,
@@ -14,7 +14,7 @@ import type { History } from './history.ts';
 
 const EVER = { start: 0, end: 2 ** 52 };
 
-const keyOf = ({ group, resource, namespace, name }: Change | Version) =>
+const keyOf = ({ group, resource, namespace, name }: Change | Version | Sight) =>
   [group, resource, namespace, name].join('\n');
 
 /** What the history of the changes is, computed at once in memory. */
@@ -163,6 +163,34 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(await history.changesOf({ group: '', resource: 'pods', namespace: '', name: 'none' })).toEqual(
         [],
       );
+    });
+
+    test('the first whole sight of each name after an instant, if it made no version too', async () => {
+      const history = await open();
+      const told = story({ seed: 11, changes: 120, keys: 9 });
+      const partial = told.flatMap((change, i): Change[] => {
+        const { content } = change;
+        if (change.what !== 'present' || content === undefined || i % 3 !== 0) return [];
+        const at = change.at - 500_000;
+        const early = { ...change, id: `${change.id}-partial`, at, receivedAt: at };
+        const again = { ...change, id: `${change.id}-again`, at: change.at + 100, resourceVersion: `9${i}` };
+        return [{ ...early, content: { ...content, metadataOnly: true } }, again];
+      });
+      const all = [...told, ...partial];
+      await history.append(shuffled(all, random(12)));
+      const memory = memoryHistory();
+      memory.add(all);
+      const inOrder = (sights: readonly Sight[]) => sights.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      for (const [from, before] of [
+        [0, EVER.end],
+        [STORY_START + 40_000_000, EVER.end],
+        [STORY_START + 40_000_000, STORY_START + 60_000_000],
+        [STORY_START + 40_000_000, STORY_START + 40_000_000],
+      ] as const) {
+        const found = await collect(history.firstSights({ from, before }));
+        expect(inOrder(found)).toEqual(inOrder(memory.firstSights({ from, before })));
+      }
+      expect(memory.firstSights({ from: 0, before: EVER.end }).length).toBeGreaterThan(5);
     });
 
     test('ends without uid, long resourceVersions and awkward names are kept', async () => {

@@ -1,5 +1,5 @@
 import type { Instant, Key, Window } from '@margay/ground';
-import type { Change, Version } from '@margay/history';
+import type { Change, Sight, SightWindow, Version } from '@margay/history';
 
 /** What became of changes that were appended. */
 export interface Appended {
@@ -53,6 +53,12 @@ export interface History {
    * the ends that follow from other objects' ends (`inferEnds`). One consistent state, whatever is appended meanwhile.
    */
   versions(window: Window, filter?: VersionFilter): AsyncIterable<Version>;
+
+  /**
+   * The first whole sight of each name, in no particular order: of requests that came in at `from` or later and were answered
+   * before `before`. A sight shows what the object is, whether or not a version begins with it.
+   */
+  firstSights(window: SightWindow): AsyncIterable<Sight>;
 
   /** The minutes of the window that have repeats, ascending. */
   repeats(window: Window): Promise<RepeatCount[]>;

@@ -48,6 +48,9 @@ export const HISTORY_DOUBTS = `
 /** What stands in the column `gone` of changes: the place in this list. */
 export const WHATS: readonly Change['what'][] = ['present', 'gone', 'doubtful', 'patched'];
 
+/** What stands in the body of a content of which the metadata only was shown. */
+export const PARTIAL = '"metadataOnly":true';
+
 /** The end of a version that is current. */
 export const CURRENT = Number.MAX_SAFE_INTEGER;
 

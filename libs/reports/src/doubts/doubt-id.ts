@@ -1,0 +1,13 @@
+import { keyText } from '@margay/ground';
+import type { DoubtSince, Version } from '@margay/history';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+
+/** The id of what is not known of an object. The same doubt has the same id in every report. */
+export const doubtId = (version: Version, { since, reason }: Pick<DoubtSince, 'since' | 'reason'>): string =>
+  idOf(`${keyText(version)} ${since} ${reason}`);
+
+/** The id of the doubt about what an object was before it was first seen. */
+export const beforeId = (version: Version): string => idOf(`${keyText(version)} before ${version.uid}`);
+
+const idOf = (text: string): string => bytesToHex(sha256(utf8ToBytes(text))).slice(0, 12);

@@ -1,0 +1,115 @@
+import {
+  formatInstant,
+  type Instant,
+  KEPT_KINDS,
+  type Key,
+  type Kind,
+  kindOf,
+  resourceName,
+  servedGroup,
+  type Window,
+} from '@margay/ground';
+import type { Doubt } from '@margay/coverage';
+import type { Version } from '@margay/history';
+import type { Doubted } from '@margay/policy';
+import { doubtId } from './doubt-id.ts';
+import type { KnownDoubt } from './played.ts';
+
+/** A doubt about many objects: what it leaves open of those that are known, and whether there may be others. */
+export interface WideDoubt {
+  readonly id: string;
+  /** All kinds that are kept where it is absent. */
+  readonly kind?: { readonly group: string; readonly resource: string };
+  /** All namespaces, and what has none, where it is absent. */
+  readonly namespace?: string;
+  readonly since: Instant;
+  /** A sight that was asked for from here on settles it for the object that was seen. Infinity where none does. */
+  readonly until: Instant;
+  /** From here on nothing is open by it. */
+  readonly settledAt: Instant;
+  /** What may be of objects that are known; undefined where nothing. */
+  readonly known: Doubted['may'] | undefined;
+  /** Whether there may be objects that nobody saw. */
+  readonly unseen: boolean;
+  /** As the evidence lists it; undefined where it follows from another that is listed. */
+  readonly listed: KnownDoubt | undefined;
+}
+
+/** The doubts about many objects that are open at some instant of the window. */
+export function wideDoubts(
+  versions: readonly Version[],
+  given: readonly Doubt[],
+  window: Window,
+): readonly WideDoubt[] {
+  const found = [...given.map(ofSources), ...versions.flatMap(ofVersion)];
+  return found.filter(({ since, settledAt }) => since < window.end && window.start < settledAt);
+}
+
+function ofSources({ id, about, since, until, settledAt, reason, message, source }: Doubt): WideDoubt {
+  const where = about === 'everything' ? undefined : about;
+  const kind = where && { group: where.group, resource: where.resource };
+  return {
+    id,
+    ...(kind && { kind }),
+    ...(where?.namespace !== undefined && { namespace: where.namespace }),
+    since,
+    until: until ?? Infinity,
+    settledAt: settledAt ?? Infinity,
+    known: 'be-anything',
+    unseen: true,
+    listed: {
+      id,
+      about: printedAbout(kind, where?.namespace),
+      ...(Number.isFinite(since) && { since }),
+      ...(settledAt !== undefined && {
+        until: settledAt,
+        settledBy: `the whole state, seen at ${formatInstant(settledAt)}`,
+      }),
+      reason,
+      message,
+      source,
+    },
+  };
+}
+
+/** What a version in doubt leaves open of others: one without a name of all that it stands for, a namespace of what is in it. */
+function ofVersion(version: Version): WideDoubt[] {
+  const { doubt, group, resource, namespace, name, validTo } = version;
+  if (doubt === undefined) return [];
+  const { may, since, answeredAt, reason, message, source } = doubt;
+  const id = doubtId(version, doubt);
+  const open = { id, since, until: answeredAt, settledAt: validTo ?? Infinity };
+  const inNamespace = namespace === '' ? {} : { namespace };
+  if (name === '') {
+    const kind = { group, resource };
+    const about = printedAbout(kind, inNamespace.namespace);
+    // A creation without a name is of one object more; a deletion of many ends those that are known.
+    const known = may === 'differ' ? undefined : may;
+    const listed = { id, about, since, reason, message, source };
+    return [{ ...open, kind, ...inNamespace, known, unseen: may !== 'be-gone', listed }];
+  }
+  if (may === 'differ') return [];
+  const ends = { ...open, known: 'be-gone', unseen: false, listed: undefined } as const;
+  if (resource === 'namespaces' && group === '') return [{ ...ends, namespace: name }];
+  const role = kindOf(version)?.role;
+  if (role !== 'definition') return [];
+  const dot = name.indexOf('.');
+  return [{ ...ends, kind: { resource: name.slice(0, dot), group: servedGroup(name.slice(dot + 1)) } }];
+}
+
+/** Whether a doubt is about an object, as far as its name tells. */
+export function isAbout({ kind, namespace }: WideDoubt, key: Key): boolean {
+  if (kind !== undefined && (kind.resource !== key.resource || kind.group !== key.group)) return false;
+  return namespace === undefined || namespace === key.namespace;
+}
+
+/** The kinds of which there may be objects that nobody saw. */
+export function unseenKinds({ kind, unseen }: WideDoubt): readonly Pick<Kind, 'group' | 'resource'>[] {
+  if (!unseen) return [];
+  return kind === undefined ? KEPT_KINDS : [kind];
+}
+
+function printedAbout(kind: WideDoubt['kind'], namespace: string | undefined): string {
+  const what = kind === undefined ? 'everything' : resourceName(kind);
+  return namespace === undefined ? what : `${what} in ${namespace}`;
+}
