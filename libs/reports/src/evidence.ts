@@ -80,7 +80,10 @@ export function reportEvidence(
   const unread = unreadPolicies(valid);
   const doubts = inOrder([...known, ...unread.doubts]);
   return {
-    sources: sources === undefined ? null : withDoubts(sources, doubts.length),
+    sources:
+      sources === undefined
+        ? null
+        : withDoubts(sources, doubts.filter(({ isOfSources }) => isOfSources !== true).length),
     firstSeenInMidLife: namedObjects(
       valid.filter(({ seenMidLife, validFrom }) => seenMidLife === true && validFrom > window.start),
     ),
@@ -111,7 +114,7 @@ function withDoubts(sources: Evidence, count: number): Evidence {
   return { ...sources, complete: false, reasons: [...sources.reasons, sentence] };
 }
 
-function listed({ since, until, ...doubt }: KnownDoubt): ListedDoubt {
+function listed({ since, until, isOfSources: _, ...doubt }: KnownDoubt): ListedDoubt {
   return {
     ...doubt,
     ...(since !== undefined && { since: formatInstant(since) }),

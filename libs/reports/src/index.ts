@@ -6,6 +6,7 @@
  * and never asks the time.
  */
 export { computeReport } from './compute-report.ts';
+export { sightsToAsk } from './doubts/play.ts';
 export { reportInput } from './report-input.ts';
 export { auditedResources, auditWindow, versionsWindow } from './evidence-windows.ts';
 export type {

@@ -1,10 +1,12 @@
 import type { ReportWindow } from '@margay/contracts';
-import { birthOf, FIRST_OBJECT } from '@margay/history';
+import type { Instant } from '@margay/ground';
+import { birthOf, FIRST_OBJECT, type Sight } from '@margay/history';
 import {
   auditedResources,
   auditWindow,
   computeReport,
   reportInput,
+  sightsToAsk,
   type GlobalReportSpec,
   type Report,
   type ReportTypeSpec,
@@ -41,17 +43,20 @@ export async function computeWindow(
     stores.history.changesOf(FIRST_OBJECT),
   ]);
   const birth = birthOf(first);
-  return computeReport(
-    reportInput(asked, {
-      versions,
-      policyEvents,
-      flows,
-      marks,
-      deliveries,
-      repeats,
-      ...(birth !== undefined && { birth }),
-    }),
-  );
+  const input = reportInput(asked, {
+    versions,
+    policyEvents,
+    flows,
+    marks,
+    deliveries,
+    repeats,
+    ...(birth !== undefined && { birth }),
+  });
+  const sights = new Map<Instant, Sight[]>();
+  for (const from of sightsToAsk(input)) {
+    sights.set(from, await all(stores.history.firstSights({ from, before: window.end })));
+  }
+  return computeReport({ ...input, sights });
 }
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {

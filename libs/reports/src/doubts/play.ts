@@ -8,7 +8,7 @@ import { Existence } from './existence.ts';
 import { inOrder, type KnownDoubt, type Played, type PlayedVersion, type UnseenSpan } from './played.ts';
 import { cutVersion, type OpenPiece } from './pieces.ts';
 import { type FirstSights, SightsByKey } from './sights.ts';
-import { isAbout, unseenKinds, type WideDoubt, wideDoubts } from './wide-doubts.ts';
+import { aboutKnown, isAbout, unseenKinds, type WideDoubt, wideDoubts } from './wide-doubts.ts';
 
 /** What is known beside the versions. */
 export interface Beside {
@@ -34,30 +34,35 @@ export function playedFrom(versions: readonly Version[], window: Window, beside:
   const notes = new Notes();
   const played = [
     ...others,
-    ...cutByDoubts(inWindow, wide, beside.sights ?? new Map(), notes),
+    ...cutByDoubts(inWindow, wide, window, beside.sights ?? new Map(), notes),
     ...livesBefore(inWindow, wide, window, notes),
   ];
   for (const { listed } of wide) if (listed !== undefined) notes.add(listed);
   return { versions: played, unseen: unseenSpans(wide), doubts: inOrder(notes.all()) };
 }
 
-/** The instants from which on first sights matter, those that settle doubts about many objects. */
-export function sightsToAsk(
-  versions: readonly Version[],
-  doubts: readonly Doubt[],
-  window: Window,
-): readonly Instant[] {
-  const wide = wideDoubts(versions, doubts, window).filter(({ known }) => known !== undefined);
-  return [...new Set(wide.map(({ until }) => until))].filter((until) => until < window.end);
+/** The instants from which on first sights matter to a report: they settle doubts about many objects. */
+export function sightsToAsk({
+  versions,
+  doubts = [],
+  window,
+}: {
+  readonly versions: Iterable<Version>;
+  readonly doubts?: readonly Doubt[];
+  readonly window: Window;
+}): readonly Instant[] {
+  const open = aboutKnown(wideDoubts([...versions], doubts, window), window);
+  return [...new Set(open.map(({ until }) => until))].filter((until) => until < window.end);
 }
 
 function cutByDoubts(
   versions: readonly Version[],
   wide: readonly WideDoubt[],
+  window: Window,
   given: FirstSights,
   notes: Notes,
 ): PlayedVersion[] {
-  const open = wide.filter(({ known }) => known !== undefined).sort((a, b) => a.since - b.since);
+  const open = aboutKnown(wide, window);
   const sights = new SightsByKey(given, versions);
   const existence = new Existence(versions, open, sights);
   return versions.flatMap((version) => {

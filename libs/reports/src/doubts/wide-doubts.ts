@@ -1,4 +1,5 @@
 import {
+  compareTexts,
   formatInstant,
   type Instant,
   KEPT_KINDS,
@@ -68,6 +69,7 @@ function ofSources({ id, about, since, until, settledAt, reason, message, source
       reason,
       message,
       source,
+      isOfSources: true,
     },
   };
 }
@@ -95,6 +97,29 @@ function ofVersion(version: Version): WideDoubt[] {
   if (role !== 'definition') return [];
   const dot = name.indexOf('.');
   return [{ ...ends, kind: { resource: name.slice(0, dot), group: servedGroup(name.slice(dot + 1)) } }];
+}
+
+/**
+ * Those that leave open what objects that are known may be in the window, by since.
+ *
+ * Of several about the same that were over before the window, the last is enough: what was not seen since an earlier one was
+ * not seen since that either.
+ */
+export function aboutKnown(wide: readonly WideDoubt[], window: Window): readonly WideDoubt[] {
+  const last = new Map<string, WideDoubt>();
+  const others: WideDoubt[] = [];
+  for (const one of wide) {
+    if (one.known === undefined) continue;
+    if (one.known !== 'be-anything' || one.until > window.start) {
+      others.push(one);
+      continue;
+    }
+    const about = `${one.kind?.resource}.${one.kind?.group}/${one.namespace}`;
+    const known = last.get(about);
+    if (known === undefined || known.until < one.until) last.set(about, one);
+    if (known !== undefined && known.settledAt > one.settledAt) others.push(known);
+  }
+  return [...last.values(), ...others].sort((a, b) => a.since - b.since || compareTexts(a.id, b.id));
 }
 
 /** Whether a doubt is about an object, as far as its name tells. */

@@ -9,6 +9,7 @@ import {
   computeReport,
   readGlobalReport,
   reportInput,
+  sightsToAsk,
   REPORT_TYPES,
   TemplateProblem,
   toReportJson,
@@ -180,19 +181,21 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     );
   }
   const window = { start, end };
-  const computed = computeReport(
-    reportInput(
-      {
-        name,
-        spec,
-        ...(typeSpec && { typeSpec }),
-        cluster: options.cluster,
-        window,
-        ...defined('privateNetworks', options.privateNetworks),
-      },
-      { ...logs, versions: logs.history.versions() },
-    ),
+  const input = reportInput(
+    {
+      name,
+      spec,
+      ...(typeSpec && { typeSpec }),
+      cluster: options.cluster,
+      window,
+      ...defined('privateNetworks', options.privateNetworks),
+    },
+    { ...logs, versions: logs.history.versions() },
   );
+  const sights = new Map(
+    sightsToAsk(input).map((from) => [from, logs.history.firstSights({ from, before: window.end })]),
+  );
+  const computed = computeReport({ ...input, sights });
   for (const { source, line, message } of computed.evidence.sources?.flows.problems.listed.slice(0, 20) ?? [])
     say(`margay: ${source}:${line}: ${message}\n`);
   return computed;
