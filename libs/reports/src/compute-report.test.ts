@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow, toReportJson } from './index.ts';
 import { facts, scopes, WINDOW } from './testing/arbitrary-history.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';
-import { DELETED } from './rows/deleted.ts';
+import { DELETED, MAY_HAVE_DELETED } from './rows/deleted.ts';
 import { type Fact, history, keyOfObject } from './testing/history.ts';
 
 const RUNS = Number(process.env['REPORT_RUNS'] ?? 300);
@@ -74,6 +74,12 @@ function policyEvents(told: readonly Fact[]): PolicyEvent[] {
     .flatMap(({ at, key }, i) => [event(at, key, 2 * i), event(at, { ...key, name: '' }, 2 * i + 1)]);
 }
 
+/** The event without what a deletion of many may have deleted, of which tests of its own tell. */
+const sure = (event: unknown): unknown => {
+  const { annotations = {}, ...rest } = event as { annotations?: Record<string, string> };
+  return MAY_HAVE_DELETED in annotations ? rest : event;
+};
+
 test('a scoped policy audit has the events of the policies that select, by brute force', () => {
   const part = fc.oneof(scopes, fc.constant({ selector: "app == 'x'", namespaces: { names: ['n1'] } }));
   fc.assert(
@@ -116,9 +122,9 @@ test('a scoped policy audit has the events of the policies that select, by brute
               ? told.event
               : { ...(told.event as object), annotations: { [DELETED]: sortedOnce(names).join(',') } };
           });
-      expect(report.auditEvents).toEqual(of('done'));
-      expect(report.refusedPolicyWrites).toEqual(of('refused'));
-      expect(report.unsettledPolicyWrites).toEqual(of('unsettled'));
+      expect(report.auditEvents.map(sure)).toEqual(of('done'));
+      expect(report.refusedPolicyWrites.map(sure)).toEqual(of('refused'));
+      expect(report.unsettledPolicyWrites.map(sure)).toEqual(of('unsettled'));
     }),
     { numRuns: RUNS },
   );

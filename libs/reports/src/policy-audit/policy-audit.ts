@@ -28,6 +28,8 @@ export const POLICY_AUDIT: BuiltInReportType = {
             ['numCreatedPolicies', (it) => it.auditSummary.numCreate],
             ['numModifiedPolicies', (it) => it.auditSummary.numModify],
             ['numDeletedPolicies', (it) => it.auditSummary.numDelete],
+            // Reports of older releases do not say it.
+            ['numUnsettledPolicies', (it) => it.auditSummary.numUnsettled ?? ''],
           ],
           [report],
         ),

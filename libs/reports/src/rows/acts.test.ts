@@ -6,7 +6,7 @@ import { computeReport } from '../index.ts';
 import { history } from '../testing/history.ts';
 import * as make from '../testing/objects.ts';
 import { actsOf, JOINED } from './acts.ts';
-import { DELETED } from './deleted.ts';
+import { DELETED, MAY_HAVE_DELETED } from './deleted.ts';
 
 const HOUR = 1_793_491_200_000_000;
 const SERVER = 'system:serviceaccount:calico-apiserver:calico-apiserver';
@@ -308,6 +308,17 @@ describe('a deletion of many in a scope', () => {
       { at: HOUR - 9_000_000, object: WEB },
       { at: HOUR - 8_000_000, object: selecting('web', 'web') },
     ]);
-    expect(audit([deletion({})], versions, scope).auditEvents).toHaveLength(1);
+    expect(audit([deletion({})], versions, scope).auditEvents).toMatchObject([
+      { annotations: { [MAY_HAVE_DELETED]: 'web' } },
+    ]);
+    expect(audit([deletion({ code: 422 })], versions, scope).unsettledPolicyWrites).toMatchObject([
+      { annotations: { [MAY_HAVE_DELETED]: 'web' } },
+    ]);
+    // What is seen afterwards as the same object was not deleted.
+    const [pod, policy] = versions;
+    const seen = [pod!, { ...policy!, validTo: HOUR + 60 }, { ...policy!, validFrom: HOUR + 60_000_000 }];
+    expect(audit([deletion({})], seen, scope).auditEvents).not.toMatchObject([
+      { annotations: { [MAY_HAVE_DELETED]: 'web' } },
+    ]);
   });
 });

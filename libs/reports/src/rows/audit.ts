@@ -2,9 +2,10 @@ import { at, compareTexts, fields, keyText, kindOf, text, type Window } from '@m
 import type { Outcome, PolicyEvent } from '@margay/history';
 import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
+import { NAMES_MAX } from '../evidence.ts';
 import { wellFormed } from '../json/well-formed.ts';
 import type { Act } from './acts.ts';
-import { DELETED, type Deleted } from './deleted.ts';
+import { DELETED, type Deleted, MAY_HAVE_DELETED } from './deleted.ts';
 
 type Count = 'numCreate' | 'numModify' | 'numDelete';
 
@@ -69,13 +70,24 @@ export function auditRows(
   };
 }
 
-/** The event, which says what a deletion of many deleted. */
+/** The event, which says what a deletion of many deleted, or may have. */
 function eventOf(act: Act, deleted: Deleted): unknown {
+  if (!isOfMany(act) || act.outcome === 'refused') return act.event;
+  const names = deleted.names(act);
   const event = fields(act.event);
-  const names = isOfMany(act) && act.outcome !== 'refused' ? deleted(act) : [];
-  if (names.length === 0) return act.event;
-  return { ...event, annotations: { ...fields(event['annotations']), [DELETED]: names.join(',') } };
+  const said =
+    names.length > 0
+      ? { [DELETED]: names.join(',') }
+      : { [MAY_HAVE_DELETED]: namesText(deleted.possibleNames(act)) };
+  return Object.values(said)[0] === ''
+    ? act.event
+    : { ...event, annotations: { ...fields(event['annotations']), ...said } };
 }
+
+const namesText = (names: readonly string[]): string =>
+  names.length > NAMES_MAX
+    ? `${names.slice(0, NAMES_MAX).join(',')} and ${names.length - NAMES_MAX} more`
+    : names.join(',');
 
 /** Whether it is about all objects of a kind that it selects, rather than about one. */
 const isOfMany = ({ verb, name }: Act): boolean => verb === 'deletecollection' && name === '';
@@ -85,7 +97,7 @@ function fits(wanted: AuditResource, act: Act, deleted: Deleted): boolean {
   const { group, resource, namespace, name, event } = act;
   const is = (value: string | undefined, known: string) =>
     value === undefined || value === '' || value === known;
-  const names = isOfMany(act) && !is(wanted.name, '') ? deleted(act) : [];
+  const names = isOfMany(act) && !is(wanted.name, '') ? deleted.names(act) : [];
   return (
     is(wanted.resource, resource) &&
     (is(wanted.apiGroup, group) || is(wanted.apiGroup, text(at(event, 'objectRef', 'apiGroup')))) &&
@@ -115,7 +127,7 @@ export function aboutScope(
     if (role === 'service') return inScope.has(`namespaces//${namespace}`);
     if (role !== 'policy' && role !== 'endpoint' && role !== 'parent') return true;
     if (name !== '') return inScope.has(keyText(act));
-    const names = isOfMany(act) ? deleted(act) : [];
+    const names = isOfMany(act) ? deleted.names(act) : [];
     if (names.length === 0) return folders.has(keyText({ group, resource, namespace, name: '' }));
     const keys = names.map((one) => keyText({ group, resource, namespace, name: one }));
     return keys.some((key) => inScope.has(key) || before.has(key));

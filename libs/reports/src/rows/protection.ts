@@ -23,7 +23,7 @@ export function whoChanged(acts: readonly Act[], deleted: Deleted): WhoChanged {
   for (const act of acts) {
     const { actor, outcome, group, resource, namespace, from, at } = act;
     if (actor === undefined || outcome === 'refused') continue;
-    const names = act.verb === 'deletecollection' && act.name === '' ? deleted(act) : [act.name];
+    const names = act.verb === 'deletecollection' && act.name === '' ? deleted.names(act) : [act.name];
     for (const name of names) {
       // What is not known of an object is so from when the request came in.
       for (const instant of [at, from]) add({ group, resource, namespace, name }, instant, actor);

@@ -1,10 +1,12 @@
 import type { PolicyChange } from '@margay/api-contract';
-import { parseInstant } from '@margay/ground';
+import { kindOf, parseInstant, servedName, STORAGE_GROUP } from '@margay/ground';
 import type { Change } from '@margay/history';
+import { JOINED } from '@margay/reports';
 import type { History } from '@margay/storage';
 
 /** The fields of an audit event that say which object it was about, and when. */
 interface AuditEvent {
+  readonly requestReceivedTimestamp?: string;
   readonly stageTimestamp?: string;
   readonly responseStatus?: { readonly code?: number };
   readonly objectRef?: {
@@ -14,6 +16,7 @@ interface AuditEvent {
     readonly name?: string;
   };
   readonly responseObject?: { readonly metadata?: { readonly name?: string } };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A policy before and after an audit event, from the history; null where there was none. */
@@ -22,11 +25,17 @@ export async function policyChange(history: History, event: AuditEvent): Promise
     apiGroup = '',
     resource = '',
     namespace = '',
-    name = event.responseObject?.metadata?.name ?? '',
+    name: given = event.responseObject?.metadata?.name ?? '',
   } = event.objectRef ?? {};
+  const kind = kindOf({ group: apiGroup, resource });
+  const name = apiGroup === STORAGE_GROUP ? servedName(given, kind?.role === 'policy') : given;
+  const all = await history.changesOf({ group: kind?.group ?? apiGroup, resource, namespace, name });
+  const changes = all.filter(({ what }) => what === 'present' || what === 'gone');
   const at = parseInstant(event.stageTimestamp) ?? 0;
-  const changes = await history.changesOf({ group: apiGroup, resource, namespace, name });
-  const before = changes.findLast((change) => change.at < at);
+  // What is joined was kept while the request was under way.
+  const isJoined = event.annotations?.[JOINED] !== undefined;
+  const from = (isJoined ? parseInstant(event.requestReceivedTimestamp) : undefined) ?? at;
+  const before = changes.findLast((change) => change.at < from);
   const isRefused = (event.responseStatus?.code ?? 0) >= 400;
   const after = isRefused ? before : changes.findLast((change) => change.at <= at);
   return { before: contentOf(before), after: contentOf(after) };
