@@ -6,6 +6,7 @@ import { auditTopicController } from './sources/topic/audit-topic.controller.ts'
 import { ClusterWatch } from './sources/watch/cluster-watch.ts';
 import { WebhookListener } from './sources/webhook/webhook-listener.ts';
 
+export { UNREADABLE } from './ingestion.ts';
 export { WATCH_STAGE } from './sources/watch/cluster-watch.ts';
 export { AuditFiles };
 export type { AuditIngestorOptions };

@@ -1,29 +1,35 @@
-import { sourceName } from '@margay/coverage';
+import { sourceName, type CoverageMark } from '@margay/coverage';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
-import { traced, type Metrics } from '@margay/runtime';
-import { METRICS } from '@margay/runtime/nest';
+import { traced, type Log, type Metrics } from '@margay/runtime';
+import { LOG, METRICS } from '@margay/runtime/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts';
 import { publishIngested } from './publish.ts';
 import { readBatch, type Ingested } from './read-batch.ts';
 import type { RawText } from './sources/raw-text.ts';
 
-/** Publishes what sources bring, and counts it. */
+/** What the log says of entries that can never be read. */
+export const UNREADABLE = 'Entries of an audit log cannot be read';
+
+/** Publishes what sources bring, counts it, and tells what of it cannot be read. */
 @Injectable()
 export class Ingestion {
   readonly #bus: Bus;
   readonly #metrics: Metrics;
+  readonly #log: Log;
   readonly #options: AuditIngestorOptions;
 
   constructor(
     @Inject(BUS) bus: Bus,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(LOG) log: Log,
     @Inject(AUDIT_INGESTOR_OPTIONS) options: AuditIngestorOptions,
   ) {
     this.#options = options;
     this.#bus = bus;
     this.#metrics = metrics;
+    this.#log = log;
   }
 
   /** Makes what texts said durable; see `publishIngested`. */
@@ -34,6 +40,7 @@ export class Ingestion {
     await traced('ingest', { attributes: { source } }, () => publishIngested(this.#bus, cluster, ingested));
     observe();
     count(this.#metrics, ingested);
+    tell(this.#log, cluster, ingested);
   }
 
   /** Takes texts of one cluster, of any sources; see `Ingest`. */
@@ -43,12 +50,25 @@ export class Ingestion {
   }
 }
 
+function tell(log: Log, cluster: string, { mark }: Ingested): void {
+  const first = mark.problems.find(({ kind }) => kind === 'unusable');
+  if (first === undefined) return;
+  const entries = outcomesOf(mark).filter(([outcome]) => outcome.startsWith('unusable:'));
+  log.warn(UNREADABLE, {
+    cluster,
+    source: sourceName(mark.source),
+    entries: entries.reduce((sum, [, n]) => sum + n, 0),
+    position: first.position,
+    first: first.message,
+  });
+}
+
+const outcomesOf = ({ timeless, buckets }: CoverageMark): [string, number][] =>
+  [timeless, ...buckets.map(({ counts }) => counts)].flatMap((counts) => Object.entries(counts));
+
 function count(metrics: Metrics, { changes, mark }: Ingested): void {
   const source = sourceName(mark.source);
-  const outcomes = [mark.timeless, ...mark.buckets.map(({ counts }) => counts)].flatMap((counts) =>
-    Object.entries(counts),
-  );
-  for (const [outcome, amount] of outcomes)
+  for (const [outcome, amount] of outcomesOf(mark))
     metrics.eventsTotal.add(amount, { source, outcome: outcome.split(':')[0] ?? outcome });
   metrics.changesTotal.add(changes.length, { source });
   const newest = mark.buckets.at(-1)?.last;

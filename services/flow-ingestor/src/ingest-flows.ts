@@ -4,6 +4,9 @@ import type { Log, Metrics } from '@margay/runtime';
 import { LRUCache } from 'lru-cache';
 import type { ReadFlows } from './read-flows.ts';
 
+/** What the log says of records that can never be read. */
+export const UNREADABLE = 'Flow log records cannot be read';
+
 export interface FlowIngestion {
   /** Durable when fulfilled; a repeat changes nothing. The mark says that the flows are, so it goes last. */
   readonly publish: (cluster: string, flows: readonly Flow[], mark: CoverageMark) => Promise<void>;
@@ -47,7 +50,7 @@ export function ingestFlows({ publish, metrics, log }: FlowIngestion): IngestFlo
     for (const [outcome, amount] of Object.entries(tally))
       metrics.flowsTotal.add(amount, { source, outcome });
     if (tally.unusable > 0) {
-      log.warn('Flow log records cannot be read', {
+      log.warn(UNREADABLE, {
         cluster,
         source,
         records: tally.unusable,

@@ -6,6 +6,8 @@ import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
 import { birthOf, isAuditEvent, memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { checkLogs, logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
+import { unreadableLines } from './unreadable.ts';
+import { say } from './write.ts';
 
 /** All that logs say, in memory: for one report or one look. */
 export interface LogEvidence {
@@ -25,7 +27,7 @@ export interface LogEvidence {
  * Reads audit logs and flow logs to their end. Files may be plain, gzip, or `-` for standard input; a log that is given under
  * several paths is read once.
  *
- * What cannot be used is part of the evidence, with file and line.
+ * What cannot be used is part of the evidence, with file and line; the first of each audit log is told at once.
  *
  * @param auditLogs and flow logs: paths, or `NAME=PATH`.
  * @param audited the resources whose policy events are wanted; all where absent.
@@ -55,6 +57,7 @@ export async function readLogs(
     lines += stretch.to - stretch.from;
     progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);
   }
+  for (const line of unreadableLines(marks)) say(`margay: ${line}\n`);
   const bounds = marks.flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
   const start = bounds.reduce((a, b) => Math.min(a, b), Infinity);
   const end = bounds.reduce((a, b) => Math.max(a, b), -Infinity);

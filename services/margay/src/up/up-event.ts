@@ -1,6 +1,14 @@
 /** What a person at a terminal is told while everything runs in one process. */
 export type UpEvent =
   | { readonly kind: 'lines'; readonly path: string; readonly lines: number }
+  | {
+      readonly kind: 'unreadable';
+      readonly source: string;
+      /** The source, and the line in it where that is known. */
+      readonly where: string;
+      readonly message: string;
+      readonly total: number;
+    }
   | { readonly kind: 'keeping'; readonly waiting: number }
   | { readonly kind: 'unwatched'; readonly reason: string }
   | { readonly kind: 'kept' }

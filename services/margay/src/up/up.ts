@@ -14,6 +14,7 @@ import { openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
 import { summaryLines } from '../summary-lines.ts';
+import { unreadableLine } from '../unreadable.ts';
 import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { terminalLog } from './terminal-log.ts';
@@ -146,12 +147,18 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
 function speaker(data: string, isOwn: boolean, serving: Promise<string>): Tell {
   const progress = openProgress();
   let lines = 0;
+  const unreadable = new Set<string>();
   if (!isOwn) say('No --audit-log given: loading the recorded cluster that ships with Margay.\n');
   return (event) => {
     switch (event.kind) {
       case 'lines':
         lines += event.lines;
         progress.update(`Reading ${event.path}: ${lines.toLocaleString('en')} lines`);
+        break;
+      case 'unreadable':
+        // One line a log: all of them stand in the evidence of reports.
+        if (!unreadable.has(event.source)) say(`margay: ${unreadableLine(event)}\n`);
+        unreadable.add(event.source);
         break;
       case 'keeping':
         progress.update(`Keeping the history: ${event.waiting.toLocaleString('en')} messages left`);
