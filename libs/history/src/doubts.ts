@@ -108,7 +108,9 @@ class Name {
       .map(({ receivedAt }) => receivedAt);
     const uids = new Set(lives.map(({ uid }) => uid));
     const byUid = Map.groupBy(facts, ({ uid }) => uid);
-    this.#objects = lives.map((life) => new SeenObject(life, byUid.get(life.uid) ?? []));
+    this.#objects = lives.map(
+      (life) => new SeenObject(life, changesIn(life, lives, byUid.get(life.uid) ?? [])),
+    );
     this.#strangeEnds = facts.filter(
       ({ what, uid }) => what === 'gone' && (uid === undefined || !uids.has(uid)),
     );
@@ -119,7 +121,8 @@ class Name {
   }
 
   attach(doubt: Doubtful): void {
-    const named = this.#objects.find(({ uid }) => uid === doubt.uid);
+    const ofUid = this.#objects.filter(({ uid }) => uid === doubt.uid);
+    const named = ofUid.findLast(({ bornAt }) => bornAt <= doubt.at) ?? ofUid[0];
     const there = this.#objects.filter((object) => object !== named && object.isThereAt(doubt));
     if (named !== undefined) this.#attachTo(named, there, doubt);
     else if (doubt.uid !== undefined) this.#attachToUnseen(there, doubt);
@@ -204,6 +207,14 @@ class Name {
   }
 }
 
+/** The object's changes, and where it has several lives since the counter went back, those of this one. */
+function changesIn(life: Life, lives: readonly Life[], changes: readonly Change[]): readonly Change[] {
+  const next = lives.slice(lives.indexOf(life) + 1).find(({ uid }) => uid === life.uid)?.bornAt ?? Infinity;
+  if (life.restored === undefined && next === Infinity) return changes;
+  const from = life.restored?.end ?? -Infinity;
+  return changes.filter(({ at }) => at >= from && at < next);
+}
+
 const isOutcomeUnknown = ({ doubt }: Doubtful): boolean => doubt.reason === OUTCOME_UNKNOWN;
 
 /** One object that was seen, while doubts are attached to it in the order of time. */
@@ -253,7 +264,10 @@ class SeenObject {
 
   state(): OpenLife {
     const { end: _, endedBy: __, ...life } = this.#life;
-    const ended = this.#end < Infinity && { end: this.#end, endedBy: this.#endedBy ?? 'event' };
+    const ended = this.#end < Infinity && {
+      end: this.#end,
+      ...(this.#endedBy !== undefined && { endedBy: this.#endedBy }),
+    };
     return { life: { ...life, ...ended }, open: this.#open };
   }
 

@@ -1,8 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SECOND } from '@margay/ground';
+import type { Change } from './change.ts';
+import { memoryHistory } from './memory.ts';
 import { foldKey } from './fold.ts';
 import type { Version } from './version.ts';
-import { anyChanges, shuffledWithRepeats } from './testing/histories.ts';
+import { anyChanges, anyEpochs, shuffledWithRepeats } from './testing/histories.ts';
 import { story, told } from './testing/stories.ts';
 
 test.each([
@@ -177,6 +180,99 @@ test.each([
   expect(told(foldKey([...story(log), ...watched]))).toBe(versions);
 });
 
+const later = (text: string, seconds: number) =>
+  story(text).map((change) => ({
+    ...change,
+    id: `${seconds} ${change.id}`,
+    at: change.at + seconds * SECOND,
+    receivedAt: change.receivedAt + seconds * SECOND,
+  }));
+
+/** Instants a minute later as `+4`. */
+const inMinutes = (versions: readonly Version[]) =>
+  told(versions).replaceAll(/\b600000(\d\d)\b/g, (_, rest: string) => `+${Number(rest)}`);
+
+test.each([
+  [
+    '+A=x@1#50 A=y@2#90',
+    'A=z@4#70 A=w@6#71',
+    'A=x[1,2) A=y[2,+4) A=z[+4,+6) A=w[+6,)',
+    'orders versions within their epochs',
+  ],
+  ['+A=x@1#50 -A@3', 'A=z@4#40', 'A=x[1,3)! A=z[+4,)', 'brings back what had ended since the backup'],
+  ['+A=x@1#50', '+B=z@4#40', 'A=x[1,+4)successor B=z[+4,)', 'has another object of the name'],
+  ['+A=x@1#50 A=y@2#90', '-A@3 A=z@2#70', 'A=x[1,2) A=y[2,+2) A=z[+2,+3)!', 'has ends of its own'],
+])('a counter that went back: %s and a minute later %s: it %s', (before, after, versions) => {
+  const changes = [...story(before), ...later(after, 60)];
+  expect(inMinutes(foldKey(changes))).toBe(versions);
+  expect(foldKey(changes.toReversed())).toEqual(foldKey(changes));
+  expect(foldKey(changes).filter(({ restored }) => restored !== undefined)).toHaveLength(1);
+});
+
+test('a counter that went back by clocks that differ did not', () => {
+  const changes = [...story('+A=x@1#50 A=y@2#90'), ...later('A=z@4#70', 5)];
+  expect(foldKey(changes).at(-1)?.content.metadata.labels).toEqual({ is: 'y' });
+});
+
+test('when a store was restored is what all objects have in common, and leaves everything open', () => {
+  const named = (name: string, changes: readonly Change[]) =>
+    changes.map((change) => ({ ...change, id: `${name} ${change.id}`, name }));
+  const history = memoryHistory();
+  history.add(named('a', [...story('+A=x@1#50'), ...later('A=y@1#60', 20), ...later('A=z@1#55', 60)]));
+  history.add(named('b', [...story('+A=x@1#70'), ...later('A=y@1#65', 50)]));
+  const doubts = history.versions().filter(({ resource }) => resource === '');
+  expect(doubts).toHaveLength(1);
+  expect(doubts[0]?.doubt).toMatchObject({
+    reason: 'counter-went-back',
+    since: 20 * SECOND + 1,
+    answeredAt: 50 * SECOND,
+    message: expect.stringMatching(
+      /^The cluster's counter went back: pods shop\/b has resourceVersion 65/,
+    ) as string,
+  });
+});
+
+test.each([
+  ['+A=x@1 *A=y@4', 'A=x[1,4) A=y/x[4,)', 'changes what was there'],
+  ['+A=x@1 *=y@4', 'A=x[1,4) A=y/x[4,)', 'of whatever had the name'],
+  ['+A=x@1 *A=x@4', 'A=x[1,)', 'unless it is so already'],
+  ['+A=x@1 *A=y@4 A=z@7', 'A=x[1,4) A=y/x[4,7) A=z[7,)', 'until the whole is seen'],
+  ['+A=x@1 *A=y@4 A=x@7#1', 'A=x[1,4) A=y/x[4,)', 'by another resourceVersion'],
+  ['+A=x@1 *A=y@4 *A=z@3', 'A=x[1,3) A=z/x[3,4) A=y/x[4,)', 'is ordered by time'],
+  ['+A=x@1 -A@3 *A=y@4', 'A=x[1,3)!', 'brings nothing back'],
+  ['+A=x@1 *A=y@4 -A@6', 'A=x[1,4) A=y/x[4,6)!', 'ends with the object'],
+  ['*A=y@4', '?A=[3,)~differ@3', 'of an object that was not seen shows no more than that it is there'],
+  ['*A=y@4 A=x@7', '?A=[3,7)~differ@3 ?A=x[7,)', 'until it is'],
+  ['+A=x@1 ?A:gone@3 *A=y@6', 'A=x[1,6) A=y/x[6,)', 'shows that it was there'],
+  ['+A=x@1 ?A:differs@3 *A=y@6', 'A=x[1,2) A=x[2,6)~differ@2 A=y/x[6,)~differ@2', 'settles nothing'],
+])('a patch: %s gives %s: it %s', (changes, versions) => {
+  expect(told(foldKey(story(changes)))).toBe(versions);
+});
+
+test.each([
+  ['+A=x@1%1 A=y@5%3', 'A=x[1,5)~differ@1 A=y[5,)', 'a generation that jumps shows that a change was missed'],
+  ['+A=x@1%1 A=y@5%2', 'A=x[1,5) A=y[5,)', 'one that goes up by one does not'],
+  ['+A=x@1%1 A=y@5', 'A=x[1,5) A=y[5,)', 'nor does one that is not told'],
+  [
+    '+A=x@1%1 A=x@3#1%1 A=y@5%3',
+    'A=x[1,2) A=x[2,5)~differ@2 A=y[5,)',
+    'nothing was missed before the last sight of the old one',
+  ],
+  [
+    '+A=x@1%1 ?A:differs@3 A=y@5%3',
+    'A=x[1,2) A=x[2,5)~differ@2 A=y[5,)',
+    'what is known to be unknown explains it',
+  ],
+  ['+A=x@1%1 ?A:differs@3 A=y@5%4', 'A=x[1,2)~differ@1 A=x[2,5)~differ@1 A=y[5,)', 'but not more'],
+  ['+A=x@1%1 A~x@5%3', 'A=x[1,)~differ@1', 'metadata alone shows the jump and not what came of it'],
+  ['+A=x@1%1 +B=y@5%3', 'A=x[1,5)successor B=y[5,)', 'another object counts anew'],
+  ['+A=x@1 A=y@5<3', 'A=x[1,5)~differ@1 A=y[5,)', 'so does a request that found what was never seen'],
+  ['+A=x@1 A=y@5<1', 'A=x[1,5) A=y[5,)', 'if it was not'],
+  ['+A=x@1 A=y@5<5', 'A=x[1,5) A=y[5,)', 'a request that says what it made instead tells nothing'],
+])('missed: %s gives %s: %s', (changes, versions) => {
+  expect(told(foldKey(story(changes)))).toBe(versions);
+});
+
 test('several doubts at once are told as the earliest, and that there are more', () => {
   const doubts = foldKey(story('+A=x@1 ?:gone@5 ?:gone@8 A=y@12#1')).map(({ doubt }) => doubt);
   expect(doubts).toEqual([undefined]);
@@ -222,7 +318,9 @@ test('a version names who brought its content, and the resourceVersion that did'
 });
 
 test('order, repeats and origin of the changes never matter', () => {
-  const arrived = anyChanges.chain((all) => fc.tuple(fc.constant(all), shuffledWithRepeats(all)));
+  const arrived = fc
+    .oneof(anyChanges, anyEpochs)
+    .chain((all) => fc.tuple(fc.constant(all), shuffledWithRepeats(all)));
   fc.assert(
     fc.property(
       arrived,
@@ -267,6 +365,23 @@ test('versions of a name are in time order, never overlap, and differ from their
     }),
     { numRuns: 3_000 },
   );
+});
+
+test('they never overlap either where the counter went back', () => {
+  let restored = 0;
+  fc.assert(
+    fc.property(anyEpochs, (changes) => {
+      const versions = foldKey(changes);
+      for (const [i, version] of versions.entries()) {
+        if (version.restored !== undefined) restored++;
+        expect(version.validFrom).toBeLessThan(version.validTo ?? Infinity);
+        const next = versions[i + 1];
+        if (next) expect(version.validTo).toBeLessThanOrEqual(next.validFrom);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  expect(restored).toBeGreaterThan(100);
 });
 
 test('every resourceVersion told apart is the same history, cut finer', () => {

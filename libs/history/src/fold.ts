@@ -142,7 +142,7 @@ function cut(versions: readonly Version[], stretches: readonly DoubtStretch[]): 
   const pieces: Version[] = [];
   let next = 0;
   for (const version of versions) {
-    const { validTo: to = Infinity, seenMidLife, endedBy, ...same } = version;
+    const { validTo: to = Infinity, seenMidLife, restored, endedBy, ...same } = version;
     let from = version.validFrom;
     const piece = (end: Instant, doubt?: DoubtStretch['doubt']) => {
       if (from >= end) return;
@@ -151,6 +151,7 @@ function cut(versions: readonly Version[], stretches: readonly DoubtStretch[]): 
         validFrom: from,
         ...(end < Infinity && { validTo: end }),
         ...(from === version.validFrom && seenMidLife !== undefined && { seenMidLife }),
+        ...(from === version.validFrom && restored !== undefined && { restored }),
         ...(end === to && endedBy !== undefined && { endedBy }),
         ...(doubt !== undefined && { doubt }),
       });
@@ -172,13 +173,14 @@ type Draft = { -readonly [field in keyof Version]: Version[field] };
 
 /** The versions of one object in time order. */
 function versionsOf(life: Life, every: Every, patches: readonly Change[] = []): Version[] {
-  const { shown, end, endedBy } = life;
+  const { shown, end, endedBy, restored } = life;
   const drafts = draftsOf(life, every, patches);
   const [first] = drafts;
   const last = drafts.at(-1);
   if (!first || !last) return drafts;
   // What an object was at no instant is not said; that its beginning was missed is.
-  if (shown[0]?.created !== true) first.seenMidLife = true;
+  if (shown[0]?.created !== true && restored === undefined) first.seenMidLife = true;
+  if (restored !== undefined) first.restored = restored;
   let next: Draft | undefined;
   for (let i = drafts.length - 1; i >= 0; i--) {
     const draft = drafts[i] as Draft;
@@ -187,7 +189,7 @@ function versionsOf(life: Life, every: Every, patches: readonly Change[] = []): 
   }
   if (end !== undefined) {
     last.validTo = end;
-    last.endedBy = endedBy ?? 'event';
+    if (endedBy !== undefined) last.endedBy = endedBy;
   }
   return drafts;
 }

@@ -22,5 +22,6 @@ export { isAuditEvent, readEntry, readLine } from './read-line.ts';
 export { sameDoubt } from './doubts.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
+export { restoreDoubts } from './restores.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { FIRST_OBJECT, birthOf } from './birth.ts';

@@ -4,7 +4,7 @@ import type { Change } from './change.ts';
 import { foldKey } from './fold.ts';
 import { foldOn, foldWhole, NEW_KEY } from './key-fold.ts';
 import type { Version } from './version.ts';
-import { anyChanges, anyFacts, shuffledWithRepeats } from './testing/histories.ts';
+import { anyChanges, anyEpochs, anyFacts, shuffledWithRepeats } from './testing/histories.ts';
 import { story, told } from './testing/stories.ts';
 
 /** Cut into batches at the places given. */
@@ -53,7 +53,7 @@ function expectSteps(steps: readonly (readonly Change[])[]): Record<'went on' | 
 }
 
 test('step by step gives what folding everything gives, in whatever order and however often changes come', () => {
-  const arrived = anyChanges.chain(shuffledWithRepeats);
+  const arrived = fc.oneof(anyChanges, anyEpochs).chain(shuffledWithRepeats);
   fc.assert(
     fc.property(arrived, fc.array(fc.nat(20), { maxLength: 6 }), (changes, cuts) => {
       expectSteps(batches(changes, cuts));

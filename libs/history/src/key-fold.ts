@@ -72,7 +72,7 @@ const needsAll = ({ what, name }: Change): boolean => (what !== 'present' && wha
 /** Goes on with one change: the last version is folded as the change that began it. */
 function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   const { latestAt = -Infinity, latestVersion, plain, last } = tail;
-  if (!plain || change.at <= latestAt || last?.doubt !== undefined) return undefined;
+  if (!plain || change.at <= latestAt || last?.doubt !== undefined || last?.restored) return undefined;
   const { onlyEnd, ...kept } = tail;
   if (onlyEnd && change.uid === last?.uid) return undefined;
   const next = { ...kept, changes: tail.changes + 1, latestAt: change.at };

@@ -1,5 +1,6 @@
-import { compareResourceVersions, compareTexts, type Instant } from '@margay/ground';
+import { compareResourceVersions, compareTexts, type Instant, type Interval } from '@margay/ground';
 import type { Change } from './change.ts';
+import { epochsOf } from './epochs.ts';
 import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { EndedBy } from './version.ts';
@@ -14,7 +15,10 @@ export interface Life {
   /** When it was last heard of, if only by its end. */
   readonly lastAt: Instant;
   readonly end?: Instant;
+  /** Absent with an end where the object went on, counted anew. */
   readonly endedBy?: EndedBy;
+  /** In it the cluster's counter went back, which this is the first sight after. */
+  readonly restored?: Interval;
 }
 
 type Ending = { -readonly [field in keyof Life]: Life[field] };
@@ -24,9 +28,38 @@ type Ending = { -readonly [field in keyof Life]: Life[field] };
  *
  * Order is that of their first resourceVersions, for one counter runs through a whole cluster, while the events of
  * several API servers come with several clocks. Each ends by the earliest of: its own end, the birth of one after it,
- * and an end that says the name only.
+ * and an end that says the name only. Where the counter went back, lives begin anew, of the same objects too: a restored
+ * store has objects that had ended.
  */
 export function livesOf(changes: readonly Change[]): Life[] {
+  const epochs = epochsOf(changes);
+  if (epochs.length === 1) return livesInEpoch(changes);
+  const lives: Life[] = [];
+  for (const { changes: ofEpoch, restored } of epochs.toReversed()) {
+    const own = livesInEpoch(ofEpoch);
+    const [first, next] = [firstBorn(own), firstBorn(lives)];
+    const marked = own.map((life) =>
+      life === first && restored !== undefined ? { ...life, restored } : life,
+    );
+    lives.unshift(...(next === undefined ? marked : marked.map((life) => endedBefore(life, next))));
+  }
+  return lives;
+}
+
+function firstBorn(lives: readonly Life[]): Life | undefined {
+  let first: Life | undefined;
+  for (const life of lives) if (first === undefined || life.bornAt < first.bornAt) first = life;
+  return first;
+}
+
+/** Ends a life where the first one after the counter went back begins. */
+function endedBefore(life: Life, next: Life): Life {
+  if (life.end !== undefined && life.end <= next.bornAt) return life;
+  const { endedBy: _, ...rest } = life;
+  return { ...rest, end: next.bornAt, ...(life.uid !== next.uid && { endedBy: 'successor' as const }) };
+}
+
+function livesInEpoch(changes: readonly Change[]): Life[] {
   const only = onlyUid(changes);
   if (only !== undefined) {
     const life = lifeOf(only, changes);

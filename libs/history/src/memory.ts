@@ -4,6 +4,7 @@ import { sameJson } from './json.ts';
 import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
 import { firstSights, type Sight, type SightWindow } from './sight.ts';
+import { restoreDoubts } from './restores.ts';
 import { validAt, type Version } from './version.ts';
 
 /** A history in memory, for one look at one log. */
@@ -26,7 +27,7 @@ export function memoryHistory(): MemoryHistory {
     keys.sort(([a], [b]) => compareKeys(a, b));
     const folded: Version[] = [];
     for (const [, some] of keys) for (const version of some) folded.push(version);
-    return inferEnds(folded, endsOf(folded));
+    return [...restoreDoubts(folded), ...inferEnds(folded, endsOf(folded))];
   };
   return {
     add(changes) {

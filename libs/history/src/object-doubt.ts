@@ -12,6 +12,9 @@ export type May = 'be-gone' | 'differ' | 'be-anything';
 /** The reason of doubts about writes that were stored or not. */
 export const OUTCOME_UNKNOWN = 'outcome-unknown';
 
+/** The reason of the doubt about everything after a cluster's store was restored. */
+export const COUNTER_WENT_BACK = 'counter-went-back';
+
 /** The reason of doubts about what was deleted with many others, until all of them were. */
 export const TOOK_LONG = 'took-long';
 

@@ -87,7 +87,7 @@ export function patched(content: KubernetesObject, patch: KubernetesObject): Kub
       }),
     },
     ...(patch['spec'] !== undefined && { spec: merged(fields(content['spec']), fields(patch['spec'])) }),
-    status,
+    ...(Object.keys(status).length > 0 && { status }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Instant, Key, KubernetesObject, Window } from '@margay/ground';
+import type { Instant, Interval, Key, KubernetesObject, Window } from '@margay/ground';
 import type { Actor } from './change.ts';
 import type { DoubtSince } from './object-doubt.ts';
 
@@ -23,6 +23,11 @@ export interface Version extends Key {
    * never seen its name alone, with an empty uid where that is not known.
    */
   readonly doubt?: DoubtSince;
+  /**
+   * On an object's first version after the cluster's counter went back: when that was. Its store was restored from a backup,
+   * and what had happened since the backup is lost, of every object.
+   */
+  readonly restored?: Interval;
   readonly actor?: Actor;
 }
 

@@ -9,7 +9,7 @@ import {
 } from './coverage/embedded.ts';
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
-import { HISTORY_DOUBTS, HISTORY_TABLES } from './history/tables.ts';
+import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
@@ -20,6 +20,7 @@ const MIGRATIONS = [
   TRAIL_OUTCOME,
   HISTORY_DOUBTS,
   COVERAGE_OUTLINES,
+  HISTORY_RESTORES,
 ];
 
 /** How the embedded stores are opened. */

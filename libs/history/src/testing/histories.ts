@@ -1,3 +1,4 @@
+import { SECOND } from '@margay/ground';
 import * as fc from 'fast-check';
 import type { Change } from '../change.ts';
 import { story } from './stories.ts';
@@ -58,6 +59,15 @@ export const anyChanges: fc.Arbitrary<Change[]> = fc.oneof(
       { weight: 3, arbitrary: patch },
     ),
   ),
+);
+
+/** The same, over minutes instead of microseconds, in which the cluster's counter may go back. */
+export const anyEpochs: fc.Arbitrary<Change[]> = anyChanges.map((changes) =>
+  changes.map((change) => ({
+    ...change,
+    at: change.at * 5 * SECOND,
+    receivedAt: change.receivedAt * 5 * SECOND,
+  })),
 );
 
 /** The same changes in another order, some of them again from another place. */

@@ -83,12 +83,13 @@ function ofVersion(version: Version): WideDoubt[] {
   const open = { id, since, until: answeredAt, settledAt: validTo ?? Infinity };
   const inNamespace = namespace === '' ? {} : { namespace };
   if (name === '') {
-    const kind = { group, resource };
+    // Without a resource it is about everything.
+    const kind = resource === '' ? undefined : { group, resource };
     const about = printedAbout(kind, inNamespace.namespace);
     // A creation without a name is of one object more; a deletion of many ends those that are known.
     const known = may === 'differ' ? undefined : may;
     const listed = { id, about, since, reason, message, source };
-    return [{ ...open, kind, ...inNamespace, known, unseen: may !== 'be-gone', listed }];
+    return [{ ...open, ...(kind && { kind }), ...inNamespace, known, unseen: may !== 'be-gone', listed }];
   }
   if (may === 'differ') return [];
   const ends = { ...open, known: 'be-gone', unseen: false, listed: undefined } as const;

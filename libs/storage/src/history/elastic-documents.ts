@@ -64,6 +64,8 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       seenMidLife: FLAG,
       endedBy: KEYWORD,
       doubt: STORED,
+      restoredAfter: INSTANT,
+      restoredBefore: INSTANT,
       user: KEYWORD,
       impersonated: KEYWORD,
       content: STORED,
@@ -90,6 +92,8 @@ export interface VersionDocument extends Key {
   readonly seenMidLife?: boolean;
   readonly endedBy?: NonNullable<Version['endedBy']>;
   readonly doubt?: string;
+  readonly restoredAfter?: number;
+  readonly restoredBefore?: number;
   readonly user?: string;
   readonly impersonated?: string;
   readonly content: string;
@@ -138,7 +142,7 @@ export function documentOfChange({ cluster }: Elastic, key: string, change: Chan
 /** The document of a version. */
 export function documentOfVersion({ cluster }: Elastic, key: string, version: Version): object {
   const { group, resource, namespace, name, uid, resourceVersion, validFrom, validTo } = version;
-  const { seenMidLife, endedBy, doubt, actor, content } = version;
+  const { seenMidLife, endedBy, doubt, restored, actor, content } = version;
   return {
     '@timestamp': dateOf(validFrom),
     cluster,
@@ -154,6 +158,8 @@ export function documentOfVersion({ cluster }: Elastic, key: string, version: Ve
     seenMidLife,
     endedBy,
     doubt: doubt === undefined ? undefined : JSON.stringify(doubt),
+    restoredAfter: restored?.start,
+    restoredBefore: restored?.end,
     user: actor?.user,
     impersonated: actor?.impersonated,
     content: JSON.stringify(content),
@@ -169,6 +175,7 @@ export function changeOfDocument({ change }: Pick<ChangeDocument, 'change'>): Ch
 export function versionOfDocument(document: VersionDocument): Version {
   const { group, resource, namespace, name, uid, resourceVersion, validFrom, validTo } = document;
   const { seenMidLife, endedBy, doubt, user, impersonated, content } = document;
+  const { restoredAfter: start, restoredBefore: end } = document;
   return {
     group,
     resource,
@@ -182,6 +189,7 @@ export function versionOfDocument(document: VersionDocument): Version {
     ...(seenMidLife !== undefined && { seenMidLife }),
     ...(endedBy !== undefined && { endedBy }),
     ...(doubt !== undefined && { doubt: JSON.parse(doubt) as DoubtSince }),
+    ...(start !== undefined && end !== undefined && { restored: { start, end } }),
     ...(user !== undefined && { actor: { user, ...(impersonated !== undefined && { impersonated }) } }),
   };
 }

@@ -1,6 +1,14 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { compareTexts, type Key, MINUTE, type Window } from '@margay/ground';
-import { ENDING_RESOURCES, endsOf, inferEnds, overlapping, type Sight, type Version } from '@margay/history';
+import {
+  ENDING_RESOURCES,
+  endsOf,
+  inferEnds,
+  overlapping,
+  restoreDoubts,
+  type Sight,
+  type Version,
+} from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -68,25 +76,20 @@ export function elasticsearchHistory(elastic: Elastic): History {
     return counts;
   };
 
-  /** The last versions of objects that others end with. */
-  const endings = async (): Promise<Version[]> => {
+  const allVersions = async (...filter: estypes.QueryDslQueryContainer[]): Promise<Version[]> => {
     const versions: Version[] = [];
     const documents = readAll<VersionDocument>(elastic, {
       index: elastic.index('versions-*'),
-      query: {
-        bool: {
-          filter: [
-            ofCluster,
-            { terms: { resource: [...ENDING_RESOURCES] } },
-            { exists: { field: 'endedBy' } },
-          ],
-        },
-      },
+      query: { bool: { filter: [ofCluster, ...filter] } },
       sort: [{ validFrom: 'asc' }, { _shard_doc: 'asc' }],
     });
     for await (const document of documents) versions.push(versionOfDocument(document));
     return versions;
   };
+
+  /** The last versions of objects that others end with. */
+  const endings = () =>
+    allVersions({ terms: { resource: [...ENDING_RESOURCES] } }, { exists: { field: 'endedBy' } });
 
   return {
     append: elasticWriter(elastic),
@@ -94,6 +97,8 @@ export function elasticsearchHistory(elastic: Elastic): History {
     async *versions(window, { resources } = {}) {
       const { start, end } = window;
       const ends = endsOf(await endings());
+      const restored = await allVersions({ exists: { field: 'restoredBefore' } });
+      yield* overlapping(restoreDoubts(restored), window);
       const current = { bool: { must_not: { exists: { field: 'validTo' } } } };
       const documents = readAll<VersionDocument>(elastic, {
         index: elastic.index('versions-*'),

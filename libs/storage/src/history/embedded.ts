@@ -3,6 +3,7 @@ import {
   ENDING_RESOURCES,
   inferEnds,
   overlapping,
+  restoreDoubts,
   type End,
   type Sight,
   type SightWindow,
@@ -118,6 +119,8 @@ const CHUNK = 5_000;
 
 /** First the places of all versions, in their order, and then chunk after chunk: bodies are not held for sorting. */
 function* versionsIn(sql: Sql, window: Window, { resources }: VersionFilter): Generator<Version> {
+  const restored = sql(`${SELECT_VERSIONS} WHERE v.restored IS NOT NULL`).all() as unknown as VersionRow[];
+  yield* overlapping(restoreDoubts(restored.map(versionOf)), window);
   const ids = sql(
     `SELECT v.id FROM versions v JOIN keys k ON k.id = v.key
      WHERE v.valid_to > ?1 AND v.valid_from < ?2

@@ -75,6 +75,28 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(await history.changesOf(doubt as Change)).toContainEqual(doubt);
     });
 
+    test.each([8, 9])('a counter that went back leaves everything open (%i)', async (seed) => {
+      const history = await open();
+      const told = [...namespaces(), ...story({ seed, changes: 60, keys: 4 })];
+      // The backup was made before most of the story, and the same is told again an hour later.
+      const again = story({ seed, changes: 60, keys: 4 })
+        .slice(20)
+        .map((change) => ({
+          ...change,
+          id: `again ${change.id}`,
+          at: change.at + 3_600_000_000,
+          receivedAt: change.receivedAt + 3_600_000_000,
+        }));
+      const all = [...told, ...again];
+      await appendAll(history, shuffled(all, random(seed)), random(seed));
+      const versions = await collect(history.versions(EVER));
+      expect(versions).toEqual(expectedVersions(all));
+      expect(versions.filter(({ resource }) => resource === '')).toHaveLength(1);
+      expect(await collect(history.versions({ start: 0, end: STORY_START }))).toEqual(
+        overlapping(expectedVersions(all), { start: 0, end: STORY_START }),
+      );
+    });
+
     test('what settles a doubt can come later', async () => {
       const history = await open();
       const [first, ...later] = story({ seed: 8, changes: 30, keys: 1 });

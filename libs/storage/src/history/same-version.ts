@@ -11,6 +11,8 @@ export function sameVersion(before: Version | undefined, now: Version | undefine
     before.validTo === now.validTo &&
     before.seenMidLife === now.seenMidLife &&
     before.endedBy === now.endedBy &&
+    before.restored?.start === now.restored?.start &&
+    before.restored?.end === now.restored?.end &&
     sameDoubt(before.doubt, now.doubt) &&
     before.actor?.user === now.actor?.user &&
     before.actor?.impersonated === now.actor?.impersonated &&

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@margay/ground';
+import type { Interval, KubernetesObject } from '@margay/ground';
 import type { Change, DoubtSince, EndedBy, ObjectDoubt, Version } from '@margay/history';
 
 /** The tables of the embedded history. */
@@ -44,6 +44,11 @@ export const HISTORY_DOUBTS = `
   ALTER TABLE changes ADD COLUMN generation INTEGER;
   ALTER TABLE changes ADD COLUMN based_on TEXT;
   ALTER TABLE versions ADD COLUMN doubt TEXT`;
+
+/** The versions that were first seen after the cluster's counter went back: `[from, to]`, in which it did. */
+export const HISTORY_RESTORES = `
+  ALTER TABLE versions ADD COLUMN restored TEXT;
+  CREATE INDEX versions_restored ON versions (id) WHERE restored IS NOT NULL`;
 
 /** What stands in the column `gone` of changes: the place in this list. */
 export const WHATS: readonly Change['what'][] = ['present', 'gone', 'doubtful', 'patched'];
@@ -125,6 +130,7 @@ export interface VersionRow {
   readonly seen_mid_life: number;
   readonly ended_by: EndedBy | null;
   readonly doubt: string | null;
+  readonly restored: string | null;
   readonly user: string | null;
   readonly impersonated: string | null;
 }
@@ -132,7 +138,7 @@ export interface VersionRow {
 /** Gives {@link VersionRow}s; a condition must follow. */
 export const SELECT_VERSIONS = `
   SELECT v.id, k."group", k.resource, k.namespace, k.name, v.uid, v.resource_version, v.valid_from, v.valid_to, b.body,
-    v.seen_mid_life, v.ended_by, v.doubt, v."user", v.impersonated
+    v.seen_mid_life, v.ended_by, v.doubt, v.restored, v."user", v.impersonated
   FROM versions v JOIN keys k ON k.id = v.key JOIN contents b ON b.id = v.content`;
 
 /** The version of a row. */
@@ -150,6 +156,7 @@ export function versionOf(row: VersionRow): Version {
     ...(row.seen_mid_life === 1 && { seenMidLife: true }),
     ...(row.ended_by !== null && { endedBy: row.ended_by }),
     ...(row.doubt !== null && { doubt: JSON.parse(row.doubt) as DoubtSince }),
+    ...(row.restored !== null && { restored: JSON.parse(row.restored) as Interval }),
     ...actorOf(row),
   };
 }

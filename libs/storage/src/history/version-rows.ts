@@ -34,7 +34,7 @@ function insertVersion(database: Database, ids: TableIds, key: number, version: 
   const { lastInsertRowid } = database
     .sql(
       `INSERT INTO versions (key, uid, resource_version, valid_from, valid_to, content, seen_mid_life, ended_by,
-         "user", impersonated, doubt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         "user", impersonated, doubt, restored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       key,
@@ -48,6 +48,7 @@ function insertVersion(database: Database, ids: TableIds, key: number, version: 
       version.actor?.user ?? null,
       version.actor?.impersonated ?? null,
       version.doubt === undefined ? null : JSON.stringify(version.doubt),
+      version.restored === undefined ? null : JSON.stringify(version.restored),
     );
   return Number(lastInsertRowid);
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collect } from '../testing/collect.ts';
 import { embeddedHistory } from './embedded.ts';
-import { HISTORY_DOUBTS, HISTORY_TABLES } from './tables.ts';
+import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './tables.ts';
 import { historyWriter } from './writer.ts';
 
 /** Any fact about one of three objects of one name, mostly but not always later than those before. */
@@ -51,7 +51,9 @@ const facts = fc.array(fact, { maxLength: 10 }).map((told): Change[] => {
 test('a writer that finds everything in its tables goes on as one that remembers it', async () => {
   await fc.assert(
     fc.asyncProperty(facts, async (changes) => {
-      const database = openDatabase(':memory:', { migrations: [HISTORY_TABLES, HISTORY_DOUBTS] });
+      const database = openDatabase(':memory:', {
+        migrations: [HISTORY_TABLES, HISTORY_DOUBTS, HISTORY_RESTORES],
+      });
       for (const change of changes) historyWriter(database)([change]);
       const history = embeddedHistory(database, snapshotsOf(database));
       expect(await collect(history.versions({ start: 0, end: 2 ** 52 }))).toEqual(
