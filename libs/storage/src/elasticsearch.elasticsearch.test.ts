@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { PolicyEvent } from '@margay/history';
 import { afterAll, describe, expect, test } from 'vitest';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import type { Stores } from './stores.ts';
+import { collect } from './testing/collect.ts';
+import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
 import { openElasticsearch } from './elasticsearch.ts';
@@ -31,6 +34,33 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   trailContract('Elasticsearch', async () => (await open()).trail);
   archiveContract('Elasticsearch', async () => (await open()).archive);
   windowsContract('Elasticsearch', async () => (await open()).windows);
+
+  test('indices of an older release get the fields that came later', async () => {
+    const older = `margay-test-${randomUUID().slice(0, 8)}`;
+    const { outcome: _, ...properties } = TRAIL_TEMPLATE.properties;
+    const made = await fetch(`${url}/${older}-trail-2026.11`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ mappings: { dynamic: 'strict', properties } }),
+    });
+    expect(made.status).toBe(200);
+    const stores = await openElasticsearch({ nodes, prefix: older, cluster: 'c' });
+    opened.push(stores);
+    const at = 1_793_491_200_000_000;
+    const event: PolicyEvent = {
+      eventId: 'e',
+      at,
+      group: 'networking.k8s.io',
+      resource: 'networkpolicies',
+      namespace: 'shop',
+      name: 'web',
+      verb: 'delete',
+      outcome: 'unsettled',
+      event: {},
+    };
+    expect(await stores.trail.append([event])).toBe(1);
+    expect(await collect(stores.trail.between({ start: at, end: at + 1 }))).toEqual([event]);
+  });
 });
 
 test('a node that does not answer is named, with what to do', async () => {

@@ -217,6 +217,28 @@ test('who made the change is known from the trail, also of what was deleted', ()
   expect(actor()).toBeNull();
 });
 
+test('where Calico’s API server kept it for somebody, that is who made the change', () => {
+  const told = (apiGroup: string, user: string, from: number, at: number): PolicyEvent => ({
+    eventId: user,
+    group: 'projectcalico.org',
+    resource: 'globalnetworkpolicies',
+    namespace: '',
+    name: apiGroup === 'projectcalico.org' ? '' : 'deny',
+    at,
+    verb: 'create',
+    outcome: 'done',
+    actor: { user },
+    event: { objectRef: { apiGroup }, requestReceivedTimestamp: formatInstant(from) },
+  });
+  const kept = told('crd.projectcalico.org', 'system:serviceaccount:calico:calico-apiserver', 12, 13);
+  const request = told('projectcalico.org', 'ana', 11, 14);
+  const actor = (...policyEvents: PolicyEvent[]) =>
+    audit(history([...stood(WEB), { at: 13, object: DENY }]), { policyEvents }).protectionChanges[0]
+      ?.changes[0]?.actor;
+  expect(actor(request, kept)).toBe('ana');
+  expect(actor(kept)).toBe('system:serviceaccount:calico:calico-apiserver');
+});
+
 test('an instant is counted once for each effect, and rows name so many endpoints', () => {
   const pods = Array.from({ length: ENDPOINTS_PER_ROW + 1 }, (_, i) =>
     make.pod(`shop/p${i}`, { app: 'web' }),
