@@ -40,7 +40,7 @@ render(
           <p>${operation.summary} <span class="soft">${operation.description}</span></p>
           ${
             operation.parameters.length > 0 &&
-            html`<table class="plain">
+            html`<table class="plain" tabindex="0">
               <thead>
                 <tr>
                   <th>Parameter</th>

@@ -45,27 +45,24 @@ function Bars({ buckets, words }: { buckets: SourceCoverage['buckets']; words: s
     OUTCOMES.reduce((sum, outcome) => sum + bucket[outcome], 0);
   const most = Math.max(1, ...buckets.map(total));
   const each = WIDTH / Math.max(1, buckets.length);
-  return html`<svg
-    class="chart"
-    viewBox="0 0 ${WIDTH} ${HEIGHT}"
-    role="img"
-    aria-label="Events over time: ${words}"
-  >
-    ${buckets.map((bucket, i) => {
-      let y = HEIGHT;
-      return OUTCOMES.filter((outcome) => bucket[outcome] > 0).map((outcome) => {
-        const height = Math.max(1, (bucket[outcome] / most) * (HEIGHT - 6));
-        y -= height;
-        return html`<rect
-          class=${outcome}
-          x=${i * each}
-          y=${y}
-          width=${Math.max(1, each - 1)}
-          height=${height}
-          ><title>${outcome}: ${bucket[outcome]}</title></rect
-        >`;
-      });
-    })}
-    <line class="axis" x1="0" x2=${WIDTH} y1=${HEIGHT} y2=${HEIGHT} />
-  </svg>`;
+  return html`<div class="drawing" tabindex="0">
+    <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Events over time: ${words}">
+      ${buckets.map((bucket, i) => {
+        let y = HEIGHT;
+        return OUTCOMES.filter((outcome) => bucket[outcome] > 0).map((outcome) => {
+          const height = Math.max(1, (bucket[outcome] / most) * (HEIGHT - 6));
+          y -= height;
+          return html`<rect
+            class=${outcome}
+            x=${i * each}
+            y=${y}
+            width=${Math.max(1, each - 1)}
+            height=${height}
+            ><title>${outcome}: ${bucket[outcome]}</title></rect
+          >`;
+        });
+      })}
+      <line class="axis" x1="0" x2=${WIDTH} y1=${HEIGHT} y2=${HEIGHT} />
+    </svg>
+  </div>`;
 }

@@ -45,7 +45,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
     <div class="split">
       <div>
         <h3>What was true, and why</h3>
-        <table class="plain">
+        <table class="plain" tabindex="0">
           <tbody>
             ${FLAGS.map(([flag, words, isGood]) => {
               const holds = span.flags[flag];
@@ -60,7 +60,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
           </tbody>
         </table>
         <h3>Labels that selectors see</h3>
-        <table class="plain">
+        <table class="plain" tabindex="0">
           <thead>
             <tr>
               <th>Label</th>
@@ -97,7 +97,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
           )}
         </ol>
         <h3>Who changed what</h3>
-        <table class="plain">
+        <table class="plain" tabindex="0">
           <tbody>
             ${data.events.map(
               ({ at, what, resource, actor }) =>
@@ -145,34 +145,36 @@ function Drawing({ timeline: { window, spans, events } }: { timeline: Timeline }
   ];
   const height = rows.length * ROW + 30;
   const short = (title: string) => (title.length > 34 ? `${title.slice(0, 33)}…` : title);
-  return html`<svg
-      class="chart"
-      viewBox="0 0 ${WIDTH} ${height}"
-      role="img"
-      aria-label="Life of the endpoint: when it was protected, and which policies applied. The tables below say the same."
-    >
-      ${rows.map(
-        ({ title, style }, i) =>
-          html`<text x="0" y=${i * ROW + 14}><title>${title}</title>${short(title)}</text> ${spans.map(
-              (span) => {
-                const name = style(span);
-                return name === undefined
-                  ? ''
-                  : html`<rect
-                      class=${name}
-                      x=${x(span.start)}
-                      y=${i * ROW + 3 + (name === 'open' ? 4 : 0)}
-                      width=${Math.max(1, x(span.end) - x(span.start))}
-                      height=${name === 'open' ? ROW - 14 : ROW - 6}
-                    >
-                      <title>${exact(span.start)} to ${exact(span.end)}</title>
-                    </rect>`;
-              },
-            )}`,
-      )}
-      ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${exact(at)}: ${resource} ${what}</title></line>`)}
-      <text x=${LEFT} y=${height - 8}>${window.start.slice(0, 19)}Z</text>
-      <text x=${WIDTH - 10} y=${height - 8} text-anchor="end">${window.end.slice(0, 19)}Z</text>
-    </svg>
+  return html`<div class="drawing" tabindex="0">
+      <svg
+        class="chart"
+        viewBox="0 0 ${WIDTH} ${height}"
+        role="img"
+        aria-label="Life of the endpoint: when it was protected, and which policies applied. The tables below say the same."
+      >
+        ${rows.map(
+          ({ title, style }, i) =>
+            html`<text x="0" y=${i * ROW + 14}><title>${title}</title>${short(title)}</text> ${spans.map(
+                (span) => {
+                  const name = style(span);
+                  return name === undefined
+                    ? ''
+                    : html`<rect
+                        class=${name}
+                        x=${x(span.start)}
+                        y=${i * ROW + 3 + (name === 'open' ? 4 : 0)}
+                        width=${Math.max(1, x(span.end) - x(span.start))}
+                        height=${name === 'open' ? ROW - 14 : ROW - 6}
+                      >
+                        <title>${exact(span.start)} to ${exact(span.end)}</title>
+                      </rect>`;
+                },
+              )}`,
+        )}
+        ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${exact(at)}: ${resource} ${what}</title></line>`)}
+        <text x=${LEFT} y=${height - 8}>${window.start.slice(0, 19)}Z</text>
+        <text x=${WIDTH - 10} y=${height - 8} text-anchor="end">${window.end.slice(0, 19)}Z</text>
+      </svg>
+    </div>
     <p class="soft">Thick and green: protected; thin and red: not protected; upright lines: changes.</p>`;
 }

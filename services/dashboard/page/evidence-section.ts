@@ -38,7 +38,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
       html`<div class="split">
           <div>
             <h3>What became of the events</h3>
-            <table class="plain">
+            <table class="plain" tabindex="0">
               <tbody>
                 <tr>
                   <td>read</td>
@@ -57,7 +57,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
           </div>
           <div>
             <h3>Sources</h3>
-            <table class="plain">
+            <table class="plain" tabindex="0">
               <thead>
                 <tr>
                   <th>Source</th>

@@ -81,6 +81,12 @@ export interface Column<T> {
 }
 
 const ROW_HEIGHT = 34;
+/** On a narrow screen a row is a card: its first cell on up to two lines, and each other one, with its title, on one. */
+const FIRST_CELL_HEIGHT = 44;
+const CELL_HEIGHT = 24;
+const CARD_PADDING = 12;
+/** As in style.css. */
+const NARROW = '(max-width: 40rem)';
 const PAGE = 100;
 const SETTLE_MILLISECONDS = 60;
 
@@ -89,6 +95,18 @@ interface TableProps<T> {
   /** The address of the rows, with its filters; `sort`, `offset` and `limit` are added. */
   readonly path: string;
   readonly columns: readonly Column<T>[];
+}
+
+/** Whether the screen is narrow, as it is turned. */
+function useNarrow(): boolean {
+  const [query] = useState(() => matchMedia(NARROW));
+  const [isNarrow, setNarrow] = useState(query.matches);
+  useEffect(() => {
+    const turned = () => setNarrow(query.matches);
+    query.addEventListener('change', turned);
+    return () => query.removeEventListener('change', turned);
+  }, [query]);
+  return isNarrow;
 }
 
 /** A table of any length: only what is seen is asked for and drawn. */
@@ -104,7 +122,10 @@ export function Table<T>({ label, path, columns }: TableProps<T>) {
   const body = useRef<HTMLDivElement>(null);
   const key = `${path}${path.includes('?') ? '&' : '?'}${sort === undefined ? '' : `sort=${sort}&`}`;
   const isCurrent = pages?.key === key;
-  const shown = Math.ceil((body.current?.clientHeight ?? 600) / ROW_HEIGHT) + 2;
+  const rowHeight = useNarrow()
+    ? FIRST_CELL_HEIGHT + (columns.length - 1) * CELL_HEIGHT + CARD_PADDING
+    : ROW_HEIGHT;
+  const shown = Math.ceil((body.current?.clientHeight ?? 600) / rowHeight) + 2;
   const wanted = [...new Set([Math.floor(first / PAGE), Math.floor((first + shown) / PAGE)])].filter(
     (page) => !isCurrent || (page * PAGE < pages.total && !pages.rows.has(page)),
   );
@@ -139,7 +160,7 @@ export function Table<T>({ label, path, columns }: TableProps<T>) {
   useEffect(() => {
     body.current?.scrollTo(0, 0);
     setFirst(0);
-  }, [key]);
+  }, [key, rowHeight]);
   if (problem) return html`<${Problem} problem=${problem} />`;
   if (pages === undefined) return html`<${Wait} />`;
   const rowAt = (i: number) => pages.rows.get(Math.floor(i / PAGE))?.[i % PAGE];
@@ -179,9 +200,9 @@ export function Table<T>({ label, path, columns }: TableProps<T>) {
         role="rowgroup"
         tabindex="0"
         ref=${body}
-        onScroll=${(event: Event) => setFirst(Math.floor((event.target as HTMLElement).scrollTop / ROW_HEIGHT))}
+        onScroll=${(event: Event) => setFirst(Math.floor((event.target as HTMLElement).scrollTop / rowHeight))}
       >
-        <div class="all" role="presentation" style=${{ height: `${pages.total * ROW_HEIGHT}px` }}>
+        <div class="all" role="presentation" style=${{ height: `${pages.total * rowHeight}px` }}>
           ${drawn.map((i) => {
             const row = rowAt(i);
             return html`<div
@@ -189,11 +210,11 @@ export function Table<T>({ label, path, columns }: TableProps<T>) {
               role="row"
               key=${i}
               aria-rowindex=${i + 2}
-              style=${{ top: `${i * ROW_HEIGHT}px` }}
+              style=${{ top: `${i * rowHeight}px`, height: `${rowHeight}px` }}
             >
               ${columns.map(
-                ({ cell, wide }) =>
-                  html`<div class="cell ${wide ? 'wide' : ''}" role="cell">
+                ({ title, cell, wide }) =>
+                  html`<div class="cell ${wide ? 'wide' : ''}" role="cell" data-title=${title}>
                     ${row === undefined ? '…' : cell(row)}
                   </div>`,
               )}

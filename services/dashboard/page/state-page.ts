@@ -52,7 +52,7 @@ export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
       html`<div class="split">
           <div>
             <h2>Namespaces (${state.namespaces.length})</h2>
-            <table class="plain">
+            <table class="plain" tabindex="0">
               <thead>
                 <tr>
                   <th>Namespace</th>
@@ -76,7 +76,7 @@ export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
           </div>
           <div>
             <h2>Policies (${state.policies.length})</h2>
-            <table class="plain">
+            <table class="plain" tabindex="0">
               <thead>
                 <tr>
                   <th>Policy</th>
@@ -107,7 +107,7 @@ export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
               onInput=${(event: Event) => setFilter((event.target as HTMLInputElement).value)}
           /></label>
         </form>
-        <table class="plain">
+        <table class="plain" tabindex="0">
           <thead>
             <tr>
               <th>Endpoint</th>

@@ -33,25 +33,29 @@ export function TrendChart({ items }: { items: readonly Run[] }) {
         `${name}: ${values.map((value) => (isAudit ? Math.round(value * most) : `${Math.floor(value * 100)} %`)).join(', ')}`,
     )
     .join('; ');
-  return html`<svg
-      class="chart"
-      viewBox="0 0 ${WIDTH} ${HEIGHT}"
-      role="img"
-      aria-label="${isAudit ? 'Changes' : 'Endpoints always protected'}, oldest window first. ${words}"
-    >
-      ${[0, 0.5, 1].map(
-        (value) =>
-          html`<line class="axis" x1=${LEFT} x2=${WIDTH - 10} y1=${y(value)} y2=${y(value)} /><text
-              x="2"
-              y=${y(value) + 4}
-            >
-              ${isAudit ? Math.round(value * most) : `${value * 100} %`}
-            </text>`,
-      )}
-      ${series.map(({ style, values }) => html`<polyline class=${style} points=${values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(' ')} />`)}
-      <text x=${LEFT} y=${HEIGHT - 5}>${items[0]?.window.end.slice(0, 16)}Z</text>
-      <text x=${WIDTH - 10} y=${HEIGHT - 5} text-anchor="end">${items.at(-1)?.window.end.slice(0, 16)}Z</text>
-    </svg>
+  return html`<div class="drawing" tabindex="0">
+      <svg
+        class="chart"
+        viewBox="0 0 ${WIDTH} ${HEIGHT}"
+        role="img"
+        aria-label="${isAudit ? 'Changes' : 'Endpoints always protected'}, oldest window first. ${words}"
+      >
+        ${[0, 0.5, 1].map(
+          (value) =>
+            html`<line class="axis" x1=${LEFT} x2=${WIDTH - 10} y1=${y(value)} y2=${y(value)} /><text
+                x="2"
+                y=${y(value) + 4}
+              >
+                ${isAudit ? Math.round(value * most) : `${value * 100} %`}
+              </text>`,
+        )}
+        ${series.map(({ style, values }) => html`<polyline class=${style} points=${values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(' ')} />`)}
+        <text x=${LEFT} y=${HEIGHT - 5}>${items[0]?.window.end.slice(0, 16)}Z</text>
+        <text x=${WIDTH - 10} y=${HEIGHT - 5} text-anchor="end">
+          ${items.at(-1)?.window.end.slice(0, 16)}Z
+        </text>
+      </svg>
+    </div>
     <p class="soft">
       ${isAudit ? 'Changes of each window' : 'Endpoints always protected: ingress whole line, egress broken line'}
     </p>`;
