@@ -31,6 +31,7 @@ beforeAll(async () => {
   const inventory = await report(stores, windowOf('inventory-1', 'inventory', SPAN, 'inventory'));
   await report(stores, windowOf('access-1', 'network-access', SPAN, 'network-access'));
   await report(stores, windowOf('audit-1', 'policy-audit', SPAN, 'policy-audit'));
+  await report(stores, windowOf('protection-1', 'protection-audit', SPAN, 'protection-audit'));
   await archiveBigReport(stores, inventory, 100_000);
 });
 
@@ -44,6 +45,11 @@ const PAGES = [
   ['reports', '#/', 'text=/\\d+ runs/'],
   ['report', '#/runs/inventory-1', '.grid .body .row:nth-child(3) a'],
   ['policy-audit', '#/runs/audit-1', '.grid .body .row button'],
+  [
+    'protection-audit',
+    '#/runs/protection-1',
+    '.grid .body .row:has-text("admin"):has-text("created GlobalNetworkPolicy")',
+  ],
   ['endpoint', `#/runs/inventory-1/endpoint?name=${ENDPOINT}`, 'svg rect.protected'],
   ['cluster', '#/cluster', 'table td'],
   ['coverage', '#/coverage', 'svg rect.kept'],

@@ -160,24 +160,23 @@ export const TABLES: { readonly [K in RowKind]: RowTable<K> } = {
         title: 'Verdict',
         sort: 'flag',
         wide: true,
-        cell: ({ flag, was, is }) => `${flag}: ${was}, then ${is}`,
+        cell: ({ flag, was, is }) => `${flag}: ${was} → ${is}`,
       },
       {
-        title: 'By',
+        title: 'Change',
         wide: true,
         cell: ({ changes }) =>
-          html`<${Name}
-            text=${changes
-              .map(
-                ({ what, resource, actor }) => `${what} ${resource}${actor === null ? '' : ` by ${actor}`}`,
-              )
-              .join(', ')}
-          />`,
+          html`<${Name} text=${changes.map(({ what, resource }) => `${what} ${resource}`).join(', ')} />`,
+      },
+      {
+        title: 'Actor',
+        cell: ({ changes }) =>
+          html`<${Name} text=${[...new Set(changes.map(({ actor }) => actor ?? 'not known'))].join(', ')} />`,
       },
       {
         title: 'Endpoints',
         wide: true,
-        cell: ({ endpoints }) => html`<${Name} text=${endpoints.join(', ')} />`,
+        cell: ({ endpoints }) => html`<${Name} text=${`${endpoints.length}: ${endpoints.join(', ')}`} />`,
       },
     ],
   },

@@ -46,11 +46,15 @@ export function* verdictChanges(
         continue;
       }
       const before = known.get(text);
-      const now = { verdicts: verdictsOf(view), inScope: view.inScope };
+      const now = {
+        verdicts: verdictsOf(view),
+        inScope: view.inScope,
+        endpoint: before?.endpoint ?? printedVersion(object),
+      };
       known.set(text, now);
       if (before === undefined || before.verdicts === now.verdicts || !(before.inScope || now.inScope))
         continue;
-      const endpoint = printedVersion(object);
+      const { endpoint } = now;
       const causes = causesOf(text, view);
       for (const [i, flag] of VERDICT_FLAGS.entries()) {
         const [was, is] = [verdictAt(before.verdicts, i), verdictAt(now.verdicts, i)];
@@ -66,6 +70,8 @@ interface Known {
   /** Two bits a flag, in their order: hundreds of thousands are held. */
   readonly verdicts: number;
   readonly inScope: boolean;
+  /** As printed. */
+  readonly endpoint: string;
 }
 
 /** The flags of which verdicts are told, in the order in which reports have them. */

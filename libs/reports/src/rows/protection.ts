@@ -41,22 +41,31 @@ export function protectionRows(changes: Iterable<VerdictChange>, who: WhoChanged
   const rows: ProtectionChangeRow[] = [];
   let at: Instant | undefined;
   let open = new Map<string, Draft>();
+  // Most endpoints that a change concerns share the list of its causes.
+  let told = new Map<
+    VerdictChange['causes'],
+    { readonly causes: readonly ProtectionCause[]; readonly text: string }
+  >();
   const close = (): void => {
-    const drafts = [...open].sort(([a, { change }], [b, other]) => {
-      return (
-        VERDICT_FLAGS.indexOf(change.flag) - VERDICT_FLAGS.indexOf(other.change.flag) || compareTexts(a, b)
-      );
-    });
+    const drafts = [...open].sort(
+      ([a, { change }], [b, other]) =>
+        VERDICT_FLAGS.indexOf(change.flag) - VERDICT_FLAGS.indexOf(other.change.flag) || compareTexts(a, b),
+    );
     for (const [, draft] of drafts) rows.push(...rowsOf(draft));
     open = new Map();
+    told = new Map();
   };
   for (const change of changes) {
     if (change.at !== at) close();
     ({ at } = change);
-    const causes = causesOf(change, who);
-    const id = JSON.stringify([change.flag, change.was, change.is, causes, change.doubts]);
+    let cause = told.get(change.causes);
+    if (cause === undefined) {
+      const causes = causesOf(change, who);
+      told.set(change.causes, (cause = { causes, text: JSON.stringify(causes) }));
+    }
+    const id = `${change.flag} ${change.was} ${change.is} ${change.doubts.join(' ')} ${cause.text}`;
     const draft = open.get(id);
-    if (draft === undefined) open.set(id, { change, causes, endpoints: [change.endpoint] });
+    if (draft === undefined) open.set(id, { change, causes: cause.causes, endpoints: [change.endpoint] });
     else draft.endpoints.push(change.endpoint);
   }
   close();
