@@ -71,7 +71,7 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const versions = lives.flatMap(({ life, open: own }) =>
     cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(own)),
   );
-  const named = stretchesOf(unseen).map((stretch) => unseenVersion(changes[0] as Change, stretch));
+  const named = stretchesOf(unseen, 'unseen').map((stretch) => unseenVersion(changes[0] as Change, stretch));
   return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);
 }
 

@@ -22,14 +22,27 @@ function version(text: string, more: Partial<Version> = {}): Version {
     ...more,
   };
 }
-const namespaceEnd = (name: string, at: number): End => ({ resource: 'namespaces', namespace: '', name, at });
+const namespaceEnd = (name: string, at: number): End => ({
+  resource: 'namespaces',
+  namespace: '',
+  name,
+  at,
+  since: at,
+});
 const definitionEnd = (name: string, at: number): End => ({
   resource: 'customresourcedefinitions',
   namespace: '',
   name,
   at,
+  since: at,
 });
-const serviceEnd = (name: string, at: number): End => ({ resource: 'services', namespace: 'shop', name, at });
+const serviceEnd = (name: string, at: number, since = at): End => ({
+  resource: 'services',
+  namespace: 'shop',
+  name,
+  at,
+  since,
+});
 
 test.each<[string, string, End[], number | undefined, string | undefined]>([
   [
@@ -38,6 +51,13 @@ test.each<[string, string, End[], number | undefined, string | undefined]>([
     [namespaceEnd('shop', 5)],
     5,
     'namespace',
+  ],
+  [
+    'what began while a successor may have been there is left as it is',
+    'pods shop/web [3,)',
+    [{ ...namespaceEnd('shop', 5), since: 2 }],
+    undefined,
+    undefined,
   ],
   [
     'even if something was heard of it later',
@@ -112,7 +132,7 @@ test('ends are those of objects, not of versions', () => {
       version('services shop/web [1,4)', { endedBy: 'successor' }),
       version('pods shop/web [1,4)', { endedBy: 'event' }),
     ]),
-  ).toEqual([namespaceEnd('shop', 5), serviceEnd('web', 4)]);
+  ).toEqual([namespaceEnd('shop', 5), serviceEnd('web', 4, 1)]);
 });
 
 test('concluding twice is concluding once, and nothing ever lasts longer for it', () => {

@@ -7,6 +7,8 @@ export interface End {
   readonly namespace: string;
   readonly name: string;
   readonly at: Instant;
+  /** What began before this ended with it. Where the end was concluded from a successor, it was some time from here to `at`. */
+  readonly since: Instant;
 }
 
 /** The resources whose ends end others: what `endsOf` looks for. */
@@ -19,10 +21,11 @@ export const ENDING_RESOURCES: readonly End['resource'][] = [
 /** The ends among versions, of the objects that other objects end with. */
 export function endsOf(versions: Iterable<Version>): End[] {
   const ends: End[] = [];
-  for (const { resource, namespace, name, validTo, endedBy } of versions) {
+  for (const { resource, namespace, name, validFrom, validTo, endedBy, doubt } of versions) {
     if (validTo === undefined || endedBy === undefined) continue;
     if (resource === 'namespaces' || resource === 'customresourcedefinitions' || resource === 'services') {
-      ends.push({ resource, namespace, name, at: validTo });
+      const since = endedBy === 'successor' ? Math.min(validFrom, doubt?.since ?? validFrom) : validTo;
+      ends.push({ resource, namespace, name, at: validTo, since });
     }
   }
   return ends;
@@ -32,25 +35,26 @@ export function endsOf(versions: Iterable<Version>): End[] {
  * The versions with the ends that no event shows but Kubernetes guarantees: nothing is left in a namespace that is
  * gone, no object of a definition that is gone, and the API server removes the Endpoints of a Service with it.
  *
- * Versions in doubt end like others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
+ * What began while it is not known whether it was before or after such an end is left as it is. Versions in doubt end like
+ * others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
  */
 export function inferEnds(versions: readonly Version[], ends: readonly End[]): Version[] {
   if (ends.length === 0) return [...versions];
-  const instants = new Map<string, Instant[]>();
-  for (const { resource, namespace, name, at } of ends) {
+  const instants = new Map<string, Pick<End, 'at' | 'since'>[]>();
+  for (const { resource, namespace, name, at, since } of ends) {
     const key = `${resource}/${namespace}/${name}`;
     const known = instants.get(key);
-    if (known) known.push(at);
-    else instants.set(key, [at]);
+    if (known) known.push({ at, since });
+    else instants.set(key, [{ at, since }]);
   }
-  for (const known of instants.values()) known.sort((a, b) => a - b);
+  for (const known of instants.values()) known.sort((a, b) => a.at - b.at);
   return versions.map((version) => {
     // What is not known of all objects of a kind is spread over them by whoever asks; each has its own end.
     if (version.name === '') return version;
     let { validTo } = version;
     let endedBy: EndedBy | undefined;
     for (const [key, by] of enders(version)) {
-      const end = instants.get(key)?.find((at) => at > version.validFrom);
+      const end = instants.get(key)?.find(({ at, since }) => Math.min(at, since) > version.validFrom)?.at;
       if (end !== undefined && (validTo === undefined || end < validTo)) {
         validTo = end;
         endedBy = by;

@@ -1,10 +1,11 @@
 import type { Doubt } from '@margay/coverage';
-import { formatInstant, type Instant, keyText, type Window } from '@margay/ground';
+import { type Instant, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
-import { beforeId, doubtId } from './doubt-id.ts';
+import { doubtId } from './doubt-id.ts';
 import { Existence } from './existence.ts';
+import { livesBefore, namesakes, withSuccessors } from './nobody-saw.ts';
 import { inOrder, type KnownDoubt, type Played, type PlayedVersion, type UnseenSpan } from './played.ts';
 import { cutVersion, type OpenPiece } from './pieces.ts';
 import { type FirstSights, SightsByKey } from './sights.ts';
@@ -32,13 +33,17 @@ export function playedFrom(versions: readonly Version[], window: Window, beside:
     if (version.name !== '') (isValidIn(version, window) ? inWindow : others).push(version);
   }
   const notes = new Notes();
+  const unseen = unseenSpans(wide);
+  const before = livesBefore(inWindow, wide, window);
+  for (const { doubt } of before) notes.add(doubt);
   const played = [
     ...others,
-    ...cutByDoubts(inWindow, wide, window, beside.sights ?? new Map(), notes),
-    ...livesBefore(inWindow, wide, window, notes),
+    ...withSuccessors(cutByDoubts(inWindow, wide, window, beside.sights ?? new Map(), notes), unseen),
+    ...before.map(({ version }) => version),
   ];
+  played.push(...namesakes(played, unseen, window));
   for (const { listed } of wide) if (listed !== undefined) notes.add(listed);
-  return { versions: played, unseen: unseenSpans(wide), doubts: inOrder(notes.all()) };
+  return { versions: played, unseen, doubts: inOrder(notes.all()) };
 }
 
 /** The instants from which on first sights matter to a report: they settle doubts about many objects. */
@@ -78,55 +83,6 @@ function cutByDoubts(
     });
     return cutVersion(version, own, pieces);
   });
-}
-
-/**
- * What objects that were first seen in mid-life may have been before, in the window: anything, unless another had their name
- * or the whole state was seen without them.
- */
-function livesBefore(
-  versions: readonly Version[],
-  wide: readonly WideDoubt[],
-  window: Window,
-  notes: Notes,
-): PlayedVersion[] {
-  const ends = new Map<string, Instant[]>();
-  for (const version of versions) {
-    if (version.validTo === undefined) continue;
-    const text = keyText(version);
-    const known = ends.get(text);
-    if (known === undefined) ends.set(text, [version.validTo]);
-    else known.push(version.validTo);
-  }
-  return versions.flatMap((version) => {
-    const { validFrom, seenMidLife } = version;
-    if (seenMidLife !== true || validFrom <= window.start) return [];
-    const taken = (ends.get(keyText(version)) ?? []).filter((end) => end <= validFrom);
-    const without = wide
-      .filter((one) => one.unseen && one.settledAt <= validFrom && isAbout(one, version))
-      .map(({ settledAt }) => settledAt);
-    const from = Math.max(window.start, ...taken, ...without);
-    if (from >= validFrom) return [];
-    const id = beforeId(version);
-    notes.add({
-      id,
-      about: printedVersion(version),
-      until: validFrom,
-      settledBy: `its first sight, at ${formatInstant(validFrom)}`,
-      reason: 'first-seen-in-mid-life',
-      message: `${printedVersion(version)} was not seen at its creation: what it was before ${formatInstant(validFrom)} is not known.`,
-      source: '',
-    });
-    const { seenMidLife: _, endedBy: __, doubt: ___, ...rest } = version;
-    const doubted = { id, may: 'be-anything' } as const;
-    return [{ ...rest, uid: '', validFrom: from, validTo: validFrom, content: nameOnly(version), doubted }];
-  });
-}
-
-function nameOnly({ content }: Version): Version['content'] {
-  const { apiVersion, kind, metadata } = content;
-  const { name, namespace } = metadata;
-  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
 }
 
 /** When there may be objects that nobody saw. Where one span holds another of the same kind, it is enough. */

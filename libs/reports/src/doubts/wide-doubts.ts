@@ -76,7 +76,7 @@ function ofSources({ id, about, since, until, settledAt, reason, message, source
 
 /** What a version in doubt leaves open of others: one without a name of all that it stands for, a namespace of what is in it. */
 function ofVersion(version: Version): WideDoubt[] {
-  const { doubt, group, resource, namespace, name, validTo } = version;
+  const { doubt, group, resource, namespace, name, validTo, endedBy } = version;
   if (doubt === undefined) return [];
   const { may, since, answeredAt, reason, message, source } = doubt;
   const id = doubtId(version, doubt);
@@ -92,7 +92,10 @@ function ofVersion(version: Version): WideDoubt[] {
     return [{ ...open, ...(kind && { kind }), ...inNamespace, known, unseen: may !== 'be-gone', listed }];
   }
   if (may === 'differ') return [];
-  const ends = { ...open, known: 'be-gone', unseen: false, listed: undefined } as const;
+  // Where it had ended when its successor was seen, nobody knows which of both something belonged to.
+  const hasEnded = endedBy !== undefined && validTo !== undefined;
+  const last = hasEnded ? { until: validTo, settledAt: Infinity } : {};
+  const ends = { ...open, ...last, known: 'be-gone', unseen: false, listed: undefined } as const;
   if (resource === 'namespaces' && group === '') return [{ ...ends, namespace: name }];
   const role = kindOf(version)?.role;
   if (role !== 'definition') return [];

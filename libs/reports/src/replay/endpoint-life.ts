@@ -93,9 +93,10 @@ export class EndpointLife {
     return isNew;
   }
 
-  /** These services hold it now. @param isCertain whether this is certain. */
-  heldBy(services: Iterable<string>, isCertain: boolean): void {
-    for (const service of services) addOnce(isCertain ? this.#services : this.#possibleServices, service);
+  /** These services hold it now. @param isHere whether it certainly is there itself. */
+  heldBy(services: Iterable<{ service: string; isCertain: boolean }>, isHere: boolean): void {
+    for (const { service, isCertain } of services)
+      addOnce(isCertain && isHere ? this.#services : this.#possibleServices, service);
   }
 
   /** The endpoint is gone, or out of scope, from now on. */

@@ -22,7 +22,10 @@ export interface Lives {
  */
 export function endpointLives(played: Played, window: Window, options: NetworkStateOptions): Lives {
   const lives = new Map<string, EndpointLife>();
-  const services = new ServiceMembership(played.versions.filter((version) => isValidIn(version, window)));
+  const services = new ServiceMembership(
+    played.versions.filter((version) => isValidIn(version, window)),
+    played.unseen.filter((span) => isValidIn(span, window)),
+  );
   const shared: SharedUnions = {
     policies: Union.empty(printPolicy),
     doubts: Union.empty((id: string) => id),
@@ -41,8 +44,7 @@ export function endpointLives(played: Played, window: Window, options: NetworkSt
       if (life === undefined) lives.set(text, (life = new EndpointLife(view.key, object, shared)));
       const isNew = life.see(view, object, at);
       if ((isNew || touched.has(text)) && isPodKey(view.key)) {
-        const isCertain = view.isCertain && !services.isOpenIn(view.key.namespace);
-        life.heldBy(services.servicesOf(object), isCertain);
+        life.heldBy(services.servicesOf(object), view.isCertain);
       }
     };
     for (const text of affected) look(text);

@@ -4,7 +4,7 @@ import type { ObjectChange } from './objects.ts';
 import type { Step } from './steps.ts';
 
 /** In every namespace. */
-const EVERYWHERE = '';
+export const EVERYWHERE = '';
 
 /** Where it is not known which pods services hold: which doubts leave it open now, and which did at any time. */
 export class OpenServices {

@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { isEndpoint } from '@margay/policy';
+import type { PlayedVersion, UnseenSpan } from '../doubts/played.ts';
 import type { ObjectChange } from './objects.ts';
-import { OpenServices } from './open-services.ts';
+import { EVERYWHERE, OpenServices } from './open-services.ts';
 import { SelectorServices } from './selector-services.ts';
 import {
   addressesOf,
@@ -39,8 +40,17 @@ export class ServiceMembership {
   /** All services that are heard of, by namespace. */
   readonly #heardOf: ReadonlyMap<string, ReadonlySet<string>>;
 
-  constructor(versions: readonly Version[]) {
+  /** Namespaces in which services may be managed of which that was not seen. */
+  readonly #mayBeManaged: ReadonlySet<string>;
+
+  /** @param versions and spans that are valid at some instant of what is replayed. */
+  constructor(versions: readonly PlayedVersion[], unseen: readonly UnseenSpan[] = []) {
     this.#managed = managedServices(versions);
+    this.#mayBeManaged = new Set(
+      [...versions.filter(({ doubted }) => doubted !== undefined), ...unseen]
+        .filter(isOfManaged)
+        .map(({ namespace = EVERYWHERE }) => namespace),
+    );
     this.#heardOf = servicesHeardOf(versions);
   }
 
@@ -84,11 +94,6 @@ export class ServiceMembership {
     return touched;
   }
 
-  /** Whether it is not known now which pods the services of a namespace hold. */
-  isOpenIn(namespace: string): boolean {
-    return this.#open.isOpen(namespace);
-  }
-
   /** Ids of the doubts for which services of a namespace may have held other pods than is known, at any time so far. */
   openBy(namespace: string): readonly string[] {
     return this.#open.doubtsIn(namespace);
@@ -99,10 +104,15 @@ export class ServiceMembership {
     for (const [namespace, services] of this.#heardOf) if (this.openBy(namespace).length > 0) yield* services;
   }
 
-  /** The services that hold the pod now. */
-  *servicesOf(pod: Version): Iterable<string> {
-    for (const target of targetsOfPod(pod.content, pod.uid)) yield* this.#held.get(target)?.keys() ?? [];
-    yield* this.#selected.servicesOf(pod.content);
+  /** The services that hold the pod now, and whether that is certain. */
+  *servicesOf({ content, uid, namespace }: Version): Iterable<{ service: string; isCertain: boolean }> {
+    const isCertain = !this.#open.isOpen(namespace);
+    for (const target of targetsOfPod(content, uid)) {
+      for (const service of this.#held.get(target)?.keys() ?? []) yield { service, isCertain };
+    }
+    const mayBeManaged = this.#mayBeManaged.has(namespace) || this.#mayBeManaged.has(EVERYWHERE);
+    for (const service of this.#selected.servicesOf(content))
+      yield { service, isCertain: isCertain && !mayBeManaged };
   }
 
   #applyPod(text: string, before: KubernetesObject | undefined, now: KubernetesObject | undefined): void {
@@ -165,6 +175,9 @@ export class ServiceMembership {
     else for (const text of this.#podsByAddress.get(address) ?? []) this.#touched.add(text);
   }
 }
+
+const isOfManaged = ({ group, resource }: Pick<Version, 'group' | 'resource'>): boolean =>
+  resource === 'endpointslices' || (resource === 'endpoints' && group === '');
 
 function kindOf(version: Version | undefined): string {
   return version === undefined ? '' : `${version.resource}.${version.group}`;

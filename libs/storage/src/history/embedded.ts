@@ -143,7 +143,10 @@ function* versionsIn(sql: Sql, window: Window, { resources }: VersionFilter): Ge
 /** Every end of an object that others end with. */
 function endsIn(sql: Sql): End[] {
   const rows = sql(
-    `SELECT k.resource, k.namespace, k.name, v.valid_to AS at FROM keys k JOIN versions v ON v.key = k.id
+    `SELECT k.resource, k.namespace, k.name, v.valid_to AS at,
+       CASE v.ended_by WHEN 'successor'
+         THEN min(v.valid_from, coalesce(json_extract(v.doubt, '$.since'), v.valid_from)) ELSE v.valid_to END AS since
+     FROM keys k JOIN versions v ON v.key = k.id
      WHERE k.resource IN (SELECT value FROM json_each(?)) AND v.ended_by IS NOT NULL`,
   ).all(JSON.stringify(ENDING_RESOURCES));
   return rows as unknown as End[];

@@ -1,0 +1,37 @@
+import { memoryHistory } from '@margay/history';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { computeReport, type Report, sightsToAsk } from '../index.ts';
+import { facts, scopes, WINDOW } from '../testing/arbitrary-history.ts';
+import { contradictions } from '../testing/contradictions.ts';
+import { changeOf, losses, TICKS, type Told, toldOf, writesOf } from '../testing/losses.ts';
+
+const RUNS = Number(process.env['LOSSES_RUNS'] ?? 5_000);
+const window = { start: WINDOW.start * TICKS, end: WINDOW.end * TICKS };
+
+function reportOf({ changes, doubts }: Told, endpoints: object): Report {
+  const history = memoryHistory();
+  history.add(changes);
+  const input = { name: 'r', spec: { reportType: 'network-access', endpoints }, window, doubts };
+  const versions = history.versions();
+  const sights = new Map(
+    sightsToAsk({ versions, doubts, window }).map((from) => [
+      from,
+      history.firstSights({ from, before: window.end }),
+    ]),
+  );
+  return computeReport({ ...input, versions, sights });
+}
+
+test('what is left of a story never contradicts the whole of it', () => {
+  fc.assert(
+    fc.property(facts, losses, scopes, (told, lost, scope) => {
+      const writes = writesOf(told);
+      const whole = { changes: writes.map((write, i) => changeOf(write, i)), doubts: [] };
+      const truth = reportOf(whole, scope);
+      const said = reportOf(toldOf(writes, lost), scope);
+      expect(contradictions(said, truth)).toEqual([]);
+    }),
+    { numRuns: RUNS },
+  );
+});
