@@ -125,6 +125,18 @@ test('two pipes of one name cannot be told apart', async () => {
   ).rejects.toThrow(/called log: name them/);
 });
 
+test('two logs that are to be followed, of one name and one first line, cannot be told apart', async () => {
+  const [one, other, third] = ['{"n":1}\n{"n":2}\n', '{"n":1}\n{"n":3}\n', '{"n":4}\n'].map((text) =>
+    fileOf(text),
+  );
+  const called = (path: string, name = 'log') => ({ name, path });
+  await expect(checkLogs([called(one!), called(other!)], true)).rejects.toThrow(/name them, as in one=/);
+  // What is finished is known by all its content.
+  await checkLogs([called(one!), called(other!)], false);
+  await checkLogs([called(one!), called(other!, 'other'), called(third!)], true);
+  await checkLogs([called(one!), called(one!)], true);
+});
+
 /** Follows a log in an own folder, and keeps what is dealt with. */
 async function follow(path: string, directory: string) {
   const stop = new AbortController();

@@ -1,5 +1,7 @@
 import type { Stages } from '@margay/runtime/nest';
+import { logFileOf } from '../file/log-file.ts';
 import { openPositions, type Positions } from '../file/positions.ts';
+import { checkLogs } from '../file/unopened.ts';
 
 /** Log files that a service reads. */
 export interface LogFiles {
@@ -26,8 +28,12 @@ export function keepLogFiles(
   const paths = files?.paths ?? [];
   let reading = paths.length;
   if (reading === 0) resolve();
+  const checked = checkLogs(paths.map(logFileOf), files?.follow === true);
+  // Each stage is told by waiting for it; before that nobody listens.
+  checked.catch(() => {});
   for (const path of paths)
     stages.keep(`file ${path}`, async (signal) => {
+      await checked;
       await read(path, await openPositions(files!.positions), signal);
       if (--reading === 0) resolve();
     });
