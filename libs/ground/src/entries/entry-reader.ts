@@ -26,7 +26,7 @@ interface Pieces {
 /** A line that two values began in that both broke off begins none any more: so nothing is looked at without end. */
 const TRIES_MAX = 2;
 /** A list is handed on in parts from this size on; what cannot be handed on may grow to the other. Characters. */
-const LIST_SIZE_MAX = 64 * 1024 * 1024;
+const LIST_SIZE_MAX = 8 * 1024 * 1024;
 const VALUE_SIZE_MAX = 256 * 1024 * 1024;
 /** A line in pieces is given up at this size, and when so many entries came since it began. */
 const PIECES_SIZE_MAX = 16 * 1024 * 1024;

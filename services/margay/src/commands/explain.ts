@@ -21,7 +21,7 @@ export function explainCommand(): Command {
       '<endpoint>',
       'a pod as namespace/name, a host endpoint by its name, or either as reports print it',
     )
-    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
+    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, zstd, a pipe, or - for standard input')
     .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
     .addOption(
       new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'),

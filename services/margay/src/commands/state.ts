@@ -15,7 +15,7 @@ interface StateOptions {
 /** `margay state`: the cluster as it was at one instant. */
 export function stateCommand(): Command {
   return new Command('state')
-    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, or - for standard input')
+    .requiredOption('--audit-log <file...>', 'audit logs: plain, gzip, zstd, a pipe, or - for standard input')
     .requiredOption('--at <time>', 'the instant, RFC 3339', instantOption)
     .addOption(
       new Option('-o, --output <format>', 'how to print it').choices(['json', 'table']).default('json'),
