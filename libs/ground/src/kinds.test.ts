@@ -42,10 +42,26 @@ test('resources are plurals in small letters', () => {
     expect(resource).toBe(
       kind
         .toLowerCase()
+        .replace(/^multi/, 'multi-')
         .replace(/(?<!s)$/, 's')
         .replace(/ys$/, 'ies'),
     );
 });
+
+/** Of kinds that restrict traffic and are not understood. */
+const FOREIGN = [
+  'ciliumnetworkpolicies',
+  'ciliumclusterwidenetworkpolicies',
+  'egressfirewalls',
+  'securitygrouppolicies',
+  'applicationnetworkpolicies',
+  'fqdnnetworkpolicies',
+  'authorizationpolicies',
+  'peerauthentications',
+  'serverauthorizations',
+  'servers',
+  'multi-networkpolicies',
+];
 
 test.each<[trail: Kind['trail'], resources: string[]]>([
   [
@@ -54,6 +70,7 @@ test.each<[trail: Kind['trail'], resources: string[]]>([
       'hostendpoints',
       'namespaces',
       ...AUDITED_RESOURCES,
+      ...FOREIGN,
       'networksets',
       'globalnetworksets',
       'tiers',

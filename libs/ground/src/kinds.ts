@@ -9,8 +9,11 @@ import { CALICO_GROUP, servedGroup, STORAGE_GROUP } from './storage-form.ts';
  */
 export type Role = 'endpoint' | 'parent' | 'policy' | 'networkSet' | 'tier' | 'service' | 'definition';
 
-/** In which form a policy says what it selects and allows; each has its reader. */
-export type PolicyForm = 'calico' | 'kubernetes' | 'clusterWide';
+/**
+ * In which form a policy says what it selects and allows; each has its reader. One of a `foreign` form restricts traffic in ways
+ * that are not understood: that it exists is known, and not what it does.
+ */
+export type PolicyForm = 'calico' | 'kubernetes' | 'clusterWide' | 'foreign';
 
 /** One kind of objects. */
 export interface Kind {
@@ -82,6 +85,19 @@ const clusterWidePolicy = (resource: string, kind: string): Row => ({
   versionsDiffer: true,
 });
 
+const foreignPolicy = (
+  group: string,
+  versions: readonly string[],
+  resource: string,
+  kind: string,
+  namespaced = true,
+): Row => ({
+  ...policy(inCore(resource, kind, namespaced, 'policy'), 'foreign'),
+  group,
+  versions,
+  versionsDiffer: true,
+});
+
 const withTrail = (trail: Kind['trail'], row: Row): Row => ({ ...row, trail });
 
 const ROWS: readonly Row[] = [
@@ -105,6 +121,35 @@ const ROWS: readonly Row[] = [
   clusterWidePolicy('adminnetworkpolicies', 'AdminNetworkPolicy'),
   clusterWidePolicy('baselineadminnetworkpolicies', 'BaselineAdminNetworkPolicy'),
   clusterWidePolicy('clusternetworkpolicies', 'ClusterNetworkPolicy'),
+
+  foreignPolicy('cilium.io', ['v2'], 'ciliumnetworkpolicies', 'CiliumNetworkPolicy'),
+  foreignPolicy(
+    'cilium.io',
+    ['v2'],
+    'ciliumclusterwidenetworkpolicies',
+    'CiliumClusterwideNetworkPolicy',
+    false,
+  ),
+  foreignPolicy('crd.antrea.io', ['v1beta1', 'v1alpha1'], 'networkpolicies', 'NetworkPolicy'),
+  foreignPolicy(
+    'crd.antrea.io',
+    ['v1beta1', 'v1alpha1'],
+    'clusternetworkpolicies',
+    'ClusterNetworkPolicy',
+    false,
+  ),
+  foreignPolicy('k8s.ovn.org', ['v1'], 'egressfirewalls', 'EgressFirewall'),
+  foreignPolicy('vpcresources.k8s.aws', ['v1beta1'], 'securitygrouppolicies', 'SecurityGroupPolicy'),
+  foreignPolicy('networking.k8s.aws', ['v1alpha1'], 'applicationnetworkpolicies', 'ApplicationNetworkPolicy'),
+  foreignPolicy('networking.k8s.aws', ['v1alpha1'], 'clusternetworkpolicies', 'ClusterNetworkPolicy', false),
+  foreignPolicy('networking.gke.io', ['v1alpha1', 'v1alpha3'], 'fqdnnetworkpolicies', 'FQDNNetworkPolicy'),
+  foreignPolicy('security.istio.io', ['v1', 'v1beta1'], 'authorizationpolicies', 'AuthorizationPolicy'),
+  foreignPolicy('security.istio.io', ['v1', 'v1beta1'], 'peerauthentications', 'PeerAuthentication'),
+  foreignPolicy('policy.linkerd.io', ['v1alpha1'], 'authorizationpolicies', 'AuthorizationPolicy'),
+  foreignPolicy('policy.linkerd.io', ['v1beta1', 'v1alpha1'], 'serverauthorizations', 'ServerAuthorization'),
+  foreignPolicy('policy.linkerd.io', ['v1beta3', 'v1beta2', 'v1beta1', 'v1alpha1'], 'servers', 'Server'),
+  foreignPolicy('k8s.cni.cncf.io', ['v1beta2', 'v1beta1'], 'multi-networkpolicies', 'MultiNetworkPolicy'),
+
   inCalico('networksets', 'NetworkSet', true, 'networkSet'),
   inCalico('globalnetworksets', 'GlobalNetworkSet', false, 'networkSet'),
   inCalico('tiers', 'Tier', false, 'tier'),
@@ -205,5 +250,7 @@ export const TRAIL_RESOURCES: readonly string[] = [
   ...new Set(KINDS.filter(({ trail }) => trail !== 'nothing').map(({ resource }) => resource)),
 ];
 
-/** Those of them that a policy audit shows. */
-export const AUDITED_RESOURCES: readonly string[] = resourcesOf('policy');
+/** Those of them that a policy audit shows: what is understood of policies. */
+export const AUDITED_RESOURCES: readonly string[] = [
+  ...new Set(KINDS.filter(({ form = 'foreign' }) => form !== 'foreign').map(({ resource }) => resource)),
+];

@@ -1,6 +1,7 @@
 import { kindOf, type Key, type KubernetesObject, type PolicyForm } from '@margay/ground';
 import { calicoPolicy } from './calico-policy.ts';
 import { clusterPolicy } from './cluster-policy.ts';
+import { foreignPolicy } from './foreign-policy.ts';
 import { kubernetesPolicy } from './kubernetes-policy.ts';
 import type { Policy } from './policy.ts';
 
@@ -10,6 +11,7 @@ const READERS: Readonly<Record<PolicyForm, Reader>> = {
   calico: calicoPolicy,
   kubernetes: kubernetesPolicy,
   clusterWide: clusterPolicy,
+  foreign: foreignPolicy,
 };
 
 /** The policy that an object (as served) is, or undefined if its kind is no policy. Never throws: see `problems`. */
