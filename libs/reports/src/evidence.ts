@@ -2,6 +2,7 @@ import type { Evidence } from '@margay/coverage';
 import { formatInstant, isPolicy, sortedOnce, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
+import { enforcement, type Enforcement } from './enforcement.ts';
 import { inOrder, type KnownDoubt } from './doubts/played.ts';
 import { printedVersion } from './printed-version.ts';
 import { isValidIn } from './replay/steps.ts';
@@ -52,6 +53,7 @@ export interface ReportEvidence {
   readonly unreadPolicies: { readonly total: number; readonly problems: readonly UnreadPolicy[] };
   /** What the evidence leaves open of the window: all are counted, the oldest `NAMES_MAX` listed. */
   readonly doubts: { readonly total: number; readonly listed: readonly ListedDoubt[] };
+  readonly enforcement: Enforcement;
   /** Networks that do not count as the internet. */
   readonly privateNetworks: readonly string[];
   /** Namespaces that the scope names and that nothing in the window is of: misspelt, perhaps. Sorted. */
@@ -95,6 +97,7 @@ export function reportEvidence(
     ),
     unreadPolicies: unread.policies,
     doubts: { total: doubts.length, listed: doubts.slice(0, NAMES_MAX).map(listed) },
+    enforcement: enforcement(valid),
     privateNetworks,
     unseenNamespaces: unseen,
     notes: [

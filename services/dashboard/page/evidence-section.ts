@@ -31,7 +31,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
       <b>${evidence.words}</b>
     </p>
     <ul>
-      ${[...evidence.reasons, ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
+      ${[...evidence.reasons, ...(evidence.enforcement ? [evidence.enforcement.statement] : []), ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
     </ul>
     ${
       sources &&

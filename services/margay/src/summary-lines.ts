@@ -18,6 +18,7 @@ export function summaryLines(report: Report): string[] {
     ),
     ...unsettledLines(report),
     `  Evidence: ${evidenceWords(report)}`,
+    ...enforcementLines(report),
     ...unseenLines(report),
   ];
 }
@@ -26,6 +27,13 @@ function unsettledLines({ auditSummary: { numUnsettled } }: Report): string[] {
   return numUnsettled > 0
     ? [`  Unsettled: ${numUnsettled} writes, of which it is not known whether they were done.`]
     : [];
+}
+
+/** Which plugin enforces what governs, where the report is about who is governed. */
+function enforcementLines({ evidence, endpointsSummary }: Report): string[] {
+  // Reports of older releases do not say.
+  const { enforcement }: Partial<Report['evidence']> = evidence;
+  return enforcement === undefined || endpointsSummary.numTotal === 0 ? [] : [`  ${enforcement.statement}`];
 }
 
 /** What the scope names in vain: a report about nothing looks like a good one. */

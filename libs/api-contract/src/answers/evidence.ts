@@ -123,6 +123,18 @@ export const evidence = z.object({
     ),
   }),
   doubts: doubts.optional().meta({ description: 'Absent in reports of older releases.' }),
+  enforcement: z
+    .object({
+      enforcing: list(z.string()),
+      other: list(z.string()),
+      nodesWithout: named,
+      statement: z.string(),
+    })
+    .optional()
+    .meta({
+      description:
+        'Which plugins were seen that enforce policies, and which that do not; absent in reports of older releases.',
+    }),
   privateNetworks: list(z.string()).meta({ description: 'Networks that do not count as the internet.' }),
   unseenNamespaces: list(z.string()).optional().meta({
     description:

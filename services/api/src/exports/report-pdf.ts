@@ -183,6 +183,7 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
           `${sources.events.read} events were read and ${sources.events.applied} applied, from ${sources.sources.length} sources.`,
         ]),
     ...flowStatement(sources),
+    ...enforcementStatement(content.evidence),
     `${firstSeenInMidLife.total} objects were first seen in mid-life, and the ends of ${endedByInference.total} were concluded.`,
     `${unreadPolicies.total} problems were found in policies.`,
     ...content.evidence.notes,
@@ -193,6 +194,10 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
     rings(pdf, summary.rings);
   }
 }
+
+/** Reports of older releases say nothing of it. */
+const enforcementStatement = ({ enforcement }: Partial<ReportHeader['evidence']>): string[] =>
+  enforcement === undefined ? [] : [enforcement.statement];
 
 /** Of flow logs, where there were any; reports of older releases have none of it. */
 function flowStatement(sources: ReportHeader['evidence']['sources']): string[] {
