@@ -103,11 +103,14 @@ async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator
   await checkLogs(files, false);
   const readers = new Map<string, LogFile>();
   for (const file of files) {
+    let isEmpty = true;
     for await (const stretch of readLog(file, { bare })) {
+      isEmpty = false;
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;
       readers.set(stretch.source, reader);
       yield [file, stretch];
     }
+    if (isEmpty) say(`margay: ${file.path} is empty\n`);
   }
 }

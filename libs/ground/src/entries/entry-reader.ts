@@ -291,17 +291,26 @@ export class EntryReader {
 
 /** The entries in a text of any number of lines. */
 export function entriesIn(text: string, bare: Bare): Entry[] {
-  return readText(text, { bare, line: 1, depth: 0, readText }, true);
+  const place = { bare, line: 1, depth: 0, readText };
+  const lineBreak = text.indexOf('\n');
+  // Most texts are one value in one line, which needs no reader.
+  const read = lineBreak < 0 || lineBreak === text.length - 1 ? parsed(text.trim()) : undefined;
+  return read !== undefined && 'value' in read ? unwrapped(read.value, place) : linesOf(text, place);
 }
 
-function readText(text: string, { bare, line, depth, at }: Unwrapping, ownLines = false): Entry[] {
+/** What a text in an envelope says, all of it in the envelope's line. */
+function readText(text: string, place: Unwrapping): Entry[] {
   const read = parsed(text.trim());
-  if ('value' in read && !ownLines)
-    return unwrapped(read.value, { bare, line, depth, readText, ...(at !== undefined && { at }) });
+  if ('value' in read) return unwrapped(read.value, place);
+  const { line, at } = place;
+  return linesOf(text, place).map((entry) => ({ ...(at !== undefined && { at }), ...entry, line }));
+}
+
+function linesOf(text: string, { bare, depth }: Unwrapping): Entry[] {
   const reader = new EntryReader(bare, depth);
   const entries = text.split('\n').flatMap((each, i) => reader.take({ text: each, number: i + 1 }));
   entries.push(...reader.end());
-  return ownLines ? entries : entries.map((entry) => ({ ...(at !== undefined && { at }), ...entry, line }));
+  return entries;
 }
 
 function parsed(text: string): { readonly value: unknown } | { readonly problem: string } {
