@@ -203,6 +203,19 @@ describe('two acts stay two', () => {
       ['create ? by paul, done, no body', 'create ? by ana, done, no body'],
     ],
     [
+      'a creation, and an update of it right afterwards',
+      [
+        request(),
+        write(),
+        request({ user: 'ana', verb: 'update', name: 'web', code: 200, from: 60, to: 80 }),
+        write({ verb: 'update', code: 200, from: 65, to: 70 }),
+      ],
+      [
+        'create web by paul, done, crd.projectcalico.org/v1',
+        'update web by ana, done, crd.projectcalico.org/v1',
+      ],
+    ],
+    [
       'a write behind it more than there are requests',
       [request(), write(), write({ name: 'default.db', from: 6, to: 9 })],
       [

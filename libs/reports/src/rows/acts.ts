@@ -5,6 +5,7 @@ import {
   fields,
   type Instant,
   isFields,
+  kindOf,
   nonEmptyText,
   parseInstant,
   SECOND,
@@ -155,8 +156,8 @@ function addBacking(served: readonly Served[], stored: readonly Told[]): Told[] 
     if (!isCalicoServer(write)) return true;
     const fitting = (byFolder.get(folderOf(write)) ?? []).filter((one) => carriesOut(one, write));
     const candidates = preferring(
-      preferring(fitting, (one) => nameOf(one) !== ''),
-      ({ told }) => isWithin(told, write, 0),
+      preferring(fitting, ({ told }) => isWithin(told, write, 0)),
+      (one) => nameOf(one) !== '',
     );
     const isCertain = new Set(candidates.map(({ told }) => callerOf(told))).size === 1;
     // A request makes one object.
@@ -197,7 +198,10 @@ function actOf(one: Served): Act {
   const { write } = told;
   const others = [...(twin ? [twin] : []), ...backing];
   const parts = [told, ...others, ...ambiguous].map((part) => part.write);
-  const name = write.verb === 'deletecollection' ? write.name : nameOfOnly(backing) || nameOf(one);
+  const [own, kept] = [nameOf(one), nameOfOnly(backing)];
+  // Where something was deleted, it is not shown what users see of the name under which it was kept.
+  const isShown = write.verb !== 'delete' && write.outcome !== 'refused';
+  const name = write.verb === 'deletecollection' ? '' : isShown ? kept || own : own || kept;
   const isDone = write.outcome === 'unsettled' && others.some((other) => other.write.outcome === 'done');
   return {
     ...write,
@@ -208,6 +212,20 @@ function actOf(one: Served): Act {
     parts,
     ambiguous: ambiguous.map((part) => part.write),
   };
+}
+
+/**
+ * The names that the object of an act may have: Calico takes a policy of the default tier with the tier in front of its name
+ * and without, and keeps it under one of them.
+ */
+export function namesOf({
+  group,
+  resource,
+  name,
+}: Pick<Act, 'group' | 'resource' | 'name'>): readonly string[] {
+  if (group !== CALICO_GROUP || kindOf({ group, resource })?.role !== 'policy') return [name];
+  const short = servedName(name, true);
+  return [name, name === short ? `default.${name}` : short];
 }
 
 const nameOfOnly = (backing: readonly Told[]): string => {

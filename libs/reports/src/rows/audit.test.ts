@@ -239,6 +239,11 @@ describe('a type that audits more than policies', () => {
     ['a network set', of('projectcalico.org', 'globalnetworksets', '', 'partners'), true],
     ['a host endpoint', of('projectcalico.org', 'hostendpoints', '', 'node-1'), false],
     ['a policy that selects it', of('projectcalico.org', 'networkpolicies', 'shop', 'web'), true],
+    [
+      'it under its name with the tier',
+      of('projectcalico.org', 'networkpolicies', 'shop', 'default.web'),
+      true,
+    ],
   ])('%s', (_, told, inScope) => {
     expect(audited([told])).toHaveLength(1);
     expect(audited([told], { selector: "app == 'web'" })).toHaveLength(inScope ? 1 : 0);

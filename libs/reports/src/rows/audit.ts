@@ -4,7 +4,7 @@ import type { AuditSummary } from '../report.ts';
 import type { AuditResource } from '../report-type-spec.ts';
 import { NAMES_MAX } from '../evidence.ts';
 import { wellFormed } from '../json/well-formed.ts';
-import type { Act } from './acts.ts';
+import { type Act, namesOf } from './acts.ts';
 import { DELETED, type Deleted, MAY_HAVE_DELETED } from './deleted.ts';
 
 type Count = 'numCreate' | 'numModify' | 'numDelete';
@@ -126,7 +126,7 @@ export function aboutScope(
     const role = kindOf(act)?.role;
     if (role === 'service') return inScope.has(`namespaces//${namespace}`);
     if (role !== 'policy' && role !== 'endpoint' && role !== 'parent') return true;
-    if (name !== '') return inScope.has(keyText(act));
+    if (name !== '') return namesOf(act).some((one) => inScope.has(keyText({ ...act, name: one })));
     const names = isOfMany(act) ? deleted.names(act) : [];
     if (names.length === 0) return folders.has(keyText({ group, resource, namespace, name: '' }));
     const keys = names.map((one) => keyText({ group, resource, namespace, name: one }));

@@ -4,7 +4,7 @@ import { printedVersion } from '../printed-version.ts';
 import type { ObjectChange } from '../replay/objects.ts';
 import { type Verdict, type VerdictChange, VERDICT_FLAGS } from '../replay/verdict-changes.ts';
 import type { ProtectionCause, ProtectionChangeRow, ProtectionEffect, ProtectionSummary } from '../report.ts';
-import type { Act } from './acts.ts';
+import { type Act, namesOf } from './acts.ts';
 import type { Deleted } from './deleted.ts';
 
 /** How many endpoints a row names at most; further ones stand in rows that follow it. */
@@ -23,7 +23,7 @@ export function whoChanged(acts: readonly Act[], deleted: Deleted): WhoChanged {
   for (const act of acts) {
     const { actor, outcome, group, resource, namespace, from, at } = act;
     if (actor === undefined || outcome === 'refused') continue;
-    const names = act.verb === 'deletecollection' && act.name === '' ? deleted.names(act) : [act.name];
+    const names = act.verb === 'deletecollection' && act.name === '' ? deleted.names(act) : namesOf(act);
     for (const name of names) {
       // What is not known of an object is so from when the request came in.
       for (const instant of [at, from]) add({ group, resource, namespace, name }, instant, actor);
