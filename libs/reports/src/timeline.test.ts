@@ -1,4 +1,5 @@
 import { formatInstant, type Key } from '@margay/ground';
+import type { PolicyEvent } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { computeReport } from './compute-report.ts';
@@ -69,8 +70,11 @@ const WEB = { group: '', resource: 'pods', namespace: 'shop', name: 'web' };
 const web = (app: string) => make.pod('shop/web', { app });
 const guard = make.calicoPolicy('shop/guard', { selector: "app == 'web'", types: ['Ingress'] });
 const other = make.calicoPolicy('shop/other', { selector: "app == 'api'", types: ['Ingress'] });
-const timeline = (told: readonly Fact[], window = { start: 100, end: 200 }) =>
-  endpointTimeline(history(told), WEB, window);
+const timeline = (
+  told: readonly Fact[],
+  window = { start: 100, end: 200 },
+  writes: readonly PolicyEvent[] = [],
+) => endpointTimeline(history(told), WEB, window, { writes });
 const shown = (told: readonly Fact[]) =>
   timeline(told)!.spans.map(
     ({ start, end, flags, policies }) =>
@@ -134,6 +138,78 @@ test('events tell what was done to what it depends on, and not what never applie
     { at: 120, what: 'created', resource: 'NetworkPolicy(shop/default.guard)' },
     { at: 140, what: 'changed', resource: 'Pod.v1(shop/web)' },
     { at: 150, what: 'deleted', resource: 'NetworkPolicy(shop/default.guard)' },
+  ]);
+});
+
+const GUARD = { group: 'projectcalico.org', resource: 'networkpolicies', namespace: 'shop', name: 'guard' };
+const write = (at: number, verb: string, user: string, of: Key = GUARD): PolicyEvent => ({
+  ...of,
+  eventId: `${at} ${verb}`,
+  at,
+  verb,
+  actor: { user },
+  outcome: 'done',
+  event: {},
+});
+
+test('events have the verbs of the writes, and name who deleted', () => {
+  const told = [
+    { at: 110, object: web('web') },
+    { at: 120, object: guard },
+    { at: 140, object: { ...guard, spec: { ...(guard['spec'] as object), order: 5 } } },
+    { at: 150, object: { ...guard, spec: { ...(guard['spec'] as object), order: 6 } } },
+    { at: 160, object: guard, what: 'gone' as const },
+    { at: 180, object: web('web'), what: 'gone' as const },
+  ];
+  const writes = [
+    write(120, 'create', 'ann'),
+    write(140, 'patch', 'bob'),
+    write(150, 'update', 'cleo'),
+    // As Calico keeps it, deleted with all others.
+    { ...write(160, 'deletecollection', 'dan', { ...GUARD, group: 'crd.projectcalico.org', name: '' }) },
+    write(170, 'delete', 'eve', WEB),
+    write(180, 'delete', 'system:node:n', WEB),
+    { ...write(175, 'delete', 'mallory', WEB), outcome: 'refused' as const },
+    write(150, 'delete', 'nobody', { ...WEB, name: 'api' }),
+  ];
+  expect(
+    timeline(told, undefined, writes)!.events.map(({ at, what, actor = '?' }) => `${at} ${what} by ${actor}`),
+  ).toEqual([
+    '110 created by ?',
+    '120 created by ?',
+    '140 patched by ?',
+    '150 updated by ?',
+    '160 deleted by dan',
+    '170 deletion begun by eve',
+    '180 deleted by system:node:n',
+  ]);
+});
+
+test('what was seen in mid-life, ended by a conclusion, or in doubt for a while is said to be so', () => {
+  const [first] = history([{ at: 110, object: web('web') }]);
+  const own = { ...first!, seenMidLife: true, validTo: 190, endedBy: 'namespace' as const };
+  const [policy] = history([{ at: 120, object: guard }]);
+  const doubt = {
+    reason: 'outcome-unknown',
+    may: 'be-gone' as const,
+    message: 'm',
+    since: 140,
+    answeredAt: 141,
+    source: 's',
+  };
+  const versions = [
+    own,
+    { ...policy!, validTo: 140 },
+    { ...policy!, validFrom: 140, validTo: 160, doubt },
+    { ...policy!, validFrom: 160 },
+  ];
+  const { events } = endpointTimeline(versions, WEB, { start: 100, end: 200 })!;
+  expect(events.map(({ at, what }) => `${at} ${what}`)).toEqual([
+    '110 first seen',
+    '120 created',
+    '140 in doubt',
+    '160 seen again',
+    '190 ended',
   ]);
 });
 

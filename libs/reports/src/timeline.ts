@@ -1,9 +1,10 @@
 import { type Instant, type Key, keyText, kindOf, resourcesOf, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import type { PolicyEvent, Version } from '@margay/history';
 import type { EndpointFlags, Explanation } from '@margay/policy';
 import { playedFrom } from './doubts/play.ts';
 import { printedVersion } from './printed-version.ts';
 import { replay } from './replay/replay.ts';
+import { timelineEvents, type TimelineEvent } from './timeline-events.ts';
 
 /** The life of one endpoint in a window. */
 export interface EndpointTimeline {
@@ -13,6 +14,14 @@ export interface EndpointTimeline {
   readonly spans: readonly TimelineSpan[];
   /** What was done to what it depends on, in time order. */
   readonly events: readonly TimelineEvent[];
+}
+
+/** What is known besides the versions. */
+interface TimelineOptions {
+  /** Networks that do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[];
+  /** Of the window, to what the endpoint depends on: they tell the verbs and who deleted something. Others do no harm. */
+  readonly writes?: readonly PolicyEvent[];
 }
 
 /** `[start, end)` in which nothing changed for the endpoint. */
@@ -33,16 +42,6 @@ export interface TimelineSpan {
   }[];
   /** By flag that holds: the policies and their rules. */
   readonly causes: Readonly<Record<string, readonly string[]>>;
-}
-
-/** What became of one object at one instant. */
-export interface TimelineEvent {
-  readonly at: Instant;
-  readonly what: 'created' | 'changed' | 'deleted';
-  /** As reports print it. */
-  readonly resource: string;
-  /** Absent where no version tells. */
-  readonly actor?: string;
 }
 
 /** The resources whose versions a timeline is made of. */
@@ -80,13 +79,12 @@ function isClusterWide(version: Version): boolean {
  * done to what it depends on; undefined where it was no endpoint in the window.
  *
  * @param versions those that may concern the endpoint; others do no harm.
- * @param privateNetworks do not count as the internet; a default list unless given.
  */
 export function endpointTimeline(
   versions: readonly Version[],
   endpoint: Key,
   window: Window,
-  privateNetworks?: readonly string[],
+  { privateNetworks, writes = [] }: TimelineOptions = {},
 ): EndpointTimeline | undefined {
   const concerning = versions.filter((version) => mayConcern(version, endpoint));
   const text = keyText(endpoint);
@@ -107,7 +105,11 @@ export function endpointTimeline(
   if (open !== undefined) addSpan(spans, { ...open, end: window.end });
   if (spans.length === 0) return undefined;
   const matters = (version: Version) => isOwn(version, endpoint) || applied.has(printedVersion(version));
-  return { endpoint: name, spans, events: eventsOf(concerning, window, matters) };
+  return {
+    endpoint: name,
+    spans,
+    events: timelineEvents(concerning.filter(matters), writes, endpoint, window),
+  };
 }
 
 function openSpan(explanation: Explanation, start: Instant): Omit<TimelineSpan, 'end'> {
@@ -149,27 +151,4 @@ function addSpan(spans: TimelineSpan[], span: TimelineSpan): void {
 
 function stateText(span: TimelineSpan): string {
   return JSON.stringify({ ...span, start: 0, end: 0 });
-}
-
-function eventsOf(
-  versions: readonly Version[],
-  { start, end }: Window,
-  matters: (version: Version) => boolean,
-): TimelineEvent[] {
-  const within = (at: Instant) => start <= at && at < end;
-  const begins = new Set(versions.map((version) => `${keyText(version)} ${version.validFrom}`));
-  const ends = new Set(versions.map((version) => `${keyText(version)} ${version.validTo}`));
-  const events: TimelineEvent[] = [];
-  for (const version of versions.filter(matters)) {
-    const { validFrom, validTo, actor } = version;
-    const resource = printedVersion(version);
-    if (within(validFrom)) {
-      const what = ends.has(`${keyText(version)} ${validFrom}`) ? 'changed' : 'created';
-      events.push({ at: validFrom, what, resource, ...(actor && { actor: actor.user }) });
-    }
-    // Who deleted it is known to the audit trail, not to the version that ended.
-    if (validTo !== undefined && within(validTo) && !begins.has(`${keyText(version)} ${validTo}`))
-      events.push({ at: validTo, what: 'deleted', resource });
-  }
-  return events.sort((a, b) => a.at - b.at);
 }

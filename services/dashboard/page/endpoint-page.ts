@@ -1,4 +1,4 @@
-import type { Flag, Rows, Span, Timeline, Intervals } from '@margay/api-contract';
+import type { Flag, Intervals, Row, Rows, RunDetail, Span, Timeline } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { part, query, useAnswer } from './api.ts';
 import { exact, Name, Problem, Time, Wait } from './parts.ts';
@@ -18,6 +18,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
   const row = useAnswer<Rows<'endpoints'>>(
     `/runs/${part(id)}/rows/endpoints${query({ filter: endpoint.slice(0, 1_000), limit: 20 })}`,
   );
+  const run = useAnswer<RunDetail>(`/runs/${part(id)}`);
   const [chosen, setChosen] = useState(0);
   const own = row.data?.items.find((found) => found.endpoint === endpoint);
   const back = html`<p><a href="#/runs/${part(id)}">Back to the report</a></p>`;
@@ -30,11 +31,13 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
     ${
       own &&
       html`<ul>
-        ${(['Ingress', 'Egress'] as const).map((direction) => html`<${Open} direction=${direction} unprotected=${own[`unprotected${direction}`]} />`)}
+        ${(['Ingress', 'Egress'] as const).map((direction) => html`<${Open} direction=${direction} unprotected=${own[`unprotected${direction}`]} notKnown=${own[`notKnown${direction}`]} />`)}
         ${own.services.length > 0 && html`<li>Services: <${Name} text=${own.services.join(', ')} /></li>`}
       </ul>`
     }
-    <section class="card" aria-label="Timeline"><${Drawing} timeline=${data} /></section>
+    <section class="card" aria-label="Timeline">
+      <${Drawing} timeline=${data} unseen=${unseenOf(data, own, run.data)} />
+    </section>
     <h2>Stretches in which nothing changed</h2>
     <label>
       Stretch
@@ -89,7 +92,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
               html`<li>
                 <b><${Name} text=${name} /></b>
                 <div class="soft">
-                  tier ${tier}, governs
+                  tier ${tier}, governs${' '}
                   ${[ingress ? 'ingress' : '', egress ? 'egress' : ''].filter(Boolean).join(' and ') || 'nothing'}
                 </div>
                 <code><${Name} text=${selector} /></code>
@@ -114,23 +117,104 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
     </div>`;
 }
 
+const NONE: Intervals = { intervals: [], more: 0 };
+
 function Open({
   direction,
-  unprotected: { intervals, more },
+  unprotected,
+  notKnown = NONE,
 }: {
   direction: string;
   unprotected: Intervals;
+  notKnown: Intervals | undefined;
 }) {
-  if (intervals.length === 0) return html`<li class="good">${direction} was protected at every instant.</li>`;
-  return html`<li class="bad">
-    ${direction} was not protected
-    ${intervals.map(({ from, to }, i) => html`${i === 0 ? ' ' : ', '}from ${exact(from)} to ${exact(to)}`)}${more > 0 ? `, and ${more} more times` : ''}.
-  </li>`;
+  const isOpen = unprotected.intervals.length > 0;
+  const isNotKnown = notKnown.intervals.length > 0;
+  if (!isOpen && !isNotKnown) return html`<li class="good">${direction} was protected at every instant.</li>`;
+  return html`${
+    isOpen && html`<li class="bad">${direction} was not protected ${intervalWords(unprotected)}.</li>`
+  }${isNotKnown && html`<li class="warn">Whether ${direction.toLowerCase()} was protected is not known ${intervalWords(notKnown)}.</li>`}`;
+}
+
+const intervalWords = ({ intervals, more }: Intervals): string =>
+  `${intervals.map(({ from, to }) => `from ${exact(from)} to ${exact(to)}`).join(', ')}${more > 0 ? `, and ${more} more times` : ''}`;
+
+/** Time of which not everything is known. */
+interface Unseen {
+  /** The title of the row that it is about; absent for all. */
+  readonly row?: string;
+  readonly from: string;
+  readonly to: string;
+  readonly words: string;
+}
+
+/** When nobody saw the cluster, or what the endpoint was is not known; within the window. */
+function unseenOf(
+  { window, events }: Timeline,
+  own: Row<'endpoints'> | undefined,
+  run: RunDetail | undefined,
+): readonly Unseen[] {
+  const of = (words: string, found: Intervals['intervals'] = [], row?: string) =>
+    found.map(({ from, to }): Unseen => {
+      const begin = exact(from) < exact(window.start) ? window.start : from;
+      const end = exact(to) > exact(window.end) ? window.end : to;
+      return { from: begin, to: end, words, ...(row !== undefined && { row }) };
+    });
+  // In time order: a doubt about an object lasts until the next that is told of it.
+  const doubts = events.flatMap(({ at, what, resource }, i) => {
+    if (what !== 'in doubt') return [];
+    const next = events.slice(i + 1).find((later) => later.resource === resource);
+    return of('it may be otherwise', [{ from: at, to: next?.at ?? window.end }], resource);
+  });
+  return [
+    ...of('nobody saw the cluster', run?.evidence?.sources?.gaps),
+    ...of('whether it existed is not known', own?.notKnownInScope?.intervals),
+    ...of('whether it was protected is not known', own?.notKnownIngress?.intervals, 'ingress'),
+    ...of('whether it was protected is not known', own?.notKnownEgress?.intervals, 'egress'),
+    ...doubts,
+  ];
+}
+
+interface HatchedProps {
+  readonly unseen: readonly Unseen[];
+  /** Of the rows, from the top. */
+  readonly titles: readonly string[];
+  readonly x: (at: string) => number;
+}
+
+/** What is not known, hatched over the bars, so that none of them is full there. */
+function Hatched({ unseen, titles, x }: HatchedProps) {
+  return html`<defs>
+      <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <rect class="ground" width="6" height="6" />
+        <line class="stroke" x1="0" y1="0" x2="0" y2="6" />
+      </pattern>
+    </defs>
+    ${unseen.map(({ row, from, to, words }) => {
+      const [first, count] = row === undefined ? [0, titles.length] : [titles.indexOf(row), 1];
+      if (first < 0) return '';
+      return html`<rect
+        class="unseen"
+        fill="url(#hatch)"
+        x=${x(from)}
+        y=${first * ROW + 1}
+        width=${Math.max(2, x(to) - x(from))}
+        height=${count * ROW - 2}
+      >
+        <title>${exact(from)} to ${exact(to)}: ${words}</title>
+      </rect>`;
+    })}`;
 }
 
 const [WIDTH, LEFT, ROW] = [900, 230, 20];
 
-function Drawing({ timeline: { window, spans, events } }: { timeline: Timeline }) {
+function Drawing({
+  timeline: { window, spans, events },
+  unseen,
+}: {
+  timeline: Timeline;
+  unseen: readonly Unseen[];
+}) {
   const [start, end] = [Date.parse(window.start), Date.parse(window.end)];
   const x = (at: string) =>
     LEFT + ((Date.parse(at) - start) / Math.max(1, end - start)) * (WIDTH - LEFT - 10);
@@ -171,10 +255,13 @@ function Drawing({ timeline: { window, spans, events } }: { timeline: Timeline }
                 },
               )}`,
         )}
+        <${Hatched} unseen=${unseen} titles=${rows.map(({ title }) => title)} x=${x} />
         ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${exact(at)}: ${resource} ${what}</title></line>`)}
         <text x=${LEFT} y=${height - 8}>${window.start.slice(0, 19)}Z</text>
         <text x=${WIDTH - 10} y=${height - 8} text-anchor="end">${window.end.slice(0, 19)}Z</text>
       </svg>
     </div>
-    <p class="soft">Thick and green: protected; thin and red: not protected; upright lines: changes.</p>`;
+    <p class="soft">
+      Thick and green: protected; thin and red: not protected; hatched: not known; upright lines: changes.
+    </p>`;
 }

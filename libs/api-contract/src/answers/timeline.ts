@@ -43,7 +43,23 @@ export type Span = z.output<typeof span>;
 /** What somebody did to an object that mattered to the endpoint. */
 const lifeEvent = z.object({
   at: instant,
-  what: z.enum(['created', 'changed', 'deleted']),
+  what: z
+    .enum([
+      'created',
+      'updated',
+      'patched',
+      'changed',
+      'first seen',
+      'in doubt',
+      'seen again',
+      'deletion begun',
+      'deleted',
+      'ended',
+    ])
+    .meta({
+      description:
+        'As the write said it where the audit trail has it; `changed` where it has not. `ended`: its end was concluded, as with its namespace.',
+    }),
   resource: z.string(),
   actor: z.string().nullable().meta({ description: 'Null where nothing tells.' }),
 });

@@ -44,7 +44,7 @@ export function elasticsearchTrail(elastic: Elastic): Trail {
       return written.filter(Boolean).length;
     },
 
-    async *between({ start, end }, resources) {
+    async *between({ start, end }, resources, object) {
       const documents = readAll<FlatPolicyEvent>(elastic, {
         index: elastic.index('trail-*'),
         query: {
@@ -53,6 +53,9 @@ export function elasticsearchTrail(elastic: Elastic): Trail {
               { term: { cluster } },
               { range: { at: { gte: start, lt: end } } },
               ...(resources ? [{ terms: { resource: [...resources] } }] : []),
+              ...(object
+                ? [{ terms: { namespace: [object.namespace, ''] } }, { terms: { name: [object.name, ''] } }]
+                : []),
             ],
           },
         },

@@ -47,16 +47,19 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
   return {
     append: async (events) => database.transaction(() => events.filter(insert).length),
 
-    async *between({ start, end }, resources) {
+    async *between({ start, end }, resources, object) {
       yield* snapshots.rows((sql) =>
         mapped(
           sql(
             `SELECT *, event_id AS eventId FROM trail WHERE at >= ? AND at < ?
-               AND (?3 IS NULL OR resource IN (SELECT value FROM json_each(?3))) ORDER BY at, event_id`,
+               AND (?3 IS NULL OR resource IN (SELECT value FROM json_each(?3)))
+               AND (?4 IS NULL OR (namespace IN (?4, '') AND name IN (?5, ''))) ORDER BY at, event_id`,
           ).iterate(
             start,
             end,
             resources === undefined ? null : JSON.stringify(resources),
+            object?.namespace ?? null,
+            object?.name ?? null,
           ) as Iterable<never>,
         ),
       );

@@ -70,6 +70,23 @@ export function trailContract(name: string, open: () => Promise<Trail>) {
       expect(await read()).toEqual([]);
     });
 
+    test('events of one object, and of all of its namespace or of all namespaces', async () => {
+      const trail = await open();
+      await trail.append([
+        event('a', 10),
+        event('b', 11, { name: '' }),
+        event('c', 12, { name: 'other' }),
+        event('d', 13, { namespace: 'pay' }),
+        event('e', 14, { namespace: '', name: '' }),
+        event('f', 15, { resource: 'pods' }),
+      ]);
+      const found = trail.between({ start: 0, end: 100 }, ['networkpolicies'], {
+        namespace: 'shop',
+        name: 'deny-all',
+      });
+      expect((await collect(found)).map(({ eventId }) => eventId)).toEqual(['a', 'b', 'e']);
+    });
+
     test('appending nothing is fine', async () => {
       const trail = await open();
       expect(await trail.append([])).toBe(0);

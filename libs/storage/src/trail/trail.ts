@@ -1,5 +1,5 @@
 import type { PolicyEvent } from '@margay/history';
-import type { Window } from '@margay/ground';
+import type { Key, Window } from '@margay/ground';
 
 /** The audit trail of one cluster: who tried to write which object when, and what became of it. Append-only. */
 export interface Trail {
@@ -14,6 +14,11 @@ export interface Trail {
    * The events with `start <= at < end`, by `at` and then `eventId`. One consistent state.
    *
    * @param resources lower-case plurals, of any API group; all where absent.
+   * @param object whose name they have, or none, as those that name all of a namespace; of any where absent.
    */
-  between(window: Window, resources?: readonly string[]): AsyncIterable<PolicyEvent>;
+  between(
+    window: Window,
+    resources?: readonly string[],
+    object?: Pick<Key, 'namespace' | 'name'>,
+  ): AsyncIterable<PolicyEvent>;
 }

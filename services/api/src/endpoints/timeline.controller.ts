@@ -31,7 +31,7 @@ export class TimelineController {
     const { privateNetworks } = contentOf(header).evidence;
     const key = endpointKeyOf(endpoint);
     const { start, end } = header;
-    const timeline = key && (await timelineOf(this.#stores.history, key, { start, end }, privateNetworks));
+    const timeline = key && (await timelineOf(this.#stores, key, { start, end }, privateNetworks));
     if (timeline === undefined) throw missing(`endpoint ${endpoint} in this window`);
     return timeline;
   }

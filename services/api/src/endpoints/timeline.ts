@@ -1,8 +1,10 @@
 import type { Timeline } from '@margay/api-contract';
-import { formatInstant, type Key, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import { formatInstant, type Key, resourcesOf, type Window } from '@margay/ground';
+import type { PolicyEvent, Version } from '@margay/history';
 import { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from '@margay/reports';
-import type { History } from '@margay/storage';
+import type { Stores } from '@margay/storage';
+
+const ENDPOINTS: ReadonlySet<string> = new Set(resourcesOf('endpoint'));
 
 /**
  * The life of one endpoint in a window. Undefined where it was no endpoint in the window.
@@ -10,7 +12,7 @@ import type { History } from '@margay/storage';
  * @param privateNetworks do not count as the internet.
  */
 export async function timelineOf(
-  history: History,
+  { history, trail }: Pick<Stores, 'history' | 'trail'>,
   endpoint: Key,
   window: Window,
   privateNetworks: readonly string[],
@@ -18,7 +20,8 @@ export async function timelineOf(
   const versions: Version[] = [];
   for await (const version of history.versions(window, { resources: TIMELINE_RESOURCES }))
     if (mayConcern(version, endpoint)) versions.push(version);
-  const timeline = endpointTimeline(versions, endpoint, window, privateNetworks);
+  const writes = await writesFor(trail, endpoint, window);
+  const timeline = endpointTimeline(versions, endpoint, window, { privateNetworks, writes });
   if (timeline === undefined) return undefined;
   return {
     endpoint: timeline.endpoint,
@@ -35,4 +38,13 @@ export async function timelineOf(
       actor,
     })),
   };
+}
+
+/** The writes to what an endpoint depends on. Of endpoints there may be very many: only to itself. */
+async function writesFor(trail: Stores['trail'], endpoint: Key, window: Window): Promise<PolicyEvent[]> {
+  const others = TIMELINE_RESOURCES.filter((resource) => !ENDPOINTS.has(resource));
+  const writes: PolicyEvent[] = [];
+  for await (const write of trail.between(window, others)) writes.push(write);
+  for await (const write of trail.between(window, [endpoint.resource], endpoint)) writes.push(write);
+  return writes;
 }
