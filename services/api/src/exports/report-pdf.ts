@@ -53,6 +53,20 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
   const ended = new Promise<void>((resolve) => pdf.on('end', resolve));
 
   cover(pdf, header, content);
+  await tables(pdf, archive, header, content);
+  numberPages(pdf, header);
+  pdf.end();
+  await ended;
+  return Buffer.concat(chunks);
+}
+
+/** The rows of every kind that the type has. */
+async function tables(
+  pdf: Pdf,
+  archive: Archive,
+  header: ArchivedHeader,
+  content: ReportHeader,
+): Promise<void> {
   const rowsOf = async <T>(kind: RowKind): Promise<{ rows: T[]; total: number }> => {
     const rows: T[] = [];
     for await (const part of archive.parts(header.id, kind)) {
@@ -91,7 +105,7 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
   }
   if (content.reportTypeSpec.includeProtectionChanges) {
     table(pdf, 'Changes of protection', await rowsOf<ProtectionChangeRow>('protectionChanges'), [
-      ['Time', 0.22, ({ at }) => at],
+      ['Time', 0.22, ({ at }) => microsOf(at)],
       ['Effect', 0.22, ({ effect, flag }) => `${effect}: ${flag}`],
       ['By', 0.34, ({ changes }) => changes.map(causeText).join(', ')],
       [
@@ -101,10 +115,6 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
       ],
     ]);
   }
-  numberPages(pdf, header);
-  pdf.end();
-  await ended;
-  return Buffer.concat(chunks);
 }
 
 /** The fields of an audit event that the table shows; the event is as the API server wrote it, so any may be absent. */
