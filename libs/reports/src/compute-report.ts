@@ -93,6 +93,7 @@ export function computeReport(input: ReportInput): Report {
       doubts: played.doubts,
       privateNetworks,
       namespaces: spec.endpoints?.namespaces?.names,
+      ofTraffic: type.spec.includeEndpointFlowLogData,
     }),
     rowCounts: Object.fromEntries(ROW_KINDS.map((kind) => [kind, rows[kind].length])) as Record<
       RowKind,

@@ -1,6 +1,7 @@
+import { evidenceFor } from '@margay/coverage';
 import type { Version } from '@margay/history';
 import { expect, test } from 'vitest';
-import { NAMES_MAX, reportEvidence } from './evidence.ts';
+import { NAMES_MAX, NO_FLOWS, reportEvidence } from './evidence.ts';
 import { type Fact, history } from './testing/history.ts';
 import * as make from './testing/objects.ts';
 
@@ -107,4 +108,13 @@ test.each<[string, Fact[], string[], string[]]>([
   const { unseenNamespaces, notes } = reportEvidence(history(told), WINDOW, { namespaces });
   expect(unseenNamespaces).toEqual(unseen);
   expect(notes.filter((note) => note.startsWith('The scope names'))).toHaveLength(unseen.length);
+});
+
+test.each([
+  ['about traffic', true, [NO_FLOWS]],
+  ['that does not ask for it', false, []],
+])('without a flow log, a report %s', (_, ofTraffic, told) => {
+  const sources = evidenceFor([], [], WINDOW, { ofTraffic });
+  const { notes } = reportEvidence([], WINDOW, { sources, ofTraffic });
+  expect(notes.slice(1)).toEqual(told);
 });

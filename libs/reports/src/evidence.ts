@@ -69,13 +69,24 @@ interface Beside {
   readonly privateNetworks?: readonly string[] | undefined;
   /** Those that the scope names. */
   readonly namespaces?: readonly string[] | undefined;
+  /** Who talked to whom is part of the report. */
+  readonly ofTraffic?: boolean;
 }
+
+/** What a report about traffic says where no source tells of it. */
+export const NO_FLOWS = 'No flow log was given: who talked to whom is not known.';
 
 /** What the versions of the window say about themselves, and what is not known of them. */
 export function reportEvidence(
   versions: readonly Version[],
   window: Window,
-  { sources, doubts: known = [], privateNetworks = PRIVATE_NETWORKS, namespaces = [] }: Beside = {},
+  {
+    sources,
+    doubts: known = [],
+    privateNetworks = PRIVATE_NETWORKS,
+    namespaces = [],
+    ofTraffic = false,
+  }: Beside = {},
 ): ReportEvidence {
   const valid = versions.filter((version) => isValidIn(version, window));
   const unseen = unseenNamespaces(namespaces, valid);
@@ -102,6 +113,7 @@ export function reportEvidence(
     unseenNamespaces: unseen,
     notes: [
       ...notes(valid),
+      ...(ofTraffic && sources?.flows.sources.length === 0 ? [NO_FLOWS] : []),
       ...unseen.map((name) => `The scope names the namespace ${name}, and nothing in the window is of it.`),
     ],
   };

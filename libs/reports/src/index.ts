@@ -22,6 +22,7 @@ export type {
 } from './report.ts';
 export type { ReportTypeSpec } from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
+export { NO_FLOWS } from './evidence.ts';
 export { evidenceGrade } from './evidence-words.ts';
 export { printedVersion } from './printed-version.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';

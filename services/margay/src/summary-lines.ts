@@ -1,5 +1,5 @@
 import { microsOf } from '@margay/ground';
-import { evidenceGrade, typeOfReport, type Report } from '@margay/reports';
+import { evidenceGrade, NO_FLOWS, typeOfReport, type Report } from '@margay/reports';
 
 /** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how much its evidence tells. */
 export function summaryLines(report: Report): string[] {
@@ -42,6 +42,9 @@ function unseenLines({ evidence: { unseenNamespaces: names = [] } }: UnseenNames
   return [`  Nothing in the window is of what the scope names: namespace ${names.join(', ')}`];
 }
 
+const isWithoutFlows = ({ notes }: { readonly notes?: readonly string[] }): boolean =>
+  notes?.includes(NO_FLOWS) === true;
+
 const BAR = 20;
 
 function bar(value: number, total: number): string {
@@ -67,6 +70,7 @@ export function evidenceWords({ evidence }: Pick<Report, 'evidence'>): string {
     ...(evidence.unreadPolicies.total > 0
       ? [`${evidence.unreadPolicies.total} policies could not be read.`]
       : []),
+    ...(isWithoutFlows(evidence) ? [NO_FLOWS] : []),
   ];
   const grade = evidenceGrade(sources);
   return beside.length === 0 ? grade : `${grade}. ${beside.join(' ')}`;
