@@ -300,3 +300,32 @@ test('what stood in a log is shown to a terminal, which does not obey it', () =>
   // oxlint-disable-next-line no-control-regex
   expect(err).not.toMatch(/[\u0007\u001b]/);
 });
+
+test('a baseline settles what a log does not tell of its kinds; without its time it is refused', () => {
+  const folder = ownFolder();
+  const [log, baseline] = [join(folder, 'audit.log'), join(folder, 'baseline.json')];
+  const lines = recorded.trimEnd().split('\n');
+  writeFileSync(log, `${lines.slice(1_500).join('\n')}\n`);
+  const nothing = { apiVersion: 'v1', kind: 'NetworkPolicyList', items: [] };
+  writeFileSync(baseline, JSON.stringify(nothing));
+  const report = (...more: string[]) =>
+    margay(['report', '--type', 'inventory', '--audit-log', log, ...more]);
+  const beginnings = ({ out }: { out: string }) =>
+    (
+      JSON.parse(out) as {
+        evidence: { doubts: { listed: readonly { reason: string; about: string }[] } };
+      }
+    ).evidence.doubts.listed
+      .filter(({ reason }) => reason === 'beginning')
+      .map(({ about }) => about);
+  expect(beginnings(report())).toEqual(['everything']);
+  const at = (JSON.parse(lines[1_500]!) as { requestReceivedTimestamp: string }).requestReceivedTimestamp;
+  const kinds = 'networkpolicies.networking.k8s.io';
+  const settled = beginnings(report('--baseline', baseline, '--baseline-at', at, '--baseline-kinds', kinds));
+  expect(settled).toContain('pods');
+  expect(settled).not.toContain(kinds);
+  const timeless = report('--baseline', baseline);
+  expect([timeless.code, timeless.err]).toEqual([2, expect.stringContaining('--baseline-at')]);
+  const odd = report('--baseline', baseline, '--baseline-at', at, '--baseline-kinds', 'netpol');
+  expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('netpol plays no part')]);
+});

@@ -198,6 +198,22 @@ describe('the beginning', () => {
   });
 });
 
+describe('a list of a kind', () => {
+  const marks = [log('audit.log', every(MINUTE, HOUR, 2 * HOUR))];
+  const window = { start: HOUR, end: 2 * HOUR };
+  const pods = { group: '', resource: 'pods' };
+  const open = (at: number) =>
+    doubtsFor(marks, window, { listings: [{ ...pods, at }] })
+      .filter(({ about }) => about !== 'everything' && about.resource === 'pods')
+      .map(({ since, until, settledAt }) => [since, until, settledAt]);
+
+  test.each([
+    ['just before the log', HOUR - SECOND, []],
+    ['long before it: what happened between is open', HOUR / 2, [[HOUR / 2, HOUR, undefined]]],
+    ['within it: what was before is open until then', HOUR + 5, [[-Infinity, HOUR, HOUR + 5]]],
+  ] as const)('%s', (_, at, doubts) => expect(open(at)).toEqual(doubts));
+});
+
 describe('a line that nobody can read', () => {
   const day = 24 * HOUR;
   const cut = [log('audit.log', [0, SECOND, undefined, ...every(day, day, 40 * day)])];

@@ -2,6 +2,7 @@ import { formatInstant, type Instant, KEPT_KINDS, lengthInWords, resourceName } 
 import type { Unread } from './delivery.ts';
 import type { About, Doubt, DoubtReason } from './doubt.ts';
 import { allowanceOf, outagesOf, type Outage } from './outage.ts';
+import { allowedAtTheEnd } from './rhythm.ts';
 import type { Stream } from './stream.ts';
 
 /** The whole state of a kind, as it was seen at an instant. */
@@ -16,16 +17,22 @@ export interface Ignorance extends Outage {
   readonly reason: DoubtReason;
   readonly source: string;
   readonly message: string;
+  /** So little of it, behind a list that shows the whole, is no more than silence. */
+  readonly allowed: number;
 }
 
 /** What the audit streams did not tell, of all time up to `until`. */
 export function ignoranceOf(streams: readonly Stream[], begin: Instant, until: Instant): Ignorance[] {
   if (streams.length === 0) {
     const message = 'No audit log was read.';
-    return [{ start: begin, end: Infinity, reason: 'gap', source: '', message }];
+    return [{ start: begin, end: Infinity, reason: 'gap', source: '', message, allowed: 0 }];
   }
   return streams.flatMap((stream) => [
-    ...outagesOf(stream, begin, until).map((outage) => ({ ...outage, ...whyNot(stream, outage) })),
+    ...outagesOf(stream, begin, until).map((outage) => ({
+      ...outage,
+      ...whyNot(stream, outage),
+      allowed: allowedAtTheEnd(stream.rhythm, stream.lines),
+    })),
     ...stream.unread.flatMap((unread) => unreadIgnorance(stream, unread, begin)),
   ]);
 }
@@ -61,6 +68,7 @@ function unreadIgnorance(
     {
       start: after === undefined ? begin : Math.max(begin, after + 1),
       end: before ?? Infinity,
+      allowed: 0,
       reason: 'unusable' as const,
       source: name,
       message:
@@ -98,14 +106,14 @@ export function doubtsAbout({
   if (watches.length > 0)
     return watches.flatMap((watched) => {
       const seen = listingsOf(listings, watched.kind);
-      return piecesOf(untold, watched, isAudited).map(({ settledAt, ...piece }) =>
-        doubt(watched.kind, piece, [...seen, settledAt]),
+      return piecesOf(untold, watched, isAudited).flatMap(({ settledAt, ...piece }) =>
+        doubtsBetween(watched.kind, piece, [...seen, settledAt]),
       );
     });
-  if (listings.length === 0) return untold.map((ignorance) => doubt('everything', ignorance, []));
+  if (listings.length === 0) return untold.flatMap((ignorance) => doubtsBetween('everything', ignorance, []));
   return KEPT_KINDS.flatMap(({ group, resource }) => {
     const seen = listingsOf(listings, { group, resource });
-    return untold.map((ignorance) => doubt({ group, resource }, ignorance, seen));
+    return untold.flatMap((ignorance) => doubtsBetween({ group, resource }, ignorance, seen));
   });
 }
 
@@ -122,10 +130,11 @@ function piecesOf(
 ): (Ignorance & { settledAt: Instant })[] {
   return outages.flatMap((outage) =>
     untold
-      .map(({ start, end, reason, source, message }) => ({
+      .map(({ start, end, reason, source, message, allowed }) => ({
         start: Math.max(start, outage.start),
         end: Math.min(end, outage.end),
         settledAt: outage.end,
+        allowed,
         ...(isAudited ? { reason, source, message } : unwatchedWords(names, outage)),
       }))
       .filter(({ start, end }) => start < end),
@@ -140,14 +149,38 @@ function unwatchedWords(names: readonly string[], { start, end }: Outage) {
   return { reason: 'gap' as const, source, message };
 }
 
+/** The doubts that are left of something untold by lists that show the whole, within it and behind it. @param seen when. */
+function doubtsBetween(about: About, ignorance: Ignorance, seen: readonly Instant[]): Doubt[] {
+  const { start, end, allowed, source } = ignorance;
+  const lists = seen.filter((at) => Number.isFinite(at) && at > start).sort((a, b) => a - b);
+  const within = lists.filter((at) => at < end);
+  const settledAt = lists.find((at) => at >= end);
+  const bounds = [start, ...within, end];
+  return bounds.slice(1).flatMap((until, i) => {
+    const since = bounds[i]!;
+    if (i > 0 && until - since <= allowed) return [];
+    const piece: Ignorance =
+      i === 0
+        ? { ...ignorance, end: until }
+        : {
+            ...ignorance,
+            start: since,
+            end: until,
+            reason: 'gap',
+            message: untoldWords(source, since, until),
+          };
+    return [doubt(about, piece, until === end ? settledAt : until)];
+  });
+}
+
+const untoldWords = (source: string, from: Instant, to: Instant): string =>
+  `Nothing is known to have been delivered by ${source} from ${formatInstant(from)}${to === Infinity ? ' on' : ` to ${formatInstant(to)}`}.`;
+
 function doubt(
   about: About,
   { start, end, reason, source, message }: Ignorance,
-  seen: readonly Instant[],
+  settledAt: Instant | undefined,
 ): Doubt {
-  const settledAt = seen
-    .filter((at) => at >= end && Number.isFinite(at))
-    .reduce((a, b) => Math.min(a, b), Infinity);
   const kind = about === 'everything' ? '' : `/${resourceName(about)}`;
   const from = start === -Infinity ? '' : `/${formatInstant(start)}`;
   return {
@@ -155,7 +188,7 @@ function doubt(
     about,
     since: start,
     ...(end !== Infinity && { until: end }),
-    ...(settledAt !== Infinity && { settledAt }),
+    ...(settledAt !== undefined && { settledAt }),
     reason,
     message,
     source,

@@ -10,3 +10,4 @@ export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
 export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
+export type { Listing } from './ignorance.ts';

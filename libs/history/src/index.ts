@@ -25,3 +25,4 @@ export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { FIRST_OBJECT, birthOf } from './birth.ts';
+export { baselineOf } from './baseline.ts';

@@ -4,6 +4,7 @@ import {
   evidenceFor,
   type CoverageMark,
   type Delivery,
+  type Listing,
   type Repeats,
 } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
@@ -36,6 +37,8 @@ export interface KnownEvidence {
   readonly repeats: readonly Repeats[];
   /** When the cluster was born, where the evidence holds it. */
   readonly birth?: Instant;
+  /** When the whole state of a kind was seen; none unless given. */
+  readonly listings?: readonly Listing[];
 }
 
 /**
@@ -44,9 +47,18 @@ export interface KnownEvidence {
  */
 export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInput {
   const { name, spec, typeSpec, cluster, window, privateNetworks } = asked;
-  const { versions, policyEvents, flows, marks, repeats, deliveries = deliveriesOf(marks), birth } = known;
+  const {
+    versions,
+    policyEvents,
+    flows,
+    marks,
+    repeats,
+    deliveries = deliveriesOf(marks),
+    birth,
+    listings = [],
+  } = known;
   const { includeEndpointFlowLogData: ofTraffic } = typeSpec ?? reportType(spec.reportType).spec;
-  const delivered = { deliveries, ...(birth !== undefined && { birth }) };
+  const delivered = { deliveries, listings, ...(birth !== undefined && { birth }) };
   return {
     name,
     spec,

@@ -3,7 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Listing } from '@margay/coverage';
 import { DAY, formatInstant, type Instant } from '@margay/ground';
+import type { MemoryHistory } from '@margay/history';
 import {
   auditedResources,
   computeReport,
@@ -22,6 +24,7 @@ import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
 import { checkWindow, flowLogsTaken, instantOption, listOption, privateNetworksOption } from '../options.ts';
+import { readBaseline } from '../read-baseline.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { say, write } from '../write.ts';
@@ -42,6 +45,9 @@ interface ReportOptions {
   readonly out?: string;
   readonly config?: string;
   readonly privateNetworks?: readonly string[];
+  readonly baseline?: string[];
+  readonly baselineAt?: Instant;
+  readonly baselineKinds?: string[];
 }
 
 /** `margay report`: one report from logs, without a server. */
@@ -53,6 +59,16 @@ export function reportCommand(): Command {
       'audit logs: plain, gzip, zstd, a pipe, or - for standard input; NAME=FILE to call one otherwise than its file',
     )
     .option('--flow-log <file...>', `${flowLogsTaken()}, for a network-access report's traffic`)
+    .option(
+      '--baseline <file...>',
+      'lists of the cluster, as kubectl get … -A -o json writes them: what the log does not tell of their kinds',
+    )
+    .option('--baseline-at <time>', 'when they were taken, RFC 3339', instantOption)
+    .option(
+      '--baseline-kinds <resources>',
+      'kinds that were listed although there may be nothing of them: networkpolicies,services',
+      listOption,
+    )
     .option('--start <time>', 'start of the window, RFC 3339; the first event unless given', instantOption)
     .option(
       '--end <time>',
@@ -181,6 +197,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     );
   }
   const window = { start, end };
+  const listings = await listingsOf(options, logs.history);
   const input = reportInput(
     {
       name,
@@ -190,7 +207,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
       window,
       ...defined('privateNetworks', options.privateNetworks),
     },
-    { ...logs, versions: logs.history.versions() },
+    { ...logs, versions: logs.history.versions(), listings },
   );
   const sights = new Map(
     sightsToAsk(input).map((from) => [from, logs.history.firstSights({ from, before: window.end })]),
@@ -199,6 +216,23 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
   for (const { source, line, message } of computed.evidence.sources?.flows.problems.listed.slice(0, 20) ?? [])
     say(`margay: ${source}:${line}: ${message}\n`);
   return computed;
+}
+
+/** The kinds whose whole state a baseline shows; it goes into the history. */
+async function listingsOf(
+  { baseline, baselineAt, baselineKinds = [] }: ReportOptions,
+  history: MemoryHistory,
+): Promise<Listing[]> {
+  if (baseline === undefined) {
+    if (baselineAt === undefined && baselineKinds.length === 0) return [];
+    throw new UsageError('--baseline-at and --baseline-kinds say what --baseline shows: give it too');
+  }
+  if (baselineAt === undefined) {
+    throw new UsageError(
+      'When was the baseline taken? Give --baseline-at with the time at which kubectl was run: a copied file keeps no time that can be trusted',
+    );
+  }
+  return readBaseline({ files: baseline, at: baselineAt, listed: baselineKinds }, history);
 }
 
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */
