@@ -6,6 +6,7 @@
  * and never asks the time.
  */
 export { computeReport } from './compute-report.ts';
+export { doubtedOf } from './doubts/doubt-id.ts';
 export { sightsToAsk } from './doubts/play.ts';
 export { reportInput } from './report-input.ts';
 export { JOINED } from './rows/acts.ts';

@@ -32,6 +32,12 @@ export interface TimelineSpan {
   readonly labels: readonly { readonly name: string; readonly value: string; readonly from: string }[];
   readonly serviceAccount: string;
   readonly flags: Readonly<Record<keyof EndpointFlags, boolean>>;
+  /** Flags of which it is not known whether they hold; these are false above. */
+  readonly notKnown: readonly (keyof EndpointFlags)[];
+  /** As printed: policies that may apply besides. */
+  readonly possiblePolicies: readonly string[];
+  /** Whether it certainly was there. */
+  readonly isCertain: boolean;
   /** In the order of their evaluation. */
   readonly policies: readonly {
     readonly name: string;
@@ -113,7 +119,7 @@ export function endpointTimeline(
 }
 
 function openSpan(explanation: Explanation, start: Instant): Omit<TimelineSpan, 'end'> {
-  const { labels, serviceAccount, flags, applied } = explanation;
+  const { labels, serviceAccount, flags, applied, mayApply, isCertain } = explanation;
   return {
     start,
     labels: labels.map(({ name, value, from }) => ({
@@ -123,6 +129,9 @@ function openSpan(explanation: Explanation, start: Instant): Omit<TimelineSpan, 
     })),
     serviceAccount,
     flags: Object.fromEntries(flags.map(({ flag, holds }) => [flag, holds])) as TimelineSpan['flags'],
+    notKnown: flags.filter(({ notKnown }) => notKnown).map(({ flag }) => flag),
+    possiblePolicies: mayApply,
+    isCertain,
     policies: applied.map(({ name, tier, types: { ingress, egress }, selector }) => ({
       name,
       tier,

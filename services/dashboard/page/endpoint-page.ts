@@ -52,9 +52,12 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
           <tbody>
             ${FLAGS.map(([flag, words, isGood]) => {
               const holds = span.flags[flag];
+              const isOpen = span.notKnown.includes(flag);
               return html`<tr>
                 <td>${words}</td>
-                <td class=${holds === isGood ? 'good' : 'bad'}>${holds ? 'yes' : 'no'}</td>
+                <td class=${isOpen ? 'warn' : holds === isGood ? 'good' : 'bad'}>
+                  ${isOpen ? 'not known' : holds ? 'yes' : 'no'}
+                </td>
                 <td>
                   ${(span.causes[flag] ?? []).map((cause) => html`<div><${Name} text=${cause} /></div>`)}
                 </td>

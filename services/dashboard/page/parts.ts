@@ -64,13 +64,15 @@ export function Badge({ run }: { run: Run }) {
   >`;
 }
 
-/** Yes or no about protection, not by colour alone. */
-export const Protection = ({ is }: { is: boolean }) =>
-  is ? html`<span class="good">always</span>` : html`<span class="bad">not always</span>`;
+const NOT_KNOWN = html`<span class="warn">not known</span>`;
+
+/** Yes, no or not known about protection, not by colour alone. */
+export const Protection = ({ is, open }: { is: boolean; open: boolean }) =>
+  open ? NOT_KNOWN : is ? html`<span class="good">always</span>` : html`<span class="bad">not always</span>`;
 
 /** A flag of which false is the better. */
-export const Exposure = ({ is }: { is: boolean }) =>
-  is ? html`<span class="warn">yes</span>` : html`<span class="soft">no</span>`;
+export const Exposure = ({ is, open }: { is: boolean; open: boolean }) =>
+  open ? NOT_KNOWN : is ? html`<span class="warn">yes</span>` : html`<span class="soft">no</span>`;
 
 export interface Column<T> {
   readonly title: string;

@@ -12,28 +12,34 @@ interface RowTable<K extends RowKind> {
   readonly columns: (id: string, choose: (event: AuditEvent) => void) => readonly Column<Row<K>>[];
 }
 
+/** Rows of older releases do not say what is not known. */
+interface Open {
+  readonly notKnown?: readonly string[] | undefined;
+}
+const isOpen = ({ notKnown }: Open, flag: string): boolean => notKnown?.includes(flag) === true;
+
 type Having<F extends string, T> = { readonly [field in F]: T };
 
 const protection =
   <F extends string>(field: F) =>
-  (row: Having<F, boolean>) =>
-    html`<${Protection} is=${row[field]} />`;
+  (row: Having<F, boolean> & Open) =>
+    html`<${Protection} is=${row[field]} open=${isOpen(row, field)} />`;
 const exposure =
   <F extends string>(field: F) =>
-  (row: Having<F, boolean>) =>
-    html`<${Exposure} is=${row[field]} />`;
+  (row: Having<F, boolean> & Open) =>
+    html`<${Exposure} is=${row[field]} open=${isOpen(row, field)} />`;
 const name =
   <F extends string>(field: F) =>
   (row: Having<F, string>) =>
     html`<${Name} text=${row[field]} />`;
 
-const ingress: Column<Having<'ingressProtected', boolean>> = {
+const ingress: Column<Having<'ingressProtected', boolean> & Open> = {
   title: 'Ingress protected',
   wide: true,
   sort: 'ingressProtected',
   cell: protection('ingressProtected'),
 };
-const egress: Column<Having<'egressProtected', boolean>> = {
+const egress: Column<Having<'egressProtected', boolean> & Open> = {
   title: 'Egress protected',
   wide: true,
   sort: 'egressProtected',

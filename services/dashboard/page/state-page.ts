@@ -5,8 +5,12 @@ import { Exposure, Name, Problem, Time, Wait } from './parts.ts';
 
 const STEPS = 1_000;
 const SETTLE_MILLISECONDS = 200;
-const Now = ({ is }: { is: boolean }) =>
-  is ? html`<span class="good">yes</span>` : html`<span class="bad">no</span>`;
+const Now = ({ is, open }: { is: boolean; open: boolean }) =>
+  open
+    ? html`<span class="warn">not known</span>`
+    : is
+      ? html`<span class="good">yes</span>`
+      : html`<span class="bad">no</span>`;
 
 /** The cluster as it was: time is moved with a slider over all that the history spans. */
 export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
@@ -123,10 +127,24 @@ export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
               (row) =>
                 html`<tr>
                   <td><${Name} text=${row.endpoint} /></td>
-                  <td><${Now} is=${row.ingressProtected} /></td>
-                  <td><${Now} is=${row.egressProtected} /></td>
-                  <td><${Exposure} is=${row.ingressFromInternet} /></td>
-                  <td><${Exposure} is=${row.egressToInternet} /></td>
+                  <td>
+                    <${Now} is=${row.ingressProtected} open=${row.notKnown.includes('ingressProtected')} />
+                  </td>
+                  <td>
+                    <${Now} is=${row.egressProtected} open=${row.notKnown.includes('egressProtected')} />
+                  </td>
+                  <td>
+                    <${Exposure}
+                      is=${row.ingressFromInternet}
+                      open=${row.notKnown.includes('ingressFromInternet')}
+                    />
+                  </td>
+                  <td>
+                    <${Exposure}
+                      is=${row.egressToInternet}
+                      open=${row.notKnown.includes('egressToInternet')}
+                    />
+                  </td>
                   <td><${Name} text=${row.policies.join(', ')} /></td>
                 </tr>`,
             )}

@@ -8,13 +8,16 @@ export function summaryLines(report: Report): string[] {
     words: `${what}, ${label.toLowerCase()}`,
     value,
     total,
+    notKnown: notKnownOf(report, what, label),
   }));
   const width = Math.max(...rows.map(({ words }) => words.length));
   return [
     `${report.reportName} (${report.reportTypeName})  ${microsOf(report.startTime)} to ${microsOf(report.endTime)}`,
     `  ${heading}`,
     ...rows.map(
-      ({ words, value, total }) => `    ${words.padEnd(width)}  ${bar(value, total)}  ${value} of ${total}`,
+      ({ words, value, total, notKnown }) =>
+        `    ${words.padEnd(width)}  ${bar(value, total, notKnown)}  ${value} of ${total}` +
+        (notKnown > 0 ? `, ${notKnown} not known` : ''),
     ),
     ...unsettledLines(report),
     `  Evidence: ${evidenceWords(report)}`,
@@ -47,9 +50,20 @@ const isWithoutFlows = ({ notes }: { readonly notes?: readonly string[] }): bool
 
 const BAR = 20;
 
-function bar(value: number, total: number): string {
+/** Hatched for what is not known; never full for it. */
+function bar(value: number, total: number, notKnown: number): string {
   const full = total === 0 ? 0 : Math.floor((value / total) * BAR);
-  return '█'.repeat(full) + '░'.repeat(BAR - full);
+  const open = total === 0 ? 0 : Math.min(BAR - full, Math.ceil((notKnown / total) * BAR));
+  return '█'.repeat(full) + '▒'.repeat(open) + '░'.repeat(BAR - full - open);
+}
+
+/** Of how many of a ring it is not known. Types of users have rings of their own, which do not say. */
+function notKnownOf({ endpointsSummary, namespacesSummary }: Report, what: string, label: string): number {
+  const summary =
+    what === 'Endpoints' ? endpointsSummary : what === 'Namespaces' ? namespacesSummary : undefined;
+  if (summary === undefined) return 0;
+  if (label === 'Protected ingress') return summary.numNotKnownIngressProtected;
+  return label === 'Protected egress' ? summary.numNotKnownEgressProtected : 0;
 }
 
 /** Reports of older releases do not say. */

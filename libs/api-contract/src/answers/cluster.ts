@@ -23,6 +23,9 @@ const endpointState = z.object({
   egressProtected: z.boolean(),
   ingressFromInternet: z.boolean(),
   egressToInternet: z.boolean(),
+  notKnown: list(z.string()).meta({
+    description: 'Flags of which it is not known whether they hold; these are false.',
+  }),
   policies: list(z.string()),
 });
 export type EndpointState = z.output<typeof endpointState>;

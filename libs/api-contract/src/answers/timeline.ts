@@ -25,6 +25,11 @@ const span = z.object({
   ),
   serviceAccount: z.string(),
   flags,
+  notKnown: list(z.string()).meta({
+    description: 'Flags of which it is not known whether they hold; these are false.',
+  }),
+  possiblePolicies: list(z.string()).meta({ description: 'Those that may apply besides.' }),
+  isCertain: z.boolean().meta({ description: 'Whether it certainly was there.' }),
   policies: list(
     z.object({
       name: z.string(),

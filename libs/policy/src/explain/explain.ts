@@ -1,4 +1,4 @@
-import { compareTexts } from '@margay/ground';
+import { compareTexts, sortedOnce } from '@margay/ground';
 import {
   NAMESPACE_LABEL,
   NAMESPACE_PREFIX,
@@ -10,10 +10,10 @@ import type { PublicNetworks } from '../model/networks.ts';
 import { comparePolicies, protects, type Tiers } from '../model/order.ts';
 import type { Direction } from '../model/policy.ts';
 import { printName } from '../model/print-name.ts';
-import { internetReason, otherNamespaceReason } from '../model/verdict.ts';
+import { internetReason, otherNamespaceReason, type SetContent } from '../model/verdict.ts';
 import type { Endpoint, EndpointFlags } from '../state/endpoint.ts';
-import type { VerdictContext } from '../state/group-verdict.ts';
-import type { EndpointGroup, PolicyRecord } from '../state/policy-record.ts';
+import { governingRecords, type VerdictContext } from '../state/group-verdict.ts';
+import type { AppliedPolicy, EndpointGroup, PolicyRecord } from '../state/policy-record.ts';
 import type {
   ExplainedFlag,
   ExplainedLabel,
@@ -27,16 +27,16 @@ import { whyMatches } from './why-matches.ts';
 /** Explains an endpoint whose matches are up to date. */
 export function explainEndpoint(
   endpoint: Endpoint,
-  { tiers }: VerdictContext,
+  context: VerdictContext,
   networks: PublicNetworks,
 ): Explanation {
   const { group, isPod, key } = endpoint;
   const selecting = group.matches.others
     .flatMap(({ owner }) => [...owner.users].filter((record) => record !== undefined))
-    .sort((a, b) => comparePolicies(a.policy, b.policy, tiers));
-  const enforced = selecting.filter((record) => record.appliesTo(isPod));
+    .sort((a, b) => comparePolicies(a.policy, b.policy, context.tiers));
+  const { certain: enforced } = governingRecords(group, isPod, context);
   const explained = (records: readonly PolicyRecord<Endpoint>[]) =>
-    records.map((record) => explainPolicy(record, group, isPod, tiers));
+    records.map((record) => explainPolicy(record, group, isPod, context.tiers));
   return {
     key,
     name: isPod
@@ -46,8 +46,10 @@ export function explainEndpoint(
     serviceAccount: endpoint.serviceAccount,
     labels: explainLabels(group, isPod),
     applied: explained(enforced),
+    mayApply: sortedOnce(endpoint.mayApply().map(printedApplied)),
+    isCertain: endpoint.isCertain,
     notEnforced: explained(selecting.filter((record) => !record.appliesTo(isPod))),
-    flags: explainFlags(endpoint, enforced, networks, tiers),
+    flags: explainFlags(endpoint, enforced, networks, context.tiers),
   };
 }
 
@@ -103,8 +105,13 @@ function explainPolicy(
   };
 }
 
-function printedPolicy({ policy }: PolicyRecord<Endpoint>): string {
-  const { kind, apiVersion, key, tier } = policy;
+const printedPolicy = ({ applied }: PolicyRecord<Endpoint>): string => printedApplied(applied);
+
+/** The sets of which it is not open whether they are there. */
+const certainOf = (sets: Iterable<SetContent>): SetContent[] =>
+  [...sets].filter(({ doubt }) => doubt === undefined);
+
+function printedApplied({ kind, apiVersion, key, tier }: AppliedPolicy): string {
   return printName({ kind, apiVersion, namespace: key.namespace, name: key.name, tier });
 }
 
@@ -136,13 +143,15 @@ function explainFlags(
       return record.policy.allows[direction].flatMap((rule) => {
         const reason =
           about === 'internet'
-            ? internetReason(rule.peer, direction, networks, () => record.setsOf(rule))
+            ? internetReason(rule.peer, direction, networks, () => certainOf(record.setsOf(rule)))
             : isPod
               ? otherNamespaceReason(record.policy, rule.peer, key.namespace)
               : undefined;
         return reason === undefined ? [] : [{ policy, rule: rule.field, reason }];
       });
     });
-    return { flag, direction, holds: endpoint.flags[flag], causes };
+    const holds = endpoint.flags[flag];
+    const notKnown = !holds && endpoint.mayFlags[flag];
+    return { flag, direction, holds, notKnown, causes: holds ? causes : [] };
   });
 }

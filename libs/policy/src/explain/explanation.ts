@@ -50,7 +50,10 @@ export interface FlagCause {
 export interface ExplainedFlag {
   readonly flag: keyof EndpointFlags;
   readonly direction: Direction;
+  /** Whether it certainly holds. */
   readonly holds: boolean;
+  /** It may hold, and that is not known. */
+  readonly notKnown: boolean;
   readonly causes: readonly FlagCause[];
 }
 
@@ -65,6 +68,10 @@ export interface Explanation {
   readonly labels: readonly ExplainedLabel[];
   /** The policies that apply, in the order of evaluation. */
   readonly applied: readonly ExplainedPolicy[];
+  /** As reports print them: those that may apply besides, as far as is known. */
+  readonly mayApply: readonly string[];
+  /** Whether it certainly is there; all else is said for the case that it is. */
+  readonly isCertain: boolean;
   /** Those that select it and are not enforced on it, in the same order. */
   readonly notEnforced: readonly ExplainedPolicy[];
   readonly flags: readonly ExplainedFlag[];

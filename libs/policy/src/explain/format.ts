@@ -10,8 +10,9 @@ import type {
 
 /** An explanation as text for people: labels, policies with why each matches, flags with what makes each true. */
 export function formatExplanation(explanation: Explanation): string {
-  const { name, inScope, serviceAccount, labels, applied, notEnforced, flags } = explanation;
-  const lines = [name];
+  const { name, inScope, serviceAccount, labels, applied, mayApply, isCertain, notEnforced, flags } =
+    explanation;
+  const lines = [isCertain ? name : `${name}: not known whether it is there, or what it is like`];
   const account = serviceAccount === '' ? [] : [`service account ${serviceAccount}`];
   lines.push(`  ${[inScope ? 'in scope' : 'not in scope', ...account].join(', ')}`);
   lines.push('', 'Labels that selectors see');
@@ -21,6 +22,10 @@ export function formatExplanation(explanation: Explanation): string {
   lines.push('', 'Policies that apply, in the order of evaluation');
   if (applied.length === 0) lines.push('  none');
   for (const [i, policy] of applied.entries()) lines.push(...policyLines(`${i + 1}.`, policy));
+  if (mayApply.length > 0) {
+    lines.push('', 'Policies that may apply: they may be gone, or nobody knows what they say');
+    for (const policy of mayApply) lines.push(`  - ${policy}`);
+  }
   if (notEnforced.length > 0) {
     lines.push('', 'Policies that select it and are not enforced on it');
     for (const policy of notEnforced) lines.push(...policyLines('-', policy));
@@ -76,8 +81,9 @@ const TITLES: Readonly<Record<ExplainedFlag['flag'], string>> = {
   egressToOtherNamespace: 'egress to other namespaces',
 };
 
-function flagLines({ flag, direction, holds, causes }: ExplainedFlag): readonly string[] {
-  const title = `  ${TITLES[flag].padEnd(30)} ${holds ? 'yes' : 'no'}`;
+function flagLines({ flag, direction, holds, notKnown, causes }: ExplainedFlag): readonly string[] {
+  const title = `  ${TITLES[flag].padEnd(30)} ${holds ? 'yes' : notKnown ? 'not known' : 'no'}`;
+  if (notKnown) return [title];
   if (!holds) {
     const missing = flag.endsWith('Protected');
     return [missing ? `${title}   no policy that governs ${direction} applies` : title];

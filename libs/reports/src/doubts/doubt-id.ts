@@ -1,5 +1,6 @@
 import { keyText } from '@margay/ground';
 import type { DoubtSince, Version } from '@margay/history';
+import type { Doubted } from '@margay/policy';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
@@ -11,3 +12,9 @@ export const doubtId = (version: Version, { since, reason }: Pick<DoubtSince, 's
 export const beforeId = (version: Version): string => idOf(`${keyText(version)} before ${version.uid}`);
 
 const idOf = (text: string): string => bytesToHex(sha256(utf8ToBytes(text))).slice(0, 12);
+
+/** What is not known of the object of a version, for a state of the network; undefined where all is. */
+export function doubtedOf(version: Version): Doubted | undefined {
+  const { doubt } = version;
+  return doubt && { id: doubtId(version, doubt), may: doubt.may };
+}

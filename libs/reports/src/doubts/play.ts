@@ -3,7 +3,7 @@ import { type Instant, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
-import { doubtId } from './doubt-id.ts';
+import { doubtedOf } from './doubt-id.ts';
 import { Existence } from './existence.ts';
 import { livesBefore, namesakes, withSuccessors } from './nobody-saw.ts';
 import { inOrder, type KnownDoubt, type Played, type PlayedVersion, type UnseenSpan } from './played.ts';
@@ -71,8 +71,7 @@ function cutByDoubts(
   const sights = new SightsByKey(given, versions);
   const existence = new Existence(versions, open, sights);
   return versions.flatMap((version) => {
-    const { doubt } = version;
-    const own = doubt && { id: doubtId(version, doubt), may: doubt.may };
+    const own = doubtedOf(version);
     if (own !== undefined) notes.addObject(version, own.id);
     const about = open.filter((one) => isAbout(one, version));
     if (about.length === 0) return own === undefined ? version : { ...version, doubted: own };

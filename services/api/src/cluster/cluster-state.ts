@@ -1,8 +1,15 @@
 import type { ClusterState, EndpointState } from '@margay/api-contract';
 import { formatInstant, isPolicy, keyText, type Instant } from '@margay/ground';
 import { NetworkState, printName } from '@margay/policy';
-import { printedVersion } from '@margay/reports';
+import { doubtedOf, printedVersion } from '@margay/reports';
 import type { History } from '@margay/storage';
+
+const STATE_FLAGS = [
+  'ingressProtected',
+  'egressProtected',
+  'ingressFromInternet',
+  'egressToInternet',
+] as const;
 
 /**
  * Computes the cluster's state at an instant.
@@ -18,7 +25,9 @@ export async function clusterStateAt(
   const policies: { name: string; since: string; actor: string | null }[] = [];
   const names = new Map<string, string>();
   for await (const version of history.versions({ start: at, end: at + 1 })) {
-    state.upsert(version.content);
+    // What stands for many objects is no object.
+    if (version.name === '') continue;
+    state.upsert(version.content, doubtedOf(version));
     names.set(keyText(version), printedVersion(version));
     if (isPolicy(version))
       policies.push({
@@ -29,7 +38,7 @@ export async function clusterStateAt(
   }
   const endpoints = [...state.endpoints()]
     .map((endpoint): EndpointState => {
-      const { key, flags } = endpoint;
+      const { key, flags, mayFlags } = endpoint;
       const { ingressProtected, egressProtected, ingressFromInternet, egressToInternet } = flags;
       return {
         endpoint: names.get(keyText(key)) ?? key.name,
@@ -38,6 +47,7 @@ export async function clusterStateAt(
         egressProtected,
         ingressFromInternet,
         egressToInternet,
+        notKnown: STATE_FLAGS.filter((flag) => mayFlags[flag] && !flags[flag]),
         policies: endpoint
           .applied()
           .map(({ kind, apiVersion, key: { namespace, name }, tier }) =>

@@ -84,18 +84,18 @@ async function tables(
     ];
     table(pdf, 'Endpoints', endpoints, [
       ['Endpoint', 0.42, (row) => row.endpoint],
-      ['Ingress', 0.13, (row) => protection(row.ingressProtected)],
-      ['Egress', 0.13, (row) => protection(row.egressProtected)],
+      ['Ingress', 0.13, (row) => protection(row, 'ingressProtected')],
+      ['Egress', 0.13, (row) => protection(row, 'egressProtected')],
       ['Unprotected at first', 0.32, firstUnprotected],
     ]);
     table(pdf, 'Namespaces', namespaces, [
       ['Namespace', 0.5, (row) => row.namespace],
-      ['Ingress', 0.25, (row) => protection(row.ingressProtected)],
-      ['Egress', 0.25, (row) => protection(row.egressProtected)],
+      ['Ingress', 0.25, (row) => protection(row, 'ingressProtected')],
+      ['Egress', 0.25, (row) => protection(row, 'egressProtected')],
     ]);
     table(pdf, 'Services', services, [
       ['Service', 0.6, (row) => row.service],
-      ['Ingress', 0.4, (row) => protection(row.ingressProtected)],
+      ['Ingress', 0.4, (row) => protection(row, 'ingressProtected')],
     ]);
   }
   if (content.reportTypeSpec.auditEventsSelection.resources.length > 0) {
@@ -149,7 +149,14 @@ const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
 const causeText = ({ what, resource, actor }: ProtectionChangeRow['changes'][number]): string =>
   `${what} ${resource}${actor === null ? '' : ` by ${actor}`}`;
 
-const protection = (isProtected: boolean): string => (isProtected ? 'always' : 'NOT ALWAYS');
+/** Rows of older releases do not say what is not known. */
+function protection<F extends string>(
+  row: { readonly [flag in F]: boolean } & { readonly notKnown?: readonly string[] },
+  flag: F,
+): string {
+  if (row.notKnown?.includes(flag) === true) return 'not known';
+  return row[flag] ? 'always' : 'NOT ALWAYS';
+}
 
 function firstUnprotected({ unprotectedIngress, unprotectedEgress }: EndpointRow): string {
   // Only with all their digits do they sort as text.

@@ -1,6 +1,7 @@
 import { formatInstant, formatMicros, type Instant, type Key, keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { endpointKeyOf, formatExplanation, NetworkState } from '@margay/policy';
+import { doubtedOf } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
 import { instantOption, privateNetworksOption } from '../options.ts';
@@ -42,7 +43,7 @@ Examples:
       const { history } = await readLogs(auditLog, [], openProgress(), []);
       const state = new NetworkState({ ...(privateNetworks && { privateNetworks }) });
       const valid = history.stateAt(at);
-      for (const { content } of valid) state.upsert(content);
+      for (const version of valid) if (version.name !== '') state.upsert(version.content, doubtedOf(version));
       const explanation = state.explain(keyText(key));
       if (explanation === undefined) throw new Error(absence(endpoint, key, at, valid));
       if (output === 'json') {

@@ -24,7 +24,8 @@ export function stateCommand(): Command {
       'after',
       `
 Each resource is listed with the resourceVersion that it had and the instant from which on it had it. What the log
-does not show is not listed: objects that no event touched before the instant.
+does not show is not listed: objects that no event touched before the instant. What is not known of one stands beside it as
+its doubt, in JSON.
 
 Example:
   margay state --audit-log audit.log.gz --at 2026-11-24T00:20:00Z -o table`,
@@ -42,7 +43,7 @@ const byKind = (a: Version, b: Version) => {
   return text(a) < text(b) ? -1 : 1;
 };
 
-const row = ({ content, namespace, name, uid, resourceVersion, validFrom }: Version) => ({
+const row = ({ content, namespace, name, uid, resourceVersion, validFrom, doubt }: Version) => ({
   apiVersion: content.apiVersion,
   kind: content.kind,
   namespace,
@@ -50,6 +51,7 @@ const row = ({ content, namespace, name, uid, resourceVersion, validFrom }: Vers
   uid,
   resourceVersion,
   validFrom: formatInstant(validFrom),
+  ...(doubt && { doubt: doubt.message }),
 });
 
 async function printJson(at: Instant, state: readonly Version[]): Promise<void> {
