@@ -39,7 +39,7 @@ test('messages without keys, tombstones and gzip from a foreign producer, over t
   };
 
   await send('{"a":1}', null, gzipSync('{"b":1}\n{"b":2}'));
-  expect(await consume(3)).toEqual(['{"a":1}', '{"b":1}', '{"b":2}']);
+  expect(await consume(2)).toEqual(['{"a":1}', '{"b":1}\n{"b":2}']);
   await send('{"c":1}', '{"d":1}');
   expect(await consume(2)).toEqual(['{"c":1}', '{"d":1}']);
 });

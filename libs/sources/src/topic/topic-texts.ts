@@ -16,14 +16,14 @@ export interface TopicText {
 const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * The texts that somebody else wrote on a topic, plain or gzipped, one a message.
+ * The texts that somebody else wrote on a topic, packed or not, one for each message that holds something.
  *
  * @throws Unprocessable when one of them cannot be unpacked.
  */
 export async function topicTexts(deliveries: readonly Delivery[]): Promise<TopicText[]> {
   const texts: TopicText[] = [];
   for (const delivery of deliveries) texts.push(await textIn(delivery));
-  return texts;
+  return texts.filter(({ text, unreadable }) => text.trim() !== '' || unreadable !== undefined);
 }
 
 async function textIn({ topic, partition, offset, value }: Delivery): Promise<TopicText> {
