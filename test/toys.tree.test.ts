@@ -38,7 +38,7 @@ const REPORT_TYPE: Toy = {
   },
   lines: [
     ['libs/reports/src/report-types.ts', 'import', "import { TOY } from './toy/toy.ts';\n"],
-    ['libs/reports/src/report-types.ts', 'POLICY_AUDIT].map', 'TOY, '],
+    ['libs/reports/src/report-types.ts', 'PROTECTION_AUDIT].map', 'TOY, '],
   ],
 };
 
