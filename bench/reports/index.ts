@@ -1,5 +1,6 @@
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import type { Version } from '@margay/history';
 import { computeReport, type Report, toReportJson } from '@margay/reports';
 import { type BenchCluster, benchCluster } from './cluster.ts';
 
@@ -10,6 +11,25 @@ const MANY_PODS = 100_000;
 export function run(print: (line: string) => void, { quick = false } = {}): void {
   benchChanges(print, quick);
   benchEndpoints(print, quick ? PODS : MANY_PODS);
+  benchDoubts(print, quick);
+}
+
+/** What it costs that something is not known of one object in a hundred, the same objects at the same times. */
+function benchDoubts(print: (line: string) => void, quick: boolean): void {
+  const cluster = benchCluster(PODS, quick ? PODS : 10 * PODS);
+  const known = best(cluster, 3);
+  const open = best({ ...cluster, versions: cluster.versions.map(inDoubt) }, 3);
+  const times = open / known;
+  print(`1 % of all versions in doubt: ${seconds(open)}, ${times.toFixed(2)} × ${seconds(known)} without`);
+  if (times > 2.5) throw new Error(`Doubts cost ${times.toFixed(2)} ×: they may cost 2.5 ×`);
+}
+
+function inDoubt(version: Version, i: number): Version {
+  if (i % 100 !== 0) return version;
+  const { validFrom: since } = version;
+  const may = (['be-gone', 'differ', 'be-anything'] as const)[(i / 100) % 3]!;
+  const doubt = { reason: 'no-content', may, message: 'bench', since, answeredAt: since, source: 'bench' };
+  return { ...version, doubt };
 }
 
 /** The cost of a change must not grow with their number. What the window's start costs is measured apart. */
