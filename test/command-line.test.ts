@@ -329,3 +329,17 @@ test('a baseline settles what a log does not tell of its kinds; without its time
   const odd = report('--baseline', baseline, '--baseline-at', at, '--baseline-kinds', 'netpol');
   expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('netpol plays no part')]);
 });
+
+test('a log in which nothing is does not pass for one that was not given', () => {
+  const folder = ownFolder();
+  const empty = join(folder, 'kube-2.log');
+  writeFileSync(empty, '');
+  const { out, err } = margay(['report', '--type', 'inventory', '--audit-log', AUDIT_LOG, empty]);
+  const { sources } = (JSON.parse(out) as { evidence: { sources: object } }).evidence;
+  expect(sources).toMatchObject({
+    complete: false,
+    grade: 'not known',
+    sources: [{ grade: 'no gap seen' }, { source: 'kube-2.log', grade: 'not known', lines: 0 }],
+  });
+  expect(err).toContain('is empty');
+});

@@ -105,7 +105,7 @@ async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator
   for (const file of files) {
     let isEmpty = true;
     for await (const stretch of readLog(file, { bare })) {
-      isEmpty = false;
+      isEmpty &&= stretch.entries.length === 0 && stretch.from === 1;
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;
       readers.set(stretch.source, reader);

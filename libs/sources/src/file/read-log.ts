@@ -67,13 +67,14 @@ export async function* readLog(
   const { line } = stretches;
   if (unreadable !== undefined) yield unreadableAt(source, line + 1, unreadable);
   const end = { generation: 1, inode: place.inode, line, byte: place.size };
-  if (positions && identity)
+  // A log in which nothing is has been read too: it is a source that told nothing.
+  if (identity)
     yield {
       source,
       from: line + 1,
       to: line + 1,
       entries: [],
-      keep: () => positions.set(path, { ...end, identity }),
+      keep: async () => positions?.set(path, { ...end, identity }),
     };
 }
 
