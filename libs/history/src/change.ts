@@ -25,13 +25,14 @@ export interface Origin {
  *   where that is empty too.
  * - `patched`: of the object, `content` was changed, and nothing else. It has no resourceVersion, so that time alone orders it;
  *   `doubt` is for where the object was not seen before.
+ * - `answered`: the request of a doubt was answered, and nothing came of it, or what is told elsewhere.
  */
 export interface Change extends Key {
   /** Deterministic: the same event gives the same ids wherever and however often it is read. */
   readonly id: string;
   /** The audit event's own deterministic id; one `deletecollection` event makes many changes. */
   readonly eventId: string;
-  readonly what: 'present' | 'gone' | 'doubtful' | 'patched';
+  readonly what: 'present' | 'gone' | 'doubtful' | 'patched' | 'answered';
   /** Absent only on ends that the API server answered without naming the object's uid. */
   readonly uid?: string;
   /** Decimal text of any length, compared by length and then by digits. Absent on most ends. */

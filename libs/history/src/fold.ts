@@ -59,15 +59,21 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const facts: Change[] = [];
   const doubts: Doubtful[] = [];
   const patches: Doubtful[] = [];
+  const answers: Change[] = [];
   for (const change of changes) {
     if (isDoubtful(change)) doubts.push(change);
     else if (isPatch(change)) patches.push(change);
     else if (change.what === 'present' || change.what === 'gone') facts.push(change);
+    else answers.push(change);
   }
   const seen = livesOf(facts);
   const [known, unknown] = patchesOf(seen, patches);
   const open = [...doubts, ...unknown, ...missedChanges(seen, facts, doubts)];
-  const { lives, unseen } = attachDoubts(seen, [...facts, ...known.values()].flat(), open);
+  const { lives, unseen } = attachDoubts(
+    seen,
+    [...facts, ...known.values()].flat(),
+    unsettled(open, answers),
+  );
   const versions = lives.flatMap(({ life, open: own }) =>
     cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(own)),
   );

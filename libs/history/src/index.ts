@@ -18,6 +18,7 @@ export {
   policyEventOf,
 } from './policy-event.ts';
 export { changesIn, type Reading } from './reading.ts';
+export { OpenRequests } from './open-requests.ts';
 export { isAuditEvent, readEntry, readLine } from './read-line.ts';
 export { sameDoubt } from './doubts.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';

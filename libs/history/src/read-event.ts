@@ -1,4 +1,14 @@
-import { fields, type Fields, isFields, kindOf, nonEmptyText, parseInstant, text } from '@margay/ground';
+import {
+  type Fields,
+  fields,
+  type Instant,
+  isFields,
+  type Kind,
+  kindOf,
+  nonEmptyText,
+  parseInstant,
+  text,
+} from '@margay/ground';
 import type { Origin } from './change.ts';
 import { TooDeep } from './json.ts';
 import { readStatusPatch } from './patch.ts';
@@ -6,7 +16,7 @@ import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
 import { isDryRun, isTruncated, showsOptions } from './request.ts';
-import { doubt, unusable } from './unread-write.ts';
+import { askedBy, doubt, unusable } from './unread-write.ts';
 import { placeOf, trail, writeOf, type Write } from './write.ts';
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
@@ -34,18 +44,32 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   const at = parseInstant(event['stageTimestamp']) ?? parseInstant(event['requestReceivedTimestamp']);
   const timed = at === undefined ? {} : { at };
   const verb = event['verb'] as string;
-  if (event['stage'] !== 'ResponseComplete' && event['stage'] !== 'Panic') {
-    return { kind: 'ignored', reason: 'stage', ...timed };
-  }
-  if (READS.has(verb)) return { kind: 'ignored', reason: 'read-only', ...timed };
+  const stage = event['stage'] as string;
+  const isOver = stage === 'ResponseComplete' || stage === 'Panic';
+  if (!isOver && stage !== 'RequestReceived') return { kind: 'ignored', reason: 'stage', ...timed };
+  if (isOver && READS.has(verb)) return { kind: 'ignored', reason: 'read-only', ...timed };
   const reference = fields(event['objectRef']);
   const kind = WRITES.has(verb)
     ? kindOf({ group: reference['apiGroup'], resource: reference['resource'] })
     : undefined;
   if (kind === undefined || kind.kept === 'nothing')
-    return { kind: 'ignored', reason: 'out-of-kind', ...timed };
+    return { kind: 'ignored', reason: isOver ? 'out-of-kind' : 'stage', ...timed };
+  const request = `${verb} ${text(event['requestReceivedTimestamp'])} ${text(event['auditID'])}`;
+  const isObject = OBJECT_SUBRESOURCES.has(text(reference['subresource'])) && !isDryRun(event, verb);
+  if (!isOver) {
+    if (at === undefined || !isObject) return { kind: 'ignored', reason: 'stage', ...timed };
+    const asked = askedBy(writeOf(event, kind, at, origin));
+    return { kind: 'ignored', reason: 'stage', at, ...(asked.length > 0 && { request, asked }) };
+  }
+  return { ...readOver(event, kind, origin, at), request };
+}
+
+/** Reads an event by which a write of an object that is kept was over. */
+function readOver(event: Fields, kind: Kind, origin: Origin, at: Instant | undefined): Reading {
+  const verb = event['verb'] as string;
+  const timed = at === undefined ? {} : { at };
   if (isDryRun(event, verb)) return { kind: 'ignored', reason: 'dry-run', ...timed };
-  if (!OBJECT_SUBRESOURCES.has(text(reference['subresource']))) {
+  if (!OBJECT_SUBRESOURCES.has(text(fields(event['objectRef'])['subresource']))) {
     return { kind: 'ignored', reason: 'no-version', ...timed };
   }
   if (at === undefined) {

@@ -37,8 +37,16 @@ export type UnusableReason =
   | 'too-long'
   | 'unreadable';
 
-/** What one audit event says. Every event read is exactly one of these four. */
-export type Reading =
+/** What one audit event says, and of which request it tells: see `OpenRequests`. */
+export type Reading = Told & {
+  /** Of events about writes of objects that are kept: the same on all events of one request. */
+  readonly request?: string;
+  /** Of an event that a request was received: what it leaves open while no other event tells its answer. */
+  readonly asked?: readonly Change[];
+};
+
+/** Every event read is exactly one of these four. */
+type Told =
   | {
       readonly kind: 'changes';
       readonly at: Instant;

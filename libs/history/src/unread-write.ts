@@ -31,6 +31,13 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
   };
 }
 
+/** What a request leaves open while its answer is not known. */
+export function askedBy(write: Write): readonly Change[] {
+  const why =
+    'the log has the request and no answer to it: it is not known whether the API server stored the change';
+  return doubtsOf(write, OUTCOME_UNKNOWN, `${placeOf(write.event)}: ${why}.`);
+}
+
 const withChanges = (changes: readonly Change[]) => (changes.length > 0 ? { changes } : {});
 
 /**

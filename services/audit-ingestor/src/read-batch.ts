@@ -1,5 +1,5 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
-import { changesIn, readEntry, type Change, type PolicyEvent, type Reading } from '@margay/history';
+import { OpenRequests, readEntry, type Change, type PolicyEvent, type Reading } from '@margay/history';
 import type { Line, Stretch } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
@@ -11,18 +11,25 @@ export interface Ingested {
   readonly mark: CoverageMark;
 }
 
-/** Reads texts of one source, in ascending positions. Never throws. */
-export function readBatch(source: string, texts: readonly RawText[]): Ingested {
+/** Reads texts of one source, in ascending positions. Never throws. @param requests of the source, from batch to batch. */
+export function readBatch(
+  source: string,
+  texts: readonly RawText[],
+  requests = new OpenRequests(),
+): Ingested {
   const reads = texts.flatMap((text) =>
     readRawText(text).map((reading) => ({ position: text.origin.position, reading })),
   );
   const from = texts[0]?.origin.position ?? 0;
   const to = (texts.at(-1)?.origin.position ?? from - 1) + 1;
-  return ingestedOf(source, from, to, reads);
+  return ingestedOf(source, from, to, reads, requests);
 }
 
-/** What some lines of a log say. */
-export function readStretch({ source, from, to, entries, unreadable }: Stretch): Ingested {
+/** What some lines of a log say. @param requests of the log, from stretch to stretch. */
+export function readStretch(
+  { source, from, to, entries, unreadable }: Stretch,
+  requests = new OpenRequests(),
+): Ingested {
   if (unreadable !== undefined) {
     const { line, message } = unreadable;
     return { changes: [], policyEvents: [], mark: unreadableMark(source, line, message) };
@@ -31,7 +38,7 @@ export function readStretch({ source, from, to, entries, unreadable }: Stretch):
     position: entry.line,
     reading: readEntry(entry, { source, position: entry.line }),
   }));
-  return ingestedOf(source, from, to, reads);
+  return ingestedOf(source, from, to, reads, requests);
 }
 
 function ingestedOf(
@@ -39,11 +46,11 @@ function ingestedOf(
   from: number,
   to: number,
   reads: readonly { readonly position: number; readonly reading: Reading }[],
+  requests: OpenRequests,
 ): Ingested {
-  const changes: Change[] = [];
+  const changes = requests.changesOf(reads.map(({ reading }) => reading));
   const policyEvents: PolicyEvent[] = [];
   for (const { reading } of reads) {
-    changes.push(...changesIn(reading));
     if (reading.kind !== 'unusable' && reading.policyEvent) policyEvents.push(reading.policyEvent);
   }
   return { changes, policyEvents, mark: markOf(source, from, to, reads) };

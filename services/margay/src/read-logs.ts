@@ -3,7 +3,7 @@ import type { CoverageMark, Repeats } from '@margay/coverage';
 import { readFlowStretch } from '@margay/flow-ingestor';
 import { isFlowRecord, mergeFlows, type Flow } from '@margay/flows';
 import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
-import { birthOf, isAuditEvent, memoryHistory, type MemoryHistory, type PolicyEvent } from '@margay/history';
+import { birthOf, isAuditEvent, memoryHistory, OpenRequests, type MemoryHistory, type PolicyEvent } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { checkLogs, logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
 import { unreadableLines } from './unreadable.ts';
@@ -43,10 +43,11 @@ export async function readLogs(
   const written = new Map<string, PolicyEvent>();
   const marks: CoverageMark[] = [];
   const { noteOrigin, repeats } = countRepeats();
+  const requests = new OpenRequests();
   let birth: Instant | undefined;
   let lines = 0;
   for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
-    const { changes, policyEvents, mark } = readStretch(stretch);
+    const { changes, policyEvents, mark } = readStretch(stretch, requests);
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);

@@ -28,7 +28,7 @@ const SAID_SCHEMA: RecordSchema = {
     {
       name: 'what',
       type: 'string',
-      doc: 'doubtful: it is not known what became of the object. patched: content was changed of it.',
+      doc: 'doubtful: it is not known what became of the object. patched: content was changed of it. answered: the request of a doubt was.',
     },
     { name: 'name', type: 'string', doc: 'Empty for all objects of the kind in the namespace.' },
     optional('uid', 'string', 'Absent where it is not known.'),
@@ -132,7 +132,7 @@ interface DoubtRecord {
  * uid, of which there is none.
  */
 const unknownToOld = ({ what, name, uid }: ResourceChange) =>
-  what === 'doubtful' || what === 'patched'
+  what !== 'present' && what !== 'gone'
     ? { what: 'gone', name: '', uid: null, said: { what, name, uid: uid ?? null } }
     : {};
 

@@ -1,0 +1,92 @@
+import type { Fields } from '@margay/ground';
+import { expect, test } from 'vitest';
+import { memoryHistory } from './memory.ts';
+import { OpenRequests } from './open-requests.ts';
+import { readEvent } from './read-event.ts';
+import { event, failure, policy, policyReference, success } from './testing/events.ts';
+
+const at = (second: number) => `2026-11-24T01:02:${String(second).padStart(2, '0')}.000000Z`;
+const between = (from: number, to: number) => ({
+  requestReceivedTimestamp: at(from),
+  stageTimestamp: at(to),
+});
+
+/** Both events of one request, which was answered so many seconds later. */
+const both = (second: number, fields: Fields): [received: Fields, answered: Fields] => {
+  const answered = event({ auditID: `audit-${second}`, ...between(second, second + 2), ...fields });
+  const { responseStatus: _, responseObject: __, ...asked } = answered;
+  return [{ ...asked, stage: 'RequestReceived', stageTimestamp: at(second) }, answered];
+};
+
+const creation = both(1, { verb: 'create', responseStatus: { code: 201 } });
+const update = both(5, { responseObject: policy({ resourceVersion: '8' }) });
+const refused = both(10, { responseStatus: failure(409), responseObject: undefined });
+const dryRun = both(15, { requestURI: '/x?dryRun=All' });
+const unnamed = both(20, {
+  verb: 'create',
+  objectRef: policyReference({ name: undefined }),
+  responseStatus: { code: 201 },
+  responseObject: policy({ name: 'made', uid: 'u2', resourceVersion: '9' }),
+});
+const deletion = both(25, {
+  verb: 'delete',
+  responseObject: success({ name: 'made', uid: 'u2' }),
+  objectRef: policyReference({ name: 'made' }),
+});
+const all = [...creation, ...update, ...refused, ...dryRun, ...unnamed, ...deletion];
+
+/** What follows from batches of events of one source. */
+const after = (...batches: readonly Fields[][]) => {
+  const history = memoryHistory();
+  const requests = new OpenRequests();
+  for (const batch of batches)
+    history.add(requests.changesOf(batch.map((one) => readEvent(one, { source: 'audit.log', position: 1 }))));
+  return history.versions();
+};
+const doubts = (versions: ReturnType<typeof after>) =>
+  versions.flatMap(({ name, doubt }) =>
+    doubt === undefined ? [] : [`${name} ${doubt.may} ${doubt.reason}`],
+  );
+
+test('a log that has every stage says what one of the answers alone says, wherever it is cut', () => {
+  const expected = after(all.filter(({ stage }) => stage === 'ResponseComplete'));
+  expect(doubts(expected)).toEqual([]);
+  for (let cut = 0; cut <= all.length; cut++)
+    expect(after(all.slice(0, cut), all.slice(cut))).toEqual(expected);
+  expect(after(...all.map((one) => [one]))).toEqual(expected);
+});
+
+test('nor does it matter that a batch with the answer comes before one with the request', () => {
+  const others = [...creation, ...update];
+  expect(doubts(after(others, [refused[1]], [refused[0]]))).toEqual([]);
+});
+
+test.each([
+  ['an update', update[0], ['web differ outcome-unknown']],
+  ['a creation', unnamed[0], [' be-anything outcome-unknown']],
+  ['a deletion', { ...deletion[0], objectRef: policyReference() }, ['web be-gone outcome-unknown']],
+  ['a dry run', dryRun[0], []],
+  ['a read', { ...update[0], verb: 'get' }, []],
+])('a request without an answer leaves open what came of it: %s', (_, request, expected) => {
+  expect(doubts(after([...creation, request]))).toEqual(expected);
+});
+
+test('until the object is seen', () => {
+  expect(
+    doubts(after([...creation, update[0]], both(30, { responseObject: policy({ resourceVersion: '9' }) }))),
+  ).toEqual(['web differ outcome-unknown']);
+  const versions = after(
+    [...creation, update[0]],
+    both(30, { responseObject: policy({ resourceVersion: '9' }) }),
+  );
+  expect(versions.at(-1)).not.toHaveProperty('doubt');
+});
+
+test('an answer that another process read settles what is open about the object that it shows', () => {
+  const history = memoryHistory();
+  for (const batch of [[...creation, update[0]], [update[1]]])
+    history.add(
+      new OpenRequests().changesOf(batch.map((one) => readEvent(one, { source: 'hook', position: 1 }))),
+    );
+  expect(doubts(history.versions())).toEqual([]);
+});
