@@ -3,7 +3,14 @@ import type { CoverageMark, Repeats } from '@margay/coverage';
 import { readFlowStretch } from '@margay/flow-ingestor';
 import { isFlowRecord, mergeFlows, type Flow } from '@margay/flows';
 import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
-import { birthOf, isAuditEvent, memoryHistory, OpenRequests, type MemoryHistory, type PolicyEvent } from '@margay/history';
+import {
+  birthOf,
+  isAuditEvent,
+  memoryHistory,
+  OpenRequests,
+  type MemoryHistory,
+  type PolicyEvent,
+} from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { checkLogs, logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
 import { unreadableLines } from './unreadable.ts';
