@@ -7,19 +7,12 @@ import {
   shownApiVersion,
 } from '@margay/ground';
 import type { Change } from './change.ts';
-import {
-  attachDoubts,
-  isDoubtful,
-  isPatch,
-  stretchesOf,
-  unsettled,
-  type Doubtful,
-  type DoubtStretch,
-  type OpenDoubt,
-} from './doubts.ts';
+import { isDoubtful, isPatch, type Doubtful, type OpenDoubt } from './doubtful.ts';
+import { attachDoubts, unsettled } from './doubts.ts';
 import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
 import { missedChanges } from './missed.ts';
+import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { Version } from './version.ts';

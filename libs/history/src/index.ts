@@ -20,7 +20,7 @@ export {
 export { changesIn, type Reading } from './reading.ts';
 export { OpenRequests } from './open-requests.ts';
 export { isAuditEvent, readEntry, readLine } from './read-line.ts';
-export { sameDoubt } from './doubts.ts';
+export { sameDoubt } from './stretches.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';

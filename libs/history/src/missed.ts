@@ -1,6 +1,6 @@
 import { compareResourceVersions, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
-import type { Doubtful } from './doubts.ts';
+import type { Doubtful } from './doubtful.ts';
 import type { Life } from './lives.ts';
 
 /**

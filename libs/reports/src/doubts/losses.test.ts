@@ -1,15 +1,22 @@
+import type { Window } from '@margay/ground';
 import { memoryHistory } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { computeReport, type Report, sightsToAsk } from '../index.ts';
 import { facts, scopes, WINDOW } from '../testing/arbitrary-history.ts';
 import { contradictions } from '../testing/contradictions.ts';
-import { changeOf, losses, TICKS, type Told, toldOf, writesOf } from '../testing/losses.ts';
+import { changeOf, type Losses, losses, TICKS, type Told, toldOf, writesOf } from '../testing/losses.ts';
 
 const RUNS = Number(process.env['LOSSES_RUNS'] ?? 5_000);
-const window = { start: WINDOW.start * TICKS, end: WINDOW.end * TICKS };
+const WHOLE = { start: WINDOW.start * TICKS, end: WINDOW.end * TICKS };
 
-function reportOf({ changes, doubts }: Told, endpoints: object): Report {
+/** Rows are about what a log tells of: what was gone when it began is in none of them. */
+const told = ({ beginning = -Infinity }: Losses): Window => ({
+  start: Math.max(WHOLE.start, Math.min(beginning * TICKS, WHOLE.end - 1)),
+  end: WHOLE.end,
+});
+
+function reportOf({ changes, doubts }: Told, endpoints: object, window: Window): Report {
   const history = memoryHistory();
   history.add(changes);
   const input = { name: 'r', spec: { reportType: 'network-access', endpoints }, window, doubts };
@@ -25,11 +32,12 @@ function reportOf({ changes, doubts }: Told, endpoints: object): Report {
 
 test('what is left of a story never contradicts the whole of it', () => {
   fc.assert(
-    fc.property(facts, losses, scopes, (told, lost, scope) => {
-      const writes = writesOf(told);
+    fc.property(facts, losses, scopes, (story, lost, scope) => {
+      const writes = writesOf(story);
+      const window = told(lost);
       const whole = { changes: writes.map((write, i) => changeOf(write, i)), doubts: [] };
-      const truth = reportOf(whole, scope);
-      const said = reportOf(toldOf(writes, lost), scope);
+      const truth = reportOf(whole, scope, window);
+      const said = reportOf(toldOf(writes, lost), scope, window);
       expect(contradictions(said, truth)).toEqual([]);
     }),
     { numRuns: RUNS },

@@ -55,14 +55,15 @@ function doubtBefore(version: Version): KnownDoubt {
 
 /**
  * Where there may be endpoints that nobody saw, one of them may have had the name of one that is known, at times when that was
- * not there: rows are by name. Names that the API server makes up are never used again.
+ * not there: rows are by name. Names that the API server makes up are never used again. What stood before a log began, and
+ * was gone when it did, belongs to the population that is not known, and to no row.
  */
 export function namesakes(
   versions: readonly PlayedVersion[],
   unseen: readonly UnseenSpan[],
   window: Window,
 ): PlayedVersion[] {
-  const spans = unseen.filter((span) => kindOf(span)?.role === 'endpoint');
+  const spans = endpointsBornUnseen(unseen);
   if (spans.length === 0) return [];
   const byName = new Map<string, PlayedVersion[]>();
   for (const version of versions) {
@@ -93,7 +94,7 @@ export function withSuccessors(
   versions: readonly PlayedVersion[],
   unseen: readonly UnseenSpan[],
 ): readonly PlayedVersion[] {
-  const spans = unseen.filter((span) => kindOf(span)?.role === 'endpoint');
+  const spans = endpointsBornUnseen(unseen);
   if (spans.length === 0) return versions;
   return versions.map((version) => {
     if (version.doubted?.may !== 'be-gone' || isMadeUp(version)) return version;
@@ -106,6 +107,15 @@ export function withSuccessors(
     );
     return mayBeSucceeded ? { ...version, doubted: { ...doubted, may: 'be-anything' } } : version;
   });
+}
+
+/**
+ * Spans in which endpoints may have come or gone that nobody saw. What follows the beginning of a log is none: whoever stood
+ * before has an end that the log shows, unless it is lost in another span.
+ */
+function endpointsBornUnseen(unseen: readonly UnseenSpan[]): readonly UnseenSpan[] {
+  const spans = unseen.filter((span) => kindOf(span)?.role === 'endpoint');
+  return spans.some(({ validFrom }) => validFrom > -Infinity) ? spans : [];
 }
 
 /** Five characters behind a prefix; a StatefulSet counts its pods instead. */

@@ -9,7 +9,7 @@ import { livesBefore, namesakes, withSuccessors } from './nobody-saw.ts';
 import { inOrder, type KnownDoubt, type Played, type PlayedVersion, type UnseenSpan } from './played.ts';
 import { cutVersion, type OpenPiece } from './pieces.ts';
 import { type FirstSights, SightsByKey } from './sights.ts';
-import { aboutKnown, isAbout, unseenKinds, type WideDoubt, wideDoubts } from './wide-doubts.ts';
+import { aboutKnown, isAbout, isBeginning, unseenKinds, type WideDoubt, wideDoubts } from './wide-doubts.ts';
 
 /** What is known beside the versions. */
 export interface Beside {
@@ -84,14 +84,17 @@ function cutByDoubts(
   });
 }
 
-/** When there may be objects that nobody saw. Where one span holds another of the same kind, it is enough. */
+/**
+ * When there may be objects that nobody saw. Where one span holds another of the same kind, it is enough; but what stood before
+ * a log began is not what came later.
+ */
 function unseenSpans(wide: readonly WideDoubt[]): UnseenSpan[] {
   const spans: UnseenSpan[] = [];
   const reached = new Map<string, Instant>();
   for (const one of wide.toSorted((a, b) => a.since - b.since)) {
     for (const { group, resource } of unseenKinds(one)) {
       const { id, namespace, since, settledAt } = one;
-      const text = `${resource}.${group}/${namespace ?? ''}`;
+      const text = `${resource}.${group}/${namespace ?? ''}/${isBeginning(one)}`;
       if ((reached.get(text) ?? -Infinity) >= settledAt) continue;
       reached.set(text, settledAt);
       spans.push({

@@ -132,11 +132,25 @@ export function isAbout({ kind, namespace }: WideDoubt, key: Key): boolean {
   return namespace === undefined || namespace === key.namespace;
 }
 
-/** The kinds of which there may be objects that nobody saw. */
-export function unseenKinds({ kind, unseen }: WideDoubt): readonly Pick<Kind, 'group' | 'resource'>[] {
+/**
+ * The kinds of which there may be objects that nobody saw.
+ *
+ * What stood before a log began is looked for among endpoints, policies, sets and parents. A tier that nobody saw denies by
+ * default, as Calico takes it, and services hold what was seen of them: else no log that begins later could say anything of
+ * either.
+ */
+export function unseenKinds({ kind, unseen, since }: WideDoubt): readonly Pick<Kind, 'group' | 'resource'>[] {
   if (!unseen) return [];
-  return kind === undefined ? KEPT_KINDS : [kind];
+  const all = isBeginning({ since }) ? KINDS_BEFORE : KEPT_KINDS;
+  return kind === undefined
+    ? all
+    : all.filter((one) => one.resource === kind.resource && one.group === kind.group);
 }
+
+const KINDS_BEFORE = KEPT_KINDS.filter(({ role }) => role !== 'tier' && role !== 'service');
+
+/** Whether a doubt is about what stood before everything that was seen. */
+export const isBeginning = ({ since }: Pick<WideDoubt, 'since'>): boolean => since === -Infinity;
 
 function printedAbout(kind: WideDoubt['kind'], namespace: string | undefined): string {
   const what = kind === undefined ? 'everything' : resourceName(kind);

@@ -29,7 +29,7 @@ export function writesOf(facts: readonly Fact[]): Write[] {
   let at = -Infinity;
   const write = (verb: Write['verb'], object: KubernetesObject, uid: string) => {
     const key = keyOfObject(object);
-    at++;
+    at += 2;
     writes.push({ key, verb, at, uid, object });
     if (verb === 'delete') live.delete(keyText(key));
     else live.set(keyText(key), { uid, object });
@@ -103,7 +103,8 @@ export function changeOf(write: Write, i: number, loss: Loss = 'none', saysUid =
   };
   if (loss !== 'none') return doubtful(told, verb, loss, saysUid && verb !== 'create' ? { uid } : {});
   const seen = { ...told, uid, resourceVersion: String(1_000 + i) };
-  if (verb === 'delete') return { ...told, what: 'gone', uid, content: object };
+  // Requests take time: an end shows what was there when it was asked for.
+  if (verb === 'delete') return { ...told, receivedAt: at - 1, what: 'gone', uid, content: object };
   return { ...seen, what: 'present', content: object, ...(verb === 'create' && { created: true }) };
 }
 
@@ -217,7 +218,17 @@ export function toldOf(writes: readonly Write[], { events: lost, saysUid, ...res
   }
   const isTold = ({ at }: { readonly at: Instant }) =>
     at >= from && !doubts.some(({ since, until = Infinity }) => since <= at && at < until);
-  const done = writes.map((write, i) => changeOf(write, i, lost[i % lost.length], saysUid));
+  // Of an object from before the beginning of which nothing is told but an end without a body, nobody knows anything.
+  const isOnlyEnd = ({ verb, uid, at: end }: Write) =>
+    verb === 'delete' && !writes.some((one) => one.uid === uid && from <= one.at && one.at < end);
+  const done = writes.map((write, i) =>
+    changeOf(
+      write,
+      i,
+      rest.beginning !== undefined && isOnlyEnd(write) ? 'none' : lost[i % lost.length],
+      saysUid,
+    ),
+  );
   const undone = rest.notDone.flatMap(({ at, of, verb }, i) => {
     const like = writes[of % Math.max(1, writes.length)];
     if (like === undefined) return [];

@@ -1,0 +1,24 @@
+import type { Instant } from '@margay/ground';
+import type { Change } from './change.ts';
+import { OUTCOME_UNKNOWN, type May, type ObjectDoubt } from './object-doubt.ts';
+
+/** A change that says what is not known. */
+export type Doubtful = Change & { readonly doubt: ObjectDoubt };
+
+export const isDoubtful = (change: Change): change is Doubtful =>
+  change.what === 'doubtful' && change.doubt !== undefined;
+
+/** True for a change of a part, which says what is not known where the rest was not seen. */
+export const isPatch = (change: Change): change is Doubtful =>
+  change.what === 'patched' && change.doubt !== undefined;
+
+/** Something that is open about one object in `[start, until)`. */
+export interface OpenDoubt {
+  readonly start: Instant;
+  readonly until: Instant;
+  readonly may: May;
+  readonly of: Doubtful;
+}
+
+/** True where it is not even known whether the request was carried out. */
+export const isOutcomeUnknown = ({ doubt }: Doubtful): boolean => doubt.reason === OUTCOME_UNKNOWN;

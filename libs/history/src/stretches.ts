@@ -1,0 +1,91 @@
+import type { Instant } from '@margay/ground';
+import { isOutcomeUnknown, type OpenDoubt } from './doubtful.ts';
+import type { DoubtSince, May } from './object-doubt.ts';
+
+/** A stretch of time in which the same is open. */
+export interface DoubtStretch {
+  readonly start: Instant;
+  /** Infinity where it lasts. */
+  readonly end: Instant;
+  readonly doubt: DoubtSince;
+  /** The objects' uid, empty where it is not known or there are several. */
+  readonly uid: string;
+  /** It begins with a creation that was done. */
+  readonly isBirth: boolean;
+}
+
+/**
+ * The stretches, ascending, in which something is open: of several doubts the earliest, with the widest that may be.
+ *
+ * @param unseen of objects that were never seen. There a stretch that begins with a creation is about that: what ended the one
+ *   before, as the end of its namespace, did not end what was made.
+ */
+export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): DoubtStretch[] {
+  const starts = open.filter(({ start, until }) => start < until).sort((a, b) => a.start - b.start);
+  const ends = starts.toSorted((a, b) => a.until - b.until);
+  const instants = [...new Set(starts.flatMap(({ start, until }) => [start, until]))].sort((a, b) => a - b);
+  const stretches: DoubtStretch[] = [];
+  const count: Record<May, number> = { 'be-gone': 0, differ: 0, 'be-anything': 0 };
+  let [next, over, earliest] = [0, 0, 0];
+  for (const [i, start] of instants.entries()) {
+    let creation: OpenDoubt | undefined;
+    for (let one = starts[next]; one !== undefined && one.start <= start; one = starts[++next]) {
+      count[one.may]++;
+      if (unseen && one.of.created === true) creation = one;
+    }
+    for (let one = ends[over]; one !== undefined && one.until <= start; one = ends[++over]) count[one.may]--;
+    while (earliest < next && (starts[earliest] as OpenDoubt).until <= start) earliest++;
+    const end = instants[i + 1] ?? Infinity;
+    if (earliest < next && start < end) {
+      const stretch = stretchOf(start, end, creation ?? (starts[earliest] as OpenDoubt), count);
+      const last = stretches.at(-1);
+      if (last !== undefined && goesOn(last, stretch)) stretches[stretches.length - 1] = { ...last, end };
+      else stretches.push(stretch);
+    }
+  }
+  return stretches;
+}
+
+function stretchOf(
+  start: Instant,
+  end: Instant,
+  { of }: OpenDoubt,
+  count: Readonly<Record<May, number>>,
+): DoubtStretch {
+  const { reason, message } = of.doubt;
+  const several = count['be-gone'] + count.differ + count['be-anything'] > 1;
+  return {
+    start,
+    end,
+    doubt: {
+      reason,
+      may: widest(count),
+      message: several ? `${message} There are more doubts about it.` : message,
+      since: of.receivedAt,
+      answeredAt: of.at,
+      source: of.origin.source,
+    },
+    uid: of.uid ?? '',
+    isBirth: of.created === true && !isOutcomeUnknown(of) && start === of.receivedAt,
+  };
+}
+
+const goesOn = (last: DoubtStretch, next: DoubtStretch): boolean =>
+  last.end === next.start && last.uid === next.uid && sameDoubt(last.doubt, next.doubt);
+
+function widest(count: Readonly<Record<May, number>>): May {
+  if (count['be-anything'] > 0 || (count['be-gone'] > 0 && count.differ > 0)) return 'be-anything';
+  return count.differ > 0 ? 'differ' : 'be-gone';
+}
+
+/** True where both say the same. */
+export const sameDoubt = (a: DoubtSince | undefined, b: DoubtSince | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.since === b.since &&
+    a.answeredAt === b.answeredAt &&
+    a.may === b.may &&
+    a.reason === b.reason &&
+    a.message === b.message &&
+    a.source === b.source);
