@@ -3,7 +3,8 @@ export interface UiWidget {
   readonly heading: string;
   readonly type: 'radialbarchart';
   readonly data: readonly [{ readonly label: string; readonly value: number }];
-  readonly summary: { readonly label: 'Total'; readonly total: number };
+  /** `notKnown` of the total are neither; absent where there are none. */
+  readonly summary: { readonly label: 'Total'; readonly total: number; readonly notKnown?: number };
 }
 
 /** What a screen shows of a report at a glance. */
@@ -13,19 +14,19 @@ export interface UiSummary {
   readonly widgets: readonly UiWidget[];
 }
 
-/** A panel of rings, each `[heading, label, value, total]`. */
-export function panel(
-  heading: string,
-  rings: readonly (readonly [heading: string, label: string, value: number, total: number])[],
-): UiSummary {
+/** A ring: of `total`, `value` are so, and of `notKnown` nobody knows. */
+type RingOf = readonly [heading: string, label: string, value: number, total: number, notKnown?: number];
+
+/** A panel of rings. */
+export function panel(heading: string, rings: readonly RingOf[]): UiSummary {
   return {
     heading,
     type: 'panel',
-    widgets: rings.map(([heading, label, value, total]) => ({
+    widgets: rings.map(([heading, label, value, total, notKnown = 0]) => ({
       heading,
       type: 'radialbarchart',
       data: [{ label, value }],
-      summary: { label: 'Total', total },
+      summary: { label: 'Total', total, ...(notKnown > 0 && { notKnown }) },
     })),
   };
 }

@@ -7,7 +7,7 @@ type Counts = Readonly<Record<string, number>>;
 
 /** What a report rests on: what its sources delivered, and what of it could not be used. */
 export function EvidenceSection({ evidence }: { evidence: Evidence }) {
-  const { sources, firstSeenInMidLife, endedByInference, unreadPolicies } = evidence;
+  const { sources, doubts, firstSeenInMidLife, endedByInference, unreadPolicies } = evidence;
   const counted = (title: string, counts: Counts) =>
     Object.entries(counts).map(
       ([reason, n]) =>
@@ -97,6 +97,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
         }
         ${sources.flows && flowLogs(sources.flows)}`
     }
+    ${doubts !== undefined && doubts.total > 0 && doubtList(doubts)}
     ${named('First seen in mid-life', firstSeenInMidLife)}
     ${named('Ends that were concluded', endedByInference)}
     ${
@@ -109,6 +110,37 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
       </details>`
     }
   </section>`;
+}
+
+/** How many doubts are shown without being asked for. */
+const DOUBTS_SHOWN = 10;
+
+/** What the evidence leaves open: about what, from when to when, and why. */
+function doubtList({ total, listed }: NonNullable<Evidence['doubts']>) {
+  return html`<details open=${total <= DOUBTS_SHOWN}>
+    <summary>Doubts: <b>${total.toLocaleString('en')}</b></summary>
+    <table class="plain" tabindex="0">
+      <thead>
+        <tr>
+          <th>About</th>
+          <th>Since</th>
+          <th>Until</th>
+          <th>Why</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${listed.map(
+          ({ about, since, until, message }) =>
+            html`<tr>
+              <td><${Name} text=${about} /></td>
+              <td>${since === undefined ? 'ever' : html`<${Time} at=${since} />`}</td>
+              <td>${until === undefined ? 'not settled' : html`<${Time} at=${until} />`}</td>
+              <td><${Name} text=${message} /></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </details>`;
 }
 
 /** What the flow logs delivered, where there were any. */

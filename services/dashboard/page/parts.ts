@@ -29,10 +29,12 @@ export const Wait = () => html`<p class="wait" role="status">Loading…</p>`;
 
 const ROUND = 2 * Math.PI * 26;
 
-/** A ring whose coloured arc is the share. */
-export function RingFigure({ heading, label, value, total }: Ring) {
+/** A ring whose coloured arc is the share, and whose dashed arc behind it is what is not known. */
+export function RingFigure({ heading, label, value, total, notKnown = 0 }: Ring) {
   const share = total === 0 ? 0 : value / total;
-  const words = `${heading}, ${label.toLowerCase()}: ${value} of ${total}`;
+  const open = total === 0 ? 0 : notKnown / total;
+  const ofTotal = `of ${total}${notKnown > 0 ? `, ${notKnown} not known` : ''}`;
+  const words = `${heading}, ${label.toLowerCase()}: ${value} ${ofTotal}`;
   return html`<figure class="ring">
     <svg viewBox="0 0 64 64" role="img" aria-label=${words}>
       <circle class="rest" cx="32" cy="32" r="26" />
@@ -44,11 +46,28 @@ export function RingFigure({ heading, label, value, total }: Ring) {
         transform="rotate(-90 32 32)"
         stroke-dasharray="${share * ROUND} ${ROUND}"
       />
+      ${
+        open > 0 &&
+        html`<circle
+          class="open"
+          cx="32"
+          cy="32"
+          r="26"
+          transform="rotate(${share * 360 - 90} 32 32)"
+          stroke-dasharray=${dashes(open * ROUND)}
+        />`
+      }
       <text x="32" y="35">${value}</text>
       <text class="percent" x="32" y="45">${total === 0 ? 'none' : `${Math.floor(share * 100)} %`}</text>
     </svg>
-    <figcaption><b>${heading}</b><br />${label}<br /><span class="soft">of ${total}</span></figcaption>
+    <figcaption><b>${heading}</b><br />${label}<br /><span class="soft">${ofTotal}</span></figcaption>
   </figure>`;
+}
+
+/** Dashes of two and gaps of three along the length of an arc, and nothing after it. */
+function dashes(length: number): string {
+  const pairs = Math.floor(length / 5);
+  return [...Array.from({ length: pairs }, () => '2 3'), Math.min(2, length - pairs * 5), ROUND].join(' ');
 }
 
 const STATES = { emitted: 'waiting', running: 'running', failed: 'failed', completed: 'completed' };

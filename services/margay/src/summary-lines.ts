@@ -4,12 +4,14 @@ import { evidenceGrade, NO_FLOWS, typeOfReport, type Report } from '@margay/repo
 /** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how much its evidence tells. */
 export function summaryLines(report: Report): string[] {
   const { heading, widgets } = typeOfReport(report).uiSummary(report);
-  const rows = widgets.map(({ heading: what, data: [{ label, value }], summary: { total } }) => ({
-    words: `${what}, ${label.toLowerCase()}`,
-    value,
-    total,
-    notKnown: notKnownOf(report, what, label),
-  }));
+  const rows = widgets.map(
+    ({ heading: what, data: [{ label, value }], summary: { total, notKnown = 0 } }) => ({
+      words: `${what}, ${label.toLowerCase()}`,
+      value,
+      total,
+      notKnown,
+    }),
+  );
   const width = Math.max(...rows.map(({ words }) => words.length));
   return [
     `${report.reportName} (${report.reportTypeName})  ${microsOf(report.startTime)} to ${microsOf(report.endTime)}`,
@@ -55,15 +57,6 @@ function bar(value: number, total: number, notKnown: number): string {
   const full = total === 0 ? 0 : Math.floor((value / total) * BAR);
   const open = total === 0 ? 0 : Math.min(BAR - full, Math.ceil((notKnown / total) * BAR));
   return '█'.repeat(full) + '▒'.repeat(open) + '░'.repeat(BAR - full - open);
-}
-
-/** Of how many of a ring it is not known. Types of users have rings of their own, which do not say. */
-function notKnownOf({ endpointsSummary, namespacesSummary }: Report, what: string, label: string): number {
-  const summary =
-    what === 'Endpoints' ? endpointsSummary : what === 'Namespaces' ? namespacesSummary : undefined;
-  if (summary === undefined) return 0;
-  if (label === 'Protected ingress') return summary.numNotKnownIngressProtected;
-  return label === 'Protected egress' ? summary.numNotKnownEgressProtected : 0;
 }
 
 /** Reports of older releases do not say. */

@@ -3,18 +3,19 @@ import { completeness, evidence } from './evidence.ts';
 import { count, instant, list, pageOf } from './list.ts';
 
 /** One ring of a summary: so many of a total. */
+/** Absent in reports of older releases. */
+const notKnown = count
+  .optional()
+  .meta({ description: 'Of how many it is not known; in none of the counts but the total.' });
+
 export const ring = z.object({
   heading: z.string(),
   label: z.string(),
   value: z.number(),
   total: z.number(),
+  notKnown,
 });
 export type Ring = z.output<typeof ring>;
-
-/** Absent in reports of older releases. */
-const notKnown = count
-  .optional()
-  .meta({ description: 'Of how many it is not known; in none of the counts but the total.' });
 
 const servicesSummary = z.object({
   numTotal: count,

@@ -96,9 +96,33 @@ export const INVENTORY: BuiltInReportType = {
 export function inScopeVersusProtected({ endpointsSummary, namespacesSummary }: ReportHeader): UiSummary {
   const [endpoints, namespaces] = [endpointsSummary.numTotal, namespacesSummary.numTotal];
   return panel('Inscope vs Protected', [
-    ['Endpoints', 'Protected ingress', endpointsSummary.numIngressProtected, endpoints],
-    ['Namespaces', 'Protected ingress', namespacesSummary.numIngressProtected, namespaces],
-    ['Endpoints', 'Protected egress', endpointsSummary.numEgressProtected, endpoints],
-    ['Namespaces', 'Protected egress', namespacesSummary.numEgressProtected, namespaces],
+    [
+      'Endpoints',
+      'Protected ingress',
+      endpointsSummary.numIngressProtected,
+      endpoints,
+      endpointsSummary.numNotKnownIngressProtected,
+    ],
+    [
+      'Namespaces',
+      'Protected ingress',
+      namespacesSummary.numIngressProtected,
+      namespaces,
+      namespacesSummary.numNotKnownIngressProtected,
+    ],
+    [
+      'Endpoints',
+      'Protected egress',
+      endpointsSummary.numEgressProtected,
+      endpoints,
+      endpointsSummary.numNotKnownEgressProtected,
+    ],
+    [
+      'Namespaces',
+      'Protected egress',
+      namespacesSummary.numEgressProtected,
+      namespaces,
+      namespacesSummary.numNotKnownEgressProtected,
+    ],
   ]);
 }

@@ -254,7 +254,7 @@ function rings(pdf: Pdf, drawn: readonly Ring[]): void {
   const radius = 28;
   if (pdf.y > pdf.page.height - 180) pdf.addPage();
   const top = pdf.y + 8;
-  for (const [i, { heading: what, label, value, total }] of drawn.entries()) {
+  for (const [i, { heading: what, label, value, total, notKnown = 0 }] of drawn.entries()) {
     const [x, y] = [MARGIN + i * each + each / 2, top + radius];
     pdf.lineWidth(8).strokeColor(LINE).circle(x, y, radius).stroke();
     const share = total === 0 ? 0 : value / total;
@@ -270,7 +270,8 @@ function rings(pdf: Pdf, drawn: readonly Ring[]): void {
       width: each - 8,
       align: 'center',
     });
-    pdf.fillColor(SOFT).text(`${value} of ${total}`, { width: each - 8, align: 'center' });
+    const open = notKnown > 0 ? `, ${notKnown} not known` : '';
+    pdf.fillColor(SOFT).text(`${value} of ${total}${open}`, { width: each - 8, align: 'center' });
   }
   pdf.x = MARGIN;
   pdf.y = top + 2 * radius + 50;

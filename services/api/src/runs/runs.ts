@@ -29,11 +29,12 @@ export function runOf(header: ArchivedHeader): Run {
     digest: header.digest,
     evidence: completenessOf(content),
     summary: {
-      rings: widgets.map(({ heading, data: [{ label, value }], summary: { total } }) => ({
+      rings: widgets.map(({ heading, data: [{ label, value }], summary: { total, notKnown } }) => ({
         heading,
         label,
         value,
         total,
+        ...(notKnown !== undefined && { notKnown }),
       })),
       endpoints: content.endpointsSummary,
       namespaces: content.namespacesSummary,
