@@ -343,3 +343,37 @@ test('a log in which nothing is does not pass for one that was not given', () =>
   });
   expect(err).toContain('is empty');
 });
+
+test('state says apart what is not known of a whole kind', () => {
+  const log = join(ownFolder(), 'audit.log');
+  const event = {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: 'e1',
+    stage: 'ResponseComplete',
+    requestURI: '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies',
+    verb: 'deletecollection',
+    user: { username: 'jane' },
+    objectRef: { resource: 'networkpolicies', apiGroup: 'networking.k8s.io', namespace: 'shop' },
+    responseStatus: { code: 200 },
+    requestReceivedTimestamp: '2026-03-01T08:00:00.000000Z',
+    stageTimestamp: '2026-03-01T08:00:00.100000Z',
+  };
+  writeFileSync(log, `${JSON.stringify(event)}\n`);
+  const told = JSON.parse(
+    margay(['state', '--audit-log', log, '--at', '2026-03-01T08:01:00Z']).out,
+  ) as object;
+  expect(told).toEqual({
+    at: '2026-03-01T08:01:00Z',
+    resources: [],
+    doubts: [
+      {
+        about: 'networkpolicies.networking.k8s.io',
+        namespace: 'shop',
+        since: '2026-03-01T08:00:00Z',
+        message: expect.stringContaining('deletecollection networkpolicies shop') as string,
+      },
+    ],
+  });
+});

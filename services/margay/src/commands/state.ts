@@ -1,4 +1,4 @@
-import { formatInstant, type Instant, microsOf } from '@margay/ground';
+import { formatInstant, type Instant, microsOf, resourceName } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
@@ -25,15 +25,18 @@ export function stateCommand(): Command {
       `
 Each resource is listed with the resourceVersion that it had and the instant from which on it had it. What the log
 does not show is not listed: objects that no event touched before the instant. What is not known of one stands beside it as
-its doubt, in JSON.
+its doubt, in JSON; what is not known of a whole kind, or of everything, stands after the resources.
 
 Example:
   margay state --audit-log audit.log.gz --at 2026-11-24T00:20:00Z -o table`,
     )
     .action(async ({ auditLog, at, output }: StateOptions) => {
       const { history } = await readLogs(auditLog, [], openProgress(), []);
-      const state = history.stateAt(at).sort(byKind);
-      await (output === 'json' ? printJson(at, state) : printTable(state));
+      const valid = history.stateAt(at).sort(byKind);
+      const state = valid.filter(({ name }) => name !== '');
+      // A version without a name is a doubt about all objects of its kind.
+      const doubts = valid.filter(({ name }) => name === '').map(doubtRow);
+      await (output === 'json' ? printJson(at, state, doubts) : printTable(state, doubts));
     });
 }
 
@@ -54,14 +57,25 @@ const row = ({ content, namespace, name, uid, resourceVersion, validFrom, doubt 
   ...(doubt && { doubt: doubt.message }),
 });
 
-async function printJson(at: Instant, state: readonly Version[]): Promise<void> {
-  const lines = state.map((version) => `    ${JSON.stringify(row(version))}`);
+/** A doubt about many objects. */
+type DoubtRow = ReturnType<typeof doubtRow>;
+
+const doubtRow = ({ group, resource, namespace, validFrom, doubt }: Version) => ({
+  about: resource === '' ? 'everything' : resourceName({ group, resource }),
+  ...(namespace !== '' && { namespace }),
+  since: formatInstant(validFrom),
+  message: doubt?.message ?? '',
+});
+
+async function printJson(at: Instant, state: readonly Version[], doubts: readonly DoubtRow[]): Promise<void> {
+  const list = (rows: readonly object[]) => rows.map((one) => `    ${JSON.stringify(one)}`).join(',\n');
+  const open = doubts.length === 0 ? '' : `,\n  "doubts": [\n${list(doubts)}\n  ]`;
   await write(
-    `{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${lines.join(',\n')}\n  ]\n}\n`,
+    `{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${list(state.map(row))}\n  ]${open}\n}\n`,
   );
 }
 
-async function printTable(state: readonly Version[]): Promise<void> {
+async function printTable(state: readonly Version[], doubts: readonly DoubtRow[]): Promise<void> {
   const rows = [
     ['KIND', 'NAMESPACE', 'NAME', 'RESOURCEVERSION', 'VALID FROM'],
     ...state
@@ -83,6 +97,8 @@ async function printTable(state: readonly Version[]): Promise<void> {
           .join('  ')
           .trimEnd(),
       )
-      .join('\n')}\n`,
+      .join(
+        '\n',
+      )}\n${doubts.map(({ about, namespace, since, message }) => `Not known since ${microsOf(since)}: ${about}${namespace === undefined ? '' : ` in ${namespace}`}. ${message}\n`).join('')}`,
   );
 }
