@@ -129,6 +129,26 @@ describe('silence against a source’s own rhythm', () => {
   });
 });
 
+describe('of few lines', () => {
+  const window = { start: 5 * MINUTE, end: 35 * MINUTE };
+  const hole = (times: readonly number[]) =>
+    times.filter((time) => time <= 12 * MINUTE || 19 * MINUTE <= time);
+
+  test.each([
+    ['ticks of a minute leave no room for seven', hole(every(MINUTE, 0, 40 * MINUTE)), 'gaps'],
+    ['ticks of a minute, all of them', every(MINUTE, 0, 40 * MINUTE), 'no gap seen'],
+    ['fewer than twenty do not tick', hole(every(MINUTE, 0, 25 * MINUTE)), 'no gap seen'],
+    [
+      'what comes now soon, now late, does not tick',
+      hole(every(MINUTE, 0, 40 * MINUTE)).map((time, i) => time + (i % 3 === 0 ? 45 * SECOND : 0)),
+      'no gap seen',
+    ],
+  ])('%s', (_, times, grade) => {
+    const end = Math.min(window.end, times.at(-1)!);
+    expect(evidenceFor([log('audit.log', times)], [], { ...window, end }, BORN).grade).toBe(grade);
+  });
+});
+
 describe('what delivers as one', () => {
   const [a, b, whole] = [every(MINUTE, 0, HOUR), every(MINUTE, HOUR + 30 * SECOND, 2 * HOUR), [] as number[]];
   whole.push(...a, ...b);

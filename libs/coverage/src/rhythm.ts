@@ -30,22 +30,39 @@ const FEW_LINES = 100;
 const FEW_LINES_ALLOWED = 15 * MINUTE;
 const TIMES = 4;
 const SHARE = 0.95;
+/** So many silences of one length are a tick, however few lines there are. */
+const TICKS_MIN = 20;
+/** What comes more often is a burst, and says nothing of what follows. */
+const TICK_MIN = 10 * SECOND;
 
 /**
  * How long a silence of the source may be before it says that something is missing: four times what 95 % of its silences do
  * not exceed, the longest left aside, since it may be what is looked for; and never less than 30 seconds, or 15 minutes where
- * fewer than a hundred lines were read.
+ * fewer than a hundred lines were read and they do not come like the ticks of a clock.
  */
 export function allowedSilence({ silences }: Rhythm, lines: number): number {
   const total = silences.reduce((sum, n) => sum + n, 0);
-  const rank = Math.min(Math.floor(SHARE * (total - 1)), total - 2);
-  const floor = lines < FEW_LINES ? FEW_LINES_ALLOWED : SHORTEST;
+  const usual = classAt(silences, Math.min(Math.floor(SHARE * (total - 1)), total - 2));
+  const isFew = lines < FEW_LINES && !isTicking(silences, total, usual);
+  const floor = isFew ? FEW_LINES_ALLOWED : SHORTEST;
+  return usual === undefined ? floor : Math.max(floor, TIMES * longestOf(usual));
+}
+
+/** Half of the silences are as long as nearly all of them are. */
+function isTicking(silences: readonly number[], total: number, usual: number | undefined): boolean {
+  const half = classAt(silences, Math.floor((total - 1) / 2));
+  if (total < TICKS_MIN || usual === undefined || half === undefined) return false;
+  return usual - half <= 1 && longestOf(half) >= TICK_MIN;
+}
+
+/** The class of the silence of a rank, from 0 for the shortest; undefined where there is none. */
+function classAt(silences: readonly number[], rank: number): number | undefined {
   let below = 0;
   for (const [c, n] of silences.entries()) {
     below += n;
-    if (rank >= 0 && below > rank) return Math.max(floor, TIMES * longestOf(c));
+    if (rank >= 0 && below > rank) return c;
   }
-  return floor;
+  return undefined;
 }
 
 /**
