@@ -1,24 +1,17 @@
-import { compareTexts, type Instant, SECOND } from '@margay/ground';
+import { compareTexts, SECOND } from '@margay/ground';
 import { sumOf, type Delivery, type Unread } from './delivery.ts';
-import type { Counts } from './mark.ts';
-import { joinedRhythms, type Rhythm } from './rhythm.ts';
+import { joinedRhythms } from './rhythm.ts';
 import { isOfFlows, printedSources, setName, watchedKind } from './source.ts';
 
 /**
  * What delivers events as one: a webhook, a watch, a log with the files that it was rotated into. Each has to deliver all the
  * time: what one of two API servers has done is in its own log alone.
  */
-export interface Stream {
+export interface Stream extends Omit<Delivery, 'source'> {
   /** As printed, different from the others. */
   readonly name: string;
   /** Its sources, in time order. */
   readonly sources: readonly string[];
-  readonly lines: number;
-  readonly first?: Instant;
-  readonly last?: Instant;
-  readonly rhythm: Rhythm;
-  readonly timeless: Counts;
-  readonly unread: readonly Unread[];
   /** What it watches, where it is a watch. */
   readonly watched?: { readonly group: string; readonly resource: string };
 }

@@ -40,7 +40,7 @@ export type {
 } from './explain/explanation.ts';
 export { formatExplanation } from './explain/format.ts';
 export type { Doubted, Unseen } from './model/doubted.ts';
-export type { EndpointFlags, EndpointView } from './state/endpoint.ts';
+export { type EndpointFlags, type EndpointView, FLAG_NAMES } from './state/endpoint.ts';
 export type { AppliedPolicy } from './state/policy-record.ts';
 export type { Scope, ScopeCondition } from './state/scope.ts';
 export { NetworkState, type NetworkStateOptions } from './state/network-state.ts';

@@ -1,3 +1,4 @@
+import { FLAG_NAMES } from '@margay/policy';
 import type { GlobalReportSpec } from './global-report.ts';
 import type { ReportEvidence } from './evidence.ts';
 import type { ReportTypeSpec } from './report-type-spec.ts';
@@ -18,15 +19,7 @@ export interface Intervals {
 }
 
 /** The flags of an endpoint, in the order of columns. */
-export const FLAGS = [
-  'ingressProtected',
-  'egressProtected',
-  'ingressFromInternet',
-  'egressToInternet',
-  'ingressFromOtherNamespace',
-  'egressToOtherNamespace',
-  'envoyEnabled',
-] as const;
+export const FLAGS = [...FLAG_NAMES, 'envoyEnabled'] as const;
 
 /** The flags of a service, in the order of columns. */
 export const SERVICE_FLAGS = [

@@ -13,14 +13,14 @@ export interface EndpointFlags {
 }
 
 /** In the order in which reports have them. */
-export const FLAG_NAMES: readonly (keyof EndpointFlags)[] = [
+export const FLAG_NAMES = [
   'ingressProtected',
   'egressProtected',
   'ingressFromInternet',
   'egressToInternet',
   'ingressFromOtherNamespace',
   'egressToOtherNamespace',
-];
+] as const satisfies readonly (keyof EndpointFlags)[];
 
 /** An endpoint as it is now. Always shows the state's present; meaningless once the endpoint is removed. */
 export interface EndpointView {

@@ -1,5 +1,5 @@
 import { type Instant, kindOf, sortedOnce, type Window } from '@margay/ground';
-import type { EndpointFlags, EndpointView, NetworkStateOptions } from '@margay/policy';
+import { type EndpointFlags, type EndpointView, FLAG_NAMES, type NetworkStateOptions } from '@margay/policy';
 import { printedVersion } from '../printed-version.ts';
 import { DOUBTS_MAX } from '../report.ts';
 import type { Played } from '../doubts/played.ts';
@@ -56,7 +56,7 @@ export function* verdictChanges(
         continue;
       const { endpoint } = now;
       const causes = causesOf(text, view);
-      for (const [i, flag] of VERDICT_FLAGS.entries()) {
+      for (const [i, flag] of FLAG_NAMES.entries()) {
         const [was, is] = [verdictAt(before.verdicts, i), verdictAt(now.verdicts, i)];
         const doubts = is === 'not known' ? sortedOnce(view.doubts).slice(0, DOUBTS_MAX) : [];
         if (was !== is) yield { at, endpoint, flag, was, is, causes, doubts };
@@ -74,20 +74,10 @@ interface Known {
   readonly endpoint: string;
 }
 
-/** The flags of which verdicts are told, in the order in which reports have them. */
-export const VERDICT_FLAGS: readonly (keyof EndpointFlags)[] = [
-  'ingressProtected',
-  'egressProtected',
-  'ingressFromInternet',
-  'egressToInternet',
-  'ingressFromOtherNamespace',
-  'egressToOtherNamespace',
-];
-
 const VERDICTS: readonly Verdict[] = ['no', 'yes', 'not known'];
 
 function verdictsOf({ flags, mayFlags }: EndpointView): number {
-  return VERDICT_FLAGS.reduce((bits, flag, i) => {
+  return FLAG_NAMES.reduce((bits, flag, i) => {
     const verdict = flags[flag] ? 1 : mayFlags[flag] ? 2 : 0;
     return bits | (verdict << (2 * i));
   }, 0);

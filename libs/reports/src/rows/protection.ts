@@ -1,8 +1,9 @@
 import { compareTexts, formatInstant, type Instant, type Key, keyText } from '@margay/ground';
 import type { Actor } from '@margay/history';
+import { FLAG_NAMES } from '@margay/policy';
 import { printedVersion } from '../printed-version.ts';
 import type { ObjectChange } from '../replay/objects.ts';
-import { type Verdict, type VerdictChange, VERDICT_FLAGS } from '../replay/verdict-changes.ts';
+import type { Verdict, VerdictChange } from '../replay/verdict-changes.ts';
 import type { ProtectionCause, ProtectionChangeRow, ProtectionEffect, ProtectionSummary } from '../report.ts';
 import { type Act, namesOf } from './acts.ts';
 import type { Deleted } from './deleted.ts';
@@ -49,7 +50,7 @@ export function protectionRows(changes: Iterable<VerdictChange>, who: WhoChanged
   const close = (): void => {
     const drafts = [...open].sort(
       ([a, { change }], [b, other]) =>
-        VERDICT_FLAGS.indexOf(change.flag) - VERDICT_FLAGS.indexOf(other.change.flag) || compareTexts(a, b),
+        FLAG_NAMES.indexOf(change.flag) - FLAG_NAMES.indexOf(other.change.flag) || compareTexts(a, b),
     );
     for (const [, draft] of drafts) rows.push(...rowsOf(draft));
     open = new Map();
