@@ -7,7 +7,7 @@
 export { confluentId, type Framing } from './avro/framing.ts';
 export { Undecodable } from './undecodable.ts';
 export type { Topic } from './topic.ts';
-export { resourceChanges, type ResourceChange } from './messages/resource-change.ts';
+export { objectOfKey, resourceChanges, type ResourceChange } from './messages/resource-change.ts';
 export { policyEvents, type ClusterPolicyEvent } from './messages/policy-event.ts';
 export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';

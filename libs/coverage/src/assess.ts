@@ -1,11 +1,11 @@
 import { type Instant, type Interval, joined, minuteOf, resourceName, type Window } from '@margay/ground';
 import { deliveriesOf, type Delivery } from './delivery.ts';
 import type { Doubt } from './doubt.ts';
-import { doubtsAbout, ignoranceOf, type Listing } from './ignorance.ts';
+import { doubtsAbout, ignoranceOf, lostIgnorance, type Listing } from './ignorance.ts';
 import { worstOf, type Grade } from './grade.ts';
 import type { CoverageMark } from './mark.ts';
 import { allowanceOf, outagesOf, type Outage } from './outage.ts';
-import { isOfFlows } from './source.ts';
+import { isOfFlows, lostKnowledge } from './source.ts';
 import { streamsOf, type Stream } from './stream.ts';
 import { unwatched } from './watch.ts';
 
@@ -35,6 +35,8 @@ export interface JudgedStream {
 export interface Assessment {
   readonly streams: readonly JudgedStream[];
   readonly flows: readonly JudgedStream[];
+  /** What was lost between the services. */
+  readonly lost: readonly Delivery[];
   /** Those that are open at some instant of the window, by since. */
   readonly doubts: readonly Doubt[];
   /** In the window: when something may have happened that nobody told. */
@@ -46,8 +48,10 @@ export interface Assessment {
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
   const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [] } = known;
   const bySource = Map.groupBy(marks, ({ source }) => source);
+  const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
+  const told = deliveries.filter(({ source }) => lostKnowledge(source) === undefined);
   const judged = (ofFlows: boolean) =>
-    streamsOf(deliveries.filter(({ source }) => isOfFlows(source) === ofFlows)).map((stream) => {
+    streamsOf(told.filter(({ source }) => isOfFlows(source) === ofFlows)).map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, birth);
     });
@@ -60,6 +64,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     birth,
     window.end,
   );
+  const lostTime = lostIgnorance(lost, birth);
   const watches = [...watched.values()].map((watchers) => ({
     kind: watchers[0]!.stream.watched!,
     names: watchers.map(({ stream }) => stream.name),
@@ -70,7 +75,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       window.end,
     ),
   }));
-  const doubts = doubtsAbout({ untold, watches, listings, isAudited: audit.length > 0 })
+  const doubts = doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited: audit.length > 0 })
     .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
   const missing = doubts.filter(({ reason }) => reason === 'gap' || reason === 'beginning');
@@ -82,6 +87,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   return {
     streams,
     flows: judged(true),
+    lost,
     doubts,
     gaps,
     grade:

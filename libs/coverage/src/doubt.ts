@@ -38,7 +38,7 @@ export type DoubtReason =
   | 'beginning'
   /** Something was delivered that nobody can read. */
   | 'unusable'
-  /** Positions of a source that nobody has read. */
+  /** Something between the services was set aside, or was gone before it was read. */
   | 'lost'
   /** A watch missed states, or a list showed what it had not told. */
   | 'watch'

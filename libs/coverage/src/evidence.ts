@@ -12,7 +12,7 @@ import { assess, type Assessment, type JudgedStream, type Known } from './assess
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
 import type { Counts, CoverageMark, Problem } from './mark.ts';
-import { isOfFlows, printedSources } from './source.ts';
+import { isOfFlows, lostKnowledge, printedSources } from './source.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
 export interface Repeats {
@@ -145,7 +145,7 @@ export function evidenceFor(
   const assessment = assess(marks, window, asked);
   const { counts, problems } = tallyOf(
     marks.filter(({ source }) => !isOfFlows(source)),
-    assessment.streams,
+    [...assessment.streams, ...lostOf(assessment, false)],
     touches,
   );
   const duplicate = repeats
@@ -155,9 +155,10 @@ export function evidenceFor(
   const ignored = { ...of('ignored'), ...(duplicate > 0 && { duplicate }) };
   const doubtful = of('doubtful');
   const unusable = of('unusable');
-  const flows = flowEvidence(marks, assessment.flows, touches);
+  const flows = flowEvidence(marks, assessment, touches);
   const reasons = limited([
     ...new Set(assessment.doubts.map(({ message }) => message)),
+    ...trailReasons(assessment, touches),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
   ]);
   const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined);
@@ -197,12 +198,13 @@ function gradedWith({ grade, gaps }: Assessment, flows: FlowEvidence | undefined
 
 function flowEvidence(
   marks: readonly CoverageMark[],
-  streams: readonly JudgedStream[],
+  assessment: Assessment,
   touches: Touches,
 ): FlowEvidence {
+  const { flows: streams } = assessment;
   const { counts, problems } = tallyOf(
     marks.filter(({ source }) => isOfFlows(source)),
-    streams,
+    [...streams, ...lostOf(assessment, true)],
     touches,
   );
   return {
@@ -222,6 +224,26 @@ function flowEvidence(
     unusable: total(reasonsOf(counts, 'unusable')),
     problems,
   };
+}
+
+/** What was lost between the services, as streams of which nothing but that is known. */
+const lostOf = ({ lost }: Assessment, ofFlows: boolean): { stream: TalliedStream }[] =>
+  lost
+    .filter(({ source }) => isOfFlows(source) === ofFlows)
+    .map(({ source, timeless, unread }) => ({ stream: { sources: [source], timeless, unread } }));
+
+/** Who changed what may be missing from lists where a message that told it is lost. */
+function trailReasons({ lost }: Assessment, touches: Touches): string[] {
+  const count = lost
+    .filter(({ source }) => lostKnowledge(source) === 'trail')
+    .flatMap(({ unread }) => unread)
+    .filter(({ after = -Infinity, before = Infinity }) => touches(after, before))
+    .reduce((sum, { counts }) => sum + total(counts), 0);
+  return sentenceOf(
+    count,
+    'message',
+    'about who changed what that are lost, so that changes may be missing from lists',
+  );
 }
 
 function flowReasons({ sources, doubtful, unusable }: FlowEvidence): string[] {
@@ -266,8 +288,15 @@ const touching =
   (first, last) =>
     minuteOf(first) < end && start < minuteOf(last) + MINUTE;
 
+/** What of a stream is summed up. */
+type TalliedStream = Pick<JudgedStream['stream'], 'sources' | 'timeless' | 'unread'>;
+
 /** The sum of marks and of what has no time: outcomes in the window, and its problems as printed and in their order. */
-function tallyOf(marks: readonly CoverageMark[], streams: readonly JudgedStream[], touches: Touches) {
+function tallyOf(
+  marks: readonly CoverageMark[],
+  streams: readonly { readonly stream: TalliedStream }[],
+  touches: Touches,
+) {
   const sources = streams.flatMap(({ stream }) => stream.sources);
   const printedAs = printedSources([...sources, ...marks.map(({ source }) => source)]);
   const counts: Record<string, number> = {};

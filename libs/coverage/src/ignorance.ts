@@ -1,8 +1,9 @@
 import { formatInstant, type Instant, KEPT_KINDS, lengthInWords, resourceName } from '@margay/ground';
-import type { Unread } from './delivery.ts';
+import type { Delivery, Unread } from './delivery.ts';
 import type { About, Doubt, DoubtReason } from './doubt.ts';
 import { allowanceOf, outagesOf, type Outage } from './outage.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
+import { lostKnowledge, sourceName } from './source.ts';
 import type { Stream } from './stream.ts';
 
 /** The whole state of a kind, as it was seen at an instant. */
@@ -78,6 +79,29 @@ function unreadIgnorance(
   ].filter(({ start, end }) => start < end);
 }
 
+/**
+ * What was lost between the services, and may be about anything. When it happened is not known, but that it had by the time at which the
+ * services were told.
+ */
+export function lostIgnorance(lost: readonly Delivery[], begin: Instant): Ignorance[] {
+  return lost
+    .filter(({ source }) => lostKnowledge(source) === 'everything')
+    .flatMap(({ source, unread }) =>
+      unread.map(({ after = LONG_AGO, before = Infinity, problems }) => ({
+        start: Math.max(begin, after),
+        end: before,
+        allowed: 0,
+        reason: 'lost' as const,
+        source: sourceName(source),
+        message: `${problems[0]?.message ?? 'Messages between the services are lost'}${problems.length > 1 ? ` There are ${problems.length - 1} more.` : ''}`,
+      })),
+    )
+    .filter(({ start, end }) => start < end);
+}
+
+/** Before any cluster, and still an instant: what was lost did happen, and is no beginning. */
+const LONG_AGO: Instant = 0;
+
 /** A kind that is watched, and when it was not. */
 interface Watched {
   readonly kind: { readonly group: string; readonly resource: string };
@@ -94,22 +118,33 @@ interface Watched {
  */
 export function doubtsAbout({
   untold,
+  lost,
   watches,
   listings,
   isAudited,
 }: {
   readonly untold: readonly Ignorance[];
+  /** Whoever told it: a watch does not make it good. */
+  readonly lost: readonly Ignorance[];
   readonly watches: readonly Watched[];
   readonly listings: readonly Listing[];
   readonly isAudited: boolean;
 }): Doubt[] {
   if (watches.length > 0)
-    return watches.flatMap((watched) => {
-      const seen = listingsOf(listings, watched.kind);
-      return piecesOf(untold, watched, isAudited).flatMap(({ settledAt, ...piece }) =>
-        doubtsBetween(watched.kind, piece, [...seen, settledAt]),
-      );
-    });
+    return [
+      ...watches.flatMap((watched) => {
+        const seen = listingsOf(listings, watched.kind);
+        return piecesOf(untold, watched, isAudited).flatMap(({ settledAt, ...piece }) =>
+          doubtsBetween(watched.kind, piece, [...seen, settledAt]),
+        );
+      }),
+      ...ofAllKinds(lost, listings),
+    ];
+  return ofAllKinds([...untold, ...lost], listings);
+}
+
+/** Doubts about everything; kind by kind where lists show the whole of some. */
+function ofAllKinds(untold: readonly Ignorance[], listings: readonly Listing[]): Doubt[] {
   if (listings.length === 0) return untold.flatMap((ignorance) => doubtsBetween('everything', ignorance, []));
   return KEPT_KINDS.flatMap(({ group, resource }) => {
     const seen = listingsOf(listings, { group, resource });

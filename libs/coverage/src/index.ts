@@ -4,7 +4,16 @@
  * A *mark* says what one stretch of one source became; a *delivery* is the sum of one source's marks over all time, a *stream* what
  * delivers as one. From them come the *evidence* of a window, its grade, and its *doubts*.
  */
-export { fileSource, generationOf, flowSource, isOfFlows, sourceName, printedSources } from './source.ts';
+export {
+  type LostKnowledge,
+  fileSource,
+  generationOf,
+  flowSource,
+  isOfFlows,
+  lostSource,
+  sourceName,
+  printedSources,
+} from './source.ts';
 export { type Read, type Counts, type Bucket, type Problem, type CoverageMark, markOf } from './mark.ts';
 export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline.ts';
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';

@@ -6,13 +6,15 @@
  * audit.log@1f2e3d4c5b6a7980#2    the second file that stood under its name
  * webhook:kube-1  topic:audit/0   what is called by what it is
  * flows:flows.log@0123456789abcdef  any of these, when what it delivers are flows
- * ```
  * watch/pods@margay-0             a watch of one kind, and who watches
+ * lost/trail:margay.policy-events/0  what was lost between the services, and of what nobody knows it
+ * ```
  *
  * Where a file lies is never part of it: the same log is the same source wherever it is read.
  */
 const IDENTIFIED = /^(.+)@[0-9a-f]{16}(#\d+)?$/s;
 const FLOWS = 'flows:';
+const LOST = /^lost\/([a-z]+):/;
 
 /** A log file as a source. @param identity sixteen hex digits that follow from its content. */
 export const fileSource = (name: string, identity: string): string =>
@@ -28,9 +30,24 @@ export const flowSource = (source: string): string => `${FLOWS}${source}`;
 /** Whether what a source delivers are flows. */
 export const isOfFlows = (source: string): boolean => source.startsWith(FLOWS);
 
+/** Of what nobody knows something, where a message between the services is lost: of any object, of who changed what, of flows. */
+export type LostKnowledge = 'everything' | 'trail' | 'flows';
+
+/** The source of what was lost between the services: it tells of nothing but that. @param place topic and partition. */
+export const lostSource = (what: LostKnowledge, place: string): string => {
+  const source = `lost/${what}:${place}`;
+  return what === 'flows' ? flowSource(source) : source;
+};
+
+/** Of what a source says that something was lost; undefined for one that is none of these. */
+export function lostKnowledge(source: string): LostKnowledge | undefined {
+  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  return LOST.exec(own)?.[1] as LostKnowledge | undefined;
+}
+
 /** What a source is called; several may be called alike. */
 export function sourceName(source: string): string {
-  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  const own = (isOfFlows(source) ? source.slice(FLOWS.length) : source).replace(LOST, '');
   const [, name, generation = ''] = IDENTIFIED.exec(own) ?? [];
   return name === undefined ? own : `${name}${generation}`;
 }

@@ -2,7 +2,7 @@ import type { Instant } from '@margay/ground';
 import type { Flow } from './flow.ts';
 
 /** Why a line of a flow log can never be used. */
-export type UnusableFlow = 'not-json' | 'not-a-flow' | 'no-timestamp' | 'unreadable' | 'too-long';
+export type UnusableFlow = 'not-json' | 'not-a-flow' | 'no-timestamp' | 'unreadable' | 'too-long' | 'lost';
 
 /** What one line of a flow log says. Every line that is not empty is exactly one of these. */
 export type FlowReading =

@@ -35,7 +35,9 @@ export type UnusableReason =
   | 'no-resource-version'
   | 'no-name'
   | 'too-long'
-  | 'unreadable';
+  | 'unreadable'
+  /** It was gone before it was read. */
+  | 'lost';
 
 /** What one audit event says, and of which request it tells: see `OpenRequests`. */
 export type Reading = Told & {

@@ -5,6 +5,8 @@ import { Unprocessable } from './unprocessable.ts';
 
 /** How a topic's messages are handled. */
 export interface HandleOptions extends ConsumeOptions {
+  /** Given every message that is to be set aside, before it is: what it does must be durable, and harmless when done twice. */
+  readonly onSetAside?: (delivery: Delivery, error: Unprocessable) => Promise<void>;
   /** Told of every dead letter after it is durable, for metrics and logs. */
   readonly onDeadLetter?: (delivery: Delivery, error: Unprocessable) => void;
 }
@@ -79,8 +81,9 @@ interface Handled<T> {
 type SetAside = (delivery: Delivery, error: Unprocessable) => Promise<void>;
 
 const settingAside =
-  (bus: Bus, topic: string, { onDeadLetter }: HandleOptions): SetAside =>
+  (bus: Bus, topic: string, { onSetAside, onDeadLetter }: HandleOptions): SetAside =>
   async (delivery, error) => {
+    await onSetAside?.(delivery, error);
     await bus.deadLetter(topic, delivery, error);
     onDeadLetter?.(delivery, error);
   };

@@ -6,7 +6,14 @@
  * those who consume.
  */
 export { Unprocessable } from './unprocessable.ts';
-export { type Message, type Delivery, type Bus, deadLetterTopic, DEAD_LETTER_HEADERS } from './bus/bus.ts';
+export {
+  type Message,
+  type Delivery,
+  type Hole,
+  type Bus,
+  deadLetterTopic,
+  DEAD_LETTER_HEADERS,
+} from './bus/bus.ts';
 export { openEmbeddedBus } from './bus/embedded.ts';
 export { openKafkaBus } from './bus/kafka/kafka.ts';
 export { kafkaOptionsOf, kafkaSettings } from './bus/kafka/settings.ts';

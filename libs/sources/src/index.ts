@@ -12,3 +12,4 @@ export { type Stretch, readLog, followLog } from './file/read-log.ts';
 export { requestPosition } from './http/request-position.ts';
 export { receiverSettings, receiverConfigOf, receiverProblems } from './http/settings.ts';
 export { topicTexts } from './topic/topic-texts.ts';
+export { type TopicLoss, topicLoss } from './topic/topic-loss.ts';

@@ -1,6 +1,6 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
 import { OpenRequests, readEntry, type Change, type PolicyEvent, type Reading } from '@margay/history';
-import type { Line, Stretch } from '@margay/sources';
+import type { Line, Stretch, TopicLoss } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
 
@@ -59,6 +59,12 @@ function ingestedOf(
 /** The lines of a log as texts of a source. */
 export function textsOfLines(source: string, lines: readonly Line[]): RawText[] {
   return lines.map(({ text, number }) => ({ text, origin: { source, position: number } }));
+}
+
+/** What a source does not tell, in a place of which nobody knows what it held. */
+export function lossOf(source: string, { from, to, reason, message }: Omit<TopicLoss, 'source'>): Ingested {
+  const read = { position: from, reading: { kind: 'unusable', reason, message } as const };
+  return { changes: [], policyEvents: [], mark: markOf(source, from, to, [read]) };
 }
 
 /** The mark of a place in a source from which on something could not be read. */

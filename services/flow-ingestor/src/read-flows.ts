@@ -1,6 +1,6 @@
 import { flowSource, markOf, type CoverageMark } from '@margay/coverage';
 import { readFlow, readFlowText, type Flow, type FlowFormat, type FlowReading } from '@margay/flows';
-import type { Stretch } from '@margay/sources';
+import type { Stretch, TopicLoss } from '@margay/sources';
 
 /** A text with records of a flow log in it, in whatever envelope, and its position in the source. */
 export interface FlowText {
@@ -47,6 +47,16 @@ export function readFlowStretch({ source, from, to, entries, unreadable }: Stret
   }
   const reads = entries.map((entry) => ({ position: entry.line, reading: readFlow(entry) }));
   return readFlowsOf(source, from, to, reads);
+}
+
+/** What a source does not tell, in a place of which nobody knows what it held. */
+export function lostFlows(
+  source: string,
+  { from, to, reason, message }: Omit<TopicLoss, 'source'>,
+): ReadFlows {
+  return readFlowsOf(source, from, to, [
+    { position: from, reading: { kind: 'unusable', reason, message } as const },
+  ]);
 }
 
 const readFlowsOf = (

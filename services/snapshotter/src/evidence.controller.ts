@@ -8,7 +8,7 @@ import {
   type ClusterPolicyEvent,
   type ResourceChange,
 } from '@margay/contracts';
-import { OnTopic } from '@margay/messaging/nest';
+import { OnLoss, OnTopic, type Loss } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { METRICS } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
@@ -16,6 +16,7 @@ import { STORES } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { GROUP } from './evidence.ts';
+import { EVIDENCE_TOPICS, leftOpenBy } from './losses.ts';
 
 const EVIDENCE = { group: GROUP, stage: 'evidence' };
 
@@ -58,5 +59,13 @@ export class EvidenceController {
   @OnTopic(coverageMarks, EVIDENCE)
   async keepMarks(@Payload() marks: readonly ClusterCoverageMark[]): Promise<void> {
     await this.#stores.coverage.append(marks);
+  }
+
+  /** What is set aside, or is gone before it was read, leaves open what it said. */
+  @OnLoss(EVIDENCE_TOPICS, { group: GROUP })
+  async keepLoss(@Payload() loss: Loss): Promise<void> {
+    const { change, mark } = leftOpenBy(loss);
+    if (change !== undefined) await this.#stores.history.append([change]);
+    else await this.#stores.coverage.append([mark]);
   }
 }

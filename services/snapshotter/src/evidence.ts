@@ -1,11 +1,8 @@
-import { coverageMarks, flows, policyEvents, resourceChanges } from '@margay/contracts';
 import type { Bus } from '@margay/messaging';
+import { EVIDENCE_TOPICS } from './losses.ts';
 
 /** The consumer group of all snapshotters. */
 export const GROUP = 'snapshotter';
-
-/** The topics that must be handled before the stores say all that was published. */
-const EVIDENCE_TOPICS = [resourceChanges, policyEvents, flows, coverageMarks].map(({ name }) => name);
 
 /** How many messages wait to be kept. */
 export async function evidenceLag(bus: Bus): Promise<number> {

@@ -1,4 +1,12 @@
-import { flows, resourceChanges, type ClusterFlow, type ResourceChange } from '@margay/contracts';
+import {
+  coverageMarks,
+  flows,
+  policyEvents,
+  resourceChanges,
+  type ClusterFlow,
+  type ResourceChange,
+} from '@margay/contracts';
+import { deliveriesOf, doubtsFor, evidenceFor } from '@margay/coverage';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
@@ -9,6 +17,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { evidenceLag } from './evidence.ts';
+import { leftOpenBy } from './losses.ts';
 import { SnapshotterModule } from './snapshotter.module.ts';
 
 /** A snapshotter over embedded adapters. */
@@ -90,4 +99,85 @@ test('while a store is away nothing is committed, and when it is back nothing is
   isAway = false;
   await expect.poll(() => evidenceLag(bus)).toBe(0);
   expect(await namesIn(stores)).toEqual(['a@100']);
+});
+
+const poison = (key: string) => [{ key, value: Buffer.from('no message') }];
+
+test('a change that is set aside leaves its object open until it is seen again', async () => {
+  const { app, bus, stores } = await snapshotter();
+  await publishAll(bus, resourceChanges, [change('a', '1', 100), change('b', '2', 100)]);
+  await bus.publish(resourceChanges.name, poison('c/namespaces//a'));
+  const later = (Date.now() + 120_000) * 1_000;
+  await publishAll(bus, resourceChanges, [{ ...change('a', '3', later), id: 'later#0', eventId: 'later' }]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const open: string[] = [];
+  for await (const { name, doubt, validTo } of stores.history.versions({ start: 150, end: 1e16 }))
+    open.push(`${name} ${doubt?.reason ?? 'known'} ${validTo === later ? 'until seen' : ''}`.trim());
+  expect(open.sort()).toEqual(['a known', 'a set-aside until seen', 'b known']);
+});
+
+const HOUR = 3_600_000_000;
+
+test.each([
+  { topic: resourceChanges.name, key: 'garbage', about: ['everything'], complete: false },
+  { topic: coverageMarks.name, key: 'c/audit.log', about: ['everything'], complete: false },
+  { topic: policyEvents.name, key: 'c/pods/a/b', about: [], complete: false },
+])('a message of $topic with the key $key that is set aside: open is $about', async (row) => {
+  const { app, bus, stores } = await snapshotter();
+  await bus.publish(row.topic, poison(row.key));
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const end = Date.now() * 1_000;
+  const window = { start: end - HOUR, end };
+  const marks = await stores.coverage.marks(window);
+  const deliveries = await stores.coverage.deliveries();
+  // Beside it an audit log that tells every second of everything.
+  const beats = Array.from({ length: 61 }, (_, i) => window.start + i * 60_000_000);
+  const log = {
+    source: 'webhook:a',
+    from: 0,
+    to: 6_000,
+    buckets: beats.map((minute) => ({
+      minute,
+      first: minute,
+      last: minute + 59_000_000,
+      counts: { kept: 99 },
+    })),
+    timeless: {},
+    problems: [],
+    problemsTotal: 0,
+  };
+  const known = { birth: window.start - 1, deliveries: [...deliveriesOf([log]), ...deliveries] };
+  const lost = doubtsFor([...marks, log], window, known).filter(({ reason }) => reason === 'lost');
+  expect(lost.map(({ about }) => about)).toEqual(row.about);
+  const evidence = evidenceFor([...marks, log], [], window, known);
+  expect(evidence).toMatchObject({ complete: row.complete, grade: 'no gap seen' });
+  expect(evidence.problems.listed).toMatchObject([{ source: `${row.topic}/0`, reason: 'set-aside' }]);
+  expect(evidence.reasons.join()).toMatch(/lost|set aside/);
+});
+
+test.each([
+  ['read up to an instant before', { after: 2_000_000_000_000, from: 5, to: 9 }, 1_999_913_600_000_000],
+  ['never read', { from: 0, to: 9 }, 0],
+])('messages that were gone before they were read, %s, leave everything open', (_, place, since) => {
+  const hole = { topic: resourceChanges.name, partition: 2, before: 2_000_000_600_000, ...place };
+  const { mark } = leftOpenBy({ kind: 'hole', hole });
+  const window = { start: 2_000_000_000_000_000, end: 2_000_000_001_000_000 };
+  const [doubt] = doubtsFor([mark!], window).filter(({ reason }) => reason === 'lost');
+  expect(doubt).toMatchObject({ about: 'everything', since, until: 2_000_000_660_001_000 });
+  expect(doubt?.message).toContain(`offsets ${place.from} to 8`);
+});
+
+test('flows that are set aside count as unusable', async () => {
+  const { app, bus, stores } = await snapshotter();
+  await bus.publish(flows.name, poison('c/shop'));
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const end = Date.now() * 1_000;
+  const window = { start: end - HOUR, end };
+  const deliveries = await stores.coverage.deliveries();
+  const evidence = evidenceFor([], [], window, { deliveries, ofTraffic: true });
+  expect(evidence.flows).toMatchObject({ unusable: 1, sources: [] });
+  expect(evidence.reasons).toContainEqual(expect.stringContaining('1 flow record that could not be used'));
 });

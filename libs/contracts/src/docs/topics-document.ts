@@ -18,7 +18,8 @@ since the epoch, UTC.
 
 **Dead letters.** What cannot be processed goes to \`<topic>.dlq\` with the same key and bytes, and headers that begin with \`dlq-\`:
 \`dlq-reason\` says why, \`dlq-topic\`, \`dlq-partition\` and \`dlq-offset\` where from. \`margay dlq list\` shows them and \`margay dlq replay\`
-publishes them again.
+publishes them again. A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
+been about. Messages that are gone before the snapshotter read them leave everything open that was published until then.
 
 **Traces.** The header \`traceparent\` (W3C Trace Context) names the work that a message comes from; log lines carry the same id.
 

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@margay/ground';
+import type { Key, KubernetesObject } from '@margay/ground';
 import type { Actor, Change, May, ObjectDoubt } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { RESOURCE_CHANGE_RELEASES } from '../releases/resource-change.ts';
@@ -193,3 +193,11 @@ export const resourceChanges = defineTopic<ResourceChange>({
     ...present('actor', record.actor === null ? null : actorOf(record.actor)),
   }),
 });
+
+/** The object that a message of that key is about; undefined for a text that is no key of the topic. */
+export function objectOfKey(key: string): (Key & { readonly cluster: string }) | undefined {
+  const parts = /^(.*)\/([a-z0-9-]+)(?:\.([a-z0-9.-]+))?\/([^/]*)\/([^/]*)$/s.exec(key);
+  if (parts === null) return undefined;
+  const [, cluster = '', resource = '', group = '', namespace = '', name = ''] = parts;
+  return { cluster, group, resource, namespace, name };
+}

@@ -19,6 +19,22 @@ export interface Delivery extends Message {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Messages of one partition that a group can never get: the bus let go of them before they were handled. */
+export interface Hole {
+  readonly topic: string;
+  readonly partition: number;
+  /**
+   * The first offset that is missing, and the first that is there again. They are the same where nobody knows how many were lost, since
+   * the topic was made anew.
+   */
+  readonly from: number;
+  readonly to: number;
+  /** When the last message before was published, in milliseconds since the epoch; absent where that is not known. */
+  readonly after?: number;
+  /** When the first message behind was published. */
+  readonly before: number;
+}
+
 /** How a topic is consumed. */
 export interface ConsumeOptions {
   /** Ends the consumption after the batch at hand. */
@@ -27,6 +43,8 @@ export interface ConsumeOptions {
   readonly batchMax?: number;
   /** How many partitions are handled side by side, where a bus has partitions; 1 unless set. */
   readonly partitionsAtOnce?: number;
+  /** Told of messages that are lost, before those behind are handled; what it throws ends the consumption. May be told again. */
+  readonly onHole?: (hole: Hole) => Promise<void>;
 }
 
 /**

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { busContract, take } from './bus.contract.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, Delivery, Hole } from './bus.ts';
 import { openEmbeddedBus } from './embedded.ts';
 
 const folders: string[] = [];
@@ -40,6 +41,28 @@ describe('embedded bus', () => {
     expect(() => openEmbeddedBus(directory)).toThrow(/another Margay process/);
     await bus.close();
     await openEmbeddedBus(directory).close();
+  });
+
+  test('messages that are gone before they were handled are told as a hole, before those behind', async () => {
+    const directory = folder();
+    const bus = openEmbeddedBus(directory);
+    for (const value of ['a', 'b', 'c']) await bus.publish('t', [{ key: 'k', value: Buffer.from(value) }]);
+    await take(bus, 't', 'g', 1, 1);
+    await bus.close();
+    const database = new DatabaseSync(join(directory, 'bus.db'));
+    database.exec('DELETE FROM log WHERE first = 1');
+    database.close();
+    const again = openEmbeddedBus(directory);
+    const told: string[] = [];
+    const stop = new AbortController();
+    const onHole = async ({ from, to }: Hole) => void told.push(`hole [${from}, ${to})`);
+    const handler = async (batch: readonly Delivery[]) => {
+      told.push(...batch.map(({ value }) => String(value)));
+      stop.abort();
+    };
+    await again.consume('t', 'g', handler, { signal: stop.signal, onHole });
+    expect(told).toEqual(['hole [1, 2)', 'c']);
+    await again.close();
   });
 
   test('old messages go only after every group has handled them, and numbers go on', async () => {

@@ -1,7 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { join } from 'node:path';
 import { openDatabase } from '@margay/sqlite';
-import { deadLetterOf, deadLetterTopic, type Bus, type Delivery, type Message } from './bus.ts';
+import {
+  deadLetterOf,
+  deadLetterTopic,
+  type Bus,
+  type ConsumeOptions,
+  type Delivery,
+  type Message,
+} from './bus.ts';
 import { LOG_TABLES, TopicLog } from './topic-log.ts';
 import { turns, wakeUps } from './waiting.ts';
 
@@ -82,19 +89,22 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
     topic: string,
     group: string,
     handler: (batch: readonly Delivery[]) => Promise<void>,
-    signal: AbortSignal,
-    batchMax: number,
+    { signal, batchMax, onHole }: Required<Pick<ConsumeOptions, 'signal' | 'batchMax'>> & ConsumeOptions,
   ) => {
     const done = await turn(`${topic}\n${group}`, signal);
     try {
       const reader = log.reader(topic);
       while (!signal.aborted) {
-        const batch = reader.from(log.position(topic, group), batchMax);
-        const last = batch.at(-1);
-        if (last === undefined) {
+        const from = log.position(topic, group);
+        const batch = reader.from(from, batchMax);
+        const [first, last] = [batch[0], batch.at(-1)];
+        if (first === undefined || last === undefined) {
           await woken.next(topic, signal);
           continue;
         }
+        const { partition, publishedAt: before } = first;
+        const to = Number(first.offset);
+        if (to > from) await onHole?.({ topic, partition, from, to, before });
         await handler(batch);
         log.commit(topic, group, Number(last.offset) + 1);
         // Handlers that never wait must not keep timers and sockets from their turn.
@@ -107,9 +117,9 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
 
   return {
     publish,
-    consume(topic, group, handler, { signal, batchMax = BATCH_MAX }) {
+    consume(topic, group, handler, { signal, batchMax = BATCH_MAX, ...options }) {
       const either = AbortSignal.any([signal, closed.signal]);
-      const consumption = run(topic, group, handler, either, batchMax).finally(() =>
+      const consumption = run(topic, group, handler, { ...options, signal: either, batchMax }).finally(() =>
         running.delete(consumption),
       );
       running.add(consumption);

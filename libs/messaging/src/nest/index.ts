@@ -17,6 +17,6 @@
  * without a group, a second one of a topic and group, and one that stands in a provider keep the application from starting.
  */
 export { BUS, BusModule } from './bus.module.ts';
-export { OnTopic } from './on-topic.ts';
+export { OnLoss, OnTopic, type Loss } from './on-topic.ts';
 export { TopicContext } from './topic-context.ts';
 export { SET_ASIDE } from './topic-server.ts';

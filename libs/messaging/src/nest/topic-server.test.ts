@@ -12,7 +12,7 @@ import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery } from '.
 import { publishAll } from '../consume.ts';
 import { Unprocessable } from '../unprocessable.ts';
 import { BUS, BusModule } from './bus.module.ts';
-import { OnTopic } from './on-topic.ts';
+import { OnLoss, OnTopic, type Loss } from './on-topic.ts';
 import type { TopicContext } from './topic-context.ts';
 
 const failed = (id: string): ReportFailed => ({
@@ -264,4 +264,34 @@ test('a handler that stands in a provider keeps the application from starting, i
     /report-completed: its handler Stray.take is in a provider.*@Controller\(\)/,
   );
   await start(Right);
+});
+
+test('what is set aside is told first: it is not committed while nobody has taken it', async () => {
+  const told: string[] = [];
+  let failures = 1;
+  @Controller()
+  class Failures {
+    @OnTopic(reportsFailed, { group: 'g' })
+    async take() {}
+
+    @OnLoss([reportsFailed.name], { group: 'g' })
+    async lose(loss: Loss) {
+      if (failures-- > 0) throw new Error('store is away');
+      if (loss.kind === 'set-aside') told.push(`${loss.delivery.key}: ${loss.error.code}`);
+    }
+  }
+  const { bus } = await start(Failures);
+  await bus.publish(reportsFailed.name, [{ key: 'poison', value: Buffer.from('not Avro') }]);
+  await expect.poll(() => bus.lag(reportsFailed.name, 'g')).toBe(0);
+  expect(told).toEqual(['poison: undecodable']);
+  expect(await deadLetters(bus)).toHaveLength(1);
+});
+
+test('whoever wants to be told of losses where nothing is handled keeps the application from starting', async () => {
+  @Controller()
+  class Failures {
+    @OnLoss([reportsFailed.name], { group: 'g' })
+    async lose() {}
+  }
+  await expect(start(Failures)).rejects.toThrow(/nothing of it can be lost to the group g/);
 });

@@ -5,12 +5,15 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus, Delivery } from '../bus/bus.ts';
 import { consume, consumeAsWritten, type HandleOptions } from '../consume.ts';
 import type { Unprocessable } from '../unprocessable.ts';
-import type { TopicExtras, TopicOptions } from './on-topic.ts';
+import type { Loss, TopicExtras, TopicOptions } from './on-topic.ts';
 import type { StrayHandler } from './stray-handlers.ts';
 import { TopicContext } from './topic-context.ts';
 
 /** What the log says of a dead letter. */
 export const SET_ASIDE = 'A message was set aside on the dead-letter topic';
+
+/** What the log says of messages that are not there any more. */
+const HOLE = 'Messages of a topic are gone that were never handled: what they said is lost';
 
 /** A handler that a controller declares. */
 interface Declared extends TopicExtras {
@@ -19,8 +22,8 @@ interface Declared extends TopicExtras {
   readonly call: MessageHandler;
 }
 
-/** One that can be served. */
-type Served = Declared & Pick<TopicOptions, 'group'>;
+/** One that can be served, with whom to tell of what it never gets. */
+type Served = Declared & Pick<TopicOptions, 'group'> & { readonly losses: MessageHandler | undefined };
 
 /**
  * Nest's way in for topics: gives the batches of a bus to the handlers that controllers declare with `@OnTopic`.
@@ -67,15 +70,24 @@ export class TopicServer extends Server implements CustomTransportStrategy {
 
   /** Begins to consume. It fails, by the callback, where a handler cannot be served, with all reasons. */
   override listen(callback: (problem?: Error) => void): void {
-    const problems = [...problemsOf(this.#declared), ...this.#strays().map(strayProblem)];
+    const [ofLosses, handlers] = [
+      this.#declared.filter((each) => each.ofLosses === true),
+      this.#declared.filter((each) => each.ofLosses !== true),
+    ];
+    const losses = new Map(ofLosses.map((each) => [placeOf(each), each.call]));
+    const problems = [
+      ...problemsOf(handlers),
+      ...lossProblems(ofLosses, handlers),
+      ...this.#strays().map(strayProblem),
+    ];
     if (problems.length > 0)
       return callback(
         new Error(`These topics cannot be consumed:\n${problems.map((each) => `  ${each}`).join('\n')}`),
       );
-    const served = this.#declared as Served[];
-    for (const [stage, handlers] of Map.groupBy(served, ({ stage, topic }) => stage ?? topic))
+    const served = handlers.map((each) => ({ ...each, losses: losses.get(placeOf(each)) })) as Served[];
+    for (const [stage, some] of Map.groupBy(served, ({ stage: given, topic }) => given ?? topic))
       this.#stages.keep(stage, (asked) =>
-        together(asked, (signal) => handlers.map((handler) => this.#consume(handler, signal))),
+        together(asked, (signal) => some.map((handler) => this.#consume(handler, signal))),
       );
     this.#metrics.onScrape(async () => {
       for (const { topic, group } of served)
@@ -97,17 +109,24 @@ export class TopicServer extends Server implements CustomTransportStrategy {
     return this.#bus as T;
   }
 
-  #consume({ topic, contract, group, call, batchMax, partitionsAtOnce }: Served, signal: AbortSignal) {
+  #consume({ topic, contract, group, call, losses, ...sizes }: Served, signal: AbortSignal) {
+    const { batchMax, partitionsAtOnce } = sizes;
+    const tell = async (loss: Loss) => {
+      if (losses !== undefined) await settled(losses(loss, new TopicContext([[], signal])));
+    };
     const options: HandleOptions = {
       signal,
       ...(batchMax !== undefined && { batchMax }),
       ...(partitionsAtOnce !== undefined && { partitionsAtOnce }),
+      onSetAside: (delivery, error) => tell({ kind: 'set-aside', delivery, error }),
       onDeadLetter: (delivery, error) => this.#tell(delivery, error),
+      onHole: async (hole) => {
+        this.#log.error(HOLE, { ...hole });
+        await tell({ kind: 'hole', hole });
+      },
     };
     const handle = async (payload: readonly unknown[], deliveries: readonly Delivery[]) => {
-      const result: unknown = await call(payload, new TopicContext([deliveries, signal]));
-      // What a handler throws comes as a stream that fails.
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      await settled(call(payload, new TopicContext([deliveries, signal])));
     };
     return contract === undefined
       ? consumeAsWritten(this.#bus, topic, group, (deliveries) => handle(deliveries, deliveries), options)
@@ -120,13 +139,32 @@ export class TopicServer extends Server implements CustomTransportStrategy {
   }
 }
 
+/** Waits for a handler. What it throws comes as a stream that fails. */
+async function settled(called: Promise<unknown>): Promise<void> {
+  const result: unknown = await called;
+  if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+}
+
+const placeOf = ({ topic, group }: Declared): string => JSON.stringify([topic, group]);
+
+const lossProblems = (ofLosses: readonly Declared[], handlers: readonly Declared[]): string[] => {
+  const handled = new Set(handlers.map(placeOf));
+  return ofLosses
+    .filter((each) => !handled.has(placeOf(each)))
+    .map(
+      ({ topic, group }) =>
+        `${topic}: nothing of it can be lost to the group ${group}, which has no handler: use @OnTopic`,
+    );
+};
+
 const strayProblem = ({ topic, where }: StrayHandler): string =>
   `${topic}: its handler ${where} is in a provider, where it would never be called: put @Controller() on its class and list it in its module's controllers`;
 
 /** Why handlers cannot be served, one sentence each, with what to do. */
 function problemsOf(declared: readonly Declared[]): string[] {
   const seen = new Set<string>();
-  return declared.flatMap(({ topic, group, isEvent, ...sizes }) => {
+  return declared.flatMap((each) => {
+    const { topic, group, isEvent, ...sizes } = each;
     if (!isEvent)
       return [
         `${topic}: its handler answers requests (@MessagePattern), and topics have no answers: use @OnTopic`,
@@ -142,7 +180,7 @@ function problemsOf(declared: readonly Declared[]): string[] {
           `${topic}: its handler has a ${name} of ${size}: give a whole number from 1 on, or leave it out`,
         ];
     }
-    const place = JSON.stringify([topic, group]);
+    const place = placeOf(each);
     if (seen.has(place))
       return [
         `${topic}: two handlers have the group ${group}, so that each would get some of the messages only: give one of them another group, or do both in one handler`,

@@ -1,11 +1,11 @@
 import type { Delivery } from '@margay/messaging';
-import { OnTopic } from '@margay/messaging/nest';
-import { topicTexts } from '@margay/sources';
+import { OnLoss, OnTopic, type Loss } from '@margay/messaging/nest';
+import { topicLoss, topicTexts } from '@margay/sources';
 import { Controller, Inject, type Type } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { INGEST_FLOWS } from '../flow-ingestion.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
-import { readFlows } from '../read-flows.ts';
+import { lostFlows, readFlows } from '../read-flows.ts';
 
 /** Which topic holds raw flow logs, and whose they are. */
 export interface FlowTopic {
@@ -29,6 +29,12 @@ export function flowTopicController({ name, group, cluster }: FlowTopic): Type {
       const texts = await topicTexts(deliveries);
       for (const [source, read] of Map.groupBy(texts, (text) => text.source))
         await this.#ingest(cluster, readFlows(`topic:${source}`, read));
+    }
+
+    @OnLoss([name], { group })
+    async keepLoss(@Payload() loss: Loss): Promise<void> {
+      const { source, ...place } = topicLoss(loss);
+      await this.#ingest(cluster, lostFlows(`topic:${source}`, place));
     }
   }
   return FlowTopicController;

@@ -1,6 +1,7 @@
 import type { ConsumeOptions, Delivery } from '../bus.ts';
 import type { KafkaConnection } from './connection.ts';
 import { handleBatch } from './consumption.ts';
+import { holeFinder } from './holes.ts';
 
 const BATCH_MAX = 500;
 
@@ -10,7 +11,7 @@ export async function consume(
   topic: string,
   group: string,
   handler: (batch: readonly Delivery[]) => Promise<void>,
-  { signal, batchMax = BATCH_MAX, partitionsAtOnce = 1 }: ConsumeOptions,
+  { signal, batchMax = BATCH_MAX, partitionsAtOnce = 1, onHole }: ConsumeOptions,
 ): Promise<void> {
   if (signal.aborted) return;
   const name = await kafka.topic(topic);
@@ -18,6 +19,7 @@ export async function consume(
   const stop = new AbortController();
   const ended = Promise.withResolvers<void>();
   const handling = new Set<Promise<void>>();
+  const holes = holeFinder(kafka, topic, group);
   const end = () => {
     stop.abort();
     ended.resolve();
@@ -30,6 +32,7 @@ export async function consume(
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) fail(error);
   });
+  consumer.on(consumer.events.GROUP_JOIN, () => holes.forget());
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [name], fromBeginning: true });
@@ -38,7 +41,7 @@ export async function consume(
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitionsAtOnce,
       eachBatch: (payload) => {
-        const consumption = { topic, batchMax, handler, signal: stop.signal, failed: fail };
+        const consumption = { topic, batchMax, handler, holes, onHole, signal: stop.signal, failed: fail };
         const whole = handleBatch(consumer, payload, consumption);
         handling.add(whole);
         return whole.finally(() => handling.delete(whole));

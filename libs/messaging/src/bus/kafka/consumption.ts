@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { Delivery } from '../bus.ts';
+import type { ConsumeOptions, Delivery } from '../bus.ts';
+import type { HoleFinder } from './holes.ts';
 
 /** Below the session's timeout of 30 seconds, so that a long batch does not cost the partition. */
 const HEARTBEAT_INTERVAL_MS = 3_000;
@@ -11,6 +12,8 @@ export interface Consumption {
   readonly batchMax: number;
   readonly signal: AbortSignal;
   readonly handler: (batch: readonly Delivery[]) => Promise<void>;
+  readonly holes: HoleFinder;
+  readonly onHole: ConsumeOptions['onHole'];
   /** Told of the handler's error, after which no more batches are to come. */
   readonly failed: (error: unknown) => void;
 }
@@ -25,7 +28,14 @@ export async function handleBatch(
   consumption: Consumption,
 ): Promise<void> {
   const { batch } = payload;
-  const { topic, batchMax, signal, handler, failed } = consumption;
+  const { topic, batchMax, signal, handler, holes, failed } = consumption;
+  try {
+    const hole = await holes.before(batch);
+    if (hole !== undefined) await consumption.onHole?.(hole);
+  } catch (error) {
+    failed(error);
+    return;
+  }
   for (let at = 0; at < batch.messages.length; at += batchMax) {
     if (signal.aborted || !payload.isRunning() || payload.isStale()) return;
     const messages = batch.messages.slice(at, at + batchMax);
@@ -42,7 +52,11 @@ export async function handleBatch(
     }
     const last = messages.at(-1)?.offset ?? batch.lastOffset();
     const offset = String(BigInt(last) + 1n);
-    await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
+    const { partition } = batch;
+    const publishedAt = deliveries.at(-1)?.publishedAt ?? 0;
+    const metadata = String(publishedAt);
+    await consumer.commitOffsets([{ topic: batch.topic, partition, offset, metadata }]);
+    holes.handled(partition, Number(offset), publishedAt);
     payload.resolveOffset(last);
     await payload.heartbeat();
   }

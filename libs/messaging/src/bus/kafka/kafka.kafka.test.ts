@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { busContract, take } from '../bus.contract.ts';
-import type { Delivery } from '../bus.ts';
+import type { Delivery, Hole } from '../bus.ts';
 import { openKafkaBus } from './kafka.ts';
 
 const broker = process.env['MARGAY_TEST_KAFKA'];
@@ -70,6 +70,33 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
     );
     expect(handled).toBe(1);
     expect(await bus.lag(at, 'g')).toBe(0);
+    await bus.close();
+  });
+
+  test.each([
+    ['read to an offset before', true, 'hole [2, 4)'],
+    ['never read', false, 'hole [0, 4)'],
+  ])('messages that the broker let go of, %s, are told as a hole', async (_, wasRead, expected) => {
+    const at = await topic();
+    const bus = await openKafkaBus({ brokers, clientId: 'margay-test', partitions: 1 });
+    for (const value of ['a', 'b', 'c', 'd', 'e'])
+      await bus.publish(at, [{ key: 'k', value: Buffer.from(value) }]);
+    if (wasRead) await take(bus, at, 'g', 2, 2);
+    const { Kafka } = (await import('kafkajs')).default;
+    const admin = new Kafka({ brokers: [...brokers], logLevel: 0 }).admin();
+    await admin.connect();
+    await admin.deleteTopicRecords({ topic: at, partitions: [{ partition: 0, offset: '4' }] });
+    await admin.disconnect();
+    const told: string[] = [];
+    const stop = new AbortController();
+    const onHole = async ({ from, to, after }: Hole) =>
+      void told.push(`hole [${from}, ${to})${after === undefined ? '' : ' after'}`);
+    const handler = async (batch: readonly Delivery[]) => {
+      told.push(...batch.map(({ value }) => String(value)));
+      stop.abort();
+    };
+    await bus.consume(at, 'g', handler, { signal: stop.signal, onHole });
+    expect(told).toEqual([`${expected}${wasRead ? ' after' : ''}`, 'e']);
     await bus.close();
   });
 

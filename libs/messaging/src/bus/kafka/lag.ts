@@ -10,12 +10,18 @@ export async function marksOf(
   return kafka.ask((admin) => admin.fetchTopicOffsets(name));
 }
 
+/** How far the group has come in each partition, -1 where it never was; with what it noted there. */
+export async function committedOf(kafka: KafkaConnection, topic: string, group: string) {
+  const asked = { groupId: kafka.groupId(group, topic), topics: [await kafka.topic(topic)] };
+  const [committed] = await kafka.ask((admin) => admin.fetchOffsets(asked));
+  return committed?.partitions ?? [];
+}
+
 /** How many messages of the topic the group has not handled yet. */
 export async function lagOf(kafka: KafkaConnection, topic: string, group: string): Promise<number> {
   const marks = await marksOf(kafka, topic);
-  const asked = { groupId: kafka.groupId(group, topic), topics: [await kafka.topic(topic)] };
-  const [committed] = await kafka.ask((admin) => admin.fetchOffsets(asked));
-  const offsets = new Map(committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  const committed = await committedOf(kafka, topic, group);
+  const offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
   let lag = 0n;
   for (const { partition, low, high } of marks) {
     const from = offsets.get(partition) ?? -1n;

@@ -1,9 +1,10 @@
 import type { Delivery } from '@margay/messaging';
-import { OnTopic } from '@margay/messaging/nest';
-import { topicTexts } from '@margay/sources';
+import { OnLoss, OnTopic, type Loss } from '@margay/messaging/nest';
+import { topicLoss, topicTexts } from '@margay/sources';
 import { Controller, Inject, type Type } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Ingestion } from '../../ingestion.ts';
+import { lossOf } from '../../read-batch.ts';
 
 /** Which topic holds raw audit events, and whose they are. */
 export interface AuditTopic {
@@ -33,6 +34,12 @@ export function auditTopicController({ name, group, cluster }: AuditTopic): Type
         origin: { source: `topic:${source}`, position },
       }));
       await this.#ingestion.ingest(cluster, texts);
+    }
+
+    @OnLoss([name], { group })
+    async keepLoss(@Payload() loss: Loss): Promise<void> {
+      const { source, ...place } = topicLoss(loss);
+      await this.#ingestion.deliver(cluster, lossOf(`topic:${source}`, place));
     }
   }
   return AuditTopicController;

@@ -1,0 +1,105 @@
+import {
+  coverageMarks,
+  flows,
+  objectOfKey,
+  policyEvents,
+  resourceChanges,
+  type ResourceChange,
+} from '@margay/contracts';
+import { lostSource, type CoverageMark, type LostKnowledge } from '@margay/coverage';
+import { formatInstant, type Instant, MINUTE } from '@margay/ground';
+import type { Delivery, Hole } from '@margay/messaging';
+import type { Loss } from '@margay/messaging/nest';
+
+/** What is not known any more where messages of a topic are lost. A lost mark may have said that something could not be read. */
+const LOST_KNOWLEDGE: Readonly<Record<string, LostKnowledge>> = {
+  [resourceChanges.name]: 'everything',
+  [coverageMarks.name]: 'everything',
+  [policyEvents.name]: 'trail',
+  [flows.name]: 'flows',
+};
+
+/** The topics of which a loss leaves something open. */
+export const EVIDENCE_TOPICS: readonly string[] = Object.keys(LOST_KNOWLEDGE);
+
+/** What a loss leaves open: about the object that the message is of, or as a mark of what nobody knows any more. */
+export type LeftOpen =
+  | { readonly change: ResourceChange; readonly mark?: never }
+  | { readonly mark: CoverageMark; readonly change?: never };
+
+/** By how much the clocks of brokers and API servers may differ. */
+const CLOCKS_DIFFER = MINUTE;
+/** What is published may have happened this long before, where a log was read late. */
+const LATENESS = 24 * 60 * MINUTE;
+/** Where nothing says from when on: before any cluster. */
+const LONG_AGO: Instant = 0;
+
+/**
+ * What a loss leaves open, pure: the same for the same loss. What was published had happened before, by the clocks; from when on
+ * is not known, but that messages come in order.
+ */
+export function leftOpenBy(loss: Loss): LeftOpen {
+  if (loss.kind === 'hole') return { mark: holeMark(loss.hole) };
+  const { delivery, error } = loss;
+  const about = delivery.topic === resourceChanges.name ? objectOfKey(delivery.key) : undefined;
+  const place = `${delivery.topic}/${delivery.partition}, offset ${delivery.offset}`;
+  const why = `A message that cannot be used was set aside (${place}: ${error.message})`;
+  const by = byThen(delivery.publishedAt);
+  const settling = 'publish it again with margay dlq replay, and see the object whole after that';
+  if (about === undefined) {
+    const message = `${why}: what it said by ${formatInstant(by)} is not known.`;
+    return { mark: lostMark(delivery, Number(delivery.offset), 1, 'set-aside', message, { before: by }) };
+  }
+  const id = `set-aside/${delivery.topic}/${delivery.partition}/${delivery.offset}`;
+  const { name, namespace, resource } = about;
+  const object = [resource, [namespace, name].filter((part) => part !== '').join('/')].join(' ').trim();
+  const message = `${object}: ${why}: what became of it by ${formatInstant(by)} is not known; ${settling}.`;
+  return {
+    change: {
+      ...about,
+      id,
+      eventId: id,
+      what: 'doubtful',
+      at: by,
+      receivedAt: LONG_AGO,
+      doubt: { reason: 'set-aside', may: 'be-anything', message },
+      origin: { source: `${delivery.topic}/${delivery.partition}`, position: Number(delivery.offset) },
+    },
+  };
+}
+
+function holeMark(hole: Hole): CoverageMark {
+  const { topic, partition, from, to, after, before } = hole;
+  const place = `${topic}/${partition}`;
+  const since = after === undefined ? LONG_AGO : Math.max(LONG_AGO, after * 1_000 - LATENESS);
+  const by = byThen(before);
+  const isNew = from === to;
+  const what = isNew
+    ? `Topic ${place} was made anew: messages that were not read of the old one are lost`
+    : `Messages of ${place} were gone before they were read (offsets ${from} to ${to - 1})`;
+  const message = `${what}: what they said by ${formatInstant(by)} is not known. Keep topics for longer than services may be away, and see the objects whole again.`;
+  // Of a new topic the offsets are used again: the time stands for them.
+  const position = isNew ? before : from;
+  return lostMark(hole, position, isNew ? 1 : to - from, 'lost', message, { after: since, before: by });
+}
+
+const byThen = (publishedAt: number): Instant => (publishedAt + 1) * 1_000 + CLOCKS_DIFFER;
+
+function lostMark(
+  { topic, partition }: Pick<Delivery, 'topic' | 'partition'>,
+  position: number,
+  count: number,
+  reason: string,
+  message: string,
+  place: { readonly after?: Instant; readonly before: Instant },
+): CoverageMark {
+  return {
+    source: lostSource(LOST_KNOWLEDGE[topic] ?? 'everything', `${topic}/${partition}`),
+    from: position,
+    to: position + count,
+    buckets: [],
+    timeless: { [`unusable:${reason}`]: 1 },
+    problems: [{ position, kind: 'unusable', reason, message, ...place }],
+    problemsTotal: 1,
+  };
+}
