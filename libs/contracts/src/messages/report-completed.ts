@@ -17,6 +17,10 @@ export interface ReportCompleted {
   /** The numbers of the report's summary. */
   readonly summary: unknown;
   readonly generatedAt: Instant;
+  /** Which report over this window it is; absent for the first, else from 2 on. */
+  readonly revision?: number;
+  /** The id of the report before it over the same window; absent for the first. */
+  readonly supersedes?: string;
 }
 
 const SCHEMA: RecordSchema = {
@@ -34,10 +38,26 @@ const SCHEMA: RecordSchema = {
     { name: 'digest', type: 'string', doc: 'By which the archived report can be checked.' },
     { name: 'summary', type: 'string', doc: "The numbers of the report's summary, as JSON." },
     { name: 'generatedAt', type: INSTANT },
+    {
+      name: 'revision',
+      type: 'int',
+      default: 1,
+      doc: 'Which report over this window it is, from 1 on: each is told of once.',
+    },
+    {
+      name: 'supersedes',
+      type: 'string',
+      default: '',
+      doc: 'The id of the report before it over the same window, which stays; empty for the first.',
+    },
   ],
 };
 
-type CompletedRecord = Omit<ReportCompleted, 'summary'> & { readonly summary: string };
+type CompletedRecord = Omit<ReportCompleted, 'summary' | 'revision' | 'supersedes'> & {
+  readonly summary: string;
+  readonly revision: number;
+  readonly supersedes: string;
+};
 
 /** News of archived reports. */
 export const reportsCompleted = defineTopic<ReportCompleted>({
@@ -47,7 +67,12 @@ export const reportsCompleted = defineTopic<ReportCompleted>({
   released: REPORT_COMPLETED_RELEASES,
   key: 'the name of the GlobalReport',
   keyOf: ({ reportName }) => reportName,
-  toRecord: (completed) => ({ ...completed, summary: JSON.stringify(completed.summary) }),
+  toRecord: ({ summary, revision = 1, supersedes = '', ...completed }) => ({
+    ...completed,
+    summary: JSON.stringify(summary),
+    revision,
+    supersedes,
+  }),
   fromRecord: ({
     cluster,
     id,
@@ -58,6 +83,8 @@ export const reportsCompleted = defineTopic<ReportCompleted>({
     digest,
     generatedAt,
     summary,
+    revision,
+    supersedes,
   }: CompletedRecord) => ({
     cluster,
     id,
@@ -68,5 +95,7 @@ export const reportsCompleted = defineTopic<ReportCompleted>({
     digest,
     generatedAt,
     summary: JSON.parse(summary) as unknown,
+    ...(revision > 1 && { revision }),
+    ...(supersedes !== '' && { supersedes }),
   }),
 });

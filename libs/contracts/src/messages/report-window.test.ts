@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { windowId } from './report-window.ts';
+import { reportWindowOf, revisedWindow, windowId } from './report-window.ts';
 
 const window = {
   cluster: 'c',
@@ -25,4 +25,15 @@ test.each([
 test('names that are no names stay safe in URLs and files', () => {
   const id = windowId({ ...window, reportName: `../a b/ü${'x'.repeat(300)}` });
   expect(id).toMatch(/^[A-Za-z0-9.-]{1,128}$/);
+});
+
+test('a revision has the id of its window, with its number', () => {
+  const first = reportWindowOf(
+    'c',
+    { name: 'daily', spec: { reportType: 'inventory' } },
+    { start: window.start, end: window.end },
+  );
+  const third = revisedWindow(revisedWindow(first, 2), 3);
+  expect(third).toEqual({ ...first, id: `${first.id}-r3`, revision: 3, manual: true });
+  expect(windowId(third)).toBe(third.id);
 });

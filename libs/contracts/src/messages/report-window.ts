@@ -21,22 +21,27 @@ export interface ReportWindow {
   readonly end: Instant;
   /** Asked for by a person, outside the schedule. */
   readonly manual: boolean;
+  /** Which report over this window it is; absent for the first, else from 2 on. */
+  readonly revision?: number;
 }
 
 /**
- * The id of a window: the same for the same cluster, report, start and end, wherever it is made.
+ * The id of a window: the same for the same cluster, report, start, end and revision, wherever it is made.
  *
- * Readable, and safe in URLs and file names: `<report>-<start>-<16 hex digits>`, at most 128 characters long.
+ * Readable, and safe in URLs and file names: `<report>-<start>-<16 hex digits>`, and `-r<revision>` behind it from the second
+ * revision on; at most 128 characters long.
  */
-export function windowId(window: Pick<ReportWindow, 'cluster' | 'reportName' | 'start' | 'end'>): string {
-  const { cluster, reportName, start, end } = window;
+export function windowId(
+  window: Pick<ReportWindow, 'cluster' | 'reportName' | 'start' | 'end' | 'revision'>,
+): string {
+  const { cluster, reportName, start, end, revision = 1 } = window;
   const hash = bytesToHex(sha256(utf8ToBytes(JSON.stringify([cluster, reportName, start, end])))).slice(
     0,
     16,
   );
   const name = reportName.replaceAll(/[^A-Za-z0-9.-]/g, '-').slice(0, 80);
   const from = formatInstant(start).replaceAll(/[-:.]/g, '').toLowerCase();
-  return `${name}-${from}-${hash}`;
+  return `${name}-${from}-${hash}${revision > 1 ? `-r${revision}` : ''}`;
 }
 
 interface ReportRef {
@@ -66,6 +71,11 @@ export function reportWindowOf(
   };
 }
 
+/** The window again, to be computed anew as that revision, from 2 on: a person asked for it. */
+export function revisedWindow(window: ReportWindow, revision: number): ReportWindow {
+  return { ...window, id: windowId({ ...window, revision }), revision, manual: true };
+}
+
 const SCHEMA: RecordSchema = {
   type: 'record',
   name: 'ReportWindow',
@@ -73,7 +83,11 @@ const SCHEMA: RecordSchema = {
   doc: 'One run of one GlobalReport over [start, end), to be computed.',
   fields: [
     { name: 'cluster', type: 'string' },
-    { name: 'id', type: 'string', doc: 'Deterministic: a function of cluster, report, start and end.' },
+    {
+      name: 'id',
+      type: 'string',
+      doc: 'Deterministic: a function of cluster, report, start, end and revision.',
+    },
     { name: 'reportName', type: 'string' },
     { name: 'reportType', type: 'string' },
     {
@@ -90,12 +104,19 @@ const SCHEMA: RecordSchema = {
       default: '',
       doc: "The GlobalReportType's spec as JSON, as it was then; empty for the types that are built in.",
     },
+    {
+      name: 'revision',
+      type: 'int',
+      default: 1,
+      doc: 'Which report over this window it is, from 1 on.',
+    },
   ],
 };
 
-type WindowRecord = Omit<ReportWindow, 'spec' | 'typeSpec'> & {
+type WindowRecord = Omit<ReportWindow, 'spec' | 'typeSpec' | 'revision'> & {
   readonly spec: string;
   readonly typeSpec: string;
+  readonly revision: number;
 };
 
 /** Windows to compute. */
@@ -106,13 +127,15 @@ export const reportWindows = defineTopic<ReportWindow>({
   released: REPORT_WINDOW_RELEASES,
   key: 'the id of the window',
   keyOf: ({ id }) => id,
-  toRecord: ({ spec, typeSpec, ...window }) => ({
+  toRecord: ({ spec, typeSpec, revision = 1, ...window }) => ({
     ...window,
+    revision,
     spec: JSON.stringify(spec),
     typeSpec: typeSpec === undefined ? '' : JSON.stringify(typeSpec),
   }),
-  fromRecord: ({ spec, typeSpec, ...window }: WindowRecord) => ({
+  fromRecord: ({ spec, typeSpec, revision, ...window }: WindowRecord) => ({
     ...window,
+    ...(revision > 1 && { revision }),
     spec: JSON.parse(spec) as unknown,
     ...(typeSpec !== '' && { typeSpec: JSON.parse(typeSpec) as unknown }),
   }),

@@ -256,6 +256,21 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         manual: false,
       },
     },
+    {
+      base64:
+        'wwGDt8PLJev19Qhwcm9kVGRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZi1yMgpkYWlseRxuZXR3b3JrLWFjY2Vzc2x7InJlcG9ydFR5cGUiOiJuZXR3b3JrLWFjY2VzcyIsInNjaGVkdWxlIjoiMCAwICogKiAqIn2AgJLe9sqvBoCAzbv6z68GAQAE',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef-r2',
+        reportName: 'daily',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        spec: { reportType: 'network-access', schedule: '0 0 * * *' },
+        manual: true,
+        revision: 2,
+      },
+    },
   ],
   'margay.report-completed': [
     {
@@ -271,6 +286,23 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         digest: 'abababababababababababababababababababababababababababababababab',
         generatedAt: 1793579400000000,
         summary: { endpoints: 12 },
+      },
+    },
+    {
+      base64:
+        'wwHE7xBSp5k2IAhwcm9kVGRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZi1yMgpkYWlseRxuZXR3b3JrLWFjY2Vzc4CAkt72yq8GgIDNu/rPrwaAAWNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2RjZGNkY2QgeyJlbmRwb2ludHMiOjEyfYDIm/CH0K8GBE5kYWlseS0yMDI2MTEwMXQwMDAwMDB6LTAxMjM0NTY3ODlhYmNkZWY=',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef-r2',
+        reportName: 'daily',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        digest: 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd',
+        generatedAt: 1793579400000000,
+        summary: { endpoints: 12 },
+        revision: 2,
+        supersedes: 'daily-20261101t000000z-0123456789abcdef',
       },
     },
   ],

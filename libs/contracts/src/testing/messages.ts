@@ -82,23 +82,39 @@ export const anyPolicyEvent: fc.Arbitrary<ClusterPolicyEvent> = fc.record(
 );
 
 /** Any window. */
-export const anyReportWindow: fc.Arbitrary<ReportWindow> = fc.record({
-  ...window,
-  cluster: text,
-  id: text,
-  spec: json,
-  manual: fc.boolean(),
-});
+export const anyReportWindow: fc.Arbitrary<ReportWindow> = fc.record(
+  {
+    ...window,
+    cluster: text,
+    id: text,
+    spec: json,
+    manual: fc.boolean(),
+    revision: fc.integer({ min: 2, max: 1_000 }),
+  },
+  {
+    requiredKeys: ['cluster', 'id', 'spec', 'manual', 'reportName', 'reportType', 'start', 'end'],
+  },
+);
 
 /** Any completed report. */
-export const anyReportCompleted: fc.Arbitrary<ReportCompleted> = fc.record({
-  ...window,
-  cluster: text,
-  id: text,
-  digest: text,
-  summary: json,
-  generatedAt: instant,
-});
+export const anyReportCompleted: fc.Arbitrary<ReportCompleted> = fc.record(
+  {
+    ...window,
+    cluster: text,
+    id: text,
+    digest: text,
+    summary: json,
+    generatedAt: instant,
+    revision: fc.integer({ min: 2, max: 1_000 }),
+    supersedes: text.filter((id) => id !== ''),
+  },
+  {
+    requiredKeys: [
+      ...(['cluster', 'id', 'digest', 'summary', 'generatedAt'] as const),
+      ...(['reportName', 'reportType', 'start', 'end'] as const),
+    ],
+  },
+);
 
 /** Any failed window. */
 export const anyReportFailed: fc.Arbitrary<ReportFailed> = fc.record({
