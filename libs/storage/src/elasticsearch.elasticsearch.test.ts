@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PolicyEvent } from '@margay/history';
 import { afterAll, describe, expect, test } from 'vitest';
+import { arrivalsContract } from './arrivals/arrivals.contract.ts';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { flowsContract } from './flows/flows.contract.ts';
@@ -32,6 +33,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   flowsContract('Elasticsearch', async () => (await open()).flows);
   coverageContract('Elasticsearch', async () => (await open()).coverage);
   trailContract('Elasticsearch', async () => (await open()).trail);
+  arrivalsContract('Elasticsearch', open);
   archiveContract('Elasticsearch', async () => (await open()).archive);
   windowsContract('Elasticsearch', async () => (await open()).windows);
 

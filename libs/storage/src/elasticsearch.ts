@@ -1,4 +1,5 @@
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
+import { elasticsearchArrivals } from './arrivals/elasticsearch.ts';
 import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
 import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
 import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
@@ -33,6 +34,7 @@ export async function openElasticsearch(options: ElasticsearchOptions): Promise<
     trail: elasticsearchTrail(elastic),
     flows: elasticsearchFlows(elastic),
     coverage: elasticsearchCoverage(elastic),
+    arrivals: elasticsearchArrivals(elastic),
     archive: elasticsearchArchive(elastic),
     windows: elasticsearchWindows(elastic),
     close: () => elastic.client.close(),

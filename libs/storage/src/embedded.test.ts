@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compiled } from '@margay/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
+import { arrivalsContract } from './arrivals/arrivals.contract.ts';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { openEmbedded } from './embedded.ts';
@@ -44,6 +45,7 @@ for (const [name, open] of [
   flowsContract(name, async () => (await open()).flows);
   coverageContract(name, async () => (await open()).coverage);
   trailContract(name, async () => (await open()).trail);
+  arrivalsContract(name, open);
   archiveContract(name, async () => (await open()).archive);
   windowsContract(name, async () => (await open()).windows);
 }

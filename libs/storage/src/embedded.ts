@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openDatabase, snapshotsOf } from '@margay/sqlite';
+import { ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
   COVERAGE_DISTANCE,
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   HISTORY_DOUBTS,
   COVERAGE_OUTLINES,
   HISTORY_RESTORES,
+  ARRIVAL_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -45,6 +47,7 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
     trail: embeddedTrail(database, snapshots),
     flows: embeddedFlows(database, snapshots),
     coverage: embeddedCoverage(database),
+    arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
     windows: embeddedWindows(database),
     close: async () => database.close(),

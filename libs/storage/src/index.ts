@@ -1,5 +1,5 @@
 /**
- * Where evidence is kept: history, audit trail, flows, coverage, archive and windows.
+ * Where evidence is kept: history, audit trail, flows, coverage and the order in which these came, archive and windows.
  *
  * Each is a *port* (a folder with the promise in `<port>.ts` and its checks in `<port>.contract.ts`) with an embedded
  * adapter and one for Elasticsearch. All writing is idempotent, so that every message may come again.
@@ -10,5 +10,6 @@ export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export { elasticsearchOptionsOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
+export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export type { History } from './history/history.ts';
 export type { WindowRecord, Windows } from './windows/windows.ts';

@@ -1,3 +1,4 @@
+import type { Arrivals } from './arrivals/arrivals.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Coverage } from './coverage/coverage.ts';
 import type { Flows } from './flows/flows.ts';
@@ -11,6 +12,8 @@ export interface Stores {
   readonly trail: Trail;
   readonly flows: Flows;
   readonly coverage: Coverage;
+  /** In which order the four above were written. */
+  readonly arrivals: Arrivals;
   readonly archive: Archive;
   readonly windows: Windows;
   /** Safe to call twice. */

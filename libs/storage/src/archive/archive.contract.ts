@@ -138,6 +138,27 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       );
     });
 
+    test('revisions of a window stay beside each other, and each says what it is', async () => {
+      const archive = await open();
+      const window = { start: report('a').start, end: END };
+      const first = await archive.complete(report('a'));
+      const third = await archive.complete(report('a-r3', { revision: 3, supersedes: 'a-r2' }));
+      const second = await archive.complete(
+        report('a-r2', { revision: 2, supersedes: 'a', digest: first.digest, read: { changes: 7 } }),
+      );
+      await archive.complete(report('b', { start: window.start + 1 }));
+      await archive.complete(report('c', { end: window.end + 1 }));
+      await archive.complete(report('d', { reportName: 'weekly' }));
+      expect(await archive.revisions('daily', window)).toEqual([first, second, third]);
+      expect(await archive.header('a-r2')).toMatchObject({
+        revision: 2,
+        supersedes: 'a',
+        read: { changes: 7 },
+      });
+      expect(isIntact({ ...second, revision: 4 })).toBe(false);
+      expect(await archive.revisions('daily', { start: 1, end: 2 })).toEqual([]);
+    });
+
     test('headers come newest first, page after page, filtered by name and type', async () => {
       const archive = await open();
       for (let i = 0; i < 7; i++) {

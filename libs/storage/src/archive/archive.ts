@@ -1,4 +1,5 @@
-import type { Instant } from '@margay/ground';
+import type { Instant, Window } from '@margay/ground';
+import type { Place } from '../arrivals/arrivals.ts';
 
 /** Some rows of one report, in their order. */
 export interface ArchivePart {
@@ -36,6 +37,12 @@ export interface ReportRecord {
   readonly digest: string;
   /** The parts in their order: what `appendPart` gave. */
   readonly parts: readonly PartEntry[];
+  /** Which report over its window it is; absent for the first, else from 2 on. */
+  readonly revision?: number;
+  /** The id of the report before it over the same window, which stays in the archive; absent for the first. */
+  readonly supersedes?: string;
+  /** Where the stores were when its evidence began to be read; absent in reports of older releases. */
+  readonly read?: Place;
   /** The report's own header (summary, scope, evidence): JSON that the archive does not look into. */
   readonly content: unknown;
 }
@@ -93,6 +100,9 @@ export interface Archive {
 
   /** The report's header, or undefined while it is not complete. */
   header(id: string): Promise<ArchivedHeader | undefined>;
+
+  /** All reports of one name over one window, by revision: the last one supersedes those before it, and all stay. */
+  revisions(reportName: string, window: Window): Promise<ArchivedHeader[]>;
 
   /** Headers by `end`, newest first, then by id, descending. */
   headers(filter?: HeaderFilter): Promise<HeaderPage>;

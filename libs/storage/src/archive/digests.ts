@@ -30,6 +30,10 @@ export function chained(report: ReportRecord, last: ArchivedHeader | undefined):
   return { ...link, headerDigest: canonicalDigest(link).digest };
 }
 
+/** The order of reports over one window. */
+export const byRevision = (a: ArchivedHeader, b: ArchivedHeader): number =>
+  (a.revision ?? 1) - (b.revision ?? 1);
+
 /** True where the header's digest is what its content says. */
 export function isIntact({ headerDigest, ...link }: ArchivedHeader): boolean {
   return canonicalDigest(link).digest === headerDigest;

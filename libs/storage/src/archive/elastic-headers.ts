@@ -1,10 +1,12 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { Window } from '@margay/ground';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
 import { getDocument } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import type { ArchivedHeader, HeaderFilter, HeaderPage, ReportRecord } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { chained } from './digests.ts';
+import { byRevision, chained } from './digests.ts';
 
 const PAGE_MAX = 100;
 
@@ -73,6 +75,35 @@ export async function linkReport(
   }
 }
 
+/** So many revisions of one report are looked for: a person asks for each. */
+const REVISIONS_MAX = 1_000;
+
+/** All reports over one window, by revision. */
+export async function listRevisions(
+  elastic: Elastic,
+  reportName: string,
+  { start, end }: Window,
+): Promise<ArchivedHeader[]> {
+  const { hits } = await elastic.call('listing the revisions of a report', () =>
+    elastic.client.search<{ header: string }>({
+      index: headersOf(elastic),
+      ignore_unavailable: true,
+      query: {
+        bool: {
+          filter: [
+            { term: { cluster: elastic.cluster } },
+            { term: { reportName } },
+            { term: { start } },
+            { term: { end } },
+          ],
+        },
+      },
+      size: REVISIONS_MAX,
+    }),
+  );
+  return found(hits).sort(byRevision);
+}
+
 /** A page of headers, newest first. */
 export async function listHeaders(
   elastic: Elastic,
@@ -101,10 +132,13 @@ export async function listHeaders(
       track_total_hits: false,
     }),
   );
-  const found = hits.hits.flatMap(({ _source: source }) =>
+  const headers = found(hits);
+  const page = headers.slice(0, limit);
+  const last = page.at(-1);
+  return { headers: page, ...(headers.length > limit && last !== undefined && { next: cursorAfter(last) }) };
+}
+
+const found = ({ hits }: estypes.SearchHitsMetadata<{ header: string }>): ArchivedHeader[] =>
+  hits.flatMap(({ _source: source }) =>
     source === undefined ? [] : [JSON.parse(source.header) as ArchivedHeader],
   );
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  return { headers: page, ...(found.length > limit && last !== undefined && { next: cursorAfter(last) }) };
-}

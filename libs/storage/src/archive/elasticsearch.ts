@@ -1,7 +1,7 @@
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { DATE, INSTANT, KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { AlreadyArchived, type Archive } from './archive.ts';
-import { linkReport, listHeaders, readHeader, showHeader } from './elastic-headers.ts';
+import { linkReport, listHeaders, listRevisions, readHeader, showHeader } from './elastic-headers.ts';
 import { checkParts, createPart, readPart } from './elastic-parts.ts';
 
 const HEADER_FIELDS = {
@@ -61,6 +61,8 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
     },
 
     header: (id) => readHeader(elastic, id),
+
+    revisions: (reportName, window) => listRevisions(elastic, reportName, window),
 
     headers: (filter = {}) => listHeaders(elastic, filter),
 

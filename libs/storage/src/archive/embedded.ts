@@ -1,7 +1,7 @@
 import type { Database } from '@margay/sqlite';
 import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { chained, checkedRows, sealed } from './digests.ts';
+import { byRevision, chained, checkedRows, sealed } from './digests.ts';
 
 /** The tables of the embedded archive. */
 export const ARCHIVE_TABLES = `
@@ -81,6 +81,16 @@ export function embeddedArchive(database: Database): Archive {
     },
 
     header: async (id) => database.read(() => header(id)),
+
+    revisions: async (reportName, { start, end }) =>
+      database.read(() =>
+        database
+          .sql('SELECT header FROM headers WHERE "end" = ? AND report_name = ?')
+          .all(end, reportName)
+          .map((row) => headerOf(row) as ArchivedHeader)
+          .filter((each) => each.start === start)
+          .sort(byRevision),
+      ),
 
     async headers({ reportName, reportType, limit = PAGE_MAX, cursor } = {}) {
       const { end, id } = cursor === undefined ? LAST : placeOf(cursor);

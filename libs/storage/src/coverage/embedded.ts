@@ -8,6 +8,7 @@ import {
   type Rest,
 } from '@margay/coverage';
 import type { Database } from '@margay/sqlite';
+import { arrivalNotes } from '../arrivals/embedded.ts';
 import type { Coverage } from './coverage.ts';
 
 /** The tables of the embedded coverage. */
@@ -54,12 +55,13 @@ export function embeddedCoverage(database: Database): Coverage {
   return {
     async append(marks) {
       database.transaction(() => {
+        const arrived = arrivalNotes(database);
         for (const mark of marks) {
           const { source, from, to, buckets, timeless, problems, problemsTotal } = mark;
           const extent = extentOf(mark);
           const { beats, rest } = outlineOf(mark);
           const text = JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal });
-          database
+          const { changes } = database
             .sql(
               `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET "to" = excluded."to", mark = excluded.mark, first = excluded.first,
@@ -67,6 +69,7 @@ export function embeddedCoverage(database: Database): Coverage {
                WHERE excluded."to" > "to"`,
             )
             .run(source, from, to, text, extent?.first ?? null, extent?.last ?? null);
+          if (changes === 1 && extent !== undefined) arrived('delivery', extent.first, extent.last);
           database
             .sql(
               `INSERT INTO outlines (source, "from", "to", beats, rest) VALUES (?, ?, ?, ?, ?)

@@ -1,5 +1,6 @@
 import { contactText, joiner, type Contact, type ContactTime, type Flow } from '@margay/flows';
 import type { Database, Snapshots } from '@margay/sqlite';
+import { arrivalNotes } from '../arrivals/embedded.ts';
 import type { Flows } from './flows.ts';
 
 /** The tables of the embedded flows. */
@@ -26,7 +27,13 @@ export function embeddedFlows(database: Database, snapshots: Snapshots): Flows {
       .run(flow.id, pairId(contactText(flow)), flow.reporter, flow.startAt, flow.endAt).changes === 1;
 
   return {
-    append: async (flows) => database.transaction(() => flows.filter(insert).length),
+    append: async (flows) =>
+      database.transaction(() => {
+        const arrived = arrivalNotes(database);
+        const fresh = flows.filter(insert);
+        for (const { startAt, endAt } of fresh) arrived('flow', startAt, endAt);
+        return fresh.length;
+      }),
 
     async *between({ start, end }) {
       yield* snapshots.rows((sql) =>

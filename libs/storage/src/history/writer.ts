@@ -1,5 +1,6 @@
 import { foldOn, foldWhole, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
+import { arrivalNotes } from '../arrivals/embedded.ts';
 import { insertChange, insertRepeat } from './change-rows.ts';
 import type { Appended } from './history.ts';
 import { KeyTails, type RowTail } from './key-tails.ts';
@@ -45,6 +46,7 @@ export function historyWriter(database: Database) {
   return (changes: readonly Change[]): Appended => {
     try {
       return database.transaction(() => {
+        const arrived = arrivalNotes(database);
         let applied = 0;
         let repeated = 0;
         const touched = new Map<number, { readonly before: RowTail; readonly added: Change[] }>();
@@ -55,6 +57,7 @@ export function historyWriter(database: Database) {
           touched.set(key, mine);
           if (insertChange(database, ids, key, change)) {
             applied++;
+            arrived('change', change.at, change.at);
             mine.added.push(change);
           } else if (insertRepeat(database, ids, change)) repeated++;
         }

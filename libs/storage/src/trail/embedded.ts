@@ -1,5 +1,6 @@
 import { flatPolicyEvent, policyEventOf, type FlatPolicyEvent, type PolicyEvent } from '@margay/history';
 import type { Database, Snapshots } from '@margay/sqlite';
+import { arrivalNotes, type NoteArrival } from '../arrivals/embedded.ts';
 import type { Trail } from './trail.ts';
 
 /** The tables of the embedded trail. */
@@ -18,10 +19,10 @@ type TrailRow = Omit<FlatPolicyEvent, 'refused'> & { readonly refused: number };
 
 /** The trail in the embedded database. */
 export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
-  const insert = (told: PolicyEvent): boolean => {
+  const insert = (told: PolicyEvent, arrived: NoteArrival): boolean => {
     const { eventId, at, group, resource, namespace, name, verb, ...rest } = flatPolicyEvent(told);
     const { user, impersonated, refused, outcome, event } = rest;
-    return (
+    const isNew =
       database
         .sql(
           `INSERT INTO trail (event_id, at, "group", resource, namespace, name, verb, "user", impersonated, refused, outcome, event)
@@ -40,12 +41,18 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
           refused ? 1 : 0,
           outcome,
           event,
-        ).changes === 1
-    );
+        ).changes === 1;
+    // What was done, or may have been, is a change of the history too.
+    if (isNew && refused) arrived('refused', at, at);
+    return isNew;
   };
 
   return {
-    append: async (events) => database.transaction(() => events.filter(insert).length),
+    append: async (events) =>
+      database.transaction(() => {
+        const arrived = arrivalNotes(database);
+        return events.filter((event) => insert(event, arrived)).length;
+      }),
 
     async *between({ start, end }, resources, object) {
       yield* snapshots.rows((sql) =>

@@ -1,0 +1,108 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { Window } from '@margay/ground';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { refresh } from '../elasticsearch/read.ts';
+import type { Arrivals, LateEvidence, Place, ReadWindow } from './arrivals.ts';
+
+/** The indices of evidence, without prefix. */
+const EVIDENCE = ['changes-*', 'trail-*', 'flows-*', 'coverage*'] as const;
+
+/** So many reports are asked about with one request. */
+const REPORTS_AT_ONCE = 50;
+
+type Query = estypes.QueryDslQueryContainer;
+
+/**
+ * The order of arrival in Elasticsearch: its own sequence numbers, which grow with every write to an index. A place has for
+ * each index the number up to which everything was written. Our indices have one shard; in one with more, where sequence numbers
+ * are counted for each, what came later may be missed.
+ */
+export function elasticsearchArrivals(elastic: Elastic): Arrivals {
+  const index = EVIDENCE.map((pattern) => elastic.index(pattern));
+  return {
+    async place() {
+      const { indices = {} } = await elastic.call('reading how far the evidence has come', () =>
+        elastic.client.indices.stats({ index, metric: 'docs', level: 'shards' }),
+      );
+      return Object.fromEntries(
+        Object.entries(indices).map(([name, { shards = {} }]) => [name, checkpointOf(shards)]),
+      );
+    },
+
+    async later(reports) {
+      if (reports.length === 0) return [];
+      await refresh(elastic, index.join(','));
+      const counted: LateEvidence[] = [];
+      for (let at = 0; at < reports.length; at += REPORTS_AT_ONCE) {
+        const searches = reports
+          .slice(at, at + REPORTS_AT_ONCE)
+          .flatMap((report) => [{ index, ignore_unavailable: true }, searchOf(elastic, report)]);
+        const { responses } = await elastic.call('counting what came later', () =>
+          elastic.client.msearch<unknown, { kinds: { buckets: Record<string, { doc_count: number }> } }>({
+            searches,
+          }),
+        );
+        for (const response of responses) counted.push(countsOf(response));
+      }
+      return counted;
+    },
+  };
+}
+
+/** Up to where all shards' primaries have written everything. */
+function checkpointOf(shards: Readonly<Record<string, estypes.IndicesStatsShardStats[]>>): number {
+  const primaries = Object.values(shards).flat();
+  return Math.min(...primaries.map(({ seq_no: seqNo }) => seqNo?.local_checkpoint ?? -1));
+}
+
+function searchOf(elastic: Elastic, { place, window }: ReadWindow) {
+  const kinds: Record<string, Query> = {};
+  for (const [kind, pattern, conditions] of kindsOf(window))
+    kinds[kind] = {
+      bool: { filter: [{ wildcard: { _index: { value: elastic.index(pattern) } } }, ...conditions] },
+    };
+  return {
+    size: 0,
+    track_total_hits: false,
+    query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, after(place)] } },
+    aggs: { kinds: { filters: { filters: kinds } } },
+  };
+}
+
+/** What concerns a window: its name, where it is, and how it is known. */
+const kindsOf = ({ start, end }: Window): readonly (readonly [string, string, readonly Query[]])[] => [
+  ['changes', 'changes-*', [{ range: { at: { lt: end } } }]],
+  ['refused', 'trail-*', [{ range: { at: { gte: start, lt: end } } }, { term: { refused: true } }]],
+  ['flows', 'flows-*', [{ range: { endAt: { gt: start } } }, { range: { startAt: { lt: end } } }]],
+  ['deliveries', 'coverage*', [{ range: { last: { gte: start, lt: end } } }]],
+];
+
+/** What was written after a place; of an index that was not there then, all of it. */
+function after(place: Place): Query {
+  const known = Object.entries(place);
+  return {
+    bool: {
+      minimum_should_match: 1,
+      should: [
+        ...known.map(([name, seqNo]): Query => ({
+          bool: { filter: [{ term: { _index: name } }, { range: { _seq_no: { gt: seqNo } } }] },
+        })),
+        { bool: { must_not: [{ terms: { _index: known.map(([name]) => name) } }] } },
+      ],
+    },
+  };
+}
+
+function countsOf(
+  response: estypes.MsearchResponseItem<unknown> & {
+    readonly aggregations?: { kinds?: { buckets: Record<string, { doc_count: number }> } };
+  },
+): LateEvidence {
+  if ('error' in response) throw new Error(`Counting what came later: ${response.error.reason}`);
+  const count = (kind: string) => response.aggregations?.kinds?.buckets[kind]?.doc_count ?? 0;
+  return {
+    events: count('changes') + count('refused'),
+    flows: count('flows'),
+    deliveries: count('deliveries'),
+  };
+}
