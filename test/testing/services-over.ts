@@ -14,8 +14,9 @@ import { StoresModule } from '@margay/storage/nest';
 export const computeFrom =
   (stores: Stores): Compute =>
   async (window) => {
+    const read = await stores.arrivals.place();
     const { header, digest, parts } = splitReport(await computeWindow(stores, window));
-    return { header, digest, parts: [...parts] };
+    return { header, digest, parts: [...parts], read };
   };
 
 /**

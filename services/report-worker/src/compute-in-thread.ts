@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
 import type { ReportHeader, ReportPart } from '@margay/reports';
 import { compiled } from '@margay/runtime';
+import type { Place } from '@margay/storage';
 import type { StoresPlace, ThreadData, ThreadMessage } from './thread-message.ts';
 
 /** A computed report, taken apart for the archive. */
@@ -9,6 +10,8 @@ export interface ComputedReport {
   readonly header: ReportHeader;
   readonly digest: string;
   readonly parts: readonly ReportPart[];
+  /** Where the stores were before its evidence was read. */
+  readonly read: Place;
 }
 
 /** Computes the report of a window. Rejected when it could not: another try may help. */

@@ -19,9 +19,10 @@ async function compute(window: ReportWindow): Promise<void> {
   try {
     const stores = await open();
     try {
+      const read = await stores.arrivals.place();
       const { header, digest, parts } = splitReport(await computeWindow(stores, window, privateNetworks));
       for (const part of parts) say({ part });
-      say({ done: { header, digest } });
+      say({ done: { header, digest, read } });
     } finally {
       await stores.close();
     }

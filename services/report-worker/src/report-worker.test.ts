@@ -1,10 +1,12 @@
 import {
+  revisedWindow,
   reportsCompleted,
   reportsFailed,
   reportWindows,
   type ReportWindow,
   type Topic,
 } from '@margay/contracts';
+import type { Change } from '@margay/history';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { splitReport } from '@margay/reports';
@@ -53,8 +55,9 @@ async function worker(compute: (stores: Stores) => Compute, log: Log = silentLog
 const really =
   (stores: Stores): Compute =>
   async (window) => {
+    const read = await stores.arrivals.place();
     const { header, digest, parts } = splitReport(await computeWindow(stores, window));
-    return { header, digest, parts: [...parts] };
+    return { header, digest, parts: [...parts], read };
   };
 
 const windowOf = (id: string, reportType = 'inventory'): ReportWindow => ({
@@ -90,6 +93,60 @@ test('a window becomes an archived report and news of it; the window again gives
   const exposition = await metrics.exposition();
   expect(exposition).toContain('margay_reports_total{type="inventory",result="completed"} 2');
   expect(exposition).toContain('margay_report_duration_seconds_count{type="inventory"} 1');
+});
+
+test('a revision says what it supersedes, which stays, and each is told of once', async () => {
+  const { bus, stores, done } = await worker(really);
+  const first = windowOf('w1');
+  const second = revisedWindow(first, 2);
+  const third = revisedWindow(first, 3);
+  await stores.windows.emit([first, second, third], 1);
+  await publishAll(bus, reportWindows, [first]);
+  await expect.poll(done).toBe(0);
+  await publishAll(bus, reportWindows, [second]);
+  await expect.poll(done).toBe(0);
+  await publishAll(bus, reportWindows, [third]);
+  await expect.poll(done).toBe(0);
+  const said = (await stores.archive.revisions('daily', first)).map((header) => [
+    header.id,
+    header.revision,
+    header.supersedes,
+  ]);
+  expect(said).toEqual([
+    ['w1', undefined, undefined],
+    [second.id, 2, 'w1'],
+    [third.id, 3, second.id],
+  ]);
+  const news = await messagesOf(bus, reportsCompleted);
+  expect(news.map(({ id, revision, supersedes }) => [id, revision, supersedes])).toEqual(said);
+  // Nothing came between them.
+  expect(new Set(news.map(({ digest }) => digest)).size).toBe(1);
+});
+
+test('a report remembers where the stores were before its evidence was read', async () => {
+  const { bus, stores, done } = await worker((opened) => async (window) => {
+    const computed = await really(opened)(window);
+    await opened.history.append([change]);
+    return computed;
+  });
+  const change: Change = {
+    id: 'e#0',
+    eventId: 'e',
+    what: 'gone',
+    group: '',
+    resource: 'pods',
+    namespace: 'shop',
+    name: 'web',
+    at: 500,
+    receivedAt: 500,
+    origin: { source: 'audit.log', position: 0 },
+  };
+  await stores.windows.emit([windowOf('w1')], 1);
+  await publishAll(bus, reportWindows, [windowOf('w1')]);
+  await expect.poll(done).toBe(0);
+  const { read } = (await stores.archive.header('w1'))!;
+  const window = { start: 0, end: 1_000 };
+  expect(await stores.arrivals.later([{ place: read!, window }])).toMatchObject([{ events: 1 }]);
 });
 
 test('an attempt that fails is told of and made again', async () => {

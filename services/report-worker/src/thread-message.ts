@@ -1,5 +1,5 @@
 import type { ReportHeader, ReportPart } from '@margay/reports';
-import type { ElasticsearchOptions } from '@margay/storage';
+import type { ElasticsearchOptions, Place } from '@margay/storage';
 
 /** Which stores a thread reads. */
 export type StoresPlace =
@@ -14,5 +14,5 @@ export interface ThreadData {
 /** What the thread says: the report piece by piece, or that there is none. */
 export type ThreadMessage =
   | { readonly part: ReportPart }
-  | { readonly done: { readonly header: ReportHeader; readonly digest: string } }
+  | { readonly done: { readonly header: ReportHeader; readonly digest: string; readonly read: Place } }
   | { readonly failed: Error };

@@ -61,8 +61,9 @@ async function computeAndArchive(
   { stores, compute, now }: WorkOptions,
 ): Promise<ArchivedHeader> {
   await stores.windows.begin(window.id, attempt, now());
-  const { header, digest, parts } = await compute(window);
-  const { id, cluster, reportName, reportType, start, end } = window;
+  const { header, digest, parts, read } = await compute(window);
+  const { id, cluster, reportName, reportType, start, end, revision } = window;
+  const supersedes = revision === undefined ? undefined : await reportBefore(window, stores);
   const entries = [];
   for (const [part, { kind, rows }] of parts.entries()) {
     entries.push(await stores.archive.appendPart({ reportId: id, end, part, kind, rows }));
@@ -78,6 +79,9 @@ async function computeAndArchive(
       generatedAt: now(),
       digest,
       parts: entries,
+      ...(revision !== undefined && { revision }),
+      ...(supersedes !== undefined && { supersedes }),
+      read,
       content: header,
     });
   } catch (error) {
@@ -85,6 +89,15 @@ async function computeAndArchive(
     if (error instanceof AlreadyArchived) return error.kept;
     throw error;
   }
+}
+
+/** The report over the same window that a revision supersedes: the last of those before it. */
+async function reportBefore(
+  { reportName, start, end, revision = 1 }: ReportWindow,
+  { archive }: Stores,
+): Promise<string | undefined> {
+  const reports = await archive.revisions(reportName, { start, end });
+  return reports.findLast((report) => (report.revision ?? 1) < revision)?.id;
 }
 
 function completedOf({
@@ -97,11 +110,17 @@ function completedOf({
   digest,
   generatedAt,
   content,
+  revision,
+  supersedes,
 }: ArchivedHeader) {
   const { endpointsSummary, namespacesSummary, servicesSummary, auditSummary } = content as Record<
     string,
     unknown
   >;
   const summary = { endpointsSummary, namespacesSummary, servicesSummary, auditSummary };
-  return { cluster, id, reportName, reportType, start, end, digest, generatedAt, summary };
+  return {
+    ...{ cluster, id, reportName, reportType, start, end, digest, generatedAt, summary },
+    ...(revision !== undefined && { revision }),
+    ...(supersedes !== undefined && { supersedes }),
+  };
 }
