@@ -11,13 +11,7 @@ export { objectOfKey, resourceChanges, type ResourceChange } from './messages/re
 export { policyEvents, type ClusterPolicyEvent } from './messages/policy-event.ts';
 export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
-export {
-  reportWindowOf,
-  reportWindows,
-  revisedWindow,
-  windowId,
-  type ReportWindow,
-} from './messages/report-window.ts';
+export { reportWindowOf, reportWindows, revisedWindow, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
 export { topics } from './topics.ts';

@@ -10,6 +10,6 @@ export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export { elasticsearchOptionsOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
-export type { LateEvidence, Place } from './arrivals/arrivals.ts';
+export type { Place } from './arrivals/arrivals.ts';
 export type { History } from './history/history.ts';
 export type { WindowRecord, Windows } from './windows/windows.ts';

@@ -118,8 +118,9 @@ function completedOf({
     unknown
   >;
   const summary = { endpointsSummary, namespacesSummary, servicesSummary, auditSummary };
+  const about = { cluster, id, reportName, reportType, start, end, digest, generatedAt, summary };
   return {
-    ...{ cluster, id, reportName, reportType, start, end, digest, generatedAt, summary },
+    ...about,
     ...(revision !== undefined && { revision }),
     ...(supersedes !== undefined && { supersedes }),
   };
