@@ -50,11 +50,11 @@ export default {
       name: 'one-door',
       severity: 'error',
       comment:
-        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts.',
+        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts. Tests may have the stand-in of an API server.',
       from: { path: '^(libs|services)/([^/]+)/' },
       to: {
         path: '^libs/[^/]+/src/',
-        pathNot: '^(libs/[^/]+/src/(index|nest/index|[^/]+\\.contract)\\.ts$|$1/$2/)',
+        pathNot: '^(libs/[^/]+/src/(index|nest/index|[^/]+\\.contract|testing/fake-api-server)\\.ts$|$1/$2/)',
       },
     },
     {

@@ -44,6 +44,9 @@ export interface Assessment {
   readonly grade: Grade;
 }
 
+/** What makes a gap of a window: when something may have happened that nobody told. */
+const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watch']);
+
 /** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
   const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [] } = known;
@@ -78,7 +81,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const doubts = doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited: audit.length > 0 })
     .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
-  const missing = doubts.filter(({ reason }) => reason === 'gap' || reason === 'beginning');
+  const missing = doubts.filter(({ reason }) => MISSING.has(reason));
   const gaps = clipped(
     missing.map(({ since, until = Infinity }) => ({ start: since, end: until })),
     window,

@@ -22,6 +22,11 @@ export interface Doubt {
   readonly until?: Instant;
   /** Not before `until`. Absent while no whole state has been seen. */
   readonly settledAt?: Instant;
+  /**
+   * What is known of objects that were seen stays so: nothing else was written of them meanwhile. Only others may have come and
+   * gone.
+   */
+  readonly sparesSeen?: true;
   /** Why, in a word: `gap`, `beginning`, `unusable` … */
   readonly reason: DoubtReason;
   /** Why, as a sentence that says what to do. */

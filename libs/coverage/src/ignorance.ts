@@ -5,6 +5,7 @@ import { allowanceOf, outagesOf, type Outage } from './outage.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
 import { lostKnowledge, sourceName } from './source.ts';
 import type { Stream } from './stream.ts';
+import type { Unwatched } from './watch.ts';
 
 /** The whole state of a kind, as it was seen at an instant. */
 export interface Listing {
@@ -18,6 +19,8 @@ export interface Ignorance extends Outage {
   readonly reason: DoubtReason;
   readonly source: string;
   readonly message: string;
+  /** See `Doubt`. */
+  readonly sparesSeen?: true;
   /** So little of it, behind a list that shows the whole, is no more than silence. */
   readonly allowed: number;
 }
@@ -106,7 +109,7 @@ const LONG_AGO: Instant = 0;
 interface Watched {
   readonly kind: { readonly group: string; readonly resource: string };
   readonly names: readonly string[];
-  readonly outages: readonly Outage[];
+  readonly outages: readonly Unwatched[];
 }
 
 /**
@@ -170,18 +173,27 @@ function piecesOf(
         end: Math.min(end, outage.end),
         settledAt: outage.end,
         allowed,
+        ...(outage.sparesSeen && { sparesSeen: true as const }),
         ...(isAudited ? { reason, source, message } : unwatchedWords(names, outage)),
       }))
       .filter(({ start, end }) => start < end),
   );
 }
 
-function unwatchedWords(names: readonly string[], { start, end }: Outage) {
+function unwatchedWords(names: readonly string[], { start, end, sparesSeen }: Unwatched) {
   const source = names.join(', ');
-  const from = start === -Infinity ? '' : ` from ${formatInstant(start)}`;
+  if (sparesSeen) {
+    const message = `${source} missed what came and went again from ${formatInstant(start)} to ${formatInstant(end)}: a list told the rest.`;
+    return { reason: 'watch' as const, source, message };
+  }
   const to = end === Infinity ? ' on' : ` to ${formatInstant(end)}`;
-  const message = `${source} is not known to have watched${start === -Infinity ? ` before ${formatInstant(end)}` : from + to}.`;
-  return { reason: 'gap' as const, source, message };
+  const when =
+    start > -Infinity
+      ? ` from ${formatInstant(start)}${to}`
+      : end < Infinity
+        ? ` before ${formatInstant(end)}`
+        : '';
+  return { reason: 'gap' as const, source, message: `${source} is not known to have watched${when}.` };
 }
 
 /** The doubts that are left of something untold by lists that show the whole, within it and behind it. @param seen when. */
@@ -213,7 +225,7 @@ const untoldWords = (source: string, from: Instant, to: Instant): string =>
 
 function doubt(
   about: About,
-  { start, end, reason, source, message }: Ignorance,
+  { start, end, reason, source, message, sparesSeen }: Ignorance,
   settledAt: Instant | undefined,
 ): Doubt {
   const kind = about === 'everything' ? '' : `/${resourceName(about)}`;
@@ -224,6 +236,7 @@ function doubt(
     since: start,
     ...(end !== Infinity && { until: end }),
     ...(settledAt !== undefined && { settledAt }),
+    ...(sparesSeen && { sparesSeen }),
     reason,
     message,
     source,

@@ -61,6 +61,13 @@ export interface CoverageMark {
   readonly problemsTotal: number;
 }
 
+/** The outcome of not being able to ask: nothing was delivered then. */
+const UNWATCHED = 'doubtful:unwatched';
+
+/** Whether anything was delivered in a minute. */
+export const isHeard = ({ counts }: Pick<Bucket, 'counts'>): boolean =>
+  Object.keys(counts).some((outcome) => outcome !== UNWATCHED);
+
 /** How many problems one mark lists, as many as evidence does, so that it lists the same ones however a source is cut. */
 export const PROBLEMS_MAX = 200;
 
@@ -80,10 +87,15 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     if (at === undefined) timeless[outcome] = (timeless[outcome] ?? 0) + 1;
     else {
       const minute = minuteOf(at);
-      const bucket = buckets.get(minute) ?? { minute, first: at, last: at, counts: {} };
+      const known = buckets.get(minute);
+      const bucket = known ?? { minute, first: at, last: at, counts: {} };
+      // What could not be asked tells nothing of its time.
+      if (known && !isHeard(known)) [bucket.first, bucket.last] = [at, at];
+      if (!known || outcome !== UNWATCHED) {
+        bucket.first = Math.min(bucket.first, at);
+        bucket.last = Math.max(bucket.last, at);
+      }
       buckets.set(minute, bucket);
-      bucket.first = Math.min(bucket.first, at);
-      bucket.last = Math.max(bucket.last, at);
       bucket.counts[outcome] = (bucket.counts[outcome] ?? 0) + 1;
     }
     if (reading.kind === 'doubtful' || reading.kind === 'unusable') {

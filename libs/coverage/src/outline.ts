@@ -1,5 +1,5 @@
 import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
-import type { Counts, CoverageMark, Problem } from './mark.ts';
+import { isHeard, type Counts, type CoverageMark, type Problem } from './mark.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
 export function extentOf({
@@ -25,7 +25,7 @@ export interface Outline {
   readonly source: string;
   readonly from: number;
   readonly to: number;
-  /** By minute, ascending: the first and the last event. */
+  /** By minute in which something was heard, ascending: the first and the last event. */
   readonly beats: readonly (readonly [first: Instant, last: Instant])[];
   /** Absent where all that came has a time, as in most. */
   readonly rest?: Rest;
@@ -51,7 +51,7 @@ export function outlineOf({
     source,
     from,
     to,
-    beats: buckets.map(({ first, last }) => [first, last]),
+    beats: buckets.filter(isHeard).map(({ first, last }) => [first, last]),
     ...((Object.keys(timeless).length > 0 || rest.problems.length > 0) && { rest }),
   };
 }

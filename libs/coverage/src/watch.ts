@@ -1,19 +1,23 @@
-import { type Instant, type Interval, joined } from '@margay/ground';
+import { gapsIn, type Instant, type Interval, joined } from '@margay/ground';
 import type { CoverageMark } from './mark.ts';
 import { commonOutages, outagesOf, type Outage } from './outage.ts';
 import type { Stream } from './stream.ts';
 
 /** What a watch says of itself when it missed something: the outcomes of those minutes. */
-const MISSED: readonly string[] = [
-  'doubtful:missed',
-  'doubtful:corrected',
-  'doubtful:unwatched',
-  'unusable:no-uid',
-];
+const MISSED: readonly string[] = ['doubtful:missed', 'unusable:no-uid'];
+/** The same, where a list was compared with all that was known: what it shows as it was had not been touched. */
+const RELISTED: readonly string[] = ['doubtful:relisted', 'doubtful:corrected'];
+
+/** When a kind was not watched. */
+export interface Unwatched extends Outage {
+  /** A list told which of the objects that were known had been written meanwhile: only others may have come and gone. */
+  readonly sparesSeen?: true;
+}
 
 /**
- * When none of some watches of one kind was watching, in time order: before the first list, in silences that bookmarks would
- * have broken, and where one says that it missed something.
+ * When none of some watches of one kind was watching, in time order: before the first list, after the last that is known, and where
+ * one says that it missed something. Silence in between is none: a watch that goes on tells what it was not told, or says that it
+ * cannot.
  *
  * @param marks by source, at least those that touch the window: what a watch missed is over when it goes on.
  */
@@ -22,19 +26,27 @@ export function unwatched(
   marks: ReadonlyMap<string, readonly CoverageMark[]>,
   begin: Instant,
   until: Instant,
-): Outage[] {
-  return commonOutages(
-    watchers.map((watcher) => {
-      const own = watcher.sources.flatMap((source) => marks.get(source) ?? []);
-      return joined([...outagesOf(watcher, begin, until), ...missedIn(own)]);
-    }),
+): Unwatched[] {
+  const all = watchers.map((watcher) => {
+    const own = watcher.sources.flatMap((source) => marks.get(source) ?? []);
+    return {
+      blind: joined([...outagesOf(watcher, begin, until), ...saidIn(own, MISSED)]),
+      relisted: saidIn(own, RELISTED),
+    };
+  });
+  const blind = commonOutages(all.map((one) => one.blind));
+  const either = commonOutages(all.map((one) => joined([...one.blind, ...one.relisted])));
+  const sparing = either.flatMap((outage) => gapsIn(outage, blind));
+  return [...blind, ...sparing.map((outage): Unwatched => ({ ...outage, sparesSeen: true }))].sort(
+    (a, b) => a.start - b.start,
   );
 }
 
-function missedIn(marks: readonly CoverageMark[]): Interval[] {
+function saidIn(marks: readonly CoverageMark[], outcomes: readonly string[]): Interval[] {
+  // What goes on over a minute's end is told at the last instant of the one and the first of the next.
   return marks.flatMap(({ buckets }) =>
     buckets
-      .filter(({ counts }) => MISSED.some((outcome) => counts[outcome] !== undefined))
+      .filter(({ counts }) => outcomes.some((outcome) => counts[outcome] !== undefined))
       .map(({ first, last }) => ({ start: first, end: last + 1 })),
   );
 }

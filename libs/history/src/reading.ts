@@ -11,7 +11,9 @@ export type IgnoredReason =
   | 'stage'
   | 'no-version'
   | 'nothing-selected'
-  | 'bookmark';
+  | 'bookmark'
+  // Of a watch: there is no such kind.
+  | 'not-served';
 
 /** Why it is not known what an event did. */
 export type DoubtfulReason =
@@ -20,8 +22,10 @@ export type DoubtfulReason =
   | 'no-content'
   | 'not-the-object'
   | 'unknown-version'
-  // Of a watch: states may have been missed, a list showed what was not told, the API server could not be asked.
+  // Of a watch: states may have been missed, of objects that a list shows to be written or to have come and gone, a list showed
+  // what was not told, the API server could not be asked.
   | 'missed'
+  | 'relisted'
   | 'corrected'
   | 'unwatched';
 

@@ -16,11 +16,19 @@ export {
   type WatchedChanges,
   watchSource,
   changesFromWatch,
+  changesOf,
 } from './watch/changes-from-watch.ts';
 export { fingerprintOf } from './watch/inventory.ts';
 export type { Known, Position, Gap } from './watch/notices.ts';
 export type { Resume } from './watch/reflect.ts';
-export { watchableKinds, type WatchableKind } from './watch/watchable-kinds.ts';
+export { type ApiServicesNews, followApiServices } from './watch/api-services.ts';
+export {
+  type Serving,
+  servingsOf,
+  watchableKinds,
+  type WatchableKind,
+  waysToServe,
+} from './watch/watchable-kinds.ts';
 export { customResourceDefinitions } from './custom-resources/custom-resource-definitions.ts';
 export {
   DEFAULT_GROUP,

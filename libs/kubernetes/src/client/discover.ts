@@ -11,23 +11,18 @@ interface ResourceList {
 }
 
 /**
- * Which of the wanted resources this API server serves for list and watch, in the order given.
+ * Asks an API server what it serves for list and watch, each version of a group once.
  *
- * A group that is not served is no error; one whose server is away rejects, because "not there" would be a guess.
+ * A version that is not served is no error; one whose server is away rejects, because "not there" would be a guess.
  */
-export async function servedResources(
-  client: KubernetesClient,
-  wanted: readonly ApiResource[],
-): Promise<ApiResource[]> {
+export function discovery(client: KubernetesClient): (resource: ApiResource) => Promise<boolean> {
   const versions = new Map<string, Promise<ReadonlySet<string>>>();
-  const served: ApiResource[] = [];
-  for (const resource of wanted) {
+  return async (resource) => {
     const version = apiVersionOf(resource);
     let names = versions.get(version);
     if (names === undefined) versions.set(version, (names = watchableNames(client, resource)));
-    if ((await names).has(resource.resource)) served.push(resource);
-  }
-  return served;
+    return (await names).has(resource.resource);
+  };
 }
 
 async function watchableNames(

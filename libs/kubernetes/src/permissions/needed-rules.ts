@@ -1,5 +1,6 @@
 import { KEPT_KINDS } from '@margay/ground';
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
+import { API_SERVICES } from '../watch/api-services.ts';
 import { waysToServe } from '../watch/watchable-kinds.ts';
 
 /** One rule of a Role or ClusterRole. */
@@ -54,10 +55,10 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
   }
 }
 
-/** List and watch of every kind in the history, in whichever group it is served. */
+/** List and watch of every kind in the history, in whichever group it is served, and of what says which are served. */
 function watchRules(): PolicyRule[] {
   const byGroup = new Map<string, Set<string>>();
-  for (const { group, resource } of KEPT_KINDS.flatMap(waysToServe)) {
+  for (const { group, resource } of [API_SERVICES, ...KEPT_KINDS.flatMap(waysToServe)]) {
     const resources = byGroup.get(group) ?? new Set();
     byGroup.set(group, resources.add(resource));
   }

@@ -69,6 +69,11 @@ export interface Gap {
   readonly from: Instant;
   readonly to: Instant;
   readonly reason: string;
+  /**
+   * True where what existed before was known: objects of which the list shows no other version were not written in between, and
+   * only what came and went again was missed.
+   */
+  readonly compared: boolean;
 }
 
 /** The API server could not be asked; it is tried again, and nothing is lost yet. */

@@ -71,7 +71,8 @@ export class ObjectStates<T> {
         by: 'list',
         created: false,
         unchanged,
-        correction: correction && !unchanged,
+        // Another version was written since: what it was in between nobody knows, whatever it shows now.
+        correction,
         at,
         notBefore: clamp(writtenAt(object), since ?? -Infinity, at) ?? since ?? at,
       });

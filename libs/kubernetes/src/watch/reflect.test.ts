@@ -158,7 +158,7 @@ test.each(['event', 'answer'] as const)(
     fake.fault = undefined;
     expect((await more).filter((notice) => notice !== 'interrupted')).toEqual([
       '~! b1=db',
-      '= c1=web',
+      '=! c1=web',
       '~! d1=new',
       '-! a1',
       'listed 3',

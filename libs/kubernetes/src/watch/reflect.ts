@@ -16,6 +16,8 @@ export interface Resume {
    * API servers keep for some minutes only.
    */
   readonly known?: Iterable<Known> | AsyncIterable<Known>;
+  /** Why the position leads nowhere although what existed there is known: then it begins with a list, as after a gap. */
+  readonly lost?: string;
 }
 
 export interface ReflectOptions<T> extends Selection {
@@ -71,7 +73,7 @@ export async function* reflect<T>(
   let pageSize = options.pageSize ?? 500;
   let position = options.resume?.position;
   /** Why what is known does not lead up to the present any more. */
-  let broken: string | undefined;
+  let broken = options.resume?.lost;
   /** Whether what existed at the position is known. */
   let seeded = false;
   if (options.resume?.known) {
@@ -127,7 +129,15 @@ export async function* reflect<T>(
             existing: () => inventory.identities(),
           },
           ...(since !== undefined && broken !== undefined
-            ? [{ what: 'gap' as const, from: since, to: at, reason: broken }]
+            ? [
+                {
+                  what: 'gap' as const,
+                  from: since,
+                  to: at,
+                  reason: broken,
+                  compared: seeded,
+                },
+              ]
             : []),
         ],
         position: { resourceVersion: page.resourceVersion, at: asked },

@@ -1,6 +1,7 @@
 import { KEPT_KINDS, type Kind, STORAGE_GROUP } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
-import { servedResources } from '../client/discover.ts';
+import { discovery } from '../client/discover.ts';
+import { isTransient } from '../client/errors.ts';
 import type { ApiResource } from '../client/resources.ts';
 
 /** A kind whose history is kept, and how an API server serves it. */
@@ -9,29 +10,47 @@ export interface WatchableKind {
   readonly resource: ApiResource;
 }
 
+/** How an API server serves a kind: in this way, not at all, or nobody knows, as a server behind it is away. */
+export type Serving =
+  | { readonly kind: Kind; readonly served: WatchableKind }
+  | { readonly kind: Kind; readonly served?: never; readonly error?: Error };
+
 /**
- * The kinds of the history that this API server serves, each once and in its most stable version.
+ * How this API server serves each of the kinds, in its most stable version.
  *
- * Calico's kinds are taken from `projectcalico.org` where that is served, else from the storage group behind it. Rejects
- * where a group's server does not answer, since a kind left out would be a hole that nobody sees.
+ * Calico's kinds are taken from `projectcalico.org` where that is served, else from the storage group behind it. A group whose
+ * server does not answer leaves its kinds open, with the error, and no others.
  */
+export async function servingsOf(
+  client: KubernetesClient,
+  kinds: readonly Kind[] = KEPT_KINDS,
+): Promise<Serving[]> {
+  const isServed = discovery(client);
+  return Promise.all(
+    kinds.map(async (kind): Promise<Serving> => {
+      try {
+        for (const resource of waysToServe(kind)) {
+          if (await isServed(resource)) return { kind, served: { kind, resource } };
+        }
+        return { kind };
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        return { kind, error };
+      }
+    }),
+  );
+}
+
+/** The kinds of the history that this API server serves. Rejects where a group's server does not answer. */
 export async function watchableKinds(
   client: KubernetesClient,
   kinds: readonly Kind[] = KEPT_KINDS,
 ): Promise<WatchableKind[]> {
-  const candidates = kinds.flatMap((kind) => waysToServe(kind).map((resource) => ({ kind, resource })));
-  const served = new Set(
-    await servedResources(
-      client,
-      candidates.map(({ resource }) => resource),
-    ),
-  );
-  const watchable = new Map<Kind, WatchableKind>();
-  for (const candidate of candidates) {
-    if (served.has(candidate.resource) && !watchable.has(candidate.kind))
-      watchable.set(candidate.kind, candidate);
-  }
-  return [...watchable.values()];
+  return (await servingsOf(client, kinds)).flatMap((serving) => {
+    if (serving.served) return [serving.served];
+    if (serving.error) throw serving.error;
+    return [];
+  });
 }
 
 /** How a kind may be served, best first. */

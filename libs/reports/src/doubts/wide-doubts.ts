@@ -46,7 +46,17 @@ export function wideDoubts(
   return found.filter(({ since, settledAt }) => since < window.end && window.start < settledAt);
 }
 
-function ofSources({ id, about, since, until, settledAt, reason, message, source }: Doubt): WideDoubt {
+function ofSources({
+  id,
+  about,
+  since,
+  until,
+  settledAt,
+  sparesSeen,
+  reason,
+  message,
+  source,
+}: Doubt): WideDoubt {
   const where = about === 'everything' ? undefined : about;
   const kind = where && { group: where.group, resource: where.resource };
   return {
@@ -56,7 +66,7 @@ function ofSources({ id, about, since, until, settledAt, reason, message, source
     since,
     until: until ?? Infinity,
     settledAt: settledAt ?? Infinity,
-    known: 'be-anything',
+    known: sparesSeen ? undefined : 'be-anything',
     unseen: true,
     listed: {
       id,

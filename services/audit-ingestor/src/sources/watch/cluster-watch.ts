@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { KubernetesClient } from '@margay/kubernetes';
-import { Stages } from '@margay/runtime/nest';
+import type { Log } from '@margay/runtime';
+import { LOG, Stages } from '@margay/runtime/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Ingestion } from '../../ingestion.ts';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from '../../options.ts';
@@ -15,12 +16,15 @@ export class ClusterWatch implements OnApplicationBootstrap {
   readonly #options: AuditIngestorOptions;
   readonly #ingestion: Ingestion;
   readonly #stages: Stages;
+  readonly #log: Log;
 
   constructor(
     @Inject(AUDIT_INGESTOR_OPTIONS) options: AuditIngestorOptions,
     @Inject(Ingestion) ingestion: Ingestion,
     @Inject(Stages) stages: Stages,
+    @Inject(LOG) log: Log,
   ) {
+    this.#log = log;
     this.#options = options;
     this.#ingestion = ingestion;
     this.#stages = stages;
@@ -37,6 +41,7 @@ export class ClusterWatch implements OnApplicationBootstrap {
           directory: watch.directory,
           watcher: hostname(),
           signal,
+          log: this.#log,
           deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),
         });
       } finally {

@@ -1,3 +1,4 @@
+import type { Instant } from '@margay/ground';
 import {
   fingerprintOf,
   type Known,
@@ -7,12 +8,31 @@ import {
 } from '@margay/kubernetes';
 import { openDatabase } from '@margay/sqlite';
 
+/** How the API server served a kind when that was last known. */
+export interface LastServed {
+  /** Empty where it was not served, `?` where nobody knew. */
+  readonly apiVersion: string;
+  /** Since when it is known to be so. */
+  readonly at: Instant;
+  /** Whether something was delivered about it: then its source has to go on saying how it is. */
+  readonly isTold: boolean;
+}
+
 /** What existed where the watch of each kind stopped, kept in a file that one process writes. */
 export interface KnownObjects {
+  /** Who watches: the first that did so with this file, so that a watch that goes on elsewhere is the same source. */
+  readonly watcher: string;
   /** Where to go on with a kind; undefined where it was never listed. */
   resume(kind: string): Resume | undefined;
+  /** What exists of a kind. */
+  objects(kind: string): Iterable<Known>;
   /** Remembers a batch that is durable, in one transaction. */
   keep(kind: string, batch: WatchedChanges): void;
+  /** Forgets where a kind stopped and what existed of it. */
+  forget(kind: string): void;
+  /** Undefined where nothing was ever known of it. */
+  lastServed(kind: string): LastServed | undefined;
+  keepServed(kind: string, served: LastServed): void;
   close(): void;
 }
 
@@ -22,11 +42,15 @@ const MIGRATIONS = [
      namespace TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL,
      PRIMARY KEY (kind, uid)) WITHOUT ROWID;
    CREATE TABLE position (kind TEXT PRIMARY KEY, resourceVersion TEXT NOT NULL, at INTEGER NOT NULL);`,
+  `CREATE TABLE served (kind TEXT PRIMARY KEY, apiVersion TEXT NOT NULL, at INTEGER NOT NULL, isTold INTEGER NOT NULL);
+   CREATE TABLE watcher (name TEXT NOT NULL);`,
 ];
 
-/** Opens the file, which is made where there is none. */
-export function openKnownObjects(path: string): KnownObjects {
+/** Opens the file, which is made where there is none. @param watcher who watches, where nobody did so with this file yet. */
+export function openKnownObjects(path: string, watcher: string): KnownObjects {
   const database = openDatabase(path, { migrations: MIGRATIONS });
+  const first = database.sql('SELECT name FROM watcher').get() as { readonly name: string } | undefined;
+  if (first === undefined) database.sql('INSERT INTO watcher VALUES (?)').run(watcher);
   function* known(kind: string): Generator<Known> {
     const rows = database
       .sql('SELECT uid, resourceVersion, namespace, name, fingerprint FROM known WHERE kind = ?')
@@ -34,10 +58,12 @@ export function openKnownObjects(path: string): KnownObjects {
     for (const row of rows) yield row as unknown as Known;
   }
   return {
+    watcher: first?.name ?? watcher,
     resume(kind) {
       const position = database.sql('SELECT resourceVersion, at FROM position WHERE kind = ?').get(kind);
       return position && { position: position as unknown as Position, known: known(kind) };
     },
+    objects: known,
     keep(kind, { changes, position }) {
       database.transaction(() => {
         for (const { what, uid = '', resourceVersion = '', namespace, name, content } of changes) {
@@ -52,6 +78,22 @@ export function openKnownObjects(path: string): KnownObjects {
             .sql('INSERT OR REPLACE INTO position VALUES (?, ?, ?)')
             .run(kind, position.resourceVersion, position.at);
       });
+    },
+    forget(kind) {
+      database.transaction(() => {
+        database.sql('DELETE FROM known WHERE kind = ?').run(kind);
+        database.sql('DELETE FROM position WHERE kind = ?').run(kind);
+      });
+    },
+    lastServed(kind) {
+      const row = database.sql('SELECT apiVersion, at, isTold FROM served WHERE kind = ?').get(kind) as
+        { apiVersion: string; at: number; isTold: number } | undefined;
+      return row && { ...row, isTold: row.isTold === 1 };
+    },
+    keepServed(kind, { apiVersion, at, isTold }) {
+      database
+        .sql('INSERT OR REPLACE INTO served VALUES (?, ?, ?, ?)')
+        .run(kind, apiVersion, at, isTold ? 1 : 0);
     },
     close: () => database.close(),
   };

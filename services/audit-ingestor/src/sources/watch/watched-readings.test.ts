@@ -1,5 +1,5 @@
 import { MINUTE } from '@margay/ground';
-import { evidenceFor, markOf } from '@margay/coverage';
+import { doubtsFor, evidenceFor, markOf } from '@margay/coverage';
 import type { WatchChange, WatchedChanges } from '@margay/kubernetes';
 import { expect, test } from 'vitest';
 import { stretches, watchedReadings } from './watched-readings.ts';
@@ -27,23 +27,25 @@ const batch = (more: Partial<WatchedChanges>): WatchedChanges => ({
   ...more,
 });
 
-/** The evidence of a watch for a window, with the source alive from 0 to 20 minutes. */
-function evidence(more: Partial<WatchedChanges>, window: { start: number; end: number }) {
+/** The marks of a watch, with the source alive from 0 to 20 minutes. */
+function marksOf(more: Partial<WatchedChanges>) {
   const batches = [
     batch({ position: { resourceVersion: '1', at: 0 } }),
     batch(more),
     batch({ position: { resourceVersion: '9', at: 20 * MINUTE } }),
   ];
   const readings = batches.flatMap((each) => watchedReadings('watch/pods', each));
-  const marks = [...stretches(readings, 1)].map(({ from, to, reads }) =>
-    markOf('watch/pods@here', from, to, reads),
-  );
-  return evidenceFor(marks, [], window);
+  return [...stretches(readings, 1)].map(({ from, to, reads }) => markOf('watch/pods@here', from, to, reads));
 }
+
+type Span = { readonly start: number; readonly end: number };
+const evidence = (more: Partial<WatchedChanges>, window: Span) => evidenceFor(marksOf(more), [], window);
+const doubts = (more: Partial<WatchedChanges>, window: Span) =>
+  doubtsFor(marksOf(more), window, { birth: 0 });
 
 const within = { start: 7 * MINUTE, end: 8 * MINUTE };
 const after = { start: 15 * MINUTE, end: 16 * MINUTE };
-const gap = { what: 'gap', from: 5 * MINUTE, to: 10 * MINUTE, reason: 'too old' } as const;
+const gap = { what: 'gap', from: 5 * MINUTE, to: 10 * MINUTE, reason: 'too old', compared: true } as const;
 
 test.each([
   ['nothing happened', {}, within, true],
@@ -57,7 +59,7 @@ test.each([
     false,
   ],
   [
-    'an API server that could not be asked',
+    'an API server that could not be asked, and then told everything',
     {
       interruptions: [
         {
@@ -69,10 +71,39 @@ test.each([
       ],
     },
     within,
-    false,
+    true,
   ],
 ])('%s', (_, more, window, complete) => {
   expect(evidence(more, window).complete).toBe(complete);
+});
+
+test('while the API server cannot be asked, its kind is in doubt from what it told last', () => {
+  const interruption = {
+    what: 'interrupted',
+    at: 7 * MINUTE,
+    error: new Error('no'),
+    retryInMilliseconds: 1,
+  } as const;
+  const readings = [
+    batch({ position: { resourceVersion: '1', at: 0 } }),
+    batch({ position: { resourceVersion: '2', at: 6 * MINUTE + 1 } }),
+    batch({ interruptions: [interruption] }),
+  ].flatMap((each) => watchedReadings('watch/pods', each));
+  const marks = [...stretches(readings, 1)].map(({ from, to, reads }) =>
+    markOf('watch/pods@here', from, to, reads),
+  );
+  expect(doubtsFor(marks, within, { birth: 0 })).toMatchObject([
+    { about: { group: '', resource: 'pods' }, since: 6 * MINUTE + 2 },
+  ]);
+});
+
+test.each([
+  ['what was seen stands, after a comparison with all that was known', true, true],
+  ['nothing is known, without', false, undefined],
+])('in a gap: %s', (_, compared, sparesSeen) => {
+  expect(doubts({ gaps: [{ ...gap, compared }] }, within)).toMatchObject([
+    { about: { group: '', resource: 'pods' }, since: gap.from, ...(sparesSeen && { sparesSeen }) },
+  ]);
 });
 
 test('a correction says which object, and between which instants', () => {

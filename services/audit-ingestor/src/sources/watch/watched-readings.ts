@@ -1,7 +1,7 @@
 import type { Read } from '@margay/coverage';
-import { MINUTE, type Instant } from '@margay/ground';
+import { MINUTE, minuteOf, type Instant, type Kind } from '@margay/ground';
 import type { Change, Reading } from '@margay/history';
-import type { WatchedChanges } from '@margay/kubernetes';
+import { changesOf, type Known, type WatchedChanges } from '@margay/kubernetes';
 
 const instant = (at: Instant) => new Date(at / 1_000).toISOString();
 
@@ -20,9 +20,12 @@ export function watchedReadings(resource: string, batch: WatchedChanges): Readin
       readings.push(...doubtIn(change.receivedAt, change.at, 'corrected', message));
     } else readings.push({ kind: 'changes', at: change.at, changes: [change] });
   }
-  for (const { from, to, reason } of batch.gaps) {
-    const message = `The watch of ${resource} missed what happened from ${instant(from)} to ${instant(to)}: ${reason}. What a list showed afterwards was taken up.`;
-    readings.push(...doubtIn(from, to, 'missed', message));
+  for (const { from, to, reason, compared } of batch.gaps) {
+    const outcome = compared
+      ? 'What a list showed to be written meanwhile is in doubt; what came and went again is not known.'
+      : 'What a list showed afterwards was taken up.';
+    const message = `The watch of ${resource} missed what happened from ${instant(from)} to ${instant(to)}: ${reason}. ${outcome}`;
+    readings.push(...doubtIn(from, to, compared ? 'relisted' : 'missed', message));
   }
   for (const { at, error } of batch.interruptions) {
     readings.push({
@@ -42,6 +45,23 @@ export function watchedReadings(resource: string, batch: WatchedChanges): Readin
   }
   if (batch.position) readings.push({ kind: 'ignored', at: batch.position.at, reason: 'bookmark' });
   return readings;
+}
+
+/** The ends of all objects of a kind that is served no more since its definition is gone. */
+export function endsOf(
+  kind: Pick<Kind, 'group' | 'resource'>,
+  objects: Iterable<Known>,
+  { at, notBefore }: { readonly at: Instant; readonly notBefore: Instant },
+): WatchedChanges {
+  const notices = [...objects].map((identity) => ({
+    what: 'deleted' as const,
+    identity,
+    by: 'list' as const,
+    correction: false,
+    at,
+    notBefore,
+  }));
+  return changesOf(kind, { notices });
 }
 
 /** What a list corrects had been so since some instant after the last look. */
@@ -64,12 +84,19 @@ function correctionMessage(resource: string, { what, namespace, name, receivedAt
   return `${resource} ${namespace}/${name} ${found} when it was listed at ${instant(at)}: when that happened after ${instant(receivedAt)} is not known.`;
 }
 
-/** One doubt for each minute that the stretch touches. */
-function doubtIn(from: Instant, to: Instant, reason: 'missed' | 'corrected', message: string): Reading[] {
+/** Doubts at both ends of each minute that the stretch touches, so that no instant of it is left out of their marks. */
+function doubtIn(
+  from: Instant,
+  to: Instant,
+  reason: 'missed' | 'relisted' | 'corrected',
+  message: string,
+): Reading[] {
   const readings: Reading[] = [];
-  for (let at = from; at < to; at = (Math.floor(at / MINUTE) + 1) * MINUTE)
-    readings.push({ kind: 'doubtful', at, reason, message });
-  return [...readings, { kind: 'doubtful', at: to, reason, message }];
+  for (let minute = minuteOf(from); minute <= to; minute += MINUTE) {
+    const ends = new Set([Math.max(from, minute), Math.min(to, minute + MINUTE - 1)]);
+    for (const at of ends) readings.push({ kind: 'doubtful', at, reason, message });
+  }
+  return readings;
 }
 
 /** Readings in stretches of a bounded size, each with positions of its own from `from` on. */

@@ -1,0 +1,290 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { doubtsFor, evidenceFor, type CoverageMark } from '@margay/coverage';
+import { memoryHistory } from '@margay/history';
+import { FakeApiServer } from '@margay/kubernetes/testing';
+import { silentLog } from '@margay/runtime';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { watchCluster } from './watch-cluster.ts';
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
+const TIERS = '/apis/projectcalico.org/v3/tiers';
+const PODS = '/api/v1/namespaces/shop/pods';
+
+/** A cluster of which it is said what it serves, and who follows it; everything that was delivered. */
+class Cluster {
+  readonly marks: CoverageMark[] = [];
+  readonly history = memoryHistory();
+  readonly fake: FakeApiServer;
+  /** Resources by version of a group. */
+  readonly serves: Record<string, string[]> = {
+    v1: ['pods', 'namespaces'],
+    'apiextensions.k8s.io/v1': ['customresourcedefinitions'],
+    'apiregistration.k8s.io/v1': ['apiservices'],
+  };
+  /** Versions of groups whose server is away, and resources that may not be read. */
+  readonly away = new Set<string>();
+  readonly forbidden = new Set<string>();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'follow-'));
+  #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(fake: FakeApiServer) {
+    this.fake = fake;
+    fake.fault = (_, { pathname }) => {
+      const [, version = '', resource] =
+        /^\/(?:api|apis)\/(v1|[^/]+\/[^/]+)(?:\/(?:namespaces\/[^/]+\/)?([^/]+))?/.exec(pathname) ?? [];
+      if (this.away.has(version)) return { code: 503 };
+      const names = this.serves[version];
+      if (names === undefined) return { code: 404 };
+      if (resource === undefined)
+        return {
+          code: 200,
+          body: { resources: names.map((name) => ({ name, namespaced: true, verbs: ['list', 'watch'] })) },
+        };
+      if (this.forbidden.has(resource)) return { code: 403 };
+      return names.includes(resource) ? undefined : { code: 404 };
+    };
+  }
+
+  static async start(): Promise<Cluster> {
+    const cluster = new Cluster(await FakeApiServer.start());
+    onTestFinished(async () => {
+      await cluster.stop();
+      await cluster.fake.stop();
+      rmSync(cluster.#folder, { recursive: true });
+    });
+    return cluster;
+  }
+
+  /** Follows it until it is stopped; what was kept is gone on with. */
+  follow(watcher = 'here'): void {
+    this.#stop = new AbortController();
+    const client = this.fake.client();
+    this.#running = watchCluster({
+      client,
+      directory: this.#folder,
+      watcher,
+      log: silentLog,
+      signal: this.#stop.signal,
+      deliver: async ({ changes, mark }) => {
+        this.history.add(changes);
+        this.marks.push(mark);
+      },
+    }).finally(() => client.close());
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  install(resource: string, group: string, version: string): void {
+    this.serves[`${group}/${version}`] = [...(this.serves[`${group}/${version}`] ?? []), resource];
+    this.fake.put(DEFINITIONS, `${resource}.${group}`);
+  }
+
+  remove(resource: string, group: string, version: string): void {
+    delete this.serves[`${group}/${version}`];
+    this.fake.endWatches();
+    this.fake.delete(DEFINITIONS, `${resource}.${group}`);
+  }
+
+  /** What exists of a kind by the history. */
+  there(resource: string): string[] {
+    return this.history
+      .versions()
+      .filter((version) => version.resource === resource && version.validTo === undefined && !version.doubt)
+      .map(({ name }) => name);
+  }
+
+  /** What is open of a kind at an instant, or will be when it has been silent for longer than is allowed. */
+  open(resource: string, at = (Date.now() + 31_000) * 1_000) {
+    return doubtsFor(this.marks, { start: at, end: at + 1 }, { birth: 0 }).filter(
+      ({ about }) => about !== 'everything' && about.resource === resource,
+    );
+  }
+
+  /** A bookmark, a moment later. @returns an instant that it is behind. */
+  async tick(): Promise<number> {
+    const now = Date.now() * 1_000;
+    await new Promise((later) => setTimeout(later, 1_100));
+    this.fake.bookmark();
+    await vi.waitUntil(() => this.#isHeardSince(now), { timeout: 8_000 });
+    return now;
+  }
+
+  #isHeardSince(at: number): boolean {
+    return this.marks.some(
+      ({ source, buckets }) => source.startsWith('watch/pods') && buckets.some(({ last }) => last >= at),
+    );
+  }
+}
+
+const patient = { timeout: 8_000, interval: 50 };
+
+test('a kind that is installed is followed from its beginning, and one that is removed ends with its objects, again and again', async () => {
+  const cluster = await Cluster.start();
+  cluster.fake.put(PODS, 'web-1');
+  cluster.follow();
+  await expect.poll(() => cluster.there('pods'), patient).toEqual(['web-1']);
+  expect(cluster.open('tiers')).toEqual([]);
+  for (const name of ['a', 'b']) {
+    cluster.install('tiers', 'projectcalico.org', 'v3');
+    cluster.fake.put(TIERS, name);
+    await expect.poll(() => cluster.there('tiers'), patient).toEqual([name]);
+    const then = await cluster.tick();
+    expect(cluster.open('tiers', then)).toEqual([]);
+    expect(cluster.open('pods', then)).toEqual([]);
+
+    cluster.remove('tiers', 'projectcalico.org', 'v3');
+    await expect.poll(() => cluster.there('tiers'), patient).toEqual([]);
+  }
+  expect(cluster.there('pods')).toEqual(['web-1']);
+});
+
+test('once a kind was there its absence goes on being told: nothing is open of it', async () => {
+  const cluster = await Cluster.start();
+  cluster.follow();
+  await cluster.tick();
+  const before = await cluster.tick();
+  cluster.install('tiers', 'projectcalico.org', 'v3');
+  cluster.fake.put(TIERS, 'a');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['a']);
+  expect(cluster.open('tiers', before)).toEqual([]);
+  cluster.remove('tiers', 'projectcalico.org', 'v3');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual([]);
+  expect(cluster.open('tiers', await cluster.tick())).toEqual([]);
+  const last = cluster.marks.filter(({ source }) => source.startsWith('watch/tiers')).at(-1);
+  expect(Object.keys(last!.buckets.at(-1)!.counts)).toContain('ignored:not-served');
+});
+
+test('what lies between the installation of a kind and its first list is in doubt, and nothing else', async () => {
+  const cluster = await Cluster.start();
+  cluster.follow();
+  await cluster.tick();
+  cluster.forbidden.add('tiers');
+  cluster.install('tiers', 'projectcalico.org', 'v3');
+  await expect.poll(() => cluster.open('tiers').length, patient).toBe(1);
+  expect(cluster.open('pods', await cluster.tick())).toEqual([]);
+  cluster.fake.put(TIERS, 'a');
+  cluster.forbidden.delete('tiers');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['a']);
+  const after = await cluster.tick();
+  expect(cluster.open('tiers', after)).toEqual([]);
+});
+
+test('a server of some kinds that is away at the start leaves them in doubt until it is back; the others are followed', async () => {
+  const cluster = await Cluster.start();
+  cluster.serves['projectcalico.org/v3'] = ['tiers', 'networkpolicies'];
+  cluster.fake.put(SERVICES, 'v3.projectcalico.org', {
+    status: { conditions: [{ type: 'Available', status: 'False' }] },
+  });
+  cluster.fake.put(PODS, 'web-1');
+  cluster.fake.put(TIERS, 'a');
+  cluster.away.add('projectcalico.org/v3');
+  cluster.follow();
+  await expect.poll(() => cluster.there('pods'), patient).toEqual(['web-1']);
+  await expect.poll(() => cluster.open('tiers').length, patient).toBe(1);
+  expect(cluster.open('pods', await cluster.tick())).toEqual([]);
+  const { problems } = evidenceFor(cluster.marks, [], { start: 0, end: Date.now() * 1_000 });
+  expect(problems.listed.map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/watch\/tiers\.projectcalico\.org could not be watched: .*503/),
+  );
+
+  cluster.away.clear();
+  cluster.fake.put(SERVICES, 'v3.projectcalico.org', {
+    status: { conditions: [{ type: 'Available', status: 'True' }] },
+  });
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['a']);
+  expect(cluster.open('tiers', await cluster.tick())).toEqual([]);
+});
+
+test('a kind that a server of its own served and that went away is in doubt, for nobody tells what became of its objects', async () => {
+  const cluster = await Cluster.start();
+  cluster.serves['projectcalico.org/v3'] = ['tiers'];
+  cluster.fake.put(SERVICES, 'v3.projectcalico.org');
+  cluster.fake.put(TIERS, 'a');
+  cluster.follow();
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['a']);
+  delete cluster.serves['projectcalico.org/v3'];
+  cluster.fake.delete(SERVICES, 'v3.projectcalico.org');
+  cluster.fake.endWatches();
+  const told = () =>
+    evidenceFor(cluster.marks, [], { start: 0, end: Date.now() * 1_000 }).problems.listed.map(
+      ({ message }) => message,
+    );
+  await expect.poll(told, patient).toContainEqual(expect.stringContaining('serves it no more'));
+  const later = await cluster.tick();
+  expect(cluster.open('tiers')).toHaveLength(1);
+  expect(cluster.open('pods', later)).toEqual([]);
+
+  cluster.serves['projectcalico.org/v3'] = ['tiers'];
+  cluster.fake.delete(TIERS, 'a');
+  cluster.fake.put(TIERS, 'b');
+  cluster.fake.put(SERVICES, 'v3.projectcalico.org');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['b']);
+  expect(cluster.open('tiers', await cluster.tick())).toEqual([]);
+});
+
+test('a restart, under whatever name, goes on where it was: one source without a gap, and nothing in doubt', async () => {
+  const cluster = await Cluster.start();
+  cluster.fake.put(PODS, 'web-1');
+  cluster.follow('pod-1');
+  await expect.poll(() => cluster.there('pods'), patient).toEqual(['web-1']);
+  const begun = await cluster.tick();
+  await cluster.stop();
+  cluster.fake.put(PODS, 'web-2');
+  cluster.install('tiers', 'projectcalico.org', 'v3');
+  cluster.fake.put(TIERS, 'a');
+  await new Promise((later) => setTimeout(later, 1_500));
+  cluster.follow('pod-2');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['a']);
+  const end = await cluster.tick();
+  expect(
+    [...new Set(cluster.marks.map(({ source }) => source))].every((source) => source.endsWith('@pod-1')),
+  ).toBe(true);
+  const evidence = evidenceFor(cluster.marks, [], { start: begun, end }, { birth: 0 });
+  expect(evidence.sources.find(({ source }) => source === 'watch/pods@pod-1')).toMatchObject({
+    grade: 'proven',
+    gaps: [],
+  });
+  expect(cluster.open('pods', end)).toEqual([]);
+  expect(cluster.open('tiers', end)).toEqual([]);
+});
+
+test('a kind that came and went while nobody followed is told to have been missed', async () => {
+  const cluster = await Cluster.start();
+  cluster.follow();
+  await cluster.tick();
+  await cluster.stop();
+  const stopped = Date.now() * 1_000;
+  cluster.install('tiers', 'projectcalico.org', 'v3');
+  cluster.remove('tiers', 'projectcalico.org', 'v3');
+  cluster.follow();
+  await expect
+    .poll(() => cluster.marks.some(({ source }) => source.startsWith('watch/tiers')), patient)
+    .toBe(true);
+  const { sources } = evidenceFor(
+    cluster.marks,
+    [],
+    { start: stopped - 2_000_000, end: Date.now() * 1_000 },
+    { birth: 0 },
+  );
+  expect(sources.find(({ source }) => source === 'watch/tiers.projectcalico.org@here')?.gaps).not.toEqual([]);
+});
+
+test('an installation in which nothing happens asks for nothing: there are watches, and what they tell', async () => {
+  const cluster = await Cluster.start();
+  for (let i = 0; i < 50; i++) cluster.fake.put(PODS, `web-${i}`);
+  cluster.follow();
+  await expect.poll(() => cluster.fake.watchers, patient).toBe(4);
+  await cluster.tick();
+  const before = cluster.fake.requests.length;
+  await cluster.tick();
+  await cluster.tick();
+  expect(cluster.fake.requests.slice(before)).toEqual([]);
+  expect(cluster.fake.requests.filter((request) => request.includes('watch=true'))).toHaveLength(4);
+});

@@ -1,0 +1,52 @@
+import {
+  changesFromWatch,
+  isNotFound,
+  watchSource,
+  type KubernetesClient,
+  type Resume,
+  type WatchableKind,
+  type WatchedChanges,
+} from '@margay/kubernetes';
+import type { Log } from '@margay/runtime';
+import type { KnownObjects } from './known-objects.ts';
+import type { TellWatched } from './tell-watched.ts';
+import { watchedReadings } from './watched-readings.ts';
+
+export interface KindWatch {
+  readonly client: KubernetesClient;
+  readonly known: KnownObjects;
+  readonly tell: TellWatched;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly resume?: Resume | undefined;
+  /** Told of every batch that is durable. */
+  readonly onBatch?: (batch: WatchedChanges) => Promise<void>;
+  /** Told when the API server says that there is no such kind. */
+  readonly onMissing: () => void;
+}
+
+/**
+ * Follows one kind until the signal says so. What was seen is remembered when it is durable.
+ *
+ * That it cannot be watched is told once for each reason, however often it is tried.
+ */
+export async function watchKind(watchable: WatchableKind, watch: KindWatch): Promise<void> {
+  const { client, known, tell, log, signal, resume } = watch;
+  const name = watchSource(watchable.kind);
+  let refused: string | undefined;
+  for await (const batch of changesFromWatch(client, watchable, { signal, ...(resume && { resume }) })) {
+    const news = batch.interruptions.filter(({ error }) => error.message !== refused);
+    for (const { error } of news) {
+      log.warn('A kind cannot be watched, trying again', { kind: name, reason: error.message });
+      refused = error.message;
+    }
+    if (batch.interruptions.some(({ error }) => isNotFound(error))) watch.onMissing();
+    if (batch.position !== undefined && refused !== undefined) {
+      log.info('A kind is watched again', { kind: name });
+      refused = undefined;
+    }
+    await tell(name, watchedReadings(name, { ...batch, interruptions: news }));
+    known.keep(name, batch);
+    await watch.onBatch?.(batch);
+  }
+}
