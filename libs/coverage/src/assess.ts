@@ -1,11 +1,21 @@
-import { type Instant, type Interval, joined, minuteOf, resourceName, type Window } from '@margay/ground';
+import {
+  gapsIn,
+  type Instant,
+  type Interval,
+  joined,
+  minuteOf,
+  resourceName,
+  type Window,
+} from '@margay/ground';
 import { deliveriesOf, type Delivery } from './delivery.ts';
 import type { Doubt } from './doubt.ts';
-import { doubtsAbout, ignoranceOf, lostIgnorance, type Listing } from './ignorance.ts';
+import { canaryIgnorance, doubtsAbout, ignoranceOf, lostIgnorance, type Listing } from './ignorance.ts';
+import { areAllServersProven, unheardServers } from './canary-proof.ts';
+import type { CanaryRun } from './canary.ts';
 import { worstOf, type Grade } from './grade.ts';
 import type { CoverageMark } from './mark.ts';
-import { allowanceOf, outagesOf, type Outage } from './outage.ts';
-import { isOfFlows, lostKnowledge } from './source.ts';
+import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
+import { isOfCanaries, isOfFlows, lostKnowledge } from './source.ts';
 import { streamsOf, type Stream } from './stream.ts';
 import { unwatched } from './watch.ts';
 
@@ -42,6 +52,8 @@ export interface Assessment {
   /** In the window: when something may have happened that nobody told. */
   readonly gaps: readonly Interval[];
   readonly grade: Grade;
+  /** What the writers of canaries say of them. */
+  readonly canaries: readonly CanaryRun[];
 }
 
 /** What makes a gap of a window: when something may have happened that nobody told. */
@@ -52,9 +64,15 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [] } = known;
   const bySource = Map.groupBy(marks, ({ source }) => source);
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
-  const told = deliveries.filter(({ source }) => lostKnowledge(source) === undefined);
+  const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
+  const delivered = deliveries.filter(
+    ({ source }) => lostKnowledge(source) === undefined && !isOfCanaries(source),
+  );
   const judged = (ofFlows: boolean) =>
-    streamsOf(told.filter(({ source }) => isOfFlows(source) === ofFlows)).map((stream) => {
+    streamsOf(
+      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
+      told,
+    ).map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, birth);
     });
@@ -62,11 +80,16 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
   const audit = watched.get(undefined) ?? [];
   watched.delete(undefined);
-  const untold = ignoranceOf(
-    audit.map(({ stream }) => stream),
-    birth,
-    window.end,
-  );
+  const seen = audit.map(({ stream }) => stream.canaries);
+  const ofCanaries = canaryIgnorance(unheardServers(seen, told), told, window.end);
+  const untold = [
+    ...ignoranceOf(
+      audit.map(({ stream }) => stream),
+      birth,
+      window.end,
+    ),
+    ...ofCanaries,
+  ];
   const lostTime = lostIgnorance(lost, birth);
   const watches = [...watched.values()].map((watchers) => ({
     kind: watchers[0]!.stream.watched!,
@@ -86,7 +109,11 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     missing.map(({ since, until = Infinity }) => ({ start: since, end: until })),
     window,
   );
-  const ofAudit = worstOf(audit.map(({ grade }) => grade));
+  const ofEach = worstOf([
+    ...audit.map(({ grade }) => grade),
+    ...(clipped(ofCanaries, window).length > 0 ? (['gaps'] as const) : []),
+  ]);
+  const ofAudit = ofEach === 'proven' && !areAllServersProven(seen, window) ? 'no gap seen' : ofEach;
   return {
     streams,
     flows: judged(true),
@@ -99,6 +126,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
         : gaps.length > 0
           ? 'gaps'
           : gradeOfWatches([...watched.values()], ofAudit),
+    canaries: told,
   };
 }
 
@@ -111,7 +139,7 @@ function gradeOfWatches(kinds: readonly (readonly JudgedStream[])[], ofAudit: Gr
 function judge(stream: Stream, marks: readonly CoverageMark[], window: Window, birth: Instant): JudgedStream {
   const outages: readonly Outage[] =
     stream.watched === undefined
-      ? outagesOf(stream, birth, window.end)
+      ? [...outagesOf(stream, birth, window.end), ...silencesOf(stream, window.end)]
       : unwatched(
           [stream],
           Map.groupBy(marks, ({ source }) => source),
@@ -128,7 +156,7 @@ function judge(stream: Stream, marks: readonly CoverageMark[], window: Window, b
         ? 'not known'
         : gaps.length > 0
           ? 'gaps'
-          : stream.watched
+          : stream.watched || isProvenIn(stream, window)
             ? 'proven'
             : 'no gap seen',
     gaps,
@@ -136,6 +164,9 @@ function judge(stream: Stream, marks: readonly CoverageMark[], window: Window, b
     ...(longest && { longest }),
   };
 }
+
+const isProvenIn = ({ proof }: Stream, window: Window): boolean =>
+  proof !== undefined && gapsIn(window, proof.proven).length === 0;
 
 const clipped = (intervals: readonly Interval[], window: Window): Interval[] =>
   joined(intervals)

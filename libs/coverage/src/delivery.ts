@@ -1,4 +1,6 @@
 import type { Instant } from '@margay/ground';
+import { CanaryRuns, runOf } from './canary-runs.ts';
+import type { CanaryRun } from './canary.ts';
 import { PROBLEMS_MAX, type Counts, type CoverageMark, type Problem } from './mark.ts';
 import { outlineOf, type Outline, type Rest } from './outline.ts';
 import { Listening, type Rhythm } from './rhythm.ts';
@@ -29,6 +31,8 @@ export interface Delivery {
   readonly timeless: Counts;
   /** By position; at most `UNREAD_MAX`, the oldest as one where there are more. */
   readonly unread: readonly Unread[];
+  /** By state, writer, server and sequence; empty where none came. */
+  readonly canaries: readonly CanaryRun[];
 }
 
 const UNREAD_MAX = 1_000;
@@ -78,6 +82,7 @@ class DeliverySum {
   readonly #listening = new Listening();
   readonly #timeless: Record<string, number> = {};
   readonly #unread: OpenUnread[] = [];
+  readonly #canaries = new CanaryRuns();
   #lines = 0;
   #problems = 0;
   #first: Instant | undefined;
@@ -89,7 +94,8 @@ class DeliverySum {
     this.source = source;
   }
 
-  add({ from, to, beats, rest }: Outline): void {
+  add({ from, to, beats, rest, canaries = [] }: Outline): void {
+    for (const canary of canaries) this.#canaries.add(runOf(canary));
     this.#lines += to - from;
     let [first, last]: (Instant | undefined)[] = [];
     for (const beat of beats) {
@@ -171,6 +177,7 @@ class DeliverySum {
       rhythm: this.#listening.rhythm(),
       timeless: this.#timeless,
       unread: this.#unread,
+      canaries: this.#canaries.all(),
     };
   }
 }

@@ -9,6 +9,7 @@ import {
   type Window,
 } from '@margay/ground';
 import { assess, type Assessment, type JudgedStream, type Known } from './assess.ts';
+import { canaryEvidence, type ServerEvidence } from './canary-evidence.ts';
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
 import type { Counts, CoverageMark, Problem } from './mark.ts';
@@ -107,6 +108,8 @@ export interface Evidence {
   readonly gaps: readonly PrintedInterval[];
   readonly problems: { readonly total: number; readonly listed: readonly ListedProblem[] };
   readonly flows: FlowEvidence;
+  /** API servers through which canaries were written, or of which some came; absent where there is none. */
+  readonly canaries?: readonly ServerEvidence[];
 }
 
 /** How many problems the evidence lists; all are counted. */
@@ -161,6 +164,7 @@ export function evidenceFor(
     ...trailReasons(assessment, touches),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
   ]);
+  const canaries = canaryEvidence(assessment, window);
   const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined);
   return {
     grade,
@@ -186,6 +190,7 @@ export function evidenceFor(
     gaps: gaps.map(printed),
     problems,
     flows,
+    ...(canaries.length > 0 && { canaries }),
   };
 }
 

@@ -1,7 +1,17 @@
-import { formatInstant, type Instant, KEPT_KINDS, lengthInWords, resourceName } from '@margay/ground';
+import {
+  formatInstant,
+  gapsIn,
+  type Instant,
+  joined,
+  KEPT_KINDS,
+  lengthInWords,
+  resourceName,
+} from '@margay/ground';
+import type { CanarySilence } from './canary-proof.ts';
+import type { CanaryRun } from './canary.ts';
 import type { Delivery, Unread } from './delivery.ts';
 import type { About, Doubt, DoubtReason } from './doubt.ts';
-import { allowanceOf, outagesOf, type Outage } from './outage.ts';
+import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
 import { lostKnowledge, sourceName } from './source.ts';
 import type { Stream } from './stream.ts';
@@ -32,13 +42,57 @@ export function ignoranceOf(streams: readonly Stream[], begin: Instant, until: I
     return [{ start: begin, end: Infinity, reason: 'gap', source: '', message, allowed: 0 }];
   }
   return streams.flatMap((stream) => [
-    ...outagesOf(stream, begin, until).map((outage) => ({
-      ...outage,
-      ...whyNot(stream, outage),
-      allowed: allowedAtTheEnd(stream.rhythm, stream.lines),
-    })),
+    ...silencesOf(stream, until).map((silence) => canaryGap(silence, stream.name)),
+    ...outagesOf(stream, begin, until)
+      .flatMap((outage) => gapsIn(outage, joined(silencesOf(stream, until))))
+      .map((outage) => ({
+        ...outage,
+        ...whyNot(stream, outage),
+        allowed: allowedAtTheEnd(stream.rhythm, stream.lines),
+      })),
     ...stream.unread.flatMap((unread) => unreadIgnorance(stream, unread, begin)),
   ]);
+}
+
+/** A source that delivers others of an API server's canaries did not deliver these. */
+const canaryGap = ({ start, end, server }: CanarySilence, source: string): Ignorance => ({
+  start,
+  end,
+  allowed: 0,
+  reason: 'gap',
+  source,
+  message: `${source} did not deliver what was written through the API server ${server} from ${formatInstant(start)}${end === Infinity ? ' on' : ` to ${formatInstant(end)}`} to see whether it arrives (canaries): what else that API server told then is not known.`,
+});
+
+/**
+ * What canaries tell beside those that came: API servers of which no source tells, and audit events that an API server itself
+ * counts as not handed on.
+ *
+ * @param unheard see `unheardServers`. @param told what the writers of canaries say.
+ */
+export function canaryIgnorance(
+  unheard: readonly CanarySilence[],
+  told: readonly CanaryRun[],
+  until: Instant,
+): Ignorance[] {
+  const gap = { allowed: 0, reason: 'gap' as const };
+  const ofServers = unheard.map(({ start, end, server }) => ({
+    ...gap,
+    start,
+    end,
+    source: server,
+    message: `No audit log delivers what is written through the API server ${server} to see whether it arrives (canaries), from ${formatInstant(start)} on, while those of others come: read its log, too.`,
+  }));
+  const ofEvents = told
+    .filter(({ state }) => state === 'lost')
+    .map(({ server, first, last, message = '' }) => ({
+      ...gap,
+      start: first,
+      end: last,
+      source: server,
+      message,
+    }));
+  return [...ofServers, ...ofEvents].filter(({ start, end }) => start < end && start < until);
 }
 
 function whyNot(stream: Stream, { start, end }: Outage): Pick<Ignorance, 'reason' | 'source' | 'message'> {

@@ -1,9 +1,15 @@
-import { minuteOf, type Instant } from '@margay/ground';
+import { minuteOf, type CanaryName, type Instant } from '@margay/ground';
+import type { Canary } from './canary.ts';
 
 /** What became of something that was read: of an audit event, a record of a flow log. */
 export type Outcome =
   | { readonly kind: 'changes' | 'flow'; readonly at?: Instant }
-  | { readonly kind: 'ignored'; readonly at?: Instant; readonly reason: string }
+  | {
+      readonly kind: 'ignored';
+      readonly at?: Instant;
+      readonly reason: string;
+      readonly canary?: CanaryName;
+    }
   | {
       readonly kind: 'doubtful' | 'unusable';
       readonly at?: Instant;
@@ -59,6 +65,8 @@ export interface CoverageMark {
   /** By position; at most `PROBLEMS_MAX` of them. */
   readonly problems: readonly Problem[];
   readonly problemsTotal: number;
+  /** Those that came; absent where none did. */
+  readonly canaries?: readonly Canary[];
 }
 
 /** The outcome of not being able to ask: nothing was delivered then. */
@@ -80,6 +88,7 @@ export function markOf(source: string, from: number, to: number, all: readonly R
   const timeless: Record<string, number> = {};
   const problems: Problem[] = [];
   const behind = timesBehind(all);
+  const canaries: Canary[] = [];
   let after: Instant | undefined;
   for (const [i, { position, reading }] of all.entries()) {
     const { at } = reading;
@@ -98,6 +107,8 @@ export function markOf(source: string, from: number, to: number, all: readonly R
       buckets.set(minute, bucket);
       bucket.counts[outcome] = (bucket.counts[outcome] ?? 0) + 1;
     }
+    if (reading.kind === 'ignored' && reading.canary && at !== undefined)
+      canaries.push({ ...reading.canary, state: 'seen', at });
     if (reading.kind === 'doubtful' || reading.kind === 'unusable') {
       const { kind, reason, message } = reading;
       const before = behind[i];
@@ -117,6 +128,7 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     timeless,
     problems: problems.slice(0, PROBLEMS_MAX),
     problemsTotal: problems.length,
+    ...(canaries.length > 0 && { canaries }),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Instant, Interval } from '@margay/ground';
+import { gapsIn, type Instant, type Interval } from '@margay/ground';
+import type { CanarySilence } from './canary-proof.ts';
 import { allowedAtTheEnd, allowedSilence, silencesOver } from './rhythm.ts';
 import type { Stream } from './stream.ts';
 
@@ -12,7 +13,8 @@ export function allowanceOf({ first, rhythm, lines }: Stream): number | undefine
 
 /**
  * When a stream is not known to have delivered, of all time up to `until`: before its first event, in silences that its rhythm does not
- * allow, and after its last event. A watch that goes on tells what it was not told meanwhile, or says that it cannot.
+ * allow, and after its last event. A watch that goes on tells what it was not told meanwhile, or says that it cannot. Where canaries
+ * prove that all came, silence is quiet.
  *
  * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
  */
@@ -28,8 +30,15 @@ export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outag
       : [];
   const between = silences.map(({ start, end }) => ({ start: start + 1, end }));
   const behind = until - (last + 1) > atTheEnd ? [{ start: last + 1, end: Infinity }] : [];
-  return [...before, ...between, ...behind].filter(({ start }) => start < until);
+  const proven = stream.proof?.proven ?? [];
+  return [...before, ...between.flatMap((silence) => gapsIn(silence, proven)), ...behind].filter(
+    ({ start }) => start < until,
+  );
 }
+
+/** When canaries say that a stream did not deliver, up to `until`. */
+export const silencesOf = ({ proof }: Stream, until: Instant): readonly CanarySilence[] =>
+  (proof?.silences ?? []).filter(({ start }) => start < until);
 
 /** When none of some knew. @param all each in time order. */
 export function commonOutages(all: readonly (readonly Outage[])[]): Outage[] {

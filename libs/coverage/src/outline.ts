@@ -1,4 +1,5 @@
 import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
+import type { Canary } from './canary.ts';
 import { isHeard, type Counts, type CoverageMark, type Problem } from './mark.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
@@ -29,6 +30,8 @@ export interface Outline {
   readonly beats: readonly (readonly [first: Instant, last: Instant])[];
   /** Absent where all that came has a time, as in most. */
   readonly rest?: Rest;
+  /** Absent where there is none. */
+  readonly canaries?: readonly Canary[];
 }
 
 /** What of a mark has no time. */
@@ -45,6 +48,7 @@ export function outlineOf({
   buckets,
   timeless,
   problems,
+  canaries = [],
 }: Omit<CoverageMark, 'problemsTotal'>): Outline {
   const rest = { timeless, problems: problems.filter(({ at }) => at === undefined) };
   return {
@@ -53,5 +57,6 @@ export function outlineOf({
     to,
     beats: buckets.filter(isHeard).map(({ first, last }) => [first, last]),
     ...((Object.keys(timeless).length > 0 || rest.problems.length > 0) && { rest }),
+    ...(canaries.length > 0 && { canaries }),
   };
 }

@@ -7,6 +7,7 @@
  * webhook:kube-1  topic:audit/0   what is called by what it is
  * flows:flows.log@0123456789abcdef  any of these, when what it delivers are flows
  * watch/pods@margay-0             a watch of one kind, and who watches
+ * canary/5f0c1a2b3d4e             no source of events: what a writer of canaries says of them
  * lost/trail:margay.policy-events/0  what was lost between the services, and of what nobody knows it
  * ```
  *
@@ -26,6 +27,14 @@ export const generationOf = (source: string, generation: number): string =>
 
 /** The source of flows. */
 export const flowSource = (source: string): string => `${FLOWS}${source}`;
+
+const CANARIES = 'canary/';
+
+/** As what a writer of canaries says what became of them. */
+export const canarySource = (writer: string): string => `${CANARIES}${writer}`;
+
+/** Whether it is no source of events, but a writer of canaries. */
+export const isOfCanaries = (source: string): boolean => source.startsWith(CANARIES);
 
 /** Whether what a source delivers are flows. */
 export const isOfFlows = (source: string): boolean => source.startsWith(FLOWS);

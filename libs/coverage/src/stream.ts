@@ -1,4 +1,7 @@
 import { compareTexts, SECOND } from '@margay/ground';
+import { canaryProofOf, type CanaryProof } from './canary-proof.ts';
+import { CanaryRuns } from './canary-runs.ts';
+import type { CanaryRun } from './canary.ts';
 import { sumOf, type Delivery, type Unread } from './delivery.ts';
 import { joinedRhythms } from './rhythm.ts';
 import { isOfFlows, printedSources, setName, watchedKind } from './source.ts';
@@ -14,6 +17,8 @@ export interface Stream extends Omit<Delivery, 'source'> {
   readonly sources: readonly string[];
   /** What it watches, where it is a watch. */
   readonly watched?: { readonly group: string; readonly resource: string };
+  /** What canaries say of it. */
+  readonly proof?: CanaryProof;
 }
 
 /** Files of one log may overlap by this much: API servers write what they do at once in no strict order. */
@@ -24,8 +29,9 @@ const OVERLAP_MAX = SECOND;
  * before it ended: the logs of two API servers cover the same time.
  *
  * @param deliveries all of audit events, or all of flows.
+ * @param told what the writers of canaries say of them.
  */
-export function streamsOf(deliveries: readonly Delivery[]): Stream[] {
+export function streamsOf(deliveries: readonly Delivery[], told: readonly CanaryRun[] = []): Stream[] {
   const printed = printedSources(deliveries.map(({ source }) => source));
   const bySet = Map.groupBy(deliveries, ({ source }) => setName(source));
   const chains = [...bySet].flatMap(([set, some]) =>
@@ -33,12 +39,15 @@ export function streamsOf(deliveries: readonly Delivery[]): Stream[] {
   );
   const names = Map.groupBy(chains, (chain) => setName(chain[0]!.source) ?? '');
   return chains
-    .map((chain) => {
+    .map((chain): Stream => {
       const [{ source }] = chain as [Delivery];
       const set = setName(source);
       const isOnly = set !== undefined && names.get(set)?.length === 1;
       const own = printed.get(chain.at(-1)!.source) ?? source;
-      return joinedDeliveries(chain.length > 1 && isOnly ? set : own, chain);
+      const stream = joinedDeliveries(chain.length > 1 && isOnly ? set : own, chain);
+      return stream.canaries.length === 0
+        ? stream
+        : { ...stream, proof: canaryProofOf(stream.canaries, told) };
     })
     .sort((a, b) => compareTexts(a.name, b.name));
 }
@@ -63,6 +72,8 @@ function chainsOf(files: readonly Delivery[]): Delivery[][] {
 }
 
 function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
+  const canaries = new CanaryRuns();
+  for (const run of parts.flatMap((part) => part.canaries)) canaries.add(run);
   const timed = parts.filter(({ first }) => first !== undefined);
   const between = timed.slice(1).map(({ first }, i) => ({ start: timed[i]!.last!, end: first! }));
   const watched = watchedKind(parts[0]!.source);
@@ -80,6 +91,7 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
     ),
     timeless: sumOf(...parts.map(({ timeless }) => timeless)),
     unread: parts.flatMap((part) => part.unread.map((unread) => within(unread, part, timed))),
+    canaries: canaries.all(),
     ...(watched && !isOfFlows(parts[0]!.source) && { watched }),
   };
 }

@@ -8,6 +8,7 @@
  * never asks the time.
  */
 export { asServed } from './as-served.ts';
+export { CANARY_OBJECT, canaryManager, canaryOfManager, type CanaryName } from './canary.ts';
 export { cutObject, entriesIn, EntryReader, type Bare, type Entry } from './entries/index.ts';
 export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, type Fields } from './fields.ts';
 export {

@@ -25,6 +25,23 @@ const metadataOf = (fields: object) => ({
   metadata: { name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '7', ...fields },
 });
 const terminating = { deletionTimestamp: '2026-11-24T01:02:03Z', deletionGracePeriodSeconds: 0 };
+const canary = (uri = 'fieldManager=margay-canary%2F5f0c%2F10.0.0.1%3A6443%2F2%2F7', fields: object = {}) =>
+  event({
+    verb: 'patch',
+    level: 'Metadata',
+    requestURI: `/apis/coordination.k8s.io/v1/namespaces/margay/leases/margay-canary?${uri}`,
+    objectRef: {
+      apiGroup: 'coordination.k8s.io',
+      apiVersion: 'v1',
+      resource: 'leases',
+      namespace: 'margay',
+      name: 'margay-canary',
+    },
+    responseStatus: { code: 200 },
+    requestObject: undefined,
+    responseObject: undefined,
+    ...fields,
+  });
 const namespaceReference = { resource: 'namespaces', name: 'shop', namespace: 'shop', apiVersion: 'v1' };
 const namespace = (metadata: object, spec: object = {}) => ({
   apiVersion: 'v1',
@@ -57,6 +74,20 @@ test.each<[string, unknown, string]>([
     'ignored:out-of-kind',
   ],
   ['an unknown group', event({ objectRef: policyReference({ apiGroup: 'x.io' }) }), 'ignored:out-of-kind'],
+  ['a canary', canary(), 'ignored:canary'],
+  ['a canary that was refused', canary(undefined, { responseStatus: { code: 403 } }), 'ignored:out-of-kind'],
+  ['somebody’s change of its object', canary('fieldManager=kubectl-edit'), 'ignored:out-of-kind'],
+  ['somebody’s deletion of it', canary(undefined, { verb: 'delete' }), 'ignored:out-of-kind'],
+  [
+    'a dry run of one',
+    canary('dryRun=All&fieldManager=margay-canary%2Fa%2Fb%2F1%2F1'),
+    'ignored:out-of-kind',
+  ],
+  [
+    'its name on another object',
+    event({ requestURI: '/x?fieldManager=margay-canary%2Fa%2Fb%2F1%2F1' }),
+    'present web@7',
+  ],
   ['v1beta1 of audit events', event({ apiVersion: 'audit.k8s.io/v1beta1' }), 'present web@7'],
   [
     'without apiVersion, as in lists of some',
@@ -437,4 +468,10 @@ test('labels named as properties of every object are labels like others', () => 
   const reading = read(event({ responseObject: policy({ labels }) }));
   const content = reading.kind === 'changes' ? reading.changes[0]?.content : undefined;
   expect(JSON.stringify(content?.metadata.labels)).toBe('{"__proto__":"a","constructor":"b","toString":"c"}');
+});
+
+test('a canary says which one it is, without a body', () => {
+  expect(read(canary())).toMatchObject({
+    canary: { writer: '5f0c', server: '10.0.0.1:6443', servers: 2, sequence: 7 },
+  });
 });

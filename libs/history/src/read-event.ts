@@ -15,7 +15,7 @@ import { readStatusPatch } from './patch.ts';
 import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
-import { isDryRun, isTruncated, showsOptions } from './request.ts';
+import { canaryOf, isDryRun, isTruncated, showsOptions } from './request.ts';
 import { askedBy, doubt, unusable } from './unread-write.ts';
 import { placeOf, trail, writeOf, type Write } from './write.ts';
 
@@ -52,8 +52,11 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   const kind = WRITES.has(verb)
     ? kindOf({ group: reference['apiGroup'], resource: reference['resource'] })
     : undefined;
-  if (kind === undefined || kind.kept === 'nothing')
+  if (kind === undefined || kind.kept === 'nothing') {
+    const canary = isOver ? canaryOf(event) : undefined;
+    if (canary) return { kind: 'ignored', reason: 'canary', canary, ...timed };
     return { kind: 'ignored', reason: isOver ? 'out-of-kind' : 'stage', ...timed };
+  }
   const request = `${verb} ${text(event['requestReceivedTimestamp'])} ${text(event['auditID'])}`;
   const isObject = OBJECT_SUBRESOURCES.has(text(reference['subresource'])) && !isDryRun(event, verb);
   if (!isOver) {

@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/ground';
+import type { CanaryName, Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import type { PolicyEvent } from './policy-event.ts';
 
@@ -12,6 +12,8 @@ export type IgnoredReason =
   | 'no-version'
   | 'nothing-selected'
   | 'bookmark'
+  // What Margay itself writes to see whether it arrives.
+  | 'canary'
   // Of a watch: there is no such kind.
   | 'not-served';
 
@@ -64,6 +66,8 @@ type Told =
       readonly at?: Instant;
       readonly reason: IgnoredReason;
       readonly policyEvent?: PolicyEvent;
+      /** Which canary, where it is one. */
+      readonly canary?: CanaryName;
     }
   | {
       readonly kind: 'doubtful';

@@ -1,4 +1,13 @@
-import { fields, type Fields, isFields, list, text } from '@margay/ground';
+import {
+  CANARY_OBJECT,
+  canaryOfManager,
+  type CanaryName,
+  fields,
+  type Fields,
+  isFields,
+  list,
+  text,
+} from '@margay/ground';
 import type { CollectionDelete } from './gone.ts';
 
 const DELETIONS = new Set(['delete', 'deletecollection']);
@@ -19,6 +28,21 @@ export function isDryRun(event: Fields, verb: string): boolean {
   if (subresource === 'eviction' && list(fields(fields(body)['deleteOptions'])['dryRun']).length > 0)
     return true;
   return 'dryRun' in queryOf(event);
+}
+
+/** The canary that a request wrote; undefined for any other request, and where the API server did not take it. */
+export function canaryOf(event: Fields): CanaryName | undefined {
+  const { apiGroup, resource, name, subresource } = fields(event['objectRef']);
+  const isCanary =
+    event['verb'] === 'patch' &&
+    resource === CANARY_OBJECT.resource &&
+    apiGroup === CANARY_OBJECT.group &&
+    name === CANARY_OBJECT.name &&
+    text(subresource) === '';
+  const { fieldManager, dryRun } = isCanary ? queryOf(event) : NO_QUERY;
+  const { code } = fields(event['responseStatus']);
+  if (fieldManager === undefined || dryRun !== undefined || (code !== 200 && code !== 201)) return undefined;
+  return canaryOfManager(fieldManager);
 }
 
 /** False where a deletion may have had options that the event does not show: it may have been a dry run. */

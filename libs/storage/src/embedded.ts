@@ -3,6 +3,7 @@ import { openDatabase, snapshotsOf } from '@margay/sqlite';
 import { ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
+  COVERAGE_CANARIES,
   COVERAGE_DISTANCE,
   COVERAGE_OUTLINES,
   COVERAGE_TABLES,
@@ -23,6 +24,7 @@ const MIGRATIONS = [
   COVERAGE_OUTLINES,
   HISTORY_RESTORES,
   ARRIVAL_TABLES,
+  COVERAGE_CANARIES,
 ];
 
 /** How the embedded stores are opened. */

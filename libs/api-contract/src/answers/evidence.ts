@@ -78,6 +78,22 @@ const sources = z.object({
   gaps: list(interval).meta({ description: 'The rest of the window.' }),
   problems,
   flows: flows.optional().meta({ description: 'Absent in reports of older releases.' }),
+  canaries: list(
+    z.object({
+      server: z.string().meta({ description: 'The API server’s address.' }),
+      provenBy: list(z.string()).meta({
+        description: 'Sources that are proven to have told all of it throughout the window.',
+      }),
+      seenBy: list(z.string()).meta({ description: 'Sources that ever delivered a canary of it.' }),
+      lastWritten: instant.optional(),
+      notWritten: z.string().optional().meta({ description: 'Why the last one could not be written.' }),
+    }),
+  )
+    .optional()
+    .meta({
+      description:
+        'API servers through which canaries were written, or of which some came; absent where there is none.',
+    }),
 });
 
 /** Whether a run's evidence is complete, and why not. */

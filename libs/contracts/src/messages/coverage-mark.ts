@@ -1,4 +1,4 @@
-import type { Bucket, Counts, CoverageMark, Problem } from '@margay/coverage';
+import type { Bucket, Canary, Counts, CoverageMark, Problem } from '@margay/coverage';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { COVERAGE_MARK_RELEASES } from '../releases/coverage-mark.ts';
 import { defineTopic, present } from '../topic.ts';
@@ -61,6 +61,29 @@ const SCHEMA: RecordSchema = {
       },
     },
     { name: 'problemsTotal', type: 'long' },
+    {
+      name: 'canaries',
+      doc: 'Writes by which it is seen whether what each API server tells arrives: those that came, and of their writer what became of them.',
+      default: [],
+      type: {
+        type: 'array',
+        items: {
+          type: 'record',
+          name: 'Canary',
+          doc: 'A write through one API server, by its writer, the API server and a number.',
+          fields: [
+            { name: 'writer', type: 'string' },
+            { name: 'server', type: 'string' },
+            { name: 'servers', type: 'long', doc: 'How many API servers there were.' },
+            { name: 'sequence', type: 'long' },
+            { name: 'state', type: 'string', doc: 'seen, written, failed or lost.' },
+            { name: 'at', type: INSTANT },
+            optional('since', INSTANT, 'Of what an API server lost: since when.'),
+            optional('message', 'string', 'Why it failed, or what was lost.'),
+          ],
+        },
+      },
+    },
   ],
 };
 
@@ -69,7 +92,14 @@ type ProblemRecord = Omit<Problem, 'at' | 'after' | 'before'> & {
   readonly after: number | null;
   readonly before: number | null;
 };
-type MarkRecord = Omit<ClusterCoverageMark, 'problems'> & { readonly problems: readonly ProblemRecord[] };
+type CanaryRecord = Omit<Canary, 'since' | 'message'> & {
+  readonly since: number | null;
+  readonly message: string | null;
+};
+type MarkRecord = Omit<ClusterCoverageMark, 'problems' | 'canaries'> & {
+  readonly problems: readonly ProblemRecord[];
+  readonly canaries: readonly CanaryRecord[];
+};
 
 const countsOf = (counts: Counts): Counts => ({ ...counts });
 const bucketOf = ({ minute, first, last, counts }: Bucket): Bucket => ({
@@ -88,6 +118,26 @@ const problemOf = ({ position, kind, reason, message, at, after, before }: Probl
   ...present('before', before),
 });
 
+const canaryOf = ({
+  writer,
+  server,
+  servers,
+  sequence,
+  state,
+  at,
+  since,
+  message,
+}: CanaryRecord): Canary => ({
+  writer,
+  server,
+  servers,
+  sequence,
+  state,
+  at,
+  ...present('since', since),
+  ...present('message', message),
+});
+
 /** What sources delivered. */
 export const coverageMarks = defineTopic<ClusterCoverageMark>({
   name: 'margay.coverage',
@@ -96,8 +146,18 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
   released: COVERAGE_MARK_RELEASES,
   key: 'cluster and source',
   keyOf: ({ cluster, source }) => `${cluster}/${source}`,
-  toRecord: (mark) => mark,
-  fromRecord: ({ cluster, source, from, to, buckets, timeless, problems, problemsTotal }: MarkRecord) => ({
+  toRecord: (mark) => ({ ...mark, canaries: mark.canaries ?? [] }),
+  fromRecord: ({
+    cluster,
+    source,
+    from,
+    to,
+    buckets,
+    timeless,
+    problems,
+    problemsTotal,
+    canaries,
+  }: MarkRecord) => ({
     cluster,
     source,
     from,
@@ -106,5 +166,6 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     timeless: countsOf(timeless),
     problems: problems.map(problemOf),
     problemsTotal,
+    ...(canaries.length > 0 && { canaries: canaries.map(canaryOf) }),
   }),
 });

@@ -225,6 +225,47 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         problemsTotal: 1,
       },
     },
+    {
+      base64:
+        'wwFSeKV5Suz/lghwcm9kNGF1ZGl0LmxvZ0AxZjJlM2Q0YzViNmE3OTgwCAwCgICS3vbKrwaAiaHe9sqvBoKX7/r2yq8GAhxpZ25vcmVkOmNhbmFyeQQAAAAAAAQYNWYwYzFhMmIzZDRlGjEwLjAuMC4xOjY0NDMEDghzZWVugImh3vbKrwYAABg1ZjBjMWEyYjNkNGUaMTAuMC4wLjI6NjQ0MwQOCGxvc3SCl+/69sqvBgKCi+Lc9MqvBgJiVGhlIEFQSSBzZXJ2ZXIgMTAuMC4wLjI6NjQ0MyBsb3N0IDMgYXVkaXQgZXZlbnRzLgA=',
+      message: {
+        cluster: 'prod',
+        source: 'audit.log@1f2e3d4c5b6a7980',
+        from: 4,
+        to: 6,
+        buckets: [
+          {
+            minute: 1793491200000000,
+            first: 1793491200123456,
+            last: 1793491230123457,
+            counts: { 'ignored:canary': 2 },
+          },
+        ],
+        timeless: {},
+        problems: [],
+        problemsTotal: 0,
+        canaries: [
+          {
+            writer: '5f0c1a2b3d4e',
+            server: '10.0.0.1:6443',
+            servers: 2,
+            sequence: 7,
+            state: 'seen',
+            at: 1793491200123456,
+          },
+          {
+            writer: '5f0c1a2b3d4e',
+            server: '10.0.0.2:6443',
+            servers: 2,
+            sequence: 7,
+            state: 'lost',
+            at: 1793491230123457,
+            since: 1793490930123457,
+            message: 'The API server 10.0.0.2:6443 lost 3 audit events.',
+          },
+        ],
+      },
+    },
   ],
   'margay.report-windows': [
     {

@@ -149,25 +149,45 @@ const counts = fc
   .array(fc.tuple(fc.constantFrom('kept', 'ignored:refused', 'unusable:no-uid'), fc.nat()))
   .map((entries) => Object.fromEntries(entries));
 
+const canary = fc.record(
+  {
+    writer: text,
+    server: text,
+    servers: fc.nat(),
+    sequence: fc.nat(),
+    state: fc.constantFrom('seen', 'written', 'failed', 'lost'),
+    at: instant,
+    since: instant,
+    message: text,
+  },
+  { requiredKeys: ['writer', 'server', 'servers', 'sequence', 'state', 'at'] },
+);
+
 /** Any coverage mark. */
-export const anyCoverageMark: fc.Arbitrary<ClusterCoverageMark> = fc.record({
-  cluster: text,
-  source: text,
-  from: fc.nat(),
-  to: fc.nat(),
-  buckets: fc.array(fc.record({ minute: instant, first: instant, last: instant, counts })),
-  timeless: counts,
-  problems: fc.array(
-    fc.record(
-      {
-        position: fc.nat(),
-        kind: fc.constantFrom('doubtful', 'unusable'),
-        reason: text,
-        message: text,
-        at: instant,
-      },
-      { requiredKeys: ['position', 'kind', 'reason', 'message'] },
+export const anyCoverageMark: fc.Arbitrary<ClusterCoverageMark> = fc.record(
+  {
+    cluster: text,
+    source: text,
+    from: fc.nat(),
+    to: fc.nat(),
+    buckets: fc.array(fc.record({ minute: instant, first: instant, last: instant, counts })),
+    timeless: counts,
+    problems: fc.array(
+      fc.record(
+        {
+          position: fc.nat(),
+          kind: fc.constantFrom('doubtful', 'unusable'),
+          reason: text,
+          message: text,
+          at: instant,
+        },
+        { requiredKeys: ['position', 'kind', 'reason', 'message'] },
+      ),
     ),
-  ),
-  problemsTotal: fc.nat(),
-});
+    problemsTotal: fc.nat(),
+    canaries: fc.array(canary, { minLength: 1 }),
+  },
+  {
+    requiredKeys: ['cluster', 'source', 'from', 'to', 'buckets', 'timeless', 'problems', 'problemsTotal'],
+  },
+);

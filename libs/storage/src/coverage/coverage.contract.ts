@@ -45,6 +45,21 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
       ]);
     });
 
+    test('canaries come back, and deliveries have their runs', async () => {
+      const coverage = await open();
+      const canary = { writer: 'w', server: 'a:6443', servers: 1, state: 'seen' } as const;
+      const seen = (from: number, ...sequences: readonly number[]): CoverageMark => ({
+        ...mark('a.log', from, from + 5),
+        canaries: sequences.map((sequence) => ({ ...canary, sequence, at: sequence * 30_000_000 })),
+      });
+      await coverage.append([seen(5, 3), seen(0, 1, 2), mark('b.log', 0, 5)]);
+      expect(await coverage.marks()).toEqual([seen(0, 1, 2), seen(5, 3), mark('b.log', 0, 5)]);
+      expect((await coverage.deliveries()).map(({ canaries }) => canaries)).toEqual([
+        [{ ...canary, from: 1, to: 3, first: 30_000_000, last: 90_000_000 }],
+        [],
+      ]);
+    });
+
     test('the same stretch again does nothing, a longer one from the same place replaces it', async () => {
       const coverage = await open();
       await coverage.append([mark('a.log', 0, 10)]);

@@ -47,8 +47,17 @@ export function elasticsearchCoverage(elastic: Elastic): Coverage {
       await bulk(
         elastic,
         marks.map((mark) => {
-          const { source, from, to, buckets, timeless, problems, problemsTotal } = mark;
-          const text = JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal });
+          const { source, from, to, buckets, timeless, problems, problemsTotal, canaries } = mark;
+          const text = JSON.stringify({
+            source,
+            from,
+            to,
+            buckets,
+            timeless,
+            problems,
+            problemsTotal,
+            canaries,
+          });
           const document = {
             cluster,
             source,

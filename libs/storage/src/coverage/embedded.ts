@@ -50,34 +50,16 @@ export const COVERAGE_OUTLINES = `
     FROM marks;
   ALTER TABLE marks DROP COLUMN rest`;
 
+/** Canaries matter to every window. */
+export const COVERAGE_CANARIES = 'ALTER TABLE outlines ADD COLUMN canaries TEXT';
+
 /** Coverage in the embedded database. */
 export function embeddedCoverage(database: Database): Coverage {
   return {
     async append(marks) {
       database.transaction(() => {
         const arrived = arrivalNotes(database);
-        for (const mark of marks) {
-          const { source, from, to, buckets, timeless, problems, problemsTotal } = mark;
-          const extent = extentOf(mark);
-          const { beats, rest } = outlineOf(mark);
-          const text = JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal });
-          const { changes } = database
-            .sql(
-              `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
-               ON CONFLICT DO UPDATE SET "to" = excluded."to", mark = excluded.mark, first = excluded.first,
-                 last = excluded.last
-               WHERE excluded."to" > "to"`,
-            )
-            .run(source, from, to, text, extent?.first ?? null, extent?.last ?? null);
-          if (changes === 1 && extent !== undefined) arrived('delivery', extent.first, extent.last);
-          database
-            .sql(
-              `INSERT INTO outlines (source, "from", "to", beats, rest) VALUES (?, ?, ?, ?, ?)
-               ON CONFLICT DO UPDATE SET "to" = excluded."to", beats = excluded.beats, rest = excluded.rest
-               WHERE excluded."to" > "to"`,
-            )
-            .run(source, from, to, JSON.stringify(beats), rest ? JSON.stringify(rest) : null);
-        }
+        for (const mark of marks) keepMark(database, mark, arrived);
       });
     },
 
@@ -112,15 +94,57 @@ export function embeddedCoverage(database: Database): Coverage {
   };
 }
 
+/** @param arrived is told of what is new. */
+function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<typeof arrivalNotes>): void {
+  const { source, from, to, buckets, timeless, problems, problemsTotal, canaries } = mark;
+  const extent = extentOf(mark);
+  const { beats, rest, canaries: told } = outlineOf(mark);
+  const text = JSON.stringify({
+    source,
+    from,
+    to,
+    buckets,
+    timeless,
+    problems,
+    problemsTotal,
+    canaries,
+  });
+  const { changes } = database
+    .sql(
+      `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET "to" = excluded."to", mark = excluded.mark, first = excluded.first,
+         last = excluded.last
+       WHERE excluded."to" > "to"`,
+    )
+    .run(source, from, to, text, extent?.first ?? null, extent?.last ?? null);
+  if (changes === 1 && extent !== undefined) arrived('delivery', extent.first, extent.last);
+  database
+    .sql(
+      `INSERT INTO outlines (source, "from", "to", beats, rest, canaries) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET "to" = excluded."to", beats = excluded.beats, rest = excluded.rest,
+         canaries = excluded.canaries
+       WHERE excluded."to" > "to"`,
+    )
+    .run(
+      source,
+      from,
+      to,
+      JSON.stringify(beats),
+      rest ? JSON.stringify(rest) : null,
+      told ? JSON.stringify(told) : null,
+    );
+}
+
 interface OutlineRow {
   readonly source: string;
   readonly from: number;
   readonly to: number;
   readonly beats: string;
   readonly rest: string | null;
+  readonly canaries: string | null;
 }
 
-function outlineFrom({ source, from, to, beats, rest }: OutlineRow): Outline {
+function outlineFrom({ source, from, to, beats, rest, canaries }: OutlineRow): Outline {
   const known = rest === null ? undefined : (JSON.parse(rest) as Rest);
   return {
     source,
@@ -128,5 +152,6 @@ function outlineFrom({ source, from, to, beats, rest }: OutlineRow): Outline {
     to,
     beats: JSON.parse(beats) as Outline['beats'],
     ...(known && { rest: { ...known, problems: known.problems.filter(({ at }) => at === undefined) } }),
+    ...(canaries !== null && { canaries: JSON.parse(canaries) as NonNullable<Outline['canaries']> }),
   };
 }

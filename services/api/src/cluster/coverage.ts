@@ -1,5 +1,5 @@
 import type { Coverage, Outcome } from '@margay/api-contract';
-import { isOfFlows, printedSources, type CoverageMark } from '@margay/coverage';
+import { isOfCanaries, isOfFlows, printedSources, type CoverageMark } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 
 const BUCKETS = 96;
@@ -13,12 +13,13 @@ function add(sums: Sums, counts: CoverageMark['timeless']): void {
 }
 
 /** What every source delivered, drawn over so many stretches of the time that they span. */
-export function coverageOf(marks: readonly CoverageMark[]): Coverage {
-  const all = marks.flatMap(({ buckets }) => buckets);
-  const from = Math.min(...all.map(({ first }) => first));
-  const to = Math.max(...all.map(({ last }) => last)) + 1;
+export function coverageOf(all: readonly CoverageMark[]): Coverage {
+  const marks = all.filter(({ source }) => !isOfCanaries(source));
+  const minutes = marks.flatMap(({ buckets }) => buckets);
+  const from = Math.min(...minutes.map(({ first }) => first));
+  const to = Math.max(...minutes.map(({ last }) => last)) + 1;
   const width = Math.max(1, (to - from) / BUCKETS);
-  const isEmpty = all.length === 0;
+  const isEmpty = minutes.length === 0;
   const [flows, audit] = [true, false].map((of) =>
     printedSources(marks.map(({ source }) => source).filter((source) => isOfFlows(source) === of)),
   );
@@ -27,9 +28,9 @@ export function coverageOf(marks: readonly CoverageMark[]): Coverage {
     from: isEmpty ? null : formatInstant(from),
     to: isEmpty ? null : formatInstant(to),
     sources: [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]) => {
-      const minutes = of.flatMap(({ buckets }) => buckets);
+      const own = of.flatMap(({ buckets }) => buckets);
       const drawn = Array.from({ length: isEmpty ? 0 : BUCKETS }, nothing);
-      for (const { first, counts } of minutes)
+      for (const { first, counts } of own)
         add(drawn[Math.min(BUCKETS - 1, Math.floor((first - from) / width))]!, counts);
       const timeless = nothing();
       for (const mark of of) add(timeless, mark.timeless);
@@ -39,8 +40,8 @@ export function coverageOf(marks: readonly CoverageMark[]): Coverage {
         .slice(0, PROBLEMS_MAX);
       return {
         source: printed(source),
-        first: minutes.length === 0 ? null : formatInstant(Math.min(...minutes.map(({ first }) => first))),
-        last: minutes.length === 0 ? null : formatInstant(Math.max(...minutes.map(({ last }) => last))),
+        first: own.length === 0 ? null : formatInstant(Math.min(...own.map(({ first }) => first))),
+        last: own.length === 0 ? null : formatInstant(Math.max(...own.map(({ last }) => last))),
         buckets: drawn,
         timeless,
         problems: {
