@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Unprocessable } from '../unprocessable.ts';
 import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery, type Message } from './bus.ts';
+import { messagesBetween, type Places } from './places.ts';
 
 const text = (delivery: Message) => Buffer.from(delivery.value).toString();
 const message = (key: string, value: string): Message => ({ key, value: Buffer.from(value) });
@@ -124,6 +125,19 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       expect((await take(bus, at, 'g', 5)).map(text)).toEqual(['0', '1', '2', '3', '4']);
     });
 
+    test('what the handler threw is given as it is, not as an error of the bus', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(1, 1));
+      const away = Object.assign(new Error('Elasticsearch at http://es: no node answers'), {
+        name: 'ConnectionError',
+      });
+      const consumption = bus.consume(at, 'g', () => Promise.reject(away), {
+        signal: new AbortController().signal,
+      });
+      await expect(consumption).rejects.toBe(away);
+    });
+
     test('a waiting consumer gets what is published later', async () => {
       const bus = await opened();
       const at = await topic();
@@ -177,6 +191,26 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       await bus.publish(at, numbered(3, 3));
       expect(await bus.lag(at, 'g')).toBe(3);
       expect(await bus.lag(at, 'another')).toBe(13);
+    });
+
+    test('a place in a topic is reached when everything before it is handled, whatever comes behind', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const left = async (end: Places) => messagesBetween(await bus.positions(at, 'g'), end);
+      expect(await left(await bus.ends(at))).toBe(0);
+      await bus.publish(at, numbered(10, 3));
+      const end = await bus.ends(at);
+      expect(await left(end)).toBe(10);
+      const refused = bus.consume(at, 'g', () => Promise.reject(new Error('store is away')), {
+        signal: new AbortController().signal,
+      });
+      await expect(refused).rejects.toThrow('store is away');
+      expect(await left(end)).toBe(10);
+      await take(bus, at, 'g', 10);
+      await bus.publish(at, numbered(3, 3));
+      expect(await left(end)).toBe(0);
+      expect(await left(await bus.ends(at))).toBe(3);
+      expect(messagesBetween(await bus.positions(at, 'another'), end)).toBe(10);
     });
 
     test('a dead letter keeps key, bytes and headers and says why and where from', async () => {

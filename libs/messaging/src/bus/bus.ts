@@ -1,5 +1,6 @@
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { Unprocessable } from '../unprocessable.ts';
+import type { Places } from './places.ts';
 
 /** What is published: messages of one key keep their order, of different keys they need not. */
 export interface Message {
@@ -88,6 +89,15 @@ export interface Bus {
 
   /** The messages of a topic that are there now, oldest first, for looking only: nothing is committed. */
   peek(topic: string): AsyncIterable<Delivery>;
+
+  /** The end of a topic: the place that its next message will have, in every partition. */
+  ends(topic: string): Promise<Places>;
+
+  /**
+   * How far a group has come: the first message that is kept and that it has not handled, in every partition. What is before is
+   * handled for good: a place moves when the handler has fulfilled. It goes back where the group's memory was reset.
+   */
+  positions(topic: string, group: string): Promise<Places>;
 
   /** How many messages of the topic the group has not handled yet. All of them for a group that never consumed. */
   lag(topic: string, group: string): Promise<number>;

@@ -136,6 +136,9 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
         at = Number(batch.at(-1)?.offset) + 1;
       }
     },
+    ends: async (topic) => new Map([[0, BigInt(log.next(topic))]]),
+    positions: async (topic, group) =>
+      new Map([[0, BigInt(log.next(topic) - log.count(topic, log.position(topic, group)))]]),
     lag: (topic, group) => Promise.resolve(log.count(topic, log.position(topic, group))),
     async close() {
       if (closed.signal.aborted) return;

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { pauseAfter } from '@margay/ground';
+import { Away } from '@margay/runtime';
 import type { Elastic } from './connection.ts';
+import { explainedElastic } from './unusable.ts';
 
 /** One document to be written or taken away. */
 export type DocumentWrite =
@@ -85,7 +87,7 @@ async function send(
       else written[i] = isWritten(writes[i] as DocumentWrite, answer);
     }
     if (putOff.length > 0 && attempt === ATTEMPTS) {
-      throw new Error(
+      throw new Away(
         `Elasticsearch put off ${putOff.length} documents ${ATTEMPTS} times: it is overloaded. Try again later.`,
       );
     }
@@ -99,10 +101,6 @@ function isWritten({ op, index, id }: DocumentWrite, { status, error }: Answer):
   if (status < 300) return true;
   if (status === 409 || (op === 'delete' && status === 404)) return false;
   const reason = `${error?.type ?? ''}: ${error?.reason ?? ''}`;
-  throw Object.assign(
-    new Error(`Elasticsearch refused document ${id} of ${index} with ${status} ${reason}.`),
-    {
-      statusCode: status,
-    },
-  );
+  const refused = new Error(`Elasticsearch refused document ${id} of ${index} with ${status} ${reason}.`);
+  throw explainedElastic(Object.assign(refused, { statusCode: status }), 'writing documents', []);
 }

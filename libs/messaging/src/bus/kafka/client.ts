@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress, type ZlibOptions } from 'node:zlib';
+import { Away } from '@margay/runtime';
 import type * as kafkajs from 'kafkajs';
 import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import type { KafkaOptions } from './options.ts';
@@ -81,8 +82,11 @@ function detailsOf({ namespace, log }: LogEntry): object {
   return { namespace, error, groupId, memberId, broker, retryCount, stack };
 }
 
-/** What to do about errors of the brokers, by the name or type that the client gives them. */
-const ADVICE: readonly (readonly [RegExp, string])[] = [
+/** What to do about an error of the brokers, and whether it passes by itself: then they are away, and nothing is wrong with the request. */
+type Advice = readonly [error: RegExp, words: string, passes?: 'passes'];
+
+/** By the name or type that the client gives them. */
+const ADVICE: readonly Advice[] = [
   [
     /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/,
     "A message is bigger than the broker takes: raise the topic's max.message.bytes.",
@@ -106,20 +110,24 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /NOT_ENOUGH_REPLICAS/,
     'Too few replicas are in sync: nothing is lost, and it works again when the brokers are back.',
+    'passes',
   ],
   [
     /Connection|NoBroker|NumberOfRetries|BrokerNotFound|Timeout/,
     'No broker answers: check the addresses, the network and TLS. Nothing is lost, and it works again when one does.',
+    'passes',
   ],
 ];
 
-/** The client's error in words that help. */
+/** The client's error in words that help: `Away` where it passes. */
 export function explainedKafka(error: unknown, doing: string, { brokers }: KafkaOptions): Error {
   if (!(error instanceof Error)) return new Error(`Kafka: ${doing}: ${String(error)}`);
   const names = namesOf(error).join(' ');
-  const advice = ADVICE.find(([pattern]) => pattern.test(names))?.[1];
+  const advice = ADVICE.find(([pattern]) => pattern.test(names));
   if (advice === undefined) return error;
-  return new Error(`Kafka at ${brokers.join(', ')}: ${doing} failed (${error.message}). ${advice}`, {
+  const [, words, passes] = advice;
+  const Explained = passes ? Away : Error;
+  return new Explained(`Kafka at ${brokers.join(', ')}: ${doing} failed (${error.message}). ${words}`, {
     cause: error,
   });
 }

@@ -5,7 +5,14 @@ import { holeFinder } from './holes.ts';
 
 const BATCH_MAX = 500;
 
-/** Consumes a topic until the signal is aborted, the handler fails or the client gives up. */
+/** What a handler threw, as its cause: no error of the brokers, whatever it is called. */
+export class HandlerFailed extends Error {
+  constructor(cause: unknown) {
+    super('The handler of a batch failed', { cause });
+  }
+}
+
+/** Consumes a topic until the signal is aborted, the handler fails or the client gives up. @throws HandlerFailed */
 export async function consume(
   kafka: KafkaConnection,
   topic: string,
@@ -41,7 +48,15 @@ export async function consume(
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitionsAtOnce,
       eachBatch: (payload) => {
-        const consumption = { topic, batchMax, handler, holes, onHole, signal: stop.signal, failed: fail };
+        const consumption = {
+          topic,
+          batchMax,
+          handler,
+          holes,
+          onHole,
+          signal: stop.signal,
+          failed: (error: unknown) => fail(new HandlerFailed(error)),
+        };
         const whole = handleBatch(consumer, payload, consumption);
         handling.add(whole);
         return whole.finally(() => handling.delete(whole));

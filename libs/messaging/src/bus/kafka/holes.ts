@@ -1,7 +1,7 @@
 import type { Batch } from 'kafkajs';
 import type { Hole } from '../bus.ts';
 import type { KafkaConnection } from './connection.ts';
-import { committedOf, marksOf } from './lag.ts';
+import { committedOf, marksOf } from './places.ts';
 
 /** Finds what the broker let go of before a group had handled it. Beside an offset is committed when the last message before it was published. */
 export interface HoleFinder {

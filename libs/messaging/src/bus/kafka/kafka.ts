@@ -1,10 +1,11 @@
 import { deadLetterOf, deadLetterTopic, type Bus } from '../bus.ts';
+import { messagesBetween } from '../places.ts';
 import { explainedKafka } from './client.ts';
 import { kafkaConnection } from './connection.ts';
-import { consume } from './consume.ts';
-import { lagOf } from './lag.ts';
+import { consume, HandlerFailed } from './consume.ts';
 import type { KafkaOptions } from './options.ts';
-import { endsOf, messagesBefore } from './peek.ts';
+import { endsToRead, messagesBefore } from './peek.ts';
+import { endsOf, positionsOf } from './places.ts';
 import { publish } from './publish.ts';
 
 /**
@@ -24,6 +25,7 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     try {
       return await body();
     } catch (error) {
+      if (error instanceof HandlerFailed) throw error.cause;
       throw explainedKafka(error, what, options);
     }
   };
@@ -45,11 +47,18 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     },
 
     async *peek(topic) {
-      const ends = await doing(`looking at ${topic}`, () => endsOf(kafka, topic));
+      const ends = await doing(`looking at ${topic}`, () => endsToRead(kafka, topic));
       yield* messagesBefore(kafka, topic, ends);
     },
 
-    lag: (topic, group) => doing(`reading the lag of ${topic}`, () => lagOf(kafka, topic, group)),
+    ends: (topic) => doing(`reading the end of ${topic}`, () => endsOf(kafka, topic)),
+    positions: (topic, group) =>
+      doing(`reading how far ${group} has come in ${topic}`, () => positionsOf(kafka, topic, group)),
+    lag: (topic, group) =>
+      doing(`reading the lag of ${topic}`, async () =>
+        // The end is read last: what came meanwhile waits.
+        messagesBetween(await positionsOf(kafka, topic, group), await endsOf(kafka, topic)),
+      ),
 
     async close() {
       if (closed.signal.aborted) return;

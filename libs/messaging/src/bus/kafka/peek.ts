@@ -3,10 +3,10 @@ import type { Consumer } from 'kafkajs';
 import type { Delivery } from '../bus.ts';
 import type { KafkaConnection } from './connection.ts';
 import { deliveryOf } from './consumption.ts';
-import { marksOf } from './lag.ts';
+import { marksOf } from './places.ts';
 
 /** For each partition that has messages now, the offset after its last one. */
-export async function endsOf(kafka: KafkaConnection, topic: string): Promise<Map<number, bigint>> {
+export async function endsToRead(kafka: KafkaConnection, topic: string): Promise<Map<number, bigint>> {
   const ends = new Map<number, bigint>();
   for (const { partition, low, high } of await marksOf(kafka, topic)) {
     if (BigInt(high) > BigInt(low)) ends.set(partition, BigInt(high));

@@ -1,4 +1,5 @@
 import type { SeekEntry } from 'kafkajs';
+import type { Places } from '../places.ts';
 import type { KafkaConnection } from './connection.ts';
 
 /** The first and the next offset of each partition. */
@@ -17,15 +18,20 @@ export async function committedOf(kafka: KafkaConnection, topic: string, group: 
   return committed?.partitions ?? [];
 }
 
-/** How many messages of the topic the group has not handled yet. */
-export async function lagOf(kafka: KafkaConnection, topic: string, group: string): Promise<number> {
+/** The place that the topic's next message will have. */
+export const endsOf = async (kafka: KafkaConnection, topic: string): Promise<Places> =>
+  new Map((await marksOf(kafka, topic)).map(({ partition, high }) => [partition, BigInt(high)]));
+
+/** The first message that is kept and that the group has not handled; what retention took counts as handled. */
+export async function positionsOf(kafka: KafkaConnection, topic: string, group: string): Promise<Places> {
   const marks = await marksOf(kafka, topic);
   const committed = await committedOf(kafka, topic, group);
   const offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
-  let lag = 0n;
-  for (const { partition, low, high } of marks) {
-    const from = offsets.get(partition) ?? -1n;
-    lag += BigInt(high) - (from > BigInt(low) ? from : BigInt(low));
-  }
-  return Number(lag);
+  return new Map(
+    marks.map(({ partition, low }) => {
+      const first = BigInt(low);
+      const next = offsets.get(partition) ?? -1n;
+      return [partition, next > first ? next : first];
+    }),
+  );
 }
