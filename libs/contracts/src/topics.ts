@@ -16,3 +16,15 @@ export const topics = [
   reportsCompleted,
   reportsFailed,
 ] as const;
+
+/** The consumer group that keeps evidence in the stores: its positions say what is there. */
+export const EVIDENCE_GROUP = 'snapshotter';
+
+/** The evidence of audit logs and watches, without the marks of what they delivered. */
+export const CHANGE_TOPICS: readonly string[] = [resourceChanges, policyEvents].map(({ name }) => name);
+
+/** The evidence of flow logs, without their marks. */
+export const FLOW_TOPICS: readonly string[] = [flows.name];
+
+/** The consumer group that computes windows: a window that it has passed is nobody's work any more. */
+export const WORKER_GROUP = 'report-worker';

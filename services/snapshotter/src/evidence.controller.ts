@@ -1,5 +1,8 @@
 import {
+  CHANGE_TOPICS,
   coverageMarks,
+  EVIDENCE_GROUP,
+  FLOW_TOPICS,
   flows,
   policyEvents,
   resourceChanges,
@@ -8,17 +11,18 @@ import {
   type ClusterPolicyEvent,
   type ResourceChange,
 } from '@margay/contracts';
-import { OnLoss, OnTopic, type Loss } from '@margay/messaging/nest';
+import { isOfFlows } from '@margay/coverage';
+import { endsOfTopics, untilHandled, type Bus } from '@margay/messaging';
+import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { METRICS } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
-import { GROUP } from './evidence.ts';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { EVIDENCE_TOPICS, leftOpenBy } from './losses.ts';
 
-const EVIDENCE = { group: GROUP, stage: 'evidence' };
+const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
 
 /**
  * Keeps everything that the ingestors publish: changes become versions in the history, policy events the audit
@@ -28,10 +32,12 @@ const EVIDENCE = { group: GROUP, stage: 'evidence' };
  */
 @Controller()
 export class EvidenceController {
+  readonly #bus: Bus;
   readonly #stores: Stores;
   readonly #metrics: Metrics;
 
-  constructor(@Inject(STORES) stores: Stores, @Inject(METRICS) metrics: Metrics) {
+  constructor(@Inject(BUS) bus: Bus, @Inject(STORES) stores: Stores, @Inject(METRICS) metrics: Metrics) {
+    this.#bus = bus;
     this.#stores = stores;
     this.#metrics = metrics;
   }
@@ -56,13 +62,24 @@ export class EvidenceController {
     await this.#stores.flows.append(seen);
   }
 
+  /**
+   * A mark is published behind what it says was delivered, on another topic. It is kept when all of that is, so that whoever
+   * reads it finds the rest: nothing counts as delivered that is not in the stores.
+   */
   @OnTopic(coverageMarks, EVIDENCE)
-  async keepMarks(@Payload() marks: readonly ClusterCoverageMark[]): Promise<void> {
+  async keepMarks(
+    @Payload() marks: readonly ClusterCoverageMark[],
+    @Ctx() { signal }: TopicContext,
+  ): Promise<void> {
+    const ofFlows = marks.some(({ source }) => isOfFlows(source));
+    const ofChanges = marks.some(({ source }) => !isOfFlows(source));
+    const before = [...(ofChanges ? CHANGE_TOPICS : []), ...(ofFlows ? FLOW_TOPICS : [])];
+    await untilHandled(this.#bus, EVIDENCE_GROUP, await endsOfTopics(this.#bus, before), { signal });
     await this.#stores.coverage.append(marks);
   }
 
   /** What is set aside, or is gone before it was read, leaves open what it said. */
-  @OnLoss(EVIDENCE_TOPICS, { group: GROUP })
+  @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
     const { change, mark } = leftOpenBy(loss);
     if (change !== undefined) await this.#stores.history.append([change]);

@@ -1,1 +1,1 @@
-export { evidenceLag, GROUP } from './evidence.ts';
+export { evidenceLag } from './evidence.ts';

@@ -3,6 +3,7 @@ import {
   flows,
   policyEvents,
   resourceChanges,
+  type ClusterCoverageMark,
   type ClusterFlow,
   type ResourceChange,
 } from '@margay/contracts';
@@ -180,4 +181,36 @@ test('flows that are set aside count as unusable', async () => {
   const evidence = evidenceFor([], [], window, { deliveries, ofTraffic: true });
   expect(evidence.flows).toMatchObject({ unusable: 1, sources: [] });
   expect(evidence.reasons).toContainEqual(expect.stringContaining('1 flow record that could not be used'));
+
+const mark = (source: string): ClusterCoverageMark => ({
+  cluster: 'c',
+  source,
+  from: 1,
+  to: 2,
+  buckets: [{ minute: 0, first: 100, last: 100, counts: { kept: 1 } }],
+  timeless: {},
+  problems: [],
+  problemsTotal: 0,
+});
+
+test.each([
+  ['audit.log@0123456789abcdef', 'history' as const, 1],
+  ['flows:flows.log@0123456789abcdef', 'flows' as const, 1],
+  ['flows:flows.log@0123456789abcdef', 'history' as const, 0],
+])('what %s delivered counts when it is in the %s', async (source, slow, held) => {
+  const { app, bus, stores } = await snapshotter();
+  const isBack = Promise.withResolvers<void>();
+  const store = stores[slow] as { append: (values: readonly never[]) => Promise<never> };
+  const append = store.append.bind(store);
+  store.append = (values) => isBack.promise.then(() => append(values));
+  await publishAll(bus, resourceChanges, [change('a', '1', 100)]);
+  await publishAll(bus, flows, [flow]);
+  await publishAll(bus, coverageMarks, [mark(source)]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(1 + held);
+  await new Promise((wake) => setTimeout(wake, 100));
+  expect(await stores.coverage.marks()).toHaveLength(1 - held);
+  isBack.resolve();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await stores.coverage.marks()).toHaveLength(1);
 });
