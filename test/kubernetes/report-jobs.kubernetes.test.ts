@@ -106,6 +106,8 @@ test('a report that chooses its nodes runs as a Job, is made by its pod, and the
       signal: stop.signal,
       now,
       compute: computeFrom(stores),
+      evidenceMilliseconds: 0,
+      log: silentLog,
     });
   expect((await make(environment)).result).toBe('completed');
   await expect

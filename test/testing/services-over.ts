@@ -13,9 +13,9 @@ import { StoresModule } from '@margay/storage/nest';
 /** Computes in this thread, from the stores. */
 export const computeFrom =
   (stores: Stores): Compute =>
-  async (window) => {
+  async (window, unapplied) => {
     const read = await stores.arrivals.place();
-    const { header, digest, parts } = splitReport(await computeWindow(stores, window));
+    const { header, digest, parts } = splitReport(await computeWindow(stores, window, { unapplied }));
     return { header, digest, parts: [...parts], read };
   };
 
@@ -29,7 +29,7 @@ export async function startServicesOver(bus: Bus, stores: Stores): Promise<() =>
   const { ended } = await startApplication({
     modules: [
       SnapshotterModule.over(...adapters),
-      ReportWorkerModule.over(computeFrom(stores), ...adapters),
+      ReportWorkerModule.over(computeFrom(stores), { evidenceMilliseconds: 600_000 }, ...adapters),
       SchedulerModule.over({ cluster: 'unused', startDelay: 0 }, ...adapters),
     ],
     log: silentLog,

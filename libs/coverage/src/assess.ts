@@ -17,6 +17,7 @@ import type { CoverageMark } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { isOfCanaries, isOfFlows, lostKnowledge } from './source.ts';
 import { streamsOf, type Stream } from './stream.ts';
+import { unappliedDoubt, type Unapplied } from './unapplied.ts';
 import { unwatched } from './watch.ts';
 
 /** What of a cluster's time is known beside the marks. */
@@ -27,6 +28,8 @@ export interface Known {
   readonly birth?: Instant;
   /** When the whole state of a kind was seen. */
   readonly listings?: readonly Listing[];
+  /** What was delivered and is not in the marks, nor in what stands beside them; nothing unless given. */
+  readonly unapplied?: Unapplied;
 }
 
 /** One stream, judged for a window. */
@@ -57,11 +60,11 @@ export interface Assessment {
 }
 
 /** What makes a gap of a window: when something may have happened that nobody told. */
-const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watch']);
+const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watch', 'unapplied']);
 
 /** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
-  const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [] } = known;
+  const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [], unapplied } = known;
   const bySource = Map.groupBy(marks, ({ source }) => source);
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
@@ -101,7 +104,19 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       window.end,
     ),
   }));
-  const doubts = doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited: audit.length > 0 })
+  const late = unappliedDoubt(
+    unapplied,
+    streams.map(({ stream }) => stream),
+    birth,
+  );
+  const untoldDoubts = doubtsAbout({
+    untold,
+    lost: lostTime,
+    watches,
+    listings,
+    isAudited: audit.length > 0,
+  });
+  const doubts = [...untoldDoubts, ...late]
     .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
   const missing = doubts.filter(({ reason }) => MISSING.has(reason));
@@ -120,14 +135,29 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     lost,
     doubts,
     gaps,
-    grade:
-      watches.length === 0
-        ? ofAudit
-        : gaps.length > 0
-          ? 'gaps'
-          : gradeOfWatches([...watched.values()], ofAudit),
+    grade: gradeOf({
+      watched: [...watched.values()],
+      ofAudit,
+      isMissing: gaps.length > 0,
+      isLate: doubts.some(({ reason }) => reason === 'unapplied'),
+    }),
     canaries: told,
   };
+}
+
+function gradeOf({
+  watched,
+  ofAudit,
+  isMissing,
+  isLate,
+}: {
+  readonly watched: readonly (readonly JudgedStream[])[];
+  readonly ofAudit: Grade;
+  readonly isMissing: boolean;
+  readonly isLate: boolean;
+}): Grade {
+  if (watched.length === 0) return isLate ? worstOf([ofAudit, 'gaps']) : ofAudit;
+  return isMissing ? 'gaps' : gradeOfWatches(watched, ofAudit);
 }
 
 /** Of kinds in which nothing is missing: each is proven by one of its watches, or rests on the audit logs. */

@@ -45,6 +45,8 @@ export type DoubtReason =
   | 'unusable'
   /** Something between the services was set aside, or was gone before it was read. */
   | 'lost'
+  /** Something was delivered that was not in the stores when they were read. */
+  | 'unapplied'
   /** A watch missed states, or a list showed what it had not told. */
   | 'watch'
   /** A kind that restricts traffic and is not understood. */

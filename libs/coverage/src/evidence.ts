@@ -14,6 +14,7 @@ import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
 import type { Counts, CoverageMark, Problem } from './mark.ts';
 import { isOfFlows, lostKnowledge, printedSources } from './source.ts';
+import { unappliedFrom, unappliedWords, type Unapplied } from './unapplied.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
 export interface Repeats {
@@ -159,13 +160,15 @@ export function evidenceFor(
   const doubtful = of('doubtful');
   const unusable = of('unusable');
   const flows = flowEvidence(marks, assessment, touches);
+  const late = asked.ofTraffic ? lateFlows(asked.unapplied, assessment.flows, window) : [];
   const reasons = limited([
     ...new Set(assessment.doubts.map(({ message }) => message)),
     ...trailReasons(assessment, touches),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
+    ...late,
   ]);
   const canaries = canaryEvidence(assessment, window);
-  const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined);
+  const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined, late.length > 0);
   return {
     grade,
     complete: isWhole(grade) && reasons.length === 0,
@@ -194,11 +197,24 @@ export function evidenceFor(
   };
 }
 
-/** The grade of the whole, with that of the flow logs where they matter and there are any. */
-function gradedWith({ grade, gaps }: Assessment, flows: FlowEvidence | undefined) {
-  return flows === undefined || flows.sources.length === 0
-    ? { grade, gaps }
-    : { grade: worstOf([grade, flows.grade]), gaps };
+/** That flows were not applied, where they may be of the window. */
+function lateFlows(
+  unapplied: Unapplied | undefined,
+  flows: readonly JudgedStream[],
+  { end }: Window,
+): string[] {
+  if (unapplied === undefined || unapplied.flows === 0) return [];
+  const from = unappliedFrom(
+    flows.map(({ stream }) => stream),
+    -Infinity,
+  );
+  return from < end ? [unappliedWords(unapplied.flows, unapplied.before)] : [];
+}
+
+/** The grade of the whole, with that of the flow logs where they matter and there are any. @param isLate some flows are missing. */
+function gradedWith({ grade, gaps }: Assessment, flows: FlowEvidence | undefined, isLate: boolean) {
+  const ofFlows = flows === undefined || flows.sources.length === 0 ? [] : [flows.grade];
+  return { grade: worstOf([grade, ...ofFlows, ...(isLate ? (['gaps'] as const) : [])]), gaps };
 }
 
 function flowEvidence(

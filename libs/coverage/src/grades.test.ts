@@ -287,6 +287,46 @@ describe('flow logs', () => {
   });
 });
 
+describe('what was not applied when the stores were read', () => {
+  const audit = log('audit.log', every(MINUTE, 0, HOUR));
+  const second = log('second.log', every(MINUTE, 0, 50 * MINUTE), 'fedcba9876543210');
+  const flows = { ...log('flows.log', every(MINUTE, 0, 55 * MINUTE)), source: flowSource('flows.log') };
+  const late = { before: 2 * HOUR, changes: 22_872, flows: 0 };
+  const start = 30 * MINUTE;
+
+  test.each([
+    ['nothing', { ...late, changes: 0 }, [audit], HOUR, 'no gap seen', undefined],
+    ['it lies behind the window', late, [audit], HOUR, 'no gap seen', undefined],
+    ['it may be of the end of the window', late, [audit], HOUR + MINUTE, 'gaps', HOUR + 1],
+    ['the source that ends first counts', late, [audit, second], 51 * MINUTE, 'gaps', 50 * MINUTE + 1],
+    ['nothing is there yet', late, [], HOUR, 'not known', 0],
+  ] as const)('%s', (_, unapplied, marks, end, grade, since) => {
+    const window = { start, end };
+    const doubts = doubtsFor(marks, window, { ...BORN, unapplied }).filter(
+      ({ reason }) => reason === 'unapplied',
+    );
+    expect(doubts.map((doubt) => doubt.since)).toEqual(since === undefined ? [] : [since]);
+    const evidence = evidenceFor(marks, [], window, { ...BORN, unapplied });
+    expect(evidence).toMatchObject({ grade, complete: since === undefined });
+    expect(evidence.reasons.some((reason) => /^22872 messages that were published before/.test(reason))).toBe(
+      since !== undefined,
+    );
+  });
+
+  test.each([
+    ['flows count where who talked to whom is part of the report', true, HOUR, false],
+    ['and where it is not, they do not', false, HOUR, true],
+    ['nor where they lie behind the window', true, 55 * MINUTE, true],
+  ])('%s', (_, ofTraffic, end, complete) => {
+    const unapplied = { before: 2 * HOUR, changes: 0, flows: 1 };
+    const evidence = evidenceFor([audit, flows], [], { start, end }, { ...BORN, ofTraffic, unapplied });
+    expect(evidence).toMatchObject({ complete, grade: complete ? 'no gap seen' : 'gaps' });
+    expect(evidence.reasons.some((reason) => reason.startsWith('One message that was published'))).toBe(
+      !complete,
+    );
+  });
+});
+
 describe('a watch', () => {
   const watch = (times: readonly number[], kind = 'pods', watcher = 'here') => ({
     ...log('x', times),

@@ -23,3 +23,4 @@ export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
 export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
 export type { Listing } from './ignorance.ts';
+export type { Unapplied } from './unapplied.ts';

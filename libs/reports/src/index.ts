@@ -8,7 +8,7 @@
 export { computeReport } from './compute-report.ts';
 export { doubtedOf } from './doubts/doubt-id.ts';
 export { sightsToAsk } from './doubts/play.ts';
-export { reportInput } from './report-input.ts';
+export { isOfTraffic, reportInput } from './report-input.ts';
 export { JOINED } from './rows/acts.ts';
 export { auditedResources, auditWindow, versionsWindow } from './evidence-windows.ts';
 export type {

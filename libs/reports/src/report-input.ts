@@ -6,6 +6,7 @@ import {
   type Delivery,
   type Listing,
   type Repeats,
+  type Unapplied,
 } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
 import type { Instant, Window } from '@margay/ground';
@@ -39,7 +40,13 @@ export interface KnownEvidence {
   readonly birth?: Instant;
   /** When the whole state of a kind was seen; none unless given. */
   readonly listings?: readonly Listing[];
+  /** What was delivered before and is in none of these; nothing unless given. */
+  readonly unapplied?: Unapplied;
 }
+
+/** Whether who talked to whom is part of the report. */
+export const isOfTraffic = ({ spec, typeSpec }: Pick<AskedReport, 'spec' | 'typeSpec'>): boolean =>
+  (typeSpec ?? reportType(spec.reportType).spec).includeEndpointFlowLogData;
 
 /**
  * What a report is computed from, whoever computes it: the command line from logs, a worker from stores. The same evidence
@@ -56,9 +63,15 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     deliveries = deliveriesOf(marks),
     birth,
     listings = [],
+    unapplied,
   } = known;
-  const { includeEndpointFlowLogData: ofTraffic } = typeSpec ?? reportType(spec.reportType).spec;
-  const delivered = { deliveries, listings, ...(birth !== undefined && { birth }) };
+  const ofTraffic = isOfTraffic(asked);
+  const delivered = {
+    deliveries,
+    listings,
+    ...(birth !== undefined && { birth }),
+    ...(unapplied && { unapplied }),
+  };
   return {
     name,
     spec,

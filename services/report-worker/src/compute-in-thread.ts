@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { ReportWindow } from '@margay/contracts';
+import type { Unapplied } from '@margay/coverage';
 import type { ReportHeader, ReportPart } from '@margay/reports';
-import { compiled } from '@margay/runtime';
+import { Away, compiled } from '@margay/runtime';
 import type { Place } from '@margay/storage';
-import type { StoresPlace, ThreadData, ThreadMessage } from './thread-message.ts';
+import type { StoresPlace, ThreadData, ThreadMessage, ThreadTask } from './thread-message.ts';
 
 /** A computed report, taken apart for the archive. */
 export interface ComputedReport {
@@ -15,7 +16,7 @@ export interface ComputedReport {
 }
 
 /** Computes the report of a window. Rejected when it could not: another try may help. */
-export type Compute = (window: ReportWindow) => Promise<ComputedReport>;
+export type Compute = (window: ReportWindow, unapplied?: Unapplied) => Promise<ComputedReport>;
 
 /** A thread that has nothing to do for so long gives its memory back. */
 const IDLE_MILLISECONDS = 60_000;
@@ -42,7 +43,7 @@ export function computeInThread(place: StoresPlace, privateNetworks?: readonly s
     return worker;
   };
 
-  const compute: Compute = async (window) => {
+  const compute: Compute = async (window, unapplied) => {
     clearTimeout(idle);
     thread ??= started();
     const worker = thread;
@@ -51,13 +52,14 @@ export function computeInThread(place: StoresPlace, privateNetworks?: readonly s
     const parts: ReportPart[] = [];
     const onMessage = (message: ThreadMessage) => {
       if ('part' in message) parts.push(message.part);
-      else if ('failed' in message) outcome.reject(message.failed);
+      else if ('failed' in message) outcome.reject(errorOf(message));
       else outcome.resolve({ ...message.done, parts });
     };
     const onExit = (code: number) =>
       outcome.reject(new Error(`The thread that computes ${window.id} ended with code ${code}`));
     worker.on('message', onMessage).once('error', outcome.reject).once('exit', onExit);
-    worker.postMessage(window);
+    const task: ThreadTask = { window, unapplied };
+    worker.postMessage(task);
     try {
       return await outcome.promise;
     } finally {
@@ -70,9 +72,12 @@ export function computeInThread(place: StoresPlace, privateNetworks?: readonly s
     }
   };
 
-  return (window) => {
-    const computed = before.then(() => compute(window));
+  return (window, unapplied) => {
+    const computed = before.then(() => compute(window, unapplied));
     before = computed.catch(() => {});
     return computed;
   };
 }
+
+const errorOf = ({ failed, isAway }: Extract<ThreadMessage, { failed: Error }>): Error =>
+  isAway ? new Away(failed.message, { cause: failed }) : failed;

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ReportWindow } from '@margay/contracts';
 import { splitReport } from '@margay/reports';
+import { isAway } from '@margay/runtime';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { computeWindow } from './compute-window.ts';
-import type { ThreadData, ThreadMessage } from './thread-message.ts';
+import type { ThreadData, ThreadMessage, ThreadTask } from './thread-message.ts';
 
 const { place, privateNetworks } = workerData as ThreadData;
 const say = (message: ThreadMessage) => parentPort!.postMessage(message);
@@ -13,20 +13,23 @@ const open = (): Stores | Promise<Stores> =>
     ? openEmbedded(place.directory, { readOnly: true })
     : openElasticsearch({ ...place.elasticsearch, readOnly: true });
 
-parentPort!.on('message', (window: ReportWindow) => void compute(window));
+parentPort!.on('message', (task: ThreadTask) => void compute(task));
 
-async function compute(window: ReportWindow): Promise<void> {
+async function compute({ window, unapplied }: ThreadTask): Promise<void> {
   try {
     const stores = await open();
     try {
       const read = await stores.arrivals.place();
-      const { header, digest, parts } = splitReport(await computeWindow(stores, window, privateNetworks));
+      const { header, digest, parts } = splitReport(
+        await computeWindow(stores, window, { privateNetworks, unapplied }),
+      );
       for (const part of parts) say({ part });
       say({ done: { header, digest, read } });
     } finally {
       await stores.close();
     }
   } catch (error) {
-    say({ failed: error as Error });
+    // The class of an error is lost on the way.
+    say({ failed: error as Error, isAway: isAway(error) });
   }
 }

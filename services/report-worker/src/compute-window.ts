@@ -1,4 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
+import type { Unapplied } from '@margay/coverage';
 import type { Instant } from '@margay/ground';
 import { birthOf, FIRST_OBJECT, type Sight } from '@margay/history';
 import {
@@ -14,15 +15,24 @@ import {
 } from '@margay/reports';
 import type { Stores } from '@margay/storage';
 
+/** What a report depends on beside the stores. */
+export interface ComputeOptions {
+  /** Do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[] | undefined;
+  /** What was published and is not in the stores; nothing unless given. */
+  readonly unapplied?: Unapplied | undefined;
+}
+
 /**
  * Computes a window's report from what the stores have. Reads only.
  *
- * @param privateNetworks do not count as the internet; a default list unless given.
+ * What sources delivered is read first: a mark is kept behind all that it counts, so that everything that is said to have been
+ * delivered is found by what is read then.
  */
 export async function computeWindow(
   stores: Stores,
   { cluster, reportName, spec, typeSpec, start, end }: ReportWindow,
-  privateNetworks?: readonly string[],
+  { privateNetworks, unapplied }: ComputeOptions = {},
 ): Promise<Report> {
   const window = { start, end };
   const asked = {
@@ -33,12 +43,12 @@ export async function computeWindow(
     window,
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
+  const marks = await stores.coverage.marks(window);
+  const deliveries = await stores.coverage.deliveries();
   const policyEvents = await all(stores.trail.between(auditWindow(window), auditedResources(asked)));
-  const [versions, flows, marks, deliveries, repeats, first] = await Promise.all([
+  const [versions, flows, repeats, first] = await Promise.all([
     all(stores.history.versions(versionsWindow(window, policyEvents))),
     all(stores.flows.between(window)),
-    stores.coverage.marks(window),
-    stores.coverage.deliveries(),
     stores.history.repeats(window),
     stores.history.changesOf(FIRST_OBJECT),
   ]);
@@ -51,6 +61,7 @@ export async function computeWindow(
     deliveries,
     repeats,
     ...(birth !== undefined && { birth }),
+    ...(unapplied && { unapplied }),
   });
   const sights = new Map<Instant, Sight[]>();
   for (const from of sightsToAsk(input)) {

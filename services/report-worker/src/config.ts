@@ -1,6 +1,6 @@
 import { kafkaSettings } from '@margay/messaging';
 import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
-import { clusterSettings, list } from '@margay/runtime';
+import { clusterSettings, list, whole } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 
@@ -23,6 +23,11 @@ export const config = z.object({
     .meta({
       description: `Networks that do not count as the internet in reports, with commas between them, instead of ${PRIVATE_NETWORKS.join(', ')}.`,
     }),
+  EVIDENCE_WAIT_SECONDS: whole(0, 86_400).default(600).meta({
+    description:
+      'How long the report of a window waits until everything that was published before it was begun is in the archive; then it is computed without the rest, and says so. 0 does not wait.',
+    unit: 'seconds',
+  }),
   ...kafkaSettings,
   ...elasticsearchSettings,
 });

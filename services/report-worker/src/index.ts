@@ -2,3 +2,4 @@ export * from './compute-window.ts';
 export * from './compute-in-thread.ts';
 export * from './work-on-window.ts';
 export * from './make-report.ts';
+export { ATTEMPT_FAILED } from './telling.ts';

@@ -20,6 +20,7 @@ else
           { elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) },
           settings.PRIVATE_NETWORKS,
         ),
+        { evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000 },
         BusModule.kafka(settings, 'report-worker'),
         StoresModule.elasticsearch(settings),
       ),

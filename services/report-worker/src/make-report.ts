@@ -1,8 +1,11 @@
 import { reportWindowOf, type ReportWindow } from '@margay/contracts';
 import { findGlobalReport, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
-import { workOn, type WorkOptions } from './work-on-window.ts';
+import type { Log } from '@margay/runtime';
+import { toLog } from './telling.ts';
+import { workOn, type Result, type WorkOptions } from './work-on-window.ts';
 
-export interface MakeReportOptions extends WorkOptions {
+export interface MakeReportOptions extends Omit<WorkOptions, 'tell'> {
+  readonly log: Log;
   readonly client: KubernetesClient;
   /** The API group of GlobalReports. */
   readonly group: string;
@@ -19,9 +22,9 @@ export interface MakeReportOptions extends WorkOptions {
  */
 export async function makeReport(
   options: MakeReportOptions,
-): Promise<{ readonly window: ReportWindow; readonly result: 'completed' | 'failed' }> {
+): Promise<{ readonly window: ReportWindow; readonly result: Result }> {
   const window = await askedWindow(options);
-  return { window, result: await workOn(window, options) };
+  return { window, result: await workOn(window, { ...options, tell: toLog(options.log, window) }) };
 }
 
 async function askedWindow({

@@ -5,7 +5,7 @@ import { elasticsearchOptionsOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';
-import { ATTEMPT_FAILED } from './work-on-window.ts';
+import { toLog } from './telling.ts';
 
 /** Makes the report that the environment asks for; gives the exit code of the process. */
 export async function makeAskedReport(environment: Environment): Promise<number> {
@@ -27,11 +27,11 @@ export async function makeAskedReport(environment: Environment): Promise<number>
         signal: stopSignal(),
         now: () => Date.now() * 1_000,
         compute: computeInThread({ elasticsearch: place }, settings.PRIVATE_NETWORKS),
-        onAttemptFailed: ({ id }, attempt, error) =>
-          log.warn(ATTEMPT_FAILED, { id, attempt, reason: error.message }),
+        evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
+        log,
       });
       log.info('A window is done', { id: window.id, report: window.reportName, result });
-      return result === 'completed' ? 0 : 1;
+      return result === 'completed' || result === 'repeated' ? 0 : 1;
     } finally {
       await bus.close();
       await stores.close();

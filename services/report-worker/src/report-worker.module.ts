@@ -1,15 +1,22 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Compute } from './compute-in-thread.ts';
-import { COMPUTE, WindowsController } from './windows.controller.ts';
+import { COMPUTE, WindowsController, WORKER_OPTIONS, type WorkerOptions } from './windows.controller.ts';
 
 /** Windows in, archived reports out. It needs a `BUS` and the `STORES`, and something that computes a window's report. */
 @Module({ controllers: [WindowsController] })
 export class ReportWorkerModule {
-  static over(compute: Compute, ...adapters: readonly DynamicModule[]): DynamicModule {
+  static over(
+    compute: Compute,
+    options: WorkerOptions,
+    ...adapters: readonly DynamicModule[]
+  ): DynamicModule {
     return {
       module: ReportWorkerModule,
       imports: [...adapters],
-      providers: [{ provide: COMPUTE, useValue: compute }],
+      providers: [
+        { provide: COMPUTE, useValue: compute },
+        { provide: WORKER_OPTIONS, useValue: options },
+      ],
     };
   }
 }

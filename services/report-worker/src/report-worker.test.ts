@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  EVIDENCE_GROUP,
+  resourceChanges,
   revisedWindow,
   reportsCompleted,
   reportsFailed,
@@ -9,7 +12,7 @@ import {
 import type { Change } from '@margay/history';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
-import { splitReport } from '@margay/reports';
+import { splitReport, type Report } from '@margay/reports';
 import { openMetrics, silentLog, type Log } from '@margay/runtime';
 import { connectTransports, ProcessModule } from '@margay/runtime/nest';
 import { openEmbedded, type Stores } from '@margay/storage';
@@ -20,18 +23,28 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Compute } from './compute-in-thread.ts';
 import { computeWindow } from './compute-window.ts';
 import { ReportWorkerModule } from './report-worker.module.ts';
+import type { WorkerOptions } from './windows.controller.ts';
 
 const NOW = 5_000;
 
+interface WorkerTest extends Partial<WorkerOptions> {
+  readonly log?: Log;
+  readonly clock?: () => number;
+}
+
 /** A worker over embedded adapters, which computes as told. */
-async function worker(compute: (stores: Stores) => Compute, log: Log = silentLog) {
+async function worker(
+  compute: (stores: Stores) => Compute,
+  { log = silentLog, clock = () => NOW, ...options }: WorkerTest = {},
+) {
   const opened = openEmbedded(':memory:');
   const metrics = openMetrics({ defaults: false });
   const testing = await Test.createTestingModule({
     imports: [
-      ProcessModule.with({ log, metrics, clock: () => NOW, pauseMilliseconds: 5 }),
+      ProcessModule.with({ log, metrics, clock, pauseMilliseconds: 5 }),
       ReportWorkerModule.over(
         compute(opened),
+        { evidenceMilliseconds: 600_000, ...options },
         BusModule.embedded(':memory:'),
         StoresModule.opened(async () => opened),
       ),
@@ -54,9 +67,9 @@ async function worker(compute: (stores: Stores) => Compute, log: Log = silentLog
 
 const really =
   (stores: Stores): Compute =>
-  async (window) => {
+  async (window, unapplied) => {
     const read = await stores.arrivals.place();
-    const { header, digest, parts } = splitReport(await computeWindow(stores, window));
+    const { header, digest, parts } = splitReport(await computeWindow(stores, window, { unapplied }));
     return { header, digest, parts: [...parts], read };
   };
 
@@ -77,7 +90,7 @@ async function messagesOf<T>(bus: Bus, topic: Topic<T>): Promise<T[]> {
   return messages;
 }
 
-test('a window becomes an archived report and news of it; the window again gives the same news and no second report', async () => {
+test('a window becomes an archived report and news of it; the window again gives neither again', async () => {
   const { bus, stores, done, metrics } = await worker(really);
   const window = windowOf('w1');
   await stores.windows.emit([window], 1);
@@ -86,12 +99,11 @@ test('a window becomes an archived report and news of it; the window again gives
   const { headers } = await stores.archive.headers();
   expect(headers).toMatchObject([{ id: 'w1', reportName: 'daily', start: 0, end: 1_000, generatedAt: NOW }]);
   const news = await messagesOf(bus, reportsCompleted);
-  expect(news.map(({ id, digest }) => [id, digest])).toEqual([
-    ['w1', headers[0]!.digest],
-    ['w1', headers[0]!.digest],
-  ]);
+  expect(news.map(({ id, digest }) => [id, digest])).toEqual([['w1', headers[0]!.digest]]);
+  expect(await stores.windows.get('w1')).toMatchObject({ state: 'completed' });
   const exposition = await metrics.exposition();
-  expect(exposition).toContain('margay_reports_total{type="inventory",result="completed"} 2');
+  expect(exposition).toContain('margay_reports_total{type="inventory",result="completed"} 1');
+  expect(exposition).toContain('margay_reports_total{type="inventory",result="repeated"} 1');
   expect(exposition).toContain('margay_report_duration_seconds_count{type="inventory"} 1');
 });
 
@@ -158,7 +170,7 @@ test('an attempt that fails is told of and made again', async () => {
       if (++attempts === 1) throw new Error('no memory');
       return really(opened)(window);
     },
-    log,
+    { log },
   );
   const window = windowOf('w1');
   await stores.windows.emit([window], 1);
@@ -189,4 +201,88 @@ test('a stop in the middle of the pause before another attempt leaves the window
   await app.close();
   expect(Date.now() - before).toBeLessThan(900);
   expect(left).toEqual([1]);
+});
+
+test('a report that was archived and not told of, since the worker died between, is told of when the window comes again', async () => {
+  const { bus, stores, done } = await worker(really);
+  const window = windowOf('w1');
+  await stores.windows.emit([window], 1);
+  const { header: content, digest } = await really(stores)(window);
+  const { id, cluster, reportName, reportType, start, end } = window;
+  const about = { id, cluster, reportName, reportType, start, end };
+  await stores.archive.complete({ ...about, generatedAt: 4_000, digest, parts: [], content });
+  await publishAll(bus, reportWindows, [window]);
+  await expect.poll(done).toBe(0);
+  expect(await messagesOf(bus, reportsCompleted)).toMatchObject([{ id: 'w1', digest, generatedAt: 4_000 }]);
+});
+
+test('a window that is not over is refused, by the clock of the worker, and computed when it comes again and is', async () => {
+  let now = 999;
+  const { bus, stores, done, metrics } = await worker(really, { clock: () => now });
+  const window = windowOf('w1');
+  await stores.windows.emit([window], 1);
+  await publishAll(bus, reportWindows, [window]);
+  await expect.poll(done).toBe(0);
+  expect((await stores.archive.headers()).headers).toEqual([]);
+  expect(await stores.windows.get('w1')).toMatchObject({ state: 'emitted', attempt: 0 });
+  expect(await metrics.exposition()).toContain('margay_reports_total{type="inventory",result="refused"} 1');
+  now = 1_000;
+  await publishAll(bus, reportWindows, [window]);
+  await expect.poll(done).toBe(0);
+  expect((await stores.archive.headers()).headers).toMatchObject([{ id: 'w1', generatedAt: 1_000 }]);
+});
+
+test('windows of logs that were recorded elsewhere are not compared with the clock', async () => {
+  const { bus, stores, done } = await worker(really, { clock: () => 0, isRecorded: true });
+  await stores.windows.emit([windowOf('w1')], 1);
+  await publishAll(bus, reportWindows, [windowOf('w1')]);
+  await expect.poll(done).toBe(0);
+  expect((await stores.archive.headers()).headers).toMatchObject([{ id: 'w1' }]);
+});
+
+/** Something that nobody applies, since no snapshotter runs. */
+const publishEvidence = (bus: Bus, count: number) =>
+  bus.publish(
+    resourceChanges.name,
+    Array.from({ length: count }, () => ({ key: 'k', value: Buffer.from('a change') })),
+  );
+
+/** Handles all that is there as the snapshotters do. */
+async function apply(bus: Bus) {
+  const stop = new AbortController();
+  const handle = async () => stop.abort();
+  await bus.consume(resourceChanges.name, EVIDENCE_GROUP, handle, { signal: stop.signal });
+}
+
+test('a report is computed when what was published before is applied, and waits for nothing that comes later', async () => {
+  const asked: unknown[] = [];
+  const { bus, stores, done } = await worker((opened) => (window, unapplied) => {
+    asked.push(unapplied);
+    return really(opened)(window, unapplied);
+  });
+  await publishEvidence(bus, 3);
+  await stores.windows.emit([windowOf('w1')], 1);
+  await publishAll(bus, reportWindows, [windowOf('w1')]);
+  await expect.poll(async () => (await stores.windows.get('w1'))?.state).toBe('running');
+  await sleep(100);
+  expect(asked).toEqual([]);
+  await apply(bus);
+  await publishEvidence(bus, 5);
+  await expect.poll(done).toBe(0);
+  expect(asked).toEqual([undefined]);
+});
+
+test('when the limit is over the report is computed and says what it lacks', async () => {
+  const { bus, stores, done } = await worker(really, { evidenceMilliseconds: 50 });
+  await publishEvidence(bus, 3);
+  await stores.windows.emit([windowOf('w1')], 1);
+  await publishAll(bus, reportWindows, [windowOf('w1')]);
+  await expect.poll(done).toBe(0);
+  const { headers } = await stores.archive.headers();
+  const { evidence } = headers[0]!.content as unknown as Report;
+  expect(evidence.sources?.complete).toBe(false);
+  expect(evidence.sources?.reasons).toContain(
+    '3 messages that were published before 1970-01-01T00:00:00.005Z were not applied yet when the report was computed.',
+  );
+  expect(evidence.doubts.listed.map(({ reason }) => reason)).toContain('unapplied');
 });

@@ -1,3 +1,5 @@
+import type { ReportWindow } from '@margay/contracts';
+import type { Unapplied } from '@margay/coverage';
 import type { ReportHeader, ReportPart } from '@margay/reports';
 import type { ElasticsearchOptions, Place } from '@margay/storage';
 
@@ -11,8 +13,15 @@ export interface ThreadData {
   readonly privateNetworks: readonly string[] | undefined;
 }
 
+/** What a thread is asked for. */
+export interface ThreadTask {
+  readonly window: ReportWindow;
+  /** What was published and is not in the stores. */
+  readonly unapplied: Unapplied | undefined;
+}
+
 /** What the thread says: the report piece by piece, or that there is none. */
 export type ThreadMessage =
   | { readonly part: ReportPart }
   | { readonly done: { readonly header: ReportHeader; readonly digest: string; readonly read: Place } }
-  | { readonly failed: Error };
+  | { readonly failed: Error; readonly isAway: boolean };

@@ -1,4 +1,4 @@
-import { reportWindows, type ReportWindow } from '@margay/contracts';
+import { reportWindows, WORKER_GROUP, type ReportWindow } from '@margay/contracts';
 import type { Bus } from '@margay/messaging';
 import { BUS, OnTopic, type TopicContext } from '@margay/messaging/nest';
 import type { Log, Metrics } from '@margay/runtime';
@@ -8,13 +8,17 @@ import { STORES } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Compute } from './compute-in-thread.ts';
-import { ATTEMPT_FAILED, workOn } from './work-on-window.ts';
+import { toLog } from './telling.ts';
+import { workOn, type WorkOptions } from './work-on-window.ts';
 
 /** The token of what computes the report of a window. */
 export const COMPUTE = 'COMPUTE';
 
-/** The consumer group of all workers. */
-const GROUP = 'report-worker';
+/** The token of {@link WorkerOptions}. */
+export const WORKER_OPTIONS = 'WORKER_OPTIONS';
+
+/** How a worker works. */
+export type WorkerOptions = Pick<WorkOptions, 'evidenceMilliseconds' | 'isRecorded'>;
 
 /** Has the report of every window computed and archived. Each worker takes one window after another: more workers, more at once. */
 @Controller()
@@ -22,6 +26,7 @@ export class WindowsController {
   readonly #bus: Bus;
   readonly #stores: Stores;
   readonly #compute: Compute;
+  readonly #options: WorkerOptions;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #metrics: Metrics;
@@ -30,6 +35,7 @@ export class WindowsController {
     @Inject(BUS) bus: Bus,
     @Inject(STORES) stores: Stores,
     @Inject(COMPUTE) compute: Compute,
+    @Inject(WORKER_OPTIONS) options: WorkerOptions,
     @Inject(CLOCK) clock: Clock,
     @Inject(LOG) log: Log,
     @Inject(METRICS) metrics: Metrics,
@@ -37,37 +43,44 @@ export class WindowsController {
     this.#bus = bus;
     this.#stores = stores;
     this.#compute = compute;
+    this.#options = options;
     this.#clock = clock;
     this.#log = log;
     this.#metrics = metrics;
   }
 
-  @OnTopic(reportWindows, { group: GROUP, stage: 'windows', batchMax: 1 })
+  @OnTopic(reportWindows, { group: WORKER_GROUP, stage: 'windows', batchMax: 1 })
   async work(@Payload() windows: readonly ReportWindow[], @Ctx() { signal }: TopicContext): Promise<void> {
     for (const window of windows) await this.#workOn(window, signal);
   }
 
   async #workOn(window: ReportWindow, signal: AbortSignal): Promise<void> {
     const { id, reportName: report, reportType: type } = window;
+    const tell = toLog(this.#log, window);
     const result = await workOn(window, {
+      ...this.#options,
       bus: this.#bus,
       stores: this.#stores,
       signal,
       now: this.#clock,
-      compute: (asked) => this.#measured(asked),
-      onAttemptFailed: (_, attempt, error) => {
-        this.#metrics.reportsTotal.add(1, { type, result: 'retried' });
-        this.#log.warn(ATTEMPT_FAILED, { id, report, attempt, reason: error.message, error });
+      compute: (...asked) => this.#measured(...asked),
+      tell: {
+        ...tell,
+        failed: (attempt, error) => {
+          this.#metrics.reportsTotal.add(1, { type, result: 'retried' });
+          tell.failed(attempt, error);
+        },
       },
     });
     this.#metrics.reportsTotal.add(1, { type, result });
-    this.#log.info('A window is done', { id, report, result });
+    if (result === 'refused') this.#log.warn('A window is not over yet: it comes again', { id, report });
+    else this.#log.info('A window is done', { id, report, result });
   }
 
-  async #measured(window: ReportWindow): ReturnType<Compute> {
+  async #measured(...[window, unapplied]: Parameters<Compute>): ReturnType<Compute> {
     const type = window.reportType;
     const observe = this.#metrics.reportSeconds.start({ type });
-    const computed = await this.#compute(window);
+    const computed = await this.#compute(window, unapplied);
     observe();
     const rows = computed.parts.reduce((sum, part) => sum + part.rows.length, 0);
     this.#metrics.reportRowsTotal.add(rows, { type });

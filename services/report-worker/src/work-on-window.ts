@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, reportsFailed, type ReportWindow } from '@margay/contracts';
+import type { Unapplied } from '@margay/coverage';
 import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
+import { isAway } from '@margay/runtime';
 import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
+import { awaitEvidence } from './await-evidence.ts';
 import type { Compute } from './compute-in-thread.ts';
 
 export interface WorkOptions {
@@ -16,52 +19,96 @@ export interface WorkOptions {
   readonly retriesMax?: number;
   /** The pause before the first retry; each next one is twice as long, up to a minute. */
   readonly retryMilliseconds?: number;
-  readonly onAttemptFailed?: (window: ReportWindow, attempt: number, error: Error) => void;
+  /** How long to wait until what was published before is in the stores. */
+  readonly evidenceMilliseconds: number;
+  /** Windows are of logs that were recorded, whose clock may be another: their ends are not compared with the time. */
+  readonly isRecorded?: boolean;
+  readonly tell: Telling;
 }
 
-/** What the log says of an attempt that failed. */
-export const ATTEMPT_FAILED = 'A window could not be computed';
+/** Whom to tell of what happens to a window. */
+export interface Telling {
+  /** An attempt failed; there may be another. */
+  failed(attempt: number, error: Error): void;
+  /** Broker or archive do not answer: it is waited for them. */
+  away(error: Error): void;
+  /** The report is computed although something is not in the stores yet. */
+  late(unapplied: Unapplied): void;
+}
+
+/**
+ * What became of a window: `refused` is one that is not over yet, of which nothing is computed; `repeated` one that was completed
+ * and told of before.
+ */
+export type Result = 'completed' | 'failed' | 'refused' | 'repeated';
 
 const PAUSE_MILLISECONDS_MAX = 60_000;
 
 /**
- * Computes and archives the report of a window, with its retries, tells of it and says what became of it.
+ * Computes and archives the report of a window, with its retries, tells of it and keeps what became of it.
  *
- * A window that comes again finds its report archived and only repeats the news. Parts are archived first and the
- * header last, so a worker that dies leaves no report behind, and the window comes again.
+ * A window is worked on when it is over and what was published before is in the stores. One that comes again finds its report
+ * archived and tells of it only where nobody has. Parts are archived first and the header last, so a worker that dies leaves no
+ * report behind, and the window comes again. That broker or archive are away is no failure of the window, and uses up no retry.
+ *
+ * @throws what the signal was aborted with, or what the bus threw where not even the failure could be told: it comes again.
  */
-export async function workOn(window: ReportWindow, options: WorkOptions): Promise<'completed' | 'failed'> {
-  const { bus, stores, signal, now, retriesMax = 6, retryMilliseconds = 1_000 } = options;
-  for (let attempt = 1; ; attempt++) {
+export async function workOn(window: ReportWindow, options: WorkOptions): Promise<Result> {
+  const { signal, now, isRecorded = false, retriesMax = 6, retryMilliseconds = 1_000, tell } = options;
+  const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
+  // Nobody knows yet what will have been at its end: it comes again.
+  if (!isRecorded && window.end > now()) return 'refused';
+  for (let attempt = 1, outages = 0; ;) {
     try {
-      const archived =
-        (await stores.archive.header(window.id)) ?? (await computeAndArchive(window, attempt, options));
-      await publishAll(bus, reportsCompleted, [completedOf(archived)]);
-      return 'completed';
+      return await completed(window, attempt, options);
     } catch (error) {
       if (signal.aborted) throw error;
-      options.onAttemptFailed?.(window, attempt, error as Error);
-      if (attempt > retriesMax) {
-        const { cluster, id, reportName, reportType, start, end } = window;
-        const reason = (error as Error).message;
-        await publishAll(bus, reportsFailed, [
-          { cluster, id, reportName, reportType, start, end, reason, attempts: attempt, failedAt: now() },
-        ]);
-        return 'failed';
+      if (isAway(error)) {
+        tell.away(error as Error);
+        await sleep(pauseAfter(++outages, pauses), undefined, { signal });
+        continue;
       }
-      const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
-      await sleep(pauseAfter(attempt, pauses), undefined, { signal });
+      tell.failed(attempt, error as Error);
+      if (attempt > retriesMax) return failed(window, attempt, error as Error, options);
+      await sleep(pauseAfter(attempt++, pauses), undefined, { signal });
     }
   }
+}
+
+async function completed(window: ReportWindow, attempt: number, options: WorkOptions): Promise<Result> {
+  const { bus, stores, now } = options;
+  const known = await stores.archive.header(window.id);
+  if (known !== undefined && (await stores.windows.get(window.id))?.state === 'completed') return 'repeated';
+  const archived = known ?? (await computeAndArchive(window, attempt, options));
+  await publishAll(bus, reportsCompleted, [completedOf(archived)]);
+  // Whoever gets the window again need not tell of it again.
+  await stores.windows.complete(window.id, now());
+  return 'completed';
+}
+
+async function failed(
+  window: ReportWindow,
+  attempts: number,
+  { message: reason }: Error,
+  { bus, stores, now }: WorkOptions,
+): Promise<Result> {
+  const { cluster, id, reportName, reportType, start, end } = window;
+  await publishAll(bus, reportsFailed, [
+    { cluster, id, reportName, reportType, start, end, reason, attempts, failedAt: now() },
+  ]);
+  await stores.windows.fail(id, reason, attempts, now());
+  return 'failed';
 }
 
 async function computeAndArchive(
   window: ReportWindow,
   attempt: number,
-  { stores, compute, now }: WorkOptions,
+  { bus, stores, compute, now, signal, evidenceMilliseconds: limitMilliseconds, tell }: WorkOptions,
 ): Promise<ArchivedHeader> {
   await stores.windows.begin(window.id, attempt, now());
-  const { header, digest, parts, read } = await compute(window);
+  const unapplied = await awaitEvidence(window, { bus, now, limitMilliseconds, signal });
+  if (unapplied !== undefined) tell.late(unapplied);
+  const { header, digest, parts, read } = await compute(window, unapplied);
   const { id, cluster, reportName, reportType, start, end, revision } = window;
   const supersedes = revision === undefined ? undefined : await reportBefore(window, stores);
   const entries = [];

@@ -118,7 +118,7 @@ export const METRICS = {
     name: 'margay_reports_total',
     type: 'counter',
     labels: ['type', 'result'],
-    help: 'Reports finished, by result: completed, retried or failed.',
+    help: 'Windows that a worker had, by result: completed, retried, failed, refused (not over yet) or repeated (told of before).',
     watch: '`failed`: the reason is in the window’s status and on the `report-failed` topic.',
   },
   reportSeconds: {

@@ -42,6 +42,9 @@ export interface MargayOptions {
   readonly admit: NonNullable<AuditIngestorOptions['admit']>;
 }
 
+/** In one process everything that was published is applied sooner or later. */
+const EVIDENCE_MILLISECONDS = 600_000;
+
 const none = async (): Promise<ReportsFolder> => ({ reports: [], problems: [] });
 
 /**
@@ -89,6 +92,7 @@ export class MargayModule {
     );
     const reportWorker = ReportWorkerModule.over(
       computeInThread({ directory }, privateNetworks),
+      { evidenceMilliseconds: EVIDENCE_MILLISECONDS, isRecorded: !follow },
       bus,
       stores,
     );

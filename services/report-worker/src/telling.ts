@@ -1,0 +1,24 @@
+import type { ReportWindow } from '@margay/contracts';
+import type { Log } from '@margay/runtime';
+import type { Telling } from './work-on-window.ts';
+
+/** What the log says of an attempt that failed. */
+export const ATTEMPT_FAILED = 'A window could not be computed';
+
+/** Tells the log what happens to a window. */
+export function toLog(
+  log: Log,
+  { id, reportName: report }: Pick<ReportWindow, 'id' | 'reportName'>,
+): Telling {
+  return {
+    failed: (attempt, error) =>
+      log.warn(ATTEMPT_FAILED, { id, report, attempt, reason: error.message, error }),
+    away: (error) => log.warn('A window waits for broker or archive', { id, report, reason: error.message }),
+    late: ({ changes, flows }) =>
+      log.warn('A window was computed although not all that was published before is applied', {
+        id,
+        report,
+        messages: changes + flows,
+      }),
+  };
+}
