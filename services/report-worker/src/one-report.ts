@@ -5,7 +5,6 @@ import { elasticsearchOptionsOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';
-import { toLog } from './telling.ts';
 
 /** Makes the report that the environment asks for; gives the exit code of the process. */
 export async function makeAskedReport(environment: Environment): Promise<number> {

@@ -16,7 +16,7 @@ const WINDOW: ReportWindow = {
   end: 1_000,
   manual: false,
 };
-const COMPUTED: ComputedReport = { header: {} as never, digest: 'd', parts: [] };
+const COMPUTED: ComputedReport = { header: {} as never, digest: 'd', parts: [], read: {} };
 
 /** Works on a window whose computing fails so, attempt by attempt, and then succeeds. */
 async function worked(failures: readonly Error[]) {

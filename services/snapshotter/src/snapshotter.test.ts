@@ -181,6 +181,7 @@ test('flows that are set aside count as unusable', async () => {
   const evidence = evidenceFor([], [], window, { deliveries, ofTraffic: true });
   expect(evidence.flows).toMatchObject({ unusable: 1, sources: [] });
   expect(evidence.reasons).toContainEqual(expect.stringContaining('1 flow record that could not be used'));
+});
 
 const mark = (source: string): ClusterCoverageMark => ({
   cluster: 'c',
@@ -200,7 +201,7 @@ test.each([
 ])('what %s delivered counts when it is in the %s', async (source, slow, held) => {
   const { app, bus, stores } = await snapshotter();
   const isBack = Promise.withResolvers<void>();
-  const store = stores[slow] as { append: (values: readonly never[]) => Promise<never> };
+  const store: { append: (values: readonly never[]) => Promise<unknown> } = stores[slow];
   const append = store.append.bind(store);
   store.append = (values) => isBack.promise.then(() => append(values));
   await publishAll(bus, resourceChanges, [change('a', '1', 100)]);
