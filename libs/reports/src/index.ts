@@ -19,6 +19,7 @@ export type {
   ProtectionChangeRow,
   RowKind,
   ReportHeader,
+  Revision,
   Report,
 } from './report.ts';
 export type { ReportTypeSpec } from './report-type-spec.ts';

@@ -269,8 +269,19 @@ export interface ReportHeader {
   readonly uiSummaryProblem?: string;
 }
 
+/**
+ * Which report over its window a report is. Not in the header and its digest, which speak of the evidence alone: where nothing
+ * came between two revisions they have the same digest.
+ */
+export interface Revision {
+  /** From 2 on. */
+  readonly revision: number;
+  /** The id of the report before it over the same window. */
+  readonly supersedes: string;
+}
+
 /** A whole report. Each kind of row is there, empty where the type of report has none of it. */
-export interface Report extends ReportHeader, ReportRows {
+export interface Report extends ReportHeader, ReportRows, Partial<Revision> {
   /** SHA-256 in hex over header and rows; see `digestOf`. */
   readonly digest: string;
 }

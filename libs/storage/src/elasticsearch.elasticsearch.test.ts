@@ -37,6 +37,32 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   archiveContract('Elasticsearch', async () => (await open()).archive);
   windowsContract('Elasticsearch', async () => (await open()).windows);
 
+  test('a window of which a month was deleted since it was computed is not whole any more', async () => {
+    const own = `margay-test-${randomUUID().slice(0, 8)}`;
+    const stores = await openElasticsearch({ nodes, prefix: own, cluster: 'c' });
+    opened.push(stores);
+    const at = 1_793_491_200_000_000;
+    await stores.trail.append(
+      [at, at + 40 * 86_400_000_000].map((instant, i) => ({
+        eventId: `e${i}`,
+        at: instant,
+        group: 'networking.k8s.io',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'web',
+        verb: 'delete',
+        outcome: 'done' as const,
+        event: {},
+      })),
+    );
+    const place = await stores.arrivals.place();
+    const whole = (start: number) =>
+      stores.arrivals.isWhole({ place, window: { start, end: start + 86_400_000_000 } });
+    expect([await whole(at), await whole(at + 40 * 86_400_000_000)]).toEqual([true, true]);
+    await fetch(`${url}/${own}-trail-2026.11`, { method: 'DELETE' });
+    expect([await whole(at), await whole(at + 40 * 86_400_000_000)]).toEqual([false, true]);
+  });
+
   test('indices of an older release get the fields that came later', async () => {
     const older = `margay-test-${randomUUID().slice(0, 8)}`;
     const { outcome: _, ...properties } = TRAIL_TEMPLATE.properties;

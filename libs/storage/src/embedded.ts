@@ -14,7 +14,7 @@ import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
-import { embeddedWindows, WINDOW_TABLES } from './windows/embedded.ts';
+import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
 
 const MIGRATIONS = [
   [HISTORY_TABLES, TRAIL_TABLES, FLOW_TABLES, COVERAGE_TABLES, ARCHIVE_TABLES, WINDOW_TABLES].join(';\n'),
@@ -25,6 +25,7 @@ const MIGRATIONS = [
   HISTORY_RESTORES,
   ARRIVAL_TABLES,
   COVERAGE_CANARIES,
+  WINDOW_REPORTS,
 ];
 
 /** How the embedded stores are opened. */

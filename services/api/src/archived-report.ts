@@ -1,6 +1,6 @@
 import { joinReport, type Report, type ReportPart, type RowKind } from '@margay/reports';
 import type { Archive } from '@margay/storage';
-import { contentOf } from './runs/runs.ts';
+import { contentOf, revisionOf } from './runs/runs.ts';
 
 /** The whole report, or undefined where there is none. */
 export async function archivedReport(archive: Archive, id: string): Promise<Report | undefined> {
@@ -12,5 +12,5 @@ export async function archivedReport(archive: Archive, id: string): Promise<Repo
     parts.push({ kind: header.parts[part]!.kind as RowKind, rows });
     part++;
   }
-  return joinReport(contentOf(header), header.digest, parts);
+  return joinReport(contentOf(header), header.digest, parts, revisionOf(header));
 }

@@ -1,5 +1,5 @@
 import { csv, notKnownColumn } from '../csv.ts';
-import { HEAD_COLUMNS } from '../head-columns.ts';
+import { summaryCsv } from '../head-columns.ts';
 import type { Report, ReportHeader } from '../report.ts';
 import type { BuiltInReportType } from '../report-type.ts';
 import { panel, type UiSummary } from '../ui-summary.ts';
@@ -19,19 +19,15 @@ export const INVENTORY: BuiltInReportType = {
       description: 'How many endpoints, namespaces and service accounts, and how many of them protected',
       mediaType: 'text/csv',
       render: (report) =>
-        csv<Report>(
-          [
-            ...HEAD_COLUMNS,
-            ['endpointsNumInScope', (it) => it.endpointsSummary.numTotal],
-            ['endpointsNumIngressProtected', (it) => it.endpointsSummary.numIngressProtected],
-            ['endpointsNumEgressProtected', (it) => it.endpointsSummary.numEgressProtected],
-            ['namespacesNumInScope', (it) => it.namespacesSummary.numTotal],
-            ['namespacesNumIngressProtected', (it) => it.namespacesSummary.numIngressProtected],
-            ['namespacesNumEgressProtected', (it) => it.namespacesSummary.numEgressProtected],
-            ['serviceAccountsNumInScope', (it) => it.endpointsSummary.numServiceAccounts],
-          ],
-          [report],
-        ),
+        summaryCsv(report, [
+          ['endpointsNumInScope', (it) => it.endpointsSummary.numTotal],
+          ['endpointsNumIngressProtected', (it) => it.endpointsSummary.numIngressProtected],
+          ['endpointsNumEgressProtected', (it) => it.endpointsSummary.numEgressProtected],
+          ['namespacesNumInScope', (it) => it.namespacesSummary.numTotal],
+          ['namespacesNumIngressProtected', (it) => it.namespacesSummary.numIngressProtected],
+          ['namespacesNumEgressProtected', (it) => it.namespacesSummary.numEgressProtected],
+          ['serviceAccountsNumInScope', (it) => it.endpointsSummary.numServiceAccounts],
+        ]),
     },
     {
       name: 'endpoints.csv',

@@ -1,4 +1,11 @@
-import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from '../report.ts';
+import {
+  type Report,
+  type ReportHeader,
+  type ReportRows,
+  type Revision,
+  ROW_KINDS,
+  type RowKind,
+} from '../report.ts';
 
 /** How many rows a part holds at most. */
 export const ROWS_PER_PART = 1000;
@@ -24,17 +31,25 @@ export function splitReport(report: Report): SplitReport {
   return { header: headerOf(report), digest: report.digest, parts: partsOf(report) };
 }
 
-/** The report of a header and all its parts, as `splitReport` gave them. */
-export function joinReport(header: ReportHeader, digest: string, parts: Iterable<ReportPart>): Report {
+/** The report of a header and all its parts, as `splitReport` gave them; of a revision with what it is. */
+export function joinReport(
+  header: ReportHeader,
+  digest: string,
+  parts: Iterable<ReportPart>,
+  revision?: Revision,
+): Report {
   const rows: Record<RowKind, unknown[]> = emptyRows();
   for (const part of parts) rows[part.kind].push(...part.rows);
-  return { ...header, ...(rows as unknown as ReportRows), digest };
+  return { ...header, ...(rows as unknown as ReportRows), ...revision, digest };
 }
 
-/** A report without its rows and digest. */
+/** What stands beside header and rows. */
+const BESIDE: readonly string[] = ['revision', 'supersedes', 'digest'];
+
+/** A report without its rows and digest, and without what it supersedes. */
 export function headerOf(report: Report): ReportHeader {
-  const kinds: readonly string[] = ROW_KINDS;
-  const fields = Object.entries(report).filter(([name]) => name !== 'digest' && !kinds.includes(name));
+  const others = new Set([...ROW_KINDS, ...BESIDE]);
+  const fields = Object.entries(report).filter(([name]) => !others.has(name));
   return Object.fromEntries(fields) as unknown as ReportHeader;
 }
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { computeReport, joinReport, splitReport, toReportJson, verifyReport } from '../index.ts';
+import {
+  computeReport,
+  joinReport,
+  REPORT_TYPES,
+  splitReport,
+  toReportJson,
+  verifyReport,
+} from '../index.ts';
 import { ROWS_PER_PART } from './parts.ts';
 import { facts, WINDOW } from '../testing/arbitrary-history.ts';
 import { history } from '../testing/history.ts';
@@ -64,6 +71,21 @@ test('a report can be taken apart and put together again', () => {
   ]);
   const stored = JSON.parse(JSON.stringify({ header, all })) as { header: typeof header; all: typeof all };
   expect(text(joinReport(stored.header, digest, stored.all))).toBe(text());
+});
+
+test('a revision says what it is in its files, and its digest is that of its evidence', () => {
+  const { header, digest, parts } = splitReport(REPORT);
+  const revised = joinReport(header, digest, parts, { revision: 2, supersedes: 'r-1' });
+  const json = JSON.parse(text(revised)) as object;
+  expect(json).toEqual({ ...REPORT, revision: 2, supersedes: 'r-1' });
+  expect(Object.keys(json).slice(-3)).toEqual(['revision', 'supersedes', 'digest']);
+  expect(verifyReport(json)).toEqual({ ok: true, digest: REPORT.digest });
+  const summaryOf = (report: typeof REPORT) => {
+    const { downloads } = REPORT_TYPES.get('inventory')!;
+    return [...downloads[0]!.render(report)].join('').trimEnd().split('\n');
+  };
+  const [columns, cells] = summaryOf(REPORT);
+  expect(summaryOf(revised)).toEqual([`${columns},revision,supersedes`, `${cells},2,r-1`]);
 });
 
 test('parts are bounded in size, too', () => {

@@ -3,7 +3,7 @@ import { WHOLE, type Piece } from '../report-type.ts';
 import { headerOf } from './parts.ts';
 
 /**
- * `report.json`, piece by piece: the header's fields, then each kind of rows with one row a line, and the digest last.
+ * `report.json`, piece by piece: the header's fields, then each kind of rows with one row a line, of a revision what it supersedes, and the digest last.
  *
  * Fields are in a fixed order and rows in the report's, so the same evidence gives the same bytes.
  */
@@ -14,7 +14,7 @@ export function* toReportJson(report: Report): Iterable<string> {
     yield* jsonList(report[kind]);
     yield ',\n';
   }
-  yield reportJsonTail(report.digest);
+  yield reportJsonTail(report);
 }
 
 /** What stands in `report.json` before the rows. */
@@ -25,8 +25,17 @@ export function reportJsonHead(header: ReportHeader): string {
   return `{\n${fields.join('')}`;
 }
 
-/** What stands in `report.json` after the rows. */
-export const reportJsonTail = (digest: string): string => `"digest": ${JSON.stringify(digest)}\n}\n`;
+/** What stands in `report.json` after the rows: of a revision what it is, and the digest. */
+export function reportJsonTail({
+  digest,
+  revision,
+  supersedes,
+}: Pick<Report, 'digest' | 'revision' | 'supersedes'>): string {
+  const fields = Object.entries({ revision, supersedes }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${JSON.stringify(name)}: ${JSON.stringify(value)},\n`],
+  );
+  return `${fields.join('')}"digest": ${JSON.stringify(digest)}\n}\n`;
+}
 
 /** A JSON list with one element a line. */
 export function* jsonList(elements: Iterable<unknown>, { first, last }: Piece = WHOLE): Iterable<string> {

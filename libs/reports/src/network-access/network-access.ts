@@ -1,5 +1,5 @@
 import { csv, notKnownColumn } from '../csv.ts';
-import { HEAD_COLUMNS } from '../head-columns.ts';
+import { summaryCsv } from '../head-columns.ts';
 import { inScopeVersusProtected } from '../inventory/inventory.ts';
 import { type EndpointRow, FLAGS, type Report } from '../report.ts';
 import type { Piece, BuiltInReportType } from '../report-type.ts';
@@ -19,7 +19,7 @@ export const NETWORK_ACCESS: BuiltInReportType = {
       name: 'summary.csv',
       description: 'How many endpoints, namespaces and service accounts, and how many of them protected',
       mediaType: 'text/csv',
-      render: (report) => csv<Report>([...HEAD_COLUMNS, ...SUMMARY_COLUMNS], [report]),
+      render: (report) => summaryCsv(report, SUMMARY_COLUMNS),
     },
     {
       name: 'endpoints.csv',

@@ -1,7 +1,7 @@
 import { AUDITED_RESOURCES } from '@margay/ground';
 import { dump } from 'js-yaml';
 import { csv } from '../csv.ts';
-import { HEAD_COLUMNS } from '../head-columns.ts';
+import { summaryCsv } from '../head-columns.ts';
 import { jsonList } from '../json/report-json.ts';
 import type { Report } from '../report.ts';
 import { WHOLE, type Piece, type BuiltInReportType } from '../report-type.ts';
@@ -22,17 +22,13 @@ export const POLICY_AUDIT: BuiltInReportType = {
       description: 'How many policies were created, modified and deleted',
       mediaType: 'text/csv',
       render: (report) =>
-        csv<Report>(
-          [
-            ...HEAD_COLUMNS,
-            ['numCreatedPolicies', (it) => it.auditSummary.numCreate],
-            ['numModifiedPolicies', (it) => it.auditSummary.numModify],
-            ['numDeletedPolicies', (it) => it.auditSummary.numDelete],
-            // Reports of older releases do not say it.
-            ['numUnsettledPolicies', (it) => it.auditSummary.numUnsettled ?? ''],
-          ],
-          [report],
-        ),
+        summaryCsv(report, [
+          ['numCreatedPolicies', (it) => it.auditSummary.numCreate],
+          ['numModifiedPolicies', (it) => it.auditSummary.numModify],
+          ['numDeletedPolicies', (it) => it.auditSummary.numDelete],
+          // Reports of older releases do not say it.
+          ['numUnsettledPolicies', (it) => it.auditSummary.numUnsettled ?? ''],
+        ]),
     },
     {
       name: 'events.json',

@@ -1,5 +1,5 @@
 import { csv } from '../csv.ts';
-import { HEAD_COLUMNS } from '../head-columns.ts';
+import { summaryCsv } from '../head-columns.ts';
 import type { ProtectionChangeRow, Report } from '../report.ts';
 import type { BuiltInReportType } from '../report-type.ts';
 import { panel } from '../ui-summary.ts';
@@ -21,16 +21,12 @@ export const PROTECTION_AUDIT: BuiltInReportType = {
       description: 'How many changes protected endpoints, exposed them, or left that open',
       mediaType: 'text/csv',
       render: (report) =>
-        csv<Report>(
-          [
-            ...HEAD_COLUMNS,
-            ['numChanges', (it) => it.protectionSummary.numTotal],
-            ['numProtectingChanges', (it) => it.protectionSummary.numProtecting],
-            ['numExposingChanges', (it) => it.protectionSummary.numExposing],
-            ['numChangesLeavingOpen', (it) => it.protectionSummary.numLeavingOpen],
-          ],
-          [report],
-        ),
+        summaryCsv(report, [
+          ['numChanges', (it) => it.protectionSummary.numTotal],
+          ['numProtectingChanges', (it) => it.protectionSummary.numProtecting],
+          ['numExposingChanges', (it) => it.protectionSummary.numExposing],
+          ['numChangesLeavingOpen', (it) => it.protectionSummary.numLeavingOpen],
+        ]),
     },
     {
       name: 'changes.csv',

@@ -35,4 +35,7 @@ export interface Arrivals {
    * while it was read may be.
    */
   later(reports: readonly ReadWindow[]): Promise<LateEvidence[]>;
+
+  /** False where evidence of the window that was there then has been removed since: it was kept for a time only. */
+  isWhole(report: ReadWindow): Promise<boolean>;
 }

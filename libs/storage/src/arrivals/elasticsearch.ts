@@ -1,11 +1,15 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Window } from '@margay/ground';
 import type { Elastic } from '../elasticsearch/connection.ts';
+import { monthOf } from '../elasticsearch/documents.ts';
 import { refresh } from '../elasticsearch/read.ts';
 import type { Arrivals, LateEvidence, Place, ReadWindow } from './arrivals.ts';
 
 /** The indices of evidence, without prefix. */
 const EVIDENCE = ['changes-*', 'trail-*', 'flows-*', 'coverage*'] as const;
+
+/** The month of an index, where it is of one. */
+const MONTH = /-(\d{4}\.\d{2})$/;
 
 /** So many reports are asked about with one request. */
 const REPORTS_AT_ONCE = 50;
@@ -19,14 +23,24 @@ type Query = estypes.QueryDslQueryContainer;
  */
 export function elasticsearchArrivals(elastic: Elastic): Arrivals {
   const index = EVIDENCE.map((pattern) => elastic.index(pattern));
+  const place = async (): Promise<Place> => {
+    const { indices = {} } = await elastic.call('reading how far the evidence has come', () =>
+      elastic.client.indices.stats({ index, metric: 'docs', level: 'shards' }),
+    );
+    return Object.fromEntries(
+      Object.entries(indices).map(([name, { shards = {} }]) => [name, checkpointOf(shards)]),
+    );
+  };
   return {
-    async place() {
-      const { indices = {} } = await elastic.call('reading how far the evidence has come', () =>
-        elastic.client.indices.stats({ index, metric: 'docs', level: 'shards' }),
-      );
-      return Object.fromEntries(
-        Object.entries(indices).map(([name, { shards = {} }]) => [name, checkpointOf(shards)]),
-      );
+    place,
+
+    async isWhole({ place: then, window: { start, end } }) {
+      const now = await place();
+      const [from, to] = [monthOf(start), monthOf(end - 1)];
+      return Object.keys(then).every((name) => {
+        const [, month] = MONTH.exec(name) ?? [];
+        return name in now || month === undefined || month < from || month > to;
+      });
     },
 
     async later(reports) {

@@ -40,6 +40,9 @@ export function embeddedArrivals(database: Database): Arrivals {
         return { arrivals: arrivals ?? 0 };
       }),
 
+    // Nothing is ever removed.
+    isWhole: async () => true,
+
     later: async (reports) =>
       database.read(() =>
         reports.map(({ place, window: { start, end } }) => ({

@@ -3,7 +3,7 @@ import type { Instant } from '@margay/ground';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
-import { getDocument, refresh } from '../elasticsearch/read.ts';
+import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import {
   DATE,
   FLAG,
@@ -14,7 +14,16 @@ import {
   type IndexTemplate,
 } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
-import { LIST_MAX, moves, STATES, type WindowRecord, type Windows, type WindowState } from './windows.ts';
+import {
+  byName,
+  LIST_MAX,
+  moves,
+  STATES,
+  type KnownReport,
+  type WindowRecord,
+  type Windows,
+  type WindowState,
+} from './windows.ts';
 
 /** The index of all windows, and that of the reports' first appearances. */
 export const WINDOW_TEMPLATES: readonly IndexTemplate[] = [
@@ -25,6 +34,7 @@ export const WINDOW_TEMPLATES: readonly IndexTemplate[] = [
       cluster: KEYWORD,
       id: KEYWORD,
       reportName: KEYWORD,
+      start: INSTANT,
       end: INSTANT,
       manual: FLAG,
       window: STORED,
@@ -35,6 +45,7 @@ export const WINDOW_TEMPLATES: readonly IndexTemplate[] = [
       changedAt: INSTANT,
     },
   },
+  { pattern: 'global-reports', properties: { cluster: KEYWORD, reportName: KEYWORD, report: STORED } },
   { pattern: 'report-names', properties: { cluster: KEYWORD, reportName: KEYWORD, appeared: INSTANT } },
 ];
 
@@ -43,6 +54,8 @@ interface WindowDocument {
   readonly cluster: string;
   readonly id: string;
   readonly reportName: string;
+  /** Absent where an older release kept it. */
+  readonly start?: Instant;
   readonly end: Instant;
   readonly manual: boolean;
   readonly window: string;
@@ -61,6 +74,7 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
   const { client, cluster } = elastic;
   const index = elastic.index('windows');
   const names = elastic.index('report-names');
+  const globalReports = elastic.index('global-reports');
   const idOf = (id: string) => documentId(cluster, id);
 
   const move = async (
@@ -99,17 +113,14 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
     }
   };
 
-  const search = async (filter: readonly object[], size: number) => {
+  const search = async (filter: readonly object[], size: number, order: 'asc' | 'desc' = 'desc') => {
     await refresh(elastic, index);
     const { hits } = await elastic.call('listing windows', () =>
       client.search<WindowDocument>({
         index,
         ignore_unavailable: true,
         query: { bool: { filter: [{ term: { cluster } }, ...filter] } },
-        sort: [
-          { end: { order: 'desc', unmapped_type: 'long' } },
-          { id: { order: 'asc', unmapped_type: 'keyword' } },
-        ],
+        sort: [{ end: { order, unmapped_type: 'long' } }, { id: { order: 'asc', unmapped_type: 'keyword' } }],
         size,
         track_total_hits: true,
       }),
@@ -119,6 +130,16 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
       documents: hits.hits.flatMap(({ _source: source }) => source ?? []),
       count: typeof total === 'number' ? total : (total?.value ?? 0),
     };
+  };
+  const reportsNow = async () => {
+    const reports: KnownReport[] = [];
+    const documents = readAll<{ report: string }>(elastic, {
+      index: globalReports,
+      query: { term: { cluster } },
+      sort: [{ reportName: 'asc' }],
+    });
+    for await (const { report } of documents) reports.push(JSON.parse(report) as KnownReport);
+    return reports;
   };
   const scheduled = (reportName: string) => [{ term: { reportName } }, { term: { manual: false } }];
 
@@ -145,6 +166,15 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
       return windows.filter((_, i) => written[i]);
     },
 
+    async again(id, at) {
+      const found = await getDocument<WindowDocument>(elastic, index, idOf(id));
+      if (found?.source.state !== 'failed') return;
+      const { reason: _past, ...kept } = found.source;
+      const document = { ...kept, state: 'emitted', attempt: 0, emittedAt: at, changedAt: at };
+      // Where somebody else changed it meanwhile, it is not failed any more.
+      await bulk(elastic, [{ op: 'index', index, id: idOf(id), document, after: found }]);
+    },
+
     begin: (id, attempt, at) => move(id, 'running', attempt, at),
     complete: (id, at) => move(id, 'completed', 0, at),
     fail: (id, reason, attempts, at) => move(id, 'failed', attempts, at, reason),
@@ -165,6 +195,11 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
       return documents[0]?.end;
     },
 
+    async firstStart(reportName) {
+      const { documents } = await search(scheduled(reportName), 1, 'asc');
+      return documents[0] && recordOf(documents[0]).window.start;
+    },
+
     async active(reportName) {
       const { count } = await search(
         [...scheduled(reportName), { terms: { state: ['emitted', 'running'] } }],
@@ -172,6 +207,22 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
       );
       return count;
     },
+
+    async keepReports(reports) {
+      const placeOf = (name: string) => ({ index: globalReports, id: documentId(cluster, name) });
+      const kept = new Set(reports.map(({ name }) => name));
+      const gone = (await reportsNow()).filter(({ name }) => !kept.has(name));
+      await bulk(elastic, [
+        ...reports.map((report) => ({
+          op: 'index' as const,
+          ...placeOf(report.name),
+          document: { cluster, reportName: report.name, report: JSON.stringify(report) },
+        })),
+        ...gone.map(({ name }) => ({ op: 'delete' as const, ...placeOf(name) })),
+      ]);
+    },
+
+    reports: async () => (await reportsNow()).sort(byName),
   };
 }
 
@@ -181,6 +232,7 @@ function documentOf(cluster: string, window: ReportWindow, at: Instant): WindowD
     cluster,
     id: window.id,
     reportName: window.reportName,
+    start: window.start,
     end: window.end,
     manual: window.manual,
     window: JSON.stringify(window),

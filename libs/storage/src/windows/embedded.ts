@@ -1,7 +1,7 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import type { Database } from '@margay/sqlite';
-import { LIST_MAX, STATES, type WindowRecord, type Windows } from './windows.ts';
+import { byName, LIST_MAX, STATES, type KnownReport, type WindowRecord, type Windows } from './windows.ts';
 
 /** The tables of the embedded windows. */
 export const WINDOW_TABLES = `
@@ -13,6 +13,10 @@ export const WINDOW_TABLES = `
   CREATE INDEX windows_by_report ON windows (report_name, "end");
   CREATE INDEX windows_by_end ON windows ("end");
   CREATE TABLE report_names (name TEXT PRIMARY KEY, appeared INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
+
+/** The GlobalReports that there are, and the starts of windows in order. */
+export const WINDOW_REPORTS = `
+  CREATE TABLE global_reports (name TEXT PRIMARY KEY, report TEXT NOT NULL) STRICT, WITHOUT ROWID`;
 
 /** States as numbers: their places in {@link STATES}. */
 const EMITTED = 0;
@@ -73,6 +77,16 @@ export function embeddedWindows(database: Database): Windows {
       return database.transaction(() => windows.filter(insert));
     },
 
+    again: async (id, at) =>
+      database.transaction(() => {
+        database
+          .sql(
+            `UPDATE windows SET state = ${EMITTED}, attempt = 0, reason = NULL, emitted_at = ?2, changed_at = ?2
+             WHERE id = ?1 AND state = ${FAILED}`,
+          )
+          .run(id, at);
+      }),
+
     begin: async (id, attempt, at) => move(id, RUNNING, attempt, null, at),
     complete: async (id, at) => move(id, COMPLETED, 0, null, at),
     fail: async (id, reason, attempts, at) => move(id, FAILED, attempts, reason, at),
@@ -108,6 +122,16 @@ export function embeddedWindows(database: Database): Windows {
         return last ?? undefined;
       }),
 
+    firstStart: async (reportName) =>
+      database.read(() => {
+        const { first } = database
+          .sql(
+            `SELECT min(json_extract(window, '$.start')) AS first FROM windows WHERE report_name = ? AND manual = 0`,
+          )
+          .get(reportName) as { first: Instant | null };
+        return first ?? undefined;
+      }),
+
     active: async (reportName) =>
       database.read(() => {
         const { count } = database
@@ -117,6 +141,24 @@ export function embeddedWindows(database: Database): Windows {
           .get(reportName) as { count: number };
         return count;
       }),
+
+    keepReports: async (reports) =>
+      database.transaction(() => {
+        database.sql('DELETE FROM global_reports').run();
+        for (const report of reports)
+          database
+            .sql('INSERT INTO global_reports (name, report) VALUES (?, ?)')
+            .run(report.name, JSON.stringify(report));
+      }),
+
+    reports: async () =>
+      database.read(() =>
+        database
+          .sql('SELECT report FROM global_reports')
+          .all()
+          .map(({ report }) => JSON.parse(report as string) as KnownReport)
+          .sort(byName),
+      ),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ReportWindow } from '@margay/contracts';
 import { describe, expect, test } from 'vitest';
-import type { Windows, WindowState } from './windows.ts';
+import type { KnownReport, Windows, WindowState } from './windows.ts';
 
 const window = (id: string, more: Partial<ReportWindow> = {}): ReportWindow => ({
   cluster: 'c',
@@ -116,6 +116,58 @@ export function windowsContract(name: string, open: () => Promise<Windows>) {
       expect(await windows.active('daily')).toBe(1);
       expect(await windows.lastEnd('weekly')).toBe(1_764_086_400_000_008);
       expect(await windows.active('weekly')).toBe(1);
+    });
+
+    test('the first of the scheduled windows is where the schedule began', async () => {
+      const windows = await open();
+      expect(await windows.firstStart('daily')).toBeUndefined();
+      await windows.emit(
+        [
+          window('a', { start: 500, end: 600 }),
+          window('b', { start: 400, end: 500 }),
+          window('c', { start: 1, end: 2, manual: true }),
+          window('d', { start: 2, end: 3, reportName: 'weekly' }),
+        ],
+        10,
+      );
+      expect(await windows.firstStart('daily')).toBe(400);
+    });
+
+    test('a window that failed is asked for again; others go on as they are', async () => {
+      const windows = await open();
+      await windows.emit([window('a'), window('b')], 10);
+      await windows.fail('a', 'no disk', 7, 20);
+      await windows.begin('b', 1, 20);
+      await windows.again('a', 30);
+      await windows.again('b', 30);
+      await windows.again('c', 30);
+      expect(await windows.get('a')).toEqual({
+        window: window('a'),
+        state: 'emitted',
+        attempt: 0,
+        emittedAt: 30,
+        changedAt: 30,
+      });
+      expect(await windows.get('b')).toMatchObject({ state: 'running', changedAt: 20 });
+      await windows.begin('a', 1, 40);
+      expect(await windows.get('a')).toMatchObject({ state: 'running', attempt: 1 });
+    });
+
+    test('the GlobalReports are those that were kept last', async () => {
+      const windows = await open();
+      expect(await windows.reports()).toEqual([]);
+      const known = (name: string): KnownReport => ({
+        name,
+        reportType: 'exposure',
+        spec: { reportType: 'exposure', schedule: '0 0 * * *' },
+        typeSpec: { includeEndpointData: true },
+        next: { start: 1_764_086_400_000_001, end: 1_764_172_800_000_000, due: 1_764_174_600_000_000 },
+      });
+      await windows.keepReports([known('weekly'), known('daily')]);
+      expect(await windows.reports()).toEqual([known('daily'), known('weekly')]);
+      const { next: _, ...suspended } = known('daily');
+      await windows.keepReports([suspended]);
+      expect(await windows.reports()).toEqual([suspended]);
     });
 
     test('a report appears once', async () => {

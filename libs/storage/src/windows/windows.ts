@@ -1,5 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/ground';
+import { compareTexts, type Instant } from '@margay/ground';
 
 /** How far the computation of a window has come. */
 export type WindowState = 'emitted' | 'running' | 'failed' | 'completed';
@@ -42,6 +42,21 @@ export interface WindowFilter {
   readonly limit?: number;
 }
 
+/** A GlobalReport as whoever keeps its schedule knows it. */
+export interface KnownReport {
+  readonly name: string;
+  readonly reportType: string;
+  /** Its `spec`, as it is now. */
+  readonly spec: unknown;
+  /** What its type is made of, where that is none of those that are built in. */
+  readonly typeSpec?: unknown;
+  /** The schedule's next window and when it is due; absent where there is none. */
+  readonly next?: { readonly start: Instant; readonly end: Instant; readonly due: Instant };
+}
+
+/** The order of reports. */
+export const byName = (a: KnownReport, b: KnownReport): number => compareTexts(a.name, b.name);
+
 /**
  * The windows of one cluster's reports and what became of them.
  *
@@ -57,6 +72,9 @@ export interface Windows {
 
   /** Keeps windows as emitted; one whose id is known does nothing. Gives those that were new. */
   emit(windows: readonly ReportWindow[], at: Instant): Promise<ReportWindow[]>;
+
+  /** A window that failed is as if it had just been emitted: it is computed again. Any other does nothing. */
+  again(id: string, at: Instant): Promise<void>;
 
   /** Attempt `attempt` (from 1 on) of the window has begun. A window that is not known does nothing. */
   begin(id: string, attempt: number, at: Instant): Promise<void>;
@@ -76,6 +94,15 @@ export interface Windows {
   /** The latest end of the report's windows, without those asked for by a person; undefined where there is none. */
   lastEnd(reportName: string): Promise<Instant | undefined>;
 
+  /** The earliest start of the report's windows, in the same sense. */
+  firstStart(reportName: string): Promise<Instant | undefined>;
+
   /** How many windows of the report are emitted or running, without those asked for by a person. */
   active(reportName: string): Promise<number>;
+
+  /** Keeps which GlobalReports there are: these and no others. */
+  keepReports(reports: readonly KnownReport[]): Promise<void>;
+
+  /** The GlobalReports that there are, by name. */
+  reports(): Promise<KnownReport[]>;
 }

@@ -57,6 +57,7 @@ export async function* evidenceZip(
   }
   const { id, cluster, reportName, reportType, start, end, digest, sequence, previous, headerDigest } =
     header;
+  const { revision = 1, supersedes = null } = header;
   const manifest = {
     id,
     cluster,
@@ -64,6 +65,8 @@ export async function* evidenceZip(
     reportType,
     startTime: formatInstant(start),
     endTime: formatInstant(end),
+    revision,
+    supersedes,
     digest,
     archive: { sequence, previous: previous ?? null, headerDigest },
     files: entries,

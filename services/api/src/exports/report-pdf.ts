@@ -177,6 +177,7 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
     ['Cluster', header.cluster],
     ['Window', `${formatMicros(header.start)} to ${formatMicros(header.end)}`],
     ['Archived', formatMicros(header.generatedAt)],
+    ...revisionFacts(header),
     ['Endpoints in scope', spec?.selector ? `selector ${spec.selector}` : 'all'],
     ['Namespaces in scope', scopeText(spec?.namespaces)],
     ['Service accounts in scope', scopeText(spec?.serviceAccounts)],
@@ -211,6 +212,9 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
     rings(pdf, summary.rings);
   }
 }
+
+const revisionFacts = ({ revision, supersedes = '' }: ArchivedHeader): [string, string][] =>
+  revision === undefined ? [] : [['Revision', `${revision}, which supersedes ${supersedes}`]];
 
 /** Reports of older releases say nothing of it. */
 const enforcementStatement = ({ enforcement }: Partial<ReportHeader['evidence']>): string[] =>

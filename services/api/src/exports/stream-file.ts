@@ -12,7 +12,7 @@ import {
   type RowKind,
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
-import { contentOf } from '../runs/runs.ts';
+import { contentOf, revisionOf } from '../runs/runs.ts';
 import { renderInThread } from './render-in-thread.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */
@@ -57,7 +57,7 @@ async function* downloadText(
   const beside: ReportPart[] = [];
   for (const kind of needs)
     for await (const rows of archive.parts(header.id, kind)) beside.push({ kind, rows });
-  const common = joinReport(contentOf(header), header.digest, beside);
+  const common = joinReport(contentOf(header), header.digest, beside, revisionOf(header));
   if (isTemplate) yield await renderInThread(common, name);
   else if (lists === undefined) yield* render(common);
   else
@@ -72,7 +72,7 @@ async function* reportJsonText(archive: Archive, header: ArchivedHeader): AsyncG
     for await (const { rows, piece } of pieces(archive, header.id, kind)) yield* jsonList(rows, piece);
     yield ',\n';
   }
-  yield reportJsonTail(header.digest);
+  yield reportJsonTail({ digest: header.digest, ...revisionOf(header) });
 }
 
 /** The rows of one kind with which piece of the file they are; one empty piece where there are none. */

@@ -1,10 +1,14 @@
 import type { Run } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
-import { evidenceGrade, typeOfReport, type ReportHeader } from '@margay/reports';
+import { evidenceGrade, typeOfReport, type ReportHeader, type Revision } from '@margay/reports';
 import type { ArchivedHeader, Stores, WindowRecord } from '@margay/storage';
 
 /** The header that a report was archived with. */
 export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content as ReportHeader;
+
+/** What a revision is; undefined for the first report over its window. */
+export const revisionOf = ({ revision, supersedes }: ArchivedHeader): Revision | undefined =>
+  revision === undefined || supersedes === undefined ? undefined : { revision, supersedes };
 
 /** Whether the evidence of a report is complete, and why not. */
 export const completenessOf = ({ evidence: { sources } }: ReportHeader) => ({
