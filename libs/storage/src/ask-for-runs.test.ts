@@ -24,7 +24,12 @@ async function archive(
   const { id, cluster, reportName, reportType, start, end, revision } = window;
   const part = await kept.appendPart({ reportId: id, end, part: 0, kind: 'endpoints', rows: [1] });
   await kept.complete({
-    ...{ id, cluster, reportName, reportType, start, end },
+    id,
+    cluster,
+    reportName,
+    reportType,
+    start,
+    end,
     ...(revision !== undefined && { revision }),
     ...(supersedes !== undefined && { supersedes }),
     generatedAt: NOW,

@@ -1,6 +1,6 @@
 import { csv, notKnownColumn } from '../csv.ts';
 import { summaryCsv } from '../head-columns.ts';
-import type { Report, ReportHeader } from '../report.ts';
+import type { ReportHeader } from '../report.ts';
 import type { BuiltInReportType } from '../report-type.ts';
 import { panel, type UiSummary } from '../ui-summary.ts';
 

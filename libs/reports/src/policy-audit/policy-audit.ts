@@ -1,6 +1,5 @@
 import { AUDITED_RESOURCES } from '@margay/ground';
 import { dump } from 'js-yaml';
-import { csv } from '../csv.ts';
 import { summaryCsv } from '../head-columns.ts';
 import { jsonList } from '../json/report-json.ts';
 import type { Report } from '../report.ts';

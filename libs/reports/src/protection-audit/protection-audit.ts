@@ -1,6 +1,6 @@
 import { csv } from '../csv.ts';
 import { summaryCsv } from '../head-columns.ts';
-import type { ProtectionChangeRow, Report } from '../report.ts';
+import type { ProtectionChangeRow } from '../report.ts';
 import type { BuiltInReportType } from '../report-type.ts';
 import { panel } from '../ui-summary.ts';
 
