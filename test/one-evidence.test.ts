@@ -5,6 +5,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { followAuditFile, publishIngested } from '@margay/audit-ingestor';
 import { followFlowFile, ingestFlows, publishFlows } from '@margay/flow-ingestor';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
+import { formatInstant, parseInstant } from '@margay/ground';
+import { changesIn, memoryHistory, overlapping, readLine } from '@margay/history';
 import { openEmbeddedBus, publishAll } from '@margay/messaging';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { evidenceLag } from '@margay/snapshotter';
@@ -102,8 +104,22 @@ function reportOf(
 }
 
 /** `margay up` over finished logs: the digests of its reports by type. */
-async function upOver(folder: string, { audit, flows }: { audit: string; flows: string }) {
-  const args = ['--data', folder, '--cluster', 'recorded', '--audit-log', audit, '--flow-log', flows];
+async function upOver(
+  folder: string,
+  { audit, flows }: { audit: string; flows: string },
+  more: readonly string[] = [],
+) {
+  const args = [
+    '--data',
+    folder,
+    '--cluster',
+    'recorded',
+    '--audit-log',
+    audit,
+    '--flow-log',
+    flows,
+    ...more,
+  ];
   const child = startMargay(['up', '--port', '0', ...args]);
   await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(/Reports and downloads/);
   const stores = openEmbedded(folder, { readOnly: true });
@@ -271,3 +287,61 @@ test('two logs of one name over one time are told apart', { timeout: PATIENCE },
     reportOf('inventory', [one.audit, other.audit], []).digest,
   );
 });
+
+/** The recorded cluster as lists show it when so many lines of its log are written: the time, and the text. */
+function listsAfter(lines: readonly string[], count: number): { at: string; text: string } {
+  const history = memoryHistory();
+  for (const [position, line] of lines.slice(0, count).entries())
+    for (const reading of readLine(line, { source: 'audit', position })) history.add(changesIn(reading));
+  const { stageTimestamp } = JSON.parse(lines[count - 1]!) as { stageTimestamp: string };
+  const at = parseInstant(stageTimestamp)! + 1;
+  const items = overlapping(history.versions(), { start: at, end: at + 1 }).map(
+    ({ content, uid, resourceVersion }) => ({
+      ...content,
+      metadata: { ...content.metadata, uid, resourceVersion },
+    }),
+  );
+  return { at: formatInstant(at), text: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) };
+}
+
+test(
+  'one evidence, one digest, with lists of the cluster beside a log that begins in mid-life',
+  { timeout: PATIENCE },
+  async () => {
+    const folder = ownFolder();
+    const logs = logsIn(folder);
+    const lines = recorded.trimEnd().split('\n');
+    writeFileSync(logs.audit, `${lines.slice(1_200).join('\n')}\n`);
+    const { at, text } = listsAfter(lines, 1_500);
+    const file = join(folder, 'lists.json');
+    writeFileSync(file, text);
+    const baseline = ['--baseline', file, '--baseline-at', at];
+    const reports = Object.fromEntries(
+      TYPES.map((type) => [type, reportOf(type, [logs.audit], [logs.flows], baseline)]),
+    );
+    const digests = Object.fromEntries(TYPES.map((type) => [type, reports[type]!.digest]));
+    const without = reportOf('inventory', [logs.audit], [logs.flows]);
+    expect(without.digest).not.toBe(digests['inventory']);
+    const data = join(folder, 'data');
+    expect(await upOver(data, logs, baseline)).toEqual(digests);
+
+    // Lists of another cluster are refused, when the log that they contradict is read.
+    const stranger = text.replaceAll(/"uid":"[0-9a-f]{4}/g, '"uid":"ffff');
+    writeFileSync(file, stranger);
+    const child = startMargay([
+      'up',
+      '--port',
+      '0',
+      '--data',
+      join(folder, 'other'),
+      '--cluster',
+      'recorded',
+      '--audit-log',
+      logs.audit,
+      ...baseline,
+    ]);
+    const code = new Promise((ended) => child.on('exit', ended));
+    expect(await code).toBe(1);
+    expect(child.said()).toMatch(/The baseline .*lists\.json is not used: it is of another cluster/);
+  },
+);

@@ -9,13 +9,14 @@ import {
 } from '@margay/ground';
 import { deliveriesOf, type Delivery } from './delivery.ts';
 import type { Doubt } from './doubt.ts';
-import { canaryIgnorance, doubtsAbout, ignoranceOf, lostIgnorance, type Listing } from './ignorance.ts';
+import { canaryIgnorance, doubtsAbout, ignoranceOf, lostIgnorance } from './ignorance.ts';
 import { areAllServersProven, unheardServers } from './canary-proof.ts';
 import type { CanaryRun } from './canary.ts';
 import { worstOf, type Grade } from './grade.ts';
 import type { CoverageMark } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
-import { isOfCanaries, isOfFlows, lostKnowledge } from './source.ts';
+import { type Listing, listingsIn } from './listing.ts';
+import { isOfCanaries, isOfFlows, lostKnowledge, tellsOfTime } from './source.ts';
 import { streamsOf, type Stream } from './stream.ts';
 import { unappliedDoubt, type Unapplied } from './unapplied.ts';
 import { unwatched } from './watch.ts';
@@ -26,7 +27,7 @@ export interface Known {
   readonly deliveries?: readonly Delivery[];
   /** When the cluster was born, where the evidence holds it: before, there was nothing to tell. */
   readonly birth?: Instant;
-  /** When the whole state of a kind was seen. */
+  /** When the whole state of a kind was seen; what lists among the deliveries say, unless given. */
   readonly listings?: readonly Listing[];
   /** What was delivered and is not in the marks, nor in what stands beside them; nothing unless given. */
   readonly unapplied?: Unapplied;
@@ -64,13 +65,16 @@ const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watc
 
 /** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
-  const { deliveries = deliveriesOf(marks), birth = -Infinity, listings = [], unapplied } = known;
+  const {
+    deliveries = deliveriesOf(marks),
+    birth = -Infinity,
+    listings = listingsIn(deliveries),
+    unapplied,
+  } = known;
   const bySource = Map.groupBy(marks, ({ source }) => source);
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
-  const delivered = deliveries.filter(
-    ({ source }) => lostKnowledge(source) === undefined && !isOfCanaries(source),
-  );
+  const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
   const judged = (ofFlows: boolean) =>
     streamsOf(
       delivered.filter(({ source }) => isOfFlows(source) === ofFlows),

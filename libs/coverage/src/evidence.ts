@@ -13,7 +13,7 @@ import { canaryEvidence, type ServerEvidence } from './canary-evidence.ts';
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
 import type { Counts, CoverageMark, Problem } from './mark.ts';
-import { isOfFlows, lostKnowledge, printedSources } from './source.ts';
+import { isOfFlows, lostKnowledge, printedSources, tellsOfTime } from './source.ts';
 import { unappliedFrom, unappliedWords, type Unapplied } from './unapplied.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
@@ -148,7 +148,7 @@ export function evidenceFor(
   const touches = touching(window);
   const assessment = assess(marks, window, asked);
   const { counts, problems } = tallyOf(
-    marks.filter(({ source }) => !isOfFlows(source)),
+    marks.filter(({ source }) => !isOfFlows(source) && tellsOfTime(source)),
     [...assessment.streams, ...lostOf(assessment, false)],
     touches,
   );

@@ -11,18 +11,12 @@ import type { CanarySilence } from './canary-proof.ts';
 import type { CanaryRun } from './canary.ts';
 import type { Delivery, Unread } from './delivery.ts';
 import type { About, Doubt, DoubtReason } from './doubt.ts';
+import type { Listing } from './listing.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
 import { lostKnowledge, sourceName } from './source.ts';
 import type { Stream } from './stream.ts';
 import type { Unwatched } from './watch.ts';
-
-/** The whole state of a kind, as it was seen at an instant. */
-export interface Listing {
-  readonly group: string;
-  readonly resource: string;
-  readonly at: Instant;
-}
 
 /** Something that was not told, before it is known of which objects. */
 export interface Ignorance extends Outage {

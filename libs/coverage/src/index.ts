@@ -11,9 +11,10 @@ export {
   fileSource,
   generationOf,
   flowSource,
-  isOfCanaries,
   isOfFlows,
+  lostKnowledge,
   lostSource,
+  tellsOfTime,
   sourceName,
   printedSources,
 } from './source.ts';
@@ -22,5 +23,5 @@ export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
 export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
-export type { Listing } from './ignorance.ts';
+export { listingMark } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';

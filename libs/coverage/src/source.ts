@@ -1,3 +1,5 @@
+import { type Instant, resourceName } from '@margay/ground';
+
 /**
  * Sources by their texts, as marks and origins carry them:
  *
@@ -9,6 +11,7 @@
  * watch/pods@margay-0             a watch of one kind, and who watches
  * canary/5f0c1a2b3d4e             no source of events: what a writer of canaries says of them
  * lost/trail:margay.policy-events/0  what was lost between the services, and of what nobody knows it
+ * listed/pods@1764165600000000     a list that showed the whole state of a kind at an instant
  * ```
  *
  * Where a file lies is never part of it: the same log is the same source wherever it is read.
@@ -53,6 +56,22 @@ export function lostKnowledge(source: string): LostKnowledge | undefined {
   const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
   return LOST.exec(own)?.[1] as LostKnowledge | undefined;
 }
+
+/** The source of a list that showed the whole state of a kind at an instant: it tells of nothing else. */
+export const listedSource = (
+  kind: { readonly group: string; readonly resource: string },
+  at: Instant,
+): string => `listed/${resourceName(kind)}@${at}`;
+
+/** The kind of which a source showed the whole state; undefined for one that is no such list. */
+export function listedKind(source: string): { group: string; resource: string } | undefined {
+  const [, resource, group = ''] = /^listed\/([^.@]+)(?:\.([^@]+))?@\d+$/.exec(source) ?? [];
+  return resource === undefined ? undefined : { group, resource };
+}
+
+/** Whether a source tells what happened in a time, as logs, topics and watches do, so that its silence says something. */
+export const tellsOfTime = (source: string): boolean =>
+  lostKnowledge(source) === undefined && listedKind(source) === undefined && !isOfCanaries(source);
 
 /** What a source is called; several may be called alike. */
 export function sourceName(source: string): string {

@@ -4,7 +4,6 @@ import {
   evidenceFor,
   type CoverageMark,
   type Delivery,
-  type Listing,
   type Repeats,
   type Unapplied,
 } from '@margay/coverage';
@@ -38,8 +37,6 @@ export interface KnownEvidence {
   readonly repeats: readonly Repeats[];
   /** When the cluster was born, where the evidence holds it. */
   readonly birth?: Instant;
-  /** When the whole state of a kind was seen; none unless given. */
-  readonly listings?: readonly Listing[];
   /** What was delivered before and is in none of these; nothing unless given. */
   readonly unapplied?: Unapplied;
 }
@@ -62,13 +59,11 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     repeats,
     deliveries = deliveriesOf(marks),
     birth,
-    listings = [],
     unapplied,
   } = known;
   const ofTraffic = isOfTraffic(asked);
   const delivered = {
     deliveries,
-    listings,
     ...(birth !== undefined && { birth }),
     ...(unapplied && { unapplied }),
   };

@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    use: 'baseline [options] <file...>',
+    about: 'Give a distributed installation lists of the cluster, as its whole state at an instant.',
+    load: async () => (await import('./commands/baseline.ts')).baselineCommand,
+  },
+  {
     use: 'dlq',
     about: 'Look at dead letters, and publish them again after a fix.',
     load: async () => (await import('./commands/dlq.ts')).dlqCommand,

@@ -37,6 +37,22 @@ function networksOf(text: string): readonly string[] {
   return networks.length > 0 ? networks : PRIVATE_NETWORKS;
 }
 
+/** `--baseline` and what belongs to it, for every command that takes lists of the cluster; see `baselineFilesOf`. */
+export const BASELINE = {
+  files: (): Option =>
+    new Option(
+      '--baseline <file...>',
+      'lists of the cluster, as kubectl get … -A -o json writes them: what the log does not tell of their kinds',
+    ),
+  at: (): Option =>
+    new Option('--baseline-at <time>', 'when they were taken, RFC 3339').argParser(instantOption),
+  kinds: (): Option =>
+    new Option(
+      '--baseline-kinds <resources>',
+      'kinds that were listed although there may be nothing of them: networkpolicies,services',
+    ).argParser(listOption),
+};
+
 /** What `--flow-log` takes, for its help. */
 export const flowLogsTaken = (formats?: readonly FlowFormat[]): string => `${titlesOf(formats)} (JSON lines)`;
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Listing } from '@margay/coverage';
-import { type Instant, KEPT_KINDS, resourceName } from '@margay/ground';
-import { baselineOf, type MemoryHistory } from '@margay/history';
+import { listingMark, type CoverageMark } from '@margay/coverage';
+import { formatInstant, type Instant, KEPT_KINDS, resourceName } from '@margay/ground';
+import { baselineOf, type Change, type Version } from '@margay/history';
 import { UsageError } from './exit.ts';
 
 /** Lists of a cluster, and when they were taken. */
@@ -13,33 +13,94 @@ export interface BaselineFiles {
   readonly listed: readonly string[];
 }
 
+/** What lists of a cluster add to what is known. */
+export interface ReadBaseline {
+  readonly changes: readonly Change[];
+  /** That the whole state of each kind was seen. */
+  readonly marks: readonly CoverageMark[];
+}
+
+/** The baseline options of a command. */
+export interface BaselineOptions {
+  readonly baseline?: string[];
+  readonly baselineAt?: Instant;
+  readonly baselineKinds?: string[];
+}
+
 /**
- * Takes lists of the cluster into a history, as the whole state of their kinds at an instant.
+ * The lists that options name; undefined where they name none.
  *
- * @returns which kinds were seen whole.
- * @throws Error that names the file that cannot be read, is no list, or contradicts the history.
+ * @throws UsageError for options that need others.
  */
-export async function readBaseline(
-  { files, at, listed }: BaselineFiles,
-  history: MemoryHistory,
-): Promise<Listing[]> {
+export function baselineFilesOf({
+  baseline,
+  baselineAt,
+  baselineKinds = [],
+}: BaselineOptions): BaselineFiles | undefined {
+  if (baseline === undefined) {
+    if (baselineAt === undefined && baselineKinds.length === 0) return undefined;
+    throw new UsageError('--baseline-at and --baseline-kinds say what --baseline shows: give it too');
+  }
+  if (baselineAt === undefined) {
+    throw new UsageError(
+      'When was the baseline taken? Give --baseline-at with the time at which kubectl was run: a copied file keeps no time that can be trusted',
+    );
+  }
+  if (baselineAt > Date.now() * 1_000) {
+    throw new UsageError(
+      `--baseline-at ${formatInstant(baselineAt)} is in the future: nobody can have listed the cluster then`,
+    );
+  }
+  checkKinds(baselineKinds);
+  return { files: baseline, at: baselineAt, listed: baselineKinds };
+}
+
+function checkKinds(listed: readonly string[]): void {
   const unknown = listed.filter(
     (name) => !KEPT_KINDS.some((kind) => kind.resource === name || resourceName(kind) === name),
   );
-  if (unknown.length > 0) {
-    const all = KEPT_KINDS.map(({ resource }) => resource).join(', ');
-    throw new UsageError(`--baseline-kinds: ${unknown.join(', ')} plays no part; those that do are ${all}`);
-  }
-  const names = files.join(', ');
+  if (unknown.length === 0) return;
+  const all = KEPT_KINDS.map(({ resource }) => resource).join(', ');
+  throw new UsageError(`--baseline-kinds: ${unknown.join(', ')} plays no part; those that do are ${all}`);
+}
+
+/**
+ * Takes lists of the cluster as the whole state of their kinds at an instant.
+ *
+ * @param versions of the history without them, at least those from that instant on.
+ * @throws Error that names the file that cannot be read, or is no list, or that says how the lists contradict the history.
+ */
+export async function readBaseline(
+  { files, at, listed }: BaselineFiles,
+  versions: readonly Version[],
+): Promise<ReadBaseline> {
+  const texts = await Promise.all(files.map(readList));
+  const source = `baseline ${files.map((file) => basename(file)).join(' ')}`;
   try {
-    const texts = await Promise.all(
-      files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as unknown),
-    );
-    const source = `baseline ${files.map((file) => basename(file)).join(' ')}`;
-    const { changes, kinds } = baselineOf(texts, { source, at, listed, versions: history.versions() });
-    history.add(changes);
-    return kinds.map((kind) => ({ ...kind, at }));
+    const { changes, kinds } = baselineOf(texts, { source, at, listed, versions });
+    return { changes, marks: kinds.map((kind) => listingMark({ ...kind, at })) };
   } catch (error) {
-    throw new Error(`The baseline ${names} is not used: ${(error as Error).message}`, { cause: error });
+    throw notUsed(files.join(', '), (error as Error).message, error);
   }
 }
+
+async function readList(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw notUsed(file, `it cannot be read (${(error as Error).message})`, error);
+  }
+  if (text.trim() === '') throw notUsed(file, 'it is empty: did kubectl say why on its standard error?');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const why = /^\s*(apiVersion|kind|items|---)\b/.test(text)
+      ? 'it is YAML: write it with kubectl get … -A -o json'
+      : `it is not one JSON document, or was cut off (${(error as Error).message}): write it with kubectl get … -A -o json`;
+    throw notUsed(file, why, error);
+  }
+}
+
+const notUsed = (what: string, why: string, cause?: unknown) =>
+  new Error(`The baseline ${what} is not used: ${why}`, { cause });

@@ -31,6 +31,10 @@ Elasticsearch lifts the block by itself.
 **Lag grows.** Start more snapshotters or workers, up to the number of partitions (\`KAFKA_PARTITIONS\`); more than that idle.
 
 **Dead letters.** \`margay dlq list\` prints each with its reason; after a fix, \`margay dlq replay\` publishes them again, each once.
+What is set aside stands in the evidence as a doubt: about its object where the message's key tells it, until that is seen whole, else about everything.
+
+**Messages are gone.** Where a topic lets go of messages before the snapshotter has read them, the log says so, and everything is in doubt that was
+published until then. Lists of the cluster settle it: \`margay baseline\`. Keep topics for longer than the longest outage.
 
 **A report failed.** The reason is in \`report-failed\` and the window's state. It was tried 7 times in all. Ask for it again
 with \`margay run NAME --start … --end …\` once the cause is gone.

@@ -1,5 +1,5 @@
 import type { Coverage, Outcome } from '@margay/api-contract';
-import { isOfCanaries, isOfFlows, printedSources, type CoverageMark } from '@margay/coverage';
+import { printedSources, isOfFlows, tellsOfTime, lostKnowledge, type CoverageMark } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 
 const BUCKETS = 96;
@@ -14,7 +14,7 @@ function add(sums: Sums, counts: CoverageMark['timeless']): void {
 
 /** What every source delivered, drawn over so many stretches of the time that they span. */
 export function coverageOf(all: readonly CoverageMark[]): Coverage {
-  const marks = all.filter(({ source }) => !isOfCanaries(source));
+  const marks = all.filter(({ source }) => tellsOfTime(source) || lostKnowledge(source) !== undefined);
   const minutes = marks.flatMap(({ buckets }) => buckets);
   const from = Math.min(...minutes.map(({ first }) => first));
   const to = Math.max(...minutes.map(({ last }) => last)) + 1;

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Listing } from '@margay/coverage';
+import type { CoverageMark } from '@margay/coverage';
 import { DAY, formatInstant, type Instant } from '@margay/ground';
 import type { MemoryHistory } from '@margay/history';
 import {
@@ -23,13 +23,20 @@ import { openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
-import { checkWindow, flowLogsTaken, instantOption, listOption, privateNetworksOption } from '../options.ts';
-import { readBaseline } from '../read-baseline.ts';
+import {
+  BASELINE,
+  checkWindow,
+  flowLogsTaken,
+  instantOption,
+  listOption,
+  privateNetworksOption,
+} from '../options.ts';
+import { baselineFilesOf, readBaseline, type BaselineOptions } from '../read-baseline.ts';
 import { readLogs } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { say, write } from '../write.ts';
 
-interface ReportOptions {
+interface ReportOptions extends BaselineOptions {
   readonly type?: string;
   readonly auditLog: string[];
   readonly flowLog?: string[];
@@ -45,9 +52,6 @@ interface ReportOptions {
   readonly out?: string;
   readonly config?: string;
   readonly privateNetworks?: readonly string[];
-  readonly baseline?: string[];
-  readonly baselineAt?: Instant;
-  readonly baselineKinds?: string[];
 }
 
 /** `margay report`: one report from logs, without a server. */
@@ -59,16 +63,9 @@ export function reportCommand(): Command {
       'audit logs: plain, gzip, zstd, a pipe, or - for standard input; NAME=FILE to call one otherwise than its file',
     )
     .option('--flow-log <file...>', `${flowLogsTaken()}, for a network-access report's traffic`)
-    .option(
-      '--baseline <file...>',
-      'lists of the cluster, as kubectl get … -A -o json writes them: what the log does not tell of their kinds',
-    )
-    .option('--baseline-at <time>', 'when they were taken, RFC 3339', instantOption)
-    .option(
-      '--baseline-kinds <resources>',
-      'kinds that were listed although there may be nothing of them: networkpolicies,services',
-      listOption,
-    )
+    .addOption(BASELINE.files())
+    .addOption(BASELINE.at())
+    .addOption(BASELINE.kinds())
     .option('--start <time>', 'start of the window, RFC 3339; the first event unless given', instantOption)
     .option(
       '--end <time>',
@@ -197,7 +194,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     );
   }
   const window = { start, end };
-  const listings = await listingsOf(options, logs.history);
+  const baseline = await baselineOf(options, logs.history);
   const input = reportInput(
     {
       name,
@@ -207,7 +204,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
       window,
       ...defined('privateNetworks', options.privateNetworks),
     },
-    { ...logs, versions: logs.history.versions(), listings },
+    { ...logs, marks: [...logs.marks, ...baseline], versions: logs.history.versions() },
   );
   const sights = new Map(
     sightsToAsk(input).map((from) => [from, logs.history.firstSights({ from, before: window.end })]),
@@ -218,21 +215,13 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
   return computed;
 }
 
-/** The kinds whose whole state a baseline shows; it goes into the history. */
-async function listingsOf(
-  { baseline, baselineAt, baselineKinds = [] }: ReportOptions,
-  history: MemoryHistory,
-): Promise<Listing[]> {
-  if (baseline === undefined) {
-    if (baselineAt === undefined && baselineKinds.length === 0) return [];
-    throw new UsageError('--baseline-at and --baseline-kinds say what --baseline shows: give it too');
-  }
-  if (baselineAt === undefined) {
-    throw new UsageError(
-      'When was the baseline taken? Give --baseline-at with the time at which kubectl was run: a copied file keeps no time that can be trusted',
-    );
-  }
-  return readBaseline({ files: baseline, at: baselineAt, listed: baselineKinds }, history);
+/** What lists of the cluster show goes into the history; gives that they do. */
+async function baselineOf(options: ReportOptions, history: MemoryHistory): Promise<readonly CoverageMark[]> {
+  const files = baselineFilesOf(options);
+  if (files === undefined) return [];
+  const { changes, marks } = await readBaseline(files, history.versions());
+  history.add(changes);
+  return marks;
 }
 
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */

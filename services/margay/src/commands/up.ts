@@ -2,7 +2,7 @@ import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { flowLogsTaken, privateNetworksOption } from '../options.ts';
+import { BASELINE, flowLogsTaken, privateNetworksOption } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
 /** `margay up`: everything in one process. */
@@ -20,6 +20,9 @@ export function upCommand(): Command {
     )
     .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
     .option('--flow-log <file...>', flowLogsTaken())
+    .addOption(BASELINE.files())
+    .addOption(BASELINE.at())
+    .addOption(BASELINE.kinds())
     .option(
       '--follow',
       'the logs go on growing: follow them through rotations, and run reports on their schedules',

@@ -12,6 +12,8 @@ import { SchedulerModule } from '@margay/scheduler/module';
 import { SnapshotterModule } from '@margay/snapshotter/module';
 import { StoresModule } from '@margay/storage/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { BaselineFiles } from '../read-baseline.ts';
+import { BASELINE_OPTIONS, BaselineOnce, FollowedBaseline, type BaselineOnceOptions } from './baseline.ts';
 import { SPAN_REPORTS_OPTIONS, SpanReports, type SpanReportsOptions } from './span-reports.ts';
 import type { Tell } from './up-event.ts';
 
@@ -26,6 +28,8 @@ export interface MargayOptions {
   readonly watch?: () => Promise<Connection>;
   /** The API group of its GlobalReports. */
   readonly group: string;
+  /** Lists of the cluster, its whole state at an instant. */
+  readonly baseline?: BaselineFiles;
   /** Logs go on growing: follow them, and run reports on their schedules. */
   readonly follow: boolean;
   /** The GlobalReports as they are now; those of the watched cluster unless given. */
@@ -102,6 +106,8 @@ export class MargayModule {
       stores,
     );
 
+    const { baseline: files, admit } = options;
+    const baseline: BaselineOnceOptions = { cluster, admit, tell, ...(files && { files }) };
     const spanReports: SpanReportsOptions = { cluster, read: reports ?? none, tell };
     return {
       module: MargayModule,
@@ -116,7 +122,13 @@ export class MargayModule {
         ...(notifier ? [notifier] : []),
         api,
       ],
-      providers: follow ? [] : [{ provide: SPAN_REPORTS_OPTIONS, useValue: spanReports }, SpanReports],
+      providers: [
+        { provide: BASELINE_OPTIONS, useValue: baseline },
+        BaselineOnce,
+        ...(follow
+          ? [FollowedBaseline]
+          : [{ provide: SPAN_REPORTS_OPTIONS, useValue: spanReports }, SpanReports]),
+      ],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuditFiles } from '@margay/audit-ingestor/module';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
-import { isOfFlows } from '@margay/coverage';
+import { isOfFlows, tellsOfTime } from '@margay/coverage';
 import { FlowFiles } from '@margay/flow-ingestor/module';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
@@ -12,6 +12,7 @@ import { evidenceLag } from '@margay/snapshotter';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { BaselineOnce } from './baseline.ts';
 import type { Tell } from './up-event.ts';
 
 /** What is reported, and whom it is told. */
@@ -32,6 +33,7 @@ export class SpanReports implements OnApplicationBootstrap {
   readonly #options: SpanReportsOptions;
   readonly #audit: AuditFiles;
   readonly #flows: FlowFiles;
+  readonly #baseline: BaselineOnce;
   readonly #bus: Bus;
   readonly #stores: Stores;
   readonly #clock: Clock;
@@ -42,6 +44,7 @@ export class SpanReports implements OnApplicationBootstrap {
     @Inject(SPAN_REPORTS_OPTIONS) options: SpanReportsOptions,
     @Inject(AuditFiles) audit: AuditFiles,
     @Inject(FlowFiles) flows: FlowFiles,
+    @Inject(BaselineOnce) baseline: BaselineOnce,
     @Inject(BUS) bus: Bus,
     @Inject(STORES) stores: Stores,
     @Inject(CLOCK) clock: Clock,
@@ -51,6 +54,7 @@ export class SpanReports implements OnApplicationBootstrap {
     this.#options = options;
     this.#audit = audit;
     this.#flows = flows;
+    this.#baseline = baseline;
     this.#bus = bus;
     this.#stores = stores;
     this.#clock = clock;
@@ -63,7 +67,12 @@ export class SpanReports implements OnApplicationBootstrap {
       const stopped = new Promise((stop) => signal.addEventListener('abort', stop, { once: true }));
       await Promise.race([stopped, Promise.all([this.#audit.ended, this.#flows.ended])]);
       if (!signal.aborted) await this.#whenKept(signal);
-      if (!signal.aborted) await this.#report(signal);
+      if (!signal.aborted) await this.#baseline.take();
+      if (!signal.aborted) await this.#whenKept(signal);
+      if (!signal.aborted) {
+        this.#options.tell({ kind: 'kept' });
+        await this.#report(signal);
+      }
     });
   }
 
@@ -77,13 +86,12 @@ export class SpanReports implements OnApplicationBootstrap {
       tell({ kind: 'keeping', waiting });
       await sleep(POLL_MILLISECONDS);
     }
-    tell({ kind: 'kept' });
   }
 
   async #report(signal: AbortSignal): Promise<void> {
     const { cluster, read, tell } = this.#options;
     const bounds = (await this.#stores.coverage.marks())
-      .filter(({ source }) => !isOfFlows(source))
+      .filter(({ source }) => tellsOfTime(source) && !isOfFlows(source))
       .flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
     if (bounds.length === 0) return tell({ kind: 'reported', new: 0 });
     const span = {

@@ -14,6 +14,7 @@ export type UpEvent =
   | { readonly kind: 'kept' }
   | { readonly kind: 'computing'; readonly left: number }
   | { readonly kind: 'reported'; readonly new: number }
+  | { readonly kind: 'baseline'; readonly objects: number; readonly ends: number; readonly kinds: number }
   | { readonly kind: 'not-used'; readonly problem: string }
   | {
       readonly kind: 'attempt-failed';

@@ -13,6 +13,7 @@ import { checkLogs, logFileOf } from '@margay/sources';
 import { openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
+import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { unreadableLine } from '../unreadable.ts';
 import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
@@ -22,7 +23,7 @@ import type { Tell } from './up-event.ts';
 import { say } from '../write.ts';
 
 /** The options of `margay up`. */
-export interface UpOptions {
+export interface UpOptions extends BaselineOptions {
   readonly data?: string;
   readonly port: number;
   readonly host: string;
@@ -61,6 +62,7 @@ export async function up(options: UpOptions): Promise<void> {
       'Which cluster is this? Give its name with --cluster: it is printed in every report, and its data is kept in ./data/<name> unless --data says otherwise',
     );
   }
+  const baseline = baselineFilesOf(options);
   const cluster = options.cluster ?? RECORDED_NAME;
   const data = options.data ?? folderOf(cluster);
   const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
@@ -89,6 +91,7 @@ export async function up(options: UpOptions): Promise<void> {
     follow,
     group: options.group,
     ...(!(options.watch && options.reports === undefined) && { reports }),
+    ...(baseline && { baseline }),
     startDelay: options.startDelay * 1000,
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: {
@@ -176,6 +179,11 @@ function speaker(data: string, isOwn: boolean, serving: Promise<string>): Tell {
       case 'reported':
         void summarize(data, event.new).then(async () =>
           say(`\nReports and downloads: ${await serving} (stop with Ctrl-C)\n`),
+        );
+        break;
+      case 'baseline':
+        progress.done(
+          `Took the baseline: ${event.objects} objects of ${event.kinds} kinds were there, ${event.ends} of the history were not.`,
         );
         break;
       case 'not-used':

@@ -39,8 +39,12 @@ export async function consume(
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) fail(error);
   });
-  consumer.on(consumer.events.GROUP_JOIN, () => holes.forget());
+  let joins = 0;
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    if (joins++ > 0) holes.ask().catch(fail);
+  });
   try {
+    await holes.ask();
     await consumer.connect();
     await consumer.subscribe({ topics: [name], fromBeginning: true });
     await consumer.run({

@@ -9,8 +9,8 @@ export interface HoleFinder {
   before(batch: Batch): Promise<Hole | undefined>;
   /** Remembers that a batch was handled up to an offset, and when the last of it was published. */
   handled(partition: number, next: number, publishedAt: number): void;
-  /** Forgets where the group stood: partitions that come back may have been handled by others. */
-  forget(): void;
+  /** Asks where the group stands: before this consumer joins it, and when others came or went who may have handled what it gets now. */
+  ask(): Promise<void>;
 }
 
 /** Where a group stands in a partition. */
@@ -20,20 +20,21 @@ interface Place {
 }
 
 /**
- * The client goes on at the oldest message where the one that it asks for is gone, and says nothing. So the offsets that are asked
- * for are held against those that were committed; what lies between is a hole where the broker does not have it either: the
- * records by which transactions end have offsets, too, and nobody gets them.
+ * The client goes on at the oldest message where the one that it asks for is gone, forgets where the group stood, and says nothing.
+ * So the offsets that are asked for are held against those that had been committed; what lies between is a hole where the broker
+ * does not have it either: the records by which transactions end have offsets, too, and nobody gets them.
  */
 export function holeFinder(kafka: KafkaConnection, topic: string, group: string): HoleFinder {
   const places = new Map<number, Place>();
 
+  let committed: ReturnType<typeof committedOf> = Promise.resolve([]);
+
   const placeIn = async (partition: number): Promise<Place> => {
     const known = places.get(partition);
     if (known !== undefined) return known;
-    const committed = (await committedOf(kafka, topic, group)).find((one) => one.partition === partition);
-    const next = Math.max(0, Number(committed?.offset ?? -1));
-    const publishedAt = Number(committed?.metadata || undefined);
-    return { next, ...(Number.isFinite(publishedAt) && { publishedAt }) };
+    const { offset = -1, metadata } = (await committed).find((one) => one.partition === partition) ?? {};
+    const publishedAt = Number(metadata || undefined);
+    return { next: Math.max(0, Number(offset)), ...(Number.isFinite(publishedAt) && { publishedAt }) };
   };
 
   return {
@@ -49,12 +50,17 @@ export function holeFinder(kafka: KafkaConnection, topic: string, group: string)
         before: Number(first.timestamp),
       };
       const to = Number(first.offset);
-      // It was made anew: how far the old one went is not known.
-      if (asked < from) return { ...place, from: to, to };
-      const low = Number((await marksOf(kafka, topic)).find((one) => one.partition === partition)?.low ?? 0);
+      const marks = (await marksOf(kafka, topic)).find((one) => one.partition === partition);
+      const [low, high] = [Number(marks?.low ?? 0), Number(marks?.high ?? Infinity)];
+      // It was made anew: how far the old one went is not known. Else what was handled comes once more.
+      if (asked < from) return high < from ? { ...place, from: to, to } : undefined;
       return low > from ? { ...place, from, to: Math.min(low, to) } : undefined;
     },
     handled: (partition, next, publishedAt) => void places.set(partition, { next, publishedAt }),
-    forget: () => places.clear(),
+    async ask() {
+      places.clear();
+      committed = committedOf(kafka, topic, group);
+      await committed;
+    },
   };
 }
