@@ -9,6 +9,8 @@ export interface ObjectMeta {
   readonly generateName?: string;
   readonly deletionTimestamp?: string;
   readonly finalizers?: readonly string[];
+  /** The objects that it goes with: of each, apiVersion, kind and name at least. */
+  readonly ownerReferences?: readonly unknown[];
 }
 
 /**

@@ -9,6 +9,7 @@ export type { Actor, Origin, Change } from './change.ts';
 export type { DoubtSince, May, ObjectDoubt } from './object-doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export type { Sight, SightWindow } from './sight.ts';
+export type { AskedName } from './told.ts';
 export { project } from './project.ts';
 export {
   type FlatPolicyEvent,

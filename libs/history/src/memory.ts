@@ -5,6 +5,7 @@ import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
 import { firstSights, type Sight, type SightWindow } from './sight.ts';
 import { restoreDoubts } from './restores.ts';
+import { type AskedName, toldOf } from './told.ts';
 import { validAt, type Version } from './version.ts';
 
 /** A history in memory, for one look at one log. */
@@ -14,6 +15,8 @@ export interface MemoryHistory {
   versions(options?: FoldOptions): Version[];
   /** The first whole sight of each name. */
   firstSights(window: SightWindow): Sight[];
+  /** Those of the names of which anything was told before an instant. */
+  told(asked: readonly AskedName[], before: Instant): AskedName[];
   /** What was valid at the instant, every resourceVersion told apart, by key. */
   stateAt(instant: Instant): Version[];
 }
@@ -41,6 +44,7 @@ export function memoryHistory(): MemoryHistory {
     },
     versions,
     firstSights: (window) => [...byKey.values()].flatMap((changes) => firstSights(changes, window)),
+    told: (asked, before) => toldOf(byKey, asked, before),
     stateAt: (instant) => validAt(versions({ every: 'resourceVersion' }), instant),
   };
 }

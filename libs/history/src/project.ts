@@ -11,7 +11,7 @@ import {
   type Kind,
   type KubernetesObject,
 } from '@margay/ground';
-import { sortedTexts, withoutEmpty } from './json.ts';
+import { pick, sortedTexts, withoutEmpty } from './json.ts';
 import { projectionOf } from './projections.ts';
 
 /** What an object says of itself, and its projection. */
@@ -70,6 +70,7 @@ export function project(
       generateName: isPod ? nonEmptyText(metadata['generateName']) : undefined,
       deletionTimestamp: isPod ? nonEmptyText(metadata['deletionTimestamp']) : undefined,
       finalizers: finalizersOf(metadata),
+      ownerReferences: isPod ? ownersOf(metadata) : undefined,
     }) as unknown as KubernetesObject['metadata'],
     ...(metadataOnly ? { [METADATA_ONLY]: true } : projection.fields(object)),
   };
@@ -82,6 +83,12 @@ export function project(
     // That of pods goes up by their binding and their deletion, too, which no event shows.
     ...(typeof metadata['generation'] === 'number' && !isPod && { generation: metadata['generation'] }),
   };
+}
+
+/** Whom an object goes with: they existed, seen or not. */
+function ownersOf(metadata: Fields): unknown[] | undefined {
+  const owners = list(metadata['ownerReferences']);
+  return owners.length > 0 ? owners.map((owner) => pick(owner, ['apiVersion', 'kind', 'name'])) : undefined;
 }
 
 /** What keeps an object that is deleted: whether a deletion that nobody saw the answer of ended it depends on that. */

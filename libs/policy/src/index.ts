@@ -25,6 +25,7 @@ export {
   PublicNetworks,
 } from './model/networks.ts';
 export { isEndpoint } from './model/items.ts';
+export { FIXED_TIERS } from './model/order.ts';
 export type { AllowRule, Direction, Peer, Policy, PolicyProblem } from './model/policy.ts';
 export { mayDoMore, unreadId } from './model/problems.ts';
 export { readPolicy } from './model/read-policy.ts';

@@ -2,15 +2,22 @@ import { type Key, keyText, sortedOnce } from '@margay/ground';
 import type { Outcome, PolicyEvent, Version } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { computeReport, type EndpointRow, toReportJson } from './index.ts';
+import { computeReport, type EndpointRow, namesToAsk, toReportJson } from './index.ts';
 import { facts, scopes, WINDOW } from './testing/arbitrary-history.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';
 import { DELETED, MAY_HAVE_DELETED } from './rows/deleted.ts';
 import { type Fact, history, keyOfObject } from './testing/history.ts';
 
 const RUNS = Number(process.env['REPORT_RUNS'] ?? 300);
+/** The stories also name what never was: as if it had been and was gone before. */
 const inventory = (versions: readonly Version[], endpoints = {}) =>
-  computeReport({ name: 'r', spec: { reportType: 'inventory', endpoints }, window: WINDOW, versions });
+  computeReport({
+    name: 'r',
+    spec: { reportType: 'inventory', endpoints },
+    window: WINDOW,
+    versions,
+    told: namesToAsk({ versions, window: WINDOW }),
+  });
 
 test('endpoint rows are what all endpoints × all policies × all instants say', () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import type { Doubt, Evidence } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Window } from '@margay/ground';
-import type { PolicyEvent, Version } from '@margay/history';
+import type { AskedName, PolicyEvent, Version } from '@margay/history';
 import { reportEvidence } from './evidence.ts';
 import type { GlobalReportSpec } from './global-report.ts';
 import { customReportType, customSummary } from './custom-types/custom-type.ts';
@@ -10,6 +10,7 @@ import { wellFormed } from './json/well-formed.ts';
 import { playedFrom } from './doubts/play.ts';
 import type { Played } from './doubts/played.ts';
 import type { FirstSights } from './doubts/sights.ts';
+import { neverSeen } from './named/never-seen.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
 import { verdictChanges } from './replay/verdict-changes.ts';
 import { selectingBefore, selectingAndSelected } from './replay/selecting-and-selected.ts';
@@ -48,6 +49,8 @@ export interface ReportInput {
   readonly doubts?: readonly Doubt[];
   /** What was seen first from the instants of `sightsToAsk` on; without it, what versions begin with. */
   readonly sights?: FirstSights;
+  /** Those of `namesToAsk` of which anything was told before the window's end; none unless given. */
+  readonly told?: Iterable<AskedName>;
   /** The cluster's name. */
   readonly cluster?: string;
   /** Networks that do not count as the internet; a default list unless given. */
@@ -74,7 +77,11 @@ export function computeReport(input: ReportInput): Report {
   }
   const versions = [...input.versions];
   const played = playedFrom(versions, window, { doubts: input.doubts, sights: input.sights });
-  const { serviceAccounts, auditSummary, protectionSummary, ...rows } = computeRows(input, type, played);
+  const { serviceAccounts, auditSummary, protectionSummary, names, ...rows } = computeRows(
+    { ...input, versions },
+    type,
+    played,
+  );
   const header: ReportHeader = {
     reportName: name,
     reportTypeName: type.name,
@@ -90,7 +97,8 @@ export function computeReport(input: ReportInput): Report {
     protectionSummary,
     evidence: reportEvidence(versions, window, {
       sources: wellFormed(evidence) as Evidence | undefined,
-      doubts: played.doubts,
+      doubts: [...played.doubts, ...names.doubts],
+      neverSeen: names.neverSeen,
       privateNetworks,
       namespaces: spec.endpoints?.namespaces?.names,
       ofTraffic: type.spec.includeEndpointFlowLogData,
@@ -109,7 +117,7 @@ export function computeReport(input: ReportInput): Report {
 }
 
 function computeRows(
-  { spec, window, privateNetworks, ...input }: ReportInput,
+  { spec, window, privateNetworks, ...input }: ReportInput & { readonly versions: readonly Version[] },
   type: ReportType,
   played: Played,
 ) {
@@ -123,6 +131,15 @@ function computeRows(
   const endpoints = (lives?.endpoints ?? [])
     .map((life) => life.row(window.end))
     .sort((a, b) => compareTexts(a.endpoint, b.endpoint));
+  const names = neverSeen({
+    versions: input.versions,
+    flows: input.flows ?? [],
+    window,
+    scope: hasScope(spec) ? spec.endpoints : undefined,
+    played,
+    told: input.told ?? [],
+    endpoints: includeEndpointData ? endpoints : undefined,
+  });
   const { resources } = auditEventsSelection;
   const audits = resources.length > 0 || includeProtectionChanges === true;
   const acts = audits ? actsOf(within(input.policyEvents ?? [], auditWindow(window))) : [];
@@ -140,13 +157,17 @@ function computeRows(
     : [];
   const rows: ReportRows & Pick<ReportHeader, 'auditSummary' | 'protectionSummary'> = {
     endpoints,
-    ...rollUps(endpoints, lives?.services, unseenPods(played.unseen, window)),
+    ...rollUps(endpoints, lives?.services, unseenPods([...played.unseen, ...names.unseen], window)),
     ...auditRows(acts, window, resources, about, deleted),
     flows: includeEndpointFlowLogData ? flowRows(input.flows ?? [], endpoints, window) : [],
     protectionChanges,
     protectionSummary: protectionSummary(protectionChanges),
   };
-  return { ...rows, serviceAccounts: new Set(lives?.endpoints.flatMap((life) => life.serviceAccounts)) };
+  return {
+    ...rows,
+    names,
+    serviceAccounts: new Set(lives?.endpoints.flatMap((life) => life.serviceAccounts)),
+  };
 }
 
 function* within(events: Iterable<PolicyEvent>, { start, end }: Window): Generator<PolicyEvent> {

@@ -4,6 +4,7 @@ import type { Version } from '@margay/history';
 import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
 import { enforcement, type Enforcement } from './enforcement.ts';
 import { inOrder, type KnownDoubt } from './doubts/played.ts';
+import type { NeverSeen } from './named/never-seen.ts';
 import { printedVersion } from './printed-version.ts';
 import { isValidIn } from './replay/steps.ts';
 
@@ -48,6 +49,8 @@ export interface ReportEvidence {
   readonly sources: Evidence | null;
   /** Objects that were first seen within the window, but not at their creation: they may have lived in it before. */
   readonly firstSeenInMidLife: NamedObjects;
+  /** What existed, since evidence names it, and was not seen up to the window's end: in no row. */
+  readonly neverSeen: NeverSeen;
   /** Objects whose end was concluded from another's: their namespace, definition or service went, or their name was reused. */
   readonly endedByInference: NamedObjects;
   readonly unreadPolicies: { readonly total: number; readonly problems: readonly UnreadPolicy[] };
@@ -66,6 +69,7 @@ export interface ReportEvidence {
 interface Beside {
   readonly sources?: Evidence | undefined;
   readonly doubts?: readonly KnownDoubt[];
+  readonly neverSeen?: NeverSeen;
   readonly privateNetworks?: readonly string[] | undefined;
   /** Those that the scope names. */
   readonly namespaces?: readonly string[] | undefined;
@@ -83,6 +87,7 @@ export function reportEvidence(
   {
     sources,
     doubts: known = [],
+    neverSeen = { total: 0, numEndpoints: 0, numNotKept: 0, listed: [] },
     privateNetworks = PRIVATE_NETWORKS,
     namespaces = [],
     ofTraffic = false,
@@ -100,6 +105,7 @@ export function reportEvidence(
     firstSeenInMidLife: namedObjects(
       valid.filter(({ seenMidLife, validFrom }) => seenMidLife === true && validFrom > window.start),
     ),
+    neverSeen,
     endedByInference: namedObjects(
       valid.filter(
         ({ endedBy, validTo = Infinity }) =>

@@ -9,6 +9,7 @@ export { computeReport } from './compute-report.ts';
 export { doubtedOf } from './doubts/doubt-id.ts';
 export { sightsToAsk } from './doubts/play.ts';
 export { isOfTraffic, reportInput } from './report-input.ts';
+export { namesToAsk } from './named/names.ts';
 export { JOINED } from './rows/acts.ts';
 export { auditedResources, auditWindow, versionsWindow } from './evidence-windows.ts';
 export type {
@@ -25,7 +26,7 @@ export type {
 export type { ReportTypeSpec } from './report-type-spec.ts';
 export { ROW_KINDS } from './report.ts';
 export { NO_FLOWS } from './evidence.ts';
-export { evidenceGrade } from './evidence-words.ts';
+export { evidenceGrade, neverSeenWords } from './evidence-words.ts';
 export { printedVersion } from './printed-version.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
 export type { FileOfEveryReport } from './files-of-every-report.ts';

@@ -7,7 +7,7 @@ type Counts = Readonly<Record<string, number>>;
 
 /** What a report rests on: what its sources delivered, and what of it could not be used. */
 export function EvidenceSection({ evidence }: { evidence: Evidence }) {
-  const { sources, doubts, firstSeenInMidLife, endedByInference, unreadPolicies } = evidence;
+  const { sources, doubts, neverSeen, firstSeenInMidLife, endedByInference, unreadPolicies } = evidence;
   const counted = (title: string, counts: Counts) =>
     Object.entries(counts).map(
       ([reason, n]) =>
@@ -98,6 +98,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
         ${sources.flows && flowLogs(sources.flows)}`
     }
     ${doubts !== undefined && doubts.total > 0 && doubtList(doubts)}
+    ${neverSeen !== undefined && neverSeen.total > 0 && neverSeenList(neverSeen)}
     ${named('First seen in mid-life', firstSeenInMidLife)}
     ${named('Ends that were concluded', endedByInference)}
     ${
@@ -140,6 +141,40 @@ function doubtList({ total, listed }: NonNullable<Evidence['doubts']>) {
         )}
       </tbody>
     </table>
+  </details>`;
+}
+
+/** What existed and was never seen: what, named by whom, and when. */
+function neverSeenList({ total, numEndpoints, listed }: NonNullable<Evidence['neverSeen']>) {
+  return html`<details open=${numEndpoints > 0 && total <= DOUBTS_SHOWN}>
+    <summary>
+      Named and never seen:
+      <b
+        >${total.toLocaleString('en')}${numEndpoints > 0 && `, ${numEndpoints.toLocaleString('en')} of them endpoints`}</b
+      >
+    </summary>
+    <table class="plain" tabindex="0">
+      <thead>
+        <tr>
+          <th>What</th>
+          <th>Named by</th>
+          <th>From</th>
+          <th>To</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${listed.map(
+          ({ resource, isKept, namedBy, namedFrom, namedTo }) =>
+            html`<tr>
+              <td><${Name} text=${resource} />${isKept ? '' : ' (no history is kept of its kind)'}</td>
+              <td><${Name} text=${namedBy.join(', ')} /></td>
+              <td><${Time} at=${namedFrom} /></td>
+              <td><${Time} at=${namedTo} /></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+    ${listed.length < total && html`<p class="meta">${(total - listed.length).toLocaleString('en')} more.</p>`}
   </details>`;
 }
 

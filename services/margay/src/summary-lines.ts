@@ -1,5 +1,5 @@
 import { microsOf } from '@margay/ground';
-import { evidenceGrade, NO_FLOWS, typeOfReport, type Report } from '@margay/reports';
+import { evidenceGrade, neverSeenWords, NO_FLOWS, typeOfReport, type Report } from '@margay/reports';
 
 /** A report at a glance, for a terminal: what, when, the rings of its type as bars, and how much its evidence tells. */
 export function summaryLines(report: Report): string[] {
@@ -24,6 +24,7 @@ export function summaryLines(report: Report): string[] {
     ...unsettledLines(report),
     `  Evidence: ${evidenceWords(report)}`,
     ...enforcementLines(report),
+    ...neverSeenLines(report),
     ...unseenLines(report),
   ];
 }
@@ -39,6 +40,13 @@ function enforcementLines({ evidence, endpointsSummary }: Report): string[] {
   // Reports of older releases do not say.
   const { enforcement }: Partial<Report['evidence']> = evidence;
   return enforcement === undefined || endpointsSummary.numTotal === 0 ? [] : [`  ${enforcement.statement}`];
+}
+
+/** Whom a report has no row of. */
+function neverSeenLines({ evidence }: Report): string[] {
+  const { neverSeen }: Partial<Report['evidence']> = evidence;
+  const words = neverSeenWords(neverSeen);
+  return words === '' ? [] : [`  ${words}`];
 }
 
 /** What the scope names in vain: a report about nothing looks like a good one. */

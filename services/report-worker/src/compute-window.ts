@@ -6,6 +6,7 @@ import {
   auditedResources,
   auditWindow,
   computeReport,
+  namesToAsk,
   reportInput,
   sightsToAsk,
   type GlobalReportSpec,
@@ -67,7 +68,8 @@ export async function computeWindow(
   for (const from of sightsToAsk(input)) {
     sights.set(from, await all(stores.history.firstSights({ from, before: window.end })));
   }
-  return computeReport({ ...input, sights });
+  const told = await stores.history.told(namesToAsk(input), window.end);
+  return computeReport({ ...input, sights, told });
 }
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {

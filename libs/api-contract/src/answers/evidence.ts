@@ -126,11 +126,34 @@ const doubts = z
   })
   .meta({ description: 'What the evidence leaves open of the window.' });
 
+const neverSeen = z
+  .object({
+    total: count,
+    numEndpoints: count.meta({ description: 'Those that are endpoints: the report has no rows of them.' }),
+    numNotKept: count.meta({ description: 'Those of kinds of which no history is kept.' }),
+    listed: list(
+      z.object({
+        resource: z.string(),
+        kind: z.string(),
+        namespace: z.string(),
+        name: z.string(),
+        isKept: z.boolean().meta({
+          description: 'False for kinds of which no history is kept, so that none of them is ever seen.',
+        }),
+        namedBy: list(z.string()).meta({ description: 'The first few, and `flow logs`.' }),
+        namedFrom: instant,
+        namedTo: instant,
+      }),
+    ).meta({ description: 'The first, endpoints before others; `total` counts all.' }),
+  })
+  .meta({ description: 'What existed, since evidence names it, and was not seen up to the window’s end.' });
+
 /** What a report rests on, and what is uncertain about it. */
 export const evidence = z.object({
   ...completeness.shape,
   sources: sources.nullable(),
   firstSeenInMidLife: named,
+  neverSeen: neverSeen.optional().meta({ description: 'Absent in reports of older releases.' }),
   endedByInference: named,
   unreadPolicies: z.object({
     total: count,

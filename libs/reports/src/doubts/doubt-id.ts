@@ -11,6 +11,9 @@ export const doubtId = (version: Version, { since, reason }: Pick<DoubtSince, 's
 /** The id of the doubt about what an object was before it was first seen. */
 export const beforeId = (version: Version): string => idOf(`${keyText(version)} before ${version.uid}`);
 
+/** The id of a doubt that is told apart from others by a text. */
+export const aboutId = (text: string): string => idOf(text);
+
 const idOf = (text: string): string => bytesToHex(sha256(utf8ToBytes(text))).slice(0, 12);
 
 /** What is not known of the object of a version, for a state of the network; undefined where all is. */

@@ -2,7 +2,7 @@ import type { Window } from '@margay/ground';
 import { memoryHistory } from '@margay/history';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { computeReport, type Report, sightsToAsk } from '../index.ts';
+import { computeReport, namesToAsk, type Report, sightsToAsk } from '../index.ts';
 import { facts, scopes, WINDOW } from '../testing/arbitrary-history.ts';
 import { contradictions } from '../testing/contradictions.ts';
 import { changeOf, type Losses, losses, TICKS, type Told, toldOf, writesOf } from '../testing/losses.ts';
@@ -16,7 +16,8 @@ const told = ({ beginning = -Infinity }: Losses): Window => ({
   end: WHOLE.end,
 });
 
-function reportOf({ changes, doubts }: Told, endpoints: object, window: Window): Report {
+/** @param names whether all that stories name was heard of: they also name what never was. */
+function reportOf({ changes, doubts }: Told, endpoints: object, window: Window, names = false): Report {
   const history = memoryHistory();
   history.add(changes);
   const input = { name: 'r', spec: { reportType: 'network-access', endpoints }, window, doubts };
@@ -27,7 +28,9 @@ function reportOf({ changes, doubts }: Told, endpoints: object, window: Window):
       history.firstSights({ from, before: window.end }),
     ]),
   );
-  return computeReport({ ...input, versions, sights });
+  const asked = namesToAsk({ versions, window });
+  const heardOf = names ? asked : history.told(asked, window.end);
+  return computeReport({ ...input, versions, sights, told: heardOf });
 }
 
 test('what is left of a story never contradicts the whole of it', () => {
@@ -36,7 +39,7 @@ test('what is left of a story never contradicts the whole of it', () => {
       const writes = writesOf(story);
       const window = told(lost);
       const whole = { changes: writes.map((write, i) => changeOf(write, i)), doubts: [] };
-      const truth = reportOf(whole, scope, window);
+      const truth = reportOf(whole, scope, window, true);
       const said = reportOf(toldOf(writes, lost), scope, window);
       expect(contradictions(said, truth)).toEqual([]);
     }),

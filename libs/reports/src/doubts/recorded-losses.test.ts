@@ -4,7 +4,7 @@ import { type CoverageMark, markOf, type Read } from '@margay/coverage';
 import { type Instant, parseInstant, type Window } from '@margay/ground';
 import { birthOf, memoryHistory, readLine, type Change, type PolicyEvent } from '@margay/history';
 import { expect, test } from 'vitest';
-import { computeReport, type Report, reportInput, sightsToAsk } from '../index.ts';
+import { computeReport, namesToAsk, type Report, reportInput, sightsToAsk } from '../index.ts';
 import { contradictions } from '../testing/contradictions.ts';
 
 /**
@@ -59,7 +59,8 @@ function reportOver(log: readonly string[], window: Window): Report {
   const sights = sightsToAsk(input).map(
     (from) => [from, history.firstSights({ from, before: window.end })] as const,
   );
-  return computeReport({ ...input, sights: new Map(sights) });
+  const told = history.told(namesToAsk(input), window.end);
+  return computeReport({ ...input, sights: new Map(sights), told });
 }
 
 /** Writes that were done, of which there are bodies to lose. */

@@ -162,7 +162,8 @@ const KINDS_BEFORE = KEPT_KINDS.filter(({ role }) => role !== 'tier' && role !==
 /** Whether a doubt is about what stood before everything that was seen. */
 export const isBeginning = ({ since }: Pick<WideDoubt, 'since'>): boolean => since === -Infinity;
 
-function printedAbout(kind: WideDoubt['kind'], namespace: string | undefined): string {
+/** What a doubt about many objects is about, as printed. */
+export function printedAbout(kind: WideDoubt['kind'], namespace: string | undefined): string {
   const what = kind === undefined ? 'everything' : resourceName(kind);
   return namespace === undefined ? what : `${what} in ${namespace}`;
 }

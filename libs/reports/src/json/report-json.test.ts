@@ -56,7 +56,7 @@ test('report.json is JSON with everything in it, in a fixed order, one row a lin
   expect(
     text()
       .split('\n')
-      .filter((line) => line.includes('"Pod.v1(')),
+      .filter((line) => line.includes('"endpoint":"Pod.v1(')),
   ).toHaveLength(REPORT.endpoints.length);
 });
 

@@ -1,11 +1,12 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { compareTexts, type Key, MINUTE, type Window } from '@margay/ground';
+import { compareTexts, type Instant, type Key, MINUTE, type Window } from '@margay/ground';
 import {
   ENDING_RESOURCES,
   endsOf,
   inferEnds,
   overlapping,
   restoreDoubts,
+  type AskedName,
   type Sight,
   type Version,
 } from '@margay/history';
@@ -24,6 +25,8 @@ import type { History, KindSummary, RepeatCount } from './history.ts';
 const BUCKETS = 1_000;
 /** Bodies make the pages big: fewer at once. */
 const VERSIONS_AT_ONCE = 1_000;
+/** How many names are asked for at once. */
+const NAMES_AT_ONCE = 20;
 
 /** The history in Elasticsearch. How it is written, and why that may be repeated, is said at the writer. */
 export function elasticsearchHistory(elastic: Elastic): History {
@@ -87,6 +90,31 @@ export function elasticsearchHistory(elastic: Elastic): History {
     return versions;
   };
 
+  const isTold = async (
+    { group, resource, namespace, name, isBeginning }: AskedName,
+    before: Instant,
+  ): Promise<boolean> => {
+    const filter = [
+      ofCluster,
+      { term: { group } },
+      { term: { resource } },
+      { term: { namespace } },
+      isBeginning ? { prefix: { name } } : { term: { name } },
+      { range: { at: { lt: before } } },
+    ];
+    const { hits } = await elastic.call('looking for a name', () =>
+      client.search({
+        index: elastic.index('changes-*'),
+        ignore_unavailable: true,
+        size: 1,
+        terminate_after: 1,
+        _source: false,
+        query: { bool: { filter } },
+      }),
+    );
+    return hits.hits.length > 0;
+  };
+
   /** The last versions of objects that others end with. */
   const endings = () =>
     allVersions({ terms: { resource: [...ENDING_RESOURCES] } }, { exists: { field: 'endedBy' } });
@@ -143,6 +171,17 @@ export function elasticsearchHistory(elastic: Elastic): History {
         const seen = hits.hits[0]?._source;
         if (seen !== undefined) yield { ...(key as unknown as Key), ...seen };
       }
+    },
+
+    async told(asked, before) {
+      if (asked.length > 0) await refresh(elastic, elastic.index('changes-*'));
+      const told: AskedName[] = [];
+      for (let at = 0; at < asked.length; at += NAMES_AT_ONCE) {
+        const names = asked.slice(at, at + NAMES_AT_ONCE);
+        const found = await Promise.all(names.map((name) => isTold(name, before)));
+        told.push(...names.filter((_, i) => found[i]));
+      }
+      return told;
     },
 
     async repeats({ start, end }) {

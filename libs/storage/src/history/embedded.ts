@@ -1,9 +1,10 @@
-import { type Key, MINUTE, type Window } from '@margay/ground';
+import { type Instant, type Key, MINUTE, type Window } from '@margay/ground';
 import {
   ENDING_RESOURCES,
   inferEnds,
   overlapping,
   restoreDoubts,
+  type AskedName,
   type End,
   type Sight,
   type SightWindow,
@@ -35,6 +36,8 @@ export function embeddedHistory(database: Database, snapshots: Snapshots): Histo
     async *firstSights(window) {
       yield* snapshots.rows((sql) => firstSightsIn(sql, window));
     },
+
+    told: async (asked, before) => database.read(() => asked.filter(isTold(database, before))),
 
     repeats: async ({ start, end }) =>
       database.read(
@@ -89,6 +92,18 @@ function keyIdOf(database: Database, { group, resource, namespace, name }: Key):
     .sql('SELECT id FROM keys WHERE "group" = ? AND resource = ? AND namespace = ? AND name = ?')
     .get(group, resource, namespace, name) as { id: number } | undefined;
   return row?.id;
+}
+
+/** Whether anything was told of a name before an instant. */
+function isTold(database: Database, before: Instant) {
+  const told = (names: string) =>
+    database.sql(
+      `SELECT 1 FROM keys k WHERE k."group" = ?1 AND k.resource = ?2 AND k.namespace = ?3 AND ${names}
+         AND EXISTS (SELECT 1 FROM changes c WHERE c.key = k.id AND c.at < ?5) LIMIT 1`,
+    );
+  const [one, begun] = [told('k.name = ?4'), told('k.name >= ?4 AND k.name < ?4 || char(0x10ffff)')];
+  return ({ group, resource, namespace, name, isBeginning }: AskedName): boolean =>
+    (isBeginning ? begun : one).get(group, resource, namespace, name, before) !== undefined;
 }
 
 /** Of names whose first sight shows the metadata only, the first whole one is looked for by itself: these are few. */

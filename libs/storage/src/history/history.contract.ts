@@ -187,6 +187,25 @@ export function historyContract(name: string, open: () => Promise<History>) {
       );
     });
 
+    test('names of which anything was told, and what names begin with', async () => {
+      const history = await open();
+      await history.append(shuffled(changes, random(10)));
+      const [first] = changes.toSorted((a, b) => a.at - b.at);
+      const { group, resource, namespace, name: own, at } = first as Change;
+      const known = { group, resource, namespace, name: own };
+      const begun = { ...known, name: own.slice(0, -1), isBeginning: true } as const;
+      const others = [
+        { ...known, name: own.slice(0, -1) },
+        { ...known, name: 'none' },
+        { ...known, namespace: 'none' },
+        { ...begun, name: `${own}-` },
+        { ...begun, resource: 'none' },
+      ];
+      expect(await history.told([others[0]!, known, begun, ...others], at + 1)).toEqual([known, begun]);
+      expect(await history.told([known], at)).toEqual([]);
+      expect(await history.told([], at)).toEqual([]);
+    });
+
     test('the first whole sight of each name after an instant, if it made no version too', async () => {
       const history = await open();
       const told = story({ seed: 11, changes: 120, keys: 9 });

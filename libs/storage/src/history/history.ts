@@ -1,5 +1,5 @@
 import type { Instant, Key, Window } from '@margay/ground';
-import type { Change, Sight, SightWindow, Version } from '@margay/history';
+import type { AskedName, Change, Sight, SightWindow, Version } from '@margay/history';
 
 /** What became of changes that were appended. */
 export interface Appended {
@@ -59,6 +59,9 @@ export interface History {
    * before `before`. A sight shows what the object is, whether or not a version begins with it.
    */
   firstSights(window: SightWindow): AsyncIterable<Sight>;
+
+  /** Those of the names of which anything was told before an instant, in the order given. */
+  told(asked: readonly AskedName[], before: Instant): Promise<AskedName[]>;
 
   /** The minutes of the window that have repeats, ascending. */
   repeats(window: Window): Promise<RepeatCount[]>;

@@ -1,12 +1,13 @@
 import type { Ring } from '@margay/api-contract';
 import { formatMicros, microsOf } from '@margay/ground';
-import type {
-  EndpointRow,
-  NamespaceRow,
-  ProtectionChangeRow,
-  ReportHeader,
-  RowKind,
-  ServiceRow,
+import {
+  neverSeenWords,
+  type EndpointRow,
+  type NamespaceRow,
+  type ProtectionChangeRow,
+  type ReportHeader,
+  type RowKind,
+  type ServiceRow,
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';
@@ -202,6 +203,7 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
         ]),
     ...flowStatement(sources),
     ...enforcementStatement(content.evidence),
+    ...neverSeenStatement(content.evidence),
     `${firstSeenInMidLife.total} objects were first seen in mid-life, and the ends of ${endedByInference.total} were concluded.`,
     `${unreadPolicies.total} problems were found in policies.`,
     ...content.evidence.notes,
@@ -219,6 +221,12 @@ const revisionFacts = ({ revision, supersedes = '' }: ArchivedHeader): [string, 
 /** Reports of older releases say nothing of it. */
 const enforcementStatement = ({ enforcement }: Partial<ReportHeader['evidence']>): string[] =>
   enforcement === undefined ? [] : [enforcement.statement];
+
+/** Whom the report has no row of; reports of older releases say nothing of it. */
+const neverSeenStatement = ({ neverSeen }: Partial<ReportHeader['evidence']>): string[] => {
+  const words = neverSeenWords(neverSeen);
+  return words === '' ? [] : [`${words}.`];
+};
 
 /** Of flow logs, where there were any; reports of older releases have none of it. */
 function flowStatement(sources: ReportHeader['evidence']['sources']): string[] {

@@ -9,6 +9,7 @@ import type { MemoryHistory } from '@margay/history';
 import {
   auditedResources,
   computeReport,
+  namesToAsk,
   readGlobalReport,
   reportInput,
   sightsToAsk,
@@ -209,7 +210,8 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
   const sights = new Map(
     sightsToAsk(input).map((from) => [from, logs.history.firstSights({ from, before: window.end })]),
   );
-  const computed = computeReport({ ...input, sights });
+  const told = logs.history.told(namesToAsk(input), window.end);
+  const computed = computeReport({ ...input, sights, told });
   for (const { source, line, message } of computed.evidence.sources?.flows.problems.listed.slice(0, 20) ?? [])
     say(`margay: ${source}:${line}: ${message}\n`);
   return computed;
