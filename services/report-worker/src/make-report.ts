@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reportWindowOf, type ReportWindow } from '@margay/contracts';
 import { findGlobalReport, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
@@ -13,18 +14,27 @@ export interface MakeReportOptions extends Omit<WorkOptions, 'tell'> {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** The clock may be set meanwhile. */
+const LONGEST_SLEEP_MILLISECONDS = 60_000;
+
 /**
  * Makes the one report that the documented variables ask for (`TIGERA_COMPLIANCE_REPORT_NAME` and its start and end), as
  * a Job or a pod started by hand does. A window that the scheduler emitted is computed as it was emitted; any other
- * is a run that a person asked for: archived and listed, and not counted for the schedule.
+ * is a run that a person asked for: archived and listed, and not counted for the schedule. One that is not over yet is waited for.
  *
  * @throws Error that says what is wrong with the variables, or that there is no such GlobalReport.
  */
 export async function makeReport(
   options: MakeReportOptions,
 ): Promise<{ readonly window: ReportWindow; readonly result: Result }> {
+  const { log, now, signal } = options;
   const window = await askedWindow(options);
-  return { window, result: await workOn(window, { ...options, tell: toLog(options.log, window) }) };
+  for (;;) {
+    const result = await workOn(window, { ...options, tell: toLog(log, window) });
+    if (result !== 'refused') return { window, result };
+    log.warn('The window is not over yet: it is waited for', { id: window.id });
+    await sleep(Math.min((window.end - now()) / 1_000, LONGEST_SLEEP_MILLISECONDS), undefined, { signal });
+  }
 }
 
 async function askedWindow({

@@ -1,5 +1,5 @@
 import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
-import { type Instant, MINUTE } from '@margay/ground';
+import type { Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReport } from '@margay/reports';
 import type { Windows } from '@margay/storage';
@@ -19,15 +19,12 @@ export interface ScheduledReport {
   readonly createdAt?: Instant;
 }
 
-/** A window that was emitted this long ago and not begun may have missed the topic: it is published again. */
-const REPUBLISH_AFTER = MINUTE;
-
 /**
  * Emits the windows of all reports that are due at `now`.
  *
  * Any number of schedulers may do this at once: a window's id is a function of report, start and end, and what has
  * been emitted already is not emitted again. A window is kept first and published then; one that was kept and, after a
- * crash, not published is published by a later call.
+ * crash, not published is found by `lostWindows`.
  *
  * @returns the windows that were new.
  */
@@ -57,10 +54,6 @@ export async function emitDueWindows(
       )),
     );
   }
-  const waiting = await windows.list({ states: ['emitted'], limit: 1000 });
-  const again = waiting
-    .filter(({ emittedAt }) => emittedAt < now - REPUBLISH_AFTER)
-    .map(({ window }) => window);
-  await hand([...emitted, ...again]);
+  if (emitted.length > 0) await hand(emitted);
   return emitted;
 }

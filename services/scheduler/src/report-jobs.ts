@@ -30,6 +30,8 @@ export interface ReportJobsOptions {
 export interface ReportJobs {
   /** The Job of a window, as far as it is known. */
   of(windowId: string): JobState | undefined;
+  /** Whether there is a Job of the window that has not ended. */
+  isAtWork(windowId: string): boolean;
   /** Makes Jobs of those windows whose reports choose nodes; gives the others, which are the workers'. */
   start(
     windows: readonly ReportWindow[],
@@ -81,6 +83,7 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
 
   return {
     of: (windowId) => jobs.get(windowId),
+    isAtWork: (windowId) => isOpen(jobs.get(windowId)?.state),
     async start(due, reports) {
       const others: ReportWindow[] = [];
       for (const window of due) {
@@ -97,6 +100,10 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
       for await (const news of followJobs(client, namespace, { signal })) {
         for (const each of news) {
           if (each.what === 'state') jobs.set(each.state.windowId, each.state);
+          // One that somebody deleted before it ended is nobody's work any more.
+          else
+            for (const [windowId, { job, state }] of jobs)
+              if (job.uid === each.uid && isOpen(state)) jobs.delete(windowId);
           if (each.what === 'state' && each.state.state === 'failed') await failed(each.state);
         }
         for (const job of jobsToDelete([...jobs.values()])) {
@@ -112,3 +119,5 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
     },
   };
 }
+
+const isOpen = (state: JobState['state'] | undefined): boolean => state === 'waiting' || state === 'running';

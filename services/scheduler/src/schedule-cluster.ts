@@ -24,6 +24,7 @@ import { nextTick, REPORT_TYPES } from '@margay/reports';
 import { together, type Log } from '@margay/runtime';
 import type { WindowRecord, Windows } from '@margay/storage';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
+import { lostWindows, tellOfLost, type LostWindows } from './lost-windows.ts';
 import { reportJobs, type ReportJobs } from './report-jobs.ts';
 
 export interface ClusterScheduleOptions extends Schedule {
@@ -72,6 +73,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     (async () => {
       let types: ClusterReportTypes = new Map();
       const told = new Map<string, string>();
+      const lost = lostWindows(options.bus, options.windows);
       let isInstalled = false;
       for (let look = 0; !signal.aborted;) {
         if (reports !== undefined) {
@@ -82,7 +84,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
           if ([...types].some(([name, { read }]) => 'problems' in read && REPORT_TYPES.has(name)))
             isInstalled = false;
           if (all) await tellOfTypes(types, told, options);
-          await lookAt(reports, types, all, options, jobs);
+          await lookAt(reports, types, all, options, jobs, lost);
           look++;
         }
         await sleep(options.lookMilliseconds ?? 1_000, undefined, { signal }).catch(() => undefined);
@@ -134,6 +136,7 @@ async function lookAt(
   all: boolean,
   options: ClusterScheduleOptions,
   jobs: ReportJobs | undefined,
+  lost: LostWindows,
 ): Promise<void> {
   const reports = [...byName.values()];
   const { bus, windows, now, log } = options;
@@ -149,6 +152,8 @@ async function lookAt(
     publishAll(bus, reportWindows, (await jobs?.start(due, byName)) ?? due);
   const emitted = await emitDueWindows(bus, windows, usable, { ...options, hand }, now());
   options.onEmitted?.(emitted);
+  const left = (await lost.find(now())).filter(({ id }) => !jobs?.isAtWork(id));
+  if (left.length > 0) await hand(tellOfLost(left, log));
   const concerned = new Set(emitted.map(({ reportName }) => reportName));
   for (const each of reports.filter(({ name }) => all || concerned.has(name))) {
     const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map((record) =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReportWindow } from '@margay/contracts';
+import { reportWindows, type ReportWindow } from '@margay/contracts';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
-import type { Bus } from '@margay/messaging';
+import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
 import { CLOCK, LOG, METRICS, Stages, type Clock } from '@margay/runtime/nest';
@@ -9,6 +9,7 @@ import type { Stores, Windows } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { emitDueWindows } from './emit-windows.ts';
+import { lostWindows, tellOfLost } from './lost-windows.ts';
 import { NOT_USED, type ReportsFolder } from './read-reports.ts';
 import { scheduleCluster } from './schedule-cluster.ts';
 
@@ -88,15 +89,18 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   }
 
   async #look(read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {
+    const lost = lostWindows(this.#bus, this.#windows);
     while (!signal.aborted) {
       const { reports, problems } = await read();
       for (const problem of problems) {
         if (!this.#told.has(problem)) this.#log.warn(NOT_USED, { problem });
         this.#told.add(problem);
       }
-      await traced('schedule', {}, async () =>
-        this.#tell(await emitDueWindows(this.#bus, this.#windows, reports, this.#options, this.#clock())),
-      );
+      await traced('schedule', {}, async () => {
+        const now = this.#clock();
+        await this.#tell(await emitDueWindows(this.#bus, this.#windows, reports, this.#options, now));
+        await publishAll(this.#bus, reportWindows, tellOfLost(await lost.find(now), this.#log));
+      });
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
   }

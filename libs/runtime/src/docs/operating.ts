@@ -18,7 +18,8 @@ ${renderMetrics()}
 ## When something is wrong
 
 **A service that fails in its work is not ended**: the part that failed is started again, after 1 s at first and at most 30 s.
-Meanwhile \`/readyz\` says why, under the name of that part, and one warning is logged for each reason. Killing a service
+Meanwhile \`/readyz\` says why, under the name of that part, and one warning is logged for each reason. A service that is started
+before the broker or the archive answers waits for it in the same way. Killing a service
 at any instant loses nothing and doubles nothing: what was not committed comes again, and ids are deterministic.
 
 **The broker is away.** Ingestors do not answer 200, so API servers send again; file positions stay where they are. All goes on by
@@ -26,7 +27,16 @@ itself when the broker is back. API servers give up after a while: the files tha
 
 **Elasticsearch is away or read-only.** Offsets are not committed, so the topics hold what waits: their retention must be
 longer than your longest outage. A read-only index (the disk's flood-stage watermark) is said as such: make room, and
-Elasticsearch lifts the block by itself.
+Elasticsearch lifts the block by itself. A window that a worker has waits, too: an outage uses up none of its tries.
+
+**A report waits.** A worker computes a window when everything that was published before it began is in the archive; the log says when the
+limit (\`EVIDENCE_WAIT_SECONDS\`) ran out, and how many messages were missing. The report then says so in its evidence, and is not called complete for
+the time that they may be about. The lag of the snapshotter is what to mend. A window that is not over by the worker's clock is
+refused (\`margay_reports_total\`, result \`refused\`) and comes again once a minute at most: a scheduler's clock is ahead.
+
+**A window does not end.** One that waits on \`report-windows\` is left there until a worker takes it, and none is published twice. When its
+message is gone and nothing came of it within a minute (the workers have passed it, the topic was made anew), the scheduler hands it out again and
+logs that it did.
 
 **Lag grows.** Start more snapshotters or workers, up to the number of partitions (\`KAFKA_PARTITIONS\`); more than that idle.
 
