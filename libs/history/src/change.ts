@@ -26,13 +26,15 @@ export interface Origin {
  * - `patched`: of the object, `content` was changed, and nothing else. It has no resourceVersion, so that time alone orders it;
  *   `doubt` is for where the object was not seen before.
  * - `answered`: the request of a doubt was answered, and nothing came of it, or what is told elsewhere.
+ * - `absent`: there was no object of that name at some instant between `receivedAt` and `at`.
+ * - `there`: there was one, nobody says as what.
  */
 export interface Change extends Key {
   /** Deterministic: the same event gives the same ids wherever and however often it is read. */
   readonly id: string;
   /** The audit event's own deterministic id; one `deletecollection` event makes many changes. */
   readonly eventId: string;
-  readonly what: 'present' | 'gone' | 'doubtful' | 'patched' | 'answered';
+  readonly what: 'present' | 'gone' | 'doubtful' | 'patched' | 'answered' | 'absent' | 'there';
   /** Absent only on ends that the API server answered without naming the object's uid. */
   readonly uid?: string;
   /** Decimal text of any length, compared by length and then by digits. Absent on most ends. */
@@ -56,3 +58,10 @@ export interface Change extends Key {
   readonly actor?: Actor;
   readonly origin: Origin;
 }
+
+/** True for what tells only whether a name was taken: it says nothing where nothing is open. */
+export const isWitness = ({ what }: Pick<Change, 'what'>): boolean => what === 'absent' || what === 'there';
+
+/** True for a change that its event is kept for. Others stand beside what their event is counted as. */
+export const isKept = (change: Pick<Change, 'what'>): boolean =>
+  change.what !== 'answered' && !isWitness(change);

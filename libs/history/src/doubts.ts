@@ -1,15 +1,12 @@
-import { compareResourceVersions, compareTexts, type Instant } from '@margay/ground';
+import { compareTexts, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import { isOutcomeUnknown, type Doubtful, type OpenDoubt } from './doubtful.ts';
-import { mayEnd } from './gone.ts';
-import { isPartial, type Life } from './lives.ts';
-import { TOOK_LONG, type May } from './object-doubt.ts';
-
-/** One object with what is open about it. */
-export interface OpenLife {
-  readonly life: Life;
-  readonly open: readonly OpenDoubt[];
-}
+import { CLOCKS_DIFFER } from './epochs.ts';
+import { requestIn } from './event-verb.ts';
+import type { Life } from './lives.ts';
+import { TOOK_LONG } from './object-doubt.ts';
+import { type OpenLife, SeenObject } from './seen-object.ts';
+import { isAsked } from './unread-write.ts';
 
 /** What is known of a name, and what is not. */
 export interface NameState {
@@ -26,17 +23,42 @@ export interface NameState {
  * came in after it. Evidence can show afterwards that nothing had happened: an object that is seen again was never gone,
  * and one that still has its old resourceVersion was never changed.
  *
- * @param facts all other changes of the name, of which the lives were made.
+ * @param facts all other changes of the name, of which the lives were made. @param witnesses that it was taken, or free.
  */
 export function attachDoubts(
   lives: readonly Life[],
   facts: readonly Change[],
   doubts: readonly Doubtful[],
+  witnesses: readonly Change[] = [],
 ): NameState {
   const ordered = unsettled(doubts, facts);
-  const name = new Name(lives, facts, ordered);
-  for (const doubt of ordered) name.attach(doubt);
+  const absences = once(witnesses.filter(({ what }) => what === 'absent'));
+  const name = new Name(lives, facts, ordered, once(witnesses.filter(({ what }) => what === 'there')));
+  let next = 0;
+  for (const doubt of ordered) {
+    for (
+      let one = absences[next];
+      one !== undefined && one.receivedAt < doubt.receivedAt;
+      one = absences[++next]
+    )
+      name.endBy(one);
+    name.attach(doubt);
+  }
+  for (const one of absences.slice(next)) name.endBy(one);
   return name.state();
+}
+
+/** Each once, of whichever source, in the order in which the requests came in. */
+function once<T extends Change>(changes: readonly T[]): T[] {
+  const byId = new Map<string, T>();
+  for (const change of changes) {
+    const known = byId.get(change.id);
+    if (known === undefined || compareTexts(change.origin.source, known.origin.source) < 0)
+      byId.set(change.id, change);
+  }
+  return [...byId.values()].sort(
+    (a, b) => a.receivedAt - b.receivedAt || a.at - b.at || compareTexts(a.id, b.id),
+  );
 }
 
 /**
@@ -46,31 +68,26 @@ export function attachDoubts(
  * @param facts other changes of the name, or of the kind where the doubts are about all of it.
  */
 export function unsettled(doubts: readonly Doubtful[], facts: readonly Change[]): Doubtful[] {
-  const once = new Map<string, Doubtful>();
-  for (const doubt of doubts) {
-    const known = once.get(doubt.id);
-    if (known === undefined || compareTexts(doubt.origin.source, known.origin.source) < 0)
-      once.set(doubt.id, doubt);
-  }
   const byRequest = Map.groupBy(facts, ({ eventId }) => requestOf(eventId));
-  return [...once.values()]
-    .filter((doubt) => {
-      // Its own event does not settle it.
-      if (doubt.doubt.reason === TOOK_LONG || doubt.id.endsWith('#missed')) return true;
-      const twins = byRequest.get(requestOf(doubt.eventId)) ?? [];
-      return (
-        !twins.some((twin) => twin.receivedAt <= doubt.at && doubt.receivedAt <= twin.at) &&
-        !(doubt.doubt.passedOn && facts.some((fact) => isWithin(fact, doubt)))
-      );
-    })
-    .sort((a, b) => a.receivedAt - b.receivedAt || a.at - b.at || compareTexts(a.id, b.id));
+  return once(doubts).filter((doubt) => {
+    // Its own event does not settle it.
+    if (doubt.doubt.reason === TOOK_LONG || doubt.id.endsWith('#missed')) return true;
+    const twins = byRequest.get(requestOf(doubt.eventId)) ?? [];
+    return (
+      !twins.some(
+        (twin) =>
+          twin.receivedAt <= doubt.at &&
+          doubt.receivedAt <= twin.at &&
+          (twin.what !== 'answered' || isAsked(doubt)),
+      ) && !(doubt.doubt.passedOn && facts.some((fact) => isWithin(fact, doubt)))
+    );
+  });
 }
 
 /** What all events of one request share: the audit ID and the verb that an event's id holds, if it has an audit ID. */
 function requestOf(eventId: string): string {
-  const parts = eventId.split('.');
-  const auditId = parts.slice(0, -4).join('.');
-  return auditId === '' ? eventId : `${parts.at(-2)} ${auditId}`;
+  const { verb, auditId } = requestIn(eventId);
+  return auditId === '' ? eventId : `${verb} ${auditId}`;
 }
 
 const isWithin = (inner: Change, outer: Change): boolean =>
@@ -84,15 +101,26 @@ class Name {
   readonly #unseen: OpenDoubt[] = [];
   /** When something may have ended an object of this name without being seen. */
   readonly #deletions: readonly Instant[];
+  /** When something may have been made without being seen. */
+  readonly #creations: readonly Instant[];
+  /** Requests that were refused since the name was taken. */
+  readonly #takings: readonly Change[];
 
-  constructor(lives: readonly Life[], facts: readonly Change[], doubts: readonly Doubtful[]) {
+  constructor(
+    lives: readonly Life[],
+    facts: readonly Change[],
+    doubts: readonly Doubtful[],
+    takings: readonly Change[],
+  ) {
+    this.#takings = takings;
+    this.#creations = doubts.filter(({ created }) => created === true).map(({ receivedAt }) => receivedAt);
     this.#deletions = doubts
       .filter(({ doubt }) => doubt.may === 'be-gone')
       .map(({ receivedAt }) => receivedAt);
     const uids = new Set(lives.map(({ uid }) => uid));
     const byUid = Map.groupBy(facts, ({ uid }) => uid);
     this.#objects = lives.map(
-      (life) => new SeenObject(life, changesIn(life, lives, byUid.get(life.uid) ?? [])),
+      (life) => new SeenObject(life, changesIn(life, lives, byUid.get(life.uid) ?? []), this.#takenBy(life)),
     );
     this.#strangeEnds = facts.filter(
       ({ what, uid }) => what === 'gone' && (uid === undefined || !uids.has(uid)),
@@ -112,6 +140,33 @@ class Name {
     else if (doubt.created === true) this.#attachCreation(there, doubt);
     else if (there.length === 0) this.#attachToUnseen(there, doubt);
     else for (const object of there) this.#endOrAttach(object, doubt, there.length === 1);
+  }
+
+  /**
+   * Ends what was there when a request found the name free: what may have been gone by then is gone. Where nothing may have, its end
+   * is in no log, unless the clocks of two API servers differ.
+   */
+  endBy(absence: Change): void {
+    for (const object of this.#objects) object.endBy(absence);
+    for (const [i, span] of this.#unseen.entries()) {
+      const { start, until, of } = span;
+      const isOver = of.at <= absence.receivedAt && until > absence.at;
+      if (!isOver) continue;
+      const mayHaveEnded = this.#mayHaveEnded(of.receivedAt, absence.at);
+      if (isOutcomeUnknown(of) && !mayHaveEnded) this.#unseen[i] = { ...span, until: start };
+      else if (of.doubt.may === 'be-gone' || mayHaveEnded || absence.receivedAt > of.at + CLOCKS_DIFFER)
+        this.#unseen[i] = { ...span, until: absence.at };
+    }
+  }
+
+  /** The requests that found the object: others that may have had the name were not made by then. */
+  #takenBy({ bornAt, end = Infinity }: Life): readonly Change[] {
+    return this.#takings.filter(
+      ({ receivedAt, at }) =>
+        bornAt <= receivedAt &&
+        receivedAt < end &&
+        !this.#creations.some((creation) => creation >= bornAt && creation <= at),
+    );
   }
 
   /** An object that is gone never comes back, whatever is not known of what was done to it later. */
@@ -167,7 +222,23 @@ class Name {
       if (at > start && at < until && (uid === undefined || doubt.uid === undefined || uid === doubt.uid))
         until = at;
     }
-    if (start < until) this.#unseen.push({ start, until, may: doubt.doubt.may, of: doubt });
+    const may = this.#isMade(doubt, until) ? 'differ' : doubt.doubt.may;
+    if (start < until) this.#unseen.push({ start, until, may, of: doubt });
+  }
+
+  /** True where the name was found taken after a creation of which nobody knows whether it was done, and nothing else can have made it so. */
+  #isMade({ created, receivedAt, at: answeredAt, doubt }: Doubtful, until: Instant): boolean {
+    return (
+      created === true &&
+      doubt.may === 'be-anything' &&
+      this.#takings.some(
+        (taking) =>
+          taking.receivedAt >= answeredAt &&
+          taking.at < until &&
+          !this.#mayHaveEnded(receivedAt, taking.at) &&
+          !this.#creations.some((creation) => creation > receivedAt && creation <= taking.at),
+      )
+    );
   }
 
   #firstBornAfter(instant: Instant): SeenObject | undefined {
@@ -196,231 +267,4 @@ function changesIn(life: Life, lives: readonly Life[], changes: readonly Change[
   if (life.restored === undefined && next === Infinity) return changes;
   const from = life.restored?.end ?? -Infinity;
   return changes.filter(({ at }) => at >= from && at < next);
-}
-
-/** One object that was seen, while doubts are attached to it in the order of time. */
-class SeenObject {
-  readonly #life: Life;
-  readonly #sights: Sights;
-  /** When the last request that ended it, or changed a part of it, came in: it was there then. */
-  readonly #heardOfAt: Instant;
-  readonly #open: OpenDoubt[] = [];
-  /** Until when its content is in doubt, and until when its existence is. */
-  #differsUntil = -Infinity;
-  #goneUntil = -Infinity;
-  #end: Instant;
-  #endedBy: Life['endedBy'];
-
-  constructor(life: Life, changes: readonly Change[]) {
-    this.#life = life;
-    this.#sights = new Sights(changes.filter(({ what }) => what === 'present'));
-    this.#end = life.end ?? Infinity;
-    this.#endedBy = life.endedBy;
-    let heardOfAt = -Infinity;
-    for (const { what, receivedAt } of changes)
-      if (what !== 'present') heardOfAt = Math.max(heardOfAt, receivedAt);
-    this.#heardOfAt = heardOfAt;
-  }
-
-  get uid(): string {
-    return this.#life.uid;
-  }
-
-  get end(): Instant {
-    return this.#end;
-  }
-
-  get bornAt(): Instant {
-    return this.#life.bornAt;
-  }
-
-  /** When the first request that showed it came in. */
-  get askedAt(): Instant {
-    return Math.min(this.#sights.askedAt, this.bornAt);
-  }
-
-  get isBirthSeen(): boolean {
-    return this.#life.shown[0]?.created === true;
-  }
-
-  state(): OpenLife {
-    const { end: _, endedBy: __, ...life } = this.#life;
-    const ended = this.#end < Infinity && {
-      end: this.#end,
-      ...(this.#endedBy !== undefined && { endedBy: this.#endedBy }),
-    };
-    return { life: { ...life, ...ended }, open: this.#open };
-  }
-
-  /** True where it was there at some instant while the request was carried out. */
-  isThereAt({ at, receivedAt }: Doubtful): boolean {
-    return this.askedAt <= at && this.#end > receivedAt;
-  }
-
-  /** True where the doubtful creation is the one that is known. */
-  isCreatedBy({ receivedAt, at }: Doubtful): boolean {
-    const [first] = this.#life.shown;
-    return first?.created === true && first.receivedAt <= at && first.at >= receivedAt;
-  }
-
-  isSeenAfter(doubt: Doubtful): boolean {
-    return this.#sights.isAfter(doubt) || this.#heardOfAt >= doubt.at;
-  }
-
-  mayBeGoneAt(instant: Instant): boolean {
-    return instant < this.#goneUntil;
-  }
-
-  /** True where a deletion that was answered as done, without showing the object, is its end. */
-  isEndedBy(doubt: Doubtful): boolean {
-    return (
-      doubt.doubt.ends === true &&
-      !this.isSeenAfter(doubt) &&
-      doubt.receivedAt >= this.#differsUntil &&
-      !mayEnd(doubt.resource, this.#lastBy(doubt.at)?.content)
-    );
-  }
-
-  endAt(end: Instant, endedBy: Life['endedBy'] = 'event'): void {
-    if (end >= this.#end) return;
-    this.#end = end;
-    this.#endedBy = endedBy;
-  }
-
-  attach(of: Doubtful, told = of.doubt.may): void {
-    if (this.#sights.isUnchangedBy(of)) return;
-    const may = this.#mayOf(of, told);
-    if (may === undefined) return;
-    const until = this.#sights.firstWholeAfter(of);
-    this.#open.push({ start: of.receivedAt, until, may, of });
-    if (may !== 'be-gone') this.#differsUntil = Math.max(this.#differsUntil, until);
-    if (may !== 'differ') this.#goneUntil = Math.max(this.#goneUntil, until);
-  }
-
-  /** What may be of an object that was seen before; undefined where nothing. */
-  #mayOf(of: Doubtful, may: May): May | undefined {
-    const seenAfter = this.isSeenAfter(of);
-    if (may === 'be-gone') return seenAfter ? undefined : may;
-    if (seenAfter) return 'differ';
-    // By removing the last finalizer, a write can also end an object.
-    if (mayEnd(of.resource, this.#lastBy(of.at)?.content)) return 'be-anything';
-    return isOutcomeUnknown(of) && of.created !== true ? 'differ' : may;
-  }
-
-  #lastBy(instant: Instant): Change | undefined {
-    return this.#life.shown.findLast(({ at }) => at <= instant) ?? this.#life.shown[0];
-  }
-}
-
-/** True where a watch told it: with whatever comes after, what a watch says from an instant on is all that there was. */
-const isWatched = ({ origin }: Change): boolean => origin.source.startsWith('watch/');
-
-/** All sights of one object: what was asked for, and what a watch told. */
-class Sights {
-  readonly #asked: OrderedSights;
-  readonly #watched: OrderedSights;
-
-  constructor(sights: readonly Change[]) {
-    this.#asked = new OrderedSights(
-      sights.filter((sight) => !isWatched(sight)),
-      ({ receivedAt }) => receivedAt,
-    );
-    this.#watched = new OrderedSights(sights.filter(isWatched), ({ at }) => at);
-  }
-
-  /** When the first request for it came in. */
-  get askedAt(): Instant {
-    return Math.min(this.#asked.first, this.#watched.first);
-  }
-
-  /** Whether it was seen when the doubtful request was over. */
-  isAfter({ at, receivedAt }: Doubtful): boolean {
-    return this.#asked.last >= at || this.#watched.last >= receivedAt;
-  }
-
-  /** When it was first seen whole after the doubtful request; Infinity where it was not. */
-  firstWholeAfter({ at, receivedAt }: Doubtful): Instant {
-    return Math.min(this.#asked.firstWhole(at), this.#watched.firstWhole(receivedAt));
-  }
-
-  /** True where it was seen afterwards as it had been before. */
-  isUnchangedBy({ at, receivedAt }: Doubtful): boolean {
-    const before = [this.#asked, this.#watched].map((sights) => sights.greatestVersion(receivedAt));
-    const after = [this.#asked.leastVersion(at), this.#watched.leastVersion(receivedAt)];
-    return after.some(
-      (version) =>
-        version !== undefined &&
-        before.some((old) => old !== undefined && compareResourceVersions(version, old) <= 0),
-    );
-  }
-}
-
-/** Sights in the order of the instants as of which they show the object. */
-class OrderedSights {
-  readonly #sights: readonly Change[];
-  readonly #asOf: (sight: Change) => Instant;
-  /** Of each sight and all after it: the least. */
-  readonly #leastVersion: (string | undefined)[] = [];
-  readonly #leastWholeAt: Instant[] = [];
-  readonly #byAnswered: readonly Change[];
-  readonly #greatestVersion: (string | undefined)[] = [];
-
-  constructor(sights: readonly Change[], asOf: (sight: Change) => Instant) {
-    this.#asOf = asOf;
-    this.#sights = sights.toSorted((a, b) => asOf(a) - asOf(b));
-    let version: string | undefined;
-    let wholeAt = Infinity;
-    for (let i = this.#sights.length - 1; i >= 0; i--) {
-      const sight = this.#sights[i] as Change;
-      if (version === undefined || compareResourceVersions(sight.resourceVersion, version) < 0)
-        version = sight.resourceVersion;
-      if (!isPartial(sight)) wholeAt = Math.min(wholeAt, sight.at);
-      this.#leastVersion[i] = version;
-      this.#leastWholeAt[i] = wholeAt;
-    }
-    this.#byAnswered = sights.toSorted((a, b) => a.at - b.at);
-    let greatest: string | undefined;
-    for (const [i, { resourceVersion }] of this.#byAnswered.entries()) {
-      if (compareResourceVersions(resourceVersion, greatest) > 0) greatest = resourceVersion;
-      this.#greatestVersion[i] = greatest;
-    }
-  }
-
-  get first(): Instant {
-    return this.#sights[0]?.receivedAt ?? Infinity;
-  }
-
-  get last(): Instant {
-    const last = this.#sights.at(-1);
-    return last === undefined ? -Infinity : this.#asOf(last);
-  }
-
-  firstWhole(from: Instant): Instant {
-    return this.#leastWholeAt[this.#placeOf(from)] ?? Infinity;
-  }
-
-  leastVersion(from: Instant): string | undefined {
-    return this.#leastVersion[this.#placeOf(from)];
-  }
-
-  /** Of what had been answered by then. */
-  greatestVersion(by: Instant): string | undefined {
-    return this.#greatestVersion[firstFrom(this.#byAnswered, ({ at }) => at > by) - 1];
-  }
-
-  #placeOf(from: Instant): number {
-    return firstFrom(this.#sights, (sight) => this.#asOf(sight) >= from);
-  }
-}
-
-/** The place of the first item for which the test, which stays true from there on, is true; else the length. */
-function firstFrom(items: readonly Change[], test: (item: Change) => boolean): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (test(items[middle] as Change)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

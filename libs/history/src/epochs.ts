@@ -11,7 +11,7 @@ export interface Epoch {
 }
 
 /** Clocks of API servers differ by less, or their events would be of no use. */
-const CLOCKS_DIFFER = 10 * SECOND;
+export const CLOCKS_DIFFER = 10 * SECOND;
 
 /**
  * Cuts the changes of a name where the counter of the cluster went back: a request that came in when a greater

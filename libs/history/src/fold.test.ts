@@ -163,6 +163,46 @@ test.each([
   expect(told(foldKey(story(changes)))).toBe(versions);
 });
 
+const LATE = 20_000_000;
+test.each([
+  ['+A=x@1 ?:gone@5 !@9', 'A=x[1,4) A=x[4,9)!~gone@4', 'what may be gone and is not found is gone'],
+  ['+A=x@1 ?:gone@5 !@9 +B=y@20', 'A=x[1,4) A=x[4,9)!~gone@4 B=y[20,)', 'and the name is free'],
+  ['+A=x@1 ?:gone@3..8 !@5..6', 'A=x[1,3) A=x[3,6)!~gone@3', 'even while it is being deleted'],
+  ['+A=x@1 ?:gone@5 !@3', 'A=x[1,4) A=x[4,)~gone@4', 'not by one that was answered before'],
+  ['+A=x@1 ?:gone@5 !@9 A=x@12#1', 'A=x[1,)', 'nor where it is seen later: clocks differ'],
+  ['+A=held@1 ?:unknown@5 !@9', 'A=held[1,4) A=held[4,9)!~anything@4', 'whatever may have ended it'],
+  ['+A=x@1 !@9', 'A=x[1,)', 'what nothing may have ended is there: clocks differ'],
+  [`+A=x@1 !@${LATE}`, `A=x[1,${LATE})!~gone@1`, 'but not by so much: its end was missed'],
+  [`+A=x@1 !@${LATE} A=y@${LATE + 5}`, `A=x[1,${LATE + 5}) A=y[${LATE + 5},)`, 'unless it is heard of again'],
+  ['+A=x@1 -A@4 !@9', 'A=x[1,4)!', 'of what is gone it tells nothing'],
+  ['!@9', '', 'nor where nothing was'],
+  ['?+:unknown@5 !@9', '', 'a creation of which nothing is found was not done'],
+  ['?+:unknown@5 !@3', '?=[4,)~anything@4', 'not by one that was answered before'],
+  [
+    '?+:unknown@5 ?:gone@7 !@9',
+    '?=[4,6)~anything@4 ?=[6,9)~anything@4',
+    'unless it may have been deleted since',
+  ],
+  [
+    '?+:differs@5 ?:gone@7 !@9',
+    '=[4,6)~differ@4 ?=[6,9)~anything@4',
+    'what was made unseen and deleted is gone',
+  ],
+  ['+A=x@1 ?:gone@5 &@9', 'A=x[1,)', 'a name that is taken: nothing was gone'],
+  ['+A=x@1 ?:ended@5 &@9', 'A=x[1,)', 'nor was it with an answer'],
+  ['+A=held@1 ?:unknown@5 &@9', 'A=held[1,4) A=held[4,)~differ@4', 'or it was changed only'],
+  ['+A=x@1 ?:gone@5 &@3', 'A=x[1,4) A=x[4,)~gone@4', 'not if that was before'],
+  [
+    '+A=x@1 ?:gone@5 ?+:unknown@7 &@9',
+    'A=x[1,4) A=x[4,6)~gone@4 A=x[6,)~anything@4',
+    'nor where another may have been made',
+  ],
+  ['?+:unknown@5 &@9', '?=[4,)~differ@4', 'a creation that may have been done was, if the name is taken'],
+  ['?+:unknown@5 ?+:unknown@7 &@9', '?=[4,6)~anything@4 ?=[6,)~anything@6', 'if it was the only one'],
+])('of names found free or taken, %s gives %s: %s', (changes, versions) => {
+  expect(told(foldKey(story(changes)))).toBe(versions);
+});
+
 test.each([
   [
     '+A=x@1 ?:differs@3..6',

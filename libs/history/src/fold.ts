@@ -6,7 +6,7 @@ import {
   type KubernetesObject,
   shownApiVersion,
 } from '@margay/ground';
-import type { Change } from './change.ts';
+import { type Change, isWitness } from './change.ts';
 import { isDoubtful, isPatch, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import { attachDoubts, unsettled } from './doubts.ts';
 import { sameJson } from './json.ts';
@@ -39,9 +39,12 @@ export type Every = 'content' | 'resourceVersion';
  */
 export function foldKey(changes: readonly Change[], { every = 'content' }: FoldOptions = {}): Version[] {
   if (changes[0]?.name === '') return aboutMany(changes);
-  if (changes.some(({ what }) => what !== 'present' && what !== 'gone')) return foldParts(changes, every);
-  const lives = livesOf(changes);
-  if (missedChanges(lives, changes, []).length > 0) return foldParts(changes, every);
+  const facts = changes.filter((change) => !isWitness(change));
+  if (facts.some(({ what }) => what !== 'present' && what !== 'gone')) return foldParts(changes, every);
+  const lives = livesOf(facts);
+  if (facts.length < changes.length && lives.some(({ end }) => end === undefined))
+    return foldParts(changes, every);
+  if (missedChanges(lives, facts, []).length > 0) return foldParts(changes, every);
   const [only] = lives;
   if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));
@@ -53,10 +56,12 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const doubts: Doubtful[] = [];
   const patches: Doubtful[] = [];
   const answers: Change[] = [];
+  const witnesses: Change[] = [];
   for (const change of changes) {
     if (isDoubtful(change)) doubts.push(change);
     else if (isPatch(change)) patches.push(change);
     else if (change.what === 'present' || change.what === 'gone') facts.push(change);
+    else if (isWitness(change)) witnesses.push(change);
     else answers.push(change);
   }
   const seen = livesOf(facts);
@@ -66,6 +71,7 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
     seen,
     [...facts, ...known.values()].flat(),
     unsettled(open, answers),
+    witnesses,
   );
   const versions = lives.flatMap(({ life, open: own }) =>
     cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(own)),

@@ -5,7 +5,7 @@
  * it was valid. The same set of changes gives the same versions, in whatever order and however often they come.
  * This library does no I/O and never asks the time.
  */
-export type { Actor, Origin, Change } from './change.ts';
+export { isKept, type Actor, type Origin, type Change } from './change.ts';
 export type { DoubtSince, May, ObjectDoubt } from './object-doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export type { Sight, SightWindow } from './sight.ts';

@@ -1,6 +1,8 @@
 import { compareResourceVersions, type Instant } from '@margay/ground';
-import type { Change } from './change.ts';
+import { type Change, isWitness } from './change.ts';
 import { foldKey } from './fold.ts';
+import { sameJson } from './json.ts';
+import { END_MISSED } from './object-doubt.ts';
 import type { Version } from './version.ts';
 
 /** What must be known of a key to go on with a change that is later than all of its changes. */
@@ -67,7 +69,8 @@ export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | und
 }
 
 /** True for what is no fact about one whole object: it is to be seen together with all others. */
-const needsAll = ({ what, name }: Change): boolean => (what !== 'present' && what !== 'gone') || name === '';
+const needsAll = (change: Change): boolean =>
+  change.name === '' || (change.what !== 'present' && change.what !== 'gone' && !isWitness(change));
 
 /** Goes on with one change: the last version is folded as the change that began it. */
 function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
@@ -76,6 +79,10 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   const { onlyEnd, ...kept } = tail;
   if (onlyEnd && change.uid === last?.uid) return undefined;
   const next = { ...kept, changes: tail.changes + 1, latestAt: change.at };
+  if (isWitness(change))
+    return last === undefined || saysNothing(change, last)
+      ? ending({ ...tail, ...next }, last === undefined ? [] : [last])
+      : undefined;
   if (change.what === 'gone') {
     if (last === undefined) return undefined;
     // An end without uid is that of the object that was there when it was asked for.
@@ -86,6 +93,7 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   }
   const { resourceVersion, uid } = change;
   if (uid === undefined || resourceVersion === undefined || change.content === undefined) return undefined;
+  if (isRepeat(change, tail)) return ending({ ...tail, ...next }, [last as Version]);
   if (compareResourceVersions(resourceVersion, latestVersion) <= 0) return undefined;
   const { latestGeneration: before, ...others } = next;
   const { generation } = change;
@@ -123,9 +131,22 @@ function tellsOfMissed(
   );
 }
 
+/** True for a later sight of what is there that adds nothing, as reads give them. */
+function isRepeat(change: Change, { latestVersion, latestGeneration, last, onlyEnd }: KeyTail): boolean {
+  const { uid, resourceVersion, content, generation, created, basedOn, actor } = change;
+  if (last === undefined || onlyEnd || uid !== last.uid || resourceVersion !== latestVersion) return false;
+  if (created === true || basedOn !== undefined || actor !== undefined) return false;
+  return last.validTo === undefined && generation === latestGeneration && sameJson(content, last.content);
+}
+
+/** True for a request that found the name as the last version says. */
+const saysNothing = ({ what, receivedAt }: Change, { validTo }: Version): boolean =>
+  what === 'there' || (validTo !== undefined && validTo <= receivedAt);
+
 /** The tail of a key whose versions were folded from all of its changes. */
 function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTail {
-  if (changes.some(needsAll)) {
+  // What a request that found the name free tells of a missed end, a later sight of the object takes back.
+  if (changes.some(needsAll) || versions.some(({ doubt }) => doubt?.reason === END_MISSED)) {
     return { changes: changes.length, plain: false, objects: [], needsAll: true };
   }
   let latestAt = -Infinity;

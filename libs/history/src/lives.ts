@@ -239,7 +239,8 @@ function compareSights(a: Change, b: Change): number {
 function joinedSight(first: Change, next: Change): Change {
   const created = first.created === true || next.created === true;
   const content = isPartial(first) && !isPartial(next) ? next.content : first.content;
-  return { ...first, ...(content && { content }), ...(created && { created }) };
+  // A read that was answered before the write says nothing of who wrote.
+  return { ...next, ...first, ...(content && { content }), ...(created && { created }) };
 }
 
 /** True when the API server showed the metadata only. */

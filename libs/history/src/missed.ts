@@ -1,6 +1,7 @@
-import { compareResourceVersions, type Instant } from '@margay/ground';
+import { compareResourceVersions, type Instant, kindOf } from '@margay/ground';
 import type { Change } from './change.ts';
 import type { Doubtful } from './doubtful.ts';
+import { isRead } from './event-verb.ts';
 import type { Life } from './lives.ts';
 
 /**
@@ -32,17 +33,30 @@ export function missedChanges(
 
 /** How many writes between two neighbouring sights were not seen, at least. */
 function countMissed(before: Change, after: Change, facts: readonly Change[]): number {
+  const own = isMissedWrite(before, after, facts) ? 1 : 0;
   if (before.generation !== undefined && after.generation !== undefined) {
-    const count = after.generation - before.generation - 1;
+    const count = after.generation - before.generation - 1 + own;
     if (count > 0) return count;
   }
   const { basedOn } = after;
+  if (own > 0) return own;
   return basedOn !== undefined &&
     compareResourceVersions(basedOn, before.resourceVersion) > 0 &&
     compareResourceVersions(basedOn, after.resourceVersion) < 0 &&
     !facts.some(({ resourceVersion }) => resourceVersion === basedOn)
     ? 1
     : 0;
+}
+
+/** True where reads alone show a version: some write made it. Some kinds the API server writes itself, without an event. */
+function isMissedWrite(before: Change, after: Change, facts: readonly Change[]): boolean {
+  if (!isRead(after) || before.resourceVersion === undefined) return false;
+  const role = kindOf(after)?.role;
+  return (
+    role !== 'endpoint' &&
+    role !== 'service' &&
+    facts.every((fact) => fact.resourceVersion !== after.resourceVersion || isRead(fact))
+  );
 }
 
 /** When the version was seen last: a write without effect shows that nothing had happened by then. */
@@ -63,7 +77,9 @@ function doubtBetween(before: Change, since: Instant, after: Change): Doubtful {
   );
   const why = jumped
     ? `its generation went from ${before.generation} to ${generation} between two events`
-    : `a request was based on resourceVersion ${basedOn}, which no event shows`;
+    : isRead(after)
+      ? `it was read at resourceVersion ${after.resourceVersion}, which no write shows`
+      : `a request was based on resourceVersion ${basedOn}, which no event shows`;
   return {
     ...facts,
     id: `${after.id}#missed`,

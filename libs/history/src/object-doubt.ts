@@ -18,6 +18,9 @@ export const COUNTER_WENT_BACK = 'counter-went-back';
 /** The reason of doubts about what was deleted with many others, until all of them were. */
 export const TOOK_LONG = 'took-long';
 
+/** The reason of the doubt when an object ended that was not there any more when it was asked for. */
+export const END_MISSED = 'end-missed';
+
 /** Something that the evidence leaves open about one object, from an instant on, until a whole sight of it ends it. */
 export interface ObjectDoubt {
   /** Why, in a word: `no-content`, `outcome-unknown` … */

@@ -56,6 +56,17 @@ test('a log that has every stage says what one of the answers alone says, wherev
   expect(after(...all.map((one) => [one]))).toEqual(expected);
 });
 
+test('nor does an answer that leaves open what came of it settle more than the request', () => {
+  const timeout = both(30, { responseStatus: { code: 504 }, responseObject: undefined });
+  const metadata = both(35, { level: 'Metadata', responseObject: undefined });
+  for (const [asked, answer] of [timeout, metadata]) {
+    const expected = after([...creation, answer]);
+    expect(doubts(expected)).toHaveLength(1);
+    expect(after([...creation, asked], [answer])).toEqual(expected);
+    expect(after([...creation, asked, answer])).toEqual(expected);
+  }
+});
+
 test('nor does it matter that a batch with the answer comes before one with the request', () => {
   const others = [...creation, ...update];
   expect(doubts(after(others, [refused[1]], [refused[0]]))).toEqual([]);
@@ -82,11 +93,49 @@ test('until the object is seen', () => {
   expect(versions.at(-1)).not.toHaveProperty('doubt');
 });
 
-test('an answer that another process read settles what is open about the object that it shows', () => {
+/** What follows where one process reads the first events and another the rest. */
+const inTwo = (...processes: readonly Fields[][]) => {
   const history = memoryHistory();
-  for (const batch of [[...creation, update[0]], [update[1]]])
-    history.add(
-      new OpenRequests().changesOf(batch.map((one) => readEvent(one, { source: 'hook', position: 1 }))),
-    );
-  expect(doubts(history.versions())).toEqual([]);
+  for (const [i, batch] of processes.entries()) {
+    const readings = batch.map((one) => readEvent(one, { source: `hook-${i}`, position: 1 }));
+    history.add(new OpenRequests().changesOf(readings));
+  }
+  return history.versions();
+};
+
+const noBody = both(30, { level: 'Metadata', responseObject: undefined });
+const bodyDryRun = both(35, {
+  verb: 'delete',
+  requestObject: { dryRun: ['All'] },
+  responseObject: success(),
+});
+const seen = both(50, { responseObject: policy({ resourceVersion: '99' }) });
+
+test.each([
+  ['an update', update],
+  ['a creation', creation],
+  ['a creation without a name', unnamed],
+  ['a refusal', refused],
+  ['a dry run', bodyDryRun],
+  ['a deletion', deletion],
+])('an answer that another process read settles its request, whoever is first: %s', (_, [asked, answer]) => {
+  const withoutName = { ...asked, objectRef: { ...(asked['objectRef'] as Fields), name: undefined } };
+  const received = asked['verb'] === 'create' ? withoutName : asked;
+  const rest = [...seen];
+  const expected = doubts(inTwo([...rest, answer]));
+  expect(expected).toEqual([]);
+  expect(doubts(inTwo([received, ...rest], [answer, ...rest]))).toEqual(expected);
+  expect(doubts(inTwo([answer, ...rest], [received, ...rest]))).toEqual(expected);
+});
+
+test('an answer without a body leaves open what it says, and not whether there was one', () => {
+  const whole = [...creation, ...update];
+  expect(doubts(inTwo([...whole, noBody[0]], [...whole, noBody[1]]))).toEqual(['web differ no-content']);
+});
+
+test('a log without requests makes no answers', () => {
+  const changes = new OpenRequests().changesOf(
+    [creation[1], refused[1]].map((one) => readEvent(one, { source: 'hook', position: 1 })),
+  );
+  expect(changes.map(({ what }) => what)).toEqual(['present']);
 });

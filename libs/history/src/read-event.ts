@@ -15,8 +15,10 @@ import { readStatusPatch } from './patch.ts';
 import { readCollectionDelete } from './read-collection-delete.ts';
 import { readObject, readStatusDelete } from './read-object.ts';
 import type { Reading } from './reading.ts';
+import { readSight } from './read-sight.ts';
+import { shownByRefusal } from './refusal.ts';
 import { canaryOf, isDryRun, isTruncated, showsOptions } from './request.ts';
-import { askedBy, doubt, unusable } from './unread-write.ts';
+import { answersOf, askedBy, doubt, unusable } from './unread-write.ts';
 import { placeOf, trail, writeOf, type Write } from './write.ts';
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
@@ -47,25 +49,51 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   const stage = event['stage'] as string;
   const isOver = stage === 'ResponseComplete' || stage === 'Panic';
   if (!isOver && stage !== 'RequestReceived') return { kind: 'ignored', reason: 'stage', ...timed };
-  if (isOver && READS.has(verb)) return { kind: 'ignored', reason: 'read-only', ...timed };
+  if (isOver && READS.has(verb)) return readRead(event, origin, at);
   const reference = fields(event['objectRef']);
-  const kind = WRITES.has(verb)
-    ? kindOf({ group: reference['apiGroup'], resource: reference['resource'] })
-    : undefined;
+  const kind = WRITES.has(verb) ? kindReferred(reference) : undefined;
   if (kind === undefined || kind.kept === 'nothing') {
     const canary = isOver ? canaryOf(event) : undefined;
     if (canary) return { kind: 'ignored', reason: 'canary', canary, ...timed };
     return { kind: 'ignored', reason: isOver ? 'out-of-kind' : 'stage', ...timed };
   }
   const request = `${verb} ${text(event['requestReceivedTimestamp'])} ${text(event['auditID'])}`;
-  const isObject = OBJECT_SUBRESOURCES.has(text(reference['subresource'])) && !isDryRun(event, verb);
+  const isObject = OBJECT_SUBRESOURCES.has(text(reference['subresource']));
   if (!isOver) {
-    if (at === undefined || !isObject) return { kind: 'ignored', reason: 'stage', ...timed };
+    if (at === undefined || !isObject || isDryRun(event, verb))
+      return { kind: 'ignored', reason: 'stage', ...timed };
     const asked = askedBy(writeOf(event, kind, at, origin));
     return { kind: 'ignored', reason: 'stage', at, ...(asked.length > 0 && { request, asked }) };
   }
-  return { ...readOver(event, kind, origin, at), request };
+  const reading = readOver(event, kind, origin, at);
+  const answers =
+    at !== undefined && isObject && (verb === 'create' || reading.kind !== 'changes')
+      ? answersOf(writeOf(event, kind, at, origin))
+      : [];
+  return { ...reading, request, ...(answers.length > 0 && { answers }) };
 }
+
+const kindReferred = (reference: Fields): Kind | undefined =>
+  kindOf({ group: reference['apiGroup'], resource: reference['resource'] });
+
+/** Reads an event by which a read was over. */
+function readRead(event: Fields, origin: Origin, at: Instant | undefined): Reading {
+  const reference = fields(event['objectRef']);
+  const kind = at !== undefined && isTelling(event) ? kindReferred(reference) : undefined;
+  if (at === undefined || kind === undefined || !OBJECT_SUBRESOURCES.has(text(reference['subresource'])))
+    return { kind: 'ignored', reason: 'read-only', ...(at !== undefined && { at }) };
+  try {
+    return readSight(writeOf(event, kind, at, origin));
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error;
+    return { kind: 'ignored', reason: 'read-only', at };
+  }
+}
+
+/** The quick answer for most reads: they show no body, and were not refused for want of the object. */
+const isTelling = (event: Fields): boolean =>
+  event['verb'] !== 'watch' &&
+  (isFields(event['responseObject']) || fields(event['responseStatus'])['code'] === 404);
 
 /** Reads an event by which a write of an object that is kept was over. */
 function readOver(event: Fields, kind: Kind, origin: Origin, at: Instant | undefined): Reading {
@@ -103,7 +131,14 @@ function readWrite(write: Write): Reading {
     if (verb === 'deletecollection' && !isRefusedAtTheDoor(event, status)) {
       return doubt(write, 'partly-deleted', 'the deletion failed and may have deleted a part');
     }
-    return { kind: 'ignored', at, reason: 'refused', ...trail(write, 'refused') };
+    const changes = shownByRefusal(write);
+    return {
+      kind: 'ignored',
+      at,
+      reason: 'refused',
+      ...(changes.length > 0 && { changes }),
+      ...trail(write, 'refused'),
+    };
   }
   if (isTruncated(event)) {
     return doubt(write, 'no-content', 'the event was truncated: raise the size limit of the audit backend');

@@ -95,7 +95,7 @@ function basedOnOf({ kind, verb, event }: Write): string | undefined {
 }
 
 /** What keeps an answer from being a version of the object, or undefined where nothing does. */
-function strangeness(
+export function strangeness(
   kind: Kind,
   response: Fields,
 ): ['not-the-object' | 'unknown-version', string] | undefined {

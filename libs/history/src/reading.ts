@@ -51,6 +51,8 @@ export type Reading = Told & {
   readonly request?: string;
   /** Of an event that a request was received: what it leaves open while no other event tells its answer. */
   readonly asked?: readonly Change[];
+  /** Of an event that a request was answered: what settles that, where what it tells of objects does not. */
+  readonly answers?: readonly Change[];
 };
 
 /** Every event read is exactly one of these four. */
@@ -65,6 +67,8 @@ type Told =
       readonly kind: 'ignored';
       readonly at?: Instant;
       readonly reason: IgnoredReason;
+      /** What it shows all the same: whether an object is there. */
+      readonly changes?: readonly Change[];
       readonly policyEvent?: PolicyEvent;
       /** Which canary, where it is one. */
       readonly canary?: CanaryName;
@@ -89,6 +93,4 @@ type Told =
     };
 
 /** All that a reading tells of objects: facts, and where there are none, what is not known. */
-export function changesIn(reading: Reading): readonly Change[] {
-  return reading.kind === 'ignored' ? [] : (reading.changes ?? []);
-}
+export const changesIn = (reading: Reading): readonly Change[] => reading.changes ?? [];

@@ -78,6 +78,12 @@ export function deletesAtOnce(event: Fields): boolean {
   return !addsFinalizer && (isFields(event['requestObject']) || !('dryRun' in queryOf(event)));
 }
 
+/** True where a read is answered with what is stored when it comes in: one that names a version may get any since that. */
+export function readsLatest(event: Fields): boolean {
+  const query = queryOf(event);
+  return (query['resourceVersion'] ?? '') === '' && (query['resourceVersionMatch'] ?? '') === '';
+}
+
 const NO_QUERY: Readonly<Record<string, string>> = Object.freeze({});
 
 /**

@@ -35,7 +35,27 @@ export function unusable(write: Write, reason: UnusableReason, why: string): Rea
 export function askedBy(write: Write): readonly Change[] {
   const why =
     'the log has the request and no answer to it: it is not known whether the API server stored the change';
-  return doubtsOf(write, OUTCOME_UNKNOWN, `${placeOf(write.event)}: ${why}.`);
+  const asked = doubtsOf(write, OUTCOME_UNKNOWN, `${placeOf(write.event)}: ${why}.`);
+  return asked.map((change) => ({ ...change, id: `${change.id}${ASKED}` }));
+}
+
+/** At the end of the ids of doubts about requests of which no answer was seen. */
+const ASKED = '#asked';
+
+/** True for a doubt that any answer settles, if only by what that leaves open itself. */
+export const isAsked = ({ id }: Change): boolean => id.endsWith(ASKED);
+
+/** That a request was answered, for each object that `askedBy` may have taken it to be about, when it had no body yet. */
+export function answersOf(write: Write): readonly Change[] {
+  const answers = doubtsOf(write, OUTCOME_UNKNOWN, '').map(answerTo);
+  const [named] = answers;
+  const nameless = named !== undefined && named.name !== '' && write.verb === 'create';
+  return nameless ? [...answers, { ...named, id: `${named.id}#`, name: '' }] : answers;
+}
+
+/** What settles a doubt about a request that was answered. */
+export function answerTo({ doubt: _, created: __, uid: ___, ...asked }: Change): Change {
+  return { ...asked, id: `${asked.id}#answered`, what: 'answered' };
 }
 
 const withChanges = (changes: readonly Change[]) => (changes.length > 0 ? { changes } : {});

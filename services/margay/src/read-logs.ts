@@ -6,6 +6,7 @@ import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
 import {
   birthOf,
   isAuditEvent,
+  isKept,
   memoryHistory,
   OpenRequests,
   type MemoryHistory,
@@ -58,7 +59,7 @@ export async function readLogs(
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);
-    for (const { eventId, at, origin } of changes)
+    for (const { eventId, at, origin } of changes.filter(isKept))
       noteOrigin(eventId, at, `${origin.position} ${origin.source}`);
     for (const event of policyEvents)
       if (audited?.includes(event.resource) ?? true) written.set(event.eventId, event);

@@ -28,7 +28,7 @@ const SAID_SCHEMA: RecordSchema = {
     {
       name: 'what',
       type: 'string',
-      doc: 'doubtful: it is not known what became of the object. patched: content was changed of it. answered: the request of a doubt was.',
+      doc: 'doubtful: it is not known what became of the object. patched: content was changed of it. answered: the request of a doubt was. absent: nothing had the name. there: something had it.',
     },
     { name: 'name', type: 'string', doc: 'Empty for all objects of the kind in the namespace.' },
     optional('uid', 'string', 'Absent where it is not known.'),

@@ -225,7 +225,7 @@ export const RESOURCE_CHANGE_RELEASES: readonly RecordSchema[] = [
               {
                 name: 'what',
                 type: 'string',
-                doc: 'doubtful: it is not known what became of the object. patched: content was changed of it. answered: the request of a doubt was.',
+                doc: 'doubtful: it is not known what became of the object. patched: content was changed of it. answered: the request of a doubt was. absent: nothing had the name. there: something had it.',
               },
               { name: 'name', type: 'string', doc: 'Empty for all objects of the kind in the namespace.' },
               { name: 'uid', type: ['null', 'string'], default: null, doc: 'Absent where it is not known.' },

@@ -38,7 +38,7 @@ export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
     cluster: text,
     id: text,
     eventId: text,
-    what: fc.constantFrom('present', 'gone', 'doubtful', 'patched', 'answered'),
+    what: fc.constantFrom('present', 'gone', 'doubtful', 'patched', 'answered', 'absent', 'there'),
     uid: text,
     resourceVersion: fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String),
     at: instant,

@@ -42,6 +42,10 @@ const patch = fc
   .record({ ...when, uid: fc.constantFrom('', 'A', 'B', 'C'), label: fc.constantFrom('x', 'y') })
   .map(({ uid, label, took, at }) => `*${uid}=${label}@${at - took}..${at}`);
 
+const witness = fc
+  .record({ ...when, what: fc.constantFrom('!', '&') })
+  .map(({ what, took, at }) => `${what}@${at - took}..${at}`);
+
 const storyOf = (word: fc.Arbitrary<string>) =>
   fc.array(word, { maxLength: 14 }).map((words) => story(words.join(' ')));
 
@@ -52,11 +56,13 @@ export const anyFacts: fc.Arbitrary<Change[]> = storyOf(fact);
 export const anyChanges: fc.Arbitrary<Change[]> = fc.oneof(
   anyFacts,
   storyOf(fc.oneof({ weight: 3, arbitrary: fact }, { weight: 1, arbitrary: doubt })),
+  storyOf(fc.oneof({ weight: 3, arbitrary: fact }, { weight: 1, arbitrary: witness })),
   storyOf(
     fc.oneof(
       { weight: 6, arbitrary: fact },
       { weight: 1, arbitrary: doubt },
       { weight: 3, arbitrary: patch },
+      { weight: 2, arbitrary: witness },
     ),
   ),
 );

@@ -3,7 +3,9 @@ import type { ObjectDoubt } from '../object-doubt.ts';
 import type { Version } from '../version.ts';
 
 const WORD =
-  /^(?<sign>[+*-]?|\?\+?)(?<uid>[A-Z]?)(?:(?<how>[=~:])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?(?:%(?<generation>\d+))?(?:<(?<basedOn>\d+))?$/;
+  /^(?<sign>[+*!&-]?|\?\+?)(?<uid>[A-Z]?)(?:(?<how>[=~:])(?<label>\w+))?@(?:(?<from>\d+)\.\.)?(?<at>\d+)(?:#(?<rv>\d+))?(?:%(?<generation>\d+))?(?:<(?<basedOn>\d+))?$/;
+
+const WITNESSES: Readonly<Record<string, Change['what']>> = { '!': 'absent', '&': 'there' };
 
 const DOUBTS: Readonly<Record<string, Omit<ObjectDoubt, 'message'>>> = {
   gone: { reason: 'no-content', may: 'be-gone' },
@@ -20,6 +22,7 @@ const DOUBTS: Readonly<Record<string, Omit<ObjectDoubt, 'message'>>> = {
  * - `*A=z@3`: its metadata was changed to z, by a patch that shows no more
  * - `?A:differs@4`: A was changed, nobody knows how · `gone`: it may be gone · `ended`: it is gone, unless finalizers keep it
  *   · `unknown`: nobody knows whether it was changed · without A, whatever has the name · `?+:unknown@4`: by its creation
+ * - `!@4`: a request found that nothing has the name · `&@4`: that something has
  * - `@2..4`: asked for at 2, answered at 4 (asked for in the instant before, unless told) · `#7`: the resourceVersion,
  *   which is the instant of the answer unless told, and absent on ends
  * - `%3`: its generation · `<4`: the request had to find resourceVersion 4
@@ -34,8 +37,10 @@ export function story(text: string): Change[] {
       const gone = sign === '-';
       const doubt = sign?.startsWith('?') === true ? DOUBTS[label ?? ''] : undefined;
       const isPatch = sign === '*';
+      const witness = WITNESSES[sign ?? ''];
       if (how === ':' && doubt === undefined) throw new Error(`"${word}" is no doubt`);
-      const resourceVersion = rv ?? (gone || isPatch || doubt !== undefined ? undefined : at);
+      const resourceVersion =
+        rv ?? (gone || isPatch || doubt !== undefined || witness !== undefined ? undefined : at);
       return {
         id: `${word}/${i}`,
         eventId: `${word}/${i}`,
@@ -43,7 +48,7 @@ export function story(text: string): Change[] {
         resource: 'pods',
         namespace: 'shop',
         name: 'web',
-        what: doubt !== undefined ? 'doubtful' : isPatch ? 'patched' : gone ? 'gone' : 'present',
+        what: witness ?? (doubt !== undefined ? 'doubtful' : isPatch ? 'patched' : gone ? 'gone' : 'present'),
         at: Number(at),
         receivedAt: Number(from ?? Number(at) - 1),
         origin: { source: 'log', position: i },

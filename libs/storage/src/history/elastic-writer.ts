@@ -1,5 +1,5 @@
 import type { Key } from '@margay/ground';
-import { foldOn, foldWhole, NEW_KEY, type Change, type KeyTail, type Version } from '@margay/history';
+import { foldOn, foldWhole, isKept, NEW_KEY, type Change, type KeyTail, type Version } from '@margay/history';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { createChanges, createRepeats } from './elastic-changes.ts';
@@ -42,7 +42,7 @@ export function elasticWriter(elastic: Elastic) {
     if (changes.length === 0) return { applied: 0, repeated: 0 };
     const keys = changes.map((change) => keyIdOf(elastic, change));
     const known = new Set(await createChanges(elastic, changes, keys));
-    const repeated = await createRepeats(elastic, [...known]);
+    const repeated = await createRepeats(elastic, [...known].filter(isKept));
     const named = new Map<string, Key>();
     const fresh = new Map<string, Change[]>();
     const doubtful = new Set<string>();

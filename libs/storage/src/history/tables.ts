@@ -51,7 +51,15 @@ export const HISTORY_RESTORES = `
   CREATE INDEX versions_restored ON versions (id) WHERE restored IS NOT NULL`;
 
 /** What stands in the column `gone` of changes: the place in this list. */
-export const WHATS: readonly Change['what'][] = ['present', 'gone', 'doubtful', 'patched', 'answered'];
+export const WHATS: readonly Change['what'][] = [
+  'present',
+  'gone',
+  'doubtful',
+  'patched',
+  'answered',
+  'absent',
+  'there',
+];
 
 /** What stands in the body of a content of which the metadata only was shown. */
 export const PARTIAL = '"metadataOnly":true';

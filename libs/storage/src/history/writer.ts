@@ -1,4 +1,4 @@
-import { foldOn, foldWhole, type Change } from '@margay/history';
+import { foldOn, foldWhole, isKept, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { arrivalNotes } from '../arrivals/embedded.ts';
 import { insertChange, insertRepeat } from './change-rows.ts';
@@ -59,7 +59,7 @@ export function historyWriter(database: Database) {
             applied++;
             arrived('change', change.at, change.at);
             mine.added.push(change);
-          } else if (insertRepeat(database, ids, change)) repeated++;
+          } else if (isKept(change) && insertRepeat(database, ids, change)) repeated++;
         }
         for (const [key, { before, added }] of touched) {
           if (added.length > 0 && !extend(key, before, added)) refold(key);

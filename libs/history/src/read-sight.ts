@@ -1,0 +1,42 @@
+import { fields, type Fields, isFields } from '@margay/ground';
+import type { Change } from './change.ts';
+import { project } from './project.ts';
+import type { Reading } from './reading.ts';
+import { strangeness } from './read-object.ts';
+import { shownByRefusal } from './refusal.ts';
+import { isTruncated, readsLatest } from './request.ts';
+import { factsOf, type Write } from './write.ts';
+
+/**
+ * What a read shows of objects that are kept: that there was none, or one as the answer shows it. Reads that may be answered from a
+ * cache show what was once, and tell nothing.
+ *
+ * @param read the event, whose actor changed nothing.
+ */
+export function readSight(read: Write): Reading {
+  const { event, kind, verb, at } = read;
+  const changes = kind.kept === 'content' && readsLatest(event) && !isTruncated(event) ? shownBy(read) : [];
+  if (changes.length === 0) return { kind: 'ignored', at, reason: 'read-only' };
+  return verb === 'get' && changes[0]?.what === 'absent'
+    ? { kind: 'ignored', at, reason: 'read-only', changes }
+    : { kind: 'changes', at, changes };
+}
+
+function shownBy({ actor: _, ...read }: Write): Change[] {
+  const { event, verb } = read;
+  const code = fields(event['responseStatus'])['code'];
+  const response = event['responseObject'];
+  if (verb !== 'get') return [];
+  if (code !== 200) return shownByRefusal(read);
+  return isFields(response) ? sightOf(read, response, read.eventId) : [];
+}
+
+/** The object as it was read; none where it is not shown as a version. */
+function sightOf(read: Write, object: Fields, id: string): Change[] {
+  const { kind, storageForm } = read;
+  const metadataOnly = object['kind'] === 'PartialObjectMetadata';
+  if (!metadataOnly && strangeness(kind, object) !== undefined) return [];
+  const projected = project(kind, object, { metadataOnly, storageForm });
+  if ('lacks' in projected) return [];
+  return [{ ...factsOf(read), id, what: 'present', ...projected }];
+}
