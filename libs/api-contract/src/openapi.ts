@@ -3,6 +3,7 @@ import { cluster, clusterState } from './answers/cluster.ts';
 import { comparison } from './answers/compare.ts';
 import { coverage } from './answers/coverage.ts';
 import { evidence } from './answers/evidence.ts';
+import { askedRun, globalReports } from './answers/global-report.ts';
 import { policyChange } from './answers/policy-change.ts';
 import { problem } from './answers/problem.ts';
 import { ROWS, rows } from './answers/rows.ts';
@@ -19,7 +20,9 @@ const SCHEMAS = {
   ClusterState: clusterState,
   Comparison: comparison,
   Coverage: coverage,
+  AskedRun: askedRun,
   Evidence: evidence,
+  GlobalReports: globalReports,
   PolicyChange: policyChange,
   Problem: problem,
   Endpoint: ROWS.endpoints,
@@ -50,7 +53,7 @@ export function openApi(version: string): object {
       title: 'Margay',
       version,
       description:
-        'Compliance reports of a Kubernetes cluster. Read only. Times are RFC 3339, UTC. Errors are application/problem+json (RFC 9457). Answers carry an ETag.',
+        'Compliance reports of a Kubernetes cluster. All but asking for runs only reads. Times are RFC 3339, UTC. Errors are application/problem+json (RFC 9457). Answers carry an ETag.',
     },
     servers: [{ url: BASE }],
     security: [{ token: [] }],
@@ -101,8 +104,8 @@ const PROBLEMS = {
   400: 'A parameter is wrong; the detail says which.',
   401: 'Nobody has signed in, or the token is not valid any more.',
   403: 'A permission is missing; the detail names it.',
-  404: 'There is no such run, row or file, or not for this viewer.',
-  409: 'The run is not finished: it has no report yet.',
+  404: 'There is no such run, report, row or file, or not for this viewer.',
+  409: 'The run is not finished, or what is needed was removed: the detail says which.',
   422: 'The template of the file fails: the detail says where.',
 };
 

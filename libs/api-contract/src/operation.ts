@@ -21,6 +21,8 @@ export interface Operation {
   readonly right: Right;
   /** The parameters of the path that name runs: the right is about each of them. */
   readonly runs?: readonly string[];
+  /** The parameter of the path that names a GlobalReport: the right is about it. */
+  readonly report?: string;
   /** The parameters of the path. One that names nothing is answered 404. */
   readonly parameters?: z.ZodObject;
   /** Strict, so that a mistyped filter never shows everything. What does not fit is answered 400. */

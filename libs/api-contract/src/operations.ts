@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { cluster, clusterState } from './answers/cluster.ts';
 import { comparison } from './answers/compare.ts';
 import { coverage } from './answers/coverage.ts';
+import { askedRun, globalReports } from './answers/global-report.ts';
 import { policyChange } from './answers/policy-change.ts';
 import { ROWS, rows, type RowKind } from './answers/rows.ts';
 import { runDetail, runs, trend } from './answers/run.ts';
 import { session, signedOut } from './answers/session.ts';
 import { timeline } from './answers/timeline.ts';
 import type { Answer, Operation } from './operation.ts';
-import { rowsQuery, runsQuery, stateQuery, timelineQuery, trendQuery } from './queries.ts';
+import { askRunQuery, rowsQuery, runsQuery, stateQuery, timelineQuery, trendQuery } from './queries.ts';
 
 const json = <S extends z.ZodType>(description: string, schema: S): Required<Answer<S>> => ({
   description,
@@ -45,6 +46,35 @@ export const OPERATIONS = {
     runs: ['id'],
     parameters: ofRun,
     answer: json('The run.', runDetail),
+  },
+  revise: {
+    method: 'post',
+    path: '/runs/{id}/revisions',
+    summary:
+      'Asks for the next revision: the same window, from the evidence that there is now. All reports over it stay.',
+    right: 'run',
+    runs: ['id'],
+    parameters: ofRun,
+    answer: json('The run that was asked for.', askedRun),
+    problems: [409],
+  },
+  globalReports: {
+    method: 'get',
+    path: '/reports',
+    summary: 'The GlobalReports, with what is due next and what came last.',
+    right: 'list',
+    answer: json('The GlobalReports, by name.', globalReports),
+  },
+  askRun: {
+    method: 'post',
+    path: '/reports/{name}/runs',
+    summary: 'Asks for one run of a GlobalReport outside its schedule.',
+    right: 'run',
+    report: 'name',
+    parameters: z.object({ name: z.string().meta({ description: 'The name of a GlobalReport.' }) }),
+    query: askRunQuery,
+    answer: json('The run that was asked for.', askedRun),
+    problems: [409],
   },
   rows: {
     method: 'get',

@@ -15,10 +15,25 @@ export const runsQuery = z.strictObject({
   from: instant.optional().meta({ description: 'Windows that end after this.' }),
   to: instant.optional().meta({ description: 'Windows that start before this.' }),
   text: words.meta({ description: 'Words that stand in the name, the type or the id.' }),
+  revisions: z
+    .enum(['newest', 'all'])
+    .default('newest')
+    .meta({ description: 'Of reports over one window the newest, or all.' }),
   limit: limit(200, 50),
   cursor,
 });
 export type RunsQuery = z.output<typeof runsQuery>;
+
+export const askRunQuery = z.strictObject({
+  start: instant.optional().meta({
+    description: 'Start of the window; unless given that of the schedule’s next one, or the first evidence.',
+  }),
+  end: instant.optional().meta({
+    description:
+      'End of the window, not part of it; unless given now, or behind the last evidence where no schedule is kept.',
+  }),
+});
+export type AskRunQuery = z.output<typeof askRunQuery>;
 
 /** `ingressProtected:false,egressToInternet:true` as fields and values. */
 const conditions = z

@@ -1,6 +1,6 @@
 /** One permission of Kubernetes RBAC, in the API group of GlobalReports. */
 export interface Permission {
-  readonly verb: 'get' | 'list';
+  readonly verb: 'get' | 'list' | 'update';
   readonly resource: 'globalreports' | 'globalreporttypes';
   /** The object: none in particular, or the report, or the report's type, of each run that is shown. */
   readonly of: 'all' | 'report' | 'type';
@@ -34,6 +34,12 @@ export const RIGHTS = {
     needs: '`list` globalreports, `get` of the report and of its type',
     signedIn: true,
     permissions: [LIST, GET_REPORT, { verb: 'get', resource: 'globalreporttypes', of: 'type' }],
+  },
+  /** Who may change a report may have it computed. */
+  run: {
+    needs: '`list` globalreports, `get` and `update` of the report',
+    signedIn: true,
+    permissions: [LIST, GET_REPORT, { verb: 'update', resource: 'globalreports', of: 'report' }],
   },
   /** What is of the cluster and not of one report. */
   cluster: {

@@ -12,6 +12,8 @@ import { TimelineController } from './endpoints/timeline.controller.ts';
 import { DownloadsController } from './exports/downloads.controller.ts';
 import { FollowController } from './follow/follow.controller.ts';
 import { OwnGround } from './http/own-ground.middleware.ts';
+import { ReportList } from './reports/report-list.ts';
+import { ReportsController } from './reports/reports.controller.ts';
 import { ChangesController } from './rows/changes.controller.ts';
 import { RowsController } from './rows/rows.controller.ts';
 import { tablesOf } from './rows/tables.ts';
@@ -35,6 +37,7 @@ export interface ApiOptions {
 const CONTROLLERS = [
   ClusterController,
   RunsController,
+  ReportsController,
   RowsController,
   CompareController,
   TimelineController,
@@ -48,12 +51,13 @@ const CONTROLLERS = [
   DocsController,
 ];
 
-/** The dashboard, the REST API and its documentation. Everything in it only reads. */
+/** The dashboard, the REST API and its documentation. All but asking for runs only reads. */
 @Module({
   controllers: CONTROLLERS,
   providers: [
     Judges,
     RunList,
+    ReportList,
     { provide: TABLES, inject: [STORES], useFactory: ({ archive }: Stores) => tablesOf(archive) },
   ],
 })

@@ -15,7 +15,7 @@ import { Controller, Get, type DynamicModule, type Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { tokenOf, type Access } from './access/access.ts';
+import { anyone, tokenOf, type Access } from './access/access.ts';
 import { ApiModule } from './api.module.ts';
 import { Serves } from './http/serves.ts';
 
@@ -33,6 +33,7 @@ const GRANTS: Readonly<Record<string, readonly string[]>> = {
   'lists-another': ['list globalreports', 'get globalreports weekly'],
   sees: ['list globalreports', 'get globalreports daily'],
   exports: ['list globalreports', 'get globalreports daily', 'get globalreporttypes inventory'],
+  changes: ['list globalreports', 'get globalreports daily', 'update globalreports daily'],
   'sees-all': ['list globalreports', 'get globalreports *'],
 };
 
@@ -51,8 +52,11 @@ const access: Access = async (request) => {
   return {
     name,
     listable: async (reports) => listable(reports),
-    require: async (_, report) => {
-      if (!may('get', 'globalreporttypes', report.type)) throw forbidden('get globalreporttypes');
+    require: async (action, report) => {
+      if (action === 'run' && !may('update', 'globalreports', report.name))
+        throw forbidden('update globalreports');
+      if (action === 'export' && !may('get', 'globalreporttypes', report.type))
+        throw forbidden('get globalreporttypes');
     },
     requireCluster: async () => {
       listable([]);
@@ -92,6 +96,9 @@ beforeAll(async () => {
     ],
     60_000_000,
   );
+  await stores.windows.keepReports([
+    { name: 'daily', reportType: 'inventory', spec: { reportType: 'inventory', schedule: '0 0 * * *' } },
+  ]);
   app = await apiWith([ApiModule.over({ cluster: 'here', access: () => access }, given)]);
 });
 afterAll(async () => {
@@ -100,7 +107,7 @@ afterAll(async () => {
 });
 
 /** The status that the description promises somebody with these grants. */
-function promised({ right, runs = [] }: Operation, token: string | undefined): number | 'served' {
+function promised({ right, runs = [], report }: Operation, token: string | undefined): number | 'served' {
   const { signedIn, permissions } = RIGHTS[right];
   if (!signedIn) return 'served';
   const grants = token === undefined ? undefined : GRANTS[token];
@@ -112,8 +119,9 @@ function promised({ right, runs = [] }: Operation, token: string | undefined): n
   for (const permission of permissions) {
     if (has(permission)) continue;
     // What one may not get is not in lists, and looks as if it were not there.
-    if (permission.of === 'report' && runs.length === 0) continue;
-    return permission.of === 'report' ? 404 : 403;
+    const isGet = permission.verb === 'get' && permission.of === 'report';
+    if (isGet && runs.length === 0 && report === undefined) continue;
+    return isGet ? 404 : 403;
   }
   return 'served';
 }
@@ -131,20 +139,24 @@ test.each(
     ),
   ),
 )('%s for who %s: %s', async (id, _, expected, operation, token) => {
-  const url = routeOf(operation).replace(':id', 'd1').replace(':other', 'd2').replace(':kind', 'endpoints');
+  const url = routeOf(operation)
+    .replace(':id', 'd1')
+    .replace(':other', 'd2')
+    .replace(':kind', 'endpoints')
+    .replace(':name', 'daily');
   const answer = await app.inject({
     method: operation.method === 'get' ? 'GET' : operation.method === 'post' ? 'POST' : 'DELETE',
     url: `${url}${QUERIES[id] ?? ''}`,
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });
-  // A run that is not finished has no report to export: who may is told that.
-  const served = operation.right === 'export' ? 409 : 200;
+  // A run that is not finished has no report to export or to revise, and there is no evidence of another: who may is told that.
+  const served = operation.right === 'export' || operation.right === 'run' ? 409 : 200;
   expect(answer.statusCode).toBe(expected === 'served' ? served : expected);
   if (answer.statusCode >= 400) expect(answer.headers['content-type']).toContain('application/problem+json');
 });
 
 test('what the description says is needed is what the cluster is asked for', () => {
-  const asData = (action: 'list' | 'export') =>
+  const asData = (action: 'list' | 'export' | 'run') =>
     accessesFor(action, { name: 'daily', type: 'inventory' })
       .map(([access]) => access!)
       .map(({ verb, resource, name }) => `${verb} ${resource} ${name ?? ''}`);
@@ -154,6 +166,7 @@ test('what the description says is needed is what the cluster is asked for', () 
         `${verb} ${resource} ${{ all: '', report: 'daily', type: 'inventory' }[of]}`,
     );
   expect(inWords('list').sort()).toEqual(asData('list').sort());
+  expect(inWords('run').sort()).toEqual([...new Set([...asData('list'), ...asData('run')])].sort());
   expect(inWords('export').sort()).toEqual([...new Set([...asData('list'), ...asData('export')])].sort());
 });
 
@@ -242,6 +255,7 @@ test('a handler that needs a right of the API without an operation is an error o
 
 test.each([
   ['/api/v1/runs?limit=0', 'limit: '],
+  ['/api/v1/runs?revisions=some', 'revisions: '],
   ['/api/v1/runs?limit=many', 'limit: '],
   ['/api/v1/runs?state=lost', 'state: '],
   ['/api/v1/runs?mistyped=1', '"mistyped"'],
@@ -281,6 +295,23 @@ test('every answer keeps its page to itself, also one that is refused', async ()
       'nosniff',
     ]);
   }
+});
+
+test.each([
+  ['a page of its own', { 'sec-fetch-site': 'same-origin', origin: 'http://margay' }, 409],
+  ['a page elsewhere', { 'sec-fetch-site': 'cross-site', origin: 'http://elsewhere' }, 403],
+  ['one of an older browser', { origin: 'http://elsewhere' }, 403],
+  ['one whose origin is hidden', { origin: 'null' }, 403],
+  ['a program', {}, 409],
+])('where nobody is asked who they are, %s is answered with what it may', async (_, headers, status) => {
+  const open = await apiWith([ApiModule.over({ cluster: 'here', access: () => anyone }, given)]);
+  onTestFinished(() => open.close());
+  const answer = await open.inject({
+    method: 'POST',
+    url: '/api/v1/runs/d1/revisions',
+    headers: { host: 'margay', ...headers },
+  });
+  expect(answer.statusCode).toBe(status);
 });
 
 // Held by the compiler: a handler answers what its operation describes.

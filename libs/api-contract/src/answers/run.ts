@@ -60,6 +60,21 @@ const protectionSummary = z.object({
 /** The states of a run. */
 export const RUN_STATES = ['emitted', 'running', 'completed', 'failed'] as const;
 
+const late = z
+  .object({
+    events: count.meta({
+      description:
+        'Changes at instants before the window’s end, and writes of policies in it that were refused.',
+    }),
+    flows: count,
+    deliveries: count.meta({ description: 'Of sources, with lines of the window.' }),
+    words: z.string().meta({ description: '`3 events came later`; `nothing came later`.' }),
+  })
+  .meta({
+    description: 'What came to the stores after the evidence was read; a revision takes it in.',
+  });
+export type Late = z.output<typeof late>;
+
 /** One run of a report over one window. */
 export const run = z.object({
   id: z.string(),
@@ -83,6 +98,20 @@ export const run = z.object({
     })
     .nullable(),
   reason: z.string().nullable().meta({ description: 'Why it failed; null otherwise.' }),
+  revision: z.int().min(1).meta({ description: 'Which report over its window it is, from 1 on.' }),
+  supersedes: z
+    .string()
+    .nullable()
+    .meta({ description: 'The id of the report before it over the same window; null for the first.' }),
+  supersededBy: z
+    .string()
+    .nullable()
+    .meta({ description: 'The id of the next report over the same window; null for the newest.' }),
+  unchanged: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'Whether it has the digest of the report that it supersedes; null for the first.' }),
+  late: late.nullable().meta({ description: 'Null where that is not known.' }),
 });
 export type Run = z.output<typeof run>;
 
@@ -95,6 +124,14 @@ export type Trend = z.output<typeof trend>;
 
 /** A file of a report. */
 const download = z.object({ name: z.string(), mediaType: z.string(), href: z.string() });
+
+/** A report over the same window, as a run's page names it. */
+const revision = z.object({
+  id: z.string(),
+  revision: z.int().min(1),
+  generated: instant,
+  digest: z.string(),
+});
 
 /** One run with everything but its rows. What is null there is known once it is archived. */
 export const runDetail = z.object({
@@ -132,6 +169,7 @@ export const runDetail = z.object({
     })
     .nullable()
     .meta({ description: 'Its place in the chain of the archive.' }),
+  revisions: list(revision).meta({ description: 'All archived reports over its window, oldest first.' }),
   downloads: list(download),
 });
 export type RunDetail = z.output<typeof runDetail>;

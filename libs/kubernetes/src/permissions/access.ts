@@ -16,7 +16,7 @@ export interface ReportRef {
 }
 
 /** What may be done with archived reports. */
-export type Action = 'list' | 'export';
+export type Action = 'list' | 'export' | 'run';
 
 /**
  * What an action needs: all of the entries, and of each entry one alternative.
@@ -25,6 +25,7 @@ export type Action = 'list' | 'export';
  * |---|---|---|
  * | list the reports and their summaries | | `list`, and `get` of the report |
  * | export a report | `get` of its type | `get` of the report |
+ * | have it computed: a run, a revision | | `get` and `update` of the report |
  *
  * For an export the report's own name counts under `globalreporttypes` as well as its type's: roles have been written that
  * way from the documentation's example on.
@@ -36,6 +37,8 @@ export function accessesFor(action: Action, report: ReportRef, group: string = D
   switch (action) {
     case 'list':
       return [[{ verb: 'list', ...reports }], [get]];
+    case 'run':
+      return [[get], [{ ...get, verb: 'update' }]];
     case 'export':
       return [
         [get],

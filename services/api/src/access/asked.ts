@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Run } from '@margay/api-contract';
+import type { KnownReport } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from './access.ts';
 
@@ -8,6 +9,8 @@ export interface Asked {
   readonly viewer: Viewer;
   /** The runs that its path names, by parameter: those that the viewer may see, and nothing else can be reached. */
   readonly runs: ReadonlyMap<string, Run>;
+  /** The GlobalReport that its path names, in the same sense. */
+  readonly report?: KnownReport;
 }
 
 const asked = new WeakMap<FastifyRequest, Asked>();
@@ -33,4 +36,11 @@ export const TheRun = createParamDecorator((parameter: string, context: Executio
   if (run === undefined)
     throw new Error(`${context.getHandler().name}: "${parameter}" is not in the "runs" of its operation`);
   return run;
+});
+
+/** The GlobalReport that the path names, in the parameter of a handler. */
+export const TheReport = createParamDecorator((_: unknown, context: ExecutionContext): KnownReport => {
+  const { report } = foundOf(context);
+  if (report === undefined) throw new Error(`${context.getHandler().name}: its operation has no "report"`);
+  return report;
 });

@@ -5,6 +5,7 @@ import { RouteRights, type Judge } from '@margay/runtime/nest';
 import type { FastifyRequest } from 'fastify';
 import { operationOf } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
+import { ReportList } from '../reports/report-list.ts';
 import { ACCESS } from '../tokens.ts';
 import type { Access } from './access.ts';
 import { remember } from './asked.ts';
@@ -15,15 +16,18 @@ export class Judges implements OnModuleInit {
   readonly #rights: RouteRights;
   readonly #access: Access;
   readonly #runs: RunList;
+  readonly #reports: ReportList;
 
   constructor(
     @Inject(RouteRights) rights: RouteRights,
     @Inject(ACCESS) access: Access,
     @Inject(RunList) runs: RunList,
+    @Inject(ReportList) reports: ReportList,
   ) {
     this.#rights = rights;
     this.#access = access;
     this.#runs = runs;
+    this.#reports = reports;
   }
 
   onModuleInit(): void {
@@ -32,6 +36,7 @@ export class Judges implements OnModuleInit {
         remember(request, { viewer: await this.#access(request), runs: new Map() }),
       list: (request, context) => this.#ofReports('list', request, context),
       export: (request, context) => this.#ofReports('export', request, context),
+      run: (request, context) => this.#ofReports('run', request, context),
       cluster: async (request) => {
         const viewer = await this.#access(request);
         await viewer.requireCluster();
@@ -43,14 +48,15 @@ export class Judges implements OnModuleInit {
 
   async #ofReports(action: Action, request: FastifyRequest, context: ExecutionContext): Promise<void> {
     const viewer = await this.#access(request);
-    const parameters = operationOf(context).runs ?? [];
+    const { runs: parameters = [], report: named } = operationOf(context);
+    const parts = request.params as Readonly<Record<string, string>>;
     // Whoever may list nothing at all is told so, also where there is nothing to list.
     if (parameters.length === 0) await viewer.listable([]);
     const runs = new Map<string, Run>();
-    for (const parameter of parameters) {
-      const id = (request.params as Readonly<Record<string, string>>)[parameter]!;
-      runs.set(parameter, await this.#runs.seenBy(viewer, id, action));
-    }
-    remember(request, { viewer, runs });
+    for (const parameter of parameters)
+      runs.set(parameter, await this.#runs.seenBy(viewer, parts[parameter]!, action));
+    const report =
+      named === undefined ? undefined : await this.#reports.seenBy(viewer, parts[named]!, action);
+    remember(request, { viewer, runs, ...(report && { report }) });
   }
 }

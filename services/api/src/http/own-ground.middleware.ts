@@ -15,6 +15,20 @@ const HEADERS = {
   'cache-control': 'private, no-cache',
 };
 
+const isSafe = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
+
+/**
+ * A page elsewhere can make a browser send a request, though not read its answer: where nobody is asked who they are, that would be
+ * enough to change something here. Whoever sends a token in a header is no such page.
+ */
+function isFromElsewhere({ headers }: IncomingMessage): boolean {
+  if (headers.authorization !== undefined) return false;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  const { origin, host } = headers;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+}
+
 /**
  * Keeps pages and answers to themselves: no other page may frame, load or reach them. Where names are given, one under another
  * name is refused: a page elsewhere cannot make a browser ask under it (DNS rebinding).
@@ -35,6 +49,12 @@ export class OwnGround implements NestMiddleware {
         421,
         'Misdirected request',
         `This is not ${host}: open one of ${[...new Set(this.#hosts)].join(', ')}. Other names need a token (--permissions)`,
+      );
+    if (!isSafe(request) && isFromElsewhere(request))
+      throw new Problem(
+        403,
+        'Forbidden',
+        `A page of ${request.headers.origin ?? 'another site'} may not ask for this: ask from a page of your own Margay`,
       );
     next();
   }

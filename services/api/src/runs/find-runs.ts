@@ -5,10 +5,11 @@ export const findRuns = (runs: readonly Run[], query: RunsQuery): Run[] =>
   runs.filter((run) => isFound(run, query));
 
 function isFound(run: Run, query: RunsQuery): boolean {
-  const { report, type, state, evidence, from, to, text = '' } = query;
+  const { report, type, state, evidence, from, to, text = '', revisions } = query;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const inText = `${run.report} ${run.reportType} ${run.id}`.toLowerCase();
   return (
+    (revisions === 'all' || run.supersededBy === null) &&
     (report === undefined || run.report === report) &&
     (type === undefined || run.reportType === type) &&
     (state === undefined || run.state === state) &&

@@ -7,6 +7,7 @@ import {
   type RunsQuery,
   type Trend,
 } from '@margay/api-contract';
+import { formatInstant } from '@margay/ground';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
@@ -38,7 +39,7 @@ export class RunsController {
     const found = findRuns(await this.#runs.visibleTo(viewer), query);
     const from = cursor === undefined ? 0 : found.findIndex(({ id }) => id === placeOf(cursor)) + 1;
     if (cursor !== undefined && from === 0) throw otherList();
-    const items = found.slice(from, from + limit);
+    const items = await this.#runs.withLate(found.slice(from, from + limit));
     const last = items.at(-1);
     return {
       items,
@@ -48,7 +49,8 @@ export class RunsController {
   }
 
   @Serves(OPERATIONS.run)
-  async one(@TheRun('id') run: Run): Promise<RunDetail> {
+  async one(@TheRun('id') listed: Run): Promise<RunDetail> {
+    const [run = listed] = await this.#runs.withLate([listed]);
     const header = await this.#stores.archive.header(run.id);
     const record = await this.#stores.windows.get(run.id);
     const content = header && contentOf(header);
@@ -68,6 +70,17 @@ export class RunsController {
               previous: header.previous ?? null,
               headerDigest: header.headerDigest,
             },
+      revisions:
+        header === undefined
+          ? []
+          : (await this.#stores.archive.revisions(header.reportName, header)).map(
+              ({ id, revision = 1, generatedAt, digest }) => ({
+                id,
+                revision,
+                generated: formatInstant(generatedAt),
+                digest,
+              }),
+            ),
       downloads: header === undefined ? [] : downloadsOf(this.#stores.archive, header),
     };
   }
@@ -77,6 +90,7 @@ export class RunsController {
     @TheRun('id') run: Run,
     @Query({ schema: OPERATIONS.trend.query }) { limit }: { readonly limit: number },
   ): Promise<Trend> {
-    return { items: (await this.#runs.upTo(run)).slice(0, limit).reverse() };
+    const upTo = (await this.#runs.upTo(run)).slice(0, limit);
+    return { items: (await this.#runs.withLate(upTo)).reverse() };
   }
 }

@@ -47,6 +47,12 @@ export function runOf(header: ArchivedHeader): Run {
       protection: content.protectionSummary,
     },
     reason: null,
+    revision: header.revision ?? 1,
+    supersedes: header.supersedes ?? null,
+    // Known from the others over the window.
+    supersededBy: null,
+    unchanged: null,
+    late: null,
   };
 }
 
@@ -63,6 +69,11 @@ function openRun({ window, state, reason }: WindowRecord): Run {
     evidence: null,
     summary: null,
     reason: reason ?? null,
+    revision: window.revision ?? 1,
+    supersedes: null,
+    supersededBy: null,
+    unchanged: null,
+    late: null,
   };
 }
 
@@ -102,7 +113,7 @@ export function runsOf({
     if (isWhole) for (const id of archived.keys()) if (!seen.has(id)) archived.delete(id);
     const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
     runs = [
-      ...archived.values(),
+      ...withRevisions(archived),
       ...open.filter(({ window: { id } }) => !archived.has(id)).map(openRun),
     ].sort(newestFirst);
     lookedAt = now;
@@ -116,6 +127,20 @@ export function runsOf({
     }
     return runs;
   };
+}
+
+/** The runs, each with what superseded it and whether that changed anything. */
+function* withRevisions(archived: ReadonlyMap<string, Run>): Iterable<Run> {
+  const next = new Map<string, string>();
+  for (const { id, supersedes } of archived.values()) if (supersedes !== null) next.set(supersedes, id);
+  for (const run of archived.values()) {
+    const supersededBy = next.get(run.id) ?? null;
+    if (run.supersedes === null && supersededBy === null) yield run;
+    else {
+      const before = run.supersedes === null ? undefined : archived.get(run.supersedes);
+      yield { ...run, supersededBy, unchanged: before === undefined ? null : before.digest === run.digest };
+    }
+  }
 }
 
 const newestFirst = (a: Run, b: Run): number =>
