@@ -20,7 +20,7 @@ export type { Coverage, Outcome, SourceCoverage } from './answers/coverage.ts';
 export type { Evidence, NamedObjects } from './answers/evidence.ts';
 export type { Page } from './answers/list.ts';
 export type { PolicyChange } from './answers/policy-change.ts';
-export type { AskedRunAnswer, GlobalReportAnswer, GlobalReports } from './answers/global-report.ts';
+export type { AskedRunAnswer, GlobalReports } from './answers/global-report.ts';
 export type { Late, Ring, Run, RunDetail, Runs, Trend } from './answers/run.ts';
 export type { Flag, Span, Timeline } from './answers/timeline.ts';
 export { openApi } from './openapi.ts';

@@ -14,7 +14,6 @@ const globalReport = z.object({
     .meta({ description: 'The next window, and when it is due; null where no schedule is kept.' }),
   last: run.nullable().meta({ description: 'The newest of its runs; null where there is none.' }),
 });
-export type GlobalReportAnswer = z.output<typeof globalReport>;
 
 export const globalReports = z.object({ items: list(globalReport) });
 export type GlobalReports = z.output<typeof globalReports>;

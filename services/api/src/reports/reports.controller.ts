@@ -7,7 +7,7 @@ import {
   type Run,
 } from '@margay/api-contract';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
-import { missing, Problem, refused } from '@margay/runtime';
+import { Problem, refused } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
 import {
   askForRevision,
