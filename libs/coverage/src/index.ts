@@ -25,3 +25,4 @@ export type { Doubt } from './doubt.ts';
 export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
 export { listingMark } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';
+export { watchesBehind } from './watch.ts';

@@ -29,7 +29,9 @@ export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outag
       ? silencesOver(rhythm, allowedSilence(rhythm, lines), { start: first, end: last })
       : [];
   const between = silences.map(({ start, end }) => ({ start: start + 1, end }));
-  const behind = until - (last + 1) > atTheEnd ? [{ start: last + 1, end: Infinity }] : [];
+  // A watch can be asked for proof.
+  const behind =
+    until - (last + 1) > (watched === undefined ? atTheEnd : 0) ? [{ start: last + 1, end: Infinity }] : [];
   const proven = stream.proof?.proven ?? [];
   return [...before, ...between.flatMap((silence) => gapsIn(silence, proven)), ...behind].filter(
     ({ start }) => start < until,

@@ -1,6 +1,8 @@
 import { gapsIn, type Instant, type Interval, joined } from '@margay/ground';
+import type { Delivery } from './delivery.ts';
 import type { CoverageMark } from './mark.ts';
 import { commonOutages, outagesOf, type Outage } from './outage.ts';
+import { watchedKind } from './source.ts';
 import type { Stream } from './stream.ts';
 
 /** What a watch says of itself when it missed something: the outcomes of those minutes. */
@@ -40,6 +42,19 @@ export function unwatched(
   return [...blind, ...sparing.map((outage): Unwatched => ({ ...outage, sparesSeen: true }))].sort(
     (a, b) => a.start - b.start,
   );
+}
+
+/**
+ * The watches that were heard of last in the window, and so not up to its end.
+ *
+ * @param deliveries of all sources.
+ */
+export function watchesBehind(deliveries: readonly Delivery[], { start, end }: Interval): readonly string[] {
+  return deliveries
+    .filter(
+      ({ source, last = -Infinity }) => watchedKind(source) !== undefined && start <= last && last + 1 < end,
+    )
+    .map(({ source }) => source);
 }
 
 function saidIn(marks: readonly CoverageMark[], outcomes: readonly string[]): Interval[] {

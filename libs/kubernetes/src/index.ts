@@ -20,6 +20,7 @@ export {
 } from './watch/changes-from-watch.ts';
 export { fingerprintOf } from './watch/inventory.ts';
 export type { Known, Position, Gap } from './watch/notices.ts';
+export { Proof } from './watch/proof.ts';
 export type { Resume } from './watch/reflect.ts';
 export { type ApiServicesNews, followApiServices } from './watch/api-services.ts';
 export {

@@ -4,6 +4,7 @@ import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts'
 import { AuditFiles } from './sources/file/audit-files.ts';
 import { auditTopicController } from './sources/topic/audit-topic.controller.ts';
 import { ClusterWatch } from './sources/watch/cluster-watch.ts';
+import { proofController } from './sources/watch/proof.controller.ts';
 import { WebhookListener } from './sources/webhook/webhook-listener.ts';
 
 export { UNREADABLE } from './ingestion.ts';
@@ -15,11 +16,14 @@ export type { AuditIngestorOptions };
 @Module({ providers: [Ingestion, AuditFiles, ClusterWatch, WebhookListener], exports: [AuditFiles] })
 export class AuditIngestorModule {
   static over(options: AuditIngestorOptions, ...adapters: readonly DynamicModule[]): DynamicModule {
-    const { topic, cluster } = options;
+    const { topic, watch, cluster } = options;
     return {
       module: AuditIngestorModule,
       imports: [...adapters],
-      controllers: topic === undefined ? [] : [auditTopicController({ ...topic, cluster })],
+      controllers: [
+        ...(topic === undefined ? [] : [auditTopicController({ ...topic, cluster })]),
+        ...(watch === undefined ? [] : [proofController(cluster)]),
+      ],
       providers: [{ provide: AUDIT_INGESTOR_OPTIONS, useValue: options }],
     };
   }

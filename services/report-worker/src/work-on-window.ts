@@ -6,6 +6,7 @@ import { publishAll, type Bus } from '@margay/messaging';
 import { isAway } from '@margay/runtime';
 import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
 import { awaitEvidence } from './await-evidence.ts';
+import { awaitWatches } from './await-watches.ts';
 import type { Compute } from './compute-in-thread.ts';
 
 export interface WorkOptions {
@@ -106,6 +107,7 @@ async function computeAndArchive(
   { bus, stores, compute, now, signal, evidenceMilliseconds: limitMilliseconds, tell }: WorkOptions,
 ): Promise<ArchivedHeader> {
   await stores.windows.begin(window.id, attempt, now());
+  await awaitWatches(window, { coverage: stores.coverage, limitMilliseconds, signal });
   const unapplied = await awaitEvidence(window, { bus, now, limitMilliseconds, signal });
   if (unapplied !== undefined) tell.late(unapplied);
   const { header, digest, parts, read } = await compute(window, unapplied);

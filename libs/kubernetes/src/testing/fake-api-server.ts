@@ -29,6 +29,8 @@ export class FakeApiServer {
   /** Every request as `GET /path?query`, in order. */
   readonly requests: string[] = [];
   fault: Fault | undefined;
+  /** By how many versions watches are behind lists, as where an API server answers old state. */
+  behind = 0;
   #server: Server;
   #version = 100;
   #compactedTo = 0;
@@ -98,9 +100,12 @@ export class FakeApiServer {
   }
 
   bookmark(): void {
-    for (const { response } of this.#watchers) {
-      send(response, { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(this.#version) } } });
-    }
+    for (const { response } of this.#watchers) this.#bookmark(response);
+  }
+
+  #bookmark(response: ServerResponse): void {
+    const resourceVersion = String(this.#version - this.behind);
+    send(response, { type: 'BOOKMARK', object: { metadata: { resourceVersion } } });
   }
 
   /** Forgets what led to the present state: watches and lists of older versions answer 410 from now on. */
@@ -170,7 +175,16 @@ export class FakeApiServer {
         send(response, { type: event.type, object: event.object });
     }
     this.#watchers.add(watcher);
-    response.on('close', () => this.#watchers.delete(watcher));
+    // As real ones do: a bookmark two seconds before the end.
+    const end = Number(searchParams.get('timeoutSeconds') ?? 300) * 1_000;
+    const timers = [
+      setTimeout(() => this.#bookmark(response), end - 2_000),
+      setTimeout(() => response.end(), end),
+    ];
+    response.on('close', () => {
+      this.#watchers.delete(watcher);
+      for (const timer of timers) clearTimeout(timer);
+    });
   }
 
   #read({ pathname, searchParams }: URL, response: ServerResponse): void {

@@ -3,6 +3,7 @@ import type { KubernetesClient } from '../client/client.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import type { Batch, Known, Notice } from './notices.ts';
+import { Proof } from './proof.ts';
 import { reflect, type ReflectOptions } from './reflect.ts';
 
 const PODS: ApiResource = { group: '', version: 'v1', resource: 'pods', namespaced: true };
@@ -376,3 +377,47 @@ test('its signal ends it without an error, whatever it waits for', async () => {
   stop.abort();
   await expect(more).rejects.toThrow('the reader ended');
 });
+
+test('proof that is asked for is given by a fresh version that the watch reaches, in seconds', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1');
+  const proof = new Proof();
+  const reader = read({ proof });
+  await reader.until('listed');
+  void reader.until('deleted').catch(() => undefined);
+  await expect.poll(() => fake.watchers).toBe(1);
+  // The version of the whole cluster moves on.
+  fake.put('/api/v1/namespaces/shop/secrets', 's1');
+  const asked = Date.now() * 1_000;
+  proof.ask(asked);
+  await expect.poll(() => reader.position?.at, { timeout: 5_000 }).toBeGreaterThanOrEqual(asked);
+  expect(reader.position?.resourceVersion).toBe(fake.version);
+  // One list of one object and a short watch; then the watch goes on.
+  await expect.poll(() => fake.watchers).toBe(1);
+  expect(
+    fake.requests.slice(2).map((request) => /limit=\d+|timeoutSeconds=4|watch/.exec(request)?.[0]),
+  ).toEqual(['limit=1', 'watch', 'watch']);
+  proof.ask(asked - 1);
+  fake.put(SHOP, 'a1', app('web'));
+  await expect.poll(() => reader.notice('upserted')?.object).toBe('web');
+  expect(fake.requests).toHaveLength(5);
+});
+
+test('an API server whose watches are behind proves nothing', async () => {
+  const { fake, read } = await cluster();
+  let now = 10_000_000;
+  const proof = new Proof();
+  const reader = read({ proof, now: () => now });
+  await reader.until('listed');
+  void reader.until('deleted').catch(() => undefined);
+  await expect.poll(() => fake.watchers).toBe(1);
+  fake.behind = 1;
+  fake.put('/api/v1/namespaces/shop/secrets', 's1');
+  now = 20_000_000;
+  proof.ask(20_000_000);
+  const lists = () =>
+    fake.requests.filter((request) => request.includes('limit=1&') || request.endsWith('limit=1')).length;
+  await expect.poll(() => lists(), { timeout: 15_000 }).toBe(3);
+  await expect.poll(() => fake.requests.length, { timeout: 10_000 }).toBe(9);
+  expect(reader.position!.at).toBeLessThan(20_000_000);
+}, 30_000);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pauseAfter, SECOND, type Instant } from '@margay/ground';
-import type { KubernetesClient, Selection, WatchEvent } from '../client/client.ts';
+import { compareResourceVersions, pauseAfter, SECOND, type Instant } from '@margay/ground';
+import type { KubernetesClient, Page, Selection, WatchEvent } from '../client/client.ts';
 import { ApiStatusError, isExpired, isTransient } from '../client/errors.ts';
 import type { ApiResource } from '../client/resources.ts';
 import { inBatches } from './in-batches.ts';
 import { Inventory } from './inventory.ts';
 import type { Batch, Known, Position, Project } from './notices.ts';
 import { ObjectStates } from './object-states.ts';
+import type { Proof } from './proof.ts';
 
 /** Where an earlier run stopped. */
 export interface Resume {
@@ -24,6 +25,8 @@ export interface ReflectOptions<T> extends Selection {
   /** What to keep of an object; applied at once, so that whole objects never pile up. */
   readonly project: Project<T>;
   readonly resume?: Resume;
+  /** Asks for proof that everything was told up to an instant: then a fresh version is asked for, which the watch has to reach. */
+  readonly proof?: Proof;
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal;
   /** Objects a page of a list, and events a batch of a watch: 500 unless set. */
@@ -42,6 +45,10 @@ export interface ReflectOptions<T> extends Selection {
 const PAGE_SIZE_MAX = 10_000;
 /** A watch that lived so long without an event was no failure. */
 const LIVED_MILLISECONDS = 10_000;
+/** A watch that is to prove something: API servers send a bookmark two seconds before its end. */
+const PROOF_SECONDS = 4;
+/** So often it is tried: an API server whose memory is behind its storage may need a moment. */
+const PROOFS_MAX = 3;
 /** How long an event may be under way from the API server to us, in microseconds, while the watch is well. */
 const LATENCY = SECOND;
 
@@ -63,13 +70,15 @@ export async function* reflect<T>(
   resource: ApiResource,
   options: ReflectOptions<T>,
 ): AsyncGenerator<Batch<T>> {
-  const { signal, now = () => Date.now() * 1000, random = Math.random, watchSeconds = 300 } = options;
+  const { proof, signal, now = () => Date.now() * 1000, random = Math.random, watchSeconds = 300 } = options;
   const inventory = new Inventory();
   const states = new ObjectStates(inventory, options.project);
   const { retryMilliseconds: first = 500, retryMaxMilliseconds: longest = 30_000 } = options;
   /** How often it failed since it last worked. */
   let failures = 0;
   const nextPause = () => pauseAfter(++failures, { first, longest, chance: random() });
+  /** Up to where proof was given, or tried. */
+  let proven: Instant = -Infinity;
   let pageSize = options.pageSize ?? 500;
   let position = options.resume?.position;
   /** Why what is known does not lead up to the present any more. */
@@ -148,14 +157,20 @@ export async function* reflect<T>(
     }
   }
 
-  async function* watch(): AsyncGenerator<Batch<T>> {
+  /** @param toReach proves what had happened until it was asked for. */
+  async function* watch(toReach?: Position): AsyncGenerator<Batch<T>> {
     const hangUp = new AbortController();
+    const unheard = toReach
+      ? undefined
+      : proof?.onAsk(() => {
+          if (position!.at < proof.until) hangUp.abort();
+        });
     const begun = now();
     const resumedFrom = position!;
     const events = client.watch(resource, {
       ...selectionOf(options),
       resourceVersion: resumedFrom.resourceVersion,
-      timeoutSeconds: Math.round(watchSeconds * (1 + random())),
+      timeoutSeconds: toReach ? PROOF_SECONDS : Math.round(watchSeconds * (1 + random())),
       signal: signal ? AbortSignal.any([signal, hangUp.signal]) : hangUp.signal,
       ...(options.silenceMilliseconds !== undefined && { silenceMilliseconds: options.silenceMilliseconds }),
     });
@@ -164,13 +179,23 @@ export async function* reflect<T>(
         failures = 0;
         const at = now();
         const notices = states.watched(batch, { at, since: position!.at, begun, resumedAt: resumedFrom.at });
+        const resourceVersion = states.lastVersion(batch) ?? position!.resourceVersion;
+        const isReached = toReach && compareResourceVersions(resourceVersion, toReach.resourceVersion) >= 0;
         position = {
-          resourceVersion: states.lastVersion(batch) ?? position!.resourceVersion,
-          at: Math.max(position!.at, at - LATENCY),
+          resourceVersion,
+          // An API server that answers old state proves nothing by answering.
+          at: Math.max(position!.at, toReach ? (isReached ? toReach.at : -Infinity) : at - LATENCY),
         };
         yield { notices, position };
+        if (isReached) return;
       }
+      if (toReach) return;
+    } catch (error) {
+      // It was ended to prove something.
+      if (hangUp.signal.aborted) return;
+      throw error;
     } finally {
+      unheard?.();
       hangUp.abort();
     }
     // The server ended it in good order: nothing happened that it has not told.
@@ -179,6 +204,26 @@ export async function* reflect<T>(
     yield { notices: [], position };
     if (now() - begun > LIVED_MILLISECONDS * 1000) failures = 0;
     else if (silent) await rest(nextPause());
+  }
+
+  /** Proves what was asked for, or gives up: it can be asked again. */
+  async function* prove(): AsyncGenerator<Batch<T>> {
+    const until = proof!.until;
+    for (let tries = 0; tries < PROOFS_MAX && position!.at < until && !signal?.aborted; tries++) {
+      const at = now();
+      // Without a version the API server gives the newest that there is.
+      const newest = client.list(resource, {
+        ...selectionOf(options),
+        pageSize: 1,
+        ...(signal && { signal }),
+      });
+      const { value } = (await newest.next()) as { value: Page };
+      const { resourceVersion } = value;
+      if (compareResourceVersions(position!.resourceVersion, resourceVersion) < 0)
+        yield* watch({ resourceVersion, at });
+      else yield { notices: [], position: (position = { ...position!, at }) };
+    }
+    proven = until;
   }
 
   const rest = (milliseconds: number): Promise<void> =>
@@ -190,6 +235,7 @@ export async function* reflect<T>(
     try {
       if (position !== undefined && !seeded && broken === undefined) await seedBy(position);
       if (position === undefined || broken !== undefined) yield* list();
+      if (proof !== undefined && proof.until > proven) yield* prove();
       yield* watch();
     } catch (error) {
       if (signal?.aborted) return;

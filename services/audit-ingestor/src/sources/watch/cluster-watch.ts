@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { KubernetesClient } from '@margay/kubernetes';
+import type { Instant } from '@margay/ground';
+import { KubernetesClient, Proof } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
@@ -17,6 +18,7 @@ export class ClusterWatch implements OnApplicationBootstrap {
   readonly #ingestion: Ingestion;
   readonly #stages: Stages;
   readonly #log: Log;
+  readonly #proof = new Proof();
 
   constructor(
     @Inject(AUDIT_INGESTOR_OPTIONS) options: AuditIngestorOptions,
@@ -28,6 +30,11 @@ export class ClusterWatch implements OnApplicationBootstrap {
     this.#options = options;
     this.#ingestion = ingestion;
     this.#stages = stages;
+  }
+
+  /** Has the watches prove that they told everything up to an instant. */
+  prove(until: Instant): void {
+    this.#proof.ask(until);
   }
 
   onApplicationBootstrap(): void {
@@ -42,6 +49,7 @@ export class ClusterWatch implements OnApplicationBootstrap {
           watcher: hostname(),
           signal,
           log: this.#log,
+          proof: this.#proof,
           deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),
         });
       } finally {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Instant, KEPT_KINDS, type Kind, kindOf, MINUTE, pauseAfter } from '@margay/ground';
+import { type Instant, KEPT_KINDS, type Kind, kindOf, MINUTE, pauseAfter, SECOND } from '@margay/ground';
 import type { Reading } from '@margay/history';
 import {
   apiVersionOf,
@@ -10,6 +10,7 @@ import {
   watchSource,
   type KubernetesClient,
   type Position,
+  type Proof,
   type Resume,
   type Serving,
   type WatchableKind,
@@ -42,6 +43,7 @@ export interface Following {
   readonly known: KnownObjects;
   readonly tell: TellWatched;
   readonly log: Log;
+  readonly proof: Proof;
   readonly pieces: Pieces<string>;
 }
 
@@ -125,7 +127,7 @@ export class FollowedKinds {
 
   async #begin(watchable: WatchableKind): Promise<void> {
     const { kind, resource } = watchable;
-    const { client, known, tell, log, pieces } = this.#with;
+    const { client, known, tell, log, proof, pieces } = this.#with;
     const name = nameOf(kind);
     const apiVersion = apiVersionOf(resource);
     if (this.#followed.get(kind) === apiVersion) return;
@@ -144,6 +146,7 @@ export class FollowedKinds {
         known,
         tell,
         log,
+        proof,
         signal,
         resume,
         onMissing: () => this.#nudges.add(resource.group),
@@ -238,9 +241,9 @@ export class FollowedKinds {
   }
 
   async #followServices(signal: AbortSignal): Promise<void> {
-    const { client, log } = this.#with;
+    const { client, log, proof } = this.#with;
     let refused: string | undefined;
-    for await (const news of followApiServices(client, { signal })) {
+    for await (const news of followApiServices(client, { signal, proof })) {
       const [first] = news.interruptions;
       if (first !== undefined && first.error.message !== refused) {
         refused = first.error.message;
@@ -266,7 +269,8 @@ export class FollowedKinds {
     this.#definitionsAt = definitions?.at ?? this.#definitionsAt;
     this.#servicesAt = services?.at ?? this.#servicesAt;
     const at = Math.min(this.#definitionsAt ?? -Infinity, this.#servicesAt ?? -Infinity);
-    if (at < this.#beatAt + MINUTE / 4) return;
+    const isProof = this.#beatAt < this.#with.proof.until && this.#with.proof.until <= at;
+    if (at < this.#beatAt + SECOND && !isProof) return;
     this.#beatAt = at;
     const { known, tell } = this.#with;
     for (const kind of this.#notServed()) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { doubtsFor, evidenceFor, type CoverageMark } from '@margay/coverage';
 import { memoryHistory } from '@margay/history';
+import { Proof } from '@margay/kubernetes';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { silentLog } from '@margay/runtime';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -17,6 +18,7 @@ const PODS = '/api/v1/namespaces/shop/pods';
 class Cluster {
   readonly marks: CoverageMark[] = [];
   readonly history = memoryHistory();
+  readonly proof = new Proof();
   readonly fake: FakeApiServer;
   /** Resources by version of a group. */
   readonly serves: Record<string, string[]> = {
@@ -68,6 +70,7 @@ class Cluster {
       directory: this.#folder,
       watcher,
       log: silentLog,
+      proof: this.proof,
       signal: this.#stop.signal,
       deliver: async ({ changes, mark }) => {
         this.history.add(changes);
@@ -156,7 +159,9 @@ test('once a kind was there its absence goes on being told: nothing is open of i
   expect(cluster.open('tiers', before)).toEqual([]);
   cluster.remove('tiers', 'projectcalico.org', 'v3');
   await expect.poll(() => cluster.there('tiers'), patient).toEqual([]);
-  expect(cluster.open('tiers', await cluster.tick())).toEqual([]);
+  const end = await cluster.tick();
+  cluster.proof.ask(end);
+  await expect.poll(() => cluster.open('tiers', end), patient).toEqual([]);
   const last = cluster.marks.filter(({ source }) => source.startsWith('watch/tiers')).at(-1);
   expect(Object.keys(last!.buckets.at(-1)!.counts)).toContain('ignored:not-served');
 });
@@ -287,4 +292,26 @@ test('an installation in which nothing happens asks for nothing: there are watch
   await cluster.tick();
   expect(cluster.fake.requests.slice(before)).toEqual([]);
   expect(cluster.fake.requests.filter((request) => request.includes('watch=true'))).toHaveLength(4);
+});
+
+test('proof that a report asks for reaches every kind in seconds, those too that are not there any more', async () => {
+  const cluster = await Cluster.start();
+  cluster.fake.put(PODS, 'web-1');
+  cluster.follow();
+  await expect.poll(() => cluster.there('pods'), patient).toEqual(['web-1']);
+  cluster.install('tiers', 'projectcalico.org', 'v3');
+  cluster.fake.put(TIERS, 'a');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual(['a']);
+  cluster.remove('tiers', 'projectcalico.org', 'v3');
+  await expect.poll(() => cluster.there('tiers'), patient).toEqual([]);
+  const end = Date.now() * 1_000;
+  cluster.proof.ask(end);
+  const heard = () =>
+    ['pods', 'namespaces', 'tiers', 'customresourcedefinitions'].filter((kind) =>
+      cluster.marks.some(
+        ({ source, buckets }) =>
+          source.startsWith(`watch/${kind}`) && buckets.some(({ last }) => last >= end),
+      ),
+    );
+  await expect.poll(() => heard().length, patient).toBe(4);
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { KubernetesClient } from '@margay/kubernetes';
+import type { KubernetesClient, Proof } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
 import type { Ingested } from '../../read-batch.ts';
 import { FollowedKinds } from './followed-kinds.ts';
@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly watcher: string;
   readonly deliver: (ingested: Ingested) => Promise<void>;
   readonly log: Log;
+  /** Asks for proof of what was told. */
+  readonly proof: Proof;
   readonly signal: AbortSignal;
 }
 
@@ -30,13 +32,14 @@ export async function watchCluster({
   watcher,
   deliver,
   log,
+  proof,
   signal,
 }: WatchOptions): Promise<void> {
   const known = openKnownObjects(join(directory, 'watch.db'), watcher);
   const pieces = new Pieces<string>(signal);
   try {
     const tell = tellWatched(known.watcher, deliver);
-    await new FollowedKinds({ client, known, tell, log, pieces }).follow();
+    await new FollowedKinds({ client, known, tell, log, proof, pieces }).follow();
   } finally {
     try {
       await pieces.endAll();

@@ -3,6 +3,7 @@ import {
   isNotFound,
   watchSource,
   type KubernetesClient,
+  type Proof,
   type Resume,
   type WatchableKind,
   type WatchedChanges,
@@ -17,6 +18,7 @@ export interface KindWatch {
   readonly known: KnownObjects;
   readonly tell: TellWatched;
   readonly log: Log;
+  readonly proof: Proof;
   readonly signal: AbortSignal;
   readonly resume?: Resume | undefined;
   /** Told of every batch that is durable. */
@@ -31,10 +33,14 @@ export interface KindWatch {
  * That it cannot be watched is told once for each reason, however often it is tried.
  */
 export async function watchKind(watchable: WatchableKind, watch: KindWatch): Promise<void> {
-  const { client, known, tell, log, signal, resume } = watch;
+  const { client, known, tell, log, proof, signal, resume } = watch;
   const name = watchSource(watchable.kind);
   let refused: string | undefined;
-  for await (const batch of changesFromWatch(client, watchable, { signal, ...(resume && { resume }) })) {
+  for await (const batch of changesFromWatch(client, watchable, {
+    signal,
+    proof,
+    ...(resume && { resume }),
+  })) {
     const news = batch.interruptions.filter(({ error }) => error.message !== refused);
     for (const { error } of news) {
       log.warn('A kind cannot be watched, trying again', { kind: name, reason: error.message });
