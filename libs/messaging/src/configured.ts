@@ -6,7 +6,7 @@ import { schemaRegistry } from './registry/schema-registry.ts';
 import { kafkaOptionsOf, schemaRegistryOptionsOf, type KafkaConfig } from './bus/kafka/settings.ts';
 
 /**
- * The bus that settings name. With a schema registry the schemas are registered first.
+ * The bus that settings name. With a schema registry the schemas are registered before the first message is published.
  *
  * @param service what the brokers' logs and quotas call it.
  */
@@ -17,7 +17,5 @@ export async function openConfiguredBus(config: KafkaConfig, service: string, lo
   });
   const kept = schemaRegistryOptionsOf(config);
   if (kept === undefined) return bus;
-  const registry = schemaRegistry(kept);
-  await registry.register(topics);
-  return { ...bus, registry };
+  return { ...bus, registry: schemaRegistry(kept, topics) };
 }

@@ -114,10 +114,11 @@ async function handleTraced<T>(
 }
 
 /** Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled. */
-export function publishAll<T>(bus: Bus, topic: Topic<T>, messages: readonly T[]): Promise<void> {
+export async function publishAll<T>(bus: Bus, topic: Topic<T>, messages: readonly T[]): Promise<void> {
+  await bus.registry?.registered();
   const written = framedFor(bus, topic);
   const headers = traceHeaders();
-  return bus.publish(
+  await bus.publish(
     topic.name,
     messages.map((message) => ({ key: topic.keyOf(message), value: written.encode(message), headers })),
   );

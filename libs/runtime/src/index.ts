@@ -14,6 +14,7 @@ export { parseGoDuration } from './duration.ts';
 export { type Fields, type Log, openLog, silentLog } from './log.ts';
 export { METRICS } from './metrics/catalogue.ts';
 export { type Metrics, openMetrics } from './metrics/metrics.ts';
+export { onceDone } from './once-done.ts';
 export { Problem, missing, refused } from './problem.ts';
 export { type Progress, openProgress } from './progress.ts';
 export { stopSignal } from './stop.ts';

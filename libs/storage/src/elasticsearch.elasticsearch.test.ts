@@ -11,6 +11,7 @@ import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
+import { Away } from '@margay/runtime';
 import { openElasticsearch } from './elasticsearch.ts';
 
 const url = process.env['MARGAY_TEST_ELASTICSEARCH'];
@@ -92,7 +93,9 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
 });
 
 test('a node that does not answer is named, with what to do', async () => {
-  await expect(openElasticsearch({ nodes: ['http://127.0.0.1:1'], cluster: 'c' })).rejects.toThrow(
-    /127\.0\.0\.1:1.*No node answers/,
-  );
+  const stores = await openElasticsearch({ nodes: ['http://127.0.0.1:1'], cluster: 'c' });
+  const looking = stores.windows.list();
+  await expect(looking).rejects.toThrow(/127\.0\.0\.1:1.*No node answers/);
+  await expect(looking).rejects.toBeInstanceOf(Away);
+  await stores.close();
 }, 60_000);

@@ -1,3 +1,4 @@
+import { onceDone } from '@margay/runtime';
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
 import { elasticsearchArrivals } from './arrivals/elasticsearch.ts';
 import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
@@ -7,28 +8,30 @@ import { elasticsearchHistory } from './history/elasticsearch.ts';
 import type { Stores } from './stores.ts';
 import { elasticsearchTrail, TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { elasticsearchWindows, WINDOW_TEMPLATES } from './windows/elasticsearch.ts';
-import { connect, type ElasticsearchOptions } from './elasticsearch/connection.ts';
+import { connect, type Elastic, type ElasticsearchOptions } from './elasticsearch/connection.ts';
 import { putTemplates } from './elasticsearch/templates.ts';
 
+const TEMPLATES = [
+  ...HISTORY_TEMPLATES,
+  TRAIL_TEMPLATE,
+  FLOW_TEMPLATE,
+  COVERAGE_TEMPLATE,
+  ...ARCHIVE_TEMPLATES,
+  ...WINDOW_TEMPLATES,
+];
+
 /**
- * Opens the stores of one cluster in Elasticsearch 8 or 9, and puts the index templates unless it is only read.
+ * Opens the stores of one cluster in Elasticsearch 8 or 9. Nothing is asked yet, so that a service starts while no node answers; the
+ * first use puts the index templates, unless it is only read.
  *
  * Ids are deterministic and documents created once, so that every write may be repeated. Evidence is kept in indices by
  * month: retention is to delete the months that are too old.
  *
- * @throws Error when no node answers or the user lacks rights, with what to do.
+ * Every use throws `Away` while no node answers, and an Error where the user lacks rights, with what to do.
  */
 export async function openElasticsearch(options: ElasticsearchOptions): Promise<Stores> {
-  const elastic = await connect(options);
-  if (!options.readOnly)
-    await putTemplates(elastic, [
-      ...HISTORY_TEMPLATES,
-      TRAIL_TEMPLATE,
-      FLOW_TEMPLATE,
-      COVERAGE_TEMPLATE,
-      ...ARCHIVE_TEMPLATES,
-      ...WINDOW_TEMPLATES,
-    ]);
+  const connected = await connect(options);
+  const elastic = options.readOnly ? connected : withTemplates(connected);
   return {
     history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),
@@ -38,5 +41,17 @@ export async function openElasticsearch(options: ElasticsearchOptions): Promise<
     archive: elasticsearchArchive(elastic),
     windows: elasticsearchWindows(elastic),
     close: () => elastic.client.close(),
+  };
+}
+
+/** The same, whose first call puts the templates. */
+function withTemplates(elastic: Elastic): Elastic {
+  const put = onceDone(() => putTemplates(elastic, TEMPLATES));
+  return {
+    ...elastic,
+    async call(doing, body) {
+      await put();
+      return elastic.call(doing, body);
+    },
   };
 }

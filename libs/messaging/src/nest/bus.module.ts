@@ -31,7 +31,7 @@ export class BusModule implements OnApplicationShutdown {
   }
 
   /**
-   * Kafka, as the settings say; with a schema registry the schemas are registered first.
+   * Kafka, as the settings say; with a schema registry the schemas are registered before the first message is published.
    *
    * @param service what the brokers' logs and quotas call it.
    */

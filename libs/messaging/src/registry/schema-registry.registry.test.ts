@@ -19,18 +19,18 @@ const failed: ReportFailed = {
 
 describe.skipIf(url === undefined)('a real registry', () => {
   test('takes the schemas of all topics, twice, and another reader learns them from the messages', async () => {
-    const writing = schemaRegistry({ url: url! });
-    await writing.register(topics);
-    await writing.register(topics);
+    const writing = schemaRegistry({ url: url! }, topics);
+    await writing.registered();
+    await writing.registered();
     const bytes = reportsFailed.framed(writing.framing).encode(failed);
 
-    const reading = schemaRegistry({ url: url! });
+    const reading = schemaRegistry({ url: url! }, topics);
     await reading.learn([bytes]);
     expect(reportsFailed.framed(reading.framing).decode(bytes)).toEqual(failed);
   });
 
   test('has no schema for an id that nobody registered', async () => {
-    const reading = schemaRegistry({ url: url! });
+    const reading = schemaRegistry({ url: url! }, topics);
     await reading.learn([Uint8Array.from([0, 0x7f, 0xff, 0xff, 0xff, 1])]);
     expect(reading.framing.kind === 'confluent' && reading.framing.schemaOf(0x7fffffff)).toBeUndefined();
   });
@@ -39,15 +39,15 @@ describe.skipIf(url === undefined)('a real registry', () => {
     const name = `margay-test-${randomUUID()}`;
     const record = (type: string) =>
       JSON.stringify({ type: 'record', name: 'R', fields: [{ name: 'f', type }] });
-    const registry = schemaRegistry({ url: url! });
-    await registry.register([{ name, canonical: record('long') }]);
+    const registryOf = (type: string) => schemaRegistry({ url: url! }, [{ name, canonical: record(type) }]);
+    await registryOf('long').registered();
     const level = await fetch(`${url}/config/${name}-value`, {
       method: 'PUT',
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
       body: JSON.stringify({ compatibility: 'FULL' }),
     });
     expect(level.status).toBe(200);
-    await expect(registry.register([{ name, canonical: record('string') }])).rejects.toThrow(
+    await expect(registryOf('string').registered()).rejects.toThrow(
       /refused the schema of .* with 409 .* compatibility level refuses it/,
     );
   });

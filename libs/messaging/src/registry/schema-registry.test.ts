@@ -59,15 +59,15 @@ const failed: ReportFailed = {
 
 test('what one service registers and writes, another learns and reads', async () => {
   const bus = openEmbeddedBus(':memory:');
-  const writing = schemaRegistry({ url, signIn });
-  await writing.register(topics);
-  await writing.register(topics);
+  const writing = schemaRegistry({ url, signIn }, topics);
+  await writing.registered();
+  await writing.registered();
   expect(registry.schemas).toHaveLength(topics.length);
   await publishAll({ ...bus, registry: writing }, reportsFailed, [failed]);
   await bus.publish(reportsFailed.name, [{ key: 'k', value: Uint8Array.from([0, 0, 0, 0, 99, 1]) }]);
   await publishAll(bus, reportsFailed, [failed]);
 
-  const reading = schemaRegistry({ url, signIn });
+  const reading = schemaRegistry({ url, signIn }, topics);
   const read: ReportFailed[] = [];
   const stop = new AbortController();
   await consume(
@@ -92,10 +92,10 @@ test('what one service registers and writes, another learns and reads', async ()
 });
 
 test('an id is asked for once', async () => {
-  const writing = schemaRegistry({ url, signIn });
-  await writing.register(topics);
+  const writing = schemaRegistry({ url, signIn }, topics);
+  await writing.registered();
   const bytes = reportsFailed.framed(writing.framing).encode(failed);
-  const reading = schemaRegistry({ url, signIn });
+  const reading = schemaRegistry({ url, signIn }, topics);
   const unknown = Uint8Array.from([0, 0, 0, 0, 99, 1]);
   const before = registry.requests.length;
   await reading.learn([bytes, bytes, unknown]);
@@ -104,7 +104,7 @@ test('an id is asked for once', async () => {
 });
 
 test('wrong credentials and a registry that is away are named', async () => {
-  await expect(schemaRegistry({ url }).register(topics)).rejects.toThrow(/401 \(who are you\).*password/);
-  const away = schemaRegistry({ url: 'http://127.0.0.1:1' });
-  await expect(away.register(topics)).rejects.toThrow(/127\.0\.0\.1:1 does not answer/);
+  await expect(schemaRegistry({ url }, topics).registered()).rejects.toThrow(/401 \(who are you\).*password/);
+  const away = schemaRegistry({ url: 'http://127.0.0.1:1' }, topics);
+  await expect(away.registered()).rejects.toThrow(/127\.0\.0\.1:1 does not answer/);
 });

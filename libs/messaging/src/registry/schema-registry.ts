@@ -1,4 +1,5 @@
 import { confluentId, type Framing, type Topic } from '@margay/contracts';
+import { Away, onceDone } from '@margay/runtime';
 
 /** Where a schema registry is. */
 export interface SchemaRegistryOptions {
@@ -13,17 +14,17 @@ export interface SchemaRegistry {
   readonly framing: Framing;
 
   /**
-   * Registers the topics' schemas under `<topic>-value`, so that messages can be written. Safe to repeat.
+   * Registers the topics' schemas under `<topic>-value` where that is not done yet, so that messages can be written.
    *
-   * @throws Error when the registry does not answer, or refuses a schema as incompatible, with what to do.
+   * @throws Away when the registry does not answer: try again; Error when it refuses a schema as incompatible, with what to do.
    */
-  register(topics: readonly Pick<Topic<never>, 'name' | 'canonical'>[]): Promise<void>;
+  registered(): Promise<void>;
 
   /**
    * Fetches the schemas that messages name and that are not known yet. An id that the registry does not have stays
    * unknown, and its messages are undecodable.
    *
-   * @throws Error when the registry does not answer: try again.
+   * @throws Away when the registry does not answer: try again.
    */
   learn(values: Iterable<Uint8Array>): Promise<void>;
 }
@@ -37,8 +38,11 @@ interface Problem {
   readonly message?: string;
 }
 
-/** A registry at an address. Nothing is asked yet. */
-export function schemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
+/** A registry at an address, for topics. Nothing is asked yet. */
+export function schemaRegistry(
+  options: SchemaRegistryOptions,
+  topics: readonly Pick<Topic<never>, 'name' | 'canonical'>[],
+): SchemaRegistry {
   const idsBySchema = new Map<string, number>();
   const schemasById = new Map<number, string>();
   const absent = new Set<number>();
@@ -59,7 +63,7 @@ export function schemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
       });
       return { status: response.status, answer: await response.json() };
     } catch (error) {
-      throw new Error(
+      throw new Away(
         `The schema registry at ${url} does not answer: check the address and that it runs. Nothing is lost: it will be ` +
           'tried again.',
         { cause: error },
@@ -99,7 +103,7 @@ export function schemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
       schemaOf: (id) => schemasById.get(id),
     },
 
-    async register(topics) {
+    registered: onceDone(async () => {
       for (const { name, canonical } of topics) {
         const subject = encodeURIComponent(`${name}-value`);
         const { status, answer } = await ask(`/subjects/${subject}/versions`, { schema: canonical });
@@ -108,7 +112,7 @@ export function schemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
         idsBySchema.set(canonical, id);
         schemasById.set(id, canonical);
       }
-    },
+    }),
 
     async learn(values) {
       const ids = new Set<number>();

@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { Readiness } from '@margay/runtime/nest';
+import { Readiness, Stages } from '@margay/runtime/nest';
 import { openElasticsearch } from '../elasticsearch.ts';
 import { openEmbedded } from '../embedded.ts';
 import type { Stores } from '../stores.ts';
@@ -19,9 +19,12 @@ export class StoresModule implements OnApplicationShutdown {
 
   /** Those of a cluster in Elasticsearch, as the settings say. */
   static elasticsearch(config: ElasticsearchConfig & { readonly CLUSTER_NAME: string }): DynamicModule {
-    return moduleOf(async (readiness) => {
+    return moduleOf(async (readiness, stages) => {
       const stores = await openElasticsearch(elasticsearchOptionsOf(config, config.CLUSTER_NAME));
-      readiness.add('elasticsearch', async () => void (await stores.windows.list({ limit: 1 })));
+      const look = async () => void (await stores.windows.list({ limit: 1 }));
+      // Until it answers for the first time the log says why it does not; then the check does.
+      stages.keep('elasticsearch', look);
+      readiness.add('elasticsearch', look);
       return stores;
     });
   }
@@ -41,8 +44,8 @@ export class StoresModule implements OnApplicationShutdown {
   }
 }
 
-const moduleOf = (open: (readiness: Readiness) => Promise<Stores>): DynamicModule => ({
+const moduleOf = (open: (readiness: Readiness, stages: Stages) => Promise<Stores>): DynamicModule => ({
   module: StoresModule,
-  providers: [{ provide: STORES, inject: [Readiness], useFactory: open }],
+  providers: [{ provide: STORES, inject: [Readiness, Stages], useFactory: open }],
   exports: [STORES],
 });
