@@ -9,20 +9,36 @@ export function processesOf(kubeconfig: string): number[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
 }
 
-/** Kills an API server and starts it again as it was: what it kept in memory of the past is gone. */
-export async function restartApiServer(kubeconfig: string, index: number): Promise<void> {
-  const pids = processesOf(kubeconfig);
-  const pid = pids[index + 1];
-  if (pid === undefined) throw new Error(`${kubeconfig} has no API server ${index} that was started here`);
-  const [command = '', ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+/** How a process was started, so that it can be started again. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly folder: string;
+}
+
+/** Kills a process of the cluster, as a power cut would. @returns how it was started. */
+export async function kill(kubeconfig: string, index: number): Promise<Command> {
+  const pid = processesOf(kubeconfig)[index];
+  if (pid === undefined) throw new Error(`${kubeconfig} has no process ${index} that was started here`);
+  const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
   const folder = readlinkSync(`/proc/${pid}/cwd`);
   process.kill(pid, 'SIGKILL');
   while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '')
     await sleep(20);
-  const log = openSync(join(folder, `apiserver-again-${index}.log`), 'a');
-  const again = spawn(command, words, { cwd: folder, detached: true, stdio: ['ignore', log, log] });
+  return { program, args, folder };
+}
+
+/** Starts a process of the cluster that was killed. */
+export function startAgain(kubeconfig: string, index: number, { program, args, folder }: Command): void {
+  const log = openSync(join(folder, `again-${index}.log`), 'a');
+  const again = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', log, log] });
   again.unref();
   closeSync(log);
-  pids[index + 1] = again.pid ?? 0;
+  const pids = processesOf(kubeconfig).with(index, again.pid ?? 0);
   writeFileSync(join(dirname(kubeconfig), 'pids'), `${pids.join('\n')}\n`);
+}
+
+/** Kills an API server and starts it again as it was: what it kept in memory of the past is gone. */
+export async function restartApiServer(kubeconfig: string, index: number): Promise<void> {
+  startAgain(kubeconfig, index + 1, await kill(kubeconfig, index + 1));
 }

@@ -8,7 +8,8 @@
 # Prints the path of a kubeconfig and, on a second line, the process ids: end them with SIGKILL, since an API server that is
 # asked to stop keeps its port for long. The kubeconfig has the users admin (a certificate) and paul, candice, david and
 # nobody (tokens), and a context server-N for each API server; its folder holds audit.jsonl and the logs. Ports taken: port
-# (API server), port+1 and port+2 (etcd), port+10 … (further API servers, over the same etcd).
+# (API server), port+1 and port+2 (etcd), port+10 … (further API servers, over the same etcd). MARGAY_AUDIT_POLICY names an
+# audit policy to use instead of the one below.
 set -euo pipefail
 port=${1:-16443}
 servers=${2:-1}
@@ -99,6 +100,7 @@ rules:
       - { group: crd.projectcalico.org }
   - level: None
 YAML
+[ -z "${MARGAY_AUDIT_POLICY:-}" ] || cp "$MARGAY_AUDIT_POLICY" audit-policy.yaml
 
 launch() { # name, command…: on its own, with nothing of this script held open
   nohup "${@:2}" < /dev/null > "$1.log" 2>&1 &

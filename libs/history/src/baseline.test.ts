@@ -113,3 +113,58 @@ test.each<[string, readonly unknown[], Version[], RegExp]>([
 ])('a baseline that is %s is refused in words', (_, texts, versions, words) => {
   expect(() => taken(texts, versions)).toThrow(words);
 });
+
+const nameless = (more: Partial<Version> = {}): Version =>
+  version('', {
+    uid: '',
+    doubt: {
+      reason: 'r',
+      may: 'be-anything',
+      message: 'm',
+      since: EARLIER,
+      answeredAt: EARLIER + 9,
+      source: '',
+    },
+    ...more,
+  });
+
+test.each<[why: string, known: Version[], isRefused: boolean]>([
+  ['nothing is missing', [version('web', { uid: 'other' })], true],
+  ['one of the kind may have come', [version('web', { uid: 'other' }), nameless()], false],
+  [
+    'one of another kind may have come',
+    [version('web', { uid: 'other' }), nameless({ resource: 'services' })],
+    true,
+  ],
+  [
+    'the store was restored',
+    [version('web', { uid: 'other' }), nameless({ resource: '', namespace: '' })],
+    false,
+  ],
+  [
+    'it was seen after the store was restored',
+    [version('web', { uid: 'other', validFrom: EARLIER + 9 }), nameless({ resource: '', namespace: '' })],
+    true,
+  ],
+])('another object of the name than the log has: %s', (_, known, isRefused) => {
+  const take = () => taken([listOf(item('Pod', 'web'))], known);
+  if (isRefused) expect(take).toThrow(/other objects/);
+  else expect(take().changes).toMatchObject([{ what: 'present', uid: 'uid-web' }]);
+});
+
+test('what a gap of the log may hide is no contradiction, and another cluster is one all the same', () => {
+  const options = { source: 'b', at: AT, isOpen: () => true };
+  const other = [version('web', { uid: 'other' })];
+  expect(() => baselineOf([listOf(item('Pod', 'web'))], { ...options, versions: other })).not.toThrow();
+  const first = item('Namespace', 'kube-system', { namespace: undefined });
+  const versions = [version('kube-system', { resource: 'namespaces', namespace: '', uid: 'other' })];
+  expect(() => baselineOf([listOf(first)], { ...options, versions })).toThrow(/of another cluster/);
+});
+
+test('what nobody saw, and may have come, did not if it is not listed', () => {
+  const { changes } = taken([listOf(item('Pod', 'web'))], [{ ...nameless(), name: 'maybe' }]);
+  expect(changes.map(({ what, name, uid }) => [what, name, uid])).toEqual([
+    ['present', 'web', 'uid-web'],
+    ['gone', 'maybe', undefined],
+  ]);
+});

@@ -5,6 +5,7 @@ import {
   type Instant,
   isFields,
   KEPT_KINDS,
+  type Key,
   type Kind,
   kindOfObject,
   type KubernetesObject,
@@ -14,6 +15,7 @@ import {
   resourceName,
   STORAGE_GROUP,
 } from '@margay/ground';
+import { FIRST_OBJECT } from './birth.ts';
 import type { Change } from './change.ts';
 import { project } from './project.ts';
 import { validAt, type Version } from './version.ts';
@@ -36,6 +38,8 @@ export interface BaselineOptions {
   readonly listed?: readonly string[];
   /** All that the history has without them. */
   readonly versions: readonly Version[];
+  /** Whether what a version shows may have ended before they were taken without being told: never, unless given. */
+  readonly isOpen?: (version: Version) => boolean;
 }
 
 /** How many objects a message names. */
@@ -54,15 +58,16 @@ export function baselineOf(texts: readonly unknown[], options: BaselineOptions):
   const changes = objects.flatMap((object, i) => presentChange(object, source, at, i + 1));
   refuseLater(objects, at);
   const seen = new Map(changes.map((change) => [placeOf(change), change]));
-  const known = validAt(options.versions, at).filter(({ uid }) => uid !== '');
-  refuseStrangers(
-    known.filter(({ doubt }) => doubt === undefined),
-    seen,
-    at,
-  );
+  const known = validAt(options.versions, at);
+  const named = known.filter(({ name }) => name !== '');
+  const { isOpen = () => false } = options;
+  const wide = known.filter(({ name }) => name === '');
+  const isKnown = (version: Version) =>
+    version.doubt === undefined && !isOpen(version) && !wide.some((one) => isOver(one, version));
+  refuseStrangers(named, isKnown, seen, at);
   const kinds = listedKinds(changes, options.listed ?? []);
   const isListed = new Set(kinds.map(resourceName));
-  const gone = known.filter((version) => isListed.has(resourceName(version)) && !seen.has(placeOf(version)));
+  const gone = named.filter((version) => isListed.has(resourceName(version)) && !seen.has(placeOf(version)));
   refuseSurvivors(gone, options.versions, at);
   return {
     changes: [
@@ -128,7 +133,7 @@ function goneChange(
   at: Instant,
   position: number,
 ): Change {
-  const eventId = `baseline.${uid}.gone.${at}`;
+  const eventId = `baseline.${uid === '' ? placeOf({ group, resource, namespace, name }) : uid}.gone.${at}`;
   return {
     id: eventId,
     eventId,
@@ -137,7 +142,7 @@ function goneChange(
     namespace,
     name,
     what: 'gone',
-    uid,
+    ...(uid !== '' && { uid }),
     at,
     receivedAt: at,
     origin: { source, position },
@@ -192,13 +197,27 @@ function refuseLater(objects: readonly Fields[], at: Instant): void {
   );
 }
 
-function refuseStrangers(known: readonly Version[], seen: ReadonlyMap<string, Change>, at: Instant): void {
+/** Whether a doubt about many, which has no name, is about what was seen. */
+const isOver = ({ group, resource, namespace, doubt }: Version, seen: Version): boolean =>
+  (resource === '' || (resource === seen.resource && group === seen.group)) &&
+  (namespace === '' || namespace === seen.namespace) &&
+  seen.validFrom < (doubt?.answeredAt ?? -Infinity);
+
+const isFirst = ({ resource, name }: Key): boolean =>
+  resource === FIRST_OBJECT.resource && name === FIRST_OBJECT.name;
+
+function refuseStrangers(
+  known: readonly Version[],
+  isKnown: (version: Version) => boolean,
+  seen: ReadonlyMap<string, Change>,
+  at: Instant,
+): void {
   const strange = known.filter((version) => {
     const uid = seen.get(placeOf(version))?.uid;
-    return uid !== undefined && uid !== version.uid;
+    return uid !== undefined && uid !== version.uid && (isFirst(version) || isKnown(version));
   });
   if (strange.length === 0) return;
-  const isCluster = strange.some(({ resource, name }) => resource === 'namespaces' && name === 'kube-system');
+  const isCluster = strange.some(isFirst);
   throw new Error(
     isCluster
       ? 'it is of another cluster: its namespace kube-system is not that of the log'
@@ -208,7 +227,7 @@ function refuseStrangers(known: readonly Version[], seen: ReadonlyMap<string, Ch
 
 function refuseSurvivors(gone: readonly Version[], versions: readonly Version[], at: Instant): void {
   const later = new Set(versions.filter(({ validFrom }) => validFrom > at).map(({ uid }) => uid));
-  const survivors = gone.filter(({ uid }) => later.has(uid));
+  const survivors = gone.filter(({ uid }) => uid !== '' && later.has(uid));
   if (survivors.length === 0) return;
   throw new Error(
     `it contradicts the log: it lacks ${named(survivors.map(placeOf))}, which the log shows before and after ${formatInstant(at)}. Is it of another time, or were not all namespaces listed (-A)?`,

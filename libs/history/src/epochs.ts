@@ -10,28 +10,33 @@ export interface Epoch {
   readonly restored?: Interval;
 }
 
-/** Clocks of API servers differ by less, or their events would be of no use. */
-export const CLOCKS_DIFFER = 10 * SECOND;
+/** Clocks of API servers differ by less, and a store is not restored in so short a time. */
+export const CLOCKS_DIFFER = 3 * SECOND;
 
 /**
- * Cuts the changes of a name where the counter of the cluster went back: a request that came in when a greater
- * resourceVersion had been answered was answered with a lesser one. That happens when the store is restored from a backup;
- * from then on versions are counted, and can be compared, anew.
+ * Cuts the changes of a name where the store of the cluster was restored from a backup: a request that came in when a greater
+ * resourceVersion had been answered was answered with a lesser one, or with an object that had been gone by then. From there on
+ * versions are counted, and can be compared, anew.
  */
 export function epochsOf(changes: readonly Change[]): readonly Epoch[] {
   if (goesOn(changes)) return [{ changes }];
   const epochs: { changes: Change[]; restored?: Interval }[] = [{ changes: [] }];
   const others: Change[] = [];
   let latest: Change | undefined;
+  let ended = new Map<string | undefined, Instant>();
   for (const change of changes.toSorted((a, b) => a.at - b.at || compareTexts(a.id, b.id))) {
-    if (change.what !== 'present') {
+    const { what, uid, at, receivedAt, resourceVersion } = change;
+    if (what === 'gone' && uid !== undefined && !ended.has(uid)) ended.set(uid, at);
+    if (what !== 'present') {
       others.push(change);
       continue;
     }
-    const order = compareResourceVersions(change.resourceVersion, latest?.resourceVersion);
-    if (latest !== undefined && order < 0 && change.receivedAt > latest.at + CLOCKS_DIFFER) {
-      epochs.push({ changes: [], restored: { start: latest.at, end: change.receivedAt } });
+    const order = compareResourceVersions(resourceVersion, latest?.resourceVersion);
+    const before = order < 0 ? latest?.at : ended.get(uid);
+    if (before !== undefined && receivedAt > before + CLOCKS_DIFFER) {
+      epochs.push({ changes: [], restored: { start: before, end: receivedAt } });
       latest = change;
+      ended = new Map();
     } else if (latest === undefined || order > 0) latest = change;
     epochs.at(-1)?.changes.push(change);
   }
@@ -40,19 +45,23 @@ export function epochsOf(changes: readonly Change[]): readonly Epoch[] {
   return epochs;
 }
 
-/** The quick answer for most names: all are in the order of time and of the counter alike. */
+/** The quick answer for most names: all are in the order of time and of the counter alike, and nothing comes after an end. */
 function goesOn(changes: readonly Change[]): boolean {
   let latest: Change | undefined;
+  let ended = Infinity;
+  let asked = -Infinity;
   for (const change of changes) {
+    if (change.what === 'gone' && change.at < ended) ended = change.at;
     if (change.what !== 'present') continue;
     if (
       latest !== undefined &&
       (change.at < latest.at || compareResourceVersions(change.resourceVersion, latest.resourceVersion) < 0)
     )
       return false;
+    if (change.receivedAt > asked) asked = change.receivedAt;
     latest = change;
   }
-  return true;
+  return asked <= ended + CLOCKS_DIFFER;
 }
 
 function epochAt<T extends Epoch>(epochs: readonly T[], at: Instant): T {

@@ -6,7 +6,7 @@
  * This library does no I/O and never asks the time.
  */
 export { isKept, type Actor, type Origin, type Change } from './change.ts';
-export type { DoubtSince, May, ObjectDoubt } from './object-doubt.ts';
+export { COUNTER_WENT_BACK, type DoubtSince, type May, type ObjectDoubt } from './object-doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export type { Sight, SightWindow } from './sight.ts';
 export type { AskedName } from './told.ts';
@@ -19,7 +19,7 @@ export {
   policyEventOf,
 } from './policy-event.ts';
 export { changesIn, type Reading } from './reading.ts';
-export { OpenRequests } from './open-requests.ts';
+export { SourceMemory } from './source-memory.ts';
 export { isAuditEvent, readEntry, readLine } from './read-line.ts';
 export { sameDoubt } from './stretches.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';

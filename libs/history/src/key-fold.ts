@@ -1,5 +1,6 @@
 import { compareResourceVersions, type Instant } from '@margay/ground';
 import { type Change, isWitness } from './change.ts';
+import { CLOCKS_DIFFER } from './epochs.ts';
 import { foldKey } from './fold.ts';
 import { sameJson } from './json.ts';
 import { END_MISSED } from './object-doubt.ts';
@@ -103,6 +104,9 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
     ...(generation !== undefined && { latestGeneration: generation }),
   };
   if (uid === last?.uid && tellsOfMissed(change, before, latestVersion)) return undefined;
+  // An object that comes back was restored with the cluster's store.
+  if (uid === last?.uid && last.validTo !== undefined && change.receivedAt > last.validTo + CLOCKS_DIFFER)
+    return undefined;
   // The version that is gone on from stands for all sights of it, which the counters were compared with just now.
   const { generation: _, basedOn: __, ...counted } = change;
   if (uid === last?.uid)

@@ -26,11 +26,18 @@ export function restoreDoubts(marked: readonly Version[]): Version[] {
   return doubts;
 }
 
-function doubtAbout(
-  { start, end }: Interval,
-  { resource, namespace, name, resourceVersion }: Version,
-): Version {
+/** What a sight of an object says of the cluster's counter, and what to do. */
+export function counterWentBack({
+  resource,
+  namespace,
+  name,
+  resourceVersion,
+}: Pick<Version, 'resource' | 'namespace' | 'name' | 'resourceVersion'>): string {
   const place = [namespace, name].filter((part) => part !== '').join('/');
+  return `The cluster's counter went back: ${resource} ${place} has resourceVersion ${resourceVersion} after a greater one. The store was restored from a backup, and what had changed since that was made is lost. A list of the cluster's objects settles it.`;
+}
+
+function doubtAbout({ start, end }: Interval, of: Version): Version {
   return {
     group: '',
     resource: '',
@@ -44,7 +51,7 @@ function doubtAbout(
     doubt: {
       reason: COUNTER_WENT_BACK,
       may: 'be-anything',
-      message: `The cluster's counter went back: ${resource} ${place} has resourceVersion ${resourceVersion} after a greater one. The store was restored from a backup, and what had changed since that was made is lost. A list of the cluster's objects settles it.`,
+      message: counterWentBack(of),
       since: start,
       answeredAt: end,
       source: '',

@@ -1,4 +1,4 @@
-import type { Doubt, Evidence } from '@margay/coverage';
+import type { Doubt, Evidence, Listing } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Window } from '@margay/ground';
 import type { AskedName, PolicyEvent, Version } from '@margay/history';
@@ -47,6 +47,8 @@ export interface ReportInput {
   readonly evidence?: Evidence;
   /** What the sources leave open, of the window and of what came before it; those of single objects are in the versions. */
   readonly doubts?: readonly Doubt[];
+  /** When the whole state of a kind was seen. */
+  readonly listings?: readonly Listing[];
   /** What was seen first from the instants of `sightsToAsk` on; without it, what versions begin with. */
   readonly sights?: FirstSights;
   /** Those of `namesToAsk` of which anything was told before the window's end; none unless given. */
@@ -76,7 +78,7 @@ export function computeReport(input: ReportInput): Report {
     );
   }
   const versions = [...input.versions];
-  const played = playedFrom(versions, window, { doubts: input.doubts, sights: input.sights });
+  const played = playedFrom(versions, window, input);
   const { serviceAccounts, auditSummary, protectionSummary, names, ...rows } = computeRows(
     { ...input, versions },
     type,

@@ -2,6 +2,7 @@ import {
   deliveriesOf,
   doubtsFor,
   evidenceFor,
+  listingsIn,
   type CoverageMark,
   type Delivery,
   type Repeats,
@@ -62,6 +63,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     unapplied,
   } = known;
   const ofTraffic = isOfTraffic(asked);
+  const listings = listingsIn(deliveries);
   const delivered = {
     deliveries,
     ...(birth !== undefined && { birth }),
@@ -79,5 +81,6 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     flows,
     evidence: evidenceFor(marks, repeats, window, { ...delivered, ofTraffic }),
     doubts: doubtsFor(marks, window, delivered),
+    ...(listings.length > 0 && { listings }),
   };
 }

@@ -1,5 +1,5 @@
 import { sourceName, type CoverageMark } from '@margay/coverage';
-import { OpenRequests } from '@margay/history';
+import { SourceMemory } from '@margay/history';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
@@ -21,7 +21,7 @@ export class Ingestion {
   readonly #log: Log;
   readonly #options: AuditIngestorOptions;
   /** By cluster and source, of which there are as many as API servers. */
-  readonly #requests = new Map<string, OpenRequests>();
+  readonly #memories = new Map<string, SourceMemory>();
 
   constructor(
     @Inject(BUS) bus: Bus,
@@ -49,13 +49,13 @@ export class Ingestion {
   /** Takes texts of one cluster, of any sources; see `Ingest`. */
   async ingest(cluster: string, texts: readonly RawText[]): Promise<void> {
     for (const [source, ofSource] of Map.groupBy(texts, ({ origin }) => origin.source))
-      await this.deliver(cluster, readBatch(source, ofSource, this.#requestsOf(`${cluster}/${source}`)));
+      await this.deliver(cluster, readBatch(source, ofSource, this.#memoryOf(`${cluster}/${source}`)));
   }
 
-  #requestsOf(source: string): OpenRequests {
-    const requests = this.#requests.get(source) ?? new OpenRequests();
-    this.#requests.set(source, requests);
-    return requests;
+  #memoryOf(source: string): SourceMemory {
+    const memory = this.#memories.get(source) ?? new SourceMemory();
+    this.#memories.set(source, memory);
+    return memory;
   }
 }
 

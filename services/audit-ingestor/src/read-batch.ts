@@ -1,5 +1,5 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
-import { OpenRequests, readEntry, type Change, type PolicyEvent, type Reading } from '@margay/history';
+import { SourceMemory, readEntry, type Change, type PolicyEvent, type Reading } from '@margay/history';
 import type { Line, Stretch, TopicLoss } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
@@ -11,24 +11,20 @@ export interface Ingested {
   readonly mark: CoverageMark;
 }
 
-/** Reads texts of one source, in ascending positions. Never throws. @param requests of the source, from batch to batch. */
-export function readBatch(
-  source: string,
-  texts: readonly RawText[],
-  requests = new OpenRequests(),
-): Ingested {
+/** Reads texts of one source, in ascending positions. Never throws. @param memory of the source, from batch to batch. */
+export function readBatch(source: string, texts: readonly RawText[], memory = new SourceMemory()): Ingested {
   const reads = texts.flatMap((text) =>
     readRawText(text).map((reading) => ({ position: text.origin.position, reading })),
   );
   const from = texts[0]?.origin.position ?? 0;
   const to = (texts.at(-1)?.origin.position ?? from - 1) + 1;
-  return ingestedOf(source, from, to, reads, requests);
+  return ingestedOf(source, from, to, reads, memory);
 }
 
-/** What some lines of a log say. @param requests of the log, from stretch to stretch. */
+/** What some lines of a log say. @param memory of the log, from stretch to stretch. */
 export function readStretch(
   { source, from, to, entries, unreadable }: Stretch,
-  requests = new OpenRequests(),
+  memory = new SourceMemory(),
 ): Ingested {
   if (unreadable !== undefined) {
     const { line, message } = unreadable;
@@ -38,7 +34,7 @@ export function readStretch(
     position: entry.line,
     reading: readEntry(entry, { source, position: entry.line }),
   }));
-  return ingestedOf(source, from, to, reads, requests);
+  return ingestedOf(source, from, to, reads, memory);
 }
 
 function ingestedOf(
@@ -46,9 +42,9 @@ function ingestedOf(
   from: number,
   to: number,
   reads: readonly { readonly position: number; readonly reading: Reading }[],
-  requests: OpenRequests,
+  memory: SourceMemory,
 ): Ingested {
-  const changes = requests.changesOf(reads.map(({ reading }) => reading));
+  const changes = memory.changesOf(reads.map(({ reading }) => reading));
   const policyEvents: PolicyEvent[] = [];
   for (const { reading } of reads) {
     if (reading.kind !== 'unusable' && reading.policyEvent) policyEvents.push(reading.policyEvent);

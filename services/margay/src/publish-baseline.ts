@@ -1,5 +1,6 @@
 import { coverageMarks, resourceChanges } from '@margay/contracts';
-import type { Change, Version } from '@margay/history';
+import { doubtsFor } from '@margay/coverage';
+import { birthOf, FIRST_OBJECT, type Change, type Version } from '@margay/history';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { Stores } from '@margay/storage';
 import { readBaseline, type BaselineFiles } from './read-baseline.ts';
@@ -27,7 +28,13 @@ export async function publishBaseline(
   const versions: Version[] = [];
   const fromThenOn = { start: files.at, end: Number.MAX_SAFE_INTEGER };
   for await (const version of stores.history.versions(fromThenOn)) versions.push(version);
-  const { changes, marks } = await readBaseline(files, versions);
+  const then = { start: files.at, end: files.at + 1 };
+  const birth = birthOf(await stores.history.changesOf(FIRST_OBJECT));
+  const doubts = doubtsFor(await stores.coverage.marks(then), then, {
+    deliveries: await stores.coverage.deliveries(),
+    ...(birth !== undefined && { birth }),
+  });
+  const { changes, marks } = await readBaseline(files, { versions, doubts });
   admit(changes);
   const ofCluster = <T extends object>(values: readonly T[]) =>
     values.map((value) => ({ ...value, cluster }));

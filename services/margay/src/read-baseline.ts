@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { listingMark, type CoverageMark } from '@margay/coverage';
+import { listingMark, type CoverageMark, type Doubt } from '@margay/coverage';
 import { formatInstant, type Instant, KEPT_KINDS, resourceName } from '@margay/ground';
 import { baselineOf, type Change, type Version } from '@margay/history';
 import { UsageError } from './exit.ts';
@@ -64,25 +64,40 @@ function checkKinds(listed: readonly string[]): void {
   throw new UsageError(`--baseline-kinds: ${unknown.join(', ')} plays no part; those that do are ${all}`);
 }
 
+/** What is known of a cluster without lists of it. */
+export interface KnownBefore {
+  /** At least those from the instant of the lists on. */
+  readonly versions: readonly Version[];
+  /** What sources leave open at that instant. */
+  readonly doubts: readonly Doubt[];
+}
+
 /**
  * Takes lists of the cluster as the whole state of their kinds at an instant.
  *
- * @param versions of the history without them, at least those from that instant on.
  * @throws Error that names the file that cannot be read, or is no list, or that says how the lists contradict the history.
  */
 export async function readBaseline(
   { files, at, listed }: BaselineFiles,
-  versions: readonly Version[],
+  { versions, doubts }: KnownBefore,
 ): Promise<ReadBaseline> {
   const texts = await Promise.all(files.map(readList));
   const source = `baseline ${files.map((file) => basename(file)).join(' ')}`;
   try {
-    const { changes, kinds } = baselineOf(texts, { source, at, listed, versions });
+    const isOpen = (version: Version) =>
+      doubts.some(({ about, until = Infinity }) => isAbout(about, version) && version.validFrom < until);
+    const { changes, kinds } = baselineOf(texts, { source, at, listed, versions, isOpen });
     return { changes, marks: kinds.map((kind) => listingMark({ ...kind, at })) };
   } catch (error) {
     throw notUsed(files.join(', '), (error as Error).message, error);
   }
 }
+
+const isAbout = (about: Doubt['about'], { group, resource, namespace }: Version): boolean =>
+  about === 'everything' ||
+  (about.group === group &&
+    about.resource === resource &&
+    (about.namespace === undefined || about.namespace === namespace));
 
 async function readList(file: string): Promise<unknown> {
   let text: string;

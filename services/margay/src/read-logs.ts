@@ -8,7 +8,7 @@ import {
   isAuditEvent,
   isKept,
   memoryHistory,
-  OpenRequests,
+  SourceMemory,
   type MemoryHistory,
   type PolicyEvent,
 } from '@margay/history';
@@ -51,11 +51,11 @@ export async function readLogs(
   const written = new Map<string, PolicyEvent>();
   const marks: CoverageMark[] = [];
   const { noteOrigin, repeats } = countRepeats();
-  const requests = new OpenRequests();
+  const memory = new SourceMemory();
   let birth: Instant | undefined;
   let lines = 0;
   for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
-    const { changes, policyEvents, mark } = readStretch(stretch, requests);
+    const { changes, policyEvents, mark } = readStretch(stretch, memory);
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);

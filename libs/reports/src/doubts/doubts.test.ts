@@ -1,5 +1,6 @@
+import type { Listing } from '@margay/coverage';
 import type { KubernetesObject } from '@margay/ground';
-import type { May } from '@margay/history';
+import type { May, Version } from '@margay/history';
 import { expect, test } from 'vitest';
 import { computeReport, type EndpointRow } from '../index.ts';
 import { type Fact, history } from '../testing/history.ts';
@@ -292,4 +293,73 @@ test('a report is not complete while a doubt is open in its window', () => {
   const open = of([...told(WEB, DENY), doubt(50, DENY, 'differ')]);
   expect(open?.complete).toBe(false);
   expect(open?.reasons).toHaveLength(1);
+});
+
+/** About all of a kind in a namespace, or about everything. */
+const aboutMany = (since: number, until: number, what: object, reason = 'outcome-unknown') => ({
+  group: '',
+  resource: '',
+  namespace: '',
+  name: '',
+  uid: '',
+  resourceVersion: '',
+  content: { apiVersion: '', kind: '', metadata: { name: '' } },
+  validFrom: since,
+  doubt: { reason, may: 'be-anything' as const, message: 'm', since, answeredAt: until, source: 'test' },
+  ...what,
+});
+const listed = (at: number, ...resources: string[]) =>
+  resources.map((resource) => ({ group: resource === 'pods' ? '' : 'networking.k8s.io', resource, at }));
+const manyReport = (versions: readonly Version[], listings: readonly Listing[] = [], window = WINDOW) => {
+  const report = computeReport({
+    name: 'r',
+    spec: { reportType: 'inventory' },
+    window,
+    versions: [...history(told(WEB, DENY)), ...versions],
+    listings,
+  });
+  const web = report.endpoints.find(({ name }) => name === 'web')!;
+  const doubts = report.evidence.doubts.listed.map(
+    ({ about, since = '', until = '' }) => `${about} ${micro(since)}-${micro(until)}`,
+  );
+  return { protects: verdict(web, 'ingressProtected'), doubts };
+};
+const micro = (time: string) => String(Number(/\d{6}Z$/.exec(time)?.[0].slice(0, 6) ?? '') || '');
+
+const POLICIES = { group: 'networking.k8s.io', resource: 'networkpolicies', namespace: 'shop' };
+
+test.each<[why: string, at: number, of: string, is: Verdict, doubts: string[]]>([
+  ['before the window', 60, 'networkpolicies', 'yes', []],
+  ['in it', 150, 'networkpolicies', '?', ['networkpolicies.networking.k8s.io in shop 50-150']],
+  [
+    'before the request was answered',
+    54,
+    'networkpolicies',
+    '?',
+    ['networkpolicies.networking.k8s.io in shop 50-'],
+  ],
+  ['and it is of another kind', 60, 'pods', '?', ['networkpolicies.networking.k8s.io in shop 50-']],
+])('a doubt about all of a kind, and a list that shows the whole %s', (_, at, of, is, doubts) => {
+  const said = manyReport([aboutMany(50, 55, POLICIES)], listed(at, of));
+  expect(said).toEqual({ protects: is, doubts });
+});
+
+test('what was open about everything since a restore is settled kind by kind', () => {
+  const restore = [aboutMany(50, 55, {}, 'counter-went-back')];
+  expect(manyReport(restore).doubts).toEqual(['everything 50-']);
+  const { doubts } = manyReport(restore, listed(60, 'pods', 'networkpolicies'));
+  expect(doubts).toContain('namespaces 50-');
+  expect(doubts.filter((text) => /^(pods|networkpolicies.networking)/.test(text))).toEqual([]);
+});
+
+test('several sources tell of one restore: it was when all of them say', () => {
+  const told = [
+    [50, 95],
+    [70, 90],
+    [60, 99],
+  ].map(([from, to]) => aboutMany(from!, to!, {}, 'counter-went-back'));
+  expect(manyReport(told).doubts).toEqual(['everything 70-']);
+  const twice = [...told, aboutMany(120, 130, {}, 'counter-went-back')];
+  expect(manyReport(twice).doubts).toEqual(['everything 70-', 'everything 120-']);
+  expect(manyReport(told, [], { start: 50, end: 65 }).doubts).toEqual(['everything 60-']);
 });

@@ -1,4 +1,4 @@
-import type { Doubt } from '@margay/coverage';
+import type { Doubt, Listing } from '@margay/coverage';
 import { type Instant, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
@@ -15,6 +15,8 @@ import { aboutKnown, isAbout, isBeginning, unseenKinds, type WideDoubt, wideDoub
 export interface Beside {
   /** What the sources leave open. */
   readonly doubts?: readonly Doubt[] | undefined;
+  /** When the whole state of a kind was seen. */
+  readonly listings?: readonly Listing[] | undefined;
   /** What was seen, for the instants that `sightsToAsk` gives; versions tell of those that they begin with. */
   readonly sights?: FirstSights | undefined;
 }
@@ -24,7 +26,7 @@ export interface Beside {
  * may be objects that nobody saw. Without doubts, the versions as they are.
  */
 export function playedFrom(versions: readonly Version[], window: Window, beside: Beside = {}): Played {
-  const wide = wideDoubts(versions, beside.doubts ?? [], window);
+  const wide = wideDoubts(versions, beside.doubts ?? [], window, beside.listings);
   const isOpen = ({ doubt, seenMidLife }: Version) => doubt !== undefined || seenMidLife === true;
   if (wide.length === 0 && !versions.some(isOpen)) return { versions, unseen: [], doubts: [] };
   const inWindow: Version[] = [];
@@ -50,13 +52,15 @@ export function playedFrom(versions: readonly Version[], window: Window, beside:
 export function sightsToAsk({
   versions,
   doubts = [],
+  listings = [],
   window,
 }: {
   readonly versions: Iterable<Version>;
   readonly doubts?: readonly Doubt[];
+  readonly listings?: readonly Listing[];
   readonly window: Window;
 }): readonly Instant[] {
-  const open = aboutKnown(wideDoubts([...versions], doubts, window), window);
+  const open = aboutKnown(wideDoubts([...versions], doubts, window, listings), window);
   return [...new Set(open.map(({ until }) => until))].filter((until) => until < window.end);
 }
 

@@ -10,8 +10,8 @@ import {
   servedGroup,
   type Window,
 } from '@margay/ground';
-import type { Doubt } from '@margay/coverage';
-import type { Version } from '@margay/history';
+import type { Doubt, Listing } from '@margay/coverage';
+import { COUNTER_WENT_BACK, type Version } from '@margay/history';
 import type { Doubted } from '@margay/policy';
 import { doubtId } from './doubt-id.ts';
 import type { KnownDoubt } from './played.ts';
@@ -36,14 +36,21 @@ export interface WideDoubt {
   readonly listed: KnownDoubt | undefined;
 }
 
-/** The doubts about many objects that are open at some instant of the window. */
+/**
+ * The doubts about many objects that are open at some instant of the window.
+ *
+ * @param listings when the whole state of a kind was seen: it settles what versions leave open of that; sources know by themselves.
+ */
 export function wideDoubts(
   versions: readonly Version[],
   given: readonly Doubt[],
   window: Window,
+  listings: readonly Listing[] = [],
 ): readonly WideDoubt[] {
-  const found = [...given.map(ofSources), ...versions.flatMap(ofVersion)];
-  return found.filter(({ since, settledAt }) => since < window.end && window.start < settledAt);
+  const isBegun = ({ since }: WideDoubt) => since < window.end;
+  const ofVersions = onePerRestore(versions.flatMap(ofVersion).filter(isBegun));
+  const found = [...given.map(ofSources), ...ofVersions.flatMap((one) => settledBy(listings, one))];
+  return found.filter((one) => isBegun(one) && window.start < one.settledAt);
 }
 
 function ofSources({
@@ -72,10 +79,7 @@ function ofSources({
       id,
       about: printedAbout(kind, where?.namespace),
       ...(Number.isFinite(since) && { since }),
-      ...(settledAt !== undefined && {
-        until: settledAt,
-        settledBy: `the whole state, seen at ${formatInstant(settledAt)}`,
-      }),
+      ...(settledAt !== undefined && settled(settledAt)),
       reason,
       message,
       source,
@@ -112,6 +116,50 @@ function ofVersion(version: Version): WideDoubt[] {
   const dot = name.indexOf('.');
   return [{ ...ends, kind: { resource: name.slice(0, dot), group: servedGroup(name.slice(dot + 1)) } }];
 }
+
+/** Each source and each name tells between which instants a store was restored: it was when all of them say. */
+function onePerRestore(doubts: readonly WideDoubt[]): WideDoubt[] {
+  const isRestore = ({ listed }: WideDoubt) => listed?.reason === COUNTER_WENT_BACK;
+  const joined: WideDoubt[] = [];
+  for (const one of doubts.filter(isRestore).sort((a, b) => a.until - b.until || a.since - b.since)) {
+    const last = joined.at(-1);
+    if (last === undefined || one.since >= last.until) joined.push(one);
+    else if (one.since > last.since) joined[joined.length - 1] = beginningAt(last, one.since);
+  }
+  return [...doubts.filter((one) => !isRestore(one)), ...joined];
+}
+
+const beginningAt = (doubt: WideDoubt, since: Instant): WideDoubt => ({
+  ...doubt,
+  since,
+  listed: doubt.listed && { ...doubt.listed, since },
+});
+
+/** The doubt, and where lists that came later show the whole of some kinds, what it is about kind by kind. */
+function settledBy(listings: readonly Listing[], doubt: WideDoubt): WideDoubt[] {
+  const lists = listings.filter(({ at }) => at >= doubt.until && at < doubt.settledAt);
+  if (lists.length === 0) return [doubt];
+  const kinds = doubt.kind === undefined ? KEPT_KINDS : [doubt.kind];
+  return kinds.map(({ group, resource }) => {
+    const seen = lists.filter((list) => list.group === group && list.resource === resource);
+    if (seen.length === 0 && doubt.kind !== undefined) return doubt;
+    const settledAt = Math.min(doubt.settledAt, ...seen.map(({ at }) => at));
+    const kind = { group, resource };
+    const id = doubt.kind === undefined ? `${doubt.id}/${resourceName(kind)}` : doubt.id;
+    const listed = doubt.listed && {
+      ...doubt.listed,
+      id,
+      about: printedAbout(kind, doubt.namespace),
+      ...(seen.length > 0 && settled(settledAt)),
+    };
+    return { ...doubt, id, kind, settledAt, listed };
+  });
+}
+
+const settled = (at: Instant) => ({
+  until: at,
+  settledBy: `the whole state, seen at ${formatInstant(at)}`,
+});
 
 /**
  * Those that leave open what objects that are known may be in the window, by since.

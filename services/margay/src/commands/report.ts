@@ -3,9 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { CoverageMark } from '@margay/coverage';
+import { doubtsFor, type CoverageMark } from '@margay/coverage';
 import { DAY, formatInstant, type Instant } from '@margay/ground';
-import type { MemoryHistory } from '@margay/history';
 import {
   auditedResources,
   computeReport,
@@ -33,7 +32,7 @@ import {
   privateNetworksOption,
 } from '../options.ts';
 import { baselineFilesOf, readBaseline, type BaselineOptions } from '../read-baseline.ts';
-import { readLogs } from '../read-logs.ts';
+import { readLogs, type LogEvidence } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { say, write } from '../write.ts';
 
@@ -195,7 +194,7 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
     );
   }
   const window = { start, end };
-  const baseline = await baselineOf(options, logs.history);
+  const baseline = await baselineOf(options, logs);
   const input = reportInput(
     {
       name,
@@ -218,12 +217,17 @@ async function compute({ name, spec, typeSpec }: GlobalReport, options: ReportOp
 }
 
 /** What lists of the cluster show goes into the history; gives that they do. */
-async function baselineOf(options: ReportOptions, history: MemoryHistory): Promise<readonly CoverageMark[]> {
+async function baselineOf(
+  options: ReportOptions,
+  { history, marks, birth }: LogEvidence,
+): Promise<readonly CoverageMark[]> {
   const files = baselineFilesOf(options);
   if (files === undefined) return [];
-  const { changes, marks } = await readBaseline(files, history.versions());
-  history.add(changes);
-  return marks;
+  const then = { start: files.at, end: files.at + 1 };
+  const doubts = doubtsFor(marks, then, defined('birth', birth));
+  const baseline = await readBaseline(files, { versions: history.versions(), doubts });
+  history.add(baseline.changes);
+  return baseline.marks;
 }
 
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */

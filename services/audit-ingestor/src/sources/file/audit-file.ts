@@ -1,4 +1,4 @@
-import { isAuditEvent, OpenRequests } from '@margay/history';
+import { isAuditEvent, SourceMemory } from '@margay/history';
 import { followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
 import { readStretch, type Ingested } from '../../read-batch.ts';
 
@@ -35,10 +35,10 @@ async function take(
   stretches: AsyncIterable<Stretch>,
   { deliver, onLines }: AuditFileOptions,
 ): Promise<void> {
-  const requests = new OpenRequests();
+  const memory = new SourceMemory();
   for await (const stretch of stretches) {
     const lines = stretch.to - stretch.from;
-    if (lines > 0 || stretch.unreadable !== undefined) await deliver(readStretch(stretch, requests));
+    if (lines > 0 || stretch.unreadable !== undefined) await deliver(readStretch(stretch, memory));
     await stretch.keep();
     onLines?.(lines);
   }

@@ -1,0 +1,26 @@
+import type { Change } from './change.ts';
+import { Counter } from './counter.ts';
+import { OpenRequests } from './open-requests.ts';
+import type { Reading } from './reading.ts';
+
+/**
+ * What is remembered of what was read, from batch to batch: requests that wait for their answer, and how far the cluster's
+ * counter had come in each source. So what follows from a log does not depend on how it is cut.
+ */
+export class SourceMemory {
+  readonly #requests = new OpenRequests();
+  readonly #counters = new Map<string, Counter>();
+
+  /** All changes of the readings of a batch, and what follows from them and from what was read before. */
+  changesOf(readings: readonly Reading[]): readonly Change[] {
+    const changes = this.#requests.changesOf(readings);
+    const doubts = changes.flatMap((change) => this.#counterOf(change.origin.source).note(change) ?? []);
+    return doubts.length === 0 ? changes : [...changes, ...doubts];
+  }
+
+  #counterOf(source: string): Counter {
+    let counter = this.#counters.get(source);
+    if (counter === undefined) this.#counters.set(source, (counter = new Counter()));
+    return counter;
+  }
+}
