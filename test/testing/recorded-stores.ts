@@ -41,10 +41,10 @@ export const windowOf = (id: string, reportType: string, span = SPAN, reportName
   manual: false,
 });
 
-/** Stores with the recorded cluster in them. */
-export async function recordedStores(): Promise<Stores> {
+/** Stores with the recorded cluster in them, or with what a log tells. */
+export async function recordedStores(log = AUDIT_LOG): Promise<Stores> {
   const stores = openEmbedded(':memory:');
-  for await (const lines of readLines(AUDIT_LOG)) {
+  for await (const lines of readLines(log)) {
     const { changes, policyEvents, mark } = readBatch('audit.log', textsOfLines('audit.log', lines));
     await stores.history.append(changes);
     await stores.trail.append(policyEvents.map((event) => ({ ...event, cluster: 'recorded' })));

@@ -6,7 +6,7 @@
  * and never asks the time.
  */
 export { computeReport } from './compute-report.ts';
-export { doubtedOf } from './doubts/doubt-id.ts';
+export { clusterAt, type ClusterAt, instantOf } from './cluster-at.ts';
 export { sightsToAsk } from './doubts/play.ts';
 export { isOfTraffic, reportInput } from './report-input.ts';
 export { namesToAsk } from './named/names.ts';

@@ -1,7 +1,7 @@
 import { type Instant, type Key, keyText, kindOf, resourcesOf, type Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
 import type { EndpointFlags, Explanation } from '@margay/policy';
-import { playedFrom } from './doubts/play.ts';
+import { type Beside, playedFrom } from './doubts/play.ts';
 import { printedVersion } from './printed-version.ts';
 import { replay } from './replay/replay.ts';
 import { timelineEvents, type TimelineEvent } from './timeline-events.ts';
@@ -16,8 +16,8 @@ export interface EndpointTimeline {
   readonly events: readonly TimelineEvent[];
 }
 
-/** What is known besides the versions. */
-interface TimelineOptions {
+/** What is known besides the versions: what the sources leave open, too. */
+interface TimelineOptions extends Beside {
   /** Networks that do not count as the internet; a default list unless given. */
   readonly privateNetworks?: readonly string[];
   /** Of the window, to what the endpoint depends on: they tell the verbs and who deleted something. Others do no harm. */
@@ -90,7 +90,7 @@ export function endpointTimeline(
   versions: readonly Version[],
   endpoint: Key,
   window: Window,
-  { privateNetworks, writes = [] }: TimelineOptions = {},
+  { privateNetworks, writes = [], ...beside }: TimelineOptions = {},
 ): EndpointTimeline | undefined {
   const concerning = versions.filter((version) => mayConcern(version, endpoint));
   const text = keyText(endpoint);
@@ -98,7 +98,7 @@ export function endpointTimeline(
   const applied = new Set<string>();
   let name = '';
   let open: Omit<TimelineSpan, 'end'> | undefined;
-  for (const { at, network } of replay(playedFrom(concerning, window), window, {
+  for (const { at, network } of replay(playedFrom(concerning, window, beside), window, {
     ...(privateNetworks && { privateNetworks }),
   })) {
     if (open !== undefined) addSpan(spans, { ...open, end: at });

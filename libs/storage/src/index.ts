@@ -12,5 +12,6 @@ export { elasticsearchOptionsOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
 export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
+export { deliveredIn, sightsFrom } from './delivered.ts';
 export type { History } from './history/history.ts';
 export type { KnownReport, WindowRecord, Windows } from './windows/windows.ts';

@@ -1,7 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Unapplied } from '@margay/coverage';
-import type { Instant } from '@margay/ground';
-import { birthOf, FIRST_OBJECT, type Sight } from '@margay/history';
 import {
   auditedResources,
   auditWindow,
@@ -14,7 +12,7 @@ import {
   type ReportTypeSpec,
   versionsWindow,
 } from '@margay/reports';
-import type { Stores } from '@margay/storage';
+import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 /** What a report depends on beside the stores. */
 export interface ComputeOptions {
@@ -44,30 +42,22 @@ export async function computeWindow(
     window,
     ...(privateNetworks !== undefined && { privateNetworks }),
   };
-  const marks = await stores.coverage.marks(window);
-  const deliveries = await stores.coverage.deliveries();
+  const delivered = await deliveredIn(stores, window);
   const policyEvents = await all(stores.trail.between(auditWindow(window), auditedResources(asked)));
-  const [versions, flows, repeats, first] = await Promise.all([
+  const [versions, flows, repeats] = await Promise.all([
     all(stores.history.versions(versionsWindow(window, policyEvents))),
     all(stores.flows.between(window)),
     stores.history.repeats(window),
-    stores.history.changesOf(FIRST_OBJECT),
   ]);
-  const birth = birthOf(first);
   const input = reportInput(asked, {
     versions,
     policyEvents,
     flows,
-    marks,
-    deliveries,
+    ...delivered,
     repeats,
-    ...(birth !== undefined && { birth }),
     ...(unapplied && { unapplied }),
   });
-  const sights = new Map<Instant, Sight[]>();
-  for (const from of sightsToAsk(input)) {
-    sights.set(from, await all(stores.history.firstSights({ from, before: window.end })));
-  }
+  const sights = await sightsFrom(stores, sightsToAsk(input), window.end);
   const told = await stores.history.told(namesToAsk(input), window.end);
   return computeReport({ ...input, sights, told });
 }

@@ -1,8 +1,10 @@
 import type { ClusterState, EndpointState } from '@margay/api-contract';
+import { doubtsFor } from '@margay/coverage';
 import { formatInstant, isPolicy, keyText, type Instant } from '@margay/ground';
-import { NetworkState, printName } from '@margay/policy';
-import { doubtedOf, printedVersion } from '@margay/reports';
-import type { History } from '@margay/storage';
+import type { Version } from '@margay/history';
+import { printName } from '@margay/policy';
+import { clusterAt, instantOf, printedVersion, sightsToAsk } from '@margay/reports';
+import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 const STATE_FLAGS = [
   'ingressProtected',
@@ -17,17 +19,20 @@ const STATE_FLAGS = [
  * @param privateNetworks do not count as the internet; a default list unless given.
  */
 export async function clusterStateAt(
-  history: History,
+  stores: Pick<Stores, 'history' | 'coverage'>,
   at: Instant,
   privateNetworks?: readonly string[],
 ): Promise<Omit<ClusterState, 'total'>> {
-  const state = new NetworkState({ ...(privateNetworks && { privateNetworks }) });
+  const window = instantOf(at);
+  const { marks, ...delivered } = await deliveredIn(stores, window);
+  const versions: Version[] = [];
+  for await (const version of stores.history.versions(window)) versions.push(version);
+  const doubts = doubtsFor(marks, window, delivered);
+  const sights = await sightsFrom(stores, sightsToAsk({ versions, doubts, window }), window.end);
+  const cluster = clusterAt(versions, at, { doubts, sights, ...(privateNetworks && { privateNetworks }) });
   const policies: { name: string; since: string; actor: string | null }[] = [];
   const names = new Map<string, string>();
-  for await (const version of history.versions({ start: at, end: at + 1 })) {
-    // What stands for many objects is no object.
-    if (version.name === '') continue;
-    state.upsert(version.content, doubtedOf(version));
+  for (const version of cluster.versions) {
     names.set(keyText(version), printedVersion(version));
     if (isPolicy(version))
       policies.push({
@@ -36,18 +41,19 @@ export async function clusterStateAt(
         actor: version.actor?.user ?? null,
       });
   }
-  const endpoints = [...state.endpoints()]
+  const endpoints = [...cluster.network.endpoints()]
     .map((endpoint): EndpointState => {
-      const { key, flags, mayFlags } = endpoint;
-      const { ingressProtected, egressProtected, ingressFromInternet, egressToInternet } = flags;
+      const { key, flags, mayFlags, isCertain } = endpoint;
+      // Nothing is said of what may not be there at all.
+      const holds = (flag: (typeof STATE_FLAGS)[number]) => isCertain && flags[flag];
       return {
         endpoint: names.get(keyText(key)) ?? key.name,
         namespace: key.namespace,
-        ingressProtected,
-        egressProtected,
-        ingressFromInternet,
-        egressToInternet,
-        notKnown: STATE_FLAGS.filter((flag) => mayFlags[flag] && !flags[flag]),
+        ingressProtected: holds('ingressProtected'),
+        egressProtected: holds('egressProtected'),
+        ingressFromInternet: holds('ingressFromInternet'),
+        egressToInternet: holds('egressToInternet'),
+        notKnown: STATE_FLAGS.filter((flag) => !holds(flag) && (mayFlags[flag] || !isCertain)),
         policies: endpoint
           .applied()
           .map(({ kind, apiVersion, key: { namespace, name }, tier }) =>

@@ -28,7 +28,7 @@ export class StateController {
   ): Promise<ClusterState> {
     const instant = parseInstant(at);
     if (instant === undefined) throw refused(`at is "${at}": give an RFC 3339 time`);
-    const state = await clusterStateAt(this.#stores.history, instant, this.#privateNetworks);
+    const state = await clusterStateAt(this.#stores, instant, this.#privateNetworks);
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
     const endpoints = state.endpoints.filter(({ endpoint, policies }) =>
       words.every((word) => `${endpoint} ${policies.join(' ')}`.toLowerCase().includes(word)),

@@ -1,8 +1,9 @@
 import type { Timeline } from '@margay/api-contract';
+import { doubtsFor } from '@margay/coverage';
 import { formatInstant, type Key, resourcesOf, type Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
-import { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from '@margay/reports';
-import type { Stores } from '@margay/storage';
+import { endpointTimeline, mayConcern, sightsToAsk, TIMELINE_RESOURCES } from '@margay/reports';
+import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 const ENDPOINTS: ReadonlySet<string> = new Set(resourcesOf('endpoint'));
 
@@ -12,16 +13,19 @@ const ENDPOINTS: ReadonlySet<string> = new Set(resourcesOf('endpoint'));
  * @param privateNetworks do not count as the internet.
  */
 export async function timelineOf(
-  { history, trail }: Pick<Stores, 'history' | 'trail'>,
+  stores: Pick<Stores, 'history' | 'trail' | 'coverage'>,
   endpoint: Key,
   window: Window,
   privateNetworks: readonly string[],
 ): Promise<Timeline | undefined> {
+  const { marks, ...delivered } = await deliveredIn(stores, window);
   const versions: Version[] = [];
-  for await (const version of history.versions(window, { resources: TIMELINE_RESOURCES }))
+  for await (const version of stores.history.versions(window, { resources: TIMELINE_RESOURCES }))
     if (mayConcern(version, endpoint)) versions.push(version);
-  const writes = await writesFor(trail, endpoint, window);
-  const timeline = endpointTimeline(versions, endpoint, window, { privateNetworks, writes });
+  const writes = await writesFor(stores.trail, endpoint, window);
+  const doubts = doubtsFor(marks, window, delivered);
+  const sights = await sightsFrom(stores, sightsToAsk({ versions, doubts, window }), window.end);
+  const timeline = endpointTimeline(versions, endpoint, window, { privateNetworks, writes, doubts, sights });
   if (timeline === undefined) return undefined;
   return {
     endpoint: timeline.endpoint,

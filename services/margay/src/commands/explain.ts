@@ -1,9 +1,9 @@
 import { formatInstant, formatMicros, type Instant, type Key, keyText } from '@margay/ground';
-import type { Version } from '@margay/history';
-import { endpointKeyOf, formatExplanation, NetworkState } from '@margay/policy';
-import { doubtedOf } from '@margay/reports';
+import { endpointKeyOf, formatExplanation } from '@margay/policy';
+import type { ClusterAt } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
+import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption, privateNetworksOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { write } from '../write.ts';
@@ -40,18 +40,16 @@ Examples:
     )
     .action(async (endpoint: string, { auditLog, at, output, privateNetworks }: ExplainOptions) => {
       const key = endpointKey(endpoint);
-      const { history } = await readLogs(auditLog, [], openProgress(), []);
-      const state = new NetworkState({ ...(privateNetworks && { privateNetworks }) });
-      const valid = history.stateAt(at);
-      for (const version of valid) if (version.name !== '') state.upsert(version.content, doubtedOf(version));
-      const explanation = state.explain(keyText(key));
-      if (explanation === undefined) throw new Error(absence(endpoint, key, at, valid));
+      const cluster = clusterInLogs(await readLogs(auditLog, [], openProgress(), []), at, privateNetworks);
+      const text = keyText(key);
+      const explanation = cluster.network.explain(text);
+      if (explanation === undefined) throw new Error(absence(endpoint, key, at, cluster));
+      const open = openOf(text, cluster);
       if (output === 'json') {
-        const version = valid.find((found) => keyText(found) === keyText(key));
-        await write(
-          `${JSON.stringify({ at: formatInstant(at), uid: version?.uid, ...explanation }, undefined, 2)}\n`,
-        );
-      } else await write(`At ${formatMicros(at)}\n\n${formatExplanation(explanation)}\n`);
+        const uid = cluster.versions.find((found) => keyText(found) === text)?.uid;
+        const printed = { at: formatInstant(at), uid, ...explanation, doubts: open };
+        await write(`${JSON.stringify(printed, undefined, 2)}\n`);
+      } else await write(`At ${formatMicros(at)}\n\n${formatExplanation(explanation)}${openText(open)}\n`);
     });
 }
 
@@ -63,11 +61,36 @@ export function endpointKey(endpoint: string): Key {
   );
 }
 
-/** Why there is nothing to explain: the object was not there, or was no endpoint then. */
-function absence(endpoint: string, key: Key, at: Instant, valid: readonly Version[]): string {
-  const there = valid.find((found) => keyText(found) === keyText(key));
-  if (there === undefined)
-    return `${endpoint} did not exist at ${formatInstant(at)}, as far as the logs show`;
+/** What leaves something open about an endpoint: since when, and why. */
+function openOf(text: string, { network, doubts }: ClusterAt) {
+  const ids = new Set(network.endpoint(text)?.doubts);
+  return doubts
+    .filter(({ id }) => ids.has(id))
+    .map(({ id, about, since, message }) => ({
+      id,
+      about,
+      ...(since !== undefined && { since: formatInstant(since) }),
+      message,
+    }));
+}
+
+function openText(open: ReturnType<typeof openOf>): string {
+  if (open.length === 0) return '';
+  return `\nWhat leaves it open\n${open.map(({ about, message }) => `  - ${about}: ${message}\n`).join('')}`;
+}
+
+/** Why there is nothing to explain: the object was not there, as far as is known, or was no endpoint then. */
+function absence(endpoint: string, key: Key, at: Instant, { versions, unseen, doubts }: ClusterAt): string {
+  const there = versions.find((found) => keyText(found) === keyText(key));
+  if (there === undefined) {
+    const may = unseen.find(
+      ({ resource, namespace }) =>
+        resource === key.resource && (namespace ?? key.namespace) === key.namespace,
+    );
+    if (may === undefined) return `${endpoint} did not exist at ${formatInstant(at)}`;
+    const why = doubts.find(({ id }) => id === may.id)?.message ?? '';
+    return `It is not known whether ${endpoint} existed at ${formatInstant(at)}: no event shows it. ${why}`;
+  }
   const { phase, podIP } = (there.content['status'] ?? {}) as { phase?: string; podIP?: string };
   const { hostNetwork } = (there.content['spec'] ?? {}) as { hostNetwork?: boolean };
   const why = hostNetwork

@@ -1,7 +1,9 @@
-import { formatInstant, type Instant, microsOf, resourceName } from '@margay/ground';
+import { formatInstant, type Instant, microsOf } from '@margay/ground';
 import type { Version } from '@margay/history';
+import { printedVersion, type ClusterAt } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
 import { Command, Option } from 'commander';
+import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { write } from '../write.ts';
@@ -31,11 +33,9 @@ Example:
   margay state --audit-log audit.log.gz --at 2026-11-24T00:20:00Z -o table`,
     )
     .action(async ({ auditLog, at, output }: StateOptions) => {
-      const { history } = await readLogs(auditLog, [], openProgress(), []);
-      const valid = history.stateAt(at).sort(byKind);
-      const state = valid.filter(({ name }) => name !== '');
-      // A version without a name is a doubt about all objects of its kind.
-      const doubts = valid.filter(({ name }) => name === '').map(doubtRow);
+      const cluster = clusterInLogs(await readLogs(auditLog, [], openProgress(), []), at);
+      const state = resourcesOf(cluster);
+      const doubts = openBesides(cluster);
       await (output === 'json' ? printJson(at, state, doubts) : printTable(state, doubts));
     });
 }
@@ -46,47 +46,66 @@ const byKind = (a: Version, b: Version) => {
   return text(a) < text(b) ? -1 : 1;
 };
 
-const row = ({ content, namespace, name, uid, resourceVersion, validFrom, doubt }: Version) => ({
-  apiVersion: content.apiVersion,
-  kind: content.kind,
-  namespace,
-  name,
-  uid,
-  resourceVersion,
-  validFrom: formatInstant(validFrom),
-  ...(doubt && { doubt: doubt.message }),
-});
+/** One resource as it was, with why something of it is not known. */
+type ResourceRow = ReturnType<typeof resourcesOf>[number];
+
+function resourcesOf({ versions, doubts }: ClusterAt) {
+  const messages = new Map(doubts.map(({ id, message }) => [id, message]));
+  return versions
+    .toSorted(byKind)
+    .map(({ content, namespace, name, uid, resourceVersion, validFrom, doubted }) => ({
+      apiVersion: content.apiVersion,
+      kind: content.kind,
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+      validFrom: formatInstant(validFrom),
+      ...(doubted && { doubt: messages.get(doubted.id) ?? '' }),
+    }));
+}
 
 /** A doubt about many objects. */
-type DoubtRow = ReturnType<typeof doubtRow>;
+type DoubtRow = ReturnType<typeof openBesides>[number];
 
-const doubtRow = ({ group, resource, namespace, validFrom, doubt }: Version) => ({
-  about: resource === '' ? 'everything' : resourceName({ group, resource }),
-  ...(namespace !== '' && { namespace }),
-  since: formatInstant(validFrom),
-  message: doubt?.message ?? '',
-});
+/** What is not known of kinds, or of everything: there may be objects that nobody saw, or fewer than are listed. */
+function openBesides({ versions, doubts }: ClusterAt) {
+  const seen = new Set(versions.map(printedVersion));
+  return doubts
+    .filter(({ about }) => !seen.has(about))
+    .map(({ about: all, since, message }) => {
+      const [about = '', namespace] = all.split(' in ');
+      return {
+        about,
+        ...(namespace !== undefined && { namespace }),
+        ...(since !== undefined && { since: formatInstant(since) }),
+        message,
+      };
+    });
+}
 
-async function printJson(at: Instant, state: readonly Version[], doubts: readonly DoubtRow[]): Promise<void> {
+async function printJson(
+  at: Instant,
+  state: readonly ResourceRow[],
+  doubts: readonly DoubtRow[],
+): Promise<void> {
   const list = (rows: readonly object[]) => rows.map((one) => `    ${JSON.stringify(one)}`).join(',\n');
   const open = doubts.length === 0 ? '' : `,\n  "doubts": [\n${list(doubts)}\n  ]`;
   await write(
-    `{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${list(state.map(row))}\n  ]${open}\n}\n`,
+    `{\n  "at": ${JSON.stringify(formatInstant(at))},\n  "resources": [\n${list(state)}\n  ]${open}\n}\n`,
   );
 }
 
-async function printTable(state: readonly Version[], doubts: readonly DoubtRow[]): Promise<void> {
+async function printTable(state: readonly ResourceRow[], doubts: readonly DoubtRow[]): Promise<void> {
   const rows = [
     ['KIND', 'NAMESPACE', 'NAME', 'RESOURCEVERSION', 'VALID FROM'],
-    ...state
-      .map(row)
-      .map(({ kind, namespace, name, resourceVersion, validFrom }) => [
-        kind,
-        namespace,
-        name,
-        resourceVersion,
-        microsOf(validFrom),
-      ]),
+    ...state.map(({ kind, namespace, name, resourceVersion, validFrom }) => [
+      kind,
+      namespace,
+      name,
+      resourceVersion,
+      microsOf(validFrom),
+    ]),
   ];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
   await write(
@@ -99,6 +118,6 @@ async function printTable(state: readonly Version[], doubts: readonly DoubtRow[]
       )
       .join(
         '\n',
-      )}\n${doubts.map(({ about, namespace, since, message }) => `Not known since ${microsOf(since)}: ${about}${namespace === undefined ? '' : ` in ${namespace}`}. ${message}\n`).join('')}`,
+      )}\n${doubts.map(({ about, namespace, since, message }) => `Not known${since === undefined ? '' : ` since ${microsOf(since)}`}: ${about}${namespace === undefined ? '' : ` in ${namespace}`}. ${message}\n`).join('')}`,
   );
 }

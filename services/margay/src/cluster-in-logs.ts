@@ -1,0 +1,22 @@
+import { doubtsFor } from '@margay/coverage';
+import type { Instant } from '@margay/ground';
+import { clusterAt, type ClusterAt, instantOf, sightsToAsk } from '@margay/reports';
+import type { LogEvidence } from './read-logs.ts';
+
+/** The cluster at an instant, as logs show it: what a report about that instant leaves open is open. */
+export function clusterInLogs(
+  { history, marks, birth }: LogEvidence,
+  at: Instant,
+  privateNetworks?: readonly string[],
+): ClusterAt {
+  const window = instantOf(at);
+  const versions = history.stateAt(at);
+  const doubts = doubtsFor(marks, window, birth === undefined ? {} : { birth });
+  const sights = new Map(
+    sightsToAsk({ versions, doubts, window }).map((from) => [
+      from,
+      history.firstSights({ from, before: window.end }),
+    ]),
+  );
+  return clusterAt(versions, at, { doubts, sights, ...(privateNetworks && { privateNetworks }) });
+}
