@@ -30,6 +30,10 @@ export {
   type WatchableKind,
   waysToServe,
 } from './watch/watchable-kinds.ts';
+export { followApiServers } from './canary/api-servers.ts';
+export { lostBetween, type AuditCounts } from './canary/audit-counts.ts';
+export { CanaryWriter, type WrittenCanary } from './canary/canary-writer.ts';
+export { followCanary, type CanaryNews } from './canary/follow-canary.ts';
 export { customResourceDefinitions } from './custom-resources/custom-resource-definitions.ts';
 export {
   DEFAULT_GROUP,

@@ -1,5 +1,5 @@
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings, flag, list } from '@margay/runtime';
+import { clusterSettings, flag, goDuration, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
 
@@ -20,6 +20,23 @@ export const config = z
     }),
     KUBECONFIG: z.string().optional().meta({
       description: 'Kubeconfig of that cluster; in a pod its service account unless set.',
+    }),
+    CANARY: flag(false).meta({
+      description:
+        'Whether a small object, the Lease `margay-canary`, is written through each API server, to see in each source whether what it tells arrives. It needs a right of its own (docs/permissions.md).',
+    }),
+    CANARY_INTERVAL: goDuration()
+      .refine((interval) => interval >= 10_000 && interval <= 60_000, 'use 10s to 1m')
+      .prefault('30s')
+      .meta({
+        description: 'How long after one such write the next one follows, as Go writes durations: 10s to 1m.',
+      }),
+    CANARY_NAMESPACE: z.string().optional().meta({
+      description: 'Namespace of that object; the pod’s, or the kubeconfig’s, unless set.',
+    }),
+    CANARY_SERVERS: list().prefault('').meta({
+      description:
+        'Addresses of the API servers, `host:port` with commas between them; those of the Service `kubernetes` unless set.',
     }),
     AUDIT_LOG_FILES: list().prefault('').meta({
       description:

@@ -1,4 +1,4 @@
-import { sourceName, type CoverageMark } from '@margay/coverage';
+import { isOfCanaries, sourceName, type CoverageMark } from '@margay/coverage';
 import { SourceMemory } from '@margay/history';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
@@ -6,6 +6,7 @@ import { traced, type Log, type Metrics } from '@margay/runtime';
 import { LOG, METRICS } from '@margay/runtime/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts';
+import { SourcesHealth } from './health/sources-health.ts';
 import { publishIngested } from './publish.ts';
 import { readBatch, type Ingested } from './read-batch.ts';
 import type { RawText } from './sources/raw-text.ts';
@@ -20,6 +21,7 @@ export class Ingestion {
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #options: AuditIngestorOptions;
+  readonly #health: SourcesHealth;
   /** By cluster and source, of which there are as many as API servers. */
   readonly #memories = new Map<string, SourceMemory>();
 
@@ -28,8 +30,10 @@ export class Ingestion {
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOG) log: Log,
     @Inject(AUDIT_INGESTOR_OPTIONS) options: AuditIngestorOptions,
+    @Inject(SourcesHealth) health: SourcesHealth,
   ) {
     this.#options = options;
+    this.#health = health;
     this.#bus = bus;
     this.#metrics = metrics;
     this.#log = log;
@@ -42,6 +46,7 @@ export class Ingestion {
     const observe = this.#metrics.deliverySeconds.start({ source });
     await traced('ingest', { attributes: { source } }, () => publishIngested(this.#bus, cluster, ingested));
     observe();
+    this.#health.delivered(ingested.mark);
     count(this.#metrics, ingested);
     tell(this.#log, cluster, ingested);
   }
@@ -76,6 +81,7 @@ const outcomesOf = ({ timeless, buckets }: CoverageMark): [string, number][] =>
   [timeless, ...buckets.map(({ counts }) => counts)].flatMap((counts) => Object.entries(counts));
 
 function count(metrics: Metrics, { changes, mark }: Ingested): void {
+  if (isOfCanaries(mark.source)) return;
   const source = sourceName(mark.source);
   for (const [outcome, amount] of outcomesOf(mark))
     metrics.eventsTotal.add(amount, { source, outcome: outcome.split(':')[0] ?? outcome });

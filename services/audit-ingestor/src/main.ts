@@ -14,11 +14,18 @@ await runService({
 
 function optionsOf(settings: Config): AuditIngestorOptions {
   const { POSITIONS_DIRECTORY: directory, AUDIT_TOPIC: name, AUDIT_TOPIC_GROUP: group } = settings;
+  const connect = () => findConnection(process.env, settings.KUBECONFIG);
   return {
     cluster: settings.CLUSTER_NAME,
     files: { paths: settings.AUDIT_LOG_FILES, positions: directory, follow: true },
-    ...(settings.KUBERNETES_WATCH && {
-      watch: { connect: () => findConnection(process.env, settings.KUBECONFIG), directory },
+    ...(settings.KUBERNETES_WATCH && { watch: { connect, directory } }),
+    ...(settings.CANARY && {
+      canary: {
+        connect,
+        intervalMilliseconds: settings.CANARY_INTERVAL,
+        servers: settings.CANARY_SERVERS,
+        ...(settings.CANARY_NAMESPACE !== undefined && { namespace: settings.CANARY_NAMESPACE }),
+      },
     }),
     ...(name !== undefined && { topic: { name, group } }),
     webhook: settings,

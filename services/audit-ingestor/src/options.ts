@@ -1,6 +1,7 @@
 import type { Change } from '@margay/history';
 import type { Connection } from '@margay/kubernetes';
 import type { LogFiles } from '@margay/sources/nest';
+import type { CanarySettings } from './canary/keep-canaries.ts';
 import type { Config } from './config.ts';
 
 /** The settings of the audit ingestor's module: its sources, of which any may be left out. */
@@ -16,6 +17,8 @@ export interface AuditIngestorOptions {
     /** Folder in which is kept what existed where the watch stopped. */
     readonly directory: string;
   };
+  /** Whether what the API servers tell arrives is seen by what is written through each of them. */
+  readonly canary?: CanarySettings & { readonly connect: () => Promise<Connection> };
   /** A topic of raw events that somebody else writes. */
   readonly topic?: { readonly name: string; readonly group: string };
   /** Asked before a batch is published; what it throws ends the source. */

@@ -117,6 +117,11 @@ export class KubernetesClient {
     return parsed(`${method} ${path}`, await bodyOf(answer)) as T;
   }
 
+  /** What a path answers that is no JSON, as `/metrics`. */
+  async text(path: string): Promise<string> {
+    return bodyOf(await this.#send('GET', path, {}));
+  }
+
   /**
    * One of the library's typed APIs, over this client's connections and with its errors: for fixed questions such as
    * reviews. Objects that are kept, or made from what a user wrote, go through the functions below, because the library's

@@ -1,4 +1,4 @@
-import { KEPT_KINDS } from '@margay/ground';
+import { CANARY_OBJECT, KEPT_KINDS } from '@margay/ground';
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
 import { API_SERVICES } from '../watch/api-services.ts';
 import { waysToServe } from '../watch/watchable-kinds.ts';
@@ -8,6 +8,8 @@ export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  /** Only these objects; any where absent. */
+  readonly resourceNames?: readonly string[];
 }
 
 /** What each part of the product needs of the API server, and no more. */
@@ -18,18 +20,21 @@ export interface NeededRules {
   readonly jobs: readonly PolicyRule[];
   /** In the namespace `default`, where events about cluster-scoped objects lie. */
   readonly events: readonly PolicyRule[];
+  /** In its own namespace, where canaries are written. */
+  readonly canary: readonly PolicyRule[];
 }
 
 export type Part = 'ingestor' | 'scheduler' | 'worker' | 'api';
 
 /** The rules of a part, for GlobalReports in this API group. */
 export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRules {
-  const none: NeededRules = { cluster: [], jobs: [], events: [] };
+  const none: NeededRules = { cluster: [], jobs: [], events: [], canary: [] };
   switch (part) {
     case 'ingestor':
-      return { ...none, cluster: watchRules() };
+      return { ...none, cluster: watchRules(), canary: canaryRules() };
     case 'scheduler':
       return {
+        ...none,
         cluster: [
           rule(group, ['globalreports'], ['get', 'list', 'watch']),
           rule(group, ['globalreports/status', 'globalreporttypes/status'], ['update']),
@@ -53,6 +58,15 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
         ],
       };
   }
+}
+
+/** Making one Lease, and reading, writing and watching it. */
+function canaryRules(): PolicyRule[] {
+  const { group, resource, name } = CANARY_OBJECT;
+  return [
+    rule(group, [resource], ['create']),
+    { ...rule(group, [resource], ['get', 'list', 'watch', 'patch']), resourceNames: [name] },
+  ];
 }
 
 /** List and watch of every kind in the history, in whichever group it is served, and of what says which are served. */

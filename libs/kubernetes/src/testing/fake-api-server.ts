@@ -19,7 +19,7 @@ interface Watcher {
 export type Fault = (
   request: IncomingMessage,
   url: URL,
-) => { code: number; body?: object; hangUp?: true } | undefined;
+) => { code: number; body?: object; text?: string; hangUp?: true } | undefined;
 
 /**
  * A small honest API server in this process: collections with resourceVersions, paged lists of one state, watches from
@@ -32,6 +32,7 @@ export class FakeApiServer {
   /** By how many versions watches are behind lists, as where an API server answers old state. */
   behind = 0;
   #server: Server;
+  readonly #others: Server[] = [];
   #version = 100;
   #compactedTo = 0;
   #uids = 0;
@@ -50,8 +51,18 @@ export class FakeApiServer {
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((closed) => this.#server.close(closed));
+    for (const server of [this.#server, ...this.#others]) {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    }
+  }
+
+  /** One more API server over the same storage. @returns its address, `host:port`. */
+  async another(): Promise<string> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    this.#others.push(server);
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   get url(): URL {
@@ -75,7 +86,7 @@ export class FakeApiServer {
     const key = `${path}/${name}`;
     const before = this.#objects.get(key);
     const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
-    const { labels, ...rest } = fields;
+    const { labels, annotations, ...rest } = fields;
     const object: ApiObject = {
       ...rest,
       metadata: {
@@ -84,6 +95,7 @@ export class FakeApiServer {
         uid: before?.metadata.uid ?? `uid-${++this.#uids}`,
         resourceVersion: String(++this.#version),
         ...(labels !== undefined && { labels: labels as Record<string, string> }),
+        ...(annotations !== undefined && { annotations: annotations as Record<string, string> }),
       },
     };
     this.#objects.set(key, object);
@@ -149,6 +161,10 @@ export class FakeApiServer {
       response.destroy();
       return;
     }
+    if (fault?.text !== undefined) {
+      response.end(fault.text);
+      return;
+    }
     if (fault) {
       reply(response, fault.code, fault.body ?? status(fault.code, 'Fault', 'told to'));
       return;
@@ -157,6 +173,7 @@ export class FakeApiServer {
     else if (request.method === 'GET') this.#read(url, response);
     else if (request.method === 'PUT') this.#replace(url, JSON.parse(text) as ApiObject, response);
     else if (request.method === 'POST') this.#create(url, JSON.parse(text) as ApiObject, response);
+    else if (request.method === 'PATCH') this.#merge(url, JSON.parse(text) as ApiObject, response);
     else if (request.method === 'DELETE') this.#remove(url, response);
     else reply(response, 405, status(405, 'MethodNotAllowed', 'the fake knows no such method'));
   }
@@ -190,7 +207,7 @@ export class FakeApiServer {
   #read({ pathname, searchParams }: URL, response: ServerResponse): void {
     const one = this.#objects.get(pathname);
     if (one) return reply(response, 200, one);
-    if (/\/[^/]+\d$/.test(pathname))
+    if (/(\/[^/]+\d|\/leases\/[^/]+)$/.test(pathname))
       return reply(response, 404, status(404, 'NotFound', `${pathname} not found`));
     const [version = this.#version, skip = 0] = (searchParams.get('continue') ?? '')
       .split(':')
@@ -237,6 +254,23 @@ export class FakeApiServer {
     }
     const { metadata: _, ...fields } = pathname === main ? object : { ...now, status: object['status'] };
     reply(response, 200, this.put(main.slice(0, main.lastIndexOf('/')), now.metadata.name, fields));
+  }
+
+  /** A merge patch of annotations, labels and a spec, with the preconditions that its metadata holds. */
+  #merge({ pathname }: URL, patch: ApiObject, response: ServerResponse): void {
+    const now = this.#objects.get(pathname);
+    if (now === undefined) return reply(response, 404, status(404, 'NotFound', `${pathname} not found`));
+    const { uid = now.metadata.uid, resourceVersion = now.metadata.resourceVersion } = patch.metadata;
+    if (uid !== now.metadata.uid || resourceVersion !== now.metadata.resourceVersion)
+      return reply(response, 409, status(409, 'Conflict', 'it is not the one that was meant'));
+    const { metadata, ...fields } = now;
+    const merged = {
+      ...fields,
+      labels: metadata.labels,
+      annotations: { ...metadata.annotations, ...patch.metadata.annotations },
+      spec: { ...(now['spec'] as object), ...(patch['spec'] as object) },
+    };
+    reply(response, 200, this.put(pathname.slice(0, pathname.lastIndexOf('/')), metadata.name, merged));
   }
 
   #create({ pathname }: URL, object: ApiObject, response: ServerResponse): void {

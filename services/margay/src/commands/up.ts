@@ -5,6 +5,19 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { BASELINE, flowLogsTaken, privateNetworksOption } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
+const HELP = `
+Without --follow the logs are read to their end, every report runs once over what they cover, and the results are
+served until you stop it. With --follow reports run on their schedules (cron, UTC): the end of one window is the start of
+the next. Everything survives a kill: a second start goes on where the first one was. With NOTIFY_URL set, finished, failed and
+worse reports are posted there (docs/configuration.md, notifier).
+
+Examples:
+  margay up
+  margay up --cluster my-cluster --audit-log audit.log.gz
+  margay up --cluster my-cluster --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m
+  margay up --watch --kubeconfig ~/.kube/config --cluster my-cluster --reports ./reports --start-delay 1m
+  margay up --watch --canary --audit-log /var/log/kubernetes/audit.log --cluster my-cluster`;
+
 /** `margay up`: everything in one process. */
 export function upCommand(): Command {
   return new Command('up')
@@ -29,6 +42,16 @@ export function upCommand(): Command {
     )
     .option('--watch', 'follow a cluster by list and watch; with --audit-log, too')
     .option(
+      '--canary [interval]',
+      'with --watch, write a small object through each API server so often (10s to 1m, 30s unless given), to see whether what it tells arrives',
+      intervalOption,
+    )
+    .option(
+      '--canary-servers <servers>',
+      'addresses of the API servers, with commas between them; those of the Service kubernetes unless given',
+      (text: string) => text.split(',').map((server) => server.trim()),
+    )
+    .option(
       '--kubeconfig <file>',
       'of the cluster to watch; KUBECONFIG or the pod’s service account unless given',
     )
@@ -52,25 +75,22 @@ export function upCommand(): Command {
         .choices(['kubernetes', 'token', 'none'])
         .default(process.env['MARGAY_TOKEN'] === undefined ? 'none' : 'token'),
     )
-    .addHelpText(
-      'after',
-      `
-Without --follow the logs are read to their end, every report runs once over what they cover, and the results are
-served until you stop it. With --follow reports run on their schedules (cron, UTC): the end of one window is the start of
-the next. Everything survives a kill: a second start goes on where the first one was. With NOTIFY_URL set, finished, failed and
-worse reports are posted there (docs/configuration.md, notifier).
-
-Examples:
-  margay up
-  margay up --cluster my-cluster --audit-log audit.log.gz
-  margay up --cluster my-cluster --audit-log /var/log/kubernetes/audit.log --follow --reports ./reports --start-delay 1m
-  margay up --watch --kubeconfig ~/.kube/config --cluster my-cluster --reports ./reports --start-delay 1m`,
-    )
-    .action(async (options: UpOptions) => {
+    .addHelpText('after', HELP)
+    .action(async (options: Omit<UpOptions, 'canary'> & { canary?: number | true }) => {
       // Only this command needs a server, and loading one takes time.
       const { up } = await import('../up/up.ts');
-      await up(options);
+      await up({ ...options, ...(options.canary === true && { canary: CANARY_INTERVAL }) } as UpOptions);
     });
+}
+
+/** In milliseconds. */
+const CANARY_INTERVAL = 30_000;
+
+function intervalOption(text: string): number {
+  const interval = delayOption(text);
+  if (interval < 10_000 || interval > 60_000)
+    throw new InvalidArgumentError('It is too short or too long: give 10s to 1m.');
+  return interval;
 }
 
 function portOption(text: string): number {

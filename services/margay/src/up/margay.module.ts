@@ -26,6 +26,8 @@ export interface MargayOptions {
   readonly flowLogs: readonly string[];
   /** The cluster to follow by list and watch, if any. */
   readonly watch?: () => Promise<Connection>;
+  /** Whether canaries are written through its API servers, if it is watched. */
+  readonly canary?: Omit<NonNullable<AuditIngestorOptions['canary']>, 'connect'>;
   /** The API group of its GlobalReports. */
   readonly group: string;
   /** Lists of the cluster, its whole state at an instant. */
@@ -64,7 +66,8 @@ const none = async (): Promise<ReportsFolder> => ({ reports: [], problems: [] })
 @Module({})
 export class MargayModule {
   static of(options: MargayOptions): DynamicModule {
-    const { directory, cluster, follow, watch, group, startDelay, tell, reports, privateNetworks } = options;
+    const { directory, cluster, follow, watch, canary, group, startDelay, tell, reports, privateNetworks } =
+      options;
     const bus = BusModule.embedded(directory);
     const stores = StoresModule.embedded(directory);
     const positions = join(directory, 'positions');
@@ -79,6 +82,7 @@ export class MargayModule {
           onLines: (path, lines) => tell({ kind: 'lines', path, lines }),
         },
         ...(watch && { watch: { connect: watch, directory } }),
+        ...(watch && canary && { canary: { ...canary, connect: watch } }),
         admit: options.admit,
       },
       bus,

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
-import { WATCH_STAGE } from '@margay/audit-ingestor/module';
+import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
 import { notifierOptionsOf, notifySettings } from '@margay/notifier';
 import { REPORT_TYPES } from '@margay/reports';
@@ -32,6 +32,9 @@ export interface UpOptions extends BaselineOptions {
   readonly flowLog?: string[];
   readonly follow?: true;
   readonly watch?: true;
+  /** Milliseconds between canaries. */
+  readonly canary?: number;
+  readonly canaryServers?: readonly string[];
   readonly kubeconfig?: string;
   readonly reports?: string;
   readonly startDelay: number;
@@ -88,6 +91,7 @@ export async function up(options: UpOptions): Promise<void> {
     auditLogs,
     flowLogs: flowLog,
     ...(options.watch && { watch: await connectionOf(options) }),
+    ...canaryOf(options),
     follow,
     group: options.group,
     ...(!(options.watch && options.reports === undefined) && { reports }),
@@ -111,11 +115,19 @@ export async function up(options: UpOptions): Promise<void> {
     signal: stopSignal(),
     stopSeconds: STOP_SECONDS,
     // Here nothing is away that comes back, but for the cluster.
-    restarts: (stage, error) => stage === WATCH_STAGE && !(error instanceof OtherCluster),
+    restarts: (stage, error) =>
+      (stage === WATCH_STAGE || stage === CANARY_STAGE) && !(error instanceof OtherCluster),
   });
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
+}
+
+function canaryOf({ canary, canaryServers, watch }: UpOptions): Pick<MargayOptions, 'canary'> {
+  if (canary === undefined) return {};
+  if (watch === undefined)
+    throw new UsageError('--canary needs --watch: through which API servers is it to write?');
+  return { canary: { intervalMilliseconds: canary, ...(canaryServers && { servers: canaryServers }) } };
 }
 
 /** The cluster that is watched; what is wrong with the way to it is told at once. */

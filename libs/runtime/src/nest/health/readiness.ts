@@ -1,13 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HealthCheckService, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
+import { printedSource, type PrintedSource, type SourceLook } from './source-look.ts';
+
+/** Something is not well, and the process should get work all the same: why, in a sentence for people. */
+export interface Warning {
+  readonly warning: string;
+}
+
+type Found = string | Warning | undefined | void;
 
 /** Why a part is not ready, in a sentence for people; undefined when it is. Throwing is another way to say why. */
-export type Check = () => Promise<string | undefined | void> | string | undefined | void;
+export type Check = () => Promise<Found> | Found;
 
 /** What `/readyz` answers. */
 export interface ReadinessAnswer {
   readonly ready: boolean;
+  /** A reason beside `ready: true` is a warning. */
   readonly checks: Readonly<Record<string, { readonly ready: boolean; readonly reason?: string }>>;
+  /** How the sources are, by name; absent where the process has none. */
+  readonly sources?: Readonly<Record<string, PrintedSource>>;
 }
 
 const CHECK_MILLISECONDS = 2_000;
@@ -17,6 +28,7 @@ const CHECK_MILLISECONDS = 2_000;
 export class Readiness {
   readonly #health: HealthCheckService;
   readonly #checks = new Map<string, Check>();
+  #sources: (() => readonly SourceLook[]) | undefined;
 
   constructor(@Inject(HealthCheckService) health: HealthCheckService) {
     this.#health = health;
@@ -27,18 +39,36 @@ export class Readiness {
     this.#checks.set(name, check);
   }
 
+  /** Says how the sources are, beside what must be right. */
+  describe(sources: () => readonly SourceLook[]): void {
+    this.#sources = sources;
+  }
+
   /** Asks every check; one that does not answer within two seconds is not ready. */
   async look(): Promise<ReadinessAnswer> {
     const indicators = [...this.#checks].map(([name, check]) => async (): Promise<HealthIndicatorResult> => {
-      const reason = await reasonOf(check);
-      return { [name]: reason === undefined ? { status: 'up' } : { status: 'down', reason } };
+      const found = await reasonOf(check);
+      if (found === undefined) return { [name]: { status: 'up' } };
+      return {
+        [name]:
+          typeof found === 'string'
+            ? { status: 'down', reason: found }
+            : { status: 'up', reason: found.warning },
+      };
     });
     const { details } = await this.#health.check(indicators).catch(resultOf);
     const checks = Object.entries(details).map(([name, { status, reason }]) => [
       name,
-      status === 'up' ? { ready: true } : { ready: false, reason: String(reason) },
+      { ready: status === 'up', ...(reason !== undefined && { reason: String(reason) }) },
     ]) as [string, ReadinessAnswer['checks'][string]][];
-    return { ready: checks.every(([, { ready }]) => ready), checks: Object.fromEntries(checks) };
+    const looks = this.#sources?.() ?? [];
+    return {
+      ready: checks.every(([, { ready }]) => ready),
+      checks: Object.fromEntries(checks),
+      ...(looks.length > 0 && {
+        sources: Object.fromEntries(looks.map((look) => [look.source, printedSource(look)])),
+      }),
+    };
   }
 }
 
@@ -48,7 +78,7 @@ function resultOf(error: { getResponse?: () => HealthCheckResult }): HealthCheck
   return error.getResponse();
 }
 
-async function reasonOf(check: Check): Promise<string | undefined> {
+async function reasonOf(check: Check): Promise<string | Warning | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(
     () => resolve(`no answer within ${CHECK_MILLISECONDS / 1000} seconds`),

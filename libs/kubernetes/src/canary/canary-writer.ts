@@ -1,0 +1,224 @@
+import { CANARY_OBJECT, canaryManager, formatMicros, type CanaryName, type Instant } from '@margay/ground';
+import { KubernetesClient } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
+import { ApiStatusError, isConflict, isNotFound, isTaken, isTransient } from '../client/errors.ts';
+import { apiPath, type ApiObject } from '../client/resources.ts';
+import { connectionTo } from './api-servers.ts';
+import { auditCountsIn, type AuditCounts } from './audit-counts.ts';
+import { CANARY_ANNOTATION, canaryText, holderOf, sequenceOf, writerOf } from './canary-object.ts';
+
+/** What became of a canary. */
+export interface WrittenCanary extends CanaryName {
+  /** `failed`: it was not written, or nobody knows. */
+  readonly state: 'written' | 'failed';
+  /** When it was sent, by our clock. */
+  readonly at: Instant;
+  /** Why it failed, as a sentence. */
+  readonly message?: string;
+}
+
+export interface CanaryWriterOptions {
+  /** Where the object is. */
+  readonly namespace: string;
+  /** Who writes: of several that could, one does. */
+  readonly holder: string;
+  readonly now?: () => Instant;
+}
+
+interface Known {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly sequence: number;
+  readonly holder: string;
+}
+
+const SILENCE_MILLISECONDS = 10_000;
+
+/** Of canaries that could not be written since there is no object whose they are. */
+export const NO_WRITER = 'none';
+
+/**
+ * Writes canaries: in each round one through each API server, all of one object, each with the round's number in it and in the
+ * request's URI. The number is kept in the object, so that it goes on after a restart.
+ *
+ * The object is made where it is not there; one that was deleted and made again has another writer's name. Nothing is tried
+ * again before the next round.
+ */
+export class CanaryWriter {
+  readonly #connection: Connection;
+  readonly #options: CanaryWriterOptions;
+  readonly #main: KubernetesClient;
+  readonly #clients = new Map<string, KubernetesClient>();
+  #known: Known | undefined;
+  /** What was read and not yet written to: the next write must find it as it was. */
+  #isRead = false;
+  #sequence = 0;
+
+  constructor(connection: Connection, options: CanaryWriterOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#main = new KubernetesClient(connection);
+  }
+
+  /** Who wrote last, where that is known. */
+  get holder(): string | undefined {
+    return this.#known?.holder;
+  }
+
+  /** Looks the object up, which is made where there is none. @throws what the API server refuses. */
+  async look(): Promise<void> {
+    this.#known ??= await this.#find();
+  }
+
+  /** Forgets the object: somebody deleted it. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  /** Writes one canary through each of the API servers. Never rejects. */
+  async round(servers: readonly string[]): Promise<WrittenCanary[]> {
+    for (const [server, client] of this.#clients)
+      if (!servers.includes(server)) {
+        client.close();
+        this.#clients.delete(server);
+      }
+    try {
+      await this.look();
+    } catch (error) {
+      this.#sequence++;
+      return servers.map((server) => this.#failed(server, servers, NO_WRITER, this.#now(), error));
+    }
+    const known = this.#known!;
+    this.#sequence = Math.max(this.#sequence, known.sequence) + 1;
+    const done: WrittenCanary[] = [];
+    // The first write since it was read shows whether that was the newest state.
+    while (this.#isRead && this.#known !== undefined && done.length < servers.length) {
+      const one = await this.#write(servers[done.length]!, servers, known, true);
+      done.push(one);
+      if (one.state === 'written') this.#isRead = false;
+    }
+    const others = servers.slice(done.length);
+    if (this.#known === undefined) return [...done, ...others.map((server) => ({ ...done.at(-1)!, server }))];
+    return [
+      ...done,
+      ...(await Promise.all(others.map((server) => this.#write(server, servers, known, false)))),
+    ];
+  }
+
+  close(): void {
+    this.#main.close();
+    for (const client of this.#clients.values()) client.close();
+  }
+
+  async #write(
+    server: string,
+    servers: readonly string[],
+    { uid, resourceVersion }: Known,
+    isFirst: boolean,
+  ): Promise<WrittenCanary> {
+    const { namespace, holder } = this.#options;
+    const writer = writerOf(uid);
+    const canary = { writer, server, servers: servers.length, sequence: this.#sequence };
+    const at = this.#now();
+    const annotation = canaryText(canary);
+    try {
+      const path = { namespace, name: CANARY_OBJECT.name };
+      const answer = await this.#clientOf(server).request<ApiObject>('PATCH', apiPath(CANARY_OBJECT, path), {
+        query: { fieldManager: canaryManager(canary) },
+        contentType: 'application/merge-patch+json',
+        silenceMilliseconds: SILENCE_MILLISECONDS,
+        body: {
+          metadata: {
+            uid,
+            ...(isFirst && { resourceVersion }),
+            annotations: { [CANARY_ANNOTATION]: annotation },
+          },
+          spec: { holderIdentity: holder, renewTime: formatMicros(at) },
+        },
+      });
+      if (answer.metadata.annotations?.[CANARY_ANNOTATION] !== annotation || answer.metadata.uid !== uid)
+        throw new Error('it answered with an old state of the object');
+      this.#known = { uid, resourceVersion, sequence: this.#sequence, holder };
+      return { ...canary, state: 'written', at };
+    } catch (error) {
+      // Whatever it was that was there: it is looked at anew.
+      if (isNotFound(error) || isConflict(error)) this.forget();
+      return this.#failed(server, servers, writer, at, error);
+    }
+  }
+
+  #failed(
+    server: string,
+    servers: readonly string[],
+    writer: string,
+    at: Instant,
+    error: unknown,
+  ): WrittenCanary {
+    const message = `Nothing could be written through the API server ${server} to see whether it arrives: ${this.#wordsOf(error)}`;
+    return {
+      writer,
+      server,
+      servers: servers.length,
+      sequence: this.#sequence,
+      state: 'failed',
+      at,
+      message,
+    };
+  }
+
+  #wordsOf(error: unknown): string {
+    const what = `the Lease ${this.#options.namespace}/${CANARY_OBJECT.name}`;
+    if (isNotFound(error)) return `${what} is not there any more: it is made again (${error.said}).`;
+    if (isConflict(error))
+      return `${what} is another one than it was, or the API server answers old state (${error.said}).`;
+    if (error instanceof ApiStatusError) return `${error.message}.`;
+    return `${error instanceof Error ? error.message : String(error)}.`;
+  }
+
+  async #find(): Promise<Known> {
+    const { namespace } = this.#options;
+    const path = { namespace, name: CANARY_OBJECT.name };
+    const found = await this.#main.find(CANARY_OBJECT, path);
+    const lease = found ?? (await this.#make());
+    this.#isRead = true;
+    const { uid = '', resourceVersion = '' } = lease.metadata;
+    const seconds = Math.floor(this.#now() / 1_000_000);
+    // Without the last number none may be given twice.
+    const sequence = found === undefined ? 0 : (sequenceOf(lease) ?? seconds);
+    return { uid, resourceVersion, sequence, holder: holderOf(lease) };
+  }
+
+  async #make(): Promise<ApiObject> {
+    const { namespace, holder } = this.#options;
+    const lease = {
+      apiVersion: `${CANARY_OBJECT.group}/${CANARY_OBJECT.version}`,
+      kind: 'Lease',
+      metadata: { name: CANARY_OBJECT.name, namespace },
+      spec: { holderIdentity: holder },
+    };
+    return this.#main.create(CANARY_OBJECT, lease, { namespace }).catch((error: unknown) => {
+      if (!isTaken(error)) throw error;
+      return this.#main.get(CANARY_OBJECT, { namespace, name: CANARY_OBJECT.name });
+    });
+  }
+
+  #clientOf(server: string): KubernetesClient {
+    const client = this.#clients.get(server) ?? new KubernetesClient(connectionTo(this.#connection, server));
+    this.#clients.set(server, client);
+    return client;
+  }
+
+  #now(): Instant {
+    return this.#options.now?.() ?? Date.now() * 1_000;
+  }
+
+  /** What each API server counts of its own audit events; see `AuditCounts`. Undefined where it does not say. */
+  async counts(server: string): Promise<AuditCounts | undefined> {
+    try {
+      return auditCountsIn(await this.#clientOf(server).text('/metrics'));
+    } catch (error) {
+      if (isTransient(error)) return undefined;
+      throw error;
+    }
+  }
+}

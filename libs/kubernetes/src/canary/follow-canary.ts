@@ -1,0 +1,63 @@
+import { CANARY_OBJECT, type CanaryName } from '@margay/ground';
+import type { KubernetesClient } from '../client/client.ts';
+import { reflect } from '../watch/reflect.ts';
+import { canaryIn, holderOf, writerOf } from './canary-object.ts';
+
+/** What a watch of the canaries' object shows. */
+export type CanaryNews =
+  | ({
+      readonly what: 'seen';
+      readonly holder: string;
+      /** False of the last one that a list shows: nobody knows when it was written. */
+      readonly isNew: boolean;
+    } & Omit<CanaryName, 'servers'>)
+  /** Somebody wrote something else into it. */
+  | { readonly what: 'changed'; readonly writer: string }
+  | { readonly what: 'deleted'; readonly writer: string }
+  | { readonly what: 'problem'; readonly error: Error };
+
+/** Watches the object that canaries are written to. Ends when the signal says so. */
+export async function* followCanary(
+  client: KubernetesClient,
+  namespace: string,
+  signal: AbortSignal,
+): AsyncGenerator<CanaryNews> {
+  const batches = reflect(client, CANARY_OBJECT, {
+    namespace,
+    fieldSelector: `metadata.name=${CANARY_OBJECT.name}`,
+    watchSeconds: 1_800,
+    signal,
+    project: (object) => ({
+      uid: object.metadata.uid ?? '',
+      resourceVersion: object.metadata.resourceVersion ?? '',
+      namespace: object.metadata.namespace ?? '',
+      name: object.metadata.name,
+      content: {
+        canary: canaryIn(object),
+        holder: holderOf(object),
+        hasAnnotations: object.metadata.annotations !== undefined,
+      },
+    }),
+  });
+  for await (const { notices } of batches) {
+    for (const notice of notices) {
+      switch (notice.what) {
+        case 'upserted': {
+          const { canary, holder, hasAnnotations } = notice.object;
+          const writer = writerOf(notice.identity.uid);
+          if (canary) yield { what: 'seen', writer, holder, isNew: notice.by === 'watch', ...canary };
+          // Where it was just made there is none yet.
+          else if (hasAnnotations) yield { what: 'changed', writer };
+          break;
+        }
+        case 'deleted':
+          yield { what: 'deleted', writer: writerOf(notice.identity.uid) };
+          break;
+        case 'interrupted':
+          yield { what: 'problem', error: notice.error };
+          break;
+        default:
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { isOfCanaries, sourceName, type CoverageMark } from '@margay/coverage';
+import { compareTexts, type CanaryName } from '@margay/ground';
+import type { SourceLook } from '@margay/runtime/nest';
+
+/** A canary that was sent, in milliseconds since the epoch. */
+export interface SentCanary extends CanaryName {
+  readonly sent: number;
+}
+
+interface Seen {
+  readonly writer: string;
+  sequence: number;
+  at: number;
+  roundTrips: number[];
+}
+
+interface Source {
+  lastDelivery: number;
+  newestEvent?: number;
+  longestSilence: number;
+  /** Whether it ever delivered what was told, and not only that it cannot be had. */
+  isHeard: boolean;
+  /** Why it cannot be had just now. */
+  problem?: string;
+  /** By API server. */
+  readonly canaries: Map<string, Seen>;
+}
+
+/** The least that a canary is waited for, in milliseconds; a source that is slower by itself is waited for twice as long as that. */
+const WAIT_MILLISECONDS = 5_000;
+const ROUND_TRIPS = 20;
+/** So many canaries of an API server are remembered. */
+const SENT_MAX = 50;
+/** So many may come in no source before that is told: logs are read from where they were. */
+const UNHEARD_MIN = 3;
+
+/**
+ * How the sources of this process are: when each last delivered, how late, how long it was silent, and what becomes of canaries.
+ * Everything comes from the marks that are delivered and the canaries that are written; it asks nobody.
+ */
+export class SourceHealth {
+  readonly #sources = new Map<string, Source>();
+  /** By API server, oldest first: what it took. */
+  readonly #sent = new Map<string, SentCanary[]>();
+  readonly #notWritten = new Map<string, string>();
+
+  /** A mark was delivered. @param now milliseconds since the epoch, as everywhere here. */
+  delivered(mark: CoverageMark, now: number): void {
+    if (isOfCanaries(mark.source)) return;
+    const source = this.#heard(sourceName(mark.source), now);
+    const newest = mark.buckets.at(-1)?.last;
+    if (newest !== undefined) source.newestEvent = Math.max(source.newestEvent ?? 0, newest / 1_000);
+    const last = mark.problems.findLast(({ reason }) => reason === 'unwatched');
+    if (last !== undefined && last.position === mark.to - 1) source.problem = last.message;
+    else if (mark.to > mark.from) {
+      source.isHeard = true;
+      delete source.problem;
+    }
+    for (const canary of mark.canaries ?? []) this.#see(source, canary, canary.at / 1_000, now);
+  }
+
+  /** A watch showed a canary. */
+  watched(name: string, canary: Omit<CanaryName, 'servers'>, now: number): void {
+    const source = this.#heard(name, now);
+    source.isHeard = true;
+    delete source.problem;
+    this.#see(source, canary, now, now);
+  }
+
+  /** A source cannot be had, and why. */
+  failed(name: string, problem: string, now: number): void {
+    const source = this.#sources.get(name) ?? this.#heard(name, now);
+    source.problem = problem;
+  }
+
+  /** An API server took a canary. */
+  wrote(canary: SentCanary): void {
+    const sent = this.#sent.get(canary.server) ?? [];
+    this.#sent.set(canary.server, [...sent, canary].slice(-SENT_MAX));
+    this.#notWritten.delete(canary.server);
+    // It may be here before its answer is.
+    for (const { canaries } of this.#sources.values()) {
+      const seen = canaries.get(canary.server);
+      if (seen?.writer === canary.writer && seen.sequence === canary.sequence)
+        seen.roundTrips = [...seen.roundTrips, Math.max(0, seen.at - canary.sent)].slice(-ROUND_TRIPS);
+    }
+  }
+
+  /** A canary could not be written, and why. */
+  didNotWrite(server: string, why: string): void {
+    this.#notWritten.set(server, why);
+  }
+
+  /** API servers through which nothing can be written just now, and why. */
+  get notWritten(): ReadonlyMap<string, string> {
+    return this.#notWritten;
+  }
+
+  /** API servers that are no more. */
+  keepServers(servers: readonly string[]): void {
+    for (const server of [...this.#sent.keys(), ...this.#notWritten.keys()]) {
+      if (servers.includes(server)) continue;
+      this.#sent.delete(server);
+      this.#notWritten.delete(server);
+      for (const { canaries } of this.#sources.values()) canaries.delete(server);
+    }
+  }
+
+  #heard(name: string, now: number): Source {
+    const known = this.#sources.get(name);
+    if (known === undefined) {
+      const source = { lastDelivery: now, longestSilence: 0, isHeard: false, canaries: new Map() };
+      this.#sources.set(name, source);
+      return source;
+    }
+    known.longestSilence = Math.max(known.longestSilence, now - known.lastDelivery);
+    known.lastDelivery = now;
+    return known;
+  }
+
+  #see(
+    { canaries }: Source,
+    { writer, server, sequence }: Omit<CanaryName, 'servers'>,
+    at: number,
+    now: number,
+  ): void {
+    const known = canaries.get(server);
+    const isOld = known !== undefined && known.writer === writer && known.sequence >= sequence;
+    if (isOld) return;
+    const sent = this.#sent.get(server)?.find((one) => one.writer === writer && one.sequence === sequence);
+    const roundTrip = Math.max(0, now - (sent?.sent ?? at));
+    // What is read of old logs, and what another process wrote, says nothing of how long it takes.
+    const roundTrips = sent
+      ? [...(known?.roundTrips ?? []), roundTrip].slice(-ROUND_TRIPS)
+      : (known?.roundTrips ?? []);
+    canaries.set(server, { writer, sequence, at: now, roundTrips });
+  }
+
+  /** How every source is, by name. */
+  look(now: number): SourceLook[] {
+    return [...this.#sources]
+      .sort(([a], [b]) => compareTexts(a, b))
+      .map(([name, source]) => ({
+        source: name,
+        isHeard: source.isHeard,
+        lastDelivery: source.lastDelivery,
+        ...(source.newestEvent !== undefined && { lag: Math.max(0, now - source.newestEvent) }),
+        longestSilence: Math.max(source.longestSilence, now - source.lastDelivery),
+        canaries: [...source.canaries]
+          .sort(([a], [b]) => compareTexts(a, b))
+          .map(([server, seen]) => ({ server, ...this.#lookAt(server, seen, now) })),
+        ...(source.problem !== undefined && { problem: source.problem }),
+      }));
+  }
+
+  #lookAt(server: string, { writer, sequence, at, roundTrips }: Seen, now: number) {
+    const wait = Math.max(WAIT_MILLISECONDS, 2 * Math.max(0, ...roundTrips));
+    const overdue = this.#sent
+      .get(server)
+      ?.find((one) => one.writer === writer && one.sequence > sequence && one.sent + wait < now);
+    const roundTrip = roundTrips.at(-1);
+    return {
+      lastSeen: at,
+      ...(roundTrip !== undefined && { roundTrip }),
+      ...(overdue && { silentSince: at }),
+    };
+  }
+
+  /** API servers whose canaries are written and come in no log, though there are logs. @param isLog whether a source is one. */
+  unheard(isLog: (source: string) => boolean): string[] {
+    const logs = [...this.#sources].filter(([name]) => isLog(name));
+    if (logs.length === 0) return [];
+    return [...this.#sent]
+      .filter(([server, sent]) => {
+        const since = sent.length >= UNHEARD_MIN;
+        return since && logs.every(([, { canaries }]) => !canaries.has(server));
+      })
+      .map(([server]) => server);
+  }
+}

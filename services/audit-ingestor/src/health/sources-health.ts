@@ -1,0 +1,109 @@
+import type { CoverageMark } from '@margay/coverage';
+import type { Log, Metrics } from '@margay/runtime';
+import { LOG, METRICS, Readiness, type SourceLook } from '@margay/runtime/nest';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { SourceHealth } from './source-health.ts';
+
+/** What the log says of a source in which canaries stopped coming, and when they come again. */
+export const SOURCE_SILENT = 'A source is silent: what is written to see whether it arrives does not';
+const SOURCE_BACK = 'A source delivers again';
+const UNHEARD = 'No log delivers what is written through an API server to see whether it arrives';
+
+const WATCH = 'watch/';
+const isLog = (source: string): boolean => !source.startsWith(WATCH);
+
+/** Tells how the sources are: in `/readyz`, as metrics, and in the log where one falls silent. */
+@Injectable()
+export class SourcesHealth implements OnModuleInit {
+  /** What is known of them. */
+  readonly known = new SourceHealth();
+  readonly #readiness: Readiness;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  /** What was said already. */
+  readonly #said = new Set<string>();
+
+  constructor(
+    @Inject(Readiness) readiness: Readiness,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(LOG) log: Log,
+  ) {
+    this.#readiness = readiness;
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  onModuleInit(): void {
+    this.#readiness.describe(() => this.known.look(Date.now()));
+    this.#readiness.add('sources', () => this.#check());
+    this.#metrics.onScrape(async () => this.#measure(this.known.look(Date.now())));
+  }
+
+  delivered(mark: CoverageMark): void {
+    this.known.delivered(mark, Date.now());
+  }
+
+  /**
+   * A source that never was there is a reason not to be ready; one that was, and is silent or refused now, is a warning: whoever
+   * is not ready gets no more of what the others deliver.
+   */
+  #check(): string | { warning: string } | undefined {
+    const looks = this.known.look(Date.now());
+    const never = looks.filter(({ isHeard, problem }) => !isHeard && problem !== undefined);
+    const [first] = never;
+    if (first) return `${first.problem}${never.length > 1 ? ` And ${never.length - 1} more.` : ''}`;
+    const warnings = [
+      ...looks.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
+      ...looks.flatMap(({ source, canaries }) =>
+        canaries.flatMap(({ server, silentSince }) =>
+          silentSince === undefined
+            ? []
+            : [
+                `${source} is silent since ${new Date(silentSince).toISOString()}: what is written through the API server ${server} does not arrive.`,
+              ],
+        ),
+      ),
+      ...this.known.unheard(isLog).map((server) => unheardWords(server)),
+      ...this.known.notWritten.values(),
+    ];
+    return warnings.length === 0 ? undefined : { warning: warnings.join(' ') };
+  }
+
+  /** Says once that a source fell silent, and once that it is back. */
+  tell(): void {
+    for (const { source, canaries } of this.known.look(Date.now()))
+      for (const { server, silentSince } of canaries) {
+        const since = silentSince === undefined ? undefined : new Date(silentSince).toISOString();
+        this.#sayOf(`${source} ${server}`, since !== undefined, SOURCE_SILENT, { source, server, since });
+      }
+    for (const server of this.known.unheard(isLog))
+      this.#sayOf(server, true, UNHEARD, { server, reason: unheardWords(server) });
+  }
+
+  #sayOf(what: string, isSilent: boolean, message: string, fields: Record<string, unknown>): void {
+    if (isSilent === this.#said.has(what)) return;
+    if (isSilent) {
+      this.#said.add(what);
+      this.#log.warn(message, fields);
+    } else {
+      this.#said.delete(what);
+      this.#log.info(SOURCE_BACK, fields);
+    }
+  }
+
+  #measure(looks: readonly SourceLook[]): void {
+    for (const { source, lastDelivery, longestSilence, problem, canaries } of looks) {
+      this.#metrics.lastDeliverySeconds.set(lastDelivery / 1_000, { source });
+      this.#metrics.longestSilenceSeconds.set(longestSilence / 1_000, { source });
+      this.#metrics.sourceRefused.set(problem === undefined ? 0 : 1, { source });
+      for (const { server, roundTrip, silentSince } of canaries) {
+        if (roundTrip !== undefined)
+          this.#metrics.canaryRoundTripSeconds.set(roundTrip / 1_000, { source, server });
+        this.#metrics.canarySilent.set(silentSince === undefined ? 0 : 1, { source, server });
+      }
+    }
+  }
+}
+
+const unheardWords = (server: string): string =>
+  `What is written through the API server ${server} to see whether it arrives comes in no log: its log is not read, or its audit policy lacks the rule for the Lease margay-canary.`;
