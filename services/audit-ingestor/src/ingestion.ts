@@ -1,4 +1,4 @@
-import { isOfCanaries, sourceName, type CoverageMark } from '@margay/coverage';
+import { sourceName, tellsOfTime, type CoverageMark } from '@margay/coverage';
 import { SourceMemory } from '@margay/history';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
@@ -81,7 +81,7 @@ const outcomesOf = ({ timeless, buckets }: CoverageMark): [string, number][] =>
   [timeless, ...buckets.map(({ counts }) => counts)].flatMap((counts) => Object.entries(counts));
 
 function count(metrics: Metrics, { changes, mark }: Ingested): void {
-  if (isOfCanaries(mark.source)) return;
+  if (!tellsOfTime(mark.source)) return;
   const source = sourceName(mark.source);
   for (const [outcome, amount] of outcomesOf(mark))
     metrics.eventsTotal.add(amount, { source, outcome: outcome.split(':')[0] ?? outcome });

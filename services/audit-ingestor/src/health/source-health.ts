@@ -1,4 +1,4 @@
-import { isOfCanaries, sourceName, type CoverageMark } from '@margay/coverage';
+import { sourceName, tellsOfTime, type CoverageMark } from '@margay/coverage';
 import { compareTexts, type CanaryName } from '@margay/ground';
 import type { SourceLook } from '@margay/runtime/nest';
 
@@ -46,7 +46,7 @@ export class SourceHealth {
 
   /** A mark was delivered. @param now milliseconds since the epoch, as everywhere here. */
   delivered(mark: CoverageMark, now: number): void {
-    if (isOfCanaries(mark.source)) return;
+    if (!tellsOfTime(mark.source)) return;
     const source = this.#heard(sourceName(mark.source), now);
     const newest = mark.buckets.at(-1)?.last;
     if (newest !== undefined) source.newestEvent = Math.max(source.newestEvent ?? 0, newest / 1_000);
