@@ -98,16 +98,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     ...ofCanaries,
   ];
   const lostTime = lostIgnorance(lost, birth);
-  const watches = [...watched.values()].map((watchers) => ({
-    kind: watchers[0]!.stream.watched!,
-    names: watchers.map(({ stream }) => stream.name),
-    outages: unwatched(
-      watchers.map(({ stream }) => stream),
-      bySource,
-      birth,
-      window.end,
-    ),
-  }));
+  const watches = [...watched.values()].map((watchers) => watchedBy(watchers, bySource, birth, window.end));
   const late = unappliedDoubt(
     unapplied,
     streams.map(({ stream }) => stream),
@@ -128,11 +119,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     missing.map(({ since, until = Infinity }) => ({ start: since, end: until })),
     window,
   );
-  const ofEach = worstOf([
-    ...audit.map(({ grade }) => grade),
-    ...(clipped(ofCanaries, window).length > 0 ? (['gaps'] as const) : []),
-  ]);
-  const ofAudit = ofEach === 'proven' && !areAllServersProven(seen, window) ? 'no gap seen' : ofEach;
+  const ofAudit = gradeOfAudit(audit, clipped(ofCanaries, window).length > 0, window);
   return {
     streams,
     flows: judged(true),
@@ -147,6 +134,29 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     }),
     canaries: told,
   };
+}
+
+/** A kind with those that watch it, and when none of them did. */
+function watchedBy(
+  watchers: readonly JudgedStream[],
+  marks: ReadonlyMap<string, readonly CoverageMark[]>,
+  birth: Instant,
+  until: Instant,
+) {
+  const streams = watchers.map(({ stream }) => stream);
+  return {
+    kind: streams[0]!.watched!,
+    names: streams.map(({ name }) => name),
+    outages: unwatched(streams, marks, birth, until),
+  };
+}
+
+/** Of the audit logs: proven where each API server is. @param isOneSilent whether canaries say that some of it is not told. */
+function gradeOfAudit(audit: readonly JudgedStream[], isOneSilent: boolean, window: Window): Grade {
+  const grades = audit.map(({ grade }) => grade);
+  const grade = worstOf(isOneSilent ? [...grades, 'gaps'] : grades);
+  const seen = audit.map(({ stream }) => stream.canaries);
+  return grade === 'proven' && !areAllServersProven(seen, window) ? 'no gap seen' : grade;
 }
 
 function gradeOf({
