@@ -40,7 +40,9 @@ const after = (...batches: readonly Fields[][]) => {
   const history = memoryHistory();
   const requests = new OpenRequests();
   for (const batch of batches)
-    history.add(requests.changesOf(batch.map((one) => readEvent(one, { source: 'audit.log', position: 1 }))));
+    history.add(
+      requests.tell(batch.map((one) => readEvent(one, { source: 'audit.log', position: 1 }))).changes,
+    );
   return history.versions();
 };
 const doubts = (versions: ReturnType<typeof after>) =>
@@ -98,7 +100,7 @@ const inTwo = (...processes: readonly Fields[][]) => {
   const history = memoryHistory();
   for (const [i, batch] of processes.entries()) {
     const readings = batch.map((one) => readEvent(one, { source: `hook-${i}`, position: 1 }));
-    history.add(new OpenRequests().changesOf(readings));
+    history.add(new OpenRequests().tell(readings).changes);
   }
   return history.versions();
 };
@@ -134,8 +136,22 @@ test('an answer without a body leaves open what it says, and not whether there w
 });
 
 test('a log without requests makes no answers', () => {
-  const changes = new OpenRequests().changesOf(
+  const { changes } = new OpenRequests().tell(
     [creation[1], refused[1]].map((one) => readEvent(one, { source: 'hook', position: 1 })),
   );
   expect(changes.map(({ what }) => what)).toEqual(['present']);
+});
+
+test('an attempt on a policy that has no answer is one of which it is not known whether it was done', () => {
+  const outcomes = (...events: readonly Fields[]) =>
+    new OpenRequests()
+      .tell(events.map((one) => readEvent(one, { source: 'audit.log', position: 1 })))
+      .policyEvents.map(({ verb, name, outcome }) => `${verb} ${name} ${outcome}`);
+  expect(outcomes(...creation, update[0], ...refused, unnamed[0], dryRun[0])).toEqual([
+    'create web done',
+    'update web refused',
+    'update web unsettled',
+    'create  unsettled',
+  ]);
+  expect(outcomes(...all)).not.toContainEqual(expect.stringContaining('unsettled'));
 });

@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import type { PolicyEvent } from './policy-event.ts';
 import { changesIn, type Reading } from './reading.ts';
 import { answerTo } from './unread-write.ts';
 
@@ -7,6 +8,18 @@ const REMEMBERED_MAX = 100_000;
 
 /** How many answers are held until it is known whether the log has requests at all. */
 const FIRST_MAX = 1_000;
+
+/** What a batch tells, beside what became of each of its texts. */
+export interface Told {
+  readonly changes: readonly Change[];
+  readonly policyEvents: readonly PolicyEvent[];
+}
+
+/** A request that waits for its answer. */
+interface Asked {
+  readonly asked: readonly Change[];
+  readonly attempt: PolicyEvent | undefined;
+}
 
 /**
  * Pairs the events of one source that a request was received with those that tell its answer.
@@ -23,24 +36,27 @@ export class OpenRequests {
   /** Of the answers that came before any request. */
   readonly #firstAnswers: Change[] = [];
 
-  /** All changes of the readings of a batch, what is open and what is settled by them included. */
-  changesOf(readings: readonly Reading[]): readonly Change[] {
+  /** What the readings of a batch tell, what is open and what is settled by them included. */
+  tell(readings: readonly Reading[]): Told {
     const changes: Change[] = [];
-    const open = new Map<string, readonly Change[]>();
+    const policyEvents: PolicyEvent[] = [];
+    const open = new Map<string, Asked>();
     for (const reading of readings) {
       changes.push(...changesIn(reading));
-      const { request, asked } = reading;
+      if (reading.kind !== 'unusable' && reading.policyEvent) policyEvents.push(reading.policyEvent);
+      const { request, asked, attempt } = reading;
       if (request === undefined) continue;
       if (asked !== undefined) {
         changes.push(...this.#seeRequest());
-        if (!this.#answered.delete(request)) open.set(request, asked);
+        if (!this.#answered.delete(request)) open.set(request, { asked, attempt });
       } else if (!open.delete(request)) changes.push(...this.#answer(request, reading.answers ?? []));
     }
-    for (const [request, asked] of open) {
+    for (const [request, { asked, attempt }] of open) {
       changes.push(...asked);
+      if (attempt !== undefined) policyEvents.push(attempt);
       remember(this.#asked, () => this.#asked.set(request, asked));
     }
-    return changes;
+    return { changes, policyEvents };
   }
 
   #answer(request: string, answers: readonly Change[]): readonly Change[] {

@@ -62,8 +62,15 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   if (!isOver) {
     if (at === undefined || !isObject || isDryRun(event, verb))
       return { kind: 'ignored', reason: 'stage', ...timed };
-    const asked = askedBy(writeOf(event, kind, at, origin));
-    return { kind: 'ignored', reason: 'stage', at, ...(asked.length > 0 && { request, asked }) };
+    const write = writeOf(event, kind, at, origin);
+    const asked = askedBy(write);
+    const { policyEvent: attempt } = trail(write, 'unsettled');
+    return {
+      kind: 'ignored',
+      reason: 'stage',
+      at,
+      ...(asked.length > 0 && { request, asked, ...(attempt && { attempt }) }),
+    };
   }
   const reading = readOver(event, kind, origin, at);
   const answers =

@@ -51,6 +51,8 @@ export type Reading = Told & {
   readonly request?: string;
   /** Of an event that a request was received: what it leaves open while no other event tells its answer. */
   readonly asked?: readonly Change[];
+  /** Of such an event about what is audited: the attempt, of which it is not known whether it was done. */
+  readonly attempt?: PolicyEvent;
   /** Of an event that a request was answered: what settles that, where what it tells of objects does not. */
   readonly answers?: readonly Change[];
 };

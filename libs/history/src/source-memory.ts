@@ -1,6 +1,5 @@
-import type { Change } from './change.ts';
 import { Counter } from './counter.ts';
-import { OpenRequests } from './open-requests.ts';
+import { OpenRequests, type Told } from './open-requests.ts';
 import type { Reading } from './reading.ts';
 
 /**
@@ -11,11 +10,11 @@ export class SourceMemory {
   readonly #requests = new OpenRequests();
   readonly #counters = new Map<string, Counter>();
 
-  /** All changes of the readings of a batch, and what follows from them and from what was read before. */
-  changesOf(readings: readonly Reading[]): readonly Change[] {
-    const changes = this.#requests.changesOf(readings);
+  /** What the readings of a batch tell, and what follows from them and from what was read before. */
+  tell(readings: readonly Reading[]): Told {
+    const { changes, policyEvents } = this.#requests.tell(readings);
     const doubts = changes.flatMap((change) => this.#counterOf(change.origin.source).note(change) ?? []);
-    return doubts.length === 0 ? changes : [...changes, ...doubts];
+    return { changes: doubts.length === 0 ? changes : [...changes, ...doubts], policyEvents };
   }
 
   #counterOf(source: string): Counter {

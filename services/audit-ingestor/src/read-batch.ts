@@ -44,12 +44,8 @@ function ingestedOf(
   reads: readonly { readonly position: number; readonly reading: Reading }[],
   memory: SourceMemory,
 ): Ingested {
-  const changes = memory.changesOf(reads.map(({ reading }) => reading));
-  const policyEvents: PolicyEvent[] = [];
-  for (const { reading } of reads) {
-    if (reading.kind !== 'unusable' && reading.policyEvent) policyEvents.push(reading.policyEvent);
-  }
-  return { changes, policyEvents, mark: markOf(source, from, to, reads) };
+  const told = memory.tell(reads.map(({ reading }) => reading));
+  return { ...told, mark: markOf(source, from, to, reads) };
 }
 
 /** The lines of a log as texts of a source. */

@@ -228,6 +228,14 @@ describe('two acts stay two', () => {
   });
 });
 
+test('a request that was received is no act of its own where another event tells its answer', () => {
+  const received = { ...request({ to: 0 }), outcome: 'unsettled' as const };
+  const asked = { ...received, event: { ...(received.event as object), stage: 'RequestReceived' } };
+  expect(shown([asked, request()])).toEqual(['create ? by paul, done, no body']);
+  expect(shown([asked, request({ id: 'another' })])).toHaveLength(2);
+  expect(actsOf([asked])).toMatchObject([{ outcome: 'unsettled' }]);
+});
+
 test('the acts are the same whatever the order of the events and their repetition', () => {
   const any = fc.record({
     kind: fc.constantFrom(request, twin, write),

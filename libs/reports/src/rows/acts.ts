@@ -44,13 +44,27 @@ export interface Act extends PolicyEvent {
 export function actsOf(events: Iterable<PolicyEvent>): Act[] {
   const known = new Map<string, PolicyEvent>();
   for (const event of events) known.set(event.eventId, event);
-  const all = [...known.values()].map(toldBy).sort(inOrder);
+  const all = withoutAnswered([...known.values()])
+    .map(toldBy)
+    .sort(inOrder);
   const of = Map.groupBy(all, ({ group }) =>
     group === STORAGE_GROUP || group === CALICO_GROUP ? group : '',
   );
   const served = joinTwins(of.get(CALICO_GROUP) ?? []);
   const unexplained = addBacking(served, of.get(STORAGE_GROUP) ?? []);
   return [...(of.get('') ?? []), ...unexplained].map(aloneOf).concat(served.map(actOf));
+}
+
+/** Without the events that a request was received, where another tells how it was answered. */
+function withoutAnswered(events: readonly PolicyEvent[]): readonly PolicyEvent[] {
+  const isAsked = ({ event }: PolicyEvent) => fields(event)['stage'] === 'RequestReceived';
+  if (!events.some(isAsked)) return events;
+  const requestOf = ({ event, verb, resource }: PolicyEvent) => {
+    const { auditID, requestReceivedTimestamp } = fields(event);
+    return JSON.stringify([auditID, requestReceivedTimestamp, verb, resource]);
+  };
+  const answered = new Set(events.filter((event) => !isAsked(event)).map(requestOf));
+  return events.filter((event) => !isAsked(event) || !answered.has(requestOf(event)));
 }
 
 const aloneOf = ({ write, from }: Told): Act => ({ ...write, from, parts: [write], ambiguous: [] });
