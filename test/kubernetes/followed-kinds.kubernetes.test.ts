@@ -6,7 +6,7 @@ import { computeReport } from '@margay/reports';
 import { silentLog } from '@margay/runtime';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ownFolder } from '../testing/margay.ts';
-import { applyDefinitions, connectionWith, kubectl } from './cluster.ts';
+import { admin, applyDefinitions, connectionWith, kubectl, resource } from './cluster.ts';
 
 const NAMESPACE = 'margay-followed';
 const GROUP = 'policy.networking.k8s.io';
@@ -59,8 +59,9 @@ const PODS = Array.from({ length: 50 }, (_, i) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: `web-${i}`, namespace: NAMESPACE },
-  spec: { containers: [{ name: 'main', image: 'registry.example/web:1' }] },
+  spec: { nodeName: 'nobody', containers: [{ name: 'main', image: 'registry.example/web:1' }] },
 }));
+const RUNNING = { status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }] } };
 
 /** Follows the cluster as the ingestor's own account, until the test ends. */
 function followed() {
@@ -98,7 +99,9 @@ function followed() {
       signal: stop.signal,
       deliver: async ({ changes, mark }) => {
         history.add(changes);
-        marks.push(mark);
+        // As stores keep them: of one from the same place the one that says more.
+        const known = marks.findIndex(({ source, from }) => source === mark.source && from === mark.from);
+        marks.splice(known === -1 ? marks.length : known, 1, mark);
       },
     }).finally(() => client.close());
   };
@@ -160,6 +163,10 @@ test('a kind of policies that is installed, removed and installed again is in ev
   const cluster = followed();
   cluster.start();
   apply(...PODS);
+  const client = admin();
+  onTestFinished(() => client.close());
+  for (const { metadata } of PODS)
+    await client.patch(resource('pods'), { ...metadata, subresource: 'status' }, RUNNING);
   await expect
     .poll(() => cluster.there('pods').filter((name) => name.startsWith('web-')).length, patient)
     .toBe(50);
@@ -220,6 +227,7 @@ test('an API service that points at nothing, at the start and later, leaves its 
     },
   };
   apply(service);
+  onTestFinished(() => void kubectl(['delete', 'apiservice', 'v1.k8s.ovn.org', '--ignore-not-found']));
   cluster.start();
   await expect.poll(() => cluster.there('namespaces'), patient).toContain(NAMESPACE);
   await expect.poll(() => cluster.open(cluster.now(), 'egressfirewalls').length, patient).toBe(1);
@@ -231,15 +239,13 @@ test('an API service that points at nothing, at the start and later, leaves its 
   kubectl(['delete', 'apiservice', 'v1.k8s.ovn.org']);
   const without = await cluster.proven();
   expect(cluster.open(without - 1, 'egressfirewalls')).toEqual([]);
+  const said = () =>
+    cluster.marks
+      .filter(({ source }) => source.startsWith('watch/egressfirewalls'))
+      .reduce((sum, { problemsTotal }) => sum + problemsTotal, 0);
+  const before = said();
   apply(service);
-  await expect
-    .poll(
-      () =>
-        cluster.marks.filter(({ source }) => source.startsWith('watch/egressfirewalls')).at(-1)?.problems
-          .length,
-      patient,
-    )
-    .toBe(1);
+  await expect.poll(said, patient).toBeGreaterThan(before);
   const later = await cluster.proven('egressfirewalls');
   expect(cluster.open(later - 1, 'pods')).toEqual([]);
   expect(cluster.open(cluster.now(), 'egressfirewalls')).toHaveLength(1);

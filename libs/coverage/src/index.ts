@@ -25,4 +25,5 @@ export type { Doubt } from './doubt.ts';
 export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
 export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';
+export { joinedMark } from './joined-mark.ts';
 export { watchesBehind } from './watch.ts';

@@ -192,8 +192,8 @@ export class FollowedKinds {
       const ends = endsOf(kind, known.objects(name), { at, notBefore: resume.position.at });
       await tell(name, [...watchedReadings(name, ends), notServed(at)]);
       known.forget(name);
-      this.#said.delete(kind);
     }
+    this.#said.delete(kind);
     if (last === undefined || last.apiVersion !== '')
       return known.keepServed(name, { apiVersion: '', at: now(), isTold: last?.isTold ?? false });
     // It came and went again behind our back.

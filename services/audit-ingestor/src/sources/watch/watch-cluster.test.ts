@@ -74,7 +74,11 @@ class Cluster {
       signal: this.#stop.signal,
       deliver: async ({ changes, mark }) => {
         this.history.add(changes);
-        this.marks.push(mark);
+        // As stores keep them: of one from the same place the one that says more.
+        const known = this.marks.findIndex(
+          ({ source, from }) => source === mark.source && from === mark.from,
+        );
+        this.marks.splice(known === -1 ? this.marks.length : known, 1, mark);
       },
     }).finally(() => client.close());
   }

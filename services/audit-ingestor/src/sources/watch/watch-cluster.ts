@@ -38,7 +38,7 @@ export async function watchCluster({
   const known = openKnownObjects(join(directory, 'watch.db'), watcher);
   const pieces = new Pieces<string>(signal);
   try {
-    const tell = tellWatched(known.watcher, deliver);
+    const tell = tellWatched(known.watcher, deliver, () => Date.now() * 1_000);
     await new FollowedKinds({ client, known, tell, log, proof, pieces }).follow();
   } finally {
     try {

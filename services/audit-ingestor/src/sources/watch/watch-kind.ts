@@ -1,3 +1,4 @@
+import type { Instant } from '@margay/ground';
 import {
   changesFromWatch,
   isNotFound,
@@ -20,6 +21,8 @@ export interface KindWatch {
   readonly log: Log;
   readonly proof: Proof;
   readonly signal: AbortSignal;
+  /** The time; that of the machine unless given. */
+  readonly now?: () => Instant;
   readonly resume?: Resume | undefined;
   /** Told of every batch that is durable. */
   readonly onBatch?: (batch: WatchedChanges) => Promise<void>;
@@ -33,13 +36,14 @@ export interface KindWatch {
  * That it cannot be watched is told once for each reason, however often it is tried.
  */
 export async function watchKind(watchable: WatchableKind, watch: KindWatch): Promise<void> {
-  const { client, known, tell, log, proof, signal, resume } = watch;
+  const { client, known, tell, log, proof, signal, resume, now } = watch;
   const name = watchSource(watchable.kind);
   let refused: string | undefined;
   for await (const batch of changesFromWatch(client, watchable, {
     signal,
     proof,
     ...(resume && { resume }),
+    ...(now && { now }),
   })) {
     const news = batch.interruptions.filter(({ error }) => error.message !== refused);
     for (const { error } of news) {

@@ -72,6 +72,8 @@ function doubtBefore(
   return {
     ...correction,
     id: `${correction.id}#corrected`,
+    // Of an event of its own, or what the list shows would settle it.
+    eventId: `${correction.eventId}#corrected`,
     what: 'doubtful',
     // The list alone tells what had happened: no sight or end by a request of that time.
     at: correction.receivedAt + 1,
