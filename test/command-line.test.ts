@@ -26,7 +26,12 @@ test.each([
     1,
     /Cannot read \/nowhere: there is no such file/,
   ],
-  ['a folder', ['state', '--at', '2026-11-24T00:20:00Z', '--audit-log', '/tmp'], 1, /it is a folder/],
+  [
+    'a folder that is to be followed',
+    ['up', '--cluster', 'c', '--follow', '--audit-log', '/tmp'],
+    1,
+    /it is a folder/,
+  ],
   [
     'a window that ends before it begins',
     [

@@ -264,6 +264,14 @@ test(
     writeFileSync(rotated[0]!, gzipSync(`${lines.slice(0, 1200).join('\n')}\n`));
     writeFileSync(rotated[1]!, `${lines.slice(1200).join('\n')}\n`);
     expect(reportOf('inventory', rotated, []).digest).toBe(whole.digest);
+    // The same in a folder, which is given as it is; the name that it is given is that of the set.
+    const set = join(folder, 'set');
+    mkdirSync(join(set, 'older'), { recursive: true });
+    copyFileSync(rotated[0]!, join(set, 'older', 'audit-2026-11-24T00-20-00.000.log.gz'));
+    copyFileSync(rotated[1]!, join(set, 'audit.log'));
+    expect(reportOf('inventory', [set], []).digest).toBe(whole.digest);
+    const named = reportOf('inventory', [`kube-1=${set}`], []).evidence.sources.sources;
+    expect(named.map(({ source }) => source)).toEqual(['kube-1']);
   },
 );
 

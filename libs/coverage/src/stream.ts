@@ -4,7 +4,7 @@ import { CanaryRuns } from './canary-runs.ts';
 import type { CanaryRun } from './canary.ts';
 import { sumOf, type Delivery, type Unread } from './delivery.ts';
 import { joinedRhythms } from './rhythm.ts';
-import { isOfFlows, printedSources, setName, watchedKind } from './source.ts';
+import { isOfFlows, printedSources, setName, sourceName, watchedKind } from './source.ts';
 
 /**
  * What delivers events as one: a webhook, a watch, a log with the files that it was rotated into. Each has to deliver all the
@@ -41,8 +41,10 @@ export function streamsOf(deliveries: readonly Delivery[], told: readonly Canary
   return chains
     .map((chain): Stream => {
       const [{ source }] = chain as [Delivery];
-      const set = setName(source);
-      const isOnly = set !== undefined && names.get(set)?.length === 1;
+      const called = new Set(chain.map((part) => sourceName(part.source)));
+      // Where all files were given one name, that is what they are called.
+      const set = called.size === 1 ? sourceName(source) : setName(source);
+      const isOnly = set !== undefined && names.get(setName(source) ?? '')?.length === 1;
       const own = printed.get(chain.at(-1)!.source) ?? source;
       const stream = joinedDeliveries(chain.length > 1 && isOnly ? set : own, chain);
       return stream.canaries.length === 0

@@ -40,7 +40,7 @@ export function readEvent(event: unknown, origin: Origin): Reading {
     return {
       kind: 'unusable',
       reason: 'not-an-audit-event',
-      message: 'It has no verb or no stage: not an audit event.',
+      message: `It has no verb or no stage: not an audit event, nor in an envelope that is known (${shapeOf(event)}).`,
     };
   }
   const at = parseInstant(event['stageTimestamp']) ?? parseInstant(event['requestReceivedTimestamp']);
@@ -101,6 +101,22 @@ function readRead(event: Fields, origin: Origin, at: Instant | undefined): Readi
 const isTelling = (event: Fields): boolean =>
   event['verb'] !== 'watch' &&
   (isFields(event['responseObject']) || fields(event['responseStatus'])['code'] === 404);
+
+/** How many fields a message names. */
+const FIELDS_MAX = 8;
+
+/** What a value is that nothing is made of. */
+function shapeOf(value: unknown): string {
+  if (!isFields(value))
+    return Array.isArray(value) ? 'a list' : `a ${value === null ? 'null' : typeof value}`;
+  const names = Object.keys(value);
+  if (names.length === 0) return 'it has no fields';
+  const more = names.length > FIELDS_MAX ? ' …' : '';
+  return `its fields: ${names
+    .slice(0, FIELDS_MAX)
+    .map((name) => name.slice(0, 40))
+    .join(', ')}${more}`;
+}
 
 /** Reads an event by which a write of an object that is kept was over. */
 function readOver(event: Fields, kind: Kind, origin: Origin, at: Instant | undefined): Reading {

@@ -93,11 +93,41 @@ const truncated = (event: Fields, { text, enveloped }: TextEntry): Reading => ({
 const cutMessage = (event: Fields, text: string): string =>
   `${placeOf(event) || 'an event'}: it was cut off behind ${text.replace(CUT, '').length.toLocaleString('en')} characters: ${shownOf(text)}`;
 
+/** What a text is that is no JSON, where its look tells, and what to do. */
+const FORMS: readonly { readonly looks: RegExp; readonly message: string }[] = [
+  {
+    looks: / AUDIT: id=/,
+    message:
+      'The log is in the legacy format, which has no bodies: start the API server with --audit-log-format=json',
+  },
+  {
+    looks: /^<(!doctype|html|\?xml)\b/i,
+    message: 'It is a web page or XML, and no log: was a sign-in answered?',
+  },
+  {
+    looks: /^(---|(- )?(apiVersion|kind|items|metadata):)(\s|$)/,
+    message: 'It is YAML, which is not read: audit events are JSON lines, as the API server writes them',
+  },
+  {
+    looks: /^"?[@\w. ]+"?(,"?[@\w. ]+"?)+$|(^|,)"\{""|\{""\w+"":/,
+    message: 'It is CSV, which is not read: export JSON lines',
+  },
+  {
+    looks: /^(LAST SEEN|NAMESPACE|NAME) +[A-Z]/,
+    message: 'It is a table of kubectl: give the audit log of the API server (--audit-log-path)',
+  },
+];
+
 function notJson({ text, problem }: TextEntry): Reading {
-  const message = text.includes(' AUDIT: id=')
-    ? `The log is in the legacy format, which has no bodies: start the API server with --audit-log-format=json: ${shownOf(text)}`
-    : `Not JSON (${problem})${text === '' ? '' : `: ${shownOf(text)}`}`;
-  return { kind: 'unusable', reason: 'not-json', message };
+  const message =
+    FORMS.find(({ looks }) => looks.test(text))?.message ??
+    // oxlint-disable-next-line no-control-regex
+    (/[\u0000-\u0008\uFFFD]/.test(text.slice(0, 1_000)) ? 'It is no text' : `Not JSON (${problem})`);
+  return {
+    kind: 'unusable',
+    reason: 'not-json',
+    message: `${message}${text === '' ? '' : `: ${shownOf(text)}`}`,
+  };
 }
 
 const shownOf = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);

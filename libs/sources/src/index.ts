@@ -6,6 +6,7 @@
  */
 export { type Line, readLines } from './file/read-lines.ts';
 export { type LogFile, logFileOf } from './file/log-file.ts';
+export { logsNamed } from './file/folders.ts';
 export { checkLogs } from './file/unopened.ts';
 export { type Positions, openPositions } from './file/positions.ts';
 export { type Stretch, readLog, followLog } from './file/read-log.ts';

@@ -13,7 +13,7 @@ import {
   type PolicyEvent,
 } from '@margay/history';
 import type { Progress } from '@margay/runtime';
-import { checkLogs, logFileOf, readLog, type LogFile, type Stretch } from '@margay/sources';
+import { checkLogs, logFileOf, logsNamed, readLog, type LogFile, type Stretch } from '@margay/sources';
 import { unreadableLines } from './unreadable.ts';
 import { say } from './write.ts';
 
@@ -32,7 +32,7 @@ export interface LogEvidence {
 }
 
 /**
- * Reads audit logs and flow logs to their end. Files may be plain, gzip, or `-` for standard input; a log that is given under
+ * Reads audit logs and flow logs to their end. Files may be plain, gzip, or `-` for standard input, and folders of such; a log that is given under
  * several paths is read once.
  *
  * What cannot be used is part of the evidence, with file and line; the first of each audit log is told at once.
@@ -108,13 +108,13 @@ function countRepeats() {
 
 /** What logs hold, one after the other; a source that was read already is passed over. */
 async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator<[LogFile, Stretch]> {
-  const files = logs.map(logFileOf);
+  const files = (await logsNamed(logs)).map(logFileOf);
   await checkLogs(files, false);
   const readers = new Map<string, LogFile>();
   for (const file of files) {
     let isEmpty = true;
     for await (const stretch of readLog(file, { bare })) {
-      isEmpty &&= stretch.entries.length === 0 && stretch.from === 1;
+      isEmpty &&= stretch.entries.length === 0 && stretch.from === 1 && stretch.unreadable === undefined;
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;
       readers.set(stretch.source, reader);

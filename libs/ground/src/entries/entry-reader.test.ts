@@ -33,6 +33,15 @@ test.each([
   ['a byte-order mark before a value over several lines', '\uFEFF{\n"n":1}', '1:1'],
   ['text sequences', '\u001e{"n":1}\n\u001e{"n":2}\n', '1:1 2:2'],
   ['a syslog', '<14>Nov 24 01:02:03 cp-1 kube-apiserver[7]: {"n":1}', '1:1'],
+  ['what kubectl logs --prefix prints', '[pod/kube-apiserver-1/kube-apiserver] {"n":1}', '1:1'],
+  ['what logcli prints', '2026-11-24T01:02:03Z {job="audit", x="{y"} {"n":1}', '1:1'],
+  ['lines in Base64', `${Buffer.from('{"n":1}').toString('base64')}\n{"n":2}`, '1:1 2:2'],
+  [
+    'the API server’s own log in between',
+    'I1124 01:02:03.000000       1 trace.go:236] Trace\n{"n":1}',
+    '1~ 2:1',
+  ],
+  ['journalctl -o export', '__CURSOR=s=1\n_HOSTNAME=h\nMESSAGE={"n":1}\n\n', '1~ 2~ 3:1'],
   ['other things', '5\n"x"\nnull\n{"a":1}\n[]', '1? 2? 3? 4?'],
 ])('%s', (_, text, expected) => {
   expect(said(text)).toBe(expected);

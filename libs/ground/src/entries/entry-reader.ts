@@ -1,6 +1,7 @@
 import { isFields, type Fields } from '../fields.ts';
 import { parseInstant, type Instant } from '../instant.ts';
 import type { Bare, Entry } from './entry.ts';
+import { decodedText } from './coded-text.ts';
 import { OpenValue, type BrokenList, type LogLine, type Part } from './open-value.ts';
 import { unwrapped, type Unwrapping } from './unwrap.ts';
 
@@ -38,6 +39,12 @@ const PREAMBLE_SIZE_MAX = 512;
 
 /** What container runtimes put before each line, `P` where the line goes on in the next: Kubernetes, “CRI container log format”. */
 const CRI = /^(\S+) (stdout|stderr) ([PF])(?::\S*)? /;
+/** Where in a line JSON may begin behind something else. */
+const BEGINNING = /(?<![\w"'\\,[{])\{/g;
+/** What `kubectl logs --prefix` puts before each line. */
+const PREFIX = /^\[[a-z][\w./-]*\] /;
+/** What else stands in the same output: the API server's own log, and the fields that journald writes beside a message. */
+const OTHER_LOG = /^([IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.-]+:\d+\] |_{1,2}[A-Z0-9_]+=)/;
 /** What belongs to a value over several lines, and is none by itself. */
 const DEBRIS = /^[\s"}\],]/;
 const ONLY_CLOSES = /^[\]},\s]*$/;
@@ -127,7 +134,7 @@ export class EntryReader {
     if (this.#debris !== undefined && DEBRIS.test(line.text)) return this.#resumed(line);
     if (this.#broke && ONLY_CLOSES.test(text)) return undefined;
     this.#debris = undefined;
-    return /^[{[]/.test(text) && line.tries < TRIES_MAX
+    return /^[{[]/.test(text) && !PREFIX.test(text) && line.tries < TRIES_MAX
       ? this.#opened({ ...line, text })
       : this.#text({ ...line, text }, read.problem);
   }
@@ -212,13 +219,21 @@ export class EntryReader {
       this.#piece(`cri ${stream}`, text.slice(preamble.length), number, more === 'F', parseInstant(time));
       return undefined;
     }
-    const begin = text.indexOf('{');
-    if (begin > 0 && begin <= PREAMBLE_SIZE_MAX) {
+    // A preamble may have braces of its own, as labels in what `logcli` prints.
+    for (const { index: begin } of text.slice(0, PREAMBLE_SIZE_MAX + 1).matchAll(BEGINNING)) {
       const read = parsed(text.slice(begin));
-      if ('value' in read) {
-        this.#found.push(...unwrapped(read.value, this.#placeOf(number)));
-        return undefined;
-      }
+      if ('problem' in read) continue;
+      this.#found.push(...unwrapped(read.value, this.#placeOf(number)));
+      return undefined;
+    }
+    if (OTHER_LOG.test(text)) {
+      this.#found.push({ kind: 'elsewhere', line: number });
+      return undefined;
+    }
+    const decoded = decodedText(text);
+    if (decoded !== undefined) {
+      this.#found.push(...readText(decoded, { ...this.#placeOf(number), depth: this.#depth + 1 }));
+      return undefined;
     }
     this.#textEntry(number, text, problem);
     return undefined;
@@ -299,7 +314,8 @@ export function entriesIn(text: string, bare: Bare): Entry[] {
 }
 
 /** What a text in an envelope says, all of it in the envelope's line. */
-function readText(text: string, place: Unwrapping): Entry[] {
+function readText(packed: string, place: Unwrapping): Entry[] {
+  const text = decodedText(packed) ?? packed;
   const read = parsed(text.trim());
   if ('value' in read) return unwrapped(read.value, place);
   const { line, at } = place;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fields } from '../fields.ts';
@@ -5,6 +6,8 @@ import { entriesIn, ENVELOPES, type Envelope } from './index.ts';
 
 const bare = ({ n }: Fields) => typeof n === 'number';
 const json = JSON.stringify;
+const coded = (text: string) => Buffer.from(text).toString('base64');
+const packed = (text: string) => gzipSync(text).toString('base64');
 const WRITTEN = Date.UTC(2026, 10, 24, 1, 2, 3) * 1000;
 
 /** A line in an envelope, as those write it who make such ones: from their documentation or their own output. */
@@ -126,6 +129,54 @@ const SAMPLES: Readonly<Record<string, (line: string) => unknown>> = {
   }),
   GELF: (full_message) => ({ version: '1.1', host: 'h', short_message: 'audit', full_message }),
   'Kafka Connect': (payload) => ({ schema: { type: 'string', optional: false }, payload }),
+  Firehose: (line) => ({ requestId: 'r', timestamp: 1, records: [{ data: coded(line) }] }),
+  'Kinesis and SNS as Lambda gets them, `aws kinesis get-records`': (line) => ({
+    Records: [{ SequenceNumber: '1', Data: coded(line), PartitionKey: 'p' }],
+    MillisBehindLatest: 0,
+  }),
+  Kinesis: (line) => ({ eventSource: 'aws:kinesis', kinesis: { partitionKey: 'p', data: packed(line) } }),
+  'a CloudWatch subscription as Lambda gets it': (line) => ({ awslogs: { data: packed(line) } }),
+  'Pub/Sub: a subscription’s answer': (line) => ({
+    receivedMessages: [{ ackId: 'a', message: { data: coded(line), messageId: '1' } }],
+  }),
+  'Pub/Sub': (line) => ({
+    message: { data: coded(line), messageId: '1', publishTime: '2026-11-24T09:00:00Z' },
+    subscription: 'projects/p/subscriptions/s',
+  }),
+  '`aws sqs receive-message`': (Body) => ({ Messages: [{ MessageId: 'm', ReceiptHandle: 'r', Body }] }),
+  'SNS as Lambda gets it': (Message) => ({ EventSource: 'aws:sns', Sns: { Type: 'Notification', Message } }),
+  SNS: (Message) => ({ Type: 'Notification', MessageId: 'm', Message }),
+  SQS: (Body) => ({ MessageId: 'm', Body }),
+  'SQS as Lambda gets it': (body) => ({ messageId: 'm', receiptHandle: 'r', body }),
+  'Loki: a stream, as it was pushed once': (line) => ({
+    labels: '{job="audit"}',
+    entries: [{ ts: '2026-11-24T01:02:03Z', line }],
+  }),
+  'Promtail: packed labels': (_entry) => ({ app: 'audit', _entry }),
+  'OpenTelemetry: a text': (line) => ({ body: { stringValue: line } }),
+  'New Relic': (message) => ({ common: {}, logs: [{ timestamp: 1, message }] }),
+  'Datadog: found logs': (message) => ({ data: [{ id: 'a', type: 'log', attributes: { message } }] }),
+  'Datadog: an archive': (line) => ({ _id: 'x', attributes: JSON.parse(line) }),
+  'Azure Log Analytics: a found row': (log_s) => ({
+    TableName: 'PrimaryResult',
+    TimeGenerated: '2026-11-24T01:02:03Z',
+    log_s,
+  }),
+  'Azure: diagnostic records whose text is read already': (line) => ({
+    time: '2026-11-24T01:02:03Z',
+    category: 'kube-audit',
+    properties: JSON.parse(line),
+  }),
+  'CloudEvents in Base64': (line) => ({ specversion: '1.0', id: '1', data_base64: coded(line) }),
+  'CloudEvents, Firehose, Pub/Sub': (line) => ({ specversion: '1.0', id: '1', data: JSON.parse(line) }),
+  EventBridge: (line) => ({ version: '0', 'detail-type': 'audit', detail: JSON.parse(line) }),
+  'Kafka’s REST proxy': (line) => ({
+    topic: 'a',
+    partition: 0,
+    offset: 1,
+    key: null,
+    value: JSON.parse(line),
+  }),
   rsyslog: (msg) => ({ '@timestamp': 'x', host: 'h', severity: 'info', msg }),
 };
 /** Parts of others, which stand in their samples, and what is never read. */
@@ -134,6 +185,11 @@ const NOT_ALONE = [
   'OpenTelemetry: logs of a resource',
   'OpenTelemetry: log records',
   'GKE: Cloud Audit Logs',
+  ...new Set(
+    ENVELOPES.filter(({ unread, elsewhere }) => unread ?? elsewhere).flatMap(({ by }) =>
+      by in SAMPLES ? [] : [by],
+    ),
+  ),
 ];
 
 test('there is a sample of every envelope', () => {
@@ -194,6 +250,35 @@ test.each<[string, unknown, string[]]>([
   ],
   ['other categories of Azure', { category: 'kube-scheduler', properties: { log: 'I1124' } }, ['elsewhere']],
   ['Cloud Audit Logs', { insertId: 'x', protoPayload: { methodName: 'x' } }, ['unread']],
+  ['and in Pub/Sub', { message: { data: coded(json({ protoPayload: {} })) } }, ['unread']],
+  [
+    'what kubectl get events gives',
+    { kind: 'List', items: [{ reason: 'Pulled', involvedObject: {} }] },
+    ['unread'],
+  ],
+  [
+    'and as the API server lists it',
+    { kind: 'EventList', items: [{ involvedObject: {}, message: '{' }] },
+    ['unread'],
+  ],
+  ['events of events.k8s.io', { kind: 'Event', regarding: {}, note: '{}' }, ['unread']],
+  ['alerts of Falco', { rule: 'x', output_fields: { 'ka.verb': 'create' } }, ['unread']],
+  ['events of CloudTrail', { Records: [{ eventSource: 'eks.amazonaws.com' }] }, ['unread']],
+  ['Rancher’s own audit log', { method: 'GET', requestTimestamp: 'x' }, ['unread']],
+  ['rows of Azure’s own table', { records: [{ properties: { AuditId: 'x' } }] }, ['unread']],
+  ['tables of Log Analytics', { tables: [{ columns: [], rows: [] }] }, ['unread']],
+  ['what a bulk request is to do', { index: { _index: 'a' } }, ['elsewhere']],
+  ['bytes, as journald writes them', { MESSAGE: [...Buffer.from('{"n":1,"ü":1}')] }, ['value']],
+  ['a field that journald has twice', { MESSAGE: ['{"n":1}', 'x'] }, ['value', 'value']],
+  ['texts in a list', ['{"n":1}', coded('{"n":2}')], ['value', 'value']],
+  ['a text in a text', '{"n":1}', ['value']],
+  ['records of Fluent Bit', [1767225600.5, { n: 1 }], ['value']],
+  ['and with metadata', [[1767225600.5, {}], { log: '{"n":1}' }], ['value']],
+  [
+    'values with their types',
+    { body: { kvlistValue: { values: [{ key: 'n', value: { intValue: '1' } }] } } },
+    ['value'],
+  ],
   ['an empty line', { message: '' }, []],
   ['a line that is no JSON', { message: 'I1124 started' }, ['text']],
   ['lists of other things', { kind: 'PodList', items: [{ n: 1 }] }, ['value']],

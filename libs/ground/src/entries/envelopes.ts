@@ -1,5 +1,6 @@
-import { isFields, nonEmptyText, text, type Fields } from '../fields.ts';
+import { fields, isFields, list, nonEmptyText, text, type Fields } from '../fields.ts';
 import { parseInstant, type Instant } from '../instant.ts';
+import { textOfBytes } from './coded-text.ts';
 
 /** A step into JSON: a field's name, an index of a list, or the element of a list that calls itself so in its `field` and has a `value`. */
 type Step = string | number | { readonly called: string };
@@ -27,8 +28,56 @@ export interface Envelope {
 const OTHER_STREAMS =
   /^(kube-apiserver-(?!audit)|authenticator-|kube-controller-manager-|kube-scheduler-|cloud-controller-manager-)/;
 
+/** Objects that have the kind of audit events in common with them. */
+const NO_AUDIT_EVENT =
+  'It is an Event object (kubectl get events), by which controllers say what they did; who changed what stands in the audit log of the API server (--audit-log-path).';
+
+/** The columns in which Azure's own table has what an audit event has in its fields. */
+const OWN_TABLE =
+  'It is a row of Azure’s own table (AKSAudit), whose columns are no audit.k8s.io event: send the diagnostic category kube-audit to an Event Hub or a storage account.';
+
 /** Every envelope that is known, in the order in which they are tried. */
 export const ENVELOPES: readonly Envelope[] = [
+  { by: 'Kubernetes: Event objects', holds: ['involvedObject'], unread: NO_AUDIT_EVENT },
+  { by: 'Kubernetes: Event objects', holds: ['items', 0, 'involvedObject'], unread: NO_AUDIT_EVENT },
+  { by: 'Kubernetes: Event objects of events.k8s.io', holds: ['regarding'], unread: NO_AUDIT_EVENT },
+  {
+    by: 'Falco',
+    holds: ['output_fields'],
+    unread: 'It is an alert of Falco, which tells of what its rules match: give the audit log itself.',
+  },
+  {
+    by: 'CloudTrail',
+    holds: ['eventSource'],
+    only: { path: ['eventSource'], reads: /\.amazonaws\.com$/ },
+    unread:
+      'It is an event of CloudTrail, which tells of the API of AWS: the audit log of an EKS cluster is in CloudWatch, in the log group /aws/eks/NAME/cluster.',
+  },
+  {
+    by: 'Rancher: the audit log of its own API',
+    holds: ['requestTimestamp'],
+    only: { path: ['method'], reads: /^[A-Z]+$/ },
+    unread:
+      'It is an entry of the audit log of Rancher’s own API: give the one of the cluster’s API server, which RKE2 and K3s write where their audit-policy-file is set.',
+  },
+  { by: 'Azure: AKSAudit', holds: ['properties', 'AuditId'], unread: OWN_TABLE },
+  { by: 'Azure: AKSAudit', holds: ['AuditId'], unread: OWN_TABLE },
+  {
+    by: 'Azure: the table of a query',
+    holds: ['tables', 0, 'columns'],
+    unread:
+      'It is the table that the API of Log Analytics answers with: give what `az monitor log-analytics query -o json` prints.',
+  },
+  {
+    by: 'Elasticsearch: what to do with the next document',
+    holds: ['index', '_index'],
+    elsewhere: [{ path: ['index', '_index'], reads: /./ }],
+  },
+  {
+    by: 'Elasticsearch: what to do with the next document',
+    holds: ['create', '_index'],
+    elsewhere: [{ path: ['create', '_index'], reads: /./ }],
+  },
   {
     by: 'the API server: an EventList',
     list: ['items'],
@@ -61,10 +110,19 @@ export const ENVELOPES: readonly Envelope[] = [
   {
     by: 'Azure Event Hubs: diagnostic records',
     list: ['records'],
+    only: { path: ['records', 0, 'category'], reads: /./ },
     holds: ['properties', 'log'],
     time: ['time'],
     elsewhere: [{ path: ['category'], reads: /^(?!kube-audit)./ }],
   },
+  { by: 'Firehose', list: ['records'] },
+  { by: 'Kinesis and SNS as Lambda gets them, `aws kinesis get-records`', list: ['Records'] },
+  { by: 'Kinesis', holds: ['kinesis', 'data'] },
+  { by: 'a CloudWatch subscription as Lambda gets it', holds: ['awslogs', 'data'] },
+  { by: 'Pub/Sub: a subscription’s answer', list: ['receivedMessages'] },
+  { by: 'Pub/Sub', holds: ['message', 'data'] },
+  { by: '`aws sqs receive-message`', list: ['Messages'] },
+  { by: 'SNS as Lambda gets it', holds: ['Sns', 'Message'] },
   {
     by: 'Azure storage accounts: one diagnostic record a line (PT1H.json)',
     holds: ['properties', 'log'],
@@ -82,15 +140,18 @@ export const ENVELOPES: readonly Envelope[] = [
   { by: 'Loki’s API', list: ['data', 'result'] },
   { by: 'Loki’s push API', list: ['streams'] },
   { by: 'Loki: a stream', list: ['values'], holds: [1], time: [0] },
+  { by: 'Loki: a stream, as it was pushed once', list: ['entries'], holds: ['line'], time: ['ts'] },
+  { by: 'Promtail: packed labels', holds: ['_entry'] },
   { by: '`logcli -o jsonl`', holds: ['line'], time: ['timestamp'] },
   { by: 'OpenTelemetry: logs of resources', list: ['resourceLogs'] },
   { by: 'OpenTelemetry: logs of a resource', list: ['scopeLogs'] },
   {
     by: 'OpenTelemetry: log records',
     list: ['logRecords'],
-    holds: ['body', 'stringValue'],
+    holds: ['body'],
     time: ['timeUnixNano'],
   },
+  { by: 'OpenTelemetry: a text', holds: ['stringValue'] },
   { by: 'Elasticsearch: found documents', list: ['hits', 'hits'], holds: ['_source'] },
   { by: 'Elasticsearch: one document', holds: ['_source'] },
   { by: 'Elastic Agent’s Kubernetes integration', holds: ['kubernetes', 'audit'] },
@@ -105,6 +166,19 @@ export const ENVELOPES: readonly Envelope[] = [
   { by: 'GELF', holds: ['full_message'] },
   { by: 'GELF', holds: ['short_message'] },
   { by: 'Kafka Connect', holds: ['payload'] },
+  { by: 'New Relic', list: ['logs'] },
+  { by: 'Datadog: found logs', list: ['data'], holds: ['attributes'] },
+  { by: 'Datadog: an archive', holds: ['attributes'] },
+  { by: 'Azure Log Analytics: a found row', holds: ['log_s'], time: ['TimeGenerated'] },
+  { by: 'Azure: diagnostic records whose text is read already', holds: ['properties'], time: ['time'] },
+  { by: 'CloudEvents in Base64', holds: ['data_base64'] },
+  { by: 'CloudEvents, Firehose, Pub/Sub', holds: ['data'] },
+  { by: 'Kinesis', holds: ['Data'] },
+  { by: 'EventBridge', holds: ['detail'] },
+  { by: 'SNS', holds: ['Message'] },
+  { by: 'SQS', holds: ['Body'] },
+  { by: 'SQS as Lambda gets it', holds: ['body'] },
+  { by: 'Kafka’s REST proxy', holds: ['value'] },
   { by: 'rsyslog', holds: ['msg'] },
 ];
 
@@ -122,12 +196,12 @@ export interface Held {
 
 /** What an envelope holds; undefined where the value is no such envelope. */
 export function heldIn(envelope: Envelope, value: Fields): readonly Held[] | undefined {
-  const { list, holds = [], only } = envelope;
+  const { list: listed, holds = [], only } = envelope;
   if (only && !only.reads.test(text(follow(value, only.path)))) return undefined;
-  const elements = list === undefined ? [value] : follow(value, list);
+  const elements = listed === undefined ? [value] : follow(value, listed);
   if (!Array.isArray(elements)) return undefined;
   const held = elements.map((element) => heldBy(envelope, value, element, holds));
-  return list === undefined && held[0]!.content === undefined ? undefined : held;
+  return listed === undefined && held[0]!.content === undefined ? undefined : held;
 }
 
 function heldBy({ time, elsewhere = [] }: Envelope, value: Fields, element: unknown, holds: Path): Held {
@@ -135,13 +209,47 @@ function heldBy({ time, elsewhere = [] }: Envelope, value: Fields, element: unkn
   const isElsewhere = elsewhere.some(({ path, reads }) =>
     reads.test(nonEmptyText(follow(element, path)) ?? text(follow(value, path))),
   );
-  const inside = follow(element, holds);
+  const inside = plain(follow(element, holds));
   return {
     // An element that holds nothing of the kind is itself what has to be told.
     content: inside ?? (element === value ? undefined : element),
     ...(at !== undefined && { at }),
     elsewhere: isElsewhere,
   };
+}
+
+/** What stands in other JSON than it is: bytes one by one, as journald writes them, or a value with its type, as OpenTelemetry does. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value) && value.length > 0 && value.every((each) => Number.isInteger(each)))
+    return textOfBytes(value as number[]);
+  return isFields(value) && (isFields(value['kvlistValue']) || 'stringValue' in value)
+    ? openTelemetryValue(value)
+    : value;
+}
+
+/** The protocol’s AnyValue as JSON. */
+function openTelemetryValue(any: unknown): unknown {
+  const { kvlistValue, arrayValue, intValue, ...others } = fields(any);
+  if (isFields(kvlistValue))
+    return Object.fromEntries(
+      list(kvlistValue['values']).map((pair) => [
+        text(fields(pair)['key']),
+        openTelemetryValue(fields(pair)['value']),
+      ]),
+    );
+  if (isFields(arrayValue)) return list(arrayValue['values']).map(openTelemetryValue);
+  if (intValue !== undefined) return Number(intValue);
+  return others['stringValue'] ?? others['boolValue'] ?? others['doubleValue'] ?? null;
+}
+
+/** The record of `[time, record]` and `[[time, metadata], record]`, as Fluent Bit writes them; undefined for another list. */
+export function fluentRecord(value: readonly unknown[]): { value: Fields; at?: Instant } | undefined {
+  const [first, record] = value;
+  if (value.length !== 2 || !isFields(record)) return undefined;
+  const time: unknown = Array.isArray(first) ? first[0] : first;
+  if (typeof time !== 'number') return undefined;
+  const at = timeOf(time);
+  return { value: record, ...(at !== undefined && { at }) };
 }
 
 function follow(value: unknown, path: Path): unknown {

@@ -1,7 +1,11 @@
 import { isFields, type Fields } from '../fields.ts';
 import type { Instant } from '../instant.ts';
 import type { Bare, Entry } from './entry.ts';
-import { ENVELOPES, heldIn, type Envelope, type Held } from './envelopes.ts';
+import { isCoded } from './coded-text.ts';
+import { ENVELOPES, fluentRecord, heldIn, type Envelope, type Held } from './envelopes.ts';
+
+/** Whether a text may hold JSON. */
+const isJsonText = (text: string): boolean => text.includes('{') || isCoded(text);
 
 /** How deep envelopes and lists may stand in each other. */
 const DEPTH_MAX = 16;
@@ -21,8 +25,14 @@ export function unwrapped(value: unknown, place: Unwrapping): Entry[] {
   const { bare, line, depth, at } = place;
   const itself = (): Entry[] => [{ kind: 'value', value, line, ...(at !== undefined && { at }) }];
   if (depth > DEPTH_MAX || (isFields(value) && bare(value))) return itself();
-  if (Array.isArray(value))
-    return value.flatMap((element) => unwrapped(element, { ...place, depth: depth + 1 }));
+  const inside = { ...place, depth: depth + 1 };
+  if (Array.isArray(value)) {
+    const record = fluentRecord(value);
+    if (record !== undefined)
+      return unwrapped(record.value, { ...inside, ...(record.at !== undefined && { at: record.at }) });
+    return value.flatMap((element) => unwrapped(element, inside));
+  }
+  if (typeof value === 'string' && isJsonText(value)) return place.readText(value, inside);
   if (!isFields(value)) return itself();
   const found = envelopeOf(value, place);
   return found === undefined ? itself() : found.held.flatMap((held) => opened(found.envelope, held, place));
@@ -53,14 +63,14 @@ function envelopeOf(value: Fields, { bare, depth }: Unwrapping): Found | undefin
     if (envelope.list !== undefined || envelope.unread !== undefined || held[0]!.elsewhere)
       return { envelope, held };
     const { content } = held[0]!;
-    if (typeof content === 'string' ? content.includes('{') : isPromising(content, bare, depth + 1))
-      return { envelope, held };
+    if (isPromising(content, bare, depth + 1)) return { envelope, held };
     if (typeof content === 'string') plain ??= { envelope, held };
   }
   return plain;
 }
 
 function isPromising(content: unknown, bare: Bare, depth: number): boolean {
+  if (typeof content === 'string') return isJsonText(content);
   if (depth > DEPTH_MAX) return false;
   if (Array.isArray(content)) return content.some((each) => isPromising(each, bare, depth + 1));
   if (!isFields(content)) return false;
@@ -71,9 +81,7 @@ function isPromising(content: unknown, bare: Bare, depth: number): boolean {
       return (
         held !== undefined &&
         (envelope.list !== undefined ||
-          held.some(({ content: inside }) =>
-            typeof inside === 'string' ? inside.includes('{') : isPromising(inside, bare, depth + 1),
-          ))
+          held.some(({ content: inside }) => isPromising(inside, bare, depth + 1)))
       );
     })
   );

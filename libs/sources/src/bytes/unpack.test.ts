@@ -48,6 +48,7 @@ test.each<[string, Buffer, string]>([
     `a\nb\n${lines}`,
   ],
   ['zeros behind it', Buffer.concat([zipped, Buffer.alloc(10_000)]), lines],
+  ['what was packed twice', gzipSync(gzipSync(lines)), lines],
   ['zstd', zstdCompressSync(lines), lines],
   ['several frames of zstd', Buffer.concat([zstdCompressSync('a\n'), zstdCompressSync('b\n')]), 'a\nb\n'],
 ])('%s is read whole', async (_, bytes, text) => {
@@ -96,6 +97,8 @@ test.each([
   ['bzip2', Buffer.from('BZh91AY&SY'), 'bzcat'],
   ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), 'xzcat'],
   ['lz4', Buffer.from([4, 0x22, 0x4d, 0x18, 0]), 'lz4 -dc'],
+  ['tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0')]), 'tar -xOf'],
+  ['tar that is packed', gzipSync(Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0')])), 'tar -xOf'],
   ['zip', Buffer.from('PK\x03\x04...'), 'unzip -p'],
   ['UTF-16', Buffer.from('\uFEFF{"a":1}', 'utf16le'), 'iconv'],
   ['UTF-16 without a mark', Buffer.from('{"a":1}', 'utf16le'), 'iconv'],

@@ -37,16 +37,25 @@ const PACKINGS: readonly Packing[] = [
   },
   { begins: bytesOf('PAR1'), otherwise: 'It is a Parquet file, which is not read: give JSON lines' },
   { begins: bytesOf('SQLite format 3'), otherwise: 'It is a database of SQLite, which is no log' },
+  {
+    // Behind a name, modes, times and a checksum.
+    begins: [...Array.from({ length: 257 }, () => undefined), ...bytesOf('ustar')],
+    otherwise:
+      'It is a tar archive, which is not read: give what comes out of `tar -xOf`, or unpack it into a folder and give that',
+  },
   { begins: [0xff, 0xfe], otherwise: UTF_16 },
   { begins: [0xfe, 0xff], otherwise: UTF_16 },
   { begins: [0x7b, 0], otherwise: UTF_16 },
   { begins: [0, 0x7b], otherwise: UTF_16 },
 ];
 
+/** How often a log may be packed. */
+const DEPTH_MAX = 3;
+
 const BEGIN_BYTES = Math.max(...PACKINGS.map(({ begins }) => begins.length));
 
 const packingOf = (begin: Buffer): Packing | undefined =>
-  PACKINGS.find(({ begins }) => begins.every((byte, i) => begin[i] === byte));
+  PACKINGS.find(({ begins }) => begins.every((byte, i) => byte === undefined || begin[i] === byte));
 
 /** Whether bytes that a log begins with say that something has to be made of it before it is text. */
 export const isPacked = (begin: Buffer): boolean => packingOf(begin) !== undefined;
@@ -56,13 +65,15 @@ export const isPacked = (begin: Buffer): boolean => packingOf(begin) !== undefin
  *
  * @throws Unreadable behind everything that can be read, also for what is known and not unpacked here.
  */
-export async function* unpacked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* unpacked(pieces: AsyncIterable<Buffer>, depth = 0): AsyncGenerator<Buffer> {
   const input = new ByteInput(pieces);
   try {
     const packing = packingOf(await input.peek(BEGIN_BYTES));
     if (packing === undefined) yield* input.rest();
-    else if (packing.unpacked !== undefined) yield* packing.unpacked(input);
-    else throw new Unreadable(`${packing.otherwise}.`);
+    else if (packing.unpacked === undefined) throw new Unreadable(`${packing.otherwise}.`);
+    // What was packed twice, or an archive that was packed.
+    else if (depth < DEPTH_MAX) yield* unpacked(packing.unpacked(input), depth + 1);
+    else throw new Unreadable(`It is packed more than ${DEPTH_MAX} times.`);
   } finally {
     await input.close();
   }

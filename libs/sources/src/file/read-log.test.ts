@@ -92,7 +92,7 @@ test('a pipe is read as it comes', async () => {
 });
 
 test.each<[string, boolean, () => string, RegExp | undefined]>([
-  ['a folder', false, newFolder, /it is a folder: name the files in it/],
+  ['a folder', false, newFolder, /it is a folder: name the file in it/],
   ['a folder to be followed', true, newFolder, /it is a folder/],
   ['no file', false, () => join(newFolder(), 'x'), /there is no such file/],
   ['a file that is not there yet, to be followed', true, () => join(newFolder(), 'x'), undefined],

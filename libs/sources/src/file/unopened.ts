@@ -5,7 +5,7 @@ import type { LogFile } from './log-file.ts';
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'it may not be read: check its permissions',
-  EISDIR: 'it is a folder: name the files in it',
+  EISDIR: 'it is a folder: name the file in it that is written to',
 };
 
 /** What of a first line is looked at: audit events begin with their ids. */

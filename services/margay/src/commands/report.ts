@@ -60,7 +60,7 @@ export function reportCommand(): Command {
     .addOption(new Option('--type <type>', 'what to report').choices([...REPORT_TYPES.keys()]))
     .requiredOption(
       '--audit-log <file...>',
-      'audit logs: plain, gzip, zstd, a pipe, or - for standard input; NAME=FILE to call one otherwise than its file',
+      'audit logs: plain, gzip, zstd, a pipe, - for standard input, or a folder of them; NAME=FILE to call one otherwise than its file',
     )
     .option('--flow-log <file...>', `${flowLogsTaken()}, for a network-access report's traffic`)
     .addOption(BASELINE.files())

@@ -31,7 +31,7 @@ export function upCommand(): Command {
       '--cluster <name>',
       "the cluster's name, printed in reports; to be given with --audit-log and --watch",
     )
-    .option('--audit-log <file...>', 'audit logs; the recorded cluster unless given')
+    .option('--audit-log <file...>', 'audit logs, or folders of them; the recorded cluster unless given')
     .option('--flow-log <file...>', flowLogsTaken())
     .addOption(BASELINE.files())
     .addOption(BASELINE.at())

@@ -9,7 +9,7 @@ import { REPORT_TYPES } from '@margay/reports';
 import { openLog, openProgress, readConfig, stopSignal, type Environment } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
-import { checkLogs, logFileOf } from '@margay/sources';
+import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
 import { openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
@@ -55,8 +55,8 @@ const STOP_SECONDS = 3_600;
 
 /** Runs everything in one process until it is asked to stop. */
 export async function up(options: UpOptions): Promise<void> {
-  const { auditLog, flowLog = [] } = options;
   const follow = options.follow === true || options.watch === true;
+  const { auditLog } = options;
   if (follow && options.watch === undefined && auditLog === undefined)
     throw new UsageError('--follow needs --audit-log: which log goes on growing?');
   const isOwn = auditLog !== undefined || options.watch === true;
@@ -68,8 +68,12 @@ export async function up(options: UpOptions): Promise<void> {
   const baseline = baselineFilesOf(options);
   const cluster = options.cluster ?? RECORDED_NAME;
   const data = options.data ?? folderOf(cluster);
-  const auditLogs = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
-  for (const logs of [auditLogs, flowLog]) await checkLogs(logs.map(logFileOf), follow);
+  const named = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
+  // Of a folder that goes on growing nobody knows which file is to be followed.
+  const [auditLogs, flowLogs] = (await Promise.all(
+    [named, options.flowLog ?? []].map((logs) => (follow ? logs : logsNamed(logs))),
+  )) as [string[], string[]];
+  for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
   if (options.reports !== undefined) {
     await readdir(options.reports).catch((error: Error) => {
       throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, {
@@ -89,7 +93,7 @@ export async function up(options: UpOptions): Promise<void> {
     directory: data,
     cluster,
     auditLogs,
-    flowLogs: flowLog,
+    flowLogs,
     ...(options.watch && { watch: await connectionOf(options) }),
     ...canaryOf(options),
     follow,
