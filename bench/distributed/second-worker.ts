@@ -68,7 +68,7 @@ async function run(
   for (let i = 0; i < count; i++)
     await requestRun(
       bus,
-      stores.windows,
+      stores,
       'bench',
       { name: `${name}-${i}`, spec },
       window,

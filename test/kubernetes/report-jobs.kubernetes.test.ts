@@ -57,6 +57,7 @@ test('a report that chooses its nodes runs as a Job, is made by its pod, and the
       client,
       bus,
       windows,
+      history: stores.history,
       cluster: 'c',
       startDelay: 0,
       now,

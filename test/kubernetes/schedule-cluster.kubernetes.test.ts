@@ -41,6 +41,7 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
     client,
     bus,
     windows,
+    history: stores.history,
     cluster: 'c',
     startDelay: 0,
     now,

@@ -72,7 +72,7 @@ async function spanOf(stores: Stores) {
 export async function reportOnAll(bus: Bus, stores: Stores): Promise<string[]> {
   const span = await spanOf(stores);
   for (const reportType of TYPES)
-    await requestRun(bus, stores.windows, CLUSTER, { name: reportType, spec: { reportType } }, span, now());
+    await requestRun(bus, stores, CLUSTER, { name: reportType, spec: { reportType } }, span, now());
   await expect
     .poll(async () => (await stores.archive.headers()).headers.length, { timeout: 180_000, interval: 500 })
     .toBe(TYPES.length);

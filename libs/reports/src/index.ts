@@ -39,4 +39,4 @@ export { verifyReport } from './json/verify.ts';
 export { emptyRows, joinReport, type ReportPart, splitReport } from './json/parts.ts';
 export type { GlobalReport, GlobalReportSpec } from './global-report.ts';
 export { readGlobalReport } from './read-global-report.ts';
-export { nextTick, scheduleProblem } from './schedule.ts';
+export { lastTick, nextTick, scheduleProblem } from './schedule.ts';

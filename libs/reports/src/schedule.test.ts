@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatInstant, parseInstant } from '@margay/ground';
-import { nextTick, scheduleProblem } from './schedule.ts';
+import { lastTick, nextTick, scheduleProblem } from './schedule.ts';
 
 const at = (text: string): number => parseInstant(text) ?? NaN;
 
@@ -20,6 +20,20 @@ test.each([
 ])('%s after %s comes due at %s', (schedule, after, tick) => {
   const next = nextTick(schedule, at(after));
   expect(next === undefined ? undefined : formatInstant(next)).toBe(tick);
+});
+
+test.each([
+  ['0 0 * * *', '2026-03-02T00:00:00Z', '2026-03-02T00:00:00Z'],
+  ['0 0 * * *', '2026-03-01T23:59:59.999999Z', '2026-03-01T00:00:00Z'],
+  ['0,30 * * * *', '2026-03-01T06:29:00Z', '2026-03-01T06:00:00Z'],
+  ['0 8 * * 1', '2026-03-05T00:00:00Z', '2026-03-02T08:00:00Z'],
+  ['0 0 1 1 *', '2026-12-31T00:00:00Z', '2026-01-01T00:00:00Z'],
+  // There was none in 1900.
+  ['0 0 29 2 *', '1904-02-28T00:00:00Z', '1896-02-29T00:00:00Z'],
+  ['0 0 31 2 *', '2026-03-01T00:00:00Z', undefined],
+])('%s came due up to %s at %s', (schedule, up, tick) => {
+  const last = lastTick(schedule, at(up));
+  expect(last === undefined ? undefined : formatInstant(last)).toBe(tick);
 });
 
 test.each([

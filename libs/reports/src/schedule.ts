@@ -1,5 +1,5 @@
 import { Cron, CronPattern } from 'croner';
-import type { Instant } from '@margay/ground';
+import { DAY, HOUR, type Instant } from '@margay/ground';
 
 /** How many values the minute field of a schedule may have: two reports an hour. */
 export const MINUTES_MAX = 2;
@@ -31,4 +31,24 @@ export function nextTick(schedule: string, after: Instant): Instant | undefined 
   const reference = new Date(Math.floor(after / 1000));
   const tick = new Cron(schedule, { ...OPTIONS, timezone: 'UTC', paused: true }).nextRun(reference);
   return tick === null ? undefined : tick.getTime() * 1000;
+}
+
+/** Looked at first, before an instant: schedules have at most two ticks an hour. */
+const FIRST_LOOK = HOUR;
+/** Of any schedule that comes due at all, two ticks are at most so far apart: February 29th around a century's end. */
+const LONGEST = 3_000 * DAY;
+
+/** The last instant up to `at`, itself included, at which the schedule comes due, or undefined where it never does. */
+export function lastTick(schedule: string, at: Instant): Instant | undefined {
+  for (let look = FIRST_LOOK; look < 2 * LONGEST; look *= 2) {
+    let last: Instant | undefined;
+    for (
+      let tick = nextTick(schedule, at - look);
+      tick !== undefined && tick <= at;
+      tick = nextTick(schedule, tick)
+    )
+      last = tick;
+    if (last !== undefined) return last;
+  }
+  return undefined;
 }

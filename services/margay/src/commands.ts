@@ -42,8 +42,18 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     use: 'run [options] <name>',
-    about: 'Ask a distributed installation for one run of a report over a window of your choice.',
+    about: 'Ask a running Margay for one run of a report, or for a revision of one.',
     load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    use: 'runs [options] [name]',
+    about: 'List runs of reports of a running Margay, with what came later and what supersedes them.',
+    load: async () => (await import('./commands/runs.ts')).runsCommand,
+  },
+  {
+    use: 'reports [options]',
+    about: 'List the GlobalReports of a running Margay: what is due next, and what came last.',
+    load: async () => (await import('./commands/reports.ts')).reportsCommand,
   },
   {
     use: 'baseline [options] <file...>',

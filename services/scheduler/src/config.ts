@@ -1,3 +1,4 @@
+import { parseInstant } from '@margay/ground';
 import { kafkaSettings } from '@margay/messaging';
 import { clusterSettings, goDuration } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
@@ -27,6 +28,14 @@ export const config = z.object({
     description:
       'How long after its end a window is reported, so that late events are in it; as Go writes durations.',
   }),
+  SCHEDULE_SINCE: z.iso
+    .datetime({ offset: true })
+    .transform((text) => parseInstant(text)!)
+    .optional()
+    .meta({
+      description:
+        'Reports have the windows too that their schedules would have had since then, over the evidence that there is; RFC 3339. From their creation on unless set.',
+    }),
   ...kafkaSettings,
   ...elasticsearchSettings,
 });

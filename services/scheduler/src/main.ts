@@ -17,6 +17,7 @@ await runService({
         cluster: settings.CLUSTER_NAME,
         startDelay: settings.TIGERA_COMPLIANCE_JOB_START_DELAY * 1_000,
         reports: placeOf(settings),
+        ...(settings.SCHEDULE_SINCE !== undefined && { since: settings.SCHEDULE_SINCE }),
       },
       BusModule.kafka(settings, 'scheduler'),
       StoresModule.elasticsearch(settings),

@@ -1,25 +1,29 @@
-import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
-import type { Instant } from '@margay/ground';
+import { reportWindows, type ReportWindow } from '@margay/contracts';
+import type { Instant, Window } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReport } from '@margay/reports';
-import type { Windows } from '@margay/storage';
+import { askForRevision, askForRun, type AskedRun, type Stores } from '@margay/storage';
 
 /**
- * Asks for one run of a report over a window of a person's choice. It is archived and listed like any other, and counts
- * neither for the schedule nor in the status. Asked for again, it is the same run.
+ * Asks for one run of a report over a window of a person's choice, see `askForRun`, and hands it to the workers at once.
  *
  * @returns the window, whose id its report will have.
  */
-export async function requestRun(
+export const requestRun = (
   bus: Bus,
-  windows: Windows,
+  stores: Stores,
   cluster: string,
   report: GlobalReport,
-  span: { readonly start: Instant; readonly end: Instant },
+  span: Window,
   now: Instant,
-): Promise<ReportWindow> {
-  const window = reportWindowOf(cluster, report, span, true);
-  await windows.emit([window], now);
+): Promise<ReportWindow> => handed(bus, askForRun(stores, cluster, report, span, now));
+
+/** Asks for the next revision of an archived report, see `askForRevision`, and hands it to the workers at once. */
+export const requestRevision = (bus: Bus, stores: Stores, id: string, now: Instant): Promise<ReportWindow> =>
+  handed(bus, askForRevision(stores, id, now));
+
+async function handed(bus: Bus, asked: Promise<AskedRun>): Promise<ReportWindow> {
+  const { window } = await asked;
   await publishAll(bus, reportWindows, [window]);
   return window;
 }

@@ -22,7 +22,10 @@ import {
 import { publishAll, type Bus } from '@margay/messaging';
 import { nextTick, REPORT_TYPES } from '@margay/reports';
 import { together, type Log } from '@margay/runtime';
-import type { WindowRecord, Windows } from '@margay/storage';
+import type { History, WindowRecord, Windows } from '@margay/storage';
+import { askedWindows, type AskedWindows } from './asked-windows.ts';
+import { evidenceSpan } from './evidence-span.ts';
+import { keepKnown } from './keep-known.ts';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
 import { lostWindows, tellOfLost, type LostWindows } from './lost-windows.ts';
 import { reportJobs, type ReportJobs } from './report-jobs.ts';
@@ -33,6 +36,7 @@ export interface ClusterScheduleOptions extends Schedule {
   readonly group?: string;
   readonly bus: Bus;
   readonly windows: Windows;
+  readonly history: Pick<History, 'span'>;
   readonly now: () => Instant;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -73,7 +77,12 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     (async () => {
       let types: ClusterReportTypes = new Map();
       const told = new Map<string, string>();
-      const lost = lostWindows(options.bus, options.windows);
+      const finding: Finding = {
+        lost: lostWindows(options.bus, options.windows),
+        asked: askedWindows(options.windows),
+        keep: keepKnown(options.windows),
+        span: evidenceSpan(options.history),
+      };
       let isInstalled = false;
       for (let look = 0; !signal.aborted;) {
         if (reports !== undefined) {
@@ -84,7 +93,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
           if ([...types].some(([name, { read }]) => 'problems' in read && REPORT_TYPES.has(name)))
             isInstalled = false;
           if (all) await tellOfTypes(types, told, options);
-          await lookAt(reports, types, all, options, jobs, lost);
+          await lookAt(reports, types, all, options, jobs, finding);
           look++;
         }
         await sleep(options.lookMilliseconds ?? 1_000, undefined, { signal }).catch(() => undefined);
@@ -129,6 +138,14 @@ async function tellOfTypes(
   }
 }
 
+/** What a look at the schedules remembers of those before it. */
+interface Finding {
+  readonly lost: LostWindows;
+  readonly asked: AskedWindows;
+  readonly keep: ReturnType<typeof keepKnown>;
+  readonly span: ReturnType<typeof evidenceSpan>;
+}
+
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */
 async function lookAt(
   byName: ReadonlyMap<string, ClusterReport>,
@@ -136,7 +153,7 @@ async function lookAt(
   all: boolean,
   options: ClusterScheduleOptions,
   jobs: ReportJobs | undefined,
-  lost: LostWindows,
+  { lost, asked, keep, span }: Finding,
 ): Promise<void> {
   const reports = [...byName.values()];
   const { bus, windows, now, log } = options;
@@ -150,8 +167,13 @@ async function lookAt(
   });
   const hand = async (due: readonly ReportWindow[]) =>
     publishAll(bus, reportWindows, (await jobs?.start(due, byName)) ?? due);
-  const emitted = await emitDueWindows(bus, windows, usable, { ...options, hand }, now());
+  const evidence = options.since === undefined ? undefined : await span(now());
+  const schedule = { ...options, hand, ...(evidence && { evidence }) };
+  const { emitted, known } = await emitDueWindows(bus, windows, usable, schedule, now());
   options.onEmitted?.(emitted);
+  await keep(known);
+  const asking = await asked.find();
+  if (asking.length > 0) await hand(asking);
   const left = (await lost.find(now())).filter(({ id }) => !jobs?.isAtWork(id));
   if (left.length > 0) await hand(tellOfLost(left, log));
   const concerned = new Set(emitted.map(({ reportName }) => reportName));

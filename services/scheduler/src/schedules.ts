@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportWindows, type ReportWindow } from '@margay/contracts';
+import type { Instant } from '@margay/ground';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
 import { CLOCK, LOG, METRICS, Stages, type Clock } from '@margay/runtime/nest';
-import type { Stores, Windows } from '@margay/storage';
+import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { askedWindows } from './asked-windows.ts';
+import { evidenceSpan } from './evidence-span.ts';
+import { keepKnown } from './keep-known.ts';
 import { emitDueWindows } from './emit-windows.ts';
 import { lostWindows, tellOfLost } from './lost-windows.ts';
 import { NOT_USED, type ReportsFolder } from './read-reports.ts';
@@ -34,6 +38,8 @@ export interface SchedulerOptions {
   readonly startDelay: number;
   /** No schedule is kept unless given. */
   readonly reports?: ReportsPlace;
+  /** Reports have the windows that their schedules would have had since then, too, over the evidence that there is. */
+  readonly since?: Instant;
 }
 
 /** The token of {@link SchedulerOptions}. */
@@ -46,7 +52,7 @@ const LOOK_MILLISECONDS = 1_000;
 export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   readonly #options: SchedulerOptions;
   readonly #bus: Bus;
-  readonly #windows: Windows;
+  readonly #stores: Stores;
   readonly #clock: Clock;
   readonly #stages: Stages;
   readonly #log: Log;
@@ -56,7 +62,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     @Inject(SCHEDULER_OPTIONS) options: SchedulerOptions,
     @Inject(BUS) bus: Bus,
-    @Inject(STORES) { windows }: Stores,
+    @Inject(STORES) stores: Stores,
     @Inject(CLOCK) clock: Clock,
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
@@ -64,7 +70,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   ) {
     this.#options = options;
     this.#bus = bus;
-    this.#windows = windows;
+    this.#stores = stores;
     this.#clock = clock;
     this.#stages = stages;
     this.#log = log;
@@ -73,7 +79,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   onModuleInit(): void {
     this.#metrics.onScrape(async () => {
-      const active = await this.#windows.list({ states: ['emitted', 'running'], limit: 1_000 });
+      const active = await this.#stores.windows.list({ states: ['emitted', 'running'], limit: 1_000 });
       const now = this.#clock();
       const oldest = active.reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
       this.#metrics.windowAgeSeconds.set((now - oldest) / 1e6);
@@ -82,14 +88,29 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { reports } = this.#options;
-    if (reports !== undefined)
-      this.#stages.keep('schedule', (signal) =>
-        'read' in reports ? this.#look(reports.read, signal) : this.#follow(reports, signal),
-      );
+    this.#stages.keep('schedule', (signal) => {
+      if (reports === undefined) return this.#handOn(signal);
+      return 'read' in reports ? this.#look(reports.read, signal) : this.#follow(reports, signal);
+    });
+  }
+
+  /** Without a schedule, runs may still be asked for. */
+  async #handOn(signal: AbortSignal): Promise<void> {
+    const lost = lostWindows(this.#bus, this.#stores.windows);
+    const asked = askedWindows(this.#stores.windows);
+    while (!signal.aborted) {
+      const left = tellOfLost(await lost.find(this.#clock()), this.#log);
+      await publishAll(this.#bus, reportWindows, [...(await asked.find()), ...left]);
+      await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   async #look(read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {
-    const lost = lostWindows(this.#bus, this.#windows);
+    const { windows, history } = this.#stores;
+    const lost = lostWindows(this.#bus, windows);
+    const asked = askedWindows(windows);
+    const keep = keepKnown(windows);
+    const spanNow = evidenceSpan(history);
     while (!signal.aborted) {
       const { reports, problems } = await read();
       for (const problem of problems) {
@@ -98,8 +119,13 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
       }
       await traced('schedule', {}, async () => {
         const now = this.#clock();
-        await this.#tell(await emitDueWindows(this.#bus, this.#windows, reports, this.#options, now));
-        await publishAll(this.#bus, reportWindows, tellOfLost(await lost.find(now), this.#log));
+        const evidence = this.#options.since === undefined ? undefined : await spanNow(now);
+        const schedule = { ...this.#options, ...(evidence && { evidence }) };
+        const { emitted, known } = await emitDueWindows(this.#bus, windows, reports, schedule, now);
+        await this.#tell(emitted);
+        await keep(known);
+        const left = tellOfLost(await lost.find(now), this.#log);
+        await publishAll(this.#bus, reportWindows, [...(await asked.find()), ...left]);
       });
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
@@ -109,7 +135,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     { connect, group, jobNamespace }: Extract<ReportsPlace, { connect: unknown }>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { cluster, startDelay } = this.#options;
+    const { cluster, startDelay, since } = this.#options;
     const client = new KubernetesClient(await connect());
     try {
       await scheduleCluster({
@@ -118,8 +144,10 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         client,
         group,
         ...(jobNamespace !== undefined && { jobNamespace }),
+        ...(since !== undefined && { since }),
         bus: this.#bus,
-        windows: this.#windows,
+        windows: this.#stores.windows,
+        history: this.#stores.history,
         now: this.#clock,
         signal,
         log: this.#log,
@@ -134,7 +162,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     for (const { id, reportName: report } of emitted) {
       this.#log.info('A window was emitted', { id, report });
       this.#metrics.windowsTotal.add(1, { report });
-      this.#metrics.windowsActive.set(await this.#windows.active(report), { report });
+      this.#metrics.windowsActive.set(await this.#stores.windows.active(report), { report });
     }
   }
 }

@@ -1,32 +1,32 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '@margay/ground';
-import { DEFAULT_GROUP, findConnection, findGlobalReport, KubernetesClient } from '@margay/kubernetes';
-import type { GlobalReport } from '@margay/reports';
-import { openProgress } from '@margay/runtime';
-import { readReportsFolder, requestRun } from '@margay/scheduler';
+import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { Command } from 'commander';
-import { connectAll } from '../connections.ts';
+import { apiOption, OWN_API } from '../ask-api.ts';
 import { UsageError } from '../exit.ts';
 import { checkWindow, instantOption } from '../options.ts';
-import { write } from '../write.ts';
+import { runByApi } from '../run/by-api.ts';
+import { runByStores } from '../run/by-stores.ts';
 
-interface RunOptions {
-  readonly start: Instant;
-  readonly end: Instant;
+/** What is asked for. */
+export interface RunOptions {
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly revise?: true;
+  readonly api?: string;
   readonly reports?: string;
   readonly kubeconfig?: string;
   readonly group: string;
   readonly wait?: true;
 }
 
-const POLL_MILLISECONDS = 500;
-
-/** `margay run`: one run of a report over a window of one's choice. */
+/** `margay run`: one run of a report over a window of one's choice, or a revision of one. */
 export function runCommand(): Command {
   return new Command('run')
-    .argument('<name>', 'the GlobalReport')
-    .requiredOption('--start <time>', 'start of the window, RFC 3339', instantOption)
-    .requiredOption('--end <time>', 'end of the window, RFC 3339', instantOption)
+    .argument('<name>', 'the GlobalReport; with --revise also the id of a run')
+    .option('--start <time>', 'start of the window, RFC 3339', instantOption)
+    .option('--end <time>', 'end of the window, not part of it, RFC 3339', instantOption)
+    .option('--revise', 'the newest archived report of the name again, from the evidence that there is now')
+    .addOption(apiOption())
     .option(
       '--reports <dir>',
       'folder of GlobalReport manifests; those of the cluster unless given',
@@ -38,52 +38,25 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
-Broker and archive are those of the services' settings: KAFKA_BROKERS, ELASTICSEARCH_URLS, CLUSTER_NAME and so on
-(docs/configuration.md). The run is archived and listed, and does not count for the schedule.`,
+It asks the Margay that serves at --api: the one that runs here, at http://127.0.0.1:8080, unless given. Where ELASTICSEARCH_URLS
+is set and --api is not, it asks the distributed installation itself, whose broker and archive are those of the services'
+settings: KAFKA_BROKERS, ELASTICSEARCH_URLS, CLUSTER_NAME and so on (docs/configuration.md).
+
+Without --start and --end the window is that of the schedule as far as it has come, or all the evidence where no schedule is kept.
+The run is archived and listed, and does not count for the schedule. A revision stands beside the report that it supersedes.
+
+Examples:
+  margay run daily --start 2026-11-23T00:00:00Z --end 2026-11-24T00:00:00Z --wait
+  margay run daily --revise --wait`,
     )
-    .action(run);
-}
-
-async function run(name: string, options: RunOptions): Promise<void> {
-  const { start, end, wait } = options;
-  checkWindow(start, end);
-  const report = await (options.reports === undefined
-    ? reportInCluster(name, options)
-    : reportInFolder(name, options.reports));
-  const { cluster, bus, stores } = await connectAll();
-  try {
-    const window = await requestRun(bus, stores.windows, cluster, report, { start, end }, Date.now() * 1_000);
-    const progress = openProgress();
-    for (;;) {
-      const record = await stores.windows.get(window.id);
-      if (record?.state === 'failed') throw new Error(`The run failed: ${record.reason ?? 'no reason'}`);
-      if (!wait || record?.state === 'completed') break;
-      progress.update(`${window.id}: ${record?.state ?? 'emitted'}`);
-      await sleep(POLL_MILLISECONDS);
-    }
-    progress.done(`${window.id}: ${wait ? 'archived' : 'asked for'}`);
-    await write(`${window.id}\n`);
-  } finally {
-    await bus.close();
-    await stores.close();
-  }
-}
-
-async function reportInFolder(name: string, path: string): Promise<GlobalReport> {
-  const folder = await readReportsFolder(path);
-  const found = folder.reports.find(({ report }) => report.name === name);
-  if (found !== undefined) return found.report;
-  const names = folder.reports.map(({ report }) => report.name).join(', ') || 'none';
-  throw new UsageError(
-    [`There is no GlobalReport ${name} in ${path}: there are ${names}`, ...folder.problems].join('\n'),
-  );
-}
-
-async function reportInCluster(name: string, { kubeconfig, group }: RunOptions): Promise<GlobalReport> {
-  const client = new KubernetesClient(await findConnection(process.env, kubeconfig));
-  try {
-    return await findGlobalReport(client, name, group);
-  } finally {
-    client.close();
-  }
+    .action(async (name: string, options: RunOptions) => {
+      const { start, end, revise, api } = options;
+      if (start !== undefined && end !== undefined) checkWindow(start, end);
+      if (revise && (start !== undefined || end !== undefined))
+        throw new UsageError(
+          'A revision has the window of the report that it supersedes: give the id of that run (margay runs lists them) instead of --start and --end',
+        );
+      const isDirect = api === undefined && process.env['ELASTICSEARCH_URLS'] !== undefined;
+      await (isDirect ? runByStores(name, options) : runByApi(api ?? OWN_API, name, options));
+    });
 }

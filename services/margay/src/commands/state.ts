@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
+import { tableText } from '../table.ts';
 import { write } from '../write.ts';
 
 interface StateOptions {
@@ -107,17 +108,7 @@ async function printTable(state: readonly ResourceRow[], doubts: readonly DoubtR
       microsOf(validFrom),
     ]),
   ];
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
   await write(
-    `${rows
-      .map((cells) =>
-        cells
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd(),
-      )
-      .join(
-        '\n',
-      )}\n${doubts.map(({ about, namespace, since, message }) => `Not known${since === undefined ? '' : ` since ${microsOf(since)}`}: ${about}${namespace === undefined ? '' : ` in ${namespace}`}. ${message}\n`).join('')}`,
+    `${tableText(rows)}${doubts.map(({ about, namespace, since, message }) => `Not known${since === undefined ? '' : ` since ${microsOf(since)}`}: ${about}${namespace === undefined ? '' : ` in ${namespace}`}. ${message}\n`).join('')}`,
   );
 }

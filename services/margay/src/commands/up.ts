@@ -2,7 +2,7 @@ import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { BASELINE, flowLogsTaken, privateNetworksOption } from '../options.ts';
+import { BASELINE, flowLogsTaken, instantOption, privateNetworksOption } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
 const HELP = `
@@ -64,6 +64,11 @@ export function upCommand(): Command {
       'with --follow, how long after its end a window is reported, as in 30m',
       delayOption,
       delayOption(process.env['TIGERA_COMPLIANCE_JOB_START_DELAY'] ?? '30m'),
+    )
+    .option(
+      '--since <time>',
+      'report the windows too that the schedules would have had since then, over the evidence that there is; RFC 3339',
+      instantOption,
     )
     .addOption(privateNetworksOption())
     .option('--group <group>', 'API group of GlobalReports', DEFAULT_GROUP)

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ApiModule, type ApiOptions } from '@margay/api/module';
 import { AuditIngestorModule, type AuditIngestorOptions } from '@margay/audit-ingestor/module';
 import { FlowIngestorModule } from '@margay/flow-ingestor/module';
+import type { Instant } from '@margay/ground';
 import type { Connection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { NotifierModule, type NotifierOptions } from '@margay/notifier/module';
@@ -38,6 +39,8 @@ export interface MargayOptions {
   readonly reports?: () => Promise<ReportsFolder>;
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
+  /** Reports have the windows that their schedules would have had since then, too. */
+  readonly since?: Instant;
   /** Networks that do not count as the internet; a default list unless given. */
   readonly privateNetworks?: readonly string[];
   /** Whom to tell of finished, failed and worse reports. */
@@ -66,8 +69,19 @@ const none = async (): Promise<ReportsFolder> => ({ reports: [], problems: [] })
 @Module({})
 export class MargayModule {
   static of(options: MargayOptions): DynamicModule {
-    const { directory, cluster, follow, watch, canary, group, startDelay, tell, reports, privateNetworks } =
-      options;
+    const {
+      directory,
+      cluster,
+      follow,
+      watch,
+      canary,
+      group,
+      startDelay,
+      since,
+      tell,
+      reports,
+      privateNetworks,
+    } = options;
     const bus = BusModule.embedded(directory);
     const stores = StoresModule.embedded(directory);
     const positions = join(directory, 'positions');
@@ -94,7 +108,12 @@ export class MargayModule {
     const snapshotter = SnapshotterModule.over(bus, stores);
     const ofCluster = reports === undefined && watch !== undefined && { connect: watch, group };
     const scheduler = SchedulerModule.over(
-      { cluster, startDelay, ...(follow && { reports: ofCluster || { read: reports ?? none } }) },
+      {
+        cluster,
+        startDelay,
+        ...(since !== undefined && { since }),
+        ...(follow && { reports: ofCluster || { read: reports ?? none } }),
+      },
       bus,
       stores,
     );
@@ -112,7 +131,12 @@ export class MargayModule {
 
     const { baseline: files, admit } = options;
     const baseline: BaselineOnceOptions = { cluster, admit, tell, ...(files && { files }) };
-    const spanReports: SpanReportsOptions = { cluster, read: reports ?? none, tell };
+    const spanReports: SpanReportsOptions = {
+      cluster,
+      read: reports ?? none,
+      ...(since !== undefined && { since }),
+      tell,
+    };
     return {
       module: MargayModule,
       imports: [

@@ -3,11 +3,13 @@ import { AuditFiles } from '@margay/audit-ingestor/module';
 import { reportWindowOf, reportWindows } from '@margay/contracts';
 import { isOfFlows, tellsOfTime } from '@margay/coverage';
 import { FlowFiles } from '@margay/flow-ingestor/module';
+import { formatInstant, type Instant, type Window } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
+import type { GlobalReport } from '@margay/reports';
 import type { Log } from '@margay/runtime';
 import { CLOCK, LOG, Stages, type Clock } from '@margay/runtime/nest';
-import { NOT_USED, type ReportsFolder } from '@margay/scheduler';
+import { knownReport, NOT_USED, pastStart, scheduledWindows, type ReportsFolder } from '@margay/scheduler';
 import { evidenceLag } from '@margay/snapshotter';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -19,6 +21,8 @@ import type { Tell } from './up-event.ts';
 export interface SpanReportsOptions {
   readonly cluster: string;
   readonly read: () => Promise<ReportsFolder>;
+  /** Reports with a schedule have the windows that it would have had since then, as far as the logs cover them. */
+  readonly since?: Instant;
   readonly tell: Tell;
 }
 
@@ -88,6 +92,18 @@ export class SpanReports implements OnApplicationBootstrap {
     }
   }
 
+  /** Over what a report is: all that the logs cover, or the windows in it that its schedule would have had. */
+  #spansOf({ name, spec: { schedule } }: GlobalReport, span: Window): Window[] {
+    const { since } = this.#options;
+    if (since === undefined || schedule === undefined) return [span];
+    const windows = scheduledWindows(schedule, pastStart(schedule, since, span.start), span.end);
+    if (windows.length === 0)
+      this.#log.warn(NOT_USED, {
+        problem: `GlobalReport ${name} has no window: no two times of its schedule ${schedule} since ${formatInstant(since)} are within what the logs cover, ${formatInstant(span.start)} to ${formatInstant(span.end)}`,
+      });
+    return windows;
+  }
+
   async #report(signal: AbortSignal): Promise<void> {
     const { cluster, read, tell } = this.#options;
     const bounds = (await this.#stores.coverage.marks())
@@ -100,7 +116,10 @@ export class SpanReports implements OnApplicationBootstrap {
     };
     const { reports, problems } = await read();
     for (const problem of problems) this.#log.warn(NOT_USED, { problem });
-    const windows = reports.map(({ report }) => reportWindowOf(cluster, report, span, true));
+    await this.#stores.windows.keepReports(reports.map(({ report }) => knownReport(report)));
+    const windows = reports.flatMap(({ report }) =>
+      this.#spansOf(report, span).map((part) => reportWindowOf(cluster, report, part, true)),
+    );
     const emitted = await this.#stores.windows.emit(windows, this.#clock());
     // Those kept by a process that died before it published them are among them: their ids make a repeat harmless.
     const unfinished = async () => {

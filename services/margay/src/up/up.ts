@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
+import type { Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
 import { notifierOptionsOf, notifySettings } from '@margay/notifier';
 import { REPORT_TYPES } from '@margay/reports';
@@ -38,6 +39,7 @@ export interface UpOptions extends BaselineOptions {
   readonly kubeconfig?: string;
   readonly reports?: string;
   readonly startDelay: number;
+  readonly since?: Instant;
   readonly group: string;
   readonly permissions: 'kubernetes' | 'token' | 'none';
   readonly privateNetworks?: readonly string[];
@@ -101,6 +103,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(!(options.watch && options.reports === undefined) && { reports }),
     ...(baseline && { baseline }),
     startDelay: options.startDelay * 1000,
+    ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: {
       access: () => whoMay,

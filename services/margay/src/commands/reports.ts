@@ -1,0 +1,59 @@
+import { OPERATIONS, type GlobalReports, type Run } from '@margay/api-contract';
+import { Command, Option } from 'commander';
+import { apiOption, askApi, OWN_API } from '../ask-api.ts';
+import { tableText } from '../table.ts';
+import { visible, write } from '../write.ts';
+
+interface ReportsOptions {
+  readonly api?: string;
+  readonly output: 'json' | 'table';
+}
+
+/** `margay reports`: the GlobalReports, what is due next and what came last. */
+export function reportsCommand(): Command {
+  return new Command('reports')
+    .addOption(apiOption())
+    .addOption(outputOption())
+    .addHelpText('after', '\nWithout --api it asks the Margay that runs here, at http://127.0.0.1:8080.')
+    .action(async ({ api = OWN_API, output }: ReportsOptions) => {
+      const answer = await askApi(api, OPERATIONS.globalReports);
+      const rows = () => [
+        ['NAME', 'TYPE', 'SCHEDULE', 'NEXT DUE', 'LAST', 'CAME LATER'],
+        ...answer.items.map(rowOf),
+      ];
+      await write(
+        output === 'json' ? `${JSON.stringify(answer, undefined, 2)}\n` : visible(tableText(rows())),
+      );
+    });
+}
+
+function rowOf({
+  name,
+  reportType,
+  schedule,
+  suspended,
+  next,
+  last,
+}: GlobalReports['items'][number]): string[] {
+  return [
+    name,
+    reportType,
+    suspended ? `${schedule ?? ''} (suspended)` : (schedule ?? 'when asked'),
+    next?.due ?? '-',
+    last === null ? 'never ran' : lastWords(last),
+    last === null ? '' : lateWords(last),
+  ];
+}
+
+const lastWords = ({ state, window, evidence }: Run): string =>
+  `${state}, to ${window.end}${evidence === null ? '' : `, ${evidence.grade}`}`;
+
+/** What came after the evidence of a run was read; empty where nothing did, or it is not known. */
+export function lateWords({ late }: Run): string {
+  if (late === null) return '';
+  return late.events + late.flows + late.deliveries === 0 ? '' : late.words;
+}
+
+/** `-o`, for every command that prints tables for people and JSON for programs. */
+export const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'how to print it').choices(['json', 'table']).default('table');
