@@ -70,6 +70,12 @@ function dashes(length: number): string {
   return [...Array.from({ length: pairs }, () => '2 3'), Math.min(2, length - pairs * 5), ROUND].join(' ');
 }
 
+/** What came after the evidence of a run was read; nothing where nothing did, or it is not known. */
+export function Late({ run: { late } }: { run: Run }) {
+  if (late === null || late.events + late.flows + late.deliveries === 0) return null;
+  return html`<span class="badge warn">${late.words}</span>`;
+}
+
 const STATES = { emitted: 'waiting', running: 'running', failed: 'failed', completed: 'completed' };
 
 /** How a run stands, and the grade of its evidence. */

@@ -1,7 +1,8 @@
-import type { Cluster, Run, Runs } from '@margay/api-contract';
+import type { Cluster, GlobalReports, Run, Runs } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
+import { AskButton } from './ask-button.ts';
 import { ask, part, query, useAnswer, type ApiProblem } from './api.ts';
-import { Badge, Name, Problem, RingFigure, Time, Wait } from './parts.ts';
+import { Badge, Late, Name, Problem, RingFigure, Time, Wait } from './parts.ts';
 
 const LIMIT = 25;
 const SETTLE_MILLISECONDS = 150;
@@ -61,6 +62,7 @@ export function ReportsPage({ cluster }: { cluster: Cluster | undefined }) {
       <label>From (UTC) <input type="date" name="from" onChange=${set} /></label>
       <label>To (UTC) <input type="date" name="to" onChange=${set} /></label>
     </form>
+    <${Schedules} />
     ${answer.problem && html`<${Problem} problem=${answer.problem} />`}
     ${problem && html`<${Problem} problem=${problem} />`}
     ${answer.data === undefined && !answer.problem && html`<${Wait} />`}
@@ -84,9 +86,11 @@ function RunCard({ run }: { run: Run }) {
   return html`<article class="card">
     <h2>
       <a href="#/runs/${part(run.id)}"><${Name} text=${run.report} /></a> <${Badge} run=${run} />
+      <${Late} run=${run} />
     </h2>
     <p class="meta">
       ${run.reportType} · <${Time} at=${run.window.start} /> to <${Time} at=${run.window.end} />
+      ${run.revision > 1 && ` · revision ${run.revision}${run.unchanged ? ', unchanged' : ''}`}
     </p>
     ${run.reason && html`<p class="bad"><${Name} text=${run.reason} /></p>`}
     ${summary && html`<div class="rings">${summary.rings.map((ring) => html`<${RingFigure} ...${ring} />`)}</div>`}
@@ -109,4 +113,54 @@ function RunCard({ run }: { run: Run }) {
       </dl>`
     }
   </article>`;
+}
+
+/** The GlobalReports: what is due next, what came last, and a button that has one computed now. */
+function Schedules() {
+  const { data, again } = useAnswer<GlobalReports>('/reports');
+  if (data === undefined || data.items.length === 0) return null;
+  return html`<details class="card">
+    <summary>GlobalReports (${data.items.length})</summary>
+    <div class="scroll" tabindex="0" role="group" aria-label="GlobalReports">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Report</th>
+            <th scope="col">Type</th>
+            <th scope="col">Schedule (UTC)</th>
+            <th scope="col">Next due</th>
+            <th scope="col">Last run</th>
+            <th scope="col">Now</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${data.items.map(
+            ({ name, reportType, schedule, suspended, next, last }) =>
+              html`<tr key=${name}>
+                <td><${Name} text=${name} /></td>
+                <td><${Name} text=${reportType} /></td>
+                <td>${schedule ?? 'when asked'}${suspended && ', suspended'}</td>
+                <td>${next === null ? '' : html`<${Time} at=${next.due} />`}</td>
+                <td>
+                  ${
+                    last === null
+                      ? 'never'
+                      : html`<a href="#/runs/${part(last.id)}">to <${Time} at=${last.window.end} /></a>
+                          <${Badge} run=${last} /> <${Late} run=${last} />`
+                  }
+                </td>
+                <td>
+                  <${AskButton}
+                    path="/reports/${part(name)}/runs"
+                    label="Run now"
+                    about=${name}
+                    onAsked=${again}
+                  />
+                </td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }

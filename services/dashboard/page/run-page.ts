@@ -8,10 +8,11 @@ import type {
   Trend,
 } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
+import { AskButton } from './ask-button.ts';
 import { part, query, useAnswer } from './api.ts';
 import { EvidenceSection } from './evidence-section.ts';
 import { lineDiff } from './line-diff.ts';
-import { Badge, Name, Problem, RingFigure, Table, Time, visible, Wait } from './parts.ts';
+import { Badge, Late, Name, Problem, RingFigure, Table, Time, visible, Wait } from './parts.ts';
 import { MAIN_KINDS, TABLES } from './row-tables.ts';
 import { TrendChart } from './trend-chart.ts';
 
@@ -29,11 +30,12 @@ export function RunPage({ id }: { id: string }) {
   );
   const shown = kind ?? kinds[0];
   const evidence = run.evidence;
-  return html`<h1><${Name} text=${run.report} /> <${Badge} run=${run} /></h1>
+  return html`<h1><${Name} text=${run.report} /> <${Badge} run=${run} /> <${Late} run=${run} /></h1>
     <p class="meta">
       ${run.reportType} · <${Time} at=${run.window.start} /> to <${Time} at=${run.window.end} />
       ${run.manual ? ' · outside its schedule' : ''}
     </p>
+    <${RevisionSection} run=${run} />
     ${run.reason && html`<p class="card problem"><${Name} text=${run.reason} /></p>`}
     ${run.state !== 'completed' && html`<p class="card">There is no report yet: this run is ${run.state}.</p>`}
     ${
@@ -80,6 +82,40 @@ export function RunPage({ id }: { id: string }) {
     ${evidence && html`<${EvidenceSection} evidence=${evidence} />`}
     <h2>Selection</h2>
     <pre class="diff" tabindex="0" aria-label="Selection of the report">${visibleJson(run.spec)}</pre>`;
+}
+
+/** What a report supersedes and what supersedes it, and a button that makes the next revision. */
+function RevisionSection({ run }: { run: RunDetail }) {
+  if (run.state !== 'completed')
+    return (
+      run.revision > 1 && html`<p class="card">This is to be revision ${run.revision} of the report.</p>`
+    );
+  return html`<section class="card" aria-label="Revisions">
+    ${run.supersededBy && html`<p class="bad">A later revision supersedes this report: <a href="#/runs/${part(run.supersededBy)}">${run.supersededBy}</a></p>`}
+    ${
+      run.supersedes &&
+      html`<p>
+        Revision ${run.revision}, which supersedes
+        <a href="#/runs/${part(run.supersedes)}">${run.supersedes}</a>:
+        ${run.unchanged ? ' nothing changed, the digest is the same.' : ' the digest is another.'}
+      </p>`
+    }
+    ${run.supersedes && run.unchanged === false && MAIN_KINDS[run.reportType] === undefined && html`<${Differences} id=${run.id} other=${run.supersedes} />`}
+    ${run.late && html`<p>${run.late.words} than its evidence was read.</p>`}
+    ${
+      run.revisions.length > 1 &&
+      html`<ul>
+        ${run.revisions.map(
+          ({ id, revision, generated }) =>
+            html`<li>
+              ${id === run.id ? `Revision ${revision}` : html`<a href="#/runs/${part(id)}">Revision ${revision}</a>`},
+              archived <${Time} at=${generated} />
+            </li>`,
+        )}
+      </ul>`
+    }
+    <p><${AskButton} path="/runs/${part(run.id)}/revisions" label="Make a revision" /></p>
+  </section>`;
 }
 
 const visibleJson = (value: unknown): string =>

@@ -49,6 +49,10 @@ interface ReadReport {
   readonly window: { readonly start: number; readonly end: number };
 }
 
+/** Whether anything came later. */
+export const isLate = ({ events, flows, deliveries }: LateEvidence): boolean =>
+  events + flows + deliveries > 0;
+
 /** `3 events and 1 flow came later`. */
 export function lateWords({ events, flows, deliveries }: LateEvidence): string {
   const of = (number: number, one: string, many = `${one}s`) =>

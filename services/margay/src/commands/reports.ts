@@ -1,4 +1,5 @@
 import { OPERATIONS, type GlobalReports, type Run } from '@margay/api-contract';
+import { isLate } from '@margay/api';
 import { Command, Option } from 'commander';
 import { apiOption, askApi, OWN_API } from '../ask-api.ts';
 import { tableText } from '../table.ts';
@@ -50,8 +51,7 @@ const lastWords = ({ state, window, evidence }: Run): string =>
 
 /** What came after the evidence of a run was read; empty where nothing did, or it is not known. */
 export function lateWords({ late }: Run): string {
-  if (late === null) return '';
-  return late.events + late.flows + late.deliveries === 0 ? '' : late.words;
+  return late !== null && isLate(late) ? late.words : '';
 }
 
 /** `-o`, for every command that prints tables for people and JSON for programs. */

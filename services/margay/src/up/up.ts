@@ -1,7 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { anyone, archivedReport, byKubernetes, byToken, type Access } from '@margay/api';
+import {
+  anyone,
+  archivedReport,
+  byKubernetes,
+  byToken,
+  isLate,
+  lateWords,
+  type Access,
+} from '@margay/api';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
 import type { Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
@@ -226,13 +234,22 @@ async function summarize(directory: string, fresh: number): Promise<void> {
   const stores = openEmbedded(directory, { readOnly: true });
   try {
     const { headers } = await stores.archive.headers({ limit: 20 });
-    const newest = [...new Map(headers.map((header) => [header.reportName, header] as const)).values()];
+    // Newest first: of each report the last one written counts.
+    const newest = [
+      ...new Map(headers.toReversed().map((header) => [header.reportName, header] as const)).values(),
+    ];
     process.stdout.write(
       fresh > 0 ? `\n${fresh} new reports\n` : '\nNo new reports: these are archived already\n',
     );
-    for (const { id } of newest.reverse()) {
+    const late = await stores.arrivals.later(
+      newest.map(({ read = {}, start, end }) => ({ place: read, window: { start, end } })),
+    );
+    for (const [i, { id, read, reportName }] of newest.entries()) {
       const report = await archivedReport(stores.archive, id);
       if (report) process.stdout.write(`\n${summaryLines(report).join('\n')}\n`);
+      // Reports of older releases do not say where their evidence was read.
+      if (report && read !== undefined && isLate(late[i]!))
+        process.stdout.write(`  ${lateWords(late[i]!)}: margay run ${reportName} --revise takes that in\n`);
     }
   } finally {
     await stores.close();
