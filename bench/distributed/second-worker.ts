@@ -66,14 +66,7 @@ async function run(
   const spec = { reportType: 'network-access' };
   const start = performance.now();
   for (let i = 0; i < count; i++)
-    await requestRun(
-      bus,
-      stores,
-      'bench',
-      { name: `${name}-${i}`, spec },
-      window,
-      Date.now() * 1_000 + i,
-    );
+    await requestRun(bus, stores, 'bench', { name: `${name}-${i}`, spec }, window, Date.now() * 1_000 + i);
   for (;;) {
     const { headers } = await stores.archive.headers({ limit: 200 });
     if (headers.filter(({ reportName }) => reportName.startsWith(`${name}-`)).length === count)
