@@ -1,23 +1,11 @@
-import type { Instant } from '@margay/ground';
 import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { Command } from 'commander';
 import { apiOption, OWN_API } from '../ask-api.ts';
 import { UsageError } from '../exit.ts';
 import { checkWindow, instantOption } from '../options.ts';
+import type { RunOptions } from '../run/run-options.ts';
 import { runByApi } from '../run/by-api.ts';
 import { runByStores } from '../run/by-stores.ts';
-
-/** What is asked for. */
-export interface RunOptions {
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly revise?: true;
-  readonly api?: string;
-  readonly reports?: string;
-  readonly kubeconfig?: string;
-  readonly group: string;
-  readonly wait?: true;
-}
 
 /** `margay run`: one run of a report over a window of one's choice, or a revision of one. */
 export function runCommand(): Command {

@@ -3,8 +3,8 @@ import { OPERATIONS, type AskedRunAnswer, type RunDetail } from '@margay/api-con
 import { formatInstant } from '@margay/ground';
 import { openProgress } from '@margay/runtime';
 import { ApiRefused, askApi } from '../ask-api.ts';
-import type { RunOptions } from '../commands/run.ts';
 import { say, write } from '../write.ts';
+import type { RunOptions } from './run-options.ts';
 
 const POLL_MILLISECONDS = 500;
 

@@ -6,10 +6,10 @@ import type { GlobalReport } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
 import { readReportsFolder, requestRevision, requestRun } from '@margay/scheduler';
 import type { Stores } from '@margay/storage';
-import type { RunOptions } from '../commands/run.ts';
 import { connectAll } from '../connections.ts';
 import { UsageError } from '../exit.ts';
 import { say, write } from '../write.ts';
+import type { RunOptions } from './run-options.ts';
 
 const POLL_MILLISECONDS = 500;
 
