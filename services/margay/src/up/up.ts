@@ -1,15 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  anyone,
-  archivedReport,
-  byKubernetes,
-  byToken,
-  isLate,
-  lateWords,
-  type Access,
-} from '@margay/api';
+import { anyone, archivedReport, byKubernetes, byToken, isLate, lateWords, type Access } from '@margay/api';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
 import type { Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
