@@ -18,6 +18,8 @@ export interface OpenDoubt {
   readonly until: Instant;
   readonly may: May;
   readonly of: Doubtful;
+  /** See `DoubtSince`. */
+  readonly refutedAt?: Instant;
 }
 
 /** True where it is not even known whether the request was carried out. */

@@ -149,11 +149,12 @@ class Name {
   endBy(absence: Change): void {
     for (const object of this.#objects) object.endBy(absence);
     for (const [i, span] of this.#unseen.entries()) {
-      const { start, until, of } = span;
+      const { until, of } = span;
       const isOver = of.at <= absence.receivedAt && until > absence.at;
       if (!isOver) continue;
       const mayHaveEnded = this.#mayHaveEnded(of.receivedAt, absence.at);
-      if (isOutcomeUnknown(of) && !mayHaveEnded) this.#unseen[i] = { ...span, until: start };
+      if (isOutcomeUnknown(of) && !mayHaveEnded)
+        this.#unseen[i] = { ...span, until: absence.at, refutedAt: absence.at };
       else if (of.doubt.may === 'be-gone' || mayHaveEnded || absence.receivedAt > of.at + CLOCKS_DIFFER)
         this.#unseen[i] = { ...span, until: absence.at };
     }
@@ -210,35 +211,17 @@ class Name {
   #openUnseen(doubt: Doubtful, start: Instant): void {
     const next = this.#firstBornAfter(start);
     let until = next?.bornAt ?? Infinity;
-    if (
+    // The name was free when that was made, so nothing had come of this.
+    const isRefuted =
       next?.isBirthSeen === true &&
       isOutcomeUnknown(doubt) &&
-      !this.#mayHaveEnded(doubt.receivedAt, next.bornAt)
-    ) {
-      // The name was free when that was made, so nothing had come of this.
-      return;
-    }
+      !this.#mayHaveEnded(doubt.receivedAt, next.bornAt);
+    const refuted = isRefuted ? { refutedAt: until } : {};
     for (const { at, uid } of this.#strangeEnds) {
       if (at > start && at < until && (uid === undefined || doubt.uid === undefined || uid === doubt.uid))
         until = at;
     }
-    const may = this.#isMade(doubt, until) ? 'differ' : doubt.doubt.may;
-    if (start < until) this.#unseen.push({ start, until, may, of: doubt });
-  }
-
-  /** True where the name was found taken after a creation of which nobody knows whether it was done, and nothing else can have made it so. */
-  #isMade({ created, receivedAt, at: answeredAt, doubt }: Doubtful, until: Instant): boolean {
-    return (
-      created === true &&
-      doubt.may === 'be-anything' &&
-      this.#takings.some(
-        (taking) =>
-          taking.receivedAt >= answeredAt &&
-          taking.at < until &&
-          !this.#mayHaveEnded(receivedAt, taking.at) &&
-          !this.#creations.some((creation) => creation > receivedAt && creation <= taking.at),
-      )
-    );
+    if (start < until) this.#unseen.push({ start, until, may: doubt.doubt.may, of: doubt, ...refuted });
   }
 
   #firstBornAfter(instant: Instant): SeenObject | undefined {

@@ -21,6 +21,7 @@ export {
 export { changesIn, type Reading } from './reading.ts';
 export { SourceMemory } from './source-memory.ts';
 export { isAuditEvent, readEntry, readLine } from './read-line.ts';
+export { withoutRefuted } from './refuted.ts';
 export { sameDoubt } from './stretches.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';

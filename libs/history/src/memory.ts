@@ -4,6 +4,7 @@ import { sameJson } from './json.ts';
 import { foldKey, type FoldOptions } from './fold.ts';
 import { endsOf, inferEnds } from './infer-ends.ts';
 import { firstSights, type Sight, type SightWindow } from './sight.ts';
+import { withoutRefuted } from './refuted.ts';
 import { restoreDoubts } from './restores.ts';
 import { type AskedName, toldOf } from './told.ts';
 import { validAt, type Version } from './version.ts';
@@ -45,7 +46,7 @@ export function memoryHistory(): MemoryHistory {
     versions,
     firstSights: (window) => [...byKey.values()].flatMap((changes) => firstSights(changes, window)),
     told: (asked, before) => toldOf(byKey, asked, before),
-    stateAt: (instant) => validAt(versions({ every: 'resourceVersion' }), instant),
+    stateAt: (instant) => validAt(withoutRefuted(versions({ every: 'resourceVersion' })), instant),
   };
 }
 

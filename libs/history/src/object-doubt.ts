@@ -51,4 +51,9 @@ export interface DoubtSince {
   readonly answeredAt: Instant;
   /** The source in which the doubt arose. */
   readonly source: string;
+  /**
+   * When the name was seen as it can only be if nothing came of what is doubtful, or something else was missed meanwhile. Who knows of
+   * nothing that was missed has no doubt: see `withoutRefuted`.
+   */
+  readonly refutedAt?: Instant;
 }

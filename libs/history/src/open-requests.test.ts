@@ -2,6 +2,7 @@ import type { Fields } from '@margay/ground';
 import { expect, test } from 'vitest';
 import { memoryHistory } from './memory.ts';
 import { OpenRequests } from './open-requests.ts';
+import { withoutRefuted } from './refuted.ts';
 import { readEvent } from './read-event.ts';
 import { event, failure, policy, policyReference, success } from './testing/events.ts';
 
@@ -43,7 +44,7 @@ const after = (...batches: readonly Fields[][]) => {
     history.add(
       requests.tell(batch.map((one) => readEvent(one, { source: 'audit.log', position: 1 }))).changes,
     );
-  return history.versions();
+  return withoutRefuted(history.versions());
 };
 const doubts = (versions: ReturnType<typeof after>) =>
   versions.flatMap(({ name, doubt }) =>
@@ -102,7 +103,7 @@ const inTwo = (...processes: readonly Fields[][]) => {
     const readings = batch.map((one) => readEvent(one, { source: `hook-${i}`, position: 1 }));
     history.add(new OpenRequests().tell(readings).changes);
   }
-  return history.versions();
+  return withoutRefuted(history.versions());
 };
 
 const noBody = both(30, { level: 'Metadata', responseObject: undefined });

@@ -19,6 +19,8 @@ export class SeenObject {
   readonly #sights: Sights;
   /** When the last request that ended it, or changed a part of it, came in: it was there then. */
   readonly #heardOfAt: Instant;
+  /** Requests that were refused since the name was taken, as far as anybody knows by this object. */
+  readonly #takings: readonly Change[];
   readonly #open: OpenDoubt[] = [];
   /** Until when its content is in doubt, and until when its existence is. */
   #differsUntil = -Infinity;
@@ -35,7 +37,7 @@ export class SeenObject {
     let heardOfAt = -Infinity;
     for (const { what, receivedAt } of changes)
       if (what !== 'present') heardOfAt = Math.max(heardOfAt, receivedAt);
-    for (const { receivedAt } of takings) heardOfAt = Math.max(heardOfAt, receivedAt);
+    this.#takings = takings;
     this.#heardOfAt = heardOfAt;
   }
 
@@ -93,6 +95,7 @@ export class SeenObject {
     return (
       doubt.doubt.ends === true &&
       !this.isSeenAfter(doubt) &&
+      this.#takenAfter(doubt) === undefined &&
       doubt.receivedAt >= this.#differsUntil &&
       !mayEnd(doubt.resource, this.#lastBy(doubt.at)?.content)
     );
@@ -127,9 +130,20 @@ export class SeenObject {
     const may = this.#mayOf(of, told);
     if (may === undefined) return;
     const until = this.#sights.firstWholeAfter(of);
-    this.#open.push({ start: of.receivedAt, until, may, of });
+    const taken = may === 'be-gone' ? this.#takenAfter(of) : undefined;
+    this.#open.push({
+      start: of.receivedAt,
+      until,
+      may,
+      of,
+      ...(taken !== undefined && { refutedAt: taken.at }),
+    });
     if (may !== 'be-gone') this.#differsUntil = Math.max(this.#differsUntil, until);
     if (may !== 'differ') this.#goneUntil = Math.max(this.#goneUntil, until);
+  }
+
+  #takenAfter({ at }: Doubtful): Change | undefined {
+    return this.#takings.find(({ receivedAt }) => receivedAt >= at);
   }
 
   /** What may be of an object that was seen before; undefined where nothing. */

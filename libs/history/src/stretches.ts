@@ -1,5 +1,5 @@
 import type { Instant } from '@margay/ground';
-import { isOutcomeUnknown, type OpenDoubt } from './doubtful.ts';
+import type { OpenDoubt } from './doubtful.ts';
 import type { DoubtSince, May } from './object-doubt.ts';
 
 /** A stretch of time in which the same is open. */
@@ -10,7 +10,7 @@ export interface DoubtStretch {
   readonly doubt: DoubtSince;
   /** The objects' uid, empty where it is not known or there are several. */
   readonly uid: string;
-  /** It begins with a creation that was done. */
+  /** It begins with a creation: if that was done, and else there is none. */
   readonly isBirth: boolean;
 }
 
@@ -26,18 +26,23 @@ export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): Doub
   const instants = [...new Set(starts.flatMap(({ start, until }) => [start, until]))].sort((a, b) => a - b);
   const stretches: DoubtStretch[] = [];
   const count: Record<May, number> = { 'be-gone': 0, differ: 0, 'be-anything': 0 };
+  const refuted = new Set<OpenDoubt>();
   let [next, over, earliest] = [0, 0, 0];
   for (const [i, start] of instants.entries()) {
     let creation: OpenDoubt | undefined;
     for (let one = starts[next]; one !== undefined && one.start <= start; one = starts[++next]) {
       count[one.may]++;
+      if (one.refutedAt !== undefined) refuted.add(one);
       if (unseen && one.of.created === true) creation = one;
     }
-    for (let one = ends[over]; one !== undefined && one.until <= start; one = ends[++over]) count[one.may]--;
+    for (let one = ends[over]; one !== undefined && one.until <= start; one = ends[++over]) {
+      count[one.may]--;
+      refuted.delete(one);
+    }
     while (earliest < next && (starts[earliest] as OpenDoubt).until <= start) earliest++;
     const end = instants[i + 1] ?? Infinity;
     if (earliest < next && start < end) {
-      const stretch = stretchOf(start, end, creation ?? (starts[earliest] as OpenDoubt), count);
+      const stretch = stretchOf(start, end, creation ?? (starts[earliest] as OpenDoubt), count, refuted);
       const last = stretches.at(-1);
       if (last !== undefined && goesOn(last, stretch)) stretches[stretches.length - 1] = { ...last, end };
       else stretches.push(stretch);
@@ -51,9 +56,13 @@ function stretchOf(
   end: Instant,
   { of }: OpenDoubt,
   count: Readonly<Record<May, number>>,
+  refuted: ReadonlySet<OpenDoubt>,
 ): DoubtStretch {
   const { reason, message } = of.doubt;
-  const several = count['be-gone'] + count.differ + count['be-anything'] > 1;
+  const all = count['be-gone'] + count.differ + count['be-anything'];
+  const several = all > 1;
+  const refutedAt =
+    refuted.size < all ? undefined : Math.max(...Array.from(refuted, (one) => one.refutedAt ?? Infinity));
   return {
     start,
     end,
@@ -64,9 +73,10 @@ function stretchOf(
       since: of.receivedAt,
       answeredAt: of.at,
       source: of.origin.source,
+      ...(refutedAt !== undefined && { refutedAt }),
     },
     uid: of.uid ?? '',
-    isBirth: of.created === true && !isOutcomeUnknown(of) && start === of.receivedAt,
+    isBirth: of.created === true && start === of.receivedAt,
   };
 }
 
@@ -85,6 +95,7 @@ export const sameDoubt = (a: DoubtSince | undefined, b: DoubtSince | undefined):
     b !== undefined &&
     a.since === b.since &&
     a.answeredAt === b.answeredAt &&
+    a.refutedAt === b.refutedAt &&
     a.may === b.may &&
     a.reason === b.reason &&
     a.message === b.message &&

@@ -2,6 +2,7 @@ import { type Instant, keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { NetworkState, type NetworkStateOptions } from '@margay/policy';
 import { type Beside, playedFrom } from './doubts/play.ts';
+import { standingVersions } from './doubts/standing.ts';
 import type { KnownDoubt, PlayedVersion, UnseenSpan } from './doubts/played.ts';
 import { replay } from './replay/replay.ts';
 import { isValidIn } from './replay/steps.ts';
@@ -20,15 +21,16 @@ export interface ClusterAt {
 /**
  * The cluster at an instant, as a report about that instant has it: what the evidence leaves open is open here too.
  *
- * @param versions at least those that are valid then.
+ * @param given at least those that are valid then.
  * @param beside what the sources leave open, and the first sights that settle it: see `sightsToAsk`.
  */
 export function clusterAt(
-  versions: readonly Version[],
+  given: readonly Version[],
   at: Instant,
   { privateNetworks, ...beside }: Beside & Pick<NetworkStateOptions, 'privateNetworks'> = {},
 ): ClusterAt {
   const window = instantOf(at);
+  const versions = standingVersions(given, beside.doubts ?? [], window);
   const { versions: all, unseen, doubts } = playedFrom(versions, window, beside);
   const played = all.filter((version) => isValidIn(version, window));
   const [moment] = replay({ versions: played, unseen }, window, {

@@ -8,6 +8,7 @@ import { customReportType, customSummary } from './custom-types/custom-type.ts';
 import { digestOf } from './json/digest.ts';
 import { wellFormed } from './json/well-formed.ts';
 import { playedFrom } from './doubts/play.ts';
+import { standingVersions } from './doubts/standing.ts';
 import type { Played } from './doubts/played.ts';
 import type { FirstSights } from './doubts/sights.ts';
 import { neverSeen } from './named/never-seen.ts';
@@ -77,7 +78,7 @@ export function computeReport(input: ReportInput): Report {
         'Give an end after the start.',
     );
   }
-  const versions = [...input.versions];
+  const versions = standingVersions([...input.versions], input.doubts ?? [], window);
   const played = playedFrom(versions, window, input);
   const { serviceAccounts, auditSummary, protectionSummary, names, ...rows } = computeRows(
     { ...input, versions },

@@ -2,6 +2,7 @@ import { type Instant, type Key, keyText, kindOf, resourcesOf, type Window } fro
 import type { PolicyEvent, Version } from '@margay/history';
 import type { EndpointFlags, Explanation } from '@margay/policy';
 import { type Beside, playedFrom } from './doubts/play.ts';
+import { standingVersions } from './doubts/standing.ts';
 import { printedVersion } from './printed-version.ts';
 import { replay } from './replay/replay.ts';
 import { timelineEvents, type TimelineEvent } from './timeline-events.ts';
@@ -92,7 +93,11 @@ export function endpointTimeline(
   window: Window,
   { privateNetworks, writes = [], ...beside }: TimelineOptions = {},
 ): EndpointTimeline | undefined {
-  const concerning = versions.filter((version) => mayConcern(version, endpoint));
+  const concerning = standingVersions(
+    versions.filter((version) => mayConcern(version, endpoint)),
+    beside.doubts ?? [],
+    window,
+  );
   const text = keyText(endpoint);
   const spans: TimelineSpan[] = [];
   const applied = new Set<string>();

@@ -53,6 +53,12 @@ export function wideDoubts(
   return found.filter((one) => isBegun(one) && window.start < one.settledAt);
 }
 
+/** The doubts about many objects, of all times. */
+export const allWideDoubts = (
+  versions: readonly Version[],
+  given: readonly Doubt[],
+): readonly WideDoubt[] => [...given.map(ofSources), ...versions.flatMap(ofVersion)];
+
 function ofSources({
   id,
   about,
