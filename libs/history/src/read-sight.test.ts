@@ -51,6 +51,31 @@ test.each<[string, Fields, string]>([
   ['what a cache had, or newer', get({ requestURI: '/x/web?resourceVersion=5' }), ''],
   ['a part of it', get({ annotations: { 'audit.k8s.io/truncated': 'true' } }), ''],
   ['nothing, at level Metadata', get({ level: 'Metadata', responseObject: undefined }), ''],
+  [
+    'all that a list has',
+    get({
+      verb: 'list',
+      objectRef: policyReference({ name: undefined }),
+      responseObject: {
+        kind: 'NetworkPolicyList',
+        apiVersion: 'networking.k8s.io/v1',
+        items: [
+          policy({}, { apiVersion: undefined, kind: undefined }),
+          policy({ name: 'db', uid: 'u2' }),
+        ].map(({ apiVersion: _, kind: __, ...item }) => item),
+      },
+    }),
+    'present shop/web@7, present shop/db@7',
+  ],
+  [
+    'a list of which one page went before',
+    get({
+      verb: 'list',
+      requestURI: '/x?limit=1&continue=abc',
+      responseObject: { kind: 'NetworkPolicyList', apiVersion: 'networking.k8s.io/v1', items: [policy()] },
+    }),
+    '',
+  ],
   ['that it is not there', refused('get', 404, 'NotFound'), 'absent shop/web@'],
   [
     'by what its status says alone',
@@ -125,6 +150,18 @@ test('a read settles what was open, and who read changed nothing', () => {
     ['u1@7 by ana until 5', 'u1@7 by ana differ until 8.5', 'u1@9 by ?'],
   );
   expect(after(created, lost, get({ ...at(4), responseObject: policy() }))).toEqual(after(created, lost));
+});
+
+test('a list settles what it shows, as a read does', () => {
+  const items = [changed, policy({ name: 'db', uid: 'u2' })];
+  const list = { kind: 'NetworkPolicyList', apiVersion: 'networking.k8s.io/v1', items };
+  const one = get({ verb: 'list', objectRef: policyReference({ name: undefined }), responseObject: list });
+  expect(after(created, lost, { ...one, ...at(8) })).toEqual([
+    'u2@7 by ?',
+    'u1@7 by ana until 5',
+    'u1@7 by ana differ until 8.5',
+    'u1@9 by ?',
+  ]);
 });
 
 test('what a read shows and no write does was missed', () => {

@@ -1,4 +1,4 @@
-import { fields, type Fields, isFields } from '@margay/ground';
+import { fields, type Fields, isFields, list, text } from '@margay/ground';
 import type { Change } from './change.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
@@ -26,9 +26,19 @@ function shownBy({ actor: _, ...read }: Write): Change[] {
   const { event, verb } = read;
   const code = fields(event['responseStatus'])['code'];
   const response = event['responseObject'];
+  if (verb === 'list') return code === 200 && isFields(response) ? sightsIn(read, response) : [];
   if (verb !== 'get') return [];
   if (code !== 200) return shownByRefusal(read);
   return isFields(response) ? sightOf(read, response, read.eventId) : [];
+}
+
+/** What a list shows. That it shows something not says nothing here: it may be of some labels, or a part of all. */
+function sightsIn(read: Write, { kind, apiVersion, items }: Fields): Change[] {
+  const ofItems = text(kind).replace(/List$/, '');
+  // Items of typed lists do not repeat whose shape they have.
+  return list(items)
+    .filter(isFields)
+    .flatMap((item, i) => sightOf(read, { apiVersion, kind: ofItems, ...item }, `${read.eventId}#${i}`));
 }
 
 /** The object as it was read; none where it is not shown as a version. */

@@ -78,10 +78,22 @@ export function deletesAtOnce(event: Fields): boolean {
   return !addsFinalizer && (isFields(event['requestObject']) || !('dryRun' in queryOf(event)));
 }
 
-/** True where a read is answered with what is stored when it comes in: one that names a version may get any since that. */
+/**
+ * True where a read is answered with what is stored when it comes in: one that names a version may get any since that, and a list that
+ * goes on is of when it began.
+ */
 export function readsLatest(event: Fields): boolean {
   const query = queryOf(event);
-  return (query['resourceVersion'] ?? '') === '' && (query['resourceVersionMatch'] ?? '') === '';
+  return ['resourceVersion', 'resourceVersionMatch', 'continue'].every((name) => (query[name] ?? '') === '');
+}
+
+/** The only name that a `deletecollection` is about, where it selects by that. */
+export function selectedName(event: Fields): string | undefined {
+  const selector = queryOf(event)['fieldSelector'] ?? '';
+  return selector
+    .split(',')
+    .flatMap((one) => /^metadata\.name==?([^=]+)$/.exec(one.trim())?.[1] ?? [])
+    .at(0);
 }
 
 const NO_QUERY: Readonly<Record<string, string>> = Object.freeze({});

@@ -92,6 +92,16 @@ test.each<[string, Record<string, unknown>, string]>([
   ],
   ['a collection', { ...unseen, verb: 'deletecollection', objectRef: unnamed }, 'shop/* may be-gone'],
   [
+    'a collection of one name',
+    {
+      ...unseen,
+      verb: 'deletecollection',
+      objectRef: unnamed,
+      requestURI: '/x?fieldSelector=metadata.name%3Dweb',
+    },
+    'shop/web may be-gone',
+  ],
+  [
     'a collection of which a part was deleted',
     { verb: 'deletecollection', objectRef: unnamed, responseStatus: failure(422) },
     'shop/* may be-gone',

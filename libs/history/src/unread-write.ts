@@ -1,7 +1,7 @@
 import { fields, type Fields, isFields, nonEmptyText, servedName, servedUid, text } from '@margay/ground';
 import type { Change } from './change.ts';
 import { OUTCOME_UNKNOWN, type May, type ObjectDoubt } from './object-doubt.ts';
-import { deletesAtOnce, isTruncated } from './request.ts';
+import { deletesAtOnce, isTruncated, selectedName } from './request.ts';
 import type { DoubtfulReason, Reading, UnusableReason } from './reading.ts';
 import { factsOf, placeOf, trail, type Write } from './write.ts';
 
@@ -68,7 +68,7 @@ function doubtsOf(write: Write, reason: string, message: string): Change[] {
   const { kind, reference, verb, eventId, storageForm, event } = write;
   const deletes = verb === 'delete' || verb === 'deletecollection';
   if (kind.kept === 'end' && !deletes) return [];
-  const ownName = verb === 'deletecollection' ? '' : nameOf(write);
+  const ownName = verb === 'deletecollection' ? (selectedName(event) ?? '') : nameOf(write);
   const name = storageForm ? servedName(ownName, kind.role === 'policy') : ownName;
   const uid = ownName === '' ? undefined : uidOf(write);
   const { code } = fields(event['responseStatus']);
