@@ -363,3 +363,11 @@ test('several sources tell of one restore: it was when all of them say', () => {
   expect(manyReport(twice).doubts).toEqual(['everything 70-', 'everything 120-']);
   expect(manyReport(told, [], { start: 50, end: 65 }).doubts).toEqual(['everything 60-']);
 });
+
+test('numbers that go back and forth all the time are not of one counter, and tell of no restore', () => {
+  const window = { start: 160, end: 200 };
+  const restores = (n: number) =>
+    Array.from({ length: n }, (_, i) => aboutMany(50 + 20 * i, 55 + 20 * i, {}, 'counter-went-back'));
+  expect(manyReport(restores(5), [], window).protects).toBe('?');
+  expect(manyReport(restores(6), [], window)).toEqual({ protects: 'yes', doubts: ['everything 50-'] });
+});

@@ -1,5 +1,6 @@
 import {
   compareTexts,
+  DAY,
   formatInstant,
   type Instant,
   KEPT_KINDS,
@@ -132,7 +133,26 @@ function onePerRestore(doubts: readonly WideDoubt[]): WideDoubt[] {
     if (last === undefined || one.since >= last.until) joined.push(one);
     else if (one.since > last.since) joined[joined.length - 1] = beginningAt(last, one.since);
   }
-  return [...doubts.filter((one) => !isRestore(one)), ...joined];
+  return [...doubts.filter((one) => !isRestore(one)), ...(asOneCounter(joined) ?? joined)];
+}
+
+/** Nobody restores a store more often in a week. */
+const RESTORES_MAX = 5;
+
+/**
+ * Where numbers go back and forth all the time, they are not those of one counter, as where a log was joined from several or made by
+ * hand: they tell of no restore. Undefined where they do.
+ */
+function asOneCounter(restores: readonly WideDoubt[]): WideDoubt[] | undefined {
+  const isOften = restores.some((one, i) => {
+    const later = restores[i + RESTORES_MAX];
+    return later !== undefined && later.until - one.until < 7 * DAY;
+  });
+  const [first] = restores;
+  if (!isOften || first?.listed === undefined) return undefined;
+  const message = `The cluster's counter went back ${restores.length} times, first at ${formatInstant(first.until)}: the resourceVersions in the log are not those of one counter, and whether the store was restored cannot be told by them.`;
+  const listed = { ...first.listed, reason: 'counter-of-several', message };
+  return [{ ...first, known: undefined, unseen: false, listed }];
 }
 
 const beginningAt = (doubt: WideDoubt, since: Instant): WideDoubt => ({
