@@ -55,7 +55,7 @@ export function enforcement(versions: readonly Version[]): Enforcement {
     const node = nonEmptyText(fields(content['spec'])['nodeName']);
     if (node === undefined) continue;
     nodes.add(node);
-    const plugin = PLUGINS.find((one) => isOf(one, content));
+    const plugin = pluginsOf(content).find((one) => isOf(one, content));
     if (plugin) found.set(plugin, (found.get(plugin) ?? new Set()).add(node));
   }
   const named = (enforces: boolean) =>
@@ -72,6 +72,26 @@ export function enforcement(versions: readonly Version[]): Enforcement {
     nodesWithout: { total: without.length, names: without.slice(0, NODES_MAX) },
     statement: statementOf(enforcing, other, enforced.size, without.length),
   };
+}
+
+/** Plugins by the first label of each of their sets: most pods have none of these. */
+const BY_LABEL = new Map<string, Map<string, Plugin[]>>();
+for (const plugin of PLUGINS) {
+  for (const [label, value] of plugin.labels.flatMap((set) => Object.entries(set).slice(0, 1))) {
+    const values = BY_LABEL.get(label) ?? new Map<string, Plugin[]>();
+    BY_LABEL.set(label, values.set(value, [...(values.get(value) ?? []), plugin]));
+  }
+}
+
+/** The plugins that a pod may be of, in their order. */
+function pluginsOf({ metadata: { labels } }: Version['content']): readonly Plugin[] {
+  const own = fields(labels);
+  const found: Plugin[] = [];
+  for (const [label, values] of BY_LABEL) {
+    const value = own[label];
+    if (typeof value === 'string') found.push(...(values.get(value) ?? []));
+  }
+  return found;
 }
 
 function isOf({ labels, container }: Plugin, content: Version['content']): boolean {

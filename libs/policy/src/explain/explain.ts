@@ -12,7 +12,7 @@ import type { Direction } from '../model/policy.ts';
 import { printName } from '../model/print-name.ts';
 import { internetReason, otherNamespaceReason, type SetContent } from '../model/verdict.ts';
 import type { Endpoint, EndpointFlags } from '../state/endpoint.ts';
-import { governingRecords, type VerdictContext } from '../state/group-verdict.ts';
+import { governingRecords, openLabels, type VerdictContext } from '../state/group-verdict.ts';
 import type { AppliedPolicy, EndpointGroup, PolicyRecord } from '../state/policy-record.ts';
 import type {
   ExplainedFlag,
@@ -34,7 +34,8 @@ export function explainEndpoint(
   const selecting = group.matches.others
     .flatMap(({ owner }) => [...owner.users].filter((record) => record !== undefined))
     .sort((a, b) => comparePolicies(a.policy, b.policy, context.tiers));
-  const { certain: enforced } = governingRecords(group, isPod, context);
+  const labels = openLabels(group, isPod, context.uncertainty);
+  const { certain: enforced } = governingRecords(group, isPod, context, labels);
   const explained = (records: readonly PolicyRecord<Endpoint>[]) =>
     records.map((record) => explainPolicy(record, group, isPod, context.tiers));
   return {

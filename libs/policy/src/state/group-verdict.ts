@@ -37,7 +37,7 @@ export function governingRecords(
   group: EndpointGroup<Endpoint>,
   isPod: boolean,
   { tiers, uncertainty }: VerdictContext,
-  labels: PartlyKnownLabels | undefined = openLabels(group, isPod, uncertainty),
+  labels: PartlyKnownLabels | undefined,
 ): Governing {
   const certain: PolicyRecord<Endpoint>[] = [];
   const possible: PolicyRecord<Endpoint>[] = [];

@@ -67,6 +67,8 @@ export class NetworkState {
   readonly #storageNames = new Map<string, string>();
   readonly #endpointIndex: SelectorIndex<Endpoint, PolicyRecord<Endpoint> | undefined>;
   readonly #setIndex: SelectorIndex<SetContent, PolicyRecord<Endpoint>>;
+  /** Something came, went or changed since all was settled. */
+  #isStale = false;
   readonly #staleVerdicts = new Set<PolicyRecord<Endpoint>>();
   /** Each once: those with `changed` set. */
   #changedGroups: EndpointGroup<Endpoint>[] = [];
@@ -114,6 +116,7 @@ export class NetworkState {
     const served = asServed(object);
     const key = keyOf(served);
     if (key === undefined) return;
+    this.#isStale = true;
     const text = keyText(key);
     if (isStorageForm(object.apiVersion) && object.metadata.name !== key.name) {
       this.#storageNames.set(keyText({ ...key, name: object.metadata.name }), key.name);
@@ -149,6 +152,7 @@ export class NetworkState {
 
   /** Removes an object; unknown keys are ignored. The name may be the one in Calico's storage. */
   remove(given: Key): void {
+    this.#isStale = true;
     let key: Key = { ...given, group: servedGroup(given.group) };
     const stored = keyText(key);
     const name = this.#storageNames.get(stored);
@@ -187,6 +191,7 @@ export class NetworkState {
 
   /** Says, or takes back, that there may be objects of a kind that nobody saw. Endpoints nobody saw are nobody's here. */
   setUnseen(unseen: Unseen, isOn: boolean): void {
+    this.#isStale = true;
     const { id, resource } = unseen;
     const role = kindOf(unseen)?.role ?? 'policy';
     if (role === 'policy') {
@@ -250,11 +255,14 @@ export class NetworkState {
   }
 
   #settle(): void {
+    if (!this.#isStale) return;
     this.#setIndex.settle();
     this.#endpointIndex.settle();
     for (const record of this.#staleVerdicts) {
       if (record.refresh(this.#networks, this.#uncertainty)) this.#markSelected(record);
     }
+    // What is refreshed may be selected otherwise: that is settled next.
+    this.#isStale = this.#staleVerdicts.size > 0;
     this.#staleVerdicts.clear();
   }
 

@@ -1,4 +1,4 @@
-import { at, fields, kindOfObject, list, resourceName, text } from '@margay/ground';
+import { fields, kindOfObject, list, text } from '@margay/ground';
 import type { FlowEnd } from '@margay/flows';
 import type { Version } from '@margay/history';
 
@@ -17,6 +17,9 @@ export interface Mention {
   readonly namespace: string;
   readonly name: string;
 }
+
+/** Is told of each object that is named: there are very many, and nearly all were seen. */
+export type OnMention = (of: NamedKind, namespace: string, name: string) => void;
 
 const namedKind = (apiVersion: string, kind: string): NamedKind => {
   const { group, resource, kept = 'nothing' } = kindOfObject({ apiVersion, kind }) ?? {};
@@ -37,68 +40,94 @@ const GLOBAL_NETWORK_SET = namedKind('projectcalico.org/v3', 'GlobalNetworkSet')
 
 type Content = Version['content'];
 
-const named = (of: NamedKind, namespace: string, name: unknown): Mention[] =>
-  typeof name === 'string' && name !== '' ? [{ of, namespace, name }] : [];
+function name(tell: OnMention, of: NamedKind, namespace: string, named: unknown): void {
+  if (typeof named === 'string' && named !== '') tell(of, namespace, named);
+}
 
-const ownersOf = ({ metadata: { namespace = '', ownerReferences } }: Content): Mention[] =>
-  list(ownerReferences).flatMap((owner) => {
-    const { apiVersion, kind, name } = fields(owner);
+function nameOwners({ metadata: { namespace = '', ownerReferences } }: Content, tell: OnMention): void {
+  for (const owner of list(ownerReferences)) {
+    const { apiVersion, kind, name: named } = fields(owner);
     // A node owns the pods that it runs by itself.
-    if (kind === NODE.kind && apiVersion === NODE.apiVersion) return named(NODE, '', name);
-    return named(namedKind(text(apiVersion), text(kind)), namespace, name);
-  });
+    if (kind === NODE.kind && apiVersion === NODE.apiVersion) name(tell, NODE, '', named);
+    else name(tell, namedKind(text(apiVersion), text(kind)), namespace, named);
+  }
+}
 
-const targetsIn = (endpoints: unknown, own: string): Mention[] =>
-  list(endpoints).flatMap((endpoint) => {
-    const { kind, namespace, name } = fields(at(endpoint, 'targetRef'));
-    return kind === POD.kind ? named(POD, text(namespace) || own, name) : [];
-  });
+function nameTargets(endpoints: unknown, own: string, tell: OnMention): void {
+  for (const endpoint of list(endpoints)) {
+    const { kind, namespace, name: named } = fields(fields(endpoint)['targetRef']);
+    if (kind === POD.kind) name(tell, POD, text(namespace) || own, named);
+  }
+}
 
-const tierOf = ({ spec }: Content): Mention[] => named(TIER, '', fields(spec)['tier']);
+const nameTier = ({ spec }: Content, tell: OnMention): void => name(tell, TIER, '', fields(spec)['tier']);
 
-/** Where objects of a kind name others. A new place is one line. */
-const PLACES: Readonly<Record<string, (content: Content) => Mention[]>> = {
-  pods: (content) => {
-    const { serviceAccountName, nodeName } = fields(content['spec']);
-    const { namespace = '' } = content.metadata;
-    return [
-      ...ownersOf(content),
-      ...named(SERVICE_ACCOUNT, namespace, serviceAccountName),
-      ...named(NODE, '', nodeName),
-    ];
-  },
-  'endpointslices.discovery.k8s.io': ({ endpoints, metadata: { namespace = '', labels } }) => [
-    ...targetsIn(endpoints, namespace),
-    ...named(SERVICE, namespace, labels?.['kubernetes.io/service-name']),
+interface Place {
+  readonly group: string;
+  readonly names: (content: Content, tell: OnMention) => void;
+}
+const inCalico = (names: Place['names']): Place => ({ group: 'projectcalico.org', names });
+
+/** Where objects of a kind name others, by resource. A new place is one line. */
+const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
+  [
+    'pods',
+    {
+      group: '',
+      names: (content, tell) => {
+        const { serviceAccountName, nodeName } = fields(content['spec']);
+        nameOwners(content, tell);
+        name(tell, SERVICE_ACCOUNT, content.metadata.namespace ?? '', serviceAccountName);
+        name(tell, NODE, '', nodeName);
+      },
+    },
   ],
-  endpoints: ({ subsets, metadata: { namespace = '' } }) =>
-    list(subsets).flatMap((subset) => [
-      ...targetsIn(at(subset, 'addresses'), namespace),
-      ...targetsIn(at(subset, 'notReadyAddresses'), namespace),
-    ]),
-  'hostendpoints.projectcalico.org': ({ spec }) => named(NODE, '', fields(spec)['node']),
-  'networkpolicies.projectcalico.org': tierOf,
-  'globalnetworkpolicies.projectcalico.org': tierOf,
-  'stagednetworkpolicies.projectcalico.org': tierOf,
-  'stagedglobalnetworkpolicies.projectcalico.org': tierOf,
-};
+  [
+    'endpointslices',
+    {
+      group: 'discovery.k8s.io',
+      names: ({ endpoints, metadata: { namespace = '', labels } }, tell) => {
+        nameTargets(endpoints, namespace, tell);
+        name(tell, SERVICE, namespace, labels?.['kubernetes.io/service-name']);
+      },
+    },
+  ],
+  [
+    'endpoints',
+    {
+      group: '',
+      names: ({ subsets, metadata: { namespace = '' } }, tell) => {
+        for (const subset of list(subsets)) {
+          const { addresses, notReadyAddresses } = fields(subset);
+          nameTargets(addresses, namespace, tell);
+          nameTargets(notReadyAddresses, namespace, tell);
+        }
+      },
+    },
+  ],
+  ['hostendpoints', inCalico(({ spec }, tell) => name(tell, NODE, '', fields(spec)['node']))],
+  ['networkpolicies', inCalico(nameTier)],
+  ['globalnetworkpolicies', inCalico(nameTier)],
+  ['stagednetworkpolicies', inCalico(nameTier)],
+  ['stagedglobalnetworkpolicies', inCalico(nameTier)],
+]);
 
-/** The objects that an object names, as it was in a version; what is in a namespace names that. */
-export function mentionsIn(version: Version): readonly Mention[] {
-  const { namespace, content } = version;
-  const mentions = PLACES[resourceName(version)]?.(content) ?? [];
-  return namespace === '' ? mentions : [...mentions, { of: NAMESPACE, namespace: '', name: namespace }];
+/** Tells the objects that an object names, as it was in a version; what is in a namespace names that. */
+export function tellMentions({ group, resource, namespace, content }: Version, tell: OnMention): void {
+  const place = PLACES.get(resource);
+  if (place !== undefined && place.group === group) place.names(content, tell);
+  if (namespace !== '') tell(NAMESPACE, '', namespace);
 }
 
 /** The object that the end of a flow is; undefined for what is outside the cluster. */
-export function mentionOf({ type, namespace, name }: FlowEnd): Mention | undefined {
+export function mentionOf({ type, namespace, name: named }: FlowEnd): Mention | undefined {
   switch (type) {
     case 'pod':
-      return { of: POD, namespace, name };
+      return { of: POD, namespace, name: named };
     case 'hostEndpoint':
-      return { of: HOST_ENDPOINT, namespace: '', name };
+      return { of: HOST_ENDPOINT, namespace: '', name: named };
     case 'networkSet':
-      return { of: namespace === '' ? GLOBAL_NETWORK_SET : NETWORK_SET, namespace, name };
+      return { of: namespace === '' ? GLOBAL_NETWORK_SET : NETWORK_SET, namespace, name: named };
     case 'network':
       return undefined;
   }

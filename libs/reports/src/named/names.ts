@@ -3,7 +3,7 @@ import type { Contact } from '@margay/flows';
 import type { AskedName, Version } from '@margay/history';
 import { FIXED_TIERS } from '@margay/policy';
 import { isValidIn } from '../replay/steps.ts';
-import { type Mention, mentionOf, mentionsIn } from './mentions.ts';
+import { type Mention, mentionOf, type NamedKind, tellMentions } from './mentions.ts';
 import { askedName, askedText, SeenNames } from './seen-names.ts';
 
 /** How many of those that name an object are told. */
@@ -46,19 +46,25 @@ export function namedObjects(
   const versions = all.filter((version) => version.name !== '' && isValidIn(version, window));
   const seen = new SeenNames(versions);
   const found = new Found(window);
-  const isUnseen = (mention: Mention): boolean =>
-    mention.of.kept === undefined ? ofOtherKinds : !seen.has(mention.of.kept, mention) && !isFixed(mention);
+  // Calico makes the fixed tiers itself.
+  const isUnseen = ({ kind, kept }: NamedKind, namespace: string, name: string): boolean =>
+    kept === undefined
+      ? ofOtherKinds
+      : !seen.has(kept.resource, namespace, name) && !(kind === 'Tier' && FIXED_TIERS.has(name));
   for (const version of versions) {
-    for (const mention of mentionsIn(version)) {
-      if (isUnseen(mention) && counts(mention, version)) found.add(mention, version, version);
-    }
+    tellMentions(version, (of, namespace, name) => {
+      if (!isUnseen(of, namespace, name)) return;
+      const mention = { of, namespace, name };
+      if (counts(mention, version)) found.add(mention, version, version);
+    });
   }
   for (const { startAt, endAt, source, destination } of flows) {
     const time = { validFrom: startAt, validTo: Math.max(endAt, startAt + 1) };
     if (!isValidIn(time, window)) continue;
     for (const end of [source, destination]) {
       const mention = mentionOf(end);
-      if (mention !== undefined && isUnseen(mention) && counts(mention)) found.add(mention, time);
+      if (mention === undefined || !isUnseen(mention.of, mention.namespace, mention.name)) continue;
+      if (counts(mention)) found.add(mention, time);
     }
   }
   return found.all();
@@ -86,9 +92,6 @@ export function neverTold(named: readonly NamedObject[], told: Iterable<AskedNam
     return asked === undefined || !known.has(askedText(asked));
   });
 }
-
-/** Calico makes these tiers itself. */
-const isFixed = ({ of: { kind }, name }: Mention): boolean => kind === 'Tier' && FIXED_TIERS.has(name);
 
 interface Entry {
   readonly mention: Mention;

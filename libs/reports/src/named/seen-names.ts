@@ -20,7 +20,7 @@ export class SeenNames {
   }
 
   /** Whether an object of the name was seen, or one whose name begins like this. */
-  has({ resource }: { readonly resource: string }, { namespace, name }: Mention): boolean {
+  has(resource: string, namespace: string, name: string): boolean {
     const names = this.#names.get(resource)?.get(namespace);
     if (names === undefined) return false;
     if (!name.endsWith('*')) return names.has(name);

@@ -185,13 +185,11 @@ function kindOf(version: Version | undefined): string {
 
 function servicesHeardOf(versions: readonly Version[]): Map<string, Set<string>> {
   const heardOf = new Map<string, Set<string>>();
-  for (const version of versions) {
-    const { namespace, name, content } = version;
-    const kind = kindOf(version);
-    const isNamed = (kind === 'services.' || kind === 'endpoints.') && name !== '';
+  for (const { group, resource, namespace, name, content } of versions) {
+    const isNamed = (resource === 'services' || resource === 'endpoints') && group === '' && name !== '';
     const service = isNamed
       ? `${namespace}/${name}`
-      : kind === 'endpointslices.discovery.k8s.io'
+      : resource === 'endpointslices' && group === 'discovery.k8s.io'
         ? serviceOfSlice(content)
         : undefined;
     if (service === undefined) continue;
