@@ -50,6 +50,7 @@ export {
   followGlobalReports,
   type ClusterReportTypes,
   clusterReportTypes,
+  followReportTypes,
   withType,
   clusterReport,
   findGlobalReport,

@@ -1,32 +1,26 @@
-import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import {
-  clusterReportTypes,
   DEFAULT_GROUP,
   followGlobalReports,
-  installReportTypes,
-  keepTypeConditions,
-  globalReportStatus,
-  recordEvent,
+  followReportTypes,
   withType,
-  writeStatus,
   type ClusterReport,
   type ClusterReportTypes,
-  type GlobalReportStatus,
   type KubernetesClient,
   type ReportRun,
   type ScheduleProblem,
 } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
-import { nextTick, REPORT_TYPES } from '@margay/reports';
 import { together, type Log } from '@margay/runtime';
 import type { History, WindowRecord, Windows } from '@margay/storage';
 import { askedWindows, type AskedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
 import { keepKnown } from './keep-known.ts';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
+import { keepStatus, type KeepStatus } from './keep-status.ts';
+import { keepTypes } from './keep-types.ts';
 import { lostWindows, tellOfLost, type LostWindows } from './lost-windows.ts';
 import { reportJobs, type ReportJobs } from './report-jobs.ts';
 
@@ -47,7 +41,7 @@ export interface ClusterScheduleOptions extends Schedule {
   readonly lookMilliseconds?: number;
 }
 
-/** Looks at the schedules between two looks at the status of all reports, and at the types that exist. */
+/** Looks at the schedules between two looks at the status of all reports. */
 const LOOKS_A_STATUS = 5;
 /** Of a report's newest windows, so many are enough for what its status shows. */
 const RUNS = 50;
@@ -63,6 +57,7 @@ const COMPONENT = 'margay-scheduler';
 export async function scheduleCluster(options: ClusterScheduleOptions): Promise<void> {
   const { client, group = DEFAULT_GROUP, log } = options;
   let reports: ReadonlyMap<string, ClusterReport> | undefined;
+  let types: ClusterReportTypes | undefined;
   const { jobNamespace: namespace } = options;
   const jobs = namespace === undefined ? undefined : reportJobs({ ...options, namespace });
   await together(options.signal, (signal) => [
@@ -75,67 +70,35 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
       }
     })(),
     (async () => {
-      let types: ClusterReportTypes = new Map();
-      const told = new Map<string, string>();
+      for await (const seen of followReportTypes(client, { group, signal })) {
+        if (seen.interruption)
+          log.warn('GlobalReportTypes cannot be followed', { reason: seen.interruption.error.message });
+        if (seen.types.size > 0 || !seen.interruption || types === undefined) ({ types } = seen);
+      }
+    })(),
+    (async () => {
+      const keeping = { ...options, group, signal, component: COMPONENT };
+      const keptTypes = keepTypes(keeping);
       const finding: Finding = {
         lost: lostWindows(options.bus, options.windows),
         asked: askedWindows(options.windows),
         keep: keepKnown(options.windows),
         span: evidenceSpan(options.history),
+        keepStatus: keepStatus(keeping),
       };
-      let isInstalled = false;
       for (let look = 0; !signal.aborted;) {
-        if (reports !== undefined) {
+        if (reports !== undefined && types !== undefined) {
           const all = look % LOOKS_A_STATUS === 0;
-          if (all && !isInstalled) isInstalled = await installed(options);
-          if (all) types = await clusterReportTypes(client, group).catch(() => types);
-          // Once the type of users that has the name is gone, the built-in one comes back.
-          if ([...types].some(([name, { read }]) => 'problems' in read && REPORT_TYPES.has(name)))
-            isInstalled = false;
-          if (all) await tellOfTypes(types, told, options);
-          await lookAt(reports, types, all, options, jobs, finding);
-          look++;
+          // Types that were installed just now are there at the next look.
+          if (!(await keptTypes(types))) {
+            await lookAt(reports, types, all, options, jobs, finding);
+            look++;
+          }
         }
         await sleep(options.lookMilliseconds ?? 1_000, undefined, { signal }).catch(() => undefined);
       }
     })(),
   ]);
-}
-
-/** Whether all predefined types are objects of the cluster now; not while a type of users has the name of one. */
-async function installed({ client, group = DEFAULT_GROUP, log }: ClusterScheduleOptions): Promise<boolean> {
-  try {
-    return (await installReportTypes(client, group)).length === 0;
-  } catch (error) {
-    log.warn('The predefined report types could not be installed', { reason: (error as Error).message });
-    return false;
-  }
-}
-
-/** Says of the types of users whether they can be used: in a condition, and in an Event and the log where they cannot. */
-async function tellOfTypes(
-  types: ClusterReportTypes,
-  told: Map<string, string>,
-  { client, group = DEFAULT_GROUP, now, log, signal }: ClusterScheduleOptions,
-): Promise<void> {
-  try {
-    for (const { name, uid, apiVersion, ...why } of await keepTypeConditions(
-      client,
-      group,
-      types,
-      told,
-      now(),
-    )) {
-      log.warn('A GlobalReportType is refused', { type: name, reason: why.message });
-      const about = { apiVersion, kind: 'GlobalReportType', name, uid };
-      await recordEvent(client, { about, type: 'Warning', ...why, component: COMPONENT }, now());
-    }
-  } catch (error) {
-    if (!signal.aborted)
-      log.warn('The conditions of GlobalReportTypes could not be written', {
-        reason: error instanceof Error ? error.message : String(error),
-      });
-  }
 }
 
 /** What a look at the schedules remembers of those before it. */
@@ -144,6 +107,7 @@ interface Finding {
   readonly asked: AskedWindows;
   readonly keep: ReturnType<typeof keepKnown>;
   readonly span: ReturnType<typeof evidenceSpan>;
+  readonly keepStatus: KeepStatus;
 }
 
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */
@@ -153,7 +117,7 @@ async function lookAt(
   all: boolean,
   options: ClusterScheduleOptions,
   jobs: ReportJobs | undefined,
-  { lost, asked, keep, span }: Finding,
+  { lost, asked, keep, span, keepStatus }: Finding,
 ): Promise<void> {
   const reports = [...byName.values()];
   const { bus, windows, now, log } = options;
@@ -181,47 +145,13 @@ async function lookAt(
     const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map((record) =>
       runOf(record, jobs),
     );
-    await keepStatus(each, runs, problems.get(each.name), options).catch((error: unknown) => {
+    await keepStatus(each, runs, problems.get(each.name)).catch((error: unknown) => {
       if (!options.signal.aborted)
         log.warn('The status of a GlobalReport could not be written', {
           report: each.name,
           reason: error instanceof Error ? error.message : String(error),
         });
     });
-  }
-}
-
-async function keepStatus(
-  { name, uid, apiVersion, generation, report, status: before }: ClusterReport,
-  runs: readonly ReportRun[],
-  problem: ScheduleProblem | undefined,
-  { client, group = DEFAULT_GROUP, now }: ClusterScheduleOptions,
-): Promise<void> {
-  const at = now();
-  const { schedule, suspend } = report?.spec ?? {};
-  const from = runs.reduce((last, { end, manual }) => (manual ? last : Math.max(last, end)), 0) || at;
-  const nextEnd =
-    problem === undefined && schedule !== undefined ? nextTick(schedule, Math.max(from, at)) : undefined;
-  const statusFor = (generation: number, known: GlobalReportStatus | undefined) =>
-    globalReportStatus({
-      generation,
-      runs,
-      ...(problem && { problem }),
-      ...(suspend !== undefined && { suspended: suspend }),
-      ...(nextEnd !== undefined && { nextEnd }),
-      ...(known && { before: known }),
-      now: at,
-    });
-  // What is known of the report is a moment old: good enough to tell that there is nothing to write.
-  const says: unknown = before && JSON.parse(JSON.stringify(statusFor(generation, before)));
-  if (before === undefined || !isDeepStrictEqual(says, before))
-    await writeStatus(client, group, { name, uid }, ({ metadata, status }) =>
-      statusFor(metadata.generation ?? 0, status),
-    );
-  const told = before?.conditions?.find(({ type }) => type === 'Schedulable');
-  if (problem !== undefined && (told?.reason !== problem.reason || told.message !== problem.message)) {
-    const about = { apiVersion, kind: 'GlobalReport', name, uid };
-    await recordEvent(client, { about, type: 'Warning', ...problem, component: COMPONENT }, at);
   }
 }
 

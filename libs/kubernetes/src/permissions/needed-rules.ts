@@ -38,7 +38,7 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
         cluster: [
           rule(group, ['globalreports'], ['get', 'list', 'watch']),
           rule(group, ['globalreports/status', 'globalreporttypes/status'], ['update']),
-          rule(group, ['globalreporttypes'], ['get', 'list', 'create', 'patch']),
+          rule(group, ['globalreporttypes'], ['get', 'list', 'watch', 'create', 'patch']),
         ],
         jobs: [
           rule('', ['podtemplates'], ['get']),

@@ -8,7 +8,7 @@ import {
 } from '@margay/reports';
 import type { KubernetesClient } from '../client/client.ts';
 import { ApiStatusError } from '../client/errors.ts';
-import type { ApiObject } from '../client/resources.ts';
+import type { ApiObject, ApiResource } from '../client/resources.ts';
 import { DEFAULT_GROUP, globalReports, globalReportTypes } from '../custom-resources/report-types.ts';
 import type { Interrupted, Projection } from '../watch/notices.ts';
 import { reflect, type ReflectOptions } from '../watch/reflect.ts';
@@ -53,29 +53,51 @@ export async function* followGlobalReports(
   client: KubernetesClient,
   { group = DEFAULT_GROUP, ...options }: Options = {},
 ): AsyncGenerator<ClusterReports> {
-  const reports = new Map<string, ClusterReport>();
+  for await (const { objects, interruption } of followByName(
+    client,
+    globalReports(group),
+    options,
+    clusterReport,
+  ))
+    yield { reports: objects, ...(interruption && { interruption }) };
+}
+
+/** The objects of a resource by name, complete at some instant. */
+interface ByName<T> {
+  readonly objects: ReadonlyMap<string, T>;
+  readonly interruption?: Interrupted;
+}
+
+/** The objects of a resource without namespaces, again whenever one of them has changed. */
+async function* followByName<T>(
+  client: KubernetesClient,
+  resource: ApiResource,
+  options: Omit<Options, 'group'>,
+  read: (object: ApiObject) => T,
+): AsyncGenerator<ByName<T>> {
+  const objects = new Map<string, { readonly uid: string; readonly is: T }>();
   let complete = false;
-  for await (const { notices, position } of reflect(client, globalReports(group), {
-    ...options,
-    project: whole,
-  })) {
+  for await (const { notices, position } of reflect(client, resource, { ...options, project: whole })) {
     let changed = false;
     let interruption: Interrupted | undefined;
     for (const notice of notices) {
       if (notice.what === 'upserted') {
         changed = true;
-        reports.set(notice.identity.name, clusterReport(notice.object));
+        objects.set(notice.identity.name, { uid: notice.identity.uid, is: read(notice.object) });
       } else if (notice.what === 'deleted') {
-        // Another report of the name may have come first.
-        const known = reports.get(notice.identity.name);
+        // Another object of the name may have come first.
         changed = true;
-        if (known?.uid === notice.identity.uid) reports.delete(notice.identity.name);
+        if (objects.get(notice.identity.name)?.uid === notice.identity.uid)
+          objects.delete(notice.identity.name);
       } else if (notice.what === 'interrupted') interruption = notice;
     }
     const firstSet: boolean = !complete && position !== undefined;
     complete ||= firstSet;
     if ((complete && changed) || firstSet || interruption) {
-      yield { reports: new Map(reports), ...(interruption && { interruption }) };
+      yield {
+        objects: new Map([...objects].map(([name, { is }]) => [name, is])),
+        ...(interruption && { interruption }),
+      };
     }
   }
 }
@@ -94,13 +116,27 @@ export interface ReportTypeObject extends ApiObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
-/** The report types that exist in the cluster. */
+/** The report types that exist in the cluster, as they are now. */
 export async function clusterReportTypes(
   client: KubernetesClient,
   group: string = DEFAULT_GROUP,
 ): Promise<ClusterReportTypes> {
   const types = await client.listAll(globalReportTypes(group));
   return new Map(types.map((type) => [type.metadata.name, readType(type)]));
+}
+
+/** The report types of the cluster, as `followGlobalReports` gives the reports. */
+export async function* followReportTypes(
+  client: KubernetesClient,
+  { group = DEFAULT_GROUP, ...options }: Options = {},
+): AsyncGenerator<{ readonly types: ClusterReportTypes; readonly interruption?: Interrupted }> {
+  for await (const { objects, interruption } of followByName(
+    client,
+    globalReportTypes(group),
+    options,
+    readType,
+  ))
+    yield { types: objects, ...(interruption && { interruption }) };
 }
 
 const readType = (object: ReportTypeObject): ClusterReportType => ({ read: readReportType(object), object });
@@ -151,7 +187,7 @@ function reasonOf(field: string): string {
   return field.endsWith('.selector') ? 'InvalidSelector' : 'InvalidSpec';
 }
 
-function whole(object: ApiObject): Projection<GlobalReportObject> {
+function whole(object: ApiObject): Projection<ApiObject> {
   const { uid = '', resourceVersion = '', name } = object.metadata;
   return { uid, resourceVersion, namespace: '', name, content: object };
 }

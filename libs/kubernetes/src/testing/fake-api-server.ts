@@ -29,6 +29,8 @@ export class FakeApiServer {
   /** Every request as `GET /path?query`, in order. */
   readonly requests: string[] = [];
   fault: Fault | undefined;
+  /** What is kept of a status, as where a definition does not know all of its fields. */
+  prune: (status: unknown) => unknown = (status) => status;
   /** By how many versions watches are behind lists, as where an API server answers old state. */
   behind = 0;
   #server: Server;
@@ -172,6 +174,8 @@ export class FakeApiServer {
     if (url.searchParams.get('watch') === 'true') this.#watch(url, response);
     else if (request.method === 'GET') this.#read(url, response);
     else if (request.method === 'PUT') this.#replace(url, JSON.parse(text) as ApiObject, response);
+    else if (request.method === 'PATCH' && request.headers['content-type']?.includes('apply'))
+      this.#apply(url, JSON.parse(text) as ApiObject, response);
     else if (request.method === 'POST') this.#create(url, JSON.parse(text) as ApiObject, response);
     else if (request.method === 'PATCH') this.#merge(url, JSON.parse(text) as ApiObject, response);
     else if (request.method === 'DELETE') this.#remove(url, response);
@@ -207,8 +211,7 @@ export class FakeApiServer {
   #read({ pathname, searchParams }: URL, response: ServerResponse): void {
     const one = this.#objects.get(pathname);
     if (one) return reply(response, 200, one);
-    if (/(\/[^/]+\d|\/leases\/[^/]+)$/.test(pathname))
-      return reply(response, 404, status(404, 'NotFound', `${pathname} not found`));
+    if (OBJECT.test(pathname)) return reply(response, 404, status(404, 'NotFound', `${pathname} not found`));
     const [version = this.#version, skip = 0] = (searchParams.get('continue') ?? '')
       .split(':')
       .filter(Boolean)
@@ -252,7 +255,8 @@ export class FakeApiServer {
     if (now.metadata.resourceVersion !== object.metadata.resourceVersion) {
       return reply(response, 409, status(409, 'Conflict', 'the object has been modified'));
     }
-    const { metadata: _, ...fields } = pathname === main ? object : { ...now, status: object['status'] };
+    const kept = this.prune(object['status']);
+    const { metadata: _, ...fields } = pathname === main ? object : { ...now, status: kept };
     reply(response, 200, this.put(main.slice(0, main.lastIndexOf('/')), now.metadata.name, fields));
   }
 
@@ -273,6 +277,19 @@ export class FakeApiServer {
     reply(response, 200, this.put(pathname.slice(0, pathname.lastIndexOf('/')), metadata.name, merged));
   }
 
+  /** Server-side apply, and merging of the fields at the top. */
+  #apply({ pathname }: URL, object: ApiObject, response: ServerResponse): void {
+    const now = this.#objects.get(pathname);
+    const border = pathname.lastIndexOf('/');
+    const { metadata, ...fields } = { ...now, ...object };
+    const labels = object.metadata?.labels ?? metadata.labels;
+    reply(
+      response,
+      200,
+      this.put(pathname.slice(0, border), pathname.slice(border + 1), { ...fields, labels }),
+    );
+  }
+
   #create({ pathname }: URL, object: ApiObject, response: ServerResponse): void {
     if (this.#objects.has(`${pathname}/${object.metadata.name}`)) {
       return reply(response, 409, status(409, 'AlreadyExists', `${object.metadata.name} already exists`));
@@ -288,6 +305,9 @@ export class FakeApiServer {
     reply(response, 200, now);
   }
 }
+
+/** The path of one object. */
+const OBJECT = /^\/(?:api\/v1|apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+)?\/[^/]+\/[^/]+$/;
 
 /** Whether a collection's path, perhaps that of all namespaces, holds what lies in another. */
 function within(path: string, inner: string): boolean {

@@ -1,0 +1,86 @@
+import { pauseAfter, type Instant } from '@margay/ground';
+import {
+  DEFAULT_GROUP,
+  installReportTypes,
+  keepTypeConditions,
+  recordEvent,
+  type ClusterReportTypes,
+  type KubernetesClient,
+} from '@margay/kubernetes';
+import { REPORT_TYPES } from '@margay/reports';
+import type { Log } from '@margay/runtime';
+
+export interface KeepTypesOptions {
+  readonly client: KubernetesClient;
+  readonly group?: string;
+  readonly now: () => Instant;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Who says so in Events. */
+  readonly component: string;
+}
+
+/** Pauses after failures, in milliseconds. */
+const PAUSES = { first: 5_000, longest: 300_000 };
+
+/**
+ * Makes the predefined report types exist in the cluster, and says of those of users whether they can be used: in a condition, and in
+ * an Event and the log where they cannot. To be called with the types as they are: something is asked of the API server at the start,
+ * when they have changed, and after a failure with growing pauses. True where predefined ones were installed, so that there will be others.
+ */
+export function keepTypes(options: KeepTypesOptions): (types: ClusterReportTypes) => Promise<boolean> {
+  const told = new Map<string, string>();
+  let seen: ClusterReportTypes | undefined;
+  let failures = 0;
+  let notBefore = 0;
+  return async (types) => {
+    const isDue = types !== seen || (failures > 0 && performance.now() >= notBefore);
+    if (!isDue) return false;
+    const isWhole = [...REPORT_TYPES.keys()].every((name) => 'builtIn' in (types.get(name)?.read ?? {}));
+    // What they should say may be more in this release than it was.
+    const toInstall = seen === undefined || !isWhole;
+    const isInstalled = toInstall && (await install(options));
+    const isDone = toInstall === isInstalled && (await tellOfTypes(types, told, options));
+    seen = types;
+    failures = isDone ? 0 : failures + 1;
+    if (!isDone) notBefore = performance.now() + pauseAfter(failures, PAUSES);
+    return isInstalled && !isWhole;
+  };
+}
+
+async function install({ client, group = DEFAULT_GROUP, log }: KeepTypesOptions): Promise<boolean> {
+  try {
+    await installReportTypes(client, group);
+    return true;
+  } catch (error) {
+    log.warn('The predefined report types could not be installed', { reason: (error as Error).message });
+    return false;
+  }
+}
+
+async function tellOfTypes(
+  types: ClusterReportTypes,
+  told: Map<string, string>,
+  { client, group = DEFAULT_GROUP, now, log, signal, component }: KeepTypesOptions,
+): Promise<boolean> {
+  try {
+    for (const { name, uid, apiVersion, ...why } of await keepTypeConditions(
+      client,
+      group,
+      types,
+      told,
+      now(),
+    )) {
+      log.warn('A GlobalReportType is refused', { type: name, reason: why.message });
+      const about = { apiVersion, kind: 'GlobalReportType', name, uid };
+      await recordEvent(client, { about, type: 'Warning', ...why, component }, now());
+    }
+    return true;
+  } catch (error) {
+    if (!signal.aborted)
+      log.warn('The conditions of GlobalReportTypes could not be written', {
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    return false;
+  }
+}
