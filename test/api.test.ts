@@ -349,7 +349,8 @@ test('every answer is as it is described, with nothing left out of the descripti
   };
   const about: Partial<Record<OperationId, readonly string[]>> = {
     cluster: ['/cluster'],
-    runs: ['/runs'],
+    runs: ['/runs', '/runs?revisions=all'],
+    globalReports: ['/reports'],
     run: ['/runs/late', ...[...reports.keys()].map((type) => `/runs/${type}-1`)],
     trend: ['/runs/inventory-1/trend'],
     compare: ['/runs/inventory-1/compare/inventory-0'],
@@ -360,6 +361,16 @@ test('every answer is as it is described, with nothing left out of the descripti
     state: ['/state?at=2026-11-24T00:19:00Z'],
     coverage: ['/coverage'],
   };
+  const next = { start: SPAN.start, end: SPAN.end, due: SPAN.end };
+  await stores.windows.keepReports([
+    {
+      name: 'inventory',
+      reportType: 'inventory',
+      spec: { reportType: 'inventory', schedule: '0 0 * * *' },
+      next,
+    },
+    { name: 'new', reportType: 'inventory', spec: { reportType: 'inventory' } },
+  ]);
   const { rows, ...others } = OPERATIONS;
   for (const [id, { method, answer }] of Object.entries<Operation>(others)) {
     if (method !== 'get' || answer.schema === undefined) continue;

@@ -43,13 +43,25 @@ const windowOf = ({ start, end }: { start: Instant; end: Instant }) => ({
   end: formatInstant(end),
 });
 
-const dataOf = ({ id, reportName, reportType, start, end, digest, summary }: ReportCompleted) => ({
+const dataOf = ({
+  id,
+  reportName,
+  reportType,
+  start,
+  end,
+  digest,
+  summary,
+  revision = 1,
+  supersedes,
+}: ReportCompleted) => ({
   id,
   reportName,
   reportType,
   window: windowOf({ start, end }),
   digest,
   summary,
+  revision,
+  ...(supersedes !== undefined && { supersedes }),
 });
 
 /** By what the report is worse than that of the last window before it; undefined where it is not. */
@@ -68,6 +80,7 @@ async function regressionsOf(report: ReportCompleted, { archive, rules }: Notify
   return { ...dataOf(report), since: { id, window: windowOf({ start, end }) }, regressions };
 }
 
+/** The newest report over the last window before the report's. */
 async function windowBefore(
   { reportName, start, id }: ReportCompleted,
   archive: Archive,
@@ -75,7 +88,8 @@ async function windowBefore(
   for (let cursor: string | undefined; ;) {
     const page = await archive.headers({ reportName, limit: PAGE, ...(cursor !== undefined && { cursor }) });
     const found = page.headers.find((header) => header.id !== id && header.end <= start);
-    if (found !== undefined || page.next === undefined) return found;
+    if (found !== undefined) return (await archive.revisions(reportName, found)).at(-1);
+    if (page.next === undefined) return undefined;
     cursor = page.next;
   }
 }

@@ -49,6 +49,11 @@ published until then. Lists of the cluster settle it: \`margay baseline\`. Keep 
 **A report failed.** The reason is in \`report-failed\` and the window's state. It was tried 7 times in all. Ask for it again
 with \`margay run NAME --start … --end …\` once the cause is gone.
 
+**Evidence came later.** A report stays what it is; \`margay runs\`, the API and the page say what came to the archive after its evidence was
+read ("3 events came later"). \`margay run NAME --revise\`, or the button on the run's page, makes a revision from the evidence that there is now:
+both stay, each says what it superseded, and where nothing that counts came between, the digest is the same and that is said. A window of which
+evidence was removed cannot be revised.
+
 **Reports have gaps.** The evidence section of the report names the source and the time. See [audit-setup.md](audit-setup.md).
 
 **Two clusters with one name** would become one history. Give each installation its own \`CLUSTER_NAME\` before the first event;
