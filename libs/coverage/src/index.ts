@@ -15,6 +15,7 @@ export {
   lostKnowledge,
   lostSource,
   tellsOfTime,
+  watchedKind,
   sourceName,
   printedSources,
 } from './source.ts';

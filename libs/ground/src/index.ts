@@ -34,6 +34,7 @@ export {
   keyOf,
   KINDS,
   kindOf,
+  kindOfDefinition,
   kindOfObject,
   resourcesOf,
   shownApiVersion,

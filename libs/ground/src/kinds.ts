@@ -216,6 +216,12 @@ export function kindOfObject({
   return BY_KIND.get(`${servedGroup(groupOf(apiVersion))}/${kind}`);
 }
 
+/** The kind that a custom resource definition of the name defines; undefined where it plays no part. */
+export function kindOfDefinition(name: string): Kind | undefined {
+  const dot = name.indexOf('.');
+  return dot < 0 ? undefined : kindOf({ resource: name.slice(0, dot), group: name.slice(dot + 1) });
+}
+
 /** The key of an object as served; undefined for a kind that plays no part. */
 export function keyOf(object: KubernetesObject): Key | undefined {
   const kind = kindOfObject(object);

@@ -18,7 +18,7 @@ import type { Reading } from './reading.ts';
 import { readSight } from './read-sight.ts';
 import { shownByRefusal } from './refusal.ts';
 import { canaryOf, isDryRun, isTruncated, showsOptions } from './request.ts';
-import { answersOf, askedBy, doubt, unusable } from './unread-write.ts';
+import { answersOf, askedBy, doubt, isKeptForItsEnd, unusable } from './unread-write.ts';
 import { placeOf, trail, writeOf, type Write } from './write.ts';
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
@@ -178,7 +178,7 @@ function readWrite(write: Write): Reading {
   if (verb === 'deletecollection') return readCollectionDelete(write, response);
   if (verb === 'delete' && isSuccess(response, status)) return readStatusDelete(write, response);
   if (!isFields(response)) {
-    if (write.kind.kept === 'end' && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
+    if (isKeptForItsEnd(write) && verb !== 'delete') return { kind: 'ignored', at, reason: 'no-version' };
     const patch = readStatusPatch(write);
     if (patch !== undefined) return patch;
     return doubt(write, 'no-content', 'the event has no body: audit this resource at level RequestResponse');

@@ -1,4 +1,13 @@
-import { fields, type Fields, isFields, nonEmptyText, servedName, servedUid, text } from '@margay/ground';
+import {
+  fields,
+  type Fields,
+  isFields,
+  kindOfDefinition,
+  nonEmptyText,
+  servedName,
+  servedUid,
+  text,
+} from '@margay/ground';
 import type { Change } from './change.ts';
 import { OUTCOME_UNKNOWN, type May, type ObjectDoubt } from './object-doubt.ts';
 import { deletesAtOnce, isTruncated, selectedName } from './request.ts';
@@ -67,7 +76,7 @@ const withChanges = (changes: readonly Change[]) => (changes.length > 0 ? { chan
 function doubtsOf(write: Write, reason: string, message: string): Change[] {
   const { kind, reference, verb, eventId, storageForm, event } = write;
   const deletes = verb === 'delete' || verb === 'deletecollection';
-  if (kind.kept === 'end' && !deletes) return [];
+  if (isKeptForItsEnd(write) && !deletes) return [];
   const ownName = verb === 'deletecollection' ? (selectedName(event) ?? '') : nameOf(write);
   const name = storageForm ? servedName(ownName, kind.role === 'policy') : ownName;
   const uid = ownName === '' ? undefined : uidOf(write);
@@ -94,6 +103,13 @@ function doubtsOf(write: Write, reason: string, message: string): Change[] {
   // Whether the tier belongs to the name that users gave is not shown: it is one of both.
   return name === ownName ? [change] : [change, { ...change, id: `${change.id}#${ownName}`, name: ownName }];
 }
+
+/**
+ * Whether nothing but the end of the object matters: of a definition, unless it is of a kind that restricts traffic in ways that are not
+ * understood, of which it matters that there may be objects.
+ */
+export const isKeptForItsEnd = (write: Write): boolean =>
+  write.kind.kept === 'end' && kindOfDefinition(nameOf(write))?.form !== 'foreign';
 
 function mayBecome(deletes: boolean, reason: string): May {
   if (deletes) return 'be-gone';

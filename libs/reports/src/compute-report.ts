@@ -1,6 +1,6 @@
 import type { Doubt, Evidence, Listing } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
-import { compareTexts, formatInstant, type Window } from '@margay/ground';
+import { compareTexts, formatInstant, type Kind, type Window } from '@margay/ground';
 import type { AskedName, PolicyEvent, Version } from '@margay/history';
 import { reportEvidence } from './evidence.ts';
 import type { GlobalReportSpec } from './global-report.ts';
@@ -50,6 +50,8 @@ export interface ReportInput {
   readonly doubts?: readonly Doubt[];
   /** When the whole state of a kind was seen. */
   readonly listings?: readonly Listing[];
+  /** The kinds that are followed by list and watch; absent where that is not known. */
+  readonly watched?: readonly Pick<Kind, 'group' | 'resource'>[];
   /** What was seen first from the instants of `sightsToAsk` on; without it, what versions begin with. */
   readonly sights?: FirstSights;
   /** Those of `namesToAsk` of which anything was told before the window's end; none unless given. */

@@ -76,3 +76,61 @@ test('where it is gone, it leaves nothing open', () => {
   for (const row of endpoints) expect(row.notKnown).toEqual([]);
   expect(evidence.doubts.total).toBe(0);
 });
+
+const definition = (name: string, from = 0, to?: number): Version =>
+  object(
+    { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', namespace: '', name },
+    { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
+    from,
+    to,
+  );
+
+const CILIUM = { group: 'cilium.io', resource: 'ciliumnetworkpolicies' };
+
+test.each<[string, Version, Partial<Parameters<typeof computeReport>[0]>, string[]]>([
+  [
+    'is there',
+    definition('ciliumnetworkpolicies.cilium.io'),
+    {},
+    ['foreign-kind ciliumnetworkpolicies.cilium.io'],
+  ],
+  ['of another kind is there', definition('ciliumnodes.cilium.io'), {}, []],
+  [
+    'of a kind that is understood is there',
+    definition('globalnetworkpolicies.crd.projectcalico.org'),
+    {},
+    [],
+  ],
+  ['was gone before the window', definition('ciliumnetworkpolicies.cilium.io', 0, 5), {}, []],
+  [
+    'came in the window',
+    definition('authorizationpolicies.security.istio.io', 15),
+    {},
+    ['foreign-kind authorizationpolicies.security.istio.io'],
+  ],
+  [
+    'is there, and a list showed none',
+    definition('ciliumnetworkpolicies.cilium.io'),
+    { listings: [{ ...CILIUM, at: 5 }] },
+    [],
+  ],
+  [
+    'is there, and its kind is watched',
+    definition('ciliumnetworkpolicies.cilium.io'),
+    { watched: [CILIUM] },
+    [],
+  ],
+])('where a definition %s, it is not known whether there are objects: %#', (_, defined, beside, expected) => {
+  const { evidence, endpoints } = computeReport({
+    name: 'r',
+    spec: { reportType: 'network-access' },
+    window: { start: 10, end: 20 },
+    versions: [pod('shop'), defined],
+    watched: [],
+    ...beside,
+  });
+  const told = evidence.doubts.listed.map(({ reason, about }) => `${reason} ${about}`);
+  expect(told).toEqual(expected);
+  const row = endpoints[0]!;
+  expect('notKnown' in row && row.notKnown.length > 0).toBe(expected.length > 0);
+});

@@ -3,6 +3,7 @@ import {
   doubtsFor,
   evidenceFor,
   listingsIn,
+  watchedKind,
   type CoverageMark,
   type Delivery,
   type Repeats,
@@ -82,5 +83,6 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     evidence: evidenceFor(marks, repeats, window, { ...delivered, ofTraffic }),
     doubts: doubtsFor(marks, window, delivered),
     ...(listings.length > 0 && { listings }),
+    watched: deliveries.flatMap(({ source }) => watchedKind(source) ?? []),
   };
 }

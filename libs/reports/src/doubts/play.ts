@@ -1,5 +1,5 @@
 import type { Doubt, Listing } from '@margay/coverage';
-import { type Instant, keyText, type Window } from '@margay/ground';
+import { type Instant, keyText, type Kind, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
@@ -17,6 +17,8 @@ export interface Beside {
   readonly doubts?: readonly Doubt[] | undefined;
   /** When the whole state of a kind was seen. */
   readonly listings?: readonly Listing[] | undefined;
+  /** The kinds that are followed by list and watch; absent where that is not known. */
+  readonly watched?: readonly Pick<Kind, 'group' | 'resource'>[] | undefined;
   /** What was seen, for the instants that `sightsToAsk` gives; versions tell of those that they begin with. */
   readonly sights?: FirstSights | undefined;
 }
@@ -26,7 +28,7 @@ export interface Beside {
  * may be objects that nobody saw. Without doubts, the versions as they are.
  */
 export function playedFrom(versions: readonly Version[], window: Window, beside: Beside = {}): Played {
-  const wide = wideDoubts(versions, beside.doubts ?? [], window, beside.listings);
+  const wide = wideDoubts(versions, beside.doubts ?? [], window, beside.listings, beside.watched);
   const isOpen = ({ doubt, seenMidLife }: Version) => doubt !== undefined || seenMidLife === true;
   if (wide.length === 0 && !versions.some(isOpen)) return { versions, unseen: [], doubts: [] };
   const inWindow: Version[] = [];

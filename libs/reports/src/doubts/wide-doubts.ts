@@ -15,6 +15,7 @@ import type { Doubt, Listing } from '@margay/coverage';
 import { COUNTER_WENT_BACK, type Version } from '@margay/history';
 import type { Doubted } from '@margay/policy';
 import { doubtId } from './doubt-id.ts';
+import { installedKinds } from './installed-kinds.ts';
 import type { KnownDoubt } from './played.ts';
 
 /** A doubt about many objects: what it leaves open of those that are known, and whether there may be others. */
@@ -41,16 +42,22 @@ export interface WideDoubt {
  * The doubts about many objects that are open at some instant of the window.
  *
  * @param listings when the whole state of a kind was seen: it settles what versions leave open of that; sources know by themselves.
+ * @param watched the kinds that are followed by list and watch; absent where that is not known, and definitions leave nothing open.
  */
 export function wideDoubts(
   versions: readonly Version[],
   given: readonly Doubt[],
   window: Window,
   listings: readonly Listing[] = [],
+  watched?: readonly Pick<Kind, 'group' | 'resource'>[],
 ): readonly WideDoubt[] {
   const isBegun = ({ since }: WideDoubt) => since < window.end;
   const ofVersions = onePerRestore(versions.flatMap(ofVersion).filter(isBegun));
-  const found = [...given.map(ofSources), ...ofVersions.flatMap((one) => settledBy(listings, one))];
+  const installed = watched === undefined ? [] : installedKinds(versions, watched).map(ofInstalled);
+  const found = [
+    ...given.map(ofSources),
+    ...[...ofVersions, ...installed].flatMap((one) => settledBy(listings, one)),
+  ];
   return found.filter((one) => isBegun(one) && window.start < one.settledAt);
 }
 
@@ -93,6 +100,14 @@ function ofSources({
       isOfSources: true,
     },
   };
+}
+
+/** What follows from versions is none of what the sources know by themselves. */
+function ofInstalled(doubt: Doubt): WideDoubt {
+  const wide = ofSources(doubt);
+  if (wide.listed === undefined) return wide;
+  const { isOfSources: _, ...listed } = wide.listed;
+  return { ...wide, listed };
 }
 
 /** What a version in doubt leaves open of others: one without a name of all that it stands for, a namespace of what is in it. */
