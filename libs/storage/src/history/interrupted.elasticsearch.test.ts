@@ -24,7 +24,10 @@ describe.skipIf(url === undefined)('a history in Elasticsearch', () => {
   });
   const newCluster = async () => {
     const cluster = `c-${randomUUID()}`;
-    await (await openElasticsearch({ nodes: [url ?? ''], prefix, cluster })).close();
+    const stores = await openElasticsearch({ nodes: [url ?? ''], prefix, cluster });
+    // The first use puts the templates.
+    await stores.history.summary();
+    await stores.close();
     return cluster;
   };
 
