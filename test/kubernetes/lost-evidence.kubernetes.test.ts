@@ -2,10 +2,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Window } from '@margay/ground';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLogs, resource, until } from './cluster.ts';
 import { OwnCluster } from './lost/own-cluster.ts';
-import { report, timeText, untruths, type Said, type Window } from './lost/said.ts';
+import { report, timeText, untruths, type Said } from './lost/said.ts';
 import { Truth } from './lost/truth.ts';
 import { Writer } from './lost/writers.ts';
 
@@ -162,8 +163,12 @@ async function play(): Promise<Story> {
 
 const before = (): Window => ({ start: story.begun, end: story.beforeKill });
 const baseline = ({ file, at }: Baseline): string[] => [
-  ...['--baseline', file, '--baseline-at', timeText(at)],
-  ...['--baseline-kinds', MAY_BE_EMPTY],
+  '--baseline',
+  file,
+  '--baseline-at',
+  timeText(at),
+  '--baseline-kinds',
+  MAY_BE_EMPTY,
 ];
 
 /** A report over what is left, of which nothing that it says for sure is untrue. */

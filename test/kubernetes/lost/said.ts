@@ -1,3 +1,4 @@
+import type { Window } from '@margay/ground';
 import { margay } from '../../testing/margay.ts';
 import type { Flags } from './truth.ts';
 
@@ -35,12 +36,6 @@ interface SaidEvent {
 }
 
 type SaidRow = { readonly notKnown: readonly string[] } & Readonly<Record<string, unknown>>;
-
-/** A window, in microseconds. */
-export interface Window {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** A report of the product's own command. */
 export function report(

@@ -1,6 +1,6 @@
+import type { Window } from '@margay/ground';
 import type { ApiResource, KubernetesClient } from '@margay/kubernetes';
 import { resource } from '../cluster.ts';
-import type { Window } from './said.ts';
 
 type ApiObject = Awaited<ReturnType<KubernetesClient['get']>>;
 
@@ -85,6 +85,7 @@ export class Truth {
     else this.#present.set(seen.key, seen.object);
   }
 
+  /** All that was seen, as it came. */
   get seen(): readonly Seen[] {
     return this.#seen;
   }
