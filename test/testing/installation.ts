@@ -24,8 +24,12 @@ const now = () => Date.now() * 1_000;
 export const lines: Line[] = [];
 for await (const batch of readLines(AUDIT_LOG)) lines.push(...batch);
 
-/** An installation of its own: topics, indices, services and the log that they follow. */
-export async function install(brokers: string) {
+/**
+ * An installation of its own: topics, indices, services and the log that they follow.
+ *
+ * @param archive where the services find Elasticsearch, if not where the test does.
+ */
+export async function install(brokers: string, archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '') {
   const id = randomUUID().slice(0, 8);
   const folder = ownFolder();
   const log = join(folder, 'audit.log');
@@ -37,7 +41,7 @@ export async function install(brokers: string) {
     KAFKA_BROKERS: brokers,
     KAFKA_TOPIC_PREFIX: `faults-${id}-`,
     KAFKA_PARTITIONS: '3',
-    ELASTICSEARCH_URLS: process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '',
+    ELASTICSEARCH_URLS: archive,
     ELASTICSEARCH_INDEX_PREFIX: `faults-${id}`,
     AUDIT_LOG_FILES: log,
     POSITIONS_DIRECTORY: join(folder, 'positions'),
@@ -50,7 +54,7 @@ export async function install(brokers: string) {
     prefix: environment.KAFKA_TOPIC_PREFIX,
   });
   const stores = await openElasticsearch({
-    nodes: [environment.ELASTICSEARCH_URLS],
+    nodes: [process.env['MARGAY_TEST_ELASTICSEARCH'] ?? ''],
     prefix: environment.ELASTICSEARCH_INDEX_PREFIX,
     cluster: CLUSTER,
   });
@@ -92,7 +96,10 @@ export async function rowsOfReports(stores: Stores): Promise<Record<string, unkn
 }
 
 /** What one undisturbed process makes of a log that is finished. */
-async function withUndisturbed<T>(path: string, look: (bus: Bus, stores: Stores) => Promise<T>): Promise<T> {
+export async function withUndisturbed<T>(
+  path: string,
+  look: (bus: Bus, stores: Stores) => Promise<T>,
+): Promise<T> {
   const bus = openEmbeddedBus(':memory:');
   const stores = openEmbedded(':memory:');
   const stop = await startServicesOver(bus, stores);
