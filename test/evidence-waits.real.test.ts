@@ -92,7 +92,6 @@ test(
     const worker = startService('report-worker', environment);
     const snapshotter = startService('snapshotter', environment);
     await worker.url();
-    await expect.poll(async () => (await stores.coverage.marks()).length, patient).toBeGreaterThan(0);
     expect(await evidenceLag(bus)).toBeGreaterThan(0);
     await ask(place, 2);
     const late = await archived(stores, 2);
