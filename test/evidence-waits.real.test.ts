@@ -33,7 +33,7 @@ const windowNumber = (n: number): ReportWindow =>
 
 const ask = ({ bus, stores }: Installation, n: number) => {
   const { start, end } = windowNumber(n);
-  return requestRun(bus, stores.windows, CLUSTER, INVENTORY, { start, end }, Date.now() * 1_000);
+  return requestRun(bus, stores, CLUSTER, INVENTORY, { start, end }, Date.now() * 1_000);
 };
 
 async function archived(stores: Stores, n: number) {
