@@ -30,6 +30,7 @@ const ONE_THOUGHT: Readonly<Record<string, string>> = {
   'services/dashboard/page/evidence-section.ts EvidenceSection': PAGE,
   'services/dashboard/page/parts.ts Table': 'a table: its state, its asking, its markup',
   'services/dashboard/page/state-page.ts StatePage': PAGE,
+  'services/margay/src/up/margay.module.ts of': 'the wiring of one process, a module a stage, left to right',
 };
 
 /** `file name` of each function whose body has more lines. */

@@ -99,21 +99,16 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   ];
   const lostTime = lostIgnorance(lost, birth);
   const watches = [...watched.values()].map((watchers) => watchedBy(watchers, bySource, birth, window.end));
+  const isAudited = audit.length > 0;
   const late = unappliedDoubt(
     unapplied,
     streams.map(({ stream }) => stream),
     birth,
   );
-  const untoldDoubts = doubtsAbout({
-    untold,
-    lost: lostTime,
-    watches,
-    listings,
-    isAudited: audit.length > 0,
-  });
-  const doubts = [...untoldDoubts, ...late]
-    .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
-    .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
+  const doubts = openIn(window, [
+    ...doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited }),
+    ...late,
+  ]);
   const missing = doubts.filter(({ reason }) => MISSING.has(reason));
   const gaps = clipped(
     missing.map(({ since, until = Infinity }) => ({ start: since, end: until })),
@@ -135,6 +130,12 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     canaries: told,
   };
 }
+
+/** The doubts that are open at some instant of a window, by since. */
+const openIn = (window: Window, doubts: readonly Doubt[]): Doubt[] =>
+  doubts
+    .filter(({ since, settledAt = Infinity }) => since < window.end && window.start < settledAt)
+    .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
 
 /** A kind with those that watch it, and when none of them did. */
 function watchedBy(

@@ -68,4 +68,4 @@ export { type GlobalReportObject, writeStatus } from './reports/write-status.ts'
 export { type JobState, jobsToDelete } from './jobs/job-state.ts';
 export { REPORT_NAME, readReportEnvironment } from './jobs/report-environment.ts';
 export { reportJob } from './jobs/report-job.ts';
-export { findPodTemplate, startJob, deleteJob, followJobs } from './jobs/run-report-jobs.ts';
+export { type JobNews, findPodTemplate, startJob, deleteJob, followJobs } from './jobs/run-report-jobs.ts';

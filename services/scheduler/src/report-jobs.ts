@@ -8,6 +8,7 @@ import {
   reportJob,
   startJob,
   type ClusterReport,
+  type JobNews,
   type JobState,
   type KubernetesClient,
 } from '@margay/kubernetes';
@@ -99,11 +100,7 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
     async follow(signal) {
       for await (const news of followJobs(client, namespace, { signal })) {
         for (const each of news) {
-          if (each.what === 'state') jobs.set(each.state.windowId, each.state);
-          // One that somebody deleted before it ended is nobody's work any more.
-          else
-            for (const [windowId, { job, state }] of jobs)
-              if (job.uid === each.uid && isOpen(state)) jobs.delete(windowId);
+          remember(jobs, each);
           if (each.what === 'state' && each.state.state === 'failed') await failed(each.state);
         }
         for (const job of jobsToDelete([...jobs.values()])) {
@@ -118,6 +115,14 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
       }
     },
   };
+}
+
+function remember(jobs: Map<string, JobState>, news: JobNews): void {
+  if (news.what === 'state') jobs.set(news.state.windowId, news.state);
+  // One that somebody deleted before it ended is nobody's work any more.
+  else
+    for (const [windowId, { job, state }] of jobs)
+      if (job.uid === news.uid && isOpen(state)) jobs.delete(windowId);
 }
 
 const isOpen = (state: JobState['state'] | undefined): boolean => state === 'waiting' || state === 'running';
