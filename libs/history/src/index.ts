@@ -6,7 +6,13 @@
  * This library does no I/O and never asks the time.
  */
 export { isKept, type Actor, type Origin, type Change } from './change.ts';
-export { COUNTER_WENT_BACK, type DoubtSince, type May, type ObjectDoubt } from './object-doubt.ts';
+export {
+  COUNTER_WENT_BACK,
+  OUTCOME_UNKNOWN,
+  type DoubtSince,
+  type May,
+  type ObjectDoubt,
+} from './object-doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export type { Sight, SightWindow } from './sight.ts';
 export type { AskedName } from './told.ts';

@@ -118,7 +118,8 @@ export class SeenObject {
     if (mayBeGone) this.endAt(at);
     else {
       const lastAt = Math.max(this.#sights.lastAt, this.#heardOfAt);
-      if (receivedAt <= lastAt + CLOCKS_DIFFER) return;
+      // The API server removes the Endpoints of a Service without an event: it is concluded from that of the Service.
+      if (receivedAt <= lastAt + CLOCKS_DIFFER || absence.resource === 'endpoints') return;
       const of = missedEnd(absence, lastAt);
       this.#open.push({ start: lastAt, until: at, may: 'be-gone', of });
       this.endAt(at);

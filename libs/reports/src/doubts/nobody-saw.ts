@@ -1,5 +1,5 @@
 import { formatInstant, gapsIn, type Instant, joined, keyText, kindOf, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import { OUTCOME_UNKNOWN, type Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
 import { beforeId } from './doubt-id.ts';
@@ -26,8 +26,8 @@ export function livesBefore(
     if (version.validTo !== undefined) add(ends, keyText(version), version.validTo);
   }
   return versions.flatMap((version) => {
-    const { validFrom, seenMidLife } = version;
-    if (seenMidLife !== true || validFrom <= window.start) return [];
+    const { validFrom } = version;
+    if (validFrom <= window.start || !mayHaveBeenBefore(version, wide)) return [];
     const taken = (ends.get(keyText(version)) ?? []).filter((end) => end <= validFrom);
     const without = wide
       .filter((one) => one.unseen && one.settledAt <= validFrom && isAbout(one, version))
@@ -37,6 +37,17 @@ export function livesBefore(
     const doubt = doubtBefore(version);
     return [{ version: nobodyKnows(version, doubt.id, from, validFrom), doubt }];
   });
+}
+
+/**
+ * A creation of which nobody knows whether it was done tells nothing of what was before, unless there may be something that nobody saw:
+ * then that may be why it was not.
+ */
+function mayHaveBeenBefore(version: Version, wide: readonly WideDoubt[]): boolean {
+  const { uid, validFrom, seenMidLife, doubt } = version;
+  if (seenMidLife === true) return true;
+  const mayHaveFailed = uid === '' && doubt?.reason === OUTCOME_UNKNOWN;
+  return mayHaveFailed && wide.some((one) => one.unseen && one.since < validFrom && isAbout(one, version));
 }
 
 function doubtBefore(version: Version): KnownDoubt {
