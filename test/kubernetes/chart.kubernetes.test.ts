@@ -36,7 +36,15 @@ beforeAll(async () => {
 
 /** Values of every kind of installation. */
 const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-  ['embedded', { clusterName: 'a', 'notifier.url': 'https://example.org/hook', 'notifier.secret': 'n' }],
+  [
+    'embedded',
+    {
+      clusterName: 'a',
+      'canary.enabled': 'true',
+      'notifier.url': 'https://example.org/hook',
+      'notifier.secret': 'n',
+    },
+  ],
   ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
   [
     'embedded on a claim that exists, with a name that YAML would misread',
@@ -56,6 +64,8 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
       'kafka.caSecret': 'c',
       'elasticsearch.secret': 'e',
       'elasticsearch.caSecret': 'c',
+      'canary.enabled': 'true',
+      'canary.apiServerMetrics': 'true',
       'auditIngestor.webhook.enabled': 'true',
       'auditIngestor.webhook.secret': 'w',
       'reportWorker.autoscaling.enabled': 'true',

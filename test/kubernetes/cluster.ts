@@ -49,11 +49,16 @@ export function connectionWith(token: string): Connection {
 }
 
 /** What kubectl prints. Throws with what it says where it fails. */
-export function kubectl(
+export const kubectl = (args: readonly string[], options: { input?: string; user?: string } = {}): string =>
+  kubectlOf(kubeconfig, args, options);
+
+/** The same of another cluster. */
+export function kubectlOf(
+  cluster: string,
   args: readonly string[],
   { input, user }: { input?: string; user?: string } = {},
 ): string {
-  const whole = ['--kubeconfig', kubeconfig, ...(user === undefined ? [] : ['--user', user]), ...args];
+  const whole = ['--kubeconfig', cluster, ...(user === undefined ? [] : ['--user', user]), ...args];
   return execFileSync('kubectl', whole, {
     encoding: 'utf8',
     ...(input !== undefined && { input }),

@@ -61,7 +61,7 @@ certificate() { # name, subject, extension…
     -extfile <(printf '%s\n' "${@:3}") 2> /dev/null
 }
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=margay-test -days 3650 -out ca.crt 2> /dev/null
-certificate server /CN=kube-apiserver 'subjectAltName=IP:127.0.0.1,DNS:localhost' 'extendedKeyUsage=serverAuth'
+certificate server /CN=kube-apiserver 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc' 'extendedKeyUsage=serverAuth'
 certificate admin /O=system:masters/CN=admin 'extendedKeyUsage=clientAuth'
 openssl genrsa -out accounts.key 2048 2> /dev/null
 for user in paul candice david nobody; do echo "$user-token,$user,$user"; done > tokens.csv
@@ -89,6 +89,9 @@ rules:
     verbs: [get, list, watch]
   - level: Metadata
     resources: [{ group: "", resources: [serviceaccounts/token] }]
+  - level: Metadata
+    verbs: [patch]
+    resources: [{ group: coordination.k8s.io, resources: [leases], resourceNames: [margay-canary] }]
   - level: RequestResponse
     resources:
       - { group: "", resources: [namespaces, namespaces/*, pods, pods/*, serviceaccounts, services, services/*, endpoints] }
@@ -112,6 +115,15 @@ give_up() {
   exit 1
 }
 
+# Posts audit events, too, where MARGAY_AUDIT_WEBHOOK says to: each API server to an address of its own below it.
+webhook() { # API server
+  [ -n "${MARGAY_AUDIT_WEBHOOK:-}" ] || return 0
+  printf '%s\n' 'apiVersion: v1' 'kind: Config' 'current-context: it' \
+    "clusters: [{ name: it, cluster: { server: \"$MARGAY_AUDIT_WEBHOOK/server-$1\" } }]" \
+    'contexts: [{ name: it, context: { cluster: it, user: it } }]' 'users: [{ name: it, user: {} }]' > "webhook-$1.yaml"
+  echo "--audit-webhook-config-file=webhook-$1.yaml --audit-webhook-batch-max-wait=1s"
+}
+
 launch etcd "$bin/etcd" --data-dir etcd --unsafe-no-fsync --listen-peer-urls "http://127.0.0.1:$((port + 2))" \
   --listen-client-urls "http://127.0.0.1:$((port + 1))" --advertise-client-urls "http://127.0.0.1:$((port + 1))"
 for ((server = 0; server < servers; server++)); do
@@ -122,7 +134,7 @@ for ((server = 0; server < servers; server++)); do
     --authorization-mode=RBAC --service-account-issuer=https://kubernetes.default.svc \
     --service-account-key-file=accounts.key --service-account-signing-key-file=accounts.key \
     --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none \
-    --audit-policy-file=audit-policy.yaml --audit-log-path="$([ "$server" -eq 0 ] && echo audit.jsonl || echo "audit-$at.jsonl")"
+    $(webhook "$server") --audit-policy-file=audit-policy.yaml --audit-log-path="$([ "$server" -eq 0 ] && echo audit.jsonl || echo "audit-$at.jsonl")"
 done
 for ((server = 0; server < servers; server++)); do
   at=$((port + server * 10))
