@@ -76,13 +76,7 @@ export async function up(options: UpOptions): Promise<void> {
     [named, options.flowLog ?? []].map((logs) => (follow ? logs : logsNamed(logs))),
   )) as [string[], string[]];
   for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
-  if (options.reports !== undefined) {
-    await readdir(options.reports).catch((error: Error) => {
-      throw new Error(`Cannot read the reports folder ${options.reports}: ${error.message}`, {
-        cause: error,
-      });
-    });
-  }
+  await checkReports(options);
   const serving = Promise.withResolvers<string>();
   const { admit } = await claimFolder(data, cluster);
   const tell = speaker(data, isOwn, serving.promise);
@@ -128,6 +122,14 @@ export async function up(options: UpOptions): Promise<void> {
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
+}
+
+/** @throws Error for a folder of GlobalReports that cannot be read. */
+async function checkReports({ reports }: UpOptions): Promise<void> {
+  if (reports === undefined) return;
+  await readdir(reports).catch((error: Error) => {
+    throw new Error(`Cannot read the reports folder ${reports}: ${error.message}`, { cause: error });
+  });
 }
 
 function canaryOf({ canary, canaryServers, watch }: UpOptions): Pick<MargayOptions, 'canary'> {
