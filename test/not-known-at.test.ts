@@ -11,7 +11,8 @@ import { AUDIT_LOG, margay } from './testing/margay.ts';
 import { recordedStores, report, windowOf } from './testing/recorded-stores.ts';
 
 /*
- * A log that begins in the middle of the cluster's life, and of which a part is missing. What is not known for it at an instant is not
+ * A log that begins in the middle of the cluster's life, of which a part is missing, and in which a kind is defined late that restricts
+ * traffic in ways that are not understood. What is not known for it at an instant is not
  * known in a report about that instant, and must not be known anywhere else either.
  */
 const folder = mkdtempSync(join(tmpdir(), 'margay-'));
@@ -20,9 +21,38 @@ const lines = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8').trimEnd().spl
 const timeOf = (line: string): Instant =>
   parseInstant((JSON.parse(line) as { stageTimestamp: string }).stageTimestamp) ?? NaN;
 const [FROM, HOLE, AFTER] = [900, 1_300, 1_900];
-writeFileSync(log, `${[...lines.slice(FROM, HOLE), ...lines.slice(AFTER)].join('\n')}\n`);
+const DEFINED = 2_250;
+const definedAt = timeOf(lines[DEFINED]!);
+const definition = JSON.stringify({
+  kind: 'Event',
+  apiVersion: 'audit.k8s.io/v1',
+  level: 'Metadata',
+  auditID: 'defined-late',
+  stage: 'ResponseComplete',
+  verb: 'create',
+  user: { username: 'installer' },
+  objectRef: {
+    resource: 'customresourcedefinitions',
+    name: 'ciliumnetworkpolicies.cilium.io',
+    apiGroup: 'apiextensions.k8s.io',
+    apiVersion: 'v1',
+  },
+  responseStatus: { code: 201 },
+  requestReceivedTimestamp: formatInstant(definedAt),
+  stageTimestamp: formatInstant(definedAt),
+});
+writeFileSync(
+  log,
+  `${[...lines.slice(FROM, HOLE), ...lines.slice(AFTER, DEFINED), definition, ...lines.slice(DEFINED)].join('\n')}\n`,
+);
 const begin = timeOf(lines[FROM]!);
-const INSTANTS = [begin + 1_000, timeOf(lines[1_200]!), timeOf(lines[1_600]!), timeOf(lines[2_200]!)];
+const INSTANTS = [
+  begin + 1_000,
+  timeOf(lines[1_200]!),
+  timeOf(lines[1_600]!),
+  timeOf(lines[2_200]!),
+  timeOf(lines[2_300]!),
+];
 
 const stores = await recordedStores(log);
 let http: Awaited<ReturnType<typeof apiHere>>;
@@ -63,6 +93,17 @@ test('in the hole nobody knows, and after it something is known again', async ()
   }
   expect(known[2]).toBe(0);
   expect(known[3]).toBeGreaterThan(0);
+});
+
+test('what a kind that is defined may hold is open in the state as in the report', async () => {
+  const [, , , , at] = INSTANTS as [Instant, Instant, Instant, Instant, Instant];
+  const { evidence } = await reportAt(at);
+  const { about } = evidence.doubts.listed.find(({ reason }) => reason === 'foreign-kind')!;
+  expect(about).toBe('ciliumnetworkpolicies.cilium.io');
+  const state = JSON.parse(margay(['state', '--audit-log', log, '--at', formatInstant(at)]).out) as {
+    doubts: { about: string }[];
+  };
+  expect(state.doubts.map((one) => one.about)).toContain(about);
 });
 
 test('margay explain says of an endpoint what a report about that instant says, and why', async () => {

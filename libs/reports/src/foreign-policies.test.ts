@@ -1,6 +1,9 @@
+import { keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { expect, test } from 'vitest';
+import { clusterAt } from './cluster-at.ts';
 import { computeReport } from './compute-report.ts';
+import { endpointTimeline } from './timeline.ts';
 
 const object = (
   key: Pick<Version, 'group' | 'resource' | 'namespace' | 'name'>,
@@ -133,4 +136,25 @@ test.each<[string, Version, Partial<Parameters<typeof computeReport>[0]>, string
   expect(told).toEqual(expected);
   const row = endpoints[0]!;
   expect('notKnown' in row && row.notKnown.length > 0).toBe(expected.length > 0);
+});
+
+test('an instant and a timeline leave open what the report does while a definition is there', () => {
+  const web = pod('shop');
+  const versions = [web, definition('ciliumnetworkpolicies.cilium.io', 12, 15)];
+  const protection = (at: number) => clusterAt(versions, at, { watched: [] }).network.endpoint(keyText(web));
+  expect([11, 12, 14, 15].map((at) => protection(at)?.mayFlags.ingressProtected)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(protection(12)?.doubts).toEqual([
+    'foreign-kind/ciliumnetworkpolicies.cilium.io/1970-01-01T00:00:00.000012Z',
+  ]);
+  const { spans } = endpointTimeline(versions, web, { start: 10, end: 20 }, { watched: [] })!;
+  expect(spans.map(({ start, notKnown }) => [start, notKnown.includes('ingressProtected')])).toEqual([
+    [10, false],
+    [12, true],
+    [15, false],
+  ]);
 });

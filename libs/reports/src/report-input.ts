@@ -6,6 +6,7 @@ import {
   watchedKind,
   type CoverageMark,
   type Delivery,
+  type Doubt,
   type Repeats,
   type Unapplied,
 } from '@margay/coverage';
@@ -64,7 +65,6 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     unapplied,
   } = known;
   const ofTraffic = isOfTraffic(asked);
-  const listings = listingsIn(deliveries);
   const delivered = {
     deliveries,
     ...(birth !== undefined && { birth }),
@@ -81,7 +81,28 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     policyEvents,
     flows,
     evidence: evidenceFor(marks, repeats, window, { ...delivered, ofTraffic }),
-    doubts: doubtsFor(marks, window, delivered),
+    ...leftOpen(marks, window, delivered),
+  };
+}
+
+/** What is known of the sources' deliveries beside their marks. */
+interface Delivered {
+  /** What every source delivered over all of its time; it follows from the marks where they are all there. */
+  readonly deliveries?: readonly Delivery[];
+  /** When the cluster was born, where the evidence holds it. */
+  readonly birth?: Instant;
+  readonly unapplied?: Unapplied;
+}
+
+/** What the sources leave open of a window, and what settles it: the same for a report, a timeline and the cluster at an instant. */
+export function leftOpen(
+  marks: readonly CoverageMark[],
+  window: Window,
+  { deliveries = deliveriesOf(marks), ...beside }: Delivered,
+): Pick<ReportInput, 'listings' | 'watched'> & { readonly doubts: readonly Doubt[] } {
+  const listings = listingsIn(deliveries);
+  return {
+    doubts: doubtsFor(marks, window, { deliveries, ...beside }),
     ...(listings.length > 0 && { listings }),
     watched: deliveries.flatMap(({ source }) => watchedKind(source) ?? []),
   };

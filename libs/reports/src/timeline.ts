@@ -58,6 +58,8 @@ export const TIMELINE_RESOURCES: readonly string[] = resourcesOf(
   'policy',
   'networkSet',
   'tier',
+  // While the definition of a kind is there that is not understood, there may be policies of it.
+  'definition',
 );
 
 /**
@@ -78,7 +80,7 @@ function isOwn(version: Version, endpoint: Key): boolean {
 
 function isClusterWide(version: Version): boolean {
   const role = kindOf(version)?.role;
-  return role === 'policy' || role === 'networkSet' || role === 'tier';
+  return role === 'policy' || role === 'networkSet' || role === 'tier' || role === 'definition';
 }
 
 /**

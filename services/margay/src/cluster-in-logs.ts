@@ -1,6 +1,5 @@
-import { doubtsFor } from '@margay/coverage';
 import type { Instant } from '@margay/ground';
-import { clusterAt, type ClusterAt, instantOf, sightsToAsk } from '@margay/reports';
+import { clusterAt, type ClusterAt, instantOf, leftOpen, sightsToAsk } from '@margay/reports';
 import type { LogEvidence } from './read-logs.ts';
 
 /** The cluster at an instant, as logs show it: what a report about that instant leaves open is open. */
@@ -11,12 +10,12 @@ export function clusterInLogs(
 ): ClusterAt {
   const window = instantOf(at);
   const versions = history.stateAt(at);
-  const doubts = doubtsFor(marks, window, birth === undefined ? {} : { birth });
+  const open = leftOpen(marks, window, birth === undefined ? {} : { birth });
   const sights = new Map(
-    sightsToAsk({ versions, doubts, window }).map((from) => [
+    sightsToAsk({ versions, window, ...open }).map((from) => [
       from,
       history.firstSights({ from, before: window.end }),
     ]),
   );
-  return clusterAt(versions, at, { doubts, sights, ...(privateNetworks && { privateNetworks }) });
+  return clusterAt(versions, at, { ...open, sights, ...(privateNetworks && { privateNetworks }) });
 }

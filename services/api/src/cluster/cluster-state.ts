@@ -1,9 +1,8 @@
 import type { ClusterState, EndpointState } from '@margay/api-contract';
-import { doubtsFor } from '@margay/coverage';
 import { formatInstant, isPolicy, keyText, type Instant } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printName } from '@margay/policy';
-import { clusterAt, instantOf, printedVersion, sightsToAsk } from '@margay/reports';
+import { clusterAt, instantOf, leftOpen, printedVersion, sightsToAsk } from '@margay/reports';
 import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 const STATE_FLAGS = [
@@ -27,9 +26,9 @@ export async function clusterStateAt(
   const { marks, ...delivered } = await deliveredIn(stores, window);
   const versions: Version[] = [];
   for await (const version of stores.history.versions(window)) versions.push(version);
-  const doubts = doubtsFor(marks, window, delivered);
-  const sights = await sightsFrom(stores, sightsToAsk({ versions, doubts, window }), window.end);
-  const cluster = clusterAt(versions, at, { doubts, sights, ...(privateNetworks && { privateNetworks }) });
+  const open = leftOpen(marks, window, delivered);
+  const sights = await sightsFrom(stores, sightsToAsk({ versions, window, ...open }), window.end);
+  const cluster = clusterAt(versions, at, { ...open, sights, ...(privateNetworks && { privateNetworks }) });
   const policies: { name: string; since: string; actor: string | null }[] = [];
   const names = new Map<string, string>();
   for (const version of cluster.versions) {

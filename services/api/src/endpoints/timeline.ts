@@ -1,8 +1,7 @@
 import type { Timeline } from '@margay/api-contract';
-import { doubtsFor } from '@margay/coverage';
 import { formatInstant, type Key, resourcesOf, type Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
-import { endpointTimeline, mayConcern, sightsToAsk, TIMELINE_RESOURCES } from '@margay/reports';
+import { endpointTimeline, leftOpen, mayConcern, sightsToAsk, TIMELINE_RESOURCES } from '@margay/reports';
 import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 const ENDPOINTS: ReadonlySet<string> = new Set(resourcesOf('endpoint'));
@@ -23,9 +22,9 @@ export async function timelineOf(
   for await (const version of stores.history.versions(window, { resources: TIMELINE_RESOURCES }))
     if (mayConcern(version, endpoint)) versions.push(version);
   const writes = await writesFor(stores.trail, endpoint, window);
-  const doubts = doubtsFor(marks, window, delivered);
-  const sights = await sightsFrom(stores, sightsToAsk({ versions, doubts, window }), window.end);
-  const timeline = endpointTimeline(versions, endpoint, window, { privateNetworks, writes, doubts, sights });
+  const open = leftOpen(marks, window, delivered);
+  const sights = await sightsFrom(stores, sightsToAsk({ versions, window, ...open }), window.end);
+  const timeline = endpointTimeline(versions, endpoint, window, { privateNetworks, writes, ...open, sights });
   if (timeline === undefined) return undefined;
   return {
     endpoint: timeline.endpoint,
