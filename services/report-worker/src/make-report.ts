@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reportWindowOf, type ReportWindow } from '@margay/contracts';
+import { reportWindowOf, reportWindows, type ReportWindow } from '@margay/contracts';
 import { findGlobalReport, readReportEnvironment, type KubernetesClient } from '@margay/kubernetes';
+import { publishAll } from '@margay/messaging';
 import type { Log } from '@margay/runtime';
 import { toLog } from './telling.ts';
 import { workOn, type Result, type WorkOptions } from './work-on-window.ts';
@@ -27,10 +28,14 @@ const LONGEST_SLEEP_MILLISECONDS = 60_000;
 export async function makeReport(
   options: MakeReportOptions,
 ): Promise<{ readonly window: ReportWindow; readonly result: Result }> {
-  const { log, now, signal } = options;
+  const { log, now, signal, bus } = options;
   const window = await askedWindow(options);
   for (;;) {
-    const result = await workOn(window, { ...options, tell: toLog(log, window) });
+    const result = await workOn(window, {
+      ...options,
+      tell: toLog(log, window),
+      askForProof: () => publishAll(bus, reportWindows, [{ ...window, taken: true }]),
+    });
     if (result !== 'refused') return { window, result };
     log.warn('The window is not over yet: it is waited for', { id: window.id });
     await sleep(Math.min((window.end - now()) / 1_000, LONGEST_SLEEP_MILLISECONDS), undefined, { signal });

@@ -51,7 +51,7 @@ export class WindowsController {
 
   @OnTopic(reportWindows, { group: WORKER_GROUP, stage: 'windows', batchMax: 1 })
   async work(@Payload() windows: readonly ReportWindow[], @Ctx() { signal }: TopicContext): Promise<void> {
-    for (const window of windows) await this.#workOn(window, signal);
+    for (const window of windows) if (window.taken !== true) await this.#workOn(window, signal);
   }
 
   async #workOn(window: ReportWindow, signal: AbortSignal): Promise<void> {

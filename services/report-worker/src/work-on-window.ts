@@ -22,6 +22,8 @@ export interface WorkOptions {
   readonly retryMilliseconds?: number;
   /** How long to wait until what was published before is in the stores. */
   readonly evidenceMilliseconds: number;
+  /** Has the watches prove what they told up to the window's end; the topic that the window came from did, unless given. */
+  readonly askForProof?: () => Promise<void>;
   /** Windows are of logs that were recorded, whose clock may be another: their ends are not compared with the time. */
   readonly isRecorded?: boolean;
   readonly tell: Telling;
@@ -104,9 +106,11 @@ async function failed(
 async function computeAndArchive(
   window: ReportWindow,
   attempt: number,
-  { bus, stores, compute, now, signal, evidenceMilliseconds: limitMilliseconds, tell }: WorkOptions,
+  options: WorkOptions,
 ): Promise<ArchivedHeader> {
+  const { bus, stores, compute, now, signal, evidenceMilliseconds: limitMilliseconds, tell } = options;
   await stores.windows.begin(window.id, attempt, now());
+  await options.askForProof?.();
   await awaitWatches(window, { coverage: stores.coverage, limitMilliseconds, signal });
   const unapplied = await awaitEvidence(window, { bus, now, limitMilliseconds, signal });
   if (unapplied !== undefined) tell.late(unapplied);

@@ -23,6 +23,11 @@ export interface ReportWindow {
   readonly manual: boolean;
   /** Which report over this window it is; absent for the first, else from 2 on. */
   readonly revision?: number;
+  /**
+   * A pod of its own computes it already. It is published so that those who watch prove what they told up to its end; no worker
+   * takes it.
+   */
+  readonly taken?: true;
 }
 
 /**
@@ -110,32 +115,42 @@ const SCHEMA: RecordSchema = {
       default: 1,
       doc: 'Which report over this window it is, from 1 on.',
     },
+    {
+      name: 'taken',
+      type: 'boolean',
+      default: false,
+      doc: 'A pod of its own computes it already: only those who watch need to know.',
+    },
   ],
 };
 
-type WindowRecord = Omit<ReportWindow, 'spec' | 'typeSpec' | 'revision'> & {
+type WindowRecord = Omit<ReportWindow, 'spec' | 'typeSpec' | 'revision' | 'taken'> & {
   readonly spec: string;
   readonly typeSpec: string;
   readonly revision: number;
+  readonly taken: boolean;
 };
 
 /** Windows to compute. */
 export const reportWindows = defineTopic<ReportWindow>({
   name: 'margay.report-windows',
-  about: 'Windows whose reports are to be computed. A window may come twice: its id tells.',
+  about:
+    'Windows whose reports are to be computed, and those that a pod of its own computes. A window may come twice: its id tells.',
   schema: SCHEMA,
   released: REPORT_WINDOW_RELEASES,
   key: 'the id of the window',
   keyOf: ({ id }) => id,
-  toRecord: ({ spec, typeSpec, revision = 1, ...window }) => ({
+  toRecord: ({ spec, typeSpec, revision = 1, taken = false, ...window }) => ({
     ...window,
     revision,
+    taken,
     spec: JSON.stringify(spec),
     typeSpec: typeSpec === undefined ? '' : JSON.stringify(typeSpec),
   }),
-  fromRecord: ({ spec, typeSpec, revision, ...window }: WindowRecord) => ({
+  fromRecord: ({ spec, typeSpec, revision, taken, ...window }: WindowRecord) => ({
     ...window,
     ...(revision > 1 && { revision }),
+    ...(taken && { taken }),
     spec: JSON.parse(spec) as unknown,
     ...(typeSpec !== '' && { typeSpec: JSON.parse(typeSpec) as unknown }),
   }),

@@ -312,6 +312,21 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         revision: 2,
       },
     },
+    {
+      base64:
+        'wwG4BHVFWgMACAhwcm9kTmRhaWx5LTIwMjYxMTAxdDAwMDAwMHotMDEyMzQ1Njc4OWFiY2RlZgpkYWlseRxuZXR3b3JrLWFjY2Vzc2x7InJlcG9ydFR5cGUiOiJuZXR3b3JrLWFjY2VzcyIsInNjaGVkdWxlIjoiMCAwICogKiAqIn2AgJLe9sqvBoCAzbv6z68GAAACAQ==',
+      message: {
+        cluster: 'prod',
+        id: 'daily-20261101t000000z-0123456789abcdef',
+        reportName: 'daily',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        spec: { reportType: 'network-access', schedule: '0 0 * * *' },
+        manual: false,
+        taken: true,
+      },
+    },
   ],
   'margay.report-completed': [
     {

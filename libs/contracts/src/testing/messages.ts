@@ -90,6 +90,7 @@ export const anyReportWindow: fc.Arbitrary<ReportWindow> = fc.record(
     spec: json,
     manual: fc.boolean(),
     revision: fc.integer({ min: 2, max: 1_000 }),
+    taken: fc.constant(true as const),
   },
   {
     requiredKeys: ['cluster', 'id', 'spec', 'manual', 'reportName', 'reportType', 'start', 'end'],
