@@ -19,6 +19,8 @@ class Cluster {
   readonly health: SourcesHealth;
   /** Requests of canaries. */
   readonly asked: { server: string; sequence: number }[] = [];
+  /** API servers that were asked for their counters. */
+  readonly metricsAsked: string[] = [];
   /** What else happens to a request. */
   fault: (
     method: string,
@@ -41,6 +43,7 @@ class Cluster {
       const server = request.headers.host ?? '';
       const canary = canaryOfManager(searchParams.get('fieldManager') ?? '');
       if (canary) this.asked.push({ server, sequence: canary.sequence });
+      if (pathname === '/metrics') this.metricsAsked.push(server);
       return this.fault(request.method ?? '', pathname, server);
     };
   }
@@ -260,14 +263,42 @@ test('an API server that counts events which it could not hand on says so in a m
       : undefined;
   cluster.write();
   const [server = ''] = cluster.servers;
+  const later = () => void vi.setSystemTime(Date.now() + 6 * 60_000);
+  const looks = () => cluster.metricsAsked.filter((one) => one === server).length;
   await cluster.until(server, 1);
+  later();
+  await vi.waitUntil(() => looks() === 1, 5_000);
   errors = 5;
-  vi.setSystemTime(Date.now() + 6 * 60_000);
+  later();
   const [lost] = await cluster.until(server, 1, 'lost');
   expect(lost?.message).toMatch(
     /could not hand on 3 audit events between .* \(apiserver_audit_error_total, log: 3\)/,
   );
   expect(lost!.at - lost!.since!).toBeGreaterThanOrEqual(5 * 60_000_000);
+});
+
+test.each([
+  ['are readable', { code: 200, text: 'apiserver_audit_event_total 100\n' }],
+  ['are refused', { code: 403 }],
+])('an API server whose counters %s gets no more requests than one an interval', async (_, answer) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const cluster = await Cluster.start();
+  cluster.fault = (_, path) => (path === '/metrics' ? answer : undefined);
+  const begun = performance.now();
+  cluster.write();
+  const [server = ''] = cluster.servers;
+  const requests = () =>
+    [...cluster.asked.map((one) => one.server), ...cluster.metricsAsked].filter((one) => one === server)
+      .length;
+  for (let looks = 1; looks <= 4; looks++) {
+    await cluster.until(server, cluster.of(server).length + 1);
+    vi.setSystemTime(Date.now() + 61 * 60_000);
+    await vi.waitUntil(() => cluster.metricsAsked.filter((one) => one === server).length === looks, 5_000);
+  }
+  await cluster.until(server, cluster.of(server).length + 1);
+  expect(requests()).toBeLessThanOrEqual(Math.floor((performance.now() - begun) / INTERVAL) + 1);
+  expect(sequences(cluster.of(server))).toEqual(cluster.of(server).map((__, i) => i + 1));
 });
 
 test('without anything that delivers it, only the watch has canaries, and nothing is silent', async () => {

@@ -37,11 +37,13 @@ interface Keeping extends CanarySettings {
 /** What a watch of the canaries' object is called among sources. */
 export const CANARY_WATCH = `watch/${CANARY_OBJECT.name}`;
 const TELL_MILLISECONDS = 1_000;
+const MINUTE_MILLISECONDS = 60_000;
 /** Of two that could write, the other one does while it did within so many intervals. */
 const OTHERS_TURN = 2.5;
 
 /**
- * Writes canaries until the signal is aborted: a round each interval, never sooner. What became of them is delivered as marks.
+ * Writes canaries until the signal is aborted: a round each interval, never sooner, and no other request to an API server between two
+ * that are one interval apart. What became of them is delivered as marks.
  * Rejected with what the delivery threw.
  */
 export async function keepCanaries(keeping: Keeping): Promise<void> {
@@ -108,8 +110,16 @@ class Rounds {
     if (await this.#isOthers()) await pause(intervalMilliseconds, signal);
     while (!signal.aborted) {
       const begun = performance.now();
-      if (performance.now() - this.#othersAt > OTHERS_TURN * intervalMilliseconds) await this.#round();
-      await pause(Math.max(0, Math.ceil(intervalMilliseconds - (performance.now() - begun))), signal);
+      const isOurTurn = begun - this.#othersAt > OTHERS_TURN * intervalMilliseconds;
+      const asked = isOurTurn ? await this.#round() : [];
+      const length = asked.length === 0 ? intervalMilliseconds : roundWithLook(intervalMilliseconds);
+      const until = async (share: number) =>
+        pause(Math.max(0, Math.ceil(share * length - (performance.now() - begun))), signal);
+      if (asked.length > 0) {
+        await until(1 / 2);
+        if (!signal.aborted) await this.#askForLost(asked);
+      }
+      await until(1);
     }
   }
 
@@ -120,7 +130,8 @@ class Rounds {
     return holder !== undefined && holder !== '' && holder !== this.#with.holder;
   }
 
-  async #round(): Promise<void> {
+  /** @returns those whose API servers are to be asked what they lost before the next round. */
+  async #round(): Promise<readonly WrittenCanary[]> {
     const { health, metrics } = this.#with;
     const written = await this.#writer.round(this.#servers);
     for (const canary of written) {
@@ -131,9 +142,14 @@ class Rounds {
       } else health.known.didNotWrite(canary.server, canary.message ?? '');
     }
     this.#say(written);
-    const lost = await this.#lost.look(this.#servers, written);
-    for (const { server, count } of lost) metrics.apiServerLostTotal.add(count, { server });
-    await this.#publish([...written, ...lost.map(({ canary }) => canary)]);
+    await this.#publish(written);
+    return this.#lost.due(this.#servers, written);
+  }
+
+  async #askForLost(asked: readonly WrittenCanary[]): Promise<void> {
+    const lost = await this.#lost.look(asked, Date.now() * 1_000);
+    for (const { server, count } of lost) this.#with.metrics.apiServerLostTotal.add(count, { server });
+    await this.#publish(lost.map(({ canary }) => canary));
   }
 
   #say(written: readonly WrittenCanary[]): void {
@@ -191,6 +207,13 @@ class Rounds {
     }
   }
 }
+
+/**
+ * How long a round is in which API servers are asked for their counters, too, halfway: as long as two, so that they get no more
+ * requests for it, and a minute at most, since canaries further apart prove less.
+ */
+const roundWithLook = (intervalMilliseconds: number): number =>
+  Math.max(intervalMilliseconds, Math.min(2 * intervalMilliseconds, MINUTE_MILLISECONDS));
 
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => undefined);

@@ -9,7 +9,8 @@ const ASK_AGAIN = 60 * MINUTE;
 
 interface Look {
   readonly at: Instant;
-  readonly counts: AuditCounts | undefined;
+  readonly due: Instant;
+  readonly counts?: AuditCounts;
 }
 
 /** What API servers say that they could not hand on. */
@@ -21,30 +22,40 @@ export class LostEvents {
     this.#writer = writer;
   }
 
-  /** Looks, where it is time, at the API servers through which canaries were written just now. */
-  async look(
-    servers: readonly string[],
-    written: readonly WrittenCanary[],
-  ): Promise<{ server: string; count: number; canary: Canary }[]> {
+  /**
+   * The canaries of those API servers that are due to be looked at, of those through which they were written just now. One is due
+   * some minutes after it is seen first, so that a start costs no more than what follows.
+   */
+  due(servers: readonly string[], written: readonly WrittenCanary[]): readonly WrittenCanary[] {
     for (const server of this.#looks.keys()) if (!servers.includes(server)) this.#looks.delete(server);
-    const found = await Promise.all(
-      written.filter(({ state }) => state === 'written').map((canary) => this.#lookAt(canary)),
-    );
+    return written.filter(({ server, state, at }) => {
+      if (state !== 'written') return false;
+      const look = this.#looks.get(server);
+      // A clock that was put back would put it off for as long.
+      if (look === undefined || at < look.at) this.#looks.set(server, { ...look, at, due: at + LOOK_EACH });
+      return look !== undefined && at >= look.due;
+    });
+  }
+
+  /** Looks at the API servers of these canaries. @param now when it is. */
+  async look(
+    due: readonly WrittenCanary[],
+    now: Instant,
+  ): Promise<{ server: string; count: number; canary: Canary }[]> {
+    const found = await Promise.all(due.map((canary) => this.#lookAt(canary, now)));
     return found.filter((lost) => lost !== undefined);
   }
 
-  async #lookAt({ message: _, ...canary }: WrittenCanary) {
-    const { server, at } = canary;
+  async #lookAt({ message: _, ...canary }: WrittenCanary, at: Instant) {
+    const { server } = canary;
     const before = this.#looks.get(server);
-    const isTime = before === undefined || at - before.at >= (before.counts ? LOOK_EACH : ASK_AGAIN);
-    if (!isTime) return undefined;
     const counts = await this.#writer.counts(server);
-    this.#looks.set(server, { at, counts });
+    this.#looks.set(server, { at, due: at + (counts ? LOOK_EACH : ASK_AGAIN), ...(counts && { counts }) });
     if (!before?.counts || !counts) return undefined;
     const lost = Object.entries(lostBetween(before.counts, counts));
     const count = lost.reduce((sum, [, more]) => sum + more, 0);
     if (count === 0) return undefined;
     const message = `The API server ${server} says that it could not hand on ${count} audit event${count === 1 ? '' : 's'} between ${formatInstant(before.at)} and ${formatInstant(at)} (apiserver_audit_error_total, ${lost.map(([plugin, more]) => `${plugin || 'any'}: ${more}`).join(', ')}): what they told is not known.`;
-    return { server, count, canary: { ...canary, state: 'lost' as const, since: before.at, message } };
+    return { server, count, canary: { ...canary, at, state: 'lost' as const, since: before.at, message } };
   }
 }
