@@ -21,3 +21,8 @@ export interface Unseen {
   /** Where; everywhere unless given. */
   readonly namespace?: string;
 }
+
+/** Whether both leave the same open, for the same reason. */
+export function sameDoubt(a: Doubted | undefined, b: Doubted | undefined): boolean {
+  return a?.id === b?.id && a?.may === b?.may;
+}

@@ -12,7 +12,7 @@ import {
   type KubernetesObject,
 } from '@margay/ground';
 import { explainEndpoint } from '../explain/explain.ts';
-import type { Doubted, Unseen } from '../model/doubted.ts';
+import { type Doubted, sameDoubt, type Unseen } from '../model/doubted.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import {
   endpointItem,
@@ -499,8 +499,4 @@ export class NetworkState {
     group.changed = true;
     this.#changedGroups.push(group);
   }
-}
-
-function sameDoubt(a: Doubted | undefined, b: Doubted | undefined): boolean {
-  return a?.id === b?.id && a?.may === b?.may;
 }
