@@ -44,4 +44,5 @@ export type { Doubted, Unseen } from './model/doubted.ts';
 export { type EndpointFlags, type EndpointView, FLAG_NAMES } from './state/endpoint.ts';
 export type { AppliedPolicy } from './state/policy-record.ts';
 export type { Scope, ScopeCondition } from './state/scope.ts';
-export { NetworkState, type NetworkStateOptions } from './state/network-state.ts';
+export { NetworkState } from './state/network-state.ts';
+export type { NetworkStateOptions } from './state/options.ts';

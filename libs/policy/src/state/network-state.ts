@@ -33,18 +33,11 @@ import { Endpoint, type EndpointView, type GroupVerdict } from './endpoint.ts';
 import { type VerdictContext, verdictOfGroup } from './group-verdict.ts';
 import type { LabelGroup } from './label-group.ts';
 import { appliedPolicy, type EndpointGroup, looksTheSame, PolicyRecord } from './policy-record.ts';
-import { type CompiledScope, compileScope, type Scope } from './scope.ts';
+import type { NetworkStateOptions } from './options.ts';
+import { type CompiledScope, compileScope } from './scope.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { Uncertainty } from './uncertainty.ts';
 import { type Reach, reachOf } from './wild-policies.ts';
-
-/** What a state is made for. */
-export interface NetworkStateOptions {
-  /** The endpoints that `inScope` is true for; all of them unless given. */
-  readonly scope?: Scope;
-  /** Networks that do not count as the internet; `PRIVATE_NETWORKS` unless given. */
-  readonly privateNetworks?: readonly string[];
-}
 
 type SetGroup = LabelGroup<SetContent, PolicyRecord<Endpoint>>;
 
