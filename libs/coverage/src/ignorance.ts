@@ -3,7 +3,7 @@ import {
   gapsIn,
   type Instant,
   joined,
-  KEPT_KINDS,
+  DOUBTED_KINDS,
   lengthInWords,
   resourceName,
 } from '@margay/ground';
@@ -197,7 +197,7 @@ export function doubtsAbout({
 /** Doubts about everything; kind by kind where lists show the whole of some. */
 function ofAllKinds(untold: readonly Ignorance[], listings: readonly Listing[]): Doubt[] {
   if (listings.length === 0) return untold.flatMap((ignorance) => doubtsBetween('everything', ignorance, []));
-  return KEPT_KINDS.flatMap(({ group, resource }) => {
+  return DOUBTED_KINDS.flatMap(({ group, resource }) => {
     const seen = listingsOf(listings, { group, resource });
     return untold.flatMap((ignorance) => doubtsBetween({ group, resource }, ignorance, seen));
   });

@@ -29,7 +29,9 @@ export { gapsIn, joined, type Interval, type Window } from './interval.ts';
 export { compareKeys, keyText, resourceName, type Key } from './key.ts';
 export {
   AUDITED_RESOURCES,
+  DOUBTED_KINDS,
   isPolicy,
+  keepsObject,
   KEPT_KINDS,
   keyOf,
   KINDS,
@@ -45,6 +47,7 @@ export {
 export { groupOf, type KubernetesObject } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
 export { pauseAfter } from './pause.ts';
+export { PLUGINS, settingsOf, type Plugin } from './plugins.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {
   CALICO_GROUP,

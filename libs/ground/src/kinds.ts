@@ -1,13 +1,16 @@
 import { nonEmptyText, text } from './fields.ts';
 import type { Key } from './key.ts';
 import { groupOf, type KubernetesObject } from './object.ts';
+import { settingsOf } from './plugins.ts';
 import { CALICO_GROUP, servedGroup, STORAGE_GROUP } from './storage-form.ts';
 
 /**
  * What part a kind plays: endpoints are what policies select, parents hand labels down to them, sets are selected by
- * rules, tiers order policies, services hold endpoints, and with a definition all objects of its kind end.
+ * rules, tiers order policies, services hold endpoints, and with a definition all objects of its kind end. Settings say how a network
+ * plugin is set up: no row rests on them.
  */
-export type Role = 'endpoint' | 'parent' | 'policy' | 'networkSet' | 'tier' | 'service' | 'definition';
+export type Role =
+  'endpoint' | 'parent' | 'policy' | 'networkSet' | 'tier' | 'service' | 'definition' | 'settings';
 
 /**
  * In which form a policy says what it selects and allows; each has its reader. One of a `foreign` form restricts traffic in ways
@@ -170,6 +173,8 @@ const ROWS: readonly Row[] = [
     versions: ['v1', 'v1beta1'],
     kept: 'end',
   },
+  // Only those that plugins are set up by; of any other nothing is kept: see `keepsObject`.
+  withTrail('nothing', inCore('configmaps', 'ConfigMap', true, 'settings')),
 ];
 
 /** Every kind that plays a part. A new one is one line above; a policy of a new form needs a reader beside it. */
@@ -184,6 +189,13 @@ export const KINDS: readonly Kind[] = ROWS.map((row) => ({
 
 /** The kinds whose history is kept. */
 export const KEPT_KINDS: readonly Kind[] = KINDS.filter(({ kept }) => kept !== 'nothing');
+
+/** Those that rows of reports rest on: what is not known of them is not known of rows. */
+export const DOUBTED_KINDS: readonly Kind[] = KEPT_KINDS.filter(({ role }) => role !== 'settings');
+
+/** Whether an object of a kind whose history is kept is itself one that is kept: of ConfigMaps few are. */
+export const keepsObject = ({ role }: Pick<Kind, 'role'>, namespace: string, name: string): boolean =>
+  role !== 'settings' || settingsOf(namespace, name) !== undefined;
 
 /** The group of a kind, and those that it had once. */
 const groupsOf = ({ group, formerVersions }: Kind) => [group, ...formerVersions.map(groupOf)];

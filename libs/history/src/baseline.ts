@@ -4,6 +4,7 @@ import {
   type Fields,
   type Instant,
   isFields,
+  keepsObject,
   KEPT_KINDS,
   type Key,
   type Kind,
@@ -14,6 +15,7 @@ import {
   parseInstant,
   resourceName,
   STORAGE_GROUP,
+  text,
 } from '@margay/ground';
 import { FIRST_OBJECT } from './birth.ts';
 import type { Change } from './change.ts';
@@ -101,10 +103,12 @@ function itemsOf(text: unknown): Fields[] {
 function presentChange(object: Fields, source: string, at: Instant, position: number): Change[] {
   const kind = kindOfObject(object as unknown as KubernetesObject);
   if (kind === undefined || kind.kept === 'nothing') return [];
+  const metadata = fields(object['metadata']);
+  if (!keepsObject(kind, text(metadata['namespace']), text(metadata['name']))) return [];
   const projected = project(kind, object);
   if ('lacks' in projected)
     throw new Error(
-      `${kind.resource} ${nonEmptyText(fields(object['metadata'])['name']) ?? ''} has no ${projected.lacks}: write it with kubectl get … -A -o json`,
+      `${kind.resource} ${nonEmptyText(metadata['name']) ?? ''} has no ${projected.lacks}: write it with kubectl get … -A -o json`,
     );
   const { uid, resourceVersion, namespace, name, content } = projected;
   const eventId = `baseline.${uid}.${resourceVersion}.${at}`;

@@ -1,4 +1,4 @@
-import { fields, KINDS, list, resourceName, type Fields, type Kind } from '@margay/ground';
+import { fields, KINDS, list, resourceName, settingsOf, text, type Fields, type Kind } from '@margay/ground';
 import { pick, sorted, withoutEmpty } from './json.ts';
 
 /** What reports read of the objects of a kind. */
@@ -68,6 +68,18 @@ const endpointSlice = (object: Fields) => ({
   ),
 });
 
+/** Of a ConfigMap by which a plugin is set up, the keys that say whether it enforces policies; of others nothing. */
+const settings = (object: Fields) => {
+  const { namespace, name } = fields(object['metadata']);
+  const keys = settingsOf(text(namespace), text(name))?.keys ?? [];
+  return {
+    data: pick(
+      object['data'],
+      keys.map(({ key }) => key),
+    ),
+  };
+};
+
 /** Of a kind that is not named here, a policy for one, the whole spec is kept. */
 const PROJECTIONS: Readonly<Record<string, Partial<Projection>>> = {
   pods: { fields: pod, annotations: POD_ANNOTATIONS },
@@ -77,6 +89,7 @@ const PROJECTIONS: Readonly<Record<string, Partial<Projection>>> = {
   endpoints: { fields: endpoints },
   'endpointslices.discovery.k8s.io': { fields: endpointSlice },
   'customresourcedefinitions.apiextensions.k8s.io': { fields: nothing },
+  configmaps: { fields: settings },
 };
 
 const BY_KIND = new Map(

@@ -1,4 +1,4 @@
-import { fields, type Fields, isFields, list, nonEmptyText, SECOND, text } from '@margay/ground';
+import { fields, type Fields, isFields, keepsObject, list, nonEmptyText, SECOND, text } from '@margay/ground';
 import type { Change } from './change.ts';
 import { isGoneFromCollection } from './gone.ts';
 import { TOOK_LONG } from './object-doubt.ts';
@@ -19,7 +19,10 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
     return doubt(write, 'no-content', 'the answer does not list what was deleted');
   }
   const asked = collectionDeleteOf(event);
-  const items = list(response['items']).filter(isFields);
+  const items = list(response['items']).filter((item) => {
+    const { namespace, name } = fields(fields(item)['metadata']);
+    return isFields(item) && keepsObject(kind, text(namespace), text(name));
+  }) as Fields[];
   const listsMetadata = response['kind'] === 'PartialObjectMetadataList';
   // Items of typed lists do not repeat the apiVersion, which tells whose shape they have.
   const listVersion = nonEmptyText(response['apiVersion']);

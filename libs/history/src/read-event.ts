@@ -3,6 +3,7 @@ import {
   fields,
   type Instant,
   isFields,
+  keepsObject,
   type Kind,
   kindOf,
   nonEmptyText,
@@ -51,7 +52,7 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   if (!isOver && stage !== 'RequestReceived') return { kind: 'ignored', reason: 'stage', ...timed };
   if (isOver && READS.has(verb)) return readRead(event, origin, at);
   const reference = fields(event['objectRef']);
-  const kind = WRITES.has(verb) ? kindReferred(reference) : undefined;
+  const kind = WRITES.has(verb) ? kindReferred(event) : undefined;
   if (kind === undefined || kind.kept === 'nothing') {
     const canary = isOver ? canaryOf(event) : undefined;
     if (canary) return { kind: 'ignored', reason: 'canary', canary, ...timed };
@@ -80,13 +81,21 @@ export function readEvent(event: unknown, origin: Origin): Reading {
   return { ...reading, request, ...(answers.length > 0 && { answers }) };
 }
 
-const kindReferred = (reference: Fields): Kind | undefined =>
-  kindOf({ group: reference['apiGroup'], resource: reference['resource'] });
+/** The kind of the object that a request is about, or of those that it may be about; undefined where none of them is kept. */
+function kindReferred(event: Fields): Kind | undefined {
+  const { apiGroup: group, resource, namespace, name } = fields(event['objectRef']);
+  const kind = kindOf({ group, resource });
+  if (kind === undefined || OF_MANY.has(text(event['verb']))) return kind;
+  const asked = nonEmptyText(name) ?? text(fields(fields(event['requestObject'])['metadata'])['name']);
+  return keepsObject(kind, text(namespace), asked) ? kind : undefined;
+}
+
+const OF_MANY = new Set(['list', 'deletecollection']);
 
 /** Reads an event by which a read was over. */
 function readRead(event: Fields, origin: Origin, at: Instant | undefined): Reading {
   const reference = fields(event['objectRef']);
-  const kind = at !== undefined && isTelling(event) ? kindReferred(reference) : undefined;
+  const kind = at !== undefined && isTelling(event) ? kindReferred(event) : undefined;
   if (at === undefined || kind === undefined || !OBJECT_SUBRESOURCES.has(text(reference['subresource'])))
     return { kind: 'ignored', reason: 'read-only', ...(at !== undefined && { at }) };
   try {

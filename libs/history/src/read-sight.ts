@@ -1,4 +1,4 @@
-import { fields, type Fields, isFields, list, text } from '@margay/ground';
+import { fields, type Fields, isFields, keepsObject, list, text } from '@margay/ground';
 import type { Change } from './change.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
@@ -47,6 +47,6 @@ function sightOf(read: Write, object: Fields, id: string): Change[] {
   const metadataOnly = object['kind'] === 'PartialObjectMetadata';
   if (!metadataOnly && strangeness(kind, object) !== undefined) return [];
   const projected = project(kind, object, { metadataOnly, storageForm });
-  if ('lacks' in projected) return [];
+  if ('lacks' in projected || !keepsObject(kind, projected.namespace, projected.name)) return [];
   return [{ ...factsOf(read), id, what: 'present', ...projected }];
 }

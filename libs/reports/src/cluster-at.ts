@@ -2,6 +2,7 @@ import { type Instant, keyText } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { NetworkState, type NetworkStateOptions } from '@margay/policy';
 import { type Beside, playedFrom } from './doubts/play.ts';
+import { bySettings } from './enforcement.ts';
 import { standingVersions } from './doubts/standing.ts';
 import type { KnownDoubt, PlayedVersion, UnseenSpan } from './doubts/played.ts';
 import { replay } from './replay/replay.ts';
@@ -30,7 +31,7 @@ export function clusterAt(
   { privateNetworks, ...beside }: Beside & Pick<NetworkStateOptions, 'privateNetworks'> = {},
 ): ClusterAt {
   const window = instantOf(at);
-  const versions = standingVersions(given, beside.doubts ?? [], window);
+  const { versions } = bySettings(standingVersions(given, beside.doubts ?? [], window));
   const { versions: all, unseen, doubts } = playedFrom(versions, window, beside);
   const played = all.filter((version) => isValidIn(version, window));
   const [moment] = replay({ versions: played, unseen }, window, {

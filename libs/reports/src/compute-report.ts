@@ -2,6 +2,7 @@ import type { Doubt, Evidence, Listing } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, type Kind, type Window } from '@margay/ground';
 import type { AskedName, PolicyEvent, Version } from '@margay/history';
+import { bySettings } from './enforcement.ts';
 import { reportEvidence } from './evidence.ts';
 import type { GlobalReportSpec } from './global-report.ts';
 import { customReportType, customSummary } from './custom-types/custom-type.ts';
@@ -80,7 +81,9 @@ export function computeReport(input: ReportInput): Report {
         'Give an end after the start.',
     );
   }
-  const versions = standingVersions([...input.versions], input.doubts ?? [], window);
+  const { versions, settings } = bySettings(
+    standingVersions([...input.versions], input.doubts ?? [], window),
+  );
   const played = playedFrom(versions, window, input);
   const { serviceAccounts, auditSummary, protectionSummary, names, ...rows } = computeRows(
     { ...input, versions },
@@ -101,6 +104,7 @@ export function computeReport(input: ReportInput): Report {
     auditSummary,
     protectionSummary,
     evidence: reportEvidence(versions, window, {
+      settings,
       sources: wellFormed(evidence) as Evidence | undefined,
       doubts: [...played.doubts, ...names.doubts],
       neverSeen: names.neverSeen,

@@ -1,5 +1,6 @@
 import type { Version } from '@margay/history';
 import { expect, test } from 'vitest';
+import { computeReport } from './compute-report.ts';
 import { enforcement } from './enforcement.ts';
 
 const pod = (
@@ -72,4 +73,168 @@ test.each<[string, Version[], enforcing: string[], other: string[], without: str
   const found = enforcement(versions);
   expect(found).toMatchObject({ enforcing, other, nodesWithout: { total: without.length, names: without } });
   expect(found.statement).toMatch(statement);
+});
+
+const cilium = (node: string) => pod(`cilium-${node}`, node, { 'k8s-app': 'cilium' });
+
+const config = (
+  data: Record<string, string> | undefined,
+  { from = 0, to, name = 'cilium-config' }: { from?: number; to?: number; name?: string } = {},
+): Version => ({
+  group: '',
+  resource: 'configmaps',
+  namespace: 'kube-system',
+  name,
+  uid: name,
+  resourceVersion: '1',
+  validFrom: from,
+  ...(to !== undefined && { validTo: to }),
+  content: {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'kube-system' },
+    ...(data && { data }),
+  },
+});
+
+const WINDOW = { start: 10, end: 20 };
+const aws = pod('a', 'n1', { 'k8s-app': 'aws-node' }, ['aws-node', 'aws-eks-nodeagent']);
+
+test.each<[string, Version[], Version[], enforcing: string[], statement: RegExp, not: RegExp]>([
+  [
+    'by default',
+    [cilium('n1')],
+    [config({ 'enable-policy': 'default' })],
+    ['Cilium'],
+    /^Policies are enforced by Cilium, seen on 1 node\. Cilium as set up by kube-system\/cilium-config: from 1970-01-01T00:00:00.00001\d*Z on enable-policy is default\./,
+    /not enforced|is set up is not known/,
+  ],
+  [
+    'with nothing said',
+    [cilium('n1')],
+    [config({})],
+    ['Cilium'],
+    /nothing that changes enforcement is set/,
+    /not enforced/,
+  ],
+  [
+    'never',
+    [web('n1'), cilium('n1')],
+    [config({ 'enable-policy': 'Never' })],
+    [],
+    /^Policies were not enforced\. Cilium, seen on 1 node, .* “governed by policy, not enforced”.*enable-policy is Never, so that no policy is enforced/,
+    /are enforced by/,
+  ],
+  [
+    'in audit mode',
+    [cilium('n1')],
+    [config({ 'enable-policy': 'always', 'policy-audit-mode': 'true' })],
+    [],
+    /policy-audit-mode is true, so that what policies deny passes/,
+    /are enforced by/,
+  ],
+  [
+    'always',
+    [cilium('n1')],
+    [config({ 'enable-policy': 'always', 'policy-audit-mode': 'false' })],
+    ['Cilium'],
+    /pods that no policy selects are denied by default/,
+    /not enforced/,
+  ],
+  [
+    'never, and then by default',
+    [cilium('n1')],
+    [config({ 'enable-policy': 'never' }, { to: 15 }), config({ 'enable-policy': 'default' }, { from: 15 })],
+    ['Cilium'],
+    /but not throughout.* to 1970-01-01T00:00:00.000015Z enable-policy is never.*; from 1970-01-01T00:00:00.000015Z on enable-policy is default/,
+    /were not enforced/,
+  ],
+  [
+    'so that nobody saw how',
+    [cilium('n1')],
+    [config(undefined)],
+    ['Cilium'],
+    /set up is not known throughout.*nobody saw how/,
+    /were not enforced/,
+  ],
+  [
+    'otherwise before the window',
+    [cilium('n1')],
+    [config({ 'enable-policy': 'never' }, { to: 10 })],
+    ['Cilium'],
+    /how it is set up is not known/,
+    /never/,
+  ],
+  [
+    'never, where no pod of it was seen',
+    [web('n1')],
+    [config({ 'enable-policy': 'never' })],
+    [],
+    /^Enforcement is not known.*so that no policy is enforced/,
+    /were not enforced/,
+  ],
+  [
+    'as AWS is without its controller',
+    [aws],
+    [config({ 'enable-network-policy-controller': 'false' }, { name: 'amazon-vpc-cni' })],
+    [],
+    /^Policies were not enforced\. AWS/,
+    /are enforced by/,
+  ],
+  [
+    'as AWS is with it',
+    [aws],
+    [config({ 'enable-network-policy-controller': 'true' }, { name: 'amazon-vpc-cni' })],
+    ['AWS VPC CNI with network policies'],
+    /^Policies are enforced by AWS.*is true\./,
+    /not enforced/,
+  ],
+])('set up %s', (_, pods, settings, enforcing, statement, not) => {
+  const found = enforcement(pods, settings, WINDOW);
+  expect(found.enforcing).toEqual(enforcing);
+  expect(found.statement).toMatch(statement);
+  expect(found.statement).not.toMatch(not);
+});
+
+test('times of a setup are told by instant, each once', () => {
+  const never = { 'enable-policy': 'never' };
+  const versions = [
+    config(never, { from: 15, to: 17 }),
+    config({ 'enable-policy': 'default' }, { to: 12 }),
+    config(never, { from: 12, to: 15 }),
+  ];
+  expect(
+    enforcement([cilium('n1')], versions, WINDOW).settings.map(({ since, until, values, off }) => [
+      since.slice(-6),
+      until?.slice(-6),
+      values['enable-policy'],
+      off,
+    ]),
+  ).toEqual([
+    ['00010Z', '00012Z', 'default', false],
+    ['00012Z', '00017Z', 'never', true],
+  ]);
+});
+
+test('how a plugin is set up changes no row and leaves none open, whatever is not known of it', () => {
+  const asked = { name: 'r', spec: { reportType: 'network-access' }, window: WINDOW };
+  const pods = [web('n1'), cilium('n1')].map((one) => ({
+    ...one,
+    content: { ...one.content, status: { phase: 'Running', podIPs: [{ ip: '10.0.0.1' }] } },
+  }));
+  const doubt = {
+    reason: 'no-content',
+    may: 'be-anything',
+    message: '',
+    source: '',
+    since: 12,
+    answeredAt: 12,
+  };
+  const inDoubt = { ...config({ 'enable-policy': 'never' }, { from: 12 }), doubt } as Version;
+  const { evidence, digest: _, ...rows } = computeReport({ ...asked, versions: [...pods, inDoubt] });
+  const without = computeReport({ ...asked, versions: pods });
+  const { evidence: before, digest: __, ...rowsBefore } = without;
+  expect(rows).toEqual(rowsBefore);
+  expect(evidence).toEqual({ ...before, enforcement: expect.anything() as unknown });
+  expect(evidence.enforcement.settings).toMatchObject([{ known: false, off: false, values: {} }]);
 });

@@ -1,43 +1,25 @@
-import { compareTexts, fields, list, nonEmptyText, sortedOnce } from '@margay/ground';
+import {
+  compareTexts,
+  fields,
+  kindOf,
+  list,
+  nonEmptyText,
+  PLUGINS,
+  sortedOnce,
+  type Plugin,
+  type Window,
+} from '@margay/ground';
 import type { Version } from '@margay/history';
+import { settingsIn, settingsWords, type SettingsSpan } from './enforcement-settings.ts';
 
-/** A network plugin, by the pods that it runs on nodes. */
-interface Plugin {
-  readonly name: string;
-  /** Labels that its pods have, one of the sets. */
-  readonly labels: readonly Readonly<Record<string, string>>[];
-  /** A container without which it enforces nothing. */
-  readonly container?: string;
-  readonly enforces: boolean;
-}
-
-/** Plugins by the labels of their manifests. A new one is one line. */
-const PLUGINS: readonly Plugin[] = [
-  { name: 'Calico', labels: [{ 'k8s-app': 'calico-node' }], enforces: true },
-  { name: 'Canal', labels: [{ 'k8s-app': 'canal' }], enforces: true },
-  { name: 'Cilium', labels: [{ 'k8s-app': 'cilium' }], enforces: true },
-  { name: 'Antrea', labels: [{ app: 'antrea', component: 'antrea-agent' }], enforces: true },
-  { name: 'OVN-Kubernetes', labels: [{ app: 'ovnkube-node' }], enforces: true },
-  { name: 'Kube-OVN', labels: [{ app: 'kube-ovn-cni' }], enforces: true },
-  { name: 'kube-router', labels: [{ 'k8s-app': 'kube-router' }], enforces: true },
-  { name: 'Weave Net', labels: [{ name: 'weave-net' }], enforces: true },
-  { name: 'Azure NPM', labels: [{ 'k8s-app': 'azure-npm' }], enforces: true },
-  {
-    name: 'AWS VPC CNI with network policies',
-    labels: [{ 'k8s-app': 'aws-node' }],
-    container: 'aws-eks-nodeagent',
-    enforces: true,
-  },
-  { name: 'AWS VPC CNI', labels: [{ 'k8s-app': 'aws-node' }], enforces: false },
-  { name: 'Flannel', labels: [{ app: 'flannel' }, { 'k8s-app': 'flannel' }], enforces: false },
-];
-
-/** What is known of whether policies are enforced: the plugins whose pods were seen on nodes. Their settings are not known. */
+/** What is known of whether policies are enforced: the plugins whose pods were seen on nodes, and how they are set up where that was seen. */
 export interface Enforcement {
   /** Of plugins that enforce policies, seen in the window; sorted. */
   readonly enforcing: readonly string[];
-  /** Of plugins that enforce none; sorted. */
+  /** Of plugins that enforce none, or whose settings turned enforcement off throughout; sorted. */
   readonly other: readonly string[];
+  /** How plugins were set up in the window, by plugin and time; empty where no log or list shows it. */
+  readonly settings: readonly SettingsSpan[];
   /** Nodes that ran pods in the window and none of a plugin that enforces; sorted, the first `NODES_MAX`. */
   readonly nodesWithout: { readonly total: number; readonly names: readonly string[] };
   /** The same as a sentence. */
@@ -46,8 +28,62 @@ export interface Enforcement {
 
 const NODES_MAX = 200;
 
-/** @param versions those of the window. */
-export function enforcement(versions: readonly Version[]): Enforcement {
+/** Versions that rows of reports rest on, and those of what plugins are set up by. */
+export function bySettings(all: Iterable<Version>): {
+  versions: readonly Version[];
+  settings: readonly Version[];
+} {
+  const [versions, settings]: [Version[], Version[]] = [[], []];
+  for (const version of all) (kindOf(version)?.role === 'settings' ? settings : versions).push(version);
+  return { versions, settings };
+}
+
+/**
+ * @param versions those of the window.
+ * @param settings versions of what plugins are set up by.
+ */
+export function enforcement(
+  versions: readonly Version[],
+  settings: readonly Version[] = [],
+  window: Window = { start: -Infinity, end: Infinity },
+): Enforcement {
+  const { nodes, found } = pluginsOnNodes(versions);
+  const spans = settingsIn(settings, window);
+  const isOff = ({ name }: Plugin) => {
+    const own = spans.filter(({ plugin }) => plugin === name);
+    return own.length > 0 && own.every(({ off }) => off);
+  };
+  const enforces = (plugin: Plugin) => plugin.enforces && !isOff(plugin);
+  const named = (is: (plugin: Plugin) => boolean) =>
+    [...found.keys()]
+      .filter(is)
+      .map(({ name }) => name)
+      .sort(compareTexts);
+  const nodesOf = (is: (plugin: Plugin) => boolean) =>
+    new Set([...found].flatMap(([plugin, on]) => (is(plugin) ? [...on] : [])));
+  const on = nodesOf(enforces);
+  const without = sortedOnce(nodes).filter((node) => !on.has(node));
+  const isTurnedOff = (plugin: Plugin) => plugin.enforces && isOff(plugin);
+  const told: Told = {
+    enforcing: named(enforces),
+    other: named((plugin) => !plugin.enforces),
+    off: named(isTurnedOff),
+    numOn: on.size,
+    numOff: nodesOf(isTurnedOff).size,
+    numWithout: without.length,
+    settings: spans,
+  };
+  return {
+    enforcing: told.enforcing,
+    other: named((plugin) => !enforces(plugin)),
+    settings: spans,
+    nodesWithout: { total: without.length, names: without.slice(0, NODES_MAX) },
+    statement: statementOf(told),
+  };
+}
+
+/** The nodes that ran pods, and those on which each plugin was seen. */
+function pluginsOnNodes(versions: readonly Version[]) {
   const found = new Map<Plugin, Set<string>>();
   const nodes = new Set<string>();
   for (const { group, resource, content } of versions) {
@@ -58,20 +94,7 @@ export function enforcement(versions: readonly Version[]): Enforcement {
     const plugin = pluginsOf(content).find((one) => isOf(one, content));
     if (plugin) found.set(plugin, (found.get(plugin) ?? new Set()).add(node));
   }
-  const named = (enforces: boolean) =>
-    [...found.keys()]
-      .filter((plugin) => plugin.enforces === enforces)
-      .map(({ name }) => name)
-      .sort(compareTexts);
-  const enforced = new Set([...found].flatMap(([{ enforces }, on]) => (enforces ? [...on] : [])));
-  const without = sortedOnce(nodes).filter((node) => !enforced.has(node));
-  const [enforcing, other] = [named(true), named(false)];
-  return {
-    enforcing,
-    other,
-    nodesWithout: { total: without.length, names: without.slice(0, NODES_MAX) },
-    statement: statementOf(enforcing, other, enforced.size, without.length),
-  };
+  return { nodes, found };
 }
 
 /** Plugins by the first label of each of their sets: most pods have none of these. */
@@ -103,21 +126,53 @@ function isOf({ labels, container }: Plugin, content: Version['content']): boole
   );
 }
 
-function statementOf(
-  enforcing: readonly string[],
-  other: readonly string[],
-  on: number,
-  without: number,
-): string {
-  if (enforcing.length === 0)
-    return (
-      `Enforcement is not known: no pod of a plugin that enforces policies was seen${other.length > 0 ? `, only of ${other.join(', ')}` : ''}. ` +
-      'Read “protected” as “governed by policy, enforcement not known”.'
-    );
-  return (
-    `Policies are enforced by ${enforcing.join(', ')}, seen on ${on} ${on === 1 ? 'node' : 'nodes'}; how it is set up is not known.` +
-    (without === 0
-      ? ''
-      : ` On ${without} ${without === 1 ? 'node' : 'nodes'} that ran pods it was not seen: read “protected” there as “governed by policy, enforcement not known”.`)
-  );
+/** What the statement is made of. */
+interface Told {
+  readonly enforcing: readonly string[];
+  readonly other: readonly string[];
+  /** Of plugins that would enforce policies and are set up not to. */
+  readonly off: readonly string[];
+  /** Nodes on which the first, and the last, were seen. */
+  readonly numOn: number;
+  readonly numOff: number;
+  readonly numWithout: number;
+  readonly settings: readonly SettingsSpan[];
 }
+
+function statementOf(told: Told): string {
+  return [...whoEnforces(told), ...settingsWords(told.settings)].join(' ');
+}
+
+function whoEnforces({ enforcing, other, off, numOn, numOff, numWithout, settings }: Told): string[] {
+  const turnedOff =
+    off.length === 0
+      ? []
+      : [
+          `${off.join(', ')}, seen on ${nodesText(numOff)}, enforced no policies, as far as its settings were seen: read “protected” there as “governed by policy, not enforced”.`,
+        ];
+  if (enforcing.length === 0 && off.length > 0) return ['Policies were not enforced.', ...turnedOff];
+  if (enforcing.length === 0)
+    return [
+      `Enforcement is not known: no pod of a plugin that enforces policies was seen${other.length > 0 ? `, only of ${other.join(', ')}` : ''}. ` +
+        'Read “protected” as “governed by policy, enforcement not known”.',
+    ];
+  const how = howSetUp(settings.filter(({ plugin }) => enforcing.includes(plugin)));
+  return [
+    `Policies are enforced by ${enforcing.join(', ')}, seen on ${nodesText(numOn)}${how}`,
+    ...(numWithout === 0
+      ? []
+      : [
+          `On ${nodesText(numWithout)} that ran pods it was not seen: read “protected” there as “governed by policy, enforcement not known”.`,
+        ]),
+    ...turnedOff,
+  ];
+}
+
+function howSetUp(settings: readonly SettingsSpan[]): string {
+  if (settings.length === 0) return '; how it is set up is not known.';
+  if (settings.some(({ off }) => off))
+    return ', but not throughout: where its settings say so, read “protected” as “governed by policy, not enforced”.';
+  return settings.every(({ known }) => known) ? '.' : ', but how it was set up is not known throughout.';
+}
+
+const nodesText = (count: number): string => `${count} ${count === 1 ? 'node' : 'nodes'}`;

@@ -67,6 +67,8 @@ export interface ReportEvidence {
 
 /** What is known besides the versions. */
 interface Beside {
+  /** Versions of what plugins are set up by. */
+  readonly settings?: readonly Version[];
   readonly sources?: Evidence | undefined;
   readonly doubts?: readonly KnownDoubt[];
   readonly neverSeen?: NeverSeen;
@@ -85,6 +87,7 @@ export function reportEvidence(
   versions: readonly Version[],
   window: Window,
   {
+    settings = [],
     sources,
     doubts: known = [],
     neverSeen = { total: 0, numEndpoints: 0, numNotKept: 0, listed: [] },
@@ -114,7 +117,7 @@ export function reportEvidence(
     ),
     unreadPolicies: unread.policies,
     doubts: { total: doubts.length, listed: doubts.slice(0, NAMES_MAX).map(listed) },
-    enforcement: enforcement(valid),
+    enforcement: enforcement(valid, settings, window),
     privateNetworks,
     unseenNamespaces: unseen,
     notes: [

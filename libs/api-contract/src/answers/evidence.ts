@@ -167,6 +167,17 @@ export const evidence = z.object({
       enforcing: list(z.string()),
       other: list(z.string()),
       nodesWithout: named,
+      settings: list(
+        z.object({
+          plugin: z.string(),
+          object: z.string(),
+          since: instant,
+          until: instant.optional(),
+          values: z.record(z.string(), z.string()),
+          known: z.boolean(),
+          off: z.boolean(),
+        }),
+      ).optional(),
       statement: z.string(),
     })
     .optional()

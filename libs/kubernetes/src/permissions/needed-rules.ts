@@ -1,4 +1,4 @@
-import { CANARY_OBJECT, KEPT_KINDS } from '@margay/ground';
+import { CANARY_OBJECT, DOUBTED_KINDS } from '@margay/ground';
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
 import { API_SERVICES } from '../watch/api-services.ts';
 import { waysToServe } from '../watch/watchable-kinds.ts';
@@ -72,7 +72,7 @@ function canaryRules(): PolicyRule[] {
 /** List and watch of every kind in the history, in whichever group it is served, and of what says which are served. */
 function watchRules(): PolicyRule[] {
   const byGroup = new Map<string, Set<string>>();
-  for (const { group, resource } of [API_SERVICES, ...KEPT_KINDS.flatMap(waysToServe)]) {
+  for (const { group, resource } of [API_SERVICES, ...DOUBTED_KINDS.flatMap(waysToServe)]) {
     const resources = byGroup.get(group) ?? new Set();
     byGroup.set(group, resources.add(resource));
   }

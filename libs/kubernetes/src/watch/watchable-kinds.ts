@@ -1,4 +1,4 @@
-import { KEPT_KINDS, type Kind, STORAGE_GROUP } from '@margay/ground';
+import { DOUBTED_KINDS, type Kind, STORAGE_GROUP } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { discovery } from '../client/discover.ts';
 import { isTransient } from '../client/errors.ts';
@@ -23,7 +23,7 @@ export type Serving =
  */
 export async function servingsOf(
   client: KubernetesClient,
-  kinds: readonly Kind[] = KEPT_KINDS,
+  kinds: readonly Kind[] = DOUBTED_KINDS,
 ): Promise<Serving[]> {
   const isServed = discovery(client);
   return Promise.all(
@@ -44,7 +44,7 @@ export async function servingsOf(
 /** The kinds of the history that this API server serves. Rejects where a group's server does not answer. */
 export async function watchableKinds(
   client: KubernetesClient,
-  kinds: readonly Kind[] = KEPT_KINDS,
+  kinds: readonly Kind[] = DOUBTED_KINDS,
 ): Promise<WatchableKind[]> {
   return (await servingsOf(client, kinds)).flatMap((serving) => {
     if (serving.served) return [serving.served];

@@ -138,6 +138,7 @@ export class NetworkState {
       }
       case 'service':
       case 'definition':
+      case 'settings':
       case undefined:
         break;
     }
@@ -177,6 +178,7 @@ export class NetworkState {
         break;
       case 'service':
       case 'definition':
+      case 'settings':
       case undefined:
         break;
     }

@@ -3,7 +3,7 @@ import {
   DAY,
   formatInstant,
   type Instant,
-  KEPT_KINDS,
+  DOUBTED_KINDS,
   type Key,
   type Kind,
   kindOf,
@@ -180,7 +180,7 @@ const beginningAt = (doubt: WideDoubt, since: Instant): WideDoubt => ({
 function settledBy(listings: readonly Listing[], doubt: WideDoubt): WideDoubt[] {
   const lists = listings.filter(({ at }) => at >= doubt.until && at < doubt.settledAt);
   if (lists.length === 0) return [doubt];
-  const kinds = doubt.kind === undefined ? KEPT_KINDS : [doubt.kind];
+  const kinds = doubt.kind === undefined ? DOUBTED_KINDS : [doubt.kind];
   return kinds.map(({ group, resource }) => {
     const seen = lists.filter((list) => list.group === group && list.resource === resource);
     if (seen.length === 0 && doubt.kind !== undefined) return doubt;
@@ -240,13 +240,13 @@ export function isAbout({ kind, namespace }: WideDoubt, key: Key): boolean {
  */
 export function unseenKinds({ kind, unseen, since }: WideDoubt): readonly Pick<Kind, 'group' | 'resource'>[] {
   if (!unseen) return [];
-  const all = isBeginning({ since }) ? KINDS_BEFORE : KEPT_KINDS;
+  const all = isBeginning({ since }) ? KINDS_BEFORE : DOUBTED_KINDS;
   return kind === undefined
     ? all
     : all.filter((one) => one.resource === kind.resource && one.group === kind.group);
 }
 
-const KINDS_BEFORE = KEPT_KINDS.filter(({ role }) => role !== 'tier' && role !== 'service');
+const KINDS_BEFORE = DOUBTED_KINDS.filter(({ role }) => role !== 'tier' && role !== 'service');
 
 /** Whether a doubt is about what stood before everything that was seen. */
 export const isBeginning = ({ since }: Pick<WideDoubt, 'since'>): boolean => since === -Infinity;

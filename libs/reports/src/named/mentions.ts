@@ -22,8 +22,9 @@ export interface Mention {
 export type OnMention = (of: NamedKind, namespace: string, name: string) => void;
 
 const namedKind = (apiVersion: string, kind: string): NamedKind => {
-  const { group, resource, kept = 'nothing' } = kindOfObject({ apiVersion, kind }) ?? {};
-  return group === undefined || resource === undefined || kept === 'nothing'
+  const { group, resource, role, kept = 'nothing' } = kindOfObject({ apiVersion, kind }) ?? {};
+  const isKept = kept !== 'nothing' && role !== 'settings';
+  return group === undefined || resource === undefined || !isKept
     ? { apiVersion, kind }
     : { apiVersion, kind, kept: { group, resource } };
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Instant, KEPT_KINDS, type Kind, kindOf, MINUTE, pauseAfter, SECOND } from '@margay/ground';
+import { type Instant, DOUBTED_KINDS, type Kind, kindOf, MINUTE, pauseAfter, SECOND } from '@margay/ground';
 import type { Reading } from '@margay/history';
 import {
   apiVersionOf,
@@ -81,14 +81,14 @@ export class FollowedKinds {
     pieces.begin(API_SERVICES, (until) => this.#followServices(until));
     await this.#firstLists();
     this.#nudges.take();
-    let due: readonly Kind[] = KEPT_KINDS;
+    let due: readonly Kind[] = DOUBTED_KINDS;
     for (let looks = 0; !signal.aborted;) {
       const open = await this.#look(due, looks);
       looks = open.length > 0 ? looks + 1 : 0;
       const groups = await this.#nudges.next(signal, looks > 0 ? pauseAfter(looks, LOOKS) : undefined);
       if (groups.size > 0) looks = 0;
       const isNudged = (kind: Kind) => waysToServe(kind).some(({ group }) => groups.has(group));
-      due = KEPT_KINDS.filter((kind) => open.includes(kind) || isNudged(kind));
+      due = DOUBTED_KINDS.filter((kind) => open.includes(kind) || isNudged(kind));
     }
   }
 
@@ -280,7 +280,7 @@ export class FollowedKinds {
   }
 
   #notServed(): Kind[] {
-    return KEPT_KINDS.filter((kind) => this.#with.known.lastServed(nameOf(kind))?.apiVersion === '');
+    return DOUBTED_KINDS.filter((kind) => this.#with.known.lastServed(nameOf(kind))?.apiVersion === '');
   }
 }
 
