@@ -6,7 +6,7 @@ import { requestIn } from './event-verb.ts';
 import type { Life } from './lives.ts';
 import { TOOK_LONG } from './object-doubt.ts';
 import { type OpenLife, SeenObject } from './seen-object.ts';
-import { isAsked } from './unread-write.ts';
+import { isAsked, isListed } from './unread-write.ts';
 
 /** What is known of a name, and what is not. */
 export interface NameState {
@@ -78,7 +78,7 @@ export function unsettled(doubts: readonly Doubtful[], facts: readonly Change[])
         (twin) =>
           twin.receivedAt <= doubt.at &&
           doubt.receivedAt <= twin.at &&
-          (twin.what !== 'answered' || isAsked(doubt)),
+          (twin.what !== 'answered' || isAsked(doubt) || isListed(twin)),
       ) && !(doubt.doubt.passedOn && facts.some((fact) => isWithin(fact, doubt)))
     );
   });

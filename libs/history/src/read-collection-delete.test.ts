@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseInstant, type Fields } from '@margay/ground';
+import { isKept } from './change.ts';
 import { memoryHistory } from './memory.ts';
 import { readEvent } from './read-event.ts';
 import { changesIn } from './reading.ts';
@@ -35,7 +36,10 @@ const policies = (fields: Fields) =>
 function gone(value: Fields): string {
   const reading = readEvent(value, { source: 'log', position: 1 });
   return reading.kind === 'changes'
-    ? reading.changes.map(({ what, name, uid }) => `${what} ${name} ${uid ?? '?'}`).join(', ')
+    ? reading.changes
+        .filter(isKept)
+        .map(({ what, name, uid }) => `${what} ${name} ${uid ?? '?'}`)
+        .join(', ')
     : `${reading.kind}:${reading.reason}`;
 }
 
@@ -150,7 +154,7 @@ test('each item has its own id, namespace and content', () => {
     source: 'log',
     position: 1,
   });
-  const changes = reading.kind === 'changes' ? reading.changes : [];
+  const changes = reading.kind === 'changes' ? reading.changes.filter(isKept) : [];
   expect(new Set(changes.map(({ id }) => id)).size).toBe(2);
   expect(new Set(changes.map(({ eventId }) => eventId)).size).toBe(1);
   expect(changes.map(({ namespace, content }) => [namespace, content?.apiVersion, content?.kind])).toEqual([
@@ -204,3 +208,22 @@ test.each([
     ]);
   },
 );
+
+test.each([
+  ['lists what it deleted', [policy()], 0],
+  ['lists that there was nothing', [], 0],
+  ['lists what a finalizer keeps', [policy({ finalizers: ['x'] })], 0],
+  ['has no list either', undefined, 1],
+])('of a deletion of many, the event of one backend was cut; that of another %s', (_, items, doubts) => {
+  const list = items && { responseObject: listOf('NetworkPolicyList', 'networking.k8s.io/v1', items) };
+  const cut = { responseObject: undefined, annotations: { 'audit.k8s.io/truncated': 'true' } };
+  for (const events of [
+    [cut, list ?? cut],
+    [list ?? cut, cut],
+  ]) {
+    const history = memoryHistory();
+    for (const [position, fields] of events.entries())
+      history.add(changesIn(readEvent(policies(fields), { source: `log-${position}`, position })));
+    expect(history.versions().filter(({ doubt }) => doubt !== undefined)).toHaveLength(doubts);
+  }
+});

@@ -5,7 +5,7 @@ import { TOOK_LONG } from './object-doubt.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
 import { collectionDeleteOf } from './request.ts';
-import { doubt } from './unread-write.ts';
+import { doubt, listedBy } from './unread-write.ts';
 import { factsOf, placeOf, trail, type Write } from './write.ts';
 
 /**
@@ -60,8 +60,13 @@ export function readCollectionDelete(write: Write, response: unknown): Reading {
   }
   const attempt = items.length > 0 ? trail(write, 'done') : {};
   return changes.length === 0
-    ? { kind: 'ignored', at, reason: 'nothing-selected', ...attempt }
-    : { kind: 'changes', at, changes: [...changes, ...doubtsMeanwhile(write, changes)], ...attempt };
+    ? { kind: 'ignored', at, reason: 'nothing-selected', changes: listedBy(write), ...attempt }
+    : {
+        kind: 'changes',
+        at,
+        changes: [...changes, ...doubtsMeanwhile(write, changes), ...listedBy(write)],
+        ...attempt,
+      };
 }
 
 /** While a deletion of many goes on, each of them may be gone already. Of one that took no longer than others, all end with it. */

@@ -67,6 +67,18 @@ export function answerTo({ doubt: _, created: __, uid: ___, ...asked }: Change):
   return { ...asked, id: `${asked.id}#answered`, what: 'answered' };
 }
 
+/**
+ * That a deletion of many listed what it deleted: what an event of the same request without the list leaves open is told by this one.
+ */
+export const listedBy = (write: Write): readonly Change[] =>
+  answersOf(write).map((answer) => ({ ...answer, id: `${answer.id}${LISTED}` }));
+
+/** At the end of the ids of answers that list what was done. */
+const LISTED = '#listed';
+
+/** True for an answer that tells the whole of a request, so that it settles every doubt about that. */
+export const isListed = ({ id }: Change): boolean => id.endsWith(LISTED);
+
 const withChanges = (changes: readonly Change[]) => (changes.length > 0 ? { changes } : {});
 
 /**
