@@ -54,6 +54,10 @@ export const config = z
     AUDIT_TOPIC_GROUP: z.string().default('audit-ingestor').meta({
       description: 'Consumer group for that topic; instances that share the topic share the group.',
     }),
+    SOURCES_SHARED: flag(false).meta({
+      description:
+        'Whether other instances take from the same webhook address or topic, or read logs of other API servers: then what does not come here may have come to another, and only the evidence says which of them is silent, not this instance.',
+    }),
     ...kafkaSettings,
   })
   .superRefine((settings, context) => {

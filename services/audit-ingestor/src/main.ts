@@ -29,5 +29,6 @@ function optionsOf(settings: Config): AuditIngestorOptions {
     }),
     ...(name !== undefined && { topic: { name, group } }),
     webhook: settings,
+    isShared: settings.SOURCES_SHARED,
   };
 }

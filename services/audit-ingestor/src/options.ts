@@ -19,6 +19,11 @@ export interface AuditIngestorOptions {
   };
   /** Whether what the API servers tell arrives is seen by what is written through each of them. */
   readonly canary?: CanarySettings & { readonly connect: () => Promise<Connection> };
+  /**
+   * Whether other instances take from the same webhook or topic, or read logs of other API servers: what does not come here may
+   * have come to one of them.
+   */
+  readonly isShared?: boolean;
   /** A topic of raw events that somebody else writes. */
   readonly topic?: { readonly name: string; readonly group: string };
   /** Asked before a batch is published; what it throws ends the source. */

@@ -10,8 +10,12 @@ const name = (sequence: number, server = 'a:6443') => ({ writer: 'w', server, se
 
 /** A log and canaries each half minute, that come a second later. */
 class Story {
-  readonly health = new SourceHealth();
+  readonly health: SourceHealth;
   #position = 1;
+
+  constructor(isShared?: (source: string) => boolean) {
+    this.health = new SourceHealth(isShared);
+  }
 
   write(sequence: number, server = 'a:6443'): this {
     this.health.wrote({ ...name(sequence, server), sent: this.at(sequence) });
@@ -86,6 +90,12 @@ describe('a source that had canaries and has none any more is silent', () => {
     two.see(1).see(1, { server: 'b:6443' }).see(1, { source: 'webhook.log' });
     two.write(2).write(2, 'b:6443').see(2);
     expect(two.silentAt(3 * INTERVAL)).toEqual([undefined, INTERVAL + SECOND, INTERVAL + SECOND]);
+  });
+
+  test('not where it may have come to another process', () => {
+    const shared = new Story((source) => source === 'webhook:kube-1');
+    shared.write(1).see(1, { source: 'webhook:kube-1' }).see(1).write(2);
+    expect(shared.silentAt(10 * INTERVAL)).toEqual([INTERVAL + SECOND, undefined]);
   });
 
   test('an old log that is read again says nothing', () => {

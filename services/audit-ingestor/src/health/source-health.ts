@@ -43,6 +43,12 @@ export class SourceHealth {
   /** By API server, oldest first: what it took. */
   readonly #sent = new Map<string, SentCanary[]>();
   readonly #notWritten = new Map<string, string>();
+  /** Whether what a source does not deliver here may come to another process: then it is not called silent. */
+  readonly #isShared: (source: string) => boolean;
+
+  constructor(isShared: (source: string) => boolean = () => false) {
+    this.#isShared = isShared;
+  }
 
   /** A mark was delivered. @param now milliseconds since the epoch, as everywhere here. */
   delivered(mark: CoverageMark, now: number): void {
@@ -148,16 +154,20 @@ export class SourceHealth {
         longestSilence: Math.max(source.longestSilence, now - source.lastDelivery),
         canaries: [...source.canaries]
           .sort(([a], [b]) => compareTexts(a, b))
-          .map(([server, seen]) => ({ server, ...this.#lookAt(server, seen, now) })),
+          .map(([server, seen]) => ({
+            server,
+            ...this.#lookAt(server, seen, now, this.#isShared(name)),
+          })),
         ...(source.problem !== undefined && { problem: source.problem }),
       }));
   }
 
-  #lookAt(server: string, { writer, sequence, at, roundTrips }: Seen, now: number) {
+  #lookAt(server: string, { writer, sequence, at, roundTrips }: Seen, now: number, isShared: boolean) {
     const wait = Math.max(WAIT_MILLISECONDS, 2 * Math.max(0, ...roundTrips));
-    const overdue = this.#sent
-      .get(server)
-      ?.find((one) => one.writer === writer && one.sequence > sequence && one.sent + wait < now);
+    const sent = isShared ? [] : (this.#sent.get(server) ?? []);
+    const overdue = sent.find(
+      (one) => one.writer === writer && one.sequence > sequence && one.sent + wait < now,
+    );
     const roundTrip = roundTrips.at(-1);
     return {
       lastSeen: at,

@@ -2,6 +2,7 @@ import type { CoverageMark } from '@margay/coverage';
 import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, type SourceLook } from '@margay/runtime/nest';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from '../options.ts';
 import { SourceHealth } from './source-health.ts';
 
 /** What the log says of a source in which canaries stopped coming, and when they come again. */
@@ -11,12 +12,16 @@ const UNHEARD = 'No log delivers what is written through an API server to see wh
 
 const WATCH = 'watch/';
 const isLog = (source: string): boolean => !source.startsWith(WATCH);
+/** What comes to one of several instances, and not to each. */
+const isDealtOut = (source: string): boolean => source.startsWith('webhook:') || source.startsWith('topic:');
 
 /** Tells how the sources are: in `/readyz`, as metrics, and in the log where one falls silent. */
 @Injectable()
 export class SourcesHealth implements OnModuleInit {
   /** What is known of them. */
-  readonly known = new SourceHealth();
+  readonly known: SourceHealth;
+  /** Whether other instances have logs, too. */
+  readonly #isShared: boolean;
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
   readonly #log: Log;
@@ -27,7 +32,10 @@ export class SourcesHealth implements OnModuleInit {
     @Inject(Readiness) readiness: Readiness,
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOG) log: Log,
+    @Inject(AUDIT_INGESTOR_OPTIONS) { isShared = false }: Pick<AuditIngestorOptions, 'isShared'>,
   ) {
+    this.#isShared = isShared;
+    this.known = new SourceHealth((source) => isShared && isDealtOut(source));
     this.#readiness = readiness;
     this.#metrics = metrics;
     this.#log = log;
@@ -63,7 +71,7 @@ export class SourcesHealth implements OnModuleInit {
               ],
         ),
       ),
-      ...this.known.unheard(isLog).map((server) => unheardWords(server)),
+      ...this.#unheard().map((server) => unheardWords(server)),
       ...this.known.notWritten.values(),
     ];
     return warnings.length === 0 ? undefined : { warning: warnings.join(' ') };
@@ -76,8 +84,12 @@ export class SourcesHealth implements OnModuleInit {
         const since = silentSince === undefined ? undefined : new Date(silentSince).toISOString();
         this.#sayOf(`${source} ${server}`, since !== undefined, SOURCE_SILENT, { source, server, since });
       }
-    for (const server of this.known.unheard(isLog))
+    for (const server of this.#unheard())
       this.#sayOf(server, true, UNHEARD, { server, reason: unheardWords(server) });
+  }
+
+  #unheard(): readonly string[] {
+    return this.#isShared ? [] : this.known.unheard(isLog);
   }
 
   #sayOf(what: string, isSilent: boolean, message: string, fields: Record<string, unknown>): void {
