@@ -26,27 +26,36 @@ const PAUSES = { first: 5_000, longest: 300_000 };
 /**
  * Makes the predefined report types exist in the cluster, and says of those of users whether they can be used: in a condition, and in
  * an Event and the log where they cannot. To be called with the types as they are: something is asked of the API server at the start,
- * when they have changed, and after a failure with growing pauses. True where predefined ones were installed, so that there will be others.
+ * when they have changed, and after a failure with growing pauses. A predefined one that somebody deletes stays away until the next start;
+ * one whose name a type of users had comes back when that is gone.
+ *
+ * @returns what gives true where predefined ones were installed, so that there will be others.
  */
 export function keepTypes(options: KeepTypesOptions): (types: ClusterReportTypes) => Promise<boolean> {
   const told = new Map<string, string>();
   let seen: ClusterReportTypes | undefined;
+  // What they should say may be more in this release than it was.
+  let toInstall = true;
   let failures = 0;
   let notBefore = 0;
   return async (types) => {
     const isDue = types !== seen || (failures > 0 && performance.now() >= notBefore);
     if (!isDue) return false;
-    const isWhole = [...REPORT_TYPES.keys()].every((name) => 'builtIn' in (types.get(name)?.read ?? {}));
-    // What they should say may be more in this release than it was.
-    const toInstall = seen === undefined || !isWhole;
+    const isFree = (name: string) => !types.has(name);
+    toInstall ||= namesTaken(seen ?? new Map()).some(isFree);
     const isInstalled = toInstall && (await install(options));
     const isDone = toInstall === isInstalled && (await tellOfTypes(types, told, options));
+    toInstall &&= !isInstalled;
     seen = types;
     failures = isDone ? 0 : failures + 1;
     if (!isDone) notBefore = performance.now() + pauseAfter(failures, PAUSES);
-    return isInstalled && !isWhole;
+    return isInstalled && [...REPORT_TYPES.keys()].some(isFree);
   };
 }
+
+/** Names of predefined types that types of users have. */
+const namesTaken = (types: ClusterReportTypes): string[] =>
+  [...REPORT_TYPES.keys()].filter((name) => 'problems' in (types.get(name)?.read ?? {}));
 
 async function install({ client, group = DEFAULT_GROUP, log }: KeepTypesOptions): Promise<boolean> {
   try {

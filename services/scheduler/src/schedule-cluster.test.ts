@@ -100,3 +100,23 @@ test('a type that comes to be is used at once: it is watched, not asked for', as
   const lists = fake.requests.filter((request) => /GET .*globalreporttypes\?.*limit/.test(request));
   expect(lists).toHaveLength(1);
 });
+
+test('a built-in type that somebody deletes stays away; one whose name a type of users had comes back when that is gone', async () => {
+  const TYPES = '/apis/projectcalico.org/v3/globalreporttypes';
+  const fake = await FakeApiServer.start();
+  fake.put(REPORTS, 'hourly', hourly);
+  await scheduler(fake);
+  const reasons = async () => JSON.stringify(await statusOf(fake, 'hourly'));
+  const patient = { timeout: 10_000 };
+  await expect.poll(reasons, patient).toContain('"Scheduled"');
+  fake.delete(TYPES, 'inventory');
+  await expect.poll(reasons, patient).toContain('ReportTypeMissing');
+  fake.put(TYPES, 'inventory', {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'GlobalReportType',
+    spec: { downloadTemplates: [{ name: 'mine.txt', template: 'mine' }] },
+  });
+  await expect.poll(reasons, patient).toContain('as a report type that is built in');
+  fake.delete(TYPES, 'inventory');
+  await expect.poll(reasons, patient).toContain('"Scheduled"');
+});
