@@ -5,18 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AuditIngestorModule } from '@margay/audit-ingestor/module';
 import { config } from '@margay/audit-ingestor';
 import { evidenceFor } from '@margay/coverage';
-import { readKubeconfig, neededRules } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { readConfig, silentLog, type Log } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { SnapshotterModule } from '@margay/snapshotter/module';
 import { openEmbedded } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
-import { load } from 'js-yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assemble } from '../servers/server.ts';
 import { endsWithThisProcess } from '../servers/reap.ts';
 import { freePort } from '../testing/free-port.ts';
+import { canaryAccount } from './canary-account.ts';
 import { kubectlOf, serverContexts, until } from './cluster.ts';
 
 /** Two API servers over one etcd are started for this alone, since they post to a webhook. */
@@ -73,39 +72,6 @@ async function keepCopy(from: string): Promise<void> {
   }
 }
 
-/** A kubeconfig for a service account that may do what the ingestor needs, and write canaries. */
-function accountConnection() {
-  const { cluster, canary } = neededRules('ingestor');
-  const subjects = [{ kind: 'ServiceAccount', name: 'margay', namespace: NAMESPACE }];
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const refer = (kind: string) => ({
-    apiGroup: 'rbac.authorization.k8s.io',
-    kind,
-    name: 'margay-canary-test',
-  });
-  const metadata = { name: 'margay-canary-test', namespace: NAMESPACE };
-  const items = [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'margay', namespace: NAMESPACE } },
-    { apiVersion, kind: 'ClusterRole', metadata, rules: cluster },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef: refer('ClusterRole'), subjects },
-    { apiVersion, kind: 'Role', metadata, rules: canary },
-    { apiVersion, kind: 'RoleBinding', metadata, roleRef: refer('Role'), subjects },
-  ];
-  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-  kubectlOf(kubeconfig, ['apply', '-f', '-'], { input: list });
-  const token = kubectlOf(kubeconfig, ['create', 'token', 'margay', '--namespace', NAMESPACE]).trim();
-  const whole = load(readFileSync(kubeconfig, 'utf8')) as { contexts: { context: { cluster: string } }[] };
-  const context = { cluster: whole.contexts[0]!.context.cluster, user: 'margay', namespace: NAMESPACE };
-  const own = {
-    ...whole,
-    users: [{ name: 'margay', user: { token } }],
-    contexts: [{ name: 'margay', context }],
-    'current-context': 'margay',
-  };
-  return readKubeconfig(JSON.stringify(own), kubeconfig);
-}
-
 beforeAll(async () => {
   if (!hasServers) return;
   const [port, webhook] = [await freePort(1, 2, 10), await freePort()];
@@ -122,7 +88,7 @@ beforeAll(async () => {
     () => logs.every((path) => existsSync(path)),
     (are) => are,
   );
-  const connection = accountConnection();
+  const connection = canaryAccount(kubeconfig, NAMESPACE);
   const [bus, stores] = [BusModule.embedded(folder), StoresModule.embedded(folder)];
   const ingestor = AuditIngestorModule.over(
     {
@@ -240,7 +206,7 @@ test.runIf(hasServers)(
     kubectlOf(kubeconfig, ['delete', 'rolebinding', 'margay-canary-test', '--namespace', NAMESPACE]);
     await until(ready, ({ checks }) => /forbidden|Forbidden/.test(checks['sources']?.reason ?? ''), 60);
     const taken = Date.now();
-    accountConnection();
+    canaryAccount(kubeconfig, NAMESPACE);
     await until(ready, ({ checks }) => checks['sources']?.reason === undefined, 90);
 
     // One more round, so that the last one is behind what is asked about.

@@ -9,11 +9,16 @@
 # asked to stop keeps its port for long. The kubeconfig has the users admin (a certificate) and paul, candice, david and
 # nobody (tokens), and a context server-N for each API server; its folder holds audit.jsonl and the logs. Ports taken: port
 # (API server), port+1 and port+2 (etcd), port+10 … (further API servers, over the same etcd). MARGAY_AUDIT_POLICY names an
-# audit policy to use instead of the one below.
+# audit policy to use instead of the one below. With MARGAY_API_ADDRESSES, addresses of this machine with spaces between them, each
+# API server listens on its own at the same port, and the Service kubernetes has them, as in a cluster of several masters.
 set -euo pipefail
 port=${1:-16443}
 servers=${2:-1}
 kubernetes=1.34.4
+read -ra addresses <<< "${MARGAY_API_ADDRESSES:-}"
+host() { echo "${addresses[$1]:-127.0.0.1}"; }
+named=${MARGAY_API_ADDRESSES:+, tls-server-name: kubernetes.default.svc}
+port_of() { [ ${#addresses[@]} -gt 0 ] && echo "$port" || echo $((port + $1 * 10)); }
 etcd=3.6.5
 kwok=0.7.0
 home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/kubernetes-$kubernetes
@@ -69,7 +74,7 @@ for user in paul candice david nobody; do echo "$user-token,$user,$user"; done >
 {
   printf 'apiVersion: v1\nkind: Config\ncurrent-context: server-0\nclusters:\n'
   for ((server = 0; server < servers; server++)); do
-    echo "  - { name: server-$server, cluster: { server: \"https://127.0.0.1:$((port + server * 10))\", certificate-authority: ca.crt } }"
+    echo "  - { name: server-$server, cluster: { server: \"https://$(host "$server"):$(port_of "$server")\", certificate-authority: ca.crt$named } }"
   done
   printf 'users:\n  - { name: admin, user: { client-certificate: admin.crt, client-key: admin.key } }\n'
   for user in paul candice david nobody; do echo "  - { name: $user, user: { token: $user-token } }"; done
@@ -124,21 +129,27 @@ webhook() { # API server
   echo "--audit-webhook-config-file=webhook-$1.yaml --audit-webhook-batch-max-wait=1s"
 }
 
+# What the Service kubernetes has of an API server: nothing where all of them are at the loopback address.
+registered() { # API server
+  [ ${#addresses[@]} -gt 0 ] && echo "--advertise-address=$(host "$1")" || echo --endpoint-reconciler-type=none
+}
+
 launch etcd "$bin/etcd" --data-dir etcd --unsafe-no-fsync --listen-peer-urls "http://127.0.0.1:$((port + 2))" \
   --listen-client-urls "http://127.0.0.1:$((port + 1))" --advertise-client-urls "http://127.0.0.1:$((port + 1))"
 for ((server = 0; server < servers; server++)); do
   at=$((port + server * 10))
   launch "apiserver-$at" "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
-    --bind-address=127.0.0.1 --secure-port="$at" --cert-dir="generated-$at" --client-ca-file=ca.crt \
+    --bind-address="$(host "$server")" --secure-port="$(port_of "$server")" --cert-dir="generated-$at" --client-ca-file=ca.crt \
     --tls-cert-file=server.crt --tls-private-key-file=server.key --token-auth-file=tokens.csv \
     --authorization-mode=RBAC --service-account-issuer=https://kubernetes.default.svc \
     --service-account-key-file=accounts.key --service-account-signing-key-file=accounts.key \
-    --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none \
+    --service-cluster-ip-range=10.96.0.0/16 $(registered "$server") \
     $(webhook "$server") --audit-policy-file=audit-policy.yaml --audit-log-path="$([ "$server" -eq 0 ] && echo audit.jsonl || echo "audit-$at.jsonl")"
 done
 for ((server = 0; server < servers; server++)); do
   at=$((port + server * 10))
-  ready() { curl -fs --cacert ca.crt --cert admin.crt --key admin.key "https://127.0.0.1:$at/readyz" > /dev/null 2>&1; }
+  name=kubernetes.default.svc:$(port_of "$server")
+  ready() { curl -fs --noproxy '*' --resolve "$name:$(host "$server")" --cacert ca.crt --cert admin.crt --key admin.key "https://$name/readyz" > /dev/null 2>&1; }
   for _ in $(seq 120); do ready && break; sleep 0.5; done
   ready || give_up "apiserver-$at"
 done
