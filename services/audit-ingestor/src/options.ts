@@ -1,8 +1,17 @@
 import type { Change } from '@margay/history';
 import type { Connection } from '@margay/kubernetes';
 import type { LogFiles } from '@margay/sources/nest';
-import type { CanarySettings } from './canary/keep-canaries.ts';
 import type { Config } from './config.ts';
+
+/** How canaries are written. */
+export interface CanarySettings {
+  /** Between two rounds. */
+  readonly intervalMilliseconds: number;
+  /** Where the object is; the connection's own namespace unless given. */
+  readonly namespace?: string;
+  /** The API servers, `host:port`; those of the Service `kubernetes` unless given. */
+  readonly servers?: readonly string[];
+}
 
 /** The settings of the audit ingestor's module: its sources, of which any may be left out. */
 export interface AuditIngestorOptions {

@@ -11,18 +11,9 @@ import {
   type WrittenCanary,
 } from '@margay/kubernetes';
 import { together, type Log, type Metrics } from '@margay/runtime';
+import type { CanarySettings } from '../options.ts';
 import type { SourcesHealth } from '../health/sources-health.ts';
 import { LostEvents } from './lost-events.ts';
-
-/** How canaries are written. */
-export interface CanarySettings {
-  /** Between two rounds. */
-  readonly intervalMilliseconds: number;
-  /** Where the object is; the connection's own namespace unless given. */
-  readonly namespace?: string;
-  /** The API servers, `host:port`; those of the Service `kubernetes` unless given. */
-  readonly servers?: readonly string[];
-}
 
 interface Keeping extends CanarySettings {
   readonly connection: Connection;
