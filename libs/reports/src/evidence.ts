@@ -1,4 +1,4 @@
-import type { Evidence } from '@margay/coverage';
+import { sourceName, type Evidence } from '@margay/coverage';
 import { formatInstant, isPolicy, sortedOnce, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
@@ -141,6 +141,8 @@ function withDoubts(sources: Evidence, count: number): Evidence {
 function listed({ since, until, isOfSources: _, ...doubt }: KnownDoubt): ListedDoubt {
   return {
     ...doubt,
+    // As sources are printed: the same log is the same source, however it was read.
+    source: sourceName(doubt.source),
     ...(since !== undefined && { since: formatInstant(since) }),
     ...(until !== undefined && { until: formatInstant(until) }),
   };
