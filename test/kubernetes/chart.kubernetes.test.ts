@@ -41,6 +41,8 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
     {
       clusterName: 'a',
       'canary.enabled': 'true',
+      'canary.interval': '10s',
+      'globalReports.since': '2026-01-01T00:00:00Z',
       'notifier.url': 'https://example.org/hook',
       'notifier.secret': 'n',
     },
@@ -66,6 +68,7 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
       'elasticsearch.caSecret': 'c',
       'canary.enabled': 'true',
       'canary.apiServerMetrics': 'true',
+      'globalReports.since': '2026-01-01T00:00:00Z',
       'auditIngestor.webhook.enabled': 'true',
       'auditIngestor.webhook.secret': 'w',
       'reportWorker.autoscaling.enabled': 'true',
@@ -111,6 +114,10 @@ test.each([
   ['a delay that is none', { clusterName: 'a', 'globalReports.startDelay': 'soon' }, /startDelay/],
   ['a private network that is none', { clusterName: 'a', 'privateNetworks[0]': 'home' }, /privateNetworks/],
   ['a value that does not exist', { clusterName: 'a', 'kafka.broker': 'x' }, /broker/],
+  ['a section that does not exist', { clusterName: 'a', 'canaries.enabled': 'true' }, /canaries/],
+  ['canaries too often', { clusterName: 'a', 'canary.interval': '5s' }, /interval/],
+  ['canaries too far apart', { clusterName: 'a', 'canary.interval': '5m' }, /interval/],
+  ['a past that is no time', { clusterName: 'a', 'globalReports.since': '2026-01-01' }, /since/],
 ])('refused: %s', (_, values, message) => {
   expect(() => rendered(values)).toThrow(message);
 });
@@ -155,6 +162,12 @@ test('private networks come to everything that works out flags', () => {
   expect(rendered({ ...DISTRIBUTED, ...networks }).split(variable)).toHaveLength(5);
   for (const values of [{ clusterName: 'a' }, DISTRIBUTED])
     expect(rendered(values)).not.toMatch(/PRIVATE_NETWORKS|private-networks/);
+});
+
+test('several ingestors are told that they are several', () => {
+  const several = { ...DISTRIBUTED, 'auditIngestor.watch': 'false', 'auditIngestor.replicas': '2' };
+  expect(rendered(several)).toContain("{ name: SOURCES_SHARED, value: 'true' }");
+  expect(rendered(DISTRIBUTED)).not.toContain('SOURCES_SHARED');
 });
 
 test('replicas are left to who scales', () => {
