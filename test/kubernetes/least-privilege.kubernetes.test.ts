@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { kindOf } from '@margay/ground';
 import {
   clusterReportTypes,
   findGlobalReport,
@@ -70,6 +71,32 @@ test('the ingestor lists and watches every kind, and sees no secret', async () =
     }
   }
   await expect(client.request('GET', '/api/v1/secrets')).rejects.toMatchObject({
+    code: 403,
+    reason: 'Forbidden',
+  });
+});
+
+test('of config maps the ingestor sees those by which plugins are set up, each by its name', async () => {
+  const data = { 'enable-policy': 'never' };
+  const metadata = { name: 'cilium-config', namespace: 'kube-system' };
+  apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+  onTestFinished(() => void kubectl(['delete', 'configmap', '-n', 'kube-system', 'cilium-config']));
+  const client = clientOf('ingestor');
+  const kind = kindOf({ group: '', resource: 'configmaps' })!;
+  const resource = { group: '', version: 'v1', resource: 'configmaps', namespaced: true };
+  const only = { namespace: metadata.namespace, fieldSelector: `metadata.name=${metadata.name}` };
+  const seen: unknown[] = [];
+  for await (const { changes, position, interruptions } of changesFromWatch(
+    client,
+    { kind, resource },
+    only,
+  )) {
+    expect(interruptions).toEqual([]);
+    seen.push(...changes.map(({ name, content }) => [name, content?.['data']]));
+    if (position) break;
+  }
+  expect(seen).toEqual([['cilium-config', data]]);
+  await expect(client.request('GET', '/api/v1/namespaces/kube-system/configmaps')).rejects.toMatchObject({
     code: 403,
     reason: 'Forbidden',
   });

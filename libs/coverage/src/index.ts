@@ -14,6 +14,7 @@ export {
   isOfFlows,
   lostKnowledge,
   lostSource,
+  settingsSource,
   tellsOfTime,
   watchedKind,
   sourceName,

@@ -11,6 +11,7 @@ import { type Instant, resourceName } from '@margay/ground';
  * watch/pods@margay-0             a watch of one kind, and who watches
  * canary/5f0c1a2b3d4e             no source of events: what a writer of canaries says of them
  * lost/trail:margay.policy-events/0  what was lost between the services, and of what nobody knows it
+ * settings/kube-system/cilium-config@margay-0  a watch of what a plugin is set up by, on which no row rests
  * listed/pods@1764165600000000     a list that showed the whole state of a kind at an instant
  * ```
  *
@@ -69,9 +70,18 @@ export function listedKind(source: string): { group: string; resource: string } 
   return resource === undefined ? undefined : { group, resource };
 }
 
+const SETTINGS = 'settings/';
+
+/** The source of what a network plugin is set up by. Rows do not rest on it, and so neither do grades. */
+export const settingsSource = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
+  `${SETTINGS}${namespace}/${name}`;
+
 /** Whether a source tells what happened in a time, as logs, topics and watches do, so that its silence says something. */
 export const tellsOfTime = (source: string): boolean =>
-  lostKnowledge(source) === undefined && listedKind(source) === undefined && !isOfCanaries(source);
+  lostKnowledge(source) === undefined &&
+  listedKind(source) === undefined &&
+  !isOfCanaries(source) &&
+  !source.startsWith(SETTINGS);
 
 /** What a source is called; several may be called alike. */
 export function sourceName(source: string): string {

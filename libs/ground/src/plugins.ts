@@ -101,3 +101,8 @@ const SETTINGS = new Map(
 /** The settings that a ConfigMap is; undefined for any other, of which nothing is kept. */
 export const settingsOf = (namespace: string, name: string): PluginSettings | undefined =>
   SETTINGS.get(`${namespace}/${name}`);
+
+/** The ConfigMaps that are kept. */
+export const SETTINGS_OBJECTS: readonly { readonly namespace: string; readonly name: string }[] = [
+  ...SETTINGS.values(),
+].map(({ namespace, name }) => ({ namespace, name }));

@@ -1,4 +1,4 @@
-import { CANARY_OBJECT, DOUBTED_KINDS } from '@margay/ground';
+import { CANARY_OBJECT, DOUBTED_KINDS, SETTINGS_OBJECTS } from '@margay/ground';
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
 import { API_SERVICES } from '../watch/api-services.ts';
 import { waysToServe } from '../watch/watchable-kinds.ts';
@@ -69,6 +69,12 @@ function canaryRules(): PolicyRule[] {
   ];
 }
 
+/** Following what network plugins are set up by: these ConfigMaps alone. */
+function settingsRule(): PolicyRule {
+  const resourceNames = [...new Set(SETTINGS_OBJECTS.map(({ name }) => name))];
+  return { ...rule('', ['configmaps'], ['list', 'watch']), resourceNames };
+}
+
 /** List and watch of every kind in the history, in whichever group it is served, and of what says which are served. */
 function watchRules(): PolicyRule[] {
   const byGroup = new Map<string, Set<string>>();
@@ -76,7 +82,8 @@ function watchRules(): PolicyRule[] {
     const resources = byGroup.get(group) ?? new Set();
     byGroup.set(group, resources.add(resource));
   }
-  return [...byGroup].map(([group, resources]) => rule(group, [...resources], ['list', 'watch']));
+  const ofKinds = [...byGroup].map(([group, resources]) => rule(group, [...resources], ['list', 'watch']));
+  return [...ofKinds, settingsRule()];
 }
 
 function rule(group: string, resources: readonly string[], verbs: readonly string[]): PolicyRule {

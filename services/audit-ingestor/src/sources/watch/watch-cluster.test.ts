@@ -22,7 +22,7 @@ class Cluster {
   readonly fake: FakeApiServer;
   /** Resources by version of a group. */
   readonly serves: Record<string, string[]> = {
-    v1: ['pods', 'namespaces'],
+    v1: ['pods', 'namespaces', 'configmaps'],
     'apiextensions.k8s.io/v1': ['customresourcedefinitions'],
     'apiregistration.k8s.io/v1': ['apiservices'],
   };
@@ -289,13 +289,13 @@ test('an installation in which nothing happens asks for nothing: there are watch
   const cluster = await Cluster.start();
   for (let i = 0; i < 50; i++) cluster.fake.put(PODS, `web-${i}`);
   cluster.follow();
-  await expect.poll(() => cluster.fake.watchers, patient).toBe(4);
+  await expect.poll(() => cluster.fake.watchers, patient).toBe(6);
   await cluster.tick();
   const before = cluster.fake.requests.length;
   await cluster.tick();
   await cluster.tick();
   expect(cluster.fake.requests.slice(before)).toEqual([]);
-  expect(cluster.fake.requests.filter((request) => request.includes('watch=true'))).toHaveLength(4);
+  expect(cluster.fake.requests.filter((request) => request.includes('watch=true'))).toHaveLength(6);
 });
 
 test('proof that a report asks for reaches every kind in seconds, those too that are not there any more', async () => {
@@ -318,4 +318,38 @@ test('proof that a report asks for reaches every kind in seconds, those too that
       ),
     );
   await expect.poll(() => heard().length, patient).toBe(4);
+});
+
+test('what plugins are set up by is followed by name, and neither asked of others nor in doubt where it may not be read', async () => {
+  const cluster = await Cluster.start();
+  cluster.fake.put(PODS, 'web-1');
+  cluster.forbidden.add('configmaps');
+  cluster.follow();
+  await expect.poll(() => cluster.there('pods'), patient).toEqual(['web-1']);
+  expect(cluster.open('configmaps')).toEqual([]);
+  expect(cluster.open('pods', await cluster.tick())).toEqual([]);
+  const { problems } = evidenceFor(cluster.marks, [], { start: 0, end: Date.now() * 1_000 });
+  expect(problems.listed).toEqual([]);
+  expect(cluster.there('configmaps')).toEqual([]);
+
+  cluster.forbidden.delete('configmaps');
+  const put = (policy: string) =>
+    cluster.fake.put('/api/v1/namespaces/kube-system/configmaps', 'cilium-config', {
+      data: { 'enable-policy': policy, other: 'x' },
+    });
+  put('default');
+  const values = () =>
+    cluster.history
+      .versions()
+      .filter(({ resource }) => resource === 'configmaps')
+      .map(({ content }) => content['data']);
+  await expect.poll(values, patient).toEqual([{ 'enable-policy': 'default' }]);
+  put('never');
+  await expect.poll(values, patient).toEqual([{ 'enable-policy': 'default' }, { 'enable-policy': 'never' }]);
+  const asked = cluster.fake.requests.filter((request) => request.includes('configmaps'));
+  expect(asked.length).toBeGreaterThan(2);
+  for (const request of asked)
+    expect(decodeURIComponent(request)).toMatch(
+      /\/namespaces\/kube-system\/configmaps\?(.*&)?fieldSelector=metadata\.name=(cilium-config|amazon-vpc-cni)(&|$)/,
+    );
 });

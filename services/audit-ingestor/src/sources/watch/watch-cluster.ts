@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { KubernetesClient, Proof } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
 import type { Ingested } from '../../read-batch.ts';
+import { followSettings } from './follow-settings.ts';
 import { FollowedKinds } from './followed-kinds.ts';
 import { openKnownObjects } from './known-objects.ts';
 import { Pieces } from './pieces.ts';
@@ -39,7 +40,9 @@ export async function watchCluster({
   const pieces = new Pieces<string>(signal);
   try {
     const tell = tellWatched(known.watcher, deliver, () => Date.now() * 1_000);
-    await new FollowedKinds({ client, known, tell, log, proof, pieces }).follow();
+    const following = { client, known, tell, log, proof, pieces };
+    followSettings(following);
+    await new FollowedKinds(following).follow();
   } finally {
     try {
       await pieces.endAll();

@@ -24,6 +24,8 @@ export interface KindWatch {
   /** The time; that of the machine unless given. */
   readonly now?: () => Instant;
   readonly resume?: Resume | undefined;
+  /** One object, where only that is followed, and what its source is called. */
+  readonly only?: { readonly namespace: string; readonly name: string; readonly source: string };
   /** Told of every batch that is durable. */
   readonly onBatch?: (batch: WatchedChanges) => Promise<void>;
   /** Told when the API server says that there is no such kind. */
@@ -36,13 +38,14 @@ export interface KindWatch {
  * That it cannot be watched is told once for each reason, however often it is tried.
  */
 export async function watchKind(watchable: WatchableKind, watch: KindWatch): Promise<void> {
-  const { client, known, tell, log, proof, signal, resume, now } = watch;
-  const name = watchSource(watchable.kind);
+  const { client, known, tell, log, proof, signal, resume, now, only } = watch;
+  const name = only?.source ?? watchSource(watchable.kind);
   let refused: string | undefined;
   for await (const batch of changesFromWatch(client, watchable, {
     signal,
     proof,
     ...(resume && { resume }),
+    ...(only && { namespace: only.namespace, fieldSelector: `metadata.name=${only.name}` }),
     ...(now && { now }),
   })) {
     const news = batch.interruptions.filter(({ error }) => error.message !== refused);
