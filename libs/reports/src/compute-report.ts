@@ -14,6 +14,7 @@ import type { Played } from './doubts/played.ts';
 import type { FirstSights } from './doubts/sights.ts';
 import { neverSeen } from './named/never-seen.ts';
 import { endpointLives } from './replay/endpoint-lives.ts';
+import { mayHoldOf, type MayHold } from './scope-homes.ts';
 import { verdictChanges } from './replay/verdict-changes.ts';
 import { selectingBefore, selectingAndSelected } from './replay/selecting-and-selected.ts';
 import { type Report, type ReportHeader, type ReportRows, ROW_KINDS, type RowKind } from './report.ts';
@@ -85,10 +86,13 @@ export function computeReport(input: ReportInput): Report {
     standingVersions([...input.versions], input.doubts ?? [], window),
   );
   const played = playedFrom(versions, window, input);
+  const mayHold =
+    spec.endpoints && hasScope(spec) ? mayHoldOf(spec.endpoints, { versions, window }) : undefined;
   const { serviceAccounts, auditSummary, protectionSummary, names, ...rows } = computeRows(
     { ...input, versions },
     type,
     played,
+    mayHold,
   );
   const header: ReportHeader = {
     reportName: name,
@@ -108,6 +112,8 @@ export function computeReport(input: ReportInput): Report {
       sources: wellFormed(evidence) as Evidence | undefined,
       doubts: [...played.doubts, ...names.doubts],
       neverSeen: names.neverSeen,
+      mayHold,
+      inRows: doubtsIn(rows),
       privateNetworks,
       namespaces: spec.endpoints?.namespaces?.names,
       ofTraffic: type.spec.includeEndpointFlowLogData,
@@ -129,6 +135,7 @@ function computeRows(
   { spec, window, privateNetworks, ...input }: ReportInput & { readonly versions: readonly Version[] },
   type: ReportType,
   played: Played,
+  mayHold: MayHold | undefined,
 ) {
   const options = {
     ...(spec.endpoints !== undefined && { scope: spec.endpoints }),
@@ -144,7 +151,7 @@ function computeRows(
     versions: input.versions,
     flows: input.flows ?? [],
     window,
-    scope: hasScope(spec) ? spec.endpoints : undefined,
+    mayHold,
     played,
     told: input.told ?? [],
     endpoints: includeEndpointData ? endpoints : undefined,
@@ -154,10 +161,10 @@ function computeRows(
   const acts = audits ? actsOf(within(input.policyEvents ?? [], auditWindow(window))) : [];
   const deleted = deletedIn(played.versions);
   const about =
-    resources.length > 0 && hasScope(spec)
+    resources.length > 0 && mayHold !== undefined
       ? aboutScope(
-          selectingAndSelected(played, window, options),
-          selectingBefore(played, { start: begunAt(window, acts), end: window.start }, options),
+          selectingAndSelected(played, window, options, mayHold),
+          selectingBefore(played, { start: begunAt(window, acts), end: window.start }, options, mayHold),
           deleted,
         )
       : () => true;
@@ -178,6 +185,19 @@ function computeRows(
     serviceAccounts: new Set(lives?.endpoints.flatMap((life) => life.serviceAccounts)),
   };
 }
+
+/** Ids of the doubts that rows name. */
+const doubtsIn = ({
+  endpoints,
+  namespaces,
+  services,
+  protectionChanges,
+}: Pick<ReportRows, 'endpoints' | 'namespaces' | 'services' | 'protectionChanges'>): ReadonlySet<string> =>
+  new Set(
+    [endpoints, namespaces, services, protectionChanges].flatMap((rows) =>
+      rows.flatMap(({ doubts }) => doubts),
+    ),
+  );
 
 function* within(events: Iterable<PolicyEvent>, { start, end }: Window): Generator<PolicyEvent> {
   for (const event of events) if (start <= event.at && event.at < end) yield event;

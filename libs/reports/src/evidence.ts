@@ -7,6 +7,7 @@ import { inOrder, type KnownDoubt } from './doubts/played.ts';
 import type { NeverSeen } from './named/never-seen.ts';
 import { printedVersion } from './printed-version.ts';
 import { isValidIn } from './replay/steps.ts';
+import { homeOf, type MayHold } from './scope-homes.ts';
 
 /** How many names a list of the evidence holds; the number beside it counts all. */
 export const NAMES_MAX = 200;
@@ -73,6 +74,10 @@ interface Beside {
   readonly doubts?: readonly KnownDoubt[];
   readonly neverSeen?: NeverSeen;
   readonly privateNetworks?: readonly string[] | undefined;
+  /** Whether a namespace may hold endpoints of the report; any may unless given. */
+  readonly mayHold?: MayHold | undefined;
+  /** Ids of doubts that rows of the report name. */
+  readonly inRows?: ReadonlySet<string>;
   /** Those that the scope names. */
   readonly namespaces?: readonly string[] | undefined;
   /** Who talked to whom is part of the report. */
@@ -92,31 +97,37 @@ export function reportEvidence(
     doubts: known = [],
     neverSeen = { total: 0, numEndpoints: 0, numNotKept: 0, listed: [] },
     privateNetworks = PRIVATE_NETWORKS,
+    mayHold = () => true,
+    inRows = new Set(),
     namespaces = [],
     ofTraffic = false,
   }: Beside = {},
 ): ReportEvidence {
   const valid = versions.filter((version) => isValidIn(version, window));
   const unseen = unseenNamespaces(namespaces, valid);
-  const unread = unreadPolicies(valid);
-  const doubts = inOrder([...known, ...unread.doubts]);
+  const concerns = (home: string | undefined) => home === undefined || mayHold(home);
+  const own = valid.filter((version) => concerns(homeOf(version)));
+  const unread = unreadPolicies(own);
+  const doubts = inOrder(
+    [...known, ...unread.doubts].filter(({ id, home }) => concerns(home) || inRows.has(id)),
+  );
   return {
     sources:
       sources === undefined
         ? null
         : withDoubts(sources, doubts.filter(({ isOfSources }) => isOfSources !== true).length),
     firstSeenInMidLife: namedObjects(
-      valid.filter(({ seenMidLife, validFrom }) => seenMidLife === true && validFrom > window.start),
+      own.filter(({ seenMidLife, validFrom }) => seenMidLife === true && validFrom > window.start),
     ),
     neverSeen,
     endedByInference: namedObjects(
-      valid.filter(
+      own.filter(
         ({ endedBy, validTo = Infinity }) =>
           endedBy !== undefined && endedBy !== 'event' && validTo < window.end,
       ),
     ),
     unreadPolicies: unread.policies,
-    doubts: { total: doubts.length, listed: doubts.slice(0, NAMES_MAX).map(listed) },
+    doubts: { total: doubts.length, listed: doubts.slice(0, NAMES_MAX).map(listedDoubt) },
     enforcement: enforcement(valid, settings, window),
     privateNetworks,
     unseenNamespaces: unseen,
@@ -138,7 +149,8 @@ function withDoubts(sources: Evidence, count: number): Evidence {
   return { ...sources, complete: false, reasons: [...sources.reasons, sentence] };
 }
 
-function listed({ since, until, isOfSources: _, ...doubt }: KnownDoubt): ListedDoubt {
+/** A doubt as it is listed. */
+export function listedDoubt({ since, until, isOfSources: _, home: __, ...doubt }: KnownDoubt): ListedDoubt {
   return {
     ...doubt,
     // As sources are printed: the same log is the same source, however it was read.
@@ -162,7 +174,7 @@ function namedObjects(versions: readonly Version[]): NamedObjects {
 }
 
 /** What could not be understood in policies, and what is not known for it. */
-function unreadPolicies(versions: readonly Version[]): {
+export function unreadPolicies(versions: readonly Version[]): {
   policies: ReportEvidence['unreadPolicies'];
   doubts: readonly KnownDoubt[];
 } {

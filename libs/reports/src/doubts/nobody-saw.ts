@@ -2,6 +2,7 @@ import { formatInstant, gapsIn, type Instant, joined, keyText, kindOf, type Wind
 import { OUTCOME_UNKNOWN, type Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
+import { homeOf } from '../scope-homes.ts';
 import { beforeId } from './doubt-id.ts';
 import type { KnownDoubt, PlayedVersion, UnseenSpan } from './played.ts';
 import { isAbout, type WideDoubt } from './wide-doubts.ts';
@@ -53,6 +54,7 @@ function mayHaveBeenBefore(version: Version, wide: readonly WideDoubt[]): boolea
 function doubtBefore(version: Version): KnownDoubt {
   const about = printedVersion(version);
   const seenAt = formatInstant(version.validFrom);
+  const home = homeOf(version);
   return {
     id: beforeId(version),
     about,
@@ -61,6 +63,7 @@ function doubtBefore(version: Version): KnownDoubt {
     reason: 'first-seen-in-mid-life',
     message: `${about} was not seen at its creation: what it was before ${seenAt} is not known.`,
     source: '',
+    ...(home !== undefined && { home }),
   };
 }
 

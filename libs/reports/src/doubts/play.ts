@@ -3,6 +3,7 @@ import { type Instant, keyText, type Kind, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
+import { homeOf } from '../scope-homes.ts';
 import { doubtedOf } from './doubt-id.ts';
 import { Existence } from './existence.ts';
 import { livesBefore, namesakes, withSuccessors } from './nobody-saw.ts';
@@ -131,6 +132,7 @@ class Notes {
     const known = this.#doubts.get(id);
     if (known !== undefined && (known.until === undefined || known.until >= (validTo ?? Infinity))) return;
     const { since, reason, message, source } = doubt;
+    const home = homeOf(version);
     this.add({
       id,
       about: printedVersion(version),
@@ -138,6 +140,7 @@ class Notes {
       reason,
       message,
       source,
+      ...(home !== undefined && { home }),
       ...(validTo !== undefined && { until: validTo, settledBy: 'what was seen of it then' }),
     });
   }

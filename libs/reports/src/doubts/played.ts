@@ -36,6 +36,8 @@ export interface KnownDoubt {
   /** Empty where it rests on what an object says of itself. */
   readonly source: string;
   readonly settledBy?: string;
+  /** Of objects that concern one namespace only, which; see `homeOf`. */
+  readonly home?: string;
   /** What is said of the sources tells of it already. */
   readonly isOfSources?: true;
 }

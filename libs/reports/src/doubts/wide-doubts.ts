@@ -97,6 +97,7 @@ function ofSources({
       reason,
       message,
       source,
+      ...(where?.namespace !== undefined && { home: where.namespace }),
       isOfSources: true,
     },
   };
@@ -118,13 +119,14 @@ function ofVersion(version: Version): WideDoubt[] {
   const id = doubtId(version, doubt);
   const open = { id, since, until: answeredAt, settledAt: validTo ?? Infinity };
   const inNamespace = namespace === '' ? {} : { namespace };
+  const home = namespace === '' ? {} : { home: namespace };
   if (name === '') {
     // Without a resource it is about everything.
     const kind = resource === '' ? undefined : { group, resource };
     const about = printedAbout(kind, inNamespace.namespace);
     // A creation without a name is of one object more; a deletion of many ends those that are known.
     const known = may === 'differ' ? undefined : may;
-    const listed = { id, about, since, reason, message, source };
+    const listed = { id, about, since, reason, message, source, ...home };
     return [{ ...open, ...(kind && { kind }), ...inNamespace, known, unseen: may !== 'be-gone', listed }];
   }
   if (may === 'differ') return [];

@@ -1,11 +1,12 @@
 import type { Contact } from '@margay/flows';
 import { compareTexts, formatInstant, sortedOnce, type Window } from '@margay/ground';
 import type { AskedName, Version } from '@margay/history';
-import { printName, type Scope } from '@margay/policy';
+import { printName } from '@margay/policy';
 import { aboutId } from '../doubts/doubt-id.ts';
 import type { KnownDoubt, Played, UnseenSpan } from '../doubts/played.ts';
 import { printedAbout } from '../doubts/wide-doubts.ts';
 import { printedVersion } from '../printed-version.ts';
+import type { MayHold } from '../scope-homes.ts';
 import { type NamedObject, namedObjects, neverTold } from './names.ts';
 import { type Place, scopeOfNames } from './scope-of-names.ts';
 
@@ -57,7 +58,8 @@ interface Asked {
   readonly versions: readonly Version[];
   readonly flows: Iterable<Contact>;
   readonly window: Window;
-  readonly scope: Scope | undefined;
+  /** Undefined where the report has no scope. */
+  readonly mayHold: MayHold | undefined;
   readonly played: Pick<Played, 'unseen'>;
   /** The names of `namesToAsk` of which something was told. */
   readonly told: Iterable<AskedName>;
@@ -71,8 +73,8 @@ interface Asked {
  * Of kinds whose history is not kept, only where something may have existed that nobody saw: a log that holds the
  * cluster's birth leaves nothing of these to look for.
  */
-export function neverSeen({ versions, flows, window, scope, played, told, endpoints }: Asked): NamesOnly {
-  const counts = scope && scopeOfNames(scope, { versions, window }, endpoints);
+export function neverSeen({ versions, flows, window, mayHold, played, told, endpoints }: Asked): NamesOnly {
+  const counts = mayHold && scopeOfNames(mayHold, endpoints);
   const named = namedObjects(
     { versions, flows, window },
     {

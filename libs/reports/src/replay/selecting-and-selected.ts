@@ -1,6 +1,7 @@
 import { isPolicy, type Key, keyText, type Window } from '@margay/ground';
 import type { EndpointView, NetworkStateOptions } from '@margay/policy';
 import type { Played } from '../doubts/played.ts';
+import type { MayHold } from '../scope-homes.ts';
 import { type Moment, replay } from './replay.ts';
 import { isValidIn } from './steps.ts';
 
@@ -9,17 +10,20 @@ import { isValidIn } from './steps.ts';
  * all policies, staged ones too, that selected some of them then.
  *
  * A policy of which a version ended exactly at the window's start is judged by the instant before too: what ended it is an
- * event of the window. Policies whose content is not known may select anyone.
+ * event of the window. Policies whose content is not known may select anyone whom they can reach.
  */
 export function selectingAndSelected(
   played: Played,
   window: Window,
   options: NetworkStateOptions,
+  mayHold: MayHold,
 ): Set<string> {
   const selecting = selectedDuring(played, window, options);
   for (const version of played.versions) {
     const isWild = version.doubted !== undefined && version.doubted.may !== 'be-gone';
-    if (isWild && isPolicy(version) && isValidIn(version, window)) selecting.add(keyText(version));
+    const mayReach = version.namespace === '' || mayHold(version.namespace);
+    if (isWild && mayReach && isPolicy(version) && isValidIn(version, window))
+      selecting.add(keyText(version));
   }
   const ended = played.versions.filter(({ validTo }) => validTo === window.start);
   if (ended.length > 0) {
@@ -30,8 +34,13 @@ export function selectingAndSelected(
 }
 
 /** The same for a time before the window, which is empty most of the time. */
-export function selectingBefore(played: Played, window: Window, options: NetworkStateOptions): Set<string> {
-  return window.start < window.end ? selectingAndSelected(played, window, options) : new Set();
+export function selectingBefore(
+  played: Played,
+  window: Window,
+  options: NetworkStateOptions,
+  mayHold: MayHold,
+): Set<string> {
+  return window.start < window.end ? selectingAndSelected(played, window, options, mayHold) : new Set();
 }
 
 function selectedDuring(played: Played, window: Window, options: NetworkStateOptions): Set<string> {
