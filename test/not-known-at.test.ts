@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { anyone } from '@margay/api';
+import type { ClusterState } from '@margay/api-contract';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
 import type { EndpointRow } from '@margay/reports';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -83,6 +84,20 @@ test.each(INSTANTS)('the API’s state at %i says what a report about that insta
   const { endpoints } = await reportAt(at);
   const state = await json<{ endpoints: Said[] }>(`/api/v1/state?limit=1000&at=${formatInstant(at)}`);
   expect(state.endpoints.map(said)).toEqual(endpoints.map(said));
+});
+
+test.each(INSTANTS)('the API’s state at %i says why it does not know, as a row does', async (at) => {
+  const { endpoints, evidence } = await reportAt(at);
+  const rows = new Map(endpoints.map(({ endpoint, doubts }) => [endpoint, doubts]));
+  // What names alone tell of is in the reports.
+  const known = evidence.doubts.listed.filter(({ reason }) => reason !== 'never-seen');
+  const listed = new Map(known.map((doubt) => [doubt.id, doubt]));
+  const state = await json<ClusterState>(`/api/v1/state?limit=1000&at=${formatInstant(at)}`);
+  for (const { endpoint, notKnown, doubts } of state.endpoints) {
+    expect({ endpoint, doubts }).toEqual({ endpoint, doubts: notKnown.length > 0 ? rows.get(endpoint) : [] });
+    for (const id of doubts) expect(state.doubts.listed.find((one) => one.id === id)).toEqual(listed.get(id));
+  }
+  expect(state.doubts.total).toBe(known.length);
 });
 
 test('in the hole nobody knows, and after it something is known again', async () => {

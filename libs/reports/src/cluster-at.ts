@@ -4,7 +4,8 @@ import { NetworkState, type NetworkStateOptions } from '@margay/policy';
 import { type Beside, playedFrom } from './doubts/play.ts';
 import { bySettings } from './enforcement.ts';
 import { standingVersions } from './doubts/standing.ts';
-import type { KnownDoubt, PlayedVersion, UnseenSpan } from './doubts/played.ts';
+import { unreadPolicies } from './evidence.ts';
+import { inOrder, type KnownDoubt, type PlayedVersion, type UnseenSpan } from './doubts/played.ts';
 import { replay } from './replay/replay.ts';
 import { isValidIn } from './replay/steps.ts';
 
@@ -43,13 +44,12 @@ export function clusterAt(
     const open = doubted.get(keyText(version));
     return open === undefined ? version : { ...version, doubted: open };
   };
+  const standing = versions.filter((version) => isValidIn(version, window));
   return {
     network: moment?.network ?? new NetworkState(),
-    versions: versions
-      .filter(({ name, ...version }) => name !== '' && isValidIn(version, window))
-      .map(asPlayed),
+    versions: standing.filter(({ name }) => name !== '').map(asPlayed),
     unseen: unseen.filter((span) => isValidIn(span, window)),
-    doubts,
+    doubts: inOrder([...doubts, ...unreadPolicies(standing).doubts]),
   };
 }
 

@@ -24,9 +24,10 @@ export type {
   Report,
 } from './report.ts';
 export type { ReportTypeSpec } from './report-type-spec.ts';
-export { ROW_KINDS } from './report.ts';
-export { NO_FLOWS } from './evidence.ts';
+export { DOUBTS_MAX, ROW_KINDS } from './report.ts';
+export { NO_FLOWS, type ListedDoubt, listedDoubt } from './evidence.ts';
 export { evidenceGrade, neverSeenWords } from './evidence-words.ts';
+export { proofWords } from './proof-words.ts';
 export { printedVersion } from './printed-version.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
 export type { FileOfEveryReport } from './files-of-every-report.ts';

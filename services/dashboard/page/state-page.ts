@@ -1,6 +1,7 @@
 import type { Cluster, ClusterState } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { query, useAnswer } from './api.ts';
+import { doubtList } from './evidence-section.ts';
 import { Exposure, Name, Problem, Time, Wait } from './parts.ts';
 
 const STEPS = 1_000;
@@ -150,6 +151,7 @@ export function StatePage({ span }: { span: Cluster['span'] | undefined }) {
             )}
           </tbody>
         </table>
-        ${state.endpoints.length < state.total && html`<p class="soft">The first ${state.endpoints.length}: filter to see others.</p>`}`
+        ${state.endpoints.length < state.total && html`<p class="soft">The first ${state.endpoints.length}: filter to see others.</p>`}
+        ${state.doubts.total > 0 && doubtList(state.doubts)}`
     }`;
 }

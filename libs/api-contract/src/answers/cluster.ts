@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { doubt } from './evidence.ts';
 import { count, instant, list } from './list.ts';
 
 /** The cluster, and what of it the viewer may see. */
@@ -26,6 +27,7 @@ const endpointState = z.object({
   notKnown: list(z.string()).meta({
     description: 'Flags of which it is not known whether they hold; these are false.',
   }),
+  doubts: list(z.string()).meta({ description: 'Ids of the doubts that leave something open; at most 20.' }),
   policies: list(z.string()),
 });
 export type EndpointState = z.output<typeof endpointState>;
@@ -39,5 +41,13 @@ export const clusterState = z.object({
   policies: list(z.object({ name: z.string(), since: instant, actor: z.string().nullable() })),
   endpoints: list(endpointState),
   total: count.meta({ description: 'Of the endpoints that the filter finds.' }),
+  doubts: z
+    .object({
+      total: count,
+      listed: list(doubt).meta({
+        description: 'Those that the endpoints here name, and the oldest others; `total` counts all.',
+      }),
+    })
+    .meta({ description: 'What the evidence leaves open at the instant.' }),
 });
 export type ClusterState = z.output<typeof clusterState>;

@@ -1,8 +1,17 @@
 import type { ClusterState, EndpointState } from '@margay/api-contract';
-import { formatInstant, isPolicy, keyText, type Instant } from '@margay/ground';
+import { formatInstant, isPolicy, keyText, sortedOnce, type Instant } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printName } from '@margay/policy';
-import { clusterAt, instantOf, leftOpen, printedVersion, sightsToAsk } from '@margay/reports';
+import {
+  clusterAt,
+  DOUBTS_MAX,
+  instantOf,
+  leftOpen,
+  type ListedDoubt,
+  listedDoubt,
+  printedVersion,
+  sightsToAsk,
+} from '@margay/reports';
 import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 const STATE_FLAGS = [
@@ -11,6 +20,9 @@ const STATE_FLAGS = [
   'ingressFromInternet',
   'egressToInternet',
 ] as const;
+
+/** The cluster at an instant: all endpoints and all doubts. */
+export type WholeState = Omit<ClusterState, 'total' | 'doubts'> & { readonly doubts: readonly ListedDoubt[] };
 
 /**
  * Computes the cluster's state at an instant.
@@ -21,7 +33,7 @@ export async function clusterStateAt(
   stores: Pick<Stores, 'history' | 'coverage'>,
   at: Instant,
   privateNetworks?: readonly string[],
-): Promise<Omit<ClusterState, 'total'>> {
+): Promise<WholeState> {
   const window = instantOf(at);
   const { marks, ...delivered } = await deliveredIn(stores, window);
   const versions: Version[] = [];
@@ -45,6 +57,7 @@ export async function clusterStateAt(
       const { key, flags, mayFlags, isCertain } = endpoint;
       // Nothing is said of what may not be there at all.
       const holds = (flag: (typeof STATE_FLAGS)[number]) => isCertain && flags[flag];
+      const notKnown = STATE_FLAGS.filter((flag) => !holds(flag) && (mayFlags[flag] || !isCertain));
       return {
         endpoint: names.get(keyText(key)) ?? key.name,
         namespace: key.namespace,
@@ -52,7 +65,8 @@ export async function clusterStateAt(
         egressProtected: holds('egressProtected'),
         ingressFromInternet: holds('ingressFromInternet'),
         egressToInternet: holds('egressToInternet'),
-        notKnown: STATE_FLAGS.filter((flag) => !holds(flag) && (mayFlags[flag] || !isCertain)),
+        notKnown,
+        doubts: notKnown.length > 0 ? sortedOnce(endpoint.doubts).slice(0, DOUBTS_MAX) : [],
         policies: endpoint
           .applied()
           .map(({ kind, apiVersion, key: { namespace, name }, tier }) =>
@@ -75,5 +89,6 @@ export async function clusterStateAt(
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
     endpoints,
+    doubts: cluster.doubts.map(listedDoubt),
   };
 }

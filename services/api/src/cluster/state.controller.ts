@@ -6,7 +6,10 @@ import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Serves } from '../http/serves.ts';
 import { NETWORKS } from '../tokens.ts';
-import { clusterStateAt } from './cluster-state.ts';
+import { clusterStateAt, type WholeState } from './cluster-state.ts';
+
+/** How many doubts are listed that no endpoint names. */
+const OTHERS_MAX = 200;
 
 /** The cluster at an instant. */
 @Controller()
@@ -33,6 +36,14 @@ export class StateController {
     const endpoints = state.endpoints.filter(({ endpoint, policies }) =>
       words.every((word) => `${endpoint} ${policies.join(' ')}`.toLowerCase().includes(word)),
     );
-    return { ...state, endpoints: endpoints.slice(0, limit), total: endpoints.length };
+    const shown = endpoints.slice(0, limit);
+    return { ...state, endpoints: shown, total: endpoints.length, doubts: doubtsFor(shown, state.doubts) };
   }
+}
+
+/** The doubts that endpoints name, and the first of the others, in the order of their beginning. */
+function doubtsFor(endpoints: ClusterState['endpoints'], all: WholeState['doubts']): ClusterState['doubts'] {
+  const named = new Set(endpoints.flatMap(({ doubts }) => doubts));
+  const others = new Set(all.filter(({ id }) => !named.has(id)).slice(0, OTHERS_MAX));
+  return { total: all.length, listed: all.filter((doubt) => named.has(doubt.id) || others.has(doubt)) };
 }
