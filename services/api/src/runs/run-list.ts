@@ -12,7 +12,7 @@ import { runsOf } from './runs.ts';
 @Injectable()
 export class RunList {
   readonly #archive: Stores['archive'];
-  readonly #runs: () => Promise<readonly Run[]>;
+  readonly #runs: (anew?: 'anew') => Promise<readonly Run[]>;
   readonly #late: (runs: readonly Run[]) => Promise<ReadonlyMap<string, Late>>;
 
   constructor(@Inject(STORES) stores: Stores) {
@@ -35,7 +35,9 @@ export class RunList {
    * @throws Problem 404, or 403 that names the missing verb.
    */
   async seenBy(viewer: Viewer, id: string, action: Action): Promise<Run> {
-    const run = (await this.#runs()).find((found) => found.id === id);
+    const isIt = (found: Run) => found.id === id;
+    // One that was asked for just now is not among those that were there a second ago.
+    const run = (await this.#runs()).find(isIt) ?? (await this.#runs('anew')).find(isIt);
     // Only the run's own report is asked about: an installation may have a thousand others.
     const ref = { name: run?.report ?? '', type: run?.reportType ?? '' };
     const visible = await viewer.listable(run === undefined ? [] : [ref]);

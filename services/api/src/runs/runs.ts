@@ -86,11 +86,13 @@ const OPEN_MAX = 500;
 /**
  * Every run there is, newest window first. Archived reports never change, so only those that are new are read: from the
  * newest on until a page is known, and now and then all of them.
+ *
+ * @returns what lists them as they were a second ago at most, or, where `anew` is set, as they are now.
  */
 export function runsOf({
   archive,
   windows,
-}: Pick<Stores, 'archive' | 'windows'>): () => Promise<readonly Run[]> {
+}: Pick<Stores, 'archive' | 'windows'>): (anew?: 'anew') => Promise<readonly Run[]> {
   const archived = new Map<string, Run>();
   let runs: readonly Run[] = [];
   let lookedAt = -Infinity;
@@ -101,6 +103,8 @@ export function runsOf({
     const now = performance.now();
     const isWhole = now - lookedWholeAt > WHOLE_LOOK_MILLISECONDS;
     const seen = new Set<string>();
+    // Before the archive is read: what is archived meanwhile is in one of both.
+    const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
     for (let cursor: string | undefined; ;) {
       const page = await archive.headers({ limit: PAGE, ...(cursor !== undefined && { cursor }) });
       const fresh = page.headers.filter(({ id }) => !archived.has(id));
@@ -111,7 +115,6 @@ export function runsOf({
     }
     // What is kept for a time only is removed one day.
     if (isWhole) for (const id of archived.keys()) if (!seen.has(id)) archived.delete(id);
-    const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
     runs = [
       ...withRevisions(archived),
       ...open.filter(({ window: { id } }) => !archived.has(id)).map(openRun),
@@ -120,8 +123,8 @@ export function runsOf({
     if (isWhole) lookedWholeAt = now;
   };
 
-  return async () => {
-    if (performance.now() - lookedAt > LOOK_MILLISECONDS) {
+  return async (anew) => {
+    if (anew !== undefined || performance.now() - lookedAt > LOOK_MILLISECONDS) {
       looking ??= look().finally(() => (looking = undefined));
       await looking;
     }
