@@ -131,6 +131,26 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   };
 }
 
+/** Each stream, judged for itself: from its first event up to the last of all of them. @param marks all of them. */
+export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
+  const deliveries = deliveriesOf(marks);
+  const bySource = Map.groupBy(marks, ({ source }) => source);
+  const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
+  const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
+  const streams = [true, false].flatMap((ofFlows) =>
+    streamsOf(
+      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
+      told,
+    ),
+  );
+  const until = streams.reduce((latest, { last = -Infinity }) => Math.max(latest, last + 1), -Infinity);
+  return streams.map((stream) => {
+    const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
+    const start = stream.first ?? until;
+    return judge(stream, own, { start, end: until }, start);
+  });
+}
+
 /** The doubts that are open at some instant of a window, by since. */
 const openIn = (window: Window, doubts: readonly Doubt[]): Doubt[] =>
   doubts

@@ -23,13 +23,13 @@ export interface Repeats {
 }
 
 /** `[from, to)` as RFC 3339 texts. */
-interface PrintedInterval {
+export interface PrintedInterval {
   readonly from: string;
   readonly to: string;
 }
 
 /** How a source delivered, for a window. */
-interface PrintedRhythm {
+export interface PrintedRhythm {
   readonly grade: Grade;
   /** When it is not known to have delivered, in the window. */
   readonly gaps: readonly PrintedInterval[];
@@ -284,7 +284,12 @@ function flowReasons({ sources, doubtful, unusable }: FlowEvidence): string[] {
   ];
 }
 
-const printedRhythm = ({ grade, gaps, longest, allowed }: Omit<JudgedStream, 'stream'>): PrintedRhythm => ({
+export const printedRhythm = ({
+  grade,
+  gaps,
+  longest,
+  allowed,
+}: Omit<JudgedStream, 'stream'>): PrintedRhythm => ({
   grade,
   gaps: gaps.map(printed),
   ...(longest && {
@@ -371,7 +376,7 @@ const reasonsOf = (counts: Counts, kind: string): Counts =>
 
 const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
-const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
+export const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
 
 const sentenceOf = (n: number, thing: string, what: string): string[] =>
   n === 0 ? [] : [`There ${n === 1 ? `is 1 ${thing}` : `are ${n} ${thing}s`} ${what}: see the problems.`];

@@ -25,6 +25,7 @@ export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
 export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
+export { problemAtEnd, sourceStates, writtenCanaries, type SourceState } from './source-state.ts';
 export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';
 export { joinedMark } from './joined-mark.ts';

@@ -15,6 +15,15 @@ export function CoveragePage() {
   if (data === undefined) return html`<${Wait} />`;
   return html`<h1>Coverage</h1>
     ${data.from && data.to ? html`<p class="meta"><${Time} at=${data.from} /> to <${Time} at=${data.to} /></p>` : html`<p class="wait">No source has delivered anything.</p>`}
+    ${data.servers.length > 0 && html`<${Servers} servers=${data.servers} />`}
+    ${
+      data.sources.length > 0 &&
+      data.sources.every(({ now }) => now === undefined) &&
+      html`<p class="soft">
+        As the archive has it: how late each source is just now is said by <code>/readyz</code> of what takes
+        it in.
+      </p>`
+    }
     ${data.sources.map((source) => {
       // What has no time is in no bar, and counts all the same.
       const sums = OUTCOMES.map((outcome) =>
@@ -26,6 +35,8 @@ export function CoveragePage() {
         <p class="meta">
           ${source.first && source.last && html`<${Time} at=${source.first} /> to <${Time} at=${source.last} /> · `}${words}
         </p>
+        ${source.problem && html`<p class="bad"><${Name} text=${source.problem} /></p>`}
+        <${HowItIs} source=${source} />
         <${Bars} buckets=${source.buckets} words=${words} />
         ${
           source.problems.total > 0 &&
@@ -38,6 +49,101 @@ export function CoveragePage() {
         }
       </section>`;
     })}`;
+}
+
+const seconds = (n: number): string => `${n.toLocaleString('en', { maximumFractionDigits: 1 })} s`;
+
+/** When it last delivered, how late, how long it was silent, and what became of canaries. */
+function HowItIs({ source }: { source: SourceCoverage }) {
+  const { now, last, grade, longestSilence, allowedSilence, gaps = [], proven, canaries } = source;
+  const isWhole = grade === 'proven' || grade === 'no gap seen';
+  const fact = (title: string, value: unknown) =>
+    value !== undefined &&
+    html`<div>
+      <dt>${title}</dt>
+      <dd>${value}</dd>
+    </div>`;
+  return html`<dl class="facts">
+      ${now ? fact('last delivery', html`<${Time} at=${now.lastDelivery} />`) : fact('last event', last === null ? undefined : html`<${Time} at=${last} />`)}
+      ${fact('lag', now?.lagSeconds && seconds(now.lagSeconds))}
+      ${fact(
+        'longest silence',
+        longestSilence &&
+          `${seconds(longestSilence.seconds)}${allowedSilence === undefined ? '' : ` of ${seconds(allowedSilence)} that its rhythm allows`}`,
+      )}
+      ${fact('longest silence since the start', now && seconds(now.longestSilenceSeconds))}
+      ${fact('grade', grade && html`<span class=${isWhole ? 'good' : 'warn'}>${grade}</span>`)}
+    </dl>
+    ${canaries.length > 0 && html`<${Canaries} canaries=${canaries} />`}
+    ${stretches('Proven by canaries', proven)} ${stretches('Gaps', gaps)}`;
+}
+
+/** How many stretches a list shows: the latest. */
+const STRETCHES_MAX = 50;
+
+function stretches(title: string, all: NonNullable<SourceCoverage['gaps']>) {
+  if (all.length === 0) return null;
+  return html`<details>
+    <summary>${title}:${' '}<b>${all.length.toLocaleString('en')}</b></summary>
+    <ul class="names">
+      ${all
+        .slice(-STRETCHES_MAX)
+        .reverse()
+        .map(({ from, to }) => html`<li><${Time} at=${from} /> to <${Time} at=${to} /></li>`)}
+    </ul>
+  </details>`;
+}
+
+function Canaries({ canaries }: Pick<SourceCoverage, 'canaries'>) {
+  return html`<table class="plain" tabindex="0">
+    <thead>
+      <tr>
+        <th>Canaries of API server</th>
+        <th>Last that came</th>
+        <th>Round trip</th>
+        <th>State</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${canaries.map(
+        ({ server, lastSeen, roundTripSeconds, silentSince }) =>
+          html`<tr>
+            <td><${Name} text=${server} /></td>
+            <td><${Time} at=${lastSeen} /></td>
+            <td>${roundTripSeconds === undefined ? '' : seconds(roundTripSeconds)}</td>
+            <td>
+              ${silentSince === undefined ? html`<span class="good">they come</span>` : html`<span class="bad">silent since <${Time} at=${silentSince} /></span>`}
+            </td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+/** The API servers through which canaries are written. */
+function Servers({ servers }: Pick<Coverage, 'servers'>) {
+  return html`<section class="card" aria-label="Canaries">
+    <h2>Canaries</h2>
+    <table class="plain" tabindex="0">
+      <thead>
+        <tr>
+          <th>API server</th>
+          <th>Last written</th>
+          <th class="wide">Why not since</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${servers.map(
+          ({ server, lastWritten, notWritten }) =>
+            html`<tr>
+              <td><${Name} text=${server} /></td>
+              <td>${lastWritten && html`<${Time} at=${lastWritten} />`}</td>
+              <td>${notWritten && html`<span class="bad"><${Name} text=${notWritten} /></span>`}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`;
 }
 
 function Bars({ buckets, words }: { buckets: SourceCoverage['buckets']; words: string }) {

@@ -31,7 +31,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
       <b>${evidence.words}</b>
     </p>
     <ul>
-      ${[...evidence.reasons, ...(evidence.enforcement ? [evidence.enforcement.statement] : []), ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
+      ${[...evidence.proof, ...evidence.reasons, ...(evidence.enforcement ? [evidence.enforcement.statement] : []), ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
     </ul>
     ${
       sources &&
@@ -95,7 +95,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
             </ul>
           </details>`
         }
-        ${sources.flows && flowLogs(sources.flows)}`
+        ${sources.flows && flowLogs(sources.flows)} ${sources.canaries && canaryTable(sources.canaries)}`
     }
     ${doubts !== undefined && doubts.total > 0 && doubtList(doubts)}
     ${neverSeen !== undefined && neverSeen.total > 0 && neverSeenList(neverSeen)}
@@ -113,20 +113,50 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
   </section>`;
 }
 
+/** What canaries say of each API server. */
+function canaryTable(canaries: NonNullable<NonNullable<Evidence['sources']>['canaries']>) {
+  return html`<h3>Canaries</h3>
+    <table class="plain" tabindex="0">
+      <thead>
+        <tr>
+          <th>API server</th>
+          <th>Proven by</th>
+          <th>Came in</th>
+          <th>Last written</th>
+          <th class="wide">Why not since</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${canaries.map(
+          ({ server, provenBy, seenBy, lastWritten, notWritten = '' }) =>
+            html`<tr>
+              <td><${Name} text=${server} /></td>
+              <td class=${provenBy.length > 0 ? 'good' : 'warn'}>
+                <${Name} text=${provenBy.join(', ') || 'none'} />
+              </td>
+              <td><${Name} text=${seenBy.join(', ') || 'none'} /></td>
+              <td>${lastWritten && html`<${Time} at=${lastWritten} />`}</td>
+              <td><${Name} text=${notWritten} /></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
+}
+
 /** How many doubts are shown without being asked for. */
 const DOUBTS_SHOWN = 10;
 
 /** What the evidence leaves open: about what, from when to when, and why. */
-function doubtList({ total, listed }: NonNullable<Evidence['doubts']>) {
+export function doubtList({ total, listed }: NonNullable<Evidence['doubts']>) {
   return html`<details open=${total <= DOUBTS_SHOWN}>
-    <summary>Doubts: <b>${total.toLocaleString('en')}</b></summary>
+    <summary>Doubts:${' '}<b>${total.toLocaleString('en')}</b></summary>
     <table class="plain" tabindex="0">
       <thead>
         <tr>
           <th>About</th>
           <th>Since</th>
           <th>Until</th>
-          <th>Why</th>
+          <th class="wide">Why</th>
         </tr>
       </thead>
       <tbody>
@@ -141,6 +171,7 @@ function doubtList({ total, listed }: NonNullable<Evidence['doubts']>) {
         )}
       </tbody>
     </table>
+    ${listed.length < total && html`<p class="meta">${(total - listed.length).toLocaleString('en')} more.</p>`}
   </details>`;
 }
 
@@ -148,7 +179,7 @@ function doubtList({ total, listed }: NonNullable<Evidence['doubts']>) {
 function neverSeenList({ total, numEndpoints, listed }: NonNullable<Evidence['neverSeen']>) {
   return html`<details open=${numEndpoints > 0 && total <= DOUBTS_SHOWN}>
     <summary>
-      Named and never seen:
+      Named and never seen:${' '}
       <b
         >${total.toLocaleString('en')}${numEndpoints > 0 && `, ${numEndpoints.toLocaleString('en')} of them endpoints`}</b
       >
@@ -157,7 +188,7 @@ function neverSeenList({ total, numEndpoints, listed }: NonNullable<Evidence['ne
       <thead>
         <tr>
           <th>What</th>
-          <th>Named by</th>
+          <th class="wide">Named by</th>
           <th>From</th>
           <th>To</th>
         </tr>

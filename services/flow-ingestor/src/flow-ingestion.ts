@@ -3,6 +3,7 @@ import { BUS } from '@margay/messaging/nest';
 import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS } from '@margay/runtime/nest';
 import type { FactoryProvider } from '@nestjs/common';
+import { FlowsHealth } from './flows-health.ts';
 import { ingestFlows } from './ingest-flows.ts';
 import { publishFlows } from './publish.ts';
 
@@ -12,7 +13,14 @@ export const INGEST_FLOWS = 'INGEST_FLOWS';
 /** One for all sources, since what was published is known to it. */
 export const flowIngestion: FactoryProvider = {
   provide: INGEST_FLOWS,
-  inject: [BUS, METRICS, LOG],
-  useFactory: (bus: Bus, metrics: Metrics, log: Log) =>
-    ingestFlows({ publish: (...read) => publishFlows(bus, ...read), metrics, log }),
+  inject: [BUS, METRICS, LOG, FlowsHealth],
+  useFactory: (bus: Bus, metrics: Metrics, log: Log, health: FlowsHealth) =>
+    ingestFlows({
+      publish: async (cluster, flows, mark) => {
+        await publishFlows(bus, cluster, flows, mark);
+        health.delivered(mark);
+      },
+      metrics,
+      log,
+    }),
 };

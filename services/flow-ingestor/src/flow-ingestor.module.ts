@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { flowIngestion } from './flow-ingestion.ts';
+import { FlowsHealth } from './flows-health.ts';
 import { FLOW_INGESTOR_OPTIONS, type FlowIngestorOptions } from './options.ts';
 import { FlowFiles } from './sources/flow-files.ts';
 import { flowTopicController } from './sources/flow-topic.controller.ts';
@@ -8,7 +9,7 @@ import { ReceiverListener } from './sources/receiver-listener.ts';
 export { FlowFiles };
 
 /** Flow logs in, distinct flows out. It needs a `BUS`. */
-@Module({ providers: [flowIngestion, FlowFiles, ReceiverListener], exports: [FlowFiles] })
+@Module({ providers: [FlowsHealth, flowIngestion, FlowFiles, ReceiverListener], exports: [FlowFiles] })
 export class FlowIngestorModule {
   static over(options: FlowIngestorOptions, ...adapters: readonly DynamicModule[]): DynamicModule {
     const { topic, cluster } = options;

@@ -8,7 +8,7 @@ import type { Flow } from '@margay/flows';
 import type { Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, readConfig, silentLog, type Log } from '@margay/runtime';
-import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -183,6 +183,7 @@ test('a topic is read, and committed when the flows are published; what is no gz
     topic.name,
     values.map((value) => ({ key: '', value })),
   );
+  await app.init();
   await app.startAllMicroservices();
   await expect.poll(() => bus.lag(topic.name, topic.group)).toBe(0);
   const published: string[] = [];
@@ -200,6 +201,11 @@ test('a topic is read, and committed when the flows are published; what is no gz
   const aside: unknown[] = [];
   for await (const { headers } of bus.peek('raw-flows.dlq')) aside.push(headers['dlq-code']);
   expect(aside).toEqual(['not-gzip']);
+  const { 'flows: topic:raw-flows/0': how, ...others } = app.get(Readiness).sources;
+  expect(others).toEqual({});
+  expect(Date.now() - Date.parse(how!.lastDelivery)).toBeLessThan(60_000);
+  // The newest flow began in minute 1 of its hour.
+  expect(how!.lagSeconds).toBeCloseTo(Date.now() / 1_000 - (HOUR + 60), -2);
 });
 
 test('flow logs are taken over HTTP', async () => {

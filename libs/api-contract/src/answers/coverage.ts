@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { interval, rhythm } from './evidence.ts';
 import { count, instant, list } from './list.ts';
 
 const bucket = z.object({ kept: count, ignored: count, doubtful: count, unusable: count });
@@ -17,6 +18,37 @@ const sourceCoverage = z.object({
       listed: list(z.object({ at: instant.nullable(), reason: z.string(), message: z.string() })),
     })
     .meta({ description: 'The newest first; `total` counts all.' }),
+  ...rhythm,
+  proven: list(interval).meta({ description: 'Stretches between canaries that all came.' }),
+  canaries: list(
+    z.object({
+      server: z.string().meta({ description: 'The API server’s address.' }),
+      lastSeen: instant.meta({ description: 'When the last that came was written.' }),
+      roundTripSeconds: z
+        .number()
+        .optional()
+        .meta({ description: 'Of the last, where the process that answers sees the source itself.' }),
+      silentSince: instant.optional().meta({ description: 'Canaries were written since, and did not come.' }),
+    }),
+  ),
+  problem: z
+    .string()
+    .optional()
+    .meta({ description: 'Why it cannot be had: a right that is missing, an API service that is down.' }),
+  now: z
+    .object({
+      lastDelivery: instant,
+      lagSeconds: z
+        .number()
+        .optional()
+        .meta({ description: 'How old the newest that it delivered is, by its own clock.' }),
+      longestSilenceSeconds: z.number(),
+    })
+    .optional()
+    .meta({
+      description:
+        'Since the process that answers began, where that sees the source itself, as the embedded one does; else its `/readyz` says it.',
+    }),
 });
 export type SourceCoverage = z.output<typeof sourceCoverage>;
 
@@ -25,5 +57,12 @@ export const coverage = z.object({
   from: instant.nullable(),
   to: instant.nullable(),
   sources: list(sourceCoverage),
+  servers: list(
+    z.object({
+      server: z.string(),
+      lastWritten: instant.optional(),
+      notWritten: z.string().optional().meta({ description: 'Why the last one could not be written.' }),
+    }),
+  ).meta({ description: 'API servers through which canaries were written, or should have been.' }),
 });
 export type Coverage = z.output<typeof coverage>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { count, counts, instant, list } from './list.ts';
 
-const interval = z.object({ from: instant, to: instant });
+export const interval = z.object({ from: instant, to: instant });
 
 const named = z.object({
   total: count,
@@ -26,7 +26,7 @@ const problems = z.object({
 const grade = z.enum(['proven', 'no gap seen', 'gaps', 'not known']);
 
 /** Absent in reports of older releases. */
-const rhythm = {
+export const rhythm = {
   grade: grade.optional(),
   gaps: list(interval).optional(),
   longestSilence: z.object({ ...interval.shape, seconds: z.number() }).optional(),
@@ -108,21 +108,22 @@ export const completeness = z.object({
   reasons: list(z.string()).meta({ description: 'Why it is not complete; empty where it is.' }),
 });
 
+/** Something that the evidence leaves open. */
+export const doubt = z.object({
+  id: z.string().meta({ description: 'By which rows name it.' }),
+  about: z.string().meta({ description: 'An object, a kind, a kind in a namespace, `everything`.' }),
+  since: instant.optional().meta({ description: 'Absent where it is as old as the cluster may be.' }),
+  until: instant.optional().meta({ description: 'Absent while nothing settled it.' }),
+  reason: z.string(),
+  message: z.string(),
+  source: z.string(),
+  settledBy: z.string().optional(),
+});
+
 const doubts = z
   .object({
     total: count,
-    listed: list(
-      z.object({
-        id: z.string().meta({ description: 'By which rows name it.' }),
-        about: z.string().meta({ description: 'An object, a kind, a kind in a namespace, `everything`.' }),
-        since: instant.optional().meta({ description: 'Absent where it is as old as the cluster may be.' }),
-        until: instant.optional().meta({ description: 'Absent while nothing settled it.' }),
-        reason: z.string(),
-        message: z.string(),
-        source: z.string(),
-        settledBy: z.string().optional(),
-      }),
-    ).meta({ description: 'The oldest; `total` counts all.' }),
+    listed: list(doubt).meta({ description: 'The oldest; `total` counts all.' }),
   })
   .meta({ description: 'What the evidence leaves open of the window.' });
 
@@ -151,6 +152,9 @@ const neverSeen = z
 /** What a report rests on, and what is uncertain about it. */
 export const evidence = z.object({
   ...completeness.shape,
+  proof: list(z.string()).meta({
+    description: 'What proves that sources delivered all: watches without a gap, canaries; in sentences.',
+  }),
   sources: sources.nullable(),
   firstSeenInMidLife: named,
   neverSeen: neverSeen.optional().meta({ description: 'Absent in reports of older releases.' }),

@@ -1,21 +1,24 @@
 import { Controller, Inject } from '@nestjs/common';
 import { OPERATIONS, type Coverage } from '@margay/api-contract';
+import { Readiness } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Serves } from '../http/serves.ts';
 import { coverageOf } from './coverage.ts';
 
-/** What each source delivered. */
+/** What each source delivered, and how it is. */
 @Controller()
 export class CoverageController {
   readonly #stores: Stores;
+  readonly #readiness: Readiness;
 
-  constructor(@Inject(STORES) stores: Stores) {
+  constructor(@Inject(STORES) stores: Stores, @Inject(Readiness) readiness: Readiness) {
     this.#stores = stores;
+    this.#readiness = readiness;
   }
 
   @Serves(OPERATIONS.coverage)
   async coverage(): Promise<Coverage> {
-    return coverageOf(await this.#stores.coverage.marks());
+    return coverageOf(await this.#stores.coverage.marks(), this.#readiness.sources);
   }
 }

@@ -1,4 +1,5 @@
 import { markOf } from '@margay/coverage';
+import { formatInstant } from '@margay/ground';
 import { expect, test } from 'vitest';
 import { coverageOf } from './coverage.ts';
 
@@ -10,4 +11,82 @@ test('what has no time counts, although no bar of the drawing has it', () => {
   ]);
   const [source] = coverageOf([mark]).sources;
   expect(source).toMatchObject({ timeless: { unusable: 2, kept: 0 }, problems: { total: 2 } });
+});
+
+const AT = 1_800_000_000_000_000;
+const SECOND = 1_000_000;
+const canary = (sequence: number) => ({ writer: 'w', server: 'a:6443', servers: 1, sequence });
+const seen = (source: string, sequences: readonly number[]) =>
+  markOf(
+    source,
+    1,
+    sequences.length + 1,
+    sequences.map((n, i) => ({
+      position: i + 1,
+      reading: { kind: 'ignored', reason: 'canary', at: AT + n * 30 * SECOND, canary: canary(n) },
+    })),
+  );
+const written = (sequences: readonly number[]) => ({
+  ...markOf('canary/w', 0, 1, []),
+  canaries: sequences.map((n) => ({ ...canary(n), state: 'written' as const, at: AT + n * 30 * SECOND })),
+});
+const time = (n: number) => formatInstant(AT + n * 30 * SECOND);
+
+test('a source in which a canary did not come is silent since the last that came', () => {
+  const numbers = [0, 1, 2, 3, 4, 5, 6, 7];
+  const { sources, servers } = coverageOf([
+    seen('audit.log', numbers.slice(0, 5)),
+    seen('webhook:a', numbers),
+    written(numbers),
+  ]);
+  expect(sources.map(({ source, grade, proven, canaries }) => ({ source, grade, proven, canaries }))).toEqual(
+    [
+      {
+        source: 'audit.log',
+        grade: 'gaps',
+        proven: [{ from: time(0), to: time(4) }],
+        canaries: [
+          { server: 'a:6443', lastSeen: time(4), silentSince: formatInstant(AT + 120 * SECOND + 1) },
+        ],
+      },
+      {
+        source: 'webhook:a',
+        grade: 'no gap seen',
+        proven: [{ from: time(0), to: time(7) }],
+        canaries: [{ server: 'a:6443', lastSeen: time(7) }],
+      },
+    ],
+  );
+  expect(servers).toEqual([{ server: 'a:6443', lastWritten: time(7) }]);
+});
+
+test('what the process sees itself counts, also of a source that never delivered', () => {
+  const now = { lastDelivery: '2027-01-15T08:00:00.000Z', lagSeconds: 2, longestSilenceSeconds: 31 };
+  const refused = { ...now, problem: 'networkpolicies cannot be watched: forbidden' };
+  const { sources } = coverageOf([seen('audit.log', [0, 1])], {
+    'audit.log': { ...now, canaries: { 'a:6443': { lastSeen: time(2), roundTripSeconds: 0.4 } } },
+    'watch/networkpolicies.networking.k8s.io': refused,
+  });
+  expect(sources).toMatchObject([
+    { source: 'audit.log', now, canaries: [{ lastSeen: time(2), roundTripSeconds: 0.4 }] },
+    { source: 'watch/networkpolicies.networking.k8s.io', last: null, problem: refused.problem },
+  ]);
+});
+
+test('a right that was missing at the end of the last mark is told, and one that came back is not', () => {
+  const watch = (from: number, ...refused: readonly boolean[]) =>
+    markOf(
+      'watch/pods@m',
+      from,
+      from + refused.length,
+      refused.map((isRefused, i) => ({
+        position: from + i,
+        reading: isRefused
+          ? { kind: 'doubtful', reason: 'unwatched', message: 'pods: forbidden', at: AT + i }
+          : { kind: 'changes', at: AT + i },
+      })),
+    );
+  const problemOf = (...marks: Parameters<typeof coverageOf>[0]) => coverageOf(marks).sources[0]?.problem;
+  expect(problemOf(watch(3, false, true), watch(1, false, false))).toBe('pods: forbidden');
+  expect(problemOf(watch(1, false, true), watch(3, false))).toBeUndefined();
 });

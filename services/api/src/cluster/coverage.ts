@@ -1,10 +1,24 @@
-import type { Coverage, Outcome } from '@margay/api-contract';
-import { printedSources, isOfFlows, tellsOfTime, lostKnowledge, type CoverageMark } from '@margay/coverage';
-import { formatInstant } from '@margay/ground';
+import type { Coverage, Outcome, SourceCoverage } from '@margay/api-contract';
+import {
+  isOfFlows,
+  lostKnowledge,
+  printedSources,
+  problemAtEnd,
+  sourceName,
+  type SourceState,
+  sourceStates,
+  tellsOfTime,
+  writtenCanaries,
+  type CoverageMark,
+} from '@margay/coverage';
+import { formatInstant, type Instant } from '@margay/ground';
+import type { PrintedSource } from '@margay/runtime/nest';
 
 const BUCKETS = 96;
 const PROBLEMS_MAX = 50;
 
+/** How sources are just now, by name, as far as this process sees them itself. */
+type Live = Readonly<Record<string, PrintedSource>>;
 type Sums = Record<Outcome, number>;
 const nothing = (): Sums => ({ kept: 0, ignored: 0, doubtful: 0, unusable: 0 });
 
@@ -12,47 +26,113 @@ function add(sums: Sums, counts: CoverageMark['timeless']): void {
   for (const [outcome, n] of Object.entries(counts)) sums[outcome.split(':')[0] as Outcome] += n;
 }
 
-/** What every source delivered, drawn over so many stretches of the time that they span. */
-export function coverageOf(all: readonly CoverageMark[]): Coverage {
+/** What every source delivered, drawn over so many stretches of the time that they span, and how it is. */
+export function coverageOf(all: readonly CoverageMark[], live: Live = {}): Coverage {
   const marks = all.filter(({ source }) => tellsOfTime(source) || lostKnowledge(source) !== undefined);
-  const minutes = marks.flatMap(({ buckets }) => buckets);
-  const from = Math.min(...minutes.map(({ first }) => first));
-  const to = Math.max(...minutes.map(({ last }) => last)) + 1;
-  const width = Math.max(1, (to - from) / BUCKETS);
-  const isEmpty = minutes.length === 0;
+  const span = spanOf(marks);
   const [flows, audit] = [true, false].map((of) =>
     printedSources(marks.map(({ source }) => source).filter((source) => isOfFlows(source) === of)),
   );
-  const printed = (source: string) => audit?.get(source) ?? `flows: ${flows?.get(source) ?? source}`;
+  const states = sourceStates(all);
+  const sources = [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]): SourceCoverage => ({
+    source: audit?.get(source) ?? flowsName(flows?.get(source) ?? source),
+    ...delivered(of, span),
+    ...howItIs(states.get(source), live[liveName(source)], problemOf(of)),
+  }));
+  const known = new Set(marks.map(({ source }) => liveName(source)));
+  const others = Object.entries(live)
+    .filter(([name]) => !known.has(name))
+    .map(([source, now]) => ({ source, ...delivered([], span), ...howItIs(undefined, now, undefined) }));
   return {
-    from: isEmpty ? null : formatInstant(from),
-    to: isEmpty ? null : formatInstant(to),
-    sources: [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]) => {
-      const own = of.flatMap(({ buckets }) => buckets);
-      const drawn = Array.from({ length: isEmpty ? 0 : BUCKETS }, nothing);
-      for (const { first, counts } of own)
-        add(drawn[Math.min(BUCKETS - 1, Math.floor((first - from) / width))]!, counts);
-      const timeless = nothing();
-      for (const mark of of) add(timeless, mark.timeless);
-      const listed = of
-        .flatMap(({ problems }) => problems)
-        .sort((a, b) => (b.at ?? 0) - (a.at ?? 0))
-        .slice(0, PROBLEMS_MAX);
-      return {
-        source: printed(source),
-        first: own.length === 0 ? null : formatInstant(Math.min(...own.map(({ first }) => first))),
-        last: own.length === 0 ? null : formatInstant(Math.max(...own.map(({ last }) => last))),
-        buckets: drawn,
-        timeless,
-        problems: {
-          total: of.reduce((sum, { problemsTotal }) => sum + problemsTotal, 0),
-          listed: listed.map(({ at, reason, message }) => ({
-            at: at === undefined ? null : formatInstant(at),
-            reason,
-            message,
-          })),
-        },
-      };
+    from: span === undefined ? null : formatInstant(span.from),
+    to: span === undefined ? null : formatInstant(span.to),
+    sources: [...sources, ...others],
+    servers: writtenCanaries(all),
+  };
+}
+
+const flowsName = (name: string): string => `flows: ${name}`;
+
+/** As the process that takes what a source delivers calls it. */
+const liveName = (source: string): string =>
+  isOfFlows(source) ? flowsName(sourceName(source)) : sourceName(source);
+
+/** From the first event to behind the last one. */
+interface Span {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+function spanOf(marks: readonly CoverageMark[]): Span | undefined {
+  const minutes = marks.flatMap(({ buckets }) => buckets);
+  if (minutes.length === 0) return undefined;
+  const from = minutes.reduce((least, { first }) => Math.min(least, first), Infinity);
+  return { from, to: minutes.reduce((most, { last }) => Math.max(most, last), -Infinity) + 1 };
+}
+
+/** @param of the marks of one source. */
+function delivered(of: readonly CoverageMark[], span: Span | undefined) {
+  const own = spanOf(of);
+  const drawn = Array.from({ length: span === undefined ? 0 : BUCKETS }, nothing);
+  if (span !== undefined) {
+    const width = Math.max(1, (span.to - span.from) / BUCKETS);
+    for (const { first, counts } of of.flatMap(({ buckets }) => buckets))
+      add(drawn[Math.min(BUCKETS - 1, Math.floor((first - span.from) / width))]!, counts);
+  }
+  const timeless = nothing();
+  for (const mark of of) add(timeless, mark.timeless);
+  const listed = of
+    .flatMap(({ problems }) => problems)
+    .sort((a, b) => (b.at ?? 0) - (a.at ?? 0))
+    .slice(0, PROBLEMS_MAX);
+  return {
+    first: own === undefined ? null : formatInstant(own.from),
+    last: own === undefined ? null : formatInstant(own.to - 1),
+    buckets: drawn,
+    timeless,
+    problems: {
+      total: of.reduce((sum, { problemsTotal }) => sum + problemsTotal, 0),
+      listed: listed.map(({ at, reason, message }) => ({
+        at: at === undefined ? null : formatInstant(at),
+        reason,
+        message,
+      })),
+    },
+  };
+}
+
+/** Why a source could not be had at the end of its last mark. */
+function problemOf(of: readonly CoverageMark[]): string | undefined {
+  const last = of.reduce<CoverageMark | undefined>((a, b) => (a && a.to > b.to ? a : b), undefined);
+  return last && problemAtEnd(last);
+}
+
+/**
+ * How a source is.
+ *
+ * @param state as its marks say, @param now as this process sees it; what this sees counts.
+ */
+function howItIs(
+  state: SourceState | undefined,
+  now: PrintedSource | undefined,
+  problem: string | undefined,
+) {
+  const why = now === undefined ? problem : now.problem;
+  const seen = new Map((state?.canaries ?? []).map((sight) => [sight.server, sight]));
+  for (const [server, sight] of Object.entries(now?.canaries ?? {})) seen.set(server, { server, ...sight });
+  return {
+    ...(state && rhythmOf(state)),
+    proven: state?.proven ?? [],
+    canaries: [...seen.values()],
+    ...(why !== undefined && { problem: why }),
+    ...(now && {
+      now: {
+        lastDelivery: now.lastDelivery,
+        ...(now.lagSeconds !== undefined && { lagSeconds: now.lagSeconds }),
+        longestSilenceSeconds: now.longestSilenceSeconds,
+      },
     }),
   };
 }
+
+const rhythmOf = ({ proven: _, canaries: __, ...rhythm }: SourceState) => rhythm;

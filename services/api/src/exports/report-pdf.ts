@@ -2,6 +2,7 @@ import type { Ring } from '@margay/api-contract';
 import { formatMicros, microsOf } from '@margay/ground';
 import {
   neverSeenWords,
+  proofWords,
   type EndpointRow,
   type NamespaceRow,
   type ProtectionChangeRow,
@@ -195,6 +196,7 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
   pdf.fillColor(INK).font('Helvetica').fontSize(10);
   const { sources, firstSeenInMidLife, endedByInference, unreadPolicies } = content.evidence;
   const statements = [
+    ...proofWords(sources),
     ...(evidence?.reasons ?? []),
     ...(sources === null
       ? []

@@ -8,6 +8,7 @@ import {
   type Trend,
 } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
+import { proofWords, type ReportHeader } from '@margay/reports';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
@@ -18,6 +19,12 @@ import { Serves } from '../http/serves.ts';
 import { findRuns } from './find-runs.ts';
 import { RunList } from './run-list.ts';
 import { completenessOf, contentOf } from './runs.ts';
+
+const evidenceOf = (content: ReportHeader) => ({
+  ...completenessOf(content),
+  proof: proofWords(content.evidence.sources),
+  ...content.evidence,
+});
 
 /** Runs of reports, and one run with everything but its rows. */
 @Controller()
@@ -59,7 +66,7 @@ export class RunsController {
       manual: record?.window.manual ?? false,
       attempt: record?.attempt ?? null,
       spec: content?.reportSpec ?? record?.window.spec ?? null,
-      evidence: content === undefined ? null : { ...completenessOf(content), ...content.evidence },
+      evidence: content === undefined ? null : evidenceOf(content),
       summaryProblem: content?.uiSummaryProblem ?? null,
       rowCounts: content?.rowCounts ?? null,
       archive:

@@ -1,4 +1,4 @@
-import { sourceName, tellsOfTime, type CoverageMark } from '@margay/coverage';
+import { problemAtEnd, sourceName, tellsOfTime, type CoverageMark } from '@margay/coverage';
 import { compareTexts, type CanaryName } from '@margay/ground';
 import type { SourceLook } from '@margay/runtime/nest';
 
@@ -56,8 +56,8 @@ export class SourceHealth {
     const source = this.#heard(sourceName(mark.source), now);
     const newest = mark.buckets.at(-1)?.last;
     if (newest !== undefined) source.newestEvent = Math.max(source.newestEvent ?? 0, newest / 1_000);
-    const last = mark.problems.findLast(({ reason }) => reason === 'unwatched');
-    if (last !== undefined && last.position === mark.to - 1) source.problem = last.message;
+    const problem = problemAtEnd(mark);
+    if (problem !== undefined) source.problem = problem;
     else if (mark.to > mark.from) {
       source.isHeard = true;
       delete source.problem;

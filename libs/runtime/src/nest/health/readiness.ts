@@ -28,7 +28,7 @@ const CHECK_MILLISECONDS = 2_000;
 export class Readiness {
   readonly #health: HealthCheckService;
   readonly #checks = new Map<string, Check>();
-  #sources: (() => readonly SourceLook[]) | undefined;
+  readonly #sources: (() => readonly SourceLook[])[] = [];
 
   constructor(@Inject(HealthCheckService) health: HealthCheckService) {
     this.#health = health;
@@ -41,7 +41,13 @@ export class Readiness {
 
   /** Says how the sources are, beside what must be right. */
   describe(sources: () => readonly SourceLook[]): void {
-    this.#sources = sources;
+    this.#sources.push(sources);
+  }
+
+  /** How the sources of this process are just now, by name; empty where it has none. */
+  get sources(): Readonly<Record<string, PrintedSource>> {
+    const looks = this.#sources.flatMap((look) => look());
+    return Object.fromEntries(looks.map((look) => [look.source, printedSource(look)]));
   }
 
   /** Asks every check; one that does not answer within two seconds is not ready. */
@@ -61,13 +67,11 @@ export class Readiness {
       name,
       { ready: status === 'up', ...(reason !== undefined && { reason: String(reason) }) },
     ]) as [string, ReadinessAnswer['checks'][string]][];
-    const looks = this.#sources?.() ?? [];
+    const { sources } = this;
     return {
       ready: checks.every(([, { ready }]) => ready),
       checks: Object.fromEntries(checks),
-      ...(looks.length > 0 && {
-        sources: Object.fromEntries(looks.map((look) => [look.source, printedSource(look)])),
-      }),
+      ...(Object.keys(sources).length > 0 && { sources }),
     };
   }
 }
