@@ -151,6 +151,8 @@ function followed() {
 beforeAll(() => {
   applyDefinitions();
   apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  // Pods are refused until the controller has made it.
+  kubectl(['wait', '--for=create', 'serviceaccount/default', '--namespace', NAMESPACE, '--timeout=30s']);
   kubectl(['delete', 'crd', NAME, '--ignore-not-found']);
   return () => {
     kubectl(['delete', 'crd', NAME, '--ignore-not-found']);
