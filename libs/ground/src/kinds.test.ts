@@ -78,7 +78,7 @@ test.each<[trail: Kind['trail'], resources: string[]]>([
     ],
   ],
   ['metadata', ['pods', 'serviceaccounts', 'customresourcedefinitions']],
-  ['nothing', ['profiles', 'endpoints', 'endpointslices', 'configmaps']],
+  ['nothing', ['profiles', 'endpoints', 'endpointslices', 'daemonsets', 'configmaps']],
 ])('the trail has %s of %j', (trail, resources) => {
   const having = KINDS.filter((kind) => kind.trail === trail).map(({ resource }) => resource);
   expect([...new Set(having)]).toEqual(resources);

@@ -1,13 +1,13 @@
 import { nonEmptyText, text } from './fields.ts';
 import type { Key } from './key.ts';
 import { groupOf, type KubernetesObject } from './object.ts';
-import { settingsOf } from './plugins.ts';
+import { isNamedAsPlugin, settingsOf } from './plugins.ts';
 import { CALICO_GROUP, servedGroup, STORAGE_GROUP } from './storage-form.ts';
 
 /**
  * What part a kind plays: endpoints are what policies select, parents hand labels down to them, sets are selected by
- * rules, tiers order policies, services hold endpoints, and with a definition all objects of its kind end. Settings say how a network
- * plugin is set up: no row rests on them.
+ * rules, tiers order policies, services hold endpoints, and with a definition all objects of its kind end. Settings say which network
+ * plugin there is and how it is set up: no row rests on them.
  */
 export type Role =
   'endpoint' | 'parent' | 'policy' | 'networkSet' | 'tier' | 'service' | 'definition' | 'settings';
@@ -173,7 +173,11 @@ const ROWS: readonly Row[] = [
     versions: ['v1', 'v1beta1'],
     kept: 'end',
   },
-  // Only those that plugins are set up by; of any other nothing is kept: see `keepsObject`.
+  // Only those of plugins and what these are set up by; of any other nothing is kept: see `keepsObject`.
+  {
+    ...withTrail('nothing', inCore('daemonsets', 'DaemonSet', true, 'settings')),
+    group: 'apps',
+  },
   withTrail('nothing', inCore('configmaps', 'ConfigMap', true, 'settings')),
 ];
 
@@ -193,9 +197,15 @@ export const KEPT_KINDS: readonly Kind[] = KINDS.filter(({ kept }) => kept !== '
 /** Those that rows of reports rest on: what is not known of them is not known of rows. */
 export const DOUBTED_KINDS: readonly Kind[] = KEPT_KINDS.filter(({ role }) => role !== 'settings');
 
-/** Whether an object of a kind whose history is kept is itself one that is kept: of ConfigMaps few are. */
-export const keepsObject = ({ role }: Pick<Kind, 'role'>, namespace: string, name: string): boolean =>
-  role !== 'settings' || settingsOf(namespace, name) !== undefined;
+/** Whether an object of a kind whose history is kept is itself one that is kept: of settings few are. */
+export function keepsObject(
+  { role, resource }: Pick<Kind, 'role' | 'resource'>,
+  namespace: string,
+  name: string,
+): boolean {
+  if (role !== 'settings') return true;
+  return resource === 'daemonsets' ? isNamedAsPlugin(name) : settingsOf(namespace, name) !== undefined;
+}
 
 /** The group of a kind, and those that it had once. */
 const groupsOf = ({ group, formerVersions }: Kind) => [group, ...formerVersions.map(groupOf)];

@@ -3,6 +3,8 @@ export interface Plugin {
   readonly name: string;
   /** Labels that its pods on nodes have, one of the sets. */
   readonly labels: readonly Readonly<Record<string, string>>[];
+  /** What the DaemonSet of these pods is called. */
+  readonly daemonSet: string;
   /** A container without which it enforces nothing. */
   readonly container?: string;
   /** Unless its settings say otherwise. */
@@ -72,24 +74,41 @@ const AWS_SETTINGS: PluginSettings = {
 
 /** Plugins by the labels of their manifests. A new one is one line. */
 export const PLUGINS: readonly Plugin[] = [
-  { name: 'Calico', labels: [{ 'k8s-app': 'calico-node' }], enforces: true },
-  { name: 'Canal', labels: [{ 'k8s-app': 'canal' }], enforces: true },
-  { name: 'Cilium', labels: [{ 'k8s-app': 'cilium' }], enforces: true, settings: CILIUM_SETTINGS },
-  { name: 'Antrea', labels: [{ app: 'antrea', component: 'antrea-agent' }], enforces: true },
-  { name: 'OVN-Kubernetes', labels: [{ app: 'ovnkube-node' }], enforces: true },
-  { name: 'Kube-OVN', labels: [{ app: 'kube-ovn-cni' }], enforces: true },
-  { name: 'kube-router', labels: [{ 'k8s-app': 'kube-router' }], enforces: true },
-  { name: 'Weave Net', labels: [{ name: 'weave-net' }], enforces: true },
-  { name: 'Azure NPM', labels: [{ 'k8s-app': 'azure-npm' }], enforces: true },
+  { name: 'Calico', labels: [{ 'k8s-app': 'calico-node' }], daemonSet: 'calico-node', enforces: true },
+  { name: 'Canal', labels: [{ 'k8s-app': 'canal' }], daemonSet: 'canal', enforces: true },
+  {
+    name: 'Cilium',
+    labels: [{ 'k8s-app': 'cilium' }],
+    daemonSet: 'cilium',
+    enforces: true,
+    settings: CILIUM_SETTINGS,
+  },
+  {
+    name: 'Antrea',
+    labels: [{ app: 'antrea', component: 'antrea-agent' }],
+    daemonSet: 'antrea-agent',
+    enforces: true,
+  },
+  { name: 'OVN-Kubernetes', labels: [{ app: 'ovnkube-node' }], daemonSet: 'ovnkube-node', enforces: true },
+  { name: 'Kube-OVN', labels: [{ app: 'kube-ovn-cni' }], daemonSet: 'kube-ovn-cni', enforces: true },
+  { name: 'kube-router', labels: [{ 'k8s-app': 'kube-router' }], daemonSet: 'kube-router', enforces: true },
+  { name: 'Weave Net', labels: [{ name: 'weave-net' }], daemonSet: 'weave-net', enforces: true },
+  { name: 'Azure NPM', labels: [{ 'k8s-app': 'azure-npm' }], daemonSet: 'azure-npm', enforces: true },
   {
     name: 'AWS VPC CNI with network policies',
     labels: [{ 'k8s-app': 'aws-node' }],
     container: 'aws-eks-nodeagent',
+    daemonSet: 'aws-node',
     enforces: true,
     settings: AWS_SETTINGS,
   },
-  { name: 'AWS VPC CNI', labels: [{ 'k8s-app': 'aws-node' }], enforces: false },
-  { name: 'Flannel', labels: [{ app: 'flannel' }, { 'k8s-app': 'flannel' }], enforces: false },
+  { name: 'AWS VPC CNI', labels: [{ 'k8s-app': 'aws-node' }], daemonSet: 'aws-node', enforces: false },
+  {
+    name: 'Flannel',
+    labels: [{ app: 'flannel' }, { 'k8s-app': 'flannel' }],
+    daemonSet: 'kube-flannel-ds',
+    enforces: false,
+  },
 ];
 
 const SETTINGS = new Map(
@@ -101,6 +120,11 @@ const SETTINGS = new Map(
 /** The settings that a ConfigMap is; undefined for any other, of which nothing is kept. */
 export const settingsOf = (namespace: string, name: string): PluginSettings | undefined =>
   SETTINGS.get(`${namespace}/${name}`);
+
+const DAEMON_SETS: ReadonlySet<string> = new Set(PLUGINS.map(({ daemonSet }) => daemonSet));
+
+/** Whether a DaemonSet of this name may be that of a plugin; of any other nothing is kept. */
+export const isNamedAsPlugin = (name: string): boolean => DAEMON_SETS.has(name);
 
 /** The ConfigMaps that are kept. */
 export const SETTINGS_OBJECTS: readonly { readonly namespace: string; readonly name: string }[] = [

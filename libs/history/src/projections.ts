@@ -1,5 +1,5 @@
 import { fields, KINDS, list, resourceName, settingsOf, text, type Fields, type Kind } from '@margay/ground';
-import { pick, sorted, withoutEmpty } from './json.ts';
+import { pick, sorted, sortedTexts, withoutEmpty } from './json.ts';
 
 /** What reports read of the objects of a kind. */
 export interface Projection {
@@ -68,6 +68,14 @@ const endpointSlice = (object: Fields) => ({
   ),
 });
 
+/** Of what a plugin's DaemonSet makes: by which labels and containers its pods are known. */
+const daemonSet = (object: Fields) => {
+  const template = fields(fields(object['spec'])['template']);
+  const labels = sortedTexts(fields(template['metadata'])['labels']);
+  const containers = list(fields(template['spec'])['containers']).map((one) => pick(one, ['name']));
+  return { spec: { template: { metadata: withoutEmpty({ labels }), spec: { containers } } } };
+};
+
 /** Of a ConfigMap by which a plugin is set up, the keys that say whether it enforces policies; of others nothing. */
 const settings = (object: Fields) => {
   const { namespace, name } = fields(object['metadata']);
@@ -90,6 +98,7 @@ const PROJECTIONS: Readonly<Record<string, Partial<Projection>>> = {
   'endpointslices.discovery.k8s.io': { fields: endpointSlice },
   'customresourcedefinitions.apiextensions.k8s.io': { fields: nothing },
   configmaps: { fields: settings },
+  'daemonsets.apps': { fields: daemonSet },
 };
 
 const BY_KIND = new Map(

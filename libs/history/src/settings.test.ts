@@ -68,7 +68,7 @@ test('of a list and of a deletion of many, nothing of others is kept', () => {
     requestObject: { kind: 'DeleteOptions', apiVersion: 'v1' },
     responseObject: list,
   });
-  expect(gone.changes?.map(({ what, name }) => [what, name])).toEqual([['gone', 'cilium-config']]);
+  expect(gone.changes?.flatMap(({ what, name }) => (what === 'gone' ? name : []))).toEqual(['cilium-config']);
   for (const reading of [listed, gone]) expect(JSON.stringify(reading)).not.toMatch(/hidden|app-config/);
 });
 
@@ -105,4 +105,36 @@ test('a baseline gives those that are kept', () => {
   expect(changes.map(({ namespace, name, content }) => [`${namespace}/${name}`, content?.['data']])).toEqual(
     KEPT,
   );
+});
+
+test.each([
+  ['calico-node', 'calico-system', true],
+  ['log-collector', 'calico-system', false],
+])('of a DaemonSet %s in %s, what its pods are known by is kept: %s', (name, namespace, isKept) => {
+  const responseObject = {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace, uid: 'd1', resourceVersion: '7' },
+    spec: {
+      template: {
+        metadata: { labels: { 'k8s-app': name }, annotations: { note: 'hidden' } },
+        spec: { containers: [{ name: 'main', env: [{ name: 'PASSWORD', value: 'hidden' }] }] },
+      },
+    },
+  };
+  const objectRef = { apiGroup: 'apps', apiVersion: 'v1', resource: 'daemonsets', namespace, name };
+  const reading = readEvent(event({ objectRef, responseObject }), ORIGIN);
+  expect(reading.changes?.map(({ content }) => content?.['spec'])).toEqual(
+    isKept
+      ? [
+          {
+            template: {
+              metadata: { labels: { 'k8s-app': name } },
+              spec: { containers: [{ name: 'main' }] },
+            },
+          },
+        ]
+      : undefined,
+  );
+  expect(JSON.stringify(reading)).not.toContain('hidden');
 });

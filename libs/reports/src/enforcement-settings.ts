@@ -28,7 +28,11 @@ export function settingsIn(versions: readonly Version[], window: Window): Settin
   return SETTLED.flatMap((plugin) => {
     const { namespace, name } = plugin.settings;
     const own = versions.filter(
-      (version) => version.namespace === namespace && version.name === name && isValidIn(version, window),
+      (version) =>
+        version.resource === 'configmaps' &&
+        version.namespace === namespace &&
+        version.name === name &&
+        isValidIn(version, window),
     );
     return joined(
       own.toSorted((a, b) => a.validFrom - b.validFrom).map((version) => spanOf(plugin, version, window)),

@@ -238,3 +238,66 @@ test('how a plugin is set up changes no row and leaves none open, whatever is no
   expect(evidence).toEqual({ ...before, enforcement: expect.anything() as unknown });
   expect(evidence.enforcement.settings).toMatchObject([{ known: false, off: false, values: {} }]);
 });
+
+const daemonSet = (name: string, labels: Record<string, string>, containers = ['c']): Version => ({
+  ...config(undefined, { name }),
+  group: 'apps',
+  resource: 'daemonsets',
+  content: {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace: 'kube-system' },
+    spec: {
+      template: {
+        metadata: { labels },
+        spec: { containers: containers.map((container) => ({ name: container })) },
+      },
+    },
+  },
+});
+const unseen = (name: string): Version => {
+  const { spec: _, ...content } = daemonSet(name, {}).content;
+  return { ...daemonSet(name, {}), content };
+};
+
+test.each<[string, Version[], Version[], enforcing: string[], other: string[], RegExp]>([
+  [
+    'of Calico',
+    [web('n1')],
+    [daemonSet('calico-node', { 'k8s-app': 'calico-node' })],
+    ['Calico'],
+    [],
+    /enforced by Calico, whose DaemonSet was seen and no pods; how it is set up is not known\. On 1 node .* not seen/,
+  ],
+  [
+    'of Calico, beside its pods',
+    [pod('c', 'n1', { 'k8s-app': 'calico-node' })],
+    [daemonSet('calico-node', { 'k8s-app': 'calico-node' })],
+    ['Calico'],
+    [],
+    /enforced by Calico, seen on 1 node/,
+  ],
+  ['of another by that name', [], [daemonSet('cilium', { app: 'other' })], [], [], /not known/],
+  ['of Cilium, by its name alone', [], [unseen('cilium')], ['Cilium'], [], /enforced by Cilium/],
+  ['of AWS, by its name alone, which may enforce or not', [], [unseen('aws-node')], [], [], /not known/],
+  [
+    'of AWS with its agent',
+    [],
+    [daemonSet('aws-node', { 'k8s-app': 'aws-node' }, ['aws-node', 'aws-eks-nodeagent'])],
+    ['AWS VPC CNI with network policies'],
+    [],
+    /enforced by AWS/,
+  ],
+  [
+    'of AWS without',
+    [],
+    [daemonSet('aws-node', { 'k8s-app': 'aws-node' }, ['aws-node'])],
+    [],
+    ['AWS VPC CNI'],
+    /only of AWS/,
+  ],
+])('a DaemonSet %s', (_, pods, settings, enforcing, other, statement) => {
+  const found = enforcement(pods, settings, WINDOW);
+  expect(found).toMatchObject({ enforcing, other, settings: [] });
+  expect(found.statement).toMatch(statement);
+});

@@ -10,9 +10,10 @@ import {
   type Window,
 } from '@margay/ground';
 import type { Version } from '@margay/history';
+import { isValidIn } from './replay/steps.ts';
 import { settingsIn, settingsWords, type SettingsSpan } from './enforcement-settings.ts';
 
-/** What is known of whether policies are enforced: the plugins whose pods were seen on nodes, and how they are set up where that was seen. */
+/** What is known of whether policies are enforced: the plugins whose pods were seen on nodes, or whose DaemonSets, and how they are set up where that was seen. */
 export interface Enforcement {
   /** Of plugins that enforce policies, seen in the window; sorted. */
   readonly enforcing: readonly string[];
@@ -48,6 +49,7 @@ export function enforcement(
   window: Window = { start: -Infinity, end: Infinity },
 ): Enforcement {
   const { nodes, found } = pluginsOnNodes(versions);
+  for (const plugin of daemonSetsOf(settings, window)) if (!found.has(plugin)) found.set(plugin, new Set());
   const spans = settingsIn(settings, window);
   const isOff = ({ name }: Plugin) => {
     const own = spans.filter(({ plugin }) => plugin === name);
@@ -91,10 +93,24 @@ function pluginsOnNodes(versions: readonly Version[]) {
     const node = nonEmptyText(fields(content['spec'])['nodeName']);
     if (node === undefined) continue;
     nodes.add(node);
-    const plugin = pluginsOf(content).find((one) => isOf(one, content));
+    const plugin = pluginsOf(content).find((one) => isOf(one, shownBy(content)));
     if (plugin) found.set(plugin, (found.get(plugin) ?? new Set()).add(node));
   }
   return { nodes, found };
+}
+
+/** Plugins whose DaemonSet was there in the window. Of one that nobody saw whole, its name tells, unless that may be one of several. */
+function daemonSetsOf(settings: readonly Version[], window: Window): Plugin[] {
+  return settings
+    .filter((version) => version.resource === 'daemonsets' && isValidIn(version, window))
+    .flatMap(({ name, content }) => {
+      const template = fields(fields(content['spec'])['template']);
+      const seen = PLUGINS.filter(({ daemonSet }) => daemonSet === name);
+      if (Object.keys(template).length === 0) return seen.length === 1 ? seen : [];
+      const labels = fields(fields(template['metadata'])['labels']);
+      const own = { labels, containers: list(fields(template['spec'])['containers']) };
+      return seen.find((plugin) => isOf(plugin, own)) ?? [];
+    });
 }
 
 /** Plugins by the first label of each of their sets: most pods have none of these. */
@@ -117,11 +133,16 @@ function pluginsOf({ metadata: { labels } }: Version['content']): readonly Plugi
   return found;
 }
 
-function isOf({ labels, container }: Plugin, content: Version['content']): boolean {
-  const own = fields(content.metadata.labels);
-  const runs = list(fields(content['spec'])['containers']).map((one) => fields(one)['name']);
+const shownBy = (content: Version['content']) => ({
+  labels: fields(content.metadata.labels),
+  containers: list(fields(content['spec'])['containers']),
+});
+
+/** Whether pods with these labels and containers are of the plugin. */
+function isOf({ labels, container }: Plugin, own: ReturnType<typeof shownBy>): boolean {
+  const runs = own.containers.map((one) => fields(one)['name']);
   return (
-    labels.some((set) => Object.entries(set).every(([key, value]) => own[key] === value)) &&
+    labels.some((set) => Object.entries(set).every(([key, value]) => own.labels[key] === value)) &&
     (container === undefined || runs.includes(container))
   );
 }
@@ -148,7 +169,7 @@ function whoEnforces({ enforcing, other, off, numOn, numOff, numWithout, setting
     off.length === 0
       ? []
       : [
-          `${off.join(', ')}, seen on ${nodesText(numOff)}, enforced no policies, as far as its settings were seen: read “protected” there as “governed by policy, not enforced”.`,
+          `${off.join(', ')}, ${seenOn(numOff)}, enforced no policies, as far as its settings were seen: read “protected” there as “governed by policy, not enforced”.`,
         ];
   if (enforcing.length === 0 && off.length > 0) return ['Policies were not enforced.', ...turnedOff];
   if (enforcing.length === 0)
@@ -158,7 +179,7 @@ function whoEnforces({ enforcing, other, off, numOn, numOff, numWithout, setting
     ];
   const how = howSetUp(settings.filter(({ plugin }) => enforcing.includes(plugin)));
   return [
-    `Policies are enforced by ${enforcing.join(', ')}, seen on ${nodesText(numOn)}${how}`,
+    `Policies are enforced by ${enforcing.join(', ')}, ${seenOn(numOn)}${how}`,
     ...(numWithout === 0
       ? []
       : [
@@ -174,5 +195,8 @@ function howSetUp(settings: readonly SettingsSpan[]): string {
     return ', but not throughout: where its settings say so, read “protected” as “governed by policy, not enforced”.';
   return settings.every(({ known }) => known) ? '.' : ', but how it was set up is not known throughout.';
 }
+
+const seenOn = (count: number): string =>
+  count === 0 ? 'whose DaemonSet was seen and no pods' : `seen on ${nodesText(count)}`;
 
 const nodesText = (count: number): string => `${count} ${count === 1 ? 'node' : 'nodes'}`;
