@@ -51,7 +51,19 @@ export function CoveragePage() {
     })}`;
 }
 
-const seconds = (n: number): string => `${n.toLocaleString('en', { maximumFractionDigits: 1 })} s`;
+/** Seconds in words, as reports have them: at most two units. */
+function length(seconds: number): string {
+  if (seconds < 60) return `${seconds.toLocaleString('en', { maximumFractionDigits: 1 })} s`;
+  const whole = Math.floor(seconds);
+  const parts = [
+    [Math.floor(whole / 86_400), 'd'],
+    [Math.floor((whole % 86_400) / 3_600), 'h'],
+    [Math.floor((whole % 3_600) / 60), 'min'],
+    [whole % 60, 's'],
+  ] as const;
+  const said = parts.filter(([n]) => n > 0).slice(0, 2);
+  return said.map(([n, unit]) => `${n} ${unit}`).join(' ');
+}
 
 /** When it last delivered, how late, how long it was silent, and what became of canaries. */
 function HowItIs({ source }: { source: SourceCoverage }) {
@@ -65,13 +77,13 @@ function HowItIs({ source }: { source: SourceCoverage }) {
     </div>`;
   return html`<dl class="facts">
       ${now ? fact('last delivery', html`<${Time} at=${now.lastDelivery} />`) : fact('last event', last === null ? undefined : html`<${Time} at=${last} />`)}
-      ${fact('lag', now?.lagSeconds && seconds(now.lagSeconds))}
+      ${fact('lag', now?.lagSeconds === undefined ? undefined : length(now.lagSeconds))}
       ${fact(
         'longest silence',
         longestSilence &&
-          `${seconds(longestSilence.seconds)}${allowedSilence === undefined ? '' : ` of ${seconds(allowedSilence)} that its rhythm allows`}`,
+          `${length(longestSilence.seconds)}${allowedSilence === undefined ? '' : ` of ${length(allowedSilence)} that its rhythm allows`}`,
       )}
-      ${fact('longest silence since the start', now && seconds(now.longestSilenceSeconds))}
+      ${fact('longest silence since the start', now && length(now.longestSilenceSeconds))}
       ${fact('grade', grade && html`<span class=${isWhole ? 'good' : 'warn'}>${grade}</span>`)}
     </dl>
     ${canaries.length > 0 && html`<${Canaries} canaries=${canaries} />`}
@@ -110,7 +122,7 @@ function Canaries({ canaries }: Pick<SourceCoverage, 'canaries'>) {
           html`<tr>
             <td><${Name} text=${server} /></td>
             <td><${Time} at=${lastSeen} /></td>
-            <td>${roundTripSeconds === undefined ? '' : seconds(roundTripSeconds)}</td>
+            <td>${roundTripSeconds === undefined ? '' : length(roundTripSeconds)}</td>
             <td>
               ${silentSince === undefined ? html`<span class="good">they come</span>` : html`<span class="bad">silent since <${Time} at=${silentSince} /></span>`}
             </td>
