@@ -15,30 +15,7 @@ Settings: [configuration.md](configuration.md). Topics: [topics.md](topics.md). 
 
 ${renderMetrics()}
 
-## How the sources are
-
-A process that takes logs in says in \`/readyz\` how each of them is, beside what must be right: when it last delivered, how old the newest is that it
-delivered, how long it was silent since the process began; of each API server the last canary that came, its way in seconds, and since when none comes; and why
-a source cannot be had. \`margay up\` serves it beside the page; here it follows an audit log and a flow log:
-
-\`\`\`
-$ curl -s http://127.0.0.1:8080/readyz | jq .sources
-{
-  "kube.log": {
-    "lastDelivery": "2026-11-26T13:54:16.200Z",
-    "lagSeconds": 20.981,
-    "longestSilenceSeconds": 4.44
-  },
-  "flows: flows.log": {
-    "lastDelivery": "2026-11-26T13:54:14.293Z",
-    "lagSeconds": 99.64,
-    "longestSilenceSeconds": 6.347
-  }
-}
-\`\`\`
-
-The coverage page (\`/api/v1/coverage\`) shows the same where it is served by the process that takes the logs in, and always what the archive tells of each
-source: its grade, gaps and longest silence from its first event up to the last one of all sources, the stretches that canaries prove, and since when one is silent.
+${SOURCES}
 
 ## When something is wrong
 
@@ -90,3 +67,28 @@ that is needed, by hand or by ILM. Keep at least the months of the longest windo
 **Stopping.** SIGTERM: no new work, what is at hand is finished and committed, then exit code 0. \`STOP_TIMEOUT_SECONDS\` bounds it.
 `;
 }
+
+const SOURCES = `## How the sources are
+
+A process that takes logs in says in \`/readyz\` how each of them is, beside what must be right: when it last delivered, how old the newest is that it
+delivered, how long it was silent since the process began; of each API server the last canary that came, its way in seconds, and since when none comes; and why
+a source cannot be had. \`margay up\` serves it beside the page; here it follows an audit log and a flow log:
+
+\`\`\`
+$ curl -s http://127.0.0.1:8080/readyz | jq .sources
+{
+  "kube.log": {
+    "lastDelivery": "2026-11-26T13:54:16.200Z",
+    "lagSeconds": 20.981,
+    "longestSilenceSeconds": 4.44
+  },
+  "flows: flows.log": {
+    "lastDelivery": "2026-11-26T13:54:14.293Z",
+    "lagSeconds": 99.64,
+    "longestSilenceSeconds": 6.347
+  }
+}
+\`\`\`
+
+The coverage page (\`/api/v1/coverage\`) shows the same where it is served by the process that takes the logs in, and always what the archive tells of each
+source: its grade, gaps and longest silence from its first event up to the last one of all sources, the stretches that canaries prove, and since when one is silent.`;
