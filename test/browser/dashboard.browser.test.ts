@@ -261,14 +261,14 @@ test('paul, candice and david sign in and see what they may', async () => {
     const rights = may[name];
     if (rights === undefined)
       throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
-    const forbid = (what: string) => {
+    const forbid = (what: string): never => {
       throw new Problem(403, 'Forbidden', `${name} may not do this: it needs the permission to ${what}`);
     };
     return {
       name,
       listable: async (reports) => reports.filter((found) => rights.list(found.name)),
       require: async () => void (rights.isExporter || forbid('get globalreporttypes')),
-      requireCluster: async () => void (rights.list('every') || forbid('get globalreports')),
+      exportable: async () => (rights.isExporter ? 'every' : forbid('get globalreporttypes')),
     };
   });
   for (const [name, runs, seen] of [

@@ -111,7 +111,8 @@ export const OPERATIONS = {
   timeline: {
     method: 'get',
     path: '/runs/{id}/timeline',
-    summary: 'The life of one endpoint in the window: what applied when, and who changed what.',
+    summary:
+      'The life of one endpoint in the window: what applied when, and who changed what. Only while it is in the scope of the run, or of a report that one may export.',
     right: 'export',
     runs: ['id'],
     parameters: ofRun,
@@ -146,7 +147,7 @@ export const OPERATIONS = {
     method: 'get',
     path: '/state',
     summary: 'The cluster at one instant, from the history.',
-    right: 'cluster',
+    right: 'scope',
     query: stateQuery,
     answer: json('Namespaces, policies and endpoints.', clusterState),
   },
@@ -154,7 +155,7 @@ export const OPERATIONS = {
     method: 'get',
     path: '/coverage',
     summary: 'What each source delivered over time.',
-    right: 'cluster',
+    right: 'scope',
     answer: json('Sources.', coverage),
   },
   events: {

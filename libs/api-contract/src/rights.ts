@@ -2,8 +2,8 @@
 export interface Permission {
   readonly verb: 'get' | 'list' | 'update';
   readonly resource: 'globalreports' | 'globalreporttypes';
-  /** The object: none in particular, or the report, or the report's type, of each run that is shown. */
-  readonly of: 'all' | 'report' | 'type';
+  /** The object: none in particular; the report, or the report's type, of each run that is shown; some report, or its type. */
+  readonly of: 'all' | 'report' | 'type' | 'some';
 }
 
 /** What a viewer must be permitted to do. */
@@ -41,11 +41,16 @@ export const RIGHTS = {
     signedIn: true,
     permissions: [LIST, GET_REPORT, { verb: 'update', resource: 'globalreports', of: 'report' }],
   },
-  /** What is of the cluster and not of one report. */
-  cluster: {
-    needs: '`list` and `get` of all globalreports',
+  /** What is of the cluster and not of one report: of it only what lies in the scope of reports that one may export. */
+  scope: {
+    needs:
+      '`list` globalreports, `get` of some report and of its type; of the cluster that is shown which lies in the scope of such reports',
     signedIn: true,
-    permissions: [LIST, { verb: 'get', resource: 'globalreports', of: 'all' }],
+    permissions: [
+      LIST,
+      { verb: 'get', resource: 'globalreports', of: 'some' },
+      { verb: 'get', resource: 'globalreporttypes', of: 'some' },
+    ],
   },
 } as const satisfies Readonly<Record<string, RightDescription>>;
 

@@ -29,7 +29,7 @@ export interface ClusterAt {
 export function clusterAt(
   given: readonly Version[],
   at: Instant,
-  { privateNetworks, ...beside }: Beside & Pick<NetworkStateOptions, 'privateNetworks'> = {},
+  { privateNetworks, scope, ...beside }: Beside & NetworkStateOptions = {},
 ): ClusterAt {
   const window = instantOf(at);
   const { versions } = bySettings(standingVersions(given, beside.doubts ?? [], window));
@@ -37,6 +37,7 @@ export function clusterAt(
   const played = all.filter((version) => isValidIn(version, window));
   const [moment] = replay({ versions: played, unseen }, window, {
     ...(privateNetworks && { privateNetworks }),
+    ...(scope && { scope }),
   });
   const doubted = new Map(played.map((version) => [keyText(version), version.doubted]));
   // A version that is cut where a doubt begins still began when it did.

@@ -204,7 +204,7 @@ function* within(events: Iterable<PolicyEvent>, { start, end }: Window): Generat
 }
 
 /** Whether the report is about some endpoints only; an empty scope is about all. */
-function hasScope({ endpoints }: GlobalReportSpec): boolean {
+export function hasScope({ endpoints }: Pick<GlobalReportSpec, 'endpoints'>): boolean {
   const { selector, namespaces, serviceAccounts } = endpoints ?? {};
   const demands = (condition: typeof namespaces): boolean =>
     (condition?.names?.length ?? 0) > 0 || (condition?.selector ?? '') !== '';

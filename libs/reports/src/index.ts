@@ -5,7 +5,7 @@
  * report's type, one of `REPORT_TYPES`, says what is computed and which files are made of it. This library does no I/O
  * and never asks the time.
  */
-export { computeReport } from './compute-report.ts';
+export { computeReport, hasScope } from './compute-report.ts';
 export { clusterAt, type ClusterAt, instantOf } from './cluster-at.ts';
 export { sightsToAsk } from './doubts/play.ts';
 export { isOfTraffic, leftOpen, reportInput } from './report-input.ts';

@@ -1,5 +1,6 @@
 import { formatInstant, type Key } from '@margay/ground';
 import type { PolicyEvent } from '@margay/history';
+import type { Scope } from '@margay/policy';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { computeReport } from './compute-report.ts';
@@ -123,6 +124,33 @@ test('an endpoint that is gone for a while has no span for it', () => {
     { at: 140, object: web('web') },
   ];
   expect(shown(told)).toEqual(['[110,120) open by ', '[140,200) open by ']);
+});
+
+test('of an endpoint that is in scope for a while, its life in that while is told and no more', () => {
+  const told = [
+    { at: 0, object: web('web') },
+    { at: 120, object: guard },
+    { at: 140, object: web('old') },
+    { at: 150, object: guard, what: 'gone' as const },
+    { at: 160, object: web('older') },
+    { at: 180, object: web('web') },
+  ];
+  const lifeIn = (...scope: Scope[]) =>
+    endpointTimeline(history(told), WEB, { start: 100, end: 200 }, { scope });
+  const { spans, events } = lifeIn({ selector: "app == 'web'" }, { namespaces: { names: ['far'] } })!;
+  expect(spans.map(({ start, end }) => [start, end])).toEqual([
+    [100, 120],
+    [120, 140],
+    [180, 200],
+  ]);
+  expect(events.map(({ at, what }) => [at, what])).toEqual([
+    [120, 'created'],
+    [140, 'changed'],
+    [180, 'changed'],
+  ]);
+  expect(lifeIn({ namespaces: { names: ['far'] } })).toBeUndefined();
+  expect(lifeIn()).toBeUndefined();
+  expect(lifeIn({})).toEqual(timeline(told));
 });
 
 test('events tell what was done to what it depends on, and not what never applied to it', () => {

@@ -1,6 +1,15 @@
-import { type Instant, type Key, keyText, kindOf, resourcesOf, type Window } from '@margay/ground';
+import {
+  type Instant,
+  type Interval,
+  joined,
+  type Key,
+  keyText,
+  kindOf,
+  resourcesOf,
+  type Window,
+} from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
-import type { EndpointFlags, Explanation } from '@margay/policy';
+import type { EndpointFlags, Explanation, Scope } from '@margay/policy';
 import { type Beside, playedFrom } from './doubts/play.ts';
 import { standingVersions } from './doubts/standing.ts';
 import { printedVersion } from './printed-version.ts';
@@ -11,7 +20,7 @@ import { timelineEvents, type TimelineEvent } from './timeline-events.ts';
 export interface EndpointTimeline {
   /** As reports print it. */
   readonly endpoint: string;
-  /** In time order; two that meet differ in more than their instants. Between others it was no endpoint. */
+  /** In time order; two that meet differ in more than their instants. Between others it was no endpoint, or not in scope. */
   readonly spans: readonly TimelineSpan[];
   /** What was done to what it depends on, in time order. */
   readonly events: readonly TimelineEvent[];
@@ -21,6 +30,8 @@ export interface EndpointTimeline {
 interface TimelineOptions extends Beside {
   /** Networks that do not count as the internet; a default list unless given. */
   readonly privateNetworks?: readonly string[];
+  /** Only while the endpoint was in one of these, or may have been, its life is told; all of it unless given. */
+  readonly scope?: readonly Scope[];
   /** Of the window, to what the endpoint depends on: they tell the verbs and who deleted something. Others do no harm. */
   readonly writes?: readonly PolicyEvent[];
 }
@@ -85,7 +96,7 @@ function isClusterWide(version: Version): boolean {
 
 /**
  * A span for every stretch of the window in which the endpoint's labels, policies and flags were the same, and what was
- * done to what it depends on; undefined where it was no endpoint in the window.
+ * done to what it depends on; undefined where it was no endpoint in the window, or never in scope.
  *
  * @param versions those that may concern the endpoint; others do no harm.
  */
@@ -93,7 +104,7 @@ export function endpointTimeline(
   versions: readonly Version[],
   endpoint: Key,
   window: Window,
-  { privateNetworks, writes = [], ...beside }: TimelineOptions = {},
+  { privateNetworks, scope, writes = [], ...beside }: TimelineOptions = {},
 ): EndpointTimeline | undefined {
   const concerning = standingVersions(
     versions.filter((version) => mayConcern(version, endpoint)),
@@ -103,27 +114,38 @@ export function endpointTimeline(
   const text = keyText(endpoint);
   const spans: TimelineSpan[] = [];
   const applied = new Set<string>();
+  const outside: Interval[] = [];
+  let left: Instant | undefined;
   let name = '';
   let open: Omit<TimelineSpan, 'end'> | undefined;
   for (const { at, network } of replay(playedFrom(concerning, window, beside), window, {
     ...(privateNetworks && { privateNetworks }),
+    ...(scope && { scope }),
   })) {
     if (open !== undefined) addSpan(spans, { ...open, end: at });
-    const explanation = network.explain(text);
+    if (left !== undefined) outside.push({ start: left, end: at });
+    const explained = network.explain(text);
+    const explanation = explained?.inScope === true ? explained : undefined;
+    left = explained?.inScope === false ? at : undefined;
     open = explanation && openSpan(explanation, at);
     if (explanation === undefined) continue;
     ({ name } = explanation);
     for (const policy of explanation.applied) applied.add(policy.name);
   }
   if (open !== undefined) addSpan(spans, { ...open, end: window.end });
+  if (left !== undefined) outside.push({ start: left, end: window.end });
   if (spans.length === 0) return undefined;
   const matters = (version: Version) => isOwn(version, endpoint) || applied.has(printedVersion(version));
   return {
     endpoint: name,
     spans,
-    events: timelineEvents(concerning.filter(matters), writes, endpoint, window),
+    events: notWithin(joined(outside), timelineEvents(concerning.filter(matters), writes, endpoint, window)),
   };
 }
+
+/** What took the endpoint out of scope, or back into it, is told; what happened between is not. */
+const notWithin = (outside: readonly Interval[], events: readonly TimelineEvent[]) =>
+  events.filter(({ at }) => !outside.some(({ start, end }) => start < at && at < end));
 
 function openSpan(explanation: Explanation, start: Instant): Omit<TimelineSpan, 'end'> {
   const { labels, serviceAccount, flags, applied, mayApply, isCertain } = explanation;

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } 
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Access } from './access/access.ts';
+import { ExportableScope } from './access/exportable-scope.ts';
 import { Judges } from './access/judges.ts';
 import { ClusterController } from './cluster/cluster.controller.ts';
 import { CoverageController } from './cluster/coverage.controller.ts';
@@ -56,6 +57,7 @@ const CONTROLLERS = [
   controllers: CONTROLLERS,
   providers: [
     Judges,
+    ExportableScope,
     RunList,
     ReportList,
     { provide: TABLES, inject: [STORES], useFactory: ({ archive }: Stores) => tablesOf(archive) },

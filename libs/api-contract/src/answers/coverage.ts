@@ -17,7 +17,10 @@ const sourceCoverage = z.object({
       total: count,
       listed: list(z.object({ at: instant.nullable(), reason: z.string(), message: z.string() })),
     })
-    .meta({ description: 'The newest first; `total` counts all.' }),
+    .meta({
+      description:
+        'The newest first; `total` counts all. None is listed unless one may export a report of the whole cluster.',
+    }),
   ...rhythm,
   proven: list(interval).meta({ description: 'Stretches between canaries that all came.' }),
   canaries: list(

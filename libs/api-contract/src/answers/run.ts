@@ -141,7 +141,9 @@ export const runDetail = z.object({
   }),
   attempt: z.int().nullable().meta({ description: 'How often it was tried, as far as that is known still.' }),
   spec: z.unknown().meta({ description: 'The `spec` of its GlobalReport, as it was then.' }),
-  evidence: evidence.nullable(),
+  evidence: evidence.nullable().meta({
+    description: 'Null until it is archived, and for who may not export the report: it names objects.',
+  }),
   summaryProblem: z
     .string()
     .nullable()

@@ -98,6 +98,16 @@ test('a list holds what its reader may get, and no trace of the rest', async () 
   await expect(asked.listable({ name: 'nobody', groups: [] }, [DEV])).rejects.toBeInstanceOf(Denied);
 });
 
+test('what somebody may export is told of those reports that they may get; every one where they may export any', async () => {
+  const { permissions: asked } = await permissions();
+  expect(await asked.exportable(candice, [PROD, DEV])).toBe('every');
+  expect(await asked.exportable(david, [PROD, DEV])).toEqual([DEV]);
+  const missing = async (user: typeof paul, reports: (typeof DEV)[]) =>
+    asked.exportable(user, reports).catch((error: unknown) => (error as Denied).message);
+  expect(await missing(paul, [PROD, DEV])).toContain('to get globalreporttypes.projectcalico.org');
+  expect(await missing(david, [PROD])).toContain('to get globalreports.projectcalico.org');
+});
+
 test('a token tells who it is, or that it is nobody’s', async () => {
   const { permissions: asked } = await permissions();
   expect(await asked.who('paul-token')).toEqual({ name: 'paul', groups: ['g'] });

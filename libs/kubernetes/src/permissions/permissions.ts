@@ -116,6 +116,26 @@ export class Permissions {
     return reports.filter(({ name }) => allowed.has(name));
   }
 
+  /**
+   * Of these reports those that the user may export, in their order; `every` where they may export any report that there may
+   * be. Rejects with `Denied` where they may export none.
+   */
+  async exportable<R extends ReportRef>(user: User, reports: readonly R[]): Promise<R[] | 'every'> {
+    const visible = await this.listable(user, reports);
+    const get: Access = { verb: 'get', group: this.#group, resource: 'globalreports' };
+    const types: Access = { ...get, resource: 'globalreporttypes' };
+    const getsAll = await this.#allowed(user, get);
+    if (getsAll && (await this.#allowed(user, types))) return 'every';
+    const exportable: R[] = [];
+    for (let from = 0; from < visible.length; from += ASKED_AT_ONCE) {
+      const some = visible.slice(from, from + ASKED_AT_ONCE);
+      const answers = await Promise.all(some.map((report) => this.may(user, 'export', report)));
+      exportable.push(...some.filter((_, i) => answers[i]));
+    }
+    if (exportable.length > 0) return exportable;
+    throw new Denied(user.name, [getsAll || visible.length > 0 ? types : get]);
+  }
+
   async #anyOf(user: User, alternatives: readonly Access[]): Promise<boolean> {
     for (const access of alternatives) if (await this.#allowed(user, access)) return true;
     return false;

@@ -34,7 +34,7 @@ import { type VerdictContext, verdictOfGroup } from './group-verdict.ts';
 import type { LabelGroup } from './label-group.ts';
 import { appliedPolicy, type EndpointGroup, looksTheSame, PolicyRecord } from './policy-record.ts';
 import type { NetworkStateOptions } from './options.ts';
-import { type CompiledScope, compileScope } from './scope.ts';
+import { type CompiledScope, compileScopes } from './scope.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { Uncertainty } from './uncertainty.ts';
 import { type Reach, reachOf } from './wild-policies.ts';
@@ -89,7 +89,7 @@ export class NetworkState {
 
   /** Throws `SelectorError` naming the scope's field, or `RangeError` for a private network that is none. */
   constructor(options: NetworkStateOptions = {}) {
-    this.#scope = compileScope(options.scope ?? {});
+    this.#scope = compileScopes([options.scope ?? {}].flat());
     this.#networks = new PublicNetworks(options.privateNetworks);
     this.#context = { tiers: this.#tiers, scope: this.#scope, uncertainty: this.#uncertainty };
     this.#endpointIndex = new SelectorIndex((group) => this.#markGroup(group));

@@ -65,6 +65,19 @@ export function compileScope(scope: Scope): CompiledScope {
   };
 }
 
+/** Reads several scopes, of which an endpoint needs to be in one only; of none, nothing is in scope. */
+export function compileScopes(scopes: readonly Scope[]): CompiledScope {
+  const each = scopes.map(compileScope);
+  if (each.length === 1) return each[0]!;
+  return {
+    selectors: each.flatMap(({ selectors }) => selectors),
+    includes(group, isPod, labels) {
+      const answers = each.map((one) => one.includes(group, isPod, labels));
+      return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
+    },
+  };
+}
+
 function condition(given: ScopeCondition | undefined, field: string, prefix: string) {
   const names = new Set(given?.names);
   const selector = read(given?.selector, `${field}.selector`)?.prefixed(prefix);

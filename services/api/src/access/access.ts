@@ -11,8 +11,8 @@ export interface Viewer {
   listable<R extends ReportRef>(reports: readonly R[]): Promise<R[]>;
   /** @throws Problem 403 that names the missing verb. */
   require(action: Action, report: ReportRef): Promise<void>;
-  /** What is not of one report, like the cluster at an instant. @throws Problem 403 unless they may get every report. */
-  requireCluster(): Promise<void>;
+  /** Of these those that they may export, in their order; `every` where they may export any. @throws Problem 403 where they may export none. */
+  exportable<R extends ReportRef>(reports: readonly R[]): Promise<R[] | 'every'>;
 }
 
 /** Finds out who asks. @throws Problem 401 where that must be known and is not. */
@@ -21,7 +21,7 @@ export type Access = (request: FastifyRequest) => Promise<Viewer>;
 const EVERYTHING: Omit<Viewer, 'name'> = {
   listable: async (reports) => [...reports],
   require: async () => {},
-  requireCluster: async () => {},
+  exportable: async () => 'every',
 };
 
 /** Nobody is asked: for one process on the loopback interface. */
@@ -46,16 +46,7 @@ export function byKubernetes(permissions: Permissions): Access {
       name: user.name,
       listable: (reports) => answered(permissions.listable(user, reports)),
       require: (action, report) => answered(permissions.require(user, action, report)),
-      requireCluster: async () => {
-        // Whoever may get all reports has no name in that permission, so a report of no name stands for all.
-        const some = await answered(permissions.listable(user, [{ name: '', type: '' }]));
-        if (some.length === 0)
-          throw new Problem(
-            403,
-            'Forbidden',
-            `${user.name} may not do this: it needs the permission to get globalreports, all of them`,
-          );
-      },
+      exportable: (reports) => answered(permissions.exportable(user, reports)),
     };
   };
 }

@@ -1,8 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Run } from '@margay/api-contract';
+import type { Scope } from '@margay/policy';
 import type { KnownReport } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from './access.ts';
+
+/** An endpoint may be seen in any of these scopes; in `all` everything of the cluster may be. */
+export type ExportedScope = readonly Scope[] | 'all';
 
 /** What the judge of a right has found out about a request. */
 export interface Asked {
@@ -11,6 +15,8 @@ export interface Asked {
   readonly runs: ReadonlyMap<string, Run>;
   /** The GlobalReport that its path names, in the same sense. */
   readonly report?: KnownReport;
+  /** Of the cluster what the viewer may see, see `ExportableScope`. */
+  readonly scope?: ExportedScope;
 }
 
 const asked = new WeakMap<FastifyRequest, Asked>();
@@ -36,6 +42,13 @@ export const TheRun = createParamDecorator((parameter: string, context: Executio
   if (run === undefined)
     throw new Error(`${context.getHandler().name}: "${parameter}" is not in the "runs" of its operation`);
   return run;
+});
+
+/** What of the cluster the viewer may see, in the parameter of a handler. */
+export const TheScope = createParamDecorator((_: unknown, context: ExecutionContext): ExportedScope => {
+  const { scope } = foundOf(context);
+  if (scope === undefined) throw new Error(`${context.getHandler().name}: its right is not "scope"`);
+  return scope;
 });
 
 /** The GlobalReport that the path names, in the parameter of a handler. */

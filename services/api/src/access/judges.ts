@@ -9,6 +9,7 @@ import { ReportList } from '../reports/report-list.ts';
 import { ACCESS } from '../tokens.ts';
 import type { Access } from './access.ts';
 import { remember } from './asked.ts';
+import { ExportableScope } from './exportable-scope.ts';
 
 /** Judges the rights of the API's operations: who asks, what they may do, and of which runs. */
 @Injectable()
@@ -17,17 +18,20 @@ export class Judges implements OnModuleInit {
   readonly #access: Access;
   readonly #runs: RunList;
   readonly #reports: ReportList;
+  readonly #scope: ExportableScope;
 
   constructor(
     @Inject(RouteRights) rights: RouteRights,
     @Inject(ACCESS) access: Access,
     @Inject(RunList) runs: RunList,
     @Inject(ReportList) reports: ReportList,
+    @Inject(ExportableScope) scope: ExportableScope,
   ) {
     this.#rights = rights;
     this.#access = access;
     this.#runs = runs;
     this.#reports = reports;
+    this.#scope = scope;
   }
 
   onModuleInit(): void {
@@ -37,10 +41,9 @@ export class Judges implements OnModuleInit {
       list: (request, context) => this.#ofReports('list', request, context),
       export: (request, context) => this.#ofReports('export', request, context),
       run: (request, context) => this.#ofReports('run', request, context),
-      cluster: async (request) => {
+      scope: async (request) => {
         const viewer = await this.#access(request);
-        await viewer.requireCluster();
-        remember(request, { viewer, runs: new Map() });
+        remember(request, { viewer, runs: new Map(), scope: await this.#scope.of(viewer) });
       },
     };
     this.#rights.add(judges);

@@ -3,8 +3,9 @@ import { OPERATIONS, type Coverage } from '@margay/api-contract';
 import { Readiness } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
+import { TheScope, type ExportedScope } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
-import { coverageOf } from './coverage.ts';
+import { coverageOf, onlyCounted } from './coverage.ts';
 
 /** What each source delivered, and how it is. */
 @Controller()
@@ -18,7 +19,8 @@ export class CoverageController {
   }
 
   @Serves(OPERATIONS.coverage)
-  async coverage(): Promise<Coverage> {
-    return coverageOf(await this.#stores.coverage.marks(), this.#readiness.sources);
+  async coverage(@TheScope() scope: ExportedScope): Promise<Coverage> {
+    const coverage = coverageOf(await this.#stores.coverage.marks(), this.#readiness.sources);
+    return scope === 'all' ? coverage : onlyCounted(coverage);
   }
 }

@@ -1,7 +1,7 @@
 import { markOf } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 import { expect, test } from 'vitest';
-import { coverageOf } from './coverage.ts';
+import { coverageOf, onlyCounted } from './coverage.ts';
 
 test('what has no time counts, although no bar of the drawing has it', () => {
   const reading = { kind: 'unusable', reason: 'not-json', message: 'It is no JSON.' } as const;
@@ -9,8 +9,15 @@ test('what has no time counts, although no bar of the drawing has it', () => {
     { position: 1, reading },
     { position: 2, reading },
   ]);
-  const [source] = coverageOf([mark]).sources;
-  expect(source).toMatchObject({ timeless: { unusable: 2, kept: 0 }, problems: { total: 2 } });
+  const coverage = coverageOf([mark]);
+  const [source] = coverage.sources;
+  expect(source).toMatchObject({
+    timeless: { unusable: 2, kept: 0 },
+    problems: { total: 2, listed: [{}, {}] },
+  });
+  // What could not be read may name anything.
+  const [counted] = onlyCounted(coverage).sources;
+  expect(counted!.problems).toEqual({ total: 2, listed: [] });
 });
 
 const AT = 1_800_000_000_000_000;

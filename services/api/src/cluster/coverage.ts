@@ -136,3 +136,9 @@ function howItIs(
 }
 
 const rhythmOf = ({ proven: _, canaries: __, ...rhythm }: SourceState) => rhythm;
+
+/** The same without what could not be read, which may name any object of the cluster: it is counted only. */
+export const onlyCounted = (coverage: Coverage): Coverage => ({
+  ...coverage,
+  sources: coverage.sources.map((source) => ({ ...source, problems: { ...source.problems, listed: [] } })),
+});

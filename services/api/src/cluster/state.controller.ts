@@ -4,6 +4,7 @@ import { parseInstant } from '@margay/ground';
 import { refused } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
+import { TheScope, type ExportedScope } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
 import { NETWORKS } from '../tokens.ts';
 import { clusterStateAt, type WholeState } from './cluster-state.ts';
@@ -27,11 +28,15 @@ export class StateController {
 
   @Serves(OPERATIONS.state)
   async state(
+    @TheScope() scope: ExportedScope,
     @Query({ schema: OPERATIONS.state.query }) { at, filter = '', limit }: QueryOf<typeof OPERATIONS.state>,
   ): Promise<ClusterState> {
     const instant = parseInstant(at);
     if (instant === undefined) throw refused(`at is "${at}": give an RFC 3339 time`);
-    const state = await clusterStateAt(this.#stores, instant, this.#privateNetworks);
+    const state = await clusterStateAt(this.#stores, instant, {
+      ...(this.#privateNetworks && { privateNetworks: this.#privateNetworks }),
+      ...(scope !== 'all' && { scope }),
+    });
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
     const endpoints = state.endpoints.filter(({ endpoint, policies }) =>
       words.every((word) => `${endpoint} ${policies.join(' ')}`.toLowerCase().includes(word)),

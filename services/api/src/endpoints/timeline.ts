@@ -1,21 +1,22 @@
 import type { Timeline } from '@margay/api-contract';
 import { formatInstant, type Key, resourcesOf, type Window } from '@margay/ground';
 import type { PolicyEvent, Version } from '@margay/history';
+import type { Scope } from '@margay/policy';
 import { endpointTimeline, leftOpen, mayConcern, sightsToAsk, TIMELINE_RESOURCES } from '@margay/reports';
 import { deliveredIn, sightsFrom, type Stores } from '@margay/storage';
 
 const ENDPOINTS: ReadonlySet<string> = new Set(resourcesOf('endpoint'));
 
 /**
- * The life of one endpoint in a window. Undefined where it was no endpoint in the window.
+ * The life of one endpoint in a window. Undefined where it was no endpoint in the window, or in none of the scopes.
  *
- * @param privateNetworks do not count as the internet.
+ * @param options `privateNetworks` do not count as the internet; `scope`: all unless given.
  */
 export async function timelineOf(
   stores: Pick<Stores, 'history' | 'trail' | 'coverage'>,
   endpoint: Key,
   window: Window,
-  privateNetworks: readonly string[],
+  options: { readonly privateNetworks: readonly string[]; readonly scope?: readonly Scope[] },
 ): Promise<Timeline | undefined> {
   const { marks, ...delivered } = await deliveredIn(stores, window);
   const versions: Version[] = [];
@@ -24,7 +25,7 @@ export async function timelineOf(
   const writes = await writesFor(stores.trail, endpoint, window);
   const open = leftOpen(marks, window, delivered);
   const sights = await sightsFrom(stores, sightsToAsk({ versions, window, ...open }), window.end);
-  const timeline = endpointTimeline(versions, endpoint, window, { privateNetworks, writes, ...open, sights });
+  const timeline = endpointTimeline(versions, endpoint, window, { ...options, writes, ...open, sights });
   if (timeline === undefined) return undefined;
   return {
     endpoint: timeline.endpoint,

@@ -9,6 +9,7 @@ import {
 } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import { proofWords, type ReportHeader } from '@margay/reports';
+import { Problem } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
@@ -56,7 +57,7 @@ export class RunsController {
   }
 
   @Serves(OPERATIONS.run)
-  async one(@TheRun('id') listed: Run): Promise<RunDetail> {
+  async one(@Asking() viewer: Viewer, @TheRun('id') listed: Run): Promise<RunDetail> {
     const [run = listed] = await this.#runs.withLate([listed]);
     const header = await this.#stores.archive.header(run.id);
     const record = await this.#stores.windows.get(run.id);
@@ -66,7 +67,7 @@ export class RunsController {
       manual: record?.window.manual ?? false,
       attempt: record?.attempt ?? null,
       spec: content?.reportSpec ?? record?.window.spec ?? null,
-      evidence: content === undefined ? null : evidenceOf(content),
+      evidence: content !== undefined && (await mayExport(viewer, run)) ? evidenceOf(content) : null,
       summaryProblem: content?.uiSummaryProblem ?? null,
       rowCounts: content?.rowCounts ?? null,
       archive:
@@ -99,5 +100,16 @@ export class RunsController {
   ): Promise<Trend> {
     const upTo = (await this.#runs.upTo(run)).slice(0, limit);
     return { items: (await this.#runs.withLate(upTo)).reverse() };
+  }
+}
+
+/** Whether the viewer may export the report of a run that they may list. */
+async function mayExport(viewer: Viewer, { report, reportType }: Run): Promise<boolean> {
+  try {
+    await viewer.require('export', { name: report, type: reportType });
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 403) return false;
+    throw error;
   }
 }
