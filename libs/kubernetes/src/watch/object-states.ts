@@ -137,13 +137,17 @@ export class ObjectStates<T> {
  * Live, that is when the event came in. A watch that was begun late first tells what happened meanwhile; then the
  * object's own record of its last write, exact to the second, is nearer to the truth where it lies in that time.
  */
-export function heldAt(object: ApiObject, { at, begun, resumedAt }: WatchTimes): Instant {
-  const late = begun - resumedAt > 3 * SECOND && at - begun < CATCH_UP;
-  if (!late) return at;
+export function heldAt(object: ApiObject, times: WatchTimes): Instant {
+  const { at, resumedAt } = times;
+  if (!isCatchingUp(times)) return at;
   const written = writtenAt(object);
   if (written === undefined || written < resumedAt) return at;
   return Math.min(at, written + SECOND);
 }
+
+/** Whether a watch that was begun late may still be telling what happened meanwhile. */
+export const isCatchingUp = ({ at, begun, resumedAt }: Omit<WatchTimes, 'since'>): boolean =>
+  begun - resumedAt > 3 * SECOND && at - begun < CATCH_UP;
 
 /** When the object was last written, by its own record and cut to the second; undefined where it has none. */
 export function writtenAt({ metadata }: ApiObject): Instant | undefined {

@@ -236,6 +236,24 @@ test('a reader begun again goes on where the last one stopped', async () => {
   ]);
 });
 
+test('what a reader begun late is told may have happened since the last one stopped, all of it, until a bookmark says that it was all', async () => {
+  const { fake, read } = await cluster();
+  fake.put(SHOP, 'a1', app('web'));
+  const position = { resourceVersion: fake.version, at: (Date.now() - 60_000) * 1_000 };
+  for (const name of ['b1', 'c1', 'd1']) fake.put(SHOP, name, app('web'));
+  const reader = read({ pageSize: 1, resume: { position } });
+  await reader.until('upserted', 3);
+  const told = reader.batches.flatMap(({ notices }) => notices);
+  expect(told.map((notice) => notice.what === 'upserted' && notice.notBefore)).toEqual(
+    Array(3).fill(position.at),
+  );
+  expect(reader.position?.at).toBe(position.at);
+  fake.bookmark();
+  fake.put(SHOP, 'e1', app('web'));
+  await reader.until('upserted');
+  expect(reader.notice('upserted')?.notBefore).toBeGreaterThan(position.at + 50_000_000);
+});
+
 test.each([
   ['with records of its own it knows what went away', true, ['~! b1=db', '-! a1', 'listed 1', 'gap']],
   ['without them it says that it cannot know', false, ['~! b1=db', 'listed 1 blindly', 'gap']],

@@ -6,7 +6,7 @@ import type { ApiResource } from '../client/resources.ts';
 import { inBatches } from './in-batches.ts';
 import { Inventory } from './inventory.ts';
 import type { Batch, Known, Position, Project } from './notices.ts';
-import { ObjectStates } from './object-states.ts';
+import { isCatchingUp, ObjectStates } from './object-states.ts';
 import type { Proof } from './proof.ts';
 
 /** Where an earlier run stopped. */
@@ -178,13 +178,20 @@ export async function* reflect<T>(
       for await (const batch of inBatches<WatchEvent>(events, pageSize)) {
         failures = 0;
         const at = now();
-        const notices = states.watched(batch, { at, since: position!.at, begun, resumedAt: resumedFrom.at });
+        const times = { at, begun, resumedAt: resumedFrom.at };
+        const notices = states.watched(batch, { ...times, since: position!.at });
         const resourceVersion = states.lastVersion(batch) ?? position!.resourceVersion;
         const isReached = toReach && compareResourceVersions(resourceVersion, toReach.resourceVersion) >= 0;
+        const toldUpTo = (): Instant => {
+          // An API server that answers old state proves nothing by answering.
+          if (toReach) return isReached ? toReach.at : -Infinity;
+          // More of what happened meanwhile may be to come, unless a bookmark says that it was all.
+          const isToldSo = batch.at(-1)?.type === 'BOOKMARK';
+          return isCatchingUp(times) && !isToldSo ? -Infinity : at - LATENCY;
+        };
         position = {
           resourceVersion,
-          // An API server that answers old state proves nothing by answering.
-          at: Math.max(position!.at, toReach ? (isReached ? toReach.at : -Infinity) : at - LATENCY),
+          at: Math.max(position!.at, toldUpTo()),
         };
         yield { notices, position };
         if (isReached) return;
