@@ -1,4 +1,5 @@
 import { byKubernetes } from '@margay/api';
+import { documentedAnswers } from '@margay/api-contract';
 import { Permissions } from '@margay/kubernetes';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
@@ -18,6 +19,13 @@ beforeAll(async () => {
     ['audit', 'policy-audit', 'monthly-widgets-controller-tigera-policy-audit'],
   ] as const)
     await report(stores, windowOf(id, type, SPAN, name));
+  await stores.windows.keepReports(
+    ['dev-inventory', 'weekly-full-inventory'].map((name) => ({
+      name,
+      reportType: 'inventory',
+      spec: { reportType: 'inventory' },
+    })),
+  );
 });
 
 const ask = (user: string, url: string) =>
@@ -54,6 +62,35 @@ test.each([
   const answers = await Promise.all(['paul', 'candice', 'david'].map((user) => ask(user, url)));
   expect(answers.map(({ statusCode }) => statusCode)).toEqual(expected);
 });
+
+const QUERIES: Readonly<Record<string, string>> = {
+  timeline: '?endpoint=Pod.v1(collections/api-0)',
+  state: '?at=2026-11-24T00:19:00Z',
+};
+
+/** Every cell of the documented table, but for asking for runs with the right to it, and the stream that does not end. */
+test.each(documentedAnswers.filter(({ id }) => id !== 'events'))(
+  '$id is answered as docs/permissions.md says',
+  async ({ id, operation, answers }) => {
+    for (const { user, report: of, status } of answers) {
+      if (operation.right === 'run' && status === 200) continue;
+      const run = of.name === 'dev-inventory' ? 'dev' : 'weekly';
+      const url = operation.path
+        .replaceAll(/\{id\}|\{other\}/g, run)
+        .replace('{kind}', 'endpoints')
+        .replace('{auditId}', 'none')
+        .replace('{name}', operation.report === undefined ? 'report.json' : of.name);
+      const { statusCode, body } = await http.inject({
+        method: ({ get: 'GET', post: 'POST', delete: 'DELETE' } as const)[operation.method],
+        url: `/api/v1${url}${QUERIES[id] ?? ''}`,
+        ...(user !== 'no token' && { headers: { authorization: `Bearer ${user}-token` } }),
+      });
+      // Who may ask for a change is told that the report has none of the name.
+      const isServed = id === 'change' && body.includes('audit event none');
+      expect([user, of.name, isServed ? 200 : statusCode]).toEqual([user, of.name, status]);
+    }
+  },
+);
 
 test('a refusal names the missing verb, and a token that is nobody’s is asked to sign in', async () => {
   expect((await ask('paul', '/runs/dev/downloads/endpoints.csv')).json()).toMatchObject({

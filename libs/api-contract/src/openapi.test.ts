@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
-import { openApi, OPERATIONS, RIGHTS, routeOf, type Operation } from './index.ts';
+import { openApi, OPERATIONS, RIGHTS, routeOf, whoMayTable, type Operation } from './index.ts';
 
 const root = new URL('../../../', import.meta.url);
 const written = readFileSync(new URL('docs/openapi.json', root), 'utf8');
@@ -23,6 +23,18 @@ const operations = Object.entries<Operation>(OPERATIONS);
 
 test('docs/openapi.json is what the operations say (npm run docs -w @margay/api-contract writes it)', () => {
   expect(JSON.parse(written)).toEqual(document);
+});
+
+test('docs/permissions.md has the table of routes and answers that they make (the same command writes it)', () => {
+  const cells = (text: string) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+  const page = readFileSync(new URL('docs/permissions.md', root), 'utf8');
+  const [table = ''] = /<!-- routes -->[^]*<!-- \/routes -->/.exec(page) ?? [];
+  expect(cells(table)).toEqual(cells(whoMayTable()));
+  expect(cells(table)).toHaveLength(operations.length);
 });
 
 test('every reference within the document leads somewhere', () => {
