@@ -28,11 +28,12 @@ interface Answer {
 /** Two API servers that have put themselves into the Service `kubernetes`, and an ingestor that writes canaries. */
 async function started() {
   const port = await freePort(1, 2);
-  const { run, printed } = await assemble('kubernetes.sh', [port, addresses.length], {
+  const { printed } = await assemble('kubernetes.sh', [port, addresses.length], {
     MARGAY_API_ADDRESSES: addresses.join(' '),
   });
-  endsWithThisProcess(run);
   const kubeconfig = printed.at(-1) ?? '';
+  // Those that are started again, too.
+  endsWithThisProcess(`processes:${join(dirname(kubeconfig), 'pids')}`);
   const folder = mkdtempSync(join(tmpdir(), 'margay-api-servers-'));
   const logs = ['audit.jsonl', `audit-${port + 10}.jsonl`].map((name) => join(dirname(kubeconfig), name));
   await until(

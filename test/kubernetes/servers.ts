@@ -23,9 +23,14 @@ export async function kill(kubeconfig: string, index: number): Promise<Command> 
   const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
   const folder = readlinkSync(`/proc/${pid}/cwd`);
   process.kill(pid, 'SIGKILL');
-  while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '')
-    await sleep(20);
+  while (!hasEnded(pid)) await sleep(20);
   return { program, args, folder };
+}
+
+/** Whether it is gone, or only its parent has not been told: its ports are free then, and not before. */
+function hasEnded(pid: number): boolean {
+  const path = `/proc/${pid}/stat`;
+  return !existsSync(path) || /\) [ZX] /.test(readFileSync(path, 'utf8'));
 }
 
 /** Starts a process of the cluster that was killed. */
