@@ -20,6 +20,7 @@ import {
 import { FIRST_OBJECT } from './birth.ts';
 import type { Change } from './change.ts';
 import { project } from './project.ts';
+import { birthOf } from './unseen-birth.ts';
 import { validAt, type Version } from './version.ts';
 
 /** The whole state of kinds at an instant, as lists of the cluster show it. */
@@ -74,6 +75,7 @@ export function baselineOf(texts: readonly unknown[], options: BaselineOptions):
   return {
     changes: [
       ...changes,
+      ...objects.flatMap((object) => birthsIn(object, seen)),
       ...gone.map((version, i) => goneChange(version, source, at, objects.length + i + 1)),
     ],
     kinds,
@@ -129,6 +131,16 @@ function presentChange(object: Fields, source: string, at: Instant, position: nu
       origin: { source, position },
     },
   ];
+}
+
+/** When objects of the lists were made, which the log may not show. */
+function birthsIn(object: Fields, seen: ReadonlyMap<string, Change>): Change[] {
+  const kind = kindOfObject(object as unknown as KubernetesObject);
+  const metadata = fields(object['metadata']);
+  if (kind === undefined) return [];
+  const [namespace, name] = [text(metadata['namespace']), text(metadata['name'])];
+  const change = seen.get(placeOf({ ...kind, namespace, name }));
+  return change === undefined ? [] : birthOf(kind, change, metadata['creationTimestamp']);
 }
 
 function goneChange(

@@ -15,6 +15,7 @@ import { missedChanges } from './missed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
+import { isBirth, unseenBirths } from './unseen-birth.ts';
 import type { Version } from './version.ts';
 
 export interface FoldOptions {
@@ -57,8 +58,9 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const patches: Doubtful[] = [];
   const answers: Change[] = [];
   const witnesses: Change[] = [];
+  const births: Doubtful[] = [];
   for (const change of changes) {
-    if (isDoubtful(change)) doubts.push(change);
+    if (isDoubtful(change)) (isBirth(change) ? births : doubts).push(change);
     else if (isPatch(change)) patches.push(change);
     else if (change.what === 'present' || change.what === 'gone') facts.push(change);
     else if (isWitness(change)) witnesses.push(change);
@@ -76,7 +78,8 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const versions = lives.flatMap(({ life, open: own }) =>
     cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(own)),
   );
-  const named = stretchesOf(unseen, 'unseen').map((stretch) => unseenVersion(changes[0] as Change, stretch));
+  const notSeen = [...unseen, ...unseenBirths(seen, births, doubts)];
+  const named = stretchesOf(notSeen, 'unseen').map((stretch) => unseenVersion(changes[0] as Change, stretch));
   return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);
 }
 

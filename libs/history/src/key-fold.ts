@@ -4,6 +4,7 @@ import { CLOCKS_DIFFER } from './epochs.ts';
 import { foldKey } from './fold.ts';
 import { sameJson } from './json.ts';
 import { END_MISSED } from './object-doubt.ts';
+import { isBirth } from './unseen-birth.ts';
 import type { Version } from './version.ts';
 
 /** What must be known of a key to go on with a change that is later than all of its changes. */
@@ -20,6 +21,8 @@ export interface KeyTail {
   readonly plain: boolean;
   /** The first characters of the uids of all objects that were heard of, sorted: whoever is not there is new. */
   readonly objects: readonly string[];
+  /** Those of them of which it is told when they were made, in the same form. */
+  readonly births?: readonly string[];
   /** The last version in time. */
   readonly last?: Version;
   /** The last version is of an object that only its end showed: a sight of it while it was there would replace that. */
@@ -56,7 +59,8 @@ export function foldWhole(changes: readonly Change[]): KeyFold {
  *   all changes. Undefined where the changes before must be looked at, so that only `foldWhole` helps.
  */
 export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | undefined {
-  if (tail.needsAll || changes.some(needsAll)) return undefined;
+  if (tail.needsAll || changes.some(needsAll) || changes.some((change) => isBirthOfNew(change, tail)))
+    return undefined;
   let next = tail;
   const versions = tail.last === undefined ? [] : [tail.last];
   for (const change of changes.toSorted((a, b) => a.at - b.at)) {
@@ -71,11 +75,18 @@ export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | und
 
 /** True for what is no fact about one whole object: it is to be seen together with all others. */
 const needsAll = (change: Change): boolean =>
-  change.name === '' || (change.what !== 'present' && change.what !== 'gone' && !isWitness(change));
+  change.name === '' ||
+  (change.what !== 'present' && change.what !== 'gone' && !isWitness(change) && !isBirth(change));
+
+/** True for when an object was made, where that is told for the first time: later it adds nothing. */
+const isBirthOfNew = (change: Change, { births = [] }: KeyTail): boolean =>
+  isBirth(change) && !births.includes((change.uid ?? '').slice(0, UID_CHARACTERS));
 
 /** Goes on with one change: the last version is folded as the change that began it. */
 function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   const { latestAt = -Infinity, latestVersion, plain, last } = tail;
+  if (isBirth(change) && plain && last !== undefined)
+    return ending({ ...tail, changes: tail.changes + 1 }, [last]);
   if (!plain || change.at <= latestAt || last?.doubt !== undefined || last?.restored) return undefined;
   const { onlyEnd, ...kept } = tail;
   if (onlyEnd && change.uid === last?.uid) return undefined;
@@ -162,12 +173,14 @@ function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTa
   }
   const shown = new Set(versions.map(({ uid }) => uid));
   const uids = changes.flatMap(({ uid }) => uid ?? []);
+  const births = changes.filter(isBirth).flatMap(({ uid }) => uid ?? []);
   const last = versions.at(-1);
   const latestGeneration = generationOf(changes, last?.uid);
   return {
     changes: changes.length,
     plain: uids.every((uid) => shown.has(uid)),
-    objects: [...new Set(uids.map((uid) => uid.slice(0, UID_CHARACTERS)))].toSorted(),
+    objects: shortened(uids),
+    ...(births.length > 0 && { births: shortened(births) }),
     ...(changes.length > 0 && { latestAt }),
     ...(latestVersion !== undefined && { latestVersion }),
     ...(latestGeneration !== undefined && { latestGeneration }),
@@ -176,6 +189,9 @@ function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTa
       !changes.some(({ what, uid }) => what === 'present' && uid === last.uid) && { onlyEnd: true }),
   };
 }
+
+const shortened = (uids: readonly string[]): string[] =>
+  [...new Set(uids.map((uid) => uid.slice(0, UID_CHARACTERS)))].toSorted();
 
 /** Of the newest version of an object, as it was seen first. */
 function generationOf(changes: readonly Change[], uid: string | undefined): number | undefined {

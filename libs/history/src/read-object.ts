@@ -13,6 +13,7 @@ import type { Change } from './change.ts';
 import { isGone } from './gone.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
+import { birthOf } from './unseen-birth.ts';
 import { doubt, unusable } from './unread-write.ts';
 import { factsOf, trail, type Write } from './write.ts';
 
@@ -58,10 +59,12 @@ export function readObject(write: Write, response: Fields): Reading {
   return {
     kind: 'changes',
     at,
-    changes: [change, ...answersTo(write, change)],
+    changes: [change, ...answersTo(write, change), ...birthOf(kind, change, creationOf(response))],
     ...trail(write, 'done', name),
   };
 }
+
+const creationOf = (object: Fields): unknown => fields(object['metadata'])['creationTimestamp'];
 
 /**
  * Where another API server may have passed the request on, whose event of a creation names no object: that this write is
