@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -27,10 +35,14 @@ export async function kill(kubeconfig: string, index: number): Promise<Command> 
   return { program, args, folder };
 }
 
-/** Whether it is gone, or only its parent has not been told: its ports are free then, and not before. */
+/** Whether it is gone with all its threads, but for what its parent has not been told: its ports are free then, and not before. */
 function hasEnded(pid: number): boolean {
-  const path = `/proc/${pid}/stat`;
-  return !existsSync(path) || /\) [ZX] /.test(readFileSync(path, 'utf8'));
+  try {
+    const isZombie = /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return isZombie && readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true;
+  }
 }
 
 /** Starts a process of the cluster that was killed. */
