@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { followLines, type Cursor } from './follow-lines.ts';
+import type { Cursor } from './cursor.ts';
+import { followLines } from './follow-lines.ts';
 
 /** A log, and a reader of it that collects `generation:line text` until it is stopped. */
 function setUp() {

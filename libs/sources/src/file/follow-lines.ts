@@ -1,77 +1,78 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BEGINNING, isPackedFile, readLines, splitLines, type Line, type Place } from './read-lines.ts';
-
-/** A durable position in a log that grows and rotates. */
-export interface Cursor extends Place {
-  /** What tells the log from others of its name; of the first file that stood under it. */
-  readonly identity?: Identity;
-  /** Counts the files that have stood under the log's name: one more at each rotation or truncation. */
-  readonly generation: number;
-  /** Which file it is: a rename keeps it, a new file under the old name has another. */
-  readonly inode: number;
-  /** Digest of the file's first bytes, since an inode number can come again. */
-  readonly head?: { readonly bytes: number; readonly digest: string };
-}
-
-/** The digest of the first bytes of a file. */
-export interface Identity {
-  readonly bytes: number;
-  /** Sixteen hex digits of SHA-256. */
-  readonly digest: string;
-}
+import { Unreadable } from '../bytes/unreadable.ts';
+import type { Cursor, Head } from './cursor.ts';
+import { BEGINNING, splitLines, type Line } from './read-lines.ts';
+import { beginOf, bytesFrom, RotatedFiles, unpackedBytes } from './rotated-files.ts';
+import { beginningOf, digestOf, firstPlaceIn, HEAD_BYTES_MAX, stepFrom, type SeenFile } from './rotation.ts';
 
 export interface Followed {
   readonly lines: readonly Line[];
   /** Where to go on once these lines are dealt with. */
   readonly cursor: Cursor;
-  /** Set when a file was rotated away or truncated and its rest is not there: what followed this place is not known. */
+  /** Set when what followed this place was rotated away, truncated or is broken: up to the next file it is not known. */
   readonly lost?: Cursor;
 }
 
-const HEAD_BYTES_MAX = 256;
 const POLL_MILLISECONDS = 250;
 
 /**
- * The lines of a growing log, from a cursor on, for as long as nobody aborts.
+ * The lines of a growing log, from a cursor on, for as long as nobody aborts: those of all the files that it was rotated into and
+ * that were not read yet, the oldest first, and then those of the file that is written to. Without a cursor that is all there are.
  *
- * Only whole lines are handed on: a half-written last line waits for its rest. A rotation by rename is followed
- * to the end of the renamed file first; a truncation, or another file under the name, begins a new generation.
+ * Only whole lines are handed on: a half-written last line waits for its rest.
+ *
+ * @param others logs in the same folder that are followed by themselves, whatever they are called.
  */
 export async function* followLines(
   path: string,
   from: Cursor | undefined,
   signal: AbortSignal,
+  others: readonly string[] = [],
 ): AsyncGenerator<Followed> {
+  const rotated = new RotatedFiles(path, others);
   let cursor = from;
+  let isSure = false;
   while (!signal.aborted) {
-    const file = await openIfThere(path);
-    if (!file) {
+    const step = stepFrom(path, await rotated.look(), cursor);
+    // While files are being renamed, one may not be seen: what is missing is missing when it is looked for again.
+    if (!step || (step.isGap && !isSure)) {
+      isSure = step !== undefined;
       await pause(signal);
       continue;
     }
-    try {
-      if (cursor && !(await isSameFile(file, cursor))) {
-        yield* restOfRotated(path, cursor);
-        cursor = { ...BEGINNING, generation: cursor.generation + 1, inode: (await file.stat()).ino };
+    isSure = false;
+    const { file, next } = step;
+    cursor ??= firstPlaceIn(file!);
+    if (file !== undefined) {
+      const handle = await openAgain(file);
+      if (handle === undefined) continue;
+      try {
+        cursor = { ...cursor, inode: file.inode };
+        const isGrowing = next === undefined || mayGrow(file, next);
+        for await (const followed of isGrowing
+          ? growing(path, file, handle, cursor, signal)
+          : finished(file, handle, cursor)) {
+          cursor = followed.cursor;
+          yield followed;
+        }
+        if (isGrowing) continue;
+      } finally {
+        await handle.close();
       }
-      cursor ??= { ...BEGINNING, generation: 1, inode: (await file.stat()).ino };
-      for await (const followed of followFile(path, file, cursor, signal)) {
-        cursor = followed.cursor;
-        yield followed;
-      }
-    } finally {
-      await file.close();
     }
+    if (step.isGap) yield { lines: [], cursor, lost: cursor };
+    cursor = beginningOf(next!, cursor, file);
   }
 }
 
-/** Reads one open file until another stands under its name, and then to its very end. */
-async function* followFile(
+/** Who writes to a log may have it open for a while after it was renamed: until there is something in the next one. */
+const mayGrow = (file: SeenFile, next: SeenFile): boolean => !file.isPacked && next.size === 0;
+
+/** Reads the file that is written to until another stands in its place; one that stands elsewhere once. */
+async function* growing(
   path: string,
+  seen: SeenFile,
   file: FileHandle,
   from: Cursor,
   signal: AbortSignal,
@@ -80,21 +81,39 @@ async function* followFile(
   for (;;) {
     if ((await file.stat()).size < cursor.byte || !(await headIs(file, cursor.head))) return;
     // Looked at before reading: what is written until the rename is then still read here.
-    const replaced = !(await standsUnder(path, file));
-    for await (const followed of newLines(file, cursor, replaced)) {
+    const isInPlace = seen.path === path && (await standsUnder(path, file));
+    for await (const followed of newLines(file, cursor, false)) {
       cursor = followed.cursor;
       yield followed;
     }
-    if (replaced || signal.aborted) return;
-    await pause(signal);
+    if (isInPlace || seen.path !== path) await pause(signal);
+    if (!isInPlace || signal.aborted) return;
+  }
+}
+
+/** Reads a file to which nobody writes any more to its end, however it is packed. What cannot be read of it is lost. */
+async function* finished(seen: SeenFile, file: FileHandle, from: Cursor): AsyncGenerator<Followed> {
+  if (!seen.isPacked) {
+    yield* newLines(file, from, true);
+    return;
+  }
+  let cursor = from;
+  try {
+    for await (const lines of splitLines(unpackedBytes(file), from, BEGINNING)) {
+      const last = lines.at(-1)!;
+      cursor = { ...cursor, line: last.number, byte: last.end };
+      yield { lines, cursor };
+    }
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    yield { lines: [], cursor, lost: cursor };
   }
 }
 
 /** @param ended nobody writes to the file any more, so that a last line without a break is as whole as it gets. */
 async function* newLines(file: FileHandle, from: Cursor, ended: boolean): AsyncGenerator<Followed> {
   if ((await file.stat()).size <= from.byte) return;
-  const bytes = createReadStream('', { fd: file.fd, autoClose: false, start: from.byte });
-  for await (const batch of splitLines(bytes, from, from)) {
+  for await (const batch of splitLines(bytesFrom(file, from.byte), from, from)) {
     const lines = batch.filter(({ whole }) => whole || ended);
     const last = lines.at(-1);
     if (!last) continue;
@@ -103,75 +122,30 @@ async function* newLines(file: FileHandle, from: Cursor, ended: boolean): AsyncG
   }
 }
 
-/** What a renamed, perhaps compressed, file of the same folder still holds behind the cursor. */
-async function* restOfRotated(path: string, cursor: Cursor): AsyncGenerator<Followed> {
-  const rotated = await findRotated(path, cursor);
-  if (rotated === undefined) {
-    yield { lines: [], cursor, lost: cursor };
-    return;
-  }
-  let at = cursor;
-  for await (const lines of readLines(rotated, cursor)) {
-    const last = lines.at(-1)!;
-    at = { ...at, line: last.number, byte: last.end };
-    yield { lines, cursor: at };
-  }
-}
-
-async function findRotated(path: string, cursor: Cursor): Promise<string | undefined> {
-  const folder = dirname(path);
-  const others = (await readdir(folder)).map((name) => join(folder, name)).filter((other) => other !== path);
-  for (const other of others) {
-    const found = await stat(other).catch(() => undefined);
-    if (found?.isFile() && found.ino === cursor.inode && found.size >= cursor.byte) return other;
-  }
-  for (const other of others) {
-    if (/\.(gz|zst)$/.test(other) && (await unpackedHeadIs(other, cursor.head))) return other;
-  }
-  return undefined;
-}
-
-async function unpackedHeadIs(path: string, head: Cursor['head']): Promise<boolean> {
-  if (!head || !(await isPackedFile(path).catch(() => false))) return false;
-  try {
-    for await (const lines of readLines(path)) {
-      const text = Buffer.from(lines.map((line) => `${line.text}\n`).join(''), 'utf8');
-      return digestOf(text.subarray(0, head.bytes)) === head.digest;
-    }
-  } catch {
-    // Still being written: the next look finds it whole.
-  }
-  return false;
-}
-
-async function isSameFile(file: FileHandle, cursor: Cursor): Promise<boolean> {
-  const { ino, size } = await file.stat();
-  return ino === cursor.inode && size >= cursor.byte && (await headIs(file, cursor.head));
-}
-
 async function standsUnder(path: string, file: FileHandle): Promise<boolean> {
   const there = await stat(path).catch(() => undefined);
   return there?.ino === (await file.stat()).ino;
 }
 
-async function headIs(file: FileHandle, head: Cursor['head']): Promise<boolean> {
+async function headIs(file: FileHandle, head: Head | undefined): Promise<boolean> {
   return head === undefined || (await headOf(file, head.bytes)).digest === head.digest;
 }
 
-async function headOf(file: FileHandle, bytes: number): Promise<{ bytes: number; digest: string }> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-  return { bytes, digest: digestOf(buffer.subarray(0, bytesRead)) };
+async function headOf(file: FileHandle, bytes: number): Promise<Head> {
+  return { bytes, digest: digestOf(await beginOf(file, bytes)) };
 }
 
-const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+/** Opens a file that was seen; undefined where it was moved or removed since. */
+async function openAgain({ path, inode }: SeenFile): Promise<FileHandle | undefined> {
+  let file: FileHandle | undefined;
   try {
-    return await open(path);
+    file = await open(path);
+    if ((await file.stat()).ino === inode) return file;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  await file?.close();
+  return undefined;
 }
 
 const pause = (signal: AbortSignal) => sleep(POLL_MILLISECONDS, undefined, { signal }).catch(() => undefined);

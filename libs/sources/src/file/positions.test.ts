@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Cursor } from './follow-lines.ts';
+import type { Cursor } from './cursor.ts';
 import { openPositions } from './positions.ts';
 
 function newFolder(): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Cursor } from './follow-lines.ts';
+import type { Cursor } from './cursor.ts';
 
 /** The places that files have been read to, kept in a folder. One process uses the folder. */
 export interface Positions {

@@ -32,7 +32,7 @@ export const LINE_BYTES_MAX = 256 * 1024 * 1024;
 const BATCH_BYTES = 1024 * 1024;
 
 /** True when something has to be made of what the file holds before it is text, whatever its name says. */
-export async function isPackedFile(path: string): Promise<boolean> {
+async function isPackedFile(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);

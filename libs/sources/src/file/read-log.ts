@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileSource, generationOf } from '@margay/coverage';
 import { EntryReader, type Bare, type Entry } from '@margay/ground';
-import { followLines, type Identity } from './follow-lines.ts';
+import type { Cursor, Identity } from './cursor.ts';
+import { followLines } from './follow-lines.ts';
 import type { LogFile } from './log-file.ts';
 import type { Positions } from './positions.ts';
 import { checkLog, isPipe, unopened } from './unopened.ts';
@@ -79,41 +80,89 @@ export async function* readLog(
 }
 
 /**
- * Reads a log that goes on growing, from the place that it was kept at, until the signal is aborted. What was rotated away or
- * truncated while nobody read is told.
+ * Reads a log that goes on growing, from the place that it was kept at, until the signal is aborted: first what it was rotated into
+ * meanwhile, and all of that where no place is kept. What was rotated away or truncated while nobody read is told.
  *
- * Lines may come again after a crash, if they were not kept, and none is lost.
+ * Each file is a source of its own, known by its first line, so that the same file is the same source when it is read again. Lines may
+ * come again after a crash, if they were not kept, and none is lost.
  *
  * @throws Error that says so for a pipe, and for a file that cannot be read.
  */
 export async function* followLog(
   { name, path }: LogFile,
-  { bare, positions, signal }: Wanted & { readonly positions: Positions; readonly signal: AbortSignal },
+  {
+    bare,
+    positions,
+    signal,
+    others,
+  }: Wanted & {
+    readonly positions: Positions;
+    readonly signal: AbortSignal;
+    /** Logs in the same folder that are followed by themselves. */
+    readonly others?: readonly string[];
+  },
 ): AsyncGenerator<Stretch> {
   await checkLog(path, true);
-  let known = await positions.get(path);
-  let stretches = new Stretches(bare, known);
-  let identity = known?.identity;
-  const sourceIn = (generation: number) =>
-    generationOf(identity === undefined ? name : fileSource(name, identity.digest), generation);
-  for await (const { lines, cursor, lost } of followLines(path, known, signal)) {
-    identity ??= firstLineOf(lines);
-    if (known !== undefined && (lost || known.generation !== cursor.generation)) {
+  const kept = await positions.get(path);
+  let stretches = new Stretches(bare, kept);
+  let file = new FollowedFile(name, kept);
+  let generation = kept?.generation ?? 1;
+  for await (const { lines, cursor, lost } of followLines(path, kept, signal, others)) {
+    if (lost || cursor.generation !== generation) {
       const rest = stretches.end();
-      if (rest) yield { source: sourceIn(known.generation), ...rest, keep: nothingToKeep };
+      if (rest) yield { source: file.source, ...rest, keep: nothingToKeep };
+      // What could not be read stands behind what could, and that is where the next file is, too.
+      if (lost) yield unreadableAt(file.source, stretches.line + 1, LOST);
+    }
+    if (lines.length === 0) continue;
+    if (cursor.generation !== generation) {
       stretches = new Stretches(bare);
-    }
-    known = cursor;
-    if (lost) {
-      const message =
-        'The log was rotated away or truncated here; what was written after this line before that is not known.';
-      yield unreadableAt(sourceIn(lost.generation), lost.line + 1, message);
-    }
+      generation = cursor.generation;
+      file = file.next(lines);
+    } else file.begin(lines);
     const stretch = stretches.take(lines);
     // Where something that has begun waits for its rest, reading is taken up again before it.
-    const kept = { ...cursor, ...stretches.settled, ...(identity && { identity }) };
-    if (stretch)
-      yield { source: sourceIn(cursor.generation), ...stretch, keep: () => positions.set(path, kept) };
+    const place = { ...cursor, ...stretches.settled, ...file.known };
+    if (stretch) yield { source: file.source, ...stretch, keep: () => positions.set(path, place) };
+  }
+}
+
+const LOST =
+  'The log was rotated away or truncated here, or cannot be read on; what was written after this line and before the next file that is there is not known.';
+
+/** What tells one of the files that a log is made of from the others. */
+class FollowedFile {
+  readonly #name: string;
+  #identity: Identity | undefined;
+  readonly #generation: number;
+
+  constructor(
+    name: string,
+    { identity, generation = 1 }: Partial<Pick<Cursor, 'identity' | 'generation'>> = {},
+  ) {
+    this.#name = name;
+    this.#identity = identity;
+    this.#generation = generation;
+  }
+
+  get source(): string {
+    const source = this.#identity === undefined ? this.#name : fileSource(this.#name, this.#identity.digest);
+    return generationOf(source, this.#generation);
+  }
+
+  get known(): Pick<Cursor, 'identity' | 'generation'> {
+    return { generation: this.#generation, ...(this.#identity && { identity: this.#identity }) };
+  }
+
+  begin(lines: readonly Line[]): void {
+    this.#identity ??= firstLineOf(lines);
+  }
+
+  /** The file that begins with these lines, behind this one. */
+  next(lines: readonly Line[]): FollowedFile {
+    const identity = firstLineOf(lines)!;
+    const isAlike = identity.digest === this.#identity?.digest;
+    return new FollowedFile(this.#name, { identity, generation: isAlike ? this.#generation + 1 : 1 });
   }
 }
 

@@ -15,14 +15,14 @@ export interface LogFiles {
 /**
  * Keeps each of the files being read, as a stage of its own.
  *
- * @param read reads one file from the place that it was read to, until its end or the signal.
+ * @param read reads one file from the place that it was read to, until its end or the signal; the others of the files are read by themselves.
  * @returns fulfilled when finished logs have been read to their ends, or when the application is asked to stop; at once
  * where there are no files.
  */
 export function keepLogFiles(
   stages: Stages,
   files: LogFiles | undefined,
-  read: (path: string, positions: Positions, signal: AbortSignal) => Promise<void>,
+  read: (path: string, positions: Positions, signal: AbortSignal, others: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const paths = files?.paths ?? [];
@@ -34,7 +34,8 @@ export function keepLogFiles(
   for (const path of paths)
     stages.keep(`file ${path}`, async (signal) => {
       await checked;
-      await read(path, await openPositions(files!.positions), signal);
+      const others = paths.filter((other) => other !== path).map((other) => logFileOf(other).path);
+      await read(path, await openPositions(files!.positions), signal, others);
       if (--reading === 0) resolve();
     });
   return ended;

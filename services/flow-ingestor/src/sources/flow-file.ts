@@ -6,6 +6,8 @@ import { readFlowStretch } from '../read-flows.ts';
 export interface FlowFileOptions {
   /** Of the file, or `NAME=PATH`. */
   readonly path: string;
+  /** Other logs, which are read by themselves. */
+  readonly others?: readonly string[];
   readonly cluster: string;
   readonly positions: Positions;
   readonly ingest: IngestFlows;

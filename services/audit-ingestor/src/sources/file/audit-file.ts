@@ -8,6 +8,8 @@ export type Deliver = (ingested: Ingested) => Promise<void>;
 export interface AuditFileOptions {
   /** Of the file, or `NAME=PATH`. */
   readonly path: string;
+  /** Other logs, which are read by themselves. */
+  readonly others?: readonly string[];
   readonly positions: Positions;
   readonly deliver: Deliver;
   readonly signal: AbortSignal;

@@ -31,9 +31,10 @@ export class AuditFiles implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { cluster, files } = this.#options;
     const readFile = files?.follow === true ? followAuditFile : readAuditFile;
-    const ended = keepLogFiles(this.#stages, files, (path, positions, signal) =>
+    const ended = keepLogFiles(this.#stages, files, (path, positions, signal, others) =>
       readFile({
         path,
+        others,
         positions,
         signal,
         deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),

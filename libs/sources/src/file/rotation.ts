@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { basename, extname } from 'node:path';
+import { compareTexts } from '@margay/ground';
+import type { Cursor, Head } from './cursor.ts';
+import { BEGINNING } from './read-lines.ts';
+
+/** A file that a log is written to, or was rotated into, as it was seen. */
+export interface SeenFile {
+  readonly path: string;
+  readonly inode: number;
+  /** In bytes, as it stands: of a packed file, not of what it says. */
+  readonly size: number;
+  /** When it was last written to; only compared. */
+  readonly modified: number;
+  readonly isPacked: boolean;
+  /** The first bytes of what it says, `HEAD_BYTES_MAX` where there are so many; empty where they cannot be read. */
+  readonly begin: Uint8Array;
+}
+
+/** What is read next of a log. */
+export interface Step {
+  /** The file of the cursor; absent where none is. */
+  readonly file?: SeenFile;
+  /** The one that was begun after it; absent where it is the newest. */
+  readonly next?: SeenFile;
+  /** Something that stood between the two, or the file of the cursor itself, is gone. */
+  readonly isGap: boolean;
+}
+
+/** How much of a file tells it from others: an audit event has its id there. */
+export const HEAD_BYTES_MAX = 256;
+
+/** So many files that were read are remembered. A log of which more are kept is read again where its place is lost. */
+const READ_MAX = 100;
+
+const PACKED = /\.(gz|zst|bz2|xz)$/i;
+/** What rotation puts into a name or behind it: a number, a date, a time. */
+const ROTATION = /^[-_.](\d[\d:.TZ_-]*)$/;
+const NUMBER = /^\d{1,6}$/;
+
+/**
+ * What rotation put into a file's name: `1` of `audit.log.1.gz`, `2026-11-24T01-02-03.456` of `audit-2026-11-24T01-02-03.456.log`.
+ * Undefined for what is no rotated file of the log.
+ *
+ * @param log the name of the file that is written to.
+ */
+export function rotationOf(log: string, name: string): string | undefined {
+  const unpacked = name.replace(PACKED, '');
+  const extension = extname(log);
+  for (const [before, behind] of [
+    [log, ''],
+    [log.slice(0, log.length - extension.length), extension],
+  ] as const) {
+    if (!unpacked.startsWith(before) || !unpacked.endsWith(behind)) continue;
+    const [, rotation] = ROTATION.exec(unpacked.slice(before.length, unpacked.length - behind.length)) ?? [];
+    if (rotation !== undefined) return rotation;
+  }
+  return undefined;
+}
+
+/**
+ * Which file is read from the cursor on, and which one after it. Without a cursor, reading begins with the oldest file; where the
+ * cursor's file is gone, it goes on with the oldest that was not read.
+ *
+ * @param path of the file that is written to. @param seen all files of its folder that could be of the log, in any order.
+ * @returns undefined where nothing is there to be read.
+ */
+export function stepFrom(
+  path: string,
+  seen: readonly SeenFile[],
+  cursor: Cursor | undefined,
+): Step | undefined {
+  const whole = withoutDoubles(path, seen);
+  const isOfLog = ({ path: other }: SeenFile) => other === path || rotationIn(path, other) !== undefined;
+  if (cursor === undefined) {
+    const [first, next] = inOrder(path, whole.filter(isOfLog));
+    return (
+      first && { file: first, ...(next && { next }), isGap: next !== undefined && isHole(path, first, next) }
+    );
+  }
+  const file = fileOf(path, whole, cursor);
+  const files = inOrder(
+    path,
+    whole.filter((one) => one === file || isOfLog(one)),
+  );
+  if (file === undefined) {
+    const next = files.find((one) => one.path === path || !isRead(one, cursor));
+    return next && { next, isGap: true };
+  }
+  const next = files[files.indexOf(file) + 1];
+  return { file, ...(next && { next }), isGap: next !== undefined && isHole(path, file, next) };
+}
+
+/** The beginning of the file behind the one that the cursor is in. @param left the latter, where it is there. */
+export function beginningOf(next: SeenFile, cursor: Cursor, left: SeenFile | undefined): Cursor {
+  const digest = left === undefined || left.begin.length === 0 ? cursor.head?.digest : headOf(left).digest;
+  const read = [...(cursor.read ?? []), ...(digest === undefined ? [] : [digest])].slice(-READ_MAX);
+  return { ...firstPlaceIn(next, cursor.generation + 1), read };
+}
+
+/** The beginning of a file. */
+export const firstPlaceIn = (file: SeenFile, generation = 1): Cursor => ({
+  ...BEGINNING,
+  generation,
+  inode: file.inode,
+  ...(file.begin.length > 0 && { head: headOf(file) }),
+});
+
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64url');
+
+const headOf = ({ begin }: SeenFile): Head => ({ bytes: begin.length, digest: digestOf(begin) });
+
+const rotationIn = (log: string, path: string) => rotationOf(basename(log), basename(path));
+
+/** The file that a cursor is in: by its inode, else one that begins alike, as one that was packed or copied does. */
+function fileOf(path: string, files: readonly SeenFile[], cursor: Cursor): SeenFile | undefined {
+  const holds = (file: SeenFile) =>
+    (file.isPacked || file.size >= cursor.byte) &&
+    (cursor.head === undefined || beginsWith(file, cursor.head));
+  const same = files.find((file) => file.inode === cursor.inode && holds(file));
+  if (same !== undefined || cursor.head === undefined) return same;
+  return inOrder(path, files.filter(holds)).at(-1);
+}
+
+const beginsWith = ({ begin }: SeenFile, { bytes, digest }: Head): boolean =>
+  begin.length >= bytes && digestOf(begin.subarray(0, bytes)) === digest;
+
+const isRead = ({ begin }: SeenFile, { read = [] }: Cursor): boolean =>
+  begin.length === HEAD_BYTES_MAX && read.includes(digestOf(begin));
+
+/** A file is there twice while it is packed, or copied before it is truncated. */
+function withoutDoubles(path: string, seen: readonly SeenFile[]): SeenFile[] {
+  const paths = new Set(seen.map((file) => file.path));
+  const current = seen.find((file) => file.path === path);
+  return seen.filter((file) => {
+    if (file.isPacked && PACKED.test(file.path) && paths.has(file.path.replace(PACKED, ''))) return false;
+    if (current === undefined || file === current || file.begin.length < HEAD_BYTES_MAX) return true;
+    return file.size > current.size || Buffer.compare(file.begin, current.begin) !== 0;
+  });
+}
+
+/**
+ * From the oldest to the file that is written to: by the numbers in their names, of which the lowest is the newest, by the times in
+ * them, and where these are not alike, by when they were written to last.
+ */
+function inOrder(path: string, files: readonly SeenFile[]): SeenFile[] {
+  const rotated = files.filter((file) => file.path !== path);
+  const names = new Map(rotated.map((file) => [file, rotationIn(path, file.path) ?? '']));
+  const all = [...names.values()];
+  const digits = (file: SeenFile) => names.get(file)!.replaceAll(/\D/g, '');
+  const width = new Set(rotated.map((file) => digits(file).length));
+  const byName = (a: SeenFile, b: SeenFile) => compareTexts(a.path, b.path);
+  const order = all.every((name) => NUMBER.test(name))
+    ? (a: SeenFile, b: SeenFile) => Number(names.get(b)) - Number(names.get(a)) || byName(a, b)
+    : !all.includes('') && width.size === 1
+      ? (a: SeenFile, b: SeenFile) => compareTexts(digits(a), digits(b)) || byName(a, b)
+      : (a: SeenFile, b: SeenFile) => a.modified - b.modified || byName(a, b);
+  return [...rotated.sort(order), ...files.filter((file) => file.path === path)];
+}
+
+/** Whether numbers in names say that a file stood between two. */
+function isHole(path: string, file: SeenFile, next: SeenFile): boolean {
+  const numberOf = (one: SeenFile) =>
+    one.path === path ? 0 : Number(rotationIn(path, one.path) ?? Number.NaN);
+  const [older, newer] = [numberOf(file), numberOf(next)];
+  // Not of dates, nor of a log of which the newest rotated file is number 0.
+  return older < 1_000_000 && newer < 1_000_000 && older - newer > 1;
+}
