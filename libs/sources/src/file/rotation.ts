@@ -73,9 +73,14 @@ export function stepFrom(
   const whole = withoutDoubles(path, seen);
   const isOfLog = ({ path: other }: SeenFile) => other === path || rotationIn(path, other) !== undefined;
   if (cursor === undefined) {
-    const [first, next] = inOrder(path, whole.filter(isOfLog));
+    const files = inOrder(path, whole.filter(isOfLog));
+    const [first, next] = files;
     return (
-      first && { file: first, ...(next && { next }), isGap: next !== undefined && isHole(path, first, next) }
+      first && {
+        file: first,
+        ...(next && { next }),
+        isGap: next !== undefined && isHole(path, files, first, next),
+      }
     );
   }
   const file = fileOf(path, whole, cursor);
@@ -88,7 +93,7 @@ export function stepFrom(
     return next && { next, isGap: true };
   }
   const next = files[files.indexOf(file) + 1];
-  return { file, ...(next && { next }), isGap: next !== undefined && isHole(path, file, next) };
+  return { file, ...(next && { next }), isGap: next !== undefined && isHole(path, files, file, next) };
 }
 
 /** The beginning of the file behind the one that the cursor is in. @param left the latter, where it is there. */
@@ -140,7 +145,7 @@ function withoutDoubles(path: string, seen: readonly SeenFile[]): SeenFile[] {
 }
 
 /**
- * From the oldest to the file that is written to: by the numbers in their names, of which the lowest is the newest, by the times in
+ * From the oldest to the file that is written to: by the numbers in their names, of which the lowest is the newest unless times say otherwise, by the times in
  * them, and where these are not alike, by when they were written to last.
  */
 function inOrder(path: string, files: readonly SeenFile[]): SeenFile[] {
@@ -150,19 +155,30 @@ function inOrder(path: string, files: readonly SeenFile[]): SeenFile[] {
   const digits = (file: SeenFile) => names.get(file)!.replaceAll(/\D/g, '');
   const width = new Set(rotated.map((file) => digits(file).length));
   const byName = (a: SeenFile, b: SeenFile) => compareTexts(a.path, b.path);
+  const sign = isAscending(path, rotated) ? 1 : -1;
   const order = all.every((name) => NUMBER.test(name))
-    ? (a: SeenFile, b: SeenFile) => Number(names.get(b)) - Number(names.get(a)) || byName(a, b)
+    ? (a: SeenFile, b: SeenFile) => sign * (Number(names.get(a)) - Number(names.get(b))) || byName(a, b)
     : !all.includes('') && width.size === 1
       ? (a: SeenFile, b: SeenFile) => compareTexts(digits(a), digits(b)) || byName(a, b)
       : (a: SeenFile, b: SeenFile) => a.modified - b.modified || byName(a, b);
   return [...rotated.sort(order), ...files.filter((file) => file.path === path)];
 }
 
-/** Whether numbers in names say that a file stood between two. */
-function isHole(path: string, file: SeenFile, next: SeenFile): boolean {
-  const numberOf = (one: SeenFile) =>
-    one.path === path ? 0 : Number(rotationIn(path, one.path) ?? Number.NaN);
-  const [older, newer] = [numberOf(file), numberOf(next)];
-  // Not of dates, nor of a log of which the newest rotated file is number 0.
-  return older < 1_000_000 && newer < 1_000_000 && older - newer > 1;
+/** Whether a writer counts up, so that the highest number is the newest. What packed a file may have given it its own time. */
+function isAscending(path: string, files: readonly SeenFile[]): boolean {
+  const plain = files.filter((file) => file.path !== path && !file.isPacked);
+  const times = plain.sort((a, b) => numberOf(path, a) - numberOf(path, b)).map(({ modified }) => modified);
+  return times.length > 1 && times.slice(1).every((time, i) => times[i]! < time);
+}
+
+/** Of the file that is written to 0; not a number where a name has none. */
+const numberOf = (log: string, { path }: SeenFile): number => {
+  const rotation = path === log ? '0' : rotationIn(log, path);
+  return rotation !== undefined && NUMBER.test(rotation) ? Number(rotation) : Number.NaN;
+};
+
+/** Whether numbers in names say that a file stood between two, the newest of which is 1, or 0. */
+function isHole(path: string, files: readonly SeenFile[], file: SeenFile, next: SeenFile): boolean {
+  const step = numberOf(path, file) - numberOf(path, next);
+  return isAscending(path, files) ? next.path !== path && step < -1 : step > 1;
 }
