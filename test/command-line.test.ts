@@ -335,6 +335,25 @@ test('a baseline settles what a log does not tell of its kinds; without its time
   expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('netpol plays no part')]);
 });
 
+test.each([
+  [
+    ['report', '--type', 'inventory', '--audit-log', AUDIT_LOG, '--baseline', 'lists.json'],
+    '--baseline-at',
+    '--baseline-kinds',
+  ],
+  [['baseline', 'lists.json'], '--at', '--kinds'],
+])('%j names its own options where lists cannot be', (command, at, kinds) => {
+  const said = (instant: string, kind: string) => {
+    const { code, err } = margay([...command, at, instant, kinds, kind]);
+    return [code, err];
+  };
+  expect(said('2099-01-01T00:00:00Z', 'pods')).toEqual([2, expect.stringMatching(`^margay: ${at} 2099`)]);
+  expect(said('2026-11-24T00:00:00Z', 'netpol')).toEqual([
+    2,
+    expect.stringMatching(`^margay: ${kinds}: netpol`),
+  ]);
+});
+
 test('a log in which nothing is does not pass for one that was not given', () => {
   const folder = ownFolder();
   const empty = join(folder, 'kube-2.log');

@@ -46,22 +46,31 @@ export function baselineFilesOf({
       'When was the baseline taken? Give --baseline-at with the time at which kubectl was run: a copied file keeps no time that can be trusted',
     );
   }
-  if (baselineAt > Date.now() * 1_000) {
-    throw new UsageError(
-      `--baseline-at ${formatInstant(baselineAt)} is in the future: nobody can have listed the cluster then`,
-    );
-  }
-  checkKinds(baselineKinds);
-  return { files: baseline, at: baselineAt, listed: baselineKinds };
+  const lists = { files: baseline, at: baselineAt, listed: baselineKinds };
+  return checked(lists, { at: '--baseline-at', kinds: '--baseline-kinds' });
 }
 
-function checkKinds(listed: readonly string[]): void {
-  const unknown = listed.filter(
+/**
+ * The lists, where their instant and their kinds can be.
+ *
+ * @param options as the command calls them.
+ * @throws UsageError that names the option that is wrong.
+ */
+export function checked(
+  lists: BaselineFiles,
+  options: { readonly at: string; readonly kinds: string },
+): BaselineFiles {
+  if (lists.at > Date.now() * 1_000) {
+    throw new UsageError(
+      `${options.at} ${formatInstant(lists.at)} is in the future: nobody can have listed the cluster then`,
+    );
+  }
+  const unknown = lists.listed.filter(
     (name) => !KEPT_KINDS.some((kind) => kind.resource === name || resourceName(kind) === name),
   );
-  if (unknown.length === 0) return;
-  const all = KEPT_KINDS.map(({ resource }) => resource).join(', ');
-  throw new UsageError(`--baseline-kinds: ${unknown.join(', ')} plays no part; those that do are ${all}`);
+  if (unknown.length === 0) return lists;
+  const all = [...new Set(KEPT_KINDS.map(({ resource }) => resource))].join(', ');
+  throw new UsageError(`${options.kinds}: ${unknown.join(', ')} plays no part; those that do are ${all}`);
 }
 
 /** What is known of a cluster without lists of it. */

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { connectAll } from '../connections.ts';
 import { instantOption, listOption } from '../options.ts';
 import { publishBaseline } from '../publish-baseline.ts';
-import { baselineFilesOf } from '../read-baseline.ts';
+import { checked } from '../read-baseline.ts';
 
 interface Options {
   readonly at: Instant;
@@ -35,13 +35,8 @@ In the embedded profile margay up takes --baseline.`,
     .action(baseline);
 }
 
-async function baseline(files: string[], { at, kinds }: Options): Promise<void> {
-  const lists = baselineFilesOf({
-    baseline: files,
-    baselineAt: at,
-    ...(kinds !== undefined && { baselineKinds: kinds }),
-  });
-  if (lists === undefined) return;
+async function baseline(files: string[], { at, kinds = [] }: Options): Promise<void> {
+  const lists = checked({ files, at, listed: kinds }, { at: '--at', kinds: '--kinds' });
   const all = await connectAll();
   const progress = openProgress();
   try {
