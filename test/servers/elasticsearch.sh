@@ -82,7 +82,7 @@ mkdir -p "$run/config" "$run/data" "$run/logs" "$run/plugins"
 nohup java -Xmx1g -Des.path.home="$run" -Dmargay.data="${MARGAY_ELASTICSEARCH_DATA:-$run/data}" -cp "$jars/*" \
   "$home/TestNode.java" "$run" "$modules" "$port" > "$run/node.log" 2>&1 &
 node=$!
-for _ in $(seq 180); do
+for _ in $(seq 360); do
   if curl -fs "http://127.0.0.1:$port/_cluster/health" > /dev/null; then
     echo "$node"
     exit
@@ -90,5 +90,6 @@ for _ in $(seq 180); do
   kill -0 "$node" 2> /dev/null || break
   sleep 0.5
 done
+kill "$node" 2> /dev/null || true
 echo "The node did not start; its log is $run/node.log" >&2
 exit 1

@@ -59,7 +59,7 @@ java -cp "$jars/*" kafka.tools.StorageTool format --ignore-formatted -t 4L6g3nSh
   --add-scram 'SCRAM-SHA-512=[name=margay,password=margay-secret]' --add-scram 'SCRAM-SHA-256=[name=margay,password=margay-secret]' > "$run/format.log" 2>&1
 nohup java -Xmx512m -cp "$jars/*" kafka.Kafka "$run/broker.properties" > "$run/broker.log" 2>&1 &
 broker=$!
-for _ in $(seq 120); do
+for _ in $(seq 360); do
   if grep -q 'Kafka Server started' "$run/broker.log"; then
     echo "$broker"
     exit
@@ -67,5 +67,6 @@ for _ in $(seq 120); do
   kill -0 "$broker" 2> /dev/null || break
   sleep 0.5
 done
+kill "$broker" 2> /dev/null || true
 echo "The broker did not start; its log is $run/broker.log" >&2
 exit 1

@@ -21,7 +21,7 @@ run=$(mktemp -d "$home/run-XXXXXX")
 nohup java -Xmx512m -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port="$port" \
   -jar "$home/app/apicurio-registry-app-$version-runner.jar" > "$run/registry.log" 2>&1 &
 registry=$!
-for _ in $(seq 180); do
+for _ in $(seq 360); do
   if curl -fs "http://127.0.0.1:$port/apis/ccompat/v7/subjects" > /dev/null; then
     echo "$registry"
     exit
@@ -29,5 +29,6 @@ for _ in $(seq 180); do
   kill -0 "$registry" 2> /dev/null || break
   sleep 0.5
 done
+kill "$registry" 2> /dev/null || true
 echo "The registry did not start; its log is $run/registry.log" >&2
 exit 1

@@ -26,9 +26,11 @@ const PROGRAM = `
   process.exit();`;
 const NO_RUNTIME = 'tcp://127.0.0.1:1';
 
-async function provided(environment: Record<string, string>): Promise<string[]> {
+const provided = (environment: Record<string, string>) => printedBy(PROGRAM, environment);
+
+async function printedBy(program: string, environment: Record<string, string>): Promise<string[]> {
   const { MARGAY_TEST_SERVERS: _, MARGAY_TEST_TOY: __, ...inherited } = process.env;
-  const child = spawn('node', ['--input-type=module', '--eval', PROGRAM], {
+  const child = spawn('node', ['--input-type=module', '--eval', program], {
     env: { ...inherited, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -103,4 +105,25 @@ test('another choice than the two is refused', async () => {
   expect(await provided({ MARGAY_TEST_SERVERS: 'podman' })).toEqual([
     'MARGAY_TEST_SERVERS is "podman": it may be containers or assembled.',
   ]);
+});
+
+test('where one server does not start, those that start later are ended', async () => {
+  const program = `
+    import { spawn } from 'node:child_process';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { provide } from '${new URL('server.ts', import.meta.url).href}';
+    const of = (name, assembled) => ({ name, variable: 'MARGAY_TEST_' + name, images: [], container: assembled, assembled });
+    const slow = async () => {
+      await sleep(300);
+      const server = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
+      server.unref();
+      console.log(String(server.pid));
+      return { variables: {}, run: 'process:' + server.pid };
+    };
+    const failing = () => Promise.reject(new Error('it stumbled'));
+    await provide([of('SLOW', slow), of('FAILING', failing)], () => {}).catch(({ message }) => console.log(message));
+    process.exit();`;
+  const [pid, message] = await printedBy(program, { MARGAY_TEST_SERVERS: 'assembled' });
+  expect(message).toBe('it stumbled');
+  expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
 });

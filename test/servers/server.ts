@@ -48,11 +48,12 @@ export async function provide(
   servers: readonly Server[],
   say: (line: string) => void = console.log,
 ): Promise<() => Promise<void>> {
-  try {
-    await Promise.all(servers.map(async (server) => say(await provideOne(server))));
-  } catch (error) {
+  // Where one fails, the others may be starting still: only what has started can be ended.
+  const provided = await Promise.allSettled(servers.map(async (server) => say(await provideOne(server))));
+  const failed = provided.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  if (failed !== undefined) {
     await endAll();
-    throw error;
+    throw failed.reason;
   }
   return endAll;
 }
