@@ -6,6 +6,7 @@ import { HealthModule } from './health/health.module.ts';
 import { inputPipe } from './http/input-pipe.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { RouteRights } from './http/route-rights.ts';
+import { SmallBodies } from './http/small-bodies.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { Stages, STAGES_OPTIONS, type StagesOptions } from './stages.ts';
 import { CLOCK, LOG, METRICS, systemClock, type Clock } from './tokens.ts';
@@ -39,6 +40,7 @@ export class ProcessModule {
         Transports,
         RouteRights,
         { provide: APP_GUARD, useExisting: RouteRights },
+        { provide: APP_GUARD, useClass: SmallBodies },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: inputPipe },
       ],

@@ -1,9 +1,10 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Inject, Injectable, Module, Param, Post, Query, type Type } from '@nestjs/common';
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { silentLog, type Log } from '../log.ts';
-import { missing } from '../problem.ts';
+import { missing, Problem } from '../problem.ts';
 import {
   Open,
   Readiness,
@@ -288,7 +289,7 @@ test('a request that fails is logged with its route, and its client learns nothi
   ]);
 });
 
-test('an unknown route and a body that cannot be read are problems too', async () => {
+test('an unknown route is a problem too, and so is a body that no route takes', async () => {
   @Controller()
   @Open()
   class Taking {
@@ -297,9 +298,67 @@ test('an unknown route and a body that cannot be read are problems too', async (
   }
   const { url } = await startHere([controllers(Taking)]);
   expect(await answerOf(`${url}/nothing`)).toMatchObject({ status: 404, type: 'application/problem+json' });
-  const broken = { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } };
-  expect(await answerOf(`${url}/take`, broken)).toMatchObject({
-    status: 400,
+  const large = { method: 'POST', body: '{'.repeat(2_000), headers: { 'content-type': 'application/json' } };
+  expect(await answerOf(`${url}/take`, large)).toMatchObject({
+    status: 413,
     type: 'application/problem+json',
+    body: { detail: '/take takes no body of 2000 bytes: send none, at most 1024' },
   });
+});
+
+/** A route for who says that they are somebody, which is never reached with a body that is too large. */
+async function guarded(options: Partial<ApplicationOptions> = {}) {
+  @Injectable()
+  class Judges {
+    constructor(@Inject(RouteRights) rights: RouteRights) {
+      rights.add({
+        somebody: ({ headers }) => {
+          if (headers.authorization === undefined) throw new Problem(401, 'Unauthorized', 'Who are you?');
+        },
+      });
+    }
+  }
+  @Controller('session')
+  class Session {
+    @Post()
+    @Right('somebody')
+    begin() {
+      return { begun: true };
+    }
+  }
+  return startHere([{ module: class Testing {}, providers: [Judges], controllers: [Session] }], options);
+}
+
+test.each([
+  ['nobody', {}, '[{}]', 401],
+  ['nobody with a large body', {}, `[${'{},'.repeat(10_000_000)}{}]`, 401],
+  ['somebody', { authorization: 'a' }, '[{}]', 201],
+  ['somebody with what is no JSON', { authorization: 'a' }, '{', 201],
+  ['somebody with a large body', { authorization: 'a' }, 'x'.repeat(2_000_000), 413],
+])('a body is not read before it is known who asks: %s is answered', async (_, headers, body, status) => {
+  const { url } = await guarded();
+  const before = process.memoryUsage().rss;
+  const answer = await fetch(`${url}/session`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+  });
+  expect(answer.status).toBe(status);
+  await answer.text();
+  // What is read as JSON takes forty times its length.
+  expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
+});
+
+test('a body that comes too slowly is not waited for', async () => {
+  const { url } = await guarded({ requestMilliseconds: 400 });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => {}).resume();
+  socket.write('POST /session HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n[');
+  const dripping = setInterval(() => socket.write('{'), 50);
+  onTestFinished(() => clearInterval(dripping));
+  const started = performance.now();
+  await ended;
+  expect(performance.now() - started).toBeLessThan(5_000);
 });

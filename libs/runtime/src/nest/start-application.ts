@@ -3,7 +3,7 @@ import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { addressOf, explained, settingsOf } from './http/listener.ts';
+import { addressOf, discardUnread, explained, leaveBodies, settingsOf } from './http/listener.ts';
 import type { Log } from '../log.ts';
 import { openMetrics, type Metrics } from '../metrics/metrics.ts';
 import { nestLog } from './nest-log.ts';
@@ -25,9 +25,13 @@ export interface ApplicationOptions extends StagesOptions {
   readonly port: number;
   /** Stops it. */
   readonly signal: AbortSignal;
+  /** The longest that one request may take to come, body included; 15 s unless set. */
+  readonly requestMilliseconds?: number;
   /** How long a stop may take; 25 s unless set. */
   readonly stopSeconds?: number;
 }
+
+const REQUEST_MILLISECONDS = 15_000;
 
 /** An application that runs. */
 export interface RunningApplication {
@@ -47,16 +51,20 @@ export interface RunningApplication {
  * @throws what kept it from starting; of an address that is taken, what to do.
  */
 export async function startApplication(options: ApplicationOptions): Promise<RunningApplication> {
-  const { modules, metrics = openMetrics(), signal, stopSeconds = 25, ...parts } = options;
+  const { modules, metrics = openMetrics(), signal, stopSeconds = 25, ...rest } = options;
+  const { requestMilliseconds = REQUEST_MILLISECONDS, ...parts } = rest;
   const { log } = parts;
-  const adapter = new FastifyAdapter(settingsOf({}));
+  const adapter = new FastifyAdapter(settingsOf({ requestMilliseconds }));
+  const http = adapter.getInstance() as unknown as FastifyInstance;
+  leaveBodies(http);
+  discardUnread(http);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: class Application {},
       imports: [ProcessModule.with({ ...parts, metrics }), ...modules],
     },
     adapter,
-    { logger: nestLog(log), abortOnError: false },
+    { logger: nestLog(log), abortOnError: false, bodyParser: false },
   );
   try {
     connectTransports(app);
@@ -66,7 +74,7 @@ export async function startApplication(options: ApplicationOptions): Promise<Run
     await app.close();
     throw explained(error, options);
   }
-  const url = addressOf(adapter.getInstance() as unknown as FastifyInstance, options);
+  const url = addressOf(http, options);
   log.info('Started', { url });
 
   const stop = async () => {

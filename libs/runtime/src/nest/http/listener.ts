@@ -47,8 +47,7 @@ const BODY_BYTES_MAX = 64 * 1024 * 1024;
 export async function openListener(module: DynamicModule, options: ServeOptions): Promise<HttpServer> {
   const adapter = new FastifyAdapter(settingsOf(options));
   const http = adapter.getInstance() as unknown as FastifyInstance;
-  http.removeAllContentTypeParsers();
-  http.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  leaveBodies(http);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLog(options.log ?? silentLog),
     abortOnError: false,
@@ -68,6 +67,20 @@ export async function openListener(module: DynamicModule, options: ServeOptions)
       return app.close();
     },
   };
+}
+
+/** Bodies stay where they come from until a route reads one: nothing is read for who may not even ask. */
+export function leaveBodies(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', (_request, _payload, done) => done(null));
+}
+
+/** What of a body nobody read is let go once the answer is sent: else its connection would wait for a reader. */
+export function discardUnread(http: FastifyInstance): void {
+  http.addHook('onResponse', ({ raw }, _reply, done) => {
+    raw.resume();
+    done();
+  });
 }
 
 /** How Fastify is set up for the options. */
