@@ -311,8 +311,9 @@ test('a baseline settles what a log does not tell of its kinds; without its time
   const [log, baseline] = [join(folder, 'audit.log'), join(folder, 'baseline.json')];
   const lines = recorded.trimEnd().split('\n');
   writeFileSync(log, `${lines.slice(1_500).join('\n')}\n`);
-  const nothing = { apiVersion: 'v1', kind: 'NetworkPolicyList', items: [] };
-  writeFileSync(baseline, JSON.stringify(nothing));
+  const none = (apiVersion: string, kind: string) =>
+    writeFileSync(baseline, JSON.stringify({ apiVersion, kind, items: [] }));
+  none('policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicyList');
   const report = (...more: string[]) =>
     margay(['report', '--type', 'inventory', '--audit-log', log, ...more]);
   const beginnings = ({ out }: { out: string }) =>
@@ -325,7 +326,7 @@ test('a baseline settles what a log does not tell of its kinds; without its time
       .map(({ about }) => about);
   expect(beginnings(report())).toEqual(['everything']);
   const at = (JSON.parse(lines[1_500]!) as { requestReceivedTimestamp: string }).requestReceivedTimestamp;
-  const kinds = 'networkpolicies.networking.k8s.io';
+  const kinds = 'adminnetworkpolicies.policy.networking.k8s.io';
   const settled = beginnings(report('--baseline', baseline, '--baseline-at', at, '--baseline-kinds', kinds));
   expect(settled).toContain('pods');
   expect(settled).not.toContain(kinds);
@@ -333,6 +334,14 @@ test('a baseline settles what a log does not tell of its kinds; without its time
   expect([timeless.code, timeless.err]).toEqual([2, expect.stringContaining('--baseline-at')]);
   const odd = report('--baseline', baseline, '--baseline-at', at, '--baseline-kinds', 'netpol');
   expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('netpol plays no part')]);
+  // Policies that the log shows later say when they were made: a list without them is of another time.
+  none('v1', 'NetworkPolicyList');
+  const policies = 'networkpolicies.networking.k8s.io';
+  const untrue = report('--baseline', baseline, '--baseline-at', at, '--baseline-kinds', policies);
+  expect([untrue.code, untrue.err]).toEqual([
+    2,
+    expect.stringMatching(/lacks networkpolicies\.networking\.k8s\.io \S+\/applied/),
+  ]);
 });
 
 test.each([
