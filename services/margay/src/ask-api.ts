@@ -40,7 +40,7 @@ export async function askApi<O extends Operation>(
     value === undefined ? [] : [[name, value] as [string, string]],
   );
   const url = new URL(
-    `${base.replace(/\/+$/, '')}${route}${set.length > 0 ? `?${new URLSearchParams(set)}` : ''}`,
+    `${base.replace(/\/+$/, '')}${route}${set.length > 0 ? `?${new URLSearchParams(set).toString()}` : ''}`,
   );
   const token = process.env['MARGAY_TOKEN'];
   let answer: Response;

@@ -15,8 +15,9 @@ const window = (id: string, manual = true) => ({
 });
 
 test('what people ask for is found once for each time that they ask; what a schedule emits is not', async () => {
-  const { windows, close } = openEmbedded(':memory:');
-  onTestFinished(close);
+  const stores = openEmbedded(':memory:');
+  const { windows } = stores;
+  onTestFinished(() => stores.close());
   const asked = askedWindows(windows);
   const ids = async () => (await asked.find()).map(({ id }) => id);
   await windows.emit([window('a'), window('b', false)], 20);

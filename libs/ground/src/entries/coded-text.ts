@@ -5,7 +5,7 @@ const SIZE_MAX = 64 * 1024 * 1024;
 /** How Base64 begins of what begins as JSON (`{` and something, `[` and something) or as gzip. */
 const BEGINS = /^(ey|ew|W[w-z]|H4sI)[A-Za-z0-9+/_-]+={0,2}$/;
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const DIGIT = new Map<string, number>([...DIGITS, '-', '_'].map((digit, i) => [digit, i < 64 ? i : i - 2]));
+const DIGIT = new Map<string, number>(`${DIGITS}-_`.split('').map((digit, i) => [digit, i < 64 ? i : i - 2]));
 
 /** Whether a text may be JSON, or gzip, in Base64, as Firehose, Kinesis and Pub/Sub hand on what they are given. */
 export const isCoded = (text: string): boolean => BEGINS.test(text);

@@ -56,7 +56,10 @@ export async function* followCanary(
         case 'interrupted':
           yield { what: 'problem', error: notice.error };
           break;
-        default:
+        // What else a watch tells says nothing of one Lease.
+        case 'gap':
+        case 'listed':
+        case 'unusable':
       }
     }
   }

@@ -73,7 +73,7 @@ export async function up(options: UpOptions): Promise<void> {
   const named = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
   // Of a folder that goes on growing nobody knows which file is to be followed.
   const [auditLogs, flowLogs] = (await Promise.all(
-    [named, options.flowLog ?? []].map((logs) => (follow ? logs : logsNamed(logs))),
+    [named, options.flowLog ?? []].map(async (logs) => (follow ? logs : logsNamed(logs))),
   )) as [string[], string[]];
   for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
   await checkReports(options);
