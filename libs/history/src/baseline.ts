@@ -19,6 +19,7 @@ import {
 } from '@margay/ground';
 import { FIRST_OBJECT } from './birth.ts';
 import type { Change } from './change.ts';
+import { NEVER_SHOWN } from './object-doubt.ts';
 import { project } from './project.ts';
 import { birthOf } from './unseen-birth.ts';
 import { validAt, type Version } from './version.ts';
@@ -67,20 +68,25 @@ export function baselineOf(texts: readonly unknown[], options: BaselineOptions):
   const wide = known.filter(({ name }) => name === '');
   const isKnown = (version: Version) =>
     version.doubt === undefined && !isOpen(version) && !wide.some((one) => isOver(one, version));
-  refuseStrangers(named, isKnown, seen, at);
+  refuseStrangers(named.filter(wasShown), isKnown, seen, at);
   const kinds = listedKinds(changes, options.listed ?? []);
   const isListed = new Set(kinds.map(resourceName));
   const gone = named.filter((version) => isListed.has(resourceName(version)) && !seen.has(placeOf(version)));
-  refuseSurvivors(gone, options.versions, at);
+  refuseSurvivors(gone.filter(wasShown), options.versions, at);
   return {
     changes: [
       ...changes,
       ...objects.flatMap((object) => birthsIn(object, seen)),
-      ...gone.map((version, i) => goneChange(version, source, at, objects.length + i + 1)),
+      ...gone.map((version, i) =>
+        goneChange(wasShown(version) ? version : { ...version, uid: '' }, source, at, objects.length + i + 1),
+      ),
     ],
     kinds,
   };
 }
+
+/** False for what a later request found: it may have been made since the lists were taken, or another may have had the name. */
+const wasShown = ({ doubt }: Version): boolean => doubt?.reason !== NEVER_SHOWN;
 
 const placeOf = ({
   group,

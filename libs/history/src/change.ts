@@ -53,7 +53,7 @@ export interface Change extends Key {
   readonly generation?: number;
   /** The resourceVersion that the request had to find, and found: a version of that name must have been there. */
   readonly basedOn?: string;
-  /** With `what: 'doubtful'` and `patched`. */
+  /** With `what: 'doubtful'` and `patched`, and with `gone` where the answer does not show what is. */
   readonly doubt?: ObjectDoubt;
   readonly actor?: Actor;
   readonly origin: Origin;

@@ -85,7 +85,7 @@ export function unsettled(doubts: readonly Doubtful[], facts: readonly Change[])
 }
 
 /** What all events of one request share: the audit ID and the verb that an event's id holds, if it has an audit ID. */
-function requestOf(eventId: string): string {
+export function requestOf(eventId: string): string {
   const { verb, auditId } = requestIn(eventId);
   return auditId === '' ? eventId : `${verb} ${auditId}`;
 }

@@ -15,6 +15,7 @@ import { missedChanges } from './missed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
+import { unseenBefore } from './unseen-before.ts';
 import { isBirth, unseenBirths } from './unseen-birth.ts';
 import type { Version } from './version.ts';
 
@@ -45,6 +46,7 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
   const lives = livesOf(facts);
   if (facts.length < changes.length && lives.some(({ end }) => end === undefined))
     return foldParts(changes, every);
+  if (facts.some(({ doubt }) => doubt !== undefined)) return foldParts(changes, every);
   if (missedChanges(lives, facts, []).length > 0) return foldParts(changes, every);
   const [only] = lives;
   if (only && lives.length === 1) return versionsOf(only, every);
@@ -67,18 +69,16 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
     else answers.push(change);
   }
   const seen = livesOf(facts);
-  const [known, unknown] = patchesOf(seen, patches);
+  const [patched, unknown] = patchesOf(seen, patches);
   const open = [...doubts, ...unknown, ...missedChanges(seen, facts, doubts)];
-  const { lives, unseen } = attachDoubts(
-    seen,
-    [...facts, ...known.values()].flat(),
-    unsettled(open, answers),
-    witnesses,
-  );
+  const known = [...facts, ...[...patched.values()].flat()];
+  const { lives, unseen } = attachDoubts(seen, known, unsettled(open, answers), witnesses);
   const versions = lives.flatMap(({ life, open: own }) =>
-    cut(versionsOf(life, every, known.get(life.uid)), stretchesOf(own)),
+    cut(versionsOf(life, every, patched.get(life.uid)), stretchesOf(own)),
   );
-  const notSeen = [...unseen, ...unseenBirths(seen, births, doubts)];
+  const told = [...facts, ...witnesses, ...unsettled(open, [...known, ...answers])];
+  const before = unseenBefore(told, { lives: lives.map(({ life }) => life), unseen, births });
+  const notSeen = [...unseen, ...before, ...unseenBirths(seen, births, doubts)];
   const named = stretchesOf(notSeen, 'unseen').map((stretch) => unseenVersion(changes[0] as Change, stretch));
   return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);
 }

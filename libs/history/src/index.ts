@@ -7,6 +7,7 @@
  */
 export { isKept, type Actor, type Origin, type Change } from './change.ts';
 export {
+  ALWAYS,
   COUNTER_WENT_BACK,
   OUTCOME_UNKNOWN,
   type DoubtSince,

@@ -1,4 +1,5 @@
 import type { Instant } from '@margay/ground';
+import { NEVER_SHOWN } from './object-doubt.ts';
 import type { EndedBy, Version } from './version.ts';
 
 /** The end of an object that other objects end with. */
@@ -51,6 +52,7 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
   return versions.map((version) => {
     // What is not known of all objects of a kind is spread over them by whoever asks; each has its own end.
     if (version.name === '') return version;
+    if (version.doubt?.reason === NEVER_SHOWN) return begunAfter(version, instants);
     let { validTo } = version;
     let endedBy: EndedBy | undefined;
     for (const [key, by] of enders(version)) {
@@ -62,6 +64,13 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
     }
     return endedBy === undefined || validTo === undefined ? version : { ...version, validTo, endedBy };
   });
+}
+
+/** What was there at a time was not ended before by anything that it would have ended with: it was made since then. */
+function begunAfter(version: Version, instants: ReadonlyMap<string, readonly Pick<End, 'at'>[]>): Version {
+  const { validFrom, validTo = Infinity } = version;
+  const ends = enders(version).flatMap(([key]) => (instants.get(key) ?? []).map(({ at }) => at));
+  return { ...version, validFrom: Math.max(validFrom, ...ends.filter((at) => at < validTo)) };
 }
 
 function enders({ group, resource, namespace, name }: Version): [string, EndedBy][] {

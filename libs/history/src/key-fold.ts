@@ -100,6 +100,7 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
     // An end without uid is that of the object that was there when it was asked for.
     if (change.uid === undefined ? change.receivedAt < last.validFrom : change.uid !== last.uid)
       return undefined;
+    if (change.uid === undefined && change.doubt && last.validTo !== undefined) return undefined;
     const ended = ending(next, last.validTo === undefined ? foldKey([begunBy(last), change]) : [last]);
     return onlyEnd ? { ...ended, tail: { ...ended.tail, onlyEnd } } : ended;
   }

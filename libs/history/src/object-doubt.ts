@@ -21,6 +21,12 @@ export const TOOK_LONG = 'took-long';
 /** The reason of the doubt when an object ended that was not there any more when it was asked for. */
 export const END_MISSED = 'end-missed';
 
+/** `DoubtSince.since` where nobody knows since when: earlier than any cluster. */
+export const ALWAYS: Instant = 0;
+
+/** The reason of the doubt what an object was before a request found it, of which nothing was seen. */
+export const NEVER_SHOWN = 'never-shown';
+
 /** Something that the evidence leaves open about one object, from an instant on, until a whole sight of it ends it. */
 export interface ObjectDoubt {
   /** Why, in a word: `no-content`, `outcome-unknown` … */
@@ -38,6 +44,11 @@ export interface ObjectDoubt {
    * this one, that is what came of it.
    */
   readonly passedOn?: true;
+  /**
+   * True where the answer tells that the object was there when the request came in: where nothing was seen of it, nobody knows what it
+   * was before, nor since when. Of kinds that are written rarely, and where it is known which name it has.
+   */
+  readonly wasThere?: true;
 }
 
 /** A doubt as a version carries it: since when. It lasts as long as the versions that carry it. */

@@ -11,11 +11,12 @@ import {
 } from '@margay/ground';
 import type { Change } from './change.ts';
 import { isGone } from './gone.ts';
+import { NEVER_SHOWN, type ObjectDoubt } from './object-doubt.ts';
 import { project } from './project.ts';
 import type { Reading } from './reading.ts';
-import { birthOf } from './unseen-birth.ts';
+import { birthOf, isRarelyWritten } from './unseen-birth.ts';
 import { doubt, unusable } from './unread-write.ts';
-import { factsOf, trail, type Write } from './write.ts';
+import { factsOf, placeOf, trail, type Write } from './write.ts';
 
 const LACKS = { uid: 'no-uid', name: 'no-name', resourceVersion: 'no-resource-version' } as const;
 
@@ -129,6 +130,7 @@ export function readStatusDelete(write: Write, response: unknown): Reading {
     name,
     what: 'gone',
     ...(uid !== undefined && { uid: storageForm ? servedUid(uid) : uid }),
+    ...(isRarelyWritten(kind) && name === ownName && { doubt: notShown(write) }),
   };
   // Whether the tier belongs to the name that users gave stands in the object, which is not shown here: the end holds
   // for both names, of which one is this object's.
@@ -136,3 +138,11 @@ export function readStatusDelete(write: Write, response: unknown): Reading {
     name === ownName ? [change] : [change, { ...change, id: `${eventId}#${ownName}`, name: ownName }];
   return { kind: 'changes', at, changes, ...trail(write, 'done', name) };
 }
+
+/** What an answer leaves open that does not show what it deleted. */
+const notShown = ({ event }: Write): ObjectDoubt => ({
+  reason: NEVER_SHOWN,
+  may: 'be-anything',
+  message: `${placeOf(event)}: the answer does not show what was deleted.`,
+  wasThere: true,
+});

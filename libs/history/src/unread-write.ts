@@ -11,6 +11,7 @@ import {
 import type { Change } from './change.ts';
 import { OUTCOME_UNKNOWN, type May, type ObjectDoubt } from './object-doubt.ts';
 import { deletesAtOnce, isTruncated, selectedName } from './request.ts';
+import { isRarelyWritten } from './unseen-birth.ts';
 import type { DoubtfulReason, Reading, UnusableReason } from './reading.ts';
 import { factsOf, placeOf, trail, type Write } from './write.ts';
 
@@ -101,6 +102,7 @@ function doubtsOf(write: Write, reason: string, message: string): Change[] {
     message,
     ...(reason !== OUTCOME_UNKNOWN && endsAtOnce(write) && { ends: true as const }),
     ...(isPassedOn(write) && { passedOn: true as const }),
+    ...(reason !== OUTCOME_UNKNOWN && name === ownName && found(write) && { wasThere: true as const }),
   };
   const change: Change = {
     ...factsOf(write),
@@ -154,6 +156,13 @@ const metadataOf = (object: unknown): Fields => fields(fields(object)['metadata'
 function endsAtOnce({ event, verb, kind }: Write): boolean {
   if (verb !== 'delete' || kind.resource === 'pods' || kind.resource === 'namespaces') return false;
   return fields(event['responseStatus'])['code'] === 200 && deletesAtOnce(event);
+}
+
+/** True where the object was there when the request came in, by its answer. */
+function found({ event, verb, kind }: Write): boolean {
+  const { code } = fields(event['responseStatus']);
+  const isAnswered = code === 200 || code === 202;
+  return isAnswered && (verb === 'delete' || verb === 'update' || verb === 'patch') && isRarelyWritten(kind);
 }
 
 /** True where another API server carried the request out, whose own events have the bodies, if a log has them. */

@@ -12,13 +12,17 @@ export const isBirth = ({ id }: Change): boolean => id.endsWith(BORN);
 /** Endpoints and what holds them are written all the time, and definitions matter by their end alone. */
 const ROLES: ReadonlySet<Kind['role']> = new Set(['policy', 'networkSet', 'tier', 'parent']);
 
+/** True for kinds of which it is kept what is not known of the time before they were seen first. */
+export const isRarelyWritten = ({ role }: Kind): boolean => ROLES.has(role);
+
 /**
  * What an object that is shown, and not by its creation, says of the time before: that it was there since its creationTimestamp. Of no
  * consequence where its creation was seen.
  */
-export function birthOf({ role }: Kind, shown: Change, creationTimestamp: unknown): Change[] {
+export function birthOf(kind: Kind, shown: Change, creationTimestamp: unknown): Change[] {
   const bornAt = parseInstant(creationTimestamp);
-  if (!ROLES.has(role) || shown.created === true || bornAt === undefined || bornAt >= shown.at) return [];
+  if (!isRarelyWritten(kind) || shown.created === true || bornAt === undefined || bornAt >= shown.at)
+    return [];
   const { content: _, resourceVersion: __, generation: ___, basedOn: ____, actor: _____, ...facts } = shown;
   const place = [shown.resource, [shown.namespace, shown.name].filter((part) => part !== '').join('/')].join(
     ' ',

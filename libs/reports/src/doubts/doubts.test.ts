@@ -371,3 +371,16 @@ test('numbers that go back and forth all the time are not of one counter, and te
   expect(manyReport(restores(5), [], window).protects).toBe('?');
   expect(manyReport(restores(6), [], window)).toEqual({ protects: 'yes', doubts: ['everything 50-'] });
 });
+
+test('what was there since ever, nobody knows as what, is open until it ends, and has no beginning', () => {
+  const facts: Fact[] = [
+    { at: 10, object: WEB },
+    doubt(0, DENY, 'be-anything'),
+    { at: 250, object: DENY, what: 'gone' },
+  ];
+  expect(verdict(row(facts), 'ingressProtected')).toBe('?');
+  expect(reportOf(facts).evidence.doubts.listed).toMatchObject([
+    { about: expect.stringContaining('shop/deny') },
+  ]);
+  expect(reportOf(facts).evidence.doubts.listed[0]).not.toHaveProperty('since');
+});

@@ -1,6 +1,6 @@
 import type { Doubt, Listing } from '@margay/coverage';
 import { type Instant, keyText, type Kind, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import { ALWAYS, type Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
 import { homeOf } from '../scope-homes.ts';
@@ -136,7 +136,7 @@ class Notes {
     this.add({
       id,
       about: printedVersion(version),
-      since,
+      ...(since !== ALWAYS && { since }),
       reason,
       message,
       source,
