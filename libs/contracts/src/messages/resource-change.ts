@@ -45,6 +45,7 @@ const DOUBT_SCHEMA: RecordSchema = {
     { name: 'message', type: 'string', doc: 'A sentence.' },
     { name: 'ends', type: 'boolean', doc: 'The deletion was answered as done.' },
     { name: 'passedOn', type: 'boolean', doc: 'Another API server carried the request out.' },
+    { name: 'wasThere', type: 'boolean', default: false, doc: 'The request found the object.' },
   ],
 };
 
@@ -125,6 +126,7 @@ interface DoubtRecord {
   readonly message: string;
   readonly ends: boolean;
   readonly passedOn: boolean;
+  readonly wasThere: boolean;
 }
 
 /**
@@ -136,12 +138,13 @@ const unknownToOld = ({ what, name, uid }: ResourceChange) =>
     ? { what: 'gone', name: '', uid: null, said: { what, name, uid: uid ?? null } }
     : {};
 
-const doubtOf = ({ reason, may, message, ends, passedOn }: DoubtRecord): ObjectDoubt => ({
+const doubtOf = ({ reason, may, message, ends, passedOn, wasThere }: DoubtRecord): ObjectDoubt => ({
   reason,
   may: may as May,
   message,
   ...present('ends', ends ? true : null),
   ...present('passedOn', passedOn ? true : null),
+  ...present('wasThere', wasThere ? true : null),
 });
 
 /** An actor on the wire. */
@@ -168,7 +171,8 @@ export const resourceChanges = defineTopic<ResourceChange>({
   toRecord: (change) => ({
     ...change,
     content: change.content === undefined ? null : JSON.stringify(change.content),
-    doubt: change.doubt === undefined ? null : { ends: false, passedOn: false, ...change.doubt },
+    doubt:
+      change.doubt === undefined ? null : { ends: false, passedOn: false, wasThere: false, ...change.doubt },
     ...unknownToOld(change),
   }),
   fromRecord: (record: ChangeRecord) => ({

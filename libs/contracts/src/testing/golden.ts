@@ -95,6 +95,29 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         basedOn: '11',
       },
     },
+    {
+      base64:
+        'wwFhiGtSVRksGQhwcm9kEGU2I2ZvdW5kBGU2AiJuZXR3b3JraW5nLms4cy5pbx5uZXR3b3JrcG9saWNpZXMIc2hvcAAAAICQztv5yq8G/o/O2/nKrwYAAAAKd2F0Y2gWAhBkb3VidGZ1bAhkZW55AAIWbmV2ZXItc2hvd24WYmUtYW55dGhpbmd2ZGVsZXRlIG5ldHdvcmtwb2xpY2llcyBzaG9wL2Rlbnk6IG5vdGhpbmcgc2hvd2VkIGl0IGJlZm9yZS4AAAEAAA==',
+      message: {
+        cluster: 'prod',
+        id: 'e6#found',
+        eventId: 'e6',
+        what: 'doubtful',
+        group: 'networking.k8s.io',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'deny',
+        at: 1793491600000000,
+        receivedAt: 1793491599999999,
+        origin: { source: 'watch', position: 11 },
+        doubt: {
+          reason: 'never-shown',
+          may: 'be-anything',
+          message: 'delete networkpolicies shop/deny: nothing showed it before.',
+          wasThere: true,
+        },
+      },
+    },
   ],
   'margay.policy-events': [
     {

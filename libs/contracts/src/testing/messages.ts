@@ -27,6 +27,7 @@ const doubt = fc.record(
     message: text,
     ends: fc.constant(true),
     passedOn: fc.constant(true),
+    wasThere: fc.constant(true),
   },
   { requiredKeys: ['reason', 'may', 'message'] },
 );
