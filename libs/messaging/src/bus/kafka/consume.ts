@@ -41,7 +41,9 @@ export async function consume(
   });
   let joins = 0;
   consumer.on(consumer.events.GROUP_JOIN, () => {
-    if (joins++ > 0) holes.ask().catch(fail);
+    // What fails here is thrown where a batch needs the answer. A consumer that is stopped while it joins starts all the same, and
+    // holds its partitions for ever.
+    if (joins++ > 0) holes.ask().catch(() => {});
   });
   try {
     await holes.ask();
