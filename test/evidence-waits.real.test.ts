@@ -166,7 +166,10 @@ test(
     const late = await archived(stores, 2);
     expect([{ header: late.header, digest: late.digest }]).toEqual(await truth(log, [2]));
     expect(late.reasons).not.toContainEqual(expect.stringMatching(NOT_APPLIED));
-    expect(await stores.windows.get(windowNumber(2).id)).toMatchObject({ state: 'completed', attempt: 1 });
+    // It is archived, then told, and then kept as completed.
+    await expect
+      .poll(() => stores.windows.get(windowNumber(2).id), patient)
+      .toMatchObject({ state: 'completed', attempt: 1 });
     expect(await completions(bus)).toHaveLength(2);
   },
 );
