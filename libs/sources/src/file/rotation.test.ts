@@ -52,7 +52,9 @@ function readFrom(files: readonly string[], cursor: Cursor | undefined): string 
 test.each([
   ['audit.log', 'audit.log.1', '1'],
   ['audit.log', 'audit.log.12.gz', '12'],
-  ['audit.log', 'audit-1.log', '1'],
+  ['audit.log', 'audit.1.log', '1'],
+  ['audit.log', 'audit-1.log', undefined],
+  ['audit.jsonl', 'audit-6444.jsonl', undefined],
   ['audit.log', 'audit-2026-11-24T01-02-03.456.log.gz', '2026-11-24T01-02-03.456'],
   ['audit.log', 'audit.log-20261124.zst', '20261124'],
   ['audit.log', 'audit.log-1764165600', '1764165600'],
@@ -77,19 +79,19 @@ test.each<[string, string[], string | undefined, string]>([
   ],
   [
     'numbers that count up',
-    ['audit-7.log=b:2', 'audit-8.log=c:3', 'audit-6.log=a:1', 'audit.log=d:4'],
+    ['audit.7.log=b:2', 'audit.8.log=c:3', 'audit.6.log=a:1', 'audit.log=d:4'],
     'a',
     'abcd',
   ],
   [
     'numbers that count up, one missing',
-    ['audit-6.log=a:1', 'audit-8.log=c:3', 'audit.log=d:4'],
+    ['audit.6.log=a:1', 'audit.8.log=c:3', 'audit.log=d:4'],
     'a',
     'a!cd',
   ],
   [
     'numbers that count up, read to the newest',
-    ['audit-6.log=a:1', 'audit-8.log=c:3', 'audit.log=d:4'],
+    ['audit.6.log=a:1', 'audit.8.log=c:3', 'audit.log=d:4'],
     'c',
     'cd',
   ],

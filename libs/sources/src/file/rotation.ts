@@ -52,8 +52,11 @@ export function rotationOf(log: string, name: string): string | undefined {
     [log.slice(0, log.length - extension.length), extension],
   ] as const) {
     if (!unpacked.startsWith(before) || !unpacked.endsWith(behind)) continue;
-    const [, rotation] = ROTATION.exec(unpacked.slice(before.length, unpacked.length - behind.length)) ?? [];
-    if (rotation !== undefined) return rotation;
+    const [put, rotation] =
+      ROTATION.exec(unpacked.slice(before.length, unpacked.length - behind.length)) ?? [];
+    // `audit-1.log` beside `audit.log` is as likely the log of another API server.
+    const isOther = behind !== '' && put?.startsWith('.') === false && NUMBER.test(rotation ?? '');
+    if (rotation !== undefined && !isOther) return rotation;
   }
   return undefined;
 }
