@@ -12,6 +12,24 @@ export const isDoubtful = (change: Change): change is Doubtful =>
 export const isPatch = (change: Change): change is Doubtful =>
   change.what === 'patched' && change.doubt !== undefined;
 
+/**
+ * A doubt about what an object was until a change showed or found it.
+ *
+ * @param since from when on.
+ */
+export function doubtBefore(change: Change, id: string, since: Instant, doubt: ObjectDoubt): Doubtful {
+  const {
+    content: _,
+    resourceVersion: __,
+    generation: ___,
+    basedOn: ____,
+    actor: _____,
+    doubt: ______,
+    ...facts
+  } = change;
+  return { ...facts, id, what: 'doubtful', created: true, receivedAt: since, doubt };
+}
+
 /** Something that is open about one object in `[start, until)`. */
 export interface OpenDoubt {
   readonly start: Instant;

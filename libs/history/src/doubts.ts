@@ -23,7 +23,8 @@ export interface NameState {
  * came in after it. Evidence can show afterwards that nothing had happened: an object that is seen again was never gone,
  * and one that still has its old resourceVersion was never changed.
  *
- * @param facts all other changes of the name, of which the lives were made. @param witnesses that it was taken, or free.
+ * @param facts all other changes of the name, of which the lives were made. @param doubts as `unsettled` gives them.
+ * @param witnesses that it was taken, or free.
  */
 export function attachDoubts(
   lives: readonly Life[],
@@ -31,11 +32,10 @@ export function attachDoubts(
   doubts: readonly Doubtful[],
   witnesses: readonly Change[] = [],
 ): NameState {
-  const ordered = unsettled(doubts, facts);
   const absences = once(witnesses.filter(({ what }) => what === 'absent'));
-  const name = new Name(lives, facts, ordered, once(witnesses.filter(({ what }) => what === 'there')));
+  const name = new Name(lives, facts, doubts, once(witnesses.filter(({ what }) => what === 'there')));
   let next = 0;
-  for (const doubt of ordered) {
+  for (const doubt of doubts) {
     for (
       let one = absences[next];
       one !== undefined && one.receivedAt < doubt.receivedAt;

@@ -72,12 +72,16 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const [patched, unknown] = patchesOf(seen, patches);
   const open = [...doubts, ...unknown, ...missedChanges(seen, facts, doubts)];
   const known = [...facts, ...[...patched.values()].flat()];
-  const { lives, unseen } = attachDoubts(seen, known, unsettled(open, answers), witnesses);
+  const standing = unsettled(open, [...known, ...answers]);
+  const { lives, unseen } = attachDoubts(seen, known, standing, witnesses);
   const versions = lives.flatMap(({ life, open: own }) =>
     cut(versionsOf(life, every, patched.get(life.uid)), stretchesOf(own)),
   );
-  const told = [...facts, ...witnesses, ...unsettled(open, [...known, ...answers])];
-  const before = unseenBefore(told, { lives: lives.map(({ life }) => life), unseen, births });
+  const before = unseenBefore([...facts, ...witnesses, ...standing], {
+    lives: lives.map(({ life }) => life),
+    unseen,
+    births,
+  });
   const notSeen = [...unseen, ...before, ...unseenBirths(seen, births, doubts)];
   const named = stretchesOf(notSeen, 'unseen').map((stretch) => unseenVersion(changes[0] as Change, stretch));
   return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);

@@ -1,6 +1,6 @@
 import { type Instant, compareTexts } from '@margay/ground';
 import type { Change } from './change.ts';
-import { isOutcomeUnknown, type Doubtful, type OpenDoubt } from './doubtful.ts';
+import { doubtBefore, isOutcomeUnknown, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import { requestOf } from './doubts.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import type { Life } from './lives.ts';
@@ -111,28 +111,10 @@ const tellsOfEnd = ({ what, doubt }: Change): boolean =>
   what === 'absent' || what === 'gone' || doubt?.ends === true;
 
 function before(finding: Doubtful, start: Instant, until: Instant): OpenDoubt {
-  const {
-    content: _,
-    resourceVersion: __,
-    generation: ___,
-    basedOn: ____,
-    actor: _____,
-    doubt,
-    ...facts
-  } = finding;
+  const { id, resource, doubt } = finding;
   // What is in a namespace shows that this is there; of others not even that is known.
-  const may = facts.resource === 'namespaces' ? 'differ' : 'be-anything';
-  const of: Doubtful = {
-    ...facts,
-    id: `${facts.id}#before`,
-    what: 'doubtful',
-    created: true,
-    receivedAt: start,
-    doubt: {
-      reason: NEVER_SHOWN,
-      may,
-      message: `${doubt.message} What was there before, and since when, is not known.`,
-    },
-  };
+  const may = resource === 'namespaces' ? 'differ' : 'be-anything';
+  const message = `${doubt.message} What was there before, and since when, is not known.`;
+  const of = doubtBefore(finding, `${id}#before`, start, { reason: NEVER_SHOWN, may, message });
   return { start, until, may, of };
 }

@@ -1,6 +1,6 @@
 import { formatInstant, type Instant, type Kind, parseInstant } from '@margay/ground';
 import type { Change } from './change.ts';
-import type { Doubtful, OpenDoubt } from './doubtful.ts';
+import { doubtBefore, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import type { Life } from './lives.ts';
 
 /** At the end of the ids of doubts about what an object was before it was first seen. */
@@ -23,24 +23,12 @@ export function birthOf(kind: Kind, shown: Change, creationTimestamp: unknown): 
   const bornAt = parseInstant(creationTimestamp);
   if (!isRarelyWritten(kind) || shown.created === true || bornAt === undefined || bornAt >= shown.at)
     return [];
-  const { content: _, resourceVersion: __, generation: ___, basedOn: ____, actor: _____, ...facts } = shown;
   const place = [shown.resource, [shown.namespace, shown.name].filter((part) => part !== '').join('/')].join(
     ' ',
   );
-  return [
-    {
-      ...facts,
-      id: `${shown.eventId}#${shown.uid}${BORN}`,
-      what: 'doubtful',
-      created: true,
-      receivedAt: bornAt,
-      doubt: {
-        reason: 'first-seen-in-mid-life',
-        may: 'differ',
-        message: `${place}: it was made at ${formatInstant(bornAt)}, which no event shows: what it was before it was seen first is not known.`,
-      },
-    },
-  ];
+  const message = `${place}: it was made at ${formatInstant(bornAt)}, which no event shows: what it was before it was seen first is not known.`;
+  const id = `${shown.eventId}#${shown.uid}${BORN}`;
+  return [doubtBefore(shown, id, bornAt, { reason: 'first-seen-in-mid-life', may: 'differ', message })];
 }
 
 /**

@@ -33,7 +33,14 @@
  * {@link connectTransports} and `startAllMicroservices` its topics are consumed. {@link startApplication} gives one that listens.
  */
 export { Readiness } from './health/readiness.ts';
-export type { PrintedSource, SourceLook } from './health/source-look.ts';
+export {
+  heardAgain,
+  lookAtDeliveries,
+  measureDeliveries,
+  type Heard,
+  type PrintedSource,
+  type SourceLook,
+} from './health/source-look.ts';
 export { openListener, type HttpServer, type ServeOptions } from './http/listener.ts';
 export { Open, Right } from './http/right.ts';
 export { RouteRights, type Judge } from './http/route-rights.ts';

@@ -34,8 +34,10 @@ export const HEAD_BYTES_MAX = 256;
 const READ_MAX = 100;
 
 const PACKED = /\.(gz|zst|bz2|xz)$/i;
-/** What rotation puts into a name or behind it: a number, a date, a time. */
-const ROTATION = /^[-_.](\d[\d:.TZ_-]*)$/;
+/** What rotation puts behind a name: a number, a date, a time. */
+const BEHIND = /^[-_.](\d[\d:.TZ_-]*)$/;
+/** And into it: a number behind a dash is none, since `audit-1.log` beside `audit.log` is as likely the log of another API server. */
+const INSIDE = /^(?![-_]\d{1,6}$)[-_.](\d[\d:.TZ_-]*)$/;
 const NUMBER = /^\d{1,6}$/;
 
 /**
@@ -47,16 +49,13 @@ const NUMBER = /^\d{1,6}$/;
 export function rotationOf(log: string, name: string): string | undefined {
   const unpacked = name.replace(PACKED, '');
   const extension = extname(log);
-  for (const [before, behind] of [
-    [log, ''],
-    [log.slice(0, log.length - extension.length), extension],
+  for (const [before, pattern, behind] of [
+    [log, BEHIND, ''],
+    [log.slice(0, log.length - extension.length), INSIDE, extension],
   ] as const) {
     if (!unpacked.startsWith(before) || !unpacked.endsWith(behind)) continue;
-    const [put, rotation] =
-      ROTATION.exec(unpacked.slice(before.length, unpacked.length - behind.length)) ?? [];
-    // `audit-1.log` beside `audit.log` is as likely the log of another API server.
-    const isOther = behind !== '' && put?.startsWith('.') === false && NUMBER.test(rotation ?? '');
-    if (rotation !== undefined && !isOther) return rotation;
+    const [, rotation] = pattern.exec(unpacked.slice(before.length, unpacked.length - behind.length)) ?? [];
+    if (rotation !== undefined) return rotation;
   }
   return undefined;
 }

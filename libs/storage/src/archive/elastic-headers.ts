@@ -84,24 +84,9 @@ export async function listRevisions(
   reportName: string,
   { start, end }: Window,
 ): Promise<ArchivedHeader[]> {
-  const { hits } = await elastic.call('listing the revisions of a report', () =>
-    elastic.client.search<{ header: string }>({
-      index: headersOf(elastic),
-      ignore_unavailable: true,
-      query: {
-        bool: {
-          filter: [
-            { term: { cluster: elastic.cluster } },
-            { term: { reportName } },
-            { term: { start } },
-            { term: { end } },
-          ],
-        },
-      },
-      size: REVISIONS_MAX,
-    }),
-  );
-  return found(hits).sort(byRevision);
+  const filter = [{ term: { reportName } }, { term: { start } }, { term: { end } }];
+  const headers = await search(elastic, 'listing the revisions of a report', filter, { size: REVISIONS_MAX });
+  return headers.sort(byRevision);
 }
 
 /** A page of headers, newest first. */
@@ -110,35 +95,40 @@ export async function listHeaders(
   { reportName, reportType, limit = PAGE_MAX, cursor }: HeaderFilter,
 ): Promise<HeaderPage> {
   const place = cursor === undefined ? undefined : placeOf(cursor);
-  const { hits } = await elastic.call('listing reports', () =>
-    elastic.client.search<{ header: string }>({
-      index: headersOf(elastic),
-      ignore_unavailable: true,
-      query: {
-        bool: {
-          filter: [
-            { term: { cluster: elastic.cluster } },
-            ...(reportName === undefined ? [] : [{ term: { reportName } }]),
-            ...(reportType === undefined ? [] : [{ term: { reportType } }]),
-          ],
-        },
-      },
-      sort: [
-        { end: { order: 'desc', unmapped_type: 'long' } },
-        { id: { order: 'desc', unmapped_type: 'keyword' } },
-      ],
-      ...(place !== undefined && { search_after: [place.end, place.id] }),
-      size: limit + 1,
-      track_total_hits: false,
-    }),
-  );
-  const headers = found(hits);
+  const filter = [
+    ...(reportName === undefined ? [] : [{ term: { reportName } }]),
+    ...(reportType === undefined ? [] : [{ term: { reportType } }]),
+  ];
+  const headers = await search(elastic, 'listing reports', filter, {
+    sort: [
+      { end: { order: 'desc', unmapped_type: 'long' } },
+      { id: { order: 'desc', unmapped_type: 'keyword' } },
+    ],
+    ...(place !== undefined && { search_after: [place.end, place.id] }),
+    size: limit + 1,
+    track_total_hits: false,
+  });
   const page = headers.slice(0, limit);
   const last = page.at(-1);
   return { headers: page, ...(headers.length > limit && last !== undefined && { next: cursorAfter(last) }) };
 }
 
-const found = ({ hits }: estypes.SearchHitsMetadata<{ header: string }>): ArchivedHeader[] =>
-  hits.flatMap(({ _source: source }) =>
+/** Headers of the cluster. @param action for errors: what is done. */
+async function search(
+  elastic: Elastic,
+  action: string,
+  filter: readonly estypes.QueryDslQueryContainer[],
+  page: Pick<estypes.SearchRequest, 'sort' | 'search_after' | 'size' | 'track_total_hits'>,
+): Promise<ArchivedHeader[]> {
+  const { hits } = await elastic.call(action, () =>
+    elastic.client.search<{ header: string }>({
+      index: headersOf(elastic),
+      ignore_unavailable: true,
+      query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
+      ...page,
+    }),
+  );
+  return hits.hits.flatMap(({ _source: source }) =>
     source === undefined ? [] : [JSON.parse(source.header) as ArchivedHeader],
   );
+}

@@ -6,6 +6,7 @@ import { documentId } from '../elasticsearch/documents.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
 import { INSTANT, KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import type { Coverage } from './coverage.ts';
+import { markText } from './mark-text.ts';
 
 /** The index of all marks. */
 export const COVERAGE_TEMPLATE: IndexTemplate = {
@@ -47,24 +48,14 @@ export function elasticsearchCoverage(elastic: Elastic): Coverage {
       await bulk(
         elastic,
         marks.map((mark) => {
-          const { source, from, to, buckets, timeless, problems, problemsTotal, canaries } = mark;
-          const text = JSON.stringify({
-            source,
-            from,
-            to,
-            buckets,
-            timeless,
-            problems,
-            problemsTotal,
-            canaries,
-          });
+          const { source, from, to } = mark;
           const document = {
             cluster,
             source,
             from,
             to,
             ...extentOf(mark),
-            mark: text,
+            mark: markText(mark),
           };
           return { op: 'index', index, id: documentId(cluster, source, from), document, version: to };
         }),

@@ -10,6 +10,7 @@ import {
 import type { Database } from '@margay/sqlite';
 import { arrivalNotes } from '../arrivals/embedded.ts';
 import type { Coverage } from './coverage.ts';
+import { markText } from './mark-text.ts';
 
 /** The tables of the embedded coverage. */
 export const COVERAGE_TABLES = `
@@ -96,19 +97,9 @@ export function embeddedCoverage(database: Database): Coverage {
 
 /** @param arrived is told of what is new. */
 function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<typeof arrivalNotes>): void {
-  const { source, from, to, buckets, timeless, problems, problemsTotal, canaries } = mark;
+  const { source, from, to } = mark;
   const extent = extentOf(mark);
   const { beats, rest, canaries: told } = outlineOf(mark);
-  const text = JSON.stringify({
-    source,
-    from,
-    to,
-    buckets,
-    timeless,
-    problems,
-    problemsTotal,
-    canaries,
-  });
   const { changes } = database
     .sql(
       `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
@@ -116,7 +107,7 @@ function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<ty
          last = excluded.last
        WHERE excluded."to" > "to"`,
     )
-    .run(source, from, to, text, extent?.first ?? null, extent?.last ?? null);
+    .run(source, from, to, markText(mark), extent?.first ?? null, extent?.last ?? null);
   if (changes === 1 && extent !== undefined) arrived('delivery', extent.first, extent.last);
   database
     .sql(

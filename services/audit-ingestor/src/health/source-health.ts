@@ -1,6 +1,6 @@
 import { problemAtEnd, sourceName, tellsOfTime, type CoverageMark } from '@margay/coverage';
 import { compareTexts, type CanaryName } from '@margay/ground';
-import type { SourceLook } from '@margay/runtime/nest';
+import { heardAgain, lookAtDeliveries, type Heard, type SourceLook } from '@margay/runtime/nest';
 
 /** A canary that was sent, in milliseconds since the epoch. */
 export interface SentCanary extends CanaryName {
@@ -15,9 +15,7 @@ interface Seen {
 }
 
 interface Source {
-  lastDelivery: number;
-  newestEvent?: number;
-  longestSilence: number;
+  heard: Heard;
   /** Whether it ever delivered what was told, and not only that it cannot be had. */
   isHeard: boolean;
   /** Why it cannot be had just now. */
@@ -53,9 +51,12 @@ export class SourceHealth {
   /** A mark was delivered. @param now milliseconds since the epoch, as everywhere here. */
   delivered(mark: CoverageMark, now: number): void {
     if (!tellsOfTime(mark.source)) return;
-    const source = this.#heard(sourceName(mark.source), now);
     const newest = mark.buckets.at(-1)?.last;
-    if (newest !== undefined) source.newestEvent = Math.max(source.newestEvent ?? 0, newest / 1_000);
+    const source = this.#heard(
+      sourceName(mark.source),
+      now,
+      newest === undefined ? undefined : newest / 1_000,
+    );
     const problem = problemAtEnd(mark);
     if (problem !== undefined) source.problem = problem;
     else if (mark.to > mark.from) {
@@ -112,16 +113,16 @@ export class SourceHealth {
     }
   }
 
-  #heard(name: string, now: number): Source {
+  #heard(name: string, now: number, newest?: number): Source {
     const known = this.#sources.get(name);
-    if (known === undefined) {
-      const source = { lastDelivery: now, longestSilence: 0, isHeard: false, canaries: new Map() };
-      this.#sources.set(name, source);
-      return source;
+    const heard = heardAgain(known?.heard, now, newest);
+    if (known !== undefined) {
+      known.heard = heard;
+      return known;
     }
-    known.longestSilence = Math.max(known.longestSilence, now - known.lastDelivery);
-    known.lastDelivery = now;
-    return known;
+    const source = { heard, isHeard: false, canaries: new Map() };
+    this.#sources.set(name, source);
+    return source;
   }
 
   #see(
@@ -149,9 +150,7 @@ export class SourceHealth {
       .map(([name, source]) => ({
         source: name,
         isHeard: source.isHeard,
-        lastDelivery: source.lastDelivery,
-        ...(source.newestEvent !== undefined && { lag: Math.max(0, now - source.newestEvent) }),
-        longestSilence: Math.max(source.longestSilence, now - source.lastDelivery),
+        ...lookAtDeliveries(source.heard, now),
         canaries: [...source.canaries]
           .sort(([a], [b]) => compareTexts(a, b))
           .map(([server, seen]) => ({

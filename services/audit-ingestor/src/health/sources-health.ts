@@ -1,6 +1,6 @@
 import type { CoverageMark } from '@margay/coverage';
 import type { Log, Metrics } from '@margay/runtime';
-import { LOG, METRICS, Readiness, type SourceLook } from '@margay/runtime/nest';
+import { LOG, measureDeliveries, METRICS, Readiness, type SourceLook } from '@margay/runtime/nest';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from '../options.ts';
 import { SourceHealth } from './source-health.ts';
@@ -104,9 +104,9 @@ export class SourcesHealth implements OnModuleInit {
   }
 
   #measure(looks: readonly SourceLook[]): void {
-    for (const { source, lastDelivery, longestSilence, problem, canaries } of looks) {
-      this.#metrics.lastDeliverySeconds.set(lastDelivery / 1_000, { source });
-      this.#metrics.longestSilenceSeconds.set(longestSilence / 1_000, { source });
+    for (const look of looks) {
+      measureDeliveries(this.#metrics, look);
+      const { source, problem, canaries } = look;
       this.#metrics.sourceRefused.set(problem === undefined ? 0 : 1, { source });
       for (const { server, roundTrip, silentSince } of canaries) {
         if (roundTrip !== undefined)

@@ -1,3 +1,5 @@
+import type { Metrics } from '../../metrics/metrics.ts';
+
 /** How a source is, as `/readyz` shows it. Times are milliseconds since the epoch, lengths milliseconds. */
 export interface SourceLook {
   readonly source: string;
@@ -18,6 +20,46 @@ export interface SourceLook {
   }[];
   /** Why it cannot be had. */
   readonly problem?: string;
+}
+
+/** When a source delivered. Times are milliseconds since the epoch, lengths milliseconds. */
+export interface Heard {
+  readonly lastDelivery: number;
+  /** The newest that it delivered, by its own clock. */
+  readonly newest?: number;
+  readonly longestSilence: number;
+}
+
+/** A source delivered. @param known what was known of it, if it had delivered before. @param newest by its own clock. */
+export function heardAgain(known: Heard | undefined, now: number, newest?: number): Heard {
+  const latest = newest === undefined ? known?.newest : Math.max(known?.newest ?? 0, newest);
+  return {
+    lastDelivery: now,
+    ...(latest !== undefined && { newest: latest }),
+    longestSilence: silenceAt(known, now),
+  };
+}
+
+const silenceAt = (known: Heard | undefined, now: number): number =>
+  known === undefined ? 0 : Math.max(known.longestSilence, now - known.lastDelivery);
+
+/** What a look at a source says of its deliveries. */
+export const lookAtDeliveries = (
+  heard: Heard,
+  now: number,
+): Pick<SourceLook, 'lastDelivery' | 'lag' | 'longestSilence'> => ({
+  lastDelivery: heard.lastDelivery,
+  ...(heard.newest !== undefined && { lag: Math.max(0, now - heard.newest) }),
+  longestSilence: silenceAt(heard, now),
+});
+
+/** Shows in the metrics when a source delivered last, and how long it was silent. */
+export function measureDeliveries(
+  metrics: Metrics,
+  { source, lastDelivery, longestSilence }: SourceLook,
+): void {
+  metrics.lastDeliverySeconds.set(lastDelivery / 1_000, { source });
+  metrics.longestSilenceSeconds.set(longestSilence / 1_000, { source });
 }
 
 /** As it is printed: instants as RFC 3339, lengths in seconds. */

@@ -1,0 +1,15 @@
+import type { CoverageMark } from '@margay/coverage';
+
+/** What is kept of a mark, in either store: what is a mark's, without what messages have beside it. */
+export function markText({
+  source,
+  from,
+  to,
+  buckets,
+  timeless,
+  problems,
+  problemsTotal,
+  canaries,
+}: CoverageMark): string {
+  return JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal, canaries });
+}
