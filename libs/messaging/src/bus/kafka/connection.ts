@@ -7,6 +7,8 @@ import { topicMaker } from './topics.ts';
 /** Fetched at once from one partition: a bound on memory, and on what a lost partition costs. */
 const FETCH_BYTES_PER_PARTITION = 1024 * 1024;
 const FETCH_BYTES = 8 * 1024 * 1024;
+/** As many as the client's own consumers do. */
+const RETRIES = 5;
 
 /** The brokers as one bus sees them: its names there, and connections that are made when first used. */
 export interface KafkaConnection {
@@ -17,8 +19,13 @@ export interface KafkaConnection {
   producer(): Promise<Producer>;
   /** Puts a question to the brokers. */
   readonly ask: Asking['ask'];
-  /** A consumer that is not connected yet; whoever asked for it disconnects it. */
-  consumer(groupId: string): Consumer;
+  /**
+   * A consumer that is not connected yet; whoever asked for it disconnects it.
+   *
+   * @param restarts whether it begins anew by itself when it crashed. One that is disconnected meanwhile begins all the same, and holds
+   *   its partitions for ever: so whoever may disconnect it at any time begins anew himself.
+   */
+  consumer(groupId: string, restarts?: boolean): Consumer;
   /** Which compression is asked of the producer. */
   readonly compression: number;
   /** Disconnects the producer and the connection for questions. */
@@ -46,7 +53,7 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
     groupId: (group, topic) => `${prefix}${group}.${topic}`,
     producer: () => producer.get(),
     ask: asking.ask,
-    consumer: (groupId) =>
+    consumer: (groupId, restarts = true) =>
       kafka.consumer({
         groupId,
         sessionTimeout: 30_000,
@@ -56,6 +63,7 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
         maxBytes: FETCH_BYTES,
         maxWaitTimeInMs: 500,
         allowAutoTopicCreation: false,
+        retry: { retries: RETRIES, restartOnFailure: async () => restarts },
       }),
     compression: library.CompressionTypes.GZIP,
     close: async () => {

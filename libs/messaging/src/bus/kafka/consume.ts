@@ -22,7 +22,7 @@ export async function consume(
 ): Promise<void> {
   if (signal.aborted) return;
   const name = await kafka.topic(topic);
-  const consumer = kafka.consumer(kafka.groupId(group, topic));
+  const consumer = kafka.consumer(kafka.groupId(group, topic), false);
   const stop = new AbortController();
   const ended = Promise.withResolvers<void>();
   const handling = new Set<Promise<void>>();
@@ -36,14 +36,10 @@ export async function consume(
     ended.reject(error);
   };
   signal.addEventListener('abort', end);
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (!restart) fail(error);
-  });
+  consumer.on(consumer.events.CRASH, ({ payload: { error } }) => fail(error));
   let joins = 0;
   consumer.on(consumer.events.GROUP_JOIN, () => {
-    // What fails here is thrown where a batch needs the answer. A consumer that is stopped while it joins starts all the same, and
-    // holds its partitions for ever.
-    if (joins++ > 0) holes.ask().catch(() => {});
+    if (joins++ > 0) holes.ask().catch(fail);
   });
   try {
     await holes.ask();
