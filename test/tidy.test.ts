@@ -13,8 +13,9 @@ const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
 const sources = tracked.filter((path) => /\.(ts|tsx)$/.test(path));
 const pure = sources.filter(
   (path) =>
-    /^libs\/(ground|policy|history|go-template|flows|coverage|reports|contracts|api-contract)\//.test(path) &&
-    !/\.test\.ts$|\/testing\//.test(path),
+    /^libs\/(ground|policy|history|go-template|flows|coverage|reports|ledger|contracts|api-contract)\//.test(
+      path,
+    ) && !/\.test\.ts$|\/testing\//.test(path),
 );
 
 /** `path:line text` of every line that matches. */

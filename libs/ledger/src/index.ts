@@ -1,0 +1,26 @@
+/**
+ * The ledger: a transparency log over archived reports, which nobody can rewrite unnoticed.
+ *
+ * A *log* is a Merkle tree (RFC 6962) over *entries*, one for each report; a *checkpoint* is its signed head. Whoever keeps one
+ * sees whether a later one goes on from it, and from a *proof* whether a report is in it. Formats are those of C2SP (signed-note,
+ * tlog-checkpoint, tlog-tiles, tlog-proof, tlog-cosignature), so that tools which are not ours check them. No I/O, clock or
+ * randomness: keys come as seeds, times as numbers.
+ */
+export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
+export { EMPTY_ROOT, type Hash, leafHash } from './tree/hashes.ts';
+export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
+export { append, consistencyFrom, edgeOf, inclusionFrom, type ReadTile, rootFrom } from './tree/tiles.ts';
+export { bundleAt, bundlePath, tileAt, tilePath } from './tree/tile-paths.ts';
+export { bundleOf, ENTRY_BYTES_MAX } from './tree/bundles.ts';
+export {
+  NoKey,
+  readSigningKey,
+  readVerifierKey,
+  signingKey,
+  signingKeyText,
+  verifierKeyText,
+} from './notes/keys.ts';
+export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
+export { readCheckpoint, signCheckpoint } from './notes/checkpoint.ts';
+export { checkProof, proofText, readProof } from './notes/proof.ts';
+export { EnvelopeProblem, envelopeText, readEnvelope, STATEMENT_TYPE } from './statement.ts';
