@@ -1,6 +1,7 @@
 import { Undecodable, type Topic } from '@margay/contracts';
 import { traced, traceHeaders } from '@margay/runtime';
 import type { Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
+import { noticeIn } from './bus/notice.ts';
 import { Unprocessable } from './unprocessable.ts';
 
 /** How a topic's messages are handled. */
@@ -14,8 +15,8 @@ export interface HandleOptions extends ConsumeOptions {
 /**
  * Handles a topic's messages in batches, at least once each and in order within a key.
  *
- * A message that cannot be decoded, and one whose handling throws Unprocessable, goes to the dead-letter topic, and
- * the stream goes on. To find that message its batch is handled again one by one, so `handle` must be idempotent; it
+ * What could not be published, of which there is a notice, a message that cannot be decoded, and one whose handling throws Unprocessable, goes to the dead-letter topic, and
+ * the stream goes on. To find that message its batch is handled again in halves, so `handle` must be idempotent; it
  * must be for another reason too: any other error ends the consumption before the commit, and the messages come again.
  *
  * Fulfilled when the signal is aborted. Rejected with what `handle` or the bus threw.
@@ -33,9 +34,10 @@ export function consume<T>(
     topic.name,
     group,
     async (batch) => {
-      await bus.registry?.learn(batch.map(({ value }) => value));
+      const published = await withoutNotices(batch, setAside);
+      await bus.registry?.learn(published.map(({ value }) => value));
       const decoded: Handled<T>[] = [];
-      for (const delivery of batch) {
+      for (const delivery of published) {
         try {
           decoded.push({ message: read.decode(delivery.value), delivery });
         } catch (error) {
@@ -61,14 +63,11 @@ export function consumeAsWritten(
   return bus.consume(
     topic,
     group,
-    (batch) =>
-      handleTraced(
-        `${group} ${topic}`,
-        batch,
-        batch.map((delivery) => ({ message: delivery, delivery })),
-        handle,
-        setAside,
-      ),
+    async (batch) => {
+      const published = await withoutNotices(batch, setAside);
+      const handled = published.map((delivery) => ({ message: delivery, delivery }));
+      await handleTraced(`${group} ${topic}`, batch, handled, handle, setAside);
+    },
     options,
   );
 }
@@ -87,6 +86,17 @@ const settingAside =
     await bus.deadLetter(topic, delivery, error);
     onDeadLetter?.(delivery, error);
   };
+
+/** What was published; what could not be is set aside. */
+async function withoutNotices(batch: readonly Delivery[], setAside: SetAside): Promise<Delivery[]> {
+  const published: Delivery[] = [];
+  for (const delivery of batch) {
+    const notice = noticeIn(delivery);
+    if (notice === undefined) published.push(delivery);
+    else await setAside(delivery, notice);
+  }
+  return published;
+}
 
 /** Handles a batch as a piece of work of its own. A batch has many causes; its logs carry the first one's. */
 async function handleTraced<T>(
@@ -107,7 +117,9 @@ async function handleTraced<T>(
       if (!(error instanceof Unprocessable)) throw error;
       const [only] = some;
       if (some.length === 1 && only !== undefined) return setAside(only.delivery, error);
-      for (const each of some) await handleAll([each]);
+      const middle = Math.ceil(some.length / 2);
+      await handleAll(some.slice(0, middle));
+      await handleAll(some.slice(middle));
     }
   };
   await traced(name, { from: batch[0]?.headers ?? {} }, () => handleAll(decoded));

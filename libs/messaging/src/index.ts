@@ -14,6 +14,7 @@ export {
   deadLetterTopic,
   DEAD_LETTER_HEADERS,
 } from './bus/bus.ts';
+export { noticeIn } from './bus/notice.ts';
 export { type Places, messagesBetween } from './bus/places.ts';
 export { endsOfTopics, untilHandled } from './handled.ts';
 export { openEmbeddedBus } from './bus/embedded.ts';

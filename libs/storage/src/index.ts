@@ -14,4 +14,5 @@ export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export type { History } from './history/history.ts';
+export { Refused } from './refused.ts';
 export type { KnownReport, WindowRecord, Windows } from './windows/windows.ts';

@@ -12,15 +12,15 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { isOfFlows } from '@margay/coverage';
-import { endsOfTopics, untilHandled, type Bus } from '@margay/messaging';
+import { endsOfTopics, Unprocessable, untilHandled, type Bus } from '@margay/messaging';
 import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { METRICS } from '@margay/runtime/nest';
-import type { Stores } from '@margay/storage';
+import { Refused, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { EVIDENCE_TOPICS, leftOpenBy } from './losses.ts';
+import { EVIDENCE_TOPICS, leftOpenBy, markOfLoss } from './losses.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
 
@@ -48,18 +48,18 @@ export class EvidenceController {
    */
   @OnTopic(resourceChanges, { ...EVIDENCE, batchMax: 2_000, partitionsAtOnce: 6 })
   async keepChanges(@Payload() changes: readonly ResourceChange[]): Promise<void> {
-    const { applied } = await this.#stores.history.append(changes);
+    const { applied } = await kept(this.#stores.history.append(changes));
     this.#metrics.keptChangesTotal.add(applied);
   }
 
   @OnTopic(policyEvents, EVIDENCE)
   async keepPolicyEvents(@Payload() events: readonly ClusterPolicyEvent[]): Promise<void> {
-    await this.#stores.trail.append(events);
+    await kept(this.#stores.trail.append(events));
   }
 
   @OnTopic(flows, EVIDENCE)
   async keepFlows(@Payload() seen: readonly ClusterFlow[]): Promise<void> {
-    await this.#stores.flows.append(seen);
+    await kept(this.#stores.flows.append(seen));
   }
 
   /**
@@ -75,14 +75,29 @@ export class EvidenceController {
     const ofChanges = marks.some(({ source }) => !isOfFlows(source));
     const before = [...(ofChanges ? CHANGE_TOPICS : []), ...(ofFlows ? FLOW_TOPICS : [])];
     await untilHandled(this.#bus, EVIDENCE_GROUP, await endsOfTopics(this.#bus, before), { signal });
-    await this.#stores.coverage.append(marks);
+    await kept(this.#stores.coverage.append(marks));
   }
 
   /** What is set aside, or is gone before it was read, leaves open what it said. */
   @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
     const { change, mark } = leftOpenBy(loss);
-    if (change !== undefined) await this.#stores.history.append([change]);
-    else await this.#stores.coverage.append([mark]);
+    if (change === undefined) return this.#stores.coverage.append([mark]);
+    try {
+      await this.#stores.history.append([change]);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      // The object is so large that the store does not even take what is to be known of it beside.
+      await this.#stores.coverage.append([markOfLoss(loss)]);
+    }
+  }
+}
+
+/** What a store refuses is set aside, with what the store said. */
+async function kept<T>(appended: Promise<T>): Promise<T> {
+  try {
+    return await appended;
+  } catch (error) {
+    throw error instanceof Refused ? new Unprocessable('refused', error.message) : error;
   }
 }

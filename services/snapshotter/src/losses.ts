@@ -40,16 +40,15 @@ const LONG_AGO: Instant = 0;
  */
 export function leftOpenBy(loss: Loss): LeftOpen {
   if (loss.kind === 'hole') return { mark: holeMark(loss.hole) };
-  const { delivery, error } = loss;
+  const { delivery } = loss;
   const about = delivery.topic === resourceChanges.name ? objectOfKey(delivery.key) : undefined;
-  const place = `${delivery.topic}/${delivery.partition}, offset ${delivery.offset}`;
-  const why = `A message that cannot be used was set aside (${place}: ${error.message})`;
+  if (about === undefined) return { mark: markOfLoss(loss) };
+  const why = whySetAside(loss);
   const by = byThen(delivery.publishedAt);
-  const settling = 'publish it again with margay dlq replay, and see the object whole after that';
-  if (about === undefined) {
-    const message = `${why}: what it said by ${formatInstant(by)} is not known.`;
-    return { mark: lostMark(delivery, Number(delivery.offset), 1, 'set-aside', message, { before: by }) };
-  }
+  const isEmpty = delivery.value.byteLength === 0;
+  const settling = isEmpty
+    ? 'see the object whole after that'
+    : 'publish it again with margay dlq replay, and see the object whole after that';
   const id = `set-aside/${delivery.topic}/${delivery.partition}/${delivery.offset}`;
   const { name, namespace, resource } = about;
   const object = [resource, [namespace, name].filter((part) => part !== '').join('/')].join(' ').trim();
@@ -66,6 +65,20 @@ export function leftOpenBy(loss: Loss): LeftOpen {
       origin: { source: `${delivery.topic}/${delivery.partition}`, position: Number(delivery.offset) },
     },
   };
+}
+
+/** What a loss leaves open, whoever it is about. */
+export function markOfLoss(loss: Loss): CoverageMark {
+  if (loss.kind === 'hole') return holeMark(loss.hole);
+  const { delivery } = loss;
+  const by = byThen(delivery.publishedAt);
+  const message = `${whySetAside(loss)}: what it said by ${formatInstant(by)} is not known.`;
+  return lostMark(delivery, Number(delivery.offset), 1, 'set-aside', message, { before: by });
+}
+
+function whySetAside({ delivery, error }: Extract<Loss, { kind: 'set-aside' }>): string {
+  const place = `${delivery.topic}/${delivery.partition}, offset ${delivery.offset}`;
+  return `A message that cannot be used was set aside (${place}: ${error.message})`;
 }
 
 function holeMark(hole: Hole): CoverageMark {

@@ -8,11 +8,11 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { deliveriesOf, doubtsFor, evidenceFor } from '@margay/coverage';
-import { publishAll, type Bus } from '@margay/messaging';
+import { deadLetterTopic, publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule } from '@margay/runtime/nest';
-import type { Stores } from '@margay/storage';
+import { Refused, type Stores } from '@margay/storage';
 import { STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -116,6 +116,71 @@ test('a change that is set aside leaves its object open until it is seen again',
   for await (const { name, doubt, validTo } of stores.history.versions({ start: 150, end: 1e16 }))
     open.push(`${name} ${doubt?.reason ?? 'known'} ${validTo === later ? 'until seen' : ''}`.trim());
   expect(open.sort()).toEqual(['a known', 'a set-aside until seen', 'b known']);
+});
+
+/** The objects of the history at an instant, with what is in doubt. */
+async function doubtsAt(stores: Stores, at: number) {
+  const open: string[] = [];
+  for await (const { name, doubt } of stores.history.versions({ start: at, end: at + 1 }))
+    open.push(`${name} ${doubt?.reason ?? 'known'}`);
+  return open.sort();
+}
+
+async function deadLettersOf(bus: Bus, topic: string) {
+  const letters: string[] = [];
+  for await (const { key, value, headers } of bus.peek(deadLetterTopic(topic)))
+    letters.push(`${key} ${headers['dlq-code']} ${value.byteLength}`);
+  return letters;
+}
+
+test('a change that is too large to be published leaves its object open, and the others are kept', async () => {
+  const { app, bus, stores } = await snapshotter();
+  const { content, ...huge } = { ...change('huge', '2', 200), id: 'huge#0' };
+  const metadata = { name: 'huge', annotations: { text: 'x'.repeat(70 * 1024 * 1024) } };
+  await publishAll(bus, resourceChanges, [
+    change('a', '1', 100),
+    change('huge', '1', 100),
+    { ...huge, content: { ...content!, metadata } },
+    change('b', '3', 300),
+  ]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus), { timeout: 10_000 }).toBe(0);
+  const later = (Date.now() + 120_000) * 1_000;
+  expect(await doubtsAt(stores, later)).toEqual(['a known', 'b known', 'huge set-aside']);
+  expect(await deadLettersOf(bus, resourceChanges.name)).toEqual(['c/namespaces//huge too-large 0']);
+});
+
+test('a change that the store refuses for good leaves its object open, and the others are kept', async () => {
+  const { app, bus, stores } = await snapshotter();
+  const append = stores.history.append.bind(stores.history);
+  stores.history.append = (changes) =>
+    changes.some(({ what, name }) => what === 'present' && name === 'odd')
+      ? Promise.reject(new Refused('the index takes no such document'))
+      : append(changes);
+  await publishAll(
+    bus,
+    resourceChanges,
+    ['a', 'odd', 'b', 'c'].map((name, i) => change(name, String(i), 100)),
+  );
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const later = (Date.now() + 120_000) * 1_000;
+  expect(await doubtsAt(stores, later)).toEqual(['a known', 'b known', 'c known', 'odd set-aside']);
+  expect(await deadLettersOf(bus, resourceChanges.name)).toEqual([expect.stringMatching(/odd refused \d+/)]);
+});
+
+test('where the store refuses even what is to be known of an object beside, everything is open', async () => {
+  const { app, bus, stores } = await snapshotter();
+  stores.history.append = () => Promise.reject(new Refused('the index takes no such document'));
+  await publishAll(bus, resourceChanges, [change('odd', '1', 100)]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const end = Date.now() * 1_000;
+  const window = { start: end - HOUR, end };
+  const lost = doubtsFor(await stores.coverage.marks(window), window, {
+    deliveries: await stores.coverage.deliveries(),
+  }).filter(({ reason }) => reason === 'lost');
+  expect(lost.map(({ about }) => about)).toEqual(['everything']);
 });
 
 const HOUR = 3_600_000_000;

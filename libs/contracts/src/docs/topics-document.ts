@@ -16,9 +16,18 @@ endian). Every schema that was ever released can still be read; new fields have 
 **At least once.** A message may come again, after a crash or a rebalance: what identifies it is said below. Times are microseconds
 since the epoch, UTC.
 
+**Large messages come in parts.** A message that takes more than 512 KiB, or than its topic takes at once, is published as several, all with its key
+and one after the other, though others may stand between. Each has four headers: \`part\` says which it is of how many (\`2/5\`), \`part-of\`
+is the same for all that belong together, \`part-bytes\` is the size of the whole value and \`part-sha256\` its digest. The values one after the other are
+the value. Who publishes may end in the middle and begin anew with another \`part-of\`; a part may come twice. A subscriber that does not put
+them together passes over messages that have a \`part\`; what is larger than 64 MiB is not published.
+
+**Notices.** What is too large to be published in any way, or could not be put together, is a message with the same key, an empty value and the headers
+\`notice-code\` and \`notice-reason\`. A subscriber passes over it, or tells that it does not know what happened to what the key names.
+
 **Dead letters.** What cannot be processed goes to \`<topic>.dlq\` with the same key and bytes, and headers that begin with \`dlq-\`:
 \`dlq-reason\` says why, \`dlq-topic\`, \`dlq-partition\` and \`dlq-offset\` where from. \`margay dlq list\` shows them and \`margay dlq replay\`
-publishes them again. A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
+publishes them again, but for notices, of which nothing is kept. A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
 been about. Messages that are gone before the snapshotter read them leave everything open that was published until then.
 
 **Traces.** The header \`traceparent\` (W3C Trace Context) names the work that a message comes from; log lines carry the same id.

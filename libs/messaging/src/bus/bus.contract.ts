@@ -1,12 +1,37 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Unprocessable } from '../unprocessable.ts';
 import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery, type Message } from './bus.ts';
+import { MESSAGE_BYTES_MAX, noticeIn } from './notice.ts';
 import { messagesBetween, type Places } from './places.ts';
 
 const text = (delivery: Message) => Buffer.from(delivery.value).toString();
 const message = (key: string, value: string): Message => ({ key, value: Buffer.from(value) });
 const numbered = (count: number, keys: number) =>
   Array.from({ length: count }, (_, i) => message(`key-${i % keys}`, String(i)));
+
+/** Random bytes do not get smaller by packing. */
+const sized = (key: string, bytes: number): Message => ({
+  key,
+  value: randomBytes(bytes),
+  headers: { 'trace-id': key },
+});
+const digestOf = ({ value }: Message) => createHash('sha256').update(value).digest('hex');
+
+/** Big ones among small ones, of two keys. */
+const mixed = (): Message[] =>
+  [10, 500_000, 20, 1_500_000, 30, 3_000_000, 20_000_000, 40, 2_000_000].map((bytes, i) =>
+    sized(`key-${i % 2}`, bytes),
+  );
+
+/** The messages of each key in their order, as digests with headers. */
+const byKey = (messages: readonly Message[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(messages, ({ key }) => key)].map(([key, some]) => [
+      key,
+      some.map((each) => ({ digest: digestOf(each), headers: each.headers })),
+    ]),
+  );
 
 /** Consumes until `count` messages were handled, and gives them in the order of their handling. */
 export async function take(
@@ -232,6 +257,71 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
         [DEAD_LETTER_HEADERS.code]: 'undecodable',
         [DEAD_LETTER_HEADERS.reason]: 'no such schema: because',
       });
+    });
+
+    test('messages of any size come whole and in the order of their keys', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const messages = mixed();
+      await bus.publish(at, messages.slice(0, 6));
+      await bus.publish(at, messages.slice(6));
+      const taken = await take(bus, at, 'g', messages.length, 4);
+      expect(byKey(taken)).toEqual(byKey(messages));
+      expect(taken).toHaveLength(messages.length);
+      expect(await bus.lag(at, 'g')).toBe(0);
+      const seen: Delivery[] = [];
+      for await (const delivery of bus.peek(at)) seen.push(delivery);
+      expect(byKey(seen)).toEqual(byKey(messages));
+    });
+
+    test('a consumer that ends between the parts of a message gets it whole when it begins again', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const messages = mixed();
+      await bus.publish(at, messages);
+      const handled = new Map<string, Delivery>();
+      // Ends with every batch, however few messages it brings.
+      for (let times = 0; (await bus.lag(at, 'g')) > 0; times++) {
+        expect(times).toBeLessThan(100);
+        const stop = new AbortController();
+        await bus.consume(
+          at,
+          'g',
+          async (batch) => {
+            for (const delivery of batch) handled.set(`${delivery.partition}/${delivery.offset}`, delivery);
+            stop.abort();
+          },
+          { signal: stop.signal, batchMax: 3 },
+        );
+      }
+      expect(byKey([...handled.values()])).toEqual(byKey(messages));
+    });
+
+    test('what is larger than the bus takes comes as a notice that says so, and the others come', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const huge = { ...message('big', ''), value: Buffer.alloc(MESSAGE_BYTES_MAX + 1) };
+      await bus.publish(at, [message('a', 'before'), huge, message('a', 'behind')]);
+      const taken = await take(bus, at, 'g', 3);
+      const notice = taken.find(({ key }) => key === 'big');
+      expect(noticeIn(notice!)).toMatchObject({
+        code: 'too-large',
+        message: `a message of ${MESSAGE_BYTES_MAX + 1} bytes is larger than the ${MESSAGE_BYTES_MAX} that are published`,
+      });
+      expect(notice!.value).toHaveLength(0);
+      expect(taken.filter(({ key }) => key === 'a').map(text)).toEqual(['before', 'behind']);
+    });
+
+    test('a dead letter of a big message is kept whole', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const big = sized('k', 3_000_000);
+      await bus.publish(at, [big]);
+      const [delivery] = await take(bus, at, 'g', 1);
+      await bus.deadLetter(at, delivery!, new Unprocessable('undecodable', 'no such schema'));
+      const letters: Delivery[] = [];
+      for await (const letter of bus.peek(deadLetterTopic(at))) letters.push(letter);
+      expect(letters.map(digestOf)).toEqual([digestOf(big)]);
     });
 
     test('peeking shows everything and commits nothing', async () => {

@@ -60,10 +60,11 @@ export interface Bus {
   readonly registry?: SchemaRegistry;
 
   /**
-   * Publishes messages, in their order. When the promise is fulfilled they are durable: neither the end of this
+   * Publishes messages, in their order, whatever their size: what is larger than the bus takes is a notice for those who consume, which
+   * has no value and says why (`noticeIn`). When the promise is fulfilled they are durable: neither the end of this
    * process nor of the bus loses them. When it is rejected they may or may not be there: publish them again.
    *
-   * @throws when the bus does not answer or refuses (too big, no rights, disk full), with what to do.
+   * @throws when the bus does not answer or refuses (no rights, disk full), with what to do.
    */
   publish(topic: string, messages: readonly Message[]): Promise<void>;
 
@@ -99,7 +100,7 @@ export interface Bus {
    */
   positions(topic: string, group: string): Promise<Places>;
 
-  /** How many messages of the topic the group has not handled yet. All of them for a group that never consumed. */
+  /** How many messages of the topic the group has not handled yet, each part of one counted. All of them for a group that never consumed. */
   lag(topic: string, group: string): Promise<number>;
 
   /** Lets go of the bus: ends consumers after the batch at hand. Safe to call twice. */

@@ -28,11 +28,13 @@ export class TopicLog {
 
   append(topic: string, messages: readonly Message[], publishedAt: number): void {
     const id = this.#findOrMake(topic);
-    const first = this.#nextOf(id);
-    this.#database
-      .sql('INSERT INTO log (topic, first, last, published_at, body) VALUES (?, ?, ?, ?, ?)')
-      .run(id, first, first + messages.length - 1, publishedAt, encodeBatch(messages));
-    this.#nexts.set(id, first + messages.length);
+    for (const some of rowsOf(messages)) {
+      const first = this.#nextOf(id);
+      this.#database
+        .sql('INSERT INTO log (topic, first, last, published_at, body) VALUES (?, ?, ?, ?, ?)')
+        .run(id, first, first + some.length - 1, publishedAt, encodeBatch(some));
+      this.#nexts.set(id, first + some.length);
+    }
   }
 
   /** After a transaction that was rolled back: what is in memory may be ahead of the file. */
@@ -147,6 +149,24 @@ export class TopicLog {
   }
 }
 
+/** A row takes messages until they have so many bytes together: SQLite's have a limit, and whoever reads holds a row. */
+const ROW_BYTES = 4 * 1024 * 1024;
+/** Deliveries are given until they have so many bytes together. */
+const DELIVERED_BYTES = 16 * 1024 * 1024;
+
+/** The messages in their order, as many as a row takes at a time. */
+function* rowsOf(messages: readonly Message[]): Generator<readonly Message[]> {
+  let [from, bytes] = [0, 0];
+  for (const [at, { value }] of messages.entries()) {
+    if (at > from && bytes + value.byteLength > ROW_BYTES) {
+      yield messages.slice(from, at);
+      [from, bytes] = [at, 0];
+    }
+    bytes += value.byteLength;
+  }
+  yield messages.slice(from);
+}
+
 /** What was published at once. */
 interface Batch {
   readonly first: number;
@@ -163,15 +183,17 @@ export class TopicReader {
     this.#read = read;
   }
 
-  /** Up to `max` deliveries from the offset on; none at the end of the topic. */
+  /** Up to `max` deliveries from the offset on, fewer where they are big; none at the end of the topic. */
   from(offset: number, max: number): Delivery[] {
     const found: Delivery[] = [];
-    for (let at = offset; found.length < max;) {
+    let bytes = 0;
+    for (let at = offset; found.length < max && bytes < DELIVERED_BYTES;) {
       const batch = this.#batchWith(at);
       if (batch === undefined) break;
       const start = Math.max(at, batch.first) - batch.first;
       const taken = batch.deliveries.slice(start, start + max - found.length);
       found.push(...taken);
+      bytes += taken.reduce((sum, { value }) => sum + value.byteLength, 0);
       at = batch.first + start + taken.length;
     }
     return found;

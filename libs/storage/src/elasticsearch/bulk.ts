@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { pauseAfter } from '@margay/ground';
 import { Away } from '@margay/runtime';
 import type { Elastic } from './connection.ts';
-import { explainedElastic } from './unusable.ts';
+import { Refused } from '../refused.ts';
+import { explainedElastic, isAboutDocument, isTooLarge } from './unusable.ts';
 
 /** One document to be written or taken away. */
 export type DocumentWrite =
@@ -33,14 +34,25 @@ const PAUSES = { first: 400, longest: 3_200 };
 
 interface Answer {
   readonly status: number;
-  readonly error?: { readonly type?: string; readonly reason?: string | null };
+  readonly error?: Cause;
 }
+
+/** Why a document was refused, and why that. */
+interface Cause {
+  readonly type?: string;
+  readonly reason?: string | null;
+  readonly caused_by?: Cause;
+}
+
+const causesOf = (cause: Cause | undefined): string =>
+  cause === undefined ? '' : `${cause.type} ${cause.reason} ${causesOf(cause.caused_by)}`;
 
 /**
  * Writes documents, in requests of a size that Elasticsearch takes, and gives for each whether it was written: false
  * where `create` found one already, `index` a newer one, or `delete` none.
  *
- * @throws Error which names the first document that was refused. The others may have been written: write all again.
+ * @throws Refused which names the first document that will never be taken; Error where it is not known to be the document's fault. The
+ * others may have been written: write all again.
  */
 export async function bulk(elastic: Elastic, writes: readonly DocumentWrite[]): Promise<boolean[]> {
   const written: boolean[] = [];
@@ -48,15 +60,41 @@ export async function bulk(elastic: Elastic, writes: readonly DocumentWrite[]): 
     const lines: string[] = [];
     let bytes = 0;
     const start = at;
-    for (; at < writes.length && at - start < DOCUMENTS_MAX && bytes < BYTES_MAX; at++) {
+    for (; at < writes.length && at - start < DOCUMENTS_MAX; at++) {
       const text = linesOf(writes[at] as DocumentWrite);
+      const size = Buffer.byteLength(text);
+      if (at > start && bytes + size > BYTES_MAX) break;
       lines.push(text);
-      bytes += text.length;
+      bytes += size;
     }
-    written.push(...(await send(elastic, writes.slice(start, at), lines)));
+    written.push(...(await sendFitting(elastic, writes.slice(start, at), lines)));
   }
   return written;
 }
+
+/** Sends one request, or its halves where it is larger than Elasticsearch takes. */
+async function sendFitting(
+  elastic: Elastic,
+  writes: readonly DocumentWrite[],
+  lines: readonly string[],
+): Promise<boolean[]> {
+  try {
+    return await send(elastic, writes, lines);
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    const [only] = writes;
+    if (writes.length === 1 && only !== undefined) throw tooLarge(only, lines[0]!, error);
+    const middle = Math.ceil(writes.length / 2);
+    const first = await sendFitting(elastic, writes.slice(0, middle), lines.slice(0, middle));
+    return [...first, ...(await sendFitting(elastic, writes.slice(middle), lines.slice(middle)))];
+  }
+}
+
+const tooLarge = ({ id, index }: DocumentWrite, text: string, cause: unknown): Refused =>
+  new Refused(
+    `Elasticsearch does not take document ${id} of ${index}, which has ${Buffer.byteLength(text)} bytes: raise its http.max_content_length, or the memory that it has for writing`,
+    { cause },
+  );
 
 function linesOf(write: DocumentWrite): string {
   const { op, index, id } = write;
@@ -100,7 +138,10 @@ async function send(
 function isWritten({ op, index, id }: DocumentWrite, { status, error }: Answer): boolean {
   if (status < 300) return true;
   if (status === 409 || (op === 'delete' && status === 404)) return false;
-  const reason = `${error?.type ?? ''}: ${error?.reason ?? ''}`;
+  const { type = '', reason: words } = error ?? {};
+  if (status === 400 && isAboutDocument(type, causesOf(error)))
+    throw new Refused(`Elasticsearch refuses document ${id} of ${index}: ${type}`);
+  const reason = `${type}: ${words ?? ''}`;
   const refused = new Error(`Elasticsearch refused document ${id} of ${index} with ${status} ${reason}.`);
   throw explainedElastic(Object.assign(refused, { statusCode: status }), 'writing documents', []);
 }

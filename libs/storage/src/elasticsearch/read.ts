@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Elastic } from './connection.ts';
-import { statusOf } from './unusable.ts';
+import { isAnswerTooLarge, statusOf } from './unusable.ts';
 
 /** How many documents come with one answer. */
 const PAGE = 2_000;
@@ -32,24 +32,36 @@ export async function* readAll<T>(
   if (id === undefined) return;
   try {
     let after: estypes.SortResults | undefined;
-    for (;;) {
-      const { hits } = await elastic.call(`reading ${index}`, () =>
-        elastic.client.search<T>({
-          pit: { id, keep_alive: KEEP_ALIVE },
-          query,
-          sort: sort.map((field) => ({ ...field })),
-          size: page,
-          track_total_hits: false,
-          ...(fields !== undefined && { _source: [...fields] }),
-          ...(after !== undefined && { search_after: after }),
-        }),
-      );
-      for (const { _source: source } of hits.hits) if (source !== undefined) yield source;
-      after = hits.hits.at(-1)?.sort;
-      if (hits.hits.length < page || after === undefined) return;
+    for (let size = page; ;) {
+      const answer = await searched<T>(elastic, index, {
+        pit: { id, keep_alive: KEEP_ALIVE },
+        query,
+        sort: sort.map((field) => ({ ...field })),
+        size,
+        track_total_hits: false,
+        ...(fields !== undefined && { _source: [...fields] }),
+        ...(after !== undefined && { search_after: after }),
+      });
+      if (answer === undefined) {
+        size = Math.max(1, Math.floor(size / 4));
+        continue;
+      }
+      for (const { _source: source } of answer.hits.hits) if (source !== undefined) yield source;
+      after = answer.hits.hits.at(-1)?.sort;
+      if (answer.hits.hits.length < size || after === undefined) return;
     }
   } finally {
     await elastic.client.closePointInTime({ id }).catch(() => {});
+  }
+}
+
+/** The answer; undefined where it would be larger than can be given at once, and fewer documents are to be asked for. */
+async function searched<T>(elastic: Elastic, index: string, request: estypes.SearchRequest) {
+  try {
+    return await elastic.call(`reading ${index}`, () => elastic.client.search<T>(request));
+  } catch (error) {
+    if (request.size === 1 || !isAnswerTooLarge(error)) throw error;
+    return undefined;
   }
 }
 

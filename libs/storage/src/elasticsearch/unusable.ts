@@ -45,6 +45,36 @@ const ADVICE: readonly Advice[] = [
   [/ProductNotSupportedError/, 'The server is no Elasticsearch: check the address.'],
 ];
 
+/**
+ * Whether an answer is about one document, which will never be taken: the index takes others. Of a wrong mapping, and of an index that
+ * cannot be made, every document is refused.
+ */
+export const isAboutDocument = (type: string, reason: string): boolean =>
+  type !== 'strict_dynamic_mapping_exception' && OF_DOCUMENT.test(`${type} ${reason}`);
+
+const OF_DOCUMENT =
+  /immense term|bytes_length_exceeded|out of range|failed to parse field|is too long|Input longer than the|String value length/i;
+
+/**
+ * Whether a request as a whole is larger than Elasticsearch will ever take: its HTTP layer, or the share of its memory that one write may
+ * have, which it answers with the status of an overload.
+ */
+export function isTooLarge(error: unknown): boolean {
+  if (statusOf(error) === 413) return true;
+  const text = error instanceof Error ? error.message : '';
+  const [, asked, most] =
+    /coordinating_operation_bytes=(\d+), max_coordinating(?:_and_primary)?_bytes=(\d+)/.exec(text) ?? [];
+  return asked !== undefined && Number(asked) > Number(most);
+}
+
+/** Whether an answer is larger than the client can read, or than Elasticsearch has memory for. */
+export const isAnswerTooLarge = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/circuit_breaking_exception|bigger than the maximum allowed|Cannot create a string longer/.test(
+    error.message,
+  ) ||
+    isAnswerTooLarge(error.cause));
+
 /** The client's error in words that help: `Away` where it passes. */
 export function explainedElastic(error: unknown, doing: string, nodes: readonly string[]): unknown {
   if (!(error instanceof Error)) return error;

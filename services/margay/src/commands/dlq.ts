@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topics } from '@margay/contracts';
-import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus } from '@margay/messaging';
+import { DEAD_LETTER_HEADERS, deadLetterTopic, noticeIn, type Bus } from '@margay/messaging';
 import { Command } from 'commander';
 import { connectBus } from '../connections.ts';
 import { UsageError } from '../exit.ts';
@@ -42,7 +42,7 @@ export function dlqCommand(): Command {
       .addHelpText('after', '\nA message that still cannot be used becomes a dead letter again.')
       .action((options: DlqOptions) =>
         onEach(options, async (bus, topic) => {
-          await write(`${topic}: ${await replay(bus, topic)} published again\n`);
+          await write(`${await replay(bus, topic)}\n`);
         }),
       ),
   );
@@ -61,28 +61,30 @@ async function onEach({ topic, data }: DlqOptions, work: (bus: Bus, topic: strin
   }
 }
 
-/** Publishes what was not published again before; gives how many messages. */
-async function replay(bus: Bus, topic: string): Promise<number> {
+/** Publishes what was not published again before, and says how many messages that were. Of a notice nothing can be. */
+async function replay(bus: Bus, topic: string): Promise<string> {
   const from = deadLetterTopic(topic);
   const stop = new AbortController();
-  let published = 0;
+  let [published, notices] = [0, 0];
   // What the replay sets aside again comes behind these; the next run finds it.
   let left = await bus.lag(from, GROUP);
-  if (left === 0) return 0;
+  if (left === 0) return `${topic}: 0 published again`;
   const consuming = bus.consume(
     from,
     GROUP,
     async (batch) => {
       const own = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
+      const whole = batch.filter((letter) => noticeIn(letter) === undefined);
       await bus.publish(
         topic,
-        batch.map(({ key, value, headers }) => ({
+        whole.map(({ key, value, headers }) => ({
           key,
           value,
           headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !own.has(name))),
         })),
       );
-      published += batch.length;
+      published += whole.length;
+      notices += batch.length - whole.length;
       left -= batch.length;
       if (left <= 0) stop.abort();
     },
@@ -91,7 +93,8 @@ async function replay(bus: Bus, topic: string): Promise<number> {
   await Promise.race([consuming, untilDone(bus, from, stop)]);
   stop.abort();
   await consuming;
-  return published;
+  const without = notices === 0 ? '' : `, ${notices} have no content: their objects have to be seen again`;
+  return `${topic}: ${published} published again${without}`;
 }
 
 async function untilDone(bus: Bus, topic: string, stop: AbortController): Promise<void> {

@@ -89,7 +89,7 @@ type Advice = readonly [error: RegExp, words: string, passes?: 'passes'];
 const ADVICE: readonly Advice[] = [
   [
     /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/,
-    "A message is bigger than the broker takes: raise the topic's max.message.bytes.",
+    'The topic takes so little at once that nothing can be published: raise its max.message.bytes.',
   ],
   [
     /SASL|ILLEGAL_SASL/,

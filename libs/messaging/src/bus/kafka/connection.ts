@@ -2,6 +2,7 @@ import type { Consumer, Producer } from 'kafkajs';
 import { askingBy, type Asking } from './asking.ts';
 import { kafkaClient, loadKafka } from './client.ts';
 import type { KafkaOptions } from './options.ts';
+import { roomOf, type Room } from './room.ts';
 import { topicMaker } from './topics.ts';
 
 /** Fetched at once from one partition: a bound on memory, and on what a lost partition costs. */
@@ -10,12 +11,19 @@ const FETCH_BYTES = 8 * 1024 * 1024;
 /** As many as the client's own consumers do. */
 const RETRIES = 5;
 
+/** Whoever publishes gives up after some minutes, and begins anew. */
+const PARTS_MILLISECONDS = 600_000;
+
+const SHRUNK = 'A topic takes less at once than was sent: it gets smaller parts of messages from now on';
+
 /** The brokers as one bus sees them: its names there, and connections that are made when first used. */
 export interface KafkaConnection {
   /** The topic's name on the brokers, fulfilled when it exists. */
   topic(name: string): Promise<string>;
   /** The group's name on the brokers: one for each topic, so that groups read several without disturbing themselves. */
   groupId(group: string, topic: string): string;
+  /** How much is sent at once to a topic, by its name on the brokers. */
+  roomIn(name: string): Room;
   producer(): Promise<Producer>;
   /** Puts a question to the brokers. */
   readonly ask: Asking['ask'];
@@ -28,6 +36,8 @@ export interface KafkaConnection {
   consumer(groupId: string, restarts?: boolean): Consumer;
   /** Which compression is asked of the producer. */
   readonly compression: number;
+  /** How long the rest of a message in parts is waited for. */
+  readonly partsMilliseconds: number;
   /** Disconnects the producer and the connection for questions. */
   close(): Promise<void>;
 }
@@ -44,13 +54,20 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
     }),
   );
   const asking = askingBy(() => kafka.admin());
-  const ready = topicMaker(asking.ask, options);
+  const rooms = new Map<string, Room>();
+  const roomIn = (name: string): Room => {
+    const room = rooms.get(name) ?? roomOf((bytes) => options.log?.('warn', SHRUNK, { topic: name, bytes }));
+    rooms.set(name, room);
+    return room;
+  };
+  const ready = topicMaker(asking.ask, options, roomIn);
   return {
     async topic(name) {
       await ready(prefix + name);
       return prefix + name;
     },
     groupId: (group, topic) => `${prefix}${group}.${topic}`,
+    roomIn,
     producer: () => producer.get(),
     ask: asking.ask,
     consumer: (groupId, restarts = true) =>
@@ -65,6 +82,7 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
         allowAutoTopicCreation: false,
         retry: { retries: RETRIES, restartOnFailure: async () => restarts },
       }),
+    partsMilliseconds: options.partsMilliseconds ?? PARTS_MILLISECONDS,
     compression: library.CompressionTypes.GZIP,
     close: async () => {
       await Promise.all([producer.disconnect(), asking.close()]);

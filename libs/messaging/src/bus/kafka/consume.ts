@@ -1,4 +1,5 @@
 import type { ConsumeOptions, Delivery } from '../bus.ts';
+import { assemblies } from './assemblies.ts';
 import type { KafkaConnection } from './connection.ts';
 import { handleBatch } from './consumption.ts';
 import { holeFinder } from './holes.ts';
@@ -27,6 +28,7 @@ export async function consume(
   const ended = Promise.withResolvers<void>();
   const handling = new Set<Promise<void>>();
   const holes = holeFinder(kafka, topic, group);
+  const parts = assemblies(kafka.partsMilliseconds, (place) => consumer.seek({ topic: name, ...place }));
   const end = () => {
     stop.abort();
     ended.resolve();
@@ -39,6 +41,8 @@ export async function consume(
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => fail(error));
   let joins = 0;
   consumer.on(consumer.events.GROUP_JOIN, () => {
+    // It goes on where the group had committed, which somebody else may have done.
+    parts.clear();
     if (joins++ > 0) holes.ask().catch(fail);
   });
   try {
@@ -56,6 +60,7 @@ export async function consume(
           handler,
           holes,
           onHole,
+          assemblyOf: parts.of,
           signal: stop.signal,
           failed: (error: unknown) => fail(new HandlerFailed(error)),
         };
@@ -68,6 +73,7 @@ export async function consume(
     await ended.promise;
   } finally {
     signal.removeEventListener('abort', end);
+    parts.close();
     stop.abort();
     // Batches at hand are committed before the consumer leaves its group.
     await Promise.allSettled(handling);

@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { ConsumeOptions, Delivery } from '../bus.ts';
+import type { Assembly } from '../parts.ts';
 import type { HoleFinder } from './holes.ts';
 
 /** Below the session's timeout of 30 seconds, so that a long batch does not cost the partition. */
@@ -14,13 +15,16 @@ export interface Consumption {
   readonly handler: (batch: readonly Delivery[]) => Promise<void>;
   readonly holes: HoleFinder;
   readonly onHole: ConsumeOptions['onHole'];
+  /** Puts the messages of a partition together. */
+  readonly assemblyOf: (partition: number) => Assembly;
   /** Told of the handler's error, after which no more batches are to come. */
   readonly failed: (error: unknown) => void;
 }
 
 /**
  * Handles one fetched batch in small steps: handle, commit, heartbeat, in this order. A rebalance that shows at the
- * heartbeat then finds everything committed that was done, so nothing is done twice.
+ * heartbeat then finds everything committed that was done, so nothing is done twice: but for what stands behind the first part of a
+ * message whose last one has not come, since whoever begins anew has to begin there.
  */
 export async function handleBatch(
   consumer: Consumer,
@@ -28,7 +32,9 @@ export async function handleBatch(
   consumption: Consumption,
 ): Promise<void> {
   const { batch } = payload;
+  const { partition } = batch;
   const { topic, batchMax, signal, handler, holes, failed } = consumption;
+  const assembly = consumption.assemblyOf(partition);
   try {
     const hole = await holes.before(batch);
     if (hole !== undefined) await consumption.onHole?.(hole);
@@ -39,28 +45,31 @@ export async function handleBatch(
   for (let at = 0; at < batch.messages.length; at += batchMax) {
     if (signal.aborted || !payload.isRunning() || payload.isStale()) return;
     const messages = batch.messages.slice(at, at + batchMax);
-    const deliveries = messages.map((message) => deliveryOf(topic, batch.partition, message));
+    const records = messages.map((message) => deliveryOf(topic, partition, message));
+    const deliveries = records.flatMap((record) => assembly.take(record, Date.now()));
     // While the handler works nobody else sends heartbeats. A failing one shows again below.
     const beating = setInterval(() => void payload.heartbeat().catch(() => {}), HEARTBEAT_INTERVAL_MS);
     try {
-      await handler(deliveries);
+      for (let from = 0; from < deliveries.length; from += batchMax)
+        await handler(deliveries.slice(from, from + batchMax));
     } catch (error) {
       failed(error);
       return;
     } finally {
       clearInterval(beating);
     }
-    const last = messages.at(-1)?.offset ?? batch.lastOffset();
-    const offset = String(BigInt(last) + 1n);
-    const { partition } = batch;
-    const publishedAt = deliveries.at(-1)?.publishedAt ?? 0;
-    const metadata = String(publishedAt);
+    const last = records.at(-1)!;
+    const held = assembly.heldFrom;
+    const offset = held?.offset ?? nextTo(last);
+    const metadata = String((held ?? last).publishedAt);
     await consumer.commitOffsets([{ topic: batch.topic, partition, offset, metadata }]);
-    holes.handled(partition, Number(offset), publishedAt);
-    payload.resolveOffset(last);
+    holes.handled(partition, Number(nextTo(last)), last.publishedAt);
+    payload.resolveOffset(last.offset);
     await payload.heartbeat();
   }
 }
+
+const nextTo = ({ offset }: Delivery): string => String(BigInt(offset) + 1n);
 
 /** A message of the broker as a delivery. */
 export function deliveryOf(topic: string, partition: number, message: KafkaMessage): Delivery {

@@ -1,7 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import type { Producer } from 'kafkajs';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { busContract, take } from '../bus.contract.ts';
-import type { Delivery, Hole } from '../bus.ts';
+import type { Delivery, Hole, Message } from '../bus.ts';
+import { noticeIn } from '../notice.ts';
+import { inParts } from '../parts.ts';
 import { openKafkaBus } from './kafka.ts';
 
 const broker = process.env['MARGAY_TEST_KAFKA'];
@@ -102,7 +105,7 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
     await bus.close();
   });
 
-  test('many and big messages are sent in batches that the broker takes', async () => {
+  test('many messages are sent in batches that the broker takes', async () => {
     const bus = await open();
     const at = await topic();
     const value = Buffer.alloc(200_000, 'x');
@@ -111,8 +114,153 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
       Array.from({ length: 20 }, () => ({ key: 'k', value })),
     );
     expect(await take(bus, at, 'g', 20)).toHaveLength(20);
-    const oversized = bus.publish(at, [{ key: 'k', value: randomBytes(3_000_000) }]);
-    await expect(oversized).rejects.toThrow(/max\.message\.bytes/);
+    await bus.close();
+  });
+
+  /** The client, as a producer that ends in the middle of a message, or an operator, uses it. */
+  async function client() {
+    const { Kafka, logLevel } = (await import('kafkajs')).default;
+    const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+    const [admin, producer] = [kafka.admin(), kafka.producer()];
+    await Promise.all([admin.connect(), producer.connect()]);
+    onTestFinished(async () => {
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+    });
+    return { admin, producer };
+  }
+
+  const send = async (producer: Producer, at: string, parts: readonly Message[]) => {
+    const messages = parts.map(({ key, value, headers }) => ({
+      key,
+      value: Buffer.from(value),
+      headers: { ...headers },
+    }));
+    await producer.send({ topic: at, messages });
+  };
+
+  const big = { key: 'k', value: randomBytes(100_000) };
+
+  test('the parts of a producer that was killed are forgotten when its message comes whole', async () => {
+    const bus = await open();
+    const at = await topic();
+    await bus.publish(at, [{ key: 'k', value: Buffer.from('before') }]);
+    const { producer } = await client();
+    const bigger = { ...big, value: randomBytes(2_000_000) };
+    await send(producer, at, inParts(bigger, 300_000, 'killed')!.slice(0, 3));
+    await bus.publish(at, [bigger]);
+    const taken = await take(bus, at, 'g', 2);
+    expect(taken.map(({ value }) => value.byteLength)).toEqual([6, 2_000_000]);
+    expect(bigger.value.equals(taken[1]!.value)).toBe(true);
+    expect(await bus.lag(at, 'g')).toBe(0);
+    await bus.close();
+  });
+
+  test('parts without an end hold the place of their group, and are given up as a notice when nothing comes for long', async () => {
+    const bus = await openKafkaBus({
+      brokers,
+      clientId: 'margay-test',
+      partitions: 1,
+      partsMilliseconds: 2_000,
+    });
+    const at = await topic();
+    await bus.publish(at, [{ key: 'k', value: Buffer.from('before') }]);
+    const { producer } = await client();
+    await send(producer, at, inParts(big, 20_000, 'killed')!.slice(0, 3));
+    await bus.publish(at, [{ key: 'k', value: Buffer.from('behind') }]);
+    const stop = new AbortController();
+    const told: string[] = [];
+    const consuming = bus.consume(
+      at,
+      'g',
+      async (batch) => {
+        for (const each of batch) told.push(noticeIn(each)?.message ?? String(each.value));
+      },
+      { signal: stop.signal },
+    );
+    await expect.poll(() => told.length, { timeout: 20_000 }).toBe(2);
+    expect((await bus.positions(at, 'g')).get(0)).toBe(1n);
+    await expect.poll(() => bus.lag(at, 'g'), { timeout: 20_000 }).toBe(0);
+    stop.abort();
+    await consuming;
+    // What stands behind its beginning comes once more.
+    expect(told).toEqual([
+      'before',
+      'behind',
+      expect.stringContaining('no part behind the 3. of 6 came'),
+      'behind',
+    ]);
+    await bus.close();
+  }, 60_000);
+
+  test.each([
+    ['that is known', '30000', '30000'],
+    ['that was lowered meanwhile', '1048588', '30000'],
+  ])(
+    'a topic with a small limit %s gets smaller parts, and says so',
+    async (_, first, later) => {
+      const at = await topic();
+      const { admin } = await client();
+      const set = { name: 'max.message.bytes', value: first };
+      await admin.createTopics({ topics: [{ topic: at, numPartitions: 1, configEntries: [set] }] });
+      const said: string[] = [];
+      const log = (level: string, message: string) =>
+        void (level === 'debug' || said.push(`${level}: ${message}`));
+      const bus = await openKafkaBus({ brokers, clientId: 'margay-test', partitions: 1, log });
+      await bus.publish(at, [{ key: 'k', value: Buffer.from('1') }]);
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: 2, name: at, configEntries: [{ ...set, value: later }] }],
+      });
+      const many = Array.from({ length: 20 }, () => ({ key: 'k', value: randomBytes(5_000) }));
+      await bus.publish(at, [...many, big, { key: 'k', value: Buffer.from('2') }]);
+      const taken = await take(bus, at, 'g', 23);
+      expect(taken.map(({ value }) => value.byteLength)).toEqual([1, ...many.map(() => 5_000), 100_000, 1]);
+      expect(said).toContainEqual(expect.stringMatching(/^warn: A topic takes (little|less)/));
+      await bus.close();
+    },
+    60_000,
+  );
+
+  test('what does not fit a topic in any way is told, and the others come', async () => {
+    const at = await topic();
+    const { admin } = await client();
+    const set = { name: 'max.message.bytes', value: '9000' };
+    await admin.createTopics({ topics: [{ topic: at, numPartitions: 1, configEntries: [set] }] });
+    const bus = await openKafkaBus({ brokers, clientId: 'margay-test', partitions: 1 });
+    const long = { key: randomBytes(6_000).toString('hex'), value: Buffer.from('v') };
+    await bus.publish(at, [big, long, { key: 'k', value: Buffer.from('2') }]);
+    const taken = await take(bus, at, 'g', 3);
+    expect(taken.map((each) => noticeIn(each)?.code ?? each.value.byteLength)).toEqual([
+      100_000,
+      'too-large',
+      1,
+    ]);
+    await bus.close();
+  });
+
+  test('topics are made with settings that fit, and others are told that they do not', async () => {
+    const [made, given] = [await topic(), await topic()];
+    const { admin } = await client();
+    const configEntries = [
+      { name: 'cleanup.policy', value: 'compact' },
+      { name: 'retention.ms', value: '60000' },
+    ];
+    await admin.createTopics({ topics: [{ topic: given, numPartitions: 3, configEntries }] });
+    const said: string[] = [];
+    const log = (level: string, message: string) =>
+      void (level === 'debug' || said.push(`${level}: ${message}`));
+    const bus = await openKafkaBus({ brokers, clientId: 'margay-test', partitions: 3, log });
+    await Promise.all([made, given].map((at) => bus.publish(at, [{ key: 'k', value: Buffer.from('v') }])));
+    expect(said).toEqual([
+      expect.stringMatching(/^error: A topic is compacted/),
+      expect.stringMatching(/^warn: A topic keeps messages for less than 24 hours/),
+    ]);
+    const resources = [{ type: 2, name: made, configNames: ['max.message.bytes', 'cleanup.policy'] }];
+    const [described] = (await admin.describeConfigs({ resources, includeSynonyms: false })).resources;
+    expect(described!.configEntries.map(({ configValue }) => configValue).sort()).toEqual([
+      '1048576',
+      'delete',
+    ]);
     await bus.close();
   });
 });

@@ -26,6 +26,8 @@ export interface KafkaOptions {
   readonly partitions?: number;
   /** Of topics that do not exist yet; the brokers' default unless set. */
   readonly replicationFactor?: number;
+  /** How long the rest of a message in parts is waited for, before it is given up; 10 minutes unless set. */
+  readonly partsMilliseconds?: number;
   /** Put before every topic and group, for brokers that several installations share. */
   readonly prefix?: string;
   /** Told what the client logs, at the level that fits: what it will try again by itself is no error. */

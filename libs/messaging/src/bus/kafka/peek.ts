@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer } from 'kafkajs';
 import type { Delivery } from '../bus.ts';
+import { assemblies } from './assemblies.ts';
 import type { KafkaConnection } from './connection.ts';
 import { deliveryOf } from './consumption.ts';
 import { marksOf } from './places.ts';
@@ -49,6 +50,7 @@ function collect(
   ends: Map<number, bigint>,
   keep: (deliveries: readonly Delivery[]) => void,
 ): Promise<void> {
+  const parts = assemblies();
   return consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
@@ -58,7 +60,8 @@ function collect(
       const wanted = batch.messages.filter(({ offset }) => BigInt(offset) < end);
       payload.resolveOffset(batch.lastOffset());
       if (BigInt(batch.lastOffset()) + 1n >= end) ends.delete(batch.partition);
-      keep(wanted.map((message) => deliveryOf(topic, batch.partition, message)));
+      const records = wanted.map((message) => deliveryOf(topic, batch.partition, message));
+      keep(records.flatMap((record) => parts.of(batch.partition).take(record, 0)));
     },
   });
 }

@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { Message } from '../bus.ts';
+import { noticeOf, refusedByTopic, withNotices } from '../notice.ts';
+import { inParts, sizeOf } from '../parts.ts';
 import type { KafkaConnection } from './connection.ts';
+import type { Room } from './room.ts';
 
-/** Brokers refuse batches above 1 MiB unless told otherwise; what is sent at once stays well below. */
-const SEND_BYTES_MAX = 512 * 1024;
+/** Sends messages that fit at once. @throws the client's error. */
+type Send = (messages: readonly Message[]) => Promise<void>;
 
-/** Publishes messages, in their order; fulfilled when all in-sync replicas have them. */
+/**
+ * Publishes messages, in their order; fulfilled when all in-sync replicas have them. What is larger than the topic takes goes in parts, and
+ * what does not go in parts either as a notice.
+ */
 export async function publish(
   kafka: KafkaConnection,
   topic: string,
@@ -12,33 +19,59 @@ export async function publish(
 ): Promise<void> {
   if (messages.length === 0) return;
   const name = await kafka.topic(topic);
+  const room = kafka.roomIn(name);
   const producer = await kafka.producer();
-  for (const batch of sendable(messages)) {
+  const send: Send = async (some) => {
     await producer.send({
       topic: name,
       acks: -1,
       compression: kafka.compression,
-      messages: batch.map(({ key, value, headers }) => ({
+      messages: some.map(({ key, value, headers }) => ({
         key,
         value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
         ...(headers !== undefined && { headers: { ...headers } }),
       })),
     });
+  };
+  const all = withNotices(messages);
+  for (let at = 0; at < all.length;) {
+    const count = fitting(all, at, room);
+    try {
+      if (count > 0) await send(all.slice(at, at + count));
+      else await sendInParts(name, all[at]!, room, send);
+      at += Math.max(1, count);
+    } catch (error) {
+      // What was refused is sent again in smaller pieces; where there are none, it alone stays out.
+      if (!isTooLarge(error)) throw error;
+      if (room.shrink()) continue;
+      await send([noticeOf(all[at]!, refusedByTopic(name, all[at]!, room.bytes))]);
+      at += 1;
+    }
   }
 }
 
-/** The messages in their order, in batches that a broker takes. */
-function* sendable(messages: readonly Message[]): Generator<Message[]> {
-  let batch: Message[] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    if (batch.length > 0 && bytes + message.value.length > SEND_BYTES_MAX) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(message);
-    bytes += message.value.length;
+/** How many messages, from one on, fit together; none where that one does not fit. */
+function fitting(messages: readonly Message[], from: number, { bytes, isLeast }: Room): number {
+  let sum = 0;
+  for (let at = from; at < messages.length; at++) {
+    sum += sizeOf(messages[at]!);
+    if (sum > bytes) return at - from;
+    // As long as something is refused nobody knows which message it is.
+    if (isLeast) return 1;
   }
-  if (batch.length > 0) yield batch;
+  return messages.length - from;
 }
+
+/** A part is sent when the one before is there, so that they come in order; a notice where not even key and headers fit. */
+async function sendInParts(topic: string, message: Message, room: Room, send: Send): Promise<void> {
+  const parts = inParts(message, room.bytes, randomUUID());
+  if (parts === undefined) return send([noticeOf(message, refusedByTopic(topic, message, room.bytes))]);
+  await room.alone(async () => {
+    for (const part of parts) await send([part]);
+  });
+}
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE)$/.test(String((error as { type?: unknown }).type)) ||
+    isTooLarge(error.cause));
