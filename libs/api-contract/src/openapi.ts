@@ -107,6 +107,7 @@ const PROBLEMS = {
   404: 'There is no such run, report, row or file, or not for this viewer.',
   409: 'The run is not finished, or what is needed was removed: the detail says which.',
   422: 'The template of the file fails: the detail says where.',
+  503: 'Too many files of templates are being made: try again in some seconds.',
 };
 
 function problemsOf({ right, parameters, query, problems = [] }: Operation): (keyof typeof PROBLEMS)[] {

@@ -141,7 +141,7 @@ export const OPERATIONS = {
     runs: ['id'],
     parameters: z.object({ id, name: z.string().meta({ description: 'The name of a file.' }) }),
     answer: { description: 'The file.', mediaType: 'application/octet-stream' },
-    problems: [409, 422],
+    problems: [409, 422, 503],
   },
   state: {
     method: 'get',

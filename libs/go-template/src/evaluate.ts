@@ -1,3 +1,4 @@
+import { Budget, type Limits } from './budget.ts';
 import { BUILTINS, type Functions, type TemplateFunction } from './builtins.ts';
 import { shownText } from './format.ts';
 import { parseTemplate, type Command, type Node, type Operand, type Pipeline } from './parse.ts';
@@ -6,20 +7,16 @@ import { Struct, type MethodContext } from './value.ts';
 import { isList, isMap, isTrue, sortedEntries, typeName } from './kinds.ts';
 import { type Value } from './value.ts';
 
-/** How much a template may do. */
-export interface Limits {
-  /** Nodes and values that are looked at, each about a microsecond of work at most. */
-  readonly work: number;
-  /** Characters that it writes. */
-  readonly output: number;
-}
-
-export const DEFAULT_LIMITS: Limits = { work: 100_000_000, output: 256 * 1024 * 1024 };
+/** What a template may do unless said: about two seconds of work, in about 200 MB. */
+const DEFAULT_LIMITS: Limits = { work: 3_000_000, output: 32_000_000, made: 200_000_000 };
 
 /** Templates that call one another. */
 const CALLS_MAX = 200;
-/** Characters that count as one piece of work. */
-const CHARACTERS_A_WORK = 100;
+/** Steps to begin one. */
+const CALL_WORK = 4;
+/** Steps that reading a character of a template within a template costs, and characters that what was read takes. */
+const READ_WORK = 1;
+const READ_SIZE = 64;
 
 /** A template that was read, ready to be rendered any number of times. */
 export interface Template {
@@ -43,55 +40,73 @@ export function readTemplate(
 ): Template {
   const all: Functions = { ...BUILTINS, ...functions };
   const known = new Map<string, ReturnType<typeof parse>>();
-  const parse = (called: string, written: string) =>
-    parseTemplate(called, written, (it) => it === 'and' || it === 'or' || Object.hasOwn(all, it));
+  const parse = (called: string, written: string) => {
+    const isFunction = (it: string) => it === 'and' || it === 'or' || Object.hasOwn(all, it);
+    const { root, defined } = parseTemplate(called, written, isFunction);
+    return { name: called, root, templates: new Map([[called, root], ...defined]) };
+  };
   const parsed = parse(name, text);
   return {
     name,
     render(data) {
-      let work = 0;
-      const charge = (amount: number): void => {
-        work += amount;
-        if (work > limits.work) throw new RangeError(`it does more than ${limits.work} pieces of work`);
-      };
+      const budget = new Budget(limits);
       let calls = 0;
-      const renderOne = ({ name: called, root, defined }: typeof parsed, of: Value): string => {
+      const renderOne = ({ name: called, root, templates }: typeof parsed, of: Value): string => {
         if (++calls > CALLS_MAX)
           throw new RangeError(`templates call one another more than ${CALLS_MAX} deep`);
-        const output = new Output(limits.output);
-        new Run(called, new Map([[called, root], ...defined]), all, { charge, render }, output).template(
-          root,
-          of,
-        );
+        budget.charge(CALL_WORK);
+        const output = new Output(budget);
+        new Run(called, templates, all, { budget, render }, output).template(root, of);
         calls--;
         return output.text;
       };
       const render = (written: string, of: Value): string => {
         let inner = known.get(written);
-        if (inner === undefined) known.set(written, (inner = parse(`a template within ${name}`, written)));
+        if (inner === undefined) {
+          budget.charge(written.length * READ_WORK);
+          budget.made(written.length * READ_SIZE);
+          known.set(written, (inner = parse(`a template within ${name}`, written)));
+        }
         return renderOne(inner, of);
       };
-      return renderOne(parsed, data === null ? undefined : data);
+      try {
+        return renderOne(parsed, data === null ? undefined : data);
+      } finally {
+        known.clear();
+      }
     },
   };
 }
 
-class Output {
-  text = '';
-  readonly #max: number;
+/** Texts that are put together at once: many small ones take far more memory than what they say. */
+const PIECES_MAX = 4_096;
 
-  constructor(max: number) {
-    this.#max = max;
+class Output {
+  readonly #budget: Budget;
+  #text = '';
+  #length = 0;
+  #pieces: string[] = [];
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
   }
 
   add(text: string): void {
-    this.check(this.text.length + text.length);
-    this.text += text;
+    this.#length += text.length;
+    this.#budget.written(this.#length);
+    this.#budget.text(text.length);
+    this.#pieces.push(text);
+    if (this.#pieces.length >= PIECES_MAX) this.#flush();
   }
 
-  /** @throws RangeError where a text is longer than all that may be written. */
-  check(length: number): void {
-    if (length > this.#max) throw new RangeError(`it writes more than ${this.#max} characters`);
+  get text(): string {
+    this.#flush();
+    return this.#text;
+  }
+
+  #flush(): void {
+    this.#text += this.#pieces.join('');
+    this.#pieces = [];
   }
 }
 
@@ -102,6 +117,9 @@ interface Variable {
   readonly name: string;
   value: Value;
 }
+
+/** Variables that are looked through in one step. */
+const VARIABLES_A_STEP = 100;
 
 /** No value is piped. */
 const NOTHING: unique symbol = Symbol('nothing');
@@ -155,7 +173,7 @@ class Run {
 
   #walk(nodes: readonly Node[], dot: Value): Jump {
     for (const node of nodes) {
-      this.#context.charge(1);
+      this.#context.budget.charge(1);
       this.#line = node.line;
       const jump = this.#node(node, dot);
       if (jump !== undefined) return jump;
@@ -195,9 +213,7 @@ class Run {
   }
 
   #shown(value: Value): string {
-    const text = shownText(value);
-    this.#context.charge(text.length / CHARACTERS_A_WORK);
-    return text;
+    return shownText(value, this.#context.budget);
   }
 
   #call(name: string, pipeline: Pipeline | undefined, dot: Value): void {
@@ -217,7 +233,7 @@ class Run {
     const inner = this.#variables.length;
     for (const [key, element] of this.#elements(value, pipeline.variables.length)) {
       isEmpty = false;
-      this.#context.charge(1);
+      this.#context.budget.charge(1);
       if (second !== undefined) {
         first!.value = key;
         second.value = element;
@@ -239,11 +255,14 @@ class Run {
       for (let i = 0n; i < value; i++) yield [i, i];
     } else if (isList(value)) {
       for (const [i, element] of value.entries()) yield [BigInt(i), element];
-    } else if (isMap(value)) yield* sortedEntries(value);
-    else this.#fail(`cannot range over ${typeName(value)}`);
+    } else if (isMap(value)) {
+      this.#context.budget.list(value.size);
+      yield* sortedEntries(value);
+    } else this.#fail(`cannot range over ${typeName(value)}`);
   }
 
   #variable(name: string): Variable {
+    this.#context.budget.charge(this.#variables.length / VARIABLES_A_STEP);
     return (
       this.#variables.findLast((each) => each.name === name) ?? this.#fail(`there is no variable ${name}`)
     );
@@ -262,7 +281,7 @@ class Run {
   }
 
   #command([first, ...args]: Command, dot: Value, piped: Piped): Value {
-    this.#context.charge(1);
+    this.#context.budget.charge(1);
     const operand = first!;
     switch (operand.kind) {
       case 'function':
@@ -315,18 +334,15 @@ class Run {
   #apply(name: string, called: TemplateFunction, args: readonly Operand[], dot: Value, piped: Piped): Value {
     const values = args.map((arg) => this.#operand(arg, dot));
     if (piped !== NOTHING) values.push(piped);
-    let value: Value;
+    const { budget } = this.#context;
     try {
-      value = called(values, this.#context);
+      // Few functions can do with less than reading the texts that they are given.
+      for (const value of values) if (typeof value === 'string') budget.read(value);
+      return called(values, this.#context);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#fail(`${name}: ${error.message}`);
     }
-    if (typeof value === 'string') {
-      this.#output.check(value.length);
-      this.#context.charge(value.length / CHARACTERS_A_WORK);
-    }
-    return value;
   }
 
   /** Fields of fields. The last one may be a method, which gets the arguments. */

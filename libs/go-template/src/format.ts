@@ -1,32 +1,39 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Budget } from './budget.ts';
+import { characterCount, firstCharacters, inPieces, joined } from './texts.ts';
 import { Struct } from './value.ts';
 import { isList, isMap, isNil, sortedEntries, typeName } from './kinds.ts';
 import { type Value } from './value.ts';
 
 /** A value as Go's `print` writes it. */
-export function textOf(value: Value): string {
-  return formatted('v', value, {});
+export function textOf(value: Value, budget: Budget): string {
+  return formatted('v', value, { budget });
 }
 
 /** A value where a template writes it: what is not there is `<no value>`. */
-export const shownText = (value: Value): string =>
-  value === undefined || value === null ? '<no value>' : textOf(value);
+export const shownText = (value: Value, budget: Budget): string =>
+  value === undefined || value === null ? '<no value>' : textOf(value, budget);
 
 /** Go's `fmt.Sprint`: blanks between two values of which none is a string. */
-export function sprint(values: readonly Value[]): string {
-  return values
-    .map((value, at) => {
-      const before = values[at - 1];
-      const spaced = at > 0 && typeof value !== 'string' && typeof before !== 'string';
-      return (spaced ? ' ' : '') + textOf(value);
-    })
-    .join('');
+export function sprint(values: readonly Value[], budget: Budget): string {
+  const texts = values.map((value, at) => {
+    const before = values[at - 1];
+    const spaced = at > 0 && typeof value !== 'string' && typeof before !== 'string';
+    return (spaced ? ' ' : '') + textOf(value, budget);
+  });
+  return joined(texts, '', budget);
 }
 
 /** Go's `fmt.Sprintln`. */
-export const sprintln = (values: readonly Value[]): string => `${values.map(textOf).join(' ')}\n`;
+export const sprintln = (values: readonly Value[], budget: Budget): string =>
+  `${joined(
+    values.map((value) => textOf(value, budget)),
+    ' ',
+    budget,
+  )}\n`;
 
 interface Flags {
+  readonly budget: Budget;
   readonly minus?: boolean;
   readonly plus?: boolean;
   readonly sharp?: boolean;
@@ -45,7 +52,8 @@ const WIDTH_MAX = 1_000_000;
  *
  * @throws RangeError for what is not supported: `%[1]d`, and of floats `%x`, `%b` and the sign `#`.
  */
-export function sprintf(format: string, values: readonly Value[]): string {
+export function sprintf(format: string, values: readonly Value[], budget: Budget): string {
+  budget.each(format);
   let at = 0;
   const text = format.replaceAll(
     DIRECTIVE,
@@ -75,12 +83,15 @@ export function sprintf(format: string, values: readonly Value[]): string {
       const wide = number(width, 'WIDTH');
       const precise = point === undefined ? undefined : number(precision === '' ? '0' : precision, 'PREC');
       if (wide !== undefined && wide > WIDTH_MAX) wrong += '%!(BADWIDTH)';
+      if (precise !== undefined && precise > WIDTH_MAX)
+        throw new RangeError(`a precision above ${WIDTH_MAX} is not supported in printf`);
       if (verb === '' || verb === undefined) return `${wrong}%!(NOVERB)`;
       if (verb === '%') return `${wrong}%`;
       if (at >= values.length) return `${wrong}%!${verb}(MISSING)`;
-      return (
+      const written =
         wrong +
         formatted(verb, values[at++], {
+          budget,
           minus,
           // Of %+v it asks for names of fields, which only structs have.
           plus: signs.includes('+') && verb !== 'v',
@@ -89,21 +100,24 @@ export function sprintf(format: string, values: readonly Value[]): string {
           zero: signs.includes('0') && !minus,
           ...(wide !== undefined && wide <= WIDTH_MAX && { width: wide }),
           ...(precise !== undefined && { precision: precise }),
-        })
-      );
+        });
+      budget.text(written.length);
+      return written;
     },
   );
   const extra = values
     .slice(at)
-    .map((value) => (value === undefined || value === null ? '<nil>' : named(value)));
-  return extra.length === 0 ? text : `${text}%!(EXTRA ${extra.join(', ')})`;
+    .map((value) => (value === undefined || value === null ? '<nil>' : named(value, budget)));
+  return extra.length === 0 ? text : `${text}%!(EXTRA ${joined(extra, ', ', budget)})`;
 }
 
-const named = (value: Value): string => `${typeName(value)}=${textOf(value)}`;
+const named = (value: Value, budget: Budget): string => `${typeName(value)}=${textOf(value, budget)}`;
 const misfit = (verb: string, value: Value, flags: Flags): string =>
   `%!${verb}(${typeName(value)}=${formatted('v', value, { ...flags, sharp: false })})`;
 
 function formatted(verb: string, value: Value, flags: Flags): string {
+  const { budget } = flags;
+  budget.charge(1);
   if (verb === 'T') return padded(typeName(value), flags);
   if (isNil(value)) return verb === 'v' ? padded('<nil>', flags) : `%!${verb}(<nil>)`;
   if (typeof value !== 'object') return scalar(verb, value, flags) ?? misfit(verb, value, flags);
@@ -112,25 +126,33 @@ function formatted(verb: string, value: Value, flags: Flags): string {
   if (value instanceof Struct && value.shape.text !== undefined && 'vsqxX'.includes(verb))
     return string(verb, value.shape.text(value.json), flags)!;
   const each = (element: Value): string => (isNil(element) ? '<nil>' : formatted(verb, element, flags));
-  if (isList(value)) return `[${value.map(each).join(' ')}]`;
+  const all = <T>(elements: readonly T[], text: (element: T) => string): string =>
+    joined(
+      budget.within(() => elements.map(text)),
+      ' ',
+      budget,
+    );
+  if (isList(value)) return `[${all(value, each)}]`;
   if (isMap(value))
-    return `map[${sortedEntries(value)
-      .map(([key, field]) => `${each(key)}:${each(field)}`)
-      .join(' ')}]`;
-  return `{${value.values().map(each).join(' ')}}`;
+    return `map[${all(sortedEntries(value), ([key, field]) => `${each(key)}:${each(field)}`)}]`;
+  return `{${all(value.values(), each)}}`;
 }
 
 function scalar(verb: string, value: boolean | bigint | number | string, flags: Flags): string | undefined {
+  // Numbers are filled up to their precision and width with zeros; a text is cut.
+  if (typeof value !== 'string') flags.budget.text((flags.precision ?? 0) + (flags.width ?? 0));
   if (typeof value === 'bigint') return integer(verb, value, flags);
   if (typeof value === 'number') return float(verb, value, flags);
   if (typeof value === 'string') return string(verb, value, flags);
   return 'tv'.includes(verb) ? padded(String(value), flags) : undefined;
 }
 
-function padded(text: string, { width = 0, minus, zero }: Flags): string {
+function padded(text: string, { width = 0, minus, zero, budget }: Flags): string {
   if (width === 0) return text;
-  const missing = width - Array.from(text).length;
+  budget.read(text);
+  const missing = width - characterCount(text);
   if (missing <= 0) return text;
+  budget.text(width);
   if (minus) return text + ' '.repeat(missing);
   return (zero ? '0' : ' ').repeat(missing) + text;
 }
@@ -209,29 +231,36 @@ function escaped(one: string, quote: string, asciiOnly: boolean): string {
 const quotedCharacter = (text: string, { plus = false }: Flags): string => `'${escaped(text, "'", plus)}'`;
 
 /** A text as a Go literal in double quotes. */
-export const quoted = (text: string, asciiOnly = false): string =>
-  `"${Array.from(text, (one) => escaped(one, '"', asciiOnly)).join('')}"`;
+const quoted = (text: string, budget: Budget, asciiOnly = false): string =>
+  `"${inPieces(text, (piece) => Array.from(piece, (one) => escaped(one, '"', asciiOnly)).join(''), budget)}"`;
 
 function string(verb: string, value: string, flags: Flags): string | undefined {
-  const { precision, sharp, plus } = flags;
-  const text = precision === undefined ? value : Array.from(value).slice(0, precision).join('');
+  const { precision, sharp, plus, budget } = flags;
+  if (precision !== undefined) budget.read(value);
+  const text = precision === undefined ? value : firstCharacters(value, precision);
   switch (verb) {
     case 'v':
-      return padded(sharp ? quoted(value) : text, flags);
+      return padded(sharp ? quoted(value, budget) : text, flags);
     case 's':
       return padded(text, flags);
     case 'q':
       // A raw string where that is asked for and possible.
-      return padded(sharp && !isQuotedOnly(text) ? `\`${text}\`` : quoted(text, plus), flags);
+      return padded(sharp && !isQuotedOnly(text, budget) ? `\`${text}\`` : quoted(text, budget, plus), flags);
     case 'x':
     case 'X': {
-      const all = utf8ToBytes(value);
-      const bytes = precision === undefined ? all : all.slice(0, precision);
-      const between = flags.space ? ' ' : '';
-      const hex = Array.from(
-        bytes,
-        (byte, at) => (sharp && (at === 0 || flags.space) ? '0x' : '') + byte.toString(16).padStart(2, '0'),
-      ).join(between);
+      // Each character is a byte at least, and more of them are not shown.
+      const shown = precision === undefined ? value : value.slice(0, precision + 1);
+      let at = 0;
+      const hex = inPieces(
+        shown,
+        (piece) =>
+          Array.from(utf8ToBytes(piece).subarray(0, (precision ?? Infinity) - at), (byte) => {
+            const isFirst = at++ === 0;
+            const before = `${flags.space && !isFirst ? ' ' : ''}${sharp && (isFirst || flags.space) ? '0x' : ''}`;
+            return before + byte.toString(16).padStart(2, '0');
+          }).join(''),
+        budget,
+      );
       return padded(verb === 'X' ? hex.toUpperCase() : hex, flags);
     }
     default:
@@ -240,8 +269,11 @@ function string(verb: string, value: string, flags: Flags): string | undefined {
 }
 
 /** Whether a text cannot stand between backquotes. */
-const isQuotedOnly = (text: string): boolean =>
-  Array.from(text).some((one) => '`\u007f\ufeff'.includes(one) || (one < ' ' && one !== '\t'));
+function isQuotedOnly(text: string, budget: Budget): boolean {
+  budget.read(text);
+  // Controls below 128 but the tab, and what looks like none.
+  return /[`\u007f\ufeff]|[^\P{Cc}\t\u0080-\u009f]/u.test(text);
+}
 
 function float(verb: string, value: number, flags: Flags): string | undefined {
   const kind = verb === 'v' ? 'g' : verb.toLowerCase();

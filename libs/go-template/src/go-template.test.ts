@@ -52,7 +52,7 @@ test.each([
   ['many parentheses', `{{${'('.repeat(5_000)}1${')'.repeat(5_000)}}}`],
   ['many blocks', `${'{{if .t}}'.repeat(5_000)}${'{{end}}'.repeat(5_000)}`],
 ])('%s end at a limit', (_, template) => {
-  const limits = { work: 1_000_000, output: 1_000_000 };
+  const limits = { work: 1_000_000, output: 1_000_000, made: 10_000_000 };
   expect(() => readTemplate('t', template, {}, limits).render(data)).toThrow(TemplateProblem);
 });
 

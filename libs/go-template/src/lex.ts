@@ -71,7 +71,7 @@ export function lex(template: string, fail: (line: number, what: string) => neve
     const open = template.indexOf('{{', at);
     const trimsLeft = open >= 0 && /^-[ \t\r\n]/.test(template.slice(open + 2, open + 4));
     const text = open < 0 ? template.slice(at) : template.slice(at, open);
-    const shown = trimsLeft ? text.replace(/[ \t\r\n]+$/, '') : text;
+    const shown = trimsLeft ? withoutSpaceBehind(text) : text;
     if (shown !== '') add('text', shown, false);
     skip(text.length);
     if (open < 0) break;
@@ -215,3 +215,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
   '"': '"',
 };
+
+/** Without the space at its end. A pattern would try each space of the text as the first of them. */
+function withoutSpaceBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' \t\r\n'.includes(text[end - 1]!)) end--;
+  return text.slice(0, end);
+}

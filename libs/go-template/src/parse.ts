@@ -48,6 +48,9 @@ export interface ParsedTemplate {
 /** Parentheses and blocks within one another. */
 const DEPTH_MAX = 100;
 
+/** Variables that are known at one place. */
+const VARIABLES_MAX = 1_000;
+
 type Block = { readonly nodes: Node[]; readonly end: 'end' | 'else' };
 
 /**
@@ -210,7 +213,7 @@ export function parseTemplate(
       const { text: variable } = next();
       next();
       declared.push(variable);
-      variables.push(variable);
+      if (variables.push(variable) > VARIABLES_MAX) fail(line, `more than ${VARIABLES_MAX} variables`);
       if (sign.text !== ',') {
         assigns = sign.text === '=';
         break;
@@ -314,7 +317,7 @@ const isEmpty = (nodes: readonly Node[]): boolean =>
   nodes.every((node) => node.kind === 'text' && node.text.trim() === '');
 
 const INTEGER = /^[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?\d)*)$/;
-const FLOAT = /^[+-]?(?:\d+(?:_\d+)*)?\.?\d*(?:[eE][+-]?\d+)?$/;
+const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d*)?(?:[eE][+-]?\d+)?$/;
 const INT_MAX = 2n ** 63n;
 
 /** A number as Go writes it; undefined where there is none such. Hexadecimal fractions and complex numbers are none. */

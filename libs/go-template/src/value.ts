@@ -1,3 +1,5 @@
+import type { Budget } from './budget.ts';
+
 /**
  * A value as templates know it. Integers are `bigint`, as Go's `int`, and `number` is Go's `float64`.
  *
@@ -55,8 +57,8 @@ export type Method = (json: unknown, args: readonly Value[], context: MethodCont
 export interface MethodContext {
   /** Renders another template over a value, with the same functions and within the same limits. */
   render(template: string, data: Value): string;
-  /** Counts work, one for about a value or a hundred characters. @throws where the limit is reached. */
-  charge(work: number): void;
+  /** Pays for everything whose cost is not the same whatever it is given, and before it is done. */
+  readonly budget: Budget;
 }
 
 type Json = Readonly<Record<string, unknown>>;

@@ -34,6 +34,8 @@ export type { FileOfEveryReport } from './files-of-every-report.ts';
 export { REPORT_TYPES, typeOfReport } from './report-types.ts';
 export { BUILT_IN_LABEL, readReportType, type ReadReportType } from './custom-types/read-report-type.ts';
 export { TemplateProblem } from '@margay/go-template';
+export { YAML_LENGTH_MAX, yamlDocuments } from './yaml-documents.ts';
+export { templateLimits } from './custom-types/template-limits.ts';
 export type { Download, Piece, ReportType } from './report-type.ts';
 export { jsonList, reportJsonHead, reportJsonTail, toReportJson } from './json/report-json.ts';
 export { verifyReport } from './json/verify.ts';

@@ -5,6 +5,11 @@ import type { ReportTypeSpec } from './report-type-spec.ts';
 import { REPORT_TYPES } from './report-types.ts';
 import { scheduleProblem } from './schedule.ts';
 
+/** What is told of a manifest quotes it, which may be of any length. */
+const LENGTH_MAX = 1_000;
+const clipped = (text: string): string =>
+  text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)} …` : text;
+
 /** Something in a manifest that cannot be used. As text: where, what, and what to do. */
 export class ManifestProblem {
   /** `spec.schedule`. */
@@ -13,9 +18,7 @@ export class ManifestProblem {
   readonly remedy: string;
 
   constructor(field: string, message: string, remedy: string) {
-    this.field = field;
-    this.message = message;
-    this.remedy = remedy;
+    [this.field, this.message, this.remedy] = [clipped(field), clipped(message), clipped(remedy)];
   }
 
   toString(): string {

@@ -3,3 +3,4 @@ export { anyone, byKubernetes, byToken, tokenOf, type Access } from './access/ac
 export { isLate, lateWords } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
 export { archivedReport } from './archived-report.ts';
+export { renderInThread } from './exports/render-in-thread.ts';

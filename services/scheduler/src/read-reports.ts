@@ -1,8 +1,15 @@
 import { compareTexts } from '@margay/ground';
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readGlobalReport, readReportType, type GlobalReport, type ReportTypeSpec } from '@margay/reports';
-import { loadAll } from 'js-yaml';
+import {
+  readGlobalReport,
+  readReportType,
+  yamlDocuments,
+  YAML_LENGTH_MAX,
+  type GlobalReport,
+  type ReportTypeSpec,
+} from '@margay/reports';
 import type { ScheduledReport } from './emit-windows.ts';
 
 /** What the log says of a manifest that is not used. */
@@ -22,15 +29,22 @@ export interface ReportsFolder {
  */
 export async function readReportsFolder(folder: string): Promise<ReportsFolder> {
   const names = (await readdir(folder)).filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const file = join(folder, name);
-      const createdAt = Math.floor((await stat(file)).mtimeMs) * 1000;
-      return { file, createdAt, text: await readFile(file, 'utf8') };
-    }),
-  );
+  const problems: string[] = [];
+  const files = (
+    await Promise.all(
+      names.map(async (name) => {
+        const file = join(folder, name);
+        const entry = await stat(file);
+        const wrong = unreadable(entry);
+        if (wrong === undefined)
+          return [{ file, createdAt: Math.floor(entry.mtimeMs) * 1000, text: await readFile(file, 'utf8') }];
+        problems.push(`${file}: ${wrong}`);
+        return [];
+      }),
+    )
+  ).flat();
   const { reports: found, problems: told } = readManifests(files);
-  const problems = told.map(({ message }) => message);
+  problems.push(...told.map(({ message }) => message));
   const reports = new Map<string, ScheduledReport>();
   for (const { report, file, createdAt } of found) {
     if (reports.has(report.name))
@@ -41,6 +55,16 @@ export async function readReportsFolder(folder: string): Promise<ReportsFolder> 
     reports: [...reports.values()].sort((a, b) => compareTexts(a.report.name, b.report.name)),
     problems,
   };
+}
+
+/** Why a file is not read at all: a pipe may never end, and a large file is no manifest. */
+function unreadable(entry: Stats): string | undefined {
+  const { size } = entry;
+  if (!entry.isFile()) return 'it is no file';
+  // A character has four bytes at most.
+  if (size > 4 * YAML_LENGTH_MAX)
+    return `it has ${size} bytes, and more than ${4 * YAML_LENGTH_MAX} are not read`;
+  return undefined;
 }
 
 interface Manifests {
@@ -66,11 +90,13 @@ export function readManifests<F extends Manifests>(
   const problems: ManifestTold[] = [];
   const objects = files.flatMap((file) => {
     try {
-      const documents = loadAll(file.text) as unknown[];
-      return documents.map((object) => ({ file, object, kind: (object as { kind?: unknown } | null)?.kind }));
+      return yamlDocuments(file.text).map((object) => ({
+        file,
+        object,
+        kind: (object as { kind?: unknown } | null)?.kind,
+      }));
     } catch (error) {
-      const message = `${file.file}: not YAML: ${(error as Error).message.split('\n')[0]}`;
-      problems.push({ report: undefined, message });
+      problems.push({ report: undefined, message: `${file.file}: ${(error as Error).message}` });
       return [];
     }
   });
@@ -90,18 +116,17 @@ export function readManifests<F extends Manifests>(
   }
   const reports = objects.flatMap(({ file, object, kind }) => {
     if (kind !== 'GlobalReport') return [];
-    const read = readGlobalReport(object, types);
+    const reportType = (object as { spec?: { reportType?: unknown } | null }).spec?.reportType;
+    const isRefused = refused.has(reportType);
+    // What is wrong with its type is told already, and a list of other types would be no help.
+    const read = readGlobalReport(object, isRefused ? 'any' : types);
     const name = nameOf(object);
     const add = (text: string) =>
       problems.push({ report: name, message: `${file.file}: GlobalReport ${name}: ${text}` });
-    if ('problems' in read) {
-      for (const problem of read.problems) add(String(problem));
-      return [];
-    }
-    const { reportType } = read.report.spec;
-    if (!refused.has(reportType)) return [{ ...file, report: read.report }];
-    add(`spec.reportType is ${reportType}, and the GlobalReportType of that name cannot be used`);
-    return [];
+    for (const problem of 'problems' in read ? read.problems : []) add(String(problem));
+    if (isRefused)
+      add(`spec.reportType is ${String(reportType)}, and the GlobalReportType of that name cannot be used`);
+    return 'report' in read && !isRefused ? [{ ...file, report: read.report }] : [];
   });
   return { reports, problems };
 }

@@ -9,6 +9,7 @@ import type { ReportType } from '../report-type.ts';
 import { panel, type UiSummary } from '../ui-summary.ts';
 import { templateFunctions } from './functions.ts';
 import { templateData } from './report-data.ts';
+import { SUMMARY_LIMITS, templateLimits } from './template-limits.ts';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv',
@@ -48,11 +49,16 @@ export function readReportTemplate(
 }
 
 /** Renders a template of a report type over a report. @throws TemplateProblem */
-export function renderTemplate(name: string, template: string, report: Report, limits?: Limits): string {
+function renderTemplate(
+  name: string,
+  template: string,
+  report: Report,
+  limits: Limits = templateLimits(report),
+): string {
   return readReportTemplate(name, template, report, limits).render(templateData(report));
 }
 
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+const BASE64 = /^[A-Za-z0-9+/\s]+(?:={1,2}\s*)?$/;
 
 /**
  * The text of a template, which objects hold plain or in base64. It is taken for base64 where all of it is, and what it
@@ -68,9 +74,6 @@ export function decodedTemplate(template: string): string {
     return template;
   }
 }
-
-/** A list shows it on one line with each report: more is not needed, and must not cost much. */
-const SUMMARY_LIMITS: Limits = { work: 10_000_000, output: 65_536 };
 
 /** What a list shows of a report of such a type, or why nothing can be made of its template. */
 export function customSummary(

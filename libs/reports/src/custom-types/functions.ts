@@ -1,12 +1,17 @@
 import {
   argumentProblem,
   count,
+  inPieces,
   isList,
   isMap,
   isTrue,
+  joined,
+  replaced,
+  split,
   Struct,
   textOf,
   typeName,
+  type Budget,
   type Functions,
   type MethodContext,
   type Shape,
@@ -41,14 +46,20 @@ export function templateFunctions(report: Pick<Report, 'flows'>): Functions {
         : argumentProblem(`wants a time, not ${typeName(time)}`);
     },
     flowsPrefix: (args) => endpointOf(args).flowLogAggregationName,
-    flowsIngress: (args) => peers().sendersTo(endpointOf(args)),
-    flowsEgress: (args) => peers().receiversFrom(endpointOf(args)),
+    flowsIngress: (args, { budget }) => counted(peers().sendersTo(endpointOf(args)), budget),
+    flowsEgress: (args, { budget }) => counted(peers().receiversFrom(endpointOf(args)), budget),
     // There are no CIS benchmark results, so no test has failed.
     cisTopFailedTests: (args) => {
       count(args, 1);
       return [];
     },
   };
+}
+
+/** A list that was made of the report, which holds how long it can be. */
+function counted(list: string[], budget: Budget): string[] {
+  budget.list(list.length);
+  return list;
 }
 
 function endpointOf(args: readonly Value[]): EndpointRow {
@@ -64,10 +75,11 @@ const CSV: Shape = {
   fields: [],
   text: () => '',
   methods: {
-    AddColumn: (json, args) => {
+    AddColumn: (json, args, { budget }) => {
       const [header, cell] = count(args, 2);
       if (typeof header !== 'string' || typeof cell !== 'string')
         return argumentProblem('wants a header and the template of a cell');
+      budget.list((json as Columns).length);
       return new Struct(CSV, [...(json as Columns), [header, cell]]);
     },
     Render: (json, args, context) => {
@@ -81,15 +93,26 @@ type Columns = readonly (readonly [header: string, cell: string])[];
 
 /** Unlike the old product's, the cells are quoted where they must be, and no spreadsheet runs one as a formula. */
 function table(columns: Columns, rows: readonly Value[], context: MethodContext): string {
-  const lines = [csvLine(columns.map(([header]) => header))];
-  for (const row of rows) lines.push(csvLine(columns.map(([, cell]) => context.render(cell, row))));
-  return lines.join('');
+  const { budget } = context;
+  const line = (cells: readonly string[]): string => {
+    const length = cells.reduce((sum, cell) => sum + cell.length, cells.length);
+    // Quotes may be doubled.
+    budget.text(2 * length);
+    return csvLine(cells);
+  };
+  budget.list(rows.length);
+  const lines = [line(columns.map(([header]) => header))];
+  for (const row of rows) lines.push(line(columns.map(([, cell]) => context.render(cell, row))));
+  return joined(lines, '', budget);
 }
+
+/** As Go's integers are: of 64 bits. */
+const asInt = (value: bigint): bigint => BigInt.asIntN(64, value);
 
 /** An integer as Sprig makes it of anything. */
 function integerOf(value: Value): bigint {
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'number') return BigInt(Math.trunc(value));
+  if (typeof value === 'number') return asInt(BigInt(Math.trunc(value)));
   if (typeof value === 'boolean') return value ? 1n : 0n;
   return typeof value === 'string' && /^[+-]?\d{1,18}$/.test(value) ? BigInt(value) : 0n;
 }
@@ -97,80 +120,94 @@ function integerOf(value: Value): bigint {
 const integers = (args: readonly Value[], min = 1): bigint[] => count(args, min, Infinity).map(integerOf);
 
 /** The texts of a list as Sprig makes them: what is nil is left out, and what is no list is a list of itself. */
-function textsOf(value: Value): string[] {
+function textsOf(value: Value, budget: Budget): string[] {
   if (value === undefined || value === null) return [];
-  return isList(value)
-    ? value.filter((each) => each !== undefined && each !== null).map(textOf)
-    : [textOf(value)];
+  if (!isList(value)) return [textOf(value, budget)];
+  budget.list(value.length);
+  return value
+    .filter((each) => each !== undefined && each !== null)
+    .map((each) => budget.within(() => textOf(each, budget)));
 }
 
 const divisor = (value: bigint): bigint => (value === 0n ? argumentProblem('division by zero') : value);
 
 /** A function of texts. */
 const onTexts =
-  (wanted: number, of: (...texts: string[]) => Value): TemplateFunction =>
-  (args) =>
+  <T extends readonly string[]>(
+    wanted: T['length'],
+    of: (texts: T, budget: Budget) => Value,
+  ): TemplateFunction =>
+  (args, { budget }) =>
     of(
-      ...count(args, wanted).map((text) =>
+      count(args, wanted).map((text) =>
         typeof text === 'string' ? text : argumentProblem(`wants a text, not ${typeName(text)}`),
-      ),
+      ) as unknown as T,
+      budget,
     );
+/** A function of one text. */
+const onText = (of: (text: string, budget: Budget) => Value) =>
+  onTexts<readonly [string]>(1, ([text], budget) => of(text, budget));
+/** A function of a text and another in front of it. */
+const onTwoTexts = (of: (first: string, text: string, budget: Budget) => Value) =>
+  onTexts<readonly [string, string]>(2, ([first, text], budget) => of(first, text, budget));
 
 const listOf = (value: Value): readonly Value[] =>
   isList(value) ? value : argumentProblem(`wants a list, not ${typeName(value)}`);
 
-const indent = ([spaces, text]: readonly Value[], before = ''): string => {
+const indent = ([spaces, text]: readonly Value[], budget: Budget, before = ''): string => {
   if (typeof text !== 'string') return argumentProblem(`wants a text, not ${typeName(text)}`);
   const width = Number(integerOf(spaces));
   if (width < 0 || width > 1_000) argumentProblem(`cannot indent by ${width}`);
   const blanks = ' '.repeat(width);
-  return before + blanks + text.replaceAll('\n', `\n${blanks}`);
+  return before + blanks + replaced(text, '\n', `\n${blanks}`, budget);
 };
 
 /** Held against Sprig itself; see `testing/sprig.go`. */
 export const TEXT_FUNCTIONS: Functions = {
-  join: (args) => {
+  join: (args, { budget }) => {
     const [separator, list] = count(args, 2);
     if (typeof separator !== 'string') return argumentProblem('wants a separator and a list');
-    return textsOf(list).join(separator);
+    return joined(textsOf(list, budget), separator, budget);
   },
   int: (args) => integerOf(count(args, 1)[0]),
-  add1: (args) => integerOf(count(args, 1)[0]) + 1n,
-  add: (args) => integers(args, 0).reduce((sum, value) => sum + value, 0n),
-  sub: (args) => integers(count(args, 2)).reduce((from, value) => from - value),
-  mul: (args) => integers(args).reduce((product, value) => BigInt.asIntN(64, product * value), 1n),
+  add1: (args) => asInt(integerOf(count(args, 1)[0]) + 1n),
+  add: (args) => integers(args, 0).reduce((sum, value) => asInt(sum + value), 0n),
+  sub: (args) => integers(count(args, 2)).reduce((from, value) => asInt(from - value)),
+  mul: (args) => integers(args).reduce((product, value) => asInt(product * value), 1n),
   div: (args) => integers(count(args, 2)).reduce((value, by) => value / divisor(by)),
   mod: (args) => integers(count(args, 2)).reduce((value, by) => value % divisor(by)),
   max: (args) => integers(args).reduce((a, b) => (a > b ? a : b)),
   min: (args) => integers(args).reduce((a, b) => (a < b ? a : b)),
-  toString: (args: readonly Value[]) => textOf(count(args, 1)[0]),
-  toJson: (args) => escapedJson(jsonOf(count(args, 1)[0])),
-  toYaml: (args) =>
-    dump(jsonOf(count(args, 1)[0]), { sortKeys: true, lineWidth: -1, noRefs: true }).trimEnd(),
-  upper: onTexts(1, (text) => text.toUpperCase()),
-  lower: onTexts(1, (text) => text.toLowerCase()),
-  trim: onTexts(1, (text) => text.trim()),
-  trimPrefix: onTexts(2, (prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
-  trimSuffix: onTexts(2, (suffix, text) =>
+  toString: (args: readonly Value[], { budget }: MethodContext) => textOf(count(args, 1)[0], budget),
+  toJson: (args, { budget }) => escapedJson(jsonOf(count(args, 1)[0], budget), budget),
+  toYaml: (args, { budget }) => yamlOf(count(args, 1)[0], budget),
+  upper: onText((text, budget) => inPieces(text, (piece) => piece.toUpperCase(), budget)),
+  lower: onText((text, budget) => inPieces(text, (piece) => piece.toLowerCase(), budget)),
+  trim: onText((text) => text.trim()),
+  trimPrefix: onTwoTexts((prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
+  trimSuffix: onTwoTexts((suffix, text) =>
     text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
   ),
-  replace: onTexts(3, (old, by, text) => text.replaceAll(old, () => by)),
-  contains: onTexts(2, (part, text) => text.includes(part)),
-  hasPrefix: onTexts(2, (prefix, text) => text.startsWith(prefix)),
-  hasSuffix: onTexts(2, (suffix, text) => text.endsWith(suffix)),
-  splitList: onTexts(2, (separator, text) => text.split(separator)),
-  quote: (args) =>
+  replace: onTexts<readonly [string, string, string]>(3, ([old, by, text], budget) =>
+    replaced(text, old, by, budget),
+  ),
+  contains: onTwoTexts((part, text, budget) => {
+    budget.search(text, part);
+    return text.includes(part);
+  }),
+  hasPrefix: onTwoTexts((prefix, text) => text.startsWith(prefix)),
+  hasSuffix: onTwoTexts((suffix, text) => text.endsWith(suffix)),
+  splitList: onTwoTexts((separator, text, budget) => split(text, separator, budget)),
+  quote: (args, { budget }) =>
     quotes(
       args,
       (text) =>
-        `"${text
-          .replaceAll(/["\\]/g, String.raw`\$&`)
-          .replaceAll('\n', String.raw`\n`)
-          .replaceAll('\t', String.raw`\t`)}"`,
+        `"${inPieces(text, (piece) => piece.replaceAll(/["\\\n\t]/g, (one) => QUOTED[one]!), budget)}"`,
+      budget,
     ),
-  squote: (args) => quotes(args, (text) => `'${text}'`),
-  indent: (args) => indent(count(args, 2)),
-  nindent: (args) => indent(count(args, 2), '\n'),
+  squote: (args, { budget }) => quotes(args, (text) => `'${text}'`, budget),
+  indent: (args, { budget }) => indent(count(args, 2), budget),
+  nindent: (args, { budget }) => indent(count(args, 2), budget, '\n'),
   default: (args) => {
     const [otherwise, value] = count(args, 1, 2);
     return args.length === 2 && isTrue(value) ? value : otherwise;
@@ -181,43 +218,112 @@ export const TEXT_FUNCTIONS: Functions = {
     const [yes, no, test] = count(args, 3);
     return typeof test === 'boolean' ? (test ? yes : no) : argumentProblem('wants true or false last');
   },
-  list: (args) => args,
+  list: (args, { budget }) => {
+    budget.list(args.length);
+    return args;
+  },
   first: (args) => listOf(count(args, 1)[0])[0],
   last: (args) => listOf(count(args, 1)[0]).at(-1),
-  sortAlpha: (args) => textsOf(count(args, 1)[0]).sort(compareTexts),
-  uniq: (args) => [
-    ...new Map(listOf(count(args, 1)[0]).map((each) => [JSON.stringify(jsonOf(each)), each])).values(),
-  ],
-  has: (args) => {
+  sortAlpha: (args, { budget }) => {
+    const texts = textsOf(count(args, 1)[0], budget);
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    // Each is compared so many times, in the worst case to its end.
+    budget.charge(Math.log2(texts.length + 1) * (texts.length + length / 100));
+    return texts.sort(compareTexts);
+  },
+  uniq: (args, { budget }) => {
+    const known = new Map<string, Value>();
+    for (const each of listOf(count(args, 1)[0])) {
+      budget.list(1);
+      known.set(jsonText(each, budget), each);
+    }
+    return [...known.values()];
+  },
+  has: (args, { budget }) => {
     const [needle, list] = count(args, 2);
-    const wanted = JSON.stringify(jsonOf(needle));
-    return listOf(list).some((each) => JSON.stringify(jsonOf(each)) === wanted);
+    if (typeof needle === 'string') {
+      budget.charge(listOf(list).length);
+      return listOf(list).includes(needle);
+    }
+    const wanted = jsonText(needle, budget);
+    return listOf(list).some((each) => jsonText(each, budget) === wanted);
   },
 };
 
-const quotes = (args: readonly Value[], quote: (text: string) => string): string =>
-  args
-    .filter((value) => value !== undefined && value !== null)
-    .map((value) => quote(textOf(value)))
-    .join(' ');
+const QUOTED: Readonly<Record<string, string>> = {
+  '"': String.raw`\"`,
+  '\\': String.raw`\\`,
+  '\n': String.raw`\n`,
+  '\t': String.raw`\t`,
+};
+
+const quotes = (args: readonly Value[], quote: (text: string) => string, budget: Budget): string =>
+  joined(
+    args
+      .filter((value) => value !== undefined && value !== null)
+      .map((value) => quote(textOf(value, budget))),
+    ' ',
+    budget,
+  );
 
 /** A value as JSON; of structs without what is false, zero and empty, as the old product left these out. */
-function jsonOf(value: Value): unknown {
+function jsonOf(value: Value, budget: Budget): unknown {
+  budget.text(VALUE_LENGTH);
+  budget.charge(VALUE_WORK);
   if (value === undefined || value === null) return null;
   if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'string')
+    budget.text(value.length * (ESCAPED_IN_JSON.test(value) ? ESCAPE_LENGTH : 1));
   if (typeof value !== 'object') return value;
-  if (isList(value)) return value.map(jsonOf);
+  const inner = (each: Value): unknown => budget.within(() => jsonOf(each, budget));
+  if (isList(value)) return value.map(inner);
   if (isMap(value))
     return Object.fromEntries(
-      [...value].sort(([a], [b]) => compareTexts(a, b)).map(([key, field]) => [key, jsonOf(field)]),
+      [...value].sort(([a], [b]) => compareTexts(a, b)).map(([key, field]) => [key, inner(field)]),
     );
   if (value.isNil) return null;
   const time = timeJson(value);
   if (time !== undefined) return time;
-  const fields = value.shape.fields.map(([, json], i) => [json, value.values()[i]] as const);
+  const values = value.values();
+  const fields = value.shape.fields.map(([, json], i) => [json, values[i]] as const);
   return Object.fromEntries(
-    fields.filter(([, field]) => isTrue(field)).map(([json, field]) => [json, jsonOf(field)]),
+    fields.filter(([, field]) => isTrue(field)).map(([json, field]) => [json, inner(field)]),
   );
+}
+
+/** Characters that a value takes beside its text, and steps that it costs to take it apart and to write it. */
+const VALUE_LENGTH = 32;
+const VALUE_WORK = 4;
+/** What JSON may write with six characters, and some that it writes with two. */
+const ESCAPED_IN_JSON = /[^\P{Cc}\u007f-\u009f]|\p{Cs}/u;
+const ESCAPE_LENGTH = 6;
+
+const jsonText = (value: Value, budget: Budget): string => {
+  const text = JSON.stringify(jsonOf(value, budget));
+  budget.text(text.length);
+  return text;
+};
+
+/** What it costs to write YAML: it looks at each character, and each line has two blanks a level in front. */
+function payForYaml(json: unknown, depth: number, budget: Budget): void {
+  const blanks = 2 * depth;
+  budget.text(blanks);
+  if (typeof json === 'string') {
+    budget.each(json);
+    if (depth > 0 && json.includes('\n')) budget.text((split(json, '\n', budget).length - 1) * blanks);
+  } else if (typeof json === 'object' && json !== null)
+    for (const [key, each] of Object.entries(json)) {
+      budget.each(key);
+      payForYaml(each, depth + 1, budget);
+    }
+}
+
+function yamlOf(value: Value, budget: Budget): string {
+  const json = jsonOf(value, budget);
+  payForYaml(json, 0, budget);
+  const text = dump(json, { sortKeys: true, lineWidth: -1, noRefs: true }).trimEnd();
+  budget.text(text.length);
+  return text;
 }
 
 const ESCAPED: Readonly<Record<string, string>> = {
@@ -229,5 +335,9 @@ const ESCAPED: Readonly<Record<string, string>> = {
 };
 
 /** JSON as Go writes it. */
-const escapedJson = (json: unknown): string =>
-  JSON.stringify(json).replaceAll(/[<>&\u2028\u2029]/g, (one) => ESCAPED[one]!);
+const escapedJson = (json: unknown, budget: Budget): string =>
+  inPieces(
+    JSON.stringify(json),
+    (piece) => piece.replaceAll(/[<>&\u2028\u2029]/g, (one) => ESCAPED[one]!),
+    budget,
+  );

@@ -85,8 +85,13 @@ function goTime(name: string, precision: number, inJson: string): GoTime {
     fields: [],
     text,
     methods: {
-      Format: (json, args) => {
+      Format: (json, args, { budget }) => {
         const [layout] = count(args, 1);
+        // Each character is looked for among the parts, and may become the name of a month.
+        if (typeof layout === 'string') {
+          budget.charge(layout.length);
+          budget.text(9 * layout.length);
+        }
         return typeof layout === 'string' ? format(at(json), layout) : argumentProblem('wants a layout');
       },
       Unix: (json) => BigInt(Math.floor(at(json) / SECOND)),

@@ -1,5 +1,5 @@
 import { TemplateProblem } from '@margay/go-template';
-import { isFields, TRAIL_RESOURCES } from '@margay/ground';
+import { isFields, text, TRAIL_RESOURCES } from '@margay/ground';
 import { FILES_OF_EVERY_REPORT } from '../files-of-every-report.ts';
 import { ManifestProblem } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
@@ -22,10 +22,13 @@ export type ReadReportType =
 export const BUILT_IN_LABEL = 'global-report-type';
 
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+/** As file systems take, with what is put in front of it. */
+const NAME_MAX = 100;
 /** Names that downloads of every report have. */
 const TAKEN: ReadonlySet<string> = new Set(FILES_OF_EVERY_REPORT);
 /** All templates of a type: the type travels with each of its windows, in a message of at most a megabyte. */
 const TEMPLATES_MAX = 256 * 1024;
+const FILES_MAX = 100;
 
 /**
  * Reads a GlobalReportType manifest. Each template of a type of users is read too, so that a report does not first fail
@@ -82,7 +85,11 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
     add('spec.includeEndpointFlowLogData', 'is of no use without endpoints', 'Set includeEndpointData too');
   const given = spec['downloadTemplates'] ?? [];
   if (!Array.isArray(given)) add('spec.downloadTemplates', 'is no list', 'Give a list of templates');
-  const downloadTemplates = (Array.isArray(given) ? given : []).flatMap((each: unknown, i) =>
+  const files: readonly unknown[] = Array.isArray(given) ? given : [];
+  const summary = spec['uiSummaryTemplate'];
+  // Reading what is refused anyway costs as much as it is long.
+  if (isTooMuch(files, summary, add)) return { ...NOTHING_READ, includeEndpointData };
+  const downloadTemplates = files.flatMap((each, i) =>
     readTemplateField(each, `spec.downloadTemplates[${i}]`, add),
   );
   const seen = new Set<string>();
@@ -92,15 +99,10 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
     if (TAKEN.has(name)) add(field, `is ${name}, which every report has`, 'Give it another name');
     seen.add(name);
   }
-  const summary = spec['uiSummaryTemplate'];
   const [uiSummaryTemplate] =
     isFields(summary) && summary['template'] !== undefined && summary['template'] !== ''
       ? readTemplateField(summary, 'spec.uiSummaryTemplate', add)
       : [];
-  const all = [...downloadTemplates, ...(uiSummaryTemplate ? [uiSummaryTemplate] : [])];
-  const length = all.reduce((sum, { template }) => sum + template.length, 0);
-  if (length > TEMPLATES_MAX)
-    add('spec', `has templates of ${length} characters`, `Keep them below ${TEMPLATES_MAX}`);
   return {
     ...(uiSummaryTemplate && { uiSummaryTemplate }),
     downloadTemplates,
@@ -111,9 +113,28 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
   };
 }
 
+const NOTHING_READ = {
+  downloadTemplates: [],
+  includeEndpointFlowLogData: false,
+  auditEventsSelection: { resources: [] },
+} as const;
+
+/** Whether there are more templates, or longer ones, than a type may have. */
+function isTooMuch(files: readonly unknown[], summary: unknown, add: Add): boolean {
+  const length = [...files, summary].reduce<number>(
+    (sum, file) => sum + (isFields(file) ? text(file['template']).length : 0),
+    0,
+  );
+  if (length > TEMPLATES_MAX)
+    add('spec', `has templates of ${length} characters`, `Keep them below ${TEMPLATES_MAX}`);
+  if (files.length > FILES_MAX)
+    add('spec.downloadTemplates', `has ${files.length} files`, `Give no more than ${FILES_MAX}`);
+  return length > TEMPLATES_MAX || files.length > FILES_MAX;
+}
+
 function readTemplateField(given: unknown, field: string, add: Add): ReportTemplate[] {
   const { name, description, template } = isFields(given) ? given : {};
-  if (typeof name !== 'string' || !NAME.test(name)) {
+  if (typeof name !== 'string' || name.length > NAME_MAX || !NAME.test(name)) {
     add(`${field}.name`, `is ${JSON.stringify(name) ?? 'not given'}`, 'Name the file, as in endpoints.csv');
     return [];
   }

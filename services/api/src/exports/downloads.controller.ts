@@ -9,6 +9,7 @@ import type { FastifyReply } from 'fastify';
 import { TheRun } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
+import { Busy } from './capacity.ts';
 import { downloadOf } from './downloads.ts';
 
 /** The files of archived reports. */
@@ -30,7 +31,8 @@ export class DownloadsController {
   ): Promise<StreamableFile> {
     const header = await this.#runs.reportOf(run);
     const content = await downloadOf(this.#stores.archive, header, name).catch((error: unknown) => {
-      throw error instanceof TemplateProblem ? failedTemplate(error) : error;
+      if (error instanceof TemplateProblem) throw failedTemplate(error);
+      throw error instanceof Busy ? busy(error) : error;
     });
     if (content === undefined) throw missing(`file ${name} of run ${run.id}`);
     const { mediaType: type, bytes } = content;
@@ -41,6 +43,9 @@ export class DownloadsController {
       : new StreamableFile(Readable.from(bytes, { objectMode: false }), options);
   }
 }
+
+const busy = ({ message }: Busy): Problem =>
+  new Problem(503, 'Busy', `Files of templates are being made: ${message}. Try again in some seconds.`);
 
 /** What users wrote into their type of report does not fit this report. */
 const failedTemplate = ({ message }: TemplateProblem): Problem =>

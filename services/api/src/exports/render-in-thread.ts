@@ -1,28 +1,45 @@
 import { Worker } from 'node:worker_threads';
-import { TemplateProblem, type Report } from '@margay/reports';
+import { TemplateProblem, templateLimits, type Report } from '@margay/reports';
 import { compiled } from '@margay/runtime';
+import { Capacity } from './capacity.ts';
 import type { Rendered } from './render-thread.ts';
 
-const MEMORY_MEGABYTES_MAX = 1_024;
-const SECONDS_MAX = 60;
+/** What all threads of a process take together: half of the memory that the chart gives to the api. */
+const MEGABYTES = 512;
+/** Files that wait for a thread, and for how long: whoever waits longer asks again. */
+const WAITING_MAX = 16;
+const WAIT_MILLISECONDS = 10_000;
+/** What is made and thrown away at once, beside what is kept. */
+const YOUNG_MEGABYTES = 16;
+
+const threads = new Capacity(MEGABYTES, WAITING_MAX, WAIT_MILLISECONDS);
 
 /**
  * Renders a file whose template users wrote, in a thread of its own: a template that takes long or much must not keep
- * others waiting, and is ended.
+ * others waiting, and is ended. Few are rendered at the same time.
  *
  * @throws TemplateProblem
+ * @throws Busy where too many are being rendered.
  */
-export async function renderInThread(report: Report, name: string): Promise<string> {
-  const thread = new Worker(compiled('./render-thread', import.meta.url), {
-    workerData: { report, name },
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MEGABYTES_MAX },
-  });
+export function renderInThread(report: Report, name: string): Promise<string> {
+  const { megabytes, seconds } = templateLimits(report);
+  return threads.with(megabytes, () => rendered(report, name, megabytes, seconds));
+}
+
+async function rendered(report: Report, name: string, megabytes: number, seconds: number): Promise<string> {
   const outcome = Promise.withResolvers<Rendered>();
   const give = (what: string) => outcome.reject(new TemplateProblem(name, 1, what));
-  const late = setTimeout(give, SECONDS_MAX * 1_000, `it takes more than ${SECONDS_MAX} seconds`);
+  const late = setTimeout(give, seconds * 1_000, `it takes more than ${seconds} seconds`);
+  const thread = new Worker(compiled('./render-thread', import.meta.url), {
+    workerData: { report, name },
+    resourceLimits: {
+      maxOldGenerationSizeMb: megabytes - YOUNG_MEGABYTES,
+      maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
+    },
+  });
   thread.once('message', outcome.resolve).once('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
-      give(`it takes more than ${MEMORY_MEGABYTES_MAX} megabytes of memory`);
+      give(`it takes more than ${megabytes} megabytes of memory`);
     else outcome.reject(error);
   });
   try {

@@ -230,6 +230,13 @@ async function baselineOf(
   return baseline.marks;
 }
 
+/** What a template of users makes, within the limits that it has in the api. */
+async function rendered(report: Report, name: string): Promise<string> {
+  // Loaded where it is needed: most reports have no templates of users.
+  const { renderInThread } = await import('@margay/api');
+  return renderInThread(report, name);
+}
+
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */
 export async function writeReport(report: Report, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -239,7 +246,8 @@ export async function writeReport(report: Report, folder: string): Promise<void>
   const problems: string[] = [];
   for (const download of typeOfReport(report).downloads) {
     try {
-      await save(download.name, download.render(report));
+      const text = download.isTemplate ? [await rendered(report, download.name)] : download.render(report);
+      await save(download.name, text);
     } catch (error) {
       if (!(error instanceof TemplateProblem)) throw error;
       problems.push(`${download.name} is not written: ${error.message}`);
