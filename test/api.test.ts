@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { anyone, archivedReport, byToken, type Access } from '@margay/api';
+import { anyone, archivedReport, byToken, type Authority } from '@margay/api';
 import { OPERATIONS, ROWS, type Operation, type OperationId } from '@margay/api-contract';
 import { formatInstant, parseInstant } from '@margay/ground';
 import { REPORT_TYPES, toReportJson, type EndpointRow, type FlowRow, type Report } from '@margay/reports';
@@ -21,7 +21,7 @@ let http: NestFastifyApplication;
 
 /** The API for somebody else, until the end of the test. */
 async function serve(
-  access: Access,
+  access: Authority,
   hosts?: string[],
   onRoute?: (route: RouteOptions) => void,
 ): Promise<NestFastifyApplication> {
@@ -323,7 +323,7 @@ test('a token is wanted on every route but the page itself, and a session carrie
   expect(session.headers['set-cookie']).toMatch(/HttpOnly; SameSite=Strict/);
   const cookie = String(session.headers['set-cookie']).split(';')[0]!;
   expect((await server.inject({ url: '/api/v1/runs', headers: { cookie } })).statusCode).toBe(200);
-  const broken = await server.inject({ url: '/api/v1/runs', headers: { cookie: 'margay-token=%' } });
+  const broken = await server.inject({ url: '/api/v1/runs', headers: { cookie: 'margay-session=%' } });
   expect(broken.statusCode).toBe(401);
 });
 
@@ -360,6 +360,8 @@ test('every answer is as it is described, with nothing left out of the descripti
     change: [`/runs/policy-audit-1/changes/${auditEvents[0]!.auditID}`],
     state: ['/state?at=2026-11-24T00:19:00Z'],
     coverage: ['/coverage'],
+    sessions: ['/sessions'],
+    waysToSignIn: ['/login'],
   };
   const next = { start: SPAN.start, end: SPAN.end, due: SPAN.end };
   await stores.windows.keepReports([
@@ -433,9 +435,12 @@ test('the page comes with a policy that lets nothing in from elsewhere, and stay
 
 test('whoever follows is told of runs as they change, until they may not any more', async () => {
   let isAllowed = true;
-  const server = await serve(async () => {
-    if (!isAllowed) throw new Problem(401, 'Unauthorized', 'expired');
-    return anyone({} as never);
+  const server = await serve({
+    ofToken: async (token) => anyone.ofToken(token),
+    get everybody() {
+      if (!isAllowed) throw new Problem(401, 'Unauthorized', 'expired');
+      return anyone.everybody;
+    },
   });
   const url = await addressOf(server);
   const answer = await fetch(`${url}/api/v1/events`);

@@ -1,4 +1,4 @@
-import { anyone, type Access } from '@margay/api';
+import { anyone, type Authority } from '@margay/api';
 import type { ClusterState, Coverage, RunDetail, Timeline } from '@margay/api-contract';
 import { Problem } from '@margay/runtime';
 import { afterAll, expect, test } from 'vitest';
@@ -22,23 +22,22 @@ await archive(stores, window, await computeWindow(stores, window));
 await report(stores, windowOf('whole-1', 'inventory', SPAN, 'whole'));
 
 /** Somebody who may list these reports and export those. */
-const viewer =
-  (lists: readonly string[], exports: readonly string[]): Access =>
-  async () => {
-    const forbidden = () => new Problem(403, 'Forbidden', 'get globalreporttypes');
-    return {
-      name: 'somebody',
-      listable: async (reports) => reports.filter(({ name }) => lists.includes(name)),
-      require: async (_, { name }) => {
-        if (!exports.includes(name)) throw forbidden();
-      },
-      exportable: async (reports) => {
-        const found = reports.filter(({ name }) => exports.includes(name));
-        if (found.length === 0) throw forbidden();
-        return found;
-      },
-    };
+function viewer(lists: readonly string[], exports: readonly string[]): Authority {
+  const forbidden = () => new Problem(403, 'Forbidden', 'get globalreporttypes');
+  const everybody: Authority['everybody'] = {
+    name: 'somebody',
+    listable: async (reports) => reports.filter(({ name }) => lists.includes(name)),
+    require: async (_, { name }) => {
+      if (!exports.includes(name)) throw forbidden();
+    },
+    exportable: async (reports) => {
+      const found = reports.filter(({ name }) => exports.includes(name));
+      if (found.length === 0) throw forbidden();
+      return found;
+    },
   };
+  return { everybody, ofToken: async () => everybody };
+}
 
 const everybody = await apiHere({ stores, access: anyone });
 const ofStaging = await apiHere({ stores, access: viewer(['staging'], ['staging']) });

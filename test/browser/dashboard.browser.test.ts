@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { anyone, tokenOf, type Access } from '@margay/api';
+import { anyone, type Authority } from '@margay/api';
 import { Problem } from '@margay/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Browser, Page } from 'playwright-core';
@@ -18,7 +18,7 @@ const servers: NestFastifyApplication[] = [];
 let browser: Browser;
 let url = '';
 
-async function serve(access: Access, from = stores): Promise<string> {
+async function serve(access: Authority, from = stores): Promise<string> {
   const http = await apiHere({ stores: from, access });
   servers.push(http);
   return addressOf(http);
@@ -177,10 +177,14 @@ test('a report that is removed and a token that expires while the page is open: 
     headers: (query) => archive.headers(query),
   };
   const guarded = await serve(
-    async (request) => {
-      if (isExpired && tokenOf(request) !== 'fresh')
+    {
+      get everybody() {
+        return isExpired ? undefined : anyone.everybody;
+      },
+      async ofToken(token) {
+        if (token === 'fresh') return { ...anyone.everybody!, name: token };
         throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
-      return anyone(request);
+      },
     },
     { ...stores, archive: without },
   );
@@ -256,8 +260,7 @@ test('paul, candice and david sign in and see what they may', async () => {
     candice: { list: () => true, isExporter: true },
     david: { list: (name) => name === 'inventory', isExporter: true },
   };
-  const guarded = await serve(async (request) => {
-    const name = tokenOf(request);
+  const ofToken: Authority['ofToken'] = async (name) => {
     const rights = may[name];
     if (rights === undefined)
       throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
@@ -270,7 +273,8 @@ test('paul, candice and david sign in and see what they may', async () => {
       require: async () => void (rights.isExporter || forbid('get globalreporttypes')),
       exportable: async () => (rights.isExporter ? 'every' : forbid('get globalreporttypes')),
     };
-  });
+  };
+  const guarded = await serve({ ofToken });
   for (const [name, runs, seen] of [
     ['paul', '6 runs', 'get globalreporttypes'],
     ['candice', '6 runs', '174 rows'],

@@ -1,4 +1,4 @@
-import type { Access } from '@margay/api';
+import type { Authority } from '@margay/api';
 import { ApiModule } from '@margay/api/module';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
@@ -11,7 +11,7 @@ import { Test } from '@nestjs/testing';
 /** What is served, to whom. */
 export interface ApiHere {
   readonly stores: Stores;
-  readonly access: Access;
+  readonly access: Authority;
   readonly hosts?: readonly string[];
   readonly cluster?: string;
   /** Told of every route that is made. */

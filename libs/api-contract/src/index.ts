@@ -22,6 +22,7 @@ export type { Page } from './answers/list.ts';
 export type { PolicyChange } from './answers/policy-change.ts';
 export type { AskedRunAnswer, GlobalReports } from './answers/global-report.ts';
 export type { Late, Ring, Run, RunDetail, Runs, Trend } from './answers/run.ts';
+export type { WaysToSignIn } from './answers/session.ts';
 export type { Flag, Span, Timeline } from './answers/timeline.ts';
 export { openApi } from './openapi.ts';
 export { BASE, type Answered, type Operation, type Query, routeOf } from './operation.ts';

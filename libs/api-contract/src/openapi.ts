@@ -8,7 +8,7 @@ import { policyChange } from './answers/policy-change.ts';
 import { problem } from './answers/problem.ts';
 import { ROWS, rows } from './answers/rows.ts';
 import { run, runDetail, runs, trend } from './answers/run.ts';
-import { session, signedOut } from './answers/session.ts';
+import { session, sessions, signedOut, waysToSignIn } from './answers/session.ts';
 import { timeline } from './answers/timeline.ts';
 import { BASE, type Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -36,6 +36,8 @@ const SCHEMAS = {
   Runs: runs,
   Trend: trend,
   Session: session,
+  Sessions: sessions,
+  WaysToSignIn: waysToSignIn,
   SignedOut: signedOut,
   Timeline: timeline,
 } as const satisfies Readonly<Record<string, z.ZodType>>;

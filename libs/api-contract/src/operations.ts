@@ -6,7 +6,7 @@ import { askedRun, globalReports } from './answers/global-report.ts';
 import { policyChange } from './answers/policy-change.ts';
 import { ROWS, rows, type RowKind } from './answers/rows.ts';
 import { runDetail, runs, trend } from './answers/run.ts';
-import { session, signedOut } from './answers/session.ts';
+import { session, sessions, signedOut, waysToSignIn } from './answers/session.ts';
 import { timeline } from './answers/timeline.ts';
 import type { Answer, Operation } from './operation.ts';
 import { askRunQuery, rowsQuery, runsQuery, stateQuery, timelineQuery, trendQuery } from './queries.ts';
@@ -165,10 +165,18 @@ export const OPERATIONS = {
     right: 'list',
     answer: { description: 'A stream that does not end.', mediaType: 'text/event-stream' },
   },
+  waysToSignIn: {
+    method: 'get',
+    path: '/login',
+    summary: 'The ways to sign in that there are here.',
+    right: 'open',
+    answer: json('The ways; none where nobody is asked who they are.', waysToSignIn),
+  },
   signIn: {
     method: 'post',
     path: '/session',
-    summary: 'Makes a session of the bearer token: a cookie, for pages that cannot put headers on downloads.',
+    summary:
+      'Begins a session of whoever has the bearer token: a cookie with an id, for pages that cannot put headers on downloads.',
     right: 'signed-in',
     answer: json('Whose token it is.', session),
   },
@@ -177,6 +185,20 @@ export const OPERATIONS = {
     path: '/session',
     summary: 'Ends the session.',
     right: 'open',
+    answer: json('Nothing more.', signedOut),
+  },
+  sessions: {
+    method: 'get',
+    path: '/sessions',
+    summary: 'One’s own sessions, wherever they were begun.',
+    right: 'signed-in',
+    answer: json('The sessions, newest first.', sessions),
+  },
+  signOutEverywhere: {
+    method: 'delete',
+    path: '/sessions',
+    summary: 'Ends all of one’s own sessions.',
+    right: 'signed-in',
     answer: json('Nothing more.', signedOut),
   },
 } as const satisfies Readonly<Record<string, Operation>>;

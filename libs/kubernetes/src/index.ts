@@ -43,7 +43,7 @@ export {
 } from './custom-resources/report-types.ts';
 export { type ReportRef, type Action, accessesFor } from './permissions/access.ts';
 export { type PolicyRule, type Part, neededRules } from './permissions/needed-rules.ts';
-export { Unauthenticated, Denied, Permissions } from './permissions/permissions.ts';
+export { Unauthenticated, Denied, Permissions, type User } from './permissions/permissions.ts';
 export {
   type ClusterReport,
   type ClusterReports,

@@ -6,6 +6,7 @@ import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
+import { sessionsContract } from './sessions/sessions.contract.ts';
 import type { Stores } from './stores.ts';
 import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
@@ -37,6 +38,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   arrivalsContract('Elasticsearch', open);
   archiveContract('Elasticsearch', async () => (await open()).archive);
   windowsContract('Elasticsearch', async () => (await open()).windows);
+  sessionsContract('Elasticsearch', async () => (await open()).sessions);
 
   test('a window of which a month was deleted since it was computed is not whole any more', async () => {
     const own = `margay-test-${randomUUID().slice(0, 8)}`;

@@ -5,6 +5,7 @@ import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsear
 import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
 import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
 import { elasticsearchHistory } from './history/elasticsearch.ts';
+import { elasticsearchSessions, SESSION_TEMPLATE } from './sessions/elasticsearch.ts';
 import type { Stores } from './stores.ts';
 import { elasticsearchTrail, TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { elasticsearchWindows, WINDOW_TEMPLATES } from './windows/elasticsearch.ts';
@@ -18,6 +19,7 @@ const TEMPLATES = [
   COVERAGE_TEMPLATE,
   ...ARCHIVE_TEMPLATES,
   ...WINDOW_TEMPLATES,
+  SESSION_TEMPLATE,
 ];
 
 /**
@@ -40,6 +42,7 @@ export async function openElasticsearch(options: ElasticsearchOptions): Promise<
     arrivals: elasticsearchArrivals(elastic),
     archive: elasticsearchArchive(elastic),
     windows: elasticsearchWindows(elastic),
+    sessions: elasticsearchSessions(elastic),
     close: () => elastic.client.close(),
   };
 }

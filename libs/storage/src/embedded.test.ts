@@ -11,6 +11,7 @@ import { coverageContract } from './coverage/coverage.contract.ts';
 import { openEmbedded } from './embedded.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
+import { sessionsContract } from './sessions/sessions.contract.ts';
 import type { Stores } from './stores.ts';
 import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
@@ -48,6 +49,7 @@ for (const [name, open] of [
   arrivalsContract(name, open);
   archiveContract(name, async () => (await open()).archive);
   windowsContract(name, async () => (await open()).windows);
+  sessionsContract(name, async () => (await open()).sessions);
 }
 
 describe('readers beside the writer', () => {

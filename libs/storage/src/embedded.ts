@@ -12,6 +12,7 @@ import {
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
+import { embeddedSessions, SESSION_TABLES } from './sessions/embedded.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
@@ -26,6 +27,7 @@ const MIGRATIONS = [
   ARRIVAL_TABLES,
   COVERAGE_CANARIES,
   WINDOW_REPORTS,
+  SESSION_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -53,6 +55,7 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
     arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
     windows: embeddedWindows(database),
+    sessions: embeddedSessions(database),
     close: async () => database.close(),
   };
 }

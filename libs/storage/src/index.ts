@@ -1,5 +1,5 @@
 /**
- * Where evidence is kept: history, audit trail, flows, coverage and the order in which these came, archive and windows.
+ * Where evidence is kept: history, audit trail, flows, coverage and the order in which these came, archive and windows; and people’s sessions.
  *
  * Each is a *port* (a folder with the promise in `<port>.ts` and its checks in `<port>.contract.ts`) with an embedded
  * adapter and one for Elasticsearch. All writing is idempotent, so that every message may come again.
@@ -15,4 +15,5 @@ export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';
+export type { KeptSession } from './sessions/sessions.ts';
 export type { KnownReport, WindowRecord, Windows } from './windows/windows.ts';

@@ -3,10 +3,11 @@ import type { Archive } from './archive/archive.ts';
 import type { Coverage } from './coverage/coverage.ts';
 import type { Flows } from './flows/flows.ts';
 import type { History } from './history/history.ts';
+import type { Sessions } from './sessions/sessions.ts';
 import type { Trail } from './trail/trail.ts';
 import type { Windows } from './windows/windows.ts';
 
-/** Every store of one cluster. */
+/** Every store of one cluster, and the sessions of those who look at them. */
 export interface Stores {
   readonly history: History;
   readonly trail: Trail;
@@ -16,6 +17,7 @@ export interface Stores {
   readonly arrivals: Arrivals;
   readonly archive: Archive;
   readonly windows: Windows;
+  readonly sessions: Sessions;
   /** Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
-import type { Access } from './access/access.ts';
+import type { Authority } from './access/access.ts';
 import { ExportableScope } from './access/exportable-scope.ts';
 import { Judges } from './access/judges.ts';
 import { ClusterController } from './cluster/cluster.controller.ts';
@@ -12,6 +12,7 @@ import { DocsController } from './docs/docs.controller.ts';
 import { TimelineController } from './endpoints/timeline.controller.ts';
 import { DownloadsController } from './exports/downloads.controller.ts';
 import { FollowController } from './follow/follow.controller.ts';
+import { readOrigin, type Proxies } from './http/origin.ts';
 import { OwnGround } from './http/own-ground.middleware.ts';
 import { ReportList } from './reports/report-list.ts';
 import { ReportsController } from './reports/reports.controller.ts';
@@ -22,18 +23,43 @@ import { CompareController } from './runs/compare.controller.ts';
 import { RunList } from './runs/run-list.ts';
 import { RunsController } from './runs/runs.controller.ts';
 import { SessionController } from './session/session.controller.ts';
-import { ACCESS, CLUSTER, HOSTS, NETWORKS, TABLES } from './tokens.ts';
+import { SessionKeeper, type SessionLimits } from './session/session-keeper.ts';
+import { whoAsks } from './session/who-asks.ts';
+import { PendingLogins } from './sign-in/pending-logins.ts';
+import { SignInController } from './sign-in/sign-in.controller.ts';
+import type { SignIn } from './sign-in/sign-in.ts';
+import {
+  ACCESS,
+  AUTHORITY,
+  CLUSTER,
+  HOSTS,
+  NETWORKS,
+  ORIGIN_OF,
+  SESSION_LIMITS,
+  SIGN_IN,
+  TABLES,
+} from './tokens.ts';
 
 /** What the API serves, to whom, and under which names. */
 export interface ApiOptions {
   readonly cluster: string;
   /** Asked once, when the application starts: who may see what. */
-  readonly access: () => Access | Promise<Access>;
+  readonly access: () => Authority | Promise<Authority>;
   /** The names that it may be reached under; any unless given. */
   readonly hosts?: readonly string[];
+  /** The proxies in front of it; none unless given. */
+  readonly proxies?: Proxies;
+  /** How long sessions last; 12 hours, and one hour unused, unless given. */
+  readonly sessions?: SessionLimits;
+  /** The ways to sign in beside the token; none unless given. */
+  readonly signIn?: SignIn;
   /** Networks that do not count as the internet; a default list unless given. */
   readonly privateNetworks?: readonly string[];
 }
+
+const HOUR = 3_600_000;
+const SESSIONS: SessionLimits = { lifetime: 12 * HOUR, idle: HOUR };
+const NO_PROXIES: Proxies = { networks: [], headers: 'x-forwarded' };
 
 const CONTROLLERS = [
   ClusterController,
@@ -48,6 +74,7 @@ const CONTROLLERS = [
   CoverageController,
   FollowController,
   SessionController,
+  SignInController,
   DashboardController,
   DocsController,
 ];
@@ -60,6 +87,9 @@ const CONTROLLERS = [
     ExportableScope,
     RunList,
     ReportList,
+    SessionKeeper,
+    PendingLogins,
+    { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF], useFactory: whoAsks },
     { provide: TABLES, inject: [STORES], useFactory: ({ archive }: Stores) => tablesOf(archive) },
   ],
 })
@@ -69,7 +99,15 @@ export class ApiModule implements NestModule {
    * be given to others: Nest makes each once.
    */
   static over(
-    { cluster, access, hosts, privateNetworks }: ApiOptions,
+    {
+      cluster,
+      access,
+      hosts,
+      proxies = NO_PROXIES,
+      sessions = SESSIONS,
+      signIn = {},
+      privateNetworks,
+    }: ApiOptions,
     ...adapters: DynamicModule[]
   ): DynamicModule {
     return {
@@ -77,7 +115,10 @@ export class ApiModule implements NestModule {
       imports: adapters,
       providers: [
         { provide: CLUSTER, useValue: cluster },
-        { provide: ACCESS, useFactory: access },
+        { provide: AUTHORITY, useFactory: access },
+        { provide: ORIGIN_OF, useValue: readOrigin(proxies) },
+        { provide: SIGN_IN, useValue: signIn },
+        { provide: SESSION_LIMITS, useValue: sessions },
         { provide: HOSTS, useValue: hosts },
         { provide: NETWORKS, useValue: privateNetworks },
       ],

@@ -2,6 +2,7 @@ import { networksProblem } from '@margay/policy';
 import { clusterSettings, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
+import { doorProblems, doorSettings } from './door.ts';
 
 /** What the service is, in a sentence, for the generated documents. */
 export const about = 'Serves the dashboard, the REST API and the downloads of archived reports.';
@@ -19,9 +20,7 @@ export const config = z
       .min(16)
       .optional()
       .meta({ description: 'The token that everybody who asks has to give.', secret: true }),
-    API_HOSTS: list().prefault('').meta({
-      description: 'Names that the API may be reached under, with commas between them; any unless set.',
-    }),
+    ...doorSettings,
     KUBECONFIG: z.string().optional().meta({
       description:
         'Kubeconfig of the cluster that is asked for permissions; in a pod its service account unless set.',
@@ -39,4 +38,8 @@ export const config = z
   .refine(({ API_PERMISSIONS: by, API_TOKEN: token }) => by !== 'token' || token !== undefined, {
     path: ['API_TOKEN'],
     message: 'API_PERMISSIONS is "token", so that a token is needed',
+  })
+  .superRefine((settings, context) => {
+    for (const [path, message] of doorProblems(settings, settings.API_PERMISSIONS))
+      context.addIssue({ code: 'custom', path: [path], message });
   });

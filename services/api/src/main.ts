@@ -3,6 +3,7 @@ import { StoresModule } from '@margay/storage/nest';
 import { accessOf } from './access/configured.ts';
 import { ApiModule } from './api.module.ts';
 import { config } from './config.ts';
+import { doorOf } from './door.ts';
 
 /** The API as a process of its own. */
 await runService({
@@ -14,7 +15,7 @@ await runService({
         cluster: settings.CLUSTER_NAME,
         access: () => accessOf(settings),
         ...(settings.PRIVATE_NETWORKS && { privateNetworks: settings.PRIVATE_NETWORKS }),
-        ...(settings.API_HOSTS.length > 0 && { hosts: settings.API_HOSTS }),
+        ...doorOf(settings),
       },
       StoresModule.elasticsearch(settings),
     ),

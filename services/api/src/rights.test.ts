@@ -16,7 +16,7 @@ import { Controller, Get, type DynamicModule, type Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { anyone, tokenOf, type Access } from './access/access.ts';
+import { anyone, type Authority } from './access/access.ts';
 import { ApiModule } from './api.module.ts';
 import { Serves } from './http/serves.ts';
 
@@ -44,9 +44,8 @@ const GRANTS: Readonly<Record<string, readonly string[]>> = {
   'exports-all': ['list globalreports', 'get globalreports *', 'get globalreporttypes *'],
 };
 
-/** A cluster of these people. */
-const access: Access = async (request) => {
-  const name = tokenOf(request);
+/** What a cluster of these people decides. */
+const ofToken: Authority['ofToken'] = async (name) => {
   const grants = GRANTS[name];
   if (grants === undefined) throw new Problem(401, 'Unauthorized', 'nobody');
   const may = (verb: string, resource: string, object: string) =>
@@ -112,7 +111,7 @@ beforeAll(async () => {
     { name: 'daily', reportType: 'inventory', spec: { reportType: 'inventory', schedule: '0 0 * * *' } },
     { name: 'monthly', reportType: 'inventory', spec: { reportType: 'inventory', schedule: '0 0 1 * *' } },
   ]);
-  app = await apiWith([ApiModule.over({ cluster: 'here', access: () => access }, given)]);
+  app = await apiWith([ApiModule.over({ cluster: 'here', access: () => ({ ofToken }) }, given)]);
 });
 afterAll(async () => {
   await app.close();
@@ -244,7 +243,7 @@ test.each([
   ['with a right that nobody judges', Unknown, 'declares the right "see-secrets", which nobody judges'],
 ])('a route %s keeps the API from starting, and says what to do', async (_, controller, words) => {
   await expect(
-    apiWith([ApiModule.over({ cluster: 'here', access: () => access }, given), another(controller)]),
+    apiWith([ApiModule.over({ cluster: 'here', access: () => ({ ofToken }) }, given), another(controller)]),
   ).rejects.toThrow(words);
 });
 
@@ -253,7 +252,7 @@ test('its routes are written as Nest and Fastify have them: nobody is warned at 
   const module = await Test.createTestingModule({
     imports: [
       ProcessModule.with({ log: silentLog, metrics: openMetrics() }),
-      ApiModule.over({ cluster: 'here', access: () => access }, given),
+      ApiModule.over({ cluster: 'here', access: () => ({ ofToken }) }, given),
     ],
   }).compile();
   const warned = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
@@ -279,7 +278,7 @@ test('a handler that needs a right of the API without an operation is an error o
     }
   }
   const with2 = await apiWith([
-    ApiModule.over({ cluster: 'here', access: () => access }, given),
+    ApiModule.over({ cluster: 'here', access: () => ({ ofToken }) }, given),
     another(Bare),
   ]);
   const headers = { authorization: 'Bearer sees-all' };

@@ -1,3 +1,6 @@
+/** The token of the `Authority` that decides who may see what. */
+export const AUTHORITY = 'AUTHORITY';
+
 /** The token of `Access`: who asks, and what they may see. */
 export const ACCESS = 'ACCESS';
 
@@ -9,6 +12,15 @@ export const HOSTS = 'HOSTS';
 
 /** The token of the networks that do not count as the internet; of undefined for the default list. */
 export const NETWORKS = 'NETWORKS';
+
+/** The token of what tells where a request came from, see `readOrigin`. */
+export const ORIGIN_OF = 'ORIGIN_OF';
+
+/** The token of how long sessions last. */
+export const SESSION_LIMITS = 'SESSION_LIMITS';
+
+/** The token of the ways to sign in, see `SignIn`. */
+export const SIGN_IN = 'SIGN_IN';
 
 /** The token of the tables of archived reports, see `tablesOf`. */
 export const TABLES = 'TABLES';

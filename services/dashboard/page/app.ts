@@ -1,11 +1,12 @@
 import type { Cluster } from '@margay/api-contract';
 import { html, render, useEffect, useState } from 'htm/preact';
-import { ask, useAnswer, type ApiProblem } from './api.ts';
+import { useAnswer } from './api.ts';
 import { CoveragePage } from './coverage-page.ts';
 import { EndpointPage } from './endpoint-page.ts';
 import { Name, Problem } from './parts.ts';
 import { ReportsPage } from './reports-page.ts';
 import { RunPage } from './run-page.ts';
+import { SignIn, signOut } from './sign-in.ts';
 import { StatePage } from './state-page.ts';
 
 /** Where one is: `#/runs/<id>?kind=endpoints`. */
@@ -82,37 +83,6 @@ function App() {
       </span>
     </header>
     <main id="main" tabindex="-1">${page()}</main>`;
-}
-
-async function signOut(done: () => void): Promise<void> {
-  await ask('/session', { method: 'DELETE' });
-  done();
-}
-
-function SignIn({ done }: { done: () => void }) {
-  const [problem, setProblem] = useState<ApiProblem>();
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const { value: token } = (event.target as HTMLFormElement).elements.namedItem(
-      'token',
-    ) as HTMLInputElement;
-    try {
-      await ask('/session', { method: 'POST', headers: { authorization: `Bearer ${token.trim()}` } });
-      done();
-    } catch (error) {
-      setProblem(error as ApiProblem);
-    }
-  };
-  return html`<h1>Sign in</h1>
-    <p class="soft">
-      With a token of the cluster, for example from <code>kubectl create token</code>, or the one of this
-      installation.
-    </p>
-    <form class="filters" onSubmit=${(event: Event) => void submit(event)}>
-      <label>Token <input name="token" type="password" autocomplete="off" required /></label>
-      <button>Sign in</button>
-    </form>
-    ${problem && html`<${Problem} problem=${problem} />`}`;
 }
 
 const root = document.getElementById('app')!;

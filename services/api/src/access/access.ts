@@ -1,6 +1,13 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { Denied, Unauthenticated, type Action, type Permissions, type ReportRef } from '@margay/kubernetes';
+import {
+  Denied,
+  Unauthenticated,
+  type Action,
+  type Permissions,
+  type ReportRef,
+  type User,
+} from '@margay/kubernetes';
 import { Problem } from '@margay/runtime';
 
 /** Somebody who asks, with what they may see. */
@@ -15,8 +22,22 @@ export interface Viewer {
   exportable<R extends ReportRef>(reports: readonly R[]): Promise<R[] | 'every'>;
 }
 
-/** Finds out who asks. @throws Problem 401 where that must be known and is not. */
-export type Access = (request: FastifyRequest) => Promise<Viewer>;
+/** Decides who may see what. */
+export interface Authority {
+  /** Whoever asks, where nobody is asked who they are: nothing that a request says about that is looked at. */
+  readonly everybody?: Viewer | undefined;
+  /** Whose token it is. @throws Problem 401 where it is nobody's. */
+  ofToken(token: string): Promise<Viewer>;
+  /** Somebody whom an identity provider or a proxy named; absent where only tokens are known. */
+  readonly ofUser?: (user: User) => Viewer;
+}
+
+/**
+ * Finds out who asks. With `again` a request that is still being answered is looked at once more, which is no use of its session.
+ *
+ * @throws Problem 401 where that must be known and is not.
+ */
+export type Access = (request: FastifyRequest, again?: 'again') => Promise<Viewer>;
 
 const EVERYTHING: Omit<Viewer, 'name'> = {
   listable: async (reports) => [...reports],
@@ -25,30 +46,33 @@ const EVERYTHING: Omit<Viewer, 'name'> = {
 };
 
 /** Nobody is asked: for one process on the loopback interface. */
-export const anyone: Access = async () => ({ name: '', ...EVERYTHING });
+export const anyone: Authority = {
+  everybody: { name: '', ...EVERYTHING },
+  ofToken: async () => ({ name: '', ...EVERYTHING }),
+};
 
 /** Who has the token may do everything. */
-export function byToken(token: string): Access {
+export function byToken(token: string): Authority {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const right = digest(token);
-  return async (request) => {
-    if (!timingSafeEqual(digest(tokenOf(request)), right))
-      throw new Problem(401, 'Unauthorized', 'The token is not the one that this installation asks for');
-    return { name: 'token', ...EVERYTHING };
+  return {
+    async ofToken(given) {
+      if (!timingSafeEqual(digest(given), right))
+        throw new Problem(401, 'Unauthorized', 'The token is not the one that this installation asks for');
+      return { name: 'token', ...EVERYTHING };
+    },
   };
 }
 
 /** The cluster's own API server says who a token is of and what they may do, as the documented table has it. */
-export function byKubernetes(permissions: Permissions): Access {
-  return async (request) => {
-    const user = await answered(permissions.who(tokenOf(request)));
-    return {
-      name: user.name,
-      listable: (reports) => answered(permissions.listable(user, reports)),
-      require: (action, report) => answered(permissions.require(user, action, report)),
-      exportable: (reports) => answered(permissions.exportable(user, reports)),
-    };
-  };
+export function byKubernetes(permissions: Permissions): Authority {
+  const ofUser = (user: User): Viewer => ({
+    name: user.name,
+    listable: (reports) => answered(permissions.listable(user, reports)),
+    require: (action, report) => answered(permissions.require(user, action, report)),
+    exportable: (reports) => answered(permissions.exportable(user, reports)),
+  });
+  return { ofToken: async (token) => ofUser(await answered(permissions.who(token))), ofUser };
 }
 
 async function answered<T>(asked: Promise<T>): Promise<T> {
@@ -66,24 +90,8 @@ async function answered<T>(asked: Promise<T>): Promise<T> {
   }
 }
 
-/** The cookie that a session has: pages cannot put headers on downloads. */
-export const SESSION_COOKIE = 'margay-token';
-
-/** The bearer token of a request, or the one in its session. @throws Problem 401 where there is none. */
-export function tokenOf({ headers }: FastifyRequest): string {
-  const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
-  if (bearer !== undefined) return bearer;
-  const cookie = (headers.cookie ?? '').split('; ').find((text) => text.startsWith(`${SESSION_COOKIE}=`));
-  const token = cookie && decoded(cookie.slice(SESSION_COOKIE.length + 1));
-  if (!token)
-    throw new Problem(401, 'Unauthorized', 'Sign in first: send a token as "Authorization: Bearer …"');
-  return token;
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+/** The bearer token of a request. */
+export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  const [, bearer] = /^Bearer +(.+)$/i.exec(headers.authorization ?? '') ?? [];
+  return bearer;
 }

@@ -30,7 +30,7 @@ export class FollowController implements OnModuleDestroy {
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     // Asked again with every look: a token may expire, a role be taken away.
-    const visible = async () => this.#runs.visibleTo(await this.#access(request));
+    const visible = async () => this.#runs.visibleTo(await this.#access(request, 'again'));
     const events = followRuns(visible, AbortSignal.any([gone.signal, this.#closing.signal]));
     void reply.header('x-accel-buffering', 'no');
     return new StreamableFile(Readable.from(events, { objectMode: false, highWaterMark: 0 }), {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { Problem } from '@margay/runtime';
-import { HOSTS } from '../tokens.ts';
+import { HOSTS, ORIGIN_OF } from '../tokens.ts';
+import { nameIn, type Origin } from './origin.ts';
 
 /** Everything comes from here, and nothing may be put around it. */
 const CONTENT_SECURITY_POLICY =
@@ -18,15 +19,15 @@ const HEADERS = {
 const isSafe = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
 /**
- * A page elsewhere can make a browser send a request, though not read its answer: where nobody is asked who they are, that would be
- * enough to change something here. Whoever sends a token in a header is no such page.
+ * A page elsewhere can make a browser send a request, though not read its answer: where nobody is asked who they are, or the browser
+ * adds who it is by itself, that would be enough to change something here. Whoever sends a token in a header is no such page.
  */
-function isFromElsewhere({ headers }: IncomingMessage): boolean {
-  if (headers.authorization !== undefined) return false;
+function isFromElsewhere({ headers }: IncomingMessage, asked: string): boolean {
+  if (/^Bearer /i.test(headers.authorization ?? '')) return false;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  const { origin, host } = headers;
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+  const { origin } = headers;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== asked);
 }
 
 /**
@@ -35,22 +36,27 @@ function isFromElsewhere({ headers }: IncomingMessage): boolean {
  */
 @Injectable()
 export class OwnGround implements NestMiddleware {
-  readonly #hosts: readonly string[] | undefined;
+  readonly #hosts: ReadonlySet<string> | undefined;
+  readonly #originOf: (request: IncomingMessage) => Origin;
 
-  constructor(@Inject(HOSTS) hosts: readonly string[] | undefined) {
-    this.#hosts = hosts;
+  constructor(
+    @Inject(HOSTS) hosts: readonly string[] | undefined,
+    @Inject(ORIGIN_OF) originOf: (request: IncomingMessage) => Origin,
+  ) {
+    this.#hosts = hosts && new Set(hosts.map((host) => host.toLowerCase()));
+    this.#originOf = originOf;
   }
 
   use(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    if (this.#hosts !== undefined && !this.#hosts.includes(host))
+    const { host } = this.#originOf(request);
+    if (this.#hosts !== undefined && !this.#hosts.has(nameIn(host)))
       throw new Problem(
         421,
         'Misdirected request',
-        `This is not ${host}: open one of ${[...new Set(this.#hosts)].join(', ')}. Other names need a token (--permissions)`,
+        `This is not ${nameIn(host)}: open one of ${[...this.#hosts].join(', ')}, or allow this name (--hosts, or API_HOSTS)`,
       );
-    if (!isSafe(request) && isFromElsewhere(request))
+    if (!isSafe(request) && isFromElsewhere(request, host))
       throw new Problem(
         403,
         'Forbidden',

@@ -1,30 +1,66 @@
-import { Controller, Req, Res } from '@nestjs/common';
-import { OPERATIONS } from '@margay/api-contract';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { OPERATIONS, type Answered } from '@margay/api-contract';
+import { formatInstant } from '@margay/ground';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SESSION_COOKIE, tokenOf, type Viewer } from '../access/access.ts';
+import { bearerOf, type Viewer } from '../access/access.ts';
 import { Asking } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
+import { SessionKeeper } from './session-keeper.ts';
 
-/** Signing in and out: pages cannot put headers on downloads, so that the token travels in a cookie. */
+/** Signing in with a token, and out. */
 @Controller()
 export class SessionController {
+  readonly #sessions: SessionKeeper;
+
+  constructor(@Inject(SessionKeeper) sessions: SessionKeeper) {
+    this.#sessions = sessions;
+  }
+
   @Serves(OPERATIONS.signIn)
-  signIn(
+  async signIn(
     @Asking() { name }: Viewer,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): { name: string } {
-    const secure = request.protocol === 'https' ? '; Secure' : '';
-    void reply.header(
-      'set-cookie',
-      `${SESSION_COOKIE}=${encodeURIComponent(tokenOf(request))}; Path=/; HttpOnly; SameSite=Strict${secure}`,
-    );
+  ): Promise<{ name: string }> {
+    const token = bearerOf(request);
+    // Where nobody is asked who they are there is nothing to sign in to.
+    if (token !== undefined && name !== '') await this.#sessions.begin(request, reply, name, { token });
     return { name };
   }
 
   @Serves(OPERATIONS.signOut)
-  signOut(@Res({ passthrough: true }) reply: FastifyReply): Record<string, never> {
-    void reply.header('set-cookie', `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
+  async signOut(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Record<string, never>> {
+    await this.#sessions.end(request, reply);
+    return {};
+  }
+
+  @Serves(OPERATIONS.sessions)
+  async sessions(
+    @Asking() { name }: Viewer,
+    @Req() request: FastifyRequest,
+  ): Promise<Answered<typeof OPERATIONS.sessions>> {
+    const sessions = name === '' ? [] : await this.#sessions.list(request, name);
+    return {
+      items: sessions.map(({ startedAt, usedAt, endsAt, current }) => ({
+        started: formatInstant(startedAt),
+        used: formatInstant(usedAt),
+        ends: formatInstant(endsAt),
+        current,
+      })),
+    };
+  }
+
+  @Serves(OPERATIONS.signOutEverywhere)
+  async signOutEverywhere(
+    @Asking() { name }: Viewer,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Record<string, never>> {
+    await this.#sessions.endAll(name);
+    await this.#sessions.end(request, reply);
     return {};
   }
 }

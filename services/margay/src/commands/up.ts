@@ -9,7 +9,8 @@ const HELP = `
 Without --follow the logs are read to their end, every report runs once over what they cover, and the results are
 served until you stop it. With --follow reports run on their schedules (cron, UTC): the end of one window is the start of
 the next. Everything survives a kill: a second start goes on where the first one was. With NOTIFY_URL set, finished, failed and
-worse reports are posted there (docs/configuration.md, notifier).
+worse reports are posted there (docs/configuration.md, notifier); how people sign in and which proxies stand in front is set by the variables
+of the api (docs/configuration.md, api).
 
 Examples:
   margay up
@@ -27,6 +28,7 @@ export function upCommand(): Command {
     )
     .option('--port <port>', 'port of the page and the API', portOption, 8080)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .addOption(hostsOption())
     .option(
       '--cluster <name>',
       "the cluster's name, printed in reports; to be given with --audit-log and --watch",
@@ -49,7 +51,7 @@ export function upCommand(): Command {
     .option(
       '--canary-servers <servers>',
       'addresses of the API servers, with commas between them; those of the Service kubernetes unless given',
-      (text: string) => text.split(',').map((server) => server.trim()),
+      commas,
     )
     .option(
       '--kubeconfig <file>',
@@ -72,14 +74,7 @@ export function upCommand(): Command {
     )
     .addOption(privateNetworksOption())
     .option('--group <group>', 'API group of GlobalReports', DEFAULT_GROUP)
-    .addOption(
-      new Option(
-        '--permissions <how>',
-        'who may see what: ask the cluster’s API server, want the token in MARGAY_TOKEN, or ask nobody',
-      )
-        .choices(['kubernetes', 'token', 'none'])
-        .default(process.env['MARGAY_TOKEN'] === undefined ? 'none' : 'token'),
-    )
+    .addOption(permissionsOption())
     .addHelpText('after', HELP)
     .action(async (options: Omit<UpOptions, 'canary'> & { canary?: number | true }) => {
       // Only this command needs a server, and loading one takes time.
@@ -87,6 +82,20 @@ export function upCommand(): Command {
       await up({ ...options, ...(options.canary === true && { canary: CANARY_INTERVAL }) } as UpOptions);
     });
 }
+
+const hostsOption = () =>
+  new Option(
+    '--hosts <names>',
+    'names that it may be opened under, with commas between them; those of this machine alone unless given, and any with --permissions where it listens on another address',
+  ).argParser(commas);
+
+const permissionsOption = () =>
+  new Option(
+    '--permissions <how>',
+    'who may see what: ask the cluster’s API server, want the token in MARGAY_TOKEN, or ask nobody',
+  )
+    .choices(['kubernetes', 'token', 'none'])
+    .default(process.env['MARGAY_TOKEN'] === undefined ? 'none' : 'token');
 
 /** In milliseconds. */
 const CANARY_INTERVAL = 30_000;
@@ -96,6 +105,13 @@ function intervalOption(text: string): number {
   if (interval < 10_000 || interval > 60_000)
     throw new InvalidArgumentError('It is too short or too long: give 10s to 1m.');
   return interval;
+}
+
+function commas(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function portOption(text: string): number {

@@ -1,7 +1,18 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { anyone, archivedReport, byKubernetes, byToken, isLate, lateWords, type Access } from '@margay/api';
+import {
+  anyone,
+  archivedReport,
+  byKubernetes,
+  byToken,
+  doorOf,
+  doorProblems,
+  doorSettings,
+  isLate,
+  lateWords,
+  type Authority,
+} from '@margay/api';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
 import type { Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
@@ -41,6 +52,7 @@ export interface UpOptions extends BaselineOptions {
   readonly startDelay: number;
   readonly since?: Instant;
   readonly group: string;
+  readonly hosts?: readonly string[];
   readonly permissions: 'kubernetes' | 'token' | 'none';
   readonly privateNetworks?: readonly string[];
 }
@@ -85,6 +97,8 @@ export async function up(options: UpOptions): Promise<void> {
       ? { reports: PREDEFINED, problems: [] }
       : readReportsFolder(options.reports);
   const whoMay = await accessOf(options);
+  const door = doorFor(options);
+  const hosts = options.hosts ?? door.hosts ?? hostsOf(options);
   const module = MargayModule.of({
     directory: data,
     cluster,
@@ -99,11 +113,7 @@ export async function up(options: UpOptions): Promise<void> {
     startDelay: options.startDelay * 1000,
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
-    api: {
-      access: () => whoMay,
-      // Where nobody is asked, a page elsewhere must not reach it through another name.
-      ...(options.permissions === 'none' && { hosts: ['127.0.0.1', 'localhost', '[::1]', options.host] }),
-    },
+    api: { access: () => whoMay, ...door, ...(hosts && { hosts }) },
     ...notifyOf(process.env),
     tell,
     admit,
@@ -151,7 +161,7 @@ function notifyOf(environment: Environment): Pick<MargayOptions, 'notify'> {
   return { notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
 }
 
-async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Access> {
+async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Authority> {
   switch (permissions) {
     case 'kubernetes':
       return byKubernetes(
@@ -165,6 +175,26 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
     case 'none':
       return anyone;
   }
+}
+
+/** How people come in, by the api's own variables. */
+function doorFor({ permissions }: UpOptions) {
+  const settings = readConfig(z.object(doorSettings), process.env);
+  const problems = doorProblems(settings, permissions);
+  if (problems.length > 0)
+    throw new UsageError(problems.map(([name, message]) => `${name}: ${message}`).join('\n'));
+  return doorOf(settings);
+}
+
+const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * The names that it may be reached under. Where nobody else can reach it, or nobody is asked, a page elsewhere must not do so through
+ * another name (DNS rebinding).
+ */
+function hostsOf({ host, permissions }: UpOptions): readonly string[] | undefined {
+  const listens = host.includes(':') ? `[${host}]` : host;
+  return permissions === 'none' || [...LOOPBACK, '::1'].includes(host) ? [...LOOPBACK, listens] : undefined;
 }
 
 /** Shows on a terminal what goes on. */

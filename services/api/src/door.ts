@@ -1,0 +1,193 @@
+import { flag, goDuration, list } from '@margay/runtime';
+import * as z from 'zod';
+import type { ApiOptions } from './api.module.ts';
+import { nameIn, proxiesProblem } from './http/origin.ts';
+import { OidcProvider, type OidcOptions } from './sign-in/oidc-provider.ts';
+import { OIDC_CALLBACK } from './sign-in/sign-in.ts';
+import type { TrustedHeaders } from './sign-in/trusted-headers.ts';
+
+const minutes = () =>
+  goDuration().refine((milliseconds) => milliseconds >= 60_000, 'it is too short: give 1m or more');
+const headerName = (initially: string) =>
+  z
+    .string()
+    .regex(/^[\w-]+$/, 'it is no name of a header')
+    .toLowerCase()
+    .prefault(initially);
+
+/** What is set of how people come in: names, proxies, sessions, sign-in. The api and one process of everything have the same. */
+export const doorSettings = {
+  API_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'Where people open the page, like `https://margay.example.org`: an identity provider sends them back there.',
+    }),
+  API_HOSTS: list().prefault('').meta({
+    description:
+      'Names that the API may be reached under, with commas between them, beside that in API_URL; any unless set. Others are answered 421.',
+  }),
+  TRUSTED_PROXIES: list(proxiesProblem).prefault('').meta({
+    description:
+      'Addresses and networks of the proxies in front, with commas between them. What any other sender says of whom it asks for is not believed.',
+  }),
+  TRUSTED_PROXIES_SAY: z.enum(['x-forwarded', 'forwarded']).default('x-forwarded').meta({
+    description:
+      'How these proxies say it: `X-Forwarded-For`, `-Proto` and `-Host`, or `Forwarded` (RFC 7239). They must set these headers themselves; the others are not looked at.',
+  }),
+  SESSION_LIFETIME: minutes()
+    .prefault('12h')
+    .meta({ description: 'How long a session lasts at most, however it is used; as Go writes durations.' }),
+  SESSION_IDLE: minutes()
+    .prefault('1h')
+    .meta({ description: 'How long a session lasts without being used.' }),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'The OpenID provider by which people sign in, as it calls itself; none unless set. By `http` only on this machine.',
+    }),
+  OIDC_CLIENT_ID: z
+    .string()
+    .optional()
+    .meta({
+      description: `Margay’s client there, with API_URL and \`${OIDC_CALLBACK}\` as its redirect URI.`,
+    }),
+  OIDC_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .meta({ description: 'The secret of that client; it is a public one unless set.', secret: true }),
+  OIDC_SCOPES: z
+    .string()
+    .default('openid profile email')
+    .meta({ description: 'What is asked for there, with spaces in between; `openid` is needed.' }),
+  OIDC_NAME: z.string().max(60).default('OpenID').meta({ description: 'What the button is called.' }),
+  OIDC_USERNAME_CLAIM: z
+    .string()
+    .default('sub')
+    .meta({ description: 'The claim of the ID token that is the user’s name, as --oidc-username-claim.' }),
+  OIDC_USERNAME_PREFIX: z.string().optional().meta({
+    description:
+      'What is put before it, as --oidc-username-prefix: the issuer and `#` unless set or the claim is `email`; `-` for nothing.',
+  }),
+  OIDC_GROUPS_CLAIM: z
+    .string()
+    .default('groups')
+    .meta({ description: 'The claim that lists the user’s groups, as --oidc-groups-claim.' }),
+  OIDC_GROUPS_PREFIX: z
+    .string()
+    .default('')
+    .meta({ description: 'What is put before each of them, as --oidc-groups-prefix.' }),
+  TRUSTED_HEADERS: flag(false).meta({
+    description:
+      'Whether a proxy of TRUSTED_PROXIES says who somebody is, in the headers below, as oauth2-proxy does. From anybody else these headers are answered 401.',
+  }),
+  TRUSTED_HEADERS_USER: headerName('x-forwarded-user').meta({
+    description: 'The header with the user’s name; `x-forwarded-email` and others will do.',
+  }),
+  TRUSTED_HEADERS_GROUPS: headerName('x-forwarded-groups').meta({
+    description: 'The header with the user’s groups, with commas between them.',
+  }),
+  TRUSTED_HEADERS_USER_PREFIX: z.string().default('').meta({ description: 'What is put before the name.' }),
+  TRUSTED_HEADERS_GROUPS_PREFIX: z
+    .string()
+    .default('')
+    .meta({ description: 'What is put before each group.' }),
+  TRUSTED_HEADERS_SECRET: z.string().min(16).optional().meta({
+    description:
+      'What the proxy has to send beside them, so that no other process at its address is believed.',
+    secret: true,
+  }),
+  TRUSTED_HEADERS_SECRET_HEADER: headerName('x-margay-proxy-secret').meta({
+    description: 'The header in which it sends that.',
+  }),
+  TRUSTED_HEADERS_SIGN_OUT: z
+    .string()
+    .regex(/^\/(?![/\\])[^\\\s]*$/, 'it is no path of this host')
+    .optional()
+    .meta({ description: 'Where people sign out of the proxy: a path, like `/oauth2/sign_out`.' }),
+};
+
+/** Those settings, parsed. */
+export type DoorConfig = z.output<z.ZodObject<typeof doorSettings>>;
+
+type Problem = readonly [setting: keyof DoorConfig, message: string];
+
+/** What of the settings does not fit together, by the setting that is to be changed. */
+export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | 'token' | 'none'): Problem[] {
+  const { OIDC_ISSUER: issuer, TRUSTED_HEADERS: isByHeaders } = settings;
+  const problems: Problem[] = [];
+  if (issuer !== undefined && settings.OIDC_CLIENT_ID === undefined)
+    problems.push(['OIDC_CLIENT_ID', 'OIDC_ISSUER is set, so that the client there is needed']);
+  if (issuer !== undefined && settings.API_URL === undefined)
+    problems.push(['API_URL', 'OIDC_ISSUER is set, so that it has to know where to send people back to']);
+  if (issuer !== undefined && !isSafe(new URL(issuer)))
+    problems.push(['OIDC_ISSUER', 'anybody in between could be it: give an address by https']);
+  if (!settings.OIDC_SCOPES.split(' ').includes('openid'))
+    problems.push(['OIDC_SCOPES', '"openid" is not among them']);
+  for (const [name, isOn] of [
+    ['OIDC_ISSUER', issuer !== undefined],
+    ['TRUSTED_HEADERS', isByHeaders],
+  ] as const)
+    if (isOn && permissions !== 'kubernetes')
+      problems.push([
+        name,
+        `permissions are "${permissions}", so that nobody could say what such a user may do: it needs "kubernetes"`,
+      ]);
+  if (isByHeaders && settings.TRUSTED_PROXIES.length === 0)
+    problems.push([
+      'TRUSTED_PROXIES',
+      'TRUSTED_HEADERS is on, so that it must be said whose headers are believed',
+    ]);
+  return problems;
+}
+
+/** By TLS, or not through any network. */
+const isSafe = ({ protocol, hostname }: URL) =>
+  protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+
+/** The door as the settings have it. */
+export function doorOf(settings: DoorConfig): Pick<ApiOptions, 'hosts' | 'proxies' | 'sessions' | 'signIn'> {
+  const own = settings.API_URL === undefined ? [] : [nameIn(new URL(settings.API_URL).host)];
+  const oidc = oidcOf(settings);
+  return {
+    ...(settings.API_HOSTS.length > 0 && { hosts: [...settings.API_HOSTS, ...own] }),
+    proxies: { networks: settings.TRUSTED_PROXIES, headers: settings.TRUSTED_PROXIES_SAY },
+    sessions: { lifetime: settings.SESSION_LIFETIME, idle: settings.SESSION_IDLE },
+    signIn: {
+      ...(oidc && { oidc: new OidcProvider(oidc) }),
+      ...(settings.TRUSTED_HEADERS && { headers: headersOf(settings) }),
+    },
+  };
+}
+
+function oidcOf(settings: DoorConfig): OidcOptions | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, API_URL: url } = settings;
+  if (issuer === undefined || clientId === undefined || url === undefined) return undefined;
+  const { OIDC_USERNAME_CLAIM: claim, OIDC_USERNAME_PREFIX: given } = settings;
+  const usual = claim === 'email' ? '' : `${issuer}#`;
+  return {
+    issuer,
+    clientId,
+    ...(settings.OIDC_CLIENT_SECRET !== undefined && { clientSecret: settings.OIDC_CLIENT_SECRET }),
+    scopes: settings.OIDC_SCOPES,
+    title: settings.OIDC_NAME,
+    redirectUri: new URL(OIDC_CALLBACK, url).href,
+    username: { claim, prefix: given === '-' ? '' : (given ?? usual) },
+    groups: { claim: settings.OIDC_GROUPS_CLAIM, prefix: settings.OIDC_GROUPS_PREFIX },
+  };
+}
+
+function headersOf(settings: DoorConfig): TrustedHeaders {
+  const { TRUSTED_HEADERS_SECRET: value, TRUSTED_HEADERS_SIGN_OUT: signOut } = settings;
+  return {
+    user: settings.TRUSTED_HEADERS_USER,
+    groups: settings.TRUSTED_HEADERS_GROUPS,
+    userPrefix: settings.TRUSTED_HEADERS_USER_PREFIX,
+    groupsPrefix: settings.TRUSTED_HEADERS_GROUPS_PREFIX,
+    ...(value !== undefined && { secret: { header: settings.TRUSTED_HEADERS_SECRET_HEADER, value } }),
+    ...(signOut !== undefined && { signOut }),
+  };
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+/** Where a request came from. */
+export interface Origin {
+  /** The address of whoever sent it; of several the last before the declared proxies. */
+  readonly address: string;
+  /** It came by TLS, to here or to the first declared proxy. */
+  readonly secure: boolean;
+  /** The name that was asked for, as it stands in `Host`: in lower case, with its port. */
+  readonly host: string;
+  /** It came through a declared proxy. */
+  readonly isProxied: boolean;
+}
+
+/** Which proxies stand in front, and in which of the two ways they say for whom they ask. */
+export interface Proxies {
+  /** Addresses and networks (CIDR); nobody else is believed. */
+  readonly networks: readonly string[];
+  /** `X-Forwarded-For`, `-Proto` and `-Host`, or `Forwarded` (RFC 7239); the other way is not looked at. */
+  readonly headers: 'x-forwarded' | 'forwarded';
+}
+
+/** What is wrong with networks of proxies, in words; undefined where nothing is. */
+export function proxiesProblem(networks: readonly string[]): string | undefined {
+  const everybody = networks.find((network) => partsOf(network)?.bits === 0);
+  if (everybody !== undefined) return `"${everybody}" is everybody: name the proxies alone`;
+  const wrong = networks.find((network) => partsOf(network) === undefined);
+  return wrong === undefined
+    ? undefined
+    : `"${wrong}" is no address or network: write it like 10.0.0.0/8 or fd00::/8`;
+}
+
+/** Reads where requests came from. Whatever a sender says of itself counts only where a declared proxy is the one who sends. */
+export function readOrigin({ networks, headers: way }: Proxies): (request: IncomingMessage) => Origin {
+  const proxies = new BlockList();
+  for (const network of networks) {
+    const { address, bits, family } = partsOf(network)!;
+    proxies.addSubnet(address, bits, family);
+  }
+  const isProxy = (address: string) => {
+    const family = isIP(address);
+    return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  };
+  return (request) => {
+    const { socket, headers } = request;
+    const peer = plain(socket.remoteAddress ?? '');
+    const own: Origin = {
+      address: peer,
+      secure: (socket as TLSSocket).encrypted === true,
+      host: (headers.host ?? '').toLowerCase(),
+      isProxied: false,
+    };
+    if (networks.length === 0 || !isProxy(peer)) return own;
+    const said = way === 'forwarded' ? forwarded(request) : xForwarded(request);
+    return {
+      address: nearest(said.addresses, peer, isProxy),
+      secure: said.proto === undefined ? own.secure : said.proto === 'https',
+      host: said.host ?? own.host,
+      isProxied: true,
+    };
+  };
+}
+
+/** The name without its port. */
+export const nameIn = (host: string): string => host.replace(/:\d*$/, '').replace(/\.$/, '');
+
+/** From the nearest on, the first who is none of the proxies; what is no address ends the search: nobody vouches for what is before it. */
+function nearest(addresses: readonly string[], peer: string, isProxy: (address: string) => boolean): string {
+  let last = peer;
+  for (const address of addresses.toReversed()) {
+    if (isIP(address) === 0) return last;
+    last = address;
+    if (!isProxy(address)) return last;
+  }
+  return last;
+}
+
+interface Said {
+  readonly addresses: readonly string[];
+  readonly proto?: string;
+  readonly host?: string;
+}
+
+/** Each proxy adds to the end: of one value the last is that of the nearest. */
+const lastOf = (values: readonly string[]): string | undefined => {
+  const last = values.at(-1)?.toLowerCase();
+  return last === '' ? undefined : last;
+};
+
+function xForwarded({ headers }: IncomingMessage): Said {
+  const values = (name: string) => piecesOf(headers[`x-forwarded-${name}`]);
+  const proto = lastOf(values('proto'));
+  const host = lastOf(values('host'));
+  return { addresses: values('for').map(addressIn), ...(proto && { proto }), ...(host && { host }) };
+}
+
+function forwarded({ headers }: IncomingMessage): Said {
+  const hops = piecesOf(headers['forwarded']).map(
+    (hop) =>
+      new Map(
+        hop
+          .split(';')
+          .map((pair) => pair.trim().split('=', 2))
+          .map(([name = '', value = '']) => [name.toLowerCase(), value.replaceAll('"', '')] as const),
+      ),
+  );
+  const proto = lastOf([hops.at(-1)?.get('proto') ?? '']);
+  const host = lastOf([hops.at(-1)?.get('host') ?? '']);
+  return {
+    addresses: hops.map((hop) => addressIn(hop.get('for') ?? '')),
+    ...(proto && { proto }),
+    ...(host && { host }),
+  };
+}
+
+/** The values of a header that has many; Node joins its lines by commas. */
+const piecesOf = (value: string | readonly string[] | undefined): string[] =>
+  value === undefined
+    ? []
+    : [value]
+        .flat()
+        .flatMap((line) => line.split(','))
+        .map((piece) => piece.trim());
+
+/** An address without brackets and port. */
+function addressIn(text: string): string {
+  const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
+  if (bracketed !== undefined) return plain(bracketed);
+  return plain(isIPv6(text) ? text : text.replace(/:\d+$/, ''));
+}
+
+/** IPv4 as IPv4, also where a socket takes both. */
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
+
+function partsOf(
+  network: string,
+): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
+  const [address = '', length, more] = network.split('/');
+  const family = isIP(address);
+  const most = family === 6 ? 128 : 32;
+  const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
+  if (family === 0 || more !== undefined || !(bits <= most)) return undefined;
+  return { address, bits, family: family === 6 ? 'ipv6' : 'ipv4' };
+}

@@ -1,0 +1,162 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { User } from '@margay/kubernetes';
+import { Problem } from '@margay/runtime';
+import { CLOCK, type Clock } from '@margay/runtime/nest';
+import type { KeptSession, Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Origin } from '../http/origin.ts';
+import { ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
+import { cookieLine, cookieOf, noCookie } from './cookies.ts';
+import { digestOf, isId, newId, seal, unseal } from './seal.ts';
+
+/** How long sessions last, in milliseconds. */
+export interface SessionLimits {
+  /** From their beginning, however they are used. */
+  readonly lifetime: number;
+  /** Without being used. */
+  readonly idle: number;
+}
+
+/** What a session is of: a token, of which is asked again whose it is, or somebody whom an identity provider named. */
+export type SessionContent = { readonly token: string } | { readonly user: User };
+
+/** A session that a request has. */
+export interface Session {
+  readonly id: string;
+  readonly content: SessionContent;
+}
+
+const COOKIE = 'margay-session';
+const MICROSECONDS = 1_000;
+const FORGET_MILLISECONDS = 600_000;
+
+/**
+ * Begins, finds and ends sessions. A browser has a random id and nothing else; what the session is of is kept by the id's digest,
+ * sealed under the id: neither the store nor the cookie alone tells anything.
+ */
+@Injectable()
+export class SessionKeeper {
+  readonly #sessions: Stores['sessions'];
+  readonly #now: Clock;
+  readonly #limits: SessionLimits;
+  readonly #originOf: (request: FastifyRequest['raw']) => Origin;
+  #forgotAt = 0;
+
+  constructor(
+    @Inject(STORES) { sessions }: Stores,
+    @Inject(CLOCK) now: Clock,
+    @Inject(SESSION_LIMITS) limits: SessionLimits,
+    @Inject(ORIGIN_OF) originOf: (request: FastifyRequest['raw']) => Origin,
+  ) {
+    this.#sessions = sessions;
+    this.#now = now;
+    this.#limits = limits;
+    this.#originOf = originOf;
+  }
+
+  /** Begins one under a new id, whatever id the browser sent; the one that it had ends. */
+  async begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    owner: string,
+    content: SessionContent,
+  ): Promise<void> {
+    const now = this.#now();
+    const id = newId();
+    await stored(async () => {
+      await this.#endOf(request);
+      await this.#forget(now);
+      await this.#sessions.begin({
+        digest: digestOf(id),
+        owner: ownerOf(owner),
+        sealed: seal(id, content),
+        startedAt: now,
+        usedAt: now,
+        endsAt: now + this.#limits.lifetime * MICROSECONDS,
+      });
+    });
+    const { secure } = this.#originOf(request.raw);
+    void reply.header('set-cookie', cookieLine(COOKIE, id, { secure, sameSite: 'Strict' }));
+  }
+
+  /** The session of a request, if it has one that lasts; looking at it `again` is no use of it. */
+  async of(request: FastifyRequest, again?: 'again'): Promise<Session | undefined> {
+    const id = this.#idIn(request);
+    if (id === undefined) return undefined;
+    const digest = digestOf(id);
+    const kept = await stored(() => this.#sessions.get(digest));
+    if (kept === undefined) return undefined;
+    const now = this.#now();
+    if (!this.#lasts(kept, now)) {
+      await stored(() => this.#sessions.end(digest));
+      return undefined;
+    }
+    const idle = this.#limits.idle * MICROSECONDS;
+    // Not every request is written down.
+    if (again === undefined && now - kept.usedAt > idle / 20)
+      await stored(() => this.#sessions.use(digest, now));
+    return { id, content: unseal(id, kept.sealed) as SessionContent };
+  }
+
+  /** Ends the session of a request, and takes its cookie away. */
+  async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await stored(() => this.#endOf(request));
+    const { secure } = this.#originOf(request.raw);
+    void reply.header('set-cookie', noCookie(COOKIE, { secure, sameSite: 'Strict' }));
+  }
+
+  /** The sessions of somebody that last, newest first, and which of them is the one of this request. */
+  async list(request: FastifyRequest, owner: string): Promise<(KeptSession & { current: boolean })[]> {
+    const id = this.#idIn(request);
+    const digest = id && digestOf(id);
+    const now = this.#now();
+    const kept = await stored(() => this.#sessions.of(ownerOf(owner)));
+    return kept
+      .filter((each) => this.#lasts(each, now))
+      .map((each) => ({ ...each, current: each.digest === digest }));
+  }
+
+  /** Ends every session of somebody. */
+  async endAll(owner: string): Promise<void> {
+    await stored(async () => {
+      for (const { digest } of await this.#sessions.of(ownerOf(owner))) await this.#sessions.end(digest);
+    });
+  }
+
+  #idIn({ headers, raw }: FastifyRequest): string | undefined {
+    const id = cookieOf(headers.cookie, COOKIE, this.#originOf(raw).secure);
+    return id !== undefined && isId(id) ? id : undefined;
+  }
+
+  async #endOf(request: FastifyRequest): Promise<void> {
+    const id = this.#idIn(request);
+    if (id !== undefined) await this.#sessions.end(digestOf(id));
+  }
+
+  #lasts({ usedAt, endsAt }: KeptSession, now: number): boolean {
+    return now < endsAt && now - usedAt < this.#limits.idle * MICROSECONDS;
+  }
+
+  async #forget(now: number): Promise<void> {
+    if (now - this.#forgotAt < FORGET_MILLISECONDS * MICROSECONDS) return;
+    this.#forgotAt = now;
+    await this.#sessions.forget(now);
+  }
+}
+
+/** What all sessions of one person have in common, without their name. */
+const ownerOf = (name: string): string => digestOf(`margay session of ${name}`);
+
+/** Without the store nobody is signed in, and nobody is signed out. */
+export async function stored<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Problem(
+      503,
+      'Unavailable',
+      `The sessions cannot be looked at now: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,213 @@
+import type { User } from '@margay/kubernetes';
+import { Problem } from '@margay/runtime';
+import type * as openid from 'openid-client';
+import { boundedFetch, TIMEOUT_MILLISECONDS } from './bounded-fetch.ts';
+import { userOf } from './identity.ts';
+
+/** The identity provider, and what of its answers is used. */
+export interface OidcOptions {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly scopes: string;
+  /** What it is called on the button. */
+  readonly title: string;
+  /** Where it sends people back to. */
+  readonly redirectUri: string;
+  readonly username: { readonly claim: string; readonly prefix: string };
+  readonly groups: { readonly claim: string; readonly prefix: string };
+}
+
+/** What has to be known again when somebody comes back. */
+export interface Login {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+/** Loaded by whoever signs people in: others need not wait for it. */
+const library = () => import('openid-client');
+
+/** The clocks of two machines are never the same. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+const DISCOVERY_MILLISECONDS = 3_600_000;
+
+/**
+ * An OpenID provider, by authorization code with PKCE. What it is like is asked (discovery) when somebody signs in, and again after
+ * an hour: it may be away when this process starts, and be different later.
+ */
+export class OidcProvider {
+  readonly #options: OidcOptions;
+  readonly #now: () => number;
+  #found: { readonly configuration: openid.Configuration; readonly at: number } | undefined;
+  #looking: Promise<openid.Configuration> | undefined;
+
+  /** @param now milliseconds of a clock that never goes back. */
+  constructor(options: OidcOptions, now: () => number = () => performance.now()) {
+    this.#options = options;
+    this.#now = now;
+  }
+
+  get title(): string {
+    return this.#options.title;
+  }
+
+  /** Asks what it is like. @throws Problem 503 where it does not say, or says it of another issuer. */
+  async configuration(): Promise<openid.Configuration> {
+    const { issuer } = this.#options;
+    if (this.#found && this.#now() - this.#found.at < DISCOVERY_MILLISECONDS)
+      return this.#found.configuration;
+    this.#looking ??= this.#discover().finally(() => (this.#looking = undefined));
+    try {
+      return await this.#looking;
+    } catch (error) {
+      // What was true an hour ago may still be.
+      if (this.#found) return this.#found.configuration;
+      throw unavailable(`The identity provider ${issuer} cannot be asked now: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Where somebody signs in, and what to keep until they come back. */
+  async begin(): Promise<Login & { readonly url: URL }> {
+    const configuration = await this.configuration();
+    const client = await library();
+    const login: Login = {
+      state: client.randomState(),
+      nonce: client.randomNonce(),
+      verifier: client.randomPKCECodeVerifier(),
+    };
+    const url = client.buildAuthorizationUrl(configuration, {
+      redirect_uri: this.#options.redirectUri,
+      scope: this.#options.scopes,
+      state: login.state,
+      nonce: login.nonce,
+      code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
+      code_challenge_method: 'S256',
+    });
+    return { ...login, url };
+  }
+
+  /**
+   * Who came back.
+   *
+   * @param search of the address that they came back to, `?code=…&state=…`.
+   * @throws Problem 401 where the provider refused, or what it says cannot be believed; 503 where it does not answer.
+   */
+  async finish(search: string, { state, nonce, verifier }: Login): Promise<User> {
+    const configuration = await this.configuration();
+    const client = await library();
+    const back = new URL(this.#options.redirectUri);
+    back.search = search;
+    let claims: Readonly<Record<string, unknown>> | undefined;
+    try {
+      const tokens = await client.authorizationCodeGrant(configuration, back, {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+      });
+      claims = tokens.claims();
+    } catch (error) {
+      throw this.#refusalOf(client, error);
+    }
+    return this.#userOf(claims ?? {});
+  }
+
+  async #discover(): Promise<openid.Configuration> {
+    const client = await library();
+    const { issuer, clientId, clientSecret } = this.#options;
+    const url = new URL(issuer);
+    const configuration = await client.discovery(
+      url,
+      clientId,
+      { [client.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
+      clientSecret === undefined ? client.None() : asItTakes(client, clientSecret),
+      {
+        timeout: TIMEOUT_MILLISECONDS / 1_000,
+        [client.customFetch]: boundedFetch,
+        execute: [
+          // Signatures are looked at, although the token comes from the provider itself.
+          client.enableNonRepudiationChecks,
+          ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : []),
+        ],
+      },
+    );
+    this.#found = { configuration, at: this.#now() };
+    return configuration;
+  }
+
+  #refusalOf(client: typeof openid, error: unknown): Problem {
+    const { issuer } = this.#options;
+    if (error instanceof client.AuthorizationResponseError)
+      return refused(`The identity provider did not sign you in: ${codeIn(error.error)}`);
+    if (error instanceof client.ResponseBodyError) {
+      if (error.status >= 500 || error.error === 'invalid_client')
+        return unavailable(`The identity provider ${issuer} does not answer Margay: ${codeIn(error.error)}`);
+      return refused(
+        `The identity provider takes this sign-in no more: ${codeIn(error.error)}. Sign in again`,
+      );
+    }
+    if (isAway(error))
+      return unavailable(`The identity provider ${issuer} cannot be asked now: ${reasonOf(error)}`);
+    return refused(`What the identity provider says cannot be believed: ${reasonOf(error)}`);
+  }
+
+  #userOf(claims: Readonly<Record<string, unknown>>): User {
+    const { username, groups } = this.#options;
+    const name = claims[username.claim];
+    if (typeof name !== 'string' || name === '')
+      throw refused(`The identity provider gives no name: its claim "${username.claim}" is no text`);
+    // As the API server has it: an address that nobody has shown to be theirs names nobody.
+    if (username.claim === 'email' && 'email_verified' in claims && claims['email_verified'] !== true)
+      throw refused('The identity provider says that this email address is not verified');
+    const given = claims[groups.claim] ?? [];
+    const list = typeof given === 'string' ? [given] : given;
+    if (!Array.isArray(list) || !list.every((group) => typeof group === 'string'))
+      throw refused(`The identity provider’s claim "${groups.claim}" is no list of names`);
+    const elsewhere = claims['_claim_names'] as Readonly<Record<string, unknown>> | undefined;
+    if (elsewhere?.[groups.claim] !== undefined)
+      throw refused(
+        `The identity provider names too many groups to put them into its claim "${groups.claim}": let it name only those that roles are bound to`,
+      );
+    return userOf({
+      name: `${username.prefix}${name}`,
+      groups: list.filter((group) => group !== '').map((group) => `${groups.prefix}${group}`),
+      by: 'The identity provider',
+    });
+  }
+}
+
+/** As the provider takes it: in the header unless it says that it does not. */
+function asItTakes(client: typeof openid, secret: string): openid.ClientAuth {
+  const basic = client.ClientSecretBasic(secret);
+  const post = client.ClientSecretPost(secret);
+  return (server, metadata, body, headers) => {
+    const { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] } = server;
+    return (methods.includes('client_secret_basic') ? basic : post)(server, metadata, body, headers);
+  };
+}
+
+const refused = (detail: string) => new Problem(401, 'Unauthorized', detail);
+const unavailable = (detail: string) => new Problem(503, 'Unavailable', detail);
+
+/** What was said elsewhere is shown as far as it is one of the codes of the protocol. */
+const codeIn = (text: string): string =>
+  /^[\w.-]{1,64}$/.test(text) ? text : 'for a reason that it words badly';
+
+/** Errors of the way there, of time, and of answers that are none. */
+function isAway(error: unknown): boolean {
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const { code, name } = each as NodeJS.ErrnoException;
+    if (['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'].includes(code ?? '')) return true;
+    if (name === 'TimeoutError' || name === 'AnswerTooLarge' || each.message === 'fetch failed') return true;
+  }
+  return false;
+}
+
+/** The innermost words that are not of the provider’s making. */
+function reasonOf(error: unknown): string {
+  const words: string[] = [];
+  for (let each: unknown = error; each instanceof Error; each = each.cause)
+    if (each.message !== '' && each.message !== 'something went wrong') words.push(each.message);
+  return words.join(': ') || String(error);
+}
