@@ -5,6 +5,7 @@ import { AuditIngestorModule } from '@margay/audit-ingestor/module';
 import { BusModule } from '@margay/messaging/nest';
 import { silentLog } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
+import { openPositions } from '@margay/sources';
 import { expect, onTestFinished, test } from 'vitest';
 import { endsWithThisProcess } from '../servers/reap.ts';
 import { assemble } from '../servers/server.ts';
@@ -46,7 +47,11 @@ async function started() {
   const ingestor = AuditIngestorModule.over(
     {
       cluster: 'c',
-      files: { paths: logs.map((path, i) => `kube-${i}=${path}`), positions: folder, follow: true },
+      files: {
+        paths: logs.map((path, i) => `kube-${i}=${path}`),
+        positions: () => openPositions(folder),
+        follow: true,
+      },
       canary: { connect: async () => connection, intervalMilliseconds: 10_000 },
     },
     bus,

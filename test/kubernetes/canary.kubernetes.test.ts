@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuditIngestorModule } from '@margay/audit-ingestor/module';
-import { config } from '@margay/audit-ingestor';
+import { config, knownIn } from '@margay/audit-ingestor';
 import { evidenceFor } from '@margay/coverage';
 import { BusModule } from '@margay/messaging/nest';
 import { readConfig, silentLog, type Log } from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { SnapshotterModule } from '@margay/snapshotter/module';
+import { openPositions } from '@margay/sources';
 import { openEmbedded } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -95,10 +96,10 @@ beforeAll(async () => {
       cluster: 'c',
       files: {
         paths: [`kube-0=${logs[0]}`, `kube-1=${copy}`],
-        positions: join(folder, 'positions'),
+        positions: () => openPositions(join(folder, 'positions')),
         follow: true,
       },
-      watch: { connect: async () => connection, directory: folder },
+      watch: { connect: async () => connection, known: knownIn(folder) },
       canary: { connect: async () => connection, intervalMilliseconds: INTERVAL, servers },
       webhook: readConfig(config, {
         CLUSTER_NAME: 'c',

@@ -1,4 +1,4 @@
-import { watchCluster } from '@margay/audit-ingestor';
+import { knownIn, watchCluster } from '@margay/audit-ingestor';
 import { doubtsFor, evidenceFor, type CoverageMark } from '@margay/coverage';
 import { memoryHistory } from '@margay/history';
 import { KubernetesClient, neededRules, Proof } from '@margay/kubernetes';
@@ -92,7 +92,7 @@ function followed() {
     const client = new KubernetesClient(connectionWith(token));
     running = watchCluster({
       client,
-      directory,
+      openKnown: knownIn(directory),
       watcher: 'here',
       log: silentLog,
       proof,

@@ -2,8 +2,10 @@
  * The embedded database: one file that one process writes and any number of readers read.
  *
  * Opening makes the folder and brings the tables to the newest format; a *snapshot* is a long read of one state beside
- * whatever is written meanwhile. Every error that a person can act on is a `DatabaseUnusable` that names the file, the
+ * whatever is written meanwhile. A file has one *owner*, whose tables it was made for, and *guests*, whose tables stand in it so that
+ * all is of one state. Every error that a person can act on is a `DatabaseUnusable` that names the file, the
  * reason and what to do. What stands in the tables is the business of those who open the file.
  */
-export { openDatabase, type Database } from './open.ts';
+export { databaseIn, openDatabase, type Database } from './open.ts';
 export { snapshotsOf, type Snapshots, type Sql } from './snapshots.ts';
+export { DatabaseUnusable, isUnusable } from './unusable.ts';

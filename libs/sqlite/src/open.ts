@@ -1,107 +1,90 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { explained, unusable } from './unusable.ts';
+import { checkOurs, COUNT_COMMIT, formatOf, migrate, takeIn } from './bookkeeping.ts';
+import { explainedRead, unusable } from './unusable.ts';
+import { BUSY_TIMEOUT_MS, type OnDisk } from './write-ahead.ts';
+import { settings, writerOf, type Writer } from './writers.ts';
 
 /** How a database file is opened. */
 export interface OpenOptions {
   /** Readers beside the one writer, in other threads or processes. They see what is committed. */
   readonly readOnly?: boolean;
-  /** `full` survives a power cut after each commit; `normal` survives the end of the process only. */
-  readonly synchronous?: 'full' | 'normal';
   /** Statements that make the tables: one entry for each format version, applied once and in order. */
   readonly migrations: readonly string[];
+  /** Set where the tables stand in the file of somebody else, and what their format is called there. */
+  readonly guest?: string;
+  /** The guest may be opened several times in one process; it remembers nothing between its statements. */
+  readonly isShared?: boolean;
+  /** The file of its own that a guest's tables were kept in by older releases: it is taken in. */
+  readonly before?: string;
 }
 
-/** One connection to an embedded database file. Not shared between threads: each opens its own. */
+/** One part of an embedded database file, or all of it. Not shared between threads: each opens its own. */
 export interface Database {
   readonly path: string;
   /** The prepared statement of this text; prepared once. */
   sql(text: string): StatementSync;
   /**
-   * Runs `body` in one transaction: all of it is kept, or nothing.
+   * Runs `body` in one transaction: all of it is kept, or nothing. Every statement that writes is in one.
    *
+   * @param when `now`, as it is unless given: it is on the disk when this returns. `later`: with the next one that is; a power cut may
+   * lose it, with everything that was written behind it, and never something before it.
    * @throws DatabaseUnusable when the disk is full or the file is damaged, locked or read-only.
    */
-  transaction<T>(body: () => T): T;
+  transaction<T>(body: () => T, when?: OnDisk): T;
   /** Runs a read, with errors in words that help. */
   read<T>(body: () => T): T;
   /** Safe to call twice. */
   close(): void;
 }
 
-/** How long a connection waits for another one's transaction. */
-const BUSY_TIMEOUT_MS = 10_000;
+/** The one database file of a folder, in which everything stands that has to be of one state; or the memory. */
+export const databaseIn = (directory: string): string =>
+  directory === ':memory:' ? directory : join(directory, 'margay.db');
 
 /**
  * Opens a database file (or `:memory:`), makes its folder and brings its tables to the newest format.
  *
- * One process may write: a second writer is refused at once, because two would take each other for a crash. The
- * lock is the operating system's, so that it never outlives its process.
+ * One process may write: a second writer is refused at once, because two would take each other for a crash. Parts that stand in one
+ * file are written in one order, each transaction to the disk, so that whatever is lost of the end of it leaves one state of all.
  *
  * @throws DatabaseUnusable which names the file, the reason and what to do.
  */
 export function openDatabase(path: string, options: OpenOptions): Database {
-  const closing: (() => void)[] = [];
+  let writer: Writer | undefined;
   try {
-    if (path !== ':memory:' && options.readOnly !== true) {
-      prepareFolder(path);
-      closing.push(lock(path));
-    }
-    const connection = new DatabaseSync(path, {
-      readOnly: options.readOnly === true,
-      timeout: BUSY_TIMEOUT_MS,
-    });
-    closing.unshift(() => connection.close());
-    prepare(connection, path, options);
-    return database(connection, path, closing);
+    if (options.readOnly === true) return readerOf(path, options);
+    const { guest, before, migrations, isShared = false } = options;
+    writer = writerOf(path, guest, isShared);
+    const { connection } = writer;
+    if (guest !== undefined && before !== undefined && formatOf(connection, guest) === 0)
+      takeIn(connection, guest, before, migrations.length);
+    migrate(connection, path, guest, migrations);
+    return database(writer, path);
   } catch (error) {
-    for (const close of closing) close();
-    throw explained(error, path);
+    writer?.close();
+    throw explainedRead(error, path);
   }
 }
 
-function prepareFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  accessSync(dirname(path), constants.W_OK);
-  if (existsSync(path)) accessSync(path, constants.W_OK);
-}
-
-/** Holds an exclusive lock beside the file until the returned function is called or the process ends. */
-function lock(path: string): () => void {
-  const holder = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+function readerOf(path: string, { migrations, guest }: OpenOptions): Database {
+  const connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    holder.exec('BEGIN EXCLUSIVE');
+    settings(connection);
+    checkOurs(connection, path);
+    if (formatOf(connection, guest) > migrations.length) throw unusable('newer-format', path);
   } catch (error) {
-    holder.close();
-    throw explained(error, path);
+    connection.close();
+    throw error;
   }
-  return () => holder.close();
+  const nothing = () => {};
+  return database(
+    { connection, flush: nothing, afterCommit: nothing, close: () => connection.close() },
+    path,
+  );
 }
 
-function prepare(
-  connection: DatabaseSync,
-  path: string,
-  { readOnly, synchronous, migrations }: OpenOptions,
-): void {
-  if (readOnly !== true) {
-    connection.exec('PRAGMA journal_mode = WAL');
-    connection.exec(`PRAGMA synchronous = ${synchronous ?? 'normal'}`);
-    // Copying the log into the file in bigger steps writes each page of an index fewer times.
-    connection.exec('PRAGMA wal_autocheckpoint = 8000');
-  }
-  connection.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456');
-  const { user_version: format } = connection.prepare('PRAGMA user_version').get() as {
-    user_version: number;
-  };
-  if (format > migrations.length) throw unusable('newer-format', path);
-  if (readOnly === true) return;
-  for (let next = format; next < migrations.length; next++) {
-    connection.exec(`BEGIN; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
-  }
-}
-
-function database(connection: DatabaseSync, path: string, closing: (() => void)[]): Database {
+function database({ connection, flush, afterCommit, close }: Writer, path: string): Database {
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
     let statement = statements.get(text);
@@ -111,30 +94,36 @@ function database(connection: DatabaseSync, path: string, closing: (() => void)[
     }
     return statement;
   };
+  let isClosed = false;
   return {
     path,
     sql,
-    transaction(body) {
+    transaction(body, when = 'now') {
       try {
+        flush(when);
         sql('BEGIN IMMEDIATE').run();
         const result = body();
+        sql(COUNT_COMMIT).run();
         sql('COMMIT').run();
+        afterCommit();
         return result;
       } catch (error) {
         // A full disk can have ended the transaction already.
         if (connection.isTransaction) connection.exec('ROLLBACK');
-        throw explained(error, path);
+        throw explainedRead(error, path);
       }
     },
     read(body) {
       try {
         return body();
       } catch (error) {
-        throw explained(error, path);
+        throw explainedRead(error, path);
       }
     },
     close() {
-      for (const close of closing.splice(0)) close();
+      if (isClosed) return;
+      isClosed = true;
+      close();
     },
   };
 }

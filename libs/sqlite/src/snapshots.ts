@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Database } from './open.ts';
-import { explained } from './unusable.ts';
+import { explainedRead } from './unusable.ts';
 
 /** Prepares a statement. */
 export type Sql = (text: string) => StatementSync;
@@ -30,7 +30,7 @@ export function snapshotsOf(database: Database): Snapshots {
         connection.exec('PRAGMA mmap_size = 268435456; BEGIN');
         yield* select((text) => connection.prepare(text));
       } catch (error) {
-        throw explained(error, database.path);
+        throw explainedRead(error, database.path);
       } finally {
         connection.close();
       }

@@ -1,5 +1,6 @@
 /** Why an embedded database cannot be used; each has one thing that the person in charge can do about it. */
-export type UnusableCode = 'read-only' | 'full' | 'corrupt' | 'in-use' | 'unreachable' | 'newer-format';
+export type UnusableCode =
+  'read-only' | 'full' | 'corrupt' | 'empty' | 'cut' | 'foreign' | 'in-use' | 'unreachable' | 'newer-format';
 
 /** The embedded database cannot be used: the message names the file, the reason and what to do. */
 export class DatabaseUnusable extends Error {
@@ -13,12 +14,21 @@ export class DatabaseUnusable extends Error {
   }
 }
 
+/** Whether an error is one that nobody but a person can mend; that another process uses the file passes. */
+export const isUnusable = (error: unknown): error is DatabaseUnusable =>
+  error instanceof DatabaseUnusable && error.code !== 'in-use';
+
+const AWAY =
+  'Put a backup in its place, or move it and the files beside it of the same name away: a new one is filled by reading the logs again.';
+
 const ADVICE: Record<UnusableCode, string> = {
   'read-only':
     'the folder or the file is not writable. Give the user that runs Margay write access, or choose another folder.',
   full: 'the disk is full. Free some space and start again: everything confirmed so far is kept.',
-  corrupt:
-    'the file is damaged or is no Margay database. Restore it from a backup, or move it away: a new one is filled by reading the logs again.',
+  corrupt: `the file is damaged or is no Margay database. ${AWAY}`,
+  empty: `the file is empty, and it was not. ${AWAY}`,
+  cut: `what was in it is gone in part: it, or the file -wal beside it, was cut or replaced. ${AWAY}`,
+  foreign: 'the file is the database of another program. Choose another folder, or move that file away.',
   'in-use': 'another Margay process uses it. Stop that process first, or choose another folder.',
   unreachable:
     'the file cannot be opened. Check that the folder exists and that its disk is mounted and healthy.',
@@ -41,6 +51,9 @@ const CODES: Readonly<Record<number, UnusableCode>> = {
   14: 'unreachable', // SQLITE_CANTOPEN
   26: 'corrupt', // SQLITE_NOTADB
 };
+
+/** SQLITE_ERROR: of statements that never change, that the tables are not those that they were written for. */
+const NOT_OURS = 1;
 
 const SYSTEM_CODES: Readonly<Record<string, UnusableCode>> = {
   EACCES: 'read-only',
@@ -69,4 +82,17 @@ export function explained(error: unknown, path: string): unknown {
         ? SYSTEM_CODES[code]
         : undefined;
   return reason === undefined ? error : unusable(reason, path, error);
+}
+
+/**
+ * The same of what was read back: text that was written as JSON and is none any more, bytes that end before what they say they hold,
+ * tables that are not there.
+ */
+export function explainedRead(error: unknown, path: string): unknown {
+  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown };
+  const isDamage =
+    error instanceof SyntaxError ||
+    (error instanceof RangeError && code !== undefined) ||
+    errcode === NOT_OURS;
+  return isDamage ? unusable('corrupt', path, error) : explained(error, path);
 }

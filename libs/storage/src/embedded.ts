@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { openDatabase, snapshotsOf } from '@margay/sqlite';
+import { databaseIn, openDatabase, snapshotsOf } from '@margay/sqlite';
 import { ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
@@ -39,13 +38,12 @@ export interface EmbeddedOptions {
 /**
  * Opens the stores of one cluster in the file `margay.db` of a folder, or in memory (`:memory:`).
  *
- * What a promise has confirmed survives `kill -9`. One process writes; readers may be many.
+ * What a promise has confirmed survives `kill -9` and a power cut. One process writes; readers may be many.
  *
  * @throws DatabaseUnusable when the file cannot be used, with what to do.
  */
 export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOptions = {}): Stores {
-  const path = directory === ':memory:' ? directory : join(directory, 'margay.db');
-  const database = openDatabase(path, { readOnly, migrations: MIGRATIONS });
+  const database = openDatabase(databaseIn(directory), { readOnly, migrations: MIGRATIONS });
   const snapshots = snapshotsOf(database);
   return {
     history: embeddedHistory(database, snapshots),

@@ -6,6 +6,7 @@
  */
 export { openEmbedded } from './embedded.ts';
 export type { Stores } from './stores.ts';
+export { databaseIn, DatabaseUnusable, isUnusable } from '@margay/sqlite';
 export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export { elasticsearchOptionsOf, elasticsearchSettings } from './settings.ts';

@@ -12,6 +12,7 @@ import { WebhookListener } from './sources/webhook/webhook-listener.ts';
 export { UNREADABLE } from './ingestion.ts';
 export { CANARY_STAGE } from './canary/canaries.ts';
 export { WATCH_STAGE } from './sources/watch/cluster-watch.ts';
+export { knownBesideStores } from './sources/watch/known-objects.ts';
 export { AuditFiles };
 export type { AuditIngestorOptions };
 

@@ -5,3 +5,4 @@ export * from './read-batch.ts';
 export * from './publish.ts';
 export * from './sources/file/audit-file.ts';
 export * from './sources/watch/watch-cluster.ts';
+export { knownIn } from './sources/watch/known-objects.ts';

@@ -1,9 +1,11 @@
 import { findConnection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { runService } from '@margay/runtime/nest';
+import { openPositions } from '@margay/sources';
 import { AuditIngestorModule } from './audit-ingestor.module.ts';
 import { config, type Config } from './config.ts';
 import type { AuditIngestorOptions } from './options.ts';
+import { knownIn } from './sources/watch/known-objects.ts';
 
 await runService({
   name: 'audit-ingestor',
@@ -17,8 +19,8 @@ function optionsOf(settings: Config): AuditIngestorOptions {
   const connect = () => findConnection(process.env, settings.KUBECONFIG);
   return {
     cluster: settings.CLUSTER_NAME,
-    files: { paths: settings.AUDIT_LOG_FILES, positions: directory, follow: true },
-    ...(settings.KUBERNETES_WATCH && { watch: { connect, directory } }),
+    files: { paths: settings.AUDIT_LOG_FILES, positions: () => openPositions(directory), follow: true },
+    ...(settings.KUBERNETES_WATCH && { watch: { connect, known: knownIn(directory) } }),
     ...(settings.CANARY && {
       canary: {
         connect,

@@ -2,6 +2,7 @@ import type { Change } from '@margay/history';
 import type { Connection } from '@margay/kubernetes';
 import type { LogFiles } from '@margay/sources/nest';
 import type { Config } from './config.ts';
+import type { OpenKnown } from './sources/watch/known-objects.ts';
 
 /** How canaries are written. */
 export interface CanarySettings {
@@ -23,8 +24,8 @@ export interface AuditIngestorOptions {
   };
   readonly watch?: {
     readonly connect: () => Promise<Connection>;
-    /** Folder in which is kept what existed where the watch stopped. */
-    readonly directory: string;
+    /** Opens what existed where the watch stopped. */
+    readonly known: OpenKnown;
   };
   /** Whether what the API servers tell arrives is seen by what is written through each of them. */
   readonly canary?: CanarySettings & { readonly connect: () => Promise<Connection> };

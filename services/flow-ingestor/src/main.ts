@@ -1,5 +1,6 @@
 import { BusModule } from '@margay/messaging/nest';
 import { runService } from '@margay/runtime/nest';
+import { openPositions } from '@margay/sources';
 import { config, type Config } from './config.ts';
 import { FlowIngestorModule } from './flow-ingestor.module.ts';
 import type { FlowIngestorOptions } from './options.ts';
@@ -15,7 +16,11 @@ function optionsOf(settings: Config): FlowIngestorOptions {
   const { FLOW_TOPIC: name, FLOW_TOPIC_GROUP: group } = settings;
   return {
     cluster: settings.CLUSTER_NAME,
-    files: { paths: settings.FLOW_LOG_FILES, positions: settings.POSITIONS_DIRECTORY, follow: true },
+    files: {
+      paths: settings.FLOW_LOG_FILES,
+      positions: () => openPositions(settings.POSITIONS_DIRECTORY),
+      follow: true,
+    },
     ...(name !== undefined && { topic: { name, group } }),
     receiver: settings,
   };

@@ -1,4 +1,4 @@
-import { run } from './cli.ts';
+import { runAsProcess } from './cli.ts';
 
 /** What an image of Margay can be started as, beside the command line. */
 const SERVICES: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -14,5 +14,5 @@ const SERVICES: Readonly<Record<string, () => Promise<unknown>>> = {
 /** The image's entry: the first argument names a service, or is a command of the command line. */
 const [name = '--help', ...rest] = process.argv.slice(2);
 const start = SERVICES[name];
-if (start === undefined) process.exitCode = await run([name, ...rest]);
+if (start === undefined) await runAsProcess([name, ...rest]);
 else await start();

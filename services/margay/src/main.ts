@@ -1,3 +1,3 @@
-import { run } from './cli.ts';
+import { runAsProcess } from './cli.ts';
 
-process.exitCode = await run(process.argv.slice(2));
+await runAsProcess(process.argv.slice(2));

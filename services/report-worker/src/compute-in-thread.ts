@@ -3,7 +3,7 @@ import type { ReportWindow } from '@margay/contracts';
 import type { Unapplied } from '@margay/coverage';
 import type { ReportHeader, ReportPart } from '@margay/reports';
 import { Away, compiled } from '@margay/runtime';
-import type { Place } from '@margay/storage';
+import { DatabaseUnusable, type Place } from '@margay/storage';
 import type { StoresPlace, ThreadData, ThreadMessage, ThreadTask } from './thread-message.ts';
 
 /** A computed report, taken apart for the archive. */
@@ -79,5 +79,7 @@ export function computeInThread(place: StoresPlace, privateNetworks?: readonly s
   };
 }
 
-const errorOf = ({ failed, isAway }: Extract<ThreadMessage, { failed: Error }>): Error =>
-  isAway ? new Away(failed.message, { cause: failed }) : failed;
+function errorOf({ failed, isAway, unusable }: Extract<ThreadMessage, { failed: Error }>): Error {
+  if (isAway) return new Away(failed.message, { cause: failed });
+  return unusable === undefined ? failed : new DatabaseUnusable(unusable, failed.message, failed);
+}

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { splitReport } from '@margay/reports';
 import { isAway } from '@margay/runtime';
-import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
+import { DatabaseUnusable, openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { computeWindow } from './compute-window.ts';
 import type { ThreadData, ThreadMessage, ThreadTask } from './thread-message.ts';
 
@@ -30,6 +30,7 @@ async function compute({ window, unapplied }: ThreadTask): Promise<void> {
     }
   } catch (error) {
     // The class of an error is lost on the way.
-    say({ failed: error as Error, isAway: isAway(error) });
+    const unusable = error instanceof DatabaseUnusable ? error.code : undefined;
+    say({ failed: error as Error, isAway: isAway(error), unusable });
   }
 }

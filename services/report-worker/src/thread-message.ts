@@ -1,7 +1,7 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Unapplied } from '@margay/coverage';
 import type { ReportHeader, ReportPart } from '@margay/reports';
-import type { ElasticsearchOptions, Place } from '@margay/storage';
+import type { DatabaseUnusable, ElasticsearchOptions, Place } from '@margay/storage';
 
 /** Which stores a thread reads. */
 export type StoresPlace =
@@ -24,4 +24,9 @@ export interface ThreadTask {
 export type ThreadMessage =
   | { readonly part: ReportPart }
   | { readonly done: { readonly header: ReportHeader; readonly digest: string; readonly read: Place } }
-  | { readonly failed: Error; readonly isAway: boolean };
+  | {
+      readonly failed: Error;
+      readonly isAway: boolean;
+      /** Why the database cannot be used, where that is the reason. */
+      readonly unusable: DatabaseUnusable['code'] | undefined;
+    };

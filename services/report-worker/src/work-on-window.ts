@@ -4,7 +4,7 @@ import type { Unapplied } from '@margay/coverage';
 import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { isAway } from '@margay/runtime';
-import { AlreadyArchived, type ArchivedHeader, type Stores } from '@margay/storage';
+import { AlreadyArchived, isUnusable, type ArchivedHeader, type Stores } from '@margay/storage';
 import { awaitEvidence } from './await-evidence.ts';
 import { awaitWatches } from './await-watches.ts';
 import type { Compute } from './compute-in-thread.ts';
@@ -54,7 +54,8 @@ const PAUSE_MILLISECONDS_MAX = 60_000;
  * archived and tells of it only where nobody has. Parts are archived first and the header last, so a worker that dies leaves no
  * report behind, and the window comes again. That broker or archive are away is no failure of the window, and uses up no retry.
  *
- * @throws what the signal was aborted with, or what the bus threw where not even the failure could be told: it comes again.
+ * @throws what the signal was aborted with, or what the bus threw where not even the failure could be told: it comes again. And
+ * DatabaseUnusable where a person has to mend the stores: no retry of this window can.
  */
 export async function workOn(window: ReportWindow, options: WorkOptions): Promise<Result> {
   const { signal, now, isRecorded = false, retriesMax = 6, retryMilliseconds = 1_000, tell } = options;
@@ -65,7 +66,7 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
     try {
       return await completed(window, attempt, options);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || isUnusable(error)) throw error;
       if (isAway(error)) {
         tell.away(error as Error);
         await sleep(pauseAfter(++outages, pauses), undefined, { signal });

@@ -49,7 +49,7 @@ describe('embedded bus', () => {
     for (const value of ['a', 'b', 'c']) await bus.publish('t', [{ key: 'k', value: Buffer.from(value) }]);
     await take(bus, 't', 'g', 1, 1);
     await bus.close();
-    const database = new DatabaseSync(join(directory, 'bus.db'));
+    const database = new DatabaseSync(join(directory, 'margay.db'));
     database.exec('DELETE FROM log WHERE first = 1');
     database.close();
     const again = openEmbeddedBus(directory);

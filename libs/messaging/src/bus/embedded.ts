@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { join } from 'node:path';
-import { openDatabase } from '@margay/sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { databaseIn, openDatabase } from '@margay/sqlite';
 import {
   deadLetterOf,
   deadLetterTopic,
@@ -34,17 +34,21 @@ interface Waiting {
 }
 
 /**
- * A durable bus in the file `bus.db` of a folder (or `:memory:`), for all services in one process.
+ * A durable bus in the database of a folder (or `:memory:`), for all services in one process.
  *
- * `publish` is fulfilled after the log has been flushed to the disk, so neither `kill -9` nor a power cut loses what
- * was acknowledged; batches published at the same moment share one flush. Consumers are woken by the publisher and
+ * It stands in the file of the stores, so that the place of a group and what the group has made of the messages before it are of
+ * one state, whatever is lost of the end of that file. `publish` is fulfilled after the log has been flushed to the disk, so
+ * neither `kill -9` nor a power cut loses what was acknowledged; batches published at the same moment share one flush. Consumers are woken by the publisher and
  * never poll. Each topic has one partition.
  *
  * @throws DatabaseUnusable when the file cannot be used, with what to do.
  */
 export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions = {}): Bus {
-  const path = directory === ':memory:' ? directory : join(directory, 'bus.db');
-  const database = openDatabase(path, { synchronous: 'full', migrations: [LOG_TABLES] });
+  const database = openDatabase(databaseIn(directory), {
+    guest: 'bus',
+    before: join(directory, 'bus.db'),
+    migrations: [LOG_TABLES],
+  });
   const log = new TopicLog(database);
   const closed = new AbortController();
   const woken = wakeUps();

@@ -45,30 +45,37 @@ export class TopicLog {
 
   /** The offset that the topic's next message will have. */
   next(topic: string): number {
-    const id = this.#find(topic);
-    return id === undefined ? 0 : this.#nextOf(id);
+    return this.#database.read(() => {
+      const id = this.#find(topic);
+      return id === undefined ? 0 : this.#nextOf(id);
+    });
   }
 
   /** How many messages there are from the offset on, of those that are kept. */
   count(topic: string, from: number): number {
-    const id = this.#find(topic);
-    if (id === undefined) return 0;
-    const row = this.#database
-      .sql('SELECT first FROM log WHERE topic = ? AND last >= ? ORDER BY last LIMIT 1')
-      .get(id, from) as { first: number } | undefined;
-    return row === undefined ? 0 : this.#nextOf(id) - Math.max(from, row.first);
+    return this.#database.read(() => {
+      const id = this.#find(topic);
+      if (id === undefined) return 0;
+      const row = this.#database
+        .sql('SELECT first FROM log WHERE topic = ? AND last >= ? ORDER BY last LIMIT 1')
+        .get(id, from) as { first: number } | undefined;
+      return row === undefined ? 0 : this.#nextOf(id) - Math.max(from, row.first);
+    });
   }
 
   /** The offset of the first message that the group has not handled. */
   position(topic: string, group: string): number {
-    const id = this.#find(topic);
-    if (id === undefined) return 0;
-    const row = this.#database
-      .sql('SELECT next FROM positions WHERE topic = ? AND "group" = ?')
-      .get(id, group) as { next: number } | undefined;
-    return row?.next ?? 0;
+    return this.#database.read(() => {
+      const id = this.#find(topic);
+      if (id === undefined) return 0;
+      const row = this.#database
+        .sql('SELECT next FROM positions WHERE topic = ? AND "group" = ?')
+        .get(id, group) as { next: number } | undefined;
+      return row?.next ?? 0;
+    });
   }
 
+  /** On the disk with what is written next: where it is lost, so is what was made of the messages since, and they come again. */
   commit(topic: string, group: string, next: number): void {
     this.#database.transaction(() => {
       this.#database
@@ -77,21 +84,23 @@ export class TopicLog {
            ON CONFLICT DO UPDATE SET next = excluded.next`,
         )
         .run(this.#findOrMake(topic), group, next);
-    });
+    }, 'later');
   }
 
   reader(topic: string): TopicReader {
-    return new TopicReader((offset) => this.#batchWith(topic, offset));
+    return new TopicReader((offset) => this.#database.read(() => this.#batchWith(topic, offset)));
   }
 
   /** Deletes what was published before the instant and has been handled by every group that the topic has. */
   prune(publishedBefore: number): void {
-    this.#database
-      .sql(
-        `DELETE FROM log WHERE published_at < ?
-           AND last < (SELECT min(next) FROM positions WHERE positions.topic = log.topic)`,
-      )
-      .run(publishedBefore);
+    this.#database.transaction(() =>
+      this.#database
+        .sql(
+          `DELETE FROM log WHERE published_at < ?
+             AND last < (SELECT min(next) FROM positions WHERE positions.topic = log.topic)`,
+        )
+        .run(publishedBefore),
+    );
   }
 
   #find(topic: string): number | undefined {

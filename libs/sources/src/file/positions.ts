@@ -3,12 +3,14 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Cursor } from './cursor.ts';
 
-/** The places that files have been read to, kept in a folder. One process uses the folder. */
+/** The places that files have been read to, kept in a folder that one process uses. */
 export interface Positions {
   /** Where reading of a file goes on; undefined for one that was never read. */
   get(path: string): Promise<Cursor | undefined>;
   /** Remembers a place, durably when fulfilled. Call it when everything before the place is. */
   set(path: string, cursor: Cursor): Promise<void>;
+  /** Lets go of them. */
+  close(): void;
 }
 
 /**
@@ -49,5 +51,6 @@ export async function openPositions(directory: string): Promise<Positions> {
       }
       await rename(`${file}.new`, file);
     },
+    close() {},
   };
 }

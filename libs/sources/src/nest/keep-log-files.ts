@@ -1,13 +1,13 @@
 import type { Stages } from '@margay/runtime/nest';
 import { logFileOf } from '../file/log-file.ts';
-import { openPositions, type Positions } from '../file/positions.ts';
+import type { Positions } from '../file/positions.ts';
 import { checkLogs } from '../file/unopened.ts';
 
 /** Log files that a service reads. */
 export interface LogFiles {
   readonly paths: readonly string[];
-  /** Folder in which the places that they have been read to are kept. */
-  readonly positions: string;
+  /** Opens the places that they have been read to, for each file by itself. */
+  readonly positions: () => Promise<Positions>;
   /** They go on growing and rotating; else they are finished, and read to their ends. */
   readonly follow: boolean;
 }
@@ -35,7 +35,12 @@ export function keepLogFiles(
     stages.keep(`file ${path}`, async (signal) => {
       await checked;
       const others = paths.filter((other) => other !== path).map((other) => logFileOf(other).path);
-      await read(path, await openPositions(files!.positions), signal, others);
+      const positions = await files!.positions();
+      try {
+        await read(path, positions, signal, others);
+      } finally {
+        positions.close();
+      }
       if (--reading === 0) resolve();
     });
   return ended;

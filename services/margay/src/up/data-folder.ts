@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
-import { openEmbedded } from '@margay/storage';
+import { databaseIn, openEmbedded } from '@margay/storage';
 import { UsageError } from '../exit.ts';
 
 /** Whose evidence a data folder holds. */
@@ -18,6 +18,8 @@ export class OtherCluster extends UsageError {}
 export interface DataFolder {
   /** @throws OtherCluster for changes of a cluster whose kube-system is another than the folder's. */
   readonly admit: (changes: readonly Change[]) => void;
+  /** The folder is a cluster's already, and what was kept in it is not there any more. */
+  readonly isEmptied: boolean;
 }
 
 /** Where a cluster's data is kept unless it is said: a folder for each. */
@@ -40,6 +42,7 @@ export async function claimFolder(directory: string, cluster: string): Promise<D
   if (said === undefined) writeOwner(directory, owner);
   let known = owner;
   return {
+    isEmptied: said !== undefined && !existsSync(databaseIn(directory)),
     admit(changes) {
       for (const { resource, name, uid } of changes) {
         if (resource !== 'namespaces' || name !== 'kube-system' || uid === undefined) continue;
@@ -76,7 +79,7 @@ function readOwner(directory: string): Owner | undefined {
 
 /** Of a folder that was begun before folders said whose they are: by its reports. */
 async function ownerByStores(directory: string): Promise<Owner | undefined> {
-  if (!existsSync(join(directory, 'margay.db'))) return undefined;
+  if (!existsSync(databaseIn(directory))) return undefined;
   const stores = openEmbedded(directory, { readOnly: true });
   try {
     const { headers } = await stores.archive.headers({ limit: 1 });

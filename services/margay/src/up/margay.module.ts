@@ -1,6 +1,9 @@
-import { join } from 'node:path';
 import { ApiModule, type ApiOptions } from '@margay/api/module';
-import { AuditIngestorModule, type AuditIngestorOptions } from '@margay/audit-ingestor/module';
+import {
+  AuditIngestorModule,
+  knownBesideStores,
+  type AuditIngestorOptions,
+} from '@margay/audit-ingestor/module';
 import { FlowIngestorModule } from '@margay/flow-ingestor/module';
 import type { Instant } from '@margay/ground';
 import type { Connection } from '@margay/kubernetes';
@@ -11,6 +14,7 @@ import { ReportWorkerModule } from '@margay/report-worker/module';
 import type { ReportsFolder } from '@margay/scheduler';
 import { SchedulerModule } from '@margay/scheduler/module';
 import { SnapshotterModule } from '@margay/snapshotter/module';
+import { openEmbeddedPositions } from '@margay/sources';
 import { StoresModule } from '@margay/storage/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { BaselineFiles } from '../read-baseline.ts';
@@ -47,6 +51,8 @@ export interface MargayOptions {
   readonly notify?: NotifierOptions;
   readonly api: Omit<ApiOptions, 'cluster' | 'privateNetworks'>;
   readonly tell: Tell;
+  /** Called when finished logs are reported, with how many reports are new; what it throws ends the process. */
+  readonly whenReported: SpanReportsOptions['whenReported'];
   /** Asked before changes are taken; what it throws ends their source. */
   readonly admit: NonNullable<AuditIngestorOptions['admit']>;
 }
@@ -84,7 +90,7 @@ export class MargayModule {
     } = options;
     const bus = BusModule.embedded(directory);
     const stores = StoresModule.embedded(directory);
-    const positions = join(directory, 'positions');
+    const positions = () => openEmbeddedPositions(directory);
 
     const auditIngestor = AuditIngestorModule.over(
       {
@@ -95,7 +101,7 @@ export class MargayModule {
           follow,
           onLines: (path, lines) => tell({ kind: 'lines', path, lines }),
         },
-        ...(watch && { watch: { connect: watch, directory } }),
+        ...(watch && { watch: { connect: watch, known: knownBesideStores(directory) } }),
         ...(watch && canary && { canary: { ...canary, connect: watch } }),
         admit: options.admit,
       },
@@ -136,6 +142,7 @@ export class MargayModule {
       read: reports ?? none,
       ...(since !== undefined && { since }),
       tell,
+      whenReported: options.whenReported,
     };
     return {
       module: MargayModule,

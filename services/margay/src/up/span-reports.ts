@@ -24,6 +24,8 @@ export interface SpanReportsOptions {
   /** Reports with a schedule have the windows that it would have had since then, as far as the logs cover them. */
   readonly since?: Instant;
   readonly tell: Tell;
+  /** Called when all is reported, with how many reports are new; what it throws ends the stage. */
+  readonly whenReported: (fresh: number) => Promise<void>;
 }
 
 /** The token of {@link SpanReportsOptions}. */
@@ -105,11 +107,11 @@ export class SpanReports implements OnApplicationBootstrap {
   }
 
   async #report(signal: AbortSignal): Promise<void> {
-    const { cluster, read, tell } = this.#options;
+    const { cluster, read, tell, whenReported } = this.#options;
     const bounds = (await this.#stores.coverage.marks())
       .filter(({ source }) => tellsOfTime(source) && !isOfFlows(source))
       .flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
-    if (bounds.length === 0) return tell({ kind: 'reported', new: 0 });
+    if (bounds.length === 0) return whenReported(0);
     const span = {
       start: bounds.reduce((a, b) => Math.min(a, b)),
       end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
@@ -135,6 +137,6 @@ export class SpanReports implements OnApplicationBootstrap {
       tell({ kind: 'computing', left: left.length });
       await sleep(POLL_MILLISECONDS);
     }
-    if (!signal.aborted) tell({ kind: 'reported', new: emitted.length });
+    if (!signal.aborted) await whenReported(emitted.length);
   }
 }

@@ -13,7 +13,6 @@ export type UpEvent =
   | { readonly kind: 'unwatched'; readonly reason: string }
   | { readonly kind: 'kept' }
   | { readonly kind: 'computing'; readonly left: number }
-  | { readonly kind: 'reported'; readonly new: number }
   | { readonly kind: 'baseline'; readonly objects: number; readonly ends: number; readonly kinds: number }
   | { readonly kind: 'not-used'; readonly problem: string }
   | {

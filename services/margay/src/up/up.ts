@@ -22,7 +22,7 @@ import { openLog, openProgress, readConfig, stopSignal, type Environment } from 
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
-import { openEmbedded } from '@margay/storage';
+import { databaseIn, isUnusable, openEmbedded } from '@margay/storage';
 import * as z from 'zod';
 import { UsageError } from '../exit.ts';
 import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
@@ -90,8 +90,12 @@ export async function up(options: UpOptions): Promise<void> {
   for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
   await checkReports(options);
   const serving = Promise.withResolvers<string>();
-  const { admit } = await claimFolder(data, cluster);
-  const tell = speaker(data, isOwn, serving.promise);
+  const { admit, isEmptied } = await claimFolder(data, cluster);
+  if (isEmptied)
+    say(
+      `margay: ${databaseIn(data)} is gone, and with it the history, the reports and the places that logs were read to: the logs are read again from their beginnings\n`,
+    );
+  const tell = speaker(isOwn);
   const reports = async (): Promise<ReportsFolder> =>
     options.reports === undefined
       ? { reports: PREDEFINED, problems: [] }
@@ -116,6 +120,10 @@ export async function up(options: UpOptions): Promise<void> {
     api: { access: () => whoMay, ...door, ...(hosts && { hosts }) },
     ...notifyOf(process.env),
     tell,
+    whenReported: async (fresh) => {
+      await summarize(data, fresh);
+      say(`\nReports and downloads: ${await serving.promise} (stop with Ctrl-C)\n`);
+    },
     admit,
   });
   const { url, ended } = await startApplication({
@@ -127,7 +135,8 @@ export async function up(options: UpOptions): Promise<void> {
     stopSeconds: STOP_SECONDS,
     // Here nothing is away that comes back, but for the cluster.
     restarts: (stage, error) =>
-      (stage === WATCH_STAGE || stage === CANARY_STAGE) && !(error instanceof OtherCluster),
+      (stage === WATCH_STAGE || stage === CANARY_STAGE) &&
+      !(error instanceof OtherCluster || isUnusable(error)),
   });
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
@@ -198,7 +207,7 @@ function hostsOf({ host, permissions }: UpOptions): readonly string[] | undefine
 }
 
 /** Shows on a terminal what goes on. */
-function speaker(data: string, isOwn: boolean, serving: Promise<string>): Tell {
+function speaker(isOwn: boolean): Tell {
   const progress = openProgress();
   let lines = 0;
   const unreadable = new Set<string>();
@@ -226,11 +235,6 @@ function speaker(data: string, isOwn: boolean, serving: Promise<string>): Tell {
         break;
       case 'computing':
         progress.update(`Computing reports: ${event.left} left`);
-        break;
-      case 'reported':
-        void summarize(data, event.new).then(async () =>
-          say(`\nReports and downloads: ${await serving} (stop with Ctrl-C)\n`),
-        );
         break;
       case 'baseline':
         progress.done(

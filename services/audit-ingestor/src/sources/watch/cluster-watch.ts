@@ -45,7 +45,7 @@ export class ClusterWatch implements OnApplicationBootstrap {
       try {
         await watchCluster({
           client,
-          directory: watch.directory,
+          openKnown: watch.known,
           watcher: hostname(),
           signal,
           log: this.#log,

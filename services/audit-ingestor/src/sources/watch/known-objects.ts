@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Instant } from '@margay/ground';
 import {
   fingerprintOf,
@@ -6,7 +7,7 @@ import {
   type Resume,
   type WatchedChanges,
 } from '@margay/kubernetes';
-import { openDatabase } from '@margay/sqlite';
+import { databaseIn, openDatabase, type Database } from '@margay/sqlite';
 
 /** How the API server served a kind when that was last known. */
 export interface LastServed {
@@ -18,9 +19,9 @@ export interface LastServed {
   readonly isTold: boolean;
 }
 
-/** What existed where the watch of each kind stopped, kept in a file that one process writes. */
+/** What existed where the watch of each kind stopped, kept in a database that one process writes. */
 export interface KnownObjects {
-  /** Who watches: the first that did so with this file, so that a watch that goes on elsewhere is the same source. */
+  /** Who watches: the first that did so with this database, so that a watch that goes on elsewhere is the same source. */
   readonly watcher: string;
   /** Where to go on with a kind; undefined where it was never listed. */
   resume(kind: string): Resume | undefined;
@@ -36,6 +37,8 @@ export interface KnownObjects {
   close(): void;
 }
 
+const OWN_FILE = 'watch.db';
+
 const MIGRATIONS = [
   `CREATE TABLE known (
      kind TEXT NOT NULL, uid TEXT NOT NULL, resourceVersion TEXT NOT NULL,
@@ -46,21 +49,43 @@ const MIGRATIONS = [
    CREATE TABLE watcher (name TEXT NOT NULL);`,
 ];
 
-/** Opens the file, which is made where there is none. @param watcher who watches, where nobody did so with this file yet. */
-export function openKnownObjects(path: string, watcher: string): KnownObjects {
-  const database = openDatabase(path, { migrations: MIGRATIONS });
-  const first = database.sql('SELECT name FROM watcher').get() as { readonly name: string } | undefined;
-  if (first === undefined) database.sql('INSERT INTO watcher VALUES (?)').run(watcher);
+/** Opens what existed where watches stopped. @param watcher who watches, where nobody did so with it yet. */
+export type OpenKnown = (watcher: string) => KnownObjects;
+
+/** In a file of its own in a folder. */
+export const knownIn =
+  (directory: string): OpenKnown =>
+  (watcher) =>
+    openKnownObjects(openDatabase(join(directory, OWN_FILE), { migrations: MIGRATIONS }), watcher);
+
+/** In the database of a folder, with all that was made of what the watches told. */
+export const knownBesideStores =
+  (directory: string): OpenKnown =>
+  (watcher) => {
+    const before = join(directory, OWN_FILE);
+    const options = { guest: 'watch', before, migrations: MIGRATIONS };
+    return openKnownObjects(openDatabase(databaseIn(directory), options), watcher);
+  };
+
+function openKnownObjects(database: Database, watcher: string): KnownObjects {
+  const first = database.read(() => database.sql('SELECT name FROM watcher').get()) as
+    { readonly name: string } | undefined;
+  if (first === undefined)
+    database.transaction(() => database.sql('INSERT INTO watcher VALUES (?)').run(watcher));
   function* known(kind: string): Generator<Known> {
-    const rows = database
-      .sql('SELECT uid, resourceVersion, namespace, name, fingerprint FROM known WHERE kind = ?')
-      .all(kind);
+    const rows = database.read(() =>
+      database
+        .sql('SELECT uid, resourceVersion, namespace, name, fingerprint FROM known WHERE kind = ?')
+        .all(kind),
+    );
     for (const row of rows) yield row as unknown as Known;
   }
   return {
     watcher: first?.name ?? watcher,
     resume(kind) {
-      const position = database.sql('SELECT resourceVersion, at FROM position WHERE kind = ?').get(kind);
+      const position = database.read(() =>
+        database.sql('SELECT resourceVersion, at FROM position WHERE kind = ?').get(kind),
+      );
       return position && { position: position as unknown as Position, known: known(kind) };
     },
     objects: known,
@@ -86,14 +111,17 @@ export function openKnownObjects(path: string, watcher: string): KnownObjects {
       });
     },
     lastServed(kind) {
-      const row = database.sql('SELECT apiVersion, at, isTold FROM served WHERE kind = ?').get(kind) as
-        { apiVersion: string; at: number; isTold: number } | undefined;
+      const row = database.read(() =>
+        database.sql('SELECT apiVersion, at, isTold FROM served WHERE kind = ?').get(kind),
+      ) as { apiVersion: string; at: number; isTold: number } | undefined;
       return row && { ...row, isTold: row.isTold === 1 };
     },
     keepServed(kind, { apiVersion, at, isTold }) {
-      database
-        .sql('INSERT OR REPLACE INTO served VALUES (?, ?, ?, ?)')
-        .run(kind, apiVersion, at, isTold ? 1 : 0);
+      database.transaction(() =>
+        database
+          .sql('INSERT OR REPLACE INTO served VALUES (?, ?, ?, ?)')
+          .run(kind, apiVersion, at, isTold ? 1 : 0),
+      );
     },
     close: () => database.close(),
   };

@@ -8,7 +8,7 @@ import { Proof } from '@margay/kubernetes';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { silentLog } from '@margay/runtime';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type KnownObjects, openKnownObjects } from './known-objects.ts';
+import { knownIn, type KnownObjects } from './known-objects.ts';
 import { tellWatched } from './tell-watched.ts';
 import { watchKind } from './watch-kind.ts';
 
@@ -39,7 +39,7 @@ async function month(hours: number, expiresAt?: number) {
     // A new process, under a new name, each day; its watch is begun anew each hour.
     if (hour % 24 === 0) {
       known?.close();
-      known = openKnownObjects(join(folder, 'watch.db'), `pod-${hour}`);
+      known = knownIn(folder)(`pod-${hour}`);
     }
     if (known === undefined) break;
     const stop = new AbortController();

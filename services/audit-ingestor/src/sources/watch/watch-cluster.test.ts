@@ -7,6 +7,7 @@ import { Proof } from '@margay/kubernetes';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { silentLog } from '@margay/runtime';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { knownIn } from './known-objects.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -67,7 +68,7 @@ class Cluster {
     const client = this.fake.client();
     this.#running = watchCluster({
       client,
-      directory: this.#folder,
+      openKnown: knownIn(this.#folder),
       watcher,
       log: silentLog,
       proof: this.proof,

@@ -1,17 +1,16 @@
-import { join } from 'node:path';
 import type { KubernetesClient, Proof } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
 import type { Ingested } from '../../read-batch.ts';
 import { followSettings } from './follow-settings.ts';
 import { FollowedKinds } from './followed-kinds.ts';
-import { openKnownObjects } from './known-objects.ts';
+import type { OpenKnown } from './known-objects.ts';
 import { Pieces } from './pieces.ts';
 import { tellWatched } from './tell-watched.ts';
 
 export interface WatchOptions {
   readonly client: KubernetesClient;
-  /** Folder in which is kept what existed where the watch stopped; it must outlive the process. */
-  readonly directory: string;
+  /** Opens what existed where the watch stopped; it must outlive the process. */
+  readonly openKnown: OpenKnown;
   /** Who watches, in the names of sources: two that watch one cluster have two names. A folder keeps its first. */
   readonly watcher: string;
   readonly deliver: (ingested: Ingested) => Promise<void>;
@@ -29,14 +28,14 @@ export interface WatchOptions {
  */
 export async function watchCluster({
   client,
-  directory,
+  openKnown,
   watcher,
   deliver,
   log,
   proof,
   signal,
 }: WatchOptions): Promise<void> {
-  const known = openKnownObjects(join(directory, 'watch.db'), watcher);
+  const known = openKnown(watcher);
   const pieces = new Pieces<string>(signal);
   try {
     const tell = tellWatched(known.watcher, deliver, () => Date.now() * 1_000);
