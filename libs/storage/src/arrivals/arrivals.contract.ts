@@ -28,6 +28,14 @@ const change = (id: string, at: number): Change => ({
   origin: { source: 'audit.log', position: at },
 });
 
+/** A change of another object, which the same event told. */
+const alsoBy = (told: Change, name: string): Change => ({
+  ...told,
+  id: `${told.eventId}#${name}`,
+  name,
+  uid: name,
+});
+
 const attempt = (eventId: string, at: number, outcome: PolicyEvent['outcome']): PolicyEvent => ({
   eventId,
   at,
@@ -101,6 +109,31 @@ export function arrivalsContract(name: string, open: () => Promise<Stores>) {
         'one from before it, which it begins with',
         { events: 1 },
         ({ history }) => history.append([change('x', LONG_BEFORE)]),
+      ],
+      [
+        'an event about many objects, and another about one of them',
+        { events: 2 },
+        async ({ history }) => {
+          const first = change('x', START);
+          await history.append([first, alsoBy(first, 'b')]);
+          await history.append([alsoBy(first, 'c'), alsoBy(change('y', START + 1), 'b')]);
+        },
+      ],
+      [
+        'an event of which only some objects are before its end',
+        { events: 1 },
+        ({ history }) => {
+          const first = change('x', END - 1);
+          return history.append([first, { ...alsoBy(first, 'b'), at: END }]);
+        },
+      ],
+      [
+        'a refused write that showed its object',
+        { events: 1 },
+        async ({ history, trail }) => {
+          await history.append([change('x', START)]);
+          await trail.append([attempt('x', START, 'refused')]);
+        },
       ],
       ['a refused write in it', { events: 1 }, ({ trail }) => trail.append([attempt('x', START, 'refused')])],
       [

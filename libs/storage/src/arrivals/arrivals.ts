@@ -9,8 +9,9 @@ export type Place = Readonly<Record<string, number>>;
 /** What came to the stores after a place and concerns a window. */
 export interface LateEvidence {
   /**
-   * Changes of objects at an instant before the window's end (those from before its start say what it began with), and writes of
-   * policies in the window that were refused.
+   * Events that told of objects at an instant before the window's end (what is from before its start says what it began with), or
+   * that refused a write of a policy in the window. An event is one thing that a source told, however many objects it is about: an
+   * audit event, a notice of a watch, an object of a baseline. The same one, told by two sources, is two.
    */
   readonly events: number;
   /** Flows that overlap the window. */

@@ -1,5 +1,4 @@
 import type { estypes } from '@elastic/elasticsearch';
-import type { Window } from '@margay/ground';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { monthOf } from '../elasticsearch/documents.ts';
 import { refresh } from '../elasticsearch/read.ts';
@@ -10,6 +9,9 @@ const EVIDENCE = ['changes-*', 'trail-*', 'flows-*', 'coverage*'] as const;
 
 /** The month of an index, where it is of one. */
 const MONTH = /-(\d{4}\.\d{2})$/;
+
+/** Up to so many events are told apart, each by its id; beyond, Elasticsearch estimates how many there are. */
+const EVENTS_TOLD_APART = 40_000;
 
 /** So many reports are asked about with one request. */
 const REPORTS_AT_ONCE = 50;
@@ -52,11 +54,9 @@ export function elasticsearchArrivals(elastic: Elastic): Arrivals {
           .slice(at, at + REPORTS_AT_ONCE)
           .flatMap((report) => [{ index, ignore_unavailable: true }, searchOf(elastic, report)]);
         const { responses } = await elastic.call('counting what came later', () =>
-          elastic.client.msearch<unknown, { kinds: { buckets: Record<string, { doc_count: number }> } }>({
-            searches,
-          }),
+          elastic.client.msearch<unknown, Counted>({ searches }),
         );
-        for (const response of responses) counted.push(countsOf(response));
+        for (const response of responses) counted.push(countsOf(response as CountedReport));
       }
       return counted;
     },
@@ -69,27 +69,44 @@ function checkpointOf(shards: Readonly<Record<string, estypes.IndicesStatsShardS
   return Math.min(...primaries.map(({ seq_no: seqNo }) => seqNo?.local_checkpoint ?? -1));
 }
 
-function searchOf(elastic: Elastic, { place, window }: ReadWindow) {
-  const kinds: Record<string, Query> = {};
-  for (const [kind, pattern, conditions] of kindsOf(window))
-    kinds[kind] = {
-      bool: { filter: [{ wildcard: { _index: { value: elastic.index(pattern) } } }, ...conditions] },
-    };
+/** What Elasticsearch counts for one report. */
+interface Counted {
+  readonly events: {
+    /** How many events, of what names its event. */
+    readonly ids: { readonly value: number };
+    /** What does not name it. */
+    readonly old: { readonly doc_count: number };
+  };
+  readonly flows: { readonly doc_count: number };
+  readonly deliveries: { readonly doc_count: number };
+}
+
+function searchOf(elastic: Elastic, { place, window: { start, end } }: ReadWindow) {
+  const of = (pattern: string, ...conditions: readonly Query[]): Query => ({
+    bool: { filter: [{ wildcard: { _index: { value: elastic.index(pattern) } } }, ...conditions] },
+  });
+  const changes = of('changes-*', { range: { at: { lt: end } } });
+  const refused = of('trail-*', { range: { at: { gte: start, lt: end } } }, { term: { refused: true } });
   return {
     size: 0,
     track_total_hits: false,
     query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, after(place)] } },
-    aggs: { kinds: { filters: { filters: kinds } } },
+    aggs: {
+      events: {
+        filter: { bool: { should: [changes, refused], minimum_should_match: 1 } },
+        aggs: {
+          ids: { cardinality: { field: 'eventId', precision_threshold: EVENTS_TOLD_APART } },
+          // Changes of older releases do not name their event: each counts as one.
+          old: { missing: { field: 'eventId' } },
+        },
+      },
+      flows: {
+        filter: of('flows-*', { range: { endAt: { gt: start } } }, { range: { startAt: { lt: end } } }),
+      },
+      deliveries: { filter: of('coverage*', { range: { last: { gte: start, lt: end } } }) },
+    },
   };
 }
-
-/** What concerns a window: its name, where it is, and how it is known. */
-const kindsOf = ({ start, end }: Window): readonly (readonly [string, string, readonly Query[]])[] => [
-  ['changes', 'changes-*', [{ range: { at: { lt: end } } }]],
-  ['refused', 'trail-*', [{ range: { at: { gte: start, lt: end } } }, { term: { refused: true } }]],
-  ['flows', 'flows-*', [{ range: { endAt: { gt: start } } }, { range: { startAt: { lt: end } } }]],
-  ['deliveries', 'coverage*', [{ range: { last: { gte: start, lt: end } } }]],
-];
 
 /** What was written after a place; of an index that was not there then, all of it. */
 function after(place: Place): Query {
@@ -107,16 +124,14 @@ function after(place: Place): Query {
   };
 }
 
-function countsOf(
-  response: estypes.MsearchResponseItem<unknown> & {
-    readonly aggregations?: { kinds?: { buckets: Record<string, { doc_count: number }> } };
-  },
-): LateEvidence {
+type CountedReport = { readonly aggregations?: Counted } | estypes.ErrorResponseBase;
+
+function countsOf(response: CountedReport): LateEvidence {
   if ('error' in response) throw new Error(`Counting what came later: ${response.error.reason}`);
-  const count = (kind: string) => response.aggregations?.kinds?.buckets[kind]?.doc_count ?? 0;
+  const { events, flows, deliveries } = response.aggregations ?? {};
   return {
-    events: count('changes') + count('refused'),
-    flows: count('flows'),
-    deliveries: count('deliveries'),
+    events: (events?.ids.value ?? 0) + (events?.old.doc_count ?? 0),
+    flows: flows?.doc_count ?? 0,
+    deliveries: deliveries?.doc_count ?? 0,
   };
 }

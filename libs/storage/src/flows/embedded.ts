@@ -31,7 +31,7 @@ export function embeddedFlows(database: Database, snapshots: Snapshots): Flows {
       database.transaction(() => {
         const arrived = arrivalNotes(database);
         const fresh = flows.filter(insert);
-        for (const { startAt, endAt } of fresh) arrived('flow', startAt, endAt);
+        for (const { startAt, endAt } of fresh) arrived({ kind: 'flow', first: startAt, last: endAt });
         return fresh.length;
       }),
 

@@ -34,6 +34,7 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       at: INSTANT,
       receivedAt: INSTANT,
       isSight: FLAG,
+      eventId: KEYWORD,
       source: KEYWORD,
       position: NUMBER,
       change: STORED,
@@ -136,7 +137,7 @@ export function documentOfChange({ cluster }: Elastic, key: string, change: Chan
   const named = { key, group, resource, namespace, name, uid };
   const isSight = what === 'present' && uid !== undefined && content?.['metadataOnly'] !== true;
   const when = { '@timestamp': dateOf(at), at, receivedAt };
-  return { ...when, cluster, ...named, isSight, source, position, change: text };
+  return { ...when, cluster, ...named, isSight, eventId, source, position, change: text };
 }
 
 /** The document of a version. */

@@ -57,7 +57,8 @@ export function historyWriter(database: Database) {
           touched.set(key, mine);
           if (insertChange(database, ids, key, change)) {
             applied++;
-            arrived('change', change.at, change.at);
+            const { at, eventId: event } = change;
+            arrived({ kind: 'change', first: at, last: at, event });
             mine.added.push(change);
           } else if (isKept(change) && insertRepeat(database, ids, change)) repeated++;
         }

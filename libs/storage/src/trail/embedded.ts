@@ -43,7 +43,7 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
           event,
         ).changes === 1;
     // What was done, or may have been, is a change of the history too.
-    if (isNew && refused) arrived('refused', at, at);
+    if (isNew && refused) arrived({ kind: 'refused', first: at, last: at, event: eventId });
     return isNew;
   };
 
