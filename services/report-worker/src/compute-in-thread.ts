@@ -20,14 +20,30 @@ export type Compute = (window: ReportWindow, unapplied?: Unapplied) => Promise<C
 
 /** A thread that has nothing to do for so long gives its memory back. */
 const IDLE_MILLISECONDS = 60_000;
+/** For so long a report is computed unless set otherwise: the largest take minutes. */
+const LIMIT_MILLISECONDS = 30 * 60_000;
+
+/** Computing did not end within its limit: the process may be well while its thread hangs. It may not help to try it often. */
+export class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
+}
+
+/** How reports are computed. */
+export interface ComputeInThreadOptions {
+  /** Do not count as the internet; a default list unless given. */
+  readonly privateNetworks?: readonly string[] | undefined;
+  /** A thread that takes longer is ended, and its window with `TookTooLong`; half an hour unless set. */
+  readonly limitMilliseconds?: number;
+}
 
 /**
  * Computes in a thread of its own, which reads the stores at the place: the main thread stays free. One window at a
  * time; the thread is started when it is needed and stays for the next window, since starting it takes about a second.
- *
- * @param privateNetworks do not count as the internet; a default list unless given.
  */
-export function computeInThread(place: StoresPlace, privateNetworks?: readonly string[]): Compute {
+export function computeInThread(
+  place: StoresPlace,
+  { privateNetworks, limitMilliseconds = LIMIT_MILLISECONDS }: ComputeInThreadOptions = {},
+): Compute {
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let before: Promise<unknown> = Promise.resolve();
@@ -60,9 +76,19 @@ export function computeInThread(place: StoresPlace, privateNetworks?: readonly s
     worker.on('message', onMessage).once('error', outcome.reject).once('exit', onExit);
     const task: ThreadTask = { window, unapplied };
     worker.postMessage(task);
+    const limit = setTimeout(() => {
+      outcome.reject(
+        new TookTooLong(
+          `The report of ${window.id} was not computed within ${limitMilliseconds / 1_000} seconds: its thread was ended`,
+        ),
+      );
+      if (thread === worker) thread = undefined;
+      void worker.terminate();
+    }, limitMilliseconds);
     try {
       return await outcome.promise;
     } finally {
+      clearTimeout(limit);
       worker.off('message', onMessage).off('error', outcome.reject).off('exit', onExit);
       worker.unref();
       idle = setTimeout(() => {

@@ -28,6 +28,11 @@ export const config = z.object({
       'How long the report of a window waits until everything that was published before it was begun is in the archive; then it is computed without the rest, and says so. 0 does not wait.',
     unit: 'seconds',
   }),
+  COMPUTE_LIMIT_SECONDS: whole(1, 86_400).default(1_800).meta({
+    description:
+      'How long the report of a window may be computed. Then its thread is ended, and the window tried once more before it is given up.',
+    unit: 'seconds',
+  }),
   ...kafkaSettings,
   ...elasticsearchSettings,
 });

@@ -18,7 +18,10 @@ else
       ReportWorkerModule.over(
         computeInThread(
           { elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) },
-          settings.PRIVATE_NETWORKS,
+          {
+            privateNetworks: settings.PRIVATE_NETWORKS,
+            limitMilliseconds: settings.COMPUTE_LIMIT_SECONDS * 1_000,
+          },
         ),
         { evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000 },
         BusModule.kafka(settings, 'report-worker'),

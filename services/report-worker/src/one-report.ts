@@ -25,7 +25,13 @@ export async function makeAskedReport(environment: Environment): Promise<number>
         stores,
         signal: stopSignal(),
         now: () => Date.now() * 1_000,
-        compute: computeInThread({ elasticsearch: place }, settings.PRIVATE_NETWORKS),
+        compute: computeInThread(
+          { elasticsearch: place },
+          {
+            privateNetworks: settings.PRIVATE_NETWORKS,
+            limitMilliseconds: settings.COMPUTE_LIMIT_SECONDS * 1_000,
+          },
+        ),
         evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
         log,
       });

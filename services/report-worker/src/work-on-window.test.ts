@@ -3,7 +3,7 @@ import { openEmbeddedBus } from '@margay/messaging';
 import { Away } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ComputedReport } from './compute-in-thread.ts';
+import { TookTooLong, type ComputedReport } from './compute-in-thread.ts';
 import { workOn } from './work-on-window.ts';
 
 const WINDOW: ReportWindow = {
@@ -63,6 +63,7 @@ async function worked(failures: readonly Error[]) {
 const away = new Away('Elasticsearch at http://es:9200: reading failed. No node answers');
 const hidden = new Error('The thread failed', { cause: away });
 const wrong = new Error('no memory');
+const hung = new TookTooLong('not computed within 1800 seconds');
 const times = (n: number, error: Error) => Array.from({ length: n }, () => error);
 
 test.each([
@@ -89,6 +90,8 @@ test.each([
     'failed 1 away failed 2',
     [1, 0],
   ],
+  ['it hangs once', [hung, wrong], 'completed, attempt 3, completed', 'failed 1 failed 2', [1, 0]],
+  ['it hangs each time', times(9, hung), 'failed, attempt 2, failed', 'failed 1 failed 2', [0, 1]],
   [
     'it can never be computed',
     times(9, wrong),

@@ -7,7 +7,7 @@ import { isAway } from '@margay/runtime';
 import { AlreadyArchived, isUnusable, type ArchivedHeader, type Stores } from '@margay/storage';
 import { awaitEvidence } from './await-evidence.ts';
 import { awaitWatches } from './await-watches.ts';
-import type { Compute } from './compute-in-thread.ts';
+import { TookTooLong, type Compute } from './compute-in-thread.ts';
 
 export interface WorkOptions {
   readonly bus: Bus;
@@ -46,6 +46,8 @@ export interface Telling {
 export type Result = 'completed' | 'failed' | 'refused' | 'repeated';
 
 const PAUSE_MILLISECONDS_MAX = 60_000;
+/** What hung twice hangs: other windows wait for the worker. */
+const HANGS_MAX = 2;
 
 /**
  * Computes and archives the report of a window, with its retries, tells of it and keeps what became of it.
@@ -62,7 +64,7 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
   const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
   // Nobody knows yet what will have been at its end: it comes again.
   if (!isRecorded && window.end > now()) return 'refused';
-  for (let attempt = 1, outages = 0; ;) {
+  for (let attempt = 1, outages = 0, hangs = 0; ;) {
     try {
       return await completed(window, attempt, options);
     } catch (error) {
@@ -73,7 +75,8 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
         continue;
       }
       tell.failed(attempt, error as Error);
-      if (attempt > retriesMax) return failed(window, attempt, error as Error, options);
+      if (error instanceof TookTooLong) hangs++;
+      if (attempt > retriesMax || hangs >= HANGS_MAX) return failed(window, attempt, error as Error, options);
       await sleep(pauseAfter(attempt++, pauses), undefined, { signal });
     }
   }

@@ -40,6 +40,9 @@ refused (\`margay_reports_total\`, result \`refused\`) and comes again once a mi
 message is gone and nothing came of it within a minute (the workers have passed it, the topic was made anew), the scheduler hands it out again and
 logs that it did.
 
+**A window hangs.** Computing has a limit (\`COMPUTE_LIMIT_SECONDS\`): then its thread is ended, and the window tried once more before it is given up
+with that reason. Other windows go on.
+
 **Lag grows.** Start more snapshotters or workers, up to the number of partitions (\`KAFKA_PARTITIONS\`); more than that idle.
 
 **Dead letters.** \`margay dlq list\` prints each with its reason; after a fix, \`margay dlq replay\` publishes them again, each once.

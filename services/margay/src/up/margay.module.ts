@@ -124,7 +124,7 @@ export class MargayModule {
       stores,
     );
     const reportWorker = ReportWorkerModule.over(
-      computeInThread({ directory }, privateNetworks),
+      computeInThread({ directory }, { privateNetworks }),
       { evidenceMilliseconds: EVIDENCE_MILLISECONDS, isRecorded: !follow },
       bus,
       stores,
