@@ -23,7 +23,7 @@ import { unwatched } from './watch.ts';
 
 /** What of a cluster's time is known beside the marks. */
 export interface Known {
-  /** What each source delivered over all of its time; it follows from the marks where they are all there. */
+  /** What each source delivered, for the window; it follows from the marks where they are all there. */
   readonly deliveries?: readonly Delivery[];
   /** When the cluster was born, where the evidence holds it: before, there was nothing to tell. */
   readonly birth?: Instant;
@@ -66,11 +66,13 @@ const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watc
 /** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
   const {
-    deliveries = deliveriesOf(marks),
+    deliveries = deliveriesOf(marks, window.end),
     birth = -Infinity,
-    listings = listingsIn(deliveries),
+    listings: listed = listingsIn(deliveries),
     unapplied,
   } = known;
+  // What a list shows that came later is of no window before it.
+  const listings = listed.filter(({ at }) => at < window.end);
   const bySource = Map.groupBy(marks, ({ source }) => source);
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
@@ -79,11 +81,12 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     streamsOf(
       delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
       told,
+      window.end,
     ).map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, birth);
     });
-  const streams = judged(false);
+  const streams = servedIn(window, judged(false), bySource);
   const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
   const audit = watched.get(undefined) ?? [];
   watched.delete(undefined);
@@ -130,6 +133,26 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     canaries: told,
   };
 }
+
+/**
+ * The streams without watches of kinds that nobody tried to watch before the window was over, while others were watched: these were not
+ * served then.
+ */
+function servedIn(
+  window: Window,
+  streams: readonly JudgedStream[],
+  marks: ReadonlyMap<string, readonly CoverageMark[]>,
+): readonly JudgedStream[] {
+  const isTried = ({ stream: { first = Infinity, watched, sources } }: JudgedStream) =>
+    watched === undefined ||
+    first < window.end ||
+    sources.some((source) => marks.get(source)?.some((mark) => touches(mark, window)) === true);
+  const tried = streams.filter(isTried);
+  return tried.some(({ stream }) => stream.watched !== undefined) ? tried : streams;
+}
+
+const touches = ({ buckets }: CoverageMark, { start, end }: Window): boolean =>
+  buckets.some(({ first, last }) => first < end && start <= last);
 
 /** Each stream, judged for itself: from its first event up to the last of all of them. @param marks all of them. */
 export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {

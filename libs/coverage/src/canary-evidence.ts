@@ -8,9 +8,9 @@ export interface ServerEvidence {
   readonly server: string;
   /** Sources that are proven to have told all of it throughout the window. */
   readonly provenBy: readonly string[];
-  /** Sources that ever delivered a canary of it. */
+  /** Sources that delivered a canary of it up to the window's end. */
   readonly seenBy: readonly string[];
-  /** The last that its writer says was written; absent where nobody says so. */
+  /** The last up to the window's end that its writer says was written; absent where nobody says so. */
   readonly lastWritten?: string;
   /** Why the last one that could not be written was not, as a sentence. */
   readonly notWritten?: string;
@@ -40,7 +40,9 @@ export function canaryEvidence(
       provenBy: delivering
         .filter(({ runs }) => gapsIn(window, canaryProofOf(runs, []).proven).length === 0)
         .map(({ name }) => name),
-      seenBy: delivering.map(({ name }) => name),
+      seenBy: delivering
+        .filter(({ runs }) => runs.some(({ first }) => first < window.end))
+        .map(({ name }) => name),
       ...(written.length > 0 && { lastWritten: formatInstant(Math.max(...written)) }),
       ...(failed?.message !== undefined && { notWritten: failed.message }),
     };

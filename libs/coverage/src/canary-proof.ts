@@ -1,4 +1,5 @@
 import { gapsIn, joined, SECOND, type Instant, type Interval, type Window } from '@margay/ground';
+import { goesOn } from './canary-runs.ts';
 import type { CanaryRun } from './canary.ts';
 
 /** Within this time a source should have delivered a canary, on its slowest way: a webhook's batch, a log that is shipped. */
@@ -37,7 +38,7 @@ export function canaryProofOf(seen: readonly CanaryRun[], told: readonly CanaryR
   const silences: CanarySilence[] = [];
   for (const [writer, ofWriter] of Map.groupBy(seen.filter(isOf('seen')), (run) => run.writer)) {
     const ofServers = Map.groupBy(ofWriter, ({ server }) => server);
-    const whole = joined(ofWriter.map(({ first, last }) => ({ start: first, end: last })));
+    const whole = joined([...ofServers.values()].flatMap(stretchesOf));
     // A source that several API servers share is proven where each of them is that it told of before and behind.
     const open = joined([...ofServers.values()].flatMap((runs) => between(runs)));
     proven.push(...whole.flatMap((stretch) => gapsIn(stretch, open)));
@@ -50,7 +51,15 @@ export function canaryProofOf(seen: readonly CanaryRun[], told: readonly CanaryR
 }
 
 const between = (runs: readonly CanaryRun[]): Interval[] =>
-  runs.slice(1).map(({ first }, i) => spanOf(runs[i]!.last, first));
+  runs.slice(1).flatMap((run, i) => (goesOn(runs[i]!, run) ? [] : [spanOf(runs[i]!.last, run.first)]));
+
+/** From the first to the last of runs of which each goes on where the one before ended. */
+function stretchesOf(runs: readonly CanaryRun[]): Interval[] {
+  return runs.map(({ first, last }, i) => {
+    const next = runs[i + 1];
+    return { start: first, end: next !== undefined && goesOn(runs[i]!, next) ? next.first : last };
+  });
+}
 
 /** A clock that was set back makes the later one the earlier. */
 const spanOf = (a: Instant, b: Instant): Interval => ({ start: Math.min(a, b), end: Math.max(a, b) });
@@ -129,7 +138,7 @@ export function areAllServersProven(seen: readonly (readonly CanaryRun[])[], win
     const proven = new Set(
       seen.flatMap((ofSource) =>
         [...Map.groupBy(ofSource.filter(isOf('seen', writer)), ({ server }) => server)]
-          .filter(([, own]) => own.some(({ first, last }) => first <= window.start && window.end <= last))
+          .filter(([, own]) => gapsIn(window, joined(stretchesOf(own))).length === 0)
           .map(([server]) => server),
       ),
     );

@@ -1,4 +1,4 @@
-import { compareTexts, SECOND } from '@margay/ground';
+import { compareTexts, type Instant, SECOND } from '@margay/ground';
 import type { Canary, CanaryRun } from './canary.ts';
 
 /**
@@ -22,6 +22,12 @@ export const runOf = ({ sequence, at, since, ...canary }: Canary): CanaryRun => 
 /** Puts canaries together to runs: they come in any order, and more than once. */
 export class CanaryRuns {
   readonly #runs = new Map<string, CanaryRun[]>();
+  readonly #border: Instant;
+
+  /** @param border no run goes over it, so that what lies before it stays the same. */
+  constructor(border: Instant = Infinity) {
+    this.#border = border;
+  }
 
   add(run: CanaryRun): void {
     const key = `${run.state} ${run.writer} ${run.server}`;
@@ -29,8 +35,8 @@ export class CanaryRuns {
     this.#runs.set(key, runs);
     const i = runs.findLastIndex(({ from }) => from <= run.from) + 1;
     runs.splice(i, 0, run);
-    join(runs, i);
-    join(runs, i - 1);
+    join(runs, i, this.#border);
+    join(runs, i - 1, this.#border);
     if (runs.length > RUNS_MAX) runs.shift();
   }
 
@@ -41,9 +47,10 @@ export class CanaryRuns {
 }
 
 /** Joins the run at a place and the ones behind it, as far as they are one. */
-function join(runs: CanaryRun[], i: number): void {
+function join(runs: CanaryRun[], i: number, border: Instant): void {
   for (let [a, b] = [runs[i], runs[i + 1]]; a && b; [a, b] = [runs[i], runs[i + 1]]) {
-    const isOne = b.from <= a.to || (b.from === a.to + 1 && follows(a, b));
+    const isOne =
+      b.from <= a.to || (goesOn(a, b) && a.servers === b.servers && !(a.last < border && border <= b.first));
     if (!isOne) return;
     const later = b.to > a.to ? b : a;
     // A number that was given twice proves nothing the second time.
@@ -59,6 +66,6 @@ function join(runs: CanaryRun[], i: number): void {
   }
 }
 
-/** Whether one goes on where the other ended, neither too late nor before it. */
-const follows = (a: CanaryRun, b: CanaryRun): boolean =>
-  a.state !== 'lost' && a.last <= b.first && b.first - a.last <= STEP_MAX;
+/** Whether a run goes on where another ended, neither too late nor before it: nothing is missing between them. */
+export const goesOn = (a: CanaryRun, b: CanaryRun): boolean =>
+  b.from === a.to + 1 && a.state !== 'lost' && a.last <= b.first && b.first - a.last <= STEP_MAX;

@@ -1,9 +1,10 @@
-import type { Instant } from '@margay/ground';
-import { CanaryRuns, runOf } from './canary-runs.ts';
+import { type Instant, minuteOf } from '@margay/ground';
+import { CanariesUpTo } from './canaries-up-to.ts';
 import type { CanaryRun } from './canary.ts';
-import { PROBLEMS_MAX, type Counts, type CoverageMark, type Problem } from './mark.ts';
-import { outlineOf, type Outline, type Rest } from './outline.ts';
-import { Listening, type Rhythm } from './rhythm.ts';
+import { PROBLEMS_MAX, totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { outlineOf, type Beat, type Outline, type Rest } from './outline.ts';
+import { FEW_LINES, Listening, type Rhythm } from './rhythm.ts';
+import { inPlace, Tiles } from './tiles.ts';
 
 /** What came without a time and could not be used, all between the same two events. */
 export interface Unread {
@@ -18,15 +19,24 @@ export interface Unread {
   readonly problems: readonly Problem[];
 }
 
-/** All that a source delivered, over all of its time and in bounded space: what no single mark shows. */
+/**
+ * All that a source delivered, in bounded space: what no single mark shows. Over all of its time, or as far as a window that ends at an
+ * instant is concerned: of what came later, only that it came. So it stays the same while the source goes on.
+ */
 export interface Delivery {
   readonly source: string;
-  /** How many positions were read. */
+  /** How many events, and how much that has no time. */
   readonly lines: number;
   /** Absent where nothing has a time. */
   readonly first?: Instant;
+  /** Of a window, the first event behind it where there is one. */
   readonly last?: Instant;
+  /** As it was learnt up to then, and over `FEW_LINES` at least. */
   readonly rhythm: Rhythm;
+  /** How many lines that rhythm is of. */
+  readonly learnt: number;
+  /** Its last event of all. Absent where nothing has a time. */
+  readonly lastOfAll?: Instant;
   /** Outcomes of what has no time and is no problem. */
   readonly timeless: Counts;
   /** By position; at most `UNREAD_MAX`, the oldest as one where there are more. */
@@ -37,30 +47,39 @@ export interface Delivery {
 
 const UNREAD_MAX = 1_000;
 
-/** What each source delivered, by source. @param marks in any order. */
-export function deliveriesOf(marks: readonly CoverageMark[]): Delivery[] {
-  const inPlace = marks
-    .map(outlineOf)
-    .sort((a, b) => (a.source === b.source ? a.from - b.from : a.source < b.source ? -1 : 1));
-  const deliveries = new Deliveries();
-  for (const outline of inPlace) deliveries.add(outline);
+/** What each source delivered, by source. @param marks in any order. @param until see `Deliveries`. */
+export function deliveriesOf(marks: readonly CoverageMark[], until?: Instant): Delivery[] {
+  const deliveries = new Deliveries(until);
+  for (const mark of inPlace(marks)) deliveries.add(outlineOf(mark));
   return deliveries.all();
 }
 
 /** Sums outlines up, which come by source and then position. */
 export class Deliveries {
+  readonly #until: Instant;
   readonly #done: Delivery[] = [];
+  readonly #tiles = new Tiles<Outline>((outline) => this.#take(outline));
   #current: DeliverySum | undefined;
 
+  /** @param until the end of the window that they are for; all of their time unless given. */
+  constructor(until: Instant = Infinity) {
+    this.#until = until;
+  }
+
   add(outline: Outline): void {
+    this.#tiles.add(outline);
+  }
+
+  #take(outline: Outline): void {
     if (this.#current?.source !== outline.source) {
       this.#finish();
-      this.#current = new DeliverySum(outline.source);
+      this.#current = new DeliverySum(outline.source, this.#until);
     }
     this.#current!.add(outline);
   }
 
   all(): Delivery[] {
+    this.#tiles.end();
     this.#finish();
     return this.#done;
   }
@@ -79,53 +98,81 @@ interface OpenUnread extends Unread {
 
 class DeliverySum {
   readonly source: string;
+  readonly #until: Instant;
   readonly #listening = new Listening();
-  readonly #timeless: Record<string, number> = {};
-  readonly #unread: OpenUnread[] = [];
-  readonly #canaries = new CanaryRuns();
+  #learnt = 0;
   #lines = 0;
-  #problems = 0;
   #first: Instant | undefined;
   #last: Instant | undefined;
+  #lastOfAll: Instant | undefined;
+  /** When something was heard first behind the window. */
+  #goesOn = Infinity;
+  readonly #timeless: Record<string, number> = {};
+  readonly #unread: OpenUnread[] = [];
+  readonly #canaries: CanariesUpTo;
+  #problems = 0;
   /** Of the marks so far, the time of the last one that has one. */
   #behind: Instant | undefined;
 
-  constructor(source: string) {
+  constructor(source: string, until: Instant) {
     this.source = source;
+    this.#until = until;
+    this.#canaries = new CanariesUpTo(until);
   }
 
-  add({ from, to, beats, rest, canaries = [] }: Outline): void {
-    for (const canary of canaries) this.#canaries.add(runOf(canary));
-    this.#lines += to - from;
+  add({ beats, rest, canaries = [] }: Outline): void {
+    for (const canary of canaries) this.#canaries.add(canary);
     let [first, last]: (Instant | undefined)[] = [];
     for (const beat of beats) {
-      this.#listening.hear(...beat);
+      this.#hear(beat);
       first = Math.min(first ?? beat[0], beat[0]);
       last = Math.max(last ?? beat[1], beat[1]);
     }
-    if (first !== undefined && last !== undefined) {
-      this.#first = Math.min(this.#first ?? first, first);
-      this.#last = Math.max(this.#last ?? last, last);
-      const open = this.#unread.at(-1);
-      if (open && open.before === undefined) open.before = first;
-    }
+    const open = this.#unread.at(-1);
+    if (open && open.before === undefined && first !== undefined) open.before = first;
     if (rest) this.#addRest(rest);
     this.#behind = last ?? this.#behind;
   }
 
+  #hear([first, last, events]: Beat): void {
+    this.#lastOfAll = Math.max(this.#lastOfAll ?? last, last);
+    const isBehind = this.#isBehind(first);
+    if (isBehind) this.#goesOn = Math.min(this.#goesOn, first);
+    else {
+      this.#first = Math.min(this.#first ?? first, first);
+      this.#last = Math.max(this.#last ?? last, last);
+      this.#lines += events;
+    }
+    if (isBehind && this.#learnt >= FEW_LINES) return;
+    this.#listening.hear(first, last);
+    this.#learnt += events;
+  }
+
+  /** Whether an instant is of a minute that the window does not touch, behind it. */
+  #isBehind(instant: Instant | undefined): boolean {
+    return instant !== undefined && minuteOf(instant) >= this.#until;
+  }
+
   #addRest({ timeless, problems }: Rest): void {
     const left: Record<string, number> = { ...timeless };
+    let lines = totalOf(timeless);
     for (const problem of problems) {
       const outcome = `${problem.kind}:${problem.reason}`;
       left[outcome] = (left[outcome] ?? 1) - 1;
-      this.#addProblem(problem.after ?? this.#behind, problem.before, { [outcome]: 1 }, [problem]);
+      const after = problem.after ?? this.#behind;
+      if (this.#isBehind(after)) lines--;
+      else this.#addProblem(after, problem.before, { [outcome]: 1 }, [problem]);
     }
+    const after = problems[0]?.after ?? this.#behind;
+    if (this.#isBehind(after)) return;
+    this.#lines += lines;
+    this.#learnt += lines;
     for (const [outcome, n] of Object.entries(left)) {
       if (n <= 0) continue;
       if (!/^(unusable|doubtful):/.test(outcome))
         this.#timeless[outcome] = (this.#timeless[outcome] ?? 0) + n;
       // They are not listed: somewhere from the first that is on.
-      else this.#addProblem(problems[0]?.after ?? this.#behind, undefined, { [outcome]: n }, []);
+      else this.#addProblem(after, undefined, { [outcome]: n }, []);
     }
   }
 
@@ -169,12 +216,18 @@ class DeliverySum {
   }
 
   delivery(): Delivery {
+    const isOver = this.#last !== undefined && this.#last >= this.#until;
+    const last = isOver || this.#goesOn === Infinity ? this.#last : this.#goesOn;
+    const first = this.#first ?? last;
+    if (last !== undefined && last === this.#goesOn) this.#listening.hear(last, last);
     return {
       source: this.source,
       lines: this.#lines,
-      ...(this.#first !== undefined && { first: this.#first }),
-      ...(this.#last !== undefined && { last: this.#last }),
+      ...(first !== undefined && { first }),
+      ...(last !== undefined && { last }),
       rhythm: this.#listening.rhythm(),
+      learnt: this.#learnt,
+      ...(this.#lastOfAll !== undefined && { lastOfAll: this.#lastOfAll }),
       timeless: this.#timeless,
       unread: this.#unread,
       canaries: this.#canaries.all(),

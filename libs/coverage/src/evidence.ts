@@ -12,8 +12,9 @@ import { assess, type Assessment, type JudgedStream, type Known } from './assess
 import { canaryEvidence, type ServerEvidence } from './canary-evidence.ts';
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
-import type { Counts, CoverageMark, Problem } from './mark.ts';
+import { totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
 import { isOfFlows, lostKnowledge, printedSources, tellsOfTime } from './source.ts';
+import { tiled } from './tiles.ts';
 import { unappliedFrom, unappliedWords, type Unapplied } from './unapplied.ts';
 
 /** How many events of a minute were read from more than one place, each further place counted once. */
@@ -39,12 +40,17 @@ export interface PrintedRhythm {
   readonly allowedSilence?: number;
 }
 
-/** What one source delivered, over all that was read of it; a log that was rotated is one, with all of its files. */
+/**
+ * What one source delivered, as far as the window is concerned: up to the last minute that it touches. A log that was rotated is one, with
+ * all of its files.
+ */
 export interface SourceEvidence extends PrintedRhythm {
   readonly source: string;
+  /** How many events, and how much that has no time. */
   readonly lines: number;
   /** Absent where no event of it has a time. */
   readonly firstEvent?: string;
+  /** Where it went on behind the window, the first event there. */
   readonly lastEvent?: string;
 }
 
@@ -57,11 +63,11 @@ export interface ListedProblem {
   readonly message: string;
 }
 
-/** What one flow log delivered, over all that was read of it. */
+/** What one flow log delivered, as far as the window is concerned: up to the last minute that it touches. */
 export interface FlowSourceEvidence extends PrintedRhythm {
   readonly source: string;
   readonly lines: number;
-  /** When the first and the last flow of it began; absent where there is none. */
+  /** When the first and the last flow of it began, the first one behind the window where there is one; absent where there is none. */
   readonly firstFlow?: string;
   readonly lastFlow?: string;
 }
@@ -148,7 +154,7 @@ export function evidenceFor(
   const touches = touching(window);
   const assessment = assess(marks, window, asked);
   const { counts, problems } = tallyOf(
-    marks.filter(({ source }) => !isOfFlows(source) && tellsOfTime(source)),
+    tiled(marks.filter(({ source }) => !isOfFlows(source) && tellsOfTime(source))),
     [...assessment.streams, ...lostOf(assessment, false)],
     touches,
   );
@@ -183,7 +189,7 @@ export function evidenceFor(
       ...printedRhythm(judged),
     })),
     events: {
-      read: total(counts),
+      read: totalOf(counts),
       applied: (counts['kept'] ?? 0) - duplicate,
       ignored,
       doubtful,
@@ -224,7 +230,7 @@ function flowEvidence(
 ): FlowEvidence {
   const { flows: streams } = assessment;
   const { counts, problems } = tallyOf(
-    marks.filter(({ source }) => isOfFlows(source)),
+    tiled(marks.filter(({ source }) => isOfFlows(source))),
     [...streams, ...lostOf(assessment, true)],
     touches,
   );
@@ -239,10 +245,10 @@ function flowEvidence(
       }),
       ...printedRhythm(judged),
     })),
-    read: total(counts),
-    ignored: total(reasonsOf(counts, 'ignored')),
-    doubtful: total(reasonsOf(counts, 'doubtful')),
-    unusable: total(reasonsOf(counts, 'unusable')),
+    read: totalOf(counts),
+    ignored: totalOf(reasonsOf(counts, 'ignored')),
+    doubtful: totalOf(reasonsOf(counts, 'doubtful')),
+    unusable: totalOf(reasonsOf(counts, 'unusable')),
     problems,
   };
 }
@@ -259,7 +265,7 @@ function trailReasons({ lost }: Assessment, touches: Touches): string[] {
     .filter(({ source }) => lostKnowledge(source) === 'trail')
     .flatMap(({ unread }) => unread)
     .filter(({ after = -Infinity, before = Infinity }) => touches(after, before))
-    .reduce((sum, { counts }) => sum + total(counts), 0);
+    .reduce((sum, { counts }) => sum + totalOf(counts), 0);
   return sentenceOf(
     count,
     'message',
@@ -334,20 +340,21 @@ function tallyOf(
   const list = (source: string, { position: line, kind, reason, message }: Problem) => {
     listed.push({ source: printedAs.get(source) ?? source, line, kind, reason, message });
   };
-  for (const { source, buckets, problems, problemsTotal: all, timeless } of marks) {
-    for (const { minute, counts: some } of buckets) if (touches(minute, minute)) add(some);
-    const timed = problems.filter(({ at }) => at !== undefined);
-    const here = timed.filter(({ at }) => touches(at!, at!));
-    for (const problem of here) list(source, problem);
-    // Those that the mark does not list may be of the window.
-    problemsTotal += here.length + Math.max(0, all - problemsOf(timeless) - timed.length);
+  for (const { source, buckets, problems } of marks) {
+    for (const { minute, counts: some } of buckets) {
+      if (!touches(minute, minute)) continue;
+      add(some);
+      problemsTotal += problemsOf(some);
+    }
+    for (const problem of problems)
+      if (problem.at !== undefined && touches(problem.at, problem.at)) list(source, problem);
   }
   for (const { stream } of streams) {
     add(stream.timeless);
     for (const { source, after = -Infinity, before = Infinity, counts: some, problems } of stream.unread) {
       if (!touches(after, before)) continue;
       add(some);
-      problemsTotal += total(some);
+      problemsTotal += totalOf(some);
       for (const problem of problems) list(source, problem);
     }
   }
@@ -363,7 +370,7 @@ function tallyOf(
 const isProblem = (outcome: string): boolean => /^(unusable|doubtful):/.test(outcome);
 
 const problemsOf = (counts: Counts): number =>
-  total(Object.fromEntries(Object.entries(counts).filter(([outcome]) => isProblem(outcome))));
+  totalOf(Object.fromEntries(Object.entries(counts).filter(([outcome]) => isProblem(outcome))));
 
 /** How often each reason of a kind came, sorted. */
 const reasonsOf = (counts: Counts, kind: string): Counts =>
@@ -373,8 +380,6 @@ const reasonsOf = (counts: Counts, kind: string): Counts =>
       .map(([outcome, n]) => [outcome.slice(kind.length + 1), n] as const)
       .sort(([a], [b]) => compareTexts(a, b)),
   );
-
-const total = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 export const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
 

@@ -42,7 +42,7 @@ export function ignoranceOf(streams: readonly Stream[], begin: Instant, until: I
       .map((outage) => ({
         ...outage,
         ...whyNot(stream, outage),
-        allowed: allowedAtTheEnd(stream.rhythm, stream.lines),
+        allowed: allowedAtTheEnd(stream.rhythm, stream.learnt),
       })),
     ...stream.unread.flatMap((unread) => unreadIgnorance(stream, unread, begin)),
   ]);
@@ -101,7 +101,10 @@ function whyNot(stream: Stream, { start, end }: Outage): Pick<Ignorance, 'reason
         `${source} begins at ${formatInstant(end)}, in the middle of the cluster’s life: what existed before, and was not ` +
         'touched since, is not known. Give a log that begins with the cluster, or a baseline.',
     };
-  const allowed = lengthInWords(allowanceOf(stream) ?? 0);
+  const isBeginning = end === stream.first;
+  const allowed = lengthInWords(
+    isBeginning ? allowedAtTheEnd(stream.rhythm, stream.learnt) : (allowanceOf(stream) ?? 0),
+  );
   const message = Number.isFinite(end)
     ? `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} to ${formatInstant(end)}, for longer than its rhythm allows (${allowed}).`
     : `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} on.`;

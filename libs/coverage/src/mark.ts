@@ -27,6 +27,9 @@ export interface Read<R extends Outcome = Outcome> {
 /** How often each outcome came: `kept`, `ignored:refused`, `doubtful:no-content`, `unusable:no-uid` … */
 export type Counts = Readonly<Record<string, number>>;
 
+/** How many there are of all outcomes. */
+export const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+
 /** What the events of one minute became. */
 export interface Bucket {
   /** The minute's first instant, by the events' own clock. */

@@ -7,8 +7,8 @@ import type { Stream } from './stream.ts';
 export type Outage = Interval;
 
 /** How long the silences of a stream may be; undefined where nothing of it has a time. */
-export function allowanceOf({ first, rhythm, lines }: Stream): number | undefined {
-  return first === undefined ? undefined : allowedSilence(rhythm, lines);
+export function allowanceOf({ first, rhythm, learnt }: Stream): number | undefined {
+  return first === undefined ? undefined : allowedSilence(rhythm, learnt);
 }
 
 /**
@@ -19,14 +19,14 @@ export function allowanceOf({ first, rhythm, lines }: Stream): number | undefine
  * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
  */
 export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outage[] {
-  const { first, last, rhythm, lines, watched } = stream;
+  const { first, last, rhythm, learnt, watched } = stream;
   if (first === undefined || last === undefined)
     return begin < until ? [{ start: begin, end: Infinity }] : [];
-  const atTheEnd = allowedAtTheEnd(rhythm, lines);
+  const atTheEnd = allowedAtTheEnd(rhythm, learnt);
   const before = first - begin > atTheEnd ? [{ start: begin, end: first }] : [];
   const silences =
     watched === undefined
-      ? silencesOver(rhythm, allowedSilence(rhythm, lines), { start: first, end: last })
+      ? silencesOver(rhythm, allowedSilence(rhythm, learnt), { start: first, end: last })
       : [];
   const between = silences.map(({ start, end }) => ({ start: start + 1, end }));
   // A watch can be asked for proof.

@@ -1,6 +1,6 @@
 import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
 import type { Canary } from './canary.ts';
-import { isHeard, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { isHeard, totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
 export function extentOf({
@@ -21,13 +21,15 @@ export const reachOf = ({ start, end }: Window): { lastFrom: Instant; firstBefor
   firstBefore: minuteOf(end - 1) + MINUTE,
 });
 
+/** A minute in which something was heard: its first event, its last, and how many there were. Ascending. */
+export type Beat = readonly [first: Instant, last: Instant, events: number];
+
 /** What of a mark matters to every window: when something came, and what came without a time. */
 export interface Outline {
   readonly source: string;
   readonly from: number;
   readonly to: number;
-  /** By minute in which something was heard, ascending: the first and the last event. */
-  readonly beats: readonly (readonly [first: Instant, last: Instant])[];
+  readonly beats: readonly Beat[];
   /** Absent where all that came has a time, as in most. */
   readonly rest?: Rest;
   /** Absent where there is none. */
@@ -55,7 +57,7 @@ export function outlineOf({
     source,
     from,
     to,
-    beats: buckets.filter(isHeard).map(({ first, last }) => [first, last]),
+    beats: buckets.filter(isHeard).map(({ first, last, counts }) => [first, last, totalOf(counts)]),
     ...((Object.keys(timeless).length > 0 || rest.problems.length > 0) && { rest }),
     ...(canaries.length > 0 && { canaries }),
   };

@@ -25,7 +25,7 @@ const classOf = (length: number): number =>
 const longestOf = (c: number): number => Math.round(SECOND * 2 ** (c / CLASSES_PER_DOUBLING));
 
 /** Fewer lines than this do not make a rhythm. */
-const FEW_LINES = 100;
+export const FEW_LINES = 100;
 /** How long a source of which too little is known may be silent between two events. */
 const FEW_LINES_ALLOWED = 15 * MINUTE;
 const TIMES = 4;

@@ -19,6 +19,7 @@ import { type Instant, resourceName } from '@margay/ground';
  */
 const IDENTIFIED = /^(.+)@[0-9a-f]{16}(#\d+)?$/s;
 const FLOWS = 'flows:';
+const TOPIC = 'topic:';
 const LOST = /^lost\/([a-z]+):/;
 
 /** A log file as a source. @param identity sixteen hex digits that follow from its content. */
@@ -39,6 +40,12 @@ export const canarySource = (writer: string): string => `${CANARIES}${writer}`;
 
 /** Whether it is no source of events, but a writer of canaries. */
 export const isOfCanaries = (source: string): boolean => source.startsWith(CANARIES);
+
+/** Whether positions of a source are counted one by one: lines of a file, places in a topic. */
+export function isCounted(source: string): boolean {
+  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  return IDENTIFIED.test(own) || own.startsWith(TOPIC);
+}
 
 /** Whether what a source delivers are flows. */
 export const isOfFlows = (source: string): boolean => source.startsWith(FLOWS);

@@ -1,4 +1,4 @@
-import { compareTexts, SECOND } from '@margay/ground';
+import { compareTexts, type Instant, SECOND } from '@margay/ground';
 import { canaryProofOf, type CanaryProof } from './canary-proof.ts';
 import { CanaryRuns } from './canary-runs.ts';
 import type { CanaryRun } from './canary.ts';
@@ -30,13 +30,18 @@ const OVERLAP_MAX = SECOND;
  *
  * @param deliveries all of audit events, or all of flows.
  * @param told what the writers of canaries say of them.
+ * @param until the end of the window that they are for: files that follow one which goes on behind it are left out.
  */
-export function streamsOf(deliveries: readonly Delivery[], told: readonly CanaryRun[] = []): Stream[] {
-  const printed = printedSources(deliveries.map(({ source }) => source));
+export function streamsOf(
+  deliveries: readonly Delivery[],
+  told: readonly CanaryRun[] = [],
+  until: Instant = Infinity,
+): Stream[] {
   const bySet = Map.groupBy(deliveries, ({ source }) => setName(source));
   const chains = [...bySet].flatMap(([set, some]) =>
-    set === undefined ? some.map((one) => [one]) : chainsOf(some),
+    set === undefined ? some.map((one) => [one]) : chainsOf(some).map((chain) => upTo(chain, until)),
   );
+  const printed = printedSources(chains.flatMap((chain) => chain.map(({ source }) => source)));
   const names = Map.groupBy(chains, (chain) => setName(chain[0]!.source) ?? '');
   return chains
     .map((chain): Stream => {
@@ -54,16 +59,22 @@ export function streamsOf(deliveries: readonly Delivery[], told: readonly Canary
     .sort((a, b) => compareTexts(a.name, b.name));
 }
 
+/** The files of a chain up to the first that goes on behind an instant. */
+function upTo(chain: readonly Delivery[], until: Instant): Delivery[] {
+  const i = chain.findIndex(({ last = -Infinity }) => last >= until);
+  return chain.slice(0, i === -1 ? chain.length : i + 1);
+}
+
 /** Files that could follow one another, each chain in time order. What has no time stands in the first. */
 function chainsOf(files: readonly Delivery[]): Delivery[][] {
   const chains: Delivery[][] = [];
   const timed = files
     .filter(({ first }) => first !== undefined)
-    .sort((a, b) => a.first! - b.first! || a.last! - b.last! || compareTexts(a.source, b.source));
+    .sort((a, b) => a.first! - b.first! || lastOf(a) - lastOf(b) || compareTexts(a.source, b.source));
   for (const file of timed) {
     const before = chains
-      .filter((chain) => chain.at(-1)!.last! <= file.first! + OVERLAP_MAX)
-      .sort((a, b) => b.at(-1)!.last! - a.at(-1)!.last!);
+      .filter((chain) => lastOf(chain.at(-1)!) <= file.first! + OVERLAP_MAX)
+      .sort((a, b) => lastOf(b.at(-1)!) - lastOf(a.at(-1)!));
     const [nearest] = before;
     if (nearest) nearest.push(file);
     else chains.push([file]);
@@ -72,6 +83,9 @@ function chainsOf(files: readonly Delivery[]): Delivery[][] {
   if (timeless.length > 0) chains.splice(0, 1, [...timeless, ...(chains[0] ?? [])]);
   return chains;
 }
+
+/** Of all of its time: logs of two API servers are two, wherever a window ends. */
+const lastOf = ({ lastOfAll = -Infinity }: Delivery): Instant => lastOfAll;
 
 function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
   const canaries = new CanaryRuns();
@@ -86,11 +100,13 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
     ...(timed.length > 0 && {
       first: timed[0]!.first!,
       last: timed.reduce((last, part) => Math.max(last, part.last!), -Infinity),
+      lastOfAll: timed.reduce((last, part) => Math.max(last, lastOf(part)), -Infinity),
     }),
     rhythm: joinedRhythms(
       parts.map(({ rhythm }) => rhythm),
       between,
     ),
+    learnt: parts.reduce((sum, { learnt }) => sum + learnt, 0),
     timeless: sumOf(...parts.map(({ timeless }) => timeless)),
     unread: parts.flatMap((part) => part.unread.map((unread) => within(unread, part, timed))),
     canaries: canaries.all(),

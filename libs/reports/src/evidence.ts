@@ -36,7 +36,7 @@ export interface ListedDoubt {
   readonly about: string;
   /** Absent where it is as old as the cluster may be. */
   readonly since?: string;
-  /** Absent while nothing settled it. */
+  /** Absent where nothing settled it before the window's end. */
   readonly until?: string;
   readonly reason: string;
   readonly message: string;
@@ -110,7 +110,7 @@ export function reportEvidence(
   const unread = unreadPolicies(own);
   const doubts = inOrder(
     [...known, ...unread.doubts].filter(({ id, home }) => concerns(home) || inRows.has(id)),
-  );
+  ).map((doubt) => openBehind(doubt, window));
   return {
     sources:
       sources === undefined
@@ -147,6 +147,12 @@ function withDoubts(sources: Evidence, count: number): Evidence {
       ? 'One thing is not known for some of the window: see the doubts.'
       : `${count} things are not known for some of the window: see the doubts.`;
   return { ...sources, complete: false, reasons: [...sources.reasons, sentence] };
+}
+
+/** A doubt as it was when the window ended: what settled it later is none of the window's evidence. */
+function openBehind(doubt: KnownDoubt, { end }: Window): KnownDoubt {
+  const { until, settledBy: _, ...open } = doubt;
+  return until !== undefined && until < end ? doubt : open;
 }
 
 /** A doubt as it is listed. */

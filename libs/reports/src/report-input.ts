@@ -35,7 +35,7 @@ export interface KnownEvidence {
   readonly flows: Iterable<Contact>;
   /** What sources delivered, of audit events and of flows. */
   readonly marks: readonly CoverageMark[];
-  /** What every source delivered over all of its time; it follows from the marks where they are all there. */
+  /** What every source delivered, for the window; it follows from the marks where they are all there. */
   readonly deliveries?: readonly Delivery[];
   readonly repeats: readonly Repeats[];
   /** When the cluster was born, where the evidence holds it. */
@@ -60,7 +60,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     flows,
     marks,
     repeats,
-    deliveries = deliveriesOf(marks),
+    deliveries = deliveriesOf(marks, window.end),
     birth,
     unapplied,
   } = known;
@@ -87,7 +87,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
 
 /** What is known of the sources' deliveries beside their marks. */
 interface Delivered {
-  /** What every source delivered over all of its time; it follows from the marks where they are all there. */
+  /** What every source delivered, for the window; it follows from the marks where they are all there. */
   readonly deliveries?: readonly Delivery[];
   /** When the cluster was born, where the evidence holds it. */
   readonly birth?: Instant;
@@ -98,12 +98,14 @@ interface Delivered {
 export function leftOpen(
   marks: readonly CoverageMark[],
   window: Window,
-  { deliveries = deliveriesOf(marks), ...beside }: Delivered,
+  { deliveries = deliveriesOf(marks, window.end), ...beside }: Delivered,
 ): Pick<ReportInput, 'listings' | 'watched'> & { readonly doubts: readonly Doubt[] } {
-  const listings = listingsIn(deliveries);
+  const listings = listingsIn(deliveries).filter(({ at }) => at < window.end);
   return {
     doubts: doubtsFor(marks, window, { deliveries, ...beside }),
     ...(listings.length > 0 && { listings }),
-    watched: deliveries.flatMap(({ source }) => watchedKind(source) ?? []),
+    watched: deliveries
+      .filter(({ first = Infinity }) => first < window.end)
+      .flatMap(({ source }) => watchedKind(source) ?? []),
   };
 }

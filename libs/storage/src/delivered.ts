@@ -3,7 +3,7 @@ import type { Instant, Window } from '@margay/ground';
 import { birthOf, FIRST_OBJECT, type Sight } from '@margay/history';
 import type { Stores } from './stores.ts';
 
-/** What the sources delivered of a window, and over all of their time: what follows from it is left open. */
+/** What the sources delivered of a window, and all that their time up to its end says of it. */
 export interface Delivered {
   readonly marks: readonly CoverageMark[];
   readonly deliveries: readonly Delivery[];
@@ -20,7 +20,7 @@ export async function deliveredIn(
   window: Window,
 ): Promise<Delivered> {
   const marks = await coverage.marks(window);
-  const deliveries = await coverage.deliveries();
+  const deliveries = await coverage.deliveries(window.end);
   const birth = birthOf(await history.changesOf(FIRST_OBJECT));
   return { marks, deliveries, ...(birth !== undefined && { birth }) };
 }

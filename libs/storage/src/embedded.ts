@@ -1,9 +1,13 @@
 import { databaseIn, openDatabase, snapshotsOf } from '@margay/sqlite';
 import { ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
+import { join } from 'node:path';
+import { openDatabase, snapshotsOf } from '@margay/sqlite';
+import { ARRIVAL_EVENTS, ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
   COVERAGE_CANARIES,
   COVERAGE_DISTANCE,
+  COVERAGE_EVENTS,
   COVERAGE_OUTLINES,
   COVERAGE_TABLES,
   embeddedCoverage,
@@ -27,6 +31,8 @@ const MIGRATIONS = [
   COVERAGE_CANARIES,
   WINDOW_REPORTS,
   SESSION_TABLES,
+  ARRIVAL_EVENTS,
+  COVERAGE_EVENTS,
 ];
 
 /** How the embedded stores are opened. */

@@ -1,4 +1,4 @@
-import { type Instant, keyText } from '@margay/ground';
+import { type Instant, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import type { OpenPiece } from './pieces.ts';
 import type { SightsByKey } from './sights.ts';
@@ -6,17 +6,23 @@ import type { WideDoubt } from './wide-doubts.ts';
 
 /**
  * Until when objects are known to have existed: what is seen later, or ends later by its own event, was there all the time,
- * since a uid is never used again.
+ * since a uid is never used again. What came after the window is not looked at.
  */
 export class Existence {
   readonly #until = new Map<string, Instant>();
 
-  constructor(versions: readonly Version[], open: readonly WideDoubt[], sights: SightsByKey) {
+  constructor(
+    versions: readonly Version[],
+    open: readonly WideDoubt[],
+    sights: SightsByKey,
+    { end }: Pick<Window, 'end'>,
+  ) {
     if (open.length === 0) return;
     for (const version of versions) {
       const text = objectText(version);
       if (version.doubt === undefined) this.#note(text, version.validFrom);
-      if (version.endedBy === 'event') this.#note(text, version.validTo ?? -Infinity);
+      const { endedBy, validTo = Infinity } = version;
+      if (endedBy === 'event' && validTo < end) this.#note(text, validTo);
     }
     for (const { until } of open) {
       for (const sight of sights.from(until).values()) this.#note(objectText(sight), sight.at);

@@ -1,4 +1,11 @@
-import { formatInstant, type Kind, kindOf, kindOfDefinition, resourceName } from '@margay/ground';
+import {
+  formatInstant,
+  type Instant,
+  type Kind,
+  kindOf,
+  kindOfDefinition,
+  resourceName,
+} from '@margay/ground';
 import type { Doubt } from '@margay/coverage';
 import type { Version } from '@margay/history';
 
@@ -7,10 +14,12 @@ import type { Version } from '@margay/history';
  * objects of them only a list tells. One that a watch follows says so itself.
  *
  * @param watched the kinds that are followed by list and watch.
+ * @param end of the window: what becomes of a definition behind it is not looked at.
  */
 export function installedKinds(
   versions: readonly Version[],
   watched: readonly Pick<Kind, 'group' | 'resource'>[],
+  end: Instant,
 ): Doubt[] {
   const isWatched = new Set(watched.map(resourceName));
   const definitions = versions.filter((version) => kindOf(version)?.role === 'definition');
@@ -18,7 +27,7 @@ export function installedKinds(
     const kind = kindOfDefinition(name);
     if (kind?.form !== 'foreign' || isWatched.has(resourceName(kind))) return [];
     const { group, resource } = kind;
-    return stretchesOf(lives).map(({ from, to }) => ({
+    return stretchesOf(lives, end).map(({ from, to }) => ({
       id: `foreign-kind/${resourceName(kind)}/${formatInstant(from)}`,
       about: { group, resource },
       since: from,
@@ -35,12 +44,12 @@ export function installedKinds(
 }
 
 /** When a definition was there, as far as its versions tell: what touches is one. */
-function stretchesOf(lives: readonly Version[]): { from: number; to: number }[] {
+function stretchesOf(lives: readonly Version[], end: Instant): { from: number; to: number }[] {
   const stretches: { from: number; to: number }[] = [];
   for (const { validFrom, validTo = Infinity } of lives.toSorted((a, b) => a.validFrom - b.validFrom)) {
     const last = stretches.at(-1);
     if (last !== undefined && validFrom <= last.to) last.to = Math.max(last.to, validTo);
     else stretches.push({ from: validFrom, to: validTo });
   }
-  return stretches;
+  return stretches.map(({ from, to }) => ({ from, to: to < end ? to : Infinity }));
 }

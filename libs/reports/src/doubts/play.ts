@@ -76,7 +76,7 @@ function cutByDoubts(
 ): PlayedVersion[] {
   const open = aboutKnown(wide, window);
   const sights = new SightsByKey(given, versions);
-  const existence = new Existence(versions, open, sights);
+  const existence = new Existence(versions, open, sights, window);
   return versions.flatMap((version) => {
     const own = doubtedOf(version);
     if (own !== undefined) notes.addObject(version, own.id);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { type CoverageMark, markOf, type Read } from '@margay/coverage';
 import { type Instant, parseInstant, type Window } from '@margay/ground';
-import { birthOf, memoryHistory, readLine, type Change, type PolicyEvent } from '@margay/history';
+import { readLine } from '@margay/history';
 import { expect, test } from 'vitest';
-import { computeReport, namesToAsk, type Report, reportInput, sightsToAsk } from '../index.ts';
+import type { Report } from '../index.ts';
 import { contradictions } from '../testing/contradictions.ts';
+import { reportOverLog } from '../testing/report-over-log.ts';
 
 /**
  * The recorded cluster, of whose log something is lost that can be noticed: what is said of the rest holds by the report over
@@ -27,41 +27,6 @@ const part = (from: number, to: number): Window => ({
   start: first + Math.floor((last - first) * from),
   end: first + Math.floor((last - first) * to) + 1,
 });
-
-function reportOver(log: readonly string[], window: Window): Report {
-  const history = memoryHistory();
-  const policyEvents: PolicyEvent[] = [];
-  const reads: Read[] = [];
-  let birth: Instant | undefined;
-  for (const [position, line] of log.entries()) {
-    for (const reading of readLine(line, { source: 'audit', position })) {
-      reads.push({ position, reading });
-      const changes: readonly Change[] = 'changes' in reading ? (reading.changes ?? []) : [];
-      history.add(changes);
-      birth ??= birthOf(changes);
-      if ('policyEvent' in reading && reading.policyEvent !== undefined)
-        policyEvents.push(reading.policyEvent);
-    }
-  }
-  const marks: CoverageMark[] = [markOf('audit', 0, log.length, reads)];
-  const spec = { reportType: 'network-access' };
-  const input = reportInput(
-    { name: 'r', spec, cluster: '', window },
-    {
-      versions: history.versions(),
-      policyEvents,
-      flows: [],
-      marks,
-      repeats: [],
-      ...(birth !== undefined && { birth }),
-    },
-  );
-  const sights = sightsToAsk(input).map(
-    (from) => [from, history.firstSights({ from, before: window.end })] as const,
-  );
-  const told = history.told(namesToAsk(input), window.end);
-  return computeReport({ ...input, sights: new Map(sights), told });
-}
 
 /** Writes that were done, of which there are bodies to lose. */
 const writes = events.flatMap(({ verb = '', stage, responseStatus }, i) => {
@@ -121,7 +86,7 @@ function saidOf(said: Report, truth: Report): [sure: number, all: number] {
 }
 
 const WINDOWS = [part(0, 1), part(0.3, 0.7), part(0.7, 1)];
-const truths = WINDOWS.map((window) => reportOver(lines, window));
+const truths = WINDOWS.map((window) => reportOverLog(lines, window));
 
 test('the log holds the birth of the cluster: all of it is said for sure', () => {
   for (const truth of truths) {
@@ -137,7 +102,7 @@ test('ten writes lost their bodies or their outcome: nothing is contradicted, an
       const lost = ten(seed + 10 * i);
       const left = lines.map((line, n) => (lost.has(n) ? JSON.stringify(lose(events[n]!)) : line));
       for (const [w, window] of WINDOWS.entries()) {
-        const said = reportOver(left, window);
+        const said = reportOverLog(left, window);
         expect(contradictions(said, truths[w]!)).toEqual([]);
         const [some, of] = saidOf(said, truths[w]!);
         [sure, all] = [sure + some, all + of];
@@ -155,7 +120,7 @@ test.each<[string, (at: Instant) => boolean]>([
   const left = lines.filter((_line, i) => isLeft(parseInstant(events[i]!.stageTimestamp ?? '') ?? 0));
   let [sure, all] = [0, 0];
   for (const [w, window] of WINDOWS.entries()) {
-    const said = reportOver(left, window);
+    const said = reportOverLog(left, window);
     expect(contradictions(said, truths[w]!)).toEqual([]);
     const [some, of] = saidOf(said, truths[w]!);
     [sure, all] = [sure + some, all + of];

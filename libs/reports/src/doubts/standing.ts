@@ -17,7 +17,7 @@ export function standingVersions(
   return withoutRefuted(
     versions,
     (version, { since, refutedAt }) =>
-      refutedAt > window.end ||
+      refutedAt >= window.end ||
       wide.some((one) => one.since < refutedAt && since < one.until && isAbout(one, version)),
   );
 }

@@ -53,7 +53,8 @@ export function wideDoubts(
 ): readonly WideDoubt[] {
   const isBegun = ({ since }: WideDoubt) => since < window.end;
   const ofVersions = onePerRestore(versions.flatMap(ofVersion).filter(isBegun));
-  const installed = watched === undefined ? [] : installedKinds(versions, watched).map(ofInstalled);
+  const installed =
+    watched === undefined ? [] : installedKinds(versions, watched, window.end).map(ofInstalled);
   const found = [
     ...given.map(ofSources),
     ...[...ofVersions, ...installed].flatMap((one) => settledBy(listings, one)),

@@ -102,7 +102,7 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
         for (const length of [1, 10 * MINUTE + 1, 100 * MINUTE]) {
           const window = { start: start * MINUTE + 17, end: start * MINUTE + 17 + length };
           const near = await coverage.marks(window);
-          const deliveries = await coverage.deliveries();
+          const deliveries = await coverage.deliveries(window.end);
           expect(evidenceFor(near, [], window, { deliveries })).toEqual(evidenceFor(all, [], window));
           expect(doubtsFor(near, window, { deliveries })).toEqual(doubtsFor(all, window));
           if (length === 1) expect(near.length).toBeLessThan(marks.length / 2);

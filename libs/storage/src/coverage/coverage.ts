@@ -1,5 +1,5 @@
 import type { CoverageMark, Delivery } from '@margay/coverage';
-import type { Window } from '@margay/ground';
+import type { Instant, Window } from '@margay/ground';
 
 /** What the sources of one cluster are known to have delivered. */
 export interface Coverage {
@@ -15,8 +15,12 @@ export interface Coverage {
    */
   marks(window?: Window): Promise<CoverageMark[]>;
 
-  /** What each source delivered over all of its time, by source: in bounded space, however long the history is. */
-  deliveries(): Promise<Delivery[]>;
+  /**
+   * What each source delivered, by source: in bounded space, however long the history is.
+   *
+   * @param until the end of the window that they are for; over all of their time unless given.
+   */
+  deliveries(until?: Instant): Promise<Delivery[]>;
 
   /** Where reading of the source is to go on: the greatest `to` of its marks, 0 where it has none. */
   position(source: string): Promise<number>;

@@ -77,8 +77,8 @@ export function elasticsearchCoverage(elastic: Elastic): Coverage {
       });
     },
 
-    async deliveries() {
-      const deliveries = new Deliveries();
+    async deliveries(until) {
+      const deliveries = new Deliveries(until);
       const documents = readAll<{ mark: string }>(elastic, {
         index,
         query: { term: { cluster } },

@@ -54,6 +54,18 @@ export const COVERAGE_OUTLINES = `
 /** Canaries matter to every window. */
 export const COVERAGE_CANARIES = 'ALTER TABLE outlines ADD COLUMN canaries TEXT';
 
+/** How many events a minute had, behind its first and last event; those in which nothing was heard are left out. */
+export const COVERAGE_EVENTS = `
+  UPDATE outlines SET beats = (
+    SELECT json_group_array(json_array(
+      json_extract(bucket.value, '$.first'), json_extract(bucket.value, '$.last'),
+      (SELECT sum(outcome.value) FROM json_each(bucket.value, '$.counts') outcome)
+    ))
+    FROM marks, json_each(marks.mark, '$.buckets') bucket
+    WHERE marks.source = outlines.source AND marks."from" = outlines."from"
+      AND EXISTS (SELECT 1 FROM json_each(bucket.value, '$.counts') outcome WHERE outcome.key <> 'doubtful:unwatched')
+  )`;
+
 /** Coverage in the embedded database. */
 export function embeddedCoverage(database: Database): Coverage {
   return {
@@ -75,9 +87,9 @@ export function embeddedCoverage(database: Database): Coverage {
         return (found as { mark: string }[]).map(({ mark }) => JSON.parse(mark) as CoverageMark);
       }),
 
-    deliveries: async () =>
+    deliveries: async (until) =>
       database.read(() => {
-        const deliveries = new Deliveries();
+        const deliveries = new Deliveries(until);
         const outlines = database.sql('SELECT * FROM outlines ORDER BY source, "from"').iterate();
         for (const row of outlines as Iterable<OutlineRow>) deliveries.add(outlineFrom(row));
         return deliveries.all();
@@ -108,7 +120,7 @@ function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<ty
        WHERE excluded."to" > "to"`,
     )
     .run(source, from, to, markText(mark), extent?.first ?? null, extent?.last ?? null);
-  if (changes === 1 && extent !== undefined) arrived('delivery', extent.first, extent.last);
+  if (changes === 1 && extent !== undefined) arrived({ kind: 'delivery', ...extent });
   database
     .sql(
       `INSERT INTO outlines (source, "from", "to", beats, rest, canaries) VALUES (?, ?, ?, ?, ?, ?)
