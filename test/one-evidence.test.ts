@@ -202,7 +202,7 @@ test(
       grade: 'gaps',
       read: 7,
       unusable: 2,
-      sources: [{ source: 'flows.log', lines: 8 }],
+      sources: [{ source: 'flows.log', lines: 7 }],
       problems: {
         listed: [
           { line: 2, reason: 'not-json' },

@@ -86,7 +86,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, birth);
     });
-  const streams = servedIn(window, judged(false), bySource);
+  const streams = judged(false);
   const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
   const audit = watched.get(undefined) ?? [];
   watched.delete(undefined);
@@ -133,26 +133,6 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     canaries: told,
   };
 }
-
-/**
- * The streams without watches of kinds that nobody tried to watch before the window was over, while others were watched: these were not
- * served then.
- */
-function servedIn(
-  window: Window,
-  streams: readonly JudgedStream[],
-  marks: ReadonlyMap<string, readonly CoverageMark[]>,
-): readonly JudgedStream[] {
-  const isTried = ({ stream: { first = Infinity, watched, sources } }: JudgedStream) =>
-    watched === undefined ||
-    first < window.end ||
-    sources.some((source) => marks.get(source)?.some((mark) => touches(mark, window)) === true);
-  const tried = streams.filter(isTried);
-  return tried.some(({ stream }) => stream.watched !== undefined) ? tried : streams;
-}
-
-const touches = ({ buckets }: CoverageMark, { start, end }: Window): boolean =>
-  buckets.some(({ first, last }) => first < end && start <= last);
 
 /** Each stream, judged for itself: from its first event up to the last of all of them. @param marks all of them. */
 export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
