@@ -1,7 +1,4 @@
 import { databaseIn, openDatabase, snapshotsOf } from '@margay/sqlite';
-import { ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
-import { join } from 'node:path';
-import { openDatabase, snapshotsOf } from '@margay/sqlite';
 import { ARRIVAL_EVENTS, ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
