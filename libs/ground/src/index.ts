@@ -9,7 +9,7 @@
  */
 export { asServed } from './as-served.ts';
 export { CANARY_OBJECT, canaryManager, canaryOfManager, type CanaryName } from './canary.ts';
-export { cutObject, entriesIn, EntryReader, type Bare, type Entry } from './entries/index.ts';
+export { entriesIn, EntryReader, jsonOf, type Bare, type Entry, type Unshown } from './entries/index.ts';
 export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, type Fields } from './fields.ts';
 export {
   DAY,
@@ -47,6 +47,7 @@ export {
 export { groupOf, type KubernetesObject } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
 export { pauseAfter } from './pause.ts';
+export { placeInYaml } from './place-in-yaml.ts';
 export { PLUGINS, SETTINGS_OBJECTS, settingsOf, type Plugin } from './plugins.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {

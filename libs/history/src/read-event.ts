@@ -111,21 +111,37 @@ const isTelling = (event: Fields): boolean =>
   event['verb'] !== 'watch' &&
   (isFields(event['responseObject']) || fields(event['responseStatus'])['code'] === 404);
 
-/** How many fields a message names. */
-const FIELDS_MAX = 8;
-
-/** What a value is that nothing is made of. */
+/** What a value is that nothing is made of. What its fields are called is not told: they may be those of a Secret. */
 function shapeOf(value: unknown): string {
   if (!isFields(value))
     return Array.isArray(value) ? 'a list' : `a ${value === null ? 'null' : typeof value}`;
-  const names = Object.keys(value);
-  if (names.length === 0) return 'it has no fields';
-  const more = names.length > FIELDS_MAX ? ' …' : '';
-  return `its fields: ${names
-    .slice(0, FIELDS_MAX)
-    .map((name) => name.slice(0, 40))
-    .join(', ')}${more}`;
+  const count = Object.keys(value).length;
+  if (count === 0) return 'it has no fields';
+  const known = TELLING.filter((name) => Object.hasOwn(value, name));
+  const named = known.length === 0 ? '' : `, among them ${known.join(', ')}`;
+  return `${count} ${count === 1 ? 'field' : 'fields'}${named}`;
 }
+
+/** The fields that objects, their lists, log records and audit events have: which of them are there says what it is. */
+const TELLING = [
+  'apiVersion',
+  'kind',
+  'metadata',
+  'items',
+  'auditID',
+  'stage',
+  'verb',
+  'objectRef',
+  'level',
+  'message',
+  'log',
+  'timestamp',
+  'time',
+];
+
+/** The place that an event is about where that is one whose history is kept: of any other its words may be anything. */
+export const keptPlaceOf = (event: Fields): string | undefined =>
+  WRITES.has(text(event['verb'])) && kindReferred(event) !== undefined ? placeOf(event) : undefined;
 
 /** Reads an event by which a write of an object that is kept was over. */
 function readOver(event: Fields, kind: Kind, origin: Origin, at: Instant | undefined): Reading {

@@ -88,10 +88,12 @@ test.each<[string, string, (string | undefined)[]]>([
 });
 
 test.each([
-  ['hello '.repeat(100), /^Not JSON \(.*\): hello hello .{60,}…$/],
+  ['hello '.repeat(100), /^Not JSON \(599 characters, imprint [0-9a-f]{10}\)$/],
+  ['{"a":1,}', /^Not JSON: it is no JSON from character 8 on \(8 characters, /],
+  ['{"a":"b', /^Not JSON: it breaks off at its end \(7 characters, /],
   ['2026-11-24T01:02:03Z AUDIT: id="a" stage="ResponseComplete"', /--audit-log-format=json/],
-  ['{"auditID":"a1"[Truncated...]', /cut off behind 15 characters: \{"auditID":"a1"/],
-])('a line that is no JSON is shown, and what can be done: %s', (line, message) => {
+  ['{"auditID":"a1"[Truncated...]', /^An event: it was cut off \(29 characters, imprint [0-9a-f]{10}\)\.$/],
+])('of a line that is no JSON it is told how long it is, and what can be done: %s', (line, message) => {
   expect(readLine(line, { source: 'log', position: 1 })).toMatchObject([
     { message: expect.stringMatching(message) as string },
   ]);
@@ -127,7 +129,7 @@ test.each<[string, string, object]>([
       at: Date.UTC(2026, 10, 24, 1, 2, 3) * 1000,
       reason: 'no-content',
       message: expect.stringMatching(
-        /^update networkpolicies shop\/web: .*cut off behind 16,384 characters/,
+        /^update networkpolicies shop\/web: it was cut off \(16,384 characters, /,
       ) as string,
     },
   ],

@@ -1,5 +1,4 @@
 import {
-  cutObject,
   entriesIn,
   fields,
   formatInstant,
@@ -8,11 +7,11 @@ import {
   nonEmptyText,
   type Entry,
   type Fields,
+  type Unshown,
 } from '@margay/ground';
 import type { Origin } from './change.ts';
-import { readEvent } from './read-event.ts';
+import { keptPlaceOf, readEvent } from './read-event.ts';
 import type { Reading } from './reading.ts';
-import { placeOf } from './write.ts';
 
 /** Whether a value is an audit event, however amiss. */
 export const isAuditEvent = (value: Fields): boolean =>
@@ -48,7 +47,7 @@ export function readEntry(entry: Entry, origin: Origin): Reading {
 type TextEntry = Extract<Entry, { readonly kind: 'text' }>;
 
 /** What CloudWatch puts behind a line that it cut off. */
-const CUT = '[Truncated...]';
+const CUT = /\[Truncated\.\.\.\]$/;
 
 /** The API server answers within this time, or gives up: `--request-timeout`. */
 const REQUEST_TIMEOUT = MINUTE;
@@ -59,9 +58,9 @@ const REQUEST_TIMEOUT = MINUTE;
  */
 function readCut(entry: TextEntry, origin: Origin): Reading | undefined {
   const { text, at } = entry;
-  const head = cutObject(text);
+  const head = text.cutObject();
   const isEvent = head !== undefined && nonEmptyText(head['auditID']) !== undefined;
-  if (!isEvent) return text.endsWith(CUT) ? truncated({}, entry) : undefined;
+  if (!isEvent) return text.looks(CUT) ? truncated({}, entry) : undefined;
   // Without both it was cut before the object's name.
   const isTold = isAuditEvent(head) && (isFields(head['objectRef']) || isFields(head['responseStatus']));
   if (!isTold) return truncated(head, entry);
@@ -86,12 +85,12 @@ function readCut(entry: TextEntry, origin: Origin): Reading | undefined {
 /** A line of a file by itself may break off for any reason: its end is missing, and no more is known. */
 const truncated = (event: Fields, { text, enveloped }: TextEntry): Reading => ({
   kind: 'unusable',
-  reason: enveloped || text.endsWith(CUT) ? 'truncated' : 'not-json',
+  reason: enveloped || text.looks(CUT) ? 'truncated' : 'not-json',
   message: cutMessage(event, text),
 });
 
-const cutMessage = (event: Fields, text: string): string =>
-  `${placeOf(event) || 'an event'}: it was cut off behind ${text.replace(CUT, '').length.toLocaleString('en')} characters: ${shownOf(text)}`;
+const cutMessage = (event: Fields, text: Unshown): string =>
+  `${keptPlaceOf(event) ?? 'An event'}: it was cut off (${text}).`;
 
 /** What a text is that is no JSON, where its look tells, and what to do. */
 const FORMS: readonly { readonly looks: RegExp; readonly message: string }[] = [
@@ -119,15 +118,12 @@ const FORMS: readonly { readonly looks: RegExp; readonly message: string }[] = [
 ];
 
 function notJson({ text, problem }: TextEntry): Reading {
-  const message =
-    FORMS.find(({ looks }) => looks.test(text))?.message ??
+  const form =
+    FORMS.find(({ looks }) => text.looks(looks))?.message ??
     // oxlint-disable-next-line no-control-regex
-    (/[\u0000-\u0008\uFFFD]/.test(text.slice(0, 1_000)) ? 'It is no text' : `Not JSON (${problem})`);
-  return {
-    kind: 'unusable',
-    reason: 'not-json',
-    message: `${message}${text === '' ? '' : `: ${shownOf(text)}`}`,
-  };
+    (text.begins(/[\u0000-\u0008\uFFFD]/) ? 'It is no text' : `Not JSON${whyNot(problem)}`);
+  return { kind: 'unusable', reason: 'not-json', message: text.length === 0 ? form : `${form} (${text})` };
 }
 
-const shownOf = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+/** Why a text is no JSON, where more is known than that it is none. */
+const whyNot = (problem: TextEntry['problem']): string => (problem === 'it is no JSON' ? '' : `: ${problem}`);

@@ -3,6 +3,7 @@ import {
   type Fields,
   groupOf,
   type Kind,
+  kindOfObject,
   nonEmptyText,
   servedGroup,
   servedName,
@@ -105,12 +106,32 @@ export function strangeness(
 ): ['not-the-object' | 'unknown-version', string] | undefined {
   const apiVersion = text(response['apiVersion']);
   if (response['kind'] === kind.kind && kind.apiVersions.has(apiVersion)) return undefined;
-  if (response['kind'] !== kind.kind || servedGroup(groupOf(apiVersion)) !== kind.group) {
-    const shown = [apiVersion, nonEmptyText(response['kind']) ?? 'body without kind'].join(' ').trim();
-    return ['not-the-object', `the answer is a ${shown}, not the object`];
-  }
-  return ['unknown-version', `apiVersion ${apiVersion === '' ? '(none)' : apiVersion} is not known`];
+  if (response['kind'] !== kind.kind || servedGroup(groupOf(apiVersion)) !== kind.group)
+    return ['not-the-object', `the answer is ${answerOf(response)}, not the object`];
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+  const shown = apiVersion === '' ? '(none)' : VERSION.test(version) ? apiVersion : '(no version)';
+  return ['unknown-version', `apiVersion ${shown} is not known`];
 }
+
+/** How versions are called: nothing else is shown as one. */
+const VERSION = /^v\d{1,3}((alpha|beta)\d{1,3})?$/;
+
+/** What is answered in an object's place, where the words are known: those of a body may be anything. */
+function answerOf(response: Fields): string {
+  const { kind, apiVersion } = response;
+  if (nonEmptyText(kind) === undefined) return 'a body without kind';
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return 'of another kind';
+  if (OTHER_ANSWERS.has(kind)) return `a ${kind}`;
+  return kindOfObject({ apiVersion, kind }) === undefined ? 'of another kind' : `a ${apiVersion} ${kind}`;
+}
+
+const OTHER_ANSWERS: ReadonlySet<string> = new Set([
+  'Status',
+  'Table',
+  'PartialObjectMetadata',
+  'Secret',
+  'Event',
+]);
 
 /** Reads a deletion that was answered with a Status: the object is gone, since one that stays would be shown. */
 export function readStatusDelete(write: Write, response: unknown): Reading {

@@ -1,5 +1,6 @@
 import { isFields, type Fields } from '../fields.ts';
 import { JsonScanner } from './json-scanner.ts';
+import { jsonOf } from './json-text.ts';
 
 /** What a JSON object that was cut off still says: the fields before the one that the cut went through. */
 export function cutObject(text: string): Fields | undefined {
@@ -12,10 +13,6 @@ export function cutObject(text: string): Fields | undefined {
     },
   });
   if (scanner.scan(text, begin).kind === 'whole') return undefined;
-  try {
-    const value: unknown = JSON.parse(`${text.slice(begin, end)}}`);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const read = jsonOf(`${text.slice(begin, end)}}`);
+  return 'value' in read && isFields(read.value) ? read.value : undefined;
 }

@@ -1,8 +1,10 @@
 import { isFields, type Fields } from '../fields.ts';
 import { parseInstant, type Instant } from '../instant.ts';
-import type { Bare, Entry } from './entry.ts';
+import type { Bare, Entry, TextProblem } from './entry.ts';
 import { decodedText } from './coded-text.ts';
+import { jsonOf } from './json-text.ts';
 import { OpenValue, type BrokenList, type LogLine, type Part } from './open-value.ts';
+import { Unshown } from './unshown.ts';
 import { unwrapped, type Unwrapping } from './unwrap.ts';
 
 /** A line of a log as it was read. */
@@ -32,8 +34,6 @@ const VALUE_SIZE_MAX = 256 * 1024 * 1024;
 /** A line in pieces is given up at this size, and when so many entries came since it began. */
 const PIECES_SIZE_MAX = 16 * 1024 * 1024;
 const WAITING_MAX = 256;
-/** What is kept of a text that is no JSON: enough to see what was cut off. */
-const TEXT_SIZE_MAX = 1024 * 1024;
 /** What may stand before the JSON in a line, as the time and the host in a syslog. */
 const PREAMBLE_SIZE_MAX = 512;
 
@@ -124,7 +124,7 @@ export class EntryReader {
     // Also of a byte-order mark, which stands where files were begun or put together.
     const text = line.text.trim();
     if (text === '') return undefined;
-    const read = parsed(text);
+    const read = jsonOf(text);
     if ('value' in read) {
       this.#debris = undefined;
       if (!isFields(read.value) || !this.#isPiece(read.value, line.number))
@@ -191,18 +191,20 @@ export class EntryReader {
     // Where an element ended before the line, only what is around it broke off.
     const first = lines[0] === at && at?.number !== open.line ? undefined : lines.shift();
     const isCut = first !== undefined && lines.every((line) => line === at);
-    const read = isCut ? parsed(first.text) : undefined;
+    const read = isCut ? jsonOf(first.text) : undefined;
     const problem =
       read !== undefined && 'problem' in read
         ? read.problem
-        : `a JSON value over several lines breaks off ${at === undefined ? 'at the end' : `in line ${at.number}`}`;
+        : at === undefined
+          ? 'a JSON value over several lines breaks off at the end'
+          : (`a JSON value over several lines breaks off in line ${at.number}` as const);
     this.#textEntry(first?.number ?? open.line, first?.text ?? '', problem);
     if (!isCut || open.list !== undefined) this.#debris = { list: open.list };
     for (const line of lines) this.#line({ ...line, tries: line.tries + 1 });
   }
 
   /** What a line says that does not begin as JSON does. */
-  #text(line: Line, problem: string): Line | undefined {
+  #text(line: Line, problem: TextProblem): Line | undefined {
     const { text, number } = line;
     const nothing = /^\0+(?=[{[])/.exec(text)?.[0].length ?? 0;
     if (nothing > 0) {
@@ -221,7 +223,7 @@ export class EntryReader {
     }
     // A preamble may have braces of its own, as labels in what `logcli` prints.
     for (const { index: begin } of text.slice(0, PREAMBLE_SIZE_MAX + 1).matchAll(BEGINNING)) {
-      const read = parsed(text.slice(begin));
+      const read = jsonOf(text.slice(begin));
       if ('problem' in read) continue;
       this.#found.push(...unwrapped(read.value, this.#placeOf(number)));
       return undefined;
@@ -246,12 +248,12 @@ export class EntryReader {
     const begun = this.#pieces.get(key);
     const isLast = log.endsWith('\n');
     if (begun === undefined && (isLast || !log.startsWith('{'))) return false;
-    if ('value' in parsed(log)) {
+    if ('value' in jsonOf(log)) {
       this.#join(key);
       return false;
     }
     const all = begun === undefined ? '' : begun.texts.join('') + log;
-    this.#piece(key, log, line, isLast || (all.endsWith('}') && 'value' in parsed(all)), parseInstant(time));
+    this.#piece(key, log, line, isLast || (all.endsWith('}') && 'value' in jsonOf(all)), parseInstant(time));
     return true;
   }
 
@@ -284,11 +286,11 @@ export class EntryReader {
     }
   }
 
-  #textEntry(line: number, text: string, problem: string): void {
+  #textEntry(line: number, text: string, problem: TextProblem): void {
     this.#found.push({
       kind: 'text',
       line,
-      text: text.slice(0, TEXT_SIZE_MAX),
+      text: new Unshown(text),
       problem,
       enveloped: this.#depth > 0,
     });
@@ -309,14 +311,14 @@ export function entriesIn(text: string, bare: Bare): Entry[] {
   const place = { bare, line: 1, depth: 0, readText };
   const lineBreak = text.indexOf('\n');
   // Most texts are one value in one line, which needs no reader.
-  const read = lineBreak < 0 || lineBreak === text.length - 1 ? parsed(text.trim()) : undefined;
+  const read = lineBreak < 0 || lineBreak === text.length - 1 ? jsonOf(text.trim()) : undefined;
   return read !== undefined && 'value' in read ? unwrapped(read.value, place) : linesOf(text, place);
 }
 
 /** What a text in an envelope says, all of it in the envelope's line. */
 function readText(packed: string, place: Unwrapping): Entry[] {
   const text = decodedText(packed) ?? packed;
-  const read = parsed(text.trim());
+  const read = jsonOf(text.trim());
   if ('value' in read) return unwrapped(read.value, place);
   const { line, at } = place;
   return linesOf(text, place).map((entry) => ({ ...(at !== undefined && { at }), ...entry, line }));
@@ -327,12 +329,4 @@ function linesOf(text: string, { bare, depth }: Unwrapping): Entry[] {
   const entries = text.split('\n').flatMap((each, i) => reader.take({ text: each, number: i + 1 }));
   entries.push(...reader.end());
   return entries;
-}
-
-function parsed(text: string): { readonly value: unknown } | { readonly problem: string } {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch (error) {
-    return { problem: (error as Error).message.slice(0, 120) };
-  }
 }

@@ -1,5 +1,15 @@
 import type { Fields } from '../fields.ts';
 import type { Instant } from '../instant.ts';
+import type { NotJson } from './json-text.ts';
+import type { Unshown } from './unshown.ts';
+
+/** Why a text in a log is no JSON, as the rest of a sentence, with nothing of the text in it. */
+export type TextProblem =
+  | NotJson
+  | 'a JSON value over several lines breaks off at the end'
+  | `a JSON value over several lines breaks off in line ${number}`
+  | `${number} NUL bytes, which stand where a file system lost what was written before a crash`
+  | 'what stands between its brackets is no JSON';
 
 /** One thing that a log says, out of the envelopes that forwarders put around it. */
 export type Entry = {
@@ -12,10 +22,8 @@ export type Entry = {
   /** No JSON. */
   | {
       readonly kind: 'text';
-      /** The first of it. */
-      readonly text: string;
-      /** Why it is none, as the rest of a sentence. */
-      readonly problem: string;
+      readonly text: Unshown;
+      readonly problem: TextProblem;
       /** Whether it came in an envelope, so that it was no line that broke off but what somebody put there. */
       readonly enveloped: boolean;
     }

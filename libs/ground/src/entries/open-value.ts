@@ -1,6 +1,7 @@
 import { isFields } from '../fields.ts';
 import { LIST_FIELDS } from './envelopes.ts';
 import { JsonScanner, type Scanned } from './json-scanner.ts';
+import { jsonOf } from './json-text.ts';
 
 /** A line of a log, without its break. */
 export interface LogLine {
@@ -165,9 +166,6 @@ const asText = ({ line, text }: { readonly line: number; readonly text: string }
 });
 
 function parsed(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
+  const read = jsonOf(text);
+  return 'value' in read ? read : undefined;
 }
