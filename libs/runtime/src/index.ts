@@ -11,13 +11,15 @@ export { flag, whole, list, goDuration, clusterSettings } from './config/setting
 export { compiled } from './compiled.ts';
 export { markdownTable } from './docs/markdown-table.ts';
 export { parseGoDuration } from './duration.ts';
+export { failureOf, partOf, type Part } from './failed.ts';
 export { type Fields, type Log, openLog, silentLog } from './log.ts';
 export { METRICS } from './metrics/catalogue.ts';
 export { type Metrics, openMetrics } from './metrics/metrics.ts';
 export { onceDone } from './once-done.ts';
 export { Problem, missing, refused } from './problem.ts';
 export { type Progress, openProgress } from './progress.ts';
+export { reasonOf, shownAddress, shownText, stackOf } from './shown.ts';
 export { stopSignal } from './stop.ts';
 export { together } from './together.ts';
-export { traced, traceHeaders } from './tracing/trace.ts';
+export { parseTraceParent, TRACE_HEADER, traced, traceHeaders } from './tracing/trace.ts';
 export { VERSION } from './version.ts';

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream } from 'pino';
+import { reasonOf, shownText, stackOf } from './shown.ts';
 import { currentTrace } from './tracing/trace.ts';
 
 /** What a log line says beside its message: values by name. Values of secret-sounding names are not written. */
@@ -83,29 +84,32 @@ function logOn(logger: pino.Logger): Log {
 }
 
 const SECRET_NAME = /password|passwd|secret|token|authorization|credential|api_?key|private_?key|cookie/i;
-/** `user:password@` in a URL. */
-const URL_CREDENTIALS = /(\w+:\/\/)[^\s/@]+@/g;
 const DEPTH_MAX = 6;
 
-/** The value as it may be written: errors as objects, secrets and credentials in URLs taken out. */
+/** The value as it may be written: errors as objects, secrets and credentials taken out. */
 function withoutSecrets(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.replace(URL_CREDENTIALS, '$1');
+  if (typeof value === 'string') return shownText(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth === DEPTH_MAX) return '…';
   if (value instanceof Error) {
-    const { name, message, stack, cause } = value;
+    const { name, cause } = value;
     const { code } = value as NodeJS.ErrnoException;
-    return withoutSecrets(
-      { name, message, ...(code !== undefined && { code }), stack, ...(cause !== undefined && { cause }) },
-      depth,
-    );
+    return {
+      name,
+      message: reasonOf(value),
+      ...(code !== undefined && { code }),
+      stack: stackOf(value),
+      ...(cause !== undefined && { cause: withoutSecrets(cause, depth + 1) }),
+    };
   }
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       name,
-      SECRET_NAME.test(name) && typeof item === 'string' ? '(not shown)' : withoutSecrets(item, depth + 1),
+      SECRET_NAME.test(name) && (typeof item === 'string' || typeof item === 'object')
+        ? '(not shown)'
+        : withoutSecrets(item, depth + 1),
     ]),
   );
 }

@@ -45,7 +45,8 @@ with that reason. Other windows go on.
 
 **Lag grows.** Start more snapshotters or workers, up to the number of partitions (\`KAFKA_PARTITIONS\`); more than that idle.
 
-**Dead letters.** \`margay dlq list\` prints each with its reason; after a fix, \`margay dlq replay\` publishes them again, each once.
+**Dead letters.** \`margay dlq list\` prints each with its reason; after a fix, \`margay dlq replay\` publishes their messages again, each once. A dead
+letter says where its message is and holds nothing of it: replay it before its topic lets go of it (7 days in the embedded profile).
 What is set aside stands in the evidence as a doubt: about its object where the message's key tells it, until that is seen whole, else about everything.
 
 **Messages are gone.** Where a topic lets go of messages before the snapshotter has read them, the log says so, and everything is in doubt that was

@@ -8,6 +8,7 @@ import {
 } from '../config/read-config.ts';
 import { processSettings } from '../config/settings.ts';
 import { openLog, type Log } from '../log.ts';
+import { reasonOf } from '../shown.ts';
 import { stopSignal } from '../stop.ts';
 import { startApplication, type RunningApplication } from './start-application.ts';
 import { TracingModule } from './tracing.module.ts';
@@ -58,11 +59,7 @@ export async function runService<S extends SettingsSchema>(service: Service<S>):
   const fatal = (error: unknown): never => {
     const log = openLog({ service: service.name });
     if (error instanceof ConfigurationError) process.stderr.write(`${service.name}: ${error.message}\n`);
-    else
-      log.error('The service ended', {
-        reason: error instanceof Error ? error.message : String(error),
-        error,
-      });
+    else log.error('The service ended', { reason: reasonOf(error), error });
     process.exit(1);
   };
   process.on('uncaughtException', fatal);

@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Log } from '../log.ts';
+import { reasonOf } from '../shown.ts';
 import { Readiness } from './health/readiness.ts';
 import { LOG } from './tokens.ts';
 
@@ -103,7 +104,7 @@ export class Stages implements OnModuleInit, OnModuleDestroy, BeforeApplicationS
         return;
       } catch (error) {
         if (signal.aborted) return;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         if (!restarts(name, error)) {
           this.#reasons.set(name, reason);
           return this.#failure.reject(error);

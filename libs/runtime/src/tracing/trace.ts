@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
+import { reasonOf } from '../shown.ts';
 
 /** Where a piece of work stands in a trace (W3C Trace Context). */
 export interface TracePlace {
@@ -71,7 +72,7 @@ export async function traced<T>(
       finish();
       return result;
     } catch (error) {
-      finish(error instanceof Error ? error.message : String(error));
+      finish(reasonOf(error));
       throw error;
     }
   });

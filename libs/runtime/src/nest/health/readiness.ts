@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HealthCheckService, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
+import { reasonOf } from '../../shown.ts';
 import { printedSource, type PrintedSource, type SourceLook } from './source-look.ts';
 
 /** Something is not well, and the process should get work all the same: why, in a sentence for people. */
@@ -53,7 +54,7 @@ export class Readiness {
   /** Asks every check; one that does not answer within two seconds is not ready. */
   async look(): Promise<ReadinessAnswer> {
     const indicators = [...this.#checks].map(([name, check]) => async (): Promise<HealthIndicatorResult> => {
-      const found = await reasonOf(check);
+      const found = await foundBy(check);
       if (found === undefined) return { [name]: { status: 'up' } };
       return {
         [name]:
@@ -82,7 +83,7 @@ function resultOf(error: { getResponse?: () => HealthCheckResult }): HealthCheck
   return error.getResponse();
 }
 
-async function reasonOf(check: Check): Promise<string | Warning | undefined> {
+async function foundBy(check: Check): Promise<string | Warning | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(
     () => resolve(`no answer within ${CHECK_MILLISECONDS / 1000} seconds`),
@@ -91,7 +92,7 @@ async function reasonOf(check: Check): Promise<string | Warning | undefined> {
   try {
     return (await Promise.race([Promise.resolve().then(check), late])) ?? undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   } finally {
     clearTimeout(timer);
   }

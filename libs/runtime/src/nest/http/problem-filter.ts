@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import { Problem } from '../../problem.ts';
 import type { Log } from '../../log.ts';
+import { reasonOf } from '../../shown.ts';
 import { LOG } from '../tokens.ts';
 
 /**
@@ -29,7 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply | ServerResponse>();
     const raw = 'raw' in reply ? reply.raw : reply;
     const { status, title, detail } = problemOf(error);
-    const route = 'routeOptions' in request ? request.routeOptions.url : request.url;
+    const route = 'routeOptions' in request ? request.routeOptions.url : request.url?.split('?', 1)[0];
     const fields = { method: request.method, route, error };
     // What the client did wrong is the client's to know.
     if (status >= 500) this.#log.error('A request failed', fields);
@@ -48,7 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
 function problemOf(error: unknown): { status: number; title: string; detail: string } {
   if (error instanceof Problem) return { status: error.status, title: error.title, detail: error.message };
   const status = statusOf(error);
-  const detail = status >= 500 ? 'Something failed; the log says what' : (error as Error).message;
+  const detail = status >= 500 ? 'Something failed; the log says what' : reasonOf(error);
   return { status, title: status === 404 ? 'Not found' : 'Error', detail };
 }
 
