@@ -47,7 +47,6 @@ export {
 export { groupOf, type KubernetesObject } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
 export { pauseAfter } from './pause.ts';
-export { placeInYaml } from './place-in-yaml.ts';
 export { PLUGINS, SETTINGS_OBJECTS, settingsOf, type Plugin } from './plugins.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {
@@ -60,3 +59,4 @@ export {
   servedUid,
   STORAGE_GROUP,
 } from './storage-form.ts';
+export { whyNotYaml } from './why-not-yaml.ts';

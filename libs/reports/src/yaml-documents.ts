@@ -1,3 +1,4 @@
+import { whyNotYaml } from '@margay/ground';
 import { loadAll } from 'js-yaml';
 
 /** Characters of one file: far more than a folder of manifests has. */
@@ -19,8 +20,7 @@ export function yamlDocuments(text: string): unknown[] {
   try {
     documents = loadAll(text, { maxAliases: ALIASES_MAX });
   } catch (error) {
-    const [line = ''] = (error as Error).message.split('\n');
-    throw new Error(`not YAML: ${line.slice(0, 300)}`, { cause: error });
+    throw new Error(`not YAML${whyNotYaml(error)}`);
   }
   const sizes = new Map<object, number>();
   for (const document of documents)

@@ -57,22 +57,22 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-    return failedWith(error);
+    return await failedWith(error);
   }
 }
 
 /** The same as this process: what nobody waited for and what nobody caught ends it in the same words. */
 export async function runAsProcess(args: readonly string[]): Promise<void> {
-  const end = (error: unknown) => process.exit(failedWith(error));
+  const end = (error: unknown) => void failedWith(error).then((code) => process.exit(code));
   process.on('uncaughtException', end).on('unhandledRejection', end);
   process.exitCode = await run(args);
 }
 
 /** Says why a command failed, in one line, and gives the exit code. */
-function failedWith(error: unknown): number {
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  say(`margay: ${message}\n`);
+async function failedWith(error: unknown): Promise<number> {
+  const { reasonOf, stackOf } = await import('@margay/runtime');
+  say(`margay: ${reasonOf(error)}\n`);
   if (error instanceof UsageError) return WRONG_USAGE;
-  if (process.env['MARGAY_DEBUG']) say(`${stack}\n`);
+  if (process.env['MARGAY_DEBUG'] && error instanceof Error) say(`${stackOf(error)}\n`);
   return FAILED;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { listingMark, type CoverageMark, type Doubt } from '@margay/coverage';
-import { formatInstant, type Instant, KEPT_KINDS, resourceName } from '@margay/ground';
+import { formatInstant, type Instant, jsonOf, KEPT_KINDS, resourceName } from '@margay/ground';
 import { baselineOf, type Change, type Version } from '@margay/history';
 import { UsageError } from './exit.ts';
 
@@ -116,14 +116,12 @@ async function readList(file: string): Promise<unknown> {
     throw notUsed(file, `it cannot be read (${(error as Error).message})`, error);
   }
   if (text.trim() === '') throw notUsed(file, 'it is empty: did kubectl say why on its standard error?');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    const why = /^\s*(apiVersion|kind|items|---)\b/.test(text)
-      ? 'it is YAML: write it with kubectl get … -A -o json'
-      : `it is not one JSON document, or was cut off (${(error as Error).message}): write it with kubectl get … -A -o json`;
-    throw notUsed(file, why, error);
-  }
+  const read = jsonOf(text);
+  if ('value' in read) return read.value;
+  const why = /^\s*(apiVersion|kind|items|---)\b/.test(text)
+    ? 'it is YAML: write it with kubectl get … -A -o json'
+    : `it is not one JSON document, or was cut off (${read.problem}): write it with kubectl get … -A -o json`;
+  throw notUsed(file, why);
 }
 
 const notUsed = (what: string, why: string, cause?: unknown) =>

@@ -64,7 +64,12 @@ test.each([
   [
     'another object',
     { error: 'proxy' },
-    { code: 409, reason: '', said: '{"error":"proxy"}', retryAfterSeconds: 7 },
+    {
+      code: 409,
+      reason: '',
+      said: "an answer of 17 characters that is none of Kubernetes'",
+      retryAfterSeconds: 7,
+    },
   ],
   ['no text', undefined, { code: 409, reason: '', said: 'no reason given' }],
 ])('a refusal with %s becomes an error that says so', async (_, body, expected) => {
@@ -85,10 +90,10 @@ test('an API server that is not there, or answers what is no JSON, is unreachabl
   await expect(nobody.listAll(PODS)).rejects.toThrow('ECONNREFUSED');
   const { server } = await answering(200, '<html>a portal</html>');
   const portal = new KubernetesClient({ server, namespace: 'default' });
-  await expect(portal.listAll(PODS)).rejects.toThrow('the answer is no JSON: <html>');
+  await expect(portal.listAll(PODS)).rejects.toThrow(/the answer is no JSON \(\d+ characters\)/);
   const reviews = await portal.typed(({ AuthenticationV1Api }) => AuthenticationV1Api);
   const review = reviews.createTokenReview({ body: { spec: { token: 't' } } });
-  await expect(review).rejects.toThrow('the answer is no JSON: <html>');
+  await expect(review).rejects.toThrow(/the answer is no JSON \(\d+ characters\)/);
 });
 
 test('a request is given up when its caller says so', async () => {
@@ -183,7 +188,7 @@ test.each([
 
 test.each([
   ['broken off', ['{"a":1}\n{"b'], 'broke off in the middle'],
-  ['no JSON', ['<html>\n'], 'no JSON: <html>'],
+  ['no JSON', ['<html>\n'], 'a line of 6 characters that is no JSON'],
 ])('JSON lines that are %s are unreachable', async (_, texts, message) => {
   await expect(valuesOf(texts)).rejects.toThrow(message);
 });

@@ -1,3 +1,4 @@
+import { jsonOf } from '@margay/ground';
 import type * as Library from '@kubernetes/client-node';
 import type { Connection } from './connection.ts';
 import { ApiUnreachableError, isConflict, isNotFound, statusError, watchError } from './errors.ts';
@@ -346,11 +347,10 @@ export class KubernetesClient {
 }
 
 function parsed(asked: string, body: string): unknown {
-  try {
-    return body === '' ? undefined : JSON.parse(body);
-  } catch (error) {
-    throw new ApiUnreachableError(`${asked}: the answer is no JSON: ${body.slice(0, 100)}`, { cause: error });
-  }
+  if (body === '') return undefined;
+  const read = jsonOf(body);
+  if ('value' in read) return read.value;
+  throw new ApiUnreachableError(`${asked}: the answer is no JSON (${body.length} characters)`);
 }
 
 interface ListObject {

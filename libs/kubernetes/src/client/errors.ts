@@ -1,3 +1,4 @@
+import { jsonOf } from '@margay/ground';
 import { ConnectionSettingsError } from './connection.ts';
 
 /** The API server's own account of what went wrong: a `Status` object. */
@@ -52,8 +53,7 @@ export function statusError(
 ): ApiStatusError {
   const status = statusIn(body);
   const seconds = status?.details?.retryAfterSeconds ?? (Number(retryAfter) || undefined);
-  const said = status?.message ?? body.trim().slice(0, 200);
-  const sentence = said || 'no reason given';
+  const sentence = (status === undefined ? plainWords(body) : status.message) || 'no reason given';
   const whole = remark === undefined ? sentence : `${sentence}. ${remark}`;
   return new ApiStatusError(asked, code, status?.reason ?? '', whole, seconds);
 }
@@ -103,11 +103,18 @@ export function isTaken(error: unknown): error is ApiStatusError {
   return error instanceof ApiStatusError && error.reason === 'AlreadyExists';
 }
 
+/** What is answered in plain text by the API server itself and what stands before it; any other text may hold anything. */
+const PLAIN_WORDS =
+  /^(404 page not found|Unauthorized|Forbidden|Service Unavailable|Bad Gateway|Gateway Time-?out|Too many requests, please try again later\.|apiserver received an error that is not an metav1\.Status|http: Handler timeout|the request timed out)\.?$/i;
+
+function plainWords(body: string): string {
+  const text = body.trim();
+  if (text === '' || PLAIN_WORDS.test(text)) return text;
+  return `an answer of ${text.length} characters that is none of Kubernetes'`;
+}
+
 function statusIn(body: string): StatusObject | undefined {
-  try {
-    const parsed = JSON.parse(body) as { kind?: unknown } | null;
-    return parsed?.kind === 'Status' ? (parsed as StatusObject) : undefined;
-  } catch {
-    return undefined;
-  }
+  const read = jsonOf(body);
+  const value = 'value' in read ? (read.value as { kind?: unknown } | null) : undefined;
+  return value?.kind === 'Status' ? (value as StatusObject) : undefined;
 }

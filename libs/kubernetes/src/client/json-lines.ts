@@ -1,3 +1,4 @@
+import { jsonOf } from '@margay/ground';
 import { ApiUnreachableError } from './errors.ts';
 
 /** A pod with its status is some ten kilobytes; etcd takes no object beyond 1.5 MB. */
@@ -33,9 +34,7 @@ export async function* jsonLines(pieces: AsyncIterable<string>): AsyncGenerator 
 }
 
 function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw new ApiUnreachableError(`the watch sent what is no JSON: ${line.slice(0, 100)}`, { cause: error });
-  }
+  const read = jsonOf(line);
+  if ('value' in read) return read.value;
+  throw new ApiUnreachableError(`the watch sent a line of ${line.length} characters that is no JSON`);
 }

@@ -95,7 +95,7 @@ test.each([
     config('token: t').replace('current-context: one', 'current-context: other'),
     '"gone" in clusters',
   ],
-  ['no address', config('token: t').replace('https://10.0.0.1:6443', 'nowhere'), '"nowhere" is no address'],
+  ['no address', config('token: t').replace('https://10.0.0.1:6443', 'nowhere'), 'is no address'],
   [
     'a certificate without its key',
     config(`client-certificate-data: ${base64('C')}`),
@@ -117,7 +117,7 @@ test.each([
     config('auth-provider: { name: gcp }'),
     'auth-provider "gcp", which Kubernetes has given up: let your cloud\'s own program',
   ],
-  ['a proxy that is none', config('token: t', 'proxy-url: "ftp://proxy"'), '"ftp://proxy" is no http'],
+  ['a proxy that is none', config('token: t', 'proxy-url: "ftp://proxy"'), 'the proxy is no http'],
 ])('a kubeconfig with %s is refused', async (_, text, message) => {
   const read = async () => readKubeconfig(text, '/k/config').signIn?.();
   await expect(read()).rejects.toThrow(ConnectionSettingsError);

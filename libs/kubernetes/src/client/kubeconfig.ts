@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { whyNotYaml } from '@margay/ground';
 import { load } from 'js-yaml';
 import { ConnectionSettingsError, type Connection } from './connection.ts';
 import { EXEC_MILLISECONDS, execCredentials, type ExecPlugin } from './exec-plugin.ts';
@@ -127,7 +128,7 @@ function entryOf(files: readonly KubeconfigFile[], { context: wanted }: Kubeconf
   const user = userName === undefined ? nobody : named('users', 'user', userName);
   const address = textOf(cluster.fields['server']) ?? '';
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
-    return fail(path, `the cluster's server "${address}" is no address`);
+    return fail(path, `the server of the cluster "${clusterName}" is no address: it begins with https://`);
   }
   return {
     path,
@@ -159,7 +160,7 @@ function accountOf(entry: Entry, options: KubeconfigOptions, remembered: Remembe
   const serverName = textOf(cluster['tls-server-name']);
   const proxyUrl = textOf(cluster['proxy-url']) ?? proxyFor(server, options.environment ?? process.env);
   if (proxyUrl !== undefined && !/^(https?|socks[45]?[ah]?):\/\/./.test(proxyUrl)) {
-    return fail(path, `the proxy "${proxyUrl}" is no http, https or socks address`);
+    return fail(path, 'the proxy is no http, https or socks address: see proxy-url and HTTPS_PROXY');
   }
   const token = textOf(user['token']);
   const tokenFile = textOf(user['tokenFile']);
@@ -314,7 +315,7 @@ function parse(text: string, path: string): Fields {
     // An empty file says nothing, as in kubectl.
     return text.trim() === '' ? {} : fieldsOf(load(text));
   } catch (error) {
-    return fail(path, `not YAML: ${(error as Error).message.split('\n')[0]}`);
+    return fail(path, `not YAML${whyNotYaml(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { jsonOf } from '@margay/ground';
 import {
   labelsOfRecord,
   parseSelector,
@@ -66,12 +67,9 @@ async function judgeLines(): Promise<void> {
 
 /** What a line asks for, judged; a line that asks for nothing is not valid. */
 function judge(line: string): SelectorReport | { readonly valid: false; readonly error: string } {
-  let asked: { readonly selector?: unknown; readonly labels?: unknown } | null;
-  try {
-    asked = JSON.parse(line) as typeof asked;
-  } catch (error) {
-    return { valid: false, error: `The line is not JSON: ${(error as Error).message}` };
-  }
+  const read = jsonOf(line);
+  if ('problem' in read) return { valid: false, error: `The line is not JSON: ${read.problem}` };
+  const asked = read.value as { readonly selector?: unknown; readonly labels?: unknown } | null;
   if (typeof asked?.selector !== 'string') {
     return { valid: false, error: 'The line has no "selector" that is a text' };
   }

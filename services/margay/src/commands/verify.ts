@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { jsonOf } from '@margay/ground';
 import { verifyReport } from '@margay/reports';
 import { Command } from 'commander';
 import { FAILED } from '../exit.ts';
@@ -11,13 +12,7 @@ export function verifyCommand(): Command {
     .addHelpText('after', '\nExit code 1 when a report was changed.')
     .action(async (paths: string[], _options: unknown, command: Command & { exitCode?: number }) => {
       for (const path of paths) {
-        let json: unknown;
-        try {
-          json = JSON.parse(await readFile(path, 'utf8'));
-        } catch (error) {
-          throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
-        }
-        const verification = verifyReport(json);
+        const verification = verifyReport(await readJson(path));
         if (verification.ok) await write(`${path}: intact, sha256 ${verification.digest}\n`);
         else {
           command.exitCode = FAILED;
@@ -25,4 +20,13 @@ export function verifyCommand(): Command {
         }
       }
     });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  });
+  const read = jsonOf(text);
+  if ('problem' in read) throw new Error(`Cannot read ${path}: ${read.problem}`);
+  return read.value;
 }
