@@ -42,7 +42,7 @@ export function consume<T>(
           decoded.push({ message: read.decode(delivery.value), delivery });
         } catch (error) {
           if (!(error instanceof Undecodable)) throw error;
-          await setAside(delivery, new Unprocessable('undecodable', error.message, error.cause));
+          await setAside(delivery, new Unprocessable('undecodable', error.message));
         }
       }
       await handleTraced(`${group} ${topic.name}`, batch, decoded, handle, setAside);

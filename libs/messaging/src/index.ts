@@ -10,9 +10,11 @@ export {
   type Message,
   type Delivery,
   type Hole,
+  type Place,
   type Bus,
   deadLetterTopic,
   DEAD_LETTER_HEADERS,
+  placeIn,
 } from './bus/bus.ts';
 export { noticeIn } from './bus/notice.ts';
 export { type Places, messagesBetween } from './bus/places.ts';

@@ -7,7 +7,7 @@ export class Unprocessable extends Error {
   /** Short and stable, in kebab-case, for metrics and dead letters: `undecodable`, `unknown-report-type`. */
   readonly code: string;
 
-  /** @param cause the error underneath, if there is one: its message is kept in the dead letter. */
+  /** @param message kept in the dead letter and told in logs: nothing of the input may be in it. */
   constructor(code: string, message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;

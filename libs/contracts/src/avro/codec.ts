@@ -1,3 +1,4 @@
+import { jsonOf } from '@margay/ground';
 import avro from 'avsc';
 import { Undecodable } from '../undecodable.ts';
 import { boundsOf } from './bounds.ts';
@@ -56,7 +57,7 @@ export function avroCodec(current: AvroSchema, released: readonly AvroSchema[]):
     const resolver = type.createResolver(typeOf(writer));
     const fits = boundsOf(writer);
     return (body) => {
-      if (fits?.(body) === false) throw new RangeError('a length is beyond its end');
+      if (fits?.(body) === false) throw new RangeError(BEYOND_ITS_END);
       return type.fromBuffer(body as never, resolver);
     };
   };
@@ -89,12 +90,14 @@ export function avroCodec(current: AvroSchema, released: readonly AvroSchema[]):
     return reader;
   };
   const readerOfText = (schema: string, id: number): Reader => {
+    const read = jsonOf(schema);
+    const words = `Schema ${id} of the registry does not fit this topic`;
+    if ('problem' in read) throw new Undecodable(`${words}: ${read.problem}.`);
     try {
-      return readerOf(JSON.parse(schema) as AvroSchema);
-    } catch (error) {
-      throw new Undecodable(`Schema ${id} of the registry does not fit this topic: ${messageOf(error)}`, {
-        cause: error,
-      });
+      return readerOf(read.value as AvroSchema);
+    } catch {
+      // What the library says of it quotes the schema.
+      throw new Undecodable(`${words}: another message is described in it.`);
     }
   };
 
@@ -141,6 +144,8 @@ function typeOf(schema: AvroSchema): avro.Type {
   });
 }
 
+const BEYOND_ITS_END = 'a length is beyond its end';
+
 /** Reused for every message: growing to the size of the biggest one so far. */
 let scratch: ByteBuffer | undefined;
 
@@ -151,10 +156,16 @@ function written(
   writeHeader: (bytes: ByteBuffer) => void,
 ): Uint8Array {
   scratch ??= Buffer.allocUnsafe(65_536);
-  let end = type.encode(record, scratch as never, header);
-  if (end < 0) {
-    scratch = Buffer.allocUnsafe(2 * (scratch.length - end));
+  let end: number;
+  try {
     end = type.encode(record, scratch as never, header);
+    if (end < 0) {
+      scratch = Buffer.allocUnsafe(2 * (scratch.length - end));
+      end = type.encode(record, scratch as never, header);
+    }
+  } catch {
+    // What the library says of it quotes the value.
+    throw new TypeError(`A message does not fit its schema in ${misfitsOf(type, record)}`);
   }
   writeHeader(scratch);
   return new Uint8Array(scratch.subarray(0, end));
@@ -164,10 +175,24 @@ function read(reader: (body: ByteBuffer) => unknown, buffer: ByteBuffer, header:
   try {
     return reader(buffer.subarray(header) as ByteBuffer);
   } catch (error) {
-    throw new Undecodable(`The body does not fit its schema: ${messageOf(error)}`, { cause: error });
+    const said = error instanceof Error ? error.message : '';
+    const problem = BODY_PROBLEMS.find((words) => said.startsWith(words)) ?? 'it is damaged';
+    throw new Undecodable(`The body does not fit its schema: ${problem}.`);
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What is said of a body: words of a library that may go on with what stands in it. */
+const BODY_PROBLEMS = [
+  BEYOND_ITS_END,
+  'truncated buffer',
+  'trailing data',
+  'invalid union index',
+  'invalid enum index',
+] as const;
+
+/** The fields of a record that do not fit a schema. Their values are told nobody. */
+function misfitsOf(type: avro.Type, record: object): string {
+  const paths = new Set<string>();
+  type.isValid(record, { errorHook: (path) => void paths.add(path.join('.')) });
+  return [...paths].join(', ');
 }

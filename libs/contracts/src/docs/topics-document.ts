@@ -25,9 +25,11 @@ them together passes over messages that have a \`part\`; what is larger than 64 
 **Notices.** What is too large to be published in any way, or could not be put together, is a message with the same key, an empty value and the headers
 \`notice-code\` and \`notice-reason\`. A subscriber passes over it, or tells that it does not know what happened to what the key names.
 
-**Dead letters.** What cannot be processed goes to \`<topic>.dlq\` with the same key and bytes, and headers that begin with \`dlq-\`:
-\`dlq-reason\` says why, \`dlq-topic\`, \`dlq-partition\` and \`dlq-offset\` where from. \`margay dlq list\` shows them and \`margay dlq replay\`
-publishes them again, but for notices, of which nothing is kept. A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
+**Dead letters.** For what cannot be processed there is a letter on \`<topic>.dlq\` with headers that begin with \`dlq-\`: \`dlq-reason\` says why,
+\`dlq-topic\`, \`dlq-partition\` and \`dlq-offset\` where the message is, and \`dlq-size-bytes\` how large. Of the message itself nothing is there but a
+key that looks like one of ours. \`margay dlq list\` shows letters, \`margay dlq replay\` publishes their messages again, for as long as the topic
+keeps them, but for notices, of which nothing is kept.
+A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
 been about. Messages that are gone before the snapshotter read them leave everything open that was published until then.
 
 **Traces.** The header \`traceparent\` (W3C Trace Context) names the work that a message comes from; log lines carry the same id.

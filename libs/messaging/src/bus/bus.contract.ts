@@ -238,25 +238,49 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       expect(messagesBetween(await bus.positions(at, 'another'), end)).toBe(10);
     });
 
-    test('a dead letter keeps key, bytes and headers and says why and where from', async () => {
+    test('a dead letter says why and where the message is, and holds nothing of it', async () => {
       const bus = await opened();
       const at = await topic();
-      await bus.publish(at, [{ key: 'k', value: Buffer.from('bad'), headers: { mine: 'yes' } }]);
-      const [delivery] = await take(bus, at, 'g', 1);
-      const error = new Unprocessable('undecodable', 'no such schema', new Error('because'));
-      await bus.deadLetter(at, delivery as Delivery, error);
+      const headers = { mine: 'hidden-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+      const keys = ['pods/shop/web-1', '{"password":"hidden-2"}'];
+      await bus.publish(
+        at,
+        keys.map((key) => ({ key, value: Buffer.from('hidden-3'), headers })),
+      );
+      const deliveries = await take(bus, at, 'g', 2);
+      const error = new Unprocessable('undecodable', 'no such schema', new Error('hidden-4'));
+      for (const delivery of deliveries) await bus.deadLetter(at, delivery, error);
       const letters: Delivery[] = [];
       for await (const letter of bus.peek(deadLetterTopic(at))) letters.push(letter);
-      expect(letters).toHaveLength(1);
-      expect(letters[0]?.key).toBe('k');
-      expect(text(letters[0] as Delivery)).toBe('bad');
-      expect(letters[0]?.headers).toMatchObject({
-        mine: 'yes',
-        [DEAD_LETTER_HEADERS.topic]: at,
-        [DEAD_LETTER_HEADERS.offset]: delivery?.offset,
-        [DEAD_LETTER_HEADERS.code]: 'undecodable',
-        [DEAD_LETTER_HEADERS.reason]: 'no such schema: because',
-      });
+      expect(letters.map(({ key }) => key).toSorted()).toEqual(['', keys[0]]);
+      expect(
+        JSON.stringify(letters.map(({ value, ...more }) => [text({ ...more, value }), more])),
+      ).not.toMatch(/hidden/);
+      for (const delivery of deliveries)
+        expect(letters.map((letter) => letter.headers)).toContainEqual({
+          traceparent: headers.traceparent,
+          [DEAD_LETTER_HEADERS.topic]: at,
+          [DEAD_LETTER_HEADERS.partition]: String(delivery.partition),
+          [DEAD_LETTER_HEADERS.offset]: delivery.offset,
+          [DEAD_LETTER_HEADERS.publishedAt]: String(delivery.publishedAt),
+          [DEAD_LETTER_HEADERS.sizeBytes]: '8',
+          [DEAD_LETTER_HEADERS.code]: 'undecodable',
+          [DEAD_LETTER_HEADERS.reason]: 'no such schema',
+        });
+    });
+
+    test('messages are read by their places, and those that are not there are not', async () => {
+      const bus = await opened();
+      const at = await topic();
+      await bus.publish(at, numbered(2_500, 5));
+      const all = new Map<string, Delivery>();
+      for await (const delivery of bus.peek(at)) all.set(text(delivery), delivery);
+      const wanted = ['0', '7', '1234', '2499'].map((number) => all.get(number)!);
+      const nowhere = { partition: 0, offset: '999999' };
+      const read: string[] = [];
+      for await (const delivery of bus.read(at, [...wanted, nowhere, wanted[0]!])) read.push(text(delivery));
+      expect(read.toSorted()).toEqual(['0', '1234', '2499', '7']);
+      for await (const delivery of bus.read(at, [nowhere])) expect(delivery).toBeUndefined();
     });
 
     test('messages of any size come whole and in the order of their keys', async () => {

@@ -1,3 +1,4 @@
+import { parseTraceParent, shownText, TRACE_HEADER } from '@margay/runtime';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { Unprocessable } from '../unprocessable.ts';
 import type { Places } from './places.ts';
@@ -19,6 +20,9 @@ export interface Delivery extends Message {
   readonly publishedAt: number;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** Where a message is in its topic. */
+export type Place = Pick<Delivery, 'partition' | 'offset'>;
 
 /** Messages of one partition that a group can never get: the bus let go of them before they were handled. */
 export interface Hole {
@@ -83,10 +87,13 @@ export interface Bus {
   ): Promise<void>;
 
   /**
-   * Puts a delivery that cannot be processed on `<topic>.dlq`: same key and bytes, its own headers, and headers that
-   * say why and where from ({@link deadLetterOf}). Durable when fulfilled. A repeat gives a second dead letter.
+   * Puts a dead letter for a delivery that cannot be processed on `<topic>.dlq`: why, and the place where the message is
+   * ({@link deadLetterOf}). Durable when fulfilled. A repeat gives a second dead letter.
    */
   deadLetter(topic: string, delivery: Delivery, error: Unprocessable): Promise<void>;
+
+  /** The messages of a topic at places, each once, as far as they are kept: in the order of a partition. Nothing is committed. */
+  read(topic: string, places: readonly Place[]): AsyncIterable<Delivery>;
 
   /** The messages of a topic that are there now, oldest first, for looking only: nothing is committed. */
   peek(topic: string): AsyncIterable<Delivery>;
@@ -110,30 +117,46 @@ export interface Bus {
 /** The name of the topic that keeps a topic's dead letters. */
 export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 
-/** The headers that a dead letter has in addition to its own. */
+/** The headers of a dead letter. */
 export const DEAD_LETTER_HEADERS = {
   topic: 'dlq-topic',
   partition: 'dlq-partition',
   offset: 'dlq-offset',
   publishedAt: 'dlq-published-at',
+  sizeBytes: 'dlq-size-bytes',
   code: 'dlq-code',
   reason: 'dlq-reason',
 } as const;
 
-/** The message to publish on the dead-letter topic for a delivery: same key and bytes, with reason and origin. */
+/**
+ * The message to publish on the dead-letter topic for a delivery: where it is, how large, and why it was set aside. Nothing of it is
+ * there: what nobody could read may hold anything, and dead letters are kept for long. The key is there where it looks like one of ours,
+ * so that it says which object or report the message is about.
+ */
 export function deadLetterOf(delivery: Delivery, error: Unprocessable): Message {
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  const trace = parseTraceParent(delivery.headers[TRACE_HEADER]);
   return {
-    key: delivery.key,
-    value: delivery.value,
+    key: NAMES.test(delivery.key) ? delivery.key : '',
+    value: new Uint8Array(),
     headers: {
-      ...delivery.headers,
+      ...(trace && { [TRACE_HEADER]: delivery.headers[TRACE_HEADER]! }),
       [DEAD_LETTER_HEADERS.topic]: delivery.topic,
       [DEAD_LETTER_HEADERS.partition]: String(delivery.partition),
       [DEAD_LETTER_HEADERS.offset]: delivery.offset,
       [DEAD_LETTER_HEADERS.publishedAt]: String(delivery.publishedAt),
+      [DEAD_LETTER_HEADERS.sizeBytes]: String(delivery.value.byteLength),
       [DEAD_LETTER_HEADERS.code]: error.code,
-      [DEAD_LETTER_HEADERS.reason]: `${error.message}${cause}`,
+      [DEAD_LETTER_HEADERS.reason]: shownText(error.message),
     },
   };
+}
+
+/** Names of Kubernetes with slashes between them, as keys of our topics are. */
+const NAMES = /^[a-z\d]([a-z\d.:_-]{0,252})(\/[a-z\d.:_-]{0,253}){0,4}$/;
+
+/** Where the message of a dead letter is; undefined for one that holds its message, as they all did once. */
+export function placeIn({ headers }: Delivery): Place | undefined {
+  const { partition, offset, sizeBytes } = DEAD_LETTER_HEADERS;
+  if (headers[sizeBytes] === undefined) return undefined;
+  return { partition: Number(headers[partition]), offset: headers[offset] ?? '' };
 }

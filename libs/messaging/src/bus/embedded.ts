@@ -17,7 +17,7 @@ import { turns, wakeUps } from './waiting.ts';
 export interface EmbeddedBusOptions {
   /**
    * How long messages are kept after every group of their topic has handled them; 7 days unless set. Messages that
-   * some group has yet to handle, and dead letters, are kept for as long as it takes.
+   * some group has yet to handle, and dead letters, which say where a message is, are kept for as long as it takes.
    */
   readonly retentionHours?: number;
 }
@@ -139,6 +139,13 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
         if (batch.length === 0) return;
         for (const delivery of batch) if (Number(delivery.offset) < end) yield delivery;
         at = Number(batch.at(-1)?.offset) + 1;
+      }
+    },
+    async *read(topic, places) {
+      const reader = log.reader(topic);
+      for (const offset of new Set(places.map((place) => place.offset))) {
+        const [found] = reader.from(Number(offset), 1);
+        if (found?.offset === offset) yield found;
       }
     },
     ends: async (topic) => new Map([[0, BigInt(log.next(topic))]]),

@@ -104,7 +104,11 @@ test('an id is asked for once', async () => {
 });
 
 test('wrong credentials and a registry that is away are named', async () => {
-  await expect(schemaRegistry({ url }, topics).registered()).rejects.toThrow(/401 \(who are you\).*password/);
+  await expect(schemaRegistry({ url }, topics).registered()).rejects.toThrow(
+    /^Schema registry at .*401: who are you.*password/,
+  );
   const away = schemaRegistry({ url: 'http://127.0.0.1:1' }, topics);
-  await expect(away.registered()).rejects.toThrow(/127\.0\.0\.1:1 does not answer/);
+  await expect(away.registered()).rejects.toThrow(
+    /^Schema registry at http:\/\/127\.0\.0\.1:1: asking it failed \(no connection\)/,
+  );
 });

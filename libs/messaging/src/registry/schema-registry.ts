@@ -1,5 +1,5 @@
 import { confluentId, type Framing, type Topic } from '@margay/contracts';
-import { Away, onceDone } from '@margay/runtime';
+import { failureOf, onceDone } from '@margay/runtime';
 
 /** Where a schema registry is. */
 export interface SchemaRegistryOptions {
@@ -31,6 +31,8 @@ export interface SchemaRegistry {
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
 const TIMEOUT_MS = 10_000;
+/** Of what a registry says: its words about a schema may repeat the schema. */
+const MESSAGE_CHARACTERS_MAX = 200;
 
 /** Schema registry errors are JSON. Source: the Confluent Schema Registry API, "Errors". */
 interface Problem {
@@ -63,25 +65,34 @@ export function schemaRegistry(
       });
       return { status: response.status, answer: await response.json() };
     } catch (error) {
-      throw new Away(
-        `The schema registry at ${url} does not answer: check the address and that it runs. Nothing is lost: it will be ` +
-          'tried again.',
-        { cause: error },
-      );
+      throw failureOf({
+        part: 'Schema registry',
+        at: [options.url],
+        doing: 'asking it',
+        said: wordsOf(error),
+        advice: 'Check the address and that it runs. Nothing is lost: it will be tried again.',
+        passes: true,
+      });
     }
   };
 
   const refused = (what: string, status: number, answer: unknown): Error => {
-    const { message = 'without a message' } = answer as Problem;
+    const { message } = (answer ?? {}) as Problem;
     const advice =
       status === 401 || status === 403
         ? 'Check the user name, the password and its rights.'
         : status === 409
           ? "The subject's compatibility level refuses it: a newer version of Margay may have registered another one."
           : 'Check that the address is that of a schema registry.';
-    return new Error(
-      `The schema registry at ${options.url} refused ${what} with ${status} (${message}). ${advice}`,
-    );
+    const said = typeof message === 'string' ? message.slice(0, MESSAGE_CHARACTERS_MAX) : 'without a message';
+    const doing = `asking for ${what}`;
+    return failureOf({
+      part: 'Schema registry',
+      at: [options.url],
+      doing,
+      said: `it answered ${status}: ${said}`,
+      advice,
+    });
   };
 
   const learnOne = async (id: number): Promise<void> => {
@@ -108,7 +119,8 @@ export function schemaRegistry(
         const subject = encodeURIComponent(`${name}-value`);
         const { status, answer } = await ask(`/subjects/${subject}/versions`, { schema: canonical });
         const { id } = answer as { id?: unknown };
-        if (status !== 200 || typeof id !== 'number') throw refused(`the schema of ${name}`, status, answer);
+        if (status !== 200 || typeof id !== 'number')
+          throw refused(`the id of the schema of ${name}`, status, answer);
         idsBySchema.set(canonical, id);
         schemasById.set(id, canonical);
       }
@@ -123,4 +135,14 @@ export function schemaRegistry(
       for (const id of ids) await learnOne(id);
     },
   };
+}
+
+/** Why there was no answer, or none of a registry. */
+function wordsOf(error: unknown): string {
+  const { name, cause } = error as Error;
+  if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1_000} seconds`;
+  if (name === 'SyntaxError') return 'it answered what is no JSON';
+  return cause instanceof Error
+    ? ((cause as NodeJS.ErrnoException).code ?? 'no connection')
+    : 'no connection';
 }

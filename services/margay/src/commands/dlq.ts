@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topics } from '@margay/contracts';
-import { DEAD_LETTER_HEADERS, deadLetterTopic, noticeIn, type Bus } from '@margay/messaging';
+import {
+  DEAD_LETTER_HEADERS,
+  deadLetterTopic,
+  noticeIn,
+  placeIn,
+  type Bus,
+  type Delivery,
+  type Message,
+  type Place,
+} from '@margay/messaging';
 import { Command } from 'commander';
 import { connectBus } from '../connections.ts';
 import { UsageError } from '../exit.ts';
@@ -28,18 +37,22 @@ export function dlqCommand(): Command {
       .action((options: DlqOptions) =>
         onEach(options, async (bus, topic) => {
           for await (const { key, value, headers } of bus.peek(deadLetterTopic(topic))) {
-            const said = Object.fromEntries(
+            const { sizeBytes = value.byteLength, ...said } = Object.fromEntries(
               Object.entries(DEAD_LETTER_HEADERS).map(([name, header]) => [name, headers[header]]),
             );
-            await write(`${JSON.stringify({ ...said, topic, key, sizeBytes: value.byteLength })}\n`);
+            await write(`${JSON.stringify({ ...said, topic, key, sizeBytes: Number(sizeBytes) })}\n`);
           }
         }),
       ),
   );
   dlq.addCommand(
     common(new Command('replay'))
-      .description('Publish dead letters on their topic again, each once.')
-      .addHelpText('after', '\nA message that still cannot be used becomes a dead letter again.')
+      .description('Publish what was set aside on its topic again, each message once.')
+      .addHelpText(
+        'after',
+        '\nA dead letter says where its message is: one that its topic does not keep any more cannot be published again.\n' +
+          'A message that still cannot be used becomes a dead letter again.',
+      )
       .action((options: DlqOptions) =>
         onEach(options, async (bus, topic) => {
           await write(`${await replay(bus, topic)}\n`);
@@ -65,27 +78,21 @@ async function onEach({ topic, data }: DlqOptions, work: (bus: Bus, topic: strin
 async function replay(bus: Bus, topic: string): Promise<string> {
   const from = deadLetterTopic(topic);
   const stop = new AbortController();
-  let [published, notices] = [0, 0];
+  let [published, notices, gone] = [0, 0, 0];
   // What the replay sets aside again comes behind these; the next run finds it.
   let left = await bus.lag(from, GROUP);
   if (left === 0) return `${topic}: 0 published again`;
   const consuming = bus.consume(
     from,
     GROUP,
-    async (batch) => {
-      const own = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
-      const whole = batch.filter((letter) => noticeIn(letter) === undefined);
-      await bus.publish(
-        topic,
-        whole.map(({ key, value, headers }) => ({
-          key,
-          value,
-          headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !own.has(name))),
-        })),
-      );
+    async (letters) => {
+      const messages = await messagesOf(bus, topic, letters);
+      const whole = messages.filter((message) => noticeIn(message) === undefined);
+      await bus.publish(topic, whole);
       published += whole.length;
-      notices += batch.length - whole.length;
-      left -= batch.length;
+      notices += messages.length - whole.length;
+      gone += letters.length - messages.length;
+      left -= letters.length;
       if (left <= 0) stop.abort();
     },
     { signal: stop.signal },
@@ -93,9 +100,30 @@ async function replay(bus: Bus, topic: string): Promise<string> {
   await Promise.race([consuming, untilDone(bus, from, stop)]);
   stop.abort();
   await consuming;
-  const without = notices === 0 ? '' : `, ${notices} have no content: their objects have to be seen again`;
-  return `${topic}: ${published} published again${without}`;
+  const others = [
+    ...(notices > 0 ? [`${notices} have no content: their objects have to be seen again`] : []),
+    ...(gone > 0 ? [`${gone} are not kept any more, or not whole`] : []),
+  ];
+  return `${topic}: ${[`${published} published again`, ...others].join(', ')}`;
 }
+
+/** The messages of dead letters, as far as they are kept. */
+async function messagesOf(bus: Bus, topic: string, letters: readonly Delivery[]): Promise<Message[]> {
+  const places = letters.flatMap((letter) => placeIn(letter) ?? []);
+  const found = new Map<string, Delivery>();
+  for await (const delivery of bus.read(topic, places)) found.set(nameOf(delivery), delivery);
+  const own = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
+  return letters.flatMap((letter) => {
+    const place = placeIn(letter);
+    const message = place === undefined ? letter : found.get(nameOf(place));
+    if (message === undefined) return [];
+    const { key, value, headers } = message;
+    const others = Object.entries(headers).filter(([name]) => !own.has(name));
+    return [{ key, value, headers: Object.fromEntries(others) }];
+  });
+}
+
+const nameOf = ({ partition, offset }: Place): string => `${partition}/${offset}`;
 
 async function untilDone(bus: Bus, topic: string, stop: AbortController): Promise<void> {
   while (!stop.signal.aborted && (await bus.lag(topic, GROUP)) > 0) await sleep(POLL_MILLISECONDS);

@@ -1,3 +1,4 @@
+import { failureOf } from '@margay/runtime';
 import { expect, test } from 'vitest';
 import { explainedKafka } from './client.ts';
 
@@ -17,13 +18,35 @@ test.each([
     /in sync/,
   ],
 ])('%s says what to do', (error, advice) => {
-  const explained = explainedKafka(error, 'publishing', options);
+  const explained = explainedKafka(error, 'publishing', options) as Error;
   expect(explained.message).toMatch(/^Kafka at kafka:9092: publishing failed \(the message\)/);
   expect(explained.message).toMatch(advice);
   expect(explained.cause).toBe(error);
 });
 
+test('an error of the brokers without advice names them too', () => {
+  expect(explainedKafka(of('KafkaJSNonRetriableError'), 'consuming', options)).toMatchObject({
+    message: 'Kafka at kafka:9092: consuming failed (the message).',
+  });
+});
+
+test.each(['Elasticsearch', 'Schema registry', 'Kubernetes API', 'Database', 'Webhook'] as const)(
+  'what %s did in a handler stays its failure, whatever it and what wraps it are called',
+  (part) => {
+    const failed = failureOf({
+      part,
+      at: ['http://it'],
+      doing: 'x',
+      said: 'ConnectionTimeout',
+      passes: true,
+    });
+    expect(explainedKafka(failed, 'consuming', options)).toBe(failed);
+    const wrapped = of('KafkaJSNumberOfRetriesExceeded', undefined, failed);
+    expect(explainedKafka(wrapped, 'consuming', options)).toBe(wrapped);
+  },
+);
+
 test('other errors stay as they are', () => {
-  const error = new Error('of a handler');
-  expect(explainedKafka(error, 'consuming', options)).toBe(error);
+  for (const error of [new Error('of a handler'), of('ConnectionError'), of('TimeoutError')])
+    expect(explainedKafka(error, 'consuming', options)).toBe(error);
 });

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress, type ZlibOptions } from 'node:zlib';
-import { Away } from '@margay/runtime';
+import { failureOf, partOf } from '@margay/runtime';
 import type * as kafkajs from 'kafkajs';
 import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import type { KafkaOptions } from './options.ts';
@@ -119,15 +119,23 @@ const ADVICE: readonly Advice[] = [
   ],
 ];
 
-/** The client's error in words that help: `Away` where it passes. */
-export function explainedKafka(error: unknown, doing: string, { brokers }: KafkaOptions): Error {
-  if (!(error instanceof Error)) return new Error(`Kafka: ${doing}: ${String(error)}`);
-  const names = namesOf(error).join(' ');
-  const advice = ADVICE.find(([pattern]) => pattern.test(names));
-  if (advice === undefined) return error;
-  const [, words, passes] = advice;
-  const Explained = passes ? Away : Error;
-  return new Explained(`Kafka at ${brokers.join(', ')}: ${doing} failed (${error.message}). ${words}`, {
+/**
+ * The client's error in words that help: `Away` where it passes. What another part did, as in a handler, is not the brokers' doing, and
+ * comes as it is.
+ */
+export function explainedKafka(error: unknown, doing: string, { brokers }: KafkaOptions): unknown {
+  if (!(error instanceof Error) || partOf(error) !== undefined) return error;
+  const names = namesOf(error);
+  if (!names.some((name) => name.startsWith('KafkaJS'))) return error;
+  const advice = ADVICE.find(([pattern]) => pattern.test(names.join(' ')));
+  const [, words, passes] = advice ?? [];
+  return failureOf({
+    part: 'Kafka',
+    at: brokers,
+    doing,
+    said: error.message,
+    ...(words !== undefined && { advice: words }),
+    passes: passes !== undefined,
     cause: error,
   });
 }

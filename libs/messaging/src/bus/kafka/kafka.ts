@@ -4,7 +4,7 @@ import { explainedKafka } from './client.ts';
 import { kafkaConnection } from './connection.ts';
 import { consume, HandlerFailed } from './consume.ts';
 import type { KafkaOptions } from './options.ts';
-import { endsToRead, messagesBefore } from './peek.ts';
+import { endsToRead, messagesAt, messagesBefore } from './peek.ts';
 import { endsOf, positionsOf } from './places.ts';
 import { publish } from './publish.ts';
 
@@ -25,8 +25,8 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     try {
       return await body();
     } catch (error) {
-      if (error instanceof HandlerFailed) throw error.cause;
-      throw explainedKafka(error, what, options);
+      // Beside what the handler threw there is what was asked of the brokers meanwhile.
+      throw explainedKafka(error instanceof HandlerFailed ? error.cause : error, what, options);
     }
   };
   const publishing: Bus['publish'] = (topic, messages) =>
@@ -49,6 +49,10 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     async *peek(topic) {
       const ends = await doing(`looking at ${topic}`, () => endsToRead(kafka, topic));
       yield* messagesBefore(kafka, topic, ends);
+    },
+
+    async *read(topic, places) {
+      yield* await doing(`reading messages of ${topic}`, () => messagesAt(kafka, topic, places));
     },
 
     ends: (topic) => doing(`reading the end of ${topic}`, () => endsOf(kafka, topic)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer } from 'kafkajs';
-import type { Delivery } from '../bus.ts';
+import type { Delivery, Place } from '../bus.ts';
 import { assemblies } from './assemblies.ts';
 import type { KafkaConnection } from './connection.ts';
 import { deliveryOf } from './consumption.ts';
@@ -15,11 +15,40 @@ export async function endsToRead(kafka: KafkaConnection, topic: string): Promise
   return ends;
 }
 
-/** The messages before the ends, read by a group of its own that is gone afterwards. */
+/** How far before a message reading begins: it may have been published in parts. */
+const BEFORE = 1_000n;
+
+/** The messages at places, as far as they are kept. */
+export async function messagesAt(
+  kafka: KafkaConnection,
+  topic: string,
+  places: readonly Place[],
+): Promise<AsyncIterable<Delivery>> {
+  const wanted = Map.groupBy(places, ({ partition }) => partition);
+  const [starts, ends] = [new Map<number, bigint>(), new Map<number, bigint>()];
+  for (const { partition, low, high } of await marksOf(kafka, topic)) {
+    const kept = (wanted.get(partition) ?? [])
+      .map(({ offset }) => BigInt(offset))
+      .filter((offset) => offset >= BigInt(low) && offset < BigInt(high));
+    if (kept.length === 0) continue;
+    const first = kept.reduce((least, offset) => (offset < least ? offset : least)) - BEFORE;
+    starts.set(partition, first > BigInt(low) ? first : BigInt(low));
+    ends.set(partition, kept.reduce((most, offset) => (offset > most ? offset : most)) + 1n);
+  }
+  const asked = new Set(places.map(({ partition, offset }) => `${partition}/${offset}`));
+  const found = messagesBefore(kafka, topic, ends, starts);
+  return (async function* () {
+    for await (const delivery of found)
+      if (asked.has(`${delivery.partition}/${delivery.offset}`)) yield delivery;
+  })();
+}
+
+/** The messages before the ends, from the first or from the starts on, read by a group of its own that is gone afterwards. */
 export async function* messagesBefore(
   kafka: KafkaConnection,
   topic: string,
   ends: Map<number, bigint>,
+  starts: ReadonlyMap<number, bigint> = new Map(),
 ): AsyncGenerator<Delivery> {
   if (ends.size === 0) return;
   const id = kafka.groupId(`peek-${randomUUID()}`, topic);
@@ -28,11 +57,14 @@ export async function* messagesBefore(
   let wake = () => {};
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [await kafka.topic(topic)], fromBeginning: true });
+    const name = await kafka.topic(topic);
+    await consumer.subscribe({ topics: [name], fromBeginning: true });
     await collect(consumer, topic, ends, (deliveries) => {
       found.push(...deliveries);
       wake();
     });
+    for (const [partition, offset] of starts)
+      consumer.seek({ topic: name, partition, offset: String(offset) });
     while (ends.size > 0 || found.length > 0) {
       yield* found.splice(0);
       if (ends.size > 0 && found.length === 0) await new Promise<void>((resolve) => (wake = resolve));
