@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { pauseAfter } from '@margay/ground';
-import { Away } from '@margay/runtime';
+import { failureOf } from '@margay/runtime';
 import type { Elastic } from './connection.ts';
 import { Refused } from '../refused.ts';
 import { explainedElastic, isAboutDocument, isTooLarge } from './unusable.ts';
@@ -122,12 +122,17 @@ async function send(
       const i = open[n] as number;
       const answer = (item.create ?? item.index ?? item.delete) as Answer;
       if (answer.status === 429 || answer.status === 503) putOff.push(i);
-      else written[i] = isWritten(writes[i] as DocumentWrite, answer);
+      else written[i] = isWritten(elastic, writes[i] as DocumentWrite, answer);
     }
     if (putOff.length > 0 && attempt === ATTEMPTS) {
-      throw new Away(
-        `Elasticsearch put off ${putOff.length} documents ${ATTEMPTS} times: it is overloaded. Try again later.`,
-      );
+      throw failureOf({
+        part: 'Elasticsearch',
+        at: elastic.nodes,
+        doing: 'writing documents',
+        said: `it put off ${putOff.length} of them ${ATTEMPTS} times`,
+        advice: 'It is overloaded: try again later.',
+        passes: true,
+      });
     }
     if (putOff.length > 0) await setTimeout(pauseAfter(attempt, PAUSES));
     open = putOff;
@@ -135,13 +140,13 @@ async function send(
   return written;
 }
 
-function isWritten({ op, index, id }: DocumentWrite, { status, error }: Answer): boolean {
+function isWritten(elastic: Elastic, { op, index, id }: DocumentWrite, { status, error }: Answer): boolean {
   if (status < 300) return true;
   if (status === 409 || (op === 'delete' && status === 404)) return false;
   const { type = '', reason: words } = error ?? {};
   if (status === 400 && isAboutDocument(type, causesOf(error)))
     throw new Refused(`Elasticsearch refuses document ${id} of ${index}: ${type}`);
-  const reason = `${type}: ${words ?? ''}`;
-  const refused = new Error(`Elasticsearch refused document ${id} of ${index} with ${status} ${reason}.`);
-  throw explainedElastic(Object.assign(refused, { statusCode: status }), 'writing documents', []);
+  const answered = { statusCode: status, meta: { body: { error } } };
+  const refused = Object.assign(new Error(`${type}: ${words ?? ''}`), answered);
+  throw explainedElastic(refused, `writing document ${id} of ${index}`, elastic.nodes);
 }

@@ -21,6 +21,7 @@ export interface ElasticsearchOptions {
 export interface Elastic {
   readonly client: Client;
   readonly cluster: string;
+  readonly nodes: readonly string[];
   /** The name of an index, or of a pattern, with the prefix: `index('trail-*')`. */
   index(name: string): string;
   /**
@@ -63,6 +64,7 @@ export function elasticOf(
   return {
     client,
     cluster,
+    nodes,
     index: (name) => `${prefix}-${name}`,
     async call(doing, body) {
       for (let attempt = 1; ; attempt++) {

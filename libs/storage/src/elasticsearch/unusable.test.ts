@@ -1,3 +1,4 @@
+import { failureOf } from '@margay/runtime';
 import { expect, test } from 'vitest';
 import { explainedElastic, statusOf } from './unusable.ts';
 
@@ -32,7 +33,6 @@ test.each([
   const explained = explainedElastic(error, 'reading', ['http://es:9200']) as Error;
   expect(explained.message).toMatch(/^Elasticsearch at http:\/\/es:9200: reading failed/);
   expect(explained.message).toMatch(advice);
-  expect(explained.cause).toBe(error);
   expect(statusOf(explained)).toBe(statusOf(error));
 });
 
@@ -41,4 +41,39 @@ test('other errors stay as they are', () => {
   expect(explainedElastic(error, 'reading', [])).toBe(error);
   expect(statusOf(error)).toBeUndefined();
   expect(statusOf(undefined)).toBeUndefined();
+});
+
+test('what another part did is told as its failure, whatever it is called', () => {
+  const failed = failureOf({ part: 'Kafka', doing: 'consuming', said: 'ConnectionError' });
+  for (const error of [failed, Object.assign(new Error('x', { cause: failed }), { name: 'ConnectionError' })])
+    expect(explainedElastic(error, 'reading', [])).toBe(error);
+});
+
+/** As the client makes it of an answer. */
+const refusing = (error: object) =>
+  Object.assign(new Error(JSON.stringify(error)), {
+    name: 'ResponseError',
+    statusCode: 400,
+    meta: { body: { error } },
+  });
+
+test('what was written is not in what is told of its refusal, nor are credentials of the address', () => {
+  const parsing = {
+    type: 'document_parsing_exception',
+    reason: "[1:9] failed to parse field [at] of type [long]. Preview of field's value: 's3cret'",
+    caused_by: { type: 'illegal_argument_exception', reason: 'For input string: "s3cret"' },
+  };
+  const explained = explainedElastic(
+    refusing({ ...parsing, root_cause: [parsing] }),
+    'writing document 1 of x',
+    ['https://elastic:s3cret@es:9200/s3cret'],
+  ) as Error;
+  expect(explained.message).toMatch(
+    /^Elasticsearch at https:\/\/es:9200: writing document 1 of x failed \(400 document_parsing_exception, illegal_argument_exception\)\. An index/,
+  );
+  expect(explained.cause).toBeUndefined();
+  const blocked = refusing({ type: 'cluster_block_exception', reason: 'index [x] blocked' });
+  expect(explainedElastic(blocked, 'reading', [])).toMatchObject({
+    message: expect.stringContaining('400 cluster_block_exception: index [x] blocked') as string,
+  });
 });

@@ -1,4 +1,4 @@
-import { Away } from '@margay/runtime';
+import { failureOf, partOf } from '@margay/runtime';
 
 /** The HTTP status of an error that Elasticsearch answered; undefined for every other error. */
 export function statusOf(error: unknown): number | undefined {
@@ -75,17 +75,75 @@ export const isAnswerTooLarge = (error: unknown): boolean =>
   ) ||
     isAnswerTooLarge(error.cause));
 
-/** The client's error in words that help: `Away` where it passes. */
+/** The client's error in words that help: `Away` where it passes. What another part did comes as it is. */
 export function explainedElastic(error: unknown, doing: string, nodes: readonly string[]): unknown {
-  if (!(error instanceof Error)) return error;
-  const text = `${error.name} ${statusOf(error) ?? ''} ${error.message}`;
-  const advice = ADVICE.find(([pattern]) => pattern.test(text));
-  if (advice === undefined) return error;
-  const [, words, passes] = advice;
-  const where = nodes.length === 0 ? '' : ` at ${nodes.join(', ')}`;
-  const Explained = passes ? Away : Error;
-  return Object.assign(
-    new Explained(`Elasticsearch${where}: ${doing} failed (${error.message}). ${words}`, { cause: error }),
-    statusOf(error) !== undefined && { statusCode: statusOf(error) },
-  );
+  if (!(error instanceof Error) || partOf(error) !== undefined) return error;
+  const status = statusOf(error);
+  const isOfClient = status !== undefined || CLIENT_ERRORS.test(error.name);
+  if (!isOfClient) return error;
+  const text = `${error.name} ${status ?? ''} ${error.message}`;
+  const [, words, passes] = ADVICE.find(([pattern]) => pattern.test(text)) ?? [];
+  const failure = failureOf({
+    part: 'Elasticsearch',
+    at: nodes,
+    doing,
+    said: saidBy(error),
+    ...(words !== undefined && { advice: words }),
+    passes: passes !== undefined,
+    // What was answered quotes what was asked for, and causes are told, too.
+    ...(OF_CONNECTION.test(error.name) && { cause: error }),
+  });
+  return Object.assign(failure, status !== undefined && { statusCode: status });
+}
+
+/** The client's own errors: no answer, or one that is none of Elasticsearch. */
+const CLIENT_ERRORS =
+  /^(ConnectionError|TimeoutError|NoLivingConnectionsError|ProductNotSupportedError|DeserializationError|ElasticsearchClientError|RequestAbortedError|ResponseError)$/;
+
+/** Those of them whose words are of the connection alone. */
+const OF_CONNECTION =
+  /^(ConnectionError|TimeoutError|NoLivingConnectionsError|ProductNotSupportedError|RequestAbortedError)$/;
+
+/** The types of errors whose reasons are of the cluster and its indices. Any other reason may quote what was written. */
+const OF_CLUSTER = new Set([
+  'cluster_block_exception',
+  'index_not_found_exception',
+  'es_rejected_execution_exception',
+  'circuit_breaking_exception',
+  'no_shard_available_action_exception',
+  'unavailable_shards_exception',
+  'process_cluster_event_timeout_exception',
+  'resource_already_exists_exception',
+  'version_conflict_engine_exception',
+]);
+
+interface Answered {
+  readonly type?: unknown;
+  readonly reason?: unknown;
+  readonly caused_by?: Answered;
+  readonly root_cause?: readonly Answered[];
+}
+
+/** An answer in words: its types, and reasons where they are of the cluster. */
+export function wordsOfAnswer(answered: Answered | undefined): string {
+  const all: string[] = [];
+  const add = (each: Answered | undefined): void => {
+    if (typeof each?.type !== 'string' || all.length > 4) return;
+    const reason = OF_CLUSTER.has(each.type) && typeof each.reason === 'string' ? `: ${each.reason}` : '';
+    const words = `${each.type}${reason}`;
+    if (!all.includes(words)) all.push(words);
+    add(each.caused_by);
+    each.root_cause?.forEach(add);
+  };
+  add(answered);
+  return all.join(', ');
+}
+
+function saidBy(error: Error): string {
+  const status = statusOf(error);
+  if (status === undefined) return OF_CONNECTION.test(error.name) ? error.message : error.name;
+  const { meta } = error as { meta?: { readonly body?: { readonly error?: unknown } } };
+  const answered = meta?.body?.error;
+  const words = typeof answered === 'object' && answered !== null ? wordsOfAnswer(answered as Answered) : '';
+  return [status, words].filter((each) => each !== '').join(' ');
 }
