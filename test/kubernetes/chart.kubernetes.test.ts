@@ -74,7 +74,7 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
       'reportWorker.autoscaling.enabled': 'true',
       'snapshotter.replicas': '3',
       'api.replicas': '2',
-      'notifier.url': 'https://example.org/hook',
+      'notifier.urlSecret': 'hook',
       'notifier.secret': 'n',
       'networkPolicy.from[0].podSelector.matchLabels.app': 'ingress',
       'privateNetworks[0]': '10.0.0.0/8',
@@ -117,9 +117,21 @@ test.each([
   ['a section that does not exist', { clusterName: 'a', 'canaries.enabled': 'true' }, /canaries/],
   ['canaries too often', { clusterName: 'a', 'canary.interval': '5s' }, /interval/],
   ['canaries too far apart', { clusterName: 'a', 'canary.interval': '5m' }, /interval/],
+  [
+    'credentials beside what anybody may read',
+    { ...DISTRIBUTED, 'elasticsearch.urls': 'https://elastic:pw@elasticsearch:9200' },
+    /urls/,
+  ],
   ['a past that is no time', { clusterName: 'a', 'globalReports.since': '2026-01-01' }, /since/],
 ])('refused: %s', (_, values, message) => {
   expect(() => rendered(values)).toThrow(message);
+});
+
+test.each(['embedded', 'distributed'])('%s: where news is posted stands in a Secret alone', (profile) => {
+  const objects = rendered({ ...DISTRIBUTED, profile, 'notifier.url': 'https://example.org/T000/secret' });
+  const holding = objects.split(/^---$/m).filter((object) => object.includes('T000/secret'));
+  expect(holding).toHaveLength(1);
+  expect(holding[0]).toMatch(/kind: Secret/);
 });
 
 const EVERYTHING = {

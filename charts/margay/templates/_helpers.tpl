@@ -89,3 +89,17 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 - { name: ELASTICSEARCH_CA_FILE, value: /secrets/elasticsearch/ca.crt }
 {{- end }}
 {{- end }}
+
+{{- /* Whether there is whom to tell: not empty then. */}}
+{{- define "margay.notifies" -}}
+{{- if or .Values.notifier.url .Values.notifier.urlSecret }}yes{{ end -}}
+{{- end }}
+
+{{- /* Whom to tell, by variables. The address may be a secret, so that no object but a Secret has it. */}}
+{{- define "margay.notify" -}}
+- { name: NOTIFY_URL, valueFrom: { secretKeyRef: { name: {{ .Values.notifier.urlSecret | default (printf "%s-notify" .Release.Name) | quote }}, key: url } } }
+- { name: NOTIFY_REGRESSIONS, value: {{ .Values.notifier.regressions | quote }} }
+{{- with .Values.notifier.secret }}
+- { name: NOTIFY_SECRET, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: key } } }
+{{- end }}
+{{- end }}

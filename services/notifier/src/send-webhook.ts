@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseAfter } from '@margay/ground';
 import { Unprocessable } from '@margay/messaging';
+import { shownAddress } from '@margay/runtime';
 import { Webhook as Signer } from 'standardwebhooks';
 import type { CloudEvent } from './cloud-event.ts';
 
@@ -35,7 +36,7 @@ export async function sendWebhook(event: CloudEvent, webhook: Webhook): Promise<
     if (problem.isFinal || attempt === ATTEMPTS)
       throw new Unprocessable(
         'undeliverable',
-        `${url} did not take event ${event.id} in ${attempt} attempts: ${problem.reason}`,
+        `The webhook at ${shownAddress(url)} did not take event ${event.id} in ${attempt} attempts: ${problem.reason}`,
       );
     const pauses = { first: retryMilliseconds, longest: PAUSE_MILLISECONDS_MAX };
     await sleep(pauseAfter(attempt, pauses), undefined, { signal });
@@ -76,7 +77,15 @@ async function post(
     return { reason: `it answered ${answer.status}`, isFinal };
   } catch (error) {
     signal.throwIfAborted();
-    const { cause, message } = error as Error;
-    return { reason: cause instanceof Error ? cause.message : message, isFinal: false };
+    const { cause } = error as Error;
+    return { reason: wordsOf(cause instanceof Error ? cause : error), isFinal: false };
   }
+}
+
+/** What came of a connection. The words of libraries may name the address, of which host and port are shown elsewhere. */
+function wordsOf(error: unknown): string {
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return `no answer within ${ANSWER_MILLISECONDS / 1_000} seconds`;
+  if (code !== undefined) return code;
+  return message === 'unexpected redirect' ? 'it redirects, which is not followed' : 'no connection';
 }

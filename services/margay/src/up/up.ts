@@ -166,7 +166,7 @@ async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Co
 
 /** Whom to tell, by the notifier's own variables. */
 function notifyOf(environment: Environment): Pick<MargayOptions, 'notify'> {
-  if (!environment['NOTIFY_URL']) return {};
+  if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return {};
   return { notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
 }
 
