@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Unprocessable } from '../unprocessable.ts';
-import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery, type Message } from './bus.ts';
+import {
+  DEAD_LETTER_HEADERS,
+  deadLetterTopic,
+  placeIn,
+  type Bus,
+  type Delivery,
+  type Message,
+  type Place,
+} from './bus.ts';
 import { MESSAGE_BYTES_MAX, noticeIn } from './notice.ts';
 import { messagesBetween, type Places } from './places.ts';
 
@@ -336,16 +344,18 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       expect(taken.filter(({ key }) => key === 'a').map(text)).toEqual(['before', 'behind']);
     });
 
-    test('a dead letter of a big message is kept whole', async () => {
+    test('a message is found whole where its dead letter says, a big one too', async () => {
       const bus = await opened();
       const at = await topic();
       const big = sized('k', 3_000_000);
       await bus.publish(at, [big]);
       const [delivery] = await take(bus, at, 'g', 1);
       await bus.deadLetter(at, delivery!, new Unprocessable('undecodable', 'no such schema'));
-      const letters: Delivery[] = [];
-      for await (const letter of bus.peek(deadLetterTopic(at))) letters.push(letter);
-      expect(letters.map(digestOf)).toEqual([digestOf(big)]);
+      const places: Place[] = [];
+      for await (const letter of bus.peek(deadLetterTopic(at))) places.push(placeIn(letter)!);
+      const found: Delivery[] = [];
+      for await (const each of bus.read(at, places)) found.push(each);
+      expect(found.map(digestOf)).toEqual([digestOf(big)]);
     });
 
     test('peeking shows everything and commits nothing', async () => {
