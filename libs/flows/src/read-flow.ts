@@ -27,7 +27,7 @@ export function readFlow(entry: Entry, formats: readonly FlowFormat[] = FLOW_FOR
     case 'unread':
       return unusable(entry.reason === 'too-long' ? 'too-long' : 'not-a-flow', entry.message);
     case 'text':
-      return unusable('not-json', `Not JSON: ${entry.problem} (${entry.text}).`);
+      return unusable('not-json', `Not JSON: ${entry.problem} (${entry.text.toString()}).`);
   }
 }
 

@@ -90,7 +90,7 @@ const truncated = (event: Fields, { text, enveloped }: TextEntry): Reading => ({
 });
 
 const cutMessage = (event: Fields, text: Unshown): string =>
-  `${keptPlaceOf(event) ?? 'An event'}: it was cut off (${text}).`;
+  `${keptPlaceOf(event) ?? 'An event'}: it was cut off (${text.toString()}).`;
 
 /** What a text is that is no JSON, where its look tells, and what to do. */
 const FORMS: readonly { readonly looks: RegExp; readonly message: string }[] = [
@@ -122,7 +122,11 @@ function notJson({ text, problem }: TextEntry): Reading {
     FORMS.find(({ looks }) => text.looks(looks))?.message ??
     // oxlint-disable-next-line no-control-regex
     (text.begins(/[\u0000-\u0008\uFFFD]/) ? 'It is no text' : `Not JSON${whyNot(problem)}`);
-  return { kind: 'unusable', reason: 'not-json', message: text.length === 0 ? form : `${form} (${text})` };
+  return {
+    kind: 'unusable',
+    reason: 'not-json',
+    message: text.length === 0 ? form : `${form} (${text.toString()})`,
+  };
 }
 
 /** Why a text is no JSON, where more is known than that it is none. */
