@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -75,6 +86,41 @@ describe('opening', () => {
     expect(read).toThrow(DatabaseUnusable);
   });
 
+  test('a page that was overwritten is found at the next start, a file that was emptied too', () => {
+    filled().close();
+    const file = openSync(path, 'r+');
+    writeSync(file, Buffer.alloc(4_096, 'noise'), 0, 4_096, 4_096 * 20);
+    closeSync(file);
+    expect(() => openDatabase(path, { migrations: MIGRATIONS })).toThrow(/a\.db: the file is damaged/);
+    truncateSync(path, 0);
+    expect(() => openDatabase(path, { migrations: MIGRATIONS })).toThrow(/a\.db: the file is empty/);
+  });
+
+  test('the database of another program is left alone', () => {
+    mkdirSync(join(folder, 'below'));
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE cookies (name TEXT); PRAGMA user_version = 1');
+    other.close();
+    expect(() => openDatabase(path, { migrations: MIGRATIONS })).toThrow(/a\.db: .*another program/);
+    expect(() => openDatabase(path, { readOnly: true, migrations: MIGRATIONS })).toThrow(/another program/);
+    const after = new DatabaseSync(path);
+    expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'cookies' }]);
+    after.close();
+  });
+
+  test('tables that are gone, and text that is no JSON any more, are damage', () => {
+    filled().close();
+    const outside = new DatabaseSync(path);
+    outside.exec('DROP TABLE t');
+    outside.close();
+    const database = openDatabase(path, { migrations: MIGRATIONS });
+    const count = () => database.sql('SELECT count(*) FROM t').get();
+    expect(() => database.read(count)).toThrow(/a\.db: the file is damaged/);
+    expect(() => database.transaction(count)).toThrow(/a\.db: the file is damaged/);
+    expect(() => database.read(() => JSON.parse('{"a') as unknown)).toThrow(/a\.db: the file is damaged/);
+    database.close();
+  });
+
   test('a folder that is a file is named', () => {
     writeFileSync(join(folder, 'file'), '');
     const below = join(folder, 'file', 'a.db');
@@ -99,6 +145,49 @@ describe('opening', () => {
       encoding: 'utf8',
     });
     expect(stdout).toMatch(/not writable/);
+  });
+});
+
+describe('a guest', () => {
+  const GUEST = { guest: 'diary', migrations: ['CREATE TABLE d (n INTEGER) STRICT'] };
+
+  test('has tables and a format of its own in the file, and is opened once unless it is shared', () => {
+    const owner = filled();
+    const guest = openDatabase(path, GUEST);
+    guest.transaction(() => guest.sql('INSERT INTO d VALUES (7)').run());
+    expect(() => openDatabase(path, GUEST)).toThrow(/another Margay process uses it/);
+    openDatabase(path, { ...GUEST, guest: 'other', migrations: [], isShared: true });
+    owner.close();
+    guest.close();
+    const again = openDatabase(path, {
+      ...GUEST,
+      migrations: [...GUEST.migrations, 'ALTER TABLE d ADD m TEXT'],
+    });
+    expect(again.sql('SELECT n, m FROM d').all()).toEqual([{ n: 7, m: null }]);
+    again.close();
+  });
+
+  test('brings what an older release kept in a file of its own, of which nothing is left', () => {
+    const before = join(folder, 'diary.db');
+    const older = new DatabaseSync(before);
+    older.exec(`PRAGMA journal_mode = WAL; CREATE TABLE d (n INTEGER) STRICT; CREATE INDEX d_by_n ON d (n);
+      INSERT INTO d VALUES (1), (2); PRAGMA user_version = 1`);
+    older.close();
+    const migrations = [...GUEST.migrations, 'ALTER TABLE d ADD m TEXT'];
+    const guest = openDatabase(path, { ...GUEST, before, migrations });
+    expect(guest.sql('SELECT n, m FROM d INDEXED BY d_by_n ORDER BY n').all()).toEqual([
+      { n: 1, m: null },
+      { n: 2, m: null },
+    ]);
+    guest.close();
+    expect(readdirSync(folder)).toEqual(['below']);
+    openDatabase(path, { ...GUEST, before, migrations }).close();
+  });
+
+  test('is told of an older file that cannot be read by its name', () => {
+    const before = join(folder, 'diary.db');
+    writeFileSync(before, 'This is a text.'.repeat(1_000));
+    expect(() => openDatabase(path, { ...GUEST, before })).toThrow(/diary\.db: the file is damaged/);
   });
 });
 

@@ -1,0 +1,74 @@
+import {
+  closeSync,
+  cpSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { chance } from './testing/installation.ts';
+import { margay, ownFolder, startMargay } from './testing/margay.ts';
+
+const PAGE = 4_096;
+
+/** Overwrites one page of twenty. */
+function overwrite(path: string): void {
+  const random = chance(5);
+  const file = openSync(path, 'r+');
+  const pages = Math.floor(statSync(path).size / PAGE);
+  for (let i = 0; i < pages / 20; i++) {
+    const noise = Buffer.from(Array.from({ length: PAGE }, () => random(256)));
+    writeSync(file, noise, 0, PAGE, PAGE * random(pages));
+  }
+  closeSync(file);
+}
+
+function another(path: string): void {
+  rmSync(path);
+  const database = new DatabaseSync(path);
+  database.exec('CREATE TABLE cookies (name TEXT)');
+  database.close();
+}
+
+const newer = (path: string) => {
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA user_version = 1000');
+  database.close();
+};
+
+/** What may have become of the file, and what is said of it. */
+const DAMAGES: readonly [string, (path: string) => void, RegExp][] = [
+  ['pages overwritten', overwrite, /the file is damaged .*Put a backup in its place, or move it/],
+  ['a text', (path) => writeFileSync(path, 'a text\n'.repeat(9_999)), /damaged or is no Margay database/],
+  ['emptied', (path) => truncateSync(path, 0), /the file is empty, and it was not/],
+  ['cut', (path) => truncateSync(path, statSync(path).size / 2), /is gone in part|the file is damaged/],
+  ['of another program', another, /the database of another program. Choose another folder/],
+  ['of a newer release', newer, /a newer Margay wrote it. Start that version/],
+];
+
+test('a database that cannot be used is told in one line, with its file and what to do', async () => {
+  const made = ownFolder();
+  const child = startMargay(['up', '--port', '0', '--data', made]);
+  await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(/Reports and downloads/);
+  const exit = new Promise((ended) => child.once('exit', ended));
+  child.kill('SIGTERM');
+  await exit;
+  for (const [what, damage, said] of DAMAGES) {
+    const folder = ownFolder();
+    cpSync(made, folder, { recursive: true });
+    damage(join(folder, 'margay.db'));
+    const { code, err } = margay(['up', '--port', '0', '--data', folder]);
+    const lines = err.trimEnd().split('\n').slice(1);
+    expect({ what, code, lines }).toEqual({
+      what,
+      code: 1,
+      lines: [expect.stringContaining(`margay: Database ${join(folder, 'margay.db')}: `)],
+    });
+    expect(lines[0]).toMatch(said);
+  }
+});
