@@ -8,7 +8,7 @@ import {
 import type { ByteInput } from './byte-input.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** Input goes in by so many bytes at a time: what comes out of them, some thousand times as much at the most, is kept at once. */
+/** Input goes in by so many bytes at a time. */
 const PIECE_BYTES = 16 * 1024;
 const OUTPUT_BYTES = 1024 * 1024;
 
@@ -64,38 +64,57 @@ async function taken(input: ByteInput, count: number): Promise<Buffer> {
   return await input.next(count);
 }
 
-/** What a decompressor makes of the input, until its data ends; what stands behind that stays in the input. */
+/**
+ * What a decompressor makes of the input, until its data ends; what stands behind that stays in the input. No more is unpacked
+ * than was asked for: four bytes of zstd may stand for a hundred thousand.
+ */
 async function* decompressed(
   decompressor: InflateRaw | ZstdDecompress,
   input: ByteInput,
 ): AsyncGenerator<Buffer> {
   const output: Buffer[] = [];
   let state: 'open' | 'ended' | Error = 'open';
-  let settle = () => {};
+  let wake = () => {};
   const changed = (next: 'ended' | Error) => {
     state = next;
-    settle();
+    wake();
   };
-  decompressor.on('data', (bytes: Buffer) => output.push(bytes));
+  decompressor.on('data', (bytes: Buffer) => {
+    output.push(bytes);
+    decompressor.pause();
+    wake();
+  });
   decompressor.on('end', () => changed('ended'));
   decompressor.on('error', changed);
-  const fed = (feed: (done: () => void) => void) =>
+  /** Until there is output, the input was taken, or the data ended. */
+  const news = () =>
     new Promise<void>((resolve) => {
-      settle = resolve;
-      feed(resolve);
+      wake = resolve;
+      decompressor.resume();
     });
   let given = 0;
+  /** Of what was given, what the decompressor has not taken. */
+  let left: Buffer = Buffer.alloc(0);
   try {
     while (state === 'open') {
       const piece = await input.next(PIECE_BYTES);
       given += piece.length;
-      await fed((done) =>
-        piece.length === 0 ? decompressor.end() : decompressor.write(piece, () => done()),
-      );
+      left = Buffer.concat([left, piece]);
+      let isTaken = false;
+      if (piece.length === 0) decompressor.end();
+      else
+        decompressor.write(piece, () => {
+          isTaken = true;
+          wake();
+        });
+      while (!isTaken && state === 'open') {
+        await news();
+        yield* output.splice(0);
+      }
       yield* output.splice(0);
-      if ((state as unknown) === 'ended')
-        input.putBack(piece.subarray(piece.length - (given - decompressor.bytesWritten)));
+      left = left.subarray(left.length - (given - decompressor.bytesWritten));
     }
+    if ((state as unknown) === 'ended') input.putBack(left);
   } finally {
     decompressor.destroy();
   }

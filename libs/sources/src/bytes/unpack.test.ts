@@ -121,3 +121,21 @@ test('how the bytes come in pieces changes nothing', async () => {
 test('what unpacks to more than is taken is given up', async () => {
   expect(await wholeOf(gzipSync('x'.repeat(1_000_000)), 100_000)).toBeUndefined();
 });
+
+test.each([
+  ['zstd', zstdCompressSync],
+  ['gzip', gzipSync],
+])('of a bomb of %s no more is unpacked than is asked for', async (_, pack) => {
+  const megabytes = 256;
+  const packed = pack(Buffer.alloc(megabytes * 1024 * 1024));
+  expect(packed.length).toBeLessThan(400_000);
+  const before = process.memoryUsage().arrayBuffers;
+  let [size, most] = [0, 0];
+  for await (const bytes of unpacked(cut(packed, 65_536))) {
+    size += bytes.length;
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(size).toBe(megabytes * 1024 * 1024);
+  // What was given away before is collected in its own time.
+  expect(most).toBeLessThan(160 * 1024 * 1024);
+});

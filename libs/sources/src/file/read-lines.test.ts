@@ -65,3 +65,16 @@ test('compressed data that ends too early gives every line before its end, then 
 test('a missing file is the error of the file system', async () => {
   await expect(linesOf('/nowhere/audit.log')).rejects.toThrow('ENOENT');
 });
+
+test.each([
+  ['empty lines', '\n'],
+  ['lines of two letters', '{}\n'],
+])('a million of %s come in small batches', async (_, line) => {
+  let [lines, most] = [0, 0];
+  for await (const batch of readLines(fileOf(line.repeat(1_000_000)))) {
+    lines += batch.length;
+    most = Math.max(most, batch.length);
+  }
+  expect(lines).toBe(1_000_000);
+  expect(most).toBeLessThan(20_000);
+});

@@ -30,6 +30,8 @@ export const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Lines are handed on in batches of about this many bytes, so that memory is bounded by a batch and a line. */
 const BATCH_BYTES = 1024 * 1024;
+/** What a line counts as beside its text: millions of empty ones are no small batch. */
+const LINE_BYTES = 64;
 
 /** True when something has to be made of what the file holds before it is text, whatever its name says. */
 async function isPackedFile(path: string): Promise<boolean> {
@@ -86,7 +88,7 @@ export async function* splitLines(
       const long = pendingBytes > LINE_BYTES_MAX;
       const text = long ? '' : (pending.length === 1 ? pending[0]! : Buffer.concat(pending)).toString('utf8');
       batch.push({ text, number, end, whole, ...(long && { tooLong: pendingBytes }) });
-      batchBytes += pendingBytes;
+      batchBytes += pendingBytes + LINE_BYTES;
     }
     pending = [];
     pendingBytes = 0;
@@ -98,6 +100,12 @@ export async function* splitLines(
     else pending = [];
   };
 
+  const taken = () => {
+    const lines = batch;
+    [batch, batchBytes] = [[], 0];
+    return lines;
+  };
+
   try {
     for await (const chunk of bytes) {
       let begin = 0;
@@ -105,13 +113,9 @@ export async function* splitLines(
         keep(chunk.subarray(begin, at));
         take(true);
         begin = at + 1;
+        if (batchBytes >= BATCH_BYTES) yield taken();
       }
       keep(chunk.subarray(begin));
-      if (batchBytes >= BATCH_BYTES) {
-        yield batch;
-        batch = [];
-        batchBytes = 0;
-      }
     }
   } catch (error) {
     if (error instanceof Unreadable && pendingBytes > 0) take(false);

@@ -17,6 +17,14 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { BaselineOnce } from './baseline.ts';
 import type { Tell } from './up-event.ts';
 
+/** What came of it. */
+export interface Reported {
+  /** How many reports are new. */
+  readonly fresh: number;
+  /** Why none was asked for, where none was. */
+  readonly nothingAsked?: string;
+}
+
 /** What is reported, and whom it is told. */
 export interface SpanReportsOptions {
   readonly cluster: string;
@@ -24,14 +32,20 @@ export interface SpanReportsOptions {
   /** Reports with a schedule have the windows that it would have had since then, as far as the logs cover them. */
   readonly since?: Instant;
   readonly tell: Tell;
-  /** Called when all is reported, with how many reports are new; what it throws ends the stage. */
-  readonly whenReported: (fresh: number) => Promise<void>;
+  /** Called when all is reported; what it throws ends the stage. */
+  readonly whenReported: (reported: Reported) => Promise<void>;
 }
 
 /** The token of {@link SpanReportsOptions}. */
 export const SPAN_REPORTS_OPTIONS = 'SPAN_REPORTS_OPTIONS';
 
 const POLL_MILLISECONDS = 50;
+
+/** Why there is no window to report on, of GlobalReports that can be used and such that cannot. */
+function whyNothing(usable: number, problems: number): string {
+  if (usable > 0) return 'no GlobalReport has a window in what the logs cover';
+  return problems > 0 ? 'no GlobalReport can be used' : 'there is no GlobalReport';
+}
 
 /** When finished logs have been read to their ends and everything in them is kept, has each report run over what they cover. */
 @Injectable()
@@ -111,7 +125,7 @@ export class SpanReports implements OnApplicationBootstrap {
     const bounds = (await this.#stores.coverage.marks())
       .filter(({ source }) => tellsOfTime(source) && !isOfFlows(source))
       .flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
-    if (bounds.length === 0) return whenReported(0);
+    if (bounds.length === 0) return whenReported({ fresh: 0, nothingAsked: 'no event with a time was read' });
     const span = {
       start: bounds.reduce((a, b) => Math.min(a, b)),
       end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
@@ -137,6 +151,7 @@ export class SpanReports implements OnApplicationBootstrap {
       tell({ kind: 'computing', left: left.length });
       await sleep(POLL_MILLISECONDS);
     }
-    if (!signal.aborted) await whenReported(emitted.length);
+    const nothing = windows.length === 0 && { nothingAsked: whyNothing(reports.length, problems.length) };
+    if (!signal.aborted) await whenReported({ fresh: emitted.length, ...nothing });
   }
 }

@@ -31,6 +31,7 @@ import { unreadableLine } from '../unreadable.ts';
 import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { terminalLog } from './terminal-log.ts';
+import type { Reported } from './span-reports.ts';
 import type { Tell } from './up-event.ts';
 import { say } from '../write.ts';
 
@@ -120,8 +121,8 @@ export async function up(options: UpOptions): Promise<void> {
     api: { access: () => whoMay, ...door, ...(hosts && { hosts }) },
     ...notifyOf(process.env),
     tell,
-    whenReported: async (fresh) => {
-      await summarize(data, fresh);
+    whenReported: async (reported) => {
+      await summarize(data, reported);
       say(`\nReports and downloads: ${await serving.promise} (stop with Ctrl-C)\n`);
     },
     admit,
@@ -258,7 +259,7 @@ function speaker(isOwn: boolean): Tell {
 }
 
 /** The newest reports at a glance. */
-async function summarize(directory: string, fresh: number): Promise<void> {
+async function summarize(directory: string, { fresh, nothingAsked }: Reported): Promise<void> {
   const stores = openEmbedded(directory, { readOnly: true });
   try {
     const { headers } = await stores.archive.headers({ limit: 20 });
@@ -266,9 +267,9 @@ async function summarize(directory: string, fresh: number): Promise<void> {
     const newest = [
       ...new Map(headers.toReversed().map((header) => [header.reportName, header] as const)).values(),
     ];
-    process.stdout.write(
-      fresh > 0 ? `\n${fresh} new reports\n` : '\nNo new reports: these are archived already\n',
-    );
+    const before = newest.length > 0 ? '. These were archived before' : '';
+    const none = nothingAsked === undefined ? 'these are archived already' : nothingAsked + before;
+    process.stdout.write(fresh > 0 ? `\n${fresh} new reports\n` : `\nNo new reports: ${none}\n`);
     const late = await stores.arrivals.later(
       newest.map(({ read = {}, start, end }) => ({ place: read, window: { start, end } })),
     );

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { TEMPLATE_BOMBS } from '../libs/reports/src/testing/template-bombs.ts';
+import { AUDIT_LOG, ownFolder, PROGRAM, startMargay } from './testing/margay.ts';
+
+/** What the chart gives the api. */
+const MEGABYTES_MAX = 1_024;
+const SECONDS_MAX = 5;
+
+/** The most memory that a process has had, in megabytes. */
+function megabytesOf(pid: number): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1_024;
+}
+
+const bomb = (name: string): string => TEMPLATE_BOMBS.find((each) => each.name === name)!.template;
+
+/** Those that take the most memory, or the most time. */
+const WORST: Readonly<Record<string, string>> = {
+  'memory.txt': bomb('a text taken apart at a letter, and kept'),
+  'letters.txt': bomb('letters that grow when they are large'),
+  'time.txt': bomb('what js escapes'),
+  'yaml.txt': bomb('the report as YAML'),
+};
+
+/** A folder with a short log, and a report whose type makes the files. */
+function withType(files: Readonly<Record<string, string>>) {
+  const folder = ownFolder();
+  const log = join(folder, 'audit.log');
+  const manifest = join(folder, 'bomb.json');
+  const lines = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8').split('\n');
+  writeFileSync(log, `${lines.slice(0, 400).join('\n')}\n`);
+  const object = (kind: string, name: string, spec: object) =>
+    JSON.stringify({ apiVersion: 'projectcalico.org/v3', kind, metadata: { name }, spec });
+  const type = {
+    includeEndpointData: true,
+    downloadTemplates: Object.entries(files).map(([name, template]) => ({ name, template })),
+  };
+  writeFileSync(
+    manifest,
+    `${object('GlobalReportType', 'bomb', type)}\n---\n${object('GlobalReport', 'bomb', { reportType: 'bomb' })}\n`,
+  );
+  return { folder, log, manifest };
+}
+
+const upArguments = (folder: string, log: string): string[] =>
+  `up --audit-log ${log} --cluster c --data ${join(folder, 'data')} --reports ${folder} --port 0 --permissions none`.split(
+    ' ',
+  );
+
+test('bombs that are asked for at once are refused in time, and the process answers and has its memory', async () => {
+  const { folder, log } = withType(WORST);
+  const child = startMargay(upArguments(folder, log));
+  const url = () => /downloads: (http\S+)/.exec(child.said())?.[1];
+  await expect.poll(url, { timeout: 60_000 }).toBeDefined();
+  const runs = (await (await fetch(`${url()}/api/v1/runs`)).json()) as { items: { id: string }[] };
+  const { id } = runs.items[0]!;
+
+  const download = async (name: string) => {
+    const start = performance.now();
+    const answer = await fetch(`${url()}/api/v1/runs/${id}/downloads/${name}`);
+    const { detail } = (await answer.json()) as { detail: string };
+    return { status: answer.status, detail, seconds: (performance.now() - start) / 1_000 };
+  };
+  const alive = async (): Promise<number> => {
+    const start = performance.now();
+    expect((await fetch(`${url()}/healthz`)).status).toBe(200);
+    return (performance.now() - start) / 1_000;
+  };
+  const names = Object.keys(WORST);
+  const answers = Promise.all(names.slice(0, 3).map(download));
+  const waited = await alive();
+  for (const { status, detail, seconds } of [...(await answers), await download(names[3]!)]) {
+    expect({ status, detail }).toEqual({ status: 422, detail: expect.stringMatching(/more than/) as string });
+    // The third waits for its turn.
+    expect(seconds).toBeLessThan(2 * SECONDS_MAX);
+  }
+  expect(waited).toBeLessThan(1);
+  expect(megabytesOf(child.pid!)).toBeLessThan(MEGABYTES_MAX);
+}, 120_000);
+
+test('the command line has the same limits', async () => {
+  const { folder, log, manifest } = withType({ ...WORST, 'good.txt': '{{len .Endpoints}}' });
+  const out = join(folder, 'out');
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, 'report', '--config', manifest, '--audit-log', log, '--out', out],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let [said, most] = ['', 0];
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const look = setInterval(() => (most = Math.max(most, megabytesOf(child.pid!))), 50);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(look);
+  expect(code).toBe(1);
+  for (const name of Object.keys(WORST))
+    expect(said).toMatch(new RegExp(`^(margay: )?${name} is not written: .*more than`, 'm'));
+  expect(Number(readFileSync(join(out, 'good.txt'), 'utf8'))).toBeGreaterThan(0);
+  expect(most).toBeLessThan(MEGABYTES_MAX);
+}, 120_000);
+
+test('a type that is refused is told of by its own words, and nothing is said of what the archive has', async () => {
+  const { folder, log } = withType({ '../../etc/passwd': 'x', 'a.txt': '{{nope}}' });
+  const child = startMargay(upArguments(folder, log));
+  await expect.poll(child.said, { timeout: 60_000 }).toContain('No new reports');
+  const told = child
+    .said()
+    .split('\n')
+    .filter((line) => line.includes('GlobalReport'))
+    .map((line) => line.replaceAll(folder, ''));
+  expect(told).toEqual([
+    'margay: /bomb.json: GlobalReportType bomb: spec.downloadTemplates[0].name: is "../../etc/passwd". Name the file, as in endpoints.csv.',
+    'margay: /bomb.json: GlobalReportType bomb: spec.downloadTemplates[1].template: a.txt, line 1: there is no function nope. Correct the template.',
+    'margay: /bomb.json: GlobalReport bomb: spec.reportType is bomb, and the GlobalReportType of that name cannot be used',
+    'No new reports: no GlobalReport can be used',
+  ]);
+}, 60_000);
