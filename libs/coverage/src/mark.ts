@@ -15,6 +15,9 @@ export type Outcome =
       readonly at?: Instant;
       readonly reason: string;
       readonly message: string;
+      /** Of one without a time: between which it is known to have been, where not the events beside it tell that. */
+      readonly after?: Instant;
+      readonly before?: Instant;
     };
 
 /** Reading by reading: what was read, and where. */
@@ -114,11 +117,7 @@ export function markOf(source: string, from: number, to: number, all: readonly R
       canaries.push({ ...reading.canary, state: 'seen', at });
     if (reading.kind === 'doubtful' || reading.kind === 'unusable') {
       const { kind, reason, message } = reading;
-      const before = behind[i];
-      const place =
-        at === undefined
-          ? { ...(after !== undefined && { after }), ...(before !== undefined && { before }) }
-          : { at };
+      const place = at === undefined ? between(reading.after ?? after, reading.before ?? behind[i]) : { at };
       problems.push({ position, kind, reason, message, ...place });
     }
     after = at ?? after;
@@ -134,6 +133,11 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     ...(canaries.length > 0 && { canaries }),
   };
 }
+
+const between = (after: Instant | undefined, before: Instant | undefined) => ({
+  ...(after !== undefined && { after }),
+  ...(before !== undefined && { before }),
+});
 
 /** Of each, the time of the nearest one behind it that has one. */
 function timesBehind(all: readonly Read[]): (Instant | undefined)[] {

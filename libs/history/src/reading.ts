@@ -88,6 +88,9 @@ type Told =
   | {
       readonly kind: 'unusable';
       readonly at?: Instant;
+      /** Of what has no time, where it is known between which it was. */
+      readonly after?: Instant;
+      readonly before?: Instant;
       readonly reason: UnusableReason;
       readonly message: string;
       /** The doubts, where it says about which objects. */

@@ -8,11 +8,17 @@ import { kafkaOptionsOf, schemaRegistryOptionsOf, type KafkaConfig } from './bus
 /**
  * The bus that settings name. With a schema registry the schemas are registered before the first message is published.
  *
- * @param service what the brokers' logs and quotas call it.
+ * @param service what the brokers' logs and quotas call it. @param onUnfit see `KafkaOptions`.
  */
-export async function openConfiguredBus(config: KafkaConfig, service: string, log: Log): Promise<Bus> {
+export async function openConfiguredBus(
+  config: KafkaConfig,
+  service: string,
+  log: Log,
+  onUnfit?: (topic: string, message: string) => void,
+): Promise<Bus> {
   const bus = await openKafkaBus({
     ...kafkaOptionsOf(config, service),
+    ...(onUnfit !== undefined && { onUnfit }),
     log: (level, message, details) => log[level](message, { ...details }),
   });
   const kept = schemaRegistryOptionsOf(config);

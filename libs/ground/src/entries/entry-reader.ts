@@ -297,7 +297,7 @@ export class EntryReader {
   }
 
   #tooLong(line: number, what: string): void {
-    const message = `${what} is longer than what is read: ${VALUE_SIZE_MAX.toLocaleString('en')} characters.`;
+    const message = `${what} is longer than the limit of ${VALUE_SIZE_MAX} bytes.`;
     this.#found.push({ kind: 'unread', reason: 'too-long', line, message });
   }
 

@@ -37,7 +37,11 @@ export class BusModule implements OnApplicationShutdown {
    */
   static kafka(config: KafkaConfig, service: string): DynamicModule {
     return moduleOf(async (log, readiness) => {
-      const bus = await openConfiguredBus(config, service, log);
+      const unfit = new Set<string>();
+      const bus = await openConfiguredBus(config, service, log, (topic, why) =>
+        unfit.add(`${topic}: ${why}`),
+      );
+      readiness.add('topics', () => unfitWords(unfit));
       readiness.add('kafka', async () => void (await bus.lag(resourceChanges.name, 'readiness')));
       return bus;
     });
@@ -57,6 +61,10 @@ export class BusModule implements OnApplicationShutdown {
     return this.#bus.close();
   }
 }
+
+/** What does not fit of the topics that were used, for people; they work all the same. */
+const unfitWords = (unfit: ReadonlySet<string>): { readonly warning: string } | undefined =>
+  unfit.size === 0 ? undefined : { warning: [...unfit].join('. ') };
 
 function moduleOf(open: (log: Log, readiness: Readiness) => Promise<Bus>): DynamicModule {
   return {

@@ -49,6 +49,11 @@ with that reason. Other windows go on.
 letter says where its message is and holds nothing of it: replay it before its topic lets go of it (7 days in the embedded profile).
 What is set aside stands in the evidence as a doubt: about its object where the message's key tells it, until that is seen whole, else about everything.
 
+**Something is too large.** Messages of any size up to 64 MiB go through, whatever the topics take at once: large ones in parts. \`dlq-code\`
+\`too-large\` or \`incomplete\` on a dead letter without content says that one could not be published, or not be put together, and \`refused\` that the
+archive does not take it, with what to raise. Its object is in doubt until it is seen whole, and everything else goes on. \`/readyz\` warns (check
+\`topics\`) and the log says which topic was made by others with settings that do not fit: compacted, kept for too short a time, or taking little at once.
+
 **Messages are gone.** Where a topic lets go of messages before the snapshotter has read them, the log says so, and everything is in doubt that was
 published until then. Lists of the cluster settle it: \`margay baseline\`. Keep topics for longer than the longest outage.
 

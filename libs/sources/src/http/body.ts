@@ -11,9 +11,18 @@ type Body =
       readonly unreadable?: string;
     }
   /** It can never be read, however often it is sent. */
-  | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip'; readonly sizeBytes: number }
+  | {
+      readonly kind: 'unusable';
+      readonly reason: 'too-large' | 'not-gzip';
+      readonly sizeBytes: number;
+      /** What it begins with, where that can be read: a few characters. */
+      readonly begin: string;
+    }
   /** There is no room for it now. */
   | { readonly kind: 'busy' };
+
+/** So much of what is too large is looked at, to know when it was: the times of an audit event stand behind its bodies. */
+const BEGIN_BYTES = 256 * 1024;
 
 /** A body, and what gives back the room that it takes. */
 export type Held = Body & { readonly release: () => void };
@@ -41,16 +50,28 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
   };
 
   const length = Number(request.headers['content-length'] ?? NaN);
-  if (length > bytesMax) return without({ kind: 'unusable', reason: 'too-large', sizeBytes: length });
-  if (length > 0 && !reserve(length)) return without({ kind: 'busy' });
+  if (length > 0 && length <= bytesMax && !reserve(length)) return without({ kind: 'busy' });
   const pieces: Buffer[] = [];
   let read = 0;
+  const tooLarge = (sizeBytes: number): Held => {
+    const begin = Buffer.concat(pieces, Math.min(read, BEGIN_BYTES));
+    return without({
+      kind: 'unusable',
+      reason: 'too-large',
+      sizeBytes,
+      begin: isPacked(begin) ? '' : begin.toString('utf8'),
+    });
+  };
   try {
-    for await (const piece of request as AsyncIterable<Buffer>) {
+    // Whoever sends is to get an answer also where the rest is not read.
+    const coming = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const piece of coming) {
       read += piece.length;
-      if (read > bytesMax) return without({ kind: 'unusable', reason: 'too-large', sizeBytes: read });
-      if (Number.isNaN(length) && !reserve(piece.length)) return without({ kind: 'busy' });
+      if (Number.isNaN(length) && read <= bytesMax && !reserve(piece.length))
+        return without({ kind: 'busy' });
       pieces.push(piece);
+      if (length > bytesMax && read >= BEGIN_BYTES) return tooLarge(length);
+      if (read > bytesMax) return tooLarge(Math.max(read, length || 0));
     }
   } catch (error) {
     release();
@@ -59,8 +80,9 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
   const sent = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   if (!isPacked(sent)) return { kind: 'whole', bytes: sent, release };
   const whole = await wholeOf(sent, bytesMax);
-  if (whole === undefined) return without({ kind: 'unusable', reason: 'too-large', sizeBytes: read });
-  if (isBrokenGzip(sent, whole)) return without({ kind: 'unusable', reason: 'not-gzip', sizeBytes: read });
+  if (whole === undefined) return tooLarge(read);
+  if (isBrokenGzip(sent, whole))
+    return without({ kind: 'unusable', reason: 'not-gzip', sizeBytes: read, begin: '' });
   if (!reserve(whole.bytes.length)) return without({ kind: 'busy' });
   return { kind: 'whole', ...whole, release };
 }

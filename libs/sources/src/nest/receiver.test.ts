@@ -132,14 +132,20 @@ test.each<[string, string | Uint8Array, boolean, string | undefined]>([
   ['over the limit in chunks', 'x'.repeat(LIMIT + 1), true, 'too-large'],
   ['small, but too large unpacked', gzipSync('x'.repeat(LIMIT + 1)), false, 'too-large'],
   ['broken gzip', Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.from('no gzip')]), false, 'not-gzip'],
-])('what can never be read is recorded and answered 200: %s', async (_, body, chunked, reason) => {
-  const errors: string[] = [];
-  const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
-  const { url, delivered } = await setUp({ bodyBytesMax: LIMIT, log });
-  expect((await post(url, body, { chunked })).status).toBe(200);
-  expect(delivered).toMatchObject([reason === undefined ? { kind: 'text' } : { kind: 'unusable', reason }]);
-  expect(errors).toHaveLength(reason === undefined ? 0 : 1);
-});
+])(
+  'what can never be read is recorded, and answered 413 where it is too large: %s',
+  async (_, body, chunked, reason) => {
+    const errors: string[] = [];
+    const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
+    const { url, delivered } = await setUp({ bodyBytesMax: LIMIT, log });
+    const answer = await post(url, body, { chunked });
+    expect(answer.status).toBe(reason === 'too-large' ? 413 : 200);
+    if (answer.status === 413)
+      expect(answer.body).toMatch(/the body has \d+ bytes or more, and 100000 are taken/);
+    expect(delivered).toMatchObject([reason === undefined ? { kind: 'text' } : { kind: 'unusable', reason }]);
+    expect(errors).toHaveLength(reason === undefined ? 0 : 1);
+  },
+);
 
 test('what finds no room is answered 503 at once, and later taken', async () => {
   const { promise: durable, resolve } = Promise.withResolvers<void>();

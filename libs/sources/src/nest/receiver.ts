@@ -32,7 +32,12 @@ export type Received = Sender & { readonly sizeBytes: number } & (
         /** What is wrong with the rest of the body, which can never be read. */
         readonly unreadable?: string;
       }
-    | { readonly kind: 'unusable'; readonly reason: 'too-large' | 'not-gzip' }
+    | {
+        readonly kind: 'unusable';
+        readonly reason: 'too-large' | 'not-gzip';
+        /** What it begins with, where that can be read: a few characters. */
+        readonly begin: string;
+      }
   );
 
 export interface ReceiverOptions {
@@ -70,12 +75,14 @@ interface Reception extends ReceiverOptions {
 /**
  * Opens a listener with one route, which takes what is posted to it and answers 200 when `deliver` has fulfilled.
  *
- * Whoever sends tries again after any other answer, and gives up after a while; so content never gets a 4xx. `deliver`
- * gets what cannot be read too, to be recorded, and must be idempotent: what took too long is sent again.
+ * Whoever sends tries again after any other answer, and gives up after a while; so content gets no 4xx, but for what is too large, whose
+ * sender has to be set up otherwise. `deliver` gets what cannot be read too, to be recorded, and must be idempotent: what took too long is
+ * sent again.
  *
  * | answer | when |
  * | --- | --- |
  * | 200 | delivered |
+ * | 413 | larger than what is taken; that it is lost is recorded |
  * | 401, 403, 404 | no or wrong credentials, not entitled to the cluster, the cluster is not known here |
  * | 503 with `Retry-After` | too much in flight (at once, the body is not kept), or the delivery failed or takes too long |
  *
@@ -185,7 +192,11 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   const content = contentOf(body);
   const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
-  if (outcome === 'delivered') return void reply.code(200).send({ delivered: true });
+  if (outcome === 'delivered') {
+    if (body.kind === 'unusable' && body.reason === 'too-large')
+      return void reply.code(413).send({ error: tooLargeWords(body.sizeBytes, bodyBytesMax) });
+    return void reply.code(200).send({ delivered: true });
+  }
   log.warn('A request was not delivered and will be sent again', {
     receiver: name,
     cluster,
@@ -195,8 +206,14 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   refuse('unavailable');
 }
 
+const tooLargeWords = (sizeBytes: number, bytesMax: number): string =>
+  `the body has ${sizeBytes} bytes or more, and ${bytesMax} are taken: it is recorded that what it said is not known. Let fewer events go with one request, or raise the limit.`;
+
 function contentOf(body: Exclude<Held, { kind: 'busy' }>) {
-  if (body.kind === 'unusable') return { kind: body.kind, reason: body.reason, sizeBytes: body.sizeBytes };
+  if (body.kind === 'unusable') {
+    const { kind, reason, sizeBytes, begin } = body;
+    return { kind, reason, sizeBytes, begin };
+  }
   const { bytes, unreadable } = body;
   return {
     kind: 'text' as const,

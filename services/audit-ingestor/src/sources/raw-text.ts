@@ -1,3 +1,4 @@
+import type { Instant } from '@margay/ground';
 import type { Origin } from '@margay/history';
 
 /** A text with audit events in it, in whatever envelope a forwarder put around them, and the place it was read from. */
@@ -6,8 +7,13 @@ export interface RawText {
   readonly origin: Origin;
   /** What is wrong with what followed the text, which can never be read. */
   readonly unreadable?: string;
-  /** Set, with an empty text, when there was something that can never be read: why, and how big it was. */
-  readonly unusable?: { readonly reason: string; readonly sizeBytes: number };
+  /** Set, with an empty text, when there was something that can never be read: why, how big it was, and when that happened which it told. */
+  readonly unusable?: {
+    readonly reason: string;
+    readonly sizeBytes: number;
+    readonly after?: Instant;
+    readonly before?: Instant;
+  };
 }
 
 /**

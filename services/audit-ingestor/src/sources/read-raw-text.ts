@@ -12,14 +12,16 @@ export function readRawText({ text, origin, unreadable, unusable }: RawText): Re
       readings.push({ kind: 'unusable', reason: 'unreadable', message: unreadable });
     return readings;
   }
-  const tooLarge = unusable.reason === 'too-large';
+  const { reason, sizeBytes, ...place } = unusable;
+  const tooLarge = reason === 'too-large';
   return [
     {
       kind: 'unusable',
+      ...place,
       reason: tooLarge ? 'too-long' : 'unreadable',
       message: tooLarge
-        ? `A request of ${unusable.sizeBytes} bytes is larger than what is taken: raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.`
-        : `A request of ${unusable.sizeBytes} bytes cannot be unpacked.`,
+        ? `A request of ${sizeBytes} bytes is larger than what is taken: raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.`
+        : `A request of ${sizeBytes} bytes cannot be unpacked.`,
     },
   ];
 }

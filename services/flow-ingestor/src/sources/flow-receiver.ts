@@ -39,7 +39,7 @@ export function serveFlowReceiver(
 
 /** What a request holds, which shares its position, or what stands for one that can never be read. */
 function textsIn(received: Received): FlowText[] {
-  const text = received.kind === 'text' ? received.text : '';
+  const text = received.kind === 'text' ? received.text : received.begin;
   const [first] = readFlows('', [{ text, position: 0 }]).flows;
   const position = requestPosition(text, first?.startAt, Date.now());
   if (received.kind === 'text') {

@@ -30,6 +30,8 @@ export interface KafkaOptions {
   readonly partsMilliseconds?: number;
   /** Put before every topic and group, for brokers that several installations share. */
   readonly prefix?: string;
+  /** Told of each topic whose settings do not fit, in a sentence for people. */
+  readonly onUnfit?: (topic: string, message: string) => void;
   /** Told what the client logs, at the level that fits: what it will try again by itself is no error. */
   readonly log?: (level: 'error' | 'warn' | 'info' | 'debug', message: string, details: object) => void;
 }

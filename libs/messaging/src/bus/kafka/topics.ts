@@ -25,8 +25,10 @@ export function topicMaker(ask: Asking['ask'], options: KafkaOptions, roomIn: (t
     const settings = await settingsOf(client, topic, options);
     const limit = Number(settings.get('max.message.bytes') ?? NaN);
     if (limit > 0) roomIn(topic).fit(limit);
-    for (const { level, message, ...details } of problemsOf(settings))
+    for (const { level, message, ...details } of problemsOf(settings)) {
       options.log?.(level, message, { topic, ...details });
+      options.onUnfit?.(topic, message);
+    }
   };
 
   /** Fulfilled when the topic exists. */

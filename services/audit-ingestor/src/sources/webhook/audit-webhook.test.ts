@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseInstant } from '@margay/ground';
 import { openMetrics, readConfig, silentLog } from '@margay/runtime';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { config } from '../../config.ts';
@@ -86,11 +87,24 @@ test('a request is one text, with its API server as the source and a position of
   expect(first).not.toBe(second);
 });
 
-test('what is too large is handed on as a record of its loss', async () => {
+test.each([
+  ['begins with an event', '{"items":[{"requestReceivedTimestamp":"2026-11-26T10:00:00.500000Z"},', true],
+  ['begins with something else', 'x', false],
+])('what is too large and %s is handed on as a record of its loss', async (_, begin, hasTime) => {
   const { url, taken } = await setUp();
   const sizeBytes = 32 * 1024 * 1024 + 1;
-  expect(await post(`${url}/audit/v1/clusters/a/sources/n`, 'x'.repeat(sizeBytes))).toBe(200);
-  expect(taken).toMatchObject([['a', { text: '', unusable: { reason: 'too-large', sizeBytes } }]]);
+  const body = begin.padEnd(sizeBytes, ' ');
+  const send = () => post(`${url}/audit/v1/clusters/a/sources/n`, body);
+  const began = Date.now();
+  expect(await send()).toBe(413);
+  const after = hasTime ? { after: parseInstant('2026-11-26T09:59:00.5Z')! } : {};
+  expect(taken).toMatchObject([['a', { text: '', unusable: { reason: 'too-large', sizeBytes, ...after } }]]);
+  const [[, { origin, unusable }]] = taken as [[string, RawText]];
+  expect(unusable!.before! / 1_000 - began - 60_000).toBeLessThan(5_000);
+  if (!hasTime) return;
+  // The API server sends it again: it is the same loss.
+  await send();
+  expect(taken[1]![1].origin).toEqual(origin);
 });
 
 test('what was not ingested is sent again', async () => {

@@ -1,10 +1,11 @@
+import { MINUTE } from '@margay/ground';
 import type { Log, Metrics } from '@margay/runtime';
 import type { HttpServer } from '@margay/runtime/nest';
 import { receiverConfigOf } from '@margay/sources';
 import { serveReceiver, type Received } from '@margay/sources/nest';
 import { WEBHOOK, type Config } from '../../config.ts';
 import type { Ingest, RawText } from '../raw-text.ts';
-import { requestPosition } from './request-position.ts';
+import { firstEventIn, requestPosition } from './request-position.ts';
 
 const NAME = 'audit-webhook';
 
@@ -39,13 +40,28 @@ export function serveAuditWebhook(
  */
 function delivering(ingest: Ingest): (received: Received) => Promise<void> {
   return async (received) => {
-    const text = received.kind === 'text' ? received.text : '';
-    const origin = { source: `webhook:${received.source}`, position: requestPosition(text, Date.now()) };
+    const now = Date.now();
+    const text = received.kind === 'text' ? received.text : received.begin;
+    const origin = { source: `webhook:${received.source}`, position: requestPosition(text, now) };
     const raw: RawText =
       received.kind === 'text'
         ? { text, origin, ...(received.unreadable !== undefined && { unreadable: received.unreadable }) }
-        : { text, origin, unusable: { reason: received.reason, sizeBytes: received.sizeBytes } };
+        : { text: '', origin, unusable: lost(received, now) };
     if (received.kind !== 'text' || text.trim() !== '' || received.unreadable !== undefined)
       await ingest(received.cluster, [raw]);
+  };
+}
+
+/** The clocks of API servers and this one may differ by so much, and events be out of order in their batch. */
+const SLACK = MINUTE;
+
+/** What is known of a request that cannot be read: its first event, if that can be seen, was before the others, and all before now. */
+function lost({ reason, sizeBytes, begin }: Extract<Received, { kind: 'unusable' }>, now: number) {
+  const first = firstEventIn(begin);
+  return {
+    reason,
+    sizeBytes,
+    ...(first !== undefined && { after: first - SLACK }),
+    before: now * 1_000 + SLACK,
   };
 }

@@ -1,4 +1,4 @@
-import { parseInstant } from '@margay/ground';
+import { parseInstant, type Instant } from '@margay/ground';
 import { requestPosition as positionOfRequest } from '@margay/sources';
 
 /** In an event, or in one that an envelope holds as text. */
@@ -9,7 +9,8 @@ const RECEIVED = /requestReceivedTimestamp\\?":\s*\\?"([0-9TZ:.+-]+)/;
  *
  * @param now milliseconds since the epoch, for content without a time.
  */
-export function requestPosition(text: string, now: number): number {
-  const [, received] = RECEIVED.exec(text) ?? [];
-  return positionOfRequest(text, parseInstant(received), now);
-}
+export const requestPosition = (text: string, now: number): number =>
+  positionOfRequest(text, firstEventIn(text), now);
+
+/** When the request of the first event in a text was received, if there is one with a time. */
+export const firstEventIn = (text: string): Instant | undefined => parseInstant(RECEIVED.exec(text)?.[1]);
