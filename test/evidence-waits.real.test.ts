@@ -72,13 +72,13 @@ const truth = (log: string, windows: readonly number[]) =>
 const NOT_APPLIED = /^\d+ messages that were published before .* were not applied yet/;
 
 test(
-  'the snapshotter is stopped under twenty thousand lines and started again, workers are ahead: no report is better than its evidence',
+  'the snapshotter is stopped under twenty-eight thousand lines and started again, workers are ahead: no report is better than its evidence',
   { timeout: 900_000 },
   async () => {
     const place = await install(BROKERS);
     const { environment, log, bus, stores } = place;
-    const lines = timesOver(10);
-    expect(lines.length).toBeGreaterThan(20_000);
+    const lines = timesOver(13);
+    expect(lines.length).toBeGreaterThan(28_000);
     appendFileSync(log, lines.map((line) => `${line}\n`).join(''));
     const ingestor = startService('audit-ingestor', environment);
     await published(bus, lines.length);
