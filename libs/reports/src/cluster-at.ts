@@ -5,7 +5,13 @@ import { type Beside, playedFrom } from './doubts/play.ts';
 import { bySettings } from './enforcement.ts';
 import { standingVersions } from './doubts/standing.ts';
 import { unreadPolicies } from './evidence.ts';
-import { inOrder, type KnownDoubt, type PlayedVersion, type UnseenSpan } from './doubts/played.ts';
+import {
+  inOrder,
+  openBehind,
+  type KnownDoubt,
+  type PlayedVersion,
+  type UnseenSpan,
+} from './doubts/played.ts';
 import { replay } from './replay/replay.ts';
 import { isValidIn } from './replay/steps.ts';
 
@@ -50,7 +56,9 @@ export function clusterAt(
     network: moment?.network ?? new NetworkState(),
     versions: standing.filter(({ name }) => name !== '').map(asPlayed),
     unseen: unseen.filter((span) => isValidIn(span, window)),
-    doubts: inOrder([...doubts, ...unreadPolicies(standing).doubts]),
+    doubts: inOrder([...doubts, ...unreadPolicies(standing).doubts]).map((doubt) =>
+      openBehind(doubt, window),
+    ),
   };
 }
 

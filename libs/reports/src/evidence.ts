@@ -3,7 +3,7 @@ import { formatInstant, isPolicy, sortedOnce, type Window } from '@margay/ground
 import type { Version } from '@margay/history';
 import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
 import { enforcement, type Enforcement } from './enforcement.ts';
-import { inOrder, type KnownDoubt } from './doubts/played.ts';
+import { inOrder, type KnownDoubt, openBehind } from './doubts/played.ts';
 import type { NeverSeen } from './named/never-seen.ts';
 import { printedVersion } from './printed-version.ts';
 import { isValidIn } from './replay/steps.ts';
@@ -147,12 +147,6 @@ function withDoubts(sources: Evidence, count: number): Evidence {
       ? 'One thing is not known for some of the window: see the doubts.'
       : `${count} things are not known for some of the window: see the doubts.`;
   return { ...sources, complete: false, reasons: [...sources.reasons, sentence] };
-}
-
-/** A doubt as it was when the window ended: what settled it later is none of the window's evidence. */
-function openBehind(doubt: KnownDoubt, { end }: Window): KnownDoubt {
-  const { until, settledBy: _, ...open } = doubt;
-  return until !== undefined && until < end ? doubt : open;
 }
 
 /** A doubt as it is listed. */

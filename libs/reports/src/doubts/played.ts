@@ -1,4 +1,4 @@
-import { compareTexts, type Instant } from '@margay/ground';
+import { compareTexts, type Instant, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import type { Doubted, Unseen } from '@margay/policy';
 
@@ -22,7 +22,7 @@ export interface Played {
   readonly doubts: readonly KnownDoubt[];
 }
 
-/** One doubt, as it is known when the window is over. */
+/** One doubt. */
 export interface KnownDoubt {
   readonly id: string;
   /** What it is about, as printed: an object, a kind, a kind in a namespace, `everything`. */
@@ -46,4 +46,10 @@ export interface KnownDoubt {
 export function inOrder(doubts: Iterable<KnownDoubt>): KnownDoubt[] {
   const since = (doubt: KnownDoubt): Instant => doubt.since ?? Number.MIN_SAFE_INTEGER;
   return [...doubts].sort((a, b) => since(a) - since(b) || compareTexts(a.id, b.id));
+}
+
+/** A doubt as it was when the window ended: what settled it later is none of the window's evidence. */
+export function openBehind(doubt: KnownDoubt, { end }: Window): KnownDoubt {
+  const { until, settledBy: _, ...open } = doubt;
+  return until !== undefined && until < end ? doubt : open;
 }
