@@ -111,9 +111,9 @@ function Canaries({ canaries }: Pick<SourceCoverage, 'canaries'>) {
     <thead>
       <tr>
         <th>Canaries of API server</th>
+        <th>State</th>
         <th>Last that came</th>
         <th>Round trip</th>
-        <th>State</th>
       </tr>
     </thead>
     <tbody>
@@ -121,11 +121,11 @@ function Canaries({ canaries }: Pick<SourceCoverage, 'canaries'>) {
         ({ server, lastSeen, roundTripSeconds, silentSince }) =>
           html`<tr>
             <td><${Name} text=${server} /></td>
-            <td><${Time} at=${lastSeen} /></td>
-            <td>${roundTripSeconds === undefined ? '' : length(roundTripSeconds)}</td>
             <td>
               ${silentSince === undefined ? html`<span class="good">they come</span>` : html`<span class="bad">silent since <${Time} at=${silentSince} /></span>`}
             </td>
+            <td><${Time} at=${lastSeen} /></td>
+            <td>${roundTripSeconds === undefined ? '' : length(roundTripSeconds)}</td>
           </tr>`,
       )}
     </tbody>
@@ -139,18 +139,19 @@ function Servers({ servers }: Pick<Coverage, 'servers'>) {
     <table class="plain" tabindex="0">
       <thead>
         <tr>
-          <th>API server</th>
+          <th class="wide">API server, and why nothing is written through it</th>
           <th>Last written</th>
-          <th class="wide">Why not since</th>
         </tr>
       </thead>
       <tbody>
         ${servers.map(
           ({ server, lastWritten, notWritten }) =>
             html`<tr>
-              <td><${Name} text=${server} /></td>
+              <td>
+                <${Name} text=${server} />
+                ${notWritten && html`<p class="bad"><${Name} text=${notWritten} /></p>`}
+              </td>
               <td>${lastWritten && html`<${Time} at=${lastWritten} />`}</td>
-              <td>${notWritten && html`<span class="bad"><${Name} text=${notWritten} /></span>`}</td>
             </tr>`,
         )}
       </tbody>
