@@ -27,6 +27,8 @@ export interface Operation {
   readonly parameters?: z.ZodObject;
   /** Strict, so that a mistyped filter never shows everything. What does not fit is answered 400. */
   readonly query?: z.ZodObject;
+  /** It takes long, or stays open: of such requests nobody may have many at once. */
+  readonly takes?: 'long' | 'stream';
   readonly answer: Answer;
   readonly problems?: readonly ProblemStatus[];
 }

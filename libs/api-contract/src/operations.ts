@@ -105,6 +105,7 @@ export const OPERATIONS = {
     right: 'export',
     runs: ['id', 'other'],
     parameters: z.object({ id, other: z.string().meta({ description: 'The id of an earlier run.' }) }),
+    takes: 'long',
     answer: json('Names of endpoints.', comparison),
     problems: [409],
   },
@@ -117,6 +118,7 @@ export const OPERATIONS = {
     runs: ['id'],
     parameters: ofRun,
     query: timelineQuery,
+    takes: 'long',
     answer: json('Spans and events.', timeline),
     problems: [409],
   },
@@ -140,6 +142,7 @@ export const OPERATIONS = {
     right: 'export',
     runs: ['id'],
     parameters: z.object({ id, name: z.string().meta({ description: 'The name of a file.' }) }),
+    takes: 'long',
     answer: { description: 'The file.', mediaType: 'application/octet-stream' },
     problems: [409, 422, 503],
   },
@@ -149,6 +152,7 @@ export const OPERATIONS = {
     summary: 'The cluster at one instant, from the history.',
     right: 'scope',
     query: stateQuery,
+    takes: 'long',
     answer: json('Namespaces, policies and endpoints.', clusterState),
   },
   coverage: {
@@ -156,6 +160,7 @@ export const OPERATIONS = {
     path: '/coverage',
     summary: 'What each source delivered over time.',
     right: 'scope',
+    takes: 'long',
     answer: json('Sources.', coverage),
   },
   events: {
@@ -163,6 +168,7 @@ export const OPERATIONS = {
     path: '/events',
     summary: 'Server-sent events: `runs` with each run whose state changes.',
     right: 'list',
+    takes: 'stream',
     answer: { description: 'A stream that does not end.', mediaType: 'text/event-stream' },
   },
   waysToSignIn: {

@@ -12,6 +12,7 @@ import { DocsController } from './docs/docs.controller.ts';
 import { TimelineController } from './endpoints/timeline.controller.ts';
 import { DownloadsController } from './exports/downloads.controller.ts';
 import { FollowController } from './follow/follow.controller.ts';
+import { CountedRequest, RequestLimits, type Limits } from './http/limits.ts';
 import { readOrigin, type Proxies } from './http/origin.ts';
 import { OwnGround } from './http/own-ground.middleware.ts';
 import { ReportList } from './reports/report-list.ts';
@@ -33,6 +34,7 @@ import {
   AUTHORITY,
   CLUSTER,
   HOSTS,
+  LIMITS,
   NETWORKS,
   ORIGIN_OF,
   SESSION_LIMITS,
@@ -53,12 +55,15 @@ export interface ApiOptions {
   readonly sessions?: SessionLimits;
   /** The ways to sign in beside the token; none unless given. */
   readonly signIn?: SignIn;
+  /** How much one person may ask for; no limits unless given. */
+  readonly limits?: Limits;
   /** Networks that do not count as the internet; a default list unless given. */
   readonly privateNetworks?: readonly string[];
 }
 
 const HOUR = 3_600_000;
 const SESSIONS: SessionLimits = { lifetime: 12 * HOUR, idle: HOUR };
+const NO_LIMITS: Limits = { perSecond: 0, longAtOnce: 0 };
 const NO_PROXIES: Proxies = { networks: [], headers: 'x-forwarded' };
 
 const CONTROLLERS = [
@@ -87,6 +92,7 @@ const CONTROLLERS = [
     ExportableScope,
     RunList,
     ReportList,
+    RequestLimits,
     SessionKeeper,
     PendingLogins,
     { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF], useFactory: whoAsks },
@@ -106,6 +112,8 @@ export class ApiModule implements NestModule {
       proxies = NO_PROXIES,
       sessions = SESSIONS,
       signIn = {},
+      limits = NO_LIMITS,
+
       privateNetworks,
     }: ApiOptions,
     ...adapters: DynamicModule[]
@@ -118,6 +126,7 @@ export class ApiModule implements NestModule {
         { provide: AUTHORITY, useFactory: access },
         { provide: ORIGIN_OF, useValue: readOrigin(proxies) },
         { provide: SIGN_IN, useValue: signIn },
+        { provide: LIMITS, useValue: limits },
         { provide: SESSION_LIMITS, useValue: sessions },
         { provide: HOSTS, useValue: hosts },
         { provide: NETWORKS, useValue: privateNetworks },
@@ -130,5 +139,7 @@ export class ApiModule implements NestModule {
     // For routes Fastify's wildcard is a bare *, for middleware Nest wants it named.
     const others = CONTROLLERS.filter((each) => each !== DocsController);
     consumer.apply(OwnGround).forRoutes(...others, 'api/{*path}');
+    // The page is sent from memory, which costs less than to refuse it.
+    consumer.apply(CountedRequest).forRoutes('api/{*path}', 'login/{*path}');
   }
 }

@@ -1,4 +1,4 @@
-import { flag, goDuration, list } from '@margay/runtime';
+import { flag, goDuration, list, whole } from '@margay/runtime';
 import * as z from 'zod';
 import type { ApiOptions } from './api.module.ts';
 import { nameIn, proxiesProblem } from './http/origin.ts';
@@ -42,6 +42,14 @@ export const doorSettings = {
   SESSION_IDLE: minutes()
     .prefault('1h')
     .meta({ description: 'How long a session lasts without being used.' }),
+  API_REQUESTS_PER_SECOND: whole(0, 100_000).default(50).meta({
+    description:
+      'How many requests a second one person may send in the long run, ten times as many at once; before it is known who asks, one address. More are answered 429. 0 is no limit.',
+  }),
+  API_LONG_REQUESTS: whole(0, 1_000).default(8).meta({
+    description:
+      'How many requests of one person that take long (exports, comparisons, timelines, the cluster at an instant) are answered at the same time. 0 is no limit.',
+  }),
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -149,13 +157,16 @@ const isSafe = ({ protocol, hostname }: URL) =>
   protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 
 /** The door as the settings have it. */
-export function doorOf(settings: DoorConfig): Pick<ApiOptions, 'hosts' | 'proxies' | 'sessions' | 'signIn'> {
+export function doorOf(
+  settings: DoorConfig,
+): Pick<ApiOptions, 'hosts' | 'proxies' | 'sessions' | 'signIn' | 'limits'> {
   const own = settings.API_URL === undefined ? [] : [nameIn(new URL(settings.API_URL).host)];
   const oidc = oidcOf(settings);
   return {
     ...(settings.API_HOSTS.length > 0 && { hosts: [...settings.API_HOSTS, ...own] }),
     proxies: { networks: settings.TRUSTED_PROXIES, headers: settings.TRUSTED_PROXIES_SAY },
     sessions: { lifetime: settings.SESSION_LIFETIME, idle: settings.SESSION_IDLE },
+    limits: { perSecond: settings.API_REQUESTS_PER_SECOND, longAtOnce: settings.API_LONG_REQUESTS },
     signIn: {
       ...(oidc && { oidc: new OidcProvider(oidc) }),
       ...(settings.TRUSTED_HEADERS && { headers: headersOf(settings) }),

@@ -10,6 +10,9 @@ export const CLUSTER = 'CLUSTER';
 /** The token of the names that the API may be reached under; of undefined for any. */
 export const HOSTS = 'HOSTS';
 
+/** The token of how much one person may ask for, see `Limits`. */
+export const LIMITS = 'LIMITS';
+
 /** The token of the networks that do not count as the internet; of undefined for the default list. */
 export const NETWORKS = 'NETWORKS';
 

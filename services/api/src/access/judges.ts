@@ -2,12 +2,13 @@ import { Inject, Injectable, type ExecutionContext, type OnModuleInit } from '@n
 import type { Right, Run } from '@margay/api-contract';
 import type { Action } from '@margay/kubernetes';
 import { RouteRights, type Judge } from '@margay/runtime/nest';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RequestLimits } from '../http/limits.ts';
 import { operationOf } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
 import { ReportList } from '../reports/report-list.ts';
 import { ACCESS } from '../tokens.ts';
-import type { Access } from './access.ts';
+import type { Access, Viewer } from './access.ts';
 import { remember } from './asked.ts';
 import { ExportableScope } from './exportable-scope.ts';
 
@@ -19,6 +20,7 @@ export class Judges implements OnModuleInit {
   readonly #runs: RunList;
   readonly #reports: ReportList;
   readonly #scope: ExportableScope;
+  readonly #limits: RequestLimits;
 
   constructor(
     @Inject(RouteRights) rights: RouteRights,
@@ -26,31 +28,43 @@ export class Judges implements OnModuleInit {
     @Inject(RunList) runs: RunList,
     @Inject(ReportList) reports: ReportList,
     @Inject(ExportableScope) scope: ExportableScope,
+    @Inject(RequestLimits) limits: RequestLimits,
   ) {
     this.#rights = rights;
     this.#access = access;
     this.#runs = runs;
     this.#reports = reports;
     this.#scope = scope;
+    this.#limits = limits;
   }
 
   onModuleInit(): void {
     const judges: Record<Exclude<Right, 'open'>, Judge> = {
-      'signed-in': async (request) =>
-        remember(request, { viewer: await this.#access(request), runs: new Map() }),
+      'signed-in': async (request, context) =>
+        remember(request, { viewer: await this.#viewer(request, context), runs: new Map() }),
       list: (request, context) => this.#ofReports('list', request, context),
       export: (request, context) => this.#ofReports('export', request, context),
       run: (request, context) => this.#ofReports('run', request, context),
-      scope: async (request) => {
-        const viewer = await this.#access(request);
+      scope: async (request, context) => {
+        const viewer = await this.#viewer(request, context);
         remember(request, { viewer, runs: new Map(), scope: await this.#scope.of(viewer) });
       },
     };
     this.#rights.add(judges);
   }
 
-  async #ofReports(action: Action, request: FastifyRequest, context: ExecutionContext): Promise<void> {
+  /** Who asks, if they do not ask for too much. */
+  async #viewer(request: FastifyRequest, context: ExecutionContext): Promise<Viewer> {
     const viewer = await this.#access(request);
+    this.#limits.known(request.raw, viewer.name);
+    const { takes } = operationOf(context);
+    const { raw: response } = context.switchToHttp().getResponse<FastifyReply>();
+    if (takes !== undefined) this.#limits.begin(takes, request.raw, response, viewer.name);
+    return viewer;
+  }
+
+  async #ofReports(action: Action, request: FastifyRequest, context: ExecutionContext): Promise<void> {
+    const viewer = await this.#viewer(request, context);
     const { runs: parameters = [], report: named } = operationOf(context);
     const parts = request.params as Readonly<Record<string, string>>;
     // Whoever may list nothing at all is told so, also where there is nothing to list.

@@ -1,6 +1,3 @@
-/** How long an identity provider may take for one answer. */
-export const TIMEOUT_MILLISECONDS = 10_000;
-
 /** What it says of itself and its keys is a few kilobytes. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
@@ -9,19 +6,21 @@ class AnswerTooLarge extends Error {
   override readonly name = 'AnswerTooLarge';
 }
 
-/** Fetches what fits: an answer that is too long or too slow fails, however little of it was needed. */
-export async function boundedFetch(url: string, options: object): Promise<Response> {
-  const { signal, ...rest } = options as RequestInit;
-  const late = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
-  const answer = await fetch(url, { ...rest, signal: signal ? AbortSignal.any([signal, late]) : late });
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of answer.body ?? []) {
-    bytes += piece.length;
-    if (bytes > ANSWER_BYTES_MAX)
-      throw new AnswerTooLarge(`It answers with more than ${ANSWER_BYTES_MAX} bytes`);
-    pieces.push(piece);
-  }
-  const { status, statusText, headers } = answer;
-  return new Response(bytes === 0 ? null : Buffer.concat(pieces), { status, statusText, headers });
-}
+/** Fetches what fits: an answer that is too long, or takes longer than that, fails, however little of it was needed. */
+export const boundedFetch =
+  (milliseconds: number) =>
+  async (url: string, options: object): Promise<Response> => {
+    const { signal, ...rest } = options as RequestInit;
+    const late = AbortSignal.timeout(milliseconds);
+    const answer = await fetch(url, { ...rest, signal: signal ? AbortSignal.any([signal, late]) : late });
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const piece of answer.body ?? []) {
+      bytes += piece.length;
+      if (bytes > ANSWER_BYTES_MAX)
+        throw new AnswerTooLarge(`It answers with more than ${ANSWER_BYTES_MAX} bytes`);
+      pieces.push(piece);
+    }
+    const { status, statusText, headers } = answer;
+    return new Response(bytes === 0 ? null : Buffer.concat(pieces), { status, statusText, headers });
+  };

@@ -1,7 +1,7 @@
 import type { User } from '@margay/kubernetes';
 import { Problem } from '@margay/runtime';
 import type * as openid from 'openid-client';
-import { boundedFetch, TIMEOUT_MILLISECONDS } from './bounded-fetch.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { userOf } from './identity.ts';
 
 /** The identity provider, and what of its answers is used. */
@@ -16,6 +16,8 @@ export interface OidcOptions {
   readonly redirectUri: string;
   readonly username: { readonly claim: string; readonly prefix: string };
   readonly groups: { readonly claim: string; readonly prefix: string };
+  /** How long it may take for one answer: 10 seconds unless given. */
+  readonly milliseconds?: number;
 }
 
 /** What has to be known again when somebody comes back. */
@@ -30,6 +32,8 @@ const library = () => import('openid-client');
 
 /** The clocks of two machines are never the same. */
 const CLOCK_TOLERANCE_SECONDS = 30;
+/** What it has to say of itself. */
+const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
 const DISCOVERY_MILLISECONDS = 3_600_000;
 
 /**
@@ -115,7 +119,7 @@ export class OidcProvider {
 
   async #discover(): Promise<openid.Configuration> {
     const client = await library();
-    const { issuer, clientId, clientSecret } = this.#options;
+    const { issuer, clientId, clientSecret, milliseconds = 10_000 } = this.#options;
     const url = new URL(issuer);
     const configuration = await client.discovery(
       url,
@@ -123,8 +127,8 @@ export class OidcProvider {
       { [client.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
       clientSecret === undefined ? client.None() : asItTakes(client, clientSecret),
       {
-        timeout: TIMEOUT_MILLISECONDS / 1_000,
-        [client.customFetch]: boundedFetch,
+        timeout: milliseconds / 1_000,
+        [client.customFetch]: boundedFetch(milliseconds),
         execute: [
           // Signatures are looked at, although the token comes from the provider itself.
           client.enableNonRepudiationChecks,
@@ -132,6 +136,9 @@ export class OidcProvider {
         ],
       },
     );
+    const known = configuration.serverMetadata();
+    const missing = NEEDED.filter((name) => !/^https?:/.test(known[name] ?? ''));
+    if (missing.length > 0) throw new Error(`it names no ${missing.join(' and no ')}`);
     this.#found = { configuration, at: this.#now() };
     return configuration;
   }

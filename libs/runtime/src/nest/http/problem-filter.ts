@@ -40,6 +40,8 @@ export class ProblemFilter implements ExceptionFilter {
       raw.destroy();
       return;
     }
+    const { headers = {} } = error instanceof Problem ? error : {};
+    for (const [name, value] of Object.entries(headers)) http.setHeader(reply, name, value);
     if (status === 401) http.setHeader(reply, 'www-authenticate', 'Bearer');
     http.setHeader(reply, 'content-type', 'application/problem+json');
     http.reply(reply, JSON.stringify({ type: 'about:blank', title, status, detail }), status);
