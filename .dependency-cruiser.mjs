@@ -30,6 +30,7 @@ export default {
       'flows',
       'coverage',
       'reports',
+      'ledger',
       'contracts',
       'runtime',
       'sqlite',

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -12,6 +13,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { readCheckpoint, readVerifierKey } from '@margay/ledger';
 import { openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
@@ -71,12 +73,21 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   expect(endpoints.trimEnd().split('\n')).toHaveLength(175);
   expect((await fetch(`${first.url}/api/v1/runs/none/downloads/summary.csv`)).status).toBe(404);
   expect((await fetch(`${first.url}/api/v1/runs/${inventory.id}/downloads/passwd`)).status).toBe(404);
+  // Each report is in a log, signed by a key that is told once and kept for its owner only.
+  const key = readVerifierKey(/margay\/cluster-a\+\S+/.exec(first.child.said())![0]);
+  const checkpoint = await (await fetch(`${first.url}/api/v1/log/checkpoint`)).text();
+  expect(readCheckpoint(Buffer.from(checkpoint), [key])).toMatchObject({ size: 4, signed: [{ key }] });
+  expect(await (await fetch(`${first.url}/api/v1/log/growth?from=0&to=4`)).text()).toBe('');
+  expect((await fetch(`${first.url}/api/v1/log/growth?from=1&to=5`)).status).toBe(400);
+  expect(statSync(join(folder, 'ledger.key')).mode & 0o777).toBe(0o600);
   await stopped(first.child, 'SIGTERM');
 
   const second = await up(['--data', folder], /Reports and downloads/);
   expect(second.child.said()).toMatch(/Nothing new to read/);
   expect(second.child.said()).toMatch(/No new reports/);
   expect(await second.headers()).toEqual(headers);
+  expect(second.child.said()).not.toContain('new key');
+  expect(await (await fetch(`${second.url}/api/v1/log/checkpoint`)).text()).toBe(checkpoint);
 });
 
 test('kill -9 at any instant, then a restart: the same history, no repeat counted, one report each', async () => {

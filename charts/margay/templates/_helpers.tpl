@@ -103,3 +103,10 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 - { name: NOTIFY_SECRET, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: key } } }
 {{- end }}
 {{- end }}
+
+{{- /* The key that the log of reports is signed with. */}}
+{{- define "margay.ledgerKey" -}}
+{{- with .Values.ledger.secret }}
+- { name: LEDGER_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: key } } }
+{{- end }}
+{{- end }}

@@ -27,6 +27,6 @@ export type { Flag, Span, Timeline } from './answers/timeline.ts';
 export { openApi } from './openapi.ts';
 export { BASE, type Answered, type Operation, type Query, routeOf } from './operation.ts';
 export { type OperationId, OPERATIONS } from './operations.ts';
-export type { AskRunQuery, RowsQuery, RunsQuery } from './queries.ts';
+export type { AskRunQuery, GrowthQuery, RowsQuery, RunsQuery } from './queries.ts';
 export { documentedAnswers, whoMayTable } from './who-may.ts';
 export { type Permission, type Right, RIGHTS } from './rights.ts';

@@ -9,7 +9,15 @@ import { runDetail, runs, trend } from './answers/run.ts';
 import { session, sessions, signedOut, waysToSignIn } from './answers/session.ts';
 import { timeline } from './answers/timeline.ts';
 import type { Answer, Operation } from './operation.ts';
-import { askRunQuery, rowsQuery, runsQuery, stateQuery, timelineQuery, trendQuery } from './queries.ts';
+import {
+  askRunQuery,
+  growthQuery,
+  rowsQuery,
+  runsQuery,
+  stateQuery,
+  timelineQuery,
+  trendQuery,
+} from './queries.ts';
 
 const json = <S extends z.ZodType>(description: string, schema: S): Required<Answer<S>> => ({
   description,
@@ -162,6 +170,24 @@ export const OPERATIONS = {
     right: 'scope',
     takes: 'long',
     answer: json('Sources.', coverage),
+  },
+  checkpoint: {
+    method: 'get',
+    path: '/log/checkpoint',
+    summary:
+      'The signed head of the log of reports (C2SP tlog-checkpoint). Keep it: a later one must go on from it.',
+    right: 'signed-in',
+    answer: { description: 'A signed note.', mediaType: 'text/plain' },
+  },
+  growth: {
+    method: 'get',
+    path: '/log/growth',
+    summary:
+      'The proof that the log of reports of one size goes on from that of an older one (RFC 6962, 2.1.2): a hash in base64 on each line.',
+    right: 'signed-in',
+    query: growthQuery,
+    answer: { description: 'Hashes.', mediaType: 'text/plain' },
+    problems: [409],
   },
   events: {
     method: 'get',

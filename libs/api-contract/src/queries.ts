@@ -24,6 +24,14 @@ export const runsQuery = z.strictObject({
 });
 export type RunsQuery = z.output<typeof runsQuery>;
 
+const size = z.coerce.number().int().min(0);
+
+export const growthQuery = z.strictObject({
+  from: size.meta({ description: 'The size of the checkpoint that was kept.' }),
+  to: size.meta({ description: 'The size of the newer one.' }),
+});
+export type GrowthQuery = z.output<typeof growthQuery>;
+
 export const askRunQuery = z.strictObject({
   start: instant.optional().meta({
     description: 'Start of the window; unless given that of the schedule’s next one, or the first evidence.',

@@ -9,7 +9,17 @@
 export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
 export { EMPTY_ROOT, type Hash, leafHash } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
-export { append, consistencyFrom, edgeOf, inclusionFrom, type ReadTile, rootFrom } from './tree/tiles.ts';
+export {
+  append,
+  consistencyFrom,
+  edgeOf,
+  inclusionFrom,
+  type FromTiles,
+  type ReadTile,
+  rootFrom,
+  type Tile,
+  type TilePlace,
+} from './tree/tiles.ts';
 export { bundleAt, bundlePath, tileAt, tilePath } from './tree/tile-paths.ts';
 export { bundleOf, ENTRY_BYTES_MAX } from './tree/bundles.ts';
 export {
@@ -17,6 +27,7 @@ export {
   readSigningKey,
   readVerifierKey,
   signingKey,
+  type SigningKey,
   signingKeyText,
   verifierKeyText,
 } from './notes/keys.ts';

@@ -7,6 +7,7 @@ import { coverageContract } from './coverage/coverage.contract.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
+import { ledgerContract } from './ledger/ledger.contract.ts';
 import type { Stores } from './stores.ts';
 import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
@@ -37,6 +38,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   trailContract('Elasticsearch', async () => (await open()).trail);
   arrivalsContract('Elasticsearch', open);
   archiveContract('Elasticsearch', async () => (await open()).archive);
+  ledgerContract('Elasticsearch', open);
   windowsContract('Elasticsearch', async () => (await open()).windows);
   sessionsContract('Elasticsearch', async () => (await open()).sessions);
 

@@ -6,6 +6,7 @@ import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
 import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
 import { elasticsearchHistory } from './history/elasticsearch.ts';
 import { elasticsearchSessions, SESSION_TEMPLATE } from './sessions/elasticsearch.ts';
+import { elasticsearchLedger, LEDGER_TEMPLATES } from './ledger/elasticsearch.ts';
 import type { Stores } from './stores.ts';
 import { elasticsearchTrail, TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { elasticsearchWindows, WINDOW_TEMPLATES } from './windows/elasticsearch.ts';
@@ -18,6 +19,7 @@ const TEMPLATES = [
   FLOW_TEMPLATE,
   COVERAGE_TEMPLATE,
   ...ARCHIVE_TEMPLATES,
+  ...LEDGER_TEMPLATES,
   ...WINDOW_TEMPLATES,
   SESSION_TEMPLATE,
 ];
@@ -41,6 +43,7 @@ export async function openElasticsearch(options: ElasticsearchOptions): Promise<
     coverage: elasticsearchCoverage(elastic),
     arrivals: elasticsearchArrivals(elastic),
     archive: elasticsearchArchive(elastic),
+    ledger: elasticsearchLedger(elastic),
     windows: elasticsearchWindows(elastic),
     sessions: elasticsearchSessions(elastic),
     close: () => elastic.client.close(),

@@ -12,6 +12,7 @@ import { openEmbedded } from './embedded.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
+import { ledgerContract } from './ledger/ledger.contract.ts';
 import type { Stores } from './stores.ts';
 import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
@@ -48,6 +49,7 @@ for (const [name, open] of [
   trailContract(name, async () => (await open()).trail);
   arrivalsContract(name, open);
   archiveContract(name, async () => (await open()).archive);
+  ledgerContract(name, open);
   windowsContract(name, async () => (await open()).windows);
   sessionsContract(name, async () => (await open()).sessions);
 }

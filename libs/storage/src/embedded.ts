@@ -13,6 +13,7 @@ import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
 import { embeddedSessions, SESSION_TABLES } from './sessions/embedded.ts';
+import { embeddedLedger, LEDGER_TABLES } from './ledger/embedded.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
@@ -30,6 +31,7 @@ const MIGRATIONS = [
   SESSION_TABLES,
   ARRIVAL_EVENTS,
   COVERAGE_EVENTS,
+  LEDGER_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -55,6 +57,7 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
     coverage: embeddedCoverage(database),
     arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
+    ledger: embeddedLedger(database),
     windows: embeddedWindows(database),
     sessions: embeddedSessions(database),
     close: async () => database.close(),

@@ -1,5 +1,5 @@
 /**
- * Where evidence is kept: history, audit trail, flows, coverage and the order in which these came, archive and windows; and people’s sessions.
+ * Where evidence is kept: history, audit trail, flows, coverage and the order in which these came, archive, log and windows; and people’s sessions.
  *
  * Each is a *port* (a folder with the promise in `<port>.ts` and its checks in `<port>.contract.ts`) with an embedded
  * adapter and one for Elasticsearch. All writing is idempotent, so that every message may come again.
@@ -14,6 +14,10 @@ export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/ar
 export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
+export { logReports, logUnlogged } from './ledger/append.ts';
+export { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
+export { growthProof } from './ledger/proofs.ts';
+export { LogRefused } from './ledger/ledger.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';

@@ -4,6 +4,7 @@ import type { Coverage } from './coverage/coverage.ts';
 import type { Flows } from './flows/flows.ts';
 import type { History } from './history/history.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Trail } from './trail/trail.ts';
 import type { Windows } from './windows/windows.ts';
 
@@ -16,6 +17,8 @@ export interface Stores {
   /** In which order the four above were written. */
   readonly arrivals: Arrivals;
   readonly archive: Archive;
+  /** The transparency log over what is archived. */
+  readonly ledger: Ledger;
   readonly windows: Windows;
   readonly sessions: Sessions;
   /** Safe to call twice. */

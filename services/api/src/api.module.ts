@@ -15,6 +15,7 @@ import { FollowController } from './follow/follow.controller.ts';
 import { CountedRequest, RequestLimits, type Limits } from './http/limits.ts';
 import { readOrigin, type Proxies } from './http/origin.ts';
 import { OwnGround } from './http/own-ground.middleware.ts';
+import { LogController } from './log/log.controller.ts';
 import { ReportList } from './reports/report-list.ts';
 import { ReportsController } from './reports/reports.controller.ts';
 import { ChangesController } from './rows/changes.controller.ts';
@@ -77,6 +78,7 @@ const CONTROLLERS = [
   DownloadsController,
   StateController,
   CoverageController,
+  LogController,
   FollowController,
   SessionController,
   SignInController,

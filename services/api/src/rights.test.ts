@@ -8,9 +8,10 @@ import {
   type Right,
 } from '@margay/api-contract';
 import { accessesFor } from '@margay/kubernetes';
+import { signingKey } from '@margay/ledger';
 import { openMetrics, Problem, silentLog } from '@margay/runtime';
 import { Open, ProcessModule, Right as NeedsRight } from '@margay/runtime/nest';
-import { openEmbedded } from '@margay/storage';
+import { logReports, openEmbedded } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Controller, Get, type DynamicModule, type Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -111,6 +112,20 @@ beforeAll(async () => {
     { name: 'daily', reportType: 'inventory', spec: { reportType: 'inventory', schedule: '0 0 * * *' } },
     { name: 'monthly', reportType: 'inventory', spec: { reportType: 'inventory', schedule: '0 0 1 * *' } },
   ]);
+  const logged = {
+    ...times,
+    id: 'd0',
+    cluster: 'here',
+    reportName: 'daily',
+    reportType: 'inventory',
+    generatedAt: 1,
+    digest: 'd',
+    parts: [],
+    content: {},
+    sequence: 1,
+    headerDigest: 'h',
+  };
+  await logReports(stores, [logged], signingKey('margay.example/here', new Uint8Array(32)));
   app = await apiWith([ApiModule.over({ cluster: 'here', access: () => ({ ofToken }) }, given)]);
 });
 afterAll(async () => {
@@ -143,6 +158,7 @@ function promised({ right, runs = [], report }: Operation, token: string | undef
 const QUERIES: Readonly<Record<string, string>> = {
   timeline: '?endpoint=Pod.v1(shop/web-1)',
   state: '?at=2026-11-24T00:19:00Z',
+  growth: '?from=0&to=1',
 };
 const asked = Object.entries<Operation>(OPERATIONS).filter(([id]) => id !== 'events');
 

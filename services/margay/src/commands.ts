@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   {
+    use: 'key [options] <file>',
+    about: 'Make the key that the log of reports is signed with, and print the one that checks it.',
+    load: async () => (await import('./commands/key.ts')).keyCommand,
+  },
+  {
     use: 'run [options] <name>',
     about: 'Ask a running Margay for one run of a report, or for a revision of one.',
     load: async () => (await import('./commands/run.ts')).runCommand,

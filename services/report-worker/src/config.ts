@@ -1,7 +1,7 @@
 import { kafkaSettings } from '@margay/messaging';
 import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
 import { clusterSettings, list, whole } from '@margay/runtime';
-import { elasticsearchSettings } from '@margay/storage';
+import { elasticsearchSettings, ledgerSettings } from '@margay/storage';
 import * as z from 'zod';
 
 /** What the service is, in a sentence, for the generated documents. */
@@ -35,4 +35,5 @@ export const config = z.object({
   }),
   ...kafkaSettings,
   ...elasticsearchSettings,
+  ...ledgerSettings,
 });

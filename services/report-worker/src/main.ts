@@ -1,7 +1,7 @@
 import { REPORT_NAME } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { runService } from '@margay/runtime/nest';
-import { elasticsearchOptionsOf } from '@margay/storage';
+import { elasticsearchOptionsOf, ledgerKeyOf } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
@@ -23,7 +23,10 @@ else
             limitMilliseconds: settings.COMPUTE_LIMIT_SECONDS * 1_000,
           },
         ),
-        { evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000 },
+        {
+          evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
+          ledgerKey: ledgerKeyOf(settings),
+        },
         BusModule.kafka(settings, 'report-worker'),
         StoresModule.elasticsearch(settings),
       ),

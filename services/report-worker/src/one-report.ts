@@ -1,7 +1,7 @@
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { openConfiguredBus } from '@margay/messaging';
 import { openLog, readConfig, stopSignal, type Environment } from '@margay/runtime';
-import { elasticsearchOptionsOf, openElasticsearch } from '@margay/storage';
+import { elasticsearchOptionsOf, ledgerKeyOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';
@@ -33,6 +33,7 @@ export async function makeAskedReport(environment: Environment): Promise<number>
           },
         ),
         evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
+        ledgerKey: ledgerKeyOf(settings),
         log,
       });
       log.info('A window is done', { id: window.id, report: window.reportName, result });

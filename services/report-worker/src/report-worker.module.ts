@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Compute } from './compute-in-thread.ts';
+import { UnloggedReports } from './unlogged-reports.ts';
 import { COMPUTE, WindowsController, WORKER_OPTIONS, type WorkerOptions } from './windows.controller.ts';
 
 /** Windows in, archived reports out. It needs a `BUS` and the `STORES`, and something that computes a window's report. */
@@ -14,6 +15,7 @@ export class ReportWorkerModule {
       module: ReportWorkerModule,
       imports: [...adapters],
       providers: [
+        UnloggedReports,
         { provide: COMPUTE, useValue: compute },
         { provide: WORKER_OPTIONS, useValue: options },
       ],

@@ -10,6 +10,7 @@ import {
   type Topic,
 } from '@margay/contracts';
 import type { Change } from '@margay/history';
+import { readCheckpoint, readEntry, signingKey } from '@margay/ledger';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { splitReport, type Report } from '@margay/reports';
@@ -28,6 +29,7 @@ import type { WorkerOptions } from './windows.controller.ts';
 const NOW = 5_000;
 
 interface WorkerTest extends Partial<WorkerOptions> {
+  readonly stores?: Stores;
   readonly log?: Log;
   readonly clock?: () => number;
 }
@@ -35,9 +37,13 @@ interface WorkerTest extends Partial<WorkerOptions> {
 /** A worker over embedded adapters, which computes as told. */
 async function worker(
   compute: (stores: Stores) => Compute,
-  { log = silentLog, clock = () => NOW, ...options }: WorkerTest = {},
+  {
+    log = silentLog,
+    clock = () => NOW,
+    stores: opened = openEmbedded(':memory:'),
+    ...options
+  }: WorkerTest = {},
 ) {
-  const opened = openEmbedded(':memory:');
   const metrics = openMetrics({ defaults: false });
   const testing = await Test.createTestingModule({
     imports: [
@@ -285,4 +291,56 @@ test('when the limit is over the report is computed and says what it lacks', asy
     '3 messages that were published before 1970-01-01T00:00:00.005Z were not applied yet when the report was computed.',
   );
   expect(evidence.doubts.listed.map(({ reason }) => reason)).toContain('unapplied');
+});
+
+test('each report is logged once; those from before the log are logged when a worker begins', async () => {
+  const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const stores = openEmbedded(':memory:');
+  const before = { ...windowOf('before'), end: 900 };
+  const { reportName, reportType, start, end, cluster } = before;
+  await stores.archive.complete({
+    id: 'before',
+    cluster,
+    reportName,
+    reportType,
+    start,
+    end,
+    generatedAt: 1,
+    digest: 'd',
+    parts: [],
+    content: {},
+  });
+  const { bus, done } = await worker(really, { ledgerKey, stores });
+  await expect.poll(async () => (await stores.ledger.head())?.size).toBe(1);
+  const window = windowOf('w1');
+  await stores.windows.emit([window], 1);
+  await publishAll(bus, reportWindows, [window, window]);
+  await expect.poll(done).toBe(0);
+  const { checkpoint, size } = (await stores.ledger.head())!;
+  expect(readCheckpoint(Buffer.from(checkpoint), [ledgerKey])).toMatchObject({ size: 2, signed: [{}] });
+  const { headers } = await stores.archive.headers({ reportName: 'daily', limit: 1 });
+  expect((await stores.ledger.entries(0, size)).map(readEntry)).toMatchObject([
+    { run: 'before', later: true },
+    { run: 'w1', digest: headers[0]!.digest, headerDigest: headers[0]!.headerDigest, revision: 1 },
+  ]);
+});
+
+test('a log that somebody changed keeps no report from being archived and told of', async () => {
+  const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const stores = openEmbedded(':memory:');
+  const head = { size: 0, checkpoint: 'changed\n', key: '' };
+  await stores.ledger.grow(0, { head: { ...head, size: 1 }, entries: [], tiles: [] });
+  const lines: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (message, fields) => void lines.push(`${message}: ${String(fields?.['reason'])}`),
+  };
+  const { bus, done, metrics } = await worker(really, { ledgerKey, stores, log });
+  const window = windowOf('w1');
+  await stores.windows.emit([window], 1);
+  await publishAll(bus, reportWindows, [window]);
+  await expect.poll(done).toBe(0);
+  expect((await messagesOf(bus, reportsCompleted)).map(({ id }) => id)).toEqual(['w1']);
+  expect(lines.at(-1)).toContain('not in the log of reports: The log of reports lacks tile 0 of level 0');
+  expect(await metrics.exposition()).toMatch(/margay_log_refused_total 1/);
 });

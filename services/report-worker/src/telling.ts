@@ -5,6 +5,9 @@ import type { Telling } from './work-on-window.ts';
 /** What the log says of an attempt that failed. */
 export const ATTEMPT_FAILED = 'A window could not be computed';
 
+/** What the log says of a report that is archived, while the log of reports cannot be appended to. */
+export const NOT_LOGGED = 'A report is archived, and not in the log of reports';
+
 /** Tells the log what happens to a window. */
 export function toLog(
   log: Log,
@@ -14,6 +17,7 @@ export function toLog(
     failed: (attempt, error) =>
       log.warn(ATTEMPT_FAILED, { id, report, attempt, reason: error.message, error }),
     away: (error) => log.warn('A window waits for broker or archive', { id, report, reason: error.message }),
+    unlogged: ({ message }) => log.error(NOT_LOGGED, { id, report, reason: message }),
     late: ({ changes, flows }) =>
       log.warn('A window was computed although not all that was published before is applied', {
         id,

@@ -18,7 +18,7 @@ export const COMPUTE = 'COMPUTE';
 export const WORKER_OPTIONS = 'WORKER_OPTIONS';
 
 /** How a worker works. */
-export type WorkerOptions = Pick<WorkOptions, 'evidenceMilliseconds' | 'isRecorded'>;
+export type WorkerOptions = Pick<WorkOptions, 'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey'>;
 
 /** Has the report of every window computed and archived. Each worker takes one window after another: more workers, more at once. */
 @Controller()
@@ -69,6 +69,10 @@ export class WindowsController {
         failed: (attempt, error) => {
           this.#metrics.reportsTotal.add(1, { type, result: 'retried' });
           tell.failed(attempt, error);
+        },
+        unlogged: (error) => {
+          this.#metrics.logRefusedTotal.add(1);
+          tell.unlogged(error);
         },
       },
     });

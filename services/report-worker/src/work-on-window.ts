@@ -4,7 +4,15 @@ import type { Unapplied } from '@margay/coverage';
 import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { isAway } from '@margay/runtime';
-import { AlreadyArchived, isUnusable, type ArchivedHeader, type Stores } from '@margay/storage';
+import type { SigningKey } from '@margay/ledger';
+import {
+  AlreadyArchived,
+  isUnusable,
+  logReports,
+  LogRefused,
+  type ArchivedHeader,
+  type Stores,
+} from '@margay/storage';
 import { awaitEvidence } from './await-evidence.ts';
 import { awaitWatches } from './await-watches.ts';
 import { TookTooLong, type Compute } from './compute-in-thread.ts';
@@ -26,6 +34,8 @@ export interface WorkOptions {
   readonly askForProof?: () => Promise<void>;
   /** Windows are of logs that were recorded, whose clock may be another: their ends are not compared with the time. */
   readonly isRecorded?: boolean;
+  /** Signs the log of reports; without it reports are archived and not logged. */
+  readonly ledgerKey?: SigningKey | undefined;
   readonly tell: Telling;
 }
 
@@ -37,6 +47,8 @@ export interface Telling {
   away(error: Error): void;
   /** The report is computed although something is not in the stores yet. */
   late(unapplied: Unapplied): void;
+  /** The report is archived, and the log is not one that may be appended to. */
+  unlogged(error: LogRefused): void;
 }
 
 /**
@@ -87,10 +99,23 @@ async function completed(window: ReportWindow, attempt: number, options: WorkOpt
   const known = await stores.archive.header(window.id);
   if (known !== undefined && (await stores.windows.get(window.id))?.state === 'completed') return 'repeated';
   const archived = known ?? (await computeAndArchive(window, attempt, options));
+  await log(archived, known !== undefined, options);
   await publishAll(bus, reportsCompleted, [completedOf(archived)]);
   // Whoever gets the window again need not tell of it again.
   await stores.windows.complete(window.id, now());
   return 'completed';
+}
+
+/** Appends to the log. Whoever changed the log keeps no report from being told of. */
+async function log(header: ArchivedHeader, later: boolean, options: WorkOptions): Promise<void> {
+  const { stores, ledgerKey, tell } = options;
+  if (ledgerKey === undefined) return;
+  try {
+    await logReports(stores, [header], ledgerKey, { later });
+  } catch (error) {
+    if (!(error instanceof LogRefused)) throw error;
+    tell.unlogged(error);
+  }
 }
 
 async function failed(

@@ -181,7 +181,8 @@ function foldedPairs(hashes: readonly Hash[]): Hash {
   return foldedPairs(pairs);
 }
 
-const hashAt = (bytes: Uint8Array, i: number): Hash => bytes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES);
+const hashAt = (bytes: Uint8Array, i: number): Hash =>
+  Uint8Array.from(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
 
 function joined(hashes: readonly Hash[]): Uint8Array {
   const bytes = new Uint8Array(hashes.length * HASH_BYTES);

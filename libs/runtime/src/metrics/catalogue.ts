@@ -185,6 +185,14 @@ export const METRICS = {
     help: 'Rows archived.',
     watch: 'Nothing to watch by itself.',
   },
+  logRefusedTotal: {
+    name: 'margay_log_refused_total',
+    type: 'counter',
+    labels: [],
+    help: 'Times that nothing was appended to the log of reports, since it is not the one that its key signed.',
+    watch:
+      'Any growth: somebody changed the store, or the key is another one. The worker’s log says which; docs/evidence-log.md.',
+  },
   httpSeconds: {
     name: 'margay_http_request_duration_seconds',
     type: 'histogram',

@@ -7,6 +7,7 @@ import {
 import { FlowIngestorModule } from '@margay/flow-ingestor/module';
 import type { Instant } from '@margay/ground';
 import type { Connection } from '@margay/kubernetes';
+import type { SigningKey } from '@margay/ledger';
 import { BusModule } from '@margay/messaging/nest';
 import { NotifierModule, type NotifierOptions } from '@margay/notifier/module';
 import { computeInThread } from '@margay/report-worker';
@@ -43,6 +44,8 @@ export interface MargayOptions {
   readonly reports?: () => Promise<ReportsFolder>;
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
+  /** Signs the log of reports. */
+  readonly ledgerKey: SigningKey;
   /** Reports have the windows that their schedules would have had since then, too. */
   readonly since?: Instant;
   /** Networks that do not count as the internet; a default list unless given. */
@@ -125,7 +128,7 @@ export class MargayModule {
     );
     const reportWorker = ReportWorkerModule.over(
       computeInThread({ directory }, { privateNetworks }),
-      { evidenceMilliseconds: EVIDENCE_MILLISECONDS, isRecorded: !follow },
+      { evidenceMilliseconds: EVIDENCE_MILLISECONDS, isRecorded: !follow, ledgerKey: options.ledgerKey },
       bus,
       stores,
     );

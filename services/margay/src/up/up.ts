@@ -29,6 +29,7 @@ import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { unreadableLine } from '../unreadable.ts';
 import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
+import { ledgerKeyIn } from './ledger-key.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { terminalLog } from './terminal-log.ts';
 import type { Reported } from './span-reports.ts';
@@ -92,10 +93,7 @@ export async function up(options: UpOptions): Promise<void> {
   await checkReports(options);
   const serving = Promise.withResolvers<string>();
   const { admit, isEmptied } = await claimFolder(data, cluster);
-  if (isEmptied)
-    say(
-      `margay: ${databaseIn(data)} is gone, and with it the history, the reports and the places that logs were read to: the logs are read again from their beginnings\n`,
-    );
+  if (isEmptied) sayEmptied(data);
   const tell = speaker(isOwn);
   const reports = async (): Promise<ReportsFolder> =>
     options.reports === undefined
@@ -116,6 +114,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(!(options.watch && options.reports === undefined) && { reports }),
     ...(baseline && { baseline }),
     startDelay: options.startDelay * 1000,
+    ledgerKey: ledgerKeyIn(data, cluster, process.env),
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: { access: () => whoMay, ...door, ...(hosts && { hosts }) },
@@ -142,6 +141,12 @@ export async function up(options: UpOptions): Promise<void> {
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
+}
+
+function sayEmptied(data: string): void {
+  say(
+    `margay: ${databaseIn(data)} is gone, and with it the history, the reports and the places that logs were read to: the logs are read again from their beginnings\n`,
+  );
 }
 
 /** @throws Error for a folder of GlobalReports that cannot be read. */

@@ -1,0 +1,145 @@
+import { formatInstant } from '@margay/ground';
+import {
+  append,
+  digestOfJson,
+  edgeOf,
+  type Entry,
+  entryBytes,
+  leafHash,
+  NoteProblem,
+  readCheckpoint,
+  type ReadTile,
+  rootFrom,
+  type SigningKey,
+  signCheckpoint,
+  tilePath,
+  verifierKeyText,
+} from '@margay/ledger';
+import { FIRST_OBJECT } from '@margay/history';
+import { VERSION } from '@margay/runtime';
+import type { ArchivedHeader } from '../archive/archive.ts';
+import type { History } from '../history/history.ts';
+import type { Stores } from '../stores.ts';
+import { type Ledger, type LogHead, LogRefused } from './ledger.ts';
+
+/** The stores that a log is written from. */
+type LogStores = Pick<Stores, 'ledger' | 'history'>;
+
+/**
+ * Appends an entry for each of the reports that has none, in their order, and signs the new head. Reports that have one are left alone.
+ * Where somebody else appends at the same time, it is done again after him.
+ *
+ * @param later the reports were archived before, and not by the caller just now.
+ * @throws LogRefused where the log is not the one that was signed last: whoever signed on would vouch for what he never saw.
+ */
+export async function logReports(
+  { ledger, history }: LogStores,
+  headers: readonly ArchivedHeader[],
+  key: SigningKey,
+  { later = false }: { readonly later?: boolean } = {},
+): Promise<void> {
+  for (;;) {
+    const head = await ledger.head();
+    const absent: ArchivedHeader[] = [];
+    for (const header of headers) if ((await ledger.indexOf(header.id)) === undefined) absent.push(header);
+    if (absent.length === 0) return;
+    const before = head?.size ?? 0;
+    const edge = await checkedEdge(ledger, head, key);
+    const clusterUid = await clusterUidOf(history);
+    const entries = absent.map((header) => ({
+      run: header.id,
+      bytes: entryBytes(entryOf(header, clusterUid, later)),
+    }));
+    const leaves = entries.map(({ bytes }) => leafHash(bytes));
+    const { size, root, tiles } = append(before, leaves, edge);
+    const checkpoint = signCheckpoint({ size, root }, key);
+    const next = { size, checkpoint, key: verifierKeyText(key) };
+    if (await ledger.grow(before, { head: next, entries, tiles })) return;
+  }
+}
+
+/** What the log says of a report. */
+function entryOf(header: ArchivedHeader, clusterUid: string | undefined, later: boolean): Entry {
+  const { cluster, id, revision = 1, reportName, reportType, start, end, digest, headerDigest } = header;
+  const evidence = (header.content as { readonly evidence?: unknown } | null)?.evidence ?? null;
+  return {
+    cluster,
+    ...(clusterUid !== undefined && { clusterUid }),
+    run: id,
+    revision,
+    report: reportName,
+    type: reportType,
+    start: formatInstant(start),
+    end: formatInstant(end),
+    digest,
+    evidenceDigest: digestOfJson(evidence),
+    headerDigest,
+    version: VERSION,
+    ...(later && { later }),
+  };
+}
+
+/** The uid of the cluster's first namespace, which no other cluster has. */
+async function clusterUidOf(history: History): Promise<string | undefined> {
+  return (await history.changesOf(FIRST_OBJECT)).findLast(({ uid }) => uid !== undefined)?.uid;
+}
+
+/** The right edge of the log, which has the root that the key signed. */
+async function checkedEdge(ledger: Ledger, head: LogHead | undefined, key: SigningKey): Promise<ReadTile> {
+  const places = edgeOf(head?.size ?? 0);
+  const bytes = await ledger.tiles(places);
+  const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
+  const read: ReadTile = (place) => edge.get(tilePath(place)) ?? neverRead(place);
+  if (head !== undefined) checkHead(head, key, read);
+  return read;
+}
+
+function neverRead(place: Parameters<ReadTile>[0]): never {
+  throw new Error(`${tilePath(place)} is not at the edge of the log.`);
+}
+
+/** @throws LogRefused */
+function checkHead({ size, checkpoint }: LogHead, key: SigningKey, edge: ReadTile): void {
+  const refuse = (why: string): never => {
+    throw new LogRefused(
+      `The log of reports is not the one that the key ${key.name}+${key.id} signed: ${why}. Nothing is appended to it. Somebody changed ` +
+        'the store, or the key is another one: give the log its own key again, or restore the store from a backup.',
+    );
+  };
+  try {
+    const signed = readCheckpoint(new TextEncoder().encode(checkpoint), [key]);
+    if (signed.origin !== key.name) refuse(`it is the log ${signed.origin}`);
+    if (signed.signed.length === 0) refuse('its checkpoint has no signature of the key');
+    if (signed.size !== size) refuse(`its checkpoint is of ${signed.size} entries, and it has ${size}`);
+    if (Buffer.compare(signed.root, rootFrom(size).compute(edge)) !== 0)
+      refuse('its tiles do not make the root of its checkpoint');
+  } catch (error) {
+    if (error instanceof NoteProblem) refuse(`of its checkpoint, ${error.message}`);
+    throw error;
+  }
+}
+
+/** So many reports are appended at once. */
+const BATCH = 256;
+
+/**
+ * Appends an entry for every archived report that has none: what was archived before there was a log, or by a worker that ended before it
+ * could append. Each entry says that it came later.
+ *
+ * @returns how many there were.
+ */
+export async function logUnlogged(stores: LogStores, key: SigningKey): Promise<number> {
+  let count = 0;
+  let batch: ArchivedHeader[] = [];
+  const flush = async (): Promise<void> => {
+    await logReports(stores, batch, key, { later: true });
+    count += batch.length;
+    batch = [];
+  };
+  for await (const header of stores.ledger.unlogged()) {
+    batch.push(header);
+    if (batch.length === BATCH) await flush();
+  }
+  await flush();
+  return count;
+}

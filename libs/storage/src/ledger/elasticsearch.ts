@@ -1,0 +1,222 @@
+import type { Tile, TilePlace } from '@margay/ledger';
+import type { ArchivedHeader } from '../archive/archive.ts';
+import { readHeader } from '../archive/elastic-headers.ts';
+import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
+import type { Elastic } from '../elasticsearch/connection.ts';
+import { documentId } from '../elasticsearch/documents.ts';
+import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
+import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
+import { statusOf } from '../elasticsearch/unusable.ts';
+import { lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
+
+/** The indices of the log: its head, which says what comes last, its entries and its tiles. */
+export const LEDGER_TEMPLATES: readonly IndexTemplate[] = [
+  { pattern: 'log-heads', properties: { cluster: KEYWORD, size: NUMBER, growth: STORED } },
+  { pattern: 'log-entries', properties: { cluster: KEYWORD, number: NUMBER, run: KEYWORD, entry: STORED } },
+  { pattern: 'log-tiles', properties: { cluster: KEYWORD, bytes: STORED } },
+];
+
+/** What the head's document holds beside the head: what was appended with it, until somebody appends again. */
+interface Growth {
+  readonly head: LogHead;
+  /** In the order of their numbers, from `before` on; texts are JSON. */
+  readonly before: number;
+  readonly entries: readonly { readonly run: string; readonly text: string }[];
+  /** Bytes in base64. */
+  readonly tiles: readonly (Omit<Tile, 'bytes'> & { readonly bytes: string })[];
+}
+
+interface Found {
+  readonly growth: Growth;
+  readonly seqNo: number;
+  readonly primaryTerm: number;
+}
+
+/** So many reports are looked for at once. */
+const PAGE = 256;
+
+/**
+ * The log in Elasticsearch. One small document, its head, moves on only where nobody else moved it, and holds what is appended with
+ * it; whoever moves it next writes that down first. So a writer that ended between the two leaves no gap, and of two writers
+ * one is the first.
+ */
+export function elasticsearchLedger(elastic: Elastic): Ledger {
+  return {
+    head: async () => (await found(elastic))?.growth.head,
+
+    async tiles(places) {
+      const last = await found(elastic);
+      const bytes = await storedTiles(elastic, places);
+      return places.map((place, i) => tileOf(place, bytes[i], last?.growth));
+    },
+
+    async entries(from, to) {
+      const last = await found(elastic);
+      const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+      const texts = await documents<{ entry: string }>(
+        elastic,
+        'log-entries',
+        numbers.map((number) => entryId(elastic, number)),
+      );
+      return numbers.map((number, i) => {
+        const text = texts[i]?.entry ?? last?.growth.entries[number - last.growth.before]?.text;
+        if (text === undefined) throw lacking(`entry ${number}`);
+        return Buffer.from(text);
+      });
+    },
+
+    async indexOf(run) {
+      const { before = 0, entries = [] } = (await found(elastic))?.growth ?? {};
+      const place = entries.findIndex((entry) => entry.run === run);
+      return place === -1 ? (await numbersOf(elastic, [run])).get(run) : before + place;
+    },
+
+    async grow(before, growth) {
+      const last = await found(elastic);
+      if ((last?.growth.head.size ?? 0) !== before) return false;
+      if (last !== undefined) await writeDown(elastic, last.growth);
+      const next = growthOf(before, growth);
+      if (!(await moveHead(elastic, next, last))) return false;
+      await writeDown(elastic, next);
+      return true;
+    },
+
+    unlogged: () => unlogged(elastic),
+  };
+}
+
+const entryId = ({ cluster }: Elastic, number: number): string => documentId(cluster, number);
+const tileId = ({ cluster }: Elastic, { level, index }: Pick<TilePlace, 'level' | 'index'>): string =>
+  documentId(cluster, level, index);
+
+async function found(elastic: Elastic): Promise<Found | undefined> {
+  const { cluster } = elastic;
+  const place = [elastic.index('log-heads'), documentId(cluster)] as const;
+  const document = await getDocument<{ growth: string }>(elastic, ...place);
+  return document && { ...document, growth: JSON.parse(document.source.growth) as Growth };
+}
+
+const growthOf = (before: number, { head, entries, tiles }: LogGrowth): Growth => ({
+  head,
+  before,
+  entries: entries.map(({ run, bytes }) => ({ run, text: Buffer.from(bytes).toString() })),
+  tiles: tiles.map((tile) => ({ ...tile, bytes: Buffer.from(tile.bytes).toString('base64') })),
+});
+
+/** False where somebody else moved it. */
+async function moveHead(elastic: Elastic, growth: Growth, last: Found | undefined): Promise<boolean> {
+  const { cluster, client } = elastic;
+  try {
+    await elastic.call('appending to the log of reports', () =>
+      client.index({
+        index: elastic.index('log-heads'),
+        id: documentId(cluster),
+        document: { cluster, size: growth.head.size, growth: JSON.stringify(growth) },
+        ...(last === undefined
+          ? { op_type: 'create' }
+          : { if_seq_no: last.seqNo, if_primary_term: last.primaryTerm }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    return false;
+  }
+}
+
+/** Writes entries and tiles where they stay. Does nothing where they are there, or tiles have grown since. */
+async function writeDown(elastic: Elastic, { before, entries, tiles }: Growth): Promise<void> {
+  const { cluster } = elastic;
+  const writes: DocumentWrite[] = [
+    ...entries.map(({ run, text }, i) => ({
+      op: 'create' as const,
+      index: elastic.index('log-entries'),
+      id: entryId(elastic, before + i),
+      document: { cluster, number: before + i, run, entry: text },
+    })),
+    ...tiles.map((tile) => ({
+      op: 'index' as const,
+      index: elastic.index('log-tiles'),
+      id: tileId(elastic, tile),
+      version: tile.width,
+      document: { cluster, bytes: tile.bytes },
+    })),
+  ];
+  await bulk(elastic, writes);
+}
+
+async function storedTiles(elastic: Elastic, places: readonly TilePlace[]): Promise<(string | undefined)[]> {
+  const ids = places.map((place) => tileId(elastic, place));
+  const tiles = await documents<{ bytes: string }>(elastic, 'log-tiles', ids);
+  return tiles.map((tile) => tile?.bytes);
+}
+
+function tileOf(place: TilePlace, stored: string | undefined, last: Growth | undefined): Uint8Array {
+  const { level, index, width } = place;
+  const newest = last?.tiles.find((tile) => tile.level === level && tile.index === index)?.bytes;
+  for (const text of [stored, newest]) {
+    const bytes = Buffer.from(text ?? '', 'base64');
+    if (bytes.length >= width * 32) return bytes;
+  }
+  throw lacking(`tile ${index} of level ${level}`);
+}
+
+/** Documents by their ids, in that order. */
+async function documents<T>(
+  elastic: Elastic,
+  name: string,
+  ids: readonly string[],
+): Promise<(T | undefined)[]> {
+  if (ids.length === 0) return [];
+  const { docs } = await elastic.call('reading the log of reports', () =>
+    elastic.client.mget<T>({ index: elastic.index(name), ids: [...ids] }),
+  );
+  return docs.map((doc) => ('_source' in doc ? doc._source : undefined));
+}
+
+/** The numbers of the entries that are written down about runs. */
+async function numbersOf(elastic: Elastic, runs: readonly string[]): Promise<Map<string, number>> {
+  const index = elastic.index('log-entries');
+  await refresh(elastic, index);
+  const { hits } = await elastic.call('reading the log of reports', () =>
+    elastic.client.search<{ run: string; number: number }>({
+      index,
+      ignore_unavailable: true,
+      query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, { terms: { run: [...runs] } }] } },
+      _source: ['run', 'number'],
+      size: runs.length,
+      track_total_hits: false,
+    }),
+  );
+  return new Map(hits.hits.flatMap(({ _source: entry }) => (entry ? [[entry.run, entry.number]] : [])));
+}
+
+async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
+  const { cluster } = elastic;
+  const pending = (await found(elastic))?.growth.entries.map(({ run }) => run) ?? [];
+  const archived = readAll<{ id: string }>(elastic, {
+    index: elastic.index('report-headers'),
+    query: { term: { cluster } },
+    sort: [{ end: 'asc' }, { id: 'asc' }],
+    fields: ['id'],
+  });
+  let page: string[] = [];
+  const absent = async (): Promise<string[]> => {
+    const logged = page.length > 0 ? await numbersOf(elastic, page) : new Map();
+    return page.filter((id) => !logged.has(id) && !pending.includes(id));
+  };
+  for await (const { id } of archived) {
+    page.push(id);
+    if (page.length < PAGE) continue;
+    yield* headersOf(elastic, await absent());
+    page = [];
+  }
+  yield* headersOf(elastic, await absent());
+}
+
+async function* headersOf(elastic: Elastic, ids: readonly string[]): AsyncGenerator<ArchivedHeader> {
+  for (const id of ids) {
+    const header = await readHeader(elastic, id);
+    if (header !== undefined) yield header;
+  }
+}

@@ -1,0 +1,96 @@
+import type { TilePlace } from '@margay/ledger';
+import type { Database } from '@margay/sqlite';
+import type { ArchivedHeader } from '../archive/archive.ts';
+import { lacking, type Ledger, type LogHead } from './ledger.ts';
+
+/** The tables of the embedded log. */
+export const LEDGER_TABLES = `
+  CREATE TABLE log_head (
+    id INTEGER PRIMARY KEY CHECK (id = 0), size INTEGER NOT NULL, checkpoint TEXT NOT NULL, key TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE log_entries (number INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, entry BLOB NOT NULL) STRICT;
+  CREATE TABLE log_tiles (
+    level INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (level, number)
+  ) STRICT`;
+
+/** So many reports are looked for at once. */
+const PAGE = 256;
+const FIRST = { end: -1, id: '' };
+
+/** The log in the embedded database. */
+export function embeddedLedger(database: Database): Ledger {
+  const head = (): LogHead | undefined => {
+    const row = database.sql('SELECT size, checkpoint, key FROM log_head').get();
+    return row && ({ ...row } as unknown as LogHead);
+  };
+  const tile = ({ level, index, width }: TilePlace): Uint8Array => {
+    const row = database
+      .sql('SELECT bytes FROM log_tiles WHERE level = ? AND number = ?')
+      .get(level, index) as { bytes: Uint8Array } | undefined;
+    if (row === undefined || row.bytes.length < width * 32) throw lacking(`tile ${index} of level ${level}`);
+    return row.bytes;
+  };
+
+  return {
+    head: async () => database.read(head),
+
+    tiles: async (places) => database.read(() => places.map(tile)),
+
+    async entries(from, to) {
+      const rows = database.read(() =>
+        database
+          .sql('SELECT entry FROM log_entries WHERE number >= ? AND number < ? ORDER BY number')
+          .all(from, to),
+      ) as unknown as readonly { readonly entry: Uint8Array }[];
+      if (rows.length < to - from) throw lacking(`some of the entries ${from} to ${to - 1}`);
+      return rows.map(({ entry }) => entry);
+    },
+
+    async indexOf(run) {
+      const row = database.read(() =>
+        database.sql('SELECT number FROM log_entries WHERE run = ?').get(run),
+      ) as { number: number } | undefined;
+      return row?.number;
+    },
+
+    async grow(before, { head: next, entries, tiles }) {
+      return database.transaction(() => {
+        if ((head()?.size ?? 0) !== before) return false;
+        for (const [i, { run, bytes }] of entries.entries())
+          database
+            .sql('INSERT INTO log_entries (number, run, entry) VALUES (?, ?, ?)')
+            .run(before + i, run, bytes);
+        for (const { level, index, bytes } of tiles)
+          database
+            .sql('REPLACE INTO log_tiles (level, number, bytes) VALUES (?, ?, ?)')
+            .run(level, index, bytes);
+        database
+          .sql('REPLACE INTO log_head (id, size, checkpoint, key) VALUES (0, ?, ?, ?)')
+          .run(next.size, next.checkpoint, next.key);
+        return true;
+      });
+    },
+
+    unlogged: () => unlogged(database),
+  };
+}
+
+async function* unlogged(database: Database): AsyncGenerator<ArchivedHeader> {
+  let after = FIRST;
+  for (;;) {
+    const rows = database.read(() =>
+      database
+        .sql(
+          `SELECT header FROM headers
+           WHERE ("end", id) > (?, ?) AND id NOT IN (SELECT run FROM log_entries)
+           ORDER BY "end", id LIMIT ${PAGE}`,
+        )
+        .all(after.end, after.id),
+    );
+    const headers = rows.map(({ header }) => JSON.parse(header as string) as ArchivedHeader);
+    yield* headers;
+    const last = headers.at(-1);
+    if (last === undefined || headers.length < PAGE) return;
+    after = last;
+  }
+}

@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { signingKey, signingKeyText } from '@margay/ledger';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ledgerKeyOf, readKeyFile, writeNewKey } from './key.ts';
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'margay-key-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const KEY = signingKey('margay.example/log', new Uint8Array(32).fill(1));
+
+test('a new key is its owner’s only, another one each time, and never replaces one that is there', () => {
+  const file = join(folder, 'a.key');
+  const key = writeNewKey(file, 'margay.example/log');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, 'utf8')).toBe(`${signingKeyText(key)}\n`);
+  expect(readKeyFile(file)).toEqual(key);
+  expect(writeNewKey(file, 'margay.example/other')).toEqual(key);
+  expect(writeNewKey(join(folder, 'b.key'), 'margay.example/log').id).not.toBe(key.id);
+});
+
+test('the settings say the key, or where it is', () => {
+  const file = join(folder, 'a.key');
+  writeFileSync(file, `${signingKeyText(KEY)}\n`);
+  expect(ledgerKeyOf({})).toBeUndefined();
+  expect(ledgerKeyOf({ LEDGER_KEY: signingKeyText(KEY) })).toEqual(KEY);
+  expect(ledgerKeyOf({ LEDGER_KEY_FILE: file })).toEqual(KEY);
+  expect(() => ledgerKeyOf({ LEDGER_KEY: 'x', LEDGER_KEY_FILE: file })).toThrow('are both set');
+});
+
+test('what is no key is named by its place, and never shown', () => {
+  const file = join(folder, 'a.key');
+  const secret = signingKeyText(KEY).slice(0, -3);
+  writeFileSync(file, secret);
+  expect(() => readKeyFile(join(folder, 'none'))).toThrow(/Cannot read the key of the log, .*none: ENOENT/);
+  for (const [read, place] of [
+    [() => readKeyFile(file), file],
+    [() => ledgerKeyOf({ LEDGER_KEY: secret }), 'LEDGER_KEY'],
+  ] as const) {
+    expect(read).toThrow(`${place} holds no key of a log`);
+    expect(read).not.toThrow(secret.slice(-20));
+  }
+});

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { NoKey, readSigningKey, signingKey, type SigningKey, signingKeyText } from '@margay/ledger';
+import * as z from 'zod';
+
+/** The key that the log of reports is signed with. */
+export const ledgerSettings = {
+  LEDGER_KEY: z.string().optional().meta({
+    description:
+      'Key that the log of reports is signed with, as `margay key` makes it; there is no log unless it or LEDGER_KEY_FILE is set.',
+    secret: true,
+  }),
+  LEDGER_KEY_FILE: z.string().optional().meta({
+    description: 'File that the key is read from, instead of LEDGER_KEY.',
+  }),
+};
+
+/** The settings of the log, parsed. */
+export type LedgerConfig = z.output<z.ZodObject<typeof ledgerSettings>>;
+
+/** The key of the settings; undefined where none is set. @throws Error that names the setting or the file, and never says the key. */
+export function ledgerKeyOf({
+  LEDGER_KEY: text,
+  LEDGER_KEY_FILE: file,
+}: LedgerConfig): SigningKey | undefined {
+  if (text !== undefined && file !== undefined)
+    throw new Error('LEDGER_KEY and LEDGER_KEY_FILE are both set: set one of them');
+  if (file !== undefined) return readKeyFile(file);
+  return text === undefined ? undefined : keyIn(text, 'LEDGER_KEY');
+}
+
+/** The key in a file. @throws Error that names the file, and never says the key. */
+export function readKeyFile(file: string): SigningKey {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`Cannot read the key of the log, ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  return keyIn(text, file);
+}
+
+/**
+ * Makes a key and keeps it in a file that only its owner may read. Where the file is there by then, its key is the one.
+ *
+ * @throws Error where it cannot be written.
+ */
+export function writeNewKey(file: string, name: string): SigningKey {
+  const made = `${file}.${process.pid}`;
+  const descriptor = openSync(made, 'w', 0o600);
+  try {
+    writeSync(descriptor, `${signingKeyText(signingKey(name, randomBytes(32)))}\n`);
+    // A log whose key a power cut took away could never go on.
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  try {
+    linkSync(made, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(made);
+  }
+  return readKeyFile(file);
+}
+
+function keyIn(text: string, place: string): SigningKey {
+  try {
+    return readSigningKey(text.trim());
+  } catch (error) {
+    if (!(error instanceof NoKey)) throw error;
+    throw new Error(
+      `${place} holds no key of a log: ${error.message}. If it was lost, put it back from a backup; the log cannot go on with another key.`,
+      { cause: error },
+    );
+  }
+}

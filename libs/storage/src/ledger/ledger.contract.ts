@@ -1,0 +1,203 @@
+import {
+  checkProof,
+  goesOnFrom,
+  readCheckpoint,
+  readEntry,
+  signingKey,
+  verifierKeyText,
+} from '@margay/ledger';
+import { VERSION } from '@margay/runtime';
+import { describe, expect, test } from 'vitest';
+import type { ReportRecord } from '../archive/archive.ts';
+import type { Stores } from '../stores.ts';
+import { collect } from '../testing/collect.ts';
+import { logReports, logUnlogged } from './append.ts';
+import { type Ledger, LogRefused } from './ledger.ts';
+import { growthProof, loggedReport } from './proofs.ts';
+
+const START = 1_764_000_000_000_000;
+const HOUR = 3_600_000_000;
+const key = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+
+const report = (id: string, more: Partial<ReportRecord> = {}): ReportRecord => ({
+  id,
+  cluster: 'c',
+  reportName: 'daily',
+  reportType: 'inventory',
+  start: START,
+  end: START + HOUR,
+  generatedAt: START + 2 * HOUR,
+  digest: 'd'.repeat(64),
+  parts: [],
+  content: { evidence: { sources: null } },
+  ...more,
+});
+
+/** The head's tree, and what the key signed of it. */
+async function headOf(ledger: Ledger) {
+  const { checkpoint, size } = (await ledger.head())!;
+  const signed = readCheckpoint(new TextEncoder().encode(checkpoint), [key]);
+  expect(signed).toMatchObject({ size, signed: [{ key: { name: key.name } }] });
+  return signed;
+}
+
+/** What the log over an archive must do. `open` gives empty stores. */
+export function ledgerContract(name: string, open: () => Promise<Stores>) {
+  describe(`ledger contract: ${name}`, () => {
+    const withReports = async (...reports: readonly ReportRecord[]) => {
+      const stores = await open();
+      const headers = [];
+      for (const each of reports) headers.push(await stores.archive.complete(each));
+      return { stores, ledger: stores.ledger, headers };
+    };
+
+    test('an empty log has no head, and its archive no report without an entry', async () => {
+      const { ledger } = await open();
+      expect(await ledger.head()).toBeUndefined();
+      expect(await ledger.indexOf('a')).toBeUndefined();
+      expect(await collect(ledger.unlogged())).toEqual([]);
+      expect(await ledger.tiles([])).toEqual([]);
+      await expect(ledger.tiles([{ level: 0, index: 0, width: 1 }])).rejects.toThrow('tile 0 of level 0');
+      await expect(ledger.entries(0, 1)).rejects.toThrow('lacks');
+    });
+
+    test('each report has one entry, which says what the report is', async () => {
+      const { stores, ledger, headers } = await withReports(
+        report('a'),
+        report('a-r2', { revision: 2, supersedes: 'a' }),
+      );
+      await stores.history.append([
+        {
+          id: 'e#0',
+          eventId: 'e',
+          what: 'present',
+          group: '',
+          resource: 'namespaces',
+          namespace: '',
+          name: 'kube-system',
+          uid: 'u-1',
+          resourceVersion: '1',
+          at: START,
+          receivedAt: START,
+          content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } },
+          origin: { source: 'audit.log', position: 1 },
+        },
+      ]);
+      for (const header of headers) await logReports(stores, [header], key);
+      await logReports(stores, headers, key);
+      expect((await headOf(ledger)).size).toBe(2);
+      const [first, second] = (await ledger.entries(0, 2)).map(readEntry);
+      expect(first).toEqual({
+        cluster: 'c',
+        clusterUid: 'u-1',
+        run: 'a',
+        revision: 1,
+        report: 'daily',
+        type: 'inventory',
+        start: '2025-11-24T16:00:00Z',
+        end: '2025-11-24T17:00:00Z',
+        digest: 'd'.repeat(64),
+        // Of {"sources":null}.
+        evidenceDigest: 'b276f4047500aec10db91bebe1645b235618bfcfd0db09f9210e2f52cc2b725a',
+        headerDigest: headers[0]!.headerDigest,
+        version: VERSION,
+      });
+      expect(second).toMatchObject({ run: 'a-r2', revision: 2 });
+      expect([await ledger.indexOf('a'), await ledger.indexOf('a-r2'), await ledger.indexOf('b')]).toEqual([
+        0,
+        1,
+        undefined,
+      ]);
+    });
+
+    test('reports without an entry get one, oldest windows first, which says that it came later', async () => {
+      const { stores, ledger, headers } = await withReports(
+        report('b', { end: START + 3 * HOUR }),
+        report('z', { end: START + 2 * HOUR }),
+        report('c', { end: START + 3 * HOUR }),
+      );
+      await logReports(stores, [headers[0]!], key);
+      expect((await collect(ledger.unlogged())).map(({ id }) => id)).toEqual(['z', 'c']);
+      expect(await logUnlogged(stores, key)).toBe(2);
+      expect(await logUnlogged(stores, key)).toBe(0);
+      const entries = (await ledger.entries(0, 3)).map(readEntry);
+      expect(entries.map(({ run, later }) => [run, later])).toEqual([
+        ['b', undefined],
+        ['z', true],
+        ['c', true],
+      ]);
+    });
+
+    test('two writers at the same time: every report has one entry, and every head goes on from the one before', async () => {
+      const { stores, ledger, headers } = await withReports(
+        ...Array.from({ length: 6 }, (_, i) => report(`r${i}`, { end: START + HOUR + i })),
+      );
+      await Promise.all(headers.flatMap((header) => [1, 2].map(() => logReports(stores, [header], key))));
+      const head = await headOf(ledger);
+      expect(head.size).toBe(6);
+      const runs = (await ledger.entries(0, 6)).map((bytes) => readEntry(bytes).run);
+      expect(runs.toSorted()).toEqual(headers.map(({ id }) => id));
+    });
+
+    test('a log grows past its first tiles, and shows of each entry that it is in it', async () => {
+      const stores = await open();
+      const { ledger } = stores;
+      const heads = [];
+      for (const batch of [200, 60, 300]) {
+        const size = (await ledger.head())?.size ?? 0;
+        const headers = Array.from({ length: batch }, (_, i) => ({
+          ...report(`r${size + i}`),
+          sequence: 1,
+          headerDigest: 'h',
+        }));
+        await logReports(stores, headers, key);
+        heads.push(await headOf(ledger));
+      }
+      const last = heads.at(-1)!;
+      expect(last.size).toBe(560);
+      for (const index of [0, 255, 256, 559]) {
+        const { proof, entry, ...of } = (await loggedReport(ledger, `r${index}`))!;
+        expect(readEntry(entry).run).toBe(`r${index}`);
+        expect(checkProof(Buffer.from(proof), entry, [key])).toMatchObject({ ...last, index });
+        expect(of).toEqual({ checkpoint: (await ledger.head())!.checkpoint, key: verifierKeyText(key) });
+      }
+      for (const older of heads)
+        expect(goesOnFrom(older, last, await growthProof(ledger, older.size, 560))).toBe(true);
+      await expect(growthProof(ledger, 1, 561)).rejects.toThrow('has 560 entries, and 561');
+      expect(await loggedReport(ledger, 'unknown')).toBeUndefined();
+    });
+
+    test('whoever saw an older log does not append', async () => {
+      const { stores, ledger, headers } = await withReports(
+        report('a'),
+        report('b', { end: START + 2 * HOUR }),
+      );
+      await logReports(stores, [headers[0]!], key);
+      const head = (await ledger.head())!;
+      const growth = { head: { ...head, size: 9 }, entries: [], tiles: [] };
+      expect(await ledger.grow(0, growth)).toBe(false);
+      expect(await ledger.grow(2, growth)).toBe(false);
+      expect(await ledger.head()).toEqual(head);
+    });
+
+    test('a log that its key did not sign, or that was changed since, is not appended to', async () => {
+      const { stores, ledger, headers } = await withReports(
+        report('a'),
+        report('b', { end: START + 2 * HOUR }),
+      );
+      await logReports(stores, [headers[0]!], key);
+      for (const other of ['margay.example/c', 'margay.example/d']) {
+        const stranger = signingKey(other, new Uint8Array(32).fill(2));
+        await expect(logReports(stores, headers, stranger)).rejects.toThrow(LogRefused);
+      }
+      // Its one tile holds another hash now.
+      const head = (await ledger.head())!;
+      const bytes = new Uint8Array(64).fill(7);
+      expect(
+        await ledger.grow(1, { head, entries: [], tiles: [{ level: 0, index: 0, width: 2, bytes }] }),
+      ).toBe(true);
+      await expect(logReports(stores, headers, key)).rejects.toThrow('do not make the root');
+      expect(await ledger.head()).toEqual(head);
+    });
+  });
+}

@@ -1,0 +1,74 @@
+import type { Tile, TilePlace } from '@margay/ledger';
+import type { ArchivedHeader } from '../archive/archive.ts';
+
+/** The head of the log as it is kept. */
+export interface LogHead {
+  /** How many entries the log has. */
+  readonly size: number;
+  /** The signed checkpoint of this size. */
+  readonly checkpoint: string;
+  /** The key that checks it, as text. Whoever can write the store can write another here: what counts is the key that somebody was given. */
+  readonly key: string;
+}
+
+/** An entry on its way into the log. */
+export interface NewEntry {
+  /** The id of the run that it is about. */
+  readonly run: string;
+  /** Canonical JSON in UTF-8. */
+  readonly bytes: Uint8Array;
+}
+
+/** What makes a log longer. */
+export interface LogGrowth {
+  readonly head: LogHead;
+  /** From the size before on. */
+  readonly entries: readonly NewEntry[];
+  /** Those that are new or grew, whole. */
+  readonly tiles: readonly Tile[];
+}
+
+/** Where the transparency log over one cluster's archived reports is kept. It only ever grows. */
+export interface Ledger {
+  /** Undefined while there is no entry. */
+  head(): Promise<LogHead | undefined>;
+
+  /**
+   * The bytes of tiles, in the order asked for: of one that grew meanwhile more than was asked for.
+   *
+   * @throws LogRefused where one is not there, or is shorter.
+   */
+  tiles(places: readonly TilePlace[]): Promise<Uint8Array[]>;
+
+  /**
+   * The bytes of the entries `[from, to)`, at most 256.
+   *
+   * @throws LogRefused where one is not there.
+   */
+  entries(from: number, to: number): Promise<Uint8Array[]>;
+
+  /** The number of the entry about a run, from 0 on; undefined where there is none. */
+  indexOf(run: string): Promise<number | undefined>;
+
+  /**
+   * Makes the log longer: all of it, or nothing. Durable when fulfilled.
+   *
+   * @param before the size that the log was seen to have.
+   * @returns false where it has another one by now: somebody else appended.
+   */
+  grow(before: number, growth: LogGrowth): Promise<boolean>;
+
+  /** Reports that are archived and have no entry, those of the oldest windows first, then by id. */
+  unlogged(): AsyncIterable<ArchivedHeader>;
+}
+
+/** The log in the store is not what its key signed, or another key's. Nothing is appended to it or shown from it. */
+export class LogRefused extends Error {
+  override readonly name = 'LogRefused';
+}
+
+/** What says that a part of the log is missing. */
+export const lacking = (what: string): LogRefused =>
+  new LogRefused(
+    `The log of reports lacks ${what}, which its head says is there: restore the store from a backup.`,
+  );

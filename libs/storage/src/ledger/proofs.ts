@@ -1,0 +1,57 @@
+import {
+  consistencyFrom,
+  type FromTiles,
+  type Hash,
+  includes,
+  inclusionFrom,
+  leafHash,
+  proofText,
+  readCheckpoint,
+  tilePath,
+} from '@margay/ledger';
+import { lacking, type Ledger } from './ledger.ts';
+
+/** What somebody needs who checks a report without its log. */
+export interface LoggedReport {
+  /** The entry about it: canonical JSON in UTF-8. */
+  readonly entry: Uint8Array;
+  /** The `.tlog-proof` that the entry is in the log, as it is now. */
+  readonly proof: string;
+  readonly checkpoint: string;
+  /** The key that is said to have signed it. */
+  readonly key: string;
+}
+
+/**
+ * What shows that a run's report is in the log; undefined where it has no entry.
+ *
+ * @throws LogRefused where the log does not show it although it has one: somebody changed the store.
+ */
+export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedReport | undefined> {
+  const index = await ledger.indexOf(run);
+  const head = await ledger.head();
+  if (index === undefined || head === undefined) return undefined;
+  const [entry] = await ledger.entries(index, index + 1);
+  const hashes = await computed(ledger, inclusionFrom(index, head.size));
+  const { checkpoint, key } = head;
+  if (!includes(readCheckpoint(Buffer.from(checkpoint), []), index, leafHash(entry!), hashes))
+    throw lacking(`entry ${index} as it was signed`);
+  return { entry: entry!, proof: proofText({ index, hashes, checkpoint }), checkpoint, key };
+}
+
+/**
+ * The proof that the log of `to` entries goes on from the one of `from`.
+ *
+ * @throws RangeError where the log has not so many, or `from` is the greater.
+ */
+export async function growthProof(ledger: Ledger, from: number, to: number): Promise<Hash[]> {
+  const { size = 0 } = (await ledger.head()) ?? {};
+  if (to > size) throw new RangeError(`The log has ${size} entries, and ${to} were asked for.`);
+  return computed(ledger, consistencyFrom(from, to));
+}
+
+async function computed<T>(ledger: Ledger, { tiles, compute }: FromTiles<T>): Promise<T> {
+  const bytes = await ledger.tiles(tiles);
+  const byPath = new Map(tiles.map((place, i) => [tilePath(place), bytes[i]!]));
+  return compute((place) => byPath.get(tilePath(place))!);
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { verifierKeyText } from '@margay/ledger';
+import { readKeyFile, writeNewKey } from '@margay/storage';
+import { Command } from 'commander';
+import { UsageError } from '../exit.ts';
+import { say, write } from '../write.ts';
+
+interface Options {
+  readonly name?: string;
+}
+
+/** `margay key`: the key of a log, made once, and its other half, which everybody may have. */
+export function keyCommand(): Command {
+  return new Command('key')
+    .argument('<file>', 'where the key that signs is kept, for its owner only')
+    .option(
+      '--name <name>',
+      'with a file that is not there: makes it, for a log of this name, as in margay.example.com/prod',
+    )
+    .addHelpText(
+      'after',
+      `
+Prints the key that checks signatures, for whoever checks reports. The file itself is for LEDGER_KEY_FILE, and for a Secret. Who has it
+can sign; a log cannot go on without it.
+
+Example:
+  margay key ledger.key --name margay.example.com/prod`,
+    )
+    .action(async (file: string, { name }: Options) => {
+      const isThere = existsSync(file);
+      if (!isThere && name === undefined)
+        throw new UsageError(`${file} is not there: give the name of a log with --name, and its key is made`);
+      const key = isThere ? readKeyFile(file) : writeNewKey(file, name!);
+      if (name !== undefined && key.name !== name)
+        throw new UsageError(`${file} holds the key of the log ${key.name} already: nothing was made`);
+      if (!isThere) say(`Made ${file}.\n`);
+      await write(`${verifierKeyText(key)}\n`);
+    });
+}
