@@ -76,11 +76,7 @@ export async function up(options: UpOptions): Promise<void> {
   if (follow && options.watch === undefined && auditLog === undefined)
     throw new UsageError('--follow needs --audit-log: which log goes on growing?');
   const isOwn = auditLog !== undefined || options.watch === true;
-  if (isOwn && options.cluster === undefined) {
-    throw new UsageError(
-      'Which cluster is this? Give its name with --cluster: it is printed in every report, and its data is kept in ./data/<name> unless --data says otherwise',
-    );
-  }
+  if (isOwn && options.cluster === undefined) throw new UsageError(WHICH_CLUSTER);
   const baseline = baselineFilesOf(options);
   const cluster = options.cluster ?? RECORDED_NAME;
   const data = options.data ?? folderOf(cluster);
@@ -142,6 +138,9 @@ export async function up(options: UpOptions): Promise<void> {
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
 }
+
+const WHICH_CLUSTER =
+  'Which cluster is this? Give its name with --cluster: it is printed in every report, and its data is kept in ./data/<name> unless --data says otherwise';
 
 function sayEmptied(data: string): void {
   say(
