@@ -329,6 +329,18 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       expect(byKey([...handled.values()])).toEqual(byKey(messages));
     });
 
+    test('messages whose key is as long as an address come in their order, with a key that is not', async () => {
+      const bus = await opened();
+      const at = await topic();
+      const key = `c/networkpolicies/shop/${'x'.repeat(900_000)}`;
+      await bus.publish(at, [message(key, '1'), message('short', '2'), message(key, '3')]);
+      const taken = await take(bus, at, 'g', 3);
+      const long = taken.filter((delivery) => delivery.key !== 'short');
+      expect(long.map(text)).toEqual(['1', '3']);
+      expect(new Set(long.map((delivery) => delivery.key)).size).toBe(1);
+      expect(long[0]!.key.length).toBeLessThan(100);
+    });
+
     test('what is larger than the bus takes comes as a notice that says so, and the others come', async () => {
       const bus = await opened();
       const at = await topic();

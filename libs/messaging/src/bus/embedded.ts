@@ -9,7 +9,7 @@ import {
   type Delivery,
   type Message,
 } from './bus.ts';
-import { withNotices } from './notice.ts';
+import { publishable } from './notice.ts';
 import { LOG_TABLES, TopicLog } from './topic-log.ts';
 import { turns, wakeUps } from './waiting.ts';
 
@@ -86,7 +86,7 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
     if (messages.length === 0) return Promise.resolve();
     return new Promise((fulfil, reject) => {
       if (waiting.length === 0) void setImmediate().then(flush);
-      waiting.push({ topic, messages: withNotices(messages), fulfil, reject });
+      waiting.push({ topic, messages: publishable(messages), fulfil, reject });
     });
   };
 

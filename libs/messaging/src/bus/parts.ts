@@ -16,7 +16,7 @@ export const PART_HEADERS = {
 } as const;
 
 /** The most that is held of messages whose last parts have not come, in each partition. */
-const HELD_BYTES_MAX = 4 * MESSAGE_BYTES_MAX;
+const HELD_BYTES_MAX = 2 * MESSAGE_BYTES_MAX;
 /** What is settled is remembered, so that parts of it that come again are known. */
 const SETTLED_MAX = 10_000;
 

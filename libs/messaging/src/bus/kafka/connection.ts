@@ -11,8 +11,8 @@ const FETCH_BYTES = 8 * 1024 * 1024;
 /** As many as the client's own consumers do. */
 const RETRIES = 5;
 
-/** Whoever publishes gives up after some minutes, and begins anew. */
-const PARTS_MILLISECONDS = 600_000;
+/** Whoever publishes gives a part up after four minutes at the latest, and begins anew. */
+const PARTS_MILLISECONDS = 300_000;
 
 const SHRUNK = 'A topic takes less at once than was sent: it gets smaller parts of messages from now on';
 

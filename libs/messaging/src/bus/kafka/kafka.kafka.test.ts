@@ -225,10 +225,11 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
     const at = await topic();
     const { admin } = await client();
     const set = { name: 'max.message.bytes', value: '9000' };
+    const message = { key: 'k', value: Buffer.from('2') };
     await admin.createTopics({ topics: [{ topic: at, numPartitions: 1, configEntries: [set] }] });
     const bus = await openKafkaBus({ brokers, clientId: 'margay-test', partitions: 1 });
-    const long = { key: randomBytes(6_000).toString('hex'), value: Buffer.from('v') };
-    await bus.publish(at, [big, long, { key: 'k', value: Buffer.from('2') }]);
+    const headers = { long: randomBytes(6_000).toString('hex') };
+    await bus.publish(at, [big, { ...message, headers }, message]);
     const taken = await take(bus, at, 'g', 3);
     expect(taken.map((each) => noticeIn(each)?.code ?? each.value.byteLength)).toEqual([
       100_000,

@@ -26,7 +26,7 @@ export interface KafkaOptions {
   readonly partitions?: number;
   /** Of topics that do not exist yet; the brokers' default unless set. */
   readonly replicationFactor?: number;
-  /** How long the rest of a message in parts is waited for, before it is given up; 10 minutes unless set. */
+  /** How long the rest of a message in parts is waited for, before it is given up; 5 minutes unless set. */
   readonly partsMilliseconds?: number;
   /** Put before every topic and group, for brokers that several installations share. */
   readonly prefix?: string;

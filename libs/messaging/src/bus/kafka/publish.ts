@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Message } from '../bus.ts';
-import { noticeOf, refusedByTopic, withNotices } from '../notice.ts';
+import { noticeOf, refusedByTopic, publishable } from '../notice.ts';
 import { inParts, sizeOf } from '../parts.ts';
 import type { KafkaConnection } from './connection.ts';
 import type { Room } from './room.ts';
@@ -33,7 +33,7 @@ export async function publish(
       })),
     });
   };
-  const all = withNotices(messages);
+  const all = publishable(messages);
   for (let at = 0; at < all.length;) {
     const count = fitting(all, at, room);
     try {
