@@ -33,9 +33,15 @@ export function margay(
   return { code: status, out: stdout, err: stderr };
 }
 
-/** Starts the command line; it is killed when the test ends. */
-export function startMargay(args: readonly string[]): ChildProcess & { readonly said: () => string } {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts the command line; it is killed when the test ends. `environment` stands beside the test's own. */
+export function startMargay(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess & { readonly said: () => string } {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));

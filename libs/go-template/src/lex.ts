@@ -142,7 +142,7 @@ export function lex(template: string, fail: (line: number, what: string) => neve
         `"${written.slice(1, -1).replaceAll("\\'", "'").replaceAll(/^"$/g, '\\"')}"`,
         line,
       );
-      if (Array.from(text).length !== 1) fail(line, `${written} is not one character`);
+      if (Array.from(text).length !== 1) fail(line, 'a constant in single quotes is not one character');
       return end('char', written, text);
     }
     const mark = take(MARK);

@@ -1,6 +1,9 @@
 import { lex, type Token } from './lex.ts';
 import { TemplateProblem } from './problem.ts';
 
+/** Tokens that are not quoted: what a constant or a text says may be anything. */
+const QUOTELESS: ReadonlySet<Token['type']> = new Set(['end of template', 'string', 'char', 'text']);
+
 /** What stands where a value is wanted. */
 export type Operand = { readonly line: number } & (
   | { readonly kind: 'constant'; readonly value: boolean | bigint | number | string }
@@ -76,7 +79,7 @@ export function parseTemplate(
   const peek = (): Token => tokens[at]!;
   const next = (): Token => tokens[at++]!;
   const unexpected = ({ line, text, type }: Token, where: string): never =>
-    fail(line, `unexpected ${type === 'end of template' ? type : JSON.stringify(text)} in ${where}`);
+    fail(line, `unexpected ${QUOTELESS.has(type) ? type : JSON.stringify(text)} in ${where}`);
   const is = (type: Token['type'], text?: string): boolean =>
     peek().type === type && (text === undefined || peek().text === text);
   const expect = (type: Token['type'], where: string): Token => {

@@ -158,9 +158,13 @@ const DELETE_OPTIONS = [
 function isStranger({ kind: name, apiVersion }: Fields, kind: Kind): boolean {
   if (name === undefined || name === 'PartialObjectMetadata' || name === 'PartialObjectMetadataList')
     return false;
+  // What is no version may be anything.
+  if (!VERSION.test(text(apiVersion))) return true;
   const one = text(name).replace(/List$/, '');
   return kindOfObject({ apiVersion: text(apiVersion), kind: one }) !== kind;
 }
+
+const VERSION = /^([a-z0-9.-]+\/)?v\d{1,3}((alpha|beta)\d{1,3})?$/;
 
 /** A JSON patch without what it does to bookkeeping; any other patch as it is. */
 const patchOf = (body: unknown): unknown =>

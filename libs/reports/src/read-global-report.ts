@@ -155,10 +155,14 @@ function readSelector(given: unknown, field: string, add: Add): string | undefin
   return given;
 }
 
+/** The name of a field that is not known. */
+const shownName = (name: string): string =>
+  /^[\w.-]{1,24}$/.test(name) ? name : `(a name of ${name.length} characters)`;
+
 function noOthers(given: Fields, known: readonly string[], field: string, add: Add): void {
   for (const name of Object.keys(given)) {
     if (!known.includes(name))
-      add(`${field}.${name}`, 'is not a field of a GlobalReport', `Use ${known.join(', ')}`);
+      add(`${field}.${shownName(name)}`, 'is not a field of a GlobalReport', `Use ${known.join(', ')}`);
   }
 }
 
@@ -166,7 +170,14 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
   return isFields(value) && Object.values(value).every((field) => typeof field === 'string');
 }
 
-function shown(value: unknown): string {
-  const text = value === undefined ? 'not given' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+/** Characters of a value that is repeated: a word. */
+const SHOWN_MAX = 24;
+
+/** A value that cannot be used. What is longer than a word is not repeated: it may be what nobody meant to write here. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'not given';
+  const text = JSON.stringify(value);
+  if (text.length <= SHOWN_MAX) return text;
+  const what = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : 'a text';
+  return `${what} of ${text.length} characters`;
 }

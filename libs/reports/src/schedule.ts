@@ -15,8 +15,11 @@ export function scheduleProblem(schedule: string): string | undefined {
   try {
     minutes = new CronPattern(schedule, 'UTC', OPTIONS).minute.filter(Boolean).length;
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
-    return `not a cron expression of five fields: ${why}`;
+    // What is quoted stands behind a colon, a bracket or a quotation mark.
+    const [why = ''] = String((error as Error).message)
+      .replace(/^CronPattern: /, '')
+      .split(/[:('"]/);
+    return `not a cron expression of five fields: ${why.trim()}`;
   }
   if (minutes > MINUTES_MAX)
     return `has ${minutes} values in the minute field; at most ${MINUTES_MAX} are allowed`;

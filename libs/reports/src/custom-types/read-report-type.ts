@@ -1,7 +1,7 @@
 import { TemplateProblem } from '@margay/go-template';
 import { isFields, text, TRAIL_RESOURCES } from '@margay/ground';
 import { FILES_OF_EVERY_REPORT } from '../files-of-every-report.ts';
-import { ManifestProblem } from '../read-global-report.ts';
+import { ManifestProblem, shown } from '../read-global-report.ts';
 import type { AuditResource, ReportTemplate, ReportTypeSpec } from '../report-type-spec.ts';
 import { REPORT_TYPES } from '../report-types.ts';
 import { readReportTemplate } from './custom-type.ts';
@@ -48,11 +48,7 @@ export function readReportType(manifest: unknown): ReadReportType {
   const metadata = isFields(object['metadata']) ? object['metadata'] : {};
   const { name } = metadata;
   if (typeof name !== 'string' || !NAME.test(name))
-    add(
-      'metadata.name',
-      `is ${JSON.stringify(name) ?? 'not given'}`,
-      'Use lower-case letters, digits, - and .',
-    );
+    add('metadata.name', `is ${shown(name)}`, 'Use lower-case letters, digits, - and .');
   if (typeof name === 'string' && REPORT_TYPES.has(name)) {
     if (isFields(metadata['labels']) && metadata['labels'][BUILT_IN_LABEL] === name) return { builtIn: name };
     add(
@@ -73,7 +69,7 @@ function readSpec(spec: Fields, add: Add): ReportTypeSpec {
   const flag = (name: string): boolean => {
     const value = spec[name];
     if (value !== undefined && value !== null && typeof value !== 'boolean')
-      add(`spec.${name}`, `is ${JSON.stringify(value)}`, 'Write true or false');
+      add(`spec.${name}`, `is ${shown(value)}`, 'Write true or false');
     return value === true;
   };
   const includeEndpointData = flag('includeEndpointData');
@@ -135,7 +131,7 @@ function isTooMuch(files: readonly unknown[], summary: unknown, add: Add): boole
 function readTemplateField(given: unknown, field: string, add: Add): ReportTemplate[] {
   const { name, description, template } = isFields(given) ? given : {};
   if (typeof name !== 'string' || name.length > NAME_MAX || !NAME.test(name)) {
-    add(`${field}.name`, `is ${JSON.stringify(name) ?? 'not given'}`, 'Name the file, as in endpoints.csv');
+    add(`${field}.name`, `is ${shown(name)}`, 'Name the file, as in endpoints.csv');
     return [];
   }
   if (typeof template !== 'string' || template === '') {
@@ -162,7 +158,7 @@ function readResources(given: unknown, add: Add): AuditResource[] {
     if (typeof resource === 'string' && resource !== '' && !TRAIL_RESOURCES.includes(resource))
       add(
         `spec.auditEventsSelection.resources[${i}].resource`,
-        `is ${JSON.stringify(resource)}, of which no changes are kept`,
+        `is ${shown(resource)}, of which no changes are kept`,
         `Use some of ${TRAIL_RESOURCES.join(', ')}`,
       );
     return Object.fromEntries(

@@ -32,7 +32,7 @@ export class StateController {
     @Query({ schema: OPERATIONS.state.query }) { at, filter = '', limit }: QueryOf<typeof OPERATIONS.state>,
   ): Promise<ClusterState> {
     const instant = parseInstant(at);
-    if (instant === undefined) throw refused(`at is "${at}": give an RFC 3339 time`);
+    if (instant === undefined) throw refused('at is no time: give one as RFC 3339 writes it');
     const state = await clusterStateAt(this.#stores, instant, {
       ...(this.#privateNetworks && { privateNetworks: this.#privateNetworks }),
       ...(scope !== 'all' && { scope }),

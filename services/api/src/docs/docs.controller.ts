@@ -15,11 +15,12 @@ export class DocsController {
 
   @All('*')
   unknown(@Req() { url, method }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): never {
-    const allowed = methodsOf(url.split('?', 1)[0]!);
-    if (allowed.length === 0) throw new Problem(404, 'Not found', `The API has no ${url}: see /api/docs`);
+    const [path = ''] = url.split('?', 1);
+    const allowed = methodsOf(path);
+    if (allowed.length === 0) throw new Problem(404, 'Not found', `The API has no ${path}: see /api/docs`);
     const listed = allowed.join(', ');
     void reply.header('allow', listed);
-    throw new Problem(405, 'Method not allowed', `${url} takes ${listed}, not ${method}: see /api/docs`);
+    throw new Problem(405, 'Method not allowed', `${path} takes ${listed}, not ${method}: see /api/docs`);
   }
 }
 
