@@ -10,11 +10,16 @@ export const about =
 
 /** Whom to tell of what. */
 export const notifySettings = {
-  NOTIFY_URL: z.url({ protocol: /^https?$/ }).meta({
-    description:
-      'Where events are posted, as CloudEvents (JSON). Whoever knows the address of a chat’s webhook can post there.',
-    secret: true,
-  }),
+  NOTIFY_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
+      message: 'write no user name and password into it: they are not sent',
+    })
+    .meta({
+      description:
+        'Where events are posted, as CloudEvents (JSON). Whoever knows the address of a chat’s webhook can post there.',
+      secret: true,
+    }),
   NOTIFY_SECRET: z.string().min(16).optional().meta({
     description: 'Signs what is posted (Standard Webhooks, HMAC-SHA256); nothing is signed unless set.',
     secret: true,

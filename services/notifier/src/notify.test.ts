@@ -94,7 +94,7 @@ test('a receiver that is not there is named after the last attempt', async () =>
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   await new Promise((closed) => server.close(closed));
-  const url = `http://user:s3cret@127.0.0.1:${port}/services/s3cret?key=s3cret`;
+  const url = `http://127.0.0.1:${port}/services/s3cret?key=s3cret`;
   const failed = await sendWebhook(event('five'), { url, signal, retryMilliseconds: 1 }).catch(
     (error: unknown) => error as Error,
   );
