@@ -12,7 +12,7 @@ export const about =
 export const notifySettings = {
   NOTIFY_URL: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
+    .refine((url) => !/^[^/]*\/\/[^/?#]*@/.test(url), {
       message: 'write no user name and password into it: they are not sent',
     })
     .meta({
