@@ -82,15 +82,17 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
       told,
       window.end,
-    ).map((stream) => {
-      const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
-      return judge(stream, own, window, birth);
-    });
+    )
+      .filter((stream) => !isAbsentIn(stream, window))
+      .map((stream) => {
+        const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
+        return judge(stream, own, window, birth);
+      });
   const streams = judged(false);
   const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
   const audit = watched.get(undefined) ?? [];
   watched.delete(undefined);
-  const seen = audit.map(({ stream }) => stream.canaries);
+  const seen = delivered.map(({ canaries }) => canaries);
   const ofCanaries = canaryIgnorance(unheardServers(seen, told), told, window.end);
   const untold = [
     ...ignoranceOf(
@@ -232,6 +234,10 @@ function judge(stream: Stream, marks: readonly CoverageMark[], window: Window, b
     ...(longest && { longest }),
   };
 }
+
+/** Whether none of its API servers was there in the window: it has nothing to say of it. */
+const isAbsentIn = ({ absent = [] }: Stream, window: Window): boolean =>
+  absent.length > 0 && gapsIn(window, absent).length === 0;
 
 const isProvenIn = ({ proof }: Stream, window: Window): boolean =>
   proof !== undefined && gapsIn(window, proof.proven).length === 0;

@@ -1,6 +1,7 @@
 import { gapsIn, joined, SECOND, type Instant, type Interval, type Window } from '@margay/ground';
 import { goesOn } from './canary-runs.ts';
-import type { CanaryRun } from './canary.ts';
+import { absencesOf } from './canary-absence.ts';
+import { instantIn, type CanaryRun } from './canary.ts';
 
 /** Within this time a source should have delivered a canary, on its slowest way: a webhook's batch, a log that is shipped. */
 export const SEEN_WITHIN = 35 * SECOND;
@@ -44,7 +45,9 @@ export function canaryProofOf(seen: readonly CanaryRun[], told: readonly CanaryR
     proven.push(...whole.flatMap((stretch) => gapsIn(stretch, open)));
     for (const [server, runs] of ofServers) {
       const own = told.filter((run) => run.writer === writer);
-      silences.push(...silencesOf(server, runs, own));
+      const absent = absencesOf(new Set([server]), told);
+      for (const silence of silencesOf(server, runs, own))
+        silences.push(...gapsIn(silence, absent).map((left) => ({ server, ...left })));
     }
   }
   return { proven: joined(proven), silences: silences.sort((a, b) => a.start - b.start) };
@@ -95,10 +98,6 @@ function firstOverdue(
   return at + SEEN_WITHIN <= now ? at : undefined;
 }
 
-/** About when the canary of a sequence was written: they come in steps of one length. */
-const instantIn = ({ from, to, first, last }: CanaryRun, sequence: number): Instant =>
-  from === to ? first : first + Math.round(((last - first) * (sequence - from)) / (to - from));
-
 /**
  * API servers whose canaries come in no source, while those of others do: their log is not read, or is lost.
  *
@@ -109,19 +108,21 @@ export function unheardServers(
   told: readonly CanaryRun[],
 ): CanarySilence[] {
   const heard = seen.flat().filter(isOf('seen'));
-  return [...Map.groupBy(told.filter(isOf('written')), ({ writer, server }) => `${writer} ${server}`)]
-    .map(([, written]) => {
-      const [{ writer, server }] = written as [CanaryRun];
-      const ofWriter = heard.filter((run) => run.writer === writer);
-      if (ofWriter.length === 0 || ofWriter.some((run) => run.server === server)) return undefined;
-      const start = firstOverdue(
-        written,
-        -1,
-        told.filter((run) => run.writer === writer),
-      );
-      return start === undefined ? undefined : { server, start, end: Infinity };
-    })
-    .filter((silence) => silence !== undefined);
+  return [
+    ...Map.groupBy(told.filter(isOf('written')), ({ writer, server }) => `${writer} ${server}`),
+  ].flatMap(([, written]): CanarySilence[] => {
+    const [{ writer, server }] = written as [CanaryRun];
+    const ofWriter = heard.filter((run) => run.writer === writer);
+    if (ofWriter.length === 0 || ofWriter.some((run) => run.server === server)) return [];
+    const start = firstOverdue(
+      written,
+      -1,
+      told.filter((run) => run.writer === writer),
+    );
+    if (start === undefined) return [];
+    const absent = absencesOf(new Set([server]), told);
+    return gapsIn({ start, end: Infinity }, absent).map((left) => ({ server, ...left }));
+  });
 }
 
 /**

@@ -93,6 +93,77 @@ describe('a window between canaries that all came is proven', () => {
     ['two API servers with a log each', [log('a.log', A2), log('b.log', B), told([...A2, ...B])], 'proven'],
     ['two API servers in one log', [log('all.log', [...A2, ...B]), told([...A2, ...B])], 'proven'],
     ['the other one’s log is not read', [log('a.log', A2), told([...A2, ...B])], 'gaps'],
+    [
+      'the other one went away long before',
+      [
+        log('a.log', [...A2.slice(0, 10), ...A.slice(10)]),
+        log('b.log', B.slice(0, 10)),
+        told([...A2.slice(0, 10), ...A.slice(10), ...B.slice(0, 10)]),
+      ],
+      'proven',
+    ],
+    [
+      'it went away in the window',
+      [
+        log('a.log', [...A2.slice(0, 30), ...A.slice(30)]),
+        log('b.log', B.slice(0, 30)),
+        told([...A2.slice(0, 30), ...A.slice(30), ...B.slice(0, 30)]),
+      ],
+      'no gap seen',
+    ],
+    [
+      'it went away in the window, and came back',
+      [
+        log('a.log', [...A2.slice(0, 25), ...A.slice(25, 35), ...A2.slice(35)]),
+        log('b.log', [...B.slice(0, 25), ...B.slice(35)]),
+        told([...A2.slice(0, 25), ...A.slice(25, 35), ...A2.slice(35), ...B.slice(0, 25), ...B.slice(35)]),
+      ],
+      'no gap seen',
+    ],
+    [
+      'its log was never read, and it went away before the window',
+      [
+        log('a.log', [...A2.slice(0, 10), ...A.slice(10)]),
+        told([...A2.slice(0, 10), ...A.slice(10), ...B.slice(0, 10)]),
+      ],
+      'proven',
+    ],
+    [
+      'nobody says that it went away',
+      [log('a.log', A2), log('b.log', B.slice(0, 30)), told([...A2, ...B])],
+      'gaps',
+    ],
+    [
+      'what it took last did not come before it went away',
+      [
+        log('a.log', [...A2.slice(0, 30), ...A.slice(30)]),
+        log('b.log', B.slice(0, 28)),
+        told([...A2.slice(0, 30), ...A.slice(30), ...B.slice(0, 30)]),
+      ],
+      'gaps',
+    ],
+    [
+      'it was added in the window, with its log',
+      [
+        log('a.log', [...A.slice(0, 30), ...A2.slice(30)]),
+        log('b.log', B.slice(30)),
+        told([...A.slice(0, 30), ...A2.slice(30), ...B.slice(30)]),
+      ],
+      'no gap seen',
+    ],
+    [
+      'it was added in the window, and its log is not read',
+      [
+        log('a.log', [...A.slice(0, 30), ...A2.slice(30)]),
+        told([...A.slice(0, 30), ...A2.slice(30), ...B.slice(30)]),
+      ],
+      'gaps',
+    ],
+    [
+      'it was added behind the window',
+      [log('a.log', [...A.slice(0, 50), ...A2.slice(50)]), told([...A.slice(0, 50), ...A2.slice(50)])],
+      'proven',
+    ],
     ['nobody says what of the other one was written', [log('a.log', A2)], 'no gap seen'],
     ['the other one cannot be written to', [log('a.log', A2), told(A2), told(B, 'failed')], 'no gap seen'],
     [

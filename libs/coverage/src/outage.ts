@@ -13,13 +13,13 @@ export function allowanceOf({ first, rhythm, learnt }: Stream): number | undefin
 
 /**
  * When a stream is not known to have delivered, of all time up to `until`: before its first event, in silences that its rhythm does not
- * allow, and after its last event. A watch that goes on tells what it was not told meanwhile, or says that it cannot. Where canaries
+ * allow, and after its last event. While none of its API servers was there it had nothing to tell. A watch that goes on tells what it was not told meanwhile, or says that it cannot. Where canaries
  * prove that all came, silence is quiet.
  *
  * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
  */
 export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outage[] {
-  const { first, last, rhythm, learnt, watched } = stream;
+  const { first, last, rhythm, learnt, watched, absent = [] } = stream;
   if (first === undefined || last === undefined)
     return begin < until ? [{ start: begin, end: Infinity }] : [];
   const atTheEnd = allowedAtTheEnd(rhythm, learnt);
@@ -33,9 +33,19 @@ export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outag
   const behind =
     until - (last + 1) > (watched === undefined ? atTheEnd : 0) ? [{ start: last + 1, end: Infinity }] : [];
   const proven = stream.proof?.proven ?? [];
-  return [...before, ...between.flatMap((silence) => gapsIn(silence, proven)), ...behind].filter(
-    ({ start }) => start < until,
-  );
+  const spared = (outage: Outage, allowed: number): Outage[] => {
+    const left = gapsIn(outage, absent);
+    return left.length === 1 && left[0]!.start === outage.start && left[0]!.end === outage.end
+      ? left
+      : left.filter(({ start, end }) => end - start > allowed);
+  };
+  return [
+    ...before.flatMap((outage) => spared(outage, atTheEnd)),
+    ...between
+      .flatMap((silence) => gapsIn(silence, proven))
+      .flatMap((silence) => spared(silence, allowedSilence(rhythm, learnt))),
+    ...behind.flatMap((outage) => spared(outage, atTheEnd)),
+  ].filter(({ start }) => start < until);
 }
 
 /** When canaries say that a stream did not deliver, up to `until`. */

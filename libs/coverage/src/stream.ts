@@ -1,4 +1,5 @@
-import { compareTexts, type Instant, SECOND } from '@margay/ground';
+import { compareTexts, type Instant, type Interval, SECOND } from '@margay/ground';
+import { absencesOf } from './canary-absence.ts';
 import { canaryProofOf, type CanaryProof } from './canary-proof.ts';
 import { CanaryRuns } from './canary-runs.ts';
 import type { CanaryRun } from './canary.ts';
@@ -19,6 +20,8 @@ export interface Stream extends Omit<Delivery, 'source'> {
   readonly watched?: { readonly group: string; readonly resource: string };
   /** What canaries say of it. */
   readonly proof?: CanaryProof;
+  /** When there was none of the API servers whose canaries it delivers, in time order. */
+  readonly absent?: readonly Interval[];
 }
 
 /** Files of one log may overlap by this much: API servers write what they do at once in no strict order. */
@@ -54,7 +57,11 @@ export function streamsOf(
       const stream = joinedDeliveries(chain.length > 1 && isOnly ? set : own, chain);
       return stream.canaries.length === 0
         ? stream
-        : { ...stream, proof: canaryProofOf(stream.canaries, told) };
+        : {
+            ...stream,
+            proof: canaryProofOf(stream.canaries, told),
+            absent: absencesOf(new Set(stream.canaries.map(({ server }) => server)), told),
+          };
     })
     .sort((a, b) => compareTexts(a.name, b.name));
 }
