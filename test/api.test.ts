@@ -525,3 +525,42 @@ test('a report type of users makes its files; one whose template fails says so, 
   );
   expect(Buffer.from(zip['exposed.csv']!).toString()).toBe(table.body);
 }, 180_000);
+
+test('a permission that is taken away while a file is under way ends it, so that whoever reads sees that it is not whole', async () => {
+  let isAllowed = true;
+  const { archive } = stores;
+  // Its rows come slowly, as those of a large report do.
+  const slow: typeof archive = {
+    ...archive,
+    header: (id) => archive.header(id),
+    async *parts(id, kind) {
+      await sleep(kind === 'endpoints' ? 0 : 2_000);
+      yield* archive.parts(id, kind);
+    },
+    headers: (query) => archive.headers(query),
+  };
+  const server = await apiHere({
+    stores: { ...stores, archive: slow },
+    access: {
+      ofToken: async (token) => ({
+        ...anyone.everybody!,
+        name: token,
+        require: async () => {
+          if (!isAllowed) throw new Problem(403, 'Forbidden', 'get globalreporttypes');
+        },
+      }),
+    },
+  });
+  onTestFinished(() => server.close());
+  const url = `${await addressOf(server)}/api/v1/runs/inventory-1/downloads/report.json`;
+  const answer = await fetch(url, { headers: { authorization: 'Bearer candice' } });
+  expect(answer.status).toBe(200);
+  const reader = answer.body!.getReader();
+  expect((await reader.read()).value!.length).toBeGreaterThan(0);
+  isAllowed = false;
+  const rest = async () => {
+    for (;;) if ((await reader.read()).done) return 'whole';
+  };
+  await expect(rest()).rejects.toThrow('terminated');
+  expect((await fetch(url, { headers: { authorization: 'Bearer candice' } })).status).toBe(403);
+});

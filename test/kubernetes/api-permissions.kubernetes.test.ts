@@ -105,6 +105,49 @@ test('a refusal names the missing verb, and a token that is nobody’s is asked 
   expect([unknown.statusCode, unknown.headers['www-authenticate']]).toEqual([401, 'Bearer']);
 });
 
+test('what a user may whom a proxy names, the cluster’s roles say of their name and of their groups', async () => {
+  const behind = await apiHere({
+    stores,
+    access: byKubernetes(new Permissions(admin())),
+    door: {
+      proxies: { networks: ['127.0.0.1'], headers: 'x-forwarded' },
+      signIn: {
+        headers: { user: 'x-user', groups: 'x-groups', userPrefix: 'sso:', groupsPrefix: 'sso:' },
+      },
+    },
+  });
+  onTestFinished(() => behind.close());
+  const binding = (name: string, role: string, subject: object) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', ...subject }],
+  });
+  const items = [
+    binding('sso-auditors', 'tigera-compliance-list-download-all-reports', {
+      kind: 'Group',
+      name: 'sso:auditors',
+    }),
+    binding('sso-candice', 'tigera-compliance-list-download-all-reports', {
+      kind: 'User',
+      name: 'sso:candice',
+    }),
+  ];
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+  const statusFor = async (headers: Record<string, string>) =>
+    (await behind.inject({ url: '/api/v1/runs/dev/downloads/endpoints.csv', headers })).statusCode;
+  for (const [headers, status] of [
+    [{ 'x-user': 'alice', 'x-groups': 'staff,auditors' }, 200],
+    [{ 'x-user': 'candice' }, 200],
+    [{ 'x-user': 'alice', 'x-groups': 'staff' }, 403],
+    // A user of the cluster of that name is somebody else.
+    [{ 'x-user': 'david' }, 403],
+    [{}, 401],
+  ] as const)
+    await expect.poll(() => statusFor(headers), { timeout: 15_000 }).toBe(status);
+});
+
 test('the pages, signed in with the tokens of paul, candice and david', async () => {
   const url = await addressOf(http);
   const browser = await openBrowser();

@@ -1,5 +1,5 @@
 import type { Authority } from '@margay/api';
-import { ApiModule } from '@margay/api/module';
+import { ApiModule, type ApiOptions } from '@margay/api/module';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
@@ -13,15 +13,17 @@ export interface ApiHere {
   readonly stores: Stores;
   readonly access: Authority;
   readonly hosts?: readonly string[];
+  /** Proxies in front, ways to sign in, limits. */
+  readonly door?: Pick<ApiOptions, 'proxies' | 'signIn' | 'limits'>;
   readonly cluster?: string;
   /** Told of every route that is made. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
 /** The API over these stores, which stay open when it is closed. */
-export const apiOver = ({ stores, cluster = 'recorded', access, hosts }: ApiHere) =>
+export const apiOver = ({ stores, cluster = 'recorded', access, hosts, door }: ApiHere) =>
   ApiModule.over(
-    { cluster, access: () => access, ...(hosts && { hosts }) },
+    { cluster, access: () => access, ...(hosts && { hosts }), ...door },
     { module: class Given {}, providers: [{ provide: STORES, useValue: stores }], exports: [STORES] },
   );
 

@@ -110,3 +110,65 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 - { name: LEDGER_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: key } } }
 {{- end }}
 {{- end }}
+
+{{- /* How people come in: names, proxies, sessions, sign-in. */}}
+{{- define "margay.door" -}}
+{{- with .Values.url }}
+- { name: API_URL, value: {{ . | quote }} }
+{{- end }}
+{{- with .Values.allowedHosts }}
+- { name: API_HOSTS, value: {{ join "," . | quote }} }
+{{- end }}
+{{- with .Values.trustedProxies }}
+- { name: TRUSTED_PROXIES, value: {{ join "," . | quote }} }
+- { name: TRUSTED_PROXIES_SAY, value: {{ $.Values.trustedProxiesSay }} }
+{{- end }}
+- { name: SESSION_LIFETIME, value: {{ .Values.sessions.lifetime }} }
+- { name: SESSION_IDLE, value: {{ .Values.sessions.idle }} }
+- { name: API_REQUESTS_PER_SECOND, value: {{ .Values.limits.requestsPerSecond | quote }} }
+- { name: API_LONG_REQUESTS, value: {{ .Values.limits.longRequests | quote }} }
+{{- with .Values.oidc }}
+{{- if .issuer }}
+- { name: OIDC_ISSUER, value: {{ .issuer | quote }} }
+- { name: OIDC_CLIENT_ID, value: {{ .clientId | quote }} }
+{{- with .secret }}
+- { name: OIDC_CLIENT_SECRET, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: clientSecret } } }
+{{- end }}
+- { name: OIDC_NAME, value: {{ .name | quote }} }
+- { name: OIDC_SCOPES, value: {{ .scopes | quote }} }
+- { name: OIDC_USERNAME_CLAIM, value: {{ .usernameClaim | quote }} }
+- { name: OIDC_USERNAME_PREFIX, value: {{ .usernamePrefix | quote }} }
+- { name: OIDC_GROUPS_CLAIM, value: {{ .groupsClaim | quote }} }
+- { name: OIDC_GROUPS_PREFIX, value: {{ .groupsPrefix | quote }} }
+{{- if .caSecret }}
+- { name: NODE_EXTRA_CA_CERTS, value: /secrets/oidc/ca.crt }
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.trustedHeaders }}
+{{- if .enabled }}
+- { name: TRUSTED_HEADERS, value: 'true' }
+- { name: TRUSTED_HEADERS_USER, value: {{ .user | quote }} }
+- { name: TRUSTED_HEADERS_GROUPS, value: {{ .groups | quote }} }
+- { name: TRUSTED_HEADERS_USER_PREFIX, value: {{ .userPrefix | quote }} }
+- { name: TRUSTED_HEADERS_GROUPS_PREFIX, value: {{ .groupsPrefix | quote }} }
+- { name: TRUSTED_HEADERS_SIGN_OUT, value: {{ .signOut | quote }} }
+{{- with .secret }}
+- { name: TRUSTED_HEADERS_SECRET, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: secret } } }
+- { name: TRUSTED_HEADERS_SECRET_HEADER, value: {{ $.Values.trustedHeaders.secretHeader | quote }} }
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "margay.oidc-ca-mount" -}}
+{{- if .Values.oidc.caSecret }}
+- { name: oidc-ca, mountPath: /secrets/oidc, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "margay.oidc-ca-volume" -}}
+{{- with .Values.oidc.caSecret }}
+- { name: oidc-ca, secret: { secretName: {{ . | quote }} } }
+{{- end }}
+{{- end }}

@@ -156,14 +156,17 @@ export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | '
 const isSafe = ({ protocol, hostname }: URL) =>
   protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 
+/** The name in the address that people open. */
+export const ownHosts = ({ API_URL: url }: DoorConfig): string[] =>
+  url === undefined ? [] : [nameIn(new URL(url).host)];
+
 /** The door as the settings have it. */
 export function doorOf(
   settings: DoorConfig,
 ): Pick<ApiOptions, 'hosts' | 'proxies' | 'sessions' | 'signIn' | 'limits'> {
-  const own = settings.API_URL === undefined ? [] : [nameIn(new URL(settings.API_URL).host)];
   const oidc = oidcOf(settings);
   return {
-    ...(settings.API_HOSTS.length > 0 && { hosts: [...settings.API_HOSTS, ...own] }),
+    ...(settings.API_HOSTS.length > 0 && { hosts: [...settings.API_HOSTS, ...ownHosts(settings)] }),
     proxies: { networks: settings.TRUSTED_PROXIES, headers: settings.TRUSTED_PROXIES_SAY },
     sessions: { lifetime: settings.SESSION_LIFETIME, idle: settings.SESSION_IDLE },
     limits: { perSecond: settings.API_REQUESTS_PER_SECOND, longAtOnce: settings.API_LONG_REQUESTS },

@@ -1,24 +1,33 @@
 import { Readable } from 'node:stream';
-import { Controller, Inject, Param, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Inject, Param, Req, Res, StreamableFile } from '@nestjs/common';
 import { OPERATIONS, type Run } from '@margay/api-contract';
 import { TemplateProblem } from '@margay/reports';
 import { missing, Problem } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../access/access.ts';
 import { TheRun } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
 import { Busy } from './capacity.ts';
+import { ACCESS } from '../tokens.ts';
 import { downloadOf } from './downloads.ts';
+import { whileAllowed } from './while-allowed.ts';
 
 /** The files of archived reports. */
 @Controller()
 export class DownloadsController {
+  readonly #access: Access;
   readonly #runs: RunList;
   readonly #stores: Stores;
 
-  constructor(@Inject(RunList) runs: RunList, @Inject(STORES) stores: Stores) {
+  constructor(
+    @Inject(ACCESS) access: Access,
+    @Inject(RunList) runs: RunList,
+    @Inject(STORES) stores: Stores,
+  ) {
+    this.#access = access;
     this.#runs = runs;
     this.#stores = stores;
   }
@@ -27,6 +36,7 @@ export class DownloadsController {
   async download(
     @TheRun('id') run: Run,
     @Param('name') name: string,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     const header = await this.#runs.reportOf(run);
@@ -38,9 +48,12 @@ export class DownloadsController {
     const { mediaType: type, bytes } = content;
     void reply.header('etag', `"${header.digest}"`);
     const options = { type, disposition: `attachment; filename="${run.id}-${name}"` };
-    return bytes instanceof Uint8Array
-      ? new StreamableFile(bytes, options)
-      : new StreamableFile(Readable.from(bytes, { objectMode: false }), options);
+    if (bytes instanceof Uint8Array) return new StreamableFile(bytes, options);
+    const allowed = whileAllowed<string | Uint8Array>(bytes, async () => {
+      const viewer = await this.#access(request, 'again');
+      await this.#runs.seenBy(viewer, run.id, 'export');
+    });
+    return new StreamableFile(Readable.from(allowed, { objectMode: false }), options);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   doorOf,
   doorProblems,
   doorSettings,
+  ownHosts,
   isLate,
   lateWords,
   type Authority,
@@ -97,7 +98,6 @@ export async function up(options: UpOptions): Promise<void> {
       : readReportsFolder(options.reports);
   const whoMay = await accessOf(options);
   const door = doorFor(options);
-  const hosts = options.hosts ?? door.hosts ?? hostsOf(options);
   const module = MargayModule.of({
     directory: data,
     cluster,
@@ -113,7 +113,7 @@ export async function up(options: UpOptions): Promise<void> {
     ledgerKey: ledgerKeyIn(data, cluster, process.env),
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
-    api: { access: () => whoMay, ...door, ...(hosts && { hosts }) },
+    api: { access: () => whoMay, ...door },
     ...notifyOf(process.env),
     tell,
     whenReported: async (reported) => {
@@ -192,12 +192,15 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
 }
 
 /** How people come in, by the api's own variables. */
-function doorFor({ permissions }: UpOptions) {
+function doorFor(options: UpOptions): ReturnType<typeof doorOf> {
   const settings = readConfig(z.object(doorSettings), process.env);
-  const problems = doorProblems(settings, permissions);
+  const problems = doorProblems(settings, options.permissions);
   if (problems.length > 0)
     throw new UsageError(problems.map(([name, message]) => `${name}: ${message}`).join('\n'));
-  return doorOf(settings);
+  const door = doorOf(settings);
+  const own = ownHosts(settings);
+  const hosts = options.hosts ? [...options.hosts, ...own] : (door.hosts ?? hostsOf(options, own));
+  return { ...door, ...(hosts && { hosts }) };
 }
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
@@ -206,9 +209,11 @@ const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
  * The names that it may be reached under. Where nobody else can reach it, or nobody is asked, a page elsewhere must not do so through
  * another name (DNS rebinding).
  */
-function hostsOf({ host, permissions }: UpOptions): readonly string[] | undefined {
+function hostsOf({ host, permissions }: UpOptions, own: readonly string[]): readonly string[] | undefined {
   const listens = host.includes(':') ? `[${host}]` : host;
-  return permissions === 'none' || [...LOOPBACK, '::1'].includes(host) ? [...LOOPBACK, listens] : undefined;
+  return permissions === 'none' || [...LOOPBACK, '::1'].includes(host)
+    ? [...LOOPBACK, listens, ...own]
+    : undefined;
 }
 
 /** Shows on a terminal what goes on. */
