@@ -77,41 +77,34 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
   const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
-  const judged = (ofFlows: boolean) =>
-    streamsOf(
-      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
-      told,
-      window.end,
-    )
-      .filter((stream) => !isAbsentIn(stream, window))
-      .map((stream) => {
-        const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
-        return judge(stream, own, window, birth);
-      });
-  const streams = judged(false);
+  const judged = (all: readonly Stream[]) =>
+    all.map((stream) => {
+      const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
+      return judge(stream, own, window, birth);
+    });
+  const all = streamsOf(
+    delivered.filter(({ source }) => !isOfFlows(source)),
+    told,
+    window.end,
+  );
+  const streams = judged(all.filter((stream) => !isAbsentIn(stream, window)));
   const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
   const audit = watched.get(undefined) ?? [];
   watched.delete(undefined);
   const seen = delivered.map(({ canaries }) => canaries);
   const ofCanaries = canaryIgnorance(unheardServers(seen, told), told, window.end);
-  const untold = [
-    ...ignoranceOf(
-      audit.map(({ stream }) => stream),
-      birth,
-      window.end,
-    ),
-    ...ofCanaries,
-  ];
+  // What was lost of one that is gone by now is open all the same.
+  const logs = all.filter((stream) => stream.watched === undefined);
+  const untold = [...ignoranceOf(logs, birth, window.end), ...ofCanaries];
   const lostTime = lostIgnorance(lost, birth);
   const watches = [...watched.values()].map((watchers) => watchedBy(watchers, bySource, birth, window.end));
-  const isAudited = audit.length > 0;
   const late = unappliedDoubt(
     unapplied,
     streams.map(({ stream }) => stream),
     birth,
   );
   const doubts = openIn(window, [
-    ...doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited }),
+    ...doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited: logs.length > 0 }),
     ...late,
   ]);
   const missing = doubts.filter(({ reason }) => MISSING.has(reason));
@@ -122,7 +115,13 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const ofAudit = gradeOfAudit(audit, clipped(ofCanaries, window).length > 0, window);
   return {
     streams,
-    flows: judged(true),
+    flows: judged(
+      streamsOf(
+        delivered.filter(({ source }) => isOfFlows(source)),
+        told,
+        window.end,
+      ),
+    ),
     lost,
     doubts,
     gaps,

@@ -203,6 +203,19 @@ describe('a window between canaries that all came is proven', () => {
   });
 });
 
+test('what the log of an API server lost that is gone by now is open all the same', () => {
+  const [A2, B] = [rounds('a:6443', 0, 9, 2), rounds('b:6443', 0, 9, 2)];
+  const marks = [
+    log('a.log', [...A2, ...A.slice(10)]),
+    log('b.log', without(B, 4, 5)),
+    told([...A2, ...A.slice(10), ...B]),
+  ];
+  expect(evidenceFor(marks, [], window, BORN)).toMatchObject({ grade: 'proven', complete: false });
+  expect(doubtsFor(marks, window, BORN)).toMatchObject([
+    { source: 'b.log', since: 3 * STEP + 1, until: 6 * STEP },
+  ]);
+});
+
 describe('silence is told from quiet', () => {
   /** Events every second, but for seventy seconds in the window. */
   const hole = { start: 12 * MINUTE, end: 12 * MINUTE + 70 * SECOND };
