@@ -83,17 +83,16 @@ async function sendFitting(
   } catch (error) {
     if (!isTooLarge(error)) throw error;
     const [only] = writes;
-    if (writes.length === 1 && only !== undefined) throw tooLarge(only, lines[0]!, error);
+    if (writes.length === 1 && only !== undefined) throw tooLarge(only, lines[0]!);
     const middle = Math.ceil(writes.length / 2);
     const first = await sendFitting(elastic, writes.slice(0, middle), lines.slice(0, middle));
     return [...first, ...(await sendFitting(elastic, writes.slice(middle), lines.slice(middle)))];
   }
 }
 
-const tooLarge = ({ id, index }: DocumentWrite, text: string, cause: unknown): Refused =>
+const tooLarge = ({ id, index }: DocumentWrite, text: string): Refused =>
   new Refused(
     `Elasticsearch does not take document ${id} of ${index}, which has ${Buffer.byteLength(text)} bytes: raise its http.max_content_length, or the memory that it has for writing`,
-    { cause },
   );
 
 function linesOf(write: DocumentWrite): string {

@@ -32,6 +32,11 @@ export interface Elastic {
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
+/**
+ * The largest answer that is read, so that memory is bounded: one document fits, which Elasticsearch takes up to 100 MiB unless told
+ * otherwise. Whoever asks for more asks again for less.
+ */
+const ANSWER_BYTES_MAX = 128 * 1024 * 1024;
 /** Of the client, which makes no pauses between them. */
 const RETRIES = 4;
 /** An index is there a little before its shards are, on a busy node a second or two. */
@@ -48,6 +53,7 @@ export async function connect(options: ElasticsearchOptions): Promise<Elastic> {
     nodes: [...nodes],
     requestTimeout: REQUEST_TIMEOUT_MS,
     maxRetries: RETRIES,
+    maxResponseSize: ANSWER_BYTES_MAX,
     ...(signIn !== undefined && { auth: signIn }),
     ...(ca !== undefined && { tls: { ca } }),
   };

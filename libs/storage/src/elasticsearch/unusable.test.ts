@@ -1,6 +1,6 @@
 import { failureOf } from '@margay/runtime';
 import { expect, test } from 'vitest';
-import { explainedElastic, statusOf } from './unusable.ts';
+import { explainedElastic, isAboutDocument, isAnswerTooLarge, isTooLarge, statusOf } from './unusable.ts';
 
 const answered = (statusCode: number, message: string) =>
   Object.assign(new Error(message), { name: 'ResponseError', statusCode });
@@ -76,4 +76,38 @@ test('what was written is not in what is told of its refusal, nor are credential
   expect(explainedElastic(blocked, 'reading', [])).toMatchObject({
     message: expect.stringContaining('400 cluster_block_exception: index [x] blocked') as string,
   });
+});
+
+const overloaded = (asked: number, most: number) =>
+  answered(
+    429,
+    `es_rejected_execution_exception: rejected execution of coordinating operation [coordinating_and_primary_bytes=0, coordinating_operation_bytes=${asked}, max_coordinating_and_primary_bytes=${most}]`,
+  );
+
+test.each<[Error, 'request' | 'answer' | undefined]>([
+  [answered(413, 'Request Entity Too Large'), 'request'],
+  [overloaded(60_000_000, 53_687_091), 'request'],
+  [overloaded(10_000_000, 53_687_091), undefined],
+  [answered(429, 'circuit_breaking_exception: [parent] Data too large'), 'answer'],
+  [
+    named('RequestAbortedError', 'The content length (9) is bigger than the maximum allowed string (8)'),
+    'answer',
+  ],
+  [answered(503, 'no shard available'), undefined],
+])('%s is too large as a whole: %s', (error, expected) => {
+  const explained = explainedElastic(error, 'reading', ['http://es:9200']);
+  expect([isTooLarge(explained), isAnswerTooLarge(explained)]).toEqual([
+    expected === 'request',
+    expected === 'answer',
+  ]);
+});
+
+test.each([
+  ['illegal_argument_exception', 'Document contains at least one immense term in field="name"', true],
+  ['document_parsing_exception', '[1:20] failed to parse field [at] of type [long]', true],
+  ['illegal_argument_exception', 'Value [1e300] is out of range for a long', true],
+  ['strict_dynamic_mapping_exception', '[1:8] mapping set to strict, dynamic introduction of [x]', false],
+  ['validation_exception', 'this action would add [2] shards, but this cluster has the maximum open', false],
+])('%s: %s is about one document: %s', (type, reason, expected) => {
+  expect(isAboutDocument(type, reason)).toBe(expected);
 });

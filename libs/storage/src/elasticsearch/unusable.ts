@@ -55,25 +55,31 @@ export const isAboutDocument = (type: string, reason: string): boolean =>
 const OF_DOCUMENT =
   /immense term|bytes_length_exceeded|out of range|failed to parse field|is too long|Input longer than the|String value length/i;
 
-/**
- * Whether a request as a whole is larger than Elasticsearch will ever take: its HTTP layer, or the share of its memory that one write may
- * have, which it answers with the status of an overload.
- */
-export function isTooLarge(error: unknown): boolean {
-  if (statusOf(error) === 413) return true;
-  const text = error instanceof Error ? error.message : '';
-  const [, asked, most] =
-    /coordinating_operation_bytes=(\d+), max_coordinating(?:_and_primary)?_bytes=(\d+)/.exec(text) ?? [];
-  return asked !== undefined && Number(asked) > Number(most);
-}
+/** What is too large for Elasticsearch, or for its client: what was asked, or what would be answered. */
+type TooLarge = 'request' | 'answer';
 
-/** Whether an answer is larger than the client can read, or than Elasticsearch has memory for. */
-export const isAnswerTooLarge = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/circuit_breaking_exception|bigger than the maximum allowed|Cannot create a string longer/.test(
+/** Whether a request as a whole is larger than Elasticsearch will ever take. */
+export const isTooLarge = (error: unknown): boolean => tooLargeOf(error) === 'request';
+
+/** Whether an answer is larger than the client reads, or than Elasticsearch has memory for. */
+export const isAnswerTooLarge = (error: unknown): boolean => tooLargeOf(error) === 'answer';
+
+const tooLargeOf = (error: unknown): TooLarge | undefined =>
+  (error as { tooLarge?: TooLarge } | undefined)?.tooLarge;
+
+/** Of the client's error: its HTTP layer refused it, or the share of memory that one write may have, which reads as an overload. */
+function tooLargeIn(error: Error): TooLarge | undefined {
+  if (statusOf(error) === 413) return 'request';
+  const [, asked, most] =
+    /coordinating_operation_bytes=(\d+), max_coordinating(?:_and_primary)?_bytes=(\d+)/.exec(error.message) ??
+    [];
+  if (asked !== undefined && Number(asked) > Number(most)) return 'request';
+  return /circuit_breaking_exception|bigger than the maximum allowed|Cannot create a string longer/.test(
     error.message,
-  ) ||
-    isAnswerTooLarge(error.cause));
+  )
+    ? 'answer'
+    : undefined;
+}
 
 /** The client's error in words that help: `Away` where it passes. What another part did comes as it is. */
 export function explainedElastic(error: unknown, doing: string, nodes: readonly string[]): unknown {
@@ -93,7 +99,12 @@ export function explainedElastic(error: unknown, doing: string, nodes: readonly 
     // What was answered quotes what was asked for, and causes are told, too.
     ...(OF_CONNECTION.test(error.name) && { cause: error }),
   });
-  return Object.assign(failure, status !== undefined && { statusCode: status });
+  const tooLarge = tooLargeIn(error);
+  return Object.assign(
+    failure,
+    status !== undefined && { statusCode: status },
+    tooLarge !== undefined && { tooLarge },
+  );
 }
 
 /** The client's own errors: no answer, or one that is none of Elasticsearch. */

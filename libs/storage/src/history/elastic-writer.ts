@@ -2,6 +2,7 @@ import type { Key } from '@margay/ground';
 import { foldOn, foldWhole, isKept, NEW_KEY, type Change, type KeyTail, type Version } from '@margay/history';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
+import { isAnswerTooLarge } from '../elasticsearch/unusable.ts';
 import { createChanges, createRepeats } from './elastic-changes.ts';
 import { documentOfVersion, keyIdOf, placeOfVersion } from './elastic-documents.ts';
 import { leftBehind, moveMarks, readMarks, readStates, type KeyState } from './elastic-keys.ts';
@@ -35,9 +36,26 @@ interface Work {
  * 3. the key's mark moves to that number, where nobody else moved it; otherwise the key is looked at again.
  *
  * The mark holds the key's tail. Changes that are later than all others go on from there; for any other the changes and
- * versions of the key are read and folded anew.
+ * versions of the key are read and folded anew. Where the marks of all keys would be too much to hold, one half follows the other.
  */
-export function elasticWriter(elastic: Elastic) {
+export function elasticWriter(elastic: Elastic): (changes: readonly Change[]) => Promise<Appended> {
+  const append = writerOfAll(elastic);
+  return async function inHalves(changes): Promise<Appended> {
+    try {
+      return await append(changes);
+    } catch (error) {
+      if (changes.length < 2 || !isAnswerTooLarge(error)) throw error;
+      const middle = Math.ceil(changes.length / 2);
+      const [first, second] = [
+        await inHalves(changes.slice(0, middle)),
+        await inHalves(changes.slice(middle)),
+      ];
+      return { applied: first.applied + second.applied, repeated: first.repeated + second.repeated };
+    }
+  };
+}
+
+function writerOfAll(elastic: Elastic) {
   return async (changes: readonly Change[]): Promise<Appended> => {
     if (changes.length === 0) return { applied: 0, repeated: 0 };
     const keys = changes.map((change) => keyIdOf(elastic, change));
