@@ -34,10 +34,15 @@ export function consume<T>(
     topic.name,
     group,
     async (batch) => {
-      const published = await withoutNotices(batch, setAside);
+      const published = batch.filter((delivery) => noticeIn(delivery) === undefined);
       await bus.registry?.learn(published.map(({ value }) => value));
       const decoded: Handled<T>[] = [];
-      for (const delivery of published) {
+      for (const delivery of batch) {
+        const notice = noticeIn(delivery);
+        if (notice !== undefined) {
+          await setAside(delivery, notice);
+          continue;
+        }
         try {
           decoded.push({ message: read.decode(delivery.value), delivery });
         } catch (error) {
@@ -64,8 +69,12 @@ export function consumeAsWritten(
     topic,
     group,
     async (batch) => {
-      const published = await withoutNotices(batch, setAside);
-      const handled = published.map((delivery) => ({ message: delivery, delivery }));
+      const handled: Handled<Delivery>[] = [];
+      for (const delivery of batch) {
+        const notice = noticeIn(delivery);
+        if (notice === undefined) handled.push({ message: delivery, delivery });
+        else await setAside(delivery, notice);
+      }
       await handleTraced(`${group} ${topic}`, batch, handled, handle, setAside);
     },
     options,
@@ -86,17 +95,6 @@ const settingAside =
     await bus.deadLetter(topic, delivery, error);
     onDeadLetter?.(delivery, error);
   };
-
-/** What was published; what could not be is set aside. */
-async function withoutNotices(batch: readonly Delivery[], setAside: SetAside): Promise<Delivery[]> {
-  const published: Delivery[] = [];
-  for (const delivery of batch) {
-    const notice = noticeIn(delivery);
-    if (notice === undefined) published.push(delivery);
-    else await setAside(delivery, notice);
-  }
-  return published;
-}
 
 /** Handles a batch as a piece of work of its own. A batch has many causes; its logs carry the first one's. */
 async function handleTraced<T>(

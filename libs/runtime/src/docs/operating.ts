@@ -17,7 +17,10 @@ ${renderMetrics()}
 
 ${SOURCES}
 
-## When something is wrong
+${WHEN_SOMETHING_IS_WRONG}`;
+}
+
+const WHEN_SOMETHING_IS_WRONG = `## When something is wrong
 
 **A service that fails in its work is not ended**: the part that failed is started again, after 1 s at first and at most 30 s.
 Meanwhile \`/readyz\` says why, under the name of that part, and one warning is logged for each reason. A service that is started
@@ -50,8 +53,8 @@ letter says where its message is and holds nothing of it: replay it before its t
 What is set aside stands in the evidence as a doubt: about its object where the message's key tells it, until that is seen whole, else about everything.
 
 **Something is too large.** Messages of any size up to 64 MiB go through, whatever the topics take at once: large ones in parts. \`dlq-code\`
-\`too-large\` or \`incomplete\` on a dead letter without content says that one could not be published, or not be put together, and \`refused\` that the
-archive does not take it, with what to raise. Its object is in doubt until it is seen whole, and everything else goes on. \`/readyz\` warns (check
+\`too-large\` or \`incomplete\` on a dead letter says that one could not be published, or not be put together, and that nothing of it is kept;
+\`refused\` that the archive does not take it, with what to raise. Its object is in doubt until it is seen whole, and everything else goes on. \`/readyz\` warns (check
 \`topics\`) and the log says which topic was made by others with settings that do not fit: compacted, kept for too short a time, or taking little at once.
 
 **Messages are gone.** Where a topic lets go of messages before the snapshotter has read them, the log says so, and everything is in doubt that was
@@ -75,7 +78,6 @@ that is needed, by hand or by ILM. Keep at least the months of the longest windo
 
 **Stopping.** SIGTERM: no new work, what is at hand is finished and committed, then exit code 0. \`STOP_TIMEOUT_SECONDS\` bounds it.
 `;
-}
 
 const SOURCES = `## How the sources are
 
