@@ -121,6 +121,7 @@ const cut = (path: string, random: (n: number) => number) => {
 
 function overwritePages(path: string, share: number, random: (n: number) => number): void {
   const pages = Math.floor(sizeOf(path) / PAGE);
+  if (pages === 0) return;
   const handle = openSync(path, 'r+');
   for (let i = 0; i < Math.ceil(pages * share); i++) {
     const noise = Buffer.from(Array.from({ length: PAGE }, () => random(256)));

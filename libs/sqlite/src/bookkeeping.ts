@@ -37,11 +37,12 @@ export function makeOurs(connection: DatabaseSync): void {
   );
 }
 
-/** How many transactions were committed. */
-export function commitsOf(connection: DatabaseSync): number {
-  return (
-    connection.prepare(`SELECT value FROM bookkeeping WHERE name = 'commits'`).get() as { value: number }
-  ).value;
+/** How many transactions were committed. @throws DatabaseUnusable where the file does not say it any more. */
+export function commitsOf(connection: DatabaseSync, path: string): number {
+  const row = connection.prepare(`SELECT value FROM bookkeeping WHERE name = 'commits'`).get() as
+    { value: number } | undefined;
+  if (row === undefined) throw unusable('corrupt', path);
+  return row.value;
 }
 
 /** Counts a transaction, within it. */

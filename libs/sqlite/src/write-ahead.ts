@@ -70,7 +70,7 @@ export class WriteAhead {
     // What a power cut may still lose must not be expected afterwards.
     this.flush('now');
     this.#connection.exec(COUNT_COMMIT);
-    const commits = commitsOf(this.#connection);
+    const commits = commitsOf(this.#connection, this.#path);
     writeCopied(this.#path, { commits, whole: false, bytes: sizeOf(this.#path) });
     // Readers are not waited for.
     this.#connection.exec('PRAGMA busy_timeout = 0');
@@ -87,7 +87,7 @@ export class WriteAhead {
    * @throws DatabaseUnusable for a file that is not of one state, or is damaged.
    */
   check(copied: Copied | undefined, isAsLeft: boolean): void {
-    const commits = commitsOf(this.#connection);
+    const commits = commitsOf(this.#connection, this.#path);
     if (copied !== undefined) {
       if (!copied.whole && commits < copied.commits) throw unusable('cut', this.#path);
       if (commits >= copied.commits && sizeOf(this.#path) < copied.bytes) throw unusable('cut', this.#path);

@@ -43,7 +43,9 @@ export interface EmbeddedOptions {
 /**
  * Opens the stores of one cluster in the file `margay.db` of a folder, or in memory (`:memory:`).
  *
- * What a promise has confirmed survives `kill -9` and a power cut. One process writes; readers may be many.
+ * What a promise has confirmed survives `kill -9`. Reports and windows are on the disk by then; evidence is with whatever is published,
+ * reported or asked for next, since a power cut that loses it loses the places behind it too, and it is read again. One process
+ * writes; readers may be many.
  *
  * @throws DatabaseUnusable when the file cannot be used, with what to do.
  */

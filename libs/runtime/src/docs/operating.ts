@@ -34,6 +34,15 @@ itself when the broker is back. API servers give up after a while: the files tha
 longer than your longest outage. A read-only index (the disk's flood-stage watermark) is said as such: make room, and
 Elasticsearch lifts the block by itself. A window that a worker has waits, too: an outage uses up none of its tries.
 
+**Power is cut, in one process.** Everything is in one file of the data folder, \`margay.db\`, and what stands beside it under its name. What a power cut takes is the end
+of what was written, places and reports alike: the next start reads it again from the logs, as far as they still hold it, and what they do not hold any more is a gap. So
+it is with a file \`margay.db-wal\` that was cut or removed. Where the file itself is gone, the start says so and reads the logs from their beginnings.
+
+**\`Database …/margay.db: …\`**, and the process ends with 1: the file is damaged, empty, cut, another program's or a newer Margay's. It is looked through at every start that does not
+follow an orderly end (up to 1 GiB, some seconds), and whatever is read later is found damaged when it is read. Put a backup in its
+place, without leftovers of \`margay.db*\`, or move all of \`margay.db*\` away and start again: logs that are still there give the same reports. Back the folder up while nothing runs, as a
+whole; \`margay.db\` without its \`-wal\` is an older state.
+
 **A report waits.** A worker computes a window when everything that was published before it began is in the archive; the log says when the
 limit (\`EVIDENCE_WAIT_SECONDS\`) ran out, and how many messages were missing. The report then says so in its evidence, and is not called complete for
 the time that they may be about. The lag of the snapshotter is what to mend. A window that is not over by the worker's clock is

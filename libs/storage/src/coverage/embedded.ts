@@ -73,7 +73,7 @@ export function embeddedCoverage(database: Database): Coverage {
       database.transaction(() => {
         const arrived = arrivalNotes(database);
         for (const mark of marks) keepMark(database, mark, arrived);
-      });
+      }, 'later');
     },
 
     marks: async (window) =>

@@ -33,7 +33,7 @@ export function embeddedFlows(database: Database, snapshots: Snapshots): Flows {
         const fresh = flows.filter(insert);
         for (const { startAt, endAt } of fresh) arrived({ kind: 'flow', first: startAt, last: endAt });
         return fresh.length;
-      }),
+      }, 'later'),
 
     async *between({ start, end }) {
       yield* snapshots.rows((sql) =>

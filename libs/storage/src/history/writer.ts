@@ -66,7 +66,7 @@ export function historyWriter(database: Database) {
           if (added.length > 0 && !extend(key, before, added)) refold(key);
         }
         return { applied, repeated };
-      });
+      }, 'later');
     } catch (error) {
       // Nothing was written: what is held may be ahead of the file.
       ids.forget();

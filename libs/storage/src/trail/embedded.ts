@@ -52,7 +52,7 @@ export function embeddedTrail(database: Database, snapshots: Snapshots): Trail {
       database.transaction(() => {
         const arrived = arrivalNotes(database);
         return events.filter((event) => insert(event, arrived)).length;
-      }),
+      }, 'later'),
 
     async *between({ start, end }, resources, object) {
       yield* snapshots.rows((sql) =>
