@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { METRICS } from '@margay/runtime';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
+import { AUDIT_LOG, ownFolder, startMargay } from './testing/margay.ts';
 
 interface Rule {
   readonly alert: string;
@@ -58,6 +61,34 @@ test.skipIf(promtool.error)('the alerts fire when they should, says Prometheus',
   const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', path], { encoding: 'utf8' });
   expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
 });
+
+test('one process serves what the alerts ask for', async () => {
+  const folder = ownFolder();
+  const log = join(folder, 'audit.log');
+  writeFileSync(log, gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8').split('\n', 50).join('\n'));
+  const data = join(folder, 'data');
+  const child = startMargay(['up', '--audit-log', log, '--cluster', 'c', '--data', data, '--port', '0']);
+  const url = () => /downloads: (http\S+)/.exec(child.said())?.[1];
+  await expect.poll(url, { timeout: 60_000 }).toBeDefined();
+  const served = await (await fetch(`${url()}/metrics`)).text();
+  const checks = Object.keys(((await (await fetch(`${url()}/readyz`)).json()) as { checks: object }).checks);
+
+  const wanted = new Set(rules.flatMap(({ expr }) => asked(expr).metrics));
+  expect([...wanted].filter((name) => !served.includes(`# TYPE ${name} `))).toEqual([]);
+  // What is there from the beginning; a counter appears with its first count.
+  for (const sample of [
+    ...checks.map((check) => `margay_ready{check="${check}"} 1`),
+    'margay_newest_event_timestamp_seconds{source="audit.log',
+    'margay_source_last_delivery_timestamp_seconds{source="audit.log',
+    'margay_source_refused{source="audit.log',
+    'margay_topic_lag_messages{topic="margay.resource-changes",group="',
+    'margay_oldest_window_age_seconds 0',
+    'margay_reports_total{type="inventory",result="completed"} 1',
+    `margay_disk_free_bytes{directory="${data}"} `,
+  ])
+    expect(served).toContain(sample);
+  expect(checks).toEqual(expect.arrayContaining(['disk', 'evidence', 'history', 'sources', 'windows']));
+}, 90_000);
 
 interface Panel {
   readonly title: string;

@@ -31,6 +31,7 @@ function optionsOf(settings: Config): AuditIngestorOptions {
     }),
     ...(name !== undefined && { topic: { name, group } }),
     webhook: settings,
+    directory,
     isShared: settings.SOURCES_SHARED,
   };
 }

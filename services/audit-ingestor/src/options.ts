@@ -34,6 +34,8 @@ export interface AuditIngestorOptions {
    * have come to one of them.
    */
   readonly isShared?: boolean;
+  /** A folder of its own in which this process keeps its places; without one they are where its stores are. */
+  readonly directory?: string;
   /** A topic of raw events that somebody else writes. */
   readonly topic?: { readonly name: string; readonly group: string };
   /** Asked before a batch is published; what it throws ends the source. */

@@ -17,6 +17,7 @@ import { together, type Log } from '@margay/runtime';
 import type { History, WindowRecord, Windows } from '@margay/storage';
 import { askedWindows, type AskedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
+import { Followed } from './followed.ts';
 import { keepKnown } from './keep-known.ts';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
 import { keepStatus, type KeepStatus } from './keep-status.ts';
@@ -34,6 +35,8 @@ export interface ClusterScheduleOptions extends Schedule {
   readonly now: () => Instant;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** How following the objects goes. */
+  readonly followed?: Followed;
   readonly onEmitted?: (windows: readonly ReportWindow[]) => void;
   /** Where reports that choose their nodes run as Jobs; as all others unless set. */
   readonly jobNamespace?: string;
@@ -55,7 +58,7 @@ const COMPONENT = 'margay-scheduler';
  * bus fail. While the API server is away, the reports are as they were last.
  */
 export async function scheduleCluster(options: ClusterScheduleOptions): Promise<void> {
-  const { client, group = DEFAULT_GROUP, log } = options;
+  const { client, group = DEFAULT_GROUP, followed = new Followed(options.log) } = options;
   let reports: ReadonlyMap<string, ClusterReport> | undefined;
   let types: ClusterReportTypes | undefined;
   const { jobNamespace: namespace } = options;
@@ -64,15 +67,13 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     ...(jobs === undefined ? [] : [jobs.follow(signal)]),
     (async () => {
       for await (const seen of followGlobalReports(client, { group, signal })) {
-        if (seen.interruption)
-          log.warn('GlobalReports cannot be followed', { reason: seen.interruption.error.message });
+        followed.seen('GlobalReports', seen.interruption?.error.message);
         if (seen.reports.size > 0 || !seen.interruption) ({ reports } = seen);
       }
     })(),
     (async () => {
       for await (const seen of followReportTypes(client, { group, signal })) {
-        if (seen.interruption)
-          log.warn('GlobalReportTypes cannot be followed', { reason: seen.interruption.error.message });
+        followed.seen('GlobalReportTypes', seen.interruption?.error.message);
         if (seen.types.size > 0 || !seen.interruption || types === undefined) ({ types } = seen);
       }
     })(),

@@ -5,12 +5,13 @@ import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
-import { CLOCK, LOG, METRICS, Stages, type Clock } from '@margay/runtime/nest';
+import { CLOCK, LOG, METRICS, Readiness, Stages, type Clock } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { askedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
+import { Followed } from './followed.ts';
 import { keepKnown } from './keep-known.ts';
 import { emitDueWindows } from './emit-windows.ts';
 import { lostWindows, tellOfLost } from './lost-windows.ts';
@@ -57,6 +58,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   readonly #stages: Stages;
   readonly #log: Log;
   readonly #metrics: Metrics;
+  readonly #readiness: Readiness;
+  readonly #followed: Followed;
   readonly #told = new Set<string>();
 
   constructor(
@@ -67,6 +70,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(Readiness) readiness: Readiness,
   ) {
     this.#options = options;
     this.#bus = bus;
@@ -75,6 +79,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     this.#stages = stages;
     this.#log = log;
     this.#metrics = metrics;
+    this.#readiness = readiness;
+    this.#followed = new Followed(log);
   }
 
   onModuleInit(): void {
@@ -88,6 +94,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { reports } = this.#options;
+    if (reports !== undefined && 'connect' in reports)
+      this.#readiness.add('globalreports', () => this.#followed.problem());
     this.#stages.keep('schedule', (signal) => {
       if (reports === undefined) return this.#handOn(signal);
       return 'read' in reports ? this.#look(reports.read, signal) : this.#follow(reports, signal);
@@ -151,6 +159,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         now: this.#clock,
         signal,
         log: this.#log,
+        followed: this.#followed,
         onEmitted: (emitted) => void this.#tell(emitted),
       });
     } finally {

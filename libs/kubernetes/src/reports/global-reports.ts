@@ -68,7 +68,7 @@ interface ByName<T> {
   readonly interruption?: Interrupted;
 }
 
-/** The objects of a resource without namespaces, again whenever one of them has changed. */
+/** The objects of a resource without namespaces, again whenever one of them has changed, and when they are followed again. */
 async function* followByName<T>(
   client: KubernetesClient,
   resource: ApiResource,
@@ -77,6 +77,7 @@ async function* followByName<T>(
 ): AsyncGenerator<ByName<T>> {
   const objects = new Map<string, { readonly uid: string; readonly is: T }>();
   let complete = false;
+  let isInterrupted = false;
   for await (const { notices, position } of reflect(client, resource, { ...options, project: whole })) {
     let changed = false;
     let interruption: Interrupted | undefined;
@@ -93,7 +94,9 @@ async function* followByName<T>(
     }
     const firstSet: boolean = !complete && position !== undefined;
     complete ||= firstSet;
-    if ((complete && changed) || firstSet || interruption) {
+    const isBack: boolean = isInterrupted && complete && position !== undefined;
+    isInterrupted = interruption !== undefined || (isInterrupted && !isBack && !firstSet);
+    if ((complete && changed) || firstSet || isBack || interruption) {
       yield {
         objects: new Map([...objects].map(([name, { is }]) => [name, is])),
         ...(interruption && { interruption }),

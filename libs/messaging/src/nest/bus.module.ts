@@ -43,6 +43,9 @@ export class BusModule implements OnApplicationShutdown {
       );
       readiness.add('topics', () => unfitWords(unfit));
       readiness.add('kafka', async () => void (await bus.lag(resourceChanges.name, 'readiness')));
+      const { registry } = bus;
+      // What it once said stays known: after that it may be away.
+      if (registry !== undefined) readiness.add('schema-registry', () => registry.registered());
       return bus;
     });
   }

@@ -201,6 +201,14 @@ export const METRICS = {
     watch: 'Status 5xx: look at the log lines with that route.',
     buckets: SECONDS_OF_A_CALL,
   },
+  diskFreeBytes: {
+    name: 'margay_disk_free_bytes',
+    type: 'gauge',
+    labels: ['directory'],
+    help: 'What is free on the volume in which a process keeps something durable.',
+    watch:
+      'Falling towards 0: what comes cannot be kept when it is full. `/readyz` is not ready below a twentieth, or 1 GiB of a large volume.',
+  },
   ready: {
     name: 'margay_ready',
     type: 'gauge',

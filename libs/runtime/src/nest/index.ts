@@ -32,6 +32,7 @@
  * *Tests.* `Test.createTestingModule({ imports: [ProcessModule.with({ log, metrics }), SnapshotterModule.over(…)] })`; with
  * {@link connectTransports} and `startAllMicroservices` its topics are consumed. {@link startApplication} gives one that listens.
  */
+export { watchDisk } from './health/disk.ts';
 export { Readiness } from './health/readiness.ts';
 export {
   heardAgain,

@@ -1,5 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { Readiness, Stages } from '@margay/runtime/nest';
+import type { Metrics } from '@margay/runtime';
+import { METRICS, Readiness, Stages, watchDisk } from '@margay/runtime/nest';
 import { openElasticsearch } from '../elasticsearch.ts';
 import { openEmbedded } from '../embedded.ts';
 import type { Stores } from '../stores.ts';
@@ -31,7 +32,11 @@ export class StoresModule implements OnApplicationShutdown {
 
   /** The embedded ones in a folder, which one process uses. */
   static embedded(directory: string): DynamicModule {
-    return StoresModule.opened(async () => openEmbedded(directory));
+    return moduleOf(async (readiness, stages, metrics) => {
+      const stores = openEmbedded(directory);
+      watchDisk(readiness, metrics, directory);
+      return stores;
+    });
   }
 
   /** Any others, opened when the application is made. */
@@ -44,8 +49,10 @@ export class StoresModule implements OnApplicationShutdown {
   }
 }
 
-const moduleOf = (open: (readiness: Readiness, stages: Stages) => Promise<Stores>): DynamicModule => ({
+const moduleOf = (
+  open: (readiness: Readiness, stages: Stages, metrics: Metrics) => Promise<Stores>,
+): DynamicModule => ({
   module: StoresModule,
-  providers: [{ provide: STORES, inject: [Readiness, Stages], useFactory: open }],
+  providers: [{ provide: STORES, inject: [Readiness, Stages, METRICS], useFactory: open }],
   exports: [STORES],
 });

@@ -1,6 +1,6 @@
 import type { CoverageMark } from '@margay/coverage';
 import type { Log, Metrics } from '@margay/runtime';
-import { LOG, measureDeliveries, METRICS, Readiness, type SourceLook } from '@margay/runtime/nest';
+import { LOG, measureDeliveries, METRICS, Readiness, watchDisk, type SourceLook } from '@margay/runtime/nest';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from '../options.ts';
 import { SourceHealth } from './source-health.ts';
@@ -22,6 +22,7 @@ export class SourcesHealth implements OnModuleInit {
   readonly known: SourceHealth;
   /** Whether other instances have logs, too. */
   readonly #isShared: boolean;
+  readonly #directory: string | undefined;
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
   readonly #log: Log;
@@ -32,9 +33,11 @@ export class SourcesHealth implements OnModuleInit {
     @Inject(Readiness) readiness: Readiness,
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOG) log: Log,
-    @Inject(AUDIT_INGESTOR_OPTIONS) { isShared = false }: Pick<AuditIngestorOptions, 'isShared'>,
+    @Inject(AUDIT_INGESTOR_OPTIONS)
+    { isShared = false, directory }: Pick<AuditIngestorOptions, 'isShared' | 'directory'>,
   ) {
     this.#isShared = isShared;
+    this.#directory = directory;
     this.known = new SourceHealth((source) => isShared && isDealtOut(source));
     this.#readiness = readiness;
     this.#metrics = metrics;
@@ -44,6 +47,7 @@ export class SourcesHealth implements OnModuleInit {
   onModuleInit(): void {
     this.#readiness.describe(() => this.known.look(Date.now()));
     this.#readiness.add('sources', () => this.#check());
+    if (this.#directory !== undefined) watchDisk(this.#readiness, this.#metrics, this.#directory);
     this.#metrics.onScrape(async () => this.#measure(this.known.look(Date.now())));
   }
 

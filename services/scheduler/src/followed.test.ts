@@ -1,0 +1,26 @@
+import { silentLog, type Log } from '@margay/runtime';
+import { expect, test } from 'vitest';
+import { Followed } from './followed.ts';
+
+test('what cannot be followed is told once, and once more when it can be again; what was seen before is only a warning', () => {
+  const told: string[] = [];
+  const line = (message: string, fields?: object) => void told.push(`${message}: ${JSON.stringify(fields)}`);
+  const log: Log = { ...silentLog, warn: line, info: line, with: () => log };
+  const followed = new Followed(log);
+  expect(followed.problem()).toBeUndefined();
+  for (const reason of ['refused', 'refused', '403']) followed.seen('GlobalReports', reason);
+  expect(followed.problem()).toBe('GlobalReports cannot be followed: 403');
+  followed.seen('GlobalReports', undefined);
+  followed.seen('GlobalReports', undefined);
+  expect(followed.problem()).toBeUndefined();
+  followed.seen('GlobalReports', 'reset');
+  expect(followed.problem()).toEqual({ warning: 'GlobalReports cannot be followed: reset' });
+  followed.seen('GlobalReportTypes', 'refused');
+  expect(followed.problem()).toBe('GlobalReportTypes cannot be followed: refused');
+  expect(told).toEqual([
+    'Objects of the cluster cannot be followed: {"objects":"GlobalReports","reason":"refused"}',
+    'Objects of the cluster are followed again: {"objects":"GlobalReports"}',
+    'Objects of the cluster cannot be followed: {"objects":"GlobalReports","reason":"reset"}',
+    'Objects of the cluster cannot be followed: {"objects":"GlobalReportTypes","reason":"refused"}',
+  ]);
+});

@@ -1,0 +1,39 @@
+import type { Log } from '@margay/runtime';
+
+const LOST = 'Objects of the cluster cannot be followed';
+const BACK = 'Objects of the cluster are followed again';
+
+/** Whether what is followed in the cluster can be: told once when it cannot, and once when it can again. */
+export class Followed {
+  readonly #log: Log;
+  readonly #reasons = new Map<string, string>();
+  /** What was there at least once: it is as it was last while it cannot be followed. */
+  readonly #known = new Set<string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Objects were seen, or could not be, for a reason. */
+  seen(objects: string, reason: string | undefined): void {
+    const before = this.#reasons.get(objects);
+    if (reason === undefined) {
+      this.#known.add(objects);
+      if (this.#reasons.delete(objects)) this.#log.info(BACK, { objects });
+    } else {
+      this.#reasons.set(objects, reason);
+      if (before === undefined) this.#log.warn(LOST, { objects, reason });
+    }
+  }
+
+  /** Why there is nothing to go by, or a warning where there is what was seen last. */
+  problem(): string | { readonly warning: string } | undefined {
+    const words = (all: readonly [string, string][]) =>
+      all.map(([objects, reason]) => `${objects} cannot be followed: ${reason}`).join('. ');
+    const [old, never] = [true, false].map((isKnown) =>
+      [...this.#reasons].filter(([objects]) => this.#known.has(objects) === isKnown),
+    ) as [[string, string][], [string, string][]];
+    if (never.length > 0) return words(never);
+    return old.length > 0 ? { warning: words(old) } : undefined;
+  }
+}
