@@ -9,6 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { get } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,6 +55,12 @@ async function historyIn(folder: string) {
   return { versions, repeats, reports: headers.map(({ id, digest }) => `${id} ${digest}`).sort() };
 }
 
+/** What is answered to somebody who opens it under this name. */
+const statusUnder = (url: string, host: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    get(url, { headers: { host } }, ({ statusCode }) => resolve(statusCode)).on('error', reject);
+  });
+
 test('the recorded cluster: reports, page and downloads; a second start does no work twice', async () => {
   const folder = ownFolder();
   const first = await up(['--data', folder], /Reports and downloads/);
@@ -80,9 +87,14 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   expect(await (await fetch(`${first.url}/api/v1/log/growth?from=0&to=4`)).text()).toBe('');
   expect((await fetch(`${first.url}/api/v1/log/growth?from=1&to=5`)).status).toBe(400);
   expect(statSync(join(folder, 'ledger.key')).mode & 0o777).toBe(0o600);
+  expect(await statusUnder(first.url, 'evil.example')).toBe(421);
   await stopped(first.child, 'SIGTERM');
 
-  const second = await up(['--data', folder], /Reports and downloads/);
+  const hosts = ['--hosts', 'margay.example'];
+  const second = await up(['--data', folder, ...hosts], /Reports and downloads/);
+  const asked = ['margay.example', 'localhost', 'evil.example'];
+  const statuses = asked.map((host) => statusUnder(second.url, host));
+  expect(await Promise.all(statuses)).toEqual([200, 200, 421]);
   expect(second.child.said()).toMatch(/Nothing new to read/);
   expect(second.child.said()).toMatch(/No new reports/);
   expect(await second.headers()).toEqual(headers);

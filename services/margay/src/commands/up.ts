@@ -86,7 +86,7 @@ export function upCommand(): Command {
 const hostsOption = () =>
   new Option(
     '--hosts <names>',
-    'names that it may be opened under, with commas between them; those of this machine alone unless given, and any with --permissions where it listens on another address',
+    'names that it may be opened under beside those of this machine, with commas between them; none unless given, and any with --permissions where it listens on another address',
   ).argParser(commas);
 
 const permissionsOption = () =>

@@ -199,7 +199,9 @@ function doorFor(options: UpOptions): ReturnType<typeof doorOf> {
     throw new UsageError(problems.map(([name, message]) => `${name}: ${message}`).join('\n'));
   const door = doorOf(settings);
   const own = ownHosts(settings);
-  const hosts = options.hosts ? [...options.hosts, ...own] : (door.hosts ?? hostsOf(options, own));
+  const given = options.hosts ?? door.hosts;
+  // Its own commands ask it under the names of this machine.
+  const hosts = given ? [...given, ...own, ...LOOPBACK] : hostsOf(options, own);
   return { ...door, ...(hosts && { hosts }) };
 }
 
