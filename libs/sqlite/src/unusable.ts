@@ -5,6 +5,8 @@ export type UnusableCode =
 /** The embedded database cannot be used: the message names the file, the reason and what to do. */
 export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable';
+  /** Which part failed, whoever catches the error. */
+  readonly part = 'Database';
   readonly code: UnusableCode;
 
   /** @param cause the error underneath, if there is one. */

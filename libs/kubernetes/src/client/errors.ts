@@ -13,9 +13,13 @@ interface StatusObject {
   };
 }
 
+/** Which part failed, wherever the error is told. */
+const PART = 'Kubernetes API';
+
 /** The API server answered and said no. */
 export class ApiStatusError extends Error {
   override readonly name = 'ApiStatusError';
+  readonly part = PART;
   /** As in HTTP: 403, 404, 409, 410, 422, 429, 5xx. */
   readonly code: number;
   /** The API's word for it: `Forbidden`, `NotFound`, `AlreadyExists`, `Conflict`, `Expired` …; empty if unsaid. */
@@ -26,7 +30,7 @@ export class ApiStatusError extends Error {
   readonly retryAfterSeconds?: number;
 
   constructor(asked: string, code: number, reason: string, said: string, retryAfterSeconds?: number) {
-    super(`${asked}: ${code}${reason && ` ${reason}`}: ${said}`);
+    super(`${PART}: ${asked}: ${code}${reason && ` ${reason}`}: ${said}`);
     this.code = code;
     this.reason = reason;
     this.said = said;
@@ -37,6 +41,11 @@ export class ApiStatusError extends Error {
 /** No answer came: no connection, a broken one, a certificate that is not trusted, or silence for too long. */
 export class ApiUnreachableError extends Error {
   override readonly name = 'ApiUnreachableError';
+  readonly part = PART;
+
+  constructor(said: string, options?: ErrorOptions) {
+    super(`${PART}: ${said}`, options);
+  }
 }
 
 /**

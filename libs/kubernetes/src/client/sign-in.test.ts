@@ -305,7 +305,7 @@ test('a token in the kubeconfig that has expired is refused with when', async ()
   const error = await pods(clientBy(kubeconfig({ token }))).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ApiStatusError);
   expect((error as Error).message).toBe(
-    `GET /api/v1/pods: 401 Unauthorized: Unauthorized. The API server does not accept the credentials of kubeconfig ` +
+    `Kubernetes API: GET /api/v1/pods: 401 Unauthorized: Unauthorized. The API server does not accept the credentials of kubeconfig ` +
       `${join(folder, 'config')} (context "paul@shop", user "paul") (its token expired at 2020-09-13T12:26:40.000Z): sign in again`,
   );
 });
