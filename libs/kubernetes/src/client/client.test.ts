@@ -81,7 +81,9 @@ test.each([
     .catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ApiStatusError);
   expect(error).toMatchObject(expected);
-  expect((error as Error).message).toMatch(/^Kubernetes API: GET \/api\/v1\/namespaces\/shop\/pods\/web-1: 409/);
+  expect((error as Error).message).toMatch(
+    /^Kubernetes API: GET \/api\/v1\/namespaces\/shop\/pods\/web-1: 409/,
+  );
 });
 
 test('an API server that is not there, or answers what is no JSON, is unreachable', async () => {
