@@ -21,7 +21,6 @@ const ONE_THOUGHT: Readonly<Record<string, string>> = {
     'one loop whose states are told in its comment: list, watch, and what was missed',
   'libs/messaging/src/bus/embedded.ts openEmbeddedBus': ADAPTER,
   'libs/messaging/src/registry/schema-registry.ts schemaRegistry': ADAPTER,
-  'libs/runtime/src/docs/operating.ts operatingDocument': 'a page: text from top to bottom',
   'libs/storage/src/archive/embedded.ts embeddedArchive': ADAPTER,
   'libs/storage/src/coverage/elasticsearch.ts elasticsearchCoverage': ADAPTER,
   'libs/storage/src/history/elasticsearch.ts elasticsearchHistory': ADAPTER,

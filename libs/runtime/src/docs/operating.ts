@@ -20,12 +20,28 @@ ${SOURCES}
 ${WHEN_SOMETHING_IS_WRONG}`;
 }
 
+const READINESS = `What \`/readyz\` says, in one process as in many, where the part is there:
+
+| check                           | not ready                                                                                                                                                                     |
+| ------------------------------- | ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------- |
+| \`kafka\`, \`elasticsearch\`        | it does not answer within 2 s, or refuses                                                                                                                                     |
+| \`schema-registry\`               | the schemas could not be registered yet; after that it may be away                                                                                                            |
+| \`sources\`                       | a source cannot be had that never was there: a watch that is refused, an API server that does not answer. One that was there, and is refused or silent now, is a warning      |
+| \`globalreports\`                 | the GlobalReports of the cluster, or their types, could not be read yet; later that is a warning, and the schedules go on as they were                                        |
+| \`file …\`, and each part of work | it failed, and is started again                                                                                                                                               |
+| \`history\`                       | more than 10,000 messages wait to be kept since over a minute; before that it is a warning                                                                                    |
+| \`disk\`                          | less than a twentieth of the volume, or 1 GiB of a large one, is free where stores or places are kept; twice that is a warning. Alerts: \`MargayDiskFilling\`, \`MargayDiskFull\` |
+
+A warning is a \`reason\` beside \`"ready": true\`. The metric \`margay_ready\` has each check.`;
+
 const WHEN_SOMETHING_IS_WRONG = `## When something is wrong
 
 **A service that fails in its work is not ended**: the part that failed is started again, after 1 s at first and at most 30 s.
 Meanwhile \`/readyz\` says why, under the name of that part, and one warning is logged for each reason. A service that is started
 before the broker or the archive answers waits for it in the same way. Killing a service
 at any instant loses nothing and doubles nothing: what was not committed comes again, and ids are deterministic.
+
+${READINESS}
 
 **The broker is away.** Ingestors do not answer 200, so API servers send again; file positions stay where they are. All goes on by
 itself when the broker is back. API servers give up after a while: the files that they also write are the safety net.
