@@ -211,10 +211,13 @@ function isAway(error: unknown): boolean {
   return false;
 }
 
-/** The innermost words that are not of the provider’s making. */
+/** What went wrong, from the outside in. A parser quotes what it could not read, which may be a token. */
 function reasonOf(error: unknown): string {
   const words: string[] = [];
-  for (let each: unknown = error; each instanceof Error; each = each.cause)
-    if (each.message !== '' && each.message !== 'something went wrong') words.push(each.message);
-  return words.join(': ') || String(error);
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const { message } = each;
+    if (each instanceof SyntaxError) words.push('the answer is no JSON');
+    else if (message !== '' && message !== 'something went wrong') words.push(message);
+  }
+  return words.join(': ') || 'it is not said why';
 }

@@ -183,6 +183,19 @@ test.each<[string, Lies, number, RegExp]>([
   ['no name', { claims: { sub: undefined } }, 401, /believed/],
   ['keys that never end', { instead: { '/jwks': drip } }, 503, /now/],
   ['keys that flood', { instead: { '/jwks': flood } }, 503, /now/],
+  [
+    'a token that is no JSON',
+    {
+      instead: {
+        '/token': (_, response) =>
+          void response
+            .writeHead(200, { 'content-type': 'application/json' })
+            .end(`{"id_token": ${CLIENT.secret}`),
+      },
+    },
+    401,
+    /no JSON/,
+  ],
   ['no token', { instead: { '/token': words('{}') } }, 401, /believed/],
   ['a token that never ends', { instead: { '/token': drip } }, 503, /now/],
   [
