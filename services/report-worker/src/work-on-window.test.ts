@@ -1,7 +1,7 @@
 import { reportsCompleted, reportsFailed, type ReportWindow } from '@margay/contracts';
 import { openEmbeddedBus } from '@margay/messaging';
 import { Away } from '@margay/runtime';
-import { openEmbedded } from '@margay/storage';
+import { DatabaseUnusable, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { TookTooLong, type ComputedReport } from './compute-in-thread.ts';
 import { workOn } from './work-on-window.ts';
@@ -102,4 +102,11 @@ test.each([
   ],
 ])('%s', async (_, failures, said, told, news) => {
   expect(await worked(failures)).toEqual({ said, told, news });
+});
+
+test('a database that nobody but a person can mend is no matter of the window: what is wrong is told at once', async () => {
+  const damaged = new DatabaseUnusable('corrupt', 'Database /d/margay.db: the file is damaged');
+  await expect(worked([damaged])).rejects.toBe(damaged);
+  const busy = new DatabaseUnusable('in-use', 'Database /d/margay.db: another process uses it');
+  expect((await worked([busy])).told).toBe('failed 1');
 });

@@ -35,7 +35,20 @@ function codesOf(lengths: readonly number[]): Codes {
 const FIXED_LENGTHS = Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8));
 const FIXED = { lengths: codesOf(FIXED_LENGTHS), distances: codesOf(Array.from({ length: 30 }, () => 5)) };
 
-/** What is no gzip, or ends too early, or is too long. */
+/** Of each byte, what it makes of a checksum. RFC 1952, 8. */
+const CHECKSUMS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte;
+  for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  return sum;
+});
+
+function checksumOf(bytes: Uint8Array): number {
+  let sum = 0xffffffff;
+  for (const byte of bytes) sum = (sum >>> 8) ^ CHECKSUMS[(sum ^ byte) & 0xff]!;
+  return (sum ^ 0xffffffff) >>> 0;
+}
+
+/** What is no gzip, or ends too early, or is too long, or is not what its checksum says. */
 class Broken extends Error {}
 
 /**
@@ -89,7 +102,17 @@ class Inflater {
       else if (type === 2) this.#block(...this.#dynamicCodes());
       else throw new Broken();
     }
-    return this.#out.subarray(0, this.#size);
+    const whole = this.#out.subarray(0, this.#size);
+    // What is left of the last byte is filled up.
+    if (this.#number() !== checksumOf(whole) || this.#number() !== this.#size) throw new Broken();
+    return whole;
+  }
+
+  /** Four bytes, the lowest first. */
+  #number(): number {
+    let number = 0;
+    for (const place of [1, 2 ** 8, 2 ** 16, 2 ** 24]) number += place * this.#byte();
+    return number;
   }
 
   #stored(): void {
