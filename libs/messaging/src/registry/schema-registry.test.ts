@@ -105,7 +105,7 @@ test('an id is asked for once', async () => {
 
 test('wrong credentials and a registry that is away are named', async () => {
   await expect(schemaRegistry({ url }, topics).registered()).rejects.toThrow(
-    /^Schema registry at .*401: who are you.*password/,
+    /^Schema registry at .*401 \(who are you\).*password/,
   );
   const away = schemaRegistry({ url: 'http://127.0.0.1:1' }, topics);
   await expect(away.registered()).rejects.toThrow(

@@ -85,12 +85,11 @@ export function schemaRegistry(
           ? "The subject's compatibility level refuses it: a newer version of Margay may have registered another one."
           : 'Check that the address is that of a schema registry.';
     const said = typeof message === 'string' ? message.slice(0, MESSAGE_CHARACTERS_MAX) : 'without a message';
-    const doing = `asking for ${what}`;
     return failureOf({
       part: 'Schema registry',
       at: [options.url],
-      doing,
-      said: `it answered ${status}: ${said}`,
+      doing: 'asking it',
+      said: `it refused ${what} with ${status} (${said})`,
       advice,
     });
   };
@@ -119,8 +118,7 @@ export function schemaRegistry(
         const subject = encodeURIComponent(`${name}-value`);
         const { status, answer } = await ask(`/subjects/${subject}/versions`, { schema: canonical });
         const { id } = answer as { id?: unknown };
-        if (status !== 200 || typeof id !== 'number')
-          throw refused(`the id of the schema of ${name}`, status, answer);
+        if (status !== 200 || typeof id !== 'number') throw refused(`the schema of ${name}`, status, answer);
         idsBySchema.set(canonical, id);
         schemasById.set(id, canonical);
       }
