@@ -98,7 +98,7 @@ test('evidence that comes later marks a report; a revision takes it in, and both
   expect((await file(`${id}-r2`, 'report.pdf')).length).toBeGreaterThan(1_000);
   const path = join(folder, 'report.json');
   writeFileSync(path, await file(`${id}-r2`, 'report.json'));
-  expect(margay(['verify', path]).out).toContain(`intact, sha256 ${newest.digest}`);
+  expect(margay(['verify', path]).out).toContain(`carries, sha256 ${newest.digest}`);
 
   // Nothing came since: the next revision says so.
   const again = margay(['run', `${id}-r2`, '--revise', '--wait', '--api', second.api]);

@@ -14,7 +14,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { readCheckpoint, readVerifierKey } from '@margay/ledger';
+import { readCheckpoint, readVerifierKey, verifierKeyText } from '@margay/ledger';
 import { openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
@@ -88,6 +88,16 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   expect((await fetch(`${first.url}/api/v1/log/growth?from=1&to=5`)).status).toBe(400);
   expect(statSync(join(folder, 'ledger.key')).mode & 0o777).toBe(0o600);
   expect(await statusUnder(first.url, 'evil.example')).toBe(421);
+  // And whoever has that key sees it in the ZIP, anywhere.
+  const zip = join(folder, 'evidence.zip');
+  const downloads = `${first.url}/api/v1/runs/${inventory.id}/downloads`;
+  writeFileSync(zip, Buffer.from(await (await fetch(`${downloads}/evidence.zip`)).arrayBuffer()));
+  const kept = join(folder, 'kept');
+  writeFileSync(kept, checkpoint);
+  const verified = margay(['verify', zip, '--key', verifierKeyText(key), '--since', kept]);
+  expect(verified.out).toContain('evidence.zip: intact: the report that margay/cluster-a logged and signed');
+  expect(verified.out).toContain('not shown: that its other files are made of report.json: ');
+  expect(verified.code).toBe(0);
   await stopped(first.child, 'SIGTERM');
 
   const hosts = ['--hosts', 'margay.example'];

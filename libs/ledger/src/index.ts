@@ -7,7 +7,7 @@
  * randomness: keys come as seeds, times as numbers.
  */
 export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
-export { EMPTY_ROOT, type Hash, leafHash } from './tree/hashes.ts';
+export { EMPTY_ROOT, type Hash, readHash, leafHash } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
 export {
   append,
@@ -29,9 +29,10 @@ export {
   signingKey,
   type SigningKey,
   signingKeyText,
+  type VerifierKey,
   verifierKeyText,
 } from './notes/keys.ts';
 export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
-export { readCheckpoint, signCheckpoint } from './notes/checkpoint.ts';
+export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
 export { checkProof, proofText, readProof } from './notes/proof.ts';
 export { EnvelopeProblem, envelopeText, readEnvelope, STATEMENT_TYPE } from './statement.ts';

@@ -1,5 +1,15 @@
 /** The files that every report can be downloaded as, whatever its type: no template of users may take their names. */
-export const FILES_OF_EVERY_REPORT = ['report.json', 'report.pdf', 'evidence.zip', 'manifest.json'] as const;
+export const FILES_OF_EVERY_REPORT = [
+  'report.json',
+  'report.pdf',
+  'evidence.zip',
+  'manifest.json',
+  // In the ZIP of a report that is logged.
+  'report.tlog-proof',
+  'log-entry.json',
+  'log-checkpoint.txt',
+  'log-key.txt',
+] as const;
 
 /** One of their names. */
 export type FileOfEveryReport = (typeof FILES_OF_EVERY_REPORT)[number];

@@ -38,6 +38,7 @@ export { YAML_LENGTH_MAX, yamlDocuments } from './yaml-documents.ts';
 export { templateLimits } from './custom-types/template-limits.ts';
 export type { Download, Piece, ReportType } from './report-type.ts';
 export { jsonList, reportJsonHead, reportJsonTail, toReportJson } from './json/report-json.ts';
+export { summariesProblem } from './json/summaries.ts';
 export { verifyReport } from './json/verify.ts';
 export { emptyRows, joinReport, type ReportPart, splitReport } from './json/parts.ts';
 export type { GlobalReport, GlobalReportSpec } from './global-report.ts';

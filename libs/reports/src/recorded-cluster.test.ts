@@ -1,7 +1,7 @@
 import { at, keyText, type Window } from '@margay/ground';
 import type { Scope } from '@margay/policy';
 import { expect, test } from 'vitest';
-import { computeReport, verifyReport } from './index.ts';
+import { computeReport, summariesProblem, verifyReport } from './index.ts';
 import { comparable, expectedPolicies, expectedRows } from './testing/expected.ts';
 import { recorded } from './testing/recorded.ts';
 
@@ -30,7 +30,9 @@ test.each([
   const report = computeReport({ name: 'r', spec: { reportType: 'inventory', endpoints }, window, versions });
   expect(report.endpoints.length).toBeGreaterThan(3);
   expect(report.endpoints.map(comparable)).toEqual(expectedRows(versions, window, endpoints));
-  expect(verifyReport(JSON.parse(JSON.stringify(report)))).toEqual({ ok: true, digest: report.digest });
+  const exported = JSON.parse(JSON.stringify(report)) as object;
+  expect(verifyReport(exported)).toEqual({ ok: true, digest: report.digest });
+  expect(summariesProblem({ ...exported })).toBeUndefined();
 });
 
 const audit = (window: Window, endpoints?: Scope) =>

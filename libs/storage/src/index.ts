@@ -16,7 +16,7 @@ export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export { logReports, logUnlogged } from './ledger/append.ts';
 export { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
-export { growthProof } from './ledger/proofs.ts';
+export { growthProof, loggedReport } from './ledger/proofs.ts';
 export { LogRefused } from './ledger/ledger.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';

@@ -36,8 +36,8 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/selector.ts')).selectorCommand,
   },
   {
-    use: 'verify <report.json...>',
-    about: 'Check offline that a report.json is what was computed.',
+    use: 'verify [options] <file...>',
+    about: 'Check offline that a report.json or evidence.zip is what was computed, and who says so.',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   {

@@ -1,5 +1,5 @@
 import { base64 } from '@scure/base';
-import { type Hash, hashOf } from '../tree/hashes.ts';
+import { type Hash, readHash } from '../tree/hashes.ts';
 import { isKeyName, type SigningKey, type VerifierKey } from './keys.ts';
 import { NoteProblem, readNote, signaturesBy, type Signed, signNote } from './note.ts';
 
@@ -43,7 +43,7 @@ function readHead(text: string): Checkpoint {
     throw new NoteProblem('it is no checkpoint: its second line is no size');
   if (!Number.isSafeInteger(Number(size)))
     throw new NoteProblem(`its size is greater than ${Number.MAX_SAFE_INTEGER}, the most that is taken`);
-  const hash = hashOf(root);
+  const hash = readHash(root);
   if (hash === undefined) throw new NoteProblem('it is no checkpoint: its third line is no hash');
   return { origin, size: Number(size), root: hash };
 }

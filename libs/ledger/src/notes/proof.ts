@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64 } from '@scure/base';
-import { type Hash, hashOf, leafHash } from '../tree/hashes.ts';
+import { type Hash, readHash, leafHash } from '../tree/hashes.ts';
 import { includes } from '../tree/proofs.ts';
 import { readCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
 import type { VerifierKey } from './keys.ts';
@@ -33,7 +33,7 @@ export function readProof(bytes: Uint8Array): LogProof {
   if (lines[0]?.startsWith('extra ') === true) lines.shift();
   const [, index] = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? '') ?? [];
   if (index === undefined) throw new NoteProblem('it is no proof: it does not say which entry it is about');
-  const hashes = lines.map(hashOf);
+  const hashes = lines.map(readHash);
   if (!hashes.every((hash) => hash !== undefined))
     throw new NoteProblem('it is no proof: it has a line that is no hash');
   return { index: Number(index), hashes, checkpoint: text.slice(end + 2) };

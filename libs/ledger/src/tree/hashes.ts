@@ -31,7 +31,7 @@ export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** The hash that a base64 text says, or undefined where it says none. */
-export function hashOf(text: string): Hash | undefined {
+export function readHash(text: string): Hash | undefined {
   // 32 bytes are 44 characters: anything else need not be decoded.
   if (text.length !== 44) return undefined;
   try {

@@ -6,6 +6,7 @@ import {
   REPORT_TYPES,
   splitReport,
   toReportJson,
+  summariesProblem,
   verifyReport,
 } from '../index.ts';
 import { ROWS_PER_PART } from './parts.ts';
@@ -108,7 +109,9 @@ test('what was exported is verified offline', () => {
         window: WINDOW,
         versions: history(told),
       });
-      expect(verifyReport(JSON.parse(text(report)))).toEqual({ ok: true, digest: report.digest });
+      const exported = JSON.parse(text(report)) as object;
+      expect(verifyReport(exported)).toEqual({ ok: true, digest: report.digest });
+      expect(summariesProblem({ ...exported })).toBeUndefined();
     }),
     { numRuns: 50 },
   );
@@ -166,4 +169,19 @@ test.each<[why: string, json: unknown, reason: string]>([
   const verification = verifyReport(json);
   expect(verification).toMatchObject({ ok: false });
   expect(verification.ok ? '' : verification.reason).toContain(reason);
+});
+
+test('a summary that its rows do not make is named, with the right digest or not', () => {
+  const flagged = REPORT.endpoints.filter(({ ingressProtected }) => ingressProtected).length;
+  const summary = REPORT.endpointsSummary;
+  expect(summariesProblem({ ...REPORT, endpointsSummary: { ...summary, numIngressProtected: -1 } })).toBe(
+    `endpointsSummary.numIngressProtected says -1, and its rows make ${flagged}`,
+  );
+  const audit = { ...REPORT.auditSummary, numTotal: '0' };
+  expect(summariesProblem({ ...REPORT, auditSummary: audit })).toBe(
+    'auditSummary.numTotal says "0", and its rows make 0',
+  );
+  // A release that knew fewer counts.
+  const { numNotKnownIngressProtected: _, ...fewer } = summary;
+  expect(summariesProblem({ ...REPORT, endpointsSummary: fewer })).toBeUndefined();
 });

@@ -40,13 +40,13 @@ export class DownloadsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     const header = await this.#runs.reportOf(run);
-    const content = await downloadOf(this.#stores.archive, header, name).catch((error: unknown) => {
+    const content = await downloadOf(this.#stores, header, name).catch((error: unknown) => {
       if (error instanceof TemplateProblem) throw failedTemplate(error);
       throw error instanceof Busy ? busy(error) : error;
     });
     if (content === undefined) throw missing(`file ${name} of run ${run.id}`);
-    const { mediaType: type, bytes } = content;
-    void reply.header('etag', `"${header.digest}"`);
+    const { mediaType: type, bytes, version } = content;
+    void reply.header('etag', `"${[header.digest, version].filter((part) => part !== undefined).join(' ')}"`);
     const options = { type, disposition: `attachment; filename="${run.id}-${name}"` };
     if (bytes instanceof Uint8Array) return new StreamableFile(bytes, options);
     const allowed = whileAllowed<string | Uint8Array>(bytes, async () => {

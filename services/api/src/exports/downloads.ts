@@ -1,7 +1,8 @@
 import { BASE, type RunDetail } from '@margay/api-contract';
 import type { FileOfEveryReport } from '@margay/reports';
-import type { Archive, ArchivedHeader } from '@margay/storage';
+import type { Archive, ArchivedHeader, Stores } from '@margay/storage';
 import { evidenceZip } from './evidence-zip.ts';
+import { filesOfLog } from './log-files.ts';
 import { reportPdf } from './report-pdf.ts';
 import { begun, filesOf } from './stream-file.ts';
 
@@ -9,20 +10,31 @@ import { begun, filesOf } from './stream-file.ts';
 export interface Content {
   readonly mediaType: string;
   readonly bytes: AsyncIterable<string | Uint8Array> | Uint8Array;
+  /** What it depends on beside the report; absent where that is nothing. */
+  readonly version?: string;
 }
+
+/** The stores that files are made from. */
+type FileStores = Pick<Stores, 'archive' | 'ledger'>;
 
 /** A file that is made of any report. */
 interface Export {
   readonly mediaType: string;
-  readonly bytes: (archive: Archive, header: ArchivedHeader) => Content['bytes'] | Promise<Content['bytes']>;
+  readonly made: (stores: FileStores, header: ArchivedHeader) => Promise<Omit<Content, 'mediaType'>>;
 }
 
 /** What can be downloaded of every report beside the files of its type: the registry, a line each. */
 const OF_ALL: Readonly<Partial<Record<FileOfEveryReport, Export>>> = {
-  'report.pdf': { mediaType: 'application/pdf', bytes: reportPdf },
+  'report.pdf': {
+    mediaType: 'application/pdf',
+    made: async ({ archive }, header) => ({ bytes: await reportPdf(archive, header) }),
+  },
   'evidence.zip': {
     mediaType: 'application/zip',
-    bytes: (archive, header) => evidenceZip(header, filesOf(archive, header)),
+    async made({ archive, ledger }, header) {
+      const { files, version } = await filesOfLog(ledger, header);
+      return { bytes: evidenceZip(header, [...filesOf(archive, header), ...files]), version };
+    },
   },
 };
 
@@ -37,12 +49,12 @@ export function downloadsOf(archive: Archive, header: ArchivedHeader): RunDetail
 
 /** A file of an archived report; undefined where it has none of the name. @throws TemplateProblem */
 export async function downloadOf(
-  archive: Archive,
+  stores: FileStores,
   header: ArchivedHeader,
   name: string,
 ): Promise<Content | undefined> {
-  const file = filesOf(archive, header).find((found) => found.name === name);
+  const file = filesOf(stores.archive, header).find((found) => found.name === name);
   if (file !== undefined) return { mediaType: file.mediaType, bytes: await begun(file) };
   const other = Object.hasOwn(OF_ALL, name) ? OF_ALL[name as FileOfEveryReport] : undefined;
-  return other && { mediaType: other.mediaType, bytes: await other.bytes(archive, header) };
+  return other && { mediaType: other.mediaType, ...(await other.made(stores, header)) };
 }

@@ -15,7 +15,7 @@ interface ManifestEntry {
 
 /**
  * Every file of a report in one ZIP with `manifest.json` last: sizes and SHA-256 of each, and where the report stands in
- * the chain of its archive. The same report always gives the same bytes: nothing in it tells when it was made.
+ * the chain of its archive. The same report and the same log always give the same bytes: nothing in it tells when it was made.
  */
 export async function* evidenceZip(
   header: ArchivedHeader,

@@ -1,32 +1,90 @@
-import { readFile } from 'node:fs/promises';
-import { jsonOf } from '@margay/ground';
-import { verifyReport } from '@margay/reports';
-import { Command } from 'commander';
-import { FAILED } from '../exit.ts';
-import { write } from '../write.ts';
+import { type Hash, NoKey, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
+import { Command, InvalidArgumentError } from 'commander';
+import { FAILED, UsageError } from '../exit.ts';
+import { judge, type Judgement, type Trusted } from '../verify/judge.ts';
+import { readBytes, readEvidence } from '../verify/read-evidence.ts';
+import { visible, write } from '../write.ts';
 
-/** `margay verify`: whether an exported report is what was computed. */
+interface Options {
+  readonly key?: VerifierKey[];
+  readonly since?: string;
+  readonly growth?: string;
+}
+
+/** `margay verify`: whether an exported report is what was computed, and who says so. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .argument('<report.json...>', 'exported reports')
-    .addHelpText('after', '\nExit code 1 when a report was changed.')
-    .action(async (paths: string[], _options: unknown, command: Command & { exitCode?: number }) => {
+    .argument('<file...>', 'exported reports: report.json or evidence.zip')
+    .option(
+      '--key <key>',
+      'the key of the log that they must be signed by, or of a witness; margay key prints it. Several may be given',
+      keyOption,
+    )
+    .option('--since <file>', 'a checkpoint of that log that you kept: the log must go with it')
+    .option('--growth <file>', 'the proof that the newer of the two checkpoints goes on from the older one')
+    .addHelpText(
+      'after',
+      `
+Without a key nothing shows where a report comes from, whatever stands with it: it may be consistent with itself and made up.
+Exit code 1 when a report is not what it says, or when what was asked for with --key or --since is not shown.`,
+    )
+    .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
+      const trusted = await trustedOf(options);
       for (const path of paths) {
-        const verification = verifyReport(await readJson(path));
-        if (verification.ok) await write(`${path}: intact, sha256 ${verification.digest}\n`);
-        else {
-          command.exitCode = FAILED;
-          await write(`${path}: NOT INTACT: ${verification.reason}\n`);
-        }
+        const judgement = judge(await readEvidence(path), trusted);
+        if (judgement.wrong !== undefined || !judgement.isAnswered) command.exitCode = FAILED;
+        // What is said may hold words of the file, and lines of its own are ours alone.
+        await write(
+          linesOf(judgement, path)
+            .map((line) => `${visible(line.replaceAll(/\s+/g, ' '))}\n`)
+            .join(''),
+        );
       }
     });
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+function linesOf(judgement: Judgement, path: string): string[] {
+  const { shown, notShown, wrong } = judgement;
+  if (wrong !== undefined) return [`${path}: NOT INTACT: ${wrong}`];
+  return [
+    `${path}: ${conclusionOf(judgement)}`,
+    ...shown.map((each) => `- shown: ${each}`),
+    ...notShown.map((each) => `- not shown: ${each}`),
+  ];
+}
+
+function conclusionOf({ signedBy, isAnswered }: Judgement): string {
+  if (signedBy.length === 0) return 'unsigned: consistent with itself, origin not shown';
+  const by = `the report that ${signedBy.join(' and ')} logged and signed`;
+  return isAnswered ? `intact: ${by}` : `${by}; not all that was asked for is shown`;
+}
+
+async function trustedOf({ key: keys = [], since, growth }: Options): Promise<Trusted> {
+  if (growth !== undefined && since === undefined)
+    throw new UsageError('--growth needs --since: which checkpoint did you keep?');
+  return {
+    keys,
+    ...(since !== undefined && { since: await readBytes(since) }),
+    ...(growth !== undefined && { growth: hashesIn(growth, await readBytes(growth)) }),
+  };
+}
+
+function hashesIn(path: string, bytes: Uint8Array): Hash[] {
+  const lines = Buffer.from(bytes).toString().split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, i) => {
+    const hash = readHash(line);
+    if (hash === undefined) throw new Error(`Cannot read ${path}: line ${i + 1} is no hash in base64`);
+    return hash;
   });
-  const read = jsonOf(text);
-  if ('problem' in read) throw new Error(`Cannot read ${path}: ${read.problem}`);
-  return read.value;
+}
+
+function keyOption(text: string, before: VerifierKey[] = []): VerifierKey[] {
+  try {
+    return [...before, readVerifierKey(text.trim())];
+  } catch (error) {
+    throw new InvalidArgumentError(
+      error instanceof NoKey ? `It is no key for checking: ${error.message}.` : '',
+    );
+  }
 }

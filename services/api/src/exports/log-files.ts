@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream';
+import { type ArchivedHeader, loggedReport, LogRefused, type Stores } from '@margay/storage';
+import type { ReportFile } from './stream-file.ts';
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/**
+ * What shows that a report is in the log, as files for whoever checks it elsewhere, and what they depend on beside the report; none where it is
+ * not logged, and one that says why where the log in the store does not show it.
+ */
+export async function filesOfLog(
+  ledger: Stores['ledger'],
+  { id }: ArchivedHeader,
+): Promise<{ readonly files: ReportFile[]; readonly version: string }> {
+  try {
+    const logged = await loggedReport(ledger, id);
+    if (logged === undefined) return { files: [], version: 'unlogged' };
+    const { entry, proof, checkpoint, key } = logged;
+    return {
+      files: [
+        file('log-entry.json', 'application/json', Buffer.from(entry).toString()),
+        file('report.tlog-proof', TEXT, proof),
+        file('log-checkpoint.txt', TEXT, checkpoint),
+        file('log-key.txt', TEXT, `${key}\n`),
+      ],
+      // A log goes on, and so does what it shows.
+      version: checkpoint.split('\n', 3)[2]!,
+    };
+  } catch (error) {
+    if (!(error instanceof LogRefused)) throw error;
+    return { files: [file('log.problem.txt', TEXT, `${error.message}\n`)], version: 'refused' };
+  }
+}
+
+const file = (name: string, mediaType: string, text: string): ReportFile => ({
+  name,
+  mediaType,
+  text: () => Readable.from([text]),
+});

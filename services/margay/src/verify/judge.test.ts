@@ -1,0 +1,205 @@
+import {
+  append,
+  consistencyFrom,
+  digestOfJson,
+  edgeOf,
+  type Entry,
+  entryBytes,
+  inclusionFrom,
+  leafHash,
+  proofText,
+  signCheckpoint,
+  signingKey,
+  type SigningKey,
+  type Tile,
+} from '@margay/ledger';
+import { computeReport, verifyReport } from '@margay/reports';
+import { describe, expect, test } from 'vitest';
+import { judge, type Trusted } from './judge.ts';
+import type { BroughtEvidence } from './read-evidence.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const KEY = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+const STRANGER = signingKey('margay.example/c', new Uint8Array(32).fill(2));
+
+/** Whoever can change a report gives it the digest of what he made. */
+function withDigest(report: Json): Json {
+  const said = verifyReport({ ...report, digest: '' });
+  return { ...report, digest: said.ok ? '' : /content has (\w+)/.exec(said.reason)?.[1] };
+}
+
+const HONEST = JSON.parse(
+  JSON.stringify(
+    computeReport({
+      name: 'daily',
+      spec: { reportType: 'inventory' },
+      window: { start: 1_764_000_000_000_000, end: 1_764_003_600_000_000 },
+      cluster: 'c',
+      versions: [],
+    }),
+  ),
+) as Json;
+
+/** The same report with an endpoint that never was, everything in it consistent. */
+const FORGED = withDigest({
+  ...HONEST,
+  endpoints: [{ endpoint: 'Pod.v1(shop/web)', ingressProtected: true, notKnown: [] }],
+  endpointsSummary: { ...(HONEST['endpointsSummary'] as object), numTotal: 1, numIngressProtected: 1 },
+  rowCounts: { ...(HONEST['rowCounts'] as object), endpoints: 1 },
+});
+
+const entryOf = (report: Json, more: Partial<Entry> = {}): Entry => ({
+  cluster: 'c',
+  run: 'daily@1',
+  revision: 1,
+  report: 'daily',
+  type: 'inventory',
+  start: report['startTime'] as string,
+  end: report['endTime'] as string,
+  digest: report['digest'] as string,
+  evidenceDigest: digestOfJson(report['evidence']),
+  headerDigest: 'h',
+  version: '0.1.0',
+  ...more,
+});
+
+/** A log of these entries: its checkpoints and proofs. */
+function logOf(entries: readonly Entry[], key: SigningKey = KEY) {
+  const bytes = entries.map(entryBytes);
+  const { root, tiles } = append(0, bytes.map(leafHash), () => new Uint8Array());
+  const read = ({ level, index }: Omit<Tile, 'bytes' | 'width'>) =>
+    tiles.find((tile) => tile.level === level && tile.index === index)!.bytes;
+  expect(edgeOf(0)).toEqual([]);
+  const checkpoint = signCheckpoint({ size: entries.length, root }, key);
+  return {
+    checkpoint: Buffer.from(checkpoint),
+    from: (older: number) => consistencyFrom(older, entries.length).compute(read),
+    of: (index: number) => {
+      const hashes = inclusionFrom(index, entries.length).compute(read);
+      return { entry: bytes[index]!, proof: Buffer.from(proofText({ index, hashes, checkpoint })) };
+    },
+  };
+}
+
+const other = (run: string): Entry => entryOf(HONEST, { run, digest: 'other' });
+const LOG = logOf([other('a'), entryOf(HONEST), other('b')]);
+const evidence = (report: Json, log?: BroughtEvidence['log']): BroughtEvidence => ({
+  report,
+  others: [],
+  ...(log && { log }),
+});
+const judged = (brought: BroughtEvidence, trusted: Partial<Trusted> = {}) =>
+  judge(brought, { keys: [KEY], ...trusted });
+
+test('a report alone is consistent with itself, and nothing more is said of it', () => {
+  for (const report of [HONEST, FORGED]) {
+    expect(judged(evidence(report), { keys: [] })).toMatchObject({ signedBy: [], isAnswered: true });
+    expect(judged(evidence(report))).toMatchObject({ signedBy: [], isAnswered: false });
+  }
+});
+
+test('a report in a log that a trusted key signed is the one that was logged', () => {
+  const said = judged(evidence(HONEST, LOG.of(1)));
+  expect(said).toMatchObject({ signedBy: [KEY.name], isAnswered: true, notShown: [] });
+  expect(said.shown).toContain(
+    'it is entry 1 of the log margay.example/c of 3 entries, as run daily@1, revision 1',
+  );
+});
+
+test('one that was logged later says so', () => {
+  const log = logOf([entryOf(HONEST, { later: true })]);
+  expect(judged(evidence(HONEST, log.of(0))).notShown).toEqual([
+    'what happened to it before it was logged: it had been archived before',
+  ]);
+});
+
+describe('whoever changes', () => {
+  test.each<[what: string, brought: BroughtEvidence, why: string]>([
+    ['a row', evidence({ ...HONEST, cluster: 'd' }, LOG.of(1)), 'its digest says'],
+    ['the report and its digest', evidence(FORGED, LOG.of(1)), 'the log has another report: its digest is'],
+    [
+      'a count and the digest',
+      evidence(
+        withDigest({
+          ...HONEST,
+          endpointsSummary: { ...(HONEST['endpointsSummary'] as object), numTotal: 9 },
+        }),
+      ),
+      'endpointsSummary.numTotal says 9, and its rows make 0',
+    ],
+    [
+      'which revision it is',
+      evidence({ ...HONEST, revision: 2, supersedes: 'x' }, LOG.of(1)),
+      'its revision is 1, and here 2',
+    ],
+    [
+      'the entry too',
+      evidence(FORGED, { ...LOG.of(1), entry: entryBytes(entryOf(FORGED)) }),
+      'report.tlog-proof: it does not show that the entry is number 1',
+    ],
+    ['the place in the log', evidence(HONEST, { ...LOG.of(1), proof: LOG.of(0).proof }), 'does not show'],
+  ])('%s is found out', (_, brought, why) => {
+    const said = judged(brought);
+    expect(said.wrong).toContain(why);
+    expect(said).toMatchObject({ signedBy: [], isAnswered: false });
+  });
+
+  test('everything, with a key of his own, is nobody who is trusted', () => {
+    const forged = evidence(FORGED, logOf([entryOf(FORGED)], STRANGER).of(0));
+    expect(judged(forged)).toMatchObject({ signedBy: [], isAnswered: false });
+    expect(judged(forged, { keys: [] })).toMatchObject({ signedBy: [] });
+  });
+
+  test('the past, with the key itself, is found out by whoever kept a checkpoint', () => {
+    const kept = LOG.checkpoint;
+    const forked = logOf([other('a'), entryOf(FORGED), other('b')]);
+    const longer = logOf([other('a'), entryOf(FORGED), other('b'), other('c')]);
+    const fork = evidence(FORGED, forked.of(1));
+    expect(judged(fork)).toMatchObject({ signedBy: [KEY.name] });
+    expect(judged(fork, { since: kept }).wrong).toContain('does not go on');
+    const told = judged(evidence(FORGED, longer.of(1)), { since: kept, growth: longer.from(3) });
+    expect(told.wrong).toContain('the log of 4 entries does not go on from the one of 3');
+    const shorter = logOf([other('a'), entryOf(FORGED)]);
+    const cut = judged(evidence(FORGED, shorter.of(1)), { since: kept, growth: LOG.from(2) });
+    expect(cut.wrong).toContain('does not go on');
+  });
+});
+
+describe('a checkpoint that was kept', () => {
+  const longer = logOf([other('a'), entryOf(HONEST), other('b'), other('c')]);
+  const later = evidence(HONEST, longer.of(1));
+
+  test('of the same log, older or newer, is gone with', () => {
+    expect(judged(evidence(HONEST, LOG.of(1)), { since: LOG.checkpoint })).toMatchObject({
+      isAnswered: true,
+    });
+    const growth = longer.from(3);
+    expect(judged(later, { since: LOG.checkpoint, growth })).toMatchObject({ isAnswered: true });
+    const older = evidence(HONEST, LOG.of(1));
+    expect(judged(older, { since: longer.checkpoint, growth })).toMatchObject({ isAnswered: true });
+  });
+
+  test('without the proof shows nothing, and what to ask for is said', () => {
+    const said = judged(later, { since: LOG.checkpoint });
+    expect(said).toMatchObject({ isAnswered: false });
+    expect(said.notShown[0]).toContain('/api/v1/log/growth?from=3&to=4');
+    expect(judged(evidence(HONEST), { since: LOG.checkpoint })).toMatchObject({ isAnswered: false });
+  });
+
+  test.each([
+    [
+      'of another log',
+      logOf([other('a')], signingKey('other.example', new Uint8Array(32))).checkpoint,
+      'other.example',
+    ],
+    [
+      'that nobody trusted signed',
+      logOf([other('a')], STRANGER).checkpoint,
+      'not signed by a key that was given',
+    ],
+    ['that is none', Buffer.from('x'), 'the checkpoint that was kept: '],
+  ])('%s is refused', (_, since, why) => {
+    expect(judged(later, { since }).wrong).toContain(why);
+  });
+});

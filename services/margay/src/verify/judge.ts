@@ -1,0 +1,163 @@
+import type { Fields } from '@margay/ground';
+import {
+  checkProof,
+  digestOfJson,
+  goesOnFrom,
+  type Hash,
+  NoEntry,
+  NoteProblem,
+  readCheckpoint,
+  readEntry,
+  type SignedCheckpoint,
+  type VerifierKey,
+} from '@margay/ledger';
+import { summariesProblem, verifyReport } from '@margay/reports';
+import type { BroughtEvidence } from './read-evidence.ts';
+
+/** What somebody has who checks reports, from a way of his own. */
+export interface Trusted {
+  /** Of logs, and of witnesses. */
+  readonly keys: readonly VerifierKey[];
+  /** A checkpoint that he kept. */
+  readonly since?: Uint8Array;
+  /** The proof that the newer one of the two goes on from the older. */
+  readonly growth?: readonly Hash[];
+}
+
+/** What became of a check. Each thing is a sentence. */
+export interface Judgement {
+  readonly shown: readonly string[];
+  readonly notShown: readonly string[];
+  /** Why it is not what it says that it is; absent where nothing is wrong. */
+  readonly wrong?: string;
+  /** The logs that signed it, of those whose keys are trusted. */
+  readonly signedBy: readonly string[];
+  /** All that was asked for is shown: what is trusted has something to say of it. */
+  readonly isAnswered: boolean;
+}
+
+/** Something that shows that evidence is not what it says. */
+class Wrong extends Error {}
+
+/** Judges a report by itself, by its log, and by what is trusted. */
+export function judge({ report, log, others }: BroughtEvidence, trusted: Trusted): Judgement {
+  const shown: string[] = [];
+  const notShown: string[] = [];
+  const verification = verifyReport(report);
+  if (!verification.ok)
+    return { shown, notShown, wrong: verification.reason, signedBy: [], isAnswered: false };
+  try {
+    const problem = summariesProblem(report as Fields);
+    if (problem !== undefined) throw new Wrong(problem);
+    shown.push(`its header and rows have the digest that it carries, sha256 ${verification.digest}`);
+    shown.push('its summaries are what its rows make');
+    if (others.length > 0)
+      notShown.push(`that its other files are made of report.json: ${others.join(', ')}`);
+    const head = log && judgeLog(log, report as Fields, trusted, { shown, notShown });
+    if (head === undefined) notShown.push('that it was logged: nothing with it says so');
+    const signedBy = head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
+    if (signedBy.length === 0)
+      notShown.push(
+        trusted.keys.length === 0
+          ? 'who made it: no key was given, and --key takes one'
+          : 'who made it: no key that was given signed it',
+      );
+    const since =
+      trusted.since === undefined || judgeSince(trusted.since, head, trusted, { shown, notShown });
+    return {
+      shown,
+      notShown,
+      signedBy,
+      isAnswered: since && (trusted.keys.length === 0 || signedBy.length > 0),
+    };
+  } catch (error) {
+    if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;
+    return { shown, notShown, wrong: error.message, signedBy: [], isAnswered: false };
+  }
+}
+
+type Told = { readonly [K in 'shown' | 'notShown']: string[] };
+
+/** The head of the log that the report is in. @throws Wrong */
+function judgeLog(
+  { entry: bytes, proof }: NonNullable<BroughtEvidence['log']>,
+  report: Fields,
+  { keys }: Trusted,
+  { shown, notShown }: Told,
+): SignedCheckpoint {
+  const entry = named('log-entry.json', () => readEntry(bytes));
+  const said: readonly [field: string, entry: unknown, report: unknown][] = [
+    ['digest', entry.digest, report['digest']],
+    ['evidence', entry.evidenceDigest, digestOfJson(report['evidence'] ?? null)],
+    ['report', entry.report, report['reportName']],
+    ['type', entry.type, report['reportTypeName']],
+    ['cluster', entry.cluster, report['cluster']],
+    ['start', entry.start, report['startTime']],
+    ['end', entry.end, report['endTime']],
+    ['revision', entry.revision, report['revision'] ?? 1],
+  ];
+  for (const [field, logged, is] of said)
+    if (logged !== is)
+      throw new Wrong(
+        `the log has another report: its ${field} is ${String(logged)}, and here ${String(is)}`,
+      );
+  const head = named('report.tlog-proof', () => checkProof(proof, bytes, keys));
+  shown.push(
+    `it is entry ${head.index} of the log ${head.origin} of ${head.size} entries, as run ${entry.run}, revision ${entry.revision}`,
+  );
+  for (const { key, time } of head.signed)
+    shown.push(
+      key.use === 'log'
+        ? `that log is signed by the key ${key.name}+${key.id}`
+        : `the witness ${key.name} saw that log at ${new Date(time! * 1_000).toISOString()}`,
+    );
+  if (entry.later === true)
+    notShown.push('what happened to it before it was logged: it had been archived before');
+  return head;
+}
+
+/** What is wrong, with the file in which. */
+function named<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof NoteProblem || error instanceof NoEntry)
+      throw new Wrong(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Whether the log goes on from a checkpoint that was kept, or the other way round. @throws Wrong where it does not. */
+function judgeSince(
+  kept: Uint8Array,
+  head: SignedCheckpoint | undefined,
+  { keys, growth }: Trusted,
+  { shown, notShown }: Told,
+): boolean {
+  const since = named('the checkpoint that was kept', () => readCheckpoint(kept, keys));
+  if (head === undefined) {
+    notShown.push('that it stands in the log of the checkpoint that was kept');
+    return false;
+  }
+  if (since.origin !== head.origin)
+    throw new Wrong(
+      `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`,
+    );
+  if (keys.length > 0 && !since.signed.some(({ key }) => key.use === 'log'))
+    throw new Wrong('the checkpoint that was kept is not signed by a key that was given');
+  const [older, newer] = since.size <= head.size ? [since, head] : [head, since];
+  if (older.size < newer.size && growth === undefined) {
+    notShown.push(
+      `that the log of ${newer.size} entries goes on from the one of ${older.size}: give what /api/v1/log/growth?from=${older.size}&to=${newer.size} answers with --growth`,
+    );
+    return false;
+  }
+  if (!goesOnFrom(older, newer, older.size === newer.size ? [] : growth!))
+    throw new Wrong(
+      `the log of ${newer.size} entries does not go on from the one of ${older.size} by what was given: the log was changed, or the proof is another one`,
+    );
+  shown.push(
+    `that log ${older.size === newer.size ? 'is' : 'goes with'} the one of the checkpoint that was kept, of ${since.size} entries`,
+  );
+  return true;
+}
