@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
-import type { GlobalReports, RunDetail, Runs } from '@margay/api-contract';
+import type { Coverage, GlobalReports, RunDetail, Runs } from '@margay/api-contract';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
 
@@ -16,9 +16,9 @@ function log(folder: string, name: string, keep: (line: number) => boolean): str
 }
 
 /** Starts `margay up` on a free port and waits until its reports are there. */
-async function up(args: readonly string[]) {
+async function up(args: readonly string[], ready = /Reports and downloads/) {
   const child = startMargay(['up', '--port', '0', '--cluster', 'own', ...args]);
-  await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(/Reports and downloads/);
+  await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(ready);
   const api = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())![0];
   const get = async <T>(path: string) => (await (await fetch(`${api}/api/v1${path}`)).json()) as T;
   const stop = async () => {
@@ -171,3 +171,30 @@ spec: { reportType: policy-audit }
   expect(margay(['run', 'by-hand', '--api', api]).err).toContain('it is completed already');
   await stop();
 }, 300_000);
+
+test('where a log merely went on, nothing came later, and a revision has the digest of what it supersedes', async () => {
+  const folder = ownFolder();
+  const growing = log(folder, 'audit.log', (line) => line < 1_500);
+  const args = ['--data', join(folder, 'data'), '--audit-log', growing, '--follow'];
+  const { api, get, stop } = await up(args, /Serving http/);
+  const read = async () =>
+    (await get<Coverage>('/coverage')).sources
+      .flatMap(({ buckets }) =>
+        buckets.map(({ kept, ignored, doubtful, unusable }) => kept + ignored + doubtful + unusable),
+      )
+      .reduce((sum, n) => sum + n, 0);
+  await expect.poll(read, { timeout: 60_000, interval: 200 }).toBe(1_500);
+  const timeOf = (line: number) => (JSON.parse(lines[line]!) as { stageTimestamp: string }).stageTimestamp;
+  const window = ['--start', timeOf(0), '--end', `${timeOf(1_000).slice(0, 16)}:00Z`];
+  const asked = margay(['run', 'inventory', ...window, '--wait', '--api', api]);
+  expect(asked).toMatchObject({ code: 0 });
+  const id = asked.out.trim();
+  appendFileSync(growing, `${lines.slice(1_500).join('\n')}\n`);
+  await expect.poll(read, { timeout: 60_000, interval: 200 }).toBe(lines.length);
+  const revised = margay(['run', id, '--revise', '--wait', '--api', api]);
+  expect(revised).toMatchObject({ code: 0, out: `${id}-r2\n` });
+  const [first, second] = [await get<RunDetail>(`/runs/${id}`), await get<RunDetail>(`/runs/${id}-r2`)];
+  expect(first.late).toMatchObject({ events: 0, deliveries: 0 });
+  expect(second.digest).toBe(first.digest);
+  await stop();
+}, 180_000);
