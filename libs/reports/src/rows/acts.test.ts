@@ -292,6 +292,7 @@ describe('a deletion of many in a scope', () => {
   const scope = { endpoints: { selector: "app == 'web'" } };
   const deletion = (more: Partial<Told>) => request({ verb: 'deletecollection', code: 200, ...more });
   const listing = (...names: readonly string[]) => ({
+    apiVersion: 'projectcalico.org/v3',
     kind: 'NetworkPolicyList',
     items: names.map((name) => served(name)),
   });
