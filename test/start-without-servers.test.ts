@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from './testing/free-port.ts';
 import { ownFolder } from './testing/margay.ts';
 import { startService } from './testing/services.ts';
 
@@ -57,5 +59,55 @@ test(
         expect([service.name, await service.stop()]).toEqual([service.name, 0]);
       }),
     );
+  },
+);
+
+/** An archive with nothing in it, that may be away for a while, and asks for a password. */
+async function emptyArchive(port: number, isPassword: (given: string) => boolean): Promise<void> {
+  const server = createServer((asked, answer) => {
+    const [, given = ''] = (asked.headers.authorization ?? '').split(' ');
+    const isKnown = isPassword(Buffer.from(given, 'base64').toString());
+    answer.writeHead(isKnown ? 200 : 401, {
+      'content-type': 'application/json',
+      'x-elastic-product': 'Elasticsearch',
+    });
+    const found = { took: 1, timed_out: false, hits: { total: { value: 0, relation: 'eq' }, hits: [] } };
+    const refusal = { error: { type: 'security_exception', reason: 'unable to authenticate' }, status: 401 };
+    answer.end(
+      JSON.stringify(isKnown ? { ...found, acknowledged: true, errors: false, items: [] } : refusal),
+    );
+  });
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+}
+
+test(
+  'a service becomes ready when its archive comes, and when a password that was wrong is right: it says why it is not, and goes on',
+  { timeout: 120_000 },
+  async () => {
+    const port = await freePort();
+    const service = startService('api', {
+      ...environment(),
+      ELASTICSEARCH_URLS: `http://127.0.0.1:${port}`,
+      ELASTICSEARCH_USERNAME: 'margay',
+      ELASTICSEARCH_PASSWORD: 'old',
+    });
+    const url = await service.url();
+    const ready = async () => {
+      const answer = await fetch(`${url}/readyz`);
+      return `${answer.status} ${await answer.text()}`;
+    };
+    const patient = { timeout: 60_000, interval: 200 };
+    await expect.poll(ready, patient).toMatch(/^503 .*No node answers/);
+    let password = 'margay:new';
+    await emptyArchive(port, (given) => given === password);
+    await expect.poll(ready, patient).toMatch(/^503 .*(401|authenticate|credentials|password)/);
+    password = 'margay:old';
+    await expect.poll(ready, patient).toMatch(/^200/);
+    expect(service.log()).not.toContain('The service ended');
+    expect(await service.stop()).toBe(0);
   },
 );
