@@ -1,6 +1,10 @@
-import type { Client } from '@elastic/elasticsearch';
-import { expect, test } from 'vitest';
-import { elasticOf } from './connection.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client as ElasticClient, UndiciConnection, type Client } from '@elastic/elasticsearch';
+import { expect, onTestFinished, test } from 'vitest';
+import { elasticOf, quiet } from './connection.ts';
+import { isAnswerTooLarge } from './unusable.ts';
 
 const elastic = elasticOf({} as Client, 'cluster', 'margay');
 const answered = (message: string) => Object.assign(new Error(message), { statusCode: 503 });
@@ -21,4 +25,37 @@ test('a read of an index whose shards do not run yet is tried again', async () =
 
 test('other errors are told at once, in words that help', async () => {
   await expect(readAfter(1, answered('overloaded'))).rejects.toThrow(/reading failed.*Nothing is lost/);
+});
+
+test('an answer that is larger than what is read is told as that, and ends nothing else', async () => {
+  const body = JSON.stringify({ docs: ['x'.repeat(5_000_000)] });
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-elastic-product': 'Elasticsearch',
+  };
+  const server = createServer((_, answer) => void answer.writeHead(200, headers).end(body));
+  server.on('request', (_, answer) => answer.on('error', () => {}));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new ElasticClient({
+    node: `http://127.0.0.1:${port}`,
+    maxResponseSize: 1_000_000,
+    maxRetries: 0,
+    Connection: quiet(UndiciConnection),
+  });
+  onTestFinished(async () => {
+    await client.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const uncaught: unknown[] = [];
+  const hear = (error: unknown) => void uncaught.push(error);
+  process.on('uncaughtException', hear);
+  onTestFinished(() => void process.off('uncaughtException', hear));
+  const one = elasticOf(client, 'cluster', 'margay');
+  const asked = one.call('reading', () => client.mget({ index: 'x', ids: ['1'] }));
+  expect(isAnswerTooLarge(await asked.catch((error: unknown) => error))).toBe(true);
+  await new Promise((wake) => setTimeout(wake, 50));
+  expect(uncaught).toEqual([]);
 });

@@ -1,5 +1,6 @@
+import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientOptions } from '@elastic/elasticsearch';
+import type { Client, ClientOptions, UndiciConnection } from '@elastic/elasticsearch';
 import { pauseAfter } from '@margay/ground';
 import { explainedElastic } from './unusable.ts';
 
@@ -47,17 +48,40 @@ const ATTEMPTS = 8;
 /** A connection for the options. Nothing is asked yet. */
 export async function connect(options: ElasticsearchOptions): Promise<Elastic> {
   // Loaded when it is needed only: the embedded stores start without it.
-  const { Client: ElasticClient } = await import('@elastic/elasticsearch');
+  const { Client: ElasticClient, UndiciConnection } = await import('@elastic/elasticsearch');
   const { nodes, signIn, ca, cluster, prefix = 'margay' } = options;
   const settings: ClientOptions = {
     nodes: [...nodes],
     requestTimeout: REQUEST_TIMEOUT_MS,
     maxRetries: RETRIES,
     maxResponseSize: ANSWER_BYTES_MAX,
+    Connection: quiet(UndiciConnection),
     ...(signIn !== undefined && { auth: signIn }),
     ...(ca !== undefined && { tls: { ca } }),
   };
   return elasticOf(new ElasticClient(settings), cluster, prefix, nodes);
+}
+
+type Connection = typeof UndiciConnection;
+type Request = (asked: unknown) => Promise<{ readonly body: EventEmitter }>;
+
+/**
+ * The client's connection, which ends an answer that is too large without anybody listening to its end: that would end the process, though
+ * the call is told of it, too.
+ */
+export function quiet(Connection: Connection): Connection {
+  return class extends Connection {
+    constructor(...options: ConstructorParameters<Connection>) {
+      super(...options);
+      const { pool } = this as unknown as { readonly pool: { request: Request } };
+      const request = pool.request.bind(pool);
+      pool.request = async (asked) => {
+        const answer = await request(asked);
+        answer.body.on('error', () => {});
+        return answer;
+      };
+    }
+  };
 }
 
 /** A client that exists, with names. */

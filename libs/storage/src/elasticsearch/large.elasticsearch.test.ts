@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Client } from '@elastic/elasticsearch';
-import type { PolicyEvent } from '@margay/history';
+import { Client, UndiciConnection } from '@elastic/elasticsearch';
+import type { Change, PolicyEvent } from '@margay/history';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openElasticsearch } from '../elasticsearch.ts';
+import { elasticsearchHistory } from '../history/elasticsearch.ts';
 import { Refused } from '../refused.ts';
 import { collect } from '../testing/collect.ts';
 import { elasticsearchTrail } from '../trail/elasticsearch.ts';
 import { bulk } from './bulk.ts';
-import { elasticOf } from './connection.ts';
+import { elasticOf, quiet } from './connection.ts';
 
 const url = process.env['MARGAY_TEST_ELASTICSEARCH'];
 const prefix = `margay-test-${randomUUID().slice(0, 8)}`;
@@ -26,6 +27,29 @@ const event = (eventId: string, bytes: number, at = 20): PolicyEvent => ({
   event: { auditID: eventId, requestObject: { metadata: { annotations: { text: 'x'.repeat(bytes) } } } },
 });
 
+/** A change of a namespace that holds a long text. */
+function change(name: string, what: 'present' | 'gone', at: number): Change {
+  const id = `${name}-${what}`;
+  const annotations = { text: name.repeat(3 * MEGABYTE) };
+  return {
+    id: `${id}#0`,
+    eventId: id,
+    what,
+    group: '',
+    resource: 'namespaces',
+    namespace: '',
+    name,
+    uid: `uid-${name}`,
+    resourceVersion: String(at),
+    at,
+    receivedAt: at,
+    ...(what === 'present' && {
+      content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } },
+    }),
+    origin: { source: 'audit.log', position: at },
+  };
+}
+
 const idsOf = (events: readonly PolicyEvent[]) => events.map(({ eventId }) => eventId);
 
 describe.skipIf(url === undefined)('large documents in Elasticsearch', () => {
@@ -40,7 +64,11 @@ describe.skipIf(url === undefined)('large documents in Elasticsearch', () => {
     // The first use puts the templates.
     await stores.history.summary();
     await stores.close();
-    const client = new Client({ node: url ?? '', ...(maxResponseSize !== undefined && { maxResponseSize }) });
+    const client = new Client({
+      node: url ?? '',
+      Connection: quiet(UndiciConnection),
+      ...(maxResponseSize !== undefined && { maxResponseSize }),
+    });
     clients.push(client);
     const elastic = elasticOf(client, cluster, prefix);
     return { elastic, trail: elasticsearchTrail(elastic) };
@@ -53,6 +81,18 @@ describe.skipIf(url === undefined)('large documents in Elasticsearch', () => {
     const found = await collect(trail.between(EVER));
     expect(idsOf(found)).toEqual(idsOf(events));
     expect(found).toEqual(events);
+  });
+
+  test('objects of which all together would be too much to hold are written in several goes', async () => {
+    const { elastic } = await newTrail(10 * MEGABYTE);
+    const history = elasticsearchHistory(elastic);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await history.append(names.map((name, i) => change(name, 'present', 100 + i)));
+    await history.append(names.map((name, i) => change(name, 'gone', 200 + i)));
+    const versions = await collect(history.versions(EVER));
+    expect(versions.map(({ name, validFrom, validTo }) => [name, validFrom, validTo])).toEqual(
+      names.map((name, i) => [name, 100 + i, 200 + i]),
+    );
   });
 
   test('one that is too large for any request is named, and those beside it are written', async () => {
