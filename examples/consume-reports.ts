@@ -12,6 +12,8 @@ await consumer.connect();
 await consumer.subscribe({ topic: process.env['TOPIC'] ?? 'margay.report-completed', fromBeginning: true });
 await consumer.run({
   eachMessage: async ({ message }) => {
+    // Parts of large messages and notices are no reports: see docs/topics.md.
+    if (message.headers?.['part'] || message.headers?.['notice-code']) return;
     // The first ten bytes name the schema (single-object encoding); a repeat has the same id.
     const { id, reportType, digest } = completed.fromBuffer(message.value!.subarray(10));
     console.log(JSON.stringify({ id, reportType, digest }));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, topics } from '@margay/contracts';
 import { deadLetterTopic } from '@margay/messaging';
@@ -91,7 +92,7 @@ test(
 );
 
 test(
-  'a poison message on every topic is set aside with its reason, stops nothing, and can be replayed',
+  'poison and oversized messages on every topic are set aside with their reasons, stop nothing, and can be replayed',
   { timeout: 300_000 },
   async () => {
     const { environment, log, bus, stores } = await install(process.env['MARGAY_TEST_KAFKA'] ?? '');
@@ -99,8 +100,16 @@ test(
       startService(name, environment),
     );
     await Promise.all(services.map((service) => service.url()));
+    const poison = [
+      Buffer.from('this is no message'),
+      randomBytes(3_000_000),
+      Buffer.alloc(65 * 1024 * 1024),
+    ];
     for (const { name } of topics)
-      await bus.publish(name, [{ key: 'poison', value: new TextEncoder().encode('this is no message') }]);
+      await bus.publish(
+        name,
+        poison.map((value) => ({ key: 'poison', value })),
+      );
     await stream(log, 0);
     await kept(bus, stores);
     await reportOnAll(bus, stores);
@@ -113,9 +122,11 @@ test(
       return reasons;
     };
     for (const { name } of topics)
-      await expect.poll(() => set(name), { timeout: 60_000, interval: 500 }).toEqual(['undecodable']);
+      await expect
+        .poll(() => set(name), { timeout: 60_000, interval: 500 })
+        .toEqual(['undecodable', 'undecodable', 'too-large']);
     const metrics = await (await fetch(`${await services[1]!.url()}/metrics`)).text();
-    expect(metrics).toMatch(/margay_dead_letters_total\{topic="[^"]*",reason="undecodable"\} 1/);
+    expect(metrics).toMatch(/margay_dead_letters_total\{topic="[^"]*",reason="undecodable"\} 2/);
 
     const [first] = topics;
     const before = { ...process.env };
@@ -125,13 +136,23 @@ test(
     const again = margay(['dlq', 'replay', '--topic', reportsCompleted.name]);
     process.env = before;
     expect([listed.code, listed.err]).toEqual([0, '']);
-    expect(JSON.parse(listed.out)).toMatchObject({ topic: first!.name, code: 'undecodable', key: 'poison' });
-    expect(replayed.out).toBe(`${first!.name}: 1 published again\n`);
-    expect(again.out).toBe(`${reportsCompleted.name}: 1 published again\n`);
-    // It is no better than before, so it is set aside once more.
+    expect(
+      listed.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      { topic: first!.name, code: 'undecodable', key: 'poison', sizeBytes: 18 },
+      { topic: first!.name, code: 'undecodable', key: 'poison', sizeBytes: 3_000_000 },
+      { topic: first!.name, code: 'too-large', key: 'poison', sizeBytes: 0 },
+    ]);
+    const published = '2 published again, 1 have no content: their objects have to be seen again';
+    expect(replayed.out).toBe(`${first!.name}: ${published}\n`);
+    expect(again.out).toBe(`${reportsCompleted.name}: ${published}\n`);
+    // They are no better than before, so they are set aside once more.
     await expect
       .poll(() => set(first!.name), { timeout: 60_000, interval: 500 })
-      .toEqual(['undecodable', 'undecodable']);
+      .toEqual(['undecodable', 'undecodable', 'too-large', 'undecodable', 'undecodable']);
   },
 );
 
