@@ -51,24 +51,31 @@ const DAMAGES: readonly [string, (path: string) => void, RegExp][] = [
   ['of a newer release', newer, /a newer Margay wrote it. Start that version/],
 ];
 
-test('a database that cannot be used is told in one line, with its file and what to do', async () => {
-  const made = ownFolder();
-  const child = startMargay(['up', '--port', '0', '--data', made]);
-  await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(/Reports and downloads/);
-  const exit = new Promise((ended) => child.once('exit', ended));
-  child.kill('SIGTERM');
-  await exit;
-  for (const [what, damage, said] of DAMAGES) {
-    const folder = ownFolder();
-    cpSync(made, folder, { recursive: true });
-    damage(join(folder, 'margay.db'));
-    const { code, err } = margay(['up', '--port', '0', '--data', folder]);
-    const lines = err.trimEnd().split('\n').slice(1);
-    expect({ what, code, lines }).toEqual({
-      what,
-      code: 1,
-      lines: [expect.stringContaining(`margay: Database ${join(folder, 'margay.db')}: `)],
-    });
-    expect(lines[0]).toMatch(said);
-  }
-});
+/** Each damage is a start of the command line. */
+const PATIENCE = 180_000;
+
+test(
+  'a database that cannot be used is told in one line, with its file and what to do',
+  { timeout: PATIENCE },
+  async () => {
+    const made = ownFolder();
+    const child = startMargay(['up', '--port', '0', '--data', made]);
+    await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(/Reports and downloads/);
+    const exit = new Promise((ended) => child.once('exit', ended));
+    child.kill('SIGTERM');
+    await exit;
+    for (const [what, damage, said] of DAMAGES) {
+      const folder = ownFolder();
+      cpSync(made, folder, { recursive: true });
+      damage(join(folder, 'margay.db'));
+      const { code, err } = margay(['up', '--port', '0', '--data', folder]);
+      const lines = err.trimEnd().split('\n').slice(1);
+      expect({ what, code, lines }).toEqual({
+        what,
+        code: 1,
+        lines: [expect.stringContaining(`margay: Database ${join(folder, 'margay.db')}: `)],
+      });
+      expect(lines[0]).toMatch(said);
+    }
+  },
+);

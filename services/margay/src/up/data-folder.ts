@@ -93,7 +93,8 @@ function writeOwner(directory: string, owner: Owner): void {
   const file = fileOf(directory);
   try {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`);
+    // On the disk before the name is: a power cut must not leave an empty one.
+    writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`, { flush: true });
     renameSync(`${file}.new`, file);
   } catch (error) {
     throw new Error(`The data folder ${directory} cannot be written: ${(error as Error).message}`, {
