@@ -1,6 +1,6 @@
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
-import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
+import { getDocument, readAll } from '../elasticsearch/read.ts';
 import { INSTANT, KEYWORD, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import type { KeptSession, Sessions } from './sessions.ts';
@@ -29,6 +29,13 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
   const index = elastic.index('sessions');
   const idOf = (digest: string) => documentId(cluster, digest);
 
+  const end = async (digest: string) => {
+    const { result } = await elastic.call('ending a session', () =>
+      client.delete({ index, id: idOf(digest) }, { ignore: [404] }),
+    );
+    return result === 'deleted';
+  };
+
   return {
     async begin(session) {
       const document: SessionDocument = { cluster, ...session };
@@ -53,12 +60,7 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
       }
     },
 
-    async end(digest) {
-      const { result } = await elastic.call('ending a session', () =>
-        client.delete({ index, id: idOf(digest) }, { ignore: [404] }),
-      );
-      return result === 'deleted';
-    },
+    end,
 
     async of(owner) {
       const found: KeptSession[] = [];
@@ -72,15 +74,13 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
     },
 
     async forget(before) {
-      await refresh(elastic, index);
-      await elastic.call('forgetting sessions', () =>
-        client.deleteByQuery({
-          index,
-          ignore_unavailable: true,
-          conflicts: 'proceed',
-          query: { bool: { filter: [{ term: { cluster } }, { range: { endsAt: { lt: before } } }] } },
-        }),
-      );
+      const ended = readAll<SessionDocument>(elastic, {
+        index,
+        query: { bool: { filter: [{ term: { cluster } }, { range: { endsAt: { lt: before } } }] } },
+        sort: [{ endsAt: 'asc' }, { digest: 'asc' }],
+        fields: ['digest'],
+      });
+      for await (const { digest } of ended) await end(digest);
     },
   };
 }

@@ -141,7 +141,8 @@ export class SessionKeeper {
   async #forget(now: number): Promise<void> {
     if (now - this.#forgotAt < FORGET_MILLISECONDS * MICROSECONDS) return;
     this.#forgotAt = now;
-    await this.#sessions.forget(now);
+    // Those that ended are none, forgotten or not: nobody is kept from signing in by them.
+    await this.#sessions.forget(now).catch(() => {});
   }
 }
 
