@@ -18,7 +18,7 @@ import {
 } from './testing/installation.ts';
 import { timesOver } from './testing/many-clusters.ts';
 import { SPAN } from './testing/recorded-stores.ts';
-import { refusingProxy } from './testing/refusing-proxy.ts';
+import { proxyBefore } from './testing/proxy-before.ts';
 import { startService } from './testing/services.ts';
 
 const BROKERS = process.env['MARGAY_TEST_KAFKA'] ?? '';
@@ -134,7 +134,7 @@ test(
   'one index refuses, then all of Elasticsearch does while a worker has a window: nothing counts that is not there, and no try is used up',
   { timeout: 600_000 },
   async () => {
-    const proxy = await refusingProxy(process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '');
+    const proxy = await proxyBefore(process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '');
     const place = await install(BROKERS, proxy.url);
     const { environment, log, bus, stores } = place;
     const lines = timesOver(1);
@@ -148,7 +148,7 @@ test(
     const early = await archived(stores, 1);
     expect(early).toMatchObject({ complete: false, endpoints: 0 });
     expect(early.reasons).toContainEqual(expect.stringMatching(NOT_APPLIED));
-    expect(proxy.refused()).toBeGreaterThan(0);
+    expect(proxy.troubled().refused).toBeGreaterThan(0);
     expect(await stores.coverage.marks()).toEqual([]);
     expect(snapshotter.log()).toContain('Elasticsearch at');
     expect(snapshotter.log()).not.toMatch(/Kafka at .*consuming/);

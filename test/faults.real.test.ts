@@ -14,6 +14,7 @@ import {
   expectReady,
   install,
   kept,
+  lines,
   reportOnAll,
   rowsOfReports,
   stream,
@@ -21,30 +22,49 @@ import {
   undisturbed,
   undisturbedRows,
 } from './testing/installation.ts';
+import { timesOver } from './testing/many-clusters.ts';
 import { margay, ownFolder } from './testing/margay.ts';
+import { proxyBefore, TROUBLES } from './testing/proxy-before.ts';
 import { startService } from './testing/services.ts';
 
+/** How long the faults last: a part of a minute, or the minutes that FAULT_MINUTES asks for, at 500 events a second. */
+const MINUTES = Number(process.env['FAULT_MINUTES'] ?? 0);
+const COPIES = Math.ceil((MINUTES * 60 * 500) / lines.length);
+const LOG = MINUTES === 0 ? lines.map(({ text }) => text) : timesOver(COPIES);
+const PAUSE_AT_500_A_SECOND = 200;
+const timeout = 600_000 + MINUTES * 240_000;
+
 test(
-  'every service is killed again and again while the log streams: nothing lost, nothing doubled, one report a window',
-  { timeout: 600_000 },
+  'every service is killed again and again while Elasticsearch lies and the log streams: nothing lost, nothing doubled, one report a window',
+  { timeout },
   async () => {
-    const { environment, log, bus, stores } = await install(process.env['MARGAY_TEST_KAFKA'] ?? '');
+    const proxy = await proxyBefore(process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '');
+    const place = await install(process.env['MARGAY_TEST_KAFKA'] ?? '', proxy.url);
+    const { environment, log, bus, stores } = place;
     const names = ['audit-ingestor', 'snapshotter', 'snapshotter', 'report-worker', 'scheduler', 'api'];
     const services = names.map((name) => startService(name, environment));
     await Promise.all(services.map((service) => service.url()));
 
     const pick = chance(7);
     let streaming = true;
-    const streamed = stream(log, 1_200).then(() => void (streaming = false));
+    const pause = MINUTES === 0 ? 1_200 : PAUSE_AT_500_A_SECOND;
+    const streamed = stream(log, pause, LOG).then(() => void (streaming = false));
     let kills = 0;
+    let met = 0;
     while (streaming) {
-      await sleep(500 + pick(1_500));
+      const trouble = TROUBLES[met % TROUBLES.length]!;
+      proxy.make(trouble);
+      await sleep(MINUTES === 0 ? 500 + pick(1_500) : 3_000);
+      // One that nobody has met stays.
+      if (proxy.troubled()[trouble] > 0) met++;
       await services[pick(services.length)]!.kill();
       kills++;
     }
+    proxy.make(undefined);
     await streamed;
     expect(kills).toBeGreaterThan(5);
-    await kept(bus, stores);
+    expect(Object.entries(proxy.troubled()).filter(([, count]) => count === 0)).toEqual([['refused', 0]]);
+    await kept(bus, stores, LOG.length);
 
     const worker = services.find(({ name }) => name === 'report-worker')!;
     const reporting = reportOnAll(bus, stores);
@@ -62,7 +82,7 @@ test(
 
 test(
   'the broker is killed and starts again, and Elasticsearch does not answer for a while: nothing lost',
-  { timeout: 600_000 },
+  { timeout },
   async () => {
     const broker = await brokerToKill(ownFolder());
     onTestFinished(broker.remove);
@@ -71,7 +91,7 @@ test(
       startService(name, environment),
     );
     await Promise.all(services.map((service) => service.url()));
-    const streamed = stream(log, 150);
+    const streamed = stream(log, MINUTES === 0 ? 150 : PAUSE_AT_500_A_SECOND, LOG);
     await sleep(3_000);
     await broker.kill();
     await sleep(5_000);
@@ -80,11 +100,11 @@ test(
     const elasticsearch = process.env['MARGAY_TEST_ELASTICSEARCH_RUN'] as Run | undefined;
     if (elasticsearch !== undefined) {
       await tell(elasticsearch, 'pause');
-      await sleep(60_000);
+      await sleep(Math.max(1, MINUTES) * 60_000);
       await tell(elasticsearch, 'unpause');
     }
     await streamed;
-    await kept(bus, stores);
+    await kept(bus, stores, LOG.length);
     expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
     await expectNoDeadLetters(bus);
     await expectReady(services);

@@ -135,17 +135,16 @@ export async function kept(bus: Bus, stores: Stores, count = lines.length): Prom
   await expect.poll(() => evidenceLag(bus), { timeout: 180_000, interval: 500 }).toBe(0);
 }
 
-/** Writes the log as a busy API server would, some lines at a time. */
-export async function stream(log: string, pauseMilliseconds: number): Promise<void> {
+/** Writes a log, else the recorded one, as a busy API server would, some lines at a time. */
+export async function stream(
+  log: string,
+  pauseMilliseconds: number,
+  texts: readonly string[] = lines.map(({ text }) => text),
+): Promise<void> {
   const size = 100;
-  for (let i = 0; i < lines.length; i += size) {
-    appendFileSync(
-      log,
-      lines
-        .slice(i, i + size)
-        .map(({ text }) => `${text}\n`)
-        .join(''),
-    );
+  for (let i = 0; i < texts.length; i += size) {
+    const some = texts.slice(i, i + size);
+    appendFileSync(log, some.map((text) => `${text}\n`).join(''));
     await sleep(pauseMilliseconds);
   }
 }
