@@ -265,6 +265,15 @@ test('commands do not print what they could not read', () => {
       'verify',
       margay(['verify', write('report.json', `{"rows":["${marks.mark('a report that breaks off')}`)]),
     ],
+    [
+      'verify --key',
+      margay([
+        'verify',
+        '--key',
+        `PRIVATE+KEY+log+00000000+${marks.mark('the key that signs')}`,
+        'report.json',
+      ]),
+    ],
     ['selector', margay(['selector'], `{"selector":"${marks.mark('a line that breaks off')}\n`)],
     [
       'report',
@@ -297,5 +306,5 @@ test('commands do not print what they could not read', () => {
     expect([command, `${out}${err}` === '']).toEqual([command, false]);
     expect([command, ...marks.foundIn(`${out}${err}`)]).toEqual([command]);
   }
-  expect(runs.map(([, { code }]) => code)).toEqual([1, 0, 2, 1, 1, 1]);
+  expect(runs.map(([, { code }]) => code)).toEqual([1, 2, 0, 2, 1, 1, 1]);
 });

@@ -1,5 +1,5 @@
 import { type Hash, NoKey, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { FAILED, UsageError } from '../exit.ts';
 import { judge, type Judgement, type Trusted } from '../verify/judge.ts';
 import { readBytes, readEvidence } from '../verify/read-evidence.ts';
@@ -79,12 +79,12 @@ function hashesIn(path: string, bytes: Uint8Array): Hash[] {
   });
 }
 
+/** What was given is not repeated: by mistake it is the key that signs. */
 function keyOption(text: string, before: VerifierKey[] = []): VerifierKey[] {
   try {
     return [...before, readVerifierKey(text.trim())];
   } catch (error) {
-    throw new InvalidArgumentError(
-      error instanceof NoKey ? `It is no key for checking: ${error.message}.` : '',
-    );
+    if (!(error instanceof NoKey)) throw error;
+    throw new UsageError(`--key is no key for checking: ${error.message}`);
   }
 }
