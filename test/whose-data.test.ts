@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
@@ -58,4 +58,20 @@ test('whose log it is has to be said; the recorded cluster has a folder of its o
   const { code, err } = margay(['up', '--audit-log', AUDIT_LOG]);
   expect(err).toMatch(/--cluster.*\.\/data\/<name>/);
   expect(code).toBe(2);
+});
+
+test('a start with wrong settings leaves no folder, of which the next would say that it lost its database', () => {
+  const data = join(ownFolder(), 'data');
+  const up = (environment: Readonly<Record<string, string>>) =>
+    margay(['up', '--port', '0', '--data', data], '', environment);
+  for (const wrong of [
+    { NOTIFY_URL: 'http://user:word@127.0.0.1/' },
+    { TRUSTED_PROXIES: 'everybody' },
+    { API_URL: 'ftp://127.0.0.1' },
+  ]) {
+    const { code, err } = up(wrong);
+    expect(code).toBe(1);
+    expect(err).toContain('These settings cannot be used');
+    expect(existsSync(data)).toBe(false);
+  }
 });

@@ -89,6 +89,12 @@ export async function up(options: UpOptions): Promise<void> {
   for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
   await checkReports(options);
   const serving = Promise.withResolvers<string>();
+  // Settings that are wrong leave nothing behind: a folder without a database looks like one that lost it.
+  const whoMay = await accessOf(options);
+  const door = doorFor(options);
+  const notify = notifyOf(process.env);
+  const watch = options.watch && { watch: await connectionOf(options) };
+  const canary = canaryOf(options);
   const { admit, isEmptied } = await claimFolder(data, cluster);
   if (isEmptied) sayEmptied(data);
   const tell = speaker(isOwn);
@@ -96,15 +102,13 @@ export async function up(options: UpOptions): Promise<void> {
     options.reports === undefined
       ? { reports: PREDEFINED, problems: [] }
       : readReportsFolder(options.reports);
-  const whoMay = await accessOf(options);
-  const door = doorFor(options);
   const module = MargayModule.of({
     directory: data,
     cluster,
     auditLogs,
     flowLogs,
-    ...(options.watch && { watch: await connectionOf(options) }),
-    ...canaryOf(options),
+    ...watch,
+    ...canary,
     follow,
     group: options.group,
     ...(!(options.watch && options.reports === undefined) && { reports }),
@@ -114,7 +118,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: { access: () => whoMay, ...door },
-    ...notifyOf(process.env),
+    ...notify,
     tell,
     whenReported: async (reported) => {
       await summarize(data, reported);
