@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -131,6 +131,15 @@ test('a folder gets report.json and every download of the type, and report.json 
   expect(margay(['verify', path])).toMatchObject({ code: 0 });
   writeFileSync(path, readFileSync(path, 'utf8').replace('"numCreate":', '"numCreate":1'));
   expect(margay(['verify', path])).toMatchObject({ code: 1 });
+});
+
+test('a report that is too large to be one is refused by its name, and not read whole', () => {
+  const path = join(ownFolder(), 'report.json');
+  writeFileSync(path, '{}');
+  truncateSync(path, 4 * 1024 ** 3);
+  const { code, err } = margay(['verify', path]);
+  expect(err).toMatch(/Cannot read \S+report\.json: it has more than \d+ bytes/);
+  expect(code).toBe(1);
 });
 
 test('rubbish in a log is listed with file and line, and everything else counts', () => {

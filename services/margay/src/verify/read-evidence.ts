@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { createReadStream } from 'node:fs';
 import { jsonOf } from '@margay/ground';
 import { unzipSync } from 'fflate';
 
@@ -14,8 +15,8 @@ export interface BroughtEvidence {
 
 const WANTED = ['report.json', 'log-entry.json', 'report.tlog-proof'] as const;
 const BESIDE: readonly string[] = [...WANTED, 'manifest.json', 'log-checkpoint.txt', 'log-key.txt'];
-/** A file of a ZIP may unpack to no more, in bytes. */
-const FILE_BYTES_MAX = 512 * 1024 * 1024;
+/** A file, and a file of a ZIP unpacked, may have no more bytes: more make no text. */
+const FILE_BYTES_MAX = constants.MAX_STRING_LENGTH;
 
 /** Reads a `report.json` or an `evidence.zip`. @throws Error that names the file. */
 export async function readEvidence(path: string): Promise<BroughtEvidence> {
@@ -34,10 +35,21 @@ export async function readEvidence(path: string): Promise<BroughtEvidence> {
 }
 
 /** The bytes of a file. @throws Error that names it. */
-export const readBytes = (path: string): Promise<Uint8Array> =>
-  readFile(path).catch((error: unknown) => {
+export async function readBytes(path: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // Not by its size: a pipe has none.
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > FILE_BYTES_MAX) throw new Error(`it has more than ${FILE_BYTES_MAX} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
     throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  });
+  }
+  return Buffer.concat(chunks, size);
+}
 
 function unzipped(path: string, bytes: Uint8Array, names: string[]): Partial<Record<string, Uint8Array>> {
   const seen = new Set<string>();
