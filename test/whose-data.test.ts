@@ -75,3 +75,13 @@ test('a start with wrong settings leaves no folder, of which the next would say 
     expect(existsSync(data)).toBe(false);
   }
 });
+
+test('dead letters are looked for in a data folder that is there, and none is made', () => {
+  const data = join(ownFolder(), 'data');
+  for (const command of ['list', 'replay']) {
+    const { code, out, err } = margay(['dlq', command, '--data', data]);
+    expect(err).toContain(`${data} is no data folder of margay up`);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+  }
+  expect(existsSync(data)).toBe(false);
+});

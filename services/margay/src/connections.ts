@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { kafkaOptionsOf, kafkaSettings, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
 import { clusterSettings, readConfig } from '@margay/runtime';
 import {
+  databaseIn,
   elasticsearchOptionsOf,
   elasticsearchSettings,
   openElasticsearch,
@@ -10,7 +12,12 @@ import * as z from 'zod';
 
 /** The bus of an installation: the broker that the environment names, as for the services, or a folder. */
 export async function connectBus(data: string | undefined): Promise<Bus> {
-  if (data !== undefined) return openEmbeddedBus(data);
+  if (data !== undefined) {
+    // Opening makes one, and of a folder that is not the right one it would be said that nothing was set aside.
+    if (!existsSync(databaseIn(data)))
+      throw new Error(`${data} is no data folder of margay up: there is no ${databaseIn(data)}`);
+    return openEmbeddedBus(data);
+  }
   return openKafkaBus(kafkaOptionsOf(readConfig(z.object(kafkaSettings), process.env), 'margay-cli'));
 }
 
