@@ -128,7 +128,8 @@ export async function up(options: UpOptions): Promise<void> {
   });
   const { url, ended } = await startApplication({
     modules: [module],
-    log: terminalLog(openLog({ service: 'margay', level: 'warn' }), tell),
+    // Standard output is for data.
+    log: terminalLog(openLog({ service: 'margay', level: 'warn', to: process.stderr }), tell),
     host: options.host,
     port: options.port,
     signal: stopSignal(),
