@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { readCheckpoint, readVerifierKey, verifierKeyText } from '@margay/ledger';
 import { openEmbedded } from '@margay/storage';
+import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
 
@@ -96,8 +97,15 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   writeFileSync(kept, checkpoint);
   const verified = margay(['verify', zip, '--key', verifierKeyText(key), '--since', kept]);
   expect(verified.out).toContain('evidence.zip: intact: the report that margay/cluster-a logged and signed');
-  expect(verified.out).toContain('not shown: that its other files are made of report.json: ');
+  expect(verified.out).toContain('shown: what is made of report.json now is the same: ');
   expect(verified.code).toBe(0);
+  writeFileSync(
+    zip,
+    zipSync({ ...unzipSync(readFileSync(zip)), 'endpoints.csv': Buffer.from('all is well') }),
+  );
+  const altered = margay(['verify', zip, '--key', verifierKeyText(key)]);
+  expect(altered.out).toContain('NOT INTACT: endpoints.csv was changed');
+  expect(altered.code).toBe(1);
   await stopped(first.child, 'SIGTERM');
 
   const hosts = ['--hosts', 'margay.example'];

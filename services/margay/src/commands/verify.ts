@@ -26,7 +26,8 @@ export function verifyCommand(): Command {
       'after',
       `
 Without a key nothing shows where a report comes from, whatever stands with it: it may be consistent with itself and made up.
-Exit code 1 when a report is not what it says, or when what was asked for with --key or --since is not shown.`,
+Exit code 1 when a report is not what it says, when a file that stands beside it is not what is made of it, or when what was asked for
+with --key or --since is not shown.`,
     )
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
       const trusted = await trustedOf(options);
@@ -53,8 +54,11 @@ function linesOf(judgement: Judgement, path: string): string[] {
   ];
 }
 
-function conclusionOf({ signedBy, isAnswered }: Judgement): string {
-  if (signedBy.length === 0) return 'unsigned: consistent with itself, origin not shown';
+function conclusionOf({ signedBy, isAnswered, doubtful }: Judgement): string {
+  if (signedBy.length === 0)
+    return doubtful.length === 0
+      ? 'unsigned: consistent with itself, origin not shown'
+      : 'unsigned: report.json is consistent with itself, what stands beside it may not be of it, origin not shown';
   const by = `the report that ${signedBy.join(' and ')} logged and signed`;
   return isAnswered ? `intact: ${by}` : `${by}; not all that was asked for is shown`;
 }

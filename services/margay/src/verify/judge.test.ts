@@ -86,7 +86,6 @@ const other = (run: string): Entry => entryOf(HONEST, { run, digest: 'other' });
 const LOG = logOf([other('a'), entryOf(HONEST), other('b')]);
 const evidence = (report: Json, log?: BroughtEvidence['log']): BroughtEvidence => ({
   report,
-  others: [],
   ...(log && { log }),
 });
 const judged = (brought: BroughtEvidence, trusted: Partial<Trusted> = {}) =>

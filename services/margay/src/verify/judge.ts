@@ -12,7 +12,8 @@ import {
   type VerifierKey,
 } from '@margay/ledger';
 import { summariesProblem, verifyReport } from '@margay/reports';
-import type { BroughtEvidence } from './read-evidence.ts';
+import { judgeFiles } from './judge-files.ts';
+import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
 
 /** What somebody has who checks reports, from a way of his own. */
 export interface Trusted {
@@ -34,25 +35,25 @@ export interface Judgement {
   readonly signedBy: readonly string[];
   /** All that was asked for is shown: what is trusted has something to say of it. */
   readonly isAnswered: boolean;
+  /** Files that say something else than what is made of the report, or may do so. */
+  readonly doubtful: readonly string[];
 }
 
 /** Something that shows that evidence is not what it says. */
 class Wrong extends Error {}
 
 /** Judges a report by itself, by its log, and by what is trusted. */
-export function judge({ report, log, others }: BroughtEvidence, trusted: Trusted): Judgement {
+export function judge({ report, log, zip }: BroughtEvidence, trusted: Trusted): Judgement {
   const shown: string[] = [];
   const notShown: string[] = [];
   const verification = verifyReport(report);
-  if (!verification.ok)
-    return { shown, notShown, wrong: verification.reason, signedBy: [], isAnswered: false };
+  if (!verification.ok) return { ...WRONG, shown, notShown, wrong: verification.reason };
   try {
     const problem = summariesProblem(report as Fields);
     if (problem !== undefined) throw new Wrong(problem);
     shown.push(`its header and rows have the digest that it carries, sha256 ${verification.digest}`);
     shown.push('its summaries are what its rows make');
-    if (others.length > 0)
-      notShown.push(`that its other files are made of report.json: ${others.join(', ')}`);
+    const doubtful = zip === undefined ? [] : judgeZip(zip, report, verification.digest, { shown, notShown });
     const head = log && judgeLog(log, report as Fields, trusted, { shown, notShown });
     if (head === undefined) notShown.push('that it was logged: nothing with it says so');
     const signedBy = head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
@@ -68,12 +69,32 @@ export function judge({ report, log, others }: BroughtEvidence, trusted: Trusted
       shown,
       notShown,
       signedBy,
-      isAnswered: since && (trusted.keys.length === 0 || signedBy.length > 0),
+      isAnswered: since && (trusted.keys.length === 0 || signedBy.length > 0) && doubtful.length === 0,
+      doubtful,
     };
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;
-    return { shown, notShown, wrong: error.message, signedBy: [], isAnswered: false };
+    return { ...WRONG, shown, notShown, wrong: error.message };
   }
+}
+
+const WRONG = { signedBy: [], isAnswered: false, doubtful: [] } as const;
+
+/** The files whose content is in doubt. @throws Wrong where one is not what the manifest says. */
+function judgeZip(zip: BroughtZip, report: unknown, digest: string, { shown, notShown }: Told) {
+  const { wrong, made, otherwise, fitting, foreign } = judgeFiles(zip, report, digest);
+  if (wrong !== undefined) throw new Wrong(wrong);
+  shown.push('the files that manifest.json names are there as it says; nobody signed manifest.json');
+  if (made.length > 0) shown.push(`what is made of report.json now is the same: ${made.join(', ')}`);
+  if (otherwise.length > 0)
+    notShown.push(
+      `that these are made of report.json, of which this release makes something else: ${otherwise.join(', ')}; they were changed together with manifest.json, or another release made them`,
+    );
+  if (fitting.length > 0)
+    notShown.push(`that these are made of report.json, which was not tried: ${fitting.join(', ')}`);
+  if (foreign.length > 0)
+    notShown.push(`anything of these, which manifest.json does not name: ${foreign.join(', ')}`);
+  return otherwise;
 }
 
 type Told = { readonly [K in 'shown' | 'notShown']: string[] };
