@@ -177,6 +177,14 @@ test('two windows are compared by their endpoints', async () => {
   );
 });
 
+test('runs of different types are not compared, and the types are named', async () => {
+  const answer = await get('/api/v1/runs/inventory-1/compare/policy-audit-1');
+  expect(answer.statusCode).toBe(409);
+  expect(answer.json<{ detail: string }>().detail).toMatch(
+    /inventory-1 is of the type inventory.*policy-audit/,
+  );
+});
+
 test('every download is, streamed from the archive, what the whole report renders', async () => {
   for (const type of reports.keys()) {
     const whole = (await archivedReport(stores.archive, `${type}-1`))!;

@@ -112,7 +112,10 @@ export const OPERATIONS = {
     summary: 'Endpoints that appeared, vanished, lost or gained protection since the other run.',
     right: 'export',
     runs: ['id', 'other'],
-    parameters: z.object({ id, other: z.string().meta({ description: 'The id of an earlier run.' }) }),
+    parameters: z.object({
+      id,
+      other: z.string().meta({ description: 'The id of an earlier run whose report has the same type.' }),
+    }),
     takes: 'long',
     answer: json('Names of endpoints.', comparison),
     problems: [409],
