@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -119,6 +120,12 @@ describe('opening', () => {
     expect(() => database.transaction(count)).toThrow(/a\.db: the file is damaged/);
     expect(() => database.read(() => JSON.parse('{"a') as unknown)).toThrow(/a\.db: the file is damaged/);
     database.close();
+  });
+
+  test('a folder that is made is for its owner only', () => {
+    const made = join(folder, 'made');
+    openDatabase(join(made, 'a.db'), { migrations: MIGRATIONS }).close();
+    expect(statSync(made).mode & 0o777).toBe(0o700);
   });
 
   test('a folder that is a file is named', () => {

@@ -117,8 +117,9 @@ export function settings(connection: DatabaseSync): void {
   connection.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456');
 }
 
+/** Makes the folder, for its owner only: a database copies what others may not read. One that is there stays as it is. */
 function prepareFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   accessSync(dirname(path), constants.W_OK);
   if (existsSync(path)) accessSync(path, constants.W_OK);
 }

@@ -19,7 +19,7 @@ export interface Positions {
  * @throws Error when the folder cannot be made; `get` throws for a position that cannot be read, with what to do.
  */
 export async function openPositions(directory: string): Promise<Positions> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const fileOf = (path: string) => {
     const digest = createHash('sha256').update(path).digest('hex').slice(0, 16);
     return join(directory, `position-${basename(path).replaceAll(/[^\w.-]/g, '_')}-${digest}.json`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
@@ -36,6 +36,17 @@ test('clusters of one name are told apart by their kube-system, over starts', as
     admit(namespaceSeen('shop', 'y'));
     expect(() => admit(namespaceSeen('kube-system', 'two'))).toThrow(/the uid one, .* the uid two/);
   }
+});
+
+test('a folder that is made is for its owner only, and one that is there stays as it is', async () => {
+  const mode = (folder: string) => statSync(folder).mode & 0o777;
+  const there = ownFolder();
+  chmodSync(there, 0o750);
+  await claimFolder(there, 'a');
+  expect(mode(there)).toBe(0o750);
+  const made = join(there, 'data', 'a');
+  await claimFolder(made, 'a');
+  expect([mode(made), mode(join(there, 'data'))]).toEqual([0o700, 0o700]);
 });
 
 test('a file that says nothing is named, and what to write', async () => {

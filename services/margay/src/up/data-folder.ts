@@ -92,7 +92,8 @@ async function ownerByStores(directory: string): Promise<Owner | undefined> {
 function writeOwner(directory: string, owner: Owner): void {
   const file = fileOf(directory);
   try {
-    mkdirSync(directory, { recursive: true });
+    // For its owner only, whatever the umask: what is kept is what the audit log says. A folder that is there stays as it is.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     // On the disk before the name is: a power cut must not leave an empty one.
     writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`, { flush: true });
     renameSync(`${file}.new`, file);
