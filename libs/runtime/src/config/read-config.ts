@@ -21,7 +21,7 @@ const SECRETS_SUFFIX = '_FILE';
  * may be given instead of `X` for every setting, which is how secrets come in.
  *
  * @throws ConfigurationError that names everything which is missing or wrong, so that one start shows it all. Values
- * of secrets are not shown.
+ * of secrets, and of settings that may hold one by mistake, are not shown.
  */
 export function readConfig<S extends SettingsSchema>(
   schema: S,
@@ -53,6 +53,8 @@ export interface SettingNotes {
   readonly unit?: string;
   /** True when the value must not be shown. */
   readonly secret?: boolean;
+  /** False when a value that cannot be used must not be shown: it may be a secret that was put in the wrong place. */
+  readonly isQuoted?: boolean;
 }
 
 /** The notes of one setting. */
@@ -86,11 +88,12 @@ function sentence(
   setting: unknown,
   value: string | undefined,
 ): string {
-  const { description, secret } = notesOf(setting);
+  const { description, secret, isQuoted = true } = notesOf(setting);
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') {
     return `${name} is missing${description === undefined ? '' : `: ${description}`}`;
   }
-  const shown = value === undefined ? '' : secret ? ' (not shown)' : ` is ${JSON.stringify(value)}`;
+  const isHidden = secret === true || !isQuoted;
+  const shown = value === undefined ? '' : isHidden ? ' (not shown)' : ` is ${JSON.stringify(value)}`;
   return `${name}${shown}: ${issue.message.replace(', received NaN', '').replace(/^Invalid input: /, '')}`;
 }

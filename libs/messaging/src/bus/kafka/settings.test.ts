@@ -43,3 +43,27 @@ test.each([
 ])('half of a pair, or a file that is not there, is refused: %#', (use, message) => {
   expect(use).toThrow(message);
 });
+
+test.each(['b:1', '10.0.0.1:9092', '[fd00::1]:9092', 'my_kafka-0.svc.cluster.local:65535, b:1'])(
+  'brokers may be %s',
+  (brokers) => {
+    expect(kafka({ KAFKA_BROKERS: brokers }).brokers).toEqual(brokers.split(', '));
+  },
+);
+
+test.each([
+  'hunter2:pw@b:9092',
+  'hunter2',
+  'hunter2:0',
+  'hunter2:65536',
+  'hunter2:',
+  ':9092',
+  'kafka://hunter2:9092',
+  'hunter2:9092/',
+  'fd00::1:9092',
+  'b:9092 hunter2:9092',
+])('brokers that are not host and port are refused at once, and not repeated: %s', (broker) => {
+  const use = () => kafka({ KAFKA_BROKERS: `b:9092,${broker}` });
+  expect(use).toThrow(/KAFKA_BROKERS.*number 2 of 2 is not host:port/);
+  expect(use).not.toThrow(/hunter2|fd00/);
+});

@@ -6,10 +6,25 @@ import type { KafkaOptions } from './options.ts';
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
+/** `host:port`, the host a name, an IPv4 address or an IPv6 address in brackets. */
+const BROKER = /^(?:[\w.-]+|\[[\da-f:.]+(?:%[\w.-]+)?\]):(\d{1,5})$/i;
+
+/** What is wrong with a list of brokers; it may hold a password that somebody put there, and is not repeated. */
+function brokersProblem(brokers: readonly string[]): string | undefined {
+  const wrong = brokers.findIndex((broker) => {
+    const port = Number(BROKER.exec(broker)?.[1] ?? 0);
+    return port < 1 || port > 65_535;
+  });
+  return wrong === -1
+    ? undefined
+    : `number ${wrong + 1} of ${brokers.length} is not host:port: give a name or an address and a port, no scheme and no user (KAFKA_USERNAME and KAFKA_PASSWORD are for that)`;
+}
+
 /** Where the brokers are and how to sign in. */
 export const kafkaSettings = {
-  KAFKA_BROKERS: list().meta({
+  KAFKA_BROKERS: list(brokersProblem).meta({
     description: 'Kafka brokers, `host:port` with commas between them; the others are learnt from them.',
+    isQuoted: false,
   }),
   KAFKA_TLS: flag(false).meta({ description: 'Whether the brokers are reached over TLS.' }),
   KAFKA_CA_FILE: z.string().optional().meta({
