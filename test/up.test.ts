@@ -2,9 +2,11 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -118,6 +120,47 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   expect(await second.headers()).toEqual(headers);
   expect(second.child.said()).not.toContain('new key');
   expect(await (await fetch(`${second.url}/api/v1/log/checkpoint`)).text()).toBe(checkpoint);
+});
+
+test('a log goes on with its own key or not at all: one that is lost or garbled ends the start, and none is made', async () => {
+  const folder = ownFolder();
+  const first = await up(['--data', folder], /Reports and downloads/);
+  await stopped(first.child, 'SIGTERM');
+  const headOf = async () => {
+    const stores = openEmbedded(folder, { readOnly: true });
+    const head = await stores.ledger.head();
+    await stores.close();
+    return head;
+  };
+  const head = await headOf();
+  expect(head).toMatchObject({ size: 4 });
+  const file = join(folder, 'ledger.key');
+  const kept = readFileSync(file);
+  const start = () => margay(['up', '--port', '0', '--data', folder]);
+
+  writeFileSync(file, 'garbled\n');
+  const garbled = start();
+  rmSync(file);
+  const lost = start();
+  for (const { code, out, err } of [garbled, lost]) {
+    expect({ code, out }).toMatchObject({ code: 1, out: expect.not.stringContaining('new key') as string });
+    const told = err.split('\n').filter((line) => line.includes(file));
+    expect(told).toEqual([
+      expect.stringMatching(/back from a backup.*; the log cannot go on with another key\.$/),
+    ]);
+  }
+  expect(existsSync(file)).toBe(false);
+  expect(await headOf()).toEqual(head);
+
+  // Put back, or named, it is the key again.
+  const elsewhere = join(folder, 'backup.key');
+  writeFileSync(elsewhere, kept);
+  const named = startMargay(['up', '--port', '0', '--data', folder], { LEDGER_KEY_FILE: elsewhere });
+  await expect.poll(named.said, { timeout: 60_000 }).toMatch(/Reports and downloads/);
+  await stopped(named, 'SIGTERM');
+  renameSync(elsewhere, file);
+  const again = await up(['--data', folder], /Reports and downloads/);
+  expect(again.child.said()).not.toContain('new key');
 });
 
 test('kill -9 at any instant, then a restart: the same history, no repeat counted, one report each', async () => {

@@ -2,8 +2,10 @@ import { reportWindows, type ReportWindow } from '@margay/contracts';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { openEmbeddedBus } from '@margay/messaging';
 import { openMetrics, silentLog } from '@margay/runtime';
+import type { Readiness } from '@margay/runtime/nest';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
+import { LogRefusals } from './log-refusals.ts';
 import { makeReport } from './make-report.ts';
 import { WindowsController } from './windows.controller.ts';
 
@@ -63,6 +65,8 @@ test('a pod of its own has the watches prove the end of its window before it com
   ]);
 
   const computed: string[] = [];
+  const options = { evidenceMilliseconds: 0 };
+  const metrics = openMetrics({ defaults: false });
   const worker = new WindowsController(
     bus,
     stores,
@@ -70,10 +74,12 @@ test('a pod of its own has the watches prove the end of its window before it com
       computed.push(id);
       return { header: {} as never, digest: 'd', parts: [], read: {} };
     },
-    { evidenceMilliseconds: 0 },
+    options,
     () => END + HOUR,
     silentLog,
-    openMetrics({ defaults: false }),
+    metrics,
+    // Nothing is logged here.
+    new LogRefusals(options, {} as Readiness, metrics),
   );
   const other: ReportWindow = { ...window, id: 'another' };
   await stores.windows.emit([other], END);

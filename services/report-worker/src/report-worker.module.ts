@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Compute } from './compute-in-thread.ts';
+import { LogRefusals } from './log-refusals.ts';
 import { UnloggedReports } from './unlogged-reports.ts';
-import { COMPUTE, WindowsController, WORKER_OPTIONS, type WorkerOptions } from './windows.controller.ts';
+import { COMPUTE, WindowsController } from './windows.controller.ts';
+import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 /** Windows in, archived reports out. It needs a `BUS` and the `STORES`, and something that computes a window's report. */
 @Module({ controllers: [WindowsController] })
@@ -15,6 +17,7 @@ export class ReportWorkerModule {
       module: ReportWorkerModule,
       imports: [...adapters],
       providers: [
+        LogRefusals,
         UnloggedReports,
         { provide: COMPUTE, useValue: compute },
         { provide: WORKER_OPTIONS, useValue: options },

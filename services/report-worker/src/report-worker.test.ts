@@ -15,7 +15,7 @@ import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { splitReport, type Report } from '@margay/reports';
 import { openMetrics, silentLog, type Log } from '@margay/runtime';
-import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
 import { openEmbedded, type Stores } from '@margay/storage';
 import { STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -24,7 +24,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Compute } from './compute-in-thread.ts';
 import { computeWindow } from './compute-window.ts';
 import { ReportWorkerModule } from './report-worker.module.ts';
-import type { WorkerOptions } from './windows.controller.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 const NOW = 5_000;
 
@@ -310,7 +310,7 @@ test('each report is logged once; those from before the log are logged when a wo
     parts: [],
     content: {},
   });
-  const { bus, done } = await worker(really, { ledgerKey, stores });
+  const { app, bus, done } = await worker(really, { ledgerKey, stores });
   await expect.poll(async () => (await stores.ledger.head())?.size).toBe(1);
   const window = windowOf('w1');
   await stores.windows.emit([window], 1);
@@ -323,6 +323,7 @@ test('each report is logged once; those from before the log are logged when a wo
     { run: 'before', later: true },
     { run: 'w1', digest: headers[0]!.digest, headerDigest: headers[0]!.headerDigest, revision: 1 },
   ]);
+  expect((await app.get(Readiness).look()).checks['log']).toEqual({ ready: true });
 });
 
 test('a log that somebody changed keeps no report from being archived and told of', async () => {
@@ -335,7 +336,7 @@ test('a log that somebody changed keeps no report from being archived and told o
     ...silentLog,
     error: (message, fields) => void lines.push(`${message}: ${String(fields?.['reason'])}`),
   };
-  const { bus, done, metrics } = await worker(really, { ledgerKey, stores, log });
+  const { app, bus, done, metrics } = await worker(really, { ledgerKey, stores, log });
   const window = windowOf('w1');
   await stores.windows.emit([window], 1);
   await publishAll(bus, reportWindows, [window]);
@@ -343,4 +344,12 @@ test('a log that somebody changed keeps no report from being archived and told o
   expect((await messagesOf(bus, reportsCompleted)).map(({ id }) => id)).toEqual(['w1']);
   expect(lines.at(-1)).toContain('not in the log of reports: The log of reports lacks tile 0 of level 0');
   expect(await metrics.exposition()).toMatch(/margay_log_refused_total 1/);
+  const { ready, checks } = await app.get(Readiness).look();
+  expect({ ready, log: checks['log'] }).toEqual({
+    ready: true,
+    log: {
+      ready: true,
+      reason: expect.stringMatching(/not logged.* lacks tile 0 of level 0.* backup/) as string,
+    },
+  });
 });

@@ -1,9 +1,10 @@
-import type { Log, Metrics } from '@margay/runtime';
-import { LOG, METRICS, Stages } from '@margay/runtime/nest';
+import type { Log } from '@margay/runtime';
+import { LOG, Stages } from '@margay/runtime/nest';
 import { LogRefused, logUnlogged, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { WORKER_OPTIONS, type WorkerOptions } from './windows.controller.ts';
+import { LogRefusals } from './log-refusals.ts';
+import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 /** When a worker begins, logs the reports that are archived and have no entry: the log began later, or a worker ended between the two. */
 @Injectable()
@@ -12,33 +13,33 @@ export class UnloggedReports implements OnApplicationBootstrap {
   readonly #stores: Stores;
   readonly #stages: Stages;
   readonly #log: Log;
-  readonly #metrics: Metrics;
+  readonly #refusals: LogRefusals;
 
   constructor(
     @Inject(WORKER_OPTIONS) options: WorkerOptions,
     @Inject(STORES) stores: Stores,
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
-    @Inject(METRICS) metrics: Metrics,
+    @Inject(LogRefusals) refusals: LogRefusals,
   ) {
     this.#options = options;
     this.#stores = stores;
     this.#stages = stages;
     this.#log = log;
-    this.#metrics = metrics;
+    this.#refusals = refusals;
   }
 
   onApplicationBootstrap(): void {
     const { ledgerKey } = this.#options;
     if (ledgerKey === undefined) return;
-    this.#stages.keep('log', async () => {
+    this.#stages.keep('unlogged', async () => {
       try {
         const reports = await logUnlogged(this.#stores, ledgerKey);
         if (reports > 0)
           this.#log.info('Reports that had no entry in the log of reports have one', { reports });
       } catch (error) {
         if (!(error instanceof LogRefused)) throw error;
-        this.#metrics.logRefusedTotal.add(1);
+        this.#refusals.add(error);
         this.#log.error('The log of reports is not appended to', { reason: error.message });
       }
     });

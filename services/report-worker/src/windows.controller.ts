@@ -8,17 +8,13 @@ import { STORES } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Compute } from './compute-in-thread.ts';
+import { LogRefusals } from './log-refusals.ts';
 import { toLog } from './telling.ts';
-import { workOn, type WorkOptions } from './work-on-window.ts';
+import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
+import { workOn } from './work-on-window.ts';
 
 /** The token of what computes the report of a window. */
 export const COMPUTE = 'COMPUTE';
-
-/** The token of {@link WorkerOptions}. */
-export const WORKER_OPTIONS = 'WORKER_OPTIONS';
-
-/** How a worker works. */
-export type WorkerOptions = Pick<WorkOptions, 'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey'>;
 
 /** Has the report of every window computed and archived. Each worker takes one window after another: more workers, more at once. */
 @Controller()
@@ -30,6 +26,7 @@ export class WindowsController {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #metrics: Metrics;
+  readonly #refusals: LogRefusals;
 
   constructor(
     @Inject(BUS) bus: Bus,
@@ -39,6 +36,7 @@ export class WindowsController {
     @Inject(CLOCK) clock: Clock,
     @Inject(LOG) log: Log,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(LogRefusals) refusals: LogRefusals,
   ) {
     this.#bus = bus;
     this.#stores = stores;
@@ -47,6 +45,7 @@ export class WindowsController {
     this.#clock = clock;
     this.#log = log;
     this.#metrics = metrics;
+    this.#refusals = refusals;
   }
 
   @OnTopic(reportWindows, { group: WORKER_GROUP, stage: 'windows', batchMax: 1 })
@@ -71,7 +70,7 @@ export class WindowsController {
           tell.failed(attempt, error);
         },
         unlogged: (error) => {
-          this.#metrics.logRefusedTotal.add(1);
+          this.#refusals.add(error);
           tell.unlogged(error);
         },
       },

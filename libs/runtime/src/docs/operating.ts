@@ -31,6 +31,7 @@ const READINESS = `What \`/readyz\` says, in one process as in many, where the p
 | \`file …\`, and each part of work | it failed, and is started again                                                                                                                                               |
 | \`history\`                       | more than 10,000 messages wait to be kept since over a minute; before that it is a warning                                                                                    |
 | \`disk\`                          | less than a twentieth of the volume, or 1 GiB of a large one, is free where stores or places are kept; twice that is a warning. Alerts: \`MargayDiskFilling\`, \`MargayDiskFull\` |
+| \`log\`                           | never; a warning since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: \`MargayLogRefused\`                    |
 
 A warning is a \`reason\` beside \`"ready": true\`. The metric \`margay_ready\` has each check.`;
 

@@ -191,7 +191,7 @@ export const METRICS = {
     labels: [],
     help: 'Times that nothing was appended to the log of reports, since it is not the one that its key signed.',
     watch:
-      'Any growth: somebody changed the store, or the key is another one. The worker’s log says which; docs/evidence-log.md.',
+      'Any growth: somebody changed the store, or the key is another one. The worker’s log and `/readyz` say which; alert `MargayLogRefused`; docs/evidence-log.md.',
   },
   httpSeconds: {
     name: 'margay_http_request_duration_seconds',

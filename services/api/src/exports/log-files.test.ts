@@ -34,9 +34,9 @@ function opened() {
   return { stores, textsOf };
 }
 
-test('a report that is logged comes with what shows it, as the log is now; another one with nothing', async () => {
+test('a report that is logged comes with what shows it, as the log is now; without a log there is nothing', async () => {
   const { stores, textsOf } = opened();
-  expect(await textsOf('a')).toEqual({ texts: {}, version: 'unlogged' });
+  expect(await textsOf('a')).toEqual({ texts: {}, version: 'no log' });
   await logReports(stores, [header('a')], KEY);
   const first = await textsOf('a');
   await logReports(stores, [header('b')], KEY);
@@ -54,7 +54,24 @@ test('a report that is logged comes with what shows it, as the log is now; anoth
   expect(texts['log-key.txt']).toBe(`${verifierKeyText(KEY)}\n`);
   expect(texts['log-entry.json']).toBe(first.texts['log-entry.json']);
   expect(version).not.toBe(first.version);
-  expect(await textsOf('c')).toEqual({ texts: {}, version: 'unlogged' });
+});
+
+test('where there is a log, and the report is not in it, that is said until it is', async () => {
+  const { stores, textsOf } = opened();
+  await logReports(stores, [header('a')], KEY);
+  const without = await textsOf('b');
+  expect(without).toEqual({
+    texts: {
+      'log.problem.txt': expect.stringMatching(
+        /^The log of reports has no entry of this report: .* before the log began, or .* appended .*\n$/,
+      ) as string,
+    },
+    version: 'unlogged',
+  });
+  await logReports(stores, [header('b')], KEY, { later: true });
+  const { texts, version } = await textsOf('b');
+  expect(Object.keys(texts)).toContain('report.tlog-proof');
+  expect(version).not.toBe(without.version);
 });
 
 test('where the log in the store does not show it, that is said', async () => {

@@ -2,26 +2,53 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SigningKey, verifierKeyText } from '@margay/ledger';
 import { readConfig, type Environment } from '@margay/runtime';
-import { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from '@margay/storage';
+import {
+  databaseIn,
+  ledgerKeyOf,
+  ledgerSettings,
+  openEmbedded,
+  readKeyFile,
+  writeNewKey,
+} from '@margay/storage';
 import * as z from 'zod';
 import { say } from '../write.ts';
 
 /**
  * The key that the log of a data folder is signed with: the one that the variables name, else the folder's own, made once. Whoever is at
- * the terminal is told then.
+ * the terminal is told then. A log that was begun goes on with no other key: for that none is made.
  *
- * @throws Error where there is none and none can be made.
+ * @throws Error where there is none and none can be made, or the folder has a log already.
  */
-export function ledgerKeyIn(directory: string, cluster: string, environment: Environment): SigningKey {
+export async function ledgerKeyIn(
+  directory: string,
+  cluster: string,
+  environment: Environment,
+): Promise<SigningKey> {
   const given = ledgerKeyOf(readConfig(z.object(ledgerSettings), environment));
   if (given !== undefined) return given;
   const file = join(directory, 'ledger.key');
   if (existsSync(file)) return readKeyFile(file);
+  if (await hasLog(directory)) {
+    throw new Error(
+      `${file} is not there, and the log of reports in ${databaseIn(directory)} was begun with a key: put the file back from a backup, or name that key with LEDGER_KEY_FILE; the log cannot go on with another key.`,
+    );
+  }
   const key = writeNewKey(file, originOf(cluster));
   say(
     `Reports are logged, and the log is signed with a new key, ${file}. Whoever checks them needs:\n  ${verifierKeyText(key)}\n`,
   );
   return key;
+}
+
+async function hasLog(directory: string): Promise<boolean> {
+  if (!existsSync(databaseIn(directory))) return false;
+  // Not only to read: one of an older release has no tables of a log yet.
+  const stores = openEmbedded(directory);
+  try {
+    return (await stores.ledger.head()) !== undefined;
+  } finally {
+    await stores.close();
+  }
 }
 
 /** The log's name in checkpoints, where nobody chose one. */

@@ -114,7 +114,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(!(options.watch && options.reports === undefined) && { reports }),
     ...(baseline && { baseline }),
     startDelay: options.startDelay * 1000,
-    ledgerKey: ledgerKeyIn(data, cluster, process.env),
+    ledgerKey: await ledgerKeyIn(data, cluster, process.env),
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: { access: () => whoMay, ...door },

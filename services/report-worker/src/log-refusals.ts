@@ -1,0 +1,43 @@
+import type { Metrics } from '@margay/runtime';
+import { METRICS, Readiness } from '@margay/runtime/nest';
+import type { LogRefused } from '@margay/storage';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
+
+/**
+ * Counts how often the log of reports could not be appended to, and says why in `/readyz`: as a warning, since reports are archived all the
+ * same, and until the next start, which appends what is missing.
+ */
+@Injectable()
+export class LogRefusals implements OnModuleInit {
+  readonly #options: WorkerOptions;
+  readonly #readiness: Readiness;
+  readonly #metrics: Metrics;
+  #last: LogRefused | undefined;
+
+  constructor(
+    @Inject(WORKER_OPTIONS) options: WorkerOptions,
+    @Inject(Readiness) readiness: Readiness,
+    @Inject(METRICS) metrics: Metrics,
+  ) {
+    this.#options = options;
+    this.#readiness = readiness;
+    this.#metrics = metrics;
+  }
+
+  onModuleInit(): void {
+    if (this.#options.ledgerKey === undefined) return;
+    this.#readiness.add(
+      'log',
+      () =>
+        this.#last && {
+          warning: `Reports are archived and not logged. ${this.#last.message} Then start again: that logs them.`,
+        },
+    );
+  }
+
+  add(refused: LogRefused): void {
+    this.#last = refused;
+    this.#metrics.logRefusedTotal.add(1);
+  }
+}
