@@ -81,12 +81,7 @@ export async function up(options: UpOptions): Promise<void> {
   const baseline = baselineFilesOf(options);
   const cluster = options.cluster ?? RECORDED_NAME;
   const data = options.data ?? folderOf(cluster);
-  const named = auditLog ?? (options.watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
-  // Of a folder that goes on growing nobody knows which file is to be followed.
-  const [auditLogs, flowLogs] = (await Promise.all(
-    [named, options.flowLog ?? []].map(async (logs) => (follow ? logs : logsNamed(logs))),
-  )) as [string[], string[]];
-  for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
+  const [auditLogs, flowLogs] = await logsOf(options, follow);
   await checkReports(options);
   const serving = Promise.withResolvers<string>();
   // Settings that are wrong leave nothing behind: a folder without a database looks like one that lost it.
@@ -146,6 +141,20 @@ export async function up(options: UpOptions): Promise<void> {
 
 const WHICH_CLUSTER =
   'Which cluster is this? Give its name with --cluster: it is printed in every report, and its data is kept in ./data/<name> unless --data says otherwise';
+
+/** The audit logs and the flow logs. @throws Error for one that cannot be read. */
+async function logsOf(
+  { auditLog, flowLog, watch }: UpOptions,
+  follow: boolean,
+): Promise<[string[], string[]]> {
+  const named = auditLog ?? (watch ? [] : [join(RECORDED, 'audit.jsonl.gz')]);
+  // Of a folder that goes on growing nobody knows which file is to be followed.
+  const [auditLogs, flowLogs] = (await Promise.all(
+    [named, flowLog ?? []].map(async (logs) => (follow ? logs : logsNamed(logs))),
+  )) as [string[], string[]];
+  for (const logs of [auditLogs, flowLogs]) await checkLogs(logs.map(logFileOf), follow);
+  return [auditLogs, flowLogs];
+}
 
 function sayEmptied(data: string): void {
   say(
