@@ -51,6 +51,9 @@ test('evidence that comes later marks a report; a revision takes it in, and both
   expect(second.child.said()).toContain(`${words}: margay run inventory --revise takes that in`);
   const { out: listed } = margay(['runs', 'inventory', '--api', second.api]);
   expect(listed).toContain(words);
+  // What is left open is said beside a grade that alone would read as complete.
+  expect(run.evidence).toMatchObject({ complete: false });
+  expect(listed).toContain('no gap seen, something is left open');
 
   const revised = margay(['run', 'inventory', '--revise', '--wait', '--api', second.api]);
   expect(revised).toMatchObject({ code: 0, out: `${id}-r2\n` });
@@ -156,7 +159,7 @@ spec: { reportType: policy-audit }
   ]);
   const table = margay(['reports', '--api', api]).out;
   expect(table).toMatch(
-    /^by-hand +policy-audit +when asked +- +completed, to 2026-11-24T00:22:01\.391938Z, no gap seen$/m,
+    /^by-hand +policy-audit +when asked +- +completed, to 2026-11-24T00:22:01\.391938Z, complete: no gap seen$/m,
   );
   expect(table).toMatch(/^yearly +inventory +0 0 1 1 \* +- +never ran$/m);
 

@@ -1,5 +1,6 @@
 import { OPERATIONS, type GlobalReports, type Run } from '@margay/api-contract';
 import { isLate } from '@margay/api';
+import { evidenceGrade } from '@margay/reports';
 import { Command, Option } from 'commander';
 import { apiOption, askApi, OWN_API } from '../ask-api.ts';
 import { tableText } from '../table.ts';
@@ -47,7 +48,11 @@ function rowOf({
 }
 
 const lastWords = ({ state, window, evidence }: Run): string =>
-  `${state}, to ${window.end}${evidence === null ? '' : `, ${evidence.grade}`}`;
+  `${state}, to ${window.end}${evidence === null ? '' : `, ${evidenceWords(evidence)}`}`;
+
+/** The grade, and whether it makes the evidence complete or something is left open. */
+export const evidenceWords = ({ grade, complete }: NonNullable<Run['evidence']>): string =>
+  evidenceGrade({ grade, complete });
 
 /** What came after the evidence of a run was read; empty where nothing did, or it is not known. */
 export function lateWords({ late }: Run): string {
