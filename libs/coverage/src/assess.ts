@@ -56,8 +56,19 @@ export interface Assessment {
   /** In the window: when something may have happened that nobody told. */
   readonly gaps: readonly Interval[];
   readonly grade: Grade;
+  /** What the audit logs tell of the window: who did what, which no watch tells. */
+  readonly trail: Trail;
   /** What the writers of canaries say of them. */
   readonly canaries: readonly CanaryRun[];
+}
+
+/** How the audit logs tell what was done in a window, whatever else tells how things were. */
+export interface Trail {
+  readonly grade: Grade;
+  /** In the window: when something may have been done that no log told. */
+  readonly gaps: readonly Interval[];
+  /** What they did not tell, or what of it could not be used. */
+  readonly untold: readonly { readonly message: string }[];
 }
 
 /** What makes a gap of a window: when something may have happened that nobody told. */
@@ -113,6 +124,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     window,
   );
   const ofAudit = gradeOfAudit(audit, clipped(ofCanaries, window).length > 0, window);
+  const untoldNow = untold.filter((one) => clipped([one], window).length > 0);
   return {
     streams,
     flows: judged(
@@ -131,6 +143,14 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       isMissing: gaps.length > 0,
       isLate: doubts.some(({ reason }) => reason === 'unapplied'),
     }),
+    trail: {
+      grade: ofAudit,
+      gaps: clipped(
+        untoldNow.filter(({ reason }) => MISSING.has(reason)),
+        window,
+      ),
+      untold: untoldNow,
+    },
     canaries: told,
   };
 }

@@ -4,11 +4,12 @@ import {
   gapsIn,
   type Instant,
   type Interval,
+  joined,
   MINUTE,
   minuteOf,
   type Window,
 } from '@margay/ground';
-import { assess, type Assessment, type JudgedStream, type Known } from './assess.ts';
+import { assess, type Assessment, type JudgedStream, type Known, type Trail } from './assess.ts';
 import { canaryEvidence, type ServerEvidence } from './canary-evidence.ts';
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
@@ -128,6 +129,8 @@ export const REASONS_MAX = 50;
 export interface Asked extends Known {
   /** Who talked to whom is part of the report: then flow logs that are given have to be whole, too. */
   readonly ofTraffic?: boolean;
+  /** Who did what is what the report lists: then the audit logs have to be whole, however well a watch tells how things were. */
+  readonly ofTrail?: boolean;
 }
 
 /** What the sources leave open at some instant of a window, by since. @param marks at least those that touch the window. */
@@ -167,14 +170,15 @@ export function evidenceFor(
   const unusable = of('unusable');
   const flows = flowEvidence(marks, assessment, touches);
   const late = asked.ofTraffic ? lateFlows(asked.unapplied, assessment.flows, window) : [];
+  const trail = asked.ofTrail && isWatched(assessment) ? assessment.trail : undefined;
   const reasons = limited([
-    ...new Set(assessment.doubts.map(({ message }) => message)),
-    ...trailReasons(assessment, touches),
+    ...new Set([...assessment.doubts, ...(trail?.untold ?? [])].map(({ message }) => message)),
+    ...lostReasons(assessment, touches),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
     ...late,
   ]);
   const canaries = canaryEvidence(assessment, window);
-  const { grade, gaps } = gradedWith(assessment, asked.ofTraffic ? flows : undefined, late.length > 0);
+  const { grade, gaps } = gradedWith(assessment, trail, asked.ofTraffic ? flows : undefined, late.length > 0);
   return {
     grade,
     complete: isWhole(grade) && reasons.length === 0,
@@ -217,10 +221,27 @@ function lateFlows(
   return from < end ? [unappliedWords(unapplied.flows, unapplied.before)] : [];
 }
 
-/** The grade of the whole, with that of the flow logs where they matter and there are any. @param isLate some flows are missing. */
-function gradedWith({ grade, gaps }: Assessment, flows: FlowEvidence | undefined, isLate: boolean) {
+/** Without a watch the audit logs tell everything, and what they leave open is among the doubts. */
+const isWatched = ({ streams }: Assessment): boolean =>
+  streams.some(({ stream }) => stream.watched !== undefined);
+
+/**
+ * The grade of the whole, with that of the audit logs and of the flow logs where they matter, of the latter if there are any.
+ *
+ * @param isLate some flows are missing.
+ */
+function gradedWith(
+  { grade, gaps }: Assessment,
+  trail: Trail | undefined,
+  flows: FlowEvidence | undefined,
+  isLate: boolean,
+) {
   const ofFlows = flows === undefined || flows.sources.length === 0 ? [] : [flows.grade];
-  return { grade: worstOf([grade, ...ofFlows, ...(isLate ? (['gaps'] as const) : [])]), gaps };
+  const ofTrail = trail === undefined ? [] : [trail.grade];
+  return {
+    grade: worstOf([grade, ...ofTrail, ...ofFlows, ...(isLate ? (['gaps'] as const) : [])]),
+    gaps: trail === undefined ? gaps : joined([...gaps, ...trail.gaps]),
+  };
 }
 
 function flowEvidence(
@@ -260,7 +281,7 @@ const lostOf = ({ lost }: Assessment, ofFlows: boolean): { stream: TalliedStream
     .map(({ source, timeless, unread }) => ({ stream: { sources: [source], timeless, unread } }));
 
 /** Who changed what may be missing from lists where a message that told it is lost. */
-function trailReasons({ lost }: Assessment, touches: Touches): string[] {
+function lostReasons({ lost }: Assessment, touches: Touches): string[] {
   const count = lost
     .filter(({ source }) => lostKnowledge(source) === 'trail')
     .flatMap(({ unread }) => unread)

@@ -335,6 +335,34 @@ describe('a watch', () => {
   const window = { start: HOUR, end: 2 * HOUR };
   const hours = every(MINUTE, 0, 3 * HOUR);
 
+  test.each([
+    ['no audit log', [], 'not known', false, ['No audit log was read.']],
+    ['an audit log without proof', [log('audit.log', hours)], 'no gap seen', true, []],
+    [
+      'one with a hole',
+      [
+        log(
+          'audit.log',
+          hours.filter((time) => time <= 70 * MINUTE || 100 * MINUTE <= time),
+        ),
+      ],
+      'gaps',
+      false,
+      [expect.stringContaining('from 1970-01-01T01:10:00.000001Z to 1970-01-01T01:40:00Z')],
+    ],
+  ] as const)(
+    'proves how things were, and not who did what: with %s',
+    (_, logs, grade, complete, reasons) => {
+      const marks = [watch(hours), ...logs];
+      expect(evidenceFor(marks, [], window, BORN)).toMatchObject({ grade: 'proven', complete: true });
+      expect(evidenceFor(marks, [], window, { ...BORN, ofTrail: true })).toMatchObject({
+        grade,
+        complete,
+        reasons,
+      });
+    },
+  );
+
   test('that goes on is proof, and needs no birth: it began with a list', () => {
     const evidence = evidenceFor(
       [watch(hours), watch(hours, 'networkpolicies.networking.k8s.io')],

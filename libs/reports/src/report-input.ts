@@ -48,6 +48,10 @@ export interface KnownEvidence {
 export const isOfTraffic = ({ spec, typeSpec }: Pick<AskedReport, 'spec' | 'typeSpec'>): boolean =>
   (typeSpec ?? reportType(spec.reportType).spec).includeEndpointFlowLogData;
 
+/** Whether who did what is what the report lists. */
+const isOfTrail = ({ spec, typeSpec }: Pick<AskedReport, 'spec' | 'typeSpec'>): boolean =>
+  (typeSpec ?? reportType(spec.reportType).spec).auditEventsSelection.resources.length > 0;
+
 /**
  * What a report is computed from, whoever computes it: the command line from logs, a worker from stores. The same evidence
  * gives the same input, and so the same report with the same digest.
@@ -64,7 +68,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     birth,
     unapplied,
   } = known;
-  const ofTraffic = isOfTraffic(asked);
+  const [ofTraffic, ofTrail] = [isOfTraffic(asked), isOfTrail(asked)];
   const delivered = {
     deliveries,
     ...(birth !== undefined && { birth }),
@@ -80,7 +84,7 @@ export function reportInput(asked: AskedReport, known: KnownEvidence): ReportInp
     versions,
     policyEvents,
     flows,
-    evidence: evidenceFor(marks, repeats, window, { ...delivered, ofTraffic }),
+    evidence: evidenceFor(marks, repeats, window, { ...delivered, ofTraffic, ofTrail }),
     ...leftOpen(marks, window, delivered),
   };
 }
