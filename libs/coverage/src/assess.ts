@@ -88,10 +88,14 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
   const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
+  const reached = delivered.reduce(
+    (latest, { lastOfAll = -Infinity }) => Math.max(latest, lastOfAll),
+    -Infinity,
+  );
   const judged = (all: readonly Stream[]) =>
     all.map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
-      return judge(stream, own, window, birth);
+      return judge(stream, own, window, { birth, reached });
     });
   const all = streamsOf(
     delivered.filter(({ source }) => !isOfFlows(source)),
@@ -106,7 +110,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const ofCanaries = canaryIgnorance(unheardServers(seen, told), told, window.end);
   // What was lost of one that is gone by now is open all the same.
   const logs = all.filter((stream) => stream.watched === undefined);
-  const untold = [...ignoranceOf(logs, birth, window.end), ...ofCanaries];
+  const untold = [...ignoranceOf(logs, birth, window.end, reached), ...ofCanaries];
   const lostTime = lostIgnorance(lost, birth);
   const watches = [...watched.values()].map((watchers) => watchedBy(watchers, bySource, birth, window.end));
   const late = unappliedDoubt(
@@ -171,7 +175,7 @@ export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
   return streams.map((stream) => {
     const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
     const start = stream.first ?? until;
-    return judge(stream, own, { start, end: until }, start);
+    return judge(stream, own, { start, end: until }, { birth: start });
   });
 }
 
@@ -225,10 +229,15 @@ function gradeOfWatches(kinds: readonly (readonly JudgedStream[])[], ofAudit: Gr
   return kinds.every(isProven) ? 'proven' : ofAudit === 'not known' ? 'gaps' : ofAudit;
 }
 
-function judge(stream: Stream, marks: readonly CoverageMark[], window: Window, birth: Instant): JudgedStream {
+function judge(
+  stream: Stream,
+  marks: readonly CoverageMark[],
+  window: Window,
+  { birth, reached }: { readonly birth: Instant; readonly reached?: Instant },
+): JudgedStream {
   const outages: readonly Outage[] =
     stream.watched === undefined
-      ? [...outagesOf(stream, birth, window.end), ...silencesOf(stream, window.end)]
+      ? [...outagesOf(stream, birth, window.end, reached), ...silencesOf(stream, window.end)]
       : unwatched(
           [stream],
           Map.groupBy(marks, ({ source }) => source),

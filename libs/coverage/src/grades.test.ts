@@ -197,6 +197,21 @@ describe('what delivers as one', () => {
   });
 });
 
+describe('a log that ends near the end of the window', () => {
+  const ended = log('ended.log', every(MINUTE, 0, 10 * HOUR), 'ffffffffffffffff');
+  const window = { start: 0, end: 10 * HOUR + 2 * MINUTE };
+
+  test.each([
+    ['nothing says how long it is silent', 10 * HOUR + MINUTE, 'no gap seen', []],
+    ['another source went on for as long as it may be silent', 10 * HOUR + 4 * MINUTE, 'no gap seen', []],
+    ['another went on for longer', 10 * HOUR + 5 * MINUTE, 'gaps', [10 * HOUR + 1]],
+  ] as const)('%s', (_, until, grade, since) => {
+    const marks = [ended, log('other.log', every(MINUTE, 0, until))];
+    expect(evidenceFor(marks, [], window, BORN).grade).toBe(grade);
+    expect(doubtsFor(marks, window, BORN).map((doubt) => doubt.since)).toEqual(since);
+  });
+});
+
 describe('the beginning', () => {
   const marks = [log('audit.log', every(MINUTE, HOUR, 2 * HOUR))];
   const window = { start: HOUR, end: 2 * HOUR };

@@ -29,15 +29,20 @@ export interface Ignorance extends Outage {
   readonly allowed: number;
 }
 
-/** What the audit streams did not tell, of all time up to `until`. */
-export function ignoranceOf(streams: readonly Stream[], begin: Instant, until: Instant): Ignorance[] {
+/** What the audit streams did not tell, of all time up to `until`. @param reached see `outagesOf`. */
+export function ignoranceOf(
+  streams: readonly Stream[],
+  begin: Instant,
+  until: Instant,
+  reached?: Instant,
+): Ignorance[] {
   if (streams.length === 0) {
     const message = 'No audit log was read.';
     return [{ start: begin, end: Infinity, reason: 'gap', source: '', message, allowed: 0 }];
   }
   return streams.flatMap((stream) => [
     ...silencesOf(stream, until).map((silence) => canaryGap(silence, stream.name)),
-    ...outagesOf(stream, begin, until)
+    ...outagesOf(stream, begin, until, reached)
       .flatMap((outage) => gapsIn(outage, joined(silencesOf(stream, until))))
       .map((outage) => ({
         ...outage,

@@ -17,8 +17,14 @@ export function allowanceOf({ first, rhythm, learnt }: Stream): number | undefin
  * prove that all came, silence is quiet.
  *
  * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
+ * @param reached until when other sources are known to have told of something: a silence that goes on behind `until` is as long as it is.
  */
-export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outage[] {
+export function outagesOf(
+  stream: Stream,
+  begin: Instant,
+  until: Instant,
+  reached: Instant = until,
+): Outage[] {
   const { first, last, rhythm, learnt, watched, absent = [] } = stream;
   if (first === undefined || last === undefined)
     return begin < until ? [{ start: begin, end: Infinity }] : [];
@@ -30,8 +36,8 @@ export function outagesOf(stream: Stream, begin: Instant, until: Instant): Outag
       : [];
   const between = silences.map(({ start, end }) => ({ start: start + 1, end }));
   // A watch can be asked for proof.
-  const behind =
-    until - (last + 1) > (watched === undefined ? atTheEnd : 0) ? [{ start: last + 1, end: Infinity }] : [];
+  const [told, tolerated] = watched === undefined ? [Math.max(until, reached), atTheEnd] : [until, 0];
+  const behind = told - (last + 1) > tolerated ? [{ start: last + 1, end: Infinity }] : [];
   const proven = stream.proof?.proven ?? [];
   const spared = (outage: Outage, allowed: number): Outage[] => {
     const left = gapsIn(outage, absent);
