@@ -51,11 +51,11 @@ test(
     const streamed = stream(log, pause, LOG).then(() => void (streaming = false));
     let kills = 0;
     let met = 0;
-    while (streaming) {
+    while (streaming || met < TROUBLES.length) {
       const trouble = TROUBLES[met % TROUBLES.length]!;
       proxy.make(trouble);
-      await sleep(MINUTES === 0 ? 500 + pick(1_500) : 3_000);
-      // One that nobody has met stays.
+      await sleep(MINUTES === 0 ? 1_000 + pick(2_000) : 3_000);
+      // One that nobody has met stays: a service that was killed takes its time to start.
       if (proxy.troubled()[trouble] > 0) met++;
       await services[pick(services.length)]!.kill();
       kills++;
