@@ -9,7 +9,7 @@ import {
 } from '@margay/ground';
 import { deliveriesOf, type Delivery } from './delivery.ts';
 import type { Doubt } from './doubt.ts';
-import { canaryIgnorance, doubtsAbout, ignoranceOf, lostIgnorance } from './ignorance.ts';
+import { canaryIgnorance, doubtsAbout, type Ignorance, ignoranceOf, lostIgnorance } from './ignorance.ts';
 import { areAllServersProven, unheardServers } from './canary-proof.ts';
 import type { CanaryRun } from './canary.ts';
 import { worstOf, type Grade } from './grade.ts';
@@ -88,20 +88,19 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
   const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
-  const reached = delivered.reduce(
-    (latest, { lastOfAll = -Infinity }) => Math.max(latest, lastOfAll),
-    -Infinity,
-  );
+  const reached = Math.max(...delivered.map(({ lastOfAll = -Infinity }) => lastOfAll));
   const judged = (all: readonly Stream[]) =>
     all.map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, { birth, reached });
     });
-  const all = streamsOf(
-    delivered.filter(({ source }) => !isOfFlows(source)),
-    told,
-    window.end,
-  );
+  const streamsOver = (ofFlows: boolean) =>
+    streamsOf(
+      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
+      told,
+      window.end,
+    );
+  const all = streamsOver(false);
   const streams = judged(all.filter((stream) => !isAbsentIn(stream, window)));
   const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
   const audit = watched.get(undefined) ?? [];
@@ -128,16 +127,9 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     window,
   );
   const ofAudit = gradeOfAudit(audit, clipped(ofCanaries, window).length > 0, window);
-  const untoldNow = untold.filter((one) => clipped([one], window).length > 0);
   return {
     streams,
-    flows: judged(
-      streamsOf(
-        delivered.filter(({ source }) => isOfFlows(source)),
-        told,
-        window.end,
-      ),
-    ),
+    flows: judged(streamsOver(true)),
     lost,
     doubts,
     gaps,
@@ -147,14 +139,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       isMissing: gaps.length > 0,
       isLate: doubts.some(({ reason }) => reason === 'unapplied'),
     }),
-    trail: {
-      grade: ofAudit,
-      gaps: clipped(
-        untoldNow.filter(({ reason }) => MISSING.has(reason)),
-        window,
-      ),
-      untold: untoldNow,
-    },
+    trail: trailOf(untold, ofAudit, window),
     canaries: told,
   };
 }
@@ -177,6 +162,16 @@ export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
     const start = stream.first ?? until;
     return judge(stream, own, { start, end: until }, { birth: start });
   });
+}
+
+/** @param all what the audit logs did not tell, of all time. */
+function trailOf(all: readonly Ignorance[], grade: Grade, window: Window): Trail {
+  const untold = all.filter((one) => clipped([one], window).length > 0);
+  const gaps = clipped(
+    untold.filter(({ reason }) => MISSING.has(reason)),
+    window,
+  );
+  return { grade, gaps, untold };
 }
 
 /** The doubts that are open at some instant of a window, by since. */
