@@ -81,15 +81,16 @@ const POLICY_KIND: Toy = {
 const EXPORT: Toy = {
   files: {
     'services/api/src/exports/toy.ts': `
-      import type { Archive, ArchivedHeader } from '@margay/storage';
-      export const toy = (_: Archive, { digest }: ArchivedHeader) => Buffer.from(digest);`,
+      import type { ArchivedHeader } from '@margay/storage';
+      export const toy = (_: unknown, { digest }: ArchivedHeader) =>
+        Promise.resolve({ bytes: Buffer.from(digest) });`,
   },
   lines: [
     ['services/api/src/exports/downloads.ts', 'import', "import { toy } from './toy.ts';\n"],
     [
       'services/api/src/exports/downloads.ts',
       "  'report.pdf':",
-      "  'toy.txt': { mediaType: 'text/plain', bytes: toy },\n",
+      "  'toy.txt': { mediaType: 'text/plain', made: toy },\n",
     ],
     ['libs/reports/src/files-of-every-report.ts', "'report.pdf'", "'toy.txt', "],
   ],

@@ -62,7 +62,7 @@ test('what came later is said on the page, and a button makes a revision that sa
   await revisions.getByRole('button', { name: 'Make a revision' }).click();
   await revisions.getByRole('link', { name: 'asked for: revision 2' }).click();
   await expect.poll(() => stores.archive.revisions('weekly', SPAN), { timeout: 60_000 }).toHaveLength(2);
-  await page.reload();
+  // The page comes to it by itself.
   await page.getByRole('region', { name: 'Revisions' }).getByText('which supersedes').waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.getByRole('link', { name: 'Revision 1' }).click();

@@ -7,7 +7,7 @@ import type {
   RunDetail,
   Trend,
 } from '@margay/api-contract';
-import { html, useState } from 'htm/preact';
+import { html, useEffect, useState } from 'htm/preact';
 import { AskButton } from './ask-button.ts';
 import { part, query, useAnswer } from './api.ts';
 import { EvidenceSection } from './evidence-section.ts';
@@ -20,7 +20,16 @@ const KINDS = Object.keys(TABLES) as RowKind[];
 
 /** One run: its summary, how it came to it, its rows, and what it rests on. */
 export function RunPage({ id }: { id: string }) {
-  const { data: run, problem } = useAnswer<RunDetail>(`/runs/${part(id)}`);
+  const { data: run, problem, again } = useAnswer<RunDetail>(`/runs/${part(id)}`);
+  const isOver = run?.state === 'completed' || run?.state === 'failed';
+  useEffect(() => {
+    if (run === undefined || isOver) return undefined;
+    const events = new EventSource('/api/v1/events');
+    events.addEventListener('runs', again);
+    // What changed until it was open.
+    events.addEventListener('open', again);
+    return () => events.close();
+  }, [run?.id, run?.state]);
   const trend = useAnswer<Trend>(`/runs/${part(id)}/trend`);
   const [kind, setKind] = useState<RowKind>();
   if (problem) return html`<${Problem} problem=${problem} />`;
