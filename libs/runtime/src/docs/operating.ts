@@ -100,7 +100,8 @@ evidence was removed cannot be revised.
 **Reports have gaps.** The evidence section of the report names the source and the time. See [audit-setup.md](audit-setup.md).
 
 **Two clusters with one name** would become one history. Give each installation its own \`CLUSTER_NAME\` before the first event;
-it cannot be changed later. Several clusters may share brokers and indices.
+it cannot be changed later. Clusters that share brokers and nodes of Elasticsearch each need topics and indices of their own, by
+KAFKA_TOPIC_PREFIX and ELASTICSEARCH_INDEX_PREFIX: in one topic a service of one cluster takes the other's messages, and evidence is lost.
 
 **Retention.** History, trail, flows, coverage and archive are in indices by month; deleting the months that are too old is all
 that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on.
