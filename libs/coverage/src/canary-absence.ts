@@ -1,4 +1,4 @@
-import { type Instant, type Interval, joined } from '@margay/ground';
+import { gapsIn, type Instant, type Interval, joined } from '@margay/ground';
 import { type CanaryRun, instantIn } from './canary.ts';
 
 /** Numbers of rounds, from one to another, both of them. */
@@ -35,16 +35,9 @@ function roundsWithout(runs: readonly CanaryRun[], others: readonly CanaryRun[])
   const asIntervals = (some: readonly CanaryRun[]) =>
     joined(some.map(({ from, to }) => ({ start: from, end: to + 1 })));
   const taken = asIntervals(others);
-  return asIntervals(runs).flatMap(({ start, end }) => {
-    const left: Rounds[] = [];
-    let at = start;
-    for (const one of taken) {
-      if (one.end <= at || one.start >= end) continue;
-      if (one.start > at) left.push({ from: at, to: one.start - 1 });
-      at = one.end;
-    }
-    return at < end ? [...left, { from: at, to: end - 1 }] : left;
-  });
+  return asIntervals(runs)
+    .flatMap((some) => gapsIn(some, taken))
+    .map(({ start, end }) => ({ from: start, to: end - 1 }));
 }
 
 /** About when rounds were, of runs that hold them. */
