@@ -13,8 +13,8 @@ export function allowanceOf({ first, rhythm, learnt }: Stream): number | undefin
 
 /**
  * When a stream is not known to have delivered, of all time up to `until`: before its first event, in silences that its rhythm does not
- * allow, and after its last event. While none of its API servers was there it had nothing to tell. A watch that goes on tells what it was not told meanwhile, or says that it cannot. Where canaries
- * prove that all came, silence is quiet.
+ * allow, and after its last event. While none of its API servers was there it had nothing to tell. A watch that goes on tells what it
+ * was not told meanwhile, or says that it cannot. Where canaries prove that all came, silence is quiet.
  *
  * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
  * @param reached until when other sources are known to have told of something: a silence that goes on behind `until` is as long as it is.
@@ -28,30 +28,24 @@ export function outagesOf(
   const { first, last, rhythm, learnt, watched, absent = [] } = stream;
   if (first === undefined || last === undefined)
     return begin < until ? [{ start: begin, end: Infinity }] : [];
-  const atTheEnd = allowedAtTheEnd(rhythm, learnt);
+  const [allowed, atTheEnd] = [allowedSilence(rhythm, learnt), allowedAtTheEnd(rhythm, learnt)];
   const before = first - begin > atTheEnd ? [{ start: begin, end: first }] : [];
-  const silences =
-    watched === undefined
-      ? silencesOver(rhythm, allowedSilence(rhythm, learnt), { start: first, end: last })
-      : [];
-  const between = silences.map(({ start, end }) => ({ start: start + 1, end }));
+  const silences = watched === undefined ? silencesOver(rhythm, allowed, { start: first, end: last }) : [];
+  const proven = stream.proof?.proven ?? [];
+  const between = silences.flatMap(({ start, end }) => gapsIn({ start: start + 1, end }, proven));
   // A watch can be asked for proof.
   const [told, tolerated] = watched === undefined ? [Math.max(until, reached), atTheEnd] : [until, 0];
   const behind = told - (last + 1) > tolerated ? [{ start: last + 1, end: Infinity }] : [];
-  const proven = stream.proof?.proven ?? [];
-  const spared = (outage: Outage, allowed: number): Outage[] => {
-    const left = gapsIn(outage, absent);
-    return left.length === 1 && left[0]!.start === outage.start && left[0]!.end === outage.end
-      ? left
-      : left.filter(({ start, end }) => end - start > allowed);
-  };
-  return [
-    ...before.flatMap((outage) => spared(outage, atTheEnd)),
-    ...between
-      .flatMap((silence) => gapsIn(silence, proven))
-      .flatMap((silence) => spared(silence, allowedSilence(rhythm, learnt))),
-    ...behind.flatMap((outage) => spared(outage, atTheEnd)),
-  ].filter(({ start }) => start < until);
+  // What an absence leaves of an outage is one only where it is too long by itself.
+  const present = (outages: readonly Outage[], longest: number): Outage[] =>
+    outages.flatMap((outage) =>
+      gapsIn(outage, absent).filter(
+        ({ start, end }) => (start === outage.start && end === outage.end) || end - start > longest,
+      ),
+    );
+  return [...present(before, atTheEnd), ...present(between, allowed), ...present(behind, atTheEnd)].filter(
+    ({ start }) => start < until,
+  );
 }
 
 /** When canaries say that a stream did not deliver, up to `until`. */
