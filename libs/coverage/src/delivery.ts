@@ -1,7 +1,7 @@
 import { type Instant, minuteOf } from '@margay/ground';
 import { CanariesUpTo } from './canaries-up-to.ts';
 import type { CanaryRun } from './canary.ts';
-import { PROBLEMS_MAX, totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { between, PROBLEMS_MAX, totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
 import { outlineOf, type Beat, type Outline, type Rest } from './outline.ts';
 import { FEW_LINES, Listening, type Rhythm } from './rhythm.ts';
 import { inPlace, Tiles } from './tiles.ts';
@@ -193,8 +193,7 @@ class DeliverySum {
     }
     this.#unread.push({
       source: this.source,
-      ...(after !== undefined && { after }),
-      ...(before !== undefined && { before }),
+      ...between(after, before),
       counts,
       problems: [...listed],
     });
@@ -208,8 +207,7 @@ class DeliverySum {
     const before = b.before === undefined ? a.before : Math.max(a.before ?? b.before, b.before);
     this.#unread.splice(0, 2, {
       source: this.source,
-      ...(after !== undefined && { after }),
-      ...(before !== undefined && { before }),
+      ...between(after, before),
       counts: sumOf(a.counts, b.counts),
       problems: [...a.problems, ...b.problems],
     });

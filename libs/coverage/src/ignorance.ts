@@ -12,6 +12,7 @@ import type { CanaryRun } from './canary.ts';
 import type { Delivery, Unread } from './delivery.ts';
 import type { About, Doubt, DoubtReason } from './doubt.ts';
 import type { Listing } from './listing.ts';
+import { totalOf } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
 import { lostKnowledge, sourceName } from './source.ts';
@@ -121,7 +122,7 @@ function unreadIgnorance(
   { after, before, counts, problems }: Unread,
   begin: Instant,
 ): Ignorance[] {
-  const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
+  const total = totalOf(counts);
   const [first] = problems;
   const where = `${after === undefined ? 'before the first event' : `after ${formatInstant(after)}`}${before === undefined ? '' : ` and before ${formatInstant(before)}`}`;
   return [

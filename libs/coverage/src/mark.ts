@@ -134,7 +134,8 @@ export function markOf(source: string, from: number, to: number, all: readonly R
   };
 }
 
-const between = (after: Instant | undefined, before: Instant | undefined) => ({
+/** Between which events something without a time was, as far as that is known. */
+export const between = (after: Instant | undefined, before: Instant | undefined) => ({
   ...(after !== undefined && { after }),
   ...(before !== undefined && { before }),
 });
