@@ -133,23 +133,14 @@ const divisor = (value: bigint): bigint => (value === 0n ? argumentProblem('divi
 
 /** A function of texts. */
 const onTexts =
-  <T extends readonly string[]>(
-    wanted: T['length'],
-    of: (texts: T, budget: Budget) => Value,
-  ): TemplateFunction =>
+  (wanted: number, of: (budget: Budget, ...texts: string[]) => Value): TemplateFunction =>
   (args, { budget }) =>
     of(
-      count(args, wanted).map((text) =>
-        typeof text === 'string' ? text : argumentProblem(`wants a text, not ${typeName(text)}`),
-      ) as unknown as T,
       budget,
+      ...count(args, wanted).map((text) =>
+        typeof text === 'string' ? text : argumentProblem(`wants a text, not ${typeName(text)}`),
+      ),
     );
-/** A function of one text. */
-const onText = (of: (text: string, budget: Budget) => Value) =>
-  onTexts<readonly [string]>(1, ([text], budget) => of(text, budget));
-/** A function of a text and another in front of it. */
-const onTwoTexts = (of: (first: string, text: string, budget: Budget) => Value) =>
-  onTexts<readonly [string, string]>(2, ([first, text], budget) => of(first, text, budget));
 
 const listOf = (value: Value): readonly Value[] =>
   isList(value) ? value : argumentProblem(`wants a list, not ${typeName(value)}`);
@@ -181,23 +172,21 @@ export const TEXT_FUNCTIONS: Functions = {
   toString: (args: readonly Value[], { budget }: MethodContext) => textOf(count(args, 1)[0], budget),
   toJson: (args, { budget }) => escapedJson(jsonOf(count(args, 1)[0], budget), budget),
   toYaml: (args, { budget }) => yamlOf(count(args, 1)[0], budget),
-  upper: onText((text, budget) => inPieces(text, (piece) => piece.toUpperCase(), budget)),
-  lower: onText((text, budget) => inPieces(text, (piece) => piece.toLowerCase(), budget)),
-  trim: onText((text) => text.trim()),
-  trimPrefix: onTwoTexts((prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
-  trimSuffix: onTwoTexts((suffix, text) =>
+  upper: onTexts(1, (budget, text) => inPieces(text, (piece) => piece.toUpperCase(), budget)),
+  lower: onTexts(1, (budget, text) => inPieces(text, (piece) => piece.toLowerCase(), budget)),
+  trim: onTexts(1, (_, text) => text.trim()),
+  trimPrefix: onTexts(2, (_, prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
+  trimSuffix: onTexts(2, (_, suffix, text) =>
     text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
   ),
-  replace: onTexts<readonly [string, string, string]>(3, ([old, by, text], budget) =>
-    replaced(text, old, by, budget),
-  ),
-  contains: onTwoTexts((part, text, budget) => {
+  replace: onTexts(3, (budget, old, by, text) => replaced(text, old, by, budget)),
+  contains: onTexts(2, (budget, part, text) => {
     budget.search(text, part);
     return text.includes(part);
   }),
-  hasPrefix: onTwoTexts((prefix, text) => text.startsWith(prefix)),
-  hasSuffix: onTwoTexts((suffix, text) => text.endsWith(suffix)),
-  splitList: onTwoTexts((separator, text, budget) => split(text, separator, budget)),
+  hasPrefix: onTexts(2, (_, prefix, text) => text.startsWith(prefix)),
+  hasSuffix: onTexts(2, (_, suffix, text) => text.endsWith(suffix)),
+  splitList: onTexts(2, (budget, separator, text) => split(text, separator, budget)),
   quote: (args, { budget }) =>
     quotes(
       args,
