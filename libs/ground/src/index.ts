@@ -11,6 +11,7 @@ export { asServed } from './as-served.ts';
 export { CANARY_OBJECT, canaryManager, canaryOfManager, type CanaryName } from './canary.ts';
 export { entriesIn, EntryReader, jsonOf, type Bare, type Entry, type Unshown } from './entries/index.ts';
 export { at, fields, isFields, list, nonEmptyText, text, texts, textsByName, type Fields } from './fields.ts';
+export { Fingerprint } from './fingerprint.ts';
 export {
   DAY,
   formatInstant,

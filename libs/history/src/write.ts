@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import {
   fields,
   type Fields,
+  Fingerprint,
   type Instant,
   type Kind,
   nonEmptyText,
@@ -119,17 +120,13 @@ function eventIdOf(event: Fields, reference: Fields, received: Instant, at: Inst
 const timeText = (instant: Instant): string =>
   `${Math.floor(instant / 1e9).toString(36)}:${(instant - Math.floor(instant / 1e9) * 1e9).toString(36)}`;
 
-/** Tells texts apart that differ by chance, in 62 bits; it does not withstand somebody who looks for two alike. */
+/** Tells texts apart, in 62 bits: see `Fingerprint`. */
 function fingerprint(texts: readonly unknown[]): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9;
-  const mix = (code: number) => {
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul((b << 5) ^ (b >>> 3) ^ code, 0x85ebca6b);
-  };
+  const print = new Fingerprint();
   for (const text of texts) {
-    if (typeof text === 'string') for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
-    mix(10);
+    if (typeof text === 'string') for (let i = 0; i < text.length; i++) print.add(text.charCodeAt(i));
+    print.add(10);
   }
+  const [a, b] = print.halves();
   return `${(a >>> 1).toString(36)}${(b >>> 1).toString(36)}`;
 }

@@ -1,4 +1,5 @@
 import type { Fields } from '../fields.ts';
+import { Fingerprint } from '../fingerprint.ts';
 import { cutObject } from './cut-object.ts';
 
 /** What is kept of a text that is no JSON: enough to see what was cut off. */
@@ -52,13 +53,11 @@ const STRUCTURE = new Set('{}[]"'.split('').map((each) => each.charCodeAt(0)));
  * the text, however short.
  */
 function imprintOf(text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9;
+  const print = new Fingerprint();
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    const seen = STRUCTURE.has(code) ? code : 120;
-    a = Math.imul(a ^ seen, 0x01000193);
-    b = Math.imul((b << 5) ^ (b >>> 3) ^ seen, 0x85ebca6b);
+    print.add(STRUCTURE.has(code) ? code : 120);
   }
-  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 24).toString(16).padStart(2, '0');
+  const [a, b] = print.halves();
+  return a.toString(16).padStart(8, '0') + (b >>> 24).toString(16).padStart(2, '0');
 }
