@@ -48,8 +48,8 @@ export function commitsOf(connection: DatabaseSync, path: string): number {
 /** Counts a transaction, within it. */
 export const COUNT_COMMIT = `UPDATE bookkeeping SET value = value + 1 WHERE name = 'commits'`;
 
-/** Runs `body` in one transaction that is counted. */
-function committed<T>(connection: DatabaseSync, body: () => T): T {
+/** Runs `body` in one transaction that is counted: all of it is kept, or nothing. */
+export function committed<T>(connection: DatabaseSync, body: () => T): T {
   connection.exec('BEGIN IMMEDIATE');
   try {
     const result = body();
@@ -57,6 +57,7 @@ function committed<T>(connection: DatabaseSync, body: () => T): T {
     connection.exec('COMMIT');
     return result;
   } catch (error) {
+    // A full disk can have ended the transaction already.
     if (connection.isTransaction) connection.exec('ROLLBACK');
     throw error;
   }
@@ -80,7 +81,7 @@ function keepFormat(connection: DatabaseSync, part: Part, format: number): void 
 /**
  * Brings the tables of a part to the newest format.
  *
- * @throws DatabaseUnusable where a newer Margay wrote them, or where the file has other tables than it says.
+ * @throws DatabaseUnusable where a newer Margay wrote them; an error of SQLite where the file has other tables than it says.
  */
 export function migrate(
   connection: DatabaseSync,
@@ -91,15 +92,10 @@ export function migrate(
   const format = formatOf(connection, part);
   if (format > migrations.length) throw unusable('newer-format', path);
   for (let next = format; next < migrations.length; next++) {
-    try {
-      committed(connection, () => {
-        connection.exec(migrations[next]!);
-        keepFormat(connection, part, next + 1);
-      });
-    } catch (error) {
-      if ((error as { errcode?: number }).errcode === 1) throw unusable('corrupt', path, error);
-      throw error;
-    }
+    committed(connection, () => {
+      connection.exec(migrations[next]!);
+      keepFormat(connection, part, next + 1);
+    });
   }
 }
 

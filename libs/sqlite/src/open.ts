@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { checkOurs, COUNT_COMMIT, formatOf, migrate, takeIn } from './bookkeeping.ts';
+import { checkOurs, committed, formatOf, migrate, takeIn } from './bookkeeping.ts';
 import { explainedRead, unusable } from './unusable.ts';
 import { BUSY_TIMEOUT_MS, type OnDisk } from './write-ahead.ts';
 import { settings, writerOf, type Writer } from './writers.ts';
@@ -101,15 +101,10 @@ function database({ connection, flush, afterCommit, close }: Writer, path: strin
     transaction(body, when = 'now') {
       try {
         flush(when);
-        sql('BEGIN IMMEDIATE').run();
-        const result = body();
-        sql(COUNT_COMMIT).run();
-        sql('COMMIT').run();
+        const result = committed(connection, body);
         afterCommit();
         return result;
       } catch (error) {
-        // A full disk can have ended the transaction already.
-        if (connection.isTransaction) connection.exec('ROLLBACK');
         throw explainedRead(error, path);
       }
     },
