@@ -2,7 +2,7 @@ import { DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { BASELINE, flowLogsTaken, instantOption, privateNetworksOption } from '../options.ts';
+import { BASELINE, flowLogsTaken, instantOption, listOption, privateNetworksOption } from '../options.ts';
 import type { UpOptions } from '../up/up.ts';
 
 const HELP = `
@@ -51,7 +51,7 @@ export function upCommand(): Command {
     .option(
       '--canary-servers <servers>',
       'addresses of the API servers, with commas between them; those of the Service kubernetes unless given',
-      commas,
+      listOption,
     )
     .option(
       '--kubeconfig <file>',
@@ -87,7 +87,7 @@ const hostsOption = () =>
   new Option(
     '--hosts <names>',
     'names that it may be opened under beside those of this machine, with commas between them; none unless given, and any with --permissions where it listens on another address',
-  ).argParser(commas);
+  ).argParser(listOption);
 
 const permissionsOption = () =>
   new Option(
@@ -105,13 +105,6 @@ function intervalOption(text: string): number {
   if (interval < 10_000 || interval > 60_000)
     throw new InvalidArgumentError('It is too short or too long: give 10s to 1m.');
   return interval;
-}
-
-function commas(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
 
 function portOption(text: string): number {
