@@ -40,8 +40,8 @@ export async function logReports(
 ): Promise<void> {
   for (;;) {
     const head = await ledger.head();
-    const absent: ArchivedHeader[] = [];
-    for (const header of headers) if ((await ledger.indexOf(header.id)) === undefined) absent.push(header);
+    const logged = await ledger.numbersOf(headers.map(({ id }) => id));
+    const absent = headers.filter(({ id }) => !logged.has(id));
     if (absent.length === 0) return;
     const before = head?.size ?? 0;
     const edge = await checkedEdge(ledger, head, key);

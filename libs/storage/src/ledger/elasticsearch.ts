@@ -65,11 +65,7 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
       });
     },
 
-    async indexOf(run) {
-      const { before = 0, entries = [] } = (await found(elastic))?.growth ?? {};
-      const place = entries.findIndex((entry) => entry.run === run);
-      return place === -1 ? (await numbersOf(elastic, [run])).get(run) : before + place;
-    },
+    numbersOf: (runs) => numbersOf(elastic, runs),
 
     async grow(before, growth) {
       const last = await found(elastic);
@@ -174,8 +170,21 @@ async function documents<T>(
   return docs.map((doc) => ('_source' in doc ? doc._source : undefined));
 }
 
-/** The numbers of the entries that are written down about runs. */
+/** The numbers of the entries about runs: of the newest as the head has them, of the others as they are written down. */
 async function numbersOf(elastic: Elastic, runs: readonly string[]): Promise<Map<string, number>> {
+  const { before = 0, entries = [] } = (await found(elastic))?.growth ?? {};
+  const newest = new Map(entries.map(({ run }, i) => [run, before + i]));
+  const numbers = await writtenNumbers(
+    elastic,
+    runs.filter((run) => !newest.has(run)),
+  );
+  for (const run of runs) if (newest.has(run)) numbers.set(run, newest.get(run)!);
+  return numbers;
+}
+
+/** The numbers of the entries that are written down about runs. */
+async function writtenNumbers(elastic: Elastic, runs: readonly string[]): Promise<Map<string, number>> {
+  if (runs.length === 0) return new Map();
   const index = elastic.index('log-entries');
   await refresh(elastic, index);
   const { hits } = await elastic.call('reading the log of reports', () =>
@@ -193,7 +202,6 @@ async function numbersOf(elastic: Elastic, runs: readonly string[]): Promise<Map
 
 async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
   const { cluster } = elastic;
-  const pending = (await found(elastic))?.growth.entries.map(({ run }) => run) ?? [];
   const archived = readAll<{ id: string }>(elastic, {
     index: elastic.index('report-headers'),
     query: { term: { cluster } },
@@ -202,8 +210,8 @@ async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
   });
   let page: string[] = [];
   const absent = async (): Promise<string[]> => {
-    const logged = page.length > 0 ? await numbersOf(elastic, page) : new Map();
-    return page.filter((id) => !logged.has(id) && !pending.includes(id));
+    const logged = await numbersOf(elastic, page);
+    return page.filter((id) => !logged.has(id));
   };
   for await (const { id } of archived) {
     page.push(id);

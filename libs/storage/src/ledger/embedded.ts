@@ -46,11 +46,13 @@ export function embeddedLedger(database: Database): Ledger {
       return rows.map(({ entry }) => entry);
     },
 
-    async indexOf(run) {
-      const row = database.read(() =>
-        database.sql('SELECT number FROM log_entries WHERE run = ?').get(run),
-      ) as { number: number } | undefined;
-      return row?.number;
+    async numbersOf(runs) {
+      const rows = database.read(() =>
+        database
+          .sql('SELECT run, number FROM log_entries WHERE run IN (SELECT value FROM json_each(?))')
+          .all(JSON.stringify(runs)),
+      ) as unknown as readonly { readonly run: string; readonly number: number }[];
+      return new Map(rows.map(({ run, number }) => [run, number]));
     },
 
     async grow(before, { head: next, entries, tiles }) {

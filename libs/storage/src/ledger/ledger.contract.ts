@@ -54,7 +54,7 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
     test('an empty log has no head, and its archive no report without an entry', async () => {
       const { ledger } = await open();
       expect(await ledger.head()).toBeUndefined();
-      expect(await ledger.indexOf('a')).toBeUndefined();
+      expect(await ledger.numbersOf(['a'])).toEqual(new Map());
       expect(await collect(ledger.unlogged())).toEqual([]);
       expect(await ledger.tiles([])).toEqual([]);
       await expect(ledger.tiles([{ level: 0, index: 0, width: 1 }])).rejects.toThrow('tile 0 of level 0');
@@ -103,11 +103,12 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
         version: VERSION,
       });
       expect(second).toMatchObject({ run: 'a-r2', revision: 2 });
-      expect([await ledger.indexOf('a'), await ledger.indexOf('a-r2'), await ledger.indexOf('b')]).toEqual([
-        0,
-        1,
-        undefined,
-      ]);
+      expect(await ledger.numbersOf(['a', 'a-r2', 'b'])).toEqual(
+        new Map([
+          ['a', 0],
+          ['a-r2', 1],
+        ]),
+      );
     });
 
     test('reports without an entry get one, oldest windows first, which says that it came later', async () => {

@@ -47,8 +47,8 @@ export interface Ledger {
    */
   entries(from: number, to: number): Promise<Uint8Array[]>;
 
-  /** The number of the entry about a run, from 0 on; undefined where there is none. */
-  indexOf(run: string): Promise<number | undefined>;
+  /** The numbers of the entries about runs, from 0 on, by run: of those that have one. At most 1,000 runs. */
+  numbersOf(runs: readonly string[]): Promise<ReadonlyMap<string, number>>;
 
   /**
    * Makes the log longer: all of it, or nothing. Durable when fulfilled.

@@ -28,7 +28,7 @@ export interface LoggedReport {
  * @throws LogRefused where the log does not show it although it has one: somebody changed the store.
  */
 export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedReport | undefined> {
-  const index = await ledger.indexOf(run);
+  const index = (await ledger.numbersOf([run])).get(run);
   const head = await ledger.head();
   if (index === undefined || head === undefined) return undefined;
   const [entry] = await ledger.entries(index, index + 1);
