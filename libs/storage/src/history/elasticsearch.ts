@@ -10,6 +10,7 @@ import {
   type Sight,
   type Version,
 } from '@margay/history';
+import { chunks } from '../chunks.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -149,7 +150,8 @@ export function elasticsearchHistory(elastic: Elastic): History {
         ],
         page: VERSIONS_AT_ONCE,
       });
-      for await (const versions of chunks(withoutMoving(documents))) yield* ended(versions, ends, window);
+      for await (const versions of chunks(withoutMoving(documents), VERSIONS_AT_ONCE))
+        yield* ended(versions, ends, window);
     },
 
     async *firstSights({ from, before }) {
@@ -245,17 +247,6 @@ export function elasticsearchHistory(elastic: Elastic): History {
 /** The versions with the ends that follow from others', as far as they are in the window then. */
 function ended(versions: readonly Version[], ends: ReturnType<typeof endsOf>, window: Window): Version[] {
   return overlapping(inferEnds(versions, ends), window);
-}
-
-async function* chunks(versions: AsyncIterable<Version>): AsyncGenerator<Version[]> {
-  let chunk: Version[] = [];
-  for await (const version of versions) {
-    chunk.push(version);
-    if (chunk.length < VERSIONS_AT_ONCE) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }
 
 /**

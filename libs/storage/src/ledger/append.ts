@@ -18,6 +18,7 @@ import {
 import { FIRST_OBJECT } from '@margay/history';
 import { VERSION } from '@margay/runtime';
 import type { ArchivedHeader } from '../archive/archive.ts';
+import { chunks } from '../chunks.ts';
 import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
 import { type Ledger, type LogHead, LogRefused } from './ledger.ts';
@@ -130,16 +131,9 @@ const BATCH = 256;
  */
 export async function logUnlogged(stores: LogStores, key: SigningKey): Promise<number> {
   let count = 0;
-  let batch: ArchivedHeader[] = [];
-  const flush = async (): Promise<void> => {
+  for await (const batch of chunks(stores.ledger.unlogged(), BATCH)) {
     await logReports(stores, batch, key, { later: true });
     count += batch.length;
-    batch = [];
-  };
-  for await (const header of stores.ledger.unlogged()) {
-    batch.push(header);
-    if (batch.length === BATCH) await flush();
   }
-  await flush();
   return count;
 }

@@ -1,6 +1,7 @@
 import type { Tile, TilePlace } from '@margay/ledger';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { readHeader } from '../archive/elastic-headers.ts';
+import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
@@ -208,23 +209,14 @@ async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
     sort: [{ end: 'asc' }, { id: 'asc' }],
     fields: ['id'],
   });
-  let page: string[] = [];
-  const absent = async (): Promise<string[]> => {
-    const logged = await numbersOf(elastic, page);
-    return page.filter((id) => !logged.has(id));
-  };
-  for await (const { id } of archived) {
-    page.push(id);
-    if (page.length < PAGE) continue;
-    yield* headersOf(elastic, await absent());
-    page = [];
-  }
-  yield* headersOf(elastic, await absent());
-}
-
-async function* headersOf(elastic: Elastic, ids: readonly string[]): AsyncGenerator<ArchivedHeader> {
-  for (const id of ids) {
-    const header = await readHeader(elastic, id);
-    if (header !== undefined) yield header;
+  for await (const page of chunks(archived, PAGE)) {
+    const logged = await numbersOf(
+      elastic,
+      page.map(({ id }) => id),
+    );
+    for (const { id } of page) {
+      const header = logged.has(id) ? undefined : await readHeader(elastic, id);
+      if (header !== undefined) yield header;
+    }
   }
 }
