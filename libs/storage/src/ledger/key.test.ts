@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signingKey, signingKeyText } from '@margay/ledger';
+import { readConfig, type Environment } from '@margay/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ledgerKeyOf, readKeyFile, writeNewKey } from './key.ts';
+import * as z from 'zod';
+import { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './key.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'margay-key-'))));
@@ -24,10 +26,11 @@ test('a new key is its owner’s only, another one each time, and never replaces
 test('the settings say the key, or where it is', () => {
   const file = join(folder, 'a.key');
   writeFileSync(file, `${signingKeyText(KEY)}\n`);
-  expect(ledgerKeyOf({})).toBeUndefined();
-  expect(ledgerKeyOf({ LEDGER_KEY: signingKeyText(KEY) })).toEqual(KEY);
-  expect(ledgerKeyOf({ LEDGER_KEY_FILE: file })).toEqual(KEY);
-  expect(() => ledgerKeyOf({ LEDGER_KEY: 'x', LEDGER_KEY_FILE: file })).toThrow('are both set');
+  const keyOf = (environment: Environment) => ledgerKeyOf(readConfig(z.object(ledgerSettings), environment));
+  expect(keyOf({})).toBeUndefined();
+  expect(keyOf({ LEDGER_KEY: signingKeyText(KEY) })).toEqual(KEY);
+  expect(keyOf({ LEDGER_KEY_FILE: file })).toEqual(KEY);
+  expect(() => keyOf({ LEDGER_KEY: 'x', LEDGER_KEY_FILE: file })).toThrow('are both set');
 });
 
 test('what is no key is named by its place, and never shown', () => {

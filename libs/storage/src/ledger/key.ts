@@ -7,27 +7,17 @@ import * as z from 'zod';
 export const ledgerSettings = {
   LEDGER_KEY: z.string().optional().meta({
     description:
-      'Key that the log of reports is signed with, as `margay key` makes it; there is no log unless it or LEDGER_KEY_FILE is set.',
+      'Key that the log of reports is signed with, as `margay key` makes it; there is no log unless it is set.',
     secret: true,
-  }),
-  LEDGER_KEY_FILE: z.string().optional().meta({
-    description: 'File that the key is read from, instead of LEDGER_KEY.',
   }),
 };
 
 /** The settings of the log, parsed. */
 export type LedgerConfig = z.output<z.ZodObject<typeof ledgerSettings>>;
 
-/** The key of the settings; undefined where none is set. @throws Error that names the setting or the file, and never says the key. */
-export function ledgerKeyOf({
-  LEDGER_KEY: text,
-  LEDGER_KEY_FILE: file,
-}: LedgerConfig): SigningKey | undefined {
-  if (text !== undefined && file !== undefined)
-    throw new Error('LEDGER_KEY and LEDGER_KEY_FILE are both set: set one of them');
-  if (file !== undefined) return readKeyFile(file);
-  return text === undefined ? undefined : keyIn(text, 'LEDGER_KEY');
-}
+/** The key of the settings; undefined where none is set. @throws Error that names the setting, and never says the key. */
+export const ledgerKeyOf = ({ LEDGER_KEY: text }: LedgerConfig): SigningKey | undefined =>
+  text === undefined ? undefined : keyIn(text, 'LEDGER_KEY');
 
 /** The key in a file. @throws Error that names the file, and never says the key. */
 export function readKeyFile(file: string): SigningKey {
