@@ -28,28 +28,22 @@ export function consume<T>(
   handle: (messages: readonly T[], deliveries: readonly Delivery[]) => Promise<void>,
   options: HandleOptions,
 ): Promise<void> {
-  const read = framedFor(bus, topic);
+  const written = framedFor(bus, topic);
   const setAside = settingAside(bus, topic.name, options);
+  const read = ({ value }: Delivery): T | Unprocessable => {
+    try {
+      return written.decode(value);
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+      return new Unprocessable('undecodable', error.message);
+    }
+  };
   return bus.consume(
     topic.name,
     group,
     async (batch) => {
-      const published = batch.filter((delivery) => noticeIn(delivery) === undefined);
-      await bus.registry?.learn(published.map(({ value }) => value));
-      const decoded: Handled<T>[] = [];
-      for (const delivery of batch) {
-        const notice = noticeIn(delivery);
-        if (notice !== undefined) {
-          await setAside(delivery, notice);
-          continue;
-        }
-        try {
-          decoded.push({ message: read.decode(delivery.value), delivery });
-        } catch (error) {
-          if (!(error instanceof Undecodable)) throw error;
-          await setAside(delivery, new Unprocessable('undecodable', error.message));
-        }
-      }
+      await bus.registry?.learn(batch.map(({ value }) => value));
+      const decoded = await readable(batch, read, setAside);
       await handleTraced(`${group} ${topic.name}`, batch, decoded, handle, setAside);
     },
     options,
@@ -69,12 +63,7 @@ export function consumeAsWritten(
     topic,
     group,
     async (batch) => {
-      const handled: Handled<Delivery>[] = [];
-      for (const delivery of batch) {
-        const notice = noticeIn(delivery);
-        if (notice === undefined) handled.push({ message: delivery, delivery });
-        else await setAside(delivery, notice);
-      }
+      const handled = await readable(batch, (delivery) => delivery, setAside);
       await handleTraced(`${group} ${topic}`, batch, handled, handle, setAside);
     },
     options,
@@ -95,6 +84,21 @@ const settingAside =
     await bus.deadLetter(topic, delivery, error);
     onDeadLetter?.(delivery, error);
   };
+
+/** What is to be handled of a batch: notices, and what cannot be read, are set aside, in their order. */
+async function readable<T>(
+  batch: readonly Delivery[],
+  read: (delivery: Delivery) => T | Unprocessable,
+  setAside: SetAside,
+): Promise<Handled<T>[]> {
+  const found: Handled<T>[] = [];
+  for (const delivery of batch) {
+    const message = noticeIn(delivery) ?? read(delivery);
+    if (message instanceof Unprocessable) await setAside(delivery, message);
+    else found.push({ message, delivery });
+  }
+  return found;
+}
 
 /** Handles a batch as a piece of work of its own. A batch has many causes; its logs carry the first one's. */
 async function handleTraced<T>(
