@@ -20,7 +20,7 @@ import { Refused, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { EVIDENCE_TOPICS, leftOpenBy, markOfLoss } from './losses.ts';
+import { changeOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
 
@@ -81,8 +81,8 @@ export class EvidenceController {
   /** What is set aside, or is gone before it was read, leaves open what it said. */
   @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
-    const { change, mark } = leftOpenBy(loss);
-    if (change === undefined) return this.#stores.coverage.append([mark]);
+    const change = changeOfLoss(loss);
+    if (change === undefined) return this.#stores.coverage.append([markOfLoss(loss)]);
     try {
       await this.#stores.history.append([change]);
     } catch (error) {

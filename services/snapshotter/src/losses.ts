@@ -22,11 +22,6 @@ const LOST_KNOWLEDGE: Readonly<Record<string, LostKnowledge>> = {
 /** The topics of which a loss leaves something open. */
 export const EVIDENCE_TOPICS: readonly string[] = Object.keys(LOST_KNOWLEDGE);
 
-/** What a loss leaves open: about the object that the message is of, or as a mark of what nobody knows any more. */
-export type LeftOpen =
-  | { readonly change: ResourceChange; readonly mark?: never }
-  | { readonly mark: CoverageMark; readonly change?: never };
-
 /** By how much the clocks of brokers and API servers may differ. */
 const CLOCKS_DIFFER = MINUTE;
 /** What is published may have happened this long before, where a log was read late. */
@@ -35,14 +30,15 @@ const LATENESS = 24 * 60 * MINUTE;
 const LONG_AGO: Instant = 0;
 
 /**
- * What a loss leaves open, pure: the same for the same loss. What was published had happened before, by the clocks; from when on
- * is not known, but that messages come in order.
+ * What a loss leaves open about the one object that its message is of; undefined where no single object is known. Pure as
+ * {@link markOfLoss}: the same for the same loss. What was published had happened before, by the clocks; from when on is not known, but
+ * that messages come in order.
  */
-export function leftOpenBy(loss: Loss): LeftOpen {
-  if (loss.kind === 'hole') return { mark: holeMark(loss.hole) };
+export function changeOfLoss(loss: Loss): ResourceChange | undefined {
+  if (loss.kind === 'hole' || loss.delivery.topic !== resourceChanges.name) return undefined;
   const { delivery } = loss;
-  const about = delivery.topic === resourceChanges.name ? objectOfKey(delivery.key) : undefined;
-  if (about === undefined) return { mark: markOfLoss(loss) };
+  const about = objectOfKey(delivery.key);
+  if (about === undefined) return undefined;
   const why = whySetAside(loss);
   const by = byThen(delivery.publishedAt);
   const isEmpty = delivery.value.byteLength === 0;
@@ -54,20 +50,18 @@ export function leftOpenBy(loss: Loss): LeftOpen {
   const object = [resource, [namespace, name].filter((part) => part !== '').join('/')].join(' ').trim();
   const message = `${object}: ${why}: what became of it by ${formatInstant(by)} is not known; ${settling}.`;
   return {
-    change: {
-      ...about,
-      id,
-      eventId: id,
-      what: 'doubtful',
-      at: by,
-      receivedAt: LONG_AGO,
-      doubt: { reason: 'set-aside', may: 'be-anything', message },
-      origin: { source: `${delivery.topic}/${delivery.partition}`, position: Number(delivery.offset) },
-    },
+    ...about,
+    id,
+    eventId: id,
+    what: 'doubtful',
+    at: by,
+    receivedAt: LONG_AGO,
+    doubt: { reason: 'set-aside', may: 'be-anything', message },
+    origin: { source: `${delivery.topic}/${delivery.partition}`, position: Number(delivery.offset) },
   };
 }
 
-/** What a loss leaves open, whoever it is about. */
+/** What a loss leaves open, whoever it is about: a mark of what nobody knows any more. */
 export function markOfLoss(loss: Loss): CoverageMark {
   if (loss.kind === 'hole') return holeMark(loss.hole);
   const { delivery } = loss;

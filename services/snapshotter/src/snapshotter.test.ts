@@ -18,7 +18,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { evidenceLag } from './evidence.ts';
-import { leftOpenBy } from './losses.ts';
+import { markOfLoss } from './losses.ts';
 import { SnapshotterModule } from './snapshotter.module.ts';
 
 /** A snapshotter over embedded adapters. */
@@ -228,9 +228,9 @@ test.each([
   ['never read', { from: 0, to: 9 }, 0],
 ])('messages that were gone before they were read, %s, leave everything open', (_, place, since) => {
   const hole = { topic: resourceChanges.name, partition: 2, before: 2_000_000_600_000, ...place };
-  const { mark } = leftOpenBy({ kind: 'hole', hole });
+  const mark = markOfLoss({ kind: 'hole', hole });
   const window = { start: 2_000_000_000_000_000, end: 2_000_000_001_000_000 };
-  const [doubt] = doubtsFor([mark!], window).filter(({ reason }) => reason === 'lost');
+  const [doubt] = doubtsFor([mark], window).filter(({ reason }) => reason === 'lost');
   expect(doubt).toMatchObject({ about: 'everything', since, until: 2_000_000_660_001_000 });
   expect(doubt?.message).toContain(`offsets ${place.from} to 8`);
 });
