@@ -77,7 +77,8 @@ async function* followByName<T>(
 ): AsyncGenerator<ByName<T>> {
   const objects = new Map<string, { readonly uid: string; readonly is: T }>();
   let complete = false;
-  let isInterrupted = false;
+  /** They are told with the next whole set, changed or not: the first one, and that after an interruption. */
+  let isOwed = true;
   for await (const { notices, position } of reflect(client, resource, { ...options, project: whole })) {
     let changed = false;
     let interruption: Interrupted | undefined;
@@ -92,11 +93,11 @@ async function* followByName<T>(
           objects.delete(notice.identity.name);
       } else if (notice.what === 'interrupted') interruption = notice;
     }
-    const firstSet: boolean = !complete && position !== undefined;
-    complete ||= firstSet;
-    const isBack: boolean = isInterrupted && complete && position !== undefined;
-    isInterrupted = interruption !== undefined || (isInterrupted && !isBack && !firstSet);
-    if ((complete && changed) || firstSet || isBack || interruption) {
+    const isWhole: boolean = position !== undefined;
+    const isDue = isOwed && isWhole;
+    complete ||= isWhole;
+    isOwed = interruption !== undefined || (isOwed && !isWhole);
+    if ((complete && changed) || isDue || interruption) {
       yield {
         objects: new Map([...objects].map(([name, { is }]) => [name, is])),
         ...(interruption && { interruption }),
