@@ -5,6 +5,10 @@ export const PARTS_BYTES = 512 * 1024;
 /** A topic that takes less is none that messages can be published on. */
 const LEAST_BYTES = 8 * 1024;
 
+/** What is sent at once to a topic that takes so many bytes: a batch has something of its own, and what does not compress grows by a little. */
+export const bytesWithin = (limit: number): number =>
+  Math.max(LEAST_BYTES, Math.min(PARTS_BYTES, Math.floor(limit * 0.9)));
+
 /** How much is sent to a topic at once. */
 export interface Room {
   /** Of all records together, before they are compressed. */
@@ -32,8 +36,7 @@ export function roomOf(shrunk: (bytes: number) => void): Room {
       return bytes <= LEAST_BYTES;
     },
     fit(limit) {
-      // A batch has something of its own, and what does not compress grows by a little.
-      bytes = Math.max(LEAST_BYTES, Math.min(PARTS_BYTES, Math.floor(limit * 0.9)));
+      bytes = bytesWithin(limit);
     },
     shrink() {
       if (bytes <= LEAST_BYTES) return false;

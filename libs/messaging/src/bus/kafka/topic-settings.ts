@@ -1,4 +1,4 @@
-import { PARTS_BYTES } from './room.ts';
+import { bytesWithin, PARTS_BYTES } from './room.ts';
 
 /** The settings that topics are made with: a batch of ours fits whatever the broker's own limit is, and nothing goes before its time. */
 export const TOPIC_SETTINGS = { 'max.message.bytes': String(2 * PARTS_BYTES), 'cleanup.policy': 'delete' };
@@ -37,7 +37,7 @@ type Problem = Pick<SettingProblem, 'level' | 'message'> | undefined;
 
 const PROBLEMS: Readonly<Record<(typeof SETTING_NAMES)[number], (value: string) => Problem>> = {
   'max.message.bytes': (value) =>
-    Number(value) * 0.9 < PARTS_BYTES
+    bytesWithin(Number(value)) < PARTS_BYTES
       ? {
           level: 'warn',
           message: `A topic takes little at once, so that messages go in many small parts: raise its max.message.bytes to ${2 * PARTS_BYTES}`,
