@@ -1,4 +1,5 @@
 import { renderMetrics } from '../metrics/catalogue.ts';
+import { markdownTable } from './markdown-table.ts';
 
 /** The page for those who run Margay: every metric, and what to do when something is wrong. */
 export function operatingDocument(): string {
@@ -20,18 +21,33 @@ ${SOURCES}
 ${WHEN_SOMETHING_IS_WRONG}`;
 }
 
+/** What `/readyz` says of each check, and when it is not ready. */
+const CHECKS = [
+  ['`kafka`, `elasticsearch`', 'it does not answer within 2 s, or refuses'],
+  ['`schema-registry`', 'the schemas could not be registered yet; after that it may be away'],
+  [
+    '`sources`',
+    'a source cannot be had that never was there: a watch that is refused, an API server that does not answer. One that was there, and is refused or silent now, is a warning',
+  ],
+  [
+    '`globalreports`',
+    'the GlobalReports of the cluster, or their types, could not be read yet; later that is a warning, and the schedules go on as they were',
+  ],
+  ['`file …`, and each part of work', 'it failed, and is started again'],
+  ['`history`', 'more than 10,000 messages wait to be kept since over a minute; before that it is a warning'],
+  [
+    '`disk`',
+    'less than a twentieth of the volume, or 1 GiB of a large one, is free where stores or places are kept; twice that is a warning. Alerts: `MargayDiskFilling`, `MargayDiskFull`',
+  ],
+  [
+    '`log`',
+    'never; a warning since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
+  ],
+];
+
 const READINESS = `What \`/readyz\` says, in one process as in many, where the part is there:
 
-| check                           | not ready                                                                                                                                                                     |
-| ------------------------------- | ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------- |
-| \`kafka\`, \`elasticsearch\`        | it does not answer within 2 s, or refuses                                                                                                                                     |
-| \`schema-registry\`               | the schemas could not be registered yet; after that it may be away                                                                                                            |
-| \`sources\`                       | a source cannot be had that never was there: a watch that is refused, an API server that does not answer. One that was there, and is refused or silent now, is a warning      |
-| \`globalreports\`                 | the GlobalReports of the cluster, or their types, could not be read yet; later that is a warning, and the schedules go on as they were                                        |
-| \`file …\`, and each part of work | it failed, and is started again                                                                                                                                               |
-| \`history\`                       | more than 10,000 messages wait to be kept since over a minute; before that it is a warning                                                                                    |
-| \`disk\`                          | less than a twentieth of the volume, or 1 GiB of a large one, is free where stores or places are kept; twice that is a warning. Alerts: \`MargayDiskFilling\`, \`MargayDiskFull\` |
-| \`log\`                           | never; a warning since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: \`MargayLogRefused\`                    |
+${markdownTable(['check', 'not ready'], CHECKS)}
 
 A warning is a \`reason\` beside \`"ready": true\`. The metric \`margay_ready\` has each check.`;
 
