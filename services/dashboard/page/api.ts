@@ -67,6 +67,20 @@ export function useAnswer<T>(path: string | undefined): Answer<T> {
   };
 }
 
+/** Listens to the events of runs while they are followed: that one changed (`runs`), or that from now on changes are told (`open`). */
+export function useRunEvents(
+  names: readonly ('runs' | 'open')[],
+  told: () => void,
+  isFollowed: boolean = true,
+): void {
+  useEffect(() => {
+    if (!isFollowed) return undefined;
+    const events = new EventSource('/api/v1/events');
+    for (const name of names) events.addEventListener(name, told);
+    return () => events.close();
+  }, [isFollowed]);
+}
+
 /** A query string of what is set. */
 export function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const set = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');

@@ -1,7 +1,7 @@
 import type { Cluster, GlobalReports, Run, Runs } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { AskButton } from './ask-button.ts';
-import { ask, part, query, useAnswer, type ApiProblem } from './api.ts';
+import { ask, part, query, useAnswer, useRunEvents, type ApiProblem } from './api.ts';
 import { Badge, Late, Name, Problem, RingFigure, Time, Wait } from './parts.ts';
 
 const LIMIT = 25;
@@ -25,11 +25,7 @@ export function ReportsPage({ cluster }: { cluster: Cluster | undefined }) {
     setNext(undefined);
   }, [path]);
   const { again } = answer;
-  useEffect(() => {
-    const events = new EventSource('/api/v1/events');
-    events.addEventListener('runs', again);
-    return () => events.close();
-  }, []);
+  useRunEvents(['runs'], again);
   const older = async (cursor: string) => {
     try {
       const page = await ask<Runs>(`${path}&cursor=${part(cursor)}`);

@@ -7,9 +7,9 @@ import type {
   RunDetail,
   Trend,
 } from '@margay/api-contract';
-import { html, useEffect, useState } from 'htm/preact';
+import { html, useState } from 'htm/preact';
 import { AskButton } from './ask-button.ts';
-import { part, query, useAnswer } from './api.ts';
+import { part, query, useAnswer, useRunEvents } from './api.ts';
 import { EvidenceSection } from './evidence-section.ts';
 import { lineDiff } from './line-diff.ts';
 import { Badge, Late, Name, Problem, RingFigure, Table, Time, visible, Wait } from './parts.ts';
@@ -22,14 +22,8 @@ const KINDS = Object.keys(TABLES) as RowKind[];
 export function RunPage({ id }: { id: string }) {
   const { data: run, problem, again } = useAnswer<RunDetail>(`/runs/${part(id)}`);
   const isOver = run?.state === 'completed' || run?.state === 'failed';
-  useEffect(() => {
-    if (run === undefined || isOver) return undefined;
-    const events = new EventSource('/api/v1/events');
-    events.addEventListener('runs', again);
-    // What changed until it was open.
-    events.addEventListener('open', again);
-    return () => events.close();
-  }, [run?.id, run?.state]);
+  // Asked once more when changes are told: it may have changed until then.
+  useRunEvents(['runs', 'open'], again, run !== undefined && !isOver);
   const trend = useAnswer<Trend>(`/runs/${part(id)}/trend`);
   const [kind, setKind] = useState<RowKind>();
   if (problem) return html`<${Problem} problem=${problem} />`;
