@@ -1,34 +1,65 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Origin } from '../http/origin.ts';
+import { isId } from './seal.ts';
+
 /** How a cookie is set. */
-export interface CookieOptions {
-  /** The request came by TLS: so must every other that has the cookie. */
-  readonly secure: boolean;
+interface CookieOptions {
   /** `Lax` where a page elsewhere leads back here, as an identity provider does. */
   readonly sameSite: 'Strict' | 'Lax';
   /** Until the browser is closed unless set. */
   readonly maxAgeSeconds?: number;
 }
 
-/** The name of a cookie where it is secure: browsers take such a one from this very host by TLS only, so that nobody else can put it there. */
-export const nameOf = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);
+/** A cookie that holds a random id: all that a browser has of what is kept here. */
+export class IdCookie {
+  readonly #name: string;
+  readonly #options: CookieOptions;
+  readonly #originOf: (request: FastifyRequest['raw']) => Origin;
 
-/** The line that sets a cookie. */
-export const cookieLine = (
-  name: string,
-  value: string,
-  { secure, sameSite, maxAgeSeconds }: CookieOptions,
-): string =>
-  `${nameOf(name, secure)}=${value}; Path=/; HttpOnly; SameSite=${sameSite}${maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`}${secure ? '; Secure' : ''}`;
+  constructor(name: string, options: CookieOptions, originOf: (request: FastifyRequest['raw']) => Origin) {
+    this.#name = name;
+    this.#options = options;
+    this.#originOf = originOf;
+  }
 
-/** The line that takes it away. */
-export const noCookie = (name: string, options: Omit<CookieOptions, 'maxAgeSeconds'>): string =>
-  cookieLine(name, '', { ...options, maxAgeSeconds: 0 });
+  /** The id of a request; undefined where there is none, or two cookies of that name, of which one was put there by somebody else. */
+  in(request: FastifyRequest): string | undefined {
+    const start = `${nameOf(this.#name, this.#isSecure(request))}=`;
+    const found = (request.headers.cookie ?? '')
+      .split(';')
+      .map((text) => text.trim())
+      .filter((text) => text.startsWith(start));
+    const id = found.length === 1 ? found[0]!.slice(start.length) : '';
+    return isId(id) ? id : undefined;
+  }
 
-/** The value of a cookie; undefined where there is none, or two of that name, of which one was put there by somebody else. */
-export function cookieOf(header: string | undefined, name: string, secure: boolean): string | undefined {
-  const start = `${nameOf(name, secure)}=`;
-  const found = (header ?? '')
-    .split(';')
-    .map((text) => text.trim())
-    .filter((text) => text.startsWith(start));
-  return found.length === 1 ? found[0]!.slice(start.length) : undefined;
+  set(request: FastifyRequest, reply: FastifyReply, id: string): void {
+    this.#say(request, reply, id, this.#options.maxAgeSeconds);
+  }
+
+  /** Takes it away. */
+  clear(request: FastifyRequest, reply: FastifyReply): void {
+    this.#say(request, reply, '', 0);
+  }
+
+  #say(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number | undefined): void {
+    const secure = this.#isSecure(request);
+    const line = [
+      `${nameOf(this.#name, secure)}=${value}`,
+      'Path=/',
+      'HttpOnly',
+      `SameSite=${this.#options.sameSite}`,
+      ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+      ...(secure ? ['Secure'] : []),
+    ];
+    void reply.header('set-cookie', line.join('; '));
+  }
+
+  /** A request that came by TLS: so must every other that has the cookie. */
+  #isSecure({ raw }: FastifyRequest): boolean {
+    return this.#originOf(raw).secure;
+  }
 }
+
+/** The name of a cookie where it is secure: browsers take such a one from this very host by TLS only, so that nobody else can put it there. */
+const nameOf = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);

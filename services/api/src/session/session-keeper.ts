@@ -7,8 +7,8 @@ import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
 import { ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
-import { cookieLine, cookieOf, noCookie } from './cookies.ts';
-import { digestOf, isId, newId, seal, unseal } from './seal.ts';
+import { IdCookie } from './cookies.ts';
+import { digestOf, newId, seal, unseal } from './seal.ts';
 
 /** How long sessions last, in milliseconds. */
 export interface SessionLimits {
@@ -21,13 +21,6 @@ export interface SessionLimits {
 /** What a session is of: a token, of which is asked again whose it is, or somebody whom an identity provider named. */
 export type SessionContent = { readonly token: string } | { readonly user: User };
 
-/** A session that a request has. */
-export interface Session {
-  readonly id: string;
-  readonly content: SessionContent;
-}
-
-const COOKIE = 'margay-session';
 const MICROSECONDS = 1_000;
 const FORGET_MILLISECONDS = 600_000;
 
@@ -40,7 +33,7 @@ export class SessionKeeper {
   readonly #sessions: Stores['sessions'];
   readonly #now: Clock;
   readonly #limits: SessionLimits;
-  readonly #originOf: (request: FastifyRequest['raw']) => Origin;
+  readonly #cookie: IdCookie;
   #forgotAt = 0;
 
   constructor(
@@ -52,7 +45,7 @@ export class SessionKeeper {
     this.#sessions = sessions;
     this.#now = now;
     this.#limits = limits;
-    this.#originOf = originOf;
+    this.#cookie = new IdCookie('margay-session', { sameSite: 'Strict' }, originOf);
   }
 
   /** Begins one under a new id, whatever id the browser sent; the one that it had ends. */
@@ -76,13 +69,12 @@ export class SessionKeeper {
         endsAt: now + this.#limits.lifetime * MICROSECONDS,
       });
     });
-    const { secure } = this.#originOf(request.raw);
-    void reply.header('set-cookie', cookieLine(COOKIE, id, { secure, sameSite: 'Strict' }));
+    this.#cookie.set(request, reply, id);
   }
 
-  /** The session of a request, if it has one that lasts; looking at it `again` is no use of it. */
-  async of(request: FastifyRequest, again?: 'again'): Promise<Session | undefined> {
-    const id = this.#idIn(request);
+  /** What the session of a request is of, if it has one that lasts; looking at it `again` is no use of it. */
+  async of(request: FastifyRequest, again?: 'again'): Promise<SessionContent | undefined> {
+    const id = this.#cookie.in(request);
     if (id === undefined) return undefined;
     const digest = digestOf(id);
     const kept = await stored(() => this.#sessions.get(digest));
@@ -96,19 +88,18 @@ export class SessionKeeper {
     // Not every request is written down.
     if (again === undefined && now - kept.usedAt > idle / 20)
       await stored(() => this.#sessions.use(digest, now));
-    return { id, content: unseal(id, kept.sealed) as SessionContent };
+    return unseal(id, kept.sealed) as SessionContent;
   }
 
   /** Ends the session of a request, and takes its cookie away. */
   async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await stored(() => this.#endOf(request));
-    const { secure } = this.#originOf(request.raw);
-    void reply.header('set-cookie', noCookie(COOKIE, { secure, sameSite: 'Strict' }));
+    this.#cookie.clear(request, reply);
   }
 
   /** The sessions of somebody that last, newest first, and which of them is the one of this request. */
   async list(request: FastifyRequest, owner: string): Promise<(KeptSession & { current: boolean })[]> {
-    const id = this.#idIn(request);
+    const id = this.#cookie.in(request);
     const digest = id && digestOf(id);
     const now = this.#now();
     const kept = await stored(() => this.#sessions.of(ownerOf(owner)));
@@ -124,13 +115,8 @@ export class SessionKeeper {
     });
   }
 
-  #idIn({ headers, raw }: FastifyRequest): string | undefined {
-    const id = cookieOf(headers.cookie, COOKIE, this.#originOf(raw).secure);
-    return id !== undefined && isId(id) ? id : undefined;
-  }
-
   async #endOf(request: FastifyRequest): Promise<void> {
-    const id = this.#idIn(request);
+    const id = this.#cookie.in(request);
     if (id !== undefined) await this.#sessions.end(digestOf(id));
   }
 

@@ -27,7 +27,7 @@ export function whoAsks(
     if (user !== undefined && authority.ofUser !== undefined) return authority.ofUser(user);
     const session = await sessions.of(request, again);
     if (session === undefined) throw signInFirst();
-    return ofSession(session.content);
+    return ofSession(session);
   };
 }
 

@@ -4,8 +4,8 @@ import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
-import { cookieLine, cookieOf, noCookie } from '../session/cookies.ts';
-import { digestOf, isId, newId, seal, unseal } from '../session/seal.ts';
+import { IdCookie } from '../session/cookies.ts';
+import { digestOf, newId, seal, unseal } from '../session/seal.ts';
 import { stored } from '../session/session-keeper.ts';
 import { ORIGIN_OF } from '../tokens.ts';
 import type { Login } from './oidc-provider.ts';
@@ -13,7 +13,6 @@ import type { Login } from './oidc-provider.ts';
 /** A login that somebody went away for, and the page that they came from. */
 export type PendingLogin = Login & { readonly page: string };
 
-const COOKIE = 'margay-login';
 /** How long somebody may take to sign in elsewhere. */
 const SECONDS = 600;
 
@@ -25,7 +24,7 @@ const SECONDS = 600;
 export class PendingLogins {
   readonly #kept: Stores['sessions'];
   readonly #now: Clock;
-  readonly #originOf: (request: FastifyRequest['raw']) => Origin;
+  readonly #cookie: IdCookie;
 
   constructor(
     @Inject(STORES) { sessions }: Stores,
@@ -34,7 +33,8 @@ export class PendingLogins {
   ) {
     this.#kept = sessions;
     this.#now = now;
-    this.#originOf = originOf;
+    // They come back by a link of another site, which a strict cookie does not follow.
+    this.#cookie = new IdCookie('margay-login', { sameSite: 'Lax', maxAgeSeconds: SECONDS }, originOf);
   }
 
   async keep(request: FastifyRequest, reply: FastifyReply, login: PendingLogin): Promise<void> {
@@ -50,18 +50,14 @@ export class PendingLogins {
         endsAt: now + SECONDS * 1_000_000,
       }),
     );
-    const { secure } = this.#originOf(request.raw);
-    // They come back by a link of another site, which a strict cookie does not follow.
-    const line = cookieLine(COOKIE, id, { secure, sameSite: 'Lax', maxAgeSeconds: SECONDS });
-    void reply.header('set-cookie', line);
+    this.#cookie.set(request, reply, id);
   }
 
   /** The login that this browser went away for; undefined where there is none, or it was taken before. */
   async take(request: FastifyRequest, reply: FastifyReply): Promise<PendingLogin | undefined> {
-    const { secure } = this.#originOf(request.raw);
-    void reply.header('set-cookie', noCookie(COOKIE, { secure, sameSite: 'Lax' }));
-    const id = cookieOf(request.headers.cookie, COOKIE, secure);
-    if (id === undefined || !isId(id)) return undefined;
+    this.#cookie.clear(request, reply);
+    const id = this.#cookie.in(request);
+    if (id === undefined) return undefined;
     const digest = digestOf(id);
     return stored(async () => {
       const kept = await this.#kept.get(digest);
