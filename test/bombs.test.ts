@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { TEMPLATE_BOMBS } from '../libs/reports/src/testing/template-bombs.ts';
-import { AUDIT_LOG, ownFolder, PROGRAM, startMargay } from './testing/margay.ts';
+import { AUDIT_LOG, ownFolder, startMargay, startUp } from './testing/margay.ts';
 
 /** What the chart gives the api. */
 const MEGABYTES_MAX = 1_024;
@@ -47,27 +46,25 @@ function withType(files: Readonly<Record<string, string>>) {
 }
 
 const upArguments = (folder: string, log: string): string[] =>
-  `up --audit-log ${log} --cluster c --data ${join(folder, 'data')} --reports ${folder} --port 0 --permissions none`.split(
+  `--audit-log ${log} --cluster c --data ${join(folder, 'data')} --reports ${folder} --permissions none`.split(
     ' ',
   );
 
 test('bombs that are asked for at once are refused in time, and the process answers and has its memory', async () => {
   const { folder, log } = withType(WORST);
-  const child = startMargay(upArguments(folder, log));
-  const url = () => /downloads: (http\S+)/.exec(child.said())?.[1];
-  await expect.poll(url, { timeout: 60_000 }).toBeDefined();
-  const runs = (await (await fetch(`${url()}/api/v1/runs`)).json()) as { items: { id: string }[] };
+  const { child, url } = await startUp(upArguments(folder, log));
+  const runs = (await (await fetch(`${url}/api/v1/runs`)).json()) as { items: { id: string }[] };
   const { id } = runs.items[0]!;
 
   const download = async (name: string) => {
     const start = performance.now();
-    const answer = await fetch(`${url()}/api/v1/runs/${id}/downloads/${name}`);
+    const answer = await fetch(`${url}/api/v1/runs/${id}/downloads/${name}`);
     const { detail } = (await answer.json()) as { detail: string };
     return { status: answer.status, detail, seconds: (performance.now() - start) / 1_000 };
   };
   const alive = async (): Promise<number> => {
     const start = performance.now();
-    expect((await fetch(`${url()}/healthz`)).status).toBe(200);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
     return (performance.now() - start) / 1_000;
   };
   const names = Object.keys(WORST);
@@ -85,27 +82,21 @@ test('bombs that are asked for at once are refused in time, and the process answ
 test('the command line has the same limits', async () => {
   const { folder, log, manifest } = withType({ ...WORST, 'good.txt': '{{len .Endpoints}}' });
   const out = join(folder, 'out');
-  const child = spawn(
-    process.execPath,
-    [PROGRAM, 'report', '--config', manifest, '--audit-log', log, '--out', out],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let [said, most] = ['', 0];
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const child = startMargay(['report', '--config', manifest, '--audit-log', log, '--out', out]);
+  let most = 0;
   const look = setInterval(() => (most = Math.max(most, megabytesOf(child.pid!))), 50);
   const code = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(look);
   expect(code).toBe(1);
   for (const name of Object.keys(WORST))
-    expect(said).toMatch(new RegExp(`^(margay: )?${name} is not written: .*more than`, 'm'));
+    expect(child.said()).toMatch(new RegExp(`^(margay: )?${name} is not written: .*more than`, 'm'));
   expect(Number(readFileSync(join(out, 'good.txt'), 'utf8'))).toBeGreaterThan(0);
   expect(most).toBeLessThan(MEGABYTES_MAX);
 }, 120_000);
 
 test('a type that is refused is told of by its own words, and nothing is said of what the archive has', async () => {
   const { folder, log } = withType({ '../../etc/passwd': 'x', 'a.txt': '{{nope}}' });
-  const child = startMargay(upArguments(folder, log));
-  await expect.poll(child.said, { timeout: 60_000 }).toContain('No new reports');
+  const { child } = await startUp(upArguments(folder, log), /No new reports/);
   const told = child
     .said()
     .split('\n')

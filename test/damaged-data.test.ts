@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { chance } from './testing/installation.ts';
-import { margay, ownFolder, startMargay } from './testing/margay.ts';
+import { margay, ownFolder, startUp, stopped } from './testing/margay.ts';
 
 const PAGE = 4_096;
 
@@ -59,11 +59,8 @@ test(
   { timeout: PATIENCE },
   async () => {
     const made = ownFolder();
-    const child = startMargay(['up', '--port', '0', '--data', made]);
-    await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(/Reports and downloads/);
-    const exit = new Promise((ended) => child.once('exit', ended));
-    child.kill('SIGTERM');
-    await exit;
+    const { child } = await startUp(['--data', made]);
+    await stopped(child);
     for (const [what, damage, said] of DAMAGES) {
       const folder = ownFolder();
       cpSync(made, folder, { recursive: true });

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { METRICS } from '@margay/runtime';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { AUDIT_LOG, ownFolder, startMargay } from './testing/margay.ts';
+import { AUDIT_LOG, ownFolder, startUp } from './testing/margay.ts';
 
 interface Rule {
   readonly alert: string;
@@ -67,11 +67,9 @@ test('one process serves what the alerts ask for', async () => {
   const log = join(folder, 'audit.log');
   writeFileSync(log, gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8').split('\n', 50).join('\n'));
   const data = join(folder, 'data');
-  const child = startMargay(['up', '--audit-log', log, '--cluster', 'c', '--data', data, '--port', '0']);
-  const url = () => /downloads: (http\S+)/.exec(child.said())?.[1];
-  await expect.poll(url, { timeout: 60_000 }).toBeDefined();
-  const served = await (await fetch(`${url()}/metrics`)).text();
-  const checks = Object.keys(((await (await fetch(`${url()}/readyz`)).json()) as { checks: object }).checks);
+  const { url } = await startUp(['--audit-log', log, '--cluster', 'c', '--data', data]);
+  const served = await (await fetch(`${url}/metrics`)).text();
+  const checks = Object.keys(((await (await fetch(`${url}/readyz`)).json()) as { checks: object }).checks);
 
   const wanted = new Set(rules.flatMap(({ expr }) => asked(expr).metrics));
   expect([...wanted].filter((name) => !served.includes(`# TYPE ${name} `))).toEqual([]);

@@ -13,7 +13,7 @@ import { evidenceLag } from '@margay/snapshotter';
 import { openPositions } from '@margay/sources';
 import { openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
-import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
+import { AUDIT_LOG, margay, ownFolder, startMargay, startUp } from './testing/margay.ts';
 import { SPAN } from './testing/recorded-stores.ts';
 import { startServicesOver } from './testing/services-over.ts';
 
@@ -120,8 +120,7 @@ async function upOver(
     flows,
     ...more,
   ];
-  const child = startMargay(['up', '--port', '0', ...args]);
-  await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(/Reports and downloads/);
+  await startUp(args);
   const stores = openEmbedded(folder, { readOnly: true });
   const { headers } = await stores.archive.headers();
   await stores.close();

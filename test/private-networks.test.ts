@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { margay, ownFolder, startMargay } from './testing/margay.ts';
+import { margay, ownFolder, startUp } from './testing/margay.ts';
 import { logOf, namespace, networkPolicy, pod } from './testing/own-log.ts';
 
 /** A pod that may send to a partner's network and to nothing else. */
@@ -58,20 +58,8 @@ test.each([
 
 test('margay up computes, explains and shows with the networks that it was given', async () => {
   const folder = ownFolder();
-  const child = startMargay([
-    'up',
-    '--port',
-    '0',
-    '--cluster',
-    'own',
-    '--data',
-    join(folder, 'data'),
-    '--audit-log',
-    logIn(folder),
-    ...AS_OPTION,
-  ]);
-  await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(/Reports and downloads/);
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
+  const where = ['--cluster', 'own', '--data', join(folder, 'data'), '--audit-log', logIn(folder)];
+  const { url } = await startUp([...where, ...AS_OPTION]);
   const get = async <T>(path: string): Promise<T> =>
     (await (await fetch(`${url}/api/v1/${path}`)).json()) as T;
   const { items } = await get<{ items: { id: string }[] }>('runs?type=network-access');

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import type { Coverage, GlobalReports, RunDetail, Runs } from '@margay/api-contract';
 import { expect, test } from 'vitest';
-import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
+import { AUDIT_LOG, margay, ownFolder, startUp, stopped } from './testing/margay.ts';
 
 const lines = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8').trimEnd().split('\n');
 
@@ -15,18 +15,11 @@ function log(folder: string, name: string, keep: (line: number) => boolean): str
   return path;
 }
 
-/** Starts `margay up` on a free port and waits until its reports are there. */
-async function up(args: readonly string[], ready = /Reports and downloads/) {
-  const child = startMargay(['up', '--port', '0', '--cluster', 'own', ...args]);
-  await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(ready);
-  const api = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())![0];
+/** Starts `margay up` and waits until its reports are there. */
+async function up(args: readonly string[], ready?: RegExp) {
+  const { child, url: api } = await startUp(['--cluster', 'own', ...args], ready);
   const get = async <T>(path: string) => (await (await fetch(`${api}/api/v1${path}`)).json()) as T;
-  const stop = async () => {
-    const exit = new Promise((ended) => child.once('exit', ended));
-    child.kill('SIGTERM');
-    await exit;
-  };
-  return { child, api, get, stop };
+  return { child, api, get, stop: () => stopped(child) };
 }
 
 test('evidence that comes later marks a report; a revision takes it in, and both stay', async () => {

@@ -13,7 +13,7 @@ import { DEAD_LETTER_HEADERS, deadLetterTopic, openEmbeddedBus } from '@margay/m
 import { databaseIn, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { logOf, namespace, networkPolicy, pod } from './testing/own-log.ts';
-import { margay, ownFolder, startMargay } from './testing/margay.ts';
+import { margay, ownFolder, startUp, stopped } from './testing/margay.ts';
 import { brokenManifests, linesOfAudit, linesOfFlows, Marks } from './testing/marked-secrets.ts';
 import { startServicesOver } from './testing/services-over.ts';
 
@@ -136,20 +136,10 @@ test(
         join(reports, `${type}.yaml`),
         `apiVersion: projectcalico.org/v3\nkind: GlobalReport\nmetadata: { name: ${type} }\nspec: { reportType: ${type} }\n`,
       );
-    const child = startMargay(
-      [
-        'up',
-        '--port',
-        '0',
-        '--permissions',
-        'none',
-        '--cluster',
-        'c',
-        '--data',
-        data,
-        '--reports',
-        reports,
-      ].concat(['--audit-log', ...audit, '--flow-log', flowLog]),
+    const where = ['--permissions', 'none', '--cluster', 'c', '--data', data, '--reports', reports];
+    const { child, url } = await startUp(
+      [...where, '--audit-log', ...audit, '--flow-log', flowLog],
+      undefined,
       {
         NOTIFY_URL: `http://127.0.0.1:1/${marks.mark('the path of a webhook')}`,
         NOTIFY_SECRET: marks.mark('the secret of a webhook'),
@@ -157,12 +147,9 @@ test(
         LOG_LEVEL: 'debug',
       },
     );
-    await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(/Reports and downloads/);
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
     const strange = await answersToStrangers(url, marks);
     const answers = await answersOf(url);
-    child.kill('SIGTERM');
-    await new Promise((ended) => child.once('exit', ended));
+    await stopped(child);
 
     const places: [string, string | Buffer][] = [
       ...filesIn(data),

@@ -20,7 +20,7 @@ import { readCheckpoint, readVerifierKey, verifierKeyText } from '@margay/ledger
 import { openEmbedded } from '@margay/storage';
 import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
-import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
+import { AUDIT_LOG, margay, ownFolder, startMargay, startUp, stopped } from './testing/margay.ts';
 
 const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
 
@@ -30,22 +30,13 @@ interface Header {
   readonly digest: string;
 }
 
-/** Starts `margay up` on a free port and waits for a word of it. */
+/** Starts `margay up`, waits for a word of it, and asks for the reports that it serves. */
 async function up(args: string[], until: RegExp) {
-  const child = startMargay(['up', '--port', '0', ...args]);
-  await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(until);
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
+  const { child, url } = await startUp(args, until);
   const headers = async () =>
     ((await (await fetch(`${url}/api/v1/runs?state=completed`)).json()) as { items: Header[] }).items;
   return { child, url, headers };
 }
-
-const stopped = async (child: ReturnType<typeof startMargay>, signal: NodeJS.Signals) => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((ended) => child.once('exit', ended));
-  child.kill(signal);
-  await exit;
-};
 
 /** What the stores of a folder say, in an order of its own. */
 async function historyIn(folder: string) {
@@ -155,9 +146,8 @@ test('a log goes on with its own key or not at all: one that is lost or garbled 
   // Put back, or named, it is the key again.
   const elsewhere = join(folder, 'backup.key');
   writeFileSync(elsewhere, kept);
-  const named = startMargay(['up', '--port', '0', '--data', folder], { LEDGER_KEY_FILE: elsewhere });
-  await expect.poll(named.said, { timeout: 60_000 }).toMatch(/Reports and downloads/);
-  await stopped(named, 'SIGTERM');
+  const named = await startUp(['--data', folder], undefined, { LEDGER_KEY_FILE: elsewhere });
+  await stopped(named.child, 'SIGTERM');
   renameSync(elsewhere, file);
   const again = await up(['--data', folder], /Reports and downloads/);
   expect(again.child.said()).not.toContain('new key');

@@ -2,16 +2,13 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
-import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
+import { AUDIT_LOG, margay, ownFolder, startUp, stopped } from './testing/margay.ts';
 import { logOf, namespace, pod } from './testing/own-log.ts';
 
 /** Runs `margay up` until it has reported, and stops it. */
 async function reported(args: readonly string[]): Promise<void> {
-  const child = startMargay(['up', '--port', '0', ...args]);
-  await expect.poll(child.said, { timeout: 60_000, interval: 50 }).toMatch(/Reports and downloads/);
-  const exit = new Promise((ended) => child.once('exit', ended));
-  child.kill('SIGTERM');
-  await exit;
+  const { child } = await startUp(args);
+  await stopped(child);
 }
 
 async function podsIn(data: string): Promise<string[]> {

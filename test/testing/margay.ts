@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
-/** The command line, for Node. */
-export const PROGRAM = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
 
 /** The recorded cluster's audit log. */
 export const AUDIT_LOG = fileURLToPath(new URL('../clusters/cluster-a/audit.jsonl.gz', import.meta.url));
@@ -47,6 +46,26 @@ export function startMargay(
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
   onTestFinished(() => void child.kill('SIGKILL'));
   return Object.assign(child, { said: () => text });
+}
+
+/** Starts `margay up` on a free port and waits for a word of it, else until its reports are there. */
+export async function startUp(
+  args: readonly string[],
+  word = /Reports and downloads/,
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const child = startMargay(['up', '--port', '0', ...args], environment);
+  await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(word);
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
+  return { child, url };
+}
+
+/** Ends a process, if it has not ended, and waits until it has. */
+export async function stopped(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((exited) => child.once('exit', exited));
+  child.kill(signal);
+  await exit;
 }
 
 /** A folder of the test's own. */
