@@ -1,32 +1,10 @@
-import {
-  closeSync,
-  cpSync,
-  openSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { cpSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { chance } from './testing/installation.ts';
+import { chance } from './testing/chance.ts';
+import { overwritePages } from './testing/damaged-file.ts';
 import { margay, ownFolder, startUp, stopped } from './testing/margay.ts';
-
-const PAGE = 4_096;
-
-/** Overwrites one page of twenty. */
-function overwrite(path: string): void {
-  const random = chance(5);
-  const file = openSync(path, 'r+');
-  const pages = Math.floor(statSync(path).size / PAGE);
-  for (let i = 0; i < pages / 20; i++) {
-    const noise = Buffer.from(Array.from({ length: PAGE }, () => random(256)));
-    writeSync(file, noise, 0, PAGE, PAGE * random(pages));
-  }
-  closeSync(file);
-}
 
 function another(path: string): void {
   rmSync(path);
@@ -43,7 +21,11 @@ const newer = (path: string) => {
 
 /** What may have become of the file, and what is said of it. */
 const DAMAGES: readonly [string, (path: string) => void, RegExp][] = [
-  ['pages overwritten', overwrite, /the file is damaged .*Put a backup in its place, or move it/],
+  [
+    'pages overwritten',
+    (path) => overwritePages(path, 0.05, chance(5)),
+    /the file is damaged .*Put a backup in its place, or move it/,
+  ],
   ['a text', (path) => writeFileSync(path, 'a text\n'.repeat(9_999)), /damaged or is no Margay database/],
   ['emptied', (path) => truncateSync(path, 0), /the file is empty, and it was not/],
   ['cut', (path) => truncateSync(path, statSync(path).size / 2), /is gone in part|the file is damaged/],

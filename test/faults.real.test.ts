@@ -8,7 +8,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { brokerToKill } from './servers/kafka.ts';
 import { tell, type Run } from './servers/runs.ts';
 import {
-  chance,
   completions,
   expectNoDeadLetters,
   expectReady,
@@ -22,6 +21,7 @@ import {
   undisturbed,
   undisturbedRows,
 } from './testing/installation.ts';
+import { chance } from './testing/chance.ts';
 import { timesOver } from './testing/many-clusters.ts';
 import { margay, ownFolder } from './testing/margay.ts';
 import { proxyBefore, TROUBLES } from './testing/proxy-before.ts';

@@ -1,15 +1,4 @@
-import {
-  closeSync,
-  cpSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +11,8 @@ import { evidenceLag } from '@margay/snapshotter';
 import { openEmbeddedPositions } from '@margay/sources';
 import { DatabaseUnusable, openEmbedded } from '@margay/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chance } from './testing/installation.ts';
+import { chance } from './testing/chance.ts';
+import { overwritePages } from './testing/damaged-file.ts';
 import { AUDIT_LOG } from './testing/margay.ts';
 import { windowOf } from './testing/recorded-stores.ts';
 import { startServicesOver } from './testing/services-over.ts';
@@ -32,7 +22,6 @@ const TIMES = Number(process.env['MARGAY_TEST_CUTS'] ?? 1);
 const PATIENCE = 60_000 + TIMES * 120_000;
 const CLUSTER = 'recorded';
 const REPORTED = ['inventory', 'policy-audit'];
-const PAGE = 4_096;
 
 const root = mkdtempSync(join(tmpdir(), 'margay-power-cut-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -118,17 +107,6 @@ async function outcomeOf(folder: string): Promise<'healed' | 'named'> {
 const cut = (path: string, random: (n: number) => number) => {
   if (sizeOf(path) > 0) truncateSync(path, random(sizeOf(path)));
 };
-
-function overwritePages(path: string, share: number, random: (n: number) => number): void {
-  const pages = Math.floor(sizeOf(path) / PAGE);
-  if (pages === 0) return;
-  const handle = openSync(path, 'r+');
-  for (let i = 0; i < Math.ceil(pages * share); i++) {
-    const noise = Buffer.from(Array.from({ length: PAGE }, () => random(256)));
-    writeSync(handle, noise, 0, PAGE, PAGE * random(pages));
-  }
-  closeSync(handle);
-}
 
 /** What a power cut, a disk or a person does to the files. Where it must heal by itself is said. */
 const DAMAGES: readonly [

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { evidenceLag } from '@margay/snapshotter';
 import { expect, onTestFinished, test } from 'vitest';
+import { chance } from './testing/chance.ts';
 import { freePort } from './testing/free-port.ts';
 import {
-  chance,
   expectNoDeadLetters,
   install,
   lines,

@@ -149,15 +149,6 @@ export async function stream(
   }
 }
 
-/** A pseudo-random number below `n`: the same run again kills the same services. */
-export function chance(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((state / 2 ** 31) * n);
-  };
-}
-
 export async function completions(bus: Bus): Promise<ReportCompleted[]> {
   const found: ReportCompleted[] = [];
   for await (const { value } of bus.peek(reportsCompleted.name)) found.push(reportsCompleted.decode(value));

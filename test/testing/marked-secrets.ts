@@ -1,15 +1,5 @@
 import { gzipSync } from 'node:zlib';
-
-/** Numbers that come again in the same order for the same seed, from 0 to 1: mulberry32. */
-function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { chance } from './chance.ts';
 
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const MARK_LENGTH = 36;
@@ -18,16 +8,12 @@ const PIECE_LENGTH = 9;
 
 /** Secrets that are like no other text, and where they were put: so that they are found wherever they went, whole or in part. */
 export class Marks {
-  readonly next: () => number;
+  /** A number below a bound. */
+  readonly below: (bound: number) => number;
   readonly #placed = new Map<string, string>();
 
   constructor(seed: number) {
-    this.next = numbersFrom(seed);
-  }
-
-  /** A number below a bound. */
-  below(bound: number): number {
-    return Math.floor(this.next() * bound);
+    this.below = chance(seed);
   }
 
   /** A new secret. @param place where it is put, for whoever reads of it. */

@@ -1,4 +1,5 @@
 import type { KubernetesClient } from '@margay/kubernetes';
+import { chance } from '../../testing/chance.ts';
 import { resource, until } from '../cluster.ts';
 
 const PODS = resource('pods');
@@ -18,17 +19,6 @@ const WORDS = Object.keys(RULES) as (keyof typeof RULES)[];
 const APPS = ['web', 'api', 'db'];
 const COUNT = 5;
 
-/** Numbers that look like chance, the same ones for a seed. */
-export function chance(seed: number): <T>(of: readonly T[]) => T {
-  let state = seed;
-  return (of) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return of[((t ^ (t >>> 14)) >>> 0) % of.length]!;
-  };
-}
-
 /**
  * Somebody who works in a namespace of their own, one write after the other, so that nothing else changes at the same time what
  * its pods may do. Writes that are refused or get no answer are part of the work.
@@ -39,14 +29,18 @@ export class Writer {
   through: () => KubernetesClient;
   /** An API server that answers. */
   readonly #steady: KubernetesClient;
-  readonly #pick: <T>(of: readonly T[]) => T;
+  readonly #below: (n: number) => number;
   #made = 0;
 
   constructor(namespace: string, steady: KubernetesClient, seed: number) {
     this.namespace = namespace;
     this.through = () => steady;
     this.#steady = steady;
-    this.#pick = chance(seed);
+    this.#below = chance(seed);
+  }
+
+  #pick<T>(of: readonly T[]): T {
+    return of[this.#below(of.length)]!;
   }
 
   /** A namespace with pods and some policies. */
