@@ -16,6 +16,7 @@ import {
 } from './testing/installation.ts';
 import { ownFolder } from './testing/margay.ts';
 import { startService } from './testing/services.ts';
+import { eventLists, webhookAt } from './testing/webhook.ts';
 
 interface PolicyEvent {
   readonly verb: string;
@@ -48,9 +49,6 @@ function poisoned(line: string): string {
   return JSON.stringify(event);
 }
 
-const listOf = (items: readonly string[]) =>
-  `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${items.join(',')}]}`;
-
 test(
   'policies as large as an API server takes, by file and by webhook, stop nothing and are in every report as in one process',
   { timeout: 300_000 },
@@ -60,9 +58,7 @@ test(
     const large = new Map([byFile, byWebhook].map((line) => [line, poisoned(line)]));
     expect([...large.values()].map(({ length }) => length > 2_500_000)).toEqual([true, true]);
     const whole = lines.map(({ text }) => large.get(text) ?? text);
-    const lists = Array.from({ length: Math.ceil(whole.length / 100) }, (_, i) =>
-      listOf(whole.slice(i * 100, (i + 1) * 100)),
-    );
+    const lists = eventLists(whole);
 
     const port = await freePort();
     const services = [
@@ -78,8 +74,8 @@ test(
     await Promise.all(services.map((service) => service.url()));
     // Each way brings all of it: what is told twice counts once.
     writeFileSync(log, whole.map((text) => `${text}\n`).join(''));
-    const address = `http://127.0.0.1:${port}/audit/v1/clusters/recorded/sources/a`;
-    for (const body of lists) expect((await fetch(address, { method: 'POST', body })).status).toBe(200);
+    for (const body of lists)
+      expect((await fetch(webhookAt(port), { method: 'POST', body })).status).toBe(200);
     await kept(bus, stores, whole.length + lists.length);
     await reportOnAll(bus, stores);
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { config } from '@margay/audit-ingestor';
 import { AuditIngestorModule } from '@margay/audit-ingestor/module';
 import { BusModule } from '@margay/messaging/nest';
@@ -13,16 +12,10 @@ import { freePort } from './testing/free-port.ts';
 import { ownFolder } from './testing/margay.ts';
 import { recordedStores, SPAN, windowOf } from './testing/recorded-stores.ts';
 import { lines } from './testing/installation.ts';
+import { BATCH, eventLists, postUntilTaken } from './testing/webhook.ts';
 
-const BATCH = 100;
+const batches = eventLists(lines.map(({ text }) => text));
 const patient = { timeout: 60_000, interval: 50 };
-const batches = Array.from({ length: Math.ceil(lines.length / BATCH) }, (_, i) =>
-  JSON.stringify({
-    kind: 'EventList',
-    apiVersion: 'audit.k8s.io/v1',
-    items: lines.slice(i * BATCH, (i + 1) * BATCH).map(({ text }) => JSON.parse(text) as unknown),
-  }),
-);
 
 /** An ingestor with a webhook, and what keeps what it says: one process, which can be stopped and started again. */
 async function installed() {
@@ -54,18 +47,7 @@ async function installed() {
       stop = async () => {};
     };
   };
-  const post = async (body: string) => {
-    const address = `http://127.0.0.1:${port}/audit/v1/clusters/recorded/sources/kube-1`;
-    for (;;) {
-      const answer = await fetch(address, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-      }).catch(() => undefined);
-      if (answer?.status === 200) return;
-      await sleep(100);
-    }
-  };
+  const post = (body: string) => postUntilTaken(() => port, body);
   /** What a report says of all of the time, once so many requests are kept. */
   const report = async (requests: number) => {
     const stores = openEmbedded(folder, { readOnly: true });

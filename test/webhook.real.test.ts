@@ -12,33 +12,7 @@ import {
   undisturbedRows,
 } from './testing/installation.ts';
 import { startService, type ServiceProcess } from './testing/services.ts';
-
-const BATCH = 100;
-
-/** EventLists as an API server posts them. */
-const eventLists = Array.from({ length: Math.ceil(lines.length / BATCH) }, (_, i) =>
-  JSON.stringify({
-    kind: 'EventList',
-    apiVersion: 'audit.k8s.io/v1',
-    items: lines.slice(i * BATCH, (i + 1) * BATCH).map(({ text }) => JSON.parse(text) as unknown),
-  }),
-);
-
-/** Posts until it is taken, as an API server with enough retries does. */
-async function post(port: () => number, body: string): Promise<void> {
-  for (;;) {
-    try {
-      const answer = await fetch(
-        `http://127.0.0.1:${port()}/audit/v1/clusters/recorded/sources/api-server-1`,
-        { method: 'POST', body, headers: { 'content-type': 'application/json' } },
-      );
-      if (answer.status === 200) return;
-    } catch {
-      // It is being killed.
-    }
-    await sleep(200);
-  }
-}
+import { eventLists, postUntilTaken } from './testing/webhook.ts';
 
 test(
   'webhook to reports, through two ingestors that are killed, delivered twice and out of order, with two, four and one consumers',
@@ -74,11 +48,12 @@ test(
       }
     })();
     // Backwards, and then once more in order: late and doubled.
-    const deliveries = [...eventLists.toReversed(), ...eventLists];
+    const lists = eventLists(lines.map(({ text }) => text));
+    const deliveries = [...lists.toReversed(), ...lists];
     for (const [i, body] of deliveries.entries()) {
       if (i === Math.floor(deliveries.length / 3)) await scaleTo(4);
       if (i === Math.floor((2 * deliveries.length) / 3)) await scaleTo(1);
-      await post(() => ports[pick(2)]!, body);
+      await postUntilTaken(() => ports[pick(2)]!, body);
       await sleep(150);
     }
     posting = false;
