@@ -88,7 +88,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   const lost = deliveries.filter(({ source }) => lostKnowledge(source) !== undefined);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
   const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
-  const reached = Math.max(...delivered.map(({ lastOfAll = -Infinity }) => lastOfAll));
+  const reached = lastOf(delivered);
   const judged = (all: readonly Stream[]) =>
     all.map((stream) => {
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
@@ -163,6 +163,10 @@ export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
     return judge(stream, own, { start, end: until }, { birth: start });
   });
 }
+
+/** Until when any of some sources is known to have told of something. */
+const lastOf = (deliveries: readonly Delivery[]): Instant =>
+  deliveries.reduce((latest, { lastOfAll = -Infinity }) => Math.max(latest, lastOfAll), -Infinity);
 
 /** @param all what the audit logs did not tell, of all time. */
 function trailOf(all: readonly Ignorance[], grade: Grade, window: Window): Trail {
