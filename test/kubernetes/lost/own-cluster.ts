@@ -105,15 +105,22 @@ export class OwnCluster {
   /** Copies etcd's data while it stands still, as a crash at that instant would leave it. */
   async takeSnapshot(): Promise<string> {
     const copy = join(this.folder, 'etcd-snapshot');
+    await this.whileStoreStands(async () => {
+      await sleep(50);
+      cpSync(join(this.folder, 'etcd'), copy, { recursive: true });
+    });
+    return copy;
+  }
+
+  /** Etcd answers nobody meanwhile; what it was asked it does afterwards. */
+  async whileStoreStands<T>(act: () => Promise<T>): Promise<T> {
     const pid = processesOf(this.kubeconfig)[ETCD]!;
     process.kill(pid, 'SIGSTOP');
     try {
-      await sleep(50);
-      cpSync(join(this.folder, 'etcd'), copy, { recursive: true });
+      return await act();
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    return copy;
   }
 
   /** Stops everything, puts the data of the snapshot in the place of etcd's own, and starts everything again. */

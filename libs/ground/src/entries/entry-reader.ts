@@ -44,7 +44,7 @@ const BEGINNING = /(?<![\w"'\\,[{])\{/g;
 /** What `kubectl logs --prefix` puts before each line. */
 const PREFIX = /^\[[a-z][\w./-]*\] /;
 /** What else stands in the same output: the API server's own log, and the fields that journald writes beside a message. */
-const OTHER_LOG = /^([IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.-]+:\d+\] |_{1,2}[A-Z0-9_]+=)/;
+const OTHER_LOG = /^([IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.-]+:\d+\] |_{1,2}[A-Z][A-Z0-9_]*=)/;
 /** What belongs to a value over several lines, and is none by itself. */
 const DEBRIS = /^[\s"}\],]/;
 const ONLY_CLOSES = /^[\]},\s]*$/;
