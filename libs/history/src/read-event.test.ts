@@ -414,6 +414,25 @@ test('what cannot be used says which object it was and what to do', () => {
   });
 });
 
+test.each([
+  [{ kind: 'Status', apiVersion: 'v1' }, 'one of kind Status'],
+  [{ kind: 'Event', apiVersion: 'x' }, 'one of kind Event'],
+  [{ kind: 'Pod', apiVersion: 'v1' }, 'one of kind Pod'],
+  [
+    { kind: 'NetworkPolicy', apiVersion: 'projectcalico.org/hunter2 s3cret' },
+    'one of kind NetworkPolicy of projectcalico.org',
+  ],
+  [{ kind: 'Pod', apiVersion: 'hunter2' }, 'one of kind Pod'],
+  [{ kind: 'hunter2', apiVersion: 'v1' }, 'of another kind'],
+  [{ kind: 'Ingress', apiVersion: 'networking.k8s.io/hunter2' }, 'of another kind'],
+  [{ kind: 'Pod', apiVersion: { hunter2: 1 } }, 'of another kind'],
+  [{ kind: '', apiVersion: 'hunter2' }, 'a body without kind'],
+])('of an answer that is not the object no more than known words are told: %j', (responseObject, words) => {
+  expect(read(event({ responseObject }))).toMatchObject({
+    message: expect.stringContaining(`the answer is ${words}, not the object`),
+  });
+});
+
 test('an update that ends the object tells nothing of its content: what it shows was never stored', () => {
   const reading = read(event({ responseObject: policy({ ...terminating, labels: { never: 'stored' } }) }));
   expect(reading).toMatchObject({ changes: [{ what: 'gone', resourceVersion: '7' }] });

@@ -117,12 +117,14 @@ export function strangeness(
 const VERSION = /^v\d{1,3}((alpha|beta)\d{1,3})?$/;
 
 /** What is answered in an object's place, where the words are known: those of a body may be anything. */
-function answerOf(response: Fields): string {
-  const { kind, apiVersion } = response;
+function answerOf({ kind, apiVersion }: Fields): string {
   if (nonEmptyText(kind) === undefined) return 'a body without kind';
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') return 'of another kind';
-  if (OTHER_ANSWERS.has(kind)) return `a ${kind}`;
-  return kindOfObject({ apiVersion, kind }) === undefined ? 'of another kind' : `a ${apiVersion} ${kind}`;
+  if (OTHER_ANSWERS.has(kind)) return `one of kind ${kind}`;
+  const known = kindOfObject({ apiVersion, kind });
+  if (known === undefined) return 'of another kind';
+  const { group } = known;
+  return `one of kind ${kind}${group === '' ? '' : ` of ${group}`}`;
 }
 
 const OTHER_ANSWERS: ReadonlySet<string> = new Set([
