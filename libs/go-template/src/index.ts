@@ -6,6 +6,7 @@
  */
 export { type Budget, type Limits } from './budget.ts';
 export { readTemplate, type Template } from './evaluate.ts';
+export { readInteger } from './parse.ts';
 export { TemplateProblem } from './problem.ts';
 export { argumentProblem, count, type Functions, type TemplateFunction } from './builtins.ts';
 export { textOf } from './format.ts';

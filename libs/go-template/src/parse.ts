@@ -322,15 +322,26 @@ const isEmpty = (nodes: readonly Node[]): boolean =>
 const INTEGER = /^[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?\d)*)$/;
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d*)?(?:[eE][+-]?\d+)?$/;
 const INT_MAX = 2n ** 63n;
+/** The longest integer of 64 bits is binary, behind sign and prefix. */
+const INT_LENGTH_MAX = 67;
+
+/** An integer of 64 bits as Go writes it, and reads it in base 0; undefined where it is none. */
+export function readInteger(written: string): bigint | undefined {
+  if (!INTEGER.test(written)) return undefined;
+  const digits = written
+    .replace(/^[+-]/, '')
+    .replaceAll('_', '')
+    .replace(/^0+(?=\d)/, '0o')
+    .replace(/^(0[xob])0+(?=[\da-f])/i, '$1');
+  if (digits.length > INT_LENGTH_MAX) return undefined;
+  const size = BigInt(digits);
+  const value = written.startsWith('-') ? -size : size;
+  return value >= -INT_MAX && value < INT_MAX ? value : undefined;
+}
 
 /** A number as Go writes it; undefined where there is none such. Hexadecimal fractions and complex numbers are none. */
 function readNumber(written: string): bigint | number | undefined {
-  if (INTEGER.test(written)) {
-    const digits = written.replaceAll('_', '').replace(/^[+-]/, '');
-    const size = BigInt(digits.replace(/^0(?=\d)/, '0o'));
-    const value = written.startsWith('-') ? -size : size;
-    return value >= -INT_MAX && value < INT_MAX ? value : undefined;
-  }
+  if (INTEGER.test(written)) return readInteger(written);
   if (!FLOAT.test(written) || !/[.eE]/.test(written)) return undefined;
   const value = Number(written.replaceAll('_', ''));
   return Number.isFinite(value) ? value : undefined;

@@ -6,6 +6,7 @@ import {
   isMap,
   isTrue,
   joined,
+  readInteger,
   replaced,
   split,
   Struct,
@@ -109,13 +110,18 @@ function table(columns: Columns, rows: readonly Value[], context: MethodContext)
 /** As Go's integers are: of 64 bits. */
 const asInt = (value: bigint): bigint => BigInt.asIntN(64, value);
 
-/** An integer as Sprig makes it of anything. */
+const INT_MIN = -(2n ** 63n);
+
+/** An integer as Sprig makes it of anything; of numbers that are none of 64 bits as Go does on x86-64. */
 function integerOf(value: Value): bigint {
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'number') return asInt(BigInt(Math.trunc(value)));
+  if (typeof value === 'number') return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : INT_MIN;
   if (typeof value === 'boolean') return value ? 1n : 0n;
-  return typeof value === 'string' && /^[+-]?\d{1,18}$/.test(value) ? BigInt(value) : 0n;
+  return typeof value === 'string' ? integerIn(value) : 0n;
 }
+
+/** The integer that a text says, zeros behind its point left out; 0 where it says none of 64 bits. */
+const integerIn = (text: string): bigint => readInteger(text.replace(/\.0+$/, '')) ?? 0n;
 
 const integers = (args: readonly Value[], min = 1): bigint[] => count(args, min, Infinity).map(integerOf);
 
@@ -165,7 +171,7 @@ export const TEXT_FUNCTIONS: Functions = {
   add: (args) => integers(args, 0).reduce((sum, value) => asInt(sum + value), 0n),
   sub: (args) => integers(count(args, 2)).reduce((from, value) => asInt(from - value)),
   mul: (args) => integers(args).reduce((product, value) => asInt(product * value), 1n),
-  div: (args) => integers(count(args, 2)).reduce((value, by) => value / divisor(by)),
+  div: (args) => integers(count(args, 2)).reduce((value, by) => asInt(value / divisor(by))),
   mod: (args) => integers(count(args, 2)).reduce((value, by) => value % divisor(by)),
   max: (args) => integers(args).reduce((a, b) => (a > b ? a : b)),
   min: (args) => integers(args).reduce((a, b) => (a < b ? a : b)),
