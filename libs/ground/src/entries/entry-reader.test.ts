@@ -101,6 +101,13 @@ test.each([
   expect(said(text)).toBe(expected);
 });
 
+test('a line that was too long to be kept is told with its length', () => {
+  const line = { text: '', number: 7, tooLong: 300_000_008 };
+  expect(new EntryReader(bare).take(line)).toMatchObject([
+    { line: 7, message: 'A line of 300,000,008 bytes is longer than the limit of 268,435,456 bytes.' },
+  ]);
+});
+
 /** Texts that are made of what logs are made of. */
 const logs = fc
   .array(

@@ -79,7 +79,7 @@ export class EntryReader {
     if (tooLong === undefined) this.#line({ text, number, tries: 0 });
     else {
       this.#breakOff();
-      this.#tooLong(number, `A line of ${tooLong} bytes`);
+      this.#tooLong(number, `A line of ${tooLong.toLocaleString('en')} bytes`, 'bytes');
     }
     return this.#ready();
   }
@@ -169,7 +169,7 @@ export class EntryReader {
         this.#open = undefined;
         this.#debris = { list: undefined };
         this.#broke = true;
-        this.#tooLong(open.line, 'A JSON value over several lines');
+        this.#tooLong(open.line, 'A JSON value over several lines', 'characters');
       }
     }
     return undefined;
@@ -296,8 +296,8 @@ export class EntryReader {
     });
   }
 
-  #tooLong(line: number, what: string): void {
-    const message = `${what} is longer than the limit of ${VALUE_SIZE_MAX} bytes.`;
+  #tooLong(line: number, what: string, unit: 'bytes' | 'characters'): void {
+    const message = `${what} is longer than the limit of ${VALUE_SIZE_MAX.toLocaleString('en')} ${unit}.`;
     this.#found.push({ kind: 'unread', reason: 'too-long', line, message });
   }
 
