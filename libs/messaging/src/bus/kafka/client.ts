@@ -133,15 +133,33 @@ export function explainedKafka(error: unknown, doing: string, { brokers }: Kafka
     part: 'Kafka',
     at: brokers,
     doing,
-    said: error.message,
+    said: saidBy(error),
     ...(words !== undefined && { advice: words }),
     passes: passes !== undefined,
     cause: error,
   });
 }
 
-function namesOf(error: Error): string[] {
+/** What the error, those underneath and those that it gathers are called, the outermost first. */
+function namesOf(error: Error, depth = 0): string[] {
   const { type } = error as { type?: unknown };
   const names = [error.name, typeof type === 'string' ? type : ''];
-  return error.cause instanceof Error ? [...names, ...namesOf(error.cause)] : names;
+  // Errors that hold each other would have no end.
+  if (depth === DEPTH_MAX) return names;
+  const within = [...(error.cause instanceof Error ? [error.cause] : []), ...gatheredBy(error)];
+  return [...names, ...within.flatMap((each) => namesOf(each, depth + 1))];
+}
+
+const DEPTH_MAX = 4;
+
+/** As when several topics are made: which of them failed, and why, stands in errors that one error gathers. */
+function gatheredBy(error: Error): Error[] {
+  const { errors } = error as { errors?: unknown };
+  return Array.isArray(errors) ? errors.filter((each) => each instanceof Error) : [];
+}
+
+/** What the client says of an error, and of the first that it gathers. */
+function saidBy(error: Error): string {
+  const [first] = gatheredBy(error);
+  return first === undefined ? error.message : `${error.message}: ${first.message}`;
 }
