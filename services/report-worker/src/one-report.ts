@@ -1,6 +1,6 @@
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { openConfiguredBus } from '@margay/messaging';
-import { openLog, readConfig, stopSignal, type Environment } from '@margay/runtime';
+import { openLog, readConfig, stopSignal, type Environment, reasonOf } from '@margay/runtime';
 import { elasticsearchOptionsOf, ledgerKeyOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
@@ -44,7 +44,7 @@ export async function makeAskedReport(environment: Environment): Promise<number>
       client.close();
     }
   } catch (error) {
-    log.error('The report could not be made', { reason: (error as Error).message });
+    log.error('The report could not be made', { reason: reasonOf(error) });
     return 1;
   }
 }

@@ -1,5 +1,5 @@
 import type { ReportWindow } from '@margay/contracts';
-import type { Log } from '@margay/runtime';
+import { reasonOf, type Log } from '@margay/runtime';
 import type { Telling } from './work-on-window.ts';
 
 /** What the log says of an attempt that failed. */
@@ -15,8 +15,9 @@ export function toLog(
 ): Telling {
   return {
     failed: (attempt, error) =>
-      log.warn(ATTEMPT_FAILED, { id, report, attempt, reason: error.message, error }),
-    away: (error) => log.warn('A window waits for broker or archive', { id, report, reason: error.message }),
+      log.warn(ATTEMPT_FAILED, { id, report, attempt, reason: reasonOf(error), error }),
+    away: (error) =>
+      log.warn('A window waits for broker or archive', { id, report, reason: reasonOf(error) }),
     unlogged: ({ message }) => log.error(NOT_LOGGED, { id, report, reason: message }),
     late: ({ changes, flows }) =>
       log.warn('A window was computed although not all that was published before is applied', {

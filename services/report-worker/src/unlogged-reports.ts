@@ -1,4 +1,4 @@
-import type { Log } from '@margay/runtime';
+import { reasonOf, type Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
 import { LogRefused, logUnlogged, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -40,7 +40,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
       } catch (error) {
         if (!(error instanceof LogRefused)) throw error;
         this.#refusals.add(error);
-        this.#log.error('The log of reports is not appended to', { reason: error.message });
+        this.#log.error('The log of reports is not appended to', { reason: reasonOf(error) });
       }
     });
   }

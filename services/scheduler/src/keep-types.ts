@@ -8,7 +8,7 @@ import {
   type KubernetesClient,
 } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
-import type { Log } from '@margay/runtime';
+import { reasonOf, type Log } from '@margay/runtime';
 
 export interface KeepTypesOptions {
   readonly client: KubernetesClient;
@@ -62,7 +62,7 @@ async function install({ client, group = DEFAULT_GROUP, log }: KeepTypesOptions)
     await installReportTypes(client, group);
     return true;
   } catch (error) {
-    log.warn('The predefined report types could not be installed', { reason: (error as Error).message });
+    log.warn('The predefined report types could not be installed', { reason: reasonOf(error) });
     return false;
   }
 }
@@ -88,7 +88,7 @@ async function tellOfTypes(
   } catch (error) {
     if (!signal.aborted)
       log.warn('The conditions of GlobalReportTypes could not be written', {
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       });
     return false;
   }

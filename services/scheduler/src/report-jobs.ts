@@ -14,7 +14,7 @@ import {
 } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { GlobalReportSpec } from '@margay/reports';
-import type { Log } from '@margay/runtime';
+import { reasonOf, type Log } from '@margay/runtime';
 import type { Windows } from '@margay/storage';
 
 export interface ReportJobsOptions {
@@ -92,7 +92,7 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
           if (!(await started(window, reports.get(window.reportName)))) others.push(window);
         } catch (error) {
           // It is tried again with the windows that were not begun.
-          log.warn('A Job could not be made', { id: window.id, reason: (error as Error).message });
+          log.warn('A Job could not be made', { id: window.id, reason: reasonOf(error) });
         }
       }
       return others;
@@ -107,7 +107,7 @@ export function reportJobs({ client, namespace, bus, windows, now, log }: Report
           await deleteJob(client, job).catch((error: unknown) =>
             log.warn('An old Job could not be deleted', {
               job: job.job.name,
-              reason: (error as Error).message,
+              reason: reasonOf(error),
             }),
           );
           jobs.delete(job.windowId);

@@ -13,7 +13,7 @@ import {
   type ScheduleProblem,
 } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
-import { together, type Log } from '@margay/runtime';
+import { reasonOf, together, type Log } from '@margay/runtime';
 import type { History, WindowRecord, Windows } from '@margay/storage';
 import { askedWindows, type AskedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
@@ -150,7 +150,7 @@ async function lookAt(
       if (!options.signal.aborted)
         log.warn('The status of a GlobalReport could not be written', {
           report: each.name,
-          reason: error instanceof Error ? error.message : String(error),
+          reason: reasonOf(error),
         });
     });
   }

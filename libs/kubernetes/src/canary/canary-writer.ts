@@ -1,7 +1,14 @@
 import { CANARY_OBJECT, canaryManager, formatMicros, type CanaryName, type Instant } from '@margay/ground';
 import { KubernetesClient } from '../client/client.ts';
-import type { Connection } from '../client/connection.ts';
-import { ApiStatusError, isConflict, isNotFound, isTaken, isTransient } from '../client/errors.ts';
+import { ConnectionSettingsError, type Connection } from '../client/connection.ts';
+import {
+  ApiStatusError,
+  ApiUnreachableError,
+  isConflict,
+  isNotFound,
+  isTaken,
+  isTransient,
+} from '../client/errors.ts';
 import { apiPath, type ApiObject } from '../client/resources.ts';
 import { connectionTo } from './api-servers.ts';
 import { auditCountsIn, type AuditCounts } from './audit-counts.ts';
@@ -31,6 +38,11 @@ interface Known {
   readonly sequence: number;
   readonly holder: string;
 }
+
+/** An API server that answers what is not so any more. */
+class OldState extends Error {}
+
+const OWN_ERRORS = [ApiStatusError, ApiUnreachableError, ConnectionSettingsError, OldState] as const;
 
 const SILENCE_MILLISECONDS = 10_000;
 
@@ -137,7 +149,7 @@ export class CanaryWriter {
         },
       });
       if (answer.metadata.annotations?.[CANARY_ANNOTATION] !== annotation || answer.metadata.uid !== uid)
-        throw new Error('it answered with an old state of the object');
+        throw new OldState('it answered with an old state of the object');
       this.#known = { uid, resourceVersion, sequence: this.#sequence, holder };
       return { ...canary, state: 'written', at };
     } catch (error) {
@@ -171,8 +183,9 @@ export class CanaryWriter {
     if (isNotFound(error)) return `${what} is not there any more: it is made again (${error.said}).`;
     if (isConflict(error))
       return `${what} is another one than it was, or the API server answers old state (${error.said}).`;
-    if (error instanceof ApiStatusError) return `${error.message}.`;
-    return `${error instanceof Error ? error.message : String(error)}.`;
+    // These words are kept as evidence: those of others, which may say anything, are not repeated.
+    const known = OWN_ERRORS.some((own) => error instanceof own);
+    return known ? `${(error as Error).message}.` : 'it failed in a way that nobody foresaw.';
   }
 
   async #find(): Promise<Known> {

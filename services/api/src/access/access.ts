@@ -8,7 +8,7 @@ import {
   type ReportRef,
   type User,
 } from '@margay/kubernetes';
-import { Problem } from '@margay/runtime';
+import { Problem, reasonOf } from '@margay/runtime';
 
 /** Somebody who asks, with what they may see. */
 export interface Viewer {
@@ -85,7 +85,7 @@ async function answered<T>(asked: Promise<T>): Promise<T> {
     throw new Problem(
       503,
       'Unavailable',
-      `The API server could not be asked for permissions: ${(error as Error).message}`,
+      `The API server could not be asked for permissions: ${reasonOf(error)}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { User } from '@margay/kubernetes';
-import { Problem } from '@margay/runtime';
+import { Problem, reasonOf } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
 import type { KeptSession, Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -140,10 +140,6 @@ export async function stored<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new Problem(
-      503,
-      'Unavailable',
-      `The sessions cannot be looked at now: ${(error as Error).message}`,
-    );
+    throw new Problem(503, 'Unavailable', `The sessions cannot be looked at now: ${reasonOf(error)}`);
   }
 }

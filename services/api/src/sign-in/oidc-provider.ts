@@ -1,5 +1,5 @@
 import type { User } from '@margay/kubernetes';
-import { Problem } from '@margay/runtime';
+import { Problem, shownText } from '@margay/runtime';
 import type * as openid from 'openid-client';
 import { boundedFetch } from './bounded-fetch.ts';
 import { userOf } from './identity.ts';
@@ -217,7 +217,7 @@ function reasonOf(error: unknown): string {
   for (let each: unknown = error; each instanceof Error; each = each.cause) {
     const { message } = each;
     if (each instanceof SyntaxError) words.push('the answer is no JSON');
-    else if (message !== '' && message !== 'something went wrong') words.push(message);
+    else if (message !== '' && message !== 'something went wrong') words.push(shownText(message));
   }
   return words.join(': ') || 'it is not said why';
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query, Req, Res, type OnApplicationBootstrap } from '@nestjs/common';
 import { OPERATIONS, type Answered } from '@margay/api-contract';
-import { missing, Problem, type Log } from '@margay/runtime';
+import { missing, Problem, type Log, reasonOf } from '@margay/runtime';
 import { LOG, Open } from '@margay/runtime/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authority } from '../access/access.ts';
@@ -39,7 +39,7 @@ export class SignInController implements OnApplicationBootstrap {
   /** Says at the start what is wrong with the provider. It is asked again when somebody signs in. */
   onApplicationBootstrap(): void {
     this.#signIn.oidc?.configuration().catch((error: Error) => {
-      this.#log.warn('Nobody can sign in by the identity provider now', { reason: error.message });
+      this.#log.warn('Nobody can sign in by the identity provider now', { reason: reasonOf(error) });
     });
   }
 
@@ -106,7 +106,7 @@ export class SignInController implements OnApplicationBootstrap {
       return '';
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.#log.warn('Signing in failed', { reason: error.message });
+      this.#log.warn('Signing in failed', { reason: reasonOf(error) });
       if (!(headers.accept ?? '').includes('text/html')) throw error;
       void reply.code(error.status).type('text/html; charset=utf-8').header('cache-control', 'no-store');
       return problemPage(error);

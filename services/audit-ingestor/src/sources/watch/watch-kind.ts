@@ -9,7 +9,7 @@ import {
   type WatchableKind,
   type WatchedChanges,
 } from '@margay/kubernetes';
-import type { Log } from '@margay/runtime';
+import { reasonOf, type Log } from '@margay/runtime';
 import type { KnownObjects } from './known-objects.ts';
 import type { TellWatched } from './tell-watched.ts';
 import { watchedReadings } from './watched-readings.ts';
@@ -50,7 +50,7 @@ export async function watchKind(watchable: WatchableKind, watch: KindWatch): Pro
   })) {
     const news = batch.interruptions.filter(({ error }) => error.message !== refused);
     for (const { error } of news) {
-      log.warn('A kind cannot be watched, trying again', { kind: name, reason: error.message });
+      log.warn('A kind cannot be watched, trying again', { kind: name, reason: reasonOf(error) });
       refused = error.message;
     }
     if (batch.interruptions.some(({ error }) => isNotFound(error))) watch.onMissing();
