@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { lock } from './lock.ts';
-import { explained, unusable } from './unusable.ts';
+import { explainedRead, unusable } from './unusable.ts';
 
 /** What a file says of itself in its header: that Margay wrote it ("Mrgy"). */
 const APPLICATION_ID = 0x4d726779;
@@ -102,18 +102,15 @@ export function migrate(
 /**
  * Takes the tables of a guest in that an older release kept in a file of their own, in one transaction, and removes that file.
  *
- * @throws DatabaseUnusable for that file.
+ * @throws DatabaseUnusable for that file; what is wrong with the one that takes it in comes as SQLite says it.
  */
 export function takeIn(connection: DatabaseSync, part: string, from: string, newest: number): void {
   if (!existsSync(from)) return;
-  let unlock: (() => void) | undefined;
+  const unlock = of(from, () => lock(from));
   try {
-    unlock = lock(from);
-    connection.prepare('ATTACH ? AS older').run(from);
+    of(from, () => connection.prepare('ATTACH ? AS older').run(from));
     try {
-      const format = (connection.prepare('PRAGMA older.user_version').get() as { user_version: number })
-        .user_version;
-      if (format > newest) throw unusable('newer-format', from);
+      const format = of(from, () => checkOlder(connection, from, newest));
       committed(connection, () => {
         copyTables(connection);
         keepFormat(connection, part, format);
@@ -121,12 +118,31 @@ export function takeIn(connection: DatabaseSync, part: string, from: string, new
     } finally {
       connection.exec('DETACH older');
     }
-  } catch (error) {
-    throw explained(error, from);
   } finally {
-    unlock?.();
+    unlock();
   }
   for (const rest of ['', '-wal', '-shm', '.lock']) rmSync(`${from}${rest}`, { force: true });
+}
+
+/** Does what only the file at `path` can be at fault for. */
+function of<T>(path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw explainedRead(error, path);
+  }
+}
+
+/** The format of the tables in the older file, all of whose pages are looked at: later nobody could tell which of both files was damaged. */
+function checkOlder(connection: DatabaseSync, from: string, newest: number): number {
+  const [found] = connection.prepare('PRAGMA older.quick_check(1)').all();
+  const said = Object.values(found ?? {})[0];
+  if (said !== 'ok') throw unusable('corrupt', from, new Error(String(said)));
+  const { user_version: format } = connection.prepare('PRAGMA older.user_version').get() as {
+    user_version: number;
+  };
+  if (format > newest) throw unusable('newer-format', from);
+  return format;
 }
 
 function copyTables(connection: DatabaseSync): void {

@@ -155,6 +155,16 @@ describe('opening', () => {
   });
 });
 
+/** As an older release kept it: a file of several pages. */
+function olderDiary(path: string): DatabaseSync {
+  const older = new DatabaseSync(path);
+  older.exec('CREATE TABLE d (n INTEGER) STRICT; PRAGMA user_version = 1; BEGIN');
+  const insert = older.prepare('INSERT INTO d VALUES (?)');
+  for (let n = 0; n < 5_000; n++) insert.run(n);
+  older.exec('COMMIT');
+  return older;
+}
+
 describe('a guest', () => {
   const GUEST = { guest: 'diary', migrations: ['CREATE TABLE d (n INTEGER) STRICT'] };
 
@@ -191,10 +201,36 @@ describe('a guest', () => {
     openDatabase(path, { ...GUEST, before, migrations }).close();
   });
 
-  test('is told of an older file that cannot be read by its name', () => {
+  test.each<[string, (before: string) => void]>([
+    ['a text', (before) => writeFileSync(before, 'This is a text.'.repeat(1_000))],
+    ['cut', (before) => truncateSync(before, 4_096 * 3)],
+    [
+      'overwritten in the middle',
+      (before) => {
+        const file = openSync(before, 'r+');
+        writeSync(file, Buffer.alloc(4_096, 1), 0, 4_096, 4_096 * 3);
+        closeSync(file);
+      },
+    ],
+  ])('is told of an older file that is damaged by its name: %s', (_, damage) => {
     const before = join(folder, 'diary.db');
-    writeFileSync(before, 'This is a text.'.repeat(1_000));
+    olderDiary(before).close();
+    damage(before);
     expect(() => openDatabase(path, { ...GUEST, before })).toThrow(/diary\.db: the file is damaged/);
+    // And nothing of it was taken in, nor is it gone.
+    expect(statSync(before).size).toBeGreaterThan(0);
+  });
+
+  test('is told of what is wrong with the file that takes the older one in by the name of that file', () => {
+    const before = join(folder, 'diary.db');
+    olderDiary(before).close();
+    filled().close();
+    const file = new DatabaseSync(path);
+    file.exec("DELETE FROM bookkeeping; INSERT INTO bookkeeping VALUES ('commits', 9)");
+    file.exec('CREATE TABLE d (n TEXT)');
+    file.close();
+    expect(() => openDatabase(path, { ...GUEST, before })).toThrow(/a\.db: the file is damaged/);
+    expect(statSync(before).size).toBeGreaterThan(0);
   });
 });
 
