@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
+import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../exit.ts';
 import { claimFolder, folderOf } from './data-folder.ts';
@@ -47,6 +48,26 @@ test('a folder that is made is for its owner only, and one that is there stays a
   const made = join(there, 'data', 'a');
   await claimFolder(made, 'a');
   expect([mode(made), mode(join(there, 'data'))]).toEqual([0o700, 0o700]);
+});
+
+test('a folder whose database was there and is not any more was emptied, and one that never came to have one was not', async () => {
+  const folder = ownFolder();
+  const isEmptied = async () => (await claimFolder(folder, 'a')).isEmptied;
+  // Its disk was full at the first start, say.
+  expect([await isEmptied(), await isEmptied()]).toEqual([false, false]);
+  const database = join(folder, 'margay.db');
+  await openEmbedded(folder).close();
+  const { isEmptied: isAtOnce, noteBegun } = await claimFolder(folder, 'a');
+  expect(isAtOnce).toBe(false);
+  noteBegun();
+  rmSync(database);
+  expect([await isEmptied(), await isEmptied()]).toEqual([true, true]);
+});
+
+test('of a folder that an older release began, its cluster’s uid tells that something was kept in it', async () => {
+  const folder = ownFolder();
+  writeFileSync(join(folder, 'cluster.json'), '{"cluster":"a","uid":"one"}');
+  expect((await claimFolder(folder, 'a')).isEmptied).toBe(true);
 });
 
 test('a file that says nothing is named, and what to write', async () => {

@@ -9,6 +9,8 @@ interface Owner {
   readonly cluster: string;
   /** The uid of its namespace kube-system, which no other cluster has; absent until evidence showed it. */
   readonly uid?: string;
+  /** Set once its database was there: before, as on a disk that is full, there is none to miss. */
+  readonly begun?: true;
 }
 
 /** The folder is another cluster's: what stands in it and what was brought must not be mixed. */
@@ -20,6 +22,8 @@ export interface DataFolder {
   readonly admit: (changes: readonly Change[]) => void;
   /** The folder is a cluster's already, and what was kept in it is not there any more. */
   readonly isEmptied: boolean;
+  /** To be called when its database is there. */
+  readonly noteBegun: () => void;
 }
 
 /** Where a cluster's data is kept unless it is said: a folder for each. */
@@ -42,7 +46,16 @@ export async function claimFolder(directory: string, cluster: string): Promise<D
   if (said === undefined) writeOwner(directory, owner);
   let known = owner;
   return {
-    isEmptied: said !== undefined && !existsSync(databaseIn(directory)),
+    // Its uid is known by what was kept in it; of those that older releases began nothing else says so.
+    isEmptied: (said?.begun ?? said?.uid) !== undefined && !existsSync(databaseIn(directory)),
+    noteBegun() {
+      if (known.begun !== undefined) return;
+      try {
+        writeOwner(directory, (known = { ...known, begun: true }));
+      } catch {
+        // On a disk that has become full, say: it is noted at the next start.
+      }
+    },
     admit(changes) {
       for (const { resource, name, uid } of changes) {
         if (resource !== 'namespaces' || name !== 'kube-system' || uid === undefined) continue;
@@ -69,8 +82,9 @@ function readOwner(directory: string): Owner | undefined {
     return undefined;
   }
   try {
-    const { cluster, uid } = JSON.parse(text) as Partial<Owner>;
-    if (typeof cluster === 'string') return { cluster, ...(typeof uid === 'string' && { uid }) };
+    const { cluster, uid, begun } = JSON.parse(text) as Partial<Owner>;
+    if (typeof cluster === 'string')
+      return { cluster, ...(typeof uid === 'string' && { uid }), ...(begun === true && { begun }) };
   } catch {
     // Said below.
   }

@@ -90,7 +90,7 @@ export async function up(options: UpOptions): Promise<void> {
   const notify = notifyOf(process.env);
   const watch = options.watch && { watch: await connectionOf(options) };
   const canary = canaryOf(options);
-  const { admit, isEmptied } = await claimFolder(data, cluster);
+  const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
   if (isEmptied) sayEmptied(data);
   const tell = speaker(isOwn);
   const reports = async (): Promise<ReportsFolder> =>
@@ -134,6 +134,7 @@ export async function up(options: UpOptions): Promise<void> {
       (stage === WATCH_STAGE || stage === CANARY_STAGE) &&
       !(error instanceof OtherCluster || isUnusable(error)),
   });
+  noteBegun();
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
