@@ -419,3 +419,48 @@ test('state says apart what is not known of a whole kind', () => {
     message: expect.stringContaining('begins at'),
   });
 });
+
+test.each<[string, string[], number, string]>([
+  [
+    'a URL for the address of an API server',
+    ['--watch', '--canary', '--canary-servers', 'https://10.0.0.1:6443'],
+    2,
+    '"https://10.0.0.1:6443" is no address of an API server: give host:port, as in 10.0.0.1:6443',
+  ],
+  ['an address without a port', ['--watch', '--canary', '--canary-servers', '10.0.0.1'], 2, 'host:port'],
+  [
+    'a port beyond all ports',
+    ['--watch', '--canary', '--canary-servers', 'kube-1:6443,kube-2:65536'],
+    2,
+    '"kube-2:65536" is no address',
+  ],
+  [
+    'one API server twice',
+    ['--watch', '--canary', '--canary-servers', '[fd00::1]:6443,[fd00::1]:6443'],
+    2,
+    '[fd00::1]:6443 is given twice',
+  ],
+  [
+    'API servers without canaries',
+    ['--watch', '--canary-servers', '10.0.0.1:6443'],
+    2,
+    '--canary-servers needs --canary',
+  ],
+  ['canaries without a cluster that is watched', ['--canary', '--audit-log', AUDIT_LOG], 2, 'needs --watch'],
+  [
+    'a past that is yet to come',
+    ['--since', '2200-01-01T00:00:00Z'],
+    2,
+    '--since 2200-01-01T00:00:00Z is yet to come',
+  ],
+  [
+    'a data folder where nobody can make one',
+    ['--audit-log', AUDIT_LOG, '--data', '/proc/margay'],
+    1,
+    'The data folder /proc/margay cannot be written',
+  ],
+])('%s is refused at once', (_, args, code, says) => {
+  const refused = margay(['up', '--cluster', 'c', '--port', '0', ...args]);
+  expect(refused.code).toBe(code);
+  expect(refused.err).toContain(says);
+});

@@ -30,7 +30,7 @@ export {
   type WatchableKind,
   waysToServe,
 } from './watch/watchable-kinds.ts';
-export { followApiServers } from './canary/api-servers.ts';
+export { apiServersProblem, followApiServers } from './canary/api-servers.ts';
 export { lostBetween, type AuditCounts } from './canary/audit-counts.ts';
 export { CanaryWriter, type WrittenCanary } from './canary/canary-writer.ts';
 export { followCanary, type CanaryNews } from './canary/follow-canary.ts';

@@ -13,6 +13,7 @@ export { markdownTable } from './docs/markdown-table.ts';
 export { parseGoDuration } from './duration.ts';
 export { failureOf, partOf, type Part } from './failed.ts';
 export { type Fields, type Log, openLog, silentLog } from './log.ts';
+export { makeFolder } from './make-folder.ts';
 export { METRICS } from './metrics/catalogue.ts';
 export { type Metrics, openMetrics } from './metrics/metrics.ts';
 export { onceDone } from './once-done.ts';

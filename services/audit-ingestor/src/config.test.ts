@@ -30,6 +30,18 @@ test.each([
   [{ ...PORT, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],
   [{ AUDIT_WEBHOOK_TLS_CERT_FILE: '/c' }, 'AUDIT_WEBHOOK_TLS_KEY_FILE: certificate and key belong together'],
   [{ AUDIT_WEBHOOK_CLIENT_CA_FILE: '/ca' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: client certificates need TLS'],
+  [
+    { CANARY: 'true', CANARY_SERVERS: 'https://10.0.0.1:6443' },
+    'CANARY_SERVERS is "https://10.0.0.1:6443": "https://10.0.0.1:6443" is no address of an API server: give host:port',
+  ],
+  [
+    { CANARY_SERVERS: '10.0.0.1:6443' },
+    'CANARY_SERVERS is "10.0.0.1:6443": it is about canaries: set CANARY=true, too',
+  ],
+  [
+    { CANARY_NAMESPACE: 'margay' },
+    'CANARY_NAMESPACE is "margay": it is about canaries: set CANARY=true, too',
+  ],
   [{ CLUSTER_NAME: 'a/b' }, 'CLUSTER_NAME is "a/b": use letters, digits, dots and dashes'],
 ])('%j is refused', (environment, message) => {
   expect(() => readConfig(config, { ...BROKERS, ...environment })).toThrow(message);

@@ -1,3 +1,4 @@
+import { apiServersProblem } from '@margay/kubernetes';
 import { kafkaSettings } from '@margay/messaging';
 import { clusterSettings, flag, goDuration, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
@@ -34,7 +35,7 @@ export const config = z
     CANARY_NAMESPACE: z.string().optional().meta({
       description: 'Namespace of that object; the pod’s, or the kubeconfig’s, unless set.',
     }),
-    CANARY_SERVERS: list().prefault('').meta({
+    CANARY_SERVERS: list(apiServersProblem).prefault('').meta({
       description:
         'Addresses of the API servers, `host:port` with commas between them; those of the Service `kubernetes` unless set.',
     }),
@@ -64,6 +65,18 @@ export const config = z
     for (const { name, message } of receiverProblems(WEBHOOK, receiverConfigOf(WEBHOOK, settings))) {
       context.addIssue({ code: 'custom', path: [name], message });
     }
+    if (settings.CANARY) return;
+    const unused = {
+      CANARY_SERVERS: settings.CANARY_SERVERS[0],
+      CANARY_NAMESPACE: settings.CANARY_NAMESPACE,
+    };
+    for (const [name, value] of Object.entries(unused))
+      if (value !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'it is about canaries: set CANARY=true, too',
+        });
   });
 
 /** The settings, parsed. */

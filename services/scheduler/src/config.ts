@@ -31,6 +31,7 @@ export const config = z.object({
   SCHEDULE_SINCE: z.iso
     .datetime({ offset: true })
     .transform((text) => parseInstant(text)!)
+    .refine((since) => since <= Date.now() * 1_000, 'it is yet to come: give a time that is over')
     .optional()
     .meta({
       description:

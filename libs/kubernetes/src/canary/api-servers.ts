@@ -66,6 +66,22 @@ export function addressesOf(slice: ApiObject): readonly string[] {
     .map((address) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
 }
 
+/** What is wrong with a text that should name API servers by their addresses; undefined where nothing is. */
+export function apiServersProblem(addresses: readonly string[]): string | undefined {
+  const odd = addresses.find((address) => !isAddress(address));
+  if (odd !== undefined)
+    return `${JSON.stringify(odd)} is no address of an API server: give host:port, as in 10.0.0.1:6443 or [fd00::1]:6443, with commas between them`;
+  const twice = addresses.find((address, i) => addresses.indexOf(address) !== i);
+  return twice === undefined ? undefined : `${twice} is given twice: name each API server once`;
+}
+
+/** `host:port`, with nothing before or behind it. */
+function isAddress(text: string): boolean {
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{1,5})$/i.exec(text) ?? [];
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return false;
+  return URL.canParse(`https://${text}`);
+}
+
 /**
  * The same connection to one API server alone. Its certificate is held against the same authority, by the name that all of them
  * have, since addresses come and go.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeFolder } from '@margay/runtime';
 import type { Cursor } from './cursor.ts';
 
 /** The places that files have been read to, kept in a folder that one process uses. */
@@ -19,7 +20,7 @@ export interface Positions {
  * @throws Error when the folder cannot be made; `get` throws for a position that cannot be read, with what to do.
  */
 export async function openPositions(directory: string): Promise<Positions> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   const fileOf = (path: string) => {
     const digest = createHash('sha256').update(path).digest('hex').slice(0, 16);
     return join(directory, `position-${basename(path).replaceAll(/[^\w.-]/g, '_')}-${digest}.json`);

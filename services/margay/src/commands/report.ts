@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,7 +19,7 @@ import {
   type GlobalReport,
   type Report,
 } from '@margay/reports';
-import { openProgress } from '@margay/runtime';
+import { makeFolder, openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
 import { Command, Option } from 'commander';
 import { UsageError } from '../exit.ts';
@@ -239,7 +239,7 @@ async function rendered(report: Report, name: string): Promise<string> {
 
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */
 export async function writeReport(report: Report, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const save = (name: string, text: Iterable<string>) =>
     pipeline(Readable.from(text), createWriteStream(join(folder, name)));
   await save('report.json', toReportJson(report));

@@ -1,4 +1,4 @@
-import { DEFAULT_GROUP } from '@margay/kubernetes';
+import { apiServersProblem, DEFAULT_GROUP } from '@margay/kubernetes';
 import { REPORT_TYPES } from '@margay/reports';
 import { parseGoDuration } from '@margay/runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -50,8 +50,8 @@ export function upCommand(): Command {
     )
     .option(
       '--canary-servers <servers>',
-      'addresses of the API servers, with commas between them; those of the Service kubernetes unless given',
-      listOption,
+      'with --canary, addresses of the API servers, host:port with commas between them; those of the Service kubernetes unless given',
+      serversOption,
     )
     .option(
       '--kubeconfig <file>',
@@ -105,6 +105,13 @@ function intervalOption(text: string): number {
   if (interval < 10_000 || interval > 60_000)
     throw new InvalidArgumentError('It is too short or too long: give 10s to 1m.');
   return interval;
+}
+
+function serversOption(text: string): readonly string[] {
+  const servers = listOption(text);
+  const problem = servers.length === 0 ? 'It names no API server' : apiServersProblem(servers);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return servers;
 }
 
 function portOption(text: string): number {

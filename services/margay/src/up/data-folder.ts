@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
+import { makeFolder } from '@margay/runtime';
 import { databaseIn, openEmbedded } from '@margay/storage';
 import { UsageError } from '../exit.ts';
 
@@ -107,7 +108,7 @@ function writeOwner(directory: string, owner: Owner): void {
   const file = fileOf(directory);
   try {
     // For its owner only, whatever the umask: what is kept is what the audit log says. A folder that is there stays as it is.
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
     // On the disk before the name is: a power cut must not leave an empty one.
     writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`, { flush: true });
     renameSync(`${file}.new`, file);

@@ -15,7 +15,7 @@ import {
   type Authority,
 } from '@margay/api';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
-import type { Instant } from '@margay/ground';
+import { formatInstant, type Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
 import { notifierOptionsOf, notifySettings } from '@margay/notifier';
 import { REPORT_TYPES } from '@margay/reports';
@@ -78,6 +78,8 @@ export async function up(options: UpOptions): Promise<void> {
     throw new UsageError('--follow needs --audit-log: which log goes on growing?');
   const isOwn = auditLog !== undefined || options.watch === true;
   if (isOwn && options.cluster === undefined) throw new UsageError(WHICH_CLUSTER);
+  checkSince(options);
+  const canary = canaryOf(options);
   const baseline = baselineFilesOf(options);
   const cluster = options.cluster ?? RECORDED_NAME;
   const data = options.data ?? folderOf(cluster);
@@ -89,7 +91,6 @@ export async function up(options: UpOptions): Promise<void> {
   const door = doorFor(options);
   const notify = notifyOf(process.env);
   const watch = options.watch && { watch: await connectionOf(options) };
-  const canary = canaryOf(options);
   const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
   if (isEmptied) sayEmptied(data);
   const tell = speaker(isOwn);
@@ -171,8 +172,17 @@ async function checkReports({ reports }: UpOptions): Promise<void> {
   });
 }
 
+/** @throws UsageError for a time that is yet to come: no window would be of the past. */
+function checkSince({ since }: UpOptions): void {
+  if (since !== undefined && since > Date.now() * 1_000)
+    throw new UsageError(`--since ${formatInstant(since)} is yet to come: give a time that is over`);
+}
+
 function canaryOf({ canary, canaryServers, watch }: UpOptions): Pick<MargayOptions, 'canary'> {
-  if (canary === undefined) return {};
+  if (canary === undefined) {
+    if (canaryServers === undefined) return {};
+    throw new UsageError('--canary-servers needs --canary: without it nothing is written through them');
+  }
   if (watch === undefined)
     throw new UsageError('--canary needs --watch: through which API servers is it to write?');
   return { canary: { intervalMilliseconds: canary, ...(canaryServers && { servers: canaryServers }) } };
