@@ -11,6 +11,7 @@ import {
   completions,
   expectNoDeadLetters,
   expectReady,
+  FAULT_MINUTES,
   install,
   kept,
   lines,
@@ -27,12 +28,15 @@ import { margay, ownFolder } from './testing/margay.ts';
 import { proxyBefore, TROUBLES } from './testing/proxy-before.ts';
 import { startService } from './testing/services.ts';
 
-/** How long the faults last: a part of a minute, or the minutes that FAULT_MINUTES asks for, at 500 events a second. */
-const MINUTES = Number(process.env['FAULT_MINUTES'] ?? 0);
-const COPIES = Math.ceil((MINUTES * 60 * 500) / lines.length);
-const LOG = MINUTES === 0 ? lines.map(({ text }) => text) : timesOver(COPIES);
+/** The faults last a part of a minute, or the minutes that FAULT_MINUTES asks for, at 500 events a second. */
+const COPIES = Math.ceil((FAULT_MINUTES * 60 * 500) / lines.length);
+const LOG = FAULT_MINUTES === 0 ? lines.map(({ text }) => text) : timesOver(COPIES);
 const PAUSE_AT_500_A_SECOND = 200;
-const timeout = 600_000 + MINUTES * 240_000;
+const timeout = 600_000 + FAULT_MINUTES * 240_000;
+/** A long run says what it came to. */
+const measured = (what: object): void => {
+  if (FAULT_MINUTES > 0) console.log(new Date().toISOString(), JSON.stringify(what));
+};
 
 test(
   'every service is killed again and again while Elasticsearch lies and the log streams: nothing lost, nothing doubled, one report a window',
@@ -47,30 +51,32 @@ test(
 
     const pick = chance(7);
     let streaming = true;
-    const pause = MINUTES === 0 ? 1_200 : PAUSE_AT_500_A_SECOND;
-    const streamed = stream(log, pause, LOG).then(() => void (streaming = false));
+    const pause = FAULT_MINUTES === 0 ? 1_200 : PAUSE_AT_500_A_SECOND;
+    const streamed = stream(log, pause, LOG).finally(() => void (streaming = false));
     let kills = 0;
     let met = 0;
     while (streaming || met < TROUBLES.length) {
       const trouble = TROUBLES[met % TROUBLES.length]!;
       proxy.make(trouble);
-      await sleep(MINUTES === 0 ? 1_000 + pick(2_000) : 3_000);
+      await sleep(FAULT_MINUTES === 0 ? 1_000 + pick(2_000) : 3_000);
       // One that nobody has met stays: a service that was killed takes its time to start.
       if (proxy.troubled()[trouble] > 0) met++;
       await services[pick(services.length)]!.kill();
       kills++;
     }
     proxy.make(undefined);
-    await streamed;
+    measured({ lines: LOG.length, aSecond: await streamed, kills, troubled: proxy.troubled() });
     expect(kills).toBeGreaterThan(5);
     expect(Object.entries(proxy.troubled()).filter(([, count]) => count === 0)).toEqual([['refused', 0]]);
     await kept(bus, stores, LOG.length);
+    measured({ kept: LOG.length });
 
     const worker = services.find(({ name }) => name === 'report-worker')!;
     const reporting = reportOnAll(bus, stores);
     await sleep(700);
     await worker.kill();
     expect(await reporting).toEqual(await undisturbed(log));
+    measured({ reports: 'the same' });
 
     const told = await completions(bus);
     expect(new Set(told.map(({ id }) => id)).size).toBe(TYPES.length);
@@ -91,7 +97,7 @@ test(
       startService(name, environment),
     );
     await Promise.all(services.map((service) => service.url()));
-    const streamed = stream(log, MINUTES === 0 ? 150 : PAUSE_AT_500_A_SECOND, LOG);
+    const streamed = stream(log, FAULT_MINUTES === 0 ? 150 : PAUSE_AT_500_A_SECOND, LOG);
     await sleep(3_000);
     await broker.kill();
     await sleep(5_000);
@@ -100,12 +106,14 @@ test(
     const elasticsearch = process.env['MARGAY_TEST_ELASTICSEARCH_RUN'] as Run | undefined;
     if (elasticsearch !== undefined) {
       await tell(elasticsearch, 'pause');
-      await sleep(Math.max(1, MINUTES) * 60_000);
+      await sleep(Math.max(1, FAULT_MINUTES) * 60_000);
       await tell(elasticsearch, 'unpause');
     }
-    await streamed;
+    measured({ lines: LOG.length, aSecond: await streamed });
     await kept(bus, stores, LOG.length);
+    measured({ kept: LOG.length });
     expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
+    measured({ reports: 'the same' });
     await expectNoDeadLetters(bus);
     await expectReady(services);
   },

@@ -6,25 +6,34 @@ import {
   measureDeliveries,
   METRICS,
   Readiness,
+  watchDisk,
   type Heard,
   type SourceLook,
 } from '@margay/runtime/nest';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { FLOW_INGESTOR_OPTIONS, type FlowIngestorOptions } from './options.ts';
 
 /** Tells how the flow logs of this process are, in `/readyz` and as metrics: when each last delivered, how late, how long it was silent. */
 @Injectable()
 export class FlowsHealth implements OnModuleInit {
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
+  readonly #directory: string | undefined;
   readonly #heard = new Map<string, Heard>();
 
-  constructor(@Inject(Readiness) readiness: Readiness, @Inject(METRICS) metrics: Metrics) {
+  constructor(
+    @Inject(Readiness) readiness: Readiness,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(FLOW_INGESTOR_OPTIONS) { directory }: Pick<FlowIngestorOptions, 'directory'>,
+  ) {
     this.#readiness = readiness;
     this.#metrics = metrics;
+    this.#directory = directory;
   }
 
   onModuleInit(): void {
     this.#readiness.describe(() => this.#look(Date.now()));
+    if (this.#directory !== undefined) watchDisk(this.#readiness, this.#metrics, this.#directory);
     this.#metrics.onScrape(async () => {
       for (const look of this.#look(Date.now())) measureDeliveries(this.#metrics, look);
     });

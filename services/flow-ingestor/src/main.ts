@@ -13,15 +13,16 @@ await runService({
 });
 
 function optionsOf(settings: Config): FlowIngestorOptions {
-  const { FLOW_TOPIC: name, FLOW_TOPIC_GROUP: group } = settings;
+  const { POSITIONS_DIRECTORY: directory, FLOW_TOPIC: name, FLOW_TOPIC_GROUP: group } = settings;
   return {
     cluster: settings.CLUSTER_NAME,
     files: {
       paths: settings.FLOW_LOG_FILES,
-      positions: () => openPositions(settings.POSITIONS_DIRECTORY),
+      positions: () => openPositions(directory),
       follow: true,
     },
     ...(name !== undefined && { topic: { name, group } }),
     receiver: settings,
+    directory,
   };
 }

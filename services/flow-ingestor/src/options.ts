@@ -10,6 +10,8 @@ export interface FlowIngestorOptions {
   readonly topic?: { readonly name: string; readonly group: string };
   /** The receiver, as its settings say. */
   readonly receiver?: Config;
+  /** Where the places of files are kept, if it is to be watched. */
+  readonly directory?: string;
 }
 
 /** The token of {@link FlowIngestorOptions}. */

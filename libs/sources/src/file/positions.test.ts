@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -38,4 +38,15 @@ test('a position that cannot be read is said with its file', async () => {
   await positions.set('audit.log', cursor(1));
   writeFileSync(join(folder, readdirSync(folder)[0]!), '{"cur');
   await expect(positions.get('audit.log')).rejects.toThrow(/position-audit\.log-.*remove it/);
+});
+
+test('a position that cannot be written is said with the folder, and the place before stays', async () => {
+  const folder = newFolder();
+  const positions = await openPositions(folder);
+  await positions.set('audit.log', cursor(1));
+  mkdirSync(join(folder, `${readdirSync(folder)[0]!}.new`));
+  await expect(positions.set('audit.log', cursor(2))).rejects.toThrow(
+    /audit\.log was read to cannot be kept in .*made: EISDIR.*read again from the place before/,
+  );
+  expect(await positions.get('audit.log')).toEqual(cursor(1));
 });

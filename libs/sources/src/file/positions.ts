@@ -17,7 +17,8 @@ export interface Positions {
 /**
  * Opens the positions in a folder, which is made where there is none.
  *
- * @throws Error when the folder cannot be made; `get` throws for a position that cannot be read, with what to do.
+ * @throws Error when the folder cannot be made; `get` throws for a position that cannot be read and `set` for one that cannot be
+ * written, with what to do.
  */
 export async function openPositions(directory: string): Promise<Positions> {
   makeFolder(directory, 0o700);
@@ -42,16 +43,30 @@ export async function openPositions(directory: string): Promise<Positions> {
     },
     async set(path, cursor) {
       const file = fileOf(path);
-      // A rename replaces the old place with the new one or not at all.
-      const written = await open(`${file}.new`, 'w');
       try {
-        await written.writeFile(JSON.stringify({ path, cursor }));
-        await written.sync();
-      } finally {
-        await written.close();
+        await replace(file, JSON.stringify({ path, cursor }));
+      } catch (error) {
+        throw new Error(
+          `The place that ${path} was read to cannot be kept in ${directory}: ${whyNotWritten(error as NodeJS.ErrnoException)} Nothing is lost: it is read again from the place before.`,
+          { cause: error },
+        );
       }
-      await rename(`${file}.new`, file);
     },
     close() {},
   };
 }
+
+/** A rename replaces the old file with the new one or not at all. */
+async function replace(file: string, text: string): Promise<void> {
+  const written = await open(`${file}.new`, 'w');
+  try {
+    await written.writeFile(text);
+    await written.sync();
+  } finally {
+    await written.close();
+  }
+  await rename(`${file}.new`, file);
+}
+
+const whyNotWritten = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full. Make room.' : `${message}.`;

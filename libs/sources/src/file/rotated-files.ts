@@ -1,4 +1,4 @@
-import { open, readdir, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isPacked, unpacked } from '../bytes/unpack.ts';
 import { Unreadable } from '../bytes/unreadable.ts';
@@ -93,10 +93,8 @@ async function beginUnpacked(file: FileHandle): Promise<Uint8Array> {
 /** @param mustOpen what stands there and cannot be opened is an error, and not passed over. */
 async function openIfThere(path: string, mustOpen: boolean): Promise<FileHandle | undefined> {
   try {
-    const file = await open(path, 'r');
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
-    return undefined;
+    // To open a pipe into which nobody writes never ends.
+    return (await stat(path)).isFile() ? await open(path, 'r') : undefined;
   } catch (error) {
     if (!mustOpen || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

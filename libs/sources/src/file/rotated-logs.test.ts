@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
@@ -233,6 +234,14 @@ test('two logs of one folder are not mixed, whatever they are called', async () 
     const { seen } = await read(log.path, join(folder, 'positions'), (4 + i) * LINES + LINES - 1, { others });
     expect(seen).toEqual([0, 2, 4].flatMap((file) => linesOf(file + i)));
   }
+});
+
+test('a pipe in the folder of a log, into which nobody writes, is passed over', async () => {
+  const folder = folderOf();
+  const log = logIn(folder);
+  execFileSync('mkfifo', [`${log.path}.1`]);
+  log.write(0);
+  expect((await read(log.path, join(folder, 'positions'), 4)).seen).toEqual(until(0));
 });
 
 test('a log whose writer has the renamed file open goes on there until there is something in the next', async () => {

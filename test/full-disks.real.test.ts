@@ -1,0 +1,164 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { computeWindow } from '@margay/report-worker';
+import { splitReport } from '@margay/reports';
+import { openEmbedded, type Stores } from '@margay/storage';
+import { describe, expect, test } from 'vitest';
+import {
+  CLUSTER,
+  expectNoDeadLetters,
+  expectReady,
+  install,
+  kept,
+  lines,
+  reportOnAll,
+  rowsOfReports,
+  TYPES,
+  undisturbedRows,
+  withUndisturbed,
+} from './testing/installation.ts';
+import { margay, ownFolder, startUp, stopped } from './testing/margay.ts';
+import { windowOf } from './testing/recorded-stores.ts';
+import { startService } from './testing/services.ts';
+import { mayMount, smallVolume } from './testing/small-volume.ts';
+
+const HALF = Math.floor(lines.length / 2);
+const textOf = (some: readonly { readonly text: string }[]) => some.map(({ text }) => `${text}\n`).join('');
+const patient = { timeout: 60_000, interval: 200 };
+
+/** What `/readyz` says. */
+async function readiness(url: string) {
+  const checks = (await (await fetch(`${url}/readyz`)).json()) as {
+    readonly checks: Readonly<Record<string, { readonly ready: boolean; readonly reason?: string }>>;
+  };
+  return checks.checks;
+}
+
+/** `type digest` of the reports on the recorded time. */
+async function digestsOf(stores: Stores): Promise<string[]> {
+  const digests = [];
+  for (const type of TYPES)
+    digests.push(`${type} ${splitReport(await computeWindow(stores, windowOf(type, type))).digest}`);
+  return digests;
+}
+
+describe.runIf(mayMount)('a volume is full while the log streams, and there is room again', () => {
+  test('one process names its disk and ends; started again with room it goes on, and nothing is lost', async () => {
+    const volume = smallVolume(24);
+    const data = join(volume.path, 'data');
+    const log = join(ownFolder(), 'audit.log');
+    const args = ['--follow', '--cluster', CLUSTER, '--audit-log', log, '--data', data];
+    const read = async (url: string) =>
+      [...(await (await fetch(`${url}/metrics`)).text()).matchAll(/^margay_events_total\{.*\} (\d+)$/gm)]
+        .map(([, count]) => Number(count))
+        .reduce((sum, count) => sum + count, 0);
+
+    writeFileSync(log, textOf(lines.slice(0, HALF)));
+    const first = await startUp(args, /Serving/);
+    await expect.poll(() => read(first.url), patient).toBe(HALF);
+    volume.fill();
+    appendFileSync(log, textOf(lines.slice(HALF)));
+    await expect.poll(() => first.child.exitCode, patient).toBe(1);
+    const full = /Database .*margay\.db: the disk is full\. Free some space and start again/;
+    expect(first.child.said()).toMatch(full);
+    const again = margay(['up', '--port', '0', ...args]);
+    expect(again.code).toBe(1);
+    expect(again.err).toMatch(full);
+
+    volume.makeRoom();
+    const { child, url } = await startUp(args, /Serving/);
+    // What was confirmed before the disk was full is not read again.
+    await expect.poll(() => read(url), patient).toBeGreaterThanOrEqual(lines.length - HALF);
+    await expect.poll(async () => (await readiness(url))['disk'], patient).toMatchObject({ ready: true });
+    await expect
+      .poll(async () => digestsIn(data), patient)
+      .toEqual(await withUndisturbed(log, (_, stores) => digestsOf(stores)));
+    await stopped(child);
+    expect(child.exitCode).toBe(0);
+  });
+
+  test('ingestors cannot keep their places and say on which volume; with room they go on, and nothing is lost', async () => {
+    const volume = smallVolume(8);
+    const { environment, log, bus, stores } = await install(process.env['MARGAY_TEST_KAFKA'] ?? '');
+    const flowLog = join(ownFolder(), 'flows.log');
+    writeFileSync(flowLog, '');
+    const onVolume = (folder: string) => ({
+      ...environment,
+      POSITIONS_DIRECTORY: join(volume.path, folder),
+      FLOW_LOG_FILES: flowLog,
+    });
+    const ingestors = ['audit-ingestor', 'flow-ingestor'].map((name) => startService(name, onVolume(name)));
+    const others = ['snapshotter', 'report-worker'].map((name) => startService(name, environment));
+    await Promise.all([...ingestors, ...others].map((service) => service.url()));
+    appendFileSync(log, textOf(lines.slice(0, HALF)));
+    appendFileSync(flowLog, flowsBetween(0, 50));
+    await kept(bus, stores, HALF);
+    await expect.poll(() => contacts(stores), patient).toBe(50);
+
+    volume.fill();
+    appendFileSync(log, textOf(lines.slice(HALF)));
+    appendFileSync(flowLog, flowsBetween(50, 100));
+    for (const [i, file] of [log, flowLog].entries()) {
+      const url = await ingestors[i]!.url();
+      const place = `cannot be kept in ${volume.path}`;
+      await expect
+        .poll(() => readiness(url), patient)
+        .toMatchObject({
+          disk: {
+            ready: false,
+            reason: expect.stringMatching(/^0 MB of 8 MB are free on the volume of .* Make room/),
+          },
+          [`file ${file}`]: {
+            ready: false,
+            reason: expect.stringMatching(`${place}.*: the disk is full. Make room.`),
+          },
+        });
+      await ingestors[i]!.kill();
+    }
+
+    volume.makeRoom();
+    await kept(bus, stores);
+    await expect.poll(() => contacts(stores), patient).toBe(100);
+    await expectReady([...ingestors, ...others]);
+    await reportOnAll(bus, stores);
+    expect(withoutFlows(await rowsOfReports(stores))).toEqual(withoutFlows(await undisturbedRows()));
+    await expectNoDeadLetters(bus);
+    expect(ingestors.map((service) => service.log()).join('')).toMatch(/the disk is full/);
+  });
+});
+
+async function digestsIn(folder: string): Promise<string[]> {
+  const stores = openEmbedded(folder, { readOnly: true });
+  try {
+    return await digestsOf(stores);
+  } finally {
+    await stores.close();
+  }
+}
+
+/** Flows from one workload, each to another network. */
+const flowsBetween = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => {
+    const flow = {
+      start_time: 1_795_479_500,
+      end_time: 1_795_479_600,
+      action: 'allow',
+      reporter: 'src',
+      source_type: 'wep',
+      source_namespace: 'storefront',
+      source_name_aggr: 'cache-7c7b4f5c5c-*',
+      dest_type: 'ns',
+      dest_name_aggr: `network-${from + i}`,
+    };
+    return `${JSON.stringify(flow)}\n`;
+  }).join('');
+
+/** How many are told of as talking to whom. */
+async function contacts(stores: Stores): Promise<number> {
+  let count = 0;
+  for await (const _ of stores.flows.between({ start: 0, end: 2_000_000_000_000_000 })) count++;
+  return count;
+}
+
+/** Flows are in the rows of this type alone. */
+const withoutFlows = ({ 'network-access': _, ...rows }: Readonly<Record<string, unknown>>) => rows;
