@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from './open.ts';
 import { snapshotsOf } from './snapshots.ts';
 import { DatabaseUnusable, explained } from './unusable.ts';
@@ -45,6 +45,30 @@ describe('opening', () => {
     expect(again.sql('SELECT count(*) AS n FROM t').get()).toEqual({ n: 20_000 });
     again.close();
     again.close();
+  });
+
+  test('makes files for their owner only, also in a folder that others may read, under any umask', () => {
+    mkdirSync(join(path, '..'), { mode: 0o755 });
+    const before = process.umask(0);
+    onTestFinished(() => void process.umask(before));
+    const database = filled();
+    const modes = () =>
+      Object.fromEntries(
+        readdirSync(join(path, '..')).map((file) => [file, statSync(join(path, '..', file)).mode & 0o777]),
+      );
+    expect(modes()).toMatchObject({
+      'a.db': 0o600,
+      'a.db-wal': 0o600,
+      'a.db-shm': 0o600,
+      'a.db.lock': 0o600,
+    });
+    database.close();
+    expect(new Set(Object.values(modes()))).toEqual(new Set([0o600]));
+    expect(modes()).toHaveProperty(['a.db.copied']);
+    // What somebody opened to others stays so.
+    chmodSync(path, 0o640);
+    openDatabase(path, { migrations: MIGRATIONS }).close();
+    expect(modes()).toMatchObject({ 'a.db': 0o640 });
   });
 
   test('brings an older format to the newest, and refuses a newer one', () => {

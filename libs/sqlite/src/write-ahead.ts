@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { commitsOf, COUNT_COMMIT } from './bookkeeping.ts';
+import { OWNERS_ONLY } from './lock.ts';
 import { unusable } from './unusable.ts';
 
 /** When what is written comes to the disk. */
@@ -149,6 +150,6 @@ const fileOf = (path: string): string => `${path}.copied`;
 
 function writeCopied(path: string, copied: Copied): void {
   // A rename replaces the old one with the new one or not at all.
-  writeFileSync(`${fileOf(path)}.new`, JSON.stringify(copied));
+  writeFileSync(`${fileOf(path)}.new`, JSON.stringify(copied), { mode: OWNERS_ONLY });
   renameSync(`${fileOf(path)}.new`, fileOf(path));
 }

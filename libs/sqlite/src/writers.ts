@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { checkOurs, makeOurs, type Part } from './bookkeeping.ts';
-import { lock } from './lock.ts';
+import { lock, makeOwn } from './lock.ts';
 import { unusable } from './unusable.ts';
 import {
   BUSY_TIMEOUT_MS,
@@ -76,6 +76,7 @@ function openWriter(path: string): SharedWriter {
     const copied = existsSync(path) ? readCopied(path) : undefined;
     if (copied !== undefined && sizeOf(path) === 0) throw unusable('empty', path);
     const asLeft = isAsLeft(path, copied);
+    makeOwn(path);
     connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     checkOurs(connection, path);
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0');

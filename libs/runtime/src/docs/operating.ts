@@ -41,7 +41,7 @@ const CHECKS = [
   ],
   [
     '`log`',
-    'never; a warning since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
+    'never; a warning since the start, where the log is not its key’s, or since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
   ],
 ];
 
@@ -76,8 +76,8 @@ follow an orderly end (up to 1 GiB, some seconds), and whatever is read later is
 place, without leftovers of \`margay.db*\`, or move all of \`margay.db*\` away and start again: logs that are still there give the same reports. Back the folder up while nothing runs, as a
 whole; \`margay.db\` without its \`-wal\` is an older state.
 
-**Who may read the data folder.** It holds what audit logs say. A folder that Margay makes is for its owner only (mode 0700), whatever the umask is. One that was there keeps its mode,
-and the files in it, but for \`ledger.key\`, follow the umask: close it yourself (\`chmod 700\`), and keep backups as closed.
+**Who may read the data folder.** It holds what audit logs say. A folder that Margay makes is for its owner only (mode 0700), whatever the umask is. One that was there keeps its mode.
+The files in it are made for their owner only (0600); those that an older release made keep their modes: close them yourself (\`chmod 600\`), and keep backups as closed.
 
 **A report waits.** A worker computes a window when everything that was published before it began is in the archive; the log says when the
 limit (\`EVIDENCE_WAIT_SECONDS\`) ran out, and how many messages were missing. The report then says so in its evidence, and is not called complete for

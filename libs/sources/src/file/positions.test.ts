@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -30,6 +30,15 @@ test('a place is found again by the next process, each file’s its own', async 
   expect(await next.get('/a/audit.log')).toEqual(cursor(3));
   expect(await next.get('/b/audit.log')).toEqual(cursor(2));
   expect(readdirSync(folder)).toHaveLength(2);
+});
+
+test('a position is for its owner only, also in a folder that others may read', async () => {
+  const folder = newFolder();
+  mkdirSync(folder, { mode: 0o755 });
+  const before = process.umask(0);
+  onTestFinished(() => void process.umask(before));
+  await (await openPositions(folder)).set('audit.log', cursor(1));
+  expect(readdirSync(folder).map((file) => statSync(join(folder, file)).mode & 0o777)).toEqual([0o600]);
 });
 
 test('a position that cannot be read is said with its file', async () => {

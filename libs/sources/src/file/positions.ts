@@ -58,7 +58,7 @@ export async function openPositions(directory: string): Promise<Positions> {
 
 /** A rename replaces the old file with the new one or not at all. */
 async function replace(file: string, text: string): Promise<void> {
-  const written = await open(`${file}.new`, 'w');
+  const written = await open(`${file}.new`, 'w', 0o600);
   try {
     await written.writeFile(text);
     await written.sync();

@@ -110,7 +110,7 @@ function writeOwner(directory: string, owner: Owner): void {
     // For its owner only, whatever the umask: what is kept is what the audit log says. A folder that is there stays as it is.
     makeFolder(directory, 0o700);
     // On the disk before the name is: a power cut must not leave an empty one.
-    writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`, { flush: true });
+    writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`, { flush: true, mode: 0o600 });
     renameSync(`${file}.new`, file);
   } catch (error) {
     throw new Error(`The data folder ${directory} cannot be written: ${(error as Error).message}`, {
