@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { readCheckpoint, readVerifierKey, verifierKeyText } from '@margay/ledger';
-import { openEmbedded } from '@margay/storage';
+import { openEmbedded, writeNewKey } from '@margay/storage';
 import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay, startUp, stopped } from './testing/margay.ts';
@@ -141,6 +141,22 @@ test('a log goes on with its own key or not at all: one that is lost or garbled 
     ]);
   }
   expect(existsSync(file)).toBe(false);
+  expect(await headOf()).toEqual(head);
+
+  // One of another log, or another one of this name: both keys are named.
+  for (const name of ['margay/other', 'margay/cluster-a']) {
+    const stranger = writeNewKey(join(folder, 'other.key'), name);
+    const { code, err } = margay(['up', '--port', '0', '--data', folder], '', {
+      LEDGER_KEY_FILE: join(folder, 'other.key'),
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      new RegExp(
+        `not the one that the key ${name}\\+${stranger.id} signed: .*signed by the key margay/cluster-a\\+[0-9a-f]{8}\\.`,
+      ),
+    );
+    rmSync(join(folder, 'other.key'));
+  }
   expect(await headOf()).toEqual(head);
 
   // Put back, or named, it is the key again.

@@ -14,7 +14,7 @@ export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/ar
 export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
-export { logReports, logUnlogged } from './ledger/append.ts';
+export { checkLog, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
 export { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { growthProof, loggedReport } from './ledger/proofs.ts';
 export { LogRefused } from './ledger/ledger.ts';

@@ -343,7 +343,9 @@ test('a log that somebody changed keeps no report from being archived and told o
   await expect.poll(done).toBe(0);
   expect((await messagesOf(bus, reportsCompleted)).map(({ id }) => id)).toEqual(['w1']);
   expect(lines.at(-1)).toContain('not in the log of reports: The log of reports lacks tile 0 of level 0');
-  expect(await metrics.exposition()).toMatch(/margay_log_refused_total 1/);
+  // At the start, and of the report.
+  expect(await metrics.exposition()).toMatch(/margay_log_refused_total 2/);
+  expect(lines[0]).toContain('is not appended to: The log of reports lacks tile 0 of level 0');
   const { ready, checks } = await app.get(Readiness).look();
   expect({ ready, log: checks['log'] }).toEqual({
     ready: true,

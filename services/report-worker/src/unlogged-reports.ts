@@ -1,12 +1,12 @@
 import { reasonOf, type Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
-import { LogRefused, logUnlogged, type Stores } from '@margay/storage';
+import { checkLog, LogRefused, logUnlogged, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { LogRefusals } from './log-refusals.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
-/** When a worker begins, logs the reports that are archived and have no entry: the log began later, or a worker ended between the two. */
+/** When a worker begins, looks whether the log is its key's, and logs the reports that are archived and have no entry: the log began later, or a worker ended between the two. */
 @Injectable()
 export class UnloggedReports implements OnApplicationBootstrap {
   readonly #options: WorkerOptions;
@@ -34,6 +34,8 @@ export class UnloggedReports implements OnApplicationBootstrap {
     if (ledgerKey === undefined) return;
     this.#stages.keep('unlogged', async () => {
       try {
+        // Also where nothing is to be appended: that a key is another one is said before the next report.
+        await checkLog(this.#stores.ledger, ledgerKey);
         const reports = await logUnlogged(this.#stores, ledgerKey);
         if (reports > 0)
           this.#log.info('Reports that had no entry in the log of reports have one', { reports });

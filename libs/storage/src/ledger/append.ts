@@ -8,8 +8,10 @@ import {
   leafHash,
   NoteProblem,
   readCheckpoint,
+  readNote,
   type ReadTile,
   rootFrom,
+  type SignedCheckpoint,
   type SigningKey,
   signCheckpoint,
   tilePath,
@@ -59,6 +61,17 @@ export async function logReports(
   }
 }
 
+/** @throws LogRefused where another key than this one signed the log, whatever became of the log itself. */
+export async function checkLogKey(ledger: Ledger, key: SigningKey): Promise<void> {
+  const head = await ledger.head();
+  if (head !== undefined) signedHead(head, key);
+}
+
+/** @throws LogRefused where the log is not the one that the key signed last; where there is none, it is. */
+export async function checkLog(ledger: Ledger, key: SigningKey): Promise<void> {
+  await checkedEdge(ledger, await ledger.head(), key);
+}
+
 /** What the log says of a report. */
 function entryOf(header: ArchivedHeader, clusterUid: string | undefined, later: boolean): Entry {
   const { cluster, id, revision = 1, reportName, reportType, start, end, digest, headerDigest } = header;
@@ -99,26 +112,38 @@ function neverRead(place: Parameters<ReadTile>[0]): never {
   throw new Error(`${tilePath(place)} is not at the edge of the log.`);
 }
 
+/** The keys that are said to have signed a checkpoint, by their names and ids. */
+const signersOf = (checkpoint: string): string =>
+  readNote(new TextEncoder().encode(checkpoint))
+    .signatures.map(({ name, id }) => `the key ${name}+${id}`)
+    .join(' and ');
+
 /** @throws LogRefused */
-function checkHead({ size, checkpoint }: LogHead, key: SigningKey, edge: ReadTile): void {
-  const refuse = (why: string): never => {
-    throw new LogRefused(
-      `The log of reports is not the one that the key ${key.name}+${key.id} signed: ${why}. Nothing is appended to it. Somebody changed ` +
-        'the store, or the key is another one: give the log its own key again, or restore the store from a backup.',
-    );
-  };
+function checkHead(head: LogHead, key: SigningKey, edge: ReadTile): void {
+  const { size, root } = signedHead(head, key);
+  if (size !== head.size) throw refusal(key, `its checkpoint is of ${size} entries, and it has ${head.size}`);
+  if (Buffer.compare(root, rootFrom(size).compute(edge)) !== 0)
+    throw refusal(key, 'its tiles do not make the root of its checkpoint');
+}
+
+/** The checkpoint, which the key signed. @throws LogRefused */
+function signedHead({ checkpoint }: LogHead, key: SigningKey): SignedCheckpoint {
   try {
     const signed = readCheckpoint(new TextEncoder().encode(checkpoint), [key]);
-    if (signed.origin !== key.name) refuse(`it is the log ${signed.origin}`);
-    if (signed.signed.length === 0) refuse('its checkpoint has no signature of the key');
-    if (signed.size !== size) refuse(`its checkpoint is of ${signed.size} entries, and it has ${size}`);
-    if (Buffer.compare(signed.root, rootFrom(size).compute(edge)) !== 0)
-      refuse('its tiles do not make the root of its checkpoint');
+    if (signed.origin !== key.name || signed.signed.length === 0)
+      throw refusal(key, `it is the log ${signed.origin}, signed by ${signersOf(checkpoint)}`);
+    return signed;
   } catch (error) {
-    if (error instanceof NoteProblem) refuse(`of its checkpoint, ${error.message}`);
+    if (error instanceof NoteProblem) throw refusal(key, `of its checkpoint, ${error.message}`);
     throw error;
   }
 }
+
+const refusal = (key: SigningKey, why: string): LogRefused =>
+  new LogRefused(
+    `The log of reports is not the one that the key ${key.name}+${key.id} signed: ${why}. Nothing is appended to it. Somebody changed ` +
+      'the store, or the key is another one: give the log its own key again, or restore the store from a backup.',
+  );
 
 /** So many reports are appended at once. */
 const BATCH = 256;

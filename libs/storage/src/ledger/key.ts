@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { NoKey, readSigningKey, signingKey, type SigningKey, signingKeyText } from '@margay/ledger';
 import * as z from 'zod';
 
@@ -52,7 +53,18 @@ export function writeNewKey(file: string, name: string): SigningKey {
   } finally {
     unlinkSync(made);
   }
+  keepNames(dirname(file));
   return readKeyFile(file);
+}
+
+/** Brings to the disk which files a folder has: a file whose name is not there yet is gone after a power cut. */
+function keepNames(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function keyIn(text: string, place: string): SigningKey {

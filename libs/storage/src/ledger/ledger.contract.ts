@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReportRecord } from '../archive/archive.ts';
 import type { Stores } from '../stores.ts';
 import { collect } from '../testing/collect.ts';
-import { logReports, logUnlogged } from './append.ts';
+import { checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
 import { type Ledger, LogRefused } from './ledger.ts';
 import { growthProof, loggedReport } from './proofs.ts';
 
@@ -54,6 +54,8 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
     test('an empty log has no head, and its archive no report without an entry', async () => {
       const { ledger } = await open();
       expect(await ledger.head()).toBeUndefined();
+      await checkLog(ledger, key);
+      await checkLogKey(ledger, key);
       expect(await ledger.numbersOf(['a'])).toEqual(new Map());
       expect(await collect(ledger.unlogged())).toEqual([]);
       expect(await ledger.tiles([])).toEqual([]);
@@ -190,6 +192,11 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       for (const other of ['margay.example/c', 'margay.example/d']) {
         const stranger = signingKey(other, new Uint8Array(32).fill(2));
         await expect(logReports(stores, headers, stranger)).rejects.toThrow(LogRefused);
+        // Also where nothing is to be appended, and by both names.
+        for (const look of [checkLog, checkLogKey])
+          await expect(look(ledger, stranger)).rejects.toThrow(
+            `not the one that the key ${other}+${stranger.id} signed: it is the log ${key.name}, signed by the key ${key.name}+${key.id}`,
+          );
       }
       // Its one tile holds another hash now.
       const head = (await ledger.head())!;
@@ -198,6 +205,9 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
         await ledger.grow(1, { head, entries: [], tiles: [{ level: 0, index: 0, width: 2, bytes }] }),
       ).toBe(true);
       await expect(logReports(stores, headers, key)).rejects.toThrow('do not make the root');
+      await expect(checkLog(ledger, key)).rejects.toThrow('do not make the root');
+      // Its key is the right one all the same.
+      await checkLogKey(ledger, key);
       expect(await ledger.head()).toEqual(head);
     });
   });

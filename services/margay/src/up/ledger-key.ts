@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type SigningKey, verifierKeyText } from '@margay/ledger';
 import { readConfig, type Environment } from '@margay/runtime';
 import {
+  checkLogKey,
   databaseIn,
   ledgerKeyOf,
   ledgerSettings,
@@ -17,18 +18,20 @@ import { say } from '../write.ts';
  * The key that the log of a data folder is signed with: the one that the variables name, else the folder's own, made once. Whoever is at
  * the terminal is told then. A log that was begun goes on with no other key: for that none is made.
  *
- * @throws Error where there is none and none can be made, or the folder has a log already.
+ * @throws Error where there is none and none can be made, the folder has a log already, or one of another key.
  */
 export async function ledgerKeyIn(
   directory: string,
   cluster: string,
   environment: Environment,
 ): Promise<SigningKey> {
-  const given = ledgerKeyOf(readConfig(z.object(ledgerSettings), environment));
-  if (given !== undefined) return given;
   const file = join(directory, 'ledger.key');
-  if (existsSync(file)) return readKeyFile(file);
-  if (await hasLog(directory)) {
+  const known =
+    ledgerKeyOf(readConfig(z.object(ledgerSettings), environment)) ??
+    (existsSync(file) ? readKeyFile(file) : undefined);
+  const hasLog = await lookAtLog(directory, known);
+  if (known !== undefined) return known;
+  if (hasLog) {
     throw new Error(
       `${file} is not there, and the log of reports in ${databaseIn(directory)} was begun with a key: put the file back from a backup, or name that key with LEDGER_KEY_FILE; the log cannot go on with another key.`,
     );
@@ -40,11 +43,17 @@ export async function ledgerKeyIn(
   return key;
 }
 
-async function hasLog(directory: string): Promise<boolean> {
+/**
+ * Whether a folder has a log.
+ *
+ * @throws LogRefused where another key signed it.
+ */
+async function lookAtLog(directory: string, key: SigningKey | undefined): Promise<boolean> {
   if (!existsSync(databaseIn(directory))) return false;
   // Not only to read: one of an older release has no tables of a log yet.
   const stores = openEmbedded(directory);
   try {
+    if (key !== undefined) await checkLogKey(stores.ledger, key);
     return (await stores.ledger.head()) !== undefined;
   } finally {
     await stores.close();
