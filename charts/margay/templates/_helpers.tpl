@@ -125,6 +125,7 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 {{- end }}
 - { name: SESSION_LIFETIME, value: {{ .Values.sessions.lifetime }} }
 - { name: SESSION_IDLE, value: {{ .Values.sessions.idle }} }
+- { name: SESSIONS_PER_USER, value: {{ .Values.sessions.perUser | quote }} }
 - { name: API_REQUESTS_PER_SECOND, value: {{ .Values.limits.requestsPerSecond | quote }} }
 - { name: API_LONG_REQUESTS, value: {{ .Values.limits.longRequests | quote }} }
 {{- with .Values.oidc }}

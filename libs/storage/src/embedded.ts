@@ -12,7 +12,7 @@ import {
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
-import { embeddedSessions, SESSION_TABLES } from './sessions/embedded.ts';
+import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embedded.ts';
 import { embeddedLedger, LEDGER_TABLES } from './ledger/embedded.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
@@ -32,6 +32,7 @@ const MIGRATIONS = [
   ARRIVAL_EVENTS,
   COVERAGE_EVENTS,
   LEDGER_TABLES,
+  SESSION_USES,
 ];
 
 /** How the embedded stores are opened. */

@@ -52,7 +52,7 @@ export interface ApiOptions {
   readonly hosts?: readonly string[];
   /** The proxies in front of it; none unless given. */
   readonly proxies?: Proxies;
-  /** How long sessions last; 12 hours, and one hour unused, unless given. */
+  /** How long sessions last, and how many; 12 hours, one hour unused, and 32 of one person unless given. */
   readonly sessions?: SessionLimits;
   /** The ways to sign in beside the token; none unless given. */
   readonly signIn?: SignIn;
@@ -63,7 +63,7 @@ export interface ApiOptions {
 }
 
 const HOUR = 3_600_000;
-const SESSIONS: SessionLimits = { lifetime: 12 * HOUR, idle: HOUR };
+const SESSIONS: SessionLimits = { lifetime: 12 * HOUR, idle: HOUR, ofOne: 32 };
 const NO_LIMITS: Limits = { perSecond: 0, longAtOnce: 0 };
 const NO_PROXIES: Proxies = { networks: [], headers: 'x-forwarded' };
 

@@ -42,6 +42,10 @@ export const doorSettings = {
   SESSION_IDLE: minutes()
     .prefault('1h')
     .meta({ description: 'How long a session lasts without being used.' }),
+  SESSIONS_PER_USER: whole(1, 1_000).default(32).meta({
+    description:
+      'How many sessions one person may have; where they begin another, the one that was not used for longest ends.',
+  }),
   API_REQUESTS_PER_SECOND: whole(0, 100_000).default(50).meta({
     description:
       'How many requests a second one person may send in the long run, ten times as many at once; before it is known who asks, one address. More are answered 429. 0 is no limit.',
@@ -168,7 +172,11 @@ export function doorOf(
   return {
     ...(settings.API_HOSTS.length > 0 && { hosts: [...settings.API_HOSTS, ...ownHosts(settings)] }),
     proxies: { networks: settings.TRUSTED_PROXIES, headers: settings.TRUSTED_PROXIES_SAY },
-    sessions: { lifetime: settings.SESSION_LIFETIME, idle: settings.SESSION_IDLE },
+    sessions: {
+      lifetime: settings.SESSION_LIFETIME,
+      idle: settings.SESSION_IDLE,
+      ofOne: settings.SESSIONS_PER_USER,
+    },
     limits: { perSecond: settings.API_REQUESTS_PER_SECOND, longAtOnce: settings.API_LONG_REQUESTS },
     signIn: {
       ...(oidc && { oidc: new OidcProvider(oidc) }),

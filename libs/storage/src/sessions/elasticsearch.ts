@@ -1,9 +1,10 @@
+import type { Instant } from '@margay/ground';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
-import { getDocument, readAll } from '../elasticsearch/read.ts';
+import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { INSTANT, KEYWORD, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
-import type { KeptSession, Sessions } from './sessions.ts';
+import type { KeptSession, SessionBounds, Sessions } from './sessions.ts';
 
 /** The index of sessions. */
 export const SESSION_TEMPLATE: IndexTemplate = {
@@ -37,11 +38,13 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
   };
 
   return {
-    async begin(session) {
+    async begin(session, bounds) {
       const document: SessionDocument = { cluster, ...session };
       await elastic.call('keeping a session', () =>
         client.index({ index, id: idOf(session.digest), op_type: 'create', document }),
       );
+      await refresh(elastic, index);
+      for (const digest of await tooMany(elastic, index, session, bounds)) await end(digest);
     },
 
     async get(digest) {
@@ -73,16 +76,59 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
       return found;
     },
 
-    async forget(before) {
-      const ended = readAll<SessionDocument>(elastic, {
-        index,
-        query: { bool: { filter: [{ term: { cluster } }, { range: { endsAt: { lt: before } } }] } },
-        sort: [{ endsAt: 'asc' }, { digest: 'asc' }],
-        fields: ['digest'],
-      });
-      for await (const { digest } of ended) await end(digest);
+    async forget(endedBefore, unusedSince) {
+      for await (const { digest } of over(elastic, index, endedBefore, unusedSince)) await end(digest);
     },
   };
+}
+
+const over = (elastic: Elastic, index: string, endedBefore: Instant, unusedSince: Instant) =>
+  readAll<SessionDocument>(elastic, {
+    index,
+    query: {
+      bool: {
+        filter: [{ term: { cluster: elastic.cluster } }],
+        should: [{ range: { endsAt: { lt: endedBefore } } }, { range: { usedAt: { lt: unusedSince } } }],
+        minimum_should_match: 1,
+      },
+    },
+    sort: [{ endsAt: 'asc' }, { digest: 'asc' }],
+    fields: ['digest'],
+  });
+
+/** Those beyond the bounds, of the owner of one and of all, which were used longest ago; never that one. */
+async function tooMany(
+  elastic: Elastic,
+  index: string,
+  { digest: own, owner }: KeptSession,
+  { ofOwner, inAll }: SessionBounds,
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  const ofCluster = [{ term: { cluster: elastic.cluster } }];
+  for (const [filter, most] of [
+    [[...ofCluster, { term: { owner } }], ofOwner],
+    [ofCluster, inAll],
+  ] satisfies [object[], number][]) {
+    const { count } = await elastic.call('counting sessions', () =>
+      elastic.client.count({ index, query: { bool: { filter } } }),
+    );
+    // Those of the owner are not ended yet, but count no more.
+    let left = count - found.size - most;
+    if (left <= 0) continue;
+    const unused = readAll<Pick<KeptSession, 'digest'>>(elastic, {
+      index,
+      query: { bool: { filter, must_not: [{ term: { digest: own } }] } },
+      sort: [{ usedAt: 'asc' }, { digest: 'asc' }],
+      fields: ['digest'],
+    });
+    for await (const { digest } of unused) {
+      if (found.has(digest)) continue;
+      found.add(digest);
+      left -= 1;
+      if (left === 0) break;
+    }
+  }
+  return found;
 }
 
 const sessionOf = ({ cluster: _, ...session }: SessionDocument): KeptSession => session;

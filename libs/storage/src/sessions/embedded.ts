@@ -1,6 +1,6 @@
 import type { Instant } from '@margay/ground';
 import type { Database } from '@margay/sqlite';
-import type { KeptSession, Sessions } from './sessions.ts';
+import type { KeptSession, SessionBounds, Sessions } from './sessions.ts';
 
 /** The table of the embedded sessions. */
 export const SESSION_TABLES = `
@@ -10,6 +10,9 @@ export const SESSION_TABLES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sessions_by_owner ON sessions (owner);
   CREATE INDEX sessions_by_end ON sessions (ends_at)`;
+
+/** What tells which of the embedded sessions were used longest ago. */
+export const SESSION_USES = 'CREATE INDEX sessions_by_use ON sessions (used_at, digest)';
 
 interface SessionRow {
   readonly digest: string;
@@ -22,14 +25,33 @@ interface SessionRow {
 
 /** Sessions in the embedded database. */
 export function embeddedSessions(database: Database): Sessions {
+  const makeRoom = (digest: string, owner: string, { ofOwner, inAll }: SessionBounds) => {
+    database
+      .sql(
+        `DELETE FROM sessions WHERE digest IN (
+           SELECT digest FROM sessions WHERE owner = ? AND digest <> ?
+           ORDER BY used_at DESC, digest DESC LIMIT -1 OFFSET ?)`,
+      )
+      .run(owner, digest, ofOwner - 1);
+    const { count } = database.sql('SELECT count(*) AS count FROM sessions').get() as { count: number };
+    if (count > inAll)
+      database
+        .sql(
+          `DELETE FROM sessions WHERE digest IN (
+             SELECT digest FROM sessions WHERE digest <> ? ORDER BY used_at, digest LIMIT ?)`,
+        )
+        .run(digest, count - inAll);
+  };
+
   return {
-    begin: async ({ digest, owner, sealed, startedAt, usedAt, endsAt }) =>
+    begin: async ({ digest, owner, sealed, startedAt, usedAt, endsAt }, bounds) =>
       database.transaction(() => {
         database
           .sql(
             `INSERT INTO sessions (digest, owner, sealed, started_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)`,
           )
           .run(digest, owner, sealed, startedAt, usedAt, endsAt);
+        makeRoom(digest, owner, bounds);
       }),
 
     get: async (digest) =>
@@ -58,9 +80,9 @@ export function embeddedSessions(database: Database): Sessions {
         ).map(sessionOf),
       ),
 
-    forget: async (before) =>
+    forget: async (endedBefore, unusedSince) =>
       database.transaction(() => {
-        database.sql('DELETE FROM sessions WHERE ends_at < ?').run(before);
+        database.sql('DELETE FROM sessions WHERE ends_at < ? OR used_at < ?').run(endedBefore, unusedSince);
       }),
   };
 }

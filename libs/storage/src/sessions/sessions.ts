@@ -17,9 +17,21 @@ export interface KeptSession {
   readonly endsAt: Instant;
 }
 
+/** How many sessions are kept: more than that are never wanted, and would fill the store. */
+export interface SessionBounds {
+  readonly ofOwner: number;
+  readonly inAll: number;
+}
+
 /** The sessions of people. One that was ended never comes back, whatever comes late. Everything is durable when fulfilled. */
 export interface Sessions {
-  begin(session: KeptSession): Promise<void>;
+  /**
+   * Begins it, and ends others where there are more than the bounds say: of its owner, then of all, those that were used longest
+   * ago; never this one.
+   *
+   * @throws Error where one of its digest was begun before.
+   */
+  begin(session: KeptSession, bounds: SessionBounds): Promise<void>;
 
   /** The session, or undefined where it was never begun or is ended; one that is past its end may still be there. */
   get(digest: string): Promise<KeptSession | undefined>;
@@ -33,6 +45,6 @@ export interface Sessions {
   /** Those of one owner, newest first. */
   of(owner: string): Promise<KeptSession[]>;
 
-  /** Forgets those that ended before. */
-  forget(before: Instant): Promise<void>;
+  /** Forgets those that ended before one instant, or were not used since another. */
+  forget(endedBefore: Instant, unusedSince: Instant): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isIPv6 } from 'node:net';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { Problem } from '@margay/runtime';
 import { LIMITS, ORIGIN_OF } from '../tokens.ts';
+import { networkOf } from './address.ts';
 import type { Origin } from './origin.ts';
 import { TokenBuckets } from './token-bucket.ts';
 
@@ -101,16 +101,3 @@ function refuseFor(seconds: number): void {
 
 const tooMany = (detail: string, seconds: number) =>
   new Problem(429, 'Too many requests', detail, { 'retry-after': String(seconds) });
-
-/** An address; of IPv6 the network, of which whoever has one address has them all. */
-const networkOf = (address: string): string =>
-  isIPv6(address) ? expanded(address).slice(0, 4).join(':') : address;
-
-/** The eight groups of an IPv6 address. */
-function expanded(address: string): string[] {
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
-  const groups = (text: string) => text.split(':').filter((group) => group !== '');
-  if (tail === undefined) return groups(head);
-  const [before, after] = [groups(head), groups(tail)];
-  return [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after];
-}

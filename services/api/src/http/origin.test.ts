@@ -114,6 +114,24 @@ test.each<[string, string, boolean, string]>([
     false,
     'margay.example:8080',
   ],
+  ['for="[2001:db8::1]:4711";proto=https;host="a:1"', '2001:db8::1', true, 'a:1'],
+  ['for=198.51.100.7;proto="https"; host="margay, the one"', '198.51.100.7', true, 'margay, the one'],
+  ['for=198.51.100.7;ext=", for=203.0.113.9";proto=https', '198.51.100.7', true, 'margay.example:8080'],
+  ['for=198.51.100.7;ext="\\", for=203.0.113.9;"', '198.51.100.7', false, 'margay.example:8080'],
+  ['for = 198.51.100.7', '10.1.2.3', false, 'margay.example:8080'],
+  // A client that begins a quotation: what its proxy adds stands in it.
+  ['for="203.0.113.9, for=198.51.100.7;proto=https', '10.1.2.3', false, 'margay.example:8080'],
+  [
+    'for=203.0.113.9;proto=https;by=", for="198.51.100.7";proto=http',
+    '10.1.2.3',
+    false,
+    'margay.example:8080',
+  ],
+  ['for=203.0.113.9;for=198.51.100.7', '10.1.2.3', false, 'margay.example:8080'],
+  ['for=198.51.100.7, for=192.168.1.1', '198.51.100.7', false, 'margay.example:8080'],
+  ['for="[::ffff:c633:6407]"', '198.51.100.7', false, 'margay.example:8080'],
+  ['for="[198.51.100.7]"', '10.1.2.3', false, 'margay.example:8080'],
+  ['', '10.1.2.3', false, 'margay.example:8080'],
   ['for=_hidden', '10.1.2.3', false, 'margay.example:8080'],
   [';;=,', '10.1.2.3', false, 'margay.example:8080'],
 ])('Forwarded: %s', (forwarded, address, secure, host) => {
@@ -122,6 +140,16 @@ test.each<[string, string, boolean, string]>([
   );
   expect([found.address, found.secure, found.host]).toEqual([address, secure, host]);
 });
+
+test.each(['::ffff:10.0.0.0/104', '::ffff:a00:0/104', '10.0.0.0/8'])(
+  'a proxy of %s is one however its address is written',
+  (network) => {
+    const read = readOrigin({ networks: [network], headers: 'x-forwarded' });
+    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '::FFFF:0A01:0203', '0:0:0:0:0:ffff:a01:203'])
+      expect([address, read(from(address, {})).isProxied]).toEqual([address, true]);
+    expect(read(from('::ffff:11.1.2.3', {})).isProxied).toBe(false);
+  },
+);
 
 test('by TLS to here is secure without any proxy', () => {
   expect(readOrigin({ networks: [], headers: 'x-forwarded' })(from('10.1.2.3', {}, true)).secure).toBe(true);
@@ -135,6 +163,10 @@ test.each([
   [['10.0.0.0/8/8'], '10.0.0.0/8/8'],
   [['ingress.example'], 'ingress.example'],
   [['::/129'], '::/129'],
+  [['fe80::1%eth0'], 'fe80::1%eth0'],
+  [['::ffff:10.0.0.0/104'], undefined],
+  // All of IPv4, written as IPv6.
+  [['::ffff:0:0/96'], '::ffff:0:0/96'],
 ])('networks %o: %s is wrong', (networks, wrong) => {
   const problem = proxiesProblem(networks);
   if (wrong === undefined) expect(problem).toBeUndefined();

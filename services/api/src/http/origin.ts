@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { addressOf, networksOf, readNetwork } from './address.ts';
+import { readForwarded } from './forwarded.ts';
 
 /** Where a request came from. */
 export interface Origin {
-  /** The address of whoever sent it; of several the last before the declared proxies. */
+  /** The address of whoever sent it, in its one spelling; of several the last before the declared proxies. */
   readonly address: string;
   /** It came by TLS, to here or to the first declared proxy. */
   readonly secure: boolean;
@@ -24,9 +26,9 @@ export interface Proxies {
 
 /** What is wrong with networks of proxies, in words; undefined where nothing is. */
 export function proxiesProblem(networks: readonly string[]): string | undefined {
-  const everybody = networks.find((network) => partsOf(network)?.bits === 0);
+  const everybody = networks.find((network) => readNetwork(network)?.bits === 0);
   if (everybody !== undefined) return `"${everybody}" is everybody: name the proxies alone`;
-  const wrong = networks.find((network) => partsOf(network) === undefined);
+  const wrong = networks.find((network) => readNetwork(network) === undefined);
   return wrong === undefined
     ? undefined
     : `"${wrong}" is no address or network: write it like 10.0.0.0/8 or fd00::/8`;
@@ -34,18 +36,10 @@ export function proxiesProblem(networks: readonly string[]): string | undefined 
 
 /** Reads where requests came from. Whatever a sender says of itself counts only where a declared proxy is the one who sends. */
 export function readOrigin({ networks, headers: way }: Proxies): (request: IncomingMessage) => Origin {
-  const proxies = new BlockList();
-  for (const network of networks) {
-    const { address, bits, family } = partsOf(network)!;
-    proxies.addSubnet(address, bits, family);
-  }
-  const isProxy = (address: string) => {
-    const family = isIP(address);
-    return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
+  const isProxy = networksOf(networks.map((network) => readNetwork(network)!));
   return (request) => {
     const { socket, headers } = request;
-    const peer = plain(socket.remoteAddress ?? '');
+    const peer = addressOf(socket.remoteAddress ?? '') ?? '';
     const own: Origin = {
       address: peer,
       secure: (socket as TLSSocket).encrypted === true,
@@ -67,10 +61,14 @@ export function readOrigin({ networks, headers: way }: Proxies): (request: Incom
 export const nameIn = (host: string): string => host.replace(/:\d*$/, '').replace(/\.$/, '');
 
 /** From the nearest on, the first who is none of the proxies; what is no address ends the search: nobody vouches for what is before it. */
-function nearest(addresses: readonly string[], peer: string, isProxy: (address: string) => boolean): string {
+function nearest(
+  addresses: readonly (string | undefined)[],
+  peer: string,
+  isProxy: (address: string) => boolean,
+): string {
   let last = peer;
   for (const address of addresses.toReversed()) {
-    if (isIP(address) === 0) return last;
+    if (address === undefined) return last;
     last = address;
     if (!isProxy(address)) return last;
   }
@@ -78,7 +76,8 @@ function nearest(addresses: readonly string[], peer: string, isProxy: (address: 
 }
 
 interface Said {
-  readonly addresses: readonly string[];
+  /** Undefined where it is none. */
+  readonly addresses: readonly (string | undefined)[];
   readonly proto?: string;
   readonly host?: string;
 }
@@ -97,15 +96,7 @@ function xForwarded({ headers }: IncomingMessage): Said {
 }
 
 function forwarded({ headers }: IncomingMessage): Said {
-  const hops = piecesOf(headers['forwarded']).map(
-    (hop) =>
-      new Map(
-        hop
-          .split(';')
-          .map((pair) => pair.trim().split('=', 2))
-          .map(([name = '', value = '']) => [name.toLowerCase(), value.replaceAll('"', '')] as const),
-      ),
-  );
+  const hops = readForwarded(headers['forwarded'] ?? '');
   const proto = lastOf([hops.at(-1)?.get('proto') ?? '']);
   const host = lastOf([hops.at(-1)?.get('host') ?? '']);
   return {
@@ -124,23 +115,9 @@ const piecesOf = (value: string | readonly string[] | undefined): string[] =>
         .flatMap((line) => line.split(','))
         .map((piece) => piece.trim());
 
-/** An address without brackets and port. */
-function addressIn(text: string): string {
+/** An address without brackets and port; undefined where it is none. */
+function addressIn(text: string): string | undefined {
   const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
-  if (bracketed !== undefined) return plain(bracketed);
-  return plain(isIPv6(text) ? text : text.replace(/:\d+$/, ''));
-}
-
-/** IPv4 as IPv4, also where a socket takes both. */
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
-
-function partsOf(
-  network: string,
-): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
-  const [address = '', length, more] = network.split('/');
-  const family = isIP(address);
-  const most = family === 6 ? 128 : 32;
-  const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
-  if (family === 0 || more !== undefined || !(bits <= most)) return undefined;
-  return { address, bits, family: family === 6 ? 'ipv6' : 'ipv4' };
+  if (bracketed !== undefined) return isIPv6(bracketed) ? addressOf(bracketed) : undefined;
+  return addressOf(isIPv6(text) ? text : text.replace(/:\d+$/, ''));
 }

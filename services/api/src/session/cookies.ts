@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
-import { isId } from './seal.ts';
 
 /** How a cookie is set. */
 interface CookieOptions {
@@ -10,8 +9,11 @@ interface CookieOptions {
   readonly maxAgeSeconds?: number;
 }
 
-/** A cookie that holds a random id: all that a browser has of what is kept here. */
-export class IdCookie {
+/** What browsers keep of one cookie is 4 KiB, its name and attributes included. */
+const LENGTH_MAX = 3_900;
+
+/** A cookie that holds letters, digits, `-` and `_`, as ids are written, and nothing that a page could read. */
+export class OwnCookie {
   readonly #name: string;
   readonly #options: CookieOptions;
   readonly #originOf: (request: FastifyRequest['raw']) => Origin;
@@ -22,19 +24,19 @@ export class IdCookie {
     this.#originOf = originOf;
   }
 
-  /** The id of a request; undefined where there is none, or two cookies of that name, of which one was put there by somebody else. */
+  /** That of a request; undefined where there is none, or two cookies of that name, of which one was put there by somebody else. */
   in(request: FastifyRequest): string | undefined {
     const start = `${nameOf(this.#name, this.#isSecure(request))}=`;
     const found = (request.headers.cookie ?? '')
       .split(';')
       .map((text) => text.trim())
       .filter((text) => text.startsWith(start));
-    const id = found.length === 1 ? found[0]!.slice(start.length) : '';
-    return isId(id) ? id : undefined;
+    const value = found.length === 1 ? found[0]!.slice(start.length) : '';
+    return /^[\w-]+$/.test(value) && value.length <= LENGTH_MAX ? value : undefined;
   }
 
-  set(request: FastifyRequest, reply: FastifyReply, id: string): void {
-    this.#say(request, reply, id, this.#options.maxAgeSeconds);
+  set(request: FastifyRequest, reply: FastifyReply, value: string): void {
+    this.#say(request, reply, value, this.#options.maxAgeSeconds);
   }
 
   /** Takes it away. */

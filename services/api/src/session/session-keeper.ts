@@ -7,8 +7,8 @@ import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
 import { ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
-import { IdCookie } from './cookies.ts';
-import { digestOf, newId, seal, unseal } from './seal.ts';
+import { OwnCookie } from './cookies.ts';
+import { digestOf, isId, newId, seal, unseal } from './seal.ts';
 
 /** How long sessions last, in milliseconds. */
 export interface SessionLimits {
@@ -16,6 +16,8 @@ export interface SessionLimits {
   readonly lifetime: number;
   /** Without being used. */
   readonly idle: number;
+  /** How many one person has at most. */
+  readonly ofOne: number;
 }
 
 /** What a session is of: a token, of which is asked again whose it is, or somebody whom an identity provider named. */
@@ -23,6 +25,8 @@ export type SessionContent = { readonly token: string } | { readonly user: User 
 
 const MICROSECONDS = 1_000;
 const FORGET_MILLISECONDS = 600_000;
+/** More than an installation has people who look at it; fewer than would fill a disk. */
+const IN_ALL = 50_000;
 
 /**
  * Begins, finds and ends sessions. A browser has a random id and nothing else; what the session is of is kept by the id's digest,
@@ -33,7 +37,7 @@ export class SessionKeeper {
   readonly #sessions: Stores['sessions'];
   readonly #now: Clock;
   readonly #limits: SessionLimits;
-  readonly #cookie: IdCookie;
+  readonly #cookie: OwnCookie;
   #forgotAt = 0;
 
   constructor(
@@ -45,10 +49,13 @@ export class SessionKeeper {
     this.#sessions = sessions;
     this.#now = now;
     this.#limits = limits;
-    this.#cookie = new IdCookie('margay-session', { sameSite: 'Strict' }, originOf);
+    this.#cookie = new OwnCookie('margay-session', { sameSite: 'Strict' }, originOf);
   }
 
-  /** Begins one under a new id, whatever id the browser sent; the one that it had ends. */
+  /**
+   * Begins one under a new id, whatever id the browser sent. The one that it had ends, and of that person’s those that were used
+   * longest ago where they have too many.
+   */
   async begin(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -60,26 +67,28 @@ export class SessionKeeper {
     await stored(async () => {
       await this.#endOf(request);
       await this.#forget(now);
-      await this.#sessions.begin({
+      const session = {
         digest: digestOf(id),
         owner: ownerOf(owner),
         sealed: seal(id, content),
         startedAt: now,
         usedAt: now,
         endsAt: now + this.#limits.lifetime * MICROSECONDS,
-      });
+      };
+      await this.#sessions.begin(session, { ofOwner: this.#limits.ofOne, inAll: IN_ALL });
     });
     this.#cookie.set(request, reply, id);
   }
 
   /** What the session of a request is of, if it has one that lasts; looking at it `again` is no use of it. */
   async of(request: FastifyRequest, again?: 'again'): Promise<SessionContent | undefined> {
-    const id = this.#cookie.in(request);
+    const id = this.#idOf(request);
     if (id === undefined) return undefined;
     const digest = digestOf(id);
     const kept = await stored(() => this.#sessions.get(digest));
     if (kept === undefined) return undefined;
     const now = this.#now();
+    await this.#forget(now);
     if (!this.#lasts(kept, now)) {
       await stored(() => this.#sessions.end(digest));
       return undefined;
@@ -99,7 +108,7 @@ export class SessionKeeper {
 
   /** The sessions of somebody that last, newest first, and which of them is the one of this request. */
   async list(request: FastifyRequest, owner: string): Promise<(KeptSession & { current: boolean })[]> {
-    const id = this.#cookie.in(request);
+    const id = this.#idOf(request);
     const digest = id && digestOf(id);
     const now = this.#now();
     const kept = await stored(() => this.#sessions.of(ownerOf(owner)));
@@ -115,8 +124,13 @@ export class SessionKeeper {
     });
   }
 
-  async #endOf(request: FastifyRequest): Promise<void> {
+  #idOf(request: FastifyRequest): string | undefined {
     const id = this.#cookie.in(request);
+    return id !== undefined && isId(id) ? id : undefined;
+  }
+
+  async #endOf(request: FastifyRequest): Promise<void> {
+    const id = this.#idOf(request);
     if (id !== undefined) await this.#sessions.end(digestOf(id));
   }
 
@@ -128,7 +142,8 @@ export class SessionKeeper {
     if (now - this.#forgotAt < FORGET_MILLISECONDS * MICROSECONDS) return;
     this.#forgotAt = now;
     // Those that ended are none, forgotten or not: nobody is kept from signing in by them.
-    await this.#sessions.forget(now).catch(() => {});
+    const unusedSince = now - (this.#limits.idle + FORGET_MILLISECONDS) * MICROSECONDS;
+    await this.#sessions.forget(now, unusedSince).catch(() => {});
   }
 }
 

@@ -56,7 +56,7 @@ test('neither the cookie nor the store tells the token or the name', async () =>
   const { apps, stores } = await replicas(1, authority);
   const kept: KeptSession[] = [];
   const begin = stores.sessions.begin.bind(stores.sessions);
-  stores.sessions.begin = async (session) => (kept.push(session), begin(session));
+  stores.sessions.begin = async (session, bounds) => (kept.push(session), begin(session, bounds));
   const { line, cookie } = await signIn(apps[0]!);
   expect(line).toMatch(/^margay-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
   const id = cookie.split('=')[1]!;
@@ -203,6 +203,39 @@ test('somebody sees and ends all of their sessions, and nobody else’s', async 
   expect((await signOut(apps[1]!, { cookie: first.cookie }, '/api/v1/sessions')).statusCode).toBe(200);
   const after = [first, second, davids].map(({ cookie }) => statusOf(apps[0]!, cookie));
   expect(await Promise.all(after)).toEqual([401, 401, 200]);
+});
+
+test('somebody who signs in again and again has so many sessions, and ends those that they do not use', async () => {
+  const { authority } = cluster();
+  const sessions = { lifetime: 12 * 3_600_000, idle: 3_600_000, ofOne: 3 };
+  const { apps, clock } = await replicas(1, authority, { sessions });
+  const davids = await signIn(apps[0]!, 'the-token-of-david');
+  const used = await signIn(apps[0]!);
+  const flood: string[] = [];
+  for (let i = 0; i < 50; i++) {
+    // Within three minutes a use is not written down.
+    clock.now += 4 * MINUTE;
+    for (const { cookie } of [used, davids]) expect(await statusOf(apps[0]!, cookie)).toBe(200);
+    flood.push((await signIn(apps[0]!)).cookie);
+  }
+  const last = await Promise.all(flood.map((cookie) => statusOf(apps[0]!, cookie)));
+  expect(last.map((status) => status === 200).lastIndexOf(false)).toBe(flood.length - 3);
+});
+
+test('sessions that are over do not stay in the store, whoever comes', async () => {
+  const { authority } = cluster();
+  const { apps, clock, stores } = await replicas(1, authority);
+  const digests: string[] = [];
+  const begin = stores.sessions.begin.bind(stores.sessions);
+  stores.sessions.begin = async (session, bounds) => (digests.push(session.digest), begin(session, bounds));
+  await signIn(apps[0]!);
+  const davids = await signIn(apps[0]!, 'the-token-of-david');
+  for (let i = 0; i < 3; i++) {
+    clock.now += 30 * MINUTE;
+    expect(await statusOf(apps[0]!, davids.cookie)).toBe(200);
+  }
+  const there = await Promise.all(digests.map((digest) => stores.sessions.get(digest)));
+  expect(there.map((each) => each !== undefined)).toEqual([false, true]);
 });
 
 test('while the store is away nobody is signed in, and that is said', async () => {

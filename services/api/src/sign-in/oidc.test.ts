@@ -311,6 +311,44 @@ test('who comes back twice, late, with another state or without having gone is n
   ]);
 });
 
+test('asking for the way to the provider writes nothing down, however often', async () => {
+  const { issuer } = await lyingProvider({ current: {} });
+  const { apps, stores } = await apiWith(1, optionsOf(issuer));
+  let written = 0;
+  const begin = stores.sessions.begin.bind(stores.sessions);
+  stores.sessions.begin = async (session, bounds) => (written++, begin(session, bounds));
+  for (let i = 0; i < 50; i++) expect((await open(apps[0]!, '/login/oidc')).status).toBe(302);
+  expect(written).toBe(0);
+  await signIn(apps);
+  // The session, and that this login is over.
+  expect(written).toBe(2);
+});
+
+test.each([
+  ['no JSON', 'x'],
+  ['another JSON', '{"login":7,"at":1}'],
+  ['one without a time', '{"login":{"state":"s","nonce":"n","verifier":"v","page":"/"}}'],
+])('a cookie of a login that is %s is none', async (_, text) => {
+  const { issuer } = await lyingProvider({ current: {} });
+  const { apps } = await apiWith(1, optionsOf(issuer));
+  const cookie = Buffer.from(text).toString('base64url');
+  const answer = await open(apps[0]!, '/login/oidc/callback?code=c&state=s', [['margay-login', cookie]]);
+  expect([answer.status, answer.body]).toEqual([401, expect.stringContaining('not begun') as string]);
+});
+
+test('a page that somebody wrote into the cookie of a login is not gone to', async () => {
+  const { issuer } = await lyingProvider({ current: {} });
+  const { apps } = await apiWith(1, optionsOf(issuer));
+  const start = await open(apps[0]!, '/login/oidc');
+  const text = Buffer.from(start.cookies.get('margay-login')!, 'base64url').toString('utf8');
+  const changed = text.replace('"page":"/"', '"page":"//evil.example"');
+  expect(changed).not.toBe(text);
+  const back = await open(apps[0]!, path(await throughProvider(start.location)), [
+    ['margay-login', Buffer.from(changed).toString('base64url')],
+  ]);
+  expect([back.status, back.location]).toEqual([400, 'undefined']);
+});
+
 test.each([
   ['/', '/'],
   ['', '/'],

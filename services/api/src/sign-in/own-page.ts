@@ -15,5 +15,7 @@ export function ownPage(asked: string | undefined): string {
   const page = isPath && URL.canParse(asked, HERE) ? new URL(asked, HERE) : undefined;
   if (page?.origin !== HERE || page.pathname.startsWith('//'))
     throw refused('return: it is no page of this installation: give a path, like /#/coverage');
-  return `${page.pathname}${page.search}${page.hash}`;
+  const found = `${page.pathname}${page.search}${page.hash}`;
+  if (found.length > LENGTH_MAX) throw refused(`return: it has more than ${LENGTH_MAX} characters`);
+  return found;
 }

@@ -3,9 +3,10 @@ import { CLOCK, type Clock } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
 import type { Origin } from '../http/origin.ts';
-import { IdCookie } from '../session/cookies.ts';
-import { digestOf, newId, seal, unseal } from '../session/seal.ts';
+import { OwnCookie } from '../session/cookies.ts';
+import { firstToNote } from '../session/first-to-note.ts';
 import { stored } from '../session/session-keeper.ts';
 import { ORIGIN_OF } from '../tokens.ts';
 import type { Login } from './oidc-provider.ts';
@@ -15,56 +16,62 @@ export type PendingLogin = Login & { readonly page: string };
 
 /** How long somebody may take to sign in elsewhere. */
 const SECONDS = 600;
+const MICROSECONDS = 1_000_000;
+
+/** What the browser has of it. */
+const carried = z.object({
+  login: z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), page: z.string() }),
+  at: z.int(),
+});
 
 /**
- * What has to be known again when somebody comes back from an identity provider. It is kept as sessions are, under the digest of an
- * id that the browser alone has, so that they may come back to another replica; and taken once.
+ * What has to be known again when somebody comes back from an identity provider. Their browser has it: whoever asks for the way there
+ * writes nothing to any store, however often, and they may come back to another replica. What is written down is that a login is
+ * over, once the provider has said whose it was.
  */
 @Injectable()
 export class PendingLogins {
-  readonly #kept: Stores['sessions'];
+  readonly #sessions: Stores['sessions'];
   readonly #now: Clock;
-  readonly #cookie: IdCookie;
+  readonly #cookie: OwnCookie;
 
   constructor(
     @Inject(STORES) { sessions }: Stores,
     @Inject(CLOCK) now: Clock,
     @Inject(ORIGIN_OF) originOf: (request: FastifyRequest['raw']) => Origin,
   ) {
-    this.#kept = sessions;
+    this.#sessions = sessions;
     this.#now = now;
     // They come back by a link of another site, which a strict cookie does not follow.
-    this.#cookie = new IdCookie('margay-login', { sameSite: 'Lax', maxAgeSeconds: SECONDS }, originOf);
+    this.#cookie = new OwnCookie('margay-login', { sameSite: 'Lax', maxAgeSeconds: SECONDS }, originOf);
   }
 
-  async keep(request: FastifyRequest, reply: FastifyReply, login: PendingLogin): Promise<void> {
-    const id = newId();
-    const now = this.#now();
-    await stored(() =>
-      this.#kept.begin({
-        digest: digestOf(id),
-        owner: '',
-        sealed: seal(id, login),
-        startedAt: now,
-        usedAt: now,
-        endsAt: now + SECONDS * 1_000_000,
-      }),
-    );
-    this.#cookie.set(request, reply, id);
+  keep(request: FastifyRequest, reply: FastifyReply, login: PendingLogin): void {
+    const text = JSON.stringify({ login, at: this.#now() } satisfies z.input<typeof carried>);
+    this.#cookie.set(request, reply, Buffer.from(text).toString('base64url'));
   }
 
-  /** The login that this browser went away for; undefined where there is none, or it was taken before. */
-  async take(request: FastifyRequest, reply: FastifyReply): Promise<PendingLogin | undefined> {
+  /** The login that this browser went away for; undefined where there is none, or it took too long. */
+  take(request: FastifyRequest, reply: FastifyReply): PendingLogin | undefined {
     this.#cookie.clear(request, reply);
-    const id = this.#cookie.in(request);
-    if (id === undefined) return undefined;
-    const digest = digestOf(id);
-    return stored(async () => {
-      const kept = await this.#kept.get(digest);
-      // Of two who come with it at once one is the first.
-      if (kept === undefined || !(await this.#kept.end(digest)) || kept.endsAt <= this.#now())
-        return undefined;
-      return unseal(id, kept.sealed) as PendingLogin;
-    });
+    const found = read(this.#cookie.in(request));
+    return found && this.#now() - found.at < SECONDS * MICROSECONDS ? found.login : undefined;
+  }
+
+  /** Notes that it is over. False where it was before: of two who come back with it at once one is the first. */
+  async finish({ state }: PendingLogin): Promise<boolean> {
+    const now = this.#now();
+    const note = { what: `login ${state}`, now, until: now + SECONDS * MICROSECONDS };
+    return stored(() => firstToNote(this.#sessions, note));
+  }
+}
+
+/** Anybody can have written it: what is none is none. */
+function read(value: string | undefined): z.output<typeof carried> | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return carried.parse(JSON.parse(Buffer.from(value, 'base64url').toString('utf8')));
+  } catch {
+    return undefined;
   }
 }

@@ -66,7 +66,7 @@ export class SignInController implements OnApplicationBootstrap {
     return this.#inWords(request, reply, async (provider) => {
       const page = ownPage(asked);
       const { url, ...login } = await provider.begin();
-      await this.#logins.keep(request, reply, { ...login, page });
+      this.#logins.keep(request, reply, { ...login, page });
       return url.href;
     });
   }
@@ -75,18 +75,15 @@ export class SignInController implements OnApplicationBootstrap {
   @Open()
   comeBack(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     return this.#inWords(request, reply, async (provider) => {
-      const login = await this.#logins.take(request, reply);
-      if (login === undefined)
-        throw new Problem(
-          401,
-          'Unauthorized',
-          'This sign-in was not begun in this browser, took more than ten minutes, or is over already: sign in again',
-        );
+      const login = this.#logins.take(request, reply);
+      if (login === undefined) throw notBegun();
       const search = new URL(request.url, 'http://here.invalid').search;
       const user = await provider.finish(search, login);
+      if (!(await this.#logins.finish(login))) throw notBegun();
       await this.#sessions.begin(request, reply, user.name, { user });
       this.#log.info('Somebody signed in', { user: user.name });
-      return login.page;
+      // A cookie may be of anybody's making.
+      return ownPage(login.page);
     });
   }
 
@@ -113,3 +110,10 @@ export class SignInController implements OnApplicationBootstrap {
     }
   }
 }
+
+const notBegun = () =>
+  new Problem(
+    401,
+    'Unauthorized',
+    'This sign-in was not begun in this browser, took more than ten minutes, or is over already: sign in again',
+  );
