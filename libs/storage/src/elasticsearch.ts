@@ -1,6 +1,6 @@
 import { onceDone } from '@margay/runtime';
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
-import { elasticsearchArrivals } from './arrivals/elasticsearch.ts';
+import { elasticsearchArrivals, OPENED_TEMPLATE } from './arrivals/elasticsearch.ts';
 import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
 import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
 import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
@@ -18,6 +18,7 @@ const TEMPLATES = [
   TRAIL_TEMPLATE,
   FLOW_TEMPLATE,
   COVERAGE_TEMPLATE,
+  OPENED_TEMPLATE,
   ...ARCHIVE_TEMPLATES,
   ...LEDGER_TEMPLATES,
   ...WINDOW_TEMPLATES,

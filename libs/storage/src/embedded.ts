@@ -1,5 +1,5 @@
 import { databaseIn, openDatabase, snapshotsOf } from '@margay/sqlite';
-import { ARRIVAL_EVENTS, ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
+import { ARRIVAL_EVENTS, ARRIVAL_KEYS, ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
   COVERAGE_CANARIES,
@@ -33,6 +33,7 @@ const MIGRATIONS = [
   COVERAGE_EVENTS,
   LEDGER_TABLES,
   SESSION_USES,
+  ARRIVAL_KEYS,
 ];
 
 /** How the embedded stores are opened. */

@@ -36,6 +36,19 @@ const alsoBy = (told: Change, name: string): Change => ({
   uid: name,
 });
 
+/** That it may have been written since an instant. */
+const doubtfulSince = (
+  { content: _, resourceVersion: __, id, ...facts }: Change,
+  receivedAt: number,
+): Change => ({
+  ...facts,
+  id: `${id}?`,
+  eventId: `${id}?`,
+  what: 'doubtful',
+  receivedAt,
+  doubt: { reason: 'relisted', may: 'be-anything', message: 'a list shows it to be written' },
+});
+
 const attempt = (eventId: string, at: number, outcome: PolicyEvent['outcome']): PolicyEvent => ({
   eventId,
   at,
@@ -128,6 +141,22 @@ export function arrivalsContract(name: string, open: () => Promise<Stores>) {
         },
       ],
       [
+        'a change behind it that shows that one in it was missed',
+        { events: 1 },
+        async ({ history }) => {
+          const told = change('there', END + 5);
+          await history.append([{ ...told, id: 'later#0', generation: 3 }]);
+        },
+      ],
+      [
+        'what a list behind it shows to have been written since it was told of',
+        { events: 1 },
+        async ({ history }) => {
+          await history.append([doubtfulSince(change('there', END + HOUR), START + 5)]);
+          await history.append([doubtfulSince(change('there', END + HOUR), START + 5)]);
+        },
+      ],
+      [
         'a refused write that showed its object',
         { events: 1 },
         async ({ history, trail }) => {
@@ -165,7 +194,7 @@ export function arrivalsContract(name: string, open: () => Promise<Stores>) {
     ])('%s', async (_, counts, store) => {
       const stores = await open();
       await stores.windows.emit([emitted('a')], END);
-      await stores.history.append([change('there', START + 5)]);
+      await stores.history.append([{ ...change('there', START + 5), generation: 1 }]);
       const place = await stores.arrivals.place();
       await store(stores);
       await stores.history.append([change('live', END + HOUR)]);

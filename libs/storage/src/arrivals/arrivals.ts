@@ -10,7 +10,8 @@ export type Place = Readonly<Record<string, number>>;
 export interface LateEvidence {
   /**
    * Events that told of objects at an instant before the window's end (what is from before its start says what it began with), or
-   * that refused a write of a policy in the window. An event is one thing that a source told, however many objects it is about: an
+   * that refused a write of a policy in the window, or that showed, from wherever on, that something of an object in the window was
+   * missed. An event is one thing that a source told, however many objects it is about: an
    * audit event, a notice of a watch, an object of a baseline. The same one, told by two sources, is two.
    */
   readonly events: number;

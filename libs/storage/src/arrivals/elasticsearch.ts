@@ -1,11 +1,56 @@
 import type { estypes } from '@elastic/elasticsearch';
+import type { Instant } from '@margay/ground';
+import type { Opened } from '@margay/history';
+import type { DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
-import { monthOf } from '../elasticsearch/documents.ts';
+import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import { refresh } from '../elasticsearch/read.ts';
+import { DATE, INSTANT, KEYWORD, type IndexTemplate } from '../elasticsearch/templates.ts';
 import type { Arrivals, LateEvidence, Place, ReadWindow } from './arrivals.ts';
 
 /** The indices of evidence, without prefix. */
-const EVIDENCE = ['changes-*', 'trail-*', 'flows-*', 'coverage*'] as const;
+const EVIDENCE = ['changes-*', 'trail-*', 'flows-*', 'coverage*', 'opened-*'] as const;
+
+/** What changes show of the time before them, by the month in which that begins. */
+export const OPENED_TEMPLATE: IndexTemplate = {
+  pattern: 'opened-*',
+  properties: {
+    '@timestamp': DATE,
+    cluster: KEYWORD,
+    key: KEYWORD,
+    eventId: KEYWORD,
+    first: INSTANT,
+    last: INSTANT,
+  },
+};
+
+const placeOfOpened = (elastic: Elastic, key: string, start: Instant) => ({
+  index: elastic.index(`opened-${monthOf(start)}`),
+  id: documentId(key, start),
+});
+
+/** Takes back that something of a key was missed from an instant on. */
+export const takeBackWrite = (elastic: Elastic, key: string, start: Instant): DocumentWrite => ({
+  op: 'delete',
+  ...placeOfOpened(elastic, key, start),
+});
+
+/** Notes what changes of a key show of the time before them: once, however often that is found out. */
+export function openedWrite(elastic: Elastic, key: string, { start, end, event }: Opened): DocumentWrite {
+  const { cluster } = elastic;
+  return {
+    op: 'create',
+    ...placeOfOpened(elastic, key, start),
+    document: {
+      '@timestamp': dateOf(start),
+      cluster,
+      key,
+      eventId: event,
+      first: start,
+      ...(end !== Infinity && { last: end }),
+    },
+  };
+}
 
 /** The month of an index, where it is of one. */
 const MONTH = /-(\d{4}\.\d{2})$/;
@@ -86,6 +131,11 @@ function searchOf(elastic: Elastic, { place, window: { start, end } }: ReadWindo
     bool: { filter: [{ wildcard: { _index: { value: elastic.index(pattern) } } }, ...conditions] },
   });
   const changes = of('changes-*', { range: { at: { lt: end } } });
+  const opened = of(
+    'opened-*',
+    { range: { first: { lt: end } } },
+    { bool: { must_not: [{ range: { last: { lte: start } } }] } },
+  );
   const refused = of('trail-*', { range: { at: { gte: start, lt: end } } }, { term: { refused: true } });
   return {
     size: 0,
@@ -93,7 +143,7 @@ function searchOf(elastic: Elastic, { place, window: { start, end } }: ReadWindo
     query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, after(place)] } },
     aggs: {
       events: {
-        filter: { bool: { should: [changes, refused], minimum_should_match: 1 } },
+        filter: { bool: { should: [changes, opened, refused], minimum_should_match: 1 } },
         aggs: {
           ids: { cardinality: { field: 'eventId', precision_threshold: EVENTS_TOLD_APART } },
           // Changes of older releases do not name their event: each counts as one.

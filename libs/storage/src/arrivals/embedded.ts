@@ -14,14 +14,19 @@ export const ARRIVAL_TABLES = `
 /** The event that told it: several changes can be of one. Of what an older release stored each is an event of its own. */
 export const ARRIVAL_EVENTS = 'ALTER TABLE arrivals ADD COLUMN event TEXT';
 
-const KINDS = ['change', 'refused', 'flow', 'delivery'] as const;
+/** Of what something shows of a name before: which, so that it can be taken back. */
+export const ARRIVAL_KEYS = 'ALTER TABLE arrivals ADD COLUMN key INTEGER';
 
-/** What is stored: of which kind, when, and for changes and refused writes by which event. */
+const KINDS = ['change', 'refused', 'flow', 'delivery', 'opened'] as const;
+
+/** What is stored, or what follows from it of a time before: of which kind, when, and by which event unless it is a flow or a delivery. */
 export interface Arrival {
   readonly kind: (typeof KINDS)[number];
   readonly first: Instant;
   readonly last: Instant;
   readonly event?: string;
+  /** Of what was opened, the name in which. */
+  readonly key?: number;
 }
 
 /** Notes what is stored behind the end of a window that is known. */
@@ -32,12 +37,19 @@ export function arrivalNotes(database: Database): NoteArrival {
   const { horizon } = database.sql('SELECT max("end") AS horizon FROM windows').get() as {
     horizon: Instant | null;
   };
-  return ({ kind, first, last, event }) => {
+  return ({ kind, first, last, event, key }) => {
     if (horizon === null || first >= horizon) return;
     database
-      .sql('INSERT INTO arrivals (kind, first, last, event) VALUES (?, ?, ?, ?)')
-      .run(KINDS.indexOf(kind), first, last, event ?? null);
+      .sql('INSERT INTO arrivals (kind, first, last, event, key) VALUES (?, ?, ?, ?, ?)')
+      .run(KINDS.indexOf(kind), first, last, event ?? null, key ?? null);
   };
+}
+
+/** Takes back that something of a name was missed from an instant on. */
+export function forgetOpened(database: Database, key: number, first: Instant): void {
+  database
+    .sql('DELETE FROM arrivals WHERE kind = ? AND key = ? AND first = ?')
+    .run(KINDS.indexOf('opened'), key, first);
 }
 
 /** The order of arrival in the embedded database. */
@@ -59,7 +71,7 @@ export function embeddedArrivals(database: Database): Arrivals {
         reports.map(({ place, window: { start, end } }) => ({
           ...(database
             .sql(
-              `SELECT count(DISTINCT coalesce(event, id)) FILTER (WHERE kind = 0 OR (kind = 1 AND last >= ?2)) AS events,
+              `SELECT count(DISTINCT coalesce(event, id)) FILTER (WHERE kind = 0 OR (kind = 1 AND last >= ?2) OR (kind = 4 AND last > ?2)) AS events,
                    count(*) FILTER (WHERE kind = 2 AND last > ?2) AS flows,
                    count(*) FILTER (WHERE kind = 3 AND last >= ?2 AND last < ?3) AS deliveries
                  FROM arrivals WHERE id > ?1 AND first < ?3`,

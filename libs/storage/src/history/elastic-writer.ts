@@ -1,5 +1,15 @@
 import type { Key } from '@margay/ground';
-import { foldOn, foldWhole, isKept, NEW_KEY, type Change, type KeyTail, type Version } from '@margay/history';
+import {
+  foldOn,
+  foldWhole,
+  hindsight,
+  isKept,
+  NEW_KEY,
+  type Change,
+  type KeyTail,
+  type Version,
+} from '@margay/history';
+import { openedWrite, takeBackWrite } from '../arrivals/elasticsearch.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { isAnswerTooLarge } from '../elasticsearch/unusable.ts';
@@ -16,6 +26,8 @@ interface KeyWrites {
   readonly key: string;
   readonly tail: KeyTail;
   readonly versions: readonly DocumentWrite[];
+  /** What the changes show of the time before them. */
+  readonly opened?: readonly DocumentWrite[];
 }
 
 /** New changes by key, keys that may have been left behind, and what each key's id stands for. */
@@ -31,7 +43,7 @@ interface Work {
  * In this order, so that the process may end at any place and the same changes be appended again:
  *
  * 1. the changes are created, and those that are there already found out;
- * 2. versions are written, with the number of changes they were folded from: Elasticsearch refuses those folded from
+ * 2. what they show of the time before them is noted, and versions are written, with the number of changes they were folded from: Elasticsearch refuses those folded from
  *    fewer than what it has, so a writer that was left behind cannot undo anything;
  * 3. the key's mark moves to that number, where nobody else moved it; otherwise the key is looked at again.
  *
@@ -98,8 +110,14 @@ async function derive(elastic: Elastic, { fresh, doubtful, named }: Work): Promi
     else writes.push(extension);
   }
   const states = await readStates(elastic, toRead);
-  for (const [key, state] of states) writes.push(refold(elastic, key, state));
+  // Which of the changes are new is not known where a writer ended before: the newest one is.
+  for (const [key, state] of states)
+    writes.push(refold(elastic, key, state, fresh.get(key) ?? state.changes.slice(-1)));
 
+  await bulk(
+    elastic,
+    writes.flatMap(({ opened = [] }) => opened),
+  );
   const documents = writes.flatMap(({ versions }) => versions);
   await bulk(
     elastic,
@@ -129,10 +147,20 @@ function extend(
 }
 
 /** Folds everything that there is of a key, the changes that were just created included. */
-function refold(elastic: Elastic, key: string, { changes, versions }: KeyState): KeyWrites {
+function refold(
+  elastic: Elastic,
+  key: string,
+  { changes, versions }: KeyState,
+  added: readonly Change[],
+): KeyWrites {
   const whole = foldWhole(changes);
+  const { opened, closed } = hindsight(added, versions, whole.versions);
   return {
     key,
+    opened: [
+      ...closed.map((start) => takeBackWrite(elastic, key, start)),
+      ...opened.map((one) => openedWrite(elastic, key, one)),
+    ],
     tail: whole.tail,
     versions: versionWrites(elastic, key, versions, whole.versions, changes.length),
   };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collect } from '../testing/collect.ts';
 import { embeddedHistory } from './embedded.ts';
-import { ARRIVAL_TABLES } from '../arrivals/embedded.ts';
+import { ARRIVAL_EVENTS, ARRIVAL_KEYS, ARRIVAL_TABLES } from '../arrivals/embedded.ts';
 import { WINDOW_TABLES } from '../windows/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './tables.ts';
 import { historyWriter } from './writer.ts';
@@ -54,7 +54,15 @@ test('a writer that finds everything in its tables goes on as one that remembers
   await fc.assert(
     fc.asyncProperty(facts, async (changes) => {
       const database = openDatabase(':memory:', {
-        migrations: [HISTORY_TABLES, HISTORY_DOUBTS, HISTORY_RESTORES, WINDOW_TABLES, ARRIVAL_TABLES],
+        migrations: [
+          HISTORY_TABLES,
+          HISTORY_DOUBTS,
+          HISTORY_RESTORES,
+          WINDOW_TABLES,
+          ARRIVAL_TABLES,
+          ARRIVAL_EVENTS,
+          ARRIVAL_KEYS,
+        ],
       });
       for (const change of changes) historyWriter(database)([change]);
       const history = embeddedHistory(database, snapshotsOf(database));

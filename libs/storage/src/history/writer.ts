@@ -1,12 +1,13 @@
-import { foldOn, foldWhole, isKept, type Change } from '@margay/history';
+import { foldOn, foldWhole, hindsight, isKept, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
-import { arrivalNotes } from '../arrivals/embedded.ts';
+import { arrivalNotes, forgetOpened, type NoteArrival } from '../arrivals/embedded.ts';
 import { insertChange, insertRepeat } from './change-rows.ts';
 import type { Appended } from './history.ts';
 import { KeyTails, type RowTail } from './key-tails.ts';
 import { TableIds } from './table-ids.ts';
 import {
   CHANGES_OF_KEY,
+  CURRENT,
   changeOf,
   SELECT_VERSIONS,
   versionOf,
@@ -31,14 +32,19 @@ export function historyWriter(database: Database) {
     return true;
   };
 
-  /** Folds all changes of a key, which are in the database by now. */
-  const refold = (key: number): void => {
+  /** Folds all changes of a key, which are in the database by now; those that were added may tell of the time before them. */
+  const refold = (key: number, added: readonly Change[], arrived: NoteArrival): void => {
     const changes = (database.sql(CHANGES_OF_KEY).all(key) as unknown as ChangeRow[]).map(changeOf);
     const rows = database
       .sql(`${SELECT_VERSIONS} WHERE v.key = ? ORDER BY v.valid_from, v.id`)
       .all(key) as unknown as VersionRow[];
     const { tail, versions } = foldWhole(changes);
     const written = rows.map((row) => ({ row: row.id, version: versionOf(row) }));
+    const before = written.map(({ version }) => version);
+    const { opened, closed } = hindsight(added, before, versions);
+    for (const start of closed) forgetOpened(database, key, start);
+    for (const { start, end, event } of opened)
+      arrived({ kind: 'opened', first: start, last: Math.min(end, CURRENT), event, key });
     const row = replaceVersions(database, ids, key, written, versions);
     tails.hold(key, { tail, ...(row !== undefined && { lastRow: row }) });
   };
@@ -63,7 +69,7 @@ export function historyWriter(database: Database) {
           } else if (isKept(change) && insertRepeat(database, ids, change)) repeated++;
         }
         for (const [key, { before, added }] of touched) {
-          if (added.length > 0 && !extend(key, before, added)) refold(key);
+          if (added.length > 0 && !extend(key, before, added)) refold(key, added, arrived);
         }
         return { applied, repeated };
       }, 'later');
