@@ -9,6 +9,7 @@ export { computeReport, hasScope } from './compute-report.ts';
 export { clusterAt, type ClusterAt, instantOf } from './cluster-at.ts';
 export { sightsToAsk } from './doubts/play.ts';
 export { isOfTraffic, leftOpen, reportInput } from './report-input.ts';
+export { openedSince } from './opened-since.ts';
 export { namesToAsk } from './named/names.ts';
 export { JOINED } from './rows/acts.ts';
 export { auditedResources, auditWindow, versionsWindow } from './evidence-windows.ts';

@@ -49,7 +49,7 @@ export const isOfTraffic = ({ spec, typeSpec }: Pick<AskedReport, 'spec' | 'type
   (typeSpec ?? reportType(spec.reportType).spec).includeEndpointFlowLogData;
 
 /** Whether who did what is what the report lists. */
-const isOfTrail = ({ spec, typeSpec }: Pick<AskedReport, 'spec' | 'typeSpec'>): boolean =>
+export const isOfTrail = ({ spec, typeSpec }: Pick<AskedReport, 'spec' | 'typeSpec'>): boolean =>
   (typeSpec ?? reportType(spec.reportType).spec).auditEventsSelection.resources.length > 0;
 
 /**

@@ -1,7 +1,7 @@
 /** Who may see what, how people come in, and the reports that are archived. The api as a Nest module is a door of its own, `@margay/api/module`. */
 export { anyone, byKubernetes, byToken, type Authority } from './access/access.ts';
 export { type DoorConfig, doorOf, doorProblems, doorSettings, ownHosts } from './door.ts';
-export { isLate, lateWords } from './runs/late.ts';
+export { isLate, lateOf } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
 export { archivedReport } from './archived-report.ts';
 export { renderInThread } from './exports/render-in-thread.ts';

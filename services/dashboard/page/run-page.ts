@@ -106,6 +106,13 @@ function RevisionSection({ run }: { run: RunDetail }) {
     ${run.supersedes && run.unchanged === false && MAIN_KINDS[run.reportType] === undefined && html`<${Differences} id=${run.id} other=${run.supersedes} />`}
     ${run.late && html`<p>${run.late.words} than its evidence was read.</p>`}
     ${
+      run.late &&
+      run.late.opened.length > 0 &&
+      html`<ul>
+        ${run.late.opened.map((words) => html`<li>${words}</li>`)}
+      </ul>`
+    }
+    ${
       run.revisions.length > 1 &&
       html`<ul>
         ${run.revisions.map(

@@ -64,11 +64,17 @@ const late = z
   .object({
     events: count.meta({
       description:
-        'Changes at instants before the window’s end, and writes of policies in it that were refused.',
+        'Changes at instants before the window’s end, or that show that one in the window was missed, and writes of policies in it that were refused.',
     }),
     flows: count,
     deliveries: count.meta({ description: 'Of sources, with lines of the window.' }),
-    words: z.string().meta({ description: '`3 events came later`; `nothing came later`.' }),
+    opened: list(z.string()).meta({
+      description:
+        'What of the window is open by what sources delivered since, and was not, in sentences: a log that stayed silent, a number that was left out. Empty in a run that is superseded.',
+    }),
+    words: z
+      .string()
+      .meta({ description: '`3 events came later, 1 gap was found later`; `nothing came later`.' }),
   })
   .meta({
     description: 'What came to the stores after the evidence was read; a revision takes it in.',

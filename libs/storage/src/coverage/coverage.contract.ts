@@ -113,10 +113,17 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
     test('reading goes on after the last mark', async () => {
       const coverage = await open();
       expect(await coverage.position('a.log')).toBe(0);
+      expect(await coverage.positions()).toEqual(new Map());
       await coverage.append([mark('a.log', 10, 20), mark('a.log', 0, 10), mark('b.log', 0, 99)]);
       expect(await coverage.position('a.log')).toBe(20);
       expect(await coverage.position('b.log')).toBe(99);
       expect(await coverage.position('c.log')).toBe(0);
+      expect(await coverage.positions()).toEqual(
+        new Map([
+          ['a.log', 20],
+          ['b.log', 99],
+        ]),
+      );
     });
   });
 }

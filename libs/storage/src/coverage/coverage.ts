@@ -24,4 +24,7 @@ export interface Coverage {
 
   /** Where reading of the source is to go on: the greatest `to` of its marks, 0 where it has none. */
   position(source: string): Promise<number>;
+
+  /** Where reading of each source is to go on, of all that have marks. */
+  positions(): Promise<ReadonlyMap<string, number>>;
 }

@@ -22,6 +22,9 @@ export const COVERAGE_TEMPLATE: IndexTemplate = {
   },
 };
 
+/** Elasticsearch gives no more groups at once. */
+const SOURCES_MAX = 10_000;
+
 const BY_PLACE = [{ source: 'asc' }, { from: 'asc' }, { _shard_doc: 'asc' }] as const;
 
 type Query = estypes.QueryDslQueryContainer;
@@ -101,6 +104,27 @@ export function elasticsearchCoverage(elastic: Elastic): Coverage {
         }),
       );
       return aggregations?.position.value ?? 0;
+    },
+
+    async positions() {
+      await refresh(elastic, index);
+      type Bucket = { key: string; position: { value: number } };
+      const { aggregations } = await elastic.call('reading where sources are to go on', () =>
+        client.search<unknown, { sources: { buckets: Bucket[] } }>({
+          index,
+          ignore_unavailable: true,
+          size: 0,
+          query: { term: { cluster } },
+          aggs: {
+            sources: {
+              terms: { field: 'source', size: SOURCES_MAX },
+              aggs: { position: { max: { field: 'to' } } },
+            },
+          },
+        }),
+      );
+      const buckets = aggregations?.sources.buckets ?? [];
+      return new Map(buckets.map(({ key, position }) => [key, position.value]));
     },
   };
 }

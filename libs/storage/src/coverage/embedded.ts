@@ -104,6 +104,22 @@ export function embeddedCoverage(database: Database): Coverage {
         };
         return position ?? 0;
       }),
+
+    positions: async () =>
+      database.read(() => {
+        // From source to source by the index: there are few of them, and many marks.
+        const rows = database
+          .sql(
+            `WITH RECURSIVE each(source) AS (
+               SELECT min(source) FROM marks
+               UNION ALL SELECT (SELECT min(source) FROM marks WHERE source > each.source) FROM each
+                 WHERE each.source IS NOT NULL)
+             SELECT source, (SELECT max("to") FROM marks WHERE marks.source = each.source) AS position
+             FROM each WHERE source IS NOT NULL`,
+          )
+          .all() as unknown as { source: string; position: number }[];
+        return new Map(rows.map(({ source, position }) => [source, position]));
+      }),
   };
 }
 

@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
-import { lateWords } from './late.ts';
+import { isLate, lateWords } from './late.ts';
 
 test.each([
-  [{ events: 0, flows: 0, deliveries: 0 }, 'nothing came later'],
-  [{ events: 3, flows: 0, deliveries: 2 }, '3 events came later'],
-  [{ events: 1, flows: 1, deliveries: 2 }, '1 event and 1 flow came later'],
-  [{ events: 0, flows: 1_200, deliveries: 0 }, '1,200 flows came later'],
-  [{ events: 0, flows: 0, deliveries: 1 }, '1 delivery without changes came later'],
-])('%o', (late, words) => expect(lateWords(late)).toBe(words));
+  [{ events: 0, flows: 0, deliveries: 0, opened: [] }, 'nothing came later'],
+  [{ events: 3, flows: 0, deliveries: 2, opened: [] }, '3 events came later'],
+  [{ events: 1, flows: 1, deliveries: 2, opened: [] }, '1 event and 1 flow came later'],
+  [{ events: 0, flows: 1_200, deliveries: 0, opened: [] }, '1,200 flows came later'],
+  [{ events: 0, flows: 0, deliveries: 1, opened: [] }, '1 delivery without changes came later'],
+  [{ events: 0, flows: 0, deliveries: 1, opened: ['a.log'] }, '1 gap was found later'],
+  [
+    { events: 2, flows: 0, deliveries: 1, opened: ['a.log', 'b.log'] },
+    '2 events came later, 2 gaps were found later',
+  ],
+])('%o', (late, words) => {
+  expect(lateWords(late)).toBe(words);
+  expect(isLate(late)).toBe(words !== 'nothing came later');
+});

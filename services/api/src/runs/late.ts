@@ -1,14 +1,22 @@
 import type { Late, Run } from '@margay/api-contract';
-import type { LateEvidence, Stores } from '@margay/storage';
+import type { Stores } from '@margay/storage';
+import { openedOf, toldBy, type ToldReport } from './opened.ts';
 
 /** For so long a count stands. */
 const STANDS_MILLISECONDS = 5_000;
 
-/** Counts what came after the evidence of archived runs was read, by their ids. */
-export function lateOf({
-  archive,
-  arrivals,
-}: Pick<Stores, 'archive' | 'arrivals'>): (runs: readonly Run[]) => Promise<ReadonlyMap<string, Late>> {
+/** A run, as far as it says whether evidence that came later is of it. */
+type AskedRun = Pick<Run, 'id' | 'state' | 'supersededBy'>;
+
+/**
+ * What came after the evidence of archived runs was read, by their ids: how much, and what of the window is open by that. Of a
+ * run that is superseded already only the former.
+ */
+export function lateOf(
+  stores: Pick<Stores, 'archive' | 'arrivals' | 'coverage' | 'history'>,
+): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, Late>> {
+  const { archive, arrivals } = stores;
+  const openedIn = openedOf(stores);
   // Where the evidence of a report was read never changes.
   const read = new Map<string, ReadReport>();
   let counted = new Map<string, Late>();
@@ -20,7 +28,7 @@ export function lateOf({
     // Reports of older releases do not say.
     if (header?.read === undefined) return undefined;
     const { start, end } = header;
-    const found = { id, place: header.read, window: { start, end } };
+    const found = { id, place: header.read, window: { start, end }, told: toldBy(header) };
     read.set(id, found);
     return found;
   };
@@ -32,8 +40,19 @@ export function lateOf({
     const held = counted;
     const archived = runs.filter(({ state, id }) => state === 'completed' && !held.has(id));
     const toCount = (await Promise.all(archived.map(({ id }) => readOf(id)))).flatMap((each) => each ?? []);
-    for (const [i, late] of (await arrivals.later(toCount)).entries())
-      held.set(toCount[i]!.id, { ...late, words: lateWords(late) });
+    const came = await arrivals.later(toCount);
+    const isNewest = new Set(
+      archived.filter(({ supersededBy }) => supersededBy === null).map(({ id }) => id),
+    );
+    const opened = await openedIn(
+      toCount.flatMap(({ id, told }, i) =>
+        isNewest.has(id) ? [{ id, told, deliveries: came[i]!.deliveries }] : [],
+      ),
+    );
+    for (const [i, { id }] of toCount.entries()) {
+      const late = { ...came[i]!, opened: [...(opened.get(id) ?? [])] };
+      held.set(id, { ...late, words: lateWords(late) });
+    }
     return new Map(
       runs.flatMap(({ id }) => {
         const late = held.get(id);
@@ -47,19 +66,24 @@ interface ReadReport {
   readonly id: string;
   readonly place: Parameters<Stores['arrivals']['later']>[0][number]['place'];
   readonly window: { readonly start: number; readonly end: number };
+  readonly told: ToldReport;
 }
 
 /** Whether anything came later. */
-export const isLate = ({ events, flows, deliveries }: LateEvidence): boolean =>
-  events + flows + deliveries > 0;
+export const isLate = ({ events, flows, deliveries, opened }: Omit<Late, 'words'>): boolean =>
+  events + flows + deliveries + opened.length > 0;
 
-/** `3 events and 1 flow came later`. */
-export function lateWords({ events, flows, deliveries }: LateEvidence): string {
+/** `3 events and 1 flow came later, 1 gap was found later`. */
+export function lateWords({ events, flows, deliveries, opened }: Omit<Late, 'words'>): string {
   const of = (number: number, one: string, many = `${one}s`) =>
     number === 0 ? [] : [`${number.toLocaleString('en')} ${number === 1 ? one : many}`];
-  const what = [...of(events, 'event'), ...of(flows, 'flow')];
+  const came = [...of(events, 'event'), ...of(flows, 'flow')];
+  const found = of(opened.length, 'gap was found later', 'gaps were found later');
   // Deliveries are of lines: of those that changed nothing only where nothing else came.
   const said =
-    what.length > 0 ? what : of(deliveries, 'delivery without changes', 'deliveries without changes');
-  return `${said.join(' and ') || 'nothing'} came later`;
+    came.length + found.length > 0
+      ? came
+      : of(deliveries, 'delivery without changes', 'deliveries without changes');
+  const words = [...(said.length > 0 ? [`${said.join(' and ')} came later`] : []), ...found];
+  return words.join(', ') || 'nothing came later';
 }

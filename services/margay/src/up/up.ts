@@ -11,7 +11,7 @@ import {
   doorSettings,
   ownHosts,
   isLate,
-  lateWords,
+  lateOf,
   type Authority,
 } from '@margay/api';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
@@ -306,15 +306,15 @@ async function summarize(directory: string, { fresh, nothingAsked }: Reported): 
     const before = newest.length > 0 ? '. These were archived before' : '';
     const none = nothingAsked === undefined ? 'these are archived already' : nothingAsked + before;
     process.stdout.write(fresh > 0 ? `\n${fresh} new reports\n` : `\nNo new reports: ${none}\n`);
-    const late = await stores.arrivals.later(
-      newest.map(({ read = {}, start, end }) => ({ place: read, window: { start, end } })),
+    const late = await lateOf(stores)(
+      newest.map(({ id }) => ({ id, state: 'completed', supersededBy: null })),
     );
-    for (const [i, { id, read, reportName }] of newest.entries()) {
+    for (const { id, reportName } of newest) {
       const report = await archivedReport(stores.archive, id);
       if (report) process.stdout.write(`\n${summaryLines(report).join('\n')}\n`);
-      // Reports of older releases do not say where their evidence was read.
-      if (report && read !== undefined && isLate(late[i]!))
-        process.stdout.write(`  ${lateWords(late[i]!)}: margay run ${reportName} --revise takes that in\n`);
+      const came = late.get(id);
+      if (report && came && isLate(came))
+        process.stdout.write(`  ${came.words}: margay run ${reportName} --revise takes that in\n`);
     }
   } finally {
     await stores.close();

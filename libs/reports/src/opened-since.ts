@@ -1,0 +1,122 @@
+import {
+  deliveriesOf,
+  doubtsFor,
+  evidenceFor,
+  gradesWorseThan,
+  type CoverageMark,
+  type Delivery,
+  type Evidence,
+} from '@margay/coverage';
+import {
+  formatInstant,
+  gapsIn,
+  type Instant,
+  type Interval,
+  joined,
+  parseInstant,
+  sortedOnce,
+  type Window,
+} from '@margay/ground';
+import { printedAbout } from './doubts/wide-doubts.ts';
+import type { ListedDoubt } from './evidence.ts';
+import { isOfTraffic, isOfTrail } from './report-input.ts';
+import type { ReportHeader } from './report.ts';
+
+/** What sources have delivered by now, as far as a window is concerned. */
+interface DeliveredByNow {
+  readonly marks: readonly CoverageMark[];
+  readonly deliveries?: readonly Delivery[];
+  /** When the cluster was born, where the evidence holds it. */
+  readonly birth?: Instant;
+}
+
+/**
+ * What of an archived report's window is open by what sources have delivered since, and was not by what they had delivered then: a
+ * log that stayed silent, a number that was left out, a list that shows that a watch missed something. Rows are not looked at, and
+ * what is known better by now says nothing.
+ *
+ * @returns sentences, sorted; none where the report would say of its sources what it says.
+ */
+export function openedSince(header: ReportHeader, { marks, ...known }: DeliveredByNow): string[] {
+  const then = header.evidence.sources as Partial<Evidence> | null;
+  const window = windowOf(header);
+  // Reports of older releases have no grade: nobody looked for gaps inside their sources.
+  if (then?.grade === undefined || window === undefined) return [];
+  const { reportSpec: spec, reportTypeSpec: typeSpec } = header;
+  const asked = { spec, typeSpec };
+  const { deliveries = deliveriesOf(marks, window.end), ...beside } = known;
+  const delivered = { ...beside, deliveries };
+  const ofTraffic = isOfTraffic(asked);
+  const now = evidenceFor(marks, [], window, { ...delivered, ofTraffic, ofTrail: isOfTrail(asked) });
+  const doubts = openedDoubts(header, doubtsFor(marks, window, delivered), window);
+  const sources = [
+    ...openedSources(then.sources ?? [], now.sources),
+    ...(ofTraffic ? openedSources(then.flows?.sources ?? [], now.flows.sources) : []),
+  ];
+  const gaps = newIn(now.gaps, then.gaps ?? []);
+  const isWorse = gaps.length > 0 || gradesWorseThan(then.grade).includes(now.grade);
+  if (doubts.length > 0 || sources.length > 0) return sortedOnce([...doubts, ...sources]);
+  return isWorse ? [`The grade of what the sources delivered is “${now.grade}”, not “${then.grade}”.`] : [];
+}
+
+const windowOf = ({ startTime, endTime }: ReportHeader): Window | undefined => {
+  const [start, end] = [parseInstant(startTime), parseInstant(endTime)];
+  return start === undefined || end === undefined ? undefined : { start, end };
+};
+
+/** Printed intervals, or what is like them. */
+type Printed = Evidence['gaps'];
+
+const read = (printed: Printed): Interval[] =>
+  joined(
+    printed.map(({ from, to }) => ({
+      start: parseInstant(from) ?? -Infinity,
+      end: parseInstant(to) ?? Infinity,
+    })),
+  );
+
+/** Of intervals what is in none of those before. */
+const newIn = (now: Printed, then: Printed): Interval[] =>
+  read(now).flatMap((interval) => gapsIn(interval, read(then)));
+
+type Source = Evidence['sources'][number] | Evidence['flows']['sources'][number];
+
+/** When sources did not tell by what is known now, of those that the report has. */
+function openedSources(then: readonly Source[], now: readonly Source[]): string[] {
+  const known = new Map(then.map(({ source, gaps }) => [source, gaps]));
+  return now.flatMap(({ source, gaps }) => {
+    const before = known.get(source);
+    const opened = before === undefined ? [] : newIn(gaps, before);
+    return opened.map(
+      ({ start, end }) =>
+        `${source} is not known to have told of the time from ${formatInstant(start)} to ${formatInstant(end)}.`,
+    );
+  });
+}
+
+/** Messages of doubts of which the report has none about the same time. */
+function openedDoubts(
+  { evidence: { doubts: then } }: ReportHeader,
+  now: ReturnType<typeof doubtsFor>,
+  window: Window,
+): string[] {
+  // Nobody knows what those are about that were not listed.
+  if (then.total > then.listed.length) return [];
+  const listed = Map.groupBy(then.listed, ({ about }) => about);
+  const open = (about: string): Interval[] =>
+    joined([...(listed.get(about) ?? []), ...(listed.get('everything') ?? [])].map(intervalOf));
+  return now
+    .filter(({ about, since, settledAt = Infinity }) => {
+      const kind = about === 'everything' ? undefined : about;
+      const stretch = { start: Math.max(since, window.start), end: Math.min(settledAt, window.end) };
+      return (
+        stretch.start < stretch.end && gapsIn(stretch, open(printedAbout(kind, kind?.namespace))).length > 0
+      );
+    })
+    .map(({ message }) => message);
+}
+
+const intervalOf = ({ since, until }: ListedDoubt): Interval => ({
+  start: since === undefined ? -Infinity : (parseInstant(since) ?? -Infinity),
+  end: until === undefined ? Infinity : (parseInstant(until) ?? Infinity),
+});

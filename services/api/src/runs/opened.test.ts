@@ -1,0 +1,188 @@
+import { fileSource, lostSource, markOf, type CoverageMark, type Read } from '@margay/coverage';
+import { DAY, HOUR, type Instant, MINUTE } from '@margay/ground';
+import { FIRST_OBJECT } from '@margay/history';
+import { computeReport, reportInput, splitReport } from '@margay/reports';
+import { deliveredIn, openEmbedded, type Stores } from '@margay/storage';
+import { expect, onTestFinished, test } from 'vitest';
+import { lateOf } from './late.ts';
+import { openedOf, toldBy } from './opened.ts';
+
+const START = Date.parse('2026-11-01T10:00:00Z') * 1_000;
+const END = START + 2 * HOUR;
+
+const minutes = (from: Instant, to: Instant) =>
+  Array.from({ length: Math.max(0, Math.floor((to - from) / MINUTE)) }, (_, i) => from + i * MINUTE);
+const FROM = START - 10 * HOUR;
+
+/** Events of a log each minute, behind those that were there before. */
+function eachMinute(name: string, from: Instant, to: Instant, identity = '0123456789abcdef'): CoverageMark {
+  const first = Math.floor((from - FROM) / MINUTE);
+  const reads = minutes(from, to).map((at, i): Read => ({
+    position: first + i,
+    reading: { kind: 'ignored', at, reason: 'out-of-kind' },
+  }));
+  return markOf(fileSource(name, identity), first, first + reads.length, reads);
+}
+
+/** Stores of a cluster that is as old as its logs. */
+async function opened(): Promise<Stores> {
+  const stores = openEmbedded(':memory:');
+  onTestFinished(() => stores.close());
+  await stores.history.append([
+    {
+      ...FIRST_OBJECT,
+      id: 'birth#0',
+      eventId: 'birth',
+      what: 'present',
+      uid: 'first',
+      resourceVersion: '1',
+      at: FROM,
+      receivedAt: FROM,
+      created: true,
+      content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: FIRST_OBJECT.name } },
+      origin: { source: 'a.log', position: 0 },
+    },
+  ]);
+  return stores;
+}
+
+/** Archives the report over the window as a worker does. */
+async function archived(stores: Stores, id: string, generatedAt = END + HOUR) {
+  const window = { start: START, end: END };
+  const read = await stores.arrivals.place();
+  const report = computeReport(
+    reportInput(
+      { name: 'hourly', spec: { reportType: 'inventory' }, cluster: 'c', window },
+      {
+        versions: [],
+        policyEvents: [],
+        flows: [],
+        repeats: [],
+        ...(await deliveredIn(stores, window)),
+      },
+    ),
+  );
+  const { header, digest } = splitReport(report);
+  await stores.windows.emit(
+    [{ cluster: 'c', id, reportName: 'hourly', reportType: 'inventory', spec: {}, ...window, manual: false }],
+    END,
+  );
+  await stores.archive.complete({
+    id,
+    cluster: 'c',
+    reportName: 'hourly',
+    reportType: 'inventory',
+    ...window,
+    generatedAt,
+    digest,
+    parts: [],
+    read,
+    content: header,
+  });
+  return toldBy((await stores.archive.header(id))!);
+}
+
+/** How often all deliveries are read. */
+function counted(stores: Stores) {
+  let count = 0;
+  const coverage = {
+    ...stores.coverage,
+    deliveries: (until?: Instant) => {
+      count++;
+      return stores.coverage.deliveries(until);
+    },
+  };
+  return { stores: { ...stores, coverage }, count: () => count };
+}
+
+test('sources that go on are not looked at again, however much they tell', async () => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + HOUR)]);
+  const told = await archived(kept, 'r');
+  expect(told.isSettled).toBe(true);
+  const { stores, count } = counted(kept);
+  const judge = openedOf(stores, () => END + 2 * HOUR);
+  for (let hour = 1; hour < 5; hour++) {
+    await kept.coverage.append([eachMinute('a.log', END + hour * HOUR, END + (hour + 1) * HOUR)]);
+    expect(await judge([{ id: 'r', told, deliveries: 0 }])).toEqual(new Map());
+  }
+  expect(count()).toBe(0);
+});
+
+test('a log that stays silent while another goes on marks the report, once and for all', async () => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + 2 * MINUTE)]);
+  await kept.coverage.append([eachMinute('b.log', FROM, END - MINUTE)]);
+  const told = await archived(kept, 'r', END + 2 * MINUTE);
+  const { stores, count } = counted(kept);
+  let now = END + 2 * MINUTE;
+  const judge = openedOf(stores, () => now);
+  const asked = [{ id: 'r', told, deliveries: 0 }];
+  expect(await judge(asked)).toEqual(new Map([['r', []]]));
+  await kept.coverage.append([eachMinute('a.log', END + 2 * MINUTE, END + HOUR)]);
+  now = END + HOUR;
+  const said = (await judge(asked)).get('r');
+  expect(said).toContainEqual(expect.stringMatching(/^Nothing is known to have been delivered by b\.log/));
+  // It is said by the runs, whoever asks first.
+  expect((await lateOf(kept)([{ id: 'r', state: 'completed', supersededBy: null }])).get('r')).toMatchObject({
+    events: 0,
+    deliveries: 0,
+    opened: said,
+    words: `${said!.length} gaps were found later`,
+  });
+  expect(
+    (await lateOf(kept)([{ id: 'r', state: 'completed', supersededBy: 'r-r2' }])).get('r'),
+  ).toMatchObject({ words: 'nothing came later' });
+  // Later it says the same, and at last nobody looks any more.
+  now = END + 2 * DAY;
+  await kept.coverage.append([eachMinute('a.log', END + HOUR, now)]);
+  expect((await judge(asked)).get('r')).toEqual(said);
+  const looked = count();
+  now += DAY;
+  expect((await judge(asked)).get('r')).toEqual(said);
+  expect(count()).toBe(looked);
+  // A report over what is known now has nothing to be told of.
+  const again = await archived(kept, 'r-r2', now);
+  expect(await openedOf(kept, () => now)([{ id: 'r-r2', told: again, deliveries: 0 }])).toEqual(
+    new Map([['r-r2', []]]),
+  );
+});
+
+test.each<[string, CoverageMark, opened: RegExp | undefined]>([
+  [
+    'the next file of its log',
+    eachMinute('a-2026-11-01T13-00-00.000.log', END + HOUR, END + 2 * HOUR),
+    undefined,
+  ],
+  [
+    'the log of another API server under the same name',
+    eachMinute('a.log', END - HOUR, END + 2 * HOUR, 'fedcba9876543210'),
+    /delivered by a\.log/,
+  ],
+  ['another log, which begins later', eachMinute('c.log', END + HOUR, END + 2 * HOUR), /delivered by c\.log/],
+  [
+    'something that was lost between the services',
+    markOf(lostSource('everything', 'margay.resource-changes/0'), 7, 8, [
+      {
+        position: 7,
+        reading: {
+          kind: 'unusable',
+          reason: 'lost',
+          message: 'A message is lost.',
+          after: START,
+          before: END + HOUR,
+        },
+      },
+    ]),
+    /^A message is lost\./,
+  ],
+])('a source that the report does not know: %s', async (_, mark, words) => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + 30 * MINUTE)]);
+  const told = await archived(kept, 'r');
+  await kept.coverage.append([mark]);
+  const found =
+    (await openedOf(kept, () => END + 3 * HOUR)([{ id: 'r', told, deliveries: 0 }])).get('r') ?? [];
+  if (words === undefined) expect(found).toEqual([]);
+  else expect(found).toContainEqual(expect.stringMatching(words));
+});

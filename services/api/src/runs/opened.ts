@@ -1,0 +1,122 @@
+import { fileSource, isOfFlows, lostKnowledge, setName, sourceName, tellsOfTime } from '@margay/coverage';
+import { DAY, type Instant, MINUTE, parseInstant, SECOND } from '@margay/ground';
+import { openedSince } from '@margay/reports';
+import { deliveredIn, type ArchivedHeader, type Stores } from '@margay/storage';
+import { contentOf } from './runs.ts';
+
+/** How long a look may take; runs that are left are judged at the next one. */
+const LOOK_MILLISECONDS = 1_000;
+/** While sources may turn out to have been silent, a run is judged again after so long. */
+const STANDS = 30 * SECOND;
+/** So long behind a window its sources have gone on, or are known to be silent. */
+const DECIDED_AFTER = DAY;
+/** Until a source told so much its rhythm is being learnt. */
+const LEARNT_LINES = 100;
+/** Behind a window so late canaries say nothing more of it. */
+const CANARIES_WITHIN = MINUTE;
+const NO_IDENTITY = '0'.repeat(16);
+
+/** What a report says of its sources, as far as it says whether anything more is to be expected of them. */
+export interface ToldReport {
+  readonly end: Instant;
+  /** Each of its sources had told something behind the window, and enough before. */
+  readonly isSettled: boolean;
+  /** Of its sources, as printed. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** What a report says of its sources. */
+export function toldBy(header: ArchivedHeader): ToldReport {
+  const { end, generatedAt } = header;
+  const { sources, flows } = contentOf(header).evidence.sources ?? {};
+  const ofFlows = flows?.sources ?? [];
+  const all = [
+    ...(sources ?? []).map(({ source, lines, lastEvent }) => ({ source, lines, last: lastEvent })),
+    ...ofFlows.map(({ source, lines, lastFlow }) => ({ source, lines, last: lastFlow })),
+  ];
+  return {
+    end,
+    isSettled:
+      generatedAt >= end + CANARIES_WITHIN &&
+      all.every(({ lines, last }) => lines >= LEARNT_LINES && (parseInstant(last ?? '') ?? -Infinity) >= end),
+    names: new Set(all.map(({ source }) => source)),
+  };
+}
+
+interface Judged {
+  /** What it was judged by. */
+  readonly by: string;
+  readonly at: Instant;
+  readonly opened: readonly string[];
+}
+
+/** A run as it is asked about. */
+export interface AskedRun {
+  readonly id: string;
+  readonly told: ToldReport;
+  /** Deliveries that came later and are of the window. */
+  readonly deliveries: number;
+}
+
+/**
+ * Judges the windows of archived runs by what their sources have delivered by now. A run of which the sources had all gone on is looked at
+ * only where something came that is of it, or a source that it does not know; and any only when somebody asks.
+ *
+ * @param now by the clock.
+ * @returns what is open by now and was not, by their ids; what was not judged yet is absent.
+ */
+export function openedOf(
+  stores: Pick<Stores, 'archive' | 'coverage' | 'history'>,
+  now: () => Instant = () => Date.now() * 1_000,
+): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, readonly string[]>> {
+  const judged = new Map<string, Judged>();
+  const judge = async (id: string): Promise<readonly string[]> => {
+    const header = await stores.archive.header(id);
+    if (header === undefined) return [];
+    return openedSince(contentOf(header), await deliveredIn(stores, header));
+  };
+  return async (runs) => {
+    if (runs.length === 0) return new Map();
+    const positions = await stores.coverage.positions();
+    const strangers = strangersAmong(positions);
+    const begun = performance.now();
+    for (const { id, told, deliveries } of runs) {
+      const strange = strangers(told.names);
+      const by = JSON.stringify([deliveries, strange]);
+      const known = judged.get(id);
+      const at = now();
+      if (known === undefined && told.isSettled && deliveries === 0 && strange.length === 0) continue;
+      const isDecided = told.isSettled || (known !== undefined && known.at > told.end + DECIDED_AFTER);
+      if (known?.by === by && (isDecided || at < known.at + STANDS)) continue;
+      judged.set(id, { by, at, opened: await judge(id) });
+      if (performance.now() - begun > LOOK_MILLISECONDS) break;
+    }
+    return new Map(
+      runs.flatMap(({ id }) => {
+        const opened = judged.get(id)?.opened;
+        return opened === undefined ? [] : [[id, opened] as const];
+      }),
+    );
+  };
+}
+
+/**
+ * Which of the sources a report does not know: others by name, files that are no further ones of its logs, and what was lost between the
+ * services, with how much.
+ */
+function strangersAmong(positions: ReadonlyMap<string, number>) {
+  const called = Map.groupBy(positions.keys(), (source) => `${isOfFlows(source)} ${sourceName(source)}`);
+  const sources = [...positions].flatMap(([source, position]) => {
+    if (lostKnowledge(source) !== undefined) return [{ source, as: [], said: `${source} ${position}` }];
+    if (!tellsOfTime(source)) return [];
+    const name = sourceName(source);
+    const isOnly = called.get(`${isOfFlows(source)} ${name}`)?.length === 1;
+    return [{ source, as: [source, ...(isOnly ? [name, setName(source) ?? name] : [])], said: source }];
+  });
+  return (names: ReadonlySet<string>): string[] => {
+    const sets = new Set([...names].map((name) => setName(fileSource(name, NO_IDENTITY)) ?? name));
+    return sources
+      .filter(({ as }) => !as.some((name) => names.has(name) || sets.has(name)))
+      .map(({ said }) => said);
+  };
+}
