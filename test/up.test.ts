@@ -16,7 +16,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { readCheckpoint, readVerifierKey, verifierKeyText } from '@margay/ledger';
+import { coveragePredicate } from '@margay/api-contract';
+import { readCheckpoint, readEnvelope, readVerifierKey, verifierKeyText } from '@margay/ledger';
 import { openEmbedded, writeNewKey } from '@margay/storage';
 import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
@@ -86,6 +87,14 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   const zip = join(folder, 'evidence.zip');
   const downloads = `${first.url}/api/v1/runs/${inventory.id}/downloads`;
   writeFileSync(zip, Buffer.from(await (await fetch(`${downloads}/evidence.zip`)).arrayBuffer()));
+  const envelope = Buffer.from(unzipSync(readFileSync(zip))['coverage.dsse.json']!).toString();
+  const { statement, signed } = readEnvelope(envelope, [key]);
+  expect(signed).toEqual([key]);
+  const { grade, sources } = coveragePredicate.parse(statement.predicate);
+  expect({ grade, lines: sources.listed.map(({ lines }) => lines) }).toEqual({
+    grade: 'no gap seen',
+    lines: [2362],
+  });
   const kept = join(folder, 'kept');
   writeFileSync(kept, checkpoint);
   const verified = margay(['verify', zip, '--key', verifierKeyText(key), '--since', kept]);

@@ -24,6 +24,7 @@ export type { AskedRunAnswer, GlobalReports } from './answers/global-report.ts';
 export type { Late, Ring, Run, RunDetail, Runs, Trend } from './answers/run.ts';
 export type { WaysToSignIn } from './answers/session.ts';
 export type { Flag, Span, Timeline } from './answers/timeline.ts';
+export { coveragePredicate, coverageSchema } from './coverage-statement.ts';
 export { openApi } from './openapi.ts';
 export { BASE, type Answered, type Operation, type Query, routeOf } from './operation.ts';
 export { type OperationId, OPERATIONS } from './operations.ts';

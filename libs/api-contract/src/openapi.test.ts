@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
-import { openApi, OPERATIONS, RIGHTS, routeOf, whoMayTable, type Operation } from './index.ts';
+import {
+  coverageSchema,
+  openApi,
+  OPERATIONS,
+  RIGHTS,
+  routeOf,
+  whoMayTable,
+  type Operation,
+} from './index.ts';
 
 const root = new URL('../../../', import.meta.url);
 const written = readFileSync(new URL('docs/openapi.json', root), 'utf8');
@@ -23,6 +31,11 @@ const operations = Object.entries<Operation>(OPERATIONS);
 
 test('docs/openapi.json is what the operations say (npm run docs -w @margay/api-contract writes it)', () => {
   expect(JSON.parse(written)).toEqual(document);
+});
+
+test('docs/coverage-statement.schema.json is what statements are (the same command writes it)', () => {
+  const schema = readFileSync(new URL('docs/coverage-statement.schema.json', root), 'utf8');
+  expect(JSON.parse(schema)).toEqual(coverageSchema());
 });
 
 test('docs/permissions.md has the table of routes and answers that they make (the same command writes it)', () => {

@@ -35,4 +35,4 @@ export {
 export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
 export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
 export { checkProof, proofText, readProof } from './notes/proof.ts';
-export { EnvelopeProblem, envelopeText, readEnvelope, STATEMENT_TYPE } from './statement.ts';
+export { EnvelopeProblem, envelopeText, readEnvelope, type Statement, STATEMENT_TYPE } from './statement.ts';

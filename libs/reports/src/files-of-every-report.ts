@@ -9,6 +9,7 @@ export const FILES_OF_EVERY_REPORT = [
   'log-entry.json',
   'log-checkpoint.txt',
   'log-key.txt',
+  'coverage.dsse.json',
 ] as const;
 
 /** One of their names. */

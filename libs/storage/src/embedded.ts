@@ -13,7 +13,7 @@ import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
 import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embedded.ts';
-import { embeddedLedger, LEDGER_TABLES } from './ledger/embedded.ts';
+import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embedded.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
@@ -34,6 +34,7 @@ const MIGRATIONS = [
   LEDGER_TABLES,
   SESSION_USES,
   ARRIVAL_KEYS,
+  LEDGER_STATEMENTS,
 ];
 
 /** How the embedded stores are opened. */

@@ -1,3 +1,4 @@
+import { COVERAGE_STATEMENT, coverageStatement, isStatedEvidence } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 import {
   append,
@@ -5,6 +6,7 @@ import {
   edgeOf,
   type Entry,
   entryBytes,
+  envelopeText,
   leafHash,
   NoteProblem,
   readCheckpoint,
@@ -14,6 +16,8 @@ import {
   type SignedCheckpoint,
   type SigningKey,
   signCheckpoint,
+  type Statement,
+  STATEMENT_TYPE,
   tilePath,
   verifierKeyText,
 } from '@margay/ledger';
@@ -23,7 +27,7 @@ import type { ArchivedHeader } from '../archive/archive.ts';
 import { chunks } from '../chunks.ts';
 import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
-import { type Ledger, type LogHead, LogRefused } from './ledger.ts';
+import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
 
 /** The stores that a log is written from. */
 type LogStores = Pick<Stores, 'ledger' | 'history'>;
@@ -49,10 +53,7 @@ export async function logReports(
     const before = head?.size ?? 0;
     const edge = await checkedEdge(ledger, head, key);
     const clusterUid = await clusterUidOf(history);
-    const entries = absent.map((header) => ({
-      run: header.id,
-      bytes: entryBytes(entryOf(header, clusterUid, later)),
-    }));
+    const entries = absent.map((header) => newEntry(header, entryOf(header, clusterUid, later), key));
     const leaves = entries.map(({ bytes }) => leafHash(bytes));
     const { size, root, tiles } = append(before, leaves, edge);
     const checkpoint = signCheckpoint({ size, root }, key);
@@ -72,10 +73,25 @@ export async function checkLog(ledger: Ledger, key: SigningKey): Promise<void> {
   await checkedEdge(ledger, await ledger.head(), key);
 }
 
+function newEntry(header: ArchivedHeader, entry: Entry, key: SigningKey): NewEntry {
+  const evidence = evidenceOf(header);
+  const bytes = entryBytes(entry);
+  if (!isStatedEvidence(evidence)) return { run: entry.run, bytes };
+  const statement: Statement = {
+    _type: STATEMENT_TYPE,
+    subject: [{ name: entry.run, digest: { sha256: entry.digest } }],
+    predicateType: COVERAGE_STATEMENT,
+    predicate: coverageStatement(entry, evidence),
+  };
+  return { run: entry.run, bytes, statement: envelopeText(statement, key) };
+}
+
+const evidenceOf = ({ content }: ArchivedHeader): unknown =>
+  (content as { readonly evidence?: unknown } | null)?.evidence ?? null;
+
 /** What the log says of a report. */
 function entryOf(header: ArchivedHeader, clusterUid: string | undefined, later: boolean): Entry {
   const { cluster, id, revision = 1, reportName, reportType, start, end, digest, headerDigest } = header;
-  const evidence = (header.content as { readonly evidence?: unknown } | null)?.evidence ?? null;
   return {
     cluster,
     ...(clusterUid !== undefined && { clusterUid }),
@@ -86,7 +102,7 @@ function entryOf(header: ArchivedHeader, clusterUid: string | undefined, later: 
     start: formatInstant(start),
     end: formatInstant(end),
     digest,
-    evidenceDigest: digestOfJson(evidence),
+    evidenceDigest: digestOfJson(evidenceOf(header)),
     headerDigest,
     version: VERSION,
     ...(later && { later }),

@@ -13,7 +13,10 @@ import { lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts'
 /** The indices of the log: its head, which says what comes last, its entries and its tiles. */
 export const LEDGER_TEMPLATES: readonly IndexTemplate[] = [
   { pattern: 'log-heads', properties: { cluster: KEYWORD, size: NUMBER, growth: STORED } },
-  { pattern: 'log-entries', properties: { cluster: KEYWORD, number: NUMBER, run: KEYWORD, entry: STORED } },
+  {
+    pattern: 'log-entries',
+    properties: { cluster: KEYWORD, number: NUMBER, run: KEYWORD, entry: STORED, statement: STORED },
+  },
   { pattern: 'log-tiles', properties: { cluster: KEYWORD, bytes: STORED } },
 ];
 
@@ -22,7 +25,11 @@ interface Growth {
   readonly head: LogHead;
   /** In the order of their numbers, from `before` on; texts are JSON. */
   readonly before: number;
-  readonly entries: readonly { readonly run: string; readonly text: string }[];
+  readonly entries: readonly {
+    readonly run: string;
+    readonly text: string;
+    readonly statement?: string | undefined;
+  }[];
   /** Bytes in base64. */
   readonly tiles: readonly (Omit<Tile, 'bytes'> & { readonly bytes: string })[];
 }
@@ -66,6 +73,15 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
       });
     },
 
+    async statement(number) {
+      const [written] = await documents<{ statement?: string }>(elastic, 'log-entries', [
+        entryId(elastic, number),
+      ]);
+      if (written !== undefined) return written.statement;
+      const last = await found(elastic);
+      return last?.growth.entries[number - last.growth.before]?.statement;
+    },
+
     numbersOf: (runs) => numbersOf(elastic, runs),
 
     async grow(before, growth) {
@@ -96,7 +112,11 @@ async function found(elastic: Elastic): Promise<Found | undefined> {
 const growthOf = (before: number, { head, entries, tiles }: LogGrowth): Growth => ({
   head,
   before,
-  entries: entries.map(({ run, bytes }) => ({ run, text: Buffer.from(bytes).toString() })),
+  entries: entries.map(({ run, bytes, statement }) => ({
+    run,
+    text: Buffer.from(bytes).toString(),
+    statement,
+  })),
   tiles: tiles.map((tile) => ({ ...tile, bytes: Buffer.from(tile.bytes).toString('base64') })),
 });
 
@@ -125,11 +145,11 @@ async function moveHead(elastic: Elastic, growth: Growth, last: Found | undefine
 async function writeDown(elastic: Elastic, { before, entries, tiles }: Growth): Promise<void> {
   const { cluster } = elastic;
   const writes: DocumentWrite[] = [
-    ...entries.map(({ run, text }, i) => ({
+    ...entries.map(({ run, text, statement }, i) => ({
       op: 'create' as const,
       index: elastic.index('log-entries'),
       id: entryId(elastic, before + i),
-      document: { cluster, number: before + i, run, entry: text },
+      document: { cluster, number: before + i, run, entry: text, statement },
     })),
     ...tiles.map((tile) => ({
       op: 'index' as const,

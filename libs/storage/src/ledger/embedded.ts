@@ -13,6 +13,9 @@ export const LEDGER_TABLES = `
     level INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (level, number)
   ) STRICT`;
 
+/** Beside an entry, what was signed of the report's evidence. */
+export const LEDGER_STATEMENTS = 'ALTER TABLE log_entries ADD COLUMN statement TEXT';
+
 /** So many reports are looked for at once. */
 const PAGE = 256;
 const FIRST = { end: -1, id: '' };
@@ -46,6 +49,13 @@ export function embeddedLedger(database: Database): Ledger {
       return rows.map(({ entry }) => entry);
     },
 
+    async statement(number) {
+      const row = database.read(() =>
+        database.sql('SELECT statement FROM log_entries WHERE number = ?').get(number),
+      ) as { readonly statement: string | null } | undefined;
+      return row?.statement ?? undefined;
+    },
+
     async numbersOf(runs) {
       const rows = database.read(() =>
         database
@@ -58,10 +68,10 @@ export function embeddedLedger(database: Database): Ledger {
     async grow(before, { head: next, entries, tiles }) {
       return database.transaction(() => {
         if ((head()?.size ?? 0) !== before) return false;
-        for (const [i, { run, bytes }] of entries.entries())
+        for (const [i, { run, bytes, statement = null }] of entries.entries())
           database
-            .sql('INSERT INTO log_entries (number, run, entry) VALUES (?, ?, ?)')
-            .run(before + i, run, bytes);
+            .sql('INSERT INTO log_entries (number, run, entry, statement) VALUES (?, ?, ?, ?)')
+            .run(before + i, run, bytes, statement);
         for (const { level, index, bytes } of tiles)
           database
             .sql('REPLACE INTO log_tiles (level, number, bytes) VALUES (?, ?, ?)')

@@ -3,6 +3,7 @@ import {
   goesOnFrom,
   readCheckpoint,
   readEntry,
+  readEnvelope,
   signingKey,
   verifierKeyText,
 } from '@margay/ledger';
@@ -32,6 +33,15 @@ const report = (id: string, more: Partial<ReportRecord> = {}): ReportRecord => (
   content: { evidence: { sources: null } },
   ...more,
 });
+
+/** What a report says of its evidence, as far as statements tell of it. */
+const EVIDENCE = {
+  sources: null,
+  doubts: { total: 1, listed: [{ id: 'x', about: 'everything', reason: 'beginning' }] },
+  unreadPolicies: { total: 0 },
+  neverSeen: { total: 0 },
+  enforcement: { enforcing: [], other: [], statement: 'Enforcement is not known.' },
+};
 
 /** The head's tree, and what the key signed of it. */
 async function headOf(ledger: Ledger) {
@@ -111,6 +121,26 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
           ['a-r2', 1],
         ]),
       );
+    });
+
+    test('beside the entry of a report stands a signed statement about its evidence, where that tells enough', async () => {
+      const { stores, ledger, headers } = await withReports(
+        report('a', { content: { evidence: EVIDENCE } }),
+        report('of an older release'),
+      );
+      await logReports(stores, headers, key);
+      const envelope = (await ledger.statement(0))!;
+      const { statement, signed } = readEnvelope(envelope, [key]);
+      expect(signed).toEqual([key]);
+      expect(statement).toMatchObject({
+        subject: [{ name: 'a', digest: { sha256: 'd'.repeat(64) } }],
+        predicate: { grade: 'not known', complete: false, doubts: { total: 1 }, report: { run: 'a' } },
+      });
+      expect((await loggedReport(ledger, 'a'))!.statement).toBe(envelope);
+      expect(await ledger.statement(1)).toBeUndefined();
+      expect(await ledger.statement(2)).toBeUndefined();
+      await logReports(stores, [{ ...headers[0]!, id: 'b' }], key);
+      expect(await ledger.statement(0)).toBe(envelope);
     });
 
     test('reports without an entry get one, oldest windows first, which says that it came later', async () => {

@@ -17,6 +17,8 @@ export interface NewEntry {
   readonly run: string;
   /** Canonical JSON in UTF-8. */
   readonly bytes: Uint8Array;
+  /** The signed statement about the report's evidence: a DSSE envelope. Absent where a report of an older release says too little of it. */
+  readonly statement?: string | undefined;
 }
 
 /** What makes a log longer. */
@@ -46,6 +48,9 @@ export interface Ledger {
    * @throws LogRefused where one is not there.
    */
   entries(from: number, to: number): Promise<Uint8Array[]>;
+
+  /** The signed statement that stands beside an entry; undefined where there is none. */
+  statement(number: number): Promise<string | undefined>;
 
   /** The numbers of the entries about runs, from 0 on, by run: of those that have one. At most 1,000 runs. */
   numbersOf(runs: readonly string[]): Promise<ReadonlyMap<string, number>>;

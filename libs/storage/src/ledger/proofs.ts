@@ -20,6 +20,8 @@ export interface LoggedReport {
   readonly checkpoint: string;
   /** The key that is said to have signed it. */
   readonly key: string;
+  /** The signed statement about its evidence: a DSSE envelope. Absent where a report of an older release says too little of it. */
+  readonly statement?: string;
 }
 
 /**
@@ -36,7 +38,14 @@ export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedR
   const { checkpoint, key } = head;
   if (!includes(readCheckpoint(Buffer.from(checkpoint), []), index, leafHash(entry!), hashes))
     throw lacking(`entry ${index} as it was signed`);
-  return { entry: entry!, proof: proofText({ index, hashes, checkpoint }), checkpoint, key };
+  const statement = await ledger.statement(index);
+  return {
+    entry: entry!,
+    proof: proofText({ index, hashes, checkpoint }),
+    checkpoint,
+    key,
+    ...(statement !== undefined && { statement }),
+  };
 }
 
 /**

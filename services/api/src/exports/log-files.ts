@@ -18,13 +18,14 @@ export async function filesOfLog(
       if ((await ledger.head()) === undefined) return { files: [], version: 'no log' };
       return { files: [file('log.problem.txt', TEXT, `${NO_ENTRY}\n`)], version: 'unlogged' };
     }
-    const { entry, proof, checkpoint, key } = logged;
+    const { entry, proof, checkpoint, key, statement } = logged;
     return {
       files: [
         file('log-entry.json', 'application/json', Buffer.from(entry).toString()),
         file('report.tlog-proof', TEXT, proof),
         file('log-checkpoint.txt', TEXT, checkpoint),
         file('log-key.txt', TEXT, `${key}\n`),
+        ...(statement === undefined ? [] : [file('coverage.dsse.json', 'application/json', statement)]),
       ],
       // A log goes on, and so does what it shows.
       version: checkpoint.split('\n', 3)[2]!,

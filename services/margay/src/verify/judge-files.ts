@@ -23,6 +23,7 @@ const JUDGED_APART: readonly string[] = [
   'report.tlog-proof',
   'log-checkpoint.txt',
   'log-key.txt',
+  'coverage.dsse.json',
 ];
 
 /** Judges the files that stand with a report that has this digest: by the manifest, and by what is made of the report. */

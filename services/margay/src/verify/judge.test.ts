@@ -1,8 +1,10 @@
+import { COVERAGE_STATEMENT, coverageStatement, type StatedEvidence } from '@margay/coverage';
 import {
   append,
   consistencyFrom,
   digestOfJson,
   edgeOf,
+  envelopeText,
   type Entry,
   entryBytes,
   inclusionFrom,
@@ -11,6 +13,8 @@ import {
   signCheckpoint,
   signingKey,
   type SigningKey,
+  type Statement,
+  STATEMENT_TYPE,
   type Tile,
 } from '@margay/ledger';
 import { computeReport, verifyReport } from '@margay/reports';
@@ -64,6 +68,14 @@ const entryOf = (report: Json, more: Partial<Entry> = {}): Entry => ({
   ...more,
 });
 
+/** What is stated of the honest report's evidence. */
+const statementOf = (entry: Entry, more: object = {}, predicateType = COVERAGE_STATEMENT): Statement => ({
+  _type: STATEMENT_TYPE,
+  subject: [{ name: entry.run, digest: { sha256: entry.digest } }],
+  predicateType,
+  predicate: { ...coverageStatement(entry, HONEST['evidence'] as StatedEvidence), ...more },
+});
+
 /** A log of these entries: its checkpoints and proofs. */
 function logOf(entries: readonly Entry[], key: SigningKey = KEY) {
   const bytes = entries.map(entryBytes);
@@ -72,12 +84,14 @@ function logOf(entries: readonly Entry[], key: SigningKey = KEY) {
     tiles.find((tile) => tile.level === level && tile.index === index)!.bytes;
   expect(edgeOf(0)).toEqual([]);
   const checkpoint = signCheckpoint({ size: entries.length, root }, key);
+  const stated = (entry: Entry) => envelopeText(statementOf(entry), key);
   return {
     checkpoint: Buffer.from(checkpoint),
     from: (older: number) => consistencyFrom(older, entries.length).compute(read),
     of: (index: number) => {
       const hashes = inclusionFrom(index, entries.length).compute(read);
-      return { entry: bytes[index]!, proof: Buffer.from(proofText({ index, hashes, checkpoint })) };
+      const proof = Buffer.from(proofText({ index, hashes, checkpoint }));
+      return { entry: bytes[index]!, proof, statement: Buffer.from(stated(entries[index]!)) };
     },
   };
 }
@@ -111,6 +125,48 @@ test('one that was logged later says so', () => {
   expect(judged(evidence(HONEST, log.of(0))).notShown).toEqual([
     'what happened to it before it was logged: it had been archived before',
   ]);
+});
+
+describe('the statement about the evidence', () => {
+  const log = LOG.of(1);
+  const entry = entryOf(HONEST);
+  const withStatement = (statement: Statement, key = KEY) =>
+    judged(evidence(HONEST, { ...log, statement: Buffer.from(envelopeText(statement, key)) }));
+
+  test('is signed by the key of the log', () => {
+    expect(withStatement(statementOf(entry)).shown).toContain(
+      `coverage.dsse.json says of its evidence what the report does, and is signed by the key ${KEY.name}+${KEY.id}`,
+    );
+  });
+
+  test.each<[what: string, statement: Statement, why: string]>([
+    ['better than the report', statementOf(entry, { complete: true }), 'says something else of the evidence'],
+    ['of another report', statementOf({ ...entry, digest: 'd'.repeat(64) }), 'it is about another report'],
+  ])('%s is found out', (_, statement, why) => {
+    for (const key of [KEY, STRANGER]) expect(withStatement(statement, key).wrong).toContain(why);
+  });
+
+  test('that was changed is found out by its signature', () => {
+    const text = envelopeText(statementOf(entry, { reasons: ['nothing'] }), KEY);
+    const { payload } = JSON.parse(envelopeText(statementOf(entry), KEY)) as { payload: string };
+    const mixed = Buffer.from(JSON.stringify({ ...(JSON.parse(text) as object), payload }));
+    expect(judged(evidence(HONEST, { ...log, statement: mixed })).wrong).toContain('it was changed');
+  });
+
+  test('of a stranger, of a type that is not known, or that is not there shows nothing', () => {
+    const { statement: _, ...without } = log;
+    for (const [said, words] of [
+      [
+        withStatement(statementOf(entry), signingKey('other.example', new Uint8Array(32))),
+        'who made coverage.dsse.json',
+      ],
+      [withStatement(statementOf(entry, {}, 'https://example.com/v9')), '"https://example.com/v9"'],
+      [judged(evidence(HONEST, without)), 'no statement is there'],
+    ] as const) {
+      expect(said.notShown.join('\n')).toContain(words);
+      expect(said).toMatchObject({ isAnswered: true });
+    }
+  });
 });
 
 describe('whoever changes', () => {

@@ -1,13 +1,17 @@
+import { COVERAGE_STATEMENT, coverageStatement, isStatedEvidence } from '@margay/coverage';
 import type { Fields } from '@margay/ground';
 import {
   checkProof,
   digestOfJson,
+  type Entry,
+  EnvelopeProblem,
   goesOnFrom,
   type Hash,
   NoEntry,
   NoteProblem,
   readCheckpoint,
   readEntry,
+  readEnvelope,
   type SignedCheckpoint,
   type VerifierKey,
 } from '@margay/ledger';
@@ -101,7 +105,7 @@ type Told = { readonly [K in 'shown' | 'notShown']: string[] };
 
 /** The head of the log that the report is in. @throws Wrong */
 function judgeLog(
-  { entry: bytes, proof }: NonNullable<BroughtEvidence['log']>,
+  { entry: bytes, proof, statement }: NonNullable<BroughtEvidence['log']>,
   report: Fields,
   { keys }: Trusted,
   { shown, notShown }: Told,
@@ -132,9 +136,52 @@ function judgeLog(
         ? `that log is signed by the key ${key.name}+${key.id}`
         : `the witness ${key.name} saw that log at ${new Date(time! * 1_000).toISOString()}`,
     );
+  if (statement === undefined)
+    notShown.push('what is said of its evidence apart from it: no statement is there');
+  else judgeStatement(statement, entry, report, keys, { shown, notShown });
   if (entry.later === true)
     notShown.push('what happened to it before it was logged: it had been archived before');
   return head;
+}
+
+/** Judges what is said of the report's evidence apart from it. @throws Wrong */
+function judgeStatement(
+  bytes: Uint8Array,
+  entry: Entry,
+  { evidence }: Fields,
+  keys: readonly VerifierKey[],
+  { shown, notShown }: Told,
+): void {
+  const { statement, signed } = named('coverage.dsse.json', () =>
+    readEnvelope(Buffer.from(bytes).toString(), keys),
+  );
+  const { predicateType, subject, predicate } = statement;
+  if (predicateType !== COVERAGE_STATEMENT) {
+    notShown.push(
+      `what coverage.dsse.json says: it is of the type ${JSON.stringify(predicateType)}, and ${COVERAGE_STATEMENT} is known`,
+    );
+    return;
+  }
+  const isOfReport = subject.length === 1 && subject[0]!.digest.sha256 === entry.digest;
+  if (!isOfReport) throw new Wrong('coverage.dsse.json: it is about another report');
+  if (statedDigest(entry, evidence) !== digestOfJson(predicate ?? null))
+    throw new Wrong('coverage.dsse.json: it says something else of the evidence than the report does');
+  if (signed.length === 0)
+    notShown.push('who made coverage.dsse.json, which says of its evidence what the report does');
+  for (const { name, id } of signed)
+    shown.push(
+      `coverage.dsse.json says of its evidence what the report does, and is signed by the key ${name}+${id}`,
+    );
+}
+
+/** The digest of what is stated of a report's evidence; undefined where that is none that anybody could state something of. */
+function statedDigest(entry: Entry, evidence: unknown): string | undefined {
+  try {
+    return isStatedEvidence(evidence) ? digestOfJson(coverageStatement(entry, evidence)) : undefined;
+  } catch {
+    // Its digest is right, which says nothing of its shape.
+    return undefined;
+  }
 }
 
 /** What is wrong, with the file in which. */
@@ -142,7 +189,7 @@ function named<T>(file: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (error instanceof NoteProblem || error instanceof NoEntry)
+    if (error instanceof NoteProblem || error instanceof NoEntry || error instanceof EnvelopeProblem)
       throw new Wrong(`${file}: ${error.message}`);
     throw error;
   }

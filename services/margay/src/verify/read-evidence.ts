@@ -9,7 +9,12 @@ export interface BroughtEvidence {
   /** What stands in `report.json`. */
   readonly report: unknown;
   /** What is to show that it is in a log; absent where nothing is. */
-  readonly log?: { readonly entry: Uint8Array; readonly proof: Uint8Array };
+  readonly log?: {
+    readonly entry: Uint8Array;
+    readonly proof: Uint8Array;
+    /** The signed statement about the report's evidence; absent where there is none. */
+    readonly statement?: Uint8Array;
+  };
   /** The files of the ZIP; absent where the report was brought alone. */
   readonly zip?: BroughtZip;
 }
@@ -42,9 +47,11 @@ export async function readEvidence(path: string): Promise<BroughtEvidence> {
   const report = file.read(REPORT);
   if (report === undefined) throw new Error(`Cannot read ${path}: it is a ZIP without ${REPORT}`);
   const [entry, proof] = [file.read('log-entry.json'), file.read('report.tlog-proof')];
+  const statement = file.read('coverage.dsse.json');
   return {
     report: jsonIn(`${path}: ${REPORT}`, report),
-    ...(entry !== undefined && proof !== undefined && { log: { entry, proof } }),
+    ...(entry !== undefined &&
+      proof !== undefined && { log: { entry, proof, ...(statement !== undefined && { statement }) } }),
     zip: {
       ...manifestIn(path, file.read(MANIFEST)),
       // One after the other: of a large report they need not fit the memory together.
