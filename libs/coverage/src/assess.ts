@@ -3,6 +3,7 @@ import {
   type Instant,
   type Interval,
   joined,
+  MINUTE,
   minuteOf,
   resourceName,
   type Window,
@@ -13,7 +14,8 @@ import { canaryIgnorance, doubtsAbout, type Ignorance, ignoranceOf, lostIgnoranc
 import { areAllServersProven, unheardServers } from './canary-proof.ts';
 import type { CanaryRun } from './canary.ts';
 import { worstOf, type Grade } from './grade.ts';
-import type { CoverageMark } from './mark.ts';
+import { type Heard, heardTogether, silencesIn, TOLD } from './heard.ts';
+import { isHeard, type CoverageMark } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { type Listing, listingsIn } from './listing.ts';
 import { isOfCanaries, isOfFlows, lostKnowledge, tellsOfTime } from './source.ts';
@@ -41,7 +43,7 @@ export interface JudgedStream {
   readonly gaps: readonly Interval[];
   /** How long it may be silent, in microseconds; absent where nothing of it has a time. */
   readonly allowed?: number;
-  /** The longest silence that touches the window, as far as silences show: those from minute to minute. */
+  /** The longest silence that touches the window; absent where none is longer than `TOLD`. */
   readonly longest?: Interval;
 }
 
@@ -245,7 +247,7 @@ function judge(
         );
   const gaps = clipped(outages, window);
   const allowed = allowanceOf(stream);
-  const longest = longestSilence(stream, marks, window);
+  const longest = longestSilence(stream, marks, window, birth);
   return {
     stream,
     grade:
@@ -274,27 +276,41 @@ const clipped = (intervals: readonly Interval[], window: Window): Interval[] =>
     .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))
     .filter(({ start, end }) => start < end);
 
+/**
+ * The longest silence that touches a window, of those that are longer than `TOLD`: from event to event, from when on the source had
+ * something to tell, and up to the window's end where nothing came behind it.
+ *
+ * @param marks at least those that touch the window, or end in the minute before it.
+ */
 function longestSilence(
-  { rhythm }: Stream,
+  { rhythm, first, last, absent = [] }: Stream,
   marks: readonly CoverageMark[],
   window: Window,
+  birth: Instant,
 ): Interval | undefined {
-  const minutes = new Map<Instant, { first: Instant; last: Instant }>();
-  for (const { minute, first, last } of marks.flatMap(({ buckets }) => buckets)) {
-    if (minute >= window.end || last < minuteOf(window.start)) continue;
-    const known = minutes.get(minute);
-    minutes.set(minute, {
-      first: Math.min(first, known?.first ?? first),
-      last: Math.max(last, known?.last ?? last),
-    });
-  }
-  const inTime = [...minutes.values()].sort((a, b) => a.first - b.first);
-  const short = inTime.slice(1).map(({ first }, i) => ({ start: inTime[i]!.last, end: first }));
-  const touching = [...rhythm.longest, ...short].filter(
-    ({ start, end }) => start < window.end && window.start < end,
-  );
-  return touching.reduce<Interval | undefined>(
-    (longest, one) => (longest && longest.end - longest.start >= one.end - one.start ? longest : one),
-    undefined,
-  );
+  if (first === undefined || last === undefined) return undefined;
+  const near = marks
+    .flatMap(({ buckets }) => buckets)
+    .filter(
+      (bucket) =>
+        isHeard(bucket) && bucket.minute < window.end && bucket.minute >= minuteOf(window.start) - MINUTE,
+    );
+  const heard = Map.groupBy(near, ({ minute }) => minute);
+  const minutes: Heard[] = [...heard.values()].map((parts) => heardTogether(parts));
+  if (last >= window.end) minutes.push({ first: last, last });
+  minutes.sort((a, b) => a.first - b.first);
+  const short = minutes.flatMap((minute, i) => [
+    ...silencesIn(minute),
+    ...(i > 0 ? [{ start: minutes[i - 1]!.last, end: minute.first }] : []),
+  ]);
+  const atEnds = [
+    { start: Math.max(window.start, birth), end: first },
+    { start: last, end: window.end },
+  ];
+  return [...rhythm.longest, ...short, ...(absent.length > 0 ? [] : atEnds)]
+    .filter(({ start, end }) => start < window.end && window.start < end && end - start > TOLD)
+    .reduce<Interval | undefined>(
+      (longest, one) => (longest && longest.end - longest.start >= one.end - one.start ? longest : one),
+      undefined,
+    );
 }

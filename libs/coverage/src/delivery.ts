@@ -25,6 +25,8 @@ export interface Unread {
  */
 export interface Delivery {
   readonly source: string;
+  /** See `CoverageMark`. */
+  readonly goesOnFrom?: string;
   /** How many events, and how much that has no time. */
   readonly lines: number;
   /** Absent where nothing has a time. */
@@ -100,6 +102,7 @@ class DeliverySum {
   readonly source: string;
   readonly #until: Instant;
   readonly #listening = new Listening();
+  #goesOnFrom: string | undefined;
   #learnt = 0;
   #lines = 0;
   #first: Instant | undefined;
@@ -120,7 +123,8 @@ class DeliverySum {
     this.#canaries = new CanariesUpTo(until);
   }
 
-  add({ beats, rest, canaries = [] }: Outline): void {
+  add({ goesOnFrom, beats, rest, canaries = [] }: Outline): void {
+    this.#goesOnFrom ??= goesOnFrom;
     for (const canary of canaries) this.#canaries.add(canary);
     let [first, last]: (Instant | undefined)[] = [];
     for (const beat of beats) {
@@ -134,7 +138,7 @@ class DeliverySum {
     this.#behind = last ?? this.#behind;
   }
 
-  #hear([first, last, events]: Beat): void {
+  #hear([first, last, events, silences]: Beat): void {
     this.#lastOfAll = Math.max(this.#lastOfAll ?? last, last);
     const isBehind = this.#isBehind(first);
     if (isBehind) this.#goesOn = Math.min(this.#goesOn, first);
@@ -144,7 +148,7 @@ class DeliverySum {
       this.#lines += events;
     }
     if (isBehind && this.#learnt >= FEW_LINES) return;
-    this.#listening.hear(first, last);
+    this.#listening.hear({ first, last, ...(silences && { silences }) });
     this.#learnt += events;
   }
 
@@ -217,9 +221,10 @@ class DeliverySum {
     const isOver = this.#last !== undefined && this.#last >= this.#until;
     const last = isOver || this.#goesOn === Infinity ? this.#last : this.#goesOn;
     const first = this.#first ?? last;
-    if (last !== undefined && last === this.#goesOn) this.#listening.hear(last, last);
+    if (last !== undefined && last === this.#goesOn) this.#listening.hear({ first: last, last });
     return {
       source: this.source,
+      ...(this.#goesOnFrom !== undefined && { goesOnFrom: this.#goesOnFrom }),
       lines: this.#lines,
       ...(first !== undefined && { first }),
       ...(last !== undefined && { last }),

@@ -35,7 +35,7 @@ export interface PrintedRhythm {
   readonly grade: Grade;
   /** When it is not known to have delivered, in the window. */
   readonly gaps: readonly PrintedInterval[];
-  /** The longest silence that touches the window; absent where all that came came within a minute. */
+  /** The longest silence that touches the window; absent where none is longer than a second. */
   readonly longestSilence?: PrintedInterval & { readonly seconds: number };
   /** Longer silences are gaps; in seconds. Absent where nothing of it has a time. */
   readonly allowedSilence?: number;

@@ -1,5 +1,6 @@
 import { type Bucket, type CoverageMark, isHeard, PROBLEMS_MAX } from './mark.ts';
 import { sumOf } from './delivery.ts';
+import { heardTogether } from './heard.ts';
 
 /**
  * The mark of two stretches, of which the one goes on where the other ends: the same as that of all that was read in both, but for
@@ -14,6 +15,7 @@ export function joinedMark(a: CoverageMark, b: CoverageMark): CoverageMark {
   const canaries = [...(a.canaries ?? []), ...(b.canaries ?? [])];
   return {
     source: a.source,
+    ...(a.goesOnFrom !== undefined && { goesOnFrom: a.goesOnFrom }),
     from: a.from,
     to: b.to,
     buckets: [...buckets.values()].sort((one, other) => one.minute - other.minute),
@@ -30,8 +32,7 @@ function joinedBucket(a: Bucket, b: Bucket): Bucket {
   const timed = heard.length === 0 ? [b] : heard;
   return {
     minute: a.minute,
-    first: Math.min(...timed.map(({ first }) => first)),
-    last: Math.max(...timed.map(({ last }) => last)),
+    ...heardTogether(timed.map(({ minute: _, counts: __, ...heard }) => heard)),
     counts: sumOf(a.counts, b.counts),
   };
 }

@@ -1,5 +1,6 @@
 import { minuteOf, type CanaryName, type Instant } from '@margay/ground';
 import type { Canary } from './canary.ts';
+import { type Heard, heardOf } from './heard.ts';
 
 /** What became of something that was read: of an audit event, a record of a flow log. */
 export type Outcome =
@@ -34,12 +35,9 @@ export type Counts = Readonly<Record<string, number>>;
 export const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 /** What the events of one minute became. */
-export interface Bucket {
+export interface Bucket extends Heard {
   /** The minute's first instant, by the events' own clock. */
   readonly minute: Instant;
-  /** The first and the last event of the minute. */
-  readonly first: Instant;
-  readonly last: Instant;
   readonly counts: Counts;
 }
 
@@ -62,6 +60,11 @@ export interface Problem {
 /** What one stretch of one source, of audit events or of flows, delivered: the positions `[from, to)`. Marks of one source do not overlap. */
 export interface CoverageMark {
   readonly source: string;
+  /**
+   * The source that this one goes on from: the file that a log was written to before. Absent where there is none, or nobody knows, and in
+   * marks of older releases.
+   */
+  readonly goesOnFrom?: string;
   readonly from: number;
   readonly to: number;
   /** By minute, ascending. */
@@ -85,12 +88,23 @@ export const isHeard = ({ counts }: Pick<Bucket, 'counts'>): boolean =>
 /** How many problems one mark lists, as many as evidence does, so that it lists the same ones however a source is cut. */
 export const PROBLEMS_MAX = 200;
 
+/** A minute of which events are read. */
+interface OpenMinute {
+  readonly times: Instant[];
+  /** The last time at which nothing could be asked. */
+  unheard: Instant;
+  readonly counts: Record<string, number>;
+}
+
+const bucketOf = ([minute, { times, unheard, counts }]: readonly [Instant, OpenMinute]): Bucket => ({
+  minute,
+  ...heardOf(times.length > 0 ? times : [unheard]),
+  counts,
+});
+
 /** The mark of a stretch. The marks of its parts add up to it, however it is cut. */
 export function markOf(source: string, from: number, to: number, all: readonly Read[]): CoverageMark {
-  const buckets = new Map<
-    Instant,
-    { minute: Instant; first: Instant; last: Instant; counts: Record<string, number> }
-  >();
+  const minutes = new Map<Instant, OpenMinute>();
   const timeless: Record<string, number> = {};
   const problems: Problem[] = [];
   const behind = timesBehind(all);
@@ -102,16 +116,12 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     if (at === undefined) timeless[outcome] = (timeless[outcome] ?? 0) + 1;
     else {
       const minute = minuteOf(at);
-      const known = buckets.get(minute);
-      const bucket = known ?? { minute, first: at, last: at, counts: {} };
+      const open = minutes.get(minute) ?? { times: [], unheard: at, counts: {} };
+      minutes.set(minute, open);
       // What could not be asked tells nothing of its time.
-      if (known && !isHeard(known)) [bucket.first, bucket.last] = [at, at];
-      if (!known || outcome !== UNWATCHED) {
-        bucket.first = Math.min(bucket.first, at);
-        bucket.last = Math.max(bucket.last, at);
-      }
-      buckets.set(minute, bucket);
-      bucket.counts[outcome] = (bucket.counts[outcome] ?? 0) + 1;
+      if (outcome === UNWATCHED) open.unheard = at;
+      else open.times.push(at);
+      open.counts[outcome] = (open.counts[outcome] ?? 0) + 1;
     }
     if (reading.kind === 'ignored' && reading.canary && at !== undefined)
       canaries.push({ ...reading.canary, state: 'seen', at });
@@ -126,7 +136,7 @@ export function markOf(source: string, from: number, to: number, all: readonly R
     source,
     from,
     to,
-    buckets: [...buckets.values()].sort((a, b) => a.minute - b.minute),
+    buckets: [...minutes].map(bucketOf).sort((a, b) => a.minute - b.minute),
     timeless,
     problems: problems.slice(0, PROBLEMS_MAX),
     problemsTotal: problems.length,

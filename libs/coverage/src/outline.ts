@@ -1,6 +1,8 @@
 import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
 import type { Canary } from './canary.ts';
-import { isHeard, totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { withSilencesOver } from './heard.ts';
+import { isHeard, totalOf, type Bucket, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { RHYTHMIC } from './rhythm.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
 export function extentOf({
@@ -15,18 +17,32 @@ export function extentOf({
   return { first, last };
 }
 
-/** A mark may touch the window if its last event is from the one instant on, and its first before the other: whole minutes. */
+/**
+ * A mark may touch the window if its last event is from the one instant on, and its first before the other: whole minutes, and the one before
+ * them, from whose last event a silence may last into the window.
+ */
 export const reachOf = ({ start, end }: Window): { lastFrom: Instant; firstBefore: Instant } => ({
-  lastFrom: minuteOf(start),
+  lastFrom: minuteOf(start) - MINUTE,
   firstBefore: minuteOf(end - 1) + MINUTE,
 });
 
-/** A minute in which something was heard: its first event, its last, and how many there were. Ascending. */
-export type Beat = readonly [first: Instant, last: Instant, events: number];
+/**
+ * A minute in which something was heard: its first event, its last, how many there were, and its silences that a rhythm knows, where
+ * there are any (see `Heard`). Ascending.
+ */
+export type Beat = readonly [first: Instant, last: Instant, events: number, silences?: readonly number[]];
+
+const beatOf = (bucket: Bucket): Beat => {
+  const { first, last, silences } = withSilencesOver(RHYTHMIC, bucket);
+  const beat = [first, last, totalOf(bucket.counts)] as const;
+  return silences === undefined ? beat : [...beat, silences];
+};
 
 /** What of a mark matters to every window: when something came, and what came without a time. */
 export interface Outline {
   readonly source: string;
+  /** See `CoverageMark`. */
+  readonly goesOnFrom?: string;
   readonly from: number;
   readonly to: number;
   readonly beats: readonly Beat[];
@@ -45,6 +61,7 @@ export interface Rest {
 
 export function outlineOf({
   source,
+  goesOnFrom,
   from,
   to,
   buckets,
@@ -57,7 +74,8 @@ export function outlineOf({
     source,
     from,
     to,
-    beats: buckets.filter(isHeard).map(({ first, last, counts }) => [first, last, totalOf(counts)]),
+    ...(goesOnFrom !== undefined && { goesOnFrom }),
+    beats: buckets.filter(isHeard).map(beatOf),
     ...((Object.keys(timeless).length > 0 || rest.problems.length > 0) && { rest }),
     ...(canaries.length > 0 && { canaries }),
   };

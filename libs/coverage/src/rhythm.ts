@@ -1,20 +1,39 @@
 import { type Instant, type Interval, MINUTE, minuteOf, SECOND } from '@margay/ground';
+import { type Heard, heardTogether, silencesIn } from './heard.ts';
 
 /**
- * How a source delivers: its silences, each from the last event of a minute to the first of the next minute that has one.
- * What is shorter than a minute, and within one, does not show.
+ * How a source delivers: its silences, from one event to the next, by the minute in which they end. The first event of a minute ends one
+ * however short it is, another one that is longer than `RHYTHMIC`; of several that end in one minute the longest counts, so that a burst
+ * in which everything comes at once is not taken for the rhythm.
  */
 export interface Rhythm {
-  /** How many silences of each length there are: `silences[c]` of at most `SECOND × 2^(c/4)`, and longer than those before. */
+  /**
+   * How many of the minutes between the first and the last in which something came end a silence of each length: `silences[c]` of at most
+   * `SECOND × 2^(c/4)`, and longer than those before.
+   */
   readonly silences: readonly number[];
+  /** The first and the last minute in which something came, or the only one; none where nothing did. In another part they may go on. */
+  readonly ends: readonly MinuteEnd[];
   /** The longest of at least `SHORTEST`, in time order: at most `LONGEST_MAX`. From the event before to the one behind. */
   readonly longest: readonly Interval[];
+  /** How long the longest is that is not among them, where there are more; else 0. */
+  readonly leftOut: number;
 }
+
+/** A minute in which something came. */
+interface MinuteEnd {
+  readonly minute: Instant;
+  /** How long the longest silence is that ended in it; 0 where none did. */
+  readonly longest: number;
+}
+
+/** Within a minute, no shorter silence is part of a rhythm. */
+export const RHYTHMIC = 5 * SECOND;
 
 /** No silence that is shorter says anything. */
 export const SHORTEST = 30 * SECOND;
 
-/** How many silences of one source are told apart; beyond, see `silencesOver`. */
+/** How many silences of one source are told apart; beyond, see `leftOut`. */
 export const LONGEST_MAX = 1_000;
 
 const CLASSES_PER_DOUBLING = 4;
@@ -40,12 +59,20 @@ const TICK_MIN = 10 * SECOND;
  * not exceed, the longest left aside, since it may be what is looked for; and never less than 30 seconds, or 15 minutes where
  * fewer than a hundred lines were read and they do not come like the ticks of a clock.
  */
-export function allowedSilence({ silences }: Rhythm, lines: number): number {
+export function allowedSilence(rhythm: Rhythm, lines: number): number {
+  const silences = allSilences(rhythm);
   const total = silences.reduce((sum, n) => sum + n, 0);
   const usual = classAt(silences, Math.min(Math.floor(SHARE * (total - 1)), total - 2));
   const isFew = lines < FEW_LINES && !isTicking(silences, total, usual);
   const floor = isFew ? FEW_LINES_ALLOWED : SHORTEST;
   return usual === undefined ? floor : Math.max(floor, TIMES * longestOf(usual));
+}
+
+/** With those that end in the first and the last minute. */
+function allSilences({ silences, ends }: Rhythm): readonly number[] {
+  const all = [...silences];
+  for (const { longest } of ends) if (longest > 0) count(all, longest);
+  return all;
 }
 
 /** Half of the silences are as long as nearly all of them are. */
@@ -76,68 +103,100 @@ export const allowedAtTheEnd = (rhythm: Rhythm, lines: number): number =>
  * The silences that are longer, in time order. Where there are more than are told apart, one from the first event to the last:
  * what is not known is never left out.
  */
-export function silencesOver(
-  { silences, longest }: Rhythm,
+export const silencesOver = (
+  { longest, leftOut }: Rhythm,
   allowed: number,
   whole: Interval,
-): readonly Interval[] {
-  const over = longest.filter(({ start, end }) => end - start > allowed);
-  const counted = silences.slice(classOf(allowed) + 1).reduce((sum, n) => sum + n, 0);
-  return counted > over.length ? [whole] : over;
-}
+): readonly Interval[] =>
+  leftOut > allowed ? [whole] : longest.filter(({ start, end }) => end - start > allowed);
 
-/** A rhythm while it is being listened to: minutes come in any order, and more than once. */
+/** A rhythm while it is being listened to: minutes come in any order, and in parts. */
 export class Listening {
   readonly #silences: number[] = [];
-  #longest: Interval[] = [];
+  readonly #long = new LongSilences();
+  #ends: MinuteEnd[] = [];
   /** Minutes that may still change, by their first instants. */
-  #open = new Map<Instant, { first: Instant; last: Instant }>();
+  #open = new Map<Instant, Heard>();
   #lastHeard: Instant | undefined;
 
-  /** The first and the last event of a minute, as far as they are known. */
-  hear(first: Instant, last: Instant): void {
-    const minute = minuteOf(first);
+  /** What came in a minute, as far as it is known, with its silences that are longer than `RHYTHMIC`. */
+  hear(heard: Heard): void {
+    const minute = minuteOf(heard.first);
     const known = this.#open.get(minute);
-    if (known) {
-      known.first = Math.min(known.first, first);
-      known.last = Math.max(known.last, last);
-    } else this.#open.set(minute, { first, last });
+    this.#open.set(minute, known === undefined ? heard : heardTogether([known, heard], RHYTHMIC));
     if (this.#open.size > 2 * OPEN_MAX) this.#close(OPEN_MAX);
   }
 
   rhythm(): Rhythm {
     this.#close(0);
-    return { silences: this.#silences, longest: inTime(longestSilences(this.#longest)) };
+    return { silences: this.#silences, ends: this.#ends, ...this.#long.all() };
   }
 
   /** Takes the oldest minutes up for good, but for so many. */
   #close(left: number): void {
     const minutes = [...this.#open].sort(([a], [b]) => a - b);
-    for (const [, { first, last }] of minutes.slice(0, minutes.length - left)) this.#pass(first, last);
+    for (const [minute, heard] of minutes.slice(0, minutes.length - left)) this.#pass(minute, heard);
     this.#open = new Map(minutes.slice(minutes.length - left));
   }
 
-  #pass(first: Instant, last: Instant): void {
+  #pass(minute: Instant, heard: Heard): void {
+    const { first, last } = heard;
     const before = this.#lastHeard;
     this.#lastHeard = Math.max(last, before ?? last);
-    if (before === undefined) return;
     // Of minutes that come when later ones are taken up already nothing is known but that there was no silence then.
-    if (first <= before) return this.#interrupt(first);
-    count(this.#silences, first - before);
-    if (first - before < SHORTEST) return;
-    this.#longest.push({ start: before, end: first });
-    if (this.#longest.length > 2 * LONGEST_MAX) this.#longest = longestSilences(this.#longest);
+    if (before !== undefined && first <= before) return this.#long.interrupt(first);
+    const ended = [...(before === undefined ? [] : [{ start: before, end: first }]), ...silencesIn(heard)];
+    for (const silence of ended) this.#long.add(silence);
+    this.#ends = endsWith(this.#ends, [{ minute, longest: longestOfAll(ended) }], this.#silences);
+  }
+}
+
+const longestOfAll = (silences: readonly Interval[]): number =>
+  silences.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+
+/** The first minute and the last, where more follow; what is between them is counted. */
+function endsWith(ends: readonly MinuteEnd[], more: readonly MinuteEnd[], silences: number[]): MinuteEnd[] {
+  const all = [...ends, ...more];
+  for (const { longest } of all.slice(1, -1)) if (longest > 0) count(silences, longest);
+  return all.length < 2 ? all : [all[0]!, all.at(-1)!];
+}
+
+/** The longest silences of a source, of which there may be any number. */
+class LongSilences {
+  #kept: Interval[] = [];
+  #leftOut: number;
+
+  constructor(leftOut = 0) {
+    this.#leftOut = leftOut;
   }
 
-  #interrupt(at: Instant): void {
-    const i = this.#longest.findIndex(({ start, end }) => start < at && at < end);
-    const silence = this.#longest[i];
+  add(silence: Interval): void {
+    if (silence.end - silence.start < SHORTEST) return;
+    this.#kept.push(silence);
+    if (this.#kept.length > 2 * LONGEST_MAX) this.#leaveOut();
+  }
+
+  /** Something came then. */
+  interrupt(at: Instant): void {
+    const i = this.#kept.findIndex(({ start, end }) => start < at && at < end);
+    const silence = this.#kept[i];
     if (silence === undefined) return;
-    const parts = [
-      { start: silence.start, end: at },
-      { start: at, end: silence.end },
-    ].filter(({ start, end }) => end - start >= SHORTEST);
-    this.#longest.splice(i, 1, ...parts);
+    this.#kept.splice(i, 1);
+    this.add({ start: silence.start, end: at });
+    this.add({ start: at, end: silence.end });
+  }
+
+  all(): Pick<Rhythm, 'longest' | 'leftOut'> {
+    this.#leaveOut();
+    return { longest: this.#kept.toSorted((a, b) => a.start - b.start), leftOut: this.#leftOut };
+  }
+
+  #leaveOut(): void {
+    if (this.#kept.length <= LONGEST_MAX) return;
+    const inOrder = this.#kept.toSorted((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start);
+    const { start, end } = inOrder[LONGEST_MAX]!;
+    this.#leftOut = Math.max(this.#leftOut, end - start);
+    this.#kept = inOrder.slice(0, LONGEST_MAX);
   }
 }
 
@@ -150,29 +209,41 @@ function count(silences: number[], length: number): void {
   silences[c] = silences[c]! + 1;
 }
 
-const longestSilences = (silences: readonly Interval[]): Interval[] =>
-  silences.length <= LONGEST_MAX
-    ? [...silences]
-    : [...silences]
-        .sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start)
-        .slice(0, LONGEST_MAX);
-
-const inTime = (silences: Interval[]): Interval[] => silences.sort((a, b) => a.start - b.start);
-
-/** The rhythm of a source that delivered in parts, one after the other. @param between from the last event of one to the first of the next. */
+/**
+ * The rhythm of a source that delivered in parts, one after the other: that of the whole.
+ *
+ * @param between from the last event of one in which something came to the first of the next such.
+ */
 export function joinedRhythms(parts: readonly Rhythm[], between: readonly Interval[]): Rhythm {
   const silences: number[] = [];
-  for (const part of parts)
+  const long = new LongSilences(Math.max(0, ...parts.map(({ leftOut }) => leftOut)));
+  let ends: readonly MinuteEnd[] = [];
+  const heard = parts.filter((part) => part.ends.length > 0);
+  for (const [i, part] of heard.entries()) {
     for (const [c, n] of part.silences.entries()) {
       while (silences.length <= c) silences.push(0);
       silences[c] = silences[c]! + n;
     }
-  // Within a minute no silence shows, so that a cut within one makes none.
-  const shown = between.filter(({ start, end }) => start < end && minuteOf(start) !== minuteOf(end));
-  for (const { start, end } of shown) count(silences, end - start);
-  const long = shown.filter(({ start, end }) => end - start >= SHORTEST);
-  return {
-    silences,
-    longest: inTime(longestSilences([...parts.flatMap(({ longest }) => longest), ...long])),
-  };
+    for (const silence of part.longest) long.add(silence);
+    const silence = i === 0 ? undefined : between[i - 1];
+    if (silence) long.add(silence);
+    ends = joinedEnds(ends, part.ends, silence, silences);
+  }
+  return { silences, ends, ...long.all() };
+}
+
+/** What is between is counted: see `endsWith`. A minute in which the one part ends and the other one begins is one. */
+function joinedEnds(
+  before: readonly MinuteEnd[],
+  [begin, ...others]: readonly MinuteEnd[],
+  silence: Interval | undefined,
+  silences: number[],
+): MinuteEnd[] {
+  const end = before.at(-1);
+  const length = silence === undefined ? 0 : Math.max(0, silence.end - silence.start);
+  if (end === undefined || begin === undefined) return [...before, ...(begin ? [begin] : []), ...others];
+  const isOne = end.minute === begin.minute;
+  const ended = isOne && length <= RHYTHMIC ? 0 : length;
+  const longest = Math.max(isOne ? end.longest : 0, ended, begin.longest);
+  return endsWith(isOne ? before.slice(0, -1) : before, [{ ...begin, longest }, ...others], silences);
 }

@@ -5,6 +5,7 @@ import {
   COVERAGE_CANARIES,
   COVERAGE_DISTANCE,
   COVERAGE_EVENTS,
+  COVERAGE_ORDER,
   COVERAGE_OUTLINES,
   COVERAGE_TABLES,
   embeddedCoverage,
@@ -35,6 +36,7 @@ const MIGRATIONS = [
   SESSION_USES,
   ARRIVAL_KEYS,
   LEDGER_STATEMENTS,
+  COVERAGE_ORDER,
 ];
 
 /** How the embedded stores are opened. */

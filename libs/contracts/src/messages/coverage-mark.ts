@@ -34,6 +34,12 @@ const SCHEMA: RecordSchema = {
             { name: 'first', type: INSTANT, doc: 'The first event of the minute.' },
             { name: 'last', type: INSTANT, doc: 'The last event of the minute.' },
             { name: 'counts', type: COUNTS, doc: 'How often each outcome came.' },
+            {
+              name: 'silences',
+              type: { type: 'array', items: 'long' },
+              default: [],
+              doc: 'From and to when nothing came, in turns, in microseconds of the minute: silences of more than a second.',
+            },
           ],
         },
       },
@@ -84,6 +90,11 @@ const SCHEMA: RecordSchema = {
         },
       },
     },
+    optional(
+      'goesOnFrom',
+      'string',
+      'The source that this one goes on from: the file that a log was written to before.',
+    ),
   ],
 };
 
@@ -96,17 +107,21 @@ type CanaryRecord = Omit<Canary, 'since' | 'message'> & {
   readonly since: number | null;
   readonly message: string | null;
 };
-type MarkRecord = Omit<ClusterCoverageMark, 'problems' | 'canaries'> & {
+type BucketRecord = Omit<Bucket, 'silences'> & { readonly silences: readonly number[] };
+type MarkRecord = Omit<ClusterCoverageMark, 'buckets' | 'problems' | 'canaries' | 'goesOnFrom'> & {
+  readonly buckets: readonly BucketRecord[];
+  readonly goesOnFrom: string | null;
   readonly problems: readonly ProblemRecord[];
   readonly canaries: readonly CanaryRecord[];
 };
 
 const countsOf = (counts: Counts): Counts => ({ ...counts });
-const bucketOf = ({ minute, first, last, counts }: Bucket): Bucket => ({
+const bucketOf = ({ minute, first, last, counts, silences }: BucketRecord): Bucket => ({
   minute,
   first,
   last,
   counts: countsOf(counts),
+  ...(silences.length > 0 && { silences: [...silences] }),
 });
 const problemOf = ({ position, kind, reason, message, at, after, before }: ProblemRecord): Problem => ({
   position,
@@ -146,7 +161,11 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
   released: COVERAGE_MARK_RELEASES,
   key: 'cluster and source',
   keyOf: ({ cluster, source }) => `${cluster}/${source}`,
-  toRecord: (mark) => ({ ...mark, canaries: mark.canaries ?? [] }),
+  toRecord: (mark) => ({
+    ...mark,
+    buckets: mark.buckets.map((bucket) => ({ ...bucket, silences: bucket.silences ?? [] })),
+    canaries: mark.canaries ?? [],
+  }),
   fromRecord: ({
     cluster,
     source,
@@ -157,9 +176,11 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     problems,
     problemsTotal,
     canaries,
+    goesOnFrom,
   }: MarkRecord) => ({
     cluster,
     source,
+    ...present('goesOnFrom', goesOnFrom),
     from,
     to,
     buckets: buckets.map(bucketOf),

@@ -289,6 +289,29 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         ],
       },
     },
+    {
+      base64:
+        'wwEtmEnoxRGpwghwcm9kNGF1ZGl0LmxvZ0AxZjJlM2Q0YzViNmE3OTgwDBICgICS3vbKrwaAiaHe9sqvBoDxnoX3yq8GAghrZXB0BgAIgIkPgLSJE4C0iROA8YwnAAAAAAAAAjRhdWRpdC5sb2dAMDEyMzQ1Njc4OWFiY2RlZg==',
+      message: {
+        cluster: 'prod',
+        source: 'audit.log@1f2e3d4c5b6a7980',
+        goesOnFrom: 'audit.log@0123456789abcdef',
+        from: 6,
+        to: 9,
+        buckets: [
+          {
+            minute: 1793491200000000,
+            first: 1793491200123456,
+            last: 1793491241000000,
+            counts: { kept: 3 },
+            silences: [123456, 20000000, 20000000, 41000000],
+          },
+        ],
+        timeless: {},
+        problems: [],
+        problemsTotal: 0,
+      },
+    },
   ],
   'margay.report-windows': [
     {

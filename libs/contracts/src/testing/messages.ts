@@ -172,7 +172,19 @@ export const anyCoverageMark: fc.Arbitrary<ClusterCoverageMark> = fc.record(
     source: text,
     from: fc.nat(),
     to: fc.nat(),
-    buckets: fc.array(fc.record({ minute: instant, first: instant, last: instant, counts })),
+    goesOnFrom: text,
+    buckets: fc.array(
+      fc.record(
+        {
+          minute: instant,
+          first: instant,
+          last: instant,
+          counts,
+          silences: fc.array(fc.nat(59_999_999), { minLength: 1 }),
+        },
+        { requiredKeys: ['minute', 'first', 'last', 'counts'] },
+      ),
+    ),
     timeless: counts,
     problems: fc.array(
       fc.record(

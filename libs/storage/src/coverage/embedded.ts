@@ -66,6 +66,9 @@ export const COVERAGE_EVENTS = `
       AND EXISTS (SELECT 1 FROM json_each(bucket.value, '$.counts') outcome WHERE outcome.key <> 'doubtful:unwatched')
   )`;
 
+/** Which file a log was written to before: see `CoverageMark`. */
+export const COVERAGE_ORDER = 'ALTER TABLE outlines ADD COLUMN goes_on_from TEXT';
+
 /** Coverage in the embedded database. */
 export function embeddedCoverage(database: Database): Coverage {
   return {
@@ -127,7 +130,7 @@ export function embeddedCoverage(database: Database): Coverage {
 function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<typeof arrivalNotes>): void {
   const { source, from, to } = mark;
   const extent = extentOf(mark);
-  const { beats, rest, canaries: told } = outlineOf(mark);
+  const { goesOnFrom, beats, rest, canaries: told } = outlineOf(mark);
   const { changes } = database
     .sql(
       `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
@@ -139,9 +142,9 @@ function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<ty
   if (changes === 1 && extent !== undefined) arrived({ kind: 'delivery', ...extent });
   database
     .sql(
-      `INSERT INTO outlines (source, "from", "to", beats, rest, canaries) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO outlines (source, "from", "to", beats, rest, canaries, goes_on_from) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET "to" = excluded."to", beats = excluded.beats, rest = excluded.rest,
-         canaries = excluded.canaries
+         canaries = excluded.canaries, goes_on_from = excluded.goes_on_from
        WHERE excluded."to" > "to"`,
     )
     .run(
@@ -151,6 +154,7 @@ function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<ty
       JSON.stringify(beats),
       rest ? JSON.stringify(rest) : null,
       told ? JSON.stringify(told) : null,
+      goesOnFrom ?? null,
     );
 }
 
@@ -161,12 +165,15 @@ interface OutlineRow {
   readonly beats: string;
   readonly rest: string | null;
   readonly canaries: string | null;
+  readonly goes_on_from: string | null;
 }
 
-function outlineFrom({ source, from, to, beats, rest, canaries }: OutlineRow): Outline {
+function outlineFrom(row: OutlineRow): Outline {
+  const { source, from, to, beats, rest, canaries, goes_on_from: goesOnFrom } = row;
   const known = rest === null ? undefined : (JSON.parse(rest) as Rest);
   return {
     source,
+    ...(goesOnFrom !== null && { goesOnFrom }),
     from,
     to,
     beats: JSON.parse(beats) as Outline['beats'],

@@ -3,6 +3,7 @@ import type { CoverageMark } from '@margay/coverage';
 /** What is kept of a mark, in either store: what is a mark's, without what messages have beside it. */
 export function markText({
   source,
+  goesOnFrom,
   from,
   to,
   buckets,
@@ -11,5 +12,15 @@ export function markText({
   problemsTotal,
   canaries,
 }: CoverageMark): string {
-  return JSON.stringify({ source, from, to, buckets, timeless, problems, problemsTotal, canaries });
+  return JSON.stringify({
+    source,
+    goesOnFrom,
+    from,
+    to,
+    buckets,
+    timeless,
+    problems,
+    problemsTotal,
+    canaries,
+  });
 }
