@@ -25,7 +25,7 @@ async function installed() {
   onTestFinished(() => stop());
   const start = async () => {
     const stopping = new AbortController();
-    const [bus, stores] = [BusModule.embedded(folder), StoresModule.embedded(folder)];
+    const [bus, stores] = [BusModule.embedded(folder), StoresModule.embedded(folder, 'recorded')];
     const webhook = readConfig(config, {
       CLUSTER_NAME: 'recorded',
       KAFKA_BROKERS: 'unused:1',

@@ -90,7 +90,7 @@ beforeAll(async () => {
     (are) => are,
   );
   const connection = canaryAccount(kubeconfig, NAMESPACE);
-  const [bus, stores] = [BusModule.embedded(folder), StoresModule.embedded(folder)];
+  const [bus, stores] = [BusModule.embedded(folder), StoresModule.embedded(folder, 'c')];
   const ingestor = AuditIngestorModule.over(
     {
       cluster: 'c',

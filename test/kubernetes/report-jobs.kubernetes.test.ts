@@ -67,7 +67,7 @@ test('a report that chooses its nodes runs as a Job, is made by its pod, and the
       jobNamespace: NAMESPACE,
     }),
   ];
-  const stopServices = await startServicesOver(bus, stores);
+  const stopServices = await startServicesOver(bus, stores, 'c');
   onTestFinished(async () => {
     stop.abort();
     await Promise.all(running);

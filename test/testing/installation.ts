@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publishIngested, readAuditFile } from '@margay/audit-ingestor';
@@ -30,22 +30,24 @@ for await (const batch of readLines(AUDIT_LOG)) lines.push(...batch);
  * @param archive where the services find Elasticsearch, if not where the test does.
  */
 export async function install(brokers: string, archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '') {
-  const id = randomUUID().slice(0, 8);
-  const folder = ownFolder();
-  const log = join(folder, 'audit.log');
-  const reports = join(folder, 'reports');
+  const { environment, bus, storesOf } = await installCell(brokers, archive);
+  const log = join(ownFolder(), 'audit.log');
   writeFileSync(log, '');
-  mkdirSync(reports);
+  const ingesting = { AUDIT_LOG_FILES: log, POSITIONS_DIRECTORY: join(ownFolder(), 'positions') };
+  const own = { CLUSTER_NAME: CLUSTER, ...ingesting };
+  return { environment: { ...environment, ...own }, log, bus, stores: await storesOf(CLUSTER) };
+}
+
+/** Topics and indices of their own, which clusters may share. */
+export async function installCell(brokers: string, archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '') {
+  const id = randomUUID().slice(0, 8);
   const environment = {
-    CLUSTER_NAME: CLUSTER,
     KAFKA_BROKERS: brokers,
     KAFKA_TOPIC_PREFIX: `faults-${id}-`,
     KAFKA_PARTITIONS: '3',
     ELASTICSEARCH_URLS: archive,
     ELASTICSEARCH_INDEX_PREFIX: `faults-${id}`,
-    AUDIT_LOG_FILES: log,
-    POSITIONS_DIRECTORY: join(folder, 'positions'),
-    REPORTS_DIRECTORY: reports,
+    REPORTS_DIRECTORY: ownFolder(),
   };
   const bus = await openKafkaBus({
     brokers: [brokers],
@@ -53,16 +55,17 @@ export async function install(brokers: string, archive = process.env['MARGAY_TES
     partitions: 3,
     prefix: environment.KAFKA_TOPIC_PREFIX,
   });
-  const stores = await openElasticsearch({
-    nodes: [process.env['MARGAY_TEST_ELASTICSEARCH'] ?? ''],
-    prefix: environment.ELASTICSEARCH_INDEX_PREFIX,
-    cluster: CLUSTER,
-  });
-  onTestFinished(async () => {
-    await bus.close();
-    await stores.close();
-  });
-  return { environment, log, bus, stores };
+  onTestFinished(() => bus.close());
+  const storesOf = async (cluster: string) => {
+    const stores = await openElasticsearch({
+      nodes: [process.env['MARGAY_TEST_ELASTICSEARCH'] ?? ''],
+      prefix: environment.ELASTICSEARCH_INDEX_PREFIX,
+      cluster,
+    });
+    onTestFinished(() => stores.close());
+    return stores;
+  };
+  return { environment, bus, storesOf };
 }
 
 async function spanOf(stores: Stores) {
@@ -73,10 +76,10 @@ async function spanOf(stores: Stores) {
 }
 
 /** Has every type of report computed over all that was seen: `type digest`, sorted. */
-export async function reportOnAll(bus: Bus, stores: Stores): Promise<string[]> {
+export async function reportOnAll(bus: Bus, stores: Stores, cluster = CLUSTER): Promise<string[]> {
   const span = await spanOf(stores);
   for (const reportType of TYPES)
-    await requestRun(bus, stores, CLUSTER, { name: reportType, spec: { reportType } }, span, now());
+    await requestRun(bus, stores, cluster, { name: reportType, spec: { reportType } }, span, now());
   await expect
     .poll(async () => (await stores.archive.headers()).headers.length, {
       timeout: patience(180_000),
@@ -102,14 +105,15 @@ export async function rowsOfReports(stores: Stores): Promise<Record<string, unkn
 export async function withUndisturbed<T>(
   path: string,
   look: (bus: Bus, stores: Stores) => Promise<T>,
+  cluster = CLUSTER,
 ): Promise<T> {
   const bus = openEmbeddedBus(':memory:');
   const stores = openEmbedded(':memory:');
-  const stop = await startServicesOver(bus, stores);
+  const stop = await startServicesOver(bus, stores, cluster);
   await readAuditFile({
     path,
     positions: await openPositions(ownFolder()),
-    deliver: (ingested) => publishIngested(bus, CLUSTER, ingested),
+    deliver: (ingested) => publishIngested(bus, cluster, ingested),
     signal: new AbortController().signal,
   });
   while ((await evidenceLag(bus)) > 0) await sleep(20);
@@ -119,7 +123,8 @@ export async function withUndisturbed<T>(
 }
 
 /** `type digest` of each report of the undisturbed process, sorted. */
-export const undisturbed = (log: string): Promise<string[]> => withUndisturbed(log, reportOnAll);
+export const undisturbed = (log: string, cluster = CLUSTER): Promise<string[]> =>
+  withUndisturbed(log, (bus, stores) => reportOnAll(bus, stores, cluster), cluster);
 
 /** The rows of its reports on the recorded log. */
 export const undisturbedRows = (): Promise<Record<string, unknown[]>> =>

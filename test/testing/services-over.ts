@@ -23,14 +23,18 @@ export const computeFrom =
  * Snapshotter, report-worker and scheduler in one application over an open bus and stores; the scheduler keeps what became of
  * windows and has no schedules. The returned function stops them, which closes bus and stores.
  */
-export async function startServicesOver(bus: Bus, stores: Stores): Promise<() => Promise<void>> {
+export async function startServicesOver(
+  bus: Bus,
+  stores: Stores,
+  cluster = 'recorded',
+): Promise<() => Promise<void>> {
   const stopping = new AbortController();
-  const adapters = [BusModule.opened(async () => bus), StoresModule.opened(async () => stores)];
+  const adapters = [BusModule.opened(async () => bus), StoresModule.opened(async () => stores, cluster)];
   const { ended } = await startApplication({
     modules: [
       SnapshotterModule.over(...adapters),
       ReportWorkerModule.over(computeFrom(stores), { evidenceMilliseconds: 600_000 }, ...adapters),
-      SchedulerModule.over({ cluster: 'unused', startDelay: 0 }, ...adapters),
+      SchedulerModule.over({ clusters: [cluster], startDelay: 0 }, ...adapters),
     ],
     log: silentLog,
     host: '127.0.0.1',

@@ -62,6 +62,31 @@ describe('consume', () => {
     expect(await bus.lag(reportsFailed.name, 'g')).toBe(0);
   });
 
+  test('what is of a cluster that is not known is set aside before it is handled, and says so', async () => {
+    const stranger = { ...failed('x'), cluster: 'other' };
+    await publishAll(bus, reportsFailed, [stranger, failed('a'), { ...stranger, cluster: '{"secret' }]);
+    const handled: string[] = [];
+    const told: string[] = [];
+    const stop = new AbortController();
+    await consume(
+      bus,
+      reportsFailed,
+      'g',
+      async (messages) => {
+        handled.push(...messages.map(({ id }) => id));
+        stop.abort();
+      },
+      { signal: stop.signal, clusters: ['c', 'd'], onDeadLetter: (_, { message }) => told.push(message) },
+    );
+    expect(handled).toEqual(['a']);
+    expect(told).toEqual([
+      expect.stringMatching(/^It is of the cluster other, and those that are known here are c, d/),
+      expect.stringMatching(/^It is of another cluster/),
+    ]);
+    const codes = (await deadLetters()).map(({ headers }) => headers[DEAD_LETTER_HEADERS.code]);
+    expect(codes).toEqual(['unknown-cluster', 'unknown-cluster']);
+  });
+
   test('any other error ends the consumption, and the messages come again', async () => {
     await publishAll(bus, reportsFailed, [failed('a')]);
     const signal = new AbortController().signal;

@@ -2,10 +2,12 @@ import { Undecodable, type Topic } from '@margay/contracts';
 import { traced, traceHeaders } from '@margay/runtime';
 import type { Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
 import { noticeIn } from './bus/notice.ts';
-import { Unprocessable } from './unprocessable.ts';
+import { UnknownCluster, Unprocessable } from './unprocessable.ts';
 
 /** How a topic's messages are handled. */
 export interface HandleOptions extends ConsumeOptions {
+  /** The clusters whose messages are handled: any other's are set aside; all are handled unless given. */
+  readonly clusters?: readonly string[] | undefined;
   /** Given every message that is to be set aside, before it is: what it does must be durable, and harmless when done twice. */
   readonly onSetAside?: (delivery: Delivery, error: Unprocessable) => Promise<void>;
   /** Told of every dead letter after it is durable, for metrics and logs. */
@@ -15,8 +17,8 @@ export interface HandleOptions extends ConsumeOptions {
 /**
  * Handles a topic's messages in batches, at least once each and in order within a key.
  *
- * What could not be published, of which there is a notice, a message that cannot be decoded, and one whose handling throws Unprocessable, goes to the dead-letter topic, and
- * the stream goes on. To find that message its batch is handled again in halves, so `handle` must be idempotent; it
+ * What could not be published, of which there is a notice, a message that cannot be decoded or is of a cluster that is not known here, and one whose handling throws
+ * Unprocessable, goes to the dead-letter topic, and the stream goes on. To find that message its batch is handled again in halves, so `handle` must be idempotent; it
  * must be for another reason too: any other error ends the consumption before the commit, and the messages come again.
  *
  * Fulfilled when the signal is aborted. Rejected with what `handle` or the bus threw.
@@ -30,9 +32,14 @@ export function consume<T>(
 ): Promise<void> {
   const written = framedFor(bus, topic);
   const setAside = settingAside(bus, topic.name, options);
+  const { clusters } = options;
   const read = ({ value }: Delivery): T | Unprocessable => {
     try {
-      return written.decode(value);
+      const message = written.decode(value);
+      const { cluster } = message as { readonly cluster?: string };
+      if (cluster !== undefined && clusters?.includes(cluster) === false)
+        return new UnknownCluster(cluster, clusters);
+      return message;
     } catch (error) {
       if (!(error instanceof Undecodable)) throw error;
       return new Unprocessable('undecodable', error.message);

@@ -13,3 +13,15 @@ export class Unprocessable extends Error {
     this.code = code;
   }
 }
+const CLUSTER_NAME = /^[a-z0-9][-a-z0-9.]{0,252}$/i;
+
+/** A message of a cluster of which nothing is kept here: it must not come into what is kept of another. */
+export class UnknownCluster extends Unprocessable {
+  constructor(cluster: string, known: readonly string[]) {
+    const named = CLUSTER_NAME.test(cluster) ? `the cluster ${cluster}` : 'another cluster';
+    super(
+      'unknown-cluster',
+      `It is of ${named}, and those that are known here are ${known.join(', ')}: if it belongs to them, add it to CLUSTERS of every service, and publish the message again with margay dlq replay`,
+    );
+  }
+}

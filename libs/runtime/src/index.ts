@@ -7,7 +7,16 @@
  */
 export { Away, isAway } from './away.ts';
 export { type Environment, readConfig } from './config/read-config.ts';
-export { flag, whole, list, goDuration, clusterSettings } from './config/settings.ts';
+export {
+  flag,
+  whole,
+  list,
+  goDuration,
+  clusterSettings,
+  cellSettings,
+  clustersOf,
+  type CellConfig,
+} from './config/settings.ts';
 export { compiled } from './compiled.ts';
 export { markdownTable } from './docs/markdown-table.ts';
 export { parseGoDuration } from './duration.ts';

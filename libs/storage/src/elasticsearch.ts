@@ -1,4 +1,5 @@
 import { onceDone } from '@margay/runtime';
+import { cellOver, type Cell } from './cell.ts';
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
 import { elasticsearchArrivals, OPENED_TEMPLATE } from './arrivals/elasticsearch.ts';
 import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
@@ -35,8 +36,25 @@ const TEMPLATES = [
  * Every use throws `Away` while no node answers, and an Error where the user lacks rights, with what to do.
  */
 export async function openElasticsearch(options: ElasticsearchOptions): Promise<Stores> {
+  return storesOver(await connectWithTemplates(options));
+}
+
+/** Opens the stores of several clusters that share nodes and indices, over one connection; see {@link openElasticsearch}. */
+export async function openElasticsearchCell(
+  options: Omit<ElasticsearchOptions, 'cluster'>,
+  clusters: readonly string[],
+): Promise<Cell & Pick<Stores, 'close'>> {
+  const elastic = await connectWithTemplates({ ...options, cluster: clusters[0] ?? '' });
+  const stores = new Map(clusters.map((cluster) => [cluster, storesOver({ ...elastic, cluster })]));
+  return { ...cellOver(stores), close: () => elastic.client.close() };
+}
+
+async function connectWithTemplates(options: ElasticsearchOptions): Promise<Elastic> {
   const connected = await connect(options);
-  const elastic = options.readOnly ? connected : withTemplates(connected);
+  return options.readOnly ? connected : withTemplates(connected);
+}
+
+function storesOver(elastic: Elastic): Stores {
   return {
     history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),

@@ -6,16 +6,17 @@
  */
 export { openEmbedded } from './embedded.ts';
 export type { Stores } from './stores.ts';
+export { cellOver, type Cell } from './cell.ts';
 export { databaseIn, DatabaseUnusable, isUnusable } from '@margay/sqlite';
 export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
-export { elasticsearchOptionsOf, elasticsearchSettings } from './settings.ts';
+export { elasticsearchOptionsOf, elasticsearchPlaceOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
 export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export { checkLog, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
-export { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
+export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { growthProof, loggedReport } from './ledger/proofs.ts';
 export { LogRefused } from './ledger/ledger.ts';
 export type { History } from './history/history.ts';

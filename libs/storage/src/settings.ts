@@ -24,12 +24,18 @@ export const elasticsearchSettings = {
 /** The Elasticsearch settings, parsed. */
 export type ElasticsearchConfig = z.output<z.ZodObject<typeof elasticsearchSettings>>;
 
+/** The settings in the form that the stores of one cluster are opened with; see {@link elasticsearchPlaceOf}. */
+export const elasticsearchOptionsOf = (
+  config: ElasticsearchConfig,
+  cluster: string,
+): ElasticsearchOptions => ({ ...elasticsearchPlaceOf(config), cluster });
+
 /**
  * The settings in the form that a connection is made with; the authority's file is read now.
  *
  * @throws Error of the file system for a file that cannot be read, and when only half of a pair is set.
  */
-export function elasticsearchOptionsOf(config: ElasticsearchConfig, cluster: string): ElasticsearchOptions {
+export function elasticsearchPlaceOf(config: ElasticsearchConfig): Omit<ElasticsearchOptions, 'cluster'> {
   const {
     ELASTICSEARCH_API_KEY: apiKey,
     ELASTICSEARCH_USERNAME: username,
@@ -47,7 +53,6 @@ export function elasticsearchOptionsOf(config: ElasticsearchConfig, cluster: str
         : undefined;
   return {
     nodes: config.ELASTICSEARCH_URLS,
-    cluster,
     prefix: config.ELASTICSEARCH_INDEX_PREFIX,
     ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
     ...(signIn && { signIn }),

@@ -1,5 +1,5 @@
 import { networksProblem } from '@margay/policy';
-import { clusterSettings, list } from '@margay/runtime';
+import { cellSettings, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 import { doorProblems, doorSettings } from './door.ts';
@@ -10,7 +10,7 @@ export const about = 'Serves the dashboard, the REST API and the downloads of ar
 /** The settings of the api. */
 export const config = z
   .object({
-    ...clusterSettings,
+    ...cellSettings,
     API_PERMISSIONS: z.enum(['kubernetes', 'token', 'none']).default('none').meta({
       description:
         'Who may see what: `kubernetes` asks the cluster’s API server (TokenReview, SubjectAccessReview), `token` wants API_TOKEN, `none` asks nobody.',

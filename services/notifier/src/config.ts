@@ -1,5 +1,5 @@
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings, goDuration, list } from '@margay/runtime';
+import { cellSettings, goDuration, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 import { REGRESSIONS } from './regressions.ts';
@@ -35,7 +35,7 @@ export const notifySettings = {
 
 /** The settings of the notifier. */
 export const config = z.object({
-  ...clusterSettings,
+  ...cellSettings,
   ...notifySettings,
   ...kafkaSettings,
   ...elasticsearchSettings,

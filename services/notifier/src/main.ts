@@ -1,4 +1,5 @@
 import { BusModule } from '@margay/messaging/nest';
+import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import { config } from './config.ts';
@@ -11,7 +12,7 @@ await runService({
   module: (settings) =>
     NotifierModule.over(
       notifierOptionsOf(settings),
-      BusModule.kafka(settings, 'notifier'),
+      BusModule.kafka(settings, 'notifier', clustersOf(settings)),
       StoresModule.elasticsearch(settings),
     ),
 });

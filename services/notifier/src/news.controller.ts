@@ -2,8 +2,8 @@ import { reportsCompleted, reportsFailed, type ReportCompleted, type ReportFaile
 import { OnTopic, type TopicContext } from '@margay/messaging/nest';
 import type { Log } from '@margay/runtime';
 import { CLOCK, LOG, type Clock } from '@margay/runtime/nest';
-import type { Archive, Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import type { Cell } from '@margay/storage';
+import { CELL } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { tellCompleted, tellFailed, type NotifyOptions } from './notify.ts';
@@ -26,18 +26,18 @@ const NEWS = { group: 'notifier', stage: 'webhook' };
 @Controller()
 export class NewsController {
   readonly #options: NotifierOptions;
-  readonly #archive: Archive;
+  readonly #cell: Cell;
   readonly #clock: Clock;
   readonly #log: Log;
 
   constructor(
     @Inject(NOTIFIER_OPTIONS) options: NotifierOptions,
-    @Inject(STORES) { archive }: Stores,
+    @Inject(CELL) cell: Cell,
     @Inject(CLOCK) clock: Clock,
     @Inject(LOG) log: Log,
   ) {
     this.#options = options;
-    this.#archive = archive;
+    this.#cell = cell;
     this.#clock = clock;
     this.#log = log;
   }
@@ -47,7 +47,7 @@ export class NewsController {
     @Payload() reports: readonly ReportCompleted[],
     @Ctx() { signal }: TopicContext,
   ): Promise<void> {
-    for (const report of reports) await tellCompleted(report, this.#telling(signal));
+    for (const report of reports) await tellCompleted(report, this.#telling(report, signal));
   }
 
   @OnTopic(reportsFailed, NEWS)
@@ -55,13 +55,13 @@ export class NewsController {
     @Payload() reports: readonly ReportFailed[],
     @Ctx() { signal }: TopicContext,
   ): Promise<void> {
-    for (const report of reports) await tellFailed(report, this.#telling(signal));
+    for (const report of reports) await tellFailed(report, this.#telling(report, signal));
   }
 
-  #telling(signal: AbortSignal): NotifyOptions {
+  #telling({ cluster }: Pick<ReportCompleted, 'cluster'>, signal: AbortSignal): NotifyOptions {
     return {
       ...this.#options,
-      archive: this.#archive,
+      archive: this.#cell.of(cluster).archive,
       now: this.#clock(),
       send: async (event) => {
         await sendWebhook(event, { ...this.#options, signal });

@@ -116,7 +116,7 @@ test('finished, failed and worse reports are told of; the past and what is no wo
   const testing = await Test.createTestingModule({
     imports: [
       ProcessModule.with({ log: silentLog, metrics: openMetrics(), clock: () => START + 6 * DAY }),
-      NotifierModule.over(options, BusModule.embedded(':memory:'), StoresModule.embedded(':memory:')),
+      NotifierModule.over(options, BusModule.embedded(':memory:'), StoresModule.embedded(':memory:', 'c')),
     ],
   }).compile();
   const app = testing.createNestApplication(new FastifyAdapter());

@@ -25,7 +25,7 @@ test('a thread that hangs is ended, and the next window gets another one', async
   onTestFinished(() => void silent.close());
   const { port } = silent.address() as { readonly port: number };
   const compute = computeInThread(
-    { elasticsearch: { nodes: [`http://127.0.0.1:${port}`], cluster: 'c' } },
+    { elasticsearch: { nodes: [`http://127.0.0.1:${port}`] } },
     { limitMilliseconds: 2_000 },
   );
   for (let i = 0; i < 2; i++)

@@ -8,16 +8,16 @@ import type { ThreadData, ThreadMessage, ThreadTask } from './thread-message.ts'
 const { place, privateNetworks } = workerData as ThreadData;
 const say = (message: ThreadMessage) => parentPort!.postMessage(message);
 
-const open = (): Stores | Promise<Stores> =>
+const open = (cluster: string): Stores | Promise<Stores> =>
   'directory' in place
     ? openEmbedded(place.directory, { readOnly: true })
-    : openElasticsearch({ ...place.elasticsearch, readOnly: true });
+    : openElasticsearch({ ...place.elasticsearch, cluster, readOnly: true });
 
 parentPort!.on('message', (task: ThreadTask) => void compute(task));
 
 async function compute({ window, unapplied }: ThreadTask): Promise<void> {
   try {
-    const stores = await open();
+    const stores = await open(window.cluster);
     try {
       const read = await stores.arrivals.place();
       const { header, digest, parts } = splitReport(

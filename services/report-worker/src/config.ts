@@ -1,6 +1,6 @@
 import { kafkaSettings } from '@margay/messaging';
 import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
-import { clusterSettings, list, whole } from '@margay/runtime';
+import { cellSettings, list, whole } from '@margay/runtime';
 import { elasticsearchSettings, ledgerSettings } from '@margay/storage';
 import * as z from 'zod';
 
@@ -9,7 +9,7 @@ export const about = 'Computes the reports of windows, archives them and tells w
 
 /** The settings of the report-worker. */
 export const config = z.object({
-  ...clusterSettings,
+  ...cellSettings,
   KUBECONFIG: z.string().optional().meta({
     description:
       'Kubeconfig of the cluster whose GlobalReport is asked for with TIGERA_COMPLIANCE_REPORT_NAME; in a pod its service account unless set.',

@@ -1,7 +1,8 @@
 import { REPORT_NAME } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
+import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
-import { elasticsearchOptionsOf, ledgerKeyOf } from '@margay/storage';
+import { elasticsearchPlaceOf, ledgerKeyOf } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
@@ -17,7 +18,7 @@ else
     module: (settings) =>
       ReportWorkerModule.over(
         computeInThread(
-          { elasticsearch: elasticsearchOptionsOf(settings, settings.CLUSTER_NAME) },
+          { elasticsearch: elasticsearchPlaceOf(settings) },
           {
             privateNetworks: settings.PRIVATE_NETWORKS,
             limitMilliseconds: settings.COMPUTE_LIMIT_SECONDS * 1_000,
@@ -27,7 +28,7 @@ else
           evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
           ledgerKey: ledgerKeyOf(settings),
         },
-        BusModule.kafka(settings, 'report-worker'),
+        BusModule.kafka(settings, 'report-worker', clustersOf(settings)),
         StoresModule.elasticsearch(settings),
       ),
   });

@@ -3,7 +3,7 @@ import { FakeApiServer } from '@margay/kubernetes/testing';
 import { openEmbeddedBus } from '@margay/messaging';
 import { openMetrics, silentLog } from '@margay/runtime';
 import type { Readiness } from '@margay/runtime/nest';
-import { openEmbedded } from '@margay/storage';
+import { cellOver, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { LogRefusals } from './log-refusals.ts';
 import { makeReport } from './make-report.ts';
@@ -69,7 +69,7 @@ test('a pod of its own has the watches prove the end of its window before it com
   const metrics = openMetrics({ defaults: false });
   const worker = new WindowsController(
     bus,
-    stores,
+    cellOver(new Map([['c', stores]])),
     async ({ id }) => {
       computed.push(id);
       return { header: {} as never, digest: 'd', parts: [], read: {} };

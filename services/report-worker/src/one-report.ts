@@ -1,7 +1,7 @@
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { openConfiguredBus } from '@margay/messaging';
-import { openLog, readConfig, stopSignal, type Environment, reasonOf } from '@margay/runtime';
-import { elasticsearchOptionsOf, ledgerKeyOf, openElasticsearch } from '@margay/storage';
+import { clustersOf, openLog, readConfig, stopSignal, type Environment, reasonOf } from '@margay/runtime';
+import { elasticsearchPlaceOf, ledgerKeyFor, ledgerKeyOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
 import { makeReport } from './make-report.ts';
@@ -13,14 +13,15 @@ export async function makeAskedReport(environment: Environment): Promise<number>
     const settings = readConfig(config, environment);
     const client = new KubernetesClient(await findConnection(environment, settings.KUBECONFIG));
     const bus = await openConfiguredBus(settings, 'report-worker', log);
-    const place = elasticsearchOptionsOf(settings, settings.CLUSTER_NAME);
-    const stores = await openElasticsearch(place);
+    const cluster = settings.CLUSTER_NAME;
+    const place = elasticsearchPlaceOf(settings);
+    const stores = await openElasticsearch({ ...place, cluster });
     try {
       const { window, result } = await makeReport({
         environment,
         client,
         group: settings.GLOBAL_REPORT_GROUP,
-        cluster: settings.CLUSTER_NAME,
+        cluster,
         bus,
         stores,
         signal: stopSignal(),
@@ -33,7 +34,7 @@ export async function makeAskedReport(environment: Environment): Promise<number>
           },
         ),
         evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
-        ledgerKey: ledgerKeyOf(settings),
+        ledgerKey: await ledgerKeyFor(ledgerKeyOf(settings), stores, cluster, clustersOf(settings)),
         log,
       });
       log.info('A window is done', { id: window.id, report: window.reportName, result });

@@ -52,7 +52,7 @@ async function worker(
         compute(opened),
         { evidenceMilliseconds: 600_000, ...options },
         BusModule.embedded(':memory:'),
-        StoresModule.opened(async () => opened),
+        StoresModule.opened(async () => opened, 'c'),
       ),
     ],
   }).compile();

@@ -3,9 +3,10 @@ import type { Unapplied } from '@margay/coverage';
 import type { ReportHeader, ReportPart } from '@margay/reports';
 import type { DatabaseUnusable, ElasticsearchOptions, Place } from '@margay/storage';
 
-/** Which stores a thread reads. */
+/** Where the stores are that a thread reads: those of one cluster in a folder, or of the cluster of each window. */
 export type StoresPlace =
-  { readonly directory: string } | { readonly elasticsearch: Omit<ElasticsearchOptions, 'readOnly'> };
+  | { readonly directory: string }
+  | { readonly elasticsearch: Omit<ElasticsearchOptions, 'readOnly' | 'cluster'> };
 
 /** What a thread is started with. */
 export interface ThreadData {

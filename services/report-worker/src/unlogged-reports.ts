@@ -1,7 +1,8 @@
+import type { SigningKey } from '@margay/ledger';
 import { reasonOf, type Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
-import { checkLog, LogRefused, logUnlogged, type Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import { checkLog, ledgerKeyFor, LogRefused, logUnlogged, type Cell } from '@margay/storage';
+import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { LogRefusals } from './log-refusals.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
@@ -10,20 +11,20 @@ import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 @Injectable()
 export class UnloggedReports implements OnApplicationBootstrap {
   readonly #options: WorkerOptions;
-  readonly #stores: Stores;
+  readonly #cell: Cell;
   readonly #stages: Stages;
   readonly #log: Log;
   readonly #refusals: LogRefusals;
 
   constructor(
     @Inject(WORKER_OPTIONS) options: WorkerOptions,
-    @Inject(STORES) stores: Stores,
+    @Inject(CELL) cell: Cell,
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
     @Inject(LogRefusals) refusals: LogRefusals,
   ) {
     this.#options = options;
-    this.#stores = stores;
+    this.#cell = cell;
     this.#stages = stages;
     this.#log = log;
     this.#refusals = refusals;
@@ -33,17 +34,23 @@ export class UnloggedReports implements OnApplicationBootstrap {
     const { ledgerKey } = this.#options;
     if (ledgerKey === undefined) return;
     this.#stages.keep('unlogged', async () => {
-      try {
-        // Also where nothing is to be appended: that a key is another one is said before the next report.
-        await checkLog(this.#stores.ledger, ledgerKey);
-        const reports = await logUnlogged(this.#stores, ledgerKey);
-        if (reports > 0)
-          this.#log.info('Reports that had no entry in the log of reports have one', { reports });
-      } catch (error) {
-        if (!(error instanceof LogRefused)) throw error;
-        this.#refusals.add(error);
-        this.#log.error('The log of reports is not appended to', { reason: reasonOf(error) });
-      }
+      for (const cluster of this.#cell.clusters) await this.#logThoseOf(cluster, ledgerKey);
     });
+  }
+
+  async #logThoseOf(cluster: string, ledgerKey: SigningKey): Promise<void> {
+    const stores = this.#cell.of(cluster);
+    try {
+      const key = await ledgerKeyFor(ledgerKey, stores, cluster, this.#cell.clusters);
+      // Also where nothing is to be appended: that a key is another one is said before the next report.
+      await checkLog(stores.ledger, key);
+      const reports = await logUnlogged(stores, key);
+      if (reports > 0)
+        this.#log.info('Reports that had no entry in the log of reports have one', { cluster, reports });
+    } catch (error) {
+      if (!(error instanceof LogRefused)) throw error;
+      this.#refusals.add(error);
+      this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
+    }
   }
 }

@@ -3,8 +3,8 @@ import type { Bus } from '@margay/messaging';
 import { BUS, OnTopic, type TopicContext } from '@margay/messaging/nest';
 import type { Log, Metrics } from '@margay/runtime';
 import { CLOCK, LOG, METRICS, type Clock } from '@margay/runtime/nest';
-import type { Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import { ledgerKeyFor, type Cell } from '@margay/storage';
+import { CELL } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Compute } from './compute-in-thread.ts';
@@ -20,7 +20,7 @@ export const COMPUTE = 'COMPUTE';
 @Controller()
 export class WindowsController {
   readonly #bus: Bus;
-  readonly #stores: Stores;
+  readonly #cell: Cell;
   readonly #compute: Compute;
   readonly #options: WorkerOptions;
   readonly #clock: Clock;
@@ -30,7 +30,7 @@ export class WindowsController {
 
   constructor(
     @Inject(BUS) bus: Bus,
-    @Inject(STORES) stores: Stores,
+    @Inject(CELL) cell: Cell,
     @Inject(COMPUTE) compute: Compute,
     @Inject(WORKER_OPTIONS) options: WorkerOptions,
     @Inject(CLOCK) clock: Clock,
@@ -39,7 +39,7 @@ export class WindowsController {
     @Inject(LogRefusals) refusals: LogRefusals,
   ) {
     this.#bus = bus;
-    this.#stores = stores;
+    this.#cell = cell;
     this.#compute = compute;
     this.#options = options;
     this.#clock = clock;
@@ -54,12 +54,14 @@ export class WindowsController {
   }
 
   async #workOn(window: ReportWindow, signal: AbortSignal): Promise<void> {
-    const { id, reportName: report, reportType: type } = window;
+    const { id, cluster, reportName: report, reportType: type } = window;
+    const stores = this.#cell.of(cluster);
     const tell = toLog(this.#log, window);
     const result = await workOn(window, {
       ...this.#options,
+      ledgerKey: await ledgerKeyFor(this.#options.ledgerKey, stores, cluster, this.#cell.clusters),
       bus: this.#bus,
-      stores: this.#stores,
+      stores,
       signal,
       now: this.#clock,
       compute: (...asked) => this.#measured(...asked),

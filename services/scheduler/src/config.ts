@@ -1,6 +1,6 @@
 import { parseInstant } from '@margay/ground';
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings, goDuration } from '@margay/runtime';
+import { cellSettings, goDuration } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 
@@ -9,10 +9,10 @@ export const about = 'Emits the windows of reports as their schedules say, and k
 
 /** The settings of the scheduler. */
 export const config = z.object({
-  ...clusterSettings,
+  ...cellSettings,
   REPORTS_DIRECTORY: z.string().optional().meta({
     description:
-      'Folder of GlobalReport manifests (YAML or JSON), read again every second. The GlobalReports of the Kubernetes API server unless set.',
+      'Folder of GlobalReport manifests (YAML or JSON), read again every second: of every cluster. The GlobalReports of the Kubernetes API server unless set.',
   }),
   KUBECONFIG: z.string().optional().meta({
     description: 'Kubeconfig of that API server; in a pod its service account unless set.',

@@ -1,5 +1,6 @@
 import { findConnection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
+import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import type * as z from 'zod';
@@ -14,15 +15,24 @@ await runService({
   module: (settings) =>
     SchedulerModule.over(
       {
-        cluster: settings.CLUSTER_NAME,
+        clusters: settings.REPORTS_DIRECTORY === undefined ? [ownOf(settings)] : clustersOf(settings),
         startDelay: settings.TIGERA_COMPLIANCE_JOB_START_DELAY * 1_000,
         reports: placeOf(settings),
         ...(settings.SCHEDULE_SINCE !== undefined && { since: settings.SCHEDULE_SINCE }),
       },
-      BusModule.kafka(settings, 'scheduler'),
+      BusModule.kafka(settings, 'scheduler', clustersOf(settings)),
       StoresModule.elasticsearch(settings),
     ),
 });
+
+/** The cluster of the API server whose GlobalReports these are. @throws Error where it is not one of the cell. */
+function ownOf(settings: z.output<typeof config>): string {
+  const { CLUSTER_NAME: own } = settings;
+  if (clustersOf(settings).includes(own)) return own;
+  throw new Error(
+    `CLUSTER_NAME is "${own}", which is not among CLUSTERS: name the cluster whose GlobalReports these are`,
+  );
+}
 
 function placeOf(settings: z.output<typeof config>): ReportsPlace {
   const { REPORTS_DIRECTORY: folder, TIGERA_COMPLIANCE_JOB_NAMESPACE: jobNamespace } = settings;

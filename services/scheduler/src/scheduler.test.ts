@@ -30,9 +30,9 @@ async function scheduler(manifests: string, log: Log = silentLog) {
     imports: [
       ProcessModule.with({ log, metrics, clock: () => NOON }),
       SchedulerModule.over(
-        { cluster: 'c', startDelay: 0, reports: { read: () => readReportsFolder(folder) } },
+        { clusters: ['c'], startDelay: 0, reports: { read: () => readReportsFolder(folder) } },
         BusModule.embedded(':memory:'),
-        StoresModule.embedded(':memory:'),
+        StoresModule.embedded(':memory:', 'c'),
       ),
     ],
   }).compile();

@@ -6,8 +6,8 @@ import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
 import { CLOCK, LOG, METRICS, Readiness, Stages, type Clock } from '@margay/runtime/nest';
-import type { Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import type { Cell } from '@margay/storage';
+import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { askedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
@@ -34,7 +34,8 @@ export type ReportsPlace =
 
 /** The settings of the scheduler's module. */
 export interface SchedulerOptions {
-  readonly cluster: string;
+  /** The clusters whose reports these are: one, or several of which each has every report of a folder. */
+  readonly clusters: readonly string[];
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
   /** No schedule is kept unless given. */
@@ -53,7 +54,7 @@ const LOOK_MILLISECONDS = 1_000;
 export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   readonly #options: SchedulerOptions;
   readonly #bus: Bus;
-  readonly #stores: Stores;
+  readonly #cell: Cell;
   readonly #clock: Clock;
   readonly #stages: Stages;
   readonly #log: Log;
@@ -65,7 +66,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     @Inject(SCHEDULER_OPTIONS) options: SchedulerOptions,
     @Inject(BUS) bus: Bus,
-    @Inject(STORES) stores: Stores,
+    @Inject(CELL) cell: Cell,
     @Inject(CLOCK) clock: Clock,
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
@@ -74,7 +75,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   ) {
     this.#options = options;
     this.#bus = bus;
-    this.#stores = stores;
+    this.#cell = cell;
     this.#clock = clock;
     this.#stages = stages;
     this.#log = log;
@@ -85,27 +86,36 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   onModuleInit(): void {
     this.#metrics.onScrape(async () => {
-      const active = await this.#stores.windows.list({ states: ['emitted', 'running'], limit: 1_000 });
+      const states = ['emitted', 'running'] as const;
+      const lists = await Promise.all(
+        this.#options.clusters.map((cluster) =>
+          this.#cell.of(cluster).windows.list({ states, limit: 1_000 }),
+        ),
+      );
       const now = this.#clock();
-      const oldest = active.reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
+      const oldest = lists.flat().reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
       this.#metrics.windowAgeSeconds.set((now - oldest) / 1e6);
     });
   }
 
   onApplicationBootstrap(): void {
-    const { reports } = this.#options;
+    const { reports, clusters } = this.#options;
     if (reports !== undefined && 'connect' in reports)
       this.#readiness.add('globalreports', () => this.#followed.problem());
-    this.#stages.keep('schedule', (signal) => {
-      if (reports === undefined) return this.#handOn(signal);
-      return 'read' in reports ? this.#look(reports.read, signal) : this.#follow(reports, signal);
-    });
+    for (const cluster of clusters)
+      this.#stages.keep(clusters.length === 1 ? 'schedule' : `schedule of ${cluster}`, (signal) => {
+        if (reports === undefined) return this.#handOn(cluster, signal);
+        return 'read' in reports
+          ? this.#look(cluster, reports.read, signal)
+          : this.#follow(cluster, reports, signal);
+      });
   }
 
   /** Without a schedule, runs may still be asked for. */
-  async #handOn(signal: AbortSignal): Promise<void> {
-    const lost = lostWindows(this.#bus, this.#stores.windows);
-    const asked = askedWindows(this.#stores.windows);
+  async #handOn(cluster: string, signal: AbortSignal): Promise<void> {
+    const { windows } = this.#cell.of(cluster);
+    const lost = lostWindows(this.#bus, windows);
+    const asked = askedWindows(windows);
     while (!signal.aborted) {
       const left = tellOfLost(await lost.find(this.#clock()), this.#log);
       await publishAll(this.#bus, reportWindows, [...(await asked.find()), ...left]);
@@ -113,8 +123,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  async #look(read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {
-    const { windows, history } = this.#stores;
+  async #look(cluster: string, read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {
+    const { windows, history } = this.#cell.of(cluster);
     const lost = lostWindows(this.#bus, windows);
     const asked = askedWindows(windows);
     const keep = keepKnown(windows);
@@ -128,7 +138,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
       await traced('schedule', {}, async () => {
         const now = this.#clock();
         const evidence = this.#options.since === undefined ? undefined : await spanNow(now);
-        const schedule = { ...this.#options, ...(evidence && { evidence }) };
+        const schedule = { ...this.#options, cluster, ...(evidence && { evidence }) };
         const { emitted, known } = await emitDueWindows(this.#bus, windows, reports, schedule, now);
         await this.#tell(emitted);
         await keep(known);
@@ -140,10 +150,12 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   }
 
   async #follow(
+    cluster: string,
     { connect, group, jobNamespace }: Extract<ReportsPlace, { connect: unknown }>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { cluster, startDelay, since } = this.#options;
+    const { startDelay, since } = this.#options;
+    const { windows, history } = this.#cell.of(cluster);
     const client = new KubernetesClient(await connect());
     try {
       await scheduleCluster({
@@ -154,8 +166,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         ...(jobNamespace !== undefined && { jobNamespace }),
         ...(since !== undefined && { since }),
         bus: this.#bus,
-        windows: this.#stores.windows,
-        history: this.#stores.history,
+        windows,
+        history,
         now: this.#clock,
         signal,
         log: this.#log,
@@ -168,10 +180,10 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   }
 
   async #tell(emitted: readonly ReportWindow[]): Promise<void> {
-    for (const { id, reportName: report } of emitted) {
-      this.#log.info('A window was emitted', { id, report });
+    for (const { cluster, id, reportName: report } of emitted) {
+      this.#log.info('A window was emitted', { id, cluster, report });
       this.#metrics.windowsTotal.add(1, { report });
-      this.#metrics.windowsActive.set(await this.#stores.windows.active(report), { report });
+      this.#metrics.windowsActive.set(await this.#cell.of(cluster).windows.active(report), { report });
     }
   }
 }

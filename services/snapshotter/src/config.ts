@@ -1,5 +1,5 @@
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings } from '@margay/runtime';
+import { cellSettings } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 
@@ -9,7 +9,7 @@ export const about =
 
 /** The settings of the snapshotter. */
 export const config = z.object({
-  ...clusterSettings,
+  ...cellSettings,
   ...kafkaSettings,
   ...elasticsearchSettings,
 });

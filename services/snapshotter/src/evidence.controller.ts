@@ -12,33 +12,34 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { isOfFlows } from '@margay/coverage';
-import { endsOfTopics, Unprocessable, untilHandled, type Bus } from '@margay/messaging';
+import { endsOfTopics, UnknownCluster, Unprocessable, untilHandled, type Bus } from '@margay/messaging';
 import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { METRICS } from '@margay/runtime/nest';
-import { Refused, type Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import { Refused, type Cell, type Stores } from '@margay/storage';
+import { CELL } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { changeOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
+import { byCluster } from './by-cluster.ts';
+import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
 
 /**
  * Keeps everything that the ingestors publish: changes become versions in the history, policy events the audit
- * trail, flows and coverage marks their stores.
+ * trail, flows and coverage marks their stores, each of its cluster.
  *
  * Offsets are committed after the stores have the batch, and the stores take repeats for what they are.
  */
 @Controller()
 export class EvidenceController {
   readonly #bus: Bus;
-  readonly #stores: Stores;
+  readonly #cell: Cell;
   readonly #metrics: Metrics;
 
-  constructor(@Inject(BUS) bus: Bus, @Inject(STORES) stores: Stores, @Inject(METRICS) metrics: Metrics) {
+  constructor(@Inject(BUS) bus: Bus, @Inject(CELL) cell: Cell, @Inject(METRICS) metrics: Metrics) {
     this.#bus = bus;
-    this.#stores = stores;
+    this.#cell = cell;
     this.#metrics = metrics;
   }
 
@@ -48,18 +49,20 @@ export class EvidenceController {
    */
   @OnTopic(resourceChanges, { ...EVIDENCE, batchMax: 2_000, partitionsAtOnce: 6 })
   async keepChanges(@Payload() changes: readonly ResourceChange[]): Promise<void> {
-    const { applied } = await kept(this.#stores.history.append(changes));
-    this.#metrics.keptChangesTotal.add(applied);
+    for (const [{ history }, some] of byCluster(this.#cell, changes)) {
+      const { applied } = await kept(history.append(some));
+      this.#metrics.keptChangesTotal.add(applied);
+    }
   }
 
   @OnTopic(policyEvents, EVIDENCE)
   async keepPolicyEvents(@Payload() events: readonly ClusterPolicyEvent[]): Promise<void> {
-    await kept(this.#stores.trail.append(events));
+    for (const [{ trail }, some] of byCluster(this.#cell, events)) await kept(trail.append(some));
   }
 
   @OnTopic(flows, EVIDENCE)
   async keepFlows(@Payload() seen: readonly ClusterFlow[]): Promise<void> {
-    await kept(this.#stores.flows.append(seen));
+    for (const [stores, some] of byCluster(this.#cell, seen)) await kept(stores.flows.append(some));
   }
 
   /**
@@ -75,21 +78,32 @@ export class EvidenceController {
     const ofChanges = marks.some(({ source }) => !isOfFlows(source));
     const before = [...(ofChanges ? CHANGE_TOPICS : []), ...(ofFlows ? FLOW_TOPICS : [])];
     await untilHandled(this.#bus, EVIDENCE_GROUP, await endsOfTopics(this.#bus, before), { signal });
-    await kept(this.#stores.coverage.append(marks));
+    for (const [{ coverage }, some] of byCluster(this.#cell, marks)) await kept(coverage.append(some));
   }
 
-  /** What is set aside, or is gone before it was read, leaves open what it said. */
+  /**
+   * What is set aside, or is gone before it was read, leaves open what it said: of its cluster, or of all where nobody knows of which. What
+   * is of a cluster that is not known here leaves nothing open.
+   */
   @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
-    const change = changeOfLoss(loss);
-    if (change === undefined) return this.#stores.coverage.append([markOfLoss(loss)]);
-    try {
-      await this.#stores.history.append([change]);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      // The object is so large that the store does not even take what is to be known of it beside.
-      await this.#stores.coverage.append([markOfLoss(loss)]);
-    }
+    if (loss.kind === 'set-aside' && loss.error instanceof UnknownCluster) return;
+    const named = clusterOfLoss(loss);
+    for (const cluster of this.#cell.clusters)
+      if (named === undefined || named === cluster) await keepLossOf(this.#cell.of(cluster), loss);
+  }
+}
+
+/** What a loss leaves open of one cluster. */
+async function keepLossOf({ history, coverage }: Stores, loss: Loss): Promise<void> {
+  const change = changeOfLoss(loss);
+  if (change === undefined) return coverage.append([markOfLoss(loss)]);
+  try {
+    await history.append([change]);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    // The object is so large that the store does not even take what is to be known of it beside.
+    await coverage.append([markOfLoss(loss)]);
   }
 }
 

@@ -29,6 +29,11 @@ const LATENESS = 24 * 60 * MINUTE;
 /** Where nothing says from when on: before any cluster. */
 const LONG_AGO: Instant = 0;
 
+/** The cluster that a lost message is of, as its key says; undefined where nobody knows: of a hole, or where its key is none of ours. */
+export function clusterOfLoss(loss: Loss): string | undefined {
+  return loss.kind === 'hole' ? undefined : /^([a-z0-9][-a-z0-9.]*)\//i.exec(loss.delivery.key)?.[1];
+}
+
 /**
  * What a loss leaves open about the one object that its message is of; undefined where no single object is known. Pure as
  * {@link markOfLoss}: the same for the same loss. What was published had happened before, by the clocks; from when on is not known, but

@@ -1,4 +1,5 @@
 import { BusModule } from '@margay/messaging/nest';
+import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import { config } from './config.ts';
@@ -8,5 +9,8 @@ await runService({
   name: 'snapshotter',
   config,
   module: (settings) =>
-    SnapshotterModule.over(BusModule.kafka(settings, 'snapshotter'), StoresModule.elasticsearch(settings)),
+    SnapshotterModule.over(
+      BusModule.kafka(settings, 'snapshotter', clustersOf(settings)),
+      StoresModule.elasticsearch(settings),
+    ),
 });

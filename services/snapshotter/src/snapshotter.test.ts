@@ -8,12 +8,12 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { deliveriesOf, doubtsFor, evidenceFor } from '@margay/coverage';
-import { deadLetterTopic, publishAll, type Bus } from '@margay/messaging';
+import { deadLetterTopic, openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule } from '@margay/runtime/nest';
-import { Refused, type Stores } from '@margay/storage';
-import { STORES, StoresModule } from '@margay/storage/nest';
+import { cellOver, openEmbedded, Refused, type Stores } from '@margay/storage';
+import { CELL, STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -21,20 +21,31 @@ import { evidenceLag } from './evidence.ts';
 import { markOfLoss } from './losses.ts';
 import { SnapshotterModule } from './snapshotter.module.ts';
 
-/** A snapshotter over embedded adapters. */
-async function snapshotter() {
+/** A snapshotter over embedded adapters, of one cluster unless the stores of several are given. */
+async function snapshotter(several?: ReadonlyMap<string, Stores>) {
+  const cell = several && {
+    module: class Several {},
+    providers: [{ provide: CELL, useValue: cellOver(several) }],
+    exports: [CELL],
+  };
+  const bus = BusModule.opened(async () => openEmbeddedBus(':memory:'), [...(several?.keys() ?? ['c'])]);
   const metrics = openMetrics({ defaults: false });
   const testing = await Test.createTestingModule({
     imports: [
       ProcessModule.with({ log: silentLog, metrics, pauseMilliseconds: 5 }),
-      SnapshotterModule.over(BusModule.embedded(':memory:'), StoresModule.embedded(':memory:')),
+      SnapshotterModule.over(bus, cell ?? StoresModule.embedded(':memory:', 'c')),
     ],
   }).compile();
   const app = testing.createNestApplication(new FastifyAdapter());
   onTestFinished(() => app.close());
   connectTransports(app);
   await app.init();
-  return { app, metrics, bus: app.get<Bus>(BUS), stores: app.get<Stores>(STORES) };
+  return {
+    app,
+    metrics,
+    bus: app.get<Bus>(BUS),
+    stores: several ? [...several.values()][0]! : app.get<Stores>(STORES),
+  };
 }
 
 const change = (name: string, resourceVersion: string, at: number): ResourceChange => ({
@@ -279,4 +290,59 @@ test.each([
   isBack.resolve();
   await expect.poll(() => evidenceLag(bus)).toBe(0);
   expect(await stores.coverage.marks()).toHaveLength(1);
+});
+
+test('each cluster has its own history, trail, flows and marks; what is of a cluster that is not known comes into none', async () => {
+  const stores = new Map(['c', 'd'].map((cluster) => [cluster, openEmbedded(':memory:')]));
+  const { app, bus } = await snapshotter(stores);
+  const of = <T extends object>(cluster: string, value: T) => ({ ...value, cluster });
+  const clusters = ['c', 'd', 'stranger'];
+  await publishAll(
+    bus,
+    resourceChanges,
+    // The same name, uid and event, at another instant in each.
+    clusters.map((cluster, i) => of(cluster, change('a', '1', 100 + i))),
+  );
+  await publishAll(
+    bus,
+    flows,
+    clusters.map((cluster, i) => of(cluster, { ...flow, startAt: 10 + i })),
+  );
+  await publishAll(
+    bus,
+    coverageMarks,
+    clusters.map((cluster) => of(cluster, mark(`of-${cluster}`))),
+  );
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  for (const [i, cluster] of ['c', 'd'].entries()) {
+    const own = stores.get(cluster)!;
+    expect(await namesIn(own)).toEqual([`a@${100 + i}`]);
+    expect((await own.coverage.marks()).map(({ source }) => source)).toEqual([`of-${cluster}`]);
+    const seen = [];
+    for await (const { startAt } of own.flows.between({ start: 0, end: 100 })) seen.push(startAt);
+    expect(seen).toEqual([10 + i]);
+  }
+  for (const { name } of [resourceChanges, flows, coverageMarks])
+    expect(await deadLettersOf(bus, name)).toEqual([
+      expect.stringMatching(/^stranger.* unknown-cluster \d+$/),
+    ]);
+});
+
+test.each([
+  ['d/namespaces//a', ['d']],
+  ['stranger/namespaces//a', []],
+  ['garbage', ['c', 'd']],
+])('what could not be read under the key %s leaves something open of %j', async (key, open) => {
+  const stores = new Map(['c', 'd'].map((cluster) => [cluster, openEmbedded(':memory:')]));
+  const { app, bus } = await snapshotter(stores);
+  await bus.publish(resourceChanges.name, poison(key));
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const found: string[] = [];
+  for (const [cluster, { history, coverage }] of stores) {
+    const changes = await history.changesOf({ group: '', resource: 'namespaces', namespace: '', name: 'a' });
+    if (changes.length + (await coverage.marks()).length > 0) found.push(cluster);
+  }
+  expect(found).toEqual(open);
 });

@@ -10,6 +10,9 @@ import { openConfiguredBus } from '../configured.ts';
 import { strayHandlers } from './stray-handlers.ts';
 import { TopicServer } from './topic-server.ts';
 
+/** The token of the clusters whose messages are handled; undefined for all. */
+const CLUSTERS = 'BUS_CLUSTERS';
+
 /** The token of the bus. */
 export const BUS = 'BUS';
 
@@ -25,17 +28,19 @@ export class BusModule implements OnApplicationShutdown {
     @Inject(LOG) log: Log,
     @Inject(METRICS) metrics: Metrics,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(CLUSTERS) clusters: readonly string[] | undefined,
   ) {
     this.#bus = bus;
-    transports.add(new TopicServer(bus, stages, log, metrics, () => strayHandlers(modules)));
+    transports.add(new TopicServer(bus, stages, log, metrics, () => strayHandlers(modules), clusters));
   }
 
   /**
    * Kafka, as the settings say; with a schema registry the schemas are registered before the first message is published.
    *
    * @param service what the brokers' logs and quotas call it.
+   * @param clusters whose messages are handled: any other's are set aside; all unless given.
    */
-  static kafka(config: KafkaConfig, service: string): DynamicModule {
+  static kafka(config: KafkaConfig, service: string, clusters?: readonly string[]): DynamicModule {
     return moduleOf(async (log, readiness) => {
       const unfit = new Set<string>();
       const bus = await openConfiguredBus(config, service, log, (topic, why) =>
@@ -47,7 +52,7 @@ export class BusModule implements OnApplicationShutdown {
       // What it once said stays known: after that it may be away.
       if (registry !== undefined) readiness.add('schema-registry', () => registry.registered());
       return bus;
-    });
+    }, clusters);
   }
 
   /** The embedded bus in a folder, for services in one process. */
@@ -56,8 +61,8 @@ export class BusModule implements OnApplicationShutdown {
   }
 
   /** Any other, opened when the application is made. */
-  static opened(open: () => Promise<Bus>): DynamicModule {
-    return moduleOf(open);
+  static opened(open: () => Promise<Bus>, clusters?: readonly string[]): DynamicModule {
+    return moduleOf(open, clusters);
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -69,10 +74,16 @@ export class BusModule implements OnApplicationShutdown {
 const unfitWords = (unfit: ReadonlySet<string>): { readonly warning: string } | undefined =>
   unfit.size === 0 ? undefined : { warning: [...unfit].join('. ') };
 
-function moduleOf(open: (log: Log, readiness: Readiness) => Promise<Bus>): DynamicModule {
+function moduleOf(
+  open: (log: Log, readiness: Readiness) => Promise<Bus>,
+  clusters?: readonly string[],
+): DynamicModule {
   return {
     module: BusModule,
-    providers: [{ provide: BUS, inject: [LOG, Readiness], useFactory: open }],
+    providers: [
+      { provide: BUS, inject: [LOG, Readiness], useFactory: open },
+      { provide: CLUSTERS, useValue: clusters },
+    ],
     exports: [BUS],
   };
 }

@@ -47,15 +47,27 @@ export class TopicServer extends Server implements CustomTransportStrategy {
   readonly #metrics: Metrics;
   readonly #declared: Declared[] = [];
   readonly #strays: () => readonly StrayHandler[];
+  readonly #clusters: readonly string[] | undefined;
 
-  /** @param strays handlers that stand where Nest does not look for them. */
-  constructor(bus: Bus, stages: Stages, log: Log, metrics: Metrics, strays: () => readonly StrayHandler[]) {
+  /**
+   * @param strays handlers that stand where Nest does not look for them.
+   * @param clusters whose messages are handled; all unless given.
+   */
+  constructor(
+    bus: Bus,
+    stages: Stages,
+    log: Log,
+    metrics: Metrics,
+    strays: () => readonly StrayHandler[],
+    clusters?: readonly string[],
+  ) {
     super();
     this.#bus = bus;
     this.#stages = stages;
     this.#log = log;
     this.#metrics = metrics;
     this.#strays = strays;
+    this.#clusters = clusters;
   }
 
   /** Keeps each handler by itself: Nest would chain those of one topic, of which each group has a place of its own. */
@@ -116,6 +128,7 @@ export class TopicServer extends Server implements CustomTransportStrategy {
     };
     const options: HandleOptions = {
       signal,
+      clusters: this.#clusters,
       ...(batchMax !== undefined && { batchMax }),
       ...(partitionsAtOnce !== undefined && { partitionsAtOnce }),
       onSetAside: (delivery, error) => tell({ kind: 'set-aside', delivery, error }),

@@ -67,13 +67,36 @@ export const processSettings = {
 /** The settings of any process, parsed. */
 export type ProcessConfig = z.output<z.ZodObject<typeof processSettings>>;
 
+const CLUSTER = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i;
+
 /** The name under which a cluster's evidence is kept. */
 export const clusterSettings = {
-  CLUSTER_NAME: z
-    .string()
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i, 'use letters, digits, dots and dashes')
-    .default('cluster')
+  CLUSTER_NAME: z.string().regex(CLUSTER, 'use letters, digits, dots and dashes').default('cluster').meta({
+    description: 'Name of the cluster. Two clusters with one name would be taken for one: choose it once.',
+  }),
+};
+
+/** What those have who keep and show the evidence of all clusters that share brokers and indices. */
+export const cellSettings = {
+  ...clusterSettings,
+  CLUSTERS: list((names) => {
+    const wrong = names.find((name) => !CLUSTER.test(name));
+    if (wrong !== undefined) return `"${wrong}" is no name: use letters, digits, dots and dashes`;
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    return twice === undefined ? undefined : `"${twice}" is there twice`;
+  })
+    .prefault('')
     .meta({
-      description: 'Name of the cluster. Two clusters with one name would be taken for one: choose it once.',
+      description:
+        'Names of the clusters whose evidence is kept here, with commas between them: every service but the ingestors has the same; `CLUSTER_NAME` unless set. Messages of any other cluster are set aside.',
     }),
 };
+
+/** Those settings, parsed. */
+export type CellConfig = z.output<z.ZodObject<typeof cellSettings>>;
+
+/** The clusters of a cell: first the one that is meant where none is named. */
+export function clustersOf({ CLUSTERS: names, CLUSTER_NAME: own }: CellConfig): readonly string[] {
+  if (names.length === 0) return [own];
+  return names.includes(own) ? [own, ...names.filter((name) => name !== own)] : names;
+}

@@ -115,9 +115,12 @@ evidence was removed cannot be revised.
 
 **Reports have gaps.** The evidence section of the report names the source and the time. See [audit-setup.md](audit-setup.md).
 
-**Two clusters with one name** would become one history. Give each installation its own \`CLUSTER_NAME\` before the first event;
-it cannot be changed later. Clusters that share brokers and nodes of Elasticsearch each need topics and indices of their own, by
-KAFKA_TOPIC_PREFIX and ELASTICSEARCH_INDEX_PREFIX: in one topic a service of one cluster takes the other's messages, and evidence is lost.
+**Several clusters on one set of topics and indices.** Each ingestor has the \`CLUSTER_NAME\` of its cluster; all other services have the same \`CLUSTERS\`, the
+names of all of them. The snapshotters, workers and notifiers are everybody's; each cluster has a scheduler of its own where GlobalReports are objects of its API server (CLUSTER_NAME and
+KUBECONFIG say of which), and an api of its own (CLUSTER_NAME). To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
+(\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
+
+**Two clusters with one name** would become one history. Give each cluster its own \`CLUSTER_NAME\` before the first event; it cannot be changed later.
 
 **Retention.** History, trail, flows, coverage and archive are in indices by month; deleting the months that are too old is all
 that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on.

@@ -16,7 +16,7 @@ export type Credentials = (request: IncomingMessage, cluster: string) => Entitle
 /** Everybody may deliver: for tests, and where the network itself is the fence. */
 export const anybody: Credentials = () => 'entitled';
 
-/** Someone who may deliver: for the clusters named, or for all where none is. */
+/** Someone who may deliver: for the clusters named; where none is, for the only one that may be delivered for. */
 interface Entitled {
   readonly clusters: ReadonlySet<string>;
 }
@@ -24,14 +24,18 @@ interface Entitled {
 const FRESH_MILLISECONDS = 5_000;
 
 /**
- * Bearer tokens from a file: one a line, and behind it, if it is not good for all, the clusters that it is good for.
- * `#` begins a comment. Several are valid at once, so that a token can be changed without a gap; the file is read again
- * when it changes.
+ * Bearer tokens from a file: one a line, and behind it the clusters that it is good for. `#` begins a comment. Several are valid at
+ * once, so that a token can be changed without a gap; the file is read again when it changes.
  *
- * @throws Error when the file cannot be read or has no token.
+ * @param isOnly one cluster may be delivered for, so that tokens need not name it. Else those that name none are good for nothing.
+ * @throws Error when the file cannot be read, has no token, or has one that is good for nothing.
  */
-export function bearerTokens(path: string): Credentials {
+export function bearerTokens(path: string, isOnly = true): Credentials {
   let senders = readTokens(path);
+  if (!isOnly && senders.some(({ clusters }) => clusters.size === 0))
+    throw new Error(
+      `${path} has a token that names no cluster, and several may be delivered for: write behind each token the clusters that it is good for`,
+    );
   let changed = statSync(path).mtimeMs;
   let looked = Date.now();
   return ({ headers }, cluster) => {
@@ -46,7 +50,7 @@ export function bearerTokens(path: string): Credentials {
     let found: Entitled | undefined;
     // Every token is compared, and in constant time, so that the time of an answer tells nothing.
     for (const sender of senders) if (timingSafeEqual(sender.digest, digest)) found = sender;
-    return judged(found, cluster);
+    return judged(found, cluster, isOnly);
   };
 }
 
@@ -54,9 +58,16 @@ export function bearerTokens(path: string): Credentials {
  * Client certificates by name (common name, or a DNS name among the alternatives). The TLS layer has checked already who
  * signed them.
  *
- * @param names `name`, or `name=cluster` for one that is good for that cluster only; any name will do where none is given.
+ * @param names `name=cluster`, or `name` where one cluster may be delivered for; any name will do where none is given.
+ * @param isOnly one cluster may be delivered for. Else names without one are good for nothing.
+ * @throws Error for a name that is good for nothing.
  */
-export function clientCertificates(names: readonly string[]): Credentials {
+export function clientCertificates(names: readonly string[], isOnly = true): Credentials {
+  const idle = names.find((name) => !isOnly && !name.includes('='));
+  if (idle !== undefined)
+    throw new Error(
+      `The name ${idle} of client certificates says no cluster, and several may be delivered for: write ${idle}=CLUSTER`,
+    );
   const senders = new Map<string, Set<string>>();
   for (const entry of names) {
     const [name = '', cluster] = entry.split('=');
@@ -74,7 +85,9 @@ export function clientCertificates(names: readonly string[]): Credentials {
     ];
     const known = presented.flatMap((name) => senders.get(name) ?? []);
     if (known.length === 0) return 'unknown';
-    return known.some((clusters) => judged({ clusters }, cluster) === 'entitled') ? 'entitled' : 'forbidden';
+    return known.some((clusters) => judged({ clusters }, cluster, isOnly) === 'entitled')
+      ? 'entitled'
+      : 'forbidden';
   };
 }
 
@@ -88,9 +101,10 @@ export function allOf(several: readonly Credentials[]): Credentials {
 
 const digestOf = (token: string) => createHash('sha256').update(token).digest();
 
-function judged(sender: Entitled | undefined, cluster: string): Entitlement {
+function judged(sender: Entitled | undefined, cluster: string, isOnly: boolean): Entitlement {
   if (!sender) return 'unknown';
-  return sender.clusters.size === 0 || sender.clusters.has(cluster) ? 'entitled' : 'forbidden';
+  const isNamed = sender.clusters.has(cluster) || (isOnly && sender.clusters.size === 0);
+  return isNamed ? 'entitled' : 'forbidden';
 }
 
 function readTokens(path: string): (Entitled & { readonly digest: Buffer })[] {

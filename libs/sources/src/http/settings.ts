@@ -22,11 +22,11 @@ const settingsFor = (prefix: string, what: string) => ({
   }),
   CLIENT_NAMES: list().prefault('').meta({
     description:
-      'Names in client certificates that are let in: `name`, or `name=cluster` for one cluster only. Any name unless set.',
+      'Names in client certificates that are let in: `name=cluster`, or `name` where one cluster may be posted for. Any name unless set.',
   }),
   TOKENS_FILE: z.string().optional().meta({
     description:
-      'File of bearer tokens, one a line, each followed by the clusters that it is good for (none: all). Read again when it changes.',
+      'File of bearer tokens, one a line, each followed by the clusters that it is good for; where one may be posted for, it need not be named. Read again when it changes.',
   }),
   INSECURE: flag(false).meta({
     description: `Takes ${what} without TLS and from anybody. For trials: whoever reaches the port can write evidence.`,

@@ -236,6 +236,24 @@ test('tokens can be changed while it runs', async () => {
   expect([await status('old'), await status('new')]).toEqual([401, 200]);
 });
 
+test('where several clusters may be posted for, a token or a name of none is refused, and one that comes later is good for nothing', async () => {
+  expect(() => bearerTokens(fileOf('one\ntwo b\n'), false)).toThrow('has a token that names no cluster');
+  expect(() => clientCertificates(['apiserver'], false)).toThrow('write apiserver=CLUSTER');
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const tokens = fileOf('two b\n');
+  const { base } = await setUp({ credentials: bearerTokens(tokens, false) });
+  const status = async (token: string, cluster: string) =>
+    (await post(`${base}/in/${cluster}/n1`, '{}', { headers: { authorization: `Bearer ${token}` } })).status;
+  expect([await status('two', 'b'), await status('two', 'a')]).toEqual([200, 403]);
+  writeFileSync(tokens, 'one\ntwo b\n');
+  utimesSync(tokens, 1, 1);
+  vi.setSystemTime(Date.now() + 6_000);
+  expect([await status('one', 'a'), await status('one', 'b'), await status('two', 'b')]).toEqual([
+    403, 403, 200,
+  ]);
+});
+
 test.each(['', '# nothing\n'])('a file of tokens without one is refused: %j', (content) => {
   expect(() => bearerTokens(fileOf(content))).toThrow('has no token');
 });

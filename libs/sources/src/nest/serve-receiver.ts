@@ -21,22 +21,23 @@ export interface ReceiverDuty {
  * Opens a receiver’s own listener, apart from health and metrics, since its senders are strangers with credentials.
  *
  * @returns undefined where no port is set.
- * @throws Error for a port that is taken, and for files of certificates or tokens that cannot be read.
+ * @throws Error for a port that is taken, for files of certificates or tokens that cannot be read, and for credentials of no cluster where there are several.
  */
 export async function serveReceiver(
   config: ReceiverConfig,
   deliver: (received: Received) => Promise<void>,
   { cluster, log, ...duty }: ReceiverDuty,
 ): Promise<HttpServer | undefined> {
-  const { PORT: port, HOST: host, CLUSTERS: clusters } = config;
+  const { PORT: port, HOST: host, CLUSTERS: named } = config;
+  const clusters = named.length > 0 ? named : [cluster];
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, CLIENT_CA_FILE: clientCa } = config;
   if (port === undefined) return undefined;
-  const credentials = credentialsOf(config);
+  const credentials = credentialsOf(config, clusters.length === 1);
   if (config.INSECURE) log.warn('A receiver is open to anybody', { receiver: duty.name, port });
   return openReceiver(deliver, {
     ...duty,
     credentials,
-    clusters: clusters.length > 0 ? clusters : [cluster],
+    clusters,
     bodyBytesMax: config.BODY_BYTES_MAX,
     inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
     host,
@@ -49,14 +50,17 @@ export async function serveReceiver(
 }
 
 /** All that is set must be right: the certificate, the token, or both. */
-function credentialsOf({
-  CLIENT_CA_FILE: ca,
-  CLIENT_NAMES: names,
-  TOKENS_FILE: tokens,
-}: ReceiverConfig): Credentials {
+function credentialsOf(
+  { CLIENT_CA_FILE: ca, CLIENT_NAMES: names, TOKENS_FILE: tokens }: ReceiverConfig,
+  isOnly: boolean,
+): Credentials {
+  if (!isOnly && ca !== undefined && names.length === 0 && tokens === undefined)
+    throw new Error(
+      'Several clusters may be delivered for, and any client certificate is let in: set CLIENT_NAMES to name=cluster, or give tokens',
+    );
   const required = [
-    ...(ca === undefined ? [] : [clientCertificates(names)]),
-    ...(tokens === undefined ? [] : [bearerTokens(tokens)]),
+    ...(ca === undefined ? [] : [clientCertificates(names, isOnly)]),
+    ...(tokens === undefined ? [] : [bearerTokens(tokens, isOnly)]),
   ];
   return required.length === 0 ? anybody : allOf(required);
 }

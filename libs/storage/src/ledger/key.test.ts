@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signingKey, signingKeyText } from '@margay/ledger';
+import { signingKey, signingKeyText, verifierKeyText } from '@margay/ledger';
 import { readConfig, type Environment } from '@margay/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './key.ts';
+import { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './key.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'margay-key-'))));
@@ -45,4 +45,15 @@ test('what is no key is named by its place, and never shown', () => {
     expect(read).toThrow(`${place} holds no key of a log`);
     expect(read).not.toThrow(secret.slice(-20));
   }
+});
+
+test('clusters that share a key have logs of different names; one that the key signed by its own name goes on', async () => {
+  const over = (head?: { readonly key: string }) => ({ ledger: { head: async () => head } }) as never;
+  const clusters = ['a', 'b'];
+  expect(await ledgerKeyFor(undefined, over(), 'a', clusters)).toBeUndefined();
+  expect(await ledgerKeyFor(KEY, over(), 'a', ['a'])).toBe(KEY);
+  expect(await ledgerKeyFor(KEY, over({ key: verifierKeyText(KEY) }), 'a', clusters)).toBe(KEY);
+  const fresh = await ledgerKeyFor(KEY, over(), 'b', clusters);
+  expect(fresh).toEqual(signingKey('margay.example/log/b', KEY.seed));
+  expect(await ledgerKeyFor(KEY, over({ key: verifierKeyText(fresh) }), 'b', clusters)).toEqual(fresh);
 });

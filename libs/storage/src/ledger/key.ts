@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { NoKey, readSigningKey, signingKey, type SigningKey, signingKeyText } from '@margay/ledger';
+import {
+  NoKey,
+  readSigningKey,
+  signingKey,
+  type SigningKey,
+  signingKeyText,
+  verifierKeyText,
+} from '@margay/ledger';
 import * as z from 'zod';
+import type { Stores } from '../stores.ts';
 
 /** The key that the log of reports is signed with. */
 export const ledgerSettings = {
@@ -19,6 +27,23 @@ export type LedgerConfig = z.output<z.ZodObject<typeof ledgerSettings>>;
 /** The key of the settings; undefined where none is set. @throws Error that names the setting, and never says the key. */
 export const ledgerKeyOf = ({ LEDGER_KEY: text }: LedgerConfig): SigningKey | undefined =>
   text === undefined ? undefined : keyIn(text, 'LEDGER_KEY');
+
+/**
+ * The key of a cluster's log, of whose name there is no other log. Where several clusters have one key, each log but one that the key signed
+ * before has the name `NAME/CLUSTER`, and the key that follows from it.
+ *
+ * @param key that of the settings; without one there is no log.
+ */
+export async function ledgerKeyFor<K extends SigningKey | undefined>(
+  key: K,
+  { ledger }: Pick<Stores, 'ledger'>,
+  cluster: string,
+  clusters: readonly string[],
+): Promise<K | SigningKey> {
+  if (key === undefined || clusters.length < 2) return key;
+  const isOld = (await ledger.head())?.key === verifierKeyText(key);
+  return isOld ? key : signingKey(`${key.name}/${cluster}`, key.seed, key.use);
+}
 
 /** The key in a file. @throws Error that names the file, and never says the key. */
 export function readKeyFile(file: string): SigningKey {

@@ -1,2 +1,2 @@
-/** The stores as a Nest module: it provides `STORES`, of Elasticsearch or embedded, and closes them with the application. */
-export { STORES, StoresModule } from './stores.module.ts';
+/** The stores as a Nest module: it provides the `CELL`, of Elasticsearch or embedded, and closes it with the application. */
+export { CELL, STORES, StoresModule } from './stores.module.ts';

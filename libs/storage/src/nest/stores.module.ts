@@ -1,58 +1,72 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import type { Metrics } from '@margay/runtime';
+import { clustersOf, type CellConfig, type Metrics } from '@margay/runtime';
 import { METRICS, Readiness, Stages, watchDisk } from '@margay/runtime/nest';
-import { openElasticsearch } from '../elasticsearch.ts';
+import { cellOver, type Cell } from '../cell.ts';
+import { openElasticsearchCell } from '../elasticsearch.ts';
 import { openEmbedded } from '../embedded.ts';
 import type { Stores } from '../stores.ts';
-import { elasticsearchOptionsOf, type ElasticsearchConfig } from '../settings.ts';
+import { elasticsearchPlaceOf, type ElasticsearchConfig } from '../settings.ts';
 
-/** The token of the stores. */
+/** The token of the stores of all clusters. */
+export const CELL = 'CELL';
+
+/** The token of the stores of the cluster that is meant where none is named. */
 export const STORES = 'STORES';
+
+type OpenedCell = Cell & Pick<Stores, 'close'>;
 
 /** The stores of an application, closed with it. */
 @Module({})
 export class StoresModule implements OnApplicationShutdown {
-  readonly #stores: Stores;
+  readonly #cell: OpenedCell;
 
-  constructor(@Inject(STORES) stores: Stores) {
-    this.#stores = stores;
+  constructor(@Inject(CELL) cell: OpenedCell) {
+    this.#cell = cell;
   }
 
-  /** Those of a cluster in Elasticsearch, as the settings say. */
-  static elasticsearch(config: ElasticsearchConfig & { readonly CLUSTER_NAME: string }): DynamicModule {
+  /** Those of the cell’s clusters in Elasticsearch, as the settings say. */
+  static elasticsearch(config: ElasticsearchConfig & CellConfig): DynamicModule {
     return moduleOf(async (readiness, stages) => {
-      const stores = await openElasticsearch(elasticsearchOptionsOf(config, config.CLUSTER_NAME));
-      const look = async () => void (await stores.windows.list({ limit: 1 }));
+      const cell = await openElasticsearchCell(elasticsearchPlaceOf(config), clustersOf(config));
+      const look = async () => void (await cell.of(cell.clusters[0]!).windows.list({ limit: 1 }));
       // Until it answers for the first time the log says why it does not; then the check does.
       stages.keep('elasticsearch', look);
       readiness.add('elasticsearch', look);
-      return stores;
+      return cell;
     });
   }
 
-  /** The embedded ones in a folder, which one process uses. */
-  static embedded(directory: string): DynamicModule {
+  /** The embedded ones of one cluster in a folder, which one process uses. */
+  static embedded(directory: string, cluster: string): DynamicModule {
     return moduleOf(async (readiness, stages, metrics) => {
       const stores = openEmbedded(directory);
       watchDisk(readiness, metrics, directory);
-      return stores;
+      return ofOne(cluster, stores);
     });
   }
 
-  /** Any others, opened when the application is made. */
-  static opened(open: () => Promise<Stores>): DynamicModule {
-    return moduleOf(open);
+  /** Any others of one cluster, opened when the application is made. */
+  static opened(open: () => Promise<Stores>, cluster: string): DynamicModule {
+    return moduleOf(async () => ofOne(cluster, await open()));
   }
 
   onApplicationShutdown(): Promise<void> {
-    return this.#stores.close();
+    return this.#cell.close();
   }
 }
 
+const ofOne = (cluster: string, stores: Stores): OpenedCell => ({
+  ...cellOver(new Map([[cluster, stores]])),
+  close: () => stores.close(),
+});
+
 const moduleOf = (
-  open: (readiness: Readiness, stages: Stages, metrics: Metrics) => Promise<Stores>,
+  open: (readiness: Readiness, stages: Stages, metrics: Metrics) => Promise<OpenedCell>,
 ): DynamicModule => ({
   module: StoresModule,
-  providers: [{ provide: STORES, inject: [Readiness, Stages, METRICS], useFactory: open }],
-  exports: [STORES],
+  providers: [
+    { provide: CELL, inject: [Readiness, Stages, METRICS], useFactory: open },
+    { provide: STORES, inject: [CELL], useFactory: (cell: Cell) => cell.of(cell.clusters[0]!) },
+  ],
+  exports: [CELL, STORES],
 });

@@ -92,7 +92,7 @@ export class MargayModule {
       privateNetworks,
     } = options;
     const bus = BusModule.embedded(directory);
-    const stores = StoresModule.embedded(directory);
+    const stores = StoresModule.embedded(directory, cluster);
     const positions = () => openEmbeddedPositions(directory);
 
     const auditIngestor = AuditIngestorModule.over(
@@ -118,7 +118,7 @@ export class MargayModule {
     const ofCluster = reports === undefined && watch !== undefined && { connect: watch, group };
     const scheduler = SchedulerModule.over(
       {
-        cluster,
+        clusters: [cluster],
         startDelay,
         ...(since !== undefined && { since }),
         ...(follow && { reports: ofCluster || { read: reports ?? none } }),

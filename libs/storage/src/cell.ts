@@ -1,0 +1,27 @@
+import type { Stores } from './stores.ts';
+
+/** The stores of the clusters that share brokers and indices, each cluster's by themselves. */
+export interface Cell {
+  /** Their names, at least one: the first is meant where none is named. */
+  readonly clusters: readonly string[];
+  /**
+   * The stores of one of them, always the same ones; they are closed with the cell.
+   *
+   * @throws Error for any other cluster: what belongs to it must not come into the history of another.
+   */
+  of(cluster: string): Stores;
+}
+
+/** The cell of stores by cluster. */
+export function cellOver(stores: ReadonlyMap<string, Stores>): Cell {
+  const clusters = [...stores.keys()];
+  return {
+    clusters,
+    of(cluster) {
+      const found = stores.get(cluster);
+      if (found === undefined)
+        throw new Error(`Nothing is kept here of a cluster ${cluster}: known are ${clusters.join(', ')}`);
+      return found;
+    },
+  };
+}
