@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { resourceChanges, type ResourceChange } from '@margay/contracts';
+import { deadLetterTopic, publishAll, type Bus } from '@margay/messaging';
+import { expect, test } from 'vitest';
+import { chance } from './testing/chance.ts';
+import {
+  expectNoDeadLetters,
+  expectReady,
+  installCell,
+  kept,
+  lines,
+  reportOnAll,
+  stream,
+  undisturbed,
+} from './testing/installation.ts';
+import { ownFolder } from './testing/margay.ts';
+import { startService } from './testing/services.ts';
+
+const texts = lines.map(({ text }) => text);
+
+/**
+ * Clusters whose objects have the same names and uids, and whose events the same ids: nothing but the cluster's name tells them
+ * apart. One has the whole recorded log, one its first part, one everything but the policies.
+ */
+const LOGS: Readonly<Record<string, readonly string[]>> = {
+  alpha: texts,
+  beta: texts.slice(0, 1_200),
+  gamma: texts.filter((text) => !text.includes('"resource":"networkpolicies"')),
+};
+const CLUSTERS = Object.keys(LOGS);
+
+/** Codes of what was set aside of a topic, with the keys. */
+async function setAside(bus: Bus, topic: string): Promise<string[]> {
+  const letters: string[] = [];
+  for await (const { key, headers } of bus.peek(deadLetterTopic(topic)))
+    letters.push(`${headers['dlq-code']} ${key}`);
+  return letters;
+}
+
+const stranger: ResourceChange = {
+  cluster: 'delta',
+  id: 'e#0',
+  eventId: 'e',
+  what: 'present',
+  group: '',
+  resource: 'namespaces',
+  namespace: '',
+  name: 'of-delta',
+  uid: 'u',
+  resourceVersion: '1',
+  at: 1_795_479_500_000_000,
+  receivedAt: 1_795_479_500_000_000,
+  content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'of-delta' } },
+  origin: { source: 'audit.log', position: 1 },
+};
+
+test(
+  'three clusters stream through one cell whose services are killed: each report is that of its cluster alone',
+  { timeout: 300_000 },
+  async () => {
+    const { environment, bus, storesOf } = await installCell(process.env['MARGAY_TEST_KAFKA'] ?? '');
+    const cell = { ...environment, CLUSTERS: CLUSTERS.join() };
+    const logs = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, join(ownFolder(), 'audit.log')]));
+    for (const log of Object.values(logs)) writeFileSync(log, '');
+    const ingestors = CLUSTERS.map((cluster) =>
+      startService('audit-ingestor', {
+        ...environment,
+        CLUSTER_NAME: cluster,
+        AUDIT_LOG_FILES: logs[cluster]!,
+        POSITIONS_DIRECTORY: ownFolder(),
+      }),
+    );
+    const names = ['snapshotter', 'snapshotter', 'report-worker', 'report-worker', 'scheduler'];
+    const services = names.map((name) => startService(name, cell));
+    await Promise.all([...ingestors, ...services].map((service) => service.url()));
+
+    const pick = chance(19);
+    let streaming = true;
+    const streamed = Promise.all(CLUSTERS.map((cluster) => stream(logs[cluster]!, 400, LOGS[cluster]!)));
+    void streamed.then(() => (streaming = false));
+    let kills = 0;
+    for (; streaming; kills++) {
+      await sleep(1_500);
+      await services[pick(2)]!.kill();
+    }
+    await streamed;
+    expect(kills).toBeGreaterThan(2);
+
+    const stores = Object.fromEntries(
+      await Promise.all(CLUSTERS.map(async (cluster) => [cluster, await storesOf(cluster)] as const)),
+    );
+    for (const cluster of CLUSTERS) await kept(bus, stores[cluster]!, LOGS[cluster]!.length);
+    const reporting = Promise.all(CLUSTERS.map((cluster) => reportOnAll(bus, stores[cluster]!, cluster)));
+    await sleep(700);
+    await services[2]!.kill();
+    const reports = await reporting;
+    for (const [i, cluster] of CLUSTERS.entries())
+      expect([cluster, reports[i]]).toEqual([cluster, await undisturbed(logs[cluster]!, cluster)]);
+    await expectNoDeadLetters(bus);
+    await expectReady([...ingestors, ...services]);
+
+    await publishAll(bus, resourceChanges, [stranger]);
+    await expect
+      .poll(() => setAside(bus, resourceChanges.name), { timeout: 30_000, interval: 200 })
+      .toEqual(['unknown-cluster delta/namespaces//of-delta']);
+    for (const cluster of CLUSTERS) {
+      const { history, coverage } = stores[cluster]!;
+      expect(
+        await history.changesOf({ group: '', resource: 'namespaces', namespace: '', name: 'of-delta' }),
+      ).toEqual([]);
+      expect(
+        (await coverage.marks()).map(({ source }) => source).filter((source) => /lost/.test(source)),
+      ).toEqual([]);
+    }
+  },
+);
