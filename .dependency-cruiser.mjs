@@ -23,6 +23,7 @@ export default {
     may('api-contract-stands-alone', 'api-contract', []),
     may('runtime-arrows', 'runtime', []),
     may('sqlite-stands-alone', 'sqlite', []),
+    may('terminal-stands-alone', 'terminal', []),
     may('messaging-arrows', 'messaging', ['history', 'coverage', 'contracts', 'runtime', 'sqlite']),
     may('storage-arrows', 'storage', [
       'policy',

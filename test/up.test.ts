@@ -22,6 +22,7 @@ import { openEmbedded, writeNewKey } from '@margay/storage';
 import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay, startUp, stopped } from './testing/margay.ts';
+import { installedVerifier } from './testing/verifier.ts';
 
 const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
 
@@ -101,6 +102,7 @@ test('the recorded cluster: reports, page and downloads; a second start does no 
   expect(verified.out).toContain('evidence.zip: intact: the report that margay/cluster-a logged and signed');
   expect(verified.out).toContain('shown: what is made of report.json now is the same: ');
   expect(verified.code).toBe(0);
+  expect(installedVerifier()([zip, '--key', verifierKeyText(key), '--since', kept])).toEqual(verified);
   writeFileSync(
     zip,
     zipSync({ ...unzipSync(readFileSync(zip)), 'endpoints.csv': Buffer.from('all is well') }),

@@ -1,7 +1,6 @@
+import { DONE, FAILED, say, UsageError, WRONG_USAGE } from '@margay/terminal';
 import { Command, CommanderError, Help } from 'commander';
 import { COMMANDS, nameOf } from './commands.ts';
-import { DONE, FAILED, UsageError, WRONG_USAGE } from './exit.ts';
-import { say } from './write.ts';
 
 /**
  * Runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong usage.

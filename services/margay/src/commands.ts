@@ -38,7 +38,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     use: 'verify [options] <file...>',
     about: 'Check offline that a report.json or evidence.zip is what was computed, and who says so.',
-    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+    load: async () => (await import('@margay/verify')).verifyCommand,
   },
   {
     use: 'key [options] <file>',

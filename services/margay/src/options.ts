@@ -2,7 +2,7 @@ import { titlesOf, type FlowFormat } from '@margay/flows';
 import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
 import { InvalidArgumentError, Option } from 'commander';
 import { formatInstant, type Instant, parseInstant } from '@margay/ground';
-import { UsageError } from './exit.ts';
+import { UsageError } from '@margay/terminal';
 
 /** An instant from an option's text. */
 export function instantOption(text: string): Instant {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { listingMark, type CoverageMark, type Doubt } from '@margay/coverage';
 import { formatInstant, type Instant, jsonOf, KEPT_KINDS, resourceName } from '@margay/ground';
 import { baselineOf, type Change, type Version } from '@margay/history';
-import { UsageError } from './exit.ts';
+import { UsageError } from '@margay/terminal';
 
 /** Lists of a cluster, and when they were taken. */
 export interface BaselineFiles {

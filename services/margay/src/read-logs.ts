@@ -14,8 +14,8 @@ import {
 } from '@margay/history';
 import type { Progress } from '@margay/runtime';
 import { checkLogs, logFileOf, logsNamed, readLog, type LogFile, type Stretch } from '@margay/sources';
+import { say } from '@margay/terminal';
 import { unreadableLines } from './unreadable.ts';
-import { say } from './write.ts';
 
 /** All that logs say, in memory: for one report or one look. */
 export interface LogEvidence {

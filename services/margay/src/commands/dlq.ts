@@ -10,10 +10,9 @@ import {
   type Message,
   type Place,
 } from '@margay/messaging';
+import { UsageError, write } from '@margay/terminal';
 import { Command } from 'commander';
 import { connectBus } from '../connections.ts';
-import { UsageError } from '../exit.ts';
-import { write } from '../write.ts';
 
 interface DlqOptions {
   readonly topic?: string;

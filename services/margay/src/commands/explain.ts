@@ -2,11 +2,11 @@ import { formatInstant, formatMicros, type Instant, type Key, keyText } from '@m
 import { endpointKeyOf, formatExplanation } from '@margay/policy';
 import type { ClusterAt } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
+import { write } from '@margay/terminal';
 import { Command, Option } from 'commander';
 import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption, privateNetworksOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
-import { write } from '../write.ts';
 
 interface ExplainOptions {
   readonly auditLog: string[];

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { verifierKeyText } from '@margay/ledger';
 import { readKeyFile, writeNewKey } from '@margay/storage';
+import { say, UsageError, write } from '@margay/terminal';
 import { Command } from 'commander';
-import { UsageError } from '../exit.ts';
-import { say, write } from '../write.ts';
 
 interface Options {
   readonly name?: string;

@@ -21,8 +21,8 @@ import {
 } from '@margay/reports';
 import { makeFolder, openProgress } from '@margay/runtime';
 import { readManifests } from '@margay/scheduler';
+import { say, UsageError, write } from '@margay/terminal';
 import { Command, Option } from 'commander';
-import { UsageError } from '../exit.ts';
 import {
   BASELINE,
   checkWindow,
@@ -34,7 +34,6 @@ import {
 import { baselineFilesOf, readBaseline, type BaselineOptions } from '../read-baseline.ts';
 import { readLogs, type LogEvidence } from '../read-logs.ts';
 import { summaryLines } from '../summary-lines.ts';
-import { say, write } from '../write.ts';
 
 interface ReportOptions extends BaselineOptions {
   readonly type?: string;

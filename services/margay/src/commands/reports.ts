@@ -1,10 +1,10 @@
 import { OPERATIONS, type GlobalReports, type Run } from '@margay/api-contract';
 import { isLate } from '@margay/api';
 import { evidenceGrade } from '@margay/reports';
+import { visible, write } from '@margay/terminal';
 import { Command, Option } from 'commander';
 import { apiOption, askApi, OWN_API } from '../ask-api.ts';
 import { tableText } from '../table.ts';
-import { visible, write } from '../write.ts';
 
 interface ReportsOptions {
   readonly api?: string;

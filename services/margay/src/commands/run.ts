@@ -1,7 +1,7 @@
 import { DEFAULT_GROUP } from '@margay/kubernetes';
+import { UsageError } from '@margay/terminal';
 import { Command } from 'commander';
 import { apiOption, OWN_API } from '../ask-api.ts';
-import { UsageError } from '../exit.ts';
 import { checkWindow, instantOption } from '../options.ts';
 import type { RunOptions } from '../run/run-options.ts';
 import { runByApi } from '../run/by-api.ts';

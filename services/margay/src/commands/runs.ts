@@ -1,8 +1,8 @@
 import { OPERATIONS, type Run } from '@margay/api-contract';
+import { visible, write } from '@margay/terminal';
 import { Command } from 'commander';
 import { apiOption, askApi, OWN_API } from '../ask-api.ts';
 import { tableText } from '../table.ts';
-import { visible, write } from '../write.ts';
 import { evidenceWords, lateWords, outputOption } from './reports.ts';
 
 interface RunsOptions {

@@ -7,10 +7,9 @@ import {
   selectorReport,
   type SelectorReport,
 } from '@margay/policy';
+import { FAILED, say, write } from '@margay/terminal';
 import { Command } from 'commander';
-import { FAILED } from '../exit.ts';
 import { listOption } from '../options.ts';
-import { say, write } from '../write.ts';
 
 /** `margay selector`: what a selector means, and whether it matches labels. */
 export function selectorCommand(): Command {

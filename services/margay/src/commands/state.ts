@@ -2,12 +2,12 @@ import { formatInstant, type Instant, microsOf } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { printedVersion, type ClusterAt } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
+import { write } from '@margay/terminal';
 import { Command, Option } from 'commander';
 import { clusterInLogs } from '../cluster-in-logs.ts';
 import { instantOption } from '../options.ts';
 import { readLogs } from '../read-logs.ts';
 import { tableText } from '../table.ts';
-import { write } from '../write.ts';
 
 interface StateOptions {
   readonly auditLog: string[];

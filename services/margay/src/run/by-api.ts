@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OPERATIONS, type AskedRunAnswer, type RunDetail } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import { openProgress } from '@margay/runtime';
+import { say, write } from '@margay/terminal';
 import { ApiRefused, askApi } from '../ask-api.ts';
-import { say, write } from '../write.ts';
 import type { RunOptions } from './run-options.ts';
 
 const POLL_MILLISECONDS = 500;

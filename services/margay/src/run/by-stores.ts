@@ -6,9 +6,8 @@ import type { GlobalReport } from '@margay/reports';
 import { openProgress } from '@margay/runtime';
 import { readReportsFolder, requestRevision, requestRun } from '@margay/scheduler';
 import type { Stores } from '@margay/storage';
+import { say, UsageError, write } from '@margay/terminal';
 import { connectAll } from '../connections.ts';
-import { UsageError } from '../exit.ts';
-import { say, write } from '../write.ts';
 import type { RunOptions } from './run-options.ts';
 
 const POLL_MILLISECONDS = 500;

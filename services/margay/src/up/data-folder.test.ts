@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
 import { openEmbedded } from '@margay/storage';
+import { UsageError } from '@margay/terminal';
 import { expect, onTestFinished, test } from 'vitest';
-import { UsageError } from '../exit.ts';
 import { claimFolder, folderOf } from './data-folder.ts';
 
 function ownFolder(): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Change } from '@margay/history';
 import { makeFolder } from '@margay/runtime';
 import { databaseIn, openEmbedded } from '@margay/storage';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '@margay/terminal';
 
 /** Whose evidence a data folder holds. */
 interface Owner {

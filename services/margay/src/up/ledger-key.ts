@@ -11,8 +11,8 @@ import {
   readKeyFile,
   writeNewKey,
 } from '@margay/storage';
+import { say } from '@margay/terminal';
 import * as z from 'zod';
-import { say } from '../write.ts';
 
 /**
  * The key that the log of a data folder is signed with: the one that the variables name, else the folder's own, made once. Whoever is at

@@ -24,8 +24,8 @@ import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
 import { databaseIn, isUnusable, openEmbedded } from '@margay/storage';
+import { say, UsageError } from '@margay/terminal';
 import * as z from 'zod';
-import { UsageError } from '../exit.ts';
 import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { unreadableLine } from '../unreadable.ts';
@@ -35,7 +35,6 @@ import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { terminalLog } from './terminal-log.ts';
 import type { Reported } from './span-reports.ts';
 import type { Tell } from './up-event.ts';
-import { say } from '../write.ts';
 
 /** The options of `margay up`. */
 export interface UpOptions extends BaselineOptions {

@@ -1,9 +1,8 @@
 import { type Hash, NoKey, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
+import { FAILED, UsageError, visible, write } from '@margay/terminal';
 import { Command } from 'commander';
-import { FAILED, UsageError } from '../exit.ts';
-import { judge, type Judgement, type Trusted } from '../verify/judge.ts';
-import { readBytes, readEvidence } from '../verify/read-evidence.ts';
-import { visible, write } from '../write.ts';
+import { judge, type Judgement, type Trusted } from './judge.ts';
+import { readBytes, readEvidence } from './read-evidence.ts';
 
 interface Options {
   readonly key?: VerifierKey[];

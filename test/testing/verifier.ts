@@ -1,0 +1,28 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Ran } from './margay.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The verifier as an auditor has it: its package alone, installed into an empty folder, without a network. */
+export function installedVerifier(): (args: readonly string[]) => Ran {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-verifier-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const npm = (args: readonly string[], cwd: string) =>
+    execFileSync('npm', [...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  npm(['run', '-s', 'pack:verifier', '--', folder], ROOT);
+  const [file] = readdirSync(folder);
+  npm(['install', '--offline', '--no-audit', '--no-fund', '--prefix', folder, join(folder, file!)], folder);
+  const program = join(folder, 'node_modules/@margay/verify/margay-verify.js');
+  return (args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    return { code: status, out: stdout, err: stderr };
+  };
+}
