@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
 
@@ -46,9 +47,7 @@ function described(one: Schema, path = ''): string[] {
 const paths = pathsOf(values, '', schema);
 
 test('the schema describes exactly the values that there are', () => {
-  // Helm itself has global, for charts that have this one among their own.
-  const own = described(schema).filter((path) => path !== 'global');
-  expect(paths.toSorted()).toEqual(own.toSorted());
+  expect(paths.toSorted()).toEqual(described(schema).toSorted());
 });
 
 test('every section refuses what it does not know', () => {
@@ -60,7 +59,106 @@ test('every section refuses what it does not know', () => {
       ...Object.entries(properties).flatMap(([key, inner]) => open(inner, `${path}.${key}`)),
     ];
   };
-  expect(open(schema, '')).toEqual([]);
+  // Helm itself has global, for charts that have this one among their own.
+  expect(open(schema, '')).toEqual(['.global']);
+});
+
+/** Values by their paths, as `--set` of helm reads them, beside what there is unless set. */
+function given(set: Readonly<Record<string, unknown>>): Value {
+  const all = structuredClone(values) as Record<string, unknown>;
+  for (const [path, value] of Object.entries({ clusterName: 'c', ...set })) {
+    const keys = path.split('.');
+    const last = keys.pop()!;
+    let section = all;
+    for (const key of keys) section = (section[key] ??= {}) as Record<string, unknown>;
+    section[last] = value;
+  }
+  return all;
+}
+
+const check = new Ajv({ allErrors: true, strict: false }).compile(schema as object);
+/** Where the schema finds something wrong, and what it says of names that it does not know. */
+const wrongAt = (set: Readonly<Record<string, unknown>>): string[] => {
+  check(given(set));
+  return (check.errors ?? []).map(({ instancePath, params }) => {
+    const name = (params as { additionalProperty?: string }).additionalProperty;
+    return `${instancePath.slice(1).replaceAll('/', '.')}${name === undefined ? '' : `.${name}`}`.replace(
+      /^\./,
+      '',
+    );
+  });
+};
+
+const DISTRIBUTED = {
+  profile: 'distributed',
+  'kafka.brokers': 'kafka-0:9092, [fd00::1]:9092',
+  'elasticsearch.urls': 'https://e:9200/path,http://f',
+};
+
+test.each([
+  ['what there is unless set', {}],
+  ['the distributed profile', DISTRIBUTED],
+  [
+    'sizes and amounts',
+    { 'embedded.persistence.size': '0.5Ti', 'api.resources': { limits: { cpu: 2, memory: '1.5Gi' } } },
+  ],
+  [
+    'objects of Kubernetes',
+    { affinity: { nodeAffinity: {} }, extraEnv: [{ name: 'A', valueFrom: { fieldRef: {} } }] },
+  ],
+  ['what other charts share', { 'global.storageClass': 'fast' }],
+  ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
+])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
+
+test.each([
+  ['a section that is misspelt', { 'embeded.persistence.enabled': false }, 'embeded'],
+  ['one that differs by a capital', { 'networkpolicy.enabled': false }, 'networkpolicy'],
+  ['a value that is misspelt', { 'embedded.persistance.enabled': false }, 'embedded.persistance'],
+  ['one deeper', { 'networkPolicy.egress.ports': [] }, 'networkPolicy.egress.ports'],
+  ['one that belongs to a part', { 'resources.limits.memory': '1Gi' }, 'resources'],
+  ['one in the singular', { imagePullSecret: 'regcred' }, 'imagePullSecret'],
+  ['another one', { 'reportWorker.replica': 3 }, 'reportWorker.replica'],
+  ['a word for a switch', { 'embedded.persistence.enabled': 'nope' }, 'embedded.persistence.enabled'],
+  ['a word for a number', { 'api.replicas': 'two' }, 'api.replicas'],
+  ['fewer than none', { 'api.replicas': -1 }, 'api.replicas'],
+  ['a size that is none', { 'embedded.persistence.size': 'ten' }, 'embedded.persistence.size'],
+  ['a size of nothing', { 'embedded.persistence.size': '0Gi' }, 'embedded.persistence.size'],
+  ['a size in bytes', { 'auditIngestor.persistence.size': 10 }, 'auditIngestor.persistence.size'],
+  ['memory that is none', { 'api.resources': { limits: { memory: 'lots' } } }, 'api.resources.limits.memory'],
+  ['a resource that is none', { 'api.resources': { limit: {} } }, 'api.resources.limit'],
+  ['addresses without a scheme', { 'elasticsearch.urls': 'e:9200' }, 'elasticsearch.urls'],
+  ['one of two', { 'elasticsearch.urls': 'https://e,f:9200' }, 'elasticsearch.urls'],
+  ['brokers without a port', { 'kafka.brokers': 'kafka' }, 'kafka.brokers'],
+  ['credentials', { 'elasticsearch.urls': 'https://u:p@e:9200' }, 'elasticsearch.urls'],
+  ['a receiver without a secret', { 'auditIngestor.webhook.enabled': true }, 'auditIngestor.webhook.secret'],
+  ['flows in one process', { 'flowIngestor.enabled': true }, 'flowIngestor.enabled'],
+  ['flows from nowhere', { ...DISTRIBUTED, 'flowIngestor.enabled': true }, 'flowIngestor.topic'],
+  ['a text for a reference', { imagePullSecrets: ['regcred'] }, 'imagePullSecrets.0'],
+  ['a type of Service that is none', { 'service.type': 'Nodeport' }, 'service.type'],
+  ['a port that is none', { 'service.port': 70_000 }, 'service.port'],
+  ['no address', { 'notifier.url': 'not-a-url' }, 'notifier.url'],
+  ['no rule', { 'notifier.regressions': 'everything' }, 'notifier.regressions'],
+  ['a number for an annotation', { podAnnotations: { x: 1 } }, 'podAnnotations.x'],
+  ['a switch for a label', { 'api.podLabels': { x: true } }, 'api.podLabels.x'],
+  ['a label that Kubernetes refuses', { commonLabels: { x: 'a b' } }, 'commonLabels.x'],
+  ['a name of a label that Kubernetes refuses', { podLabels: { 'a b': 'c' } }, 'podLabels.a b'],
+  ['a map for a list', { extraEnv: { A: 'b' } }, 'extraEnv'],
+  ['a variable without a name', { 'api.extraEnv': [{ value: 'b' }] }, 'api.extraEnv.0'],
+  ['a group that is none', { 'globalReports.group': '..' }, 'globalReports.group'],
+  ['a group of one word', { 'globalReports.group': 'reports' }, 'globalReports.group'],
+  ['days', { 'globalReports.startDelay': '1d' }, 'globalReports.startDelay'],
+  ['an Ingress to nowhere', { 'ingress.enabled': true }, 'ingress.hosts'],
+  ['a route from nowhere', { 'httpRoute.enabled': true }, 'httpRoute.parentRefs'],
+  ['a digest that is none', { 'image.digest': 'sha256:abc' }, 'image.digest'],
+  ['a level that is none', { logLevel: 'verbose' }, 'logLevel'],
+  ['who is asked, misspelt', { permission: 'none' }, 'permission'],
+])('%s is refused with its path', (_, set, path) => expect(wrongAt(set)).toContain(path));
+
+test('the notifier takes every rule that there is', () => {
+  const source = readFileSync(new URL('../services/notifier/src/regressions.ts', import.meta.url), 'utf8');
+  const rules = [...source.matchAll(/^  '([a-z-]+)': /gm)].map(([, rule]) => rule!);
+  expect(rules.length).toBeGreaterThan(3);
+  expect(wrongAt({ 'notifier.regressions': rules.join(',') })).toEqual([]);
 });
 
 test.each(paths)('%s is read by a template', (path) => {

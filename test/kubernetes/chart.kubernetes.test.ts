@@ -2,13 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { CHART, HELM } from './chart-rendering.ts';
 import { applyDefinitions, complaintOf, kubectl } from './cluster.ts';
-
-const CHART = fileURLToPath(new URL('../../charts/margay', import.meta.url));
-const HELM = execFileSync(fileURLToPath(new URL('../servers/helm.sh', import.meta.url)), {
-  encoding: 'utf8',
-  stdio: ['ignore', 'pipe', 'inherit'],
-}).trim();
 
 const setting = (values: Readonly<Record<string, string>>): string[] =>
   Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
@@ -100,6 +95,20 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
       'networkPolicy.from[0].podSelector.matchLabels.app': 'ingress',
       'privateNetworks[0]': '10.0.0.0/8',
       priorityClassName: 'system-cluster-critical',
+      'flowIngestor.enabled': 'true',
+      'flowIngestor.http.enabled': 'true',
+      'flowIngestor.http.secret': 'f',
+      'networkPolicy.egress.enabled': 'true',
+      'service.type': 'LoadBalancer',
+      'service.externalTrafficPolicy': 'Local',
+      'ingress.enabled': 'true',
+      'ingress.hosts[0].host': 'margay.example.org',
+      'rbac.aggregate': 'true',
+      'rbac.reportNames[0]': 'dev-inventory',
+      'api.extraEnv[0].name': 'LOG_LEVEL',
+      'api.extraEnv[0].value': 'debug',
+      'api.podLabels.tier': 'front',
+      'commonAnnotations.owner': 'b',
     },
   ],
 ];
@@ -184,6 +193,9 @@ const EVERYTHING = {
   'grafanaDashboard.enabled': 'true',
   'alerts.enabled': 'true',
   'serviceMonitor.enabled': 'true',
+  'podMonitor.enabled': 'true',
+  'httpRoute.enabled': 'true',
+  'httpRoute.parentRefs[0].name': 'gateway',
   'auditIngestor.webhook.enabled': 'true',
   'auditIngestor.webhook.secret': 'w',
   'notifier.url': 'https://example.org/hook',
@@ -200,8 +212,8 @@ test.each(['0.32.9', '0.33.5', '0.34.1'])('Kubernetes %s knows every field', (ve
   for (const [, values] of MATRIX)
     expect(read(rendered(values)).filter((line) => !line.startsWith('read '))).toEqual([]);
   const all = read(rendered(EVERYTHING));
-  // Of the Prometheus operator and of KEDA.
-  expect(all.filter((line) => line === 'custom')).toHaveLength(4);
+  // Of the Prometheus operator, of KEDA, of the Gateway API, and the definitions of our own.
+  expect(all.filter((line) => line === 'custom')).toHaveLength(8);
   expect(all.filter((line) => line.startsWith('read ')).length).toBeGreaterThan(25);
   const misspelt = spawnSync(decoder, {
     input: 'apiVersion: v1\nkind: Pod\nspec: { containerz: [] }',

@@ -1,64 +1,7 @@
-{{- define "margay.labels" -}}
-app.kubernetes.io/name: margay
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
-{{- end }}
-
-{{- /* Selects the pods of one part: (dict "root" $ "part" "api"). */}}
-{{- define "margay.selector" -}}
-app.kubernetes.io/name: margay
-app.kubernetes.io/instance: {{ .root.Release.Name }}
-app.kubernetes.io/component: {{ .part }}
-{{- end }}
-
-{{- define "margay.name" -}}
-{{ .root.Release.Name }}-{{ .part }}
-{{- end }}
-
 {{- define "margay.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
-{{- end }}
-
-{{- /* What every pod has: nobody's user, nothing to write to, no privileges. */}}
-{{- define "margay.pod" -}}
-securityContext:
-  runAsNonRoot: true
-  runAsUser: 10001
-  runAsGroup: 10001
-  fsGroup: 10001
-  seccompProfile: { type: RuntimeDefault }
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.affinity }}
-affinity: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.priorityClassName }}
-priorityClassName: {{ . | quote }}
-{{- end }}
-{{- end }}
-
-{{- define "margay.container" -}}
-image: {{ include "margay.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
-securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: { drop: [ALL] }
-{{- end }}
-
-{{- define "margay.probes" -}}
-startupProbe: { httpGet: { path: /healthz, port: http }, periodSeconds: 2, failureThreshold: 60 }
-livenessProbe: { httpGet: { path: /healthz, port: http }, periodSeconds: 20, timeoutSeconds: 5 }
-readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, timeoutSeconds: 5 }
+{{- $registry := .Values.global.imageRegistry | default .Values.image.registry }}
+{{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}{{ .Values.image.repository }}
+{{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
 {{- /* The variables of Kafka and Elasticsearch, for every service. */}}
@@ -66,6 +9,7 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 - { name: CLUSTER_NAME, value: {{ .Values.clusterName | quote }} }
 - { name: HTTP_HOST, value: 0.0.0.0 }
 - { name: HTTP_PORT, value: '8080' }
+- { name: LOG_LEVEL, value: {{ .Values.logLevel }} }
 - { name: KAFKA_BROKERS, value: {{ .Values.kafka.brokers | quote }} }
 - { name: KAFKA_TOPIC_PREFIX, value: {{ .Values.kafka.topicPrefix | quote }} }
 - { name: KAFKA_PARTITIONS, value: {{ .Values.kafka.partitions | quote }} }
@@ -77,6 +21,22 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 {{- end }}
 {{- if .Values.kafka.caSecret }}
 - { name: KAFKA_CA_FILE, value: /secrets/kafka/ca.crt }
+{{- end }}
+{{- if .Values.kafka.certSecret }}
+- { name: KAFKA_CERT_FILE, value: /secrets/kafka-client/tls.crt }
+- { name: KAFKA_KEY_FILE, value: /secrets/kafka-client/tls.key }
+{{- end }}
+{{- with .Values.kafka.replicationFactor }}
+- { name: KAFKA_REPLICATION_FACTOR, value: {{ . | quote }} }
+{{- end }}
+{{- with .Values.kafka.schemaRegistry }}
+{{- if .url }}
+- { name: SCHEMA_REGISTRY_URL, value: {{ .url | quote }} }
+{{- with .secret }}
+- { name: SCHEMA_REGISTRY_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username } } }
+- { name: SCHEMA_REGISTRY_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password } } }
+{{- end }}
+{{- end }}
 {{- end }}
 - { name: ELASTICSEARCH_URLS, value: {{ .Values.elasticsearch.urls | quote }} }
 - { name: ELASTICSEARCH_INDEX_PREFIX, value: {{ .Values.elasticsearch.indexPrefix | quote }} }
@@ -97,7 +57,7 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 
 {{- /* Whom to tell, by variables. The address may be a secret, so that no object but a Secret has it. */}}
 {{- define "margay.notify" -}}
-- { name: NOTIFY_URL, valueFrom: { secretKeyRef: { name: {{ .Values.notifier.urlSecret | default (printf "%s-notify" .Release.Name) | quote }}, key: url } } }
+- { name: NOTIFY_URL, valueFrom: { secretKeyRef: { name: {{ .Values.notifier.urlSecret | default (include "margay.name" (dict "root" . "part" "notify")) | quote }}, key: url } } }
 - { name: NOTIFY_REGRESSIONS, value: {{ .Values.notifier.regressions | quote }} }
 {{- with .Values.notifier.secret }}
 - { name: NOTIFY_SECRET, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: key } } }
@@ -171,5 +131,37 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, tim
 {{- define "margay.oidc-ca-volume" -}}
 {{- with .Values.oidc.caSecret }}
 - { name: oidc-ca, secret: { secretName: {{ . | quote }} } }
+{{- end }}
+{{- end }}
+
+{{- define "margay.networks" -}}
+{{- with .Values.privateNetworks }}
+- { name: PRIVATE_NETWORKS, value: {{ join "," . | quote }} }
+{{- end }}
+{{- end }}
+
+{{- define "margay.mounts" -}}
+- { name: tmp, mountPath: /tmp }
+{{- if .Values.kafka.caSecret }}
+- { name: kafka-ca, mountPath: /secrets/kafka, readOnly: true }
+{{- end }}
+{{- if .Values.kafka.certSecret }}
+- { name: kafka-client, mountPath: /secrets/kafka-client, readOnly: true }
+{{- end }}
+{{- if .Values.elasticsearch.caSecret }}
+- { name: elasticsearch-ca, mountPath: /secrets/elasticsearch, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "margay.volumes" -}}
+- { name: tmp, emptyDir: {} }
+{{- with .Values.kafka.caSecret }}
+- { name: kafka-ca, secret: { secretName: {{ . | quote }} } }
+{{- end }}
+{{- with .Values.kafka.certSecret }}
+- { name: kafka-client, secret: { secretName: {{ . | quote }} } }
+{{- end }}
+{{- with .Values.elasticsearch.caSecret }}
+- { name: elasticsearch-ca, secret: { secretName: {{ . | quote }} } }
 {{- end }}
 {{- end }}

@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import { REPORT_TYPES } from '@margay/reports';
 import { expect, test } from 'vitest';
 import { customResourceDefinitions, definitionFiles } from './custom-resource-definitions.ts';
-import { predefinedReportTypes } from './report-types.ts';
+import { GROUP_OF_THE_CHART, predefinedReportTypes } from './report-types.ts';
 
-test.each([...definitionFiles()])('charts/margay/crds/%s is as its generator writes it', (name, yaml) => {
-  const file = new URL(`../../../../charts/margay/crds/${name}`, import.meta.url);
+test.each([
+  ...[...definitionFiles()].map(([name, yaml]) => [`crds/${name}`, yaml] as const),
+  ...[...definitionFiles(GROUP_OF_THE_CHART)].map(
+    ([name, yaml]) => [`files/definitions/${name}`, yaml] as const,
+  ),
+])('charts/margay/%s is as its generator writes it', (name, yaml) => {
+  const file = new URL(`../../../../charts/margay/${name}`, import.meta.url);
   expect(
     readFileSync(file, 'utf8'),
     'run node libs/kubernetes/src/custom-resources/write-definitions.ts',

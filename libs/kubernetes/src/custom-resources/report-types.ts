@@ -6,6 +6,9 @@ import { API_VERSION } from './definition.ts';
 /** The API group of users' manifests. */
 export const DEFAULT_GROUP = 'projectcalico.org';
 
+/** Stands in the chart's files for the API group of GlobalReports, which is a value there. */
+export const GROUP_OF_THE_CHART = `${DEFAULT_GROUP}/GROUP`;
+
 /** Whose fields are those of the objects that the product writes. */
 export const FIELD_MANAGER = 'margay';
 

@@ -1,0 +1,70 @@
+{{- define "margay.chartName" -}}
+{{ .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* What names of objects begin with. */}}
+{{- define "margay.fullname" -}}
+{{- $chart := include "margay.chartName" . }}
+{{- $own := contains $chart .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $chart) }}
+{{- .Values.fullnameOverride | default $own | trunc 63 | trimAll "-." }}
+{{- end }}
+
+{{- /* The name of a part or of another object of the release: (dict "root" $ "part" "api"). The one pod of the embedded profile has
+that of the release. Names are cut to 63 characters with their ends whole, or to 52 where Kubernetes puts something after them. */}}
+{{- define "margay.name" -}}
+{{- $full := include "margay.fullname" .root }}
+{{- if eq .part "margay" }}{{ $full }}{{ else }}
+{{- $most := has .part (list "audit-ingestor" "report") | ternary 52 63 }}
+{{- printf "%s-%s" ($full | trunc (int (sub (sub $most (len .part)) 1)) | trimAll "-.") .part }}
+{{- end }}
+{{- end }}
+
+{{- /* The same of an object that lies in no namespace: the release's namespace tells two releases apart. */}}
+{{- define "margay.clusterName" -}}
+{{- $full := include "margay.fullname" .root }}
+{{- $space := .root.Release.Namespace }}
+{{- printf "%s%s" (eq $space $full | ternary "" (printf "%s-" $space)) (include "margay.name" .) }}
+{{- with .role }}-{{ . }}{{ end }}
+{{- end }}
+
+{{- define "margay.serviceAccount" -}}
+{{- $own := (include "margay.partValues" . | fromYaml).serviceAccount.name }}
+{{- $own | default .root.Values.serviceAccount.name | default (include "margay.name" (dict "root" .root "part" (eq .part "report-job" | ternary "report-worker" .part))) }}
+{{- end }}
+
+{{- /* The values of a part, as YAML. */}}
+{{- define "margay.partValues" -}}
+{{- $keys := dict "margay" "embedded" "audit-ingestor" "auditIngestor" "flow-ingestor" "flowIngestor" "report-worker" "reportWorker" "report-job" "reportWorker" }}
+{{- get .root.Values (get $keys .part | default .part) | toYaml }}
+{{- end }}
+
+{{- define "margay.labels" -}}
+app.kubernetes.io/name: {{ include "margay.chartName" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: margay
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* Selects the pods of one part: (dict "root" $ "part" "api"), or of all without a part. */}}
+{{- define "margay.selector" -}}
+app.kubernetes.io/name: {{ include "margay.chartName" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- with .part }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- /* The metadata of an object: (dict "root" $ "name" …), with labels and annotations of its own, and namespace, where it is not the
+release's; "" for none. */}}
+{{- define "margay.metadata" -}}
+name: {{ .name }}
+{{- with hasKey . "namespace" | ternary .namespace .root.Release.Namespace }}
+namespace: {{ . }}
+{{- end }}
+labels: {{- mergeOverwrite dict .root.Values.commonLabels (.labels | default dict) (include "margay.labels" .root | fromYaml) | toYaml | nindent 2 }}
+{{- with mergeOverwrite dict .root.Values.commonAnnotations (.annotations | default dict) }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,189 @@
+import {
+  annotations,
+  choice,
+  dnsName,
+  duration,
+  flag,
+  labels,
+  named,
+  secretReferences,
+  section,
+  text,
+  texts,
+  whole,
+  type Values,
+} from './value.ts';
+
+const NETWORK = '[0-9a-fA-F.:]+(/[0-9]{1,3})?';
+const BROKER = '([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
+const URL_OF_SERVER = 'https?://[^@\\s,/]+(/[^@\\s,]*)?';
+const listed = (one: string): string => `${one}(, *${one})*`;
+
+const image = section('The image of every part.', {
+  registry: text(
+    'Before the repository; none unless set. global.imageRegistry counts instead where it is set.',
+    '',
+    '[^\\s/]+(/[^\\s/]+)*',
+  ),
+  repository: text('Its name.', 'margay', '[a-z0-9][a-z0-9._/:-]*'),
+  tag: text('The chart’s appVersion unless set.', '', '[A-Za-z0-9_][A-Za-z0-9_.-]*'),
+  digest: text('Instead of the tag: exactly this image, as sha256:….', '', 'sha256:[0-9a-f]{64}'),
+  pullPolicy: choice('When it is fetched.', 'IfNotPresent', ['Always', 'IfNotPresent', 'Never']),
+});
+
+const globalReports = section('GlobalReports and GlobalReportTypes.', {
+  group: {
+    about:
+      'Their API group. Unless set: projectcalico.org, or margay.io where Calico serves that group or may come to (docs/coexistence.md).',
+    initially: '',
+    schema: {
+      type: 'string',
+      pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+)?$',
+    },
+  },
+  startDelay: duration(
+    'How long after its end a window is reported, so that late evidence arrives (TIGERA_COMPLIANCE_JOB_START_DELAY).',
+    '30m',
+  ),
+  evidenceWaitSeconds: whole(
+    'How long a report waits until everything that was published before is in the archive (EVIDENCE_WAIT_SECONDS), in the distributed profile.',
+    600,
+    0,
+    86_400,
+  ),
+  since: text(
+    'Reports have the windows too that their schedules would have had since then, over the evidence that there is; RFC 3339 (SCHEDULE_SINCE). From their creation on unless set.',
+    '',
+    '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)',
+  ),
+});
+
+const crds = section('The definitions of GlobalReports and GlobalReportTypes.', {
+  enabled: flag(
+    'Whether the release makes and upgrades them. Those of somebody else are left as they are.',
+    true,
+  ),
+  keep: flag('They stay when the release is uninstalled, and every GlobalReport with them.', true),
+  annotations: annotations('Annotations of them.'),
+});
+
+const canary = section(
+  'A small object, the Lease margay-canary of this namespace, is written through each API server, to see in each source whether what that server tells arrives (docs/audit-setup.md). Twice a minute and API server, with a Role for that object alone.',
+  {
+    enabled: flag('Whether it is.', false),
+    interval: {
+      about: 'From 10s to 1m.',
+      initially: '30s',
+      schema: { type: 'string', pattern: '^([1-5][0-9](\\.[0-9]+)?s|60s|1m(0s)?)$' },
+    },
+    servers: texts(
+      'Addresses of the API servers, host:port, where canary.enabled; those of the Service kubernetes unless given.',
+      '(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?):[0-9]{1,5}',
+      { uniqueItems: true },
+    ),
+    apiServerMetrics: flag(
+      'Reads what each API server counts of its own audit events (GET /metrics, every five minutes, in a canary’s place): a ClusterRole of its own.',
+      false,
+    ),
+  },
+);
+
+const kafka = section('Kafka, for the distributed profile.', {
+  brokers: text(
+    'host:port, with commas between them, without credentials: put these in a Secret (saslSecret).',
+    '',
+    listed(BROKER),
+  ),
+  topicPrefix: text('Put before every topic and group.', '', '[A-Za-z0-9._-]+'),
+  partitions: whole('Of topics that are made; choose it once.', 12, 1, 1_000),
+  replicationFactor: whole('Copies of topics that are made; the brokers’ default with 0.', 0, 0, 9),
+  tls: flag('Whether brokers are reached over TLS.', false),
+  saslSecret: named('A Secret with username and password; no SASL unless set.'),
+  saslMechanism: choice('How these are given.', 'scram-sha-512', ['plain', 'scram-sha-256', 'scram-sha-512']),
+  caSecret: named('A Secret with ca.crt; the system’s authorities unless set.'),
+  certSecret: named('A Secret with tls.crt and tls.key: the client certificate; none unless set.'),
+  schemaRegistry: section('A schema registry that messages refer to.', {
+    url: text('Its address, without credentials; none unless set.', '', URL_OF_SERVER),
+    secret: named('A Secret with username and password.'),
+  }),
+});
+
+const elasticsearch = section('Elasticsearch, for the distributed profile.', {
+  urls: text(
+    'With commas between them, without credentials: put these in a Secret (elasticsearch.secret).',
+    '',
+    listed(URL_OF_SERVER),
+  ),
+  indexPrefix: text('Put before every index.', 'margay', '[a-z0-9][a-z0-9-]*'),
+  secret: named('A Secret with apiKey, or with username and password.'),
+  caSecret: named('A Secret with ca.crt; the system’s authorities unless set.'),
+});
+
+const scaledByLag = (about: string, lagThreshold: number) =>
+  section(about, {
+    minReplicas: whole('At least so many.', 1, 1, 1_000),
+    maxReplicas: whole('At most so many.', 6, 1, 1_000),
+    lagThreshold: whole('What waits, for each replica.', lagThreshold, 1, 1_000_000_000),
+  });
+
+const keda = section(
+  'KEDA scales by the lag of Kafka instead of by CPU; it has to be in the cluster. The replicas of these parts do not count then.',
+  {
+    enabled: flag('Whether it does.', false),
+    snapshotter: scaledByLag('By messages that wait.', 5_000),
+    reportWorker: scaledByLag('By windows that wait.', 2),
+  },
+);
+
+/** What is about the cluster, its reports and where evidence is kept. */
+export const CLUSTER_VALUES: Values = {
+  clusterName: {
+    about:
+      'The cluster’s name, printed in every report: set it. Choose it once: two clusters with one name would be taken for one.',
+    initially: '',
+    schema: { type: 'string', minLength: 1 },
+  },
+  profile: choice(
+    'embedded: one pod with one volume, no Kafka, no Elasticsearch. distributed: each service by itself on your Kafka and Elasticsearch.',
+    'embedded',
+    ['embedded', 'distributed'],
+  ),
+  nameOverride: dnsName('The chart’s name in names and labels, instead of margay.'),
+  fullnameOverride: dnsName(
+    'What the names of objects begin with. Unless set the release’s name, with the chart’s after it where that is not part of it.',
+  ),
+  commonLabels: labels('Labels of every object and pod.'),
+  commonAnnotations: annotations('Annotations of every object.'),
+  global: {
+    ...section('What charts that have this one among their own share with it.', {
+      imageRegistry: text('The registry of images, instead of image.registry.', '', '[^\\s/]+(/[^\\s/]+)*'),
+      imagePullSecrets: secretReferences('Secrets that images are fetched with, beside imagePullSecrets.'),
+    }),
+    isOpen: true,
+  },
+  image,
+  imagePullSecrets: secretReferences(
+    'Secrets that the image is fetched with: a list of objects with a name.',
+  ),
+  globalReports,
+  crds,
+  privateNetworks: texts(
+    'Networks that do not count as the internet, instead of the default list (docs/policy-decisions.md).',
+    NETWORK,
+  ),
+  ledger: section('The log of archived reports (docs/evidence-log.md).', {
+    secret: named(
+      'A Secret with key, as margay key makes it: signs the log. Without one the embedded profile makes its own in its volume, and the distributed profile has no log.',
+    ),
+  }),
+  logLevel: choice('The least important log lines that are written.', 'info', [
+    'debug',
+    'info',
+    'warn',
+    'error',
+  ]),
+  canary,
+  kafka,
+  elasticsearch,
+  keda,
+};

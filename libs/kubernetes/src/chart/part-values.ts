@@ -1,0 +1,148 @@
+import {
+  annotations,
+  flag,
+  kubernetes,
+  kubernetesList,
+  labels,
+  named,
+  resources,
+  section,
+  size,
+  text,
+  texts,
+  whole,
+  type JsonSchema,
+  type Values,
+} from './value.ts';
+
+/** What the pods of each part may have. */
+const podValues = (initially: JsonSchema): Values => ({
+  resources: resources('What its container asks for and may take.', initially),
+  podLabels: labels('Labels of its pods, beside those of all.'),
+  podAnnotations: annotations('Annotations of its pods, beside those of all.'),
+  nodeSelector: labels('Nodes that it runs on, instead of those of all.'),
+  tolerations: kubernetesList('Taints that it puts up with, instead of those of all.'),
+  affinity: kubernetes('What it runs near, instead of that of all.'),
+  topologySpreadConstraints: kubernetesList(
+    'How its pods are spread, instead of those of all.',
+    'topologyKey',
+    'whenUnsatisfiable',
+  ),
+  priorityClassName: named('Its priority, instead of that of all.'),
+  terminationGracePeriodSeconds: whole('How long it may take to stop.', 30, 1, 3_600),
+  startupProbe: kubernetes('Fields of this probe that are otherwise.'),
+  livenessProbe: kubernetes('Fields of this probe that are otherwise.'),
+  readinessProbe: kubernetes('Fields of this probe that are otherwise.'),
+  extraEnv: kubernetesList(
+    'Variables of its container (docs/configuration.md); one that the chart sets is replaced.',
+    'name',
+  ),
+  extraEnvFrom: kubernetesList('ConfigMaps and Secrets whose keys are variables of its container.'),
+  extraArgs: texts('Arguments of its container, after those of the chart.'),
+  extraVolumes: kubernetesList('Volumes of its pods.', 'name'),
+  extraVolumeMounts: kubernetesList('Where its container has them.', 'name', 'mountPath'),
+  extraContainers: kubernetesList('Containers beside its own.', 'name'),
+  initContainers: kubernetesList('Containers that run before its own.', 'name'),
+  serviceAccount: section('', {
+    name: named('Its service account, instead of one of the chart’s naming.'),
+    annotations: annotations('Annotations of that, such as the role of a cloud.'),
+  }),
+});
+
+const replicas = whole('How many there are.', 1, 0, 1_000);
+
+const SMALL = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } };
+const LARGE = { requests: { cpu: '500m', memory: '512Mi' }, limits: { memory: '4Gi' } };
+const EMBEDDED = { requests: { cpu: '200m', memory: '512Mi' }, limits: { memory: '2Gi' } };
+
+/** A class of storage, by its name. */
+const storageClass = text(
+  'The class; the default one unless set, and none with -.',
+  '',
+  '-|[a-z0-9]([-a-z0-9.]*[a-z0-9])?',
+);
+
+const persistence = (about: string) =>
+  section(about, { size: size('How large it is.', '1Gi'), storageClass });
+
+/** An address that others post to. */
+const receiver = (about: string, secret: string) =>
+  section(about, {
+    enabled: flag('Whether it is there.', false),
+    port: whole('The port of the pods; the Service has 443.', 8_443, 1, 65_535),
+    secret: named(secret),
+  });
+
+/** The parts of the product, with what each has of its own. */
+export const PARTS = {
+  embedded: section('The one pod of the embedded profile.', {
+    persistence: section('The volume of everything that is kept.', {
+      enabled: flag('false keeps everything in the pod: it is lost with it.', true),
+      size: size('How large it is.', '10Gi'),
+      storageClass,
+      existingClaim: named('A claim that exists already, instead of one that is made.'),
+    }),
+    ...podValues(EMBEDDED),
+  }),
+  auditIngestor: section('Follows the cluster, and takes audit events.', {
+    replicas,
+    watch: flag('Follows the cluster by list and watch; one replica then.', true),
+    topic: text(
+      'A Kafka topic of raw audit events (AUDIT_TOPIC), as forwarders or a cloud’s hub write them; none unless set.',
+    ),
+    persistence: persistence('A volume for the places that the watch has come to.'),
+    webhook: receiver(
+      'Takes audit events that API servers post.',
+      'A Secret with tls.crt and tls.key, and token: the bearer token that API servers send. Needed where it is enabled.',
+    ),
+    ...podValues(SMALL),
+  }),
+  flowIngestor: section('Takes flow logs, in the distributed profile: traffic in reports comes of them.', {
+    enabled: flag('Whether it is there; it needs http or topic then.', false),
+    replicas,
+    http: receiver(
+      'Takes flow logs over HTTP.',
+      'A Secret with tls.crt and tls.key, and token: the bearer token that senders send. Needed where it is enabled.',
+    ),
+    topic: text('A Kafka topic of raw flow logs (FLOW_TOPIC), as forwarders write them; none unless set.'),
+    ...podValues(SMALL),
+  }),
+  snapshotter: section('Keeps the history.', { replicas, ...podValues(SMALL) }),
+  scheduler: section('Says which windows are due.', { replicas, ...podValues(SMALL) }),
+  reportWorker: section('Computes reports, as do Jobs of reports with jobNodeSelector and pods by hand.', {
+    replicas,
+    autoscaling: section('Scales by CPU; the replicas above count while it is off.', {
+      enabled: flag('Whether it does.', false),
+      minReplicas: whole('At least so many.', 1, 1, 1_000),
+      maxReplicas: whole('At most so many.', 4, 1, 1_000),
+      targetCPUUtilizationPercentage: whole('How much of the CPU that they ask for they use.', 80, 1, 1_000),
+    }),
+    ...podValues(LARGE),
+  }),
+  notifier: section(
+    'Posts finished, failed and worse reports to a webhook, as CloudEvents; not there unless a URL is set or lies in a Secret.',
+    {
+      replicas,
+      urlSecret: named(
+        'A Secret with url: where events are posted. Whoever knows the address of a chat’s webhook can post there.',
+      ),
+      url: text('Instead of a Secret that exists: one is made of it.', '', 'https?://[^@\\s]+'),
+      secret: named('A Secret with key: signs what is posted.'),
+      regressions: {
+        about:
+          'By what a report must be worse than the one before to be told of, with commas (docs/configuration.md, notifier).',
+        initially: 'endpoints-ingress-unprotected,endpoints-egress-unprotected',
+        schema: { type: 'string', pattern: regressionsPattern() },
+      },
+      ...podValues(SMALL),
+    },
+  ),
+  api: section('Serves the dashboard and the REST API.', { replicas, ...podValues(SMALL) }),
+} as const;
+
+/** Rules of the notifier, with commas between them. */
+function regressionsPattern(): string {
+  const rule =
+    '(endpoints-(ingress-unprotected|egress-unprotected|ingress-from-internet|egress-to-internet)|namespaces-(ingress|egress)-unprotected)';
+  return `^(${rule}(,${rule})*)?$`;
+}

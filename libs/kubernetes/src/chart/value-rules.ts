@@ -1,0 +1,60 @@
+import type { JsonSchema } from './value.ts';
+
+/** What must hold at a path where something holds at others. */
+interface Rule {
+  readonly where: Readonly<Record<string, JsonSchema>>;
+  readonly then: Readonly<Record<string, JsonSchema>>;
+}
+
+const GIVEN = { minLength: 1 };
+const is = (constant: unknown): JsonSchema => ({ const: constant });
+
+/** What values must have where others are set. */
+const RULES: readonly Rule[] = [
+  {
+    where: { profile: is('distributed') },
+    then: { 'kafka.brokers': GIVEN, 'elasticsearch.urls': GIVEN },
+  },
+  // One process that follows logs takes no evidence by the network.
+  { where: { profile: is('embedded') }, then: { 'flowIngestor.enabled': is(false) } },
+  {
+    where: { 'canary.enabled': is(false) },
+    then: { 'canary.servers': { maxItems: 0 }, 'canary.apiServerMetrics': is(false) },
+  },
+  { where: { 'auditIngestor.watch': is(true) }, then: { 'auditIngestor.replicas': is(1) } },
+  {
+    where: { 'auditIngestor.webhook.enabled': is(true) },
+    then: { 'auditIngestor.webhook.secret': GIVEN },
+  },
+  {
+    where: { 'flowIngestor.http.enabled': is(true) },
+    then: { 'flowIngestor.http.secret': GIVEN },
+  },
+  {
+    where: { 'flowIngestor.enabled': is(true), 'flowIngestor.http.enabled': is(false) },
+    then: { 'flowIngestor.topic': GIVEN },
+  },
+  {
+    where: { 'oidc.issuer': GIVEN },
+    then: { url: GIVEN, permissions: is('kubernetes'), 'oidc.clientId': GIVEN },
+  },
+  {
+    where: { 'trustedHeaders.enabled': is(true) },
+    then: { trustedProxies: { minItems: 1 }, permissions: is('kubernetes') },
+  },
+  { where: { 'ingress.enabled': is(true) }, then: { 'ingress.hosts': { minItems: 1 } } },
+  { where: { 'httpRoute.enabled': is(true) }, then: { 'httpRoute.parentRefs': { minItems: 1 } } },
+];
+
+/** A schema of the whole for what must hold at some paths. */
+function at(paths: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return {
+    allOf: Object.entries(paths).map(([path, schema]) =>
+      path.split('.').reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema),
+    ),
+  };
+}
+
+/** The rules, as a schema of all values has them. */
+export const conditionalSchemas = (): JsonSchema[] =>
+  RULES.map(({ where, then }) => ({ if: at(where), then: at(then) }));

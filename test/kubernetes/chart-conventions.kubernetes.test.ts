@@ -1,0 +1,591 @@
+import { readFileSync } from 'node:fs';
+import { load, loadAll } from 'js-yaml';
+import { afterAll, expect, test } from 'vitest';
+import { SAMPLES } from './cluster.ts';
+import {
+  CHART,
+  DISTRIBUTED,
+  EMBEDDED,
+  podsOf,
+  renderedObjects,
+  type ChartValues,
+  type Rendered,
+  type RenderedPod,
+} from './chart-rendering.ts';
+
+const FLOWS = { flowIngestor: { enabled: true, topic: 'flows' }, notifier: { urlSecret: 'hook' } };
+const ALL_PARTS = { ...DISTRIBUTED, ...FLOWS };
+const PARTS = [
+  'api',
+  'audit-ingestor',
+  'flow-ingestor',
+  'notifier',
+  'report-job',
+  'report-worker',
+  'scheduler',
+  'snapshotter',
+];
+const MONITORED = {
+  serviceMonitor: { enabled: true },
+  podMonitor: { enabled: true },
+  alerts: { enabled: true },
+  grafanaDashboard: { enabled: true },
+};
+
+const only = (objects: readonly Rendered[], kind: string): Rendered[] =>
+  objects.filter((object) => object.kind === kind);
+const one = (objects: readonly Rendered[], kind: string, name?: string): Rendered => {
+  const found = only(objects, kind).filter(({ metadata }) => name === undefined || metadata.name === name);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+};
+const container = (pod: RenderedPod) => pod.spec.containers[0];
+const spec = (object: Rendered) => object['spec'];
+
+/** A row of docs/chart-conventions.md, by its name there. */
+const rows = new Set<string>();
+function row(convention: string, check: () => void): void {
+  rows.add(convention);
+  test(convention, check);
+}
+
+row('names', () => {
+  const names = (values: ChartValues, release: string, space = 'default') =>
+    renderedObjects({ ...EMBEDDED, ...values }, release, space)
+      .filter(({ kind }) => !['CustomResourceDefinition', 'Pod'].includes(kind))
+      .map(({ metadata }) => metadata.name);
+  for (const name of names({}, 'margay', 'margay')) expect(name).not.toContain('margay-margay');
+  expect(names({}, 'prod')).toContain('prod-margay');
+  expect(names({ nameOverride: 'evidence' }, 'prod')).toContain('prod-evidence');
+  for (const name of names({ fullnameOverride: 'acme' }, 'prod', 'acme')) expect(name).toMatch(/^acme(-|$)/);
+  // Helm's longest name.
+  for (const values of [EMBEDDED, ALL_PARTS]) {
+    const objects = renderedObjects(values, 'r'.repeat(53));
+    const all = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`);
+    expect(new Set(all).size).toBe(all.length);
+    for (const { kind, metadata } of objects.filter(({ metadata }) => metadata.namespace !== undefined))
+      if (!kind.startsWith('Role'))
+        expect(metadata.name.length).toBeLessThanOrEqual(/StatefulSet|CronJob/.test(kind) ? 52 : 63);
+  }
+});
+
+row('a namespace in every object', () => {
+  const objects = renderedObjects({ ...ALL_PARTS, ...MONITORED }, 'margay', 'evidence');
+  const without = objects.filter(({ metadata }) => metadata.namespace === undefined).map(({ kind }) => kind);
+  expect([...new Set(without)].sort()).toEqual([
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'CustomResourceDefinition',
+  ]);
+  // Events about GlobalReports, which lie in no namespace, lie in default.
+  const elsewhere = objects.filter(({ metadata }) => ![undefined, 'evidence'].includes(metadata.namespace));
+  expect(elsewhere.map(({ kind, metadata }) => [kind, metadata.namespace])).toEqual([
+    ['Role', 'default'],
+    ['RoleBinding', 'default'],
+  ]);
+});
+
+row('labels and annotations', () => {
+  const values = {
+    ...ALL_PARTS,
+    ...MONITORED,
+    commonLabels: { team: 'a', 'app.kubernetes.io/name': 'other' },
+    commonAnnotations: { owner: 'b' },
+    podLabels: { 'sidecar.istio.io/inject': 'false' },
+    podAnnotations: { scraped: 'no' },
+    api: { podLabels: { tier: 'front' }, podAnnotations: { scraped: 'yes' } },
+  };
+  const objects = renderedObjects(values);
+  for (const { metadata } of objects) {
+    expect(metadata.labels).toMatchObject({ team: 'a', 'app.kubernetes.io/managed-by': 'Helm' });
+    expect(metadata.annotations).toMatchObject({ owner: 'b' });
+  }
+  const pods = podsOf(objects);
+  expect([...pods.keys()].sort()).toEqual(PARTS);
+  for (const [part, { metadata }] of pods) {
+    expect(metadata.labels).toMatchObject({
+      team: 'a',
+      'sidecar.istio.io/inject': 'false',
+      // What pods are selected by is never anybody's.
+      'app.kubernetes.io/name': 'margay',
+      'app.kubernetes.io/version': expect.any(String),
+      'helm.sh/chart': expect.any(String),
+    });
+    expect(metadata.labels!['tier']).toBe(part === 'api' ? 'front' : undefined);
+    expect(metadata.annotations).toMatchObject({ owner: 'b', scraped: part === 'api' ? 'yes' : 'no' });
+  }
+  for (const object of [...only(objects, 'Deployment'), ...only(objects, 'StatefulSet')])
+    expect(spec(object).template.metadata.labels).toMatchObject(spec(object).selector.matchLabels);
+});
+
+row('images', () => {
+  const images = (values: ChartValues) =>
+    new Set(
+      [...podsOf(renderedObjects({ ...EMBEDDED, ...values })).values()].map((pod) => container(pod).image),
+    );
+  const digest = `sha256:${'a'.repeat(64)}`;
+  expect(images({})).toEqual(new Set(['margay:0.1.0']));
+  expect(images({ image: { registry: 'r.example/x', tag: 't' } })).toEqual(new Set(['r.example/x/margay:t']));
+  expect(
+    images({ image: { registry: 'r', tag: 't', digest }, global: { imageRegistry: 'mirror:5000' } }),
+  ).toEqual(new Set([`mirror:5000/margay@${digest}`]));
+  const objects = renderedObjects({
+    ...EMBEDDED,
+    global: { imagePullSecrets: [{ name: 'g' }] },
+    imagePullSecrets: [{ name: 'l' }],
+  });
+  for (const pod of [...podsOf(objects).values(), one(objects, 'Pod') as unknown as RenderedPod])
+    expect(pod.spec.imagePullSecrets).toEqual([{ name: 'g' }, { name: 'l' }]);
+});
+
+row('service accounts', () => {
+  const values = {
+    ...ALL_PARTS,
+    serviceAccount: { annotations: { cloud: 'a' } },
+    reportWorker: { serviceAccount: { name: 'tigera-compliance-reporter', annotations: { cloud: 'b' } } },
+  };
+  const objects = renderedObjects(values);
+  const pods = podsOf(objects);
+  for (const part of ['report-worker', 'report-job'])
+    expect(pods.get(part)!.spec.serviceAccountName).toBe('tigera-compliance-reporter');
+  expect(one(objects, 'ServiceAccount', 'tigera-compliance-reporter').metadata.annotations).toEqual({
+    cloud: 'b',
+  });
+  expect(one(objects, 'ServiceAccount', 'margay-api').metadata.annotations).toEqual({ cloud: 'a' });
+  expect(one(objects, 'ClusterRoleBinding', 'default-margay-report-worker-worker')['subjects']).toEqual([
+    { kind: 'ServiceAccount', name: 'tigera-compliance-reporter', namespace: 'default' },
+  ]);
+
+  const given = renderedObjects({ ...ALL_PARTS, serviceAccount: { create: false, name: 'ours' } });
+  expect(only(given, 'ServiceAccount')).toEqual([]);
+  for (const pod of podsOf(given).values()) expect(pod.spec.serviceAccountName).toBe('ours');
+  expect(
+    only(renderedObjects({ ...ALL_PARTS, serviceAccount: { name: 'ours' } }), 'ServiceAccount'),
+  ).toHaveLength(1);
+});
+
+row('roles of the product', () => {
+  const kinds = (values: ChartValues) =>
+    new Set(
+      renderedObjects({ ...EMBEDDED, ...values })
+        .map(({ kind }) => kind)
+        .filter((kind) => kind.includes('Role')),
+    );
+  expect(kinds({})).toEqual(new Set(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']));
+  expect(kinds({ rbac: { create: false } })).toEqual(new Set(['ClusterRole']));
+  expect(kinds({ rbac: { create: false, reports: false } })).toEqual(new Set());
+});
+
+row('roles for people', () => {
+  const objects = renderedObjects({ ...EMBEDDED, rbac: { reportNames: ['dev-inventory'], aggregate: true } });
+  // The documented example of three users is the oracle.
+  const samples = loadAll(readFileSync(`${SAMPLES}/permissions.yaml`, 'utf8')) as Rendered[];
+  for (const [ours, theirs] of [
+    ['manage-reports', 'tigera-compliance-manage-report-config'],
+    ['export-reports', 'tigera-compliance-list-download-all-reports'],
+    ['export-dev-inventory', 'tigera-compliance-list-download-dev-inventory'],
+  ] as const)
+    expect(one(objects, 'ClusterRole', `default-margay-${ours}`)['rules']).toEqual(
+      one(samples, 'ClusterRole', theirs)['rules'],
+    );
+  const to = (kind: string) => ({ [`rbac.authorization.k8s.io/aggregate-to-${kind}`]: 'true' });
+  expect(one(objects, 'ClusterRole', 'default-margay-view').metadata.labels).toMatchObject(to('view'));
+  const edit = one(objects, 'ClusterRole', 'default-margay-edit').metadata.labels;
+  expect(edit).toMatchObject({ ...to('edit'), ...to('admin') });
+  expect(edit).not.toMatchObject(to('view'));
+  expect(JSON.stringify(renderedObjects(EMBEDDED))).not.toContain('aggregate-to');
+});
+
+row('resources and scheduling', () => {
+  const values = {
+    ...ALL_PARTS,
+    nodeSelector: { disk: 'ssd' },
+    tolerations: [{ key: 'a', operator: 'Exists' }],
+    affinity: { nodeAffinity: {} },
+    priorityClassName: 'low',
+    reportWorker: {
+      resources: { requests: { cpu: 3 } },
+      nodeSelector: { disk: 'none' },
+      tolerations: [{ key: 'b', operator: 'Exists' }],
+      affinity: { podAffinity: {} },
+      priorityClassName: 'high',
+      terminationGracePeriodSeconds: 90,
+      topologySpreadConstraints: [
+        { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' },
+      ],
+    },
+  };
+  const pods = podsOf(renderedObjects(values));
+  for (const part of PARTS) {
+    const isWorker = part.startsWith('report');
+    expect(pods.get(part)!.spec).toMatchObject({
+      nodeSelector: { disk: isWorker ? 'none' : 'ssd' },
+      tolerations: [{ key: isWorker ? 'b' : 'a', operator: 'Exists' }],
+      affinity: isWorker ? { podAffinity: {} } : { nodeAffinity: {} },
+      priorityClassName: isWorker ? 'high' : 'low',
+      terminationGracePeriodSeconds: isWorker ? 90 : 30,
+    });
+  }
+  expect(container(pods.get('report-worker')!).resources.requests).toMatchObject({ cpu: 3 });
+  expect(pods.get('report-worker')!.spec.topologySpreadConstraints).toEqual([
+    {
+      maxSkew: 1,
+      topologyKey: 'topology.kubernetes.io/zone',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector: {
+        matchLabels: expect.objectContaining({ 'app.kubernetes.io/component': 'report-worker' }),
+      },
+    },
+  ]);
+});
+
+row('probes and security contexts', () => {
+  const pod = podsOf(
+    renderedObjects({
+      ...EMBEDDED,
+      embedded: { livenessProbe: { periodSeconds: 7 }, readinessProbe: { exec: { command: ['true'] } } },
+      podSecurityContext: { runAsUser: 1 },
+      containerSecurityContext: { readOnlyRootFilesystem: false },
+    }),
+  ).get('margay')!;
+  expect(container(pod)).toMatchObject({
+    startupProbe: { httpGet: { path: '/healthz', port: 'http' } },
+    livenessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 7, timeoutSeconds: 5 },
+    securityContext: {
+      readOnlyRootFilesystem: false,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    },
+  });
+  expect(container(pod).readinessProbe).toEqual({
+    exec: { command: ['true'] },
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+  });
+  expect(pod.spec.securityContext).toMatchObject({ runAsUser: 1, runAsNonRoot: true });
+});
+
+row('variables and arguments', () => {
+  const own = {
+    extraEnv: [
+      { name: 'A', value: 'own' },
+      { name: 'HTTP_PORT', value: '9' },
+    ],
+    extraArgs: ['--x=y'],
+  };
+  const values = {
+    extraEnv: [
+      { name: 'A', value: 'all' },
+      { name: 'HTTPS_PROXY', value: 'http://p' },
+    ],
+    extraEnvFrom: [{ configMapRef: { name: 'c' } }],
+    api: own,
+    embedded: { ...own, extraEnvFrom: [{ secretRef: { name: 's' } }] },
+  };
+  const env = (pod: RenderedPod) => {
+    const list = container(pod).env as { name: string; value: string }[];
+    const byName = new Map(list.map(({ name, value }) => [name, value]));
+    // The same one twice would be refused by server-side apply.
+    expect(byName.size).toBe(list.length);
+    return byName;
+  };
+  const pods = podsOf(renderedObjects({ ...ALL_PARTS, ...values }));
+  for (const part of PARTS) {
+    expect(env(pods.get(part)!).get('HTTPS_PROXY')).toBe('http://p');
+    expect(env(pods.get(part)!).get('A')).toBe(part === 'api' ? 'own' : 'all');
+    expect(env(pods.get(part)!).get('HTTP_PORT')).toBe(part === 'api' ? '9' : '8080');
+    expect(container(pods.get(part)!).envFrom).toEqual([{ configMapRef: { name: 'c' } }]);
+  }
+  expect(container(pods.get('api')!).args).toEqual(['api', '--x=y']);
+  const pod = podsOf(renderedObjects({ ...EMBEDDED, ...values })).get('margay')!;
+  expect(env(pod).get('A')).toBe('own');
+  expect(container(pod).args.at(-1)).toBe('--x=y');
+  expect(container(pod).envFrom).toHaveLength(2);
+});
+
+row('volumes and containers', () => {
+  const volume = (name: string) => ({ name, emptyDir: {} });
+  const mount = (name: string) => ({ name, mountPath: `/${name}` });
+  const pods = podsOf(
+    renderedObjects({
+      ...ALL_PARTS,
+      extraVolumes: [volume('ca')],
+      extraVolumeMounts: [mount('ca')],
+      auditIngestor: {
+        extraVolumes: [volume('log')],
+        extraVolumeMounts: [mount('log')],
+        extraContainers: [{ name: 'proxy', image: 'p' }],
+        initContainers: [{ name: 'before', image: 'b' }],
+      },
+    }),
+  );
+  for (const part of PARTS) {
+    expect(pods.get(part)!.spec.volumes).toContainEqual(volume('ca'));
+    expect(container(pods.get(part)!).volumeMounts).toContainEqual(mount('ca'));
+  }
+  const ingestor = pods.get('audit-ingestor')!.spec;
+  expect(ingestor.volumes).toContainEqual(volume('log'));
+  expect(ingestor.containers.map(({ name }: { name: string }) => name)).toEqual(['audit-ingestor', 'proxy']);
+  expect(ingestor.initContainers).toEqual([{ name: 'before', image: 'b' }]);
+  expect(pods.get('api')!.spec.volumes).not.toContainEqual(volume('log'));
+});
+
+row('Service', () => {
+  const service = (values: ChartValues) => one(renderedObjects({ ...EMBEDDED, service: values }), 'Service');
+  expect(service({ type: 'NodePort', nodePort: 30080, externalTrafficPolicy: 'Local' })).toMatchObject({
+    spec: { type: 'NodePort', externalTrafficPolicy: 'Local', ports: [{ port: 80, nodePort: 30080 }] },
+  });
+  const balanced = service({
+    type: 'LoadBalancer',
+    loadBalancerClass: 'service.k8s.aws/nlb',
+    loadBalancerSourceRanges: ['10.0.0.0/8'],
+    labels: { a: 'b' },
+    annotations: { scheme: 'internal' },
+    ipFamilyPolicy: 'PreferDualStack',
+    sessionAffinity: 'ClientIP',
+  });
+  expect(balanced.metadata).toMatchObject({ labels: { a: 'b' }, annotations: { scheme: 'internal' } });
+  expect(spec(balanced)).toMatchObject({
+    loadBalancerClass: 'service.k8s.aws/nlb',
+    loadBalancerSourceRanges: ['10.0.0.0/8'],
+    ipFamilyPolicy: 'PreferDualStack',
+    sessionAffinity: 'ClientIP',
+  });
+});
+
+row('Ingress', () => {
+  const values = {
+    ...DISTRIBUTED,
+    ingress: {
+      enabled: true,
+      className: 'nginx',
+      annotations: { a: 'b' },
+      hosts: [
+        { host: 'margay.example.org' },
+        { host: 'b.example.org', paths: [{ path: '/x', pathType: 'Exact' }] },
+      ],
+      tls: [{ secretName: 't', hosts: ['margay.example.org'] }],
+    },
+  };
+  const ingress = one(renderedObjects(values), 'Ingress');
+  const backend = { service: { name: 'margay', port: { name: 'http' } } };
+  expect(spec(ingress)).toEqual({
+    ingressClassName: 'nginx',
+    tls: values.ingress.tls,
+    rules: [
+      { host: 'margay.example.org', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } },
+      { host: 'b.example.org', http: { paths: [{ path: '/x', pathType: 'Exact', backend }] } },
+    ],
+  });
+});
+
+row('HTTPRoute', () => {
+  const httpRoute = {
+    enabled: true,
+    parentRefs: [{ name: 'gw', namespace: 'infra' }],
+    hostnames: ['m.example.org'],
+  };
+  const route = one(renderedObjects({ ...EMBEDDED, httpRoute, service: { port: 8080 } }), 'HTTPRoute');
+  expect(spec(route)).toEqual({
+    parentRefs: httpRoute.parentRefs,
+    hostnames: httpRoute.hostnames,
+    rules: [{ backendRefs: [{ name: 'margay', port: 8080 }] }],
+  });
+});
+
+row('signing in', () => {
+  const values = {
+    url: 'https://m.example.org',
+    oidc: { issuer: 'https://id.example.org', clientId: 'm', secret: 's' },
+  };
+  const pods = podsOf(renderedObjects({ ...DISTRIBUTED, ...values }));
+  expect(container(pods.get('api')!).env).toContainEqual({
+    name: 'OIDC_ISSUER',
+    value: 'https://id.example.org',
+  });
+  expect(container(pods.get('api')!).env).toContainEqual({
+    name: 'OIDC_CLIENT_SECRET',
+    valueFrom: { secretKeyRef: { name: 's', key: 'clientSecret' } },
+  });
+});
+
+row('monitors', () => {
+  const how = {
+    enabled: true,
+    namespace: 'monitoring',
+    labels: { release: 'prometheus' },
+    annotations: { a: 'b' },
+    interval: '30s',
+    scrapeTimeout: '5s',
+    relabelings: [{ action: 'labelmap' }],
+    metricRelabelings: [{ action: 'drop' }],
+  };
+  const { interval, scrapeTimeout, relabelings, metricRelabelings } = how;
+  const objects = renderedObjects({ ...ALL_PARTS, serviceMonitor: how, podMonitor: how });
+  for (const [kind, endpoints] of [
+    ['ServiceMonitor', 'endpoints'],
+    ['PodMonitor', 'podMetricsEndpoints'],
+  ] as const) {
+    const monitor = one(objects, kind);
+    expect(monitor.metadata).toMatchObject({ namespace: 'monitoring', labels: { release: 'prometheus' } });
+    expect(spec(monitor).namespaceSelector).toEqual({ matchNames: ['default'] });
+    expect(spec(monitor)[endpoints]).toEqual([
+      { port: 'http', path: '/metrics', interval, scrapeTimeout, relabelings, metricRelabelings },
+    ]);
+  }
+  // One Service has the monitor's labels, and selects every pod.
+  const wanted = spec(one(objects, 'ServiceMonitor')).selector.matchLabels as Record<string, string>;
+  const services = only(objects, 'Service').filter(({ metadata }) =>
+    Object.entries(wanted).every(([name, value]) => metadata.labels![name] === value),
+  );
+  expect(services).toHaveLength(1);
+  for (const pod of podsOf(objects).values())
+    expect(pod.metadata.labels).toMatchObject(spec(services[0]!).selector as Record<string, string>);
+});
+
+row('alerts and a dashboard', () => {
+  const objects = renderedObjects({
+    ...EMBEDDED,
+    alerts: { enabled: true, namespace: 'monitoring', labels: { release: 'prometheus' } },
+    grafanaDashboard: {
+      enabled: true,
+      namespace: 'grafana',
+      labels: { mine: '1' },
+      annotations: { folder: 'x' },
+    },
+  });
+  expect(one(objects, 'PrometheusRule').metadata).toMatchObject({
+    namespace: 'monitoring',
+    labels: { release: 'prometheus' },
+  });
+  expect(one(objects, 'ConfigMap').metadata).toMatchObject({
+    namespace: 'grafana',
+    labels: { mine: '1', grafana_dashboard: '1' },
+    annotations: { folder: 'x' },
+  });
+});
+
+row('NetworkPolicies', () => {
+  const peer = (app: string) => ({ podSelector: { matchLabels: { app } } });
+  const objects = renderedObjects({
+    ...ALL_PARTS,
+    kafka: { brokers: 'a:9092,b:9094' },
+    elasticsearch: { urls: 'https://e:9243,https://f' },
+    auditIngestor: { webhook: { enabled: true, secret: 'w' } },
+    networkPolicy: {
+      from: [peer('ingress')],
+      metricsFrom: [peer('prometheus')],
+      evidenceFrom: [peer('apiserver')],
+      egress: { enabled: true, apiServerPorts: [6443], extra: [{ ports: [{ port: 4318 }] }] },
+    },
+  });
+  const pods = podsOf(objects);
+  const selects = (policy: Rendered, pod: RenderedPod) => {
+    const { matchLabels, matchExpressions = [] } = spec(policy).podSelector;
+    return (
+      Object.entries(matchLabels as Record<string, string>).every(
+        ([k, v]) => pod.metadata.labels![k] === v,
+      ) &&
+      (matchExpressions as { key: string; values: string[] }[]).every(
+        ({ key, values }) => !values.includes(pod.metadata.labels![key]!),
+      )
+    );
+  };
+  const letIn = (part: string) =>
+    only(objects, 'NetworkPolicy')
+      .filter((policy) => spec(policy).policyTypes.includes('Ingress') && selects(policy, pods.get(part)!))
+      .flatMap((policy) => spec(policy).ingress as { ports: { port: string }[]; from: unknown[] }[])
+      .map(({ ports, from }) => [ports.map(({ port }) => port).join(), from]);
+  expect(letIn('api')).toEqual([['http', [peer('ingress'), peer('prometheus')]]]);
+  expect(letIn('scheduler')).toEqual([['http', [peer('prometheus')]]]);
+  expect(letIn('audit-ingestor')).toEqual(
+    expect.arrayContaining([
+      ['http', [peer('prometheus')]],
+      ['webhook', [peer('apiserver')]],
+    ]),
+  );
+  const [out] = only(objects, 'NetworkPolicy').filter((policy) =>
+    spec(policy).policyTypes.includes('Egress'),
+  );
+  for (const pod of pods.values()) expect(selects(out!, pod)).toBe(true);
+  const ports = (spec(out!).egress as { ports?: { port: number }[] }[]).flatMap(({ ports = [] }) => ports);
+  expect(new Set(ports.map(({ port }) => port))).toEqual(new Set([53, 443, 6443, 9092, 9094, 9243, 4318]));
+  expect(only(renderedObjects({ ...ALL_PARTS, networkPolicy: { enabled: false } }), 'NetworkPolicy')).toEqual(
+    [],
+  );
+});
+
+row('PodDisruptionBudgets', () => {
+  const objects = renderedObjects({
+    ...ALL_PARTS,
+    api: { replicas: 2 },
+    reportWorker: { autoscaling: { enabled: true } },
+    podDisruptionBudget: { maxUnavailable: '50%' },
+  });
+  const budgets = only(objects, 'PodDisruptionBudget');
+  expect(budgets.map(({ metadata }) => metadata.name).sort()).toEqual(['margay-api', 'margay-report-worker']);
+  for (const budget of budgets) expect(spec(budget).maxUnavailable).toBe('50%');
+});
+
+row('definitions', () => {
+  const definitions = (values: ChartValues) =>
+    only(renderedObjects({ ...EMBEDDED, ...values }), 'CustomResourceDefinition');
+  const names = (group: string) => [`globalreports.${group}`, `globalreporttypes.${group}`];
+  expect(definitions({}).map(({ metadata }) => metadata.name)).toEqual(names('projectcalico.org'));
+  for (const { metadata } of definitions({}))
+    expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+  const own = definitions({
+    globalReports: { group: 'margay.io' },
+    crds: { keep: false, annotations: { a: 'b' } },
+  });
+  expect(own.map(({ metadata }) => metadata.name)).toEqual(names('margay.io'));
+  expect(own.map(({ metadata }) => metadata.annotations)).toEqual([{ a: 'b' }, { a: 'b' }]);
+  expect(definitions({ crds: { enabled: false } })).toEqual([]);
+  // As kubectl applies them, but for labels and annotations.
+  const files = ['globalreports', 'globalreporttypes'].map(
+    (name) => load(readFileSync(`${CHART}/crds/${name}.yaml`, 'utf8')) as Rendered,
+  );
+  expect(definitions({}).map(spec)).toEqual(files.map(spec));
+});
+
+row('more objects', () => {
+  const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { a: 'b' } };
+  expect(one(renderedObjects({ ...EMBEDDED, extraObjects: [extra] }), 'ConfigMap')).toEqual(extra);
+});
+
+row('flows', () => {
+  const http = { enabled: true, secret: 'f' };
+  const objects = renderedObjects({ ...DISTRIBUTED, flowIngestor: { enabled: true, http, topic: 'flows' } });
+  const pod = container(podsOf(objects).get('flow-ingestor')!);
+  expect(pod.env).toContainEqual({ name: 'FLOW_TOPIC', value: 'flows' });
+  expect(pod.env).toContainEqual({ name: 'FLOW_HTTP_PORT', value: '8443' });
+  expect(spec(one(objects, 'Service', 'margay-flow-ingestor')).ports).toEqual([
+    { name: 'flows', port: 443, targetPort: 'flows' },
+  ]);
+});
+
+row('Chart.yaml', () => {
+  const chart = load(readFileSync(`${CHART}/Chart.yaml`, 'utf8')) as Record<string, unknown>;
+  expect(chart).toMatchObject({
+    kubeVersion: expect.any(String),
+    icon: expect.stringMatching(/^data:image\/svg/),
+  });
+  const { annotations } = chart as { annotations: Record<string, string> };
+  const listed = load(annotations['artifacthub.io/crds']!) as { name: string }[];
+  expect(listed.map(({ name }) => name)).toEqual([
+    'globalreports.projectcalico.org',
+    'globalreporttypes.projectcalico.org',
+  ]);
+});
+
+afterAll(() => {
+  const documented = readFileSync(new URL('../../docs/chart-conventions.md', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| [^-]/.test(line))
+    .slice(1)
+    .map((line) => line.split('|')[1]!.trim());
+  // Those that the fast suite holds.
+  expect(
+    documented.filter((name) => !['a closed schema', 'a table of values'].includes(name)).sort(),
+  ).toEqual([...rows].sort());
+});
