@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { load, loadAll } from 'js-yaml';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SAMPLES } from './cluster.ts';
 import {
   CHART,
@@ -42,14 +42,8 @@ const one = (objects: readonly Rendered[], kind: string, name?: string): Rendere
 const container = (pod: RenderedPod) => pod.spec.containers[0];
 const spec = (object: Rendered) => object['spec'];
 
-/** A row of docs/chart-conventions.md, by its name there. */
-const rows = new Set<string>();
-function row(convention: string, check: () => void): void {
-  rows.add(convention);
-  test(convention, check);
-}
-
-row('names', () => {
+// Each test is a row of docs/chart-conventions.md, by its name there.
+test('names', () => {
   const names = (values: ChartValues, release: string, space = 'default') =>
     renderedObjects({ ...EMBEDDED, ...values }, release, space)
       .filter(({ kind }) => !['CustomResourceDefinition', 'Pod'].includes(kind))
@@ -69,7 +63,7 @@ row('names', () => {
   }
 });
 
-row('a namespace in every object', () => {
+test('a namespace in every object', () => {
   const objects = renderedObjects({ ...ALL_PARTS, ...MONITORED }, 'margay', 'evidence');
   const without = objects.filter(({ metadata }) => metadata.namespace === undefined).map(({ kind }) => kind);
   expect([...new Set(without)].sort()).toEqual([
@@ -85,7 +79,7 @@ row('a namespace in every object', () => {
   ]);
 });
 
-row('labels and annotations', () => {
+test('labels and annotations', () => {
   const values = {
     ...ALL_PARTS,
     ...MONITORED,
@@ -118,7 +112,7 @@ row('labels and annotations', () => {
     expect(spec(object).template.metadata.labels).toMatchObject(spec(object).selector.matchLabels);
 });
 
-row('images', () => {
+test('images', () => {
   const images = (values: ChartValues) =>
     new Set(
       [...podsOf(renderedObjects({ ...EMBEDDED, ...values })).values()].map((pod) => container(pod).image),
@@ -138,7 +132,7 @@ row('images', () => {
     expect(pod.spec.imagePullSecrets).toEqual([{ name: 'g' }, { name: 'l' }]);
 });
 
-row('service accounts', () => {
+test('service accounts', () => {
   const values = {
     ...ALL_PARTS,
     serviceAccount: { annotations: { cloud: 'a' } },
@@ -164,7 +158,7 @@ row('service accounts', () => {
   ).toHaveLength(1);
 });
 
-row('roles of the product', () => {
+test('roles of the product', () => {
   const kinds = (values: ChartValues) =>
     new Set(
       renderedObjects({ ...EMBEDDED, ...values })
@@ -176,7 +170,7 @@ row('roles of the product', () => {
   expect(kinds({ rbac: { create: false, reports: false } })).toEqual(new Set());
 });
 
-row('roles for people', () => {
+test('roles for people', () => {
   const objects = renderedObjects({ ...EMBEDDED, rbac: { reportNames: ['dev-inventory'], aggregate: true } });
   // The documented example of three users is the oracle.
   const samples = loadAll(readFileSync(`${SAMPLES}/permissions.yaml`, 'utf8')) as Rendered[];
@@ -196,7 +190,7 @@ row('roles for people', () => {
   expect(JSON.stringify(renderedObjects(EMBEDDED))).not.toContain('aggregate-to');
 });
 
-row('resources and scheduling', () => {
+test('resources and scheduling', () => {
   const values = {
     ...ALL_PARTS,
     nodeSelector: { disk: 'ssd' },
@@ -239,7 +233,7 @@ row('resources and scheduling', () => {
   ]);
 });
 
-row('probes and security contexts', () => {
+test('probes and security contexts', () => {
   const pod = podsOf(
     renderedObjects({
       ...EMBEDDED,
@@ -265,7 +259,7 @@ row('probes and security contexts', () => {
   expect(pod.spec.securityContext).toMatchObject({ runAsUser: 1, runAsNonRoot: true });
 });
 
-row('variables and arguments', () => {
+test('variables and arguments', () => {
   const own = {
     extraEnv: [
       { name: 'A', value: 'own' },
@@ -303,7 +297,7 @@ row('variables and arguments', () => {
   expect(container(pod).envFrom).toHaveLength(2);
 });
 
-row('volumes and containers', () => {
+test('volumes and containers', () => {
   const volume = (name: string) => ({ name, emptyDir: {} });
   const mount = (name: string) => ({ name, mountPath: `/${name}` });
   const pods = podsOf(
@@ -330,7 +324,7 @@ row('volumes and containers', () => {
   expect(pods.get('api')!.spec.volumes).not.toContainEqual(volume('log'));
 });
 
-row('Service', () => {
+test('Service', () => {
   const service = (values: ChartValues) => one(renderedObjects({ ...EMBEDDED, service: values }), 'Service');
   expect(service({ type: 'NodePort', nodePort: 30080, externalTrafficPolicy: 'Local' })).toMatchObject({
     spec: { type: 'NodePort', externalTrafficPolicy: 'Local', ports: [{ port: 80, nodePort: 30080 }] },
@@ -353,7 +347,7 @@ row('Service', () => {
   });
 });
 
-row('Ingress', () => {
+test('Ingress', () => {
   const values = {
     ...DISTRIBUTED,
     ingress: {
@@ -379,7 +373,7 @@ row('Ingress', () => {
   });
 });
 
-row('HTTPRoute', () => {
+test('HTTPRoute', () => {
   const httpRoute = {
     enabled: true,
     parentRefs: [{ name: 'gw', namespace: 'infra' }],
@@ -393,7 +387,7 @@ row('HTTPRoute', () => {
   });
 });
 
-row('signing in', () => {
+test('signing in', () => {
   const values = {
     url: 'https://m.example.org',
     oidc: { issuer: 'https://id.example.org', clientId: 'm', secret: 's' },
@@ -409,7 +403,7 @@ row('signing in', () => {
   });
 });
 
-row('monitors', () => {
+test('monitors', () => {
   const how = {
     enabled: true,
     namespace: 'monitoring',
@@ -443,7 +437,7 @@ row('monitors', () => {
     expect(pod.metadata.labels).toMatchObject(spec(services[0]!).selector as Record<string, string>);
 });
 
-row('alerts and a dashboard', () => {
+test('alerts and a dashboard', () => {
   const objects = renderedObjects({
     ...EMBEDDED,
     alerts: { enabled: true, namespace: 'monitoring', labels: { release: 'prometheus' } },
@@ -465,7 +459,7 @@ row('alerts and a dashboard', () => {
   });
 });
 
-row('NetworkPolicies', () => {
+test('NetworkPolicies', () => {
   const peer = (app: string) => ({ podSelector: { matchLabels: { app } } });
   const objects = renderedObjects({
     ...ALL_PARTS,
@@ -515,7 +509,7 @@ row('NetworkPolicies', () => {
   );
 });
 
-row('PodDisruptionBudgets', () => {
+test('PodDisruptionBudgets', () => {
   const objects = renderedObjects({
     ...ALL_PARTS,
     api: { replicas: 2 },
@@ -527,7 +521,7 @@ row('PodDisruptionBudgets', () => {
   for (const budget of budgets) expect(spec(budget).maxUnavailable).toBe('50%');
 });
 
-row('definitions', () => {
+test('definitions', () => {
   const definitions = (values: ChartValues) =>
     only(renderedObjects({ ...EMBEDDED, ...values }), 'CustomResourceDefinition');
   const names = (group: string) => [`globalreports.${group}`, `globalreporttypes.${group}`];
@@ -548,12 +542,12 @@ row('definitions', () => {
   expect(definitions({}).map(spec)).toEqual(files.map(spec));
 });
 
-row('more objects', () => {
+test('more objects', () => {
   const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { a: 'b' } };
   expect(one(renderedObjects({ ...EMBEDDED, extraObjects: [extra] }), 'ConfigMap')).toEqual(extra);
 });
 
-row('flows', () => {
+test('flows', () => {
   const http = { enabled: true, secret: 'f' };
   const objects = renderedObjects({ ...DISTRIBUTED, flowIngestor: { enabled: true, http, topic: 'flows' } });
   const pod = container(podsOf(objects).get('flow-ingestor')!);
@@ -564,7 +558,7 @@ row('flows', () => {
   ]);
 });
 
-row('Chart.yaml', () => {
+test('Chart.yaml', () => {
   const chart = load(readFileSync(`${CHART}/Chart.yaml`, 'utf8')) as Record<string, unknown>;
   expect(chart).toMatchObject({
     kubeVersion: expect.any(String),
@@ -578,14 +572,16 @@ row('Chart.yaml', () => {
   ]);
 });
 
-afterAll(() => {
-  const documented = readFileSync(new URL('../../docs/chart-conventions.md', import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => /^\| [^-]/.test(line))
-    .slice(1)
-    .map((line) => line.split('|')[1]!.trim());
-  // Those that the fast suite holds.
-  expect(
-    documented.filter((name) => !['a closed schema', 'a table of values'].includes(name)).sort(),
-  ).toEqual([...rows].sort());
+test('every row of the table is a test', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const documented = [...read('../../docs/chart-conventions.md').matchAll(/^\| ([^|]+?) *\|/gm)].map(
+    ([, name]) => name!,
+  );
+  const tests = [...read('chart-conventions.kubernetes.test.ts').matchAll(/^test\('([^']+)'/gm)].map(
+    ([, name]) => name!,
+  );
+  const held = ['a closed schema', 'a table of values'];
+  expect(documented.filter((name) => !/^-+$|^convention$/.test(name)).sort()).toEqual(
+    [...tests.filter((name) => !name.startsWith('every row')), ...held].sort(),
+  );
 });

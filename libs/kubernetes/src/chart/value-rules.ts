@@ -3,7 +3,7 @@ import type { JsonSchema } from './value.ts';
 /** What must hold at a path where something holds at others. */
 interface Rule {
   readonly where: Readonly<Record<string, JsonSchema>>;
-  readonly then: Readonly<Record<string, JsonSchema>>;
+  readonly needs: Readonly<Record<string, JsonSchema>>;
 }
 
 const GIVEN = { minLength: 1 };
@@ -13,37 +13,37 @@ const is = (constant: unknown): JsonSchema => ({ const: constant });
 const RULES: readonly Rule[] = [
   {
     where: { profile: is('distributed') },
-    then: { 'kafka.brokers': GIVEN, 'elasticsearch.urls': GIVEN },
+    needs: { 'kafka.brokers': GIVEN, 'elasticsearch.urls': GIVEN },
   },
   // One process that follows logs takes no evidence by the network.
-  { where: { profile: is('embedded') }, then: { 'flowIngestor.enabled': is(false) } },
+  { where: { profile: is('embedded') }, needs: { 'flowIngestor.enabled': is(false) } },
   {
     where: { 'canary.enabled': is(false) },
-    then: { 'canary.servers': { maxItems: 0 }, 'canary.apiServerMetrics': is(false) },
+    needs: { 'canary.servers': { maxItems: 0 }, 'canary.apiServerMetrics': is(false) },
   },
-  { where: { 'auditIngestor.watch': is(true) }, then: { 'auditIngestor.replicas': is(1) } },
+  { where: { 'auditIngestor.watch': is(true) }, needs: { 'auditIngestor.replicas': is(1) } },
   {
     where: { 'auditIngestor.webhook.enabled': is(true) },
-    then: { 'auditIngestor.webhook.secret': GIVEN },
+    needs: { 'auditIngestor.webhook.secret': GIVEN },
   },
   {
     where: { 'flowIngestor.http.enabled': is(true) },
-    then: { 'flowIngestor.http.secret': GIVEN },
+    needs: { 'flowIngestor.http.secret': GIVEN },
   },
   {
     where: { 'flowIngestor.enabled': is(true), 'flowIngestor.http.enabled': is(false) },
-    then: { 'flowIngestor.topic': GIVEN },
+    needs: { 'flowIngestor.topic': GIVEN },
   },
   {
     where: { 'oidc.issuer': GIVEN },
-    then: { url: GIVEN, permissions: is('kubernetes'), 'oidc.clientId': GIVEN },
+    needs: { url: GIVEN, permissions: is('kubernetes'), 'oidc.clientId': GIVEN },
   },
   {
     where: { 'trustedHeaders.enabled': is(true) },
-    then: { trustedProxies: { minItems: 1 }, permissions: is('kubernetes') },
+    needs: { trustedProxies: { minItems: 1 }, permissions: is('kubernetes') },
   },
-  { where: { 'ingress.enabled': is(true) }, then: { 'ingress.hosts': { minItems: 1 } } },
-  { where: { 'httpRoute.enabled': is(true) }, then: { 'httpRoute.parentRefs': { minItems: 1 } } },
+  { where: { 'ingress.enabled': is(true) }, needs: { 'ingress.hosts': { minItems: 1 } } },
+  { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },
 ];
 
 /** A schema of the whole for what must hold at some paths. */
@@ -57,4 +57,9 @@ function at(paths: Readonly<Record<string, JsonSchema>>): JsonSchema {
 
 /** The rules, as a schema of all values has them. */
 export const conditionalSchemas = (): JsonSchema[] =>
-  RULES.map(({ where, then }) => ({ if: at(where), then: at(then) }));
+  RULES.map(({ where, needs }) =>
+    Object.fromEntries([
+      ['if', at(where)],
+      ['then', at(needs)],
+    ]),
+  );
