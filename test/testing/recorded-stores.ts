@@ -41,9 +41,9 @@ export const windowOf = (id: string, reportType: string, span = SPAN, reportName
   manual: false,
 });
 
-/** Stores with the recorded cluster in them, or with what a log tells. */
-export async function recordedStores(log = AUDIT_LOG): Promise<Stores> {
-  const stores = openEmbedded(':memory:');
+/** Stores with the recorded cluster in them, or with what a log tells; in memory unless a folder is given. */
+export async function recordedStores(log = AUDIT_LOG, folder = ':memory:'): Promise<Stores> {
+  const stores = openEmbedded(folder);
   for await (const lines of readLines(log)) {
     const { changes, policyEvents, mark } = readBatch('audit.log', textsOfLines('audit.log', lines));
     await stores.history.append(changes);

@@ -107,7 +107,8 @@ const PROBLEMS = {
   401: 'Nobody has signed in, or the token is not valid any more.',
   403: 'A permission is missing; the detail names it.',
   404: 'There is no such run, report, row or file, or not for this viewer.',
-  409: 'The run is not finished, what is needed was removed, or the runs are of different types: the detail says which.',
+  409: 'The run is not finished, what is needed was removed, the report is not what was archived, or the runs are of different types: the detail says which.',
+  410: 'The report, or some of its rows, was archived and is not in the archive any more: the detail says which.',
   422: 'The template of the file fails: the detail says where.',
   503: 'Too many files of templates are being made: try again in some seconds.',
 };

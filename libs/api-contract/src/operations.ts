@@ -54,6 +54,7 @@ export const OPERATIONS = {
     runs: ['id'],
     parameters: ofRun,
     answer: json('The run.', runDetail),
+    problems: [409, 410],
   },
   revise: {
     method: 'post',
@@ -94,7 +95,7 @@ export const OPERATIONS = {
     parameters: z.object({ id, kind }),
     query: rowsQuery,
     answer: json('A page of rows.', rows),
-    problems: [409],
+    problems: [409, 410],
   },
   trend: {
     method: 'get',
@@ -118,7 +119,7 @@ export const OPERATIONS = {
     }),
     takes: 'long',
     answer: json('Names of endpoints.', comparison),
-    problems: [409],
+    problems: [409, 410],
   },
   timeline: {
     method: 'get',
@@ -131,7 +132,7 @@ export const OPERATIONS = {
     query: timelineQuery,
     takes: 'long',
     answer: json('Spans and events.', timeline),
-    problems: [409],
+    problems: [409, 410],
   },
   change: {
     method: 'get',
@@ -144,7 +145,7 @@ export const OPERATIONS = {
       auditId: z.string().meta({ description: 'The `auditID` of the event.' }),
     }),
     answer: json('The policy before and after; null where there was none.', policyChange),
-    problems: [409],
+    problems: [409, 410],
   },
   download: {
     method: 'get',
@@ -155,7 +156,7 @@ export const OPERATIONS = {
     parameters: z.object({ id, name: z.string().meta({ description: 'The name of a file.' }) }),
     takes: 'long',
     answer: { description: 'The file.', mediaType: 'application/octet-stream' },
-    problems: [409, 422, 503],
+    problems: [409, 410, 422, 503],
   },
   state: {
     method: 'get',

@@ -12,6 +12,7 @@ export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export { elasticsearchOptionsOf, elasticsearchPlaceOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
+export { ArchiveDamaged, headerDamage, soundHeader } from './archive/damaged.ts';
 export type { LateEvidence, Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';

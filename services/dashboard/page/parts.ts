@@ -82,6 +82,10 @@ const STATES = { emitted: 'waiting', running: 'running', failed: 'failed', compl
 export function Badge({ run }: { run: Run }) {
   if (run.state !== 'completed')
     return html`<span class="badge ${run.state === 'failed' ? 'bad' : 'warn'}">${STATES[run.state]}</span>`;
+  if (run.archiveProblem !== null)
+    return html`<span class="badge bad" title=${visible(run.archiveProblem)}
+      >${run.digest === null ? 'changed in the archive' : 'not in the archive any more'}</span
+    >`;
   const { complete = false, grade = 'not known', words } = run.evidence ?? {};
   const isOpen = !complete && (grade === 'proven' || grade === 'no gap seen');
   return html`<span class="badge ${complete ? 'good' : 'warn'}" title=${words}

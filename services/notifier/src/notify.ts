@@ -1,7 +1,7 @@
 import type { ReportCompleted, ReportFailed } from '@margay/contracts';
 import { formatInstant, type Instant } from '@margay/ground';
 import type { ReportHeader } from '@margay/reports';
-import type { Archive, ArchivedHeader } from '@margay/storage';
+import { soundHeader, type Archive, type ArchivedHeader } from '@margay/storage';
 import { cloudEvent, type CloudEvent } from './cloud-event.ts';
 import { regressionsBetween } from './regressions.ts';
 
@@ -67,8 +67,9 @@ const dataOf = ({
 /** By what the report is worse than that of the last window before it; undefined where it is not. */
 async function regressionsOf(report: ReportCompleted, { archive, rules }: NotifyOptions) {
   if (rules.length === 0) return undefined;
-  const later = await archive.header(report.id);
-  const earlier = await windowBefore(report, archive);
+  const later = await soundHeader(archive, report.id);
+  const before = await windowBefore(report, archive);
+  const earlier = before && (await soundHeader(archive, before.id));
   if (later === undefined || earlier === undefined) return undefined;
   const regressions = regressionsBetween(
     earlier.content as ReportHeader,

@@ -7,6 +7,7 @@ import { isAway } from '@margay/runtime';
 import type { SigningKey } from '@margay/ledger';
 import {
   AlreadyArchived,
+  ArchiveDamaged,
   isUnusable,
   logReports,
   LogRefused,
@@ -88,7 +89,9 @@ export async function workOn(window: ReportWindow, options: WorkOptions): Promis
       }
       tell.failed(attempt, error as Error);
       if (error instanceof TookTooLong) hangs++;
-      if (attempt > retriesMax || hangs >= HANGS_MAX) return failed(window, attempt, error as Error, options);
+      // What was changed in the archive stays so.
+      const isOver = attempt > retriesMax || hangs >= HANGS_MAX || error instanceof ArchiveDamaged;
+      if (isOver) return failed(window, attempt, error as Error, options);
       await sleep(pauseAfter(attempt++, pauses), undefined, { signal });
     }
   }

@@ -118,6 +118,10 @@ export const run = z.object({
     .nullable()
     .meta({ description: 'Whether it has the digest of the report that it supersedes; null for the first.' }),
   late: late.nullable().meta({ description: 'Null where that is not known.' }),
+  archiveProblem: z.string().nullable().meta({
+    description:
+      'What is wrong with its report in the archive: it was changed, or removed although the log of reports has it. Null where nothing is known to be.',
+  }),
 });
 export type Run = z.output<typeof run>;
 

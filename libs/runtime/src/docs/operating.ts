@@ -79,6 +79,10 @@ whole; \`margay.db\` without its \`-wal\` is an older state.
 **Who may read the data folder.** It holds what audit logs say. A folder that Margay makes is for its owner only (mode 0700), whatever the umask is. One that was there keeps its mode.
 The files in it are made for their owner only (0600); those that an older release made keep their modes: close them yourself (\`chmod 600\`), and keep backups as closed.
 
+**A report is not what was archived** (409, alert \`MargayArchiveDamaged\`), or is in the log of reports and not in the archive (410, alert \`MargayReportsMissing\`): somebody changed the store.
+The answer and the log name the report and what is wrong with it. Nothing of it is shown until the archive is restored from a backup; the others go on. Rows of which the months were
+deleted are gone (410) without an alert.
+
 **A report waits.** A worker computes a window when everything that was published before it began is in the archive; the log says when the
 limit (\`EVIDENCE_WAIT_SECONDS\`) ran out, and how many messages were missing. The report then says so in its evidence, and is not called complete for
 the time that they may be about. The lag of the snapshotter is what to mend. A window that is not over by the worker's clock is

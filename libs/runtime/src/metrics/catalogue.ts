@@ -193,6 +193,21 @@ export const METRICS = {
     watch:
       'Any growth: somebody changed the store, or the key is another one. The worker’s log and `/readyz` say which; alert `MargayLogRefused`; docs/evidence-log.md.',
   },
+  archiveDamagedTotal: {
+    name: 'margay_archive_damaged_total',
+    type: 'counter',
+    labels: ['what'],
+    help: 'Times that something of the archive was read and is not what was archived: a header, a part (rows), or what the log of reports says of a report (log).',
+    watch:
+      'Any growth: somebody changed the store. The log says which report; `margay archive check` looks at all; alert `MargayArchiveDamaged`.',
+  },
+  archiveMissing: {
+    name: 'margay_archive_missing_reports',
+    type: 'gauge',
+    labels: [],
+    help: 'Reports that the log of reports has and the archive has not, as the API last found.',
+    watch: 'Above 0: reports were removed; the list of runs says which; alert `MargayReportsMissing`.',
+  },
   httpSeconds: {
     name: 'margay_http_request_duration_seconds',
     type: 'histogram',

@@ -94,27 +94,36 @@ export interface Archive {
    * header that is kept.
    *
    * @throws AlreadyArchived when another report, with another digest, is kept under the id.
+   * @throws ArchiveDamaged when what is kept under the id is not what was archived.
    * @throws Error when a part that the header names is missing.
    */
   complete(report: ReportRecord): Promise<ArchivedHeader>;
 
-  /** The report's header, or undefined while it is not complete. */
+  /**
+   * The report's header, or undefined while it is not complete.
+   *
+   * @throws ArchiveDamaged where it is not what was archived.
+   */
   header(id: string): Promise<ArchivedHeader | undefined>;
 
-  /** All reports of one name over one window, by revision: the last one supersedes those before it, and all stay. */
+  /** All reports of one name over one window, by revision: the last one supersedes those before it, and all stay. As `headers`. */
   revisions(reportName: string, window: Window): Promise<ArchivedHeader[]>;
 
-  /** Headers by `end`, newest first, then by id, descending. */
+  /** Headers by `end`, newest first, then by id, descending. As they are kept: `headerDamage` says what is wrong with one. */
   headers(filter?: HeaderFilter): Promise<HeaderPage>;
 
-  /** The rows of one part of a complete report; undefined where there is no such report or part. */
+  /**
+   * The rows of one part of a complete report; undefined where there is no such report or part.
+   *
+   * @throws ArchiveDamaged as `parts`.
+   */
   part(id: string, part: number): Promise<readonly unknown[] | undefined>;
 
   /**
    * The rows of each part of a complete report, in their order, or of each part of one kind; none where there is no such
    * report.
    *
-   * @throws Error when a part is missing or does not have the digest that the header says.
+   * @throws ArchiveDamaged when the header is not what was archived, or a part is missing or does not have the digest that it says.
    */
   parts(id: string, kind?: string): AsyncIterable<readonly unknown[]>;
 }

@@ -1,5 +1,4 @@
 import type { Instant } from '@margay/ground';
-import type { ArchivedHeader } from './archive.ts';
 
 /** The place after a header in the order of headers. */
 export interface HeaderPlace {
@@ -8,7 +7,7 @@ export interface HeaderPlace {
 }
 
 /** The cursor that goes on after the header. */
-export function cursorAfter({ end, id }: ArchivedHeader): string {
+export function cursorAfter({ end, id }: HeaderPlace): string {
   return Buffer.from(JSON.stringify([end, id])).toString('base64url');
 }
 

@@ -38,19 +38,3 @@ export const byRevision = (a: ArchivedHeader, b: ArchivedHeader): number =>
 export function isIntact({ headerDigest, ...link }: ArchivedHeader): boolean {
   return canonicalDigest(link).digest === headerDigest;
 }
-
-/** The rows of a part's canonical text. @throws Error when the text does not have the digest. */
-export function checkedRows(
-  text: string,
-  digest: string,
-  reportId: string,
-  part: number,
-): readonly unknown[] {
-  if (sha256(text) !== digest) {
-    throw new Error(
-      `Part ${part} of report ${reportId} was changed: it has not the digest that its header says. Restore the archive ` +
-        'from a backup.',
-    );
-  }
-  return JSON.parse(text) as readonly unknown[];
-}

@@ -6,17 +6,18 @@ import { getDocument } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import type { ArchivedHeader, HeaderFilter, HeaderPage, ReportRecord } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
+import { checkedHeader, headerDamage, listedHeader, type HeaderColumns } from './damaged.ts';
 import { byRevision, chained } from './digests.ts';
 
 const PAGE_MAX = 100;
 
 const headersOf = (elastic: Elastic) => elastic.index('report-headers');
 
-/** The header of a report that is visible. */
+/** The header of a report that is visible. @throws ArchiveDamaged where it is not what was archived. */
 export async function readHeader(elastic: Elastic, id: string): Promise<ArchivedHeader | undefined> {
   const place = documentId(elastic.cluster, id);
   const found = await getDocument<{ header: string }>(elastic, headersOf(elastic), place);
-  return found && (JSON.parse(found.source.header) as ArchivedHeader);
+  return found && checkedHeader(found.source.header, id);
 }
 
 /** Makes the header visible. It is there already where another worker did. */
@@ -48,10 +49,11 @@ export async function linkReport(
   const { reportName } = report;
   const index = elastic.index('report-chains');
   const id = documentId(cluster, reportName);
-  const tail = await getDocument<{ header: string }>(elastic, index, id);
-  const last = tail && (JSON.parse(tail.source.header) as ArchivedHeader);
+  const tail = await getDocument<{ header: string; id: string; sequence: number }>(elastic, index, id);
+  const last =
+    tail && listedHeader(tail.source.header, { ...tail.source, reportName, reportType: '', end: report.end });
   // The one before must be visible before it leaves the end of the chain, else it could be lost.
-  if (last !== undefined) await showHeader(elastic, last);
+  if (last !== undefined && headerDamage(last) === undefined) await showHeader(elastic, last);
   const kept = await readHeader(elastic, report.id);
   if (kept !== undefined) return kept;
   const next = chained(report, last);
@@ -121,7 +123,7 @@ async function search(
   page: Pick<estypes.SearchRequest, 'sort' | 'search_after' | 'size' | 'track_total_hits'>,
 ): Promise<ArchivedHeader[]> {
   const { hits } = await elastic.call(action, () =>
-    elastic.client.search<{ header: string }>({
+    elastic.client.search<HeaderColumns & { readonly header: string }>({
       index: headersOf(elastic),
       ignore_unavailable: true,
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
@@ -129,6 +131,14 @@ async function search(
     }),
   );
   return hits.hits.flatMap(({ _source: source }) =>
-    source === undefined ? [] : [JSON.parse(source.header) as ArchivedHeader],
+    source === undefined ? [] : [listedHeader(source.header, columnsOf(source))],
   );
 }
+
+const columnsOf = ({ id, reportName, reportType, end, sequence }: HeaderColumns): HeaderColumns => ({
+  id,
+  reportName,
+  reportType,
+  end,
+  sequence,
+});

@@ -4,7 +4,8 @@ import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import { getDocument } from '../elasticsearch/read.ts';
 import type { PartEntry, ArchivePart, ReportRecord } from './archive.ts';
-import { checkedRows, sealed } from './digests.ts';
+import { checkedRows, missingPart } from './damaged.ts';
+import { sealed } from './digests.ts';
 
 const indexOf = (elastic: Elastic, end: Instant) => elastic.index(`report-parts-${monthOf(end)}`);
 
@@ -28,7 +29,7 @@ export async function createPart(elastic: Elastic, part: ArchivePart): Promise<P
   return entry;
 }
 
-/** The rows of one part. @throws Error where the part is not there or is not what its digest says. */
+/** The rows of one part. @throws ArchiveDamaged where the part is not there or is not what its digest says. */
 export async function readPart(
   elastic: Elastic,
   { id, end }: ReportRecord,
@@ -37,7 +38,7 @@ export async function readPart(
 ): Promise<readonly unknown[]> {
   const place = [indexOf(elastic, end), idOf(elastic, id, part, digest)] as const;
   const found = await getDocument<{ rows: string }>(elastic, ...place);
-  if (found === undefined) throw missing(id, part);
+  if (found === undefined) throw missingPart(id, part);
   return checkedRows(found.source.rows, digest, id, part);
 }
 

@@ -1,7 +1,8 @@
 import type { Database } from '@margay/sqlite';
 import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { byRevision, chained, checkedRows, sealed } from './digests.ts';
+import { checkedHeader, checkedRows, listedHeader, missingPart } from './damaged.ts';
+import { byRevision, chained, sealed } from './digests.ts';
 
 /** The tables of the embedded archive. */
 export const ARCHIVE_TABLES = `
@@ -16,14 +17,28 @@ export const ARCHIVE_TABLES = `
   CREATE UNIQUE INDEX headers_by_sequence ON headers (report_name, sequence);
   CREATE INDEX headers_by_end ON headers ("end", id)`;
 
+/** The columns of `listed`. */
+export const LISTED = 'id, report_name, report_type, "end", sequence, header';
+
+/** A header as lists have it. */
+export const listed = (row: Record<string, unknown>): ArchivedHeader =>
+  listedHeader(row.header as string, {
+    id: row.id as string,
+    reportName: row.report_name as string,
+    reportType: row.report_type as string,
+    end: row.end as number,
+    sequence: row.sequence as number,
+  });
+
 const PAGE_MAX = 100;
 const LAST = { end: Number.MAX_SAFE_INTEGER, id: '' };
 
 /** The archive in the embedded database. */
 export function embeddedArchive(database: Database): Archive {
-  const headerOf = (row: Record<string, unknown> | undefined): ArchivedHeader | undefined =>
-    row && (JSON.parse(row.header as string) as ArchivedHeader);
-  const header = (id: string) => headerOf(database.sql('SELECT header FROM headers WHERE id = ?').get(id));
+  const header = (id: string): ArchivedHeader | undefined => {
+    const row = database.sql('SELECT header FROM headers WHERE id = ?').get(id);
+    return row && checkedHeader(row.header as string, id);
+  };
   const body = (id: string, part: number, digest: string): string | undefined =>
     (
       database
@@ -34,7 +49,7 @@ export function embeddedArchive(database: Database): Archive {
   const rowsOf = (id: string, part: number, digest: string): readonly unknown[] =>
     database.read(() => {
       const text = body(id, part, digest);
-      if (text === undefined) throw missing(id, part);
+      if (text === undefined) throw missingPart(id, part);
       return checkedRows(text, digest, id, part);
     });
 
@@ -59,12 +74,10 @@ export function embeddedArchive(database: Database): Archive {
         for (const [part, { digest }] of report.parts.entries()) {
           if (body(report.id, part, digest) === undefined) throw missing(report.id, part);
         }
-        const last = headerOf(
-          database
-            .sql('SELECT header FROM headers WHERE report_name = ? ORDER BY sequence DESC LIMIT 1')
-            .get(report.reportName),
-        );
-        const archived = chained(report, last);
+        const last = database
+          .sql(`SELECT ${LISTED} FROM headers WHERE report_name = ? ORDER BY sequence DESC LIMIT 1`)
+          .get(report.reportName);
+        const archived = chained(report, last && listed(last));
         const { id, reportName, reportType, end, sequence } = archived;
         database
           .sql(
@@ -85,9 +98,9 @@ export function embeddedArchive(database: Database): Archive {
     revisions: async (reportName, { start, end }) =>
       database.read(() =>
         database
-          .sql('SELECT header FROM headers WHERE "end" = ? AND report_name = ?')
+          .sql(`SELECT ${LISTED} FROM headers WHERE "end" = ? AND report_name = ?`)
           .all(end, reportName)
-          .map((row) => headerOf(row) as ArchivedHeader)
+          .map(listed)
           .filter((each) => each.start === start)
           .sort(byRevision),
       ),
@@ -97,14 +110,16 @@ export function embeddedArchive(database: Database): Archive {
       const rows = database.read(() =>
         database
           .sql(
-            `SELECT header FROM headers
+            `SELECT ${LISTED} FROM headers
              WHERE (?1 IS NULL OR report_name = ?1) AND (?2 IS NULL OR report_type = ?2) AND ("end", id) < (?3, ?4)
              ORDER BY "end" DESC, id DESC LIMIT ?5`,
           )
           .all(reportName ?? null, reportType ?? null, end, id, limit + 1),
       );
-      const headers = rows.slice(0, limit).map((row) => headerOf(row) as ArchivedHeader);
-      const last = headers.at(-1);
+      const page = rows.slice(0, limit);
+      const headers = page.map(listed);
+      // By the columns: what a header says of itself may have been changed.
+      const last = page.at(-1) as { readonly end: number; readonly id: string } | undefined;
       return { headers, ...(rows.length > limit && last !== undefined && { next: cursorAfter(last) }) };
     },
 

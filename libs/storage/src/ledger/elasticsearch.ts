@@ -1,5 +1,6 @@
 import type { Tile, TilePlace } from '@margay/ledger';
 import type { ArchivedHeader } from '../archive/archive.ts';
+import { soundHeader } from '../archive/damaged.ts';
 import { readHeader } from '../archive/elastic-headers.ts';
 import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
@@ -222,6 +223,7 @@ async function writtenNumbers(elastic: Elastic, runs: readonly string[]): Promis
 }
 
 async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
+  const archive = { header: (id: string) => readHeader(elastic, id) };
   const { cluster } = elastic;
   const archived = readAll<{ id: string }>(elastic, {
     index: elastic.index('report-headers'),
@@ -235,7 +237,7 @@ async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
       page.map(({ id }) => id),
     );
     for (const { id } of page) {
-      const header = logged.has(id) ? undefined : await readHeader(elastic, id);
+      const header = logged.has(id) ? undefined : await soundHeader(archive, id);
       if (header !== undefined) yield header;
     }
   }

@@ -1,6 +1,8 @@
 import type { TilePlace } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
 import type { ArchivedHeader } from '../archive/archive.ts';
+import { headerDamage } from '../archive/damaged.ts';
+import { LISTED, listed } from '../archive/embedded.ts';
 import { lacking, type Ledger, type LogHead } from './ledger.ts';
 
 /** The tables of the embedded log. */
@@ -93,16 +95,15 @@ async function* unlogged(database: Database): AsyncGenerator<ArchivedHeader> {
     const rows = database.read(() =>
       database
         .sql(
-          `SELECT header FROM headers
+          `SELECT ${LISTED} FROM headers
            WHERE ("end", id) > (?, ?) AND id NOT IN (SELECT run FROM log_entries)
            ORDER BY "end", id LIMIT ${PAGE}`,
         )
         .all(after.end, after.id),
     );
-    const headers = rows.map(({ header }) => JSON.parse(header as string) as ArchivedHeader);
-    yield* headers;
-    const last = headers.at(-1);
-    if (last === undefined || headers.length < PAGE) return;
+    yield* rows.map(listed).filter((header) => headerDamage(header) === undefined);
+    const last = rows.at(-1) as { readonly end: number; readonly id: string } | undefined;
+    if (last === undefined || rows.length < PAGE) return;
     after = last;
   }
 }

@@ -63,7 +63,10 @@ export interface Ledger {
    */
   grow(before: number, growth: LogGrowth): Promise<boolean>;
 
-  /** Reports that are archived and have no entry, those of the oldest windows first, then by id. */
+  /**
+   * Reports that are archived and have no entry, those of the oldest windows first, then by id. One that is not what was archived is
+   * left out: the log would vouch for it.
+   */
   unlogged(): AsyncIterable<ArchivedHeader>;
 }
 

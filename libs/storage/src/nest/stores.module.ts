@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { clustersOf, type CellConfig, type Metrics } from '@margay/runtime';
-import { METRICS, Readiness, Stages, watchDisk } from '@margay/runtime/nest';
+import { clustersOf, type CellConfig, type Log, type Metrics } from '@margay/runtime';
+import { LOG, METRICS, Readiness, Stages, watchDisk } from '@margay/runtime/nest';
+import { toldArchive } from '../archive/told-archive.ts';
 import { cellOver, type Cell } from '../cell.ts';
 import { openElasticsearchCell } from '../elasticsearch.ts';
 import { openEmbedded } from '../embedded.ts';
@@ -65,8 +66,26 @@ const moduleOf = (
 ): DynamicModule => ({
   module: StoresModule,
   providers: [
-    { provide: CELL, inject: [Readiness, Stages, METRICS], useFactory: open },
+    {
+      provide: CELL,
+      inject: [Readiness, Stages, METRICS, LOG],
+      useFactory: async (readiness: Readiness, stages: Stages, metrics: Metrics, log: Log) =>
+        tellingOfDamage(await open(readiness, stages, metrics), metrics, log),
+    },
     { provide: STORES, inject: [CELL], useFactory: (cell: Cell) => cell.of(cell.clusters[0]!) },
   ],
   exports: [CELL, STORES],
 });
+
+/** The same stores; whatever is read of their archives and is not what was archived is counted and logged. */
+function tellingOfDamage(cell: OpenedCell, metrics: Metrics, log: Log): OpenedCell {
+  const told = cell.clusters.map((cluster) => {
+    const stores = cell.of(cluster);
+    const archive = toldArchive(stores.archive, ({ what, message }) => {
+      metrics.archiveDamagedTotal.add(1, { what });
+      log.error('The archive was changed', { cluster, reason: message });
+    });
+    return [cluster, { ...stores, archive }] as const;
+  });
+  return { ...cellOver(new Map(told)), close: () => cell.close() };
+}

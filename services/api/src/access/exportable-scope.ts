@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ReportRef } from '@margay/kubernetes';
 import type { Scope } from '@margay/policy';
 import { hasScope } from '@margay/reports';
-import type { Stores } from '@margay/storage';
+import { soundHeader, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import { RunList } from '../runs/run-list.ts';
 import { contentOf } from '../runs/runs.ts';
@@ -46,9 +46,9 @@ export class ExportableScope {
     return [...reports.values()];
   }
 
-  /** The scope that an archived report was computed with; undefined where it was removed. */
+  /** The scope that an archived report was computed with; undefined where it was removed, or is not what was archived. */
   async #archivedScope(id: string): Promise<Scope | undefined> {
-    const header = await this.#stores.archive.header(id);
+    const header = await soundHeader(this.#stores.archive, id);
     return header && scopeIn(contentOf(header).reportSpec);
   }
 }

@@ -3,7 +3,7 @@ import { Controller, Inject, Param, Req, Res, StreamableFile } from '@nestjs/com
 import { OPERATIONS, type Run } from '@margay/api-contract';
 import { TemplateProblem } from '@margay/reports';
 import { missing, Problem } from '@margay/runtime';
-import type { Stores } from '@margay/storage';
+import type { Archive, ArchivedHeader, Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.ts';
@@ -40,6 +40,7 @@ export class DownloadsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     const header = await this.#runs.reportOf(run);
+    await checkRows(this.#stores.archive, header);
     const content = await downloadOf(this.#stores, header, name).catch((error: unknown) => {
       if (error instanceof TemplateProblem) throw failedTemplate(error);
       throw error instanceof Busy ? busy(error) : error;
@@ -55,6 +56,11 @@ export class DownloadsController {
     });
     return new StreamableFile(Readable.from(allowed, { objectMode: false }), options);
   }
+}
+
+/** Nothing is sent of a report with rows that are not what was archived: a file that has begun could only break off. @throws ArchiveDamaged */
+async function checkRows(archive: Archive, { id }: ArchivedHeader): Promise<void> {
+  for await (const _ of archive.parts(id));
 }
 
 const busy = ({ message }: Busy): Problem =>

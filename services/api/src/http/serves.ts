@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { routeOf, type Answered, type Operation } from '@margay/api-contract';
 import { Right } from '@margay/runtime/nest';
+import { ArchiveProblemInterceptor } from './archive-problem.interceptor.ts';
 import { EtagInterceptor } from './etag.interceptor.ts';
 
 /** The metadata that holds a handler's operation. */
@@ -31,6 +32,7 @@ export function Serves<O extends Operation>(operation: O) {
     HttpCode(200),
     Right(operation.right),
     SetMetadata(OPERATION, operation),
+    UseInterceptors(ArchiveProblemInterceptor),
     ...(operation.method === 'get' && operation.answer.schema ? [UseInterceptors(EtagInterceptor)] : []),
   ) as <H extends Handler<O>>(target: object, name: string, descriptor: TypedPropertyDescriptor<H>) => void;
 }

@@ -1,5 +1,5 @@
 import type { Late, Run } from '@margay/api-contract';
-import type { Stores } from '@margay/storage';
+import { soundHeader, type Stores } from '@margay/storage';
 import { openedOf, toldBy, type ToldReport } from './opened.ts';
 
 /** For so long a count stands. */
@@ -24,7 +24,8 @@ export function lateOf(
   const readOf = async (id: string): Promise<ReadReport | undefined> => {
     const known = read.get(id);
     if (known !== undefined) return known;
-    const header = await archive.header(id);
+    // What is wrong with one is said of it elsewhere, and keeps no list from being shown.
+    const header = await soundHeader(archive, id);
     // Reports of older releases do not say.
     if (header?.read === undefined) return undefined;
     const { start, end } = header;

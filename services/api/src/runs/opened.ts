@@ -1,7 +1,7 @@
 import { fileSource, isOfFlows, lostKnowledge, setName, sourceName, tellsOfTime } from '@margay/coverage';
 import { DAY, type Instant, MINUTE, parseInstant, SECOND } from '@margay/ground';
 import { openedSince } from '@margay/reports';
-import { deliveredIn, type ArchivedHeader, type Stores } from '@margay/storage';
+import { deliveredIn, soundHeader, type ArchivedHeader, type Stores } from '@margay/storage';
 import { contentOf } from './runs.ts';
 
 /** How long a look may take; runs that are left are judged at the next one. */
@@ -71,7 +71,7 @@ export function openedOf(
 ): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, readonly string[]>> {
   const judged = new Map<string, Judged>();
   const judge = async (id: string): Promise<readonly string[]> => {
-    const header = await stores.archive.header(id);
+    const header = await soundHeader(stores.archive, id);
     if (header === undefined) return [];
     return openedSince(contentOf(header), await deliveredIn(stores, header));
   };

@@ -1,24 +1,75 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Late, Run } from '@margay/api-contract';
 import type { Action } from '@margay/kubernetes';
-import { missing, Problem } from '@margay/runtime';
-import type { ArchivedHeader, Stores } from '@margay/storage';
+import { readEntry } from '@margay/ledger';
+import { missing, Problem, type Metrics } from '@margay/runtime';
+import { METRICS } from '@margay/runtime/nest';
+import { ArchiveDamaged, loggedReport, LogRefused, type ArchivedHeader, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
 import { lateOf } from './late.ts';
 import { runsOf } from './runs.ts';
 
+/** How often removed reports are counted. */
+const LOOK_MILLISECONDS = 60_000;
+
+const isRemoved = (run: Run): boolean => run.archiveProblem !== null && run.digest !== null;
+
+const gone = (detail: string): Problem => new Problem(410, 'The report was removed', detail);
+
 /** Every run, as far as a viewer may see it. */
 @Injectable()
-export class RunList {
+export class RunList implements OnApplicationBootstrap {
   readonly #archive: Stores['archive'];
-  readonly #runs: (anew?: 'anew') => Promise<readonly Run[]>;
+  readonly #ledger: Stores['ledger'];
+  readonly #metrics: Metrics;
+  readonly #runs: ReturnType<typeof runsOf>;
   readonly #late: (runs: readonly Run[]) => Promise<ReadonlyMap<string, Late>>;
 
-  constructor(@Inject(STORES) stores: Stores) {
+  constructor(@Inject(STORES) stores: Stores, @Inject(METRICS) metrics: Metrics) {
     this.#archive = stores.archive;
+    this.#ledger = stores.ledger;
+    this.#metrics = metrics;
     this.#runs = runsOf(stores);
     this.#late = lateOf(stores);
+  }
+
+  onApplicationBootstrap(): void {
+    let lookedAt = -Infinity;
+    this.#metrics.archiveMissing.set(0);
+    // Not waited for: an archive may be large, and is looked at by itself when nobody asks for runs.
+    this.#metrics.onScrape(async () => {
+      if (performance.now() - lookedAt < LOOK_MILLISECONDS) return;
+      lookedAt = performance.now();
+      void this.#countRemoved().catch(() => {});
+    });
+  }
+
+  async #countRemoved(): Promise<void> {
+    this.#metrics.archiveMissing.set((await this.#runs()).filter(isRemoved).length);
+  }
+
+  /** What is known of a report that is not in the archive. */
+  async #removed({ id, archiveProblem }: Run): Promise<string> {
+    const removed =
+      archiveProblem ?? (await this.#runs('whole')).find((run) => run.id === id)?.archiveProblem;
+    return `Run ${id}: ${removed ?? 'its report was removed from the archive, and is in no log of reports'}`;
+  }
+
+  /** @throws ArchiveDamaged where the log of reports has another report of the run. What the log itself lacks it says elsewhere. */
+  async #asLogged({ id, headerDigest }: ArchivedHeader): Promise<void> {
+    const logged = await loggedReport(this.#ledger, id).catch((error: unknown) => {
+      if (error instanceof LogRefused) return undefined;
+      throw error;
+    });
+    if (logged === undefined) return;
+    const entry = readEntry(logged.entry);
+    if (entry.headerDigest === headerDigest) return;
+    this.#metrics.archiveDamagedTotal.add(1, { what: 'log' });
+    throw new ArchiveDamaged(
+      'log',
+      `The report of run ${id} was changed: its digests are right, and the log of reports has a header with the digest ${entry.headerDigest}, not ${headerDigest}. Somebody changed the store: restore the archive from a backup.`,
+    );
   }
 
   /** Every run, whoever asks, newest window first. */
@@ -81,12 +132,18 @@ export class RunList {
     return runs.map((run) => ({ ...run, late: late.get(run.id) ?? null }));
   }
 
-  /** The archived report of a run. @throws Problem 409 where the run is not finished, 404 where it was removed. */
+  /**
+   * The archived report of a run, as it was archived.
+   *
+   * @throws ArchiveDamaged where it is not; Problem 409 where the run is not finished, 410 where it was removed.
+   */
   async reportOf(run: Run): Promise<ArchivedHeader> {
     const header = await this.#archive.header(run.id);
-    if (header !== undefined) return header;
-    if (run.state === 'completed')
-      throw missing(`report of run ${run.id} any more: it was removed from the archive`);
+    if (header !== undefined) {
+      await this.#asLogged(header);
+      return header;
+    }
+    if (run.state === 'completed') throw gone(await this.#removed(run));
     throw new Problem(409, 'Not finished', `Run ${run.id} is ${run.state}: it has no report yet`);
   }
 }

@@ -59,7 +59,8 @@ export class RunsController {
   @Serves(OPERATIONS.run)
   async one(@Asking() viewer: Viewer, @TheRun('id') listed: Run): Promise<RunDetail> {
     const [run = listed] = await this.#runs.withLate([listed]);
-    const header = await this.#stores.archive.header(run.id);
+    const header =
+      run.state === 'completed' ? await this.#runs.reportOf(run) : await this.#stores.archive.header(run.id);
     const record = await this.#stores.windows.get(run.id);
     const content = header && contentOf(header);
     return {

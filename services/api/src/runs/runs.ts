@@ -1,7 +1,8 @@
 import type { Run } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import { evidenceGrade, typeOfReport, type ReportHeader, type Revision } from '@margay/reports';
-import type { ArchivedHeader, Stores, WindowRecord } from '@margay/storage';
+import { headerDamage, type ArchivedHeader, type Stores, type WindowRecord } from '@margay/storage';
+import { removedRuns } from './removed-runs.ts';
 
 /** The header that a report was archived with. */
 export const contentOf = ({ content }: ArchivedHeader): ReportHeader => content as ReportHeader;
@@ -19,8 +20,30 @@ export const completenessOf = ({ evidence: { sources } }: ReportHeader) => ({
   reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
 });
 
+/** A finished run whose header is not what was archived: no more is said of it than that. */
+const damagedRun = (header: ArchivedHeader, archiveProblem: string): Run => ({
+  id: header.id,
+  report: header.reportName,
+  reportType: header.reportType,
+  state: 'completed',
+  window: { start: formatInstant(header.start), end: formatInstant(header.end) },
+  generated: null,
+  digest: null,
+  evidence: null,
+  summary: null,
+  reason: null,
+  revision: header.revision ?? 1,
+  supersedes: null,
+  supersededBy: null,
+  unchanged: null,
+  late: null,
+  archiveProblem,
+});
+
 /** A finished run. */
 export function runOf(header: ArchivedHeader): Run {
+  const damage = headerDamage(header);
+  if (damage !== undefined) return damagedRun(header, damage);
   const content = contentOf(header);
   const widgets = typeOfReport(content).uiSummary(content).widgets;
   return {
@@ -53,6 +76,7 @@ export function runOf(header: ArchivedHeader): Run {
     supersededBy: null,
     unchanged: null,
     late: null,
+    archiveProblem: null,
   };
 }
 
@@ -74,6 +98,7 @@ function openRun({ window, state, reason }: WindowRecord): Run {
     supersededBy: null,
     unchanged: null,
     late: null,
+    archiveProblem: null,
   };
 }
 
@@ -87,12 +112,15 @@ const OPEN_MAX = 500;
  * Every run there is, newest window first. Archived reports never change, so only those that are new are read: from the
  * newest on until a page is known, and now and then all of them.
  *
- * @returns what lists them as they were a second ago at most, or, where `anew` is set, as they are now.
+ * @returns what lists them as they were a second ago at most, or, where `anew` is set, as they are now; `whole`: also what was removed.
  */
 export function runsOf({
   archive,
   windows,
-}: Pick<Stores, 'archive' | 'windows'>): (anew?: 'anew') => Promise<readonly Run[]> {
+  ledger,
+}: Pick<Stores, 'archive' | 'windows' | 'ledger'>): (anew?: 'anew' | 'whole') => Promise<readonly Run[]> {
+  const findRemoved = removedRuns({ ledger, windows });
+  let removed: readonly Run[] = [];
   const archived = new Map<string, Run>();
   let runs: readonly Run[] = [];
   let lookedAt = -Infinity;
@@ -114,9 +142,13 @@ export function runsOf({
       if (cursor === undefined || (fresh.length === 0 && !isWhole)) break;
     }
     // What is kept for a time only is removed one day.
-    if (isWhole) for (const id of archived.keys()) if (!seen.has(id)) archived.delete(id);
+    if (isWhole) {
+      for (const id of archived.keys()) if (!seen.has(id)) archived.delete(id);
+      removed = await findRemoved((id) => archived.has(id));
+    }
     runs = [
       ...withRevisions(archived),
+      ...removed.filter(({ id }) => !archived.has(id)),
       ...open.filter(({ window: { id } }) => !archived.has(id)).map(openRun),
     ].sort(newestFirst);
     lookedAt = now;
@@ -124,6 +156,7 @@ export function runsOf({
   };
 
   return async (anew) => {
+    if (anew === 'whole') lookedWholeAt = -Infinity;
     if (anew !== undefined || performance.now() - lookedAt > LOOK_MILLISECONDS) {
       looking ??= look().finally(() => (looking = undefined));
       await looking;

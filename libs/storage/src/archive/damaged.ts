@@ -1,0 +1,96 @@
+import type { Archive, ArchivedHeader } from './archive.ts';
+import { isIntact, sha256 } from './digests.ts';
+
+/** What of a report is not what was archived: its header, some of its rows, or what the log of reports says of it. */
+export type DamagedPart = 'header' | 'part' | 'log';
+
+/** A report in the archive is not the one that was archived. Nothing of it may be shown as a report. */
+export class ArchiveDamaged extends Error {
+  override readonly name = 'ArchiveDamaged';
+  readonly what: DamagedPart;
+  /** It is not there any more, in part or whole: what is left of it fits. */
+  readonly isGone: boolean;
+
+  constructor(what: DamagedPart, message: string, { isGone = false }: { readonly isGone?: boolean } = {}) {
+    super(message);
+    this.what = what;
+    this.isGone = isGone;
+  }
+}
+
+const RESTORE = 'Somebody changed the store: restore the archive from a backup.';
+
+/** What is wrong with a header that is kept as that of the report `id`; undefined where it is what was archived. */
+export function headerDamage(header: ArchivedHeader, id = header.id): string | undefined {
+  if (header.id !== id)
+    return `The header of report ${id} was changed: the one of another report stands in its place. ${RESTORE}`;
+  if (isIntact(header)) return undefined;
+  return `The header of report ${id} was changed: it has not the digest that it says. ${RESTORE}`;
+}
+
+/** The header of a report; undefined where there is none, or none that is what was archived. For whoever can do without. */
+export async function soundHeader(
+  archive: Pick<Archive, 'header'>,
+  id: string,
+): Promise<ArchivedHeader | undefined> {
+  try {
+    return await archive.header(id);
+  } catch (error) {
+    if (error instanceof ArchiveDamaged) return undefined;
+    throw error;
+  }
+}
+
+/** What of a header can still be said where its text is no header any more. */
+export type HeaderColumns = Pick<ArchivedHeader, 'id' | 'reportName' | 'reportType' | 'end' | 'sequence'>;
+
+/** The header that a text is. Where it is none, or another report's, one that is seen not to be what was archived: a list goes on behind it. */
+export function listedHeader(text: string, columns: HeaderColumns): ArchivedHeader {
+  const header = headerIn(text);
+  if (header?.id === columns.id) return header;
+  const unread = { cluster: '', start: columns.end, generatedAt: columns.end, digest: '', parts: [] };
+  return { ...unread, ...columns, headerDigest: '', content: null };
+}
+
+/** @throws ArchiveDamaged where it is not what was archived as the report `id`. */
+export function checkedHeader(text: string, id: string): ArchivedHeader {
+  const header = headerIn(text);
+  if (header === undefined)
+    throw new ArchiveDamaged('header', `The header of report ${id} was changed: it is none. ${RESTORE}`);
+  const damage = headerDamage(header, id);
+  if (damage !== undefined) throw new ArchiveDamaged('header', damage);
+  return header;
+}
+
+function headerIn(text: string): ArchivedHeader | undefined {
+  try {
+    const header = JSON.parse(text) as Partial<ArchivedHeader> | null;
+    return typeof header?.id === 'string' && Array.isArray(header.parts)
+      ? (header as ArchivedHeader)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The rows of a part's canonical text. @throws ArchiveDamaged where the text does not have the digest. */
+export function checkedRows(
+  text: string,
+  digest: string,
+  reportId: string,
+  part: number,
+): readonly unknown[] {
+  if (sha256(text) === digest) return JSON.parse(text) as readonly unknown[];
+  throw new ArchiveDamaged(
+    'part',
+    `Part ${part} of report ${reportId} was changed: it has not the digest that its header says. ${RESTORE}`,
+  );
+}
+
+/** A part that a header names is not there. */
+export const missingPart = (reportId: string, part: number): ArchiveDamaged =>
+  new ArchiveDamaged(
+    'part',
+    `Part ${part} of report ${reportId} is not in the archive any more: its rows were removed.`,
+    { isGone: true },
+  );

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { anyone } from '@margay/api';
+import type { Run, Runs } from '@margay/api-contract';
+import { digestOfJson, signingKey } from '@margay/ledger';
+import { databaseIn, logReports, type Stores } from '@margay/storage';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { apiHere } from './testing/api-application.ts';
+import { AUDIT_LOG } from './testing/margay.ts';
+import { recordedStores, report, windowOf } from './testing/recorded-stores.ts';
+
+/** Somebody who may write to the store changes an archived report of the one process: what is answered then. */
+const folder = mkdtempSync(join(tmpdir(), 'margay-damaged-archive-'));
+const key = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
+const ID = 'inventory-1';
+
+let stores: Stores;
+let api: NestFastifyApplication;
+
+/** What an insider has. */
+let store: DatabaseSync;
+beforeAll(async () => {
+  stores = await recordedStores(AUDIT_LOG, folder);
+  for (const [id, type] of [
+    [ID, 'inventory'],
+    ['inventory-2', 'inventory'],
+    ['audit-1', 'policy-audit'],
+  ] as const)
+    await report(stores, windowOf(id, type));
+  const { headers } = await stores.archive.headers();
+  await logReports(stores, headers.toReversed(), key);
+  store = new DatabaseSync(databaseIn(folder), { timeout: 5_000 });
+});
+afterAll(async () => {
+  store.close();
+  await stores.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The API as it is after a start: what it remembers of a list is not what is looked at here. */
+async function started(): Promise<NestFastifyApplication> {
+  await api?.close();
+  return (api = await apiHere({ stores, access: anyone }));
+}
+
+interface Row {
+  readonly [column: string]: string | number;
+}
+const headerRow = () => store.prepare('SELECT * FROM headers WHERE id = ?').get(ID) as unknown as Row;
+const keepHeader = (text: string, id = ID) =>
+  store.prepare('UPDATE headers SET header = ? WHERE id = ?').run(text, id);
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+/** With the digest that it should have: what whoever reads the source does. */
+const sealed = ({ headerDigest: _, ...link }: Record<string, unknown>) =>
+  JSON.stringify({ ...link, headerDigest: digestOfJson(link) });
+
+const firstPart = () =>
+  store.prepare('SELECT id, body FROM parts WHERE report_id = ? AND part = 0').get(ID) as unknown as {
+    id: number;
+    body: string;
+  };
+
+const ALL = [
+  `/runs/${ID}`,
+  `/runs/${ID}/rows/endpoints`,
+  `/runs/${ID}/compare/inventory-2`,
+  `/runs/inventory-2/compare/${ID}`,
+  `/runs/${ID}/timeline?endpoint=Pod.v1(a/b)`,
+  `/runs/${ID}/changes/x`,
+  `/runs/${ID}/downloads/report.json`,
+  `/runs/${ID}/downloads/endpoints.csv`,
+  `/runs/${ID}/downloads/report.pdf`,
+  `/runs/${ID}/downloads/evidence.zip`,
+];
+/** Of a report whose header is sound, and which rows are not. */
+const OF_ROWS = ALL.filter((path) => !/^\/runs\/inventory-1$|timeline|changes/.test(path));
+
+const CHANGED = { status: 409, title: 'The archive was changed' };
+const REMOVED = { status: 410, title: 'The report was removed' };
+
+test.each<[string, () => void, typeof CHANGED, RegExp, readonly string[]]>([
+  [
+    'a header, no digest made anew',
+    () => keepHeader(String(headerRow()['header']).replace('"numTotal":174', '"numTotal":1')),
+    CHANGED,
+    /header of report inventory-1 was changed: it has not the digest that it says\..* backup/,
+    ALL,
+  ],
+  [
+    'a header that is none',
+    () => keepHeader('{"id":'),
+    CHANGED,
+    /header of report inventory-1 was changed/,
+    ALL,
+  ],
+  [
+    'a header that is empty',
+    () => keepHeader('null'),
+    CHANGED,
+    /header of report inventory-1 was changed/,
+    ALL,
+  ],
+  [
+    'the header of another report in its place',
+    () => {
+      const { header } = store.prepare("SELECT header FROM headers WHERE id = 'inventory-2'").get() as {
+        header: string;
+      };
+      keepHeader(header);
+    },
+    CHANGED,
+    /the one of another report stands in its place/,
+    ALL,
+  ],
+  [
+    'a header with its digest made anew',
+    () => keepHeader(sealed({ ...JSON.parse(String(headerRow()['header'])), generatedAt: 1 })),
+    CHANGED,
+    /the log of reports has a header with the digest [0-9a-f]{64}, not [0-9a-f]{64}/,
+    ALL,
+  ],
+  [
+    'rows',
+    () => {
+      const { id, body } = firstPart();
+      store.prepare('UPDATE parts SET body = ? WHERE id = ?').run(body.replace('false', 'true'), id);
+    },
+    CHANGED,
+    /Part 0 of report inventory-1 was changed: it has not the digest/,
+    OF_ROWS,
+  ],
+  [
+    'rows, and every digest made anew',
+    () => {
+      const { id, body } = firstPart();
+      const changed = body.replace('false', 'true');
+      const digest = sha256(changed);
+      store.prepare('UPDATE parts SET body = ?, digest = ? WHERE id = ?').run(changed, digest, id);
+      const header = JSON.parse(String(headerRow()['header'])) as { parts: { digest: string }[] };
+      const parts = header.parts.map((part, i) => (i === 0 ? { ...part, digest } : part));
+      keepHeader(sealed({ ...header, parts }));
+    },
+    CHANGED,
+    /the log of reports has a header with the digest/,
+    ALL,
+  ],
+  [
+    'rows that are removed',
+    () => store.prepare('DELETE FROM parts WHERE id = ?').run(firstPart().id),
+    REMOVED,
+    /Part 0 of report inventory-1 is not in the archive any more/,
+    OF_ROWS,
+  ],
+  [
+    'a report that is removed',
+    () => store.prepare('DELETE FROM headers WHERE id = ?').run(ID),
+    REMOVED,
+    /Run inventory-1: Its report was archived, and is entry \d of the log of reports, with the digest [0-9a-f]{64}\. It is no longer in the archive/,
+    ALL,
+  ],
+])(
+  '%s: nothing of it is served, and every answer says what is wrong',
+  async (_, damage, answer, words, paths) => {
+    const sound = store.prepare('SELECT * FROM headers').all() as unknown as Row[];
+    const parts = store.prepare('SELECT * FROM parts').all() as unknown as Row[];
+    damage();
+    try {
+      await started();
+      for (const path of paths) {
+        const { statusCode, body } = await api.inject({ url: `/api/v1${path}` });
+        expect({ path, statusCode, ...(JSON.parse(body) as object) }).toMatchObject({
+          path,
+          statusCode: answer.status,
+          title: answer.title,
+          detail: expect.stringMatching(words) as string,
+        });
+      }
+      // The others are served as ever, in a list that has all of them.
+      const { items } = (await api.inject({ url: '/api/v1/runs' })).json<Runs>();
+      expect(items.map(({ id }) => id).toSorted()).toEqual(['audit-1', ID, 'inventory-2']);
+      const problems = Object.fromEntries(items.map((run: Run) => [run.id, run.archiveProblem]));
+      expect(problems).toMatchObject({ 'audit-1': null, 'inventory-2': null });
+      // What is seen of the header alone is said in the list, too.
+      const inList = paths === ALL && !String(words).includes('log of reports has');
+      if (inList) expect(problems[ID]).toMatch(/inventory-1 was changed|no longer in the archive/);
+      expect((await api.inject({ url: '/api/v1/runs/inventory-2' })).statusCode).toBe(200);
+      expect((await api.inject({ url: '/api/v1/runs/inventory-2/downloads/report.json' })).statusCode).toBe(
+        200,
+      );
+    } finally {
+      for (const row of sound) restore('headers', row);
+      for (const row of parts) restore('parts', row);
+    }
+    expect((await (await started()).inject({ url: `/api/v1/runs/${ID}` })).statusCode).toBe(200);
+  },
+);
+
+function restore(table: string, row: Row): void {
+  const columns = Object.keys(row).map((column) => `"${column}"`);
+  store
+    .prepare(`REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
+    .run(...Object.values(row));
+}
