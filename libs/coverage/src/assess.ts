@@ -53,6 +53,8 @@ export interface Assessment {
   readonly flows: readonly JudgedStream[];
   /** What was lost between the services. */
   readonly lost: readonly Delivery[];
+  /** Times of the window that an audit log tells twice, since its clock was set back: what comes first in them is not known. */
+  readonly setBack: readonly (Interval & { readonly source: string })[];
   /** Those that are open at some instant of the window, by since. */
   readonly doubts: readonly Doubt[];
   /** In the window: when something may have happened that nobody told. */
@@ -133,6 +135,11 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     streams,
     flows: judged(streamsOver(true)),
     lost,
+    setBack: streams.flatMap(({ stream: { name, setBack } }) =>
+      setBack
+        .filter(({ start, end }) => start < window.end && window.start < end)
+        .map((one) => ({ ...one, source: name })),
+    ),
     doubts,
     gaps,
     grade: gradeOf({

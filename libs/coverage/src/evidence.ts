@@ -173,6 +173,7 @@ export function evidenceFor(
   const trail = asked.ofTrail && isWatched(assessment) ? assessment.trail : undefined;
   const reasons = limited([
     ...new Set([...assessment.doubts, ...(trail?.untold ?? [])].map(({ message }) => message)),
+    ...assessment.setBack.map(setBackWords),
     ...lostReasons(assessment, touches),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
     ...late,
@@ -279,6 +280,10 @@ const lostOf = ({ lost }: Assessment, ofFlows: boolean): { stream: TalliedStream
   lost
     .filter(({ source }) => isOfFlows(source) === ofFlows)
     .map(({ source, timeless, unread }) => ({ stream: { sources: [source], timeless, unread } }));
+
+/** Nothing is missing then, but one instant stands for two. */
+const setBackWords = ({ start, end, source }: Assessment['setBack'][number]): string =>
+  `The clock behind ${source} was set back between two of its files: the time from ${formatInstant(start)} to ${formatInstant(end)} was told twice, and what is said of that time is by the clock as it was.`;
 
 /** Who changed what may be missing from lists where a message that told it is lost. */
 function lostReasons({ lost }: Assessment, touches: Touches): string[] {

@@ -133,5 +133,9 @@ const ROTATED = [
 export function setName(source: string): string | undefined {
   const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
   const [, name] = IDENTIFIED.exec(own) ?? [];
-  return name === undefined ? undefined : ROTATED.reduce((text, part) => text.replace(part, ''), name);
+  return name === undefined ? undefined : rotatedFrom(name);
 }
+
+/** What a file is called from which rotation made one of a name. */
+export const rotatedFrom = (name: string): string =>
+  ROTATED.reduce((text, part) => text.replace(part, ''), name);

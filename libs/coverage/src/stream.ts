@@ -20,16 +20,18 @@ export interface Stream extends Omit<Delivery, 'source'> {
   readonly watched?: { readonly group: string; readonly resource: string };
   /** What canaries say of it. */
   readonly proof?: CanaryProof;
+  /** What is told twice, since the clock was set back between two files: from the first event of the one to the last of the one before. */
+  readonly setBack: readonly Interval[];
   /** When there was none of the API servers whose canaries it delivers, in time order. */
   readonly absent?: readonly Interval[];
 }
 
-/** Files of one log may overlap by this much: API servers write what they do at once in no strict order. */
+/** Unless it is known which file goes on from which, files of one log may overlap by this much: API servers write what they do at once in no strict order. */
 const OVERLAP_MAX = SECOND;
 
 /**
- * The streams that deliveries make, by name. Files are one where rotation could have named them and none began before the one
- * before it ended: the logs of two API servers cover the same time.
+ * The streams that deliveries make, by name. Files are one where rotation could have named them, and it is known which goes on from which,
+ * or none began before the one before it ended: the logs of two API servers cover the same time.
  *
  * @param deliveries all of audit events, or all of flows.
  * @param told what the writers of canaries say of them.
@@ -66,30 +68,60 @@ export function streamsOf(
     .sort((a, b) => compareTexts(a.name, b.name));
 }
 
-/** The files of a chain up to the first that goes on behind an instant. */
+/** The files of a chain up to the first that goes on behind an instant, and those behind it that tell of a time before. */
 function upTo(chain: readonly Delivery[], until: Instant): Delivery[] {
-  const i = chain.findIndex(({ last = -Infinity }) => last >= until);
-  return chain.slice(0, i === -1 ? chain.length : i + 1);
+  const behind = chain.findIndex(({ last = -Infinity }) => last >= until);
+  return chain.filter(({ first = Infinity }, i) => behind === -1 || i <= behind || first < until);
 }
 
-/** Files that could follow one another, each chain in time order. What has no time stands in the first. */
+/** Files that follow one another, each chain in their order. What has no time, and of which that is not known, stands in the first. */
 function chainsOf(files: readonly Delivery[]): Delivery[][] {
   const chains: Delivery[][] = [];
-  const timed = files
-    .filter(({ first }) => first !== undefined)
-    .sort((a, b) => a.first! - b.first! || lastOf(a) - lastOf(b) || compareTexts(a.source, b.source));
-  for (const file of timed) {
+  const [timed, timeless] = [true, false].map((isTimed) =>
+    linked(files).filter((row) => row.some(({ first }) => first !== undefined) === isTimed),
+  ) as [Delivery[][], Delivery[][]];
+  timed.sort(
+    (a, b) => firstOf(a) - firstOf(b) || endOf(a) - endOf(b) || compareTexts(a[0]!.source, b[0]!.source),
+  );
+  for (const row of timed) {
     const before = chains
-      .filter((chain) => lastOf(chain.at(-1)!) <= file.first! + OVERLAP_MAX)
-      .sort((a, b) => lastOf(b.at(-1)!) - lastOf(a.at(-1)!));
+      .filter((chain) => endOf(chain) <= firstOf(row) + OVERLAP_MAX)
+      .sort((a, b) => endOf(b) - endOf(a));
     const [nearest] = before;
-    if (nearest) nearest.push(file);
-    else chains.push([file]);
+    if (nearest) nearest.push(...row);
+    else chains.push(row);
   }
-  const timeless = files.filter(({ first }) => first === undefined);
-  if (timeless.length > 0) chains.splice(0, 1, [...timeless, ...(chains[0] ?? [])]);
+  if (timeless.length > 0) chains.splice(0, 1, [...timeless.flat(), ...(chains[0] ?? [])]);
   return chains;
 }
+
+/** Files of which it is known that each goes on from the one before it. */
+function linked(files: readonly Delivery[]): Delivery[][] {
+  const sources = new Map(files.map((file) => [file.source, file]));
+  const next = new Map<Delivery, Delivery>();
+  const begun = new Set(files);
+  for (const file of files) {
+    const before = sources.get(file.goesOnFrom ?? '');
+    // Of two that say so of one file, the other one is another reader's.
+    if (before === undefined || before === file || next.has(before)) continue;
+    next.set(before, file);
+    begun.delete(file);
+  }
+  const rows = [...begun].map((first) => {
+    const row = [first];
+    for (let one = next.get(first); one; one = next.get(one)) row.push(one);
+    return row;
+  });
+  // Those that go on from one another in a circle have no first.
+  const known = new Set(rows.flat());
+  return [...rows, ...files.filter((file) => !known.has(file)).map((file) => [file])];
+}
+
+const firstOf = (row: readonly Delivery[]): Instant =>
+  row.reduce((least, { first = Infinity }) => Math.min(least, first), Infinity);
+
+const endOf = (row: readonly Delivery[]): Instant =>
+  row.reduce((latest, one) => Math.max(latest, lastOf(one)), -Infinity);
 
 /** Of all of its time: logs of two API servers are two, wherever a window ends. */
 const lastOf = ({ lastOfAll = -Infinity }: Delivery): Instant => lastOfAll;
@@ -105,9 +137,9 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
     sources: parts.map(({ source }) => source),
     lines: parts.reduce((sum, { lines }) => sum + lines, 0),
     ...(timed.length > 0 && {
-      first: timed[0]!.first!,
+      first: firstOf(timed),
       last: timed.reduce((last, part) => Math.max(last, part.last!), -Infinity),
-      lastOfAll: timed.reduce((last, part) => Math.max(last, lastOf(part)), -Infinity),
+      lastOfAll: endOf(timed),
     }),
     rhythm: joinedRhythms(
       parts.map(({ rhythm }) => rhythm),
@@ -117,6 +149,9 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
     timeless: sumOf(...parts.map(({ timeless }) => timeless)),
     unread: parts.flatMap((part) => part.unread.map((unread) => within(unread, part, timed))),
     canaries: canaries.all(),
+    setBack: between
+      .filter(({ start, end }) => start > end + OVERLAP_MAX)
+      .map(({ start, end }) => ({ start: end, end: start })),
     ...(watched && !isOfFlows(parts[0]!.source) && { watched }),
   };
 }
@@ -125,9 +160,15 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
 function within(unread: Unread, part: Delivery, timed: readonly Delivery[]): Unread {
   const i = timed.indexOf(part);
   const [before, behind] = [timed[i - 1], timed[i + 1]];
-  return {
+  return inTime({
     ...unread,
     ...(unread.after === undefined && i > 0 && { after: before!.last! }),
     ...(unread.before === undefined && i >= 0 && behind && { before: behind.first! }),
-  };
+  });
 }
+
+/** Where the clock was set back meanwhile, it was somewhere in what is told twice. */
+const inTime = (unread: Unread): Unread =>
+  unread.after !== undefined && unread.before !== undefined && unread.before < unread.after
+    ? { ...unread, after: unread.before, before: unread.after }
+    : unread;

@@ -23,18 +23,20 @@ export function readBatch(source: string, texts: readonly RawText[], memory = ne
 
 /** What some lines of a log say. @param memory of the log, from stretch to stretch. */
 export function readStretch(
-  { source, from, to, entries, unreadable }: Stretch,
+  { source, goesOnFrom, from, to, entries, unreadable }: Stretch,
   memory = new SourceMemory(),
 ): Ingested {
+  const order = goesOnFrom === undefined ? {} : { goesOnFrom };
   if (unreadable !== undefined) {
     const { line, message } = unreadable;
-    return { changes: [], policyEvents: [], mark: unreadableMark(source, line, message) };
+    return { changes: [], policyEvents: [], mark: { ...unreadableMark(source, line, message), ...order } };
   }
   const reads = entries.map((entry) => ({
     position: entry.line,
     reading: readEntry(entry, { source, position: entry.line }),
   }));
-  return ingestedOf(source, from, to, reads, memory);
+  const { mark, ...told } = ingestedOf(source, from, to, reads, memory);
+  return { ...told, mark: { ...mark, ...order } };
 }
 
 function ingestedOf(

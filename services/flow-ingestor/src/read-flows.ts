@@ -39,7 +39,15 @@ export function readFlows(
 }
 
 /** What some lines of a flow log say. */
-export function readFlowStretch({ source, from, to, entries, unreadable }: Stretch): ReadFlows {
+export function readFlowStretch({ goesOnFrom, ...stretch }: Stretch): ReadFlows {
+  const { flows, mark } = flowsIn(stretch);
+  return {
+    flows,
+    mark: { ...mark, ...(goesOnFrom !== undefined && { goesOnFrom: flowSource(goesOnFrom) }) },
+  };
+}
+
+function flowsIn({ source, from, to, entries, unreadable }: Omit<Stretch, 'goesOnFrom'>): ReadFlows {
   if (unreadable !== undefined) {
     const { line: position, message } = unreadable;
     const reading = { kind: 'unusable', reason: 'unreadable', message } as const;

@@ -13,7 +13,15 @@ import {
   type PolicyEvent,
 } from '@margay/history';
 import type { Progress } from '@margay/runtime';
-import { checkLogs, logFileOf, logsNamed, readLog, type LogFile, type Stretch } from '@margay/sources';
+import {
+  checkLogs,
+  filesBefore,
+  logFileOf,
+  logsNamed,
+  readLog,
+  type LogFile,
+  type Stretch,
+} from '@margay/sources';
 import { say } from '@margay/terminal';
 import { unreadableLines } from './unreadable.ts';
 
@@ -110,10 +118,11 @@ function countRepeats() {
 async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator<[LogFile, Stretch]> {
   const files = (await logsNamed(logs)).map(logFileOf);
   await checkLogs(files, false);
+  const before = await filesBefore(files);
   const readers = new Map<string, LogFile>();
   for (const file of files) {
     let isEmpty = true;
-    for await (const stretch of readLog(file, { bare })) {
+    for await (const stretch of readLog(file, { bare, before: before.get(file.path) })) {
       isEmpty &&= stretch.entries.length === 0 && stretch.from === 1 && stretch.unreadable === undefined;
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;

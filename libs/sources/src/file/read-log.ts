@@ -5,7 +5,7 @@ import { fileSource, generationOf } from '@margay/coverage';
 import { EntryReader, type Bare, type Entry } from '@margay/ground';
 import type { Cursor, Identity } from './cursor.ts';
 import { followLines } from './follow-lines.ts';
-import type { LogFile } from './log-file.ts';
+import { logFileOf, type LogFile } from './log-file.ts';
 import type { Positions } from './positions.ts';
 import { checkLog, isPipe, unopened } from './unopened.ts';
 import { Unreadable } from '../bytes/unreadable.ts';
@@ -15,6 +15,8 @@ import { BEGINNING, readLines, type Line, type Place } from './read-lines.ts';
 export interface Stretch {
   /** The same for the same log, wherever it lies and under whatever path it is read. */
   readonly source: string;
+  /** The source of the file that the log was written to before, where that is known. */
+  readonly goesOnFrom?: string;
   /** The lines `[from, to)`, counted from one. */
   readonly from: number;
   readonly to: number;
@@ -42,7 +44,17 @@ const nothingToKeep = async () => {};
  */
 export async function* readLog(
   { name, path }: LogFile,
-  { bare, positions, signal }: Wanted & { readonly positions?: Positions; readonly signal?: AbortSignal },
+  {
+    bare,
+    positions,
+    signal,
+    before: fileBefore,
+  }: Wanted & {
+    readonly positions?: Positions;
+    readonly signal?: AbortSignal;
+    /** The file of the same log that this one goes on from; see `filesBefore`. */
+    readonly before?: LogFile | undefined;
+  },
 ): AsyncGenerator<Stretch> {
   await checkLog(path, false);
   const piped = await isPipe(path);
@@ -51,27 +63,29 @@ export async function* readLog(
   if (before?.inode === place.inode && before.byte === place.size) return;
   const identity = piped ? undefined : await identityOf(path, before?.identity);
   const source = identity === undefined ? name : fileSource(name, identity.digest);
+  const goesOnFrom = fileBefore && !piped ? await sourceOf(fileBefore, positions) : undefined;
+  const own = { source, ...(goesOnFrom !== undefined && { goesOnFrom }) };
   const stretches = new Stretches(bare);
   let unreadable: string | undefined;
   try {
     for await (const lines of readLines(path)) {
       if (signal?.aborted) return;
       const stretch = stretches.take(lines);
-      if (stretch) yield { source, ...stretch, keep: nothingToKeep };
+      if (stretch) yield { ...own, ...stretch, keep: nothingToKeep };
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw unopened(path, error);
     unreadable = error.message;
   }
   const rest = stretches.end();
-  if (rest) yield { source, ...rest, keep: nothingToKeep };
+  if (rest) yield { ...own, ...rest, keep: nothingToKeep };
   const { line } = stretches;
-  if (unreadable !== undefined) yield unreadableAt(source, line + 1, unreadable);
+  if (unreadable !== undefined) yield unreadableAt(own, line + 1, unreadable);
   const end = { generation: 1, inode: place.inode, line, byte: place.size };
   // A log in which nothing is has been read too: it is a source that told nothing.
   if (identity)
     yield {
-      source,
+      ...own,
       from: line + 1,
       to: line + 1,
       entries: [],
@@ -98,7 +112,7 @@ export async function* followLog(
   }: Wanted & {
     readonly positions: Positions;
     readonly signal: AbortSignal;
-    /** Logs in the same folder that are followed by themselves. */
+    /** Logs in the same folder that are followed by themselves: paths, or `NAME=PATH`. */
     readonly others?: readonly string[];
   },
 ): AsyncGenerator<Stretch> {
@@ -107,12 +121,12 @@ export async function* followLog(
   let stretches = new Stretches(bare, kept);
   let file = new FollowedFile(name, kept);
   let generation = kept?.generation ?? 1;
-  for await (const { lines, cursor, lost } of followLines(path, kept, signal, others)) {
+  for await (const { lines, cursor, lost } of followLines(path, kept, signal, othersOf(others))) {
     if (lost || cursor.generation !== generation) {
       const rest = stretches.end();
-      if (rest) yield { source: file.source, ...rest, keep: nothingToKeep };
+      if (rest) yield { ...file.place, ...rest, keep: nothingToKeep };
       // What could not be read stands behind what could, and that is where the next file is, too.
-      if (lost) yield unreadableAt(file.source, stretches.line + 1, LOST);
+      if (lost) yield unreadableAt(file.place, stretches.line + 1, LOST);
     }
     if (lines.length === 0) continue;
     if (cursor.generation !== generation) {
@@ -123,24 +137,27 @@ export async function* followLog(
     const stretch = stretches.take(lines);
     // Where something that has begun waits for its rest, reading is taken up again before it.
     const place = { ...cursor, ...stretches.settled, ...file.known };
-    if (stretch) yield { source: file.source, ...stretch, keep: () => positions.set(path, place) };
+    if (stretch) yield { ...file.place, ...stretch, keep: () => positions.set(path, place) };
   }
 }
 
+const othersOf = (others: readonly string[] = []): string[] => others.map((other) => logFileOf(other).path);
+
 const LOST =
   'The log was rotated away or truncated here, or cannot be read on; what was written after this line and before the next file that is there is not known.';
+
+type FileOfLog = Pick<Cursor, 'identity' | 'generation' | 'goesOnFrom'>;
 
 /** What tells one of the files that a log is made of from the others. */
 class FollowedFile {
   readonly #name: string;
   #identity: Identity | undefined;
   readonly #generation: number;
+  readonly #goesOnFrom: string | undefined;
 
-  constructor(
-    name: string,
-    { identity, generation = 1 }: Partial<Pick<Cursor, 'identity' | 'generation'>> = {},
-  ) {
+  constructor(name: string, { identity, generation = 1, goesOnFrom }: Partial<FileOfLog> = {}) {
     this.#name = name;
+    this.#goesOnFrom = goesOnFrom;
     this.#identity = identity;
     this.#generation = generation;
   }
@@ -150,8 +167,18 @@ class FollowedFile {
     return generationOf(source, this.#generation);
   }
 
-  get known(): Pick<Cursor, 'identity' | 'generation'> {
-    return { generation: this.#generation, ...(this.#identity && { identity: this.#identity }) };
+  get place(): Pick<Stretch, 'source' | 'goesOnFrom'> {
+    const goesOnFrom = this.#goesOnFrom;
+    return { source: this.source, ...(goesOnFrom !== undefined && { goesOnFrom }) };
+  }
+
+  get known(): FileOfLog {
+    const [identity, goesOnFrom] = [this.#identity, this.#goesOnFrom];
+    return {
+      generation: this.#generation,
+      ...(identity && { identity }),
+      ...(goesOnFrom !== undefined && { goesOnFrom }),
+    };
   }
 
   begin(lines: readonly Line[]): void {
@@ -162,12 +189,22 @@ class FollowedFile {
   next(lines: readonly Line[]): FollowedFile {
     const identity = firstLineOf(lines)!;
     const isAlike = identity.digest === this.#identity?.digest;
-    return new FollowedFile(this.#name, { identity, generation: isAlike ? this.#generation + 1 : 1 });
+    // One in which nothing was is no source.
+    const goesOnFrom = this.#identity === undefined ? this.#goesOnFrom : this.source;
+    return new FollowedFile(this.#name, {
+      identity,
+      generation: isAlike ? this.#generation + 1 : 1,
+      ...(goesOnFrom !== undefined && { goesOnFrom }),
+    });
   }
 }
 
-const unreadableAt = (source: string, line: number, message: string): Stretch => ({
-  source,
+const unreadableAt = (
+  place: Pick<Stretch, 'source' | 'goesOnFrom'>,
+  line: number,
+  message: string,
+): Stretch => ({
+  ...place,
   from: line,
   to: line,
   entries: [],
@@ -220,6 +257,16 @@ class Stretches {
 async function placeOf(path: string): Promise<{ inode: number; size: number }> {
   const { ino, size } = await stat(path);
   return { inode: ino, size };
+}
+
+/** The source of a finished file; undefined for what is none, or is gone. */
+async function sourceOf({ name, path }: LogFile, positions?: Positions): Promise<string | undefined> {
+  try {
+    if (await isPipe(path)) return undefined;
+    return fileSource(name, (await identityOf(path, (await positions?.get(path))?.identity)).digest);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The identity that a file had, where it still begins so; else that of all its content. */

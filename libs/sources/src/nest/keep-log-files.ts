@@ -34,7 +34,7 @@ export function keepLogFiles(
   for (const path of paths)
     stages.keep(`file ${path}`, async (signal) => {
       await checked;
-      const others = paths.filter((other) => other !== path).map((other) => logFileOf(other).path);
+      const others = paths.filter((other) => other !== path);
       const positions = await files!.positions();
       try {
         await read(path, positions, signal, others);

@@ -1,5 +1,5 @@
 import { isFlowRecord } from '@margay/flows';
-import { followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
+import { filesBefore, followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
 import type { IngestFlows } from '../ingest-flows.ts';
 import { readFlowStretch } from '../read-flows.ts';
 
@@ -20,8 +20,11 @@ export interface FlowFileOptions {
  *
  * @throws the file system's error for a file that cannot be read.
  */
-export const readFlowFile = (options: FlowFileOptions): Promise<void> =>
-  take(readLog(logFileOf(options.path), { ...options, bare: isFlowRecord() }), options);
+export async function readFlowFile(options: FlowFileOptions): Promise<void> {
+  const file = logFileOf(options.path);
+  const before = (await filesBefore([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
+  await take(readLog(file, { ...options, before, bare: isFlowRecord() }), options);
+}
 
 /**
  * Takes a flow log file that grows and rotates, from the place that it was read to. A place is remembered when the flows

@@ -14,7 +14,7 @@ import { evidenceFor, type CoverageMark } from '@margay/coverage';
 import { parseInstant } from '@margay/ground';
 import { openPositions } from '@margay/sources';
 import { expect, onTestFinished, test } from 'vitest';
-import { followAuditFile } from './audit-file.ts';
+import { followAuditFile, readAuditFile } from './audit-file.ts';
 
 const RECORDING = new URL('../../../../../test/clusters/cluster-a/audit.jsonl.gz', import.meta.url);
 const recorded = gunzipSync(readFileSync(RECORDING)).toString('utf8').trimEnd().split('\n');
@@ -153,3 +153,50 @@ test(
     }
   },
 );
+
+/** An hour of events, a minute apart, of which the first comes then. */
+const hourFrom = (start: string): string =>
+  Array.from({ length: 61 }, (_, i) => {
+    const at = new Date(Date.parse(start) + i * 60_000).toISOString().replace('Z', '000Z');
+    const event = { kind: 'Event', apiVersion: 'audit.k8s.io/v1', auditID: `${start} ${i}`, verb: 'get' };
+    return `${JSON.stringify({ ...event, stage: 'ResponseComplete', stageTimestamp: at })}\n`;
+  }).join('');
+
+test.each<[string, (path: string, folder: string, marks: CoverageMark[]) => Promise<void>]>([
+  ['followed', async (_, folder, marks) => follow(folder, marks)],
+  [
+    'read at once',
+    async (log, folder, marks) => {
+      const positions = await openPositions(join(folder, 'positions'));
+      for (const path of [log, `${log}.1`])
+        await readAuditFile({
+          path,
+          others: [log, `${log}.1`].filter((other) => other !== path),
+          positions,
+          signal: new AbortController().signal,
+          deliver: async ({ mark }) => void marks.push(mark),
+        });
+    },
+  ],
+])('a log whose clock was set back between its files is one: %s', { timeout: 60_000 }, async (how, read) => {
+  const folder = newFolder();
+  const log = join(folder, 'a.log');
+  const marks: CoverageMark[] = [];
+  writeFileSync(join(folder, 'b.log'), '');
+  writeFileSync(log, hourFrom('2026-11-24T10:00:00Z'));
+  // The first is read to its end, so that its place is kept in it.
+  if (how === 'followed') await follow(folder, marks);
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, hourFrom('2026-11-24T09:30:00Z'));
+  await read(log, folder, marks);
+  const [start, end] = ['2026-11-24T09:30:00Z', '2026-11-24T11:00:00Z'].map((text) => parseInstant(text)!);
+  const { grade, gaps, reasons, sources } = evidenceFor(
+    marks,
+    [],
+    { start: start!, end: end! + 1 },
+    { birth: start! },
+  );
+  expect(sources.map(({ source, lines }) => [source, lines])).toEqual([['a.log', 122]]);
+  expect({ grade, gaps }).toEqual({ grade: 'no gap seen', gaps: [] });
+  expect(reasons).toEqual([expect.stringMatching(/^The clock behind a\.log was set back/)]);
+});

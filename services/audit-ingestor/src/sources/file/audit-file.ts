@@ -1,5 +1,5 @@
 import { isAuditEvent, SourceMemory } from '@margay/history';
-import { followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
+import { filesBefore, followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
 import { readStretch, type Ingested } from '../../read-batch.ts';
 
 /** Makes what lines said durable. Rejected when they have to come again. */
@@ -22,8 +22,11 @@ export interface AuditFileOptions {
  *
  * @throws the file system's error for a file that cannot be read.
  */
-export const readAuditFile = (options: AuditFileOptions): Promise<void> =>
-  take(readLog(logFileOf(options.path), { ...options, bare: isAuditEvent }), options);
+export async function readAuditFile(options: AuditFileOptions): Promise<void> {
+  const file = logFileOf(options.path);
+  const before = (await filesBefore([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
+  await take(readLog(file, { ...options, before, bare: isAuditEvent }), options);
+}
 
 /**
  * Reads a log that grows and rotates, from the place that it was read to, until the signal is aborted.
