@@ -26,6 +26,7 @@ import { actsOf } from './rows/acts.ts';
 import { aboutScope, auditRows } from './rows/audit.ts';
 import { deletedIn } from './rows/deleted.ts';
 import { flowRows } from './rows/flows.ts';
+import { untoldDoubts, untoldWrites, withUntold } from './rows/untold.ts';
 import { protectionRows, protectionSummary, whoChanged } from './rows/protection.ts';
 import { rollUps, unseenPods } from './rows/roll-ups.ts';
 import { endpointsSummary, namespacesSummary, servicesSummary } from './rows/summaries.ts';
@@ -88,7 +89,7 @@ export function computeReport(input: ReportInput): Report {
   const played = playedFrom(versions, window, input);
   const mayHold =
     spec.endpoints && hasScope(spec) ? mayHoldOf(spec.endpoints, { versions, window }) : undefined;
-  const { serviceAccounts, auditSummary, protectionSummary, names, ...rows } = computeRows(
+  const { serviceAccounts, auditSummary, protectionSummary, names, untold, ...rows } = computeRows(
     { ...input, versions },
     type,
     played,
@@ -109,8 +110,8 @@ export function computeReport(input: ReportInput): Report {
     protectionSummary,
     evidence: reportEvidence(versions, window, {
       settings,
-      sources: wellFormed(evidence) as Evidence | undefined,
-      doubts: [...played.doubts, ...names.doubts],
+      sources: wellFormed(evidence && withUntold(evidence, untold)) as Evidence | undefined,
+      doubts: [...played.doubts, ...names.doubts, ...untoldDoubts(untold)],
       neverSeen: names.neverSeen,
       mayHold,
       inRows: doubtsIn(rows),
@@ -182,6 +183,13 @@ function computeRows(
   return {
     ...rows,
     names,
+    untold: untoldWrites(input.versions, {
+      window,
+      resources,
+      acts,
+      watched: input.watched ?? [],
+      evidence: input.evidence,
+    }),
     serviceAccounts: new Set(lives?.endpoints.flatMap((life) => life.serviceAccounts)),
   };
 }
