@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { computeWindow } from '@margay/report-worker';
 import { splitReport } from '@margay/reports';
 import { openEmbedded, type Stores } from '@margay/storage';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { nodeOn } from './servers/elasticsearch.ts';
+import { brokerToKill } from './servers/kafka.ts';
 import {
   CLUSTER,
   expectNoDeadLetters,
@@ -14,6 +16,7 @@ import {
   reportOnAll,
   rowsOfReports,
   TYPES,
+  undisturbed,
   undisturbedRows,
   withUndisturbed,
 } from './testing/installation.ts';
@@ -22,6 +25,8 @@ import { windowOf } from './testing/recorded-stores.ts';
 import { startService } from './testing/services.ts';
 import { mayMount, smallVolume } from './testing/small-volume.ts';
 
+/** Minutes, with servers of their own. */
+const isAsked = process.env['FAULT_MINUTES'] !== undefined;
 const HALF = Math.floor(lines.length / 2);
 const textOf = (some: readonly { readonly text: string }[]) => some.map(({ text }) => `${text}\n`).join('');
 const patient = { timeout: 60_000, interval: 200 };
@@ -125,6 +130,61 @@ describe.runIf(mayMount)('a volume is full while the log streams, and there is r
     await expectNoDeadLetters(bus);
     expect(ingestors.map((service) => service.log()).join('')).toMatch(/the disk is full/);
   });
+
+  test.runIf(isAsked)(
+    'the broker’s data has no room: what is read waits, and with room everything is there',
+    async ({ skip }) => {
+      const volume = smallVolume(128);
+      const broker = await brokerToKill(volume.path);
+      onTestFinished(broker.remove);
+      skip(broker.isContained, 'the data of a container is not on the volume');
+      const { environment, log, bus, stores } = await install(broker.address);
+      const services = ['audit-ingestor', 'snapshotter', 'report-worker'].map((name) =>
+        startService(name, environment),
+      );
+      await Promise.all(services.map((service) => service.url()));
+      appendFileSync(log, textOf(lines.slice(0, HALF)));
+      await kept(bus, stores, HALF);
+      volume.fill();
+      appendFileSync(log, textOf(lines.slice(HALF)));
+      const url = await services[0]!.url();
+      await expect.poll(() => readiness(url), patient).toMatchObject({ [`file ${log}`]: { ready: false } });
+      volume.makeRoom();
+      await broker.kill();
+      await broker.start();
+      await kept(bus, stores);
+      expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
+      await expectNoDeadLetters(bus);
+      await expectReady(services);
+    },
+  );
+
+  test.runIf(isAsked)(
+    'the archive’s data has no room: what was published waits, and with room everything is there',
+    async ({ skip }) => {
+      const volume = smallVolume(128);
+      const node = await nodeOn(volume.path);
+      skip(node === undefined, 'the data of a container is not on the volume');
+      onTestFinished(node!.remove);
+      const place = await install(process.env['MARGAY_TEST_KAFKA'] ?? '', node!.url, node!.url);
+      const { environment, log, bus, stores } = place;
+      const services = ['audit-ingestor', 'snapshotter', 'report-worker'].map((name) =>
+        startService(name, environment),
+      );
+      await Promise.all(services.map((service) => service.url()));
+      appendFileSync(log, textOf(lines.slice(0, HALF)));
+      await kept(bus, stores, HALF);
+      volume.fill();
+      appendFileSync(log, textOf(lines.slice(HALF)));
+      const url = await services[1]!.url();
+      await expect.poll(() => readiness(url), patient).toMatchObject({ evidence: { ready: false } });
+      volume.makeRoom();
+      await kept(bus, stores);
+      expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
+      await expectNoDeadLetters(bus);
+      await expectReady(services);
+    },
+  );
 });
 
 async function digestsIn(folder: string): Promise<string[]> {

@@ -24,7 +24,11 @@ export const kafka: Server = {
   assembled: () => assembledBroker(),
 };
 
-/** A broker that a test may kill and start again, on the same data at the same address. It goes with the test. */
+/**
+ * A broker that a test may kill and start again, on the same data at the same address. It goes with the test.
+ *
+ * @param folder where its data is, but for one in a container.
+ */
 export async function brokerToKill(folder: string) {
   const port = await freePort(...PORTS_OF_SCRIPT);
   const way = await wayTo(kafka);
@@ -41,7 +45,9 @@ export async function brokerToKill(folder: string) {
   let run = first;
   return {
     address: variables[kafka.variable]!,
-    kill: () => tell(run, 'kill'),
+    isContained: way.contained,
+    /** One that has ended by itself stays so. */
+    kill: () => (way.contained ? tell(run, 'kill') : remove(run)),
     /** A container keeps its data and is started again; the assembled one finds its data in the folder. */
     start: async () => {
       if (way.contained) await startAgain(run);

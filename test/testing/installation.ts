@@ -27,10 +27,15 @@ for await (const batch of readLines(AUDIT_LOG)) lines.push(...batch);
 /**
  * An installation of its own: topics, indices, services and the log that they follow.
  *
- * @param archive where the services find Elasticsearch, if not where the test does.
+ * @param archive where the services find Elasticsearch.
+ * @param direct where the test does: before it may stand what makes trouble.
  */
-export async function install(brokers: string, archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '') {
-  const { environment, bus, storesOf } = await installCell(brokers, archive);
+export async function install(
+  brokers: string,
+  archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '',
+  direct = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '',
+) {
+  const { environment, bus, storesOf } = await installCell(brokers, archive, direct);
   const log = join(ownFolder(), 'audit.log');
   writeFileSync(log, '');
   const ingesting = { AUDIT_LOG_FILES: log, POSITIONS_DIRECTORY: join(ownFolder(), 'positions') };
@@ -39,7 +44,11 @@ export async function install(brokers: string, archive = process.env['MARGAY_TES
 }
 
 /** Topics and indices of their own, which clusters may share. */
-export async function installCell(brokers: string, archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '') {
+export async function installCell(
+  brokers: string,
+  archive = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '',
+  direct = process.env['MARGAY_TEST_ELASTICSEARCH'] ?? '',
+) {
   const id = randomUUID().slice(0, 8);
   const environment = {
     KAFKA_BROKERS: brokers,
@@ -58,7 +67,7 @@ export async function installCell(brokers: string, archive = process.env['MARGAY
   onTestFinished(() => bus.close());
   const storesOf = async (cluster: string) => {
     const stores = await openElasticsearch({
-      nodes: [process.env['MARGAY_TEST_ELASTICSEARCH'] ?? ''],
+      nodes: [direct],
       prefix: environment.ELASTICSEARCH_INDEX_PREFIX,
       cluster,
     });

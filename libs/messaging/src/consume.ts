@@ -1,5 +1,6 @@
 import { Undecodable, type Topic } from '@margay/contracts';
 import { traced, traceHeaders } from '@margay/runtime';
+import { behindHeader, type Published } from './behind.ts';
 import type { Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
 import { noticeIn } from './bus/notice.ts';
 import { UnknownCluster, Unprocessable } from './unprocessable.ts';
@@ -134,15 +135,25 @@ async function handleTraced<T>(
   await traced(name, { from: batch[0]?.headers ?? {} }, () => handleAll(decoded));
 }
 
-/** Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled. */
-export async function publishAll<T>(bus: Bus, topic: Topic<T>, messages: readonly T[]): Promise<void> {
+/**
+ * Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled.
+ *
+ * @param behind what was published before and stands behind what the messages say.
+ */
+export async function publishAll<T>(
+  bus: Bus,
+  topic: Topic<T>,
+  messages: readonly T[],
+  behind: readonly (Published | undefined)[] = [],
+): Promise<Published | undefined> {
   await bus.registry?.registered();
   const written = framedFor(bus, topic);
-  const headers = traceHeaders();
-  await bus.publish(
+  const headers = { ...traceHeaders(), ...behindHeader(behind) };
+  const place = await bus.publish(
     topic.name,
     messages.map((message) => ({ key: topic.keyOf(message), value: written.encode(message), headers })),
   );
+  return place && { topic: topic.name, ...place };
 }
 
 const framedFor = <T>({ registry }: Bus, topic: Topic<T>): Topic<T> =>

@@ -14,7 +14,9 @@ export async function publishIngested(
 ): Promise<void> {
   const ofCluster = <T extends object>(values: readonly T[]) =>
     values.map((value) => ({ ...value, cluster }));
-  if (changes.length > 0) await publishAll(bus, resourceChanges, ofCluster(changes));
-  if (events.length > 0) await publishAll(bus, policyEvents, ofCluster(events));
-  await publishAll(bus, coverageMarks, ofCluster([mark]));
+  const published = [
+    await publishAll(bus, resourceChanges, ofCluster(changes)),
+    await publishAll(bus, policyEvents, ofCluster(events)),
+  ];
+  await publishAll(bus, coverageMarks, ofCluster([mark]), published);
 }

@@ -15,12 +15,7 @@ export async function publishFlows(
   flows: readonly Flow[],
   mark: CoverageMark,
 ): Promise<void> {
-  if (flows.length > 0) {
-    await publishAll(
-      bus,
-      flowTopic,
-      flows.map((flow) => ({ ...flow, cluster })),
-    );
-  }
-  await publishAll(bus, coverageMarks, [{ ...mark, cluster }]);
+  const ofCluster = flows.map((flow) => ({ ...flow, cluster }));
+  const published = await publishAll(bus, flowTopic, ofCluster);
+  await publishAll(bus, coverageMarks, [{ ...mark, cluster }], [published]);
 }

@@ -38,9 +38,9 @@ export async function publishBaseline(
   admit(changes);
   const ofCluster = <T extends object>(values: readonly T[]) =>
     values.map((value) => ({ ...value, cluster }));
-  await publishAll(bus, resourceChanges, ofCluster(changes));
+  const published = await publishAll(bus, resourceChanges, ofCluster(changes));
   // That the whole was seen goes last, so that it does not count before it is there.
-  await publishAll(bus, coverageMarks, ofCluster(marks));
+  await publishAll(bus, coverageMarks, ofCluster(marks), [published]);
   const ends = changes.filter(({ what }) => what === 'gone').length;
   return { objects: changes.length - ends, ends, kinds: marks.length };
 }

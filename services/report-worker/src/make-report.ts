@@ -34,7 +34,7 @@ export async function makeReport(
     const result = await workOn(window, {
       ...options,
       tell: toLog(log, window),
-      askForProof: () => publishAll(bus, reportWindows, [{ ...window, taken: true }]),
+      askForProof: async () => void (await publishAll(bus, reportWindows, [{ ...window, taken: true }])),
     });
     if (result !== 'refused') return { window, result };
     log.warn('The window is not over yet: it is waited for', { id: window.id });

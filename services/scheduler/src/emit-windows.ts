@@ -12,7 +12,7 @@ export interface Schedule {
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
   /** Has windows computed, each at least once; by the workers, through the topic, unless given. */
-  readonly hand?: (windows: readonly ReportWindow[]) => Promise<void>;
+  readonly hand?: (windows: readonly ReportWindow[]) => Promise<unknown>;
   /** Reports have the windows that their schedules would have had since then, too. */
   readonly since?: Instant;
   /** The time that the evidence spans; with `since`. */

@@ -12,7 +12,14 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { isOfFlows } from '@margay/coverage';
-import { endsOfTopics, UnknownCluster, Unprocessable, untilHandled, type Bus } from '@margay/messaging';
+import {
+  deletedBehind,
+  endsOfTopics,
+  UnknownCluster,
+  Unprocessable,
+  untilHandled,
+  type Bus,
+} from '@margay/messaging';
 import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { METRICS } from '@margay/runtime/nest';
@@ -67,17 +74,20 @@ export class EvidenceController {
 
   /**
    * A mark is published behind what it says was delivered, on another topic. It is kept when all of that is, so that whoever
-   * reads it finds the rest: nothing counts as delivered that is not in the stores.
+   * reads it finds the rest: nothing counts as delivered that is not in the stores. Where its topic was deleted meanwhile, what stood
+   * behind the mark may be gone, and is in doubt.
    */
   @OnTopic(coverageMarks, EVIDENCE)
   async keepMarks(
     @Payload() marks: readonly ClusterCoverageMark[],
-    @Ctx() { signal }: TopicContext,
+    @Ctx() { signal, deliveries }: TopicContext,
   ): Promise<void> {
     const ofFlows = marks.some(({ source }) => isOfFlows(source));
     const ofChanges = marks.some(({ source }) => !isOfFlows(source));
     const before = [...(ofChanges ? CHANGE_TOPICS : []), ...(ofFlows ? FLOW_TOPICS : [])];
     await untilHandled(this.#bus, EVIDENCE_GROUP, await endsOfTopics(this.#bus, before), { signal });
+    for (const hole of await deletedBehind(this.#bus, deliveries, before))
+      await this.keepLoss({ kind: 'hole', hole });
     for (const [{ coverage }, some] of byCluster(this.#cell, marks)) await kept(coverage.append(some));
   }
 

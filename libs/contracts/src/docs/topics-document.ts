@@ -32,6 +32,9 @@ keeps them, but for notices, of which nothing is kept.
 A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
 been about. Messages that are gone before the snapshotter read them leave everything open that was published until then.
 
+**What stands behind a message.** A coverage mark vouches for what was published before it. Its header \`behind\` says where that went: \`topic/partition@offset\`, with commas
+between them. Where a topic was made anew since, what it vouches for is gone if nobody had read it.
+
 **Traces.** The header \`traceparent\` (W3C Trace Context) names the work that a message comes from; log lines carry the same id.
 
 [examples/consume-reports.ts](../examples/consume-reports.ts) is a consumer of finished reports.`;

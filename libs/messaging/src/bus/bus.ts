@@ -68,9 +68,18 @@ export interface Bus {
    * has no value and says why (`noticeIn`). When the promise is fulfilled they are durable: neither the end of this
    * process nor of the bus loses them. When it is rejected they may or may not be there: publish them again.
    *
+   * @returns the place of one of the last ones, where topics can be deleted; see {@link Bus.holds}.
    * @throws when the bus does not answer or refuses (no rights, disk full), with what to do.
    */
-  publish(topic: string, messages: readonly Message[]): Promise<void>;
+  publish(topic: string, messages: readonly Message[]): Promise<Place | undefined>;
+
+  /**
+   * Whether the topic is the one on which something was published at a place, and not one that was made anew since: then all that
+   * was published with it or later is there, or was let go of, which is told to those who consume.
+   *
+   * @param by when it had been published, in milliseconds since the epoch.
+   */
+  holds(topic: string, place: Place, by: number): Promise<boolean>;
 
   /**
    * Gives a topic's messages to `handler`, batch after batch, and commits a batch when the handler has fulfilled.

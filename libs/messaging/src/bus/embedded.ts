@@ -80,13 +80,13 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
     }
   };
 
-  const publish = (topic: string, messages: readonly Message[]): Promise<void> => {
+  const publish = (topic: string, messages: readonly Message[]): Promise<undefined> => {
     if (closed.signal.aborted)
       return Promise.reject(new Error(`The bus is closed: ${topic} takes no messages.`));
-    if (messages.length === 0) return Promise.resolve();
-    return new Promise((fulfil, reject) => {
+    if (messages.length === 0) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
       if (waiting.length === 0) void setImmediate().then(flush);
-      waiting.push({ topic, messages: publishable(messages), fulfil, reject });
+      waiting.push({ topic, messages: publishable(messages), fulfil: () => resolve(undefined), reject });
     });
   };
 
@@ -130,7 +130,10 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
       running.add(consumption);
       return consumption;
     },
-    deadLetter: (topic, delivery, error) => publish(deadLetterTopic(topic), [deadLetterOf(delivery, error)]),
+    holds: () => Promise.resolve(true),
+    async deadLetter(topic, delivery, error) {
+      await publish(deadLetterTopic(topic), [deadLetterOf(delivery, error)]);
+    },
     async *peek(topic) {
       const end = log.next(topic);
       const reader = log.reader(topic);

@@ -32,6 +32,10 @@ describe.skipIf(url === undefined)('a real registry', () => {
   test('has no schema for an id that nobody registered', async () => {
     const reading = schemaRegistry({ url: url! }, topics);
     await reading.learn([Uint8Array.from([0, 0x7f, 0xff, 0xff, 0xff, 1])]);
+    await reading.learn([
+      Uint8Array.from([0, 0xff, 0xff, 0xff, 0xff, 1]),
+      Uint8Array.from([0, 0, 0, 0, 0, 1]),
+    ]);
     expect(reading.framing.kind === 'confluent' && reading.framing.schemaOf(0x7fffffff)).toBeUndefined();
   });
 

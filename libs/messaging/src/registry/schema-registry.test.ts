@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reportsFailed, topics, type ReportFailed } from '@margay/contracts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { deadLetterTopic, type Delivery } from '../bus/bus.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
 import { consume, publishAll } from '../consume.ts';
@@ -101,6 +101,21 @@ test('an id is asked for once', async () => {
   await reading.learn([bytes, bytes, unknown]);
   await reading.learn([bytes, unknown, reportsFailed.encode(failed)]);
   expect(registry.requests.slice(before)).toHaveLength(2);
+});
+
+test('an id that the registry did not have is asked for again after a while, since it may have got to know it', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const reading = schemaRegistry({ url, signIn }, topics);
+  const writing = schemaRegistry({ url, signIn }, topics);
+  await reading.learn([Uint8Array.from([0, 0, 0, 0, 0, 1])]);
+  await writing.registered();
+  const schemaOf = () => reading.framing.kind === 'confluent' && reading.framing.schemaOf(0);
+  await reading.learn([Uint8Array.from([0, 0, 0, 0, 0, 1])]);
+  expect(schemaOf()).toBeUndefined();
+  vi.setSystemTime(Date.now() + 31_000);
+  await reading.learn([Uint8Array.from([0, 0, 0, 0, 0, 1])]);
+  expect(schemaOf()).toBe(registry.schemas[0]);
 });
 
 test('wrong credentials and a registry that is away are named', async () => {

@@ -34,6 +34,12 @@ const TIMEOUT_MS = 10_000;
 /** Of what a registry says: its words about a schema may repeat the schema. */
 const MESSAGE_CHARACTERS_MAX = 200;
 
+/** Nobody may fill the memory with ids, and one that was set aside and is replayed may be known by then. */
+const ABSENT_MAX = 10_000;
+const ABSENT_MILLISECONDS = 30_000;
+/** What registries answer to a number that can be no id of theirs. */
+const NO_ID: ReadonlySet<number> = new Set([400, 405, 422]);
+
 /** Schema registry errors are JSON. Source: the Confluent Schema Registry API, "Errors". */
 interface Problem {
   readonly error_code?: number;
@@ -47,7 +53,8 @@ export function schemaRegistry(
 ): SchemaRegistry {
   const idsBySchema = new Map<string, number>();
   const schemasById = new Map<number, string>();
-  const absent = new Set<number>();
+  /** Ids that the registry does not have, by when it is asked again: it may get to know them. */
+  const absent = new Map<number, number>();
 
   const ask = async (path: string, body?: object): Promise<{ status: number; answer: unknown }> => {
     const { signIn, url } = options;
@@ -96,9 +103,12 @@ export function schemaRegistry(
 
   const learnOne = async (id: number): Promise<void> => {
     const { status, answer } = await ask(`/schemas/ids/${id}`);
-    if (status === 404) absent.add(id);
-    else if (status !== 200) throw refused(`schema ${id}`, status, answer);
-    else schemasById.set(id, (answer as { schema: string }).schema);
+    const { schema } = (answer ?? {}) as { schema?: unknown };
+    if (status === 200 && typeof schema === 'string') schemasById.set(id, schema);
+    else if (status === 404 || NO_ID.has(status)) {
+      if (absent.size >= ABSENT_MAX) absent.clear();
+      absent.set(id, Date.now() + ABSENT_MILLISECONDS);
+    } else throw refused(`schema ${id}`, status, answer);
   };
 
   return {
@@ -128,7 +138,8 @@ export function schemaRegistry(
       const ids = new Set<number>();
       for (const value of values) {
         const id = confluentId(value);
-        if (id !== undefined && !schemasById.has(id) && !absent.has(id)) ids.add(id);
+        if (id === undefined || schemasById.has(id)) continue;
+        if ((absent.get(id) ?? 0) <= Date.now()) ids.add(id);
       }
       for (const id of ids) await learnOne(id);
     },

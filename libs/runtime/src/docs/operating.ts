@@ -107,7 +107,8 @@ What is set aside stands in the evidence as a doubt: about its object where the 
 \`topics\`) and the log says which topic was made by others with settings that do not fit: compacted, kept for too short a time, or taking little at once.
 
 **Messages are gone.** Where a topic lets go of messages before the snapshotter has read them, the log says so, and everything is in doubt that was
-published until then. Lists of the cluster settle it: \`margay baseline\`. Keep topics for longer than the longest outage.
+published until then. Lists of the cluster settle it: \`margay baseline\`. Keep topics for longer than the longest outage. A topic that
+was deleted is made anew by whoever uses it next; what had not been read of it is in doubt in the same way.
 
 **A report failed.** The reason is in \`report-failed\` and the window's state. It was tried 7 times in all. Ask for it again
 with \`margay run NAME --start … --end …\` once the cause is gone.

@@ -115,12 +115,16 @@ async function messagesOf(bus: Bus, topic: string, letters: readonly Delivery[])
   return letters.flatMap((letter) => {
     const place = placeIn(letter);
     const message = place === undefined ? letter : found.get(nameOf(place));
-    if (message === undefined) return [];
+    if (message === undefined || (place !== undefined && !isOf(letter, message))) return [];
     const { key, value, headers } = message;
     const others = Object.entries(headers).filter(([name]) => !own.has(name));
     return [{ key, value, headers: Object.fromEntries(others) }];
   });
 }
+
+/** Whether what is at the letter’s place is its message, and not one of a topic that was made anew since. */
+const isOf = ({ headers }: Delivery, { publishedAt }: Delivery): boolean =>
+  Number(headers[DEAD_LETTER_HEADERS.publishedAt]) === publishedAt;
 
 const nameOf = ({ partition, offset }: Place): string => `${partition}/${offset}`;
 

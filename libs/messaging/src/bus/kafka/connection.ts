@@ -20,6 +20,8 @@ const SHRUNK = 'A topic takes less at once than was sent: it gets smaller parts 
 export interface KafkaConnection {
   /** The topic's name on the brokers, fulfilled when it exists. */
   topic(name: string): Promise<string>;
+  /** Something about the topic failed: it may have been deleted, and is looked for at its next use. */
+  doubtTopic(name: string): void;
   /** The group's name on the brokers: one for each topic, so that groups read several without disturbing themselves. */
   groupId(group: string, topic: string): string;
   /** How much is sent at once to a topic, by its name on the brokers. */
@@ -60,12 +62,13 @@ export async function kafkaConnection(options: KafkaOptions): Promise<KafkaConne
     rooms.set(name, room);
     return room;
   };
-  const ready = topicMaker(asking.ask, options, roomIn);
+  const made = topicMaker(asking.ask, options, roomIn);
   return {
     async topic(name) {
-      await ready(prefix + name);
+      await made.ready(prefix + name);
       return prefix + name;
     },
+    doubtTopic: (name) => made.doubt(prefix + name),
     groupId: (group, topic) => `${prefix}${group}.${topic}`,
     roomIn,
     producer: () => producer.get(),

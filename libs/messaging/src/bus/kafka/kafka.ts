@@ -4,6 +4,7 @@ import { explainedKafka } from './client.ts';
 import { kafkaConnection } from './connection.ts';
 import { consume, HandlerFailed } from './consume.ts';
 import type { KafkaOptions } from './options.ts';
+import { holds } from './holds.ts';
 import { endsToRead, messagesAt, messagesBefore } from './peek.ts';
 import { endsOf, positionsOf } from './places.ts';
 import { publish } from './publish.ts';
@@ -19,27 +20,31 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
   const closed = new AbortController();
   const running = new Set<Promise<void>>();
 
-  /** Runs `body`, with the client's errors in words that help. */
-  const doing = async <T>(what: string, body: () => Promise<T>): Promise<T> => {
+  /** Runs `body`, which does something to a topic, with the client's errors in words that help. */
+  const doing = async <T>(topic: string, what: string, body: () => Promise<T>): Promise<T> => {
     if (closed.signal.aborted) throw new Error(`The bus is closed: ${what} is not possible any more.`);
     try {
       return await body();
     } catch (error) {
+      kafka.doubtTopic(topic);
       // Beside what the handler threw there is what was asked of the brokers meanwhile.
       throw explainedKafka(error instanceof HandlerFailed ? error.cause : error, what, options);
     }
   };
   const publishing: Bus['publish'] = (topic, messages) =>
-    doing(`publishing on ${topic}`, () => publish(kafka, topic, messages));
+    doing(topic, `publishing on ${topic}`, () => publish(kafka, topic, messages));
 
   return {
     publish: publishing,
-    deadLetter: (topic, delivery, error) =>
-      publishing(deadLetterTopic(topic), [deadLetterOf(delivery, error)]),
+    holds: (topic, place, by) =>
+      doing(topic, `looking whether ${topic} was made anew`, () => holds(kafka, topic, place, by)),
+    async deadLetter(topic, delivery, error) {
+      await publishing(deadLetterTopic(topic), [deadLetterOf(delivery, error)]);
+    },
 
     consume(topic, group, handler, consumeOptions) {
       const signal = AbortSignal.any([consumeOptions.signal, closed.signal]);
-      const consumption = doing(`consuming ${topic}`, () =>
+      const consumption = doing(topic, `consuming ${topic}`, () =>
         consume(kafka, topic, group, handler, { ...consumeOptions, signal }),
       ).finally(() => running.delete(consumption));
       running.add(consumption);
@@ -47,19 +52,19 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     },
 
     async *peek(topic) {
-      const ends = await doing(`looking at ${topic}`, () => endsToRead(kafka, topic));
+      const ends = await doing(topic, `looking at ${topic}`, () => endsToRead(kafka, topic));
       yield* messagesBefore(kafka, topic, ends);
     },
 
     async *read(topic, places) {
-      yield* await doing(`reading messages of ${topic}`, () => messagesAt(kafka, topic, places));
+      yield* await doing(topic, `reading messages of ${topic}`, () => messagesAt(kafka, topic, places));
     },
 
-    ends: (topic) => doing(`reading the end of ${topic}`, () => endsOf(kafka, topic)),
+    ends: (topic) => doing(topic, `reading the end of ${topic}`, () => endsOf(kafka, topic)),
     positions: (topic, group) =>
-      doing(`reading how far ${group} has come in ${topic}`, () => positionsOf(kafka, topic, group)),
+      doing(topic, `reading how far ${group} has come in ${topic}`, () => positionsOf(kafka, topic, group)),
     lag: (topic, group) =>
-      doing(`reading the lag of ${topic}`, async () =>
+      doing(topic, `reading the lag of ${topic}`, async () =>
         // The end is read last: what came meanwhile waits.
         messagesBetween(await positionsOf(kafka, topic, group), await endsOf(kafka, topic)),
       ),

@@ -31,15 +31,19 @@ export function topicMaker(ask: Asking['ask'], options: KafkaOptions, roomIn: (t
     }
   };
 
-  /** Fulfilled when the topic exists. */
-  return (topic: string): Promise<void> => {
-    let made = ready.get(topic);
-    if (made === undefined) {
-      made = ask((client) => make(client, topic));
-      ready.set(topic, made);
-      made.catch(() => ready.delete(topic));
-    }
-    return made;
+  return {
+    /** Fulfilled when the topic exists. */
+    ready(topic: string): Promise<void> {
+      let made = ready.get(topic);
+      if (made === undefined) {
+        made = ask((client) => make(client, topic));
+        ready.set(topic, made);
+        made.catch(() => ready.delete(topic));
+      }
+      return made;
+    },
+    /** Looks at the next use whether it is there still. */
+    doubt: (topic: string): void => void ready.delete(topic),
   };
 }
 

@@ -1,0 +1,112 @@
+import { appendFileSync } from 'node:fs';
+import { resourceChanges } from '@margay/contracts';
+import type { Report } from '@margay/reports';
+import type { Stores } from '@margay/storage';
+import kafkajs from 'kafkajs';
+import { expect, test } from 'vitest';
+import {
+  expectNoDeadLetters,
+  expectReady,
+  install,
+  kept,
+  lines,
+  reportOnAll,
+  undisturbed,
+} from './testing/installation.ts';
+import { startService, type ServiceProcess } from './testing/services.ts';
+
+const BROKERS = process.env['MARGAY_TEST_KAFKA'] ?? '';
+/** A minute each, which a group of consumers takes to find itself again. */
+const isAsked = process.env['FAULT_MINUTES'] !== undefined;
+const THIRD = Math.floor(lines.length / 3);
+const patient = { timeout: 120_000, interval: 250 };
+const textOf = (some: readonly { readonly text: string }[]) => some.map(({ text }) => `${text}\n`).join('');
+
+/** Deletes topics of an installation, all of them unless named. */
+async function deleteTopics(
+  { KAFKA_TOPIC_PREFIX: prefix }: { readonly KAFKA_TOPIC_PREFIX: string },
+  ...names: readonly string[]
+) {
+  const admin = new kafkajs.Kafka({ brokers: [BROKERS], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  const own = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+  const chosen = own.filter((topic) => names.length === 0 || names.includes(topic.slice(prefix.length)));
+  expect(chosen.length).toBeGreaterThan(0);
+  await admin.deleteTopics({ topics: chosen, timeout: 30_000 });
+  await admin.disconnect();
+}
+
+/** How many entries an ingestor has published. */
+async function read(ingestor: ServiceProcess): Promise<number> {
+  const metrics = await (await fetch(`${await ingestor.url()}/metrics`)).text();
+  return [...metrics.matchAll(/^margay_events_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
+}
+
+/** Whether the archived reports call their evidence whole, and what they hold against it. */
+async function evidences(stores: Stores) {
+  return (await stores.archive.headers()).headers.map(({ reportType, content }) => {
+    const { sources, doubts } = (content as unknown as Report).evidence;
+    const reasons = [...(sources?.reasons ?? []), ...doubts.listed.map(({ message }) => message)].join(' ');
+    return { reportType, complete: sources?.complete, reasons };
+  });
+}
+
+test.runIf(isAsked)(
+  'topics of which everything was read are deleted while services run: they are made anew, and nothing is missing',
+  { timeout: 300_000 },
+  async () => {
+    const { environment, log, bus, stores } = await install(BROKERS);
+    const services = ['audit-ingestor', 'snapshotter', 'report-worker'].map((name) =>
+      startService(name, environment),
+    );
+    await Promise.all(services.map((service) => service.url()));
+    appendFileSync(log, textOf(lines.slice(0, THIRD)));
+    await kept(bus, stores, THIRD);
+    await deleteTopics(environment);
+    appendFileSync(log, textOf(lines.slice(THIRD)));
+    await kept(bus, stores);
+    expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
+    await expectNoDeadLetters(bus);
+    await expectReady(services);
+  },
+);
+
+const DELETED: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['a topic', [resourceChanges.name], /Topic margay\.resource-changes\/\d was made anew/],
+  ['every topic', [], /Nothing is known to have been delivered by audit\.log/],
+];
+
+test.each(DELETED.slice(0, isAsked ? undefined : 1))(
+  '%s is deleted before it was read: what comes later is there, and no report is better than its evidence',
+  { timeout: 300_000 },
+  async (_, names, told) => {
+    const { environment, log, bus, stores } = await install(BROKERS);
+    const ingestor = startService('audit-ingestor', environment);
+    const first = startService('snapshotter', environment);
+    await Promise.all([ingestor.url(), first.url()]);
+    const ends = async () =>
+      Math.max(
+        0,
+        ...(await stores.coverage.marks())
+          .filter(({ source }) => source.startsWith('audit.log'))
+          .map(({ to }) => to),
+      ) - 1;
+    appendFileSync(log, textOf(lines.slice(0, THIRD)));
+    await kept(bus, stores, THIRD);
+    expect(await first.stop()).toBe(0);
+    appendFileSync(log, textOf(lines.slice(THIRD, 2 * THIRD)));
+    await expect.poll(() => read(ingestor), patient).toBe(2 * THIRD);
+    await deleteTopics(environment, ...names);
+    appendFileSync(log, textOf(lines.slice(2 * THIRD)));
+    for (const name of ['snapshotter', 'report-worker']) startService(name, environment);
+    await expect.poll(ends, patient).toBe(lines.length);
+    await reportOnAll(bus, stores);
+    const said = await evidences(stores);
+    for (const one of said)
+      expect(one).toMatchObject({ complete: false, reasons: expect.stringMatching(told) as string });
+    await expectNoDeadLetters(bus);
+  },
+);
