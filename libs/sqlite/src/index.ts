@@ -8,4 +8,4 @@
  */
 export { databaseIn, openDatabase, type Database } from './open.ts';
 export { snapshotsOf, type Snapshots, type Sql } from './snapshots.ts';
-export { DatabaseUnusable, isUnusable } from './unusable.ts';
+export { damaged, DatabaseUnusable, isUnusable } from './unusable.ts';

@@ -17,11 +17,15 @@ export interface OpenOptions {
   readonly isShared?: boolean;
   /** The file of its own that a guest's tables were kept in by older releases: it is taken in. */
   readonly before?: string;
+  /** A larger file is not looked through when it is opened, see `isUnchecked`; 1 GiB unless set. */
+  readonly checkedBytesMax?: number;
 }
 
 /** One part of an embedded database file, or all of it. Not shared between threads: each opens its own. */
 export interface Database {
   readonly path: string;
+  /** The file was too large to be looked through when it was opened: it may be damaged. False for readers, which find out as they read. */
+  readonly isUnchecked: boolean;
   /** The prepared statement of this text; prepared once. */
   sql(text: string): StatementSync;
   /**
@@ -55,7 +59,7 @@ export function openDatabase(path: string, options: OpenOptions): Database {
   try {
     if (options.readOnly === true) return readerOf(path, options);
     const { guest, before, migrations, isShared = false } = options;
-    writer = writerOf(path, guest, isShared);
+    writer = writerOf(path, guest, isShared, options.checkedBytesMax);
     const { connection } = writer;
     if (guest !== undefined && before !== undefined && formatOf(connection, guest) === 0)
       takeIn(connection, guest, before, migrations.length);
@@ -79,12 +83,12 @@ function readerOf(path: string, { migrations, guest }: OpenOptions): Database {
   }
   const nothing = () => {};
   return database(
-    { connection, flush: nothing, afterCommit: nothing, close: () => connection.close() },
+    { connection, flush: nothing, afterCommit: nothing, isUnchecked: false, close: () => connection.close() },
     path,
   );
 }
 
-function database({ connection, flush, afterCommit, close }: Writer, path: string): Database {
+function database({ connection, flush, afterCommit, isUnchecked, close }: Writer, path: string): Database {
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
     let statement = statements.get(text);
@@ -97,6 +101,7 @@ function database({ connection, flush, afterCommit, close }: Writer, path: strin
   let isClosed = false;
   return {
     path,
+    isUnchecked,
     sql,
     transaction(body, when = 'now') {
       try {

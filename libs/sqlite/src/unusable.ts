@@ -42,6 +42,9 @@ export function unusable(code: UnusableCode, path: string, cause?: unknown): Dat
   return new DatabaseUnusable(code, `Database ${path}: ${ADVICE[code]}`, cause);
 }
 
+/** The error that a file is damaged, as its pages show. */
+export const damaged = (path: string, cause: unknown): DatabaseUnusable => unusable('corrupt', path, cause);
+
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that a person can do something about. */
 const CODES: Readonly<Record<number, UnusableCode>> = {
   3: 'read-only', // SQLITE_PERM

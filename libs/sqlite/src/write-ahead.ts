@@ -23,7 +23,7 @@ interface Copied {
 const LOG_BYTES_MAX = 8_000 * 4_096;
 
 /** Bigger files are not looked through at a start: it would take longer than a start may. */
-const CHECKED_BYTES_MAX = 1 << 30;
+export const CHECKED_BYTES_MAX = 1 << 30;
 
 /**
  * The write-ahead log of one database file, by the connection that writes it: has it copied into the file, and knows afterwards what
@@ -85,9 +85,11 @@ export class WriteAhead {
    *
    * @param copied as it was before the file was opened.
    * @param isAsLeft nobody has written the file since it was closed in order.
+   * @param bytesMax a larger file is not looked through.
+   * @returns whether its pages are known to be as they were written.
    * @throws DatabaseUnusable for a file that is not of one state, or is damaged.
    */
-  check(copied: Copied | undefined, isAsLeft: boolean): void {
+  check(copied: Copied | undefined, isAsLeft: boolean, bytesMax: number): boolean {
     const commits = commitsOf(this.#connection, this.#path);
     if (copied !== undefined) {
       if (!copied.whole && commits < copied.commits) throw unusable('cut', this.#path);
@@ -95,7 +97,10 @@ export class WriteAhead {
       // Nothing of the log is left: whether all of it had been copied only the tables can say.
       if (!copied.whole && this.#checkpoint('PASSIVE').log === 0) this.#lookThrough('integrity_check');
     }
-    if (!isAsLeft && sizeOf(this.#path) <= CHECKED_BYTES_MAX) this.#lookThrough('quick_check');
+    if (isAsLeft) return true;
+    if (sizeOf(this.#path) > bytesMax) return false;
+    this.#lookThrough('quick_check');
+    return true;
   }
 
   #lookThrough(check: 'quick_check' | 'integrity_check'): void {

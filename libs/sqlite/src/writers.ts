@@ -6,6 +6,7 @@ import { lock, makeOwn } from './lock.ts';
 import { unusable } from './unusable.ts';
 import {
   BUSY_TIMEOUT_MS,
+  CHECKED_BYTES_MAX,
   isAsLeft,
   noteClosed,
   readCopied,
@@ -21,6 +22,8 @@ export interface Writer {
   readonly flush: (when: OnDisk) => void;
   /** To be called after each transaction. */
   readonly afterCommit: () => void;
+  /** The file was too large to be looked through when it was opened: it may be damaged. */
+  readonly isUnchecked: boolean;
   /** Lets go of it for one part; the last one closes the file. */
   readonly close: () => void;
 }
@@ -36,21 +39,28 @@ const writers = new Map<string, SharedWriter>();
  * The writer of a file, for a part of it. The file has one owner; guests may be many.
  *
  * @param isShared the part may be opened again.
+ * @param checkedBytesMax a larger file is not looked through when it is opened.
  *
  * @throws DatabaseUnusable where another process writes it, or the part is open already; and for a file that is damaged.
  */
-export function writerOf(path: string, part: Part, isShared: boolean): Writer {
+export function writerOf(
+  path: string,
+  part: Part,
+  isShared: boolean,
+  checkedBytesMax = CHECKED_BYTES_MAX,
+): Writer {
   if (path === ':memory:') return writerInMemory();
   const place = resolve(path);
   let shared = writers.get(place);
-  if (shared === undefined) writers.set(place, (shared = openWriter(path)));
+  if (shared === undefined) writers.set(place, (shared = openWriter(path, checkedBytesMax)));
   else if (!isShared && shared.parts.includes(part)) throw unusable('in-use', path);
   shared.parts.push(part);
-  const { connection, flush, afterCommit, closeFile, parts } = shared;
+  const { connection, flush, afterCommit, isUnchecked, closeFile, parts } = shared;
   return {
     connection,
     flush,
     afterCommit,
+    isUnchecked,
     close() {
       parts.splice(parts.indexOf(part), 1);
       if (parts.length > 0) return;
@@ -65,10 +75,16 @@ function writerInMemory(): Writer {
   settings(connection);
   makeOurs(connection);
   const nothing = () => {};
-  return { connection, flush: nothing, afterCommit: nothing, close: () => connection.close() };
+  return {
+    connection,
+    flush: nothing,
+    afterCommit: nothing,
+    isUnchecked: false,
+    close: () => connection.close(),
+  };
 }
 
-function openWriter(path: string): SharedWriter {
+function openWriter(path: string, checkedBytesMax: number): SharedWriter {
   prepareFolder(path);
   const unlock = lock(path);
   let connection: DatabaseSync | undefined;
@@ -83,12 +99,13 @@ function openWriter(path: string): SharedWriter {
     settings(connection);
     makeOurs(connection);
     const log = new WriteAhead(connection, path);
-    log.check(copied, asLeft);
+    const isChecked = log.check(copied, asLeft, checkedBytesMax);
     log.copy();
     return {
       connection,
       flush: (when) => log.flush(when),
       afterCommit: () => log.afterCommit(),
+      isUnchecked: !isChecked,
       parts: [],
       closeFile: closing(path, connection, log, unlock),
     };

@@ -43,6 +43,14 @@ const MIGRATIONS = [
 export interface EmbeddedOptions {
   /** For readers in other threads: they see what is committed, and every write is refused. */
   readonly readOnly?: boolean;
+  /** A larger file is not looked through when it is opened; 1 GiB unless set. */
+  readonly checkedBytesMax?: number;
+}
+
+/** The embedded stores. */
+export interface EmbeddedStores extends Stores {
+  /** The file was too large to be looked through when it was opened: `lookThrough` does it then. */
+  readonly isUnchecked: boolean;
 }
 
 /**
@@ -54,8 +62,11 @@ export interface EmbeddedOptions {
  *
  * @throws DatabaseUnusable when the file cannot be used, with what to do.
  */
-export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOptions = {}): Stores {
-  const database = openDatabase(databaseIn(directory), { readOnly, migrations: MIGRATIONS });
+export function openEmbedded(
+  directory: string,
+  { readOnly = false, ...options }: EmbeddedOptions = {},
+): EmbeddedStores {
+  const database = openDatabase(databaseIn(directory), { ...options, readOnly, migrations: MIGRATIONS });
   const snapshots = snapshotsOf(database);
   return {
     history: embeddedHistory(database, snapshots),
@@ -67,6 +78,7 @@ export function openEmbedded(directory: string, { readOnly = false }: EmbeddedOp
     ledger: embeddedLedger(database),
     windows: embeddedWindows(database),
     sessions: embeddedSessions(database),
+    isUnchecked: database.isUnchecked,
     close: async () => database.close(),
   };
 }

@@ -72,7 +72,7 @@ of what was written, places and reports alike: the next start reads it again fro
 it is with a file \`margay.db-wal\` that was cut or removed. Where the file itself is gone, the start says so and reads the logs from their beginnings.
 
 **\`Database …/margay.db: …\`**, and the process ends with 1: the file is damaged, empty, cut, another program's or a newer Margay's. It is looked through at every start that does not
-follow an orderly end (up to 1 GiB, some seconds), and whatever is read later is found damaged when it is read. Put a backup in its
+follow an orderly end (up to 1 GiB, some seconds; a larger one behind the start, while \`/readyz\` warns under \`database pages\` how many tables are done), and whatever is read later is found damaged when it is read. Put a backup in its
 place, without leftovers of \`margay.db*\`, or move all of \`margay.db*\` away and start again: logs that are still there give the same reports. Back the folder up while nothing runs, as a
 whole; \`margay.db\` without its \`-wal\` is an older state.
 

@@ -1,10 +1,12 @@
+import { databaseIn } from '@margay/sqlite';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { clustersOf, type CellConfig, type Log, type Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, watchDisk } from '@margay/runtime/nest';
 import { toldArchive } from '../archive/told-archive.ts';
 import { cellOver, type Cell } from '../cell.ts';
 import { openElasticsearchCell } from '../elasticsearch.ts';
-import { openEmbedded } from '../embedded.ts';
+import { openEmbedded, type EmbeddedOptions } from '../embedded.ts';
+import { lookThrough, type LookedAt } from '../look-through/look-through.ts';
 import type { Stores } from '../stores.ts';
 import { elasticsearchPlaceOf, type ElasticsearchConfig } from '../settings.ts';
 
@@ -38,9 +40,10 @@ export class StoresModule implements OnApplicationShutdown {
   }
 
   /** The embedded ones of one cluster in a folder, which one process uses. */
-  static embedded(directory: string, cluster: string): DynamicModule {
+  static embedded(directory: string, cluster: string, options: EmbeddedOptions = {}): DynamicModule {
     return moduleOf(async (readiness, stages, metrics) => {
-      const stores = openEmbedded(directory);
+      const stores = openEmbedded(directory, options);
+      if (stores.isUnchecked) lookBehindStart(directory, readiness, stages);
       watchDisk(readiness, metrics, directory);
       return ofOne(cluster, stores);
     });
@@ -60,6 +63,25 @@ const ofOne = (cluster: string, stores: Stores): OpenedCell => ({
   ...cellOver(new Map([[cluster, stores]])),
   close: () => stores.close(),
 });
+
+/** Looks through a file that is too large for the start. Damage ends the stage, as it would have ended the start. */
+function lookBehindStart(directory: string, readiness: Readiness, stages: Stages): void {
+  let looked: LookedAt | undefined;
+  let isOver = false;
+  const words = () =>
+    looked === undefined
+      ? 'is being looked through'
+      : `${looked.done} of ${looked.of} tables are looked through`;
+  stages.keep('database', async (signal) => {
+    await lookThrough(databaseIn(directory), (each) => void (looked = each), signal);
+    isOver = true;
+  });
+  readiness.add('database pages', () =>
+    isOver
+      ? undefined
+      : { warning: `The database is large, and is looked for damage behind the start: ${words()}.` },
+  );
+}
 
 const moduleOf = (
   open: (readiness: Readiness, stages: Stages, metrics: Metrics) => Promise<OpenedCell>,

@@ -1,0 +1,21 @@
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LookedAt } from './look-through.ts';
+
+/** A table at a time: between two of them the write-ahead log can be emptied, which a reader keeps from it. */
+const connection = new DatabaseSync(workerData as string, { readOnly: true, timeout: 10_000 });
+const tell = (news: LookedAt): void => parentPort!.postMessage(news);
+try {
+  const tables = connection
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
+    .all() as unknown as readonly { readonly name: string }[];
+  for (const [done, { name }] of tables.entries()) {
+    tell({ done, of: tables.length });
+    const [found] = connection.prepare(`PRAGMA quick_check("${name.replaceAll('"', '""')}")`).all();
+    const said = Object.values(found ?? {})[0];
+    if (said !== 'ok') throw new Error(String(said));
+  }
+  tell({ done: tables.length, of: tables.length });
+} finally {
+  connection.close();
+}
