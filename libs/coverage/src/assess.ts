@@ -153,8 +153,13 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   };
 }
 
-/** Each stream, judged for itself: from its first event up to the last of all of them. @param marks all of them. */
-export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
+/**
+ * Each stream, judged for itself as a window is: from its first event up to the last of all of them, or to the end of the last window where
+ * that is later.
+ *
+ * @param marks all of them.
+ */
+export function assessAlone(marks: readonly CoverageMark[], lastWindowEnd: Instant): JudgedStream[] {
   const deliveries = deliveriesOf(marks);
   const bySource = Map.groupBy(marks, ({ source }) => source);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
@@ -165,7 +170,7 @@ export function assessAlone(marks: readonly CoverageMark[]): JudgedStream[] {
       told,
     ),
   );
-  const until = streams.reduce((latest, { last = -Infinity }) => Math.max(latest, last + 1), -Infinity);
+  const until = streams.reduce((latest, { last = -Infinity }) => Math.max(latest, last + 1), lastWindowEnd);
   return streams.map((stream) => {
     const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
     const start = stream.first ?? until;

@@ -1,4 +1,4 @@
-import { compareTexts, formatInstant } from '@margay/ground';
+import { compareTexts, formatInstant, type Instant } from '@margay/ground';
 import { assessAlone } from './assess.ts';
 import type { CanaryProof } from './canary-proof.ts';
 import type { CanaryRun } from './canary.ts';
@@ -16,7 +16,7 @@ export interface CanarySight {
   readonly silentSince?: string;
 }
 
-/** How a source delivered, from its own beginning up to the last event of all sources. */
+/** How a source delivered, from its own beginning on: see `assessAlone`. */
 export interface SourceState extends PrintedRhythm {
   /** Stretches between canaries that all came, in time order. */
   readonly proven: readonly PrintedInterval[];
@@ -32,10 +32,18 @@ export interface WrittenCanaries {
   readonly notWritten?: string;
 }
 
-/** How each source that tells of a time delivered, by source; of a rotated log all files say the same. @param marks all of them. */
-export function sourceStates(marks: readonly CoverageMark[]): ReadonlyMap<string, SourceState> {
+/**
+ * How each source that tells of a time delivered, by source; of a rotated log all files say the same.
+ *
+ * @param marks all of them.
+ * @param lastWindowEnd up to when reports say how sources delivered: so much is said here at least, and the same.
+ */
+export function sourceStates(
+  marks: readonly CoverageMark[],
+  lastWindowEnd: Instant = -Infinity,
+): ReadonlyMap<string, SourceState> {
   return new Map(
-    assessAlone(marks).flatMap(({ stream, ...judged }) => {
+    assessAlone(marks, lastWindowEnd).flatMap(({ stream, ...judged }) => {
       const state: SourceState = {
         ...printedRhythm(judged),
         proven: (stream.proof?.proven ?? []).map(printed),

@@ -156,4 +156,4 @@ $ curl -s http://127.0.0.1:8080/readyz | jq .sources
 \`\`\`
 
 The coverage page (\`/api/v1/coverage\`) shows the same where it is served by the process that takes the logs in, and always what the archive tells of each
-source: its grade, gaps and longest silence from its first event up to the last one of all sources, the stretches that canaries prove, and since when one is silent.`;
+source: its grade, gaps and longest silence from its first event up to the last one of all sources, or to the end of the last window that was reported, the stretches that canaries prove, and since when one is silent.`;

@@ -20,7 +20,12 @@ export class CoverageController {
 
   @Serves(OPERATIONS.coverage)
   async coverage(@TheScope() scope: ExportedScope): Promise<Coverage> {
-    const coverage = coverageOf(await this.#stores.coverage.marks(), this.#readiness.sources);
+    const [marks, { headers }] = await Promise.all([
+      this.#stores.coverage.marks(),
+      // The last window comes first.
+      this.#stores.archive.headers({ limit: 1 }),
+    ]);
+    const coverage = coverageOf(marks, this.#readiness.sources, headers[0]?.end);
     return scope === 'all' ? coverage : onlyCounted(coverage);
   }
 }

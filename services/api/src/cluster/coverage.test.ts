@@ -1,4 +1,4 @@
-import { markOf } from '@margay/coverage';
+import { evidenceFor, fileSource, markOf } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 import { expect, test } from 'vitest';
 import { coverageOf, onlyCounted } from './coverage.ts';
@@ -38,6 +38,26 @@ const written = (sequences: readonly number[]) => ({
   canaries: sequences.map((n) => ({ ...canary(n), state: 'written' as const, at: AT + n * 30 * SECOND })),
 });
 const time = (n: number) => formatInstant(AT + n * 30 * SECOND);
+
+test.each([
+  ['up to its end', 0],
+  ['a moment less', 10],
+  ['for an hour', 3_600],
+])('a single log that is silent %s is as its last report says', (_, seconds) => {
+  const times = Array.from({ length: 200 }, (_, i) => AT + i * SECOND + (i % 7 === 0 ? 1 : 0));
+  const mark = markOf(
+    fileSource('audit.log', '0123456789abcdef'),
+    1,
+    201,
+    times.map((at, i) => ({ position: i + 1, reading: { kind: 'ignored', reason: 'stage', at } })),
+  );
+  const window = { start: times[0]!, end: times.at(-1)! + 1 + seconds * SECOND };
+  const [reported] = evidenceFor([mark], [], window, { birth: window.start }).sources;
+  const { grade, gaps, longestSilence, allowedSilence } = reported!;
+  const { sources } = coverageOf([mark], {}, window.end);
+  expect(sources[0]).toMatchObject({ grade, gaps, longestSilence, allowedSilence });
+  expect(grade).toBe(seconds > 30 ? 'gaps' : 'no gap seen');
+});
 
 test('a source in which a canary did not come is silent since the last that came', () => {
   const numbers = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -26,14 +26,18 @@ function add(sums: Sums, counts: CoverageMark['timeless']): void {
   for (const [outcome, n] of Object.entries(counts)) sums[outcome.split(':')[0] as Outcome] += n;
 }
 
-/** What every source delivered, drawn over so many stretches of the time that they span, and how it is. */
-export function coverageOf(all: readonly CoverageMark[], live: Live = {}): Coverage {
+/**
+ * What every source delivered, drawn over so many stretches of the time that they span, and how it is.
+ *
+ * @param lastWindowEnd of the reports that there are; see `sourceStates`.
+ */
+export function coverageOf(all: readonly CoverageMark[], live: Live = {}, lastWindowEnd?: Instant): Coverage {
   const marks = all.filter(({ source }) => tellsOfTime(source) || lostKnowledge(source) !== undefined);
   const span = spanOf(marks);
   const [flows, audit] = [true, false].map((of) =>
     printedSources(marks.map(({ source }) => source).filter((source) => isOfFlows(source) === of)),
   );
-  const states = sourceStates(all);
+  const states = sourceStates(all, lastWindowEnd);
   const sources = [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]): SourceCoverage => ({
     source: audit?.get(source) ?? flowsName(flows?.get(source) ?? source),
     ...delivered(of, span),
