@@ -97,6 +97,8 @@
 {{- end }}
 - { name: OIDC_NAME, value: {{ .name | quote }} }
 - { name: OIDC_SCOPES, value: {{ .scopes | quote }} }
+- { name: OIDC_ASK_AGAIN, value: {{ .askAgain }} }
+- { name: OIDC_MAX_AGE, value: {{ .maxAge }} }
 - { name: OIDC_USERNAME_CLAIM, value: {{ .usernameClaim | quote }} }
 - { name: OIDC_USERNAME_PREFIX, value: {{ .usernamePrefix | quote }} }
 - { name: OIDC_GROUPS_CLAIM, value: {{ .groupsClaim | quote }} }

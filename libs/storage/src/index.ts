@@ -22,5 +22,5 @@ export { growthProof, loggedReport } from './ledger/proofs.ts';
 export { LogRefused } from './ledger/ledger.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';
-export type { KeptSession, SessionBounds } from './sessions/sessions.ts';
+export type { KeptSession } from './sessions/sessions.ts';
 export type { KnownReport, WindowRecord, Windows } from './windows/windows.ts';

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { CLOCK } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Authority } from './access/access.ts';
@@ -97,7 +98,7 @@ const CONTROLLERS = [
     RequestLimits,
     SessionKeeper,
     PendingLogins,
-    { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF], useFactory: whoAsks },
+    { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF, CLOCK], useFactory: whoAsks },
     { provide: TABLES, inject: [STORES], useFactory: ({ archive }: Stores) => tablesOf(archive) },
   ],
 })

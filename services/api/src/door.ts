@@ -75,6 +75,14 @@ export const doorSettings = {
     .string()
     .default('openid profile email')
     .meta({ description: 'What is asked for there, with spaces in between; `openid` is needed.' }),
+  OIDC_ASK_AGAIN: minutes().prefault('15m').meta({
+    description:
+      'After how long the provider is asked again who somebody is, where it gives refresh tokens (often for the scope `offline_access`): what it took from them since is gone within a minute more.',
+  }),
+  OIDC_MAX_AGE: minutes().prefault('4h').meta({
+    description:
+      'How long what the provider said of somebody is believed where it cannot be asked again, or does not answer. Then they have to sign in again.',
+  }),
   OIDC_NAME: z.string().max(60).default('OpenID').meta({ description: 'What the button is called.' }),
   OIDC_USERNAME_CLAIM: z
     .string()
@@ -139,6 +147,11 @@ export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | '
     problems.push(['OIDC_ISSUER', 'anybody in between could be it: give an address by https']);
   if (!settings.OIDC_SCOPES.split(' ').includes('openid'))
     problems.push(['OIDC_SCOPES', '"openid" is not among them']);
+  if (settings.OIDC_ASK_AGAIN >= settings.OIDC_MAX_AGE)
+    problems.push([
+      'OIDC_ASK_AGAIN',
+      'it is no shorter than OIDC_MAX_AGE, so that nobody would ever be asked',
+    ]);
   for (const [name, isOn] of [
     ['OIDC_ISSUER', issuer !== undefined],
     ['TRUSTED_HEADERS', isByHeaders],
@@ -195,6 +208,7 @@ function oidcOf(settings: DoorConfig): OidcOptions | undefined {
     clientId,
     ...(settings.OIDC_CLIENT_SECRET !== undefined && { clientSecret: settings.OIDC_CLIENT_SECRET }),
     scopes: settings.OIDC_SCOPES,
+    belief: { askAgain: settings.OIDC_ASK_AGAIN, atMost: settings.OIDC_MAX_AGE },
     title: settings.OIDC_NAME,
     redirectUri: new URL(OIDC_CALLBACK, url).href,
     username: { claim, prefix: given === '-' ? '' : (given ?? usual) },

@@ -63,6 +63,12 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
       }
     },
 
+    async reseal(digest, sealed) {
+      await elastic.call('changing a session', () =>
+        client.update({ index, id: idOf(digest), doc: { sealed }, retry_on_conflict: 5 }, { ignore: [404] }),
+      );
+    },
+
     end,
 
     async of(owner) {

@@ -66,6 +66,11 @@ export function embeddedSessions(database: Database): Sessions {
         database.sql('UPDATE sessions SET used_at = max(used_at, ?2) WHERE digest = ?1').run(digest, at);
       }),
 
+    reseal: async (digest, sealed) =>
+      database.transaction(() => {
+        database.sql('UPDATE sessions SET sealed = ?2 WHERE digest = ?1').run(digest, sealed);
+      }),
+
     end: async (digest) =>
       database.transaction(
         () => database.sql('DELETE FROM sessions WHERE digest = ?').run(digest).changes === 1,

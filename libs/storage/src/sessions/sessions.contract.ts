@@ -37,6 +37,16 @@ export function sessionsContract(name: string, open: () => Promise<Sessions>) {
       expect(await sessions.get('a')).toBeUndefined();
     });
 
+    test('what it is of is replaced, beside its uses, and brings no session back', async () => {
+      const sessions = await open();
+      await sessions.begin(session('a'), MANY);
+      await Promise.all([sessions.reseal('a', 'y'), sessions.use('a', 1_764_086_400_000_009)]);
+      expect(await sessions.get('a')).toMatchObject({ sealed: 'y', startedAt: session('a').startedAt });
+      await sessions.end('a');
+      await sessions.reseal('a', 'z');
+      expect(await sessions.get('a')).toBeUndefined();
+    });
+
     test('an id is begun once', async () => {
       const sessions = await open();
       await sessions.begin(session('a'), MANY);

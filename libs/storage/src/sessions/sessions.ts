@@ -39,6 +39,9 @@ export interface Sessions {
   /** Notes that it was used; one that is not there does nothing. */
   use(digest: string, at: Instant): Promise<void>;
 
+  /** Replaces what it is of; one that is not there does nothing. */
+  reseal(digest: string, sealed: string): Promise<void>;
+
   /** Ends it. True for the one who did, false where there was none. */
   end(digest: string): Promise<boolean>;
 

@@ -6,7 +6,7 @@ const NOTES = { ofOwner: 5_000, inAll: 100_000 };
 
 /** A note, which is kept as sessions are, and is nobody's. */
 interface Note {
-  /** What was done, which nobody reads back. */
+  /** What was done; it is kept as its digest. */
   readonly what: string;
   readonly now: number;
   /** Until when it counts, in microseconds as `now`. */
@@ -19,8 +19,9 @@ export async function firstToNote(
   { what, now, until }: Note,
 ): Promise<boolean> {
   const digest = digestOf(what);
-  const known = async () => ((await sessions.get(digest))?.endsAt ?? 0) > now;
-  if (await known()) return false;
+  const known = await sessions.get(digest);
+  if (known !== undefined && known.endsAt > now) return false;
+  if (known !== undefined) await sessions.end(digest);
   try {
     await sessions.begin(
       { digest, owner: '', sealed: '', startedAt: now, usedAt: now, endsAt: until },
@@ -28,7 +29,8 @@ export async function firstToNote(
     );
     return true;
   } catch (error) {
-    if (await known()) return false;
+    // Somebody else was faster.
+    if ((await sessions.get(digest)) !== undefined) return false;
     throw error;
   }
 }

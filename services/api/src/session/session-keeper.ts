@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Instant } from '@margay/ground';
 import type { User } from '@margay/kubernetes';
 import { Problem, reasonOf } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
@@ -7,7 +8,9 @@ import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
 import { ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
+import type { Naming } from '../sign-in/named-by-provider.ts';
 import { OwnCookie } from './cookies.ts';
+import { firstToNote } from './first-to-note.ts';
 import { digestOf, isId, newId, seal, unseal } from './seal.ts';
 
 /** How long sessions last, in milliseconds. */
@@ -21,7 +24,14 @@ export interface SessionLimits {
 }
 
 /** What a session is of: a token, of which is asked again whose it is, or somebody whom an identity provider named. */
-export type SessionContent = { readonly token: string } | { readonly user: User };
+export type SessionContent = { readonly token: string } | { readonly user: User; readonly named?: Naming };
+
+/** A session that lasts, as whoever has its id sees it. */
+export interface OpenSession {
+  readonly id: string;
+  readonly startedAt: Instant;
+  readonly content: SessionContent;
+}
 
 const MICROSECONDS = 1_000;
 const FORGET_MILLISECONDS = 600_000;
@@ -80,8 +90,8 @@ export class SessionKeeper {
     this.#cookie.set(request, reply, id);
   }
 
-  /** What the session of a request is of, if it has one that lasts; looking at it `again` is no use of it. */
-  async of(request: FastifyRequest, again?: 'again'): Promise<SessionContent | undefined> {
+  /** The session of a request, if it has one that lasts; looking at it `again` is no use of it. */
+  async of(request: FastifyRequest, again?: 'again'): Promise<OpenSession | undefined> {
     const id = this.#idOf(request);
     if (id === undefined) return undefined;
     const digest = digestOf(id);
@@ -97,7 +107,24 @@ export class SessionKeeper {
     // Not every request is written down.
     if (again === undefined && now - kept.usedAt > idle / 20)
       await stored(() => this.#sessions.use(digest, now));
-    return unseal(id, kept.sealed) as SessionContent;
+    return { id, startedAt: kept.startedAt, content: unseal(id, kept.sealed) as SessionContent };
+  }
+
+  /** What it is of from now on, if it was not ended meanwhile. */
+  async change({ id }: OpenSession, content: SessionContent): Promise<void> {
+    await stored(() => this.#sessions.reseal(digestOf(id), seal(id, content)));
+  }
+
+  /** Ends it, wherever its cookie is. */
+  async endOf({ id }: OpenSession): Promise<void> {
+    await stored(() => this.#sessions.end(digestOf(id)));
+  }
+
+  /** Whether nobody else, of all replicas, did this for the session within so long. */
+  async isFirst({ id }: OpenSession, what: string, milliseconds: number): Promise<boolean> {
+    const now = this.#now();
+    const note = { what: `${digestOf(id)} ${what}`, now, until: now + milliseconds * MICROSECONDS };
+    return stored(() => firstToNote(this.#sessions, note));
   }
 
   /** Ends the session of a request, and takes its cookie away. */

@@ -1,23 +1,30 @@
 import { Problem } from '@margay/runtime';
+import type { Clock } from '@margay/runtime/nest';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf, type Access, type Authority, type Viewer } from '../access/access.ts';
 import type { Origin } from '../http/origin.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { userInHeaders } from '../sign-in/trusted-headers.ts';
-import type { SessionContent, SessionKeeper } from './session-keeper.ts';
+import { NamedByProvider } from '../sign-in/named-by-provider.ts';
+import type { OpenSession, SessionKeeper } from './session-keeper.ts';
 
 /** Finds out who asks: by the token of the request, by what a proxy says, or by its session. */
 export function whoAsks(
   authority: Authority,
   sessions: SessionKeeper,
-  { headers }: SignIn,
+  { headers, oidc }: SignIn,
   originOf: (request: FastifyRequest['raw']) => Origin,
+  now: Clock,
 ): Access {
-  const ofSession = async (content: SessionContent): Promise<Viewer> => {
+  const people = oidc && new NamedByProvider(oidc, sessions, now);
+  const ofSession = async (session: OpenSession): Promise<Viewer> => {
+    const { content, startedAt } = session;
     if ('token' in content) return authority.ofToken(content.token);
-    // A session of a time when people were known in another way.
-    if (authority.ofUser === undefined) throw signInFirst();
-    return authority.ofUser(content.user);
+    const { user, named = { at: startedAt } } = content;
+    const known = await people?.userOf(session, user, named);
+    // Where there is no provider it is a session of a time when people were known in another way.
+    if (known === undefined || authority.ofUser === undefined) throw signInFirst();
+    return authority.ofUser(known);
   };
   return async (request, again) => {
     if (authority.everybody !== undefined) return authority.everybody;

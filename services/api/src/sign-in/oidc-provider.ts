@@ -3,6 +3,7 @@ import { Problem, shownText } from '@margay/runtime';
 import type * as openid from 'openid-client';
 import { boundedFetch } from './bounded-fetch.ts';
 import { userOf } from './identity.ts';
+import type { Belief } from './named-by-provider.ts';
 
 /** The identity provider, and what of its answers is used. */
 export interface OidcOptions {
@@ -16,6 +17,8 @@ export interface OidcOptions {
   readonly redirectUri: string;
   readonly username: { readonly claim: string; readonly prefix: string };
   readonly groups: { readonly claim: string; readonly prefix: string };
+  /** How long what it says of somebody is believed. */
+  readonly belief: Belief;
   /** How long it may take for one answer: 10 seconds unless given. */
   readonly milliseconds?: number;
 }
@@ -25,6 +28,12 @@ export interface Login {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
+}
+
+/** Who somebody is, and by what that can be asked again, where it is given. */
+export interface Said {
+  readonly user: User;
+  readonly refresh?: string;
 }
 
 /** Loaded by whoever signs people in: others need not wait for it. */
@@ -54,6 +63,10 @@ export class OidcProvider {
 
   get title(): string {
     return this.#options.title;
+  }
+
+  get belief(): Belief {
+    return this.#options.belief;
   }
 
   /** Asks what it is like. @throws Problem 503 where it does not say, or says it of another issuer. */
@@ -87,6 +100,8 @@ export class OidcProvider {
       nonce: login.nonce,
       code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
       code_challenge_method: 'S256',
+      // Without it a provider need not give a refresh token (OpenID Connect Core, 11).
+      ...(this.#options.scopes.split(' ').includes('offline_access') && { prompt: 'consent' }),
     });
     return { ...login, url };
   }
@@ -97,24 +112,37 @@ export class OidcProvider {
    * @param search of the address that they came back to, `?code=…&state=…`.
    * @throws Problem 401 where the provider refused, or what it says cannot be believed; 503 where it does not answer.
    */
-  async finish(search: string, { state, nonce, verifier }: Login): Promise<User> {
+  async finish(search: string, { state, nonce, verifier }: Login): Promise<Said> {
     const configuration = await this.configuration();
     const client = await library();
     const back = new URL(this.#options.redirectUri);
     back.search = search;
-    let claims: Readonly<Record<string, unknown>> | undefined;
-    try {
-      const tokens = await client.authorizationCodeGrant(configuration, back, {
+    const tokens = await client
+      .authorizationCodeGrant(configuration, back, {
         expectedState: state,
         expectedNonce: nonce,
         pkceCodeVerifier: verifier,
         idTokenExpected: true,
+      })
+      .catch((error: unknown) => {
+        throw this.#refusalOf(client, error);
       });
-      claims = tokens.claims();
-    } catch (error) {
+    return { user: this.#userOf(tokens.claims() ?? {}), ...refreshIn(tokens) };
+  }
+
+  /**
+   * Who somebody is by now; without a user where it does not say.
+   *
+   * @throws Problem 401 where it knows them no more; 503 where it does not answer.
+   */
+  async again(refresh: string): Promise<Partial<Said>> {
+    const configuration = await this.configuration();
+    const client = await library();
+    const tokens = await client.refreshTokenGrant(configuration, refresh).catch((error: unknown) => {
       throw this.#refusalOf(client, error);
-    }
-    return this.#userOf(claims ?? {});
+    });
+    const claims = tokens.claims();
+    return { ...(claims && { user: this.#userOf(claims) }), ...refreshIn(tokens) };
   }
 
   async #discover(): Promise<openid.Configuration> {
@@ -183,6 +211,9 @@ export class OidcProvider {
     });
   }
 }
+
+const refreshIn = ({ refresh_token: refresh }: openid.TokenEndpointResponse): { refresh?: string } =>
+  refresh === undefined ? {} : { refresh };
 
 /** As the provider takes it: in the header unless it says that it does not. */
 function asItTakes(client: typeof openid, secret: string): openid.ClientAuth {

@@ -23,6 +23,8 @@ const authority: Authority = {
   ofUser: ({ name, groups }) => ({ ...anyone.everybody!, name: [name, ...groups].join(' ') }),
 };
 
+const MINUTE = 60_000;
+
 const optionsOf = (issuer: string, more: Partial<OidcOptions> = {}): OidcOptions => ({
   issuer,
   clientId: CLIENT.id,
@@ -32,6 +34,7 @@ const optionsOf = (issuer: string, more: Partial<OidcOptions> = {}): OidcOptions
   redirectUri: REDIRECT_URI,
   username: { claim: 'sub', prefix: 'oidc:' },
   groups: { claim: 'groups', prefix: 'oidc:' },
+  belief: { askAgain: 15 * MINUTE, atMost: 240 * MINUTE },
   milliseconds: 1_000,
   ...more,
 });

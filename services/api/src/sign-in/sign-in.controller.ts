@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query, Req, Res, type OnApplicationBootstrap } from '@nestjs/common';
 import { OPERATIONS, type Answered } from '@margay/api-contract';
 import { missing, Problem, type Log, reasonOf } from '@margay/runtime';
-import { LOG, Open } from '@margay/runtime/nest';
+import { CLOCK, type Clock, LOG, Open } from '@margay/runtime/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authority } from '../access/access.ts';
 import { Serves } from '../http/serves.ts';
@@ -21,6 +21,7 @@ export class SignInController implements OnApplicationBootstrap {
   readonly #logins: PendingLogins;
   readonly #sessions: SessionKeeper;
   readonly #log: Log;
+  readonly #now: Clock;
 
   constructor(
     @Inject(AUTHORITY) authority: Authority,
@@ -28,12 +29,14 @@ export class SignInController implements OnApplicationBootstrap {
     @Inject(PendingLogins) logins: PendingLogins,
     @Inject(SessionKeeper) sessions: SessionKeeper,
     @Inject(LOG) log: Log,
+    @Inject(CLOCK) now: Clock,
   ) {
     this.#authority = authority;
     this.#signIn = signIn;
     this.#logins = logins;
     this.#sessions = sessions;
     this.#log = log;
+    this.#now = now;
   }
 
   /** Says at the start what is wrong with the provider. It is asked again when somebody signs in. */
@@ -78,9 +81,10 @@ export class SignInController implements OnApplicationBootstrap {
       const login = this.#logins.take(request, reply);
       if (login === undefined) throw notBegun();
       const search = new URL(request.url, 'http://here.invalid').search;
-      const user = await provider.finish(search, login);
+      const { user, refresh } = await provider.finish(search, login);
       if (!(await this.#logins.finish(login))) throw notBegun();
-      await this.#sessions.begin(request, reply, user.name, { user });
+      const named = { at: this.#now(), ...(refresh !== undefined && { refresh }) };
+      await this.#sessions.begin(request, reply, user.name, { user, named });
       this.#log.info('Somebody signed in', { user: user.name });
       // A cookie may be of anybody's making.
       return ownPage(login.page);

@@ -32,20 +32,32 @@ const privateJwk = {
 /**
  * A certified OpenID provider in this process, where whoever comes is signed in as `sub` at once.
  *
- * @param claims what its ID token says beside.
+ * Refresh tokens are good once: a second use of one ends all of them.
+ *
+ * @param claims what its ID token says beside; may be changed while it runs.
  */
 export async function realProvider(sub: string, claims: Readonly<Record<string, unknown>>) {
   let answer: RequestListener = () => {};
+  let isGone = false;
   const issuer = await serve((request, response) => answer(request, response));
   const provider = new Provider(issuer, {
-    clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [REDIRECT_URI] }],
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        redirect_uris: [REDIRECT_URI],
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
+    ],
+    rotateRefreshToken: true,
     jwks: { keys: [privateJwk as never] },
     cookies: { keys: ['a key for a test'] },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     claims: { openid: ['sub', ...Object.keys(claims)] },
     conformIdTokenClaims: false,
-    findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id, ...claims }) }),
+    findAccount: (_, id) =>
+      isGone ? undefined : { accountId: id, claims: async () => ({ sub: id, ...claims }) },
   });
   /** Signs in whoever comes, and lets them. */
   const interact = async (request: IncomingMessage, response: ServerResponse) => {
@@ -58,14 +70,16 @@ export async function realProvider(sub: string, claims: Readonly<Record<string, 
       accountId: session!.accountId,
       clientId: params['client_id'] as string,
     });
-    grant.addOIDCScope('openid profile email');
+    grant.addOIDCScope('openid profile email offline_access');
     await provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
   };
   answer = (request, response) => {
     if (request.url?.startsWith('/interaction/')) void interact(request, response);
     else void provider.callback()(request, response);
   };
-  return { issuer };
+  /** From then on it knows nobody. */
+  const forget = () => void (isGone = true);
+  return { issuer, forget };
 }
 
 /** Goes where a browser would go, with the cookies of the provider, until it is led back here. */
@@ -94,6 +108,8 @@ export interface Lies {
   readonly discovery?: Readonly<Record<string, unknown>>;
   /** Claims instead of the right ones; undefined leaves one out. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** What it answers beside the ID token; undefined leaves one out. */
+  readonly tokens?: Readonly<Record<string, unknown>>;
   /** How the ID token is signed, instead of by its key with RS256. */
   readonly signed?: 'alg none' | 'by another key' | 'changed since';
   /** What is answered in place of this. */
@@ -150,7 +166,8 @@ export async function lyingProvider(lies: { current: Lies }, port?: number) {
       const right = { iss: issuer, aud: CLIENT.id, sub: 'candice', iat: now, exp: now + 300, nonce };
       const claims = { ...right, ...lies.current.claims };
       const id_token = tokenOf(claims, lies.current.signed);
-      json(response, { access_token: 'a', token_type: 'Bearer', expires_in: 300, id_token });
+      const tokens = { access_token: 'a', token_type: 'Bearer', expires_in: 300, id_token };
+      json(response, { ...tokens, ...lies.current.tokens });
     },
   };
   const issuer = await serve((request, response) => {
