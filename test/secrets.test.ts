@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { BASE, type OperationId, OPERATIONS, ROWS, type RunDetail } from '@margay/api-contract';
 import {
   coverageMarks,
   flows,
@@ -30,32 +31,65 @@ const filesIn = (folder: string): [string, Buffer][] =>
       return [path, readFileSync(path)];
     });
 
+type Asked = (id: string, get: (path: string) => Promise<Buffer>) => Promise<string[]> | string[];
+
+const rowsIn = async <R>(answer: Promise<Buffer>) =>
+  (JSON.parse(String(await answer)) as { items?: R[] }).items?.slice(0, 5) ?? [];
+
+/** What is asked of each operation that reads, for one run where it is about one: a new operation must be added. */
+const ASKED: Readonly<
+  Record<Exclude<OperationId, 'revise' | 'askRun' | 'signIn' | 'signOut' | 'signOutEverywhere'>, Asked>
+> = {
+  cluster: () => ['/cluster'],
+  runs: () => ['/runs'],
+  run: (id) => [`/runs/${id}`],
+  globalReports: () => ['/reports'],
+  rows: (id) => Object.keys(ROWS).map((kind) => `/runs/${id}/rows/${kind}?limit=1000`),
+  trend: (id) => [`/runs/${id}/trend`],
+  compare: (id) => [`/runs/${id}/compare/${id}`],
+  async timeline(id, get) {
+    const rows = await rowsIn<{ endpoint: string }>(get(`/runs/${id}/rows/endpoints`));
+    return rows.map(({ endpoint }) => `/runs/${id}/timeline?endpoint=${encodeURIComponent(endpoint)}`);
+  },
+  async change(id, get) {
+    const rows = await rowsIn<{ auditID: string }>(get(`/runs/${id}/rows/auditEvents`));
+    return rows.map(({ auditID }) => `/runs/${id}/changes/${encodeURIComponent(auditID)}`);
+  },
+  async download(id, get) {
+    const { downloads } = JSON.parse(String(await get(`/runs/${id}`))) as RunDetail;
+    return downloads.map(({ href }) => href.replace(BASE, ''));
+  },
+  state: () => ['/state?at=2026-03-01T09:00:00Z'],
+  coverage: () => ['/coverage'],
+  checkpoint: () => ['/log/checkpoint'],
+  growth: () => ['/log/growth?from=0&to=0'],
+  events: () => [],
+  waysToSignIn: () => ['/login'],
+  sessions: () => ['/sessions'],
+};
+/** It stays open; and without a key there is no log. */
+const WITHOUT_ANSWER: readonly string[] = ['events', 'checkpoint', 'growth'];
+
 /** Everything that an API answers of what was kept, by its address. */
 async function answersOf(url: string): Promise<[string, Buffer][]> {
   const answers: [string, Buffer][] = [];
-  const get = async (path: string) => {
+  const ask = async (path: string) => {
     const answer = await fetch(`${url}${path}`);
     const body = Buffer.from(await answer.arrayBuffer());
     answers.push([`${answer.status} ${path}`, body]);
-    return body;
+    return { status: answer.status, body };
   };
-  for (const path of [
-    '/metrics',
-    '/readyz',
-    '/healthz',
-    '/api/v1/coverage',
-    '/api/v1/state',
-    '/api/v1/reports',
-  ])
-    await get(path);
-  const { items } = JSON.parse(String(await get('/api/v1/runs'))) as { items: { id: string }[] };
-  for (const { id } of items) {
-    for (const path of ['', '/report.json', '/report.pdf', '/evidence.zip', '/changes'])
-      await get(`/api/v1/runs/${id}${path}`);
-    const run = JSON.parse(String(await get(`/api/v1/runs/${id}`))) as {
-      downloads?: readonly { readonly href: string }[];
-    };
-    for (const { href } of run.downloads ?? []) await get(href);
+  const get = async (path: string) => (await ask(`${BASE}${path}`)).body;
+  for (const path of ['/metrics', '/readyz', '/healthz', '/api/openapi.json']) await ask(path);
+  const runs = await rowsIn<{ id: string }>(get('/runs'));
+  for (const [operation, asked] of Object.entries(ASKED)) {
+    const isOfRuns = OPERATIONS[operation as OperationId].path.includes('{id}');
+    const statuses: number[] = [];
+    for (const id of isOfRuns ? runs.map((run) => run.id) : [''])
+      for (const path of await asked(id, get)) statuses.push((await ask(`${BASE}${path}`)).status);
+    // What is not served would hold no secret, whatever is kept.
+    if (!WITHOUT_ANSWER.includes(operation))
+      expect([operation, statuses]).toEqual([operation, expect.arrayContaining([200])]);
   }
   return answers;
 }
