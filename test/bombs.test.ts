@@ -9,9 +9,9 @@ import { AUDIT_LOG, ownFolder, startMargay, startUp } from './testing/margay.ts'
 const MEGABYTES_MAX = 1_024;
 const SECONDS_MAX = 5;
 
-/** The most memory that a process has had, in megabytes. */
+/** The most memory that a process has had, in megabytes; 0 of one that has just ended. */
 function megabytesOf(pid: number): number {
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  const [, kilobytes = 0] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1_024;
 }
 
@@ -76,6 +76,25 @@ test('bombs that are asked for at once are refused in time, and the process answ
     expect(seconds).toBeLessThan(2 * SECONDS_MAX);
   }
   expect(waited).toBeLessThan(1);
+  expect(megabytesOf(child.pid!)).toBeLessThan(MEGABYTES_MAX);
+}, 120_000);
+
+test('files that each are as large as may be are not all made into one archive', async () => {
+  // Thirty million characters each, in a second.
+  const large = `{{range .Endpoints}}{{end}}{{$x := printf "%1000000s" "x"}}${'{{$x}}'.repeat(30)}`;
+  const names = Array.from({ length: 10 }, (_, i) => `large-${i}.txt`);
+  const { folder, log } = withType(Object.fromEntries(names.map((name) => [name, large])));
+  const { child, url } = await startUp(upArguments(folder, log));
+  const runs = (await (await fetch(`${url}/api/v1/runs`)).json()) as { items: { id: string }[] };
+  const downloads = `${url}/api/v1/runs/${runs.items[0]!.id}/downloads`;
+  const one = await fetch(`${downloads}/large-0.txt`);
+  expect([one.status, (await one.text()).length]).toEqual([200, 30_000_000]);
+  const all = await fetch(`${downloads}/evidence.zip`);
+  expect(all.status).toBe(422);
+  expect(await all.json()).toMatchObject({
+    detail: expect.stringMatching(/^they (make more than 64.* million characters|take more)/) as string,
+  });
+  expect((await fetch(`${downloads}/report.json`)).status).toBe(200);
   expect(megabytesOf(child.pid!)).toBeLessThan(MEGABYTES_MAX);
 }, 120_000);
 

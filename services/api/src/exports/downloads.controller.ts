@@ -13,6 +13,7 @@ import { RunList } from '../runs/run-list.ts';
 import { Busy } from './capacity.ts';
 import { ACCESS } from '../tokens.ts';
 import { downloadOf } from './downloads.ts';
+import { TooMuchTogether } from './together.ts';
 import { whileAllowed } from './while-allowed.ts';
 
 /** The files of archived reports. */
@@ -43,6 +44,7 @@ export class DownloadsController {
     await checkRows(this.#stores.archive, header);
     const content = await downloadOf(this.#stores, header, name).catch((error: unknown) => {
       if (error instanceof TemplateProblem) throw failedTemplate(error);
+      if (error instanceof TooMuchTogether) throw tooMuch(error);
       throw error instanceof Busy ? busy(error) : error;
     });
     if (content === undefined) throw missing(`file ${name} of run ${run.id}`);
@@ -65,6 +67,13 @@ async function checkRows(archive: Archive, { id }: ArchivedHeader): Promise<void
 
 const busy = ({ message }: Busy): Problem =>
   new Problem(503, 'Busy', `Files of templates are being made: ${message}. Try again in some seconds.`);
+
+const tooMuch = ({ message }: TooMuchTogether): Problem =>
+  new Problem(
+    422,
+    'The templates of this report make too much together',
+    `${message}. Download its files one by one, or correct the GlobalReportType; a new run has the new templates.`,
+  );
 
 /** What users wrote into their type of report does not fit this report. */
 const failedTemplate = ({ message }: TemplateProblem): Problem =>

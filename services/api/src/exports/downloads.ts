@@ -5,6 +5,7 @@ import { evidenceZip } from './evidence-zip.ts';
 import { filesOfLog } from './log-files.ts';
 import { reportPdf } from './report-pdf.ts';
 import { begun, filesOf } from './stream-file.ts';
+import { boundTogether } from './together.ts';
 
 /** A file of a report on its way. */
 export interface Content {
@@ -33,7 +34,9 @@ const OF_ALL: Readonly<Partial<Record<FileOfEveryReport, Export>>> = {
     mediaType: 'application/zip',
     async made({ archive, ledger }, header) {
       const { files, version } = await filesOfLog(ledger, header);
-      return { bytes: evidenceZip(header, [...filesOf(archive, header), ...files]), version };
+      const ofReport = filesOf(archive, header);
+      await boundTogether(header, ofReport);
+      return { bytes: evidenceZip(header, [...ofReport, ...files]), version };
     },
   },
 };
@@ -47,7 +50,7 @@ export function downloadsOf(archive: Archive, header: ArchivedHeader): RunDetail
   ].map(({ name, mediaType }) => ({ name, mediaType, href: `${base}/${name}` }));
 }
 
-/** A file of an archived report; undefined where it has none of the name. @throws TemplateProblem */
+/** A file of an archived report; undefined where it has none of the name. @throws TemplateProblem, TooMuchTogether, Busy */
 export async function downloadOf(
   stores: FileStores,
   header: ArchivedHeader,

@@ -9,6 +9,11 @@ const MEGABYTES = 512;
 /** Files that wait for a thread, and for how long: whoever waits longer asks again. */
 const WAITING_MAX = 16;
 const WAIT_MILLISECONDS = 10_000;
+/** How long templates have taken, without what they waited for their turn. */
+export interface Meter {
+  milliseconds: number;
+}
+
 /** What is made and thrown away at once, beside what is kept. */
 const YOUNG_MEGABYTES = 16;
 
@@ -21,9 +26,16 @@ const threads = new Capacity(MEGABYTES, WAITING_MAX, WAIT_MILLISECONDS);
  * @throws TemplateProblem
  * @throws Busy where too many are being rendered.
  */
-export function renderInThread(report: Report, name: string): Promise<string> {
+export function renderInThread(report: Report, name: string, meter?: Meter): Promise<string> {
   const { megabytes, seconds } = templateLimits(report);
-  return threads.with(megabytes, () => rendered(report, name, megabytes, seconds));
+  return threads.with(megabytes, async () => {
+    const start = performance.now();
+    try {
+      return await rendered(report, name, megabytes, seconds);
+    } finally {
+      if (meter !== undefined) meter.milliseconds += performance.now() - start;
+    }
+  });
 }
 
 async function rendered(report: Report, name: string, megabytes: number, seconds: number): Promise<string> {

@@ -13,24 +13,27 @@ import {
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { contentOf, revisionOf } from '../runs/runs.ts';
-import { renderInThread } from './render-in-thread.ts';
+import { renderInThread, type Meter } from './render-in-thread.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */
 export interface ReportFile {
   readonly name: string;
   readonly mediaType: string;
-  /** May throw a `TemplateProblem` at the start where users wrote its template. */
-  text(): AsyncIterable<string>;
+  /** Users wrote its template. */
+  readonly isTemplate?: boolean;
+  /** May throw a `TemplateProblem` at the start where users wrote its template, whose time is added to the meter. */
+  text(meter?: Meter): AsyncIterable<string>;
 }
 
 /** The files of an archived report: those of its type, and `report.json` with everything. */
 export function filesOf(archive: Archive, header: ArchivedHeader): ReportFile[] {
   const { downloads } = typeOfReport(contentOf(header));
   return [
-    ...downloads.map((download) => ({
+    ...downloads.map((download): ReportFile => ({
       name: download.name,
       mediaType: download.mediaType,
-      text: () => chunked(downloadText(archive, header, download)),
+      isTemplate: download.isTemplate === true,
+      text: (meter) => chunked(downloadText(archive, header, download, meter)),
     })),
     {
       name: 'report.json',
@@ -53,12 +56,13 @@ async function* downloadText(
   archive: Archive,
   header: ArchivedHeader,
   { name, lists, needs = [], isTemplate, render }: Download,
+  meter?: Meter,
 ): AsyncGenerator<string> {
   const beside: ReportPart[] = [];
   for (const kind of needs)
     for await (const rows of archive.parts(header.id, kind)) beside.push({ kind, rows });
   const common = joinReport(contentOf(header), header.digest, beside, revisionOf(header));
-  if (isTemplate) yield await renderInThread(common, name);
+  if (isTemplate) yield await renderInThread(common, name, meter);
   else if (lists === undefined) yield* render(common);
   else
     for await (const { rows, piece } of pieces(archive, header.id, lists))
