@@ -31,6 +31,11 @@ const oidc = section(
       initially: 'openid profile email',
       schema: { type: 'string', pattern: '(^| )openid( |$)' },
     },
+    askAgain: duration(
+      'After how long it is asked again who somebody is, where it gives refresh tokens (many do for the scope offline_access).',
+      '15m',
+    ),
+    maxAge: duration('How long what it said is believed where it cannot be asked again.', '4h'),
     usernameClaim: text('The claim that is the name.', 'sub', '.+'),
     usernamePrefix: text('Before names; the issuer and # unless set, and none with -.'),
     groupsClaim: text('The claim that is the groups.', 'groups', '.+'),
