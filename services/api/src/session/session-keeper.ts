@@ -8,7 +8,7 @@ import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
 import { ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
-import type { Naming } from '../sign-in/named-by-provider.ts';
+import type { Naming } from '../sign-in/belief.ts';
 import { OwnCookie } from './cookies.ts';
 import { firstToNote } from './first-to-note.ts';
 import { digestOf, isId, newId, seal, unseal } from './seal.ts';

@@ -3,22 +3,8 @@ import type { User } from '@margay/kubernetes';
 import { Problem } from '@margay/runtime';
 import type { Clock } from '@margay/runtime/nest';
 import type { OpenSession, SessionKeeper } from '../session/session-keeper.ts';
+import type { Naming } from './belief.ts';
 import type { OidcProvider } from './oidc-provider.ts';
-
-/** What is kept of the moment when an identity provider named somebody. */
-export interface Naming {
-  readonly at: Instant;
-  /** By which it can be asked again, where it gave one. */
-  readonly refresh?: string;
-}
-
-/** How long what a provider said of somebody is believed, in milliseconds. */
-export interface Belief {
-  /** It is asked again after that, where it can be. */
-  readonly askAgain: number;
-  /** Where it cannot be asked, or does not answer: then the session ends. */
-  readonly atMost: number;
-}
 
 const MICROSECONDS = 1_000;
 /** Of all replicas one asks, and none again so soon. Meanwhile what it said before counts. */

@@ -1,9 +1,9 @@
 import type { User } from '@margay/kubernetes';
 import { Problem, shownText } from '@margay/runtime';
 import type * as openid from 'openid-client';
+import type { Belief } from './belief.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { userOf } from './identity.ts';
-import type { Belief } from './named-by-provider.ts';
 
 /** The identity provider, and what of its answers is used. */
 export interface OidcOptions {
