@@ -42,6 +42,8 @@ test('kubectl finds reports by every documented name and shows what counts', () 
     'TYPE',
     'SCHEDULE',
     'SUSPENDED',
+    'READY',
+    'REASON',
     'LAST RUN',
     'NEXT RUN',
     'LAST RESULT',

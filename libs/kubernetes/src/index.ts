@@ -55,6 +55,7 @@ export {
   clusterReport,
   findGlobalReport,
 } from './reports/global-reports.ts';
+export { newsOf } from './reports/news.ts';
 export { recordEvent } from './reports/record-event.ts';
 export {
   type GlobalReportStatus,

@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/baseline.ts')).baselineCommand,
   },
   {
+    use: 'migrate [options] [file...]',
+    about: 'Rewrite manifests and roles for another API group of GlobalReports.',
+    load: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  },
+  {
     use: 'dlq',
     about: 'Look at dead letters, and publish them again after a fix.',
     load: async () => (await import('./commands/dlq.ts')).dlqCommand,

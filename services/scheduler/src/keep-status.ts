@@ -3,6 +3,7 @@ import type { Instant } from '@margay/ground';
 import {
   DEFAULT_GROUP,
   globalReportStatus,
+  newsOf,
   recordEvent,
   writeStatus,
   type ClusterReport,
@@ -53,6 +54,7 @@ export function keepStatus({
   let isTold = false;
   return async ({ name, uid, apiVersion, generation, report, status }, runs, problem) => {
     const at = now();
+    const about = { apiVersion, kind: 'GlobalReport', name, uid };
     const { schedule, suspend } = report?.spec ?? {};
     const from = runs.reduce((last, { end, manual }) => (manual ? last : Math.max(last, end)), 0) || at;
     const nextEnd =
@@ -90,12 +92,14 @@ export function keepStatus({
           });
         isTold = true;
       }
+      if (stored !== undefined && written !== undefined)
+        for (const news of newsOf(before, written))
+          await recordEvent(client, { about, ...news, component }, at);
     }
     const told = before?.conditions?.find(({ type }) => type === 'Schedulable');
     const isNews = told?.reason !== problem?.reason || told?.message !== problem?.message;
     if (problem === undefined) events.delete(uid);
     else if (isNews && events.get(uid) !== problem.message) {
-      const about = { apiVersion, kind: 'GlobalReport', name, uid };
       await recordEvent(client, { about, type: 'Warning', ...problem, component }, at);
       events.set(uid, problem.message);
     }

@@ -150,6 +150,8 @@ export function globalReportDefinition(group: string): CustomResourceDefinition 
       { name: 'Type', type: 'string', jsonPath: '.spec.reportType' },
       { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
       { name: 'Suspended', type: 'boolean', jsonPath: '.spec.suspend' },
+      { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+      { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
       { name: 'Last run', type: 'string', jsonPath: '.status.lastScheduledReportJob.end' },
       { name: 'Next run', type: 'string', jsonPath: '.status.nextReportTime' },
       {

@@ -1,7 +1,10 @@
 import { formatSeconds, type Instant } from '@margay/ground';
 
-/** `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. */
-export type ConditionType = 'Schedulable' | 'LastReportSucceeded';
+/**
+ * `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. `Ready`: both in one, as
+ * tools that know no GlobalReports ask for it.
+ */
+export type ConditionType = 'Schedulable' | 'LastReportSucceeded' | 'Ready';
 
 /** metav1.Condition. */
 export interface Condition {

@@ -86,10 +86,26 @@ test.each([
     'Succeeded',
   ],
   ['it failed', { runs: [run(1, 'succeeded'), run(2, 'failed')] }, 'LastReportSucceeded', 'False', 'Failed'],
+  ['ready', {}, 'Ready', 'True', 'Scheduled'],
+  ['ready, as nothing ended yet', { runs: [run(1, 'running')] }, 'Ready', 'True', 'Scheduled'],
+  ['ready, as it is meant to stand still', { suspended: true }, 'Ready', 'True', 'Suspended'],
+  [
+    'not ready, as something is in the way',
+    { problem: { reason: 'InvalidSchedule', message: 'why' }, runs: [run(1, 'succeeded')] },
+    'Ready',
+    'False',
+    'InvalidSchedule',
+  ],
+  ['not ready, as the newest failed', { runs: [run(2, 'failed')] }, 'Ready', 'False', 'LastReportFailed'],
 ] as const)('conditions: %s', (_, input, type, expected, reason) => {
   const condition = status(input).conditions?.find((one) => one.type === type);
   expect(condition).toMatchObject({ status: expected, reason, observedGeneration: 3 });
   expect(condition?.message).not.toBe('');
+});
+
+test('no next report is named while none will be begun', () => {
+  expect(status({})).toHaveProperty('nextReportTime');
+  expect(status({ suspended: true })).not.toHaveProperty('nextReportTime');
 });
 
 test('a report without a schedule is run by hand only', () => {
@@ -123,6 +139,7 @@ test('the time of transition moves with the status only, and conditions of other
   expect(well.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual([
     '2026-03-04T00:00:00Z',
     '2026-03-02T00:00:00Z',
+    '2026-03-04T00:00:00Z',
     'then',
   ]);
 });

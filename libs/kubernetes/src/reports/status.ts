@@ -82,7 +82,8 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
     activeReportJobs: active.toReversed().slice(0, ACTIVE_MAX).map(jobOf),
     lastFailedReportJobs: failed.map(completedJobOf),
     lastSuccessfulReportJobs: successful.map(completedJobOf),
-    ...(input.nextEnd !== undefined && { nextReportTime: formatSeconds(input.nextEnd) }),
+    ...(input.nextEnd !== undefined &&
+      input.suspended !== true && { nextReportTime: formatSeconds(input.nextEnd) }),
     observedGeneration: input.generation,
     conditions: withConditions(
       input.before?.conditions ?? [],
@@ -99,10 +100,9 @@ function conditionsOf(
   failed: ReportRun | undefined,
   successful: ReportRun | undefined,
 ): Readonly<Record<ConditionType, Said>> {
-  return {
-    Schedulable: schedulable(problem, suspended, nextEnd),
-    LastReportSucceeded: lastResult(failed, successful),
-  };
+  const begins = schedulable(problem, suspended, nextEnd);
+  const ended = lastResult(failed, successful);
+  return { Schedulable: begins, LastReportSucceeded: ended, Ready: ready(begins, ended) };
 }
 
 function schedulable(problem: ScheduleProblem | undefined, suspended = false, nextEnd?: Instant): Said {
@@ -144,6 +144,12 @@ function lastResult(failed: ReportRun | undefined, successful: ReportRun | undef
     };
   }
   return { status: 'Unknown', reason: 'NoReportYet', message: 'No report has come to an end yet.' };
+}
+
+/** What is in the way counts first, then the newest report that ended; one of which none has ended yet is ready. */
+function ready(begins: Said, ended: Said): Said {
+  if (begins.status === 'False') return begins;
+  return ended.status === 'False' ? { ...ended, reason: 'LastReportFailed' } : begins;
 }
 
 function newest(a: ReportJobStatus | undefined, b: ReportJobStatus | undefined): ReportJobStatus | undefined {
