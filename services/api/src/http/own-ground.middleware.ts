@@ -14,6 +14,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'private, no-cache',
+  vary: 'authorization, cookie',
 };
 
 const isSafe = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
@@ -49,6 +50,9 @@ export class OwnGround implements NestMiddleware {
 
   use(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    // Of two names a proxy in front may have looked at the other one.
+    if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+      throw new Problem(400, 'Bad request', 'Host is there twice: send it once');
     const { host } = this.#originOf(request);
     if (this.#hosts !== undefined && !this.#hosts.has(nameIn(host)))
       throw new Problem(
