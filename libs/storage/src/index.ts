@@ -13,7 +13,7 @@ export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export { elasticsearchOptionsOf, elasticsearchPlaceOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
 export { ArchiveDamaged, headerDamage, soundHeader } from './archive/damaged.ts';
-export type { LateEvidence, Place } from './arrivals/arrivals.ts';
+export type { Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export { checkLog, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
