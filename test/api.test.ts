@@ -356,6 +356,7 @@ test('every answer is as it is described, with nothing left out of the descripti
     auditEvents: reports.get('policy-audit')!.auditEvents as { auditID: string; verb: string }[],
   };
   const about: Partial<Record<OperationId, readonly string[]>> = {
+    clusters: ['/clusters', '/clusters?cluster=recorded'],
     cluster: ['/cluster'],
     runs: ['/runs', '/runs?revisions=all'],
     globalReports: ['/reports'],

@@ -40,6 +40,7 @@ const rowsIn = async <R>(answer: Promise<Buffer>) =>
 const ASKED: Readonly<
   Record<Exclude<OperationId, 'revise' | 'askRun' | 'signIn' | 'signOut' | 'signOutEverywhere'>, Asked>
 > = {
+  clusters: () => ['/clusters'],
   cluster: () => ['/cluster'],
   runs: () => ['/runs'],
   run: (id) => [`/runs/${id}`],

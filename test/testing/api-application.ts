@@ -2,8 +2,8 @@ import type { Authority } from '@margay/api';
 import { ApiModule, type ApiOptions } from '@margay/api/module';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
-import type { Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import { cellOver, type Stores } from '@margay/storage';
+import { CELL, STORES } from '@margay/storage/nest';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RouteOptions } from 'fastify';
 import { Test } from '@nestjs/testing';
@@ -16,15 +16,30 @@ export interface ApiHere {
   /** Proxies in front, ways to sign in, limits. */
   readonly door?: Pick<ApiOptions, 'proxies' | 'signIn' | 'limits'>;
   readonly cluster?: string;
+  /** Other clusters that the same people may see. */
+  readonly others?: ReadonlyMap<string, Stores>;
   /** Told of every route that is made. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
 /** The API over these stores, which stay open when it is closed. */
-export const apiOver = ({ stores, cluster = 'recorded', access, hosts, door }: ApiHere) =>
+export const apiOver = ({ stores, cluster = 'recorded', others, access, hosts, door }: ApiHere) =>
   ApiModule.over(
-    { cluster, access: () => access, ...(hosts && { hosts }), ...door },
-    { module: class Given {}, providers: [{ provide: STORES, useValue: stores }], exports: [STORES] },
+    {
+      cluster,
+      access: () => access,
+      ...(others && { others: { access: () => access, isOneAuthority: true } }),
+      ...(hosts && { hosts }),
+      ...door,
+    },
+    {
+      module: class Given {},
+      providers: [
+        { provide: STORES, useValue: stores },
+        { provide: CELL, useValue: cellOver(new Map([[cluster, stores], ...(others ?? [])])) },
+      ],
+      exports: [CELL, STORES],
+    },
   );
 
 /** An application that answers `inject`; `listen` lets others ask it. */

@@ -14,7 +14,7 @@ export {
   type Rows,
   type Intervals,
 } from './answers/rows.ts';
-export type { Cluster, ClusterState, EndpointState } from './answers/cluster.ts';
+export type { Cluster, Clusters, ClusterState, EndpointState } from './answers/cluster.ts';
 export type { Comparison } from './answers/compare.ts';
 export type { Coverage, Outcome, SourceCoverage } from './answers/coverage.ts';
 export type { Evidence, NamedObjects } from './answers/evidence.ts';

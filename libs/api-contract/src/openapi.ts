@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cluster, clusterState } from './answers/cluster.ts';
+import { cluster, clusters, clusterState } from './answers/cluster.ts';
 import { comparison } from './answers/compare.ts';
 import { coverage } from './answers/coverage.ts';
 import { evidence } from './answers/evidence.ts';
@@ -12,11 +12,13 @@ import { session, sessions, signedOut, waysToSignIn } from './answers/session.ts
 import { timeline } from './answers/timeline.ts';
 import { BASE, type Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
+import { clusterQuery } from './queries.ts';
 import { RIGHTS } from './rights.ts';
 
 /** The names of schemas in the document. Each answer has one. */
 const SCHEMAS = {
   Cluster: cluster,
+  Clusters: clusters,
   ClusterState: clusterState,
   Comparison: comparison,
   Coverage: coverage,
@@ -55,7 +57,7 @@ export function openApi(version: string): object {
       title: 'Margay',
       version,
       description:
-        'Compliance reports of a Kubernetes cluster. All but asking for runs only reads. Times are RFC 3339, UTC. Errors are application/problem+json (RFC 9457). Answers carry an ETag.',
+        'Compliance reports of Kubernetes clusters. All but asking for runs only reads. Times are RFC 3339, UTC. Errors are application/problem+json (RFC 9457). Answers carry an ETag.',
     },
     servers: [{ url: BASE }],
     security: [{ token: [] }],
@@ -81,7 +83,7 @@ function described(operationId: string, operation: Operation): object {
     summary,
     description: `Needs ${needs}.`,
     ...(!signedIn && { security: [] }),
-    parameters: [...parametersOf('path', parameters), ...parametersOf('query', query)],
+    parameters: [...parametersOf('path', parameters), ...parametersOf('query', query ?? clusterQuery)],
     responses: {
       200: {
         description: answer.description,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cluster, clusterState } from './answers/cluster.ts';
+import { cluster, clusters, clusterState } from './answers/cluster.ts';
 import { comparison } from './answers/compare.ts';
 import { coverage } from './answers/coverage.ts';
 import { askedRun, globalReports } from './answers/global-report.ts';
@@ -31,6 +31,13 @@ const kind = z.enum(Object.keys(ROWS) as [RowKind, ...RowKind[]]);
 
 /** Every operation, by its `operationId`, in the order of the documentation. */
 export const OPERATIONS = {
+  clusters: {
+    method: 'get',
+    path: '/clusters',
+    summary: 'The clusters whose reports are here, that which is meant where none is named first.',
+    right: 'list',
+    answer: json('Names, and of what may be seen of each how it is.', clusters),
+  },
   cluster: {
     method: 'get',
     path: '/cluster',

@@ -5,9 +5,21 @@ const words = z.string().max(1_024).optional();
 const instant = z.iso.datetime({ offset: true });
 const limit = (most: number, otherwise: number) =>
   z.coerce.number().int().min(1).max(most).default(otherwise);
+/** Which cluster is meant: of every operation, where an installation has several. */
+const ofCluster = {
+  cluster: z
+    .string()
+    .max(253)
+    .optional()
+    .meta({ description: 'The name of a cluster; the one that `clusters` lists first unless given.' }),
+};
+/** The query of an operation that has nothing else to be asked. */
+export const clusterQuery = z.strictObject(ofCluster);
+
 const cursor = words.meta({ description: '`next` of the page before.' });
 
 export const runsQuery = z.strictObject({
+  ...ofCluster,
   report: words.meta({ description: 'The name of a GlobalReport.' }),
   type: words.meta({ description: 'The name of a report type.' }),
   state: z.enum(RUN_STATES).optional(),
@@ -27,12 +39,14 @@ export type RunsQuery = z.output<typeof runsQuery>;
 const size = z.coerce.number().int().min(0);
 
 export const growthQuery = z.strictObject({
+  ...ofCluster,
   from: size.meta({ description: 'The size of the checkpoint that was kept.' }),
   to: size.meta({ description: 'The size of the newer one.' }),
 });
 export type GrowthQuery = z.output<typeof growthQuery>;
 
 export const askRunQuery = z.strictObject({
+  ...ofCluster,
   start: instant.optional().meta({
     description: 'Start of the window; unless given that of the schedule’s next one, or the first evidence.',
   }),
@@ -58,6 +72,7 @@ const conditions = z
   .optional();
 
 export const rowsQuery = z.strictObject({
+  ...ofCluster,
   filter: words.meta({ description: 'Words that all stand somewhere in the row.' }),
   where: conditions.meta({
     description: 'Fields and what they must be: `ingressProtected:false,egressToInternet:true`.',
@@ -69,13 +84,18 @@ export const rowsQuery = z.strictObject({
 });
 export type RowsQuery = z.output<typeof rowsQuery>;
 
-export const trendQuery = z.strictObject({ limit: limit(100, 20) });
+export const trendQuery = z.strictObject({
+  ...ofCluster,
+  limit: limit(100, 20),
+});
 
 export const timelineQuery = z.strictObject({
+  ...ofCluster,
   endpoint: z.string().min(1).max(1_024).meta({ description: 'As reports print it: `Pod.v1(shop/web-1)`.' }),
 });
 
 export const stateQuery = z.strictObject({
+  ...ofCluster,
   at: instant,
   filter: words,
   limit: limit(1_000, 200),

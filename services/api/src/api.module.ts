@@ -1,13 +1,23 @@
-import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import { CLOCK } from '@margay/runtime/nest';
-import type { Stores } from '@margay/storage';
-import { STORES } from '@margay/storage/nest';
+import {
+  Module,
+  type DynamicModule,
+  type MiddlewareConsumer,
+  type NestModule,
+  type Provider,
+} from '@nestjs/common';
+import { CLOCK, LOG, type Clock } from '@margay/runtime/nest';
+import type { Log } from '@margay/runtime';
+import type { Cell, Stores } from '@margay/storage';
+import { CELL, STORES } from '@margay/storage/nest';
 import type { Authority } from './access/access.ts';
 import { ExportableScope } from './access/exportable-scope.ts';
 import { Judges } from './access/judges.ts';
 import { ClusterController } from './cluster/cluster.controller.ts';
 import { CoverageController } from './cluster/coverage.controller.ts';
 import { StateController } from './cluster/state.controller.ts';
+import { ClusterDoor } from './clusters/cluster-door.middleware.ts';
+import { ClustersController } from './clusters/clusters.controller.ts';
+import { onlyCluster, OtherClusters, type Others } from './clusters/other-clusters.ts';
 import { DashboardController } from './dashboard/dashboard.controller.ts';
 import { DocsController } from './docs/docs.controller.ts';
 import { TimelineController } from './endpoints/timeline.controller.ts';
@@ -35,6 +45,7 @@ import {
   ACCESS,
   AUTHORITY,
   CLUSTER,
+  CLUSTERS_HERE,
   HOSTS,
   LIMITS,
   NETWORKS,
@@ -49,6 +60,12 @@ export interface ApiOptions {
   readonly cluster: string;
   /** Asked once, when the application starts: who may see what. */
   readonly access: () => Authority | Promise<Authority>;
+  /** The other clusters of the cell, that a request names by `?cluster=`: who may see what of each; none unless given. */
+  readonly others?: {
+    readonly access: (cluster: string) => Authority | Promise<Authority>;
+    /** Whoever is known to one of them is known to all: one token for everything, or none. */
+    readonly isOneAuthority: boolean;
+  };
   /** The names that it may be reached under; any unless given. */
   readonly hosts?: readonly string[];
   /** The proxies in front of it; none unless given. */
@@ -69,6 +86,7 @@ const NO_LIMITS: Limits = { perSecond: 0, longAtOnce: 0 };
 const NO_PROXIES: Proxies = { networks: [], headers: 'x-forwarded' };
 
 const CONTROLLERS = [
+  ClustersController,
   ClusterController,
   RunsController,
   ReportsController,
@@ -107,42 +125,73 @@ export class ApiModule implements NestModule {
    * @param adapters modules that provide `STORES`, of Elasticsearch for the service, embedded in one process. The same modules may
    * be given to others: Nest makes each once.
    */
-  static over(
-    {
-      cluster,
-      access,
-      hosts,
-      proxies = NO_PROXIES,
-      sessions = SESSIONS,
-      signIn = {},
-      limits = NO_LIMITS,
-
-      privateNetworks,
-    }: ApiOptions,
-    ...adapters: DynamicModule[]
-  ): DynamicModule {
-    return {
-      module: ApiModule,
-      imports: adapters,
-      providers: [
-        { provide: CLUSTER, useValue: cluster },
-        { provide: AUTHORITY, useFactory: access },
-        { provide: ORIGIN_OF, useValue: readOrigin(proxies) },
-        { provide: SIGN_IN, useValue: signIn },
-        { provide: LIMITS, useValue: limits },
-        { provide: SESSION_LIMITS, useValue: sessions },
-        { provide: HOSTS, useValue: hosts },
-        { provide: NETWORKS, useValue: privateNetworks },
-      ],
-    };
+  static over(options: ApiOptions, ...adapters: DynamicModule[]): DynamicModule {
+    return apiOf(options, clustersOf(options), adapters);
   }
 
   /** Its own routes only: health and metrics of the same process are for whoever runs it. */
   configure(consumer: MiddlewareConsumer): void {
     // For routes Fastify's wildcard is a bare *, for middleware Nest wants it named.
     const others = CONTROLLERS.filter((each) => each !== DocsController);
+    consumer.apply(ClusterDoor).forRoutes('api/{*path}', 'login/{*path}');
     consumer.apply(OwnGround).forRoutes(...others, 'api/{*path}');
     // The page is sent from memory, which costs less than to refuse it.
     consumer.apply(CountedRequest).forRoutes('api/{*path}', 'login/{*path}');
   }
+}
+
+/** The clusters that are served beside that of an API. */
+function clustersOf(options: ApiOptions): Provider {
+  const { cluster, others } = options;
+  const provide = CLUSTERS_HERE;
+  if (others === undefined)
+    return { provide, inject: [STORES], useFactory: (stores: Stores) => onlyCluster(cluster, stores) };
+  const { access, isOneAuthority } = others;
+  return {
+    provide,
+    inject: [CELL, LOG, CLOCK],
+    useFactory: (cell: Cell, log: Log, clock: Clock) => {
+      const moduleOf: Others['moduleOf'] = (here, stores) =>
+        apiOf(
+          { ...options, cluster: here.asked, access: () => access(here.asked) },
+          { provide, useValue: here },
+          [storesAsGiven(stores)],
+        );
+      return new OtherClusters({ cell, log, clock, isOneAuthority, moduleOf });
+    },
+  };
+}
+
+const storesAsGiven = (stores: Stores): DynamicModule => ({
+  module: class StoresOfOther {},
+  providers: [{ provide: STORES, useValue: stores }],
+  exports: [STORES],
+});
+
+function apiOf(options: ApiOptions, clusters: Provider, adapters: DynamicModule[]): DynamicModule {
+  const {
+    cluster,
+    access,
+    hosts,
+    proxies = NO_PROXIES,
+    sessions = SESSIONS,
+    signIn = {},
+    limits = NO_LIMITS,
+    privateNetworks,
+  } = options;
+  return {
+    module: ApiModule,
+    imports: adapters,
+    providers: [
+      clusters,
+      { provide: CLUSTER, useValue: cluster },
+      { provide: AUTHORITY, useFactory: access },
+      { provide: ORIGIN_OF, useValue: readOrigin(proxies) },
+      { provide: SIGN_IN, useValue: signIn },
+      { provide: LIMITS, useValue: limits },
+      { provide: SESSION_LIMITS, useValue: sessions },
+      { provide: HOSTS, useValue: hosts },
+      { provide: NETWORKS, useValue: privateNetworks },
+    ],
+  };
 }

@@ -1,5 +1,5 @@
 import { networksProblem } from '@margay/policy';
-import { cellSettings, list } from '@margay/runtime';
+import { cellSettings, clustersOf, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 import { doorProblems, doorSettings } from './door.ts';
@@ -23,7 +23,11 @@ export const config = z
     ...doorSettings,
     KUBECONFIG: z.string().optional().meta({
       description:
-        'Kubeconfig of the cluster that is asked for permissions; in a pod its service account unless set.',
+        'Kubeconfig of the cluster that is asked for permissions; in a pod its service account unless set. Of several clusters the one that CLUSTERS has first, or CLUSTER_NAME.',
+    }),
+    API_KUBECONFIGS: list().prefault('').meta({
+      description:
+        'Of several clusters the kubeconfigs of all others, `NAME=FILE` with commas between them: who somebody is and what they may see of a cluster is asked of its own API server.',
     }),
     GLOBAL_REPORT_GROUP: z
       .string()
@@ -40,6 +44,37 @@ export const config = z
     message: 'API_PERMISSIONS is "token", so that a token is needed',
   })
   .superRefine((settings, context) => {
+    for (const message of kubeconfigProblems(settings))
+      context.addIssue({ code: 'custom', path: ['API_KUBECONFIGS'], message });
     for (const [path, message] of doorProblems(settings, settings.API_PERMISSIONS))
       context.addIssue({ code: 'custom', path: [path], message });
   });
+
+/** The kubeconfigs of the other clusters by name. */
+export const kubeconfigsOf = ({ API_KUBECONFIGS: pairs }: { readonly API_KUBECONFIGS: readonly string[] }) =>
+  new Map(
+    pairs.map((pair): [cluster: string, file: string] => {
+      const at = pair.indexOf('=');
+      return at < 0 ? ['', pair] : [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+
+function kubeconfigProblems(
+  settings: Parameters<typeof clustersOf>[0] & {
+    readonly API_KUBECONFIGS: readonly string[];
+    readonly API_PERMISSIONS: string;
+  },
+): string[] {
+  const [, ...others] = clustersOf(settings);
+  const known = kubeconfigsOf(settings);
+  const strange = [...known].find(([name, file]) => !others.includes(name) || file === '');
+  if (strange !== undefined)
+    return [
+      `"${strange.join('=')}" is no NAME=FILE of a cluster in CLUSTERS beside ${clustersOf(settings)[0]}, which has KUBECONFIG`,
+    ];
+  const without = others.filter((name) => !known.has(name));
+  if (settings.API_PERMISSIONS !== 'kubernetes' || without.length === 0) return [];
+  return [
+    `nobody could be asked who may see what of ${without.join(', ')}: add NAME=FILE for each, or take it out of CLUSTERS`,
+  ];
+}

@@ -1,3 +1,4 @@
+import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import { accessOf } from './access/configured.ts';
@@ -9,14 +10,22 @@ import { doorOf } from './door.ts';
 await runService({
   name: 'api',
   config,
-  module: (settings) =>
-    ApiModule.over(
+  module: (settings) => {
+    const [cluster = '', ...others] = clustersOf(settings);
+    return ApiModule.over(
       {
-        cluster: settings.CLUSTER_NAME,
-        access: () => accessOf(settings),
+        cluster,
+        access: () => accessOf(settings, cluster),
+        ...(others.length > 0 && {
+          others: {
+            access: (other) => accessOf(settings, other),
+            isOneAuthority: settings.API_PERMISSIONS !== 'kubernetes',
+          },
+        }),
         ...(settings.PRIVATE_NETWORKS && { privateNetworks: settings.PRIVATE_NETWORKS }),
         ...doorOf(settings),
       },
       StoresModule.elasticsearch(settings),
-    ),
+    );
+  },
 });

@@ -7,6 +7,9 @@ export const ACCESS = 'ACCESS';
 /** The token of the cluster's name. */
 export const CLUSTER = 'CLUSTER';
 
+/** The token of the clusters that are served here, see `ClustersHere`. */
+export const CLUSTERS_HERE = 'CLUSTERS_HERE';
+
 /** The token of the names that the API may be reached under; of undefined for any. */
 export const HOSTS = 'HOSTS';
 

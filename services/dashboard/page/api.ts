@@ -10,11 +10,23 @@ export class ApiProblem extends Error {
   }
 }
 
+/** The cluster that the page's address names, if it does. */
+const CLUSTER = new URLSearchParams(location.search).get('cluster');
+
+/** The address of an operation, of the cluster that the page is about. */
+function addressOf(path: string): string {
+  const named = CLUSTER === null ? '' : `${path.includes('?') ? '&' : '?'}cluster=${part(CLUSTER)}`;
+  return `/api/v1${path}${named}`;
+}
+
+/** Goes to the pages of another cluster. */
+export const showCluster = (name: string): void => location.assign(`/?cluster=${part(name)}#/`);
+
 /** Asks the API. @throws ApiProblem with words for a person. */
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(`/api/v1${path}`, { credentials: 'same-origin', ...init });
+    answer = await fetch(addressOf(path), { credentials: 'same-origin', ...init });
   } catch {
     throw new ApiProblem(0, 'Margay does not answer: it may be restarting. This page tries again.');
   }
@@ -75,7 +87,7 @@ export function useRunEvents(
 ): void {
   useEffect(() => {
     if (!isFollowed) return undefined;
-    const events = new EventSource('/api/v1/events');
+    const events = new EventSource(addressOf('/events'));
     for (const name of names) events.addEventListener(name, told);
     return () => events.close();
   }, [isFollowed]);

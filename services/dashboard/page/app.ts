@@ -1,6 +1,6 @@
-import type { Cluster } from '@margay/api-contract';
+import type { Cluster, Clusters } from '@margay/api-contract';
 import { html, render, useEffect, useState } from 'htm/preact';
-import { useAnswer } from './api.ts';
+import { showCluster, useAnswer } from './api.ts';
 import { CoveragePage } from './coverage-page.ts';
 import { EndpointPage } from './endpoint-page.ts';
 import { Name, Problem } from './parts.ts';
@@ -8,6 +8,19 @@ import { ReportsPage } from './reports-page.ts';
 import { RunPage } from './run-page.ts';
 import { SignIn, signOut } from './sign-in.ts';
 import { StatePage } from './state-page.ts';
+
+/** The cluster that the pages are about; a choice where there are several. */
+function WhichCluster({ cluster }: { cluster: Cluster }) {
+  const items = useAnswer<Clusters>('/clusters').data?.items ?? [];
+  if (items.length < 2) return html`Cluster <b><${Name} text=${cluster.cluster} /></b>`;
+  const go = (event: Event) => showCluster((event.target as HTMLSelectElement).value);
+  return html`<label
+    >Cluster${' '}
+    <select name="cluster" onChange=${go}>
+      ${items.map(({ name, isAsked }) => html`<option value=${name} selected=${isAsked}>${name}</option>`)}
+    </select></label
+  >`;
+}
 
 /** Where one is: `#/runs/<id>?kind=endpoints`. */
 function placeOf(hash: string) {
@@ -74,7 +87,7 @@ function App() {
         <a href="/api/docs">API</a>
       </nav>
       <span class="end">
-        ${cluster.data && html`Cluster <b><${Name} text=${cluster.data.cluster} /></b>`}
+        ${cluster.data && html`<${WhichCluster} cluster=${cluster.data} />`}
         ${
           cluster.data?.viewer &&
           html` · ${cluster.data.viewer}

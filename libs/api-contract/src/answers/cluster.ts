@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { doubt } from './evidence.ts';
+import { doubt, grade } from './evidence.ts';
 import { count, instant, list } from './list.ts';
 
 /** The cluster, and what of it the viewer may see. */
@@ -16,6 +16,26 @@ export const cluster = z.object({
   reportTypes: list(z.string()),
 });
 export type Cluster = z.output<typeof cluster>;
+
+const someCluster = z.object({
+  name: z.string(),
+  isAsked: z.boolean().meta({ description: 'Whether it is the one that was asked.' }),
+  told: z
+    .object({
+      uid: z
+        .string()
+        .nullable()
+        .meta({ description: 'Of its namespace `kube-system`; null where no evidence tells it.' }),
+      lastSeen: instant.nullable().meta({ description: 'The last instant of its history.' }),
+      grade: grade.nullable().meta({ description: 'Of the sources of its newest report; null without one.' }),
+    })
+    .nullable()
+    .meta({ description: 'How it is; null where whoever asks has to be known to that cluster first.' }),
+});
+
+/** The clusters of an installation. */
+export const clusters = z.object({ items: list(someCluster) });
+export type Clusters = z.output<typeof clusters>;
 
 const endpointState = z.object({
   endpoint: z.string(),

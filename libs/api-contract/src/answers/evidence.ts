@@ -23,7 +23,7 @@ const problems = z.object({
 });
 
 /** How much is known of what a source delivered, from best to worst; see docs/report-reference.md. */
-const grade = z.enum(['proven', 'no gap seen', 'gaps', 'not known']);
+export const grade = z.enum(['proven', 'no gap seen', 'gaps', 'not known']);
 
 /** Absent in reports of older releases. */
 export const rhythm = {

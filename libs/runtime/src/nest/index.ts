@@ -42,6 +42,7 @@ export {
   type PrintedSource,
   type SourceLook,
 } from './health/source-look.ts';
+export { openBehind, type ApplicationBehind } from './http/behind.ts';
 export { openListener, type HttpServer, type ServeOptions } from './http/listener.ts';
 export { Open, Right } from './http/right.ts';
 export { RouteRights, type Judge } from './http/route-rights.ts';

@@ -42,12 +42,17 @@ const OF_ALL: Readonly<Partial<Record<FileOfEveryReport, Export>>> = {
 };
 
 /** The files of an archived report, and where each is. */
-export function downloadsOf(archive: Archive, header: ArchivedHeader): RunDetail['downloads'] {
+export function downloadsOf(
+  archive: Archive,
+  header: ArchivedHeader,
+  cluster?: string,
+): RunDetail['downloads'] {
   const base = `${BASE}/runs/${encodeURIComponent(header.id)}/downloads`;
+  const search = cluster === undefined ? '' : `?cluster=${encodeURIComponent(cluster)}`;
   return [
     ...filesOf(archive, header),
     ...Object.entries(OF_ALL).map(([name, { mediaType }]) => ({ name, mediaType })),
-  ].map(({ name, mediaType }) => ({ name, mediaType, href: `${base}/${name}` }));
+  ].map(({ name, mediaType }) => ({ name, mediaType, href: `${base}/${name}${search}` }));
 }
 
 /** A file of an archived report; undefined where it has none of the name. @throws TemplateProblem, TooMuchTogether, Busy */

@@ -14,9 +14,11 @@ import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
 import { Asking, TheRun } from '../access/asked.ts';
+import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { downloadsOf } from '../exports/downloads.ts';
 import { cursorOf, otherList, placeOf } from '../http/cursor.ts';
 import { Serves } from '../http/serves.ts';
+import { CLUSTERS_HERE } from '../tokens.ts';
 import { findRuns } from './find-runs.ts';
 import { RunList } from './run-list.ts';
 import { completenessOf, contentOf } from './runs.ts';
@@ -33,7 +35,15 @@ export class RunsController {
   readonly #runs: RunList;
   readonly #stores: Stores;
 
-  constructor(@Inject(RunList) runs: RunList, @Inject(STORES) stores: Stores) {
+  /** What addresses have to say of the cluster; undefined where it is meant anyway. */
+  readonly #named: string | undefined;
+
+  constructor(
+    @Inject(RunList) runs: RunList,
+    @Inject(STORES) stores: Stores,
+    @Inject(CLUSTERS_HERE) { asked, names }: ClustersHere,
+  ) {
+    this.#named = asked === names[0] ? undefined : asked;
     this.#runs = runs;
     this.#stores = stores;
   }
@@ -90,7 +100,7 @@ export class RunsController {
                 digest,
               }),
             ),
-      downloads: header === undefined ? [] : downloadsOf(this.#stores.archive, header),
+      downloads: header === undefined ? [] : downloadsOf(this.#stores.archive, header, this.#named),
     };
   }
 

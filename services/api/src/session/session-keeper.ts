@@ -7,8 +7,9 @@ import type { KeptSession, Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../http/origin.ts';
-import { ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
+import type { ClustersHere } from '../clusters/clusters-here.ts';
 import type { Naming } from '../sign-in/belief.ts';
+import { CLUSTERS_HERE, ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
 import { OwnCookie } from './cookies.ts';
 import { firstToNote } from './first-to-note.ts';
 import { digestOf, isId, newId, seal, unseal } from './seal.ts';
@@ -24,7 +25,13 @@ export interface SessionLimits {
 }
 
 /** What a session is of: a token, of which is asked again whose it is, or somebody whom an identity provider named. */
-export type SessionContent = { readonly token: string } | { readonly user: User; readonly named?: Naming };
+export type SessionContent =
+  | {
+      readonly token: string;
+      /** The cluster that it is a token of, where that is not the first. */
+      readonly cluster?: string;
+    }
+  | { readonly user: User; readonly named?: Naming };
 
 /** A session that lasts, as whoever has its id sees it. */
 export interface OpenSession {
@@ -41,13 +48,19 @@ const IN_ALL = 50_000;
 /**
  * Begins, finds and ends sessions. A browser has a random id and nothing else; what the session is of is kept by the id's digest,
  * sealed under the id: neither the store nor the cookie alone tells anything.
+ *
+ * Of several clusters each has a cookie of its own for sessions of its tokens, which are good for no other; sessions of people whom an
+ * identity provider named are good for all, whose API servers are asked each what they may see.
  */
 @Injectable()
 export class SessionKeeper {
   readonly #sessions: Stores['sessions'];
   readonly #now: Clock;
   readonly #limits: SessionLimits;
-  readonly #cookie: OwnCookie;
+  /** The one that is set first; of what the other holds only who somebody is counts. */
+  readonly #cookies: readonly [OwnCookie, ...OwnCookie[]];
+  /** The cluster, where it is not the first. */
+  readonly #other: string | undefined;
   #forgotAt = 0;
 
   constructor(
@@ -55,11 +68,15 @@ export class SessionKeeper {
     @Inject(CLOCK) now: Clock,
     @Inject(SESSION_LIMITS) limits: SessionLimits,
     @Inject(ORIGIN_OF) originOf: (request: FastifyRequest['raw']) => Origin,
+    @Inject(CLUSTERS_HERE) { asked, names }: ClustersHere,
   ) {
     this.#sessions = sessions;
     this.#now = now;
     this.#limits = limits;
-    this.#cookie = new OwnCookie('margay-session', { sameSite: 'Strict' }, originOf);
+    const cookie = (name: string) => new OwnCookie(name, { sameSite: 'Strict' }, originOf);
+    const common = cookie('margay-session');
+    this.#other = asked === names[0] ? undefined : asked;
+    this.#cookies = this.#other === undefined ? [common] : [cookie(`margay-session.${asked}`), common];
   }
 
   /**
@@ -75,25 +92,33 @@ export class SessionKeeper {
     const now = this.#now();
     const id = newId();
     await stored(async () => {
-      await this.#endOf(request);
+      await this.#endOf(request, this.#cookies[0]);
       await this.#forget(now);
       const session = {
         digest: digestOf(id),
-        owner: ownerOf(owner),
-        sealed: seal(id, content),
+        owner: this.#ownerOf(owner),
+        sealed: seal(id, 'token' in content && this.#other ? { ...content, cluster: this.#other } : content),
         startedAt: now,
         usedAt: now,
         endsAt: now + this.#limits.lifetime * MICROSECONDS,
       };
       await this.#sessions.begin(session, { ofOwner: this.#limits.ofOne, inAll: IN_ALL });
     });
-    this.#cookie.set(request, reply, id);
+    this.#cookies[0].set(request, reply, id);
   }
 
   /** The session of a request, if it has one that lasts; looking at it `again` is no use of it. */
   async of(request: FastifyRequest, again?: 'again'): Promise<OpenSession | undefined> {
-    const id = this.#idOf(request);
-    if (id === undefined) return undefined;
+    for (const cookie of this.#cookies) {
+      const id = idIn(cookie, request);
+      const session = id === undefined ? undefined : await this.#open(id, again);
+      if (session === undefined) continue;
+      if ('user' in session.content || session.content.cluster === this.#other) return session;
+    }
+    return undefined;
+  }
+
+  async #open(id: string, again: 'again' | undefined): Promise<OpenSession | undefined> {
     const digest = digestOf(id);
     const kept = await stored(() => this.#sessions.get(digest));
     if (kept === undefined) return undefined;
@@ -129,36 +154,40 @@ export class SessionKeeper {
 
   /** Ends the session of a request, and takes its cookie away. */
   async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    await stored(() => this.#endOf(request));
-    this.#cookie.clear(request, reply);
+    for (const cookie of this.#cookies) {
+      await stored(() => this.#endOf(request, cookie));
+      cookie.clear(request, reply);
+    }
   }
 
   /** The sessions of somebody that last, newest first, and which of them is the one of this request. */
   async list(request: FastifyRequest, owner: string): Promise<(KeptSession & { current: boolean })[]> {
-    const id = this.#idOf(request);
-    const digest = id && digestOf(id);
+    const digests = this.#cookies
+      .map((cookie) => idIn(cookie, request))
+      .flatMap((id) => (id === undefined ? [] : [digestOf(id)]));
     const now = this.#now();
-    const kept = await stored(() => this.#sessions.of(ownerOf(owner)));
+    const kept = await stored(() => this.#sessions.of(this.#ownerOf(owner)));
     return kept
       .filter((each) => this.#lasts(each, now))
-      .map((each) => ({ ...each, current: each.digest === digest }));
+      .map((each) => ({ ...each, current: digests.includes(each.digest) }));
   }
 
   /** Ends every session of somebody. */
   async endAll(owner: string): Promise<void> {
     await stored(async () => {
-      for (const { digest } of await this.#sessions.of(ownerOf(owner))) await this.#sessions.end(digest);
+      for (const { digest } of await this.#sessions.of(this.#ownerOf(owner)))
+        await this.#sessions.end(digest);
     });
   }
 
-  #idOf(request: FastifyRequest): string | undefined {
-    const id = this.#cookie.in(request);
-    return id !== undefined && isId(id) ? id : undefined;
+  async #endOf(request: FastifyRequest, cookie: OwnCookie): Promise<void> {
+    const id = idIn(cookie, request);
+    if (id !== undefined) await this.#sessions.end(digestOf(id));
   }
 
-  async #endOf(request: FastifyRequest): Promise<void> {
-    const id = this.#idOf(request);
-    if (id !== undefined) await this.#sessions.end(digestOf(id));
+  /** What all sessions of one person have in common, without their name; somebody of the same name in another cluster is another one. */
+  #ownerOf(name: string): string {
+    return digestOf(`margay session of ${name}${this.#other === undefined ? '' : ` in ${this.#other}`}`);
   }
 
   #lasts({ usedAt, endsAt }: KeptSession, now: number): boolean {
@@ -174,8 +203,10 @@ export class SessionKeeper {
   }
 }
 
-/** What all sessions of one person have in common, without their name. */
-const ownerOf = (name: string): string => digestOf(`margay session of ${name}`);
+function idIn(cookie: OwnCookie, request: FastifyRequest): string | undefined {
+  const id = cookie.in(request);
+  return id !== undefined && isId(id) ? id : undefined;
+}
 
 /** Without the store nobody is signed in, and nobody is signed out. */
 export async function stored<T>(work: () => Promise<T>): Promise<T> {

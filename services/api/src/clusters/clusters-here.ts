@@ -1,0 +1,14 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Stores } from '@margay/storage';
+
+/** The clusters whose reports are served at one address, and how each is reached from here. */
+export interface ClustersHere {
+  /** The one that is asked here. */
+  readonly asked: string;
+  /** All of them, that which is meant where none is named first. */
+  readonly names: readonly string[];
+  /** The stores of those of which may be told to whoever is known here: of the others it is not known what they may see. */
+  readonly told: ReadonlyMap<string, Stores>;
+  /** What answers requests about another one. @throws Problem where that cannot be had. */
+  answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void>;
+}

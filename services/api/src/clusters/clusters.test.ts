@@ -1,0 +1,171 @@
+import { reportWindowOf } from '@margay/contracts';
+import { openMetrics, Problem, silentLog } from '@margay/runtime';
+import { ProcessModule } from '@margay/runtime/nest';
+import { cellOver, openEmbedded, type Stores } from '@margay/storage';
+import { CELL, STORES } from '@margay/storage/nest';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { anyone, type Authority } from '../access/access.ts';
+import { ApiModule } from '../api.module.ts';
+import { SessionKeeper } from '../session/session-keeper.ts';
+
+const CLUSTERS = ['alpha', 'beta'];
+const SPAN = { start: 1_000_000, end: 2_000_000 };
+
+/** Each cluster's API server knows its own tokens, and in each somebody is called the same. */
+const authorityOf = (cluster: string): Authority => {
+  const viewer = (name: string) => ({ ...anyone.everybody!, name });
+  return {
+    async ofToken(token) {
+      if (token !== `token-of-${cluster}`) throw new Problem(401, 'Unauthorized', 'The token is not valid');
+      return viewer('system:serviceaccount:shop:auditor');
+    },
+    ofUser: ({ name }) => viewer(`${name} in ${cluster}`),
+  };
+};
+
+/** One API over the stores of both; in each the same report has one run. */
+async function apiOfBoth(isOneAuthority = false) {
+  const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
+  const runs: Record<string, string> = {};
+  for (const [cluster, { windows }] of stores) {
+    const window = reportWindowOf(cluster, { name: 'daily', spec: { reportType: 'inventory' } }, SPAN);
+    await windows.emit([window], SPAN.end);
+    runs[cluster] = window.id;
+  }
+  const cell = cellOver(stores as ReadonlyMap<string, Stores>);
+  const given = {
+    module: class Given {},
+    providers: [
+      { provide: CELL, useValue: cell },
+      { provide: STORES, useValue: cell.of('alpha') },
+    ],
+    exports: [CELL, STORES],
+  };
+  const others = { access: isOneAuthority ? () => anyone : authorityOf, isOneAuthority };
+  const access = () => (isOneAuthority ? anyone : authorityOf('alpha'));
+  const module = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics: openMetrics({ defaults: false }) }),
+      ApiModule.over({ cluster: 'alpha', access, others }, given),
+    ],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  onTestFinished(() => app.close());
+  return { app, runs };
+}
+
+interface Asked {
+  readonly token?: string;
+  readonly cookie?: string;
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+}
+
+async function ask(app: NestFastifyApplication, path: string, { token, cookie, method = 'GET' }: Asked = {}) {
+  const headers = {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(cookie !== undefined && { cookie }),
+  };
+  const answer = await app.inject({ method, url: `/api/v1${path}`, headers });
+  return {
+    status: answer.statusCode,
+    body: answer.json<{ items?: readonly Record<string, unknown>[]; cluster?: string }>(),
+    cookie: String(answer.headers['set-cookie'] ?? '').split(';')[0]!,
+  };
+}
+
+test('what is asked of a cluster is answered from its stores, and of no cluster from those of the first', async () => {
+  const { app, runs } = await apiOfBoth(true);
+  const idsOf = async (query: string) => (await ask(app, `/runs${query}`)).body.items!.map(({ id }) => id);
+  expect(await idsOf('')).toEqual([runs['alpha']]);
+  expect(await idsOf('?cluster=alpha')).toEqual([runs['alpha']]);
+  expect(await idsOf('?cluster=beta&report=daily')).toEqual([runs['beta']]);
+  expect((await ask(app, '/cluster?cluster=beta')).body.cluster).toBe('beta');
+  // The run of another cluster is not there, whoever asks.
+  expect((await ask(app, `/runs/${runs['beta']}?cluster=beta`)).status).toBe(200);
+  expect((await ask(app, `/runs/${runs['beta']}`)).status).toBe(404);
+  expect((await ask(app, `/runs/${runs['alpha']}?cluster=beta`)).status).toBe(404);
+});
+
+test.each([
+  ['/runs?cluster=gamma', 404],
+  ['/runs?cluster=beta&cluster=alpha', 400],
+  ['/runs?cluster=beta&mistyped=1', 400],
+  ['/runs?cluster=', 404],
+])('%s is answered %d', async (path, status) => {
+  const { app } = await apiOfBoth(true);
+  expect((await ask(app, path)).status).toBe(status);
+});
+
+test('tokens and sessions of one cluster are good for nothing in another', async () => {
+  const { app } = await apiOfBoth();
+  const [alpha, beta] = ['token-of-alpha', 'token-of-beta'];
+  const status = async (query: string, asked: Asked) => (await ask(app, `/runs${query}`, asked)).status;
+  expect([await status('', { token: alpha }), await status('?cluster=beta', { token: alpha })]).toEqual([
+    200, 401,
+  ]);
+  expect([await status('', { token: beta }), await status('?cluster=beta', { token: beta })]).toEqual([
+    401, 200,
+  ]);
+
+  const ofAlpha = (await ask(app, '/session', { token: alpha, method: 'POST' })).cookie;
+  const ofBeta = (await ask(app, '/session?cluster=beta', { token: beta, method: 'POST' })).cookie;
+  expect([ofAlpha.split('=')[0], ofBeta.split('=')[0]]).toEqual(['margay-session', 'margay-session.beta']);
+  const both = `${ofAlpha}; ${ofBeta}`;
+  expect([await status('', { cookie: both }), await status('?cluster=beta', { cookie: both })]).toEqual([
+    200, 200,
+  ]);
+  expect(await status('?cluster=beta', { cookie: ofAlpha })).toBe(401);
+  expect(await status('', { cookie: ofBeta })).toBe(401);
+  // Somebody calls the one the other.
+  const swapped = [`margay-session.beta=${ofAlpha.split('=')[1]}`, `margay-session=${ofBeta.split('=')[1]}`];
+  expect(await status('?cluster=beta', { cookie: swapped[0]! })).toBe(401);
+  expect(await status('', { cookie: swapped[1]! })).toBe(401);
+
+  // Who is called the same in both is two people: one does not end the sessions of the other.
+  expect((await ask(app, '/sessions', { cookie: ofAlpha })).body.items).toHaveLength(1);
+  await ask(app, '/sessions', { cookie: ofAlpha, method: 'DELETE' });
+  expect([await status('', { cookie: both }), await status('?cluster=beta', { cookie: both })]).toEqual([
+    401, 200,
+  ]);
+});
+
+test('somebody whom an identity provider named is known to every cluster, each of which says what they may see', async () => {
+  const { app } = await apiOfBoth();
+  let cookie = '';
+  const reply = { header: (_: string, line: string) => void (cookie = line.split(';')[0]!) };
+  const request = { headers: {}, raw: { headers: {}, socket: {} } } as unknown as FastifyRequest;
+  await app
+    .get(SessionKeeper, { strict: false })
+    .begin(request, reply as unknown as FastifyReply, 'oidc:ann', { user: { name: 'oidc:ann' } as never });
+  const viewer = async (query: string) =>
+    (await ask(app, `/cluster${query}`, { cookie })).body as { readonly viewer?: string };
+  expect([(await viewer('')).viewer, (await viewer('?cluster=beta')).viewer]).toEqual([
+    'oidc:ann in alpha',
+    'oidc:ann in beta',
+  ]);
+});
+
+test.each([
+  [true, ['alpha', 'beta']],
+  [false, ['beta']],
+])(
+  'clusters are named; with one authority (%j) it is told of %j how they are',
+  async (isOneAuthority, told) => {
+    const { app } = await apiOfBoth(isOneAuthority);
+    const { body } = await ask(
+      app,
+      '/clusters?cluster=beta',
+      isOneAuthority ? {} : { token: 'token-of-beta' },
+    );
+    expect(body.items!.map(({ name, isAsked }) => [name, isAsked])).toEqual([
+      ['alpha', false],
+      ['beta', true],
+    ]);
+    expect(body.items!.filter((item) => item['told'] !== null).map(({ name }) => name)).toEqual(told);
+  },
+);

@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Problem, type Log } from '@margay/runtime';
+import { openBehind, type ApplicationBehind, type Clock } from '@margay/runtime/nest';
+import type { Cell, Stores } from '@margay/storage';
+import type { DynamicModule } from '@nestjs/common';
+import type { ClustersHere } from './clusters-here.ts';
+
+/** What there is beside the cluster of an API. */
+export interface Others {
+  readonly cell: Cell;
+  /** The API of another cluster, over its stores. */
+  readonly moduleOf: (here: ClustersHere, stores: Stores) => DynamicModule;
+  /** Whoever is known to one of them is known to all: one token for everything, or none. */
+  readonly isOneAuthority: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/**
+ * Serves each other cluster by an application of its own, made when it is first asked for: its stores, its rights and all that it
+ * remembers are its own, so that nothing of one cluster can come into an answer of another.
+ *
+ * Sessions alone are kept in one place, those of the first cluster, so that whoever signed in by an identity provider is known to all.
+ */
+export class OtherClusters implements ClustersHere {
+  readonly asked: string;
+  readonly names: readonly string[];
+  readonly told: ReadonlyMap<string, Stores>;
+  readonly #others: Others;
+  readonly #open = new Map<string, Promise<ApplicationBehind>>();
+
+  constructor(others: Others) {
+    const { cell, isOneAuthority } = others;
+    this.#others = others;
+    this.names = cell.clusters;
+    this.asked = cell.clusters[0]!;
+    const told = isOneAuthority ? cell.clusters : [this.asked];
+    this.told = new Map(told.map((name) => [name, cell.of(name)]));
+  }
+
+  async answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
+    if (!this.names.includes(cluster)) throw unknownCluster();
+    const opening = this.#open.get(cluster) ?? this.#opened(cluster);
+    this.#open.set(cluster, opening);
+    try {
+      return (await opening).answer;
+    } catch (error) {
+      this.#open.delete(cluster);
+      throw new Problem(
+        503,
+        'Unavailable',
+        `The cluster cannot be looked at now: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  /** When the API is closed. */
+  async onApplicationShutdown(): Promise<void> {
+    const opened = await Promise.allSettled(this.#open.values());
+    await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+  }
+
+  #opened(cluster: string): Promise<ApplicationBehind> {
+    const { cell, moduleOf, isOneAuthority, log, clock } = this.#others;
+    const stores: Stores = { ...cell.of(cluster), sessions: cell.of(this.asked).sessions };
+    const here: ClustersHere = {
+      asked: cluster,
+      names: this.names,
+      told: isOneAuthority ? this.told : new Map([[cluster, stores]]),
+      answers: () => Promise.reject(unknownCluster()),
+    };
+    return openBehind(moduleOf(here, stores), { log, clock });
+  }
+}
+
+/** The clusters of an API that has one. */
+export const onlyCluster = (cluster: string, stores: Stores): ClustersHere => ({
+  asked: cluster,
+  names: [cluster],
+  told: new Map([[cluster, stores]]),
+  answers: () => Promise.reject(unknownCluster()),
+});
+
+export const unknownCluster = () =>
+  new Problem(
+    404,
+    'Not found',
+    'There is no such cluster here: GET /api/v1/clusters lists those that there are',
+  );
