@@ -57,7 +57,7 @@ export class OtherClusters implements ClustersHere {
   /** When the API is closed. */
   async onApplicationShutdown(): Promise<void> {
     const opened = await Promise.allSettled(this.#open.values());
-    await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    await Promise.all(opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value.close()] : [])));
   }
 
   #opened(cluster: string): Promise<ApplicationBehind> {
