@@ -1,7 +1,6 @@
-import { reportWindowOf } from '@margay/contracts';
 import { openMetrics, Problem, silentLog } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
-import { cellOver, openEmbedded, type Stores } from '@margay/storage';
+import { askForRun, cellOver, openEmbedded, type Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -30,10 +29,9 @@ const authorityOf = (cluster: string): Authority => {
 async function apiOfBoth(isOneAuthority = false) {
   const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
   const runs: Record<string, string> = {};
-  for (const [cluster, { windows }] of stores) {
-    const window = reportWindowOf(cluster, { name: 'daily', spec: { reportType: 'inventory' } }, SPAN);
-    await windows.emit([window], SPAN.end);
-    runs[cluster] = window.id;
+  for (const [cluster, own] of stores) {
+    const report = { name: 'daily', spec: { reportType: 'inventory' } };
+    runs[cluster] = (await askForRun(own, cluster, report, SPAN, SPAN.end)).window.id;
   }
   const cell = cellOver(stores as ReadonlyMap<string, Stores>);
   const given = {
