@@ -52,7 +52,8 @@ test('what others say goes into logs, answers and states through one function, w
 
 test('a file is one thought: no source over 500 lines', () => {
   const long = sources
-    .filter((path) => !/\.(test|contract)\.ts$|\/testing\//.test(path))
+    // What was released is a record, which is only ever added to.
+    .filter((path) => !/\.(test|contract)\.ts$|\/(testing|releases)\//.test(path))
     .map((path) => [path, readFileSync(path, 'utf8').split('\n').length] as const)
     .filter(([, lines]) => lines > 500);
   expect(long).toEqual([]);
