@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { anyone, type Authority } from '../access/access.ts';
 import { ApiModule } from '../api.module.ts';
 import { SessionKeeper } from '../session/session-keeper.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 
 const CLUSTERS = ['alpha', 'beta'];
 const SPAN = { start: 1_000_000, end: 2_000_000 };
@@ -26,7 +27,7 @@ const authorityOf = (cluster: string): Authority => {
 };
 
 /** One API over the stores of both; in each the same report has one run. */
-async function apiOfBoth(isOneAuthority = false) {
+async function apiOfBoth(isOneAuthority = false, signIn: SignIn = {}) {
   const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
   const runs: Record<string, string> = {};
   for (const [cluster, own] of stores) {
@@ -47,7 +48,7 @@ async function apiOfBoth(isOneAuthority = false) {
   const module = await Test.createTestingModule({
     imports: [
       ProcessModule.with({ log: silentLog, metrics: openMetrics({ defaults: false }) }),
-      ApiModule.over({ cluster: 'alpha', access, others }, given),
+      ApiModule.over({ cluster: 'alpha', access, others, signIn }, given),
     ],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
@@ -133,7 +134,9 @@ test('tokens and sessions of one cluster are good for nothing in another', async
 });
 
 test('somebody whom an identity provider named is known to every cluster, each of which says what they may see', async () => {
-  const { app } = await apiOfBoth();
+  // A provider that nobody has to ask: it named somebody just now.
+  const provider = { belief: { askAgain: 60_000, atMost: 60_000 }, configuration: async () => {} };
+  const { app } = await apiOfBoth(false, { oidc: provider as unknown as NonNullable<SignIn['oidc']> });
   let cookie = '';
   const reply = { header: (_: string, line: string) => void (cookie = line.split(';')[0]!) };
   const request = { headers: {}, raw: { headers: {}, socket: {} } } as unknown as FastifyRequest;
