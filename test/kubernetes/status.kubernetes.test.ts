@@ -82,10 +82,13 @@ test('kubectl shows the documented status', async () => {
     observedGeneration: 1,
   });
   const row = kubectl(['get', 'gr', 'hourly', '--no-headers']);
-  expect(row).toMatch(/inventory +0 \* \* \* \* +2026-03-02T05:00:00Z +2026-03-02T06:00:00Z +Succeeded /);
+  expect(row).toMatch(
+    /inventory +0 \* \* \* \* +True +Scheduled +2026-03-02T05:00:00Z +2026-03-02T06:00:00Z +Succeeded /,
+  );
   // Applying the manifest again leaves the status and the generation alone.
   expect((await apply()).status).toMatchObject({ observedGeneration: 1 });
-  kubectl(['wait', '--for=condition=Schedulable', '--timeout=5s', 'gr/hourly']);
+  for (const condition of ['Schedulable', 'Ready'])
+    kubectl(['wait', `--for=condition=${condition}`, '--timeout=5s', 'gr/hourly']);
 });
 
 test('schedulers that write at once lose nothing', async () => {
