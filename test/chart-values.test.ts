@@ -144,6 +144,7 @@ test.each([
   ['a name of a label that Kubernetes refuses', { podLabels: { 'a b': 'c' } }, 'podLabels.a b'],
   ['a map for a list', { extraEnv: { A: 'b' } }, 'extraEnv'],
   ['a variable without a name', { 'api.extraEnv': [{ value: 'b' }] }, 'api.extraEnv.0'],
+  ['a name that no Service may have', { fullnameOverride: 'acme.margay' }, 'fullnameOverride'],
   ['a group that is none', { 'globalReports.group': '..' }, 'globalReports.group'],
   ['a group of one word', { 'globalReports.group': 'reports' }, 'globalReports.group'],
   ['days', { 'globalReports.startDelay': '1d' }, 'globalReports.startDelay'],

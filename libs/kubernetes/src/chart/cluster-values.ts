@@ -1,7 +1,6 @@
 import {
   annotations,
   choice,
-  dnsName,
   duration,
   flag,
   labels,
@@ -17,6 +16,8 @@ import {
 const NETWORK = '[0-9a-fA-F.:]+(/[0-9]{1,3})?';
 const BROKER = '([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
 const URL_OF_SERVER = 'https?://[^@\\s,/]+(/[^@\\s,]*)?';
+/** What a Service may be called. */
+const LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const listed = (one: string): string => `${one}(, *${one})*`;
 
 const image = section('The image of every part.', {
@@ -148,9 +149,11 @@ export const CLUSTER_VALUES: Values = {
     'embedded',
     ['embedded', 'distributed'],
   ),
-  nameOverride: dnsName('The chart’s name in names and labels, instead of margay.'),
-  fullnameOverride: dnsName(
+  nameOverride: text('The chart’s name in names and labels, instead of margay.', '', LABEL),
+  fullnameOverride: text(
     'What the names of objects begin with. Unless set the release’s name, with the chart’s after it where that is not part of it.',
+    '',
+    LABEL,
   ),
   commonLabels: labels('Labels of every object and pod.'),
   commonAnnotations: annotations('Annotations of every object.'),

@@ -30,7 +30,6 @@ const value = (about: string, initially: unknown, schema: JsonSchema): Value => 
 
 /** Go's regular expressions check these: they look neither ahead nor back. */
 const NAME = '[a-z0-9]([-a-z0-9.]*[a-z0-9])?';
-const DNS_NAME = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const QUALIFIED = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$';
 const SUFFIX = '(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?';
 const QUANTITY = `^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)${SUFFIX}$`;
@@ -46,9 +45,6 @@ export function text(about: string, initially = '', pattern?: string): Value {
 
 /** The name of an object, such as a Secret; none where it is empty. */
 export const named = (about: string): Value => text(about, '', NAME);
-
-/** A name in the DNS, of one part or more. */
-export const dnsName = (about: string, initially = ''): Value => text(about, initially, DNS_NAME);
 
 export const flag = (about: string, initially: boolean): Value =>
   value(about, initially, { type: 'boolean' });
