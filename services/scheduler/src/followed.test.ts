@@ -1,6 +1,7 @@
+import { FakeApiServer } from '@margay/kubernetes/testing';
 import { silentLog, type Log } from '@margay/runtime';
-import { expect, test } from 'vitest';
-import { Followed } from './followed.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { Followed, whyNotFollowed } from './followed.ts';
 
 test('what cannot be followed is told once, and once more when it can be again; what was seen before is only a warning', () => {
   const told: string[] = [];
@@ -23,4 +24,20 @@ test('what cannot be followed is told once, and once more when it can be again; 
     'Objects of the cluster cannot be followed: {"objects":"GlobalReports","reason":"reset"}',
     'Objects of the cluster cannot be followed: {"objects":"GlobalReportTypes","reason":"refused"}',
   ]);
+});
+
+test('a group that lacks the objects is said in words, and other troubles as they are', async () => {
+  const fake = await FakeApiServer.start();
+  const client = fake.client();
+  onTestFinished(async () => {
+    client.close();
+    await fake.stop();
+  });
+  const error = await client.request('GET', '/apis/projectcalico.org/v3/globalreports/none').then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  expect(whyNotFollowed(error, 'projectcalico.org')).toContain('serves none in projectcalico.org');
+  expect(whyNotFollowed(new Error('reset'), 'projectcalico.org')).toBe('reset');
+  expect(whyNotFollowed(undefined, 'projectcalico.org')).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { isNotFound } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
 
 const LOST = 'Objects of the cluster cannot be followed';
@@ -36,4 +37,11 @@ export class Followed {
     if (never.length > 0) return words(never);
     return old.length > 0 ? { warning: words(old) } : undefined;
   }
+}
+
+/** Why objects of an API group cannot be followed, undefined where they can: a group that lacks them may be another product's. */
+export function whyNotFollowed(error: Error | undefined, group: string): string | undefined {
+  return isNotFound(error)
+    ? `the API server serves none in ${group}: apply their definitions, or set the API group that they have (docs/coexistence.md)`
+    : error?.message;
 }

@@ -17,7 +17,7 @@ import { reasonOf, together, type Log } from '@margay/runtime';
 import type { History, WindowRecord, Windows } from '@margay/storage';
 import { askedWindows, type AskedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
-import { Followed } from './followed.ts';
+import { Followed, whyNotFollowed } from './followed.ts';
 import { keepKnown } from './keep-known.ts';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
 import { keepStatus, type KeepStatus } from './keep-status.ts';
@@ -67,13 +67,13 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     ...(jobs === undefined ? [] : [jobs.follow(signal)]),
     (async () => {
       for await (const seen of followGlobalReports(client, { group, signal })) {
-        followed.seen('GlobalReports', seen.interruption?.error.message);
+        followed.seen('GlobalReports', whyNotFollowed(seen.interruption?.error, group));
         if (seen.reports.size > 0 || !seen.interruption) ({ reports } = seen);
       }
     })(),
     (async () => {
       for await (const seen of followReportTypes(client, { group, signal })) {
-        followed.seen('GlobalReportTypes', seen.interruption?.error.message);
+        followed.seen('GlobalReportTypes', whyNotFollowed(seen.interruption?.error, group));
         if (seen.types.size > 0 || !seen.interruption || types === undefined) ({ types } = seen);
       }
     })(),
