@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsCompleted, topics } from '@margay/contracts';
 import { deadLetterTopic } from '@margay/messaging';
-import type { Report } from '@margay/reports';
-import type { Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { brokerToKill } from './servers/kafka.ts';
 import { tell, type Run } from './servers/runs.ts';
@@ -16,17 +14,18 @@ import {
   kept,
   lines,
   reportOnAll,
-  rowsOfReports,
   stream,
   TYPES,
   undisturbed,
   undisturbedRows,
 } from './testing/installation.ts';
+import { expectOpen } from './testing/expect-open.ts';
 import { chance } from './testing/chance.ts';
 import { timesOver } from './testing/many-clusters.ts';
 import { margay, ownFolder } from './testing/margay.ts';
 import { proxyBefore, TROUBLES } from './testing/proxy-before.ts';
 import { startService } from './testing/services.ts';
+import { wrongFramings } from './testing/wrong-framings.ts';
 
 /** The faults last a part of a minute, or the minutes that FAULT_MINUTES asks for, at 500 events a second. */
 const COPIES = Math.ceil((FAULT_MINUTES * 60 * 500) / lines.length);
@@ -133,15 +132,17 @@ test(
       randomBytes(3_000_000),
       Buffer.alloc(65 * 1024 * 1024),
     ];
-    for (const { name } of topics)
+    const framings = topics.map((topic) => wrongFramings(topic));
+    for (const [i, { name }] of topics.entries())
       await bus.publish(
         name,
-        poison.map((value) => ({ key: 'poison', value })),
+        [...poison, ...framings[i]!].map((value) => ({ key: 'poison', value })),
       );
+    const wrong = framings[0]!.map(() => 'undecodable');
     await stream(log, 0);
     await kept(bus, stores);
     await reportOnAll(bus, stores);
-    await expectOpen(stores);
+    await expectOpen(stores, await undisturbedRows());
 
     const set = async (name: string) => {
       const reasons: string[] = [];
@@ -152,9 +153,9 @@ test(
     for (const { name } of topics)
       await expect
         .poll(() => set(name), { timeout: 60_000, interval: 500 })
-        .toEqual(['undecodable', 'undecodable', 'too-large']);
+        .toEqual(['undecodable', 'undecodable', 'too-large', ...wrong]);
     const metrics = await (await fetch(`${await services[1]!.url()}/metrics`)).text();
-    expect(metrics).toMatch(/margay_dead_letters_total\{topic="[^"]*",reason="undecodable"\} 2/);
+    expect(metrics).toMatch(/margay_dead_letters_total\{topic="[^"]*",reason="undecodable"\} 12\n/);
 
     const [first] = topics;
     const before = { ...process.env };
@@ -173,41 +174,14 @@ test(
       { topic: first!.name, code: 'undecodable', key: 'poison', sizeBytes: 18 },
       { topic: first!.name, code: 'undecodable', key: 'poison', sizeBytes: 3_000_000 },
       { topic: first!.name, code: 'too-large', key: 'poison', sizeBytes: 0 },
+      ...framings[0]!.map(({ length }) => ({ code: 'undecodable', key: 'poison', sizeBytes: length })),
     ]);
-    const published = '2 published again, 1 have no content: their objects have to be seen again';
+    const published = '12 published again, 1 have no content: their objects have to be seen again';
     expect(replayed.out).toBe(`${first!.name}: ${published}\n`);
     expect(again.out).toBe(`${reportsCompleted.name}: ${published}\n`);
     // They are no better than before, so they are set aside once more.
     await expect
       .poll(() => set(first!.name), { timeout: 60_000, interval: 500 })
-      .toEqual(['undecodable', 'undecodable', 'too-large', 'undecodable', 'undecodable']);
+      .toEqual(['undecodable', 'undecodable', 'too-large', ...wrong, 'undecodable', 'undecodable', ...wrong]);
   },
 );
-
-/** A message that nobody can read may have said anything: all that was told is there, what may be otherwise is open, and the evidence says so. */
-async function expectOpen(stores: Stores): Promise<void> {
-  const [said, truth] = [await rowsOfReports(stores), await undisturbedRows()];
-  expect(said['policy-audit']).toEqual(truth['policy-audit']);
-  for (const type of ['inventory', 'network-access']) {
-    const rows = endpointsIn(said[type]!);
-    for (const { endpoint } of endpointsIn(truth[type]!)) {
-      const row = rows.find((one) => one.endpoint === endpoint);
-      const flags = Object.keys(row ?? {}).filter((field) =>
-        /^(in|e)gress(Protected|From|ToI|ToO)/.test(field),
-      );
-      expect({ type, endpoint, flags: flags.length }).toEqual({ type, endpoint, flags: 6 });
-      expect(row).toMatchObject({ notKnown: expect.arrayContaining(flags) as string[] });
-    }
-  }
-  for (const { reportType, content } of (await stores.archive.headers()).headers) {
-    const { sources, doubts } = (content as unknown as Report).evidence;
-    expect([reportType, sources?.complete]).toEqual([reportType, false]);
-    const lost = expect.stringContaining('A message that cannot be used was set aside') as string;
-    expect(doubts.listed).toContainEqual(expect.objectContaining({ about: 'everything', message: lost }));
-  }
-}
-
-const endpointsIn = (rows: readonly unknown[]) =>
-  rows.filter(
-    (row): row is { endpoint: string } => typeof (row as { endpoint?: unknown }).endpoint === 'string',
-  );

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reportsFailed, type ReportFailed } from '@margay/contracts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery } from './bus/bus.ts';
@@ -60,6 +61,39 @@ describe('consume', () => {
       ],
     );
     expect(await bus.lag(reportsFailed.name, 'g')).toBe(0);
+  });
+
+  test('what is lost of different keys is told side by side, of one key in its order, and letters come in the order of the topic', async () => {
+    const keys = ['a', 'b', 'a', 'c', 'a', 'b'];
+    await bus.publish(
+      reportsFailed.name,
+      keys.map((key, i) => ({ key, value: Buffer.from(`not Avro ${i}`) })),
+    );
+    const told: string[] = [];
+    let [now, most, fails] = [0, 0, 1];
+    const stop = new AbortController();
+    const consumeOnce = () =>
+      consume(bus, reportsFailed, 'g', async () => {}, {
+        signal: stop.signal,
+        onSetAside: async ({ key, offset }) => {
+          most = Math.max(most, ++now);
+          await sleep(5);
+          now--;
+          if (key === 'c' && fails-- > 0) throw new Error('the store is away');
+          told.push(`${key}${offset}`);
+        },
+        onDeadLetter: ({ offset }) => void (offset === '5' && stop.abort()),
+      });
+    await expect(consumeOnce()).rejects.toThrow('the store is away');
+    expect([now, await deadLetters()]).toEqual([0, []]);
+    told.length = 0;
+    await consumeOnce();
+    expect(most).toBe(3);
+    const ofKeys = Map.groupBy(told, ([key]) => key);
+    expect(Object.fromEntries(ofKeys)).toEqual({ a: ['a0', 'a2', 'a4'], b: ['b1', 'b5'], c: ['c3'] });
+    expect((await deadLetters()).map(({ headers }) => headers[DEAD_LETTER_HEADERS.offset])).toEqual(
+      keys.map((_, i) => String(i)),
+    );
   });
 
   test('what is of a cluster that is not known is set aside before it is handled, and says so', async () => {

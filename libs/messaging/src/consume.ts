@@ -83,15 +83,38 @@ interface Handled<T> {
   readonly delivery: Delivery;
 }
 
-type SetAside = (delivery: Delivery, error: Unprocessable) => Promise<void>;
+interface Aside {
+  readonly delivery: Delivery;
+  readonly error: Unprocessable;
+}
+
+type SetAside = (some: readonly Aside[]) => Promise<void>;
+
+/** So many keys' losses are told side by side, since each waits for a store: a whole topic may be unreadable where a setting is missing. */
+const TOLD_AT_ONCE = 16;
 
 const settingAside =
   (bus: Bus, topic: string, { onSetAside, onDeadLetter }: HandleOptions): SetAside =>
-  async (delivery, error) => {
-    await onSetAside?.(delivery, error);
-    await bus.deadLetter(topic, delivery, error);
-    onDeadLetter?.(delivery, error);
+  async (some) => {
+    if (onSetAside !== undefined) await tellInOrder(some, onSetAside);
+    for (const { delivery, error } of some) {
+      await bus.deadLetter(topic, delivery, error);
+      onDeadLetter?.(delivery, error);
+    }
   };
+
+/** Those of one key one after the other. When one fails, the others that have begun end first. */
+async function tellInOrder(
+  some: readonly Aside[],
+  tell: NonNullable<HandleOptions['onSetAside']>,
+): Promise<void> {
+  const keys = Map.groupBy(some, ({ delivery }) => delivery.key).values();
+  const takeKeys = async () => {
+    for (const ofKey of keys) for (const { delivery, error } of ofKey) await tell(delivery, error);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: TOLD_AT_ONCE }, takeKeys));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
 
 /** What is to be handled of a batch: notices, and what cannot be read, are set aside, in their order. */
 async function readable<T>(
@@ -100,11 +123,13 @@ async function readable<T>(
   setAside: SetAside,
 ): Promise<Handled<T>[]> {
   const found: Handled<T>[] = [];
+  const aside: Aside[] = [];
   for (const delivery of batch) {
     const message = noticeIn(delivery) ?? read(delivery);
-    if (message instanceof Unprocessable) await setAside(delivery, message);
+    if (message instanceof Unprocessable) aside.push({ delivery, error: message });
     else found.push({ message, delivery });
   }
+  await setAside(aside);
   return found;
 }
 
@@ -126,7 +151,7 @@ async function handleTraced<T>(
     } catch (error) {
       if (!(error instanceof Unprocessable)) throw error;
       const [only] = some;
-      if (some.length === 1 && only !== undefined) return setAside(only.delivery, error);
+      if (some.length === 1 && only !== undefined) return setAside([{ delivery: only.delivery, error }]);
       const middle = Math.ceil(some.length / 2);
       await handleAll(some.slice(0, middle));
       await handleAll(some.slice(middle));

@@ -16,7 +16,7 @@ export {
   DEAD_LETTER_HEADERS,
   placeIn,
 } from './bus/bus.ts';
-export { deletedBehind, type Published } from './behind.ts';
+export { deletedBehind } from './behind.ts';
 export { noticeIn } from './bus/notice.ts';
 export { type Places, messagesBetween } from './bus/places.ts';
 export { endsOfTopics, untilHandled } from './handled.ts';
