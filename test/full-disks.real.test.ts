@@ -4,7 +4,6 @@ import { computeWindow } from '@margay/report-worker';
 import { splitReport } from '@margay/reports';
 import { openEmbedded, type Stores } from '@margay/storage';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { nodeOn } from './servers/elasticsearch.ts';
 import { brokerToKill } from './servers/kafka.ts';
 import {
   CLUSTER,
@@ -152,33 +151,6 @@ describe.runIf(mayMount)('a volume is full while the log streams, and there is r
       volume.makeRoom();
       await broker.kill();
       await broker.start();
-      await kept(bus, stores);
-      expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
-      await expectNoDeadLetters(bus);
-      await expectReady(services);
-    },
-  );
-
-  test.runIf(isAsked)(
-    'the archive’s data has no room: what was published waits, and with room everything is there',
-    async ({ skip }) => {
-      const volume = smallVolume(128);
-      const node = await nodeOn(volume.path);
-      skip(node === undefined, 'the data of a container is not on the volume');
-      onTestFinished(node!.remove);
-      const place = await install(process.env['MARGAY_TEST_KAFKA'] ?? '', node!.url, node!.url);
-      const { environment, log, bus, stores } = place;
-      const services = ['audit-ingestor', 'snapshotter', 'report-worker'].map((name) =>
-        startService(name, environment),
-      );
-      await Promise.all(services.map((service) => service.url()));
-      appendFileSync(log, textOf(lines.slice(0, HALF)));
-      await kept(bus, stores, HALF);
-      volume.fill();
-      appendFileSync(log, textOf(lines.slice(HALF)));
-      const url = await services[1]!.url();
-      await expect.poll(() => readiness(url), patient).toMatchObject({ evidence: { ready: false } });
-      volume.makeRoom();
       await kept(bus, stores);
       expect(await reportOnAll(bus, stores)).toEqual(await undisturbed(log));
       await expectNoDeadLetters(bus);

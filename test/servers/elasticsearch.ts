@@ -1,8 +1,7 @@
 import { ElasticsearchContainer } from '@testcontainers/elasticsearch';
 import { Wait } from 'testcontainers';
 import { freePort } from '../testing/free-port.ts';
-import { remove } from './runs.ts';
-import { assemble, start, START_TIMEOUT_MS, wayTo, type Server } from './server.ts';
+import { assemble, START_TIMEOUT_MS, type Server } from './server.ts';
 
 const IMAGE = 'docker.elastic.co/elasticsearch/elasticsearch:8.19.0';
 const variable = 'MARGAY_TEST_ELASTICSEARCH';
@@ -25,21 +24,10 @@ export const elasticsearch: Server = {
       .start();
     return { variables: { [variable]: container.getHttpUrl() }, run: `container:${container.getId()}` };
   },
-  assembled: () => assembledNode(),
+  async assembled() {
+    // The node talks to others of its cluster at a port 100 above.
+    const port = await freePort(100);
+    const { run } = await assemble('elasticsearch.sh', [port]);
+    return { variables: { [variable]: `http://127.0.0.1:${port}` }, run };
+  },
 };
-
-/** A node whose data is in a folder; undefined where nodes are containers. It goes with the test. */
-export async function nodeOn(folder: string) {
-  const way = await wayTo(elasticsearch);
-  if (way.contained) return undefined;
-  const assembled = () => assembledNode({ MARGAY_ELASTICSEARCH_DATA: folder });
-  const { run, variables } = await start({ ...elasticsearch, assembled }, way);
-  return { url: variables[variable]!, remove: () => remove(run) };
-}
-
-async function assembledNode(environment = {}) {
-  // The node talks to others of its cluster at a port 100 above.
-  const port = await freePort(100);
-  const { run } = await assemble('elasticsearch.sh', [port], environment);
-  return { variables: { [variable]: `http://127.0.0.1:${port}` }, run };
-}
