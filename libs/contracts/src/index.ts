@@ -14,4 +14,11 @@ export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mar
 export { reportWindowOf, reportWindows, revisedWindow, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
-export { topics, CHANGE_TOPICS, EVIDENCE_GROUP, FLOW_TOPICS, WORKER_GROUP } from './topics.ts';
+export {
+  topics,
+  CHANGE_TOPICS,
+  CLUSTER_UID_HEADER,
+  EVIDENCE_GROUP,
+  FLOW_TOPICS,
+  WORKER_GROUP,
+} from './topics.ts';

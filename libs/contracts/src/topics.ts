@@ -28,3 +28,6 @@ export const FLOW_TOPICS: readonly string[] = [flows.name];
 
 /** The consumer group that computes windows: a window that it has passed is nobody's work any more. */
 export const WORKER_GROUP = 'report-worker';
+
+/** The header with the uid of the namespace kube-system of a message's cluster, where whoever published it knew that. */
+export const CLUSTER_UID_HEADER = 'cluster-uid';

@@ -164,16 +164,18 @@ async function handleTraced<T>(
  * Publishes messages on their topic, each under its own key, with the place of the work at hand. Durable when fulfilled.
  *
  * @param behind what was published before and stands behind what the messages say.
+ * @param own headers beside those.
  */
 export async function publishAll<T>(
   bus: Bus,
   topic: Topic<T>,
   messages: readonly T[],
   behind: readonly (Published | undefined)[] = [],
+  own: Readonly<Record<string, string>> = {},
 ): Promise<Published | undefined> {
   await bus.registry?.registered();
   const written = framedFor(bus, topic);
-  const headers = { ...traceHeaders(), ...behindHeader(behind) };
+  const headers = { ...own, ...traceHeaders(), ...behindHeader(behind) };
   const place = await bus.publish(
     topic.name,
     messages.map((message) => ({ key: topic.keyOf(message), value: written.encode(message), headers })),

@@ -16,7 +16,7 @@ export { ArchiveDamaged, headerDamage, soundHeader } from './archive/damaged.ts'
 export type { Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
-export { checkLog, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
+export { checkLog, clusterUidOf, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { growthProof, loggedReport } from './ledger/proofs.ts';
 export { LogRefused } from './ledger/ledger.ts';

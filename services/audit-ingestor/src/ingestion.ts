@@ -5,6 +5,7 @@ import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
 import { LOG, METRICS } from '@margay/runtime/nest';
 import { Inject, Injectable } from '@nestjs/common';
+import { ClusterUids } from './cluster-uids.ts';
 import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts';
 import { SourcesHealth } from './health/sources-health.ts';
 import { publishIngested } from './publish.ts';
@@ -22,6 +23,7 @@ export class Ingestion {
   readonly #log: Log;
   readonly #options: AuditIngestorOptions;
   readonly #health: SourcesHealth;
+  readonly #uids: ClusterUids;
   /** By cluster and source, of which there are as many as API servers. */
   readonly #memories = new Map<string, SourceMemory>();
 
@@ -33,6 +35,7 @@ export class Ingestion {
     @Inject(SourcesHealth) health: SourcesHealth,
   ) {
     this.#options = options;
+    this.#uids = new ClusterUids(options.directory);
     this.#health = health;
     this.#bus = bus;
     this.#metrics = metrics;
@@ -43,8 +46,11 @@ export class Ingestion {
   async deliver(cluster: string, ingested: Ingested): Promise<void> {
     this.#options.admit?.(ingested.changes);
     const source = sourceName(ingested.mark.source);
+    const uid = this.#uids.of(cluster, source, ingested.changes);
     const observe = this.#metrics.deliverySeconds.start({ source });
-    await traced('ingest', { attributes: { source } }, () => publishIngested(this.#bus, cluster, ingested));
+    await traced('ingest', { attributes: { source } }, () =>
+      publishIngested(this.#bus, cluster, ingested, uid),
+    );
     observe();
     this.#health.delivered(ingested.mark);
     count(this.#metrics, ingested);

@@ -1,4 +1,4 @@
-import { coverageMarks, policyEvents, resourceChanges } from '@margay/contracts';
+import { CLUSTER_UID_HEADER, coverageMarks, policyEvents, resourceChanges } from '@margay/contracts';
 import { publishAll, type Bus } from '@margay/messaging';
 import type { Ingested } from './read-batch.ts';
 
@@ -6,17 +6,21 @@ import type { Ingested } from './read-batch.ts';
  * Publishes what texts said. Durable when fulfilled; when rejected, publishing it again is harmless.
  *
  * The mark goes last, so that nothing counts as delivered that is not.
+ *
+ * @param uid of the cluster, by which clusters of one name are told apart; absent where it is not known.
  */
 export async function publishIngested(
   bus: Bus,
   cluster: string,
   { changes, policyEvents: events, mark }: Ingested,
+  uid?: string,
 ): Promise<void> {
+  const own = uid === undefined ? {} : { [CLUSTER_UID_HEADER]: uid };
   const ofCluster = <T extends object>(values: readonly T[]) =>
     values.map((value) => ({ ...value, cluster }));
   const published = [
-    await publishAll(bus, resourceChanges, ofCluster(changes)),
-    await publishAll(bus, policyEvents, ofCluster(events)),
+    await publishAll(bus, resourceChanges, ofCluster(changes), [], own),
+    await publishAll(bus, policyEvents, ofCluster(events), [], own),
   ];
-  await publishAll(bus, coverageMarks, ofCluster([mark]), published);
+  await publishAll(bus, coverageMarks, ofCluster([mark]), published, own);
 }

@@ -28,6 +28,7 @@ import { CELL } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { byCluster } from './by-cluster.ts';
+import { Identities, OtherCluster } from './identities.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
@@ -43,10 +44,12 @@ export class EvidenceController {
   readonly #bus: Bus;
   readonly #cell: Cell;
   readonly #metrics: Metrics;
+  readonly #identities: Identities;
 
   constructor(@Inject(BUS) bus: Bus, @Inject(CELL) cell: Cell, @Inject(METRICS) metrics: Metrics) {
     this.#bus = bus;
     this.#cell = cell;
+    this.#identities = new Identities(cell);
     this.#metrics = metrics;
   }
 
@@ -55,7 +58,11 @@ export class EvidenceController {
    * batches and several side by side share the waits.
    */
   @OnTopic(resourceChanges, { ...EVIDENCE, batchMax: 2_000, partitionsAtOnce: 6 })
-  async keepChanges(@Payload() changes: readonly ResourceChange[]): Promise<void> {
+  async keepChanges(
+    @Payload() changes: readonly ResourceChange[],
+    @Ctx() { deliveries }: TopicContext,
+  ): Promise<void> {
+    await this.#identities.check(changes, deliveries);
     for (const [{ history }, some] of byCluster(this.#cell, changes)) {
       const { applied } = await kept(history.append(some));
       this.#metrics.keptChangesTotal.add(applied);
@@ -63,7 +70,14 @@ export class EvidenceController {
   }
 
   @OnTopic(policyEvents, EVIDENCE)
-  async keepPolicyEvents(@Payload() events: readonly ClusterPolicyEvent[]): Promise<void> {
+  async keepPolicyEvents(
+    @Payload() events: readonly ClusterPolicyEvent[],
+    @Ctx() { deliveries }: TopicContext,
+  ): Promise<void> {
+    await this.#identities.check(
+      events.map(({ cluster }) => ({ cluster })),
+      deliveries,
+    );
     for (const [{ trail }, some] of byCluster(this.#cell, events)) await kept(trail.append(some));
   }
 
@@ -86,6 +100,8 @@ export class EvidenceController {
     const ofChanges = marks.some(({ source }) => !isOfFlows(source));
     const before = [...(ofChanges ? CHANGE_TOPICS : []), ...(ofFlows ? FLOW_TOPICS : [])];
     await untilHandled(this.#bus, EVIDENCE_GROUP, await endsOfTopics(this.#bus, before), { signal });
+    // What was told before it may have been the first that says which cluster that is.
+    await this.#identities.check(marks, deliveries);
     for (const hole of await deletedBehind(this.#bus, deliveries, before))
       await this.keepLoss({ kind: 'hole', hole });
     for (const [{ coverage }, some] of byCluster(this.#cell, marks)) await kept(coverage.append(some));
@@ -93,16 +109,19 @@ export class EvidenceController {
 
   /**
    * What is set aside, or is gone before it was read, leaves open what it said: of its cluster, or of all where nobody knows of which. What
-   * is of a cluster that is not known here leaves nothing open.
+   * is of a cluster that is not known here, or of another one of the same name, leaves nothing open.
    */
   @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
-    if (loss.kind === 'set-aside' && loss.error instanceof UnknownCluster) return;
+    if (loss.kind === 'set-aside' && isOfOthers(loss.error)) return;
     const named = clusterOfLoss(loss);
     for (const cluster of this.#cell.clusters)
       if (named === undefined || named === cluster) await keepLossOf(this.#cell.of(cluster), loss);
   }
 }
+
+const isOfOthers = (error: Unprocessable): boolean =>
+  error instanceof UnknownCluster || error instanceof OtherCluster;
 
 /** What a loss leaves open of one cluster. */
 async function keepLossOf({ history, coverage }: Stores, loss: Loss): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  CLUSTER_UID_HEADER,
   coverageMarks,
   flows,
   policyEvents,
@@ -345,4 +346,28 @@ test.each([
     if (changes.length + (await coverage.marks()).length > 0) found.push(cluster);
   }
   expect(found).toEqual(open);
+});
+
+test('of two clusters of one name the one that was there first is kept, and the other one is set aside, aloud', async () => {
+  const { app, bus, stores } = await snapshotter();
+  const of = (uid: string) => ({ [CLUSTER_UID_HEADER]: uid });
+  const first = { ...change('kube-system', '1', 100), uid: 'aaaa' };
+  await publishAll(bus, resourceChanges, [change('before', '0', 90), first]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  // Made anew under the same name, by itself and beside what is right.
+  const another = { ...first, uid: 'bbbb', id: 'anew', eventId: 'anew', at: 500 };
+  await publishAll(bus, resourceChanges, [change('a', '2', 200)], [], of('aaaa'));
+  await publishAll(bus, resourceChanges, [change('b', '2', 600), another], [], of('bbbb'));
+  await publishAll(bus, resourceChanges, [change('untold', '3', 300)]);
+  await publishAll(bus, coverageMarks, [mark('log-of-b')], [], of('bbbb'));
+  await publishAll(bus, coverageMarks, [mark('log-of-a')], [], of('aaaa'));
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await namesIn(stores)).toEqual(['a@200', 'before@90', 'kube-system@100', 'untold@300']);
+  expect((await stores.coverage.marks()).map(({ source }) => source)).toEqual(['log-of-a']);
+  expect(await deadLettersOf(bus, resourceChanges.name)).toEqual([
+    expect.stringMatching(/^c\/namespaces\/\/b other-cluster/),
+    expect.stringMatching(/^c\/namespaces\/\/kube-system other-cluster/),
+  ]);
+  expect(await deadLettersOf(bus, coverageMarks.name)).toEqual([expect.stringMatching(/other-cluster/)]);
 });

@@ -126,7 +126,9 @@ KUBECONFIG say of which). The api shows all of them, one at a time: \`?cluster=\
 (API_KUBECONFIGS), and each API server decides about its own. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
 (\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
 
-**Two clusters with one name** would become one history. Give each cluster its own \`CLUSTER_NAME\` before the first event; it cannot be changed later.
+**Two clusters with one name** would become one history. Give each cluster its own \`CLUSTER_NAME\` before the first event; it cannot be changed later. An audit ingestor to which its sources
+have shown the namespace \`kube-system\` says its \`uid\` with all that it publishes: what is of another cluster than the one that the history of the name began with, also where a cluster
+was made anew under its old name, is set aside (\`dlq-code\` \`other-cluster\`, with both uids in the reason and in the log). A cluster that was restored from a backup has its uid still.
 
 **Retention.** History, trail, flows, coverage and archive are in indices by month; deleting the months that are too old is all
 that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on.

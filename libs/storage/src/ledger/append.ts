@@ -109,8 +109,8 @@ function entryOf(header: ArchivedHeader, clusterUid: string | undefined, later: 
   };
 }
 
-/** The uid of the cluster's first namespace, which no other cluster has. */
-async function clusterUidOf(history: History): Promise<string | undefined> {
+/** The uid of the cluster's first namespace, which no other cluster has; undefined where no evidence tells it. */
+export async function clusterUidOf(history: Pick<History, 'changesOf'>): Promise<string | undefined> {
   return (await history.changesOf(FIRST_OBJECT)).findLast(({ uid }) => uid !== undefined)?.uid;
 }
 

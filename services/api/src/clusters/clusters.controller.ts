@@ -1,7 +1,6 @@
 import { OPERATIONS, type Clusters } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
-import { FIRST_OBJECT } from '@margay/history';
-import type { Stores } from '@margay/storage';
+import { clusterUidOf, type Stores } from '@margay/storage';
 import { Controller, Inject } from '@nestjs/common';
 import { Serves } from '../http/serves.ts';
 import { contentOf } from '../runs/runs.ts';
@@ -33,14 +32,14 @@ async function howItIs({
   archive,
   history,
 }: Stores): Promise<NonNullable<Clusters['items'][number]['told']>> {
-  const [span, first, { headers }] = await Promise.all([
+  const [span, uid, { headers }] = await Promise.all([
     history.span(),
-    history.changesOf(FIRST_OBJECT),
+    clusterUidOf(history),
     archive.headers({ limit: 1 }),
   ]);
   const [newest] = headers;
   return {
-    uid: first.findLast(({ uid }) => uid !== undefined)?.uid ?? null,
+    uid: uid ?? null,
     lastSeen: span === undefined ? null : formatInstant(span.last),
     grade: (newest && contentOf(newest).evidence.sources?.grade) ?? null,
   };

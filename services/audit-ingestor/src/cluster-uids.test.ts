@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FIRST_OBJECT, type Change } from '@margay/history';
+import { expect, onTestFinished, test } from 'vitest';
+import { ClusterUids } from './cluster-uids.ts';
+
+const first = (uid: string) => [{ ...FIRST_OBJECT, uid } as unknown as Change];
+
+test('the uid of a cluster is known from what its sources show, and after a start again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-uids-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const uids = new ClusterUids(folder);
+  expect(uids.of('a', 'log', [])).toBeUndefined();
+  expect(uids.of('a', 'log', first('1'))).toBe('1');
+  expect(uids.of('a', 'other log', [])).toBe('1');
+  expect(uids.of('b', 'log', [])).toBeUndefined();
+  expect(new ClusterUids(folder).of('a', 'log', [])).toBe('1');
+  // Another cluster behind a source: what that brings is the other one's, and nothing else.
+  expect(uids.of('a', 'other log', first('2'))).toBe('2');
+  expect([uids.of('a', 'log', []), uids.of('a', 'other log', [])]).toEqual(['1', '2']);
+  writeFileSync(join(folder, 'cluster-uids.json'), '{"a":');
+  expect(new ClusterUids(folder).of('a', 'log', [])).toBeUndefined();
+});

@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIRST_OBJECT, type Change } from '@margay/history';
+
+/**
+ * The uids of clusters, as far as sources showed them: that of the namespace kube-system. What a source showed itself counts for what it
+ * brings; of one that never did, what another of the same cluster showed first, also before this process began.
+ */
+export class ClusterUids {
+  readonly #file: string | undefined;
+  readonly #byCluster: Map<string, string>;
+  readonly #bySource = new Map<string, string>();
+
+  /** @param directory in which it is remembered; nowhere unless given. */
+  constructor(directory?: string) {
+    this.#file = directory === undefined ? undefined : join(directory, 'cluster-uids.json');
+    this.#byCluster = new Map(Object.entries(readUids(this.#file)));
+  }
+
+  /** The uid of the cluster that a source is of, after changes of it; undefined where nothing showed it yet. */
+  of(cluster: string, source: string, changes: readonly Change[]): string | undefined {
+    const place = `${cluster} ${source}`;
+    for (const { group, resource, name, uid } of changes)
+      if (group === FIRST_OBJECT.group && resource === FIRST_OBJECT.resource && name === FIRST_OBJECT.name)
+        if (uid !== undefined) this.#learn(cluster, place, uid);
+    return this.#bySource.get(place) ?? this.#byCluster.get(cluster);
+  }
+
+  #learn(cluster: string, place: string, uid: string): void {
+    this.#bySource.set(place, uid);
+    if (this.#byCluster.has(cluster)) return;
+    this.#byCluster.set(cluster, uid);
+    if (this.#file === undefined) return;
+    mkdirSync(join(this.#file, '..'), { recursive: true });
+    writeFileSync(`${this.#file}.new`, JSON.stringify(Object.fromEntries(this.#byCluster)), { flush: true });
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}
+
+/** What is remembered. A file that cannot be read tells nothing: sources show it again. */
+function readUids(file: string | undefined): Record<string, string> {
+  if (file === undefined) return {};
+  try {
+    const read = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    return Object.fromEntries(
+      Object.entries(read).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,56 @@
+import { CLUSTER_UID_HEADER } from '@margay/contracts';
+import { FIRST_OBJECT } from '@margay/history';
+import { Unprocessable, type Delivery } from '@margay/messaging';
+import { clusterUidOf, type Cell } from '@margay/storage';
+
+/** A message as far as it tells whose it is. */
+interface Named {
+  readonly cluster: string;
+  readonly group?: string;
+  readonly resource?: string;
+  readonly name?: string;
+  readonly uid?: string;
+}
+
+/** A message of another cluster that goes by the same name: what is kept is of the first one. */
+export class OtherCluster extends Unprocessable {
+  constructor(cluster: string, known: string, found: string) {
+    super(
+      'other-cluster',
+      `Two clusters go by the name ${cluster}: what is kept is of the one whose kube-system has the uid ${shown(known)}, and this is of the one with ${shown(found)}. Give each a CLUSTER_NAME of its own: also where one was made anew`,
+    );
+  }
+}
+
+const UID = /^[\da-f-]{1,64}$/i;
+const shown = (uid: string): string => (UID.test(uid) ? uid : 'another one');
+
+/**
+ * Tells clusters of one name apart: by the uid of their namespace kube-system, which messages carry where whoever published them knew it. The
+ * uid that the history of the name has is the right one; while it has none, whatever comes is taken.
+ */
+export class Identities {
+  readonly #cell: Cell;
+  /** Those that are known, by cluster; they never change. */
+  readonly #uids = new Map<string, string>();
+
+  constructor(cell: Cell) {
+    this.#cell = cell;
+  }
+
+  /** @throws OtherCluster where one of the messages is of another cluster than its name says. */
+  async check(messages: readonly Named[], deliveries: readonly Delivery[]): Promise<void> {
+    for (const [i, message] of messages.entries()) {
+      const { cluster, group, resource, name } = message;
+      const isFirst =
+        group === FIRST_OBJECT.group && resource === FIRST_OBJECT.resource && name === FIRST_OBJECT.name;
+      const uid = (isFirst ? message.uid : undefined) ?? deliveries[i]?.headers[CLUSTER_UID_HEADER];
+      if (uid === undefined) continue;
+      const known = this.#uids.get(cluster) ?? (await clusterUidOf(this.#cell.of(cluster).history));
+      // It is kept with the batch at hand, as what was there first.
+      if (known === undefined && !isFirst) continue;
+      this.#uids.set(cluster, known ?? uid);
+      if (known !== undefined && known !== uid) throw new OtherCluster(cluster, known, uid);
+    }
+  }
+}
