@@ -5,8 +5,8 @@ import {
   type NestModule,
   type Provider,
 } from '@nestjs/common';
-import { CLOCK, LOG, type Clock } from '@margay/runtime/nest';
-import type { Log } from '@margay/runtime';
+import { CLOCK, LOG, METRICS, type Clock } from '@margay/runtime/nest';
+import type { Log, Metrics } from '@margay/runtime';
 import type { Cell, Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
 import type { Authority } from './access/access.ts';
@@ -145,19 +145,23 @@ function clustersOf(options: ApiOptions): Provider {
   const { cluster, others } = options;
   const provide = CLUSTERS_HERE;
   if (others === undefined)
-    return { provide, inject: [STORES], useFactory: (stores: Stores) => onlyCluster(cluster, stores) };
+    return {
+      provide,
+      inject: [STORES, METRICS],
+      useFactory: (stores: Stores, metrics: Metrics) => onlyCluster(cluster, stores, metrics),
+    };
   const { access, isOneAuthority } = others;
   return {
     provide,
-    inject: [CELL, LOG, CLOCK],
-    useFactory: (cell: Cell, log: Log, clock: Clock) => {
+    inject: [CELL, LOG, CLOCK, METRICS],
+    useFactory: (cell: Cell, log: Log, clock: Clock, metrics: Metrics) => {
       const moduleOf: Others['moduleOf'] = (here, stores) =>
         apiOf(
           { ...options, cluster: here.asked, access: () => access(here.asked) },
           { provide, useValue: here },
           [storesAsGiven(stores)],
         );
-      return new OtherClusters({ cell, log, clock, isOneAuthority, moduleOf });
+      return new OtherClusters({ cell, log, clock, metrics, isOneAuthority, moduleOf });
     },
   };
 }

@@ -204,7 +204,7 @@ export const METRICS = {
   archiveMissing: {
     name: 'margay_archive_missing_reports',
     type: 'gauge',
-    labels: [],
+    labels: ['cluster'],
     help: 'Reports that the log of reports has and the archive has not, as the API last found.',
     watch: 'Above 0: reports were removed; the list of runs says which; alert `MargayReportsMissing`.',
   },

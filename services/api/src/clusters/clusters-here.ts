@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Metrics } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
 
 /** The clusters whose reports are served at one address, and how each is reached from here. */
@@ -9,6 +10,10 @@ export interface ClustersHere {
   readonly names: readonly string[];
   /** The stores of those of which may be told to whoever is known here: of the others it is not known what they may see. */
   readonly told: ReadonlyMap<string, Stores>;
+  /** The stores of those whose removed reports are counted here: each cluster's by one application of the process. */
+  readonly counted: ReadonlyMap<string, Stores>;
+  /** Those that the process exposes: an application behind another has none of its own that anybody sees. */
+  readonly metrics: Metrics;
   /** What answers requests about another one. @throws Problem where that cannot be had. */
   answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void>;
 }

@@ -1,11 +1,12 @@
+import { signingKey } from '@margay/ledger';
 import { openMetrics, Problem, silentLog } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
-import { askForRun, cellOver, openEmbedded, type Stores } from '@margay/storage';
+import { askForRun, cellOver, logReports, openEmbedded, type Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { anyone, type Authority } from '../access/access.ts';
 import { ApiModule } from '../api.module.ts';
 import { SessionKeeper } from '../session/session-keeper.ts';
@@ -44,10 +45,11 @@ async function apiOfBoth(isOneAuthority = false, signIn: SignIn = {}) {
     exports: [CELL, STORES],
   };
   const others = { access: isOneAuthority ? () => anyone : authorityOf, isOneAuthority };
+  const metrics = openMetrics({ defaults: false });
   const access = () => (isOneAuthority ? anyone : authorityOf('alpha'));
   const module = await Test.createTestingModule({
     imports: [
-      ProcessModule.with({ log: silentLog, metrics: openMetrics({ defaults: false }) }),
+      ProcessModule.with({ log: silentLog, metrics }),
       ApiModule.over({ cluster: 'alpha', access, others, signIn }, given),
     ],
   }).compile();
@@ -55,7 +57,7 @@ async function apiOfBoth(isOneAuthority = false, signIn: SignIn = {}) {
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   onTestFinished(() => app.close());
-  return { app, runs };
+  return { app, runs, cell, metrics };
 }
 
 interface Asked {
@@ -170,3 +172,34 @@ test.each([
     expect(body.items!.filter((item) => item['told'] !== null).map(({ name }) => name)).toEqual(told);
   },
 );
+
+test('reports that a log has and its archive has not are counted of every cluster, whoever asks for it', async () => {
+  const { app, cell, metrics } = await apiOfBoth();
+  const removed = {
+    id: 'removed',
+    cluster: 'beta',
+    reportName: 'daily',
+    reportType: 'inventory',
+    ...SPAN,
+    generatedAt: SPAN.end,
+    digest: 'd',
+    parts: [],
+    content: null,
+    sequence: 1,
+    headerDigest: 'h',
+  };
+  await logReports(cell.of('beta'), [removed], signingKey('margay/beta', new Uint8Array(32)));
+  const counted = async () =>
+    (await metrics.exposition())
+      .split('\n')
+      .filter((line) => line.startsWith('margay_archive_missing_reports'));
+  const isCounted = async () =>
+    expect(await counted()).toEqual([
+      'margay_archive_missing_reports{cluster="alpha"} 0',
+      'margay_archive_missing_reports{cluster="beta"} 1',
+    ]);
+  await vi.waitFor(isCounted, 10_000);
+  // An application of its own for beta counts nothing twice.
+  await ask(app, '/runs?cluster=beta', { token: 'token-of-beta' });
+  expect(await counted()).toHaveLength(2);
+});

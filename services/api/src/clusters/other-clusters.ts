@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem, type Log } from '@margay/runtime';
+import { Problem, type Log, type Metrics } from '@margay/runtime';
 import { openBehind, type ApplicationBehind, type Clock } from '@margay/runtime/nest';
 import type { Cell, Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
@@ -14,6 +14,7 @@ export interface Others {
   readonly isOneAuthority: boolean;
   readonly log: Log;
   readonly clock: Clock;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -26,16 +27,20 @@ export class OtherClusters implements ClustersHere {
   readonly asked: string;
   readonly names: readonly string[];
   readonly told: ReadonlyMap<string, Stores>;
+  readonly counted: ReadonlyMap<string, Stores>;
+  readonly metrics: Metrics;
   readonly #others: Others;
   readonly #open = new Map<string, Promise<ApplicationBehind>>();
 
   constructor(others: Others) {
-    const { cell, isOneAuthority } = others;
+    const { cell, isOneAuthority, metrics } = others;
     this.#others = others;
     this.names = cell.clusters;
     this.asked = cell.clusters[0]!;
     const told = isOneAuthority ? cell.clusters : [this.asked];
     this.told = new Map(told.map((name) => [name, cell.of(name)]));
+    this.counted = new Map(cell.clusters.map((name) => [name, cell.of(name)]));
+    this.metrics = metrics;
   }
 
   async answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
@@ -67,6 +72,8 @@ export class OtherClusters implements ClustersHere {
       asked: cluster,
       names: this.names,
       told: isOneAuthority ? this.told : new Map([[cluster, stores]]),
+      counted: new Map(),
+      metrics: this.metrics,
       answers: () => Promise.reject(unknownCluster()),
     };
     return openBehind(moduleOf(here, stores), { log, clock });
@@ -74,10 +81,12 @@ export class OtherClusters implements ClustersHere {
 }
 
 /** The clusters of an API that has one. */
-export const onlyCluster = (cluster: string, stores: Stores): ClustersHere => ({
+export const onlyCluster = (cluster: string, stores: Stores, metrics: Metrics): ClustersHere => ({
   asked: cluster,
   names: [cluster],
   told: new Map([[cluster, stores]]),
+  counted: new Map([[cluster, stores]]),
+  metrics,
   answers: () => Promise.reject(unknownCluster()),
 });
 

@@ -3,10 +3,11 @@ import type { Late, Run } from '@margay/api-contract';
 import type { Action } from '@margay/kubernetes';
 import { readEntry } from '@margay/ledger';
 import { missing, Problem, type Metrics } from '@margay/runtime';
-import { METRICS } from '@margay/runtime/nest';
 import { ArchiveDamaged, loggedReport, LogRefused, type ArchivedHeader, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
+import type { ClustersHere } from '../clusters/clusters-here.ts';
+import { CLUSTERS_HERE } from '../tokens.ts';
 import { lateOf } from './late.ts';
 import { runsOf } from './runs.ts';
 
@@ -23,30 +24,39 @@ export class RunList implements OnApplicationBootstrap {
   readonly #archive: Stores['archive'];
   readonly #ledger: Stores['ledger'];
   readonly #metrics: Metrics;
+  readonly #counted: readonly { readonly cluster: string; readonly runs: ReturnType<typeof runsOf> }[];
   readonly #runs: ReturnType<typeof runsOf>;
   readonly #late: (runs: readonly Run[]) => Promise<ReadonlyMap<string, Late>>;
 
-  constructor(@Inject(STORES) stores: Stores, @Inject(METRICS) metrics: Metrics) {
+  constructor(@Inject(STORES) stores: Stores, @Inject(CLUSTERS_HERE) here: ClustersHere) {
     this.#archive = stores.archive;
     this.#ledger = stores.ledger;
-    this.#metrics = metrics;
+    this.#metrics = here.metrics;
     this.#runs = runsOf(stores);
+    this.#counted = [...here.counted].map(([cluster, its]) => ({
+      cluster,
+      runs: cluster === here.asked ? this.#runs : runsOf(its),
+    }));
     this.#late = lateOf(stores);
   }
 
   onApplicationBootstrap(): void {
+    if (this.#counted.length === 0) return;
     let lookedAt = -Infinity;
-    this.#metrics.archiveMissing.set(0);
+    for (const { cluster } of this.#counted) this.#metrics.archiveMissing.set(0, { cluster });
     // Not waited for: an archive may be large, and is looked at by itself when nobody asks for runs.
     this.#metrics.onScrape(async () => {
       if (performance.now() - lookedAt < LOOK_MILLISECONDS) return;
       lookedAt = performance.now();
-      void this.#countRemoved().catch(() => {});
+      void this.#countRemoved();
     });
   }
 
   async #countRemoved(): Promise<void> {
-    this.#metrics.archiveMissing.set((await this.#runs()).filter(isRemoved).length);
+    for (const { cluster, runs } of this.#counted) {
+      const all = await runs().catch(() => undefined);
+      if (all !== undefined) this.#metrics.archiveMissing.set(all.filter(isRemoved).length, { cluster });
+    }
   }
 
   /** What is known of a report that is not in the archive. */
