@@ -111,6 +111,12 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
   await expect
     .poll(async () => (await statusOf('hourly'))?.conditions?.map(({ reason }) => reason), patient)
     .toContain('Suspended');
+  // What happened stands in Events, and no next report is named.
+  const told = () => kubectl(['get', 'events', '-o', 'jsonpath={.items[*].reason}']).split(' ');
+  await expect
+    .poll(told, patient)
+    .toEqual(expect.arrayContaining(['Scheduled', 'Completed', 'Failed', 'Suspended']));
+  expect(await statusOf('hourly')).not.toHaveProperty('nextReportTime');
   ahead = 6 * HOUR;
   await new Promise((later) => setTimeout(later, 1_000));
   expect((await windows.list({ reportName: 'hourly' })).length).toBe(3);

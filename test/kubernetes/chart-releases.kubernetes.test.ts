@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { beforeEach, expect, test } from 'vitest';
+import { CHART, DISTRIBUTED, EMBEDDED, HELM, renderedText, type ChartValues } from './chart-rendering.ts';
+import { applyDefinitions, kubeconfig, kubectl } from './cluster.ts';
+
+const NAMESPACE = 'margay-releases';
+const RELEASE = 'margay';
+
+const helm = (args: readonly string[], values?: ChartValues): string =>
+  execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+    ...(values !== undefined && { input: JSON.stringify(values) }),
+  });
+const upgrade = (values: ChartValues, chart = CHART) =>
+  helm(['upgrade', '--install', RELEASE, chart, '--values', '-'], values);
+const claimOf = () =>
+  kubectl(['get', 'deployment', RELEASE, '-n', NAMESPACE, '-o', 'jsonpath={..claimName}']);
+
+/** What there is of the release but for definitions, whichever kind it is of. */
+const left = (): string[] =>
+  [
+    ['all,pvc,cm,secret,sa,role,rolebinding,ingress,networkpolicy,pdb,podtemplate', NAMESPACE],
+    ['role,rolebinding', 'default'],
+    ['clusterrole,clusterrolebinding', ''],
+  ]
+    .flatMap(([kinds, namespace]) =>
+      kubectl([
+        'get',
+        kinds!,
+        '-l',
+        `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/managed-by=Helm`,
+        '-o',
+        'name',
+        ...(namespace ? ['-n', namespace] : []),
+      ]).split('\n'),
+    )
+    .filter((name) => name !== '' && !name.startsWith('replicaset') && !name.startsWith('pod/'));
+
+beforeEach(() => {
+  applyDefinitions();
+  kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
+  kubectl(['create', 'namespace', NAMESPACE]);
+  return () => {
+    try {
+      helm(['uninstall', RELEASE]);
+    } catch {
+      // The test did.
+    }
+    kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+  };
+}, 60_000);
+
+test('what helm renders can be applied by kubectl alone', () => {
+  for (const values of [EMBEDDED, DISTRIBUTED]) {
+    const input = renderedText({ ...values, crds: { enabled: false } }, RELEASE, NAMESPACE);
+    expect(() => kubectl(['apply', '--dry-run=server', '-f', '-'], { input })).not.toThrow();
+  }
+});
+
+test('a profile is changed and rolled back, and what stays after an uninstall is the volume', () => {
+  upgrade(EMBEDDED);
+  upgrade(DISTRIBUTED);
+  // The evidence of the other profile, which is gone on with afterwards.
+  expect(left()).toContain('persistentvolumeclaim/margay');
+  helm(['rollback', RELEASE, '1']);
+  expect(claimOf()).toBe('margay');
+  helm(['uninstall', RELEASE]);
+  expect(left()).toEqual(['persistentvolumeclaim/margay']);
+  upgrade(EMBEDDED);
+  expect(claimOf()).toBe('margay');
+});
+
+test('a volume that an earlier chart called otherwise is gone on with', () => {
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: 'margay-margay',
+      namespace: NAMESPACE,
+      labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+      annotations: { 'meta.helm.sh/release-name': RELEASE, 'meta.helm.sh/release-namespace': NAMESPACE },
+    },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
+  };
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify(claim) });
+  upgrade(EMBEDDED);
+  expect(claimOf()).toBe('margay-margay');
+});
+
+const { MARGAY_OLDER_CHART: older } = process.env;
+
+/** With the folder of a chart that was released before. */
+test.skipIf(older === undefined)('an older release is upgraded, and back', () => {
+  for (const values of [EMBEDDED, DISTRIBUTED]) {
+    upgrade(values, older);
+    const claims = () => left().filter((name) => name.startsWith('persistentvolumeclaim'));
+    const before = claims();
+    upgrade(values);
+    expect(claims()).toEqual(before);
+    helm(['rollback', RELEASE, '1']);
+    expect(claims()).toEqual(before);
+    upgrade(values);
+    helm(['uninstall', RELEASE]);
+    expect(left()).toEqual(before);
+  }
+});

@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { calicoApiServer } from './calico-api-server.ts';
+import { CHART, EMBEDDED, HELM, type ChartValues } from './chart-rendering.ts';
+import { CRDS, kubeconfig, kubectl, SAMPLES, serverContexts } from './cluster.ts';
+
+const NAMESPACE = 'margay-beside';
+const DEFINITIONS = ['globalreports', 'globalreporttypes'].flatMap((kind) => [
+  `${kind}.projectcalico.org`,
+  `${kind}.margay.io`,
+]);
+const patient = { timeout: 30_000, interval: 200 };
+const MARGAY = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
+
+/** Nothing of ours and nothing of Calico's, as in a new cluster. */
+async function asNew(): Promise<void> {
+  kubectl(['delete', 'apiservice', 'v3.projectcalico.org', '--ignore-not-found']);
+  kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
+  kubectl(['delete', 'crd', 'tiers.projectcalico.org', ...DEFINITIONS, '--ignore-not-found']);
+  // Discovery forgets some seconds later.
+  await vi.waitUntil(() => !kubectl(['api-versions']).includes('projectcalico.org/v3'), patient);
+}
+
+beforeEach(asNew, 60_000);
+afterAll(asNew, 60_000);
+
+const helm = (...args: readonly string[]): string =>
+  execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+
+/** Installs or upgrades the chart; without nodes nobody waits for pods. @returns what its notes say. */
+function installed(values: ChartValues = {}): string {
+  const set = Object.entries({ ...EMBEDDED, ...values }).map(
+    ([name, value]) => `--set=${name}=${String(value)}`,
+  );
+  const notes = helm('upgrade', '--install', 'margay', CHART, '--create-namespace', ...set);
+  onTestFinished(() => {
+    try {
+      helm('uninstall', 'margay');
+    } catch {
+      // The test did.
+    }
+  });
+  return notes;
+}
+
+const definitions = (): string[] =>
+  kubectl(['get', 'crd', '-o', 'jsonpath={.items[*].metadata.name}'])
+    .split(' ')
+    .filter((name) => DEFINITIONS.includes(name));
+const established = (group: string) =>
+  kubectl([
+    'wait',
+    '--for=condition=Established',
+    '--timeout=30s',
+    `crd/globalreports.${group}`,
+    `crd/globalreporttypes.${group}`,
+  ]);
+const migrate = (args: readonly string[], input?: string): string =>
+  execFileSync(process.execPath, [MARGAY, 'migrate', ...args], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+    ...(input !== undefined && { input }),
+  });
+const attempt = (args: readonly string[]): string => {
+  try {
+    return kubectl(args);
+  } catch (error) {
+    return String((error as { stderr?: unknown }).stderr);
+  }
+};
+const servesTiers = () => attempt(['get', 'tiers.projectcalico.org', '-o', 'name']).includes('/default');
+const servedBy = () =>
+  attempt(['get', 'apiservice', 'v3.projectcalico.org', '-o', 'jsonpath={.spec.service.name}']).trim();
+const reports = (group: string) =>
+  attempt(['get', `globalreports.${group}`, '-o', 'jsonpath={.items[*].metadata.name}'])
+    .trim()
+    .split(' ');
+
+/** The stand-in listens on this machine, which the API server of a container does not reach. */
+const isElsewhere = serverContexts().length === 0;
+
+test.skipIf(isElsewhere)(
+  'with Calico’s API server there first, GlobalReports have their own group, and both are served',
+  async () => {
+    const calico = await calicoApiServer();
+    calico.install();
+    await vi.waitUntil(servesTiers, patient);
+
+    const notes = installed();
+    expect(definitions()).toEqual(['globalreports.margay.io', 'globalreporttypes.margay.io']);
+    established('margay.io');
+    expect(notes).toContain('calico-apiserver/calico-api serves projectcalico.org/v3');
+    expect(kubectl(['get', 'deployment', 'margay', '-n', NAMESPACE, '-o', 'jsonpath={..args}'])).toContain(
+      '--group=margay.io',
+    );
+
+    // The manifests that people have.
+    kubectl(['apply', '-f', '-'], { input: migrate([`${SAMPLES}/weekly-full-inventory.yaml`]) });
+    expect(reports('margay.io')).toEqual(['weekly-full-inventory']);
+    expect([servesTiers(), servedBy()]).toEqual([true, 'calico-api']);
+
+    // An upgrade stays, also while Calico's API server is away.
+    calico.uninstall();
+    expect(installed()).toContain('margay.io/v3');
+    expect(definitions()).toHaveLength(2);
+    expect(reports('margay.io')).toEqual(['weekly-full-inventory']);
+  },
+);
+
+test.skipIf(isElsewhere)(
+  'with Calico’s API server coming later, the documented steps serve both',
+  async () => {
+    expect(installed()).toContain('apiVersion: projectcalico.org/v3');
+    established('projectcalico.org');
+    await vi.waitUntil(
+      () => attempt(['apply', '-f', `${SAMPLES}/weekly-full-inventory.yaml`]).includes('created'),
+      patient,
+    );
+
+    const calico = await calicoApiServer();
+    calico.install();
+    // Kubernetes takes the group back for the definitions: the steps of docs/coexistence.md.
+    await vi.waitUntil(() => servedBy() === '', patient);
+    installed({ 'globalReports.group': 'margay.io' });
+    established('margay.io');
+    const old = kubectl(['get', '--raw', '/apis/projectcalico.org/v3/globalreports']);
+    await vi.waitUntil(() => {
+      try {
+        return kubectl(['apply', '-f', '-'], { input: migrate([], old) });
+      } catch {
+        return false;
+      }
+    }, patient);
+    kubectl(['delete', 'crd', 'globalreports.projectcalico.org', 'globalreporttypes.projectcalico.org']);
+    calico.install();
+
+    await vi.waitUntil(servesTiers, patient);
+    expect(reports('margay.io')).toEqual(['weekly-full-inventory']);
+    // It stays so.
+    await new Promise((later) => setTimeout(later, 3_000));
+    expect([servesTiers(), servedBy()]).toEqual([true, 'calico-api']);
+    expect(installed()).toContain('calico-apiserver/calico-api serves projectcalico.org/v3');
+    expect(definitions()).toEqual(['globalreports.margay.io', 'globalreporttypes.margay.io']);
+  },
+  120_000,
+);
+
+test('where Calico’s native definitions have the group, GlobalReports have their own', () => {
+  const tiers = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'tiers.projectcalico.org' },
+    spec: {
+      group: 'projectcalico.org',
+      scope: 'Cluster',
+      names: { kind: 'Tier', plural: 'tiers' },
+      versions: [
+        { name: 'v3', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } },
+      ],
+    },
+  };
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify(tiers) });
+  expect(installed()).toContain('Calico has projectcalico.org, or may come to serve it');
+  expect(definitions()).toEqual(['globalreports.margay.io', 'globalreporttypes.margay.io']);
+});
+
+test('definitions of Calico Enterprise stay as they are, and what they drop is said', () => {
+  // As far as they differ: no conditions in the status.
+  const old = readFileSync(`${CRDS}/globalreports.yaml`, 'utf8').replace(
+    /^( +)conditions:$/m,
+    '$1conditionsOfOthers:',
+  );
+  kubectl(['apply', '-f', '-'], { input: old });
+  const version = () =>
+    kubectl(['get', 'crd', 'globalreports.projectcalico.org', '-o', 'jsonpath={.metadata.generation}']);
+  const before = version();
+  const notes = installed();
+  expect(notes).toContain('the definition globalreports.projectcalico.org is not of this release');
+  expect(notes).toContain('It has no status.conditions');
+  expect(version()).toBe(before);
+  // The other kind was nobody's.
+  expect(definitions()).toEqual(['globalreports.projectcalico.org', 'globalreporttypes.projectcalico.org']);
+});
+
+test('definitions of an earlier chart are the release’s when it is told so, and stay when it goes', () => {
+  kubectl(['apply', '-f', CRDS]);
+  const notes = installed();
+  const said = notes.split('\n').filter((line) => /^ +kubectl (annotate|label) crd /.test(line));
+  expect(said).toHaveLength(4);
+  for (const line of said) kubectl(line.trim().split(' ').slice(1));
+  expect(installed()).not.toContain('WARNING: the definition');
+  const labels = kubectl([
+    'get',
+    'crd',
+    'globalreports.projectcalico.org',
+    '-o',
+    'jsonpath={.metadata.labels}',
+  ]);
+  expect(labels).toContain('helm.sh/chart');
+  helm('uninstall', 'margay');
+  expect(definitions()).toEqual(['globalreports.projectcalico.org', 'globalreporttypes.projectcalico.org']);
+  expect(installed()).not.toContain('WARNING: the definition');
+});
