@@ -12,9 +12,16 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic'] });
 }
 
-/** A page, and everything that went wrong on it. */
-export async function openPage(browser: Browser, colorScheme: 'light' | 'dark' = 'light') {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 } });
+/**
+ * A page, and everything that went wrong on it.
+ *
+ * @param look `isMobile`: as on a telephone, where a page that does not say how wide it is is drawn as wide as on a desk, and small.
+ */
+export async function openPage(
+  browser: Browser,
+  { colorScheme = 'light', isMobile = false }: { colorScheme?: 'light' | 'dark'; isMobile?: boolean } = {},
+) {
+  const context = await browser.newContext({ colorScheme, isMobile, viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('console', (message) => {

@@ -69,7 +69,7 @@ test.each([
   onTestFinished(() => browser.close());
   const server = await apiHere({ stores, access: anyone });
   onTestFinished(() => server.close());
-  const { page, problems } = await openPage(browser, scheme);
+  const { page, problems } = await openPage(browser, { colorScheme: scheme });
   await page.setViewportSize({ width, height: 844 });
   const url = await addressOf(server);
   const look = async (name: string) => {

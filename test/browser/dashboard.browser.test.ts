@@ -62,7 +62,7 @@ test.each(
     (['light', 'dark'] as const).map((scheme) => [name, scheme, path, sign] as const),
   ),
 )('%s, %s: drawn without an error or a serious finding', async (name, scheme, path, sign) => {
-  const { page, problems } = await openPage(browser, scheme);
+  const { page, problems } = await openPage(browser, { colorScheme: scheme });
   await page.goto(`${url}/${path}`);
   await page.locator(sign).first().waitFor();
   if (name === 'policy-audit') {

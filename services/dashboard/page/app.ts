@@ -6,7 +6,7 @@ import { EndpointPage } from './endpoint-page.ts';
 import { Name, Problem } from './parts.ts';
 import { ReportsPage } from './reports-page.ts';
 import { RunPage } from './run-page.ts';
-import { SignIn, signOut } from './sign-in.ts';
+import { SignIn, SignOut } from './sign-in.ts';
 import { StatePage } from './state-page.ts';
 
 /** The cluster that the pages are about; a choice where there are several. */
@@ -88,11 +88,7 @@ function App() {
       </nav>
       <span class="end">
         ${cluster.data && html`<${WhichCluster} cluster=${cluster.data} />`}
-        ${
-          cluster.data?.viewer &&
-          html` · ${cluster.data.viewer}
-            <button type="button" onClick=${() => void signOut(again)}>Sign out</button>`
-        }
+        ${!isAsked && cluster.data?.viewer && html` · <${Name} text=${cluster.data.viewer} /> <${SignOut} />`}
       </span>
     </header>
     <main id="main" tabindex="-1">${page()}</main>`;

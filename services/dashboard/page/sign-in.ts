@@ -1,14 +1,23 @@
 import type { WaysToSignIn } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { ask, part, useAnswer, type ApiProblem } from './api.ts';
-import { Problem } from './parts.ts';
+import { Name, Problem } from './parts.ts';
 
-/** Ends the session; a proxy that signs people in is to do so too. */
-export async function signOut(done: () => void): Promise<void> {
-  await ask('/session', { method: 'DELETE' });
-  const { signOut: elsewhere } = await ask<WaysToSignIn>('/login');
-  if (elsewhere === null) done();
-  else location.assign(elsewhere);
+/** Ends the session; a proxy that signs people in is to do so too. Nothing of what was seen stays in the page. */
+export function SignOut() {
+  const [problem, setProblem] = useState<ApiProblem>();
+  const press = async () => {
+    try {
+      await ask('/session', { method: 'DELETE' });
+      const { signOut: elsewhere } = await ask<WaysToSignIn>('/login');
+      if (elsewhere === null) location.reload();
+      else location.assign(elsewhere);
+    } catch (error) {
+      setProblem(error as ApiProblem);
+    }
+  };
+  return html`<button type="button" onClick=${() => void press()}>Sign out</button>
+    ${problem && html`<${Problem} problem=${problem} />`}`;
 }
 
 /** Offers the ways to sign in that there are. */
@@ -20,7 +29,9 @@ export function SignIn({ done }: { done: () => void }) {
     ${links.map(
       ({ title, href }) =>
         html`<p>
-          <a class="button" href="${href}?return=${part(here)}">Sign in with <b>${title}</b></a>
+          <a class="button" href="${href}?return=${part(here)}"
+            >Sign in with <b><${Name} text=${title} /></b
+          ></a>
         </p>`,
     )}
     ${ways.problem && html`<${Problem} problem=${ways.problem} />`}

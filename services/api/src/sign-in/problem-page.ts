@@ -5,7 +5,10 @@ export const problemPage = ({ status, message }: Problem): string => `<!doctype 
 <html lang="en">
   <head>
     <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
     <title>Sign in · Margay</title>
+    <link rel="icon" href="data:," />
     <link rel="stylesheet" href="/dashboard/style.css" />
   </head>
   <body>
