@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('@margay/verify')).verifyCommand,
   },
   {
+    use: 'archive',
+    about: 'Look at everything in the archive of an installation, and say what is not what was archived.',
+    load: async () => (await import('./commands/archive.ts')).archiveCommand,
+  },
+  {
     use: 'key [options] <file>',
     about: 'Make the key that the log of reports is signed with, and print the one that checks it.',
     load: async () => (await import('./commands/key.ts')).keyCommand,

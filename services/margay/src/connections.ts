@@ -6,6 +6,7 @@ import {
   elasticsearchOptionsOf,
   elasticsearchSettings,
   openElasticsearch,
+  openEmbedded,
   type Stores,
 } from '@margay/storage';
 import * as z from 'zod';
@@ -13,12 +14,27 @@ import * as z from 'zod';
 /** The bus of an installation: the broker that the environment names, as for the services, or a folder. */
 export async function connectBus(data: string | undefined): Promise<Bus> {
   if (data !== undefined) {
-    // Opening makes one, and of a folder that is not the right one it would be said that nothing was set aside.
-    if (!existsSync(databaseIn(data)))
-      throw new Error(`${data} is no data folder of margay up: there is no ${databaseIn(data)}`);
+    checkDataFolder(data);
     return openEmbeddedBus(data);
   }
   return openKafkaBus(kafkaOptionsOf(readConfig(z.object(kafkaSettings), process.env), 'margay-cli'));
+}
+
+/** The stores of an installation, only to be read: those that the environment names, as for the services, or those in a folder. */
+export async function connectStores(data: string | undefined): Promise<Stores> {
+  if (data !== undefined) {
+    checkDataFolder(data);
+    return openEmbedded(data, { readOnly: true });
+  }
+  const settings = readConfig(z.object({ ...clusterSettings, ...elasticsearchSettings }), process.env);
+  const options = elasticsearchOptionsOf(settings, settings.CLUSTER_NAME);
+  return openElasticsearch({ ...options, readOnly: true });
+}
+
+/** @throws Error where a folder is none of Margay: opening would make one, in which nothing is. */
+function checkDataFolder(data: string): void {
+  if (!existsSync(databaseIn(data)))
+    throw new Error(`${data} is no data folder of margay up: there is no ${databaseIn(data)}`);
 }
 
 /** Bus and stores of a distributed installation, as the environment names them. */

@@ -1,2 +1,2 @@
 /** Checking exported reports offline: what they show, what they do not, and in which words that is said. */
-export { verifyCommand } from './verify-command.ts';
+export { keyOption, verifyCommand } from './verify-command.ts';

@@ -83,7 +83,7 @@ function hashesIn(path: string, bytes: Uint8Array): Hash[] {
 }
 
 /** What was given is not repeated: by mistake it is the key that signs. */
-function keyOption(text: string, before: VerifierKey[] = []): VerifierKey[] {
+export function keyOption(text: string, before: VerifierKey[] = []): VerifierKey[] {
   try {
     return [...before, readVerifierKey(text.trim())];
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Archive, ArchivedHeader } from './archive.ts';
+import type { Archive, ArchivedHeader, PartEntry } from './archive.ts';
 import { isIntact, sha256 } from './digests.ts';
 
 /** What of a report is not what was archived: its header, some of its rows, or what the log of reports says of it. */
@@ -65,9 +65,11 @@ export function checkedHeader(text: string, id: string): ArchivedHeader {
 function headerIn(text: string): ArchivedHeader | undefined {
   try {
     const header = JSON.parse(text) as Partial<ArchivedHeader> | null;
-    return typeof header?.id === 'string' && Array.isArray(header.parts)
-      ? (header as ArchivedHeader)
-      : undefined;
+    const isHeader =
+      typeof header?.id === 'string' &&
+      Array.isArray(header.parts) &&
+      header.parts.every((part: Partial<PartEntry> | null) => typeof part?.digest === 'string');
+    return isHeader ? (header as ArchivedHeader) : undefined;
   } catch {
     return undefined;
   }
@@ -80,11 +82,21 @@ export function checkedRows(
   reportId: string,
   part: number,
 ): readonly unknown[] {
-  if (sha256(text) === digest) return JSON.parse(text) as readonly unknown[];
-  throw new ArchiveDamaged(
-    'part',
-    `Part ${part} of report ${reportId} was changed: it has not the digest that its header says. ${RESTORE}`,
-  );
+  const isAsSaid = sha256(text) === digest;
+  const rows = isAsSaid ? rowsIn(text) : undefined;
+  if (rows !== undefined) return rows;
+  const why = isAsSaid ? 'it is no list of rows' : 'it has not the digest that its header says';
+  throw new ArchiveDamaged('part', `Part ${part} of report ${reportId} was changed: ${why}. ${RESTORE}`);
+}
+
+/** The rows that a text is; undefined where it is none, although it may have the digest that somebody gave it. */
+function rowsIn(text: string): readonly unknown[] | undefined {
+  try {
+    const rows: unknown = JSON.parse(text);
+    return Array.isArray(rows) ? rows : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A part that a header names is not there. */

@@ -1,0 +1,45 @@
+import type { VerifierKey } from '@margay/ledger';
+
+/** What became of something that was archived or logged. */
+export type FindingKind =
+  | 'changed'
+  | 'removed'
+  | 'reordered'
+  | 'truncated'
+  /** It fits itself, and is another one than was signed or logged. */
+  | 'replaced'
+  /** The log is another one than that of which somebody kept the head. */
+  | 'forked'
+  /** A report that the log does not have. */
+  | 'unlogged';
+
+/** Something that is not as it was archived, in a sentence. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly words: string;
+}
+
+/** What the archive is held against. */
+export interface Trusted {
+  /** Of the log; without one nothing shows who wrote it. */
+  readonly keys: readonly VerifierKey[];
+  /** A checkpoint of the log that somebody kept. */
+  readonly since?: Uint8Array;
+}
+
+/** What a check says: what was found, shown and not shown, each in words. */
+export interface ArchiveJudgement {
+  readonly findings: readonly Finding[];
+  /** The logs whose keys, of those that were given, signed the head. */
+  readonly signedBy: readonly string[];
+  readonly shown: readonly string[];
+  readonly notShown: readonly string[];
+}
+
+/** What is told while it is looked. */
+export interface Told {
+  readonly found: (kind: FindingKind, words: string) => void;
+  readonly shown: (words: string) => void;
+  readonly notShown: (words: string) => void;
+  readonly progress: (what: 'entries' | 'reports', done: number, of: number) => void;
+}

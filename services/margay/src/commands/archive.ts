@@ -1,0 +1,117 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { NoteProblem, readCheckpoint, type VerifierKey } from '@margay/ledger';
+import { type ArchiveJudgement, checkArchive, type Resumed, type Trusted } from '@margay/storage';
+import { FAILED, say, UsageError, visible, write } from '@margay/terminal';
+import { keyOption } from '@margay/verify';
+import { Command } from 'commander';
+import { connectStores } from '../connections.ts';
+
+interface Options {
+  readonly data?: string;
+  readonly key?: VerifierKey[];
+  readonly since?: string;
+  readonly resume?: string;
+}
+
+/** `margay archive`: the archive of an installation as a whole. */
+export function archiveCommand(): Command {
+  return new Command('archive').addCommand(checkCommand());
+}
+
+/** `margay archive check`: whether everything in the archive is what was archived. */
+function checkCommand(): Command {
+  return new Command('check')
+    .description('Look at every header, chain and row, and at the log of reports: only reads.')
+    .option('--data <dir>', 'folder of margay up; the Elasticsearch of ELASTICSEARCH_URLS unless given')
+    .option(
+      '--key <key>',
+      'the key that the log must be signed by; margay key prints it. Several may be given',
+      keyOption,
+    )
+    .option('--since <file>', 'a checkpoint of the log that you kept: the log must go on from it')
+    .option(
+      '--resume <file>',
+      'where it is kept which reports were found right: called again with it, their rows are not read again',
+    )
+    .addHelpText(
+      'after',
+      `
+Says what was changed, removed, reordered, truncated, replaced or forked, a line each, and what was shown and what was not. How far it
+has come is told on standard error. Of a distributed installation it looks at the cluster CLUSTER_NAME.
+
+Exit code 1 when anything is not what was archived.`,
+    )
+    .action(async (options: Options, command: Command & { exitCode?: number }) => {
+      const trusted = trustedOf(options);
+      const stores = await connectStores(options.data);
+      try {
+        const resumed = options.resume === undefined ? undefined : resumedFrom(options.resume);
+        const judgement = await checkArchive(stores, trusted, {
+          ...(resumed && { resumed }),
+          progress: told(),
+        });
+        if (judgement.findings.length > 0) command.exitCode = FAILED;
+        // What is said may hold words of the store, and lines of their own are ours alone.
+        for (const line of linesOf(judgement)) await write(`${visible(line.replaceAll(/\s+/g, ' '))}\n`);
+      } finally {
+        await stores.close();
+      }
+    });
+}
+
+function linesOf({ findings, signedBy, shown, notShown }: ArchiveJudgement): string[] {
+  const conclusion =
+    findings.length > 0
+      ? `NOT INTACT: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`
+      : signedBy.length > 0
+        ? `intact: the archive that ${signedBy.join(' and ')} logged and signed`
+        : 'unsigned: consistent with itself, origin not shown';
+  return [
+    conclusion,
+    ...findings.map(({ kind, words }) => `- ${kind}: ${words}`),
+    ...shown.map((each) => `- shown: ${each}`),
+    ...notShown.map((each) => `- not shown: ${each}`),
+  ];
+}
+
+/** @throws Error where the checkpoint cannot be read, or is not signed by a key that was given. */
+function trustedOf({ key: keys = [], since: path }: Options): Trusted {
+  if (keys.some(({ use }) => use !== 'log'))
+    throw new UsageError('--key is the key of a witness: the one of the log is needed');
+  if (path === undefined) return { keys };
+  const since = readFileSync(path);
+  try {
+    const { origin, signed } = readCheckpoint(since, keys);
+    if (keys.length > 0 && signed.length === 0)
+      throw new NoteProblem(`it is of the log ${origin}, and no key that was given signed it`);
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    throw new Error(`Cannot take ${path} for a checkpoint that was kept: ${error.message}`, { cause: error });
+  }
+  return { keys, since };
+}
+
+/** One digest a line, those of the reports that were found right: the last line may be cut, which is then none. */
+function resumedFrom(path: string): Resumed {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const done = new Set(text.split('\n').filter((line) => /^[0-9a-f]{64}$/.test(line)));
+  // What follows a line that was cut begins one of its own.
+  if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');
+  return {
+    isDone: (digest) => done.has(digest),
+    done: (digest) => appendFileSync(path, `${digest}\n`),
+  };
+}
+
+const SAY_MILLISECONDS = 1_000;
+
+/** Says how far the check has come, once a second and at the end of each part. */
+function told(): (what: string, done: number, of: number) => void {
+  let said = -Infinity;
+  return (what, done, of) => {
+    const now = performance.now();
+    if (done < of && now - said < SAY_MILLISECONDS) return;
+    said = now;
+    say(`margay: ${done} of ${of} ${what} looked at\n`);
+  };
+}

@@ -1,0 +1,341 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { digestOfJson, signingKey, verifierKeyText } from '@margay/ledger';
+import { databaseIn, logReports, openEmbedded, type Stores } from '@margay/storage';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
+import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+
+/** Somebody who may write whatever he likes to the embedded store: what `margay archive check` finds then. */
+const sound = mkdtempSync(join(tmpdir(), 'margay-archive-check-'));
+const key = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
+const KEY = ['--key', verifierKeyText(key)];
+const [OLD, NEW] = ['old-checkpoint.txt', 'new-checkpoint.txt'].map((name) => join(sound, name)) as [
+  string,
+  string,
+];
+
+/** Logs what is not in the log yet, and gives its signed head. */
+async function logged(stores: Stores, by = key): Promise<string> {
+  const { headers } = await stores.archive.headers();
+  await logReports(stores, headers.toReversed(), by);
+  return (await stores.ledger.head())!.checkpoint;
+}
+
+/** Three reports of one chain and one of another, all logged; one checkpoint was kept before the last, one after it. */
+beforeAll(async () => {
+  const stores = await recordedStores(AUDIT_LOG, sound);
+  const later = (n: number) => ({ ...SPAN, end: SPAN.end + n });
+  await report(stores, windowOf('audit-1', 'policy-audit'));
+  await report(stores, windowOf('daily-1', 'inventory', later(1), 'daily'));
+  await report(stores, windowOf('daily-2', 'inventory', later(2), 'daily'));
+  writeFileSync(OLD, await logged(stores));
+  await report(stores, windowOf('daily-3', 'inventory', later(3), 'daily'));
+  writeFileSync(NEW, await logged(stores));
+  await stores.close();
+}, 120_000);
+afterAll(() => rmSync(sound, { recursive: true }));
+
+type Header = Record<string, unknown> & { readonly id: string; readonly headerDigest: string };
+const headerOf = (store: DatabaseSync, id: string) =>
+  JSON.parse(
+    (store.prepare('SELECT header FROM headers WHERE id = ?').get(id) as { header: string }).header,
+  ) as Header;
+/** With the digest that it should have: what whoever reads the source does. */
+const sealed = ({ headerDigest: _, ...link }: Record<string, unknown>): Header =>
+  ({ ...link, headerDigest: digestOfJson(link) }) as unknown as Header;
+const keep = (store: DatabaseSync, header: Header) =>
+  store
+    .prepare('UPDATE headers SET header = ?, sequence = ? WHERE id = ?')
+    .run(JSON.stringify(header), Number(header['sequence']), header.id);
+
+/** Makes a report say something else, and everything after it fit that. */
+function replaceChain(store: DatabaseSync): void {
+  const row = store.prepare("SELECT id, body FROM parts WHERE report_id = 'daily-1' AND part = 0").get() as {
+    id: number;
+    body: string;
+  };
+  const body = row.body.replace('false', 'true');
+  const digest = createHash('sha256').update(body).digest('hex');
+  store.prepare('UPDATE parts SET body = ?, digest = ? WHERE id = ?').run(body, digest, row.id);
+  const first = headerOf(store, 'daily-1');
+  const parts = (first['parts'] as object[]).map((part, i) => (i === 0 ? { ...part, digest } : part));
+  let before = sealed({ ...first, parts });
+  keep(store, before);
+  for (const id of ['daily-2', 'daily-3']) {
+    before = sealed({ ...headerOf(store, id), previous: before.headerDigest });
+    keep(store, before);
+  }
+}
+
+/** Two reports of a chain change places, and each has the digest that it should have. */
+function exchangeReports(store: DatabaseSync): void {
+  const [second, third] = [headerOf(store, 'daily-2'), headerOf(store, 'daily-3')];
+  store.exec("UPDATE headers SET sequence = 99 WHERE id = 'daily-2'");
+  keep(store, sealed({ ...third, sequence: 2 }));
+  keep(store, sealed({ ...second, sequence: 3 }));
+}
+
+const removeReport = (id: string) => (store: DatabaseSync) =>
+  store.exec(`DELETE FROM headers WHERE id = '${id}'; DELETE FROM parts WHERE report_id = '${id}'`);
+const removeLog = (store: DatabaseSync) =>
+  store.exec('DELETE FROM log_head; DELETE FROM log_entries; DELETE FROM log_tiles');
+
+/** The last report is as if it had never been: an older head of the log, which is signed, stands there again. */
+function truncate(store: DatabaseSync): void {
+  removeReport('daily-3')(store);
+  store.exec('DELETE FROM log_entries WHERE number = 3; UPDATE log_tiles SET bytes = substr(bytes, 1, 96)');
+  store.prepare('UPDATE log_head SET size = 3, checkpoint = ?').run(readFileSync(OLD, 'utf8'));
+}
+
+function changeEntry(store: DatabaseSync): void {
+  const { entry } = store.prepare('SELECT entry FROM log_entries WHERE number = 1').get() as {
+    entry: Uint8Array;
+  };
+  const changed = Buffer.from(entry).toString().replace('"inventory"', '"inventorz"');
+  store.prepare('UPDATE log_entries SET entry = ? WHERE number = 1').run(Buffer.from(changed));
+}
+
+interface Attack {
+  readonly name: string;
+  readonly damage: (store: DatabaseSync) => unknown;
+  /** Signs a log of his own behind that, with this key. */
+  readonly signs?: typeof key;
+  /** Each line of a finding, in any order. */
+  readonly found: readonly RegExp[];
+}
+
+const ATTACKS: readonly Attack[] = [
+  {
+    name: 'a header is changed',
+    damage: (store) =>
+      store.exec(
+        "UPDATE headers SET header = replace(header, '\"numTotal\":', '\"numTotal\":1') WHERE id = 'daily-2'",
+      ),
+    found: [/^- changed: The header of report daily-2 was changed/],
+  },
+  {
+    name: 'rows are changed',
+    damage: (store) =>
+      store.exec(
+        "UPDATE parts SET body = replace(body, 'false', 'true') WHERE report_id = 'daily-2' AND part = 0",
+      ),
+    found: [/^- changed: Part 0 of report daily-2 was changed/],
+  },
+  {
+    name: 'rows are no rows, and have a digest',
+    damage: (store) => {
+      const digest = createHash('sha256').update('{').digest('hex');
+      store
+        .prepare("UPDATE parts SET body = '{', digest = ? WHERE report_id = 'daily-3' AND part = 0")
+        .run(digest);
+      const header = headerOf(store, 'daily-3');
+      const parts = (header['parts'] as object[]).map((part, i) => (i === 0 ? { ...part, digest } : part));
+      keep(store, sealed({ ...header, parts }));
+    },
+    found: [
+      /^- changed: Part 0 of report daily-3 was changed: it is no list of rows/,
+      /^- replaced: Report daily-3 was replaced/,
+    ],
+  },
+  {
+    name: 'a header names parts that are none',
+    damage: (store) => keep(store, sealed({ ...headerOf(store, 'daily-3'), parts: [null] })),
+    found: [/^- changed: The header of report daily-3 was changed/],
+  },
+  {
+    name: 'a report is hidden from those of its name',
+    damage: (store) => store.exec("UPDATE headers SET report_name = 'x' WHERE id = 'daily-2'"),
+    found: [/^- changed: Report daily-2 is not listed among those of daily, type inventory/],
+  },
+  {
+    name: 'a report is hidden behind newer ones',
+    damage: (store) => store.exec('UPDATE headers SET "end" = 1 WHERE id = \'daily-3\''),
+    found: [/^- reordered: Report daily-3 is listed behind reports that ended before it/],
+  },
+  {
+    name: 'the head of the log is none',
+    damage: (store) => store.exec("UPDATE log_head SET checkpoint = 'x', size = 9007199254740991"),
+    found: [
+      /^- changed: The signed head of the log was changed/,
+      /^- truncated: The log ends before entry 256/,
+    ],
+  },
+  {
+    name: 'rows are removed',
+    damage: (store) => store.exec("DELETE FROM parts WHERE report_id = 'daily-2' AND part = 0"),
+    found: [/^- removed: Part 0 of report daily-2 is not in the archive any more/],
+  },
+  {
+    name: 'rows are changed and the whole chain is made anew',
+    damage: replaceChain,
+    found: ['daily-1', 'daily-2', 'daily-3'].map(
+      (id) => new RegExp(`^- replaced: Report ${id} was replaced`),
+    ),
+  },
+  {
+    name: 'a report is removed from the middle of its chain',
+    damage: removeReport('daily-2'),
+    found: [
+      /^- removed: The chain of daily lacks number 2, before report daily-3/,
+      /^- removed: Report daily-2 \(daily, .*\) is entry 2 of the log/,
+    ],
+  },
+  {
+    name: 'the last report of its chain is removed',
+    damage: removeReport('daily-3'),
+    found: [/^- removed: Report daily-3 \(daily, .*\) is entry 3 of the log/],
+  },
+  {
+    name: 'reports change places',
+    damage: exchangeReports,
+    found: [
+      /^- replaced: Report daily-2 was replaced/,
+      /^- replaced: Report daily-3 was replaced/,
+      /^- replaced: In the chain of daily report daily-3, number 2, does not follow/,
+      /^- reordered: In the chain of daily report daily-2, number 3, does not follow/,
+    ],
+  },
+  {
+    name: 'the last report and its entry are removed, and an older head put back',
+    damage: truncate,
+    found: [/^- truncated: The log has 3 entries, and the checkpoint that was kept is of 4/],
+  },
+  {
+    name: 'the log ends before its head says',
+    damage: (store) => store.exec('DELETE FROM log_entries'),
+    found: [/^- truncated: The log ends before entry 0, and its head says that it has 4/],
+  },
+  {
+    name: 'an entry is removed',
+    damage: (store) => store.exec('DELETE FROM log_entries WHERE number = 2'),
+    found: [/^- removed: Entry 2 of the log is not there/],
+  },
+  {
+    name: 'entries change places',
+    damage: (store) =>
+      store.exec(
+        'UPDATE log_entries SET number = 9 WHERE number = 1; UPDATE log_entries SET number = 1 WHERE number = 2; UPDATE log_entries SET number = 2 WHERE number = 9',
+      ),
+    found: [/^- reordered: Entries of the log stand in another order: 1, 2/, /^- forked: /],
+  },
+  {
+    name: 'an entry is changed',
+    damage: changeEntry,
+    found: [/^- changed: Entry 1 of the log is not the one that was signed/, /^- forked: /],
+  },
+  {
+    name: 'tiles are changed',
+    damage: (store) => store.exec('UPDATE log_tiles SET bytes = zeroblob(length(bytes))'),
+    found: [/^- changed: Tiles of the log were changed/],
+  },
+  {
+    name: 'the store says that a report has no entry',
+    damage: (store) => store.exec("UPDATE log_entries SET run = 'x' WHERE number = 1"),
+    found: [/^- changed: Entry 1 of the log is about run daily-1, and the store has no entry for it/],
+  },
+  {
+    name: 'what was signed of the evidence is changed',
+    damage: (store) => store.exec("UPDATE log_entries SET statement = '{}' WHERE number = 1"),
+    found: [/^- changed: What was signed of the evidence of report daily-1 was changed/],
+  },
+  {
+    name: 'a report is added',
+    damage: (store) => {
+      const { headerDigest } = headerOf(store, 'daily-3');
+      const added = sealed({
+        ...headerOf(store, 'daily-3'),
+        id: 'daily-4',
+        sequence: 4,
+        previous: headerDigest,
+        parts: [],
+      });
+      store
+        .prepare(
+          "INSERT INTO headers SELECT 'daily-4', report_name, report_type, \"end\", 4, ? FROM headers WHERE id = 'daily-3'",
+        )
+        .run(JSON.stringify(added));
+    },
+    found: [/^- unlogged: Report daily-4 is in the archive and has no entry in the log/],
+  },
+  {
+    name: 'a chain and the log are made anew, with the key of the log',
+    damage: (store) => {
+      replaceChain(store);
+      removeLog(store);
+    },
+    signs: key,
+    found: [/^- forked: The log does not go on from the checkpoint that was kept: of its first 4 entries/],
+  },
+  {
+    name: 'the log is made anew with another key of its name',
+    damage: removeLog,
+    signs: signingKey(key.name, new Uint8Array(32).fill(2)),
+    found: [/^- replaced: The log is signed by margay\.example\/recorded\+[0-9a-f]{8}, and by no key/],
+  },
+  {
+    name: 'the log is removed',
+    damage: removeLog,
+    found: [/^- removed: There is no log of reports/],
+  },
+];
+
+test.each(ATTACKS)('$name: it is found', async ({ damage, signs, found }) => {
+  const folder = ownFolder();
+  cpSync(sound, folder, { recursive: true });
+  const store = new DatabaseSync(databaseIn(folder));
+  damage(store);
+  store.close();
+  if (signs !== undefined) {
+    const stores = openEmbedded(folder);
+    await logged(stores, signs);
+    await stores.close();
+  }
+  const { code, out, err } = margay(['archive', 'check', '--data', folder, ...KEY, '--since', NEW]);
+  const lines = out.split('\n').filter((line) => line.startsWith('- ') && !/^- (not )?shown: /.test(line));
+  for (const words of found) expect([...lines, err]).toContainEqual(expect.stringMatching(words));
+  expect({ code, first: out.split('\n')[0] }).toEqual({
+    code: 1,
+    first: `NOT INTACT: ${lines.length === 1 ? '1 finding' : `${lines.length} findings`}`,
+  });
+});
+
+test('an archive that nobody changed is intact, by the key and any checkpoint that was kept; without a key nothing shows who made it', () => {
+  for (const since of [OLD, NEW]) {
+    const { code, out, err } = margay(['archive', 'check', '--data', sound, ...KEY, '--since', since]);
+    expect(out.split('\n')[0]).toBe('intact: the archive that margay.example/recorded logged and signed');
+    expect(out).toMatch(/- shown: the log goes on from the checkpoint that was kept, of [34] entries/);
+    expect(err).toContain('margay: 4 of 4 reports looked at');
+    expect(code).toBe(0);
+  }
+  const { code, out } = margay(['archive', 'check', '--data', sound]);
+  expect([code, out.split('\n')[0]]).toEqual([0, 'unsigned: consistent with itself, origin not shown']);
+});
+
+test('a check that was interrupted goes on: rows that it found right it does not read again', () => {
+  const resume = join(ownFolder(), 'checked.txt');
+  const check = () =>
+    margay(['archive', 'check', '--data', sound, ...KEY, '--since', NEW, '--resume', resume]);
+  expect(check().out).not.toContain('earlier check');
+  const digests = readFileSync(resume, 'utf8').split('\n').slice(0, 4);
+  // It ended while it wrote the fourth.
+  writeFileSync(resume, `${digests.slice(0, 3).join('\n')}\n${digests[3]!.slice(0, 20)}`);
+  const { code, out } = check();
+  expect(out).toContain('not shown: the rows of 3 reports anew');
+  expect(code).toBe(0);
+  expect(check().out).toContain('not shown: the rows of 4 reports anew');
+});
+
+test.each([
+  ['a folder that is none', ['--data', '/nowhere'], 1, /is no data folder of margay up/],
+  ['a checkpoint of another key', [], 1, /no key that was given signed it/],
+  ['no key', ['--key', 'x'], 2, /--key is no key for checking/],
+])('%s is refused', (_, options, expected, words) => {
+  const other = verifierKeyText(signingKey('other', new Uint8Array(32)));
+  const args = options.length > 0 ? options : ['--data', sound, '--key', other, '--since', NEW];
+  const { code, err } = margay(['archive', 'check', ...args]);
+  expect({ code, err }).toEqual({ code: expected, err: expect.stringMatching(words) as string });
+});
