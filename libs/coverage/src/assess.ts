@@ -78,6 +78,14 @@ export interface Trail {
 /** What makes a gap of a window: when something may have happened that nobody told. */
 const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watch', 'unapplied']);
 
+/** Where clocks were set back, as far as the window is concerned, and behind which source. */
+const setBackIn = (streams: readonly JudgedStream[], window: Window): Assessment['setBack'] =>
+  streams.flatMap(({ stream: { name, setBack } }) =>
+    setBack
+      .filter(({ start, end }) => start < window.end && window.start < end)
+      .map((one) => ({ ...one, source: name })),
+  );
+
 /** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
   const {
@@ -135,11 +143,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     streams,
     flows: judged(streamsOver(true)),
     lost,
-    setBack: streams.flatMap(({ stream: { name, setBack } }) =>
-      setBack
-        .filter(({ start, end }) => start < window.end && window.start < end)
-        .map((one) => ({ ...one, source: name })),
-    ),
+    setBack: setBackIn(streams, window),
     doubts,
     gaps,
     grade: gradeOf({

@@ -20,7 +20,7 @@ export {
   setName,
   sourceName,
   printedSources,
-  rotatedFrom,
+  setsOf,
 } from './source.ts';
 export { type Read, type Counts, type Bucket, type Problem, type CoverageMark, markOf } from './mark.ts';
 export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline.ts';

@@ -123,7 +123,8 @@ export function watchedKind(source: string): { group: string; resource: string }
 const ROTATED = [
   /\.(gz|zst|bz2|xz)$/i,
   /[-_.]\d{4}-?\d{2}-?\d{2}(?:[-_T]?[\d:.-]+(?:Z)?)?(?=\.|$)/,
-  /[-_.]\d{1,10}(?=\.[a-z]+$|$)/i,
+  // The last number of an address is none: each API server has one of its own.
+  /(?<!\d\.\d{1,3}\.\d{1,3})[-_.]\d{1,10}(?=\.[a-z]+$|$)/i,
 ];
 
 /**
@@ -131,9 +132,29 @@ const ROTATED = [
  * and `audit.log-20261124`. Undefined for what is no file.
  */
 export function setName(source: string): string | undefined {
-  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
-  const [, name] = IDENTIFIED.exec(own) ?? [];
+  const name = fileName(source);
   return name === undefined ? undefined : rotatedFrom(name);
+}
+
+/** What the file of a source is called; undefined for what is no file. */
+export function fileName(source: string): string | undefined {
+  const own = isOfFlows(source) ? source.slice(FLOWS.length) : source;
+  return IDENTIFIED.exec(own)?.[1];
+}
+
+/**
+ * What the files of rotated logs are called together, by their names. One that rotation made others of is called as it is: of
+ * `audit-1.log` beside `audit-1.log.1` the number is not rotation's.
+ */
+export function setsOf(names: Iterable<string>): ReadonlyMap<string, string> {
+  const all = new Set(names);
+  const written = new Set(
+    [...all].flatMap((name) => {
+      const [before] = /^.+\.[a-z]+(?=[-_.]\d[\d:.TZ_-]*(?:\.(?:gz|zst|bz2|xz))?$)/i.exec(name) ?? [];
+      return before === undefined ? [] : [before];
+    }),
+  );
+  return new Map([...all].map((name) => [name, written.has(name) ? name : rotatedFrom(name)]));
 }
 
 /** What a file is called from which rotation made one of a name. */

@@ -5,7 +5,7 @@ import { CanaryRuns } from './canary-runs.ts';
 import type { CanaryRun } from './canary.ts';
 import { sumOf, type Delivery, type Unread } from './delivery.ts';
 import { joinedRhythms } from './rhythm.ts';
-import { isOfFlows, printedSources, setName, sourceName, watchedKind } from './source.ts';
+import { fileName, isOfFlows, printedSources, setsOf, sourceName, watchedKind } from './source.ts';
 
 /**
  * What delivers events as one: a webhook, a watch, a log with the files that it was rotated into. Each has to deliver all the
@@ -42,19 +42,21 @@ export function streamsOf(
   told: readonly CanaryRun[] = [],
   until: Instant = Infinity,
 ): Stream[] {
-  const bySet = Map.groupBy(deliveries, ({ source }) => setName(source));
+  const sets = setsOf(deliveries.flatMap(({ source }) => fileName(source) ?? []));
+  const setOf = (source: string) => sets.get(fileName(source) ?? '');
+  const bySet = Map.groupBy(deliveries, ({ source }) => setOf(source));
   const chains = [...bySet].flatMap(([set, some]) =>
     set === undefined ? some.map((one) => [one]) : chainsOf(some).map((chain) => upTo(chain, until)),
   );
   const printed = printedSources(chains.flatMap((chain) => chain.map(({ source }) => source)));
-  const names = Map.groupBy(chains, (chain) => setName(chain[0]!.source) ?? '');
+  const names = Map.groupBy(chains, (chain) => setOf(chain[0]!.source) ?? '');
   return chains
     .map((chain): Stream => {
       const [{ source }] = chain as [Delivery];
       const called = new Set(chain.map((part) => sourceName(part.source)));
       // Where all files were given one name, that is what they are called.
-      const set = called.size === 1 ? sourceName(source) : setName(source);
-      const isOnly = set !== undefined && names.get(setName(source) ?? '')?.length === 1;
+      const set = called.size === 1 ? sourceName(source) : setOf(source);
+      const isOnly = set !== undefined && names.get(setOf(source) ?? '')?.length === 1;
       const own = printed.get(chain.at(-1)!.source) ?? source;
       const stream = joinedDeliveries(chain.length > 1 && isOnly ? set : own, chain);
       return stream.canaries.length === 0

@@ -5,6 +5,7 @@ import {
   gradesWorseThan,
   type CoverageMark,
   type Delivery,
+  type Doubt,
   type Evidence,
 } from '@margay/coverage';
 import {
@@ -55,9 +56,20 @@ export function openedSince(header: ReportHeader, { marks, ...known }: Delivered
   ];
   const gaps = newIn(now.gaps, then.gaps ?? []);
   const isWorse = gaps.length > 0 || gradesWorseThan(then.grade).includes(now.grade);
-  if (doubts.length > 0 || sources.length > 0) return sortedOnce([...doubts, ...sources]);
+  if (doubts.length > 0 || sources.length > 0)
+    return sortedOnce([
+      ...doubts.map(({ message }) => message),
+      ...sources
+        .filter(({ opened }) => !doubts.some((doubt) => isWithin(opened, doubt)))
+        .map(({ message }) => message),
+    ]);
+  if (then.complete === true && !now.complete && now.reasons.length > 0) return sortedOnce(now.reasons);
   return isWorse ? [`The grade of what the sources delivered is “${now.grade}”, not “${then.grade}”.`] : [];
 }
+
+/** Whether a doubt says already that a source did not tell of a time. */
+const isWithin = ({ start, end }: Interval, { about, since, settledAt = Infinity }: Doubt): boolean =>
+  about === 'everything' && since <= start && end <= settledAt;
 
 const windowOf = ({ startTime, endTime }: ReportHeader): Window | undefined => {
   const [start, end] = [parseInstant(startTime), parseInstant(endTime)];
@@ -82,38 +94,36 @@ const newIn = (now: Printed, then: Printed): Interval[] =>
 type Source = Evidence['sources'][number] | Evidence['flows']['sources'][number];
 
 /** When sources did not tell by what is known now, of those that the report has. */
-function openedSources(then: readonly Source[], now: readonly Source[]): string[] {
+function openedSources(then: readonly Source[], now: readonly Source[]) {
   const known = new Map(then.map(({ source, gaps }) => [source, gaps]));
   return now.flatMap(({ source, gaps }) => {
     const before = known.get(source);
     const opened = before === undefined ? [] : newIn(gaps, before);
-    return opened.map(
-      ({ start, end }) =>
-        `${source} is not known to have told of the time from ${formatInstant(start)} to ${formatInstant(end)}.`,
-    );
+    return opened.map((interval) => ({
+      opened: interval,
+      message: `${source} is not known to have told of the time from ${formatInstant(interval.start)} to ${formatInstant(interval.end)}.`,
+    }));
   });
 }
 
-/** Messages of doubts of which the report has none about the same time. */
+/** Doubts of which the report has none about the same time. */
 function openedDoubts(
   { evidence: { doubts: then } }: ReportHeader,
-  now: ReturnType<typeof doubtsFor>,
+  now: readonly Doubt[],
   window: Window,
-): string[] {
+): readonly Doubt[] {
   // Nobody knows what those are about that were not listed.
   if (then.total > then.listed.length) return [];
   const listed = Map.groupBy(then.listed, ({ about }) => about);
   const open = (about: string): Interval[] =>
     joined([...(listed.get(about) ?? []), ...(listed.get('everything') ?? [])].map(intervalOf));
-  return now
-    .filter(({ about, since, settledAt = Infinity }) => {
-      const kind = about === 'everything' ? undefined : about;
-      const stretch = { start: Math.max(since, window.start), end: Math.min(settledAt, window.end) };
-      return (
-        stretch.start < stretch.end && gapsIn(stretch, open(printedAbout(kind, kind?.namespace))).length > 0
-      );
-    })
-    .map(({ message }) => message);
+  return now.filter(({ about, since, settledAt = Infinity }) => {
+    const kind = about === 'everything' ? undefined : about;
+    const stretch = { start: Math.max(since, window.start), end: Math.min(settledAt, window.end) };
+    return (
+      stretch.start < stretch.end && gapsIn(stretch, open(printedAbout(kind, kind?.namespace))).length > 0
+    );
+  });
 }
 
 const intervalOf = ({ since, until }: ListedDoubt): Interval => ({

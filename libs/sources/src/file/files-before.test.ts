@@ -56,6 +56,13 @@ test.each<[string, Record<string, number>, Record<string, string>]>([
   ],
   ['a number that is missing', { 'audit.log.1': 3, 'audit.log.3': 1 }, {}],
   ['numbers behind a dash may be API servers', { 'audit.log': 3, 'audit-1.log': 2, 'audit-2.log': 1 }, {}],
+  ['numbers before an extension may be', { 'audit.log': 3, 'audit.1.log': 2, 'audit.2.log': 1 }, {}],
+  ['addresses of API servers are', { 'audit-10.0.0.1.log': 1, 'audit-10.0.0.2.log': 2 }, {}],
+  [
+    'logs of API servers that were rotated',
+    { 'a-10.0.0.1.log': 2, 'a-10.0.0.1.log.1': 1, 'a-2.log': 2, 'a-2.log.1': 1, 'a-3.log': 1 },
+    { 'a-10.0.0.1.log': 'a-10.0.0.1.log.1', 'a-2.log': 'a-2.log.1' },
+  ],
   ['one file twice', { 'audit.log': 3, 'audit.log.1': 2, 'audit.log.1.gz': 2 }, {}],
   ['logs of other names', { 'kube-1.log': 1, 'kube-2.log': 2, 'other.log': 3 }, {}],
 ])('%s', async (_, files, expected) => expect(await before(files)).toEqual(expected));

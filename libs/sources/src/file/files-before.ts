@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { rotatedFrom } from '@margay/coverage';
+import { setsOf } from '@margay/coverage';
 import { compareTexts, type Instant, parseInstant } from '@margay/ground';
 import { Unreadable } from '../bytes/unreadable.ts';
 import type { LogFile } from './log-file.ts';
@@ -12,6 +12,8 @@ import { rotationOf } from './rotation.ts';
  */
 export async function filesBefore(files: readonly LogFile[]): Promise<ReadonlyMap<string, LogFile>> {
   const before = new Map<string, LogFile>();
+  const called = setsOf(files.map(({ path }) => basename(path)));
+  const logOf = (path: string): string => join(dirname(resolve(path)), called.get(basename(path))!);
   const sets = Map.groupBy(
     files.filter(({ path }) => path !== '-'),
     ({ name, path }) => JSON.stringify([logOf(path), name === basename(path) ? '' : name]),
@@ -21,17 +23,18 @@ export async function filesBefore(files: readonly LogFile[]): Promise<ReadonlyMa
   return before;
 }
 
-/** The file that a log is written to, by one that it was rotated into. */
-const logOf = (path: string): string => join(dirname(resolve(path)), rotatedFrom(basename(path)));
-
 const DIGITS = /^\d{1,6}$/;
+
+/** A number within a name is not surely rotation's: `audit.1.log` may be the log of another API server. */
+const isInside = (log: string, path: string): boolean => !basename(path).startsWith(basename(log));
 
 /** Files of one log, each with the one behind it. */
 async function pairsOf(log: string, files: readonly LogFile[]): Promise<(readonly [LogFile, LogFile])[]> {
   const current = files.filter(({ path }) => resolve(path) === log);
   const rotated = files.flatMap((file) => {
     const rotation = rotationOf(basename(log), basename(file.path));
-    return rotation === undefined || current.includes(file) ? [] : [{ file, rotation }];
+    const isRotated = rotation !== undefined && !(DIGITS.test(rotation) && isInside(log, file.path));
+    return isRotated && !current.includes(file) ? [{ file, rotation }] : [];
   });
   const isNumbered = rotated.every(({ rotation }) => DIGITS.test(rotation));
   const keys = rotated.map(({ rotation }) =>
