@@ -39,15 +39,21 @@ export async function* followCanary(
       },
     }),
   });
+  let seen: string | undefined;
   for await (const { notices } of batches) {
     for (const notice of notices) {
       switch (notice.what) {
         case 'upserted': {
           const { canary, holder, hasAnnotations } = notice.object;
           const writer = writerOf(notice.identity.uid);
-          if (canary) yield { what: 'seen', writer, holder, isNew: notice.by === 'watch', ...canary };
+          const isNew = notice.by === 'watch';
+          const shown = canary && `${writer} ${canary.sequence} ${canary.server}`;
+          // The same canary again is no other one: somebody wrote beside it.
+          if (isNew && shown !== undefined && shown === seen) yield { what: 'changed', writer };
+          else if (canary) yield { what: 'seen', writer, holder, isNew, ...canary };
           // Where it was just made there is none yet.
           else if (hasAnnotations) yield { what: 'changed', writer };
+          seen = shown;
           break;
         }
         case 'deleted':

@@ -158,7 +158,10 @@ test('an object that somebody deletes is made again, is another writer’s, and 
   );
 });
 
-test('an object that somebody changes is said, and canaries go on', async () => {
+test.each<[what: string, change: object]>([
+  ['the canary itself', { annotations: { 'margay.io/canary': 'mine' } }],
+  ['who holds it, as another Margay would', { spec: { holderIdentity: 'someone' } }],
+])('an object of which somebody changes %s is said, and canaries go on', async (_, change) => {
   const cluster = (await Cluster.start()).write();
   const [server = ''] = cluster.servers;
   const { length } = await cluster.until(server, 2);
@@ -168,7 +171,8 @@ test('an object that somebody changes is said, and canaries go on', async () => 
       { group: 'coordination.k8s.io', version: 'v1', resource: 'leases', namespaced: true },
       { namespace: 'margay', name: 'margay-canary' },
     );
-  cluster.fake.put(LEASES, 'margay-canary', { ...lease, annotations: { 'margay.io/canary': 'mine' } });
+  const { annotations } = lease.metadata;
+  cluster.fake.put(LEASES, 'margay-canary', { ...lease, annotations, ...change });
   await cluster.until(server, length + 2);
   expect(cluster.said.map(({ message }) => message)).toContain(
     'Somebody wrote into the object of canaries: that write proves nothing',
