@@ -83,6 +83,9 @@ export function discardUnread(http: FastifyInstance): void {
   });
 }
 
+/** Names of Kubernetes have up to 253 characters, and ids that are made of them; Fastify finds no route beyond 100. */
+const PARAMETER_LENGTH_MAX = 2_048;
+
 /** How Fastify is set up for the options. */
 export function settingsOf({
   bodyBytesMax = BODY_BYTES_MAX,
@@ -101,6 +104,7 @@ export function settingsOf({
   const clients = tls?.clientCa !== undefined && { requestCert: true, rejectUnauthorized: true };
   return {
     bodyLimit: bodyBytesMax,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
     frameworkErrors: answerUnroutable,
     forceCloseConnections: 'idle' as const,
     ...(requestMilliseconds !== undefined && { requestTimeout: requestMilliseconds }),
