@@ -3,7 +3,7 @@ import { html, render, useEffect, useState } from 'htm/preact';
 import { showCluster, useAnswer } from './api.ts';
 import { CoveragePage } from './coverage-page.ts';
 import { EndpointPage } from './endpoint-page.ts';
-import { Name, Problem } from './parts.ts';
+import { Name, Problem, visible } from './parts.ts';
 import { ReportsPage } from './reports-page.ts';
 import { RunPage } from './run-page.ts';
 import { SignIn, SignOut } from './sign-in.ts';
@@ -17,7 +17,7 @@ function WhichCluster({ cluster }: { cluster: Cluster }) {
   return html`<label
     >Cluster${' '}
     <select name="cluster" onChange=${go}>
-      ${items.map(({ name, isAsked }) => html`<option value=${name} selected=${isAsked}>${name}</option>`)}
+      ${items.map(({ name, isAsked }) => html`<option value=${name} selected=${isAsked}>${visible(name)}</option>`)}
     </select></label
   >`;
 }
@@ -26,9 +26,18 @@ function WhichCluster({ cluster }: { cluster: Cluster }) {
 function placeOf(hash: string) {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   return {
-    parts: path.split('/').filter(Boolean).map(decodeURIComponent),
+    parts: path.split('/').filter(Boolean).map(decoded),
     search: new URLSearchParams(search),
   };
+}
+
+/** What somebody wrote by hand may be no address: it leads to what is not found. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 const PAGES = [
@@ -55,7 +64,7 @@ function App() {
   const [first = '', id, third] = parts;
   const here = PAGES.find(({ path }) => path === first)?.title ?? 'Report';
   useEffect(() => {
-    document.title = `${here} · ${cluster.data?.cluster ?? ''} · Margay`;
+    document.title = `${here} · ${visible(cluster.data?.cluster ?? '')} · Margay`;
   }, [here, cluster.data?.cluster]);
   const again = () => {
     setAsked(false);

@@ -1,7 +1,7 @@
 import type { AskedRunAnswer } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { ask, part, type ApiProblem } from './api.ts';
-import { Problem } from './parts.ts';
+import { Problem, visible } from './parts.ts';
 
 /** A button that asks for a run or a revision, and then says which. */
 export function AskButton(asked: {
@@ -29,7 +29,7 @@ export function AskButton(asked: {
   return html`<button
       type="button"
       disabled=${isWaiting}
-      aria-label=${about === undefined ? label : `${label}: ${about}`}
+      aria-label=${about === undefined ? label : visible(`${label}: ${about}`)}
       onClick=${() => void press()}
     >
       ${label}

@@ -1,7 +1,7 @@
 import type { Flag, Intervals, Row, Rows, RunDetail, Span, Timeline } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { part, query, useAnswer } from './api.ts';
-import { exact, Name, Problem, Time, Wait } from './parts.ts';
+import { exact, Name, Problem, Time, visible, Wait } from './parts.ts';
 
 const FLAGS: readonly (readonly [flag: Flag, words: string, isGood: boolean])[] = [
   ['ingressProtected', 'ingress protected', true],
@@ -95,7 +95,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
               html`<li>
                 <b><${Name} text=${name} /></b>
                 <div class="soft">
-                  tier ${tier}, governs${' '}
+                  tier <${Name} text=${tier} />, governs${' '}
                   ${[ingress ? 'ingress' : '', egress ? 'egress' : ''].filter(Boolean).join(' and ') || 'nothing'}
                 </div>
                 <code><${Name} text=${selector} /></code>
@@ -109,7 +109,7 @@ export function EndpointPage({ id, endpoint }: { id: string; endpoint: string })
               ({ at, what, resource, actor }) =>
                 html`<tr>
                   <td><${Time} at=${at} /></td>
-                  <td>${what}</td>
+                  <td><${Name} text=${what} /></td>
                   <td><${Name} text=${resource} /></td>
                   <td><${Name} text=${actor ?? 'not known'} /></td>
                 </tr>`,
@@ -241,25 +241,24 @@ function Drawing({
       >
         ${rows.map(
           ({ title, style }, i) =>
-            html`<text x="0" y=${i * ROW + 14}><title>${title}</title>${short(title)}</text> ${spans.map(
-                (span) => {
-                  const name = style(span);
-                  return name === undefined
-                    ? ''
-                    : html`<rect
-                        class=${name}
-                        x=${x(span.start)}
-                        y=${i * ROW + 3 + (name === 'open' ? 4 : 0)}
-                        width=${Math.max(1, x(span.end) - x(span.start))}
-                        height=${name === 'open' ? ROW - 14 : ROW - 6}
-                      >
-                        <title>${exact(span.start)} to ${exact(span.end)}</title>
-                      </rect>`;
-                },
-              )}`,
+            html`<text x="0" y=${i * ROW + 14}><title>${visible(title)}</title>${short(visible(title))}</text>
+              ${spans.map((span) => {
+                const name = style(span);
+                return name === undefined
+                  ? ''
+                  : html`<rect
+                      class=${name}
+                      x=${x(span.start)}
+                      y=${i * ROW + 3 + (name === 'open' ? 4 : 0)}
+                      width=${Math.max(1, x(span.end) - x(span.start))}
+                      height=${name === 'open' ? ROW - 14 : ROW - 6}
+                    >
+                      <title>${exact(span.start)} to ${exact(span.end)}</title>
+                    </rect>`;
+              })}`,
         )}
         <${Hatched} unseen=${unseen} titles=${rows.map(({ title }) => title)} x=${x} />
-        ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${exact(at)}: ${resource} ${what}</title></line>`)}
+        ${events.map(({ at, what, resource }) => html`<line class="event" x1=${x(at)} x2=${x(at)} y1="0" y2=${rows.length * ROW}><title>${exact(at)}: ${visible(`${resource} ${what}`)}</title></line>`)}
         <text x=${LEFT} y=${height - 8}>${window.start.slice(0, 19)}Z</text>
         <text x=${WIDTH - 10} y=${height - 8} text-anchor="end">${window.end.slice(0, 19)}Z</text>
       </svg>

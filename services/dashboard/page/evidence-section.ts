@@ -13,7 +13,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
       ([reason, n]) =>
         html`<tr>
           <td>${title}</td>
-          <td>${reason}</td>
+          <td><${Name} text=${reason} /></td>
           <td>${n.toLocaleString('en')}</td>
         </tr>`,
     );
@@ -28,7 +28,7 @@ export function EvidenceSection({ evidence }: { evidence: Evidence }) {
   return html`<section aria-label="Evidence">
     <h2>Evidence</h2>
     <p class=${evidence.complete ? 'good' : 'warn'}>
-      <b>${evidence.words}</b>
+      <b><${Name} text=${evidence.words} /></b>
     </p>
     <ul>
       ${[...evidence.proof, ...evidence.reasons, ...(evidence.enforcement ? [evidence.enforcement.statement] : []), ...evidence.notes].map((text) => html`<li><${Name} text=${text} /></li>`)}
@@ -215,8 +215,8 @@ function flowLogs({ sources, read, unusable, problems }: FlowLogs) {
   if (sources.length === 0 || (problems as typeof problems | undefined) === undefined) return null;
   return html`
     <p class="meta">
-      Flow logs ${sources.map(({ source }) => source).join(', ')}: ${read.toLocaleString('en')} records
-      read,${' '} ${unusable.toLocaleString('en')} of them unusable.
+      Flow logs <${Name} text=${sources.map(({ source }) => source).join(', ')} />:
+      ${read.toLocaleString('en')} records read,${' '} ${unusable.toLocaleString('en')} of them unusable.
     </p>
     ${
       problems.total > 0 &&

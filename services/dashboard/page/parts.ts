@@ -14,15 +14,15 @@ export const exact = (at: string): string =>
 /** A name from the cluster: whatever is in it, it turns nothing around and marks up nothing. */
 export const Name = ({ text }: { text: string }) => html`<bdi>${visible(text)}</bdi>`;
 
-/** Marks that turn text around, and other characters that are not seen, by their numbers. */
+/** Marks that turn text around, and other characters that are not seen, or look like a space and are none, by their numbers. */
 export const visible = (text: string): string =>
   text.replaceAll(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}\u2800]|(?! )\p{Zs}/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
 
 export function Problem({ problem }: { problem: ApiProblem }) {
-  return html`<p class="card problem" role="alert">${problem.message}</p>`;
+  return html`<p class="card problem" role="alert"><${Name} text=${problem.message} /></p>`;
 }
 
 export const Wait = () => html`<p class="wait" role="status">Loading…</p>`;
@@ -34,7 +34,7 @@ export function RingFigure({ heading, label, value, total, notKnown = 0 }: Ring)
   const share = total === 0 ? 0 : value / total;
   const open = total === 0 ? 0 : notKnown / total;
   const ofTotal = `of ${total}${notKnown > 0 ? `, ${notKnown} not known` : ''}`;
-  const words = `${heading}, ${label.toLowerCase()}: ${value} ${ofTotal}`;
+  const words = visible(`${heading}, ${label.toLowerCase()}: ${value} ${ofTotal}`);
   return html`<figure class="ring">
     <svg viewBox="0 0 64 64" role="img" aria-label=${words}>
       <circle class="rest" cx="32" cy="32" r="26" />
@@ -60,7 +60,11 @@ export function RingFigure({ heading, label, value, total, notKnown = 0 }: Ring)
       <text x="32" y="35">${value}</text>
       <text class="percent" x="32" y="45">${total === 0 ? 'none' : `${Math.floor(share * 100)} %`}</text>
     </svg>
-    <figcaption><b>${heading}</b><br />${label}<br /><span class="soft">${ofTotal}</span></figcaption>
+    <figcaption>
+      <b><${Name} text=${heading} /></b><br /><${Name} text=${label} /><br /><span class="soft"
+        >${ofTotal}</span
+      >
+    </figcaption>
   </figure>`;
 }
 
@@ -73,7 +77,7 @@ function dashes(length: number): string {
 /** What came after the evidence of a run was read; nothing where nothing did, or it is not known. */
 export function Late({ run: { late } }: { run: Run }) {
   if (late === null || late.events + late.flows + late.deliveries + late.opened.length === 0) return null;
-  return html`<span class="badge warn">${late.words}</span>`;
+  return html`<span class="badge warn"><${Name} text=${late.words} /></span>`;
 }
 
 const STATES = { emitted: 'waiting', running: 'running', failed: 'failed', completed: 'completed' };
@@ -88,7 +92,7 @@ export function Badge({ run }: { run: Run }) {
     >`;
   const { complete = false, grade = 'not known', words } = run.evidence ?? {};
   const isOpen = !complete && (grade === 'proven' || grade === 'no gap seen');
-  return html`<span class="badge ${complete ? 'good' : 'warn'}" title=${words}
+  return html`<span class="badge ${complete ? 'good' : 'warn'}" title=${words && visible(words)}
     >evidence: ${grade}${isOpen ? ', in doubt' : ''}</span
   >`;
 }

@@ -2,7 +2,7 @@ import type { Cluster, GlobalReports, Run, Runs } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { AskButton } from './ask-button.ts';
 import { ask, part, query, useAnswer, useRunEvents, type ApiProblem } from './api.ts';
-import { Badge, Late, Name, Problem, RingFigure, Time, Wait } from './parts.ts';
+import { Badge, Late, Name, Problem, RingFigure, Time, visible, Wait } from './parts.ts';
 
 const LIMIT = 25;
 const SETTLE_MILLISECONDS = 150;
@@ -44,7 +44,7 @@ export function ReportsPage({ cluster }: { cluster: Cluster | undefined }) {
       >${label}
       <select name=${name} onChange=${set}>
         <option value="">any</option>
-        ${values.map((value) => html`<option value=${value}>${value}</option>`)}
+        ${values.map((value) => html`<option value=${value}>${visible(value)}</option>`)}
       </select></label
     >`;
   const cursor = next === undefined ? answer.data?.next : next;
@@ -85,7 +85,8 @@ function RunCard({ run }: { run: Run }) {
       <${Late} run=${run} />
     </h2>
     <p class="meta">
-      ${run.reportType} · <${Time} at=${run.window.start} /> to <${Time} at=${run.window.end} />
+      <${Name} text=${run.reportType} /> · <${Time} at=${run.window.start} /> to
+      <${Time} at=${run.window.end} />
       ${run.revision > 1 && ` · revision ${run.revision}${run.unchanged ? ', unchanged' : ''}`}
     </p>
     ${run.reason && html`<p class="bad"><${Name} text=${run.reason} /></p>`}
@@ -135,7 +136,7 @@ function Schedules() {
               html`<tr key=${name}>
                 <td><${Name} text=${name} /></td>
                 <td><${Name} text=${reportType} /></td>
-                <td>${schedule ?? 'when asked'}${suspended && ', suspended'}</td>
+                <td><${Name} text=${schedule ?? 'when asked'} />${suspended && ', suspended'}</td>
                 <td>${next === null ? '' : html`<${Time} at=${next.due} />`}</td>
                 <td>
                   ${

@@ -61,10 +61,10 @@ const eventColumns: RowTable<'auditEvents'>['columns'] = (_id, choose) => [
     title: 'Verb',
     sort: 'verb',
     cell: ({ verb, responseStatus: { code = 0 } = {} }) =>
-      html`${verb} ${code === 201 && verb !== 'create' ? '(created)' : ''}
-      ${code >= 400 ? html`<span class="bad">${code}</span>` : ''}`,
+      html`<${Name} text=${verb} /> ${code === 201 && verb !== 'create' ? '(created)' : ''}
+        ${code >= 400 ? html`<span class="bad">${code}</span>` : ''}`,
   },
-  { title: 'Resource', cell: ({ objectRef }) => objectRef?.resource },
+  { title: 'Resource', cell: ({ objectRef }) => html`<${Name} text=${objectRef?.resource ?? ''} />` },
   {
     title: 'Policy',
     wide: true,
@@ -161,12 +161,12 @@ export const TABLES: { readonly [K in RowKind]: RowTable<K> } = {
     flags: [],
     columns: () => [
       { title: 'Time', wide: true, sort: 'at', cell: ({ at }) => html`<${Time} at=${at} />` },
-      { title: 'Effect', sort: 'effect', cell: ({ effect }) => effect },
+      { title: 'Effect', sort: 'effect', cell: name('effect') },
       {
         title: 'Verdict',
         sort: 'flag',
         wide: true,
-        cell: ({ flag, was, is }) => `${flag}: ${was} → ${is}`,
+        cell: ({ flag, was, is }) => html`<${Name} text=${`${flag}: ${was} → ${is}`} />`,
       },
       {
         title: 'Change',

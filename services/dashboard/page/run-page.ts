@@ -35,7 +35,8 @@ export function RunPage({ id }: { id: string }) {
   const evidence = run.evidence;
   return html`<h1><${Name} text=${run.report} /> <${Badge} run=${run} /> <${Late} run=${run} /></h1>
     <p class="meta">
-      ${run.reportType} · <${Time} at=${run.window.start} /> to <${Time} at=${run.window.end} />
+      <${Name} text=${run.reportType} /> · <${Time} at=${run.window.start} /> to
+      <${Time} at=${run.window.end} />
       ${run.manual ? ' · outside its schedule' : ''}
     </p>
     <${RevisionSection} run=${run} />
@@ -47,7 +48,7 @@ export function RunPage({ id }: { id: string }) {
         <div class="rings">${run.summary.rings.map((ring) => html`<${RingFigure} ...${ring} />`)}</div>
         ${run.summaryProblem && html`<p class="problem">The summary of this report type fails: <${Name} text=${run.summaryProblem} /></p>`}
         <p class="downloads">
-          ${run.downloads.map(({ name: file, href }) => html`<a href=${href} download>${file}</a>`)}
+          ${run.downloads.map(({ name: file, href }) => html`<a href=${href} download><${Name} text=${file} /></a>`)}
         </p>
         <dl class="facts">
           <div>
@@ -94,22 +95,28 @@ function RevisionSection({ run }: { run: RunDetail }) {
       run.revision > 1 && html`<p class="card">This is to be revision ${run.revision} of the report.</p>`
     );
   return html`<section class="card" aria-label="Revisions">
-    ${run.supersededBy && html`<p class="bad">A later revision supersedes this report: <a href="#/runs/${part(run.supersededBy)}">${run.supersededBy}</a></p>`}
+    ${
+      run.supersededBy &&
+      html`<p class="bad">
+        A later revision supersedes this report:
+        <a href="#/runs/${part(run.supersededBy)}"><${Name} text=${run.supersededBy} /></a>
+      </p>`
+    }
     ${
       run.supersedes &&
       html`<p>
         Revision ${run.revision}, which supersedes
-        <a href="#/runs/${part(run.supersedes)}">${run.supersedes}</a>:
+        <a href="#/runs/${part(run.supersedes)}"><${Name} text=${run.supersedes} /></a>:
         ${run.unchanged ? ' nothing changed, the digest is the same.' : ' the digest is another.'}
       </p>`
     }
     ${run.supersedes && run.unchanged === false && MAIN_KINDS[run.reportType] === undefined && html`<${Differences} id=${run.id} other=${run.supersedes} />`}
-    ${run.late && html`<p>${run.late.words} than its evidence was read.</p>`}
+    ${run.late && html`<p><${Name} text=${run.late.words} /> than its evidence was read.</p>`}
     ${
       run.late &&
       run.late.opened.length > 0 &&
       html`<ul>
-        ${run.late.opened.map((words) => html`<li>${words}</li>`)}
+        ${run.late.opened.map((words) => html`<li><${Name} text=${words} /></li>`)}
       </ul>`
     }
     ${
@@ -174,7 +181,7 @@ function ChangeSection({ id, event }: { id: string; event: AuditEvent }) {
   const { data, problem } = useAnswer<PolicyChange>(`/runs/${part(id)}/changes/${part(event.auditID ?? '')}`);
   const lines = data && lineDiff(textOf(data.before), textOf(data.after));
   return html`<section class="card" aria-live="polite">
-    <h2>${event.verb} by <${Name} text=${event.user?.username ?? ''} /></h2>
+    <h2><${Name} text=${event.verb} /> by <${Name} text=${event.user?.username ?? ''} /></h2>
     <p class="meta"><${Time} at=${event.stageTimestamp ?? ''} /></p>
     ${problem && html`<${Problem} problem=${problem} />`}
     ${
