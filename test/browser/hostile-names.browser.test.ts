@@ -85,7 +85,10 @@ beforeAll(async () => {
   server = await openListener(
     {
       module: class Here {},
-      imports: [ProcessModule.with({ log: silentLog, metrics: openMetrics() }), apiOver({ stores, access })],
+      imports: [
+        ProcessModule.with({ log: silentLog, metrics: openMetrics() }),
+        apiOver({ stores, access, others: new Map([['second', stores]]) }),
+      ],
     },
     { host: '127.0.0.1', port: 0 },
   );
