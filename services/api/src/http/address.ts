@@ -23,7 +23,7 @@ export function networkOf(address: string): string {
 }
 
 /** An address or a network, as it is written in settings. */
-interface Network {
+export interface Network {
   readonly address: string;
   readonly bits: number;
   readonly family: 'ipv4' | 'ipv6';
@@ -42,13 +42,16 @@ export function readNetwork(text: string): Network | undefined {
     : { address, bits, family: family === 6 ? 'ipv6' : 'ipv4' };
 }
 
-/** Tells whether an address, in its one spelling, lies in any of these networks. */
+/**
+ * Tells whether an address, in its one spelling, lies in any of these networks. IPv4 lies in networks of IPv4 alone: Node's lists would find
+ * it in those of IPv6 that hold `::ffff:0:0/96` as well.
+ */
 export function networksOf(networks: readonly Network[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const { address, bits, family } of networks) list.addSubnet(address, bits, family);
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const { address, bits, family } of networks) lists[family].addSubnet(address, bits, family);
   return (address) => {
-    const family = isIP(address);
-    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    return isIP(address) !== 0 && lists[family].check(address, family);
   };
 }
 

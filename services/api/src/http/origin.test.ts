@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
+import { readForwarded } from './forwarded.ts';
 import { nameIn, proxiesProblem, readOrigin } from './origin.ts';
 
 const NETWORKS = ['10.0.0.0/8', '192.168.1.1', 'fd00::/8'];
@@ -167,10 +168,71 @@ test.each([
   [['::ffff:10.0.0.0/104'], undefined],
   // All of IPv4, written as IPv6.
   [['::ffff:0:0/96'], '::ffff:0:0/96'],
+  [['0.0.0.0/0'], '0.0.0.0/0'],
+  [['::/0'], '::/0'],
+  [['10.0.0.0/8', '::/1'], '::/1'],
+  [['::/80'], '::/80'],
+  [['::ffff:0:0/95'], '::ffff:0:0/95'],
+  [['2000::/3'], '2000::/3'],
+  [['64:ff9b::/96'], '64:ff9b::/96'],
+  // Wide ones that proxies have.
+  [['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fe80::/10'], undefined],
+  [['104.16.0.0/12', '2606:4700::/32', '127.0.0.1', '::1'], undefined],
 ])('networks %o: %s is wrong', (networks, wrong) => {
   const problem = proxiesProblem(networks);
   if (wrong === undefined) expect(problem).toBeUndefined();
   else expect(problem).toContain(`"${wrong}"`);
+});
+
+test.each([
+  [['0.0.0.0/1', '128.0.0.0/1']],
+  [['::/1', '8000::/1']],
+  [['::ffff:0:0/97', '::ffff:128.0.0.0/97']],
+  [['0.0.0.0/1', '::ffff:128.0.0.0/98', '192.0.0.0/2']],
+  [['2000::/4', '10.0.0.1', '3000::/4']],
+  [['64.0.0.0/2', '128.0.0.0/2', '192.0.0.0/3']],
+])('%j are everybody together', (networks) => {
+  expect(proxiesProblem(networks)).toMatch(/everybody.*name the proxies alone/);
+});
+
+test('IPv4 lies in no network of IPv6, but in those of IPv4 that are written so', () => {
+  const isProxied = (network: string, address: string) =>
+    readOrigin({ networks: [network], headers: 'x-forwarded' })(from(address, {})).isProxied;
+  for (const address of ['198.51.100.7', '::ffff:198.51.100.7'])
+    expect([isProxied('::/64', address), isProxied('::ffff:198.51.100.0/120', address)]).toEqual([
+      false,
+      true,
+    ]);
+});
+
+test.each([
+  ['blanks', ' '.repeat(100_000)],
+  ['blanks before what is wrong', `${' '.repeat(15_000)}"`],
+  ['a name that has no value', `${'a'.repeat(15_000)}"`],
+  ['a quotation without end', `for="${'\\a'.repeat(7_500)}`],
+  ['blanks behind each value', `for=a${' '.repeat(1_500)}x;`.repeat(10)],
+  ['more hops than there are proxies', 'for=1.1.1.1,'.repeat(1_300)],
+])('a long Forwarded of %s costs no time and says nothing', (_, forwarded) => {
+  const read = readOrigin({ networks: NETWORKS, headers: 'forwarded' });
+  const start = performance.now();
+  for (let i = 0; i < 100; i++) expect(read(from('10.1.2.3', { forwarded })).address).toBe('10.1.2.3');
+  expect(performance.now() - start).toBeLessThan(500);
+});
+
+test('up to the bound of its length reading takes as many steps as there are characters', () => {
+  const shorter = [`${' '.repeat(4_090)}"`, `for=a${' '.repeat(4_000)}x`, `${'a'.repeat(4_090)}"`];
+  const start = performance.now();
+  for (let i = 0; i < 200; i++) for (const header of shorter) expect(readForwarded(header)).toEqual([]);
+  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(readForwarded(`for=198.51.100.7;ext="${'a'.repeat(4_000)}"`)).toHaveLength(1);
+});
+
+test('a request is read once', () => {
+  let reads = 0;
+  const request = from('10.1.2.3', {});
+  Object.defineProperty(request.headers, 'forwarded', { get: () => (reads++, 'for=198.51.100.7') });
+  const read = readOrigin({ networks: NETWORKS, headers: 'forwarded' });
+  expect([read(request), read(request), reads]).toEqual([read(request), read(request), 1]);
 });
 
 test.each([

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { addressOf, networksOf, readNetwork } from './address.ts';
+import { addressOf, networksOf, readNetwork, type Network } from './address.ts';
+import { everybodyIn } from './everybody.ts';
 import { readForwarded } from './forwarded.ts';
 
 /** Where a request came from. */
@@ -26,18 +27,26 @@ export interface Proxies {
 
 /** What is wrong with networks of proxies, in words; undefined where nothing is. */
 export function proxiesProblem(networks: readonly string[]): string | undefined {
-  const everybody = networks.find((network) => readNetwork(network)?.bits === 0);
-  if (everybody !== undefined) return `"${everybody}" is everybody: name the proxies alone`;
-  const wrong = networks.find((network) => readNetwork(network) === undefined);
-  return wrong === undefined
-    ? undefined
-    : `"${wrong}" is no address or network: write it like 10.0.0.0/8 or fd00::/8`;
+  const read = networks.map(readNetwork);
+  const wrong = read.indexOf(undefined);
+  if (wrong >= 0)
+    return `"${networks[wrong]}" is no address or network: write it like 10.0.0.0/8 or fd00::/8`;
+  const known = read as Network[];
+  for (const [i, network] of known.entries()) {
+    const everybody = everybodyIn([network]);
+    if (everybody !== undefined) return `"${networks[i]}" is everybody, ${everybody}: name the proxies alone`;
+  }
+  const together = everybodyIn(known);
+  return together && `these networks together are everybody, ${together}: name the proxies alone`;
 }
 
-/** Reads where requests came from. Whatever a sender says of itself counts only where a declared proxy is the one who sends. */
+/**
+ * Reads where requests came from. Whatever a sender says of itself counts only where a declared proxy is the one who sends. A request is
+ * read once, however often it is asked about.
+ */
 export function readOrigin({ networks, headers: way }: Proxies): (request: IncomingMessage) => Origin {
   const isProxy = networksOf(networks.map((network) => readNetwork(network)!));
-  return (request) => {
+  const read = (request: IncomingMessage): Origin => {
     const { socket, headers } = request;
     const peer = addressOf(socket.remoteAddress ?? '') ?? '';
     const own: Origin = {
@@ -54,6 +63,12 @@ export function readOrigin({ networks, headers: way }: Proxies): (request: Incom
       host: said.host ?? own.host,
       isProxied: true,
     };
+  };
+  const known = new WeakMap<IncomingMessage, Origin>();
+  return (request) => {
+    const origin = known.get(request) ?? read(request);
+    known.set(request, origin);
+    return origin;
   };
 }
 
