@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 
-const PROGRAM = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
+/** The command line. */
+export const PROGRAM = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
 
 /** The recorded cluster's audit log. */
 export const AUDIT_LOG = fileURLToPath(new URL('../clusters/cluster-a/audit.jsonl.gz', import.meta.url));

@@ -61,7 +61,8 @@ function unmount(path: string): void {
   rmdirSync(path);
 }
 
-function asRoot(...command: readonly string[]): void {
+/** Runs a program as root, where `mayMount`. */
+export function asRoot(...command: readonly string[]): void {
   const [program, ...args] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command];
   execFileSync(program!, args, { stdio: 'pipe' });
 }

@@ -1,4 +1,5 @@
 import { routeOf, type Answered, type Operation } from '@margay/api-contract';
+import { UsageError } from '@margay/terminal';
 import { Option } from 'commander';
 
 /** Where `margay up` serves unless it is told otherwise. */
@@ -9,6 +10,33 @@ export const apiOption = (): Option =>
   new Option('--api <url>', 'where Margay serves its API; MARGAY_TOKEN is sent along where it is set').env(
     'MARGAY_API',
   );
+
+/** Without what may be a secret: its words are printed. */
+function addressIn(base: string): URL {
+  const url = URL.parse(base);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--api is no address: give one like ${OWN_API}`);
+  if (url.search + url.hash + url.username + url.password !== '')
+    throw new UsageError(
+      `--api ${url.origin} has a query, a fragment or credentials: leave them out, and give a token as MARGAY_TOKEN`,
+    );
+  return url;
+}
+
+/**
+ * `MARGAY_TOKEN`; undefined where it is not set.
+ *
+ * @throws UsageError where no header can carry it, which never says it.
+ */
+export function ownToken(): string | undefined {
+  const token = process.env['MARGAY_TOKEN'];
+  if (!token) return undefined;
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new UsageError(
+      'MARGAY_TOKEN is no token: it holds a blank, a line break or a letter beyond ASCII, which no header carries',
+    );
+  return token;
+}
 
 /** What fills the places of an operation's path and query. */
 export interface Parts {
@@ -39,10 +67,11 @@ export async function askApi<O extends Operation>(
   const set = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as [string, string]],
   );
+  const own = addressIn(base);
   const url = new URL(
-    `${base.replace(/\/+$/, '')}${route}${set.length > 0 ? `?${new URLSearchParams(set).toString()}` : ''}`,
+    `${own.origin}${own.pathname.replace(/\/+$/, '')}${route}${set.length > 0 ? `?${new URLSearchParams(set).toString()}` : ''}`,
   );
-  const token = process.env['MARGAY_TOKEN'];
+  const token = ownToken();
   let answer: Response;
   try {
     answer = await fetch(url, {
@@ -51,11 +80,11 @@ export async function askApi<O extends Operation>(
     });
   } catch (error) {
     throw new Error(
-      `No Margay answers at ${base}: start one (margay up), or say with --api where it serves (${(error as Error).message})`,
+      `No Margay answers at ${own.origin}: start one (margay up), or say with --api where it serves (${(error as Error).message})`,
       { cause: error },
     );
   }
   if (answer.ok) return (await answer.json()) as Answered<O>;
   const { detail } = (await answer.json().catch(() => ({}))) as { readonly detail?: string };
-  throw new ApiRefused(answer.status, detail ?? `The API at ${base} answered ${answer.status}`);
+  throw new ApiRefused(answer.status, detail ?? `The API at ${own.origin} answered ${answer.status}`);
 }

@@ -49,7 +49,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
   // A reader that has seen enough (margay … | head) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(DONE);
-    throw error;
+    throw new Error(`Standard output cannot be written: ${error.message}`, { cause: error });
   });
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   NoKey,
@@ -59,24 +59,22 @@ export function readKeyFile(file: string): SigningKey {
 /**
  * Makes a key and keeps it in a file that only its owner may read. Where the file is there by then, its key is the one.
  *
- * @throws Error where it cannot be written.
+ * @throws Error that names the file where it cannot be written; none is left behind.
  */
 export function writeNewKey(file: string, name: string): SigningKey {
   const made = `${file}.${process.pid}`;
-  const descriptor = openSync(made, 'w', 0o600);
+  const text = `${signingKeyText(signingKey(name, randomBytes(32)))}\n`;
   try {
-    writeSync(descriptor, `${signingKeyText(signingKey(name, randomBytes(32)))}\n`);
     // A log whose key a power cut took away could never go on.
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  try {
+    writeFileSync(made, text, { mode: 0o600, flush: true });
     linkSync(made, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new Error(`The key of a log cannot be written to ${file}: ${(error as Error).message}`, {
+        cause: error,
+      });
   } finally {
-    unlinkSync(made);
+    rmSync(made, { force: true });
   }
   keepNames(dirname(file));
   return readKeyFile(file);

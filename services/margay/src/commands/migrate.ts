@@ -1,10 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { FAILED, say, write } from '@margay/terminal';
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { YAML_LENGTH_MAX } from '@margay/reports';
+import { FAILED, say, UsageError, write } from '@margay/terminal';
 import { Command, InvalidArgumentError } from 'commander';
-import { rewriteManifests } from '../migrate/rewrite-manifests.ts';
+import { replaceFiles } from '../migrate/replace-files.ts';
+import { rewriteManifests, type Rewritten } from '../migrate/rewrite-manifests.ts';
 
 /** The group that the chart gives GlobalReports beside Calico. */
 const GROUP = 'margay.io';
+
+/** Four bytes for each character that may be read. */
+const BYTES_MAX = 4 * YAML_LENGTH_MAX;
 
 /** `margay migrate`: manifests and roles for another API group. */
 export function migrateCommand(): Command {
@@ -29,34 +35,50 @@ Examples:
         { group, write: inPlace }: { group: string; write?: true },
         command: Command & { exitCode?: number },
       ) => {
-        // All or nothing: a file that is wrong is found before another one is written.
-        const read = (files.length > 0 ? files : ['-']).map((file) => rewritten(file, group));
+        if (inPlace && files.includes('-'))
+          throw new UsageError('--write is for files: standard input, -, cannot be written anew');
+        // All or nothing: a file that is wrong is found before another one is written. One that is named twice is one.
+        const named = inPlace ? new Set(files) : files;
+        const read = [...(files.length > 0 ? named : ['-'])].map((file) => rewritten(file, group));
         const problems = read.filter((one): one is string => typeof one === 'string');
         for (const problem of problems) say(`margay: ${problem}\n`);
         if (problems.length > 0) {
           command.exitCode = FAILED;
           return;
         }
-        for (const [i, one] of read.entries()) {
-          if (typeof one === 'string') continue;
-          for (const changed of one.changed) say(`${files[i] ?? 'standard input'}: ${changed}\n`);
-          const file = files[i];
-          if (inPlace && file !== undefined) {
-            if (one.changed.length > 0) writeFileSync(file, one.text);
-          } else await write(i > 0 && !one.text.startsWith('---') ? `---\n${one.text}` : one.text);
-        }
+        const known = read.filter((one): one is Manifests => typeof one !== 'string');
+        if (inPlace && files.length > 0) replaceFiles(known.filter(({ changed }) => changed.length > 0));
+        else
+          for (const [i, { text }] of known.entries())
+            await write(i > 0 && !text.startsWith('---') ? `---\n${text}` : text);
+        for (const { called, changed } of known) for (const one of changed) say(`${called}: ${one}\n`);
       },
     );
 }
 
+interface Manifests extends Rewritten {
+  readonly file: string;
+  readonly called: string;
+  readonly before: Uint8Array;
+}
+
 /** A file, rewritten; or what is wrong with it. */
-function rewritten(file: string, group: string): ReturnType<typeof rewriteManifests> | string {
+function rewritten(file: string, group: string): Manifests | string {
   const called = file === '-' ? 'standard input' : file;
   try {
-    return rewriteManifests(readFileSync(file === '-' ? 0 : file, 'utf8'), group);
+    const before = readFileSync(file === '-' ? 0 : file);
+    return { file, called, before, ...rewriteManifests(textOf(before), group) };
   } catch (error) {
     return `${called}: ${(error as Error).message}`;
   }
+}
+
+/** Bytes that are no UTF-8 could not be written as they were. */
+function textOf(bytes: Uint8Array): string {
+  if (bytes.length > BYTES_MAX)
+    throw new Error(`it has ${bytes.length} bytes, and more than ${BYTES_MAX} are not read`);
+  if (!isUtf8(bytes)) throw new Error('it is no UTF-8, as manifests are: write it anew as that');
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
 function groupOption(text: string): string {

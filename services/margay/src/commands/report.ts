@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -239,8 +240,7 @@ async function rendered(report: Report, name: string): Promise<string> {
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */
 export async function writeReport(report: Report, folder: string): Promise<void> {
   makeFolder(folder);
-  const save = (name: string, text: Iterable<string>) =>
-    pipeline(Readable.from(text), createWriteStream(join(folder, name)));
+  const save = (name: string, text: Iterable<string>) => saveWhole(join(folder, name), text);
   await save('report.json', toReportJson(report));
   const problems: string[] = [];
   for (const download of typeOfReport(report).downloads) {
@@ -254,4 +254,18 @@ export async function writeReport(report: Report, folder: string): Promise<void>
   }
   // The other files are there: they need not be made again.
   if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
+/** Makes a file when all of it is on the disk: where that is full, what was there stays. @throws Error that names the file. */
+async function saveWhole(file: string, text: Iterable<string>): Promise<void> {
+  const made = `${file}.new`;
+  try {
+    await pipeline(Readable.from(text), createWriteStream(made, { flush: true }));
+    await rename(made, file);
+  } catch (error) {
+    await rm(made, { force: true }).catch(() => {});
+    // What makes the text has words of its own.
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new Error(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
 }

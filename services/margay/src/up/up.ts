@@ -26,6 +26,7 @@ import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
 import { databaseIn, isUnusable, openEmbedded } from '@margay/storage';
 import { say, UsageError } from '@margay/terminal';
 import * as z from 'zod';
+import { ownToken } from '../ask-api.ts';
 import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { unreadableLine } from '../unreadable.ts';
@@ -206,8 +207,8 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
         new Permissions(new KubernetesClient(await findConnection(process.env, kubeconfig)), { group }),
       );
     case 'token': {
-      const token = process.env['MARGAY_TOKEN'];
-      if (!token) throw new UsageError('--permissions token needs the token in MARGAY_TOKEN');
+      const token = ownToken();
+      if (token === undefined) throw new UsageError('--permissions token needs the token in MARGAY_TOKEN');
       return byToken(token);
     }
     case 'none':
