@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anyone } from '@margay/api';
-import type { Run, Runs } from '@margay/api-contract';
+import type { Run, Runs, Trend } from '@margay/api-contract';
 import { digestOfJson, signingKey } from '@margay/ledger';
+import { openMetrics } from '@margay/runtime';
 import { databaseIn, logReports, type Stores } from '@margay/storage';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
 import { AUDIT_LOG } from './testing/margay.ts';
 import { recordedStores, report, windowOf } from './testing/recorded-stores.ts';
@@ -184,9 +185,19 @@ test.each<[string, () => void, typeof CHANGED, RegExp, readonly string[]]>([
       expect(items.map(({ id }) => id).toSorted()).toEqual(['audit-1', ID, 'inventory-2']);
       const problems = Object.fromEntries(items.map((run: Run) => [run.id, run.archiveProblem]));
       expect(problems).toMatchObject({ 'audit-1': null, 'inventory-2': null });
-      // What is seen of the header alone is said in the list, too.
-      const inList = paths === ALL && !String(words).includes('log of reports has');
-      if (inList) expect(problems[ID]).toMatch(/inventory-1 was changed|no longer in the archive/);
+      // What is seen of the header, and of what the log has of it, is said in lists, too, and no number of it.
+      if (paths === ALL) {
+        const { items: trend } = (await api.inject({ url: `/api/v1/runs/${ID}/trend` })).json<Trend>();
+        for (const list of [items, trend])
+          expect(list.find(({ id }) => id === ID)).toMatchObject({
+            summary: null,
+            evidence: null,
+            late: null,
+            archiveProblem: expect.stringMatching(
+              /inventory-1 was changed|no longer in the archive/,
+            ) as string,
+          });
+      }
       expect((await api.inject({ url: '/api/v1/runs/inventory-2' })).statusCode).toBe(200);
       expect((await api.inject({ url: '/api/v1/runs/inventory-2/downloads/report.json' })).statusCode).toBe(
         200,
@@ -198,6 +209,36 @@ test.each<[string, () => void, typeof CHANGED, RegExp, readonly string[]]>([
     expect((await (await started()).inject({ url: `/api/v1/runs/${ID}` })).statusCode).toBe(200);
   },
 );
+
+test('a header that is forged is counted when somebody scrapes, and said by lists that knew it as it was', async () => {
+  await api?.close();
+  const metrics = openMetrics({ defaults: false });
+  api = await apiHere({ stores, access: anyone, metrics });
+  const listed = async () =>
+    (await api.inject({ url: '/api/v1/runs' })).json<Runs>().items.find(({ id }) => id === ID)!;
+  const first = await listed();
+  expect(first).toMatchObject({ archiveProblem: null, digest: expect.any(String) as string });
+  const sound = headerRow();
+  const now = vi.spyOn(performance, 'now');
+  const later = (seconds: number) => {
+    const at = performance.now();
+    now.mockImplementation(() => at + seconds * 1_000);
+  };
+  try {
+    keepHeader(sealed({ ...JSON.parse(String(sound['header'])), end: 2, reportName: 'other' }));
+    later(61);
+    await metrics.exposition();
+    await vi.waitFor(async () =>
+      expect(await metrics.exposition()).toContain('margay_archive_damaged_total{what="log"} 1'),
+    );
+    // It stands where the log has it, whatever the header says now.
+    const { report: name, window } = first;
+    expect(await listed()).toMatchObject({ report: name, window, digest: null, summary: null });
+  } finally {
+    restore('headers', sound);
+    now.mockRestore();
+  }
+});
 
 function restore(table: string, row: Row): void {
   const columns = Object.keys(row).map((column) => `"${column}"`);

@@ -1,6 +1,6 @@
 import type { Authority } from '@margay/api';
 import { ApiModule, type ApiOptions } from '@margay/api/module';
-import { openMetrics, silentLog } from '@margay/runtime';
+import { openMetrics, silentLog, type Metrics } from '@margay/runtime';
 import { ProcessModule } from '@margay/runtime/nest';
 import { cellOver, type Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
@@ -18,6 +18,7 @@ export interface ApiHere {
   readonly cluster?: string;
   /** Other clusters that the same people may see. */
   readonly others?: ReadonlyMap<string, Stores>;
+  readonly metrics?: Metrics;
   /** Told of every route that is made. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -45,7 +46,10 @@ export const apiOver = ({ stores, cluster = 'recorded', others, access, hosts, d
 /** An application that answers `inject`; `listen` lets others ask it. */
 export async function apiHere(options: ApiHere): Promise<NestFastifyApplication> {
   const module = await Test.createTestingModule({
-    imports: [ProcessModule.with({ log: silentLog, metrics: openMetrics() }), apiOver(options)],
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics: options.metrics ?? openMetrics() }),
+      apiOver(options),
+    ],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(
     new FastifyAdapter({ forceCloseConnections: true }),

@@ -12,7 +12,13 @@ export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 export { elasticsearchOptionsOf, elasticsearchPlaceOf, elasticsearchSettings } from './settings.ts';
 export { type ArchivedHeader, type Archive, AlreadyArchived } from './archive/archive.ts';
-export { ArchiveDamaged, headerDamage, soundHeader } from './archive/damaged.ts';
+export {
+  ArchiveDamaged,
+  type DamagedPart,
+  headerDamage,
+  loggedOtherwise,
+  soundHeader,
+} from './archive/damaged.ts';
 export { checkArchive } from './archive-check/check.ts';
 export type { ArchiveJudgement, Trusted } from './archive-check/findings.ts';
 export type { Resumed } from './archive-check/walk-reports.ts';
@@ -22,6 +28,7 @@ export { deliveredIn, sightsFrom } from './delivered.ts';
 export { checkLog, clusterUidOf, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { growthProof, loggedReport } from './ledger/proofs.ts';
+export { type LoggedEntry, logReader } from './ledger/read-log.ts';
 export { LogRefused } from './ledger/ledger.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';

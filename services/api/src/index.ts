@@ -4,4 +4,5 @@ export { type DoorConfig, doorOf, doorProblems, doorSettings, ownHosts } from '.
 export { isLate, lateOf } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
 export { archivedReport } from './archived-report.ts';
+export { runsOf } from './runs/runs.ts';
 export { renderInThread } from './exports/render-in-thread.ts';

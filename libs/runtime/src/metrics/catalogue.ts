@@ -208,6 +208,14 @@ export const METRICS = {
     help: 'Reports that the log of reports has and the archive has not, as the API last found.',
     watch: 'Above 0: reports were removed; the list of runs says which; alert `MargayReportsMissing`.',
   },
+  logEntriesWrong: {
+    name: 'margay_log_entries_wrong',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: 'Entries of the log of reports that are missing or are not what was signed, as the API last found.',
+    watch:
+      'Above 0: somebody changed the store; the log of the API says which entries; `margay archive check` looks at all; alert `MargayLogChanged`.',
+  },
   httpSeconds: {
     name: 'margay_http_request_duration_seconds',
     type: 'histogram',

@@ -1,6 +1,5 @@
 import {
   append,
-  type Entry,
   type Hash,
   leafHash,
   NoEntry,
@@ -13,13 +12,8 @@ import {
   type Tile,
 } from '@margay/ledger';
 import { type Ledger, type LogHead, LogRefused } from '../ledger/ledger.ts';
+import { entriesAt, type LoggedEntry } from '../ledger/read-log.ts';
 import type { Told, Trusted } from './findings.ts';
-
-/** What the log says of a report. */
-export interface LoggedEntry extends Entry {
-  /** From 0 on. */
-  readonly number: number;
-}
 
 /** The log as it was read. */
 export interface WalkedLog {
@@ -108,22 +102,6 @@ async function readEntries(ledger: Ledger, size: number, told: Told) {
     told.progress('entries', Math.min(size, from + BATCH), size);
   }
   return { leaves, entries };
-}
-
-/** The entries `[from, to)`: undefined in the place of one that is not there. */
-async function entriesAt(
-  ledger: Ledger,
-  from: number,
-  to: number,
-): Promise<readonly (Uint8Array | undefined)[]> {
-  try {
-    return await ledger.entries(from, to);
-  } catch (error) {
-    if (!(error instanceof LogRefused)) throw error;
-    if (to - from === 1) return [undefined];
-    const middle = Math.floor((from + to) / 2);
-    return [...(await entriesAt(ledger, from, middle)), ...(await entriesAt(ledger, middle, to))];
-  }
 }
 
 function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told): LoggedEntry | undefined {

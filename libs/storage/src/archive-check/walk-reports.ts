@@ -2,9 +2,10 @@ import { EnvelopeProblem, readEnvelope } from '@margay/ledger';
 import type { Archive, ArchivedHeader, HeaderFilter } from '../archive/archive.ts';
 import { ArchiveDamaged, headerDamage } from '../archive/damaged.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LoggedEntry } from '../ledger/read-log.ts';
 import type { Stores } from '../stores.ts';
 import type { Told, Trusted } from './findings.ts';
-import type { LoggedEntry, WalkedLog } from './walk-log.ts';
+import type { WalkedLog } from './walk-log.ts';
 
 /** What is remembered of a header. */
 interface Seen {

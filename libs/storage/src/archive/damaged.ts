@@ -1,3 +1,4 @@
+import type { Entry } from '@margay/ledger';
 import type { Archive, ArchivedHeader, PartEntry } from './archive.ts';
 import { isIntact, sha256 } from './digests.ts';
 
@@ -26,6 +27,18 @@ export function headerDamage(header: ArchivedHeader, id = header.id): string | u
     return `The header of report ${id} was changed: the one of another report stands in its place. ${RESTORE}`;
   if (isIntact(header)) return undefined;
   return `The header of report ${id} was changed: it has not the digest that it says. ${RESTORE}`;
+}
+
+/** What is wrong with a header that fits itself, by what the log of reports says of the run; undefined where nothing is. */
+export function loggedOtherwise(
+  { id, headerDigest }: Pick<ArchivedHeader, 'id' | 'headerDigest'>,
+  entry: Pick<Entry, 'headerDigest'> | undefined,
+): string | undefined {
+  if (entry === undefined || entry.headerDigest === headerDigest) return undefined;
+  return (
+    `The report of run ${id} was changed: its digests are right, and the log of reports has a header with the digest ` +
+    `${entry.headerDigest}, not ${headerDigest}. ${RESTORE}`
+  );
 }
 
 /** The header of a report; undefined where there is none, or none that is what was archived. For whoever can do without. */

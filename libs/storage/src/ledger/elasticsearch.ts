@@ -74,6 +74,8 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
       });
     },
 
+    missing: () => missing(elastic),
+
     async statement(number) {
       const [written] = await documents<{ statement?: string }>(elastic, 'log-entries', [
         entryId(elastic, number),
@@ -190,6 +192,39 @@ async function documents<T>(
     elastic.client.mget<T>({ index: elastic.index(name), ids: [...ids] }),
   );
   return docs.map((doc) => ('_source' in doc ? doc._source : undefined));
+}
+
+const MISSING_MAX = 256;
+
+/** Of the entries that must be written down. What was appended last stands in the head, too. */
+async function missing(elastic: Elastic): Promise<number[]> {
+  const { before = 0 } = (await found(elastic))?.growth ?? {};
+  if ((await writtenCount(elastic, before)) >= before) return [];
+  const numbers: number[] = [];
+  for (let from = 0; from < before && numbers.length < MISSING_MAX; from += PAGE) {
+    const batch = Array.from({ length: Math.min(PAGE, before - from) }, (_, i) => from + i);
+    const ids = batch.map((number) => entryId(elastic, number));
+    const written = await documents<object>(elastic, 'log-entries', ids);
+    numbers.push(...batch.filter((_, i) => written[i] === undefined));
+  }
+  return numbers.slice(0, MISSING_MAX);
+}
+
+/** How many of the entries before `before` are written down. */
+async function writtenCount(elastic: Elastic, before: number): Promise<number> {
+  if (before === 0) return 0;
+  const index = elastic.index('log-entries');
+  await refresh(elastic, index);
+  const { count } = await elastic.call('reading the log of reports', () =>
+    elastic.client.count({
+      index,
+      ignore_unavailable: true,
+      query: {
+        bool: { filter: [{ term: { cluster: elastic.cluster } }, { range: { number: { lt: before } } }] },
+      },
+    }),
+  );
+  return count;
 }
 
 /** The numbers of the entries about runs: of the newest as the head has them, of the others as they are written down. */

@@ -51,6 +51,8 @@ export function embeddedLedger(database: Database): Ledger {
       return rows.map(({ entry }) => entry);
     },
 
+    missing: async () => database.read(() => missing(database, head()?.size ?? 0)),
+
     async statement(number) {
       const row = database.read(() =>
         database.sql('SELECT statement FROM log_entries WHERE number = ?').get(number),
@@ -87,6 +89,27 @@ export function embeddedLedger(database: Database): Ledger {
 
     unlogged: () => unlogged(database),
   };
+}
+
+const MISSING_MAX = 256;
+
+/** Of the entries before `size`. */
+function missing(database: Database, size: number): number[] {
+  // By an index that is small: the numbers are those from 0 on where there are so many and the first and the last are these.
+  const { count } = database.sql('SELECT count(*) AS count FROM log_entries').get() as { count: number };
+  const ends = database.sql('SELECT min(number) AS first, max(number) AS last FROM log_entries').get() as {
+    readonly first: number | null;
+    readonly last: number | null;
+  };
+  if (count === size && (size === 0 || (ends.first === 0 && ends.last === size - 1))) return [];
+  const rows = database
+    .sql('SELECT number FROM log_entries WHERE number >= 0 AND number < ? ORDER BY number')
+    .all(size) as unknown as readonly { readonly number: number }[];
+  const there = new Set(rows.map(({ number }) => number));
+  const numbers: number[] = [];
+  for (let number = 0; number < size && numbers.length < MISSING_MAX; number++)
+    if (!there.has(number)) numbers.push(number);
+  return numbers;
 }
 
 async function* unlogged(database: Database): AsyncGenerator<ArchivedHeader> {

@@ -49,6 +49,9 @@ export interface Ledger {
    */
   entries(from: number, to: number): Promise<Uint8Array[]>;
 
+  /** Numbers of entries that the head says are there and that are not: the first 256 of them, in their order. */
+  missing(): Promise<number[]>;
+
   /** The signed statement that stands beside an entry; undefined where there is none. */
   statement(number: number): Promise<string | undefined>;
 

@@ -2,21 +2,51 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Late, Run } from '@margay/api-contract';
 import type { Action } from '@margay/kubernetes';
 import { readEntry } from '@margay/ledger';
-import { missing, Problem, type Metrics } from '@margay/runtime';
-import { ArchiveDamaged, loggedReport, LogRefused, type ArchivedHeader, type Stores } from '@margay/storage';
+import { missing, Problem, type Log, type Metrics } from '@margay/runtime';
+import { LOG } from '@margay/runtime/nest';
+import {
+  ArchiveDamaged,
+  loggedOtherwise,
+  loggedReport,
+  LogRefused,
+  type ArchivedHeader,
+  type Stores,
+} from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
 import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import { lateOf } from './late.ts';
-import { runsOf } from './runs.ts';
+import { runsOf, type ListTelling } from './runs.ts';
 
 /** How often removed reports are counted. */
 const LOOK_MILLISECONDS = 60_000;
 
+/** So many of what is wrong with a log are said at once. */
+const TOLD_PROBLEMS = 10;
+
 const isRemoved = (run: Run): boolean => run.archiveProblem !== null && run.digest !== null;
 
 const gone = (detail: string): Problem => new Problem(410, 'The report was removed', detail);
+
+/** Counts and logs what listing the runs of a cluster shows of its archive and its log. */
+function tellingOf(cluster: string, metrics: Metrics, log: Log): ListTelling {
+  let known = '';
+  metrics.logEntriesWrong.set(0, { cluster });
+  return {
+    damaged: ({ what, message }) => {
+      metrics.archiveDamagedTotal.add(1, { what });
+      log.error('The archive was changed', { cluster, reason: message });
+    },
+    log: (problems) => {
+      metrics.logEntriesWrong.set(problems.length, { cluster });
+      const words = problems.slice(0, TOLD_PROBLEMS).join(' ');
+      if (words !== known && words !== '')
+        log.error('The log of reports was changed', { cluster, problems: problems.length, reason: words });
+      known = words;
+    },
+  };
+}
 
 /** Every run, as far as a viewer may see it. */
 @Injectable()
@@ -28,14 +58,19 @@ export class RunList implements OnApplicationBootstrap {
   readonly #runs: ReturnType<typeof runsOf>;
   readonly #late: (runs: readonly Run[]) => Promise<ReadonlyMap<string, Late>>;
 
-  constructor(@Inject(STORES) stores: Stores, @Inject(CLUSTERS_HERE) here: ClustersHere) {
+  constructor(
+    @Inject(STORES) stores: Stores,
+    @Inject(CLUSTERS_HERE) here: ClustersHere,
+    @Inject(LOG) log: Log,
+  ) {
     this.#archive = stores.archive;
     this.#ledger = stores.ledger;
     this.#metrics = here.metrics;
-    this.#runs = runsOf(stores);
+    const telling = (cluster: string) => tellingOf(cluster, here.metrics, log);
+    this.#runs = runsOf(stores, here.counted.has(here.asked) ? telling(here.asked) : undefined);
     this.#counted = [...here.counted].map(([cluster, its]) => ({
       cluster,
-      runs: cluster === here.asked ? this.#runs : runsOf(its),
+      runs: cluster === here.asked ? this.#runs : runsOf(its, telling(cluster)),
     }));
     this.#late = lateOf(stores);
   }
@@ -67,19 +102,15 @@ export class RunList implements OnApplicationBootstrap {
   }
 
   /** @throws ArchiveDamaged where the log of reports has another report of the run. What the log itself lacks it says elsewhere. */
-  async #asLogged({ id, headerDigest }: ArchivedHeader): Promise<void> {
-    const logged = await loggedReport(this.#ledger, id).catch((error: unknown) => {
+  async #asLogged(header: ArchivedHeader): Promise<void> {
+    const logged = await loggedReport(this.#ledger, header.id).catch((error: unknown) => {
       if (error instanceof LogRefused) return undefined;
       throw error;
     });
-    if (logged === undefined) return;
-    const entry = readEntry(logged.entry);
-    if (entry.headerDigest === headerDigest) return;
+    const damage = loggedOtherwise(header, logged && readEntry(logged.entry));
+    if (damage === undefined) return;
     this.#metrics.archiveDamagedTotal.add(1, { what: 'log' });
-    throw new ArchiveDamaged(
-      'log',
-      `The report of run ${id} was changed: its digests are right, and the log of reports has a header with the digest ${entry.headerDigest}, not ${headerDigest}. Somebody changed the store: restore the archive from a backup.`,
-    );
+    throw new ArchiveDamaged('log', damage);
   }
 
   /** Every run, whoever asks, newest window first. */

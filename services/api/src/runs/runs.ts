@@ -1,7 +1,16 @@
 import type { Run } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import { evidenceGrade, typeOfReport, type ReportHeader, type Revision } from '@margay/reports';
-import { headerDamage, type ArchivedHeader, type Stores, type WindowRecord } from '@margay/storage';
+import {
+  headerDamage,
+  loggedOtherwise,
+  logReader,
+  type ArchivedHeader,
+  type DamagedPart,
+  type LoggedEntry,
+  type Stores,
+  type WindowRecord,
+} from '@margay/storage';
 import { removedRuns } from './removed-runs.ts';
 
 /** The header that a report was archived with. */
@@ -20,19 +29,23 @@ export const completenessOf = ({ evidence: { sources } }: ReportHeader) => ({
   reasons: sources?.reasons ?? ['It is not known what the sources delivered.'],
 });
 
-/** A finished run whose header is not what was archived: no more is said of it than that. */
-const damagedRun = (header: ArchivedHeader, archiveProblem: string): Run => ({
-  id: header.id,
-  report: header.reportName,
-  reportType: header.reportType,
+/** A finished run whose header is not what was archived: no more is said of it than that, and what the log of reports has. */
+const damagedRun = (
+  { id, reportName, reportType, start, end, revision = 1 }: ArchivedHeader,
+  entry: LoggedEntry | undefined,
+  archiveProblem: string,
+): Run => ({
+  id,
+  report: entry?.report ?? reportName,
+  reportType: entry?.type ?? reportType,
   state: 'completed',
-  window: { start: formatInstant(header.start), end: formatInstant(header.end) },
+  window: { start: entry?.start ?? formatInstant(start), end: entry?.end ?? formatInstant(end) },
   generated: null,
   digest: null,
   evidence: null,
   summary: null,
   reason: null,
-  revision: header.revision ?? 1,
+  revision: entry?.revision ?? revision,
   supersedes: null,
   supersededBy: null,
   unchanged: null,
@@ -40,10 +53,22 @@ const damagedRun = (header: ArchivedHeader, archiveProblem: string): Run => ({
   archiveProblem,
 });
 
+/** What is not as it was archived. */
+interface Damage {
+  readonly what: DamagedPart;
+  readonly message: string;
+}
+
+/** What is wrong with a header, by itself and by what the log of reports says of it. */
+function damageOf(header: ArchivedHeader, entry: LoggedEntry | undefined): Damage | undefined {
+  const ofHeader = headerDamage(header);
+  if (ofHeader !== undefined) return { what: 'header', message: ofHeader };
+  const byLog = loggedOtherwise(header, entry);
+  return byLog === undefined ? undefined : { what: 'log', message: byLog };
+}
+
 /** A finished run. */
 export function runOf(header: ArchivedHeader): Run {
-  const damage = headerDamage(header);
-  if (damage !== undefined) return damagedRun(header, damage);
   const content = contentOf(header);
   const widgets = typeOfReport(content).uiSummary(content).widgets;
   return {
@@ -108,46 +133,98 @@ const LOOK_MILLISECONDS = 1_000;
 const WHOLE_LOOK_MILLISECONDS = 30_000;
 const OPEN_MAX = 500;
 
+/** Whom to tell of what is seen of the archive and its log when runs are listed. */
+export interface ListTelling {
+  /** A report is not what was archived: once, until that is another thing. */
+  damaged(damage: Damage): void;
+  /** What is wrong with the log of reports, each time that it is looked at. */
+  log(problems: readonly string[]): void;
+}
+
+const TO_NOBODY: ListTelling = { damaged: () => undefined, log: () => undefined };
+
+/**
+ * The archived runs as they were judged, by their headers and by the log of reports. One is judged again where its header, or what the log
+ * says of it, has another digest by now, or something was wrong with it.
+ */
+function judgedRuns(tell: ListTelling) {
+  interface Judged {
+    readonly by: string;
+    readonly run: Run;
+  }
+  const judged = new Map<string, Judged>();
+  const keep = (header: ArchivedHeader, entry: LoggedEntry | undefined) => {
+    const by = `${header.headerDigest} ${entry?.headerDigest}`;
+    const known = judged.get(header.id);
+    if (known?.by === by && known.run.archiveProblem === null) return;
+    const damage = damageOf(header, entry);
+    if (damage !== undefined && damage.message !== known?.run.archiveProblem) tell.damaged(damage);
+    const run = damage === undefined ? runOf(header) : damagedRun(header, entry, damage.message);
+    judged.set(header.id, { by, run });
+  };
+  return {
+    keep,
+    has: (id: string) => judged.has(id),
+    retain: (ids: ReadonlySet<string>) => {
+      for (const id of judged.keys()) if (!ids.has(id)) judged.delete(id);
+    },
+    all: () => new Map([...judged].map(([id, { run }]) => [id, run] as const)),
+  };
+}
+
 /**
  * Every run there is, newest window first. Archived reports never change, so only those that are new are read: from the
- * newest on until a page is known, and now and then all of them.
+ * newest on until a page is known, and now and then all of them, which are held against the log of reports.
  *
  * @returns what lists them as they were a second ago at most, or, where `anew` is set, as they are now; `whole`: also what was removed.
  */
-export function runsOf({
-  archive,
-  windows,
-  ledger,
-}: Pick<Stores, 'archive' | 'windows' | 'ledger'>): (anew?: 'anew' | 'whole') => Promise<readonly Run[]> {
-  const findRemoved = removedRuns({ ledger, windows });
+export function runsOf(
+  { archive, windows, ledger }: Pick<Stores, 'archive' | 'windows' | 'ledger'>,
+  tell: ListTelling = TO_NOBODY,
+): (anew?: 'anew' | 'whole') => Promise<readonly Run[]> {
+  const readLog = logReader(ledger);
   let removed: readonly Run[] = [];
-  const archived = new Map<string, Run>();
+  const archived = judgedRuns(tell);
   let runs: readonly Run[] = [];
   let lookedAt = -Infinity;
   let lookedWholeAt = -Infinity;
   let looking: Promise<void> | undefined;
+  let entries: ReadonlyMap<string, LoggedEntry> = new Map();
+
+  const readEntries = async () => {
+    const log = await readLog();
+    tell.log(log.problems);
+    entries = log.entries;
+  };
+
+  const readArchive = async (isWhole: boolean) => {
+    const seen = new Set<string>();
+    for (let cursor: string | undefined; ;) {
+      const { headers, next } = await archive.headers({
+        limit: PAGE,
+        ...(cursor !== undefined && { cursor }),
+      });
+      const isKnown = headers.every(({ id }) => archived.has(id));
+      if (!isKnown && !isWhole) await readEntries();
+      for (const header of headers) archived.keep(header, entries.get(header.id));
+      for (const { id } of headers) seen.add(id);
+      cursor = next;
+      if (cursor === undefined || (isKnown && !isWhole)) break;
+    }
+    // What is kept for a time only is removed one day.
+    if (isWhole) archived.retain(seen);
+  };
 
   const look = async () => {
     const now = performance.now();
     const isWhole = now - lookedWholeAt > WHOLE_LOOK_MILLISECONDS;
-    const seen = new Set<string>();
     // Before the archive is read: what is archived meanwhile is in one of both.
     const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
-    for (let cursor: string | undefined; ;) {
-      const page = await archive.headers({ limit: PAGE, ...(cursor !== undefined && { cursor }) });
-      const fresh = page.headers.filter(({ id }) => !archived.has(id));
-      for (const header of fresh) archived.set(header.id, runOf(header));
-      for (const { id } of page.headers) seen.add(id);
-      cursor = page.next;
-      if (cursor === undefined || (fresh.length === 0 && !isWhole)) break;
-    }
-    // What is kept for a time only is removed one day.
-    if (isWhole) {
-      for (const id of archived.keys()) if (!seen.has(id)) archived.delete(id);
-      removed = await findRemoved((id) => archived.has(id));
-    }
+    if (isWhole) await readEntries();
+    await readArchive(isWhole);
+    if (isWhole) removed = await removedRuns(entries, archived.has, { windows });
     runs = [
-      ...withRevisions(archived),
+      ...withRevisions(archived.all()),
       ...removed.filter(({ id }) => !archived.has(id)),
       ...open.filter(({ window: { id } }) => !archived.has(id)).map(openRun),
     ].sort(newestFirst);
@@ -174,10 +251,14 @@ function* withRevisions(archived: ReadonlyMap<string, Run>): Iterable<Run> {
     if (run.supersedes === null && supersededBy === null) yield run;
     else {
       const before = run.supersedes === null ? undefined : archived.get(run.supersedes);
-      yield { ...run, supersededBy, unchanged: before === undefined ? null : before.digest === run.digest };
+      yield { ...run, supersededBy, unchanged: sameDigest(before, run) };
     }
   }
 }
+
+/** Null where one of both is not there, or not what was archived. */
+const sameDigest = (before: Run | undefined, { digest }: Run): boolean | null =>
+  before === undefined || before.digest === null || digest === null ? null : before.digest === digest;
 
 const newestFirst = (a: Run, b: Run): number =>
   a.window.end === b.window.end ? (a.id < b.id ? 1 : -1) : a.window.end < b.window.end ? 1 : -1;

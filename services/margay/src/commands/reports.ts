@@ -47,11 +47,20 @@ function rowOf({
   ];
 }
 
-const lastWords = ({ state, window, evidence }: Run): string =>
-  `${state}, to ${window.end}${evidence === null ? '' : `, ${evidenceWords(evidence)}`}`;
+function lastWords(run: Run): string {
+  const evidence = evidenceOfRun(run);
+  return `${run.state}, to ${run.window.end}${evidence === '' ? '' : `, ${evidence}`}`;
+}
+
+/** What is known of a run's evidence, or that its report is not what was archived; empty where it has none. */
+export function evidenceOfRun({ evidence, archiveProblem, digest }: Run): string {
+  if (archiveProblem !== null)
+    return digest === null ? 'CHANGED in the archive' : 'NOT IN THE ARCHIVE any more';
+  return evidence === null ? '' : evidenceWords(evidence);
+}
 
 /** The grade, and whether it makes the evidence complete or something is left open. */
-export const evidenceWords = ({ grade, complete }: NonNullable<Run['evidence']>): string =>
+const evidenceWords = ({ grade, complete }: NonNullable<Run['evidence']>): string =>
   evidenceGrade({ grade, complete });
 
 /** What came after the evidence of a run was read; empty where nothing did, or it is not known. */

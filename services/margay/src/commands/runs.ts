@@ -3,7 +3,7 @@ import { visible, write } from '@margay/terminal';
 import { Command } from 'commander';
 import { apiOption, askApi, OWN_API } from '../ask-api.ts';
 import { tableText } from '../table.ts';
-import { evidenceWords, lateWords, outputOption } from './reports.ts';
+import { evidenceOfRun, lateWords, outputOption } from './reports.ts';
 
 interface RunsOptions {
   readonly api?: string;
@@ -38,7 +38,7 @@ const rowOf = (run: Run): string[] => [
   run.id,
   run.window.end,
   run.state,
-  run.evidence === null ? '' : evidenceWords(run.evidence),
+  evidenceOfRun(run),
   `${run.revision}${run.supersededBy === null ? '' : ', superseded'}${run.unchanged ? ', unchanged' : ''}`,
   lateWords(run),
 ];

@@ -12,8 +12,10 @@ import {
   ownHosts,
   isLate,
   lateOf,
+  runsOf,
   type Authority,
 } from '@margay/api';
+import type { Run } from '@margay/api-contract';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
 import { formatInstant, type Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
@@ -23,7 +25,7 @@ import { openLog, openProgress, readConfig, stopSignal, type Environment } from 
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
-import { databaseIn, isUnusable, openEmbedded } from '@margay/storage';
+import { ArchiveDamaged, databaseIn, isUnusable, openEmbedded, type Stores } from '@margay/storage';
 import { say, UsageError } from '@margay/terminal';
 import * as z from 'zod';
 import { ownToken } from '../ask-api.ts';
@@ -294,29 +296,64 @@ function speaker(isOwn: boolean): Tell {
   };
 }
 
-/** The newest reports at a glance. */
+/** So many of the newest runs are looked at, and so many of those that cannot be shown are said. */
+const SUMMARIZED = 20;
+
+/** The newest reports at a glance. One that is not what was archived is said to be that, and keeps no other from being shown. */
 async function summarize(directory: string, { fresh, nothingAsked }: Reported): Promise<void> {
   const stores = openEmbedded(directory, { readOnly: true });
   try {
-    const { headers } = await stores.archive.headers({ limit: 20 });
+    let ofLog: readonly string[] = [];
+    const tell = { damaged: () => undefined, log: (problems: readonly string[]) => void (ofLog = problems) };
+    const runs = (await runsOf(stores, tell)()).filter(({ state }) => state === 'completed');
     // Newest first: of each report the last one written counts.
     const newest = [
-      ...new Map(headers.toReversed().map((header) => [header.reportName, header] as const)).values(),
+      ...new Map(
+        runs
+          .slice(0, SUMMARIZED)
+          .toReversed()
+          .map((run) => [run.report, run] as const),
+      ).values(),
     ];
     const before = newest.length > 0 ? '. These were archived before' : '';
     const none = nothingAsked === undefined ? 'these are archived already' : nothingAsked + before;
     process.stdout.write(fresh > 0 ? `\n${fresh} new reports\n` : `\nNo new reports: ${none}\n`);
-    const late = await lateOf(stores)(
-      newest.map(({ id }) => ({ id, state: 'completed', supersededBy: null })),
-    );
-    for (const { id, reportName } of newest) {
-      const report = await archivedReport(stores.archive, id);
-      if (report) process.stdout.write(`\n${summaryLines(report).join('\n')}\n`);
-      const came = late.get(id);
-      if (report && came && isLate(came))
-        process.stdout.write(`  ${came.words}: margay run ${reportName} --revise takes that in\n`);
+    const late = await lateOf(stores)(newest.filter(({ archiveProblem }) => archiveProblem === null));
+    for (const run of newest) {
+      process.stdout.write(`\n${(await runLines(stores, run)).join('\n')}\n`);
+      const came = late.get(run.id);
+      if (came && isLate(came))
+        process.stdout.write(`  ${came.words}: margay run ${run.report} --revise takes that in\n`);
     }
+    sayDamaged(
+      runs.filter((run) => run.archiveProblem !== null && !newest.includes(run)),
+      ofLog,
+    );
   } finally {
     await stores.close();
   }
+}
+
+async function runLines({ archive }: Stores, run: Run): Promise<string[]> {
+  const { id, report, reportType, archiveProblem } = run;
+  const damaged = (problem: string) => [
+    `${report} (${reportType})  ${id}`,
+    `  Nothing of it is shown: ${problem}`,
+  ];
+  if (archiveProblem !== null) return damaged(archiveProblem);
+  try {
+    const found = await archivedReport(archive, id);
+    return found === undefined ? damaged('it is not in the archive any more.') : summaryLines(found);
+  } catch (error) {
+    if (error instanceof ArchiveDamaged) return damaged(error.message);
+    throw error;
+  }
+}
+
+/** Says what else is not as it was archived, and what is wrong with the log of reports. */
+function sayDamaged(runs: readonly Run[], ofLog: readonly string[]): void {
+  const words = [...runs.map(({ id, archiveProblem }) => `${id}: ${archiveProblem}`), ...ofLog];
+  for (const each of words.slice(0, SUMMARIZED)) say(`margay: ${each}\n`);
+  if (words.length > SUMMARIZED)
+    say(`margay: and ${words.length - SUMMARIZED} more of the kind: margay archive check --data says all\n`);
 }
