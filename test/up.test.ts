@@ -15,7 +15,7 @@ import { get } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { coveragePredicate } from '@margay/api-contract';
 import { readCheckpoint, readEnvelope, readVerifierKey, verifierKeyText } from '@margay/ledger';
 import { openEmbedded, writeNewKey } from '@margay/storage';
@@ -242,6 +242,35 @@ test('a log that grows, rotates and is truncated is followed, over restarts, to 
   const [tailed, whole] = [await historyIn(data), await historyOf(clean)];
   expect(tailed.versions).toEqual(whole);
   expect(tailed.repeats).toEqual([]);
+});
+
+const COMPLETE = /^complete: no gap seen/;
+
+test('a log that rotates between starts that read it to its end is one log, to the same history', async () => {
+  const [clean, folder] = [ownFolder(), ownFolder()];
+  const [log, data] = [join(folder, 'audit.log'), join(folder, 'data')];
+  const lines = recorded.trimEnd().split('\n');
+  const write = (from: number, to: number) => appendFileSync(log, `${lines.slice(from, to).join('\n')}\n`);
+  const read = async () => {
+    const logs = ['', '.1', '.2.gz'].map((end) => `${log}${end}`).filter((path) => existsSync(path));
+    const args = ['--cluster', 'own', '--data', data, ...logs.flatMap((path) => ['--audit-log', path])];
+    const { child } = await up(args, /Reports and downloads/);
+    await stopped(child, 'SIGTERM');
+    return /Evidence: (.*)/.exec(child.said())?.[1];
+  };
+  write(0, 900);
+  expect(await read()).toMatch(COMPLETE);
+  write(900, 1200);
+  renameSync(log, `${log}.1`);
+  write(1200, 1500);
+  expect(await read()).toMatch(COMPLETE);
+  write(1500, 2000);
+  writeFileSync(`${log}.2.gz`, gzipSync(readFileSync(`${log}.1`)));
+  renameSync(log, `${log}.1`);
+  write(2000, 2362);
+  expect(await read()).toMatch(COMPLETE);
+  expect(await linesIn(data)).toBe(2362);
+  expect((await historyIn(data)).versions).toEqual(await historyOf(clean));
 });
 
 /** How many lines the marks of a folder's stores count; 0 before there are any. */

@@ -134,7 +134,7 @@ function unreadIgnorance(
       source: name,
       message:
         `${total === 1 ? 'Something that nobody can read was' : `${total} things that nobody can read were`} delivered by ${name}, ${where}` +
-        `${first === undefined ? '' : ` (line ${first.position}: ${first.message})`}.`,
+        `${first === undefined ? '' : ` (${first.position === 0 ? 'before line 1' : `line ${first.position}`}: ${first.message.replace(/\.$/, '')})`}.`,
     },
   ].filter(({ start, end }) => start < end);
 }

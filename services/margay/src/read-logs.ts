@@ -15,9 +15,9 @@ import {
 import type { Progress } from '@margay/runtime';
 import {
   checkLogs,
-  filesBefore,
   logFileOf,
   logsNamed,
+  placesInLogs,
   readLog,
   type LogFile,
   type Stretch,
@@ -118,11 +118,12 @@ function countRepeats() {
 async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator<[LogFile, Stretch]> {
   const files = (await logsNamed(logs)).map(logFileOf);
   await checkLogs(files, false);
-  const before = await filesBefore(files);
+  const places = await placesInLogs(files);
   const readers = new Map<string, LogFile>();
   for (const file of files) {
-    let isEmpty = true;
-    for await (const stretch of readLog(file, { bare, before: before.get(file.path) })) {
+    const place = places.get(file.path);
+    let isEmpty = place?.isDouble !== true;
+    for await (const stretch of readLog(file, { bare, place })) {
       isEmpty &&= stretch.entries.length === 0 && stretch.from === 1 && stretch.unreadable === undefined;
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;

@@ -4,6 +4,8 @@ import type { Place } from './read-lines.ts';
 export interface Cursor extends Place {
   /** What tells the file from others of its log: of its first line. */
   readonly identity?: Identity;
+  /** What its source is called, where that is kept: the file may have another name since. */
+  readonly name?: string;
   /** The source of the file that the log was written to before. */
   readonly goesOnFrom?: string;
   /** One more at each file that begins like the one before it. While reading, one more at each file. */

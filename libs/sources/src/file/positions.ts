@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { makeFolder } from '@margay/runtime';
 import type { Cursor } from './cursor.ts';
 
-/** The places that files have been read to, kept in a folder that one process uses. */
+/** The places that files have been read to, by path and by what they begin with (`keyOfContent`), kept in a folder that one process uses. */
 export interface Positions {
   /** Where reading of a file goes on; undefined for one that was never read. */
   get(path: string): Promise<Cursor | undefined>;

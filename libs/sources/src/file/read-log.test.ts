@@ -1,10 +1,20 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { logFileOf } from './log-file.ts';
+import { placesInLogs } from './places-in-logs.ts';
 import { openPositions } from './positions.ts';
 import { followLog, readLog, type Stretch } from './read-log.ts';
 import { checkLogs } from './unopened.ts';
@@ -30,6 +40,9 @@ const shown = ({ entries, unreadable }: Stretch): string[] => [
   ),
   ...(unreadable ? [`${unreadable.line}!!`] : []),
 ];
+
+/** A line that tells its file from others by its beginning. */
+const long = (n: number): string => `{"n":${n},"id":"${String(n).repeat(300)}"}\n`;
 
 async function read(path: string): Promise<{ said: string[]; lines: number[] }> {
   const said: string[] = [];
@@ -135,6 +148,70 @@ test('two logs that are to be followed, of one name and one first line, cannot b
   await checkLogs([called(one!), called(other!)], false);
   await checkLogs([called(one!), called(other!, 'other'), called(third!)], true);
   await checkLogs([called(one!), called(one!)], true);
+});
+
+/** Reads finished files, the newest first as if it were named first, and keeps what was read; the source of each that was read, and what it goes on from. */
+async function readAll(paths: readonly string[], directory: string) {
+  const positions = await openPositions(directory);
+  const files = paths.map(logFileOf);
+  const places = await placesInLogs(files);
+  const sources: [string, string | undefined][] = [];
+  for (const file of files)
+    for await (const stretch of readLog(file, { bare, positions, place: places.get(file.path) })) {
+      if (stretch.from === 1 && stretch.to > 1) sources.push([stretch.source, stretch.goesOnFrom]);
+      await stretch.keep();
+    }
+  return sources;
+}
+
+test.each<[string, (log: string) => string]>([
+  ['renamed', (log) => `${log}.1`],
+  ['renamed, when it had grown', (log) => (appendFileSync(log, long(2)), `${log}.1`)],
+  ['packed', (log) => (writeFileSync(log, gzipSync(readFileSync(log))), `${log}.1.gz`)],
+  [
+    'packed, when it had grown',
+    (log) => (writeFileSync(log, gzipSync(readFileSync(log, 'utf8') + long(2))), `${log}.1.gz`),
+  ],
+  [
+    'copied and truncated',
+    (log) => {
+      copyFileSync(log, `${log}.copy`);
+      rmSync(log);
+      renameSync(`${log}.copy`, log);
+      return `${log}-20261124`;
+    },
+  ],
+])('a log that was %s between two reads to its end is the source that it was', async (_, rotate) => {
+  const [log, directory] = [fileOf(long(0) + long(1)), join(newFolder(), 'positions')];
+  const [[first] = []] = await readAll([log], directory);
+  const rotated = rotate(log);
+  renameSync(log, rotated);
+  writeFileSync(log, long(3));
+  const [[second, goesOnFrom] = []] = await readAll([log, rotated], directory);
+  expect(goesOnFrom).toBe(first);
+  expect(second).not.toBe(first);
+  // Whatever is read again is what it was.
+  appendFileSync(log, long(4));
+  const again = await readAll([rotated, log], directory);
+  expect(again).toEqual([[second, first]]);
+});
+
+test('a log that was empty when it was read first is a source of its own once it is written to', async () => {
+  const [log, directory] = [fileOf(''), join(newFolder(), 'positions')];
+  expect(await readAll([log], directory)).toEqual([]);
+  writeFileSync(log, long(0));
+  const [[first] = []] = await readAll([log], directory);
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, long(1));
+  const [[second, goesOnFrom] = []] = await readAll([log, `${log}.1`], directory);
+  expect([goesOnFrom, second === first]).toEqual([first, false]);
+});
+
+test('logs that are named apart stay apart, though one is a copy of the other', async () => {
+  const [log, directory] = [fileOf(long(0)), join(newFolder(), 'positions')];
+  copyFileSync(log, `${log}.copy`);
+  const sources = await readAll([`one=${log}`, `two=${log}.copy`], directory);
+  expect(sources.map(([source]) => source.split('@')[0])).toEqual(['one', 'two']);
 });
 
 /** Follows a log in an own folder, and keeps what is dealt with. */

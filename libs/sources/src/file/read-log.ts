@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileSource, generationOf } from '@margay/coverage';
 import { EntryReader, type Bare, type Entry } from '@margay/ground';
+import { identityOf, keyOfContent, shortened } from './content.ts';
 import type { Cursor, Identity } from './cursor.ts';
 import { followLines } from './follow-lines.ts';
 import { logFileOf, type LogFile } from './log-file.ts';
+import type { PlaceInLog } from './places-in-logs.ts';
 import type { Positions } from './positions.ts';
 import { checkLog, isPipe, unopened } from './unopened.ts';
 import { Unreadable } from '../bytes/unreadable.ts';
@@ -36,35 +38,36 @@ const nothingToKeep = async () => {};
 
 /**
  * Reads a log that is finished to its end. One that was read to its end before, and has not changed, is not read again; one
- * that has grown since is the same source.
+ * that has grown since is the same source, and so is one that was renamed, packed or copied.
  *
  * A pipe is read once, as it comes, and called by its name alone.
  *
  * @throws Error that names a file which cannot be read, and says why.
  */
 export async function* readLog(
-  { name, path }: LogFile,
+  file: LogFile,
   {
     bare,
     positions,
     signal,
-    before: fileBefore,
+    place: { isDouble, before, isGap } = {},
   }: Wanted & {
     readonly positions?: Positions;
     readonly signal?: AbortSignal;
-    /** The file of the same log that this one goes on from; see `filesBefore`. */
-    readonly before?: LogFile | undefined;
+    /** What the files beside it tell of it; see `placesInLogs`. */
+    readonly place?: PlaceInLog | undefined;
   },
 ): AsyncGenerator<Stretch> {
+  const { name, path } = file;
   await checkLog(path, false);
+  if (isDouble) return;
   const piped = await isPipe(path);
-  const before = piped ? undefined : await positions?.get(path);
+  const known = piped ? undefined : await knownOf(file, positions);
   const place = piped ? { inode: 0, size: 0 } : await placeOf(path);
-  if (before?.inode === place.inode && before.byte === place.size) return;
-  const identity = piped ? undefined : await identityOf(path, before?.identity);
-  const source = identity === undefined ? name : fileSource(name, identity.digest);
-  const goesOnFrom = fileBefore && !piped ? await sourceOf(fileBefore, positions) : undefined;
-  const own = { source, ...(goesOnFrom !== undefined && { goesOnFrom }) };
+  if (known?.kept.some(({ inode, byte }) => inode === place.inode && byte === place.size)) return;
+  const goesOnFrom = before && known ? await sourceOf(before, positions) : undefined;
+  const own = { source: known?.source ?? name, ...(goesOnFrom !== undefined && { goesOnFrom }) };
+  if (isGap) yield unreadableAt(own, 0, MISSING);
   const stretches = new Stretches(bare);
   let unreadable: string | undefined;
   try {
@@ -83,15 +86,21 @@ export async function* readLog(
   if (unreadable !== undefined) yield unreadableAt(own, line + 1, unreadable);
   const end = { generation: 1, inode: place.inode, line, byte: place.size };
   // A log in which nothing is has been read too: it is a source that told nothing.
-  if (identity)
+  if (known)
     yield {
       ...own,
       from: line + 1,
       to: line + 1,
       entries: [],
-      keep: async () => positions?.set(path, { ...end, identity }),
+      keep: async () => {
+        const { identity, keys } = known;
+        for (const key of keys) await positions?.set(key, { ...end, identity, name: known.name });
+      },
     };
 }
+
+const MISSING =
+  'A file of the log is missing before this one, as the numbers in their names say; what was written in it is not known.';
 
 /**
  * Reads a log that goes on growing, from the place that it was kept at, until the signal is aborted: first what it was rotated into
@@ -260,35 +269,47 @@ async function placeOf(path: string): Promise<{ inode: number; size: number }> {
 }
 
 /** The source of a finished file; undefined for what is none, or is gone. */
-async function sourceOf({ name, path }: LogFile, positions?: Positions): Promise<string | undefined> {
+async function sourceOf(file: LogFile, positions?: Positions): Promise<string | undefined> {
   try {
-    if (await isPipe(path)) return undefined;
-    return fileSource(name, (await identityOf(path, (await positions?.get(path))?.identity)).digest);
+    return (await isPipe(file.path)) ? undefined : (await knownOf(file, positions)).source;
   } catch {
     return undefined;
   }
 }
 
-/** The identity that a file had, where it still begins so; else that of all its content. */
-async function identityOf(path: string, before: Identity | undefined): Promise<Identity> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    if (before !== undefined && bytes < before.bytes && before.bytes <= bytes + chunk.length) {
-      const until = hash.copy().update(chunk.subarray(0, before.bytes - bytes));
-      if (shortened(until.digest('hex')) === before.digest) return before;
-    }
-    hash.update(chunk);
-    bytes += chunk.length;
+/** What a finished file is known by, and the places that were kept of it. */
+interface Known {
+  readonly source: string;
+  readonly name: string;
+  readonly identity: Identity;
+  readonly kept: readonly Cursor[];
+  /** Of positions. */
+  readonly keys: readonly string[];
+}
+
+/** Looks for a file where it lies, and for what begins as it does: it may have been read under another name. */
+async function knownOf({ name, path }: LogFile, positions: Positions | undefined): Promise<Known> {
+  // What was named by somebody is the same under that name only.
+  const own = name === basename(path) ? '' : ` in ${name}`;
+  const content = positions && (await keyOfContent(path));
+  const keys = [...(content === undefined ? [] : [`${content}${own}`]), path];
+  const kept: Cursor[] = [];
+  for (const key of keys) {
+    const cursor = await positions?.get(key);
+    if (cursor) kept.push(cursor);
   }
-  return { bytes, digest: shortened(hash.digest('hex')) };
+  const before = kept.filter(({ identity }) => identity !== undefined);
+  const identity = await identityOf(
+    path,
+    before.map((cursor) => cursor.identity!),
+  );
+  const called = before.find((cursor) => cursor.identity === identity)?.name ?? name;
+  return { source: fileSource(called, identity.digest), name: called, identity, kept, keys };
 }
 
 /** Of a log that grows, the first line: what comes after it is not known yet. */
 function firstLineOf([first]: readonly Line[]): Identity | undefined {
   if (first === undefined) return undefined;
   const line = Buffer.from(`${first.text}\n`, 'utf8');
-  return { bytes: line.length, digest: shortened(createHash('sha256').update(line).digest('hex')) };
+  return { bytes: line.length, digest: shortened(createHash('sha256').update(line)) };
 }
-
-const shortened = (digest: string): string => digest.slice(0, 16);

@@ -1,5 +1,5 @@
 import { isFlowRecord } from '@margay/flows';
-import { filesBefore, followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
+import { followLog, logFileOf, placesInLogs, readLog, type Positions, type Stretch } from '@margay/sources';
 import type { IngestFlows } from '../ingest-flows.ts';
 import { readFlowStretch } from '../read-flows.ts';
 
@@ -22,8 +22,8 @@ export interface FlowFileOptions {
  */
 export async function readFlowFile(options: FlowFileOptions): Promise<void> {
   const file = logFileOf(options.path);
-  const before = (await filesBefore([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
-  await take(readLog(file, { ...options, before, bare: isFlowRecord() }), options);
+  const place = (await placesInLogs([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
+  await take(readLog(file, { ...options, place, bare: isFlowRecord() }), options);
 }
 
 /**

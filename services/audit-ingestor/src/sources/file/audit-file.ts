@@ -1,5 +1,5 @@
 import { isAuditEvent, SourceMemory } from '@margay/history';
-import { filesBefore, followLog, logFileOf, readLog, type Positions, type Stretch } from '@margay/sources';
+import { followLog, logFileOf, placesInLogs, readLog, type Positions, type Stretch } from '@margay/sources';
 import { readStretch, type Ingested } from '../../read-batch.ts';
 
 /** Makes what lines said durable. Rejected when they have to come again. */
@@ -24,8 +24,8 @@ export interface AuditFileOptions {
  */
 export async function readAuditFile(options: AuditFileOptions): Promise<void> {
   const file = logFileOf(options.path);
-  const before = (await filesBefore([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
-  await take(readLog(file, { ...options, before, bare: isAuditEvent }), options);
+  const place = (await placesInLogs([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
+  await take(readLog(file, { ...options, place, bare: isAuditEvent }), options);
 }
 
 /**
