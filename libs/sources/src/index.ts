@@ -5,7 +5,7 @@
  * mean is the business of the services. Receivers are Nest and have a door of their own, `@margay/sources/nest`.
  */
 export { type Line, readLines } from './file/read-lines.ts';
-export { placesInLogs } from './file/places-in-logs.ts';
+export { placesInLogs, type PlaceInLog } from './file/places-in-logs.ts';
 export { type LogFile, logFileOf } from './file/log-file.ts';
 export { logsNamed } from './file/folders.ts';
 export { checkLogs } from './file/unopened.ts';

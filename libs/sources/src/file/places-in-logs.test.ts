@@ -73,6 +73,34 @@ test.each<[string, Record<string, number>, Record<string, string>]>([
     },
   ],
   [
+    'times in names, after a clock was set back by three hours at six',
+    {
+      'audit-2026-11-24T02-00-00.000.log': 0,
+      'audit-2026-11-24T06-00-00.000.log.gz': 2,
+      'audit-2026-11-24T05-00-00.000.log': 3,
+      'audit.log': 5,
+    },
+    {
+      'audit-2026-11-24T06-00-00.000.log.gz': 'audit-2026-11-24T02-00-00.000.log',
+      'audit-2026-11-24T05-00-00.000.log': 'audit-2026-11-24T06-00-00.000.log.gz',
+      'audit.log': 'audit-2026-11-24T05-00-00.000.log',
+    },
+  ],
+  [
+    'times in names that nothing explains',
+    {
+      'audit-2026-11-24T02-00-00.000.log': 0,
+      'audit-2026-11-24T05-00-00.000.log': 4,
+      'audit-2026-11-24T06-00-00.000.log': 2,
+      'audit.log': 8,
+    },
+    {
+      'audit-2026-11-24T05-00-00.000.log': 'audit-2026-11-24T02-00-00.000.log',
+      'audit-2026-11-24T06-00-00.000.log': 'audit-2026-11-24T05-00-00.000.log',
+      'audit.log': 'audit-2026-11-24T06-00-00.000.log',
+    },
+  ],
+  [
     'folders are logs of their own',
     { 'a/audit.log': 2, 'a/audit.log.1': 1, 'b/audit.log': 2, 'b/audit.log.1': 1 },
     { 'a/audit.log': 'a/audit.log.1', 'b/audit.log': 'b/audit.log.1' },

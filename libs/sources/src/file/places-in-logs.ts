@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setsOf } from '@margay/coverage';
 import { compareTexts, type Instant, parseInstant } from '@margay/ground';
 import { Unreadable } from '../bytes/unreadable.ts';
+import { type DatedFile, datedInOrder } from './dated.ts';
 import { doublesIn } from './doubles.ts';
 import type { LogFile } from './log-file.ts';
 import { readLines } from './read-lines.ts';
@@ -72,20 +73,14 @@ async function pairsOf(
   // Names of several kinds, or one of two files: no order.
   if (new Set(keys).size < keys.length || !(isNumbered || isDated)) return [];
   const numbers = new Map(named.map(({ file, rotation }) => [file, Number(rotation)]));
+  const current = files.filter((file) => resolve(file.path) === log && !doubles.has(file));
   const { inOrder, isAscending } = isNumbered
     ? await numbered(
         rotated.map(({ file }) => file),
         numbers,
       )
-    : {
-        inOrder: rotated
-          .toSorted((a, b) =>
-            compareTexts(a.rotation.replaceAll(/\D/g, ''), b.rotation.replaceAll(/\D/g, '')),
-          )
-          .map(({ file }) => file),
-        isAscending: false,
-      };
-  const all = [...inOrder, ...files.filter((file) => resolve(file.path) === log && !doubles.has(file))];
+    : { inOrder: await dated(rotated, current[0]), isAscending: false };
+  const all = [...inOrder, ...current];
   return all.slice(1).map((file, i) => {
     const before = all[i]!;
     // Of the file that is written to, where the highest number is not the newest, nobody knows how many were before it.
@@ -98,6 +93,20 @@ async function pairsOf(
 function isHole(a: number, b: number, numbers: ReadonlySet<number>): boolean {
   for (let n = Math.min(a, b) + 1; n < Math.max(a, b); n++) if (!numbers.has(n)) return true;
   return false;
+}
+
+/** By the times in their names, as far as those in them do not say that the clock was set back. */
+async function dated(
+  files: readonly { readonly file: LogFile; readonly rotation: string }[],
+  current: LogFile | undefined,
+): Promise<LogFile[]> {
+  const named = files
+    .map(({ file, rotation }) => ({ file, name: rotation.replaceAll(/\D/g, '') }))
+    .sort((a, b) => compareTexts(a.name, b.name));
+  const timed: (DatedFile & { readonly file: LogFile })[] = [];
+  for (const one of named) timed.push({ ...one, first: await firstTimeIn(one.file.path) });
+  const begins = current && (await firstTimeIn(current.path));
+  return datedInOrder(timed, begins).map(({ file }) => file);
 }
 
 /** From the highest number to the lowest, unless the writer counts up, as the times in them say. */

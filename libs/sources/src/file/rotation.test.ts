@@ -124,6 +124,12 @@ test.each<[string, string[], string | undefined, string]>([
   ],
   ['one that is being packed', ['audit.log.1=a', 'audit.log.1.gz=a', 'audit.log=b'], 'a', 'ab'],
   ['one that is being copied', ['audit.log.1=b', 'audit.log=b'], undefined, 'b'],
+  [
+    'one that is being copied, behind others',
+    ['audit.log.2=a', 'audit.log.1=b', 'audit.log=b'],
+    undefined,
+    'ab',
+  ],
   ['renamed to no name of rotation', ['old=a:1', 'audit.log=b:2'], 'a', 'ab'],
   ['the log is not there yet', ['audit.log.1=a'], 'a', 'a'],
   ['the cursor’s file is gone', ['audit.log.2=b', 'audit.log.1=c', 'audit.log=d'], 'a', '!bcd'],

@@ -82,7 +82,7 @@ export function stepFrom(
       first && {
         file: first,
         ...(next && { next }),
-        isGap: next !== undefined && isHole(path, files, first, next),
+        isGap: next !== undefined && isHole(path, seen, files, first, next),
       }
     );
   }
@@ -96,7 +96,7 @@ export function stepFrom(
     return next && { next, isGap: true };
   }
   const next = files[files.indexOf(file) + 1];
-  return { file, ...(next && { next }), isGap: next !== undefined && isHole(path, files, file, next) };
+  return { file, ...(next && { next }), isGap: next !== undefined && isHole(path, seen, files, file, next) };
 }
 
 /** The beginning of the file behind the one that the cursor is in. @param left the latter, where it is there. */
@@ -180,8 +180,17 @@ const numberOf = (log: string, { path }: SeenFile): number => {
   return rotation !== undefined && NUMBER.test(rotation) ? Number(rotation) : Number.NaN;
 };
 
-/** Whether numbers in names say that a file stood between two, the newest of which is 1, or 0. */
-function isHole(path: string, files: readonly SeenFile[], file: SeenFile, next: SeenFile): boolean {
-  const step = numberOf(path, file) - numberOf(path, next);
-  return isAscending(path, files) ? next.path !== path && step < -1 : step > 1;
+/** Whether numbers in names say that a file stood between two, the newest of which is 1, or 0. @param seen with doubles: their numbers are not missing. */
+function isHole(
+  path: string,
+  seen: readonly SeenFile[],
+  files: readonly SeenFile[],
+  file: SeenFile,
+  next: SeenFile,
+): boolean {
+  const [from, to] = [numberOf(path, file), numberOf(path, next)];
+  if (isAscending(path, files) ? next.path === path || from > to : from < to) return false;
+  const numbers = new Set(seen.map((one) => numberOf(path, one)));
+  for (let n = Math.min(from, to) + 1; n < Math.max(from, to); n++) if (!numbers.has(n)) return true;
+  return false;
 }

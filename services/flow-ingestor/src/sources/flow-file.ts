@@ -1,13 +1,22 @@
 import { isFlowRecord } from '@margay/flows';
-import { followLog, logFileOf, placesInLogs, readLog, type Positions, type Stretch } from '@margay/sources';
+import {
+  followLog,
+  logFileOf,
+  readLog,
+  type PlaceInLog,
+  type Positions,
+  type Stretch,
+} from '@margay/sources';
 import type { IngestFlows } from '../ingest-flows.ts';
 import { readFlowStretch } from '../read-flows.ts';
 
 export interface FlowFileOptions {
   /** Of the file, or `NAME=PATH`. */
   readonly path: string;
-  /** Other logs, which are read by themselves. */
+  /** Of one that is followed, other logs that are followed by themselves. */
   readonly others?: readonly string[];
+  /** Of one that is finished, what files beside it tell of it. */
+  readonly place?: PlaceInLog;
   readonly cluster: string;
   readonly positions: Positions;
   readonly ingest: IngestFlows;
@@ -21,9 +30,7 @@ export interface FlowFileOptions {
  * @throws the file system's error for a file that cannot be read.
  */
 export async function readFlowFile(options: FlowFileOptions): Promise<void> {
-  const file = logFileOf(options.path);
-  const place = (await placesInLogs([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
-  await take(readLog(file, { ...options, place, bare: isFlowRecord() }), options);
+  await take(readLog(logFileOf(options.path), { ...options, bare: isFlowRecord() }), options);
 }
 
 /**

@@ -32,8 +32,8 @@ export class FlowFiles implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { cluster, files } = this.#options;
     const readFile = files?.follow === true ? followFlowFile : readFlowFile;
-    const ended = keepLogFiles(this.#stages, files, (path, positions, signal, others) =>
-      readFile({ path, others, cluster, ingest: this.#ingest, positions, signal }),
+    const ended = keepLogFiles(this.#stages, files, (path, positions, signal, beside) =>
+      readFile({ path, ...beside, cluster, ingest: this.#ingest, positions, signal }),
     );
     void ended.then(this.#ended.resolve);
   }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { evidenceFor, type CoverageMark } from '@margay/coverage';
 import { parseInstant } from '@margay/ground';
-import { openPositions } from '@margay/sources';
+import { logFileOf, openPositions, placesInLogs } from '@margay/sources';
 import { expect, onTestFinished, test } from 'vitest';
 import { followAuditFile, readAuditFile } from './audit-file.ts';
 
@@ -168,10 +168,12 @@ test.each<[string, (path: string, folder: string, marks: CoverageMark[]) => Prom
     'read at once',
     async (log, folder, marks) => {
       const positions = await openPositions(join(folder, 'positions'));
-      for (const path of [log, `${log}.1`])
+      const paths = [log, `${log}.1`];
+      const places = await placesInLogs(paths.map(logFileOf));
+      for (const path of paths)
         await readAuditFile({
           path,
-          others: [log, `${log}.1`].filter((other) => other !== path),
+          ...(places.has(path) && { place: places.get(path)! }),
           positions,
           signal: new AbortController().signal,
           deliver: async ({ mark }) => void marks.push(mark),

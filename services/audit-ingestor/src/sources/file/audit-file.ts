@@ -1,5 +1,12 @@
 import { isAuditEvent, SourceMemory } from '@margay/history';
-import { followLog, logFileOf, placesInLogs, readLog, type Positions, type Stretch } from '@margay/sources';
+import {
+  followLog,
+  logFileOf,
+  readLog,
+  type PlaceInLog,
+  type Positions,
+  type Stretch,
+} from '@margay/sources';
 import { readStretch, type Ingested } from '../../read-batch.ts';
 
 /** Makes what lines said durable. Rejected when they have to come again. */
@@ -8,8 +15,10 @@ export type Deliver = (ingested: Ingested) => Promise<void>;
 export interface AuditFileOptions {
   /** Of the file, or `NAME=PATH`. */
   readonly path: string;
-  /** Other logs, which are read by themselves. */
+  /** Of one that is followed, other logs that are followed by themselves. */
   readonly others?: readonly string[];
+  /** Of one that is finished, what files beside it tell of it. */
+  readonly place?: PlaceInLog;
   readonly positions: Positions;
   readonly deliver: Deliver;
   readonly signal: AbortSignal;
@@ -23,9 +32,7 @@ export interface AuditFileOptions {
  * @throws the file system's error for a file that cannot be read.
  */
 export async function readAuditFile(options: AuditFileOptions): Promise<void> {
-  const file = logFileOf(options.path);
-  const place = (await placesInLogs([file, ...(options.others ?? []).map(logFileOf)])).get(file.path);
-  await take(readLog(file, { ...options, place, bare: isAuditEvent }), options);
+  await take(readLog(logFileOf(options.path), { ...options, bare: isAuditEvent }), options);
 }
 
 /**

@@ -31,10 +31,10 @@ export class AuditFiles implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { cluster, files } = this.#options;
     const readFile = files?.follow === true ? followAuditFile : readAuditFile;
-    const ended = keepLogFiles(this.#stages, files, (path, positions, signal, others) =>
+    const ended = keepLogFiles(this.#stages, files, (path, positions, signal, beside) =>
       readFile({
         path,
-        others,
+        ...beside,
         positions,
         signal,
         deliver: (ingested) => this.#ingestion.deliver(cluster, ingested),
