@@ -17,9 +17,12 @@ test('the verifier installed alone says what margay verify says, with its exit c
     forged,
     readFileSync(honest, 'utf8').replace('"ingressProtected":false', '"ingressProtected":true'),
   );
+  const twofold = join(folder, 'twofold.json');
+  writeFileSync(twofold, readFileSync(honest, 'utf8').replace('"cluster":', '"cluster": "other",\n$&'));
   for (const [args, code, words] of [
     [[honest], 0, 'unsigned: consistent with itself, origin not shown'],
     [[forged], 1, 'NOT INTACT: '],
+    [[twofold, honest], 1, 'twofold.json: NOT INTACT: report.json: it has "cluster" twice in one object'],
     [[join(folder, 'none.json')], 1, 'Cannot read '],
     [[], 2, "missing required argument 'file'"],
     [['--growth', honest, honest], 2, '--growth needs --since'],

@@ -1,12 +1,13 @@
 /**
  * Makes the verifier's package, with all that it needs in one file: `npm run pack:verifier -- DIRECTORY` writes
- * `margay-verify-VERSION.tgz` there.
+ * `margay-verify-VERSION.tgz` there, and makes the directory where it is not.
  */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -31,6 +32,14 @@ const manifestIn = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 
 const destination = resolve(process.env['INIT_CWD'] ?? '.', process.argv[2] ?? '.');
+try {
+  mkdirSync(destination, { recursive: true });
+} catch (error) {
+  process.stderr.write(
+    `pack:verifier: Cannot make the directory ${destination}: ${(error as Error).message}\n`,
+  );
+  process.exit(1);
+}
 const folder = mkdtempSync(join(tmpdir(), 'margay-verify-'));
 try {
   const bundle = await rolldown({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Fields } from '@margay/ground';
 import { typeOfReport, type Report } from '@margay/reports';
 import type { BroughtZip } from './read-evidence.ts';
 
@@ -12,6 +13,8 @@ export interface JudgedFiles {
   readonly otherwise: readonly string[];
   /** As the manifest says, which nobody signed. */
   readonly fitting: readonly string[];
+  /** The manifest names them, and nothing of that name is made of the report. */
+  readonly added: readonly string[];
   /** The manifest does not name them. */
   readonly foreign: readonly string[];
 }
@@ -26,24 +29,55 @@ const JUDGED_APART: readonly string[] = [
   'coverage.dsse.json',
 ];
 
+/** Files that say why one that should be there is not: of a template its name stands before it. */
+const PROBLEM = '.problem.txt';
+
 /** Judges the files that stand with a report that has this digest: by the manifest, and by what is made of the report. */
-export function judgeFiles(zip: BroughtZip, report: unknown, digest: string): JudgedFiles {
+export function judgeFiles(zip: BroughtZip, report: Fields): JudgedFiles {
   const { named, there } = zip;
   const wrong =
-    zip.digest === digest
-      ? [...named].map(([name, hash]) => problemOf(name, hash, there.get(name))).find(Boolean)
-      : `manifest.json: it is of a report with the digest ${String(zip.digest)}, and here is ${digest}`;
-  const made: string[] = [];
-  const otherwise: string[] = [];
-  const fitting: string[] = [];
-  const renderers = wrong === undefined ? hashesOf(report) : new Map<string, () => string | undefined>();
+    manifestProblem(zip.manifest, report) ??
+    [...named].map(([name, hash]) => problemOf(name, hash, there.get(name))).find(Boolean);
+  const files: Record<'made' | 'otherwise' | 'fitting' | 'added', string[]> = {
+    made: [],
+    otherwise: [],
+    fitting: [],
+    added: [],
+  };
+  const renderers = wrong === undefined ? hashesOf(report) : new Map<string, undefined>();
+  const isTemplate = (name: string): boolean => renderers.has(name) && renderers.get(name) === undefined;
+  const mayBeOf = (name: string): boolean =>
+    renderers.has(name) ||
+    (name.endsWith(PROBLEM) && isTemplate(name.slice(0, -PROBLEM.length))) ||
+    (name === `log${PROBLEM}` && !there.has('log-entry.json'));
   for (const [name] of named) {
     if (JUDGED_APART.includes(name)) continue;
     const is = renderers.get(name)?.();
-    (is === undefined ? fitting : is === there.get(name) ? made : otherwise).push(name);
+    if (is !== undefined) files[is === there.get(name) ? 'made' : 'otherwise'].push(name);
+    else files[mayBeOf(name) ? 'fitting' : 'added'].push(name);
   }
   const foreign = [...there.keys()].filter((name) => !named.has(name));
-  return { ...(wrong !== undefined && { wrong }), made, otherwise, fitting, foreign };
+  return { ...(wrong !== undefined && { wrong }), ...files, foreign };
+}
+
+/** What a manifest says of its report and the report says otherwise; nobody signed the manifest, and people read it. */
+function manifestProblem(manifest: Fields, report: Fields): string | undefined {
+  if (manifest['digest'] !== report['digest'])
+    return `manifest.json: it is of a report with the digest ${String(manifest['digest'])}, and here is ${String(report['digest'])}`;
+  const said: readonly [field: string, is: unknown][] = [
+    ['cluster', report['cluster']],
+    ['reportName', report['reportName']],
+    ['reportType', report['reportTypeName']],
+    ['startTime', report['startTime']],
+    ['endTime', report['endTime']],
+    ['revision', report['revision'] ?? 1],
+    ['supersedes', report['supersedes'] ?? null],
+  ];
+  const other = said.find(([field, is]) => manifest[field] !== undefined && manifest[field] !== is);
+  return (
+    other &&
+    `manifest.json: its ${other[0]} is ${String(manifest[other[0]])}, and here is ${String(other[1])}`
+  );
 }
 
 function problemOf(name: string, said: string, is: string | undefined): string | undefined {
@@ -52,10 +86,10 @@ function problemOf(name: string, said: string, is: string | undefined): string |
 }
 
 /**
- * The SHA-256 of each file that the type of a report makes of it, by name. Templates of users are not run: they would be those of
- * whoever made the file.
+ * What makes the SHA-256 of each file that the type of a report makes of it, by name; of templates of users nothing: they would be those of
+ * whoever made the file, and are not run.
  */
-function hashesOf(report: unknown): ReadonlyMap<string, () => string | undefined> {
+function hashesOf(report: unknown): ReadonlyMap<string, (() => string | undefined) | undefined> {
   // Its digest and summaries are right, which says nothing of its shape: what nobody can render has no files.
   const orNothing = <T>(body: () => T): T | undefined => {
     try {
@@ -66,16 +100,16 @@ function hashesOf(report: unknown): ReadonlyMap<string, () => string | undefined
   };
   const downloads = orNothing(() => typeOfReport(report as Report).downloads) ?? [];
   return new Map(
-    downloads
-      .filter(({ isTemplate }) => !isTemplate)
-      .map(({ name, render }) => [
-        name,
-        () =>
-          orNothing(() => {
-            const hash = createHash('sha256');
-            for (const text of render(report as Report)) hash.update(text);
-            return hash.digest('hex');
-          }),
-      ]),
+    downloads.map(({ name, render, isTemplate }) => [
+      name,
+      isTemplate
+        ? undefined
+        : () =>
+            orNothing(() => {
+              const hash = createHash('sha256');
+              for (const text of render(report as Report)) hash.update(text);
+              return hash.digest('hex');
+            }),
+    ]),
   );
 }

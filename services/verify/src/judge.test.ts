@@ -16,15 +16,17 @@ import {
   type Statement,
   STATEMENT_TYPE,
   type Tile,
+  verifierKeyText,
 } from '@margay/ledger';
 import { computeReport, verifyReport } from '@margay/reports';
 import { describe, expect, test } from 'vitest';
 import { judge, type Trusted } from './judge.ts';
-import type { BroughtEvidence } from './read-evidence.ts';
+import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const KEY = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+const OTHER = signingKey('other.example/c', new Uint8Array(32).fill(3));
 const STRANGER = signingKey('margay.example/c', new Uint8Array(32).fill(2));
 
 /** Whoever can change a report gives it the digest of what he made. */
@@ -153,6 +155,22 @@ describe('the statement about the evidence', () => {
     expect(judged(evidence(HONEST, { ...log, statement: mixed })).wrong).toContain('it was changed');
   });
 
+  test('that has two readings is found out, whoever signed it', () => {
+    const text = envelopeText(statementOf(entry), STRANGER);
+    const { payload } = JSON.parse(text) as { payload: string };
+    const twice = Buffer.from(payload, 'base64').toString().replace('"grade":', '"grade":"proven",$&');
+    expect(twice).toContain('"proven"');
+    for (const [statement, why] of [
+      [text.replace('{', '{"payload":"e30=",'), '"payload" twice'],
+      [text.replace('{', '{"Payload":"e30=",'), 'twice'],
+      [text.replace(payload, Buffer.from(twice).toString('base64')), '"grade" twice'],
+    ] as const)
+      for (const keys of [[], [OTHER]])
+        expect(
+          judged(evidence(HONEST, { ...log, statement: Buffer.from(statement) }), { keys }).wrong,
+        ).toContain(why);
+  });
+
   test('of a stranger, of a type that is not known, or that is not there shows nothing', () => {
     const { statement: _, ...without } = log;
     for (const [said, words] of [
@@ -198,6 +216,50 @@ describe('whoever changes', () => {
     const said = judged(brought);
     expect(said.wrong).toContain(why);
     expect(said).toMatchObject({ signedBy: [], isAnswered: false });
+  });
+
+  test.each<[what: string, zip: Partial<BroughtZip>, why: string]>([
+    [
+      'the id in the manifest',
+      { manifest: { id: 'other' } },
+      'its id is "other", and the log\'s entry says daily@1',
+    ],
+    [
+      'the header in the manifest',
+      { manifest: { archive: { headerDigest: 'x' } } },
+      'its archive.headerDigest is',
+    ],
+    [
+      'the checkpoint beside the proof',
+      { checkpoint: logOf([other('a')]).checkpoint.toString() },
+      'log-checkpoint.txt',
+    ],
+    ['the key beside the proof', { key: `${verifierKeyText(STRANGER)}\n` }, 'log-key.txt: it is another key'],
+  ])('%s is found out', (_, zip, why) => {
+    const whole = (more: Partial<BroughtZip>): BroughtEvidence => ({
+      ...evidence(HONEST, LOG.of(1)),
+      zip: {
+        named: new Map(),
+        there: new Map(),
+        checkpoint: LOG.checkpoint.toString(),
+        key: `${verifierKeyText(KEY)}\n`,
+        ...more,
+        manifest: { digest: HONEST['digest'], ...more.manifest },
+      },
+    });
+    expect(judged(whole({ manifest: { id: 'daily@1', archive: { headerDigest: 'h' } } }))).toMatchObject({
+      isAnswered: true,
+    });
+    expect(judged(whole(zip)).wrong).toContain(why);
+  });
+
+  test('what the first report of a window supersedes, is found out; of a later one it is not shown', () => {
+    expect(judged(evidence({ ...HONEST, supersedes: 'x' })).wrong).toContain('it is the first of its window');
+    const second = { ...HONEST, revision: 2, supersedes: 'x' };
+    const log = logOf([entryOf(HONEST, { revision: 2 })]);
+    expect(judged(evidence(second, log.of(0))).notShown).toEqual([
+      'that it supersedes "x": no digest is over that',
+    ]);
   });
 
   test('everything, with a key of his own, is nobody who is trusted', () => {

@@ -1,5 +1,5 @@
 import { COVERAGE_STATEMENT, coverageStatement, isStatedEvidence } from '@margay/coverage';
-import type { Fields } from '@margay/ground';
+import { at, type Fields } from '@margay/ground';
 import {
   checkProof,
   digestOfJson,
@@ -12,12 +12,16 @@ import {
   readCheckpoint,
   readEntry,
   readEnvelope,
+  readProof,
   type SignedCheckpoint,
   type VerifierKey,
+  verifierKeyText,
 } from '@margay/ledger';
 import { summariesProblem, verifyReport } from '@margay/reports';
 import { judgeFiles } from './judge-files.ts';
+import { ambiguityOf } from './one-reading.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
+import { Wrong } from './wrong.ts';
 
 /** What somebody has who checks reports, from a way of his own. */
 export interface Trusted {
@@ -43,11 +47,11 @@ export interface Judgement {
   readonly doubtful: readonly string[];
 }
 
-/** Something that shows that evidence is not what it says. */
-class Wrong extends Error {}
-
 /** Judges a report by itself, by its log, and by what is trusted. */
-export function judge({ report, log, zip }: BroughtEvidence, trusted: Trusted): Judgement {
+export function judge(
+  { report, isRewritten = false, log, zip }: BroughtEvidence,
+  trusted: Trusted,
+): Judgement {
   const shown: string[] = [];
   const notShown: string[] = [];
   const verification = verifyReport(report);
@@ -57,8 +61,10 @@ export function judge({ report, log, zip }: BroughtEvidence, trusted: Trusted): 
     if (problem !== undefined) throw new Wrong(problem);
     shown.push(`its header and rows have the digest that it carries, sha256 ${verification.digest}`);
     shown.push('its summaries are what its rows make');
-    const doubtful = zip === undefined ? [] : judgeZip(zip, report, verification.digest, { shown, notShown });
+    judgeBeside(report as Fields, isRewritten, notShown);
+    const doubtful = zip === undefined ? [] : judgeZip(zip, report as Fields, log, { shown, notShown });
     const head = log && judgeLog(log, report as Fields, trusted, { shown, notShown });
+    if (zip !== undefined && head !== undefined) judgeLogFiles(zip, log!, head);
     if (head === undefined) notShown.push('that it was logged: nothing with it says so');
     const signedBy = head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
     if (signedBy.length === 0)
@@ -82,23 +88,88 @@ export function judge({ report, log, zip }: BroughtEvidence, trusted: Trusted): 
   }
 }
 
-const WRONG = { signedBy: [], isAnswered: false, doubtful: [] } as const;
+/** What nothing was shown of. */
+export const WRONG = { signedBy: [], isAnswered: false, doubtful: [] } as const;
+
+/** What the digest is not over: how report.json is written, and which report it supersedes. @throws Wrong */
+function judgeBeside(report: Fields, isRewritten: boolean, notShown: string[]): void {
+  if (isRewritten)
+    notShown.push(
+      'that report.json is as it was exported: this release writes the same content otherwise; another release wrote it, or somebody wrote it again',
+    );
+  const { revision = 1, supersedes } = report;
+  if (supersedes === undefined) return;
+  if (revision === 1)
+    throw new Wrong('it says that it supersedes a report, and it is the first of its window');
+  notShown.push(`that it supersedes ${JSON.stringify(supersedes)}: no digest is over that`);
+}
 
 /** The files whose content is in doubt. @throws Wrong where one is not what the manifest says. */
-function judgeZip(zip: BroughtZip, report: unknown, digest: string, { shown, notShown }: Told) {
-  const { wrong, made, otherwise, fitting, foreign } = judgeFiles(zip, report, digest);
+function judgeZip(
+  zip: BroughtZip,
+  report: Fields,
+  log: BroughtEvidence['log'],
+  { shown, notShown }: Told,
+): readonly string[] {
+  const { wrong, made, otherwise, fitting, added, foreign } = judgeFiles(zip, report);
   if (wrong !== undefined) throw new Wrong(wrong);
+  const unproven = log === undefined ? LOG_FILES.filter((name) => zip.there.has(name)) : [];
+  const said: readonly [where: string[], names: readonly string[], sentence: (names: string) => string][] = [
+    [shown, made, (names) => `what is made of report.json now is the same: ${names}`],
+    [
+      notShown,
+      otherwise,
+      (names) =>
+        `that these are made of report.json, of which this release makes something else: ${names}; they were changed together with manifest.json, or another release made them`,
+    ],
+    [notShown, fitting, (names) => `that these are made of report.json, which was not tried: ${names}`],
+    [
+      notShown,
+      added,
+      (names) =>
+        `that these are made of report.json, of which nothing of that name is made, and which was not tried: ${names}`,
+    ],
+    [notShown, foreign, (names) => `anything of these, which manifest.json does not name: ${names}`],
+    [
+      notShown,
+      unproven,
+      (names) => `anything of these, which the log's entry and its proof must both stand with: ${names}`,
+    ],
+  ];
   shown.push('the files that manifest.json names are there as it says; nobody signed manifest.json');
-  if (made.length > 0) shown.push(`what is made of report.json now is the same: ${made.join(', ')}`);
-  if (otherwise.length > 0)
-    notShown.push(
-      `that these are made of report.json, of which this release makes something else: ${otherwise.join(', ')}; they were changed together with manifest.json, or another release made them`,
-    );
-  if (fitting.length > 0)
-    notShown.push(`that these are made of report.json, which was not tried: ${fitting.join(', ')}`);
-  if (foreign.length > 0)
-    notShown.push(`anything of these, which manifest.json does not name: ${foreign.join(', ')}`);
-  return otherwise;
+  for (const [where, names, sentence] of said) if (names.length > 0) where.push(sentence(names.join(', ')));
+  return [...otherwise, ...added, ...foreign, ...unproven.filter((name) => !foreign.includes(name))];
+}
+
+/** What stands in a ZIP of the log. */
+const LOG_FILES: readonly string[] = [
+  'log-entry.json',
+  'report.tlog-proof',
+  'log-checkpoint.txt',
+  'log-key.txt',
+  'coverage.dsse.json',
+];
+
+/** What the ZIP says of the log beside the proof. @throws Wrong where it is something else than the entry and the proof say. */
+function judgeLogFiles(
+  { manifest, checkpoint, key }: BroughtZip,
+  { entry: bytes, proof }: NonNullable<BroughtEvidence['log']>,
+  { signed }: SignedCheckpoint,
+): void {
+  const { run, headerDigest } = readEntry(bytes);
+  for (const [field, said, is] of [
+    ['id', manifest['id'], run],
+    ['archive.headerDigest', at(manifest, 'archive', 'headerDigest'), headerDigest],
+  ] as const)
+    if (said !== undefined && said !== is)
+      throw new Wrong(
+        `manifest.json: its ${field} is ${JSON.stringify(said)}, and the log's entry says ${is}`,
+      );
+  if (checkpoint !== undefined && checkpoint !== readProof(proof).checkpoint)
+    throw new Wrong('log-checkpoint.txt: it is not the signed head that stands in report.tlog-proof');
+  const logKeys = signed.filter((each) => each.key.use === 'log').map((each) => verifierKeyText(each.key));
+  if (key !== undefined && logKeys.length > 0 && !logKeys.includes(key.trim()))
+    throw new Wrong('log-key.txt: it is another key than the one that signed');
 }
 
 type Told = { readonly [K in 'shown' | 'notShown']: string[] };
@@ -152,9 +223,13 @@ function judgeStatement(
   keys: readonly VerifierKey[],
   { shown, notShown }: Told,
 ): void {
-  const { statement, signed } = named('coverage.dsse.json', () =>
-    readEnvelope(Buffer.from(bytes).toString(), keys),
-  );
+  const text = Buffer.from(bytes).toString();
+  const { statement, signed } = named('coverage.dsse.json', () => readEnvelope(text, keys));
+  const { payload } = JSON.parse(text) as { readonly payload: string };
+  for (const each of [text, Buffer.from(payload, 'base64').toString()]) {
+    const problem = ambiguityOf(each, (name) => name.toLowerCase());
+    if (problem !== undefined) throw new Wrong(`coverage.dsse.json: ${problem}`);
+  }
   const { predicateType, subject, predicate } = statement;
   if (predicateType !== COVERAGE_STATEMENT) {
     notShown.push(

@@ -1,13 +1,18 @@
-import { constants } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { isFields, jsonOf } from '@margay/ground';
-import { unzipSync } from 'fflate';
+import { type Fields, isFields, jsonOf } from '@margay/ground';
+import { type Report, toReportJson } from '@margay/reports';
+import { ambiguityOf } from './one-reading.ts';
+import { FILE_BYTES_MAX, zipFiles } from './read-zip.ts';
+import { Wrong } from './wrong.ts';
 
 /** What was brought to be checked. */
 export interface BroughtEvidence {
   /** What stands in `report.json`. */
   readonly report: unknown;
+  /** All programs read the same in `report.json`, and its bytes are not those that this release makes of it. */
+  readonly isRewritten?: boolean;
   /** What is to show that it is in a log; absent where nothing is. */
   readonly log?: {
     readonly entry: Uint8Array;
@@ -21,49 +26,60 @@ export interface BroughtEvidence {
 
 /** The files of an `evidence.zip`, each as its SHA-256 in hexadecimal. */
 export interface BroughtZip {
-  /** What `manifest.json` says of the report: its digest. */
-  readonly digest: unknown;
+  /** All that `manifest.json` says. */
+  readonly manifest: Fields;
   /** The files that `manifest.json` names, by name. */
   readonly named: ReadonlyMap<string, string>;
   /** Those that are there, `manifest.json` apart. */
   readonly there: ReadonlyMap<string, string>;
+  /** The log's signed head and key as they stand there; absent where they do not. */
+  readonly checkpoint?: string;
+  readonly key?: string;
 }
 
 const REPORT = 'report.json';
 const MANIFEST = 'manifest.json';
-/** A file, and a file of a ZIP unpacked, may have no more bytes: more make no text. */
-const FILE_BYTES_MAX = constants.MAX_STRING_LENGTH;
-/** All files of a ZIP together: each is unpacked. */
-const ZIP_BYTES_MAX = 16 * FILE_BYTES_MAX;
-/** Each is found by reading the list of all. */
-const FILES_MAX = 1_000;
+/** What is read; of the others the SHA-256 is enough. */
+const READ: ReadonlySet<string> = new Set([
+  REPORT,
+  MANIFEST,
+  'log-entry.json',
+  'report.tlog-proof',
+  'log-checkpoint.txt',
+  'log-key.txt',
+  'coverage.dsse.json',
+]);
 
-/** Reads a `report.json` or an `evidence.zip`. @throws Error that names the file. */
+/**
+ * Reads a `report.json` or an `evidence.zip`.
+ *
+ * @throws Wrong where programs may find different things in it; Error that names the file where it cannot be read.
+ */
 export async function readEvidence(path: string): Promise<BroughtEvidence> {
   const bytes = await readBytes(path);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  if (!isZip) return { report: jsonIn(path, bytes) };
-  const file = filesIn(path, bytes);
-  const report = file.read(REPORT);
+  if (!isZip) return reportIn(path, bytes);
+  const { there, read } = unzipped(path, bytes);
+  const report = read.get(REPORT);
   if (report === undefined) throw new Error(`Cannot read ${path}: it is a ZIP without ${REPORT}`);
-  const [entry, proof] = [file.read('log-entry.json'), file.read('report.tlog-proof')];
-  const statement = file.read('coverage.dsse.json');
+  const [entry, proof] = [read.get('log-entry.json'), read.get('report.tlog-proof')];
+  const statement = read.get('coverage.dsse.json');
+  const [checkpoint, key] = [read.get('log-checkpoint.txt')?.toString(), read.get('log-key.txt')?.toString()];
   return {
-    report: jsonIn(`${path}: ${REPORT}`, report),
+    ...reportIn(`${path}: ${REPORT}`, report),
     ...(entry !== undefined &&
       proof !== undefined && { log: { entry, proof, ...(statement !== undefined && { statement }) } }),
     zip: {
-      ...manifestIn(path, file.read(MANIFEST)),
-      // One after the other: of a large report they need not fit the memory together.
-      there: new Map(
-        file.names.filter((name) => name !== MANIFEST).map((name) => [name, sha256(file.read(name)!)]),
-      ),
+      ...manifestIn(path, read.get(MANIFEST)),
+      there,
+      ...(checkpoint !== undefined && { checkpoint }),
+      ...(key !== undefined && { key }),
     },
   };
 }
 
 /** The bytes of a file. @throws Error that names it. */
-export async function readBytes(path: string): Promise<Uint8Array> {
+export async function readBytes(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -79,59 +95,77 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   return Buffer.concat(chunks, size);
 }
 
-/** The files of a ZIP, by name. @throws Error where a name stands twice, or a file is too large. */
-function filesIn(path: string, bytes: Uint8Array) {
-  const names = new Set<string>();
-  let size = 0;
-  const unzipped = (name?: string) => {
-    try {
-      return unzipSync(bytes, {
-        filter(file) {
-          if (name !== undefined) return file.name === name;
-          if (names.has(file.name)) throw new Error(`it has two files ${file.name}`);
-          if (names.size === FILES_MAX) throw new Error(`it has more than ${FILES_MAX} files`);
-          if (file.originalSize > FILE_BYTES_MAX)
-            throw new Error(`${file.name} in it has more than ${FILE_BYTES_MAX} bytes`);
-          size += file.originalSize;
-          if (size > ZIP_BYTES_MAX) throw new Error(`it unpacks to more than ${ZIP_BYTES_MAX} bytes`);
-          names.add(file.name);
-          return false;
-        },
-      });
-    } catch (error) {
-      throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+/** The files of a ZIP: those that are read, and the SHA-256 of all but the manifest. One after the other: they need not fit the memory together. */
+function unzipped(path: string, bytes: Buffer) {
+  const there = new Map<string, string>();
+  const read = new Map<string, Buffer>();
+  try {
+    for (const file of zipFiles(bytes)) {
+      const content = file.read();
+      if (file.name !== MANIFEST) there.set(file.name, createHash('sha256').update(content).digest('hex'));
+      if (READ.has(file.name)) read.set(file.name, content);
     }
-  };
-  unzipped();
-  return {
-    names: [...names],
-    read: (name: string): Uint8Array | undefined => (names.has(name) ? unzipped(name)[name] : undefined),
-  };
+  } catch (error) {
+    if (error instanceof Wrong) throw error;
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return { there, read };
 }
 
-/** What a manifest says. @throws Error where it is missing, or is none. */
-function manifestIn(path: string, bytes: Uint8Array | undefined): Omit<BroughtZip, 'there'> {
+/** What a manifest says. @throws Wrong where it says two things; Error where it is missing, or is none. */
+function manifestIn(path: string, bytes: Buffer | undefined): Pick<BroughtZip, 'manifest' | 'named'> {
   if (bytes === undefined)
     throw new Error(`Cannot read ${path}: it is a ZIP without ${MANIFEST}, which says what belongs to it`);
-  const manifest = jsonIn(`${path}: ${MANIFEST}`, bytes);
+  const { text, value: manifest } = jsonIn(`${path}: ${MANIFEST}`, MANIFEST, bytes);
+  const problem = ambiguityOf(text, (name) => name.toLowerCase());
+  if (problem !== undefined) throw new Wrong(`${MANIFEST}: ${problem}`);
   const files: unknown = isFields(manifest) ? manifest['files'] : undefined;
   if (!isFields(manifest) || !Array.isArray(files))
     throw new Error(`Cannot read ${path}: ${MANIFEST} in it names no files`);
-  const named = new Map(
-    files.map((file: unknown, i) => {
-      const { name, sha256: hash } = isFields(file) ? file : {};
-      if (typeof name !== 'string' || typeof hash !== 'string')
-        throw new Error(`Cannot read ${path}: ${MANIFEST} in it: files[${i}] has no name and sha256`);
-      return [name, hash];
-    }),
-  );
-  return { digest: manifest['digest'], named };
+  const named = new Map<string, string>();
+  for (const [i, file] of files.entries()) {
+    const { name, sha256 } = isFields(file) ? file : {};
+    if (typeof name !== 'string' || typeof sha256 !== 'string')
+      throw new Error(`Cannot read ${path}: ${MANIFEST} in it: files[${i}] has no name and sha256`);
+    if (named.has(name)) throw new Wrong(`${MANIFEST}: it names ${name} twice`);
+    named.set(name, sha256);
+  }
+  return { manifest, named };
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** @throws Wrong where programs may read different things in it. */
+function reportIn(place: string, bytes: Buffer): Pick<BroughtEvidence, 'report' | 'isRewritten'> {
+  const { text, value: report } = jsonIn(place, REPORT, bytes);
+  if (isRendered(report as Report, text)) return { report };
+  const problem = ambiguityOf(text);
+  if (problem !== undefined) throw new Wrong(`${REPORT}: ${problem}: programs may read another report in it`);
+  return { report, isRewritten: true };
+}
 
-function jsonIn(place: string, bytes: Uint8Array): unknown {
-  const read = jsonOf(Buffer.from(bytes).toString());
+/** Whether a text is what this release makes of a report. */
+function isRendered(report: Report, text: string): boolean {
+  let at = 0;
+  try {
+    for (const piece of toReportJson(report)) {
+      if (!text.startsWith(piece, at)) return false;
+      at += piece.length;
+    }
+  } catch {
+    // It is no report, or one of another release; whoever judges it says so.
+    return false;
+  }
+  return at === text.length;
+}
+
+/** @throws Wrong where it is no UTF-8, so that each program guesses; Error where it is no JSON. */
+function jsonIn(
+  place: string,
+  name: string,
+  bytes: Buffer,
+): { readonly text: string; readonly value: unknown } {
+  if (!isUtf8(bytes)) throw new Wrong(`${name}: it is no UTF-8, which each program reads in another way`);
+  const text = bytes.toString();
+  const read = jsonOf(text);
   if ('problem' in read) throw new Error(`Cannot read ${place}: ${read.problem}`);
-  return read.value;
+  return { text, value: read.value };
 }

@@ -1,8 +1,9 @@
 import { type Hash, NoKey, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
 import { FAILED, UsageError, visible, write } from '@margay/terminal';
 import { Command } from 'commander';
-import { judge, type Judgement, type Trusted } from './judge.ts';
+import { judge, type Judgement, type Trusted, WRONG } from './judge.ts';
 import { readBytes, readEvidence } from './read-evidence.ts';
+import { Wrong } from './wrong.ts';
 
 interface Options {
   readonly key?: VerifierKey[];
@@ -25,13 +26,13 @@ export function verifyCommand(): Command {
       'after',
       `
 Without a key nothing shows where a report comes from, whatever stands with it: it may be consistent with itself and made up.
-Exit code 1 when a report is not what it says, when a file that stands beside it is not what is made of it, or when what was asked for
+Exit code 1 when a report is not what it says, when a file that stands beside it is not shown to be made of it, or when what was asked for
 with --key or --since is not shown.`,
     )
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
       const trusted = await trustedOf(options);
       for (const path of paths) {
-        const judgement = judge(await readEvidence(path), trusted);
+        const judgement = await judged(path, trusted);
         if (judgement.wrong !== undefined || !judgement.isAnswered) command.exitCode = FAILED;
         // What is said may hold words of the file, and lines of its own are ours alone.
         await write(
@@ -41,6 +42,15 @@ with --key or --since is not shown.`,
         );
       }
     });
+}
+
+async function judged(path: string, trusted: Trusted): Promise<Judgement> {
+  try {
+    return judge(await readEvidence(path), trusted);
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return { ...WRONG, shown: [], notShown: [], wrong: error.message };
+  }
 }
 
 function linesOf(judgement: Judgement, path: string): string[] {
