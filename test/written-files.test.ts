@@ -71,6 +71,15 @@ test.runIf(mayMount)('where a file cannot be replaced, those before it have thei
   expect([code, now()]).toEqual([1, texts]);
 });
 
+test('a file that is no UTF-8 is refused, and stays', () => {
+  const { files } = manifests({ 'a.yaml': report('a') });
+  const bytes = Buffer.from(report('a', '# caf\u00e9\n'), 'latin1');
+  writeFileSync(files[0]!, bytes);
+  const { code, err } = margay(['migrate', '--write', ...files]);
+  expect([code, err]).toEqual([1, expect.stringMatching(/a\.yaml: it is no UTF-8/)]);
+  expect(readFileSync(files[0]!)).toEqual(bytes);
+});
+
 test('standard input is not written anew, and no file of its name is made', () => {
   const { code, err } = margay(['migrate', '--write', '-'], report('a'));
   expect([code, err]).toEqual([2, expect.stringContaining('--write is for files')]);

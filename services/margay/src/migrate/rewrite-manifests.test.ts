@@ -48,6 +48,31 @@ test.each([
     'apiGroups: [apps, projectcalico.org], resources: [deployments, globalreports]',
     ['apps,projectcalico.org: deployments,globalreports', `${GROUP}: globalreports`],
   ],
+  [
+    'one about the status of everything in the group',
+    "apiGroups: [projectcalico.org], resources: ['*/status']",
+    ['projectcalico.org: */status', `${GROUP}: globalreports/status,globalreporttypes/status`],
+  ],
+  [
+    'one about the status of everything, and reports',
+    "apiGroups: [projectcalico.org], resources: ['*/status', globalreports]",
+    ['projectcalico.org: */status', `${GROUP}: globalreports/status,globalreporttypes/status,globalreports`],
+  ],
+  [
+    'one about both groups',
+    `apiGroups: [${GROUP}, projectcalico.org], resources: [globalreports]`,
+    [`${GROUP}: globalreports`],
+  ],
+  [
+    'one that names the group twice',
+    'apiGroups: [projectcalico.org, projectcalico.org], resources: [globalreports]',
+    [`${GROUP}: globalreports`],
+  ],
+  [
+    'one that names the group twice, about reports and tiers',
+    'apiGroups: [projectcalico.org, projectcalico.org], resources: [tiers, globalreports]',
+    ['projectcalico.org,projectcalico.org: tiers', `${GROUP}: globalreports`],
+  ],
 ])('a rule: %s', (_, rule, expected) => {
   const { text } = rewritten(role(`  - { ${rule}, verbs: [get], resourceNames: [a] }\n`));
   expect(rulesOf(text)).toEqual(expected);
@@ -63,6 +88,18 @@ test.each([
     'apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: { name: a }\n',
   ],
   ['reports in another group', 'apiVersion: other.org/v3\nkind: GlobalReport\nmetadata: { name: a }\n'],
+  ['rules of the scale of Calico', role("  - { apiGroups: [projectcalico.org], resources: ['*/scale'] }\n")],
+  [
+    'rules of every group and ours',
+    role("  - { apiGroups: ['*', projectcalico.org], resources: [globalreports, tiers] }\n"),
+  ],
+  [
+    'rules of both groups about everything',
+    role(`  - { apiGroups: [projectcalico.org, ${GROUP}], resources: ['*'], verbs: [get] }\n`),
+  ],
+  ['rules that are none', role('  - { apiGroups: [projectcalico.org], resources: globalreports }\n')],
+  ['anchors of others', 'kind: A\nx: &a [1]   # one\ny: *a\n'],
+  ['an object of no version', 'apiVersion: projectcalico.org/v3/x\nkind: GlobalReport\n'],
   ['nothing', '# only a comment\n'],
 ])('%s stay as they are, to the letter', (_, text) => expect(rewritten(text)).toEqual({ text, changed: [] }));
 
@@ -113,4 +150,92 @@ test('what kubectl printed can be applied', () => {
 
 test('what is no YAML is refused, with the line', () => {
   expect(() => rewritten('a: [b\nc: d\n')).toThrow(/line/);
+});
+
+test.each([
+  [
+    'no YAML, with templates',
+    'metadata:\n  {{- if .Values.a }}\n  name: a\n  {{- end }}\n',
+    /template.*\(line 2\).*helm template/,
+  ],
+  [
+    'YAML, but for its values',
+    'apiVersion: projectcalico.org/v3\nkind: GlobalReport\nmetadata:\n  name: {{ .Values.name }}\n',
+    /template.*\(line 4\)/,
+  ],
+  ['longer than any manifest', `# ${'x'.repeat(5_000_000)}`, /characters, and more than \d+ are not read/],
+  ['deeper than any manifest', `a: ${'['.repeat(100_000)}`, /^it is nested more deeply than any manifest$/],
+  ['deeper than any manifest', `{"a":`.repeat(5_000), /^it is nested more deeply than any manifest$/],
+  [
+    'more values than any manifest',
+    `a: &a [${'1,'.repeat(1000)}]\nb: &b [${'*a,'.repeat(900)}]\n`,
+    /aliases stand for more than/,
+  ],
+])('what is %s is refused in our words', (_, text, says) => expect(() => rewritten(text)).toThrow(says));
+
+test('templates of reports, and of a text in quotes, are no templates of manifests', () => {
+  const text = `apiVersion: projectcalico.org/v3\nkind: GlobalReportType\nmetadata: { name: "{{ a }}" }\nspec:\n  summary: |\n    {{ range .Endpoints }}\n`;
+  expect(rewritten(text).text).toBe(text.replace('projectcalico.org', GROUP));
+});
+
+test('items of a list that do not say what they are get that from the list', () => {
+  const printed = (group: string, what: object) => ({
+    kind: 'GlobalReportList',
+    apiVersion: `${group}/v3`,
+    metadata: {},
+    items: [{ ...what, metadata: { name: 'daily' }, spec: { reportType: 'inventory' } }],
+  });
+  const { text, changed } = rewritten(JSON.stringify(printed('projectcalico.org', {})));
+  expect(JSON.parse(text)).toEqual(printed(GROUP, { apiVersion: `${GROUP}/v3`, kind: 'GlobalReport' }));
+  expect(changed).toEqual(['GlobalReport daily']);
+  const list = `kind: ClusterRoleList\napiVersion: rbac.authorization.k8s.io/v1\nitems:\n- metadata: { name: r }\n  rules:\n  - { apiGroups: [projectcalico.org], resources: [globalreports] }\n`;
+  expect(rewritten(list)).toEqual({
+    text: list.replace('projectcalico.org', GROUP),
+    changed: ['ClusterRole r'],
+  });
+});
+
+test.each([
+  [
+    'the version is said once, and a label is the same',
+    'apiVersion: &v projectcalico.org/v3\nkind: GlobalReport\nmetadata: { name: a, labels: { v: *v } }\n',
+    { metadata: { name: 'a', labels: { v: 'projectcalico.org/v3' } } },
+  ],
+  [
+    'the version is what an annotation says',
+    'metadata: { name: a, annotations: { v: &v projectcalico.org/v3 } }\napiVersion: *v\nkind: GlobalReport\n',
+    { metadata: { name: 'a', annotations: { v: 'projectcalico.org/v3' } } },
+  ],
+  [
+    'the version is taken from a part',
+    'x: &x { apiVersion: projectcalico.org/v3, spec: 1 }\n<<: *x\nkind: GlobalReport\nmetadata: { name: a }\nspec: 2\n',
+    { x: { apiVersion: 'projectcalico.org/v3', spec: 1 }, metadata: { name: 'a' }, spec: 2 },
+  ],
+])('where %s, only what was meant changes', (_, text, more) => {
+  const { text: moved, changed } = rewritten(`# first\na: &a 1\nb: *a\n---\n${text}`);
+  const [first, second] = parseAllDocuments(moved).map((one) => one.toJS() as unknown);
+  expect(first).toEqual({ a: 1, b: 1 });
+  expect(moved).toContain('# first\na: &a 1\nb: *a\n');
+  expect(second).toEqual({ apiVersion: `${GROUP}/v3`, kind: 'GlobalReport', ...more });
+  expect(changed).toEqual(['GlobalReport a']);
+  expect(rewritten(moved)).toEqual({ text: moved, changed: [] });
+});
+
+test('a group that two rules say once is each rule’s own', () => {
+  const { text } = rewritten(
+    role(
+      '  - { apiGroups: &g [projectcalico.org], resources: [globalreports] }\n  - { apiGroups: *g, resources: [tiers] }\n',
+    ),
+  );
+  expect(rulesOf(text)).toEqual([`${GROUP}: globalreports`, 'projectcalico.org: tiers']);
+});
+
+test('a version that is written over lines, and a mark of the order of bytes, are read', () => {
+  const folded = 'apiVersion: >-\n  projectcalico.org/v3\nkind: GlobalReport\nmetadata: { name: a }\n';
+  expect(parseAllDocuments(rewritten(folded).text)[0]!.toJS()).toMatchObject({
+    apiVersion: `${GROUP}/v3`,
+    kind: 'GlobalReport',
+  });
+  const marked = '\ufeffapiVersion: projectcalico.org/v3\nkind: GlobalReport\nmetadata: { name: a }\n';
+  expect(rewritten(marked).text).toBe(marked.replace('projectcalico.org', GROUP));
 });
