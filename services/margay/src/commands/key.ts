@@ -3,6 +3,7 @@ import { verifierKeyText } from '@margay/ledger';
 import { readKeyFile, writeNewKey } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
 import { Command } from 'commander';
+import { sayOpenToOthers } from '../up/open-to-others.ts';
 
 interface Options {
   readonly name?: string;
@@ -32,7 +33,8 @@ Example:
       const key = isThere ? readKeyFile(file) : writeNewKey(file, name!);
       if (name !== undefined && key.name !== name)
         throw new UsageError(`${file} holds the key of the log ${key.name} already: nothing was made`);
-      if (!isThere) say(`Made ${file}.\n`);
+      if (isThere) sayOpenToOthers(file, 'read');
+      else say(`Made ${file}.\n`);
       await write(`${verifierKeyText(key)}\n`);
     });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
 import { makeFolder } from '@margay/runtime';
@@ -76,6 +76,10 @@ const fileOf = (directory: string): string => join(directory, 'cluster.json');
 function readOwner(directory: string): Owner | undefined {
   const file = fileOf(directory);
   let text: string;
+  if (existsSync(file) && !statSync(file).isFile())
+    throw new Error(
+      `${file} is no file: it says whose data the folder holds. Give another folder with --data`,
+    );
   try {
     text = readFileSync(file, 'utf8');
   } catch {

@@ -13,6 +13,7 @@ import {
 } from '@margay/storage';
 import { say } from '@margay/terminal';
 import * as z from 'zod';
+import { sayOpenToOthers } from './open-to-others.ts';
 
 /**
  * The key that the log of a data folder is signed with: the one that the variables name, else the folder's own, made once. Whoever is at
@@ -26,9 +27,7 @@ export async function ledgerKeyIn(
   environment: Environment,
 ): Promise<SigningKey> {
   const file = join(directory, 'ledger.key');
-  const known =
-    ledgerKeyOf(readConfig(z.object(ledgerSettings), environment)) ??
-    (existsSync(file) ? readKeyFile(file) : undefined);
+  const known = ledgerKeyOf(readConfig(z.object(ledgerSettings), environment)) ?? ownKey(file);
   const hasLog = await lookAtLog(directory, known);
   if (known !== undefined) return known;
   if (hasLog) {
@@ -40,6 +39,13 @@ export async function ledgerKeyIn(
   say(
     `Reports are logged, and the log is signed with a new key, ${file}. Whoever checks them needs:\n  ${verifierKeyText(key)}\n`,
   );
+  return key;
+}
+
+function ownKey(file: string): SigningKey | undefined {
+  if (!existsSync(file)) return undefined;
+  const key = readKeyFile(file);
+  sayOpenToOthers(file, 'read');
   return key;
 }
 

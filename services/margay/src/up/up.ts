@@ -35,6 +35,7 @@ import { unreadableLine } from '../unreadable.ts';
 import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
 import { ledgerKeyIn } from './ledger-key.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
+import { sayOpenToOthers } from './open-to-others.ts';
 import { terminalLog } from './terminal-log.ts';
 import type { Reported } from './span-reports.ts';
 import type { Tell } from './up-event.ts';
@@ -95,6 +96,7 @@ export async function up(options: UpOptions): Promise<void> {
   const watch = options.watch && { watch: await connectionOf(options) };
   const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
   if (isEmptied) sayEmptied(data);
+  sayOpenToOthers(data, 'write');
   const tell = speaker(isOwn);
   const reports = async (): Promise<ReportsFolder> =>
     options.reports === undefined
