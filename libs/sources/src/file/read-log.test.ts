@@ -207,6 +207,17 @@ test('a log that was empty when it was read first is a source of its own once it
   expect([goesOnFrom, second === first]).toEqual([first, false]);
 });
 
+test('a log that was read to its end after it was copied, and before it was truncated, is what its copy is', async () => {
+  const [log, directory] = [fileOf(long(0) + long(1)), join(newFolder(), 'positions')];
+  writeFileSync(`${log}.1`, long(0));
+  const first = await readAll([`${log}.1`, log], directory);
+  expect(first).toHaveLength(1);
+  writeFileSync(log, long(2));
+  const [copy, [second, goesOnFrom] = []] = await readAll([`${log}.1`, log], directory);
+  expect(copy).toEqual(first[0]);
+  expect([goesOnFrom, second === copy![0]]).toEqual([copy![0], false]);
+});
+
 test('logs that are named apart stay apart, though one is a copy of the other', async () => {
   const [log, directory] = [fileOf(long(0)), join(newFolder(), 'positions')];
   copyFileSync(log, `${log}.copy`);

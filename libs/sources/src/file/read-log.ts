@@ -293,17 +293,20 @@ async function knownOf({ name, path }: LogFile, positions: Positions | undefined
   const own = name === basename(path) ? '' : ` in ${name}`;
   const content = positions && (await keyOfContent(path));
   const keys = [...(content === undefined ? [] : [`${content}${own}`]), path];
-  const kept: Cursor[] = [];
-  for (const key of keys) {
-    const cursor = await positions?.get(key);
-    if (cursor) kept.push(cursor);
-  }
+  const cursors = await Promise.all(keys.map(async (key) => positions?.get(key)));
+  const kept = cursors.filter((cursor) => cursor !== undefined);
   const before = kept.filter(({ identity }) => identity !== undefined);
-  const identity = await identityOf(
+  const found = await identityOf(
     path,
     before.map((cursor) => cursor.identity!),
   );
-  const called = before.find((cursor) => cursor.identity === identity)?.name ?? name;
+  const alike = content === undefined ? undefined : cursors[0];
+  const read =
+    before.find((cursor) => cursor.identity === found) ??
+    // A copy that was made before the log was read says less of what begins so.
+    ((alike?.identity?.bytes ?? 0) > found.bytes ? alike : undefined);
+  const identity = read?.identity ?? found;
+  const called = read?.name ?? name;
   return { source: fileSource(called, identity.digest), name: called, identity, kept, keys };
 }
 
