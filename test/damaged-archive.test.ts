@@ -7,7 +7,8 @@ import { anyone } from '@margay/api';
 import type { Run, Runs, Trend } from '@margay/api-contract';
 import { digestOfJson, signingKey } from '@margay/ledger';
 import { openMetrics } from '@margay/runtime';
-import { databaseIn, logReports, type Stores } from '@margay/storage';
+import { Readiness } from '@margay/runtime/nest';
+import { checkLog, databaseIn, LogRefused, logReports, logUnlogged, type Stores } from '@margay/storage';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
@@ -49,7 +50,7 @@ async function started(): Promise<NestFastifyApplication> {
 }
 
 interface Row {
-  readonly [column: string]: string | number;
+  readonly [column: string]: string | number | Uint8Array;
 }
 const headerRow = () => store.prepare('SELECT * FROM headers WHERE id = ?').get(ID) as unknown as Row;
 const keepHeader = (text: string, id = ID) =>
@@ -239,6 +240,93 @@ test('a header that is forged is counted when somebody scrapes, and said by list
     now.mockRestore();
   }
 });
+
+/** The lists, the metric and the check of an API that begins after the damage was done. */
+async function seenAnew() {
+  await api?.close();
+  const metrics = openMetrics({ defaults: false });
+  api = await apiHere({ stores, access: anyone, metrics });
+  const { items } = (await api.inject({ url: '/api/v1/runs' })).json<Runs>();
+  const { ready, checks } = await api.get(Readiness).look();
+  return {
+    problemOf: (run: string) => items.find(({ id }) => id === run)?.archiveProblem,
+    wrong: /margay_log_entries_wrong\{.*\} (\d+)/.exec(await metrics.exposition())?.[1],
+    check: { ready, reason: checks['log entries']?.reason },
+  };
+}
+
+const REMOVED_IT = /It is no longer in the archive: somebody removed it/;
+
+test.each<[string, damage: () => void, of: number, words: RegExp]>([
+  [
+    'one that is missing',
+    () => store.prepare('DELETE FROM log_entries WHERE number = ?').run(numberOf('audit-1')),
+    1,
+    /^recorded: Entry \d of the log of reports is missing\. Somebody changed the store/,
+  ],
+  [
+    'one that was changed',
+    () =>
+      store
+        .prepare('UPDATE log_entries SET entry = ? WHERE number = ?')
+        .run(Buffer.from('{}'), numberOf('audit-1')),
+    1,
+    /^recorded: Entry \d of the log of reports was changed: it is not the one that was signed\./,
+  ],
+  [
+    'the tile with their hashes',
+    () => store.exec('DELETE FROM log_tiles WHERE level = 0'),
+    3,
+    /^recorded: The tile with the hash of entry 0/,
+  ],
+])(
+  'entries of the log, %s: it is told, and the others show what was removed',
+  async (_, damage, of, words) => {
+    const kept = ['headers', 'log_entries', 'log_tiles'].map(
+      (table) => [table, store.prepare(`SELECT * FROM ${table}`).all() as unknown as Row[]] as const,
+    );
+    store.prepare('DELETE FROM headers WHERE id = ?').run(ID);
+    damage();
+    try {
+      const { problemOf, wrong, check } = await seenAnew();
+      expect(wrong).toBe(String(of));
+      expect(check).toEqual({ ready: true, reason: expect.stringMatching(words) as string });
+      // By a log without its hashes nothing is shown, and it says so.
+      if (of === 1) expect(problemOf(ID)).toMatch(REMOVED_IT);
+      // Whatever the archive has is not logged again over the hole. An entry that was changed leaves none: its hash is there.
+      const appended = logUnlogged(stores, key).then(() => checkLog(stores.ledger, key));
+      if (String(words).includes('changed:')) await appended;
+      else await expect(appended).rejects.toThrow(LogRefused);
+      expect((await stores.ledger.head())!.size).toBe(3);
+    } finally {
+      for (const [table, rows] of kept) for (const row of rows) restore(table, row);
+    }
+    expect(await seenAnew()).toMatchObject({ wrong: '0', check: { ready: true, reason: undefined } });
+  },
+);
+
+test('a forged report whose entry the store has as that of another run is not served', async () => {
+  const sound = headerRow();
+  const forged = sealed({ ...JSON.parse(String(sound['header'])), generatedAt: 1 });
+  keepHeader(forged);
+  store.prepare("UPDATE log_entries SET run = 'x' WHERE run = ?").run(ID);
+  try {
+    await started();
+    for (const path of ALL.filter((each) => !each.includes('compare'))) {
+      const { statusCode, body } = await api.inject({ url: `/api/v1${path}` });
+      expect({ path, statusCode, body }).toMatchObject({
+        statusCode: 409,
+        body: expect.stringContaining('was changed: its digests are right') as string,
+      });
+    }
+  } finally {
+    restore('headers', sound);
+    store.prepare("UPDATE log_entries SET run = ? WHERE run = 'x'").run(ID);
+  }
+});
+
+const numberOf = (run: string) =>
+  (store.prepare('SELECT number FROM log_entries WHERE run = ?').get(run) as { number: number }).number;
 
 function restore(table: string, row: Row): void {
   const columns = Object.keys(row).map((column) => `"${column}"`);

@@ -5,7 +5,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 /**
- * Counts how often the log of reports could not be appended to, and says why in `/readyz`: as a warning, since reports are archived all the
+ * Counts how often the log of reports was found to be none that may be appended to, and says why in `/readyz`: as a warning, since reports are archived all the
  * same, and until the next start, which appends what is missing.
  */
 @Injectable()
@@ -36,8 +36,11 @@ export class LogRefusals implements OnModuleInit {
     );
   }
 
-  add(refused: LogRefused): void {
+  /** @returns whether it is another reason than the last one. */
+  add(refused: LogRefused): boolean {
+    const isNew = this.#last?.message !== refused.message;
     this.#last = refused;
     this.#metrics.logRefusedTotal.add(1);
+    return isNew;
   }
 }

@@ -355,3 +355,39 @@ test('a log that somebody changed keeps no report from being archived and told o
     },
   });
 });
+
+test('an entry that somebody takes out of the log is told of while nothing is archived, and the report is not logged again', async () => {
+  const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const stores = openEmbedded(':memory:');
+  const archive = (id: string) => {
+    const { reportName, reportType, start, end, cluster } = windowOf(id);
+    const of = { id, cluster, reportName, reportType, start, end };
+    return stores.archive.complete({ ...of, generatedAt: 1, digest: 'd', parts: [], content: {} });
+  };
+  const taken = { isSo: false };
+  const ledger = {
+    ...stores.ledger,
+    missing: async () => (taken.isSo ? [0] : stores.ledger.missing()),
+  };
+  await archive('a');
+  const lines: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (message, fields) => void lines.push(`${message}: ${String(fields?.['reason'])}`),
+  };
+  const { app, metrics } = await worker(really, {
+    ledgerKey,
+    stores: { ...stores, ledger },
+    log,
+    logMilliseconds: 20,
+  });
+  await expect.poll(async () => (await stores.ledger.head())?.size).toBe(1);
+  expect((await app.get(Readiness).look()).checks['log']).toEqual({ ready: true });
+  taken.isSo = true;
+  await expect
+    .poll(async () => (await app.get(Readiness).look()).checks['log']?.reason)
+    .toContain('Entry 0 of the log of reports is missing.');
+  // It goes on being counted, so that the alert goes on, and is logged once.
+  await expect.poll(() => metrics.exposition()).toMatch(/margay_log_refused_total [3-9]/);
+  expect(lines).toEqual([expect.stringContaining('Entry 0 of the log of reports is missing.')]);
+});

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SigningKey } from '@margay/ledger';
 import { reasonOf, type Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
@@ -7,7 +8,12 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { LogRefusals } from './log-refusals.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
-/** When a worker begins, looks whether the log is its key's, and logs the reports that are archived and have no entry: the log began later, or a worker ended between the two. */
+const LOOK_MILLISECONDS = 60_000;
+
+/**
+ * When a worker begins, looks whether the log is its key's, and logs the reports that are archived and have no entry: the log began later, or
+ * a worker ended between the two. From then on it looks now and then whether the log is still what was signed last, and whole.
+ */
 @Injectable()
 export class UnloggedReports implements OnApplicationBootstrap {
   readonly #options: WorkerOptions;
@@ -33,24 +39,39 @@ export class UnloggedReports implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { ledgerKey } = this.#options;
     if (ledgerKey === undefined) return;
-    this.#stages.keep('unlogged', async () => {
-      for (const cluster of this.#cell.clusters) await this.#logThoseOf(cluster, ledgerKey);
+    const { logMilliseconds = LOOK_MILLISECONDS } = this.#options;
+    this.#stages.keep('unlogged', async (signal) => {
+      for (const cluster of this.#cell.clusters)
+        await this.#lookAt(cluster, ledgerKey, (key) => this.#logThoseOf(cluster, key));
+      for (;;) {
+        await sleep(logMilliseconds, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
+        for (const cluster of this.#cell.clusters) await this.#lookAt(cluster, ledgerKey);
+      }
     });
   }
 
-  async #logThoseOf(cluster: string, ledgerKey: SigningKey): Promise<void> {
+  async #logThoseOf(cluster: string, key: SigningKey): Promise<void> {
+    const reports = await logUnlogged(this.#cell.of(cluster), key);
+    if (reports > 0)
+      this.#log.info('Reports that had no entry in the log of reports have one', { cluster, reports });
+  }
+
+  /** Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. */
+  async #lookAt(
+    cluster: string,
+    ledgerKey: SigningKey,
+    andThen?: (key: SigningKey) => Promise<void>,
+  ): Promise<void> {
     const stores = this.#cell.of(cluster);
     try {
       const key = await ledgerKeyFor(ledgerKey, stores, cluster, this.#cell.clusters);
-      // Also where nothing is to be appended: that a key is another one is said before the next report.
       await checkLog(stores.ledger, key);
-      const reports = await logUnlogged(stores, key);
-      if (reports > 0)
-        this.#log.info('Reports that had no entry in the log of reports have one', { cluster, reports });
+      await andThen?.(key);
     } catch (error) {
       if (!(error instanceof LogRefused)) throw error;
-      this.#refusals.add(error);
-      this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
+      if (this.#refusals.add(error))
+        this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
     }
   }
 }

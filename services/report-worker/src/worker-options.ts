@@ -4,4 +4,10 @@ import type { WorkOptions } from './work-on-window.ts';
 export const WORKER_OPTIONS = 'WORKER_OPTIONS';
 
 /** How a worker works. */
-export type WorkerOptions = Pick<WorkOptions, 'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey'>;
+export interface WorkerOptions extends Pick<
+  WorkOptions,
+  'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey'
+> {
+  /** How often the log of reports is looked at when nothing is appended to it; every minute unless set. */
+  readonly logMilliseconds?: number;
+}

@@ -41,7 +41,11 @@ const CHECKS = [
   ],
   [
     '`log`',
-    'never; a warning since the start, where the log is not its key’s, or since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
+    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
+  ],
+  [
+    '`log entries`',
+    'never; a warning where the API found entries of the log of reports missing or changed when runs were listed or metrics scraped, with their numbers. Alert: `MargayLogChanged`',
   ],
 ];
 

@@ -189,7 +189,7 @@ export const METRICS = {
     name: 'margay_log_refused_total',
     type: 'counter',
     labels: [],
-    help: 'Times that nothing was appended to the log of reports, since it is not the one that its key signed.',
+    help: 'Times that a worker found the log of reports not to be the one that its key signed, or entries missing: nothing is appended to it. It looks at the log each minute and for each report.',
     watch:
       'Any growth: somebody changed the store, or the key is another one. The worker’s log and `/readyz` say which; alert `MargayLogRefused`; docs/evidence-log.md.',
   },

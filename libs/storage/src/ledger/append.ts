@@ -28,6 +28,7 @@ import { chunks } from '../chunks.ts';
 import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
 import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
+import { isMissing, type LogAsRead, logReader } from './read-log.ts';
 
 /** The stores that a log is written from. */
 type LogStores = Pick<Stores, 'ledger' | 'history'>;
@@ -121,7 +122,21 @@ async function checkedEdge(ledger: Ledger, head: LogHead | undefined, key: Signi
   const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
   const read: ReadTile = (place) => edge.get(tilePath(place)) ?? neverRead(place);
   if (head !== undefined) checkHead(head, key, read);
+  const missing = await ledger.missing();
+  if (missing.length > 0) throw notWhole(missing.map(isMissing));
   return read;
+}
+
+/** So much of what is wrong is said. */
+const TOLD = 5;
+
+/** Whoever went on with such a log would log reports again that it has already, and nobody would see what is missing. */
+function notWhole(problems: readonly string[]): LogRefused {
+  const more = problems.length > TOLD ? ' And more.' : '';
+  return new LogRefused(
+    `The log of reports is not what was signed: ${problems.slice(0, TOLD).join(' ')}${more} Nothing is appended to it. Somebody changed the ` +
+      'store: restore it from a backup.',
+  );
 }
 
 function neverRead(place: Parameters<ReadTile>[0]): never {
@@ -169,12 +184,34 @@ const BATCH = 256;
  * could append. Each entry says that it came later.
  *
  * @returns how many there were.
+ * @throws LogRefused as `logReports`, and where an entry was changed, or is about a report that is said to have none.
  */
 export async function logUnlogged(stores: LogStores, key: SigningKey): Promise<number> {
+  const read = logReader(stores.ledger);
   let count = 0;
   for await (const batch of chunks(stores.ledger.unlogged(), BATCH)) {
+    await refuseLogged(stores.ledger, await read(), batch);
     await logReports(stores, batch, key, { later: true });
     count += batch.length;
   }
   return count;
+}
+
+/** Which run an entry is about stands beside it in the store, too. */
+async function refuseLogged(
+  ledger: Ledger,
+  { entries, problems }: LogAsRead,
+  headers: readonly ArchivedHeader[],
+): Promise<void> {
+  if (problems.length > 0) throw notWhole(problems);
+  const runs = headers.map(({ id }) => id).filter((id) => entries.has(id));
+  // Somebody else may have logged one just now.
+  const known = await ledger.numbersOf(runs);
+  const hidden = runs.filter((run) => !known.has(run));
+  if (hidden.length > 0)
+    throw notWhole(
+      hidden.map(
+        (run) => `Entry ${entries.get(run)!.number} is about run ${run}, which is kept beside it as another.`,
+      ),
+    );
 }

@@ -196,9 +196,17 @@ async function documents<T>(
 
 const MISSING_MAX = 256;
 
-/** Of the entries that must be written down. What was appended last stands in the head, too. */
+/** Of those before the newest as they are written down, of the newest as the head has them. */
 async function missing(elastic: Elastic): Promise<number[]> {
-  const { before = 0 } = (await found(elastic))?.growth ?? {};
+  const growth = (await found(elastic))?.growth;
+  if (growth === undefined) return [];
+  const { before, entries, head } = growth;
+  const end = before + entries.length;
+  const newest = Array.from({ length: Math.max(0, head.size - end) }, (_, i) => end + i);
+  return [...(await notWritten(elastic, before)), ...newest].slice(0, MISSING_MAX);
+}
+
+async function notWritten(elastic: Elastic, before: number): Promise<number[]> {
   if ((await writtenCount(elastic, before)) >= before) return [];
   const numbers: number[] = [];
   for (let from = 0; from < before && numbers.length < MISSING_MAX; from += PAGE) {
@@ -207,7 +215,7 @@ async function missing(elastic: Elastic): Promise<number[]> {
     const written = await documents<object>(elastic, 'log-entries', ids);
     numbers.push(...batch.filter((_, i) => written[i] === undefined));
   }
-  return numbers.slice(0, MISSING_MAX);
+  return numbers;
 }
 
 /** How many of the entries before `before` are written down. */

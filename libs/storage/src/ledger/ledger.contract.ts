@@ -9,12 +9,13 @@ import {
 } from '@margay/ledger';
 import { VERSION } from '@margay/runtime';
 import { describe, expect, test } from 'vitest';
-import type { ReportRecord } from '../archive/archive.ts';
+import type { ArchivedHeader, ReportRecord } from '../archive/archive.ts';
 import type { Stores } from '../stores.ts';
 import { collect } from '../testing/collect.ts';
 import { checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
 import { type Ledger, LogRefused } from './ledger.ts';
 import { growthProof, loggedReport } from './proofs.ts';
+import { logReader } from './read-log.ts';
 
 const START = 1_764_000_000_000_000;
 const HOUR = 3_600_000_000;
@@ -211,6 +212,79 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect(await ledger.grow(0, growth)).toBe(false);
       expect(await ledger.grow(2, growth)).toBe(false);
       expect(await ledger.head()).toEqual(head);
+    });
+
+    test('an entry that is missing is named, the others are read, and nothing is appended, nor logged again', async () => {
+      const { stores, ledger, headers } = await withReports(
+        ...['a', 'b', 'c', 'd'].map((id, i) => report(id, { end: START + HOUR + i })),
+      );
+      const [a, b, c] = headers as [ArchivedHeader, ArchivedHeader, ArchivedHeader];
+      await logReports(stores, [a], key);
+      expect(await ledger.missing()).toEqual([]);
+      const read = logReader(ledger);
+      expect((await read()).problems).toEqual([]);
+      // Somebody takes the second of these two away.
+      const taking: Ledger = {
+        ...ledger,
+        grow: (before, growth) => ledger.grow(before, { ...growth, entries: growth.entries.slice(0, 1) }),
+      };
+      await logReports({ ...stores, ledger: taking }, [b, c], key);
+      expect(await ledger.missing()).toEqual([2]);
+      for (const look of [read, logReader(ledger)]) {
+        const { entries, problems } = await look();
+        expect([...entries.keys()]).toEqual(['a', 'b']);
+        expect(problems).toEqual(['Entry 2 of the log of reports is missing.']);
+      }
+      const appends = [
+        () => logReports(stores, headers, key),
+        () => logUnlogged(stores, key),
+        () => checkLog(ledger, key),
+      ];
+      for (const append of appends)
+        await expect(append()).rejects.toThrow(
+          /^The log .* Entry 2 of the log of reports is missing\. Nothing is/,
+        );
+      expect((await ledger.head())!.size).toBe(3);
+    });
+
+    test('an entry that is not the one that was signed is named, and nothing that it says is believed', async () => {
+      const { stores, ledger, headers } = await withReports(
+        report('a'),
+        report('b', { end: START + 2 * HOUR }),
+      );
+      const changing: Ledger = {
+        ...ledger,
+        grow: (before, growth) =>
+          ledger.grow(before, {
+            ...growth,
+            entries: growth.entries.map((entry) => ({
+              ...entry,
+              bytes: Buffer.from(Buffer.from(entry.bytes).toString().replace('daily', 'other')),
+            })),
+          }),
+      };
+      await logReports({ ...stores, ledger: changing }, headers.slice(0, 1), key);
+      const { entries, problems } = await logReader(ledger)();
+      expect(entries).toEqual(new Map());
+      expect(problems).toEqual([
+        expect.stringMatching(/^Entry 0 of .* was changed: it is not the one that was/),
+      ]);
+      await expect(logUnlogged(stores, key)).rejects.toThrow('Entry 0 of the log of reports was changed');
+    });
+
+    test('a report whose entry is kept as that of another run is not logged again', async () => {
+      const { stores, ledger, headers } = await withReports(report('a'));
+      const renaming: Ledger = {
+        ...ledger,
+        grow: (before, growth) =>
+          ledger.grow(before, {
+            ...growth,
+            entries: growth.entries.map((entry) => ({ ...entry, run: 'another' })),
+          }),
+      };
+      await logReports({ ...stores, ledger: renaming }, headers, key);
+      await expect(logUnlogged(stores, key)).rejects.toThrow('Entry 0 is about run a');
+      expect((await ledger.head())!.size).toBe(1);
     });
 
     test('a log that its key did not sign, or that was changed since, is not appended to', async () => {

@@ -7,9 +7,10 @@ import {
   leafHash,
   proofText,
   readCheckpoint,
+  readEntry,
   tilePath,
 } from '@margay/ledger';
-import { lacking, type Ledger } from './ledger.ts';
+import { lacking, type Ledger, LogRefused } from './ledger.ts';
 
 /** What somebody needs who checks a report without its log. */
 export interface LoggedReport {
@@ -38,6 +39,11 @@ export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedR
   const { checkpoint, key } = head;
   if (!includes(readCheckpoint(Buffer.from(checkpoint), []), index, leafHash(entry!), hashes))
     throw lacking(`entry ${index} as it was signed`);
+  const about = readEntry(entry!).run;
+  if (about !== run)
+    throw new LogRefused(
+      `Entry ${index} of the log of reports is about run ${about}, and the store has it as that of run ${run}: restore the store from a backup.`,
+    );
   const statement = await ledger.statement(index);
   return {
     entry: entry!,

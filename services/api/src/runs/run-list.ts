@@ -3,7 +3,7 @@ import type { Late, Run } from '@margay/api-contract';
 import type { Action } from '@margay/kubernetes';
 import { readEntry } from '@margay/ledger';
 import { missing, Problem, type Log, type Metrics } from '@margay/runtime';
-import { LOG } from '@margay/runtime/nest';
+import { LOG, Readiness } from '@margay/runtime/nest';
 import {
   ArchiveDamaged,
   loggedOtherwise,
@@ -30,8 +30,7 @@ const isRemoved = (run: Run): boolean => run.archiveProblem !== null && run.dige
 const gone = (detail: string): Problem => new Problem(410, 'The report was removed', detail);
 
 /** Counts and logs what listing the runs of a cluster shows of its archive and its log. */
-function tellingOf(cluster: string, metrics: Metrics, log: Log): ListTelling {
-  let known = '';
+function tellingOf(cluster: string, metrics: Metrics, log: Log, wrong: Map<string, string>): ListTelling {
   metrics.logEntriesWrong.set(0, { cluster });
   return {
     damaged: ({ what, message }) => {
@@ -41,11 +40,18 @@ function tellingOf(cluster: string, metrics: Metrics, log: Log): ListTelling {
     log: (problems) => {
       metrics.logEntriesWrong.set(problems.length, { cluster });
       const words = problems.slice(0, TOLD_PROBLEMS).join(' ');
-      if (words !== known && words !== '')
+      if (words !== '' && words !== wrong.get(cluster))
         log.error('The log of reports was changed', { cluster, problems: problems.length, reason: words });
-      known = words;
+      wrong.set(cluster, words);
     },
   };
+}
+
+/** A warning: reports are served, and those that are missing by the other entries are named. */
+function entriesWrong(wrong: ReadonlyMap<string, string>) {
+  const words = [...wrong].filter(([, each]) => each !== '').map(([cluster, each]) => `${cluster}: ${each}`);
+  if (words.length === 0) return undefined;
+  return { warning: `${words.join(' ')} Somebody changed the store: restore it from a backup.` };
 }
 
 /** Every run, as far as a viewer may see it. */
@@ -62,11 +68,14 @@ export class RunList implements OnApplicationBootstrap {
     @Inject(STORES) stores: Stores,
     @Inject(CLUSTERS_HERE) here: ClustersHere,
     @Inject(LOG) log: Log,
+    @Inject(Readiness) readiness: Readiness,
   ) {
     this.#archive = stores.archive;
     this.#ledger = stores.ledger;
     this.#metrics = here.metrics;
-    const telling = (cluster: string) => tellingOf(cluster, here.metrics, log);
+    const wrong = new Map<string, string>();
+    const telling = (cluster: string) => tellingOf(cluster, here.metrics, log, wrong);
+    if (here.counted.size > 0) readiness.add('log entries', () => entriesWrong(wrong));
     this.#runs = runsOf(stores, here.counted.has(here.asked) ? telling(here.asked) : undefined);
     this.#counted = [...here.counted].map(([cluster, its]) => ({
       cluster,
@@ -102,12 +111,14 @@ export class RunList implements OnApplicationBootstrap {
   }
 
   /** @throws ArchiveDamaged where the log of reports has another report of the run. What the log itself lacks it says elsewhere. */
-  async #asLogged(header: ArchivedHeader): Promise<void> {
+  async #asLogged(header: ArchivedHeader, { archiveProblem }: Run): Promise<void> {
     const logged = await loggedReport(this.#ledger, header.id).catch((error: unknown) => {
       if (error instanceof LogRefused) return undefined;
       throw error;
     });
-    const damage = loggedOtherwise(header, logged && readEntry(logged.entry));
+    // Where the store does not say which entry is the report's, the list knows it by the entries themselves.
+    const damage =
+      logged === undefined ? (archiveProblem ?? undefined) : loggedOtherwise(header, readEntry(logged.entry));
     if (damage === undefined) return;
     this.#metrics.archiveDamagedTotal.add(1, { what: 'log' });
     throw new ArchiveDamaged('log', damage);
@@ -181,7 +192,7 @@ export class RunList implements OnApplicationBootstrap {
   async reportOf(run: Run): Promise<ArchivedHeader> {
     const header = await this.#archive.header(run.id);
     if (header !== undefined) {
-      await this.#asLogged(header);
+      await this.#asLogged(header, run);
       return header;
     }
     if (run.state === 'completed') throw gone(await this.#removed(run));
