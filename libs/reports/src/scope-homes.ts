@@ -1,4 +1,4 @@
-import { type Key, keyText, type Window } from '@margay/ground';
+import { gapsIn, joined, type Key, keyText, type Window } from '@margay/ground';
 import type { Version } from '@margay/history';
 import { NetworkState, type Scope } from '@margay/policy';
 import { doubtedOf } from './doubts/doubt-id.ts';
@@ -19,7 +19,13 @@ export function mayHoldOf(
     versions.filter((one) => one.resource === 'namespaces' && one.group === '' && isValidIn(one, window)),
     ({ name }) => name,
   );
-  return remembered((namespace) => mayHoldEndpoints(scope, namespace, namespaces.get(namespace)));
+  return remembered((namespace) => {
+    const own = namespaces.get(namespace) ?? [];
+    return (
+      mayHoldEndpoints(scope, namespace, own) ||
+      (!isKnownThroughout(own, window) && mayHoldEndpoints(scope, namespace))
+    );
+  });
 }
 
 /**
@@ -31,12 +37,15 @@ export function homeOf({ group, resource, namespace, name }: Key): string | unde
   return namespace === '' && resource !== 'hostendpoints' ? undefined : namespace;
 }
 
-/** @param versions of the namespace; absent where nobody saw it. Without a namespace, of host endpoints. */
-function mayHoldEndpoints(
-  scope: Scope,
-  namespace: string,
-  versions: readonly Version[] | undefined,
-): boolean {
+/** Whether a namespace was seen in all of a window: of what it was before it was seen, nobody knows the labels. */
+const isKnownThroughout = (versions: readonly Version[], window: Window): boolean =>
+  gapsIn(
+    window,
+    joined(versions.map(({ validFrom, validTo = Infinity }) => ({ start: validFrom, end: validTo }))),
+  ).length === 0;
+
+/** @param versions of the namespace; absent for when nobody saw it. Without a namespace, of host endpoints. */
+function mayHoldEndpoints(scope: Scope, namespace: string, versions?: readonly Version[]): boolean {
   const state = new NetworkState({ scope });
   if (namespace === '') {
     const host = { apiVersion: 'projectcalico.org/v3', kind: 'HostEndpoint', metadata: { name: 'unseen' } };

@@ -48,6 +48,16 @@ test.each<[why: string, open: KubernetesObject, about: string, scope: object]>([
   expect(doubtsOf([doubt(open)], scope)).toContain(about);
 });
 
+test('a doubt about a pod stays where its namespace was first seen in the window, with labels that keep it out', () => {
+  const late: Fact = { at: 150, object: make.namespace('late', { env: 'test' }) };
+  const pod = make.pod('late/new');
+  const throughout = { ...late, at: 0 };
+  expect(doubtsOf([late, doubt(pod)], { namespaces: { selector: "env != 'test'" } })).toContain(
+    'Pod.v1(late/new)',
+  );
+  expect(doubtsOf([throughout, doubt(pod)], { namespaces: { selector: "env != 'test'" } })).toEqual([]);
+});
+
 test('a doubt about everything stays', () => {
   const all = {
     id: 'gap',
