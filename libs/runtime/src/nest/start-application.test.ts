@@ -349,6 +349,18 @@ test.each([
   expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
 });
 
+test('a stop waits for no connection whose request was answered before all of its body came', async () => {
+  const request = { headers: { authorization: 'a' }, body: 'x'.repeat(2_000_000), method: 'POST' };
+  for (let i = 0; i < 10; i++) {
+    const stopping = new AbortController();
+    const { url, ended } = await guarded({ signal: stopping.signal, stopSeconds: 4 });
+    const answer = await fetch(`${url}/session`, request);
+    await answer.text();
+    stopping.abort();
+    await ended;
+  }
+});
+
 test('a body that comes too slowly is not waited for', async () => {
   const { url } = await guarded({ requestMilliseconds: 400 });
   const socket = connect(Number(new URL(url).port), '127.0.0.1');

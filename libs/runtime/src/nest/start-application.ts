@@ -3,7 +3,14 @@ import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { addressOf, discardUnread, explained, leaveBodies, settingsOf } from './http/listener.ts';
+import {
+  addressOf,
+  closeAsTheyBecomeIdle,
+  discardUnread,
+  explained,
+  leaveBodies,
+  settingsOf,
+} from './http/listener.ts';
 import type { Log } from '../log.ts';
 import { openMetrics, type Metrics } from '../metrics/metrics.ts';
 import { nestLog } from './nest-log.ts';
@@ -58,6 +65,7 @@ export async function startApplication(options: ApplicationOptions): Promise<Run
   const http = adapter.getInstance() as unknown as FastifyInstance;
   leaveBodies(http);
   discardUnread(http);
+  closeAsTheyBecomeIdle(http);
   const app = await NestFactory.create<NestFastifyApplication>(
     {
       module: class Application {},

@@ -48,6 +48,7 @@ export async function openListener(module: DynamicModule, options: ServeOptions)
   const adapter = new FastifyAdapter(settingsOf(options));
   const http = adapter.getInstance() as unknown as FastifyInstance;
   leaveBodies(http);
+  closeAsTheyBecomeIdle(http);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLog(options.log ?? silentLog),
     abortOnError: false,
@@ -82,6 +83,22 @@ export function discardUnread(http: FastifyInstance): void {
     done();
   });
 }
+
+/**
+ * While it closes, connections are closed as they become idle: one whose request was answered before all of its body had come is not yet
+ * when closing begins, and would then be kept for a next request that nobody may make.
+ */
+export function closeAsTheyBecomeIdle(http: FastifyInstance): void {
+  http.addHook('preClose', (done) => {
+    const timer = setInterval(() => http.server.closeIdleConnections(), IDLE_CHECK_MILLISECONDS);
+    // What never listened never closes.
+    timer.unref();
+    http.server.once('close', () => clearInterval(timer));
+    done();
+  });
+}
+
+const IDLE_CHECK_MILLISECONDS = 50;
 
 /** Names of Kubernetes have up to 253 characters, and ids that are made of them; Fastify finds no route beyond 100. */
 const PARAMETER_LENGTH_MAX = 2_048;
