@@ -7,17 +7,19 @@
  * randomness: keys come as seeds, times as numbers.
  */
 export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
-export { EMPTY_ROOT, type Hash, readHash, leafHash } from './tree/hashes.ts';
+export { EMPTY_ROOT, type Hash, readHash, leafHash, sameBytes } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
 export {
   append,
   consistencyFrom,
   edgeOf,
+  hashAt,
   inclusionFrom,
   type FromTiles,
   type ReadTile,
   rootFrom,
   type Tile,
+  TILE_WIDTH,
   type TilePlace,
 } from './tree/tiles.ts';
 export { bundleAt, bundlePath, tileAt, tilePath } from './tree/tile-paths.ts';

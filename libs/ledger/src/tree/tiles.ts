@@ -181,7 +181,8 @@ function foldedPairs(hashes: readonly Hash[]): Hash {
   return foldedPairs(pairs);
 }
 
-const hashAt = (bytes: Uint8Array, i: number): Hash =>
+/** The hash at a place in a tile, from 0 on. */
+export const hashAt = (bytes: Uint8Array, i: number): Hash =>
   Uint8Array.from(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
 
 function joined(hashes: readonly Hash[]): Uint8Array {

@@ -1,6 +1,7 @@
 import {
   append,
   type Hash,
+  hashAt,
   leafHash,
   NoEntry,
   NoteProblem,
@@ -8,8 +9,10 @@ import {
   readEntry,
   readNote,
   rootFrom,
+  sameBytes,
   type SignedCheckpoint,
   type Tile,
+  TILE_WIDTH,
 } from '@margay/ledger';
 import { type Ledger, type LogHead, LogRefused } from '../ledger/ledger.ts';
 import { entriesAt, type LoggedEntry } from '../ledger/read-log.ts';
@@ -26,7 +29,7 @@ export interface WalkedLog {
 }
 
 /** So many entries are read at once: what a ledger gives. */
-const BATCH = 256;
+const BATCH = TILE_WIDTH;
 /** So many tiles are. */
 const TILES = 64;
 
@@ -45,7 +48,7 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   const isWhole = leaves.length === size;
   const tree = treeOf(isWhole ? leaves : []);
   if (isWhole) {
-    const isAsSigned = signed === undefined || isSame(tree.rootAt(size), signed.root);
+    const isAsSigned = signed === undefined || sameBytes(tree.rootAt(size), signed.root);
     await compareTiles(ledger, tree.tiles, isAsSigned, told);
     if (signed !== undefined && isAsSigned)
       told.shown(`the ${size} entries of the log ${signed.origin} make the root of its head`);
@@ -142,16 +145,12 @@ function treeOf(leaves: readonly Hash[]) {
   return { tiles, rootAt };
 }
 
-const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
-
 /** An entry whose hash the tiles do not have. */
 interface Differing {
   readonly number: number;
   readonly is: string;
   readonly inTile: string;
 }
-
-const HASH_BYTES = 32;
 
 /** Compares the tiles in the store with those of the entries that are there. */
 async function compareTiles(ledger: Ledger, tiles: readonly Tile[], isAsSigned: boolean, { found }: Told) {
@@ -168,9 +167,11 @@ async function compareTiles(ledger: Ledger, tiles: readonly Tile[], isAsSigned: 
       continue;
     }
     for (const [i, tile] of wanted.entries()) {
-      const kept = stored[i]!.subarray(0, tile.width * HASH_BYTES);
+      // It may have grown meanwhile.
+      const kept = stored[i]!.subarray(0, tile.bytes.length);
+      if (sameBytes(kept, tile.bytes)) continue;
       if (tile.level === 0) differing.push(...differingIn(tile, kept));
-      else if (!isSame(kept, tile.bytes)) others++;
+      else others++;
     }
   }
   if (isAsSigned) {
@@ -190,10 +191,9 @@ async function compareTiles(ledger: Ledger, tiles: readonly Tile[], isAsSigned: 
 }
 
 function differingIn({ index, width, bytes }: Tile, kept: Uint8Array): Differing[] {
-  const hash = (of: Uint8Array, i: number) =>
-    Buffer.from(of.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)).toString('hex');
+  const hash = (of: Uint8Array, i: number) => Buffer.from(hashAt(of, i)).toString('hex');
   return Array.from({ length: width }, (_, i) => ({
-    number: index * 256 + i,
+    number: index * TILE_WIDTH + i,
     is: hash(bytes, i),
     inTile: hash(kept, i),
   })).filter(({ is, inTile }) => is !== inTile);
@@ -237,7 +237,7 @@ function compareSince(
       `The log has ${head.size} entries, and the checkpoint that was kept is of ${kept.size}: the last were removed.`,
     );
   else if (rootAt === undefined) notShown('that the log goes on from the checkpoint that was kept');
-  else if (!isSame(rootAt(kept.size), kept.root))
+  else if (!sameBytes(rootAt(kept.size), kept.root))
     found(
       'forked',
       `The log does not go on from the checkpoint that was kept: of its first ${kept.size} entries some are others than there were then.`,

@@ -13,6 +13,7 @@ import {
   readNote,
   type ReadTile,
   rootFrom,
+  sameBytes,
   type SignedCheckpoint,
   type SigningKey,
   signCheckpoint,
@@ -153,7 +154,7 @@ const signersOf = (checkpoint: string): string =>
 function checkHead(head: LogHead, key: SigningKey, edge: ReadTile): void {
   const { size, root } = signedHead(head, key);
   if (size !== head.size) throw refusal(key, `its checkpoint is of ${size} entries, and it has ${head.size}`);
-  if (Buffer.compare(root, rootFrom(size).compute(edge)) !== 0)
+  if (!sameBytes(root, rootFrom(size).compute(edge)))
     throw refusal(key, 'its tiles do not make the root of its checkpoint');
 }
 

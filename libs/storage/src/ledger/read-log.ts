@@ -1,4 +1,13 @@
-import { type Entry, leafHash, NoEntry, readEntry } from '@margay/ledger';
+import {
+  type Entry,
+  type Hash,
+  hashAt,
+  leafHash,
+  NoEntry,
+  readEntry,
+  sameBytes,
+  TILE_WIDTH,
+} from '@margay/ledger';
 import { type Ledger, LogRefused } from './ledger.ts';
 
 /** What the log says of a report. */
@@ -16,8 +25,7 @@ export interface LogAsRead {
 }
 
 /** The entries of one tile, and what a ledger gives at once. */
-const BATCH = 256;
-const HASH_BYTES = 32;
+const BATCH = TILE_WIDTH;
 
 /**
  * Reads the log, and what was appended since when it is called again: an entry that is what its tile says never changes. An entry that is
@@ -69,8 +77,7 @@ async function soundEntries(ledger: Ledger, from: number, to: number): Promise<L
   ]);
   return bytes.map((each, i) => {
     const number = from + i;
-    const at = (number - index * BATCH) * HASH_BYTES;
-    const hash = Array.isArray(hashes) ? hashes[0]!.subarray(at, at + HASH_BYTES) : undefined;
+    const hash = hashes && hashAt(hashes[0]!, number - index * BATCH);
     return { number, found: entryAt(number, each, hash) };
   });
 }
@@ -80,15 +87,11 @@ function refusedOf(error: unknown): undefined {
   throw error;
 }
 
-function entryAt(
-  number: number,
-  bytes: Uint8Array | undefined,
-  hash: Uint8Array | undefined,
-): Looked['found'] {
+function entryAt(number: number, bytes: Uint8Array | undefined, hash: Hash | undefined): Looked['found'] {
   if (bytes === undefined) return isMissing(number);
   if (hash === undefined)
     return `The tile with the hash of entry ${number} of the log of reports is missing.`;
-  if (Buffer.compare(leafHash(bytes), hash) !== 0)
+  if (!sameBytes(leafHash(bytes), hash))
     return `Entry ${number} of the log of reports was changed: it is not the one that was signed.`;
   try {
     return { ...readEntry(bytes), number };
