@@ -1,15 +1,19 @@
+/** The files in the ZIP of a report that is logged: what shows that it is. */
+export const LOG_FILES = [
+  'log-entry.json',
+  'report.tlog-proof',
+  'log-checkpoint.txt',
+  'log-key.txt',
+  'coverage.dsse.json',
+] as const;
+
 /** The files that every report can be downloaded as, whatever its type: no template of users may take their names. */
 export const FILES_OF_EVERY_REPORT = [
   'report.json',
   'report.pdf',
   'evidence.zip',
   'manifest.json',
-  // In the ZIP of a report that is logged.
-  'report.tlog-proof',
-  'log-entry.json',
-  'log-checkpoint.txt',
-  'log-key.txt',
-  'coverage.dsse.json',
+  ...LOG_FILES,
 ] as const;
 
 /** One of their names. */

@@ -31,7 +31,7 @@ export { evidenceGrade, neverSeenWords } from './evidence-words.ts';
 export { proofWords } from './proof-words.ts';
 export { printedVersion } from './printed-version.ts';
 export { endpointTimeline, mayConcern, TIMELINE_RESOURCES } from './timeline.ts';
-export type { FileOfEveryReport } from './files-of-every-report.ts';
+export { type FileOfEveryReport, LOG_FILES } from './files-of-every-report.ts';
 export { REPORT_TYPES, typeOfReport } from './report-types.ts';
 export { BUILT_IN_LABEL, readReportType, type ReadReportType } from './custom-types/read-report-type.ts';
 export { TemplateProblem } from '@margay/go-template';

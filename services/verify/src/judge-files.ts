@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Fields } from '@margay/ground';
-import { typeOfReport, type Report } from '@margay/reports';
+import { LOG_FILES, typeOfReport, type Report } from '@margay/reports';
 import type { BroughtZip } from './read-evidence.ts';
 
 /** What the files of a ZIP are, by name. */
@@ -20,14 +20,7 @@ export interface JudgedFiles {
 }
 
 /** What the log and the report are judged by themselves with. */
-const JUDGED_APART: readonly string[] = [
-  'report.json',
-  'log-entry.json',
-  'report.tlog-proof',
-  'log-checkpoint.txt',
-  'log-key.txt',
-  'coverage.dsse.json',
-];
+const JUDGED_APART: readonly string[] = ['report.json', ...LOG_FILES];
 
 /** Files that say why one that should be there is not: of a template its name stands before it. */
 const PROBLEM = '.problem.txt';

@@ -17,7 +17,7 @@ import {
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
-import { summariesProblem, verifyReport } from '@margay/reports';
+import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { judgeFiles } from './judge-files.ts';
 import { ambiguityOf } from './one-reading.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
@@ -140,15 +140,6 @@ function judgeZip(
   for (const [where, names, sentence] of said) if (names.length > 0) where.push(sentence(names.join(', ')));
   return [...otherwise, ...added, ...foreign, ...unproven.filter((name) => !foreign.includes(name))];
 }
-
-/** What stands in a ZIP of the log. */
-const LOG_FILES: readonly string[] = [
-  'log-entry.json',
-  'report.tlog-proof',
-  'log-checkpoint.txt',
-  'log-key.txt',
-  'coverage.dsse.json',
-];
 
 /** What the ZIP says of the log beside the proof. @throws Wrong where it is something else than the entry and the proof say. */
 function judgeLogFiles(

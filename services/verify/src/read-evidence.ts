@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type Fields, isFields, jsonOf } from '@margay/ground';
-import { type Report, toReportJson } from '@margay/reports';
+import { LOG_FILES, type Report, toReportJson } from '@margay/reports';
 import { ambiguityOf } from './one-reading.ts';
 import { FILE_BYTES_MAX, zipFiles } from './read-zip.ts';
 import { Wrong } from './wrong.ts';
@@ -40,15 +40,7 @@ export interface BroughtZip {
 const REPORT = 'report.json';
 const MANIFEST = 'manifest.json';
 /** What is read; of the others the SHA-256 is enough. */
-const READ: ReadonlySet<string> = new Set([
-  REPORT,
-  MANIFEST,
-  'log-entry.json',
-  'report.tlog-proof',
-  'log-checkpoint.txt',
-  'log-key.txt',
-  'coverage.dsse.json',
-]);
+const READ: ReadonlySet<string> = new Set([REPORT, MANIFEST, ...LOG_FILES]);
 
 /**
  * Reads a `report.json` or an `evidence.zip`.
