@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { lock } from './lock.ts';
+import { damageIn } from './pages.ts';
 import { explainedRead, unusable } from './unusable.ts';
 
 /** What a file says of itself in its header: that Margay wrote it ("Mrgy"). */
@@ -135,9 +136,8 @@ function of<T>(path: string, body: () => T): T {
 
 /** The format of the tables in the older file, all of whose pages are looked at: later nobody could tell which of both files was damaged. */
 function checkOlder(connection: DatabaseSync, from: string, newest: number): number {
-  const [found] = connection.prepare('PRAGMA older.quick_check(1)').all();
-  const said = Object.values(found ?? {})[0];
-  if (said !== 'ok') throw unusable('corrupt', from, new Error(String(said)));
+  const damage = damageIn(connection, 'older.quick_check(1)');
+  if (damage !== undefined) throw unusable('corrupt', from, damage);
   const { user_version: format } = connection.prepare('PRAGMA older.user_version').get() as {
     user_version: number;
   };

@@ -7,5 +7,6 @@
  * reason and what to do. What stands in the tables is the business of those who open the file.
  */
 export { databaseIn, openDatabase, type Database } from './open.ts';
+export { damageIn } from './pages.ts';
 export { snapshotsOf, type Snapshots, type Sql } from './snapshots.ts';
 export { damaged, DatabaseUnusable, isUnusable } from './unusable.ts';

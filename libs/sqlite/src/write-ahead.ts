@@ -2,6 +2,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { commitsOf, COUNT_COMMIT } from './bookkeeping.ts';
 import { OWNERS_ONLY } from './lock.ts';
+import { damageIn } from './pages.ts';
 import { unusable } from './unusable.ts';
 
 /** When what is written comes to the disk. */
@@ -104,9 +105,8 @@ export class WriteAhead {
   }
 
   #lookThrough(check: 'quick_check' | 'integrity_check'): void {
-    const [found] = this.#connection.prepare(`PRAGMA ${check}(1)`).all();
-    const said = Object.values(found ?? {})[0];
-    if (said !== 'ok') throw unusable('corrupt', this.#path, new Error(String(said)));
+    const damage = damageIn(this.#connection, `${check}(1)`);
+    if (damage !== undefined) throw unusable('corrupt', this.#path, damage);
   }
 
   #checkpoint(how: 'PASSIVE' | 'TRUNCATE'): { readonly busy: number; readonly log: number } {

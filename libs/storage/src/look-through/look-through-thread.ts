@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { damageIn } from '@margay/sqlite';
 import type { LookedAt } from './look-through.ts';
 
 /** A table at a time: between two of them the write-ahead log can be emptied, which a reader keeps from it. */
@@ -11,9 +12,8 @@ try {
     .all() as unknown as readonly { readonly name: string }[];
   for (const [done, { name }] of tables.entries()) {
     tell({ done, of: tables.length });
-    const [found] = connection.prepare(`PRAGMA quick_check("${name.replaceAll('"', '""')}")`).all();
-    const said = Object.values(found ?? {})[0];
-    if (said !== 'ok') throw new Error(String(said));
+    const damage = damageIn(connection, `quick_check("${name.replaceAll('"', '""')}")`);
+    if (damage !== undefined) throw damage;
   }
   tell({ done: tables.length, of: tables.length });
 } finally {
