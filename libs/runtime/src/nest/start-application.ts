@@ -1,19 +1,15 @@
 import 'reflect-metadata';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   addressOf,
+  applicationOf,
   closeAsTheyBecomeIdle,
   discardUnread,
   explained,
-  leaveBodies,
-  settingsOf,
 } from './http/listener.ts';
 import type { Log } from '../log.ts';
 import { openMetrics, type Metrics } from '../metrics/metrics.ts';
-import { nestLog } from './nest-log.ts';
 import { ProcessModule } from './process.module.ts';
 import { Stages, type StagesOptions } from './stages.ts';
 import type { Clock } from './tokens.ts';
@@ -61,19 +57,16 @@ export async function startApplication(options: ApplicationOptions): Promise<Run
   const { modules, metrics = openMetrics(), signal, stopSeconds = 25, ...rest } = options;
   const { requestMilliseconds = REQUEST_MILLISECONDS, ...parts } = rest;
   const { log } = parts;
-  const adapter = new FastifyAdapter(settingsOf({ requestMilliseconds }));
-  const http = adapter.getInstance() as unknown as FastifyInstance;
-  leaveBodies(http);
-  discardUnread(http);
-  closeAsTheyBecomeIdle(http);
-  const app = await NestFactory.create<NestFastifyApplication>(
+  const { app, http } = await applicationOf(
     {
       module: class Application {},
       imports: [ProcessModule.with({ ...parts, metrics }), ...modules],
     },
-    adapter,
-    { logger: nestLog(log), abortOnError: false, bodyParser: false },
+    log,
+    { requestMilliseconds },
   );
+  discardUnread(http);
+  closeAsTheyBecomeIdle(http);
   try {
     connectTransports(app);
     await app.listen({ host: options.host, port: options.port });

@@ -1,13 +1,9 @@
 import 'reflect-metadata';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { openMetrics } from '../../metrics/metrics.ts';
-import { nestLog } from '../nest-log.ts';
 import { ProcessModule, type ProcessParts } from '../process.module.ts';
-import { leaveBodies, settingsOf } from './listener.ts';
+import { applicationOf } from './listener.ts';
 
 /** An application that listens nowhere: another one hands requests on to it. */
 export interface ApplicationBehind {
@@ -26,14 +22,11 @@ export async function openBehind(
   module: DynamicModule,
   { log, clock }: Pick<ProcessParts, 'log' | 'clock'>,
 ): Promise<ApplicationBehind> {
-  const adapter = new FastifyAdapter(settingsOf({}));
-  const http = adapter.getInstance() as unknown as FastifyInstance;
-  leaveBodies(http);
   const parts = { log, metrics: openMetrics({ defaults: false }), ...(clock && { clock }) };
-  const app = await NestFactory.create<NestFastifyApplication>(
+  const { app, http } = await applicationOf(
     { module: class Behind {}, imports: [ProcessModule.with(parts), module] },
-    adapter,
-    { logger: nestLog(log), abortOnError: false, bodyParser: false },
+    log,
+    {},
   );
   try {
     await app.init();

@@ -24,15 +24,19 @@ export interface TlsFiles {
   readonly clientCa?: string;
 }
 
-/** Where and how something is served. */
-export interface ServeOptions {
-  readonly host: string;
-  /** 0 picks a free port. */
-  readonly port: number;
+/** What requests are taken. */
+interface HttpOptions {
   readonly bodyBytesMax?: number;
   readonly tls?: TlsFiles;
   /** The longest that reading one request, body included, may take; no limit unless set. */
   readonly requestMilliseconds?: number;
+}
+
+/** Where and how something is served. */
+export interface ServeOptions extends HttpOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
   /** Told of requests that failed. */
   readonly log?: Log;
 }
@@ -45,15 +49,8 @@ const BODY_BYTES_MAX = 64 * 1024 * 1024;
  * @throws Error that says which address is taken and what to do.
  */
 export async function openListener(module: DynamicModule, options: ServeOptions): Promise<HttpServer> {
-  const adapter = new FastifyAdapter(settingsOf(options));
-  const http = adapter.getInstance() as unknown as FastifyInstance;
-  leaveBodies(http);
+  const { app, http } = await applicationOf(module, options.log ?? silentLog, options);
   closeAsTheyBecomeIdle(http);
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    logger: nestLog(options.log ?? silentLog),
-    abortOnError: false,
-    bodyParser: false,
-  });
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -70,8 +67,25 @@ export async function openListener(module: DynamicModule, options: ServeOptions)
   };
 }
 
+/** An application of a module that listens nowhere yet, and what of it answers requests. */
+export async function applicationOf(
+  module: DynamicModule,
+  log: Log,
+  options: HttpOptions,
+): Promise<{ readonly app: NestFastifyApplication; readonly http: FastifyInstance }> {
+  const adapter = new FastifyAdapter(settingsOf(options));
+  const http = adapter.getInstance() as unknown as FastifyInstance;
+  leaveBodies(http);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: nestLog(log),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  return { app, http };
+}
+
 /** Bodies stay where they come from until a route reads one: nothing is read for who may not even ask. */
-export function leaveBodies(http: FastifyInstance): void {
+function leaveBodies(http: FastifyInstance): void {
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', (_request, _payload, done) => done(null));
 }
@@ -104,11 +118,7 @@ const IDLE_CHECK_MILLISECONDS = 50;
 const PARAMETER_LENGTH_MAX = 2_048;
 
 /** How Fastify is set up for the options. */
-export function settingsOf({
-  bodyBytesMax = BODY_BYTES_MAX,
-  tls,
-  requestMilliseconds,
-}: Omit<ServeOptions, 'host' | 'port' | 'log'>) {
+function settingsOf({ bodyBytesMax = BODY_BYTES_MAX, tls, requestMilliseconds }: HttpOptions) {
   const server = {
     // How often slow requests are looked for; Node's 30 seconds would make a limit of 25 one of 55.
     ...(requestMilliseconds !== undefined && {
