@@ -1,66 +1,38 @@
 import type { ServerResponse } from 'node:http';
-import { Problem } from '@margay/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
-import { anyone, type Authority } from '../access/access.ts';
-import {
-  CLIENT,
-  lyingProvider,
-  realProvider,
-  REDIRECT_URI,
-  throughProvider,
-  type Lies,
-} from '../testing/providers.ts';
+import { lyingProvider, realProvider, type Lies } from '../testing/providers.ts';
 import { replicas } from '../testing/replicas.ts';
+import {
+  authority,
+  cookieOf,
+  MINUTE,
+  optionsOf,
+  signIn,
+  viewerOf,
+  type Cookies,
+} from '../testing/signing-in.ts';
 import { OidcProvider } from './oidc-provider.ts';
-
-const MINUTE = 60_000;
-
-/** A cluster that lets everybody see everything, under the name and the groups by which it knows them. */
-const authority: Authority = {
-  ofToken: async () => {
-    throw new Problem(401, 'Unauthorized', 'The token is not valid');
-  },
-  ofUser: ({ name, groups }) => ({ ...anyone.everybody!, name: [name, ...groups].join(' ') }),
-};
 
 /** Replicas where a provider is asked again after 15 minutes, and believed for four hours. */
 async function apiWith(count: number, issuer: string) {
-  const oidc = new OidcProvider({
-    issuer,
-    clientId: CLIENT.id,
-    clientSecret: CLIENT.secret,
-    scopes: 'openid offline_access',
-    title: 'Example',
-    redirectUri: REDIRECT_URI,
-    username: { claim: 'sub', prefix: '' },
-    groups: { claim: 'groups', prefix: '' },
-    belief: { askAgain: 15 * MINUTE, atMost: 240 * MINUTE },
-    milliseconds: 1_000,
-  });
+  const oidc = new OidcProvider(
+    optionsOf(issuer, {
+      scopes: 'openid offline_access',
+      username: { claim: 'sub', prefix: '' },
+      groups: { claim: 'groups', prefix: '' },
+    }),
+  );
   const sessions = { lifetime: 720 * MINUTE, idle: 720 * MINUTE, ofOne: 32 };
   const { apps, clock, stores } = await replicas(count, authority, { signIn: { oidc }, sessions });
   return { apps, stores, pass: (minutes: number) => void (clock.now += minutes * MINUTE * 1_000) };
 }
 
-const cookiesOf = (lines: string | string[] | undefined) =>
-  [lines ?? []].flat().map((line) => line.split(';')[0]!);
-
-/** Signs in as a browser does; the cookie of the session. */
-async function signIn(app: NestFastifyApplication): Promise<string> {
-  const start = await app.inject({ url: '/login/oidc' });
-  const back = new URL(await throughProvider(String(start.headers['location'])));
-  const answer = await app.inject({
-    url: `${back.pathname}${back.search}`,
-    headers: { cookie: cookiesOf(start.headers['set-cookie']).join('; ') },
-  });
-  expect([answer.statusCode, answer.body]).toEqual([302, '']);
-  return cookiesOf(answer.headers['set-cookie']).find((line) => line.startsWith('margay-session='))!;
-}
-
-async function viewerOf(app: NestFastifyApplication, cookie: string): Promise<string | number> {
-  const answer = await app.inject({ url: '/api/v1/cluster', headers: { cookie } });
-  return answer.statusCode === 200 ? answer.json<{ viewer: string }>().viewer : answer.statusCode;
+/** What a browser has that has signed in. */
+async function signedIn(app: NestFastifyApplication): Promise<Cookies> {
+  const { status, body, cookies } = await signIn([app]);
+  expect([status, body]).toEqual([302, '']);
+  return cookies;
 }
 
 const ALL = 'system:authenticated';
@@ -69,19 +41,19 @@ test('a real provider that gives each refresh token once is asked again, by one 
   const claims = { groups: ['auditors'] };
   const { issuer, forget } = await realProvider('candice', claims);
   const { apps, pass } = await apiWith(2, issuer);
-  const cookie = await signIn(apps[0]!);
+  const cookies = await signedIn(apps[0]!);
   claims.groups = ['nobody'];
   pass(14);
-  expect(await viewerOf(apps[0]!, cookie)).toBe(`candice auditors ${ALL}`);
+  expect(await viewerOf(apps[0]!, cookies)).toBe(`candice auditors ${ALL}`);
   for (let rounds = 0; rounds < 3; rounds++) {
     pass(15);
-    await Promise.all([...apps, ...apps].map((app) => viewerOf(app, cookie)));
-    expect(await viewerOf(apps[1]!, cookie)).toBe(`candice nobody ${ALL}`);
+    await Promise.all([...apps, ...apps].map((app) => viewerOf(app, cookies)));
+    expect(await viewerOf(apps[1]!, cookies)).toBe(`candice nobody ${ALL}`);
   }
   forget();
   pass(15);
-  expect(await viewerOf(apps[0]!, cookie)).toBe(401);
-  expect(await viewerOf(apps[1]!, cookie)).toBe(401);
+  expect(await viewerOf(apps[0]!, cookies)).toBe(401);
+  expect(await viewerOf(apps[1]!, cookies)).toBe(401);
 });
 
 const json = (status: number, body: unknown) => ({
@@ -151,12 +123,12 @@ test.each<[string, Lies, Lies, (string | number)[]]>([
   const lies = { current: first };
   const { issuer } = await lyingProvider(lies);
   const { apps, pass } = await apiWith(1, issuer);
-  const cookie = await signIn(apps[0]!);
+  const cookies = await signedIn(apps[0]!);
   lies.current = then;
   const found: (string | number)[] = [];
   for (const minutes of [16, 104, 120]) {
     pass(minutes);
-    found.push(await viewerOf(apps[0]!, cookie));
+    found.push(await viewerOf(apps[0]!, cookies));
   }
   expect(found).toEqual(expected);
 });
@@ -166,25 +138,25 @@ test('one that does not answer is asked once a minute, and when it does, what it
   const lies: { current: Lies } = { current: WITH_REFRESH };
   const { issuer } = await lyingProvider(lies);
   const { apps, pass } = await apiWith(2, issuer);
-  const cookie = await signIn(apps[0]!);
+  const cookies = await signedIn(apps[0]!);
   const away = json(503, { error: 'temporarily_unavailable' })['/token'];
   lies.current = { instead: { '/token': (request, response) => (asked++, away(request, response)) } };
   pass(16);
-  for (const app of [...apps, ...apps, ...apps]) expect(await viewerOf(app, cookie)).toBe(`candice ${ALL}`);
+  for (const app of [...apps, ...apps, ...apps]) expect(await viewerOf(app, cookies)).toBe(`candice ${ALL}`);
   expect(asked).toBe(1);
   pass(1);
-  await viewerOf(apps[1]!, cookie);
+  await viewerOf(apps[1]!, cookies);
   expect(asked).toBe(2);
   lies.current = { instead: json(400, { error: 'invalid_grant' }) };
   pass(1);
-  expect(await viewerOf(apps[0]!, cookie)).toBe(401);
+  expect(await viewerOf(apps[0]!, cookies)).toBe(401);
 });
 
 test('one who signs out while the provider is asked stays signed out', async () => {
   const lies: { current: Lies } = { current: WITH_REFRESH };
   const { issuer } = await lyingProvider(lies);
   const { apps, pass } = await apiWith(2, issuer);
-  const cookie = await signIn(apps[0]!);
+  const cookies = await signedIn(apps[0]!);
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const { promise } = gate;
@@ -200,12 +172,12 @@ test('one who signs out while the provider is asked stays signed out', async () 
     },
   };
   pass(16);
-  const waiting = viewerOf(apps[0]!, cookie);
+  const waiting = viewerOf(apps[0]!, cookies);
   await asked.promise;
-  await apps[1]!.inject({ method: 'DELETE', url: '/api/v1/session', headers: { cookie } });
+  await apps[1]!.inject({ method: 'DELETE', url: '/api/v1/session', headers: { cookie: cookieOf(cookies) } });
   gate.resolve();
   await waiting;
-  expect(await viewerOf(apps[0]!, cookie)).toBe(401);
+  expect(await viewerOf(apps[0]!, cookies)).toBe(401);
 });
 
 test('the store tells nobody the refresh token', async () => {
@@ -216,9 +188,9 @@ test('the store tells nobody the refresh token', async () => {
   const reseal = stores.sessions.reseal.bind(stores.sessions);
   stores.sessions.begin = async (...given) => (written.push(given), begin(...given));
   stores.sessions.reseal = async (...given) => (written.push(given), reseal(...given));
-  const cookie = await signIn(apps[0]!);
+  const cookies = await signedIn(apps[0]!);
   pass(16);
-  await viewerOf(apps[0]!, cookie);
+  await viewerOf(apps[0]!, cookies);
   // That the login is over, the session, that it is asked again, and what it is of since.
   expect(written).toHaveLength(4);
   for (const text of ['the-refresh-token', Buffer.from('the-refresh-token').toString('base64')])

@@ -1,7 +1,4 @@
-import { Problem } from '@margay/runtime';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
-import { anyone, type Authority } from '../access/access.ts';
 import {
   CLIENT,
   drip,
@@ -13,73 +10,11 @@ import {
   type Lies,
 } from '../testing/providers.ts';
 import { replicas } from '../testing/replicas.ts';
+import { authority, cookieOf, open, optionsOf, path, signIn, viewerOf } from '../testing/signing-in.ts';
 import { OidcProvider, type OidcOptions } from './oidc-provider.ts';
-
-/** A cluster that lets everybody see everything, under the name and the groups by which it knows them. */
-const authority: Authority = {
-  ofToken: async () => {
-    throw new Problem(401, 'Unauthorized', 'The token is not valid');
-  },
-  ofUser: ({ name, groups }) => ({ ...anyone.everybody!, name: [name, ...groups].join(' ') }),
-};
-
-const MINUTE = 60_000;
-
-const optionsOf = (issuer: string, more: Partial<OidcOptions> = {}): OidcOptions => ({
-  issuer,
-  clientId: CLIENT.id,
-  clientSecret: CLIENT.secret,
-  scopes: 'openid profile email',
-  title: 'Example',
-  redirectUri: REDIRECT_URI,
-  username: { claim: 'sub', prefix: 'oidc:' },
-  groups: { claim: 'groups', prefix: 'oidc:' },
-  belief: { askAgain: 15 * MINUTE, atMost: 240 * MINUTE },
-  milliseconds: 1_000,
-  ...more,
-});
 
 const apiWith = async (count: number, options: OidcOptions) =>
   replicas(count, authority, { signIn: { oidc: new OidcProvider(options) } });
-
-interface Answer {
-  readonly status: number;
-  readonly location: string;
-  readonly body: string;
-  readonly cookies: ReadonlyMap<string, string>;
-}
-
-async function open(
-  app: NestFastifyApplication,
-  url: string,
-  cookies: Iterable<[string, string]> = [],
-): Promise<Answer> {
-  const { statusCode, headers, body } = await app.inject({
-    url,
-    headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
-  });
-  const lines = [headers['set-cookie'] ?? []].flat();
-  return {
-    status: statusCode,
-    location: String(headers['location']),
-    body,
-    cookies: new Map(lines.map((line) => line.split(';')[0]!.split('=') as [string, string])),
-  };
-}
-
-const path = (url: string) => new URL(url).pathname + new URL(url).search;
-
-/** Signs in as a browser does. */
-async function signIn(apps: readonly NestFastifyApplication[], query = ''): Promise<Answer> {
-  const start = await open(apps[0]!, `/login/oidc${query}`);
-  if (start.status !== 302) return start;
-  return open(apps.at(-1)!, path(await throughProvider(start.location)), start.cookies);
-}
-
-const viewerOf = async (app: NestFastifyApplication, cookies: ReadonlyMap<string, string>) => {
-  const answer = await open(app, '/api/v1/cluster', cookies);
-  return answer.status === 200 ? (JSON.parse(answer.body) as { viewer: string }).viewer : answer.status;
-};
 
 test('by a real provider: one goes there from one replica, comes back to another, and is whom it names', async () => {
   const { issuer } = await realProvider('candice', { groups: ['auditors', 'staff'], email: 'c@example.org' });
@@ -100,7 +35,7 @@ test('by a real provider: one goes there from one replica, comes back to another
   await apps[0]!.inject({
     method: 'DELETE',
     url: '/api/v1/session',
-    headers: { cookie: [...back.cookies].map((pair) => pair.join('=')).join('; ') },
+    headers: { cookie: cookieOf(back.cookies) },
   });
   expect(await viewerOf(apps[1]!, back.cookies)).toBe(401);
 });
