@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Network } from './address.ts';
+import { readNetwork, type Network } from './address.ts';
 
 /** Addresses as numbers: from the first up to, and without, the end. */
 interface Stretch {
@@ -7,14 +7,10 @@ interface Stretch {
   readonly end: bigint;
 }
 
-/** IPv4 as sockets of both families write it. */
+/** IPv4 as sockets of both families write it; as it is written in settings it would be read as IPv4. */
 const MAPPED: Network = { address: '::ffff:0:0', bits: 96, family: 'ipv6' };
 
-const cidrs = (family: Network['family'], ...texts: string[]): Network[] =>
-  texts.map((text) => {
-    const [address, bits] = text.split('/') as [string, string];
-    return { address, bits: Number(bits), family };
-  });
+const cidrs = (...texts: string[]): Network[] => texts.map((text) => readNetwork(text)!);
 
 /** Where anybody may be, by what it is called: these, but for what lies in a place of its own. */
 const ANYBODY: readonly {
@@ -24,10 +20,9 @@ const ANYBODY: readonly {
 }[] = [
   {
     called: 'IPv4',
-    of: cidrs('ipv4', '0.0.0.0/0'),
+    of: cidrs('0.0.0.0/0'),
     // Source: https://www.iana.org/assignments/iana-ipv4-special-registry
     but: cidrs(
-      'ipv4',
       '0.0.0.0/8',
       '10.0.0.0/8',
       '100.64.0.0/10',
@@ -39,9 +34,9 @@ const ANYBODY: readonly {
     ),
   },
   // Source: https://www.iana.org/assignments/ipv6-address-space
-  { called: 'IPv6', of: cidrs('ipv6', '2000::/3'), but: [] },
+  { called: 'IPv6', of: cidrs('2000::/3'), but: [] },
   // Source: RFC 6052, 2.1
-  { called: 'IPv4 that is translated to IPv6', of: cidrs('ipv6', '64:ff9b::/96'), but: [] },
+  { called: 'IPv4 that is translated to IPv6', of: cidrs('64:ff9b::/96'), but: [] },
 ];
 
 /** Why networks, all of them together, are everybody, in words; undefined where they are not. More than half of the internet is. */
