@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { Problem } from '@margay/runtime';
 import { HOSTS, ORIGIN_OF } from '../tokens.ts';
+import { linesOf } from './header-lines.ts';
 import { nameIn, type Origin } from './origin.ts';
 
 /** Everything comes from here, and nothing may be put around it. */
@@ -51,7 +52,7 @@ export class OwnGround implements NestMiddleware {
   use(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     // Of two names a proxy in front may have looked at the other one.
-    if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+    if (linesOf(request, 'host').length > 1)
       throw new Problem(400, 'Bad request', 'Host is there twice: send it once');
     const { host } = this.#originOf(request);
     if (this.#hosts !== undefined && !this.#hosts.has(nameIn(host)))

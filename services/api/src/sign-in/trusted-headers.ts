@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { User } from '@margay/kubernetes';
 import { Problem } from '@margay/runtime';
+import { linesOf } from '../http/header-lines.ts';
 import type { Origin } from '../http/origin.ts';
 import { userOf } from './identity.ts';
 
@@ -31,12 +32,12 @@ export function userInHeaders(
   { address, isProxied }: Pick<Origin, 'address' | 'isProxied'>,
   { user, groups, userPrefix, groupsPrefix, secret }: TrustedHeaders,
 ): User | undefined {
-  const users = linesOf(request, user);
-  const groupLines = linesOf(request, groups);
+  const users = textsOf(request, user);
+  const groupLines = textsOf(request, groups);
   if (users.length === 0 && groupLines.length === 0) return undefined;
   if (!isProxied)
     throw refuse(`${user} is believed from declared proxies only, and ${address} is none (TRUSTED_PROXIES)`);
-  if (secret !== undefined && !isSame(linesOf(request, secret.header), secret.value))
+  if (secret !== undefined && !isSame(textsOf(request, secret.header), secret.value))
     throw refuse(`${secret.header} is not what the proxy has to send (TRUSTED_HEADERS_SECRET)`);
   if (users.length !== 1 || groupLines.length > 1)
     throw refuse(`The proxy has to send ${user} once and ${groups} at most once: which of them is its own?`);
@@ -52,11 +53,9 @@ export function userInHeaders(
   });
 }
 
-/** Each line of a header by itself, as UTF-8, which proxies send. */
-function linesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
-  const lines = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
-  return lines.map((line) => Buffer.from(line, 'latin1').toString('utf8').trim());
-}
+/** The lines of a header as UTF-8, which proxies send. */
+const textsOf = (request: IncomingMessage, name: string): string[] =>
+  linesOf(request, name).map((line) => Buffer.from(line, 'latin1').toString('utf8').trim());
 
 function isSame(lines: readonly string[], secret: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
