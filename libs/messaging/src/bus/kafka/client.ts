@@ -140,14 +140,13 @@ export function explainedKafka(error: unknown, doing: string, { brokers }: Kafka
   });
 }
 
-/** What the error, those underneath and those that it gathers are called, the outermost first. */
-function namesOf(error: Error, depth = 0): string[] {
-  const { type } = error as { type?: unknown };
-  const names = [error.name, typeof type === 'string' ? type : ''];
+/** What an error, those underneath and those that it gathers are called, by name and type; the outermost first. */
+export function namesOf(error: unknown, depth = 0): string[] {
   // Errors that hold each other would have no end.
-  if (depth === DEPTH_MAX) return names;
-  const within = [...(error.cause instanceof Error ? [error.cause] : []), ...gatheredBy(error)];
-  return [...names, ...within.flatMap((each) => namesOf(each, depth + 1))];
+  if (!(error instanceof Error) || depth > DEPTH_MAX) return [];
+  const { type } = error as { type?: unknown };
+  const within = [error.cause, ...gatheredBy(error)].flatMap((each) => namesOf(each, depth + 1));
+  return [error.name, typeof type === 'string' ? type : '', ...within];
 }
 
 const DEPTH_MAX = 4;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Message, Place } from '../bus.ts';
 import { noticeOf, refusedByTopic, publishable } from '../notice.ts';
 import { inParts, sizeOf } from '../parts.ts';
+import { namesOf } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
 import type { Room } from './room.ts';
 
@@ -84,6 +85,4 @@ async function sendInParts(
 }
 
 const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE)$/.test(String((error as { type?: unknown }).type)) ||
-    isTooLarge(error.cause));
+  namesOf(error).some((name) => /^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE)$/.test(name));

@@ -1,5 +1,6 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
 import type { Asking } from './asking.ts';
+import { namesOf } from './client.ts';
 import type { KafkaOptions } from './options.ts';
 import type { Room } from './room.ts';
 import { problemsOf, SETTING_NAMES, TOPIC_SETTINGS } from './topic-settings.ts';
@@ -71,16 +72,10 @@ async function create(client: Admin, topic: string, { partitions, replicationFac
     await client.createTopics({ waitForLeaders: true, topics: [{ ...wanted, configEntries }] });
   } catch (error) {
     // Some brokers let nobody choose: what they choose is looked at behind this.
-    if (!/INVALID_CONFIG|POLICY_VIOLATION/.test(typesOf(error).join(' '))) throw error;
+    if (!/INVALID_CONFIG|POLICY_VIOLATION/.test(namesOf(error).join(' '))) throw error;
     await client.createTopics({ waitForLeaders: true, topics: [wanted] });
   }
 }
-
-/** What the client calls an error, and those that it consists of. */
-const typesOf = (error: unknown): string[] => {
-  const { type, errors = [] } = error as { type?: unknown; errors?: readonly unknown[] };
-  return [String(type), ...errors.flatMap(typesOf)];
-};
 
 /** Looking at settings needs a right of its own, without which the topic's limit shows when it refuses something. */
 async function settingsOf(
