@@ -6,7 +6,7 @@ import { type DatedFile, datedInOrder } from './dated.ts';
 import { doublesIn } from './doubles.ts';
 import type { LogFile } from './log-file.ts';
 import { readLines } from './read-lines.ts';
-import { rotationOf } from './rotation.ts';
+import { digitsOf, isMissingBetween, isNumber, orderIn, rotationOf } from './rotation.ts';
 import { isPipe } from './unopened.ts';
 
 /** What files beside a finished one tell of it. */
@@ -42,8 +42,6 @@ export async function placesInLogs(files: readonly LogFile[]): Promise<ReadonlyM
   return places;
 }
 
-const DIGITS = /^\d{1,6}$/;
-
 /** A number within a name is not surely rotation's: `audit.1.log` may be the log of another API server. */
 const isInside = (log: string, path: string): boolean => !basename(path).startsWith(basename(log));
 
@@ -61,17 +59,15 @@ async function pairsOf(
 ): Promise<Pair[]> {
   const named = files.flatMap((file) => {
     const rotation = rotationOf(basename(log), basename(file.path));
-    const isRotated = rotation !== undefined && !(DIGITS.test(rotation) && isInside(log, file.path));
+    const isRotated = rotation !== undefined && !(isNumber(rotation) && isInside(log, file.path));
     return isRotated && resolve(file.path) !== log ? [{ file, rotation }] : [];
   });
   const rotated = named.filter(({ file }) => !doubles.has(file));
-  const isNumbered = rotated.every(({ rotation }) => DIGITS.test(rotation));
-  const keys = rotated.map(({ rotation }) =>
-    isNumbered ? Number(rotation) : rotation.replaceAll(/\D/g, ''),
-  );
-  const isDated = !isNumbered && new Set(keys.map((key) => String(key).length)).size === 1;
+  const order = orderIn(rotated.map(({ rotation }) => rotation));
+  const isNumbered = order === 'numbers';
+  const keys = rotated.map(({ rotation }) => (isNumbered ? Number(rotation) : digitsOf(rotation)));
   // Names of several kinds, or one of two files: no order.
-  if (new Set(keys).size < keys.length || !(isNumbered || isDated)) return [];
+  if (new Set(keys).size < keys.length || order === undefined) return [];
   const numbers = new Map(named.map(({ file, rotation }) => [file, Number(rotation)]));
   const current = files.filter((file) => resolve(file.path) === log && !doubles.has(file));
   const { inOrder, isAscending } = isNumbered
@@ -83,16 +79,10 @@ async function pairsOf(
   const all = [...inOrder, ...current];
   return all.slice(1).map((file, i) => {
     const before = all[i]!;
-    // Of the file that is written to, where the highest number is not the newest, nobody knows how many were before it.
+    // Of the files that were rotated the newest is 1, or 0; where it has the highest number, nobody knows how many were behind it.
     const [from, to] = [numbers.get(before)!, numbers.get(file) ?? (isAscending ? numbers.get(before)! : 0)];
-    return { before, file, isGap: isNumbered && isHole(from, to, new Set(numbers.values())) };
+    return { before, file, isGap: isNumbered && isMissingBetween(from, to, new Set(numbers.values())) };
   });
-}
-
-/** Whether a number between two is missing. Of the files that were rotated the newest is 1, or 0. */
-function isHole(a: number, b: number, numbers: ReadonlySet<number>): boolean {
-  for (let n = Math.min(a, b) + 1; n < Math.max(a, b); n++) if (!numbers.has(n)) return true;
-  return false;
 }
 
 /** By the times in their names, as far as those in them do not say that the clock was set back. */
@@ -101,7 +91,7 @@ async function dated(
   current: LogFile | undefined,
 ): Promise<LogFile[]> {
   const named = files
-    .map(({ file, rotation }) => ({ file, name: rotation.replaceAll(/\D/g, '') }))
+    .map(({ file, rotation }) => ({ file, name: digitsOf(rotation) }))
     .sort((a, b) => compareTexts(a.name, b.name));
   const timed: (DatedFile & { readonly file: LogFile })[] = [];
   for (const one of named) timed.push({ ...one, first: await firstTimeIn(one.file.path) });

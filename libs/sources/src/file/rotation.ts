@@ -62,6 +62,28 @@ export function rotationOf(log: string, name: string): string | undefined {
 }
 
 /**
+ * What tells in which order files were rotated, by what rotation put into their names: numbers, or times. Undefined where names are of
+ * several kinds.
+ */
+export function orderIn(rotations: readonly string[]): 'numbers' | 'times' | undefined {
+  if (rotations.every(isNumber)) return 'numbers';
+  const [width, ...others] = new Set(rotations.map((rotation) => digitsOf(rotation).length));
+  return width === 0 || others.length > 0 ? undefined : 'times';
+}
+
+/** A time in a name, without what stands between its digits. */
+export const digitsOf = (rotation: string): string => rotation.replaceAll(/\D/g, '');
+
+/** Whether what rotation put into a name is no time. */
+export const isNumber = (rotation: string): boolean => NUMBER.test(rotation);
+
+/** Whether a number between two is missing. */
+export function isMissingBetween(a: number, b: number, numbers: ReadonlySet<number>): boolean {
+  for (let n = Math.min(a, b) + 1; n < Math.max(a, b); n++) if (!numbers.has(n)) return true;
+  return false;
+}
+
+/**
  * Which file is read from the cursor on, and which one after it. Without a cursor, reading begins with the oldest file; where the
  * cursor's file is gone, it goes on with the oldest that was not read.
  *
@@ -154,16 +176,16 @@ function withoutDoubles(path: string, seen: readonly SeenFile[]): SeenFile[] {
 function inOrder(path: string, files: readonly SeenFile[]): SeenFile[] {
   const rotated = files.filter((file) => file.path !== path);
   const names = new Map(rotated.map((file) => [file, rotationIn(path, file.path) ?? '']));
-  const all = [...names.values()];
-  const digits = (file: SeenFile) => names.get(file)!.replaceAll(/\D/g, '');
-  const width = new Set(rotated.map((file) => digits(file).length));
+  const kind = orderIn([...names.values()]);
   const byName = (a: SeenFile, b: SeenFile) => compareTexts(a.path, b.path);
   const sign = isAscending(path, rotated) ? 1 : -1;
-  const order = all.every((name) => NUMBER.test(name))
-    ? (a: SeenFile, b: SeenFile) => sign * (Number(names.get(a)) - Number(names.get(b))) || byName(a, b)
-    : !all.includes('') && width.size === 1
-      ? (a: SeenFile, b: SeenFile) => compareTexts(digits(a), digits(b)) || byName(a, b)
-      : (a: SeenFile, b: SeenFile) => a.modified - b.modified || byName(a, b);
+  const order =
+    kind === 'numbers'
+      ? (a: SeenFile, b: SeenFile) => sign * (Number(names.get(a)) - Number(names.get(b))) || byName(a, b)
+      : kind === 'times'
+        ? (a: SeenFile, b: SeenFile) =>
+            compareTexts(digitsOf(names.get(a)!), digitsOf(names.get(b)!)) || byName(a, b)
+        : (a: SeenFile, b: SeenFile) => a.modified - b.modified || byName(a, b);
   return [...rotated.sort(order), ...files.filter((file) => file.path === path)];
 }
 
@@ -177,7 +199,7 @@ function isAscending(path: string, files: readonly SeenFile[]): boolean {
 /** Of the file that is written to 0; not a number where a name has none. */
 const numberOf = (log: string, { path }: SeenFile): number => {
   const rotation = path === log ? '0' : rotationIn(log, path);
-  return rotation !== undefined && NUMBER.test(rotation) ? Number(rotation) : Number.NaN;
+  return rotation !== undefined && isNumber(rotation) ? Number(rotation) : Number.NaN;
 };
 
 /** Whether numbers in names say that a file stood between two, the newest of which is 1, or 0. @param seen with doubles: their numbers are not missing. */
@@ -190,7 +212,5 @@ function isHole(
 ): boolean {
   const [from, to] = [numberOf(path, file), numberOf(path, next)];
   if (isAscending(path, files) ? next.path === path || from > to : from < to) return false;
-  const numbers = new Set(seen.map((one) => numberOf(path, one)));
-  for (let n = Math.min(from, to) + 1; n < Math.max(from, to); n++) if (!numbers.has(n)) return true;
-  return false;
+  return isMissingBetween(from, to, new Set(seen.map((one) => numberOf(path, one))));
 }
