@@ -6,25 +6,30 @@ import type { Identity } from './cursor.ts';
 import { digestOf, HEAD_BYTES_MAX } from './rotation.ts';
 
 /** What a file says, whatever it is packed in, as far as that can be read. */
-export async function* contentOf(path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* unpacked(createReadStream(path));
-  } catch (error) {
-    // It is said when the file is read.
-    if (!(error instanceof Unreadable)) throw error;
-  }
-}
+const contentOf = (path: string): AsyncGenerator<Buffer> => readable(unpacked(createReadStream(path)));
 
 /** The first bytes of what a file says, `HEAD_BYTES_MAX` where there are so many. */
-export async function headOf(path: string): Promise<Buffer> {
+export const headOf = (path: string): Promise<Buffer> => headIn(unpacked(createReadStream(path)));
+
+/** The first bytes of what a file says, as far as they can be read. @param content unpacked. */
+export async function headIn(content: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of contentOf(path)) {
+  for await (const piece of readable(content)) {
     pieces.push(piece);
     bytes += piece.length;
     if (bytes >= HEAD_BYTES_MAX) break;
   }
   return Buffer.concat(pieces).subarray(0, HEAD_BYTES_MAX);
+}
+
+async function* readable(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* content;
+  } catch (error) {
+    // It is said when the file is read.
+    if (!(error instanceof Unreadable)) throw error;
+  }
 }
 
 /** The digest of all that a file says, or of so many bytes of it. */

@@ -1,7 +1,7 @@
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isPacked, unpacked } from '../bytes/unpack.ts';
-import { Unreadable } from '../bytes/unreadable.ts';
+import { headIn } from './content.ts';
 import { HEAD_BYTES_MAX, type SeenFile } from './rotation.ts';
 
 const PIECE_BYTES = 64 * 1024;
@@ -47,7 +47,7 @@ export class RotatedFiles {
       const seen = { path, inode, size, modified, isPacked: isPackedFile };
       if (!isPackedFile) return { ...seen, begin };
       const key = `${inode} ${size} ${modified}`;
-      const unpackedBegin = begins.get(key) ?? (await beginUnpacked(file));
+      const unpackedBegin = begins.get(key) ?? (await headIn(unpackedBytes(file)));
       this.#begins.set(key, unpackedBegin);
       return { ...seen, begin: unpackedBegin };
     } finally {
@@ -73,21 +73,6 @@ export async function* bytesFrom(file: FileHandle, start: number): AsyncGenerato
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
-}
-
-async function beginUnpacked(file: FileHandle): Promise<Uint8Array> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const piece of unpackedBytes(file)) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size >= HEAD_BYTES_MAX) break;
-    }
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-  }
-  return Buffer.concat(pieces).subarray(0, HEAD_BYTES_MAX);
 }
 
 /** @param mustOpen what stands there and cannot be opened is an error, and not passed over. */
