@@ -7,6 +7,7 @@ import {
   joined,
   MINUTE,
   minuteOf,
+  parseInstant,
   type Window,
 } from '@margay/ground';
 import { assess, type Assessment, type JudgedStream, type Known, type Trail } from './assess.ts';
@@ -408,6 +409,15 @@ const reasonsOf = (counts: Counts, kind: string): Counts =>
   );
 
 export const printed = ({ start, end }: Interval) => ({ from: formatInstant(start), to: formatInstant(end) });
+
+/** An interval as it was printed, without end where a time is absent. */
+export const readInterval = ({
+  from,
+  to,
+}: { readonly [each in keyof PrintedInterval]?: string | undefined }): Interval => ({
+  start: parseInstant(from) ?? -Infinity,
+  end: parseInstant(to) ?? Infinity,
+});
 
 const sentenceOf = (n: number, thing: string, what: string): string[] =>
   n === 0 ? [] : [`There ${n === 1 ? `is 1 ${thing}` : `are ${n} ${thing}s`} ${what}: see the problems.`];

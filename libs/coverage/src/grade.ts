@@ -15,6 +15,3 @@ export const worstOf = (grades: readonly Grade[]): Grade =>
 
 /** Whether a grade lets evidence count as complete. */
 export const isWhole = (grade: Grade): boolean => grade === 'proven' || grade === 'no gap seen';
-
-/** The grades that are worse than one. */
-export const gradesWorseThan = (grade: Grade): readonly Grade[] => GRADES.slice(GRADES.indexOf(grade) + 1);

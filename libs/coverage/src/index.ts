@@ -26,8 +26,8 @@ export { type Read, type Counts, type Bucket, type Problem, type CoverageMark, m
 export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline.ts';
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
-export { gradesWorseThan, type Grade } from './grade.ts';
-export { type Repeats, type Evidence, doubtsFor, evidenceFor } from './evidence.ts';
+export { type Grade, worstOf } from './grade.ts';
+export { type Repeats, type Evidence, doubtsFor, evidenceFor, readInterval } from './evidence.ts';
 export { problemAtEnd, sourceStates, writtenCanaries, type SourceState } from './source-state.ts';
 export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';

@@ -2,11 +2,12 @@ import {
   deliveriesOf,
   doubtsFor,
   evidenceFor,
-  gradesWorseThan,
   type CoverageMark,
   type Delivery,
   type Doubt,
   type Evidence,
+  readInterval,
+  worstOf,
 } from '@margay/coverage';
 import {
   formatInstant,
@@ -55,7 +56,7 @@ export function openedSince(header: ReportHeader, { marks, ...known }: Delivered
     ...(ofTraffic ? openedSources(then.flows?.sources ?? [], now.flows.sources) : []),
   ];
   const gaps = newIn(now.gaps, then.gaps ?? []);
-  const isWorse = gaps.length > 0 || gradesWorseThan(then.grade).includes(now.grade);
+  const isWorse = gaps.length > 0 || worstOf([then.grade, now.grade]) !== then.grade;
   if (doubts.length > 0 || sources.length > 0)
     return sortedOnce([
       ...doubts.map(({ message }) => message),
@@ -79,13 +80,7 @@ const windowOf = ({ startTime, endTime }: ReportHeader): Window | undefined => {
 /** Printed intervals, or what is like them. */
 type Printed = Evidence['gaps'];
 
-const read = (printed: Printed): Interval[] =>
-  joined(
-    printed.map(({ from, to }) => ({
-      start: parseInstant(from) ?? -Infinity,
-      end: parseInstant(to) ?? Infinity,
-    })),
-  );
+const read = (printed: Printed): Interval[] => joined(printed.map(readInterval));
 
 /** Of intervals what is in none of those before. */
 const newIn = (now: Printed, then: Printed): Interval[] =>
@@ -126,7 +121,4 @@ function openedDoubts(
   });
 }
 
-const intervalOf = ({ since, until }: ListedDoubt): Interval => ({
-  start: since === undefined ? -Infinity : (parseInstant(since) ?? -Infinity),
-  end: until === undefined ? Infinity : (parseInstant(until) ?? Infinity),
-});
+const intervalOf = ({ since, until }: ListedDoubt): Interval => readInterval({ from: since, to: until });

@@ -1,4 +1,4 @@
-import { watchedKind, type Evidence, type Grade } from '@margay/coverage';
+import { readInterval, watchedKind, worstOf, type Evidence, type Grade } from '@margay/coverage';
 import {
   at as fieldAt,
   type Instant,
@@ -8,7 +8,6 @@ import {
   kindOf,
   MINUTE,
   nonEmptyText,
-  parseInstant,
   resourceName,
   SECOND,
   type Window,
@@ -64,10 +63,7 @@ export function untoldWrites(versions: readonly Version[], beside: Beside): Unto
   if (kinds.size === 0) return [];
   const of = versions.filter((version) => kinds.has(resourceName(version)) && version.uid !== '');
   const told = new Told(acts);
-  const gaps = (evidence?.gaps ?? []).map(({ from, to }) => ({
-    start: parseInstant(from) ?? -Infinity,
-    end: parseInstant(to) ?? Infinity,
-  }));
+  const gaps = (evidence?.gaps ?? []).map(readInterval);
   const logged = new Set([
     ...acts.filter(({ outcome }) => outcome === 'done').map(resourceName),
     ...of.filter(({ actor }) => actor !== undefined).map(resourceName),
@@ -242,7 +238,7 @@ export function untoldDoubts(untold: readonly UntoldWrite[]): KnownDoubt[] {
  */
 export function withUntold(evidence: Evidence, untold: readonly UntoldWrite[]): Evidence {
   if (!untold.some(({ isLogged }) => isLogged)) return evidence;
-  const lowered = (grade: Grade): Grade => (grade === 'proven' || grade === 'no gap seen' ? 'gaps' : grade);
+  const lowered = (grade: Grade): Grade => worstOf([grade, 'gaps']);
   return {
     ...evidence,
     grade: lowered(evidence.grade),
