@@ -17,6 +17,8 @@ export {
   settingsSource,
   tellsOfTime,
   watchedKind,
+  PACKED,
+  rotatedFrom,
   setName,
   sourceName,
   printedSources,

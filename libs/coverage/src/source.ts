@@ -119,9 +119,12 @@ export function watchedKind(source: string): { group: string; resource: string }
   return resource === undefined ? undefined : { group, resource };
 }
 
+/** How a packed file is called. */
+export const PACKED = /\.(gz|zst|bz2|xz)$/i;
+
 /** What rotation puts into or behind a name: times and dates, numbers, and that it was packed. */
 const ROTATED = [
-  /\.(gz|zst|bz2|xz)$/i,
+  PACKED,
   /[-_.]\d{4}-?\d{2}-?\d{2}(?:[-_T]?[\d:.-]+(?:Z)?)?(?=\.|$)/,
   // The last number of an address is none: each API server has one of its own.
   /(?<!\d\.\d{1,3}\.\d{1,3})[-_.]\d{1,10}(?=\.[a-z]+$|$)/i,
@@ -150,7 +153,7 @@ export function setsOf(names: Iterable<string>): ReadonlyMap<string, string> {
   const all = new Set(names);
   const written = new Set(
     [...all].flatMap((name) => {
-      const [before] = /^.+\.[a-z]+(?=[-_.]\d[\d:.TZ_-]*(?:\.(?:gz|zst|bz2|xz))?$)/i.exec(name) ?? [];
+      const [before] = /^.+\.[a-z]+(?=[-_.]\d[\d:.TZ_-]*$)/i.exec(name.replace(PACKED, '')) ?? [];
       return before === undefined ? [] : [before];
     }),
   );

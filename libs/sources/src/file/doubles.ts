@@ -1,6 +1,6 @@
+import { PACKED } from '@margay/coverage';
 import { digestOfContent, headOf } from './content.ts';
 import type { LogFile } from './log-file.ts';
-import { PACKED } from './rotation.ts';
 
 /** A file, and how much it says. */
 interface Sized {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
+import { PACKED } from '@margay/coverage';
 import { compareTexts } from '@margay/ground';
 import type { Cursor, Head } from './cursor.ts';
 import { BEGINNING } from './read-lines.ts';
@@ -33,8 +34,6 @@ export const HEAD_BYTES_MAX = 256;
 /** So many files that were read are remembered. A log of which more are kept is read again where its place is lost. */
 const READ_MAX = 100;
 
-/** How a packed file is called. */
-export const PACKED = /\.(gz|zst|bz2|xz)$/i;
 /** What rotation puts behind a name: a number, a date, a time. */
 const BEHIND = /^[-_.](\d[\d:.TZ_-]*)$/;
 /** And into it: a number behind a dash is none, since `audit-1.log` beside `audit.log` is as likely the log of another API server. */

@@ -1,4 +1,4 @@
-import { fileSource, isOfFlows, lostKnowledge, setName, sourceName, tellsOfTime } from '@margay/coverage';
+import { isOfFlows, lostKnowledge, rotatedFrom, setName, sourceName, tellsOfTime } from '@margay/coverage';
 import { DAY, type Instant, MINUTE, parseInstant, SECOND } from '@margay/ground';
 import { openedSince } from '@margay/reports';
 import { deliveredIn, soundHeader, type ArchivedHeader, type Stores } from '@margay/storage';
@@ -14,7 +14,6 @@ const DECIDED_AFTER = DAY;
 const LEARNT_LINES = 100;
 /** Behind a window so late canaries say nothing more of it. */
 const CANARIES_WITHIN = MINUTE;
-const NO_IDENTITY = '0'.repeat(16);
 
 /** What a report says of its sources, as far as it says whether anything more is to be expected of them. */
 export interface ToldReport {
@@ -114,7 +113,7 @@ function strangersAmong(positions: ReadonlyMap<string, number>) {
     return [{ source, as: [source, ...(isOnly ? [name, setName(source) ?? name] : [])], said: source }];
   });
   return (names: ReadonlySet<string>): string[] => {
-    const sets = new Set([...names].map((name) => setName(fileSource(name, NO_IDENTITY)) ?? name));
+    const sets = new Set([...names].map(rotatedFrom));
     return sources
       .filter(({ as }) => !as.some((name) => names.has(name) || sets.has(name)))
       .map(({ said }) => said);
