@@ -35,5 +35,5 @@ export { hindsight, type Opened } from './opened.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
-export { FIRST_OBJECT, birthOf } from './birth.ts';
+export { FIRST_OBJECT, birthOf, isFirstObject } from './birth.ts';
 export { baselineOf } from './baseline.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FIRST_OBJECT, type Change } from '@margay/history';
+import { isFirstObject, type Change } from '@margay/history';
 
 /**
  * The uids of clusters, as far as sources showed them: that of the namespace kube-system. What a source showed itself counts for what it
@@ -20,9 +20,8 @@ export class ClusterUids {
   /** The uid of the cluster that a source is of, after changes of it; undefined where nothing showed it yet. */
   of(cluster: string, source: string, changes: readonly Change[]): string | undefined {
     const place = `${cluster} ${source}`;
-    for (const { group, resource, name, uid } of changes)
-      if (group === FIRST_OBJECT.group && resource === FIRST_OBJECT.resource && name === FIRST_OBJECT.name)
-        if (uid !== undefined) this.#learn(cluster, place, uid);
+    for (const change of changes)
+      if (isFirstObject(change) && change.uid !== undefined) this.#learn(cluster, place, change.uid);
     return this.#bySource.get(place) ?? this.#byCluster.get(cluster);
   }
 

@@ -1,5 +1,5 @@
 import { CLUSTER_UID_HEADER } from '@margay/contracts';
-import { FIRST_OBJECT } from '@margay/history';
+import { isFirstObject } from '@margay/history';
 import { Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell } from '@margay/storage';
 
@@ -41,9 +41,8 @@ export class Identities {
   /** @throws OtherCluster where one of the messages is of another cluster than its name says. */
   async check(messages: readonly Named[], deliveries: readonly Delivery[]): Promise<void> {
     for (const [i, message] of messages.entries()) {
-      const { cluster, group, resource, name } = message;
-      const isFirst =
-        group === FIRST_OBJECT.group && resource === FIRST_OBJECT.resource && name === FIRST_OBJECT.name;
+      const { cluster } = message;
+      const isFirst = isFirstObject(message);
       const uid = (isFirst ? message.uid : undefined) ?? deliveries[i]?.headers[CLUSTER_UID_HEADER];
       if (uid === undefined) continue;
       const known = this.#uids.get(cluster) ?? (await clusterUidOf(this.#cell.of(cluster).history));
