@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   linkSync,
   openSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {
   signingKeyText,
   verifierKeyText,
 } from '@margay/ledger';
+import { keepNames } from '@margay/runtime';
 import * as z from 'zod';
 import type { Stores } from '../stores.ts';
 
@@ -99,16 +99,6 @@ export function writeNewKey(file: string, name: string): SigningKey {
   }
   keepNames(dirname(file));
   return readKeyFile(file);
-}
-
-/** Brings to the disk which files a folder has: a file whose name is not there yet is gone after a power cut. */
-function keepNames(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function keyIn(text: string, place: string): SigningKey {

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { keepNames } from '@margay/runtime';
 
 /** A file that is there, and what is to stand in it. */
 export interface Replacement {
@@ -88,14 +89,4 @@ function besides(file: string, text: string | Uint8Array): { put: () => void; dr
     keepNames(dirname(target));
   };
   return { put, drop };
-}
-
-/** Brings to the disk which files a folder has. */
-function keepNames(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
