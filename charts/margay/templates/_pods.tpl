@@ -124,3 +124,12 @@ securityContext:
 {{- if or .own.exec .own.tcpSocket .own.grpc }}{{- $byPath = dict }}{{- end }}
 {{- mergeOverwrite $byPath .fields .own | toYaml }}
 {{- end }}
+
+{{- /* What a claim of a volume asks for, by the values of a persistence. */}}
+{{- define "margay.claimSpec" -}}
+accessModes: [ReadWriteOnce]
+resources: { requests: { storage: {{ .size }} } }
+{{- with .storageClass }}
+storageClassName: {{ if eq . "-" }}''{{ else }}{{ . | quote }}{{ end }}
+{{- end }}
+{{- end }}
