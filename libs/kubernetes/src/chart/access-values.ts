@@ -3,6 +3,7 @@ import {
   choice,
   duration,
   flag,
+  NAME,
   named,
   section,
   text,
@@ -111,7 +112,7 @@ export const ACCESS_VALUES: Values = {
     ),
     reportNames: texts(
       'Reports that single people may list and export: a ClusterRole …-export-NAME each.',
-      '[a-z0-9]([-a-z0-9.]*[a-z0-9])?',
+      NAME,
     ),
     aggregate: flag(
       'Whether who has view, edit or admin of the whole cluster may see and export, or manage, reports. They tell more than view does: who changed what.',

@@ -4,6 +4,7 @@ import {
   kubernetes,
   kubernetesList,
   labels,
+  NAME,
   named,
   resources,
   section,
@@ -56,14 +57,7 @@ const LARGE = { requests: { cpu: '500m', memory: '512Mi' }, limits: { memory: '4
 const EMBEDDED = { requests: { cpu: '200m', memory: '512Mi' }, limits: { memory: '2Gi' } };
 
 /** A class of storage, by its name. */
-const storageClass = text(
-  'The class; the default one unless set, and none with -.',
-  '',
-  '-|[a-z0-9]([-a-z0-9.]*[a-z0-9])?',
-);
-
-const persistence = (about: string) =>
-  section(about, { size: size('How large it is.', '1Gi'), storageClass });
+const storageClass = text('The class; the default one unless set, and none with -.', '', `-|${NAME}`);
 
 /** An address that others post to. */
 const receiver = (about: string, secret: string) =>
@@ -90,7 +84,10 @@ export const PARTS = {
     topic: text(
       'A Kafka topic of raw audit events (AUDIT_TOPIC), as forwarders or a cloud’s hub write them; none unless set.',
     ),
-    persistence: persistence('A volume for the places that the watch has come to.'),
+    persistence: section('A volume for the places that the watch has come to.', {
+      size: size('How large it is.', '1Gi'),
+      storageClass,
+    }),
     webhook: receiver(
       'Takes audit events that API servers post.',
       'A Secret with tls.crt and tls.key, and token: the bearer token that API servers send. Needed where it is enabled.',

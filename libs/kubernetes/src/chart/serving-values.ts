@@ -154,11 +154,9 @@ export const SERVING_VALUES: Values = {
   ),
   podMonitor: monitor('A PodMonitor instead, for the Prometheus operator.', scraping),
   alerts: monitor('A PrometheusRule with alerts (files/alerts.yaml, docs/operating.md).'),
-  grafanaDashboard: section(
+  grafanaDashboard: monitor(
     'A ConfigMap with a dashboard, for Grafana’s sidecar (files/grafana-dashboard.json).',
     {
-      enabled: flag('Whether there is one.', false),
-      namespace: named('Where it lies; the release’s namespace unless set.'),
       labels: labels('Labels that the sidecar looks for.', { grafana_dashboard: '1' }),
       annotations: annotations('Annotations of it, such as a folder.'),
     },

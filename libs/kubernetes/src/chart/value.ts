@@ -28,9 +28,9 @@ const value = (about: string, initially: unknown, schema: JsonSchema): Value => 
   schema,
 });
 
-/** Go's regular expressions check these: they look neither ahead nor back. */
-const NAME = '[a-z0-9]([-a-z0-9.]*[a-z0-9])?';
-const QUALIFIED = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$';
+/** What an object may be called. Go's regular expressions check these: they look neither ahead nor back. */
+export const NAME = '[a-z0-9]([-a-z0-9.]*[a-z0-9])?';
+const QUALIFIED = `^(${NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`;
 const SUFFIX = '(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?';
 const QUANTITY = `^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)${SUFFIX}$`;
 const SIZE = `^([0-9]*[1-9][0-9]*(\\.[0-9]+)?|0?\\.[0-9]*[1-9][0-9]*)(M|G|T|P|Mi|Gi|Ti|Pi)$`;
