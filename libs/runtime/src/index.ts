@@ -29,6 +29,7 @@ export { type Metrics, openMetrics } from './metrics/metrics.ts';
 export { onceDone } from './once-done.ts';
 export { Problem, missing, refused } from './problem.ts';
 export { type Progress, openProgress } from './progress.ts';
+export { replaceFile } from './replace-file.ts';
 export { reasonOf, shownAddress, shownText, stackOf } from './shown.ts';
 export { stopSignal } from './stop.ts';
 export { together } from './together.ts';

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isFirstObject, type Change } from '@margay/history';
+import { makeFolder, replaceFile } from '@margay/runtime';
 
 /**
  * The uids of clusters, as far as sources showed them: that of the namespace kube-system. What a source showed itself counts for what it
@@ -30,9 +31,8 @@ export class ClusterUids {
     if (this.#byCluster.has(cluster)) return;
     this.#byCluster.set(cluster, uid);
     if (this.#file === undefined) return;
-    mkdirSync(join(this.#file, '..'), { recursive: true });
-    writeFileSync(`${this.#file}.new`, JSON.stringify(Object.fromEntries(this.#byCluster)), { flush: true });
-    renameSync(`${this.#file}.new`, this.#file);
+    makeFolder(dirname(this.#file));
+    replaceFile(this.#file, JSON.stringify(Object.fromEntries(this.#byCluster)));
   }
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
-import { makeFolder } from '@margay/runtime';
+import { makeFolder, replaceFile } from '@margay/runtime';
 import { databaseIn, openEmbedded } from '@margay/storage';
 import { UsageError } from '@margay/terminal';
 
@@ -109,13 +109,10 @@ async function ownerByStores(directory: string): Promise<Owner | undefined> {
 }
 
 function writeOwner(directory: string, owner: Owner): void {
-  const file = fileOf(directory);
   try {
     // For its owner only, whatever the umask: what is kept is what the audit log says. A folder that is there stays as it is.
     makeFolder(directory, 0o700);
-    // On the disk before the name is: a power cut must not leave an empty one.
-    writeFileSync(`${file}.new`, `${JSON.stringify(owner)}\n`, { flush: true, mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    replaceFile(fileOf(directory), `${JSON.stringify(owner)}\n`, 0o600);
   } catch (error) {
     throw new Error(`The data folder ${directory} cannot be written: ${(error as Error).message}`, {
       cause: error,
