@@ -6,7 +6,6 @@ import {
   isFields,
   keepsObject,
   KEPT_KINDS,
-  type Key,
   type Kind,
   kindOfObject,
   type KubernetesObject,
@@ -17,7 +16,7 @@ import {
   STORAGE_GROUP,
   text,
 } from '@margay/ground';
-import { FIRST_OBJECT } from './birth.ts';
+import { isFirstObject } from './birth.ts';
 import type { Change } from './change.ts';
 import { NEVER_SHOWN } from './object-doubt.ts';
 import { project } from './project.ts';
@@ -225,9 +224,6 @@ const isOver = ({ group, resource, namespace, doubt }: Version, seen: Version): 
   (namespace === '' || namespace === seen.namespace) &&
   seen.validFrom < (doubt?.answeredAt ?? -Infinity);
 
-const isFirst = ({ resource, name }: Key): boolean =>
-  resource === FIRST_OBJECT.resource && name === FIRST_OBJECT.name;
-
 function refuseStrangers(
   known: readonly Version[],
   isKnown: (version: Version) => boolean,
@@ -236,10 +232,10 @@ function refuseStrangers(
 ): void {
   const strange = known.filter((version) => {
     const uid = seen.get(placeOf(version))?.uid;
-    return uid !== undefined && uid !== version.uid && (isFirst(version) || isKnown(version));
+    return uid !== undefined && uid !== version.uid && (isFirstObject(version) || isKnown(version));
   });
   if (strange.length === 0) return;
-  const isCluster = strange.some(isFirst);
+  const isCluster = strange.some(isFirstObject);
   throw new Error(
     isCluster
       ? 'it is of another cluster: its namespace kube-system is not that of the log'

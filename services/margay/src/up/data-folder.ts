@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Change } from '@margay/history';
+import { isFirstObject, type Change } from '@margay/history';
 import { makeFolder, replaceFile } from '@margay/runtime';
 import { databaseIn, openEmbedded } from '@margay/storage';
 import { UsageError } from '@margay/terminal';
@@ -58,8 +58,9 @@ export async function claimFolder(directory: string, cluster: string): Promise<D
       }
     },
     admit(changes) {
-      for (const { resource, name, uid } of changes) {
-        if (resource !== 'namespaces' || name !== 'kube-system' || uid === undefined) continue;
+      for (const change of changes) {
+        const { uid } = change;
+        if (!isFirstObject(change) || uid === undefined) continue;
         if (known.uid === undefined) writeOwner(directory, (known = { ...known, uid }));
         else if (known.uid !== uid) {
           throw new OtherCluster(
