@@ -114,8 +114,8 @@ What is set aside stands in the evidence as a doubt: about its object where the 
 published until then. Lists of the cluster settle it: \`margay baseline\`. Keep topics for longer than the longest outage. A topic that
 was deleted is made anew by whoever uses it next; what had not been read of it is in doubt in the same way.
 
-**A report failed.** The reason is in \`report-failed\` and the window's state. It was tried 7 times in all. Ask for it again
-with \`margay run NAME --start … --end …\` once the cause is gone.
+**A report failed.** The reason is in \`report-failed\` and the window's state. It was tried 7 times in all, twice where
+it hung, and once where the archive was changed. Ask for it again with \`margay run NAME --start … --end …\` once the cause is gone.
 
 **Evidence came later.** A report stays what it is; \`margay runs\`, the API and the page say what came to the archive after its evidence was
 read ("3 events came later"). \`margay run NAME --revise\`, or the button on the run's page, makes a revision from the evidence that there is now:
