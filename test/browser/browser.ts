@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
@@ -29,6 +30,12 @@ export async function openPage(
   });
   page.on('pageerror', (error) => problems.push(error.message));
   return { page, problems };
+}
+
+/** Keeps a picture of the page, for whoever looks at it, in the folder that MARGAY_NARROW names. */
+export async function keepPicture(page: Page, name: string, { fullPage = false } = {}): Promise<void> {
+  const folder = process.env['MARGAY_NARROW'];
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage });
 }
 
 /** What an accessibility checker finds serious on the page. */

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { anyone } from '@margay/api';
 import { canarySource, markOf, type Canary, type CoverageMark, type Read } from '@margay/coverage';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
 import { report, SPAN, windowOf } from '../testing/recorded-stores.ts';
-import { openBrowser, openPage, seriousFindings } from './browser.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
 
 const STEP = 30_000_000;
 const [FIRST, STOPPED, LAST] = [0, 5, 9];
@@ -73,13 +72,7 @@ test.each([
   await page.setViewportSize({ width, height: 844 });
   const url = await addressOf(server);
   const look = async (name: string) => {
-    if (process.env['MARGAY_NARROW']) {
-      mkdirSync(process.env['MARGAY_NARROW'], { recursive: true });
-      await page.screenshot({
-        path: `${process.env['MARGAY_NARROW']}/${name}-${width}-${scheme}.png`,
-        fullPage: true,
-      });
-    }
+    await keepPicture(page, `${name}-${width}-${scheme}`, { fullPage: true });
     expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(width);
     expect(await seriousFindings(page)).toEqual([]);
   };

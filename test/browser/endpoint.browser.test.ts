@@ -9,7 +9,7 @@ import { addressOf, apiHere } from '../testing/api-application.ts';
 import { ownFolder } from '../testing/margay.ts';
 import { logOf, namespace, networkPolicy, pod } from '../testing/own-log.ts';
 import { report, windowOf } from '../testing/recorded-stores.ts';
-import { openBrowser, openPage, seriousFindings } from './browser.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
 
 type Event = Record<string, unknown> & { readonly objectRef: object };
 
@@ -66,8 +66,7 @@ test('the page of an endpoint names who deleted, and hatches what is not known',
     `${await addressOf(server)}/#/runs/i/endpoint?name=${encodeURIComponent('Pod.v1(shop/web)')}`,
   );
   await page.locator('svg rect.unseen').first().waitFor();
-  if (process.env['MARGAY_NARROW'])
-    await page.screenshot({ path: `${process.env['MARGAY_NARROW']}/endpoint-in-doubt.png`, fullPage: true });
+  await keepPicture(page, 'endpoint-in-doubt', { fullPage: true });
   const changes = page.locator('h3', { hasText: 'Who changed what' }).locator('+ table tr');
   const rows = await changes.evaluateAll((found) =>
     found.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent).join(' | ')),

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { anyone } from '@margay/api';
 import type { Report } from '@margay/reports';
 import { openMetrics, silentLog } from '@margay/runtime';
@@ -7,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiOver } from '../testing/api-application.ts';
 import { archive, recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
-import { openBrowser, openPage } from './browser.ts';
+import { keepPicture, openBrowser, openPage } from './browser.ts';
 
 /** What an attacker would put into a name, whatever it names. Long, and without a space to break at. */
 const HOSTILE = `<img/src=https://evil.example/x/onerror=hacked()></script><script>hacked()</script>"'\`\${7*7}\u202E\u2066\u200B\u001B[31m\u{E0041}\u3164\u00A0${'x'.repeat(253)}`;
@@ -156,10 +155,7 @@ test.each(
     }
     for (const details of await page.locator('summary').all()) await details.click();
     if (name === 'run') await page.getByText('Lost ingress protection').waitFor();
-    if (process.env['MARGAY_NARROW']) {
-      mkdirSync(process.env['MARGAY_NARROW'], { recursive: true });
-      await page.screenshot({ path: `${process.env['MARGAY_NARROW']}/hostile-${name}-${width}.png` });
-    }
+    await keepPicture(page, `hostile-${name}-${width}`);
     expect(await page.evaluate(TEXTS)).toEqual([]);
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(width);

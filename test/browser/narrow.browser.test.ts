@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { anyone } from '@margay/api';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
-import { openBrowser, openPage, seriousFindings } from './browser.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
 
 /** A telephone's width. */
 const WIDTH = 390;
@@ -45,10 +44,7 @@ test.each([
   await page.setViewportSize({ width: WIDTH, height: 844 });
   await page.goto(`${url}/${path}`);
   await page.locator(sign).first().waitFor();
-  if (process.env['MARGAY_NARROW']) {
-    mkdirSync(process.env['MARGAY_NARROW'], { recursive: true });
-    await page.screenshot({ path: `${process.env['MARGAY_NARROW']}/${name}.png`, fullPage: true });
-  }
+  await keepPicture(page, name, { fullPage: true });
   // The page itself does not move sideways; a wide table or drawing does, within its own frame.
   expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(WIDTH);
   const tooNarrow = await page.evaluate<string[]>(

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
 import { AUDIT_LOG } from '../testing/margay.ts';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
-import { openBrowser, openPage, seriousFindings } from './browser.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
 
 test.each([1280, 390])(
   'what is named and was never seen stands on the page of a run, %i pixels wide',
@@ -35,11 +35,8 @@ test.each([1280, 390])(
     );
     const [first] = evidence.neverSeen.listed;
     expect(await list.locator('tbody tr').first().textContent()).toContain(first!.resource);
-    if (process.env['MARGAY_NARROW']) {
-      mkdirSync(process.env['MARGAY_NARROW'], { recursive: true });
-      await list.scrollIntoViewIfNeeded();
-      await page.screenshot({ path: `${process.env['MARGAY_NARROW']}/never-seen-${width}.png` });
-    }
+    await list.scrollIntoViewIfNeeded();
+    await keepPicture(page, `never-seen-${width}`);
     expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(width);
     expect(await seriousFindings(page)).toEqual([]);
     expect(problems).toEqual([]);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { anyone, doorOf, doorSettings, type Authority } from '@margay/api';
 import { Problem, readConfig } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
@@ -8,7 +7,7 @@ import * as z from 'zod';
 import { apiHere } from '../testing/api-application.ts';
 import { freePort } from '../testing/free-port.ts';
 import { CLIENT, loginProvider } from '../testing/login-provider.ts';
-import { openBrowser, openPage, seriousFindings } from './browser.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
 
 /** A cluster that lets whomever the provider names see everything. */
 const authority: Authority = {
@@ -46,10 +45,7 @@ async function open(width: number) {
   const { page, problems } = await openPage(browser, { isMobile: width < 640 });
   await page.setViewportSize({ width, height: 844 });
   const look = async (name: string) => {
-    if (process.env['MARGAY_NARROW']) {
-      mkdirSync(process.env['MARGAY_NARROW'], { recursive: true });
-      await page.screenshot({ path: `${process.env['MARGAY_NARROW']}/${name}-${width}.png` });
-    }
+    await keepPicture(page, `${name}-${width}`);
     expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(width);
     expect(await seriousFindings(page)).toEqual([]);
   };
