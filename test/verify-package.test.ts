@@ -1,14 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { signingKey, signingKeyText } from '@margay/ledger';
-import { expect, onTestFinished, test } from 'vitest';
-import { AUDIT_LOG, margay } from './testing/margay.ts';
+import { expect, test } from 'vitest';
+import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
 import { installedVerifier } from './testing/verifier.ts';
 
 test('the verifier installed alone says what margay verify says, with its exit codes', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'margay-alone-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = ownFolder();
   const verify = installedVerifier();
   margay(['report', '--type', 'inventory', '--audit-log', AUDIT_LOG, '--out', folder]);
   const honest = join(folder, 'report.json');

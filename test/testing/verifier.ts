@@ -1,17 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
-import type { Ran } from './margay.ts';
+import { ownFolder, type Ran } from './margay.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The verifier as an auditor has it: its package alone, installed into an empty folder, without a network. */
 export function installedVerifier(): (args: readonly string[]) => Ran {
-  const folder = mkdtempSync(join(tmpdir(), 'margay-verifier-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = ownFolder();
   const npm = (args: readonly string[], cwd: string) =>
     execFileSync('npm', [...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   // Not there yet.
