@@ -3,11 +3,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { digestOfJson, signingKey, verifierKeyText } from '@margay/ledger';
+import { signingKey, verifierKeyText } from '@margay/ledger';
 import { databaseIn, logReports, openEmbedded, type Stores } from '@margay/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
 import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { sealed } from './testing/sealed.ts';
 
 /** Somebody who may write whatever he likes to the embedded store: what `margay archive check` finds then. */
 const sound = mkdtempSync(join(tmpdir(), 'margay-archive-check-'));
@@ -44,13 +45,10 @@ const headerOf = (store: DatabaseSync, id: string) =>
   JSON.parse(
     (store.prepare('SELECT header FROM headers WHERE id = ?').get(id) as { header: string }).header,
   ) as Header;
-/** With the digest that it should have: what whoever reads the source does. */
-const sealed = ({ headerDigest: _, ...link }: Record<string, unknown>): Header =>
-  ({ ...link, headerDigest: digestOfJson(link) }) as unknown as Header;
-const keep = (store: DatabaseSync, header: Header) =>
+const keep = (store: DatabaseSync, header: Readonly<Record<string, unknown>>) =>
   store
     .prepare('UPDATE headers SET header = ?, sequence = ? WHERE id = ?')
-    .run(JSON.stringify(header), Number(header['sequence']), header.id);
+    .run(JSON.stringify(header), Number(header['sequence']), String(header['id']));
 
 /** Makes a report say something else, and everything after it fit that. */
 function replaceChain(store: DatabaseSync): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anyone } from '@margay/api';
 import type { Run, Runs, Trend } from '@margay/api-contract';
-import { digestOfJson, signingKey } from '@margay/ledger';
+import { signingKey } from '@margay/ledger';
 import { openMetrics } from '@margay/runtime';
 import { Readiness } from '@margay/runtime/nest';
 import { checkLog, databaseIn, LogRefused, logReports, logUnlogged, type Stores } from '@margay/storage';
@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
 import { AUDIT_LOG } from './testing/margay.ts';
 import { recordedStores, report, windowOf } from './testing/recorded-stores.ts';
+import { sealed } from './testing/sealed.ts';
 
 /** Somebody who may write to the store changes an archived report of the one process: what is answered then. */
 const folder = mkdtempSync(join(tmpdir(), 'margay-damaged-archive-'));
@@ -55,10 +56,8 @@ interface Row {
 const headerRow = () => store.prepare('SELECT * FROM headers WHERE id = ?').get(ID) as unknown as Row;
 const keepHeader = (text: string, id = ID) =>
   store.prepare('UPDATE headers SET header = ? WHERE id = ?').run(text, id);
+const forgeHeader = (header: Record<string, unknown>) => keepHeader(JSON.stringify(sealed(header)));
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-/** With the digest that it should have: what whoever reads the source does. */
-const sealed = ({ headerDigest: _, ...link }: Record<string, unknown>) =>
-  JSON.stringify({ ...link, headerDigest: digestOfJson(link) });
 
 const firstPart = () =>
   store.prepare('SELECT id, body FROM parts WHERE report_id = ? AND part = 0').get(ID) as unknown as {
@@ -120,7 +119,7 @@ test.each<[string, () => void, typeof CHANGED, RegExp, readonly string[]]>([
   ],
   [
     'a header with its digest made anew',
-    () => keepHeader(sealed({ ...JSON.parse(String(headerRow()['header'])), generatedAt: 1 })),
+    () => forgeHeader({ ...JSON.parse(String(headerRow()['header'])), generatedAt: 1 }),
     CHANGED,
     /the log of reports has a header with the digest [0-9a-f]{64}, not [0-9a-f]{64}/,
     ALL,
@@ -144,7 +143,7 @@ test.each<[string, () => void, typeof CHANGED, RegExp, readonly string[]]>([
       store.prepare('UPDATE parts SET body = ?, digest = ? WHERE id = ?').run(changed, digest, id);
       const header = JSON.parse(String(headerRow()['header'])) as { parts: { digest: string }[] };
       const parts = header.parts.map((part, i) => (i === 0 ? { ...part, digest } : part));
-      keepHeader(sealed({ ...header, parts }));
+      forgeHeader({ ...header, parts });
     },
     CHANGED,
     /the log of reports has a header with the digest/,
@@ -226,7 +225,7 @@ test('a header that is forged is counted when somebody scrapes, and said by list
     now.mockImplementation(() => at + seconds * 1_000);
   };
   try {
-    keepHeader(sealed({ ...JSON.parse(String(sound['header'])), end: 2, reportName: 'other' }));
+    forgeHeader({ ...JSON.parse(String(sound['header'])), end: 2, reportName: 'other' });
     later(61);
     await metrics.exposition();
     await vi.waitFor(async () =>
@@ -307,8 +306,7 @@ test.each<[string, damage: () => void, of: number, words: RegExp]>([
 
 test('a forged report whose entry the store has as that of another run is not served', async () => {
   const sound = headerRow();
-  const forged = sealed({ ...JSON.parse(String(sound['header'])), generatedAt: 1 });
-  keepHeader(forged);
+  forgeHeader({ ...JSON.parse(String(sound['header'])), generatedAt: 1 });
   store.prepare("UPDATE log_entries SET run = 'x' WHERE run = ?").run(ID);
   try {
     await started();

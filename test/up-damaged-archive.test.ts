@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
-import { digestOfJson } from '@margay/ledger';
 import { databaseIn } from '@margay/storage';
 import { expect, test } from 'vitest';
 import { margay, ownFolder, startUp, stopped } from './testing/margay.ts';
+import { sealed } from './testing/sealed.ts';
 
 /** What somebody who may write to the data folder does to the report of a type while nothing runs. */
 const headerOf = (store: DatabaseSync, type: string) =>
@@ -12,9 +12,8 @@ const headerOf = (store: DatabaseSync, type: string) =>
   };
 function forgeNumbers(store: DatabaseSync): string {
   const { id, header } = headerOf(store, 'inventory');
-  const { headerDigest: _, ...link } = JSON.parse(header.replaceAll('174', '777')) as Record<string, unknown>;
-  const text = JSON.stringify({ ...link, headerDigest: digestOfJson(link) });
-  store.prepare('UPDATE headers SET header = ? WHERE id = ?').run(text, id);
+  const changed = JSON.parse(header.replaceAll('174', '777')) as Record<string, unknown>;
+  store.prepare('UPDATE headers SET header = ? WHERE id = ?').run(JSON.stringify(sealed(changed)), id);
   return id;
 }
 function changeRows(store: DatabaseSync): string {
