@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { completions, expectNoDeadLetters, install, lines } from './testing/installation.ts';
+import { completions, expectNoDeadLetters, install, lines, textOf } from './testing/installation.ts';
 import { ownFolder } from './testing/margay.ts';
 import { startService } from './testing/services.ts';
 
@@ -37,7 +37,7 @@ test.runIf(isAsked)(
       spec: { reportType: 'inventory', schedule: `${minutes.join(',')} * * * *` },
     };
     writeFileSync(join(environment.REPORTS_DIRECTORY, 'report.json'), JSON.stringify(manifest));
-    appendFileSync(log, lines.map(({ text }) => `${text}\n`).join(''));
+    appendFileSync(log, textOf(lines));
     const scheduling = { ...environment, TIGERA_COMPLIANCE_JOB_START_DELAY: '0s' };
     for (const name of ['audit-ingestor', 'snapshotter']) startService(name, environment);
     const worker = startService('report-worker', environment);

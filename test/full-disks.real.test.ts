@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { brokerToKill } from './servers/kafka.ts';
 import {
   CLUSTER,
+  entriesRead,
   expectNoDeadLetters,
   expectReady,
   install,
@@ -14,6 +15,7 @@ import {
   lines,
   reportOnAll,
   rowsOfReports,
+  textOf,
   TYPES,
   undisturbed,
   undisturbedRows,
@@ -27,7 +29,6 @@ import { mayMount, smallVolume } from './testing/small-volume.ts';
 /** Minutes, with servers of their own. */
 const isAsked = process.env['FAULT_MINUTES'] !== undefined;
 const HALF = Math.floor(lines.length / 2);
-const textOf = (some: readonly { readonly text: string }[]) => some.map(({ text }) => `${text}\n`).join('');
 const patient = { timeout: 60_000, interval: 200 };
 
 /** What `/readyz` says. */
@@ -52,14 +53,10 @@ describe.runIf(mayMount)('a volume is full while the log streams, and there is r
     const data = join(volume.path, 'data');
     const log = join(ownFolder(), 'audit.log');
     const args = ['--follow', '--cluster', CLUSTER, '--audit-log', log, '--data', data];
-    const read = async (url: string) =>
-      [...(await (await fetch(`${url}/metrics`)).text()).matchAll(/^margay_events_total\{.*\} (\d+)$/gm)]
-        .map(([, count]) => Number(count))
-        .reduce((sum, count) => sum + count, 0);
 
     writeFileSync(log, textOf(lines.slice(0, HALF)));
     const first = await startUp(args, /Serving/);
-    await expect.poll(() => read(first.url), patient).toBe(HALF);
+    await expect.poll(() => entriesRead(first.url), patient).toBe(HALF);
     volume.fill();
     appendFileSync(log, textOf(lines.slice(HALF)));
     await expect.poll(() => first.child.exitCode, patient).toBe(1);
@@ -72,7 +69,7 @@ describe.runIf(mayMount)('a volume is full while the log streams, and there is r
     volume.makeRoom();
     const { child, url } = await startUp(args, /Serving/);
     // What was confirmed before the disk was full is not read again.
-    await expect.poll(() => read(url), patient).toBeGreaterThanOrEqual(lines.length - HALF);
+    await expect.poll(() => entriesRead(url), patient).toBeGreaterThanOrEqual(lines.length - HALF);
     await expect.poll(async () => (await readiness(url))['disk'], patient).toMatchObject({ ready: true });
     await expect
       .poll(async () => digestsIn(data), patient)

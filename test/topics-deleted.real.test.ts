@@ -5,22 +5,23 @@ import type { Stores } from '@margay/storage';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
 import {
+  entriesRead,
   expectNoDeadLetters,
   expectReady,
   install,
   kept,
   lines,
   reportOnAll,
+  textOf,
   undisturbed,
 } from './testing/installation.ts';
-import { startService, type ServiceProcess } from './testing/services.ts';
+import { startService } from './testing/services.ts';
 
 const BROKERS = process.env['MARGAY_TEST_KAFKA'] ?? '';
 /** A minute each, which a group of consumers takes to find itself again. */
 const isAsked = process.env['FAULT_MINUTES'] !== undefined;
 const THIRD = Math.floor(lines.length / 3);
 const patient = { timeout: 120_000, interval: 250 };
-const textOf = (some: readonly { readonly text: string }[]) => some.map(({ text }) => `${text}\n`).join('');
 
 /** Deletes topics of an installation, all of them unless named. */
 async function deleteTopics(
@@ -34,15 +35,6 @@ async function deleteTopics(
   expect(chosen.length).toBeGreaterThan(0);
   await admin.deleteTopics({ topics: chosen, timeout: 30_000 });
   await admin.disconnect();
-}
-
-/** How many entries an ingestor has published. */
-async function read(ingestor: ServiceProcess): Promise<number> {
-  const metrics = await (await fetch(`${await ingestor.url()}/metrics`)).text();
-  return [...metrics.matchAll(/^margay_events_total\{.*\} (\d+)$/gm)].reduce(
-    (sum, [, count]) => sum + Number(count),
-    0,
-  );
 }
 
 /** Whether the archived reports call their evidence whole, and what they hold against it. */
@@ -98,7 +90,7 @@ test.each(DELETED.slice(0, isAsked ? undefined : 1))(
     await kept(bus, stores, THIRD);
     expect(await first.stop()).toBe(0);
     appendFileSync(log, textOf(lines.slice(THIRD, 2 * THIRD)));
-    await expect.poll(() => read(ingestor), patient).toBe(2 * THIRD);
+    await expect.poll(async () => entriesRead(await ingestor.url()), patient).toBe(2 * THIRD);
     await deleteTopics(environment, ...names);
     appendFileSync(log, textOf(lines.slice(2 * THIRD)));
     for (const name of ['snapshotter', 'report-worker']) startService(name, environment);

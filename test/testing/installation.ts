@@ -181,6 +181,19 @@ export async function stream(
   return (texts.length * 1_000) / Math.max(1, Date.now() - start);
 }
 
+/** Lines as they stand in a log. */
+export const textOf = (some: readonly { readonly text: string }[]): string =>
+  some.map(({ text }) => `${text}\n`).join('');
+
+/** How many entries a process has read and delivered since it began, by its metrics. */
+export async function entriesRead(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return [...metrics.matchAll(/^margay_events_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
+}
+
 export async function completions(bus: Bus): Promise<ReportCompleted[]> {
   const found: ReportCompleted[] = [];
   for await (const { value } of bus.peek(reportsCompleted.name)) found.push(reportsCompleted.decode(value));
