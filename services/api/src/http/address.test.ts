@@ -62,6 +62,7 @@ test('however an address is written, it is one, and the one that Node knows', ()
       expect(list.check(found!, isIP(found!) === 6 ? 'ipv6' : 'ipv4')).toBe(true);
       expect(addressOf(found!)).toBe(found);
     }),
+    { numRuns: 3000 },
   );
 });
 
@@ -78,6 +79,7 @@ test('two addresses count as one where Node says that they are of one network of
         isSameNetwork(one!, written(other!, b)),
       );
     }),
+    { numRuns: 3000 },
   );
 });
 

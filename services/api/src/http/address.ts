@@ -10,16 +10,16 @@ const NETWORK_BITS = 64;
  */
 export function addressOf(text: string): string | undefined {
   if (isIP(text) === 0) return undefined;
-  return ipaddr.process(withoutZone(text)).toString();
+  return read(text).toString();
 }
 
 /** Whom an address counts as: of IPv6 its network; what is no address as it is. */
 export function networkOf(address: string): string {
   if (isIP(address) === 0) return address;
-  const read = ipaddr.process(withoutZone(address));
-  return read instanceof ipaddr.IPv4
-    ? read.toString()
-    : ipaddr.IPv6.networkAddressFromCIDR(`${read.toString()}/${NETWORK_BITS}`).toString();
+  const known = read(address);
+  return known instanceof ipaddr.IPv4
+    ? known.toString()
+    : ipaddr.IPv6.networkAddressFromCIDR(`${known.toString()}/${NETWORK_BITS}`).toString();
 }
 
 /** An address or a network, as it is written in settings. */
@@ -36,7 +36,7 @@ export function readNetwork(text: string): Network | undefined {
   const most = family === 6 ? 128 : 32;
   const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
   if (family === 0 || more !== undefined || address.includes('%') || !(bits <= most)) return undefined;
-  const mapped = family === 6 && bits >= 96 ? ipaddr.process(address) : undefined;
+  const mapped = family === 6 && bits >= 96 ? read(address) : undefined;
   return mapped instanceof ipaddr.IPv4
     ? { address: mapped.toString(), bits: bits - 96, family: 'ipv4' }
     : { address, bits, family: family === 6 ? 'ipv6' : 'ipv4' };
@@ -55,4 +55,11 @@ export function networksOf(networks: readonly Network[]): (address: string) => b
   };
 }
 
-const withoutZone = (address: string): string => address.replace(/%.*$/, '');
+/**
+ * What Node takes for an address. IPv6 is spelled in groups by Node first: the library takes the old `::1.2.3.4`, which is an address of
+ * IPv6 like others (RFC 4291, 2.5.5.1), for IPv4.
+ */
+function read(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
+  const text = address.replace(/%.*$/, '');
+  return ipaddr.process(isIP(text) === 6 ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text);
+}
