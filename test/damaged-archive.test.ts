@@ -229,7 +229,9 @@ test('a header that is forged is counted when somebody scrapes, and said by list
     later(61);
     await metrics.exposition();
     await vi.waitFor(async () =>
-      expect(await metrics.exposition()).toContain('margay_archive_damaged_total{what="log"} 1'),
+      expect(await metrics.exposition()).toContain(
+        'margay_archive_damaged_total{cluster="recorded",what="log"} 1',
+      ),
     );
     // It stands where the log has it, whatever the header says now.
     const { report: name, window } = first;

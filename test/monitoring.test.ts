@@ -54,6 +54,16 @@ test.each(rules)('$alert asks for a metric that there is, by labels that it has'
   );
 });
 
+test.each(rules)(
+  '$alert says of which cluster it is, where its metrics are of one',
+  ({ expr, annotations }) => {
+    const { metrics, grouped } = asked(expr);
+    if (!metrics.every((metric) => known.get(metric)!.includes('cluster'))) return;
+    expect(grouped).toContain('cluster');
+    expect(annotations.summary).toContain('$labels.cluster');
+  },
+);
+
 const promtool = spawnSync('promtool', ['--version']);
 
 test.skipIf(promtool.error)('the alerts fire when they should, says Prometheus', () => {
@@ -76,12 +86,12 @@ test('one process serves what the alerts ask for', async () => {
   // What is there from the beginning; a counter appears with its first count.
   for (const sample of [
     ...checks.map((check) => `margay_ready{check="${check}"} 1`),
-    'margay_newest_event_timestamp_seconds{source="audit.log',
-    'margay_source_last_delivery_timestamp_seconds{source="audit.log',
-    'margay_source_refused{source="audit.log',
+    'margay_newest_event_timestamp_seconds{cluster="c",source="audit.log',
+    'margay_source_last_delivery_timestamp_seconds{cluster="c",source="audit.log',
+    'margay_source_refused{cluster="c",source="audit.log',
     'margay_topic_lag_messages{topic="margay.resource-changes",group="',
-    'margay_oldest_window_age_seconds 0',
-    'margay_reports_total{type="inventory",result="completed"} 1',
+    'margay_oldest_window_age_seconds{cluster="c"} 0',
+    'margay_reports_total{cluster="c",type="inventory",result="completed"} 1',
     `margay_disk_free_bytes{directory="${data}"} `,
   ])
     expect(served).toContain(sample);

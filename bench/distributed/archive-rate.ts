@@ -66,7 +66,7 @@ export async function benchArchive(print: (line: string) => void, quick: boolean
 async function keptAtLeast(url: string, least: number): Promise<{ at: number; kept: number }> {
   for (;;) {
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    const kept = Number(/^margay_kept_changes_total (\d+)$/m.exec(metrics)?.[1] ?? 0);
+    const kept = Number(/^margay_kept_changes_total\{.*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
     if (kept >= least) return { at: performance.now(), kept };
     await sleep(50);
   }

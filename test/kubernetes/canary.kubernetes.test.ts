@@ -194,7 +194,7 @@ test.runIf(hasServers)(
     expect(silent.checks['sources']?.reason).toContain(`kube-1 is silent since`);
     expect(silent.sources?.['kube-0']?.canaries?.[a]?.silentSince).toBeUndefined();
     expect(await (await fetch(`${url}/metrics`)).text()).toContain(
-      `margay_canary_silent{source="kube-1",server="${b}"} 1`,
+      `margay_canary_silent{cluster="c",source="kube-1",server="${b}"} 1`,
     );
     copying = true;
     await until(

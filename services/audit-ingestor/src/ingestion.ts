@@ -47,13 +47,13 @@ export class Ingestion {
     this.#options.admit?.(ingested.changes);
     const source = sourceName(ingested.mark.source);
     const uid = this.#uids.of(cluster, source, ingested.changes);
-    const observe = this.#metrics.deliverySeconds.start({ source });
+    const observe = this.#metrics.deliverySeconds.start({ cluster, source });
     await traced('ingest', { attributes: { source } }, () =>
       publishIngested(this.#bus, cluster, ingested, uid),
     );
     observe();
-    this.#health.delivered(ingested.mark);
-    count(this.#metrics, ingested);
+    this.#health.delivered(cluster, ingested.mark);
+    count(this.#metrics, cluster, ingested);
     tell(this.#log, cluster, ingested);
   }
 
@@ -86,12 +86,12 @@ function tell(log: Log, cluster: string, { mark }: Ingested): void {
 const outcomesOf = ({ timeless, buckets }: CoverageMark): [string, number][] =>
   [timeless, ...buckets.map(({ counts }) => counts)].flatMap((counts) => Object.entries(counts));
 
-function count(metrics: Metrics, { changes, mark }: Ingested): void {
+function count(metrics: Metrics, cluster: string, { changes, mark }: Ingested): void {
   if (!tellsOfTime(mark.source)) return;
   const source = sourceName(mark.source);
   for (const [outcome, amount] of outcomesOf(mark))
-    metrics.eventsTotal.add(amount, { source, outcome: outcome.split(':')[0] ?? outcome });
-  metrics.changesTotal.add(changes.length, { source });
+    metrics.eventsTotal.add(amount, { cluster, source, outcome: outcome.split(':')[0] ?? outcome });
+  metrics.changesTotal.add(changes.length, { cluster, source });
   const newest = mark.buckets.at(-1)?.last;
-  if (newest !== undefined) metrics.newestEventSeconds.set(newest / 1e6, { source });
+  if (newest !== undefined) metrics.newestEventSeconds.set(newest / 1e6, { cluster, source });
 }

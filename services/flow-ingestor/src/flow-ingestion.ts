@@ -18,7 +18,7 @@ export const flowIngestion: FactoryProvider = {
     ingestFlows({
       publish: async (cluster, flows, mark) => {
         await publishFlows(bus, cluster, flows, mark);
-        health.delivered(mark);
+        health.delivered(cluster, mark);
       },
       metrics,
       log,

@@ -19,7 +19,8 @@ export class FlowsHealth implements OnModuleInit {
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
   readonly #directory: string | undefined;
-  readonly #heard = new Map<string, Heard>();
+  /** By cluster and source. */
+  readonly #heard = new Map<string, Map<string, Heard>>();
 
   constructor(
     @Inject(Readiness) readiness: Readiness,
@@ -40,27 +41,31 @@ export class FlowsHealth implements OnModuleInit {
   }
 
   /** A mark of flows is durable. */
-  delivered({ source, buckets }: CoverageMark): void {
+  delivered(cluster: string, { source, buckets }: CoverageMark): void {
     if (!tellsOfTime(source)) return;
     // As the coverage calls them: a log of flows may have the name of one of events.
     const name = `flows: ${sourceName(source)}`;
     const newest = buckets.at(-1)?.last;
+    const ofCluster = this.#heard.get(cluster) ?? new Map<string, Heard>();
     const heard = heardAgain(
-      this.#heard.get(name),
+      ofCluster.get(name),
       Date.now(),
       newest === undefined ? undefined : newest / 1_000,
     );
-    this.#heard.set(name, heard);
+    this.#heard.set(cluster, ofCluster.set(name, heard));
   }
 
   #look(now: number): SourceLook[] {
-    return [...this.#heard]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([source, heard]) => ({
-        source,
-        isHeard: true,
-        ...lookAtDeliveries(heard, now),
-        canaries: [],
-      }));
+    return [...this.#heard].flatMap(([cluster, sources]) =>
+      [...sources]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([source, heard]) => ({
+          cluster,
+          source,
+          isHeard: true,
+          ...lookAtDeliveries(heard, now),
+          canaries: [],
+        })),
+    );
   }
 }

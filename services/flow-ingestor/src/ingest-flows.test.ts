@@ -104,7 +104,7 @@ test('distinct flows are published once, whatever else is in the log', async () 
   expect(marks[0]!.buckets.map(({ counts }) => counts)).toEqual([{ kept: 3 }, { kept: 1 }]);
   const exposed = await metrics.exposition();
   for (const [outcome, count] of Object.entries({ kept: 2, merged: 2, unusable: 2 })) {
-    expect(exposed).toContain(`margay_flows_total{source="s",outcome="${outcome}"} ${count}`);
+    expect(exposed).toContain(`margay_flows_total{cluster="c",source="s",outcome="${outcome}"} ${count}`);
   }
 });
 

@@ -48,7 +48,7 @@ export function ingestFlows({ publish, metrics, log }: FlowIngestion): IngestFlo
     const source = sourceName(mark.source);
     const tally = { kept: fresh.length, merged: flows.length - fresh.length, unusable: unusableIn(mark) };
     for (const [outcome, amount] of Object.entries(tally))
-      metrics.flowsTotal.add(amount, { source, outcome });
+      metrics.flowsTotal.add(amount, { cluster, source, outcome });
     if (tally.unusable > 0) {
       log.warn(UNREADABLE, {
         cluster,

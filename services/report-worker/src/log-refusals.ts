@@ -13,7 +13,8 @@ export class LogRefusals implements OnModuleInit {
   readonly #options: WorkerOptions;
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
-  #last: LogRefused | undefined;
+  /** The last of each cluster's log. */
+  readonly #last = new Map<string, LogRefused>();
 
   constructor(
     @Inject(WORKER_OPTIONS) options: WorkerOptions,
@@ -27,20 +28,20 @@ export class LogRefusals implements OnModuleInit {
 
   onModuleInit(): void {
     if (this.#options.ledgerKey === undefined) return;
-    this.#readiness.add(
-      'log',
-      () =>
-        this.#last && {
-          warning: `Reports are archived and not logged. ${this.#last.message} Then start again: that logs them.`,
-        },
-    );
+    this.#readiness.add('log', () => {
+      const words = [...this.#last.values()].map(({ message }) => message);
+      if (words.length === 0) return undefined;
+      return {
+        warning: `Reports are archived and not logged. ${words.join(' ')} Then start again: that logs them.`,
+      };
+    });
   }
 
-  /** @returns whether it is another reason than the last one. */
-  add(refused: LogRefused): boolean {
-    const isNew = this.#last?.message !== refused.message;
-    this.#last = refused;
-    this.#metrics.logRefusedTotal.add(1);
+  /** @returns whether it is another reason than the last one of that cluster's log. */
+  add(cluster: string, refused: LogRefused): boolean {
+    const isNew = this.#last.get(cluster)?.message !== refused.message;
+    this.#last.set(cluster, refused);
+    this.#metrics.logRefusedTotal.add(1, { cluster });
     return isNew;
   }
 }

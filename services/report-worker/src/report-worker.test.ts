@@ -108,9 +108,9 @@ test('a window becomes an archived report and news of it; the window again gives
   expect(news.map(({ id, digest }) => [id, digest])).toEqual([['w1', headers[0]!.digest]]);
   expect(await stores.windows.get('w1')).toMatchObject({ state: 'completed' });
   const exposition = await metrics.exposition();
-  expect(exposition).toContain('margay_reports_total{type="inventory",result="completed"} 1');
-  expect(exposition).toContain('margay_reports_total{type="inventory",result="repeated"} 1');
-  expect(exposition).toContain('margay_report_duration_seconds_count{type="inventory"} 1');
+  expect(exposition).toContain('margay_reports_total{cluster="c",type="inventory",result="completed"} 1');
+  expect(exposition).toContain('margay_reports_total{cluster="c",type="inventory",result="repeated"} 1');
+  expect(exposition).toContain('margay_report_duration_seconds_count{cluster="c",type="inventory"} 1');
 });
 
 test('a revision says what it supersedes, which stays, and each is told of once', async () => {
@@ -231,7 +231,9 @@ test('a window that is not over is refused, by the clock of the worker, and comp
   await expect.poll(done).toBe(0);
   expect((await stores.archive.headers()).headers).toEqual([]);
   expect(await stores.windows.get('w1')).toMatchObject({ state: 'emitted', attempt: 0 });
-  expect(await metrics.exposition()).toContain('margay_reports_total{type="inventory",result="refused"} 1');
+  expect(await metrics.exposition()).toContain(
+    'margay_reports_total{cluster="c",type="inventory",result="refused"} 1',
+  );
   now = 1_000;
   await publishAll(bus, reportWindows, [window]);
   await expect.poll(done).toBe(0);
@@ -344,7 +346,7 @@ test('a log that somebody changed keeps no report from being archived and told o
   expect((await messagesOf(bus, reportsCompleted)).map(({ id }) => id)).toEqual(['w1']);
   expect(lines.at(-1)).toContain('not in the log of reports: The log of reports lacks tile 0 of level 0');
   // At the start, and of the report.
-  expect(await metrics.exposition()).toMatch(/margay_log_refused_total 2/);
+  expect(await metrics.exposition()).toMatch(/margay_log_refused_total\{cluster="c"\} 2/);
   expect(lines[0]).toContain('is not appended to: The log of reports lacks tile 0 of level 0');
   const { ready, checks } = await app.get(Readiness).look();
   expect({ ready, log: checks['log'] }).toEqual({
@@ -388,6 +390,6 @@ test('an entry that somebody takes out of the log is told of while nothing is ar
     .poll(async () => (await app.get(Readiness).look()).checks['log']?.reason)
     .toContain('Entry 0 of the log of reports is missing.');
   // It goes on being counted, so that the alert goes on, and is logged once.
-  await expect.poll(() => metrics.exposition()).toMatch(/margay_log_refused_total [3-9]/);
+  await expect.poll(() => metrics.exposition()).toMatch(/margay_log_refused_total\{cluster="c"\} [3-9]/);
   expect(lines).toEqual([expect.stringContaining('Entry 0 of the log of reports is missing.')]);
 });

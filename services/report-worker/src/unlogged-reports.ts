@@ -70,7 +70,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
       await andThen?.(key);
     } catch (error) {
       if (!(error instanceof LogRefused)) throw error;
-      if (this.#refusals.add(error))
+      if (this.#refusals.add(cluster, error))
         this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
     }
   }

@@ -68,27 +68,27 @@ export class WindowsController {
       tell: {
         ...tell,
         failed: (attempt, error) => {
-          this.#metrics.reportsTotal.add(1, { type, result: 'retried' });
+          this.#metrics.reportsTotal.add(1, { cluster, type, result: 'retried' });
           tell.failed(attempt, error);
         },
         unlogged: (error) => {
-          this.#refusals.add(error);
+          this.#refusals.add(cluster, error);
           tell.unlogged(error);
         },
       },
     });
-    this.#metrics.reportsTotal.add(1, { type, result });
+    this.#metrics.reportsTotal.add(1, { cluster, type, result });
     if (result === 'refused') this.#log.warn('A window is not over yet: it comes again', { id, report });
     else this.#log.info('A window is done', { id, report, result });
   }
 
   async #measured(...[window, unapplied]: Parameters<Compute>): ReturnType<Compute> {
-    const type = window.reportType;
-    const observe = this.#metrics.reportSeconds.start({ type });
+    const { cluster, reportType: type } = window;
+    const observe = this.#metrics.reportSeconds.start({ cluster, type });
     const computed = await this.#compute(window, unapplied);
     observe();
     const rows = computed.parts.reduce((sum, part) => sum + part.rows.length, 0);
-    this.#metrics.reportRowsTotal.add(rows, { type });
+    this.#metrics.reportRowsTotal.add(rows, { cluster, type });
     return computed;
   }
 }

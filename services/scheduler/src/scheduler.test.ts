@@ -63,8 +63,8 @@ test('windows that are due are kept and published, once each', async () => {
   for await (const { value } of bus.peek(reportWindows.name)) published.push(reportWindows.decode(value).end);
   expect(published.toSorted((a, b) => a - b)).toEqual([NOON - 2 * HOUR, NOON - HOUR, NOON]);
   const exposition = await metrics.exposition();
-  expect(exposition).toContain('margay_windows_total{report="hourly"} 3');
-  expect(exposition).toContain('margay_windows_active{report="hourly"} 3');
+  expect(exposition).toContain('margay_windows_total{cluster="c",report="hourly"} 3');
+  expect(exposition).toContain('margay_windows_active{cluster="c",report="hourly"} 3');
 });
 
 test('what became of windows is kept', async () => {

@@ -87,14 +87,14 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     this.#metrics.onScrape(async () => {
       const states = ['emitted', 'running'] as const;
-      const lists = await Promise.all(
-        this.#options.clusters.map((cluster) =>
-          this.#cell.of(cluster).windows.list({ states, limit: 1_000 }),
-        ),
+      await Promise.all(
+        this.#options.clusters.map(async (cluster) => {
+          const active = await this.#cell.of(cluster).windows.list({ states, limit: 1_000 });
+          const now = this.#clock();
+          const oldest = active.reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
+          this.#metrics.windowAgeSeconds.set((now - oldest) / 1e6, { cluster });
+        }),
       );
-      const now = this.#clock();
-      const oldest = lists.flat().reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
-      this.#metrics.windowAgeSeconds.set((now - oldest) / 1e6);
     });
   }
 
@@ -182,8 +182,11 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   async #tell(emitted: readonly ReportWindow[]): Promise<void> {
     for (const { cluster, id, reportName: report } of emitted) {
       this.#log.info('A window was emitted', { id, cluster, report });
-      this.#metrics.windowsTotal.add(1, { report });
-      this.#metrics.windowsActive.set(await this.#cell.of(cluster).windows.active(report), { report });
+      this.#metrics.windowsTotal.add(1, { cluster, report });
+      this.#metrics.windowsActive.set(await this.#cell.of(cluster).windows.active(report), {
+        cluster,
+        report,
+      });
     }
   }
 }

@@ -63,9 +63,9 @@ export class EvidenceController {
     @Ctx() { deliveries }: TopicContext,
   ): Promise<void> {
     await this.#identities.check(changes, deliveries);
-    for (const [{ history }, some] of byCluster(this.#cell, changes)) {
+    for (const [{ history }, some, cluster] of byCluster(this.#cell, changes)) {
       const { applied } = await kept(history.append(some));
-      this.#metrics.keptChangesTotal.add(applied);
+      this.#metrics.keptChangesTotal.add(applied, { cluster });
     }
   }
 

@@ -97,7 +97,7 @@ test('what the ingestors publish is in the stores when nothing waits any more; r
   const kept = [];
   for await (const each of stores.flows.between({ start: 0, end: 100 })) kept.push(each);
   expect(kept).toMatchObject([{ destination: flow.destination, startAt: 10, endAt: 20 }]);
-  expect(await metrics.exposition()).toContain('margay_kept_changes_total 2');
+  expect(await metrics.exposition()).toContain('margay_kept_changes_total{cluster="c"} 2');
 });
 
 test('while a store is away nothing is committed, and when it is back nothing is missing', async () => {

@@ -65,8 +65,8 @@ export const reportsCompleted = defineTopic<ReportCompleted>({
   about: 'Reports that were archived, with the numbers of their summary.',
   schema: SCHEMA,
   released: REPORT_COMPLETED_RELEASES,
-  key: 'the name of the GlobalReport',
-  keyOf: ({ reportName }) => reportName,
+  key: 'cluster and name of the GlobalReport',
+  keyOf: ({ cluster, reportName }) => `${cluster}/${reportName}`,
   toRecord: ({ summary, revision = 1, supersedes = '', ...completed }) => ({
     ...completed,
     summary: JSON.stringify(summary),

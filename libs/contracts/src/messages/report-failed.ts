@@ -42,8 +42,8 @@ export const reportsFailed = defineTopic<ReportFailed>({
   about: 'Windows that were given up after the last attempt.',
   schema: SCHEMA,
   released: REPORT_FAILED_RELEASES,
-  key: 'the name of the GlobalReport',
-  keyOf: ({ reportName }) => reportName,
+  key: 'cluster and name of the GlobalReport',
+  keyOf: ({ cluster, reportName }) => `${cluster}/${reportName}`,
   toRecord: (failed) => failed,
   fromRecord: (record: ReportFailed) => ({ ...record }),
 });

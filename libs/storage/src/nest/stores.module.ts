@@ -104,7 +104,7 @@ function tellingOfDamage(cell: OpenedCell, metrics: Metrics, log: Log): OpenedCe
   const told = cell.clusters.map((cluster) => {
     const stores = cell.of(cluster);
     const archive = toldArchive(stores.archive, ({ what, message }) => {
-      metrics.archiveDamagedTotal.add(1, { what });
+      metrics.archiveDamagedTotal.add(1, { cluster, what });
       log.error('The archive was changed', { cluster, reason: message });
     });
     return [cluster, { ...stores, archive }] as const;

@@ -34,7 +34,7 @@ function tellingOf(cluster: string, metrics: Metrics, log: Log, wrong: Map<strin
   metrics.logEntriesWrong.set(0, { cluster });
   return {
     damaged: ({ what, message }) => {
-      metrics.archiveDamagedTotal.add(1, { what });
+      metrics.archiveDamagedTotal.add(1, { cluster, what });
       log.error('The archive was changed', { cluster, reason: message });
     },
     log: (problems) => {
@@ -59,6 +59,7 @@ function entriesWrong(wrong: ReadonlyMap<string, string>) {
 export class RunList implements OnApplicationBootstrap {
   readonly #archive: Stores['archive'];
   readonly #ledger: Stores['ledger'];
+  readonly #cluster: string;
   readonly #metrics: Metrics;
   readonly #counted: readonly { readonly cluster: string; readonly runs: ReturnType<typeof runsOf> }[];
   readonly #runs: ReturnType<typeof runsOf>;
@@ -72,6 +73,7 @@ export class RunList implements OnApplicationBootstrap {
   ) {
     this.#archive = stores.archive;
     this.#ledger = stores.ledger;
+    this.#cluster = here.asked;
     this.#metrics = here.metrics;
     const wrong = new Map<string, string>();
     const telling = (cluster: string) => tellingOf(cluster, here.metrics, log, wrong);
@@ -120,7 +122,7 @@ export class RunList implements OnApplicationBootstrap {
     const damage =
       logged === undefined ? (archiveProblem ?? undefined) : loggedOtherwise(header, readEntry(logged.entry));
     if (damage === undefined) return;
-    this.#metrics.archiveDamagedTotal.add(1, { what: 'log' });
+    this.#metrics.archiveDamagedTotal.add(1, { cluster: this.#cluster, what: 'log' });
     throw new ArchiveDamaged('log', damage);
   }
 

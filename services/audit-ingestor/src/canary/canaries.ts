@@ -42,6 +42,7 @@ export class Canaries implements OnApplicationBootstrap {
     this.#stages.keep(CANARY_STAGE, async (signal) =>
       keepCanaries({
         ...canary,
+        cluster,
         connection: await canary.connect(),
         holder: hostname(),
         health: this.#health,

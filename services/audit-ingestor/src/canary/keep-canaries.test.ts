@@ -38,7 +38,7 @@ class Cluster {
       warn: (message, fields = {}) => void this.said.push({ message, fields }),
     };
     const readiness = { add: () => undefined, describe: () => undefined } as never;
-    this.health = new SourcesHealth(readiness, openMetrics({ defaults: false }), log, {});
+    this.health = new SourcesHealth(readiness, openMetrics({ defaults: false }), log, { cluster: 'c' });
     fake.fault = (request, { pathname, searchParams }) => {
       const server = request.headers.host ?? '';
       const canary = canaryOfManager(searchParams.get('fieldManager') ?? '');
@@ -69,6 +69,7 @@ class Cluster {
   write(holder = 'here', intervalMilliseconds = INTERVAL): this {
     const signal = (this.#stop = new AbortController()).signal;
     this.#running = keepCanaries({
+      cluster: 'c',
       connection: { server: this.fake.url, namespace: 'margay' },
       intervalMilliseconds,
       holder,

@@ -16,6 +16,7 @@ import type { SourcesHealth } from '../health/sources-health.ts';
 import { LostEvents } from './lost-events.ts';
 
 interface Keeping extends CanarySettings {
+  readonly cluster: string;
   readonly connection: Connection;
   readonly holder: string;
   readonly health: SourcesHealth;
@@ -123,10 +124,10 @@ class Rounds {
 
   /** @returns those whose API servers are to be asked what they lost before the next round. */
   async #round(): Promise<readonly WrittenCanary[]> {
-    const { health, metrics } = this.#with;
+    const { health, metrics, cluster } = this.#with;
     const written = await this.#writer.round(this.#servers);
     for (const canary of written) {
-      metrics.canariesTotal.add(1, { server: canary.server, outcome: canary.state });
+      metrics.canariesTotal.add(1, { cluster, server: canary.server, outcome: canary.state });
       if (canary.state === 'written') {
         health.known.wrote({ ...canary, sent: canary.at / 1_000 });
         this.#own.add(`${canary.sequence} ${canary.server}`);
@@ -139,7 +140,8 @@ class Rounds {
 
   async #askForLost(asked: readonly WrittenCanary[]): Promise<void> {
     const lost = await this.#lost.look(asked, Date.now() * 1_000);
-    for (const { server, count } of lost) this.#with.metrics.apiServerLostTotal.add(count, { server });
+    const { metrics, cluster } = this.#with;
+    for (const { server, count } of lost) metrics.apiServerLostTotal.add(count, { cluster, server });
     await this.#publish(lost.map(({ canary }) => canary));
   }
 

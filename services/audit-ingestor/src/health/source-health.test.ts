@@ -14,7 +14,7 @@ class Story {
   #position = 1;
 
   constructor(isShared?: (source: string) => boolean) {
-    this.health = new SourceHealth(isShared);
+    this.health = new SourceHealth('c', isShared);
   }
 
   write(sequence: number, server = 'a:6443'): this {
@@ -129,6 +129,7 @@ test('how a source is: its last delivery, how late it is, its longest silence, t
     .deliver({ kind: 'ignored', reason: 'read-only', at: (BEGUN + 90 * SECOND) * 1_000 }, 100 * SECOND);
   expect(story.health.look(BEGUN + 110 * SECOND)).toEqual([
     {
+      cluster: 'c',
       source: 'audit.log',
       isHeard: true,
       lastDelivery: BEGUN + 100 * SECOND,

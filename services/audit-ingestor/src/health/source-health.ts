@@ -33,10 +33,11 @@ const SENT_MAX = 50;
 const UNHEARD_MIN = 3;
 
 /**
- * How the sources of this process are: when each last delivered, how late, how long it was silent, and what becomes of canaries.
+ * How the sources of one cluster are that this process has: when each last delivered, how late, how long it was silent, and what becomes of canaries.
  * Everything comes from the marks that are delivered and the canaries that are written; it asks nobody.
  */
 export class SourceHealth {
+  readonly #cluster: string;
   readonly #sources = new Map<string, Source>();
   /** By API server, oldest first: what it took. */
   readonly #sent = new Map<string, SentCanary[]>();
@@ -44,7 +45,8 @@ export class SourceHealth {
   /** Whether what a source does not deliver here may come to another process: then it is not called silent. */
   readonly #isShared: (source: string) => boolean;
 
-  constructor(isShared: (source: string) => boolean = () => false) {
+  constructor(cluster: string, isShared: (source: string) => boolean = () => false) {
+    this.#cluster = cluster;
     this.#isShared = isShared;
   }
 
@@ -148,6 +150,7 @@ export class SourceHealth {
     return [...this.#sources]
       .sort(([a], [b]) => compareTexts(a, b))
       .map(([name, source]) => ({
+        cluster: this.#cluster,
         source: name,
         isHeard: source.isHeard,
         ...lookAtDeliveries(source.heard, now),

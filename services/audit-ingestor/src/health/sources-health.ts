@@ -18,8 +18,10 @@ const isDealtOut = (source: string): boolean => source.startsWith('webhook:') ||
 /** Tells how the sources are: in `/readyz`, as metrics, and in the log where one falls silent. */
 @Injectable()
 export class SourcesHealth implements OnModuleInit {
-  /** What is known of them. */
+  /** What is known of those of the cluster into which canaries are written here. */
   readonly known: SourceHealth;
+  /** Of that one and of any other for which a receiver takes something. */
+  readonly #byCluster: Map<string, SourceHealth>;
   /** Whether other instances have logs, too. */
   readonly #isShared: boolean;
   readonly #directory: string | undefined;
@@ -34,25 +36,40 @@ export class SourcesHealth implements OnModuleInit {
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOG) log: Log,
     @Inject(AUDIT_INGESTOR_OPTIONS)
-    { isShared = false, directory }: Pick<AuditIngestorOptions, 'isShared' | 'directory'>,
+    {
+      cluster,
+      isShared = false,
+      directory,
+    }: Pick<AuditIngestorOptions, 'cluster' | 'isShared' | 'directory'>,
   ) {
     this.#isShared = isShared;
     this.#directory = directory;
-    this.known = new SourceHealth((source) => isShared && isDealtOut(source));
+    this.known = this.#healthOf(cluster);
+    this.#byCluster = new Map([[cluster, this.known]]);
     this.#readiness = readiness;
     this.#metrics = metrics;
     this.#log = log;
   }
 
   onModuleInit(): void {
-    this.#readiness.describe(() => this.known.look(Date.now()));
+    this.#readiness.describe(() => this.#look());
     this.#readiness.add('sources', () => this.#check());
     if (this.#directory !== undefined) watchDisk(this.#readiness, this.#metrics, this.#directory);
-    this.#metrics.onScrape(async () => this.#measure(this.known.look(Date.now())));
+    this.#metrics.onScrape(async () => this.#measure(this.#look()));
   }
 
-  delivered(mark: CoverageMark): void {
-    this.known.delivered(mark, Date.now());
+  delivered(cluster: string, mark: CoverageMark): void {
+    const known = this.#byCluster.get(cluster) ?? this.#healthOf(cluster);
+    this.#byCluster.set(cluster, known);
+    known.delivered(mark, Date.now());
+  }
+
+  #healthOf(cluster: string): SourceHealth {
+    return new SourceHealth(cluster, (source) => this.#isShared && isDealtOut(source));
+  }
+
+  #look(): readonly SourceLook[] {
+    return [...this.#byCluster.values()].flatMap((known) => known.look(Date.now()));
   }
 
   /**
@@ -60,7 +77,7 @@ export class SourcesHealth implements OnModuleInit {
    * is not ready gets no more of what the others deliver.
    */
   #check(): string | { warning: string } | undefined {
-    const looks = this.known.look(Date.now());
+    const looks = this.#look();
     const never = looks.filter(({ isHeard, problem }) => !isHeard && problem !== undefined);
     const [first] = never;
     if (first) return `${first.problem}${never.length > 1 ? ` And ${never.length - 1} more.` : ''}`;
@@ -83,10 +100,11 @@ export class SourcesHealth implements OnModuleInit {
 
   /** Says once that a source fell silent, and once that it is back. */
   tell(): void {
-    for (const { source, canaries } of this.known.look(Date.now()))
+    for (const { cluster, source, canaries } of this.#look())
       for (const { server, silentSince } of canaries) {
         const since = silentSince === undefined ? undefined : new Date(silentSince).toISOString();
-        this.#sayOf(`${source} ${server}`, since !== undefined, SOURCE_SILENT, { source, server, since });
+        const fields = { cluster, source, server, since };
+        this.#sayOf(`${cluster} ${source} ${server}`, since !== undefined, SOURCE_SILENT, fields);
       }
     for (const server of this.#unheard())
       this.#sayOf(server, true, UNHEARD, { server, reason: unheardWords(server) });
@@ -110,12 +128,12 @@ export class SourcesHealth implements OnModuleInit {
   #measure(looks: readonly SourceLook[]): void {
     for (const look of looks) {
       measureDeliveries(this.#metrics, look);
-      const { source, problem, canaries } = look;
-      this.#metrics.sourceRefused.set(problem === undefined ? 0 : 1, { source });
+      const { cluster, source, problem, canaries } = look;
+      this.#metrics.sourceRefused.set(problem === undefined ? 0 : 1, { cluster, source });
       for (const { server, roundTrip, silentSince } of canaries) {
         if (roundTrip !== undefined)
-          this.#metrics.canaryRoundTripSeconds.set(roundTrip / 1_000, { source, server });
-        this.#metrics.canarySilent.set(silentSince === undefined ? 0 : 1, { source, server });
+          this.#metrics.canaryRoundTripSeconds.set(roundTrip / 1_000, { cluster, source, server });
+        this.#metrics.canarySilent.set(silentSince === undefined ? 0 : 1, { cluster, source, server });
       }
     }
   }

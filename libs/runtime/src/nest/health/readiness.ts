@@ -45,10 +45,12 @@ export class Readiness {
     this.#sources.push(sources);
   }
 
-  /** How the sources of this process are just now, by name; empty where it has none. */
+  /** How the sources of this process are just now, by name, with the cluster before it where there are several; empty where it has none. */
   get sources(): Readonly<Record<string, PrintedSource>> {
     const looks = this.#sources.flatMap((look) => look());
-    return Object.fromEntries(looks.map((look) => [look.source, printedSource(look)]));
+    const ofSeveral = new Set(looks.map(({ cluster }) => cluster)).size > 1;
+    const nameOf = ({ cluster, source }: SourceLook) => (ofSeveral ? `${cluster}/${source}` : source);
+    return Object.fromEntries(looks.map((look) => [nameOf(look), printedSource(look)]));
   }
 
   /** Asks every check; one that does not answer within two seconds is not ready. */

@@ -2,6 +2,7 @@ import type { Metrics } from '../../metrics/metrics.ts';
 
 /** How a source is, as `/readyz` shows it. Times are milliseconds since the epoch, lengths milliseconds. */
 export interface SourceLook {
+  readonly cluster: string;
   readonly source: string;
   /** Whether it delivered anything since the process began. */
   readonly isHeard: boolean;
@@ -56,10 +57,10 @@ export const lookAtDeliveries = (
 /** Shows in the metrics when a source delivered last, and how long it was silent. */
 export function measureDeliveries(
   metrics: Metrics,
-  { source, lastDelivery, longestSilence }: SourceLook,
+  { cluster, source, lastDelivery, longestSilence }: SourceLook,
 ): void {
-  metrics.lastDeliverySeconds.set(lastDelivery / 1_000, { source });
-  metrics.longestSilenceSeconds.set(longestSilence / 1_000, { source });
+  metrics.lastDeliverySeconds.set(lastDelivery / 1_000, { cluster, source });
+  metrics.longestSilenceSeconds.set(longestSilence / 1_000, { cluster, source });
 }
 
 /** As it is printed: instants as RFC 3339, lengths in seconds. */
