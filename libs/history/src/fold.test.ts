@@ -376,6 +376,26 @@ test('a version names who brought its content, and the resourceVersion that did'
   ]);
 });
 
+test.each<[string, string, string | undefined, string]>([
+  ['A=x@100#3', 'A=x@4000000..4000001#3', undefined, 'whoever asked when it was there already wrote nothing'],
+  ['A=x@100#3', 'A=x@90..101#3', 'ben', 'whoever asked before it was seen wrote it'],
+  ['A=x@100#3', 'A=x@101..105#3', 'ben', 'what another source saw was seen by another clock'],
+  ['A=x@100#3', '+A=x@4000000..4000001#3', 'ben', 'whoever created it did, whatever clocks say'],
+])('what a watch saw as %s and a log tells as %s was written by %s: %s', (seen, written, user, _) => {
+  const origin = { source: 'watch/pods@margay-0', position: 1 };
+  const watched = story(`A=w@1 ${seen}`).map((change) => ({ ...change, origin }));
+  const logged = story(written).map((change) => ({ ...change, actor: { user: 'ben' } }));
+  expect(foldKey([...watched, ...logged]).at(-1)?.actor?.user).toBe(user);
+  expect(foldKey([...logged, ...watched]).at(-1)?.actor?.user).toBe(user);
+});
+
+test('of one source, whoever asked when a version had been read already did not write it', () => {
+  const by = (text: string) => story(text).map((change) => ({ ...change, actor: { user: 'ben' } }));
+  const actors = (text: string) => foldKey([...story('A=w@1 A=x@9#3'), ...by(text)]).at(-1)?.actor?.user;
+  expect(actors('A=x@10..12#3')).toBeUndefined();
+  expect(actors('A=x@8..12#3')).toBe('ben');
+});
+
 test('order, repeats and origin of the changes never matter', () => {
   const arrived = fc
     .oneof(anyChanges, anyEpochs)

@@ -1,6 +1,6 @@
 import { compareResourceVersions, compareTexts, type Instant, type Interval } from '@margay/ground';
 import type { Change } from './change.ts';
-import { epochsOf } from './epochs.ts';
+import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
 import type { EndedBy } from './version.ts';
@@ -239,8 +239,23 @@ function compareSights(a: Change, b: Change): number {
 function joinedSight(first: Change, next: Change): Change {
   const created = first.created === true || next.created === true;
   const content = isPartial(first) && !isPartial(next) ? next.content : first.content;
-  // A read that was answered before the write says nothing of who wrote.
-  return { ...next, ...first, ...(content && { content }), ...(created && { created }) };
+  const actor = first.actor ?? (mayHaveMade(next, first) ? next.actor : undefined);
+  const { actor: _, ...facts } = { ...next, ...first };
+  return {
+    ...facts,
+    ...(actor && { actor }),
+    ...(content && { content }),
+    ...(created && { created }),
+  };
+}
+
+/**
+ * Whether a request can have made a version that was seen at another time: of one that came in when the version was there already
+ * whoever asked changed nothing. What two sources tell is told by two clocks.
+ */
+function mayHaveMade({ receivedAt, origin, created }: Change, seen: Change): boolean {
+  const apart = origin.source === seen.origin.source ? 0 : CLOCKS_DIFFER;
+  return created === true || receivedAt <= seen.at + apart;
 }
 
 /** True when the API server showed the metadata only. */

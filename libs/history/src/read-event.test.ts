@@ -464,6 +464,16 @@ test('a change knows when, who and where', () => {
   expect(read(event({ user: {} }))).not.toHaveProperty('changes.0.actor');
 });
 
+test('whoever updates an object and is answered with the version that it had wrote nothing', () => {
+  expect(read(event({ requestObject: policy({ resourceVersion: '7' }) }))).not.toHaveProperty(
+    'changes.0.actor',
+  );
+  expect(read(event({ requestObject: policy({ resourceVersion: '6' }) }))).toHaveProperty('changes.0.actor');
+  expect(read(event({ requestObject: policy({ resourceVersion: undefined }) }))).toHaveProperty(
+    'changes.0.actor',
+  );
+});
+
 test.each([
   [
     'an audit ID that a client chose is no key',

@@ -44,8 +44,11 @@ export function readObject(write: Write, response: Fields): Reading {
     !gone &&
     fields(event['responseStatus'])['code'] === 201 &&
     nonEmptyText(reference['subresource']) === undefined;
+  const { actor, ...facts } = factsOf(write);
   const change: Change = {
-    ...factsOf(write),
+    ...facts,
+    // Who asked for what was there already wrote nothing.
+    ...(actor !== undefined && !isUnchanged(write, resourceVersion) && { actor }),
     id: write.eventId,
     namespace,
     name,
@@ -95,9 +98,16 @@ function answersTo(
  */
 function basedOnOf({ kind, verb, event }: Write): string | undefined {
   if (verb !== 'update' || kind.role === 'endpoint' || kind.role === 'service') return undefined;
-  const version = nonEmptyText(fields(fields(event['requestObject'])['metadata'])['resourceVersion']);
+  const version = askedVersion(event);
   return version !== undefined && /^\d+$/.test(version) ? version : undefined;
 }
+
+const askedVersion = (event: Fields): string | undefined =>
+  nonEmptyText(fields(fields(event['requestObject'])['metadata'])['resourceVersion']);
+
+/** Whether an update was answered with the version that it had to find: nothing was stored. */
+const isUnchanged = ({ verb, event }: Write, answered: string | undefined): boolean =>
+  verb === 'update' && answered !== undefined && askedVersion(event) === answered;
 
 /** What keeps an answer from being a version of the object, or undefined where nothing does. */
 export function strangeness(
