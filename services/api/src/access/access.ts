@@ -9,6 +9,7 @@ import {
   type User,
 } from '@margay/kubernetes';
 import { Problem, reasonOf } from '@margay/runtime';
+import type { Owner } from '../session/owner.ts';
 
 /** Somebody who asks, with what they may see. */
 export interface Viewer {
@@ -20,6 +21,12 @@ export interface Viewer {
   require(action: Action, report: ReportRef): Promise<void>;
   /** Of these those that they may export, in their order; `every` where they may export any. @throws Problem 403 where they may export none. */
   exportable<R extends ReportRef>(reports: readonly R[]): Promise<R[] | 'every'>;
+}
+
+/** A viewer as a request shows them. */
+export interface Asker extends Viewer {
+  /** Whose sessions are theirs; absent where they have none. */
+  readonly owner?: Owner;
 }
 
 /** Decides who may see what. */
@@ -37,7 +44,7 @@ export interface Authority {
  *
  * @throws Problem 401 where that must be known and is not.
  */
-export type Access = (request: FastifyRequest, again?: 'again') => Promise<Viewer>;
+export type Access = (request: FastifyRequest, again?: 'again') => Promise<Asker>;
 
 const EVERYTHING: Omit<Viewer, 'name'> = {
   listable: async (reports) => [...reports],

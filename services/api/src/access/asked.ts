@@ -3,14 +3,14 @@ import type { Run } from '@margay/api-contract';
 import type { Scope } from '@margay/policy';
 import type { KnownReport } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
-import type { Viewer } from './access.ts';
+import type { Asker } from './access.ts';
 
 /** An endpoint may be seen in any of these scopes; in `all` everything of the cluster may be. */
 export type ExportedScope = readonly Scope[] | 'all';
 
 /** What the judge of a right has found out about a request. */
 export interface Asked {
-  readonly viewer: Viewer;
+  readonly viewer: Asker;
   /** The runs that its path names, by parameter: those that the viewer may see, and nothing else can be reached. */
   readonly runs: ReadonlyMap<string, Run>;
   /** The GlobalReport that its path names, in the same sense. */

@@ -8,7 +8,7 @@ import { operationOf } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
 import { ReportList } from '../reports/report-list.ts';
 import { ACCESS } from '../tokens.ts';
-import type { Access, Viewer } from './access.ts';
+import type { Access, Asker } from './access.ts';
 import { remember } from './asked.ts';
 import { ExportableScope } from './exportable-scope.ts';
 
@@ -54,7 +54,7 @@ export class Judges implements OnModuleInit {
   }
 
   /** Who asks, if they do not ask for too much. */
-  async #viewer(request: FastifyRequest, context: ExecutionContext): Promise<Viewer> {
+  async #viewer(request: FastifyRequest, context: ExecutionContext): Promise<Asker> {
     const viewer = await this.#access(request);
     this.#limits.known(request.raw, viewer.name);
     const { takes } = operationOf(context);

@@ -135,22 +135,94 @@ test('tokens and sessions of one cluster are good for nothing in another', async
   ]);
 });
 
-test('somebody whom an identity provider named is known to every cluster, each of which says what they may see', async () => {
-  // A provider that nobody has to ask: it named somebody just now.
-  const provider = { belief: { askAgain: 60_000, atMost: 60_000 }, configuration: async () => {} };
-  const { app } = await apiOfBoth(false, { oidc: provider as unknown as NonNullable<SignIn['oidc']> });
+/** A provider that nobody has to ask: it named somebody just now. */
+const PROVIDER = {
+  issuer: 'https://id.example',
+  belief: { askAgain: 60_000, atMost: 60_000 },
+  configuration: async () => {},
+} as unknown as NonNullable<SignIn['oidc']>;
+
+/** The cookie of a session that somebody has whom a provider named. */
+async function namedByProvider(
+  app: NestFastifyApplication,
+  name: string,
+  subject: string,
+  issuer = PROVIDER.issuer,
+): Promise<string> {
   let cookie = '';
   const reply = { header: (_: string, line: string) => void (cookie = line.split(';')[0]!) };
   const request = { headers: {}, raw: { headers: {}, socket: {} } } as unknown as FastifyRequest;
+  const owner = { by: 'oidc' as const, issuer, subject };
+  const content = { user: { name, groups: [] }, owner, named: { at: Date.now() * 1_000 } };
   await app
     .get(SessionKeeper, { strict: false })
-    .begin(request, reply as unknown as FastifyReply, 'oidc:ann', { user: { name: 'oidc:ann' } as never });
+    .begin(request, reply as unknown as FastifyReply, owner, content);
+  return cookie;
+}
+
+test('somebody whom an identity provider named is known to every cluster, each of which says what they may see', async () => {
+  const { app } = await apiOfBoth(false, { oidc: PROVIDER });
+  const cookie = await namedByProvider(app, 'oidc:ann', 'ann');
   const viewer = async (query: string) =>
     (await ask(app, `/cluster${query}`, { cookie })).body as { readonly viewer?: string };
   expect([(await viewer('')).viewer, (await viewer('?cluster=beta')).viewer]).toEqual([
     'oidc:ann in alpha',
     'oidc:ann in beta',
   ]);
+});
+
+test('the sessions of somebody are theirs by the way in which they signed in, whichever cluster they look from', async () => {
+  const { app } = await apiOfBoth(false, { oidc: PROVIDER });
+  const name = 'system:serviceaccount:shop:auditor';
+  const ann = await namedByProvider(app, name, 'ann');
+  const others = {
+    'ann again': await namedByProvider(app, name, 'ann'),
+    // Who was called so before, one of another provider that was set here once, and tokens of the name.
+    'another subject': await namedByProvider(app, name, 'ben'),
+    'another issuer': await namedByProvider(app, name, 'ann', 'https://other.example'),
+    'a token of alpha': (await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' })).cookie,
+    'a token of beta': (await ask(app, '/session?cluster=beta', { token: 'token-of-beta', method: 'POST' }))
+      .cookie,
+  };
+  const listed = async (query: string, asked: Asked) =>
+    (await ask(app, `/sessions${query}`, asked)).body.items!.length;
+  expect([
+    await listed('', { cookie: ann }),
+    await listed('?cluster=beta', { cookie: ann }),
+    await listed('', { token: 'token-of-alpha' }),
+    await listed('?cluster=beta', { token: 'token-of-beta' }),
+  ]).toEqual([2, 2, 1, 1]);
+  // She sends what this browser has beside: the session of a token of the other cluster is none of hers.
+  const cookie = `${ann}; ${others['a token of beta']}`;
+  expect(
+    (await ask(app, '/sessions?cluster=beta', { token: 'token-of-beta', method: 'DELETE' })).status,
+  ).toBe(200);
+  expect(await listed('?cluster=beta', { cookie })).toBe(2);
+  expect((await ask(app, '/sessions?cluster=beta', { cookie: ann, method: 'DELETE' })).status).toBe(200);
+  const status = async (query: string, asked: Asked) => (await ask(app, `/runs${query}`, asked)).status;
+  const left = Object.entries(others).map(async ([what, own]) => [
+    what,
+    await status(what.endsWith('beta') ? '?cluster=beta' : '', { cookie: own }),
+  ]);
+  expect(Object.fromEntries(await Promise.all(left))).toEqual({
+    'ann again': 401,
+    'another subject': 200,
+    // What this provider did not say it is not asked about.
+    'another issuer': 401,
+    'a token of alpha': 200,
+    'a token of beta': 401,
+  });
+});
+
+test('signing out of one cluster does not end the session of a token of another one', async () => {
+  const { app } = await apiOfBoth();
+  const alpha = (await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' })).cookie;
+  const asked = { token: 'token-of-beta', method: 'POST' } as const;
+  const beta = (await ask(app, '/session?cluster=beta', asked)).cookie;
+  const cookie = `${alpha}; ${beta}`;
+  await ask(app, '/session?cluster=beta', { cookie, method: 'DELETE' });
+  const statuses = [await ask(app, '/runs', { cookie }), await ask(app, '/runs?cluster=beta', { cookie })];
+  expect(statuses.map(({ status }) => status)).toEqual([200, 401]);
 });
 
 test.each([

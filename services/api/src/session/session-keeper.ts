@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Instant } from '@margay/ground';
 import type { User } from '@margay/kubernetes';
 import { Problem, reasonOf } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
@@ -12,6 +11,7 @@ import type { Naming } from '../sign-in/belief.ts';
 import { CLUSTERS_HERE, ORIGIN_OF, SESSION_LIMITS } from '../tokens.ts';
 import { OwnCookie } from './cookies.ts';
 import { firstToNote } from './first-to-note.ts';
+import { digestOfOwner, type Owner } from './owner.ts';
 import { digestOf, isId, newId, seal, unseal } from './seal.ts';
 
 /** How long sessions last, in milliseconds. */
@@ -24,6 +24,14 @@ export interface SessionLimits {
   readonly ofOne: number;
 }
 
+/** A session of somebody whom an identity provider named. */
+export interface NamedContent {
+  readonly user: User;
+  /** Who they are at the provider. */
+  readonly owner: Extract<Owner, { readonly by: 'oidc' }>;
+  readonly named: Naming;
+}
+
 /** What a session is of: a token, of which is asked again whose it is, or somebody whom an identity provider named. */
 export type SessionContent =
   | {
@@ -31,12 +39,11 @@ export type SessionContent =
       /** The cluster that it is a token of, where that is not the first. */
       readonly cluster?: string;
     }
-  | { readonly user: User; readonly named?: Naming };
+  | NamedContent;
 
 /** A session that lasts, as whoever has its id sees it. */
 export interface OpenSession {
   readonly id: string;
-  readonly startedAt: Instant;
   readonly content: SessionContent;
 }
 
@@ -86,7 +93,7 @@ export class SessionKeeper {
   async begin(
     request: FastifyRequest,
     reply: FastifyReply,
-    owner: string,
+    owner: Owner,
     content: SessionContent,
   ): Promise<void> {
     const now = this.#now();
@@ -96,7 +103,7 @@ export class SessionKeeper {
       await this.#forget(now);
       const session = {
         digest: digestOf(id),
-        owner: this.#ownerOf(owner),
+        owner: digestOfOwner(owner),
         sealed: seal(id, 'token' in content && this.#other ? { ...content, cluster: this.#other } : content),
         startedAt: now,
         usedAt: now,
@@ -112,10 +119,13 @@ export class SessionKeeper {
     for (const cookie of this.#cookies) {
       const id = idIn(cookie, request);
       const session = id === undefined ? undefined : await this.#open(id, again);
-      if (session === undefined) continue;
-      if ('user' in session.content || session.content.cluster === this.#other) return session;
+      if (session !== undefined && this.#isOfHere(session)) return session;
     }
     return undefined;
+  }
+
+  #isOfHere({ content }: OpenSession): boolean {
+    return 'user' in content || content.cluster === this.#other;
   }
 
   async #open(id: string, again: 'again' | undefined): Promise<OpenSession | undefined> {
@@ -132,7 +142,9 @@ export class SessionKeeper {
     // Not every request is written down.
     if (again === undefined && now - kept.usedAt > idle / 20)
       await stored(() => this.#sessions.use(digest, now));
-    return { id, startedAt: kept.startedAt, content: unseal(id, kept.sealed) as SessionContent };
+    const content = unseal(id, kept.sealed) as SessionContent;
+    // An older release did not keep who it is of: it is nobody’s.
+    return 'user' in content && !('owner' in content) ? undefined : { id, content };
   }
 
   /** What it is of from now on, if it was not ended meanwhile. */
@@ -152,30 +164,36 @@ export class SessionKeeper {
     return stored(() => firstToNote(this.#sessions, note));
   }
 
-  /** Ends the session of a request, and takes its cookie away. */
+  /** Ends the sessions of a request, and takes their cookies away. One that is good for another cluster alone stays. */
   async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     for (const cookie of this.#cookies) {
+      if (cookie !== this.#cookies[0] && !(await this.#isGoodHere(idIn(cookie, request)))) continue;
       await stored(() => this.#endOf(request, cookie));
       cookie.clear(request, reply);
     }
   }
 
+  async #isGoodHere(id: string | undefined): Promise<boolean> {
+    const session = id === undefined ? undefined : await this.#open(id, 'again');
+    return session !== undefined && this.#isOfHere(session);
+  }
+
   /** The sessions of somebody that last, newest first, and which of them is the one of this request. */
-  async list(request: FastifyRequest, owner: string): Promise<(KeptSession & { current: boolean })[]> {
+  async list(request: FastifyRequest, owner: Owner): Promise<(KeptSession & { current: boolean })[]> {
     const digests = this.#cookies
       .map((cookie) => idIn(cookie, request))
       .flatMap((id) => (id === undefined ? [] : [digestOf(id)]));
     const now = this.#now();
-    const kept = await stored(() => this.#sessions.of(this.#ownerOf(owner)));
+    const kept = await stored(() => this.#sessions.of(digestOfOwner(owner)));
     return kept
       .filter((each) => this.#lasts(each, now))
       .map((each) => ({ ...each, current: digests.includes(each.digest) }));
   }
 
   /** Ends every session of somebody. */
-  async endAll(owner: string): Promise<void> {
+  async endAll(owner: Owner): Promise<void> {
     await stored(async () => {
-      for (const { digest } of await this.#sessions.of(this.#ownerOf(owner)))
+      for (const { digest } of await this.#sessions.of(digestOfOwner(owner)))
         await this.#sessions.end(digest);
     });
   }
@@ -185,9 +203,9 @@ export class SessionKeeper {
     if (id !== undefined) await this.#sessions.end(digestOf(id));
   }
 
-  /** What all sessions of one person have in common, without their name; somebody of the same name in another cluster is another one. */
-  #ownerOf(name: string): string {
-    return digestOf(`margay session of ${name}${this.#other === undefined ? '' : ` in ${this.#other}`}`);
+  /** Whom a token of this cluster is of. */
+  ownerOfToken(name: string): Owner {
+    return { by: 'token', name, ...(this.#other !== undefined && { cluster: this.#other }) };
   }
 
   #lasts({ usedAt, endsAt }: KeptSession, now: number): boolean {

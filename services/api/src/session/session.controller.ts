@@ -2,7 +2,7 @@ import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { OPERATIONS, type Answered } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerOf, type Viewer } from '../access/access.ts';
+import { bearerOf, type Asker } from '../access/access.ts';
 import { Asking } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -18,13 +18,14 @@ export class SessionController {
 
   @Serves(OPERATIONS.signIn)
   async signIn(
-    @Asking() { name }: Viewer,
+    @Asking() { name, owner }: Asker,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ name: string }> {
     const token = bearerOf(request);
     // Where nobody is asked who they are there is nothing to sign in to.
-    if (token !== undefined && name !== '') await this.#sessions.begin(request, reply, name, { token });
+    if (token !== undefined && owner !== undefined)
+      await this.#sessions.begin(request, reply, owner, { token });
     return { name };
   }
 
@@ -39,10 +40,10 @@ export class SessionController {
 
   @Serves(OPERATIONS.sessions)
   async sessions(
-    @Asking() { name }: Viewer,
+    @Asking() { owner }: Asker,
     @Req() request: FastifyRequest,
   ): Promise<Answered<typeof OPERATIONS.sessions>> {
-    const sessions = name === '' ? [] : await this.#sessions.list(request, name);
+    const sessions = owner === undefined ? [] : await this.#sessions.list(request, owner);
     return {
       items: sessions.map(({ startedAt, usedAt, endsAt, current }) => ({
         started: formatInstant(startedAt),
@@ -55,11 +56,11 @@ export class SessionController {
 
   @Serves(OPERATIONS.signOutEverywhere)
   async signOutEverywhere(
-    @Asking() { name }: Viewer,
+    @Asking() { owner }: Asker,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Record<string, never>> {
-    await this.#sessions.endAll(name);
+    if (owner !== undefined) await this.#sessions.endAll(owner);
     await this.#sessions.end(request, reply);
     return {};
   }

@@ -1,7 +1,7 @@
 import { Problem } from '@margay/runtime';
 import type { Clock } from '@margay/runtime/nest';
 import type { FastifyRequest } from 'fastify';
-import { bearerOf, type Access, type Authority, type Viewer } from '../access/access.ts';
+import { bearerOf, type Access, type Asker, type Authority } from '../access/access.ts';
 import type { Origin } from '../http/origin.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { userInHeaders } from '../sign-in/trusted-headers.ts';
@@ -17,19 +17,22 @@ export function whoAsks(
   now: Clock,
 ): Access {
   const people = oidc && new NamedByProvider(oidc, sessions, now);
-  const ofSession = async (session: OpenSession): Promise<Viewer> => {
-    const { content, startedAt } = session;
-    if ('token' in content) return authority.ofToken(content.token);
-    const { user, named = { at: startedAt } } = content;
-    const known = await people?.userOf(session, user, named);
+  const ofToken = async (token: string): Promise<Asker> => {
+    const viewer = await authority.ofToken(token);
+    return { ...viewer, ...(viewer.name !== '' && { owner: sessions.ownerOfToken(viewer.name) }) };
+  };
+  const ofSession = async (session: OpenSession): Promise<Asker> => {
+    const { content } = session;
+    if ('token' in content) return ofToken(content.token);
+    const known = await people?.userOf(session, content);
     // Where there is no provider it is a session of a time when people were known in another way.
     if (known === undefined || authority.ofUser === undefined) throw signInFirst();
-    return authority.ofUser(known);
+    return { ...authority.ofUser(known), owner: content.owner };
   };
   return async (request, again) => {
     if (authority.everybody !== undefined) return authority.everybody;
     const bearer = bearerOf(request);
-    if (bearer !== undefined) return authority.ofToken(bearer);
+    if (bearer !== undefined) return ofToken(bearer);
     const user = headers && userInHeaders(request.raw, originOf(request.raw), headers);
     if (user !== undefined && authority.ofUser !== undefined) return authority.ofUser(user);
     const session = await sessions.of(request, again);

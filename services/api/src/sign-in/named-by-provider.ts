@@ -1,9 +1,7 @@
-import type { Instant } from '@margay/ground';
 import type { User } from '@margay/kubernetes';
 import { Problem } from '@margay/runtime';
 import type { Clock } from '@margay/runtime/nest';
-import type { OpenSession, SessionKeeper } from '../session/session-keeper.ts';
-import type { Naming } from './belief.ts';
+import type { NamedContent, OpenSession, SessionKeeper } from '../session/session-keeper.ts';
 import type { OidcProvider } from './oidc-provider.ts';
 
 const MICROSECONDS = 1_000;
@@ -26,41 +24,49 @@ export class NamedByProvider {
   }
 
   /** Undefined where it is nobody's any more: the session is ended then. */
-  async userOf(session: OpenSession, user: User, naming: Naming): Promise<User | undefined> {
-    const { askAgain, atMost } = this.#provider.belief;
-    const age = this.#now() - naming.at;
-    const answer =
-      naming.refresh !== undefined && age >= askAgain * MICROSECONDS
-        ? await this.#ask(session, user, naming.refresh, naming.at)
-        : 'no answer';
+  async userOf(session: OpenSession, content: NamedContent): Promise<User | undefined> {
+    const answer = await this.#answerOf(session, content);
     if (answer !== 'no answer' && answer !== 'nobody') return answer;
-    if (answer === 'no answer' && age < atMost * MICROSECONDS) return user;
+    const { named, user } = content;
+    if (answer === 'no answer' && this.#now() - named.at < this.#provider.belief.atMost * MICROSECONDS)
+      return user;
     await this.#sessions.endOf(session);
     return undefined;
   }
 
+  async #answerOf(session: OpenSession, content: NamedContent): Promise<User | 'nobody' | 'no answer'> {
+    const { owner, named } = content;
+    // Of whom another one named this one knows nothing, and its refresh token is none of this one’s business.
+    if (owner.issuer !== this.#provider.issuer) return 'nobody';
+    const { at, refresh } = named;
+    if (refresh === undefined || this.#now() - at < this.#provider.belief.askAgain * MICROSECONDS)
+      return 'no answer';
+    return this.#ask(session, content, refresh);
+  }
+
   async #ask(
     session: OpenSession,
-    user: User,
+    content: NamedContent,
     refresh: string,
-    at: Instant,
   ): Promise<User | 'nobody' | 'no answer'> {
     // A provider that takes each refresh token once takes a second use for theft, and ends it all.
-    if (!(await this.#sessions.isFirst(session, `asked again of ${at}`, PAUSE_MILLISECONDS)))
+    if (!(await this.#sessions.isFirst(session, `asked again of ${content.named.at}`, PAUSE_MILLISECONDS)))
       return 'no answer';
     try {
       const said = await this.#provider.again(refresh);
       // It says that the token is good, and not whose it is: that is no answer to come back for.
       if (said.user === undefined) {
-        await this.#sessions.change(session, { user, named: { at } });
+        await this.#sessions.change(session, { ...content, named: { at: content.named.at } });
         return 'no answer';
       }
-      if (said.user.name !== user.name) return 'nobody';
+      const { user, subject } = said;
+      if (subject !== content.owner.subject || user.name !== content.user.name) return 'nobody';
       await this.#sessions.change(session, {
-        user: said.user,
+        ...content,
+        user,
         named: { at: this.#now(), refresh: said.refresh ?? refresh },
       });
-      return said.user;
+      return user;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return error.status === 401 ? 'nobody' : 'no answer';

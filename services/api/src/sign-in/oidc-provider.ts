@@ -33,6 +33,8 @@ export interface Login {
 /** Who somebody is, and by what that can be asked again, where it is given. */
 export interface Said {
   readonly user: User;
+  /** What it calls them, whatever their name is (`sub`). */
+  readonly subject: string;
   readonly refresh?: string;
 }
 
@@ -59,6 +61,11 @@ export class OidcProvider {
   constructor(options: OidcOptions, now: () => number = () => performance.now()) {
     this.#options = options;
     this.#now = now;
+  }
+
+  /** What it calls itself. */
+  get issuer(): string {
+    return this.#options.issuer;
   }
 
   get title(): string {
@@ -127,7 +134,7 @@ export class OidcProvider {
       .catch((error: unknown) => {
         throw this.#refusalOf(client, error);
       });
-    return { user: this.#userOf(tokens.claims() ?? {}), ...refreshIn(tokens) };
+    return { ...this.#namedBy(tokens.claims() ?? {}), ...refreshIn(tokens) };
   }
 
   /**
@@ -142,7 +149,7 @@ export class OidcProvider {
       throw this.#refusalOf(client, error);
     });
     const claims = tokens.claims();
-    return { ...(claims && { user: this.#userOf(claims) }), ...refreshIn(tokens) };
+    return { ...(claims && this.#namedBy(claims)), ...refreshIn(tokens) };
   }
 
   async #discover(): Promise<openid.Configuration> {
@@ -185,6 +192,13 @@ export class OidcProvider {
     if (isAway(error))
       return unavailable(`The identity provider ${issuer} cannot be asked now: ${reasonOf(error)}`);
     return refused(`What the identity provider says cannot be believed: ${reasonOf(error)}`);
+  }
+
+  #namedBy(claims: Readonly<Record<string, unknown>>): Omit<Said, 'refresh'> {
+    const { sub: subject } = claims;
+    if (typeof subject !== 'string' || subject === '')
+      throw refused('The identity provider does not say who this is: its claim "sub" is no text');
+    return { user: this.#userOf(claims), subject };
   }
 
   #userOf(claims: Readonly<Record<string, unknown>>): User {
