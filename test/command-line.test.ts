@@ -142,6 +142,24 @@ test('a report that is too large to be one is refused by its name, and not read 
   expect(code).toBe(1);
 });
 
+test('what would take more memory than there is is refused by its name with what to do, and nothing ends in the middle', () => {
+  const folder = ownFolder();
+  const wide = join(folder, 'wide.json');
+  const deep = join(folder, 'deep.json');
+  writeFileSync(wide, `{"endpoints":[${'{},'.repeat(5_000_000)}{}]}`);
+  writeFileSync(deep, `{"endpoints":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`);
+  const small = { NODE_OPTIONS: '--max-old-space-size=200' };
+  for (const [path, why] of [
+    [wide, 'its 10000005 values may take \\d+ MB of memory, and this program may use \\d+ MB'],
+    [deep, 'its lists and objects stand in one another more than 1000 deep'],
+  ] as const) {
+    const { code, out, err } = margay(['verify', path], '', small);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(new RegExp(`^margay: Cannot read ${path}: ${why}`));
+    expect(err.trim().split('\n')).toHaveLength(1);
+  }
+});
+
 test('rubbish in a log is listed with file and line, and everything else counts', () => {
   const lines = recorded.trimEnd().split('\n');
   const half = lines[100]!.slice(0, lines[100]!.length / 2);

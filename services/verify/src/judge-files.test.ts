@@ -137,6 +137,13 @@ test('why there is no log is not tried; beside a log, or of a file that no templ
   expect(doubtful).toEqual(['log.problem.txt', `${CSV}.problem.txt`, 'log-entry.json']);
 });
 
+test('of what stands beside a report no more is read than any release writes', async () => {
+  const files = { ...HONEST, 'log-entry.json': ' '.repeat(33 * 1024 ** 2) };
+  await expect(judged(files, manifestOf(files))).rejects.toThrow(
+    'log-entry.json in it has more than 33554432 bytes',
+  );
+});
+
 /** Each has the report that is intact for who takes the last of two names, and another one for who takes the first. */
 const TWO_REPORTS: readonly (readonly [what: string, report: string, why: string])[] = [
   [

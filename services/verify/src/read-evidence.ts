@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
 import { type Fields, isFields, jsonOf } from '@margay/ground';
 import { LOG_FILES, type Report, toReportJson } from '@margay/reports';
+import { jsonSize, sizeProblem } from './json-size.ts';
 import { ambiguityOf } from './one-reading.ts';
 import { FILE_BYTES_MAX, zipFiles } from './read-zip.ts';
 import { Wrong } from './wrong.ts';
@@ -41,6 +43,8 @@ const REPORT = 'report.json';
 const MANIFEST = 'manifest.json';
 /** What is read; of the others the SHA-256 is enough. */
 const READ: ReadonlySet<string> = new Set([REPORT, MANIFEST, ...LOG_FILES]);
+/** Of what is read beside the report. The largest says how good the evidence was, by sources and gaps. */
+const BESIDE_BYTES_MAX = 32 * 1024 ** 2;
 
 /**
  * Reads a `report.json` or an `evidence.zip`.
@@ -93,6 +97,8 @@ function unzipped(path: string, bytes: Buffer) {
   const read = new Map<string, Buffer>();
   try {
     for (const file of zipFiles(bytes)) {
+      if (READ.has(file.name) && file.name !== REPORT && file.bytes > BESIDE_BYTES_MAX)
+        throw new Error(`${file.name} in it has more than ${BESIDE_BYTES_MAX} bytes`);
       const content = file.read();
       if (file.name !== MANIFEST) there.set(file.name, createHash('sha256').update(content).digest('hex'));
       if (READ.has(file.name)) read.set(file.name, content);
@@ -149,13 +155,15 @@ function isRendered(report: Report, text: string): boolean {
   return at === text.length;
 }
 
-/** @throws Wrong where it is no UTF-8, so that each program guesses; Error where it is no JSON. */
+/** @throws Wrong where it is no UTF-8, so that each program guesses; Error where it is no JSON, or has no room in memory. */
 function jsonIn(
   place: string,
   name: string,
   bytes: Buffer,
 ): { readonly text: string; readonly value: unknown } {
   if (!isUtf8(bytes)) throw new Wrong(`${name}: it is no UTF-8, which each program reads in another way`);
+  const problem = sizeProblem(jsonSize(bytes), getHeapStatistics().heap_size_limit);
+  if (problem !== undefined) throw new Error(`Cannot read ${place}: ${problem}`);
   const text = bytes.toString();
   const read = jsonOf(text);
   if ('problem' in read) throw new Error(`Cannot read ${place}: ${read.problem}`);

@@ -5,6 +5,8 @@ import { Wrong } from './wrong.ts';
 /** A file of a ZIP. */
 export interface ZipFile {
   readonly name: string;
+  /** Unpacked. */
+  readonly bytes: number;
   /** Unpacks it. @throws Wrong where it is not what the list says; Error where it is broken. */
   read(): Buffer;
 }
@@ -79,6 +81,7 @@ export function zipFiles(bytes: Buffer): readonly ZipFile[] {
       end = body.end;
       return {
         name: file.name,
+        bytes: file.unpacked,
         read: () => unpacked(bytes.subarray(body.begin, body.begin + file.packed), file),
       };
     });
