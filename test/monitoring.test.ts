@@ -64,6 +64,23 @@ test.each(rules)(
   },
 );
 
+interface AlertCase {
+  readonly alertname: string;
+  readonly exp_alerts: readonly unknown[];
+}
+const { tests: alertTests } = load(
+  readFileSync(new URL('alerts.promtool.yaml', import.meta.url), 'utf8'),
+) as { tests: { alert_rule_test: AlertCase[] }[] };
+
+test('of every alert there is a case in which it fires and one in which it does not', () => {
+  const cases = alertTests.flatMap((each) => each.alert_rule_test);
+  const names = (fires: boolean) =>
+    new Set(cases.filter((each) => each.exp_alerts.length > 0 === fires).map((each) => each.alertname));
+  const all = new Set(rules.map(({ alert }) => alert));
+  expect(names(true)).toEqual(all);
+  expect(names(false)).toEqual(all);
+});
+
 const promtool = spawnSync('promtool', ['--version']);
 
 test.skipIf(promtool.error)('the alerts fire when they should, says Prometheus', () => {
