@@ -37,4 +37,5 @@ export {
 export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
 export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
 export { checkProof, proofText, readProof } from './notes/proof.ts';
+export { isPrinted, type PrintedPlace, printedText, readPrinted } from './notes/printed.ts';
 export { EnvelopeProblem, envelopeText, readEnvelope, type Statement, STATEMENT_TYPE } from './statement.ts';

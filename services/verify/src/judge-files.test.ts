@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { computeReport, toReportJson, typeOfReport } from '@margay/reports';
 import { zipSync } from 'fflate';
 import { expect, onTestFinished, test } from 'vitest';
-import { judge, type Judgement } from './judge.ts';
-import { readEvidence } from './read-evidence.ts';
+import { judge } from './judge.ts';
+import type { Judgement } from './judgement.ts';
+import { type BroughtEvidence, readBrought } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -55,7 +56,7 @@ async function judgedFile(name: string, bytes: Uint8Array): Promise<Judgement> {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, name);
   writeFileSync(path, bytes);
-  return judge(await readEvidence(path), { keys: [] });
+  return judge((await readBrought(path)) as BroughtEvidence, { keys: [] });
 }
 
 const CSV = 'endpoints.csv';

@@ -20,7 +20,8 @@ import {
 } from '@margay/ledger';
 import { computeReport, verifyReport } from '@margay/reports';
 import { describe, expect, test } from 'vitest';
-import { judge, type Trusted } from './judge.ts';
+import { judge } from './judge.ts';
+import type { Trusted } from './judgement.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
 
 type Json = Readonly<Record<string, unknown>>;

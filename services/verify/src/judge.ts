@@ -4,12 +4,8 @@ import {
   checkProof,
   digestOfJson,
   type Entry,
-  EnvelopeProblem,
-  goesOnFrom,
-  type Hash,
   NoEntry,
   NoteProblem,
-  readCheckpoint,
   readEntry,
   readEnvelope,
   readProof,
@@ -19,33 +15,11 @@ import {
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { judgeFiles } from './judge-files.ts';
+import { judgeSince, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
+import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
-
-/** What somebody has who checks reports, from a way of his own. */
-export interface Trusted {
-  /** Of logs, and of witnesses. */
-  readonly keys: readonly VerifierKey[];
-  /** A checkpoint that he kept. */
-  readonly since?: Uint8Array;
-  /** The proof that the newer one of the two goes on from the older. */
-  readonly growth?: readonly Hash[];
-}
-
-/** What became of a check. Each thing is a sentence. */
-export interface Judgement {
-  readonly shown: readonly string[];
-  readonly notShown: readonly string[];
-  /** Why it is not what it says that it is; absent where nothing is wrong. */
-  readonly wrong?: string;
-  /** The logs that signed it, of those whose keys are trusted. */
-  readonly signedBy: readonly string[];
-  /** All that was asked for is shown: what is trusted has something to say of it. */
-  readonly isAnswered: boolean;
-  /** Files that say something else than what is made of the report, or may do so. */
-  readonly doubtful: readonly string[];
-}
 
 /** Judges a report by itself, by its log, and by what is trusted. */
 export function judge(
@@ -66,16 +40,12 @@ export function judge(
     const head = log && judgeLog(log, report as Fields, trusted, { shown, notShown });
     if (zip !== undefined && head !== undefined) judgeLogFiles(zip, log!, head);
     if (head === undefined) notShown.push('that it was logged: nothing with it says so');
-    const signedBy = head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
-    if (signedBy.length === 0)
-      notShown.push(
-        trusted.keys.length === 0
-          ? 'who made it: no key was given, and --key takes one'
-          : 'who made it: no key that was given signed it',
-      );
+    const signedBy = logsThatSigned(head);
+    if (signedBy.length === 0) notShown.push(whoNotShown(trusted));
     const since =
       trusted.since === undefined || judgeSince(trusted.since, head, trusted, { shown, notShown });
     return {
+      about: 'report',
       shown,
       notShown,
       signedBy,
@@ -87,9 +57,6 @@ export function judge(
     return { ...WRONG, shown, notShown, wrong: error.message };
   }
 }
-
-/** What nothing was shown of. */
-export const WRONG = { signedBy: [], isAnswered: false, doubtful: [] } as const;
 
 /** What the digest is not over: how report.json is written, and which report it supersedes. @throws Wrong */
 function judgeBeside(report: Fields, isRewritten: boolean, notShown: string[]): void {
@@ -163,8 +130,6 @@ function judgeLogFiles(
     throw new Wrong('log-key.txt: it is another key than the one that signed');
 }
 
-type Told = { readonly [K in 'shown' | 'notShown']: string[] };
-
 /** The head of the log that the report is in. @throws Wrong */
 function judgeLog(
   { entry: bytes, proof, statement }: NonNullable<BroughtEvidence['log']>,
@@ -192,12 +157,7 @@ function judgeLog(
   shown.push(
     `it is entry ${head.index} of the log ${head.origin} of ${head.size} entries, as run ${entry.run}, revision ${entry.revision}`,
   );
-  for (const { key, time } of head.signed)
-    shown.push(
-      key.use === 'log'
-        ? `that log is signed by the key ${key.name}+${key.id}`
-        : `the witness ${key.name} saw that log at ${new Date(time! * 1_000).toISOString()}`,
-    );
+  tellSigners(head, { shown, notShown });
   if (statement === undefined)
     notShown.push('what is said of its evidence apart from it: no statement is there');
   else judgeStatement(statement, entry, report, keys, { shown, notShown });
@@ -248,50 +208,4 @@ function statedDigest(entry: Entry, evidence: unknown): string | undefined {
     // Its digest is right, which says nothing of its shape.
     return undefined;
   }
-}
-
-/** What is wrong, with the file in which. */
-function named<T>(file: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof NoteProblem || error instanceof NoEntry || error instanceof EnvelopeProblem)
-      throw new Wrong(`${file}: ${error.message}`);
-    throw error;
-  }
-}
-
-/** Whether the log goes on from a checkpoint that was kept, or the other way round. @throws Wrong where it does not. */
-function judgeSince(
-  kept: Uint8Array,
-  head: SignedCheckpoint | undefined,
-  { keys, growth }: Trusted,
-  { shown, notShown }: Told,
-): boolean {
-  const since = named('the checkpoint that was kept', () => readCheckpoint(kept, keys));
-  if (head === undefined) {
-    notShown.push('that it stands in the log of the checkpoint that was kept');
-    return false;
-  }
-  if (since.origin !== head.origin)
-    throw new Wrong(
-      `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`,
-    );
-  if (keys.length > 0 && !since.signed.some(({ key }) => key.use === 'log'))
-    throw new Wrong('the checkpoint that was kept is not signed by a key that was given');
-  const [older, newer] = since.size <= head.size ? [since, head] : [head, since];
-  if (older.size < newer.size && growth === undefined) {
-    notShown.push(
-      `that the log of ${newer.size} entries goes on from the one of ${older.size}: give what /api/v1/log/growth?from=${older.size}&to=${newer.size} answers with --growth`,
-    );
-    return false;
-  }
-  if (!goesOnFrom(older, newer, older.size === newer.size ? [] : growth!))
-    throw new Wrong(
-      `the log of ${newer.size} entries does not go on from the one of ${older.size} by what was given: the log was changed, or the proof is another one`,
-    );
-  shown.push(
-    `that log ${older.size === newer.size ? 'is' : 'goes with'} the one of the checkpoint that was kept, of ${since.size} entries`,
-  );
-  return true;
 }

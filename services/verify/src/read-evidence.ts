@@ -3,13 +3,25 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import { type Fields, isFields, jsonOf } from '@margay/ground';
+import { isPrinted, type PrintedPlace, readPrinted } from '@margay/ledger';
 import { LOG_FILES, type Report, toReportJson } from '@margay/reports';
 import { jsonSize, sizeProblem } from './json-size.ts';
 import { ambiguityOf } from './one-reading.ts';
+import { filesAttachedTo, isPdf } from './read-pdf.ts';
 import { FILE_BYTES_MAX, zipFiles } from './read-zip.ts';
 import { Wrong } from './wrong.ts';
 
-/** What was brought to be checked. */
+/** What was brought of a report's place in the log, without the report. */
+export type BroughtPlace =
+  | { readonly kind: 'pdf'; readonly entry: Uint8Array; readonly proof: Uint8Array }
+  | {
+      readonly kind: 'checkpoint' | 'printed';
+      readonly checkpoint: Uint8Array;
+      /** What stands beside it where it was printed. */
+      readonly printed?: PrintedPlace;
+    };
+
+/** A report that was brought to be checked. */
 export interface BroughtEvidence {
   /** What stands in `report.json`. */
   readonly report: unknown;
@@ -47,14 +59,43 @@ const READ: ReadonlySet<string> = new Set([REPORT, MANIFEST, ...LOG_FILES]);
 const BESIDE_BYTES_MAX = 32 * 1024 ** 2;
 
 /**
- * Reads a `report.json` or an `evidence.zip`.
+ * Reads what was brought: a `report.json`, an `evidence.zip`, a PDF, or a checkpoint.
  *
- * @throws Wrong where programs may find different things in it; Error that names the file where it cannot be read.
+ * @throws Wrong where programs may find different things in it; NoteProblem for what is printed where it is not whole; Error that names the
+ * file where it cannot be read.
  */
-export async function readEvidence(path: string): Promise<BroughtEvidence> {
+export async function readBrought(path: string): Promise<BroughtEvidence | BroughtPlace> {
   const bytes = await readBytes(path);
+  if (isPdf(bytes)) return placeInPdf(path, bytes);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  if (!isZip) return reportIn(path, bytes);
+  if (isZip) return evidenceIn(path, bytes);
+  return checkpointIn(bytes) ?? reportIn(path, bytes);
+}
+
+function placeInPdf(path: string, bytes: Buffer): BroughtPlace {
+  const files = filesAttachedTo(bytes);
+  const [entry, proof] = [files.get('log-entry.json'), files.get('report.tlog-proof')];
+  if (entry === undefined || proof === undefined)
+    throw new Error(
+      `Cannot read ${path}: no proof is attached to it as Margay attaches it; give what is printed in it as text, or evidence.zip`,
+    );
+  return { kind: 'pdf', entry, proof };
+}
+
+/** So many bytes tell whether it is a checkpoint. */
+const CHECKPOINT_BYTES_MAX = 100_000;
+
+function checkpointIn(bytes: Buffer): BroughtPlace | undefined {
+  if (bytes.length > CHECKPOINT_BYTES_MAX) return undefined;
+  const text = bytes.toString();
+  if (isPrinted(text)) {
+    const printed = readPrinted(text);
+    return { kind: 'printed', checkpoint: Buffer.from(printed.checkpoint), printed };
+  }
+  return text.includes('\n\n\u2014 ') ? { kind: 'checkpoint', checkpoint: bytes } : undefined;
+}
+
+function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {
   const { there, read } = unzipped(path, bytes);
   const report = read.get(REPORT);
   if (report === undefined) throw new Error(`Cannot read ${path}: it is a ZIP without ${REPORT}`);
@@ -74,13 +115,15 @@ export async function readEvidence(path: string): Promise<BroughtEvidence> {
   };
 }
 
-/** The bytes of a file. @throws Error that names it. */
+/** The bytes of a file, or with `-` of standard input. @throws Error that names it. */
 export async function readBytes(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     // Not by its size: a pipe has none.
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for await (const chunk of (path === '-'
+      ? process.stdin
+      : createReadStream(path)) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > FILE_BYTES_MAX) throw new Error(`it has more than ${FILE_BYTES_MAX} bytes`);
       chunks.push(chunk);

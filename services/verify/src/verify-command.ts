@@ -1,8 +1,10 @@
-import { type Hash, NoKey, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
+import { type Hash, NoKey, NoteProblem, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
 import { FAILED, UsageError, visible, write } from '@margay/terminal';
 import { Command } from 'commander';
-import { judge, type Judgement, type Trusted, WRONG } from './judge.ts';
-import { readBytes, readEvidence } from './read-evidence.ts';
+import { judge } from './judge.ts';
+import { judgePlace } from './judge-place.ts';
+import { type Judgement, type Trusted, WRONG } from './judgement.ts';
+import { readBrought, readBytes } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
 
 interface Options {
@@ -14,19 +16,26 @@ interface Options {
 /** `margay verify`: whether an exported report is what was computed, and who says so. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .argument('<file...>', 'exported reports: report.json or evidence.zip')
+    .argument(
+      '<file...>',
+      'exported reports: report.json or evidence.zip; a PDF, or what is printed in it; - for standard input',
+    )
     .option(
       '--key <key>',
       'the key of the log that they must be signed by, or of a witness; margay key prints it. Several may be given',
       keyOption,
     )
-    .option('--since <file>', 'a checkpoint of that log that you kept: the log must go with it')
+    .option(
+      '--since <file>',
+      'a checkpoint of that log that you kept, or a PDF with one: the log must go with it',
+    )
     .option('--growth <file>', 'the proof that the newer of the two checkpoints goes on from the older one')
     .addHelpText(
       'after',
       `
 Without a key nothing shows where a report comes from, whatever stands with it: it may be consistent with itself and made up.
-Exit code 1 when a report is not what it says, when a file that stands beside it is not shown to be made of it, or when what was asked for
+A PDF carries the proof that its report was logged, and its pages cannot be checked: that is shown of report.json and evidence.zip alone.
+Exit code 1 for a PDF and for what is printed in one, when a report is not what it says, when a file that stands beside it is not shown to be made of it, or when what was asked for
 with --key or --since is not shown.`,
     )
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
@@ -46,9 +55,10 @@ with --key or --since is not shown.`,
 
 async function judged(path: string, trusted: Trusted): Promise<Judgement> {
   try {
-    return judge(await readEvidence(path), trusted);
+    const brought = await readBrought(path);
+    return 'kind' in brought ? judgePlace(brought, trusted) : judge(brought, trusted);
   } catch (error) {
-    if (!(error instanceof Wrong)) throw error;
+    if (!(error instanceof Wrong || error instanceof NoteProblem)) throw error;
     return { ...WRONG, shown: [], notShown: [], wrong: error.message };
   }
 }
@@ -63,13 +73,22 @@ function linesOf(judgement: Judgement, path: string): string[] {
   ];
 }
 
-function conclusionOf({ signedBy, isAnswered, doubtful }: Judgement): string {
+function conclusionOf({ about, signedBy, isAnswered, doubtful }: Judgement): string {
+  const by = signedBy.join(' and ');
+  if (about === 'entry')
+    return by === ''
+      ? 'unsigned: the proof in this PDF is consistent with itself, origin not shown, pages not looked at'
+      : `logged: ${by} logged and signed the report that this PDF is said to be; pages not looked at`;
+  if (about === 'checkpoint')
+    return by === ''
+      ? 'unsigned: a checkpoint, origin not shown'
+      : `signed: a checkpoint of ${by}, no report`;
   if (signedBy.length === 0)
     return doubtful.length === 0
       ? 'unsigned: consistent with itself, origin not shown'
       : 'unsigned: report.json is consistent with itself, what stands beside it may not be of it, origin not shown';
-  const by = `the report that ${signedBy.join(' and ')} logged and signed`;
-  return isAnswered ? `intact: ${by}` : `${by}; not all that was asked for is shown`;
+  const report = `the report that ${by} logged and signed`;
+  return isAnswered ? `intact: ${report}` : `${report}; not all that was asked for is shown`;
 }
 
 async function trustedOf({ key: keys = [], since, growth }: Options): Promise<Trusted> {

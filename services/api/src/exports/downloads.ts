@@ -2,7 +2,7 @@ import { BASE, type RunDetail } from '@margay/api-contract';
 import type { FileOfEveryReport } from '@margay/reports';
 import type { Archive, ArchivedHeader, Stores } from '@margay/storage';
 import { evidenceZip } from './evidence-zip.ts';
-import { filesOfLog } from './log-files.ts';
+import { filesOfLog, shownByLog } from './log-files.ts';
 import { reportPdf } from './report-pdf.ts';
 import { begun, filesOf } from './stream-file.ts';
 import { boundTogether } from './together.ts';
@@ -28,15 +28,18 @@ interface Export {
 const OF_ALL: Readonly<Partial<Record<FileOfEveryReport, Export>>> = {
   'report.pdf': {
     mediaType: 'application/pdf',
-    made: async ({ archive }, header) => ({ bytes: await reportPdf(archive, header) }),
+    async made({ archive, ledger }, header) {
+      const log = await shownByLog(ledger, header);
+      return { bytes: await reportPdf(archive, header, log), version: log.version };
+    },
   },
   'evidence.zip': {
     mediaType: 'application/zip',
     async made({ archive, ledger }, header) {
-      const { files, version } = await filesOfLog(ledger, header);
+      const log = await shownByLog(ledger, header);
       const ofReport = filesOf(archive, header);
       await boundTogether(header, ofReport);
-      return { bytes: evidenceZip(header, [...ofReport, ...files]), version };
+      return { bytes: evidenceZip(header, [...ofReport, ...filesOfLog(log)]), version: log.version };
     },
   },
 };

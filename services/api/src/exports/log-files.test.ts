@@ -1,7 +1,7 @@
 import { checkProof, signingKey, verifierKeyText } from '@margay/ledger';
 import { logReports, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
-import { filesOfLog } from './log-files.ts';
+import { filesOfLog, shownByLog } from './log-files.ts';
 
 const KEY = signingKey('margay.example/c', new Uint8Array(32).fill(1));
 const header = (id: string) => ({
@@ -23,9 +23,10 @@ function opened() {
   const stores = openEmbedded(':memory:');
   onTestFinished(() => stores.close());
   const textsOf = async (id: string) => {
-    const { files, version } = await filesOfLog(stores.ledger, header(id));
+    const log = await shownByLog(stores.ledger, header(id));
+    const { version } = log;
     const texts: Record<string, string> = {};
-    for (const file of files) {
+    for (const file of filesOfLog(log)) {
       texts[file.name] = '';
       for await (const piece of file.text()) texts[file.name] += piece;
     }

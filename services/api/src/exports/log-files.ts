@@ -1,39 +1,52 @@
 import { Readable } from 'node:stream';
-import { type ArchivedHeader, loggedReport, LogRefused, type Stores } from '@margay/storage';
+import {
+  type ArchivedHeader,
+  type LoggedReport,
+  loggedReport,
+  LogRefused,
+  type Stores,
+} from '@margay/storage';
 import type { ReportFile } from './stream-file.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/**
- * What shows that a report is in the log, as files for whoever checks it elsewhere, and what they depend on beside the report; none where
- * there is no log, and one that says why where the log in the store does not show it.
- */
-export async function filesOfLog(
-  ledger: Stores['ledger'],
-  { id }: ArchivedHeader,
-): Promise<{ readonly files: ReportFile[]; readonly version: string }> {
+/** What the log shows of a report. */
+export interface ShownByLog {
+  /** What shows that it has the report; absent where it does not. */
+  readonly logged?: LoggedReport;
+  /** Why there is a log, and it does not show the report. */
+  readonly problem?: string;
+  /** What files with it depend on beside the report. */
+  readonly version: string;
+}
+
+/** What the log in the store shows of a report: nothing where there is no log. */
+export async function shownByLog(ledger: Stores['ledger'], { id }: ArchivedHeader): Promise<ShownByLog> {
   try {
     const logged = await loggedReport(ledger, id);
-    if (logged === undefined) {
-      if ((await ledger.head()) === undefined) return { files: [], version: 'no log' };
-      return { files: [file('log.problem.txt', TEXT, `${NO_ENTRY}\n`)], version: 'unlogged' };
-    }
-    const { entry, proof, checkpoint, key, statement } = logged;
-    return {
-      files: [
-        file('log-entry.json', 'application/json', Buffer.from(entry).toString()),
-        file('report.tlog-proof', TEXT, proof),
-        file('log-checkpoint.txt', TEXT, checkpoint),
-        file('log-key.txt', TEXT, `${key}\n`),
-        ...(statement === undefined ? [] : [file('coverage.dsse.json', 'application/json', statement)]),
-      ],
-      // A log goes on, and so does what it shows.
-      version: checkpoint.split('\n', 3)[2]!,
-    };
+    // A log goes on, and so does what it shows.
+    if (logged !== undefined) return { logged, version: logged.checkpoint.split('\n', 3)[2]! };
+    return (await ledger.head()) === undefined
+      ? { version: 'no log' }
+      : { problem: NO_ENTRY, version: 'unlogged' };
   } catch (error) {
     if (!(error instanceof LogRefused)) throw error;
-    return { files: [file('log.problem.txt', TEXT, `${error.message}\n`)], version: 'refused' };
+    return { problem: error.message, version: 'refused' };
   }
+}
+
+/** What shows that a report is in the log, as files for whoever checks it elsewhere, or one that says why the log does not show it. */
+export function filesOfLog({ logged, problem }: ShownByLog): ReportFile[] {
+  if (problem !== undefined) return [file('log.problem.txt', TEXT, `${problem}\n`)];
+  if (logged === undefined) return [];
+  const { entry, proof, checkpoint, key, statement } = logged;
+  return [
+    file('log-entry.json', 'application/json', Buffer.from(entry).toString()),
+    file('report.tlog-proof', TEXT, proof),
+    file('log-checkpoint.txt', TEXT, checkpoint),
+    file('log-key.txt', TEXT, `${key}\n`),
+    ...(statement === undefined ? [] : [file('coverage.dsse.json', 'application/json', statement)]),
+  ];
 }
 
 const NO_ENTRY =

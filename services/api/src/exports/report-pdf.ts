@@ -13,6 +13,8 @@ import {
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import PDFDocument from 'pdfkit';
 import { contentOf, runOf } from '../runs/runs.ts';
+import type { ShownByLog } from './log-files.ts';
+import { LOG_PLACE_HEIGHT, logPlace } from './pdf-log-place.ts';
 
 /** Rows of a table at most; the files with all of them are named below it. */
 const ROWS_MAX = 1_000;
@@ -31,9 +33,13 @@ type Column<T> = readonly [title: string, share: number, text: (row: T) => strin
 
 /**
  * A report that an auditor can file: cover with scope, window and a statement of its evidence, drawn summary, tables, and on
- * every page its number and the report's digest. The same report always gives the same bytes.
+ * every page its number and the report's digest. The same report and the same log always give the same bytes.
  */
-export async function reportPdf(archive: Archive, header: ArchivedHeader): Promise<Buffer> {
+export async function reportPdf(
+  archive: Archive,
+  header: ArchivedHeader,
+  log: Pick<ShownByLog, 'logged' | 'problem'>,
+): Promise<Buffer> {
   const content = contentOf(header);
   const title = `${header.reportName}: compliance report of ${header.cluster}`;
   const written = new Date(header.end / 1_000);
@@ -55,6 +61,7 @@ export async function reportPdf(archive: Archive, header: ArchivedHeader): Promi
   const ended = new Promise<void>((resolve) => pdf.on('end', resolve));
 
   cover(pdf, header, content);
+  inLog(pdf, log);
   await tables(pdf, archive, header, content);
   numberPages(pdf, header);
   pdf.end();
@@ -217,6 +224,14 @@ function cover(pdf: Pdf, header: ArchivedHeader, content: ReportHeader): void {
   }
 }
 
+/** What the log shows of the report; nothing where there is no log. */
+function inLog(pdf: Pdf, { logged, problem }: Pick<ShownByLog, 'logged' | 'problem'>): void {
+  if (logged === undefined && problem === undefined) return;
+  heading(pdf, 'In the log of reports', LOG_PLACE_HEIGHT);
+  if (logged !== undefined) logPlace(pdf, logged, MARGIN);
+  else pdf.fillColor(WARN).font('Helvetica').fontSize(10).text(shown(problem!));
+}
+
 const revisionFacts = ({ revision, supersedes = '' }: ArchivedHeader): [string, string][] =>
   revision === undefined ? [] : [['Revision', `${revision}, which supersedes ${supersedes}`]];
 
@@ -245,8 +260,9 @@ const scopeText = (scope: { names?: readonly string[]; selector?: string } | und
     ...(scope?.selector ? [`selector ${scope.selector}`] : []),
   ].join('; ') || 'all';
 
-function heading(pdf: Pdf, text: string): void {
-  if (pdf.y > pdf.page.height - 160) pdf.addPage();
+/** @param below how much must have room below it, in points. */
+function heading(pdf: Pdf, text: string, below = 110): void {
+  if (pdf.y > pdf.page.height - MARGIN - below) pdf.addPage();
   pdf.x = MARGIN;
   pdf.moveDown(1).fillColor(INK).font('Helvetica-Bold').fontSize(14).text(text).moveDown(0.3);
 }

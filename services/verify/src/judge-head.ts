@@ -1,0 +1,86 @@
+import {
+  goesOnFrom,
+  isPrinted,
+  readCheckpoint,
+  readPrinted,
+  readProof,
+  type SignedCheckpoint,
+  type VerifierKey,
+} from '@margay/ledger';
+import { named, type Told, type Trusted } from './judgement.ts';
+import { filesAttachedTo, isPdf } from './read-pdf.ts';
+import { Wrong } from './wrong.ts';
+
+/** Tells who signed a head, of those who are known. */
+export function tellSigners({ signed }: SignedCheckpoint, { shown }: Told): void {
+  for (const { key, time } of signed)
+    shown.push(
+      key.use === 'log'
+        ? `that log is signed by the key ${key.name}+${key.id}`
+        : `the witness ${key.name} saw that log at ${new Date(time! * 1_000).toISOString()}`,
+    );
+}
+
+/** The logs that signed a head, of those that are known. */
+export const logsThatSigned = (head: SignedCheckpoint | undefined): string[] =>
+  head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
+
+/** Why nothing shows who made it. */
+export const whoNotShown = ({ keys }: Trusted): string =>
+  keys.length === 0
+    ? 'who made it: no key was given, and --key takes one'
+    : 'who made it: no key that was given signed it';
+
+/**
+ * A checkpoint that somebody kept: as the log gives it, as it was printed, or in a PDF.
+ *
+ * @throws NoteProblem where it is none, or a known key's signature is not one; Wrong for a PDF that says two things.
+ */
+export function keptCheckpoint(bytes: Uint8Array, keys: readonly VerifierKey[]): SignedCheckpoint {
+  return readCheckpoint(checkpointIn(Buffer.from(bytes)), keys);
+}
+
+function checkpointIn(bytes: Buffer): Uint8Array {
+  if (isPdf(bytes)) {
+    const proof = filesAttachedTo(bytes).get('report.tlog-proof');
+    if (proof === undefined) throw new Wrong('the PDF that was kept has no checkpoint attached');
+    return Buffer.from(readProof(proof).checkpoint);
+  }
+  const text = bytes.toString();
+  return isPrinted(text) ? Buffer.from(readPrinted(text).checkpoint) : bytes;
+}
+
+/** Whether the log goes on from a checkpoint that was kept, or the other way round. @throws Wrong where it does not. */
+export function judgeSince(
+  kept: Uint8Array,
+  head: SignedCheckpoint | undefined,
+  { keys, growth }: Trusted,
+  { shown, notShown }: Told,
+): boolean {
+  const since = named('the checkpoint that was kept', () => keptCheckpoint(kept, keys));
+  if (head === undefined) {
+    notShown.push('that it stands in the log of the checkpoint that was kept');
+    return false;
+  }
+  if (since.origin !== head.origin)
+    throw new Wrong(
+      `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`,
+    );
+  if (keys.length > 0 && !since.signed.some(({ key }) => key.use === 'log'))
+    throw new Wrong('the checkpoint that was kept is not signed by a key that was given');
+  const [older, newer] = since.size <= head.size ? [since, head] : [head, since];
+  if (older.size < newer.size && growth === undefined) {
+    notShown.push(
+      `that the log of ${newer.size} entries goes on from the one of ${older.size}: give what /api/v1/log/growth?from=${older.size}&to=${newer.size} answers with --growth`,
+    );
+    return false;
+  }
+  if (!goesOnFrom(older, newer, older.size === newer.size ? [] : growth!))
+    throw new Wrong(
+      `the log of ${newer.size} entries does not go on from the one of ${older.size} by what was given: the log was changed, or the proof is another one`,
+    );
+  shown.push(
+    `that log ${older.size === newer.size ? 'is' : 'goes with'} the one of the checkpoint that was kept, of ${since.size} entries`,
+  );
+  return true;
+}
