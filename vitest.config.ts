@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: [
       '**/{node_modules,dist}/**',
-      '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,tree,browser}.test.ts',
+      '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,tree,browser,process}.test.ts',
     ],
     testTimeout: 60_000,
     // One worker less than processors, as usual, would be one of two.

@@ -49,7 +49,13 @@ export function startMargay(
   return Object.assign(child, { said: () => text });
 }
 
-/** Starts `margay up` on a free port and waits for a word of it, else until its reports are there. */
+interface Header {
+  readonly id: string;
+  readonly report: string;
+  readonly digest: string;
+}
+
+/** Starts `margay up` on a free port and waits for a word of it, else until its reports are there. `headers` asks for the reports that it serves. */
 export async function startUp(
   args: readonly string[],
   word = /Reports and downloads/,
@@ -58,7 +64,9 @@ export async function startUp(
   const child = startMargay(['up', '--port', '0', ...args], environment);
   await expect.poll(child.said, { timeout: 120_000, interval: 50 }).toMatch(word);
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())?.[0] ?? '';
-  return { child, url };
+  const headers = async () =>
+    ((await (await fetch(`${url}/api/v1/runs?state=completed`)).json()) as { items: Header[] }).items;
+  return { child, url, headers };
 }
 
 /** Ends a process, if it has not ended, and waits until it has. */

@@ -7,38 +7,18 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { get } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { coveragePredicate } from '@margay/api-contract';
-import { readCheckpoint, readEnvelope, readVerifierKey, verifierKeyText } from '@margay/ledger';
 import { openEmbedded, writeNewKey } from '@margay/storage';
-import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder, startMargay, startUp, stopped } from './testing/margay.ts';
-import { installedVerifier } from './testing/verifier.ts';
 
 const recorded = gunzipSync(readFileSync(AUDIT_LOG)).toString('utf8');
-
-interface Header {
-  readonly id: string;
-  readonly report: string;
-  readonly digest: string;
-}
-
-/** Starts `margay up`, waits for a word of it, and asks for the reports that it serves. */
-async function up(args: string[], until: RegExp) {
-  const { child, url } = await startUp(args, until);
-  const headers = async () =>
-    ((await (await fetch(`${url}/api/v1/runs?state=completed`)).json()) as { items: Header[] }).items;
-  return { child, url, headers };
-}
 
 /** What the stores of a folder say, in an order of its own. */
 async function historyIn(folder: string) {
@@ -51,82 +31,9 @@ async function historyIn(folder: string) {
   return { versions, repeats, reports: headers.map(({ id, digest }) => `${id} ${digest}`).sort() };
 }
 
-/** What is answered to somebody who opens it under this name. */
-const statusUnder = (url: string, host: string) =>
-  new Promise<number | undefined>((resolve, reject) => {
-    get(url, { headers: { host } }, ({ statusCode }) => resolve(statusCode)).on('error', reject);
-  });
-
-test('the recorded cluster: reports, page and downloads; a second start does no work twice', async () => {
-  const folder = ownFolder();
-  const first = await up(['--data', folder], /Reports and downloads/);
-  const headers = await first.headers();
-  expect(headers.map(({ report }) => report).sort()).toEqual([
-    'inventory',
-    'network-access',
-    'policy-audit',
-    'protection-audit',
-  ]);
-  expect(await (await fetch(first.url)).text()).toContain('<div id="app">');
-  const inventory = headers.find(({ report }) => report === 'inventory')!;
-  const endpoints = await (
-    await fetch(`${first.url}/api/v1/runs/${inventory.id}/downloads/endpoints.csv`)
-  ).text();
-  // 174 endpoints: every pod name that had a node and an address, and two host endpoints.
-  expect(endpoints.trimEnd().split('\n')).toHaveLength(175);
-  expect((await fetch(`${first.url}/api/v1/runs/none/downloads/summary.csv`)).status).toBe(404);
-  expect((await fetch(`${first.url}/api/v1/runs/${inventory.id}/downloads/passwd`)).status).toBe(404);
-  // Each report is in a log, signed by a key that is told once and kept for its owner only.
-  const key = readVerifierKey(/margay\/cluster-a\+\S+/.exec(first.child.said())![0]);
-  const checkpoint = await (await fetch(`${first.url}/api/v1/log/checkpoint`)).text();
-  expect(readCheckpoint(Buffer.from(checkpoint), [key])).toMatchObject({ size: 4, signed: [{ key }] });
-  expect(await (await fetch(`${first.url}/api/v1/log/growth?from=0&to=4`)).text()).toBe('');
-  expect((await fetch(`${first.url}/api/v1/log/growth?from=1&to=5`)).status).toBe(400);
-  expect(statSync(join(folder, 'ledger.key')).mode & 0o777).toBe(0o600);
-  expect(await statusUnder(first.url, 'evil.example')).toBe(421);
-  // And whoever has that key sees it in the ZIP, anywhere.
-  const zip = join(folder, 'evidence.zip');
-  const downloads = `${first.url}/api/v1/runs/${inventory.id}/downloads`;
-  writeFileSync(zip, Buffer.from(await (await fetch(`${downloads}/evidence.zip`)).arrayBuffer()));
-  const envelope = Buffer.from(unzipSync(readFileSync(zip))['coverage.dsse.json']!).toString();
-  const { statement, signed } = readEnvelope(envelope, [key]);
-  expect(signed).toEqual([key]);
-  const { grade, sources } = coveragePredicate.parse(statement.predicate);
-  expect({ grade, lines: sources.listed.map(({ lines }) => lines) }).toEqual({
-    grade: 'no gap seen',
-    lines: [2362],
-  });
-  const kept = join(folder, 'kept');
-  writeFileSync(kept, checkpoint);
-  const verified = margay(['verify', zip, '--key', verifierKeyText(key), '--since', kept]);
-  expect(verified.out).toContain('evidence.zip: intact: the report that margay/cluster-a logged and signed');
-  expect(verified.out).toContain('shown: what is made of report.json now is the same: ');
-  expect(verified.code).toBe(0);
-  expect(installedVerifier()([zip, '--key', verifierKeyText(key), '--since', kept])).toEqual(verified);
-  writeFileSync(
-    zip,
-    zipSync({ ...unzipSync(readFileSync(zip)), 'endpoints.csv': Buffer.from('all is well') }),
-  );
-  const altered = margay(['verify', zip, '--key', verifierKeyText(key)]);
-  expect(altered.out).toContain('NOT INTACT: endpoints.csv was changed');
-  expect(altered.code).toBe(1);
-  await stopped(first.child, 'SIGTERM');
-
-  const hosts = ['--hosts', 'margay.example'];
-  const second = await up(['--data', folder, ...hosts], /Reports and downloads/);
-  const asked = ['margay.example', 'localhost', 'evil.example'];
-  const statuses = asked.map((host) => statusUnder(second.url, host));
-  expect(await Promise.all(statuses)).toEqual([200, 200, 421]);
-  expect(second.child.said()).toMatch(/Nothing new to read/);
-  expect(second.child.said()).toMatch(/No new reports/);
-  expect(await second.headers()).toEqual(headers);
-  expect(second.child.said()).not.toContain('new key');
-  expect(await (await fetch(`${second.url}/api/v1/log/checkpoint`)).text()).toBe(checkpoint);
-});
-
 test('a log goes on with its own key or not at all: one that is lost or garbled ends the start, and none is made', async () => {
   const folder = ownFolder();
-  const first = await up(['--data', folder], /Reports and downloads/);
+  const first = await startUp(['--data', folder]);
   await stopped(first.child, 'SIGTERM');
   const headOf = async () => {
     const stores = openEmbedded(folder, { readOnly: true });
@@ -176,20 +83,20 @@ test('a log goes on with its own key or not at all: one that is lost or garbled 
   const named = await startUp(['--data', folder], undefined, { LEDGER_KEY_FILE: elsewhere });
   await stopped(named.child, 'SIGTERM');
   renameSync(elsewhere, file);
-  const again = await up(['--data', folder], /Reports and downloads/);
+  const again = await startUp(['--data', folder]);
   expect(again.child.said()).not.toContain('new key');
 });
 
 test('kill -9 at any instant, then a restart: the same history, no repeat counted, one report each', async () => {
   const clean = ownFolder();
-  await stopped((await up(['--data', clean], /Reports and downloads/)).child, 'SIGTERM');
+  await stopped((await startUp(['--data', clean])).child, 'SIGTERM');
   const killed = ownFolder();
   for (const milliseconds of [700, 900, 1_100, 1_300, 1_500, 1_700]) {
     const child = startMargay(['up', '--port', '0', '--data', killed]);
     await sleep(milliseconds);
     await stopped(child, 'SIGKILL');
   }
-  await stopped((await up(['--data', killed], /Reports and downloads/)).child, 'SIGTERM');
+  await stopped((await startUp(['--data', killed])).child, 'SIGTERM');
   expect(await historyIn(killed)).toEqual(await historyIn(clean));
 });
 
@@ -219,14 +126,14 @@ test('a log that grows, rotates and is truncated is followed, over restarts, to 
     expect.poll(() => linesIn(data), { timeout: 60_000, interval: 100 }).toBe(lines);
 
   write(0, 500);
-  const first = await up(args, /Serving/);
+  const first = await startUp(args, /Serving/);
   await reads(500);
   write(500, 900);
   await stopped(first.child, 'SIGKILL');
   write(900, 1200);
   renameSync(log, join(logs, 'audit-1.log'));
   write(1200, 1500);
-  const second = await up(args, /Serving/);
+  const second = await startUp(args, /Serving/);
   await reads(1500);
   copyFileSync(log, join(logs, 'copy.log'));
   writeFileSync(log, '');
@@ -254,7 +161,7 @@ test('a log that rotates between starts that read it to its end is one log, to t
   const read = async () => {
     const logs = ['', '.1', '.2.gz'].map((end) => `${log}${end}`).filter((path) => existsSync(path));
     const args = ['--cluster', 'own', '--data', data, ...logs.flatMap((path) => ['--audit-log', path])];
-    const { child } = await up(args, /Reports and downloads/);
+    const { child } = await startUp(args);
     await stopped(child, 'SIGTERM');
     return /Evidence: (.*)/.exec(child.said())?.[1];
   };
@@ -283,7 +190,7 @@ async function linesIn(folder: string): Promise<number> {
 
 /** The history of the whole log, read at once. */
 async function historyOf(folder: string) {
-  await stopped((await up(['--data', folder], /Reports and downloads/)).child, 'SIGTERM');
+  await stopped((await startUp(['--data', folder])).child, 'SIGTERM');
   return (await historyIn(folder)).versions;
 }
 
@@ -308,7 +215,7 @@ spec: { reportType: nonsense, schedule: '* * * * *' }
   // The file's time stands for the report's creation: three hours ago.
   const created = Date.now() / 1000 - 3 * 3600;
   utimesSync(join(reports, 'hourly.yaml'), created, created);
-  const { child, headers } = await up(
+  const { child, headers } = await startUp(
     [
       '--cluster',
       'own',
@@ -341,7 +248,7 @@ test('a port in use, a folder that may not be written, and one that another marg
   server.close();
 
   const folder = ownFolder();
-  await up(['--data', folder], /Reports and downloads/);
+  await startUp(['--data', folder]);
   const second = margay(['up', '--data', folder, '--port', '0']);
   expect(second).toMatchObject({ code: 1 });
   expect(second.err).toMatch(/margay: .*another/i);

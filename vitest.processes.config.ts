@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import { COMPILE, fromSource } from './vitest.source.ts';
+
+/** The command line and services as processes, started again and again: nothing but Node either, but minutes of it. */
+export default defineConfig({
+  ...fromSource,
+  test: {
+    globalSetup: [COMPILE],
+    include: ['test/**/*.process.test.ts'],
+    testTimeout: 120_000,
+    maxWorkers: '100%',
+  },
+});
