@@ -387,6 +387,45 @@ test('HTTPRoute', () => {
   });
 });
 
+test('TLS of the dashboard', () => {
+  const monitored = { serviceMonitor: { enabled: true, relabelings: [{ action: 'labelmap' }] } };
+  for (const [values, door] of [
+    [EMBEDDED, 'margay'],
+    [ALL_PARTS, 'api'],
+  ] as const) {
+    const objects = renderedObjects({ ...values, ...monitored, tls: { secret: 'web' } });
+    for (const [part, pod] of podsOf(objects)) {
+      const { env = [], volumeMounts, readinessProbe, livenessProbe, startupProbe } = container(pod);
+      const probes = [readinessProbe, livenessProbe, startupProbe].filter((probe) => probe !== undefined);
+      const isDoor = part === door;
+      for (const { httpGet } of probes) expect(httpGet.scheme).toBe(isDoor ? 'HTTPS' : undefined);
+      const certificate = env.find(({ name }: { name: string }) => name === 'API_TLS_CERT_FILE');
+      expect(certificate?.value).toBe(isDoor ? '/secrets/tls/tls.crt' : undefined);
+      const mount = { name: 'tls', mountPath: '/secrets/tls', readOnly: true };
+      if (isDoor) expect(volumeMounts).toContainEqual(mount);
+      if (isDoor) expect(pod.spec.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'web' } });
+    }
+    expect(spec(one(objects, 'Service', 'margay')).ports).toEqual([
+      { name: 'http', port: 443, appProtocol: 'https', targetPort: 'http' },
+    ]);
+    const [endpoint] = spec(one(objects, 'ServiceMonitor')).endpoints;
+    expect(endpoint.relabelings).toEqual([
+      {
+        sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_component'],
+        regex: 'api|margay',
+        targetLabel: '__scheme__',
+        replacement: 'https',
+      },
+      { action: 'labelmap' },
+    ]);
+    const [answers] = only(objects, 'Pod');
+    expect(answers!['spec'].containers[0].args[1]).toContain('https://margay.default:443/readyz');
+  }
+  expect(spec(one(renderedObjects(EMBEDDED), 'Service')).ports).toEqual([
+    { name: 'http', port: 80, targetPort: 'http' },
+  ]);
+});
+
 test('signing in', () => {
   const values = {
     url: 'https://m.example.org',

@@ -76,6 +76,10 @@
 {{- with .Values.url }}
 - { name: API_URL, value: {{ . | quote }} }
 {{- end }}
+{{- if .Values.tls.secret }}
+- { name: API_TLS_CERT_FILE, value: /secrets/tls/tls.crt }
+- { name: API_TLS_KEY_FILE, value: /secrets/tls/tls.key }
+{{- end }}
 {{- with .Values.allowedHosts }}
 - { name: API_HOSTS, value: {{ join "," . | quote }} }
 {{- end }}
@@ -124,16 +128,31 @@
 {{- end }}
 {{- end }}
 
-{{- define "margay.oidc-ca-mount" -}}
+{{- define "margay.door-mounts" -}}
+{{- if .Values.tls.secret }}
+- { name: tls, mountPath: /secrets/tls, readOnly: true }
+{{- end }}
 {{- if .Values.oidc.caSecret }}
 - { name: oidc-ca, mountPath: /secrets/oidc, readOnly: true }
 {{- end }}
 {{- end }}
 
-{{- define "margay.oidc-ca-volume" -}}
+{{- define "margay.door-volumes" -}}
+{{- with .Values.tls.secret }}
+- { name: tls, secret: { secretName: {{ . | quote }} } }
+{{- end }}
 {{- with .Values.oidc.caSecret }}
 - { name: oidc-ca, secret: { secretName: {{ . | quote }} } }
 {{- end }}
+{{- end }}
+
+{{- /* How the dashboard is asked. */}}
+{{- define "margay.scheme" -}}
+{{- empty .Values.tls.secret | ternary "http" "https" }}
+{{- end }}
+
+{{- define "margay.servicePort" -}}
+{{- .Values.service.port | default (empty .Values.tls.secret | ternary 80 443) }}
 {{- end }}
 
 {{- define "margay.networks" -}}

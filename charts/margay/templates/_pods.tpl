@@ -3,6 +3,7 @@
 {{- define "margay.podTemplate" -}}
 {{- $root := .root }}
 {{- $own := include "margay.partValues" . | fromYaml }}
+{{- $scheme := has .part (list "api" "margay") | ternary (include "margay.scheme" $root) "http" }}
 {{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.podLabels $own.podLabels (include "margay.labels" $root | fromYaml) (include "margay.selector" . | fromYaml) }}
 metadata:
   labels: {{- toYaml $labels | nindent 4 }}
@@ -67,9 +68,9 @@ spec:
         {{- with .ports }}
         {{- . | nindent 8 }}
         {{- end }}
-      startupProbe: {{- include "margay.probe" (dict "path" "/healthz" "fields" (dict "periodSeconds" 2 "failureThreshold" 60) "own" $own.startupProbe) | nindent 8 }}
-      livenessProbe: {{- include "margay.probe" (dict "path" "/healthz" "fields" (dict "periodSeconds" 20 "timeoutSeconds" 5) "own" $own.livenessProbe) | nindent 8 }}
-      readinessProbe: {{- include "margay.probe" (dict "path" "/readyz" "fields" (dict "periodSeconds" 10 "timeoutSeconds" 5) "own" $own.readinessProbe) | nindent 8 }}
+      startupProbe: {{- include "margay.probe" (dict "path" "/healthz" "scheme" $scheme "fields" (dict "periodSeconds" 2 "failureThreshold" 60) "own" $own.startupProbe) | nindent 8 }}
+      livenessProbe: {{- include "margay.probe" (dict "path" "/healthz" "scheme" $scheme "fields" (dict "periodSeconds" 20 "timeoutSeconds" 5) "own" $own.livenessProbe) | nindent 8 }}
+      readinessProbe: {{- include "margay.probe" (dict "path" "/readyz" "scheme" $scheme "fields" (dict "periodSeconds" 10 "timeoutSeconds" 5) "own" $own.readinessProbe) | nindent 8 }}
       {{- end }}
       resources: {{- toYaml $own.resources | nindent 8 }}
       volumeMounts:
@@ -121,6 +122,7 @@ securityContext:
 {{- /* A probe of a path; one of another kind is instead of it. */}}
 {{- define "margay.probe" -}}
 {{- $byPath := dict "httpGet" (dict "path" .path "port" "http") }}
+{{- if eq .scheme "https" }}{{- $_ := set $byPath.httpGet "scheme" "HTTPS" }}{{- end }}
 {{- if or .own.exec .own.tcpSocket .own.grpc }}{{- $byPath = dict }}{{- end }}
 {{- mergeOverwrite $byPath .fields .own | toYaml }}
 {{- end }}

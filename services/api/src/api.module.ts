@@ -47,6 +47,7 @@ import {
   CLUSTER,
   CLUSTERS_HERE,
   HOSTS,
+  HTTPS_ONLY,
   LIMITS,
   NETWORKS,
   ORIGIN_OF,
@@ -68,6 +69,8 @@ export interface ApiOptions {
   };
   /** The names that it may be reached under; any unless given. */
   readonly hosts?: readonly string[];
+  /** The name, without a port, that browsers are told to ask by TLS alone from now on, where they came by it; none unless given. */
+  readonly httpsOnly?: string;
   /** The proxies in front of it; none unless given. */
   readonly proxies?: Proxies;
   /** How long sessions last, and how many; 12 hours, one hour unused, and 32 of one person unless given. */
@@ -177,6 +180,7 @@ function apiOf(options: ApiOptions, clusters: Provider, adapters: DynamicModule[
     cluster,
     access,
     hosts,
+    httpsOnly,
     proxies = NO_PROXIES,
     sessions = SESSIONS,
     signIn = {},
@@ -195,6 +199,7 @@ function apiOf(options: ApiOptions, clusters: Provider, adapters: DynamicModule[
       { provide: LIMITS, useValue: limits },
       { provide: SESSION_LIMITS, useValue: sessions },
       { provide: HOSTS, useValue: hosts },
+      { provide: HTTPS_ONLY, useValue: httpsOnly },
       { provide: NETWORKS, useValue: privateNetworks },
     ],
   };

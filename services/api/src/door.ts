@@ -1,4 +1,5 @@
 import { flag, goDuration, list, whole } from '@margay/runtime';
+import type { TlsFiles } from '@margay/runtime/nest';
 import * as z from 'zod';
 import type { ApiOptions } from './api.module.ts';
 import { nameIn, proxiesProblem } from './http/origin.ts';
@@ -24,6 +25,11 @@ export const doorSettings = {
       description:
         'Where people open the page, like `https://margay.example.org`: an identity provider sends them back there.',
     }),
+  API_TLS_CERT_FILE: z.string().optional().meta({
+    description:
+      'PEM file of the certificate that it is served with, health and metrics too, by TLS 1.2 or newer; read again when it changes. By plain HTTP unless set.',
+  }),
+  API_TLS_KEY_FILE: z.string().optional().meta({ description: 'PEM file of that certificate’s key.' }),
   API_HOSTS: list().prefault('').meta({
     description:
       'Names that the API may be reached under, with commas between them, beside that in API_URL; any unless set. Others are answered 421.',
@@ -152,6 +158,12 @@ export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | '
       'OIDC_ASK_AGAIN',
       'it is no shorter than OIDC_MAX_AGE, so that nobody would ever be asked',
     ]);
+  for (const [given, other] of [
+    ['API_TLS_CERT_FILE', 'API_TLS_KEY_FILE'],
+    ['API_TLS_KEY_FILE', 'API_TLS_CERT_FILE'],
+  ] as const)
+    if (settings[given] !== undefined && settings[other] === undefined)
+      problems.push([other, 'certificate and key belong together: set both or none']);
   for (const [name, isOn] of [
     ['OIDC_ISSUER', issuer !== undefined],
     ['TRUSTED_HEADERS', isByHeaders],
@@ -169,9 +181,24 @@ export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | '
   return problems;
 }
 
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
 /** By TLS, or not through any network. */
-const isSafe = ({ protocol, hostname }: URL) =>
-  protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+const isSafe = ({ protocol, hostname }: URL) => protocol === 'https:' || LOOPBACK.includes(hostname);
+
+/** The files of its own certificate; undefined where it is served by plain HTTP. */
+export function tlsOf({ API_TLS_CERT_FILE: cert, API_TLS_KEY_FILE: key }: DoorConfig): TlsFiles | undefined {
+  return cert === undefined || key === undefined ? undefined : { cert, key };
+}
+
+/**
+ * The name that browsers are told to ask by TLS alone: that of the address that people open, where it is by https. A port of its own says that
+ * the name has others, which browsers would not reach any more without TLS; so would all of this machine under its own names.
+ */
+function httpsOnlyOf({ API_URL: url }: DoorConfig): string | undefined {
+  const { protocol, port, host } = new URL(url ?? 'http://none');
+  return protocol === 'https:' && port === '' && !LOOPBACK.includes(host) ? nameIn(host) : undefined;
+}
 
 /** The name in the address that people open. */
 export const ownHosts = ({ API_URL: url }: DoorConfig): string[] =>
@@ -180,9 +207,11 @@ export const ownHosts = ({ API_URL: url }: DoorConfig): string[] =>
 /** The door as the settings have it. */
 export function doorOf(
   settings: DoorConfig,
-): Pick<ApiOptions, 'hosts' | 'proxies' | 'sessions' | 'signIn' | 'limits'> {
+): Pick<ApiOptions, 'hosts' | 'httpsOnly' | 'proxies' | 'sessions' | 'signIn' | 'limits'> {
   const oidc = oidcOf(settings);
+  const httpsOnly = httpsOnlyOf(settings);
   return {
+    ...(httpsOnly !== undefined && { httpsOnly }),
     ...(settings.API_HOSTS.length > 0 && { hosts: [...settings.API_HOSTS, ...ownHosts(settings)] }),
     proxies: { networks: settings.TRUSTED_PROXIES, headers: settings.TRUSTED_PROXIES_SAY },
     sessions: {

@@ -1,6 +1,6 @@
 /** Who may see what, how people come in, and the reports that are archived. The api as a Nest module is a door of its own, `@margay/api/module`. */
 export { anyone, byKubernetes, byToken, type Authority } from './access/access.ts';
-export { type DoorConfig, doorOf, doorProblems, doorSettings, ownHosts } from './door.ts';
+export { type DoorConfig, doorOf, doorProblems, doorSettings, ownHosts, tlsOf } from './door.ts';
 export { isLate, lateOf } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
 export { archivedReport } from './archived-report.ts';

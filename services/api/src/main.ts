@@ -4,12 +4,13 @@ import { StoresModule } from '@margay/storage/nest';
 import { accessOf } from './access/configured.ts';
 import { ApiModule } from './api.module.ts';
 import { config } from './config.ts';
-import { doorOf } from './door.ts';
+import { doorOf, tlsOf } from './door.ts';
 
 /** The API as a process of its own. */
 await runService({
   name: 'api',
   config,
+  tls: tlsOf,
   module: (settings) => {
     const [cluster = '', ...others] = clustersOf(settings);
     return ApiModule.over(

@@ -13,6 +13,9 @@ export const CLUSTERS_HERE = 'CLUSTERS_HERE';
 /** The token of the names that the API may be reached under; of undefined for any. */
 export const HOSTS = 'HOSTS';
 
+/** The token of the name that browsers are told to ask by TLS alone; of undefined for none. */
+export const HTTPS_ONLY = 'HTTPS_ONLY';
+
 /** The token of how much one person may ask for, see `Limits`. */
 export const LIMITS = 'LIMITS';
 

@@ -75,6 +75,14 @@ export const ACCESS_VALUES: Values = {
     '',
     'https?://[^/\\s]+/?',
   ),
+  tls: section(
+    'The certificate of the dashboard and the REST API, where they are served by TLS 1.2 or newer; a proxy in front has its own (ingress.tls).',
+    {
+      secret: named(
+        'A Secret with tls.crt and tls.key, as cert-manager makes them; a renewed one is taken without a restart. Plain HTTP unless set. Health and metrics of that pod are served with it, too.',
+      ),
+    },
+  ),
   allowedHosts: texts(
     'Names that it may be opened under, beside that in url; any unless set. Others are answered 421.',
     '[A-Za-z0-9.:\\[\\]-]+',

@@ -17,7 +17,7 @@ import {
 
 const service = section('The Service of the dashboard and the REST API.', {
   type: choice('Its type.', 'ClusterIP', ['ClusterIP', 'NodePort', 'LoadBalancer']),
-  port: whole('Its port.', 80, 1, 65_535),
+  port: whole('Its port; with 0 it is 80, or 443 where tls.secret is set.', 0, 0, 65_535),
   nodePort: nodePort('The port of nodes; chosen by the cluster with 0.'),
   labels: labels('Labels of it.'),
   annotations: annotations('Annotations of it.'),

@@ -45,6 +45,7 @@ export {
 export { openBehind, type ApplicationBehind } from './http/behind.ts';
 export { openListener, type HttpServer, type ServeOptions } from './http/listener.ts';
 export { Open, Right } from './http/right.ts';
+export type { TlsFiles } from './http/tls-files.ts';
 export { RouteRights, type Judge } from './http/route-rights.ts';
 export { ProcessModule } from './process.module.ts';
 export { runService } from './run-service.ts';

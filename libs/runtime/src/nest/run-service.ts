@@ -10,6 +10,7 @@ import { processSettings } from '../config/settings.ts';
 import { openLog, type Log } from '../log.ts';
 import { reasonOf } from '../shown.ts';
 import { stopSignal } from '../stop.ts';
+import type { TlsFiles } from './http/tls-files.ts';
 import { startApplication, type RunningApplication } from './start-application.ts';
 import { TracingModule } from './tracing.module.ts';
 
@@ -21,6 +22,8 @@ export interface Service<S extends SettingsSchema> {
   readonly config: S;
   /** Its module, with the adapters that the settings name behind its ports. */
   readonly module: (config: z.output<S>) => DynamicModule;
+  /** The files of the certificate that it serves with, health and metrics too; by plain HTTP unless given. */
+  readonly tls?: (config: z.output<S>) => TlsFiles | undefined;
 }
 
 /** Where a service runs. */
@@ -37,15 +40,17 @@ export interface Surroundings {
  * @throws ConfigurationError for its settings, or what kept it from starting.
  */
 export async function startService<S extends SettingsSchema>(
-  { name, config, module }: Service<S>,
+  { name, config, module, tls }: Service<S>,
   { environment, signal, log: given }: Surroundings,
 ): Promise<RunningApplication> {
   const { own, shared } = readSettings(config, environment);
+  const files = tls?.(own);
   return startApplication({
     modules: [TracingModule.as(name, shared), module(own)],
     log: given ?? openLog({ service: name, level: shared.LOG_LEVEL }),
     host: shared.HTTP_HOST,
     port: shared.HTTP_PORT,
+    ...(files && { tls: files }),
     signal,
     stopSeconds: shared.STOP_TIMEOUT_SECONDS,
   });

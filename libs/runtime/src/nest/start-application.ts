@@ -8,6 +8,7 @@ import {
   discardUnread,
   explained,
 } from './http/listener.ts';
+import { renewCertificates, type TlsFiles } from './http/tls-files.ts';
 import type { Log } from '../log.ts';
 import { openMetrics, type Metrics } from '../metrics/metrics.ts';
 import { ProcessModule } from './process.module.ts';
@@ -26,6 +27,8 @@ export interface ApplicationOptions extends StagesOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Serves by TLS with these files; without it unless given. */
+  readonly tls?: TlsFiles;
   /** Stops it. */
   readonly signal: AbortSignal;
   /** The longest that one request may take to come, body included; 15 s unless set. */
@@ -55,7 +58,7 @@ export interface RunningApplication {
  */
 export async function startApplication(options: ApplicationOptions): Promise<RunningApplication> {
   const { modules, metrics = openMetrics(), signal, stopSeconds = 25, ...rest } = options;
-  const { requestMilliseconds = REQUEST_MILLISECONDS, ...parts } = rest;
+  const { requestMilliseconds = REQUEST_MILLISECONDS, tls, ...parts } = rest;
   const { log } = parts;
   const { app, http } = await applicationOf(
     {
@@ -63,7 +66,7 @@ export async function startApplication(options: ApplicationOptions): Promise<Run
       imports: [ProcessModule.with({ ...parts, metrics }), ...modules],
     },
     log,
-    { requestMilliseconds },
+    { requestMilliseconds, ...(tls && { tls }) },
   );
   discardUnread(http);
   closeAsTheyBecomeIdle(http);
@@ -77,9 +80,11 @@ export async function startApplication(options: ApplicationOptions): Promise<Run
   }
   const url = addressOf(http, options);
   log.info('Started', { url });
+  const stopRenewing = renewCertificates(http, tls, log);
 
   const stop = async () => {
     log.info('Stopping');
+    stopRenewing();
     await app.close();
     log.info('Stopped');
   };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { Problem } from '@margay/runtime';
-import { HOSTS, ORIGIN_OF } from '../tokens.ts';
+import { HOSTS, HTTPS_ONLY, ORIGIN_OF } from '../tokens.ts';
 import { linesOf } from './header-lines.ts';
 import { nameIn, type Origin } from './origin.ts';
 
@@ -17,6 +17,9 @@ const HEADERS = {
   'cache-control': 'private, no-cache',
   vary: 'authorization, cookie',
 };
+
+/** In seconds. */
+const A_YEAR = 31_536_000;
 
 const isSafe = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
@@ -39,13 +42,16 @@ function isFromElsewhere({ headers }: IncomingMessage, asked: string): boolean {
 @Injectable()
 export class OwnGround implements NestMiddleware {
   readonly #hosts: ReadonlySet<string> | undefined;
+  readonly #httpsOnly: string | undefined;
   readonly #originOf: (request: IncomingMessage) => Origin;
 
   constructor(
     @Inject(HOSTS) hosts: readonly string[] | undefined,
+    @Inject(HTTPS_ONLY) httpsOnly: string | undefined,
     @Inject(ORIGIN_OF) originOf: (request: IncomingMessage) => Origin,
   ) {
     this.#hosts = hosts && new Set(hosts.map((host) => host.toLowerCase()));
+    this.#httpsOnly = httpsOnly;
     this.#originOf = originOf;
   }
 
@@ -54,7 +60,9 @@ export class OwnGround implements NestMiddleware {
     // Of two names a proxy in front may have looked at the other one.
     if (linesOf(request, 'host').length > 1)
       throw new Problem(400, 'Bad request', 'Host is there twice: send it once');
-    const { host } = this.#originOf(request);
+    const { host, secure } = this.#originOf(request);
+    if (secure && nameIn(host) === this.#httpsOnly)
+      response.setHeader('strict-transport-security', `max-age=${A_YEAR}`);
     if (this.#hosts !== undefined && !this.#hosts.has(nameIn(host)))
       throw new Problem(
         421,

@@ -10,6 +10,7 @@ import {
   doorProblems,
   doorSettings,
   ownHosts,
+  tlsOf,
   isLate,
   lateOf,
   runsOf,
@@ -91,7 +92,7 @@ export async function up(options: UpOptions): Promise<void> {
   const serving = Promise.withResolvers<string>();
   // Settings that are wrong leave nothing behind: a folder without a database looks like one that lost it.
   const whoMay = await accessOf(options);
-  const door = doorFor(options);
+  const { tls, ...door } = doorFor(options);
   const notify = notifyOf(process.env);
   const watch = options.watch && { watch: await connectionOf(options) };
   const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
@@ -132,6 +133,7 @@ export async function up(options: UpOptions): Promise<void> {
     log: terminalLog(openLog({ service: 'margay', level: 'warn', to: process.stderr }), tell),
     host: options.host,
     port: options.port,
+    ...(tls && { tls }),
     signal: stopSignal(),
     stopSeconds: STOP_SECONDS,
     // Here nothing is away that comes back, but for the cluster.
@@ -221,7 +223,7 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
 }
 
 /** How people come in, by the api's own variables. */
-function doorFor(options: UpOptions): ReturnType<typeof doorOf> {
+function doorFor(options: UpOptions): ReturnType<typeof doorOf> & { tls: ReturnType<typeof tlsOf> } {
   const settings = readConfig(z.object(doorSettings), process.env);
   const problems = doorProblems(settings, options.permissions);
   if (problems.length > 0)
@@ -231,7 +233,7 @@ function doorFor(options: UpOptions): ReturnType<typeof doorOf> {
   const given = options.hosts ?? door.hosts;
   // Its own commands ask it under the names of this machine.
   const hosts = given ? [...given, ...own, ...LOOPBACK] : hostsOf(options, own);
-  return { ...door, ...(hosts && { hosts }) };
+  return { ...door, ...(hosts && { hosts }), tls: tlsOf(settings) };
 }
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
-import type { Server } from 'node:https';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { silentLog, type Log } from '../../log.ts';
 import { nestLog } from '../nest-log.ts';
+import { renewCertificates, secureContext, type TlsFiles } from './tls-files.ts';
 
 /** A listener that is open. */
 export interface HttpServer {
@@ -14,14 +13,6 @@ export interface HttpServer {
   readonly url: string;
   /** Stops listening, lets running requests finish, and closes what the module opened. */
   close(): Promise<void>;
-}
-
-/** PEM files of a server; read again when they change, so that certificates can be renewed while it runs. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  /** Authorities of client certificates. With it, a client without a certificate of theirs cannot connect. */
-  readonly clientCa?: string;
 }
 
 /** What requests are taken. */
@@ -57,7 +48,7 @@ export async function openListener(module: DynamicModule, options: ServeOptions)
     await app.close();
     throw explained(error, options);
   }
-  const stopRenewing = renewCertificates(http, options.tls);
+  const stopRenewing = renewCertificates(http, options.tls, options.log ?? silentLog);
   return {
     url: addressOf(http, options),
     close() {
@@ -149,39 +140,6 @@ function answerUnroutable(
     .code(status)
     .type('application/problem+json')
     .send(JSON.stringify({ type: 'about:blank', title: 'Bad request', status, detail }));
-}
-
-function secureContext({ cert, key, clientCa }: TlsFiles) {
-  return {
-    cert: readFileSync(cert),
-    key: readFileSync(key),
-    ...(clientCa !== undefined && { ca: readFileSync(clientCa) }),
-    minVersion: 'TLSv1.2' as const,
-  };
-}
-
-const RENEWAL_MILLISECONDS = 60_000;
-
-/** Looks now and then whether the files changed; a pair that does not fit yet is tried again later. */
-export function renewCertificates(http: FastifyInstance, tls: TlsFiles | undefined): () => void {
-  if (!tls) return () => {};
-  const content = () =>
-    Object.values(tls)
-      .map((path: string) => readFileSync(path, 'utf8'))
-      .join('\n');
-  let used = content();
-  const timer = setInterval(() => {
-    try {
-      const found = content();
-      if (found === used) return;
-      (http.server as unknown as Server).setSecureContext(secureContext(tls));
-      used = found;
-    } catch {
-      // Half-written: what is in use stays in use.
-    }
-  }, RENEWAL_MILLISECONDS);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 /** The address that a server listens on, as a URL. */
