@@ -107,6 +107,8 @@ test.each([
     { affinity: { nodeAffinity: {} }, extraEnv: [{ name: 'A', valueFrom: { fieldRef: {} } }] },
   ],
   ['what other charts share', { 'global.storageClass': 'fast' }],
+  ['clusters of one cell', { ...DISTRIBUTED, clusters: ['c', 'd'], kubeconfigsSecret: 'kubeconfigs' }],
+  ['clusters where nobody is asked', { ...DISTRIBUTED, clusters: ['c', 'd'], permissions: 'none' }],
   ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
 
@@ -133,6 +135,11 @@ test.each([
   ['a receiver without a secret', { 'auditIngestor.webhook.enabled': true }, 'auditIngestor.webhook.secret'],
   ['flows in one process', { 'flowIngestor.enabled': true }, 'flowIngestor.enabled'],
   ['flows from nowhere', { ...DISTRIBUTED, 'flowIngestor.enabled': true }, 'flowIngestor.topic'],
+  ['a name of a cluster that is none', { clusterName: 'my cluster' }, 'clusterName'],
+  ['another one among many', { ...DISTRIBUTED, permissions: 'none', clusters: ['c', 'd,e'] }, 'clusters.1'],
+  ['one twice', { ...DISTRIBUTED, permissions: 'none', clusters: ['c', 'd', 'c'] }, 'clusters'],
+  ['clusters whose people nobody knows', { ...DISTRIBUTED, clusters: ['c', 'd'] }, 'kubeconfigsSecret'],
+  ['clusters in one process', { clusters: ['c', 'd'], permissions: 'none' }, 'clusters'],
   ['a text for a reference', { imagePullSecrets: ['regcred'] }, 'imagePullSecrets.0'],
   ['a type of Service that is none', { 'service.type': 'Nodeport' }, 'service.type'],
   ['a port that is none', { 'service.port': 70_000 }, 'service.port'],

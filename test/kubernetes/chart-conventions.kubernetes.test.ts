@@ -597,6 +597,51 @@ test('flows', () => {
   ]);
 });
 
+test('clusters together', () => {
+  const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others' };
+  const pods = podsOf(renderedObjects(values));
+  const valueOf = (part: string, name: string) =>
+    container(pods.get(part)!).env.find((variable: { name: string }) => variable.name === name)?.value;
+  for (const part of PARTS)
+    expect([part, valueOf(part, 'CLUSTERS')]).toEqual([part, /ingestor/.test(part) ? undefined : 'b,a,c']);
+  expect(valueOf('api', 'API_KUBECONFIGS')).toBe('b=/secrets/kubeconfigs/b,c=/secrets/kubeconfigs/c');
+  expect(container(pods.get('api')!).volumeMounts).toContainEqual({
+    name: 'kubeconfigs',
+    mountPath: '/secrets/kubeconfigs',
+    readOnly: true,
+  });
+  expect(pods.get('api')!.spec.volumes).toContainEqual({
+    name: 'kubeconfigs',
+    secret: { secretName: 'others' },
+  });
+  expect(() => renderedObjects({ ...values, clusters: ['b', 'c'] })).toThrow(/clusterName, a, is not among/);
+});
+
+test('scaling by lag', () => {
+  const keda = { keda: { enabled: true } };
+  const kafka = (more: object) => ({ ...ALL_PARTS, ...keda, kafka: { ...DISTRIBUTED.kafka, ...more } });
+  const secured = renderedObjects(kafka({ saslSecret: 's', caSecret: 'ca', certSecret: 'client' }));
+  expect(spec(one(secured, 'TriggerAuthentication')).secretTargetRef).toEqual([
+    { parameter: 'username', name: 's', key: 'username' },
+    { parameter: 'password', name: 's', key: 'password' },
+    { parameter: 'ca', name: 'ca', key: 'ca.crt' },
+    { parameter: 'cert', name: 'client', key: 'tls.crt' },
+    { parameter: 'key', name: 'client', key: 'tls.key' },
+  ]);
+  // As the services themselves: where files of certificates are used, it is TLS.
+  for (const [more, tls] of [
+    [{}, undefined],
+    [{ tls: true }, 'enable'],
+    [{ caSecret: 'ca' }, 'enable'],
+    [{ certSecret: 'client' }, 'enable'],
+  ] as const)
+    for (const object of only(renderedObjects(kafka(more)), 'ScaledObject'))
+      for (const trigger of spec(object).triggers) {
+        expect(trigger.metadata.tls).toBe(tls);
+        expect(trigger.authenticationRef !== undefined).toBe('caSecret' in more || 'certSecret' in more);
+      }
+});
+
 test('Chart.yaml', () => {
   const chart = load(readFileSync(`${CHART}/Chart.yaml`, 'utf8')) as Record<string, unknown>;
   expect(chart).toMatchObject({ icon: expect.stringMatching(/^data:image\/svg/) });

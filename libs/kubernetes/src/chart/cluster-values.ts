@@ -13,6 +13,8 @@ import {
   type Values,
 } from './value.ts';
 
+/** What a cluster may be called. */
+const CLUSTER = '[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?';
 const NETWORK = '[0-9a-fA-F.:]+(/[0-9]{1,3})?';
 const BROKER = '([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
 const URL_OF_SERVER = 'https?://[^@\\s,/]+(/[^@\\s,]*)?';
@@ -142,8 +144,16 @@ export const CLUSTER_VALUES: Values = {
     about:
       'The cluster’s name, printed in every report: set it. Choose it once: two clusters with one name would be taken for one.',
     initially: '',
-    schema: { type: 'string', minLength: 1 },
+    schema: { type: 'string', pattern: `^${CLUSTER}$` },
   },
+  clusters: texts(
+    'The clusters whose evidence lies on the same brokers and in the same indices, this one among them, in the distributed profile: the same list in the release of each. This one alone unless set.',
+    CLUSTER,
+    { uniqueItems: true },
+  ),
+  kubeconfigsSecret: named(
+    'A Secret with the kubeconfigs of the others of clusters, each under the name of its cluster: their API servers are asked who may see what of them. Needed there where permissions is kubernetes.',
+  ),
   profile: choice(
     'embedded: one pod with one volume, no Kafka, no Elasticsearch. distributed: each service by itself on your Kafka and Elasticsearch.',
     'embedded',

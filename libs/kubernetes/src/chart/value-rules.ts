@@ -15,8 +15,15 @@ const RULES: readonly Rule[] = [
     where: { profile: is('distributed') },
     needs: { 'kafka.brokers': GIVEN, 'elasticsearch.urls': GIVEN },
   },
-  // One process that follows logs takes no evidence by the network.
-  { where: { profile: is('embedded') }, needs: { 'flowIngestor.enabled': is(false) } },
+  // One process that follows logs takes no evidence by the network, and keeps one cluster's.
+  {
+    where: { profile: is('embedded') },
+    needs: { 'flowIngestor.enabled': is(false), clusters: { maxItems: 0 } },
+  },
+  {
+    where: { clusters: { minItems: 2 }, permissions: is('kubernetes') },
+    needs: { kubeconfigsSecret: GIVEN },
+  },
   {
     where: { 'canary.enabled': is(false) },
     needs: { 'canary.servers': { maxItems: 0 }, 'canary.apiServerMetrics': is(false) },
