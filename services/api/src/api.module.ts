@@ -25,7 +25,7 @@ import { DownloadsController } from './exports/downloads.controller.ts';
 import { FollowController } from './follow/follow.controller.ts';
 import { CountedRequest, RequestLimits, type Limits } from './http/limits.ts';
 import { readOrigin, type Proxies } from './http/origin.ts';
-import { OwnGround } from './http/own-ground.middleware.ts';
+import { OwnGround, OwnHeaders } from './http/own-ground.middleware.ts';
 import { LogController } from './log/log.controller.ts';
 import { ReportList } from './reports/report-list.ts';
 import { ReportsController } from './reports/reports.controller.ts';
@@ -116,7 +116,6 @@ const CONTROLLERS = [
     ExportableScope,
     RunList,
     ReportList,
-    RequestLimits,
     SessionKeeper,
     PendingLogins,
     { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF, CLOCK], useFactory: whoAsks },
@@ -129,17 +128,31 @@ export class ApiModule implements NestModule {
    * be given to others: Nest makes each once.
    */
   static over(options: ApiOptions, ...adapters: DynamicModule[]): DynamicModule {
-    return apiOf(options, clustersOf(options), adapters);
+    return apiOf(options, [clustersOf(options), RequestLimits], adapters);
   }
 
   /** Its own routes only: health and metrics of the same process are for whoever runs it. */
   configure(consumer: MiddlewareConsumer): void {
-    // For routes Fastify's wildcard is a bare *, for middleware Nest wants it named.
-    const others = CONTROLLERS.filter((each) => each !== DocsController);
-    consumer.apply(ClusterDoor).forRoutes('api/{*path}', 'login/{*path}');
-    consumer.apply(OwnGround).forRoutes(...others, 'api/{*path}');
+    const ofProcess = ['healthz', 'readyz', 'metrics'];
     // The page is sent from memory, which costs less than to refuse it.
-    consumer.apply(CountedRequest).forRoutes('api/{*path}', 'login/{*path}');
+    const page = ['/', 'dashboard/{*path}'];
+    // In this order: what is refused is counted and keeps to itself as well, whatever is asked for and whoever refuses it.
+    consumer
+      .apply(OwnHeaders)
+      .exclude(...ofProcess)
+      .forRoutes('{*path}');
+    consumer
+      .apply(CountedRequest)
+      .exclude(...ofProcess, ...page)
+      .forRoutes('{*path}');
+    consumer
+      .apply(OwnGround)
+      .exclude(...ofProcess)
+      .forRoutes('{*path}');
+    consumer
+      .apply(ClusterDoor)
+      .exclude(...ofProcess, ...page)
+      .forRoutes('{*path}');
   }
 }
 
@@ -156,15 +169,18 @@ function clustersOf(options: ApiOptions): Provider {
   const { access, isOneAuthority } = others;
   return {
     provide,
-    inject: [CELL, LOG, CLOCK, METRICS],
-    useFactory: (cell: Cell, log: Log, clock: Clock, metrics: Metrics) => {
-      const moduleOf: Others['moduleOf'] = (here, stores) =>
+    inject: [CELL, RequestLimits, LOG, CLOCK, METRICS],
+    useFactory: (cell: Cell, limits: RequestLimits, log: Log, clock: Clock, metrics: Metrics) => {
+      const moduleOf: Others['moduleOf'] = (here, stores, counting) =>
         apiOf(
           { ...options, cluster: here.asked, access: () => access(here.asked) },
-          { provide, useValue: here },
+          [
+            { provide, useValue: here },
+            { provide: RequestLimits, useValue: counting },
+          ],
           [storesAsGiven(stores)],
         );
-      return new OtherClusters({ cell, log, clock, metrics, isOneAuthority, moduleOf });
+      return new OtherClusters({ cell, limits, log, clock, metrics, isOneAuthority, moduleOf });
     },
   };
 }
@@ -175,7 +191,8 @@ const storesAsGiven = (stores: Stores): DynamicModule => ({
   exports: [STORES],
 });
 
-function apiOf(options: ApiOptions, clusters: Provider, adapters: DynamicModule[]): DynamicModule {
+/** @param own what an API has of the process that it is in: its clusters, and the limits of requests. */
+function apiOf(options: ApiOptions, own: Provider[], adapters: DynamicModule[]): DynamicModule {
   const {
     cluster,
     access,
@@ -191,7 +208,7 @@ function apiOf(options: ApiOptions, clusters: Provider, adapters: DynamicModule[
     module: ApiModule,
     imports: adapters,
     providers: [
-      clusters,
+      ...own,
       { provide: CLUSTER, useValue: cluster },
       { provide: AUTHORITY, useFactory: access },
       { provide: ORIGIN_OF, useValue: readOrigin(proxies) },

@@ -68,6 +68,9 @@ test('it serves health, metrics and the routes of its controllers', async () => 
 test('a path that cannot be decoded is answered as a problem', async () => {
   const { url } = await startHere();
   const answer = await fetch(`${url}/%E0%A4%A`);
+  // No middleware of anybody's adds to it.
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
   expect(answer.status).toBe(400);
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
   expect(await answer.json()).toMatchObject({

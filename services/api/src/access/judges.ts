@@ -7,7 +7,7 @@ import { RequestLimits } from '../http/limits.ts';
 import { operationOf } from '../http/serves.ts';
 import { RunList } from '../runs/run-list.ts';
 import { ReportList } from '../reports/report-list.ts';
-import { ACCESS } from '../tokens.ts';
+import { ACCESS, CLUSTER } from '../tokens.ts';
 import type { Access, Asker } from './access.ts';
 import { remember } from './asked.ts';
 import { ExportableScope } from './exportable-scope.ts';
@@ -21,6 +21,7 @@ export class Judges implements OnModuleInit {
   readonly #reports: ReportList;
   readonly #scope: ExportableScope;
   readonly #limits: RequestLimits;
+  readonly #cluster: string;
 
   constructor(
     @Inject(RouteRights) rights: RouteRights,
@@ -29,6 +30,7 @@ export class Judges implements OnModuleInit {
     @Inject(ReportList) reports: ReportList,
     @Inject(ExportableScope) scope: ExportableScope,
     @Inject(RequestLimits) limits: RequestLimits,
+    @Inject(CLUSTER) cluster: string,
   ) {
     this.#rights = rights;
     this.#access = access;
@@ -36,6 +38,7 @@ export class Judges implements OnModuleInit {
     this.#reports = reports;
     this.#scope = scope;
     this.#limits = limits;
+    this.#cluster = cluster;
   }
 
   onModuleInit(): void {
@@ -56,10 +59,12 @@ export class Judges implements OnModuleInit {
   /** Who asks, if they do not ask for too much. */
   async #viewer(request: FastifyRequest, context: ExecutionContext): Promise<Asker> {
     const viewer = await this.#access(request);
-    this.#limits.known(request.raw, viewer.name);
+    // Who is called the same in another cluster is somebody else.
+    const who = viewer.name === '' ? '' : `${viewer.name} of ${this.#cluster}`;
+    this.#limits.known(request.raw, who);
     const { takes } = operationOf(context);
     const { raw: response } = context.switchToHttp().getResponse<FastifyReply>();
-    if (takes !== undefined) this.#limits.begin(takes, request.raw, response, viewer.name);
+    if (takes !== undefined) this.#limits.begin(takes, request.raw, response, who);
     return viewer;
   }
 

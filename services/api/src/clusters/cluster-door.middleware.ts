@@ -4,7 +4,7 @@ import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import type { ClustersHere } from './clusters-here.ts';
 
-/** Hands what is asked of another cluster (`?cluster=`) on to what serves that one, before anything else is done with it. */
+/** Hands what is asked of another cluster (`?cluster=`) on to what serves that one, before it is asked who asks. */
 @Injectable()
 export class ClusterDoor implements NestMiddleware {
   readonly #clusters: ClustersHere;

@@ -1,86 +1,16 @@
 import { signingKey } from '@margay/ledger';
-import { openMetrics, Problem, silentLog } from '@margay/runtime';
-import { ProcessModule } from '@margay/runtime/nest';
-import { askForRun, cellOver, logReports, openEmbedded, type Stores } from '@margay/storage';
-import { CELL, STORES } from '@margay/storage/nest';
+import { silentLog, type Log } from '@margay/runtime';
+import { logReports } from '@margay/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { anyone, type Authority } from '../access/access.ts';
-import { ApiModule } from '../api.module.ts';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { expect, test, vi } from 'vitest';
+import { anyone } from '../access/access.ts';
 import { SessionKeeper } from '../session/session-keeper.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
-
-const CLUSTERS = ['alpha', 'beta'];
-const SPAN = { start: 1_000_000, end: 2_000_000 };
-
-/** Each cluster's API server knows its own tokens, and in each somebody is called the same. */
-const authorityOf = (cluster: string): Authority => {
-  const viewer = (name: string) => ({ ...anyone.everybody!, name });
-  return {
-    async ofToken(token) {
-      if (token !== `token-of-${cluster}`) throw new Problem(401, 'Unauthorized', 'The token is not valid');
-      return viewer('system:serviceaccount:shop:auditor');
-    },
-    ofUser: ({ name }) => viewer(`${name} in ${cluster}`),
-  };
-};
-
-/** One API over the stores of both; in each the same report has one run. */
-async function apiOfBoth(isOneAuthority = false, signIn: SignIn = {}) {
-  const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
-  const runs: Record<string, string> = {};
-  for (const [cluster, own] of stores) {
-    const report = { name: 'daily', spec: { reportType: 'inventory' } };
-    runs[cluster] = (await askForRun(own, cluster, report, SPAN, SPAN.end)).window.id;
-  }
-  const cell = cellOver(stores as ReadonlyMap<string, Stores>);
-  const given = {
-    module: class Given {},
-    providers: [
-      { provide: CELL, useValue: cell },
-      { provide: STORES, useValue: cell.of('alpha') },
-    ],
-    exports: [CELL, STORES],
-  };
-  const others = { access: isOneAuthority ? () => anyone : authorityOf, isOneAuthority };
-  const metrics = openMetrics({ defaults: false });
-  const access = () => (isOneAuthority ? anyone : authorityOf('alpha'));
-  const module = await Test.createTestingModule({
-    imports: [
-      ProcessModule.with({ log: silentLog, metrics }),
-      ApiModule.over({ cluster: 'alpha', access, others, signIn }, given),
-    ],
-  }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-  await app.init();
-  await app.getHttpAdapter().getInstance().ready();
-  onTestFinished(() => app.close());
-  return { app, runs, cell, metrics };
-}
-
-interface Asked {
-  readonly token?: string;
-  readonly cookie?: string;
-  readonly method?: 'GET' | 'POST' | 'DELETE';
-}
-
-async function ask(app: NestFastifyApplication, path: string, { token, cookie, method = 'GET' }: Asked = {}) {
-  const headers = {
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    ...(cookie !== undefined && { cookie }),
-  };
-  const answer = await app.inject({ method, url: `/api/v1${path}`, headers });
-  return {
-    status: answer.statusCode,
-    body: answer.json<{ items?: readonly Record<string, unknown>[]; cluster?: string }>(),
-    cookie: String(answer.headers['set-cookie'] ?? '').split(';')[0]!,
-  };
-}
+import { apiOfBoth, ask, SPAN, type Asked } from '../testing/two-clusters.ts';
 
 test('what is asked of a cluster is answered from its stores, and of no cluster from those of the first', async () => {
-  const { app, runs } = await apiOfBoth(true);
+  const { app, runs } = await apiOfBoth({ isOneAuthority: true });
   const idsOf = async (query: string) => (await ask(app, `/runs${query}`)).body.items!.map(({ id }) => id);
   expect(await idsOf('')).toEqual([runs['alpha']]);
   expect(await idsOf('?cluster=alpha')).toEqual([runs['alpha']]);
@@ -98,7 +28,7 @@ test.each([
   ['/runs?cluster=beta&mistyped=1', 400],
   ['/runs?cluster=', 404],
 ])('%s is answered %d', async (path, status) => {
-  const { app } = await apiOfBoth(true);
+  const { app } = await apiOfBoth({ isOneAuthority: true });
   expect((await ask(app, path)).status).toBe(status);
 });
 
@@ -161,7 +91,7 @@ async function namedByProvider(
 }
 
 test('somebody whom an identity provider named is known to every cluster, each of which says what they may see', async () => {
-  const { app } = await apiOfBoth(false, { oidc: PROVIDER });
+  const { app } = await apiOfBoth({ signIn: { oidc: PROVIDER } });
   const cookie = await namedByProvider(app, 'oidc:ann', 'ann');
   const viewer = async (query: string) =>
     (await ask(app, `/cluster${query}`, { cookie })).body as { readonly viewer?: string };
@@ -172,7 +102,7 @@ test('somebody whom an identity provider named is known to every cluster, each o
 });
 
 test('the sessions of somebody are theirs by the way in which they signed in, whichever cluster they look from', async () => {
-  const { app } = await apiOfBoth(false, { oidc: PROVIDER });
+  const { app } = await apiOfBoth({ signIn: { oidc: PROVIDER } });
   const name = 'system:serviceaccount:shop:auditor';
   const ann = await namedByProvider(app, name, 'ann');
   const others = {
@@ -231,7 +161,7 @@ test.each([
 ])(
   'clusters are named; with one authority (%j) it is told of %j how they are',
   async (isOneAuthority, told) => {
-    const { app } = await apiOfBoth(isOneAuthority);
+    const { app } = await apiOfBoth({ isOneAuthority });
     const { body } = await ask(
       app,
       '/clusters?cluster=beta',
@@ -274,4 +204,36 @@ test('reports that a log has and its archive has not are counted of every cluste
   // An application of its own for beta counts nothing twice.
   await ask(app, '/runs?cluster=beta', { token: 'token-of-beta' });
   expect(await counted()).toHaveLength(2);
+});
+
+test('a cluster that cannot be opened is tried once in a while, however many ask for it, and why is for the log', async () => {
+  let tries = 0;
+  let isAway = true;
+  const reasons: unknown[] = [];
+  const log: Log = { ...silentLog, error: (_, fields) => void reasons.push(fields?.['reason']) };
+  const access = () => {
+    tries++;
+    if (isAway) throw new Error('No file /etc/kubeconfigs/beta.yaml, token=hunter2-hunter2');
+    return anyone;
+  };
+  const { app } = await apiOfBoth({ access, log });
+  const flood = () => Promise.all(Array.from({ length: 30 }, () => ask(app, '/runs?cluster=beta')));
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    for (let rounds = 0; rounds < 3; rounds++) {
+      const answers = await flood();
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+      expect(JSON.stringify(answers)).not.toMatch(/kubeconfigs|hunter2/);
+    }
+    expect(tries).toBe(1);
+    expect(reasons.filter((each) => each !== undefined)).toHaveLength(1);
+    isAway = false;
+    vi.advanceTimersByTime(4_999);
+    expect((await ask(app, '/runs?cluster=beta')).status).toBe(503);
+    vi.advanceTimersByTime(1);
+    expect(new Set((await flood()).map(({ status }) => status))).toEqual(new Set([200]));
+    expect(tries).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,21 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem, type Log, type Metrics } from '@margay/runtime';
+import { Problem, reasonOf, type Log, type Metrics } from '@margay/runtime';
 import { openBehind, type ApplicationBehind, type Clock } from '@margay/runtime/nest';
 import type { Cell, Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
+import type { RequestLimits } from '../http/limits.ts';
 import type { ClustersHere } from './clusters-here.ts';
 
 /** What there is beside the cluster of an API. */
 export interface Others {
   readonly cell: Cell;
   /** The API of another cluster, over its stores. */
-  readonly moduleOf: (here: ClustersHere, stores: Stores) => DynamicModule;
+  readonly moduleOf: (here: ClustersHere, stores: Stores, limits: RequestLimits) => DynamicModule;
   /** Whoever is known to one of them is known to all: one token for everything, or none. */
   readonly isOneAuthority: boolean;
+  /** Those of the first one: who asks for too much asks one process for it. */
+  readonly limits: RequestLimits;
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics: Metrics;
 }
+
+/** A cluster that is being opened, or was, or could not be. */
+interface Opening {
+  readonly application: Promise<ApplicationBehind>;
+  /** When that failed, in milliseconds. */
+  failedAt?: number;
+}
+
+/** One that could not be opened is tried again after so long, however many ask for it. */
+const PAUSE_MILLISECONDS = 5_000;
 
 /**
  * Serves each other cluster by an application of its own, made when it is first asked for: its stores, its rights and all that it
@@ -30,7 +43,7 @@ export class OtherClusters implements ClustersHere {
   readonly counted: ReadonlyMap<string, Stores>;
   readonly metrics: Metrics;
   readonly #others: Others;
-  readonly #open = new Map<string, Promise<ApplicationBehind>>();
+  readonly #open = new Map<string, Opening>();
 
   constructor(others: Others) {
     const { cell, isOneAuthority, metrics } = others;
@@ -45,28 +58,37 @@ export class OtherClusters implements ClustersHere {
 
   async answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
     if (!this.names.includes(cluster)) throw unknownCluster();
-    const opening = this.#open.get(cluster) ?? this.#opened(cluster);
-    this.#open.set(cluster, opening);
     try {
-      return (await opening).answer;
-    } catch (error) {
-      this.#open.delete(cluster);
-      throw new Problem(
-        503,
-        'Unavailable',
-        `The cluster cannot be looked at now: ${(error as Error).message}`,
-      );
+      return (await this.#opening(cluster).application).answer;
+    } catch {
+      // Whoever asks has not said yet who they are: why is for the log.
+      throw new Problem(503, 'Unavailable', 'The cluster cannot be looked at now; the log says why', {
+        'retry-after': String(PAUSE_MILLISECONDS / 1_000),
+      });
     }
+  }
+
+  #opening(cluster: string): Opening {
+    const known = this.#open.get(cluster);
+    const isToWait = performance.now() - (known?.failedAt ?? -Infinity) < PAUSE_MILLISECONDS;
+    if (known !== undefined && (known.failedAt === undefined || isToWait)) return known;
+    const opening: Opening = { application: this.#opened(cluster) };
+    this.#open.set(cluster, opening);
+    opening.application.catch((error: unknown) => {
+      opening.failedAt = performance.now();
+      this.#others.log.error('A cluster cannot be looked at', { cluster, reason: reasonOf(error) });
+    });
+    return opening;
   }
 
   /** When the API is closed. */
   async onApplicationShutdown(): Promise<void> {
-    const opened = await Promise.allSettled(this.#open.values());
+    const opened = await Promise.allSettled([...this.#open.values()].map(({ application }) => application));
     await Promise.all(opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value.close()] : [])));
   }
 
   #opened(cluster: string): Promise<ApplicationBehind> {
-    const { cell, moduleOf, isOneAuthority, log, clock } = this.#others;
+    const { cell, moduleOf, isOneAuthority, limits, log, clock } = this.#others;
     const stores: Stores = { ...cell.of(cluster), sessions: cell.of(this.asked).sessions };
     const here: ClustersHere = {
       asked: cluster,
@@ -76,7 +98,7 @@ export class OtherClusters implements ClustersHere {
       metrics: this.metrics,
       answers: () => Promise.reject(unknownCluster()),
     };
-    return openBehind(moduleOf(here, stores), { log, clock });
+    return openBehind(moduleOf(here, stores, limits), { log, clock });
   }
 }
 

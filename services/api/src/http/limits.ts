@@ -28,6 +28,7 @@ export class RequestLimits {
   readonly #originOf: (request: IncomingMessage) => Origin;
   readonly #addresses: TokenBuckets;
   readonly #people: TokenBuckets;
+  readonly #counted = new WeakSet<IncomingMessage>();
   readonly #busy = new Map<string, number>();
 
   constructor(
@@ -41,17 +42,23 @@ export class RequestLimits {
     this.#people = new TokenBuckets(rate, () => performance.now());
   }
 
-  /** Before anything else is done. @throws Problem 429 */
+  /** Before anything else is done. A request counts once, however many applications of the process it goes through. @throws Problem 429 */
   unknown(request: IncomingMessage): void {
-    if (this.#limits.perSecond > 0)
-      refuseFor(this.#addresses.take(networkOf(this.#originOf(request).address)));
+    if (this.#limits.perSecond === 0 || this.#counted.has(request)) return;
+    this.#counted.add(request);
+    refuseFor(this.#addresses.take(networkOf(this.#originOf(request).address)));
   }
 
-  /** Once it is known who asks; of an empty name it never is. @throws Problem 429 */
-  known(request: IncomingMessage, name: string): void {
-    if (this.#limits.perSecond === 0 || name === '') return;
+  /**
+   * Once it is known who asks.
+   *
+   * @param who what is nobody else's; empty where that is never known.
+   * @throws Problem 429
+   */
+  known(request: IncomingMessage, who: string): void {
+    if (this.#limits.perSecond === 0 || who === '') return;
     this.#addresses.giveBack(networkOf(this.#originOf(request).address));
-    refuseFor(this.#people.take(name));
+    refuseFor(this.#people.take(who));
   }
 
   /**
@@ -59,11 +66,11 @@ export class RequestLimits {
    *
    * @throws Problem 429 where as many as may be are under way.
    */
-  begin(what: 'long' | 'stream', request: IncomingMessage, response: ServerResponse, name: string): void {
+  begin(what: 'long' | 'stream', request: IncomingMessage, response: ServerResponse, who: string): void {
     const { longAtOnce } = this.#limits;
     if (longAtOnce === 0) return;
     const most = what === 'long' ? longAtOnce : STREAMS_AT_ONCE;
-    const key = `${what} ${name === '' ? networkOf(this.#originOf(request).address) : name}`;
+    const key = `${what} ${who === '' ? networkOf(this.#originOf(request).address) : who}`;
     const busy = this.#busy.get(key) ?? 0;
     if (busy >= most)
       throw tooMany(`${most} such requests of yours are being answered: wait for one of them`, 5);

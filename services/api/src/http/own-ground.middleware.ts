@@ -35,34 +35,51 @@ function isFromElsewhere({ headers }: IncomingMessage, asked: string): boolean {
   return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== asked);
 }
 
-/**
- * Keeps pages and answers to themselves: no other page may frame, load or reach them. Where names are given, one under another
- * name is refused: a page elsewhere cannot make a browser ask under it (DNS rebinding).
- */
+/** Keeps pages and answers to themselves, whatever is answered by whomever: no other page may frame or load them. */
 @Injectable()
-export class OwnGround implements NestMiddleware {
-  readonly #hosts: ReadonlySet<string> | undefined;
+export class OwnHeaders implements NestMiddleware {
   readonly #httpsOnly: string | undefined;
   readonly #originOf: (request: IncomingMessage) => Origin;
 
   constructor(
-    @Inject(HOSTS) hosts: readonly string[] | undefined,
     @Inject(HTTPS_ONLY) httpsOnly: string | undefined,
     @Inject(ORIGIN_OF) originOf: (request: IncomingMessage) => Origin,
   ) {
-    this.#hosts = hosts && new Set(hosts.map((host) => host.toLowerCase()));
     this.#httpsOnly = httpsOnly;
     this.#originOf = originOf;
   }
 
   use(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    // Of two names a proxy in front may have looked at the other one.
-    if (linesOf(request, 'host').length > 1)
-      throw new Problem(400, 'Bad request', 'Host is there twice: send it once');
     const { host, secure } = this.#originOf(request);
     if (secure && nameIn(host) === this.#httpsOnly)
       response.setHeader('strict-transport-security', `max-age=${A_YEAR}`);
+    next();
+  }
+}
+
+/**
+ * Is reached by its own pages and under its own names: where such are given, a request under another one is refused, so that a page
+ * elsewhere cannot make a browser ask under it (DNS rebinding).
+ */
+@Injectable()
+export class OwnGround implements NestMiddleware {
+  readonly #hosts: ReadonlySet<string> | undefined;
+  readonly #originOf: (request: IncomingMessage) => Origin;
+
+  constructor(
+    @Inject(HOSTS) hosts: readonly string[] | undefined,
+    @Inject(ORIGIN_OF) originOf: (request: IncomingMessage) => Origin,
+  ) {
+    this.#hosts = hosts && new Set(hosts.map((host) => host.toLowerCase()));
+    this.#originOf = originOf;
+  }
+
+  use(request: IncomingMessage, _: ServerResponse, next: () => void): void {
+    // Of two names a proxy in front may have looked at the other one.
+    if (linesOf(request, 'host').length > 1)
+      throw new Problem(400, 'Bad request', 'Host is there twice: send it once');
+    const { host } = this.#originOf(request);
     if (this.#hosts !== undefined && !this.#hosts.has(nameIn(host)))
       throw new Problem(
         421,

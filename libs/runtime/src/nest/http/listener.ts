@@ -130,7 +130,14 @@ function settingsOf({ bodyBytesMax = BODY_BYTES_MAX, tls, requestMilliseconds }:
   };
 }
 
-/** A path that cannot be decoded reaches no route, so no filter. It is answered as any other request that is refused. */
+/** It is no page, and nothing that a page may load or frame. */
+const NO_PAGE = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** A path that cannot be decoded reaches no route, so no filter and no middleware. It is answered as any other request that is refused. */
 function answerUnroutable(
   { statusCode: status = 400, message: detail }: FastifyError,
   _: FastifyRequest,
@@ -138,6 +145,7 @@ function answerUnroutable(
 ): void {
   void reply
     .code(status)
+    .headers(NO_PAGE)
     .type('application/problem+json')
     .send(JSON.stringify({ type: 'about:blank', title: 'Bad request', status, detail }));
 }

@@ -1,0 +1,92 @@
+import { openMetrics, Problem, silentLog, type Log } from '@margay/runtime';
+import { ProcessModule } from '@margay/runtime/nest';
+import { askForRun, cellOver, openEmbedded, type Stores } from '@margay/storage';
+import { CELL, STORES } from '@margay/storage/nest';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { onTestFinished } from 'vitest';
+import { anyone, type Authority } from '../access/access.ts';
+import { ApiModule, type ApiOptions } from '../api.module.ts';
+
+const CLUSTERS = ['alpha', 'beta'];
+export const SPAN = { start: 1_000_000, end: 2_000_000 };
+
+/** Each cluster's API server knows its own tokens, and in each somebody is called the same. */
+const authorityOf = (cluster: string): Authority => {
+  const viewer = (name: string) => ({ ...anyone.everybody!, name });
+  return {
+    async ofToken(token) {
+      if (token !== `token-of-${cluster}`) throw new Problem(401, 'Unauthorized', 'The token is not valid');
+      return viewer('system:serviceaccount:shop:auditor');
+    },
+    ofUser: ({ name }) => viewer(`${name} in ${cluster}`),
+  };
+};
+
+export interface BothOptions extends Partial<Omit<ApiOptions, 'access'>> {
+  readonly isOneAuthority?: boolean;
+  /** Who may see what of the other one; the cluster itself says it unless given. */
+  readonly access?: (cluster: string) => Authority;
+  readonly log?: Log;
+}
+
+/** One API over the stores of both; in each the same report has one run. */
+export async function apiOfBoth({
+  isOneAuthority = false,
+  log = silentLog,
+  access,
+  ...options
+}: BothOptions = {}) {
+  const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
+  const runs: Record<string, string> = {};
+  for (const [cluster, own] of stores) {
+    const report = { name: 'daily', spec: { reportType: 'inventory' } };
+    runs[cluster] = (await askForRun(own, cluster, report, SPAN, SPAN.end)).window.id;
+  }
+  const cell = cellOver(stores as ReadonlyMap<string, Stores>);
+  const given = {
+    module: class Given {},
+    providers: [
+      { provide: CELL, useValue: cell },
+      { provide: STORES, useValue: cell.of('alpha') },
+    ],
+    exports: [CELL, STORES],
+  };
+  const others = { access: isOneAuthority ? () => anyone : (access ?? authorityOf), isOneAuthority };
+  const metrics = openMetrics({ defaults: false });
+  const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf('alpha'));
+  const module = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log, metrics }),
+      ApiModule.over({ cluster: 'alpha', access: accessOfFirst, others, ...options }, given),
+    ],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  onTestFinished(() => app.close());
+  return { app, runs, cell, metrics };
+}
+
+export interface Asked {
+  readonly token?: string;
+  readonly cookie?: string;
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+}
+
+export async function ask(
+  app: NestFastifyApplication,
+  path: string,
+  { token, cookie, method = 'GET' }: Asked = {},
+) {
+  const headers = {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(cookie !== undefined && { cookie }),
+  };
+  const answer = await app.inject({ method, url: `/api/v1${path}`, headers });
+  return {
+    status: answer.statusCode,
+    body: answer.json<{ items?: readonly Record<string, unknown>[]; cluster?: string }>(),
+    cookie: String(answer.headers['set-cookie'] ?? '').split(';')[0]!,
+  };
+}
