@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       '{libs,services,examples}/**/*.{kafka,elasticsearch,registry,go}.test.ts',
-      'test/**/*.{real,tree}.test.ts',
+      'test/**/*.{real,tree,go}.test.ts',
     ],
     globalSetup: [COMPILE, 'test/servers/global-setup.ts'],
     testTimeout: 180_000,

@@ -64,12 +64,14 @@ const ASKED: Readonly<
   coverage: () => ['/coverage'],
   checkpoint: () => ['/log/checkpoint'],
   growth: () => ['/log/growth?from=0&to=0'],
+  tile: () => ['/log/tile/0/000.p/1'],
+  entries: () => ['/log/tile/entries/000.p/1'],
   events: () => [],
   waysToSignIn: () => ['/login'],
   sessions: () => ['/sessions'],
 };
 /** It stays open; and without a key there is no log. */
-const WITHOUT_ANSWER: readonly string[] = ['events', 'checkpoint', 'growth'];
+const WITHOUT_ANSWER: readonly string[] = ['events', 'checkpoint', 'growth', 'tile', 'entries'];
 
 /** Everything that an API answers of what was kept, by its address. */
 async function answersOf(url: string): Promise<[string, Buffer][]> {

@@ -26,7 +26,7 @@ export type { WaysToSignIn } from './answers/session.ts';
 export type { Flag, Span, Timeline } from './answers/timeline.ts';
 export { coveragePredicate, coverageSchema } from './coverage-statement.ts';
 export { openApi } from './openapi.ts';
-export { BASE, type Answered, type Operation, type Query, routeOf } from './operation.ts';
+export { BASE, type Answered, type Operation, type Query, routeOf, routesOf } from './operation.ts';
 export { type OperationId, OPERATIONS } from './operations.ts';
 export type { AskRunQuery, GrowthQuery, RowsQuery, RunsQuery } from './queries.ts';
 export { documentedAnswers, whoMayTable } from './who-may.ts';

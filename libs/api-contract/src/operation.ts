@@ -19,10 +19,14 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly right: Right;
+  /** It answers of some reports together: whoever may not get one of them gets none. */
+  readonly together?: true;
   /** The parameters of the path that name runs: the right is about each of them. */
   readonly runs?: readonly string[];
   /** The parameter of the path that names a GlobalReport: the right is about it. */
   readonly report?: string;
+  /** The last parameter of the path, where it takes all that is left of it, four segments at most. */
+  readonly rest?: string;
   /** The parameters of the path. One that names nothing is answered 404. */
   readonly parameters?: z.ZodObject;
   /** Strict, so that a mistyped filter never shows everything. What does not fit is answered 400. */
@@ -36,8 +40,19 @@ export interface Operation {
 /** Where every operation begins. */
 export const BASE = '/api/v1';
 
+const SEGMENTS_MAX = 4;
+
 /** The path as routers write it: `/api/v1/runs/:id`. */
 export const routeOf = ({ path }: Operation): string => `${BASE}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+
+/** The paths as routers write them: of a last parameter that takes what is left one with each number of segments. */
+export function routesOf(operation: Operation): string[] {
+  const route = routeOf(operation);
+  if (operation.rest === undefined) return [route];
+  return Array.from({ length: SEGMENTS_MAX }, (_, i) =>
+    [route, ...Array.from({ length: i }, (__, more) => `:${operation.rest}${more + 2}`)].join('/'),
+  );
+}
 
 /** What an operation answers, of those that answer JSON. */
 export type Answered<O extends Operation> = z.output<NonNullable<O['answer']['schema']>>;

@@ -27,6 +27,7 @@ const json = <S extends z.ZodType>(description: string, schema: S): Required<Ans
 
 const id = z.string().meta({ description: 'The id of a run.' });
 const ofRun = z.object({ id });
+const tilePlace = z.string().meta({ description: 'Which one, as in `000`, `x001/234` or `000.p/5`.' });
 const kind = z.enum(Object.keys(ROWS) as [RowKind, ...RowKind[]]);
 
 /** Every operation, by its `operationId`, in the order of the documentation. */
@@ -189,6 +190,32 @@ export const OPERATIONS = {
       'The signed head of the log of reports (C2SP tlog-checkpoint). Keep it: a later one must go on from it.',
     right: 'signed-in',
     answer: { description: 'A signed note.', mediaType: 'text/plain' },
+  },
+  tile: {
+    method: 'get',
+    path: '/log/tile/{level}/{place}',
+    summary:
+      'Hashes of the log of reports (C2SP tlog-tiles), 256 in a tile or, with `.p/W` at the end, so many: whoever has them makes any proof himself.',
+    right: 'signed-in',
+    rest: 'place',
+    parameters: z.object({
+      level: z.string().meta({ description: '0 for hashes of entries, above those of whole tiles below.' }),
+      place: tilePlace,
+    }),
+    answer: { description: 'Hashes, 32 bytes each.', mediaType: 'application/octet-stream' },
+    problems: [409],
+  },
+  entries: {
+    method: 'get',
+    path: '/log/tile/entries/{place}',
+    summary:
+      'Entries of the log of reports (C2SP tlog-tiles), those whose hashes are in the tile of level 0: each after its length in two bytes. Of reports that one may get only.',
+    right: 'list',
+    together: true,
+    rest: 'place',
+    parameters: z.object({ place: tilePlace }),
+    answer: { description: 'Entries.', mediaType: 'application/octet-stream' },
+    problems: [409],
   },
   growth: {
     method: 'get',

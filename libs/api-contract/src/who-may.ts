@@ -32,7 +32,7 @@ export const DOCUMENTED_USERS: Readonly<Record<string, readonly Grant[] | undefi
 
 /** The status that somebody with these grants is answered with where the path names the report; 200 where it is served. */
 export function answerFor(
-  { right, runs = [], report: named }: Operation,
+  { right, together, runs = [], report: named }: Operation,
   grants: readonly Grant[] | undefined,
   report: { readonly name: string; readonly type: string },
 ): 200 | 401 | 403 | 404 {
@@ -55,7 +55,7 @@ export function answerFor(
     const names = permission.of === 'all' ? [] : reports.flatMap((each) => namesOf(permission, each));
     if (has(permission, names)) continue;
     // What one may not get is not in lists, and looks as if it were not there.
-    if (permission.verb !== 'get' || permission.of !== 'report') return 403;
+    if (together || permission.verb !== 'get' || permission.of !== 'report') return 403;
     if (isNamed) return 404;
   }
   return 200;

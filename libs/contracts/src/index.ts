@@ -13,6 +13,7 @@ export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
 export { reportWindowOf, reportWindows, revisedWindow, type ReportWindow } from './messages/report-window.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
+export { logCheckpoints } from './messages/log-checkpoint.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
 export {
   topics,

@@ -1,5 +1,6 @@
 import { coverageMarks } from './messages/coverage-mark.ts';
 import { flows } from './messages/flow.ts';
+import { logCheckpoints } from './messages/log-checkpoint.ts';
 import { policyEvents } from './messages/policy-event.ts';
 import { reportsCompleted } from './messages/report-completed.ts';
 import { reportsFailed } from './messages/report-failed.ts';
@@ -15,6 +16,7 @@ export const topics = [
   reportWindows,
   reportsCompleted,
   reportsFailed,
+  logCheckpoints,
 ] as const;
 
 /** The consumer group that keeps evidence in the stores: its positions say what is there. */

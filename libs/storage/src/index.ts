@@ -29,7 +29,8 @@ export { checkLog, clusterUidOf, checkLogKey, logReports, logUnlogged } from './
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { growthProof, type LoggedReport, loggedReport } from './ledger/proofs.ts';
 export { type LoggedEntry, logReader } from './ledger/read-log.ts';
-export { LogRefused } from './ledger/ledger.ts';
+export { type LogHead, LogRefused } from './ledger/ledger.ts';
+export { bundleIn, tileIn } from './ledger/served-tiles.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';

@@ -125,7 +125,8 @@ beforeAll(async () => {
     sequence: 1,
     headerDigest: 'h',
   };
-  await logReports(stores, [logged], signingKey('margay.example/here', new Uint8Array(32)));
+  const monthly = { ...logged, id: 'm0', reportName: 'monthly' };
+  await logReports(stores, [logged, monthly], signingKey('margay.example/here', new Uint8Array(32)));
   app = await apiWith([ApiModule.over({ cluster: 'here', access: () => ({ ofToken }) }, given)]);
 });
 afterAll(async () => {
@@ -134,7 +135,10 @@ afterAll(async () => {
 });
 
 /** The status that the description promises somebody with these grants. */
-function promised({ right, runs = [], report }: Operation, token: string | undefined): number | 'served' {
+function promised(
+  { right, together, runs = [], report }: Operation,
+  token: string | undefined,
+): number | 'served' {
   const { signedIn, permissions } = RIGHTS[right];
   if (!signedIn) return 'served';
   const grants = token === undefined ? undefined : GRANTS[token];
@@ -148,7 +152,7 @@ function promised({ right, runs = [], report }: Operation, token: string | undef
   for (const permission of permissions) {
     if (has(permission)) continue;
     // What one may not get is not in lists, and looks as if it were not there.
-    const isGet = permission.verb === 'get' && permission.of === 'report';
+    const isGet = together !== true && permission.verb === 'get' && permission.of === 'report';
     if (isGet && runs.length === 0 && report === undefined) continue;
     return isGet ? 404 : 403;
   }
@@ -173,7 +177,9 @@ test.each(
     .replace(':id', 'd1')
     .replace(':other', 'd2')
     .replace(':kind', 'endpoints')
-    .replace(':name', 'daily');
+    .replace(':name', 'daily')
+    .replace(':level', '0')
+    .replace(':place', '000.p/1');
   const answer = await app.inject({
     method: operation.method === 'get' ? 'GET' : operation.method === 'post' ? 'POST' : 'DELETE',
     url: `${url}${QUERIES[id] ?? ''}`,
@@ -195,7 +201,10 @@ test.each(documentedAnswers.filter(({ id }) => id !== 'events'))(
         url: `${routeOf(operation)
           .replaceAll(/:id|:other/g, run)
           .replace(':kind', 'endpoints')
-          .replace(':name', name)}${QUERIES[id] ?? ''}`,
+          .replace(':name', name)
+          .replace(':level', '0')
+          // The first entry is of daily, the second of monthly.
+          .replace(':place', name === 'daily' ? '000.p/1' : '000.p/2')}${QUERIES[id] ?? ''}`,
         headers: user === 'no token' ? {} : { authorization: `Bearer ${user}` },
       });
       // What is not finished is a 409 for who may have it.

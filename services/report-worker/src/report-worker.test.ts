@@ -3,6 +3,7 @@ import {
   EVIDENCE_GROUP,
   resourceChanges,
   revisedWindow,
+  logCheckpoints,
   reportsCompleted,
   reportsFailed,
   reportWindows,
@@ -326,6 +327,14 @@ test('each report is logged once; those from before the log are logged when a wo
     { run: 'w1', digest: headers[0]!.digest, headerDigest: headers[0]!.headerDigest, revision: 1 },
   ]);
   expect((await app.get(Readiness).look()).checks['log']).toEqual({ ready: true });
+  // Whoever subscribes has the head of each size; the last is the one in the store.
+  const heads = await messagesOf(bus, logCheckpoints);
+  expect(new Set(heads.map((head) => head.size))).toEqual(new Set([1, 2]));
+  for (const { cluster, origin, size, checkpoint: text } of heads) {
+    expect({ cluster, origin }).toEqual({ cluster: 'c', origin: 'margay.example/c' });
+    expect(readCheckpoint(Buffer.from(text), [ledgerKey])).toMatchObject({ size, signed: [{}] });
+  }
+  expect(heads.map((head) => head.checkpoint)).toContain(checkpoint);
 });
 
 test('a log that somebody changed keeps no report from being archived and told of', async () => {

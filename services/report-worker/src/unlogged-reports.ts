@@ -1,21 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SigningKey } from '@margay/ledger';
+import type { Bus } from '@margay/messaging';
+import { BUS } from '@margay/messaging/nest';
 import { reasonOf, type Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
 import { checkLog, ledgerKeyFor, LogRefused, logUnlogged, type Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { LogRefusals } from './log-refusals.ts';
+import { publishHead } from './publish-head.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 const LOOK_MILLISECONDS = 60_000;
 
 /**
  * When a worker begins, looks whether the log is its key's, and logs the reports that are archived and have no entry: the log began later, or
- * a worker ended between the two. From then on it looks now and then whether the log is still what was signed last, and whole.
+ * a worker ended between the two. Then it publishes the log's head, which a worker that ended may not have. From then on it looks now and then whether the log is still what was signed last, and whole.
  */
 @Injectable()
 export class UnloggedReports implements OnApplicationBootstrap {
+  readonly #bus: Bus;
   readonly #options: WorkerOptions;
   readonly #cell: Cell;
   readonly #stages: Stages;
@@ -23,12 +27,14 @@ export class UnloggedReports implements OnApplicationBootstrap {
   readonly #refusals: LogRefusals;
 
   constructor(
+    @Inject(BUS) bus: Bus,
     @Inject(WORKER_OPTIONS) options: WorkerOptions,
     @Inject(CELL) cell: Cell,
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
     @Inject(LogRefusals) refusals: LogRefusals,
   ) {
+    this.#bus = bus;
     this.#options = options;
     this.#cell = cell;
     this.#stages = stages;
@@ -52,9 +58,12 @@ export class UnloggedReports implements OnApplicationBootstrap {
   }
 
   async #logThoseOf(cluster: string, key: SigningKey): Promise<void> {
-    const reports = await logUnlogged(this.#cell.of(cluster), key);
+    const stores = this.#cell.of(cluster);
+    const reports = await logUnlogged(stores, key);
     if (reports > 0)
       this.#log.info('Reports that had no entry in the log of reports have one', { cluster, reports });
+    const head = await stores.ledger.head();
+    if (head !== undefined) await publishHead(this.#bus, cluster, head);
   }
 
   /** Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. */

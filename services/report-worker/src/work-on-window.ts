@@ -17,6 +17,7 @@ import {
 import { awaitEvidence } from './await-evidence.ts';
 import { awaitWatches } from './await-watches.ts';
 import { TookTooLong, type Compute } from './compute-in-thread.ts';
+import { publishHead } from './publish-head.ts';
 
 export interface WorkOptions {
   readonly bus: Bus;
@@ -111,10 +112,11 @@ async function completed(window: ReportWindow, attempt: number, options: WorkOpt
 
 /** Appends to the log. Whoever changed the log keeps no report from being told of. */
 async function log(header: ArchivedHeader, later: boolean, options: WorkOptions): Promise<void> {
-  const { stores, ledgerKey, tell } = options;
+  const { bus, stores, ledgerKey, tell } = options;
   if (ledgerKey === undefined) return;
   try {
-    await logReports(stores, [header], ledgerKey, { later });
+    const head = await logReports(stores, [header], ledgerKey, { later });
+    if (head !== undefined) await publishHead(bus, header.cluster, head);
   } catch (error) {
     if (!(error instanceof LogRefused)) throw error;
     tell.unlogged(error);

@@ -6,6 +6,7 @@ import { COVERAGE_MARK_RELEASES } from './coverage-mark.ts';
 import { REPORT_WINDOW_RELEASES } from './report-window.ts';
 import { REPORT_COMPLETED_RELEASES } from './report-completed.ts';
 import { REPORT_FAILED_RELEASES } from './report-failed.ts';
+import { LOG_CHECKPOINT_RELEASES } from './log-checkpoint.ts';
 
 /** Every released schema of every topic, oldest first. */
 export const releases: Readonly<Record<string, readonly RecordSchema[]>> = {
@@ -16,4 +17,5 @@ export const releases: Readonly<Record<string, readonly RecordSchema[]>> = {
   'margay.report-windows': REPORT_WINDOW_RELEASES,
   'margay.report-completed': REPORT_COMPLETED_RELEASES,
   'margay.report-failed': REPORT_FAILED_RELEASES,
+  'margay.log-checkpoints': LOG_CHECKPOINT_RELEASES,
 };

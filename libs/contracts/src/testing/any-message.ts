@@ -2,6 +2,7 @@ import type fc from 'fast-check';
 import {
   anyCoverageMark,
   anyFlow,
+  anyLogCheckpoint,
   anyPolicyEvent,
   anyReportCompleted,
   anyReportFailed,
@@ -17,6 +18,7 @@ const ANY: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'margay.report-windows': anyReportWindow,
   'margay.report-completed': anyReportCompleted,
   'margay.report-failed': anyReportFailed,
+  'margay.log-checkpoints': anyLogCheckpoint,
 };
 
 /** Any message of the topic. @throws Error for a topic without one: each must be tested. */

@@ -408,6 +408,19 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
       },
     },
   ],
+  'margay.log-checkpoints': [
+    {
+      base64:
+        'wwFBq2Sy6fOIPghwcm9kJm1hcmdheS5leGFtcGxlL3Byb2QI8gJtYXJnYXkuZXhhbXBsZS9wcm9kCjQKcDBBSVBhclhibWlZaWdWbnlPeEhLdmpleXVpemFoKy9YSUQvUGlGNHVpTT0KCuKAlCBtYXJnYXkuZXhhbXBsZS9wcm9kIG1GMi9kMEpISHA3WWFaVVJmRDdURzBYWFpHcGlzbGJ2M2FrZkxUZVd5eUJFYXdEWWRkVHh0NUprcXVFS1gwSGoya3dGT1FLY1YyZFdtTThQS0Q1dmxKSWNVd0k9Cg==',
+      message: {
+        cluster: 'prod',
+        origin: 'margay.example/prod',
+        size: 4,
+        checkpoint:
+          'margay.example/prod\n4\np0AIParXbmiYigVnyOxHKvjeyuizah+/XID/PiF4uiM=\n\n\u2014 margay.example/prod mF2/d0JHHp7YaZURfD7TG0XXZGpislbv3akfLTeWyyBEawDYddTxt5JkquEKX0Hj2kwFOQKcV2dWmM8PKD5vlJIcUwI=\n',
+      },
+    },
+  ],
   'margay.report-failed': [
     {
       base64:

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ClusterCoverageMark } from '../messages/coverage-mark.ts';
 import type { ClusterFlow } from '../messages/flow.ts';
+import type { LogCheckpoint } from '../messages/log-checkpoint.ts';
 import type { ClusterPolicyEvent } from '../messages/policy-event.ts';
 import type { ReportCompleted } from '../messages/report-completed.ts';
 import type { ReportFailed } from '../messages/report-failed.ts';
@@ -126,6 +127,14 @@ export const anyReportFailed: fc.Arbitrary<ReportFailed> = fc.record({
   reason: text,
   attempts: fc.nat(100),
   failedAt: instant,
+});
+
+/** Any head of a log. */
+export const anyLogCheckpoint: fc.Arbitrary<LogCheckpoint> = fc.record({
+  cluster: text,
+  origin: text,
+  size: fc.nat(),
+  checkpoint: text,
 });
 
 const flowEnd = fc.record({

@@ -39,6 +39,7 @@ type LogStores = Pick<Stores, 'ledger' | 'history'>;
  * Where somebody else appends at the same time, it is done again after him.
  *
  * @param later the reports were archived before, and not by the caller just now.
+ * @returns the head that was signed; undefined where nothing was appended.
  * @throws LogRefused where the log is not the one that was signed last: whoever signed on would vouch for what he never saw.
  */
 export async function logReports(
@@ -46,12 +47,12 @@ export async function logReports(
   headers: readonly ArchivedHeader[],
   key: SigningKey,
   { later = false }: { readonly later?: boolean } = {},
-): Promise<void> {
+): Promise<LogHead | undefined> {
   for (;;) {
     const head = await ledger.head();
     const logged = await ledger.numbersOf(headers.map(({ id }) => id));
     const absent = headers.filter(({ id }) => !logged.has(id));
-    if (absent.length === 0) return;
+    if (absent.length === 0) return undefined;
     const before = head?.size ?? 0;
     const edge = await checkedEdge(ledger, head, key);
     const clusterUid = await clusterUidOf(history);
@@ -60,7 +61,7 @@ export async function logReports(
     const { size, root, tiles } = append(before, leaves, edge);
     const checkpoint = signCheckpoint({ size, root }, key);
     const next = { size, checkpoint, key: verifierKeyText(key) };
-    if (await ledger.grow(before, { head: next, entries, tiles })) return;
+    if (await ledger.grow(before, { head: next, entries, tiles })) return next;
   }
 }
 

@@ -1,5 +1,5 @@
 import { All, Controller, Get, Req, Res } from '@nestjs/common';
-import { openApi, OPERATIONS, routeOf, type Operation } from '@margay/api-contract';
+import { openApi, OPERATIONS, routesOf, type Operation } from '@margay/api-contract';
 import { Problem, VERSION } from '@margay/runtime';
 import { Open } from '@margay/runtime/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -28,7 +28,7 @@ export class DocsController {
 function methodsOf(path: string): string[] {
   const isOpen = path === '/api/docs' || path === '/api/openapi.json';
   const methods = Object.values<Operation>(OPERATIONS)
-    .filter((operation) => isAt(path, routeOf(operation)))
+    .filter((operation) => routesOf(operation).some((route) => isAt(path, route)))
     .map(({ method }) => method.toUpperCase());
   return [...new Set(isOpen ? ['GET'] : methods)].flatMap((method) =>
     method === 'GET' ? ['GET', 'HEAD'] : [method],

@@ -7,7 +7,7 @@ import {
   UseInterceptors,
   type ExecutionContext,
 } from '@nestjs/common';
-import { routeOf, type Answered, type Operation } from '@margay/api-contract';
+import { routesOf, type Answered, type Operation } from '@margay/api-contract';
 import { Right } from '@margay/runtime/nest';
 import { ArchiveProblemInterceptor } from './archive-problem.interceptor.ts';
 import { EtagInterceptor } from './etag.interceptor.ts';
@@ -28,7 +28,7 @@ type Handler<O extends Operation> = (
  */
 export function Serves<O extends Operation>(operation: O) {
   return applyDecorators(
-    RequestMapping({ path: routeOf(operation), method: METHODS[operation.method] }),
+    RequestMapping({ path: routesOf(operation), method: METHODS[operation.method] }),
     HttpCode(200),
     Right(operation.right),
     SetMetadata(OPERATION, operation),

@@ -1,5 +1,5 @@
 module oracle
 
-go 1.18
+go 1.21
 
 require golang.org/x/mod v0.18.0

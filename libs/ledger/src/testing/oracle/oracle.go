@@ -18,6 +18,7 @@ type question struct {
 	OlderRoot, Root    string
 	Hashes             []string
 	Entry, Key, Note   string
+	Url                string
 }
 
 type answer struct {
@@ -25,6 +26,8 @@ type answer struct {
 	Hashes []string `json:"hashes"`
 	Text   string   `json:"text,omitempty"`
 	Ok     bool     `json:"ok"`
+	// Of a log that is read: its entries.
+	Entries []string `json:"entries,omitempty"`
 }
 
 // The log of entries "entry 0", "entry 1", ...
@@ -92,6 +95,12 @@ func ask(q question) answer {
 		return answer{Ok: err == nil}
 	case "check proof":
 		return answer{Ok: checkProof(q)}
+	case "read log":
+		entries, err := readLog(q.Url, q.Key)
+		if err != nil {
+			return answer{Text: err.Error()}
+		}
+		return answer{Ok: true, Entries: entries}
 	case "path":
 		tile := tlog.Tile{H: 8, L: int(q.Older), N: q.Index, W: int(q.Size)}
 		return answer{Text: strings.TrimPrefix(tile.Path(), "tile/8/"), Ok: true}
