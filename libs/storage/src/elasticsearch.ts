@@ -1,6 +1,7 @@
 import { onceDone } from '@margay/runtime';
 import { cellOver, type Cell } from './cell.ts';
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
+import { newestHeaders } from './archive/elastic-newest.ts';
 import { elasticsearchArrivals, OPENED_TEMPLATE } from './arrivals/elasticsearch.ts';
 import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
 import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
@@ -46,7 +47,12 @@ export async function openElasticsearchCell(
 ): Promise<Cell & Pick<Stores, 'close'>> {
   const elastic = await connectWithTemplates({ ...options, cluster: clusters[0] ?? '' });
   const stores = new Map(clusters.map((cluster) => [cluster, storesOver({ ...elastic, cluster })]));
-  return { ...cellOver(stores), close: () => elastic.client.close() };
+  const newestOf = newestHeaders(elastic);
+  return {
+    ...cellOver(stores),
+    newest: () => newestOf(clusters),
+    close: () => elastic.client.close(),
+  };
 }
 
 async function connectWithTemplates(options: ElasticsearchOptions): Promise<Elastic> {

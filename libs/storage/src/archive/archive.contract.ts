@@ -159,6 +159,19 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       expect(await archive.revisions('daily', { start: 1, end: 2 })).toEqual([]);
     });
 
+    test('the newest of each name is the one that was archived last, whatever its window', async () => {
+      const archive = await open();
+      expect(await archive.newest()).toEqual([]);
+      await archive.complete(report('w1', { reportName: 'weekly' }));
+      await archive.complete(report('d1'));
+      const weekly = await archive.complete(report('w2', { reportName: 'weekly', end: END + 1 }));
+      await archive.complete(report('d2', { end: END + 2 }));
+      const daily = await archive.complete(report('d3', { end: END + 1 }));
+      expect(await archive.newest()).toEqual([daily, weekly]);
+      const next = await archive.complete(report('d4', { end: END + 3 }));
+      expect(await archive.newest()).toEqual([next, weekly]);
+    });
+
     test('headers come newest first, page after page, filtered by name and type', async () => {
       const archive = await open();
       for (let i = 0; i < 7; i++) {

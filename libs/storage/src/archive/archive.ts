@@ -112,6 +112,9 @@ export interface Archive {
   /** Headers by `end`, newest first, then by id, descending. As they are kept: `headerDamage` says what is wrong with one. */
   headers(filter?: HeaderFilter): Promise<HeaderPage>;
 
+  /** Of each report name the report that was archived last, by name. As `headers`. */
+  newest(): Promise<ArchivedHeader[]>;
+
   /**
    * The rows of one part of a complete report; undefined where there is no such report or part.
    *

@@ -2,6 +2,7 @@ import type { Elastic } from '../elasticsearch/connection.ts';
 import { DATE, INSTANT, KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { AlreadyArchived, type Archive } from './archive.ts';
 import { linkReport, listHeaders, listRevisions, readHeader, showHeader } from './elastic-headers.ts';
+import { newestHeaders } from './elastic-newest.ts';
 import { checkParts, createPart, readPart } from './elastic-parts.ts';
 
 const HEADER_FIELDS = {
@@ -48,6 +49,7 @@ export const ARCHIVE_TEMPLATES: readonly IndexTemplate[] = [
  * no gap, and two workers with the same report make one link.
  */
 export function elasticsearchArchive(elastic: Elastic): Archive {
+  const newestOf = newestHeaders(elastic);
   return {
     appendPart: (part) => createPart(elastic, part),
 
@@ -65,6 +67,8 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
     revisions: (reportName, window) => listRevisions(elastic, reportName, window),
 
     headers: (filter = {}) => listHeaders(elastic, filter),
+
+    newest: async () => [...((await newestOf([elastic.cluster])).get(elastic.cluster) ?? [])],
 
     async part(id, part) {
       const header = await readHeader(elastic, id);

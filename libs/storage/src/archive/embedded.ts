@@ -123,6 +123,18 @@ export function embeddedArchive(database: Database): Archive {
       return { headers, ...(rows.length > limit && last !== undefined && { next: cursorAfter(last) }) };
     },
 
+    newest: async () =>
+      database.read(() =>
+        database
+          .sql(
+            `SELECT ${LISTED} FROM headers JOIN (
+               SELECT report_name AS name, max(sequence) AS last FROM headers GROUP BY report_name
+             ) ON report_name = name AND sequence = last ORDER BY name`,
+          )
+          .all()
+          .map(listed),
+      ),
+
     async part(id, part) {
       const entry = database.read(() => header(id))?.parts[part];
       return entry && rowsOf(id, part, entry.digest);

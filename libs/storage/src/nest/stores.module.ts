@@ -109,5 +109,5 @@ function tellingOfDamage(cell: OpenedCell, metrics: Metrics, log: Log): OpenedCe
     });
     return [cluster, { ...stores, archive }] as const;
   });
-  return { ...cellOver(new Map(told)), close: () => cell.close() };
+  return { ...cellOver(new Map(told)), newest: () => cell.newest(), close: () => cell.close() };
 }
