@@ -35,9 +35,10 @@ export const OPERATIONS = {
   clusters: {
     method: 'get',
     path: '/clusters',
-    summary: 'The clusters whose reports are here, that which is meant where none is named first.',
-    right: 'list',
-    answer: json('Names, and of what may be seen of each how it is.', clusters),
+    summary:
+      'The clusters whose reports are here, as far as each lets something be seen; that which is meant where none is named first.',
+    right: 'signed-in',
+    answer: json('Names, and how each is by its newest reports.', clusters),
   },
   cluster: {
     method: 'get',

@@ -17,6 +17,7 @@ import { CoverageController } from './cluster/coverage.controller.ts';
 import { StateController } from './cluster/state.controller.ts';
 import { ClusterDoor } from './clusters/cluster-door.middleware.ts';
 import { ClustersController } from './clusters/clusters.controller.ts';
+import { viewerInOf } from './clusters/viewer-in.ts';
 import { onlyCluster, OtherClusters, type Others } from './clusters/other-clusters.ts';
 import { DashboardController } from './dashboard/dashboard.controller.ts';
 import { DocsController } from './docs/docs.controller.ts';
@@ -163,14 +164,21 @@ function clustersOf(options: ApiOptions): Provider {
   if (others === undefined)
     return {
       provide,
-      inject: [STORES, METRICS],
-      useFactory: (stores: Stores, metrics: Metrics) => onlyCluster(cluster, stores, metrics),
+      inject: [STORES, LOG, METRICS],
+      useFactory: (stores: Stores, log: Log, metrics: Metrics) => onlyCluster(cluster, stores, log, metrics),
     };
-  const { access, isOneAuthority } = others;
+  const access = eachOnce(others.access);
   return {
     provide,
-    inject: [CELL, RequestLimits, LOG, CLOCK, METRICS],
-    useFactory: (cell: Cell, limits: RequestLimits, log: Log, clock: Clock, metrics: Metrics) => {
+    inject: [CELL, STORES, RequestLimits, LOG, CLOCK, METRICS],
+    useFactory: (
+      cell: Cell,
+      { sessions }: Stores,
+      limits: RequestLimits,
+      log: Log,
+      clock: Clock,
+      metrics: Metrics,
+    ) => {
       const moduleOf: Others['moduleOf'] = (here, stores, counting) =>
         apiOf(
           { ...options, cluster: here.asked, access: () => access(here.asked) },
@@ -180,8 +188,31 @@ function clustersOf(options: ApiOptions): Provider {
           ],
           [storesAsGiven(stores)],
         );
-      return new OtherClusters({ cell, limits, log, clock, metrics, isOneAuthority, moduleOf });
+      const viewerIn = viewerInOf({
+        ...others,
+        names: cell.clusters,
+        access,
+        sessions,
+        limits: options.sessions ?? SESSIONS,
+        originOf: readOrigin(options.proxies ?? NO_PROXIES),
+        signIn: options.signIn ?? {},
+        clock,
+      });
+      return new OtherClusters({ cell, limits, log, clock, metrics, viewerIn, moduleOf });
     },
+  };
+}
+
+/** Each cluster's authority is made once, whoever asks for it; one that could not be made is made when it is asked for again. */
+function eachOnce(
+  access: NonNullable<ApiOptions['others']>['access'],
+): (cluster: string) => Promise<Authority> {
+  const made = new Map<string, Promise<Authority>>();
+  return async (cluster) => {
+    const making = made.get(cluster) ?? Promise.resolve(access(cluster));
+    made.set(cluster, making);
+    making.catch(() => made.delete(cluster));
+    return making;
   };
 }
 

@@ -3,6 +3,7 @@ import { html, render, useEffect, useState } from 'htm/preact';
 import { showCluster, useAnswer } from './api.ts';
 import { CoveragePage } from './coverage-page.ts';
 import { EndpointPage } from './endpoint-page.ts';
+import { FleetPage } from './fleet-page.ts';
 import { Name, Problem, visible } from './parts.ts';
 import { ReportsPage } from './reports-page.ts';
 import { RunPage } from './run-page.ts';
@@ -10,13 +11,14 @@ import { SignIn, SignOut } from './sign-in.ts';
 import { StatePage } from './state-page.ts';
 
 /** The cluster that the pages are about; a choice where there are several. */
-function WhichCluster({ cluster }: { cluster: Cluster }) {
-  const items = useAnswer<Clusters>('/clusters').data?.items ?? [];
-  if (items.length < 2) return html`Cluster <b><${Name} text=${cluster.cluster} /></b>`;
+function WhichCluster({ cluster, items }: { cluster: string | undefined; items: Clusters['items'] }) {
+  if (items.every(({ isAsked }) => isAsked))
+    return cluster === undefined ? null : html`Cluster <b><${Name} text=${cluster} /></b>`;
   const go = (event: Event) => showCluster((event.target as HTMLSelectElement).value);
   return html`<label
     >Cluster${' '}
     <select name="cluster" onChange=${go}>
+      ${!items.some(({ isAsked }) => isAsked) && html`<option selected disabled>${visible(cluster ?? 'none of these')}</option>`}
       ${items.map(({ name, isAsked }) => html`<option value=${name} selected=${isAsked}>${visible(name)}</option>`)}
     </select></label
   >`;
@@ -45,11 +47,14 @@ const PAGES = [
   { path: 'cluster', title: 'Cluster at an instant' },
   { path: 'coverage', title: 'Coverage' },
 ];
+/** Where there are several clusters. */
+const FLEET = { path: 'clusters', title: 'Clusters' };
 
 function App() {
   const [hash, setHash] = useState(location.hash);
   const [isAsked, setAsked] = useState(false);
   const cluster = useAnswer<Cluster>('/cluster');
+  const clusters = useAnswer<Clusters>('/clusters');
   useEffect(() => {
     const moved = () => setHash(location.hash);
     const signIn = () => setAsked(true);
@@ -62,16 +67,20 @@ function App() {
   }, []);
   const { parts, search } = placeOf(hash);
   const [first = '', id, third] = parts;
-  const here = PAGES.find(({ path }) => path === first)?.title ?? 'Report';
+  const items = clusters.data?.items ?? [];
+  const pages = items.every(({ isAsked }) => isAsked) && first !== FLEET.path ? PAGES : [FLEET, ...PAGES];
+  const here = pages.find(({ path }) => path === first)?.title ?? 'Report';
   useEffect(() => {
     document.title = `${here} · ${visible(cluster.data?.cluster ?? '')} · Margay`;
   }, [here, cluster.data?.cluster]);
   const again = () => {
     setAsked(false);
     cluster.again();
+    clusters.again();
   };
   const page = () => {
     if (isAsked) return html`<${SignIn} done=${again} />`;
+    if (first === FLEET.path) return html`<${FleetPage} clusters=${clusters} />`;
     if (cluster.problem) return html`<${Problem} problem=${cluster.problem} />`;
     if (first === 'runs' && id !== undefined)
       return third === 'endpoint'
@@ -85,7 +94,7 @@ function App() {
     <header class="bar">
       <strong>Margay</strong>
       <nav aria-label="Pages">
-        ${PAGES.map(
+        ${pages.map(
           ({ path, title }) =>
             html`<a
               href="#/${path}"
@@ -96,7 +105,7 @@ function App() {
         <a href="/api/docs">API</a>
       </nav>
       <span class="end">
-        ${cluster.data && html`<${WhichCluster} cluster=${cluster.data} />`}
+        <${WhichCluster} cluster=${cluster.data?.cluster} items=${items} />
         ${!isAsked && cluster.data?.viewer && html` · <${Name} text=${cluster.data.viewer} /> <${SignOut} />`}
       </span>
     </header>

@@ -26,14 +26,39 @@ const someCluster = z.object({
         .string()
         .nullable()
         .meta({ description: 'Of its namespace `kube-system`; null where no evidence tells it.' }),
-      lastSeen: instant.nullable().meta({ description: 'The last instant of its history.' }),
-      grade: grade.nullable().meta({ description: 'Of the sources of its newest report; null without one.' }),
+      lastSeen: instant
+        .nullable()
+        .meta({ description: 'The last that its sources told, by its newest reports; null without one.' }),
+      grade: grade.nullable().meta({
+        description:
+          'Of the sources of its newest report, of several over that window the worst; null without one.',
+      }),
+      complete: z.boolean().meta({
+        description: 'True where that grade is `proven` or `no gap seen`, and nothing is left open.',
+      }),
+      words: z.string().meta({ description: 'How it is, in words.' }),
+      silent: list(z.string()).meta({
+        description: 'Sources of which nothing is known at the end of that window.',
+      }),
+      lastReport: z
+        .object({
+          id: z.string(),
+          report: z.string(),
+          reportType: z.string(),
+          window: z.object({ start: instant, end: instant }),
+          generated: instant,
+        })
+        .nullable()
+        .meta({ description: 'The newest report that may be seen; null without one.' }),
     })
     .nullable()
     .meta({ description: 'How it is; null where whoever asks has to be known to that cluster first.' }),
+  problem: z.string().nullable().meta({
+    description: 'Why it could not be found out what may be seen of it, for a person to read.',
+  }),
 });
 
-/** The clusters of an installation. */
+/** The clusters of an installation, without those of which nothing may be seen. */
 export const clusters = z.object({ items: list(someCluster) });
 export type Clusters = z.output<typeof clusters>;
 

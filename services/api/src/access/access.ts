@@ -15,6 +15,8 @@ import type { Owner } from '../session/owner.ts';
 export interface Viewer {
   /** As the API server calls them; empty where nobody is asked who they are. */
   readonly name: string;
+  /** Who they are where an identity provider or a proxy says it, whom every cluster believes; absent where a token does, which is one cluster's. */
+  readonly user?: User;
   /** Of these those that they may get, in their order. @throws Problem 403 where they may list none at all. */
   listable<R extends ReportRef>(reports: readonly R[]): Promise<R[]>;
   /** @throws Problem 403 that names the missing verb. */
@@ -73,13 +75,16 @@ export function byToken(token: string): Authority {
 
 /** The cluster's own API server says who a token is of and what they may do, as the documented table has it. */
 export function byKubernetes(permissions: Permissions): Authority {
-  const ofUser = (user: User): Viewer => ({
+  const viewerOf = (user: User): Viewer => ({
     name: user.name,
     listable: (reports) => answered(permissions.listable(user, reports)),
     require: (action, report) => answered(permissions.require(user, action, report)),
     exportable: (reports) => answered(permissions.exportable(user, reports)),
   });
-  return { ofToken: async (token) => ofUser(await answered(permissions.who(token))), ofUser };
+  return {
+    ofToken: async (token) => viewerOf(await answered(permissions.who(token))),
+    ofUser: (user) => ({ ...viewerOf(user), user }),
+  };
 }
 
 async function answered<T>(asked: Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Metrics } from '@margay/runtime';
 import type { Stores } from '@margay/storage';
+import type { Fleet } from './fleet.ts';
 
 /** The clusters whose reports are served at one address, and how each is reached from here. */
 export interface ClustersHere {
@@ -8,8 +9,7 @@ export interface ClustersHere {
   readonly asked: string;
   /** All of them, that which is meant where none is named first. */
   readonly names: readonly string[];
-  /** The stores of those of which may be told to whoever is known here: of the others it is not known what they may see. */
-  readonly told: ReadonlyMap<string, Stores>;
+  readonly fleet: Fleet;
   /** The stores of those whose removed reports are counted here: each cluster's by one application of the process. */
   readonly counted: ReadonlyMap<string, Stores>;
   /** Those that the process exposes: an application behind another has none of its own that anybody sees. */

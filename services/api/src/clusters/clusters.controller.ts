@@ -1,9 +1,9 @@
 import { OPERATIONS, type Clusters } from '@margay/api-contract';
-import { formatInstant } from '@margay/ground';
-import { clusterUidOf, type Stores } from '@margay/storage';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Viewer } from '../access/access.ts';
+import { Asking } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
-import { contentOf } from '../runs/runs.ts';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import type { ClustersHere } from './clusters-here.ts';
 
@@ -17,30 +17,8 @@ export class ClustersController {
   }
 
   @Serves(OPERATIONS.clusters)
-  async clusters(): Promise<Clusters> {
-    const { asked, names, told } = this.#clusters;
-    const items = names.map(async (name) => {
-      const stores = told.get(name);
-      return { name, isAsked: name === asked, told: stores === undefined ? null : await howItIs(stores) };
-    });
-    return { items: await Promise.all(items) };
+  async clusters(@Asking() viewer: Viewer, @Req() request: FastifyRequest): Promise<Clusters> {
+    const { asked, fleet } = this.#clusters;
+    return { items: await fleet.seenBy(viewer, asked, request) };
   }
-}
-
-/** How a cluster is, of headers and of what is first in its history. */
-async function howItIs({
-  archive,
-  history,
-}: Stores): Promise<NonNullable<Clusters['items'][number]['told']>> {
-  const [span, uid, { headers }] = await Promise.all([
-    history.span(),
-    clusterUidOf(history),
-    archive.headers({ limit: 1 }),
-  ]);
-  const [newest] = headers;
-  return {
-    uid: uid ?? null,
-    lastSeen: span === undefined ? null : formatInstant(span.last),
-    grade: (newest && contentOf(newest).evidence.sources?.grade) ?? null,
-  };
 }

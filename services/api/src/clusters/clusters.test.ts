@@ -99,6 +99,25 @@ test('somebody whom an identity provider named is known to every cluster, each o
     'oidc:ann in alpha',
     'oidc:ann in beta',
   ]);
+  expect(toldIn((await ask(app, '/clusters', { cookie })).body)).toEqual(['alpha', 'beta']);
+});
+
+const toldIn = ({ items = [] }: { readonly items?: readonly Record<string, unknown>[] }) =>
+  items.filter((item) => item['told'] !== null).map(({ name }) => name);
+
+test('a token is shown to no cluster but the one that is asked, and sessions of each show its own', async () => {
+  const shown: string[] = [];
+  const { app } = await apiOfBoth({ shown });
+  const clusters = async (asked: Asked) => toldIn((await ask(app, '/clusters', asked)).body);
+  expect(await clusters({ token: 'token-of-alpha' })).toEqual(['alpha']);
+  expect(new Set(shown)).toEqual(new Set(['token-of-alpha to alpha']));
+
+  const ofAlpha = (await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' })).cookie;
+  const asked = { token: 'token-of-beta', method: 'POST' } as const;
+  const ofBeta = (await ask(app, '/session?cluster=beta', asked)).cookie;
+  expect(await clusters({ cookie: ofAlpha })).toEqual(['alpha']);
+  expect(await clusters({ cookie: `${ofAlpha}; ${ofBeta}` })).toEqual(['alpha', 'beta']);
+  expect(new Set(shown)).toEqual(new Set(['token-of-alpha to alpha', 'token-of-beta to beta']));
 });
 
 test('the sessions of somebody are theirs by the way in which they signed in, whichever cluster they look from', async () => {
@@ -171,7 +190,7 @@ test.each([
       ['alpha', false],
       ['beta', true],
     ]);
-    expect(body.items!.filter((item) => item['told'] !== null).map(({ name }) => name)).toEqual(told);
+    expect(toldIn(body)).toEqual(told);
   },
 );
 

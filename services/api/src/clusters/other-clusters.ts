@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, reasonOf, type Log, type Metrics } from '@margay/runtime';
 import { openBehind, type ApplicationBehind, type Clock } from '@margay/runtime/nest';
-import type { Cell, Stores } from '@margay/storage';
+import { cellOver, type Cell, type Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
 import type { RequestLimits } from '../http/limits.ts';
 import type { ClustersHere } from './clusters-here.ts';
+import { Fleet, type ViewerIn } from './fleet.ts';
 
 /** What there is beside the cluster of an API. */
 export interface Others {
   readonly cell: Cell;
   /** The API of another cluster, over its stores. */
   readonly moduleOf: (here: ClustersHere, stores: Stores, limits: RequestLimits) => DynamicModule;
-  /** Whoever is known to one of them is known to all: one token for everything, or none. */
-  readonly isOneAuthority: boolean;
+  /** Who asks, as another cluster knows them. */
+  readonly viewerIn: ViewerIn;
   /** Those of the first one: who asks for too much asks one process for it. */
   readonly limits: RequestLimits;
   readonly log: Log;
@@ -39,19 +40,18 @@ const PAUSE_MILLISECONDS = 5_000;
 export class OtherClusters implements ClustersHere {
   readonly asked: string;
   readonly names: readonly string[];
-  readonly told: ReadonlyMap<string, Stores>;
+  readonly fleet: Fleet;
   readonly counted: ReadonlyMap<string, Stores>;
   readonly metrics: Metrics;
   readonly #others: Others;
   readonly #open = new Map<string, Opening>();
 
   constructor(others: Others) {
-    const { cell, isOneAuthority, metrics } = others;
+    const { cell, metrics, viewerIn, log } = others;
     this.#others = others;
     this.names = cell.clusters;
     this.asked = cell.clusters[0]!;
-    const told = isOneAuthority ? cell.clusters : [this.asked];
-    this.told = new Map(told.map((name) => [name, cell.of(name)]));
+    this.fleet = new Fleet(cell, viewerIn, log);
     this.counted = new Map(cell.clusters.map((name) => [name, cell.of(name)]));
     this.metrics = metrics;
   }
@@ -88,12 +88,12 @@ export class OtherClusters implements ClustersHere {
   }
 
   #opened(cluster: string): Promise<ApplicationBehind> {
-    const { cell, moduleOf, isOneAuthority, limits, log, clock } = this.#others;
+    const { cell, moduleOf, limits, log, clock } = this.#others;
     const stores: Stores = { ...cell.of(cluster), sessions: cell.of(this.asked).sessions };
     const here: ClustersHere = {
       asked: cluster,
       names: this.names,
-      told: isOneAuthority ? this.told : new Map([[cluster, stores]]),
+      fleet: this.fleet,
       counted: new Map(),
       metrics: this.metrics,
       answers: () => Promise.reject(unknownCluster()),
@@ -103,10 +103,10 @@ export class OtherClusters implements ClustersHere {
 }
 
 /** The clusters of an API that has one. */
-export const onlyCluster = (cluster: string, stores: Stores, metrics: Metrics): ClustersHere => ({
+export const onlyCluster = (cluster: string, stores: Stores, log: Log, metrics: Metrics): ClustersHere => ({
   asked: cluster,
   names: [cluster],
-  told: new Map([[cluster, stores]]),
+  fleet: new Fleet(cellOver(new Map([[cluster, stores]])), async (_, __, asking) => asking, log),
   counted: new Map([[cluster, stores]]),
   metrics,
   answers: () => Promise.reject(unknownCluster()),

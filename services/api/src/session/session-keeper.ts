@@ -71,11 +71,11 @@ export class SessionKeeper {
   #forgotAt = 0;
 
   constructor(
-    @Inject(STORES) { sessions }: Stores,
+    @Inject(STORES) { sessions }: Pick<Stores, 'sessions'>,
     @Inject(CLOCK) now: Clock,
     @Inject(SESSION_LIMITS) limits: SessionLimits,
     @Inject(ORIGIN_OF) originOf: (request: FastifyRequest['raw']) => Origin,
-    @Inject(CLUSTERS_HERE) { asked, names }: ClustersHere,
+    @Inject(CLUSTERS_HERE) { asked, names }: Pick<ClustersHere, 'asked' | 'names'>,
   ) {
     this.#sessions = sessions;
     this.#now = now;
@@ -112,6 +112,11 @@ export class SessionKeeper {
       await this.#sessions.begin(session, { ofOwner: this.#limits.ofOne, inAll: IN_ALL });
     });
     this.#cookies[0].set(request, reply, id);
+  }
+
+  /** Whether a request has a session of this cluster's tokens, as far as its cookies say. */
+  hasOwn(request: FastifyRequest): boolean {
+    return idIn(this.#cookies[0], request) !== undefined;
   }
 
   /** The session of a request, if it has one that lasts; looking at it `again` is no use of it. */

@@ -12,19 +12,22 @@ const CLUSTERS = ['alpha', 'beta'];
 export const SPAN = { start: 1_000_000, end: 2_000_000 };
 
 /** Each cluster's API server knows its own tokens, and in each somebody is called the same. */
-const authorityOf = (cluster: string): Authority => {
+const authorityOf = (cluster: string, shown: string[] = []): Authority => {
   const viewer = (name: string) => ({ ...anyone.everybody!, name });
   return {
     async ofToken(token) {
+      shown.push(`${token} to ${cluster}`);
       if (token !== `token-of-${cluster}`) throw new Problem(401, 'Unauthorized', 'The token is not valid');
       return viewer('system:serviceaccount:shop:auditor');
     },
-    ofUser: ({ name }) => viewer(`${name} in ${cluster}`),
+    ofUser: (user) => ({ ...viewer(`${user.name} in ${cluster}`), user }),
   };
 };
 
 export interface BothOptions extends Partial<Omit<ApiOptions, 'access'>> {
   readonly isOneAuthority?: boolean;
+  /** Which token was shown to which cluster. */
+  readonly shown?: string[];
   /** Who may see what of the other one; the cluster itself says it unless given. */
   readonly access?: (cluster: string) => Authority;
   readonly log?: Log;
@@ -34,7 +37,8 @@ export interface BothOptions extends Partial<Omit<ApiOptions, 'access'>> {
 export async function apiOfBoth({
   isOneAuthority = false,
   log = silentLog,
-  access,
+  shown = [],
+  access = (cluster) => authorityOf(cluster, shown),
   ...options
 }: BothOptions = {}) {
   const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
@@ -52,9 +56,9 @@ export async function apiOfBoth({
     ],
     exports: [CELL, STORES],
   };
-  const others = { access: isOneAuthority ? () => anyone : (access ?? authorityOf), isOneAuthority };
+  const others = { access: isOneAuthority ? () => anyone : access, isOneAuthority };
   const metrics = openMetrics({ defaults: false });
-  const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf('alpha'));
+  const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf('alpha', shown));
   const module = await Test.createTestingModule({
     imports: [
       ProcessModule.with({ log, metrics }),

@@ -1,0 +1,121 @@
+import type { Clusters } from '@margay/api-contract';
+import { Problem, reasonOf, type Log } from '@margay/runtime';
+import type { Cell, Stores } from '@margay/storage';
+import type { FastifyRequest } from 'fastify';
+import type { Viewer } from '../access/access.ts';
+import { Standing, type Known } from './standing.ts';
+
+/** Who asks, as another cluster knows them; undefined where it does not. */
+export type ViewerIn = (
+  cluster: string,
+  request: FastifyRequest,
+  asking: Viewer,
+) => Promise<Viewer | undefined>;
+
+export type SeenCluster = Clusters['items'][number];
+
+/** So many clusters are asked at once. */
+const AT_ONCE = 32;
+/** An API server that does not answer keeps nobody from seeing the other clusters. */
+const ASKED_MILLISECONDS = 3_000;
+/** Why is for the log: it may name files and addresses. */
+const AWAY = 'It cannot be looked at now; the log says why';
+
+/** All clusters of a cell, to those who may see something of them: each cluster decides about its own. */
+export class Fleet {
+  readonly #cell: Cell;
+  readonly #viewerIn: ViewerIn;
+  readonly #log: Log;
+  /** Why clusters could not be looked at, as it was said last. */
+  readonly #said = new Map<string, string>();
+  readonly #standing: Standing;
+
+  constructor(cell: Cell, viewerIn: ViewerIn, log: Log) {
+    this.#log = log;
+    this.#cell = cell;
+    this.#viewerIn = viewerIn;
+    this.#standing = new Standing(cell);
+  }
+
+  /**
+   * The clusters of which somebody may see something, and by name alone those that do not know them: they may sign in there.
+   *
+   * @param asked the cluster that was asked, which knows them.
+   */
+  async seenBy(asking: Viewer, asked: string, request: FastifyRequest): Promise<SeenCluster[]> {
+    const newest = await this.#cell.newest();
+    const seen: SeenCluster[] = [];
+    const { clusters } = this.#cell;
+    for (let at = 0; at < clusters.length; at += AT_ONCE) {
+      const some = clusters.slice(at, at + AT_ONCE).map(async (name) => {
+        const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
+        const look = await this.#look(name, newest.get(name) ?? [], viewerIn);
+        return look === undefined ? [] : [{ name, isAsked: name === asked, ...look }];
+      });
+      seen.push(...(await Promise.all(some)).flat());
+    }
+    return seen;
+  }
+
+  /** Undefined where nothing of it may be seen. */
+  async #look(
+    name: string,
+    newest: Known,
+    viewerIn: () => Promise<Viewer | undefined>,
+  ): Promise<Pick<SeenCluster, 'told' | 'problem'> | undefined> {
+    const stores = this.#cell.of(name);
+    try {
+      const visible = await inTime(visibleTo(viewerIn, newest, stores));
+      if (visible === 'not known there') return { told: null, problem: null };
+      return visible && { told: await this.#standing.of(name, visible), problem: null };
+    } catch (error) {
+      const status = error instanceof Problem ? error.status : 0;
+      if (status === 403) return undefined;
+      if (status === 401) return { told: null, problem: null };
+      this.#say(name, reasonOf(error));
+      return { told: null, problem: AWAY };
+    }
+  }
+
+  #say(cluster: string, reason: string): void {
+    if (this.#said.get(cluster) === reason) return;
+    this.#said.set(cluster, reason);
+    this.#log.error('A cluster cannot be looked at', { cluster, reason });
+  }
+}
+
+/** Of the newest headers those that somebody may see; undefined where they may see nothing of the cluster. */
+async function visibleTo(
+  viewerIn: () => Promise<Viewer | undefined>,
+  newest: Known,
+  { windows }: Stores,
+): Promise<Known | 'not known there' | undefined> {
+  const viewer = await viewerIn();
+  if (viewer === undefined) return 'not known there';
+  const listable = async (reports: readonly { readonly name: string; readonly type: string }[]) =>
+    new Set((await viewer.listable(reports)).map(({ name }) => name));
+  const named = await listable(newest.map(({ reportName: name, reportType: type }) => ({ name, type })));
+  const visible = newest.filter(({ reportName }) => named.has(reportName));
+  if (visible.length > 0) return visible;
+  const others = (await windows.reports()).map(({ name, reportType: type }) => ({ name, type }));
+  const isEmpty = newest.length + others.length === 0;
+  return isEmpty || (await listable(others)).size > 0 ? [] : undefined;
+}
+
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      reject(
+        new Error(
+          `its API server did not say within ${ASKED_MILLISECONDS / 1_000} seconds what may be seen of it`,
+        ),
+      ),
+    ASKED_MILLISECONDS,
+  );
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

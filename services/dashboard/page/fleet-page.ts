@@ -1,0 +1,100 @@
+import type { Clusters } from '@margay/api-contract';
+import { html, useEffect, useState } from 'htm/preact';
+import { part, type Answer } from './api.ts';
+import { Name, Problem, Time, visible, Wait } from './parts.ts';
+import { worstFirst, type SeenCluster } from './worst-first.ts';
+
+const LOOK_MILLISECONDS = 30_000;
+/** So many sources are named; the others are counted. */
+const NAMED_SOURCES = 3;
+
+/** All clusters, worst first. */
+export function FleetPage({ clusters }: { clusters: Answer<Clusters> }) {
+  const [text, setText] = useState('');
+  const { data, problem, again } = clusters;
+  useEffect(() => {
+    const timer = setInterval(again, LOOK_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, []);
+  if (problem && data === undefined) return html`<${Problem} problem=${problem} />`;
+  if (data === undefined) return html`<${Wait} />`;
+  const shown = worstFirst(data.items).filter(({ name }) => name.includes(text));
+  return html`<h1>Clusters</h1>
+    <form class="filters" role="search" onSubmit=${(event: Event) => event.preventDefault()}>
+      <label
+        >Name
+        <input
+          type="search"
+          name="text"
+          onInput=${(event: Event) => setText((event.target as HTMLInputElement).value)}
+      /></label>
+    </form>
+    ${problem && html`<${Problem} problem=${problem} />`}
+    <p class="soft" role="status">
+      ${shown.length.toLocaleString('en')} ${shown.length === 1 ? 'cluster' : 'clusters'}, those with the
+      worst evidence first
+    </p>
+    <div class="card scroll" tabindex="0" role="group" aria-label="Clusters">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Cluster</th>
+            <th scope="col" class="wide">Evidence of the last report</th>
+            <th scope="col">Silent sources</th>
+            <th scope="col">Last seen</th>
+            <th scope="col" class="wide">Last report</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${shown.map((cluster) => html`<${Row} key=${cluster.name} cluster=${cluster} />`)}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+/** Where the pages of a cluster are. */
+const pagesOf = (name: string, hash = '#/'): string => `/?cluster=${part(name)}${hash}`;
+
+function Row({ cluster: { name, told, problem } }: { cluster: SeenCluster }) {
+  const link = html`<a href=${pagesOf(name)}><${Name} text=${name} /></a>`;
+  if (told === null)
+    return html`<tr>
+      <td>${link}</td>
+      <td colspan="4" class=${problem === null ? 'soft' : 'bad'}>
+        ${problem === null ? 'Sign in there to see how it is' : html`<${Name} text=${problem} />`}
+      </td>
+    </tr>`;
+  const { lastReport, lastSeen, silent } = told;
+  return html`<tr>
+    <td>${link}</td>
+    <td><${Grade} told=${told} /></td>
+    <td>
+      ${silent.length === 0 ? html`<span class="soft">none</span>` : html`<${Sources} names=${silent} />`}
+    </td>
+    <td>${lastSeen === null ? html`<span class="soft">never</span>` : html`<${Time} at=${lastSeen} />`}</td>
+    <td>
+      ${
+        lastReport === null
+          ? html`<span class="soft">none yet</span>`
+          : html`<a href=${pagesOf(name, `#/runs/${part(lastReport.id)}`)}
+                ><${Name} text=${lastReport.report} /></a
+              >${' to '}<${Time} at=${lastReport.window.end} />`
+      }
+    </td>
+  </tr>`;
+}
+
+function Grade({ told: { grade, complete, words } }: { told: NonNullable<SeenCluster['told']> }) {
+  if (grade === null) return html`<span class="badge warn">no report yet</span>`;
+  const isOpen = !complete && (grade === 'proven' || grade === 'no gap seen');
+  return html`<span class="badge ${complete ? 'good' : 'warn'}">${grade}${isOpen ? ', in doubt' : ''}</span
+    ><br /><span class="soft"><${Name} text=${words} /></span>`;
+}
+
+function Sources({ names }: { names: readonly string[] }) {
+  const named = names.slice(0, NAMED_SOURCES);
+  const more = names.length - named.length;
+  return html`<span class="bad" title=${visible(names.join(', '))}
+    >${named.map((name, i) => html`${i > 0 && ', '}<${Name} text=${name} />`)}${more > 0 && ` and ${more} more`}</span
+  >`;
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { anyone, type Authority } from '@margay/api';
+import { openEmbedded } from '@margay/storage';
+import { expect, onTestFinished, test } from 'vitest';
+import { addressOf, apiHere } from '../testing/api-application.ts';
+import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
+
+const HOUR = 3_600_000_000;
+/** A mark on turns the text that follows around. */
+const HOSTILE = 'turned-\u202earound';
+
+/** Three clusters: one whose sources are silent, one whose log tells its whole window, one without a report. */
+async function fleet(access: Authority) {
+  const [alpha, beta] = [await recordedStores(), await recordedStores()];
+  await report(alpha, { ...windowOf('whole', 'inventory', SPAN, 'daily'), cluster: 'alpha' });
+  const later = { start: SPAN.start, end: SPAN.end + 40 * HOUR };
+  await report(beta, { ...windowOf('late', 'inventory', later, HOSTILE), cluster: 'beta' });
+  const others = new Map([
+    ['beta', beta],
+    ['gamma', openEmbedded(':memory:')],
+  ]);
+  const app = await apiHere({ stores: alpha, cluster: 'alpha', others, access });
+  const browser = await openBrowser();
+  onTestFinished(async () => {
+    await browser.close();
+    await app.close();
+  });
+  return { url: await addressOf(app), browser };
+}
+
+test.each([
+  ['wide', 1_280],
+  ['narrow', 390],
+])('the page of clusters, %s: worst first, with what each is by its last report', async (name, width) => {
+  const { url, browser } = await fleet(anyone);
+  const { page, problems } = await openPage(browser);
+  await page.setViewportSize({ width, height: 844 });
+  await page.goto(`${url}/`);
+  await page.getByRole('link', { name: 'Clusters' }).click();
+  await page.getByText('3 clusters').waitFor();
+  await keepPicture(page, `fleet-${name}`, { fullPage: true });
+
+  const rows = await page.locator('tbody tr').allInnerTexts();
+  expect(rows.map((row) => row.trim().split(/\s/)[0])).toEqual(['gamma', 'beta', 'alpha']);
+  expect(rows[0]).toMatch(/no report yet\s+none\s+never\s+none yet/);
+  expect(rows[1]).toMatch(/gaps[^]*audit\.log/);
+  expect(rows[1]).toContain('turned-\\u{202e}around');
+  expect(rows[2]).toMatch(/2026-11-24 00:[^]*daily/);
+  expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(width);
+  expect(await seriousFindings(page)).toEqual([]);
+
+  await page.getByLabel('Name').fill('bet');
+  await page.getByText('1 cluster,').waitFor();
+  await page.locator('tbody tr td:last-child a').click();
+  await page.waitForURL(/cluster=beta#\/runs\/late/);
+  await page.getByText('revision 1', { exact: false }).or(page.locator('h1')).first().waitFor();
+  expect(problems).toEqual([]);
+});
+
+test('of clusters of which somebody may see nothing the page has no word', async () => {
+  const nothing: Authority = {
+    everybody: {
+      ...anyone.everybody!,
+      listable: async (reports) => reports.filter(({ name }) => name === 'daily'),
+    },
+    ofToken: (token) => anyone.ofToken(token),
+  };
+  const { url, browser } = await fleet(nothing);
+  const { page } = await openPage(browser);
+  await page.goto(`${url}/#/clusters`);
+  await page.locator('tbody tr').first().waitFor();
+  await sleep(100);
+  const text = await page.locator('body').innerText();
+  expect(text).toContain('alpha');
+  expect(text).not.toContain('beta');
+});
