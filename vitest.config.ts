@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { COMPILE, fromSource } from './vitest.source.ts';
+import { COMPILE, fromSource, PATIENT, WORKERS } from './vitest.source.ts';
 
 /** The fast suite: nothing but Node. Tests that need a server carry the server's name in their suffix. */
 export default defineConfig({
@@ -11,8 +11,7 @@ export default defineConfig({
       '**/{node_modules,dist}/**',
       '**/*.{kafka,elasticsearch,registry,go,kubernetes,real,tree,browser,process}.test.ts',
     ],
-    testTimeout: 60_000,
-    // One worker less than processors, as usual, would be one of two.
-    maxWorkers: '100%',
+    ...PATIENT,
+    maxWorkers: WORKERS,
   },
 });

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { COMPILE, fromSource } from './vitest.source.ts';
+import { COMPILE, fromSource, PATIENT } from './vitest.source.ts';
 
 /** The command line and services as processes, started again and again: nothing but Node either, but minutes of it. */
 export default defineConfig({
@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: [COMPILE],
     include: ['test/**/*.process.test.ts'],
+    ...PATIENT,
     testTimeout: 120_000,
     maxWorkers: '100%',
   },

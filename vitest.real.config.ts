@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { COMPILE, fromSource } from './vitest.source.ts';
+import { COMPILE, fromSource, PATIENT } from './vitest.source.ts';
 
 /** Tests on real servers: those that variables name, else containers, else assembled ones. See `test/servers`. */
 export default defineConfig({
@@ -10,6 +10,7 @@ export default defineConfig({
       'test/**/*.{real,tree,go}.test.ts',
     ],
     globalSetup: [COMPILE, 'test/servers/global-setup.ts'],
+    ...PATIENT,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     fileParallelism: false,

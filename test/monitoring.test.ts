@@ -113,7 +113,7 @@ test('one process serves what the alerts ask for', async () => {
   ])
     expect(served).toContain(sample);
   expect(checks).toEqual(expect.arrayContaining(['disk', 'evidence', 'history', 'sources', 'windows']));
-}, 90_000);
+}, 180_000);
 
 interface Panel {
   readonly title: string;

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { COMPILE, fromSource } from '../../vitest.source.ts';
+import { COMPILE, fromSource, PATIENT } from '../../vitest.source.ts';
 
 /** Tests on a real API server: that of the kubeconfig in `MARGAY_TEST_KUBERNETES`, else one that is started for them. */
 export default defineConfig({
@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/kubernetes/**/*.kubernetes.test.ts'],
     globalSetup: [COMPILE, new URL('global-setup.ts', import.meta.url).pathname],
+    ...PATIENT,
     testTimeout: 180_000,
     hookTimeout: 60_000,
     fileParallelism: false,

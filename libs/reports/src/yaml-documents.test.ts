@@ -32,9 +32,9 @@ test.each([
   ],
   ['no YAML with a long line', `{${'x'.repeat(1_000_000)}`, /^not YAML: .{0,300}$/],
 ])('%s: it is told in a line and at once', (_, text, says) => {
-  const start = performance.now();
+  const start = process.cpuUsage();
   expect(() => yamlDocuments(text)).toThrow(says);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
 });
 
 test('aliases are what they stand for', () => {

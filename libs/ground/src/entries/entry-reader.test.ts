@@ -171,7 +171,7 @@ test.each([
   ['escapes', `{"a":"${'\\\\"'.repeat(200_000)}`],
   ['cut lines in pieces', 'T stdout P {"a":\n'.repeat(20_000)],
 ])('%s take no longer than they are long', (_, text) => {
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   expect(entriesIn(text, bare).length).toBeGreaterThan(0);
-  expect(performance.now() - begin).toBeLessThan(20_000);
+  expect(process.cpuUsage(begin).user).toBeLessThan(20_000_000);
 });

@@ -24,14 +24,15 @@ const LIMITS = { work: 40_000, output: 320_000, made: 2_000_000 };
 const MILLISECONDS_MAX = 2_000;
 
 const ended = (act: () => unknown): { readonly says?: string; readonly milliseconds: number } => {
-  const start = performance.now();
+  const start = process.cpuUsage();
+  const spent = () => process.cpuUsage(start).user / 1_000;
   try {
     act();
   } catch (error) {
     if (!(error instanceof TemplateProblem)) throw error;
-    return { says: error.message, milliseconds: performance.now() - start };
+    return { says: error.message, milliseconds: spent() };
   }
-  return { milliseconds: performance.now() - start };
+  return { milliseconds: spent() };
 };
 
 test.each(TEMPLATE_BOMBS)('$name ends at a limit', ({ template, says }) => {

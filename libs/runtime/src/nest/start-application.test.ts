@@ -375,5 +375,5 @@ test('a body that comes too slowly is not waited for', async () => {
   onTestFinished(() => clearInterval(dripping));
   const started = performance.now();
   await ended;
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });

@@ -250,7 +250,7 @@ test('a log whose writer has the renamed file open goes on there until there is 
   const positions = join(folder, 'positions');
   log.write(0, 0, 2);
   const reading = read(log.path, positions, 9);
-  await expect.poll(() => existsSync(positions), { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => existsSync(positions)).toBe(true);
   renameSync(log.path, `${log.path}.1`);
   writeFileSync(log.path, '');
   await new Promise((resolve) => setTimeout(resolve, 700));

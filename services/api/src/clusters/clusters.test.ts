@@ -219,7 +219,7 @@ test('reports that a log has and its archive has not are counted of every cluste
       'margay_archive_missing_reports{cluster="alpha"} 0',
       'margay_archive_missing_reports{cluster="beta"} 1',
     ]);
-  await vi.waitFor(isCounted, 10_000);
+  await vi.waitFor(isCounted, 30_000);
   // An application of its own for beta counts nothing twice.
   await ask(app, '/runs?cluster=beta', { token: 'token-of-beta' });
   expect(await counted()).toHaveLength(2);

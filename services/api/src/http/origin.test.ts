@@ -214,16 +214,16 @@ test.each([
   ['more hops than there are proxies', 'for=1.1.1.1,'.repeat(1_300)],
 ])('a long Forwarded of %s costs no time and says nothing', (_, forwarded) => {
   const read = readOrigin({ networks: NETWORKS, headers: 'forwarded' });
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (let i = 0; i < 100; i++) expect(read(from('10.1.2.3', { forwarded })).address).toBe('10.1.2.3');
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(process.cpuUsage(start).user).toBeLessThan(500_000);
 });
 
 test('up to the bound of its length reading takes as many steps as there are characters', () => {
   const shorter = [`${' '.repeat(4_090)}"`, `for=a${' '.repeat(4_000)}x`, `${'a'.repeat(4_090)}"`];
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (let i = 0; i < 200; i++) for (const header of shorter) expect(readForwarded(header)).toEqual([]);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   expect(readForwarded(`for=198.51.100.7;ext="${'a'.repeat(4_000)}"`)).toHaveLength(1);
 });
 

@@ -65,14 +65,22 @@ test('the ways to sign in are told to whoever is to choose one', async () => {
 });
 
 test('where a provider is away the API starts and says so to who signs in; when it is there, they do', async () => {
-  const { issuer: gone } = await lyingProvider({ current: {} });
-  const port = Number(new URL(gone).port) + 1;
-  const { apps } = await apiWith(1, optionsOf(`http://127.0.0.1:${port}`));
-  const away = await signIn(apps);
-  expect(away.status).toBe(503);
-  expect(away.body).toContain('cannot be asked now');
-  expect((await apps[0]!.inject({ url: '/api/v1/login' })).statusCode).toBe(200);
-  await lyingProvider({ current: {} }, port);
+  const isAwayFrom = async (apps: Awaited<ReturnType<typeof apiWith>>['apps']) => {
+    const away = await signIn(apps);
+    expect(away.status).toBe(503);
+    expect(away.body).toContain('cannot be asked now');
+    expect((await apps[0]!.inject({ url: '/api/v1/login' })).statusCode).toBe(200);
+  };
+  const { apps: toNobody } = await apiWith(1, optionsOf('http://127.0.0.1:1'));
+  await isAwayFrom(toNobody);
+  // One that hangs up on its own port: no other process can take it meanwhile.
+  const hangsUp: Lies = {
+    instead: { '/.well-known/openid-configuration': (_, response) => void response.destroy() },
+  };
+  const lies = { current: hangsUp };
+  const { apps } = await apiWith(1, optionsOf((await lyingProvider(lies)).issuer));
+  await isAwayFrom(apps);
+  lies.current = {};
   const { cookies } = await signIn(apps);
   expect(await viewerOf(apps[0]!, cookies)).toBe('oidc:candice system:authenticated');
 });
@@ -178,7 +186,8 @@ test.each<[string, Lies, number, RegExp]>([
   ],
 ])('a provider that gives %s signs nobody in', async (_, current, status, said) => {
   const { issuer } = await lyingProvider({ current });
-  const { apps } = await apiWith(1, optionsOf(issuer));
+  const isEndless = Object.values(current.instead ?? {}).some((answer) => answer === drip);
+  const { apps } = await apiWith(1, optionsOf(issuer, isEndless ? { milliseconds: 1_000 } : {}));
   const answer = await signIn(apps);
   expect(answer.status).toBe(status);
   expect(answer.body).toMatch(said);

@@ -25,7 +25,6 @@ export const optionsOf = (issuer: string, more: Partial<OidcOptions> = {}): Oidc
   username: { claim: 'sub', prefix: 'oidc:' },
   groups: { claim: 'groups', prefix: 'oidc:' },
   belief: { askAgain: 15 * MINUTE, atMost: 240 * MINUTE },
-  milliseconds: 1_000,
   ...more,
 });
 

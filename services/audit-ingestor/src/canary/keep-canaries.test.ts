@@ -97,7 +97,7 @@ class Cluster {
 
   /** Waits until there are so many of an API server. */
   async until(server: string, count: number, state: Canary['state'] = 'written'): Promise<Canary[]> {
-    await vi.waitUntil(() => this.of(server, state).length >= count, 5_000);
+    await vi.waitUntil(() => this.of(server, state).length >= count, 30_000);
     return this.of(server, state);
   }
 }
@@ -153,7 +153,10 @@ test('an object that somebody deletes is made again, is another writer’s, and 
   const [server = ''] = cluster.servers;
   await cluster.until(server, 2);
   cluster.fake.delete(LEASES, 'margay-canary');
-  await vi.waitFor(() => expect(new Set(cluster.of(server).map(({ writer }) => writer)).size).toBe(2), 5_000);
+  await vi.waitFor(
+    () => expect(new Set(cluster.of(server).map(({ writer }) => writer)).size).toBe(2),
+    30_000,
+  );
   expect(cluster.said.map(({ message }) => message)).toContain(
     'Somebody deleted the object of canaries: it is made again',
   );
@@ -248,7 +251,7 @@ test('API servers that come and go are followed', async () => {
   cluster.write();
   await cluster.until(second, 1);
   cluster.fake.delete(SLICES, 'kubernetes-1');
-  await vi.waitFor(() => expect(cluster.of(first).at(-1)?.servers).toBe(1), 5_000);
+  await vi.waitFor(() => expect(cluster.of(first).at(-1)?.servers).toBe(1), 30_000);
   const { length } = cluster.of(second);
   await cluster.until(first, cluster.of(first).length + 2);
   expect(cluster.of(second)).toHaveLength(length);
@@ -272,7 +275,7 @@ test('an API server that counts events which it could not hand on says so in a m
   const looks = () => cluster.metricsAsked.filter((one) => one === server).length;
   await cluster.until(server, 1);
   later();
-  await vi.waitUntil(() => looks() === 1, 5_000);
+  await vi.waitUntil(() => looks() === 1, 30_000);
   errors = 5;
   later();
   const [lost] = await cluster.until(server, 1, 'lost');
@@ -299,7 +302,7 @@ test.each([
   for (let looks = 1; looks <= 4; looks++) {
     await cluster.until(server, cluster.of(server).length + 1);
     vi.setSystemTime(Date.now() + 61 * 60_000);
-    await vi.waitUntil(() => cluster.metricsAsked.filter((one) => one === server).length === looks, 5_000);
+    await vi.waitUntil(() => cluster.metricsAsked.filter((one) => one === server).length === looks, 30_000);
   }
   await cluster.until(server, cluster.of(server).length + 1);
   expect(requests()).toBeLessThanOrEqual(Math.floor((performance.now() - begun) / INTERVAL) + 1);

@@ -66,15 +66,15 @@ async function month(hours: number, expiresAt?: number) {
       onMissing: () => undefined,
     });
     // It has told what happened meanwhile.
-    await vi.waitUntil(() => fake.watchers > 0 && told >= now, { interval: 1 });
+    await vi.waitUntil(() => fake.watchers > 0 && told >= now, { interval: 1, timeout: 30_000 });
     for (const minute of [59]) {
       now = hour * HOUR + minute * MINUTE;
       fake.bookmark();
-      await vi.waitUntil(() => told >= now - SECOND, { interval: 1 });
+      await vi.waitUntil(() => told >= now - SECOND, { interval: 1, timeout: 30_000 });
     }
     stop.abort();
     await watching;
-    await vi.waitUntil(() => fake.watchers === 0, { interval: 1 });
+    await vi.waitUntil(() => fake.watchers === 0, { interval: 1, timeout: 30_000 });
     now = hour * HOUR + 59 * MINUTE + 30 * SECOND;
     fake.put(SHOP, 'a', { labels: { app: `a${hour}` } });
     if (hour === expiresAt) fake.compact();

@@ -120,7 +120,7 @@ class Cluster {
     const now = Date.now() * 1_000;
     await new Promise((later) => setTimeout(later, 1_100));
     this.fake.bookmark();
-    await vi.waitUntil(() => this.#isHeardSince(now), { timeout: 8_000 });
+    await vi.waitUntil(() => this.#isHeardSince(now), { timeout: 30_000 });
     return now;
   }
 
@@ -131,7 +131,7 @@ class Cluster {
   }
 }
 
-const patient = { timeout: 8_000, interval: 50 };
+const patient = { timeout: 30_000, interval: 50 };
 
 test('a kind that is installed is followed from its beginning, and one that is removed ends with its objects, again and again', async () => {
   const cluster = await Cluster.start();
