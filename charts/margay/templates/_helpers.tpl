@@ -50,6 +50,11 @@
 {{- end }}
 {{- end }}
 
+{{- /* What this release is called among those that follow the GlobalReports of one cluster. */}}
+{{- define "margay.installation" -}}
+- { name: INSTALLATION_NAME, value: {{ printf "%s/%s" .Release.Namespace .Release.Name | quote }} }
+{{- end }}
+
 {{- /* Whether there is whom to tell: not empty then. */}}
 {{- define "margay.notifies" -}}
 {{- if or .Values.notifier.url .Values.notifier.urlSecret }}yes{{ end -}}

@@ -7,7 +7,7 @@
  */
 export { KubernetesClient } from './client/client.ts';
 export type { Connection } from './client/connection.ts';
-export { isNotFound } from './client/errors.ts';
+export { isForbidden, isNotFound } from './client/errors.ts';
 export { findConnection } from './client/in-cluster.ts';
 export { connectionFromKubeconfig, readKubeconfig } from './client/kubeconfig.ts';
 export { type ApiResource, apiVersionOf } from './client/resources.ts';
@@ -42,6 +42,7 @@ export {
   installReportTypes,
 } from './custom-resources/report-types.ts';
 export { type ReportRef, type Action, accessesFor } from './permissions/access.ts';
+export { Leadership, type Leading } from './leading/leadership.ts';
 export { type PolicyRule, type Part, neededRules } from './permissions/needed-rules.ts';
 export { Unauthenticated, Denied, Permissions, type User } from './permissions/permissions.ts';
 export {

@@ -20,6 +20,10 @@ export const config = z.object({
   GLOBAL_REPORT_GROUP: z.string().default('projectcalico.org').meta({
     description: 'API group of GlobalReports and GlobalReportTypes there.',
   }),
+  INSTALLATION_NAME: z.string().min(1).optional().meta({
+    description:
+      'What this installation is called among those that follow the GlobalReports of one API server: one of them schedules these, the others say so and begin none. All of its replicas have the same; the address and prefix of its indices unless set.',
+  }),
   TIGERA_COMPLIANCE_JOB_NAMESPACE: z.string().optional().meta({
     description:
       'Namespace in which GlobalReports with `jobNodeSelector` run as Jobs, made from its pod template `tigera.io.report`; the workers compute them unless set.',

@@ -26,6 +26,23 @@ test('what cannot be followed is told once, and once more when it can be again; 
   ]);
 });
 
+test('that another installation schedules the reports is said once, and is a warning', () => {
+  const told: string[] = [];
+  const line = (message: string, fields: object = {}) =>
+    void told.push(`${message} ${JSON.stringify(fields)}`);
+  const log: Log = { ...silentLog, warn: line, info: line, with: () => log };
+  const followed = new Followed(log);
+  followed.led(undefined);
+  expect([followed.problem(), told]).toEqual([undefined, []]);
+  for (let i = 0; i < 3; i++) followed.led('margay/one');
+  expect(followed.problem()).toEqual({
+    warning: expect.stringMatching(/no report is begun here: margay\/one$/),
+  });
+  followed.led(undefined);
+  expect(followed.problem()).toBeUndefined();
+  expect(told).toHaveLength(2);
+});
+
 test('a group that lacks the objects is said in words, and other troubles as they are', async () => {
   const fake = await FakeApiServer.start();
   const client = fake.client();

@@ -2,6 +2,8 @@ import { isNotFound } from '@margay/kubernetes';
 import type { Log } from '@margay/runtime';
 
 const LOST = 'Objects of the cluster cannot be followed';
+const LED =
+  'Another installation schedules the GlobalReports of this cluster, and writes their status: no report is begun here';
 const BACK = 'Objects of the cluster are followed again';
 
 /** Whether what is followed in the cluster can be: told once when it cannot, and once when it can again. */
@@ -10,6 +12,7 @@ export class Followed {
   readonly #reasons = new Map<string, string>();
   /** What was there at least once: it is as it was last while it cannot be followed. */
   readonly #known = new Set<string>();
+  #ledBy: string | undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -27,6 +30,14 @@ export class Followed {
     }
   }
 
+  /** Another installation schedules the GlobalReports; undefined where this one does. */
+  led(by: string | undefined): void {
+    if (by === this.#ledBy) return;
+    if (by !== undefined) this.#log.warn(LED, { by });
+    else this.#log.info('This installation schedules the GlobalReports of the cluster from now on');
+    this.#ledBy = by;
+  }
+
   /** Why there is nothing to go by, or a warning where there is what was seen last. */
   problem(): string | { readonly warning: string } | undefined {
     const words = (all: readonly [string, string][]) =>
@@ -35,7 +46,11 @@ export class Followed {
       [...this.#reasons].filter(([objects]) => this.#known.has(objects) === isKnown),
     ) as [[string, string][], [string, string][]];
     if (never.length > 0) return words(never);
-    return old.length > 0 ? { warning: words(old) } : undefined;
+    const warnings = [
+      ...(old.length > 0 ? [words(old)] : []),
+      ...(this.#ledBy === undefined ? [] : [`${LED}: ${this.#ledBy}`]),
+    ];
+    return warnings.length > 0 ? { warning: warnings.join('. ') } : undefined;
   }
 }
 

@@ -40,6 +40,15 @@ function placeOf(settings: z.output<typeof config>): ReportsPlace {
   return {
     connect: () => findConnection(process.env, settings.KUBECONFIG),
     group: settings.GLOBAL_REPORT_GROUP,
+    installation: settings.INSTALLATION_NAME ?? placeOfEvidence(settings),
     ...(jobNamespace !== undefined && { jobNamespace }),
   };
+}
+
+/** Whoever keeps evidence in the same place is one installation. */
+function placeOfEvidence({
+  ELASTICSEARCH_URLS: urls,
+  ELASTICSEARCH_INDEX_PREFIX: prefix,
+}: z.output<typeof config>): string {
+  return `${urls.map((url) => new URL(url).host).join(',')}/${prefix}`;
 }

@@ -5,6 +5,8 @@ import {
   DEFAULT_GROUP,
   followGlobalReports,
   followReportTypes,
+  isForbidden,
+  Leadership,
   withType,
   type ClusterReport,
   type ClusterReportTypes,
@@ -42,6 +44,12 @@ export interface ClusterScheduleOptions extends Schedule {
   readonly jobNamespace?: string;
   /** Between two looks at the schedules; 1 s unless set. */
   readonly lookMilliseconds?: number;
+  /** What this installation is called: where another one leads in the cluster, it begins no reports. Nobody is looked for unless given. */
+  readonly installation?: string;
+  /** How long a leader that says nothing still leads; 60 s unless set. */
+  readonly leaseSeconds?: number;
+  /** Told whether this one leads, whenever it was looked for. */
+  readonly onLed?: (isOurs: boolean) => void;
 }
 
 /** Looks at the schedules between two looks at the status of all reports. */
@@ -63,6 +71,8 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
   let types: ClusterReportTypes | undefined;
   const { jobNamespace: namespace } = options;
   const jobs = namespace === undefined ? undefined : reportJobs({ ...options, namespace });
+  // Until it is known whether another one leads, nothing is begun.
+  let leads = options.installation === undefined;
   await together(options.signal, (signal) => [
     ...(jobs === undefined ? [] : [jobs.follow(signal)]),
     (async () => {
@@ -77,6 +87,15 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
         if (seen.types.size > 0 || !seen.interruption || types === undefined) ({ types } = seen);
       }
     })(),
+    keepLeading(
+      options,
+      followed,
+      (isOurs) => {
+        leads = isOurs;
+        options.onLed?.(isOurs);
+      },
+      signal,
+    ),
     (async () => {
       const keeping = { ...options, group, signal, component: COMPONENT };
       const keptTypes = keepTypes(keeping);
@@ -88,7 +107,9 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
         keepStatus: keepStatus(keeping),
       };
       for (let look = 0; !signal.aborted;) {
-        if (reports !== undefined && types !== undefined) {
+        if (reports !== undefined && !leads) {
+          await handOn(options, jobs, finding);
+        } else if (reports !== undefined && types !== undefined) {
           const all = look % LOOKS_A_STATUS === 0;
           // Types that were installed just now are there at the next look.
           if (!(await keptTypes(types))) {
@@ -109,6 +130,46 @@ interface Finding {
   readonly keep: ReturnType<typeof keepKnown>;
   readonly span: ReturnType<typeof evidenceSpan>;
   readonly keepStatus: KeepStatus;
+}
+
+/**
+ * Looks several times a lease who leads. Where that cannot be found out, it is as it was last; of one that may not look, it is said, and it
+ * goes on as if it were alone.
+ */
+async function keepLeading(
+  { client, group = DEFAULT_GROUP, installation, leaseSeconds = 60, now, log }: ClusterScheduleOptions,
+  followed: Followed,
+  tell: (isOurs: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (installation === undefined) return;
+  const leadership = new Leadership(client, { group, installation, leaseSeconds, now });
+  let isTold = false;
+  while (!signal.aborted) {
+    try {
+      const { isOurs, by } = await leadership.renew();
+      followed.led(isOurs ? undefined : by);
+      tell(isOurs);
+      isTold = false;
+    } catch (error) {
+      if (isForbidden(error)) tell(true);
+      if (!isTold && !signal.aborted) log.warn(WHO_LEADS, { reason: reasonOf(error) });
+      isTold = true;
+    }
+    await sleep((leaseSeconds * 1_000) / 4, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const WHO_LEADS = 'Whether another installation schedules the GlobalReports cannot be found out';
+
+/** What is begun where another installation leads: runs that were asked for here, and those that got lost. */
+async function handOn(
+  { bus, now, log }: ClusterScheduleOptions,
+  jobs: ReportJobs | undefined,
+  { lost, asked }: Finding,
+): Promise<void> {
+  const left = (await lost.find(now())).filter(({ id }) => !jobs?.isAtWork(id));
+  await publishAll(bus, reportWindows, [...(await asked.find()), ...tellOfLost(left, log)]);
 }
 
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */

@@ -30,6 +30,8 @@ export type ReportsPlace =
       readonly group: string;
       /** Where reports that choose their nodes run as Jobs; the workers compute them unless set. */
       readonly jobNamespace?: string;
+      /** What this installation is called among those that follow the GlobalReports of one cluster, of which one leads. */
+      readonly installation: string;
     };
 
 /** The settings of the scheduler's module. */
@@ -151,7 +153,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   async #follow(
     cluster: string,
-    { connect, group, jobNamespace }: Extract<ReportsPlace, { connect: unknown }>,
+    { connect, group, jobNamespace, installation }: Extract<ReportsPlace, { connect: unknown }>,
     signal: AbortSignal,
   ): Promise<void> {
     const { startDelay, since } = this.#options;
@@ -172,6 +174,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         signal,
         log: this.#log,
         followed: this.#followed,
+        installation,
+        onLed: (isOurs) => this.#metrics.schedulesReports.set(isOurs ? 1 : 0, { cluster }),
         onEmitted: (emitted) => void this.#tell(emitted),
       });
     } finally {

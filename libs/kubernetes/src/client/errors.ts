@@ -102,6 +102,11 @@ export function isNotFound(error: unknown): error is ApiStatusError {
   return error instanceof ApiStatusError && error.code === 404;
 }
 
+/** Whether a right is lacking. */
+export function isForbidden(error: unknown): error is ApiStatusError {
+  return error instanceof ApiStatusError && error.code === 403;
+}
+
 /** Whether somebody else wrote the object since we read it. */
 export function isConflict(error: unknown): error is ApiStatusError {
   return error instanceof ApiStatusError && error.code === 409 && error.reason !== 'AlreadyExists';

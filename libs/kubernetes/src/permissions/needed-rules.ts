@@ -1,5 +1,6 @@
 import { CANARY_OBJECT, DOUBTED_KINDS, SETTINGS_OBJECTS } from '@margay/ground';
 import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
+import { LEASES, reportsLease } from '../leading/leadership.ts';
 import { API_SERVICES } from '../watch/api-services.ts';
 import { waysToServe } from '../watch/watchable-kinds.ts';
 
@@ -18,7 +19,7 @@ export interface NeededRules {
   readonly cluster: readonly PolicyRule[];
   /** In the namespace of Jobs only. */
   readonly jobs: readonly PolicyRule[];
-  /** In the namespace `default`, where events about cluster-scoped objects lie. */
+  /** In the namespace `default`, where events about cluster-scoped objects lie, and the Lease of who schedules them. */
   readonly events: readonly PolicyRule[];
   /** In its own namespace, where canaries are written. */
   readonly canary: readonly PolicyRule[];
@@ -44,7 +45,7 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
           rule('', ['podtemplates'], ['get']),
           rule('batch', ['jobs'], ['get', 'list', 'watch', 'create', 'delete']),
         ],
-        events: [rule('', ['events'], ['get', 'create', 'patch'])],
+        events: [rule('', ['events'], ['get', 'create', 'patch']), ...leadingRules(group)],
       };
     case 'worker':
       // For Jobs and pods that make one report.
@@ -58,6 +59,15 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
         ],
       };
   }
+}
+
+/** Making one Lease, and reading and writing it. */
+function leadingRules(of: string): PolicyRule[] {
+  const { group, resource } = LEASES;
+  return [
+    rule(group, [resource], ['create']),
+    { ...rule(group, [resource], ['get', 'patch']), resourceNames: [reportsLease(of).name] },
+  ];
 }
 
 /** Making one Lease, and reading, writing and watching it. */

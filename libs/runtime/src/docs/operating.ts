@@ -131,6 +131,11 @@ KUBECONFIG say of which). The api shows all of them, one at a time: \`?cluster=\
 first, by their newest reports. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
 (\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
 
+**Two installations over one cluster**, by two releases or a process beside one: both keep the history, and one schedules the GlobalReports and writes their status, the one that has the Lease
+\`globalreports.GROUP\` in the namespace \`default\`. The other one says so: a warning in its log and in \`/readyz\`, \`margay_schedules_reports\` 0, the notes of \`helm install\`. When the first has not
+renewed it for a minute, the other one takes it and begins the windows that its own stores lack. All replicas of one installation are one (\`INSTALLATION_NAME\`, which the chart makes of
+namespace and release). An installation of before knows no Lease: two write one status where one of them is such.
+
 **Two clusters with one name** would become one history. Give each cluster its own \`CLUSTER_NAME\` before the first event; it cannot be changed later. An audit ingestor to which its sources
 have shown the namespace \`kube-system\` says its \`uid\` with all that it publishes: what is of another cluster than the one that the history of the name began with, also where a cluster
 was made anew under its old name, is set aside (\`dlq-code\` \`other-cluster\`, with both uids in the reason and in the log). A cluster that was restored from a backup has its uid still.

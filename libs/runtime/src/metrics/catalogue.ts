@@ -142,6 +142,14 @@ export const METRICS = {
     help: 'Changes that were new to the history; repeats are not among them.',
     watch: 'Much lower than `margay_changes_total` for long: sources deliver the same events again.',
   },
+  schedulesReports: {
+    name: 'margay_schedules_reports',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: '1 where this installation schedules the GlobalReports of the cluster, 0 where another one does.',
+    watch:
+      '0: two installations follow one cluster; the Lease `globalreports.…` in the namespace `default` says which leads.',
+  },
   windowsTotal: {
     name: 'margay_windows_total',
     type: 'counter',

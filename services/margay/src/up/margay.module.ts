@@ -36,6 +36,8 @@ export interface MargayOptions {
   readonly canary?: Omit<NonNullable<AuditIngestorOptions['canary']>, 'connect'>;
   /** The API group of its GlobalReports. */
   readonly group: string;
+  /** What this process is called among those that follow them. */
+  readonly installation: string;
   /** Lists of the cluster, its whole state at an instant. */
   readonly baseline?: BaselineFiles;
   /** Logs go on growing: follow them, and run reports on their schedules. */
@@ -115,7 +117,8 @@ export class MargayModule {
       bus,
     );
     const snapshotter = SnapshotterModule.over(bus, stores);
-    const ofCluster = reports === undefined && watch !== undefined && { connect: watch, group };
+    const ofCluster = reports === undefined &&
+      watch !== undefined && { connect: watch, group, installation: options.installation };
     const scheduler = SchedulerModule.over(
       {
         clusters: [cluster],

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   anyone,
@@ -99,10 +100,7 @@ export async function up(options: UpOptions): Promise<void> {
   if (isEmptied) sayEmptied(data);
   sayOpenToOthers(data, 'write');
   const tell = speaker(isOwn);
-  const reports = async (): Promise<ReportsFolder> =>
-    options.reports === undefined
-      ? { reports: PREDEFINED, problems: [] }
-      : readReportsFolder(options.reports);
+  const reports = readerOf(options);
   const module = MargayModule.of({
     directory: data,
     cluster,
@@ -112,6 +110,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...canary,
     follow,
     group: options.group,
+    installation: process.env['INSTALLATION_NAME'] || `${hostname()}:${resolve(data)}`,
     ...(!(options.watch && options.reports === undefined) && { reports }),
     ...(baseline && { baseline }),
     startDelay: options.startDelay * 1000,
@@ -169,6 +168,12 @@ function sayEmptied(data: string): void {
     `margay: ${databaseIn(data)} is gone, and with it the history, the reports and the places that logs were read to: the logs are read again from their beginnings\n`,
   );
 }
+
+/** Reads the GlobalReports of the folder, or gives the predefined ones. */
+const readerOf =
+  ({ reports: folder }: UpOptions) =>
+  async (): Promise<ReportsFolder> =>
+    folder === undefined ? { reports: PREDEFINED, problems: [] } : readReportsFolder(folder);
 
 /** @throws Error for a folder of GlobalReports that cannot be read. */
 async function checkReports({ reports }: UpOptions): Promise<void> {
