@@ -1,9 +1,11 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { computeWindow } from '@margay/report-worker';
 import { splitReport } from '@margay/reports';
 import { openEmbedded, type Stores } from '@margay/storage';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { nodeOn } from './servers/elasticsearch.ts';
 import { brokerToKill } from './servers/kafka.ts';
 import {
   CLUSTER,
@@ -15,6 +17,7 @@ import {
   lines,
   reportOnAll,
   rowsOfReports,
+  spanOf,
   textOf,
   TYPES,
   undisturbed,
@@ -154,6 +157,64 @@ describe.runIf(mayMount)('a volume is full while the log streams, and there is r
       await expectReady(services);
     },
   );
+
+  const MB = 1024 ** 2;
+  const ofNode = [
+    // Less than the twentieth below which it blocks what is written, and more than its own bookkeeping takes.
+    { what: 'has little room', left: 8 * MB, always: true, says: /read-only.*the disk is nearly full/ },
+    // It cannot keep the state of its cluster, and has no master until it can.
+    { what: 'has no room', left: 0, always: false, says: /has no master|has had no answer for/ },
+  ];
+  for (const { what, left, always, says } of ofNode)
+    test.runIf(always || isAsked)(
+      `Elasticsearch ${what}: who writes says so, what was published and asked for waits, and with room everything is there`,
+      { timeout: 600_000 },
+      async ({ skip }) => {
+        const volume = smallVolume(256);
+        const node = await nodeOn(volume.path);
+        skip(node === undefined, 'the data of a container is not on the volume');
+        onTestFinished(node!.remove);
+        const place = await install(process.env['MARGAY_TEST_KAFKA'] ?? '', node!.url, node!.url);
+        const { environment, log, bus, stores } = place;
+        const services = ['audit-ingestor', 'snapshotter', 'report-worker', 'api'].map((name) =>
+          startService(name, environment),
+        );
+        const [, snapshotter, worker, api] = services;
+        await Promise.all(services.map((service) => service.url()));
+        appendFileSync(log, textOf(lines.slice(0, HALF)));
+        await kept(bus, stores, HALF);
+        // Asked for while there is room, and taken by the worker when there is none.
+        process.kill(worker!.pid()!, 'SIGSTOP');
+        const span = await spanOf(stores);
+        const reporting = reportOnAll(bus, stores, CLUSTER, span);
+        await expect.poll(async () => (await stores.windows.list()).length, patient).toBe(TYPES.length);
+
+        volume.fill(left);
+        // It looks at its disk every ten seconds, and half a minute after its start.
+        if (left > 0) await expect.poll(() => isBlocked(node!.url), patient).toBe(true);
+        appendFileSync(log, textOf(lines.slice(HALF)));
+        const full = { elasticsearch: { ready: false, reason: expect.stringMatching(says) as string } };
+        await expect.poll(async () => readiness(await snapshotter!.url()), patient).toMatchObject(full);
+        process.kill(worker!.pid()!, 'SIGCONT');
+        await expect.poll(async () => readiness(await worker!.url()), patient).toMatchObject(full);
+        // It stays so between the tries, or no alert would ever fire.
+        for (let i = 0; i < 10; i++, await sleep(1_000))
+          expect(await readiness(await snapshotter!.url())).toMatchObject({
+            elasticsearch: { ready: false },
+          });
+        const metrics = await (await fetch(`${await snapshotter!.url()}/metrics`)).text();
+        expect(metrics).toContain('margay_ready{check="elasticsearch"} 0');
+        expect((await stores.archive.headers()).headers).toEqual([]);
+        // What is there can be read.
+        expect(await readiness(await api!.url())).toMatchObject({ elasticsearch: { ready: true } });
+
+        volume.makeRoom();
+        await kept(bus, stores);
+        expect(await reporting).toEqual(await undisturbed(log, CLUSTER, span));
+        await expectNoDeadLetters(bus);
+        await expectReady(services);
+      },
+    );
 });
 
 async function digestsIn(folder: string): Promise<string[]> {
@@ -163,6 +224,11 @@ async function digestsIn(folder: string): Promise<string[]> {
   } finally {
     await stores.close();
   }
+}
+
+/** Whether a node blocks writing, since its disk is nearly full. */
+async function isBlocked(url: string): Promise<boolean> {
+  return (await (await fetch(`${url}/_all/_settings`)).text()).includes('read_only_allow_delete');
 }
 
 /** Flows from one workload, each to another network. */

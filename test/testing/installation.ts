@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publishIngested, readAuditFile } from '@margay/audit-ingestor';
 import { reportsCompleted, topics, type ReportCompleted } from '@margay/contracts';
+import type { Interval } from '@margay/ground';
 import { deadLetterTopic, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
 import { requestRun } from '@margay/scheduler';
 import { evidenceLag } from '@margay/snapshotter';
@@ -77,16 +78,22 @@ export async function installCell(
   return { environment, bus, storesOf };
 }
 
-async function spanOf(stores: Stores) {
+/** From the first to the last event that is kept. */
+export async function spanOf(stores: Stores): Promise<Interval> {
   const bounds = (await stores.coverage.marks()).flatMap(({ buckets }) =>
     buckets.flatMap(({ first, last }) => [first, last]),
   );
   return { start: Math.min(...bounds), end: Math.max(...bounds) + 1 };
 }
 
-/** Has every type of report computed over all that was seen: `type digest`, sorted. */
-export async function reportOnAll(bus: Bus, stores: Stores, cluster = CLUSTER): Promise<string[]> {
-  const span = await spanOf(stores);
+/** Has every type of report computed over all that was seen, or a part of it: `type digest`, sorted. */
+export async function reportOnAll(
+  bus: Bus,
+  stores: Stores,
+  cluster = CLUSTER,
+  part?: Interval,
+): Promise<string[]> {
+  const span = part ?? (await spanOf(stores));
   for (const reportType of TYPES)
     await requestRun(bus, stores, cluster, { name: reportType, spec: { reportType } }, span, now());
   await expect
@@ -132,8 +139,8 @@ export async function withUndisturbed<T>(
 }
 
 /** `type digest` of each report of the undisturbed process, sorted. */
-export const undisturbed = (log: string, cluster = CLUSTER): Promise<string[]> =>
-  withUndisturbed(log, (bus, stores) => reportOnAll(bus, stores, cluster), cluster);
+export const undisturbed = (log: string, cluster = CLUSTER, part?: Interval): Promise<string[]> =>
+  withUndisturbed(log, (bus, stores) => reportOnAll(bus, stores, cluster, part), cluster);
 
 /** The rows of its reports on the recorded log. */
 export const undisturbedRows = (): Promise<Record<string, unknown[]>> =>

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -7,8 +7,8 @@ import { onTestFinished } from 'vitest';
 /** A volume in memory that can be filled. */
 export interface SmallVolume {
   readonly path: string;
-  /** Takes all that is free. */
-  fill(): void;
+  /** Takes all that is free, but so many bytes. */
+  fill(left?: number): void;
   /** Gives it back. */
   makeRoom(): void;
 }
@@ -30,10 +30,10 @@ export function smallVolume(megabytes: number): SmallVolume {
   const filler = join(path, 'filler');
   return {
     path,
-    fill() {
+    fill(left = 0) {
       const file = openSync(filler, 'a');
       try {
-        for (const page = Buffer.alloc(4_096); ;) writeSync(file, page);
+        for (const page = Buffer.alloc(4_096); left === 0 || freeOn(path) > left;) writeSync(file, page);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       } finally {
@@ -42,6 +42,11 @@ export function smallVolume(megabytes: number): SmallVolume {
     },
     makeRoom: () => rmSync(filler),
   };
+}
+
+function freeOn(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 function mount(megabytes: number): string {

@@ -40,17 +40,24 @@ export async function openElasticsearch(options: ElasticsearchOptions): Promise<
   return storesOver(await connectWithTemplates(options));
 }
 
+/** The stores of several clusters, and whether what is written to them is kept. */
+export interface ElasticsearchCell extends Cell, Pick<Stores, 'close'> {
+  /** See `Writes`. */
+  writesProblem(): string | undefined;
+}
+
 /** Opens the stores of several clusters that share nodes and indices, over one connection; see {@link openElasticsearch}. */
 export async function openElasticsearchCell(
   options: Omit<ElasticsearchOptions, 'cluster'>,
   clusters: readonly string[],
-): Promise<Cell & Pick<Stores, 'close'>> {
+): Promise<ElasticsearchCell> {
   const elastic = await connectWithTemplates({ ...options, cluster: clusters[0] ?? '' });
   const stores = new Map(clusters.map((cluster) => [cluster, storesOver({ ...elastic, cluster })]));
   const newestOf = newestHeaders(elastic);
   return {
     ...cellOver(stores),
     newest: () => newestOf(clusters),
+    writesProblem: () => elastic.writes.problem(),
     close: () => elastic.client.close(),
   };
 }

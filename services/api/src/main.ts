@@ -26,7 +26,7 @@ await runService({
         ...(settings.PRIVATE_NETWORKS && { privateNetworks: settings.PRIVATE_NETWORKS }),
         ...doorOf(settings),
       },
-      StoresModule.elasticsearch(settings),
+      StoresModule.elasticsearch(settings, 'mostly reads'),
     );
   },
 });

@@ -23,7 +23,11 @@ ${WHEN_SOMETHING_IS_WRONG}`;
 
 /** What `/readyz` says of each check, and when it is not ready. */
 const CHECKS = [
-  ['`kafka`, `elasticsearch`', 'it does not answer within 2 s, or refuses'],
+  ['`kafka`', 'it does not answer within 2 s, or refuses'],
+  [
+    '`elasticsearch`',
+    'it does not answer within 2 s, or refuses; or what was written last was not kept, or has had no answer for 10 s, until something is kept. In the api that is a warning: it may be read',
+  ],
   ['`schema-registry`', 'the schemas could not be registered yet; after that it may be away'],
   [
     '`sources`',
@@ -69,7 +73,8 @@ itself when the broker is back. API servers give up after a while: the files tha
 
 **Elasticsearch is away or read-only.** Offsets are not committed, so the topics hold what waits: their retention must be
 longer than your longest outage. A read-only index (the disk's flood-stage watermark) is said as such: make room, and
-Elasticsearch lifts the block by itself. A window that a worker has waits, too: an outage uses up none of its tries.
+Elasticsearch lifts the block by itself. A node whose disk is wholly full can be read and has no master: who writes says that, and goes on when there is room and a master
+is found again. Who is signed in at the api reads on; nobody can sign in. A window that a worker has waits, too: an outage uses up none of its tries.
 
 **Power is cut, in one process.** Everything is in one file of the data folder, \`margay.db\`, and what stands beside it under its name. What a power cut takes is the end
 of what was written, places and reports alike: the next start reads it again from the logs, as far as they still hold it, and what they do not hold any more is a gap. So

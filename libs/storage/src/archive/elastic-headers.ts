@@ -1,6 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Window } from '@margay/ground';
-import type { Elastic } from '../elasticsearch/connection.ts';
+import { write, type Elastic } from '../elasticsearch/connection.ts';
+import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
 import { getDocument } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
@@ -26,8 +27,9 @@ export async function showHeader(elastic: Elastic, header: ArchivedHeader): Prom
   const { id, reportName, reportType, start, end, sequence, digest } = header;
   const document = { cluster, id, reportName, reportType, start, end, sequence, digest };
   try {
-    await elastic.call('keeping a report header', () =>
+    await write(elastic, 'keeping a report header', () =>
       client.index({
+        timeout: WRITE_WAIT,
         index: headersOf(elastic),
         id: documentId(cluster, id),
         op_type: 'create',
@@ -60,8 +62,9 @@ export async function linkReport(
   const { sequence } = next;
   const document = { cluster, id: report.id, reportName, sequence, header: JSON.stringify(next) };
   try {
-    await elastic.call('extending the chain of reports', () =>
+    await write(elastic, 'extending the chain of reports', () =>
       client.index({
+        timeout: WRITE_WAIT,
         index,
         id,
         document,

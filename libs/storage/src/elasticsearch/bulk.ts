@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { pauseAfter } from '@margay/ground';
-import { failureOf } from '@margay/runtime';
 import type { Elastic } from './connection.ts';
 import { Refused } from '../refused.ts';
 import { explainedElastic, isAboutDocument, isTooLarge } from './unusable.ts';
+import { WRITE_WAIT } from './writes.ts';
 
 /** One document to be written or taken away. */
 export type DocumentWrite =
@@ -104,8 +104,15 @@ function linesOf(write: DocumentWrite): string {
   return `${JSON.stringify({ [op]: { ...action, ...versioned } })}\n${JSON.stringify(write.document)}\n`;
 }
 
-/** Sends one request, and again those documents that an overloaded node put off. */
-async function send(
+/** Sends one request, and again those documents that an overloaded or full node put off. */
+const send = (
+  elastic: Elastic,
+  writes: readonly DocumentWrite[],
+  lines: readonly string[],
+): Promise<boolean[]> =>
+  elastic.writes.during('writing documents', () => sendAndSendAgain(elastic, writes, lines));
+
+async function sendAndSendAgain(
   elastic: Elastic,
   writes: readonly DocumentWrite[],
   lines: readonly string[],
@@ -114,25 +121,27 @@ async function send(
   let open = writes.map((_, i) => i);
   for (let attempt = 1; open.length > 0; attempt++) {
     const { items } = await elastic.call('writing documents', () =>
-      elastic.client.bulk({ operations: open.map((i) => (lines[i] as string).trimEnd()) }),
+      elastic.client.bulk({
+        operations: open.map((i) => (lines[i] as string).trimEnd()),
+        timeout: WRITE_WAIT,
+      }),
     );
     const putOff: number[] = [];
+    let last: Answer | undefined;
     for (const [n, item] of items.entries()) {
       const i = open[n] as number;
       const answer = (item.create ?? item.index ?? item.delete) as Answer;
-      if (answer.status === 429 || answer.status === 503) putOff.push(i);
-      else written[i] = isWritten(elastic, writes[i] as DocumentWrite, answer);
+      if (answer.status === 429 || answer.status === 503) {
+        putOff.push(i);
+        last = answer;
+      } else written[i] = isWritten(elastic, writes[i] as DocumentWrite, answer);
     }
-    if (putOff.length > 0 && attempt === ATTEMPTS) {
-      throw failureOf({
-        part: 'Elasticsearch',
-        at: elastic.nodes,
-        doing: 'writing documents',
-        said: `it put off ${putOff.length} of them ${ATTEMPTS} times`,
-        advice: 'It is overloaded: try again later.',
-        passes: true,
-      });
-    }
+    if (last !== undefined && attempt === ATTEMPTS)
+      throw explainedElastic(
+        errorOf(last),
+        `writing ${putOff.length} documents, which it put off ${ATTEMPTS} times,`,
+        elastic.nodes,
+      );
     if (putOff.length > 0) await setTimeout(pauseAfter(attempt, PAUSES));
     open = putOff;
   }
@@ -142,10 +151,19 @@ async function send(
 function isWritten(elastic: Elastic, { op, index, id }: DocumentWrite, { status, error }: Answer): boolean {
   if (status < 300) return true;
   if (status === 409 || (op === 'delete' && status === 404)) return false;
-  const { type = '', reason: words } = error ?? {};
+  const { type = '' } = error ?? {};
   if (status === 400 && isAboutDocument(type, causesOf(error)))
     throw new Refused(`Elasticsearch refuses document ${id} of ${index}: ${type}`);
-  const answered = { statusCode: status, meta: { body: { error } } };
-  const refused = Object.assign(new Error(`${type}: ${words ?? ''}`), answered);
-  throw explainedElastic(refused, `writing document ${id} of ${index}`, elastic.nodes);
+  throw explainedElastic(
+    errorOf({ status, ...(error && { error }) }),
+    `writing document ${id} of ${index}`,
+    elastic.nodes,
+  );
 }
+
+/** What is answered of one document, as the client would throw it of a request. */
+const errorOf = ({ status, error }: Answer): Error =>
+  Object.assign(new Error(`${error?.type ?? ''}: ${error?.reason ?? ''}`), {
+    statusCode: status,
+    meta: { body: { error } },
+  });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions, UndiciConnection } from '@elastic/elasticsearch';
 import { pauseAfter } from '@margay/ground';
 import { explainedElastic } from './unusable.ts';
+import { watchedWrites, type Writes } from './writes.ts';
 
 /** Where Elasticsearch is and whose evidence is kept there. */
 export interface ElasticsearchOptions {
@@ -30,7 +31,13 @@ export interface Elastic {
    * tried again for some seconds.
    */
   call<T>(doing: string, body: () => Promise<T>): Promise<T>;
+  /** Of all clusters over this connection. */
+  readonly writes: Writes;
 }
+
+/** Runs a call of one request that writes one document; it should ask for `WRITE_WAIT`. */
+export const write = <T>(elastic: Elastic, doing: string, body: () => Promise<T>): Promise<T> =>
+  elastic.writes.during(doing, () => elastic.call(doing, body));
 
 const REQUEST_TIMEOUT_MS = 60_000;
 /**
@@ -95,6 +102,7 @@ export function elasticOf(
     client,
     cluster,
     nodes,
+    writes: watchedWrites(),
     index: (name) => `${prefix}-${name}`,
     async call(doing, body) {
       for (let attempt = 1; ; attempt++) {

@@ -21,6 +21,10 @@ test.each([
     /blocked for writing|nearly full/,
   ],
   [
+    answered(503, 'cluster_block_exception: blocked by: [SERVICE_UNAVAILABLE/2/no master];'),
+    /has no master.*disks.*Nothing is lost/,
+  ],
+  [
     answered(400, 'strict_dynamic_mapping_exception: introduction of [x] is not allowed'),
     /does not have the mapping/,
   ],

@@ -19,6 +19,11 @@ const ADVICE: readonly Advice[] = [
     'passes',
   ],
   [
+    /\bno master\b|master_not_discovered/,
+    'The cluster has no master, as when the disk of its node is full: look at its nodes and their disks. Nothing is lost: it will be tried again.',
+    'passes',
+  ],
+  [
     /cluster_block_exception/,
     'The index is blocked for writing: lift the block. Nothing is lost: it will be tried again.',
     'passes',

@@ -4,7 +4,8 @@ import { soundHeader } from '../archive/damaged.ts';
 import { readHeader } from '../archive/elastic-headers.ts';
 import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
-import type { Elastic } from '../elasticsearch/connection.ts';
+import { write, type Elastic } from '../elasticsearch/connection.ts';
+import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { documentId } from '../elasticsearch/documents.ts';
 import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
@@ -127,8 +128,9 @@ const growthOf = (before: number, { head, entries, tiles }: LogGrowth): Growth =
 async function moveHead(elastic: Elastic, growth: Growth, last: Found | undefined): Promise<boolean> {
   const { cluster, client } = elastic;
   try {
-    await elastic.call('appending to the log of reports', () =>
+    await write(elastic, 'appending to the log of reports', () =>
       client.index({
+        timeout: WRITE_WAIT,
         index: elastic.index('log-heads'),
         id: documentId(cluster),
         document: { cluster, size: growth.head.size, growth: JSON.stringify(growth) },

@@ -27,14 +27,25 @@ export class StoresModule implements OnApplicationShutdown {
     this.#cell = cell;
   }
 
-  /** Those of the cell’s clusters in Elasticsearch, as the settings say. */
-  static elasticsearch(config: ElasticsearchConfig & CellConfig): DynamicModule {
+  /**
+   * Those of the cell’s clusters in Elasticsearch, as the settings say.
+   *
+   * @param uses of one that mostly reads it is a warning that nothing can be written: what it shows is there.
+   */
+  static elasticsearch(
+    config: ElasticsearchConfig & CellConfig,
+    uses: 'writes' | 'mostly reads' = 'writes',
+  ): DynamicModule {
     return moduleOf(async (readiness, stages) => {
       const cell = await openElasticsearchCell(elasticsearchPlaceOf(config), clustersOf(config));
       const look = async () => void (await cell.of(cell.clusters[0]!).windows.list({ limit: 1 }));
       // Until it answers for the first time the log says why it does not; then the check does.
       stages.keep('elasticsearch', look);
-      readiness.add('elasticsearch', look);
+      readiness.add('elasticsearch', async () => {
+        await look();
+        const problem = cell.writesProblem();
+        return problem === undefined || uses === 'writes' ? problem : { warning: problem };
+      });
       return cell;
     });
   }

@@ -1,7 +1,8 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import { bulk } from '../elasticsearch/bulk.ts';
-import type { Elastic } from '../elasticsearch/connection.ts';
+import { write, type Elastic } from '../elasticsearch/connection.ts';
+import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
 import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -96,8 +97,9 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
         ...(reason !== undefined && { reason }),
       };
       try {
-        await elastic.call('keeping the state of a window', () =>
+        await write(elastic, 'keeping the state of a window', () =>
           client.index({
+            timeout: WRITE_WAIT,
             index,
             id: idOf(id),
             document,

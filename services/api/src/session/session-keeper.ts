@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { User } from '@margay/kubernetes';
-import { Problem, reasonOf } from '@margay/runtime';
+import { isAway, Problem, reasonOf } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
 import type { KeptSession, Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -146,7 +146,7 @@ export class SessionKeeper {
     const idle = this.#limits.idle * MICROSECONDS;
     // Not every request is written down.
     if (again === undefined && now - kept.usedAt > idle / 20)
-      await stored(() => this.#sessions.use(digest, now));
+      await stored(() => this.#sessions.use(digest, now).catch(unlessFull));
     const content = unseal(id, kept.sealed) as SessionContent;
     // An older release did not keep who it is of: it is nobody’s.
     return 'user' in content && !('owner' in content) ? undefined : { id, content };
@@ -229,6 +229,11 @@ export class SessionKeeper {
 function idIn(cookie: OwnCookie, request: FastifyRequest): string | undefined {
   const id = cookie.in(request);
   return id !== undefined && isId(id) ? id : undefined;
+}
+
+/** Where the disk of a store is full it can be read: who is signed in stays so, and is taken to have done nothing since. */
+function unlessFull(error: unknown): void {
+  if (!isAway(error)) throw error;
 }
 
 /** Without the store nobody is signed in, and nobody is signed out. */

@@ -1,4 +1,4 @@
-import { Problem } from '@margay/runtime';
+import { Away, Problem } from '@margay/runtime';
 import type { KeptSession } from '@margay/storage';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
@@ -254,6 +254,19 @@ test('while the store is away nobody is signed in, and that is said', async () =
     headers: { authorization: `Bearer ${TOKEN}` },
   });
   expect(bearer.statusCode).toBe(200);
+});
+
+test('while the store can only be read, as on a full disk, who is signed in stays so until the idle end', async () => {
+  const { authority } = cluster();
+  const { apps, stores, clock } = await replicas(1, authority);
+  const { cookie } = await signIn(apps[0]!);
+  stores.sessions.use = async () => {
+    throw new Away('The disk is nearly full');
+  };
+  clock.now += 40 * MINUTE;
+  expect(await statusOf(apps[0]!, cookie)).toBe(200);
+  clock.now += 40 * MINUTE;
+  expect(await statusOf(apps[0]!, cookie)).toBe(401);
 });
 
 test('where nobody is asked who they are there are no sessions', async () => {
