@@ -8,6 +8,7 @@ export type { Canary } from './canary.ts';
 export {
   type LostKnowledge,
   canarySource,
+  fileName,
   fileSource,
   generationOf,
   flowSource,
@@ -18,9 +19,8 @@ export {
   tellsOfTime,
   watchedKind,
   PACKED,
-  rotatedFrom,
-  setName,
   sourceName,
+  surelyRotatedFrom,
   printedSources,
   setsOf,
 } from './source.ts';

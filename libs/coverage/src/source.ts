@@ -122,22 +122,24 @@ export function watchedKind(source: string): { group: string; resource: string }
 /** How a packed file is called. */
 export const PACKED = /\.(gz|zst|bz2|xz)$/i;
 
+const DATE = /[-_.]\d{4}-?\d{2}-?\d{2}(?:[-_T]?[\d:.-]+(?:Z)?)?(?=\.|$)/;
+
+/** What rotation puts into or behind a name, and nobody else. */
+const SURELY_ROTATED = [
+  PACKED,
+  DATE,
+  // Seconds of a clock.
+  /[-_.]\d{10}(?=\.[a-z]+$|$)/i,
+  /(?<=\.[a-z]+)[-_.]\d{1,10}$/i,
+];
+
 /** What rotation puts into or behind a name: times and dates, numbers, and that it was packed. */
 const ROTATED = [
   PACKED,
-  /[-_.]\d{4}-?\d{2}-?\d{2}(?:[-_T]?[\d:.-]+(?:Z)?)?(?=\.|$)/,
+  DATE,
   // The last number of an address is none: each API server has one of its own.
   /(?<!\d\.\d{1,3}\.\d{1,3})[-_.]\d{1,10}(?=\.[a-z]+$|$)/i,
 ];
-
-/**
- * What the files of a rotated log are called together: `audit.log` for `audit-2026-11-24T01-02-03.456.log.gz`, `audit.log.1`
- * and `audit.log-20261124`. Undefined for what is no file.
- */
-export function setName(source: string): string | undefined {
-  const name = fileName(source);
-  return name === undefined ? undefined : rotatedFrom(name);
-}
 
 /** What the file of a source is called; undefined for what is no file. */
 export function fileName(source: string): string | undefined {
@@ -160,6 +162,12 @@ export function setsOf(names: Iterable<string>): ReadonlyMap<string, string> {
   return new Map([...all].map((name) => [name, written.has(name) ? name : rotatedFrom(name)]));
 }
 
+/**
+ * What a file is called from which rotation made one of a name, and nothing else can have: times, dates, and numbers behind the
+ * whole name. `audit-2.log` may be the log of a second API server.
+ */
+export const surelyRotatedFrom = (name: string): string =>
+  SURELY_ROTATED.reduce((text, part) => text.replace(part, ''), name);
+
 /** What a file is called from which rotation made one of a name. */
-export const rotatedFrom = (name: string): string =>
-  ROTATED.reduce((text, part) => text.replace(part, ''), name);
+const rotatedFrom = (name: string): string => ROTATED.reduce((text, part) => text.replace(part, ''), name);

@@ -148,7 +148,7 @@ test('a log that stays silent while another goes on marks the report, once and f
   );
 });
 
-test.each<[string, CoverageMark, opened: RegExp | undefined]>([
+test.each<[string, CoverageMark, opened: RegExp | undefined, own?: string]>([
   [
     'the next file of its log',
     eachMinute('a-2026-11-01T13-00-00.000.log', END + HOUR, END + 2 * HOUR),
@@ -158,6 +158,23 @@ test.each<[string, CoverageMark, opened: RegExp | undefined]>([
     'the log of another API server under the same name',
     eachMinute('a.log', END - HOUR, END + 2 * HOUR, 'fedcba9876543210'),
     /delivered by a\.log/,
+  ],
+  [
+    'the log of another API server, told apart by a number',
+    eachMinute('audit-2.log', END + 10 * MINUTE, END + 2 * HOUR),
+    /delivered by audit-2\.log/,
+    'audit-1.log',
+  ],
+  [
+    'that of the second API server, where the first has none',
+    eachMinute('a-2.log.1', END + 10 * MINUTE, END + 2 * HOUR),
+    /delivered by a-2\.log\.1/,
+  ],
+  [
+    'the next file of a log with a number',
+    eachMinute('audit-1.log.1', FROM - HOUR, FROM),
+    undefined,
+    'audit-1.log',
   ],
   ['another log, which begins later', eachMinute('c.log', END + HOUR, END + 2 * HOUR), /delivered by c\.log/],
   [
@@ -176,9 +193,9 @@ test.each<[string, CoverageMark, opened: RegExp | undefined]>([
     ]),
     /^A message is lost\./,
   ],
-])('a source that the report does not know: %s', async (_, mark, words) => {
+])('a source that the report does not know: %s', async (_, mark, words, own = 'a.log') => {
   const kept = await opened();
-  await kept.coverage.append([eachMinute('a.log', FROM, END + 30 * MINUTE)]);
+  await kept.coverage.append([eachMinute(own, FROM, END + 30 * MINUTE)]);
   const told = await archived(kept, 'r');
   await kept.coverage.append([mark]);
   const found =

@@ -1,4 +1,11 @@
-import { isOfFlows, lostKnowledge, rotatedFrom, setName, sourceName, tellsOfTime } from '@margay/coverage';
+import {
+  fileName,
+  isOfFlows,
+  lostKnowledge,
+  sourceName,
+  surelyRotatedFrom,
+  tellsOfTime,
+} from '@margay/coverage';
 import { DAY, type Instant, MINUTE, parseInstant, SECOND } from '@margay/ground';
 import { openedSince } from '@margay/reports';
 import { deliveredIn, soundHeader, type ArchivedHeader, type Stores } from '@margay/storage';
@@ -110,10 +117,12 @@ function strangersAmong(positions: ReadonlyMap<string, number>) {
     if (!tellsOfTime(source)) return [];
     const name = sourceName(source);
     const isOnly = called.get(`${isOfFlows(source)} ${name}`)?.length === 1;
-    return [{ source, as: [source, ...(isOnly ? [name, setName(source) ?? name] : [])], said: source }];
+    // Whether `audit-2.log` goes on from `audit-1.log` or is another API server’s only looking at both tells.
+    const log = surelyRotatedFrom(fileName(source) ?? name);
+    return [{ source, as: [source, ...(isOnly ? [name, log] : [])], said: source }];
   });
   return (names: ReadonlySet<string>): string[] => {
-    const sets = new Set([...names].map(rotatedFrom));
+    const sets = new Set([...names].map(surelyRotatedFrom));
     return sources
       .filter(({ as }) => !as.some((name) => names.has(name) || sets.has(name)))
       .map(({ said }) => said);

@@ -17,7 +17,7 @@ import type { Viewer } from '../access/access.ts';
 import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import { lateOf } from './late.ts';
-import { runsOf, type ListTelling } from './runs.ts';
+import { runsOf, type Listing, type ListTelling } from './runs.ts';
 
 /** How often removed reports are counted. */
 const LOOK_MILLISECONDS = 60_000;
@@ -61,8 +61,8 @@ export class RunList implements OnApplicationBootstrap {
   readonly #ledger: Stores['ledger'];
   readonly #cluster: string;
   readonly #metrics: Metrics;
-  readonly #counted: readonly { readonly cluster: string; readonly runs: ReturnType<typeof runsOf> }[];
-  readonly #runs: ReturnType<typeof runsOf>;
+  readonly #counted: readonly { readonly cluster: string; readonly runs: Listing }[];
+  readonly #runs: Listing;
   readonly #late: (runs: readonly Run[]) => Promise<ReadonlyMap<string, Late>>;
 
   constructor(
@@ -100,7 +100,7 @@ export class RunList implements OnApplicationBootstrap {
 
   async #countRemoved(): Promise<void> {
     for (const { cluster, runs } of this.#counted) {
-      const all = await runs().catch(() => undefined);
+      const all = await runs.all().catch(() => undefined);
       if (all !== undefined) this.#metrics.archiveMissing.set(all.filter(isRemoved).length, { cluster });
     }
   }
@@ -108,32 +108,42 @@ export class RunList implements OnApplicationBootstrap {
   /** What is known of a report that is not in the archive. */
   async #removed({ id, archiveProblem }: Run): Promise<string> {
     const removed =
-      archiveProblem ?? (await this.#runs('whole')).find((run) => run.id === id)?.archiveProblem;
+      archiveProblem ?? (await this.#runs.all('whole')).find((run) => run.id === id)?.archiveProblem;
     return `Run ${id}: ${removed ?? 'its report was removed from the archive, and is in no log of reports'}`;
   }
 
   /** @throws ArchiveDamaged where the log of reports has another report of the run. What the log itself lacks it says elsewhere. */
   async #asLogged(header: ArchivedHeader, { archiveProblem }: Run): Promise<void> {
-    const logged = await loggedReport(this.#ledger, header.id).catch((error: unknown) => {
-      if (error instanceof LogRefused) return undefined;
-      throw error;
-    });
-    // Where the store does not say which entry is the report's, the list knows it by the entries themselves.
+    // Entries never change: one that was read is not asked for, and shown to be in the log, with each request.
+    const known = this.#runs.entryOf(header.id);
     const damage =
-      logged === undefined ? (archiveProblem ?? undefined) : loggedOtherwise(header, readEntry(logged.entry));
+      known === undefined
+        ? await this.#damageByProof(header, archiveProblem)
+        : loggedOtherwise(header, known);
     if (damage === undefined) return;
     this.#metrics.archiveDamagedTotal.add(1, { cluster: this.#cluster, what: 'log' });
     throw new ArchiveDamaged('log', damage);
   }
 
+  async #damageByProof(header: ArchivedHeader, archiveProblem: string | null): Promise<string | undefined> {
+    const logged = await loggedReport(this.#ledger, header.id).catch((error: unknown) => {
+      if (error instanceof LogRefused) return undefined;
+      throw error;
+    });
+    // Where the store does not say which entry is the report's, the list knows it by the entries themselves.
+    return logged === undefined
+      ? (archiveProblem ?? undefined)
+      : loggedOtherwise(header, readEntry(logged.entry));
+  }
+
   /** Every run, whoever asks, newest window first. */
   all(): Promise<readonly Run[]> {
-    return this.#runs();
+    return this.#runs.all();
   }
 
   /** Of all runs those that the viewer may list, newest window first. @throws Problem 403 where they may list none at all. */
   async visibleTo(viewer: Viewer): Promise<Run[]> {
-    const all = await this.#runs();
+    const all = await this.#runs.all();
     const refs = new Map(all.map((run) => [run.report, { name: run.report, type: run.reportType }]));
     const allowed = new Set((await viewer.listable([...refs.values()])).map(({ name }) => name));
     return all.filter(({ report }) => allowed.has(report));
@@ -147,7 +157,7 @@ export class RunList implements OnApplicationBootstrap {
   async seenBy(viewer: Viewer, id: string, action: Action): Promise<Run> {
     const isIt = (found: Run) => found.id === id;
     // One that was asked for just now is not among those that were there a second ago.
-    const run = (await this.#runs()).find(isIt) ?? (await this.#runs('anew')).find(isIt);
+    const run = (await this.#runs.all()).find(isIt) ?? (await this.#runs.all('anew')).find(isIt);
     // Only the run's own report is asked about: an installation may have a thousand others.
     const ref = { name: run?.report ?? '', type: run?.reportType ?? '' };
     const visible = await viewer.listable(run === undefined ? [] : [ref]);
@@ -159,7 +169,7 @@ export class RunList implements OnApplicationBootstrap {
   /** Finished runs of the same report up to this one, newest window first: this one, and of each other window the newest. */
   async upTo({ id, report, window: { start, end } }: Run): Promise<Run[]> {
     const isOfThis = (other: Run) => other.window.start === start && other.window.end === end;
-    return (await this.#runs()).filter(
+    return (await this.#runs.all()).filter(
       (other) =>
         other.id === id ||
         (other.report === report &&

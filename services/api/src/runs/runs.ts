@@ -172,16 +172,22 @@ function judgedRuns(tell: ListTelling) {
   };
 }
 
+/** The runs of a cluster, as they are looked at again and again. */
+export interface Listing {
+  /** Them as they were a second ago at most, or, where `anew` is set, as they are now; `whole`: also what was removed. */
+  all(anew?: 'anew' | 'whole'): Promise<readonly Run[]>;
+  /** The entry about a run, as it was signed; undefined where the log had none when it was read last. */
+  entryOf(run: string): LoggedEntry | undefined;
+}
+
 /**
  * Every run there is, newest window first. Archived reports never change, so only those that are new are read: from the
  * newest on until a page is known, and now and then all of them, which are held against the log of reports.
- *
- * @returns what lists them as they were a second ago at most, or, where `anew` is set, as they are now; `whole`: also what was removed.
  */
 export function runsOf(
   { archive, windows, ledger }: Pick<Stores, 'archive' | 'windows' | 'ledger'>,
   tell: ListTelling = TO_NOBODY,
-): (anew?: 'anew' | 'whole') => Promise<readonly Run[]> {
+): Listing {
   const readLog = logReader(ledger);
   let removed: readonly Run[] = [];
   const archived = judgedRuns(tell);
@@ -232,13 +238,16 @@ export function runsOf(
     if (isWhole) lookedWholeAt = now;
   };
 
-  return async (anew) => {
-    if (anew === 'whole') lookedWholeAt = -Infinity;
-    if (anew !== undefined || performance.now() - lookedAt > LOOK_MILLISECONDS) {
-      looking ??= look().finally(() => (looking = undefined));
-      await looking;
-    }
-    return runs;
+  return {
+    async all(anew) {
+      if (anew === 'whole') lookedWholeAt = -Infinity;
+      if (anew !== undefined || performance.now() - lookedAt > LOOK_MILLISECONDS) {
+        looking ??= look().finally(() => (looking = undefined));
+        await looking;
+      }
+      return runs;
+    },
+    entryOf: (run) => entries.get(run),
   };
 }
 

@@ -314,7 +314,7 @@ async function summarize(directory: string, { fresh, nothingAsked }: Reported): 
   try {
     let ofLog: readonly string[] = [];
     const tell = { damaged: () => undefined, log: (problems: readonly string[]) => void (ofLog = problems) };
-    const runs = (await runsOf(stores, tell)()).filter(({ state }) => state === 'completed');
+    const runs = (await runsOf(stores, tell).all()).filter(({ state }) => state === 'completed');
     // Newest first: of each report the last one written counts.
     const newest = [
       ...new Map(
