@@ -56,6 +56,7 @@ export async function calicoApiServer(): Promise<{ install: () => void; uninstal
   const uninstall = () => void kubectl(['delete', 'apiservice', API_SERVICE, '--ignore-not-found']);
   onTestFinished(() => {
     uninstall();
+    kubectl(['delete', 'service', 'calico-api', '-n', namespace, '--ignore-not-found']);
     server.kill();
   });
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });

@@ -128,7 +128,10 @@ test('images', () => {
     global: { imagePullSecrets: [{ name: 'g' }] },
     imagePullSecrets: [{ name: 'l' }],
   });
-  for (const pod of [...podsOf(objects).values(), one(objects, 'Pod') as unknown as RenderedPod])
+  for (const pod of [
+    ...podsOf(objects).values(),
+    one(objects, 'Pod', 'margay-test') as unknown as RenderedPod,
+  ])
     expect(pod.spec.imagePullSecrets).toEqual([{ name: 'g' }, { name: 'l' }]);
 });
 
@@ -418,8 +421,9 @@ test('TLS of the dashboard', () => {
       },
       { action: 'labelmap' },
     ]);
-    const [answers] = only(objects, 'Pod');
-    expect(answers!['spec'].containers[0].args[1]).toContain('https://margay.default:443/readyz');
+    expect(spec(one(objects, 'Pod', 'margay-test')).containers[0].args[1]).toContain(
+      'https://margay.default:443/readyz',
+    );
   }
   expect(spec(one(renderedObjects(EMBEDDED), 'Service')).ports).toEqual([
     { name: 'http', port: 80, targetPort: 'http' },

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
@@ -66,6 +66,15 @@ const migrate = (args: readonly string[], input?: string): string =>
     stdio: 'pipe',
     ...(input !== undefined && { input }),
   });
+/** What `margay check` says, and whether it found nothing in the way. */
+function checked(group: string): { isWell: boolean; said: string } {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [MARGAY, 'check', '--group', group, '--kubeconfig', kubeconfig],
+    { encoding: 'utf8' },
+  );
+  return { isWell: status === 0, said: stdout };
+}
 const attempt = (args: readonly string[]): string => {
   try {
     return kubectl(args);
@@ -99,6 +108,14 @@ test.skipIf(isElsewhere)(
       '--group=margay.io',
     );
 
+    expect(checked('margay.io')).toEqual({
+      isWell: true,
+      said: expect.stringContaining('calico-apiserver/calico-api serves projectcalico.org/v3: GlobalReports'),
+    });
+    expect(checked('projectcalico.org')).toEqual({
+      isWell: false,
+      said: expect.stringMatching(/^PROBLEM: .*no GlobalReport of that group can be reached/),
+    });
     // The manifests that people have.
     kubectl(['apply', '-f', '-'], { input: migrate([`${SAMPLES}/weekly-full-inventory.yaml`]) });
     expect(reports('margay.io')).toEqual(['weekly-full-inventory']);
@@ -122,10 +139,15 @@ test.skipIf(isElsewhere)(
       patient,
     );
 
+    expect(checked('projectcalico.org').isWell).toBe(true);
     const calico = await calicoApiServer();
     calico.install();
     // Kubernetes takes the group back for the definitions: the steps of docs/coexistence.md.
     await vi.waitUntil(() => servedBy() === '', patient);
+    expect(checked('projectcalico.org')).toEqual({
+      isWell: false,
+      said: expect.stringMatching(/^PROBLEM: Calico’s API server is there.*keep from it/),
+    });
     installed({ 'globalReports.group': 'margay.io' });
     established('margay.io');
     const old = kubectl(['get', '--raw', '/apis/projectcalico.org/v3/globalreports']);
@@ -146,6 +168,7 @@ test.skipIf(isElsewhere)(
     expect([servesTiers(), servedBy()]).toEqual([true, 'calico-api']);
     expect(installed()).toContain('calico-apiserver/calico-api serves projectcalico.org/v3');
     expect(definitions()).toEqual(['globalreports.margay.io', 'globalreporttypes.margay.io']);
+    expect(checked('margay.io').isWell).toBe(true);
   },
   120_000,
 );
@@ -183,6 +206,7 @@ test('definitions of Calico Enterprise stay as they are, and what they drop is s
   expect(notes).toContain('the definition globalreports.projectcalico.org is not of this release');
   expect(notes).toContain('It has no status.conditions');
   expect(version()).toBe(before);
+  expect(checked('projectcalico.org').said).toMatch(/drops status\.conditions, which it does not know/);
   // The other kind was nobody's.
   expect(definitions()).toEqual(['globalreports.projectcalico.org', 'globalreporttypes.projectcalico.org']);
 });

@@ -11,7 +11,7 @@ say() { echo "$(date -u +%T) +${SECONDS}s $*"; }
 kubectl create namespace $ns && kubectl label namespace $ns pod-security.kubernetes.io/enforce=restricted
 kubectl create namespace $work
 helm install margay charts/margay -n $ns --wait --timeout 3m > /dev/null \
-  --set "clusterName=embedded-$RANDOM,globalReports.startDelay=5s,embedded.persistence.enabled=false" \
+  --set "clusterName=embedded-$RANDOM,globalReports.startDelay=5s,embedded.persistence.enabled=false,canary.enabled=true,canary.interval=10s" \
   --set "image.repository=${IMAGE%:*},image.tag=${IMAGE##*:}"
 say "ready"
 kubectl create deployment web -n $work --image="$IMAGE" --replicas=2 -- node -e 'setInterval(() => {}, 1000)'

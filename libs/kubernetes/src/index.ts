@@ -35,6 +35,7 @@ export { lostBetween, type AuditCounts } from './canary/audit-counts.ts';
 export { CanaryWriter, type WrittenCanary } from './canary/canary-writer.ts';
 export { followCanary, type CanaryNews } from './canary/follow-canary.ts';
 export { customResourceDefinitions } from './custom-resources/custom-resource-definitions.ts';
+export { findingsOf, lookAtGroups } from './custom-resources/group-state.ts';
 export {
   DEFAULT_GROUP,
   globalReports,
@@ -42,7 +43,7 @@ export {
   installReportTypes,
 } from './custom-resources/report-types.ts';
 export { type ReportRef, type Action, accessesFor } from './permissions/access.ts';
-export { Leadership, type Leading } from './leading/leadership.ts';
+export { Leadership } from './leading/leadership.ts';
 export { type PolicyRule, type Part, neededRules } from './permissions/needed-rules.ts';
 export { Unauthenticated, Denied, Permissions, type User } from './permissions/permissions.ts';
 export {

@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/baseline.ts')).baselineCommand,
   },
   {
+    use: 'check [options]',
+    about: 'Look whether GlobalReports, and Calico beside them, can be used in a cluster.',
+    load: async () => (await import('./commands/check.ts')).checkCommand,
+  },
+  {
     use: 'migrate [options] [file...]',
     about: 'Rewrite manifests and roles for another API group of GlobalReports.',
     load: async () => (await import('./commands/migrate.ts')).migrateCommand,
