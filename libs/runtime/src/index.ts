@@ -13,6 +13,8 @@ export {
   list,
   goDuration,
   clusterSettings,
+  clusterUidsOf,
+  identitySettings,
   cellSettings,
   clustersOf,
   type CellConfig,

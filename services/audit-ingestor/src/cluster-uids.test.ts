@@ -19,6 +19,11 @@ test('the uid of a cluster is known from what its sources show, and after a star
   // Another cluster behind a source: what that brings is the other one's, and nothing else.
   expect(uids.of('a', 'other log', first('2'))).toBe('2');
   expect([uids.of('a', 'log', []), uids.of('a', 'other log', [])]).toEqual(['1', '2']);
+  // Who set it up said it: that counts for sources that showed nothing themselves.
+  const told = new ClusterUids(folder, new Map([['a', '3']]));
+  expect(told.of('a', 'log', [])).toBe('3');
+  expect(told.of('a', 'other log', first('2'))).toBe('2');
+  expect(told.of('a', 'log', [])).toBe('3');
   writeFileSync(join(folder, 'cluster-uids.json'), '{"a":');
   expect(new ClusterUids(folder).of('a', 'log', [])).toBeUndefined();
 });

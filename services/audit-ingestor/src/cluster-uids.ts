@@ -11,9 +11,14 @@ export class ClusterUids {
   readonly #file: string | undefined;
   readonly #byCluster: Map<string, string>;
   readonly #bySource = new Map<string, string>();
+  readonly #said: ReadonlyMap<string, string>;
 
-  /** @param directory in which it is remembered; nowhere unless given. */
-  constructor(directory?: string) {
+  /**
+   * @param directory in which it is remembered; nowhere unless given.
+   * @param said by whoever set it up: it counts for sources that showed nothing themselves.
+   */
+  constructor(directory?: string, said: ReadonlyMap<string, string> = new Map()) {
+    this.#said = said;
     this.#file = directory === undefined ? undefined : join(directory, 'cluster-uids.json');
     this.#byCluster = new Map(Object.entries(readUids(this.#file)));
   }
@@ -23,7 +28,7 @@ export class ClusterUids {
     const place = `${cluster} ${source}`;
     for (const change of changes)
       if (isFirstObject(change) && change.uid !== undefined) this.#learn(cluster, place, change.uid);
-    return this.#bySource.get(place) ?? this.#byCluster.get(cluster);
+    return this.#bySource.get(place) ?? this.#said.get(cluster) ?? this.#byCluster.get(cluster);
   }
 
   #learn(cluster: string, place: string, uid: string): void {

@@ -1,6 +1,6 @@
 import { apiServersProblem } from '@margay/kubernetes';
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings, flag, goDuration, list } from '@margay/runtime';
+import { identitySettings, flag, goDuration, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
 
@@ -14,7 +14,7 @@ export const WEBHOOK = 'AUDIT_WEBHOOK';
 /** The audit ingestor’s settings. */
 export const config = z
   .object({
-    ...clusterSettings,
+    ...identitySettings,
     KUBERNETES_WATCH: flag(false).meta({
       description:
         'Whether the cluster is followed by list and watch, too or instead: no change of the API server’s flags is needed, but a watch does not tell who did it.',

@@ -35,7 +35,7 @@ export class Ingestion {
     @Inject(SourcesHealth) health: SourcesHealth,
   ) {
     this.#options = options;
-    this.#uids = new ClusterUids(options.directory);
+    this.#uids = new ClusterUids(options.directory, options.clusterUids);
     this.#health = health;
     this.#bus = bus;
     this.#metrics = metrics;

@@ -1,5 +1,6 @@
 import { findConnection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
+import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
 import { AuditIngestorModule } from './audit-ingestor.module.ts';
@@ -19,6 +20,7 @@ function optionsOf(settings: Config): AuditIngestorOptions {
   const connect = () => findConnection(process.env, settings.KUBECONFIG);
   return {
     cluster: settings.CLUSTER_NAME,
+    clusterUids: clusterUidsOf(settings),
     files: { paths: settings.AUDIT_LOG_FILES, positions: () => openPositions(directory), follow: true },
     ...(settings.KUBERNETES_WATCH && { watch: { connect, known: knownIn(directory) } }),
     ...(settings.CANARY && {

@@ -18,6 +18,8 @@ export interface CanarySettings {
 export interface AuditIngestorOptions {
   /** Whose files, topic and watch they are. */
   readonly cluster: string;
+  /** The uids of clusters' namespaces `kube-system`, as far as somebody said them. */
+  readonly clusterUids?: ReadonlyMap<string, string>;
   readonly files?: LogFiles & {
     /** Told of every batch of lines that is durable. */
     readonly onLines?: (path: string, lines: number) => void;

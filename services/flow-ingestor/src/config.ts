@@ -1,6 +1,6 @@
 import { titlesOf } from '@margay/flows';
 import { kafkaSettings } from '@margay/messaging';
-import { clusterSettings, list } from '@margay/runtime';
+import { identitySettings, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
 import { formatsTable } from './formats-table.ts';
@@ -20,7 +20,7 @@ export const RECEIVER = 'FLOW_HTTP';
 /** The flow ingestor’s settings. */
 export const config = z
   .object({
-    ...clusterSettings,
+    ...identitySettings,
     FLOW_LOG_FILES: list().prefault('').meta({
       description:
         'Flow log files that are read and followed through their rotations, with commas between them. `NAME=FILE` calls one otherwise than its file.',

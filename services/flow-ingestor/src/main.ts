@@ -1,4 +1,5 @@
 import { BusModule } from '@margay/messaging/nest';
+import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
 import { config, type Config } from './config.ts';
@@ -16,6 +17,7 @@ function optionsOf(settings: Config): FlowIngestorOptions {
   const { POSITIONS_DIRECTORY: directory, FLOW_TOPIC: name, FLOW_TOPIC_GROUP: group } = settings;
   return {
     cluster: settings.CLUSTER_NAME,
+    clusterUids: clusterUidsOf(settings),
     files: {
       paths: settings.FLOW_LOG_FILES,
       positions: () => openPositions(directory),

@@ -5,6 +5,8 @@ import type { Config } from './config.ts';
 export interface FlowIngestorOptions {
   /** Whose files and topic they are. */
   readonly cluster: string;
+  /** The uids of clusters' namespaces `kube-system`, as far as somebody said them. */
+  readonly clusterUids?: ReadonlyMap<string, string>;
   readonly files?: LogFiles;
   /** A topic of raw flow logs that somebody else writes. */
   readonly topic?: { readonly name: string; readonly group: string };

@@ -22,13 +22,13 @@ import {
 } from '@margay/messaging';
 import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
-import { METRICS } from '@margay/runtime/nest';
+import { METRICS, Readiness } from '@margay/runtime/nest';
 import { Refused, type Cell, type Stores } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { byCluster } from './by-cluster.ts';
-import { Identities, OtherCluster } from './identities.ts';
+import { doubleWords, Identities, OtherCluster } from './identities.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
@@ -40,17 +40,33 @@ const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
  * Offsets are committed after the stores have the batch, and the stores take repeats for what they are.
  */
 @Controller()
-export class EvidenceController {
+export class EvidenceController implements OnModuleInit {
   readonly #bus: Bus;
   readonly #cell: Cell;
   readonly #metrics: Metrics;
   readonly #identities: Identities;
 
-  constructor(@Inject(BUS) bus: Bus, @Inject(CELL) cell: Cell, @Inject(METRICS) metrics: Metrics) {
+  readonly #readiness: Readiness;
+
+  constructor(
+    @Inject(BUS) bus: Bus,
+    @Inject(CELL) cell: Cell,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(Readiness) readiness: Readiness,
+  ) {
+    this.#readiness = readiness;
     this.#bus = bus;
     this.#cell = cell;
     this.#identities = new Identities(cell);
     this.#metrics = metrics;
+  }
+
+  onModuleInit(): void {
+    if (this.#cell.clusters.length < 2) return;
+    this.#readiness.add('clusters', () => {
+      const words = this.#identities.doubles.map(doubleWords);
+      return words.length === 0 ? undefined : { warning: words.join(' ') };
+    });
   }
 
   /**
@@ -82,7 +98,14 @@ export class EvidenceController {
   }
 
   @OnTopic(flows, EVIDENCE)
-  async keepFlows(@Payload() seen: readonly ClusterFlow[]): Promise<void> {
+  async keepFlows(
+    @Payload() seen: readonly ClusterFlow[],
+    @Ctx() { deliveries }: TopicContext,
+  ): Promise<void> {
+    await this.#identities.check(
+      seen.map(({ cluster }) => ({ cluster })),
+      deliveries,
+    );
     for (const [stores, some] of byCluster(this.#cell, seen)) await kept(stores.flows.append(some));
   }
 

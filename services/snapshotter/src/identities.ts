@@ -38,6 +38,14 @@ export class Identities {
     this.#cell = cell;
   }
 
+  /** Names that one cluster has, where it has several: it was renamed, or one is a copy of the other. */
+  get doubles(): readonly Double[] {
+    const byUid = Map.groupBy(this.#uids, ([, uid]) => uid);
+    return [...byUid].flatMap(([uid, named]) =>
+      named.length < 2 ? [] : [{ uid, names: named.map(([name]) => name).sort() }],
+    );
+  }
+
   /** @throws OtherCluster where one of the messages is of another cluster than its name says. */
   async check(messages: readonly Named[], deliveries: readonly Delivery[]): Promise<void> {
     for (const [i, message] of messages.entries()) {
@@ -48,8 +56,28 @@ export class Identities {
       const known = this.#uids.get(cluster) ?? (await clusterUidOf(this.#cell.of(cluster).history));
       // It is kept with the batch at hand, as what was there first.
       if (known === undefined && !isFirst) continue;
-      this.#uids.set(cluster, known ?? uid);
+      if (!this.#uids.has(cluster)) await this.#learn(cluster, known ?? uid);
       if (known !== undefined && known !== uid) throw new OtherCluster(cluster, known, uid);
     }
   }
+
+  /** Also of those that nothing comes of any more: a cluster that was renamed has another name since. */
+  async #learn(cluster: string, uid: string): Promise<void> {
+    this.#uids.set(cluster, uid);
+    for (const other of this.#cell.clusters) {
+      if (this.#uids.has(other)) continue;
+      const known = await clusterUidOf(this.#cell.of(other).history);
+      if (known !== undefined) this.#uids.set(other, known);
+    }
+  }
 }
+
+/** One cluster that has several names. */
+interface Double {
+  readonly uid: string;
+  readonly names: readonly string[];
+}
+
+/** What is to be said of it. */
+export const doubleWords = ({ uid, names }: Double): string =>
+  `${names.join(' and ')} have one kube-system, with the uid ${shown(uid)}: a cluster was renamed, or restored under another name beside the first. Each name has a history of its own here, and what is of both comes twice. Take the name that is not used any more out of CLUSTERS.`;

@@ -12,7 +12,7 @@ import { deliveriesOf, doubtsFor, evidenceFor } from '@margay/coverage';
 import { deadLetterTopic, openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
-import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
 import { cellOver, openEmbedded, Refused, type Stores } from '@margay/storage';
 import { CELL, STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -370,4 +370,38 @@ test('of two clusters of one name the one that was there first is kept, and the 
     expect.stringMatching(/^c\/namespaces\/\/kube-system other-cluster/),
   ]);
   expect(await deadLettersOf(bus, coverageMarks.name)).toEqual([expect.stringMatching(/other-cluster/)]);
+});
+
+test('flows of another cluster of the same name are set aside, as far as it is said of which they are', async () => {
+  const { app, bus, stores } = await snapshotter();
+  const of = (uid: string) => ({ [CLUSTER_UID_HEADER]: uid });
+  await publishAll(bus, resourceChanges, [{ ...change('kube-system', '1', 5), uid: 'aaaa' }]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  await publishAll(bus, flows, [flow], [], of('aaaa'));
+  await publishAll(bus, flows, [{ ...flow, id: 'of-another', startAt: 50, endAt: 60 }], [], of('bbbb'));
+  await publishAll(bus, flows, [{ ...flow, id: 'untold', startAt: 30, endAt: 40 }]);
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const kept: number[] = [];
+  for await (const { startAt } of stores.flows.between({ start: 0, end: 100 })) kept.push(startAt);
+  expect(kept).toEqual([10, 30]);
+  expect(await deadLettersOf(bus, flows.name)).toEqual([expect.stringMatching(/^c\/shop other-cluster/)]);
+});
+
+test('a cluster that was renamed, or was restored beside itself, is said to have two names', async () => {
+  const several = new Map(['old', 'new', 'other'].map((name) => [name, openEmbedded(':memory:')] as const));
+  const birth = (cluster: string, uid: string) => ({ ...change('kube-system', '1', 5), cluster, uid });
+  await several.get('old')!.history.append([birth('old', 'aaaa')]);
+  const { app, bus } = await snapshotter(several);
+  const said = async () => (await app.get(Readiness, { strict: false }).look()).checks['clusters'];
+  await publishAll(bus, resourceChanges, [birth('other', 'bbbb')]);
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await said()).toEqual({ ready: true });
+  await publishAll(bus, resourceChanges, [birth('new', 'aaaa')]);
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await said()).toEqual({
+    ready: true,
+    reason: expect.stringMatching(/^new and old have one kube-system, with the uid aaaa/) as string,
+  });
 });

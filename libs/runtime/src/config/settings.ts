@@ -76,6 +76,33 @@ export const clusterSettings = {
   }),
 };
 
+const UID = /^[\da-f-]{1,64}$/i;
+
+/** What those have who publish what happens in clusters: by which each is told from another one of its name. */
+export const identitySettings = {
+  ...clusterSettings,
+  CLUSTER_UIDS: list((pairs) => {
+    const wrong = pairs.find((pair) => {
+      const [name = '', uid = '', ...more] = pair.split('=');
+      return !CLUSTER.test(name) || !UID.test(uid) || more.length > 0;
+    });
+    return wrong === undefined ? undefined : `"${wrong}" is no NAME=UID`;
+  })
+    .prefault('')
+    .meta({
+      description:
+        'Of clusters the uid of their namespace `kube-system`, `NAME=UID` with commas between them. What is published says it, so that what is of another cluster of the same name is set aside. An audit ingestor finds it out by itself where its sources show that namespace, and what they show counts.',
+    }),
+};
+
+/** Those uids by the names of their clusters. */
+export const clusterUidsOf = ({
+  CLUSTER_UIDS: pairs,
+}: {
+  readonly CLUSTER_UIDS: readonly string[];
+}): ReadonlyMap<string, string> =>
+  new Map(pairs.map((pair) => pair.split('=') as [name: string, uid: string]));
+
 /** What those have who keep and show the evidence of all clusters that share brokers and indices. */
 export const cellSettings = {
   ...clusterSettings,
