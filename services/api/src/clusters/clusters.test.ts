@@ -1,6 +1,6 @@
 import { signingKey } from '@margay/ledger';
 import { silentLog, type Log } from '@margay/runtime';
-import { logReports } from '@margay/storage';
+import { logReports, openEmbedded } from '@margay/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test, vi } from 'vitest';
@@ -255,4 +255,16 @@ test('a cluster that cannot be opened is tried once in a while, however many ask
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('a session of a cluster that was removed is good for none, also where another is the first by now', async () => {
+  const kept = openEmbedded(':memory:');
+  const { app: before } = await apiOfBoth({ sessionsIn: kept });
+  const cookie = (await ask(before, '/session', { token: 'token-of-alpha', method: 'POST' })).cookie;
+  expect((await ask(before, '/runs', { cookie })).status).toBe(200);
+  const shown: string[] = [];
+  const { app: after } = await apiOfBoth({ sessionsIn: kept, names: ['beta'], shown });
+  expect((await ask(after, '/runs', { cookie })).status).toBe(401);
+  expect((await ask(after, '/runs?cluster=alpha', { token: 'token-of-alpha' })).status).toBe(404);
+  expect(shown).toEqual([]);
 });

@@ -8,8 +8,8 @@ export type Owner =
   | {
       readonly by: 'token';
       readonly name: string;
-      /** The cluster that knows the token, where that is not the first. */
-      readonly cluster?: string;
+      /** The cluster that knows the token. */
+      readonly cluster: string;
     }
   | {
       readonly by: 'oidc';
@@ -21,6 +21,6 @@ export type Owner =
 
 /** What all sessions of one person have in common, without telling who it is. */
 export function digestOfOwner(owner: Owner): string {
-  const own = owner.by === 'token' ? [owner.cluster ?? null, owner.name] : [owner.issuer, owner.subject];
+  const own = owner.by === 'token' ? [owner.cluster, owner.name] : [owner.issuer, owner.subject];
   return digestOf(JSON.stringify(['margay session', owner.by, ...own]));
 }

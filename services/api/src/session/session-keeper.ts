@@ -36,7 +36,10 @@ export interface NamedContent {
 export type SessionContent =
   | {
       readonly token: string;
-      /** The cluster that it is a token of, where that is not the first. */
+      /**
+       * The cluster that it is a token of. One of which that is not known, as of older releases, is good for none: which cluster is the
+       * first may be another one by now, and would be shown the token.
+       */
       readonly cluster?: string;
     }
   | NamedContent;
@@ -66,8 +69,7 @@ export class SessionKeeper {
   readonly #limits: SessionLimits;
   /** The one that is set first; of what the other holds only who somebody is counts. */
   readonly #cookies: readonly [OwnCookie, ...OwnCookie[]];
-  /** The cluster, where it is not the first. */
-  readonly #other: string | undefined;
+  readonly #cluster: string;
   #forgotAt = 0;
 
   constructor(
@@ -82,8 +84,8 @@ export class SessionKeeper {
     this.#limits = limits;
     const cookie = (name: string) => new OwnCookie(name, { sameSite: 'Strict' }, originOf);
     const common = cookie('margay-session');
-    this.#other = asked === names[0] ? undefined : asked;
-    this.#cookies = this.#other === undefined ? [common] : [cookie(`margay-session.${asked}`), common];
+    this.#cluster = asked;
+    this.#cookies = asked === names[0] ? [common] : [cookie(`margay-session.${asked}`), common];
   }
 
   /**
@@ -104,7 +106,7 @@ export class SessionKeeper {
       const session = {
         digest: digestOf(id),
         owner: digestOfOwner(owner),
-        sealed: seal(id, 'token' in content && this.#other ? { ...content, cluster: this.#other } : content),
+        sealed: seal(id, 'token' in content ? { ...content, cluster: this.#cluster } : content),
         startedAt: now,
         usedAt: now,
         endsAt: now + this.#limits.lifetime * MICROSECONDS,
@@ -130,7 +132,7 @@ export class SessionKeeper {
   }
 
   #isOfHere({ content }: OpenSession): boolean {
-    return 'user' in content || content.cluster === this.#other;
+    return 'user' in content || content.cluster === this.#cluster;
   }
 
   async #open(id: string, again: 'again' | undefined): Promise<OpenSession | undefined> {
@@ -210,7 +212,7 @@ export class SessionKeeper {
 
   /** Whom a token of this cluster is of. */
   ownerOfToken(name: string): Owner {
-    return { by: 'token', name, ...(this.#other !== undefined && { cluster: this.#other }) };
+    return { by: 'token', name, cluster: this.#cluster };
   }
 
   #lasts({ usedAt, endsAt }: KeptSession, now: number): boolean {

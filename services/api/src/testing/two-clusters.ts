@@ -26,6 +26,10 @@ const authorityOf = (cluster: string, shown: string[] = []): Authority => {
 
 export interface BothOptions extends Partial<Omit<ApiOptions, 'access'>> {
   readonly isOneAuthority?: boolean;
+  /** Those that there are; both unless given. */
+  readonly names?: readonly string[];
+  /** Where sessions are kept. */
+  readonly sessionsIn?: Stores;
   /** Which token was shown to which cluster. */
   readonly shown?: string[];
   /** Who may see what of the other one; the cluster itself says it unless given. */
@@ -37,32 +41,36 @@ export interface BothOptions extends Partial<Omit<ApiOptions, 'access'>> {
 export async function apiOfBoth({
   isOneAuthority = false,
   log = silentLog,
+  names = CLUSTERS,
+  sessionsIn,
   shown = [],
   access = (cluster) => authorityOf(cluster, shown),
   ...options
 }: BothOptions = {}) {
-  const stores = new Map(CLUSTERS.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
+  const stores = new Map(names.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
   const runs: Record<string, string> = {};
   for (const [cluster, own] of stores) {
     const report = { name: 'daily', spec: { reportType: 'inventory' } };
     runs[cluster] = (await askForRun(own, cluster, report, SPAN, SPAN.end)).window.id;
   }
+  const [first = ''] = names;
+  if (sessionsIn) stores.set(first, { ...stores.get(first)!, sessions: sessionsIn.sessions });
   const cell = cellOver(stores as ReadonlyMap<string, Stores>);
   const given = {
     module: class Given {},
     providers: [
       { provide: CELL, useValue: cell },
-      { provide: STORES, useValue: cell.of('alpha') },
+      { provide: STORES, useValue: cell.of(first) },
     ],
     exports: [CELL, STORES],
   };
   const others = { access: isOneAuthority ? () => anyone : access, isOneAuthority };
   const metrics = openMetrics({ defaults: false });
-  const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf('alpha', shown));
+  const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf(first, shown));
   const module = await Test.createTestingModule({
     imports: [
       ProcessModule.with({ log, metrics }),
-      ApiModule.over({ cluster: 'alpha', access: accessOfFirst, others, ...options }, given),
+      ApiModule.over({ cluster: first, access: accessOfFirst, others, ...options }, given),
     ],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
