@@ -16,20 +16,23 @@ export interface ApiHere {
   /** Proxies in front, ways to sign in, limits. */
   readonly door?: Pick<ApiOptions, 'proxies' | 'signIn' | 'limits'>;
   readonly cluster?: string;
-  /** Other clusters that the same people may see. */
+  /** Other clusters, that the same people may see unless it is said who may. */
   readonly others?: ReadonlyMap<string, Stores>;
+  readonly accessIn?: (cluster: string) => Authority | Promise<Authority>;
   readonly metrics?: Metrics;
   /** Told of every route that is made. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
 /** The API over these stores, which stay open when it is closed. */
-export const apiOver = ({ stores, cluster = 'recorded', others, access, hosts, door }: ApiHere) =>
+export const apiOver = ({ stores, cluster = 'recorded', others, access, accessIn, hosts, door }: ApiHere) =>
   ApiModule.over(
     {
       cluster,
       access: () => access,
-      ...(others && { others: { access: () => access, isOneAuthority: true } }),
+      ...(others && {
+        others: { access: accessIn ?? (() => access), isOneAuthority: accessIn === undefined },
+      }),
       ...(hosts && { hosts }),
       ...door,
     },

@@ -1,5 +1,7 @@
 /** Who may see what, how people come in, and the reports that are archived. The api as a Nest module is a door of its own, `@margay/api/module`. */
 export { anyone, byKubernetes, byToken, type Authority } from './access/access.ts';
+export { accessOf } from './access/configured.ts';
+export { config as apiConfig } from './config.ts';
 export { type DoorConfig, doorOf, doorProblems, doorSettings, ownHosts, tlsOf } from './door.ts';
 export { isLate, lateOf } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
