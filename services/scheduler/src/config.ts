@@ -26,7 +26,7 @@ export const config = z.object({
   }),
   TIGERA_COMPLIANCE_JOB_NAMESPACE: z.string().optional().meta({
     description:
-      'Namespace in which GlobalReports with `jobNodeSelector` run as Jobs, made from its pod template `tigera.io.report`; the workers compute them unless set.',
+      'Namespace in which GlobalReports with `jobNodeSelector` run as Jobs, made from its pod template `tigera.io.report`; the workers compute them unless set, and a condition says so.',
   }),
   TIGERA_COMPLIANCE_JOB_START_DELAY: goDuration().prefault('30m').meta({
     description:

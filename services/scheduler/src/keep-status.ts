@@ -22,6 +22,8 @@ export interface KeepStatusOptions {
   readonly log: Log;
   /** Who says so in Events. */
   readonly component: string;
+  /** Whether reports that choose their nodes are made by Jobs. */
+  readonly hasJobs: boolean;
 }
 
 /** Keeps the documented status of a report. */
@@ -47,6 +49,7 @@ export function keepStatus({
   now,
   log,
   component,
+  hasJobs,
 }: KeepStatusOptions): KeepStatus {
   const pruned = new Map<string, Pruned>();
   /** Problems that an Event told, by report. */
@@ -55,7 +58,7 @@ export function keepStatus({
   return async ({ name, uid, apiVersion, generation, report, status }, runs, problem) => {
     const at = now();
     const about = { apiVersion, kind: 'GlobalReport', name, uid };
-    const { schedule, suspend } = report?.spec ?? {};
+    const { schedule, suspend, jobNodeSelector } = report?.spec ?? {};
     const from = runs.reduce((last, { end, manual }) => (manual ? last : Math.max(last, end)), 0) || at;
     const nextEnd =
       problem === undefined && schedule !== undefined ? nextTick(schedule, Math.max(from, at)) : undefined;
@@ -66,6 +69,7 @@ export function keepStatus({
           runs,
           ...(problem && { problem }),
           ...(suspend !== undefined && { suspended: suspend }),
+          ...(jobNodeSelector !== undefined && { onChosenNodes: hasJobs }),
           ...(nextEnd !== undefined && { nextEnd }),
           ...(known && { before: known }),
           now: at,

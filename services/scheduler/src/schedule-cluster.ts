@@ -97,7 +97,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
       signal,
     ),
     (async () => {
-      const keeping = { ...options, group, signal, component: COMPONENT };
+      const keeping = { ...options, group, signal, component: COMPONENT, hasJobs: jobs !== undefined };
       const keptTypes = keepTypes(keeping);
       const finding: Finding = {
         lost: lostWindows(options.bus, options.windows),

@@ -2,9 +2,9 @@ import { formatSeconds, type Instant } from '@margay/ground';
 
 /**
  * `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. `Ready`: both in one, as
- * tools that know no GlobalReports ask for it.
+ * tools that know no GlobalReports ask for it. `OnChosenNodes`: whether `spec.jobNodeSelector` counts here, of reports that have one.
  */
-export type ConditionType = 'Schedulable' | 'LastReportSucceeded' | 'Ready';
+export type ConditionType = 'Schedulable' | 'LastReportSucceeded' | 'Ready' | 'OnChosenNodes';
 
 /** metav1.Condition. */
 export interface Condition {
@@ -20,18 +20,15 @@ export interface Condition {
 /** The conditions with these set, and those of other types left as they are. */
 export function withConditions(
   before: readonly Condition[],
-  set: Readonly<Record<string, Pick<Condition, 'status' | 'reason' | 'message'>>>,
+  set: Readonly<Partial<Record<string, Pick<Condition, 'status' | 'reason' | 'message'>>>>,
   { generation, now }: { readonly generation: number; readonly now: Instant },
 ): Condition[] {
   const others = before.filter(({ type }) => !(type in set));
-  const written = Object.entries(set).map(([type, said]): Condition => {
+  const written = Object.entries(set).flatMap(([type, said]): Condition[] => {
+    if (said === undefined) return [];
     const old = before.find((condition) => condition.type === type);
-    return {
-      type,
-      ...said,
-      observedGeneration: generation,
-      lastTransitionTime: old?.status === said.status ? old.lastTransitionTime : formatSeconds(now),
-    };
+    const lastTransitionTime = old?.status === said.status ? old.lastTransitionTime : formatSeconds(now);
+    return [{ type, ...said, observedGeneration: generation, lastTransitionTime }];
   });
   return [...written, ...others];
 }

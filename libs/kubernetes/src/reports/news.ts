@@ -3,7 +3,7 @@ import type { GlobalReportStatus, ReportJobStatus } from './status.ts';
 /** Something that happened to a report, as an Event says it. */
 export interface News {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'Scheduled' | 'Completed' | 'Failed' | 'Suspended' | 'Resumed';
+  readonly reason: 'Scheduled' | 'Completed' | 'Failed' | 'Suspended' | 'Resumed' | 'NoJobs';
   readonly message: string;
 }
 
@@ -21,6 +21,7 @@ export function newsOf(before: GlobalReportStatus | undefined, after: GlobalRepo
   const why = after.conditions?.find(({ type }) => type === 'LastReportSucceeded');
   const stood = before !== undefined && isSuspended(before);
   const stands = isSuspended(after);
+  const refused = refusalIn(after);
   const news: (News | false | undefined)[] = [
     begun &&
       isNewer(begun, before?.lastScheduledReportJob) && {
@@ -45,9 +46,15 @@ export function newsOf(before: GlobalReportStatus | undefined, after: GlobalRepo
       reason: stands ? 'Suspended' : 'Resumed',
       message: stands ? 'Nothing new is begun.' : 'What was missed is made up for.',
     },
+    refused !== undefined &&
+      refusalIn(before) === undefined && { type: 'Warning', reason: 'NoJobs', message: refused },
   ];
   return news.filter((one) => one !== false && one !== undefined);
 }
 
 const isSuspended = ({ conditions }: GlobalReportStatus): boolean =>
   conditions?.some(({ type, reason }) => type === 'Schedulable' && reason === 'Suspended') ?? false;
+
+/** Why the nodes that a report chooses do not count; undefined where they do. */
+const refusalIn = (status: GlobalReportStatus | undefined): string | undefined =>
+  status?.conditions?.find(({ type, status: is }) => type === 'OnChosenNodes' && is === 'False')?.message;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HOUR, parseInstant } from '@margay/ground';
+import { newsOf } from './news.ts';
 import { globalReportStatus, type GlobalReportStatus, type ReportRun, type StatusInput } from './status.ts';
 
 const at = (text: string) => parseInstant(`2026-03-${text}Z`)!;
@@ -55,6 +56,21 @@ test('a run by hand is nowhere in the status', () => {
 test('a Job is named where there is one', () => {
   const job = { apiVersion: 'batch/v1', kind: 'Job', name: 'weekly-1', namespace: 'margay', uid: 'u' };
   expect(status({ runs: [run(1, 'running', { job })] }).activeReportJobs?.[0]?.job).toEqual(job);
+});
+
+test('a report that chooses its nodes says whether these count, and none else does', () => {
+  const found = (of: ReturnType<typeof status>) =>
+    of.conditions
+      ?.filter(({ type }) => type === 'OnChosenNodes')
+      .map(({ status: is, reason }) => [is, reason]);
+  const refused = status({ onChosenNodes: false });
+  expect(found(refused)).toEqual([['False', 'NoJobs']]);
+  expect(newsOf(undefined, refused)).toMatchObject([
+    { type: 'Warning', message: expect.stringContaining('spec.jobNodeSelector is refused') },
+  ]);
+  expect(newsOf(refused, status({ onChosenNodes: false, before: refused }))).toEqual([]);
+  expect(found(status({ onChosenNodes: true, before: refused }))).toEqual([['True', 'ByJob']]);
+  expect(found(status({ before: refused }))).toEqual([]);
 });
 
 test('the newest run stays known when its record is not there any more', () => {

@@ -57,6 +57,8 @@ export interface StatusInput {
   readonly runs: readonly ReportRun[];
   readonly problem?: ScheduleProblem;
   readonly suspended?: boolean;
+  /** Of a report that chooses its nodes, whether Jobs make it there; undefined of any other. */
+  readonly onChosenNodes?: boolean;
   /** When the next run ends; undefined where none will. */
   readonly nextEnd?: Instant;
   /** The status as it is now, whose times of transition go on. */
@@ -86,7 +88,7 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
       input.suspended !== true && { nextReportTime: formatSeconds(input.nextEnd) }),
     observedGeneration: input.generation,
     conditions: withConditions(
-      input.before?.conditions ?? [],
+      (input.before?.conditions ?? []).filter(({ type }) => type !== 'OnChosenNodes'),
       conditionsOf(input, failed[0], successful[0]),
       input,
     ),
@@ -96,14 +98,31 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
 type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 function conditionsOf(
-  { problem, suspended, nextEnd }: StatusInput,
+  { problem, suspended, nextEnd, onChosenNodes }: StatusInput,
   failed: ReportRun | undefined,
   successful: ReportRun | undefined,
-): Readonly<Record<ConditionType, Said>> {
+): Readonly<Partial<Record<ConditionType, Said>>> {
   const begins = schedulable(problem, suspended, nextEnd);
   const ended = lastResult(failed, successful);
-  return { Schedulable: begins, LastReportSucceeded: ended, Ready: ready(begins, ended) };
+  return {
+    Schedulable: begins,
+    LastReportSucceeded: ended,
+    Ready: ready(begins, ended),
+    ...(onChosenNodes !== undefined && { OnChosenNodes: onChosenNodes ? BY_JOB : NO_JOBS }),
+  };
 }
+
+const BY_JOB: Said = {
+  status: 'True',
+  reason: 'ByJob',
+  message: 'Its reports are made by Jobs on nodes of spec.jobNodeSelector.',
+};
+const NO_JOBS: Said = {
+  status: 'False',
+  reason: 'NoJobs',
+  message:
+    'spec.jobNodeSelector is refused: this installation makes every report in its own process, on the node where that runs. Take it out of the report, or install the distributed profile.',
+};
 
 function schedulable(problem: ScheduleProblem | undefined, suspended = false, nextEnd?: Instant): Said {
   if (problem) return { status: 'False', ...problem };
