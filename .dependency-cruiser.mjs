@@ -22,7 +22,7 @@ export default {
     may('contracts-arrows', 'contracts', ['history', 'flows', 'coverage']),
     may('api-contract-stands-alone', 'api-contract', []),
     may('runtime-arrows', 'runtime', []),
-    may('sqlite-stands-alone', 'sqlite', []),
+    may('sqlite-arrows', 'sqlite', ['runtime']),
     may('terminal-stands-alone', 'terminal', []),
     may('messaging-arrows', 'messaging', ['history', 'coverage', 'contracts', 'runtime', 'sqlite']),
     may('storage-arrows', 'storage', [

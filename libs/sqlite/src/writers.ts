@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '@margay/runtime';
 import { checkOurs, makeOurs, type Part } from './bookkeeping.ts';
 import { lock, makeOwn } from './lock.ts';
 import { unusable } from './unusable.ts';
@@ -137,7 +138,7 @@ export function settings(connection: DatabaseSync): void {
 
 /** Makes the folder, for its owner only: a database copies what others may not read. One that is there stays as it is. */
 function prepareFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   accessSync(dirname(path), constants.W_OK);
   if (existsSync(path)) accessSync(path, constants.W_OK);
 }

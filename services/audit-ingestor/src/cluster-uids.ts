@@ -23,7 +23,11 @@ export class ClusterUids {
     this.#byCluster = new Map(Object.entries(readUids(this.#file)));
   }
 
-  /** The uid of the cluster that a source is of, after changes of it; undefined where nothing showed it yet. */
+  /**
+   * The uid of the cluster that a source is of, after changes of it; undefined where nothing showed it yet.
+   *
+   * @throws Error, which names the file, where it cannot be remembered. It is not known then either: who comes again writes it again.
+   */
   of(cluster: string, source: string, changes: readonly Change[]): string | undefined {
     const place = `${cluster} ${source}`;
     for (const change of changes)
@@ -34,10 +38,20 @@ export class ClusterUids {
   #learn(cluster: string, place: string, uid: string): void {
     this.#bySource.set(place, uid);
     if (this.#byCluster.has(cluster)) return;
+    if (this.#file !== undefined) writeUids(this.#file, new Map(this.#byCluster).set(cluster, uid));
     this.#byCluster.set(cluster, uid);
-    if (this.#file === undefined) return;
-    makeFolder(dirname(this.#file));
-    replaceFile(this.#file, JSON.stringify(Object.fromEntries(this.#byCluster)));
+  }
+}
+
+/** For its owner only, whatever the umask, as all that lies beside it. */
+function writeUids(file: string, uids: ReadonlyMap<string, string>): void {
+  try {
+    makeFolder(dirname(file), 0o700);
+    replaceFile(file, JSON.stringify(Object.fromEntries(uids)), 0o600);
+  } catch (error) {
+    throw new Error(`The uids of clusters cannot be kept in ${file}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

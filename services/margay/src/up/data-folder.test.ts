@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '@margay/history';
@@ -37,6 +37,19 @@ test('clusters of one name are told apart by their kube-system, over starts', as
     admit(namespaceSeen('shop', 'y'));
     expect(() => admit(namespaceSeen('kube-system', 'two'))).toThrow(/the uid one, .* the uid two/);
   }
+});
+
+test('where it could not be written whose the folder is, it is written when the evidence comes again', async () => {
+  const folder = ownFolder();
+  const { admit } = await claimFolder(folder, 'a');
+  // What is in its way cannot be written over.
+  mkdirSync(join(folder, 'cluster.json.new'));
+  for (const _ of [1, 2])
+    expect(() => admit(namespaceSeen('kube-system', 'one'))).toThrow(`${folder} cannot be written: `);
+  rmSync(join(folder, 'cluster.json.new'), { recursive: true });
+  admit(namespaceSeen('kube-system', 'one'));
+  const { admit: later } = await claimFolder(folder, 'a');
+  expect(() => later(namespaceSeen('kube-system', 'two'))).toThrow(/the uid one, .* the uid two/);
 });
 
 test('a folder that is made is for its owner only, and one that is there stays as it is', async () => {

@@ -61,8 +61,12 @@ export async function claimFolder(directory: string, cluster: string): Promise<D
       for (const change of changes) {
         const { uid } = change;
         if (!isFirstObject(change) || uid === undefined) continue;
-        if (known.uid === undefined) writeOwner(directory, (known = { ...known, uid }));
-        else if (known.uid !== uid) {
+        if (known.uid === undefined) {
+          const shown = { ...known, uid };
+          writeOwner(directory, shown);
+          // Not before: where it could not be written, who comes again writes it again.
+          known = shown;
+        } else if (known.uid !== uid) {
           throw new OtherCluster(
             `The data folder ${directory} holds the evidence of a cluster whose kube-system has the uid ${known.uid}, and what comes now is of another one, with the uid ${uid}: give each cluster a --data folder and a --cluster name of its own`,
           );
