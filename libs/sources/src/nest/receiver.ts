@@ -17,6 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type Held } from '../http/body.ts';
 import { budgetOf, type Budget } from '../http/budget.ts';
 import type { Credentials } from '../http/credentials.ts';
+import { isProtobuf, OTLP_LOGS, otlpJson } from '../http/otlp.ts';
 
 /** Whom a request is from, as its address says. */
 export interface Sender {
@@ -34,14 +35,14 @@ export type Received = Sender & { readonly sizeBytes: number } & (
       }
     | {
         readonly kind: 'unusable';
-        readonly reason: 'too-large' | 'not-gzip';
+        readonly reason: 'too-large' | 'not-gzip' | 'not-otlp';
         /** What it begins with, where that can be read: a few characters. */
         readonly begin: string;
       }
   );
 
 export interface ReceiverOptions {
-  /** Address with `:cluster` and `:source` in it. */
+  /** Address with `:cluster` and `:source` in it; below it, at `/v1/logs`, exporters of OpenTelemetry post. */
   readonly path: string;
   /** How metrics and logs call the receiver. */
   readonly name: string;
@@ -73,7 +74,7 @@ interface Reception extends ReceiverOptions {
 }
 
 /**
- * Opens a listener with one route, which takes what is posted to it and answers 200 when `deliver` has fulfilled.
+ * Opens a listener with one address, which takes what is posted to it and answers 200 when `deliver` has fulfilled.
  *
  * Whoever sends tries again after any other answer, and gives up after a while; so content gets no 4xx, but for what is too large, whose
  * sender has to be set up otherwise. `deliver` gets what cannot be read too, to be recorded, and must be idempotent: what took too long is
@@ -148,7 +149,7 @@ function controllerAt(path: string): Type {
       this.#reception = reception;
     }
 
-    @Post(path)
+    @Post([path, `${path}${OTLP_LOGS}`])
     async receive(@Req() request: Posted, @Res() reply: FastifyReply): Promise<void> {
       await traced(`receive ${this.#reception.name}`, { from: request.headers }, () =>
         take(request, reply, this.#reception),
@@ -179,23 +180,27 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   // Whoever sent it is gone, so that nobody reads this.
   if (body === undefined) return void reply.code(408).send({ error: 'the request broke off' });
   if (body.kind === 'busy') return refuse('busy');
-  if (body.kind === 'unusable') {
-    metrics.refusedTotal.add(1, { receiver: name, reason: body.reason });
+  const isOtlp = isProtobuf(request.headers['content-type']);
+  const content = contentOf(body, isOtlp);
+  if (content.kind === 'unusable') {
+    const { reason, sizeBytes } = content;
+    metrics.refusedTotal.add(1, { receiver: name, reason });
     log.error('A request can never be read: its content is lost', {
       receiver: name,
       cluster,
       source,
-      reason: body.reason,
-      sizeBytes: body.sizeBytes,
+      reason,
+      sizeBytes,
     });
   }
-  const content = contentOf(body);
   const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
   if (outcome === 'delivered') {
     if (body.kind === 'unusable' && body.reason === 'too-large')
       return void reply.code(413).send({ error: tooLargeWords(body.sizeBytes, bodyBytesMax) });
-    return void reply.code(200).send({ delivered: true });
+    // Nothing left out: an answer of that protocol without a field.
+    if (isOtlp) return void reply.code(200).type('application/x-protobuf').send(Buffer.alloc(0));
+    return void reply.code(200).send(request.url.includes(OTLP_LOGS) ? {} : { delivered: true });
   }
   log.warn('A request was not delivered and will be sent again', {
     receiver: name,
@@ -209,18 +214,20 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
 const tooLargeWords = (sizeBytes: number, bytesMax: number): string =>
   `the body has ${sizeBytes} bytes or more, and ${bytesMax} are taken: it is recorded that what it said is not known. Let fewer events go with one request, or raise the limit.`;
 
-function contentOf(body: Exclude<Held, { kind: 'busy' }>) {
+/** What a body says, as text. */
+function contentOf(body: Exclude<Held, { kind: 'busy' }>, isOtlp: boolean) {
   if (body.kind === 'unusable') {
     const { kind, reason, sizeBytes, begin } = body;
     return { kind, reason, sizeBytes, begin };
   }
   const { bytes, unreadable } = body;
-  return {
-    kind: 'text' as const,
-    text: bytes.toString('utf8'),
-    sizeBytes: bytes.length,
-    ...(unreadable !== undefined && { unreadable }),
-  };
+  const sizeBytes = bytes.length;
+  try {
+    const text = isOtlp ? otlpJson(bytes) : bytes.toString('utf8');
+    return { kind: 'text' as const, text, sizeBytes, ...(unreadable !== undefined && { unreadable }) };
+  } catch {
+    return { kind: 'unusable' as const, reason: 'not-otlp' as const, sizeBytes, begin: '' };
+  }
 }
 
 /** How a delivery ended, as far as the sender can wait for it. */

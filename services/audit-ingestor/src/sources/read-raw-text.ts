@@ -21,7 +21,9 @@ export function readRawText({ text, origin, unreadable, unusable }: RawText): Re
       reason: tooLarge ? 'too-long' : 'unreadable',
       message: tooLarge
         ? `A request of ${sizeBytes} bytes is larger than what is taken: raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.`
-        : `A request of ${sizeBytes} bytes cannot be unpacked.`,
+        : reason === 'not-otlp'
+          ? `A request of ${sizeBytes} bytes is of no OpenTelemetry exporter, though it says so.`
+          : `A request of ${sizeBytes} bytes cannot be unpacked.`,
     },
   ];
 }
