@@ -1,5 +1,6 @@
 import type { ReportWindow } from '@margay/contracts';
 import { expect, onTestFinished, test } from 'vitest';
+import { missingPart } from './archive/damaged.ts';
 import { askForRevision, askForRun, type NotAskable } from './ask-for-runs.ts';
 import { openEmbedded } from './embedded.ts';
 import type { Stores } from './stores.ts';
@@ -105,7 +106,7 @@ test('what was never archived, or is not there any more, cannot be revised, and 
   await archive(kept, window);
   const without = {
     ...kept,
-    archive: { ...kept.archive, part: async () => Promise.reject(new Error('gone')) },
+    archive: { ...kept.archive, part: async () => Promise.reject(missingPart(id, 0)) },
   };
   expect(await problemOf(askForRevision(without, id, NOW))).toEqual([
     'removed',

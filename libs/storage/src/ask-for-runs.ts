@@ -1,6 +1,7 @@
 import { reportWindowOf, revisedWindow, type ReportWindow } from '@margay/contracts';
 import type { Instant, Window } from '@margay/ground';
 import type { ArchivedHeader } from './archive/archive.ts';
+import { ArchiveDamaged, headerDamage, unlessDamaged } from './archive/damaged.ts';
 import type { Stores } from './stores.ts';
 import type { KnownReport, WindowRecord } from './windows/windows.ts';
 
@@ -52,14 +53,18 @@ export async function askForRun(
  * now. Every report over the window stays as it is. While the next revision is on its way, it is the one that is asked for.
  *
  * @param id of any report over the window.
- * @throws NotAskable
+ * @throws NotAskable; ArchiveDamaged where a report over the window is not what was archived.
  */
 export async function askForRevision(stores: Stores, id: string, now: Instant): Promise<AskedRun> {
   const { archive, windows } = stores;
   const header = await archive.header(id);
   const record = await windows.get(id);
   if (header === undefined) throw notArchived(id, record);
-  const newest = (await archive.revisions(header.reportName, header)).at(-1) ?? header;
+  const revisions = await archive.revisions(header.reportName, header);
+  const damage = revisions.map((each) => headerDamage(each)).find((words) => words !== undefined);
+  // It may be the newest: nobody knows which revision comes next.
+  if (damage !== undefined) throw new ArchiveDamaged('header', damage);
+  const newest = revisions.at(-1) ?? header;
   await checkRemains(stores, newest);
   if (record === undefined)
     throw new NotAskable('removed', `What run ${id} was asked with is not known any more: ask for a new run`);
@@ -89,7 +94,7 @@ function notArchived(id: string, record: WindowRecord | undefined): NotAskable {
 /** @throws NotAskable where a revision would know less than what it supersedes. */
 async function checkRemains({ archive, arrivals }: Stores, newest: ArchivedHeader): Promise<void> {
   const { id, parts, read, start, end } = newest;
-  const isThere = parts.length === 0 || (await archive.part(id, 0).catch(() => undefined)) !== undefined;
+  const isThere = parts.length === 0 || (await unlessDamaged(archive.part(id, 0))) !== undefined;
   if (!isThere) {
     throw new NotAskable(
       'removed',

@@ -27,6 +27,7 @@ export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export { checkLog, clusterUidOf, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
+export { damageByLog } from './ledger/damage-by-log.ts';
 export { growthProof, type LoggedReport, loggedReport } from './ledger/proofs.ts';
 export { type LoggedEntry, logReader } from './ledger/read-log.ts';
 export { type LogHead, LogRefused } from './ledger/ledger.ts';

@@ -59,9 +59,11 @@ export class NewsController {
   }
 
   #telling({ cluster }: Pick<ReportCompleted, 'cluster'>, signal: AbortSignal): NotifyOptions {
+    const { archive, ledger } = this.#cell.of(cluster);
     return {
       ...this.#options,
-      archive: this.#cell.of(cluster).archive,
+      archive,
+      ledger,
       now: this.#clock(),
       send: async (event) => {
         await sendWebhook(event, { ...this.#options, signal });

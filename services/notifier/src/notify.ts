@@ -1,13 +1,15 @@
 import type { ReportCompleted, ReportFailed } from '@margay/contracts';
 import { formatInstant, type Instant } from '@margay/ground';
 import type { ReportHeader } from '@margay/reports';
-import { soundHeader, type Archive, type ArchivedHeader } from '@margay/storage';
+import { damageByLog, soundHeader, type Archive, type ArchivedHeader, type Stores } from '@margay/storage';
 import { cloudEvent, type CloudEvent } from './cloud-event.ts';
 import { regressionsBetween } from './regressions.ts';
 
 /** What is told, and to whom. */
 export interface NotifyOptions {
   readonly archive: Archive;
+  /** The log of its reports. */
+  readonly ledger: Stores['ledger'];
   /** Takes an event to whom it is for. @throws Unprocessable when that cannot be done. */
   readonly send: (event: CloudEvent) => Promise<void>;
   /** Which regressions are told of; names of `REGRESSIONS`. */
@@ -65,11 +67,11 @@ const dataOf = ({
 });
 
 /** By what the report is worse than that of the last window before it; undefined where it is not. */
-async function regressionsOf(report: ReportCompleted, { archive, rules }: NotifyOptions) {
+async function regressionsOf(report: ReportCompleted, { archive, ledger, rules }: NotifyOptions) {
   if (rules.length === 0) return undefined;
-  const later = await soundHeader(archive, report.id);
+  const later = await headerAsLogged(report.id, { archive, ledger });
   const before = await windowBefore(report, archive);
-  const earlier = before && (await soundHeader(archive, before.id));
+  const earlier = before && (await headerAsLogged(before.id, { archive, ledger }));
   if (later === undefined || earlier === undefined) return undefined;
   const regressions = regressionsBetween(
     earlier.content as ReportHeader,
@@ -79,6 +81,15 @@ async function regressionsOf(report: ReportCompleted, { archive, rules }: Notify
   if (regressions.length === 0) return undefined;
   const { id, start, end } = earlier;
   return { ...dataOf(report), since: { id, window: windowOf({ start, end }) }, regressions };
+}
+
+/** The header of a report; undefined where it is not what was archived, by itself or by what the log of reports has. */
+async function headerAsLogged(
+  id: string,
+  { archive, ledger }: Pick<NotifyOptions, 'archive' | 'ledger'>,
+): Promise<ArchivedHeader | undefined> {
+  const header = await soundHeader(archive, id);
+  return header && (await damageByLog(ledger, header)) === undefined ? header : undefined;
 }
 
 /** The newest report over the last window before the report's. */

@@ -1,6 +1,6 @@
 import { EnvelopeProblem, readEnvelope } from '@margay/ledger';
 import type { Archive, ArchivedHeader, HeaderFilter } from '../archive/archive.ts';
-import { ArchiveDamaged, headerDamage } from '../archive/damaged.ts';
+import { ArchiveDamaged, headerDamage, unlessDamaged } from '../archive/damaged.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LoggedEntry } from '../ledger/read-log.ts';
 import type { Stores } from '../stores.ts';
@@ -168,11 +168,9 @@ async function findRemoved(archive: Archive, seen: readonly Seen[], { entries }:
   for (const { run, report, start, end, digest, number, later: isLater } of entries.values()) {
     if (isLater === true) later++;
     if (ids.has(run)) continue;
-    const isKept = await archive.header(run).then(
-      (header) => header !== undefined,
-      () => true,
-    );
-    if (isKept) told.found('changed', `Report ${run} is kept, and no list of the archive has it.`);
+    // One that is damaged is kept.
+    const kept = await unlessDamaged(archive.header(run).then((header) => header !== undefined));
+    if (kept !== false) told.found('changed', `Report ${run} is kept, and no list of the archive has it.`);
     else
       told.found(
         'removed',

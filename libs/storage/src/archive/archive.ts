@@ -106,7 +106,10 @@ export interface Archive {
    */
   header(id: string): Promise<ArchivedHeader | undefined>;
 
-  /** All reports of one name over one window, by revision: the last one supersedes those before it, and all stay. As `headers`. */
+  /**
+   * All reports of one name over one window, by revision: the last one supersedes those before it, and all stay. As `headers`: one that is
+   * not what was archived is among them where it may be of the window.
+   */
   revisions(reportName: string, window: Window): Promise<ArchivedHeader[]>;
 
   /** Headers by `end`, newest first, then by id, descending. As they are kept: `headerDamage` says what is wrong with one. */

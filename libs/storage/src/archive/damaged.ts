@@ -46,8 +46,13 @@ export async function soundHeader(
   archive: Pick<Archive, 'header'>,
   id: string,
 ): Promise<ArchivedHeader | undefined> {
+  return unlessDamaged(archive.header(id));
+}
+
+/** What is read of an archive; undefined where it is not what was archived. One that does not answer says nothing of that. */
+export async function unlessDamaged<T>(read: Promise<T>): Promise<T | undefined> {
   try {
-    return await archive.header(id);
+    return await read;
   } catch (error) {
     if (error instanceof ArchiveDamaged) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import type { Database } from '@margay/sqlite';
 import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { checkedHeader, checkedRows, listedHeader, missingPart } from './damaged.ts';
+import { checkedHeader, checkedRows, headerDamage, listedHeader, missingPart } from './damaged.ts';
 import { byRevision, chained, sealed } from './digests.ts';
 
 /** The tables of the embedded archive. */
@@ -101,7 +101,8 @@ export function embeddedArchive(database: Database): Archive {
           .sql(`SELECT ${LISTED} FROM headers WHERE "end" = ? AND report_name = ?`)
           .all(end, reportName)
           .map(listed)
-          .filter((each) => each.start === start)
+          // What one that was changed says of its start says nothing: it may be of the window.
+          .filter((each) => each.start === start || headerDamage(each) !== undefined)
           .sort(byRevision),
       ),
 

@@ -78,11 +78,12 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
     missing: () => missing(elastic),
 
     async statement(number) {
+      // The head first: what it does not hold any more is written down by then.
+      const last = await found(elastic);
       const [written] = await documents<{ statement?: string }>(elastic, 'log-entries', [
         entryId(elastic, number),
       ]);
       if (written !== undefined) return written.statement;
-      const last = await found(elastic);
       return last?.growth.entries[number - last.growth.before]?.statement;
     },
 

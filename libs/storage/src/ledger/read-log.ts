@@ -1,14 +1,20 @@
 import {
+  EMPTY_ROOT,
   type Entry,
+  goesOnFrom,
   type Hash,
   hashAt,
   leafHash,
   NoEntry,
+  NoteProblem,
+  readCheckpoint,
   readEntry,
   sameBytes,
   TILE_WIDTH,
+  type TreeHead,
 } from '@margay/ledger';
-import { type Ledger, LogRefused } from './ledger.ts';
+import { type Ledger, type LogHead, LogRefused } from './ledger.ts';
+import { growthProof } from './proofs.ts';
 
 /** What the log says of a report. */
 export interface LoggedEntry extends Entry {
@@ -30,11 +36,16 @@ const BATCH = TILE_WIDTH;
 /**
  * Reads the log, and what was appended since when it is called again: an entry that is what its tile says never changes. An entry that is
  * not there, or is not what its tile says, is looked at again each time, and those behind it are read all the same.
+ *
+ * A log only ever grows. One that is shorter than it was, or is another one at the same length, as after an older backup was put in its
+ * place, is read anew, and that is said until it goes on from what it had.
  */
 export function logReader(ledger: Ledger): () => Promise<LogAsRead> {
   const entries = new Map<string, LoggedEntry>();
   const wrong = new Map<number, string>();
   let next = 0;
+  /** As it was read last, and as it was when it had the most entries. */
+  let [read, most] = [NO_TREE, NO_TREE];
   const readOn = async (from: number, to: number) => {
     for (const { number, found } of await soundEntries(ledger, from, to)) {
       if (typeof found === 'string') wrong.set(number, found);
@@ -45,7 +56,16 @@ export function logReader(ledger: Ledger): () => Promise<LogAsRead> {
     }
   };
   return async () => {
-    const { size = 0 } = (await ledger.head()) ?? {};
+    const head = await ledger.head();
+    const { size = 0 } = head ?? {};
+    const now = treeOf(head);
+    if (typeof now !== 'string') {
+      if (!(await goesOn(ledger, read, now))) {
+        next = 0;
+        wrong.clear();
+      }
+      read = now;
+    }
     const again = [...wrong.keys()].filter((number) => number < size).slice(0, BATCH);
     for (const number of again) await readOn(number, number + 1);
     for (; next < size; next = Math.min(size, endOfTile(next)))
@@ -53,9 +73,47 @@ export function logReader(ledger: Ledger): () => Promise<LogAsRead> {
     const problems = new Map(wrong);
     for (const number of await ledger.missing()) problems.set(number, isMissing(number));
     const told = [...problems].sort(([a], [b]) => a - b).map(([, words]) => words);
-    const cut = size < next ? [`The log of reports had ${next} entries, and has ${size}.`] : [];
-    return { entries, problems: [...cut, ...told] };
+    if (typeof now === 'string') return { entries, problems: [now, ...told] };
+    if (size < most.size)
+      return {
+        entries,
+        problems: [`The log of reports had ${most.size} entries, and has ${size}.`, ...told],
+      };
+    if (!(await goesOn(ledger, most, now))) return { entries, problems: [isAnother(most), ...told] };
+    most = now;
+    return { entries, problems: told };
   };
+}
+
+const NO_TREE: TreeHead = { size: 0, root: EMPTY_ROOT };
+
+const isAnother = ({ size }: TreeHead): string =>
+  `The log of reports does not go on from the ${size} entries that it had: another one was put in its place.`;
+
+/** The signed head of a log, or what is wrong with it. */
+function treeOf(head: LogHead | undefined): TreeHead | string {
+  if (head === undefined) return NO_TREE;
+  try {
+    const tree = readCheckpoint(Buffer.from(head.checkpoint), []);
+    if (tree.size === head.size) return tree;
+    return `The head of the log of reports says that it has ${head.size} entries, and its checkpoint is of ${tree.size}.`;
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    return `The signed head of the log of reports was changed: ${error.message}.`;
+  }
+}
+
+/** Whether a log is an older one with more behind it. What its tiles lack is said of its entries. */
+async function goesOn(ledger: Ledger, older: TreeHead, now: TreeHead): Promise<boolean> {
+  if (older.size === 0) return true;
+  if (older.size > now.size) return false;
+  if (older.size === now.size) return sameBytes(older.root, now.root);
+  try {
+    return goesOnFrom(older, now, await growthProof(ledger, older.size, now.size));
+  } catch (error) {
+    if (error instanceof LogRefused) return true;
+    throw error;
+  }
 }
 
 const endOfTile = (number: number): number => (Math.floor(number / BATCH) + 1) * BATCH;

@@ -1,4 +1,13 @@
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databaseIn, DatabaseUnusable } from '@margay/sqlite';
@@ -67,6 +76,12 @@ test('damage is found, and told as at a start', async () => {
   const found = looked(folder);
   await expect(found).rejects.toThrow(DatabaseUnusable);
   await expect(found).rejects.toThrow(/margay\.db: the file is damaged/);
+});
+
+test('a file that cannot be read is not told to be damaged', async () => {
+  const folder = await filled();
+  renameSync(databaseIn(folder), `${databaseIn(folder)}.away`);
+  await expect(looked(folder)).rejects.toThrow(/the file cannot be opened/);
 });
 
 test('what was looked through at the start, or is as it was left, needs no look', async () => {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { damaged } from '@margay/sqlite';
+import { damaged, explained } from '@margay/sqlite';
 import { compiled } from '@margay/runtime';
 
 /** How many tables of a database were looked through. */
@@ -8,11 +8,16 @@ export interface LookedAt {
   readonly of: number;
 }
 
+/** What is wrong with the pages of a table. */
+export interface Damage {
+  readonly damage: Error;
+}
+
 /**
  * Looks at every page of the tables of a database file, in a thread of its own, while others read and write it.
  *
  * @param tell told of each table.
- * @throws DatabaseUnusable where it is damaged.
+ * @throws DatabaseUnusable where it is damaged, or cannot be read; what kept it from being looked through otherwise.
  */
 export async function lookThrough(
   path: string,
@@ -25,8 +30,12 @@ export async function lookThrough(
   signal.addEventListener('abort', stop);
   try {
     await new Promise<void>((resolve, reject) => {
-      thread.on('message', tell);
-      thread.once('error', (error) => reject(damaged(path, error) as Error));
+      thread.on('message', (news: LookedAt | Damage) => {
+        if ('damage' in news) reject(damaged(path, news.damage));
+        else tell(news);
+      });
+      // A file that cannot be read, or a thread without memory, says nothing of its pages.
+      thread.once('error', (error) => reject(explained(error, path) as Error));
       thread.once('exit', () => resolve());
     });
   } finally {

@@ -1,14 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Late, Run } from '@margay/api-contract';
 import type { Action } from '@margay/kubernetes';
-import { readEntry } from '@margay/ledger';
 import { missing, Problem, type Log, type Metrics } from '@margay/runtime';
 import { LOG, Readiness } from '@margay/runtime/nest';
 import {
   ArchiveDamaged,
+  damageByLog,
   loggedOtherwise,
-  loggedReport,
-  LogRefused,
   type ArchivedHeader,
   type Stores,
 } from '@margay/storage';
@@ -118,22 +116,11 @@ export class RunList implements OnApplicationBootstrap {
     const known = this.#runs.entryOf(header.id);
     const damage =
       known === undefined
-        ? await this.#damageByProof(header, archiveProblem)
+        ? ((await damageByLog(this.#ledger, header)) ?? archiveProblem ?? undefined)
         : loggedOtherwise(header, known);
     if (damage === undefined) return;
     this.#metrics.archiveDamagedTotal.add(1, { cluster: this.#cluster, what: 'log' });
     throw new ArchiveDamaged('log', damage);
-  }
-
-  async #damageByProof(header: ArchivedHeader, archiveProblem: string | null): Promise<string | undefined> {
-    const logged = await loggedReport(this.#ledger, header.id).catch((error: unknown) => {
-      if (error instanceof LogRefused) return undefined;
-      throw error;
-    });
-    // Where the store does not say which entry is the report's, the list knows it by the entries themselves.
-    return logged === undefined
-      ? (archiveProblem ?? undefined)
-      : loggedOtherwise(header, readEntry(logged.entry));
   }
 
   /** Every run, whoever asks, newest window first. */

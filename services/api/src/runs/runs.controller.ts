@@ -10,7 +10,7 @@ import {
 import { formatInstant } from '@margay/ground';
 import { proofWords, type ReportHeader } from '@margay/reports';
 import { Problem } from '@margay/runtime';
-import type { Stores } from '@margay/storage';
+import { headerDamage, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { Viewer } from '../access/access.ts';
 import { Asking, TheRun } from '../access/asked.ts';
@@ -92,14 +92,15 @@ export class RunsController {
       revisions:
         header === undefined
           ? []
-          : (await this.#stores.archive.revisions(header.reportName, header)).map(
-              ({ id, revision = 1, generatedAt, digest }) => ({
+          : (await this.#stores.archive.revisions(header.reportName, header))
+              // Lists say of the others what is wrong with them.
+              .filter((each) => headerDamage(each) === undefined)
+              .map(({ id, revision = 1, generatedAt, digest }) => ({
                 id,
                 revision,
                 generated: formatInstant(generatedAt),
                 digest,
-              }),
-            ),
+              })),
       downloads: header === undefined ? [] : downloadsOf(this.#stores.archive, header, this.#named),
     };
   }
