@@ -96,7 +96,8 @@ function isEntry(value: unknown): value is Entry {
   );
 }
 
-function canonicalBytes(value: unknown): Uint8Array {
+/** Canonical JSON (RFC 8785) in UTF-8. */
+export function canonicalBytes(value: unknown): Uint8Array {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('Only JSON values have canonical JSON.');
   return utf8ToBytes(text);

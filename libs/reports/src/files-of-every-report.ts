@@ -4,6 +4,7 @@ export const LOG_FILES = [
   'report.tlog-proof',
   'log-checkpoint.txt',
   'log-key.txt',
+  'log-key-changes.json',
   'coverage.dsse.json',
 ] as const;
 

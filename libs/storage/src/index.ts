@@ -25,7 +25,14 @@ export type { Resumed } from './archive-check/walk-reports.ts';
 export type { Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
-export { checkLog, clusterUidOf, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
+export {
+  changeLogKey,
+  checkLog,
+  clusterUidOf,
+  checkLogKey,
+  logReports,
+  logUnlogged,
+} from './ledger/append.ts';
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';
 export { growthProof, type LoggedReport, loggedReport } from './ledger/proofs.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { kafkaOptionsOf, kafkaSettings, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
-import { clusterSettings, readConfig } from '@margay/runtime';
+import { cellSettings, clusterSettings, clustersOf, readConfig } from '@margay/runtime';
 import {
   databaseIn,
   elasticsearchOptionsOf,
@@ -29,6 +29,20 @@ export async function connectStores(data: string | undefined): Promise<Stores> {
   const settings = readConfig(z.object({ ...clusterSettings, ...elasticsearchSettings }), process.env);
   const options = elasticsearchOptionsOf(settings, settings.CLUSTER_NAME);
   return openElasticsearch({ ...options, readOnly: true });
+}
+
+/** The stores of an installation, to be written: of a folder that no other process has. */
+export async function connectStoresToWrite(
+  data: string | undefined,
+): Promise<{ stores: Stores; clusters: readonly string[]; cluster: string }> {
+  if (data !== undefined) {
+    checkDataFolder(data);
+    return { stores: openEmbedded(data), cluster: '', clusters: [''] };
+  }
+  const settings = readConfig(z.object({ ...cellSettings, ...elasticsearchSettings }), process.env);
+  const cluster = settings.CLUSTER_NAME;
+  const stores = await openElasticsearch(elasticsearchOptionsOf(settings, cluster));
+  return { stores, cluster, clusters: clustersOf(settings) };
 }
 
 /** @throws Error where a folder is none of Margay: opening would make one, in which nothing is. */

@@ -6,16 +6,18 @@ import {
   readEntry,
   type SignedCheckpoint,
 } from '@margay/ledger';
+import { followKeys } from './follow-keys.ts';
 import { judgeSince, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import type { BroughtPlace } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
 
 /** Judges what was brought of a report's place in the log, without the report. All that is asked for is shown of a checkpoint alone. */
-export function judgePlace(place: BroughtPlace, trusted: Trusted): Judgement {
+export function judgePlace(place: BroughtPlace, given: Trusted): Judgement {
   const told: Told = { shown: [], notShown: [] };
   const about = place.kind === 'pdf' ? 'entry' : 'checkpoint';
   try {
+    const trusted = place.kind === 'pdf' ? followKeys(place, given, told) : given;
     const head = place.kind === 'pdf' ? entryShown(place, trusted, told) : headShown(place, trusted, told);
     const signedBy = logsThatSigned(head);
     if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));

@@ -14,6 +14,7 @@ import {
   verifierKeyText,
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
+import { followKeys } from './follow-keys.ts';
 import { judgeFiles } from './judge-files.ts';
 import { judgeSince, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
@@ -22,10 +23,7 @@ import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
 
 /** Judges a report by itself, by its log, and by what is trusted. */
-export function judge(
-  { report, isRewritten = false, log, zip }: BroughtEvidence,
-  trusted: Trusted,
-): Judgement {
+export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence, given: Trusted): Judgement {
   const shown: string[] = [];
   const notShown: string[] = [];
   const verification = verifyReport(report);
@@ -37,6 +35,7 @@ export function judge(
     shown.push('its summaries are what its rows make');
     judgeBeside(report as Fields, isRewritten, notShown);
     const doubtful = zip === undefined ? [] : judgeZip(zip, report as Fields, log, { shown, notShown });
+    const trusted = followKeys(log, given, { shown, notShown });
     const head = log && judgeLog(log, report as Fields, trusted, { shown, notShown });
     if (zip !== undefined && head !== undefined) judgeLogFiles(zip, log!, head);
     if (head === undefined) notShown.push('that it was logged: nothing with it says so');

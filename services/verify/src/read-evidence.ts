@@ -7,13 +7,14 @@ import { isPrinted, type PrintedPlace, readPrinted } from '@margay/ledger';
 import { LOG_FILES, type Report, toReportJson } from '@margay/reports';
 import { jsonSize, sizeProblem } from './json-size.ts';
 import { ambiguityOf } from './one-reading.ts';
+import type { BroughtKeys } from './follow-keys.ts';
 import { filesAttachedTo, isPdf } from './read-pdf.ts';
 import { FILE_BYTES_MAX, zipFiles } from './read-zip.ts';
 import { Wrong } from './wrong.ts';
 
 /** What was brought of a report's place in the log, without the report. */
 export type BroughtPlace =
-  | { readonly kind: 'pdf'; readonly entry: Uint8Array; readonly proof: Uint8Array }
+  | ({ readonly kind: 'pdf'; readonly entry: Uint8Array } & BroughtKeys)
   | {
       readonly kind: 'checkpoint' | 'printed';
       readonly checkpoint: Uint8Array;
@@ -28,9 +29,8 @@ export interface BroughtEvidence {
   /** All programs read the same in `report.json`, and its bytes are not those that this release makes of it. */
   readonly isRewritten?: boolean;
   /** What is to show that it is in a log; absent where nothing is. */
-  readonly log?: {
+  readonly log?: BroughtKeys & {
     readonly entry: Uint8Array;
-    readonly proof: Uint8Array;
     /** The signed statement about the report's evidence; absent where there is none. */
     readonly statement?: Uint8Array;
   };
@@ -79,7 +79,8 @@ function placeInPdf(path: string, bytes: Buffer): BroughtPlace {
     throw new Error(
       `Cannot read ${path}: no proof is attached to it as Margay attaches it; give what is printed in it as text, or evidence.zip`,
     );
-  return { kind: 'pdf', entry, proof };
+  const keyChanges = files.get('log-key-changes.json');
+  return { kind: 'pdf', entry, proof, ...(keyChanges !== undefined && { keyChanges }) };
 }
 
 /** So many bytes tell whether it is a checkpoint. */
@@ -100,12 +101,15 @@ function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {
   const report = read.get(REPORT);
   if (report === undefined) throw new Error(`Cannot read ${path}: it is a ZIP without ${REPORT}`);
   const [entry, proof] = [read.get('log-entry.json'), read.get('report.tlog-proof')];
-  const statement = read.get('coverage.dsse.json');
+  const [statement, keyChanges] = [read.get('coverage.dsse.json'), read.get('log-key-changes.json')];
+  const more = {
+    ...(statement !== undefined && { statement }),
+    ...(keyChanges !== undefined && { keyChanges }),
+  };
   const [checkpoint, key] = [read.get('log-checkpoint.txt')?.toString(), read.get('log-key.txt')?.toString()];
   return {
     ...reportIn(`${path}: ${REPORT}`, report),
-    ...(entry !== undefined &&
-      proof !== undefined && { log: { entry, proof, ...(statement !== undefined && { statement }) } }),
+    ...(entry !== undefined && proof !== undefined && { log: { entry, proof, ...more } }),
     zip: {
       ...manifestIn(path, read.get(MANIFEST)),
       there,

@@ -1,6 +1,7 @@
 import type { Stores } from '../stores.ts';
 import type { ArchiveJudgement, Finding, Told, Trusted } from './findings.ts';
-import { walkLog } from './walk-log.ts';
+import { keysKnownOf } from '../ledger/key-changes.ts';
+import { tellKeys, walkLog } from './walk-log.ts';
 import { type Resumed, walkReports } from './walk-reports.ts';
 
 /** What is told while a check runs, and what an earlier one did already. */
@@ -15,11 +16,11 @@ const NOTHING_DONE: Resumed = { isDone: () => false, done: () => {} };
  * Looks at everything in an archive: headers, chains and rows, against their digests, and against the log of reports, its entries, tiles and
  * signed head. Only reads. What is archived meanwhile is no finding.
  *
- * @throws NoteProblem where the checkpoint that was kept is none.
+ * @throws NoteProblem where the checkpoint that was kept is none, or no key that is known signed it.
  */
 export async function checkArchive(
   stores: Pick<Stores, 'archive' | 'ledger'>,
-  trusted: Trusted,
+  given: Trusted,
   { resumed = NOTHING_DONE, progress = () => {} }: CheckOptions = {},
 ): Promise<ArchiveJudgement> {
   const findings: Finding[] = [];
@@ -30,6 +31,9 @@ export async function checkArchive(
     notShown: (words) => void notShown.push(words),
     progress,
   };
+  const known = await keysKnownOf(stores.ledger, given.keys).catch(() => undefined);
+  const trusted = known === undefined ? given : { ...given, keys: known.keys };
+  if (known !== undefined) tellKeys(known, told);
   // The log first: what it has is in the archive by then.
   const log = await walkLog(stores.ledger, trusted, told).catch(unreadable(told));
   await walkReports(stores, log, trusted, resumed, told);

@@ -2,11 +2,13 @@ import {
   append,
   type Hash,
   hashAt,
+  type KnownKeys,
   leafHash,
   NoEntry,
   NoteProblem,
   readCheckpoint,
   readEntry,
+  readKeyChange,
   readNote,
   rootFrom,
   sameBytes,
@@ -32,6 +34,16 @@ export interface WalkedLog {
 const BATCH = TILE_WIDTH;
 /** So many tiles are. */
 const TILES = 64;
+
+/** Tells by which entries the keys that were given speak for others. */
+export function tellKeys({ followed, lost }: KnownKeys, { shown, notShown }: Told): void {
+  for (const { before, key } of followed)
+    shown(`the key ${before.name}+${before.id} announced in the log that ${key.name}+${key.id} follows it`);
+  for (const { before, key } of lost)
+    notShown(
+      `that ${key.name}+${key.id} may sign the log: an entry says that the key ${before.name}+${before.id} was lost, and nobody with that key says so`,
+    );
+}
 
 /** Reads the whole log, and tells what of it is not what its head, its tiles and a checkpoint that was kept say; undefined where there is none. */
 export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Promise<WalkedLog | undefined> {
@@ -113,7 +125,7 @@ function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told)
     return undefined;
   }
   try {
-    return { ...readEntry(bytes), number };
+    return readKeyChange(bytes) === undefined ? { ...readEntry(bytes), number } : undefined;
   } catch (error) {
     if (!(error instanceof NoEntry)) throw error;
     found('changed', `Entry ${number} of the log was changed: ${error.message}.`);
@@ -226,6 +238,10 @@ function compareSince(
     return;
   }
   const kept = readCheckpoint(since, keys);
+  if (keys.length > 0 && kept.signed.length === 0)
+    throw new NoteProblem(
+      `the checkpoint that was kept is of the log ${kept.origin}, and no key that was given signed it`,
+    );
   if (kept.origin !== head.origin)
     found(
       'replaced',

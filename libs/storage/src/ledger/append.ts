@@ -7,6 +7,7 @@ import {
   type Entry,
   entryBytes,
   envelopeText,
+  keyChangeBytes,
   leafHash,
   NoteProblem,
   readCheckpoint,
@@ -20,6 +21,7 @@ import {
   type Statement,
   STATEMENT_TYPE,
   tilePath,
+  type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
 import { FIRST_OBJECT } from '@margay/history';
@@ -29,6 +31,7 @@ import { chunks } from '../chunks.ts';
 import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
 import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
+import { runOfKey } from './key-changes.ts';
 import { isMissing, type LogAsRead, logReader } from './read-log.ts';
 
 /** The stores that a log is written from. */
@@ -62,6 +65,29 @@ export async function logReports(
     const checkpoint = signCheckpoint({ size, root }, key);
     const next = { size, checkpoint, key: verifierKeyText(key) };
     if (await ledger.grow(before, { head: next, entries, tiles })) return next;
+  }
+}
+
+/**
+ * Has the log go on with another key: an entry says so, and the next head is signed by that one.
+ *
+ * @param before the key until now; one that only checks was lost, and nobody announces the next one.
+ * @throws LogRefused where the log is not what that key signed last; NoKey for a key that cannot be its next one.
+ */
+export async function changeLogKey(
+  ledger: Ledger,
+  before: SigningKey | VerifierKey,
+  key: SigningKey,
+): Promise<LogHead> {
+  const bytes = keyChangeBytes(before, key);
+  for (;;) {
+    const head = await ledger.head();
+    if (head === undefined) throw new LogRefused('There is no log of reports yet: it begins with any key.');
+    const edge = await checkedEdge(ledger, head, before);
+    const { size, root, tiles } = append(head.size, [leafHash(bytes)], edge);
+    const next = { size, checkpoint: signCheckpoint({ size, root }, key), key: verifierKeyText(key) };
+    const growth = { head: next, entries: [{ run: runOfKey(key), bytes }], tiles };
+    if (await ledger.grow(head.size, growth)) return next;
   }
 }
 
@@ -118,7 +144,7 @@ export async function clusterUidOf(history: Pick<History, 'changesOf'>): Promise
 }
 
 /** The right edge of the log, which has the root that the key signed. */
-async function checkedEdge(ledger: Ledger, head: LogHead | undefined, key: SigningKey): Promise<ReadTile> {
+async function checkedEdge(ledger: Ledger, head: LogHead | undefined, key: VerifierKey): Promise<ReadTile> {
   const places = edgeOf(head?.size ?? 0);
   const bytes = await ledger.tiles(places);
   const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
@@ -152,7 +178,7 @@ const signersOf = (checkpoint: string): string =>
     .join(' and ');
 
 /** @throws LogRefused */
-function checkHead(head: LogHead, key: SigningKey, edge: ReadTile): void {
+function checkHead(head: LogHead, key: VerifierKey, edge: ReadTile): void {
   const { size, root } = signedHead(head, key);
   if (size !== head.size) throw refusal(key, `its checkpoint is of ${size} entries, and it has ${head.size}`);
   if (!sameBytes(root, rootFrom(size).compute(edge)))
@@ -160,7 +186,7 @@ function checkHead(head: LogHead, key: SigningKey, edge: ReadTile): void {
 }
 
 /** The checkpoint, which the key signed. @throws LogRefused */
-function signedHead({ checkpoint }: LogHead, key: SigningKey): SignedCheckpoint {
+function signedHead({ checkpoint }: LogHead, key: VerifierKey): SignedCheckpoint {
   try {
     const signed = readCheckpoint(new TextEncoder().encode(checkpoint), [key]);
     if (signed.origin !== key.name || signed.signed.length === 0)
@@ -172,7 +198,7 @@ function signedHead({ checkpoint }: LogHead, key: SigningKey): SignedCheckpoint 
   }
 }
 
-const refusal = (key: SigningKey, why: string): LogRefused =>
+const refusal = (key: VerifierKey, why: string): LogRefused =>
   new LogRefused(
     `The log of reports is not the one that the key ${key.name}+${key.id} signed: ${why}. Nothing is appended to it. Somebody changed ` +
       'the store, or the key is another one: give the log its own key again, or restore the store from a backup.',

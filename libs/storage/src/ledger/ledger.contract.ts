@@ -4,6 +4,7 @@ import {
   readCheckpoint,
   readEntry,
   readEnvelope,
+  readKeyChange,
   signingKey,
   verifierKeyText,
 } from '@margay/ledger';
@@ -12,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 import type { ArchivedHeader, ReportRecord } from '../archive/archive.ts';
 import type { Stores } from '../stores.ts';
 import { collect } from '../testing/collect.ts';
-import { checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
+import { changeLogKey, checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
 import { type Ledger, LogRefused } from './ledger.ts';
 import { growthProof, loggedReport } from './proofs.ts';
 import { logReader } from './read-log.ts';
@@ -61,6 +62,38 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       for (const each of reports) headers.push(await stores.archive.complete(each));
       return { stores, ledger: stores.ledger, headers };
     };
+
+    test('a log goes on with another key: an entry says so, and what was logged before stays shown', async () => {
+      const { stores, ledger, headers } = await withReports(report('a'), report('b'));
+      const next = signingKey(key.name, new Uint8Array(32).fill(2));
+      await expect(changeLogKey(ledger, key, next)).rejects.toThrow('no log of reports yet');
+      await logReports(stores, [headers[0]!], key);
+      const stranger = signingKey(key.name, new Uint8Array(32).fill(3));
+      await expect(changeLogKey(ledger, stranger, next)).rejects.toThrow(LogRefused);
+      await changeLogKey(ledger, key, next);
+      await expect(logReports(stores, [headers[1]!], key)).rejects.toThrow(LogRefused);
+      await logReports(stores, [headers[1]!], next);
+      await checkLog(ledger, next);
+      const [, change] = await ledger.entries(0, 3);
+      expect(readKeyChange(change!)).toMatchObject({
+        before: { id: key.id },
+        key: { id: next.id },
+        isAnnounced: true,
+      });
+      for (const run of ['a', 'b']) {
+        const logged = (await loggedReport(ledger, run))!;
+        expect(checkProof(Buffer.from(logged.proof), logged.entry, [next])).toMatchObject({
+          size: 3,
+          signed: [{}],
+        });
+        expect(logged.keyChanges).toMatchObject([{ entry: change }]);
+        expect(checkProof(Buffer.from(logged.keyChanges[0]!.proof), change!, [next]).index).toBe(1);
+      }
+      // An entry about a key is no report, and none is missed for it.
+      expect(await logReader(ledger)()).toMatchObject({ problems: [] });
+      expect([...(await logReader(ledger)()).entries.keys()]).toEqual(['a', 'b']);
+      expect(await logUnlogged(stores, next)).toBe(0);
+    });
 
     test('an empty log has no head, and its archive no report without an entry', async () => {
       const { ledger } = await open();
@@ -193,7 +226,11 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
         const { proof, entry, ...of } = (await loggedReport(ledger, `r${index}`))!;
         expect(readEntry(entry).run).toBe(`r${index}`);
         expect(checkProof(Buffer.from(proof), entry, [key])).toMatchObject({ ...last, index });
-        expect(of).toEqual({ checkpoint: (await ledger.head())!.checkpoint, key: verifierKeyText(key) });
+        expect(of).toEqual({
+          checkpoint: (await ledger.head())!.checkpoint,
+          key: verifierKeyText(key),
+          keyChanges: [],
+        });
       }
       for (const older of heads)
         expect(goesOnFrom(older, last, await growthProof(ledger, older.size, 560))).toBe(true);

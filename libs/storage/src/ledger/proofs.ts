@@ -10,7 +10,8 @@ import {
   readEntry,
   tilePath,
 } from '@margay/ledger';
-import { lacking, type Ledger, LogRefused } from './ledger.ts';
+import { keyChangesOf } from './key-changes.ts';
+import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
 
 /** What somebody needs who checks a report without its log. */
 export interface LoggedReport {
@@ -23,6 +24,8 @@ export interface LoggedReport {
   readonly key: string;
   /** The signed statement about its evidence: a DSSE envelope. Absent where a report of an older release says too little of it. */
   readonly statement?: string;
+  /** The entries that tell of the log's keys, each with its `.tlog-proof` in the same log, oldest first. */
+  readonly keyChanges: readonly { readonly entry: Uint8Array; readonly proof: string }[];
 }
 
 /**
@@ -51,7 +54,22 @@ export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedR
     checkpoint,
     key,
     ...(statement !== undefined && { statement }),
+    keyChanges: await provenKeyChanges(ledger, head),
   };
+}
+
+async function provenKeyChanges(
+  ledger: Ledger,
+  { size, checkpoint }: LogHead,
+): Promise<LoggedReport['keyChanges']> {
+  const proven: LoggedReport['keyChanges'][number][] = [];
+  for (const { number: index, bytes: entry } of await keyChangesOf(ledger)) {
+    // One that was appended since is not in that log.
+    if (index >= size) break;
+    const hashes = await computed(ledger, inclusionFrom(index, size));
+    proven.push({ entry, proof: proofText({ index, hashes, checkpoint }) });
+  }
+  return proven;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   NoteProblem,
   readCheckpoint,
   readEntry,
+  readKeyChange,
   sameBytes,
   TILE_WIDTH,
   type TreeHead,
@@ -51,7 +52,8 @@ export function logReader(ledger: Ledger): () => Promise<LogAsRead> {
       if (typeof found === 'string') wrong.set(number, found);
       else {
         wrong.delete(number);
-        entries.set(found.run, found);
+        // Of a key that changed nothing is in the archive.
+        if (found !== undefined) entries.set(found.run, found);
       }
     }
   };
@@ -122,8 +124,8 @@ export const isMissing = (number: number): string => `Entry ${number} of the log
 
 interface Looked {
   readonly number: number;
-  /** The entry, or what is wrong with it. */
-  readonly found: LoggedEntry | string;
+  /** The entry, or what is wrong with it; undefined of one that tells of a key. */
+  readonly found: LoggedEntry | string | undefined;
 }
 
 /** The entries `[from, to)` of one tile. */
@@ -152,7 +154,7 @@ function entryAt(number: number, bytes: Uint8Array | undefined, hash: Hash | und
   if (!sameBytes(leafHash(bytes), hash))
     return `Entry ${number} of the log of reports was changed: it is not the one that was signed.`;
   try {
-    return { ...readEntry(bytes), number };
+    return readKeyChange(bytes) === undefined ? { ...readEntry(bytes), number } : undefined;
   } catch (error) {
     if (!(error instanceof NoEntry)) throw error;
     return `Entry ${number} of the log of reports was changed: ${error.message}.`;

@@ -40,13 +40,22 @@ export function filesOfLog({ logged, problem }: ShownByLog): ReportFile[] {
   if (problem !== undefined) return [file('log.problem.txt', TEXT, `${problem}\n`)];
   if (logged === undefined) return [];
   const { entry, proof, checkpoint, key, statement } = logged;
+  const changes = keyChangesText(logged);
   return [
     file('log-entry.json', 'application/json', Buffer.from(entry).toString()),
     file('report.tlog-proof', TEXT, proof),
     file('log-checkpoint.txt', TEXT, checkpoint),
     file('log-key.txt', TEXT, `${key}\n`),
+    ...(changes === undefined ? [] : [file('log-key-changes.json', 'application/json', changes)]),
     ...(statement === undefined ? [] : [file('coverage.dsse.json', 'application/json', statement)]),
   ];
+}
+
+/** The changes of the log's key, with their proofs: a file of JSON; undefined where there were none. */
+export function keyChangesText({ keyChanges }: LoggedReport): string | undefined {
+  if (keyChanges.length === 0) return undefined;
+  const changes = keyChanges.map(({ entry, proof }) => ({ entry: Buffer.from(entry).toString(), proof }));
+  return `${JSON.stringify(changes, undefined, 2)}\n`;
 }
 
 const NO_ENTRY =

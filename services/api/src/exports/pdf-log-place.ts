@@ -1,5 +1,6 @@
 import { printedText, readEntry, readProof } from '@margay/ledger';
 import type { LoggedReport } from '@margay/storage';
+import { keyChangesText } from './log-files.ts';
 import { qrCodeOf } from './qr-code.ts';
 
 type Pdf = PDFKit.PDFDocument;
@@ -16,7 +17,8 @@ export const LOG_PLACE_HEIGHT = 200;
  * Where a report is in the log, for whoever has the paper: the log's signed head as text and as a QR code. For whoever has the file, its
  * entry and proof are attached.
  */
-export function logPlace(pdf: Pdf, { entry, proof, checkpoint }: LoggedReport, margin: number): void {
+export function logPlace(pdf: Pdf, logged: LoggedReport, margin: number): void {
+  const { entry, proof, checkpoint } = logged;
   const { run, digest } = readEntry(entry);
   const text = printedText({ run, digest, index: readProof(Buffer.from(proof)).index, checkpoint });
   const top = pdf.y;
@@ -30,6 +32,9 @@ export function logPlace(pdf: Pdf, { entry, proof, checkpoint }: LoggedReport, m
   pdf.y = Math.max(pdf.y, top + QR_SIDE + GAP);
   pdf.file(Buffer.from(entry), { name: 'log-entry.json', type: 'application/json' });
   pdf.file(Buffer.from(proof), { name: 'report.tlog-proof', type: 'text/plain' });
+  const changes = keyChangesText(logged);
+  if (changes !== undefined)
+    pdf.file(Buffer.from(changes), { name: 'log-key-changes.json', type: 'application/json' });
 }
 
 const WORDS =

@@ -74,16 +74,14 @@ function linesOf({ findings, signedBy, shown, notShown }: ArchiveJudgement): str
   ];
 }
 
-/** @throws Error where the checkpoint cannot be read, or is not signed by a key that was given. */
+/** @throws Error where the checkpoint cannot be read. */
 function trustedOf({ key: keys = [], since: path }: Options): Trusted {
   if (keys.some(({ use }) => use !== 'log'))
     throw new UsageError('--key is the key of a witness: the one of the log is needed');
   if (path === undefined) return { keys };
   const since = readFileSync(path);
   try {
-    const { origin, signed } = readCheckpoint(since, keys);
-    if (keys.length > 0 && signed.length === 0)
-      throw new NoteProblem(`it is of the log ${origin}, and no key that was given signed it`);
+    readCheckpoint(since, keys);
   } catch (error) {
     if (!(error instanceof NoteProblem)) throw error;
     throw new Error(`Cannot take ${path} for a checkpoint that was kept: ${error.message}`, { cause: error });

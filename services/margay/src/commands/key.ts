@@ -3,6 +3,7 @@ import { verifierKeyText } from '@margay/ledger';
 import { readKeyFile, writeNewKey } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
 import { Command } from 'commander';
+import { rotateCommand } from './key-rotate.ts';
 import { sayOpenToOthers } from '../up/open-to-others.ts';
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
 /** `margay key`: the key of a log, made once, and its other half, which everybody may have. */
 export function keyCommand(): Command {
   return new Command('key')
+    .addCommand(rotateCommand())
     .argument('<file>', 'where the key that signs is kept, for its owner only')
     .option(
       '--name <name>',

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type KeyChange,
+  keyChangeBytes,
+  knownKeys,
+  NoEntry,
+  NoKey,
+  readKeyChange,
+  type SigningKey,
+  signingKey,
+  type VerifierKey,
+  verifierKeyText,
+} from './index.ts';
+
+const key = (seed: number, name = 'margay.example/log'): SigningKey =>
+  signingKey(name, new Uint8Array(32).fill(seed));
+const [A, B, C] = [key(1), key(2), key(3)];
+const checking = ({ seed: _, ...rest }: SigningKey): VerifierKey => rest;
+const read = (before: SigningKey | VerifierKey, to: VerifierKey): KeyChange =>
+  readKeyChange(keyChangeBytes(before, to))!;
+const ids = (keys: readonly VerifierKey[]): string[] =>
+  keys.map(({ id }) => id).sort((a, b) => (a < b ? -1 : 1));
+
+test('a change says both keys, and whether the old one says so', () => {
+  expect(read(A, B)).toEqual({ before: checking(A), key: checking(B), isAnnounced: true });
+  expect(read(checking(A), B)).toMatchObject({ isAnnounced: false });
+  expect(readKeyChange(Buffer.from('{"run":"a"}'))).toBeUndefined();
+});
+
+test('a log keeps its name, and another key is another one', () => {
+  expect(() => keyChangeBytes(A, key(2, 'other.example/log'))).toThrow(NoKey);
+  expect(() => keyChangeBytes(A, A)).toThrow(NoKey);
+});
+
+describe('an announcement that the old key did not make is none', () => {
+  const text = Buffer.from(keyChangeBytes(A, B)).toString();
+  test.each<[string, string]>([
+    ['for another key', text.replaceAll(`"key":"${verifierKeyText(B)}"`, `"key":"${verifierKeyText(C)}"`)],
+    ['by another key', text.replace(verifierKeyText(A), verifierKeyText(C))],
+    ['with a letter changed', text.replace('key-change@v1', 'key-change@v2')],
+    ['written otherwise', `${text} `],
+    ['of a key that is none', text.replace(verifierKeyText(B), 'none')],
+  ])('%s', (_, changed) => {
+    expect(() => readKeyChange(Buffer.from(changed))).toThrow(NoEntry);
+  });
+});
+
+test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], number]>([
+  ['a key speaks for those that it and they announced', [A], [read(A, B), read(B, C)], [A, B, C], 0],
+  ['a log signed by a key names those before it', [C], [read(A, B), read(B, C)], [A, B, C], 0],
+  ['one that was lost speaks for none', [A], [read(checking(A), B)], [A], 1],
+  ['the next one tells of it all the same', [B], [read(checking(A), B)], [A, B], 0],
+  ['whoever knows neither knows none', [C], [read(A, B)], [C], 0],
+])('%s', (_, given, changes, known, lost) => {
+  const said = knownKeys(given, changes);
+  expect(ids(said.keys)).toEqual(ids(known));
+  expect(said.lost).toHaveLength(lost);
+});

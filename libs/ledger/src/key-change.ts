@@ -1,0 +1,122 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8 } from '@scure/base';
+import { canonicalBytes, NoEntry } from './entry.ts';
+import { NoKey, readVerifierKey, type SigningKey, type VerifierKey, verifierKeyText } from './notes/keys.ts';
+import { NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
+
+/** That a log goes on with another key: an entry among those of reports. */
+export interface KeyChange {
+  /** The key that signed the log until then. */
+  readonly before: VerifierKey;
+  /** The key that signs it from then on. Both have the name of the log. */
+  readonly key: VerifierKey;
+  /** The key until then says so itself. Where it does not it was lost, and whoever has the log's key now says that. */
+  readonly isAnnounced: boolean;
+}
+
+/** The first line of what the old key signs: no checkpoint begins so, as no origin of ours has a second line like it. */
+const FIRST_LINE = 'margay.io/key-change@v1';
+
+/**
+ * The bytes of the entry that says that a log goes on with another key.
+ *
+ * @param before the key until then: one that signs announces the other, and one that only checks was lost.
+ * @throws NoKey where the two have not the same name, or are the same.
+ */
+export function keyChangeBytes(before: SigningKey | VerifierKey, key: VerifierKey): Uint8Array {
+  if (before.name !== key.name)
+    throw new NoKey(`it has the name ${key.name}, and the log is ${before.name}: a log keeps its name`);
+  if (before.id === key.id) throw new NoKey('it is the key that the log has already');
+  const texts = { before: verifierKeyText(before), key: verifierKeyText(key) };
+  const announcement = 'seed' in before ? { announcement: signNote(announced(texts), before) } : {};
+  return canonicalBytes({ keyChange: { ...texts, ...announcement } });
+}
+
+const announced = ({ before, key }: { readonly before: string; readonly key: string }): string =>
+  `${FIRST_LINE}\n${before}\n${key}\n`;
+
+/**
+ * The change of keys that an entry tells of; undefined where it tells of none.
+ *
+ * @throws NoEntry where it is one that nobody may trust.
+ */
+export function readKeyChange(bytes: Uint8Array): KeyChange | undefined {
+  const change = changeIn(bytes);
+  if (change === undefined) return undefined;
+  const { before, key, announcement } = change;
+  if (typeof before !== 'string' || typeof key !== 'string')
+    throw new NoEntry('it tells of another key, and not of which');
+  try {
+    const keys = { before: readVerifierKey(before), key: readVerifierKey(key) };
+    const isAnnounced = announcement !== undefined;
+    if (isAnnounced && typeof announcement !== 'string')
+      throw new NoEntry('it tells of another key, and nothing that was signed says so');
+    const canonical = canonicalBytes({ keyChange: { before, key, ...(isAnnounced && { announcement }) } });
+    if (utf8.encode(canonical) !== utf8.encode(bytes))
+      throw new NoEntry('it is not written as canonical JSON');
+    if (keys.before.name !== keys.key.name || keys.before.id === keys.key.id)
+      throw new NoEntry('it tells of another key, which is none for this log');
+    if (isAnnounced) checkAnnouncement(announcement, { before, key }, keys.before);
+    return { ...keys, isAnnounced };
+  } catch (error) {
+    if (error instanceof NoKey || error instanceof NoteProblem)
+      throw new NoEntry(`it tells of another key: ${error.message}`);
+    throw error;
+  }
+}
+
+/** @throws NoteProblem, NoEntry */
+function checkAnnouncement(
+  text: string,
+  texts: { readonly before: string; readonly key: string },
+  by: VerifierKey,
+): void {
+  const note = readNote(utf8ToBytes(text));
+  if (note.text !== announced(texts) || signaturesBy(note, [by]).length === 0)
+    throw new NoEntry(`it tells of another key, and ${by.name}+${by.id} did not sign that`);
+}
+
+function changeIn(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.encode(bytes));
+  } catch {
+    return undefined;
+  }
+  const change = (value as { readonly keyChange?: unknown } | null)?.keyChange;
+  return typeof change === 'object' && change !== null
+    ? (change as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+/** What follows from the keys that somebody was given, by the changes of keys that a log tells of. */
+export interface KnownKeys {
+  /** Those that were given and those that follow from them. */
+  readonly keys: readonly VerifierKey[];
+  /** The changes by which a key that is known announced the next one. */
+  readonly followed: readonly KeyChange[];
+  /** The changes from a known key that was lost: nobody known says which key is the next one. */
+  readonly lost: readonly KeyChange[];
+}
+
+/**
+ * The keys that are known of a log: a known key speaks for the one that it announced, and for the one before it, which its log names.
+ *
+ * @param changes of one log, which its tree has.
+ */
+export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyChange[]): KnownKeys {
+  const keys = new Map(given.map((key) => [verifierKeyText(key), key]));
+  const has = (key: VerifierKey) => keys.has(verifierKeyText(key));
+  const add = (key: VerifierKey) => keys.set(verifierKeyText(key), key);
+  const followed: KeyChange[] = [];
+  const lost: KeyChange[] = [];
+  for (const change of changes) {
+    if (!has(change.before) || has(change.key)) continue;
+    if (change.isAnnounced) {
+      followed.push(change);
+      add(change.key);
+    } else lost.push(change);
+  }
+  for (const { before, key } of changes.toReversed()) if (has(key)) add(before);
+  return { keys: [...keys.values()], followed, lost };
+}

@@ -1,0 +1,70 @@
+import { checkProof, type KeyChange, knownKeys, readKeyChange, readProof } from '@margay/ledger';
+import { isFields } from '@margay/ground';
+import { named, type Told, type Trusted } from './judgement.ts';
+import { ambiguityOf } from './one-reading.ts';
+import { Wrong } from './wrong.ts';
+
+/** What is to show which keys a log had: what `log-key-changes.json` holds, and the proof of the entry that it stands beside. */
+export interface BroughtKeys {
+  readonly proof: Uint8Array;
+  /** Absent where nothing tells of another key. */
+  readonly keyChanges?: Uint8Array;
+}
+
+const FILE = 'log-key-changes.json';
+
+/**
+ * What is trusted, with the keys that follow from those that were given by what the log says of its keys. The log itself must be signed by
+ * one of them: then its entries are what that key signed.
+ *
+ * @throws Wrong where an entry about a key is none, or is not in that log.
+ */
+export function followKeys(brought: BroughtKeys | undefined, trusted: Trusted, told: Told): Trusted {
+  if (brought?.keyChanges === undefined) return trusted;
+  const changes = keyChangesIn(brought.keyChanges, brought.proof);
+  const { keys, followed, lost } = knownKeys(trusted.keys, changes);
+  for (const { before, key } of followed)
+    told.shown.push(
+      `the key ${before.name}+${before.id} announced in that log that ${key.name}+${key.id} follows it`,
+    );
+  for (const { before, key } of lost)
+    told.notShown.push(
+      `that ${key.name}+${key.id} may sign that log: an entry says that the key ${before.name}+${before.id} was lost, and nobody with that key says so; ` +
+        'give the other one with --key where you got it by a way of its own',
+    );
+  return { ...trusted, keys };
+}
+
+function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): KeyChange[] {
+  const { checkpoint } = named('report.tlog-proof', () => readProof(proof));
+  return listIn(bytes).map(({ entry, proof: own }) =>
+    named(FILE, () => {
+      const [entryBytes, proofBytes] = [Buffer.from(entry), Buffer.from(own)];
+      checkProof(proofBytes, entryBytes, []);
+      const change = readKeyChange(entryBytes);
+      if (change === undefined) throw new Wrong(`${FILE}: an entry in it tells of no key`);
+      if (readProof(proofBytes).checkpoint !== checkpoint)
+        throw new Wrong(`${FILE}: a proof in it is of another log than that in report.tlog-proof`);
+      return change;
+    }),
+  );
+}
+
+function listIn(bytes: Uint8Array): readonly { readonly entry: string; readonly proof: string }[] {
+  const text = Buffer.from(bytes).toString();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Wrong(`${FILE}: it is no JSON`);
+  }
+  const problem = ambiguityOf(text, (name) => name.toLowerCase());
+  if (problem !== undefined) throw new Wrong(`${FILE}: ${problem}`);
+  const isList =
+    Array.isArray(value) &&
+    value.every(
+      (each) => isFields(each) && typeof each['entry'] === 'string' && typeof each['proof'] === 'string',
+    );
+  if (!isList) throw new Wrong(`${FILE}: it must be a list of entries and proofs`);
+  return value as { entry: string; proof: string }[];
+}
