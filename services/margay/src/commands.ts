@@ -51,6 +51,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/key.ts')).keyCommand,
   },
   {
+    use: 'witness',
+    about: 'See that logs of reports only grow, and cosign them; or have witnesses do so.',
+    load: async () => (await import('./commands/witness.ts')).witnessCommand,
+  },
+  {
     use: 'run [options] <name>',
     about: 'Ask a running Margay for one run of a report, or for a revision of one.',
     load: async () => (await import('./commands/run.ts')).runCommand,

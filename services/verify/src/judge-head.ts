@@ -84,3 +84,31 @@ export function judgeSince(
   );
   return true;
 }
+
+/**
+ * Whether so many witnesses as are asked for saw a log that has the report: by the head that its proof is of, or by the checkpoint that was
+ * kept, where that has the report's entry and goes with the head.
+ */
+export function judgeWitnesses(
+  head: (SignedCheckpoint & { readonly index: number }) | undefined,
+  isSinceShown: boolean,
+  { keys, since, witnesses }: Trusted,
+  { shown, notShown }: Told,
+): boolean {
+  if (witnesses === undefined) return true;
+  const heads = head === undefined ? [] : [head];
+  if (head !== undefined && since !== undefined && isSinceShown) {
+    const kept = keptCheckpoint(since, keys);
+    if (kept.size > head.index) heads.push({ ...kept, index: head.index });
+  }
+  const saw = new Set(
+    heads.flatMap(({ signed }) =>
+      signed.filter(({ key }) => key.use === 'witness').map(({ key }) => `${key.name}+${key.id}`),
+    ),
+  );
+  const count = witnesses.names.filter((name) => saw.has(name)).length;
+  const words = `${count} of the ${witnesses.names.length} witnesses that were given saw that log with this report in it`;
+  if (count >= witnesses.needed) shown.push(words);
+  else notShown.push(`that ${witnesses.needed} witnesses saw it: ${words}`);
+  return count >= witnesses.needed;
+}

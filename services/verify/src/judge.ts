@@ -16,7 +16,7 @@ import {
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { followKeys } from './follow-keys.ts';
 import { judgeFiles } from './judge-files.ts';
-import { judgeSince, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
+import { judgeSince, judgeWitnesses, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
@@ -43,12 +43,14 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
     if (signedBy.length === 0) notShown.push(whoNotShown(trusted));
     const since =
       trusted.since === undefined || judgeSince(trusted.since, head, trusted, { shown, notShown });
+    const witnessed = judgeWitnesses(head, since, trusted, { shown, notShown });
     return {
       about: 'report',
       shown,
       notShown,
       signedBy,
-      isAnswered: since && (trusted.keys.length === 0 || signedBy.length > 0) && doubtful.length === 0,
+      isAnswered:
+        since && witnessed && (trusted.keys.length === 0 || signedBy.length > 0) && doubtful.length === 0,
       doubtful,
     };
   } catch (error) {
@@ -135,7 +137,7 @@ function judgeLog(
   report: Fields,
   { keys }: Trusted,
   { shown, notShown }: Told,
-): SignedCheckpoint {
+): SignedCheckpoint & { readonly index: number } {
   const entry = named('log-entry.json', () => readEntry(bytes));
   const said: readonly [field: string, entry: unknown, report: unknown][] = [
     ['digest', entry.digest, report['digest']],

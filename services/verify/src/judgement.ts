@@ -9,6 +9,8 @@ export interface Trusted {
   readonly since?: Uint8Array;
   /** The proof that the newer one of the two goes on from the older. */
   readonly growth?: readonly Hash[];
+  /** So many of these witnesses must have seen the log with the report in it; their keys are among `keys`. */
+  readonly witnesses?: { readonly names: readonly string[]; readonly needed: number };
 }
 
 /** What was brought, of which something is shown. */

@@ -11,6 +11,8 @@ interface Options {
   readonly key?: VerifierKey[];
   readonly since?: string;
   readonly growth?: string;
+  readonly witness?: VerifierKey[];
+  readonly witnesses?: string;
 }
 
 /** `margay verify`: whether an exported report is what was computed, and who says so. */
@@ -30,6 +32,12 @@ export function verifyCommand(): Command {
       'a checkpoint of that log that you kept, or a PDF with one: the log must go with it',
     )
     .option('--growth <file>', 'the proof that the newer of the two checkpoints goes on from the older one')
+    .option(
+      '--witness <key>',
+      'the key of a witness that must have seen the log with the report in it. Several may be given',
+      (text: string, before?: VerifierKey[]) => keyOption(text, before, '--witness'),
+    )
+    .option('--witnesses <n>', 'so many of them are enough; all unless given')
     .addHelpText(
       'after',
       `
@@ -91,14 +99,34 @@ function conclusionOf({ about, signedBy, isAnswered, doubtful }: Judgement): str
   return isAnswered ? `intact: ${report}` : `${report}; not all that was asked for is shown`;
 }
 
-async function trustedOf({ key: keys = [], since, growth }: Options): Promise<Trusted> {
+async function trustedOf({ key: given = [], since, growth, ...options }: Options): Promise<Trusted> {
+  const witnesses = witnessesOf(options);
+  const keys = [...given, ...(options.witness ?? [])];
   if (growth !== undefined && since === undefined)
     throw new UsageError('--growth needs --since: which checkpoint did you keep?');
   return {
     keys,
+    ...(witnesses && { witnesses }),
     ...(since !== undefined && { since: await readBytes(since) }),
     ...(growth !== undefined && { growth: hashesIn(growth, await readBytes(growth)) }),
   };
+}
+
+function witnessesOf({
+  witness: keys,
+  witnesses: needed,
+}: Pick<Options, 'witness' | 'witnesses'>): Trusted['witnesses'] {
+  if (keys === undefined) {
+    if (needed !== undefined) throw new UsageError('--witnesses needs --witness: which of them?');
+    return undefined;
+  }
+  const names = [...new Set(keys.map(({ name, id }) => `${name}+${id}`))];
+  if (keys.some(({ use }) => use !== 'witness'))
+    throw new UsageError('--witness is the key of a log: one of a witness is needed');
+  const count = needed === undefined ? names.length : Number(needed);
+  if (!Number.isInteger(count) || count < 1 || count > names.length)
+    throw new UsageError(`--witnesses must be from 1 to ${names.length}, as so many keys were given`);
+  return { names, needed: count };
 }
 
 function hashesIn(path: string, bytes: Uint8Array): Hash[] {
@@ -112,11 +140,11 @@ function hashesIn(path: string, bytes: Uint8Array): Hash[] {
 }
 
 /** What was given is not repeated: by mistake it is the key that signs. */
-export function keyOption(text: string, before: VerifierKey[] = []): VerifierKey[] {
+export function keyOption(text: string, before: VerifierKey[] = [], option = '--key'): VerifierKey[] {
   try {
     return [...before, readVerifierKey(text.trim())];
   } catch (error) {
     if (!(error instanceof NoKey)) throw error;
-    throw new UsageError(`--key is no key for checking: ${error.message}`);
+    throw new UsageError(`${option} is no key for checking: ${error.message}`);
   }
 }

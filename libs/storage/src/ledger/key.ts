@@ -82,9 +82,9 @@ function textOf(file: string): string {
  *
  * @throws Error that names the file where it cannot be written; none is left behind.
  */
-export function writeNewKey(file: string, name: string): SigningKey {
+export function writeNewKey(file: string, name: string, use: SigningKey['use'] = 'log'): SigningKey {
   const made = `${file}.${process.pid}`;
-  const text = `${signingKeyText(signingKey(name, randomBytes(32)))}\n`;
+  const text = `${signingKeyText(signingKey(name, randomBytes(32), use))}\n`;
   try {
     // A log whose key a power cut took away could never go on.
     writeFileSync(made, text, { mode: 0o600, flush: true });

@@ -8,6 +8,7 @@ import { sayOpenToOthers } from '../up/open-to-others.ts';
 
 interface Options {
   readonly name?: string;
+  readonly witness?: true;
 }
 
 /** `margay key`: the key of a log, made once, and its other half, which everybody may have. */
@@ -19,6 +20,7 @@ export function keyCommand(): Command {
       '--name <name>',
       'with a file that is not there: makes it, for a log of this name, as in margay.example.com/prod',
     )
+    .option('--witness', 'makes the key of a witness, which cosigns logs of others')
     .addHelpText(
       'after',
       `
@@ -28,11 +30,13 @@ can sign; a log cannot go on without it.
 Example:
   margay key ledger.key --name margay.example.com/prod`,
     )
-    .action(async (file: string, { name }: Options) => {
+    .action(async (file: string, { name, witness }: Options) => {
       const isThere = existsSync(file);
       if (!isThere && name === undefined)
         throw new UsageError(`${file} is not there: give the name of a log with --name, and its key is made`);
-      const key = isThere ? readKeyFile(file) : writeNewKey(file, name!);
+      const key = isThere
+        ? readKeyFile(file)
+        : writeNewKey(file, name!, witness === true ? 'witness' : 'log');
       if (name !== undefined && key.name !== name)
         throw new UsageError(`${file} holds the key of the log ${key.name} already: nothing was made`);
       if (isThere) sayOpenToOthers(file, 'read');

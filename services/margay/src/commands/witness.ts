@@ -1,0 +1,207 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import {
+  addCheckpointText,
+  cosignNote,
+  type Hash,
+  readAddCheckpoint,
+  readCheckpoint,
+  readHash,
+  type SigningKey,
+  type VerifierKey,
+  verifierKeyText,
+  witness,
+  type WitnessAnswer,
+} from '@margay/ledger';
+import { keepNames, makeFolder, replaceFile, stopSignal } from '@margay/runtime';
+import { readKeyFile } from '@margay/storage';
+import { say, UsageError, write } from '@margay/terminal';
+import { keyOption } from '@margay/verify';
+import { Command } from 'commander';
+import { ownToken } from '../ask-api.ts';
+
+interface ServeOptions {
+  readonly key: string;
+  readonly data: string;
+  readonly log: VerifierKey[];
+  readonly port: string;
+  readonly host: string;
+}
+
+/** `margay witness`: another team sees that a log only ever grows, and says so. */
+export function witnessCommand(): Command {
+  return new Command('witness').addCommand(serveCommand()).addCommand(askCommand());
+}
+
+/** `margay witness serve`: keeps the last checkpoint of each log, and cosigns what goes on from it (C2SP tlog-witness). */
+function serveCommand(): Command {
+  return new Command('serve')
+    .description(
+      'Cosign checkpoints of logs that go on from the ones that were cosigned before, and no others.',
+    )
+    .requiredOption('--key <file>', 'the key of the witness, as margay key --witness makes it')
+    .requiredOption('--data <dir>', 'where the last checkpoint of each log is kept: one witness alone has it')
+    .requiredOption('--log <key>', 'the key of a log that is watched. Several may be given', keyOption)
+    .option('--port <port>', 'port', '8090')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .action(async ({ key: file, data, log: logs, port, host }: ServeOptions) => {
+      const key = readKeyFile(file);
+      if (key.use !== 'witness')
+        throw new UsageError(`${file} is no key of a witness: margay key --witness makes one`);
+      makeFolder(data);
+      const server = createServer((request, response) => {
+        answer(request, response, { key, data, logs }).catch((error: Error) => {
+          say(`margay witness: ${error.message}\n`);
+          response.writeHead(500).end();
+        });
+      });
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject).listen(Number(port), host, resolve);
+      });
+      const { port: own } = server.address() as AddressInfo;
+      say(
+        `Witness ${key.name} of ${logs.map(({ name }) => name).join(', ')}: POST http://${host}:${own}/add-checkpoint\n`,
+      );
+      await write(`${verifierKeyText(key)}\n`);
+      await new Promise<void>((resolve) =>
+        stopSignal().addEventListener('abort', () => resolve(), { once: true }),
+      );
+      server.close();
+    });
+}
+
+interface Witness {
+  readonly key: SigningKey;
+  readonly data: string;
+  readonly logs: readonly VerifierKey[];
+}
+
+/** A checkpoint with a proof is less. */
+const REQUEST_BYTES_MAX = 100_000;
+
+async function answer(request: IncomingMessage, response: ServerResponse, own: Witness): Promise<void> {
+  if (request.method !== 'POST' || request.url !== '/add-checkpoint')
+    return void response.writeHead(404).end();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > REQUEST_BYTES_MAX) return void response.writeHead(413, { connection: 'close' }).end();
+    chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  const said = witness(bytes, own.logs, (origin) => lastOf(own.data, origin));
+  if (said.status === 409)
+    response.writeHead(409, { 'content-type': 'text/x.tlog.size' }).end(`${said.size}\n`);
+  else if (said.status !== 200)
+    response.writeHead(said.status, { 'content-type': 'text/plain' }).end(`${said.why}\n`);
+  else
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(cosigned(bytes, said, own));
+  if (said.status !== 200) say(`margay witness: answered ${said.status}: ${said.why}\n`);
+}
+
+/** The line of the cosignature. What was cosigned is on the disk by then: nothing else is cosigned beside it, whatever happens. */
+function cosigned(
+  bytes: Uint8Array,
+  { origin }: Extract<WitnessAnswer, { status: 200 }>,
+  { key, data }: Witness,
+): string {
+  const { checkpoint } = readAddCheckpoint(bytes);
+  replaceFile(fileOf(data, origin), checkpoint);
+  keepNames(data);
+  return cosignNote(checkpoint, key, Math.floor(Date.now() / 1_000)).slice(checkpoint.length);
+}
+
+function lastOf(data: string, origin: string) {
+  const file = fileOf(data, origin);
+  return existsSync(file) ? readCheckpoint(readFileSync(file), []) : undefined;
+}
+
+/** Origins have slashes. */
+const fileOf = (data: string, origin: string): string =>
+  join(data, `${createHash('sha256').update(origin).digest('hex')}.checkpoint`);
+
+interface AskOptions {
+  readonly api: string;
+}
+
+/** `margay witness ask`: has witnesses cosign the checkpoint of a running Margay. */
+function askCommand(): Command {
+  return new Command('ask')
+    .description(
+      'Have witnesses cosign the log’s checkpoint of a running Margay, and print it with what they signed.',
+    )
+    .argument('<witness...>', 'addresses of witnesses, as in http://witness.example:8090')
+    .option('--api <address>', 'where the Margay serves', 'http://127.0.0.1:8080')
+    .addHelpText(
+      'after',
+      '\nExit code 1 where a witness is away, or did not cosign; the checkpoint has what the others signed.',
+    )
+    .action(async (witnesses: string[], { api }: AskOptions, command: Command & { exitCode?: number }) => {
+      const checkpoint = await textOf(`${api}/api/v1/log/checkpoint`);
+      let lines = '';
+      for (const address of witnesses) {
+        try {
+          lines += await cosignatureOf(address, checkpoint, api);
+        } catch (error) {
+          command.exitCode = 1;
+          say(`margay: the witness ${address} did not cosign: ${(error as Error).message}\n`);
+        }
+      }
+      await write(`${checkpoint}${lines}`);
+    });
+}
+
+/** A witness says which size it saw last; then the proof from there is shown to it. */
+async function cosignatureOf(address: string, checkpoint: string, api: string): Promise<string> {
+  const { size } = readCheckpoint(Buffer.from(checkpoint), []);
+  const first = await asked(address, addCheckpointText({ old: size, proof: [], checkpoint }));
+  if (first.status !== 409) return lineOf(first);
+  const old = Number(first.text);
+  if (!/^[0-9]+\n?$/.test(first.text) || old >= size)
+    throw new Error(
+      `it saw a log of ${first.text.trim()} entries, and this one has ${size}: it was cut, forked, or is another one`,
+    );
+  const growth = old === 0 ? '' : await textOf(`${api}/api/v1/log/growth?from=${old}&to=${size}`);
+  const proof = growth
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(readHash) as Hash[];
+  return lineOf(await asked(address, addCheckpointText({ old, proof, checkpoint })));
+}
+
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+function lineOf({ status, text }: Answered): string {
+  if (status !== 200) throw new Error(`it answered ${status}: ${text.trim()}`);
+  if (!/^(\u2014 \S+ \S+\n)+$/u.test(text)) throw new Error('what it answered is no signature');
+  return text;
+}
+
+async function asked(address: string, body: string): Promise<Answered> {
+  const answer = await fetch(new URL('add-checkpoint', address.endsWith('/') ? address : `${address}/`), {
+    method: 'POST',
+    body,
+    signal: AbortSignal.timeout(WAIT_MILLISECONDS),
+  });
+  return { status: answer.status, text: await answer.text() };
+}
+
+const WAIT_MILLISECONDS = 30_000;
+
+async function textOf(url: string): Promise<string> {
+  const token = ownToken();
+  const answer = await fetch(url, {
+    signal: AbortSignal.timeout(WAIT_MILLISECONDS),
+    ...(token && { headers: { authorization: `Bearer ${token}` } }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 200)}`);
+  return text;
+}

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { anyone } from '@margay/api';
+import { signingKey, verifierKeyText } from '@margay/ledger';
+import { logReports, type Stores } from '@margay/storage';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { addressOf, apiHere } from './testing/api-application.ts';
+import { margay, PROGRAM, type Ran, startMargay } from './testing/margay.ts';
+import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'margay-witness-'));
+const path = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const LOG = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
+const KEY = ['--key', verifierKeyText(LOG)];
+const [W1, W2] = ['w1', 'w2'].map((name) =>
+  margay(['key', path(`${name}.key`), '--name', `witness.example/${name}`, '--witness']).out.trim(),
+) as [string, string];
+
+/** Runs the command line while this process goes on, and serves what it asks for. */
+const meanwhile = (args: readonly string[]): Promise<Ran> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...args], (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
+
+async function archiveAndLog(stores: Stores, id: string, later: number): Promise<void> {
+  await report(stores, windowOf(id, 'inventory', { ...SPAN, end: SPAN.end + later }, 'daily'));
+  await logReports(stores, (await stores.archive.headers()).headers.toReversed(), LOG);
+}
+
+/** A Margay that has one logged report more each time. */
+async function margayWithLog(ids: readonly string[]) {
+  const stores = await recordedStores();
+  const app = await apiHere({ stores, access: anyone });
+  onTestFinished(() => app.close());
+  for (const [i, id] of ids.entries()) await archiveAndLog(stores, id, i + 1);
+  return { stores, app, api: ['--api', await addressOf(app)] };
+}
+
+/** A witness of the log, whose address is given. */
+async function witness(name: string): Promise<{ address: string; stop: () => Promise<void> }> {
+  const child = startMargay([
+    'witness',
+    'serve',
+    '--key',
+    path(`${name}.key`),
+    '--data',
+    path(name),
+    '--log',
+    KEY[1]!,
+    '--port',
+    '0',
+  ]);
+  await expect.poll(child.said, { timeout: 60_000 }).toMatch(/add-checkpoint\n/);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    address: /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())![0],
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+test(
+  'witnesses cosign what goes on, over a restart, and say no to a fork; verify counts them',
+  { timeout: 180_000 },
+  async () => {
+    const { stores, app, api } = await margayWithLog(['daily-1']);
+    let first = await witness('w1');
+    expect(await meanwhile(['witness', 'ask', first.address, ...api])).toMatchObject({ code: 0 });
+    await first.stop();
+    await archiveAndLog(stores, 'daily-2', 2);
+    first = await witness('w1');
+    const second = await witness('w2');
+    const both = await meanwhile(['witness', 'ask', first.address, second.address, ...api]);
+    expect(both).toMatchObject({ code: 0 });
+    writeFileSync(path('cosigned.txt'), both.out);
+    writeFileSync(
+      path('evidence.zip'),
+      (await app.inject('/api/v1/runs/daily-2/downloads/evidence.zip')).rawPayload,
+    );
+
+    const verified = (...options: string[]) => margay(['verify', path('evidence.zip'), ...KEY, ...options]);
+    const kept = ['--since', path('cosigned.txt')];
+    const two = verified(...kept, '--witness', W1, '--witness', W2);
+    expect(two.out).toMatch(
+      /: intact: .*shown: 2 of the 2 witnesses that were given saw that log with this report in it/s,
+    );
+    expect(two.code).toBe(0);
+    const none = verified('--witness', W1);
+    expect(none.out).toMatch(/not shown: that 1 witnesses saw it: 0 of the 1 witnesses/);
+    expect(none.code).toBe(1);
+    const absent = verifierKeyText(signingKey('witness.example/away', new Uint8Array(32).fill(9), 'witness'));
+    expect(verified(...kept, '--witness', W1, '--witness', absent).code).toBe(1);
+    expect(verified(...kept, '--witness', W1, '--witness', absent, '--witnesses', '1').code).toBe(0);
+    writeFileSync(path('cosigned.txt'), both.out.replace(/(witness\.example\/w1 .{20})./, '$1A'));
+    expect(verified(...kept, '--witness', W1).out).toMatch(
+      /NOT INTACT: .*the signature of witness\.example\/w1/,
+    );
+
+    // An insider with the key makes the history anew.
+    const forked = await margayWithLog(['daily-x', 'daily-y', 'daily-z']);
+    const refused = await meanwhile(['witness', 'ask', first.address, 'http://127.0.0.1:1', ...forked.api]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/did not cosign: it answered 422: .*not shown to go on from the one of 2/);
+    expect(refused.err).toMatch(/http:\/\/127\.0\.0\.1:1 did not cosign/);
+    const cut = await margayWithLog(['daily-1']);
+    expect((await meanwhile(['witness', 'ask', first.address, ...cut.api])).err).toMatch(
+      /it saw a log of 2 entries, and this one has 1/,
+    );
+  },
+);
+
+test.each<[string, string[], RegExp]>([
+  ['so many of none', ['--witnesses', '1'], /--witnesses needs --witness/],
+  ['more than there are', ['--witness', W1, '--witnesses', '2'], /from 1 to 1/],
+  ['the key of a log', ['--witness', KEY[1]!], /--witness is the key of a log/],
+])('%s is refused', (_, options, words) => {
+  const { code, err } = margay(['verify', 'none', ...options]);
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(words) as string });
+});
