@@ -71,6 +71,23 @@ test('a profile is changed and rolled back, and what stays after an uninstall is
   expect(claimOf()).toBe('margay');
 });
 
+test('the notes say which other installation schedules the reports, while it does', () => {
+  const lease = (renewed: Date) =>
+    kubectl(['apply', '-f', '-'], {
+      input: JSON.stringify({
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: 'globalreports.projectcalico.org', namespace: 'default' },
+        spec: { holderIdentity: 'other/one', renewTime: renewed.toISOString().replace('Z', '000Z') },
+      }),
+    });
+  lease(new Date());
+  expect(upgrade(EMBEDDED)).toContain('WARNING: other/one schedules the GlobalReports of this cluster');
+  lease(new Date(Date.now() - 180_000));
+  expect(upgrade(EMBEDDED)).not.toContain('other/one');
+  kubectl(['delete', 'lease', '-n', 'default', 'globalreports.projectcalico.org']);
+});
+
 test('a volume that an earlier chart called otherwise is gone on with', () => {
   const claim = {
     apiVersion: 'v1',

@@ -115,6 +115,23 @@ test('replicas of one installation lead together, and what they have is kept for
   expect(again.led[0]).not.toBe(other.led.at(-1));
 });
 
+test('one that has been gone for long is not waited for', async () => {
+  kubectl(['apply', '-f', '-'], {
+    input: JSON.stringify({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'globalreports.projectcalico.org', namespace: 'default' },
+      spec: {
+        holderIdentity: 'gone/one',
+        leaseDurationSeconds: 3_600,
+        renewTime: '2026-01-01T00:00:00.000000Z',
+      },
+    }),
+  });
+  const { led } = install('margay/one');
+  await expect.poll(() => led, patient).toEqual([true]);
+});
+
 test('who may not look who leads goes on as if alone, and says so', async () => {
   const { events, cluster } = neededRules('scheduler');
   const rules = events.filter(({ resources }) => !resources.includes('leases'));

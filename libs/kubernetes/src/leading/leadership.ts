@@ -1,4 +1,4 @@
-import { fields, formatMicros, text, type Instant } from '@margay/ground';
+import { fields, formatMicros, MINUTE, parseInstant, text, type Instant } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { isConflict, isNotFound, isTaken } from '../client/errors.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
@@ -23,6 +23,9 @@ export interface LeadershipOptions {
   /** How long one that says nothing more still leads; 60 s unless set. */
   readonly leaseSeconds?: number;
 }
+
+/** Longer than clocks of servers differ. */
+const LONG_AGO = 10 * MINUTE;
 
 /** Who schedules the GlobalReports of a cluster. */
 export interface Leading {
@@ -71,8 +74,10 @@ export class Leadership {
     }
   }
 
-  /** Whether another's has not changed for as long as it is good. */
-  #isOver({ metadata: { resourceVersion = '' } }: ApiObject, seconds: number): boolean {
+  /** Whether another's has not changed for as long as it is good, or was renewed so long ago that no clock is that wrong. */
+  #isOver({ metadata: { resourceVersion = '' }, spec }: ApiObject, seconds: number): boolean {
+    const renewed = parseInstant(fields(spec)['renewTime']);
+    if (renewed !== undefined && this.#options.now() - renewed > LONG_AGO) return true;
     if (this.#seen?.resourceVersion !== resourceVersion)
       this.#seen = { resourceVersion, since: performance.now() };
     return performance.now() - this.#seen.since > seconds * 1_000;
