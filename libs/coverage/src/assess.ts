@@ -20,6 +20,7 @@ import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { type Listing, listingsIn } from './listing.ts';
 import { isOfCanaries, isOfFlows, lostKnowledge, tellsOfTime } from './source.ts';
 import { streamsOf, type Stream } from './stream.ts';
+import { clockDoubts } from './set-back.ts';
 import { unappliedDoubt, type Unapplied } from './unapplied.ts';
 import { unwatched } from './watch.ts';
 
@@ -53,8 +54,6 @@ export interface Assessment {
   readonly flows: readonly JudgedStream[];
   /** What was lost between the services. */
   readonly lost: readonly Delivery[];
-  /** Times of the window that an audit log tells twice, since its clock was set back: what comes first in them is not known. */
-  readonly setBack: readonly (Interval & { readonly source: string })[];
   /** Those that are open at some instant of the window, by since. */
   readonly doubts: readonly Doubt[];
   /** In the window: when something may have happened that nobody told. */
@@ -77,14 +76,6 @@ export interface Trail {
 
 /** What makes a gap of a window: when something may have happened that nobody told. */
 const MISSING: ReadonlySet<Doubt['reason']> = new Set(['gap', 'beginning', 'watch', 'unapplied']);
-
-/** Where clocks were set back, as far as the window is concerned, and behind which source. */
-const setBackIn = (streams: readonly JudgedStream[], window: Window): Assessment['setBack'] =>
-  streams.flatMap(({ stream: { name, setBack } }) =>
-    setBack
-      .filter(({ start, end }) => start < window.end && window.start < end)
-      .map((one) => ({ ...one, source: name })),
-  );
 
 /** Judges all that sources delivered, for a window. @param marks at least those that touch it, in any order. */
 export function assess(marks: readonly CoverageMark[], window: Window, known: Known = {}): Assessment {
@@ -131,6 +122,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
   );
   const doubts = openIn(window, [
     ...doubtsAbout({ untold, lost: lostTime, watches, listings, isAudited: logs.length > 0 }),
+    ...all.flatMap(clockDoubts),
     ...late,
   ]);
   const missing = doubts.filter(({ reason }) => MISSING.has(reason));
@@ -143,7 +135,6 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     streams,
     flows: judged(streamsOver(true)),
     lost,
-    setBack: setBackIn(streams, window),
     doubts,
     gaps,
     grade: gradeOf({

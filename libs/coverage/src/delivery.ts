@@ -1,7 +1,15 @@
-import { type Instant, minuteOf } from '@margay/ground';
+import { type Instant, MINUTE, minuteOf } from '@margay/ground';
 import { CanariesUpTo } from './canaries-up-to.ts';
 import type { CanaryRun } from './canary.ts';
-import { between, PROBLEMS_MAX, totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import {
+  between,
+  PROBLEMS_MAX,
+  totalOf,
+  type Counts,
+  type CoverageMark,
+  type Problem,
+  type SetBack,
+} from './mark.ts';
 import { outlineOf, type Beat, type Outline, type Rest } from './outline.ts';
 import { FEW_LINES, Listening, type Rhythm } from './rhythm.ts';
 import { inPlace, Tiles } from './tiles.ts';
@@ -45,9 +53,14 @@ export interface Delivery {
   readonly unread: readonly Unread[];
   /** By state, writer, server and sequence; empty where none came. */
   readonly canaries: readonly CanaryRun[];
+  /** See `CoverageMark`; in time order, those that go on from one another as one. At most `SET_BACK_MAX`, the oldest as one where there are more. */
+  readonly setBack: readonly SetBack[];
 }
 
 const UNREAD_MAX = 1_000;
+const SET_BACK_MAX = 1_000;
+/** What is told of one clock that was set back, in marks that follow one another, is one as far as it is no further apart. */
+const SET_BACK_NEAR = MINUTE;
 
 /** What each source delivered, by source. @param marks in any order. @param until see `Deliveries`. */
 export function deliveriesOf(marks: readonly CoverageMark[], until?: Instant): Delivery[] {
@@ -103,6 +116,7 @@ class DeliverySum {
   readonly #until: Instant;
   readonly #listening = new Listening();
   #goesOnFrom: string | undefined;
+  #setBack: readonly SetBack[] = [];
   #learnt = 0;
   #lines = 0;
   #first: Instant | undefined;
@@ -123,8 +137,9 @@ class DeliverySum {
     this.#canaries = new CanariesUpTo(until);
   }
 
-  add({ goesOnFrom, beats, rest, canaries = [] }: Outline): void {
+  add({ goesOnFrom, beats, rest, canaries = [], setBack = [] }: Outline): void {
     this.#goesOnFrom ??= goesOnFrom;
+    if (setBack.length > 0) this.#setBack = withSetBack(this.#setBack, setBack);
     for (const canary of canaries) this.#canaries.add(canary);
     let [first, last]: (Instant | undefined)[] = [];
     for (const beat of beats) {
@@ -234,8 +249,26 @@ class DeliverySum {
       timeless: this.#timeless,
       unread: this.#unread,
       canaries: this.#canaries.all(),
+      setBack: this.#setBack,
     };
   }
+}
+
+/** In time order. */
+function withSetBack(known: readonly SetBack[], more: readonly SetBack[]): readonly SetBack[] {
+  const all: SetBack[] = [];
+  for (const one of [...known, ...more].sort((a, b) => a.start - b.start || a.until - b.until)) {
+    const near = all.findLastIndex(
+      ({ until, end }) => until === one.until && one.start <= end + SET_BACK_NEAR,
+    );
+    if (near === -1) all.push(one);
+    else all[near] = { ...all[near]!, end: Math.max(all[near]!.end, one.end) };
+  }
+  if (all.length <= SET_BACK_MAX) return all;
+  const old = all.splice(0, all.length - SET_BACK_MAX + 1);
+  const until = old.reduce((latest, one) => Math.max(latest, one.until), -Infinity);
+  const end = old.reduce((latest, one) => Math.max(latest, one.end), -Infinity);
+  return [{ start: old[0]!.start, end, until }, ...all];
 }
 
 /** The sum of counts. */

@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/ground';
+import type { Instant, Interval } from '@margay/ground';
 
 /** Of which objects nobody knows what became of them: all, or those of a kind, in a namespace where one is named. */
 export type About =
@@ -27,6 +27,11 @@ export interface Doubt {
    * gone.
    */
   readonly sparesSeen?: true;
+  /**
+   * Only what was seen or written in that time is open, and what may have come and gone in it. Of other times nothing is, but for such
+   * objects.
+   */
+  readonly onlyTouchedIn?: Interval;
   /** Why, in a word: `gap`, `beginning`, `unusable` … */
   readonly reason: DoubtReason;
   /** Why, as a sentence that says what to do. */
@@ -47,6 +52,8 @@ export type DoubtReason =
   | 'lost'
   /** Something was delivered that was not in the stores when they were read. */
   | 'unapplied'
+  /** A clock was set back, so that a time came twice. */
+  | 'clock'
   /** A watch missed states, or a list showed what it had not told. */
   | 'watch'
   /** A kind that restricts traffic and is not understood. */

@@ -15,6 +15,7 @@ import { canaryEvidence, type ServerEvidence } from './canary-evidence.ts';
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
 import { totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import { isOfWindow } from './set-back.ts';
 import { isOfFlows, lostKnowledge, printedSources, tellsOfTime } from './source.ts';
 import { tiled } from './tiles.ts';
 import { unappliedFrom, unappliedWords, type Unapplied } from './unapplied.ts';
@@ -173,8 +174,11 @@ export function evidenceFor(
   const late = asked.ofTraffic ? lateFlows(asked.unapplied, assessment.flows, window) : [];
   const trail = asked.ofTrail && isWatched(assessment) ? assessment.trail : undefined;
   const reasons = limited([
-    ...new Set([...assessment.doubts, ...(trail?.untold ?? [])].map(({ message }) => message)),
-    ...assessment.setBack.map(setBackWords),
+    ...new Set(
+      [...assessment.doubts.filter((doubt) => isOfWindow(doubt, window)), ...(trail?.untold ?? [])].map(
+        ({ message }) => message,
+      ),
+    ),
     ...lostReasons(assessment, touches),
     ...(asked.ofTraffic ? flowReasons(flows) : []),
     ...late,
@@ -281,10 +285,6 @@ const lostOf = ({ lost }: Assessment, ofFlows: boolean): { stream: TalliedStream
   lost
     .filter(({ source }) => isOfFlows(source) === ofFlows)
     .map(({ source, timeless, unread }) => ({ stream: { sources: [source], timeless, unread } }));
-
-/** Nothing is missing then, but one instant stands for two. */
-const setBackWords = ({ start, end, source }: Assessment['setBack'][number]): string =>
-  `The clock behind ${source} was set back between two of its files: the time from ${formatInstant(start)} to ${formatInstant(end)} was told twice, and what is said of that time is by the clock as it was.`;
 
 /** Who changed what may be missing from lists where a message that told it is lost. */
 function lostReasons({ lost }: Assessment, touches: Touches): string[] {

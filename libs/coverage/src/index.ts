@@ -24,7 +24,15 @@ export {
   printedSources,
   setsOf,
 } from './source.ts';
-export { type Read, type Counts, type Bucket, type Problem, type CoverageMark, markOf } from './mark.ts';
+export {
+  type Read,
+  type Counts,
+  type Bucket,
+  type Problem,
+  type CoverageMark,
+  type SetBack,
+  markOf,
+} from './mark.ts';
 export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline.ts';
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';

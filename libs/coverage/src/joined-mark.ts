@@ -13,6 +13,7 @@ export function joinedMark(a: CoverageMark, b: CoverageMark): CoverageMark {
     buckets.set(bucket.minute, known === undefined ? bucket : joinedBucket(known, bucket));
   }
   const canaries = [...(a.canaries ?? []), ...(b.canaries ?? [])];
+  const setBack = [...(a.setBack ?? []), ...(b.setBack ?? [])];
   return {
     source: a.source,
     ...(a.goesOnFrom !== undefined && { goesOnFrom: a.goesOnFrom }),
@@ -23,6 +24,7 @@ export function joinedMark(a: CoverageMark, b: CoverageMark): CoverageMark {
     problems: [...a.problems, ...b.problems].slice(0, PROBLEMS_MAX),
     problemsTotal: a.problemsTotal + b.problemsTotal,
     ...(canaries.length > 0 && { canaries }),
+    ...(setBack.length > 0 && { setBack }),
   };
 }
 

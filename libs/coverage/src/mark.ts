@@ -1,4 +1,4 @@
-import { minuteOf, type CanaryName, type Instant } from '@margay/ground';
+import { minuteOf, type CanaryName, type Instant, type Interval } from '@margay/ground';
 import type { Canary } from './canary.ts';
 import { type Heard, heardOf } from './heard.ts';
 
@@ -57,6 +57,14 @@ export interface Problem {
   readonly before?: Instant;
 }
 
+/**
+ * Times `[start, end)` that a source tells behind later ones, up to `until`: its clock was set back, so that they came twice, and what was
+ * first is not known by them.
+ */
+export interface SetBack extends Interval {
+  readonly until: Instant;
+}
+
 /** What one stretch of one source, of audit events or of flows, delivered: the positions `[from, to)`. Marks of one source do not overlap. */
 export interface CoverageMark {
   readonly source: string;
@@ -76,6 +84,8 @@ export interface CoverageMark {
   readonly problemsTotal: number;
   /** Those that came; absent where none did. */
   readonly canaries?: readonly Canary[];
+  /** Absent where times go on, and in marks of older releases. */
+  readonly setBack?: readonly SetBack[];
 }
 
 /** The outcome of not being able to ask: nothing was delivered then. */

@@ -1,7 +1,15 @@
 import { type Instant, MINUTE, minuteOf, type Window } from '@margay/ground';
 import type { Canary } from './canary.ts';
 import { withSilencesOver } from './heard.ts';
-import { isHeard, totalOf, type Bucket, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import {
+  isHeard,
+  totalOf,
+  type Bucket,
+  type Counts,
+  type CoverageMark,
+  type Problem,
+  type SetBack,
+} from './mark.ts';
 import { RHYTHMIC } from './rhythm.ts';
 
 /** The first and the last event of a mark; undefined where none has a time. */
@@ -50,6 +58,8 @@ export interface Outline {
   readonly rest?: Rest;
   /** Absent where there is none. */
   readonly canaries?: readonly Canary[];
+  /** Absent where times go on. */
+  readonly setBack?: readonly SetBack[];
 }
 
 /** What of a mark has no time. */
@@ -68,6 +78,7 @@ export function outlineOf({
   timeless,
   problems,
   canaries = [],
+  setBack = [],
 }: Omit<CoverageMark, 'problemsTotal'>): Outline {
   const rest = { timeless, problems: problems.filter(({ at }) => at === undefined) };
   return {
@@ -78,5 +89,6 @@ export function outlineOf({
     beats: buckets.filter(isHeard).map(beatOf),
     ...((Object.keys(timeless).length > 0 || rest.problems.length > 0) && { rest }),
     ...(canaries.length > 0 && { canaries }),
+    ...(setBack.length > 0 && { setBack }),
   };
 }

@@ -43,7 +43,7 @@ describe('a clock that was set back by an hour between two files of a log', () =
       ['audit.log', a.length + b.length + c.length],
     ]);
     expect(reasons).toEqual([
-      'The clock behind audit.log was set back between two of its files: the time from 1970-01-01T01:00:00Z to 1970-01-01T02:00:00Z was told twice, and what is said of that time is by the clock as it was.',
+      'The times that audit.log tells go back, as where a clock is set back: the time from 1970-01-01T01:00:00Z to 1970-01-01T02:00:00Z was told twice, and what came first in it is not known.',
     ]);
   });
 

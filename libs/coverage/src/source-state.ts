@@ -18,6 +18,10 @@ export interface CanarySight {
 
 /** How a source delivered, from its own beginning on: see `assessAlone`. */
 export interface SourceState extends PrintedRhythm {
+  /** What delivers as one with it, as printed: the log whose files this is one of. */
+  readonly stream: string;
+  /** Times that came twice, in time order: see `CoverageMark`. */
+  readonly toldTwice: readonly PrintedInterval[];
   /** Stretches between canaries that all came, in time order. */
   readonly proven: readonly PrintedInterval[];
   /** By API server. */
@@ -45,6 +49,8 @@ export function sourceStates(
   return new Map(
     assessAlone(marks, lastWindowEnd).flatMap(({ stream, ...judged }) => {
       const state: SourceState = {
+        stream: stream.name,
+        toldTwice: stream.setBack.map(printed),
         ...printedRhythm(judged),
         proven: (stream.proof?.proven ?? []).map(printed),
         canaries: stream.proof === undefined ? [] : sightsOf(stream.canaries, stream.proof),

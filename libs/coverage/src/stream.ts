@@ -4,6 +4,7 @@ import { canaryProofOf, type CanaryProof } from './canary-proof.ts';
 import { CanaryRuns } from './canary-runs.ts';
 import type { CanaryRun } from './canary.ts';
 import { sumOf, type Delivery, type Unread } from './delivery.ts';
+import type { SetBack } from './mark.ts';
 import { joinedRhythms } from './rhythm.ts';
 import { fileName, isOfFlows, printedSources, setsOf, sourceName, watchedKind } from './source.ts';
 
@@ -20,8 +21,8 @@ export interface Stream extends Omit<Delivery, 'source'> {
   readonly watched?: { readonly group: string; readonly resource: string };
   /** What canaries say of it. */
   readonly proof?: CanaryProof;
-  /** What is told twice, since the clock was set back between two files: from the first event of the one to the last of the one before. */
-  readonly setBack: readonly Interval[];
+  /** What its files tell behind later times, within each and between two. */
+  readonly setBack: readonly SetBack[];
   /** When there was none of the API servers whose canaries it delivers, in time order. */
   readonly absent?: readonly Interval[];
 }
@@ -151,9 +152,12 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
     timeless: sumOf(...parts.map(({ timeless }) => timeless)),
     unread: parts.flatMap((part) => part.unread.map((unread) => within(unread, part, timed))),
     canaries: canaries.all(),
-    setBack: between
-      .filter(({ start, end }) => start > end + OVERLAP_MAX)
-      .map(({ start, end }) => ({ start: end, end: start })),
+    setBack: [
+      ...parts.flatMap((part) => part.setBack),
+      ...between
+        .filter(({ start, end }) => start > end + OVERLAP_MAX)
+        .map(({ start, end }) => ({ start: end, end: start, until: start + 1 })),
+    ],
     ...(watched && !isOfFlows(parts[0]!.source) && { watched }),
   };
 }

@@ -32,7 +32,7 @@ const seconds = (instant: number): number => (instant % 3_600e6) / 1e6;
 const doubtsOf = (...batches: readonly (readonly string[])[]): string[] => {
   const memory = new SourceMemory();
   return batches
-    .flatMap((batch) => memory.tell(batch.map(eventOf)).changes)
+    .flatMap((batch) => memory.tell('audit.log', batch.map(eventOf)).changes)
     .filter(({ resource }) => resource === '')
     .map(shown);
 };

@@ -97,7 +97,7 @@ describe('a report is marked by what is known to be missing of its window since'
           goesOnFrom: fileSource('audit.log.1', IDENTITY),
         },
       ],
-      [/^The clock behind audit\.log was set back between two of its files/],
+      [/^The times that audit\.log tells go back, as where a clock is set back/],
     ],
     [
       'something that was lost between the services',

@@ -112,9 +112,10 @@ function openedDoubts(
   const listed = Map.groupBy(then.listed, ({ about }) => about);
   const open = (about: string): Interval[] =>
     joined([...(listed.get(about) ?? []), ...(listed.get('everything') ?? [])].map(intervalOf));
-  return now.filter(({ about, since, settledAt = Infinity }) => {
+  return now.filter(({ about, since, settledAt = Infinity, onlyTouchedIn }) => {
     const kind = about === 'everything' ? undefined : about;
-    const stretch = { start: Math.max(since, window.start), end: Math.min(settledAt, window.end) };
+    const over = onlyTouchedIn ?? { start: since, end: settledAt };
+    const stretch = { start: Math.max(over.start, window.start), end: Math.min(over.end, window.end) };
     return (
       stretch.start < stretch.end && gapsIn(stretch, open(printedAbout(kind, kind?.namespace))).length > 0
     );

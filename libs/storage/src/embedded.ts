@@ -7,6 +7,7 @@ import {
   COVERAGE_EVENTS,
   COVERAGE_ORDER,
   COVERAGE_OUTLINES,
+  COVERAGE_SET_BACK,
   COVERAGE_TABLES,
   embeddedCoverage,
 } from './coverage/embedded.ts';
@@ -37,6 +38,7 @@ const MIGRATIONS = [
   ARRIVAL_KEYS,
   LEDGER_STATEMENTS,
   COVERAGE_ORDER,
+  COVERAGE_SET_BACK,
 ];
 
 /** How the embedded stores are opened. */

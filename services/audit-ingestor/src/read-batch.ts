@@ -46,8 +46,11 @@ function ingestedOf(
   reads: readonly { readonly position: number; readonly reading: Reading }[],
   memory: SourceMemory,
 ): Ingested {
-  const told = memory.tell(reads.map(({ reading }) => reading));
-  return { ...told, mark: markOf(source, from, to, reads) };
+  const { setBack, ...told } = memory.tell(
+    source,
+    reads.map(({ reading }) => reading),
+  );
+  return { ...told, mark: { ...markOf(source, from, to, reads), ...(setBack.length > 0 && { setBack }) } };
 }
 
 /** The lines of a log as texts of a source. */

@@ -67,7 +67,7 @@ function length(seconds: number): string {
 
 /** When it last delivered, how late, how long it was silent, and what became of canaries. */
 function HowItIs({ source }: { source: SourceCoverage }) {
-  const { now, last, grade, longestSilence, allowedSilence, gaps = [], proven, canaries } = source;
+  const { now, last, grade, longestSilence, allowedSilence, gaps = [], proven, toldTwice, canaries } = source;
   const isWhole = grade === 'proven' || grade === 'no gap seen';
   const fact = (title: string, value: unknown) =>
     value !== undefined &&
@@ -87,7 +87,8 @@ function HowItIs({ source }: { source: SourceCoverage }) {
       ${fact('grade', grade && html`<span class=${isWhole ? 'good' : 'warn'}>${grade}</span>`)}
     </dl>
     ${canaries.length > 0 && html`<${Canaries} canaries=${canaries} />`}
-    ${stretches('Proven by canaries', proven)} ${stretches('Gaps', gaps)}`;
+    ${stretches('Proven by canaries', proven)} ${stretches('Gaps', gaps)}
+    ${stretches('Told twice, in an order that is not known', toldTwice)}`;
 }
 
 /** How many stretches a list shows: the latest. */

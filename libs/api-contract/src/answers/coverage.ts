@@ -7,7 +7,7 @@ const bucket = z.object({ kept: count, ignored: count, doubtful: count, unusable
 export type Outcome = keyof z.output<typeof bucket>;
 
 const sourceCoverage = z.object({
-  source: z.string(),
+  source: z.string().meta({ description: 'A log that was rotated is one, with all of its files.' }),
   first: instant.nullable(),
   last: instant.nullable(),
   buckets: list(bucket).meta({ description: 'Equal stretches of time between `from` and `to`.' }),
@@ -23,6 +23,10 @@ const sourceCoverage = z.object({
     }),
   ...rhythm,
   proven: list(interval).meta({ description: 'Stretches between canaries that all came.' }),
+  toldTwice: list(interval).meta({
+    description:
+      'Times that came twice, as where a clock was set back: what came first in them is not known.',
+  }),
   canaries: list(
     z.object({
       server: z.string().meta({ description: 'The API server’s address.' }),

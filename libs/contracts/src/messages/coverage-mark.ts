@@ -1,4 +1,4 @@
-import type { Bucket, Canary, Counts, CoverageMark, Problem } from '@margay/coverage';
+import type { Bucket, Canary, Counts, CoverageMark, Problem, SetBack } from '@margay/coverage';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { COVERAGE_MARK_RELEASES } from '../releases/coverage-mark.ts';
 import { defineTopic, present } from '../topic.ts';
@@ -95,6 +95,24 @@ const SCHEMA: RecordSchema = {
       'string',
       'The source that this one goes on from: the file that a log was written to before.',
     ),
+    {
+      name: 'setBack',
+      doc: 'Times that stand behind later ones: the clock was set back, so that they came twice.',
+      default: [],
+      type: {
+        type: 'array',
+        items: {
+          type: 'record',
+          name: 'SetBack',
+          doc: 'The times [start, end), told behind others up to a later one.',
+          fields: [
+            { name: 'start', type: INSTANT },
+            { name: 'end', type: INSTANT },
+            { name: 'until', type: INSTANT, doc: 'The end of the times that were told before.' },
+          ],
+        },
+      },
+    },
   ],
 };
 
@@ -108,11 +126,15 @@ type CanaryRecord = Omit<Canary, 'since' | 'message'> & {
   readonly message: string | null;
 };
 type BucketRecord = Omit<Bucket, 'silences'> & { readonly silences: readonly number[] };
-type MarkRecord = Omit<ClusterCoverageMark, 'buckets' | 'problems' | 'canaries' | 'goesOnFrom'> & {
+type MarkRecord = Omit<
+  ClusterCoverageMark,
+  'buckets' | 'problems' | 'canaries' | 'goesOnFrom' | 'setBack'
+> & {
   readonly buckets: readonly BucketRecord[];
   readonly goesOnFrom: string | null;
   readonly problems: readonly ProblemRecord[];
   readonly canaries: readonly CanaryRecord[];
+  readonly setBack: readonly SetBack[];
 };
 
 const countsOf = (counts: Counts): Counts => ({ ...counts });
@@ -165,6 +187,7 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     ...mark,
     buckets: mark.buckets.map((bucket) => ({ ...bucket, silences: bucket.silences ?? [] })),
     canaries: mark.canaries ?? [],
+    setBack: mark.setBack ?? [],
   }),
   fromRecord: ({
     cluster,
@@ -177,6 +200,7 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     problemsTotal,
     canaries,
     goesOnFrom,
+    setBack,
   }: MarkRecord) => ({
     cluster,
     source,
@@ -188,5 +212,8 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     problems: problems.map(problemOf),
     problemsTotal,
     ...(canaries.length > 0 && { canaries: canaries.map(canaryOf) }),
+    ...(setBack.length > 0 && {
+      setBack: setBack.map(({ start, end, until }) => ({ start, end, until })),
+    }),
   }),
 });

@@ -312,6 +312,28 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         problemsTotal: 0,
       },
     },
+    {
+      base64:
+        'wwETKOhIm66NcQhwcm9kNGF1ZGl0LmxvZ0AxZjJlM2Q0YzViNmE3OTgwEhYCgICS3vbKrwaAiaHe9sqvBoCJod72yq8GAghrZXB0BAAAAAAAAAAAAoCJod72yq8Ggomh3vbKrwaCkK/HkcuvBgA=',
+      message: {
+        cluster: 'prod',
+        source: 'audit.log@1f2e3d4c5b6a7980',
+        from: 9,
+        to: 11,
+        buckets: [
+          {
+            minute: 1793491200000000,
+            first: 1793491200123456,
+            last: 1793491200123456,
+            counts: { kept: 2 },
+          },
+        ],
+        timeless: {},
+        problems: [],
+        problemsTotal: 0,
+        setBack: [{ start: 1793491200123456, end: 1793491200123457, until: 1793494800000001 }],
+      },
+    },
   ],
   'margay.report-windows': [
     {

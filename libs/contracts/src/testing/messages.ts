@@ -182,6 +182,7 @@ export const anyCoverageMark: fc.Arbitrary<ClusterCoverageMark> = fc.record(
     from: fc.nat(),
     to: fc.nat(),
     goesOnFrom: text,
+    setBack: fc.array(fc.record({ start: instant, end: instant, until: instant }), { minLength: 1 }),
     buckets: fc.array(
       fc.record(
         {

@@ -30,12 +30,18 @@ export class Existence {
   }
 
   /** What a doubt leaves open of a version up to the instant at which it is settled. */
-  pieces(version: Version, { id, since, known = 'be-anything' }: WideDoubt, settled: Instant): OpenPiece[] {
+  pieces(
+    version: Version,
+    { id, since, known = 'be-anything', onlyTouchedIn }: WideDoubt,
+    settled: Instant,
+  ): OpenPiece[] {
     const { validFrom, validTo = Infinity } = version;
     const from = Math.max(validFrom, since);
     const to = Math.min(validTo, settled);
     if (from >= to) return [];
-    const there = Math.min(to, Math.max(from, this.#until.get(objectText(version)) ?? -Infinity));
+    // Where a time came twice, nobody knows what was later.
+    const seen = onlyTouchedIn === undefined ? this.#until.get(objectText(version)) : undefined;
+    const there = Math.min(to, Math.max(from, seen ?? -Infinity));
     // What was there all the time may still have changed meanwhile, unless the doubt is about its end alone.
     const pieces: OpenPiece[] = [];
     if (from < there && known !== 'be-gone') pieces.push({ from, to: there, doubted: { id, may: 'differ' } });

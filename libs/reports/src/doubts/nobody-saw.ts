@@ -31,7 +31,13 @@ export function livesBefore(
     if (validFrom <= window.start || !mayHaveBeenBefore(version, wide)) return [];
     const taken = (ends.get(keyText(version)) ?? []).filter((end) => end <= validFrom);
     const without = wide
-      .filter((one) => one.unseen && one.settledAt <= validFrom && isAbout(one, version))
+      .filter(
+        (one) =>
+          one.unseen &&
+          one.onlyTouchedIn === undefined &&
+          one.settledAt <= validFrom &&
+          isAbout(one, version),
+      )
       .map(({ settledAt }) => settledAt);
     const from = Math.max(window.start, ...taken, ...without);
     if (from >= validFrom) return [];

@@ -8,6 +8,7 @@ import { doubtedOf } from './doubt-id.ts';
 import { Existence } from './existence.ts';
 import { livesBefore, namesakes, withSuccessors } from './nobody-saw.ts';
 import { inOrder, type KnownDoubt, type Played, type PlayedVersion, type UnseenSpan } from './played.ts';
+import { Touched } from './touched.ts';
 import { cutVersion, type OpenPiece } from './pieces.ts';
 import { type FirstSights, SightsByKey } from './sights.ts';
 import { aboutKnown, isAbout, isBeginning, unseenKinds, type WideDoubt, wideDoubts } from './wide-doubts.ts';
@@ -64,7 +65,10 @@ export function sightsToAsk({
   readonly window: Window;
 }): readonly Instant[] {
   const open = aboutKnown(wideDoubts([...versions], doubts, window, listings), window);
-  return [...new Set(open.map(({ until }) => until))].filter((until) => until < window.end);
+  const asked = open.flatMap(({ until, onlyTouchedIn }) =>
+    onlyTouchedIn === undefined ? [until] : [onlyTouchedIn.start, until],
+  );
+  return [...new Set(asked)].filter((from) => from < window.end);
 }
 
 function cutByDoubts(
@@ -77,15 +81,18 @@ function cutByDoubts(
   const open = aboutKnown(wide, window);
   const sights = new SightsByKey(given, versions);
   const existence = new Existence(versions, open, sights, window);
+  const touched = new Touched(versions, open, sights);
   return versions.flatMap((version) => {
     const own = doubtedOf(version);
     if (own !== undefined) notes.addObject(version, own.id);
-    const about = open.filter((one) => isAbout(one, version));
+    const about = open.filter((one) => isAbout(one, version) && touched.isOpen(version, one));
     if (about.length === 0) return own === undefined ? version : { ...version, doubted: own };
     const text = keyText(version);
     const pieces = about.flatMap((one): OpenPiece[] => {
       const seenAt = sights.from(one.until).get(text)?.at ?? Infinity;
-      return existence.pieces(version, one, Math.min(one.settledAt, seenAt));
+      const pieces = existence.pieces(version, one, Math.min(one.settledAt, seenAt));
+      if (pieces.length > 0 && one.ofTouched !== undefined) notes.add(one.ofTouched);
+      return pieces;
     });
     return cutVersion(version, own, pieces);
   });

@@ -3,6 +3,7 @@ import {
   DAY,
   formatInstant,
   type Instant,
+  type Interval,
   DOUBTED_KINDS,
   type Key,
   type Kind,
@@ -34,8 +35,12 @@ export interface WideDoubt {
   readonly known: Doubted['may'] | undefined;
   /** Whether there may be objects that nobody saw. */
   readonly unseen: boolean;
-  /** As the evidence lists it; undefined where it follows from another that is listed. */
+  /** Only what was seen or written in that time is open. */
+  readonly onlyTouchedIn?: Interval;
+  /** As the evidence lists it; undefined where it follows from another that is listed, or is about what was touched alone. */
   readonly listed: KnownDoubt | undefined;
+  /** As the evidence lists it where something that was touched is open. */
+  readonly ofTouched?: KnownDoubt;
 }
 
 /**
@@ -52,11 +57,14 @@ export function wideDoubts(
   watched?: readonly Pick<Kind, 'group' | 'resource'>[],
 ): readonly WideDoubt[] {
   const isBegun = ({ since }: WideDoubt) => since < window.end;
-  const ofVersions = onePerRestore(versions.flatMap(ofVersion).filter(isBegun));
+  const clocks = given.filter(({ onlyTouchedIn }) => onlyTouchedIn !== undefined);
+  const ofVersions = onePerRestore(
+    versions.flatMap(ofVersion).filter((one) => isBegun(one) && !isByClock(one, clocks)),
+  );
   const installed =
     watched === undefined ? [] : installedKinds(versions, watched, window.end).map(ofInstalled);
   const found = [
-    ...given.map(ofSources),
+    ...given.flatMap(ofSources),
     ...[...ofVersions, ...installed].flatMap((one) => settledBy(listings, one)),
   ];
   return found.filter((one) => isBegun(one) && window.start < one.settledAt);
@@ -66,9 +74,35 @@ export function wideDoubts(
 export const allWideDoubts = (
   versions: readonly Version[],
   given: readonly Doubt[],
-): readonly WideDoubt[] => [...given.map(ofSources), ...versions.flatMap(ofVersion)];
+): readonly WideDoubt[] => [...given.flatMap(ofSources), ...versions.flatMap(ofVersion)];
 
-function ofSources({
+/** What a doubt of the sources leaves open: of what was touched alone until it is seen again, of what nobody saw in that time. */
+function ofSources(doubt: Doubt): WideDoubt[] {
+  const { onlyTouchedIn } = doubt;
+  const wide = ofSource(doubt);
+  if (onlyTouchedIn === undefined) return [wide];
+  const { isOfSources: _, ...ofTouched } = wide.listed!;
+  const { start: since, end } = onlyTouchedIn;
+  return [
+    {
+      ...wide,
+      since,
+      until: end,
+      settledAt: end,
+      known: undefined,
+      onlyTouchedIn,
+      listed: { ...wide.listed!, until: end, settledBy: 'the time that follows, which was told once' },
+    },
+    { ...wide, unseen: false, onlyTouchedIn, listed: undefined, ofTouched },
+  ];
+}
+
+/** Where a clock was set back, numbers that go on seem to go back. */
+const isByClock = ({ listed, since, until }: WideDoubt, clocks: readonly Doubt[]): boolean =>
+  listed?.reason === COUNTER_WENT_BACK &&
+  clocks.some((clock) => clock.since <= since && until <= (clock.until ?? Infinity));
+
+function ofSource({
   id,
   about,
   since,
@@ -106,7 +140,7 @@ function ofSources({
 
 /** What follows from versions is none of what the sources know by themselves. */
 function ofInstalled(doubt: Doubt): WideDoubt {
-  const wide = ofSources(doubt);
+  const wide = ofSource(doubt);
   if (wide.listed === undefined) return wide;
   const { isOfSources: _, ...listed } = wide.listed;
   return { ...wide, listed };
@@ -216,7 +250,7 @@ export function aboutKnown(wide: readonly WideDoubt[], window: Window): readonly
   const others: WideDoubt[] = [];
   for (const one of wide) {
     if (one.known === undefined) continue;
-    if (one.known !== 'be-anything' || one.until > window.start) {
+    if (one.known !== 'be-anything' || one.until > window.start || one.onlyTouchedIn !== undefined) {
       others.push(one);
       continue;
     }

@@ -1,3 +1,4 @@
+import type { Fields } from '@margay/ground';
 import type { Place } from './read-lines.ts';
 
 /** A durable position in a log that grows and rotates: a place in one of the files that it is made of. */
@@ -16,6 +17,8 @@ export interface Cursor extends Place {
   readonly head?: Head;
   /** Digests of the first bytes of files that were read before it, the last of them last. */
   readonly read?: readonly string[];
+  /** What whoever read up to here knows of the file, to go on from. */
+  readonly noted?: Fields;
 }
 
 /** The first bytes of a file. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileSource, generationOf } from '@margay/coverage';
-import { EntryReader, type Bare, type Entry } from '@margay/ground';
+import { EntryReader, type Bare, type Entry, type Fields } from '@margay/ground';
 import { identityOf, keyOfContent, shortened } from './content.ts';
 import type { Cursor, Identity } from './cursor.ts';
 import { followLines } from './follow-lines.ts';
@@ -25,8 +25,10 @@ export interface Stretch {
   readonly entries: readonly Entry[];
   /** Set, and no entries there, where something from this line on cannot be read. */
   readonly unreadable?: { readonly line: number; readonly message: string };
-  /** To be called when everything up to here is durable. */
-  readonly keep: () => Promise<void>;
+  /** On the first behind a place that was kept: what was noted there. */
+  readonly noted?: Fields;
+  /** To be called when everything up to here is durable. @param noted is given again where reading goes on here. */
+  readonly keep: (noted?: Fields) => Promise<void>;
 }
 
 /** What is looked for in a log. */
@@ -130,6 +132,7 @@ export async function* followLog(
   let stretches = new Stretches(bare, kept);
   let file = new FollowedFile(name, kept);
   let generation = kept?.generation ?? 1;
+  let known = kept?.noted;
   for await (const { lines, cursor, lost } of followLines(path, kept, signal, othersOf(others))) {
     if (lost || cursor.generation !== generation) {
       const rest = stretches.end();
@@ -141,12 +144,16 @@ export async function* followLog(
     if (cursor.generation !== generation) {
       stretches = new Stretches(bare);
       generation = cursor.generation;
+      known = undefined;
       file = file.next(lines);
     } else file.begin(lines);
     const stretch = stretches.take(lines);
     // Where something that has begun waits for its rest, reading is taken up again before it.
     const place = { ...cursor, ...stretches.settled, ...file.known };
-    if (stretch) yield { ...file.place, ...stretch, keep: () => positions.set(path, place) };
+    const keep = (noted?: Fields) => positions.set(path, { ...place, ...(noted && { noted }) });
+    if (!stretch) continue;
+    yield { ...file.place, ...stretch, ...(known && { noted: known }), keep };
+    known = undefined;
   }
 }
 

@@ -95,6 +95,7 @@ export function coverageContract(name: string, open: () => Promise<Coverage>) {
           );
         }),
       );
+      marks[7] = { ...marks[7]!, setBack: [{ start: 5 * MINUTE, end: 9 * MINUTE, until: 20 * MINUTE }] };
       await coverage.append(marks);
       const all = await coverage.marks();
       expect(await coverage.deliveries()).toEqual(deliveriesOf(all));

@@ -69,6 +69,9 @@ export const COVERAGE_EVENTS = `
 /** Which file a log was written to before: see `CoverageMark`. */
 export const COVERAGE_ORDER = 'ALTER TABLE outlines ADD COLUMN goes_on_from TEXT';
 
+/** Which times came twice: see `CoverageMark`. */
+export const COVERAGE_SET_BACK = 'ALTER TABLE outlines ADD COLUMN set_back TEXT';
+
 /** Coverage in the embedded database. */
 export function embeddedCoverage(database: Database): Coverage {
   return {
@@ -130,7 +133,7 @@ export function embeddedCoverage(database: Database): Coverage {
 function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<typeof arrivalNotes>): void {
   const { source, from, to } = mark;
   const extent = extentOf(mark);
-  const { goesOnFrom, beats, rest, canaries: told } = outlineOf(mark);
+  const { goesOnFrom, beats, rest, canaries: told, setBack } = outlineOf(mark);
   const { changes } = database
     .sql(
       `INSERT INTO marks (source, "from", "to", mark, first, last) VALUES (?, ?, ?, ?, ?, ?)
@@ -142,9 +145,9 @@ function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<ty
   if (changes === 1 && extent !== undefined) arrived({ kind: 'delivery', ...extent });
   database
     .sql(
-      `INSERT INTO outlines (source, "from", "to", beats, rest, canaries, goes_on_from) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO outlines (source, "from", "to", beats, rest, canaries, goes_on_from, set_back) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET "to" = excluded."to", beats = excluded.beats, rest = excluded.rest,
-         canaries = excluded.canaries, goes_on_from = excluded.goes_on_from
+         canaries = excluded.canaries, goes_on_from = excluded.goes_on_from, set_back = excluded.set_back
        WHERE excluded."to" > "to"`,
     )
     .run(
@@ -155,6 +158,7 @@ function keepMark(database: Database, mark: CoverageMark, arrived: ReturnType<ty
       rest ? JSON.stringify(rest) : null,
       told ? JSON.stringify(told) : null,
       goesOnFrom ?? null,
+      setBack ? JSON.stringify(setBack) : null,
     );
 }
 
@@ -166,10 +170,11 @@ interface OutlineRow {
   readonly rest: string | null;
   readonly canaries: string | null;
   readonly goes_on_from: string | null;
+  readonly set_back: string | null;
 }
 
 function outlineFrom(row: OutlineRow): Outline {
-  const { source, from, to, beats, rest, canaries, goes_on_from: goesOnFrom } = row;
+  const { source, from, to, beats, rest, canaries, goes_on_from: goesOnFrom, set_back: setBack } = row;
   const known = rest === null ? undefined : (JSON.parse(rest) as Rest);
   return {
     source,
@@ -179,5 +184,6 @@ function outlineFrom(row: OutlineRow): Outline {
     beats: JSON.parse(beats) as Outline['beats'],
     ...(known && { rest: { ...known, problems: known.problems.filter(({ at }) => at === undefined) } }),
     ...(canaries !== null && { canaries: JSON.parse(canaries) as NonNullable<Outline['canaries']> }),
+    ...(setBack !== null && { setBack: JSON.parse(setBack) as NonNullable<Outline['setBack']> }),
   };
 }

@@ -11,6 +11,7 @@ export function markText({
   problems,
   problemsTotal,
   canaries,
+  setBack,
 }: CoverageMark): string {
   return JSON.stringify({
     source,
@@ -22,5 +23,6 @@ export function markText({
     problems,
     problemsTotal,
     canaries,
+    setBack,
   });
 }

@@ -87,6 +87,37 @@ test('a source in which a canary did not come is silent since the last that came
   expect(servers).toEqual([{ server: 'a:6443', lastWritten: time(7) }]);
 });
 
+test('a log that was rotated is one row, with the times that came twice in it', () => {
+  const [old, current] = ['audit.log.1', 'audit.log'].map((name, i) =>
+    fileSource(name, `000000000000000${i}`),
+  ) as [string, string];
+  const times = (from: number) => Array.from({ length: 120 }, (_, i) => AT + (from + i) * 30 * SECOND);
+  const file = (source: string, all: readonly number[]) =>
+    markOf(
+      source,
+      1,
+      all.length + 1,
+      all.map((at, i) => ({ position: i + 1, reading: { kind: 'ignored', reason: 'stage', at } })),
+    );
+  const setBack = [
+    { start: AT + 150 * 30 * SECOND, end: AT + 160 * 30 * SECOND, until: AT + 160 * 30 * SECOND },
+  ];
+  const { sources } = coverageOf([
+    file(old, times(0)),
+    { ...file(current, times(120)), goesOnFrom: old, setBack },
+  ]);
+  expect(sources).toMatchObject([
+    {
+      source: 'audit.log',
+      first: time(0),
+      last: time(239),
+      grade: 'no gap seen',
+      toldTwice: [{ from: time(150), to: time(160) }],
+    },
+  ]);
+  expect(sources[0]!.buckets.reduce((sum, { ignored }) => sum + ignored, 0)).toBe(240);
+});
+
 test('what the process sees itself counts, also of a source that never delivered', () => {
   const now = { lastDelivery: '2027-01-15T08:00:00.000Z', lagSeconds: 2, longestSilenceSeconds: 31 };
   const refused = { ...now, problem: 'networkpolicies cannot be watched: forbidden' };

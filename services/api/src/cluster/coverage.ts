@@ -38,11 +38,20 @@ export function coverageOf(all: readonly CoverageMark[], live: Live = {}, lastWi
     printedSources(marks.map(({ source }) => source).filter((source) => isOfFlows(source) === of)),
   );
   const states = sourceStates(all, lastWindowEnd);
-  const sources = [...Map.groupBy(marks, ({ source }) => source)].map(([source, of]): SourceCoverage => ({
-    source: audit?.get(source) ?? flowsName(flows?.get(source) ?? source),
-    ...delivered(of, span),
-    ...howItIs(states.get(source), live[liveName(source)], problemOf(of)),
-  }));
+  const named = (source: string): string =>
+    isOfFlows(source)
+      ? flowsName(states.get(source)?.stream ?? flows?.get(source) ?? source)
+      : (states.get(source)?.stream ?? audit?.get(source) ?? source);
+  const streams = Map.groupBy(marks, ({ source }) => named(source));
+  const sources = [...streams].map(([source, of]): SourceCoverage => {
+    const own = [...new Set(of.map((mark) => mark.source))];
+    const now = own.map((one) => live[liveName(one)]).find((one) => one !== undefined);
+    return {
+      source,
+      ...delivered(of, span),
+      ...howItIs(states.get(own[0]!), now, problemOf(of.filter((mark) => mark.source === own.at(-1)))),
+    };
+  });
   const known = new Set(marks.map(({ source }) => liveName(source)));
   const others = Object.entries(live)
     .filter(([name]) => !known.has(name))
@@ -127,6 +136,7 @@ function howItIs(
   return {
     ...(state && rhythmOf(state)),
     proven: state?.proven ?? [],
+    toldTwice: state?.toldTwice ?? [],
     canaries: [...seen.values()],
     ...(why !== undefined && { problem: why }),
     ...(now && {
@@ -139,7 +149,8 @@ function howItIs(
   };
 }
 
-const rhythmOf = ({ proven: _, canaries: __, ...rhythm }: SourceState) => rhythm;
+const rhythmOf = ({ stream: _, proven: __, toldTwice: ___, canaries: ____, ...rhythm }: SourceState) =>
+  rhythm;
 
 /** The same without what could not be read, which may name any object of the cluster: it is counted only. */
 export const onlyCounted = (coverage: Coverage): Coverage => ({

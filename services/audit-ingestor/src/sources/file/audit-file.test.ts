@@ -200,5 +200,23 @@ test.each<[string, (path: string, folder: string, marks: CoverageMark[]) => Prom
   );
   expect(sources.map(({ source, lines }) => [source, lines])).toEqual([['a.log', 122]]);
   expect({ grade, gaps }).toEqual({ grade: 'no gap seen', gaps: [] });
-  expect(reasons).toEqual([expect.stringMatching(/^The clock behind a\.log was set back/)]);
+  expect(reasons).toEqual([
+    expect.stringMatching(/^The times that a\.log tells go back, as where a clock is set back/),
+  ]);
+});
+
+test('a clock that was set back within a file, while nobody followed it, is found when that goes on', async () => {
+  const folder = newFolder();
+  const log = join(folder, 'a.log');
+  const marks: CoverageMark[] = [];
+  writeFileSync(join(folder, 'b.log'), '');
+  writeFileSync(log, hourFrom('2026-11-24T10:00:00Z'));
+  await follow(folder, marks);
+  expect(marks.flatMap(({ setBack = [] }) => setBack)).toEqual([]);
+  appendFileSync(log, hourFrom('2026-11-24T10:30:00Z') + hourFrom('2026-11-24T11:31:00Z'));
+  await follow(folder, marks);
+  const [start, end] = ['2026-11-24T10:30:00Z', '2026-11-24T11:00:00Z'].map((text) => parseInstant(text)!);
+  expect(marks.flatMap(({ setBack = [] }) => setBack)).toEqual([
+    { start: start!, end: end! + 1, until: end! + 1 },
+  ]);
 });

@@ -49,9 +49,11 @@ async function take(
 ): Promise<void> {
   const memory = new SourceMemory();
   for await (const stretch of stretches) {
+    const { source, noted } = stretch;
     const lines = stretch.to - stretch.from;
+    if (noted !== undefined) memory.recall(source, noted);
     if (lines > 0 || stretch.unreadable !== undefined) await deliver(readStretch(stretch, memory));
-    await stretch.keep();
+    await stretch.keep(memory.timesIn(source));
     onLines?.(lines);
   }
 }
