@@ -7,7 +7,7 @@ const at = (time: string) => parseInstant(`2026-11-26T${time}Z`)!;
 
 test('of a request that was too large the evidence says between which instants it is missing', () => {
   const place = { after: at('10:00:00'), before: at('10:03:00') };
-  const unusable = { reason: 'too-large', sizeBytes: 70_000_000, ...place };
+  const unusable = { reason: 'too-large', sizeBytes: 70_000_000, ...place } as const;
   const origin = { source: 'webhook:a', position: 7 };
   const { mark } = readBatch('webhook:a', [{ text: '', origin, unusable }]);
   // Others of that API server came all the time.

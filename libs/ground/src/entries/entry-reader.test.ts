@@ -175,3 +175,12 @@ test.each([
   expect(entriesIn(text, bare).length).toBeGreaterThan(0);
   expect(process.cpuUsage(begin).user).toBeLessThan(20_000_000);
 });
+
+test.each([
+  ['an envelope', `{"kind":"EventList","items":[${'{},'.repeat(500_000)}{}]}`, 1],
+  ['lines', '{}\n'.repeat(500_001), 500_002],
+])('of %s of more than half a million entries what is too much is told of as one', (_, text, count) => {
+  const entries = entriesIn(text, () => false);
+  expect(entries).toHaveLength(count);
+  expect(entries.at(-1)).toMatchObject({ kind: 'unread', reason: 'too-long' });
+});

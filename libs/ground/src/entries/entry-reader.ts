@@ -5,7 +5,7 @@ import { decodedText } from './coded-text.ts';
 import { jsonOf } from './json-text.ts';
 import { OpenValue, type BrokenList, type LogLine, type Part } from './open-value.ts';
 import { Unshown } from './unshown.ts';
-import { unwrapped, type Unwrapping } from './unwrap.ts';
+import { ENTRIES_MAX, tooMany, unwrapped, type Unwrapping } from './unwrap.ts';
 
 /** A line of a log as it was read. */
 export interface RawLine extends LogLine {
@@ -326,7 +326,11 @@ function readText(packed: string, place: Unwrapping): Entry[] {
 
 function linesOf(text: string, { bare, depth }: Unwrapping): Entry[] {
   const reader = new EntryReader(bare, depth);
-  const entries = text.split('\n').flatMap((each, i) => reader.take({ text: each, number: i + 1 }));
+  const entries: Entry[] = [];
+  for (const [i, each] of text.split('\n').entries()) {
+    for (const entry of reader.take({ text: each, number: i + 1 })) entries.push(entry);
+    if (entries.length > ENTRIES_MAX) return [...entries, tooMany(i + 1)];
+  }
   entries.push(...reader.end());
   return entries;
 }

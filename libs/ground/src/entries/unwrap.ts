@@ -10,6 +10,17 @@ const isJsonText = (text: string): boolean => text.includes('{') || isCoded(text
 /** How deep envelopes and lists may stand in each other. */
 const DEPTH_MAX = 16;
 
+/** So many entries of one text are kept; a request of 64 MiB has a tenth of it. What is behind them is told of as one that cannot be read. */
+export const ENTRIES_MAX = 500_000;
+
+/** What stands for the entries of a text that are too many. */
+export const tooMany = (line: number): Entry => ({
+  kind: 'unread',
+  line,
+  reason: 'too-long',
+  message: `One text has more than ${ENTRIES_MAX.toLocaleString('en')} entries: let its sender put fewer into one.`,
+});
+
 /** Where a value was found, and how its texts are read. */
 export interface Unwrapping {
   readonly bare: Bare;
@@ -30,12 +41,15 @@ export function unwrapped(value: unknown, place: Unwrapping): Entry[] {
     const record = fluentRecord(value);
     if (record !== undefined)
       return unwrapped(record.value, { ...inside, ...(record.at !== undefined && { at: record.at }) });
+    if (value.length > ENTRIES_MAX) return [tooMany(line)];
     return value.flatMap((element) => unwrapped(element, inside));
   }
   if (typeof value === 'string' && isJsonText(value)) return place.readText(value, inside);
   if (!isFields(value)) return itself();
   const found = envelopeOf(value, place);
-  return found === undefined ? itself() : found.held.flatMap((held) => opened(found.envelope, held, place));
+  if (found === undefined) return itself();
+  if (found.held.length > ENTRIES_MAX) return [tooMany(line)];
+  return found.held.flatMap((held) => opened(found.envelope, held, place));
 }
 
 function opened({ unread }: Envelope, { content, at, elsewhere }: Held, place: Unwrapping): Entry[] {

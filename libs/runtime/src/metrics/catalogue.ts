@@ -94,9 +94,9 @@ export const METRICS = {
     name: 'margay_receiver_refused_total',
     type: 'counter',
     labels: ['receiver', 'reason'],
-    help: 'Requests that were not taken: busy (sent again by the API server), unavailable, credentials, too-large.',
+    help: 'Requests that were not taken: busy (sent again by the API server), unavailable, credentials, too-large, too-dense.',
     watch:
-      '`busy` and `unavailable` are sent again a few times only: if they last for minutes, events are lost. `credentials` is a wrong token or certificate. `too-large` is lost evidence: raise the limit on bodies.',
+      '`busy` and `unavailable` are sent again a few times only: if they last for minutes, events are lost. `credentials` is a wrong token or certificate. `too-large`, and `too-dense` of too many values, is lost evidence: raise the limit on bodies.',
   },
   deliverySeconds: {
     name: 'margay_delivery_duration_seconds',

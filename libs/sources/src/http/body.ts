@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isBrokenGzip, isPacked, wholeOf } from '../bytes/unpack.ts';
 import type { Budget } from './budget.ts';
+import { isTooDense } from './dense.ts';
 
 /** What became of reading a body. */
 type Body =
@@ -13,7 +14,7 @@ type Body =
   /** It can never be read, however often it is sent. */
   | {
       readonly kind: 'unusable';
-      readonly reason: 'too-large' | 'not-gzip';
+      readonly reason: 'too-large' | 'too-dense' | 'not-gzip';
       readonly sizeBytes: number;
       /** What it begins with, where that can be read: a few characters. */
       readonly begin: string;
@@ -78,11 +79,17 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
     throw error;
   }
   const sent = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  if (!isPacked(sent)) return { kind: 'whole', bytes: sent, release };
+  const fitting = (whole: { readonly bytes: Buffer; readonly unreadable?: string }): Held => {
+    const { bytes } = whole;
+    if (!isTooDense(bytes, bytesMax)) return { kind: 'whole', ...whole, release };
+    const begin = bytes.toString('utf8', 0, BEGIN_BYTES);
+    return without({ kind: 'unusable', reason: 'too-dense', sizeBytes: bytes.length, begin });
+  };
+  if (!isPacked(sent)) return fitting({ bytes: sent });
   const whole = await wholeOf(sent, bytesMax);
   if (whole === undefined) return tooLarge(read);
   if (isBrokenGzip(sent, whole))
     return without({ kind: 'unusable', reason: 'not-gzip', sizeBytes: read, begin: '' });
   if (!reserve(whole.bytes.length)) return without({ kind: 'busy' });
-  return { kind: 'whole', ...whole, release };
+  return fitting(whole);
 }

@@ -35,7 +35,7 @@ export type Received = Sender & { readonly sizeBytes: number } & (
       }
     | {
         readonly kind: 'unusable';
-        readonly reason: 'too-large' | 'not-gzip' | 'not-otlp';
+        readonly reason: 'too-large' | 'too-dense' | 'not-gzip' | 'not-otlp';
         /** What it begins with, where that can be read: a few characters. */
         readonly begin: string;
       }
@@ -83,7 +83,7 @@ interface Reception extends ReceiverOptions {
  * | answer | when |
  * | --- | --- |
  * | 200 | delivered |
- * | 413 | larger than what is taken; that it is lost is recorded |
+ * | 413 | larger than what is taken, or of more values than are read at once; that it is lost is recorded |
  * | 401, 403, 404 | no or wrong credentials, not entitled to the cluster, the cluster is not known here |
  * | 503 with `Retry-After` | too much in flight (at once, the body is not kept), or the delivery failed or takes too long |
  *
@@ -196,8 +196,8 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
   if (outcome === 'delivered') {
-    if (body.kind === 'unusable' && body.reason === 'too-large')
-      return void reply.code(413).send({ error: tooLargeWords(body.sizeBytes, bodyBytesMax) });
+    if (body.kind === 'unusable' && (body.reason === 'too-large' || body.reason === 'too-dense'))
+      return void reply.code(413).send({ error: refusalWords(body, bodyBytesMax) });
     // Nothing left out: an answer of that protocol without a field.
     if (isOtlp) return void reply.code(200).type('application/x-protobuf').send(Buffer.alloc(0));
     return void reply.code(200).send(request.url.includes(OTLP_LOGS) ? {} : { delivered: true });
@@ -211,8 +211,13 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   refuse('unavailable');
 }
 
-const tooLargeWords = (sizeBytes: number, bytesMax: number): string =>
-  `the body has ${sizeBytes} bytes or more, and ${bytesMax} are taken: it is recorded that what it said is not known. Let fewer events go with one request, or raise the limit.`;
+function refusalWords({ reason, sizeBytes }: Extract<Held, { kind: 'unusable' }>, bytesMax: number): string {
+  const what =
+    reason === 'too-large'
+      ? `the body has ${sizeBytes} bytes or more, and ${bytesMax} are taken`
+      : `the body has more values than fit the memory, a tenth of ${bytesMax}`;
+  return `${what}: it is recorded that what it said is not known. Let fewer events go with one request, or raise the limit.`;
+}
 
 /** What a body says, as text. */
 function contentOf(body: Exclude<Held, { kind: 'busy' }>, isOtlp: boolean) {

@@ -9,7 +9,7 @@ export interface RawText {
   readonly unreadable?: string;
   /** Set, with an empty text, when there was something that can never be read: why, how big it was, and when that happened which it told. */
   readonly unusable?: {
-    readonly reason: string;
+    readonly reason: 'too-large' | 'too-dense' | 'not-gzip' | 'not-otlp';
     readonly sizeBytes: number;
     readonly after?: Instant;
     readonly before?: Instant;

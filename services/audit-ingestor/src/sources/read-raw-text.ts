@@ -13,17 +13,20 @@ export function readRawText({ text, origin, unreadable, unusable }: RawText): Re
     return readings;
   }
   const { reason, sizeBytes, ...place } = unusable;
-  const tooLarge = reason === 'too-large';
   return [
     {
       kind: 'unusable',
       ...place,
-      reason: tooLarge ? 'too-long' : 'unreadable',
-      message: tooLarge
-        ? `A request of ${sizeBytes} bytes is larger than what is taken: raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.`
-        : reason === 'not-otlp'
-          ? `A request of ${sizeBytes} bytes is of no OpenTelemetry exporter, though it says so.`
-          : `A request of ${sizeBytes} bytes cannot be unpacked.`,
+      reason: reason.startsWith('too-') ? 'too-long' : 'unreadable',
+      message: `A request of ${sizeBytes} bytes ${WHY[reason]}`,
     },
   ];
 }
+
+const HELP = 'raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.';
+const WHY = {
+  'too-large': `is larger than what is taken: ${HELP}`,
+  'too-dense': `has more values than fit the memory, a tenth of the bytes that are taken: ${HELP}`,
+  'not-gzip': 'cannot be unpacked.',
+  'not-otlp': 'is of no OpenTelemetry exporter, though it says so.',
+} as const;

@@ -48,9 +48,13 @@ function textsIn(received: Received): FlowText[] {
     return text.trim() === '' ? [] : [{ text, position }];
   }
   const { reason, sizeBytes } = received;
-  const unreadable =
-    reason === 'too-large'
-      ? `A request of ${sizeBytes} bytes is larger than what is taken: raise ${RECEIVER}_BODY_BYTES_MAX or let its sender post less at once.`
-      : `A request of ${sizeBytes} bytes cannot be unpacked.`;
-  return [{ text: '', position, unreadable }];
+  return [{ text: '', position, unreadable: `A request of ${sizeBytes} bytes ${WHY[reason]}` }];
 }
+
+const HELP = `raise ${RECEIVER}_BODY_BYTES_MAX or let its sender post less at once.`;
+const WHY = {
+  'too-large': `is larger than what is taken: ${HELP}`,
+  'too-dense': `has more values than fit the memory, a tenth of the bytes that are taken: ${HELP}`,
+  'not-gzip': 'cannot be unpacked.',
+  'not-otlp': 'is of no OpenTelemetry exporter, though it says so.',
+} as const;
