@@ -24,7 +24,7 @@ import { chance } from './testing/chance.ts';
 import { timesOver } from './testing/many-clusters.ts';
 import { margay, ownFolder } from './testing/margay.ts';
 import { proxyBefore, TROUBLES } from './testing/proxy-before.ts';
-import { startService } from './testing/services.ts';
+import { startService, type ServiceProcess } from './testing/services.ts';
 import { wrongFramings } from './testing/wrong-framings.ts';
 
 /** The faults last a part of a minute, or the minutes that FAULT_MINUTES asks for, at 500 events a second. */
@@ -52,7 +52,17 @@ test(
     let streaming = true;
     const pause = FAULT_MINUTES === 0 ? 1_200 : PAUSE_AT_500_A_SECOND;
     const streamed = stream(log, pause, LOG).finally(() => void (streaming = false));
-    let kills = 0;
+    const kills = services.map(() => 0);
+    const killed =
+      FAULT_MINUTES === 0
+        ? []
+        : services.map((service, i) =>
+            killUntil(
+              service,
+              () => !streaming,
+              () => kills[i]!++,
+            ),
+          );
     let met = 0;
     while (streaming || met < TROUBLES.length) {
       const trouble = TROUBLES[met % TROUBLES.length]!;
@@ -60,12 +70,15 @@ test(
       await sleep(FAULT_MINUTES === 0 ? 1_000 + pick(2_000) : 3_000);
       // One that nobody has met stays: a service that was killed takes its time to start.
       if (proxy.troubled()[trouble] > 0) met++;
-      await services[pick(services.length)]!.kill();
-      kills++;
+      if (FAULT_MINUTES > 0) continue;
+      const one = pick(services.length);
+      await services[one]!.kill();
+      kills[one]!++;
     }
     proxy.make(undefined);
     measured({ lines: LOG.length, aSecond: await streamed, kills, troubled: proxy.troubled() });
-    expect(kills).toBeGreaterThan(5);
+    measured({ secondsToStart: (await Promise.all(killed)).map((each) => each.toFixed(1)) });
+    expect(kills.reduce((sum, n) => sum + n)).toBeGreaterThan(5);
     expect(Object.entries(proxy.troubled()).filter(([, count]) => count === 0)).toEqual([['refused', 0]]);
     await kept(bus, stores, LOG.length);
     measured({ kept: LOG.length });
@@ -84,6 +97,33 @@ test(
     expect(await Promise.all(services.map((service) => service.stop()))).toEqual(services.map(() => 0));
   },
 );
+
+const KILLED_EVERY_MS = 3_000;
+/** One that is killed before it has begun does nothing that could be lost. */
+const BEGUN_MS = 300;
+
+/**
+ * Kills a service every three seconds, or as soon as it has begun where that takes longer.
+ *
+ * @returns how many seconds it took to start, on average.
+ */
+async function killUntil(
+  service: ServiceProcess,
+  isOver: () => boolean,
+  onKill: () => void,
+): Promise<number> {
+  const starts: number[] = [];
+  while (!isOver()) {
+    const since = Date.now();
+    await service.url();
+    starts.push(Date.now() - since);
+    await sleep(Math.max(BEGUN_MS, since + KILLED_EVERY_MS - Date.now()));
+    if (isOver()) break;
+    await service.kill();
+    onKill();
+  }
+  return starts.reduce((sum, each) => sum + each, 0) / starts.length / 1_000;
+}
 
 test(
   'the broker is killed and starts again, and Elasticsearch does not answer for a while: nothing lost',
