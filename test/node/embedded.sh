@@ -10,6 +10,7 @@ say() { echo "$(date -u +%T) +${SECONDS}s $*"; }
 
 kubectl create namespace $ns && kubectl label namespace $ns pod-security.kubernetes.io/enforce=restricted
 kubectl create namespace $work
+installed=$SECONDS
 helm install margay charts/margay -n $ns --wait --timeout 3m > /dev/null \
   --set "clusterName=embedded-$RANDOM,globalReports.startDelay=5s,embedded.persistence.enabled=false,canary.enabled=true,canary.interval=10s" \
   --set "image.repository=${IMAGE%:*},image.tag=${IMAGE##*:}"
@@ -29,7 +30,8 @@ until [ -n "$(kubectl get globalreport first -o jsonpath='{.status.lastSuccessfu
   [ $((SECONDS - applied)) -lt 180 ] || { say "FAILED: no report"; exit 1; }
   sleep 1
 done
-say "the report is there, $((SECONDS - applied)) s after its GlobalReport was applied"
+there=$SECONDS
+say "the report is there, $((there - applied)) s after its GlobalReport was applied, $((there - installed)) s after helm install"
 helm test margay -n $ns > /dev/null && say "helm test passed"
 
 # By the dashboard's API, as a viewer: the report lists exactly the pods that there are.
@@ -40,6 +42,7 @@ kubectl port-forward -n $ns svc/margay 18080:80 > /dev/null &
 sleep 2
 api() { curl -fs -H "Authorization: Bearer $token" "http://127.0.0.1:18080/api/v1$1"; }
 id=$(api '/runs?report=first&state=completed' | node -p "JSON.parse(require('fs').readFileSync(0)).items[0].id")
+say "its evidence: $(api "/runs/$id/downloads/report.json" | node -p "const { grade, complete, reasons } = JSON.parse(require('fs').readFileSync(0)).evidence.sources; JSON.stringify({ grade, complete, reasons })")"
 api "/runs/$id/downloads/endpoints.csv" | tail -n +2 | cut -d, -f1 | sort > /tmp/margay-embedded.reported
 kubectl get pods -n $work -o name | sed "s|pod/|Pod.v1($work/|; s|\$|)|" | sort > /tmp/margay-embedded.pods
 diff /tmp/margay-embedded.reported /tmp/margay-embedded.pods && say "$(wc -l < /tmp/margay-embedded.pods) pods, as kubectl lists them"
