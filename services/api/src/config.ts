@@ -11,9 +11,9 @@ export const about = 'Serves the dashboard, the REST API and the downloads of ar
 export const config = z
   .object({
     ...cellSettings,
-    API_PERMISSIONS: z.enum(['kubernetes', 'token', 'none']).default('none').meta({
+    API_PERMISSIONS: z.enum(['kubernetes', 'hub', 'token', 'none']).default('none').meta({
       description:
-        'Who may see what: `kubernetes` asks the cluster’s API server (TokenReview, SubjectAccessReview), `token` wants API_TOKEN, `none` asks nobody.',
+        'Who may see what: `kubernetes` asks the cluster’s API server (TokenReview, SubjectAccessReview), `hub` asks that of KUBECONFIG about every cluster, which one may see who may `get` the `clusters.margay.io` of its name, `token` wants API_TOKEN, `none` asks nobody.',
     }),
     API_TOKEN: z
       .string()

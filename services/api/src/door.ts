@@ -142,7 +142,10 @@ export type DoorConfig = z.output<z.ZodObject<typeof doorSettings>>;
 type Problem = readonly [setting: keyof DoorConfig, message: string];
 
 /** What of the settings does not fit together, by the setting that is to be changed. */
-export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | 'token' | 'none'): Problem[] {
+export function doorProblems(
+  settings: DoorConfig,
+  permissions: 'kubernetes' | 'hub' | 'token' | 'none',
+): Problem[] {
   const { OIDC_ISSUER: issuer, TRUSTED_HEADERS: isByHeaders } = settings;
   const problems: Problem[] = [];
   if (issuer !== undefined && settings.OIDC_CLIENT_ID === undefined)
@@ -168,7 +171,7 @@ export function doorProblems(settings: DoorConfig, permissions: 'kubernetes' | '
     ['OIDC_ISSUER', issuer !== undefined],
     ['TRUSTED_HEADERS', isByHeaders],
   ] as const)
-    if (isOn && permissions !== 'kubernetes')
+    if (isOn && permissions !== 'kubernetes' && permissions !== 'hub')
       problems.push([
         name,
         `permissions are "${permissions}", so that nobody could say what such a user may do: it needs "kubernetes"`,

@@ -20,7 +20,7 @@ await runService({
         ...(others.length > 0 && {
           others: {
             access: (other) => accessOf(settings, other),
-            isOneAuthority: settings.API_PERMISSIONS !== 'kubernetes',
+            isOneAuthority: !['kubernetes', 'hub'].includes(settings.API_PERMISSIONS),
           },
         }),
         ...(settings.PRIVATE_NETWORKS && { privateNetworks: settings.PRIVATE_NETWORKS }),

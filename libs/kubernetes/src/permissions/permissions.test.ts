@@ -13,8 +13,11 @@ const david: User = { name: 'david', groups: [] };
 const DEV = { name: 'dev-inventory', type: 'inventory' };
 const PROD = { name: 'prod-inventory', type: 'inventory' };
 
-/** What the roles of the documentation's example permit. */
+/** What the roles of the documentation's example permit; of a hub two who may see one cluster, or all. */
 const ROLES: Readonly<Record<string, (access: Access) => boolean>> = {
+  'of-alpha': ({ resource, name }) =>
+    resource === 'globalreports' || (resource === 'clusters' && name === 'alpha'),
+  'of-all': ({ resource }) => resource === 'globalreports' || resource === 'clusters',
   paul: ({ resource }) => resource === 'globalreports',
   candice: ({ verb, resource }) => verb === 'get' || (verb === 'list' && resource === 'globalreports'),
   david: ({ verb, resource, name }) =>
@@ -22,7 +25,7 @@ const ROLES: Readonly<Record<string, (access: Access) => boolean>> = {
 };
 
 /** Permissions asked of a server that decides by these roles, and what it was asked. */
-async function permissions(options: { now?: () => number } = {}) {
+async function permissions(options: { now?: () => number; cluster?: string } = {}) {
   const asked: string[] = [];
   let broken = false;
   const server = createServer((request, response) => {
@@ -154,4 +157,21 @@ test('a short memory forgets what is old and what failed', async () => {
   expect(await memory.get('a', () => Promise.resolve(3))).toBe(1);
   now = 11;
   expect(await memory.get('a', () => Promise.resolve(4))).toBe(4);
+});
+
+test.each([
+  ['of-alpha', 'alpha', true],
+  ['of-alpha', 'beta', false],
+  ['of-all', 'beta', true],
+  // Who may see reports and no cluster.
+  ['paul', 'alpha', false],
+])('at a hub %s sees reports of %s: %j', async (name, cluster, sees) => {
+  const user: User = { name, groups: [] };
+  const { permissions: hub } = await permissions({ cluster });
+  const denied = `${name} may not do this: it needs the permission to get clusters.margay.io "${cluster}"`;
+  const expectIt = (asked: Promise<unknown>) =>
+    sees ? expect(asked).resolves.not.toThrow() : expect(asked).rejects.toThrow(denied);
+  await expectIt(hub.listable(user, [DEV]));
+  await expectIt(hub.require(user, 'list', DEV));
+  await expectIt(hub.require(user, 'run', DEV));
 });

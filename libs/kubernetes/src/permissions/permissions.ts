@@ -34,6 +34,11 @@ export class Denied extends Error {
 export interface PermissionsOptions {
   /** The API group of GlobalReports. */
   readonly group?: string;
+  /**
+   * The cluster whose reports they are, where one API server decides about several: it is asked by name who may `get` that cluster,
+   * as `clusters.margay.io`, beside everything else.
+   */
+  readonly cluster?: string;
   /** For how many seconds a decision stands: 5 unless set. */
   readonly rememberSeconds?: number;
   /** Audiences that a token must be for; those of the API server unless set. */
@@ -53,6 +58,7 @@ const ASKED_AT_ONCE = 16;
 export class Permissions {
   readonly #client: KubernetesClient;
   readonly #group: string;
+  readonly #cluster: string | undefined;
   readonly #audiences: readonly string[] | undefined;
   readonly #users: ShortMemory<User | undefined>;
   readonly #decisions: ShortMemory<boolean>;
@@ -63,6 +69,7 @@ export class Permissions {
     this.#client = client;
     this.#group = options.group ?? DEFAULT_GROUP;
     this.#audiences = options.audiences;
+    this.#cluster = options.cluster;
     this.#users = new ShortMemory(milliseconds, now);
     this.#decisions = new ShortMemory(milliseconds, now);
   }
@@ -78,6 +85,7 @@ export class Permissions {
 
   /** Rejects with `Denied` where the user may not do this with the report. */
   async require(user: User, action: Action, report: ReportRef): Promise<void> {
+    await this.#requireCluster(user);
     for (const alternatives of accessesFor(action, report, this.#group)) {
       if (!(await this.#anyOf(user, alternatives))) throw new Denied(user.name, alternatives);
     }
@@ -101,6 +109,7 @@ export class Permissions {
   async listable<R extends ReportRef>(user: User, reports: readonly R[]): Promise<R[]> {
     const get: Access = { verb: 'get', group: this.#group, resource: 'globalreports' };
     const list: Access = { ...get, verb: 'list' };
+    await this.#requireCluster(user);
     if (!(await this.#allowed(user, list))) throw new Denied(user.name, [list]);
     // Most users may get all or few; whoever may get all needs one question.
     if (await this.#allowed(user, get)) return [...reports];
@@ -134,6 +143,14 @@ export class Permissions {
     }
     if (exportable.length > 0) return exportable;
     throw new Denied(user.name, [getsAll || visible.length > 0 ? types : get]);
+  }
+
+  async #requireCluster(user: User): Promise<void> {
+    if (this.#cluster === undefined) return;
+    const get: Access = { verb: 'get', group: 'margay.io', resource: 'clusters' };
+    const named: Access = { ...get, name: this.#cluster };
+    // Whoever may see all clusters needs one question for them together.
+    if (!(await this.#anyOf(user, [get, named]))) throw new Denied(user.name, [named]);
   }
 
   async #anyOf(user: User, alternatives: readonly Access[]): Promise<boolean> {

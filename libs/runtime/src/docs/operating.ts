@@ -132,7 +132,8 @@ evidence was removed cannot be revised.
 **Several clusters on one set of topics and indices.** Each ingestor has the \`CLUSTER_NAME\` of its cluster; all other services have the same \`CLUSTERS\`, the
 names of all of them. The snapshotters, workers and notifiers are everybody's; each cluster has a scheduler of its own where GlobalReports are objects of its API server (CLUSTER_NAME and
 KUBECONFIG say of which). The api shows all of them, one at a time: \`?cluster=\` in addresses, a choice in the header of the page; with API_PERMISSIONS \`kubernetes\` it needs a kubeconfig of each
-(API_KUBECONFIGS), and each API server decides about its own. The page Clusters, and \`/api/v1/clusters\`, list all of which somebody may see something, those with the worst evidence
+(API_KUBECONFIGS), and each API server decides about its own; with \`hub\` that of KUBECONFIG decides about all: who may \`get\` the \`clusters\` of \`margay.io\` with a cluster's name (a rule
+of RBAC with resourceNames; no such object has to be there) may there see what they may see of GlobalReports. The page Clusters, and \`/api/v1/clusters\`, list all of which somebody may see something, those with the worst evidence
 first, by their newest reports. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
 (\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
 

@@ -15,7 +15,7 @@ import type { Owner } from '../session/owner.ts';
 export interface Viewer {
   /** As the API server calls them; empty where nobody is asked who they are. */
   readonly name: string;
-  /** Who they are where an identity provider or a proxy says it, whom every cluster believes; absent where a token does, which is one cluster's. */
+  /** Who they are where somebody says it whom every cluster believes: an identity provider, a proxy, the hub. Absent where it is known by a token that is one cluster's. */
   readonly user?: User;
   /** Of these those that they may get, in their order. @throws Problem 403 where they may list none at all. */
   listable<R extends ReportRef>(reports: readonly R[]): Promise<R[]>;
@@ -73,8 +73,12 @@ export function byToken(token: string): Authority {
   };
 }
 
-/** The cluster's own API server says who a token is of and what they may do, as the documented table has it. */
-export function byKubernetes(permissions: Permissions): Authority {
+/**
+ * The cluster's own API server says who a token is of and what they may do, as the documented table has it.
+ *
+ * @param isHub it says so of every cluster.
+ */
+export function byKubernetes(permissions: Permissions, { isHub = false } = {}): Authority {
   const viewerOf = (user: User): Viewer => ({
     name: user.name,
     listable: (reports) => answered(permissions.listable(user, reports)),
@@ -82,7 +86,10 @@ export function byKubernetes(permissions: Permissions): Authority {
     exportable: (reports) => answered(permissions.exportable(user, reports)),
   });
   return {
-    ofToken: async (token) => viewerOf(await answered(permissions.who(token))),
+    async ofToken(token) {
+      const user = await answered(permissions.who(token));
+      return { ...viewerOf(user), ...(isHub && { user }) };
+    },
     ofUser: (user) => ({ ...viewerOf(user), user }),
   };
 }

@@ -11,6 +11,12 @@ export async function accessOf(settings: z.output<typeof config>, cluster: strin
       const client = new KubernetesClient(await findConnection(process.env, kubeconfigOf(settings, cluster)));
       return byKubernetes(new Permissions(client, { group: settings.GLOBAL_REPORT_GROUP }));
     }
+    case 'hub': {
+      const client = new KubernetesClient(await findConnection(process.env, settings.KUBECONFIG));
+      return byKubernetes(new Permissions(client, { group: settings.GLOBAL_REPORT_GROUP, cluster }), {
+        isHub: true,
+      });
+    }
     case 'token':
       return byToken(settings.API_TOKEN ?? '');
     case 'none':
