@@ -110,6 +110,16 @@ test('the whole archive is checked by the newest key, and by the first as far as
     code: 0,
     out: expect.stringMatching(/^intact: the archive that margay\.example\/log logged and signed/) as string,
   });
+  // The folder of an auditor, and a checkpoint on paper.
+  for (const kept of ['old.txt', 'old-report.pdf'])
+    expect(margay(['verify', `--archive=${data}`, '--key', THIRD, '--since', path(kept)])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^intact: .*goes on from the checkpoint that was kept, of 1 entries/s,
+      ) as string,
+    });
+  expect(margay(['verify', `--archive=${data}`, '--key', FIRST]).code).toBe(1);
+  expect(margay(['verify', `--archive=${data}`, 'x']).code).toBe(2);
   const first = margay(['archive', 'check', '--data', data, '--key', FIRST]);
   expect(first.code).toBe(1);
   expect(first.out).toMatch(/replaced: The log is signed by .*, and by no key that was given/);

@@ -36,9 +36,10 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/selector.ts')).selectorCommand,
   },
   {
-    use: 'verify [options] <file...>',
-    about: 'Check offline that a report.json or evidence.zip is what was computed, and who says so.',
-    load: async () => (await import('@margay/verify')).verifyCommand,
+    use: 'verify [options] [file...]',
+    about:
+      'Check offline that a report, a PDF’s checkpoint or a whole archive is what was computed, and who says so.',
+    load: async () => (await import('./commands/archive.ts')).verifyWithArchives,
   },
   {
     use: 'archive',

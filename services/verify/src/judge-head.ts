@@ -37,10 +37,11 @@ export const whoNotShown = ({ keys }: Trusted): string =>
  * @throws NoteProblem where it is none, or a known key's signature is not one; Wrong for a PDF that says two things.
  */
 export function keptCheckpoint(bytes: Uint8Array, keys: readonly VerifierKey[]): SignedCheckpoint {
-  return readCheckpoint(checkpointIn(Buffer.from(bytes)), keys);
+  return readCheckpoint(keptBytes(Buffer.from(bytes)), keys);
 }
 
-function checkpointIn(bytes: Buffer): Uint8Array {
+/** The signed note in what somebody kept. @throws NoteProblem, Wrong */
+export function keptBytes(bytes: Buffer): Uint8Array {
   if (isPdf(bytes)) {
     const proof = filesAttachedTo(bytes).get('report.tlog-proof');
     if (proof === undefined) throw new Wrong('the PDF that was kept has no checkpoint attached');

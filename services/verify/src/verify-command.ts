@@ -13,13 +13,29 @@ interface Options {
   readonly growth?: string;
   readonly witness?: VerifierKey[];
   readonly witnesses?: string;
+  readonly archive?: string | true;
 }
 
-/** `margay verify`: whether an exported report is what was computed, and who says so. */
-export function verifyCommand(): Command {
-  return new Command('verify')
+/** What looks at a whole archive, where there is somebody who reads its stores: gives whether all is what was archived. */
+export type CheckWhole = (asked: {
+  /** The folder; absent where variables say where it is. */
+  readonly data?: string;
+  readonly keys: readonly VerifierKey[];
+  /** The file of a checkpoint that was kept. */
+  readonly since?: string;
+}) => Promise<boolean>;
+
+/** `margay verify`: whether an exported report, or with `checkWhole` a whole archive, is what was computed, and who says so. */
+export function verifyCommand(checkWhole?: CheckWhole): Command {
+  const command = new Command('verify');
+  if (checkWhole !== undefined)
+    command.option(
+      '--archive [dir]',
+      'instead of files: a whole archive, in a folder of margay up, or by the services’ settings in Elasticsearch',
+    );
+  return command
     .argument(
-      '<file...>',
+      checkWhole === undefined ? '<file...>' : '[file...]',
       'exported reports: report.json or evidence.zip; a PDF, or what is printed in it; - for standard input',
     )
     .option(
@@ -47,6 +63,11 @@ Exit code 1 for a PDF and for what is printed in one, when a report is not what 
 with --key or --since is not shown.`,
     )
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
+      if (options.archive !== undefined && checkWhole !== undefined) {
+        if (!(await checkWhole(wholeOf(paths, options)))) command.exitCode = FAILED;
+        return;
+      }
+      if (paths.length === 0) throw new UsageError("missing required argument 'file'");
       const trusted = await trustedOf(options);
       for (const path of paths) {
         const judgement = await judged(path, trusted);
@@ -59,6 +80,22 @@ with --key or --since is not shown.`,
         );
       }
     });
+}
+
+/** @throws UsageError for what is asked of files alone. */
+function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWhole>[0] {
+  const { archive, key: keys = [], since, growth, witness } = options;
+  if (paths.length > 0)
+    throw new UsageError('--archive takes no files: give the folder with it, as in --archive=DIR');
+  if (growth !== undefined || witness !== undefined)
+    throw new UsageError(
+      '--growth and --witness are of files: the whole log is read, and shows by itself that it goes on',
+    );
+  return {
+    keys,
+    ...(typeof archive === 'string' && { data: archive }),
+    ...(since !== undefined && { since }),
+  };
 }
 
 async function judged(path: string, trusted: Trusted): Promise<Judgement> {
