@@ -8,7 +8,6 @@ export default defineConfig({
     globalSetup: [COMPILE],
     include: ['test/**/*.process.test.ts'],
     ...PATIENT,
-    testTimeout: 120_000,
     maxWorkers: '100%',
   },
 });

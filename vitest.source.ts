@@ -8,7 +8,7 @@ export const fromSource = {
 
 /** How long is waited for what comes in the end: machines that are shared are slower by far, and whoever waits for nothing fails all the same. */
 export const PATIENT = {
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   hookTimeout: 60_000,
   expect: { poll: { timeout: 30_000 } },
 };

@@ -15,7 +15,7 @@ const statusUnder = (url: string, host: string) =>
   });
 
 /** It installs the verifier and starts the command line six times. */
-const PATIENCE = 180_000;
+const PATIENCE = 300_000;
 
 test(
   'the recorded cluster: reports, page and downloads; a second start does no work twice',

@@ -50,10 +50,17 @@ export async function loginProvider(port: number, redirectUri: string) {
     return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
   };
   const server = createServer((request, response) => {
-    if (request.url!.startsWith('/interaction/')) void interact(request, response);
-    else void provider.callback()(request, response);
+    if (request.url!.startsWith('/interaction/')) {
+      // Else it would be nobody's error, and end the run of the tests without a test that failed.
+      interact(request, response).catch((error: Error) => {
+        if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/plain' });
+        response.end(error.message);
+      });
+    } else void provider.callback()(request, response);
   });
-  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  await new Promise<void>((listening, failed) =>
+    server.once('error', failed).listen(port, '127.0.0.1', listening),
+  );
   return () =>
     new Promise<void>((closed) => {
       server.closeAllConnections();

@@ -41,6 +41,8 @@ export async function startServicesOver(
     port: 0,
     signal: stopping.signal,
   });
+  // Who stops them is told. Until then it would be nobody's error, and end the run of the tests without a test that failed.
+  ended.catch(() => {});
   return async () => {
     stopping.abort();
     await ended;

@@ -1,13 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readTemplate, TemplateProblem, valueOf } from './index.ts';
 import { DATA, randomTemplate } from './testing/random-template.ts';
 import { renderedByGo } from './testing/write-vectors.ts';
 
 const TEMPLATES = 20_000;
+/** The first Go, of 1, whose templates have `else with`, as ours do. */
+const ELSE_WITH = 23;
+const minor = Number(/go1\.(\d+)/.exec(execFileSync('go', ['version'], { encoding: 'utf8' }))?.[1]);
 
 test('Go makes the same of any template', () => {
   const first = Math.floor(Math.random() * 2 ** 31);
-  const seeds = Array.from({ length: TEMPLATES }, (_, i) => first + i);
+  const isKnown = (seed: number) => minor >= ELSE_WITH || !/else\s+with\b/.test(randomTemplate(seed));
+  const seeds = Array.from({ length: TEMPLATES }, (_, i) => first + i).filter(isKnown);
+  if (seeds.length < TEMPLATES)
+    console.log(
+      `${TEMPLATES - seeds.length} templates with "else with" are left out: Go 1.${minor} has none`,
+    );
   const vectors = renderedByGo(seeds.map(randomTemplate));
   const data = valueOf(DATA);
   for (const [i, [template, output]] of vectors.entries()) {

@@ -57,7 +57,7 @@ describe('consume', () => {
     expect((await deadLetters()).map(({ key, headers }) => [key, headers[DEAD_LETTER_HEADERS.code]])).toEqual(
       [
         ['poison', 'undecodable'],
-        ['daily', 'unknown-report-type'],
+        ['c/daily', 'unknown-report-type'],
       ],
     );
     expect(await bus.lag(reportsFailed.name, 'g')).toBe(0);

@@ -34,8 +34,10 @@ async function answering(code: number, body: string, headers: Record<string, str
     authorizations.push(request.headers.authorization);
     response.writeHead(code, headers).end(body);
   });
+  // A connection that it gives up just when it is used again is a race of HTTP, which no test here is about.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  onTestFinished(() => void server.close());
+  onTestFinished(() => server.close().closeAllConnections());
   return {
     server: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/below/`),
     authorizations,

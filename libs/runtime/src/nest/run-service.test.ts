@@ -15,7 +15,7 @@ function spawnService(environment: Record<string, string>) {
   child.stderr.on('data', (text) => (output.err += String(text)));
   const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
   const url = async () => {
-    await expect.poll(() => output.out, { timeout: 20_000 }).toContain('"Started"');
+    await expect.poll(() => output.out, { timeout: 120_000 }).toContain('"Started"');
     return (JSON.parse(output.out.split('\n').find((line) => line.includes('"Started"'))!) as { url: string })
       .url;
   };

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { TemplateProblem, templateLimits, type Report } from '@margay/reports';
 import { compiled } from '@margay/runtime';
 import { Capacity } from './capacity.ts';
-import type { Rendered } from './render-thread.ts';
+import type { Rendered, Said } from './render-thread.ts';
 
 /** What all threads of a process take together: half of the memory that the chart gives to the api. */
 const MEGABYTES = 512;
@@ -14,6 +14,7 @@ export interface Meter {
   milliseconds: number;
 }
 
+const START_MILLISECONDS = 30_000;
 /** What is made and thrown away at once, beside what is kept. */
 const YOUNG_MEGABYTES = 16;
 
@@ -41,7 +42,7 @@ export function renderInThread(report: Report, name: string, meter?: Meter): Pro
 async function rendered(report: Report, name: string, megabytes: number, seconds: number): Promise<string> {
   const outcome = Promise.withResolvers<Rendered>();
   const give = (what: string) => outcome.reject(new TemplateProblem(name, 1, what));
-  const late = setTimeout(give, seconds * 1_000, `it takes more than ${seconds} seconds`);
+  let late = setTimeout(give, START_MILLISECONDS, 'no thread starts in which it could be made');
   const thread = new Worker(compiled('./render-thread', import.meta.url), {
     workerData: { report, name },
     resourceLimits: {
@@ -49,7 +50,13 @@ async function rendered(report: Report, name: string, megabytes: number, seconds
       maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
     },
   });
-  thread.once('message', outcome.resolve).once('error', (error: NodeJS.ErrnoException) => {
+  thread.on('message', (said: Said) => {
+    if (said !== 'begins') return outcome.resolve(said);
+    // What a machine with much else to do takes to start a thread is not the template's.
+    clearTimeout(late);
+    late = setTimeout(give, seconds * 1_000, `it takes more than ${seconds} seconds`);
+  });
+  thread.once('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
       give(`it takes more than ${megabytes} megabytes of memory`);
     else outcome.reject(error);

@@ -9,10 +9,10 @@ import { onTestFinished } from 'vitest';
 export const CLIENT = { id: 'margay', secret: 'the-secret-of-the-client' };
 export const REDIRECT_URI = 'http://margay.example/login/oidc/callback';
 
-/** Serves until the test ends, on a port of its own unless one is given. */
-async function serve(listener: RequestListener, port = 0): Promise<string> {
+/** Serves until the test ends, on a port of its own. */
+async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
-  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
@@ -74,8 +74,12 @@ export async function realProvider(sub: string, claims: Readonly<Record<string, 
     await provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
   };
   answer = (request, response) => {
-    if (request.url?.startsWith('/interaction/')) void interact(request, response);
-    else void provider.callback()(request, response);
+    if (request.url?.startsWith('/interaction/')) {
+      interact(request, response).catch((error: Error) => {
+        if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/plain' });
+        response.end(error.message);
+      });
+    } else void provider.callback()(request, response);
   };
   /** From then on it knows nobody. */
   const forget = () => void (isGone = true);
@@ -134,7 +138,7 @@ function tokenOf(claims: object, signed: Lies['signed']): string {
 }
 
 /** A provider that signs everybody in as candice, and can lie and fail. `lies` may be changed while it runs. */
-export async function lyingProvider(lies: { current: Lies }, port?: number) {
+export async function lyingProvider(lies: { current: Lies }) {
   let nonce = '';
   const json = (response: ServerResponse, body: unknown, status = 200) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -175,7 +179,7 @@ export async function lyingProvider(lies: { current: Lies }, port?: number) {
     const answer = lies.current.instead?.[path] ?? answers[path];
     if (answer === undefined) response.writeHead(404).end();
     else void answer(request, response);
-  }, port);
+  });
   return { issuer };
 }
 
