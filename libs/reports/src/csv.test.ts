@@ -23,7 +23,12 @@ test.each<[why: string, cell: Cell, text: string]>([
   ['tab first', '\tx', "'\tx"],
   ['return first', '\rx', `"'\rx"`],
   ['equals first, with quotes', '=a("b")', `"'=a(""b"")"`],
-  ['in a list, only the cell counts', ['a', '=b'], 'a;=b'],
+  // Where lists have semicolons, cells end at them.
+  ['in a list, each element counts', ['a', '=b'], "a;'=b"],
+  ['the first of a list, too', ['-a', '+b', 'c'], "'-a;'+b;c"],
+  ['what looks like a list', 'a;=b', "a;'=b"],
+  ['equals first in a line', 'a\n=b', `"a\n'=b"`],
+  ['equals and minus within an element', ['a-b', 'c=d'], 'a-b;c=d'],
 ])('%s', (_, cell, text) => expect(line(cell)).toBe(text));
 
 /** RFC 4180, character by character. */
@@ -60,7 +65,15 @@ test('every table can be read back', () => {
           rows,
         ),
       ].join('');
-      const safe = (value: string) => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
+      // Where a spreadsheet may begin a cell, and what it may take for a formula there, character by character.
+      const safe = (value: string) =>
+        Array.from(value)
+          .map((character, i, all) =>
+            (i === 0 || ';\n\r'.includes(all[i - 1]!)) && '=+-@\t\r'.includes(character)
+              ? `'${character}`
+              : character,
+          )
+          .join('');
       expect(parse(text)).toEqual([['x', 'y'], ...rows.map((row) => row.map(safe))]);
     }),
   );

@@ -7,14 +7,17 @@ export type Cell = string | number | boolean | readonly string[];
 /** A column: its header, and what stands in it for each row. */
 export type Column<T> = readonly [header: string, cell: (row: T) => Cell];
 
-/** Characters with which a spreadsheet takes a cell for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * Before the characters with which a spreadsheet takes a cell for a formula. Where lists have semicolons, as in much of Europe, and in an import
+ * that takes them beside commas, a cell begins behind each of them, and behind a line break in quotes.
+ */
+const FORMULA = /(?<=^|[;\n\r])(?=[=+\-@\t\r])/g;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**
  * A table as CSV, line by line: RFC 4180 quoting, lines ended by a line feed, lists joined with `;`.
  *
- * A text that a spreadsheet would run as a formula gets an apostrophe in front.
+ * A text, or a part of one, that a spreadsheet would run as a formula gets an apostrophe in front.
  */
 export function* csv<T>(
   columns: readonly Column<T>[],
@@ -32,7 +35,7 @@ export function csvLine(cells: readonly Cell[]): string {
 
 function quoted(cell: Cell): string {
   const text = typeof cell === 'object' ? cell.join(';') : String(cell);
-  const safe = typeof cell !== 'number' && FORMULA.test(text) ? `'${text}` : text;
+  const safe = typeof cell === 'number' ? text : text.replaceAll(FORMULA, "'");
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
