@@ -22,7 +22,7 @@ export type { Page } from './answers/list.ts';
 export type { PolicyChange } from './answers/policy-change.ts';
 export type { AskedRunAnswer, GlobalReports } from './answers/global-report.ts';
 export type { Late, Ring, Run, RunDetail, Runs, Trend } from './answers/run.ts';
-export type { WaysToSignIn } from './answers/session.ts';
+export type { SignedOut, WaysToSignIn } from './answers/session.ts';
 export type { Flag, Span, Timeline } from './answers/timeline.ts';
 export { coveragePredicate, coverageSchema } from './coverage-statement.ts';
 export { openApi } from './openapi.ts';

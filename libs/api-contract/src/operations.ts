@@ -256,7 +256,7 @@ export const OPERATIONS = {
     path: '/session',
     summary: 'Ends the session.',
     right: 'open',
-    answer: json('Nothing more.', signedOut),
+    answer: json('Where a browser goes on to.', signedOut),
   },
   sessions: {
     method: 'get',
@@ -270,7 +270,7 @@ export const OPERATIONS = {
     path: '/sessions',
     summary: 'Ends all of one’s own sessions.',
     right: 'signed-in',
-    answer: json('Nothing more.', signedOut),
+    answer: json('Where a browser goes on to.', signedOut),
   },
 } as const satisfies Readonly<Record<string, Operation>>;
 

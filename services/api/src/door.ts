@@ -89,6 +89,10 @@ export const doorSettings = {
     description:
       'How long what the provider said of somebody is believed where it cannot be asked again, or does not answer. Then they have to sign in again.',
   }),
+  OIDC_SIGN_OUT: flag(true).meta({
+    description:
+      'Whether whoever signs out is sent on to the provider to sign out there too, where it offers that. API_URL and `/` has to be one of the client’s post-logout redirect URIs.',
+  }),
   OIDC_NAME: z.string().max(60).default('OpenID').meta({ description: 'What the button is called.' }),
   OIDC_USERNAME_CLAIM: z
     .string()
@@ -243,6 +247,7 @@ function oidcOf(settings: DoorConfig): OidcOptions | undefined {
     belief: { askAgain: settings.OIDC_ASK_AGAIN, atMost: settings.OIDC_MAX_AGE },
     title: settings.OIDC_NAME,
     redirectUri: new URL(OIDC_CALLBACK, url).href,
+    ...(settings.OIDC_SIGN_OUT && { signedOutUri: new URL('/', url).href }),
     username: { claim, prefix: given === '-' ? '' : (given ?? usual) },
     groups: { claim: settings.OIDC_GROUPS_CLAIM, prefix: settings.OIDC_GROUPS_PREFIX },
   };

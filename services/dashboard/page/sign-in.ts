@@ -1,15 +1,15 @@
-import type { WaysToSignIn } from '@margay/api-contract';
+import type { SignedOut, WaysToSignIn } from '@margay/api-contract';
 import { html, useState } from 'htm/preact';
 import { ask, part, useAnswer, type ApiProblem } from './api.ts';
 import { Name, Problem } from './parts.ts';
 
-/** Ends the session; a proxy that signs people in is to do so too. Nothing of what was seen stays in the page. */
+/** Ends the session; a proxy or a provider that signs people in is to do so too. Nothing of what was seen stays in the page. */
 export function SignOut() {
   const [problem, setProblem] = useState<ApiProblem>();
   const press = async () => {
     try {
-      await ask('/session', { method: 'DELETE' });
-      const { signOut: elsewhere } = await ask<WaysToSignIn>('/login');
+      const { next } = await ask<SignedOut>('/session', { method: 'DELETE' });
+      const elsewhere = next ?? (await ask<WaysToSignIn>('/login')).signOut;
       if (elsewhere === null) location.reload();
       else location.assign(elsewhere);
     } catch (error) {

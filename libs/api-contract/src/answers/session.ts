@@ -37,4 +37,13 @@ export const waysToSignIn = z.object({
 
 export type WaysToSignIn = z.output<typeof waysToSignIn>;
 
-export const signedOut = z.object({});
+export const signedOut = z.object({
+  next: z
+    .string()
+    .nullable()
+    .describe(
+      'Where a browser goes on to, to sign out of the identity provider as well; null where that does not offer it, or another way of signing in was taken.',
+    ),
+});
+
+export type SignedOut = z.output<typeof signedOut>;

@@ -70,6 +70,7 @@ const PROVIDER = {
   issuer: 'https://id.example',
   belief: { askAgain: 60_000, atMost: 60_000 },
   configuration: async () => {},
+  signOutAt: async () => undefined,
 } as unknown as NonNullable<SignIn['oidc']>;
 
 /** The cookie of a session that somebody has whom a provider named. */

@@ -29,6 +29,8 @@ export interface NamedContent {
   readonly user: User;
   /** Who they are at the provider. */
   readonly owner: Extract<Owner, { readonly by: 'oidc' }>;
+  /** In which it named them, where it is sent back when they sign out. */
+  readonly idToken?: string;
   readonly named: Naming;
 }
 

@@ -1,10 +1,13 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { OPERATIONS, type Answered } from '@margay/api-contract';
+import { OPERATIONS, type Answered, type SignedOut } from '@margay/api-contract';
 import { formatInstant } from '@margay/ground';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerOf, type Asker } from '../access/access.ts';
 import { Asking } from '../access/asked.ts';
 import { Serves } from '../http/serves.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { SIGN_IN } from '../tokens.ts';
+import type { Owner } from './owner.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
 /** Signing in with a token, and out. */
@@ -12,8 +15,11 @@ import { SessionKeeper } from './session-keeper.ts';
 export class SessionController {
   readonly #sessions: SessionKeeper;
 
-  constructor(@Inject(SessionKeeper) sessions: SessionKeeper) {
+  readonly #signIn: SignIn;
+
+  constructor(@Inject(SessionKeeper) sessions: SessionKeeper, @Inject(SIGN_IN) signIn: SignIn) {
     this.#sessions = sessions;
+    this.#signIn = signIn;
   }
 
   @Serves(OPERATIONS.signIn)
@@ -33,9 +39,8 @@ export class SessionController {
   async signOut(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Record<string, never>> {
-    await this.#sessions.end(request, reply);
-    return {};
+  ): Promise<SignedOut> {
+    return this.#out(request, reply);
   }
 
   @Serves(OPERATIONS.sessions)
@@ -59,9 +64,19 @@ export class SessionController {
     @Asking() { owner }: Asker,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Record<string, never>> {
+  ): Promise<SignedOut> {
+    return this.#out(request, reply, owner);
+  }
+
+  /** Ends the session of a request, or all of an owner; whoever a provider named goes on to it. */
+  async #out(request: FastifyRequest, reply: FastifyReply, owner?: Owner): Promise<SignedOut> {
+    const session = await this.#sessions.of(request, 'again');
     if (owner !== undefined) await this.#sessions.endAll(owner);
     await this.#sessions.end(request, reply);
-    return {};
+    const { oidc } = this.#signIn;
+    const content = session?.content;
+    if (oidc === undefined || content === undefined || 'token' in content) return { next: null };
+    if (content.owner.issuer !== oidc.issuer) return { next: null };
+    return { next: (await oidc.signOutAt(content.idToken))?.href ?? null };
   }
 }

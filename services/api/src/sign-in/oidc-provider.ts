@@ -11,6 +11,8 @@ export interface OidcOptions {
   readonly clientId: string;
   readonly clientSecret?: string;
   readonly scopes: string;
+  /** Where it sends people to who signed out of it; they are not sent there to sign out unless set. */
+  readonly signedOutUri?: string;
   /** What it is called on the button. */
   readonly title: string;
   /** Where it sends people back to. */
@@ -35,6 +37,8 @@ export interface Said {
   readonly user: User;
   /** What it calls them, whatever their name is (`sub`). */
   readonly subject: string;
+  /** In which it said so. */
+  readonly idToken?: string;
   readonly refresh?: string;
 }
 
@@ -46,6 +50,8 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 /** What it has to say of itself. */
 const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
 const DISCOVERY_MILLISECONDS = 3_600_000;
+/** What servers take of an address is 8 KB and more. A provider that gets no hint asks. */
+const HINT_LENGTH_MAX = 4_096;
 
 /**
  * An OpenID provider, by authorization code with PKCE. What it is like is asked (discovery) when somebody signs in, and again after
@@ -134,7 +140,12 @@ export class OidcProvider {
       .catch((error: unknown) => {
         throw this.#refusalOf(client, error);
       });
-    return { ...this.#namedBy(tokens.claims() ?? {}), ...refreshIn(tokens) };
+    const { id_token: idToken } = tokens;
+    return {
+      ...this.#namedBy(tokens.claims() ?? {}),
+      ...(idToken !== undefined && { idToken }),
+      ...refreshIn(tokens),
+    };
   }
 
   /**
@@ -150,6 +161,28 @@ export class OidcProvider {
     });
     const claims = tokens.claims();
     return { ...(claims && this.#namedBy(claims)), ...refreshIn(tokens) };
+  }
+
+  /**
+   * Where somebody signs out of it (OpenID Connect RP-Initiated Logout 1.0); undefined where it does not offer that, or cannot be asked now.
+   *
+   * @param idToken of the session that ends, so that they are not asked whether they mean it.
+   */
+  async signOutAt(idToken: string | undefined): Promise<URL | undefined> {
+    const { signedOutUri, issuer } = this.#options;
+    if (signedOutUri === undefined) return undefined;
+    try {
+      const configuration = await this.configuration();
+      const { end_session_endpoint: place } = configuration.serverMetadata();
+      // Whoever is sent there brings the token: by no less than what it is fetched by.
+      if (place === undefined || new URL(place).protocol !== new URL(issuer).protocol) return undefined;
+      return (await library()).buildEndSessionUrl(configuration, {
+        post_logout_redirect_uri: signedOutUri,
+        ...(idToken !== undefined && idToken.length <= HINT_LENGTH_MAX && { id_token_hint: idToken }),
+      });
+    } catch {
+      return undefined;
+    }
   }
 
   async #discover(): Promise<openid.Configuration> {
@@ -194,7 +227,7 @@ export class OidcProvider {
     return refused(`What the identity provider says cannot be believed: ${reasonOf(error)}`);
   }
 
-  #namedBy(claims: Readonly<Record<string, unknown>>): Omit<Said, 'refresh'> {
+  #namedBy(claims: Readonly<Record<string, unknown>>): Pick<Said, 'user' | 'subject'> {
     const { sub: subject } = claims;
     if (typeof subject !== 'string' || subject === '')
       throw refused('The identity provider does not say who this is: its claim "sub" is no text');

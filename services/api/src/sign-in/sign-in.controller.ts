@@ -81,11 +81,16 @@ export class SignInController implements OnApplicationBootstrap {
       const login = this.#logins.take(request, reply);
       if (login === undefined) throw notBegun();
       const search = new URL(request.url, 'http://here.invalid').search;
-      const { user, subject, refresh } = await provider.finish(search, login);
+      const { user, subject, idToken, refresh } = await provider.finish(search, login);
       if (!(await this.#logins.finish(login))) throw notBegun();
       const named = { at: this.#now(), ...(refresh !== undefined && { refresh }) };
       const owner = { by: 'oidc' as const, issuer: provider.issuer, subject };
-      await this.#sessions.begin(request, reply, owner, { user, owner, named });
+      await this.#sessions.begin(request, reply, owner, {
+        user,
+        owner,
+        named,
+        ...(idToken !== undefined && { idToken }),
+      });
       this.#log.info('Somebody signed in', { user: user.name });
       // A cookie may be of anybody's making.
       return ownPage(login.page);

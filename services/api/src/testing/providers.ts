@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 /** The client that Margay is. */
 export const CLIENT = { id: 'margay', secret: 'the-secret-of-the-client' };
 export const REDIRECT_URI = 'http://margay.example/login/oidc/callback';
+export const SIGNED_OUT_URI = 'http://margay.example/';
 
 /** Serves until the test ends, on a port of its own. */
 async function serve(listener: RequestListener): Promise<string> {
@@ -46,6 +47,7 @@ export async function realProvider(sub: string, claims: Readonly<Record<string, 
         client_id: CLIENT.id,
         client_secret: CLIENT.secret,
         redirect_uris: [REDIRECT_URI],
+        post_logout_redirect_uris: [SIGNED_OUT_URI],
         grant_types: ['authorization_code', 'refresh_token'],
       },
     ],
@@ -87,8 +89,10 @@ export async function realProvider(sub: string, claims: Readonly<Record<string, 
 }
 
 /** Goes where a browser would go, with the cookies of the provider, until it is led back here. */
-export async function throughProvider(start: string): Promise<string> {
-  const cookies = new Map<string, string>();
+export async function throughProvider(
+  start: string,
+  cookies: Map<string, string> = new Map(),
+): Promise<string> {
   let url = start;
   for (let steps = 0; steps < 10; steps++) {
     const answer = await fetch(url, {

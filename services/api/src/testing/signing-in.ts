@@ -2,7 +2,7 @@ import { Problem } from '@margay/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { anyone, type Authority } from '../access/access.ts';
 import type { OidcOptions } from '../sign-in/oidc-provider.ts';
-import { CLIENT, REDIRECT_URI, throughProvider } from './providers.ts';
+import { CLIENT, REDIRECT_URI, SIGNED_OUT_URI, throughProvider } from './providers.ts';
 
 export const MINUTE = 60_000;
 
@@ -22,6 +22,7 @@ export const optionsOf = (issuer: string, more: Partial<OidcOptions> = {}): Oidc
   scopes: 'openid profile email',
   title: 'Example',
   redirectUri: REDIRECT_URI,
+  signedOutUri: SIGNED_OUT_URI,
   username: { claim: 'sub', prefix: 'oidc:' },
   groups: { claim: 'groups', prefix: 'oidc:' },
   belief: { askAgain: 15 * MINUTE, atMost: 240 * MINUTE },
