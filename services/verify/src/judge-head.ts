@@ -40,10 +40,12 @@ export function keptCheckpoint(bytes: Uint8Array, keys: readonly VerifierKey[]):
   return readCheckpoint(keptBytes(Buffer.from(bytes)), keys);
 }
 
+const PROOF = 'report.tlog-proof';
+
 /** The signed note in what somebody kept. @throws NoteProblem, Wrong */
 export function keptBytes(bytes: Buffer): Uint8Array {
   if (isPdf(bytes)) {
-    const proof = filesAttachedTo(bytes).get('report.tlog-proof');
+    const proof = filesAttachedTo(bytes, [PROOF]).get(PROOF);
     if (proof === undefined) throw new Wrong('the PDF that was kept has no checkpoint attached');
     return Buffer.from(readProof(proof).checkpoint);
   }

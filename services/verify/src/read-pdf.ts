@@ -9,15 +9,21 @@ export const isPdf = (bytes: Uint8Array): boolean =>
   Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-';
 
 /**
- * The files that are attached to a PDF as Margay writes it, by name; none where another program wrote it anew.
+ * Of these files those that are attached to a PDF as Margay writes it, by name; none where another program wrote it anew. No other is
+ * looked for or unpacked, however many there are.
  *
  * @throws Wrong where it has two of one name, or an object twice, so that each program finds another one.
  */
-export function filesAttachedTo(pdf: Buffer): ReadonlyMap<string, Buffer> {
+export function filesAttachedTo(pdf: Buffer, names: readonly string[]): ReadonlyMap<string, Buffer> {
   const text = pdf.toString('latin1');
-  const files = new Map<string, Buffer>();
+  const found = new Map<string, string>();
   for (const [, name = '', object = ''] of text.matchAll(SPECIFICATION)) {
-    if (files.has(name)) throw new Wrong(`two files that are attached to it have the name ${name}`);
+    if (!names.includes(name)) continue;
+    if (found.has(name)) throw new Wrong(`two files that are attached to it have the name ${name}`);
+    found.set(name, object);
+  }
+  const files = new Map<string, Buffer>();
+  for (const [name, object] of found) {
     const content = streamOf(pdf, text, object);
     if (content !== undefined) files.set(name, content);
   }
