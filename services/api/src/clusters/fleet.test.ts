@@ -18,9 +18,11 @@ interface Archived {
   readonly id?: string;
   readonly name?: string;
   readonly end?: number;
+  readonly start?: number;
   readonly grade?: Grade;
   readonly complete?: boolean;
   readonly revision?: number;
+  readonly supersedes?: string;
   readonly generatedAt?: number;
   /** The source `audit.log` has told nothing since then. */
   readonly silentSince?: number;
@@ -37,7 +39,9 @@ function archived(
     grade = 'proven',
     complete = grade === 'proven',
     silentSince,
+    start = end - HOUR,
     revision,
+    supersedes = 'before',
     generatedAt = end + HOUR / 2,
   }: Archived = {},
 ): Promise<ArchivedHeader> {
@@ -57,12 +61,12 @@ function archived(
     cluster,
     reportName: name,
     reportType: 'inventory',
-    start: end - HOUR,
+    start,
     end,
     generatedAt,
     digest: `digest of ${id}`,
     parts: [],
-    ...(revision !== undefined && { revision, supersedes: 'before' }),
+    ...(revision !== undefined && { revision, supersedes }),
     content: { evidence: { sources: { grade, complete, reasons: [], sources } } },
   });
 }
@@ -132,6 +136,48 @@ test('what was archived last over an older window is not the last report', async
   await archived(of('beta'), 'beta', { id: 'daily-r2', end: END - HOUR, grade: 'gaps', revision: 2 });
   const { alpha, beta } = await seen();
   expect([alpha!.told!.lastReport!.id, beta!.told!.lastReport!.id]).toEqual([`daily-${END}`, `daily-${END}`]);
+});
+
+test.each<[string, Archived, Archived, string]>([
+  [
+    'an earlier window that somebody asked for a moment later',
+    { grade: 'gaps' },
+    { id: 'asked-for', end: END - 3 * HOUR, generatedAt: END + HOUR },
+    'gaps',
+  ],
+  [
+    'a part of the last window that somebody asked for',
+    { grade: 'gaps' },
+    { id: 'daily-asked-for', start: END - HOUR / 60, generatedAt: END + HOUR },
+    'gaps',
+  ],
+  [
+    'a revision of the last window, which takes its place',
+    { grade: 'gaps' },
+    { id: `daily-${END}-r2`, revision: 2, supersedes: `daily-${END}`, generatedAt: END + HOUR },
+    'proven',
+  ],
+  [
+    'a tenth revision, behind which a ninth is listed',
+    { id: `daily-${END}-r9`, grade: 'gaps', revision: 9 },
+    { id: `daily-${END}-r10`, revision: 10, supersedes: `daily-${END}-r9`, generatedAt: END + HOUR },
+    'proven',
+  ],
+])('%s', async (_, before, after, grade) => {
+  const { of, seen } = fleetOf(['alpha']);
+  await archived(of('alpha'), 'alpha', before);
+  await archived(of('alpha'), 'alpha', after);
+  const { alpha } = await seen();
+  expect(alpha!.told).toMatchObject({ grade, lastReport: { window: { end: formatInstant(END) } } });
+});
+
+test('however many parts of the last window somebody asked for', async () => {
+  const { of, seen } = fleetOf(['alpha']);
+  await archived(of('alpha'), 'alpha', { grade: 'gaps' });
+  expect((await seen())['alpha']!.told!.grade).toBe('gaps');
+  for (let i = 1; i < 12; i++)
+    await archived(of('alpha'), 'alpha', { id: `daily-x${i}`, start: END - i * (HOUR / 60) });
+  expect((await seen())['alpha']!.told!.grade).toBe('gaps');
 });
 
 test.each<[string, Viewer | undefined, object | undefined]>([

@@ -20,21 +20,25 @@ export type Known = readonly ArchivedHeader[];
 
 type Told = NonNullable<Clusters['items'][number]['told']>;
 
-/** Microseconds. */
-const DAY = 86_400_000_000;
+/** What was found out of a report name. */
+interface Looked {
+  /** The header that had been archived last then. */
+  readonly newest: string;
+  /** The reports over the last window. */
+  readonly last: Known;
+  /** What is wrong with one of them. */
+  readonly damage: string | undefined;
+}
 
 /**
- * How clusters are, by their newest headers. What was found out once of a header, and the uid of a cluster, is remembered: neither ever
- * changes.
+ * How clusters are, by their newest headers. What was found out once of a report name is remembered until another of its reports is archived,
+ * and the uid of a cluster for good: neither changes.
  */
 export class Standing {
   readonly #cell: Pick<Cell, 'of'>;
   readonly #uids = new Map<string, string>();
-  /** By cluster and report name, what is wrong with the header of that digest. */
-  readonly #judged = new Map<
-    string,
-    { readonly headerDigest: string; readonly damage: string | undefined }
-  >();
+  /** By cluster and report name. */
+  readonly #looked = new Map<string, Looked>();
 
   constructor(cell: Pick<Cell, 'of'>) {
     this.#cell = cell;
@@ -43,14 +47,11 @@ export class Standing {
   /** @param newest of each report that may be seen the one that was archived last. */
   async of(cluster: string, newest: Known): Promise<Told> {
     const stores = this.#cell.of(cluster);
-    const last = await Promise.all(newest.map((header) => lastWindow(stores, header)));
-    const judged = await Promise.all(
-      last.map(async (header) => ({ header, damage: await this.#damageOf(cluster, stores, header) })),
-    );
-    const damaged = judged.find(({ damage }) => damage !== undefined);
+    const looked = await Promise.all(newest.map((header) => this.#look(cluster, stores, header)));
+    const damage = looked.find((each) => each.damage !== undefined)?.damage;
     const uid = await this.#uidOf(cluster, stores);
-    if (damaged !== undefined) return { ...NOTHING, uid, words: damaged.damage!, grade: 'not known' };
-    return { ...standingOf(last), uid };
+    if (damage !== undefined) return { ...NOTHING, uid, words: damage, grade: 'not known' };
+    return { ...standingOf(looked.flatMap(({ last }) => last)), uid };
   }
 
   async #uidOf(cluster: string, { history }: Stores): Promise<string | null> {
@@ -59,15 +60,21 @@ export class Standing {
     return uid ?? null;
   }
 
-  async #damageOf(cluster: string, { ledger }: Stores, header: ArchivedHeader): Promise<string | undefined> {
+  async #look(cluster: string, stores: Stores, header: ArchivedHeader): Promise<Looked> {
     const place = `${cluster}/${header.reportName}`;
-    const known = this.#judged.get(place);
-    if (known?.headerDigest === header.headerDigest) return known.damage;
-    const damage = headerDamage(header) ?? (await otherwiseInLog(ledger, header));
-    this.#judged.set(place, { headerDigest: header.headerDigest, damage });
-    return damage;
+    const newest = `${header.id} ${header.headerDigest}`;
+    const known = this.#looked.get(place);
+    if (known?.newest === newest) return known;
+    const last = await lastOf(stores, header);
+    const wrong = await Promise.all([header, ...last].map((each) => damageOf(stores, each)));
+    const looked = { newest, last, damage: wrong.find((each) => each !== undefined) };
+    this.#looked.set(place, looked);
+    return looked;
   }
 }
+
+const damageOf = async ({ ledger }: Stores, header: ArchivedHeader): Promise<string | undefined> =>
+  headerDamage(header) ?? (await otherwiseInLog(ledger, header));
 
 /** What is wrong with a log by itself is told elsewhere. */
 async function otherwiseInLog(ledger: Stores['ledger'], header: ArchivedHeader): Promise<string | undefined> {
@@ -78,12 +85,31 @@ async function otherwiseInLog(ledger: Stores['ledger'], header: ArchivedHeader):
   return logged && loggedOtherwise(header, readEntry(logged.entry));
 }
 
-/** The report over the last window. What was archived last may be over an older one: a revision, or one that a person asked for. */
-async function lastWindow({ archive }: Stores, newest: ArchivedHeader): Promise<ArchivedHeader> {
-  const { reportName, revision = 1, generatedAt, end } = newest;
-  if (revision === 1 && generatedAt - end < DAY) return newest;
-  const { headers } = await archive.headers({ reportName, limit: 1 });
-  return headers[0] ?? newest;
+/**
+ * The reports of a name over its last window, and over others that end then. What was archived last may be over an older one, or over a part
+ * of the last: somebody asked for it, or it is a revision.
+ */
+async function lastOf({ archive }: Stores, newest: ArchivedHeader): Promise<Known> {
+  // A store may take a moment until it lists what it took.
+  const listed = await lastListed(archive, newest.reportName);
+  const known = listed.some(({ id }) => id === newest.id) ? listed : [newest, ...listed];
+  const end = Math.max(...known.map((header) => header.end));
+  const superseded = new Set(known.map(({ supersedes }) => supersedes));
+  return known.filter((header) => header.end === end && !superseded.has(header.id));
+}
+
+/** More than reports of one name that end at the same instant mostly are. */
+const PAGE = 4;
+
+/** The reports of a name that end last, and perhaps some before. */
+async function lastListed(archive: Stores['archive'], reportName: string): Promise<ArchivedHeader[]> {
+  const listed: ArchivedHeader[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await archive.headers({ reportName, limit: PAGE, ...(cursor !== undefined && { cursor }) });
+    listed.push(...page.headers);
+    cursor = page.next;
+    if (cursor === undefined || listed.at(-1)!.end < listed[0]!.end) return listed;
+  }
 }
 
 const NOTHING: Omit<Told, 'uid'> = {
