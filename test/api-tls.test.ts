@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as reach } from 'node:net';
 import { connect, type SecureVersion } from 'node:tls';
 import { byToken, doorOf, doorSettings, tlsOf } from '@margay/api';
 import { openLog, readConfig } from '@margay/runtime';
@@ -24,7 +25,7 @@ const second = selfSigned(folder, 'second', ...names);
 const FILES = { API_TLS_CERT_FILE: join(folder, 'tls.crt'), API_TLS_KEY_FILE: join(folder, 'tls.key') };
 
 /** The api as these settings have it, with the first certificate. */
-async function serve(environment: Record<string, string> = {}) {
+async function serve(environment: Record<string, string> = {}, requestMilliseconds?: number) {
   copyFileSync(first.cert, FILES.API_TLS_CERT_FILE);
   copyFileSync(first.key, FILES.API_TLS_KEY_FILE);
   const settings = readConfig(z.object(doorSettings), { ...FILES, ...environment });
@@ -37,6 +38,7 @@ async function serve(environment: Record<string, string> = {}) {
     host: '127.0.0.1',
     port: 0,
     tls: tlsOf(settings)!,
+    ...(requestMilliseconds !== undefined && { requestMilliseconds }),
     signal: stopping.signal,
   });
   onTestFinished(async () => {
@@ -84,6 +86,25 @@ test('pages, health and metrics are served by TLS 1.2 or newer, and without TLS 
   await expect(shown(port, 'TLSv1.1')).rejects.toThrow(/version/i);
   await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
 });
+
+test.each([
+  ['never begins to shake hands', ''],
+  ['stops in the middle of it', '\x16\x03\x01'],
+])(
+  'who %s is let go as a request that does not come is',
+  async (_, begun) => {
+    const { port } = await serve({}, 400);
+    const socket = reach(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {}).resume();
+    socket.write(begun);
+    const started = performance.now();
+    await ended;
+    expect(performance.now() - started).toBeLessThan(20_000);
+  },
+  30_000,
+);
 
 test.each([
   ['its own name', 'https://Margay.example.org', 'margay.example.org', 'max-age=31536000'],

@@ -120,13 +120,15 @@ function settingsOf({ bodyBytesMax = BODY_BYTES_MAX, tls, requestMilliseconds }:
     }),
   };
   const clients = tls?.clientCa !== undefined && { requestCert: true, rejectUnauthorized: true };
+  // Who has not shaken hands has not begun a request, which no limit of requests would end; Node gives him two minutes.
+  const handshake = requestMilliseconds !== undefined && { handshakeTimeout: server.headersTimeout };
   return {
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
     frameworkErrors: answerUnroutable,
     forceCloseConnections: 'idle' as const,
     ...(requestMilliseconds !== undefined && { requestTimeout: requestMilliseconds }),
-    ...(tls ? { https: { ...server, ...secureContext(tls), ...clients } } : { http: server }),
+    ...(tls ? { https: { ...server, ...handshake, ...secureContext(tls), ...clients } } : { http: server }),
   };
 }
 
