@@ -36,7 +36,7 @@ export {
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';
 export { growthProof, type LoggedReport, loggedReport } from './ledger/proofs.ts';
-export { type LoggedEntry, logReader } from './ledger/read-log.ts';
+export { lastLogged, type LoggedEntry, logReader } from './ledger/read-log.ts';
 export { type LogHead, LogRefused } from './ledger/ledger.ts';
 export { bundleIn, tileIn } from './ledger/served-tiles.ts';
 export type { History } from './history/history.ts';

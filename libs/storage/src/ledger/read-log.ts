@@ -122,6 +122,16 @@ const endOfTile = (number: number): number => (Math.floor(number / BATCH) + 1) *
 
 export const isMissing = (number: number): string => `Entry ${number} of the log of reports is missing.`;
 
+/** What was logged last, at least so many entries as are in one tile where there are so many, oldest first. What of it is not what was logged is left out. */
+export async function lastLogged(ledger: Ledger): Promise<LoggedEntry[]> {
+  const { size = 0 } = (await ledger.head()) ?? {};
+  if (size === 0) return [];
+  const last = endOfTile(size - 1) - BATCH;
+  const before = last === 0 ? [] : await soundEntries(ledger, last - BATCH, last);
+  const looked = [...before, ...(await soundEntries(ledger, last, size))];
+  return looked.flatMap(({ found }) => (typeof found === 'object' ? [found] : []));
+}
+
 interface Looked {
   readonly number: number;
   /** The entry, or what is wrong with it; undefined of one that tells of a key. */

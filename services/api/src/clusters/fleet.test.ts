@@ -242,6 +242,39 @@ test.each(['header', 'log'])('a report that is not the one of its %s vouches for
   expect(alpha!.told!.words).toMatch(/was changed/);
 });
 
+test.each<[string, string[], Viewer, object]>([
+  ['the last report', ['last'], everybody, { grade: 'not known', complete: false, lastReport: null }],
+  ['all of a name', ['first', 'last'], everybody, { grade: 'not known', complete: false }],
+  ['all', [`access-${END}`, 'first', 'last'], everybody, { grade: 'not known', complete: false }],
+  ['an earlier one', ['first'], everybody, { grade: 'gaps', lastReport: { id: 'last' } }],
+  ['what one may not see', ['last'], seeing('access'), { grade: 'proven' }],
+])('who removes %s from the archive makes no cluster better than it is', async (_, gone, viewer, told) => {
+  const { of, seen } = fleetOf(['alpha']);
+  const stores = of('alpha');
+  const headers = [
+    await archived(stores, 'alpha', { name: 'access' }),
+    await archived(stores, 'alpha', { id: 'first', end: END - HOUR }),
+    await archived(stores, 'alpha', { id: 'last', grade: 'gaps' }),
+  ];
+  await logReports(stores, headers, KEY);
+  // Somebody who can write the store.
+  const { archive } = stores;
+  const isThere = ({ id }: { readonly id: string }) => !gone.includes(id);
+  const left = headers.filter(isThere);
+  const newest = left.filter(
+    ({ id, reportName }) => left.findLast((h) => h.reportName === reportName)!.id === id,
+  );
+  vi.spyOn(archive, 'newest').mockResolvedValue(newest);
+  vi.spyOn(archive, 'headers').mockImplementation(async ({ reportName } = {}) => ({
+    headers: left.filter((header) => header.reportName === reportName).toReversed(),
+  }));
+  vi.spyOn(archive, 'header').mockImplementation(async (id) => left.find((header) => header.id === id));
+  const { alpha } = await seen(viewer);
+  expect(alpha!.told).toMatchObject(told);
+  if (!isThere({ id: 'last' }) && viewer === everybody)
+    expect(alpha!.told!.words).toMatch(/no longer in the archive: somebody removed it/);
+});
+
 test('a thousand clusters take a second at most, by what reports said of them', async () => {
   // Ten stores, each for a hundred names: as many questions as if each name had its own.
   const kept = Array.from({ length: 10 }, () => openEmbedded(':memory:'));

@@ -1,4 +1,4 @@
-import type { Clusters } from '@margay/api-contract';
+import type { Clusters, Run } from '@margay/api-contract';
 import { Problem, reasonOf, type Log } from '@margay/runtime';
 import type { Cell, Stores } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
@@ -65,9 +65,11 @@ export class Fleet {
   ): Promise<Pick<SeenCluster, 'told' | 'problem'> | undefined> {
     const stores = this.#cell.of(name);
     try {
-      const visible = await inTime(visibleTo(viewerIn, newest, stores));
+      const removed = await this.#standing.removed(name);
+      const visible = await inTime(visibleTo(viewerIn, { newest, removed }, stores));
       if (visible === 'not known there') return { told: null, problem: null };
-      return visible && { told: await this.#standing.of(name, visible), problem: null };
+      const told = visible && (await this.#standing.of(name, visible.newest, visible.removed));
+      return told && { told, problem: null };
     } catch (error) {
       const status = error instanceof Problem ? error.status : 0;
       if (status === 403) return undefined;
@@ -84,22 +86,34 @@ export class Fleet {
   }
 }
 
-/** Of the newest headers those that somebody may see; undefined where they may see nothing of the cluster. */
+/** What there is of a cluster's reports. */
+interface Reports {
+  readonly newest: Known;
+  readonly removed: readonly Run[];
+}
+
+/** Of the newest headers, and of what was removed, what somebody may see; undefined where they may see nothing of the cluster. */
 async function visibleTo(
   viewerIn: () => Promise<Viewer | undefined>,
-  newest: Known,
+  { newest, removed }: Reports,
   { windows }: Stores,
-): Promise<Known | 'not known there' | undefined> {
+): Promise<Reports | 'not known there' | undefined> {
   const viewer = await viewerIn();
   if (viewer === undefined) return 'not known there';
   const listable = async (reports: readonly { readonly name: string; readonly type: string }[]) =>
     new Set((await viewer.listable(reports)).map(({ name }) => name));
-  const named = await listable(newest.map(({ reportName: name, reportType: type }) => ({ name, type })));
-  const visible = newest.filter(({ reportName }) => named.has(reportName));
-  if (visible.length > 0) return visible;
+  const named = await listable([
+    ...newest.map(({ reportName: name, reportType: type }) => ({ name, type })),
+    ...removed.map(({ report: name, reportType: type }) => ({ name, type })),
+  ]);
+  const visible = {
+    newest: newest.filter(({ reportName }) => named.has(reportName)),
+    removed: removed.filter(({ report }) => named.has(report)),
+  };
+  if (named.size > 0) return visible;
   const others = (await windows.reports()).map(({ name, reportType: type }) => ({ name, type }));
-  const isEmpty = newest.length + others.length === 0;
-  return isEmpty || (await listable(others)).size > 0 ? [] : undefined;
+  const isEmpty = newest.length + removed.length + others.length === 0;
+  return isEmpty || (await listable(others)).size > 0 ? visible : undefined;
 }
 
 async function inTime<T>(asked: Promise<T>): Promise<T> {

@@ -1,18 +1,22 @@
-import type { Clusters } from '@margay/api-contract';
+import type { Clusters, Run } from '@margay/api-contract';
 import { worstOf } from '@margay/coverage';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
 import { readEntry } from '@margay/ledger';
 import type { ReportHeader } from '@margay/reports';
 import {
+  ArchiveDamaged,
   clusterUidOf,
   headerDamage,
+  lastLogged,
   loggedOtherwise,
   loggedReport,
   LogRefused,
   type ArchivedHeader,
   type Cell,
+  type LoggedEntry,
   type Stores,
 } from '@margay/storage';
+import { removedRuns } from '../runs/removed-runs.ts';
 import { completenessOf, contentOf } from '../runs/runs.ts';
 
 /** Headers of one cluster, one of each report name. */
@@ -39,18 +43,34 @@ export class Standing {
   readonly #uids = new Map<string, string>();
   /** By cluster and report name. */
   readonly #looked = new Map<string, Looked>();
+  /** By cluster. */
+  readonly #removed = new Map<string, { readonly at: number; readonly runs: readonly Run[] }>();
 
   constructor(cell: Pick<Cell, 'of'>) {
     this.#cell = cell;
   }
 
-  /** @param newest of each report that may be seen the one that was archived last. */
-  async of(cluster: string, newest: Known): Promise<Told> {
+  /** Reports over last windows that the log of reports has, and the archive has no more. */
+  async removed(cluster: string): Promise<readonly Run[]> {
+    const known = this.#removed.get(cluster);
+    const at = performance.now();
+    if (known !== undefined && at - known.at < REMOVED_MILLISECONDS) return known.runs;
+    const runs = await removedLast(this.#cell.of(cluster));
+    this.#removed.set(cluster, { at, runs });
+    return runs;
+  }
+
+  /**
+   * @param newest of each report that may be seen the one that was archived last.
+   * @param removed those of `removed` that may be seen.
+   */
+  async of(cluster: string, newest: Known, removed: readonly Run[]): Promise<Told> {
     const stores = this.#cell.of(cluster);
     const looked = await Promise.all(newest.map((header) => this.#look(cluster, stores, header)));
-    const damage = looked.find((each) => each.damage !== undefined)?.damage;
+    const damage =
+      looked.find((each) => each.damage !== undefined)?.damage ?? removed[0]?.archiveProblem ?? null;
     const uid = await this.#uidOf(cluster, stores);
-    if (damage !== undefined) return { ...NOTHING, uid, words: damage, grade: 'not known' };
+    if (damage !== null) return { ...NOTHING, uid, words: damage, grade: 'not known' };
     return { ...standingOf(looked.flatMap(({ last }) => last)), uid };
   }
 
@@ -75,6 +95,33 @@ export class Standing {
 
 const damageOf = async ({ ledger }: Stores, header: ArchivedHeader): Promise<string | undefined> =>
   headerDamage(header) ?? (await otherwiseInLog(ledger, header));
+
+/** So long a look at what was removed stands. */
+const REMOVED_MILLISECONDS = 60_000;
+
+async function removedLast({ archive, ledger, windows }: Stores): Promise<readonly Run[]> {
+  const last = new Map<string, LoggedEntry[]>();
+  for (const entry of await lastLogged(ledger)) {
+    const known = last.get(entry.report) ?? [];
+    const end = parseInstant(known[0]?.end ?? '') ?? -Infinity;
+    const its = parseInstant(entry.end) ?? -Infinity;
+    if (its >= end) last.set(entry.report, its === end ? [...known, entry] : [entry]);
+  }
+  const absent = new Map<string, LoggedEntry>();
+  for (const entry of [...last.values()].flat())
+    if (!(await isIn(archive, entry.run))) absent.set(entry.run, entry);
+  return removedRuns(absent, () => false, { windows });
+}
+
+/** What is damaged is there. */
+async function isIn(archive: Stores['archive'], run: string): Promise<boolean> {
+  try {
+    return (await archive.header(run)) !== undefined;
+  } catch (error) {
+    if (error instanceof ArchiveDamaged) return true;
+    throw error;
+  }
+}
 
 /** What is wrong with a log by itself is told elsewhere. */
 async function otherwiseInLog(ledger: Stores['ledger'], header: ArchivedHeader): Promise<string | undefined> {
