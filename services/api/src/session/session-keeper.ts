@@ -151,9 +151,10 @@ export class SessionKeeper {
     // Not every request is written down.
     if (again === undefined && now - kept.usedAt > idle / 20)
       await stored(() => this.#sessions.use(digest, now).catch(unlessFull));
-    const content = unseal(id, kept.sealed) as SessionContent;
+    const content = contentOf(id, kept.sealed);
     // An older release did not keep who it is of: it is nobody’s.
-    return 'user' in content && !('owner' in content) ? undefined : { id, content };
+    if (content === undefined || ('user' in content && !('owner' in content))) return undefined;
+    return { id, content };
   }
 
   /** What it is of from now on, if it was not ended meanwhile. */
@@ -227,6 +228,15 @@ export class SessionKeeper {
     // Those that ended are none, forgotten or not: nobody is kept from signing in by them.
     const unusedSince = now - (this.#limits.idle + FORGET_MILLISECONDS) * MICROSECONDS;
     await this.#sessions.forget(now, unusedSince).catch(() => {});
+  }
+}
+
+/** Undefined where the store has something else than was kept: that is nobody’s session, whom nothing keeps from signing out or in anew. */
+function contentOf(id: string, sealed: string): SessionContent | undefined {
+  try {
+    return unseal(id, sealed) as SessionContent;
+  } catch {
+    return undefined;
   }
 }
 

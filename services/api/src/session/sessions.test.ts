@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
 import { anyone, type Authority } from '../access/access.ts';
 import { replicas } from '../testing/replicas.ts';
+import { digestOf, newId, seal } from './seal.ts';
 
 const TOKEN = 'eyJhbGciOi.the-token-of-candice';
 const MINUTE = 60_000_000;
@@ -221,6 +222,28 @@ test('somebody who signs in again and again has so many sessions, and ends those
   const last = await Promise.all(flood.map((cookie) => statusOf(apps[0]!, cookie)));
   expect(last.map((status) => status === 200).lastIndexOf(false)).toBe(flood.length - 3);
 });
+
+test.each([
+  ['cut', 'AAAA'],
+  ['empty', ''],
+  ['that of another session', seal(newId(), { token: TOKEN })],
+])(
+  'a session whose content in the store is %s is nobody’s, and whoever has it signs out and in',
+  async (_, sealed) => {
+    const { authority } = cluster();
+    const { apps, stores } = await replicas(1, authority);
+    const { cookie } = await signIn(apps[0]!);
+    await stores.sessions.reseal(digestOf(cookie.split('=')[1]!), sealed);
+    expect(await statusOf(apps[0]!, cookie)).toBe(401);
+    const out = await signOut(apps[0]!, { cookie });
+    expect([out.statusCode, String(out.headers['set-cookie'])]).toEqual([
+      200,
+      expect.stringMatching(/Max-Age=0/),
+    ]);
+    const again = await signIn(apps[0]!, TOKEN, { cookie });
+    expect(await statusOf(apps[0]!, again.cookie)).toBe(200);
+  },
+);
 
 test('sessions that are over do not stay in the store, whoever comes', async () => {
   const { authority } = cluster();
