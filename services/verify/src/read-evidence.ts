@@ -73,11 +73,11 @@ export async function readBrought(path: string): Promise<BroughtEvidence | Broug
 }
 
 /** What of a PDF says where its report is in the log. */
-const PLACE = ['log-entry.json', 'report.tlog-proof'] as const;
+const PLACE = ['log-entry.json', 'report.tlog-proof', 'log-key-changes.json'] as const;
 
 function placeInPdf(path: string, bytes: Buffer): BroughtPlace {
   const files = filesAttachedTo(bytes, PLACE);
-  const [entry, proof] = PLACE.map((name) => files.get(name));
+  const [entry, proof] = [files.get('log-entry.json'), files.get('report.tlog-proof')];
   if (entry === undefined || proof === undefined)
     throw new Error(
       `Cannot read ${path}: no proof is attached to it as Margay attaches it; give what is printed in it as text, or evidence.zip`,

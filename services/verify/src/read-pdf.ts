@@ -14,15 +14,19 @@ export const isPdf = (bytes: Uint8Array): boolean =>
  *
  * @throws Wrong where it has two of one name, or an object twice, so that each program finds another one.
  */
-export function filesAttachedTo(pdf: Buffer, names: readonly string[]): ReadonlyMap<string, Buffer> {
+export function filesAttachedTo<Name extends string>(
+  pdf: Buffer,
+  names: readonly Name[],
+): ReadonlyMap<Name, Buffer> {
   const text = pdf.toString('latin1');
-  const found = new Map<string, string>();
-  for (const [, name = '', object = ''] of text.matchAll(SPECIFICATION)) {
-    if (!names.includes(name)) continue;
+  const found = new Map<Name, string>();
+  for (const [, named, object = ''] of text.matchAll(SPECIFICATION)) {
+    const name = names.find((each) => each === named);
+    if (name === undefined) continue;
     if (found.has(name)) throw new Wrong(`two files that are attached to it have the name ${name}`);
     found.set(name, object);
   }
-  const files = new Map<string, Buffer>();
+  const files = new Map<Name, Buffer>();
   for (const [name, object] of found) {
     const content = streamOf(pdf, text, object);
     if (content !== undefined) files.set(name, content);
