@@ -9,4 +9,4 @@
 export { databaseIn, openDatabase, type Database } from './open.ts';
 export { damageIn } from './pages.ts';
 export { snapshotsOf, type Snapshots, type Sql } from './snapshots.ts';
-export { damaged, DatabaseUnusable, explained, isUnusable } from './unusable.ts';
+export { damaged, DatabaseUnusable, explained, isUnusable, NotAsWritten } from './unusable.ts';

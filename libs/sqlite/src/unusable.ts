@@ -89,13 +89,19 @@ export function explained(error: unknown, path: string): unknown {
   return reason === undefined ? error : unusable(reason, path, error);
 }
 
+/** What was read back is not what was written. */
+export class NotAsWritten extends Error {
+  override readonly name = 'NotAsWritten';
+}
+
 /**
- * The same of what was read back: text that was written as JSON and is none any more, bytes that end before what they say they hold,
- * tables that are not there.
+ * The same of what was read back: what is not as it was written, text that was written as JSON and is none any more, bytes that end before
+ * what they say they hold, tables that are not there.
  */
 export function explainedRead(error: unknown, path: string): unknown {
   const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown };
   const isDamage =
+    error instanceof NotAsWritten ||
     error instanceof SyntaxError ||
     (error instanceof RangeError && code !== undefined) ||
     errcode === NOT_OURS;

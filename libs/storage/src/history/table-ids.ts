@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { Key } from '@margay/ground';
 import type { Database } from '@margay/sqlite';
 import { LRUCache } from 'lru-cache';
+import { hashOf } from './tables.ts';
 
 const HELD_NAMES_MAX = 200_000;
 
@@ -61,7 +61,7 @@ export class TableIds {
     const known = this.#contents.get(content);
     if (known !== undefined) return known;
     const body = JSON.stringify(content);
-    const digest = hash('sha256', body, 'buffer');
+    const digest = hashOf(body);
     const found = this.#database.sql('SELECT id FROM contents WHERE hash = ?').get(digest) as
       { id: number } | undefined;
     const id =

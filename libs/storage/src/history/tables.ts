@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import type { Interval, KubernetesObject } from '@margay/ground';
 import type { Change, DoubtSince, EndedBy, ObjectDoubt, Version } from '@margay/history';
+import { NotAsWritten } from '@margay/sqlite';
 
 /** The tables of the embedded history. */
 export const HISTORY_TABLES = `
@@ -81,6 +83,7 @@ export interface ChangeRow {
   readonly at: number;
   readonly received_at: number;
   readonly body: string | null;
+  readonly hash: Uint8Array | null;
   readonly created: number;
   readonly user: string | null;
   readonly impersonated: string | null;
@@ -94,7 +97,7 @@ export interface ChangeRow {
 /** Gives {@link ChangeRow}s of one key. */
 export const CHANGES_OF_KEY = `
   SELECT k."group", k.resource, k.namespace, k.name, c.change_id, c.event_id, c.gone, c.uid, c.resource_version,
-    c.at, c.received_at, b.body, c.created, c."user", c.impersonated, s.name AS source, c.position,
+    c.at, c.received_at, b.body, b.hash, c.created, c."user", c.impersonated, s.name AS source, c.position,
     c.doubt, c.generation, c.based_on
   FROM changes c JOIN keys k ON k.id = c.key JOIN sources s ON s.id = c.source LEFT JOIN contents b ON b.id = c.content
   WHERE c.key = ? ORDER BY c.at, c.change_id`;
@@ -113,7 +116,7 @@ export function changeOf(row: ChangeRow): Change {
     ...(row.resource_version !== null && { resourceVersion: row.resource_version }),
     at: row.at,
     receivedAt: row.received_at,
-    ...(row.body !== null && { content: JSON.parse(row.body) as KubernetesObject }),
+    ...(row.body !== null && row.hash !== null && { content: contentOf(row.body, row.hash) }),
     ...(row.created === 1 && { created: true }),
     ...(row.generation !== null && { generation: row.generation }),
     ...(row.based_on !== null && { basedOn: row.based_on }),
@@ -121,6 +124,16 @@ export function changeOf(row: ChangeRow): Change {
     ...actorOf(row),
     origin: { source: row.source, position: row.position },
   };
+}
+
+/** By what bodies are known: their SHA-256. */
+export const hashOf = (body: string): Buffer => hash('sha256', body, 'buffer');
+
+/** The database itself does not tell a text in which a disk turned a bit over. @throws NotAsWritten */
+function contentOf(body: string, written: Uint8Array): KubernetesObject {
+  if (!hashOf(body).equals(written))
+    throw new NotAsWritten('An object of the history is not the one that was written');
+  return JSON.parse(body) as KubernetesObject;
 }
 
 /** One row of versions with the names that its numbers stand for. */
@@ -135,6 +148,7 @@ export interface VersionRow {
   readonly valid_from: number;
   readonly valid_to: number;
   readonly body: string;
+  readonly hash: Uint8Array;
   readonly seen_mid_life: number;
   readonly ended_by: EndedBy | null;
   readonly doubt: string | null;
@@ -145,7 +159,7 @@ export interface VersionRow {
 
 /** Gives {@link VersionRow}s; a condition must follow. */
 export const SELECT_VERSIONS = `
-  SELECT v.id, k."group", k.resource, k.namespace, k.name, v.uid, v.resource_version, v.valid_from, v.valid_to, b.body,
+  SELECT v.id, k."group", k.resource, k.namespace, k.name, v.uid, v.resource_version, v.valid_from, v.valid_to, b.body, b.hash,
     v.seen_mid_life, v.ended_by, v.doubt, v.restored, v."user", v.impersonated
   FROM versions v JOIN keys k ON k.id = v.key JOIN contents b ON b.id = v.content`;
 
@@ -160,7 +174,7 @@ export function versionOf(row: VersionRow): Version {
     resourceVersion: row.resource_version,
     validFrom: row.valid_from,
     ...(row.valid_to !== CURRENT && { validTo: row.valid_to }),
-    content: JSON.parse(row.body) as KubernetesObject,
+    content: contentOf(row.body, row.hash),
     ...(row.seen_mid_life === 1 && { seenMidLife: true }),
     ...(row.ended_by !== null && { endedBy: row.ended_by }),
     ...(row.doubt !== null && { doubt: JSON.parse(row.doubt) as DoubtSince }),
