@@ -80,7 +80,10 @@ test.each(WIDTHS)(
     expect(cookies.map(({ name }) => name)).not.toContain('margay-login');
 
     await page.getByRole('button', { name: 'Sign out' }).click();
+    // The session has ended here already; the provider asks whether to end its own.
+    await page.getByRole('button', { name: 'Yes, sign me out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(url);
     expect(await page.locator('header').textContent()).not.toContain('candice');
     expect(await statusOf(page, '/api/v1/cluster')).toBe(401);
     // It has ended, and is not only forgotten here.

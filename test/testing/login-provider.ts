@@ -4,18 +4,18 @@ import Provider from 'oidc-provider';
 /** The client that Margay is there. */
 export const CLIENT = { id: 'margay', secret: 'the-secret-of-the-client' };
 
-/** What the provider asks people, with a link for each answer. */
-const pageOf = (uid: string) => `<!doctype html>
+/** A page that takes nothing from elsewhere. */
+const page = (content: string) => `<!doctype html>
 <html lang="en">
   <head><meta charset="utf-8" /><title>Example’s sign-in</title><link rel="icon" href="data:," /></head>
-  <body>
-    <main>
-      <h1>Sign in at Example</h1>
-      <p><a href="/interaction/${uid}/yes">Continue as candice</a></p>
-      <p><a href="/interaction/${uid}/no">Cancel</a></p>
-    </main>
-  </body>
+  <body><main>${content}</main></body>
 </html>`;
+
+/** What the provider asks people, with a link for each answer. */
+const pageOf = (uid: string) =>
+  page(`<h1>Sign in at Example</h1>
+      <p><a href="/interaction/${uid}/yes">Continue as candice</a></p>
+      <p><a href="/interaction/${uid}/no">Cancel</a></p>`);
 
 /**
  * A certified OpenID provider with a page of its own, at `localhost`: for a browser that is another site than `127.0.0.1`, whose
@@ -26,9 +26,26 @@ const pageOf = (uid: string) => `<!doctype html>
 export async function loginProvider(port: number, redirectUri: string) {
   const issuer = `http://localhost:${port}`;
   const provider = new Provider(issuer, {
-    clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [redirectUri] }],
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        redirect_uris: [redirectUri],
+        post_logout_redirect_uris: [new URL('/', redirectUri).href],
+      },
+    ],
     cookies: { keys: ['a key for a test'] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (context, form) => {
+          context.body = page(
+            `${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`,
+          );
+        },
+      },
+    },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     claims: { openid: ['sub', 'groups'] },
     conformIdTokenClaims: false,
