@@ -74,6 +74,23 @@ describe('a clock that was set back within a log', () => {
     expect(toldOf([...reads, ...more(2 * HOUR + 11 * MINUTE)])).toEqual([TWICE]);
   });
 
+  test('without a counter, where times went back by more than half a minute, however few lines tell', () => {
+    const [step, setBack] = [20 * SECOND, 2 * HOUR - 35 * SECOND];
+    const told = toldOf([...every(step, HOUR, 2 * HOUR), ...every(step, setBack, 3 * HOUR)]);
+    expect(told).toEqual([{ start: setBack, end: 2 * HOUR + 1, until: 2 * HOUR + 1 }]);
+  });
+
+  test('to a time in which nothing had been told, where it goes on through what had been', () => {
+    const told = [
+      ...every(TEN, HOUR, HOUR + 5 * MINUTE),
+      ...every(TEN, HOUR + 30 * MINUTE, HOUR + 35 * MINUTE),
+    ];
+    const until = HOUR + 35 * MINUTE + 1;
+    expect(toldOf([...told, ...every(TEN, HOUR + 6 * MINUTE, 2 * HOUR)])).toEqual([
+      { start: HOUR + 6 * MINUTE, end: until, until },
+    ]);
+  });
+
   test('and set right again, tells only what it told meanwhile', () => {
     const wrong = every(TEN, HOUR + 30 * MINUTE, HOUR + 35 * MINUTE, 5_000);
     const right = every(TEN, 2 * HOUR + 5 * MINUTE, 3 * HOUR, 6_000);
@@ -129,7 +146,21 @@ const inTurns = (length: number): Reading[] => {
   return turns;
 };
 
+/** Reads as an API server tells of them: at microseconds that do not come again. */
+const reads = (from: Instant, to: Instant): Reading[] =>
+  every(TEN, from, to).map((one, i) => at(one.at! + ((i * 7_919) % 1_000_000) + 1));
+/** From one to three, and parts of it by minutes. */
+const quiet = reads(HOUR, 3 * HOUR);
+const part = (from: number, to: number): Reading[] => quiet.slice(from * 6, to * 6);
+
 test.each<[string, readonly Reading[]]>([
+  [
+    'what was sent late, into a time in which nothing was told',
+    [part(0, 30), part(40, 42), part(30, 40), part(42, 120)].flat(),
+  ],
+  ['what was sent twice', [part(0, 40), part(30, 40), part(40, 120)].flat()],
+  ['a log that was read again from its beginning', [part(0, 60), part(0, 60), part(60, 120)].flat()],
+  ['a part of it, twice', [part(0, 60), part(20, 40), part(20, 60), part(60, 120)].flat()],
   [
     'moments',
     every(SECOND, HOUR, 2 * HOUR, 1).flatMap((one, i, all) => (i % 2 === 0 ? [all[i + 1] ?? one, one] : [])),

@@ -3,6 +3,7 @@ import {
   DAY,
   fields,
   kindOf,
+  list,
   MINUTE,
   SECOND,
   type Fields,
@@ -34,12 +35,25 @@ interface Behind extends SetBack {
   untold: Instant;
   start: Instant;
   end: Instant;
+  /** The longest step from one of them to the next. */
+  step: number;
+  /** How many of the times that were noted of what had been told stand here again. */
+  repeated: number;
+  /** All of them are of a time of which nothing had been told. */
+  fillsHole: boolean;
 }
 
 /** Times that went back and came this far again: without a second time this is told. */
 const QUIET = 10 * MINUTE;
 /** Of less, without a counter, nobody can say what it was. */
 const LEAST = 30 * SECOND;
+/** Of so many times in which nothing was told it is known that lines that come late may fill them: of the last ones. */
+const HOLES_MAX = 64;
+/** From so many noted times on those are thinned out that lie close together, seen from now. */
+const NOTED_MAX = 256;
+const NOTED_EACH = 4;
+/** So many noted times have to come again until lines are known to be those that were told before. */
+const REPEATED_MIN = 2;
 
 /**
  * Follows the times of what one source tells, in its order, for where its clock was set back: then a time comes twice, and by the times
@@ -47,7 +61,9 @@ const LEAST = 30 * SECOND;
  *
  * Lines of several API servers are in no strict order either, and logs are put together in any order. The cluster's counter tells
  * these apart: what was asked for when a lesser number had been stored, by a clock that had come further, was told by a clock that was
- * set back. Where no number tells, times that go back once, and go on from there through all that was told, have come twice.
+ * set back. Where no number tells, times that go back once, and go on from there through all that was told, have come twice; unless
+ * they are the same to the microsecond, as where a log is read again from its beginning, or fill a time in which nothing was told, as
+ * what is sent late does: that came once.
  */
 export class TimeOrder {
   #newest: Instant | undefined;
@@ -58,6 +74,10 @@ export class TimeOrder {
   /** When it came as far again last. */
   #caughtUp: Instant = -Infinity;
   #waiting: SetBack | undefined;
+  /** In which nothing was told, by time. */
+  #holes: Interval[] = [];
+  /** Some of the times that were told, by time: the longer ago, the fewer. None that a clock may read twice by chance. */
+  #noted: Instant[] = [];
 
   /** What the readings of a batch tell of times that came twice. */
   tell(readings: readonly Reading[]): SetBack[] {
@@ -82,6 +102,7 @@ export class TimeOrder {
         this.#waiting = undefined;
       }
     }
+    if (at > newest) this.#goOn(newest, at);
     this.#newest = Math.max(newest, at);
     for (const change of changes) this.#noteStored(change);
   }
@@ -96,15 +117,39 @@ export class TimeOrder {
     return isAlone;
   }
 
+  #goOn(from: Instant, to: Instant): void {
+    if (to - from >= LEAST) this.#holes = [...this.#holes.slice(1 - HOLES_MAX), { start: from, end: to }];
+    // Whole seconds come again when a clock is set back by whole seconds.
+    if (to % SECOND !== 0) this.#noted.push(to);
+    if (this.#noted.length >= NOTED_MAX) this.#noted = thinned(this.#noted);
+  }
+
+  #isInHole(at: Instant): boolean {
+    return this.#holes.some(({ start, end }) => start - CLOCKS_DIFFER <= at && at <= end + CLOCKS_DIFFER);
+  }
+
   #goBack(at: Instant, newest: Instant): void {
     this.#waiting = undefined;
     const behind = this.#behind;
     if (behind === undefined) {
       const isSpared = newest < this.#caughtUp + QUIET;
       const until = newest + 1;
-      this.#behind = { start: at, end: at + 1, until, untold: at, proven: false, isSpared };
+      this.#behind = {
+        start: at,
+        end: at + 1,
+        until,
+        untold: at,
+        proven: false,
+        isSpared,
+        step: 0,
+        repeated: this.#noted.includes(at) ? 1 : 0,
+        fillsHole: this.#isInHole(at),
+      };
       return;
     }
+    if (this.#noted.includes(at)) behind.repeated++;
+    behind.fillsHole &&= this.#isInHole(at);
+    behind.step = Math.max(behind.step, at - behind.end);
     if (at < behind.end - CLOCKS_DIFFER) behind.isSpared = true;
     behind.start = Math.min(behind.start, at);
     behind.untold = Math.min(behind.untold, at);
@@ -126,9 +171,23 @@ export class TimeOrder {
     const goesOn = at - end <= end - start;
     if (goesOn) behind.end = until;
     this.#tellBehind(found);
-    if (!proven && !isSpared && goesOn && end - start >= LEAST) this.#waiting = { start, end: until, until };
+    const cameTwice = goesOn && until - start >= LEAST && !this.#isRepeated(behind) && !this.#isLate(behind);
+    if (!proven && !isSpared && cameTwice) this.#waiting = { start, end: until, until };
+    this.#holes = this.#holes.filter((hole) => end <= hole.start || hole.end <= start);
     this.#caughtUp = at;
     this.#behind = undefined;
+  }
+
+  /** Whether these lines were told before: then all the times come again that were noted. */
+  #isRepeated({ start, until, repeated }: Behind): boolean {
+    const noted = this.#noted.filter((at) => start <= at && at < until - 1 - CLOCKS_DIFFER);
+    return noted.length >= REPEATED_MIN && repeated >= noted.length;
+  }
+
+  /** Whether these lines fill a hole, and nothing of what was told behind it came again, though that is long for them. */
+  #isLate({ start, end, until, step, fillsHole }: Behind): boolean {
+    const hole = this.#holes.findLast((one) => one.start < end && start < one.end);
+    return fillsHole && hole !== undefined && until - hole.end > 2 * step + CLOCKS_DIFFER;
   }
 
   #tellBehind(found: SetBack[]): void {
@@ -155,6 +214,8 @@ export class TimeOrder {
       stored: this.#stored && { ...this.#stored },
       behind: this.#behind && { ...this.#behind },
       waiting: this.#waiting && { ...this.#waiting },
+      holes: this.#holes,
+      noted: this.#noted,
     };
   }
 
@@ -169,7 +230,21 @@ export class TimeOrder {
     this.#stored = known('stored');
     this.#behind = known('behind');
     this.#waiting = known('waiting');
+    this.#holes = list(state['holes']).map((hole) => ({ ...fields(hole) }) as unknown as Interval);
+    this.#noted = list(state['noted']).flatMap((at) => instantIn(at) ?? []);
   }
+}
+
+/** Without those whose neighbours are close together, seen from the newest. */
+function thinned(noted: readonly Instant[]): Instant[] {
+  const newest = noted.at(-1) ?? 0;
+  const kept: Instant[] = [];
+  for (const [i, at] of noted.entries()) {
+    const [before, after] = [kept.at(-1) ?? -Infinity, noted[i + 1] ?? Infinity];
+    if (after - before >= (newest - at) / NOTED_EACH) kept.push(at);
+  }
+  // Many of one moment: the oldest of them go.
+  return kept.slice(-NOTED_MAX / 2);
 }
 
 const instantIn = (value: unknown): Instant | undefined => (typeof value === 'number' ? value : undefined);
