@@ -14,7 +14,7 @@ const OVERLAP_MAX = SECOND;
 /** A file may be rotated a while after its last event. */
 const LATE_MAX = MINUTE;
 
-/** A file, and when it began and ended by the clock as it was. */
+/** A file, and when it began and ended by the clock as it was: by one that was set back within it, it may have ended before it began. */
 interface Timed<T> {
   readonly file: T;
   readonly first: Instant;
@@ -34,9 +34,7 @@ export function datedInOrder<T extends DatedFile>(
 ): readonly T[] {
   const timed = files.flatMap((file): Timed<T>[] => {
     const end = timeIn(file.name);
-    return file.first === undefined || end === undefined || end < file.first
-      ? []
-      : [{ file, first: file.first, end }];
+    return file.first === undefined || end === undefined ? [] : [{ file, first: file.first, end }];
   });
   if (current === undefined || timed.length < files.length || isRow(timed, current)) return files;
   const behind: Timed<T>[] = [];

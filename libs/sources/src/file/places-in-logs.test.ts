@@ -87,6 +87,20 @@ test.each<[string, Record<string, number>, Record<string, string>]>([
     },
   ],
   [
+    'times in names, of a file in which a clock was set back by three hours at six, and one behind it',
+    {
+      'audit-2026-11-24T02-00-00.000.log': 0,
+      'audit-2026-11-24T05-00-00.000.log.gz': 2,
+      'audit-2026-11-24T04-00-00.000.log': 5,
+      'audit.log': 4,
+    },
+    {
+      'audit-2026-11-24T05-00-00.000.log.gz': 'audit-2026-11-24T02-00-00.000.log',
+      'audit-2026-11-24T04-00-00.000.log': 'audit-2026-11-24T05-00-00.000.log.gz',
+      'audit.log': 'audit-2026-11-24T04-00-00.000.log',
+    },
+  ],
+  [
     'times in names that nothing explains',
     {
       'audit-2026-11-24T02-00-00.000.log': 0,
