@@ -154,6 +154,7 @@ const SAMPLES: Readonly<Record<string, (line: string) => unknown>> = {
   }),
   'Promtail: packed labels': (_entry) => ({ app: 'audit', _entry }),
   'OpenTelemetry: a text': (line) => ({ body: { stringValue: line } }),
+  'OpenTelemetry: bytes': (line) => ({ body: { bytesValue: Buffer.from(line).toString('base64') } }),
   'New Relic': (message) => ({ common: {}, logs: [{ timestamp: 1, message }] }),
   'Datadog: found logs': (message) => ({ data: [{ id: 'a', type: 'log', attributes: { message } }] }),
   'Datadog: an archive': (line) => ({ _id: 'x', attributes: JSON.parse(line) }),

@@ -152,6 +152,7 @@ export const ENVELOPES: readonly Envelope[] = [
     time: ['timeUnixNano'],
   },
   { by: 'OpenTelemetry: a text', holds: ['stringValue'] },
+  { by: 'OpenTelemetry: bytes', holds: ['bytesValue'] },
   { by: 'Elasticsearch: found documents', list: ['hits', 'hits'], holds: ['_source'] },
   { by: 'Elasticsearch: one document', holds: ['_source'] },
   { by: 'Elastic Agent’s Kubernetes integration', holds: ['kubernetes', 'audit'] },
