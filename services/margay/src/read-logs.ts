@@ -5,7 +5,9 @@ import { isFlowRecord, mergeFlows, type Flow } from '@margay/flows';
 import { type Bare, type Instant, minuteOf, type Window } from '@margay/ground';
 import {
   birthOf,
+  type Change,
   isAuditEvent,
+  isFirstObject,
   isKept,
   memoryHistory,
   SourceMemory,
@@ -22,7 +24,7 @@ import {
   type LogFile,
   type Stretch,
 } from '@margay/sources';
-import { say } from '@margay/terminal';
+import { say, UsageError } from '@margay/terminal';
 import { unreadableLines } from './unreadable.ts';
 
 /** All that logs say, in memory: for one report or one look. */
@@ -47,7 +49,7 @@ export interface LogEvidence {
  *
  * @param auditLogs and flow logs: paths, or `NAME=PATH`.
  * @param audited the resources whose policy events are wanted; all where absent.
- * @throws Error that names the file that cannot be opened.
+ * @throws Error that names the file that cannot be opened. @throws UsageError for logs of two clusters, by the uids of `kube-system`.
  */
 export async function readLogs(
   auditLogs: readonly string[],
@@ -60,10 +62,12 @@ export async function readLogs(
   const marks: CoverageMark[] = [];
   const { noteOrigin, repeats } = countRepeats();
   const memory = new SourceMemory();
+  const admit = admitOneCluster();
   let birth: Instant | undefined;
   let lines = 0;
   for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
     const { changes, policyEvents, mark } = readStretch(stretch, memory);
+    admit(path, changes);
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);
@@ -93,6 +97,22 @@ export async function readLogs(
     repeats: repeats(),
     ...(birth !== undefined && { birth }),
     span: start === Infinity ? undefined : { start, end: end + 1 },
+  };
+}
+
+/** Refuses what is of another cluster than what came before: the policies of one protect nothing in the other. */
+function admitOneCluster(): (path: string, changes: readonly Change[]) => void {
+  let known: { readonly uid: string; readonly path: string } | undefined;
+  return (path, changes) => {
+    for (const change of changes) {
+      const { uid } = change;
+      if (!isFirstObject(change) || uid === undefined) continue;
+      known ??= { uid, path };
+      if (known.uid === uid) continue;
+      throw new UsageError(
+        `These logs are of two clusters: the namespace kube-system has the uid ${known.uid} in ${known.path} and ${uid} in ${path}. Make a report of each cluster by itself`,
+      );
+    }
   };
 }
 
