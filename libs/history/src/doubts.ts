@@ -45,6 +45,7 @@ export function attachDoubts(
     name.attach(doubt);
   }
   for (const one of absences.slice(next)) name.endBy(one);
+  name.endBySuccessors();
   return name.state();
 }
 
@@ -157,6 +158,14 @@ class Name {
         this.#unseen[i] = { ...span, until: absence.at, refutedAt: absence.at };
       else if (of.doubt.may === 'be-gone' || mayHaveEnded || absence.receivedAt > of.at + CLOCKS_DIFFER)
         this.#unseen[i] = { ...span, until: absence.at };
+    }
+  }
+
+  /** What was there before another object of the name. */
+  endBySuccessors(): void {
+    for (const object of this.#objects) {
+      const next = this.#objects.find((one) => one.uid !== object.uid && one.bornAt === object.end);
+      if (next?.firstSight !== undefined) object.endBySuccessor(next.firstSight);
     }
   }
 

@@ -396,6 +396,18 @@ test('of one source, whoever asked when a version had been read already did not 
   expect(actors('A=x@8..12#3')).toBe('ben');
 });
 
+test.each<[string, readonly (string | undefined)[]]>([
+  ['+A=x@1#1 +B=x@20000000#3', ['end-missed', undefined]],
+  ['+A=x@1#1 B=x@20000000#3', ['end-missed', undefined]],
+  ['+A=x@1#1 A=y@10000000#2 +B=x@20000000#3', [undefined, 'end-missed', undefined]],
+  ['+A=x@1#1 -A@10 +B=x@20000000#3', [undefined, undefined]],
+])(
+  '%s: an object whose end another one of its name tells alone may be gone since it was heard of',
+  (changes, doubts) => {
+    expect(foldKey(story(changes)).map(({ doubt }) => doubt?.reason)).toEqual(doubts);
+  },
+);
+
 test('order, repeats and origin of the changes never matter', () => {
   const arrived = fc
     .oneof(anyChanges, anyEpochs)

@@ -48,6 +48,7 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
     return foldParts(changes, every);
   if (facts.some(({ doubt }) => doubt !== undefined)) return foldParts(changes, every);
   if (missedChanges(lives, facts, []).length > 0) return foldParts(changes, every);
+  if (lives.some(({ endedBy }) => endedBy === 'successor')) return foldParts(changes, every);
   const [only] = lives;
   if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));

@@ -151,7 +151,8 @@ test('so it does for clocks and counters that mostly go on, and sometimes stand 
     }),
     { numRuns: 5_000 },
   );
-  expect(times['went on']).toBeGreaterThan(times['folded all'] / 4);
+  // Another object of a name whose end nobody told needs all of them.
+  expect(times['went on']).toBeGreaterThan(times['folded all'] / 5);
 });
 
 test('a sight that comes after the end that was the only sight so far takes its place', () => {

@@ -127,10 +127,8 @@ function stepOn(tail: KeyTail, change: Change): KeyFold | undefined {
   if (tail.objects.includes(object)) return undefined;
   const known = { ...seen, objects: [...tail.objects, object].toSorted() };
   if (last === undefined) return tail.changes === 0 ? ending(known, foldKey([counted])) : undefined;
-  return ending(
-    known,
-    last.validTo === undefined ? foldKey([begunBy(last), counted]) : [last, ...foldKey([counted])],
-  );
+  // When the one before was heard of last, only all sights tell.
+  return last.validTo === undefined ? undefined : ending(known, [last, ...foldKey([counted])]);
 }
 
 /** True where something may have been missed between the last sight and this one, which only all of them tell. */

@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/ground';
+import { compareTexts, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import { isOutcomeUnknown, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
@@ -16,6 +16,7 @@ export interface OpenLife {
 /** One object that was seen, while doubts are attached to it in the order of time. */
 export class SeenObject {
   readonly #life: Life;
+  readonly #changes: readonly Change[];
   readonly #sights: Sights;
   /** When the last request that ended it, or changed a part of it, came in: it was there then. */
   readonly #heardOfAt: Instant;
@@ -31,6 +32,7 @@ export class SeenObject {
   /** @param takings requests that were refused since it was there. */
   constructor(life: Life, changes: readonly Change[], takings: readonly Change[]) {
     this.#life = life;
+    this.#changes = changes;
     this.#sights = new Sights(changes.filter(({ what }) => what === 'present'));
     this.#end = life.end ?? Infinity;
     this.#endedBy = life.endedBy;
@@ -56,6 +58,16 @@ export class SeenObject {
   /** When the first request that showed it came in. */
   get askedAt(): Instant {
     return Math.min(this.#sights.askedAt, this.bornAt);
+  }
+
+  /** What shows that whatever had the name before was gone; undefined where the counter went back, which is a doubt of its own. */
+  get firstSight(): Change | undefined {
+    const { restored, shown } = this.#life;
+    if (restored !== undefined || shown[0] === undefined) return undefined;
+    // Of whichever sources tell it, always the same one.
+    const told = this.#changes.filter(({ id }) => id === shown[0]!.id).map(({ origin }) => origin);
+    const [origin] = told.sort((a, b) => compareTexts(a.source, b.source) || a.position - b.position);
+    return { ...shown[0], ...(origin && { origin }) };
   }
 
   get isBirthSeen(): boolean {
@@ -126,6 +138,19 @@ export class SeenObject {
     }
   }
 
+  /** Where nothing but another object of the name tells that it ended, it may have ended at any time since it was heard of. */
+  endBySuccessor(first: Change): void {
+    if (this.#endedBy !== 'successor' || this.#end !== this.#life.end || first.resource === 'endpoints')
+      return;
+    const lastAt = Math.max(this.#sights.lastAt, this.#heardOfAt);
+    if (first.receivedAt <= lastAt + CLOCKS_DIFFER) return;
+    const until = this.#end;
+    const mayBeGone = this.#open.some(
+      (one) => one.may !== 'differ' && one.start < until && until <= one.until,
+    );
+    if (!mayBeGone) this.#open.push({ start: lastAt, until, may: 'be-gone', of: missedEnd(first, lastAt) });
+  }
+
   attach(of: Doubtful, told = of.doubt.may): void {
     if (this.#sights.isUnchangedBy(of)) return;
     const may = this.#mayOf(of, told);
@@ -162,9 +187,10 @@ export class SeenObject {
   }
 }
 
-/** What a request that found the name free tells of an object of which nothing else says that it ended. */
+/** What a request that found the name free, or another object of it, tells of one of which nothing else says that it ended. */
 function missedEnd(absence: Change, lastAt: Instant): Doubtful {
-  const { resource, namespace, name } = absence;
+  const { resource, namespace, name, what } = absence;
+  const how = what === 'absent' ? 'a request did not find it' : 'another one has its name';
   const place = [resource, [namespace, name].filter((part) => part !== '').join('/')].join(' ');
   return {
     ...absence,
@@ -174,7 +200,7 @@ function missedEnd(absence: Change, lastAt: Instant): Doubtful {
     doubt: {
       reason: END_MISSED,
       may: 'be-gone',
-      message: `${place}: a request did not find it, and its deletion is in no log.`,
+      message: `${place}: ${how}, and its deletion is in no log.`,
     },
   };
 }

@@ -51,14 +51,14 @@ test.each<[string, Fields[], string[]]>([
     ['05-30 no-content', '30- known'],
   ],
   [
-    'an update, after another one of the name that ended meanwhile',
+    'an update, after another one of the name that ended meanwhile, which nothing tells',
     [
       write('create', 1, {
         responseObject: policy({ uid: 'u0', resourceVersion: '7', creationTimestamp: at(1) }),
       }),
       write('update', 30, {}, at(2)),
     ],
-    ['01-30 known', '30- known'],
+    ['01-30 end-missed', '30- known'],
   ],
 ])('of a policy that %s shows first', (_, events, expected) => {
   expect(spans(events)).toEqual(expected);
