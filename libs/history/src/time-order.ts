@@ -39,6 +39,9 @@ interface Behind extends SetBack {
   step: number;
   /** How many of the times that were noted of what had been told stand here again. */
   repeated: number;
+  lines: number;
+  /** How many are of a whole second, which may come again by chance. */
+  wholeSeconds: number;
   /** All of them are of a time of which nothing had been told. */
   fillsHole: boolean;
 }
@@ -120,7 +123,7 @@ export class TimeOrder {
   #goOn(from: Instant, to: Instant): void {
     if (to - from >= LEAST) this.#holes = [...this.#holes.slice(1 - HOLES_MAX), { start: from, end: to }];
     // Whole seconds come again when a clock is set back by whole seconds.
-    if (to % SECOND !== 0) this.#noted.push(to);
+    if (!isWholeSecond(to)) this.#noted.push(to);
     if (this.#noted.length >= NOTED_MAX) this.#noted = thinned(this.#noted);
   }
 
@@ -144,10 +147,14 @@ export class TimeOrder {
         step: 0,
         repeated: this.#noted.includes(at) ? 1 : 0,
         fillsHole: this.#isInHole(at),
+        lines: 1,
+        wholeSeconds: isWholeSecond(at) ? 1 : 0,
       };
       return;
     }
     if (this.#noted.includes(at)) behind.repeated++;
+    behind.lines++;
+    if (isWholeSecond(at)) behind.wholeSeconds++;
     behind.fillsHole &&= this.#isInHole(at);
     behind.step = Math.max(behind.step, at - behind.end);
     if (at < behind.end - CLOCKS_DIFFER) behind.isSpared = true;
@@ -179,7 +186,8 @@ export class TimeOrder {
   }
 
   /** Whether these lines were told before: then all the times come again that were noted. */
-  #isRepeated({ start, until, repeated }: Behind): boolean {
+  #isRepeated({ start, until, repeated, lines, wholeSeconds }: Behind): boolean {
+    if (wholeSeconds > lines / 10) return false;
     const noted = this.#noted.filter((at) => start <= at && at < until - 1 - CLOCKS_DIFFER);
     return noted.length >= REPEATED_MIN && repeated >= noted.length;
   }
@@ -234,6 +242,8 @@ export class TimeOrder {
     this.#noted = list(state['noted']).flatMap((at) => instantIn(at) ?? []);
   }
 }
+
+const isWholeSecond = (at: Instant): boolean => at % SECOND === 0;
 
 /** Without those whose neighbours are close together, seen from the newest. */
 function thinned(noted: readonly Instant[]): Instant[] {
