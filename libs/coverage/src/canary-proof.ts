@@ -89,13 +89,32 @@ function firstOverdue(
   behind: number,
   told: readonly CanaryRun[],
 ): Instant | undefined {
-  const now = told
-    .filter(({ state }) => state !== 'lost')
-    .reduce((at, { last }) => Math.max(at, last), -Infinity);
   const due = written.find(({ to }) => to > behind);
   if (due === undefined) return undefined;
-  const at = instantIn(due, Math.max(due.from, behind + 1));
-  return at + SEEN_WITHIN <= now ? at : undefined;
+  const sequence = Math.max(due.from, behind + 1);
+  const at = instantIn(due, sequence);
+  return passedSince(sequence, at, told) >= SEEN_WITHIN ? at : undefined;
+}
+
+/**
+ * How long ago the canary of a sequence was written, by the rounds that came after it: their numbers go on where the clock of
+ * their writer is set back, and then count for nothing in the one step that went back. Microseconds.
+ */
+function passedSince(sequence: number, at: Instant, told: readonly CanaryRun[]): number {
+  const rounds = told
+    .filter(({ state }) => state !== 'lost')
+    .flatMap(({ from, to, first, last }) => [
+      { round: from, at: first },
+      { round: to, at: last },
+    ])
+    .filter(({ round }) => round >= sequence)
+    .sort((a, b) => a.round - b.round || a.at - b.at);
+  let [passed, before] = [0, at];
+  for (const { at: now } of rounds) {
+    passed += Math.max(0, now - before);
+    before = now;
+  }
+  return passed;
 }
 
 /**

@@ -303,6 +303,39 @@ describe('what is not forced is not claimed', () => {
     ).toEqual([]);
   });
 
+  describe('the clock of the writer jumps, and that of the API server does not', () => {
+    const jumps = fc.record({
+      by: fc.constantFrom(-HOUR, -10 * MINUTE, -STEP, 10 * MINUTE, HOUR),
+      at: fc.integer({ min: 3, max: 55 }),
+    });
+    /** The silence that goes on by the time that a round was the last one, of a log that has so many. */
+    const silent = ({ by, at }: { by: number; at: number }, last: number, delivered: number) => {
+      const written = A.slice(0, last + 1).map((r) => (r.sequence < at ? r : { ...r, at: r.at + by }));
+      const marks = [log('a.log', A.slice(0, delivered)), told(written)];
+      return doubtsFor(marks, { start: 0, end: 2 * HOUR }, BORN).filter(({ message }) =>
+        message.includes('did not deliver'),
+      );
+    };
+
+    test('a log that delivers is never called silent', () => {
+      fc.assert(
+        fc.property(jumps, fc.integer({ min: 3, max: 60 }), (jump, last) => {
+          expect(silent(jump, last, last)).toEqual([]);
+        }),
+      );
+    });
+
+    test('one that ended is called silent from its last canary on, two or three rounds later', () => {
+      fc.assert(
+        fc.property(jumps, fc.integer({ min: 3, max: 57 }), (jump, delivered) => {
+          expect(silent(jump, delivered + 3, delivered)).toMatchObject([
+            { source: 'a.log', since: (delivered - 1) * STEP + 1 },
+          ]);
+        }),
+      );
+    });
+  });
+
   test('the last canaries have time to come', () => {
     const late = [log('a.log', rounds('a:6443', 0, 39)), told(rounds('a:6443', 0, 40))];
     expect(doubtsFor(late, window, BORN)).toEqual([]);
