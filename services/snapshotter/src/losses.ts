@@ -81,15 +81,20 @@ function whySetAside({ delivery, error }: Extract<Loss, { kind: 'set-aside' }>):
 }
 
 function holeMark(hole: Hole): CoverageMark {
-  const { topic, partition, from, to, after, before } = hole;
+  const { topic, partition, from, to, after, before, isPassedOver } = hole;
   const place = `${topic}/${partition}`;
   const since = after === undefined ? LONG_AGO : Math.max(LONG_AGO, after * 1_000 - LATENESS);
   const by = byThen(before);
   const isNew = from === to;
   const what = isNew
     ? `Topic ${place} was made anew: messages that were not read of the old one are lost`
-    : `Messages of ${place} were gone before they were read (offsets ${from} to ${to - 1})`;
-  const message = `${what}: what they said by ${formatInstant(by)} is not known. Keep topics for longer than services may be away, and see the objects whole again.`;
+    : isPassedOver
+      ? `Where the group of ${place} stands was set by somebody else: whether the messages before were read (offsets ${from} to ${to - 1}) is not known`
+      : `Messages of ${place} were gone before they were read (offsets ${from} to ${to - 1})`;
+  const cure = isPassedOver
+    ? 'Set it to the earliest message, which does no harm'
+    : 'Keep topics for longer than services may be away';
+  const message = `${what}: what they said by ${formatInstant(by)} is not known. ${cure}, and see the objects whole again.`;
   // Of a new topic the offsets are used again: the time stands for them.
   const position = isNew ? before : from;
   return lostMark(hole, position, isNew ? 1 : to - from, 'lost', message, { after: since, before: by });

@@ -36,8 +36,10 @@ export interface Hole {
   readonly to: number;
   /** When the last message before was published, in milliseconds since the epoch; absent where that is not known. */
   readonly after?: number;
-  /** When the first message behind was published. */
+  /** When the first message behind was published, or the last one that is missing. */
   readonly before: number;
+  /** The messages may be there: somebody set where the group stands behind them, and whether they had been handled is not known. */
+  readonly isPassedOver?: true;
 }
 
 /** How a topic is consumed. */

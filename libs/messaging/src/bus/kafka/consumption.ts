@@ -1,6 +1,7 @@
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { ConsumeOptions, Delivery } from '../bus.ts';
 import type { Assembly } from '../parts.ts';
+import { deliveryOf } from './delivery.ts';
 import type { HoleFinder } from './holes.ts';
 
 /** Below the session's timeout of 30 seconds, so that a long batch does not cost the partition. */
@@ -70,22 +71,3 @@ export async function handleBatch(
 }
 
 const nextTo = ({ offset }: Delivery): string => String(BigInt(offset) + 1n);
-
-/** A message of the broker as a delivery. */
-export function deliveryOf(topic: string, partition: number, message: KafkaMessage): Delivery {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers ?? {})) {
-    const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined) headers[name] = String(first);
-  }
-  return {
-    topic,
-    partition,
-    offset: message.offset,
-    publishedAt: Number(message.timestamp),
-    key: message.key?.toString() ?? '',
-    // A message without a value is a tombstone: an empty value is no message of ours, and is set aside as such.
-    value: message.value ?? Buffer.alloc(0),
-    headers,
-  };
-}

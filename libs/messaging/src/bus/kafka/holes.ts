@@ -1,6 +1,7 @@
 import type { Batch } from 'kafkajs';
 import type { Hole } from '../bus.ts';
 import type { KafkaConnection } from './connection.ts';
+import { messagesAt } from './peek.ts';
 import { committedOf, marksOf } from './places.ts';
 
 /** Finds what the broker let go of before a group had handled it. Beside an offset is committed when the last message before it was published. */
@@ -11,6 +12,8 @@ export interface HoleFinder {
   handled(partition: number, next: number, publishedAt: number): void;
   /** Asks where the group stands: before this consumer joins it, and when others came or went who may have handled what it gets now. */
   ask(): Promise<void>;
+  /** What lies before where the group stands, where that was set by somebody else, as administrators do: it may never have been handled. */
+  passedOver(): AsyncIterable<Hole>;
 }
 
 /** Where a group stands in a partition. */
@@ -57,6 +60,21 @@ export function holeFinder(kafka: KafkaConnection, topic: string, group: string)
       return low > from ? { ...place, from, to: Math.min(low, to) } : undefined;
     },
     handled: (partition, next, publishedAt) => void places.set(partition, { next, publishedAt }),
+    async *passedOver() {
+      const marks = await marksOf(kafka, topic);
+      for (const { partition, offset, metadata } of await committed) {
+        const [from, to] = [
+          Number(marks.find((one) => one.partition === partition)?.low ?? 0),
+          Number(offset),
+        ];
+        // Consumers commit with a note, and tools for administrators without.
+        if (metadata || to <= from) continue;
+        let before = Date.now();
+        for await (const last of await messagesAt(kafka, topic, [{ partition, offset: String(to - 1) }]))
+          before = last.publishedAt;
+        yield { topic, partition, from, to, before, isPassedOver: true };
+      }
+    },
     async ask() {
       places.clear();
       committed = committedOf(kafka, topic, group);

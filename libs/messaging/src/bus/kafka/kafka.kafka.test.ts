@@ -107,6 +107,37 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
     await bus.close();
   });
 
+  test.each([
+    ['behind what it had not read, to the end', '5', ['passed over [0, 5)'], []],
+    ['behind a part of it', '4', ['passed over [0, 4)'], ['e']],
+    ['to the earliest message', '0', [], ['a', 'b', 'c', 'd', 'e']],
+  ])('a group that somebody sets %s', async (_, offset, holes, handled) => {
+    const at = await topic();
+    const bus = await openKafkaBus({ brokers, clientId: 'margay-test', partitions: 1 });
+    for (const value of ['a', 'b', 'c', 'd', 'e'])
+      await bus.publish(at, [{ key: 'k', value: Buffer.from(value) }]);
+    await take(bus, at, 'g', 2, 2);
+    const { admin } = await client();
+    const { groups } = await admin.listGroups();
+    const { groupId } = groups.find((one) => one.groupId.includes(at))!;
+    await admin.setOffsets({ groupId, topic: at, partitions: [{ partition: 0, offset }] });
+    const told: string[] = [];
+    const taken: string[] = [];
+    const stop = new AbortController();
+    const onHole = async ({ from, to, isPassedOver }: Hole) =>
+      void told.push(`${isPassedOver ? 'passed over' : 'gone'} [${from}, ${to})`);
+    const done = bus.consume(
+      at,
+      'g',
+      async (batch: readonly Delivery[]) => void taken.push(...batch.map(({ value }) => String(value))),
+      { signal: stop.signal, onHole },
+    );
+    await expect.poll(() => [told, taken], { timeout: 20_000 }).toEqual([holes, handled]);
+    stop.abort();
+    await done;
+    await bus.close();
+  });
+
   test('many messages are sent in batches that the broker takes', async () => {
     const bus = await open();
     const at = await topic();

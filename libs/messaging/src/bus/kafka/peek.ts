@@ -3,7 +3,7 @@ import type { Consumer } from 'kafkajs';
 import type { Delivery, Place } from '../bus.ts';
 import { assemblies } from './assemblies.ts';
 import type { KafkaConnection } from './connection.ts';
-import { deliveryOf } from './consumption.ts';
+import { deliveryOf } from './delivery.ts';
 import { marksOf } from './places.ts';
 
 /** For each partition that has messages now, the offset after its last one. */
