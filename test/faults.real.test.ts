@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reportsCompleted, topics } from '@margay/contracts';
+import { reportsCompleted } from '@margay/contracts';
 import { deadLetterTopic } from '@margay/messaging';
 import { expect, onTestFinished, test } from 'vitest';
 import { brokerToKill } from './servers/kafka.ts';
@@ -25,6 +25,7 @@ import { timesOver } from './testing/many-clusters.ts';
 import { margay, ownFolder } from './testing/margay.ts';
 import { proxyBefore, TROUBLES } from './testing/proxy-before.ts';
 import { startService, type ServiceProcess } from './testing/services.ts';
+import { topicsRead } from './testing/topics-read.ts';
 import { wrongFramings } from './testing/wrong-framings.ts';
 
 /** The faults last a part of a minute, or the minutes that FAULT_MINUTES asks for, at 500 events a second. */
@@ -172,8 +173,8 @@ test(
       randomBytes(3_000_000),
       Buffer.alloc(65 * 1024 * 1024),
     ];
-    const framings = topics.map((topic) => wrongFramings(topic));
-    for (const [i, { name }] of topics.entries())
+    const framings = topicsRead.map((topic) => wrongFramings(topic));
+    for (const [i, { name }] of topicsRead.entries())
       await bus.publish(
         name,
         [...poison, ...framings[i]!].map((value) => ({ key: 'poison', value })),
@@ -190,14 +191,14 @@ test(
         reasons.push(headers['dlq-code'] ?? '');
       return reasons;
     };
-    for (const { name } of topics)
+    for (const { name } of topicsRead)
       await expect
         .poll(() => set(name), { timeout: 60_000, interval: 500 })
         .toEqual(['undecodable', 'undecodable', 'too-large', ...wrong]);
     const metrics = await (await fetch(`${await services[1]!.url()}/metrics`)).text();
     expect(metrics).toMatch(/margay_dead_letters_total\{topic="[^"]*",reason="undecodable"\} 12\n/);
 
-    const [first] = topics;
+    const [first] = topicsRead;
     const before = { ...process.env };
     Object.assign(process.env, environment);
     const listed = margay(['dlq', 'list', '--topic', first!.name]);

@@ -11,6 +11,7 @@ import { install, reportOnAll } from './testing/installation.ts';
 import { linesOfAudit, Marks } from './testing/marked-secrets.ts';
 import { logOf, namespace, networkPolicy, pod } from './testing/own-log.ts';
 import { startService } from './testing/services.ts';
+import { topicsRead } from './testing/topics-read.ts';
 
 /** What the test can be run again with. */
 const SEED = Number(process.env['MARGAY_TEST_SEED'] ?? Date.now() % 1e9);
@@ -70,7 +71,7 @@ test(
       poison.push(Buffer.from(text));
       return poison.at(-1)!;
     };
-    for (const { name } of topics)
+    for (const { name } of topicsRead)
       await bus.publish(name, [
         {
           key: `{"${marks.mark(`the key of a message on ${name}`)}`,
@@ -102,7 +103,7 @@ test(
         `{"kind":"EventList","items":[{"kind":"Secret","data":"${marks.mark('a body that breaks off')}`,
       ),
     ];
-    for (const { name } of topics)
+    for (const { name } of topicsRead)
       await expect
         .poll(async () => (await allOn(bus, deadLetterTopic(name))).length, {
           timeout: 60_000,

@@ -1,4 +1,4 @@
-import { coverageMarks, policyEvents, reportsFailed, resourceChanges, topics } from '@margay/contracts';
+import { coverageMarks, policyEvents, reportsFailed, resourceChanges } from '@margay/contracts';
 import { deadLetterTopic, type Bus } from '@margay/messaging';
 import { evidenceLag } from '@margay/snapshotter';
 import { expect, test } from 'vitest';
@@ -16,6 +16,7 @@ import {
 } from './testing/installation.ts';
 import { margay } from './testing/margay.ts';
 import { startService } from './testing/services.ts';
+import { topicsRead } from './testing/topics-read.ts';
 import { wrongFramings, wrongIds } from './testing/wrong-framings.ts';
 
 const REGISTRY = process.env['MARGAY_TEST_SCHEMA_REGISTRY'] ?? '';
@@ -47,7 +48,7 @@ test(
     const failed = await idOf(reportsFailed.name);
     const changes = await idOf(resourceChanges.name);
     const put = new Map<string, number>();
-    for (const topic of topics) {
+    for (const topic of topicsRead) {
       const another = topic.name === reportsFailed.name ? changes : failed;
       const values = [...wrongFramings(topic), ...wrongIds(await idOf(topic.name), another)];
       await bus.publish(
@@ -60,7 +61,7 @@ test(
     await kept(bus, stores);
     await reportOnAll(bus, stores);
     await expectOpen(stores, await undisturbedRows());
-    for (const { name } of topics)
+    for (const { name } of topicsRead)
       await expect.poll(async () => (await reasonsOn(bus, name)).length, patient).toBe(put.get(name));
     const reasons = new Set(await reasonsOn(bus, resourceChanges.name));
     expect(reasons).toContain('The schema registry has no schema 4294967295.');

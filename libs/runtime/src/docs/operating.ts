@@ -117,7 +117,8 @@ What is set aside stands in the evidence as a doubt: about its object where the 
 
 **Messages are gone.** Where a topic lets go of messages before the snapshotter has read them, the log says so, and everything is in doubt that was
 published until then. Lists of the cluster settle it: \`margay baseline\`. Keep topics for longer than the longest outage. A topic that
-was deleted is made anew by whoever uses it next; what had not been read of it is in doubt in the same way.
+was deleted is made anew by whoever uses it next; what had not been read of it is in doubt in the same way. So is what lies before the place to which somebody set the group of the
+snapshotter, as \`kafka-consumer-groups.sh --reset-offsets\` does, since nobody knows whether it had been read; set to the earliest message it reads all again, and nothing is in doubt.
 
 **A report failed.** The reason is in \`report-failed\` and the window's state. It was tried 7 times in all, twice where
 it hung, and once where the archive was changed. Ask for it again with \`margay run NAME --start … --end …\` once the cause is gone.
