@@ -2,6 +2,7 @@ import { gapsIn, joined, SECOND, type Instant, type Interval, type Window } from
 import { goesOn } from './canary-runs.ts';
 import { absencesOf } from './canary-absence.ts';
 import { instantIn, type CanaryRun } from './canary.ts';
+import { stretchesOfRounds, timeSince } from './told-rounds.ts';
 
 /** Within this time a source should have delivered a canary, on its slowest way: a webhook's batch, a log that is shipped. */
 export const SEEN_WITHIN = 35 * SECOND;
@@ -83,7 +84,11 @@ function silencesOf(server: string, runs: readonly CanaryRun[], told: readonly C
   return isSilent ? [...within, { server, start: last.last + 1, end: Infinity }] : within;
 }
 
-/** When the first one behind a sequence was written that should have come by now; undefined where there is none. */
+/**
+ * When the first one behind a sequence was written that should have come by now; undefined where there is none.
+ *
+ * @param told what its writer says of all of them: so much time has gone by as they show, however its clock was set meanwhile.
+ */
 function firstOverdue(
   written: readonly CanaryRun[],
   behind: number,
@@ -93,28 +98,8 @@ function firstOverdue(
   if (due === undefined) return undefined;
   const sequence = Math.max(due.from, behind + 1);
   const at = instantIn(due, sequence);
-  return passedSince(sequence, at, told) >= SEEN_WITHIN ? at : undefined;
-}
-
-/**
- * How long ago the canary of a sequence was written, by the rounds that came after it: their numbers go on where the clock of
- * their writer is set back, and then count for nothing in the one step that went back. Microseconds.
- */
-function passedSince(sequence: number, at: Instant, told: readonly CanaryRun[]): number {
-  const rounds = told
-    .filter(({ state }) => state !== 'lost')
-    .flatMap(({ from, to, first, last }) => [
-      { round: from, at: first },
-      { round: to, at: last },
-    ])
-    .filter(({ round }) => round >= sequence)
-    .sort((a, b) => a.round - b.round || a.at - b.at);
-  let [passed, before] = [0, at];
-  for (const { at: now } of rounds) {
-    passed += Math.max(0, now - before);
-    before = now;
-  }
-  return passed;
+  const rounds = stretchesOfRounds(told.filter(({ state }) => state !== 'lost'));
+  return timeSince(rounds, { sequence, at }) >= SEEN_WITHIN ? at : undefined;
 }
 
 /**

@@ -305,7 +305,7 @@ describe('what is not forced is not claimed', () => {
 
   describe('the clock of the writer jumps, and that of the API server does not', () => {
     const jumps = fc.record({
-      by: fc.constantFrom(-HOUR, -10 * MINUTE, -STEP, 10 * MINUTE, HOUR),
+      by: fc.constantFrom(-HOUR, -10 * MINUTE, -STEP, MINUTE, 10 * MINUTE, HOUR),
       at: fc.integer({ min: 3, max: 55 }),
     });
     /** The silence that goes on by the time that a round was the last one, of a log that has so many. */
@@ -321,6 +321,31 @@ describe('what is not forced is not claimed', () => {
       fc.assert(
         fc.property(jumps, fc.integer({ min: 3, max: 60 }), (jump, last) => {
           expect(silent(jump, last, last)).toEqual([]);
+        }),
+      );
+    });
+
+    test('nor is one to whom a round and a half are under way', () => {
+      fc.assert(
+        fc.property(jumps, fc.integer({ min: 0, max: 3 }), ({ by, at }, behind) => {
+          expect(silent({ by, at }, at + behind, at + behind - 1)).toEqual([]);
+        }),
+      );
+    });
+
+    test('of a window that is over, and whatever is told later, no more is proven than came, and what ended is said', () => {
+      fc.assert(
+        fc.property(jumps, fc.integer({ min: -2, max: 2 }), (jump, behind) => {
+          const delivered = jump.at - behind;
+          const written = A.map((r) => (r.sequence < jump.at ? r : { ...r, at: r.at + jump.by }));
+          const over = { start: 0, end: delivered * STEP + STEP / 2 };
+          const marks = [log('a.log', A.slice(0, delivered)), told(written)];
+          expect(evidenceFor(marks, [], over, BORN).grade).toBe('gaps');
+          expect(
+            doubtsFor(marks, over, BORN).filter(({ message }) => message.includes('canaries')),
+          ).toMatchObject([{ source: 'a.log', since: (delivered - 1) * STEP + 1 }]);
+          const whole = [log('a.log', A), told(written)];
+          expect(evidenceFor(whole, [], over, BORN).grade).toBe('proven');
         }),
       );
     });
@@ -390,6 +415,26 @@ test('the evidence says of each API server what canaries prove', () => {
       ...(server.lastWritten && { lastWritten: expect.stringContaining('1970') as string }),
     })),
   );
+});
+
+test('an API server that is away while a clock is an hour ahead was not away for that hour', () => {
+  const B = rounds('b:6443', 0, 60, 2);
+  const [away, back] = [24, 26];
+  const isAhead = (sequence: number) => sequence === away + 1 || sequence === back;
+  const clock = (round: Round) => (isAhead(round.sequence) ? { ...round, at: round.at + HOUR } : round);
+  const written = [...A.map(clock), ...B.filter(({ sequence }) => sequence < away || sequence > back)];
+  const lasting = { start: 30 * MINUTE, end: HOUR };
+  const long = A.concat(rounds('a:6443', 61, 130));
+  const marks = [
+    log('a.log', long),
+    log(
+      'b.log',
+      B.filter(({ sequence }) => sequence < away || sequence > back),
+    ),
+    told([...written, ...rounds('a:6443', 61, 130).map(clock), ...rounds('b:6443', 61, 130, 2)]),
+  ];
+  // It delivered up to half an hour, and nothing from then on.
+  expect(evidenceFor(marks, [], lasting, BORN)).toMatchObject({ grade: 'gaps', complete: false });
 });
 
 describe('the name of a canary', () => {

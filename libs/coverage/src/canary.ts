@@ -31,5 +31,7 @@ export interface CanaryRun extends Omit<CanaryName, 'sequence'> {
 }
 
 /** About when the canary of a sequence was written: they come in steps of one length. */
-export const instantIn = ({ from, to, first, last }: CanaryRun, sequence: number): Instant =>
-  from === to ? first : first + Math.round(((last - first) * (sequence - from)) / (to - from));
+export const instantIn = (
+  { from, to, first, last }: Pick<CanaryRun, 'from' | 'to' | 'first' | 'last'>,
+  sequence: number,
+): Instant => (from === to ? first : first + Math.round(((last - first) * (sequence - from)) / (to - from)));

@@ -125,11 +125,12 @@ class Rounds {
   /** @returns those whose API servers are to be asked what they lost before the next round. */
   async #round(): Promise<readonly WrittenCanary[]> {
     const { health, metrics, cluster } = this.#with;
+    const sent = performance.now();
     const written = await this.#writer.round(this.#servers);
     for (const canary of written) {
       metrics.canariesTotal.add(1, { cluster, server: canary.server, outcome: canary.state });
       if (canary.state === 'written') {
-        health.known.wrote({ ...canary, sent: canary.at / 1_000 });
+        health.known.wrote({ ...canary, sent });
         this.#own.add(`${canary.sequence} ${canary.server}`);
       } else health.known.didNotWrite(canary.server, canary.message ?? '');
     }

@@ -12,25 +12,40 @@ const name = (sequence: number, server = 'a:6443') => ({ writer: 'w', server, se
 class Story {
   readonly health: SourceHealth;
   #position = 1;
+  #passed = 0;
+  /** By how much the time of day is ahead of the time that went by. */
+  #ahead = 0;
 
   constructor(isShared?: (source: string) => boolean) {
-    this.health = new SourceHealth('c', isShared);
+    this.health = new SourceHealth('c', isShared, () => this.#passed);
   }
 
   write(sequence: number, server = 'a:6443'): this {
-    this.health.wrote({ ...name(sequence, server), sent: this.at(sequence) });
+    this.health.wrote({ ...name(sequence, server), sent: sequence * INTERVAL });
     return this;
+  }
+
+  /** From now on the clock tells so much more, or less. */
+  setClock(by: number): this {
+    this.#ahead += by;
+    return this;
+  }
+
+  /** What the clock shows when so much time has gone by. */
+  #clockAt(passed: number): number {
+    this.#passed = passed;
+    return BEGUN + passed + this.#ahead;
   }
 
   see(sequence: number, { server = 'a:6443', source = 'audit.log', late = SECOND } = {}): this {
     const at = this.at(sequence) * 1_000;
     const reading: Reading = { kind: 'ignored', reason: 'canary', at, canary: name(sequence, server) };
-    this.health.delivered(this.#mark(source, reading), this.at(sequence) + late);
+    this.health.delivered(this.#mark(source, reading), this.#clockAt(sequence * INTERVAL + late));
     return this;
   }
 
   deliver(reading: Reading, at: number, source = 'audit.log'): this {
-    this.health.delivered(this.#mark(source, reading), BEGUN + at);
+    this.health.delivered(this.#mark(source, reading), this.#clockAt(at));
     return this;
   }
 
@@ -44,7 +59,7 @@ class Story {
 
   silentAt(milliseconds: number): (number | undefined)[] {
     return this.health
-      .look(BEGUN + milliseconds)
+      .look(this.#clockAt(milliseconds))
       .flatMap(({ canaries }) => canaries.map(({ silentSince }) => silentSince && silentSince - BEGUN));
   }
 }
@@ -113,6 +128,21 @@ describe('a source that had canaries and has none any more is silent', () => {
     gone.health.keepServers(['b:6443']);
     expect(gone.silentAt(10 * INTERVAL)).toEqual([]);
   });
+});
+
+describe('the clock is set an hour forth or back, and time goes by as it does', () => {
+  test.each([3_600, -3_600, 60, -60].map((seconds) => [seconds * SECOND]))(
+    'by %d ms: what is under way is not missed, and what does not come is within its limit',
+    (by) => {
+      const story = () => new Story().write(1).see(1).write(2).setClock(by);
+      expect(story().silentAt(2 * INTERVAL + 4 * SECOND)).toEqual([undefined]);
+      expect(story().silentAt(INTERVAL + SECOND + 35 * SECOND)).toEqual([INTERVAL + SECOND]);
+      const delivering = story().see(2).write(3);
+      expect(delivering.silentAt(3 * INTERVAL + 4 * SECOND)).toEqual([undefined]);
+      // It is not waited for longer than it ever took.
+      expect(delivering.silentAt(3 * INTERVAL + 6 * SECOND)).toEqual([2 * INTERVAL + SECOND + by]);
+    },
+  );
 });
 
 test('a log that has none of an API server’s canaries is told, where there is a log', () => {

@@ -2,7 +2,7 @@ import { problemAtEnd, sourceName, tellsOfTime, type CoverageMark } from '@marga
 import { compareTexts, type CanaryName } from '@margay/ground';
 import { heardAgain, lookAtDeliveries, type Heard, type SourceLook } from '@margay/runtime/nest';
 
-/** A canary that was sent, in milliseconds since the epoch. */
+/** A canary that was sent: when, in milliseconds by the clock that does not jump. */
 export interface SentCanary extends CanaryName {
   readonly sent: number;
 }
@@ -10,7 +10,10 @@ export interface SentCanary extends CanaryName {
 interface Seen {
   readonly writer: string;
   sequence: number;
+  /** Milliseconds since the epoch. */
   at: number;
+  /** By the clock that does not jump. */
+  readonly came: number;
   roundTrips: number[];
 }
 
@@ -34,7 +37,8 @@ const UNHEARD_MIN = 3;
 
 /**
  * How the sources of one cluster are that this process has: when each last delivered, how late, how long it was silent, and what becomes of canaries.
- * Everything comes from the marks that are delivered and the canaries that are written; it asks nobody.
+ * Everything comes from the marks that are delivered and the canaries that are written; it asks nobody. How long a canary takes is told by
+ * a clock that does not jump, whatever the time of day is set to meanwhile.
  */
 export class SourceHealth {
   readonly #cluster: string;
@@ -45,9 +49,17 @@ export class SourceHealth {
   /** Whether what a source does not deliver here may come to another process: then it is not called silent. */
   readonly #isShared: (source: string) => boolean;
 
-  constructor(cluster: string, isShared: (source: string) => boolean = () => false) {
+  /** Milliseconds from any instant on, as time goes by. */
+  readonly #passed: () => number;
+
+  constructor(
+    cluster: string,
+    isShared: (source: string) => boolean = () => false,
+    passed = () => performance.now(),
+  ) {
     this.#cluster = cluster;
     this.#isShared = isShared;
+    this.#passed = passed;
   }
 
   /** A mark was delivered. @param now milliseconds since the epoch, as everywhere here. */
@@ -65,7 +77,7 @@ export class SourceHealth {
       source.isHeard = true;
       delete source.problem;
     }
-    for (const canary of mark.canaries ?? []) this.#see(source, canary, canary.at / 1_000, now);
+    for (const canary of mark.canaries ?? []) this.#see(source, canary, now);
   }
 
   /** A watch showed a canary. */
@@ -73,7 +85,7 @@ export class SourceHealth {
     const source = this.#heard(name, now);
     source.isHeard = true;
     delete source.problem;
-    this.#see(source, canary, now, now);
+    this.#see(source, canary, now);
   }
 
   /** A source cannot be had, and why. */
@@ -91,7 +103,7 @@ export class SourceHealth {
     for (const { canaries } of this.#sources.values()) {
       const seen = canaries.get(canary.server);
       if (seen?.writer === canary.writer && seen.sequence === canary.sequence)
-        seen.roundTrips = [...seen.roundTrips, Math.max(0, seen.at - canary.sent)].slice(-ROUND_TRIPS);
+        seen.roundTrips = [...seen.roundTrips, Math.max(0, seen.came - canary.sent)].slice(-ROUND_TRIPS);
     }
   }
 
@@ -127,22 +139,17 @@ export class SourceHealth {
     return source;
   }
 
-  #see(
-    { canaries }: Source,
-    { writer, server, sequence }: Omit<CanaryName, 'servers'>,
-    at: number,
-    now: number,
-  ): void {
+  #see({ canaries }: Source, { writer, server, sequence }: Omit<CanaryName, 'servers'>, now: number): void {
     const known = canaries.get(server);
     const isOld = known !== undefined && known.writer === writer && known.sequence >= sequence;
     if (isOld) return;
     const sent = this.#sent.get(server)?.find((one) => one.writer === writer && one.sequence === sequence);
-    const roundTrip = Math.max(0, now - (sent?.sent ?? at));
+    const came = this.#passed();
     // What is read of old logs, and what another process wrote, says nothing of how long it takes.
     const roundTrips = sent
-      ? [...(known?.roundTrips ?? []), roundTrip].slice(-ROUND_TRIPS)
+      ? [...(known?.roundTrips ?? []), Math.max(0, came - sent.sent)].slice(-ROUND_TRIPS)
       : (known?.roundTrips ?? []);
-    canaries.set(server, { writer, sequence, at: now, roundTrips });
+    canaries.set(server, { writer, sequence, at: now, came, roundTrips });
   }
 
   /** How every source is, by name. */
@@ -158,13 +165,14 @@ export class SourceHealth {
           .sort(([a], [b]) => compareTexts(a, b))
           .map(([server, seen]) => ({
             server,
-            ...this.#lookAt(server, seen, now, this.#isShared(name)),
+            ...this.#lookAt(server, seen, this.#isShared(name)),
           })),
         ...(source.problem !== undefined && { problem: source.problem }),
       }));
   }
 
-  #lookAt(server: string, { writer, sequence, at, roundTrips }: Seen, now: number, isShared: boolean) {
+  #lookAt(server: string, { writer, sequence, at, roundTrips }: Seen, isShared: boolean) {
+    const now = this.#passed();
     const wait = Math.max(WAIT_MILLISECONDS, 2 * Math.max(0, ...roundTrips));
     const sent = isShared ? [] : (this.#sent.get(server) ?? []);
     const overdue = sent.find(
