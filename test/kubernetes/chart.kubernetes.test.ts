@@ -58,7 +58,7 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
   ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
   [
     'embedded on a claim that exists, with a name that YAML would misread',
-    { clusterName: 'prod: "eu" #1', 'embedded.persistence.existingClaim': 'mine' },
+    { clusterName: 'on', 'embedded.persistence.existingClaim': 'mine' },
   ],
   [
     'another API group, nobody asked',
