@@ -6,9 +6,12 @@ import { completions, expectNoDeadLetters, install, lines, textOf } from './test
 import { ownFolder } from './testing/margay.ts';
 import { startService } from './testing/services.ts';
 
-/** Minutes of real time: two windows, by clocks that are an hour apart. */
+/** Windows that were refused come again after a minute: two of them take minutes of real time, by clocks that are an hour apart. */
 const isAsked = process.env['FAULT_MINUTES'] !== undefined;
+const LOOK_MILLISECONDS = isAsked ? 150_000 : 8_000;
 const HOUR_MILLISECONDS = 3_600_000;
+
+const REFUSED = 'A window is not over yet: it comes again';
 
 /** What a process is told that the time is. */
 const clockAhead = `
@@ -18,7 +21,7 @@ const clockAhead = `
     static now() { return real.now() + ahead; }
   };`;
 
-test.runIf(isAsked)(
+test(
   'of two schedulers whose clocks are an hour apart none has a window archived that is not over, and each once',
   { timeout: 400_000 },
   async () => {
@@ -45,9 +48,10 @@ test.runIf(isAsked)(
     await right.url();
     const ahead = startService('scheduler', { ...scheduling, NODE_OPTIONS: `--import=${preload}` });
     await ahead.url();
+    await expect.poll(() => worker.log(), { timeout: 60_000 }).toContain(REFUSED);
     const began = Date.now();
     let looked = 0;
-    while (Date.now() < began + 150_000) {
+    while (Date.now() < began + LOOK_MILLISECONDS) {
       const now = Date.now() * 1_000;
       const { headers } = await stores.archive.headers();
       for (const { end, generatedAt } of headers) {
@@ -57,10 +61,9 @@ test.runIf(isAsked)(
       looked = headers.length;
       await sleep(1_000);
     }
-    expect(looked).toBe(2);
+    if (isAsked) expect(looked).toBe(2);
     const told = (await completions(bus)).map(({ id }) => id);
     expect(new Set(told).size).toBe(told.length);
-    expect(worker.log()).toContain('A window is not over yet: it comes again');
     await expectNoDeadLetters(bus);
   },
 );
