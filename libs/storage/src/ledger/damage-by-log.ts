@@ -2,7 +2,7 @@ import { readEntry } from '@margay/ledger';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { loggedOtherwise } from '../archive/damaged.ts';
 import { type Ledger, LogRefused } from './ledger.ts';
-import { loggedReport } from './proofs.ts';
+import { provenEntry } from './proofs.ts';
 
 /**
  * What is wrong with a header by what the log shows of its run; undefined where nothing is. A log that has no entry of it, or was itself
@@ -10,7 +10,7 @@ import { loggedReport } from './proofs.ts';
  */
 export async function damageByLog(ledger: Ledger, header: ArchivedHeader): Promise<string | undefined> {
   try {
-    const logged = await loggedReport(ledger, header.id);
+    const logged = await provenEntry(ledger, header.id);
     return logged && loggedOtherwise(header, readEntry(logged.entry));
   } catch (error) {
     if (error instanceof LogRefused) return undefined;

@@ -28,28 +28,48 @@ export interface LoggedReport {
   readonly keyChanges: readonly { readonly entry: Uint8Array; readonly proof: string }[];
 }
 
+/** An entry, and what shows that it is in the log as its head is. */
+interface ProvenEntry {
+  readonly index: number;
+  readonly entry: Uint8Array;
+  readonly hashes: readonly Hash[];
+  readonly head: LogHead;
+}
+
 /**
- * What shows that a run's report is in the log; undefined where it has no entry.
+ * The entry about a run, which is in the log; undefined where there is none.
  *
  * @throws LogRefused where the log does not show it although it has one: somebody changed the store.
  */
-export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedReport | undefined> {
+export async function provenEntry(ledger: Ledger, run: string): Promise<ProvenEntry | undefined> {
   const index = (await ledger.numbersOf([run])).get(run);
   const head = await ledger.head();
   if (index === undefined || head === undefined) return undefined;
   const [entry] = await ledger.entries(index, index + 1);
   const hashes = await computed(ledger, inclusionFrom(index, head.size));
-  const { checkpoint, key } = head;
-  if (!includes(readCheckpoint(Buffer.from(checkpoint), []), index, leafHash(entry!), hashes))
+  if (!includes(readCheckpoint(Buffer.from(head.checkpoint), []), index, leafHash(entry!), hashes))
     throw lacking(`entry ${index} as it was signed`);
   const about = readEntry(entry!).run;
   if (about !== run)
     throw new LogRefused(
       `Entry ${index} of the log of reports is about run ${about}, and the store has it as that of run ${run}: restore the store from a backup.`,
     );
+  return { index, entry: entry!, hashes, head };
+}
+
+/**
+ * What shows that a run's report is in the log; undefined where it has no entry.
+ *
+ * @throws LogRefused as `provenEntry`.
+ */
+export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedReport | undefined> {
+  const proven = await provenEntry(ledger, run);
+  if (proven === undefined) return undefined;
+  const { index, entry, hashes, head } = proven;
+  const { checkpoint, key } = head;
   const statement = await ledger.statement(index);
   return {
-    entry: entry!,
+    entry,
     proof: proofText({ index, hashes, checkpoint }),
     checkpoint,
     key,

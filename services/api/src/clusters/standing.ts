@@ -1,16 +1,13 @@
 import type { Clusters, Run } from '@margay/api-contract';
 import { worstOf } from '@margay/coverage';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
-import { readEntry } from '@margay/ledger';
 import type { ReportHeader } from '@margay/reports';
 import {
   ArchiveDamaged,
   clusterUidOf,
+  damageByLog,
   headerDamage,
   lastLogged,
-  loggedOtherwise,
-  loggedReport,
-  LogRefused,
   type ArchivedHeader,
   type Cell,
   type LoggedEntry,
@@ -93,8 +90,9 @@ export class Standing {
   }
 }
 
+/** What is wrong with a log by itself is told elsewhere. */
 const damageOf = async ({ ledger }: Stores, header: ArchivedHeader): Promise<string | undefined> =>
-  headerDamage(header) ?? (await otherwiseInLog(ledger, header));
+  headerDamage(header) ?? (await damageByLog(ledger, header));
 
 /** So long a look at what was removed stands. */
 const REMOVED_MILLISECONDS = 60_000;
@@ -121,15 +119,6 @@ async function isIn(archive: Stores['archive'], run: string): Promise<boolean> {
     if (error instanceof ArchiveDamaged) return true;
     throw error;
   }
-}
-
-/** What is wrong with a log by itself is told elsewhere. */
-async function otherwiseInLog(ledger: Stores['ledger'], header: ArchivedHeader): Promise<string | undefined> {
-  const logged = await loggedReport(ledger, header.id).catch((error: unknown) => {
-    if (error instanceof LogRefused) return undefined;
-    throw error;
-  });
-  return logged && loggedOtherwise(header, readEntry(logged.entry));
 }
 
 /**
