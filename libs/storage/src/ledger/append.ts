@@ -56,15 +56,11 @@ export async function logReports(
     const logged = await ledger.numbersOf(headers.map(({ id }) => id));
     const absent = headers.filter(({ id }) => !logged.has(id));
     if (absent.length === 0) return undefined;
-    const before = head?.size ?? 0;
     const edge = await checkedEdge(ledger, head, key);
     const clusterUid = await clusterUidOf(history);
     const entries = absent.map((header) => newEntry(header, entryOf(header, clusterUid, later), key));
-    const leaves = entries.map(({ bytes }) => leafHash(bytes));
-    const { size, root, tiles } = append(before, leaves, edge);
-    const checkpoint = signCheckpoint({ size, root }, key);
-    const next = { size, checkpoint, key: verifierKeyText(key) };
-    if (await ledger.grow(before, { head: next, entries, tiles })) return next;
+    const next = await grown(ledger, { before: head?.size ?? 0, edge, entries }, key);
+    if (next !== undefined) return next;
   }
 }
 
@@ -84,11 +80,26 @@ export async function changeLogKey(
     const head = await ledger.head();
     if (head === undefined) throw new LogRefused('There is no log of reports yet: it begins with any key.');
     const edge = await checkedEdge(ledger, head, before);
-    const { size, root, tiles } = append(head.size, [leafHash(bytes)], edge);
-    const next = { size, checkpoint: signCheckpoint({ size, root }, key), key: verifierKeyText(key) };
-    const growth = { head: next, entries: [{ run: runOfKey(key), bytes }], tiles };
-    if (await ledger.grow(head.size, growth)) return next;
+    const entries = [{ run: runOfKey(key), bytes }];
+    const next = await grown(ledger, { before: head.size, edge, entries }, key);
+    if (next !== undefined) return next;
   }
+}
+
+/** Appends entries and signs the new head; undefined where somebody else appended meanwhile. */
+async function grown(
+  ledger: Ledger,
+  {
+    before,
+    edge,
+    entries,
+  }: { readonly before: number; readonly edge: ReadTile; readonly entries: readonly NewEntry[] },
+  key: SigningKey,
+): Promise<LogHead | undefined> {
+  const leaves = entries.map(({ bytes }) => leafHash(bytes));
+  const { size, root, tiles } = append(before, leaves, edge);
+  const head = { size, checkpoint: signCheckpoint({ size, root }, key), key: verifierKeyText(key) };
+  return (await ledger.grow(before, { head, entries, tiles })) ? head : undefined;
 }
 
 /** @throws LogRefused where another key than this one signed the log, whatever became of the log itself. */

@@ -11,7 +11,7 @@ import {
 import { type Ledger, LogRefused } from './ledger.ts';
 
 /** What the entry that tells of a key is kept as, in the place of a run: no id of a run has a space. */
-export const runOfKey = ({ id }: VerifierKey): string => `key ${id}`;
+export const runOfKey = ({ id }: Pick<VerifierKey, 'id'>): string => `key ${id}`;
 
 /** A change of the log's key, and its entry. */
 export interface LoggedKeyChange extends KeyChange {
@@ -48,7 +48,7 @@ function idOf(key: string): string | undefined {
 }
 
 async function changeTo(ledger: Ledger, id: string, before: number): Promise<LoggedKeyChange | undefined> {
-  const run = `key ${id}`;
+  const run = runOfKey({ id });
   const number = (await ledger.numbersOf([run])).get(run);
   if (number === undefined || number >= before) return undefined;
   try {
