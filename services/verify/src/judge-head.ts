@@ -5,7 +5,6 @@ import {
   readPrinted,
   readProof,
   type SignedCheckpoint,
-  type VerifierKey,
 } from '@margay/ledger';
 import { named, type Told, type Trusted } from './judgement.ts';
 import { filesAttachedTo, isPdf } from './read-pdf.ts';
@@ -31,18 +30,13 @@ export const whoNotShown = ({ keys }: Trusted): string =>
     ? 'who made it: no key was given, and --key takes one'
     : 'who made it: no key that was given signed it';
 
-/**
- * A checkpoint that somebody kept: as the log gives it, as it was printed, or in a PDF.
- *
- * @throws NoteProblem where it is none, or a known key's signature is not one; Wrong for a PDF that says two things.
- */
-export function keptCheckpoint(bytes: Uint8Array, keys: readonly VerifierKey[]): SignedCheckpoint {
-  return readCheckpoint(keptBytes(Buffer.from(bytes)), keys);
-}
-
 const PROOF = 'report.tlog-proof';
 
-/** The signed note in what somebody kept. @throws NoteProblem, Wrong */
+/**
+ * The signed note in what somebody kept: as the log gives it, as it was printed, or in a PDF.
+ *
+ * @throws NoteProblem where what was printed is not whole; Wrong for a PDF without one, or that says two things.
+ */
 export function keptBytes(bytes: Buffer): Uint8Array {
   if (isPdf(bytes)) {
     const proof = filesAttachedTo(bytes, [PROOF]).get(PROOF);
@@ -53,17 +47,23 @@ export function keptBytes(bytes: Buffer): Uint8Array {
   return isPrinted(text) ? Buffer.from(readPrinted(text).checkpoint) : bytes;
 }
 
-/** Whether the log goes on from a checkpoint that was kept, or the other way round. @throws Wrong where it does not. */
+/**
+ * The checkpoint that was kept, where the log goes on from it, or the other way round; undefined where that is not shown.
+ *
+ * @throws Wrong where it does not.
+ */
 export function judgeSince(
   kept: Uint8Array,
   head: SignedCheckpoint | undefined,
   { keys, growth }: Trusted,
   { shown, notShown }: Told,
-): boolean {
-  const since = named('the checkpoint that was kept', () => keptCheckpoint(kept, keys));
+): SignedCheckpoint | undefined {
+  const since = named('the checkpoint that was kept', () =>
+    readCheckpoint(keptBytes(Buffer.from(kept)), keys),
+  );
   if (head === undefined) {
     notShown.push('that it stands in the log of the checkpoint that was kept');
-    return false;
+    return undefined;
   }
   if (since.origin !== head.origin)
     throw new Wrong(
@@ -76,7 +76,7 @@ export function judgeSince(
     notShown.push(
       `that the log of ${newer.size} entries goes on from the one of ${older.size}: give what /api/v1/log/growth?from=${older.size}&to=${newer.size} answers with --growth`,
     );
-    return false;
+    return undefined;
   }
   if (!goesOnFrom(older, newer, older.size === newer.size ? [] : growth!))
     throw new Wrong(
@@ -85,25 +85,24 @@ export function judgeSince(
   shown.push(
     `that log ${older.size === newer.size ? 'is' : 'goes with'} the one of the checkpoint that was kept, of ${since.size} entries`,
   );
-  return true;
+  return since;
 }
 
 /**
  * Whether so many witnesses as are asked for saw a log that has the report: by the head that its proof is of, or by the checkpoint that was
- * kept, where that has the report's entry and goes with the head.
+ * kept, where that has the report's entry.
+ *
+ * @param kept goes with the head.
  */
 export function judgeWitnesses(
   head: (SignedCheckpoint & { readonly index: number }) | undefined,
-  isSinceShown: boolean,
-  { keys, since, witnesses }: Trusted,
+  kept: SignedCheckpoint | undefined,
+  { witnesses }: Trusted,
   { shown, notShown }: Told,
 ): boolean {
   if (witnesses === undefined) return true;
-  const heads = head === undefined ? [] : [head];
-  if (head !== undefined && since !== undefined && isSinceShown) {
-    const kept = keptCheckpoint(since, keys);
-    if (kept.size > head.index) heads.push({ ...kept, index: head.index });
-  }
+  const heads: SignedCheckpoint[] = head === undefined ? [] : [head];
+  if (head !== undefined && kept !== undefined && kept.size > head.index) heads.push(kept);
   const saw = new Set(
     heads.flatMap(({ signed }) =>
       signed.filter(({ key }) => key.use === 'witness').map(({ key }) => `${key.name}+${key.id}`),

@@ -21,8 +21,10 @@ export function judgePlace(place: BroughtPlace, given: Trusted): Judgement {
     const head = place.kind === 'pdf' ? entryShown(place, trusted, told) : headShown(place, trusted, told);
     const signedBy = logsThatSigned(head);
     if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
-    const since = trusted.since === undefined || judgeSince(trusted.since, head, trusted, told);
-    const isAnswered = place.kind === 'checkpoint' && since && signedBy.length > 0;
+    const { since } = trusted;
+    const kept = since && judgeSince(since, head, trusted, told);
+    const isSinceShown = since === undefined || kept !== undefined;
+    const isAnswered = place.kind === 'checkpoint' && isSinceShown && signedBy.length > 0;
     return { about, ...told, signedBy, isAnswered, doubtful: [] };
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;

@@ -41,16 +41,19 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
     if (head === undefined) notShown.push('that it was logged: nothing with it says so');
     const signedBy = logsThatSigned(head);
     if (signedBy.length === 0) notShown.push(whoNotShown(trusted));
-    const since =
-      trusted.since === undefined || judgeSince(trusted.since, head, trusted, { shown, notShown });
-    const witnessed = judgeWitnesses(head, since, trusted, { shown, notShown });
+    const { since } = trusted;
+    const kept = since && judgeSince(since, head, trusted, { shown, notShown });
+    const witnessed = judgeWitnesses(head, kept, trusted, { shown, notShown });
     return {
       about: 'report',
       shown,
       notShown,
       signedBy,
       isAnswered:
-        since && witnessed && (trusted.keys.length === 0 || signedBy.length > 0) && doubtful.length === 0,
+        (since === undefined || kept !== undefined) &&
+        witnessed &&
+        (trusted.keys.length === 0 || signedBy.length > 0) &&
+        doubtful.length === 0,
       doubtful,
     };
   } catch (error) {
