@@ -7,7 +7,14 @@
  * randomness: keys come as seeds, times as numbers.
  */
 export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
-export { type KeyChange, keyChangeBytes, type KnownKeys, knownKeys, readKeyChange } from './key-change.ts';
+export {
+  type KeyChange,
+  keyChangeBytes,
+  type KnownKeys,
+  knownKeys,
+  readKeyChange,
+  readReportEntry,
+} from './key-change.ts';
 export { EMPTY_ROOT, type Hash, readHash, leafHash, sameBytes } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
 export {

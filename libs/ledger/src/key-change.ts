@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { utf8 } from '@scure/base';
-import { canonicalBytes, NoEntry } from './entry.ts';
+import { canonicalBytes, type Entry, NoEntry, readEntry } from './entry.ts';
 import { NoKey, readVerifierKey, type SigningKey, type VerifierKey, verifierKeyText } from './notes/keys.ts';
 import { NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
 
@@ -64,6 +64,14 @@ export function readKeyChange(bytes: Uint8Array): KeyChange | undefined {
     throw error;
   }
 }
+
+/**
+ * What an entry says of a report; undefined where it tells of a key.
+ *
+ * @throws NoEntry where it is neither.
+ */
+export const readReportEntry = (bytes: Uint8Array): Entry | undefined =>
+  readKeyChange(bytes) === undefined ? readEntry(bytes) : undefined;
 
 /** @throws NoteProblem, NoEntry */
 function checkAnnouncement(

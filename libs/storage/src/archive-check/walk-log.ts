@@ -7,9 +7,8 @@ import {
   NoEntry,
   NoteProblem,
   readCheckpoint,
-  readEntry,
-  readKeyChange,
   readNote,
+  readReportEntry,
   rootFrom,
   sameBytes,
   type SignedCheckpoint,
@@ -125,7 +124,8 @@ function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told)
     return undefined;
   }
   try {
-    return readKeyChange(bytes) === undefined ? { ...readEntry(bytes), number } : undefined;
+    const entry = readReportEntry(bytes);
+    return entry && { ...entry, number };
   } catch (error) {
     if (!(error instanceof NoEntry)) throw error;
     found('changed', `Entry ${number} of the log was changed: ${error.message}.`);

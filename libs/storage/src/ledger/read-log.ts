@@ -8,8 +8,7 @@ import {
   NoEntry,
   NoteProblem,
   readCheckpoint,
-  readEntry,
-  readKeyChange,
+  readReportEntry,
   sameBytes,
   TILE_WIDTH,
   type TreeHead,
@@ -164,7 +163,8 @@ function entryAt(number: number, bytes: Uint8Array | undefined, hash: Hash | und
   if (!sameBytes(leafHash(bytes), hash))
     return `Entry ${number} of the log of reports was changed: it is not the one that was signed.`;
   try {
-    return readKeyChange(bytes) === undefined ? { ...readEntry(bytes), number } : undefined;
+    const entry = readReportEntry(bytes);
+    return entry && { ...entry, number };
   } catch (error) {
     if (!(error instanceof NoEntry)) throw error;
     return `Entry ${number} of the log of reports was changed: ${error.message}.`;

@@ -1,6 +1,6 @@
 import { Controller, Inject, Param, Query, Res, StreamableFile } from '@nestjs/common';
 import { OPERATIONS, type GrowthQuery } from '@margay/api-contract';
-import { bundleAt, bundleOf, readEntry, readKeyChange, tileAt } from '@margay/ledger';
+import { bundleAt, bundleOf, readReportEntry, tileAt } from '@margay/ledger';
 import { missing, Problem, refused } from '@margay/runtime';
 import { bundleIn, growthProof, LogRefused, tileIn, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -78,7 +78,7 @@ async function shown<T>(asked: Promise<T>): Promise<T> {
 
 /** @throws Problem 403 unless the viewer may get every report that the entries are of. */
 async function requireAll(viewer: Viewer, entries: readonly Uint8Array[]): Promise<void> {
-  const ofReports = entries.filter((entry) => readKeyChange(entry) === undefined).map(readEntry);
+  const ofReports = entries.flatMap((entry) => readReportEntry(entry) ?? []);
   const reports = new Map(ofReports.map(({ report: name, type }) => [name, { name, type }]));
   const seen = await viewer.listable([...reports.values()]);
   if (seen.length < reports.size)
