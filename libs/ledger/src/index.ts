@@ -44,7 +44,7 @@ export {
 } from './notes/keys.ts';
 export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
 export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
-export { addCheckpointText, readAddCheckpoint, witness, type WitnessAnswer } from './witness.ts';
+export { addCheckpointText, witness, type WitnessAnswer } from './witness.ts';
 export { checkProof, proofText, readProof } from './notes/proof.ts';
 export { isPrinted, type PrintedPlace, printedText, readPrinted } from './notes/printed.ts';
 export { EnvelopeProblem, envelopeText, readEnvelope, type Statement, STATEMENT_TYPE } from './statement.ts';

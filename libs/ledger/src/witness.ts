@@ -21,7 +21,7 @@ export const addCheckpointText = ({ old, proof, checkpoint }: AddCheckpoint): st
   [`old ${old}`, ...proof.map((hash) => base64.encode(hash)), '', checkpoint].join('\n');
 
 /** @throws NoteProblem where it is none. */
-export function readAddCheckpoint(bytes: Uint8Array): AddCheckpoint {
+function readAddCheckpoint(bytes: Uint8Array): AddCheckpoint {
   const text = noteText(bytes);
   const end = text.indexOf('\n\n');
   if (end === -1) throw new NoteProblem('it has no empty line before its checkpoint');
@@ -38,8 +38,8 @@ const PROOF_HASHES_MAX = 63;
 
 /** What a witness answers. */
 export type WitnessAnswer =
-  /** The head is to be kept, durably, and then cosigned. */
-  | { readonly status: 200; readonly origin: string; readonly head: TreeHead }
+  /** The checkpoint is to be kept, durably, and then cosigned. */
+  | { readonly status: 200; readonly origin: string; readonly checkpoint: string }
   /** It saw another size last, which the log has to go on from. */
   | { readonly status: 409; readonly size: number; readonly why: string }
   /** No request; no key of that log signed it; no such log is known; the proof does not show it. */
@@ -70,10 +70,10 @@ export function witness(
     const last = lastOf(origin);
     const { size: seen } = last ?? { size: 0 };
     if (old !== seen) return { status: 409, size: seen, why: `the last size that was seen here is ${seen}` };
-    if (last === undefined || old === 0) return { status: 200, origin, head };
+    if (last === undefined || old === 0) return { status: 200, origin, checkpoint };
     if (size === seen)
       return sameBytes(head.root, last.root)
-        ? { status: 200, origin, head }
+        ? { status: 200, origin, checkpoint }
         : {
             status: 409,
             size: seen,
@@ -84,7 +84,7 @@ export function witness(
         status: 422,
         why: `the log ${origin} of ${size} entries is not shown to go on from the one of ${seen}`,
       };
-    return { status: 200, origin, head };
+    return { status: 200, origin, checkpoint };
   } catch (error) {
     if (!(error instanceof NoteProblem)) throw error;
     return { status: 400, why: error.message };

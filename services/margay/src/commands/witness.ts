@@ -7,7 +7,6 @@ import {
   addCheckpointText,
   cosignNote,
   type Hash,
-  readAddCheckpoint,
   readCheckpoint,
   readHash,
   type SigningKey,
@@ -92,24 +91,20 @@ async function answer(request: IncomingMessage, response: ServerResponse, own: W
     if (size > REQUEST_BYTES_MAX) return void response.writeHead(413, { connection: 'close' }).end();
     chunks.push(chunk);
   }
-  const bytes = Buffer.concat(chunks);
-  const said = witness(bytes, own.logs, (origin) => lastOf(own.data, origin));
+  const said = witness(Buffer.concat(chunks), own.logs, (origin) => lastOf(own.data, origin));
   if (said.status === 409)
     response.writeHead(409, { 'content-type': 'text/x.tlog.size' }).end(`${said.size}\n`);
   else if (said.status !== 200)
     response.writeHead(said.status, { 'content-type': 'text/plain' }).end(`${said.why}\n`);
-  else
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(cosigned(bytes, said, own));
+  else response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(cosigned(said, own));
   if (said.status !== 200) say(`margay witness: answered ${said.status}: ${said.why}\n`);
 }
 
 /** The line of the cosignature. What was cosigned is on the disk by then: nothing else is cosigned beside it, whatever happens. */
 function cosigned(
-  bytes: Uint8Array,
-  { origin }: Extract<WitnessAnswer, { status: 200 }>,
+  { origin, checkpoint }: Extract<WitnessAnswer, { status: 200 }>,
   { key, data }: Witness,
 ): string {
-  const { checkpoint } = readAddCheckpoint(bytes);
   replaceFile(fileOf(data, origin), checkpoint);
   keepNames(data);
   return cosignNote(checkpoint, key, Math.floor(Date.now() / 1_000)).slice(checkpoint.length);
