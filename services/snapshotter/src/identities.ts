@@ -48,12 +48,16 @@ export class Identities {
 
   /** @throws OtherCluster where one of the messages is of another cluster than its name says. */
   async check(messages: readonly Named[], deliveries: readonly Delivery[]): Promise<void> {
+    // Until a history has it, which may be never, a batch asks for it once.
+    const kept = new Map<string, string | undefined>();
     for (const [i, message] of messages.entries()) {
       const { cluster } = message;
       const isFirst = isFirstObject(message);
       const uid = (isFirst ? message.uid : undefined) ?? deliveries[i]?.headers[CLUSTER_UID_HEADER];
       if (uid === undefined) continue;
-      const known = this.#uids.get(cluster) ?? (await clusterUidOf(this.#cell.of(cluster).history));
+      if (!this.#uids.has(cluster) && !kept.has(cluster))
+        kept.set(cluster, await clusterUidOf(this.#cell.of(cluster).history));
+      const known = this.#uids.get(cluster) ?? kept.get(cluster);
       // It is kept with the batch at hand, as what was there first.
       if (known === undefined && !isFirst) continue;
       if (!this.#uids.has(cluster)) await this.#learn(cluster, known ?? uid);
