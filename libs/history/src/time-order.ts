@@ -133,25 +133,19 @@ export class TimeOrder {
 
   #goBack(at: Instant, newest: Instant): void {
     this.#waiting = undefined;
-    const behind = this.#behind;
-    if (behind === undefined) {
-      const isSpared = newest < this.#caughtUp + QUIET;
-      const until = newest + 1;
-      this.#behind = {
-        start: at,
-        end: at + 1,
-        until,
-        untold: at,
-        proven: false,
-        isSpared,
-        step: 0,
-        repeated: this.#noted.includes(at) ? 1 : 0,
-        fillsHole: this.#isInHole(at),
-        lines: 1,
-        wholeSeconds: isWholeSecond(at) ? 1 : 0,
-      };
-      return;
-    }
+    const behind = (this.#behind ??= {
+      start: at,
+      end: at + 1,
+      until: newest + 1,
+      untold: at,
+      proven: false,
+      isSpared: newest < this.#caughtUp + QUIET,
+      step: 0,
+      repeated: 0,
+      lines: 0,
+      wholeSeconds: 0,
+      fillsHole: true,
+    });
     if (this.#noted.includes(at)) behind.repeated++;
     behind.lines++;
     if (isWholeSecond(at)) behind.wholeSeconds++;
