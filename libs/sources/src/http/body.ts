@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isBrokenGzip, isPacked, wholeOf } from '../bytes/unpack.ts';
 import type { Budget } from './budget.ts';
 import { isTooDense } from './dense.ts';
+import type { UnusableReason } from './unusable.ts';
 
 /** What became of reading a body. */
 type Body =
@@ -14,7 +15,7 @@ type Body =
   /** It can never be read, however often it is sent. */
   | {
       readonly kind: 'unusable';
-      readonly reason: 'too-large' | 'too-dense' | 'not-gzip';
+      readonly reason: Exclude<UnusableReason, 'not-otlp'>;
       readonly sizeBytes: number;
       /** What it begins with, where that can be read: a few characters. */
       readonly begin: string;

@@ -18,6 +18,7 @@ import { readBody, type Held } from '../http/body.ts';
 import { budgetOf, type Budget } from '../http/budget.ts';
 import type { Credentials } from '../http/credentials.ts';
 import { isProtobuf, OTLP_LOGS, otlpJson } from '../http/otlp.ts';
+import { isTooMuch, type UnusableReason } from '../http/unusable.ts';
 
 /** Whom a request is from, as its address says. */
 export interface Sender {
@@ -35,7 +36,7 @@ export type Received = Sender & { readonly sizeBytes: number } & (
       }
     | {
         readonly kind: 'unusable';
-        readonly reason: 'too-large' | 'too-dense' | 'not-gzip' | 'not-otlp';
+        readonly reason: UnusableReason;
         /** What it begins with, where that can be read: a few characters. */
         readonly begin: string;
       }
@@ -196,7 +197,7 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
   if (outcome === 'delivered') {
-    if (body.kind === 'unusable' && (body.reason === 'too-large' || body.reason === 'too-dense'))
+    if (body.kind === 'unusable' && isTooMuch(body.reason))
       return void reply.code(413).send({ error: refusalWords(body, bodyBytesMax) });
     // Nothing left out: an answer of that protocol without a field.
     if (isOtlp) return void reply.code(200).type('application/x-protobuf').send(Buffer.alloc(0));

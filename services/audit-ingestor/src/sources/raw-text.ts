@@ -1,5 +1,6 @@
 import type { Instant } from '@margay/ground';
 import type { Origin } from '@margay/history';
+import type { UnusableReason } from '@margay/sources';
 
 /** A text with audit events in it, in whatever envelope a forwarder put around them, and the place it was read from. */
 export interface RawText {
@@ -9,7 +10,7 @@ export interface RawText {
   readonly unreadable?: string;
   /** Set, with an empty text, when there was something that can never be read: why, how big it was, and when that happened which it told. */
   readonly unusable?: {
-    readonly reason: 'too-large' | 'too-dense' | 'not-gzip' | 'not-otlp';
+    readonly reason: UnusableReason;
     readonly sizeBytes: number;
     readonly after?: Instant;
     readonly before?: Instant;

@@ -1,4 +1,5 @@
 import { readLine, type Reading } from '@margay/history';
+import { isTooMuch, unusableWords } from '@margay/sources';
 import type { RawText } from './raw-text.ts';
 
 /**
@@ -17,16 +18,10 @@ export function readRawText({ text, origin, unreadable, unusable }: RawText): Re
     {
       kind: 'unusable',
       ...place,
-      reason: reason.startsWith('too-') ? 'too-long' : 'unreadable',
-      message: `A request of ${sizeBytes} bytes ${WHY[reason]}`,
+      reason: isTooMuch(reason) ? 'too-long' : 'unreadable',
+      message: unusableWords({ reason, sizeBytes }, HELP),
     },
   ];
 }
 
-const HELP = 'raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender.';
-const WHY = {
-  'too-large': `is larger than what is taken: ${HELP}`,
-  'too-dense': `has more values than fit the memory, a tenth of the bytes that are taken: ${HELP}`,
-  'not-gzip': 'cannot be unpacked.',
-  'not-otlp': 'is of no OpenTelemetry exporter, though it says so.',
-} as const;
+const HELP = 'raise AUDIT_WEBHOOK_BODY_BYTES_MAX or lower the batch size of its sender';

@@ -1,6 +1,6 @@
 import type { Log, Metrics } from '@margay/runtime';
 import type { HttpServer } from '@margay/runtime/nest';
-import { receiverConfigOf, requestPosition } from '@margay/sources';
+import { receiverConfigOf, requestPosition, unusableWords } from '@margay/sources';
 import { serveReceiver, type Received } from '@margay/sources/nest';
 import { RECEIVER, type Config } from '../config.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
@@ -47,14 +47,7 @@ function textsIn(received: Received): FlowText[] {
     if (unreadable !== undefined) return [{ text, position, unreadable }];
     return text.trim() === '' ? [] : [{ text, position }];
   }
-  const { reason, sizeBytes } = received;
-  return [{ text: '', position, unreadable: `A request of ${sizeBytes} bytes ${WHY[reason]}` }];
+  return [{ text: '', position, unreadable: unusableWords(received, HELP) }];
 }
 
-const HELP = `raise ${RECEIVER}_BODY_BYTES_MAX or let its sender post less at once.`;
-const WHY = {
-  'too-large': `is larger than what is taken: ${HELP}`,
-  'too-dense': `has more values than fit the memory, a tenth of the bytes that are taken: ${HELP}`,
-  'not-gzip': 'cannot be unpacked.',
-  'not-otlp': 'is of no OpenTelemetry exporter, though it says so.',
-} as const;
+const HELP = `raise ${RECEIVER}_BODY_BYTES_MAX or let its sender post less at once`;
