@@ -25,7 +25,7 @@ export function keyCommand(): Command {
       'after',
       `
 Prints the key that checks signatures, for whoever checks reports. The file itself is for LEDGER_KEY_FILE, and for a Secret. Who has it
-can sign; a log cannot go on without it.
+can sign. Keep a copy: without it nobody announces the next one (margay key rotate --lost).
 
 Example:
   margay key ledger.key --name margay.example.com/prod`,
