@@ -17,10 +17,10 @@ export interface Condition {
   readonly lastTransitionTime: string;
 }
 
-/** The conditions with these set, and those of other types left as they are. */
+/** The conditions with these set, those that are undefined taken out, and those of other types left as they are. */
 export function withConditions(
   before: readonly Condition[],
-  set: Readonly<Partial<Record<string, Pick<Condition, 'status' | 'reason' | 'message'>>>>,
+  set: Readonly<Record<string, Pick<Condition, 'status' | 'reason' | 'message'> | undefined>>,
   { generation, now }: { readonly generation: number; readonly now: Instant },
 ): Condition[] {
   const others = before.filter(({ type }) => !(type in set));

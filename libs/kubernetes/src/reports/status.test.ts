@@ -69,6 +69,9 @@ test('a report that chooses its nodes says whether these count, and none else do
     { type: 'Warning', message: expect.stringContaining('spec.jobNodeSelector is refused') },
   ]);
   expect(newsOf(refused, status({ onChosenNodes: false, before: refused }))).toEqual([]);
+  // Later it is said as it was: nothing to write.
+  const later = status({ onChosenNodes: false, before: refused, now: at('02T00:00:05') });
+  expect(later).toEqual(refused);
   expect(found(status({ onChosenNodes: true, before: refused }))).toEqual([['True', 'ByJob']]);
   expect(found(status({ before: refused }))).toEqual([]);
 });

@@ -88,7 +88,7 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
       input.suspended !== true && { nextReportTime: formatSeconds(input.nextEnd) }),
     observedGeneration: input.generation,
     conditions: withConditions(
-      (input.before?.conditions ?? []).filter(({ type }) => type !== 'OnChosenNodes'),
+      input.before?.conditions ?? [],
       conditionsOf(input, failed[0], successful[0]),
       input,
     ),
@@ -101,14 +101,14 @@ function conditionsOf(
   { problem, suspended, nextEnd, onChosenNodes }: StatusInput,
   failed: ReportRun | undefined,
   successful: ReportRun | undefined,
-): Readonly<Partial<Record<ConditionType, Said>>> {
+): Readonly<Record<ConditionType, Said | undefined>> {
   const begins = schedulable(problem, suspended, nextEnd);
   const ended = lastResult(failed, successful);
   return {
     Schedulable: begins,
     LastReportSucceeded: ended,
     Ready: ready(begins, ended),
-    ...(onChosenNodes !== undefined && { OnChosenNodes: onChosenNodes ? BY_JOB : NO_JOBS }),
+    OnChosenNodes: onChosenNodes === undefined ? undefined : onChosenNodes ? BY_JOB : NO_JOBS,
   };
 }
 
