@@ -6,10 +6,9 @@ import {
   ApiUnreachableError,
   isConflict,
   isNotFound,
-  isTaken,
   isTransient,
 } from '../client/errors.ts';
-import { apiPath, type ApiObject } from '../client/resources.ts';
+import { apiPath, apiVersionOf, type ApiObject } from '../client/resources.ts';
 import { connectionTo } from './api-servers.ts';
 import { auditCountsIn, type AuditCounts } from './audit-counts.ts';
 import { CANARY_ANNOTATION, canaryText, holderOf, sequenceOf, writerOf } from './canary-object.ts';
@@ -203,15 +202,11 @@ export class CanaryWriter {
 
   async #make(): Promise<ApiObject> {
     const { namespace, holder } = this.#options;
-    const lease = {
-      apiVersion: `${CANARY_OBJECT.group}/${CANARY_OBJECT.version}`,
+    return this.#main.createOrGet(CANARY_OBJECT, {
+      apiVersion: apiVersionOf(CANARY_OBJECT),
       kind: 'Lease',
       metadata: { name: CANARY_OBJECT.name, namespace },
       spec: { holderIdentity: holder },
-    };
-    return this.#main.create(CANARY_OBJECT, lease, { namespace }).catch((error: unknown) => {
-      if (!isTaken(error)) throw error;
-      return this.#main.get(CANARY_OBJECT, { namespace, name: CANARY_OBJECT.name });
     });
   }
 

@@ -1,7 +1,7 @@
 import { jsonOf } from '@margay/ground';
 import type * as Library from '@kubernetes/client-node';
 import type { Connection } from './connection.ts';
-import { ApiUnreachableError, isConflict, isNotFound, statusError, watchError } from './errors.ts';
+import { ApiUnreachableError, isConflict, isNotFound, isTaken, statusError, watchError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
 import { apiPath, type ApiObject, type ApiResource, type ObjectPath } from './resources.ts';
 import { bodyOf, openTransport, type WireAnswer } from './transport.ts';
@@ -195,6 +195,19 @@ export class KubernetesClient {
     path: Omit<ObjectPath, 'name'> = {},
   ): Promise<T> {
     return this.request('POST', apiPath(resource, path), { body: object });
+  }
+
+  /** Creates an object, or gives the one that has its name already. */
+  async createOrGet<Made extends Pick<ApiObject, 'metadata'>>(
+    resource: ApiResource,
+    object: Made,
+  ): Promise<ApiObject> {
+    const { namespace, name } = object.metadata;
+    const place = { ...(namespace !== undefined && { namespace }) };
+    return this.create(resource, object, place).catch((error: unknown) => {
+      if (isTaken(error)) return this.get(resource, { ...place, name });
+      throw error;
+    });
   }
 
   /** Replaces an object. With a `metadata.resourceVersion` in it, a `Conflict` tells that somebody else was faster. */

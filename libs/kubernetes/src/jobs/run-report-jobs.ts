@@ -1,5 +1,4 @@
 import type { KubernetesClient } from '../client/client.ts';
-import { isTaken } from '../client/errors.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
 import type { Projection } from '../watch/notices.ts';
 import { reflect, type ReflectOptions } from '../watch/reflect.ts';
@@ -25,11 +24,7 @@ export async function findPodTemplate(
 /** Makes sure that the Job exists, and gives how far it is. A Job of the name counts as this one: names tell windows apart. */
 export async function startJob(client: KubernetesClient, job: Job): Promise<JobState> {
   const { namespace, name } = job.metadata;
-  const object = await client.create(JOBS, job, { namespace }).catch((error: unknown) => {
-    if (isTaken(error)) return client.get(JOBS, { namespace, name });
-    throw error;
-  });
-  const state = jobState(object);
+  const state = jobState(await client.createOrGet(JOBS, job));
   if (state === undefined)
     throw new Error(`Job ${namespace}/${name} was not made for a report: delete or rename it.`);
   return state;

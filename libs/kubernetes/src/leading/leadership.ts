@@ -1,7 +1,7 @@
 import { fields, formatMicros, MINUTE, parseInstant, text, type Instant } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
-import { isConflict, isNotFound, isTaken } from '../client/errors.ts';
-import type { ApiObject, ApiResource } from '../client/resources.ts';
+import { isConflict, isNotFound } from '../client/errors.ts';
+import { apiVersionOf, type ApiObject, type ApiResource } from '../client/resources.ts';
 
 /** Leases of the API. */
 export const LEASES: ApiResource = {
@@ -97,16 +97,11 @@ export class Leadership {
   }
 
   #make(): Promise<ApiObject> {
-    const lease = {
-      apiVersion: `${LEASES.group}/${LEASES.version}`,
+    return this.#client.createOrGet(LEASES, {
+      apiVersion: apiVersionOf(LEASES),
       kind: 'Lease',
       metadata: this.#path,
       spec: this.#spec(),
-    };
-    const { namespace } = this.#path;
-    return this.#client.create(LEASES, lease, { namespace }).catch((error: unknown) => {
-      if (!isTaken(error)) throw error;
-      return this.#client.get(LEASES, this.#path);
     });
   }
 
