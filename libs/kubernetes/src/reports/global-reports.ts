@@ -7,7 +7,7 @@ import {
   type ReadReportType,
 } from '@margay/reports';
 import type { KubernetesClient } from '../client/client.ts';
-import { ApiStatusError } from '../client/errors.ts';
+import { isForbidden } from '../client/errors.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
 import { DEFAULT_GROUP, globalReports, globalReportTypes } from '../custom-resources/report-types.ts';
 import type { Interrupted, Projection } from '../watch/notices.ts';
@@ -216,7 +216,7 @@ export async function findGlobalReport(
 async function typeNamed(client: KubernetesClient, name: string, group: string): Promise<ClusterReportTypes> {
   const isBuiltIn = REPORT_TYPES.has(name);
   const type = await client.find(globalReportTypes(group), { name }).catch((error: unknown) => {
-    if (isBuiltIn && error instanceof ApiStatusError && error.code === 403) return undefined;
+    if (isBuiltIn && isForbidden(error)) return undefined;
     throw error;
   });
   if (type !== undefined) return new Map([[name, readType(type)]]);
