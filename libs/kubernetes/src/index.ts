@@ -38,6 +38,7 @@ export { customResourceDefinitions } from './custom-resources/custom-resource-de
 export { findingsOf, lookAtGroups } from './custom-resources/group-state.ts';
 export {
   DEFAULT_GROUP,
+  OWN_GROUP,
   globalReports,
   predefinedReportTypes,
   installReportTypes,

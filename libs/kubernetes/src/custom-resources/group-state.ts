@@ -3,7 +3,7 @@ import type { KubernetesClient } from '../client/client.ts';
 import type { ApiObject, ApiResource } from '../client/resources.ts';
 import { API_SERVICES } from '../watch/api-services.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
-import { DEFAULT_GROUP } from './report-types.ts';
+import { DEFAULT_GROUP, OWN_GROUP } from './report-types.ts';
 
 const DEFINITIONS: ApiResource = {
   group: 'apiextensions.k8s.io',
@@ -29,7 +29,6 @@ export interface GroupFinding {
 }
 
 const CALICO_STORAGE = 'clusterinformations.crd.projectcalico.org';
-const OWN_GROUP = 'margay.io';
 const namesIn = (group: string) => customResourceDefinitions(group).map(({ metadata }) => metadata.name);
 
 /** Looks at a cluster, with the rights of the ingestor. @throws what the API server refuses. */

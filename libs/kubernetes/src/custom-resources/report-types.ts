@@ -6,6 +6,9 @@ import { API_VERSION } from './definition.ts';
 /** The API group of users' manifests. */
 export const DEFAULT_GROUP = 'projectcalico.org';
 
+/** The product's own: of GlobalReports beside Calico, and of the clusters that a hub is asked about. */
+export const OWN_GROUP = 'margay.io';
+
 /** Stands in the chart's files for the API group of GlobalReports, which is a value there. */
 export const GROUP_OF_THE_CHART = `${DEFAULT_GROUP}/GROUP`;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubernetesClient } from '../client/client.ts';
-import { DEFAULT_GROUP } from '../custom-resources/report-types.ts';
+import { DEFAULT_GROUP, OWN_GROUP } from '../custom-resources/report-types.ts';
 import { accessesFor, accessText, type Access, type Action, type ReportRef } from './access.ts';
 import { ShortMemory } from './short-memory.ts';
 
@@ -147,7 +147,7 @@ export class Permissions {
 
   async #requireCluster(user: User): Promise<void> {
     if (this.#cluster === undefined) return;
-    const get: Access = { verb: 'get', group: 'margay.io', resource: 'clusters' };
+    const get: Access = { verb: 'get', group: OWN_GROUP, resource: 'clusters' };
     const named: Access = { ...get, name: this.#cluster };
     // Whoever may see all clusters needs one question for them together.
     if (!(await this.#anyOf(user, [get, named]))) throw new Denied(user.name, [named]);

@@ -1,13 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { OWN_GROUP } from '@margay/kubernetes';
 import { YAML_LENGTH_MAX } from '@margay/reports';
 import { FAILED, say, UsageError, write } from '@margay/terminal';
 import { Command, InvalidArgumentError } from 'commander';
 import { replaceFiles } from '../migrate/replace-files.ts';
 import { rewriteManifests, type Rewritten } from '../migrate/rewrite-manifests.ts';
-
-/** The group that the chart gives GlobalReports beside Calico. */
-const GROUP = 'margay.io';
 
 /** Four bytes for each character that may be read. */
 const BYTES_MAX = 4 * YAML_LENGTH_MAX;
@@ -16,7 +14,7 @@ const BYTES_MAX = 4 * YAML_LENGTH_MAX;
 export function migrateCommand(): Command {
   return new Command('migrate')
     .argument('[file...]', 'manifests as YAML or JSON; standard input unless given')
-    .option('--group <group>', 'the API group that GlobalReports have', groupOption, GROUP)
+    .option('--group <group>', 'the API group that GlobalReports have', groupOption, OWN_GROUP)
     .option('--write', 'write each file anew, instead of all to standard output')
     .addHelpText(
       'after',
