@@ -11,7 +11,6 @@ export default defineConfig({
     ],
     globalSetup: [COMPILE, 'test/servers/global-setup.ts'],
     ...PATIENT,
-    testTimeout: 180_000,
     hookTimeout: 180_000,
     fileParallelism: false,
   },

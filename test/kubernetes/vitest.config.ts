@@ -8,8 +8,6 @@ export default defineConfig({
     include: ['test/kubernetes/**/*.kubernetes.test.ts'],
     globalSetup: [COMPILE, new URL('global-setup.ts', import.meta.url).pathname],
     ...PATIENT,
-    testTimeout: 180_000,
-    hookTimeout: 60_000,
     fileParallelism: false,
   },
 });
