@@ -47,7 +47,7 @@ export async function consume(
   });
   try {
     await holes.ask();
-    if (onHole !== undefined) for await (const hole of holes.passedOver()) await onHole(hole);
+    if (onHole !== undefined) for (const hole of await holes.passedOver()) await onHole(hole);
     await consumer.connect();
     await consumer.subscribe({ topics: [name], fromBeginning: true });
     await consumer.run({

@@ -13,7 +13,7 @@ export interface HoleFinder {
   /** Asks where the group stands: before this consumer joins it, and when others came or went who may have handled what it gets now. */
   ask(): Promise<void>;
   /** What lies before where the group stands, where that was set by somebody else, as administrators do: it may never have been handled. */
-  passedOver(): AsyncIterable<Hole>;
+  passedOver(): Promise<readonly Hole[]>;
 }
 
 /** Where a group stands in a partition. */
@@ -60,20 +60,24 @@ export function holeFinder(kafka: KafkaConnection, topic: string, group: string)
       return low > from ? { ...place, from, to: Math.min(low, to) } : undefined;
     },
     handled: (partition, next, publishedAt) => void places.set(partition, { next, publishedAt }),
-    async *passedOver() {
-      const marks = await marksOf(kafka, topic);
-      for (const { partition, offset, metadata } of await committed) {
-        const [from, to] = [
-          Number(marks.find((one) => one.partition === partition)?.low ?? 0),
-          Number(offset),
-        ];
-        // Consumers commit with a note, and tools for administrators without.
-        if (metadata || to <= from) continue;
-        let before = Date.now();
-        for await (const last of await messagesAt(kafka, topic, [{ partition, offset: String(to - 1) }]))
-          before = last.publishedAt;
-        yield { topic, partition, from, to, before, isPassedOver: true };
-      }
+    async passedOver() {
+      // Consumers commit with a note, and tools for administrators without.
+      const set = (await committed).filter(({ offset, metadata }) => !metadata && Number(offset) > 0);
+      if (set.length === 0) return [];
+      const lows = new Map(
+        (await marksOf(kafka, topic)).map(({ partition, low }) => [partition, Number(low)]),
+      );
+      const holes = set
+        .map(({ partition, offset }) => ({ partition, from: lows.get(partition) ?? 0, to: Number(offset) }))
+        .filter(({ from, to }) => to > from);
+      const lasts = holes.map(({ partition, to }) => ({ partition, offset: String(to - 1) }));
+      const publishedAt = new Map<number, number>();
+      for await (const last of await messagesAt(kafka, topic, lasts))
+        publishedAt.set(last.partition, last.publishedAt);
+      return holes.map((hole) => {
+        const before = publishedAt.get(hole.partition) ?? Date.now();
+        return { topic, ...hole, before, isPassedOver: true };
+      });
     },
     async ask() {
       places.clear();

@@ -138,6 +138,42 @@ describe.skipIf(broker === undefined)('on Kafka', () => {
     await bus.close();
   });
 
+  test('a group that somebody sets in several partitions: of each, when its last message was published', async () => {
+    const at = await topic();
+    const bus = await open();
+    await bus.publish(at, [{ key: 'first', value: Buffer.from('0') }]);
+    await take(bus, at, 'g', 1);
+    const keys = Array.from({ length: 12 }, (_, i) => `k${i}`);
+    for (const key of keys) await bus.publish(at, [{ key, value: Buffer.from(key) }]);
+    const published = Date.now();
+    const { admin } = await client();
+    const ends = (await admin.fetchTopicOffsets(at)).map(({ partition, high }) => ({
+      partition,
+      offset: high,
+    }));
+    expect(ends.filter(({ offset }) => Number(offset) > 0).length).toBeGreaterThan(1);
+    const { groups } = await admin.listGroups();
+    const { groupId } = groups.find((one) => one.groupId.includes(at))!;
+    await admin.setOffsets({ groupId, topic: at, partitions: ends });
+    const told: Hole[] = [];
+    const stop = new AbortController();
+    await sleep(100);
+    const onHole = async (hole: Hole) => void told.push(hole);
+    const done = bus.consume(at, 'g', async () => {}, { signal: stop.signal, onHole });
+    const passed = ends.filter(({ offset }) => Number(offset) > 0);
+    await expect.poll(() => told.length, { timeout: 20_000 }).toBe(passed.length);
+    const byPartition = told.sort((a, b) => a.partition - b.partition);
+    expect(byPartition).toMatchObject(
+      passed
+        .sort((a, b) => a.partition - b.partition)
+        .map(({ partition, offset }) => ({ partition, from: 0, to: Number(offset), isPassedOver: true })),
+    );
+    expect(Math.max(...told.map(({ before }) => before))).toBeLessThanOrEqual(published);
+    stop.abort();
+    await done;
+    await bus.close();
+  });
+
   test('many messages are sent in batches that the broker takes', async () => {
     const bus = await open();
     const at = await topic();
