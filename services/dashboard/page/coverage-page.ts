@@ -1,7 +1,7 @@
 import type { Coverage, Outcome, SourceCoverage } from '@margay/api-contract';
 import { html } from 'htm/preact';
 import { useAnswer } from './api.ts';
-import { Name, Problem, Time, Wait } from './parts.ts';
+import { isWhole, Name, Problem, Time, Wait } from './parts.ts';
 
 const OUTCOMES: readonly Outcome[] = ['kept', 'ignored', 'doubtful', 'unusable'];
 const [WIDTH, HEIGHT] = [900, 70];
@@ -68,7 +68,6 @@ function length(seconds: number): string {
 /** When it last delivered, how late, how long it was silent, and what became of canaries. */
 function HowItIs({ source }: { source: SourceCoverage }) {
   const { now, last, grade, longestSilence, allowedSilence, gaps = [], proven, toldTwice, canaries } = source;
-  const isWhole = grade === 'proven' || grade === 'no gap seen';
   const fact = (title: string, value: unknown) =>
     value !== undefined &&
     html`<div>
@@ -84,7 +83,7 @@ function HowItIs({ source }: { source: SourceCoverage }) {
           `${length(longestSilence.seconds)}${allowedSilence === undefined ? '' : ` of ${length(allowedSilence)} that its rhythm allows`}`,
       )}
       ${fact('longest silence since the start', now && length(now.longestSilenceSeconds))}
-      ${fact('grade', grade && html`<span class=${isWhole ? 'good' : 'warn'}>${grade}</span>`)}
+      ${fact('grade', grade && html`<span class=${isWhole(grade) ? 'good' : 'warn'}>${grade}</span>`)}
     </dl>
     ${canaries.length > 0 && html`<${Canaries} canaries=${canaries} />`}
     ${stretches('Proven by canaries', proven)} ${stretches('Gaps', gaps)}

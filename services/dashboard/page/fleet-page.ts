@@ -1,7 +1,7 @@
 import type { Clusters } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { part, type Answer } from './api.ts';
-import { Name, Problem, Time, visible, Wait } from './parts.ts';
+import { gradeText, Name, Problem, Time, visible, Wait } from './parts.ts';
 import { worstFirst, type SeenCluster } from './worst-first.ts';
 
 const LOOK_MILLISECONDS = 30_000;
@@ -86,8 +86,7 @@ function Row({ cluster: { name, told, problem } }: { cluster: SeenCluster }) {
 
 function Grade({ told: { grade, complete, words } }: { told: NonNullable<SeenCluster['told']> }) {
   if (grade === null) return html`<span class="badge warn">no report yet</span>`;
-  const isOpen = !complete && (grade === 'proven' || grade === 'no gap seen');
-  return html`<span class="badge ${complete ? 'good' : 'warn'}">${grade}${isOpen ? ', in doubt' : ''}</span
+  return html`<span class="badge ${complete ? 'good' : 'warn'}">${gradeText(grade, complete)}</span
     ><br /><span class="soft"><${Name} text=${words} /></span>`;
 }
 

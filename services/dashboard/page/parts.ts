@@ -91,11 +91,19 @@ export function Badge({ run }: { run: Run }) {
       >${run.digest === null ? 'changed in the archive' : 'not in the archive any more'}</span
     >`;
   const { complete = false, grade = 'not known', words } = run.evidence ?? {};
-  const isOpen = !complete && (grade === 'proven' || grade === 'no gap seen');
   return html`<span class="badge ${complete ? 'good' : 'warn'}" title=${words && visible(words)}
-    >evidence: ${grade}${isOpen ? ', in doubt' : ''}</span
+    >evidence: ${gradeText(grade, complete)}</span
   >`;
 }
+
+type Grade = NonNullable<Run['evidence']>['grade'];
+
+/** Whether no gap was seen. */
+export const isWhole = (grade: Grade | undefined): boolean => grade === 'proven' || grade === 'no gap seen';
+
+/** A grade, and whether something is left open that it does not tell of. */
+export const gradeText = (grade: Grade, complete: boolean): string =>
+  `${grade}${!complete && isWhole(grade) ? ', in doubt' : ''}`;
 
 const NOT_KNOWN = html`<span class="warn">not known</span>`;
 
