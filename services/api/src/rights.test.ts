@@ -20,6 +20,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { anyone, type Authority } from './access/access.ts';
 import { ApiModule } from './api.module.ts';
 import { Serves } from './http/serves.ts';
+import { apiWith } from './testing/api-with.ts';
 
 const stores = openEmbedded(':memory:');
 const given: DynamicModule = {
@@ -75,21 +76,6 @@ const ofToken: Authority['ofToken'] = async (name) => {
     },
   };
 };
-
-async function apiWith(modules: DynamicModule[]): Promise<NestFastifyApplication> {
-  const module = await Test.createTestingModule({
-    imports: [ProcessModule.with({ log: silentLog, metrics: openMetrics() }), ...modules],
-  }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-  try {
-    await app.init();
-    await app.getHttpAdapter().getInstance().ready();
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  return app;
-}
 
 let app: NestFastifyApplication;
 beforeAll(async () => {

@@ -1,12 +1,11 @@
 import { openMetrics, Problem, silentLog, type Log } from '@margay/runtime';
-import { ProcessModule } from '@margay/runtime/nest';
 import { askForRun, cellOver, openEmbedded, type Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { onTestFinished } from 'vitest';
 import { anyone, type Authority } from '../access/access.ts';
 import { ApiModule, type ApiOptions } from '../api.module.ts';
+import { apiWith } from './api-with.ts';
 
 const CLUSTERS = ['alpha', 'beta'];
 export const SPAN = { start: 1_000_000, end: 2_000_000 };
@@ -67,15 +66,8 @@ export async function apiOfBoth({
   const others = { access: isOneAuthority ? () => anyone : access, isOneAuthority };
   const metrics = openMetrics({ defaults: false });
   const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf(first, shown));
-  const module = await Test.createTestingModule({
-    imports: [
-      ProcessModule.with({ log, metrics }),
-      ApiModule.over({ cluster: first, access: accessOfFirst, others, ...options }, given),
-    ],
-  }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-  await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  const api = ApiModule.over({ cluster: first, access: accessOfFirst, others, ...options }, given);
+  const app = await apiWith([api], { log, metrics });
   onTestFinished(() => app.close());
   return { app, runs, cell, metrics };
 }
