@@ -1,17 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
-import { lyingProvider, realProvider, type Lies } from '../testing/providers.ts';
+import { cookieOf, lyingProvider, realProvider, type Lies } from '../testing/providers.ts';
 import { replicas } from '../testing/replicas.ts';
-import {
-  authority,
-  cookieOf,
-  MINUTE,
-  optionsOf,
-  signIn,
-  viewerOf,
-  type Cookies,
-} from '../testing/signing-in.ts';
+import { authority, MINUTE, optionsOf, signIn, viewerOf, type Cookies } from '../testing/signing-in.ts';
 import { OidcProvider } from './oidc-provider.ts';
 
 /** Replicas where a provider is asked again after 15 minutes, and believed for four hours. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   CLIENT,
+  cookieOf,
   drip,
   flood,
   lyingProvider,
@@ -10,7 +11,7 @@ import {
   type Lies,
 } from '../testing/providers.ts';
 import { replicas } from '../testing/replicas.ts';
-import { authority, cookieOf, open, optionsOf, path, signIn, viewerOf } from '../testing/signing-in.ts';
+import { authority, open, optionsOf, path, signIn, viewerOf } from '../testing/signing-in.ts';
 import { OidcProvider, type OidcOptions } from './oidc-provider.ts';
 
 const apiWith = async (count: number, options: OidcOptions) =>

@@ -2,6 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
 import {
   CLIENT,
+  cookieOf,
+  fetchWith,
   lyingProvider,
   realProvider,
   SIGNED_OUT_URI,
@@ -9,16 +11,7 @@ import {
   type Lies,
 } from '../testing/providers.ts';
 import { replicas } from '../testing/replicas.ts';
-import {
-  authority,
-  cookieOf,
-  open,
-  optionsOf,
-  path,
-  signIn,
-  viewerOf,
-  type Cookies,
-} from '../testing/signing-in.ts';
+import { authority, open, optionsOf, path, signIn, viewerOf, type Cookies } from '../testing/signing-in.ts';
 import { OidcProvider, type OidcOptions } from './oidc-provider.ts';
 
 const apiWith = async (options: OidcOptions) =>
@@ -47,18 +40,11 @@ test.each(['/api/v1/session', '/api/v1/sessions'])(
       id_token_hint: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) as string,
     });
     // It asks whether they mean it, and would refuse an address that is not the client's.
-    const cookie = () => [...atProvider].map((pair) => pair.join('=')).join('; ');
-    const asked = await fetch(next, { headers: { cookie: cookie() } });
+    const asked = await fetchWith(atProvider, next);
     expect(asked.status).toBe(200);
-    for (const line of asked.headers.getSetCookie()) {
-      const [name = '', value = ''] = line.split(';')[0]!.split('=');
-      atProvider.set(name, value);
-    }
     const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(await asked.text())!;
-    const done = await fetch(new URL('/session/end/confirm', issuer), {
+    const done = await fetchWith(atProvider, new URL('/session/end/confirm', issuer), {
       method: 'POST',
-      redirect: 'manual',
-      headers: { cookie: cookie() },
       body: new URLSearchParams({ xsrf, logout: 'yes' }),
     });
     expect([done.status, done.headers.get('location')]).toEqual([303, SIGNED_OUT_URI]);

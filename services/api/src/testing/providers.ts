@@ -88,6 +88,24 @@ export async function realProvider(sub: string, claims: Readonly<Record<string, 
   return { issuer, forget };
 }
 
+/** The header by which a browser sends them. */
+export const cookieOf = (cookies: Iterable<readonly [string, string]>): string =>
+  [...cookies].map((pair) => pair.join('=')).join('; ');
+
+/** A page of a provider, as a browser fetches it: with the cookies that it has, and takes those that come. It follows no redirect. */
+export async function fetchWith(
+  cookies: Map<string, string>,
+  url: string | URL,
+  options: Pick<RequestInit, 'method' | 'body'> = {},
+): Promise<Response> {
+  const answer = await fetch(url, { ...options, redirect: 'manual', headers: { cookie: cookieOf(cookies) } });
+  for (const line of answer.headers.getSetCookie()) {
+    const [name = '', value = ''] = line.split(';')[0]!.split('=');
+    cookies.set(name, value);
+  }
+  return answer;
+}
+
 /** Goes where a browser would go, with the cookies of the provider, until it is led back here. */
 export async function throughProvider(
   start: string,
@@ -95,14 +113,7 @@ export async function throughProvider(
 ): Promise<string> {
   let url = start;
   for (let steps = 0; steps < 10; steps++) {
-    const answer = await fetch(url, {
-      redirect: 'manual',
-      headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
-    });
-    for (const line of answer.headers.getSetCookie()) {
-      const [name = '', value = ''] = line.split(';')[0]!.split('=');
-      cookies.set(name, value);
-    }
+    const answer = await fetchWith(cookies, url);
     const location = answer.headers.get('location');
     if (location === null) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
     url = new URL(location, url).href;

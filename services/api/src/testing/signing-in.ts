@@ -2,7 +2,7 @@ import { Problem } from '@margay/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { anyone, type Authority } from '../access/access.ts';
 import type { OidcOptions } from '../sign-in/oidc-provider.ts';
-import { CLIENT, REDIRECT_URI, SIGNED_OUT_URI, throughProvider } from './providers.ts';
+import { CLIENT, cookieOf, REDIRECT_URI, SIGNED_OUT_URI, throughProvider } from './providers.ts';
 
 export const MINUTE = 60_000;
 
@@ -38,10 +38,6 @@ export interface Answer {
   readonly body: string;
   readonly cookies: Cookies;
 }
-
-/** The header by which a browser sends them. */
-export const cookieOf = (cookies: Iterable<readonly [string, string]>): string =>
-  [...cookies].map((pair) => pair.join('=')).join('; ');
 
 /** Opens a page as a browser does that has these cookies. */
 export async function open(
