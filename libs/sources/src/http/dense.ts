@@ -9,9 +9,12 @@ const LINES_OF_VALUE = 4;
 const BEGIN_VALUE = new Set(Buffer.from(',:[{'));
 const LINE_BREAK = 0x0a;
 
+/** How many values may be read of a body, where one of `bytesMax` is taken. */
+export const mostValues = (bytesMax: number): number => bytesMax / BYTES_OF_VALUE;
+
 /** Whether a body has so many values that reading them takes more memory than one of `bytesMax` may. */
 export function isTooDense(bytes: Uint8Array, bytesMax: number): boolean {
-  const most = bytesMax / BYTES_OF_VALUE;
+  const most = mostValues(bytesMax);
   if (bytes.length <= most) return false;
   let values = 0;
   let lines = 0;

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/light.js';
+import { mostValues } from './dense.ts';
 
 /** What follows the address of a receiver where exporters of OpenTelemetry post logs. */
 export const OTLP_LOGS = '/v1/logs';
@@ -48,11 +49,37 @@ const ROOT = protobuf.Root.fromJSON({
     KeyValue: { fields: { key: { type: 'string', id: 1 }, value: { type: 'AnyValue', id: 2 } } },
   },
 });
-const REQUEST = ROOT.lookupType('ExportLogsServiceRequest');
+const REQUEST = ROOT.resolveAll().lookupType('ExportLogsServiceRequest');
+
+/** A message takes as much memory as so many values of JSON, however few its bytes are: 240 bytes, its JSON among them. */
+const VALUES_OF_MESSAGE = 4;
 
 /** Whether a body of this type is one of protobuf. */
 export const isProtobuf = (contentType: string | undefined): boolean =>
   /^application\/(x-)?protobuf\b/i.test(contentType ?? '');
+
+/**
+ * Whether a request has so many messages that reading them takes more memory than a body of `bytesMax` may.
+ *
+ * @throws RangeError where it is none.
+ */
+export function hasTooManyMessages(bytes: Uint8Array, bytesMax: number): boolean {
+  const most = mostValues(bytesMax) / VALUES_OF_MESSAGE;
+  return messagesIn(protobuf.Reader.create(bytes), REQUEST, bytes.length, most) > most;
+}
+
+/** Counts the messages in one of a type that ends there, and keeps nothing of them; no further than to one more than `most`. */
+function messagesIn(reader: protobuf.Reader, type: protobuf.Type, end: number, most: number): number {
+  let count = 0;
+  while (reader.pos < end && count <= most) {
+    const tag = reader.uint32();
+    const inner = type.fieldsById[tag >>> 3]?.resolvedType;
+    if (inner instanceof protobuf.Type)
+      count += 1 + messagesIn(reader, inner, reader.uint32() + reader.pos, most - count - 1);
+    else reader.skipType(tag & 7);
+  }
+  return count;
+}
 
 /**
  * A request of the OpenTelemetry protocol as the same protocol writes it in JSON.

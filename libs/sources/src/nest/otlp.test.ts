@@ -8,7 +8,7 @@ import { post } from '../testing/post.ts';
 import { openReceiver, type Received } from './receiver.ts';
 
 /** A receiver that keeps what it delivers. */
-async function setUp() {
+async function setUp(bounds: { readonly bodyBytesMax?: number } = {}) {
   const delivered: Received[] = [];
   const server = await openReceiver(async (received) => void delivered.push(received), {
     path: '/in/:cluster/:source',
@@ -18,6 +18,7 @@ async function setUp() {
     log: silentLog,
     host: '127.0.0.1',
     port: 0,
+    ...bounds,
   });
   onTestFinished(() => server.close());
   return { url: `${server.url}/in/a/n1`, delivered };
@@ -76,6 +77,16 @@ test('what is no such request is lost and recorded, and not sent again', async (
   const sent = await post(`${url}/v1/logs`, Buffer.from('{"resourceLogs":[]}'), { headers: PROTOBUF });
   expect(sent.status).toBe(200);
   expect(delivered).toMatchObject([{ kind: 'unusable', reason: 'not-otlp' }]);
+});
+
+test('messages that take more memory than the largest body may are told before they are read', async () => {
+  const { url, delivered } = await setUp({ bodyBytesMax: 400_000 });
+  const empty = (count: number) => Buffer.alloc(2 * count, Buffer.from('0a00', 'hex'));
+  const sent = (count: number) => post(`${url}/v1/logs`, empty(count), { headers: PROTOBUF });
+  expect((await sent(10_000)).status).toBe(200);
+  const refused = await sent(10_001);
+  expect([refused.status, refused.body]).toEqual([413, expect.stringContaining('has more values than fit')]);
+  expect(delivered).toMatchObject([{ kind: 'text' }, { kind: 'unusable', reason: 'too-dense' }]);
 });
 
 test('no depth of values ends the process', async () => {

@@ -17,7 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type Held } from '../http/body.ts';
 import { budgetOf, type Budget } from '../http/budget.ts';
 import type { Credentials } from '../http/credentials.ts';
-import { isProtobuf, OTLP_LOGS, otlpJson } from '../http/otlp.ts';
+import { hasTooManyMessages, isProtobuf, OTLP_LOGS, otlpJson } from '../http/otlp.ts';
 import { isTooMuch, type UnusableReason } from '../http/unusable.ts';
 
 /** Whom a request is from, as its address says. */
@@ -182,7 +182,7 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   if (body === undefined) return void reply.code(408).send({ error: 'the request broke off' });
   if (body.kind === 'busy') return refuse('busy');
   const isOtlp = isProtobuf(request.headers['content-type']);
-  const content = contentOf(body, isOtlp);
+  const content = contentOf(body, isOtlp, bodyBytesMax);
   if (content.kind === 'unusable') {
     const { reason, sizeBytes } = content;
     metrics.refusedTotal.add(1, { receiver: name, reason });
@@ -197,8 +197,8 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   const delivery = reception.deliver({ cluster, source, ...content }).finally(body.release);
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
   if (outcome === 'delivered') {
-    if (body.kind === 'unusable' && isTooMuch(body.reason))
-      return void reply.code(413).send({ error: refusalWords(body, bodyBytesMax) });
+    if (content.kind === 'unusable' && isTooMuch(content.reason))
+      return void reply.code(413).send({ error: refusalWords(content, bodyBytesMax) });
     // Nothing left out: an answer of that protocol without a field.
     if (isOtlp) return void reply.code(200).type('application/x-protobuf').send(Buffer.alloc(0));
     return void reply.code(200).send(request.url.includes(OTLP_LOGS) ? {} : { delivered: true });
@@ -212,7 +212,10 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   refuse('unavailable');
 }
 
-function refusalWords({ reason, sizeBytes }: Extract<Held, { kind: 'unusable' }>, bytesMax: number): string {
+function refusalWords(
+  { reason, sizeBytes }: { readonly reason: UnusableReason; readonly sizeBytes: number },
+  bytesMax: number,
+): string {
   const what =
     reason === 'too-large'
       ? `the body has ${sizeBytes} bytes or more, and ${bytesMax} are taken`
@@ -221,7 +224,7 @@ function refusalWords({ reason, sizeBytes }: Extract<Held, { kind: 'unusable' }>
 }
 
 /** What a body says, as text. */
-function contentOf(body: Exclude<Held, { kind: 'busy' }>, isOtlp: boolean) {
+function contentOf(body: Exclude<Held, { kind: 'busy' }>, isOtlp: boolean, bytesMax: number) {
   if (body.kind === 'unusable') {
     const { kind, reason, sizeBytes, begin } = body;
     return { kind, reason, sizeBytes, begin };
@@ -229,6 +232,8 @@ function contentOf(body: Exclude<Held, { kind: 'busy' }>, isOtlp: boolean) {
   const { bytes, unreadable } = body;
   const sizeBytes = bytes.length;
   try {
+    if (isOtlp && hasTooManyMessages(bytes, bytesMax))
+      return { kind: 'unusable' as const, reason: 'too-dense' as const, sizeBytes, begin: '' };
     const text = isOtlp ? otlpJson(bytes) : bytes.toString('utf8');
     return { kind: 'text' as const, text, sizeBytes, ...(unreadable !== undefined && { unreadable }) };
   } catch {
