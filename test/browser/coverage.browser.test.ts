@@ -36,7 +36,7 @@ const refused: Read = {
   },
 };
 const notWritten: Canary = {
-  ...canary(LAST + 1),
+  ...canary(LAST),
   server: '10.0.0.2:6443',
   state: 'failed',
   at: at(LAST),
