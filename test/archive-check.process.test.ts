@@ -19,6 +19,8 @@ const [OLD, NEW] = ['old-checkpoint.txt', 'new-checkpoint.txt'].map((name) => jo
   string,
 ];
 
+const PLAIN_PDF = join(sound, 'plain.pdf');
+
 /** Logs what is not in the log yet, and gives its signed head. */
 async function logged(stores: Stores, by = key): Promise<string> {
   const { headers } = await stores.archive.headers();
@@ -331,7 +333,14 @@ test.each([
   ['a folder that is none', ['--data', '/nowhere'], 1, /is no data folder of margay up/],
   ['a checkpoint of another key', [], 1, /no key that was given signed it/],
   ['no key', ['--key', 'x'], 2, /--key is no key for checking/],
+  [
+    'a PDF without a checkpoint',
+    ['--data', sound, '--since', PLAIN_PDF],
+    1,
+    /Cannot take \S+plain\.pdf for a checkpoint that was kept: .*no checkpoint attached/,
+  ],
 ])('%s is refused', (_, options, expected, words) => {
+  writeFileSync(PLAIN_PDF, '%PDF-1.7\n');
   const other = verifierKeyText(signingKey('other', new Uint8Array(32)));
   const args = options.length > 0 ? options : ['--data', sound, '--key', other, '--since', NEW];
   const { code, err } = margay(['archive', 'check', ...args]);

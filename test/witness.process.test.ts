@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyone } from '@margay/api';
@@ -16,14 +19,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const LOG = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
 const KEY = ['--key', verifierKeyText(LOG)];
-const [W1, W2] = ['w1', 'w2'].map((name) =>
+const [W1, W2] = ['w1', 'w2', 'w3', 'w4'].map((name) =>
   margay(['key', path(`${name}.key`), '--name', `witness.example/${name}`, '--witness']).out.trim(),
 ) as [string, string];
 
 /** Runs the command line while this process goes on, and serves what it asks for. */
-const meanwhile = (args: readonly string[]): Promise<Ran> =>
+const meanwhile = (
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], (error, out, err) =>
+    const env = { ...process.env, ...environment };
+    execFile(process.execPath, [PROGRAM, ...args], { env }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });
@@ -116,6 +123,59 @@ test(
     );
   },
 );
+
+test(
+  'the address of a Margay may end in a slash, and stand in MARGAY_API',
+  { timeout: 120_000 },
+  async () => {
+    const { app, api } = await margayWithLog(['daily-1']);
+    const checkpoint = (await app.inject('/api/v1/log/checkpoint')).body;
+    const { address, stop } = await witness('w3');
+    for (const asked of [
+      meanwhile(['witness', 'ask', address, '--api', `${api[1]!}/`]),
+      meanwhile(['witness', 'ask', address], { MARGAY_API: api[1]! }),
+    ])
+      expect(await asked).toEqual({ code: 0, out: expect.stringContaining(checkpoint) as string, err: '' });
+    await stop();
+  },
+);
+
+/** Something that serves a log of two entries, and no proof that it goes on from the one that a witness saw. */
+async function apiWithoutProof(): Promise<string> {
+  const { app } = await margayWithLog(['daily-1', 'daily-2']);
+  const checkpoint = (await app.inject('/api/v1/log/checkpoint')).body;
+  const server = createServer((request, response) => {
+    response.end(request.url?.endsWith('/log/checkpoint') ? checkpoint : 'a page to sign in\n');
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('an answer that is no proof is said to be none', { timeout: 120_000 }, async () => {
+  const { api } = await margayWithLog(['daily-1']);
+  const { address, stop } = await witness('w4');
+  expect(await meanwhile(['witness', 'ask', address, ...api])).toMatchObject({ code: 0 });
+  const { code, err } = await meanwhile(['witness', 'ask', address, '--api', await apiWithoutProof()]);
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: expect.stringMatching(
+      /did not cosign: of the proof that was answered line 1 is no hash in base64/,
+    ) as string,
+  });
+  await stop();
+});
+
+test('the key of a log is not taken for one of a witness', () => {
+  margay(['key', path('log.key'), '--name', 'margay.example/log']);
+  expect(margay(['key', path('log.key'), '--witness'])).toEqual({
+    code: 2,
+    out: '',
+    err: expect.stringMatching(
+      /log\.key holds the key of a log, margay\.example\/log, and none of a witness/,
+    ) as string,
+  });
+});
 
 test.each<[string, string[], RegExp]>([
   ['so many of none', ['--witnesses', '1'], /--witnesses needs --witness/],

@@ -15,7 +15,7 @@ export {
   readKeyChange,
   readReportEntry,
 } from './key-change.ts';
-export { EMPTY_ROOT, type Hash, readHash, leafHash, sameBytes } from './tree/hashes.ts';
+export { EMPTY_ROOT, type Hash, HASH_BYTES, leafHash, sameBytes } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
 export {
   append,
@@ -45,6 +45,6 @@ export {
 export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
 export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
 export { addCheckpointText, witness, type WitnessAnswer } from './witness.ts';
-export { checkProof, proofText, readProof } from './notes/proof.ts';
+export { checkProof, proofText, readGrowth, readProof } from './notes/proof.ts';
 export { isPrinted, type PrintedPlace, printedText, readPrinted } from './notes/printed.ts';
 export { EnvelopeProblem, envelopeText, readEnvelope, type Statement, STATEMENT_TYPE } from './statement.ts';

@@ -59,8 +59,20 @@ export class ApiRefused extends Error {
 export async function askApi<O extends Operation>(
   base: string,
   operation: O,
-  { path = {}, query = {} }: Parts = {},
+  parts: Parts = {},
 ): Promise<Answered<O>> {
+  return (await (await answerOf(base, operation, parts)).json()) as Answered<O>;
+}
+
+/** Asks it for what it answers as text. @throws as `askApi`. */
+export const askApiText = async (base: string, operation: Operation, parts: Parts = {}): Promise<string> =>
+  (await answerOf(base, operation, parts)).text();
+
+async function answerOf(
+  base: string,
+  operation: Operation,
+  { path = {}, query = {} }: Parts,
+): Promise<Response> {
   const route = routeOf(operation).replaceAll(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(path[name]!),
   );
@@ -84,7 +96,7 @@ export async function askApi<O extends Operation>(
       { cause: error },
     );
   }
-  if (answer.ok) return (await answer.json()) as Answered<O>;
+  if (answer.ok) return answer;
   const { detail } = (await answer.json().catch(() => ({}))) as { readonly detail?: string };
   throw new ApiRefused(answer.status, detail ?? `The API at ${own.origin} answered ${answer.status}`);
 }

@@ -1,4 +1,4 @@
-import { type Hash, NoKey, NoteProblem, readHash, readVerifierKey, type VerifierKey } from '@margay/ledger';
+import { type Hash, NoKey, NoteProblem, readGrowth, readVerifierKey, type VerifierKey } from '@margay/ledger';
 import { FAILED, UsageError, visible, write } from '@margay/terminal';
 import { Command } from 'commander';
 import { judge } from './judge.ts';
@@ -167,13 +167,12 @@ function witnessesOf({
 }
 
 function hashesIn(path: string, bytes: Uint8Array): Hash[] {
-  const lines = Buffer.from(bytes).toString().split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines.map((line, i) => {
-    const hash = readHash(line);
-    if (hash === undefined) throw new Error(`Cannot read ${path}: line ${i + 1} is no hash in base64`);
-    return hash;
-  });
+  try {
+    return readGrowth(Buffer.from(bytes).toString());
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+  }
 }
 
 /** What was given is not repeated: by mistake it is the key that signs. */

@@ -40,6 +40,21 @@ export function readProof(bytes: Uint8Array): LogProof {
 }
 
 /**
+ * The hashes of a proof that a log goes on from an older one, as the API gives it: one in base64 on each line.
+ *
+ * @throws NoteProblem that says which line is none.
+ */
+export function readGrowth(text: string): Hash[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, i) => {
+    const hash = readHash(line);
+    if (hash === undefined) throw new NoteProblem(`line ${i + 1} is no hash in base64`);
+    return hash;
+  });
+}
+
+/**
  * The checkpoint of a proof that an entry is in its log, and which of the keys signed it: none where no key is known.
  *
  * @throws NoteProblem where it is no proof, a known key's signature is not one, or it is not a proof of this entry.

@@ -107,7 +107,7 @@ function keyIn(text: string, place: string): SigningKey {
   } catch (error) {
     if (!(error instanceof NoKey)) throw error;
     throw new Error(
-      `${place} holds no key of a log: ${error.message}. If it was lost, put it back from a backup; the log cannot go on with another key.`,
+      `${place} holds no key of a log: ${error.message}. If it was lost, put it back from a backup; where there is none, margay key rotate --lost has the log go on with another key.`,
       { cause: error },
     );
   }

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { NoteProblem, readCheckpoint, type VerifierKey } from '@margay/ledger';
 import { type ArchiveJudgement, checkArchive, type Resumed, type Trusted } from '@margay/storage';
 import { FAILED, say, UsageError, visible, write } from '@margay/terminal';
-import { keptBytes, keyOption, verifyCommand } from '@margay/verify';
+import { keptBytes, keyOption, verifyCommand, Wrong } from '@margay/verify';
 import { Command } from 'commander';
 import { connectStores } from '../connections.ts';
 
@@ -97,7 +97,7 @@ function trustedOf({ key: keys = [], since: path }: Options): Trusted {
     since = keptBytes(readFileSync(path));
     readCheckpoint(since, keys);
   } catch (error) {
-    if (!(error instanceof NoteProblem)) throw error;
+    if (!(error instanceof NoteProblem || error instanceof Wrong)) throw error;
     throw new Error(`Cannot take ${path} for a checkpoint that was kept: ${error.message}`, { cause: error });
   }
   return { keys, since };

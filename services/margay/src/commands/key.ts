@@ -39,6 +39,10 @@ Example:
         : writeNewKey(file, name!, witness === true ? 'witness' : 'log');
       if (name !== undefined && key.name !== name)
         throw new UsageError(`${file} holds the key of the log ${key.name} already: nothing was made`);
+      if (witness === true && key.use !== 'witness')
+        throw new UsageError(
+          `${file} holds the key of a log, ${key.name}, and none of a witness: nothing was made`,
+        );
       if (isThere) sayOpenToOthers(file, 'read');
       else say(`Made ${file}.\n`);
       await write(`${verifierKeyText(key)}\n`);

@@ -1,3 +1,4 @@
+import { OPERATIONS } from '@margay/api-contract';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,9 +7,9 @@ import { createHash } from 'node:crypto';
 import {
   addCheckpointText,
   cosignNote,
-  type Hash,
   readCheckpoint,
-  readHash,
+  NoteProblem,
+  readGrowth,
   type SigningKey,
   type VerifierKey,
   verifierKeyText,
@@ -20,7 +21,7 @@ import { readKeyFile } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
 import { keyOption } from '@margay/verify';
 import { Command } from 'commander';
-import { ownToken } from '../ask-api.ts';
+import { apiOption, askApiText, OWN_API } from '../ask-api.ts';
 
 interface ServeOptions {
   readonly key: string;
@@ -120,7 +121,7 @@ const fileOf = (data: string, origin: string): string =>
   join(data, `${createHash('sha256').update(origin).digest('hex')}.checkpoint`);
 
 interface AskOptions {
-  readonly api: string;
+  readonly api?: string;
 }
 
 /** `margay witness ask`: has witnesses cosign the checkpoint of a running Margay. */
@@ -130,24 +131,30 @@ function askCommand(): Command {
       'Have witnesses cosign the log’s checkpoint of a running Margay, and print it with what they signed.',
     )
     .argument('<witness...>', 'addresses of witnesses, as in http://witness.example:8090')
-    .option('--api <address>', 'where the Margay serves', 'http://127.0.0.1:8080')
+    .addOption(apiOption())
     .addHelpText(
       'after',
-      '\nExit code 1 where a witness is away, or did not cosign; the checkpoint has what the others signed.',
+      '\nWithout --api it asks the Margay that runs here, at http://127.0.0.1:8080. Exit code 1 where a witness is away, or did not cosign; the checkpoint has what the others signed.',
     )
-    .action(async (witnesses: string[], { api }: AskOptions, command: Command & { exitCode?: number }) => {
-      const checkpoint = await textOf(`${api}/api/v1/log/checkpoint`);
-      let lines = '';
-      for (const address of witnesses) {
-        try {
-          lines += await cosignatureOf(address, checkpoint, api);
-        } catch (error) {
-          command.exitCode = 1;
-          say(`margay: the witness ${address} did not cosign: ${(error as Error).message}\n`);
+    .action(
+      async (
+        witnesses: string[],
+        { api = OWN_API }: AskOptions,
+        command: Command & { exitCode?: number },
+      ) => {
+        const checkpoint = await askApiText(api, OPERATIONS.checkpoint);
+        let lines = '';
+        for (const address of witnesses) {
+          try {
+            lines += await cosignatureOf(address, checkpoint, api);
+          } catch (error) {
+            command.exitCode = 1;
+            say(`margay: the witness ${address} did not cosign: ${(error as Error).message}\n`);
+          }
         }
-      }
-      await write(`${checkpoint}${lines}`);
-    });
+        await write(`${checkpoint}${lines}`);
+      },
+    );
 }
 
 /** A witness says which size it saw last; then the proof from there is shown to it. */
@@ -160,12 +167,18 @@ async function cosignatureOf(address: string, checkpoint: string, api: string): 
     throw new Error(
       `it saw a log of ${first.text.trim()} entries, and this one has ${size}: it was cut, forked, or is another one`,
     );
-  const growth = old === 0 ? '' : await textOf(`${api}/api/v1/log/growth?from=${old}&to=${size}`);
-  const proof = growth
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(readHash) as Hash[];
+  const query = { from: String(old), to: String(size) };
+  const proof = old === 0 ? [] : growthIn(await askApiText(api, OPERATIONS.growth, { query }));
   return lineOf(await asked(address, addCheckpointText({ old, proof, checkpoint })));
+}
+
+function growthIn(text: string): ReturnType<typeof readGrowth> {
+  try {
+    return readGrowth(text);
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    throw new Error(`of the proof that was answered ${error.message}`, { cause: error });
+  }
 }
 
 interface Answered {
@@ -189,14 +202,3 @@ async function asked(address: string, body: string): Promise<Answered> {
 }
 
 const WAIT_MILLISECONDS = 30_000;
-
-async function textOf(url: string): Promise<string> {
-  const token = ownToken();
-  const answer = await fetch(url, {
-    signal: AbortSignal.timeout(WAIT_MILLISECONDS),
-    ...(token && { headers: { authorization: `Bearer ${token}` } }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 200)}`);
-  return text;
-}

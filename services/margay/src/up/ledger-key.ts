@@ -32,7 +32,7 @@ export async function ledgerKeyIn(
   if (known !== undefined) return known;
   if (hasLog) {
     throw new Error(
-      `${file} is not there, and the log of reports in ${databaseIn(directory)} was begun with a key: put the file back from a backup, or name that key with LEDGER_KEY_FILE; the log cannot go on with another key.`,
+      `${file} is not there, and the log of reports in ${databaseIn(directory)} was begun with a key: put the file back from a backup, or name that key with LEDGER_KEY_FILE; where there is none, margay key rotate --lost has the log go on with another key.`,
     );
   }
   const key = writeNewKey(file, originOf(cluster));
