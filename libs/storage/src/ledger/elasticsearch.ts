@@ -1,4 +1,4 @@
-import type { Tile, TilePlace } from '@margay/ledger';
+import { HASH_BYTES, type Tile, type TilePlace } from '@margay/ledger';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { soundHeader } from '../archive/damaged.ts';
 import { readHeader } from '../archive/elastic-headers.ts';
@@ -179,7 +179,7 @@ function tileOf(place: TilePlace, stored: string | undefined, last: Growth | und
   const newest = last?.tiles.find((tile) => tile.level === level && tile.index === index)?.bytes;
   for (const text of [stored, newest]) {
     const bytes = Buffer.from(text ?? '', 'base64');
-    if (bytes.length >= width * 32) return bytes;
+    if (bytes.length >= width * HASH_BYTES) return bytes;
   }
   throw lacking(`tile ${index} of level ${level}`);
 }

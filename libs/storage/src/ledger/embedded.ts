@@ -1,4 +1,4 @@
-import type { TilePlace } from '@margay/ledger';
+import { HASH_BYTES, type TilePlace } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { headerDamage } from '../archive/damaged.ts';
@@ -32,7 +32,8 @@ export function embeddedLedger(database: Database): Ledger {
     const row = database
       .sql('SELECT bytes FROM log_tiles WHERE level = ? AND number = ?')
       .get(level, index) as { bytes: Uint8Array } | undefined;
-    if (row === undefined || row.bytes.length < width * 32) throw lacking(`tile ${index} of level ${level}`);
+    if (row === undefined || row.bytes.length < width * HASH_BYTES)
+      throw lacking(`tile ${index} of level ${level}`);
     return row.bytes;
   };
 

@@ -60,8 +60,11 @@ export function logReader(ledger: Ledger): () => Promise<LogAsRead> {
     const head = await ledger.head();
     const { size = 0 } = head ?? {};
     const now = treeOf(head);
+    let isOfMost = true;
     if (typeof now !== 'string') {
-      if (!(await goesOn(ledger, read, now))) {
+      const isOfRead = await goesOn(ledger, read, now);
+      isOfMost = most === read ? isOfRead : await goesOn(ledger, most, now);
+      if (!isOfRead) {
         next = 0;
         wrong.clear();
       }
@@ -80,7 +83,7 @@ export function logReader(ledger: Ledger): () => Promise<LogAsRead> {
         entries,
         problems: [`The log of reports had ${most.size} entries, and has ${size}.`, ...told],
       };
-    if (!(await goesOn(ledger, most, now))) return { entries, problems: [isAnother(most), ...told] };
+    if (!isOfMost) return { entries, problems: [isAnother(most), ...told] };
     most = now;
     return { entries, problems: told };
   };

@@ -1,7 +1,5 @@
-import { TILE_WIDTH, type TilePlace } from '@margay/ledger';
+import { HASH_BYTES, TILE_WIDTH, type TilePlace } from '@margay/ledger';
 import type { Ledger } from './ledger.ts';
-
-const HASH_BYTES = 32;
 
 /**
  * The bytes of a tile as it was when it had so many hashes; undefined where the log has not so many.
