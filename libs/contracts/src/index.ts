@@ -12,6 +12,21 @@ export { policyEvents, type ClusterPolicyEvent } from './messages/policy-event.t
 export { flows, type ClusterFlow } from './messages/flow.ts';
 export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mark.ts';
 export { reportWindowOf, reportWindows, revisedWindow, type ReportWindow } from './messages/report-window.ts';
+export {
+  childCounts,
+  childReportName,
+  childWindows,
+  choiceDigest,
+  isParent,
+  parentGrade,
+  parentState,
+  type ChildCounts,
+  type ChildRun,
+  type ChildState,
+  type ParentState,
+  type ParentWindow,
+  type PartOf,
+} from './messages/parent-run.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { logCheckpoints } from './messages/log-checkpoint.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
