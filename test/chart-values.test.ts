@@ -95,8 +95,25 @@ const DISTRIBUTED = {
   'elasticsearch.urls': 'https://e:9200/path,http://f',
 };
 
+const RECEIVING = {
+  ...DISTRIBUTED,
+  'auditIngestor.webhook.enabled': true,
+  'auditIngestor.webhook.secret': 'webhook',
+};
+
 test.each([
   ['what there is unless set', {}],
+  [
+    'what Pub/Sub needs',
+    {
+      ...RECEIVING,
+      'auditIngestor.webhook.oidc': {
+        issuer: 'https://accounts.google.com',
+        audience: 'https://margay-audit.example.com',
+        names: ['audit-push@my-project.iam.gserviceaccount.com'],
+      },
+    },
+  ],
   ['the distributed profile', DISTRIBUTED],
   [
     'sizes and amounts',
@@ -133,6 +150,20 @@ test.each([
   ['brokers without a port', { 'kafka.brokers': 'kafka' }, 'kafka.brokers'],
   ['credentials', { 'elasticsearch.urls': 'https://u:p@e:9200' }, 'elasticsearch.urls'],
   ['a receiver without a secret', { 'auditIngestor.webhook.enabled': true }, 'auditIngestor.webhook.secret'],
+  [
+    'a provider’s tokens for anybody',
+    {
+      ...RECEIVING,
+      'auditIngestor.webhook.oidc.issuer': 'https://accounts.google.com',
+      'auditIngestor.webhook.oidc.audience': 'x',
+    },
+    'auditIngestor.webhook.oidc.names',
+  ],
+  [
+    'a provider’s tokens and no receiver',
+    { ...DISTRIBUTED, 'auditIngestor.webhook.oidc.issuer': 'https://accounts.google.com' },
+    'auditIngestor.webhook.enabled',
+  ],
   ['flows in one process', { 'flowIngestor.enabled': true }, 'flowIngestor.enabled'],
   ['flows from nowhere', { ...DISTRIBUTED, 'flowIngestor.enabled': true }, 'flowIngestor.topic'],
   ['a name of a cluster that is none', { clusterName: 'my cluster' }, 'clusterName'],

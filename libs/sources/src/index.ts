@@ -12,7 +12,7 @@ export { checkLogs } from './file/unopened.ts';
 export { type Positions, openPositions } from './file/positions.ts';
 export { openEmbeddedPositions } from './file/embedded-positions.ts';
 export { type Stretch, readLog, followLog } from './file/read-log.ts';
-export { requestPosition } from './http/request-position.ts';
+export { requestPosition, sentAt } from './http/request-position.ts';
 export { type UnusableReason, isTooMuch, unusableWords } from './http/unusable.ts';
 export { receiverSettings, receiverConfigOf, receiverProblems } from './http/settings.ts';
 export { topicTexts } from './topic/topic-texts.ts';

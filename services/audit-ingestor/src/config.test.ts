@@ -20,6 +20,16 @@ test.each<[Record<string, string>, string]>([
   [{ ...PORT, ...TLS, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'TLS and tokens'],
   [{ ...PORT, ...TLS, AUDIT_WEBHOOK_CLIENT_CA_FILE: '/ca' }, 'TLS and client certificates'],
   [{ ...PORT, AUDIT_WEBHOOK_INSECURE: 'true' }, 'neither, on purpose'],
+  [
+    {
+      ...PORT,
+      ...TLS,
+      AUDIT_WEBHOOK_OIDC_ISSUER: 'https://accounts.google.com',
+      AUDIT_WEBHOOK_OIDC_AUDIENCE: 'x',
+      AUDIT_WEBHOOK_OIDC_NAMES: 'push@p.iam.gserviceaccount.com',
+    },
+    'TLS and tokens of a provider',
+  ],
 ])('%j is accepted (%s)', (environment) => {
   expect(readConfig(config, { ...BROKERS, ...environment }).AUDIT_WEBHOOK_PORT).toBe(8443);
 });
@@ -27,6 +37,11 @@ test.each<[Record<string, string>, string]>([
 test.each([
   [{ ...PORT }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],
   [{ ...PORT, ...TLS }, 'AUDIT_WEBHOOK_TOKENS_FILE: an open port needs to know who may send'],
+  [
+    { ...PORT, ...TLS, AUDIT_WEBHOOK_OIDC_ISSUER: 'https://accounts.google.com' },
+    'AUDIT_WEBHOOK_OIDC_NAMES: anybody may have a token of that provider',
+  ],
+  [{ AUDIT_WEBHOOK_OIDC_AUDIENCE: 'x' }, 'AUDIT_WEBHOOK_OIDC_ISSUER: an audience and names are about'],
   [{ ...PORT, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],
   [{ AUDIT_WEBHOOK_TLS_CERT_FILE: '/c' }, 'AUDIT_WEBHOOK_TLS_KEY_FILE: certificate and key belong together'],
   [{ AUDIT_WEBHOOK_CLIENT_CA_FILE: '/ca' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: client certificates need TLS'],

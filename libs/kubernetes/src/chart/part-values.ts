@@ -60,11 +60,12 @@ const EMBEDDED = { requests: { cpu: '200m', memory: '512Mi' }, limits: { memory:
 const storageClass = text('The class; the default one unless set, and none with -.', '', `-|${NAME}`);
 
 /** An address that others post to. */
-const receiver = (about: string, secret: string) =>
+const receiver = (about: string, secret: string, more: Values = {}) =>
   section(about, {
     enabled: flag('Whether it is there.', false),
     port: whole('The port of the pods; the Service has 443.', 8_443, 1, 65_535),
     secret: named(secret),
+    ...more,
   });
 
 /** The parts of the product, with what each has of its own. */
@@ -90,7 +91,19 @@ export const PARTS = {
     }),
     webhook: receiver(
       'Takes audit events that API servers post.',
-      'A Secret with tls.crt and tls.key, and token: the bearer token that API servers send. Needed where it is enabled.',
+      'A Secret with tls.crt and tls.key, and token: the bearer token that API servers send, or Firehose as its access key; several, one a line. Needed where it is enabled.',
+      {
+        oidc: section(
+          'Tokens that an OpenID provider signs are taken, too, where issuer is set: a push of Pub/Sub has one.',
+          {
+            issuer: text('Its address, for Pub/Sub https://accounts.google.com.', '', 'https?://.+'),
+            audience: text('Whom they must be for. Needed where issuer is set.'),
+            names: texts(
+              'Whose they may be: the e-mail address of an account, or its sub; NAME=CLUSTER where there are several clusters. Needed where issuer is set.',
+            ),
+          },
+        ),
+      },
     ),
     ...podValues(SMALL),
   }),

@@ -34,6 +34,14 @@ const RULES: readonly Rule[] = [
     needs: { 'auditIngestor.webhook.secret': GIVEN },
   },
   {
+    where: { 'auditIngestor.webhook.oidc.issuer': GIVEN },
+    needs: {
+      'auditIngestor.webhook.enabled': is(true),
+      'auditIngestor.webhook.oidc.audience': GIVEN,
+      'auditIngestor.webhook.oidc.names': { minItems: 1 },
+    },
+  },
+  {
     where: { 'flowIngestor.http.enabled': is(true) },
     needs: { 'flowIngestor.http.secret': GIVEN },
   },

@@ -11,7 +11,7 @@ export type Entitlement = 'entitled' | 'unknown' | 'forbidden';
  *
  * @throws when the credentials cannot be read just now; nobody is let in then.
  */
-export type Credentials = (request: IncomingMessage, cluster: string) => Entitlement;
+export type Credentials = (request: IncomingMessage, cluster: string) => Entitlement | Promise<Entitlement>;
 
 /** Everybody may deliver: for tests, and where the network itself is the fence. */
 export const anybody: Credentials = () => 'entitled';
@@ -38,19 +38,19 @@ export function bearerTokens(path: string, isOnly = true): Credentials {
     );
   let changed = statSync(path).mtimeMs;
   let looked = Date.now();
-  return ({ headers }, cluster) => {
+  return (request, cluster) => {
     if (Date.now() - looked > FRESH_MILLISECONDS) {
       const { mtimeMs } = statSync(path);
       if (mtimeMs !== changed) senders = readTokens(path);
       [changed, looked] = [mtimeMs, Date.now()];
     }
-    const [, token] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    const token = bearerOf(request);
     if (token === undefined) return 'unknown';
     const digest = digestOf(token);
     let found: Entitled | undefined;
     // Every token is compared, and in constant time, so that the time of an answer tells nothing.
     for (const sender of senders) if (timingSafeEqual(sender.digest, digest)) found = sender;
-    return judged(found, cluster, isOnly);
+    return judged(found === undefined ? [] : [found.clusters], cluster, isOnly);
   };
 }
 
@@ -63,17 +63,7 @@ export function bearerTokens(path: string, isOnly = true): Credentials {
  * @throws Error for a name that is good for nothing.
  */
 export function clientCertificates(names: readonly string[], isOnly = true): Credentials {
-  const idle = names.find((name) => !isOnly && !name.includes('='));
-  if (idle !== undefined)
-    throw new Error(
-      `The name ${idle} of client certificates says no cluster, and several may be delivered for: write ${idle}=CLUSTER`,
-    );
-  const senders = new Map<string, Set<string>>();
-  for (const entry of names) {
-    const [name = '', cluster] = entry.split('=');
-    const clusters = senders.get(name) ?? new Set();
-    senders.set(name, cluster === undefined ? clusters : clusters.add(cluster));
-  }
+  const senders = sendersNamed(names, isOnly, 'client certificates');
   return ({ socket }, cluster) => {
     const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>;
     if (authorized !== true || getPeerCertificate === undefined) return 'unknown';
@@ -83,28 +73,78 @@ export function clientCertificates(names: readonly string[], isOnly = true): Cre
       ...[subject.CN ?? []].flat(),
       ...subjectaltname.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4)] : [])),
     ];
-    const known = presented.flatMap((name) => senders.get(name) ?? []);
-    if (known.length === 0) return 'unknown';
-    return known.some((clusters) => judged({ clusters }, cluster, isOnly) === 'entitled')
-      ? 'entitled'
-      : 'forbidden';
+    return judged(
+      presented.flatMap((name) => senders.get(name) ?? []),
+      cluster,
+      isOnly,
+    );
   };
+}
+
+/**
+ * What clusters each of several names is good for, of `name=cluster` and `name`.
+ *
+ * @throws Error for one that says no cluster where several may be delivered for.
+ */
+export function sendersNamed(
+  names: readonly string[],
+  isOnly: boolean,
+  what: string,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const idle = names.find((name) => !isOnly && !name.includes('='));
+  if (idle !== undefined)
+    throw new Error(
+      `The name ${idle} of ${what} says no cluster, and several may be delivered for: write ${idle}=CLUSTER`,
+    );
+  const senders = new Map<string, Set<string>>();
+  for (const entry of names) {
+    const [name = '', cluster] = entry.split('=');
+    const clusters = senders.get(name) ?? new Set();
+    senders.set(name, cluster === undefined ? clusters : clusters.add(cluster));
+  }
+  return senders;
 }
 
 /** All of several: whoever one of them does not let in stays out. */
 export function allOf(several: readonly Credentials[]): Credentials {
-  return (request, cluster) => {
-    const judgements = several.map((one) => one(request, cluster));
-    return judgements.find((judgement) => judgement !== 'entitled') ?? 'entitled';
+  return async (request, cluster) => {
+    for (const one of several) {
+      const judgement = await one(request, cluster);
+      if (judgement !== 'entitled') return judgement;
+    }
+    return 'entitled';
   };
+}
+
+/** One of several: whoever one of them lets in comes in. The next is asked only where the one before does not. */
+export function anyOf(several: readonly Credentials[]): Credentials {
+  return async (request, cluster) => {
+    let best: Entitlement = 'unknown';
+    for (const one of several) {
+      const judgement = await one(request, cluster);
+      if (judgement === 'entitled') return judgement;
+      if (judgement === 'forbidden') best = judgement;
+    }
+    return best;
+  };
+}
+
+/** What Firehose calls a token of the one that it delivers to. */
+const FIREHOSE_KEY = 'x-amz-firehose-access-key';
+
+/** The token that a sender has: as a bearer, or as Firehose sends it, which can send it in no other way. */
+export function bearerOf({ headers }: IncomingMessage): string | undefined {
+  const [, token] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  return token ?? [headers[FIREHOSE_KEY]].flat()[0];
 }
 
 const digestOf = (token: string) => createHash('sha256').update(token).digest();
 
-function judged(sender: Entitled | undefined, cluster: string, isOnly: boolean): Entitlement {
-  if (!sender) return 'unknown';
-  const isNamed = sender.clusters.has(cluster) || (isOnly && sender.clusters.size === 0);
-  return isNamed ? 'entitled' : 'forbidden';
+/** @param known for which clusters each of those is good that somebody is; none where nobody knows who that is. */
+export function judged(known: readonly ReadonlySet<string>[], cluster: string, isOnly: boolean): Entitlement {
+  if (known.length === 0) return 'unknown';
+  const isGood = known.some((clusters) => clusters.has(cluster) || (isOnly && clusters.size === 0));
+  return isGood ? 'entitled' : 'forbidden';
 }
 
 function readTokens(path: string): (Entitled & { readonly digest: Buffer })[] {

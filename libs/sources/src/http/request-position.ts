@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Instant } from '@margay/ground';
+import { parseInstant, type Instant } from '@margay/ground';
 
 /** Positions are milliseconds and a part of the content's checksum: 41 and 11 bits, safe integers until 2109. */
 const CHECKSUM_VALUES = 2 ** 11;
@@ -19,6 +19,15 @@ export function requestPosition(text: string, first: Instant | undefined, now: n
   const milliseconds = Math.floor((first ?? 0) / 1_000) || now;
   const position = milliseconds * CHECKSUM_VALUES + (crc32(essence(text)) % CHECKSUM_VALUES);
   return milliseconds > 0 && Number.isSafeInteger(position) ? position : now * CHECKSUM_VALUES;
+}
+
+/** When a cloud says that it took a message or made a request, of which all else may be packed; it is the same each time that it is sent. */
+const SENT = /"(?:publishTime|publish_time)":\s*"([0-9TZ:.+-]+)"|"timestamp":\s*(\d{13})\b/;
+
+/** When a request was made first, as Pub/Sub and Firehose write it beside what they pack; undefined where nothing says so. */
+export function sentAt(text: string): Instant | undefined {
+  const [, published, made] = SENT.exec(text.slice(0, EDGE)) ?? SENT.exec(text.slice(-EDGE)) ?? [];
+  return made === undefined ? parseInstant(published) : Number(made) * 1_000;
 }
 
 /** What tells batches apart without reading megabytes: their first and last events have ids, and their sizes differ. */

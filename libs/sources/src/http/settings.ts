@@ -28,6 +28,18 @@ const settingsFor = (prefix: string, what: string) => ({
     description:
       'File of bearer tokens, one a line, each followed by the clusters that it is good for; where one may be posted for, it need not be named. Read again when it changes.',
   }),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'OpenID provider whose signed tokens are bearer tokens, too, as Pub/Sub sends them: `https://accounts.google.com`.',
+    }),
+  OIDC_AUDIENCE: z.string().optional().meta({ description: 'The audience that these must be for.' }),
+  OIDC_NAMES: list().prefault('').meta({
+    description:
+      'Whose they may be, by verified `email` or by `sub`: `name=cluster`, or `name` where one cluster may be posted for.',
+  }),
   INSECURE: flag(false).meta({
     description: `Takes ${what} without TLS and from anybody. For trials: whoever reaches the port can write evidence.`,
   }),
@@ -87,6 +99,7 @@ export function receiverProblems(
     TLS_KEY_FILE: key,
     CLIENT_CA_FILE: ca,
     TOKENS_FILE: tokens,
+    OIDC_ISSUER: issuer,
   } = config;
   const open = port !== undefined && !config.INSECURE;
   const trial = `for a trial set ${prefix}_INSECURE=true`;
@@ -108,9 +121,24 @@ export function receiverProblems(
     ],
     [open && cert === undefined, 'TLS_CERT_FILE', `an open port needs TLS; ${trial}`],
     [
-      open && ca === undefined && tokens === undefined,
+      open && ca === undefined && tokens === undefined && issuer === undefined,
       'TOKENS_FILE',
-      `an open port needs to know who may send: set it or ${prefix}_CLIENT_CA_FILE; ${trial}`,
+      `an open port needs to know who may send: set it, ${prefix}_CLIENT_CA_FILE or ${prefix}_OIDC_ISSUER; ${trial}`,
+    ],
+    [
+      issuer !== undefined && config.OIDC_AUDIENCE === undefined,
+      'OIDC_AUDIENCE',
+      'a provider signs tokens for many: say which audience these have',
+    ],
+    [
+      issuer !== undefined && config.OIDC_NAMES.length === 0,
+      'OIDC_NAMES',
+      'anybody may have a token of that provider: say whose are let in',
+    ],
+    [
+      issuer === undefined && (config.OIDC_AUDIENCE !== undefined || config.OIDC_NAMES.length > 0),
+      'OIDC_ISSUER',
+      'an audience and names are about the tokens of a provider: say which',
     ],
   ];
   return problems.flatMap(([wrong, name, message]) =>

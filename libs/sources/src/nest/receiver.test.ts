@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { openMetrics, silentLog, type Log } from '@margay/runtime';
 import type { ServeOptions } from '@margay/runtime/nest';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { newAuthority } from '../testing/certificates.ts';
+import { fileOf } from '../testing/files.ts';
 import { post } from '../testing/post.ts';
 import { allOf, anybody, bearerTokens, clientCertificates } from '../http/credentials.ts';
 import { openReceiver, type Received, type ReceiverOptions } from './receiver.ts';
@@ -42,14 +41,6 @@ async function setUp({ deliver, tls, requestMilliseconds, ...options }: Setting 
   );
   onTestFinished(() => server.close());
   return { url: `${server.url}/in/a/n1`, base: server.url, delivered, metrics };
-}
-
-function fileOf(content: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'margay-tokens-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'tokens');
-  writeFileSync(path, content);
-  return path;
 }
 
 const textsOfAll = (delivered: Received[]) =>

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { traced, type Log, type Metrics } from '@margay/runtime';
 import { openListener, type HttpServer, type ServeOptions } from '@margay/runtime/nest';
 import {
@@ -16,7 +17,8 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type Held } from '../http/body.ts';
 import { budgetOf, type Budget } from '../http/budget.ts';
-import type { Credentials } from '../http/credentials.ts';
+import type { Credentials, Entitlement } from '../http/credentials.ts';
+import { answerTo } from '../http/answer.ts';
 import { hasTooManyMessages, isProtobuf, OTLP_LOGS, otlpJson } from '../http/otlp.ts';
 import { isTooMuch, type UnusableReason } from '../http/unusable.ts';
 
@@ -75,7 +77,8 @@ interface Reception extends ReceiverOptions {
 }
 
 /**
- * Opens a listener with one address, which takes what is posted to it and answers 200 when `deliver` has fulfilled.
+ * Opens a listener with one address, which takes what is posted to it and answers 200 when `deliver` has fulfilled. Firehose and Pub/Sub
+ * post to it as everybody does: see `answerTo`.
  *
  * Whoever sends tries again after any other answer, and gives up after a while; so content gets no 4xx, but for what is too large, whose
  * sender has to be set up otherwise. `deliver` gets what cannot be read too, to be recorded, and must be idempotent: what took too long is
@@ -114,12 +117,18 @@ class SenderGuard implements CanActivate {
     this.#reception = reception;
   }
 
-  canActivate(context: ExecutionContext): boolean {
-    const { name, credentials, clusters, metrics, log } = this.#reception;
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { name, clusters, metrics, log } = this.#reception;
     const http = context.switchToHttp();
     const request = http.getRequest<Posted>();
     const { cluster } = request.params;
-    const judgement = credentials(request.raw, cluster);
+    const refusal = (status: number, error: string) =>
+      new HttpException(answerTo(request.raw, { error }), status);
+    const judgement = await this.#judged(request.raw, cluster);
+    if (judgement === undefined) {
+      void http.getResponse<FastifyReply>().header('retry-after', RETRY_AFTER_SECONDS);
+      throw refusal(503, 'unavailable');
+    }
     if (judgement !== 'entitled') {
       metrics.refusedTotal.add(1, { receiver: name, reason: 'credentials' });
       log.warn('A request without right was refused', {
@@ -129,13 +138,24 @@ class SenderGuard implements CanActivate {
         from: request.ip,
       });
       if (judgement === 'forbidden')
-        throw new HttpException({ error: `these credentials are not good for cluster ${cluster}` }, 403);
+        throw refusal(403, `these credentials are not good for cluster ${cluster}`);
       void http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer');
-      throw new HttpException({ error: 'credentials are missing or wrong' }, 401);
+      throw refusal(401, 'credentials are missing or wrong');
     }
-    if (clusters && !clusters.includes(cluster))
-      throw new HttpException({ error: `cluster ${cluster} is not known here` }, 404);
+    if (clusters && !clusters.includes(cluster)) throw refusal(404, `cluster ${cluster} is not known here`);
     return true;
+  }
+
+  /** Undefined where that cannot be found out just now. */
+  async #judged(request: IncomingMessage, cluster: string): Promise<Entitlement | undefined> {
+    const { name, credentials, metrics, log } = this.#reception;
+    try {
+      return await credentials(request, cluster);
+    } catch (error) {
+      metrics.refusedTotal.add(1, { receiver: name, reason: 'unavailable' });
+      log.error('Whether a sender may deliver cannot be found out', { receiver: name, cluster, error });
+      return undefined;
+    }
   }
 }
 
@@ -170,16 +190,18 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
     bodyBytesMax = BODY_BYTES_MAX,
   } = reception;
   const { cluster, source } = request.params;
+  const say = (code: number, words: object) => void reply.code(code).send(answerTo(request.raw, words));
   const refuse = (reason: 'busy' | 'unavailable') => {
     metrics.refusedTotal.add(1, { receiver: name, reason });
-    void reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ error: reason });
+    void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    say(503, { error: reason });
   };
   const body = await readBody(request.raw, bodyBytesMax, budget).catch((error: unknown) => {
     log.warn('A sender broke off in the middle of a request', { receiver: name, cluster, source, error });
     return undefined;
   });
   // Whoever sent it is gone, so that nobody reads this.
-  if (body === undefined) return void reply.code(408).send({ error: 'the request broke off' });
+  if (body === undefined) return say(408, { error: 'the request broke off' });
   if (body.kind === 'busy') return refuse('busy');
   const isOtlp = isProtobuf(request.headers['content-type']);
   const content = contentOf(body, isOtlp, bodyBytesMax);
@@ -198,10 +220,10 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   const outcome = await settledWithin(deliveryMilliseconds, delivery);
   if (outcome === 'delivered') {
     if (content.kind === 'unusable' && isTooMuch(content.reason))
-      return void reply.code(413).send({ error: refusalWords(content, bodyBytesMax) });
+      return say(413, { error: refusalWords(content, bodyBytesMax) });
     // Nothing left out: an answer of that protocol without a field.
     if (isOtlp) return void reply.code(200).type('application/x-protobuf').send(Buffer.alloc(0));
-    return void reply.code(200).send(request.url.includes(OTLP_LOGS) ? {} : { delivered: true });
+    return say(200, request.url.includes(OTLP_LOGS) ? {} : { delivered: true });
   }
   log.warn('A request was not delivered and will be sent again', {
     receiver: name,

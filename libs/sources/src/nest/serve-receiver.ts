@@ -1,7 +1,15 @@
 import type { Log, Metrics } from '@margay/runtime';
 import type { HttpServer } from '@margay/runtime/nest';
-import { allOf, anybody, bearerTokens, clientCertificates, type Credentials } from '../http/credentials.ts';
+import {
+  allOf,
+  anybody,
+  anyOf,
+  bearerTokens,
+  clientCertificates,
+  type Credentials,
+} from '../http/credentials.ts';
 import type { ReceiverConfig } from '../http/settings.ts';
+import { signedTokens } from '../http/signed-tokens.ts';
 import { openReceiver, type Received } from './receiver.ts';
 
 /** Reading one request may take this long: less than the 30 seconds after which the API server gives up. */
@@ -49,18 +57,21 @@ export async function serveReceiver(
   });
 }
 
-/** All that is set must be right: the certificate, the token, or both. */
-function credentialsOf(
-  { CLIENT_CA_FILE: ca, CLIENT_NAMES: names, TOKENS_FILE: tokens }: ReceiverConfig,
-  isOnly: boolean,
-): Credentials {
-  if (!isOnly && ca !== undefined && names.length === 0 && tokens === undefined)
+/** A certificate and a token must both be right where both are set; a token may be one of the file, or one that the provider signed. */
+function credentialsOf(config: ReceiverConfig, isOnly: boolean): Credentials {
+  const { CLIENT_CA_FILE: ca, CLIENT_NAMES: names, TOKENS_FILE: tokens } = config;
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience = '', OIDC_NAMES: accounts } = config;
+  const bearers = [
+    ...(tokens === undefined ? [] : [bearerTokens(tokens, isOnly)]),
+    ...(issuer === undefined ? [] : [signedTokens({ issuer, audience, names: accounts }, isOnly)]),
+  ];
+  if (!isOnly && ca !== undefined && names.length === 0 && bearers.length === 0)
     throw new Error(
       'Several clusters may be delivered for, and any client certificate is let in: set CLIENT_NAMES to name=cluster, or give tokens',
     );
   const required = [
     ...(ca === undefined ? [] : [clientCertificates(names, isOnly)]),
-    ...(tokens === undefined ? [] : [bearerTokens(tokens, isOnly)]),
+    ...(bearers.length === 0 ? [] : [anyOf(bearers)]),
   ];
   return required.length === 0 ? anybody : allOf(required);
 }

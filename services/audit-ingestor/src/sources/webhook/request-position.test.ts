@@ -18,6 +18,20 @@ test('positions ascend with the time of the first event, in envelopes too', () =
   expect(requestPosition(wrapped(LATE), NOW)).toBeLessThan(requestPosition('{}', NOW));
 });
 
+test('where a cloud packs the events, by the time of its own request or message, again the same', () => {
+  const data = Buffer.from(event(EARLY)).toString('base64');
+  const firehose = (timestamp: number) => JSON.stringify({ requestId: 'r', timestamp, records: [{ data }] });
+  const push = (publishTime: string) => JSON.stringify({ message: { data, messageId: '1', publishTime } });
+  expect(requestPosition(firehose(1_795_000_000_000), NOW)).toBe(
+    requestPosition(firehose(1_795_000_000_000), NOW + 90_000),
+  );
+  expect(requestPosition(firehose(1_795_000_000_000), NOW)).toBeLessThan(
+    requestPosition(firehose(1_795_000_000_001), NOW),
+  );
+  expect(requestPosition(push(EARLY), NOW)).toBe(requestPosition(push(EARLY), NOW + 90_000));
+  expect(requestPosition(push(EARLY), NOW)).toBeLessThan(requestPosition(push(LATE), NOW));
+});
+
 test('requests that begin in one millisecond are told apart', () => {
   const all = Array.from({ length: 20 }, (_, i) => requestPosition(event(EARLY, String(i)), NOW));
   expect(new Set(all).size).toBe(20);
