@@ -6,13 +6,14 @@ import { nextTick, type GlobalReport } from '@margay/reports';
 import type { KnownReport, Windows } from '@margay/storage';
 import { dueWindows, pastStart, pastWindows } from './due-windows.ts';
 import type { EvidenceSpan } from './evidence-span.ts';
+import type { Hand } from './hand-on.ts';
 
 export interface Schedule {
   readonly cluster: string;
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
   /** Has windows computed, each at least once; by the workers, through the topic, unless given. */
-  readonly hand?: (windows: readonly ReportWindow[]) => Promise<unknown>;
+  readonly hand?: Hand;
   /** Reports have the windows that their schedules would have had since then, too. */
   readonly since?: Instant;
   /** The time that the evidence spans; with `since`. */

@@ -1,7 +1,6 @@
 import { reportWindows, WORKER_GROUP, type ReportWindow } from '@margay/contracts';
 import { type Instant, MINUTE, SECOND } from '@margay/ground';
 import { messagesBetween, type Bus, type Places } from '@margay/messaging';
-import type { Log } from '@margay/runtime';
 import type { Windows } from '@margay/storage';
 
 /** What is remembered of a window that is neither completed nor failed. */
@@ -60,6 +59,7 @@ export interface LostWindows {
 
 export function lostWindows(bus: Bus, windows: Windows): LostWindows {
   const handed = new Map<string, Handed>();
+  let found: ReadonlySet<string> = new Set();
   let lookedAt = -Infinity;
   return {
     async find(now) {
@@ -69,12 +69,16 @@ export function lostWindows(bus: Bus, windows: Windows): LostWindows {
       const active = await windows.list({ states: ['emitted', 'running'], limit: 1_000 });
       const ids = new Set(active.map(({ window }) => window.id));
       for (const id of handed.keys()) if (!ids.has(id)) handed.delete(id);
+      const foundBefore = found;
+      found = ids;
       if (active.length === 0) return [];
       const positions = await bus.positions(reportWindows.name, WORKER_GROUP);
       const topic = { positions, ends: await bus.ends(reportWindows.name), now };
       return active
         .map(({ window }) => window)
         .filter(({ id, end }) => {
+          // Whoever emitted it publishes it after that: only then its message stands before the topic's end.
+          if (!foundBefore.has(id)) return false;
           const next = handedNow(handed.get(id), topic);
           if (next !== undefined) handed.set(id, next);
           else if (end <= now) handed.delete(id);
@@ -82,11 +86,4 @@ export function lostWindows(bus: Bus, windows: Windows): LostWindows {
         });
     },
   };
-}
-
-/** Says of lost windows that they are handed out again; gives them. */
-export function tellOfLost(lost: readonly ReportWindow[], log: Log): readonly ReportWindow[] {
-  for (const { id, reportName: report } of lost)
-    log.info('A window that nobody works on any more is handed to the workers again', { id, report });
-  return lost;
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reportWindowOf, reportWindows } from '@margay/contracts';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { openEmbeddedBus } from '@margay/messaging';
 import { silentLog, type Log } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
-import { scheduleCluster } from './schedule-cluster.ts';
+import { scheduleCluster, type ClusterScheduleOptions } from './schedule-cluster.ts';
 
 const REPORTS = '/apis/projectcalico.org/v3/globalreports';
 const REPORT = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalReport' };
@@ -12,7 +13,7 @@ const hourly = { ...REPORT, spec: { reportType: 'inventory', schedule: '0 * * * 
 const typeless = { ...REPORT, spec: { reportType: 'nothing', schedule: '0 * * * *' } };
 
 /** A scheduler over a stand-in API server, that looks fifty times a second; what it warned of. */
-async function scheduler(fake: FakeApiServer) {
+async function scheduler(fake: FakeApiServer, more: Partial<ClusterScheduleOptions> = {}) {
   const warnings: string[] = [];
   const log: Log = { ...silentLog, warn: (message) => void warnings.push(message), with: () => log };
   const bus = openEmbeddedBus(':memory:');
@@ -30,6 +31,7 @@ async function scheduler(fake: FakeApiServer) {
     signal: stop.signal,
     log,
     lookMilliseconds: 20,
+    ...more,
   });
   onTestFinished(async () => {
     stop.abort();
@@ -39,7 +41,7 @@ async function scheduler(fake: FakeApiServer) {
     await stores.close();
     await fake.stop();
   });
-  return warnings;
+  return Object.assign(warnings, { bus, stores });
 }
 
 const statusOf = async (fake: FakeApiServer, name: string) => {
@@ -119,4 +121,24 @@ test('a built-in type that somebody deletes stays away; one whose name a type of
   await expect.poll(reasons, patient).toContain('as a report type that is built in');
   fake.delete(TYPES, 'inventory');
   await expect.poll(reasons, patient).toContain('"Scheduled"');
+});
+
+test('where another installation leads, a run that people ask for here, of a report that chooses its nodes, is a Job as well', async () => {
+  const fake = await FakeApiServer.start();
+  const spec = { reportType: 'inventory', jobNodeSelector: { pool: 'reports' } };
+  fake.put(REPORTS, 'chosen', { ...REPORT, spec });
+  fake.put('/apis/coordination.k8s.io/v1/namespaces/default/leases', 'globalreports.projectcalico.org', {
+    spec: { holderIdentity: 'another', leaseDurationSeconds: 3_600, renewTime: new Date().toISOString() },
+  });
+  fake.put('/api/v1/namespaces/jobs/podtemplates', 'tigera.io.report', {
+    template: { spec: { containers: [{ name: 'report' }] } },
+  });
+  const { bus, stores } = await scheduler(fake, { jobNamespace: 'jobs', installation: 'this one' });
+  const window = reportWindowOf('c', { name: 'chosen', spec }, { start: 1, end: 2 }, true);
+  await stores.windows.emit([window], 3);
+  const jobs = () => fake.requests.filter((request) => /^POST .*\/jobs\/jobs/.test(request));
+  await expect.poll(jobs, { timeout: 10_000 }).toHaveLength(1);
+  const published = [];
+  for await (const { value } of bus.peek(reportWindows.name)) published.push(reportWindows.decode(value));
+  expect(published).toEqual([]);
 });

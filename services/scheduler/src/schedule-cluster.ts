@@ -17,14 +17,13 @@ import {
 import { publishAll, type Bus } from '@margay/messaging';
 import { reasonOf, together, type Log } from '@margay/runtime';
 import type { History, WindowRecord, Windows } from '@margay/storage';
-import { askedWindows, type AskedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
 import { Followed, whyNotFollowed } from './followed.ts';
+import { handingOn, type Hand } from './hand-on.ts';
 import { keepKnown } from './keep-known.ts';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
 import { keepStatus, type KeepStatus } from './keep-status.ts';
 import { keepTypes } from './keep-types.ts';
-import { lostWindows, tellOfLost, type LostWindows } from './lost-windows.ts';
 import { reportJobs, type ReportJobs } from './report-jobs.ts';
 
 export interface ClusterScheduleOptions extends Schedule {
@@ -99,16 +98,21 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     (async () => {
       const keeping = { ...options, group, signal, component: COMPONENT, hasJobs: jobs !== undefined };
       const keptTypes = keepTypes(keeping);
+      // Those of reports that choose their nodes become Jobs, whoever asked for them.
+      const hand: Hand = async (due) =>
+        publishAll(options.bus, reportWindows, (await jobs?.start(due, reports ?? new Map())) ?? due);
+      const isAtWork = (id: string) => jobs?.isAtWork(id) === true;
       const finding: Finding = {
-        lost: lostWindows(options.bus, options.windows),
-        asked: askedWindows(options.windows),
+        hand,
+        handOn: handingOn({ ...options, hand, isAtWork }),
         keep: keepKnown(options.windows),
         span: evidenceSpan(options.history),
         keepStatus: keepStatus(keeping),
       };
       for (let look = 0; !signal.aborted;) {
         if (reports !== undefined && !leads) {
-          await handOn(options, jobs, finding);
+          // Runs that were asked for here, and those that got lost, whoever schedules.
+          await finding.handOn(options.now());
         } else if (reports !== undefined && types !== undefined) {
           const all = look % LOOKS_A_STATUS === 0;
           // Types that were installed just now are there at the next look.
@@ -125,8 +129,8 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
 
 /** What a look at the schedules remembers of those before it. */
 interface Finding {
-  readonly lost: LostWindows;
-  readonly asked: AskedWindows;
+  readonly hand: Hand;
+  readonly handOn: (now: Instant) => Promise<void>;
   readonly keep: ReturnType<typeof keepKnown>;
   readonly span: ReturnType<typeof evidenceSpan>;
   readonly keepStatus: KeepStatus;
@@ -162,16 +166,6 @@ async function keepLeading(
 
 const WHO_LEADS = 'Whether another installation schedules the GlobalReports cannot be found out';
 
-/** What is begun where another installation leads: runs that were asked for here, and those that got lost. */
-async function handOn(
-  { bus, now, log }: ClusterScheduleOptions,
-  jobs: ReportJobs | undefined,
-  { lost, asked }: Finding,
-): Promise<void> {
-  const left = (await lost.find(now())).filter(({ id }) => !jobs?.isAtWork(id));
-  await publishAll(bus, reportWindows, [...(await asked.find()), ...tellOfLost(left, log)]);
-}
-
 /** Emits what is due, and writes the status of the reports that it concerns, or of all. */
 async function lookAt(
   byName: ReadonlyMap<string, ClusterReport>,
@@ -179,7 +173,7 @@ async function lookAt(
   all: boolean,
   options: ClusterScheduleOptions,
   jobs: ReportJobs | undefined,
-  { lost, asked, keep, span, keepStatus }: Finding,
+  { hand, handOn, keep, span, keepStatus }: Finding,
 ): Promise<void> {
   const reports = [...byName.values()];
   const { bus, windows, now, log } = options;
@@ -191,17 +185,12 @@ async function lookAt(
     problems.set(each.name, read.problem);
     return [];
   });
-  const hand = async (due: readonly ReportWindow[]) =>
-    publishAll(bus, reportWindows, (await jobs?.start(due, byName)) ?? due);
   const evidence = options.since === undefined ? undefined : await span(now());
   const schedule = { ...options, hand, ...(evidence && { evidence }) };
   const { emitted, known } = await emitDueWindows(bus, windows, usable, schedule, now());
   options.onEmitted?.(emitted);
   await keep(known);
-  const asking = await asked.find();
-  if (asking.length > 0) await hand(asking);
-  const left = (await lost.find(now())).filter(({ id }) => !jobs?.isAtWork(id));
-  if (left.length > 0) await hand(tellOfLost(left, log));
+  await handOn(now());
   const concerned = new Set(emitted.map(({ reportName }) => reportName));
   for (const each of reports.filter(({ name }) => all || concerned.has(name))) {
     const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map((record) =>

@@ -9,12 +9,11 @@ import { CLOCK, LOG, METRICS, Readiness, Stages, type Clock } from '@margay/runt
 import type { Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { askedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
 import { Followed } from './followed.ts';
 import { keepKnown } from './keep-known.ts';
 import { emitDueWindows } from './emit-windows.ts';
-import { lostWindows, tellOfLost } from './lost-windows.ts';
+import { handingOn, type Hand } from './hand-on.ts';
 import { NOT_USED, type ReportsFolder } from './read-reports.ts';
 import { scheduleCluster } from './schedule-cluster.ts';
 
@@ -115,20 +114,22 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   /** Without a schedule, runs may still be asked for. */
   async #handOn(cluster: string, signal: AbortSignal): Promise<void> {
-    const { windows } = this.#cell.of(cluster);
-    const lost = lostWindows(this.#bus, windows);
-    const asked = askedWindows(windows);
+    const handOn = this.#handingOn(cluster);
     while (!signal.aborted) {
-      const left = tellOfLost(await lost.find(this.#clock()), this.#log);
-      await publishAll(this.#bus, reportWindows, [...(await asked.find()), ...left]);
+      await handOn(this.#clock());
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
   }
 
+  #handingOn(cluster: string): (now: Instant) => Promise<void> {
+    const { windows } = this.#cell.of(cluster);
+    const hand: Hand = (due) => publishAll(this.#bus, reportWindows, due);
+    return handingOn({ bus: this.#bus, windows, log: this.#log, hand });
+  }
+
   async #look(cluster: string, read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {
     const { windows, history } = this.#cell.of(cluster);
-    const lost = lostWindows(this.#bus, windows);
-    const asked = askedWindows(windows);
+    const handOn = this.#handingOn(cluster);
     const keep = keepKnown(windows);
     const spanNow = evidenceSpan(history);
     while (!signal.aborted) {
@@ -144,8 +145,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         const { emitted, known } = await emitDueWindows(this.#bus, windows, reports, schedule, now);
         await this.#tell(emitted);
         await keep(known);
-        const left = tellOfLost(await lost.find(now), this.#log);
-        await publishAll(this.#bus, reportWindows, [...(await asked.find()), ...left]);
+        await handOn(now);
       });
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
