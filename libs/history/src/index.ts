@@ -15,7 +15,7 @@ export {
   type ObjectDoubt,
 } from './object-doubt.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
-export type { Sight, SightWindow } from './sight.ts';
+export { firstSights, type Sight, type SightWindow } from './sight.ts';
 export type { AskedName } from './told.ts';
 export { project } from './project.ts';
 export {

@@ -1,13 +1,15 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { compareTexts, type Instant, type Key, MINUTE, type Window } from '@margay/ground';
+import { compareTexts, type Instant, type Key, keyText, MINUTE, type Window } from '@margay/ground';
 import {
   ENDING_RESOURCES,
   endsOf,
+  firstSights,
   inferEnds,
   overlapping,
   restoreDoubts,
   type AskedName,
   type Sight,
+  type SightWindow,
   type Version,
 } from '@margay/history';
 import { chunks } from '../chunks.ts';
@@ -91,16 +93,17 @@ export function elasticsearchHistory(elastic: Elastic): History {
     return versions;
   };
 
-  const isTold = async (
-    { group, resource, namespace, name, isBeginning }: AskedName,
-    before: Instant,
-  ): Promise<boolean> => {
+  const isTold = async ({ isBeginning, ...named }: AskedName, before: Instant): Promise<boolean> => {
+    const { group, resource, namespace, name } = named;
+    const key = keyIdOf(elastic, named);
+    const ofKind = [ofCluster, { term: { group } }, { term: { resource } }, { term: { namespace } }];
+    const begins = [
+      { bool: { filter: [...ofKind, { prefix: { name } }] } },
+      // Changes of older releases have no name but in their key, which is not readable where it is very long.
+      { prefix: { key } },
+    ];
     const filter = [
-      ofCluster,
-      { term: { group } },
-      { term: { resource } },
-      { term: { namespace } },
-      isBeginning ? { prefix: { name } } : { term: { name } },
+      isBeginning ? { bool: { should: begins } } : { term: { key } },
       { range: { at: { lt: before } } },
     ];
     const { hits } = await elastic.call('looking for a name', () =>
@@ -114,6 +117,28 @@ export function elasticsearchHistory(elastic: Elastic): History {
       }),
     );
     return hits.hits.length > 0;
+  };
+
+  /** The first sights among changes of releases that did not say which ones are, by name. */
+  const olderSights = async ({ from, before }: SightWindow): Promise<Map<string, Sight>> => {
+    const documents = readAll<ChangeDocument>(elastic, {
+      index: elastic.index('changes-*'),
+      query: {
+        bool: {
+          filter: [ofCluster, { range: { at: { gte: from, lt: before } } }],
+          must_not: [{ exists: { field: 'isSight' } }],
+        },
+      },
+      sort: [{ at: 'asc' }, { _shard_doc: 'asc' }],
+    });
+    const sights = new Map<string, Sight>();
+    for await (const document of documents) {
+      for (const sight of firstSights([changeOfDocument(document)], { from, before })) {
+        const name = keyText(sight);
+        if (!sights.has(name)) sights.set(name, sight);
+      }
+    }
+    return sights;
   };
 
   /** The last versions of objects that others end with. */
@@ -155,6 +180,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
     },
 
     async *firstSights({ from, before }) {
+      const older = await olderSights({ from, before });
       const filter = [
         ofCluster,
         { term: { isSight: true } },
@@ -171,8 +197,13 @@ export function elasticsearchHistory(elastic: Elastic): History {
       for await (const { key, more } of buckets(index, { bool: { filter } }, sources, { first })) {
         const { hits } = more['first'] as { hits: estypes.SearchHitsMetadata<Pick<Sight, 'uid' | 'at'>> };
         const seen = hits.hits[0]?._source;
-        if (seen !== undefined) yield { ...(key as unknown as Key), ...seen };
+        if (seen === undefined) continue;
+        const sight: Sight = { ...(key as unknown as Key), ...seen };
+        const before = older.get(keyText(sight));
+        older.delete(keyText(sight));
+        yield before !== undefined && before.at < sight.at ? before : sight;
       }
+      yield* older.values();
     },
 
     async told(asked, before) {
