@@ -24,6 +24,7 @@ export default {
     may('runtime-arrows', 'runtime', []),
     may('sqlite-arrows', 'sqlite', ['runtime']),
     may('terminal-stands-alone', 'terminal', []),
+    may('confirmations-arrows', 'confirmations', ['ledger', 'runtime']),
     may('messaging-arrows', 'messaging', ['history', 'coverage', 'contracts', 'runtime', 'sqlite']),
     may('storage-arrows', 'storage', [
       'policy',

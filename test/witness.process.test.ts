@@ -10,7 +10,7 @@ import { signingKey, verifierKeyText } from '@margay/ledger';
 import { logReports, type Stores } from '@margay/storage';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from './testing/api-application.ts';
-import { margay, PROGRAM, type Ran, startMargay } from './testing/margay.ts';
+import { margay, PROGRAM, type Ran, startMargay, startUp, stopped } from './testing/margay.ts';
 import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'margay-witness-'));
@@ -50,7 +50,7 @@ async function margayWithLog(ids: readonly string[]) {
 }
 
 /** A witness of the log, whose address is given. */
-async function witness(name: string): Promise<{ address: string; stop: () => Promise<void> }> {
+async function witness(name: string, log = KEY[1]!): Promise<{ address: string; stop: () => Promise<void> }> {
   const child = startMargay([
     'witness',
     'serve',
@@ -59,7 +59,7 @@ async function witness(name: string): Promise<{ address: string; stop: () => Pro
     '--data',
     path(name),
     '--log',
-    KEY[1]!,
+    log,
     '--port',
     '0',
   ]);
@@ -176,6 +176,45 @@ test('the key of a log is not taken for one of a witness', () => {
     ) as string,
   });
 });
+
+test(
+  'margay up asks its witnesses by itself: evidence.zip alone shows who saw the log',
+  { timeout: 180_000 },
+  async () => {
+    const log = margay(['key', path('up.key'), '--name', 'margay.example/up']).out.trim();
+    const first = await witness('w1', log);
+    const started = await startUp(['--data', path('up')], /Reports and downloads/, {
+      LEDGER_KEY_FILE: path('up.key'),
+      WITNESSES: `${W1} ${first.address}, ${W2} http://localhost:59999`,
+    });
+    const [run] = await started.headers();
+    const zip = `${started.url}/api/v1/runs/${run!.id}/downloads/evidence.zip`;
+    const verified = async (...options: string[]) => {
+      writeFileSync(path('seen.zip'), Buffer.from(await (await fetch(zip)).arrayBuffer()));
+      return meanwhile(['verify', path('seen.zip'), '--key', log, ...options]);
+    };
+    await expect.poll(async () => (await verified('--witness', W1)).code, { timeout: 30_000 }).toBe(0);
+    const { out } = await verified('--witness', W1);
+    expect(out).toMatch(/shown: the witness witness\.example\/w1 saw that log at 2/);
+    expect(out).toMatch(/1 of the 1 witnesses that were given saw that log with this report in it/);
+    expect((await verified('--witness', W1, '--witness', W2)).code).toBe(1);
+    expect((await verified('--witness', W1, '--witness', W2, '--witnesses', '1')).code).toBe(0);
+    expect(await (await fetch(`${started.url}/readyz`)).json()).toMatchObject({
+      ready: true,
+      checks: {
+        confirmations: {
+          reason: expect.stringMatching(/w2\+\S+ has not confirmed .* cannot be reached/) as string,
+        },
+      },
+    });
+    // The PDF has what the witness signed, as text and as a code, and what is printed is read again.
+    const pdf = await fetch(`${started.url}/api/v1/runs/${run!.id}/downloads/report.pdf`);
+    writeFileSync(path('seen.pdf'), Buffer.from(await pdf.arrayBuffer()));
+    const ofPdf = await meanwhile(['verify', path('seen.pdf'), '--key', log, '--key', W1]);
+    expect(ofPdf.out).toMatch(/shown: the witness witness\.example\/w1 saw that log at 2/);
+    await stopped(started.child);
+  },
+);
 
 test.each<[string, string[], RegExp]>([
   ['so many of none', ['--witnesses', '1'], /--witnesses needs --witness/],

@@ -47,7 +47,7 @@ export {
 } from './kinds.ts';
 export { groupOf, type KubernetesObject } from './object.ts';
 export { compareTexts, sortedOnce } from './order.ts';
-export { pauseAfter } from './pause.ts';
+export { pauseAfter, type Pauses } from './pause.ts';
 export { PLUGINS, SETTINGS_OBJECTS, settingsOf, type Plugin } from './plugins.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export {

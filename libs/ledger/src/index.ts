@@ -42,7 +42,7 @@ export {
   type VerifierKey,
   verifierKeyText,
 } from './notes/keys.ts';
-export { cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
+export { cosignatureIn, cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
 export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
 export { addCheckpointText, witness, type WitnessAnswer } from './witness.ts';
 export { checkProof, proofText, readGrowth, readProof } from './notes/proof.ts';

@@ -15,6 +15,7 @@ import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
 import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embedded.ts';
+import { LEDGER_CONFIRMATIONS } from './ledger/embedded-confirmations.ts';
 import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embedded.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
@@ -39,6 +40,7 @@ const MIGRATIONS = [
   LEDGER_STATEMENTS,
   COVERAGE_ORDER,
   COVERAGE_SET_BACK,
+  LEDGER_CONFIRMATIONS,
 ];
 
 /** How the embedded stores are opened. */

@@ -34,8 +34,10 @@ export {
   logUnlogged,
 } from './ledger/append.ts';
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
+export { cosigned } from './ledger/confirmed.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';
-export { growthProof, type LoggedReport, loggedReport } from './ledger/proofs.ts';
+export { growthProof } from './ledger/from-tiles.ts';
+export { type LoggedReport, loggedReport } from './ledger/proofs.ts';
 export { lastLogged, type LoggedEntry, logReader } from './ledger/read-log.ts';
 export { type LogHead, LogRefused } from './ledger/ledger.ts';
 export { bundleIn, tileIn } from './ledger/served-tiles.ts';

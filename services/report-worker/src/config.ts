@@ -1,3 +1,4 @@
+import { confirmationSettings } from '@margay/confirmations';
 import { kafkaSettings } from '@margay/messaging';
 import { networksProblem, PRIVATE_NETWORKS } from '@margay/policy';
 import { cellSettings, list, whole } from '@margay/runtime';
@@ -36,4 +37,5 @@ export const config = z.object({
   ...kafkaSettings,
   ...elasticsearchSettings,
   ...ledgerSettings,
+  ...confirmationSettings,
 });

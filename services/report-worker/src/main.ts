@@ -1,3 +1,4 @@
+import { confirmersOf } from '@margay/confirmations';
 import { REPORT_NAME } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
@@ -27,6 +28,7 @@ else
         {
           evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
           ledgerKey: ledgerKeyOf(settings),
+          confirmers: confirmersOf(settings),
         },
         BusModule.kafka(settings, 'report-worker', clustersOf(settings)),
         StoresModule.elasticsearch(settings),

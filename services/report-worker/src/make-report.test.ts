@@ -2,9 +2,10 @@ import { reportWindows, type ReportWindow } from '@margay/contracts';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { openEmbeddedBus } from '@margay/messaging';
 import { openMetrics, silentLog } from '@margay/runtime';
-import type { Readiness } from '@margay/runtime/nest';
+import type { Readiness, Stages } from '@margay/runtime/nest';
 import { cellOver, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
+import { Confirmations } from './confirm/confirmations.ts';
 import { LogRefusals } from './log-refusals.ts';
 import { makeReport } from './make-report.ts';
 import { WindowsController } from './windows.controller.ts';
@@ -67,9 +68,11 @@ test('a pod of its own has the watches prove the end of its window before it com
   const computed: string[] = [];
   const options = { evidenceMilliseconds: 0 };
   const metrics = openMetrics({ defaults: false });
+  const cell = cellOver(new Map([['c', stores]]));
+  const readiness = {} as Readiness;
   const worker = new WindowsController(
     bus,
-    cellOver(new Map([['c', stores]])),
+    cell,
     async ({ id }) => {
       computed.push(id);
       return { header: {} as never, digest: 'd', parts: [], read: {} };
@@ -79,7 +82,8 @@ test('a pod of its own has the watches prove the end of its window before it com
     silentLog,
     metrics,
     // Nothing is logged here.
-    new LogRefusals(options, {} as Readiness, metrics),
+    new LogRefusals(options, readiness, metrics),
+    new Confirmations(bus, options, cell, {} as Stages, readiness, silentLog, metrics),
   );
   const other: ReportWindow = { ...window, id: 'another' };
   await stores.windows.emit([other], END);

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Compute } from './compute-in-thread.ts';
+import { Confirmations } from './confirm/confirmations.ts';
 import { LogRefusals } from './log-refusals.ts';
 import { UnloggedReports } from './unlogged-reports.ts';
 import { COMPUTE, WindowsController } from './windows.controller.ts';
@@ -17,6 +18,7 @@ export class ReportWorkerModule {
       module: ReportWorkerModule,
       imports: [...adapters],
       providers: [
+        Confirmations,
         LogRefusals,
         UnloggedReports,
         { provide: COMPUTE, useValue: compute },

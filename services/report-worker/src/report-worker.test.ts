@@ -10,8 +10,9 @@ import {
   type ReportWindow,
   type Topic,
 } from '@margay/contracts';
+import { type Confirmer, Unconfirmed } from '@margay/confirmations';
 import type { Change } from '@margay/history';
-import { readCheckpoint, readEntry, signingKey } from '@margay/ledger';
+import { cosignNote, readCheckpoint, readEntry, type SigningKey, signingKey } from '@margay/ledger';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { splitReport, type Report } from '@margay/reports';
@@ -400,4 +401,82 @@ test('an entry that somebody takes out of the log is told of while nothing is ar
   // It goes on being counted, so that the alert goes on, and is logged once.
   await expect.poll(() => metrics.exposition()).toMatch(/margay_log_refused_total\{cluster="c"\} [3-9]/);
   expect(lines).toEqual([expect.stringContaining('Entry 0 of the log of reports is missing.')]);
+});
+
+test('who confirms heads of the log keeps no report waiting, and has each head signed that others can', async () => {
+  const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const [good, late] = ['good', 'late'].map((name, i) =>
+    signingKey(`witness.example/${name}`, new Uint8Array(32).fill(2 + i), 'witness'),
+  ) as [SigningKey, SigningKey];
+  const state = { isAway: true };
+  const signs = (key: SigningKey): Confirmer => ({
+    by: `${key.name}+${key.id}`,
+    kind: 'cosignature',
+    confirm: async ({ checkpoint, seen, growth }) => {
+      const { size } = readCheckpoint(Buffer.from(checkpoint), [ledgerKey]);
+      expect(seen).toBeLessThan(size);
+      if (seen > 0) await growth(seen);
+      return cosignNote(checkpoint, key, 7).slice(checkpoint.length);
+    },
+  });
+  const all: Confirmer[] = [
+    signs(good),
+    {
+      ...signs(late),
+      confirm: async (asked) => {
+        if (state.isAway) throw new Unconfirmed('away', 'it cannot be reached');
+        return signs(late).confirm(asked);
+      },
+    },
+    {
+      by: 'never',
+      kind: 'cosignature',
+      confirm: ({ signal }) =>
+        new Promise((_, reject) => signal!.addEventListener('abort', () => reject(new Error('stopping')))),
+    },
+    {
+      by: 'lies',
+      kind: 'cosignature',
+      confirm: () => Promise.reject(new Unconfirmed('wrong', 'what it answered is no signature')),
+    },
+  ];
+  const { app, bus, stores, done, metrics } = await worker(really, {
+    ledgerKey,
+    confirmers: { all, witnessesNeeded: 2 },
+    pauses: { first: 5, longest: 5 },
+  });
+  for (const [i, id] of ['w1', 'w2', 'w3'].entries()) {
+    const window = { ...windowOf(id), end: 1_000 + i };
+    await stores.windows.emit([window], 1);
+    await publishAll(bus, reportWindows, [window]);
+    await expect.poll(done).toBe(0);
+  }
+  expect((await messagesOf(bus, reportsCompleted)).map(({ id }) => id)).toEqual(['w1', 'w2', 'w3']);
+  await expect.poll(() => stores.ledger.lastConfirmed(`${good.name}+${good.id}`)).toBe(3);
+  await expect
+    .poll(() => metrics.exposition())
+    .toMatch(/margay_log_confirmations_total\{cluster="c",confirmer="lies",result="wrong"\} [2-9]/);
+  expect(await stores.ledger.lastConfirmed(`${late.name}+${late.id}`)).toBe(0);
+  const { ready, checks } = await app.get(Readiness).look();
+  expect(ready).toBe(true);
+  expect(checks['confirmations']?.reason).toMatch(
+    /late\+\S+ has not confirmed the head of the log of c since \S+: it cannot be reached\. lies has/,
+  );
+  expect(await metrics.exposition()).toMatch(
+    /margay_log_unconfirmed_seconds\{cluster="c",confirmer="witnesses"\} 0\.\d/,
+  );
+  state.isAway = false;
+  await expect.poll(() => stores.ledger.lastConfirmed(`${late.name}+${late.id}`)).toBe(3);
+  // What the log's key did not sign is asked of nobody, and nothing of the two that say nothing is kept.
+  expect(new Set((await stores.ledger.confirmations(0)).map(({ by }) => by)).size).toBe(2);
+  const published = async () => (await messagesOf(bus, logCheckpoints)).at(-1)!;
+  await expect.poll(async () => (await published()).checkpoint).toMatch(/good[^]*late/);
+  const last = await published();
+  expect(readCheckpoint(Buffer.from(last.checkpoint), [ledgerKey, good, late])).toMatchObject({
+    size: 3,
+    signed: [{ key: { name: ledgerKey.name } }, { key: { name: good.name }, time: 7 }, { time: 7 }],
+  });
+  expect(await metrics.exposition()).toMatch(
+    /margay_log_unconfirmed_seconds\{cluster="c",confirmer="witnesses"\} 0\n/,
+  );
 });

@@ -18,6 +18,7 @@ export function toLog(
       log.warn(ATTEMPT_FAILED, { id, report, attempt, reason: reasonOf(error), error }),
     away: (error) =>
       log.warn('A window waits for broker or archive', { id, report, reason: reasonOf(error) }),
+    logged: () => undefined,
     unlogged: ({ message }) => log.error(NOT_LOGGED, { id, report, reason: message }),
     late: ({ changes, flows }) =>
       log.warn('A window was computed although not all that was published before is applied', {

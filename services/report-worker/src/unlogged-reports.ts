@@ -4,9 +4,10 @@ import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { reasonOf, type Log } from '@margay/runtime';
 import { LOG, Stages } from '@margay/runtime/nest';
-import { checkLog, ledgerKeyFor, LogRefused, logUnlogged, type Cell } from '@margay/storage';
+import { checkLog, cosigned, ledgerKeyFor, LogRefused, logUnlogged, type Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Confirmations } from './confirm/confirmations.ts';
 import { LogRefusals } from './log-refusals.ts';
 import { publishHead } from './publish-head.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
@@ -25,6 +26,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
   readonly #stages: Stages;
   readonly #log: Log;
   readonly #refusals: LogRefusals;
+  readonly #confirmations: Confirmations;
 
   constructor(
     @Inject(BUS) bus: Bus,
@@ -33,6 +35,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
     @Inject(LogRefusals) refusals: LogRefusals,
+    @Inject(Confirmations) confirmations: Confirmations,
   ) {
     this.#bus = bus;
     this.#options = options;
@@ -40,6 +43,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
     this.#stages = stages;
     this.#log = log;
     this.#refusals = refusals;
+    this.#confirmations = confirmations;
   }
 
   onApplicationBootstrap(): void {
@@ -62,8 +66,9 @@ export class UnloggedReports implements OnApplicationBootstrap {
     const reports = await logUnlogged(stores, key);
     if (reports > 0)
       this.#log.info('Reports that had no entry in the log of reports have one', { cluster, reports });
+    this.#confirmations.grew(cluster);
     const head = await stores.ledger.head();
-    if (head !== undefined) await publishHead(this.#bus, cluster, head);
+    if (head !== undefined) await publishHead(this.#bus, cluster, await cosigned(stores.ledger, head));
   }
 
   /** Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. */

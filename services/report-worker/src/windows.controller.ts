@@ -8,6 +8,7 @@ import { CELL } from '@margay/storage/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Compute } from './compute-in-thread.ts';
+import { Confirmations } from './confirm/confirmations.ts';
 import { LogRefusals } from './log-refusals.ts';
 import { toLog } from './telling.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
@@ -27,6 +28,7 @@ export class WindowsController {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #refusals: LogRefusals;
+  readonly #confirmations: Confirmations;
 
   constructor(
     @Inject(BUS) bus: Bus,
@@ -37,6 +39,7 @@ export class WindowsController {
     @Inject(LOG) log: Log,
     @Inject(METRICS) metrics: Metrics,
     @Inject(LogRefusals) refusals: LogRefusals,
+    @Inject(Confirmations) confirmations: Confirmations,
   ) {
     this.#bus = bus;
     this.#cell = cell;
@@ -46,6 +49,7 @@ export class WindowsController {
     this.#log = log;
     this.#metrics = metrics;
     this.#refusals = refusals;
+    this.#confirmations = confirmations;
   }
 
   @OnTopic(reportWindows, { group: WORKER_GROUP, stage: 'windows', batchMax: 1 })
@@ -71,6 +75,7 @@ export class WindowsController {
           this.#metrics.reportsTotal.add(1, { cluster, type, result: 'retried' });
           tell.failed(attempt, error);
         },
+        logged: () => this.#confirmations.grew(cluster),
         unlogged: (error) => {
           this.#refusals.add(cluster, error);
           tell.unlogged(error);

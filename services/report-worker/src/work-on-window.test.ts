@@ -45,6 +45,7 @@ async function worked(failures: readonly Error[]) {
       failed: (attempt) => void told.push(`failed ${attempt}`),
       away: () => void told.push('away'),
       late: () => void told.push('late'),
+      logged: () => void told.push('logged'),
       unlogged: () => void told.push('unlogged'),
     },
   });

@@ -49,6 +49,8 @@ export interface Telling {
   away(error: Error): void;
   /** The report is computed although something is not in the stores yet. */
   late(unapplied: Unapplied): void;
+  /** The log has it. */
+  logged(): void;
   /** The report is archived, and the log is not one that may be appended to. */
   unlogged(error: LogRefused): void;
 }
@@ -116,7 +118,9 @@ async function log(header: ArchivedHeader, later: boolean, options: WorkOptions)
   if (ledgerKey === undefined) return;
   try {
     const head = await logReports(stores, [header], ledgerKey, { later });
-    if (head !== undefined) await publishHead(bus, header.cluster, head);
+    if (head === undefined) return;
+    tell.logged();
+    await publishHead(bus, header.cluster, head);
   } catch (error) {
     if (!(error instanceof LogRefused)) throw error;
     tell.unlogged(error);

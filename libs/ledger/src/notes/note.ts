@@ -90,6 +90,20 @@ export function cosignNote(note: string, key: SigningKey, time: number): string 
   return `${note}${line(key, concatBytes(timeBytes(time), signed(cosigned(text, time), key)))}`;
 }
 
+/**
+ * The line of signature by which a witness cosigned a note, of the lines that it answered.
+ *
+ * @throws NoteProblem where there is none of its key over that note.
+ */
+export function cosignatureIn(lines: Uint8Array, note: string, witness: VerifierKey): string {
+  const { text } = readNote(utf8ToBytes(note));
+  const { signatures } = readNote(utf8ToBytes(`${text}\n${noteText(lines)}`));
+  const own = signatures.filter(({ name, id }) => name === witness.name && id === witness.id);
+  if (own.length === 0) throw new NoteProblem(`it has no signature of ${witness.name} (key ${witness.id})`);
+  signaturesBy({ text, signatures: own }, [witness]);
+  return line(witness, own[0]!.bytes);
+}
+
 /** @throws NoteProblem where the bytes are more than a note has, or no text of lines. */
 export function noteText(bytes: Uint8Array): string {
   if (bytes.length > NOTE_BYTES_MAX) throw new NoteProblem(`it has more than ${NOTE_BYTES_MAX} bytes`);

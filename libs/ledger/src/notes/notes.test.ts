@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   checkProof,
+  cosignatureIn,
   cosignNote,
   inclusionFrom,
   NoKey,
@@ -293,5 +294,39 @@ describe('a proof', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('what a witness answers', () => {
+  const cosigned = (key = WITNESS, of = CHECKPOINT) => cosignNote(of, key, 1_700_000_000).slice(of.length);
+  const taken = (answer: string) => cosignatureIn(bytes(answer), CHECKPOINT, WITNESS);
+  const other = signingKey('witness.example/other', seed(5), 'witness');
+
+  test('its own line is taken, whatever stands beside it', () => {
+    expect(taken(cosigned())).toBe(cosigned());
+    expect(taken(cosigned(other) + cosigned())).toBe(cosigned());
+    expect(signaturesBy(readNote(bytes(CHECKPOINT + taken(cosigned()))), [LOG, WITNESS])).toHaveLength(2);
+  });
+
+  const stranger = signingKey(WITNESS.name, seed(6), 'witness');
+  const asLog = signCheckpoint(HEAD, signingKey(WITNESS.name, seed(2))).split('\n\n')[1]!;
+  test.each([
+    ['nothing', '', 'no signature'],
+    ['no signature', 'thank you\n', 'NAME SIGNATURE'],
+    ['bytes', '\u0000\u0001', 'control character'],
+    ['a line that does not end', cosigned().trimEnd(), 'line feed'],
+    ['the line of somebody else', cosigned(other), 'no signature of witness.example/w'],
+    ['a line of another key by its name', cosigned(stranger), 'no signature of witness.example/w'],
+    [
+      'that it saw another root',
+      cosigned(WITNESS, signCheckpoint({ ...HEAD, root: seed(8) }, LOG)),
+      'changed',
+    ],
+    ['that it saw another size', cosigned(WITNESS, signCheckpoint({ ...HEAD, size: 999 }, LOG)), 'changed'],
+    ['a signature of another form', asLog, 'no signature of witness.example/w'],
+    ['another time', cosigned().replace(/(w .{8})./, '$1B'), 'changed'],
+  ])('%s is not taken', (_, answer, why) => {
+    expect(() => taken(answer)).toThrow(NoteProblem);
+    expect(() => taken(answer)).toThrow(why);
   });
 });

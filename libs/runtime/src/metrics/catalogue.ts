@@ -201,6 +201,22 @@ export const METRICS = {
     watch:
       'Any growth: somebody changed the store, or the key is another one. The worker’s log and `/readyz` say which; alert `MargayLogRefused`; docs/evidence-log.md.',
   },
+  logConfirmationsTotal: {
+    name: 'margay_log_confirmations_total',
+    type: 'counter',
+    labels: ['cluster', 'confirmer', 'result'],
+    help: 'Times that somebody (a witness, by name and id of its key, or an authority of timestamps) was asked to sign a head of the log of reports, by result: confirmed, away, refused (he said no) or wrong (what he answered is not what was asked for, and was not kept).',
+    watch:
+      '`refused` or `wrong`: a witness does not see the log go on, does not know its key, or lies; the worker’s log and `/readyz` say which; alert `MargayLogConfirmationRefused`.',
+  },
+  logUnconfirmedSeconds: {
+    name: 'margay_log_unconfirmed_seconds',
+    type: 'gauge',
+    labels: ['cluster', 'confirmer'],
+    help: 'For how long the log of reports has had entries that fewer witnesses than needed cosigned (witnesses), or that no authority gave a timestamp (timestamp), as this worker sees it; 0 when there are none.',
+    watch:
+      'Above an hour: alert `MargayLogUnconfirmed`; `/readyz` of the worker says who is lacking and why.',
+  },
   archiveDamagedTotal: {
     name: 'margay_archive_damaged_total',
     type: 'counter',

@@ -10,6 +10,7 @@ import { documentId } from '../elasticsearch/documents.ts';
 import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
+import { CONFIRMATIONS_TEMPLATE, elasticsearchConfirmations } from './elastic-confirmations.ts';
 import { lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
 
 /** The indices of the log: its head, which says what comes last, its entries and its tiles. */
@@ -20,6 +21,7 @@ export const LEDGER_TEMPLATES: readonly IndexTemplate[] = [
     properties: { cluster: KEYWORD, number: NUMBER, run: KEYWORD, entry: STORED, statement: STORED },
   },
   { pattern: 'log-tiles', properties: { cluster: KEYWORD, bytes: STORED } },
+  CONFIRMATIONS_TEMPLATE,
 ];
 
 /** What the head's document holds beside the head: what was appended with it, until somebody appends again. */
@@ -99,6 +101,7 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
       return true;
     },
 
+    ...elasticsearchConfirmations(elastic),
     unlogged: () => unlogged(elastic),
   };
 }

@@ -3,6 +3,7 @@ import type { Database } from '@margay/sqlite';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { headerDamage } from '../archive/damaged.ts';
 import { LISTED, listed } from '../archive/embedded.ts';
+import { embeddedConfirmations } from './embedded-confirmations.ts';
 import { lacking, type Ledger, type LogHead } from './ledger.ts';
 
 /** The tables of the embedded log. */
@@ -88,6 +89,7 @@ export function embeddedLedger(database: Database): Ledger {
       });
     },
 
+    ...embeddedConfirmations(database),
     unlogged: () => unlogged(database),
   };
 }

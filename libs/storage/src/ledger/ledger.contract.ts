@@ -1,11 +1,14 @@
 import {
   checkProof,
+  cosignNote,
   goesOnFrom,
   readCheckpoint,
   readEntry,
   readEnvelope,
   readKeyChange,
+  signCheckpoint,
   signingKey,
+  type SigningKey,
   verifierKeyText,
 } from '@margay/ledger';
 import { VERSION } from '@margay/runtime';
@@ -14,8 +17,10 @@ import type { ArchivedHeader, ReportRecord } from '../archive/archive.ts';
 import type { Stores } from '../stores.ts';
 import { collect } from '../testing/collect.ts';
 import { changeLogKey, checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
-import { type Ledger, LogRefused } from './ledger.ts';
-import { growthProof, loggedReport } from './proofs.ts';
+import { cosigned } from './confirmed.ts';
+import { growthProof } from './from-tiles.ts';
+import { type Confirmation, type Ledger, type LogHead, LogRefused } from './ledger.ts';
+import { loggedReport } from './proofs.ts';
 import { logReader } from './read-log.ts';
 
 const START = 1_764_000_000_000_000;
@@ -350,6 +355,96 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       // Its key is the right one all the same.
       await checkLogKey(ledger, key);
       expect(await ledger.head()).toEqual(head);
+    });
+
+    const witnesses = ['w1', 'w2'].map((name, i) =>
+      signingKey(`witness.example/${name}`, new Uint8Array(32).fill(11 + i), 'witness'),
+    );
+    const cosigning = ({ size, checkpoint }: LogHead, by: SigningKey, signed = checkpoint): Confirmation => ({
+      size,
+      checkpoint,
+      by: `${by.name}+${by.id}`,
+      kind: 'cosignature',
+      text: cosignNote(signed, by, 1_764_000_000).slice(signed.length),
+    });
+    const timestamp = ({ size, checkpoint }: LogHead): Confirmation => ({
+      size,
+      checkpoint,
+      by: 'tsa.example',
+      kind: 'timestamp',
+      text: Buffer.from('token').toString('base64'),
+    });
+    /** A log that grew by a report each time. */
+    const grown = async (...ids: string[]) => {
+      const reports = ids.map((id, i) => report(id, { end: START + HOUR + i }));
+      const { stores, ledger, headers } = await withReports(...reports);
+      const heads: LogHead[] = [];
+      for (const header of headers) heads.push((await logReports(stores, [header], key))!);
+      return { stores, ledger, heads };
+    };
+
+    test('what others signed of a checkpoint is kept beside it, once', async () => {
+      const { ledger, heads } = await grown('a', 'b', 'c');
+      const [one, two, three] = heads as [LogHead, LogHead, LogHead];
+      const [w1, w2] = witnesses as [SigningKey, SigningKey];
+      expect(await ledger.confirmations(0)).toEqual([]);
+      expect(await ledger.lastConfirmed(`${w1.name}+${w1.id}`)).toBe(0);
+      const all = [cosigning(one, w1), cosigning(two, w1), cosigning(two, w2), timestamp(three)];
+      for (const each of all.toReversed()) await ledger.confirm(each);
+      await ledger.confirm({ ...all[0]!, text: 'another' });
+      expect(await ledger.confirmations(0)).toEqual(all);
+      expect(await ledger.confirmations(2)).toEqual(all.slice(1));
+      expect(await ledger.confirmations(4)).toEqual([]);
+      expect(await ledger.lastConfirmed(all[0]!.by)).toBe(2);
+      expect((await cosigned(ledger, two)).checkpoint).toBe(
+        `${two.checkpoint}${all[1]!.text}${all[2]!.text}`,
+      );
+      expect(await cosigned(ledger, three)).toEqual(three);
+    });
+
+    test('a report is shown by the head that the most confirmed, of several by the oldest', async () => {
+      const { ledger, heads } = await grown('a', 'b', 'c', 'd');
+      const [one, two, three] = heads as [LogHead, LogHead, LogHead];
+      const [w1, w2] = witnesses as [SigningKey, SigningKey];
+      const shown = async (run: string) => {
+        const { proof, checkpoint, timestamp: token, entry } = (await loggedReport(ledger, run))!;
+        const checked = checkProof(Buffer.from(proof), entry, [key, ...witnesses]);
+        expect(proof.endsWith(`\n\n${checkpoint}`)).toBe(true);
+        return [checked.size, checked.signed.length - 1, token !== undefined];
+      };
+      expect(await shown('a')).toEqual([4, 0, false]);
+      await ledger.confirm(cosigning(three, w1));
+      expect(await shown('a')).toEqual([3, 1, false]);
+      await ledger.confirm(cosigning(two, w2));
+      expect(await shown('a')).toEqual([2, 1, false]);
+      await ledger.confirm(cosigning(three, w2));
+      expect(await shown('a')).toEqual([3, 2, false]);
+      await ledger.confirm(timestamp(one));
+      await ledger.confirm(cosigning(one, w1));
+      expect(await shown('a')).toEqual([1, 1, true]);
+      expect(await shown('b')).toEqual([3, 2, false]);
+      expect(await shown('d')).toEqual([4, 0, false]);
+    });
+
+    test('what somebody put beside checkpoints shows nothing, and hides no report', async () => {
+      const { ledger, heads } = await grown('a', 'b');
+      const [w1] = witnesses as [SigningKey];
+      const [one] = heads as [LogHead];
+      const fork = signCheckpoint({ size: 1, root: new Uint8Array(32).fill(3) }, key);
+      const stranger = signingKey(key.name, new Uint8Array(32).fill(4));
+      const forged = signCheckpoint(readCheckpoint(Buffer.from(one.checkpoint), []), stranger);
+      const wrong: Confirmation[] = [
+        cosigning({ ...one, checkpoint: fork }, w1),
+        cosigning({ ...one, checkpoint: forged }, w1),
+        cosigning({ ...one, size: 2 }, w1),
+        cosigning({ ...one, size: 99 }, w1),
+        { ...cosigning(one, w1), checkpoint: 'changed' },
+        { ...cosigning(one, w1), text: 'changed' },
+      ];
+      for (const each of wrong) {
+        const changed: Ledger = { ...ledger, confirmations: async () => [each] };
+        expect((await loggedReport(changed, 'a'))!.checkpoint).toBe(heads[1]!.checkpoint);
+      }
     });
   });
 }

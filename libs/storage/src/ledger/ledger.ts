@@ -30,8 +30,36 @@ export interface LogGrowth {
   readonly tiles: readonly Tile[];
 }
 
+/** What somebody else signed of a checkpoint. It was checked before it was kept; whoever reads it cannot know that, since somebody may have changed the store. */
+export interface Confirmation {
+  /** How many entries the log had. */
+  readonly size: number;
+  /** The checkpoint as the log signed it. */
+  readonly checkpoint: string;
+  /** Who confirmed it, and how: the name and id of a witness's key, or where the authority of a timestamp is. */
+  readonly by: string;
+  readonly kind: 'cosignature' | 'timestamp';
+  /** The line of a cosignature; the answer of the authority (RFC 3161), DER in base64. */
+  readonly text: string;
+}
+
+/** So many are given at once. */
+export const CONFIRMATIONS_MAX = 256;
+
+/** What others signed of the log's checkpoints, beside them. */
+export interface Confirmations {
+  /** Keeps what somebody signed of a checkpoint, beside it. Of two by the same one over the same size the first stays. Durable when fulfilled. */
+  confirm(confirmation: Confirmation): Promise<void>;
+
+  /** What was confirmed of the log of at least so many entries: at most 256, smallest sizes first, then by who did. */
+  confirmations(size: number): Promise<Confirmation[]>;
+
+  /** The greatest size that somebody confirmed; 0 where he confirmed none. */
+  lastConfirmed(by: string): Promise<number>;
+}
+
 /** Where the transparency log over one cluster's archived reports is kept. It only ever grows. */
-export interface Ledger {
+export interface Ledger extends Confirmations {
   /** Undefined while there is no entry. */
   head(): Promise<LogHead | undefined>;
 

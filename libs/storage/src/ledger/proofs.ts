@@ -1,6 +1,4 @@
 import {
-  consistencyFrom,
-  type FromTiles,
   type Hash,
   includes,
   inclusionFrom,
@@ -8,8 +6,9 @@ import {
   proofText,
   readCheckpoint,
   readEntry,
-  tilePath,
 } from '@margay/ledger';
+import { confirmedHead } from './confirmed.ts';
+import { computed } from './from-tiles.ts';
 import { keyChangesOf } from './key-changes.ts';
 import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
 
@@ -19,7 +18,10 @@ export interface LoggedReport {
   readonly entry: Uint8Array;
   /** The `.tlog-proof` that the entry is in the log, as it is now. */
   readonly proof: string;
+  /** With the lines of the witnesses that cosigned it. */
   readonly checkpoint: string;
+  /** The answer of an authority that it saw it at a time (RFC 3161, DER); absent where none did. */
+  readonly timestamp?: Uint8Array;
   /** The key that is said to have signed it. */
   readonly key: string;
   /** The signed statement about its evidence: a DSSE envelope. Absent where a report of an older release says too little of it. */
@@ -65,22 +67,24 @@ export async function provenEntry(ledger: Ledger, run: string): Promise<ProvenEn
 export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedReport | undefined> {
   const proven = await provenEntry(ledger, run);
   if (proven === undefined) return undefined;
-  const { index, entry, hashes, head } = proven;
-  const { checkpoint, key } = head;
+  const { index, entry, head } = proven;
+  const { size, checkpoint, timestamp } = await confirmedHead(ledger, index, head);
+  const hashes = size === head.size ? proven.hashes : await computed(ledger, inclusionFrom(index, size));
   const statement = await ledger.statement(index);
   return {
     entry,
     proof: proofText({ index, hashes, checkpoint }),
     checkpoint,
-    key,
+    ...(timestamp !== undefined && { timestamp }),
+    key: head.key,
     ...(statement !== undefined && { statement }),
-    keyChanges: await provenKeyChanges(ledger, head),
+    keyChanges: await provenKeyChanges(ledger, { size, checkpoint }),
   };
 }
 
 async function provenKeyChanges(
   ledger: Ledger,
-  { size, checkpoint }: LogHead,
+  { size, checkpoint }: Pick<LogHead, 'size' | 'checkpoint'>,
 ): Promise<LoggedReport['keyChanges']> {
   const proven: LoggedReport['keyChanges'][number][] = [];
   for (const { number: index, bytes: entry } of await keyChangesOf(ledger)) {
@@ -90,21 +94,4 @@ async function provenKeyChanges(
     proven.push({ entry, proof: proofText({ index, hashes, checkpoint }) });
   }
   return proven;
-}
-
-/**
- * The proof that the log of `to` entries goes on from the one of `from`.
- *
- * @throws RangeError where the log has not so many, or `from` is the greater.
- */
-export async function growthProof(ledger: Ledger, from: number, to: number): Promise<Hash[]> {
-  const { size = 0 } = (await ledger.head()) ?? {};
-  if (to > size) throw new RangeError(`The log has ${size} entries, and ${to} were asked for.`);
-  return computed(ledger, consistencyFrom(from, to));
-}
-
-async function computed<T>(ledger: Ledger, { tiles, compute }: FromTiles<T>): Promise<T> {
-  const bytes = await ledger.tiles(tiles);
-  const byPath = new Map(tiles.map((place, i) => [tilePath(place), bytes[i]!]));
-  return compute((place) => byPath.get(tilePath(place))!);
 }

@@ -13,8 +13,8 @@ import {
   TILE_WIDTH,
   type TreeHead,
 } from '@margay/ledger';
+import { growthProof } from './from-tiles.ts';
 import { type Ledger, type LogHead, LogRefused } from './ledger.ts';
-import { growthProof } from './proofs.ts';
 
 /** What the log says of a report. */
 export interface LoggedEntry extends Entry {

@@ -2,7 +2,7 @@ import { Controller, Inject, Param, Query, Res, StreamableFile } from '@nestjs/c
 import { OPERATIONS, type GrowthQuery } from '@margay/api-contract';
 import { bundleAt, bundleOf, readReportEntry, tileAt } from '@margay/ledger';
 import { missing, Problem, refused } from '@margay/runtime';
-import { bundleIn, growthProof, LogRefused, tileIn, type Stores } from '@margay/storage';
+import { bundleIn, cosigned, growthProof, LogRefused, tileIn, type Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
 import type { FastifyReply } from 'fastify';
 import type { Viewer } from '../access/access.ts';
@@ -28,7 +28,7 @@ export class LogController {
     const head = await this.#stores.ledger.head();
     if (head === undefined) throw missing('checkpoint: no report is in the log');
     void reply.type(TEXT).header('cache-control', 'no-cache');
-    return head.checkpoint;
+    return (await cosigned(this.#stores.ledger, head)).checkpoint;
   }
 
   @Serves(OPERATIONS.growth)

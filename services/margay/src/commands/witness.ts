@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { askWitness } from '@margay/confirmations';
 import {
-  addCheckpointText,
   cosignNote,
   readCheckpoint,
   NoteProblem,
@@ -157,20 +157,21 @@ function askCommand(): Command {
     );
 }
 
-/** A witness says which size it saw last; then the proof from there is shown to it. */
-async function cosignatureOf(address: string, checkpoint: string, api: string): Promise<string> {
+/** Shows a witness the log from the size that it saw last. */
+const cosignatureOf = (address: string, checkpoint: string, api: string): Promise<string> => {
   const { size } = readCheckpoint(Buffer.from(checkpoint), []);
-  const first = await asked(address, addCheckpointText({ old: size, proof: [], checkpoint }));
-  if (first.status !== 409) return lineOf(first);
-  const old = Number(first.text);
-  if (!/^[0-9]+\n?$/.test(first.text) || old >= size)
-    throw new Error(
-      `it saw a log of ${first.text.trim()} entries, and this one has ${size}: it was cut, forked, or is another one`,
-    );
-  const query = { from: String(old), to: String(size) };
-  const proof = old === 0 ? [] : growthIn(await askApiText(api, OPERATIONS.growth, { query }));
-  return lineOf(await asked(address, addCheckpointText({ old, proof, checkpoint })));
-}
+  return askWitness(
+    { address },
+    {
+      checkpoint,
+      seen: size,
+      growth: async (from) => {
+        const query = { from: String(from), to: String(size) };
+        return growthIn(await askApiText(api, OPERATIONS.growth, { query }));
+      },
+    },
+  );
+};
 
 function growthIn(text: string): ReturnType<typeof readGrowth> {
   try {
@@ -180,25 +181,3 @@ function growthIn(text: string): ReturnType<typeof readGrowth> {
     throw new Error(`of the proof that was answered ${error.message}`, { cause: error });
   }
 }
-
-interface Answered {
-  readonly status: number;
-  readonly text: string;
-}
-
-function lineOf({ status, text }: Answered): string {
-  if (status !== 200) throw new Error(`it answered ${status}: ${text.trim()}`);
-  if (!/^(\u2014 \S+ \S+\n)+$/u.test(text)) throw new Error('what it answered is no signature');
-  return text;
-}
-
-async function asked(address: string, body: string): Promise<Answered> {
-  const answer = await fetch(new URL('add-checkpoint', address.endsWith('/') ? address : `${address}/`), {
-    method: 'POST',
-    body,
-    signal: AbortSignal.timeout(WAIT_MILLISECONDS),
-  });
-  return { status: answer.status, text: await answer.text() };
-}
-
-const WAIT_MILLISECONDS = 30_000;

@@ -7,6 +7,7 @@ import {
 import { FlowIngestorModule } from '@margay/flow-ingestor/module';
 import type { Instant } from '@margay/ground';
 import type { Connection } from '@margay/kubernetes';
+import type { Confirmers } from '@margay/confirmations';
 import type { SigningKey } from '@margay/ledger';
 import { BusModule } from '@margay/messaging/nest';
 import { NotifierModule, type NotifierOptions } from '@margay/notifier/module';
@@ -48,6 +49,8 @@ export interface MargayOptions {
   readonly startDelay: number;
   /** Signs the log of reports. */
   readonly ledgerKey: SigningKey;
+  /** Who confirms the heads of that log. */
+  readonly confirmers: Confirmers;
   /** Reports have the windows that their schedules would have had since then, too. */
   readonly since?: Instant;
   /** Networks that do not count as the internet; a default list unless given. */
@@ -131,7 +134,12 @@ export class MargayModule {
     );
     const reportWorker = ReportWorkerModule.over(
       computeInThread({ directory }, { privateNetworks }),
-      { evidenceMilliseconds: EVIDENCE_MILLISECONDS, isRecorded: !follow, ledgerKey: options.ledgerKey },
+      {
+        evidenceMilliseconds: EVIDENCE_MILLISECONDS,
+        isRecorded: !follow,
+        ledgerKey: options.ledgerKey,
+        confirmers: options.confirmers,
+      },
       bus,
       stores,
     );

@@ -19,6 +19,7 @@ import {
 } from '@margay/api';
 import type { Run } from '@margay/api-contract';
 import { CANARY_STAGE, WATCH_STAGE } from '@margay/audit-ingestor/module';
+import { confirmationSettings, confirmersOf } from '@margay/confirmations';
 import { formatInstant, type Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
 import { notifierOptionsOf, notifySettings } from '@margay/notifier';
@@ -94,7 +95,7 @@ export async function up(options: UpOptions): Promise<void> {
   // Settings that are wrong leave nothing behind: a folder without a database looks like one that lost it.
   const whoMay = await accessOf(options);
   const { tls, ...door } = doorFor(options);
-  const notify = notifyOf(process.env);
+  const others = othersOf(process.env);
   const watch = options.watch && { watch: await connectionOf(options) };
   const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
   if (isEmptied) sayEmptied(data);
@@ -118,7 +119,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: { access: () => whoMay, ...door },
-    ...notify,
+    ...others,
     tell,
     whenReported: async (reported) => {
       await summarize(data, reported);
@@ -205,10 +206,11 @@ async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Co
   return async () => connection;
 }
 
-/** Whom to tell, by the notifier's own variables. */
-function notifyOf(environment: Environment): Pick<MargayOptions, 'notify'> {
-  if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return {};
-  return { notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
+/** Whom to tell, and who confirms the log, by the variables of the notifier and the report-worker. */
+function othersOf(environment: Environment): Pick<MargayOptions, 'notify' | 'confirmers'> {
+  const confirmers = confirmersOf(readConfig(z.object(confirmationSettings), environment));
+  if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return { confirmers };
+  return { confirmers, notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
 }
 
 async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Authority> {

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Confirmer, type Confirmers, Unconfirmed } from '@margay/confirmations';
+import { pauseAfter } from '@margay/ground';
+import type { Bus } from '@margay/messaging';
+import { BUS } from '@margay/messaging/nest';
+import { reasonOf, together, type Log, type Metrics } from '@margay/runtime';
+import { LOG, METRICS, Readiness, Stages } from '@margay/runtime/nest';
+import {
+  type Cell,
+  checkLogKey,
+  cosigned,
+  growthProof,
+  ledgerKeyFor,
+  type LogHead,
+  LogRefused,
+} from '@margay/storage';
+import { CELL } from '@margay/storage/nest';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { publishHead } from '../publish-head.ts';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.ts';
+import { Unconfirmeds } from './unconfirmeds.ts';
+
+const LOOK_MILLISECONDS = 60_000;
+/** After somebody did not confirm. */
+const PAUSES = { first: 2_000, longest: 300_000 };
+
+/**
+ * Has others sign what the log's head is, each by himself: when the log grew, and now and then, since another worker may have appended. Whoever
+ * is away, is slow or says something wrong is asked again later, and keeps neither reports nor the others waiting.
+ */
+@Injectable()
+export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
+  readonly #bus: Bus;
+  readonly #options: WorkerOptions;
+  readonly #cell: Cell;
+  readonly #stages: Stages;
+  readonly #readiness: Readiness;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #confirmers: Confirmers;
+  readonly #unconfirmed: Unconfirmeds;
+  /** By cluster: how often its log grew here, and who waits for that. */
+  readonly #growths = new Map<string, number>();
+  readonly #waiting = new Map<string, Set<AbortController>>();
+
+  constructor(
+    @Inject(BUS) bus: Bus,
+    @Inject(WORKER_OPTIONS) options: WorkerOptions,
+    @Inject(CELL) cell: Cell,
+    @Inject(Stages) stages: Stages,
+    @Inject(Readiness) readiness: Readiness,
+    @Inject(LOG) log: Log,
+    @Inject(METRICS) metrics: Metrics,
+  ) {
+    this.#bus = bus;
+    this.#options = options;
+    this.#cell = cell;
+    this.#stages = stages;
+    this.#readiness = readiness;
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#confirmers = options.confirmers ?? { all: [], witnessesNeeded: 0 };
+    this.#unconfirmed = new Unconfirmeds(this.#confirmers);
+  }
+
+  get #isAsked(): boolean {
+    return this.#options.ledgerKey !== undefined && this.#confirmers.all.length > 0;
+  }
+
+  onModuleInit(): void {
+    if (!this.#isAsked) return;
+    this.#readiness.add('confirmations', () => {
+      const words = this.#unconfirmed.words();
+      return words.length === 0 ? undefined : { warning: words.join(' ') };
+    });
+    this.#metrics.onScrape(async () => {
+      for (const cluster of this.#cell.clusters)
+        for (const { by, seconds } of this.#unconfirmed.ages(cluster, Date.now()))
+          this.#metrics.logUnconfirmedSeconds.set(seconds, { cluster, confirmer: by });
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.#isAsked) return;
+    this.#stages.keep('confirming', (signal) =>
+      together(signal, (each) =>
+        this.#cell.clusters.flatMap((cluster) =>
+          this.#confirmers.all.map((confirmer) => this.#goOn(cluster, confirmer, each)),
+        ),
+      ),
+    );
+  }
+
+  /** The log of a cluster grew. */
+  grew(cluster: string): void {
+    this.#growths.set(cluster, this.#growthsOf(cluster) + 1);
+    for (const waiting of this.#waiting.get(cluster) ?? []) waiting.abort();
+  }
+
+  #growthsOf(cluster: string): number {
+    return this.#growths.get(cluster) ?? 0;
+  }
+
+  async #goOn(cluster: string, confirmer: Confirmer, signal: AbortSignal): Promise<void> {
+    const { pauses = PAUSES } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const growths = this.#growthsOf(cluster);
+      if (await this.#look(cluster, confirmer, signal)) {
+        failures = 0;
+        await this.#untilGrown(cluster, growths, signal);
+      } else {
+        failures++;
+        await sleep(pauseAfter(failures, pauses), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Until the log has grown more often than so, or a while is over. */
+  async #untilGrown(cluster: string, growths: number, signal: AbortSignal): Promise<void> {
+    if (this.#growthsOf(cluster) !== growths) return;
+    const grown = new AbortController();
+    const waiting = this.#waiting.get(cluster) ?? new Set();
+    this.#waiting.set(cluster, waiting.add(grown));
+    const { logMilliseconds = LOOK_MILLISECONDS } = this.#options;
+    await sleep(logMilliseconds, undefined, { signal: AbortSignal.any([signal, grown.signal]) }).catch(
+      () => undefined,
+    );
+    waiting.delete(grown);
+  }
+
+  /** @returns whether there is nothing that he has not confirmed. */
+  async #look(cluster: string, confirmer: Confirmer, signal: AbortSignal): Promise<boolean> {
+    const { by, kind } = confirmer;
+    const stores = this.#cell.of(cluster);
+    const { ledger } = stores;
+    const head = await ledger.head();
+    const seen = await ledger.lastConfirmed(by);
+    if (head === undefined || seen >= head.size) {
+      this.#unconfirmed.delete(cluster, by);
+      return true;
+    }
+    this.#unconfirmed.add(cluster, by, Date.now());
+    try {
+      await checkLogKey(
+        ledger,
+        (await ledgerKeyFor(this.#options.ledgerKey, stores, cluster, this.#cell.clusters))!,
+      );
+      const text = await confirmer.confirm({
+        checkpoint: head.checkpoint,
+        seen,
+        growth: (from) => growthProof(ledger, from, head.size),
+        signal,
+      });
+      await ledger.confirm({ size: head.size, checkpoint: head.checkpoint, by, kind, text });
+      await this.#tellOf(cluster, head, confirmer);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      // Whoever looks at the log itself says that it was changed.
+      if (error instanceof LogRefused) return false;
+      if (!(error instanceof Unconfirmed)) throw error;
+      this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: error.reason });
+      if (this.#unconfirmed.explain(cluster, by, error.message))
+        this.#log.warn('The head of the log of reports was not confirmed', {
+          cluster,
+          by,
+          reason: reasonOf(error),
+        });
+      return false;
+    }
+  }
+
+  async #tellOf(cluster: string, head: LogHead, { by, kind }: Confirmer): Promise<void> {
+    this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: 'confirmed' });
+    if (this.#unconfirmed.delete(cluster, by))
+      this.#log.info('The head of the log of reports is confirmed again', { cluster, by });
+    if (kind === 'cosignature')
+      await publishHead(this.#bus, cluster, await cosigned(this.#cell.of(cluster).ledger, head));
+  }
+}
