@@ -14,18 +14,12 @@ export { coverageMarks, type ClusterCoverageMark } from './messages/coverage-mar
 export { reportWindowOf, reportWindows, revisedWindow, type ReportWindow } from './messages/report-window.ts';
 export {
   childCounts,
-  childReportName,
   childWindows,
-  choiceDigest,
   isParent,
-  parentGrade,
   parentState,
   type ChildCounts,
   type ChildRun,
-  type ChildState,
-  type ParentState,
   type ParentWindow,
-  type PartOf,
 } from './messages/parent-run.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { logCheckpoints } from './messages/log-checkpoint.ts';

@@ -64,6 +64,7 @@ export {
   type GlobalReportStatus,
   type ReportRun,
   type ScheduleProblem,
+  type StatusInput,
   ACTIVE_MAX,
   globalReportStatus,
 } from './reports/status.ts';

@@ -8,6 +8,8 @@ export interface GlobalReportSpec {
   readonly endpoints?: Scope;
   /** Cron, five fields, UTC; absent where it is run by hand only. */
   readonly schedule?: string;
+  /** The clusters that it is about, by their labels in configuration; absent where it is about its own alone. */
+  readonly clusters?: { readonly selector: string };
   /** Nodes on which its job may run. */
   readonly jobNodeSelector?: Readonly<Record<string, string>>;
   /** No new reports while true. */

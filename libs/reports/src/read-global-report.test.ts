@@ -31,6 +31,7 @@ test.each([
     { reportType: 'inventory', endpoints: { namespaces: {}, serviceAccounts: { names: [] } } },
   ],
   ['an empty selector', { reportType: 'inventory', endpoints: { selector: '' } }],
+  ['a choice of clusters', { reportType: 'inventory', clusters: { selector: "env == 'prod'" } }],
 ])('%s is enough', (_, spec) => {
   expect(readGlobalReport(manifest(spec))).toEqual({ report: { name: 'daily', spec } });
 });
@@ -82,6 +83,21 @@ test.each<[manifest: unknown, problems: string[]]>([
   [
     inventory({ endpoints: { serviceAccounts: { selector: ')' } } }),
     ['spec.endpoints.serviceAccounts.selector: '],
+  ],
+  [inventory({ clusters: {} }), ['spec.clusters.selector: is not given. Write all() for every cluster.']],
+  [inventory({ clusters: 'all()' }), ['spec.clusters: is "all()". Give a selector.']],
+  [inventory({ clusters: { selector: 'env = prod' } }), ['spec.clusters.selector: ']],
+  [
+    inventory({ clusters: { selector: { matchLabels: { env: 'prod' } } } }),
+    ['spec.clusters.selector: is an object of'],
+  ],
+  [
+    inventory({ clusters: { matchLabels: { env: 'prod' } } }),
+    ['spec.clusters.matchLabels: is not a field of a GlobalReport.', 'spec.clusters.selector: is not given.'],
+  ],
+  [
+    inventory({ clusters: { selector: 'all()' }, jobNodeSelector: {} }),
+    ['spec.jobNodeSelector: chooses nodes'],
   ],
   [
     inventory({ schedule: 'x', suspend: 1, endpoints: { selector: '(' } }),

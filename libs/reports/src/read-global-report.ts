@@ -75,7 +75,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a `spec`; what is wrong with it is added. */
 function readSpec(spec: Fields, custom: KnownTypes, add: Add): GlobalReportSpec {
-  const known = ['reportType', 'endpoints', 'schedule', 'jobNodeSelector', 'suspend', 'cis'];
+  const known = ['reportType', 'endpoints', 'clusters', 'schedule', 'jobNodeSelector', 'suspend', 'cis'];
   noOthers(spec, known, 'spec', add);
   const types = [...REPORT_TYPES.keys(), ...(custom === 'any' ? [] : custom.keys())];
   const isKnown = (name: string) => custom === 'any' || types.includes(name);
@@ -98,13 +98,36 @@ function readSpec(spec: Fields, custom: KnownTypes, add: Add): GlobalReportSpec 
   if (cis !== undefined)
     add('spec.cis', 'is for reports of type cis-benchmark, which there are none of', 'Remove it');
   const endpoints = readScope(spec['endpoints'], add);
+  const clusters = readClusters(spec['clusters'], add);
+  if (clusters !== undefined && jobNodeSelector !== undefined)
+    add(
+      'spec.jobNodeSelector',
+      'chooses nodes of one cluster, and spec.clusters is about several',
+      'Remove one of them',
+    );
   return {
     reportType: String(reportType),
     ...(endpoints !== undefined && { endpoints }),
+    ...(clusters !== undefined && { clusters }),
     ...(typeof schedule === 'string' && { schedule }),
     ...(isTexts(jobNodeSelector) && { jobNodeSelector }),
     ...(typeof suspend === 'boolean' && { suspend }),
   };
+}
+
+function readClusters(given: unknown, add: Add): GlobalReportSpec['clusters'] {
+  const field = 'spec.clusters';
+  if (given === undefined || given === null) return undefined;
+  if (!isFields(given)) {
+    add(field, `is ${shown(given)}`, 'Give a selector');
+    return undefined;
+  }
+  noOthers(given, ['selector'], field, add);
+  const selector = readSelector(given['selector'], `${field}.selector`, add);
+  // One that is misspelt must not be about all of them.
+  if ((given['selector'] ?? undefined) === undefined)
+    add(`${field}.selector`, 'is not given', 'Write all() for every cluster');
+  return { selector: selector ?? '' };
 }
 
 function readScope(given: unknown, add: Add): Scope | undefined {

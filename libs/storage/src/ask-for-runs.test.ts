@@ -1,4 +1,4 @@
-import type { ReportWindow } from '@margay/contracts';
+import { reportWindowOf, type ReportWindow } from '@margay/contracts';
 import { expect, onTestFinished, test } from 'vitest';
 import { missingPart } from './archive/damaged.ts';
 import { askForRevision, askForRun, type NotAskable } from './ask-for-runs.ts';
@@ -116,5 +116,21 @@ test('what was never archived, or is not there any more, cannot be revised, and 
   expect(await problemOf(askForRevision(partly, id, NOW))).toEqual([
     'removed',
     expect.stringContaining('would know less'),
+  ]);
+});
+
+test('a run over many clusters is neither asked for nor revised: it has no report of its own', async () => {
+  const kept = stores();
+  const many = { ...DAILY, spec: { reportType: 'inventory', clusters: { selector: 'all()' } } };
+  expect(await problemOf(askForRun(kept, 'c', many, SPAN, NOW))).toEqual([
+    'clusters',
+    'GlobalReport daily is about many clusters (spec.clusters), whose runs its schedule alone begins: ask for a run of a report without it',
+  ]);
+  const parent = { ...reportWindowOf('c', many, SPAN), clusters: ['c'], nonce: 'n' };
+  await kept.windows.emit([parent], NOW);
+  await kept.windows.complete(parent.id, NOW);
+  expect(await problemOf(askForRevision(kept, parent.id, NOW))).toEqual([
+    'clusters',
+    `Run ${parent.id} is about many clusters and has no report of its own: ask for a revision of the run of a cluster`,
   ]);
 });

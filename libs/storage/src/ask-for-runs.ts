@@ -1,5 +1,5 @@
-import { reportWindowOf, revisedWindow, type ReportWindow } from '@margay/contracts';
-import type { Instant, Window } from '@margay/ground';
+import { isParent, reportWindowOf, revisedWindow, type ReportWindow } from '@margay/contracts';
+import { at, type Instant, type Window } from '@margay/ground';
 import type { ArchivedHeader } from './archive/archive.ts';
 import { ArchiveDamaged, headerDamage, unlessDamaged } from './archive/damaged.ts';
 import type { Stores } from './stores.ts';
@@ -8,7 +8,7 @@ import type { KnownReport, WindowRecord } from './windows/windows.ts';
 /** What was asked for cannot be computed; the message says why and what to do. */
 export class NotAskable extends Error {
   override readonly name = 'NotAskable';
-  readonly reason: 'missing' | 'unfinished' | 'removed' | 'window';
+  readonly reason: 'missing' | 'unfinished' | 'removed' | 'window' | 'clusters';
 
   constructor(reason: NotAskable['reason'], message: string) {
     super(message);
@@ -40,6 +40,12 @@ export async function askForRun(
   if (span.end > now)
     throw new NotAskable('window', 'The window is not over yet: give an end that is not in the future');
   const { name, spec, typeSpec } = report;
+  // Which these are is chosen when a window of its schedule is due.
+  if (at(spec, 'clusters') !== undefined)
+    throw new NotAskable(
+      'clusters',
+      `GlobalReport ${name} is about many clusters (spec.clusters), whose runs its schedule alone begins: ask for a run of a report without it`,
+    );
   const asked = {
     name,
     spec: spec as { readonly reportType: string },
@@ -80,6 +86,11 @@ async function ask(windows: Stores['windows'], window: ReportWindow, now: Instan
 
 function notArchived(id: string, record: WindowRecord | undefined): NotAskable {
   if (record === undefined) return new NotAskable('missing', `There is no run ${id}`);
+  if (isParent(record.window))
+    return new NotAskable(
+      'clusters',
+      `Run ${id} is about many clusters and has no report of its own: ask for a revision of the run of a cluster`,
+    );
   if (record.state === 'completed')
     return new NotAskable(
       'removed',

@@ -24,6 +24,7 @@ export type { ArchiveJudgement, Trusted } from './archive-check/findings.ts';
 export type { Resumed } from './archive-check/walk-reports.ts';
 export type { Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
+export { childRunsOf, isParentRecord, type ParentRecord } from './child-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
 export {
   changeLogKey,

@@ -10,7 +10,7 @@ export interface AskedWindows {
 
 const WAITING_MAX = 1_000;
 
-export function askedWindows(windows: Windows): AskedWindows {
+export function askedWindows(windows: Pick<Windows, 'list'>): AskedWindows {
   let found = new Map<string, Instant>();
   return {
     async find() {

@@ -1,8 +1,9 @@
 import { parseInstant } from '@margay/ground';
 import { kafkaSettings } from '@margay/messaging';
-import { cellSettings, goDuration } from '@margay/runtime';
+import { cellSettings, flag, goDuration, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
+import { clusterLabelProblem } from './cluster-labels.ts';
 
 /** What the service is, in a sentence, for the generated documents. */
 export const about = 'Emits the windows of reports as their schedules say, and keeps what became of them.';
@@ -14,6 +15,16 @@ export const config = z.object({
     description:
       'Folder of GlobalReport manifests (YAML or JSON), read again every second: of every cluster. The GlobalReports of the Kubernetes API server unless set.',
   }),
+  REPORTS_OVER_CLUSTERS: flag(false).meta({
+    description:
+      'Whether GlobalReports may be about other clusters of CLUSTERS, by `spec.clusters`. In one installation of a cell, of the cluster that leads: whoever may write GlobalReports there has reports of all others made. Others refuse them.',
+  }),
+  CLUSTER_LABELS: list((texts) => clusterLabelProblem(texts))
+    .prefault('')
+    .meta({
+      description:
+        'Labels of clusters, by which `spec.clusters.selector` chooses them: `CLUSTER:LABEL=VALUE` with commas between them. Each has its name as `kubernetes.io/metadata.name`, too.',
+    }),
   KUBECONFIG: z.string().optional().meta({
     description: 'Kubeconfig of that API server; in a pod its service account unless set.',
   }),

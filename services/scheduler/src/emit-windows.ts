@@ -14,6 +14,8 @@ export interface Schedule {
   readonly startDelay: number;
   /** Has windows computed, each at least once; by the workers, through the topic, unless given. */
   readonly hand?: Hand;
+  /** The window of a report; one of `cluster` unless given. */
+  readonly windowOf?: (report: GlobalReport, window: Window) => ReportWindow;
   /** Reports have the windows that their schedules would have had since then, too. */
   readonly since?: Instant;
   /** The time that the evidence spans; with `since`. */
@@ -49,13 +51,14 @@ export async function emitDueWindows(
   now: Instant,
 ): Promise<EmittedWindows> {
   const { cluster, hand = (due) => publishAll(bus, reportWindows, due) } = schedule;
+  const { windowOf = (report, window) => reportWindowOf(cluster, report, window) } = schedule;
   const emitted: ReportWindow[] = [];
   const known: KnownReport[] = [];
   for (const scheduled of reports) {
     const { report } = scheduled;
     const { due, next } = await dueOf(windows, scheduled, schedule, now);
     const fresh = await windows.emit(
-      due.map((window) => reportWindowOf(cluster, report, window)),
+      due.map((window) => windowOf(report, window)),
       now,
     );
     emitted.push(...fresh);

@@ -1,10 +1,11 @@
-import { reportWindowOf, reportWindows, WORKER_GROUP } from '@margay/contracts';
+import { reportWindowOf, reportWindows } from '@margay/contracts';
 import { HOUR, SECOND } from '@margay/ground';
 import { openEmbeddedBus, publishAll } from '@margay/messaging';
 import { silentLog } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { handingOn } from './hand-on.ts';
+import { takeAll } from './testing/take-all.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z') * 1_000;
 const asked = (i: number) =>
@@ -41,22 +42,11 @@ function handing() {
   return { bus, windows, seconds, published };
 }
 
-/** Workers that are done with all that is on the topic so far. */
-async function passed(bus: ReturnType<typeof openEmbeddedBus>) {
-  let left = await bus.lag(reportWindows.name, WORKER_GROUP);
-  const stop = new AbortController();
-  if (left === 0) return;
-  await bus.consume(reportWindows.name, WORKER_GROUP, async () => void (--left === 0 && stop.abort()), {
-    signal: stop.signal,
-    batchMax: 1,
-  });
-}
-
 test('a run that people ask for, and that waits behind the workers for an hour, is handed on once', async () => {
   const { bus, windows, seconds, published } = handing();
   await windows.emit([asked(1)], NOON);
   await seconds(0, 1);
-  await passed(bus);
+  await takeAll(bus);
   await windows.complete(asked(1).id, NOON);
   // The workers have passed the end of the topic, behind which the next one comes.
   await windows.emit([asked(2)], NOON);

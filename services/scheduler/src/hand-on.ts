@@ -1,4 +1,4 @@
-import type { ReportWindow } from '@margay/contracts';
+import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import type { Bus } from '@margay/messaging';
 import type { Log } from '@margay/runtime';
@@ -11,9 +11,11 @@ export type Hand = (windows: readonly ReportWindow[]) => Promise<unknown>;
 
 export interface HandOnOptions {
   readonly bus: Bus;
-  readonly windows: Windows;
+  readonly windows: Pick<Windows, 'list'>;
   readonly log: Log;
   readonly hand: Hand;
+  /** Which windows it is about; all unless given. Never runs over many clusters, of which nothing is computed. */
+  readonly isOurs?: (window: ReportWindow) => boolean;
   /** Whether somebody works on a window whose message is gone; nobody does unless given. */
   readonly isAtWork?: (windowId: string) => boolean;
 }
@@ -23,9 +25,13 @@ export interface HandOnOptions {
  * leads in the cluster does not matter.
  */
 export function handingOn(options: HandOnOptions): (now: Instant) => Promise<void> {
-  const { bus, windows, log, hand, isAtWork = () => false } = options;
-  const asked = askedWindows(windows);
-  const lost = lostWindows(bus, windows);
+  const { bus, windows, log, hand, isOurs = () => true, isAtWork = () => false } = options;
+  const ours: typeof windows = {
+    list: async (filter) =>
+      (await windows.list(filter)).filter(({ window }) => !isParent(window) && isOurs(window)),
+  };
+  const asked = askedWindows(ours);
+  const lost = lostWindows(bus, ours);
   return async (now) => {
     // Before it is looked for lost ones: these stand on the topic then.
     const asking = await asked.find();

@@ -11,6 +11,7 @@ import {
   type KubernetesClient,
   type ReportRun,
   type ScheduleProblem,
+  type StatusInput,
 } from '@margay/kubernetes';
 import { nextTick } from '@margay/reports';
 import type { Log } from '@margay/runtime';
@@ -31,6 +32,7 @@ export type KeepStatus = (
   report: ClusterReport,
   runs: readonly ReportRun[],
   problem: ScheduleProblem | undefined,
+  clusters?: StatusInput['clusters'],
 ) => Promise<void>;
 
 /** What was written of which the API server kept less. */
@@ -55,7 +57,7 @@ export function keepStatus({
   /** Problems that an Event told, by report. */
   const events = new Map<string, string>();
   let isTold = false;
-  return async ({ name, uid, apiVersion, generation, report, status }, runs, problem) => {
+  return async ({ name, uid, apiVersion, generation, report, status }, runs, problem, clusters) => {
     const at = now();
     const about = { apiVersion, kind: 'GlobalReport', name, uid };
     const { schedule, suspend, jobNodeSelector } = report?.spec ?? {};
@@ -70,6 +72,7 @@ export function keepStatus({
           ...(problem && { problem }),
           ...(suspend !== undefined && { suspended: suspend }),
           ...(jobNodeSelector !== undefined && { onChosenNodes: hasJobs }),
+          ...(clusters && { clusters }),
           ...(nextEnd !== undefined && { nextEnd }),
           ...(known && { before: known }),
           now: at,

@@ -5,6 +5,7 @@ import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { emitDueWindows, type ScheduledReport } from './emit-windows.ts';
 import { handedNow, lostWindows, type Handed } from './lost-windows.ts';
+import { takeAll } from './testing/take-all.ts';
 
 const places = (...offsets: number[]) => new Map(offsets.map((offset, i) => [i, BigInt(offset)]));
 const at = (behind: number[], passedSince?: number): Handed => ({
@@ -85,22 +86,6 @@ const published = async ({ bus }: Installed) => {
   return windows;
 };
 
-/** The workers take all that is on the topic; what they do with it is up to the test. */
-async function take({ bus }: Installed): Promise<number> {
-  const count = await bus.lag(reportWindows.name, WORKER_GROUP);
-  let left = count;
-  const stop = new AbortController();
-  const options = { signal: stop.signal, batchMax: 1 };
-  if (left > 0)
-    await bus.consume(
-      reportWindows.name,
-      WORKER_GROUP,
-      async () => void (--left === 0 && stop.abort()),
-      options,
-    );
-  return count;
-}
-
 test('an hour without workers: a window waits on the topic, once', async () => {
   const scheduler = scheduling();
   await scheduler.seconds(0, 3_599);
@@ -133,12 +118,12 @@ test('a running window whose worker is gone with its message is handed out again
   await scheduler.seconds(10, 1_000);
   expect(await published(scheduler)).toHaveLength(1);
   // The message is committed, or gone with its topic, and nothing came of it.
-  await take(scheduler);
+  await takeAll(scheduler.bus);
   await scheduler.seconds(1_000, 1_060);
   expect(await published(scheduler)).toHaveLength(1);
   await scheduler.seconds(1_060, 1_090);
   expect(await published(scheduler)).toHaveLength(2);
-  await take(scheduler);
+  await takeAll(scheduler.bus);
   await scheduler.stores.windows.complete(window!.id, NOON);
   await scheduler.seconds(1_090, 1_500);
   expect(await published(scheduler)).toHaveLength(2);
@@ -149,7 +134,7 @@ test('windows that nobody finishes do not end the schedule: each comes again, an
   for (let hour = 0; hour < 7; hour++) {
     await scheduler.look(NOON + hour * HOUR);
     for (const { id } of await published(scheduler)) await scheduler.stores.windows.begin(id, 1, NOON);
-    await take(scheduler);
+    await takeAll(scheduler.bus);
   }
   expect(await scheduler.stores.windows.active('hourly')).toBe(5);
   const before = (await published(scheduler)).length;
@@ -169,7 +154,7 @@ test('two schedulers an hour apart, and a worker that refuses what is not over: 
   const work = async (now: number) => {
     const before = await place.bus.positions(reportWindows.name, WORKER_GROUP);
     const handed = (await published(place)).slice(Number(before.get(0)));
-    await take(place);
+    await takeAll(place.bus);
     for (const { id, end } of handed) {
       const record = await place.stores.windows.get(id);
       if (end > now || record?.state === 'completed') continue;

@@ -57,7 +57,7 @@ export interface LostWindows {
   find(now: Instant): Promise<ReportWindow[]>;
 }
 
-export function lostWindows(bus: Bus, windows: Windows): LostWindows {
+export function lostWindows(bus: Bus, windows: Pick<Windows, 'list'>): LostWindows {
   const handed = new Map<string, Handed>();
   let found: ReadonlySet<string> = new Set();
   let lookedAt = -Infinity;

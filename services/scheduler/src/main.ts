@@ -4,6 +4,7 @@ import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import type * as z from 'zod';
+import { clusterLabelsOf } from './cluster-labels.ts';
 import { config } from './config.ts';
 import { readReportsFolder } from './read-reports.ts';
 import { SchedulerModule } from './scheduler.module.ts';
@@ -18,6 +19,9 @@ await runService({
         clusters: settings.REPORTS_DIRECTORY === undefined ? [ownOf(settings)] : clustersOf(settings),
         startDelay: settings.TIGERA_COMPLIANCE_JOB_START_DELAY * 1_000,
         reports: placeOf(settings),
+        ...(settings.REPORTS_OVER_CLUSTERS && {
+          overClusters: clusterLabelsOf(settings.CLUSTER_LABELS, clustersOf(settings)),
+        }),
         ...(settings.SCHEDULE_SINCE !== undefined && { since: settings.SCHEDULE_SINCE }),
       },
       BusModule.kafka(settings, 'scheduler', clustersOf(settings)),
@@ -36,7 +40,8 @@ function ownOf(settings: z.output<typeof config>): string {
 
 function placeOf(settings: z.output<typeof config>): ReportsPlace {
   const { REPORTS_DIRECTORY: folder, TIGERA_COMPLIANCE_JOB_NAMESPACE: jobNamespace } = settings;
-  if (folder !== undefined) return { read: () => readReportsFolder(folder) };
+  if (folder !== undefined)
+    return { read: () => readReportsFolder(folder, { overClusters: settings.REPORTS_OVER_CLUSTERS }) };
   return {
     connect: () => findConnection(process.env, settings.KUBECONFIG),
     group: settings.GLOBAL_REPORT_GROUP,

@@ -60,3 +60,20 @@ test('what is wrong is said of its report, and the others are used', () => {
     },
   ]);
 });
+
+test('a report over many clusters is refused aloud where there is one, and taken where reports may be about others', () => {
+  const text = report('all', "inventory, clusters: {selector: 'all()'}");
+  const files = [{ file: 'a.yaml', text }];
+  expect(readManifests(files)).toEqual({
+    reports: [],
+    problems: [
+      {
+        report: 'all',
+        message: expect.stringMatching(/^a.yaml: GlobalReport all: spec.clusters is refused: .* Take it out/),
+      },
+    ],
+  });
+  const taken = readManifests(files, { overClusters: true });
+  expect(taken.reports.map(({ report: { spec } }) => spec.clusters)).toEqual([{ selector: 'all()' }]);
+  expect(taken.problems).toEqual([]);
+});

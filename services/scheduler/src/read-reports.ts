@@ -27,7 +27,7 @@ export interface ReportsFolder {
  * A file's time of change stands for the instant at which its reports appeared. Other kinds are passed over, what
  * cannot be read becomes a problem, and of two reports of one name the first counts.
  */
-export async function readReportsFolder(folder: string): Promise<ReportsFolder> {
+export async function readReportsFolder(folder: string, where: ReadWhere = {}): Promise<ReportsFolder> {
   const names = (await readdir(folder)).filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
   const problems: string[] = [];
   const files = (
@@ -43,7 +43,7 @@ export async function readReportsFolder(folder: string): Promise<ReportsFolder> 
       }),
     )
   ).flat();
-  const { reports: found, problems: told } = readManifests(files);
+  const { reports: found, problems: told } = readManifests(files, where);
   problems.push(...told.map(({ message }) => message));
   const reports = new Map<string, ScheduledReport>();
   for (const { report, file, createdAt } of found) {
@@ -67,6 +67,16 @@ function unreadable(entry: Stats): string | undefined {
   return undefined;
 }
 
+/** What is told of a report over many clusters where there is one. */
+const ONE_CLUSTER =
+  'spec.clusters is refused: here is one cluster, or nobody said that its reports may be about others (REPORTS_OVER_CLUSTERS). Take it out of the report';
+
+/** Where manifests are read. */
+export interface ReadWhere {
+  /** Reports may be about other clusters (`spec.clusters`); they are refused unless set. */
+  readonly overClusters?: boolean;
+}
+
 interface Manifests {
   readonly file: string;
   readonly text: string;
@@ -86,6 +96,7 @@ export interface ManifestTold {
  */
 export function readManifests<F extends Manifests>(
   files: readonly F[],
+  { overClusters = false }: ReadWhere = {},
 ): { reports: (F & { readonly report: GlobalReport })[]; problems: ManifestTold[] } {
   const problems: ManifestTold[] = [];
   const objects = files.flatMap((file) => {
@@ -124,9 +135,11 @@ export function readManifests<F extends Manifests>(
     const add = (text: string) =>
       problems.push({ report: name, message: `${file.file}: GlobalReport ${name}: ${text}` });
     for (const problem of 'problems' in read ? read.problems : []) add(String(problem));
+    const isElsewhere = 'report' in read && read.report.spec.clusters !== undefined && !overClusters;
+    if (isElsewhere) add(ONE_CLUSTER);
     if (isRefused)
       add(`spec.reportType is ${String(reportType)}, and the GlobalReportType of that name cannot be used`);
-    return 'report' in read && !isRefused ? [{ ...file, report: read.report }] : [];
+    return 'report' in read && !isRefused && !isElsewhere ? [{ ...file, report: read.report }] : [];
   });
   return { reports, problems };
 }

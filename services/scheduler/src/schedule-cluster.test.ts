@@ -3,7 +3,7 @@ import { reportWindowOf, reportWindows } from '@margay/contracts';
 import { FakeApiServer } from '@margay/kubernetes/testing';
 import { openEmbeddedBus } from '@margay/messaging';
 import { silentLog, type Log } from '@margay/runtime';
-import { openEmbedded } from '@margay/storage';
+import { cellOver, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { scheduleCluster, type ClusterScheduleOptions } from './schedule-cluster.ts';
 
@@ -141,4 +141,89 @@ test('where another installation leads, a run that people ask for here, of a rep
   const published = [];
   for await (const { value } of bus.peek(reportWindows.name)) published.push(reportWindows.decode(value));
   expect(published).toEqual([]);
+});
+
+const CLUSTER = { env: 'prod' };
+const over = { ...REPORT, spec: { ...hourly.spec, clusters: { selector: "env == 'prod'" } } };
+
+/** The condition of a type in a status, as `reason: message`. */
+const conditionOf = async (fake: FakeApiServer, name: string, type: string) => {
+  const { conditions = [] } = ((await statusOf(fake, name)) ?? {}) as {
+    conditions?: { type: string; reason: string; message: string }[];
+  };
+  const found = conditions.find((each) => each.type === type);
+  return found && `${found.reason}: ${found.message}`;
+};
+
+test('a report over many clusters is refused aloud where nobody said that there may be any, and the others go on', async () => {
+  const fake = await FakeApiServer.start();
+  fake.put(REPORTS, 'over', over);
+  fake.put(REPORTS, 'hourly', hourly);
+  const { stores } = await scheduler(fake);
+  const patient = { timeout: 10_000 };
+  await expect
+    .poll(() => conditionOf(fake, 'over', 'Schedulable'), patient)
+    .toMatch(
+      /^ClustersRefused: spec.clusters is refused: this installation runs reports of its own cluster alone/,
+    );
+  await expect.poll(() => conditionOf(fake, 'hourly', 'Schedulable'), patient).toMatch(/^Scheduled/);
+  expect((await stores.windows.reports()).map(({ name }) => name)).toEqual(['hourly']);
+});
+
+test('one whose clusters an API server drops is not run for its own alone: that is said', async () => {
+  const fake = await FakeApiServer.start();
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(over) };
+  fake.put(REPORTS, 'over', { ...hourly, annotations });
+  const { stores } = await scheduler(fake);
+  await expect
+    .poll(() => conditionOf(fake, 'over', 'Schedulable'), { timeout: 10_000 })
+    .toMatch(/^ClustersDropped: spec.clusters was applied, and the API server does not have it/);
+  expect(await stores.windows.list({})).toEqual([]);
+});
+
+test('one that chooses clusters has one run of all, whose status counts them and names none', async () => {
+  const fake = await FakeApiServer.start();
+  const two = { ...over, spec: { ...over.spec, schedule: '0,30 * * * *' } };
+  fake.put(REPORTS, 'over', two);
+  const names = ['secret-one', 'secret-two', 'other'];
+  const stores = new Map(names.map((name) => [name, openEmbedded(':memory:')]));
+  onTestFinished(async () => {
+    for (const each of stores.values()) await each.close();
+  });
+  const cell = cellOver(stores);
+  const own = cell.of('other');
+  let now = Date.parse('2026-03-01T12:10:00Z') * 1_000;
+  const { bus } = await scheduler(fake, {
+    cluster: 'other',
+    windows: own.windows,
+    now: () => now,
+    overClusters: {
+      cell,
+      labels: new Map([
+        ['secret-one', CLUSTER],
+        ['secret-two', CLUSTER],
+      ]),
+    },
+  });
+  const patient = { timeout: 10_000 };
+  await expect.poll(() => statusOf(fake, 'over'), patient).toMatchObject({ clusters: { chosen: 2 } });
+  now += 3_600_000_000;
+  await expect
+    .poll(() => statusOf(fake, 'over'), patient)
+    .toMatchObject({ clusters: { chosen: 2, reported: '0/2', notYet: 2 } });
+  const clusters: string[] = [];
+  for await (const { value } of bus.peek(reportWindows.name))
+    clusters.push(reportWindows.decode(value).cluster);
+  expect(new Set(clusters)).toEqual(new Set(['secret-one', 'secret-two']));
+  for (const name of new Set(clusters))
+    for (const { window } of await cell.of(name).windows.list({}))
+      await cell.of(name).windows.fail(window.id, 'no memory', 7, now);
+  await expect
+    .poll(() => conditionOf(fake, 'over', 'ClustersReported'), patient)
+    .toMatch(/^Failed: Of 2 clusters: 2 failed, from /);
+  await expect
+    .poll(() => conditionOf(fake, 'over', 'Ready'), patient)
+    .toMatch(/^LastReportFailed: .*Of 2 clusters: 2 failed/);
+  const everything = JSON.stringify(await statusOf(fake, 'over'));
+  expect(everything).not.toContain('secret');
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reportWindows, type ReportWindow } from '@margay/contracts';
+import { parentState, reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import {
   DEFAULT_GROUP,
@@ -13,6 +13,7 @@ import {
   type KubernetesClient,
   type ReportRun,
   type ScheduleProblem,
+  type StatusInput,
 } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
 import { reasonOf, together, type Log } from '@margay/runtime';
@@ -24,6 +25,13 @@ import { keepKnown } from './keep-known.ts';
 import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
 import { keepStatus, type KeepStatus } from './keep-status.ts';
 import { keepTypes } from './keep-types.ts';
+import {
+  countWords,
+  parentRuns,
+  type OverClusters,
+  type ParentRuns,
+  type ParentRunsOptions,
+} from './parent-runs.ts';
 import { reportJobs, type ReportJobs } from './report-jobs.ts';
 
 export interface ClusterScheduleOptions extends Schedule {
@@ -39,6 +47,8 @@ export interface ClusterScheduleOptions extends Schedule {
   /** How following the objects goes. */
   readonly followed?: Followed;
   readonly onEmitted?: (windows: readonly ReportWindow[]) => void;
+  /** The clusters that GlobalReports may be about; they are refused to be about others than their own unless given. */
+  readonly overClusters?: Pick<ParentRunsOptions, 'cell' | 'labels'>;
   /** Where reports that choose their nodes run as Jobs; as all others unless set. */
   readonly jobNamespace?: string;
   /** Between two looks at the schedules; 1 s unless set. */
@@ -105,6 +115,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
       const finding: Finding = {
         hand,
         handOn: handingOn({ ...options, hand, isAtWork }),
+        ...(options.overClusters && { parents: parentRuns({ ...options, ...options.overClusters, hand }) }),
         keep: keepKnown(options.windows),
         span: evidenceSpan(options.history),
         keepStatus: keepStatus(keeping),
@@ -131,6 +142,8 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
 interface Finding {
   readonly hand: Hand;
   readonly handOn: (now: Instant) => Promise<void>;
+  /** Runs over many clusters; absent where there are none. */
+  readonly parents?: ParentRuns;
   readonly keep: ReturnType<typeof keepKnown>;
   readonly span: ReturnType<typeof evidenceSpan>;
   readonly keepStatus: KeepStatus;
@@ -173,10 +186,10 @@ async function lookAt(
   all: boolean,
   options: ClusterScheduleOptions,
   jobs: ReportJobs | undefined,
-  { hand, handOn, keep, span, keepStatus }: Finding,
+  finding: Finding,
 ): Promise<void> {
   const reports = [...byName.values()];
-  const { bus, windows, now, log } = options;
+  const { now } = options;
   const problems = new Map<string, ScheduleProblem>();
   const usable = reports.flatMap((each): ScheduledReport[] => {
     const read = withType(each, types);
@@ -185,26 +198,76 @@ async function lookAt(
     problems.set(each.name, read.problem);
     return [];
   });
+  const emitted = await emit(usable, problems, options, finding);
+  options.onEmitted?.(emitted);
+  await finding.handOn(now());
+  if (all) await finding.parents?.goOn(now());
+  const concerned = new Set(emitted.map((window) => reportConcerned(window)));
+  for (const each of reports.filter(({ name }) => all || concerned.has(name)))
+    await tellStatus(each, problems.get(each.name), options, jobs, finding);
+}
+
+/** The GlobalReport that a window is of: of a child run that of its parent run. */
+const reportConcerned = ({ reportName }: ReportWindow): string =>
+  reportName.slice(reportName.indexOf(':') + 1);
+
+/** Why reports over many clusters are not begun where nobody said that they may be. */
+const CLUSTERS_REFUSED: ScheduleProblem = {
+  reason: 'ClustersRefused',
+  message:
+    'spec.clusters is refused: this installation runs reports of its own cluster alone. Take it out of the report; or, in the distributed profile and in the release of the one cluster that leads, set globalReports.overClusters (REPORTS_OVER_CLUSTERS).',
+};
+
+/** Emits what is due: of reports over many clusters the windows of their child runs. What keeps a report from it is added to the problems. */
+async function emit(
+  usable: readonly ScheduledReport[],
+  problems: Map<string, ScheduleProblem>,
+  options: ClusterScheduleOptions,
+  { hand, keep, span, parents }: Finding,
+): Promise<readonly ReportWindow[]> {
+  const { bus, windows, now } = options;
   const evidence = options.since === undefined ? undefined : await span(now());
   const schedule = { ...options, hand, ...(evidence && { evidence }) };
-  const { emitted, known } = await emitDueWindows(bus, windows, usable, schedule, now());
-  options.onEmitted?.(emitted);
-  await keep(known);
-  await handOn(now());
-  const concerned = new Set(emitted.map(({ reportName }) => reportName));
-  for (const each of reports.filter(({ name }) => all || concerned.has(name))) {
-    const runs = (await windows.list({ reportName: each.name, limit: RUNS })).map((record) =>
-      runOf(record, jobs),
-    );
-    await keepStatus(each, runs, problems.get(each.name)).catch((error: unknown) => {
-      if (!options.signal.aborted)
-        log.warn('The status of a GlobalReport could not be written', {
-          report: each.name,
-          reason: reasonOf(error),
-        });
-    });
+  const isOverMany = ({ report }: ScheduledReport) => report.spec.clusters !== undefined;
+  const many = usable.filter(isOverMany);
+  const own = usable.filter((each) => !isOverMany(each));
+  const { emitted, known } = await emitDueWindows(bus, windows, own, schedule, now());
+  const begun = await parents?.begin(many, schedule, now());
+  for (const { report } of many) {
+    const problem = begun === undefined ? CLUSTERS_REFUSED : begun.problems.get(report.name);
+    if (problem !== undefined) problems.set(report.name, problem);
   }
+  await keep([...known, ...(begun?.known ?? [])]);
+  return [...emitted, ...(begun?.emitted ?? [])];
 }
+
+async function tellStatus(
+  report: ClusterReport,
+  problem: ScheduleProblem | undefined,
+  { windows, log, signal, now }: ClusterScheduleOptions,
+  jobs: ReportJobs | undefined,
+  { keepStatus: keep, parents }: Finding,
+): Promise<void> {
+  const { name } = report;
+  const runs = (await windows.list({ reportName: name, limit: RUNS })).map((record) => runOf(record, jobs));
+  const isOverMany = report.report?.spec.clusters !== undefined;
+  const over = isOverMany ? await parents?.of(report.report!, now()) : undefined;
+  await keep(report, runs, problem, over && clustersOf(over)).catch((error: unknown) => {
+    if (!signal.aborted)
+      log.warn('The status of a GlobalReport could not be written', {
+        report: name,
+        reason: reasonOf(error),
+      });
+  });
+}
+
+/** What the status says of clusters. */
+const clustersOf = ({ chosen, newest }: OverClusters): StatusInput['clusters'] => ({
+  chosen,
+  ...(newest && {
+    newest: { ...newest, state: parentState(newest.counts), words: countWords(newest.counts) },
+  }),
+});
 
 const STATES: Readonly<Record<WindowRecord['state'], ReportRun['state']>> = {
   emitted: 'waiting',

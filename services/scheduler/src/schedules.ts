@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reportWindows, type ReportWindow } from '@margay/contracts';
+import { isParent, reportWindows, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import { KubernetesClient, type Connection } from '@margay/kubernetes';
 import { publishAll, type Bus } from '@margay/messaging';
@@ -12,8 +12,10 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } fr
 import { evidenceSpan } from './evidence-span.ts';
 import { Followed } from './followed.ts';
 import { keepKnown } from './keep-known.ts';
-import { emitDueWindows } from './emit-windows.ts';
+import type { ClusterLabels } from './cluster-labels.ts';
+import { emitDueWindows, type ScheduledReport } from './emit-windows.ts';
 import { handingOn, type Hand } from './hand-on.ts';
+import { parentRuns, type ParentRuns } from './parent-runs.ts';
 import { NOT_USED, type ReportsFolder } from './read-reports.ts';
 import { scheduleCluster } from './schedule-cluster.ts';
 
@@ -39,6 +41,8 @@ export interface SchedulerOptions {
   readonly clusters: readonly string[];
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
+  /** Labels by which GlobalReports choose of all clusters of the cell; they are refused to be about others than their own unless given. */
+  readonly overClusters?: ClusterLabels;
   /** No schedule is kept unless given. */
   readonly reports?: ReportsPlace;
   /** Reports have the windows that their schedules would have had since then, too, over the evidence that there is. */
@@ -49,6 +53,8 @@ export interface SchedulerOptions {
 export const SCHEDULER_OPTIONS = 'SCHEDULER_OPTIONS';
 
 const LOOK_MILLISECONDS = 1_000;
+/** Looks at the schedules between two looks at how far runs over many clusters have come. */
+const LOOKS_GO_ON = 5;
 
 /** Emits windows as they come due. */
 @Injectable()
@@ -90,7 +96,9 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
       const states = ['emitted', 'running'] as const;
       await Promise.all(
         this.#options.clusters.map(async (cluster) => {
-          const active = await this.#cell.of(cluster).windows.list({ states, limit: 1_000 });
+          const waiting = await this.#cell.of(cluster).windows.list({ states, limit: 1_000 });
+          // A run over many clusters waits for the windows of these.
+          const active = waiting.filter(({ window }) => !isParent(window));
           const now = this.#clock();
           const oldest = active.reduce((before, { emittedAt }) => Math.min(before, emittedAt), now);
           this.#metrics.windowAgeSeconds.set((now - oldest) / 1e6, { cluster });
@@ -132,23 +140,43 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     const handOn = this.#handingOn(cluster);
     const keep = keepKnown(windows);
     const spanNow = evidenceSpan(history);
-    while (!signal.aborted) {
+    // Those of a folder that are about many clusters are kept with the first.
+    const parents = cluster === this.#options.clusters[0] ? this.#parentRuns(cluster) : undefined;
+    const isOverMany = ({ report }: ScheduledReport) => report.spec.clusters !== undefined;
+    for (let look = 0; !signal.aborted;) {
       const { reports, problems } = await read();
-      for (const problem of problems) {
-        if (!this.#told.has(problem)) this.#log.warn(NOT_USED, { problem });
-        this.#told.add(problem);
-      }
+      this.#tellProblems(problems);
       await traced('schedule', {}, async () => {
         const now = this.#clock();
         const evidence = this.#options.since === undefined ? undefined : await spanNow(now);
         const schedule = { ...this.#options, cluster, ...(evidence && { evidence }) };
-        const { emitted, known } = await emitDueWindows(this.#bus, windows, reports, schedule, now);
-        await this.#tell(emitted);
-        await keep(known);
+        const own = reports.filter((each) => !isOverMany(each));
+        const { emitted, known } = await emitDueWindows(this.#bus, windows, own, schedule, now);
+        const begun = await parents?.begin(reports.filter(isOverMany), schedule, now);
+        await this.#tell([...emitted, ...(begun?.emitted ?? [])]);
+        this.#tellProblems(
+          [...(begun?.problems ?? [])].map(([name, { message }]) => `GlobalReport ${name}: ${message}`),
+        );
+        await keep([...known, ...(begun?.known ?? [])]);
         await handOn(now);
+        if (look++ % LOOKS_GO_ON === 0) await parents?.goOn(now);
       });
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  #tellProblems(problems: Iterable<string>): void {
+    for (const problem of problems) {
+      if (!this.#told.has(problem)) this.#log.warn(NOT_USED, { problem });
+      this.#told.add(problem);
+    }
+  }
+
+  #parentRuns(cluster: string): ParentRuns | undefined {
+    const { overClusters: labels } = this.#options;
+    if (labels === undefined) return undefined;
+    const hand: Hand = (due) => publishAll(this.#bus, reportWindows, due);
+    return parentRuns({ cell: this.#cell, labels, cluster, bus: this.#bus, hand, log: this.#log });
   }
 
   async #follow(
@@ -156,7 +184,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     { connect, group, jobNamespace, installation }: Extract<ReportsPlace, { connect: unknown }>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { startDelay, since } = this.#options;
+    const { startDelay, since, overClusters } = this.#options;
     const { windows, history } = this.#cell.of(cluster);
     const client = new KubernetesClient(await connect());
     try {
@@ -167,6 +195,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         group,
         ...(jobNamespace !== undefined && { jobNamespace }),
         ...(since !== undefined && { since }),
+        ...(overClusters && { overClusters: { cell: this.#cell, labels: overClusters } }),
         bus: this.#bus,
         windows,
         history,

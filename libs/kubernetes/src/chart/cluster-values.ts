@@ -54,6 +54,10 @@ const globalReports = section('GlobalReports and GlobalReportTypes.', {
     0,
     86_400,
   ),
+  overClusters: flag(
+    'Whether GlobalReports of this cluster may be about others of clusters, by spec.clusters (REPORTS_OVER_CLUSTERS): in the release of one cluster, whose people may have reports of all others made. In the distributed profile.',
+    false,
+  ),
   since: text(
     'Reports have the windows too that their schedules would have had since then, over the evidence that there is; RFC 3339 (SCHEDULE_SINCE). From their creation on unless set.',
     '',
@@ -151,6 +155,16 @@ export const CLUSTER_VALUES: Values = {
     CLUSTER,
     { uniqueItems: true },
   ),
+  clusterLabels: {
+    about:
+      'Labels of these clusters by name, by which spec.clusters.selector of GlobalReports chooses them, where globalReports.overClusters (CLUSTER_LABELS).',
+    initially: {},
+    schema: {
+      type: 'object',
+      patternProperties: { [`^${CLUSTER}$`]: labels('Labels of a cluster.').schema },
+      additionalProperties: false,
+    },
+  },
   kubeconfigsSecret: named(
     'A Secret with the kubeconfigs of the others of clusters, each under the name of its cluster: their API servers are asked who may see what of them. Needed there where permissions is kubernetes.',
   ),

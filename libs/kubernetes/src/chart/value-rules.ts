@@ -18,8 +18,14 @@ const RULES: readonly Rule[] = [
   // One process that follows logs takes no evidence by the network, and keeps one cluster's.
   {
     where: { profile: is('embedded') },
-    needs: { 'flowIngestor.enabled': is(false), clusters: { maxItems: 0 } },
+    needs: {
+      'flowIngestor.enabled': is(false),
+      clusters: { maxItems: 0 },
+      'globalReports.overClusters': is(false),
+    },
   },
+  // Labels that nobody reads would be a mistake.
+  { where: { 'globalReports.overClusters': is(false) }, needs: { clusterLabels: { maxProperties: 0 } } },
   {
     where: { clusters: { minItems: 2 }, permissions: is('kubernetes') },
     needs: { kubeconfigsSecret: GIVEN },

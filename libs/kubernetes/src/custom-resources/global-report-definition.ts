@@ -66,6 +66,16 @@ const spec = object(
   {
     reportType: reportTypeName,
     endpoints,
+    clusters: object(
+      'The clusters that it is about, where one installation has several: each gets a report of its own, and all together one run. Taken where ' +
+        'that is allowed (globalReports.overClusters of the chart), and refused in a condition elsewhere. Its own cluster alone where it is absent.',
+      {
+        selector: selector(
+          'By the labels of clusters in configuration, and kubernetes.io/metadata.name, their name; all() for every cluster.',
+        ),
+      },
+      { required: ['selector'] },
+    ),
     schedule: text(
       'When: cron with five fields, in UTC. Each time ends one report and starts the next. At most two values in the ' +
         'minute field. Without a schedule the report is run by hand only.',
@@ -75,7 +85,14 @@ const spec = object(
     suspend: flag('True = nothing new is begun; what was missed is made up for when it is false again.'),
     cis,
   },
-  { required: ['reportType'] },
+  {
+    required: ['reportType'],
+    ...checked({
+      rule: '!(has(self.clusters) && has(self.jobNodeSelector))',
+      message:
+        'jobNodeSelector chooses nodes of one cluster, and clusters is about several: remove one of them',
+    }),
+  },
 );
 
 const jobReference = object(
@@ -124,6 +141,18 @@ const status = object('What became of the schedule. Written by the scheduler.', 
   activeReportJobs: list('Reports under way, at most five, oldest first.', job('A report under way.')),
   lastFailedReportJobs: list('The three newest that failed, newest first.', completedJob),
   lastSuccessfulReportJobs: list('The two newest that succeeded, newest first.', completedJob),
+  clusters: object(
+    'Of a report with spec.clusters: how many clusters have a report of its newest run, and how each is.',
+    {
+      chosen: whole('How many spec.clusters.selector chooses by now.'),
+      reported: text('Of those that the newest run chose, so many have a report: 2/3.'),
+      complete: whole('Those with a report whose evidence is complete.'),
+      withGaps: whole('Those with a report whose evidence is not.'),
+      failed: whole('Those whose report failed.'),
+      missing: whole('Those whose report is missing.'),
+      notYet: whole('Those whose report is still to come.'),
+    },
+  ),
   nextReportTime: time('When the next report ends; absent where none will.'),
   observedGeneration: whole('The generation of the spec that the scheduler has taken up.', {
     format: 'int64',
@@ -159,6 +188,7 @@ export function globalReportDefinition(group: string): CustomResourceDefinition 
         type: 'string',
         jsonPath: '.status.conditions[?(@.type=="LastReportSucceeded")].reason',
       },
+      { name: 'Clusters', type: 'string', jsonPath: '.status.clusters.reported', priority: 1 },
       {
         name: 'Problem',
         type: 'string',

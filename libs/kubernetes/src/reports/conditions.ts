@@ -2,9 +2,11 @@ import { formatSeconds, type Instant } from '@margay/ground';
 
 /**
  * `Schedulable`: whether new reports are begun. `LastReportSucceeded`: how the newest one that ended did. `Ready`: both in one, as
- * tools that know no GlobalReports ask for it. `OnChosenNodes`: whether `spec.jobNodeSelector` counts here, of reports that have one.
+ * tools that know no GlobalReports ask for it. `OnChosenNodes`: whether `spec.jobNodeSelector` counts here, of reports that have one. `ClustersReported`: whether the
+ * newest run of a report with `spec.clusters` has a report with complete evidence of every cluster that was chosen.
  */
-export type ConditionType = 'Schedulable' | 'LastReportSucceeded' | 'Ready' | 'OnChosenNodes';
+export type ConditionType =
+  'Schedulable' | 'LastReportSucceeded' | 'Ready' | 'OnChosenNodes' | 'ClustersReported';
 
 /** metav1.Condition. */
 export interface Condition {

@@ -1,4 +1,4 @@
-import { type Instant, parseInstant } from '@margay/ground';
+import { at, type Instant, parseInstant } from '@margay/ground';
 import {
   readGlobalReport,
   readReportType,
@@ -174,17 +174,40 @@ export function clusterReport(object: GlobalReportObject): ClusterReport {
   const read = readGlobalReport(object, 'any');
   const problems = 'problems' in read ? read.problems : [];
   const [first] = problems;
+  const isDropped = 'report' in read && read.report.spec.clusters === undefined && wasOverClusters(object);
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
     apiVersion: object.apiVersion ?? '',
     generation: metadata.generation ?? 0,
     createdAt: parseInstant(metadata.creationTimestamp),
-    report: 'report' in read ? read.report : undefined,
-    problem: first && { reason: reasonOf(first.field), message: problems.map(String).join(' ') },
+    report: 'report' in read && !isDropped ? read.report : undefined,
+    problem: isDropped
+      ? CLUSTERS_DROPPED
+      : first && { reason: reasonOf(first.field), message: problems.map(String).join(' ') },
     status,
   };
 }
+
+/** What `kubectl apply` notes of what it was given. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** Whether it was applied with `spec.clusters`. A definition that does not know the field, or Calico’s own API server, drops it without a word. */
+function wasOverClusters({ metadata }: GlobalReportObject): boolean {
+  const applied = metadata.annotations?.[LAST_APPLIED];
+  if (applied === undefined) return false;
+  try {
+    return (at(JSON.parse(applied), 'spec', 'clusters') ?? undefined) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const CLUSTERS_DROPPED: ScheduleProblem = {
+  reason: 'ClustersDropped',
+  message:
+    'spec.clusters was applied, and the API server does not have it: its definition of GlobalReports is not of this release (apply the chart’s crds), or somebody else serves them (docs/coexistence.md). Of its own cluster alone it is not run. Where it was taken out by hand, apply the manifest again without it.',
+};
 
 function reasonOf(field: string): string {
   if (field === 'spec.schedule') return 'InvalidSchedule';
@@ -209,6 +232,10 @@ export async function findGlobalReport(
   const typeName = known.report?.spec.reportType ?? '';
   const read = withType(known, await typeNamed(client, typeName, group));
   if ('problem' in read) throw new Error(`GlobalReport ${name}: ${read.problem.message}`);
+  if (read.report.spec.clusters !== undefined)
+    throw new Error(
+      `GlobalReport ${name} is about many clusters (spec.clusters), whose runs its schedule alone begins: run a report without it`,
+    );
   return read.report;
 }
 

@@ -3,7 +3,7 @@ import type { GlobalReportStatus, ReportJobStatus } from './status.ts';
 /** Something that happened to a report, as an Event says it. */
 export interface News {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'Scheduled' | 'Completed' | 'Failed' | 'Suspended' | 'Resumed' | 'NoJobs';
+  readonly reason: 'Scheduled' | 'Completed' | 'Failed' | 'Suspended' | 'Resumed' | 'NoJobs' | 'WithGaps';
   readonly message: string;
 }
 
@@ -22,6 +22,7 @@ export function newsOf(before: GlobalReportStatus | undefined, after: GlobalRepo
   const stood = before !== undefined && isSuspended(before);
   const stands = isSuspended(after);
   const refused = refusalIn(after);
+  const gaps = gapsIn(after);
   const news: (News | false | undefined)[] = [
     begun &&
       isNewer(begun, before?.lastScheduledReportJob) && {
@@ -46,6 +47,7 @@ export function newsOf(before: GlobalReportStatus | undefined, after: GlobalRepo
       reason: stands ? 'Suspended' : 'Resumed',
       message: stands ? 'Nothing new is begun.' : 'What was missed is made up for.',
     },
+    gaps !== undefined && gaps !== gapsIn(before) && { type: 'Warning', reason: 'WithGaps', message: gaps },
     refused !== undefined &&
       refusalIn(before) === undefined && { type: 'Warning', reason: 'NoJobs', message: refused },
   ];
@@ -58,3 +60,8 @@ const isSuspended = ({ conditions }: GlobalReportStatus): boolean =>
 /** Why the nodes that a report chooses do not count; undefined where they do. */
 const refusalIn = (status: GlobalReportStatus | undefined): string | undefined =>
   status?.conditions?.find(({ type, status: is }) => type === 'OnChosenNodes' && is === 'False')?.message;
+
+/** Of which evidence of a run over many clusters has gaps; undefined where of none. */
+const gapsIn = (status: GlobalReportStatus | undefined): string | undefined =>
+  status?.conditions?.find(({ type, reason }) => type === 'ClustersReported' && reason === 'WithGaps')
+    ?.message;

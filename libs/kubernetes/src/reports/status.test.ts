@@ -178,3 +178,33 @@ test('the order of runs never matters, and writing a status again changes nothin
     ),
   );
 });
+
+const NONE = { complete: 0, withGaps: 0, failed: 0, missing: 0, notYet: 0 };
+
+test.each([
+  ['running', { complete: 2, notYet: 1 }, 'Unknown Running', '2/3'],
+  ['failed', { complete: 2, failed: 1 }, 'False Failed', '2/3'],
+  ['with gaps', { complete: 2, withGaps: 1 }, 'False WithGaps', '3/3'],
+  ['complete', { complete: 3 }, 'True Complete', '3/3'],
+] as const)('a report over many clusters whose newest run is %s', (state, counts, said, reported) => {
+  const newest = {
+    ...run(5, 'running'),
+    state,
+    counts: { ...NONE, clusters: 3, ...counts },
+    words: 'Of 3: so many',
+  };
+  const shown = status({ clusters: { chosen: 4, newest } });
+  expect(shown.clusters).toEqual({ ...NONE, chosen: 4, reported, ...counts });
+  const [condition] = shown.conditions!.filter(({ type }) => type === 'ClustersReported');
+  expect(`${condition!.status} ${condition!.reason}`).toBe(said);
+  expect(condition!.message).toBe('Of 3: so many, from 2026-03-01T04:00:00Z to 2026-03-01T05:00:00Z.');
+  const gaps = newsOf(status({}), shown).filter(({ reason }) => reason === 'WithGaps');
+  expect(gaps).toHaveLength(state === 'with gaps' ? 1 : 0);
+  expect(newsOf(shown, shown)).toEqual([]);
+});
+
+test('one before its first run says how many clusters it chooses; one that is not about any says nothing of them', () => {
+  expect(status({ clusters: { chosen: 2 } }).clusters).toEqual({ chosen: 2 });
+  const before = status({ clusters: { chosen: 2 } });
+  expect(JSON.stringify(status({ before }))).not.toContain('lusters');
+});

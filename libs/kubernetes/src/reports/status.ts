@@ -23,8 +23,33 @@ export interface CompletedReportJobStatus extends ReportJobStatus {
   readonly jobCompletionTime?: string;
 }
 
+/** A run over many clusters as `status` shows it: the clusters that were chosen by how far each is; names are for those who may see them. */
+export interface ClustersStatus {
+  /** How many are chosen by now. */
+  readonly chosen: number;
+  /** Of those that the newest run chose, so many have a report: `2/3`. */
+  readonly reported?: string;
+  readonly complete?: number;
+  readonly withGaps?: number;
+  readonly failed?: number;
+  readonly missing?: number;
+  readonly notYet?: number;
+}
+
+/** The newest run of a report over many clusters. */
+export interface RunOverClusters extends Window {
+  readonly state: 'running' | 'failed' | 'with gaps' | 'complete';
+  readonly counts: Readonly<
+    Record<'clusters' | 'complete' | 'withGaps' | 'failed' | 'missing' | 'notYet', number>
+  >;
+  /** The counts in words. */
+  readonly words: string;
+}
+
 /** The `status` of a GlobalReport. */
 export interface GlobalReportStatus {
+  /** Of one with `spec.clusters`. */
+  readonly clusters?: ClustersStatus;
   readonly lastScheduledReportJob?: ReportJobStatus;
   readonly activeReportJobs?: readonly ReportJobStatus[];
   readonly lastFailedReportJobs?: readonly CompletedReportJobStatus[];
@@ -59,6 +84,8 @@ export interface StatusInput {
   readonly suspended?: boolean;
   /** Of a report that chooses its nodes, whether Jobs make it there; undefined of any other. */
   readonly onChosenNodes?: boolean;
+  /** Of a report with `spec.clusters`, where these are chosen from. */
+  readonly clusters?: { readonly chosen: number; readonly newest?: RunOverClusters };
   /** When the next run ends; undefined where none will. */
   readonly nextEnd?: Instant;
   /** The status as it is now, whose times of transition go on. */
@@ -86,6 +113,7 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
     lastSuccessfulReportJobs: successful.map(completedJobOf),
     ...(input.nextEnd !== undefined &&
       input.suspended !== true && { nextReportTime: formatSeconds(input.nextEnd) }),
+    ...(input.clusters && { clusters: clustersStatus(input.clusters) }),
     observedGeneration: input.generation,
     conditions: withConditions(
       input.before?.conditions ?? [],
@@ -95,10 +123,16 @@ export function globalReportStatus(input: StatusInput): GlobalReportStatus {
   };
 }
 
+function clustersStatus({ chosen, newest }: NonNullable<StatusInput['clusters']>): ClustersStatus {
+  if (newest === undefined) return { chosen };
+  const { clusters, ...counts } = newest.counts;
+  return { chosen, reported: `${counts.complete + counts.withGaps}/${clusters}`, ...counts };
+}
+
 type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 function conditionsOf(
-  { problem, suspended, nextEnd, onChosenNodes }: StatusInput,
+  { problem, suspended, nextEnd, onChosenNodes, clusters }: StatusInput,
   failed: ReportRun | undefined,
   successful: ReportRun | undefined,
 ): Readonly<Record<ConditionType, Said | undefined>> {
@@ -109,6 +143,24 @@ function conditionsOf(
     LastReportSucceeded: ended,
     Ready: ready(begins, ended),
     OnChosenNodes: onChosenNodes === undefined ? undefined : onChosenNodes ? BY_JOB : NO_JOBS,
+    ClustersReported: clusters && clustersReported(clusters.newest),
+  };
+}
+
+const REPORTED: Readonly<Record<RunOverClusters['state'], Pick<Said, 'status' | 'reason'>>> = {
+  running: { status: 'Unknown', reason: 'Running' },
+  failed: { status: 'False', reason: 'Failed' },
+  'with gaps': { status: 'False', reason: 'WithGaps' },
+  complete: { status: 'True', reason: 'Complete' },
+};
+
+function clustersReported(newest: RunOverClusters | undefined): Said {
+  if (newest === undefined)
+    return { status: 'Unknown', reason: 'NoReportYet', message: 'No run over its clusters was begun yet.' };
+  const { start, end, state, words } = newest;
+  return {
+    ...REPORTED[state],
+    message: `${words}, from ${formatSeconds(start)} to ${formatSeconds(end)}.`,
   };
 }
 

@@ -109,3 +109,23 @@ test('a good report is read as it is', () => {
   });
   expect(missingType('cost').message).toContain('GlobalReportType cost');
 });
+
+const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+test.each([
+  [
+    'with it, and has it',
+    { clusters: { selector: 'all()' } },
+    { clusters: { selector: 'all()' } },
+    undefined,
+  ],
+  ['with it, which is dropped', { clusters: { selector: 'all()' } }, {}, 'ClustersDropped'],
+  ['without it', {}, {}, undefined],
+  ['with something that is none', 'no JSON', {}, undefined],
+])('a report that was applied %s', (_, applied, spec, problem) => {
+  const text = typeof applied === 'string' ? applied : JSON.stringify({ spec: applied });
+  const metadata = { name: 'daily', uid: 'u', annotations: { [APPLIED]: text } };
+  const read = clusterReport({ ...daily({ reportType: 'inventory', ...spec }), metadata });
+  expect(read.problem?.reason).toBe(problem);
+  expect(read.report === undefined).toBe(problem !== undefined);
+});

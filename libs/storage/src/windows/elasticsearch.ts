@@ -1,4 +1,4 @@
-import type { ReportWindow } from '@margay/contracts';
+import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import { bulk } from '../elasticsearch/bulk.ts';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
@@ -38,6 +38,7 @@ export const WINDOW_TEMPLATES: readonly IndexTemplate[] = [
       start: INSTANT,
       end: INSTANT,
       manual: FLAG,
+      clusters: KEYWORD,
       window: STORED,
       state: KEYWORD,
       attempt: NUMBER,
@@ -59,6 +60,8 @@ interface WindowDocument {
   readonly start?: Instant;
   readonly end: Instant;
   readonly manual: boolean;
+  /** Those that were chosen, of a run over many clusters. */
+  readonly clusters?: readonly string[];
   readonly window: string;
   readonly state: WindowState;
   readonly attempt: number;
@@ -186,9 +189,10 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
       return found && recordOf(found.source);
     },
 
-    async list({ reportName, states = STATES, limit = LIST_MAX } = {}) {
+    async list({ reportName, states = STATES, parents, limit = LIST_MAX } = {}) {
       const named = reportName === undefined ? [] : [{ term: { reportName } }];
-      const { documents } = await search([...named, { terms: { state: [...states] } }], limit);
+      const ofMany = parents === true ? [{ exists: { field: 'clusters' } }] : [];
+      const { documents } = await search([...named, ...ofMany, { terms: { state: [...states] } }], limit);
       return documents.map(recordOf);
     },
 
@@ -237,6 +241,7 @@ function documentOf(cluster: string, window: ReportWindow, at: Instant): WindowD
     start: window.start,
     end: window.end,
     manual: window.manual,
+    ...(isParent(window) && { clusters: window.clusters }),
     window: JSON.stringify(window),
     state: 'emitted',
     attempt: 0,

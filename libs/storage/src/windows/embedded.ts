@@ -98,18 +98,20 @@ export function embeddedWindows(database: Database): Windows {
         return row && recordOf(row);
       }),
 
-    list: async ({ reportName, states = STATES, limit = LIST_MAX } = {}) =>
+    list: async ({ reportName, states = STATES, parents = false, limit = LIST_MAX } = {}) =>
       database.read(() =>
         (
           database
             .sql(
               `SELECT * FROM windows WHERE (?1 IS NULL OR report_name = ?1)
-                 AND state IN (SELECT value FROM json_each(?2)) ORDER BY "end" DESC, id LIMIT ?3`,
+                 AND state IN (SELECT value FROM json_each(?2))
+                 AND (?4 = 0 OR json_type(window, '$.clusters') IS NOT NULL) ORDER BY "end" DESC, id LIMIT ?3`,
             )
             .all(
               reportName ?? null,
               JSON.stringify(states.map((state) => STATES.indexOf(state))),
               limit,
+              parents ? 1 : 0,
             ) as unknown as WindowRow[]
         ).map(recordOf),
       ),

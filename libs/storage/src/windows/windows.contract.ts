@@ -177,6 +177,30 @@ export function windowsContract(name: string, open: () => Promise<Windows>) {
       expect(await windows.appeared('weekly', 99)).toBe(99);
     });
 
+    test('a run over many clusters keeps which were chosen, and is found among the others', async () => {
+      const windows = await open();
+      const parent = { ...window('p', { end: 5 }), clusters: ['alpha', 'beta'], nonce: 'n' };
+      const otherwise = { ...parent, clusters: ['gamma'] };
+      await windows.emit([parent, window('a')], 10);
+      // Whoever chooses otherwise later finds the choice that was kept.
+      expect(await windows.emit([otherwise], 20)).toEqual([]);
+      expect((await windows.get('p'))?.window).toEqual(parent);
+      await windows.begin('p', 1, 30);
+      await windows.fail('p', '1 of 2 clusters has no report', 1, 40);
+      expect(await windows.list({ parents: true })).toEqual([
+        {
+          window: parent,
+          state: 'failed',
+          attempt: 1,
+          reason: '1 of 2 clusters has no report',
+          emittedAt: 10,
+          changedAt: 40,
+        },
+      ]);
+      expect(await windows.list({ parents: true, states: ['emitted'] })).toEqual([]);
+      expect(await windows.list({})).toHaveLength(2);
+    });
+
     test('windows are listed newest first', async () => {
       const windows = await open();
       await windows.emit(

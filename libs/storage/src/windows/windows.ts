@@ -38,6 +38,8 @@ export interface WindowRecord {
 export interface WindowFilter {
   readonly reportName?: string;
   readonly states?: readonly WindowState[];
+  /** Only those of runs over many clusters. */
+  readonly parents?: true;
   /** At most so many; 100 unless set. */
   readonly limit?: number;
 }

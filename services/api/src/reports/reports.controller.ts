@@ -99,6 +99,7 @@ const PROBLEMS: Readonly<Record<NotAskable['reason'], (words: string) => Problem
   missing: (words) => new Problem(404, 'Not found', words),
   unfinished: (words) => new Problem(409, 'Not finished', words),
   removed: (words) => new Problem(409, 'Removed', words),
+  clusters: (words) => new Problem(409, 'Of many clusters', words),
   window: refused,
 };
 

@@ -1,4 +1,5 @@
 import type { Run } from '@margay/api-contract';
+import { isParent } from '@margay/contracts';
 import { formatInstant } from '@margay/ground';
 import { evidenceGrade, typeOfReport, type ReportHeader, type Revision } from '@margay/reports';
 import {
@@ -232,7 +233,7 @@ export function runsOf(
     runs = [
       ...withRevisions(archived.all()),
       ...removed.filter(({ id }) => !archived.has(id)),
-      ...open.filter(({ window: { id } }) => !archived.has(id)).map(openRun),
+      ...open.filter(({ window }) => !archived.has(window.id) && !isParent(window)).map(openRun),
     ].sort(newestFirst);
     lookedAt = now;
     if (isWhole) lookedWholeAt = now;

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import {
+  childCounts,
+  childWindows,
+  parentState,
+  reportWindowOf,
+  type ChildCounts,
+  type ChildRun,
+  type ParentWindow,
+  type ReportWindow,
+} from '@margay/contracts';
+import { at, compareTexts, MINUTE, type Instant, type Window } from '@margay/ground';
+import type { ScheduleProblem } from '@margay/kubernetes';
+import type { Bus } from '@margay/messaging';
+import { parseSelector } from '@margay/policy';
+import type { GlobalReport } from '@margay/reports';
+import type { Log } from '@margay/runtime';
+import { childRunsOf, isParentRecord, type Cell, type ParentRecord, type Windows } from '@margay/storage';
+import { NAME_LABEL, type ClusterLabels } from './cluster-labels.ts';
+import {
+  emitDueWindows,
+  knownReport,
+  type EmittedWindows,
+  type Schedule,
+  type ScheduledReport,
+} from './emit-windows.ts';
+import { handingOn, type Hand } from './hand-on.ts';
+
+/** Of these clusters those that a selector chooses by their labels, by name. @throws SelectorError where it is none. */
+export function chosenClusters(
+  selector: string,
+  clusters: readonly string[],
+  labels: ClusterLabels,
+): readonly string[] {
+  const parsed = parseSelector(selector);
+  return clusters
+    .filter((name) => parsed.matchesRecord({ ...labels.get(name), [NAME_LABEL]: name }))
+    .sort(compareTexts);
+}
+
+export interface ParentRunsOptions {
+  /** All clusters that may be chosen, with their stores. */
+  readonly cell: Pick<Cell, 'clusters' | 'of'>;
+  readonly labels: ClusterLabels;
+  /** The one whose GlobalReports these are: parent runs are kept with its windows. */
+  readonly cluster: string;
+  readonly bus: Bus;
+  /** Has windows computed; those of child runs by the workers, wherever else others are. */
+  readonly hand: Hand;
+  readonly log: Log;
+}
+
+/** A run over many clusters, and how far it has come. */
+export interface ParentProgress extends Window {
+  readonly counts: ChildCounts;
+}
+
+/** What is known of a GlobalReport over many clusters. */
+export interface OverClusters {
+  /** How many clusters it chooses by now. */
+  readonly chosen: number;
+  /** Its newest run; absent before the first. */
+  readonly newest?: ParentProgress;
+}
+
+/** What came of a look at such GlobalReports. */
+export interface Begun extends EmittedWindows {
+  /** By name, why nothing can be begun of one. */
+  readonly problems: ReadonlyMap<string, ScheduleProblem>;
+}
+
+/** The runs of GlobalReports over many clusters. */
+export interface ParentRuns {
+  /** Begins those that are due: what is chosen is kept before anything of it is handed out. `emitted` are windows of child runs. */
+  begin(reports: readonly ScheduledReport[], schedule: Schedule, now: Instant): Promise<Begun>;
+  /** Goes on with all that are under way, whoever began them; and hands on what got lost of child runs, and revisions of them that people asked for. */
+  goOn(now: Instant): Promise<void>;
+  /** What is known of a report. */
+  of(report: GlobalReport, now: Instant): Promise<OverClusters>;
+}
+
+/** Why nothing is begun where a selector chooses nothing. */
+const NO_CLUSTERS: ScheduleProblem = {
+  reason: 'NoClusters',
+  message:
+    'spec.clusters.selector chooses no cluster by the labels that they have in configuration (CLUSTER_LABELS, the chart’s clusterLabels). What is missed is made up for when it chooses one.',
+};
+
+const UNDER_WAY = { parents: true, limit: 1_000 } as const;
+/** Of those that failed the newest are looked at again: a child run that comes after all still counts. */
+const FAILED = { parents: true, states: ['failed'], limit: 10 } as const;
+
+/**
+ * Any number of schedulers may do this at once: which clusters were chosen is what was kept first, and the ids of child runs follow from it. One that
+ * dies in between leaves a parent run of which whoever comes next makes the rest.
+ */
+export function parentRuns(options: ParentRunsOptions): ParentRuns {
+  const { cell, labels, cluster } = options;
+  const { windows } = cell.of(cluster);
+  /** Child runs that were archived, by parent run: these do not change for the schedule. */
+  const archived = new Map<string, Map<string, ChildRun>>();
+  const newest = new Map<string, ParentProgress>();
+  const handOnAll = handOnChildren(options);
+  let failedLookedAt = -Infinity;
+
+  const look = async (record: ParentRecord, now: Instant): Promise<ChildCounts> => {
+    const { id, reportName, start, end } = record.window;
+    const known = archived.get(id) ?? new Map<string, ChildRun>();
+    archived.set(id, known);
+    const counts = childCounts(await childRunsOf(cell, record, now, known));
+    if ((newest.get(reportName)?.end ?? -Infinity) <= end) newest.set(reportName, { start, end, counts });
+    return counts;
+  };
+
+  return {
+    begin: (reports, schedule, now) => beginDue(options, reports, schedule, now),
+
+    async goOn(now) {
+      await emitChildren(options, now);
+      await handOnAll(now);
+      const underWay = await windows.list({ ...UNDER_WAY, states: ['emitted', 'running'] });
+      const isTime = now < failedLookedAt || now - failedLookedAt >= MINUTE;
+      if (isTime) failedLookedAt = now;
+      const failed = isTime ? await windows.list(FAILED) : [];
+      const all = [...underWay, ...failed].filter(isParentRecord);
+      const ids = new Set(all.map(({ window: { id } }) => id));
+      for (const id of archived.keys()) if (!ids.has(id)) archived.delete(id);
+      for (const record of all) await settle(windows, record, await look(record, now), now);
+    },
+
+    async of({ name, spec }, now) {
+      const chosen = chosenClusters(spec.clusters?.selector ?? '', cell.clusters, labels).length;
+      const known = newest.get(name);
+      if (known !== undefined) return { chosen, newest: known };
+      const [record] = await windows.list({ reportName: name, parents: true, limit: 1 });
+      if (record === undefined || !isParentRecord(record)) return { chosen };
+      await look(record, now);
+      return { chosen, newest: newest.get(name)! };
+    },
+  };
+}
+
+/** Begins the parent runs that are due. Nothing is computed of them: what is handed out are their child runs. */
+async function beginDue(
+  options: ParentRunsOptions,
+  reports: readonly ScheduledReport[],
+  schedule: Schedule,
+  now: Instant,
+): Promise<Begun> {
+  const { cell, labels, cluster, bus } = options;
+  const chosenBy = new Map(
+    reports.map(({ report: { name, spec } }) => [
+      name,
+      chosenClusters(spec.clusters?.selector ?? '', cell.clusters, labels),
+    ]),
+  );
+  const isIdle = ({ report: { name } }: ScheduledReport) => chosenBy.get(name)!.length === 0;
+  const windowOf = (report: GlobalReport, window: Window): ParentWindow => ({
+    ...reportWindowOf(cluster, report, window),
+    clusters: chosenBy.get(report.name)!,
+    nonce: randomUUID(),
+  });
+  const due = reports.filter((each) => !isIdle(each));
+  const idle = reports.filter(isIdle).map(({ report }) => report);
+  const quietly = { ...schedule, windowOf, hand: async () => {} };
+  const { known } = await emitDueWindows(bus, cell.of(cluster).windows, due, quietly, now);
+  return {
+    emitted: due.length > 0 ? await emitChildren(options, now) : [],
+    known: [...known, ...idle.map((report) => knownReport(report))],
+    problems: new Map(idle.map(({ name }) => [name, NO_CLUSTERS])),
+  };
+}
+
+/** Keeps, and hands out, the windows of child runs that are not there yet, of every parent run that was kept. */
+async function emitChildren(
+  { cell, cluster, hand }: ParentRunsOptions,
+  now: Instant,
+): Promise<ReportWindow[]> {
+  const { windows } = cell.of(cluster);
+  const kept = await windows.list({ ...UNDER_WAY, states: ['emitted'] });
+  const emitted: ReportWindow[] = [];
+  for (const { window } of kept.filter(isParentRecord)) {
+    for (const child of childWindows(window))
+      if (cell.clusters.includes(child.cluster))
+        emitted.push(...(await cell.of(child.cluster).windows.emit([child], now)));
+  }
+  if (emitted.length > 0) await hand(emitted);
+  for (const { window } of kept) await windows.begin(window.id, 1, now);
+  return emitted;
+}
+
+/** Notes of a parent run what follows from its child runs, for the schedule and the status. */
+async function settle(
+  windows: Windows,
+  { window: { id }, state: noted }: ParentRecord,
+  counts: ChildCounts,
+  now: Instant,
+): Promise<void> {
+  const state = parentState(counts);
+  if (state === 'complete' || state === 'with gaps') await windows.complete(id, now);
+  else if (state === 'failed' && noted !== 'failed') await windows.fail(id, countWords(counts), 1, now);
+}
+
+/** How many child runs are so, in words. Names no cluster: whoever may read the GlobalReport may not know them all. */
+export function countWords({ clusters, complete, withGaps, failed, missing, notYet }: ChildCounts): string {
+  const parts = [
+    [complete, 'complete'],
+    [withGaps, 'with gaps'],
+    [failed, 'failed'],
+    [missing, 'missing'],
+    [notYet, 'not yet archived'],
+  ] as const;
+  const words = parts.filter(([count]) => count > 0).map(([count, is]) => `${count} ${is}`);
+  return `Of ${clusters} ${clusters === 1 ? 'cluster' : 'clusters'}: ${words.join(', ')}`;
+}
+
+/** Hands on child runs in the other clusters of the cell, which may have no scheduler of their own. */
+function handOnChildren({
+  cell,
+  cluster,
+  bus,
+  hand,
+  log,
+}: ParentRunsOptions): (now: Instant) => Promise<void> {
+  const isOurs = ({ spec }: ReportWindow) => at(spec, 'partOf', 'cluster') === cluster;
+  const each = cell.clusters
+    .filter((name) => name !== cluster)
+    .map((name) => handingOn({ bus, windows: cell.of(name).windows, log, hand, isOurs }));
+  return async (now) => {
+    for (const handOn of each) await handOn(now);
+  };
+}
