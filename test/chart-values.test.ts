@@ -126,6 +126,11 @@ test.each([
   ['what other charts share', { 'global.storageClass': 'fast' }],
   ['clusters of one cell', { ...DISTRIBUTED, clusters: ['c', 'd'], kubeconfigsSecret: 'kubeconfigs' }],
   ['clusters where nobody is asked', { ...DISTRIBUTED, clusters: ['c', 'd'], permissions: 'none' }],
+  [
+    'clusters of a hub',
+    { ...DISTRIBUTED, clusters: ['c', 'd'], permissions: 'hub', clusterUids: ['c=0a-1', 'd=f00d'] },
+  ],
+  ['one token for everybody', { permissions: 'token', permissionsTokenSecret: 'door' }],
   ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
 
@@ -140,6 +145,10 @@ test.each([
   ['a word for a switch', { 'embedded.persistence.enabled': 'nope' }, 'embedded.persistence.enabled'],
   ['a word for a number', { 'api.replicas': 'two' }, 'api.replicas'],
   ['fewer than none', { 'api.replicas': -1 }, 'api.replicas'],
+  ['one token that is nowhere', { permissions: 'token' }, 'permissionsTokenSecret'],
+  ['a hub of one process', { permissions: 'hub' }, 'permissions'],
+  ['uids of one process', { clusterUids: ['c=f00d'] }, 'clusterUids'],
+  ['a uid without its cluster', { ...DISTRIBUTED, clusterUids: ['f00d'] }, 'clusterUids.0'],
   ['a size that is none', { 'embedded.persistence.size': 'ten' }, 'embedded.persistence.size'],
   ['a size of nothing', { 'embedded.persistence.size': '0Gi' }, 'embedded.persistence.size'],
   ['a size in bytes', { 'auditIngestor.persistence.size': 10 }, 'auditIngestor.persistence.size'],

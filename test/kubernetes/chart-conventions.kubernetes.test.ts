@@ -602,12 +602,15 @@ test('flows', () => {
 });
 
 test('clusters together', () => {
-  const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others' };
+  const uids = { clusterUids: ['b=f00d', 'c=beef'] };
+  const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others', ...uids };
   const pods = podsOf(renderedObjects(values));
   const valueOf = (part: string, name: string) =>
     container(pods.get(part)!).env.find((variable: { name: string }) => variable.name === name)?.value;
   for (const part of PARTS)
-    expect([part, valueOf(part, 'CLUSTERS')]).toEqual([part, /ingestor/.test(part) ? undefined : 'b,a,c']);
+    expect([part, valueOf(part, 'CLUSTERS'), valueOf(part, 'CLUSTER_UIDS')]).toEqual(
+      /ingestor/.test(part) ? [part, undefined, 'b=f00d,c=beef'] : [part, 'b,a,c', undefined],
+    );
   expect(valueOf('api', 'API_KUBECONFIGS')).toBe('b=/secrets/kubeconfigs/b,c=/secrets/kubeconfigs/c');
   expect(container(pods.get('api')!).volumeMounts).toContainEqual({
     name: 'kubeconfigs',

@@ -122,3 +122,21 @@ test.skipIf(older === undefined)('an older release is upgraded, and back', () =>
     expect(left()).toEqual(before);
   }
 });
+
+test('who publishes what happens in the cluster is told by which uid it is known', () => {
+  const told = () =>
+    kubectl([
+      'get',
+      'statefulset',
+      `${RELEASE}-audit-ingestor`,
+      '-n',
+      NAMESPACE,
+      '-o',
+      'jsonpath={..env[?(@.name=="CLUSTER_UIDS")].value}',
+    ]);
+  const born = kubectl(['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}']);
+  upgrade({ ...DISTRIBUTED, clusterUids: ['b=f00d'] });
+  expect(told()).toBe(`b=f00d,a=${born}`);
+  upgrade({ ...DISTRIBUTED, clusterUids: ['a=beef'] });
+  expect(told()).toBe('a=beef');
+});

@@ -69,6 +69,18 @@
 {{- end }}
 {{- end }}
 
+{{- /* By which clusters are told from others of their names: as they are given, and this one's as the API server says it where it can be asked. */}}
+{{- define "margay.clusterUids" -}}
+{{- $uids := .Values.clusterUids }}
+{{- $isGiven := false }}
+{{- range $uids }}{{ if hasPrefix (printf "%s=" $.Values.clusterName) . }}{{ $isGiven = true }}{{ end }}{{ end }}
+{{- $born := dig "metadata" "uid" "" (lookup "v1" "Namespace" "" "kube-system" | default dict) }}
+{{- if and $born (not $isGiven) }}{{ $uids = append $uids (printf "%s=%s" .Values.clusterName $born) }}{{ end }}
+{{- with $uids }}
+- { name: CLUSTER_UIDS, value: {{ join "," . | quote }} }
+{{- end }}
+{{- end }}
+
 {{- /* The key that the log of reports is signed with. */}}
 {{- define "margay.ledgerKey" -}}
 {{- with .Values.ledger.secret }}

@@ -66,9 +66,12 @@ const trustedHeaders = section(
 /** Who may come in and do what: people, and the product itself. */
 export const ACCESS_VALUES: Values = {
   permissions: choice(
-    'Who may see what: kubernetes asks the API server (TokenReview, SubjectAccessReview), none asks nobody.',
+    'Who may see what: kubernetes asks the API server (TokenReview, SubjectAccessReview), of each of clusters its own; hub asks the one of this cluster about all of clusters, by names (docs/permissions.md); token wants that of permissionsTokenSecret; none asks nobody.',
     'kubernetes',
-    ['kubernetes', 'none'],
+    ['kubernetes', 'hub', 'token', 'none'],
+  ),
+  permissionsTokenSecret: named(
+    'A Secret with token, of 16 characters or more, which everybody who asks has to give. Needed where permissions is token.',
   ),
   url: text(
     'Where people open the page, like https://margay.example.org; needed for oidc.',

@@ -165,6 +165,11 @@ export const CLUSTER_VALUES: Values = {
       additionalProperties: false,
     },
   },
+  clusterUids: texts(
+    'The uids of the namespaces kube-system, NAME=UID, by which clusters are told from others of their names, in the distributed profile. helm install and upgrade look up that of this cluster unless it is here; helm template does not.',
+    `${CLUSTER}=[0-9a-fA-F-]{1,64}`,
+    { uniqueItems: true },
+  ),
   kubeconfigsSecret: named(
     'A Secret with the kubeconfigs of the others of clusters, each under the name of its cluster: their API servers are asked who may see what of them. Needed there where permissions is kubernetes.',
   ),

@@ -8,6 +8,8 @@ interface Rule {
 
 const GIVEN = { minLength: 1 };
 const is = (constant: unknown): JsonSchema => ({ const: constant });
+/** An API server is asked what somebody of a name may see. */
+const BY_NAME = { enum: ['kubernetes', 'hub'] };
 
 /** What values must have where others are set. */
 const RULES: readonly Rule[] = [
@@ -21,9 +23,12 @@ const RULES: readonly Rule[] = [
     needs: {
       'flowIngestor.enabled': is(false),
       clusters: { maxItems: 0 },
+      clusterUids: { maxItems: 0 },
+      permissions: { not: is('hub') },
       'globalReports.overClusters': is(false),
     },
   },
+  { where: { permissions: is('token') }, needs: { permissionsTokenSecret: GIVEN } },
   // Labels that nobody reads would be a mistake.
   { where: { 'globalReports.overClusters': is(false) }, needs: { clusterLabels: { maxProperties: 0 } } },
   {
@@ -57,11 +62,11 @@ const RULES: readonly Rule[] = [
   },
   {
     where: { 'oidc.issuer': GIVEN },
-    needs: { url: GIVEN, permissions: is('kubernetes'), 'oidc.clientId': GIVEN },
+    needs: { url: GIVEN, permissions: BY_NAME, 'oidc.clientId': GIVEN },
   },
   {
     where: { 'trustedHeaders.enabled': is(true) },
-    needs: { trustedProxies: { minItems: 1 }, permissions: is('kubernetes') },
+    needs: { trustedProxies: { minItems: 1 }, permissions: BY_NAME },
   },
   { where: { 'ingress.enabled': is(true) }, needs: { 'ingress.hosts': { minItems: 1 } } },
   { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },
