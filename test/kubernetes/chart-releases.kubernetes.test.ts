@@ -58,16 +58,21 @@ test('what helm renders can be applied by kubectl alone', () => {
   }
 });
 
-test('a profile is changed and rolled back, and what stays after an uninstall is the volume', () => {
-  upgrade(EMBEDDED);
-  upgrade(DISTRIBUTED);
+test('a profile is changed and rolled back, and what stays after an uninstall is the volume', async () => {
+  expect(upgrade(EMBEDDED)).not.toContain('not taken over');
+  expect(upgrade(DISTRIBUTED)).toContain(
+    'The claim margay of the embedded profile stays, with its history and reports',
+  );
+  await expect.poll(() => kubectl(['get', 'pvc', '-n', NAMESPACE, '-o', 'name'])).toContain('positions-');
   // The evidence of the other profile, which is gone on with afterwards.
   expect(left()).toContain('persistentvolumeclaim/margay');
   helm(['rollback', RELEASE, '1']);
   expect(claimOf()).toBe('margay');
   helm(['uninstall', RELEASE]);
   expect(left()).toEqual(['persistentvolumeclaim/margay']);
-  upgrade(EMBEDDED);
+  expect(upgrade(EMBEDDED)).toContain(
+    'The claim positions-margay-audit-ingestor-0 of the distributed profile stays',
+  );
   expect(claimOf()).toBe('margay');
 });
 
