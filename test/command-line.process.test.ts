@@ -19,6 +19,7 @@ test.each([
     2,
     /inventory, network-access, policy-audit, protection-audit/,
   ],
+  ['a run of nothing', ['run'], 2, /Name a GlobalReport, or set TIGERA_COMPLIANCE_REPORT_NAME/],
   ['no type', ['report', '--audit-log', AUDIT_LOG], 2, /--type/],
   [
     'a missing file',

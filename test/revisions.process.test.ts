@@ -167,6 +167,17 @@ spec: { reportType: policy-audit }
     state: 'completed',
     manual: true,
   });
+  // As a pod says it that is made by hand, with the token that it was given.
+  const token = join(folder, 'token');
+  writeFileSync(token, 'of-a-pod\n');
+  const ofPod = {
+    TIGERA_COMPLIANCE_REPORT_NAME: 'yearly',
+    TIGERA_COMPLIANCE_REPORT_START_TIME: '2026-11-24T00:18:30Z',
+    TIGERA_COMPLIANCE_REPORT_END_TIME: '2026-11-24T00:19:30Z',
+    MARGAY_API: api,
+    MARGAY_TOKEN_FILE: token,
+  };
+  expect(margay(['run', '--wait'], '', ofPod)).toMatchObject({ code: 0, out: asked.out });
   // Over all the evidence unless it is said: that one is there already.
   expect(margay(['run', 'by-hand', '--api', api]).err).toContain('it is completed already');
   await stop();

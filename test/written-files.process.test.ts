@@ -136,6 +136,20 @@ test.each([
     /MARGAY_TOKEN is no token/,
   ],
   [
+    'a file with a token that is none',
+    'runs',
+    { MARGAY_TOKEN_FILE: PROGRAM },
+    [],
+    /margay\.js is no token: it holds a blank, a line break/,
+  ],
+  [
+    'a file that is not there',
+    'runs',
+    { MARGAY_TOKEN_FILE: '/none/token' },
+    [],
+    /MARGAY_TOKEN_FILE cannot be read: ENOENT/,
+  ],
+  [
     'a query',
     'runs',
     {},

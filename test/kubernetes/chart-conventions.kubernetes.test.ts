@@ -14,6 +14,7 @@ import {
 } from './chart-rendering.ts';
 
 const FLOWS = { flowIngestor: { enabled: true, topic: 'flows' }, notifier: { urlSecret: 'hook' } };
+const OWN_PODS = { 'app.kubernetes.io/name': 'margay', 'app.kubernetes.io/instance': 'margay' };
 const ALL_PARTS = { ...DISTRIBUTED, ...FLOWS };
 const PARTS = [
   'api',
@@ -533,7 +534,9 @@ test('NetworkPolicies', () => {
       .filter((policy) => spec(policy).policyTypes.includes('Ingress') && selects(policy, pods.get(part)!))
       .flatMap((policy) => spec(policy).ingress as { ports: { port: string }[]; from: unknown[] }[])
       .map(({ ports, from }) => [ports.map(({ port }) => port).join(), from]);
-  expect(letIn('api')).toEqual([['http', [peer('ingress'), peer('prometheus')]]]);
+  // helm test and reports by hand ask the dashboard, too.
+  const own = { podSelector: { matchLabels: OWN_PODS } };
+  expect(letIn('api')).toEqual([['http', [peer('ingress'), peer('prometheus'), own]]]);
   expect(letIn('scheduler')).toEqual([['http', [peer('prometheus')]]]);
   expect(letIn('audit-ingestor')).toEqual(
     expect.arrayContaining([

@@ -268,21 +268,37 @@ test('pods run as nobody, read-only and without privileges', () => {
   }
 });
 
-test('one report by hand, with kubectl alone, as docs/permissions.md says', () => {
-  const [cronJob] = rendered(DISTRIBUTED)
-    .split(/^---$/m)
-    .filter((object) => object.includes('kind: CronJob'));
-  kubectl(['apply', '-f', '-'], { input: cronJob! });
-  const from = ['create', 'job', 'by-hand', '--from=cronjob/margay-report', '--dry-run=client', '-o', 'yaml'];
-  const asked = [
-    'TIGERA_COMPLIANCE_REPORT_NAME=daily-inventory',
-    'TIGERA_COMPLIANCE_REPORT_START_TIME=2026-11-01T00:00:00Z',
-    'TIGERA_COMPLIANCE_REPORT_END_TIME=2026-11-02T00:00:00Z',
-  ];
-  const job = kubectl(['set', 'env', '--local', '-f', '-', '-o', 'yaml', ...asked], { input: kubectl(from) });
-  expect(kubectl(['apply', '--dry-run=server', '-f', '-'], { input: job })).toContain(
-    'job.batch/by-hand created',
-  );
-  for (const variable of asked) expect(job).toContain(variable.split('=')[1]);
-  expect(job).toContain('- report-worker');
-});
+test.each([
+  ['embedded', { clusterName: 'a' }, ['- run', 'value: http://margay.default:80']],
+  ['distributed', DISTRIBUTED, ['- report-worker']],
+])(
+  'one report by hand in the %s profile, with kubectl alone, as docs/permissions.md says',
+  (_, values, has) => {
+    const [cronJob] = rendered(values)
+      .split(/^---$/m)
+      .filter((object) => object.includes('kind: CronJob'));
+    kubectl(['apply', '-f', '-'], { input: cronJob! });
+    const from = [
+      'create',
+      'job',
+      'by-hand',
+      '--from=cronjob/margay-report',
+      '--dry-run=client',
+      '-o',
+      'yaml',
+    ];
+    const asked = [
+      'TIGERA_COMPLIANCE_REPORT_NAME=daily-inventory',
+      'TIGERA_COMPLIANCE_REPORT_START_TIME=2026-11-01T00:00:00Z',
+      'TIGERA_COMPLIANCE_REPORT_END_TIME=2026-11-02T00:00:00Z',
+    ];
+    const job = kubectl(['set', 'env', '--local', '-f', '-', '-o', 'yaml', ...asked], {
+      input: kubectl(from),
+    });
+    expect(kubectl(['apply', '--dry-run=server', '-f', '-'], { input: job })).toContain(
+      'job.batch/by-hand created',
+    );
+    for (const variable of asked) expect(job).toContain(variable.split('=')[1]);
+    for (const text of has) expect(job).toContain(text);
+  },
+);

@@ -168,3 +168,12 @@ test('the worker finds the report that it is asked for, and its type where that 
   kubectl(['delete', 'globalreport.p', 'one-inventory', 'one-lost', 'daily-one-exposure']);
   kubectl(['delete', 'globalreporttype.p', 'one-exposure']);
 });
+
+test('a pod that asks for a report by hand may have it run, and may export none', async () => {
+  clientOf('asker');
+  const permissions = new Permissions(clientOf('api'));
+  const pod = await permissions.who(kubectl(['create', 'token', 'asker', '--namespace', NAMESPACE]).trim());
+  const may = (action: 'list' | 'run' | 'export') =>
+    permissions.may(pod, action, { name: 'daily', type: 'inventory' });
+  expect([await may('list'), await may('run'), await may('export')]).toEqual([true, true, false]);
+});

@@ -98,7 +98,7 @@
 - { name: API_TLS_KEY_FILE, value: /secrets/tls/tls.key }
 {{- end }}
 {{- with .Values.allowedHosts }}
-- { name: API_HOSTS, value: {{ join "," . | quote }} }
+- { name: API_HOSTS, value: {{ append . (include "margay.host" $) | join "," | quote }} }
 {{- end }}
 {{- with .Values.trustedProxies }}
 - { name: TRUSTED_PROXIES, value: {{ join "," . | quote }} }
@@ -166,6 +166,11 @@
 {{- /* How the dashboard is asked. */}}
 {{- define "margay.scheme" -}}
 {{- empty .Values.tls.secret | ternary "http" "https" }}
+{{- end }}
+
+{{- /* The name of the dashboard's Service within the cluster. */}}
+{{- define "margay.host" -}}
+{{- include "margay.fullname" . }}.{{ .Release.Namespace }}
 {{- end }}
 
 {{- define "margay.servicePort" -}}

@@ -71,6 +71,6 @@ export {
 export { keepTypeConditions } from './reports/type-conditions.ts';
 export { type GlobalReportObject, writeStatus } from './reports/write-status.ts';
 export { type JobState, jobsToDelete } from './jobs/job-state.ts';
-export { REPORT_NAME, readReportEnvironment } from './jobs/report-environment.ts';
+export { REPORT_END, REPORT_NAME, REPORT_START, readReportEnvironment } from './jobs/report-environment.ts';
 export { reportJob } from './jobs/report-job.ts';
 export { type JobNews, findPodTemplate, startJob, deleteJob, followJobs } from './jobs/run-report-jobs.ts';

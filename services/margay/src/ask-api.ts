@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { routeOf, type Answered, type Operation } from '@margay/api-contract';
 import { UsageError } from '@margay/terminal';
 import { Option } from 'commander';
@@ -7,9 +8,10 @@ export const OWN_API = 'http://127.0.0.1:8080';
 
 /** `--api`, for every command that asks a running Margay. */
 export const apiOption = (): Option =>
-  new Option('--api <url>', 'where Margay serves its API; MARGAY_TOKEN is sent along where it is set').env(
-    'MARGAY_API',
-  );
+  new Option(
+    '--api <url>',
+    'where Margay serves its API; MARGAY_TOKEN, or what MARGAY_TOKEN_FILE holds, is sent along where it is set',
+  ).env('MARGAY_API');
 
 /** Without what may be a secret: its words are printed. */
 function addressIn(base: string): URL {
@@ -24,18 +26,28 @@ function addressIn(base: string): URL {
 }
 
 /**
- * `MARGAY_TOKEN`; undefined where it is not set.
+ * `MARGAY_TOKEN`, or what the file holds now that `MARGAY_TOKEN_FILE` names, as the kubelet replaces the token of a pod; undefined where neither is set.
  *
- * @throws UsageError where no header can carry it, which never says it.
+ * @throws UsageError where no header can carry it, which never says it, and where the file cannot be read.
  */
 export function ownToken(): string | undefined {
-  const token = process.env['MARGAY_TOKEN'];
+  const { MARGAY_TOKEN: given, MARGAY_TOKEN_FILE: file } = process.env;
+  const [token, name] = given || !file ? [given, 'MARGAY_TOKEN'] : [tokenIn(file), file];
   if (!token) return undefined;
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new UsageError(
-      'MARGAY_TOKEN is no token: it holds a blank, a line break or a letter beyond ASCII, which no header carries',
+      `${name} is no token: it holds a blank, a line break or a letter beyond ASCII, which no header carries`,
     );
   return token;
+}
+
+/** Without the line break that files end with. */
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    throw new UsageError(`MARGAY_TOKEN_FILE cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** What fills the places of an operation's path and query. */

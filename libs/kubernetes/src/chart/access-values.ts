@@ -87,7 +87,7 @@ export const ACCESS_VALUES: Values = {
     },
   ),
   allowedHosts: texts(
-    'Names that it may be opened under, beside that in url; any unless set. Others are answered 421.',
+    'Names that it may be opened under, beside that in url and the Service’s; any unless set. Others are answered 421.',
     '[A-Za-z0-9.:\\[\\]-]+',
   ),
   trustedProxies: texts(

@@ -119,16 +119,24 @@ export const PARTS = {
   }),
   snapshotter: section('Keeps the history.', { replicas, ...podValues(SMALL) }),
   scheduler: section('Says which windows are due.', { replicas, ...podValues(SMALL) }),
-  reportWorker: section('Computes reports, as do Jobs of reports with jobNodeSelector and pods by hand.', {
-    replicas,
-    autoscaling: section('Scales by CPU; the replicas above count while it is off.', {
-      enabled: flag('Whether it does.', false),
-      minReplicas: whole('At least so many.', 1, 1, 1_000),
-      maxReplicas: whole('At most so many.', 4, 1, 1_000),
-      targetCPUUtilizationPercentage: whole('How much of the CPU that they ask for they use.', 80, 1, 1_000),
-    }),
-    ...podValues(LARGE),
-  }),
+  reportWorker: section(
+    'Computes reports, as do Jobs of reports with jobNodeSelector and pods by hand; in the embedded profile pods by hand alone have these values.',
+    {
+      replicas,
+      autoscaling: section('Scales by CPU; the replicas above count while it is off.', {
+        enabled: flag('Whether it does.', false),
+        minReplicas: whole('At least so many.', 1, 1, 1_000),
+        maxReplicas: whole('At most so many.', 4, 1, 1_000),
+        targetCPUUtilizationPercentage: whole(
+          'How much of the CPU that they ask for they use.',
+          80,
+          1,
+          1_000,
+        ),
+      }),
+      ...podValues(LARGE),
+    },
+  ),
   notifier: section(
     'Posts finished, failed and worse reports to a webhook, as CloudEvents; not there unless a URL is set or lies in a Secret.',
     {

@@ -89,7 +89,7 @@ const networkPolicy = section(
   {
     enabled: flag('Whether there are any.', true),
     from: kubernetesList(
-      'Who may open the dashboard (NetworkPolicy peers); everybody in the cluster unless set.',
+      'Who may open the dashboard (NetworkPolicy peers), beside the release’s own pods; everybody in the cluster unless set.',
     ),
     metricsFrom: kubernetesList(
       'Who may read metrics and health of the other parts; everybody in the cluster unless set.',

@@ -25,7 +25,7 @@ export interface NeededRules {
   readonly canary: readonly PolicyRule[];
 }
 
-export type Part = 'ingestor' | 'scheduler' | 'worker' | 'api';
+export type Part = 'ingestor' | 'scheduler' | 'worker' | 'asker' | 'api';
 
 /** The rules of a part, for GlobalReports in this API group. */
 export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRules {
@@ -50,6 +50,9 @@ export function neededRules(part: Part, group: string = DEFAULT_GROUP): NeededRu
     case 'worker':
       // For Jobs and pods that make one report.
       return { ...none, cluster: [rule(group, ['globalreports', 'globalreporttypes'], ['get'])] };
+    case 'asker':
+      // For pods that ask a running Margay for one report.
+      return { ...none, cluster: [rule(group, ['globalreports'], ['get', 'list', 'update'])] };
     case 'api':
       return {
         ...none,

@@ -1,6 +1,6 @@
-import { DEFAULT_GROUP } from '@margay/kubernetes';
+import { DEFAULT_GROUP, REPORT_END, REPORT_NAME, REPORT_START } from '@margay/kubernetes';
 import { UsageError } from '@margay/terminal';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { apiOption, OWN_API } from '../ask-api.ts';
 import { checkWindow, instantOption } from '../options.ts';
 import type { RunOptions } from '../run/run-options.ts';
@@ -10,9 +10,9 @@ import { runByStores } from '../run/by-stores.ts';
 /** `margay run`: one run of a report over a window of one's choice, or a revision of one. */
 export function runCommand(): Command {
   return new Command('run')
-    .argument('<name>', 'the GlobalReport; with --revise also the id of a run')
-    .option('--start <time>', 'start of the window, RFC 3339', instantOption)
-    .option('--end <time>', 'end of the window, not part of it, RFC 3339', instantOption)
+    .argument('[name]', `the GlobalReport; with --revise also the id of a run (env: ${REPORT_NAME})`)
+    .addOption(windowOption('--start <time>', 'start of the window, RFC 3339', REPORT_START))
+    .addOption(windowOption('--end <time>', 'end of the window, not part of it, RFC 3339', REPORT_END))
     .option('--revise', 'the newest archived report of the name again, from the evidence that there is now')
     .addOption(apiOption())
     .option(
@@ -37,7 +37,9 @@ Examples:
   margay run daily --start 2026-11-23T00:00:00Z --end 2026-11-24T00:00:00Z --wait
   margay run daily --revise --wait`,
     )
-    .action(async (name: string, options: RunOptions) => {
+    .action(async (given: string | undefined, options: RunOptions) => {
+      const name = given || process.env[REPORT_NAME];
+      if (!name) throw new UsageError(`Name a GlobalReport, or set ${REPORT_NAME}`);
       const { start, end, revise, api } = options;
       if (start !== undefined && end !== undefined) checkWindow(start, end);
       if (revise && (start !== undefined || end !== undefined))
@@ -48,3 +50,7 @@ Examples:
       await (isDirect ? runByStores(name, options) : runByApi(api ?? OWN_API, name, options));
     });
 }
+
+/** An instant that a pod has as a variable. */
+const windowOption = (flags: string, about: string, variable: string): Option =>
+  new Option(flags, about).env(variable).argParser(instantOption);
