@@ -363,6 +363,8 @@ test('every answer is as it is described, with nothing left out of the descripti
     clusters: ['/clusters', '/clusters?cluster=recorded'],
     cluster: ['/cluster'],
     runs: ['/runs', '/runs?revisions=all'],
+    parentRuns: ['/parent-runs'],
+    parentRun: ['/parent-runs/over-many'],
     globalReports: ['/reports'],
     run: ['/runs/late', ...[...reports.keys()].map((type) => `/runs/${type}-1`)],
     trend: ['/runs/inventory-1/trend'],
@@ -376,6 +378,9 @@ test('every answer is as it is described, with nothing left out of the descripti
     sessions: ['/sessions'],
     waysToSignIn: ['/login'],
   };
+  const overMany = { clusters: ['recorded', 'elsewhere'], nonce: 'n', id: 'over-many', reportName: 'all' };
+  const window = { cluster: 'recorded', reportType: 'inventory', spec: {}, manual: false };
+  await stores.windows.emit([{ ...window, ...SPAN, ...overMany }], SPAN.end);
   const next = { start: SPAN.start, end: SPAN.end, due: SPAN.end };
   await stores.windows.keepReports([
     {

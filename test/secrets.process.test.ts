@@ -44,6 +44,8 @@ const ASKED: Readonly<
   cluster: () => ['/cluster'],
   runs: () => ['/runs'],
   run: (id) => [`/runs/${id}`],
+  parentRuns: () => ['/parent-runs'],
+  parentRun: () => [],
   globalReports: () => ['/reports'],
   rows: (id) => Object.keys(ROWS).map((kind) => `/runs/${id}/rows/${kind}?limit=1000`),
   trend: (id) => [`/runs/${id}/trend`],
@@ -70,8 +72,8 @@ const ASKED: Readonly<
   waysToSignIn: () => ['/login'],
   sessions: () => ['/sessions'],
 };
-/** It stays open; and without a key there is no log. */
-const WITHOUT_ANSWER: readonly string[] = ['events', 'checkpoint', 'growth', 'tile', 'entries'];
+/** It stays open; without a key there is no log, and of one cluster no run over many. */
+const WITHOUT_ANSWER: readonly string[] = ['events', 'parentRun', 'checkpoint', 'growth', 'tile', 'entries'];
 
 /** Everything that an API answers of what was kept, by its address. */
 async function answersOf(url: string): Promise<[string, Buffer][]> {

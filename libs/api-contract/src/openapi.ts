@@ -4,6 +4,7 @@ import { comparison } from './answers/compare.ts';
 import { coverage } from './answers/coverage.ts';
 import { evidence } from './answers/evidence.ts';
 import { askedRun, globalReports } from './answers/global-report.ts';
+import { parentRun, parentRuns } from './answers/parent-run.ts';
 import { policyChange } from './answers/policy-change.ts';
 import { problem } from './answers/problem.ts';
 import { ROWS, rows } from './answers/rows.ts';
@@ -25,6 +26,8 @@ const SCHEMAS = {
   AskedRun: askedRun,
   Evidence: evidence,
   GlobalReports: globalReports,
+  ParentRun: parentRun,
+  ParentRuns: parentRuns,
   PolicyChange: policyChange,
   Problem: problem,
   Endpoint: ROWS.endpoints,

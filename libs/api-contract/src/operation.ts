@@ -23,6 +23,8 @@ export interface Operation {
   readonly together?: true;
   /** The parameters of the path that name runs: the right is about each of them. */
   readonly runs?: readonly string[];
+  /** The parameter of the path that names a run over many clusters: the right is about its GlobalReport. */
+  readonly parentRun?: string;
   /** The parameter of the path that names a GlobalReport: the right is about it. */
   readonly report?: string;
   /** The last parameter of the path, where it takes all that is left of it, four segments at most. */

@@ -3,6 +3,7 @@ import { cluster, clusters, clusterState } from './answers/cluster.ts';
 import { comparison } from './answers/compare.ts';
 import { coverage } from './answers/coverage.ts';
 import { askedRun, globalReports } from './answers/global-report.ts';
+import { parentRun, parentRuns } from './answers/parent-run.ts';
 import { policyChange } from './answers/policy-change.ts';
 import { ROWS, rows, type RowKind } from './answers/rows.ts';
 import { runDetail, runs, trend } from './answers/run.ts';
@@ -12,6 +13,7 @@ import type { Answer, Operation } from './operation.ts';
 import {
   askRunQuery,
   growthQuery,
+  parentRunsQuery,
   rowsQuery,
   runsQuery,
   stateQuery,
@@ -75,6 +77,24 @@ export const OPERATIONS = {
     parameters: ofRun,
     answer: json('The run that was asked for.', askedRun),
     problems: [409],
+  },
+  parentRuns: {
+    method: 'get',
+    path: '/parent-runs',
+    summary:
+      'Runs of GlobalReports over many clusters, newest window first: which were chosen, and how far each is. Of clusters of which one may see nothing how many there are.',
+    right: 'list',
+    query: parentRunsQuery,
+    answer: json('A page of runs over many clusters.', parentRuns),
+  },
+  parentRun: {
+    method: 'get',
+    path: '/parent-runs/{parent}',
+    summary: 'One run over many clusters.',
+    right: 'list',
+    parentRun: 'parent',
+    parameters: z.object({ parent: z.string().meta({ description: 'The id of a run over many clusters.' }) }),
+    answer: json('The run.', parentRun),
   },
   globalReports: {
     method: 'get',

@@ -36,6 +36,14 @@ export const runsQuery = z.strictObject({
 });
 export type RunsQuery = z.output<typeof runsQuery>;
 
+export const parentRunsQuery = z.strictObject({
+  ...ofCluster,
+  report: words.meta({ description: 'The name of a GlobalReport.' }),
+  limit: limit(100, 20),
+  cursor,
+});
+export type ParentRunsQuery = z.output<typeof parentRunsQuery>;
+
 const size = z.coerce.number().int().min(0);
 
 export const growthQuery = z.strictObject({

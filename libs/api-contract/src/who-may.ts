@@ -32,7 +32,7 @@ export const DOCUMENTED_USERS: Readonly<Record<string, readonly Grant[] | undefi
 
 /** The status that somebody with these grants is answered with where the path names the report; 200 where it is served. */
 export function answerFor(
-  { right, together, runs = [], report: named }: Operation,
+  { right, together, runs = [], report: named, parentRun }: Operation,
   grants: readonly Grant[] | undefined,
   report: { readonly name: string; readonly type: string },
 ): 200 | 401 | 403 | 404 {
@@ -49,7 +49,7 @@ export function answerFor(
   // For a type the report's own name does as well.
   const namesOf = ({ resource }: Permission, { name, type }: typeof report) =>
     resource === 'globalreporttypes' ? [type, name] : [name];
-  const isNamed = runs.length > 0 || named !== undefined;
+  const isNamed = runs.length > 0 || named !== undefined || parentRun !== undefined;
   for (const permission of permissions) {
     const reports = permission.of === 'some' ? [DOCUMENTED_REPORT, ANOTHER_REPORT] : [report];
     const names = permission.of === 'all' ? [] : reports.flatMap((each) => namesOf(permission, each));

@@ -15,7 +15,9 @@ export { reportWindowOf, reportWindows, revisedWindow, type ReportWindow } from 
 export {
   childCounts,
   childWindows,
+  childReportName,
   isParent,
+  parentGrade,
   parentState,
   type ChildCounts,
   type ChildRun,

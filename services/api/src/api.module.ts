@@ -28,6 +28,8 @@ import { CountedRequest, RequestLimits, type Limits } from './http/limits.ts';
 import { readOrigin, type Proxies } from './http/origin.ts';
 import { OwnGround, OwnHeaders } from './http/own-ground.middleware.ts';
 import { LogController } from './log/log.controller.ts';
+import { ParentRunList } from './parents/parent-run-list.ts';
+import { ParentsController } from './parents/parents.controller.ts';
 import { ReportList } from './reports/report-list.ts';
 import { ReportsController } from './reports/reports.controller.ts';
 import { ChangesController } from './rows/changes.controller.ts';
@@ -94,6 +96,7 @@ const CONTROLLERS = [
   ClusterController,
   RunsController,
   ReportsController,
+  ParentsController,
   RowsController,
   CompareController,
   TimelineController,
@@ -117,6 +120,7 @@ const CONTROLLERS = [
     ExportableScope,
     RunList,
     ReportList,
+    ParentRunList,
     SessionKeeper,
     PendingLogins,
     { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF, CLOCK], useFactory: whoAsks },

@@ -86,11 +86,14 @@ beforeAll(async () => {
     manual: false,
   };
   const times = { start: 0, end: 60_000_000 };
+  const overMany = { clusters: ['here'], nonce: 'n' };
   await stores.windows.emit(
     [
       { ...window, ...times, id: 'd1', reportName: 'daily' },
       { ...window, ...times, id: 'd2', reportName: 'daily' },
       { ...window, ...times, id: 'm1', reportName: 'monthly' },
+      { ...window, ...times, ...overMany, id: 'pd', reportName: 'daily' },
+      { ...window, ...times, ...overMany, id: 'pm', reportName: 'monthly' },
     ],
     60_000_000,
   );
@@ -122,7 +125,7 @@ afterAll(async () => {
 
 /** The status that the description promises somebody with these grants. */
 function promised(
-  { right, together, runs = [], report }: Operation,
+  { right, together, runs = [], report, parentRun }: Operation,
   token: string | undefined,
 ): number | 'served' {
   const { signedIn, permissions } = RIGHTS[right];
@@ -139,7 +142,7 @@ function promised(
     if (has(permission)) continue;
     // What one may not get is not in lists, and looks as if it were not there.
     const isGet = together !== true && permission.verb === 'get' && permission.of === 'report';
-    if (isGet && runs.length === 0 && report === undefined) continue;
+    if (isGet && runs.length === 0 && report === undefined && parentRun === undefined) continue;
     return isGet ? 404 : 403;
   }
   return 'served';
@@ -161,6 +164,7 @@ test.each(
 )('%s for who %s: %s', async (id, _, expected, operation, token) => {
   const url = routeOf(operation)
     .replace(':id', 'd1')
+    .replace(':parent', 'pd')
     .replace(':other', 'd2')
     .replace(':kind', 'endpoints')
     .replace(':name', 'daily')
@@ -186,6 +190,7 @@ test.each(documentedAnswers.filter(({ id }) => id !== 'events'))(
         method: operation.method === 'get' ? 'GET' : operation.method === 'post' ? 'POST' : 'DELETE',
         url: `${routeOf(operation)
           .replaceAll(/:id|:other/g, run)
+          .replace(':parent', name === 'daily' ? 'pd' : 'pm')
           .replace(':kind', 'endpoints')
           .replace(':name', name)
           .replace(':level', '0')

@@ -12,7 +12,14 @@ const globalReport = z.object({
     .object({ start: instant, end: instant, due: instant })
     .nullable()
     .meta({ description: 'The next window, and when it is due; null where no schedule is kept.' }),
-  last: run.nullable().meta({ description: 'The newest of its runs; null where there is none.' }),
+  clusters: z
+    .string()
+    .nullable()
+    .meta({ description: 'Its `spec.clusters.selector`; null where it is about its own cluster alone.' }),
+  last: run.nullable().meta({
+    description:
+      'The newest of its runs; null where there is none, and where it is about many clusters: see `/parent-runs`.',
+  }),
 });
 
 export const globalReports = z.object({ items: list(globalReport) });

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Run } from '@margay/api-contract';
 import type { Scope } from '@margay/policy';
-import type { KnownReport } from '@margay/storage';
+import type { KnownReport, ParentRecord } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Asker } from './access.ts';
 
@@ -15,6 +15,8 @@ export interface Asked {
   readonly runs: ReadonlyMap<string, Run>;
   /** The GlobalReport that its path names, in the same sense. */
   readonly report?: KnownReport;
+  /** The run over many clusters that its path names, in the same sense. */
+  readonly parent?: ParentRecord;
   /** Of the cluster what the viewer may see, see `ExportableScope`. */
   readonly scope?: ExportedScope;
 }
@@ -49,6 +51,13 @@ export const TheScope = createParamDecorator((_: unknown, context: ExecutionCont
   const { scope } = foundOf(context);
   if (scope === undefined) throw new Error(`${context.getHandler().name}: its right is not "scope"`);
   return scope;
+});
+
+/** The run over many clusters that the path names, in the parameter of a handler. */
+export const TheParent = createParamDecorator((_: unknown, context: ExecutionContext): ParentRecord => {
+  const { parent } = foundOf(context);
+  if (parent === undefined) throw new Error(`${context.getHandler().name}: its operation has no "parentRun"`);
+  return parent;
 });
 
 /** The GlobalReport that the path names, in the parameter of a handler. */

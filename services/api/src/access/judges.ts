@@ -5,6 +5,7 @@ import { RouteRights, type Judge } from '@margay/runtime/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestLimits } from '../http/limits.ts';
 import { operationOf } from '../http/serves.ts';
+import { ParentRunList } from '../parents/parent-run-list.ts';
 import { RunList } from '../runs/run-list.ts';
 import { ReportList } from '../reports/report-list.ts';
 import { ACCESS, CLUSTER } from '../tokens.ts';
@@ -19,6 +20,7 @@ export class Judges implements OnModuleInit {
   readonly #access: Access;
   readonly #runs: RunList;
   readonly #reports: ReportList;
+  readonly #parents: ParentRunList;
   readonly #scope: ExportableScope;
   readonly #limits: RequestLimits;
   readonly #cluster: string;
@@ -28,6 +30,7 @@ export class Judges implements OnModuleInit {
     @Inject(ACCESS) access: Access,
     @Inject(RunList) runs: RunList,
     @Inject(ReportList) reports: ReportList,
+    @Inject(ParentRunList) parents: ParentRunList,
     @Inject(ExportableScope) scope: ExportableScope,
     @Inject(RequestLimits) limits: RequestLimits,
     @Inject(CLUSTER) cluster: string,
@@ -36,6 +39,7 @@ export class Judges implements OnModuleInit {
     this.#access = access;
     this.#runs = runs;
     this.#reports = reports;
+    this.#parents = parents;
     this.#scope = scope;
     this.#limits = limits;
     this.#cluster = cluster;
@@ -70,7 +74,7 @@ export class Judges implements OnModuleInit {
 
   async #ofReports(action: Action, request: FastifyRequest, context: ExecutionContext): Promise<void> {
     const viewer = await this.#viewer(request, context);
-    const { runs: parameters = [], report: named } = operationOf(context);
+    const { runs: parameters = [], report: named, parentRun } = operationOf(context);
     const parts = request.params as Readonly<Record<string, string>>;
     // Whoever may list nothing at all is told so, also where there is nothing to list.
     if (parameters.length === 0) await viewer.listable([]);
@@ -79,6 +83,8 @@ export class Judges implements OnModuleInit {
       runs.set(parameter, await this.#runs.seenBy(viewer, parts[parameter]!, action));
     const report =
       named === undefined ? undefined : await this.#reports.seenBy(viewer, parts[named]!, action);
-    remember(request, { viewer, runs, ...(report && { report }) });
+    const parent =
+      parentRun === undefined ? undefined : await this.#parents.seenBy(viewer, parts[parentRun]!);
+    remember(request, { viewer, runs, ...(report && { report }), ...(parent && { parent }) });
   }
 }

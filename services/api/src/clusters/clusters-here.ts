@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Metrics } from '@margay/runtime';
-import type { Stores } from '@margay/storage';
+import type { Cell, Stores } from '@margay/storage';
 import type { Fleet } from './fleet.ts';
 
 /** The clusters whose reports are served at one address, and how each is reached from here. */
@@ -10,6 +10,8 @@ export interface ClustersHere {
   /** All of them, that which is meant where none is named first. */
   readonly names: readonly string[];
   readonly fleet: Fleet;
+  /** The stores of all of them: whoever looks into those of another has asked that cluster, see `fleet`. */
+  readonly cell: Pick<Cell, 'clusters' | 'of'>;
   /** The stores of those whose removed reports are counted here: each cluster's by one application of the process. */
   readonly counted: ReadonlyMap<string, Stores>;
   /** Those that the process exposes: an application behind another has none of its own that anybody sees. */

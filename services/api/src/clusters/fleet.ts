@@ -1,4 +1,5 @@
 import type { Clusters, Run } from '@margay/api-contract';
+import type { ReportRef } from '@margay/kubernetes';
 import { Problem, reasonOf, type Log } from '@margay/runtime';
 import type { Cell, Stores } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
@@ -55,6 +56,36 @@ export class Fleet {
       seen.push(...(await Promise.all(some)).flat());
     }
     return seen;
+  }
+
+  /**
+   * Of these clusters those in which somebody may list a report. One that does not know them, or cannot be asked now, shows nothing.
+   *
+   * @param asked the cluster that was asked, which knows them.
+   */
+  async listedIn(
+    clusters: readonly string[],
+    report: ReportRef,
+    asking: Viewer,
+    asked: string,
+    request: FastifyRequest,
+  ): Promise<ReadonlySet<string>> {
+    const listed = new Set<string>();
+    const ask = async (name: string) => {
+      const isListed = async () => {
+        const viewer = name === asked ? asking : await this.#viewerIn(name, request, asking);
+        return viewer !== undefined && (await viewer.listable([report])).length > 0;
+      };
+      try {
+        if (this.#cell.clusters.includes(name) && (await inTime(isListed()))) listed.add(name);
+      } catch (error) {
+        const status = error instanceof Problem ? error.status : 0;
+        if (status !== 401 && status !== 403) this.#say(name, reasonOf(error));
+      }
+    };
+    for (let at = 0; at < clusters.length; at += AT_ONCE)
+      await Promise.all(clusters.slice(at, at + AT_ONCE).map(ask));
+    return listed;
   }
 
   /** Undefined where nothing of it may be seen. */

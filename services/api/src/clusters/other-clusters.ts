@@ -41,6 +41,7 @@ export class OtherClusters implements ClustersHere {
   readonly asked: string;
   readonly names: readonly string[];
   readonly fleet: Fleet;
+  readonly cell: Cell;
   readonly counted: ReadonlyMap<string, Stores>;
   readonly metrics: Metrics;
   readonly #others: Others;
@@ -52,6 +53,7 @@ export class OtherClusters implements ClustersHere {
     this.names = cell.clusters;
     this.asked = cell.clusters[0]!;
     this.fleet = new Fleet(cell, viewerIn, log);
+    this.cell = cell;
     this.counted = new Map(cell.clusters.map((name) => [name, cell.of(name)]));
     this.metrics = metrics;
   }
@@ -94,6 +96,7 @@ export class OtherClusters implements ClustersHere {
       asked: cluster,
       names: this.names,
       fleet: this.fleet,
+      cell: this.cell,
       counted: new Map(),
       metrics: this.metrics,
       answers: () => Promise.reject(unknownCluster()),
@@ -103,14 +106,18 @@ export class OtherClusters implements ClustersHere {
 }
 
 /** The clusters of an API that has one. */
-export const onlyCluster = (cluster: string, stores: Stores, log: Log, metrics: Metrics): ClustersHere => ({
-  asked: cluster,
-  names: [cluster],
-  fleet: new Fleet(cellOver(new Map([[cluster, stores]])), async (_, __, asking) => asking, log),
-  counted: new Map([[cluster, stores]]),
-  metrics,
-  answers: () => Promise.reject(unknownCluster()),
-});
+export function onlyCluster(cluster: string, stores: Stores, log: Log, metrics: Metrics): ClustersHere {
+  const cell = cellOver(new Map([[cluster, stores]]));
+  return {
+    asked: cluster,
+    names: [cluster],
+    fleet: new Fleet(cell, async (_, __, asking) => asking, log),
+    cell,
+    counted: new Map([[cluster, stores]]),
+    metrics,
+    answers: () => Promise.reject(unknownCluster()),
+  };
+}
 
 export const unknownCluster = () =>
   new Problem(

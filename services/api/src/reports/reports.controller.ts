@@ -7,6 +7,7 @@ import {
   type Run,
 } from '@margay/api-contract';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
+import type { GlobalReportSpec } from '@margay/reports';
 import { Problem, refused } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
 import {
@@ -114,12 +115,13 @@ function answerOf(
   { name, reportType, spec, next }: KnownReport,
   last: Run | undefined,
 ): GlobalReports['items'][number] {
-  const { schedule, suspend } = spec as { readonly schedule?: string; readonly suspend?: boolean };
+  const { schedule, suspend, clusters } = spec as Partial<GlobalReportSpec>;
   return {
     name,
     reportType,
     schedule: schedule ?? null,
     suspended: suspend === true,
+    clusters: clusters?.selector ?? null,
     next:
       next === undefined
         ? null

@@ -33,6 +33,8 @@ export interface BothOptions extends Partial<Omit<ApiOptions, 'access'>> {
   readonly shown?: string[];
   /** Who may see what of the other one; the cluster itself says it unless given. */
   readonly access?: (cluster: string) => Authority;
+  /** Who may see what of the first one; it says it itself unless given. */
+  readonly ofFirst?: Authority;
   readonly log?: Log;
 }
 
@@ -44,6 +46,7 @@ export async function apiOfBoth({
   sessionsIn,
   shown = [],
   access = (cluster) => authorityOf(cluster, shown),
+  ofFirst,
   ...options
 }: BothOptions = {}) {
   const stores = new Map(names.map((cluster) => [cluster, openEmbedded(':memory:')] as const));
@@ -65,7 +68,7 @@ export async function apiOfBoth({
   };
   const others = { access: isOneAuthority ? () => anyone : access, isOneAuthority };
   const metrics = openMetrics({ defaults: false });
-  const accessOfFirst = () => (isOneAuthority ? anyone : authorityOf(first, shown));
+  const accessOfFirst = () => ofFirst ?? (isOneAuthority ? anyone : authorityOf(first, shown));
   const api = ApiModule.over({ cluster: first, access: accessOfFirst, others, ...options }, given);
   const app = await apiWith([api], { log, metrics });
   onTestFinished(() => app.close());

@@ -1,0 +1,82 @@
+import type { ParentRun } from '@margay/api-contract';
+import { childCounts, childReportName, parentGrade, parentState, type ChildRun } from '@margay/contracts';
+import { formatInstant } from '@margay/ground';
+import { missing } from '@margay/runtime';
+import { CLOCK, type Clock } from '@margay/runtime/nest';
+import { childRunsOf, isParentRecord, type ParentRecord, type Stores } from '@margay/storage';
+import { STORES } from '@margay/storage/nest';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Viewer } from '../access/access.ts';
+import type { ClustersHere } from '../clusters/clusters-here.ts';
+import { CLUSTERS_HERE } from '../tokens.ts';
+
+const LIST_MAX = 1_000;
+const refOf = ({ window: { reportName: name, reportType: type } }: ParentRecord) => ({ name, type });
+
+/** The runs over many clusters that the cluster has begun, as far as a viewer may see them. */
+@Injectable()
+export class ParentRunList {
+  readonly #stores: Stores;
+  readonly #here: ClustersHere;
+  readonly #clock: Clock;
+
+  constructor(
+    @Inject(STORES) stores: Stores,
+    @Inject(CLUSTERS_HERE) here: ClustersHere,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#stores = stores;
+    this.#here = here;
+    this.#clock = clock;
+  }
+
+  /** Those of reports that the viewer may list, newest window first. @throws Problem 403 where they may list none at all. */
+  async visibleTo(viewer: Viewer, report?: string): Promise<ParentRecord[]> {
+    const named = report === undefined ? {} : { reportName: report };
+    const records = await this.#stores.windows.list({ ...named, parents: true, limit: LIST_MAX });
+    const all = records.filter(isParentRecord);
+    const allowed = new Set((await viewer.listable(all.map(refOf))).map(({ name }) => name));
+    return all.filter(({ window }) => allowed.has(window.reportName));
+  }
+
+  /** The run, for a viewer who may see it. What one may not see looks as if it were not there. @throws Problem 404. */
+  async seenBy(viewer: Viewer, id: string): Promise<ParentRecord> {
+    const record = await this.#stores.windows.get(id);
+    const isThere = record !== undefined && isParentRecord(record);
+    const visible = await viewer.listable(isThere ? [refOf(record)] : []);
+    if (!isThere || visible.length === 0) throw missing(`run over many clusters ${id}`);
+    return record;
+  }
+
+  /** How far a run is: its state is that of all of its child runs, and of these are those of clusters that let the viewer see them. */
+  async told(record: ParentRecord, viewer: Viewer, request: FastifyRequest): Promise<ParentRun> {
+    const { cell, fleet, asked } = this.#here;
+    const { id, reportName, reportType, start, end, clusters } = record.window;
+    const all = await childRunsOf(cell, record, this.#clock());
+    const report = { name: childReportName(record.window), type: reportType };
+    const seen = await fleet.listedIn(clusters, report, viewer, asked, request);
+    return {
+      id,
+      report: reportName,
+      reportType,
+      state: parentState(childCounts(all)),
+      grade: parentGrade(all),
+      window: { start: formatInstant(start), end: formatInstant(end) },
+      begun: formatInstant(record.emittedAt),
+      clusters: clusters.length,
+      hidden: clusters.length - seen.size,
+      children: all.filter(({ cluster }) => seen.has(cluster)).map(childOf),
+    };
+  }
+}
+
+const childOf = ({ cluster, id, state, reason, digest, grade, complete }: ChildRun) => ({
+  cluster,
+  id,
+  state,
+  reason: reason ?? null,
+  digest: digest ?? null,
+  grade: grade ?? null,
+  complete: complete ?? null,
+});

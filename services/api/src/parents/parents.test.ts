@@ -1,0 +1,171 @@
+import { childWindows, reportWindowOf, type ParentWindow } from '@margay/contracts';
+import { HOUR } from '@margay/ground';
+import { Problem } from '@margay/runtime';
+import type { Cell } from '@margay/storage';
+import { expect, test } from 'vitest';
+import { anyone, type Authority } from '../access/access.ts';
+import { apiOfBoth, ask } from '../testing/two-clusters.ts';
+
+const NAMES = ['hub', 'alpha', 'secret'];
+const NOW = Date.now() * 1_000;
+const SPAN = { start: NOW - 2 * HOUR, end: NOW - HOUR };
+
+/** Keeps a run over the three clusters, of which these are archived. */
+async function overAll(cell: Cell, archived: readonly string[], name = 'all') {
+  const parent: ParentWindow = {
+    ...reportWindowOf('hub', { name, spec: { reportType: 'inventory' } }, SPAN),
+    clusters: ['alpha', 'hub', 'secret'],
+    nonce: 'n',
+  };
+  await cell.of('hub').windows.emit([parent], NOW);
+  for (const child of childWindows(parent)) {
+    const { cluster, id, reportName, reportType, start, end, spec } = child;
+    const { windows, archive, arrivals } = cell.of(cluster);
+    await windows.emit([child], NOW);
+    if (!archived.includes(cluster)) continue;
+    await archive.complete({
+      id,
+      cluster,
+      reportName,
+      reportType,
+      start,
+      end,
+      generatedAt: NOW,
+      digest: `d of ${cluster}`,
+      parts: [],
+      read: await arrivals.place(),
+      content: { reportSpec: spec, evidence: { sources: { complete: true, grade: 'proven' } } },
+    });
+    await windows.complete(id, NOW);
+  }
+  return parent;
+}
+
+/** Somebody who may get these reports; of a cluster that lets them see nothing nothing. */
+const mayGet = (...names: readonly string[]): Authority => {
+  const viewer = {
+    ...anyone.everybody!,
+    name: 'ada',
+    listable: async <R extends { readonly name: string }>(reports: readonly R[]): Promise<R[]> => {
+      if (names.length === 0) throw new Problem(403, 'Forbidden', 'list globalreports');
+      return reports.filter(({ name }) => names.includes('*') || names.includes(name));
+    },
+  };
+  const user = { name: 'ada', groups: [] };
+  return { ofToken: async () => ({ ...viewer, user }), ofUser: () => viewer };
+};
+
+const asAda = (rights: Readonly<Record<string, Authority>>) =>
+  apiOfBoth({
+    names: NAMES,
+    access: (cluster) => rights[cluster]!,
+    ofFirst: rights['hub']!,
+  });
+const token = 'ada';
+
+test('whoever may see all sees which clusters were chosen, and how far each is', async () => {
+  const { app, cell } = await apiOfBoth({ names: NAMES, isOneAuthority: true });
+  const parent = await overAll(cell, ['alpha', 'secret']);
+  const { body } = await ask(app, '/parent-runs');
+  expect(body).toMatchObject({
+    total: 1,
+    next: null,
+    items: [
+      {
+        id: parent.id,
+        report: 'all',
+        state: 'running',
+        grade: 'not known',
+        clusters: 3,
+        hidden: 0,
+        children: [
+          { cluster: 'alpha', state: 'completed', digest: 'd of alpha', grade: 'proven', complete: true },
+          { cluster: 'hub', state: 'not yet', digest: null, reason: null },
+          { cluster: 'secret', state: 'completed', digest: 'd of secret' },
+        ],
+      },
+    ],
+  });
+  // It has no report of its own, and is no run of the hub.
+  const ids = (await ask(app, '/runs')).body.items!.map(({ id }) => id);
+  expect(ids).not.toContain(parent.id);
+  expect((await ask(app, `/runs/${parent.id}`)).status).toBe(404);
+});
+
+test('a run is complete when all of its clusters are, those that one may not see too', async () => {
+  const { app, cell } = await asAda({ hub: mayGet('*'), alpha: mayGet('*'), secret: mayGet() });
+  const parent = await overAll(cell, ['alpha', 'hub']);
+  const told = async () => (await ask(app, `/parent-runs/${parent.id}`, { token })).body;
+  expect(await told()).toMatchObject({ state: 'running', hidden: 1 });
+  await overAll(cell, NAMES);
+  expect(await told()).toMatchObject({ state: 'complete', grade: 'proven', hidden: 1 });
+});
+
+test.each<[string, Readonly<Record<string, Authority>>, string[], number]>([
+  ['all of one cluster', { hub: mayGet('*'), alpha: mayGet('*'), secret: mayGet() }, ['alpha', 'hub'], 1],
+  [
+    'the report by name',
+    { hub: mayGet('all'), alpha: mayGet('hub:all'), secret: mayGet('hub:all') },
+    ['alpha', 'secret'],
+    1,
+  ],
+  ['other reports there', { hub: mayGet('all'), alpha: mayGet('daily'), secret: mayGet('all') }, [], 3],
+])(
+  'of clusters that one may not see only their number is told: whoever may get %s',
+  async (_, rights, seen, hidden) => {
+    const { app, cell } = await asAda(rights);
+    const parent = await overAll(cell, NAMES);
+    for (const path of ['/parent-runs', `/parent-runs/${parent.id}`]) {
+      const { status, body } = await ask(app, path, { token });
+      expect(status).toBe(200);
+      const one = (body.items?.[0] ?? body) as { children: { cluster: string }[]; hidden: number };
+      expect([one.children.map(({ cluster }) => cluster), one.hidden]).toEqual([seen, hidden]);
+      const others = NAMES.filter((name) => name !== 'hub' && !seen.includes(name));
+      for (const name of others) expect(JSON.stringify(body)).not.toContain(name);
+    }
+  },
+);
+
+test('a cluster that cannot be asked what one may see shows nothing, and the others are shown', async () => {
+  const away: Authority = {
+    ofToken: () => Promise.reject(new Error('connect ECONNREFUSED')),
+    ofUser: () => ({
+      ...anyone.everybody!,
+      listable: () => Promise.reject(new Error('connect ECONNREFUSED')),
+    }),
+  };
+  const { app, cell } = await asAda({ hub: mayGet('*'), alpha: mayGet('*'), secret: away });
+  await overAll(cell, NAMES);
+  const { body } = await ask(app, '/parent-runs', { token });
+  expect(body.items).toMatchObject([{ hidden: 1, children: [{ cluster: 'alpha' }, { cluster: 'hub' }] }]);
+  expect(JSON.stringify(body)).not.toContain('secret');
+});
+
+test('a run of a report that one may not get looks as if it were not there', async () => {
+  const { app, cell } = await asAda({ hub: mayGet('daily'), alpha: mayGet('*'), secret: mayGet('*') });
+  const parent = await overAll(cell, NAMES);
+  expect((await ask(app, '/parent-runs', { token })).body).toMatchObject({ items: [], total: 0 });
+  expect((await ask(app, `/parent-runs/${parent.id}`, { token })).status).toBe(404);
+  expect((await ask(app, '/parent-runs/none', { token })).status).toBe(404);
+});
+
+test('they are listed page by page, of one report where it is named', async () => {
+  const { app, cell } = await apiOfBoth({ names: NAMES, isOneAuthority: true });
+  const ids = [];
+  for (const name of ['a', 'b', 'c']) ids.push((await overAll(cell, [], name)).id);
+  const found: string[] = [];
+  for (let query = '?limit=2'; ;) {
+    const { items, next } = (await ask(app, `/parent-runs${query}`)).body as unknown as {
+      items: { id: string }[];
+      next: string | null;
+    };
+    found.push(...items.map(({ id }) => id));
+    if (next === null) break;
+    query = `?limit=2&cursor=${next}`;
+  }
+  expect(found.sort()).toEqual(ids.sort());
+  expect((await ask(app, '/parent-runs?report=b')).body.items).toMatchObject([{ report: 'b' }]);
+  expect((await ask(app, '/parent-runs?limit=0')).status).toBe(400);
+  // Those that another cluster has begun are its own.
+  expect((await ask(app, '/parent-runs?cluster=alpha')).body.items).toEqual([]);
+});
