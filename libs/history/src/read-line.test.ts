@@ -173,13 +173,6 @@ test.each<[string, string, object]>([
   expect(readLine(text, { source: 'log', position: 5 })).toMatchObject([expected]);
 });
 
-test('an entry of Cloud Audit Logs is told by name', () => {
-  const entry = { insertId: 'i', protoPayload: { methodName: 'io.k8s.core.v1.pods.create' } };
-  expect(readLine(json(entry), { source: 'log', position: 1 })).toMatchObject([
-    { reason: 'not-an-audit-event', message: expect.stringContaining('protoPayload') as string },
-  ]);
-});
-
 test('all events of a line have its origin', () => {
   const origin = { source: 'log', position: 5 };
   const origins = readLine(json(list), origin).map(

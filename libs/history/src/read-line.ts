@@ -5,17 +5,20 @@ import {
   isFields,
   MINUTE,
   nonEmptyText,
+  parseInstant,
   type Entry,
   type Fields,
   type Unshown,
 } from '@margay/ground';
 import type { Origin } from './change.ts';
+import { eventOfCloudAudit, isCloudAuditEntry } from './cloud-audit-log.ts';
 import { keptPlaceOf, readEvent } from './read-event.ts';
 import type { Reading } from './reading.ts';
 
-/** Whether a value is an audit event, however amiss. */
+/** Whether a value is an audit event, however amiss, or what a cloud tells instead of one. */
 export const isAuditEvent = (value: Fields): boolean =>
-  nonEmptyText(value['verb']) !== undefined && nonEmptyText(value['stage']) !== undefined;
+  (nonEmptyText(value['verb']) !== undefined && nonEmptyText(value['stage']) !== undefined) ||
+  isCloudAuditEntry(value);
 
 /**
  * Reads a text: one audit event or many, in whatever lines and envelopes (see `EntryReader`). Events of one text share its
@@ -30,7 +33,9 @@ export const readLine = (text: string, origin: Origin): Reading[] =>
 export function readEntry(entry: Entry, origin: Origin): Reading {
   switch (entry.kind) {
     case 'value':
-      return readEvent(entry.value, origin);
+      return isFields(entry.value) && isCloudAuditEntry(entry.value)
+        ? readCloudAudit(entry.value, origin)
+        : readEvent(entry.value, origin);
     case 'elsewhere':
       return { kind: 'ignored', reason: 'out-of-kind' };
     case 'unread':
@@ -42,6 +47,19 @@ export function readEntry(entry: Entry, origin: Origin): Reading {
     case 'text':
       return readCut(entry, origin) ?? notJson(entry);
   }
+}
+
+function readCloudAudit(entry: Fields, origin: Origin): Reading {
+  const event = eventOfCloudAudit(entry);
+  if (event !== undefined) return readEvent(event, origin);
+  const at = parseInstant(entry['timestamp']);
+  return {
+    kind: 'unusable',
+    reason: 'not-an-audit-event',
+    message:
+      'An entry of Cloud Audit Logs names its object in a form that is not known: it is not io.k8s.GROUP.VERSION.RESOURCE.VERB of GROUP/VERSION/namespaces/NAMESPACE/RESOURCE/NAME.',
+    ...(at !== undefined && { at }),
+  };
 }
 
 type TextEntry = Extract<Entry, { readonly kind: 'text' }>;

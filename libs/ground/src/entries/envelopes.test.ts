@@ -130,6 +130,14 @@ const SAMPLES: Readonly<Record<string, (line: string) => unknown>> = {
   GELF: (full_message) => ({ version: '1.1', host: 'h', short_message: 'audit', full_message }),
   'Kafka Connect': (payload) => ({ schema: { type: 'string', optional: false }, payload }),
   Firehose: (line) => ({ requestId: 'r', timestamp: 1, records: [{ data: coded(line) }] }),
+  'Firehose: what it could not deliver, in the bucket for that': (line) => ({
+    attemptsMade: 5,
+    arrivalTimestamp: WRITTEN / 1000,
+    errorCode: 'HttpEndpoint.DestinationException',
+    errorMessage: 'The following response was received from the endpoint destination. 503: {}',
+    attemptEndingTimestamp: WRITTEN / 1000 + 7_200_000,
+    rawData: packed(line),
+  }),
   'Kinesis and SNS as Lambda gets them, `aws kinesis get-records`': (line) => ({
     Records: [{ SequenceNumber: '1', Data: coded(line), PartitionKey: 'p' }],
     MillisBehindLatest: 0,
@@ -185,7 +193,7 @@ const NOT_ALONE = [
   'Loki: a stream',
   'OpenTelemetry: logs of a resource',
   'OpenTelemetry: log records',
-  'GKE: Cloud Audit Logs',
+  'Cloud Audit Logs of other services than the API server of GKE',
   ...new Set(
     ENVELOPES.filter(({ unread, elsewhere }) => unread ?? elsewhere).flatMap(({ by }) =>
       by in SAMPLES ? [] : [by],
@@ -250,8 +258,17 @@ test.each<[string, unknown, string[]]>([
     ['elsewhere', 'value', 'value'],
   ],
   ['other categories of Azure', { category: 'kube-scheduler', properties: { log: 'I1124' } }, ['elsewhere']],
-  ['Cloud Audit Logs', { insertId: 'x', protoPayload: { methodName: 'x' } }, ['unread']],
-  ['and in Pub/Sub', { message: { data: coded(json({ protoPayload: {} })) } }, ['unread']],
+  [
+    'Cloud Audit Logs of other services',
+    { insertId: 'x', protoPayload: { serviceName: 'container.googleapis.com' } },
+    ['elsewhere'],
+  ],
+  [
+    'and in Pub/Sub',
+    { message: { data: coded(json({ protoPayload: { serviceName: 'x' } })) } },
+    ['elsewhere'],
+  ],
+  ['those of no service', { insertId: 'x', protoPayload: {} }, ['value']],
   [
     'what kubectl get events gives',
     { kind: 'List', items: [{ reason: 'Pulled', involvedObject: {} }] },

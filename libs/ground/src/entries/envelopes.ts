@@ -116,6 +116,11 @@ export const ENVELOPES: readonly Envelope[] = [
     elsewhere: [{ path: ['category'], reads: /^(?!kube-audit)./ }],
   },
   { by: 'Firehose', list: ['records'] },
+  {
+    by: 'Firehose: what it could not deliver, in the bucket for that',
+    holds: ['rawData'],
+    time: ['arrivalTimestamp'],
+  },
   { by: 'Kinesis and SNS as Lambda gets them, `aws kinesis get-records`', list: ['Records'] },
   { by: 'Kinesis', holds: ['kinesis', 'data'] },
   { by: 'a CloudWatch subscription as Lambda gets it', holds: ['awslogs', 'data'] },
@@ -130,10 +135,9 @@ export const ENVELOPES: readonly Envelope[] = [
     elsewhere: [{ path: ['category'], reads: /^(?!kube-audit)./ }],
   },
   {
-    by: 'GKE: Cloud Audit Logs',
+    by: 'Cloud Audit Logs of other services than the API server of GKE',
     holds: ['protoPayload'],
-    unread:
-      'It is an entry of Cloud Audit Logs (protoPayload), which is no audit.k8s.io event: it has no auditID and does not show dry runs. Follow the cluster by list and watch instead.',
+    elsewhere: [{ path: ['protoPayload', 'serviceName'], reads: /./ }],
   },
   { by: 'Cloud Logging', holds: ['jsonPayload'], time: ['timestamp'] },
   { by: 'Cloud Logging', holds: ['textPayload'], time: ['timestamp'] },
