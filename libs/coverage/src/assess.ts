@@ -56,6 +56,8 @@ export interface Assessment {
   readonly lost: readonly Delivery[];
   /** Those that are open at some instant of the window, by since. */
   readonly doubts: readonly Doubt[];
+  /** The kinds that are watched. */
+  readonly watches: readonly WatchedKind[];
   /** In the window: when something may have happened that nobody told. */
   readonly gaps: readonly Interval[];
   readonly grade: Grade;
@@ -63,6 +65,14 @@ export interface Assessment {
   readonly trail: Trail;
   /** What the writers of canaries say of them. */
   readonly canaries: readonly CanaryRun[];
+}
+
+/** A kind that is followed by list and watch. */
+export interface WatchedKind {
+  readonly group: string;
+  readonly resource: string;
+  /** When no watch of it told what happened, up to the end of the window; of the time before that, as far as it was not made good by a list since. */
+  readonly blind: readonly Interval[];
 }
 
 /** How the audit logs tell what was done in a window, whatever else tells how things were. */
@@ -136,6 +146,7 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     flows: judged(streamsOver(true)),
     lost,
     doubts,
+    watches: watches.map(({ kind, outages }) => ({ ...kind, blind: outages })),
     gaps,
     grade: gradeOf({
       watched: [...watched.values()],

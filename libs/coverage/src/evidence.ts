@@ -144,6 +144,16 @@ export function doubtsFor(
   return assess(marks, window, known).doubts;
 }
 
+/** The same, with the kinds that are watched, and when they were not. */
+export function leftOpenFor(
+  marks: readonly CoverageMark[],
+  window: Window,
+  known: Known = {},
+): Pick<Assessment, 'doubts' | 'watches'> {
+  const { doubts, watches } = assess(marks, window, known);
+  return { doubts, watches };
+}
+
 /**
  * The evidence for a window, from the marks that touch it, in whatever order they come.
  *

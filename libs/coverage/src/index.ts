@@ -37,7 +37,15 @@ export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline
 export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
 export { type Grade, GRADES, worstOf } from './grade.ts';
-export { type Repeats, type Evidence, doubtsFor, evidenceFor, readInterval } from './evidence.ts';
+export { type WatchedKind } from './assess.ts';
+export {
+  type Repeats,
+  type Evidence,
+  doubtsFor,
+  leftOpenFor,
+  evidenceFor,
+  readInterval,
+} from './evidence.ts';
 export { problemAtEnd, sourceStates, writtenCanaries, type SourceState } from './source-state.ts';
 export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';

@@ -10,6 +10,7 @@ export {
   ALWAYS,
   COUNTER_WENT_BACK,
   OUTCOME_UNKNOWN,
+  TOOK_LONG,
   type DoubtSince,
   type May,
   type ObjectDoubt,
@@ -28,7 +29,7 @@ export {
 export { changesIn, type Reading } from './reading.ts';
 export { SourceMemory } from './source-memory.ts';
 export { isAuditEvent, readEntry, readLine } from './read-line.ts';
-export { withoutRefuted } from './refuted.ts';
+export { withoutDoubts, withoutRefuted } from './refuted.ts';
 export { sameDoubt } from './stretches.ts';
 export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
 export { hindsight, type Opened } from './opened.ts';

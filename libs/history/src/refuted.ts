@@ -28,6 +28,27 @@ export function withoutRefuted(
   return left;
 }
 
+/**
+ * The versions without the doubts that something settles, and without those of what nobody saw but by such doubts.
+ *
+ * @param versions those of a name one after the other.
+ */
+export function withoutDoubts(
+  versions: readonly Version[],
+  isSettled: (version: Version) => boolean,
+): readonly Version[] {
+  const settled = new Set(versions.filter(isSettled));
+  if (settled.size === 0) return versions;
+  const left: Version[] = [];
+  for (const version of versions) {
+    const { doubt: _, ...rest } = version;
+    if (!settled.has(version)) left.push(version);
+    // Who was never seen has no number of a version.
+    else if (rest.resourceVersion !== '') add(left, rest);
+  }
+  return left;
+}
+
 /** Adds a version, or what it is a piece of goes on. */
 function add(left: Version[], version: Version): void {
   const last = left.at(-1);

@@ -38,7 +38,7 @@ export function clusterAt(
   { privateNetworks, scope, ...beside }: Beside & NetworkStateOptions = {},
 ): ClusterAt {
   const window = instantOf(at);
-  const { versions } = bySettings(standingVersions(given, beside.doubts ?? [], window));
+  const { versions } = bySettings(standingVersions(given, beside.doubts ?? [], window, beside.watched));
   const { versions: all, unseen, doubts } = playedFrom(versions, window, beside);
   const played = all.filter((version) => isValidIn(version, window));
   const [moment] = replay({ versions: played, unseen }, window, {

@@ -1,6 +1,6 @@
-import type { Doubt, Evidence, Listing } from '@margay/coverage';
+import type { Doubt, Evidence, Listing, WatchedKind } from '@margay/coverage';
 import type { Contact } from '@margay/flows';
-import { compareTexts, formatInstant, type Kind, type Window } from '@margay/ground';
+import { compareTexts, formatInstant, type Window } from '@margay/ground';
 import type { AskedName, PolicyEvent, Version } from '@margay/history';
 import { bySettings } from './enforcement.ts';
 import { reportEvidence } from './evidence.ts';
@@ -54,7 +54,7 @@ export interface ReportInput {
   /** When the whole state of a kind was seen. */
   readonly listings?: readonly Listing[];
   /** The kinds that are followed by list and watch; absent where that is not known. */
-  readonly watched?: readonly Pick<Kind, 'group' | 'resource'>[];
+  readonly watched?: readonly WatchedKind[];
   /** What was seen first from the instants of `sightsToAsk` on; without it, what versions begin with. */
   readonly sights?: FirstSights;
   /** Those of `namesToAsk` of which anything was told before the window's end; none unless given. */
@@ -84,7 +84,7 @@ export function computeReport(input: ReportInput): Report {
     );
   }
   const { versions, settings } = bySettings(
-    standingVersions([...input.versions], input.doubts ?? [], window),
+    standingVersions([...input.versions], input.doubts ?? [], window, input.watched),
   );
   const played = playedFrom(versions, window, input);
   const mayHold =

@@ -120,7 +120,7 @@ test.each<[string, Version, Partial<Parameters<typeof computeReport>[0]>, string
   [
     'is there, and its kind is watched',
     definition('ciliumnetworkpolicies.cilium.io'),
-    { watched: [CILIUM] },
+    { watched: [{ ...CILIUM, blind: [] }] },
     [],
   ],
 ])('where a definition %s, it is not known whether there are objects: %#', (_, defined, beside, expected) => {

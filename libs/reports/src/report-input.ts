@@ -1,9 +1,8 @@
 import {
   deliveriesOf,
-  doubtsFor,
   evidenceFor,
+  leftOpenFor,
   listingsIn,
-  watchedKind,
   type CoverageMark,
   type Delivery,
   type Doubt,
@@ -105,11 +104,6 @@ export function leftOpen(
   { deliveries = deliveriesOf(marks, window.end), ...beside }: Delivered,
 ): Pick<ReportInput, 'listings' | 'watched'> & { readonly doubts: readonly Doubt[] } {
   const listings = listingsIn(deliveries).filter(({ at }) => at < window.end);
-  return {
-    doubts: doubtsFor(marks, window, { deliveries, ...beside }),
-    ...(listings.length > 0 && { listings }),
-    watched: deliveries
-      .filter(({ first = Infinity }) => first < window.end)
-      .flatMap(({ source }) => watchedKind(source) ?? []),
-  };
+  const { doubts, watches } = leftOpenFor(marks, window, { deliveries, ...beside });
+  return { doubts, ...(listings.length > 0 && { listings }), watched: watches };
 }

@@ -110,6 +110,7 @@ export function endpointTimeline(
     versions.filter((version) => mayConcern(version, endpoint)),
     beside.doubts ?? [],
     window,
+    beside.watched,
   );
   const text = keyText(endpoint);
   const spans: TimelineSpan[] = [];

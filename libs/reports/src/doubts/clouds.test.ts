@@ -1,11 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { at, fields, type Fields, parseInstant, text, type Window } from '@margay/ground';
+import { markOf, type Read } from '@margay/coverage';
+import {
+  at,
+  fields,
+  type Fields,
+  KINDS,
+  MINUTE,
+  parseInstant,
+  resourceName,
+  SECOND,
+  text,
+  type Window,
+} from '@margay/ground';
+import { type Change, readLine, type Reading } from '@margay/history';
 import { expect, test } from 'vitest';
 import type { Report } from '../index.ts';
 import { aks, eks, gke, openShift, type Provider } from '../testing/clouds.ts';
 import { contradictions } from '../testing/contradictions.ts';
-import { reportOverLog } from '../testing/report-over-log.ts';
+import { type BesideLog, reportOverLog } from '../testing/report-over-log.ts';
 
 /**
  * The recorded cluster as each provider would have logged it: what a report says of it is so by the log of the API server itself, and
@@ -87,12 +100,85 @@ test.each(CASES)(
       expect(doubts.total > 0).toBe(!complete);
       if (w > 0) continue;
       const percent = said(report, truths[w]!);
-      console.log(`${name}: ${percent} % said for sure, ${doubts.total} doubts, grade ${sources?.grade}`);
       expect(percent).toBeGreaterThanOrEqual(least);
       expect(percent).toBeLessThanOrEqual(most);
     }
   },
 );
+
+/** What a watch of every kind would have told beside the log: each version and each end, a moment after its event, and that it goes on. */
+const watched = (blind?: Window): BesideLog => {
+  const told = lines.flatMap((line, position) => readLine(line, { source: 'audit', position }));
+  const seen = told
+    .flatMap((reading): readonly Change[] => ('changes' in reading ? (reading.changes ?? []) : []))
+    .filter(({ what }) => what === 'present' || what === 'gone')
+    .map(({ actor: _, generation: __, basedOn: ___, ...change }) => {
+      const source = `watch/${resourceName(change)}`;
+      const id = `${source}/${change.uid}/${change.resourceVersion ?? 'gone'}`;
+      return { ...change, id, eventId: id, at: change.at + 1, origin: { source, position: change.at } };
+    })
+    .filter(({ at }) => blind === undefined || at < blind.start || at >= blind.end);
+  const marks = KINDS.map((kind) => `watch/${resourceName(kind)}`).map((source) => {
+    const times = [
+      first - 2 * MINUTE,
+      ...seen.filter(({ origin }) => origin.source === source).map(({ at }) => at),
+    ];
+    const reads = [...times, last + SECOND].map((at, position): Read => ({
+      position,
+      reading: { kind: 'ignored', at, reason: 'bookmark' },
+    }));
+    const missed = blind && missedIn(blind).map((reading): Read => ({ position: 0, reading }));
+    return markOf(source, 0, reads.length, [...reads, ...(missed ?? [])]);
+  });
+  return { changes: seen, marks };
+};
+/** A watch tells it of every second in which it missed something. */
+const missedIn = ({ start, end }: Window): Reading[] =>
+  Array.from({ length: Math.ceil((end - start) / SECOND) }, (_, i) => ({
+    kind: 'doubtful',
+    at: Math.min(start + i * SECOND, end),
+    reason: 'missed',
+    message: 'Something was missed.',
+  }));
+
+test.each(CASES)('%s, beside a watch: what the log does not show is open no more', (_, provider) => {
+  const report = reportOverLog(provider(events), WINDOWS[0]!, 'network-access', undefined, watched());
+  expect(report.evidence.doubts.listed.map(({ message }) => message)).toEqual([]);
+  expect(said(report, truths[0]!)).toBe(100);
+  expect(report.evidence.sources).toMatchObject({ grade: 'proven', complete: true });
+});
+
+test.each(CASES.filter(([name]) => /^GKE|Default/.test(name)))(
+  '%s, beside a watch that missed something: what the log does not show of that time stays open',
+  (_, provider) => {
+    const [{ start, end }] = WINDOWS as [Window];
+    const third = Math.floor((end - start) / 3);
+    const blind = { start: start + third, end: start + 2 * third };
+    const report = reportOverLog(provider(events), WINDOWS[0]!, 'network-access', undefined, watched(blind));
+    expect(report.evidence.sources?.complete).toBe(false);
+    expect(
+      report.evidence.doubts.listed.some(({ reason }) => /^(no-content|outcome-unknown)$/.test(reason)),
+    ).toBe(true);
+    expect(said(report, truths[0]!)).toBeLessThan(90);
+    expect(
+      contradictions(withAll(report), truths[0]!).filter((problem) => / is (?!no row)/.test(problem)),
+    ).toEqual([]);
+  },
+);
+
+test.each([
+  ['EKS', eks(), 'auditEvents'],
+  ['GKE, which does not tell what came of it', gke, 'unsettledPolicyWrites'],
+] as const)('%s, beside a watch: who wrote which policy is told of every write', (_, provider, told) => {
+  const report = reportOverLog(provider(events), WINDOWS[0]!, 'policy-audit', undefined, watched());
+  const whole = reportOverLog(lines, WINDOWS[0]!, 'policy-audit');
+  expect(report.evidence.sources?.complete).toBe(true);
+  const namesIn = (rows: readonly unknown[]) =>
+    new Set(rows.map((row) => JSON.stringify(at(row as Fields, 'event', 'objectRef', 'name') ?? '')));
+  expect(whole.auditEvents.length).toBeGreaterThan(90);
+  expect(report[told].length).toBeGreaterThanOrEqual(whole.auditEvents.length);
+  expect(namesIn(report[told])).toEqual(new Set([...namesIn(report[told]), ...namesIn(whole.auditEvents)]));
+});
 
 test('what comes twice, and in another order, changes nothing', () => {
   const handedOn = eks()(events);

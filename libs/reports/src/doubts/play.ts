@@ -1,5 +1,5 @@
-import type { Doubt, Listing } from '@margay/coverage';
-import { type Instant, keyText, type Kind, type Window } from '@margay/ground';
+import type { Doubt, Listing, WatchedKind } from '@margay/coverage';
+import { type Instant, keyText, type Window } from '@margay/ground';
 import { ALWAYS, type Version } from '@margay/history';
 import { printedVersion } from '../printed-version.ts';
 import { isValidIn } from '../replay/steps.ts';
@@ -20,7 +20,7 @@ export interface Beside {
   /** When the whole state of a kind was seen. */
   readonly listings?: readonly Listing[] | undefined;
   /** The kinds that are followed by list and watch; absent where that is not known. */
-  readonly watched?: readonly Pick<Kind, 'group' | 'resource'>[] | undefined;
+  readonly watched?: readonly WatchedKind[] | undefined;
   /** What was seen, for the instants that `sightsToAsk` gives; versions tell of those that they begin with. */
   readonly sights?: FirstSights | undefined;
 }

@@ -23,7 +23,7 @@ type Level = 'None' | 'Metadata' | 'Request' | 'RequestResponse';
 export function referenceLevel(event: Fields): Level {
   const { apiGroup, resource, subresource } = fields(event['objectRef']);
   const { username } = fields(event['user']);
-  const what = [resource, subresource].filter((part) => part !== undefined).join('/');
+  const what = [text(resource), text(subresource)].filter((part) => part !== '').join('/');
   if (what === 'pods/status' && event['verb'] === 'patch') return 'Request';
   if (event['verb'] === 'deletecollection' && text(username).endsWith(':namespace-controller'))
     return 'Request';
@@ -41,7 +41,7 @@ export function logged(event: Fields, level: Level): Fields | undefined {
 }
 
 const atLevel = (events: readonly Fields[], levelOf: (event: Fields) => Level): Fields[] =>
-  events.flatMap((event) => logged(event, levelOf(event)) ?? []);
+  events.map((event) => logged(event, levelOf(event))).filter((event) => event !== undefined);
 
 const json = JSON.stringify;
 const millisecondsOf = (event: Fields): number => Date.parse(text(event['stageTimestamp']));
@@ -138,11 +138,15 @@ export const gke: Provider = (events) =>
       name,
     } = fields(event['objectRef']);
     if (resource === 'pods' && subresource === 'status') return [];
-    const path = [namespace === undefined ? [] : ['namespaces', namespace], resource, name, subresource];
-    const place = path
-      .flat()
-      .filter((part) => part !== undefined)
-      .join('/');
+    const joined = (parts: readonly unknown[], by: string) =>
+      parts
+        .map(text)
+        .filter((part) => part !== '')
+        .join(by);
+    const place = joined(
+      [...(namespace === undefined ? [] : ['namespaces', namespace]), resource, name, subresource],
+      '/',
+    );
     const of = apiGroup === 'core' ? 'io.k8s.core' : text(apiGroup).split('.').toReversed().join('.');
     const code = Number(fields(event['responseStatus'])['code']);
     const { requestObject, responseObject } = logged(event, referenceLevel(event))!;
@@ -154,9 +158,7 @@ export const gke: Provider = (events) =>
       protoPayload: {
         '@type': 'type.googleapis.com/google.cloud.audit.AuditLog',
         serviceName: 'k8s.io',
-        methodName: [of, apiVersion, resource, subresource, event['verb']]
-          .filter((part) => part !== undefined)
-          .join('.'),
+        methodName: joined([of, apiVersion, resource, subresource, event['verb']], '.'),
         resourceName: `${text(apiGroup)}/${text(apiVersion)}/${place}`,
         authenticationInfo: { principalEmail: text(fields(event['user'])['username']) },
         status: code < 400 ? {} : { code: GRPC[code] ?? 2 },

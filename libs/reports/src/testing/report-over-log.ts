@@ -3,17 +3,25 @@ import type { Instant, Window } from '@margay/ground';
 import { birthOf, memoryHistory, readLine, type Change, type PolicyEvent } from '@margay/history';
 import { computeReport, namesToAsk, type Report, reportInput, sightsToAsk } from '../index.ts';
 
+/** What came by another way than the log, and the marks of that. */
+export interface BesideLog {
+  readonly changes: readonly Change[];
+  readonly marks: readonly CoverageMark[];
+}
+
 /** The report over a window from the lines of one log, all of which were read. @param each so many lines make a mark. */
 export function reportOverLog(
   log: readonly string[],
   window: Window,
   reportType = 'network-access',
   each = Math.max(1, log.length),
+  beside: BesideLog = { changes: [], marks: [] },
 ): Report {
   const history = memoryHistory();
+  history.add(beside.changes);
   const policyEvents: PolicyEvent[] = [];
   const reads: Read[] = [];
-  let birth: Instant | undefined;
+  let birth: Instant | undefined = birthOf(beside.changes);
   for (const [position, line] of log.entries()) {
     for (const reading of readLine(line, { source: 'audit', position })) {
       reads.push({ position, reading });
@@ -39,7 +47,7 @@ export function reportOverLog(
       versions: history.versions(),
       policyEvents,
       flows: [],
-      marks,
+      marks: [...marks, ...beside.marks],
       repeats: [],
       ...(birth !== undefined && { birth }),
     },
