@@ -26,8 +26,13 @@ type Body =
 /** So much of what is too large is looked at, to know when it was: the times of an audit event stand behind its bodies. */
 const BEGIN_BYTES = 256 * 1024;
 
-/** A body, and what gives back the room that it takes. */
-export type Held = Body & { readonly release: () => void };
+/** A body, and the room that it takes. */
+export type Held = Body & {
+  /** Takes more room, for what is made of it; false where there is none. */
+  readonly reserve: (amount: number) => boolean;
+  /** Gives all of it back. */
+  readonly release: () => void;
+};
 
 /**
  * Reads a request's body, unpacking what is packed. Room for it is reserved before it is read where its length is known, and as it
@@ -38,7 +43,7 @@ export type Held = Body & { readonly release: () => void };
 export async function readBody(request: IncomingMessage, bytesMax: number, budget: Budget): Promise<Held> {
   let held = 0;
   const reserve = (amount: number) => {
-    if (!budget.reserve(amount)) return false;
+    if (!budget.reserve(amount, held)) return false;
     held += amount;
     return true;
   };
@@ -48,7 +53,7 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
   };
   const without = (body: Body): Held => {
     release();
-    return { ...body, release };
+    return { ...body, reserve, release };
   };
 
   const length = Number(request.headers['content-length'] ?? NaN);
@@ -82,7 +87,7 @@ export async function readBody(request: IncomingMessage, bytesMax: number, budge
   const sent = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   const fitting = (whole: { readonly bytes: Buffer; readonly unreadable?: string }): Held => {
     const { bytes } = whole;
-    if (!isTooDense(bytes, bytesMax)) return { kind: 'whole', ...whole, release };
+    if (!isTooDense(bytes, bytesMax)) return { kind: 'whole', ...whole, reserve, release };
     const begin = bytes.toString('utf8', 0, BEGIN_BYTES);
     return without({ kind: 'unusable', reason: 'too-dense', sizeBytes: bytes.length, begin });
   };

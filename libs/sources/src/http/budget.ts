@@ -2,8 +2,12 @@
 export interface Budget {
   /** What is held now. */
   readonly used: number;
-  /** Takes an amount if it fits, or if nothing is held: one that is alone always fits. */
-  reserve(amount: number): boolean;
+  /**
+   * Takes an amount if it fits, or if nothing else is held: one that is alone always fits.
+   *
+   * @param own what whoever asks holds already.
+   */
+  reserve(amount: number, own?: number): boolean;
   release(amount: number): void;
 }
 
@@ -14,8 +18,8 @@ export function budgetOf(max: number): Budget {
     get used() {
       return used;
     },
-    reserve(amount) {
-      if (used > 0 && used + amount > max) return false;
+    reserve(amount, own = 0) {
+      if (used > own && used + amount > max) return false;
       used += amount;
       return true;
     },

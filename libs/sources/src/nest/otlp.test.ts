@@ -8,20 +8,28 @@ import { post } from '../testing/post.ts';
 import { openReceiver, type Received } from './receiver.ts';
 
 /** A receiver that keeps what it delivers. */
-async function setUp(bounds: { readonly bodyBytesMax?: number } = {}) {
+async function setUp(
+  bounds: { readonly bodyBytesMax?: number; readonly inFlightBytesMax?: number } = {},
+  durable?: Promise<void>,
+) {
   const delivered: Received[] = [];
-  const server = await openReceiver(async (received) => void delivered.push(received), {
+  const metrics = openMetrics({ defaults: false });
+  const deliver = (received: Received) => {
+    delivered.push(received);
+    return durable ?? Promise.resolve();
+  };
+  const server = await openReceiver(deliver, {
     path: '/in/:cluster/:source',
     name: 'test',
     credentials: anybody,
-    metrics: openMetrics({ defaults: false }),
+    metrics,
     log: silentLog,
     host: '127.0.0.1',
     port: 0,
     ...bounds,
   });
   onTestFinished(() => server.close());
-  return { url: `${server.url}/in/a/n1`, delivered };
+  return { url: `${server.url}/in/a/n1`, delivered, metrics };
 }
 
 type Records = Parameters<typeof ProtobufLogsSerializer.serializeRequest>[0];
@@ -106,3 +114,35 @@ function wrapped(field: number, bytes: Buffer): Buffer {
   for (; rest > 127; rest = Math.floor(rest / 128)) length.push((rest % 128) + 128);
   return Buffer.concat([Buffer.from([field * 8 + 2, ...length, rest]), bytes]);
 }
+
+test('what is made of a request takes room until it is delivered, and one that is alone always finds it', async () => {
+  const { promise: durable, resolve } = Promise.withResolvers<void>();
+  const { url, delivered, metrics } = await setUp({ inFlightBytesMax: 100 }, durable);
+  const bytes = ProtobufLogsSerializer.serializeRequest(records(EVENT, EVENT))!;
+  const send = () => post(`${url}/v1/logs`, bytes, { headers: PROTOBUF });
+  const first = send();
+  await expect.poll(() => delivered.length).toBe(1);
+  const { text } = delivered[0] as Extract<Received, { readonly kind: 'text' }>;
+  const held = async () =>
+    Number(/in_flight_bytes\{receiver="test"\} (\d+)/.exec(await metrics.exposition())?.[1]);
+  expect(await held()).toBe(bytes.length + text.length);
+  expect(await send()).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
+  expect(await held()).toBe(bytes.length + text.length);
+  resolve();
+  expect((await first).status).toBe(200);
+  expect(await held()).toBe(0);
+  expect((await send()).status).toBe(200);
+});
+
+test('of two requests that fit as they are sent, the one whose text finds no room is sent again', async () => {
+  const { promise: durable, resolve } = Promise.withResolvers<void>();
+  const bytes = ProtobufLogsSerializer.serializeRequest(records(EVENT, EVENT))!;
+  const { url, delivered } = await setUp({ inFlightBytesMax: bytes.length * 4 }, durable);
+  const send = () => post(`${url}/v1/logs`, bytes, { headers: PROTOBUF });
+  const first = send();
+  await expect.poll(() => delivered.length).toBe(1);
+  expect((await send()).status).toBe(503);
+  resolve();
+  expect((await first).status).toBe(200);
+  expect(delivered).toHaveLength(1);
+});

@@ -164,7 +164,9 @@ test('what finds no room is answered 503 at once, and later taken', async () => 
 test('a body larger than the whole room is taken when it is alone', async () => {
   const { url, delivered } = await setUp({ inFlightBytesMax: 10 });
   expect((await post(url, '"more than ten bytes"')).status).toBe(200);
-  expect(delivered).toHaveLength(1);
+  const packed = gzipSync('"packed, and more than ten bytes"');
+  expect((await post(url, packed, { headers: { 'content-encoding': 'gzip' } })).status).toBe(200);
+  expect(delivered).toHaveLength(2);
 });
 
 test('a sender that goes away in the middle leaves nothing behind', async () => {

@@ -205,6 +205,11 @@ async function take(request: Posted, reply: FastifyReply, reception: Reception):
   if (body.kind === 'busy') return refuse('busy');
   const isOtlp = isProtobuf(request.headers['content-type']);
   const content = contentOf(body, isOtlp, bodyBytesMax);
+  // Of few bytes of protobuf can be made much text, which is held until it is delivered.
+  if (isOtlp && content.kind === 'text' && !body.reserve(content.text.length)) {
+    body.release();
+    return refuse('busy');
+  }
   if (content.kind === 'unusable') {
     const { reason, sizeBytes } = content;
     metrics.refusedTotal.add(1, { receiver: name, reason });
