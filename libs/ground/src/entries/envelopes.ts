@@ -18,6 +18,8 @@ export interface Envelope {
   readonly time?: Path;
   /** It is one only where this field, empty if there is none, reads so. */
   readonly only?: { readonly path: Path; readonly reads: RegExp };
+  /** It is one only where what it holds has nothing in it. */
+  readonly isEmpty?: true;
   /** What it holds was written to another log where one of these fields reads so. */
   readonly elsewhere?: readonly { readonly path: Path; readonly reads: RegExp }[];
   /** What it holds is never read: why, and what to do. */
@@ -78,6 +80,13 @@ export const ENVELOPES: readonly Envelope[] = [
     holds: ['create', '_index'],
     elsewhere: [{ path: ['create', '_index'], reads: /./ }],
   },
+  // The index stands in the address that such lines are posted to, as with a data stream.
+  ...['index', 'create'].map((action) => ({
+    by: 'Elasticsearch: what to do with the next document',
+    holds: [action],
+    isEmpty: true as const,
+    elsewhere: [{ path: [action], reads: /^$/ }],
+  })),
   {
     by: 'the API server: an EventList',
     list: ['items'],
@@ -201,13 +210,16 @@ export interface Held {
 
 /** What an envelope holds; undefined where the value is no such envelope. */
 export function heldIn(envelope: Envelope, value: Fields): readonly Held[] | undefined {
-  const { list: listed, holds = [], only } = envelope;
+  const { list: listed, holds = [], only, isEmpty } = envelope;
+  if (isEmpty && !isNothing(follow(value, holds))) return undefined;
   if (only && !only.reads.test(text(follow(value, only.path)))) return undefined;
   const elements = listed === undefined ? [value] : follow(value, listed);
   if (!Array.isArray(elements)) return undefined;
   const held = elements.map((element) => heldBy(envelope, value, element, holds));
   return listed === undefined && held[0]!.content === undefined ? undefined : held;
 }
+
+const isNothing = (value: unknown): boolean => isFields(value) && Object.keys(value).length === 0;
 
 function heldBy({ time, elsewhere = [] }: Envelope, value: Fields, element: unknown, holds: Path): Held {
   const at = time && (timeOf(follow(element, time)) ?? timeOf(follow(value, time)));
