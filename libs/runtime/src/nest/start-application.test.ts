@@ -78,6 +78,9 @@ test('a path that cannot be decoded is answered as a problem', async () => {
     title: 'Bad request',
     detail: expect.stringContaining('%E0%A4%A') as string,
   });
+  await fetch(`${url}/%ff`);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('duration_seconds_count{method="GET",route="none",status="400"} 2');
 });
 
 test('it is ready only when every check is, and says which is not', async () => {

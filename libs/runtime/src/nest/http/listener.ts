@@ -139,14 +139,26 @@ const NO_PAGE = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+/** Who is told of requests that reach no route, by the application that they came to. */
+const UNROUTABLE = new WeakMap<FastifyInstance, (request: FastifyRequest, reply: FastifyReply) => void>();
+
+/** Has somebody told of each request that reaches no route, so no hook, once it is known how it is answered. */
+export function onUnroutable(
+  http: FastifyInstance,
+  told: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
+  UNROUTABLE.set(http, told);
+}
+
 /** A path that cannot be decoded reaches no route, so no filter and no middleware. It is answered as any other request that is refused. */
 function answerUnroutable(
   { statusCode: status = 400, message: detail }: FastifyError,
-  _: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  void reply.code(status);
+  UNROUTABLE.get(request.server)?.(request, reply);
   void reply
-    .code(status)
     .headers(NO_PAGE)
     .type('application/problem+json')
     .send(JSON.stringify({ type: 'about:blank', title: 'Bad request', status, detail }));
