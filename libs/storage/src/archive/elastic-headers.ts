@@ -1,7 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Window } from '@margay/ground';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
-import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
 import { getDocument } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
@@ -27,9 +26,9 @@ export async function showHeader(elastic: Elastic, header: ArchivedHeader): Prom
   const { id, reportName, reportType, start, end, sequence, digest } = header;
   const document = { cluster, id, reportName, reportType, start, end, sequence, digest };
   try {
-    await write(elastic, 'keeping a report header', () =>
+    await write(elastic, 'keeping a report header', (wait) =>
       client.index({
-        timeout: WRITE_WAIT,
+        ...wait,
         index: headersOf(elastic),
         id: documentId(cluster, id),
         op_type: 'create',
@@ -62,9 +61,9 @@ export async function linkReport(
   const { sequence } = next;
   const document = { cluster, id: report.id, reportName, sequence, header: JSON.stringify(next) };
   try {
-    await write(elastic, 'extending the chain of reports', () =>
+    await write(elastic, 'extending the chain of reports', (wait) =>
       client.index({
-        timeout: WRITE_WAIT,
+        ...wait,
         index,
         id,
         document,

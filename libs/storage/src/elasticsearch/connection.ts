@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions, UndiciConnection } from '@elastic/elasticsearch';
 import { pauseAfter } from '@margay/ground';
 import { explainedElastic } from './unusable.ts';
-import { watchedWrites, type Writes } from './writes.ts';
+import { watchedWrites, WRITE_WAIT, type Writes } from './writes.ts';
 
 /** Where Elasticsearch is and whose evidence is kept there. */
 export interface ElasticsearchOptions {
@@ -35,9 +35,12 @@ export interface Elastic {
   readonly writes: Writes;
 }
 
-/** Runs a call of one request that writes one document; it should ask for `WRITE_WAIT`. */
-export const write = <T>(elastic: Elastic, doing: string, body: () => Promise<T>): Promise<T> =>
-  elastic.writes.during(doing, () => elastic.call(doing, body));
+/** Runs a call of one request that writes one document, with what every such request asks for. */
+export const write = <T>(
+  elastic: Elastic,
+  doing: string,
+  body: (wait: { readonly timeout: string }) => Promise<T>,
+): Promise<T> => elastic.writes.during(doing, () => elastic.call(doing, () => body({ timeout: WRITE_WAIT })));
 
 const REQUEST_TIMEOUT_MS = 60_000;
 /**

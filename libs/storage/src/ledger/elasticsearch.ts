@@ -5,7 +5,6 @@ import { readHeader } from '../archive/elastic-headers.ts';
 import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
-import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { documentId } from '../elasticsearch/documents.ts';
 import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
@@ -132,9 +131,9 @@ const growthOf = (before: number, { head, entries, tiles }: LogGrowth): Growth =
 async function moveHead(elastic: Elastic, growth: Growth, last: Found | undefined): Promise<boolean> {
   const { cluster, client } = elastic;
   try {
-    await write(elastic, 'appending to the log of reports', () =>
+    await write(elastic, 'appending to the log of reports', (wait) =>
       client.index({
-        timeout: WRITE_WAIT,
+        ...wait,
         index: elastic.index('log-heads'),
         id: documentId(cluster),
         document: { cluster, size: growth.head.size, growth: JSON.stringify(growth) },

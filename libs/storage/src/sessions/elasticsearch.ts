@@ -1,6 +1,5 @@
 import type { Instant } from '@margay/ground';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
-import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { documentId } from '../elasticsearch/documents.ts';
 import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { INSTANT, KEYWORD, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
@@ -32,8 +31,8 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
   const idOf = (digest: string) => documentId(cluster, digest);
 
   const end = async (digest: string) => {
-    const { result } = await write(elastic, 'ending a session', () =>
-      client.delete({ timeout: WRITE_WAIT, index, id: idOf(digest) }, { ignore: [404] }),
+    const { result } = await write(elastic, 'ending a session', (wait) =>
+      client.delete({ ...wait, index, id: idOf(digest) }, { ignore: [404] }),
     );
     return result === 'deleted';
   };
@@ -41,8 +40,8 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
   return {
     async begin(session, bounds) {
       const document: SessionDocument = { cluster, ...session };
-      await write(elastic, 'keeping a session', () =>
-        client.index({ timeout: WRITE_WAIT, index, id: idOf(session.digest), op_type: 'create', document }),
+      await write(elastic, 'keeping a session', (wait) =>
+        client.index({ ...wait, index, id: idOf(session.digest), op_type: 'create', document }),
       );
       await refresh(elastic, index);
       for (const digest of await tooMany(elastic, index, session, bounds)) await end(digest);
@@ -56,11 +55,8 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
     async use(digest, at) {
       try {
         // A request waits for it, and does without it where it cannot be.
-        await write(elastic, 'noting the use of a session', () =>
-          client.update(
-            { timeout: WRITE_WAIT, index, id: idOf(digest), doc: { usedAt: at } },
-            { maxRetries: 0 },
-          ),
+        await write(elastic, 'noting the use of a session', (wait) =>
+          client.update({ ...wait, index, id: idOf(digest), doc: { usedAt: at } }, { maxRetries: 0 }),
         );
       } catch (error) {
         // It was ended meanwhile, or somebody else noted a use of this very moment.
@@ -69,9 +65,9 @@ export function elasticsearchSessions(elastic: Elastic): Sessions {
     },
 
     async reseal(digest, sealed) {
-      await write(elastic, 'changing a session', () =>
+      await write(elastic, 'changing a session', (wait) =>
         client.update(
-          { timeout: WRITE_WAIT, index, id: idOf(digest), doc: { sealed }, retry_on_conflict: 5 },
+          { ...wait, index, id: idOf(digest), doc: { sealed }, retry_on_conflict: 5 },
           { ignore: [404] },
         ),
       );

@@ -2,7 +2,6 @@ import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import { bulk } from '../elasticsearch/bulk.ts';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
-import { WRITE_WAIT } from '../elasticsearch/writes.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
 import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import {
@@ -100,9 +99,9 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
         ...(reason !== undefined && { reason }),
       };
       try {
-        await write(elastic, 'keeping the state of a window', () =>
+        await write(elastic, 'keeping the state of a window', (wait) =>
           client.index({
-            timeout: WRITE_WAIT,
+            ...wait,
             index,
             id: idOf(id),
             document,
