@@ -3,6 +3,7 @@
 # HTTP transport, no optional module. elasticsearch.sh [port]: prints the process id; ending that process stops the
 # node. Needs Java 17 and Maven.
 set -euo pipefail
+. "$(dirname "$0")/run-folder.sh"
 port=${1:-19200}
 version=8.19.0
 home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/elasticsearch-$version
@@ -77,7 +78,7 @@ class TestNode {
 }
 JAVA
 
-run=$(mktemp -d "$home/run-XXXXXX")
+run=$(run_folder "$home")
 mkdir -p "$run/config" "$run/data" "$run/logs" "$run/plugins"
 nohup java -Xmx1g -Des.path.home="$run" -Dmargay.data="${MARGAY_ELASTICSEARCH_DATA:-$run/data}" -cp "$jars/*" \
   "$home/TestNode.java" "$run" "$modules" "$port" > "$run/node.log" 2>&1 &

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Starts one Kafka broker from its published jars, for machines where no image can be pulled.
-# kafka.sh [port]: prints the process id; ending that process stops the broker. Needs Java 17, Maven and openssl.
-# Beside the plain listener there is one with TLS and SASL at port + 2, for user margay with password margay-secret; its authority
-# is in the file that MARGAY_KAFKA_CA names, if it does.
+# kafka.sh [port]: prints the file of its authority and the process id; ending that process stops the broker. Needs Java 17, Maven and openssl.
+# Beside the plain listener there is one with TLS and SASL at port + 2, for user margay with password margay-secret, whose certificate that
+# authority made.
 set -euo pipefail
+. "$(dirname "$0")/run-folder.sh"
 port=${1:-19092}
 version=4.1.0
 home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/kafka-$version
@@ -27,10 +28,9 @@ POM
   mv "$build/jars" "$jars"
 fi
 
-run=$(mktemp -d "$home/run-XXXXXX")
+run=$(run_folder "$home")
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=margay-test -addext 'subjectAltName=IP:127.0.0.1' \
   -keyout "$run/key.pem" -out "$run/cert.pem" 2> /dev/null
-[ -z "${MARGAY_KAFKA_CA:-}" ] || cp "$run/cert.pem" "$MARGAY_KAFKA_CA"
 cat "$run/key.pem" "$run/cert.pem" > "$run/server.pem"
 cat > "$run/broker.properties" << PROPERTIES
 process.roles=broker,controller
@@ -61,6 +61,7 @@ nohup java -Xmx512m -cp "$jars/*" kafka.Kafka "$run/broker.properties" > "$run/b
 broker=$!
 for _ in $(seq 360); do
   if grep -q 'Kafka Server started' "$run/broker.log"; then
+    echo "$run/cert.pem"
     echo "$broker"
     exit
   fi

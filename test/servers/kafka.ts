@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { KafkaContainer } from '@testcontainers/kafka';
 import { getContainerRuntimeClient, Wait } from 'testcontainers';
 import { freePort } from '../testing/free-port.ts';
+import { endsWithThisProcess } from './reap.ts';
 import { remove, startAgain, tell } from './runs.ts';
 import { assemble, start, wayTo, type Server, type Started } from './server.ts';
 
@@ -107,8 +108,8 @@ async function brokerInContainer(broker: Broker): Promise<Started> {
 
 async function assembledBroker(wanted?: number, environment = {}): Promise<Started> {
   const port = wanted ?? (await freePort(...PORTS_OF_SCRIPT));
-  const authority = join(mkdtempSync(join(tmpdir(), 'margay-ca-')), 'ca.pem');
-  const { run } = await assemble('kafka.sh', [port], { MARGAY_KAFKA_CA: authority, ...environment });
+  const { run, printed } = await assemble('kafka.sh', [port], environment);
+  const authority = printed.at(-1) ?? '';
   return { variables: variablesOf(`127.0.0.1:${port}`, `127.0.0.1:${port + 2}`, authority), run };
 }
 
@@ -121,6 +122,7 @@ const variablesOf = (plain: string, secured: string, authority: string) => ({
 /** A certificate for the host where the runtime opens ports, which is its own authority, and a keystore with its key. */
 function selfSigned(host: string) {
   const folder = mkdtempSync(join(tmpdir(), 'margay-ca-'));
+  endsWithThisProcess(`folder:${folder}`);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const names = `subjectAltName=${/^[\d.]+$|:/.test(host) ? 'IP' : 'DNS'}:${host}`;
   const subject = ['-subj', '/CN=margay-test', '-addext', names];

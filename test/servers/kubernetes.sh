@@ -12,6 +12,7 @@
 # audit policy to use instead of the one below. With MARGAY_API_ADDRESSES, addresses of this machine with spaces between them, each
 # API server listens on its own at the same port, and the Service kubernetes has them, as in a cluster of several masters.
 set -euo pipefail
+. "$(dirname "$0")/run-folder.sh"
 port=${1:-16443}
 servers=${2:-1}
 kubernetes=1.34.4
@@ -55,8 +56,7 @@ if missing etcd kwok; then
   rm -rf "$module"
 fi
 
-mkdir -p "$home"
-run=$(mktemp -d "$home/run-XXXXXX")
+run=$(run_folder "$home")
 cd "$run"
 
 # Who may talk to whom: one authority, the API server's certificate, the administrator's, a key for service accounts.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { GenericContainer, Network, Wait } from 'testcontainers';
+import { endsWithThisProcess } from './reap.ts';
 import { assemble, START_TIMEOUT_MS, type Server } from './server.ts';
 
 const variable = 'MARGAY_TEST_KUBERNETES';
@@ -62,7 +63,9 @@ export const kubernetes: Server = {
       .withStartupTimeout(START_TIMEOUT_MS)
       .start();
     const { output: written } = await k3s.exec(['cat', '/etc/rancher/k3s/k3s.yaml']);
-    const kubeconfig = join(mkdtempSync(join(tmpdir(), 'margay-kubernetes-')), 'kubeconfig');
+    const folder = mkdtempSync(join(tmpdir(), 'margay-kubernetes-'));
+    endsWithThisProcess(`folder:${folder}`);
+    const kubeconfig = join(folder, 'kubeconfig');
     const server = `https://${k3s.getHost()}:${k3s.getMappedPort(PORT)}`;
     writeFileSync(kubeconfig, withUsers(written, server), { mode: 0o600 });
     await new GenericContainer(KWOK)

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What runs for tests, as text that a variable or a line can carry: a process by its id, the processes whose ids a file
- * has when they are ended, a container by its id, or all containers and networks of one testcontainers session.
+ * has when they are ended, a container by its id, or all containers and networks of one testcontainers session; and a folder that is
+ * there as long as they are.
  */
-export type Run = `${'process' | 'processes' | 'container' | 'session'}:${string}`;
+export type Run = `${'process' | 'processes' | 'container' | 'session' | 'folder'}:${string}`;
 
 const SIGNALS = { pause: 'SIGSTOP', unpause: 'SIGCONT', kill: 'SIGKILL' } as const;
 
@@ -31,6 +32,7 @@ export async function remove(run: Run): Promise<void> {
   const { kind, id } = partsOf(run);
   if (kind === 'process') return tryToKill(Number(id));
   if (kind === 'processes') return readFileSync(id, 'utf8').trim().split('\n').map(Number).forEach(tryToKill);
+  if (kind === 'folder') return rmSync(id, { recursive: true, force: true });
   const { dockerode } = await containers();
   if (kind === 'container') return dockerode.getContainer(id).remove({ force: true, v: true });
   const filters = { label: [`${(await runtime()).LABEL_TESTCONTAINERS_SESSION_ID}=${id}`] };

@@ -3,6 +3,7 @@
 # schemas in memory and serves the API of Confluent's registry under /apis/ccompat/v7. schema-registry.sh [port]: prints the
 # process id; ending that process stops the registry. Needs Java 17 and Maven.
 set -euo pipefail
+. "$(dirname "$0")/run-folder.sh"
 port=${1:-18081}
 version=3.0.9
 home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/apicurio-registry-$version
@@ -17,7 +18,8 @@ if [ ! -d "$home/app" ]; then
   rm -rf "$build"
 fi
 
-run=$(mktemp -d "$home/run-XXXXXX")
+run=$(run_folder "$home")
+cd "$run"
 nohup java -Xmx512m -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port="$port" \
   -jar "$home/app/apicurio-registry-app-$version-runner.jar" > "$run/registry.log" 2>&1 &
 registry=$!
