@@ -24,7 +24,8 @@ export default {
     may('runtime-arrows', 'runtime', []),
     may('sqlite-arrows', 'sqlite', ['runtime']),
     may('terminal-stands-alone', 'terminal', []),
-    may('confirmations-arrows', 'confirmations', ['ledger', 'runtime']),
+    may('confirmations-arrows', 'confirmations', ['ledger', 'timestamps', 'runtime']),
+    may('timestamps-stands-alone', 'timestamps', []),
     may('messaging-arrows', 'messaging', ['history', 'coverage', 'contracts', 'runtime', 'sqlite']),
     may('storage-arrows', 'storage', [
       'policy',
@@ -55,11 +56,12 @@ export default {
       name: 'one-door',
       severity: 'error',
       comment:
-        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts. Tests may have the stand-in of an API server.',
+        'A library is imported through its index.ts; its Nest part, where there is one, through nest/index.ts. Tests may have the stand-ins of an API server and of an authority of timestamps.',
       from: { path: '^(libs|services)/([^/]+)/' },
       to: {
         path: '^libs/[^/]+/src/',
-        pathNot: '^(libs/[^/]+/src/(index|nest/index|[^/]+\\.contract|testing/fake-api-server)\\.ts$|$1/$2/)',
+        pathNot:
+          '^(libs/[^/]+/src/(index|nest/index|[^/]+\\.contract|testing/(fake-api-server|authority))\\.ts$|$1/$2/)',
       },
     },
     {

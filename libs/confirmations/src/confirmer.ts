@@ -1,3 +1,5 @@
+import { shownAddress } from '@margay/runtime';
+import { askAuthority, type Authority } from './ask-timestamp.ts';
 import { askWitness, type ToConfirm, type Witness } from './ask-witness.ts';
 
 /** Somebody who signs that a checkpoint was there. */
@@ -5,6 +7,8 @@ export interface Confirmer {
   /** Who, in confirmations that are kept. */
   readonly by: string;
   readonly kind: 'cosignature' | 'timestamp';
+  /** Milliseconds after it confirmed within which it is not asked again; none unless given. */
+  readonly restMilliseconds?: number;
   /**
    * Asks, and checks what is answered.
    *
@@ -20,8 +24,16 @@ export interface Confirmers {
   readonly witnessesNeeded: number;
 }
 
+/** An authority of timestamps as one who confirms. */
+export const dating = (authority: Authority, restMilliseconds: number): Confirmer => ({
+  by: shownAddress(authority.address),
+  kind: 'timestamp',
+  restMilliseconds,
+  confirm: (asked) => askAuthority(authority, asked),
+});
+
 /** A witness as one who confirms. */
-export const confirmerOf = (witness: Required<Witness>): Confirmer => ({
+export const cosigning = (witness: Required<Witness>): Confirmer => ({
   by: `${witness.key.name}+${witness.key.id}`,
   kind: 'cosignature',
   confirm: (asked) => askWitness(witness, asked),

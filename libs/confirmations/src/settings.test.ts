@@ -36,3 +36,20 @@ test.each([
 test('no more can be needed than there are', () => {
   expect(() => read(`${W1} https://w1.example`, '2')).toThrow('WITNESSES_NEEDED is 2, and WITNESSES names 1');
 });
+
+const ofTimestamps = (environment: Record<string, string>) =>
+  confirmersOf(readConfig(z.object(confirmationSettings), environment));
+
+test.each<[Record<string, string>, RegExp]>([
+  [{ TIMESTAMP_URL: 'https://tsa.example' }, /belong together/],
+  [{ TIMESTAMP_CA_FILE: '/nowhere' }, /belong together/],
+  [{ TIMESTAMP_URL: 'ftp://tsa.example', TIMESTAMP_CA_FILE: '/nowhere' }, /TIMESTAMP_URL \(not shown\)/],
+  [
+    { TIMESTAMP_URL: 'https://tsa.example', TIMESTAMP_CA_FILE: '/nowhere' },
+    /\/nowhere, which cannot be used: ENOENT/,
+  ],
+  [{ TIMESTAMP_URL: 'https://tsa.example', TIMESTAMP_CA_FILE: '/etc/hostname' }, /no certificates in PEM/],
+  [{ TIMESTAMP_INTERVAL: '31m' }, /use 30m or less/],
+])('%j is refused', (environment, words) => {
+  expect(() => ofTimestamps(environment)).toThrow(words);
+});

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { NoKey, readVerifierKey } from '@margay/ledger';
-import { list, whole } from '@margay/runtime';
-import type * as z from 'zod';
+import { goDuration, list, whole } from '@margay/runtime';
+import { readCertificates, TimestampProblem } from '@margay/timestamps';
+import * as z from 'zod';
 import type { Witness } from './ask-witness.ts';
-import { confirmerOf, type Confirmers } from './confirmer.ts';
+import { cosigning, dating, type Confirmer, type Confirmers } from './confirmer.ts';
 
 /** Who confirms the log's checkpoints. */
 export const confirmationSettings = {
@@ -13,22 +15,57 @@ export const confirmationSettings = {
   WITNESSES_NEEDED: whole(1, 100).optional().meta({
     description: 'So many of WITNESSES are enough; all unless set. With fewer reports go on, and it is told.',
   }),
+  TIMESTAMP_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'Authority that says when heads of the log of reports were there (RFC 3161, over HTTP); none is asked unless set.',
+      isQuoted: false,
+    }),
+  TIMESTAMP_CA_FILE: z.string().optional().meta({
+    description: 'PEM file of the certificates that its own must lead to; needed with TIMESTAMP_URL.',
+  }),
+  TIMESTAMP_INTERVAL: goDuration()
+    .refine((interval) => interval <= 1_800_000, 'use 30m or less')
+    .prefault('10m')
+    .meta({ description: 'How long after a timestamp the next one is asked for at the earliest.' }),
 };
 
 /** The settings of who confirms, parsed. */
 type ConfirmationConfig = z.output<z.ZodObject<typeof confirmationSettings>>;
 
-/** Those who confirm by the settings. @throws Error where more are needed than there are. */
-export function confirmersOf({
-  WITNESSES: texts = [],
-  WITNESSES_NEEDED: needed,
-}: ConfirmationConfig): Confirmers {
+/** Those who confirm by the settings. @throws Error where they do not fit together, or a file cannot be read. */
+export function confirmersOf(settings: ConfirmationConfig): Confirmers {
+  const { WITNESSES: texts = [], WITNESSES_NEEDED: needed } = settings;
   const witnesses = texts.map(witnessOf);
   if (needed !== undefined && needed > witnesses.length)
     throw new Error(
       `WITNESSES_NEEDED is ${needed}, and WITNESSES names ${witnesses.length}: name more, or need fewer`,
     );
-  return { all: witnesses.map(confirmerOf), witnessesNeeded: needed ?? witnesses.length };
+  return {
+    all: [...witnesses.map(cosigning), ...authoritiesOf(settings)],
+    witnessesNeeded: needed ?? witnesses.length,
+  };
+}
+
+function authoritiesOf({
+  TIMESTAMP_URL: address,
+  TIMESTAMP_CA_FILE: file,
+  TIMESTAMP_INTERVAL: rest,
+}: ConfirmationConfig): Confirmer[] {
+  if ((address === undefined) !== (file === undefined))
+    throw new Error('TIMESTAMP_URL and TIMESTAMP_CA_FILE belong together: set both or none');
+  if (address === undefined) return [];
+  try {
+    return [dating({ address, trusted: readCertificates(readFileSync(file!, 'utf8')) }, rest)];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined && !(error instanceof TimestampProblem)) throw error;
+    throw new Error(`TIMESTAMP_CA_FILE names ${file}, which cannot be used: ${code ?? message}`, {
+      cause: error,
+    });
+  }
 }
 
 function witnessesProblem(texts: readonly string[]): string | undefined {

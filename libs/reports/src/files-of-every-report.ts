@@ -3,6 +3,7 @@ export const LOG_FILES = [
   'log-entry.json',
   'report.tlog-proof',
   'log-checkpoint.txt',
+  'log-checkpoint.tsr',
   'log-key.txt',
   'log-key-changes.json',
   'coverage.dsse.json',

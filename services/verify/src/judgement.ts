@@ -1,3 +1,4 @@
+import type { Authorities } from '@margay/timestamps';
 import { EnvelopeProblem, type Hash, NoEntry, NoteProblem, type VerifierKey } from '@margay/ledger';
 import { Wrong } from './wrong.ts';
 
@@ -9,6 +10,8 @@ export interface Trusted {
   readonly since?: Uint8Array;
   /** The proof that the newer one of the two goes on from the older. */
   readonly growth?: readonly Hash[];
+  /** Authorities that timestamps must lead to. */
+  readonly timestamps?: Authorities;
   /** So many of these witnesses must have seen the log with the report in it; their keys are among `keys`. */
   readonly witnesses?: { readonly names: readonly string[]; readonly needed: number };
 }

@@ -49,6 +49,8 @@ export interface BroughtZip {
   /** The log's signed head and key as they stand there; absent where they do not. */
   readonly checkpoint?: string;
   readonly key?: string;
+  /** What an authority answered that it saw the log's head (RFC 3161); absent where there is nothing. */
+  readonly timestamp?: Uint8Array<ArrayBuffer>;
 }
 
 const REPORT = 'report.json';
@@ -110,6 +112,7 @@ function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {
     ...(keyChanges !== undefined && { keyChanges }),
   };
   const [checkpoint, key] = [read.get('log-checkpoint.txt')?.toString(), read.get('log-key.txt')?.toString()];
+  const timestamp = read.get('log-checkpoint.tsr');
   return {
     ...reportIn(`${path}: ${REPORT}`, report),
     ...(entry !== undefined && proof !== undefined && { log: { entry, proof, ...more } }),
@@ -118,6 +121,7 @@ function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {
       there,
       ...(checkpoint !== undefined && { checkpoint }),
       ...(key !== undefined && { key }),
+      ...(timestamp !== undefined && { timestamp: new Uint8Array(timestamp) }),
     },
   };
 }

@@ -1,8 +1,10 @@
 import { type Hash, NoKey, NoteProblem, readGrowth, readVerifierKey, type VerifierKey } from '@margay/ledger';
 import { FAILED, UsageError, visible, write } from '@margay/terminal';
+import { type Authorities, readCertificates, TimestampProblem } from '@margay/timestamps';
 import { Command } from 'commander';
 import { judge } from './judge.ts';
 import { judgePlace } from './judge-place.ts';
+import { withTimestamp } from './judge-timestamp.ts';
 import { type Judgement, type Trusted, WRONG } from './judgement.ts';
 import { readBrought, readBytes } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
@@ -13,6 +15,7 @@ interface Options {
   readonly growth?: string;
   readonly witness?: VerifierKey[];
   readonly witnesses?: string;
+  readonly timestampCa?: string;
   readonly archive?: string | true;
 }
 
@@ -54,13 +57,17 @@ export function verifyCommand(checkWhole?: CheckWhole): Command {
       (text: string, before?: VerifierKey[]) => keyOption(text, before, '--witness'),
     )
     .option('--witnesses <n>', 'so many of them are enough; all unless given')
+    .option(
+      '--timestamp-ca <file>',
+      'certificates (PEM) of authorities of timestamps: one of them must have seen the log with the report in it',
+    )
     .addHelpText(
       'after',
       `
 Without a key nothing shows where a report comes from, whatever stands with it: it may be consistent with itself and made up.
 A PDF carries the proof that its report was logged, and its pages cannot be checked: that is shown of report.json and evidence.zip alone.
 Exit code 1 for a PDF and for what is printed in one, when a report is not what it says, when a file that stands beside it is not shown to be made of it, or when what was asked for
-with --key or --since is not shown.`,
+with --key, --since, --witness or --timestamp-ca is not shown.`,
     )
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
       if (options.archive !== undefined && checkWhole !== undefined) {
@@ -84,12 +91,12 @@ with --key or --since is not shown.`,
 
 /** @throws UsageError for what is asked of files alone. */
 function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWhole>[0] {
-  const { archive, key: keys = [], since, growth, witness } = options;
+  const { archive, key: keys = [], since, growth, witness, timestampCa } = options;
   if (paths.length > 0)
     throw new UsageError('--archive takes no files: give the folder with it, as in --archive=DIR');
-  if (growth !== undefined || witness !== undefined)
+  if (growth !== undefined || witness !== undefined || timestampCa !== undefined)
     throw new UsageError(
-      '--growth and --witness are of files: the whole log is read, and shows by itself that it goes on',
+      '--growth, --witness and --timestamp-ca are of files: the whole log is read, and shows by itself that it goes on',
     );
   return {
     keys,
@@ -101,7 +108,8 @@ function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWh
 async function judged(path: string, trusted: Trusted): Promise<Judgement> {
   try {
     const brought = await readBrought(path);
-    return 'kind' in brought ? judgePlace(brought, trusted) : judge(brought, trusted);
+    if ('kind' in brought) return judgePlace(brought, trusted);
+    return await withTimestamp(judge(brought, trusted), brought, trusted);
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem)) throw error;
     return { ...WRONG, shown: [], notShown: [], wrong: error.message };
@@ -136,7 +144,13 @@ function conclusionOf({ about, signedBy, isAnswered, doubtful }: Judgement): str
   return isAnswered ? `intact: ${report}` : `${report}; not all that was asked for is shown`;
 }
 
-async function trustedOf({ key: given = [], since, growth, ...options }: Options): Promise<Trusted> {
+async function trustedOf({
+  key: given = [],
+  since,
+  growth,
+  timestampCa,
+  ...options
+}: Options): Promise<Trusted> {
   const witnesses = witnessesOf(options);
   const keys = [...given, ...(options.witness ?? [])];
   if (growth !== undefined && since === undefined)
@@ -144,9 +158,19 @@ async function trustedOf({ key: given = [], since, growth, ...options }: Options
   return {
     keys,
     ...(witnesses && { witnesses }),
+    ...(timestampCa !== undefined && { timestamps: await authoritiesIn(timestampCa) }),
     ...(since !== undefined && { since: await readBytes(since) }),
     ...(growth !== undefined && { growth: hashesIn(growth, await readBytes(growth)) }),
   };
+}
+
+async function authoritiesIn(path: string): Promise<Authorities> {
+  try {
+    return readCertificates((await readBytes(path)).toString());
+  } catch (error) {
+    if (!(error instanceof TimestampProblem)) throw error;
+    throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+  }
 }
 
 function witnessesOf({

@@ -45,7 +45,7 @@ export async function* evidenceZip(
     const hash = createHash('sha256');
     let sizeBytes = 0;
     for await (const piece of text) {
-      const bytes = Buffer.from(piece);
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
       hash.update(bytes);
       sizeBytes += bytes.length;
       file.push(bytes);
@@ -77,7 +77,9 @@ export async function* evidenceZip(
 }
 
 /** A file whose template fails is replaced by one that says why: the others are evidence all the same. */
-async function readable(file: ReportFile): Promise<{ name: string; text: AsyncIterable<string> }> {
+async function readable(
+  file: ReportFile,
+): Promise<{ name: string; text: AsyncIterable<string | Uint8Array> }> {
   try {
     return { name: file.name, text: await begun(file) };
   } catch (error) {

@@ -28,7 +28,7 @@ function opened() {
     const texts: Record<string, string> = {};
     for (const file of filesOfLog(log)) {
       texts[file.name] = '';
-      for await (const piece of file.text()) texts[file.name] += piece;
+      for await (const piece of file.text()) texts[file.name] += String(piece);
     }
     return { texts, version };
   };

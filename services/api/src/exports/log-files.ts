@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   type ArchivedHeader,
@@ -24,8 +25,7 @@ export interface ShownByLog {
 export async function shownByLog(ledger: Stores['ledger'], { id }: ArchivedHeader): Promise<ShownByLog> {
   try {
     const logged = await loggedReport(ledger, id);
-    // A log goes on, and so does what it shows.
-    if (logged !== undefined) return { logged, version: logged.checkpoint.split('\n', 3)[2]! };
+    if (logged !== undefined) return { logged, version: versionOf(logged) };
     return (await ledger.head()) === undefined
       ? { version: 'no log' }
       : { problem: NO_ENTRY, version: 'unlogged' };
@@ -35,16 +35,26 @@ export async function shownByLog(ledger: Stores['ledger'], { id }: ArchivedHeade
   }
 }
 
+/** A log goes on, and so does what it shows, and who signed that. */
+const versionOf = ({ checkpoint, timestamp }: LoggedReport): string =>
+  createHash('sha256')
+    .update(checkpoint)
+    .update(timestamp ?? '')
+    .digest('base64');
+
 /** What shows that a report is in the log, as files for whoever checks it elsewhere, or one that says why the log does not show it. */
 export function filesOfLog({ logged, problem }: ShownByLog): ReportFile[] {
   if (problem !== undefined) return [file('log.problem.txt', TEXT, `${problem}\n`)];
   if (logged === undefined) return [];
-  const { entry, proof, checkpoint, key, statement } = logged;
+  const { entry, proof, checkpoint, timestamp, key, statement } = logged;
   const changes = keyChangesText(logged);
   return [
     file('log-entry.json', 'application/json', Buffer.from(entry).toString()),
     file('report.tlog-proof', TEXT, proof),
     file('log-checkpoint.txt', TEXT, checkpoint),
+    ...(timestamp === undefined
+      ? []
+      : [file('log-checkpoint.tsr', 'application/timestamp-reply', timestamp)]),
     file('log-key.txt', TEXT, `${key}\n`),
     ...(changes === undefined ? [] : [file('log-key-changes.json', 'application/json', changes)]),
     ...(statement === undefined ? [] : [file('coverage.dsse.json', 'application/json', statement)]),
@@ -63,7 +73,7 @@ const NO_ENTRY =
   '(the lines that Margay logged then say why), or just now. It gets an entry, which says that it came later, when Margay starts ' +
   'with the key of the log. Until then the log shows nothing of it.';
 
-const file = (name: string, mediaType: string, text: string): ReportFile => ({
+const file = (name: string, mediaType: string, text: string | Uint8Array): ReportFile => ({
   name,
   mediaType,
   text: () => Readable.from([text]),

@@ -22,7 +22,7 @@ export interface ReportFile {
   /** Users wrote its template. */
   readonly isTemplate?: boolean;
   /** May throw a `TemplateProblem` at the start where users wrote its template, whose time is added to the meter. */
-  text(meter?: Meter): AsyncIterable<string>;
+  text(meter?: Meter): AsyncIterable<string | Uint8Array>;
 }
 
 /** The files of an archived report: those of its type, and `report.json` with everything. */
@@ -43,12 +43,12 @@ export function filesOf(archive: Archive, header: ArchivedHeader): ReportFile[] 
   ];
 }
 
-/** The text of a file, whose beginning is there already. @throws TemplateProblem where its template fails. */
-export async function begun(file: ReportFile): Promise<AsyncIterable<string>> {
+/** What is in a file, whose beginning is there already. @throws TemplateProblem where its template fails. */
+export async function begun(file: ReportFile): Promise<AsyncIterable<string | Uint8Array>> {
   const text = file.text()[Symbol.asyncIterator]();
   const first = await text.next();
   return (async function* () {
-    for (let piece = first; !piece.done; piece = await text.next()) yield piece.value as string;
+    for (let piece = first; !piece.done; piece = await text.next()) yield piece.value as string | Uint8Array;
   })();
 }
 

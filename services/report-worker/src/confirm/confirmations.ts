@@ -106,12 +106,15 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
     let failures = 0;
     while (!signal.aborted) {
       const growths = this.#growthsOf(cluster);
-      if (await this.#look(cluster, confirmer, signal)) {
-        failures = 0;
-        await this.#untilGrown(cluster, growths, signal);
-      } else {
+      const found = await this.#look(cluster, confirmer, signal);
+      if (found === 'lacking') {
         failures++;
         await sleep(pauseAfter(failures, pauses), undefined, { signal }).catch(() => undefined);
+      } else {
+        failures = 0;
+        const rest = found === 'confirmed' ? (confirmer.restMilliseconds ?? 0) : 0;
+        await sleep(rest, undefined, { signal }).catch(() => undefined);
+        await this.#untilGrown(cluster, growths, signal);
       }
     }
   }
@@ -129,8 +132,12 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
     waiting.delete(grown);
   }
 
-  /** @returns whether there is nothing that he has not confirmed. */
-  async #look(cluster: string, confirmer: Confirmer, signal: AbortSignal): Promise<boolean> {
+  /** Asks for the head's confirmation where he has not given it. */
+  async #look(
+    cluster: string,
+    confirmer: Confirmer,
+    signal: AbortSignal,
+  ): Promise<'confirmed' | 'nothing new' | 'lacking'> {
     const { by, kind } = confirmer;
     const stores = this.#cell.of(cluster);
     const { ledger } = stores;
@@ -138,7 +145,7 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
     const seen = await ledger.lastConfirmed(by);
     if (head === undefined || seen >= head.size) {
       this.#unconfirmed.delete(cluster, by);
-      return true;
+      return 'nothing new';
     }
     this.#unconfirmed.add(cluster, by, Date.now());
     try {
@@ -154,11 +161,11 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
       });
       await ledger.confirm({ size: head.size, checkpoint: head.checkpoint, by, kind, text });
       await this.#tellOf(cluster, head, confirmer);
-      return true;
+      return 'confirmed';
     } catch (error) {
-      if (signal.aborted) return false;
+      if (signal.aborted) return 'lacking';
       // Whoever looks at the log itself says that it was changed.
-      if (error instanceof LogRefused) return false;
+      if (error instanceof LogRefused) return 'lacking';
       if (!(error instanceof Unconfirmed)) throw error;
       this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: error.reason });
       if (this.#unconfirmed.explain(cluster, by, error.message))
@@ -167,7 +174,7 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
           by,
           reason: reasonOf(error),
         });
-      return false;
+      return 'lacking';
     }
   }
 
