@@ -19,6 +19,7 @@ export { EMPTY_ROOT, type Hash, HASH_BYTES, leafHash, sameBytes } from './tree/h
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
 export {
   append,
+  belongsFrom,
   consistencyFrom,
   edgeOf,
   hashAt,

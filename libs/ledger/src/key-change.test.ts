@@ -45,14 +45,17 @@ describe('an announcement that the old key did not make is none', () => {
   });
 });
 
-test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], number]>([
-  ['a key speaks for those that it and they announced', [A], [read(A, B), read(B, C)], [A, B, C], 0],
-  ['a log signed by a key names those before it', [C], [read(A, B), read(B, C)], [A, B, C], 0],
-  ['one that was lost speaks for none', [A], [read(checking(A), B)], [A], 1],
-  ['the next one tells of it all the same', [B], [read(checking(A), B)], [A, B], 0],
-  ['whoever knows neither knows none', [C], [read(A, B)], [C], 0],
-])('%s', (_, given, changes, known, lost) => {
+test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], VerifierKey[], number]>([
+  ['a key speaks for those that it and they announced', [A], [read(A, B), read(B, C)], [A, B, C], [C], 0],
+  ['a log signed by a key names those before it', [C], [read(A, B), read(B, C)], [A, B, C], [C], 0],
+  ['one that was lost speaks for none', [A], [read(checking(A), B)], [A], [], 1],
+  ['the next one tells of it all the same', [B], [read(checking(A), B)], [A, B], [B], 0],
+  ['whoever knows neither knows none', [C], [read(A, B)], [C], [C], 0],
+  ['who announces the key of a log as his own next one signs none', [A], [read(B, A)], [A, B], [A], 0],
+  ['a key may come back', [A], [read(A, B), read(B, A)], [A, B], [A], 0],
+])('%s', (_, given, changes, known, signers, lost) => {
   const said = knownKeys(given, changes);
   expect(ids(said.keys)).toEqual(ids(known));
+  expect(ids(said.signers)).toEqual(ids(signers));
   expect(said.lost).toHaveLength(lost);
 });

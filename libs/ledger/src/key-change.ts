@@ -99,8 +99,14 @@ function changeIn(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefi
 
 /** What follows from the keys that somebody was given, by the changes of keys that a log tells of. */
 export interface KnownKeys {
-  /** Those that were given and those that follow from them. */
+  /** Those that were given, those that follow from them, and those before them: for what is older than the head that tells of these changes. */
   readonly keys: readonly VerifierKey[];
+  /**
+   * Of these, those whose signature a head counts by that tells of these changes: what was given and what that announced, one from the other.
+   * A key that another one follows signs no more, and one that is said to have been there before signs no head: anybody can announce the key of
+   * a log as his own next one.
+   */
+  readonly signers: readonly VerifierKey[];
   /** The changes by which a key that is known announced the next one. */
   readonly followed: readonly KeyChange[];
   /** The changes from a known key that was lost: nobody known says which key is the next one. */
@@ -110,7 +116,7 @@ export interface KnownKeys {
 /**
  * The keys that are known of a log: a known key speaks for the one that it announced, and for the one before it, which its log names.
  *
- * @param changes of one log, which its tree has.
+ * @param changes of one log, which its tree has, oldest first.
  */
 export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyChange[]): KnownKeys {
   const keys = new Map(given.map((key) => [verifierKeyText(key), key]));
@@ -118,13 +124,17 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyCh
   const add = (key: VerifierKey) => keys.set(verifierKeyText(key), key);
   const followed: KeyChange[] = [];
   const lost: KeyChange[] = [];
+  const retired = new Set<string>();
   for (const change of changes) {
+    retired.add(verifierKeyText(change.before));
+    retired.delete(verifierKeyText(change.key));
     if (!has(change.before) || has(change.key)) continue;
     if (change.isAnnounced) {
       followed.push(change);
       add(change.key);
     } else lost.push(change);
   }
+  const signers = [...keys.values()].filter((key) => !retired.has(verifierKeyText(key)));
   for (const { before, key } of changes.toReversed()) if (has(key)) add(before);
-  return { keys: [...keys.values()], followed, lost };
+  return { keys: [...keys.values()], signers, followed, lost };
 }

@@ -22,7 +22,7 @@ const FILE = 'log-key-changes.json';
 export function followKeys(brought: BroughtKeys | undefined, trusted: Trusted, told: Told): Trusted {
   if (brought?.keyChanges === undefined) return trusted;
   const changes = keyChangesIn(brought.keyChanges, brought.proof);
-  const { keys, followed, lost } = knownKeys(trusted.keys, changes);
+  const { keys, signers, followed, lost } = knownKeys(trusted.keys, changes);
   for (const { before, key } of followed)
     told.shown.push(
       `the key ${before.name}+${before.id} announced in that log that ${key.name}+${key.id} follows it`,
@@ -32,22 +32,23 @@ export function followKeys(brought: BroughtKeys | undefined, trusted: Trusted, t
       `that ${key.name}+${key.id} may sign that log: an entry says that the key ${before.name}+${before.id} was lost, and nobody with that key says so; ` +
         'give the other one with --key where you got it by a way of its own',
     );
-  return { ...trusted, keys };
+  return { ...trusted, keys, signers };
 }
 
 function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): KeyChange[] {
   const { checkpoint } = named('report.tlog-proof', () => readProof(proof));
-  return listIn(bytes).map(({ entry, proof: own }) =>
+  const changes = listIn(bytes).map(({ entry, proof: own }) =>
     named(FILE, () => {
       const [entryBytes, proofBytes] = [Buffer.from(entry), Buffer.from(own)];
-      checkProof(proofBytes, entryBytes, []);
+      const { index } = checkProof(proofBytes, entryBytes, []);
       const change = readKeyChange(entryBytes);
       if (change === undefined) throw new Wrong(`${FILE}: an entry in it tells of no key`);
       if (readProof(proofBytes).checkpoint !== checkpoint)
         throw new Wrong(`${FILE}: a proof in it is of another log than that in report.tlog-proof`);
-      return change;
+      return { ...change, index };
     }),
   );
+  return changes.sort((a, b) => a.index - b.index);
 }
 
 function listIn(bytes: Uint8Array): readonly { readonly entry: string; readonly proof: string }[] {

@@ -35,11 +35,11 @@ export function judgePlace(place: BroughtPlace, given: Trusted): Judgement {
 /** What is attached to a PDF: that the log has a report, and which. @throws Wrong */
 function entryShown(
   { entry: bytes, proof }: Extract<BroughtPlace, { kind: 'pdf' }>,
-  { keys }: Trusted,
+  { keys, signers = keys }: Trusted,
   told: Told,
 ): SignedCheckpoint {
   const entry = named('log-entry.json', () => readEntry(bytes));
-  const head = named('report.tlog-proof', () => checkProof(proof, bytes, keys));
+  const head = named('report.tlog-proof', () => checkProof(proof, bytes, signers));
   told.shown.push(
     `entry ${head.index} of the log ${head.origin} of ${head.size} entries is of ${entry.report} (${entry.type}) of ${entry.cluster}, ` +
       `${entry.start} to ${entry.end}, as run ${entry.run}, revision ${entry.revision}, with the digest sha256 ${entry.digest}`,

@@ -8,6 +8,7 @@ import {
   type Entry,
   entryBytes,
   inclusionFrom,
+  keyChangeBytes,
   leafHash,
   proofText,
   signCheckpoint,
@@ -319,5 +320,43 @@ describe('a checkpoint that was kept', () => {
     ['that is none', Buffer.from('x'), 'the checkpoint that was kept: '],
   ])('%s is refused', (_, since, why) => {
     expect(judged(later, { since }).wrong).toContain(why);
+  });
+});
+
+/** A log of a report, and of a change of keys behind it, by whoever signs its head. */
+function logWithChange(
+  report: Json,
+  change: Uint8Array,
+  by: SigningKey,
+): NonNullable<BroughtEvidence['log']> {
+  const entries = [entryBytes(entryOf(report)), change];
+  const { root, tiles } = append(0, entries.map(leafHash), () => new Uint8Array());
+  const checkpoint = signCheckpoint({ size: 2, root }, by);
+  const proofOf = (index: number) =>
+    proofText({ index, hashes: inclusionFrom(index, 2).compute(() => tiles[0]!.bytes), checkpoint });
+  const changes = [{ entry: Buffer.from(change).toString(), proof: proofOf(1) }];
+  return {
+    entry: entries[0]!,
+    proof: Buffer.from(proofOf(0)),
+    keyChanges: Buffer.from(JSON.stringify(changes)),
+  };
+}
+
+describe('a change of keys', () => {
+  const NEXT = signingKey(KEY.name, new Uint8Array(32).fill(5));
+
+  test('is followed from the key that was given to the one that it announced', () => {
+    const brought = evidence(HONEST, logWithChange(HONEST, keyChangeBytes(KEY, NEXT), NEXT));
+    expect(judged(brought)).toMatchObject({ signedBy: [KEY.name], isAnswered: true });
+  });
+
+  test.each<[string, SigningKey, SigningKey]>([
+    ['from a stranger’s key to the one that was given makes the stranger no signer', STRANGER, KEY],
+    ['ends what the old key may sign', KEY, NEXT],
+  ])('%s', (_, before, key) => {
+    const brought = evidence(FORGED, logWithChange(FORGED, keyChangeBytes(before, key), before));
+    const judgement = judged(brought);
+    expect(judgement).toMatchObject({ signedBy: [], isAnswered: false });
+    expect(judgement.shown.filter((words) => words.includes('signed by the key'))).toEqual([]);
   });
 });

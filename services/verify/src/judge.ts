@@ -138,7 +138,7 @@ function judgeLogFiles(
 function judgeLog(
   { entry: bytes, proof, statement }: NonNullable<BroughtEvidence['log']>,
   report: Fields,
-  { keys }: Trusted,
+  { keys, signers = keys }: Trusted,
   { shown, notShown }: Told,
 ): SignedCheckpoint & { readonly index: number } {
   const entry = named('log-entry.json', () => readEntry(bytes));
@@ -157,14 +157,18 @@ function judgeLog(
       throw new Wrong(
         `the log has another report: its ${field} is ${String(logged)}, and here ${String(is)}`,
       );
-  const head = named('report.tlog-proof', () => checkProof(proof, bytes, keys));
+  const head = named('report.tlog-proof', () => checkProof(proof, bytes, signers));
   shown.push(
     `it is entry ${head.index} of the log ${head.origin} of ${head.size} entries, as run ${entry.run}, revision ${entry.revision}`,
   );
   tellSigners(head, { shown, notShown });
   if (statement === undefined)
     notShown.push('what is said of its evidence apart from it: no statement is there');
-  else judgeStatement(statement, entry, report, keys, { shown, notShown });
+  else {
+    // What is older was signed by earlier keys, which the log tells of that this one signed.
+    const known = logsThatSigned(head).length > 0 ? keys : signers;
+    judgeStatement(statement, entry, report, known, { shown, notShown });
+  }
   if (entry.later === true)
     notShown.push('what happened to it before it was logged: it had been archived before');
   return head;

@@ -4,8 +4,10 @@ import { Wrong } from './wrong.ts';
 
 /** What somebody has who checks reports, from a way of his own. */
 export interface Trusted {
-  /** Of logs, and of witnesses. */
+  /** Of logs, and of witnesses; and those that a log tells of by these. */
   readonly keys: readonly VerifierKey[];
+  /** Of these, those that count for the head of what was brought, where the log tells of other keys; all where it does not. */
+  readonly signers?: readonly VerifierKey[];
   /** A checkpoint that he kept. */
   readonly since?: Uint8Array;
   /** The proof that the newer one of the two goes on from the older. */

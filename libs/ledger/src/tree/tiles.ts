@@ -1,4 +1,5 @@
-import { EMPTY_ROOT, HASH_BYTES, type Hash, nodeHash } from './hashes.ts';
+import { EMPTY_ROOT, HASH_BYTES, type Hash, nodeHash, sameBytes } from './hashes.ts';
+import type { TreeHead } from './proofs.ts';
 import { besideEntry, growthOf, wholeRangesOf, type Range } from './ranges.ts';
 
 /** How many hashes a whole tile holds. */
@@ -61,6 +62,36 @@ export function consistencyFrom(older: number, newer: number): FromTiles<Hash[]>
   if (older === 0) return hashesFrom([], newer);
   const { shared, beside } = growthOf(older, newer);
   return hashesFrom(shared.start === 0 ? beside : [shared, ...beside], newer);
+}
+
+/**
+ * Whether a tile has the hashes of a tree: each tile on the way up says what the one below it makes, and the right edge makes the root.
+ *
+ * @param place of hashes that a tree of that size has.
+ */
+export function belongsFrom(
+  { level, index }: Omit<TilePlace, 'width'>,
+  { size, root }: TreeHead,
+): FromTiles<boolean> {
+  const edge = rootFrom(size);
+  const way = wayUp(level, index, size);
+  const tiles = new Map([...edge.tiles, ...way].map((tile) => [nameOf(tile), tile]));
+  const makes = (below: TilePlace, above: TilePlace, read: ReadTile): boolean =>
+    sameBytes(foldedPairs(hashesOf(read(below), TILE_WIDTH)), hashAt(read(above), below.index % TILE_WIDTH));
+  return {
+    tiles: [...tiles.values()],
+    compute: (read) =>
+      sameBytes(edge.compute(read), root) &&
+      way.every((below, i) => i === way.length - 1 || makes(below, way[i + 1]!, read)),
+  };
+}
+
+/** The tile and those above it, up to the one that is not whole, which is of the right edge. */
+function wayUp(level: number, index: number, size: number): TilePlace[] {
+  const hashes = Math.floor(size / TILE_WIDTH ** level);
+  const width = Math.min(TILE_WIDTH, hashes - index * TILE_WIDTH);
+  const above = width < TILE_WIDTH ? [] : wayUp(level + 1, Math.floor(index / TILE_WIDTH), size);
+  return [{ level, index, width }, ...above];
 }
 
 /** The tiles of a tree's right edge that are not whole: with them it can be appended to. */
@@ -127,7 +158,7 @@ function openTiles(size: number, edge: ReadTile): Map<number, OpenTile> {
   for (const place of edgeOf(size)) {
     const { level, index, width } = place;
     const bytes = edge(place);
-    open.set(level, { level, index, hashes: Array.from({ length: width }, (_, i) => hashAt(bytes, i)) });
+    open.set(level, { level, index, hashes: hashesOf(bytes, width) });
   }
   return open;
 }
@@ -184,6 +215,9 @@ function foldedPairs(hashes: readonly Hash[]): Hash {
 /** The hash at a place in a tile, from 0 on. */
 export const hashAt = (bytes: Uint8Array, i: number): Hash =>
   Uint8Array.from(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+
+const hashesOf = (bytes: Uint8Array, width: number): Hash[] =>
+  Array.from({ length: width }, (_, i) => hashAt(bytes, i));
 
 function joined(hashes: readonly Hash[]): Uint8Array {
   const bytes = new Uint8Array(hashes.length * HASH_BYTES);

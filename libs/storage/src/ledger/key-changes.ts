@@ -1,7 +1,5 @@
 import {
   type KeyChange,
-  type KnownKeys,
-  knownKeys,
   NoEntry,
   NoKey,
   readKeyChange,
@@ -33,10 +31,6 @@ export async function keyChangesOf(ledger: Ledger): Promise<LoggedKeyChange[]> {
   }
   return changes;
 }
-
-/** The keys that are known of the log whose some were given. */
-export const keysKnownOf = async (ledger: Ledger, given: readonly VerifierKey[]): Promise<KnownKeys> =>
-  knownKeys(given, await keyChangesOf(ledger));
 
 function idOf(key: string): string | undefined {
   try {
