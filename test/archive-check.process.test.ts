@@ -161,7 +161,7 @@ const ATTACKS: readonly Attack[] = [
     damage: (store) => store.exec("UPDATE log_head SET checkpoint = 'x', size = 9007199254740991"),
     found: [
       /^- changed: The signed head of the log was changed/,
-      /^- truncated: The log ends before entry 256/,
+      /^- truncated: The log ends before entry 4, and its head says that it has 9007199254740991/,
     ],
   },
   {

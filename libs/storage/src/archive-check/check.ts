@@ -1,7 +1,6 @@
 import type { Stores } from '../stores.ts';
 import type { ArchiveJudgement, Finding, Told, Trusted } from './findings.ts';
-import { keysKnownOf } from '../ledger/key-changes.ts';
-import { tellKeys, walkLog } from './walk-log.ts';
+import { walkLog } from './walk-log.ts';
 import { type Resumed, walkReports } from './walk-reports.ts';
 
 /** What is told while a check runs, and what an earlier one did already. */
@@ -31,12 +30,9 @@ export async function checkArchive(
     notShown: (words) => void notShown.push(words),
     progress,
   };
-  const known = await keysKnownOf(stores.ledger, given.keys).catch(() => undefined);
-  const trusted = known === undefined ? given : { ...given, keys: known.keys };
-  if (known !== undefined) tellKeys(known, told);
   // The log first: what it has is in the archive by then.
-  const log = await walkLog(stores.ledger, trusted, told).catch(unreadable(told));
-  await walkReports(stores, log, trusted, resumed, told);
+  const log = await walkLog(stores.ledger, given, told).catch(unreadable(told));
+  await walkReports(stores, log, resumed, told);
   return { findings, signedBy: log?.signedBy ?? [], shown, notShown };
 }
 

@@ -1,41 +1,47 @@
 import {
-  append,
+  type Entry,
   type Hash,
-  hashAt,
+  type KeyChange,
   type KnownKeys,
-  leafHash,
+  knownKeys,
   NoEntry,
+  NoKey,
   NoteProblem,
   readCheckpoint,
+  readEntry,
+  readKeyChange,
   readNote,
-  readReportEntry,
-  rootFrom,
+  readVerifierKey,
   sameBytes,
   type SignedCheckpoint,
-  type Tile,
   TILE_WIDTH,
+  type VerifierKey,
+  verifierKeyText,
 } from '@margay/ledger';
-import { type Ledger, type LogHead, LogRefused } from '../ledger/ledger.ts';
-import { entriesAt, type LoggedEntry } from '../ledger/read-log.ts';
+import { runOfKey } from '../ledger/key-changes.ts';
+import type { Ledger, LogHead } from '../ledger/ledger.ts';
+import { entriesAt } from '../ledger/read-log.ts';
 import type { Told, Trusted } from './findings.ts';
+import { TwoTrees } from './two-trees.ts';
 
-/** The log as it was read. */
+/** What was found of the log. */
 export interface WalkedLog {
-  /** By run. */
-  readonly entries: ReadonlyMap<string, LoggedEntry>;
+  /** How many entries it had. */
+  readonly size: number;
+  /** How many of these are about reports. */
+  readonly reports: number;
+  /** How many reports had been archived before they were logged. */
+  readonly later: number;
   /** Every entry could be read: what is not in it is in no log. */
   readonly isWhole: boolean;
+  /** The keys that were given, and those that the log tells of by these: of what is older than its head. */
+  readonly keys: readonly VerifierKey[];
   /** The logs whose keys, of those that were given, signed the head. */
   readonly signedBy: readonly string[];
 }
 
-/** So many entries are read at once: what a ledger gives. */
-const BATCH = TILE_WIDTH;
-/** So many tiles are. */
-const TILES = 64;
-
 /** Tells by which entries the keys that were given speak for others. */
-export function tellKeys({ followed, lost }: KnownKeys, { shown, notShown }: Told): void {
+function tellKeys({ followed, lost }: KnownKeys, { shown, notShown }: Told): void {
   for (const { before, key } of followed)
     shown(`the key ${before.name}+${before.id} announced in the log that ${key.name}+${key.id} follows it`);
   for (const { before, key } of lost)
@@ -44,7 +50,10 @@ export function tellKeys({ followed, lost }: KnownKeys, { shown, notShown }: Tol
     );
 }
 
-/** Reads the whole log, and tells what of it is not what its head, its tiles and a checkpoint that was kept say; undefined where there is none. */
+/**
+ * Reads the whole log, and tells what of it is not what its head, its tiles and a checkpoint that was kept say; undefined where there is none.
+ * It is read tile by tile, and nothing of an entry is kept.
+ */
 export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Promise<WalkedLog | undefined> {
   const head = await ledger.head();
   if (head === undefined) {
@@ -53,40 +62,54 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
     else told.notShown('that no report was made anew, or removed from the end: there is no log of reports');
     return undefined;
   }
-  const signed = signedHead(head, trusted, told);
-  const size = signed?.size ?? head.size;
-  const { leaves, entries } = await readEntries(ledger, size, told);
-  const isWhole = leaves.length === size;
-  const tree = treeOf(isWhole ? leaves : []);
-  if (isWhole) {
-    const isAsSigned = signed === undefined || sameBytes(tree.rootAt(size), signed.root);
-    await compareTiles(ledger, tree.tiles, isAsSigned, told);
-    if (signed !== undefined && isAsSigned)
-      told.shown(`the ${size} entries of the log ${signed.origin} make the root of its head`);
+  for (const words of await ledger.differing()) told.found('changed', words);
+  const tree = treeOf(head, told);
+  const size = tree?.size ?? head.size;
+  const keptSize = trusted.since && readCheckpoint(trusted.since, []).size;
+  const read = await readEntries(ledger, size, keptSize, told);
+  const known = knownKeys(
+    trusted.keys,
+    read.changes.map(({ change }) => change),
+  );
+  tellKeys(known, told);
+  if (read.isToTheEnd) {
+    const isAsSigned = await read.trees.tellAgainst(tree?.root);
+    if (tree !== undefined && isAsSigned && read.isWhole)
+      told.shown(`the ${size} entries of the log ${tree.origin} make the root of its head`);
   }
-  if (signed !== undefined) compareSince(signed, isWhole ? tree.rootAt : undefined, trusted, told);
-  const by = signed?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
-  return { entries, isWhole, signedBy: by };
+  const kept = trusted.since && keptCheckpoint(trusted.since, known);
+  if (tree !== undefined) compareSince(tree, kept, read.rootAtKept, told);
+  const signedBy = tree === undefined ? [] : signersOf(head, known, read.changes, told);
+  const { reports, later, isWhole } = read;
+  return { size, reports, later, isWhole, keys: known.keys, signedBy };
 }
 
-/** The head, whoever signed it; undefined where it is none. */
-function signedHead(head: LogHead, { keys }: Trusted, { found }: Told): SignedCheckpoint | undefined {
+/** @throws NoteProblem where it is none, or no key that is known signed it. */
+function keptCheckpoint(since: Uint8Array, { keys }: KnownKeys): SignedCheckpoint {
+  const kept = readCheckpoint(since, keys);
+  if (keys.length > 0 && kept.signed.length === 0)
+    throw new NoteProblem(
+      `the checkpoint that was kept is of the log ${kept.origin}, and no key that was given signed it`,
+    );
+  return kept;
+}
+
+/** What the head says that was signed, by whomever; undefined where it is none. */
+function treeOf(head: LogHead, { found }: Told): SignedCheckpoint | undefined {
   try {
     const bytes = Buffer.from(head.checkpoint);
-    const signed = readCheckpoint(bytes, keys);
-    if (keys.length > 0 && !signed.signed.some(({ key }) => key.use === 'log')) {
-      const signers = readNote(bytes).signatures.map(({ name, id }) => `${name}+${id}`);
-      found(
-        'replaced',
-        `The log is signed by ${signers.join(' and ')}, and by no key that was given: it is another log.`,
-      );
-    }
-    if (signed.size !== head.size)
+    const tree = readCheckpoint(bytes, []);
+    if (tree.size !== head.size)
       found(
         'changed',
-        `The head of the log says that it has ${head.size} entries, and its checkpoint is of ${signed.size}.`,
+        `The head of the log says that it has ${head.size} entries, and its checkpoint is of ${tree.size}.`,
       );
-    return signed;
+    if (!isSignedBy(head.key, bytes))
+      found(
+        'changed',
+        `The key that stands beside the head of the log, ${head.key}, did not sign it: evidence.zip has it in log-key.txt.`,
+      );
+    return tree;
   } catch (error) {
     if (!(error instanceof NoteProblem)) throw error;
     found('changed', `The signed head of the log was changed: ${error.message}.`);
@@ -94,155 +117,157 @@ function signedHead(head: LogHead, { keys }: Trusted, { found }: Told): SignedCh
   }
 }
 
-/** All entries that there are; fewer leaves than entries were asked for where one is missing. */
-async function readEntries(ledger: Ledger, size: number, told: Told) {
-  const leaves: Hash[] = [];
-  const entries = new Map<string, LoggedEntry>();
-  for (let from = 0; from < size; from += BATCH) {
-    const bytes = await entriesAt(ledger, from, Math.min(size, from + BATCH));
-    if (bytes.every((each) => each === undefined)) {
-      told.found('truncated', `The log ends before entry ${from}, and its head says that it has ${size}.`);
-      break;
-    }
-    const read: LoggedEntry[] = [];
-    for (const [i, each] of bytes.entries()) {
-      const entry = entryOf(each, from + i, told);
-      if (each !== undefined) leaves.push(leafHash(each));
-      if (entry === undefined) continue;
-      read.push(entry);
-      entries.set(entry.run, entry);
-    }
-    await compareNumbers(ledger, read, told);
-    told.progress('entries', Math.min(size, from + BATCH), size);
+/** The logs whose keys signed the head, of those whose signature counts. */
+function signersOf(
+  { checkpoint }: LogHead,
+  { keys, signers }: KnownKeys,
+  changes: readonly FoundChange[],
+  { found }: Told,
+): string[] {
+  try {
+    const bytes = Buffer.from(checkpoint);
+    const { signed, size } = readCheckpoint(bytes, keys);
+    const by = signed.filter(({ key }) => key.use === 'log');
+    const counting = by.filter(({ key }) => signers.includes(key));
+    if (counting.length > 0 || keys.length === 0) return counting.map(({ key }) => key.name);
+    const names = readNote(bytes).signatures.map(({ name, id }) => `${name}+${id}`);
+    const change = changes.findLast(({ change: { before } }) => by.some(({ key }) => isSameKey(key, before)));
+    found(
+      'replaced',
+      change === undefined
+        ? `The log is signed by ${names.join(' and ')}, and by no key that was given: it is another log.`
+        : `The log of ${size} entries is signed by ${names.join(' and ')}, and its entry ${change.number} says that ${change.change.key.name}+${change.change.key.id} signs it from then on.`,
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    found('changed', `The signed head of the log was changed: ${error.message}.`);
+    return [];
   }
-  return { leaves, entries };
 }
 
-function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told): LoggedEntry | undefined {
+const isSameKey = (a: VerifierKey, b: VerifierKey): boolean => verifierKeyText(a) === verifierKeyText(b);
+
+function isSignedBy(key: string, checkpoint: Uint8Array): boolean {
+  try {
+    return readCheckpoint(checkpoint, [readVerifierKey(key)]).signed.length > 0;
+  } catch (error) {
+    if (error instanceof NoKey) return false;
+    throw error;
+  }
+}
+
+/** What was found of a log's entries. */
+interface ReadEntries {
+  readonly trees: TwoTrees;
+  /** The root of the entries that the checkpoint that was kept is of. */
+  readonly rootAtKept: Hash | undefined;
+  readonly reports: number;
+  readonly later: number;
+  readonly changes: readonly FoundChange[];
+  readonly isWhole: boolean;
+  /** There is something behind each entry that is missing. */
+  readonly isToTheEnd: boolean;
+}
+
+/** A change of keys, and the number of its entry. */
+interface FoundChange {
+  readonly number: number;
+  readonly change: KeyChange;
+}
+
+async function readEntries(
+  ledger: Ledger,
+  size: number,
+  keptSize: number | undefined,
+  told: Told,
+): Promise<ReadEntries> {
+  const trees = new TwoTrees(ledger, told);
+  const changes: FoundChange[] = [];
+  let [reports, later, missing] = [0, 0, 0];
+  let rootAtKept = keptSize === 0 ? trees.root : undefined;
+  for (let from = 0; from < size;) {
+    const ends = [
+      (Math.floor(from / TILE_WIDTH) + 1) * TILE_WIDTH,
+      size,
+      ...[keptSize ?? 0].filter((at) => at > from),
+    ];
+    const to = Math.min(...ends);
+    const bytes = await entriesAt(ledger, from, to);
+    missing += bytes.filter((each) => each === undefined).length;
+    if (bytes.every((each) => each === undefined)) {
+      told.found('truncated', `The log ends before entry ${from}, and its head says that it has ${size}.`);
+      return { trees, rootAtKept, reports, later, changes, isWhole: false, isToTheEnd: false };
+    }
+    const read = bytes.map((each, i) => entryOf(each, from + i, told));
+    for (const { report, change, number } of read) {
+      if (report !== undefined) reports++;
+      if (report?.later === true) later++;
+      if (change !== undefined) changes.push({ number, change });
+    }
+    await compareNumbers(ledger, read, told);
+    await trees.grow(from, bytes);
+    if (to === keptSize) rootAtKept = trees.root;
+    told.progress('entries', to, size);
+    from = to;
+  }
+  return { trees, rootAtKept, reports, later, changes, isWhole: missing === 0, isToTheEnd: true };
+}
+
+/** What an entry tells of: a report, a key, or nothing that can be read. */
+interface ReadEntry {
+  readonly number: number;
+  readonly report?: Entry;
+  readonly change?: KeyChange;
+}
+
+function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told): ReadEntry {
   if (bytes === undefined) {
     found('removed', `Entry ${number} of the log is not there.`);
-    return undefined;
+    return { number };
   }
   try {
-    const entry = readReportEntry(bytes);
-    return entry && { ...entry, number };
+    const change = readKeyChange(bytes);
+    return change === undefined ? { number, report: readEntry(bytes) } : { number, change };
   } catch (error) {
     if (!(error instanceof NoEntry)) throw error;
     found('changed', `Entry ${number} of the log was changed: ${error.message}.`);
-    return undefined;
+    return { number };
   }
 }
 
-/** Which entry is about a run is kept beside the entries too, and is what answers go by. */
-async function compareNumbers(ledger: Ledger, entries: readonly LoggedEntry[], { found }: Told) {
-  const numbers = await ledger.numbersOf(entries.map(({ run }) => run));
-  for (const { run, number } of entries) {
+/** Which entry is about a run, or a key, is kept beside the entries too, and is what answers go by. */
+async function compareNumbers(ledger: Ledger, entries: readonly ReadEntry[], { found }: Told) {
+  const about = entries.flatMap(({ number, report, change }) =>
+    report !== undefined
+      ? [{ number, run: report.run, what: `run ${report.run}` }]
+      : change !== undefined
+        ? [{ number, run: runOfKey(change.key), what: `the key ${change.key.name}+${change.key.id}` }]
+        : [],
+  );
+  const numbers = await ledger.numbersOf(about.map(({ run }) => run));
+  for (const { run, number, what } of about) {
     const kept = numbers.get(run);
     if (kept !== number)
       found(
         'changed',
-        `Entry ${number} of the log is about run ${run}, and the store has ${kept === undefined ? 'no entry' : `entry ${kept}`} for it.`,
+        `Entry ${number} of the log is about ${what}, and the store has ${kept === undefined ? 'no entry' : `entry ${kept}`} for it.`,
       );
   }
 }
 
-/** The tree over the leaves, with all its tiles. */
-function treeOf(leaves: readonly Hash[]) {
-  const { tiles } = append(0, leaves, () => {
-    throw new Error('A log without entries has no tiles.');
-  });
-  const byName = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile.bytes]));
-  const rootAt = (size: number): Hash =>
-    rootFrom(size).compute(({ level, index }) => byName.get(`${level}/${index}`)!);
-  return { tiles, rootAt };
-}
-
-/** An entry whose hash the tiles do not have. */
-interface Differing {
-  readonly number: number;
-  readonly is: string;
-  readonly inTile: string;
-}
-
-/** Compares the tiles in the store with those of the entries that are there. */
-async function compareTiles(ledger: Ledger, tiles: readonly Tile[], isAsSigned: boolean, { found }: Told) {
-  const differing: Differing[] = [];
-  let others = 0;
-  for (let at = 0; at < tiles.length; at += TILES) {
-    const wanted = tiles.slice(at, at + TILES);
-    let stored: readonly Uint8Array[];
-    try {
-      stored = await ledger.tiles(wanted);
-    } catch (error) {
-      if (!(error instanceof LogRefused)) throw error;
-      found('removed', error.message);
-      continue;
-    }
-    for (const [i, tile] of wanted.entries()) {
-      // It may have grown meanwhile.
-      const kept = stored[i]!.subarray(0, tile.bytes.length);
-      if (sameBytes(kept, tile.bytes)) continue;
-      if (tile.level === 0) differing.push(...differingIn(tile, kept));
-      else others++;
-    }
-  }
-  if (isAsSigned) {
-    if (differing.length + others > 0)
-      found(
-        'changed',
-        'Tiles of the log were changed: they do not have the hashes of its entries, so proofs from them are wrong.',
-      );
-    return;
-  }
-  if (differing.length === 0)
-    found(
-      'changed',
-      'The log was changed: its entries and tiles fit one another, and do not make the root that was signed.',
-    );
-  else tellDiffering(differing, found);
-}
-
-function differingIn({ index, width, bytes }: Tile, kept: Uint8Array): Differing[] {
-  const hash = (of: Uint8Array, i: number) => Buffer.from(hashAt(of, i)).toString('hex');
-  return Array.from({ length: width }, (_, i) => ({
-    number: index * TILE_WIDTH + i,
-    is: hash(bytes, i),
-    inTile: hash(kept, i),
-  })).filter(({ is, inTile }) => is !== inTile);
-}
-
-function tellDiffering(differing: readonly Differing[], found: Told['found']) {
-  const sorted = (hashes: readonly string[]) => hashes.toSorted().join();
-  const isReordered = sorted(differing.map(({ is }) => is)) === sorted(differing.map(({ inTile }) => inTile));
-  if (isReordered)
-    found(
-      'reordered',
-      `Entries of the log stand in another order: ${differing.map(({ number }) => number).join(', ')}.`,
-    );
-  else
-    for (const { number } of differing)
-      found('changed', `Entry ${number} of the log is not the one that was signed.`);
-}
-
-/** Whether the log goes on from the checkpoint that was kept. @param rootAt absent where not all entries could be read. */
+/** Whether the log goes on from the checkpoint that was kept. @param rootAtKept absent where not all entries and tiles could be read. */
 function compareSince(
   head: SignedCheckpoint,
-  rootAt: ((size: number) => Hash) | undefined,
-  { keys, since }: Trusted,
+  kept: SignedCheckpoint | undefined,
+  rootAtKept: Hash | undefined,
   { found, shown, notShown }: Told,
 ) {
-  if (since === undefined) {
+  if (kept === undefined) {
     notShown(
       'that the log is the one that there was before: whoever has its key can sign another. Keep a checkpoint where nobody can, and give it with --since',
     );
-    return;
-  }
-  const kept = readCheckpoint(since, keys);
-  if (keys.length > 0 && kept.signed.length === 0)
-    throw new NoteProblem(
-      `the checkpoint that was kept is of the log ${kept.origin}, and no key that was given signed it`,
-    );
-  if (kept.origin !== head.origin)
+  } else if (kept.origin !== head.origin)
     found(
       'replaced',
       `The log is ${head.origin}, and the checkpoint that was kept is of the log ${kept.origin}.`,
@@ -252,8 +277,8 @@ function compareSince(
       'truncated',
       `The log has ${head.size} entries, and the checkpoint that was kept is of ${kept.size}: the last were removed.`,
     );
-  else if (rootAt === undefined) notShown('that the log goes on from the checkpoint that was kept');
-  else if (!sameBytes(rootAt(kept.size), kept.root))
+  else if (rootAtKept === undefined) notShown('that the log goes on from the checkpoint that was kept');
+  else if (!sameBytes(rootAtKept, kept.root))
     found(
       'forked',
       `The log does not go on from the checkpoint that was kept: of its first ${kept.size} entries some are others than there were then.`,

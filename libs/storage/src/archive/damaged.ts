@@ -25,6 +25,8 @@ const RESTORE = 'Somebody changed the store: restore the archive from a backup.'
 export function headerDamage(header: ArchivedHeader, id = header.id): string | undefined {
   if (header.id !== id)
     return `The header of report ${id} was changed: the one of another report stands in its place. ${RESTORE}`;
+  if (header.headerDigest === UNREAD)
+    return `The header of report ${id} was changed: it is none, or says something else than what the store has beside it. ${RESTORE}`;
   if (isIntact(header)) return undefined;
   return `The header of report ${id} was changed: it has not the digest that it says. ${RESTORE}`;
 }
@@ -59,15 +61,29 @@ export async function unlessDamaged<T>(read: Promise<T>): Promise<T | undefined>
   }
 }
 
-/** What of a header can still be said where its text is no header any more. */
-export type HeaderColumns = Pick<ArchivedHeader, 'id' | 'reportName' | 'reportType' | 'end' | 'sequence'>;
+/** What a store has of a header beside its text: by these it is found, and they can still be said where the text is no header any more. */
+export interface HeaderColumns extends Pick<
+  ArchivedHeader,
+  'id' | 'reportName' | 'reportType' | 'end' | 'sequence'
+> {
+  /** Where the store looks for it by that. */
+  readonly start?: ArchivedHeader['start'];
+}
 
-/** The header that a text is. Where it is none, or another report's, one that is seen not to be what was archived: a list goes on behind it. */
+/** The digest of what is no header. */
+const UNREAD = '';
+
+/**
+ * The header that a text is. Where it is none, another report's, or found by a number or a start that is not its own, one that is seen not to
+ * be what was archived: a list goes on behind it.
+ */
 export function listedHeader(text: string, columns: HeaderColumns): ArchivedHeader {
   const header = headerIn(text);
-  if (header?.id === columns.id) return header;
+  const { id, sequence, start } = columns;
+  const isOwn = header?.id === id && header.sequence === sequence && header.start === (start ?? header.start);
+  if (isOwn) return header;
   const unread = { cluster: '', start: columns.end, generatedAt: columns.end, digest: '', parts: [] };
-  return { ...unread, ...columns, headerDigest: '', content: null };
+  return { ...unread, ...columns, headerDigest: UNREAD, content: null };
 }
 
 /** @throws ArchiveDamaged where it is not what was archived as the report `id`. */

@@ -51,13 +51,13 @@ export async function linkReport(
   const index = elastic.index('report-chains');
   const id = documentId(cluster, reportName);
   const tail = await getDocument<{ header: string; id: string; sequence: number }>(elastic, index, id);
-  const last =
+  const end =
     tail && listedHeader(tail.source.header, { ...tail.source, reportName, reportType: '', end: report.end });
   // The one before must be visible before it leaves the end of the chain, else it could be lost.
-  if (last !== undefined && headerDamage(last) === undefined) await showHeader(elastic, last);
+  if (end !== undefined && headerDamage(end) === undefined) await showHeader(elastic, end);
   const kept = await readHeader(elastic, report.id);
   if (kept !== undefined) return kept;
-  const next = chained(report, last);
+  const next = chained(report, later(end, await lastVisible(elastic, reportName)));
   const { sequence } = next;
   const document = { cluster, id: report.id, reportName, sequence, header: JSON.stringify(next) };
   try {
@@ -78,6 +78,19 @@ export async function linkReport(
     return undefined;
   }
 }
+
+/** The last of a chain as its headers tell: where somebody took the end of the chain away or put an older one there, no number is given twice. */
+async function lastVisible(elastic: Elastic, reportName: string): Promise<ArchivedHeader | undefined> {
+  const [last] = await search(elastic, 'looking for the end of a chain', [{ term: { reportName } }], {
+    sort: [{ sequence: { order: 'desc', unmapped_type: 'long' } }],
+    size: 1,
+    track_total_hits: false,
+  });
+  return last !== undefined && headerDamage(last) === undefined ? last : undefined;
+}
+
+const later = (a: ArchivedHeader | undefined, b: ArchivedHeader | undefined): ArchivedHeader | undefined =>
+  (b?.sequence ?? 0) >= (a?.sequence ?? 1) ? b : a;
 
 /** So many revisions of one report are looked for: a person asks for each. */
 const REVISIONS_MAX = 1_000;
@@ -125,7 +138,7 @@ async function search(
   page: Pick<estypes.SearchRequest, 'sort' | 'search_after' | 'size' | 'track_total_hits'>,
 ): Promise<ArchivedHeader[]> {
   const { hits } = await elastic.call(action, () =>
-    elastic.client.search<HeaderColumns & { readonly header: string }>({
+    elastic.client.search<Required<HeaderColumns> & { readonly header: string }>({
       index: headersOf(elastic),
       ignore_unavailable: true,
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
@@ -137,10 +150,11 @@ async function search(
   );
 }
 
-const columnsOf = ({ id, reportName, reportType, end, sequence }: HeaderColumns): HeaderColumns => ({
+const columnsOf = ({
   id,
   reportName,
   reportType,
+  start,
   end,
   sequence,
-});
+}: Required<HeaderColumns>): HeaderColumns => ({ id, reportName, reportType, start, end, sequence });

@@ -126,7 +126,8 @@ function newEntry(header: ArchivedHeader, entry: Entry, key: SigningKey): NewEnt
   return { run: entry.run, bytes, statement: envelopeText(statement, key) };
 }
 
-const evidenceOf = ({ content }: ArchivedHeader): unknown =>
+/** What a report says of its evidence. */
+export const evidenceOf = ({ content }: Pick<ArchivedHeader, 'content'>): unknown =>
   (content as { readonly evidence?: unknown } | null)?.evidence ?? null;
 
 /** What the log says of a report. */

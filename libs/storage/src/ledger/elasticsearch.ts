@@ -78,6 +78,8 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
 
     missing: () => missing(elastic),
 
+    differing: () => differing(elastic),
+
     async statement(number) {
       // The head first: what it does not hold any more is written down by then.
       const last = await found(elastic);
@@ -210,6 +212,41 @@ async function missing(elastic: Elastic): Promise<number[]> {
   const newest = Array.from({ length: Math.max(0, head.size - end) }, (_, i) => end + i);
   return [...(await notWritten(elastic, before)), ...newest].slice(0, MISSING_MAX);
 }
+
+/** What was appended last stands in the head, and where it stays. */
+async function differing(elastic: Elastic): Promise<string[]> {
+  const growth = (await found(elastic))?.growth;
+  if (growth === undefined) return [];
+  const { before, entries, tiles } = growth;
+  const problems: string[] = [];
+  const ids = entries.map((_, i) => entryId(elastic, before + i));
+  const written = await documents<WrittenEntry>(elastic, 'log-entries', ids);
+  for (const [i, { run, text, statement }] of entries.entries()) {
+    const kept = written[i];
+    if (kept === undefined) continue;
+    const isSame =
+      kept.number === before + i && kept.run === run && kept.entry === text && kept.statement === statement;
+    if (!isSame) problems.push(standsTwice(`entry ${before + i}`));
+  }
+  const stored = await storedTiles(elastic, tiles);
+  for (const [i, { level, index, bytes }] of tiles.entries()) {
+    const [kept, newest] = [Buffer.from(stored[i] ?? bytes, 'base64'), Buffer.from(bytes, 'base64')];
+    // It may have grown meanwhile.
+    if (!kept.subarray(0, newest.length).equals(newest))
+      problems.push(standsTwice(`tile ${index} of level ${level}`));
+  }
+  return problems;
+}
+
+interface WrittenEntry {
+  readonly number: number;
+  readonly run: string;
+  readonly entry: string;
+  readonly statement?: string;
+}
+
+const standsTwice = (what: string): string =>
+  `Of the log of reports ${what} stands in the store twice, in its head and where it stays, and says two things.`;
 
 async function notWritten(elastic: Elastic, before: number): Promise<number[]> {
   if ((await writtenCount(elastic, before)) >= before) return [];

@@ -29,19 +29,11 @@ export function embeddedLedger(database: Database): Ledger {
     const row = database.sql('SELECT size, checkpoint, key FROM log_head').get();
     return row && ({ ...row } as unknown as LogHead);
   };
-  const tile = ({ level, index, width }: TilePlace): Uint8Array => {
-    const row = database
-      .sql('SELECT bytes FROM log_tiles WHERE level = ? AND number = ?')
-      .get(level, index) as { bytes: Uint8Array } | undefined;
-    if (row === undefined || row.bytes.length < width * HASH_BYTES)
-      throw lacking(`tile ${index} of level ${level}`);
-    return row.bytes;
-  };
 
   return {
     head: async () => database.read(head),
 
-    tiles: async (places) => database.read(() => places.map(tile)),
+    tiles: async (places) => database.read(() => places.map((place) => tileAt(database, place))),
 
     async entries(from, to) {
       const rows = database.read(() =>
@@ -54,6 +46,9 @@ export function embeddedLedger(database: Database): Ledger {
     },
 
     missing: async () => database.read(() => missing(database, head()?.size ?? 0)),
+
+    // Everything is kept once.
+    differing: async () => [],
 
     async statement(number) {
       const row = database.read(() =>
@@ -92,6 +87,14 @@ export function embeddedLedger(database: Database): Ledger {
     ...embeddedConfirmations(database),
     unlogged: () => unlogged(database),
   };
+}
+
+function tileAt(database: Database, { level, index, width }: TilePlace): Uint8Array {
+  const row = database.sql('SELECT bytes FROM log_tiles WHERE level = ? AND number = ?').get(level, index) as
+    { bytes: Uint8Array } | undefined;
+  if (row === undefined || row.bytes.length < width * HASH_BYTES)
+    throw lacking(`tile ${index} of level ${level}`);
+  return row.bytes;
 }
 
 const MISSING_MAX = 256;

@@ -1,18 +1,55 @@
-import { consistencyFrom, type FromTiles, type Hash, tilePath } from '@margay/ledger';
-import type { Ledger } from './ledger.ts';
+import {
+  consistencyFrom,
+  type FromTiles,
+  goesOnFrom,
+  type Hash,
+  NoteProblem,
+  readCheckpoint,
+  rootFrom,
+  tilePath,
+  type TreeHead,
+} from '@margay/ledger';
+import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
 
 /**
- * The proof that the log of `to` entries goes on from the one of `from`.
+ * The proof that the log of `to` entries goes on from the one of `from`, both of which the signed head goes on from.
  *
- * @throws RangeError where the log has not so many, or `from` is the greater.
+ * @throws RangeError where the log has not so many, or `from` is the greater; LogRefused where its tiles do not show it.
  */
 export async function growthProof(ledger: Ledger, from: number, to: number): Promise<Hash[]> {
-  const { size = 0 } = (await ledger.head()) ?? {};
+  const head = await ledger.head();
+  const size = head?.size ?? 0;
   if (to > size) throw new RangeError(`The log has ${size} entries, and ${to} were asked for.`);
-  return computed(ledger, consistencyFrom(from, to));
+  const proof = await computed(ledger, consistencyFrom(from, to));
+  if (head === undefined) return proof;
+  const [older, newer] = [await treeAt(ledger, from), await treeAt(ledger, to)];
+  const signed = signedTree(head);
+  const isOfTheLog =
+    goesOnFrom(older, newer, proof) &&
+    goesOnFrom(newer, signed, await computed(ledger, consistencyFrom(to, size))) &&
+    goesOnFrom(older, signed, await computed(ledger, consistencyFrom(from, size)));
+  if (!isOfTheLog) throw lacking(`what shows that ${to} entries go on from ${from}, as it was signed`);
+  return proof;
 }
 
-/** What is worked out of tiles that a log gives. */
+const treeAt = async (ledger: Ledger, size: number): Promise<TreeHead> => ({
+  size,
+  root: await computed(ledger, rootFrom(size)),
+});
+
+/** The tree that a head says was signed, by whomever. @throws LogRefused where it says none. */
+export function signedTree({ checkpoint }: LogHead): TreeHead {
+  try {
+    return readCheckpoint(Buffer.from(checkpoint), []);
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    throw new LogRefused(
+      `The signed head of the log of reports was changed: ${error.message}. Restore the store from a backup.`,
+    );
+  }
+}
+
+/** What is worked out of tiles that a log gives. @throws LogRefused where one is not there. */
 export async function computed<T>(ledger: Ledger, { tiles, compute }: FromTiles<T>): Promise<T> {
   const bytes = await ledger.tiles(tiles);
   const byPath = new Map(tiles.map((place, i) => [tilePath(place), bytes[i]!]));

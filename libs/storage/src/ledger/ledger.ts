@@ -80,6 +80,9 @@ export interface Ledger extends Confirmations {
   /** Numbers of entries that the head says are there and that are not: the first 256 of them, in their order. */
   missing(): Promise<number[]>;
 
+  /** What is kept twice and says two things, in sentences: empty where nothing was changed. Nothing that is read goes by the second copy. */
+  differing(): Promise<string[]>;
+
   /** The signed statement that stands beside an entry; undefined where there is none. */
   statement(number: number): Promise<string | undefined>;
 

@@ -1,14 +1,6 @@
-import {
-  type Hash,
-  includes,
-  inclusionFrom,
-  leafHash,
-  proofText,
-  readCheckpoint,
-  readEntry,
-} from '@margay/ledger';
+import { type Hash, includes, inclusionFrom, leafHash, proofText, readEntry } from '@margay/ledger';
 import { confirmedHead } from './confirmed.ts';
-import { computed } from './from-tiles.ts';
+import { computed, signedTree } from './from-tiles.ts';
 import { keyChangesOf } from './key-changes.ts';
 import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
 
@@ -49,7 +41,7 @@ export async function provenEntry(ledger: Ledger, run: string): Promise<ProvenEn
   if (index === undefined || head === undefined) return undefined;
   const [entry] = await ledger.entries(index, index + 1);
   const hashes = await computed(ledger, inclusionFrom(index, head.size));
-  if (!includes(readCheckpoint(Buffer.from(head.checkpoint), []), index, leafHash(entry!), hashes))
+  if (!includes(signedTree(head), index, leafHash(entry!), hashes))
     throw lacking(`entry ${index} as it was signed`);
   const about = readEntry(entry!).run;
   if (about !== run)

@@ -1,4 +1,5 @@
 import {
+  consistencyFrom,
   EMPTY_ROOT,
   type Entry,
   goesOnFrom,
@@ -13,7 +14,7 @@ import {
   TILE_WIDTH,
   type TreeHead,
 } from '@margay/ledger';
-import { growthProof } from './from-tiles.ts';
+import { computed } from './from-tiles.ts';
 import { type Ledger, type LogHead, LogRefused } from './ledger.ts';
 
 /** What the log says of a report. */
@@ -113,7 +114,7 @@ async function goesOn(ledger: Ledger, older: TreeHead, now: TreeHead): Promise<b
   if (older.size > now.size) return false;
   if (older.size === now.size) return sameBytes(older.root, now.root);
   try {
-    return goesOnFrom(older, now, await growthProof(ledger, older.size, now.size));
+    return goesOnFrom(older, now, await computed(ledger, consistencyFrom(older.size, now.size)));
   } catch (error) {
     if (error instanceof LogRefused) return true;
     throw error;

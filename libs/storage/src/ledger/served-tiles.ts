@@ -1,16 +1,32 @@
-import { HASH_BYTES, TILE_WIDTH, type TilePlace } from '@margay/ledger';
-import type { Ledger } from './ledger.ts';
+import {
+  belongsFrom,
+  HASH_BYTES,
+  hashAt,
+  leafHash,
+  sameBytes,
+  TILE_WIDTH,
+  type TilePlace,
+} from '@margay/ledger';
+import { type Ledger, LogRefused } from './ledger.ts';
+import { computed, signedTree } from './from-tiles.ts';
 
 /**
  * The bytes of a tile as it was when it had so many hashes; undefined where the log has not so many.
  *
- * @throws LogRefused where its head says that it has, and it has not.
+ * @throws LogRefused where its head says that it has, and it has not, or has others than were signed.
  */
 export async function tileIn(ledger: Ledger, place: TilePlace): Promise<Uint8Array | undefined> {
-  const { size = 0 } = (await ledger.head()) ?? {};
-  const hashes = Math.floor(size / TILE_WIDTH ** place.level);
+  const head = await ledger.head();
+  if (head === undefined) return undefined;
+  const tree = signedTree(head);
+  const hashes = Math.floor(tree.size / TILE_WIDTH ** place.level);
   if (place.index * TILE_WIDTH + place.width > hashes) return undefined;
   const [bytes] = await ledger.tiles([place]);
+  if (!(await computed(ledger, belongsFrom(place, tree))))
+    throw new LogRefused(
+      `Tile ${place.index} of level ${place.level} of the log of reports, or one on the way from it to the root, is not what was signed. ` +
+        'Somebody changed the store: restore it from a backup.',
+    );
   return bytes!.subarray(0, place.width * HASH_BYTES);
 }
 
@@ -25,5 +41,13 @@ export async function bundleIn(
 ): Promise<Uint8Array[] | undefined> {
   const { size = 0 } = (await ledger.head()) ?? {};
   const from = index * TILE_WIDTH;
-  return from + width > size ? undefined : ledger.entries(from, from + width);
+  if (from + width > size) return undefined;
+  const hashes = await tileIn(ledger, { level: 0, index, width });
+  const entries = await ledger.entries(from, from + width);
+  const changed = entries.findIndex((entry, i) => !sameBytes(leafHash(entry), hashAt(hashes!, i)));
+  if (changed !== -1)
+    throw new LogRefused(
+      `Entry ${from + changed} of the log of reports was changed: it is not the one that was signed. Restore the store from a backup.`,
+    );
+  return entries;
 }

@@ -1,0 +1,674 @@
+import {
+  append,
+  digestOfJson,
+  edgeOf,
+  keyChangeBytes,
+  leafHash,
+  signCheckpoint,
+  signingKey,
+  type SigningKey,
+  tilePath,
+  verifierKeyText,
+} from '@margay/ledger';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ArchivedHeader } from '../archive/archive.ts';
+import { changeLogKey, logReports, logUnlogged } from '../ledger/append.ts';
+import type { Ledger, NewEntry } from '../ledger/ledger.ts';
+import type { Stores } from '../stores.ts';
+import { sha256 } from '../archive/digests.ts';
+import type { Insider, Kept, Kind, Target, Values } from '../testing/insider.ts';
+import { checkArchive } from './check.ts';
+import type { Trusted } from './findings.ts';
+
+const NAME = 'margay.example/c';
+const keyOf = (seed: number, name = NAME) => signingKey(name, new Uint8Array(32).fill(seed));
+/** The log's key, the one that it announced, and what others have. */
+const [FIRST, SECOND, STRANGER, OTHER] = [keyOf(1), keyOf(2), keyOf(3), keyOf(4, 'margay.example/other')];
+
+const END = 1_764_086_400_000_000;
+const EVIDENCE = {
+  sources: null,
+  doubts: { total: 1, listed: [{ id: 'x', about: 'everything', reason: 'beginning' }] },
+  unreadPolicies: { total: 0 },
+  neverSeen: { total: 0 },
+  enforcement: { enforcing: [], other: [], statement: 'Enforcement is not known.' },
+};
+
+async function archive(stores: Stores, id: string, end: number): Promise<ArchivedHeader> {
+  const reportName = id.split('-')[0]!;
+  const rows = [{ name: id, is: false }];
+  const part = await stores.archive.appendPart({ reportId: id, end, part: 0, kind: 'endpoints', rows });
+  return stores.archive.complete({
+    id,
+    cluster: 'c',
+    reportName,
+    reportType: 'inventory',
+    start: end - 1,
+    end,
+    generatedAt: END,
+    digest: sha256(id),
+    parts: [part],
+    content: { says: 'false', evidence: EVIDENCE },
+  });
+}
+
+/** The heads that somebody kept: before the key was changed, and of the whole. */
+interface Heads {
+  readonly earlier: string;
+  readonly whole: string;
+}
+
+/**
+ * An archive that is older than its log, whose log goes on with another key, and one of whose clocks went back: entries 0 to 2 are of
+ * weekly-1, daily-1 and daily-2, entry 3 announces the second key, entry 4 is of daily-3.
+ */
+async function build(target: Target): Promise<Heads> {
+  const { stores } = target;
+  await archive(stores, 'weekly-1', END);
+  await logUnlogged(stores, FIRST);
+  for (const [id, end] of [
+    ['daily-1', END + 1],
+    ['daily-2', END + 3],
+  ] as const)
+    await logReports(stores, [await archive(stores, id, end)], FIRST);
+  const earlier = (await stores.ledger.head())!.checkpoint;
+  await target.keep('earlier');
+  await changeLogKey(stores.ledger, FIRST, SECOND);
+  await logReports(stores, [await archive(stores, 'daily-3', END + 2)], SECOND);
+  await target.keep('whole');
+  return { earlier, whole: (await stores.ledger.head())!.checkpoint };
+}
+
+const text = ({ values }: Kept, name: string): string => values[name] as string;
+const one = async (insider: Insider, kind: Kind, values: Values): Promise<Kept> => {
+  const is = (await insider.all(kind)).find((kept) =>
+    Object.entries(values).every(([name, value]) => kept.values[name] === value),
+  );
+  if (is === undefined) throw new Error(`There is none of ${kind} with ${JSON.stringify(values)}.`);
+  return is;
+};
+const remove = async (insider: Insider, kind: Kind, values: Values = {}) => {
+  const is = (kept: Kept) => Object.entries(values).every(([name, value]) => kept.values[name] === value);
+  for (const kept of (await insider.all(kind)).filter(is)) await insider.remove(kind, kept);
+};
+
+/** Writes a header in the place of one, with the digest that it should have, and what the store has beside it. */
+async function seal(insider: Insider, kept: Kept, change: Readonly<Record<string, unknown>>) {
+  const { headerDigest: _, ...link } = {
+    ...(JSON.parse(text(kept, 'header')) as object),
+    ...change,
+  } as Record<string, unknown>;
+  const header = { ...link, headerDigest: digestOfJson(link) };
+  const { id, sequence } = header as unknown as ArchivedHeader;
+  await insider.change('headers', kept, { ...kept.values, id, sequence, header: JSON.stringify(header) });
+  return header.headerDigest;
+}
+
+/** Rows in the place of others, with the digest that they should have; the header says so. */
+async function replaceRows(insider: Insider, id: string, rows: string, change: Values = {}): Promise<string> {
+  const part = await one(insider, 'parts', { reportId: id });
+  await insider.add('parts', part, { rows, digest: sha256(rows) });
+  const kept = await one(insider, 'headers', { id });
+  const { parts } = JSON.parse(text(kept, 'header')) as ArchivedHeader;
+  return seal(insider, kept, { ...change, parts: [{ ...parts[0]!, digest: sha256(rows) }] });
+}
+
+/** Makes a report say something else, and everything behind it in its chain fit that. */
+async function replaceChain(insider: Insider): Promise<void> {
+  let previous = await replaceRows(insider, 'daily-1', '[{"is":true,"name":"daily-1"}]');
+  for (const id of ['daily-2', 'daily-3'])
+    previous = await seal(insider, await one(insider, 'headers', { id }), { previous });
+}
+
+const removeReport = async (insider: Insider, id: string) => {
+  await remove(insider, 'headers', { id });
+  await remove(insider, 'parts', { reportId: id });
+};
+const removeLog = async (insider: Insider) => {
+  for (const kind of ['entries', 'tiles', 'head'] as const) await remove(insider, kind);
+};
+const headersOf = async ({ archive: of }: Stores) => (await of.headers()).headers.toReversed();
+
+/** Appends an entry as whoever has a key does who looks at nothing. */
+async function appendBlindly(ledger: Ledger, entry: NewEntry, key: SigningKey): Promise<void> {
+  const { size } = (await ledger.head())!;
+  const places = edgeOf(size);
+  const bytes = await ledger.tiles(places);
+  const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
+  const grown = append(size, [leafHash(entry.bytes)], (place) => edge.get(tilePath(place))!);
+  const head = { size: size + 1, checkpoint: signCheckpoint(grown, key), key: verifierKeyText(key) };
+  const entries = [entry];
+  expect(await ledger.grow(size, { head, entries, tiles: grown.tiles })).toBe(true);
+}
+
+interface Attack {
+  readonly name: string;
+  /** Kinds without which it cannot be tried. */
+  readonly needs?: Kind;
+  /** The archive that it begins with: the whole one unless set. */
+  readonly from?: keyof Heads;
+  readonly damage?: (insider: Insider) => Promise<unknown>;
+  /** What is done after that by the product's own means. */
+  readonly andThen?: (stores: Stores) => Promise<unknown>;
+  /** What is trusted: the second key and the last head unless set. */
+  readonly trusted?: (heads: Heads) => Trusted;
+  /** Each line of a finding, in any order, and no other. */
+  readonly found: readonly RegExp[];
+}
+
+const kept = (head: string, ...keys: SigningKey[]): Trusted => ({ keys, since: Buffer.from(head) });
+
+const REPORTS: readonly Attack[] = [
+  {
+    name: 'a header is changed',
+    damage: async (insider) => {
+      const header = await one(insider, 'headers', { id: 'daily-2' });
+      await insider.change('headers', header, {
+        ...header.values,
+        header: text(header, 'header').replace('"says":"false"', '"says":"true"'),
+      });
+    },
+    found: [/^changed: The header of report daily-2 was changed/],
+  },
+  {
+    name: 'a header is none',
+    damage: async (insider) => {
+      const header = await one(insider, 'headers', { id: 'daily-2' });
+      await insider.change('headers', header, { ...header.values, header: '[' });
+    },
+    found: [/^changed: The header of report daily-2 was changed/],
+  },
+  {
+    name: 'a header names parts that are none',
+    damage: async (insider) =>
+      seal(insider, await one(insider, 'headers', { id: 'daily-2' }), { parts: [null] }),
+    found: [/^changed: The header of report daily-2 was changed/],
+  },
+  {
+    name: 'rows are changed',
+    damage: async (insider) => {
+      const part = await one(insider, 'parts', { reportId: 'daily-2' });
+      await insider.change('parts', part, { rows: text(part, 'rows').replace('false', 'true') });
+    },
+    found: [/^changed: Part 0 of report daily-2 was changed/],
+  },
+  {
+    name: 'rows are no rows, and have a digest',
+    damage: (insider) => replaceRows(insider, 'weekly-1', '{'),
+    found: [
+      /^changed: Part 0 of report weekly-1 was changed: it is no list of rows/,
+      /^replaced: Report weekly-1 was replaced/,
+    ],
+  },
+  {
+    name: 'rows are removed',
+    damage: (insider) => remove(insider, 'parts', { reportId: 'daily-2' }),
+    found: [/^removed: Part 0 of report daily-2 is not in the archive any more/],
+  },
+  {
+    name: 'rows are changed and the whole chain is made anew',
+    damage: replaceChain,
+    found: ['daily-1', 'daily-2', 'daily-3'].map((id) => new RegExp(`^replaced: Report ${id} was replaced`)),
+  },
+  {
+    name: 'a report is hidden from those of its name',
+    damage: async (insider) =>
+      insider.change('headers', await one(insider, 'headers', { id: 'daily-2' }), { reportName: 'x' }),
+    found: [/^changed: Report daily-2 is not listed among those of daily, type inventory/],
+  },
+  {
+    name: 'two reports are listed in one another’s place',
+    damage: async (insider) => {
+      for (const [id, reportName] of [
+        ['daily-2', 'weekly'],
+        ['weekly-1', 'daily'],
+      ] as const)
+        await insider.change('headers', await one(insider, 'headers', { id }), {
+          reportName,
+          // No two of one name have one number.
+          sequence: 9,
+        });
+    },
+    found: [
+      /^changed: The header of report daily-2/,
+      /^changed: The header of report weekly-1/,
+      /^removed: The chain of (daily|weekly) lacks/,
+    ],
+  },
+  {
+    name: 'a report is hidden behind newer ones',
+    damage: async (insider) =>
+      insider.change('headers', await one(insider, 'headers', { id: 'daily-2' }), { end: 1 }),
+    found: [/^reordered: Report daily-2 is listed behind reports that ended before it/],
+  },
+  {
+    name: 'a report is found by another number than its own',
+    damage: async (insider) =>
+      insider.change('headers', await one(insider, 'headers', { id: 'daily-3' }), { sequence: 7 }),
+    found: [
+      /^changed: The header of report daily-3 was changed: .* what the store has beside it/,
+      /^removed: The chain of daily lacks the numbers 3 to 6, before report daily-3/,
+    ],
+  },
+  {
+    name: 'a report is removed from the middle of its chain',
+    damage: (insider) => removeReport(insider, 'daily-2'),
+    found: [
+      /^removed: The chain of daily lacks number 2, before report daily-3/,
+      /^removed: Report daily-2 \(daily, .*\) is entry 2 of the log/,
+    ],
+  },
+  {
+    name: 'the last report of its chain is removed',
+    damage: async (insider) => {
+      await removeReport(insider, 'daily-3');
+      await setEnd(insider, 'daily-2');
+    },
+    found: [/^removed: Report daily-3 \(daily, .*\) is entry 4 of the log/],
+  },
+  {
+    name: 'a whole chain is removed',
+    damage: async (insider) => {
+      await removeReport(insider, 'weekly-1');
+      if (await hasEnds(insider)) await remove(insider, 'ends', { reportName: 'weekly' });
+    },
+    found: [/^removed: Report weekly-1 \(weekly, .*\) is entry 0 of the log/],
+  },
+  {
+    name: 'reports change places',
+    damage: exchangeReports,
+    found: [
+      /^replaced: Report daily-2 was replaced/,
+      /^replaced: Report daily-3 was replaced/,
+      /^replaced: In the chain of daily report daily-3, number 2, does not follow/,
+      /^reordered: In the chain of daily report daily-2, number 3, does not follow/,
+    ],
+  },
+  {
+    name: 'a report is added',
+    damage: async (insider) => {
+      const last = await one(insider, 'headers', { id: 'daily-3' });
+      const { headerDigest: previous } = JSON.parse(text(last, 'header')) as ArchivedHeader;
+      await insider.add('headers', last, { id: 'daily-4', sequence: 4 });
+      const added = await one(insider, 'headers', { id: 'daily-4' });
+      await seal(insider, added, { id: 'daily-4', sequence: 4, previous, parts: [] });
+      await setEnd(insider, 'daily-4');
+    },
+    found: [/^unlogged: Report daily-4 is in the archive and has no entry in the log/],
+  },
+  {
+    name: 'the end of a chain is removed',
+    needs: 'ends',
+    damage: (insider) => remove(insider, 'ends', { reportName: 'daily' }),
+    found: [/^removed: The end of the chain of daily is not kept any more: its newest report is daily-3/],
+  },
+  {
+    name: 'an older end of a chain is put back',
+    needs: 'ends',
+    damage: (insider) => setEnd(insider, 'daily-2'),
+    found: [
+      /^changed: The end of the chain of daily is kept as report daily-2, number 2, and its newest report is daily-3, number 3/,
+    ],
+  },
+  {
+    name: 'the end of a chain is changed',
+    needs: 'ends',
+    damage: async (insider) => {
+      const end = await one(insider, 'ends', { reportName: 'daily' });
+      await insider.change('ends', end, {
+        header: text(end, 'header').replace('"says":"false"', '"says":"true"'),
+      });
+    },
+    found: [/^changed: The end of the chain of daily, report daily-3, was changed/],
+  },
+];
+
+async function hasEnds(insider: Insider): Promise<boolean> {
+  return insider.all('ends').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a store has of its own says that a report is the newest of its name. */
+async function setEnd(insider: Insider, id: string): Promise<void> {
+  if (!(await hasEnds(insider))) return;
+  const end = await one(insider, 'ends', { reportName: 'daily' });
+  const { values } = await one(insider, 'headers', { id });
+  await insider.change('ends', end, { id, sequence: values['sequence'], header: values['header'] });
+}
+
+/** Two reports of a chain change places, and each has the digest that it should have. */
+async function exchangeReports(insider: Insider): Promise<void> {
+  const [second, third] = [
+    await one(insider, 'headers', { id: 'daily-2' }),
+    await one(insider, 'headers', { id: 'daily-3' }),
+  ];
+  await insider.change('headers', second, { sequence: 99 });
+  await seal(insider, third, { sequence: 2 });
+  await seal(insider, second, { sequence: 3 });
+  await setEnd(insider, 'daily-2');
+}
+
+const changeEntry = async (insider: Insider, number: number, from: string, to: string) => {
+  const entry = await one(insider, 'entries', { number });
+  expect(text(entry, 'entry')).toContain(from);
+  await insider.change('entries', entry, { entry: text(entry, 'entry').replace(from, to) });
+};
+
+/** Nothing tells any more that the first key was the log's. */
+const NO_KEY =
+  /^changed: What was signed of the evidence of report (weekly-1|daily-[12]) was changed: no key/;
+
+const LOG: readonly Attack[] = [
+  {
+    name: 'the head of the log is none',
+    damage: async (insider) =>
+      insider.change('head', await one(insider, 'head', {}), {
+        checkpoint: 'x',
+        size: Number.MAX_SAFE_INTEGER,
+      }),
+    found: [
+      /^changed: The signed head of the log was changed/,
+      /^truncated: The log ends before entry 5, and its head says that it has 9007199254740991/,
+    ],
+  },
+  {
+    name: 'the head says another length',
+    damage: async (insider) => insider.change('head', await one(insider, 'head', {}), { size: 4 }),
+    found: [/^changed: The head of the log says that it has 4 entries, and its checkpoint is of 5/],
+  },
+  {
+    name: 'the signature of the head is changed',
+    damage: async (insider) => {
+      const head = await one(insider, 'head', {});
+      const checkpoint = text(head, 'checkpoint');
+      await insider.change('head', head, {
+        checkpoint: checkpoint.replace(/(.)=*\n$/, (end) =>
+          end.startsWith('A') ? `B${end.slice(1)}` : `A${end.slice(1)}`,
+        ),
+      });
+    },
+    found: [/^changed: The signed head of the log was changed/],
+  },
+  {
+    name: 'another key is said to have signed the head',
+    damage: async (insider) =>
+      insider.change('head', await one(insider, 'head', {}), { key: verifierKeyText(STRANGER) }),
+    found: [/^changed: The key that stands beside the head of the log, \S+, did not sign it/],
+  },
+  {
+    name: 'an entry is removed',
+    damage: (insider) => remove(insider, 'entries', { number: 2 }),
+    found: [/^removed: Entry 2 of the log is not there/],
+  },
+  {
+    name: 'an entry is changed',
+    damage: (insider) => changeEntry(insider, 1, '"inventory"', '"inventorz"'),
+    found: [/^changed: Entry 1 of the log is not the one that was signed/, /^forked: /],
+  },
+  {
+    name: 'an entry is none',
+    damage: (insider) => changeEntry(insider, 1, '{', '['),
+    found: [
+      /^changed: Entry 1 of the log was changed: /,
+      /^changed: Entry 1 of the log is not the one that was signed/,
+      /^forked: /,
+    ],
+  },
+  {
+    name: 'the announcement of a key is changed',
+    damage: (insider) => changeEntry(insider, 3, 'keyChange', 'keyChangf'),
+    found: [
+      /^changed: Entry 3 of the log was changed: /,
+      /^changed: Entry 3 of the log is not the one that was signed/,
+      /^forked: /,
+      NO_KEY,
+    ],
+  },
+  {
+    name: 'the announcement of a key is removed',
+    damage: (insider) => remove(insider, 'entries', { number: 3 }),
+    found: [/^removed: Entry 3 of the log is not there/, NO_KEY],
+  },
+  {
+    name: 'the announcement of a key is hidden',
+    damage: async (insider) =>
+      insider.change('entries', await one(insider, 'entries', { number: 3 }), { run: 'key 00000000' }),
+    found: [
+      /^changed: Entry 3 of the log is about the key margay\.example\/c\+[0-9a-f]{8}, and the store has no entry for it/,
+    ],
+  },
+  {
+    name: 'entries change places',
+    damage: async (insider) => {
+      const [a, b] = [
+        await one(insider, 'entries', { number: 1 }),
+        await one(insider, 'entries', { number: 2 }),
+      ];
+      await insider.change('entries', a, { ...b.values, number: 1, run: 'x' });
+      await insider.change('entries', b, { ...a.values, number: 2 });
+      await insider.change('entries', a, { run: 'daily-2' });
+    },
+    found: [/^reordered: Entries of the log stand in another order: 1, 2/, /^forked: /],
+  },
+  {
+    name: 'the store says that a report has no entry',
+    damage: async (insider) =>
+      insider.change('entries', await one(insider, 'entries', { number: 1 }), { run: 'x' }),
+    found: [/^changed: Entry 1 of the log is about run daily-1, and the store has no entry for it/],
+  },
+  {
+    name: 'what was signed of the evidence is changed',
+    damage: async (insider) =>
+      insider.change('entries', await one(insider, 'entries', { number: 1 }), { statement: '{}' }),
+    found: [/^changed: What was signed of the evidence of report daily-1 was changed/],
+  },
+  {
+    name: 'what was signed of the evidence is that of another report',
+    damage: async (insider) => {
+      const { values } = await one(insider, 'entries', { number: 2 });
+      await insider.change('entries', await one(insider, 'entries', { number: 1 }), {
+        statement: values['statement'],
+      });
+    },
+    found: [
+      /^changed: What was signed of the evidence of report daily-1 was changed: it is about another report/,
+    ],
+  },
+  {
+    name: 'what was signed of the evidence is removed',
+    damage: async (insider) =>
+      insider.change('entries', await one(insider, 'entries', { number: 1 }), { statement: null }),
+    found: [/^removed: What was signed of the evidence of report daily-1 is not kept/],
+  },
+  {
+    name: 'tiles are changed',
+    damage: async (insider) => {
+      for (const tile of await insider.all('tiles'))
+        await insider.change('tiles', tile, { bytes: Buffer.alloc(5 * 32).toString('base64') });
+    },
+    found: [/^changed: Tiles of the log were changed/],
+  },
+  {
+    name: 'tiles are removed',
+    damage: (insider) => remove(insider, 'tiles'),
+    found: [/^removed: The log of reports lacks tile 0 of level 0/],
+  },
+  {
+    name: 'an entry and its tile are changed together',
+    damage: async (insider) => {
+      await changeEntry(insider, 1, '"inventory"', '"inventorz"');
+      const entry = await one(insider, 'entries', { number: 1 });
+      const tile = await one(insider, 'tiles', { level: 0 });
+      const bytes = Buffer.from(text(tile, 'bytes'), 'base64');
+      bytes.set(leafHash(Buffer.from(text(entry, 'entry'))), 32);
+      await insider.change('tiles', tile, { bytes: bytes.toString('base64') });
+    },
+    found: [/^changed: The log was changed: its entries and tiles fit one another/, /^forked: /],
+  },
+  {
+    name: 'the log ends before its head says',
+    damage: (insider) => remove(insider, 'entries'),
+    found: [/^truncated: The log ends before entry 0, and its head says that it has 5/],
+  },
+  {
+    name: 'the log is removed',
+    damage: removeLog,
+    found: [/^removed: There is no log of reports/],
+  },
+  {
+    name: 'the last reports and their entries are removed, and an older head put back',
+    from: 'earlier',
+    trusted: ({ whole }) => kept(whole, FIRST, SECOND),
+    found: [/^truncated: The log has 3 entries, and the checkpoint that was kept is of 5/],
+  },
+  {
+    name: 'a backup of before the kept head goes on in its own way',
+    from: 'earlier',
+    andThen: async (stores) => {
+      for (const id of ['daily-8', 'daily-9', 'daily-10'])
+        await logReports(stores, [await archive(stores, id, END + 9)], FIRST);
+    },
+    trusted: ({ whole }) => kept(whole, FIRST, SECOND),
+    found: [/^forked: The log does not go on from the checkpoint that was kept: of its first 5 entries/],
+  },
+  {
+    name: 'two logs of one length: the head that was kept is of the other one',
+    from: 'earlier',
+    andThen: async (stores) => {
+      await changeLogKey(stores.ledger, FIRST, SECOND);
+      await logReports(stores, [await archive(stores, 'daily-9', END + 9)], SECOND);
+    },
+    found: [/^forked: The log does not go on from the checkpoint that was kept: of its first 5 entries/],
+  },
+  {
+    name: 'a chain and the log are made anew, with the keys of the log',
+    damage: async (insider) => {
+      await replaceChain(insider);
+      await removeLog(insider);
+      await setEnd(insider, 'daily-3');
+    },
+    andThen: async (stores) => {
+      await logReports(stores, await headersOf(stores), FIRST);
+      await changeLogKey(stores.ledger, FIRST, SECOND);
+    },
+    found: [/^forked: The log does not go on from the checkpoint that was kept: of its first 5 entries/],
+  },
+  {
+    name: 'the log is made anew with another key of its name',
+    damage: removeLog,
+    andThen: async (stores) => logReports(stores, await headersOf(stores), STRANGER),
+    found: [
+      /^replaced: The log is signed by margay\.example\/c\+[0-9a-f]{8}, and by no key that was given/,
+      /^truncated: The log has 4 entries, and the checkpoint that was kept is of 5/,
+      ...['weekly-1', 'daily-1', 'daily-2', 'daily-3'].map(
+        (id) => new RegExp(`^changed: What was signed of the evidence of report ${id} was changed: no key`),
+      ),
+    ],
+  },
+  {
+    name: 'the log of another installation is put in its place',
+    damage: removeLog,
+    andThen: async (stores) => logReports(stores, await headersOf(stores), OTHER),
+    trusted: ({ whole }) => kept(whole, SECOND, OTHER),
+    found: [
+      /^replaced: The log is margay\.example\/other, and the checkpoint that was kept is of the log margay\.example\/c/,
+    ],
+  },
+  {
+    name: 'the checkpoint that was kept is of another installation',
+    trusted: () => kept(signCheckpoint({ size: 3, root: new Uint8Array(32) }, OTHER), SECOND, OTHER),
+    found: [
+      /^replaced: The log is margay\.example\/c, and the checkpoint that was kept is of the log margay\.example\/other/,
+    ],
+  },
+  {
+    name: 'a stranger makes the log anew, and announces its key as his own next one',
+    damage: removeLog,
+    andThen: async (stores) => {
+      await logReports(stores, await headersOf(stores), STRANGER);
+      const run = `key ${SECOND.id}`;
+      await appendBlindly(stores.ledger, { run, bytes: keyChangeBytes(STRANGER, SECOND) }, STRANGER);
+    },
+    trusted: () => ({ keys: [SECOND] }),
+    found: [
+      /^replaced: The log of 5 entries is signed by margay\.example\/c\+[0-9a-f]{8}, and its entry 4 says that margay\.example\/c\+[0-9a-f]{8} signs it from then on/,
+    ],
+  },
+  {
+    name: 'a key signs on that announced another one',
+    andThen: async ({ ledger }) => {
+      const [first] = await ledger.entries(0, 1);
+      const bytes = Buffer.from(Buffer.from(first!).toString().replace('weekly-1', 'blind'));
+      await appendBlindly(ledger, { run: 'blind', bytes }, FIRST);
+    },
+    trusted: ({ earlier }) => kept(earlier, FIRST),
+    found: [
+      /^replaced: The log of 6 entries is signed by margay\.example\/c\+[0-9a-f]{8}, and its entry 3 says that margay\.example\/c\+[0-9a-f]{8} signs it from then on/,
+      /^removed: Report blind /,
+    ],
+  },
+];
+
+/**
+ * What `checkArchive` finds when somebody who may write whatever he likes has been at a store, with a head that was kept.
+ *
+ * @param open gives an empty archive.
+ */
+export function attacksContract(name: string, open: () => Promise<Target>): void {
+  describe(`attacks of an insider: ${name}`, () => {
+    let target: Target;
+    let heads: Heads;
+    beforeAll(async () => {
+      target = await open();
+      heads = await build(target);
+    }, 120_000);
+    afterAll(() => target.close());
+
+    const check = async (stores: Stores, trusted: Trusted) => {
+      const judgement = await checkArchive(stores, trusted);
+      return { ...judgement, found: judgement.findings.map(({ kind, words }) => `${kind}: ${words}`) };
+    };
+
+    test('an archive that nobody changed is intact, by the key that was handed out first and by the last one', async () => {
+      for (const trusted of [
+        kept(heads.whole, SECOND),
+        kept(heads.earlier, SECOND),
+        kept(heads.whole, FIRST),
+      ]) {
+        const judged = await target.attacked(
+          'whole',
+          async () => {},
+          (stores) => check(stores, trusted),
+        );
+        expect(judged.found).toEqual([]);
+        expect(judged.signedBy).toEqual([NAME]);
+        expect(judged.shown).toContainEqual(
+          expect.stringMatching(/^the 5 entries of the log .* make the root of its head/),
+        );
+        expect(judged.shown).toContainEqual(
+          expect.stringMatching(/^the log goes on from the checkpoint that was kept/),
+        );
+        expect(judged.notShown).toEqual([
+          'what happened to 1 reports before they were logged: they had been archived before',
+        ]);
+      }
+    });
+
+    test.each([...REPORTS, ...LOG])('$name: it is found', async (attack) => {
+      const { needs, from = 'whole', damage, andThen, trusted, found } = attack;
+      if (needs !== undefined && !target.kinds.has(needs)) return;
+      const judged = await target.attacked(
+        from,
+        async (insider) => void (await damage?.(insider)),
+        async (stores) => {
+          await andThen?.(stores);
+          return check(stores, trusted?.(heads) ?? kept(heads.whole, SECOND));
+        },
+      );
+      for (const words of found) expect(judged.found).toContainEqual(expect.stringMatching(words));
+      expect(judged.found.filter((line) => !found.some((words) => words.test(line)))).toEqual([]);
+    });
+  });
+}
