@@ -1,4 +1,6 @@
-import { logCheckpoints, topics } from '@margay/contracts';
+import { hubNews, logCheckpoints, topics } from '@margay/contracts';
 
-/** The topics that services of Margay read: all but the heads of the log of reports, which are for others. */
-export const topicsRead = topics.filter(({ name }) => name !== logCheckpoints.name);
+const FOR_OTHERS: readonly string[] = [logCheckpoints.name, hubNews.name];
+
+/** The topics that services of a cell read: all but the heads of the log of reports and what hubs are told, which are for others. */
+export const topicsRead = topics.filter(({ name }) => !FOR_OTHERS.includes(name));

@@ -33,6 +33,8 @@ export interface Operation {
   readonly parameters?: z.ZodObject;
   /** Strict, so that a mistyped filter never shows everything. What does not fit is answered 400. */
   readonly query?: z.ZodObject;
+  /** It is answered where the evidence is: a hub, which has none, says where that is. */
+  readonly inCell?: true;
   /** It takes long, or stays open: of such requests nobody may have many at once. */
   readonly takes?: 'long' | 'stream';
   readonly answer: Answer;

@@ -73,6 +73,7 @@ export const OPERATIONS = {
     summary:
       'Asks for the next revision: the same window, from the evidence that there is now. All reports over it stay.',
     right: 'run',
+    inCell: true,
     runs: ['id'],
     parameters: ofRun,
     answer: json('The run that was asked for.', askedRun),
@@ -101,6 +102,7 @@ export const OPERATIONS = {
     path: '/reports',
     summary: 'The GlobalReports, with what is due next and what came last.',
     right: 'list',
+    inCell: true,
     answer: json('The GlobalReports, by name.', globalReports),
   },
   askRun: {
@@ -108,6 +110,7 @@ export const OPERATIONS = {
     path: '/reports/{name}/runs',
     summary: 'Asks for one run of a GlobalReport outside its schedule.',
     right: 'run',
+    inCell: true,
     report: 'name',
     parameters: z.object({ name: z.string().meta({ description: 'The name of a GlobalReport.' }) }),
     query: askRunQuery,
@@ -120,6 +123,7 @@ export const OPERATIONS = {
     summary:
       'The rows of one kind: endpoints, namespaces, services, auditEvents, refusedPolicyWrites, unsettledPolicyWrites, flows or protectionChanges.',
     right: 'export',
+    inCell: true,
     runs: ['id'],
     parameters: z.object({ id, kind }),
     query: rowsQuery,
@@ -141,6 +145,7 @@ export const OPERATIONS = {
     path: '/runs/{id}/compare/{other}',
     summary: 'Endpoints that appeared, vanished, lost or gained protection since the other run.',
     right: 'export',
+    inCell: true,
     runs: ['id', 'other'],
     parameters: z.object({
       id,
@@ -156,6 +161,7 @@ export const OPERATIONS = {
     summary:
       'The life of one endpoint in the window: what applied when, and who changed what. Only while it is in the scope of the run, or of a report that one may export.',
     right: 'export',
+    inCell: true,
     runs: ['id'],
     parameters: ofRun,
     query: timelineQuery,
@@ -168,6 +174,7 @@ export const OPERATIONS = {
     path: '/runs/{id}/changes/{auditId}',
     summary: 'What one event of a policy audit changed: the policy before and after it.',
     right: 'export',
+    inCell: true,
     runs: ['id'],
     parameters: z.object({
       id,
@@ -181,6 +188,7 @@ export const OPERATIONS = {
     path: '/runs/{id}/downloads/{name}',
     summary: 'A file of the report: those of its type, report.json, report.pdf, evidence.zip.',
     right: 'export',
+    inCell: true,
     runs: ['id'],
     parameters: z.object({ id, name: z.string().meta({ description: 'The name of a file.' }) }),
     takes: 'long',
@@ -192,6 +200,7 @@ export const OPERATIONS = {
     path: '/state',
     summary: 'The cluster at one instant, from the history.',
     right: 'scope',
+    inCell: true,
     query: stateQuery,
     takes: 'long',
     answer: json('Namespaces, policies and endpoints.', clusterState),
@@ -201,6 +210,7 @@ export const OPERATIONS = {
     path: '/coverage',
     summary: 'What each source delivered over time.',
     right: 'scope',
+    inCell: true,
     takes: 'long',
     answer: json('Sources.', coverage),
   },

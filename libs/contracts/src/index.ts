@@ -25,6 +25,7 @@ export {
 } from './messages/parent-run.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { logCheckpoints } from './messages/log-checkpoint.ts';
+export { hubNews, type HubNews, type ProvenEntry } from './messages/hub-news.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
 export {
   topics,

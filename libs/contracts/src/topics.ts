@@ -1,5 +1,6 @@
 import { coverageMarks } from './messages/coverage-mark.ts';
 import { flows } from './messages/flow.ts';
+import { hubNews } from './messages/hub-news.ts';
 import { logCheckpoints } from './messages/log-checkpoint.ts';
 import { policyEvents } from './messages/policy-event.ts';
 import { reportsCompleted } from './messages/report-completed.ts';
@@ -17,6 +18,7 @@ export const topics = [
   reportsCompleted,
   reportsFailed,
   logCheckpoints,
+  hubNews,
 ] as const;
 
 /** The consumer group that keeps evidence in the stores: its positions say what is there. */

@@ -12,6 +12,7 @@ export {
   whole,
   list,
   goDuration,
+  clusterName,
   clusterSettings,
   clusterUidsOf,
   identitySettings,

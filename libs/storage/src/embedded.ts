@@ -17,6 +17,7 @@ import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tabl
 import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embedded.ts';
 import { LEDGER_CONFIRMATIONS } from './ledger/embedded-confirmations.ts';
 import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embedded.ts';
+import { embeddedMirror, MIRROR_TABLES } from './mirror/embedded.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
@@ -41,6 +42,7 @@ const MIGRATIONS = [
   COVERAGE_ORDER,
   COVERAGE_SET_BACK,
   LEDGER_CONFIRMATIONS,
+  MIRROR_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -49,6 +51,8 @@ export interface EmbeddedOptions {
   readonly readOnly?: boolean;
   /** A larger file is not looked through when it is opened; 1 GiB unless set. */
   readonly checkedBytesMax?: number;
+  /** They are what a hub keeps of a cluster, whose evidence is elsewhere. */
+  readonly isOfHub?: boolean;
 }
 
 /** The embedded stores. */
@@ -68,10 +72,11 @@ export interface EmbeddedStores extends Stores {
  */
 export function openEmbedded(
   directory: string,
-  { readOnly = false, ...options }: EmbeddedOptions = {},
+  { readOnly = false, isOfHub = false, ...options }: EmbeddedOptions = {},
 ): EmbeddedStores {
   const database = openDatabase(databaseIn(directory), { ...options, readOnly, migrations: MIGRATIONS });
   const snapshots = snapshotsOf(database);
+  const ledger = embeddedLedger(database);
   return {
     history: embeddedHistory(database, snapshots),
     trail: embeddedTrail(database, snapshots),
@@ -79,7 +84,8 @@ export function openEmbedded(
     coverage: embeddedCoverage(database),
     arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
-    ledger: embeddedLedger(database),
+    ledger,
+    ...(isOfHub && { mirror: embeddedMirror(database, ledger) }),
     windows: embeddedWindows(database),
     sessions: embeddedSessions(database),
     isUnchecked: database.isUnchecked,

@@ -37,11 +37,19 @@ export {
 export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
 export { cosigned } from './ledger/confirmed.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';
+export { runOfKey } from './ledger/key-changes.ts';
 export { growthProof } from './ledger/from-tiles.ts';
-export { type LoggedReport, loggedReport } from './ledger/proofs.ts';
+export { loggedHead, type LoggedReport, type LoggedNow, loggedNow, loggedReport } from './ledger/proofs.ts';
 export { lastLogged, type LoggedEntry, logReader } from './ledger/read-log.ts';
 export { type LogHead, LogRefused } from './ledger/ledger.ts';
 export { bundleIn, tileIn } from './ledger/served-tiles.ts';
+export {
+  type EntryRange,
+  type Mirror,
+  type MirrorStanding,
+  OtherLog,
+  type ToldNews,
+} from './mirror/mirror.ts';
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';

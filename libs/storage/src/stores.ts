@@ -5,6 +5,7 @@ import type { Flows } from './flows/flows.ts';
 import type { History } from './history/history.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import type { Trail } from './trail/trail.ts';
 import type { Windows } from './windows/windows.ts';
 
@@ -19,6 +20,8 @@ export interface Stores {
   readonly archive: Archive;
   /** The transparency log over what is archived. */
   readonly ledger: Ledger;
+  /** What a hub was told of the cluster; absent where the cluster’s evidence is kept here. */
+  readonly mirror?: Mirror;
   readonly windows: Windows;
   readonly sessions: Sessions;
   /** Safe to call twice. */

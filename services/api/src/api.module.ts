@@ -11,6 +11,9 @@ import type { Cell, Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
 import type { Authority } from './access/access.ts';
 import { ExportableScope } from './access/exportable-scope.ts';
+import type { FeedOf } from './clusters/fleet.ts';
+import type { KeptIn } from './hub/cells.ts';
+import { feedOf } from './hub/feed.ts';
 import { Judges } from './access/judges.ts';
 import { ClusterController } from './cluster/cluster.controller.ts';
 import { CoverageController } from './cluster/coverage.controller.ts';
@@ -51,6 +54,7 @@ import {
   CLUSTERS_HERE,
   HOSTS,
   HTTPS_ONLY,
+  KEPT_IN,
   LIMITS,
   NETWORKS,
   ORIGIN_OF,
@@ -70,6 +74,8 @@ export interface ApiOptions {
     /** Whoever is known to one of them is known to all: one token for everything, or none. */
     readonly isOneAuthority: boolean;
   };
+  /** Of a hub the cells in which the evidence of each cluster is; elsewhere it is here. */
+  readonly keptIn?: ReadonlyMap<string, KeptIn>;
   /** The names that it may be reached under; any unless given. */
   readonly hosts?: readonly string[];
   /** The name, without a port, that browsers are told to ask by TLS alone from now on, where they came by it; none unless given. */
@@ -163,13 +169,21 @@ export class ApiModule implements NestModule {
 
 /** The clusters that are served beside that of an API. */
 function clustersOf(options: ApiOptions): Provider {
-  const { cluster, others } = options;
+  const { cluster, others, keptIn = new Map<string, KeptIn>() } = options;
   const provide = CLUSTERS_HERE;
+  const feedIn =
+    (cell: Pick<Cell, 'of'>, clock: Clock): FeedOf =>
+    async (of) => {
+      const place = keptIn.get(of);
+      const { mirror } = cell.of(of);
+      return place === undefined || mirror === undefined ? null : feedOf(mirror, place, clock());
+    };
   if (others === undefined)
     return {
       provide,
-      inject: [STORES, LOG, METRICS],
-      useFactory: (stores: Stores, log: Log, metrics: Metrics) => onlyCluster(cluster, stores, log, metrics),
+      inject: [STORES, LOG, METRICS, CLOCK],
+      useFactory: (stores: Stores, log: Log, metrics: Metrics, clock: Clock) =>
+        onlyCluster(cluster, stores, { log, metrics, feedOf: feedIn({ of: () => stores }, clock) }),
     };
   const access = eachOnce(others.access);
   return {
@@ -202,7 +216,16 @@ function clustersOf(options: ApiOptions): Provider {
         signIn: options.signIn ?? {},
         clock,
       });
-      return new OtherClusters({ cell, limits, log, clock, metrics, viewerIn, moduleOf });
+      return new OtherClusters({
+        cell,
+        limits,
+        log,
+        clock,
+        metrics,
+        viewerIn,
+        moduleOf,
+        feedOf: feedIn(cell, clock),
+      });
     },
   };
 }
@@ -238,6 +261,7 @@ function apiOf(options: ApiOptions, own: Provider[], adapters: DynamicModule[]):
     signIn = {},
     limits = NO_LIMITS,
     privateNetworks,
+    keptIn,
   } = options;
   return {
     module: ApiModule,
@@ -253,6 +277,7 @@ function apiOf(options: ApiOptions, own: Provider[], adapters: DynamicModule[]):
       { provide: HOSTS, useValue: hosts },
       { provide: HTTPS_ONLY, useValue: httpsOnly },
       { provide: NETWORKS, useValue: privateNetworks },
+      { provide: KEPT_IN, useValue: keptIn?.get(cluster) },
     ],
   };
 }

@@ -7,6 +7,20 @@ import { doorProblems, doorSettings } from './door.ts';
 /** What the service is, in a sentence, for the generated documents. */
 export const about = 'Serves the dashboard, the REST API and the downloads of archived reports.';
 
+/** What is set of an api whatever it serves. */
+export const openSettings = {
+  API_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .meta({ description: 'The token that everybody who asks has to give.', secret: true }),
+  ...doorSettings,
+  GLOBAL_REPORT_GROUP: z
+    .string()
+    .default('projectcalico.org')
+    .meta({ description: 'API group of GlobalReports, which permissions are about.' }),
+};
+
 /** The settings of the api. */
 export const config = z
   .object({
@@ -15,12 +29,7 @@ export const config = z
       description:
         'Who may see what: `kubernetes` asks the cluster’s API server (TokenReview, SubjectAccessReview), `hub` asks that of KUBECONFIG about every cluster, which one may see who may `get` the `clusters.margay.io` of its name, `token` wants API_TOKEN, `none` asks nobody.',
     }),
-    API_TOKEN: z
-      .string()
-      .min(16)
-      .optional()
-      .meta({ description: 'The token that everybody who asks has to give.', secret: true }),
-    ...doorSettings,
+    ...openSettings,
     KUBECONFIG: z.string().optional().meta({
       description:
         'Kubeconfig of the cluster that is asked for permissions; in a pod its service account unless set. Of several clusters the one that CLUSTERS has first, or CLUSTER_NAME.',
@@ -29,10 +38,6 @@ export const config = z
       description:
         'Of several clusters the kubeconfigs of all others, `NAME=FILE` with commas between them: who somebody is and what they may see of a cluster is asked of its own API server.',
     }),
-    GLOBAL_REPORT_GROUP: z
-      .string()
-      .default('projectcalico.org')
-      .meta({ description: 'API group of GlobalReports, which permissions are about.' }),
     PRIVATE_NETWORKS: list(networksProblem).optional().meta({
       description:
         'Networks that do not count as the internet in the state of the cluster at an instant, as the report-worker has them; the same default.',

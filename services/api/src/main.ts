@@ -5,6 +5,12 @@ import { accessOf } from './access/configured.ts';
 import { ApiModule } from './api.module.ts';
 import { config } from './config.ts';
 import { doorOf, tlsOf } from './door.ts';
+import { hubConfig } from './hub/config.ts';
+import { hubOf } from './hub/hub.ts';
+
+// Given cells, it is a hub of those: they tell it of their clusters, and nothing else is here.
+const isHub = ['HUB_CELLS', 'HUB_CELLS_FILE'].some((name) => (process.env[name] ?? '') !== '');
+if (isHub) await runService({ name: 'hub', config: hubConfig, tls: tlsOf, module: hubOf });
 
 /** The API as a process of its own. */
 await runService({

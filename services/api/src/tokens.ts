@@ -16,6 +16,9 @@ export const HOSTS = 'HOSTS';
 /** The token of the name that browsers are told to ask by TLS alone; of undefined for none. */
 export const HTTPS_ONLY = 'HTTPS_ONLY';
 
+/** The token of where the evidence of a hub's cluster is, see `KeptIn`; of undefined where it is here. */
+export const KEPT_IN = 'KEPT_IN';
+
 /** The token of how much one person may ask for, see `Limits`. */
 export const LIMITS = 'LIMITS';
 

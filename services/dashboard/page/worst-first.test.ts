@@ -7,7 +7,7 @@ const told = (name: string, grade: Grade, lastSeen: string | null, complete = fa
   name,
   isAsked: false,
   problem: null,
-  told: { uid: null, lastSeen, grade, complete, words: '', silent: [], lastReport: null },
+  told: { uid: null, lastSeen, grade, complete, words: '', silent: [], lastReport: null, feed: null },
 });
 const untold = (name: string, problem: string | null): SeenCluster => ({
   name,

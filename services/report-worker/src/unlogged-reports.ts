@@ -10,13 +10,15 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { Confirmations } from './confirm/confirmations.ts';
 import { LogRefusals } from './log-refusals.ts';
 import { publishHead } from './publish-head.ts';
+import { tellHubsOf, tellHubsOfHead } from './tell-hubs.ts';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 const LOOK_MILLISECONDS = 60_000;
 
 /**
  * When a worker begins, looks whether the log is its key's, and logs the reports that are archived and have no entry: the log began later, or
- * a worker ended between the two. Then it publishes the log's head, which a worker that ended may not have. From then on it looks now and then whether the log is still what was signed last, and whole.
+ * a worker ended between the two. Then it publishes the log's head, which a worker that ended may not have. From then on it looks now and then whether the log is still what was signed last, and whole,
+ * and tells hubs so.
  */
 @Injectable()
 export class UnloggedReports implements OnApplicationBootstrap {
@@ -56,19 +58,29 @@ export class UnloggedReports implements OnApplicationBootstrap {
       for (;;) {
         await sleep(logMilliseconds, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) return;
-        for (const cluster of this.#cell.clusters) await this.#lookAt(cluster, ledgerKey);
+        for (const cluster of this.#cell.clusters)
+          await this.#lookAt(cluster, ledgerKey, () => this.#tellHubs(cluster));
       }
     });
   }
 
   async #logThoseOf(cluster: string, key: SigningKey): Promise<void> {
     const stores = this.#cell.of(cluster);
-    const reports = await logUnlogged(stores, key);
+    const { isFeedingHubs = true } = this.#options;
+    const reports = await logUnlogged(stores, key, async (headers) => {
+      if (isFeedingHubs) for (const header of headers) await tellHubsOf(this.#bus, stores, header);
+    });
     if (reports > 0)
       this.#log.info('Reports that had no entry in the log of reports have one', { cluster, reports });
     this.#confirmations.grew(cluster);
     const head = await stores.ledger.head();
     if (head !== undefined) await publishHead(this.#bus, cluster, await cosigned(stores.ledger, head));
+    await this.#tellHubs(cluster);
+  }
+
+  async #tellHubs(cluster: string): Promise<void> {
+    const { isFeedingHubs = true } = this.#options;
+    if (isFeedingHubs) await tellHubsOfHead(this.#bus, this.#cell.of(cluster), cluster);
   }
 
   /** Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. */

@@ -18,6 +18,7 @@ import { awaitEvidence } from './await-evidence.ts';
 import { awaitWatches } from './await-watches.ts';
 import { TookTooLong, type Compute } from './compute-in-thread.ts';
 import { publishHead } from './publish-head.ts';
+import { tellHubsOf } from './tell-hubs.ts';
 
 export interface WorkOptions {
   readonly bus: Bus;
@@ -38,6 +39,8 @@ export interface WorkOptions {
   readonly isRecorded?: boolean;
   /** Signs the log of reports; without it reports are archived and not logged. */
   readonly ledgerKey?: SigningKey | undefined;
+  /** Hubs are told of what is logged; they are unless it is false. */
+  readonly isFeedingHubs?: boolean;
   readonly tell: Telling;
 }
 
@@ -114,13 +117,16 @@ async function completed(window: ReportWindow, attempt: number, options: WorkOpt
 
 /** Appends to the log. Whoever changed the log keeps no report from being told of. */
 async function log(header: ArchivedHeader, later: boolean, options: WorkOptions): Promise<void> {
-  const { bus, stores, ledgerKey, tell } = options;
+  const { bus, stores, ledgerKey, isFeedingHubs = true, tell } = options;
   if (ledgerKey === undefined) return;
   try {
     const head = await logReports(stores, [header], ledgerKey, { later });
-    if (head === undefined) return;
-    tell.logged();
-    await publishHead(bus, header.cluster, head);
+    if (head !== undefined) {
+      tell.logged();
+      await publishHead(bus, header.cluster, head);
+    }
+    // Also where it was logged before: nobody knows whether it was told of.
+    if (isFeedingHubs) await tellHubsOf(bus, stores, header);
   } catch (error) {
     if (!(error instanceof LogRefused)) throw error;
     tell.unlogged(error);

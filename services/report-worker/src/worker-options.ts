@@ -8,7 +8,7 @@ export const WORKER_OPTIONS = 'WORKER_OPTIONS';
 /** How a worker works. */
 export interface WorkerOptions extends Pick<
   WorkOptions,
-  'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey'
+  'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey' | 'isFeedingHubs'
 > {
   /** How often the log of reports is looked at when nothing is appended to it; every minute unless set. */
   readonly logMilliseconds?: number;

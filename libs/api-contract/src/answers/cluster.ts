@@ -17,6 +17,22 @@ export const cluster = z.object({
 });
 export type Cluster = z.output<typeof cluster>;
 
+/** What a hub was told of a cluster by its cell. */
+const feed = z.object({
+  cell: z.string().meta({ description: 'The cell that has the evidence.' }),
+  api: z.string().meta({ description: 'Where people reach the API of that cell.' }),
+  heard: instant.nullable().meta({ description: 'When it told something last; null while it has not.' }),
+  state: z.enum(['heard', 'away', 'never heard', 'another log']).meta({
+    description:
+      '`away` where nothing was heard for ten minutes; `another log` where its log of reports does not go on from what was told before.',
+  }),
+  logged: count.meta({ description: 'Reports and changes of keys that its log has, as it told.' }),
+  missing: list(z.object({ from: count, to: count })).meta({
+    description: 'Entries of its log that it told of and that have not come, at most 100 ranges.',
+  }),
+  words: z.string().meta({ description: 'How it stands, in words.' }),
+});
+
 const someCluster = z.object({
   name: z.string(),
   isAsked: z.boolean().meta({ description: 'Whether it is the one that was asked.' }),
@@ -50,6 +66,9 @@ const someCluster = z.object({
         })
         .nullable()
         .meta({ description: 'The newest report that may be seen; null without one.' }),
+      feed: feed.nullable().meta({
+        description: 'How a hub stands to the cell of the cluster; null where its evidence is here.',
+      }),
     })
     .nullable()
     .meta({ description: 'How it is; null where whoever asks has to be known to that cluster first.' }),

@@ -7,6 +7,7 @@ import { REPORT_WINDOW_RELEASES } from './report-window.ts';
 import { REPORT_COMPLETED_RELEASES } from './report-completed.ts';
 import { REPORT_FAILED_RELEASES } from './report-failed.ts';
 import { LOG_CHECKPOINT_RELEASES } from './log-checkpoint.ts';
+import { HUB_NEWS_RELEASES } from './hub-news.ts';
 
 /** Every released schema of every topic, oldest first. */
 export const releases: Readonly<Record<string, readonly RecordSchema[]>> = {
@@ -18,4 +19,5 @@ export const releases: Readonly<Record<string, readonly RecordSchema[]>> = {
   'margay.report-completed': REPORT_COMPLETED_RELEASES,
   'margay.report-failed': REPORT_FAILED_RELEASES,
   'margay.log-checkpoints': LOG_CHECKPOINT_RELEASES,
+  'margay.hub-news': HUB_NEWS_RELEASES,
 };

@@ -2,6 +2,7 @@ import type fc from 'fast-check';
 import {
   anyCoverageMark,
   anyFlow,
+  anyHubNews,
   anyLogCheckpoint,
   anyPolicyEvent,
   anyReportCompleted,
@@ -19,6 +20,7 @@ const ANY: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'margay.report-completed': anyReportCompleted,
   'margay.report-failed': anyReportFailed,
   'margay.log-checkpoints': anyLogCheckpoint,
+  'margay.hub-news': anyHubNews,
 };
 
 /** Any message of the topic. @throws Error for a topic without one: each must be tested. */

@@ -443,6 +443,43 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
       },
     },
   ],
+  'margay.hub-news': [
+    {
+      base64:
+        'wwEo4DqacvnBwghwcm9k8gJtYXJnYXkuZXhhbXBsZS9wcm9kCjIKN2RZUXlYUUNTYi9ncFFZOHV1VkpjaXBOSlFsamEyZkFwdFI4WFliZWlZUT0KCuKAlCBtYXJnYXkuZXhhbXBsZS9wcm9kIC90Z1d3NWw0c3R3cTZPYWgwSDhyaTJ0VnZrb3l4Q3gxdVZNVElqNVhIQWdwSU16TXRVNldOblU0RUl1WElMWmNjcTJPUkxvQjJoY2xzSFJURmtzQ3ZkTEtMdzg9CgAA',
+      message: {
+        cluster: 'prod',
+        checkpoint:
+          'margay.example/prod\n2\n7dYQyXQCSb/gpQY8uuVJcipNJQlja2fAptR8XYbeiYQ=\n\n— margay.example/prod /tgWw5l4stwq6Oah0H8ri2tVvkoyxCx1uVMTIj5XHAgpIMzMtU6WNnU4EIuXILZccq2ORLoB2hclsHRTFksCvdLKLw8=\n',
+        keyChanges: [],
+      },
+    },
+    {
+      base64:
+        'wwEo4DqacvnBwghwcm9k8gJtYXJnYXkuZXhhbXBsZS9wcm9kCjIKN2RZUXlYUUNTYi9ncFFZOHV1VkpjaXBOSlFsamEyZkFwdFI4WFliZWlZUT0KCuKAlCBtYXJnYXkuZXhhbXBsZS9wcm9kIC90Z1d3NWw0c3R3cTZPYWgwSDhyaTJ0VnZrb3l4Q3gxdVZNVElqNVhIQWdwSU16TXRVNldOblU0RUl1WElMWmNjcTJPUkxvQjJoY2xzSFJURmtzQ3ZkTEtMdzg9CgLeB3sia2V5Q2hhbmdlIjp7ImFubm91bmNlbWVudCI6Im1hcmdheS5pby9rZXktY2hhbmdlQHYxXG5tYXJnYXkuZXhhbXBsZS9wcm9kKzY0Y2RjYmIxK0FZcUk0OTEwQ2ZHVi9WTGJMVHk2WFhMS1p3bS9IWlFTRy9OMGlBRzBEMjljXG5tYXJnYXkuZXhhbXBsZS9wcm9kK2ZlZDgxNmMzK0FZRTVkdzZvZlJkZlZxTlVac05NZnN6TGpZcVJ0TzQzb2wzMkQxdVB5Yk9VXG5cbuKAlCBtYXJnYXkuZXhhbXBsZS9wcm9kIFpNM0xzYzlGVkFUYjJjd2pld1p2S3RROHZzMVdhL3RWUWJqclZ6VTlFellZdFZ5S0dCUjExSFZlbnpZN25vanRmbkVudSsvS0FIc2NLS3NJK3NrU1dVZzBUd2M9XG4iLCJiZWZvcmUiOiJtYXJnYXkuZXhhbXBsZS9wcm9kKzY0Y2RjYmIxK0FZcUk0OTEwQ2ZHVi9WTGJMVHk2WFhMS1p3bS9IWlFTRy9OMGlBRzBEMjljIiwia2V5IjoibWFyZ2F5LmV4YW1wbGUvcHJvZCtmZWQ4MTZjMytBWUU1ZHc2b2ZSZGZWcU5VWnNOTWZzekxqWXFSdE80M29sMzJEMXVQeWJPVSJ9fYwEYzJzcC5vcmcvdGxvZy1wcm9vZkB2MQppbmRleCAwClh3dUI4VzVjTkNqeEswMXIyelAzdzZocVFWL2lVa2pHZDFWNitpc3Z5Zzg9CgptYXJnYXkuZXhhbXBsZS9wcm9kCjIKN2RZUXlYUUNTYi9ncFFZOHV1VkpjaXBOSlFsamEyZkFwdFI4WFliZWlZUT0KCuKAlCBtYXJnYXkuZXhhbXBsZS9wcm9kIC90Z1d3NWw0c3R3cTZPYWgwSDhyaTJ0VnZrb3l4Q3gxdVZNVElqNVhIQWdwSU16TXRVNldOblU0RUl1WElMWmNjcTJPUkxvQjJoY2xzSFJURmtzQ3ZkTEtMdzg9CgACsgN7ImNsdXN0ZXIiOiJwcm9kIiwiZGlnZXN0IjoiYWIiLCJlbmQiOiIyMDI2LTExLTAyVDAwOjAwOjAwWiIsImV2aWRlbmNlRGlnZXN0IjoiY2QiLCJoZWFkZXJEaWdlc3QiOiJlZiIsInJlcG9ydCI6ImRhaWx5IiwicmV2aXNpb24iOjEsInJ1biI6ImRhaWx5LTEiLCJzdGFydCI6IjIwMjYtMTEtMDFUMDA6MDA6MDBaIiwidHlwZSI6ImludmVudG9yeSIsInZlcnNpb24iOiIwLjEuMCJ9jARjMnNwLm9yZy90bG9nLXByb29mQHYxCmluZGV4IDEKaWUrandIRVJtQU05TnpvMWlqT1MzRUg0VTN2OTd1S3M4WjFlbHFWV3V3ND0KCm1hcmdheS5leGFtcGxlL3Byb2QKMgo3ZFlReVhRQ1NiL2dwUVk4dXVWSmNpcE5KUWxqYTJmQXB0UjhYWWJlaVlRPQoK4oCUIG1hcmdheS5leGFtcGxlL3Byb2QgL3RnV3c1bDRzdHdxNk9haDBIOHJpMnRWdmtveXhDeDF1Vk1USWo1WEhBZ3BJTXpNdFU2V05uVTRFSXVYSUxaY2NxMk9STG9CMmhjbHNIUlRGa3NDdmRMS0x3OD0KensiaWQiOiJkYWlseS0xIiwiY2x1c3RlciI6InByb2QiLCJjb250ZW50Ijp7ImV2aWRlbmNlIjpudWxsfX0CBnt9Cg==',
+      message: {
+        cluster: 'prod',
+        checkpoint:
+          'margay.example/prod\n2\n7dYQyXQCSb/gpQY8uuVJcipNJQlja2fAptR8XYbeiYQ=\n\n— margay.example/prod /tgWw5l4stwq6Oah0H8ri2tVvkoyxCx1uVMTIj5XHAgpIMzMtU6WNnU4EIuXILZccq2ORLoB2hclsHRTFksCvdLKLw8=\n',
+        keyChanges: [
+          {
+            entry:
+              '{"keyChange":{"announcement":"margay.io/key-change@v1\\nmargay.example/prod+64cdcbb1+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\\nmargay.example/prod+fed816c3+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU\\n\\n— margay.example/prod ZM3Lsc9FVATb2cwjewZvKtQ8vs1Wa/tVQbjrVzU9EzYYtVyKGBR11HVenzY7nojtfnEnu+/KAHscKKsI+skSWUg0Twc=\\n","before":"margay.example/prod+64cdcbb1+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c","key":"margay.example/prod+fed816c3+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"}}',
+            proof:
+              'c2sp.org/tlog-proof@v1\nindex 0\nXwuB8W5cNCjxK01r2zP3w6hqQV/iUkjGd1V6+isvyg8=\n\nmargay.example/prod\n2\n7dYQyXQCSb/gpQY8uuVJcipNJQlja2fAptR8XYbeiYQ=\n\n— margay.example/prod /tgWw5l4stwq6Oah0H8ri2tVvkoyxCx1uVMTIj5XHAgpIMzMtU6WNnU4EIuXILZccq2ORLoB2hclsHRTFksCvdLKLw8=\n',
+          },
+        ],
+        report: {
+          entry:
+            '{"cluster":"prod","digest":"ab","end":"2026-11-02T00:00:00Z","evidenceDigest":"cd","headerDigest":"ef","report":"daily","revision":1,"run":"daily-1","start":"2026-11-01T00:00:00Z","type":"inventory","version":"0.1.0"}',
+          proof:
+            'c2sp.org/tlog-proof@v1\nindex 1\nie+jwHERmAM9Nzo1ijOS3EH4U3v97uKs8Z1elqVWuw4=\n\nmargay.example/prod\n2\n7dYQyXQCSb/gpQY8uuVJcipNJQlja2fAptR8XYbeiYQ=\n\n— margay.example/prod /tgWw5l4stwq6Oah0H8ri2tVvkoyxCx1uVMTIj5XHAgpIMzMtU6WNnU4EIuXILZccq2ORLoB2hclsHRTFksCvdLKLw8=\n',
+          header: '{"id":"daily-1","cluster":"prod","content":{"evidence":null}}',
+          statement: '{}\n',
+        },
+      },
+    },
+  ],
   'margay.report-failed': [
     {
       base64:

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ClusterCoverageMark } from '../messages/coverage-mark.ts';
 import type { ClusterFlow } from '../messages/flow.ts';
+import type { HubNews } from '../messages/hub-news.ts';
 import type { LogCheckpoint } from '../messages/log-checkpoint.ts';
 import type { ClusterPolicyEvent } from '../messages/policy-event.ts';
 import type { ReportCompleted } from '../messages/report-completed.ts';
@@ -136,6 +137,22 @@ export const anyLogCheckpoint: fc.Arbitrary<LogCheckpoint> = fc.record({
   size: fc.nat(),
   checkpoint: text,
 });
+
+const provenEntry = { entry: text, proof: text };
+
+/** Any news for a hub. */
+export const anyHubNews: fc.Arbitrary<HubNews> = fc.record(
+  {
+    cluster: text,
+    checkpoint: text,
+    keyChanges: fc.array(fc.record(provenEntry)),
+    report: fc.record(
+      { ...provenEntry, header: text, statement: text },
+      { requiredKeys: ['entry', 'proof', 'header'] },
+    ),
+  },
+  { requiredKeys: ['cluster', 'checkpoint', 'keyChanges'] },
+);
 
 const flowEnd = fc.record({
   type: fc.constantFrom('pod', 'hostEndpoint', 'networkSet', 'network'),

@@ -69,9 +69,12 @@ export type ProcessConfig = z.output<z.ZodObject<typeof processSettings>>;
 
 const CLUSTER = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i;
 
+/** The name of a cluster. */
+export const clusterName = z.string().regex(CLUSTER, 'use letters, digits, dots and dashes');
+
 /** The name under which a cluster's evidence is kept. */
 export const clusterSettings = {
-  CLUSTER_NAME: z.string().regex(CLUSTER, 'use letters, digits, dots and dashes').default('cluster').meta({
+  CLUSTER_NAME: clusterName.default('cluster').meta({
     description: 'Name of the cluster. Two clusters with one name would be taken for one: choose it once.',
   }),
 };

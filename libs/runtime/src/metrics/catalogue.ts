@@ -240,6 +240,38 @@ export const METRICS = {
     watch:
       'Above 0: somebody changed the store; the log of the API says which entries; `margay archive check` looks at all; alert `MargayLogChanged`.',
   },
+  hubHeardSeconds: {
+    name: 'margay_hub_heard_timestamp_seconds',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: 'When a hub was told something of a cluster last, as Unix time; 0 while nothing was. Cells tell each minute.',
+    watch:
+      'Behind the clock by more than some minutes: the cell or what mirrors its topic is away; alert `MargayCellAway`.',
+  },
+  hubMissingEntries: {
+    name: 'margay_hub_missing_entries',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: 'Entries of the log of reports of a cluster that a hub was told are there and that have not come.',
+    watch:
+      'Above 0 for more than some minutes: reports of that cluster are missing in the hub; the page of clusters says which entries; `margay tell-hubs` in the cell; alert `MargayHubLacksReports`.',
+  },
+  hubLogOther: {
+    name: 'margay_hub_log_changed',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: '1 where the log of reports of a cluster is another one than a hub was told before: its key signed two logs, or the log went back.',
+    watch:
+      '1: somebody has the key, or rewrote the cell’s store, or an older state of it was restored; the page of clusters says which; alert `MargayHubLogChanged`.',
+  },
+  hubRefusedTotal: {
+    name: 'margay_hub_refused_total',
+    type: 'counter',
+    labels: ['cluster', 'reason'],
+    help: 'Messages to a hub that were not what a cell told of its cluster, by why: unknown-cluster, other-cluster, unknown-key, no-proof, other-digest, other-log. They are set aside.',
+    watch:
+      'Any growth: somebody else tells of that cluster, or its key in HUB_CELLS is another one; `margay dlq list` and the log say which; alert `MargayHubRefuses`.',
+  },
   httpSeconds: {
     name: 'margay_http_request_duration_seconds',
     type: 'histogram',

@@ -223,15 +223,21 @@ const BATCH = 256;
  * Appends an entry for every archived report that has none: what was archived before there was a log, or by a worker that ended before it
  * could append. Each entry says that it came later.
  *
+ * @param tell told of some when they are in the log.
  * @returns how many there were.
  * @throws LogRefused as `logReports`, and where an entry was changed, or is about a report that is said to have none.
  */
-export async function logUnlogged(stores: LogStores, key: SigningKey): Promise<number> {
+export async function logUnlogged(
+  stores: LogStores,
+  key: SigningKey,
+  tell: (headers: readonly ArchivedHeader[]) => Promise<void> = async () => {},
+): Promise<number> {
   const read = logReader(stores.ledger);
   let count = 0;
   for await (const batch of chunks(stores.ledger.unlogged(), BATCH)) {
     await refuseLogged(stores.ledger, await read(), batch);
     await logReports(stores, batch, key, { later: true });
+    await tell(batch);
     count += batch.length;
   }
   return count;

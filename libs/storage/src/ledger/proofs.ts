@@ -87,3 +87,34 @@ async function provenKeyChanges(
   }
   return proven;
 }
+
+/** An entry about a report as the log is now, without what others signed. */
+export type LoggedNow = Pick<LoggedReport, 'entry' | 'proof' | 'checkpoint' | 'statement' | 'keyChanges'>;
+
+/**
+ * What shows that a run's report is in the log as it is now; undefined where it has no entry.
+ *
+ * @throws LogRefused as `provenEntry`.
+ */
+export async function loggedNow(ledger: Ledger, run: string): Promise<LoggedNow | undefined> {
+  const proven = await provenEntry(ledger, run);
+  if (proven === undefined) return undefined;
+  const { index, entry, hashes, head } = proven;
+  const { checkpoint } = head;
+  const statement = await ledger.statement(index);
+  return {
+    entry,
+    proof: proofText({ index, hashes, checkpoint }),
+    checkpoint,
+    ...(statement !== undefined && { statement }),
+    keyChanges: await provenKeyChanges(ledger, head),
+  };
+}
+
+/** The head of the log, and the entries that tell of its keys; undefined while there is no entry. */
+export async function loggedHead(
+  ledger: Ledger,
+): Promise<Pick<LoggedNow, 'checkpoint' | 'keyChanges'> | undefined> {
+  const head = await ledger.head();
+  return head && { checkpoint: head.checkpoint, keyChanges: await provenKeyChanges(ledger, head) };
+}

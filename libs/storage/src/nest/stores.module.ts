@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { databaseIn } from '@margay/sqlite';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { clustersOf, type CellConfig, type Log, type Metrics } from '@margay/runtime';
@@ -57,6 +58,23 @@ export class StoresModule implements OnApplicationShutdown {
       if (stores.isUnchecked) lookBehindStart(directory, readiness, stages);
       watchDisk(readiness, metrics, directory);
       return ofOne(cluster, stores);
+    });
+  }
+
+  /** What a hub keeps of clusters in a folder, which one process uses: of each in a folder of its own. */
+  static ofHub(directory: string, clusters: readonly string[]): DynamicModule {
+    return moduleOf(async (readiness, _, metrics) => {
+      const stores = new Map(
+        clusters.map((cluster) => [
+          cluster,
+          openEmbedded(join(directory, encodeURIComponent(cluster)), { isOfHub: true }),
+        ]),
+      );
+      watchDisk(readiness, metrics, directory);
+      const close = async () => {
+        for (const each of stores.values()) await each.close();
+      };
+      return { ...cellOver(stores), close };
     });
   }
 

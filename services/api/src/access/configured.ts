@@ -2,10 +2,14 @@ import { findConnection, KubernetesClient, Permissions } from '@margay/kubernete
 import { clustersOf } from '@margay/runtime';
 import type * as z from 'zod';
 import { kubeconfigsOf, type config } from '../config.ts';
+import type { hubConfig } from '../hub/config.ts';
 import { anyone, byKubernetes, byToken, type Authority } from './access.ts';
 
-/** Who may see what of a cluster, as the settings say. */
-export async function accessOf(settings: z.output<typeof config>, cluster: string): Promise<Authority> {
+/** Who may see what of a cluster, as the settings of an api or of a hub say. */
+export async function accessOf(
+  settings: z.output<typeof config> | z.output<typeof hubConfig>,
+  cluster: string,
+): Promise<Authority> {
   switch (settings.API_PERMISSIONS) {
     case 'kubernetes': {
       const client = new KubernetesClient(await findConnection(process.env, kubeconfigOf(settings, cluster)));

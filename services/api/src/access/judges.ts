@@ -8,7 +8,8 @@ import { operationOf } from '../http/serves.ts';
 import { ParentRunList } from '../parents/parent-run-list.ts';
 import { RunList } from '../runs/run-list.ts';
 import { ReportList } from '../reports/report-list.ts';
-import { ACCESS, CLUSTER } from '../tokens.ts';
+import { elsewhere, type KeptIn } from '../hub/cells.ts';
+import { ACCESS, CLUSTER, KEPT_IN } from '../tokens.ts';
 import type { Access, Asker } from './access.ts';
 import { remember } from './asked.ts';
 import { ExportableScope } from './exportable-scope.ts';
@@ -24,6 +25,7 @@ export class Judges implements OnModuleInit {
   readonly #scope: ExportableScope;
   readonly #limits: RequestLimits;
   readonly #cluster: string;
+  readonly #keptIn: KeptIn | undefined;
 
   constructor(
     @Inject(RouteRights) rights: RouteRights,
@@ -34,6 +36,7 @@ export class Judges implements OnModuleInit {
     @Inject(ExportableScope) scope: ExportableScope,
     @Inject(RequestLimits) limits: RequestLimits,
     @Inject(CLUSTER) cluster: string,
+    @Inject(KEPT_IN) keptIn: KeptIn | undefined,
   ) {
     this.#rights = rights;
     this.#access = access;
@@ -43,6 +46,7 @@ export class Judges implements OnModuleInit {
     this.#scope = scope;
     this.#limits = limits;
     this.#cluster = cluster;
+    this.#keptIn = keptIn;
   }
 
   onModuleInit(): void {
@@ -57,7 +61,21 @@ export class Judges implements OnModuleInit {
         remember(request, { viewer, runs: new Map(), scope: await this.#scope.of(viewer) });
       },
     };
-    this.#rights.add(judges);
+    this.#rights.add(
+      Object.fromEntries(
+        Object.entries(judges).map(([right, judge]) => [right, this.#here(judge)]),
+      ) as typeof judges,
+    );
+  }
+
+  /** Whoever may have it is told where it is, where it is not here. */
+  #here(judge: Judge): Judge {
+    const keptIn = this.#keptIn;
+    if (keptIn === undefined) return judge;
+    return async (request, context) => {
+      await judge(request, context);
+      if (operationOf(context).inCell) throw elsewhere(keptIn, this.#cluster, request.raw.url);
+    };
   }
 
   /** Who asks, if they do not ask for too much. */

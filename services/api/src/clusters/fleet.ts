@@ -4,6 +4,7 @@ import { Problem, reasonOf, type Log } from '@margay/runtime';
 import type { Cell, Stores } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../access/access.ts';
+import type { Feed } from '../hub/feed.ts';
 import { Standing, type Known } from './standing.ts';
 
 /** Who asks, as another cluster knows them; undefined where it does not. */
@@ -12,6 +13,9 @@ export type ViewerIn = (
   request: FastifyRequest,
   asking: Viewer,
 ) => Promise<Viewer | undefined>;
+
+/** How a hub stands to a cluster; null where its evidence is here. */
+export type FeedOf = (cluster: string) => Promise<Feed | null>;
 
 export type SeenCluster = Clusters['items'][number];
 
@@ -30,8 +34,11 @@ export class Fleet {
   /** Why clusters could not be looked at, as it was said last. */
   readonly #said = new Map<string, string>();
   readonly #standing: Standing;
+  readonly #feedOf: FeedOf;
 
-  constructor(cell: Cell, viewerIn: ViewerIn, log: Log) {
+  /** @param feedOf how a hub stands to a cluster; everywhere else nothing is to be said of that. */
+  constructor(cell: Cell, viewerIn: ViewerIn, log: Log, feedOf: FeedOf = async () => null) {
+    this.#feedOf = feedOf;
     this.#log = log;
     this.#cell = cell;
     this.#viewerIn = viewerIn;
@@ -96,11 +103,14 @@ export class Fleet {
   ): Promise<Pick<SeenCluster, 'told' | 'problem'> | undefined> {
     const stores = this.#cell.of(name);
     try {
+      const viewer = await inTime(viewerIn());
+      // Whom it does not know it does no work for.
+      if (viewer === undefined) return { told: null, problem: null };
       const removed = await this.#standing.removed(name);
-      const visible = await inTime(visibleTo(viewerIn, { newest, removed }, stores));
-      if (visible === 'not known there') return { told: null, problem: null };
-      const told = visible && (await this.#standing.of(name, visible.newest, visible.removed));
-      return told && { told, problem: null };
+      const visible = await inTime(visibleTo(viewer, { newest, removed }, stores));
+      if (visible === undefined) return undefined;
+      const told = await this.#standing.of(name, visible.newest, visible.removed);
+      return { told: { ...told, feed: await this.#feedOf(name) }, problem: null };
     } catch (error) {
       const status = error instanceof Problem ? error.status : 0;
       if (status === 403) return undefined;
@@ -125,12 +135,10 @@ interface Reports {
 
 /** Of the newest headers, and of what was removed, what somebody may see; undefined where they may see nothing of the cluster. */
 async function visibleTo(
-  viewerIn: () => Promise<Viewer | undefined>,
+  viewer: Viewer,
   { newest, removed }: Reports,
   { windows }: Stores,
-): Promise<Reports | 'not known there' | undefined> {
-  const viewer = await viewerIn();
-  if (viewer === undefined) return 'not known there';
+): Promise<Reports | undefined> {
   const listable = async (reports: readonly { readonly name: string; readonly type: string }[]) =>
     new Set((await viewer.listable(reports)).map(({ name }) => name));
   const named = await listable([

@@ -5,7 +5,7 @@ import { cellOver, type Cell, type Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
 import type { RequestLimits } from '../http/limits.ts';
 import type { ClustersHere } from './clusters-here.ts';
-import { Fleet, type ViewerIn } from './fleet.ts';
+import { Fleet, type FeedOf, type ViewerIn } from './fleet.ts';
 
 /** What there is beside the cluster of an API. */
 export interface Others {
@@ -14,6 +14,7 @@ export interface Others {
   readonly moduleOf: (here: ClustersHere, stores: Stores, limits: RequestLimits) => DynamicModule;
   /** Who asks, as another cluster knows them. */
   readonly viewerIn: ViewerIn;
+  readonly feedOf: FeedOf;
   /** Those of the first one: who asks for too much asks one process for it. */
   readonly limits: RequestLimits;
   readonly log: Log;
@@ -48,11 +49,11 @@ export class OtherClusters implements ClustersHere {
   readonly #open = new Map<string, Opening>();
 
   constructor(others: Others) {
-    const { cell, metrics, viewerIn, log } = others;
+    const { cell, metrics, viewerIn, feedOf, log } = others;
     this.#others = others;
     this.names = cell.clusters;
     this.asked = cell.clusters[0]!;
-    this.fleet = new Fleet(cell, viewerIn, log);
+    this.fleet = new Fleet(cell, viewerIn, log, feedOf);
     this.cell = cell;
     this.counted = new Map(cell.clusters.map((name) => [name, cell.of(name)]));
     this.metrics = metrics;
@@ -106,12 +107,16 @@ export class OtherClusters implements ClustersHere {
 }
 
 /** The clusters of an API that has one. */
-export function onlyCluster(cluster: string, stores: Stores, log: Log, metrics: Metrics): ClustersHere {
+export function onlyCluster(
+  cluster: string,
+  stores: Stores,
+  { log, metrics, feedOf }: Pick<Others, 'log' | 'metrics' | 'feedOf'>,
+): ClustersHere {
   const cell = cellOver(new Map([[cluster, stores]]));
   return {
     asked: cluster,
     names: [cluster],
-    fleet: new Fleet(cell, async (_, __, asking) => asking, log),
+    fleet: new Fleet(cell, async (_, __, asking) => asking, log, feedOf),
     cell,
     counted: new Map([[cluster, stores]]),
     metrics,

@@ -19,7 +19,7 @@ import { completenessOf, contentOf } from '../runs/runs.ts';
 /** Headers of one cluster, one of each report name. */
 export type Known = readonly ArchivedHeader[];
 
-type Told = NonNullable<Clusters['items'][number]['told']>;
+type Told = Omit<NonNullable<Clusters['items'][number]['told']>, 'feed'>;
 
 /** What was found out of a report name. */
 interface Looked {

@@ -81,7 +81,8 @@ export class RunList implements OnApplicationBootstrap {
       cluster,
       runs: cluster === here.asked ? this.#runs : runsOf(its, telling(cluster)),
     }));
-    this.#late = lateOf(stores);
+    // What came later came into the cell: a hub knows nothing of it.
+    this.#late = stores.mirror === undefined ? lateOf(stores) : async () => new Map();
   }
 
   onApplicationBootstrap(): void {

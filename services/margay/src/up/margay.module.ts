@@ -139,6 +139,8 @@ export class MargayModule {
         isRecorded: !follow,
         ledgerKey: options.ledgerKey,
         confirmers: options.confirmers,
+        // Nobody reads its topics from outside.
+        isFeedingHubs: false,
       },
       bus,
       stores,

@@ -1,0 +1,70 @@
+import { anyone, type Authority } from '@margay/api';
+import { cellsSetting, hubOver } from '@margay/api/hub';
+import type { Clusters } from '@margay/api-contract';
+import { signingKey, type SigningKey, verifierKeyText } from '@margay/ledger';
+import type { Bus } from '@margay/messaging';
+import { BusModule } from '@margay/messaging/nest';
+import { openMetrics, silentLog } from '@margay/runtime';
+import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { StoresModule } from '@margay/storage/nest';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+
+/** The key of the log of a cluster. */
+export const logKeyOf = (cluster: string): SigningKey =>
+  signingKey(`margay.example/${cluster}`, new Uint8Array(32).fill(cluster.charCodeAt(0)));
+
+/** `HUB_CELLS` of a cell for each of the clusters. */
+export const cellsOf = (...clusters: readonly string[]): string =>
+  JSON.stringify(
+    clusters.map((cluster) => ({
+      name: `cell-of-${cluster}`,
+      api: `https://margay.${cluster}.example`,
+      clusters: [{ name: cluster, keys: [verifierKeyText(logKeyOf(cluster))] }],
+    })),
+  );
+
+export interface HubHere {
+  /** Where its cells tell it things; it stays open. */
+  readonly bus: Bus;
+  readonly directory: string;
+  /** As `HUB_CELLS` has them. */
+  readonly cells: string;
+  readonly clock: () => number;
+  readonly access?: (cluster: string) => Authority;
+}
+
+/** A hub in this process. */
+export async function hubHere({ bus, directory, cells, clock, access = () => anyone }: HubHere) {
+  const metrics = openMetrics({ defaults: false });
+  const watched = cellsSetting().parse(cells);
+  const clusters = watched.map(({ cluster }) => cluster);
+  const module = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics, clock, pauseMilliseconds: 5 }),
+      hubOver(
+        watched,
+        { access, isOneAuthority: true },
+        {},
+        BusModule.opened(async () => ({ ...bus, close: async () => {} })),
+        StoresModule.ofHub(directory, clusters),
+      ),
+    ],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  connectTransports(app);
+  await app.init();
+  await app.startAllMicroservices();
+  await app.getHttpAdapter().getInstance().ready();
+  const ask = async (path: string) => app.inject({ method: 'GET', url: `/api/v1${path}` });
+  return {
+    app,
+    metrics,
+    ask,
+    /** The clusters as its page has them, by name. */
+    clusters: async () =>
+      Object.fromEntries(
+        (await ask('/clusters')).json<Clusters>().items.map((item) => [item.name, item] as const),
+      ),
+  };
+}
