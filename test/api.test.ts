@@ -431,6 +431,7 @@ test('the page comes with a policy that lets nothing in from elsewhere, and stay
     'api',
     'parts',
     'reports-page',
+    'parent-runs',
     'run-page',
     'row-tables',
     'evidence-section',

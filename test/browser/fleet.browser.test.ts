@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyone, type Authority } from '@margay/api';
+import { childWindows } from '@margay/contracts';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
@@ -55,6 +56,55 @@ test.each([
   await page.locator('tbody tr td:last-child a').click();
   await page.waitForURL(/cluster=beta#\/runs\/late/);
   await page.getByText('revision 1', { exact: false }).or(page.locator('h1')).first().waitFor();
+  expect(problems).toEqual([]);
+});
+
+test('the page of reports shows runs over many clusters: which were chosen, how far each is, and how many one may not see', async () => {
+  const [hub, beta] = [await recordedStores(), await recordedStores()];
+  const parent = {
+    ...windowOf('over', 'inventory', SPAN, 'all'),
+    cluster: 'hub',
+    clusters: ['beta', 'gone', 'hub', 'unseen'],
+    nonce: 'n',
+  };
+  await hub.windows.emit([parent], Date.now() * 1_000);
+  const [ofBeta] = childWindows(parent);
+  await report(beta, ofBeta!);
+  const unseen = openEmbedded(':memory:');
+  const others = new Map([
+    ['beta', beta],
+    ['unseen', unseen],
+  ]);
+  const nothing = { ...anyone.everybody!, listable: async () => [] };
+  const app = await apiHere({
+    stores: hub,
+    cluster: 'hub',
+    others,
+    access: {
+      ...anyone,
+      ofUser: () => anyone.everybody!,
+      everybody: { ...anyone.everybody!, user: { name: 'ada', groups: [] } },
+    },
+    accessIn: (cluster) => ({ ...anyone, ofUser: () => (cluster === 'beta' ? anyone.everybody! : nothing) }),
+  });
+  const browser = await openBrowser();
+  onTestFinished(async () => {
+    await browser.close();
+    await app.close();
+  });
+  const { page, problems } = await openPage(browser);
+  await page.goto(`${await addressOf(app)}/`);
+  await page.getByText('Runs over many clusters (1)').click();
+  await keepPicture(page, 'over-clusters', { fullPage: true });
+  const [row] = await page
+    .locator('table[class=plain] tbody tr')
+    .filter({ hasText: '4 clusters' })
+    .allInnerTexts();
+  expect(row).toMatch(/all[^]*running[^]*4 clusters[^]*beta: [^]*hub: not yet[^]*2 that you may not see/);
+  expect(row).not.toMatch(/gone|unseen/);
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByRole('link', { name: 'beta' }).click();
+  await page.waitForURL(/cluster=beta#\/runs\/hub-all-/);
   expect(problems).toEqual([]);
 });
 

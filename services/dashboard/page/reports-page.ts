@@ -2,6 +2,7 @@ import type { Cluster, GlobalReports, Run, Runs } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { AskButton } from './ask-button.ts';
 import { ask, part, query, useAnswer, useRunEvents, type ApiProblem } from './api.ts';
+import { OverClusters } from './parent-runs.ts';
 import { Badge, Late, Name, Problem, RingFigure, Time, visible, Wait } from './parts.ts';
 
 const LIMIT = 25;
@@ -59,6 +60,7 @@ export function ReportsPage({ cluster }: { cluster: Cluster | undefined }) {
       <label>To (UTC) <input type="date" name="to" onChange=${set} /></label>
     </form>
     <${Schedules} />
+    <${OverClusters} />
     ${answer.problem && html`<${Problem} problem=${answer.problem} />`}
     ${problem && html`<${Problem} problem=${problem} />`}
     ${answer.data === undefined && !answer.problem && html`<${Wait} />`}
@@ -132,27 +134,32 @@ function Schedules() {
         </thead>
         <tbody>
           ${data.items.map(
-            ({ name, reportType, schedule, suspended, next, last }) =>
+            ({ name, reportType, schedule, suspended, clusters, next, last }) =>
               html`<tr key=${name}>
                 <td><${Name} text=${name} /></td>
-                <td><${Name} text=${reportType} /></td>
+                <td><${Name} text=${reportType} />${clusters !== null && ', over many clusters'}</td>
                 <td><${Name} text=${schedule ?? 'when asked'} />${suspended && ', suspended'}</td>
                 <td>${next === null ? '' : html`<${Time} at=${next.due} />`}</td>
                 <td>
                   ${
                     last === null
-                      ? 'never'
+                      ? clusters === null
+                        ? 'never'
+                        : 'below'
                       : html`<a href="#/runs/${part(last.id)}">to <${Time} at=${last.window.end} /></a>
                           <${Badge} run=${last} /> <${Late} run=${last} />`
                   }
                 </td>
                 <td>
-                  <${AskButton}
-                    path="/reports/${part(name)}/runs"
-                    label="Run now"
-                    about=${name}
-                    onAsked=${again}
-                  />
+                  ${
+                    clusters === null &&
+                    html`<${AskButton}
+                      path="/reports/${part(name)}/runs"
+                      label="Run now"
+                      about=${name}
+                      onAsked=${again}
+                    />`
+                  }
                 </td>
               </tr>`,
           )}
