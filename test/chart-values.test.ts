@@ -101,6 +101,29 @@ const RECEIVING = {
   'auditIngestor.webhook.secret': 'webhook',
 };
 
+/** The values that docs/clouds.md gives, platform by platform. */
+const OF_CLOUDS = [
+  ...readFileSync(new URL('../docs/clouds.md', import.meta.url), 'utf8').matchAll(/```yaml\n([^]*?)```/g),
+]
+  .map(([, block]) => load(block!) as Value)
+  .map((value) => pathsIn(value));
+
+/** What a nested value sets, by paths. */
+function pathsIn(value: Value, path = ''): [string, unknown][] {
+  return Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+    const at = path === '' ? key : `${path}.${key}`;
+    const isSection =
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner) && key !== 'nodeSelector';
+    return isSection ? pathsIn(inner as Value, at) : [[at, inner]];
+  });
+}
+
+test('the values of docs/clouds.md are taken, each beside those that it gives for all', () => {
+  expect(OF_CLOUDS.length).toBe(3);
+  const [forAll = []] = OF_CLOUDS;
+  for (const set of OF_CLOUDS) expect(wrongAt(Object.fromEntries([...forAll, ...set]))).toEqual([]);
+});
+
 test.each([
   ['what there is unless set', {}],
   [
