@@ -76,6 +76,22 @@ function given(set: Readonly<Record<string, unknown>>): Value {
   return all;
 }
 
+/** Values on top of others, as Helm puts those of a file on the chart's own. */
+const merged = (below: Value, above: Value): Value => ({
+  ...below,
+  ...Object.fromEntries(
+    Object.entries(above).map(([key, value]) => [
+      key,
+      isObject(value) && isObject(below[key]) ? merged(below[key], value) : value,
+    ]),
+  ),
+});
+const isObject = (value: unknown): value is Value =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Of the first chart. */
+const OLDER = load(readFileSync(new URL('older-chart-values.yaml', import.meta.url), 'utf8')) as Value;
+
 const check = new Ajv({ allErrors: true, strict: false }).compile(schema as object);
 /** Where the schema finds something wrong, and what it says of names that it does not know. */
 const wrongAt = (set: Readonly<Record<string, unknown>>): string[] => {
@@ -156,6 +172,24 @@ test.each([
   ['one token for everybody', { permissions: 'token', permissionsTokenSecret: 'door' }],
   ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
+
+test('values of an older chart are taken on top of those that there are now', () => {
+  check({ ...merged(values, OLDER), clusterName: 'c' });
+  expect(check.errors).toBeNull();
+});
+
+test('by themselves they are refused, and the sections that came later are named, and nothing else', () => {
+  check({ ...OLDER, clusterName: 'c' });
+  const missing = check.errors!.map(({ keyword, instancePath, params }) => [
+    keyword,
+    `${instancePath}/${String(params['missingProperty'])}`,
+  ]);
+  expect(missing.map(([keyword]) => keyword)).toEqual(missing.map(() => 'required'));
+  const places = missing.map(([, place]) => place);
+  expect(places).toEqual(expect.arrayContaining(['/oidc', '/canary', '/auditIngestor/webhook/oidc']));
+  const known = new Set(Object.keys(OLDER));
+  expect(places.filter((place) => known.has(place!.slice(1)))).toEqual([]);
+});
 
 test.each([
   ['a section that is misspelt', { 'embeded.persistence.enabled': false }, 'embeded'],

@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { beforeEach, expect, test } from 'vitest';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { CHART, DISTRIBUTED, EMBEDDED, HELM, renderedText, type ChartValues } from './chart-rendering.ts';
 import { applyDefinitions, kubeconfig, kubectl } from './cluster.ts';
 
@@ -144,4 +148,19 @@ test('who publishes what happens in the cluster is told by which uid it is known
   expect(told()).toBe(`b=f00d,a=${born}`);
   upgrade({ ...DISTRIBUTED, clusterUids: ['a=beef'] });
   expect(told()).toBe('a=beef');
+});
+
+test('the values of an older chart are not kept without those that came later; a user’s own are', () => {
+  const older = mkdtempSync(join(tmpdir(), 'margay-older-chart-'));
+  onTestFinished(() => rmSync(older, { recursive: true }));
+  for (const [from, to] of [
+    [join(CHART, 'Chart.yaml'), 'Chart.yaml'],
+    [fileURLToPath(new URL('../older-chart-values.yaml', import.meta.url)), 'values.yaml'],
+  ] as const)
+    copyFileSync(from, join(older, to));
+  upgrade({ ...DISTRIBUTED, clusterName: 'own', profile: 'distributed' }, older);
+  expect(() => helm(['upgrade', RELEASE, CHART, '--reuse-values'])).toThrow(/missing propert.*'canary'/);
+  helm(['upgrade', RELEASE, CHART, '--reset-then-reuse-values']);
+  const told = ['-o', 'jsonpath={..env[?(@.name=="CLUSTER_NAME")].value}'];
+  expect(kubectl(['get', 'deployment', `${RELEASE}-api`, '-n', NAMESPACE, ...told])).toBe('own');
 });

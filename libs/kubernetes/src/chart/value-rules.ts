@@ -72,16 +72,26 @@ const RULES: readonly Rule[] = [
   { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },
 ];
 
-/** A schema of the whole for what must hold at some paths. */
-function at(paths: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  return {
-    allOf: Object.entries(paths).map(([path, schema]) =>
-      path.split('.').reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema),
-    ),
-  };
-}
+/** A schema of the whole for what must hold at some paths, where there is something. */
+const at = (paths: Rule['needs']): JsonSchema => ({
+  allOf: Object.entries(paths).map(([path, schema]) =>
+    path.split('.').reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema),
+  ),
+});
+
+/** The same for what must be there: of nothing everything holds. */
+const there = (paths: Rule['where']): JsonSchema => ({
+  allOf: Object.entries(paths).map(([path, schema]) =>
+    path
+      .split('.')
+      .reduceRight<JsonSchema>(
+        (inner, key) => ({ type: 'object', required: [key], properties: { [key]: inner } }),
+        schema,
+      ),
+  ),
+});
 
 /** The rules, as a schema of all values has them. */
 export const conditionalSchemas = (): JsonSchema[] =>
   // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON schema
-  RULES.map(({ where, needs }) => ({ if: at(where), then: at(needs) }));
+  RULES.map(({ where, needs }) => ({ if: there(where), then: at(needs) }));

@@ -12,17 +12,23 @@ export function valuesSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $comment: GENERATED,
     ...schemaOf({ about: 'The values of the chart.', values: CHART_VALUES }),
-    required: ['clusterName', 'profile'],
+    required: ['clusterName', 'profile', ...sectionsOf(CHART_VALUES)],
     allOf: conditionalSchemas(),
   };
 }
 
+/** The sections among values: an upgrade that keeps the values of an older chart has no later ones, and no template could say so. */
+const sectionsOf = (values: Values): string[] =>
+  Object.entries(values).flatMap(([key, one]) => (isSection(one) ? [key] : []));
+
 function schemaOf(one: Value | Section): JsonSchema {
   const about = one.about === '' ? {} : { description: one.about };
   if (!isSection(one)) return { ...about, ...one.schema };
+  const sections = sectionsOf(one.values);
   return {
     ...about,
     type: 'object',
+    ...(sections.length > 0 && { required: sections }),
     ...(one.isOpen !== true && { additionalProperties: false }),
     properties: Object.fromEntries(Object.entries(one.values).map(([key, inner]) => [key, schemaOf(inner)])),
   };
