@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 ns=margay-first work=margay-first-work
 run=$(mktemp -d)
-trap 'set +e; kill $(jobs -p) 2> /dev/null; helm uninstall margay -n $ns > /dev/null 2>&1; kubectl delete globalreport first --ignore-not-found > /dev/null; kubectl delete clusterrolebinding margay-first-viewer --ignore-not-found > /dev/null; kubectl delete namespace $work $ns --wait=false > /dev/null; rm -rf "$run"' EXIT
+trap 'set +e; kill $(jobs -p) 2> /dev/null; helm uninstall margay -n $ns > /dev/null 2>&1; kubectl delete globalreport first --ignore-not-found > /dev/null; kubectl delete clusterrolebinding,clusterrole margay-first-viewer tigera-compliance-reporter --ignore-not-found > /dev/null 2>&1; kubectl delete namespace $work $ns --wait=false > /dev/null; rm -rf "$run"' EXIT
 say() { echo "$(date -u +%T) +${SECONDS}s $*"; }
 
 profile=embedded.persistence.enabled=false
@@ -53,3 +53,27 @@ say "its evidence: $(api "/runs/$id/downloads/report.json" | node -p "const { gr
 api "/runs/$id/downloads/endpoints.csv" | tail -n +2 | cut -d, -f1 | sort > "$run/reported"
 kubectl get pods -n $work -o name | sed "s|pod/|Pod.v1($work/|; s|\$|)|" | sort > "$run/pods"
 diff "$run/reported" "$run/pods" && say "$(wc -l < "$run/pods") pods, as kubectl lists them"
+
+# By hand, over parts of the same window: the pod of the examples, and the chart's own CronJob.
+read -r start end <<< "$(kubectl get globalreport first -o jsonpath='{.status.lastSuccessfulReportJobs[0].start} {.status.lastSuccessfulReportJobs[0].end}')"
+part() { node -p "new Date(Date.parse('$end') - $1).toISOString()"; }
+sed -e "s/namespace: margay\b/namespace: $ns/; s#http://margay.margay#http://margay.$ns#; s#margay:0.1.0#$IMAGE#; s/daily-inventory/first/" \
+  -e "s/2026-11-01T00:00:00Z/$start/; s/2026-11-02T00:00:00Z/$(part 2000)/" examples/report-by-hand.yaml | kubectl apply -f - > /dev/null
+kubectl wait -n $ns pod/run-reporter --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s > /dev/null || { kubectl logs -n $ns run-reporter; say "FAILED: the pod by hand"; exit 1; }
+say "the pod by hand: $(kubectl logs -n $ns run-reporter | tr '\n' ' ')"
+kubectl create job by-hand -n $ns --from=cronjob/margay-report --dry-run=client -o yaml \
+  | kubectl set env --local -f - -o yaml TIGERA_COMPLIANCE_REPORT_NAME=first "TIGERA_COMPLIANCE_REPORT_START_TIME=$start" "TIGERA_COMPLIANCE_REPORT_END_TIME=$(part 1000)" \
+  | kubectl apply -f - > /dev/null
+kubectl wait -n $ns job/by-hand --for=condition=Complete --timeout=60s > /dev/null || { kubectl logs -n $ns job/by-hand; say "FAILED: the Job by hand"; exit 1; }
+all=$(api '/runs?report=first&state=completed' | node -p "JSON.parse(require('fs').readFileSync(0)).items.length")
+[ "$all" = 3 ] || { say "FAILED: $all runs, not 3"; exit 1; }
+[ "$(kubectl get globalreport first -o jsonpath='{.status.lastSuccessfulReportJobs[*].end}' | wc -w)" = 1 ] || { say "FAILED: runs by hand count in the status"; exit 1; }
+say "runs by hand are archived, and do not count in the status"
+
+# Nodes of its choice: refused aloud where the one process computes all, made by a Job elsewhere.
+kubectl patch globalreport first --type=merge -p '{"spec":{"jobNodeSelector":{"kubernetes.io/os":"linux"}}}' > /dev/null
+if [ -z "${KAFKA:-}" ]; then
+  kubectl wait globalreport first --for=condition=OnChosenNodes=false --timeout=60s > /dev/null
+  say "jobNodeSelector is refused: $(kubectl get globalreport first -o jsonpath='{.status.conditions[?(@.type=="OnChosenNodes")].message}')"
+fi
+say passed
