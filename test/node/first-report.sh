@@ -49,7 +49,8 @@ kubectl port-forward -n $ns svc/margay 18080:80 > /dev/null &
 sleep 2
 api() { curl -fs -H "Authorization: Bearer $token" "http://127.0.0.1:18080/api/v1$1"; }
 id=$(api '/runs?report=first&state=completed' | node -p "JSON.parse(require('fs').readFileSync(0)).items[0].id")
-say "its evidence: $(api "/runs/$id/downloads/report.json" | node -p "const { grade, complete, reasons } = JSON.parse(require('fs').readFileSync(0)).evidence.sources; JSON.stringify({ grade, complete, reasons })")"
+evidence() { api "/runs/$1/downloads/report.json" | node -p "const { grade, complete, reasons } = JSON.parse(require('fs').readFileSync(0)).evidence.sources; JSON.stringify({ grade, complete, reasons })"; }
+say "its evidence: $(evidence "$id")"
 api "/runs/$id/downloads/endpoints.csv" | tail -n +2 | cut -d, -f1 | sort > "$run/reported"
 kubectl get pods -n $work -o name | sed "s|pod/|Pod.v1($work/|; s|\$|)|" | sort > "$run/pods"
 diff "$run/reported" "$run/pods" && say "$(wc -l < "$run/pods") pods, as kubectl lists them"

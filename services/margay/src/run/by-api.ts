@@ -56,12 +56,21 @@ async function finished(api: string, id: string, tell: (state: string) => void):
   }
 }
 
-function saidOf({ revision, supersedes, unchanged, digest, evidence }: RunDetail): string[] {
+/** What is said of a run that is archived. Its evidence is told to who may export it alone. */
+export function saidOf({
+  revision,
+  supersedes,
+  unchanged,
+  digest,
+  evidence,
+}: Pick<RunDetail, 'revision' | 'supersedes' | 'unchanged' | 'digest'> & {
+  readonly evidence: { readonly words: string } | null;
+}): string[] {
   return [
     ...(supersedes === null
       ? []
       : [`Revision ${revision}, which supersedes ${supersedes}: ${changeWords(unchanged)}`]),
-    `Evidence: ${evidence?.words ?? 'not known'}. SHA-256 ${digest}`,
+    `Evidence: ${evidence?.words ?? 'told to who may export the report'}. SHA-256 ${digest}`,
   ];
 }
 
