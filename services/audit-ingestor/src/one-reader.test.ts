@@ -19,6 +19,21 @@ const parsed = events.map((event) => JSON.parse(event) as unknown);
 const EVENT_LIST = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items: parsed };
 const plain = `${events.join('\n')}\n`;
 
+const inHalves = <T>(make: (half: readonly string[]) => T): T[] => [
+  make(events.slice(0, 20)),
+  make(events.slice(20)),
+];
+/** As CloudWatch Logs hands on a part of a log, and how it packs that. */
+const subscription = (messages: readonly string[]) => ({
+  messageType: 'DATA_MESSAGE',
+  owner: '000000000000',
+  logGroup: '/aws/eks/shop/cluster',
+  logStream: 'kube-apiserver-audit-1',
+  subscriptionFilters: ['margay'],
+  logEvents: messages.map((message, i) => ({ id: String(i), timestamp: 1_795_000_000_000, message })),
+});
+const packed = (value: object) => gzipSync(JSON.stringify(value)).toString('base64');
+
 /** The same events, as people have them. */
 const FORMS: Readonly<Record<string, string | Buffer>> = {
   lines: plain,
@@ -51,6 +66,39 @@ const FORMS: Readonly<Record<string, string | Buffer>> = {
     messageType: 'DATA_MESSAGE',
     logStream: 'kube-apiserver-audit-1',
     logEvents: events.map((message) => ({ timestamp: 1, message })),
+  }),
+  'Firehose, of two subscriptions': JSON.stringify({
+    requestId: 'r',
+    timestamp: 1_795_000_000_000,
+    records: inHalves((half) => ({ data: packed(subscription(half)) })),
+  }),
+  'Firehose, packed as a whole, too': gzipSync(
+    JSON.stringify({ requestId: 'r', timestamp: 1, records: [{ data: packed(subscription(events)) }] }),
+  ),
+  'Firehose, which unpacks and takes the messages out': JSON.stringify({
+    requestId: 'r',
+    timestamp: 1,
+    records: inHalves((half) => ({ data: Buffer.from(half.join('\n')).toString('base64') })),
+  }),
+  'what Firehose put into its bucket, one behind the other': gzipSync(
+    inHalves((half) => JSON.stringify(subscription(half))).join(''),
+  ),
+  'what Firehose could not deliver': inHalves(
+    (half) => `${JSON.stringify({ attemptsMade: 9, errorCode: 'x', rawData: packed(subscription(half)) })}\n`,
+  ).join(''),
+  'Kinesis, as a Lambda hands it on': JSON.stringify({
+    Records: inHalves((half) => ({
+      eventSource: 'aws:kinesis',
+      kinesis: { data: packed(subscription(half)) },
+    })),
+  }),
+  'Pub/Sub, pushed': JSON.stringify({
+    message: {
+      data: Buffer.from(plain).toString('base64'),
+      messageId: '1',
+      publishTime: '2026-11-24T01:02:03Z',
+    },
+    subscription: 'projects/p/subscriptions/s',
   }),
   'the AWS command line': JSON.stringify(
     { events: events.map((message) => ({ logStreamName: 'kube-apiserver-audit-1', message })) },
@@ -153,6 +201,45 @@ test.each(Object.keys(FORMS).flatMap((form) => Object.keys(WAYS).map((way) => [f
     const all = await WAYS[way]!(FORMS[form]!);
     expect(told(all)).toEqual(told(expected));
     expect(counted(all)).toEqual(counted(expected));
+  },
+);
+
+/** An entry of Cloud Audit Logs, of which what it says is read, and the same by a push. */
+const ENTRY = {
+  insertId: 'i1',
+  timestamp: '2026-11-24T01:02:03.5Z',
+  protoPayload: {
+    serviceName: 'k8s.io',
+    methodName: 'io.k8s.networking.v1.networkpolicies.patch',
+    resourceName: 'networking.k8s.io/v1/namespaces/shop/networkpolicies/web',
+    authenticationInfo: { principalEmail: 'ana@example.com' },
+    status: {},
+  },
+};
+
+test.each(Object.keys(WAYS))(
+  'clouds send other things beside, and broken ones among good: from %s',
+  async (way) => {
+    const health = {
+      messageType: 'CONTROL_MESSAGE',
+      logEvents: [{ id: '', timestamp: 1, message: 'CWL CONTROL' }],
+    };
+    const scheduler = { ...subscription(['I1124 leader']), logStream: 'kube-scheduler-1' };
+    const good = { data: packed(subscription(events)) };
+    const broken = { data: Buffer.from([0x1f, 0x8b, 8, 0, 1]).toString('base64') };
+    const records = [{ data: packed(health) }, { data: packed(scheduler) }, good, broken, { data: '' }];
+    const all = await WAYS[way]!(JSON.stringify({ requestId: 'r', timestamp: 1, records }));
+    expect(told(all)).toEqual(told(expected));
+    const counts = counted(all);
+    expect(counts['ignored:out-of-kind']).toBe((counted(expected)['ignored:out-of-kind'] ?? 0) + 2);
+    expect(Object.keys(counts).filter((outcome) => outcome.startsWith('unusable:')).length).toBe(1);
+    const data = Buffer.from(JSON.stringify(ENTRY)).toString('base64');
+    const [pushed] = await WAYS[way]!(
+      JSON.stringify({ message: { data, messageId: '1' }, subscription: 's' }),
+    );
+    expect(pushed!.policyEvents).toMatchObject([
+      { name: 'web', verb: 'patch', actor: { user: 'ana@example.com' } },
+    ]);
   },
 );
 
