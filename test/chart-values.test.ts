@@ -169,6 +169,16 @@ test.each([
     'clusters of a hub',
     { ...DISTRIBUTED, clusters: ['c', 'd'], permissions: 'hub', clusterUids: ['c=0a-1', 'd=f00d'] },
   ],
+  [
+    'reports over clusters',
+    {
+      ...DISTRIBUTED,
+      clusters: ['c', 'd'],
+      permissions: 'none',
+      globalReports: { overClusters: true },
+      clusterLabels: { c: { env: 'prod', 'example.com/team': 'net' }, d: {} },
+    },
+  ],
   ['one token for everybody', { permissions: 'token', permissionsTokenSecret: 'door' }],
   ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
@@ -237,6 +247,21 @@ test.each([
   ['one twice', { ...DISTRIBUTED, permissions: 'none', clusters: ['c', 'd', 'c'] }, 'clusters'],
   ['clusters whose people nobody knows', { ...DISTRIBUTED, clusters: ['c', 'd'] }, 'kubeconfigsSecret'],
   ['clusters in one process', { clusters: ['c', 'd'], permissions: 'none' }, 'clusters'],
+  [
+    'reports over clusters in one process',
+    { globalReports: { overClusters: true } },
+    'globalReports.overClusters',
+  ],
+  [
+    'labels of clusters that nobody reads',
+    { ...DISTRIBUTED, clusterLabels: { c: { env: 'prod' } } },
+    'clusterLabels',
+  ],
+  [
+    'a label of a cluster that Kubernetes takes for none',
+    { ...DISTRIBUTED, globalReports: { overClusters: true }, clusterLabels: { c: { env: 'a,b' } } },
+    'clusterLabels.c.env',
+  ],
   ['a text for a reference', { imagePullSecrets: ['regcred'] }, 'imagePullSecrets.0'],
   ['a type of Service that is none', { 'service.type': 'Nodeport' }, 'service.type'],
   ['a port that is none', { 'service.port': 70_000 }, 'service.port'],

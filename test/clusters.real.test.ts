@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resourceChanges, type ResourceChange } from '@margay/contracts';
+import { childCounts, parentState, resourceChanges, type ResourceChange } from '@margay/contracts';
 import { deadLetterTopic, publishAll, type Bus } from '@margay/messaging';
+import { cellOver, childRunsOf, isParentRecord, type Stores } from '@margay/storage';
 import { expect, test } from 'vitest';
 import { chance } from './testing/chance.ts';
 import {
@@ -56,12 +57,57 @@ const stranger: ResourceChange = {
   origin: { source: 'audit.log', position: 1 },
 };
 
+/** A GlobalReport over the clusters of production, of which one window is due, and whose scheduler is killed as it begins it. */
+async function overProd(
+  folder: string,
+  stores: Readonly<Record<string, Stores>>,
+  kill: () => Promise<unknown>,
+) {
+  const manifest = join(folder, 'over.yaml');
+  writeFileSync(
+    manifest,
+    `{apiVersion: projectcalico.org/v3, kind: GlobalReport, metadata: {name: over}, spec: {reportType: inventory, schedule: '0 * * * *', clusters: {selector: env == 'prod'}}}`,
+  );
+  // A file's time stands for the creation of its reports: a minute before the last full hour.
+  const created = Math.floor(Date.now() / 3_600_000) * 3_600 - 60;
+  utimesSync(manifest, created, created);
+  await sleep(1_000);
+  await kill();
+  const cell = cellOver(new Map(Object.entries(stores)));
+  const parents = async () => (await stores['alpha']!.windows.list({ parents: true })).filter(isParentRecord);
+  await expect
+    .poll(async () => (await parents()).map(({ state, window }) => [state, ...window.clusters]), {
+      timeout: 60_000,
+      interval: 500,
+    })
+    .toEqual([['completed', 'alpha', 'beta']]);
+  const [parent] = await parents();
+  const children = await childRunsOf(cell, parent!, Date.now() * 1_000);
+  expect(children.map(({ cluster, state }) => [cluster, state])).toEqual([
+    ['alpha', 'completed'],
+    ['beta', 'completed'],
+  ]);
+  // Nothing happened in that minute, of which no log says that it was whole.
+  expect(parentState(childCounts(children))).toBe('with gaps');
+  for (const cluster of CLUSTERS) {
+    const { headers } = await stores[cluster]!.archive.headers({ reportName: 'alpha:over' });
+    expect([cluster, headers.length]).toEqual([cluster, cluster === 'gamma' ? 0 : 1]);
+    expect(headers.map(({ cluster: of }) => of)).toEqual(cluster === 'gamma' ? [] : [cluster]);
+  }
+}
+
 test(
   'three clusters stream through one cell whose services are killed: each report is that of its cluster alone',
   { timeout: 300_000 },
   async () => {
     const { environment, bus, storesOf } = await installCell(process.env['MARGAY_TEST_KAFKA'] ?? '');
-    const cell = { ...environment, CLUSTERS: CLUSTERS.join() };
+    const cell = {
+      ...environment,
+      CLUSTERS: CLUSTERS.join(),
+      REPORTS_OVER_CLUSTERS: 'true',
+      CLUSTER_LABELS: 'alpha:env=prod,beta:env=prod,gamma:env=test',
+      TIGERA_COMPLIANCE_JOB_START_DELAY: '0s',
+    };
     const logs = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, join(ownFolder(), 'audit.log')]));
     for (const log of Object.values(logs)) writeFileSync(log, '');
     const ingestors = CLUSTERS.map((cluster) =>
@@ -100,6 +146,8 @@ test(
       expect([cluster, reports[i]]).toEqual([cluster, await undisturbed(logs[cluster]!, cluster)]);
     await expectNoDeadLetters(bus);
     await expectReady([...ingestors, ...services]);
+
+    await overProd(environment.REPORTS_DIRECTORY, stores, async () => services[4]!.kill());
 
     await publishAll(bus, resourceChanges, [stranger]);
     await expect

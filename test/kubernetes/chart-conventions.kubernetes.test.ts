@@ -627,6 +627,29 @@ test('clusters together', () => {
   expect(() => renderedObjects({ ...values, clusters: ['b', 'c'] })).toThrow(/clusterName, a, is not among/);
 });
 
+test('reports over clusters', () => {
+  const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others' };
+  const own = (values['globalReports' as never] ?? {}) as object;
+  const over = {
+    ...values,
+    globalReports: { ...own, overClusters: true },
+    clusterLabels: { a: { env: 'prod' }, c: { env: 'test', 'example.com/team': 'net' } },
+  };
+  const settingsOf = (given: ChartValues, part: string) =>
+    container(podsOf(renderedObjects(given)).get(part)!).env.filter(({ name }: { name: string }) =>
+      ['REPORTS_OVER_CLUSTERS', 'CLUSTER_LABELS'].includes(name),
+    );
+  expect(settingsOf(over, 'scheduler')).toEqual([
+    { name: 'REPORTS_OVER_CLUSTERS', value: 'true' },
+    { name: 'CLUSTER_LABELS', value: 'a:env=prod,c:env=test,c:example.com/team=net' },
+  ]);
+  expect(settingsOf(over, 'api')).toEqual([]);
+  expect(settingsOf(values, 'scheduler')).toEqual([]);
+  expect(() => renderedObjects({ ...over, clusterLabels: { d: { env: 'prod' } } })).toThrow(
+    /clusterLabels: d is not among clusters/,
+  );
+});
+
 test('scaling by lag', () => {
   const keda = { keda: { enabled: true } };
   const kafka = (more: object) => ({ ...ALL_PARTS, ...keda, kafka: { ...DISTRIBUTED.kafka, ...more } });

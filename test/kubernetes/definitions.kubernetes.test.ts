@@ -205,6 +205,22 @@ test.each([
     { reportType: 'inventory', endpoints: { namespaces: { names: 'shop' } } },
     'must be of type array',
   ],
+  ['clusters without a selector', { reportType: 'inventory', clusters: {} }, 'spec.clusters.selector'],
+  [
+    'a selector of clusters that is none',
+    { reportType: 'inventory', clusters: { selector: 'env = prod' } },
+    'not a selector',
+  ],
+  [
+    'a LabelSelector of clusters',
+    { reportType: 'inventory', clusters: { selector: { matchLabels: { env: 'prod' } } } },
+    'must be of type string',
+  ],
+  [
+    'clusters and nodes',
+    { reportType: 'inventory', clusters: { selector: 'all()' }, jobNodeSelector: { a: 'b' } },
+    'jobNodeSelector chooses nodes of one cluster',
+  ],
   [
     'thresholds beyond per cent',
     { reportType: 'cis-benchmark', cis: { highThreshold: 101 } },
@@ -214,6 +230,7 @@ test.each([
 
 test('a report of a type of one’s own, and one for benchmarks, are admitted', () => {
   expect(refusal({ reportType: 'my.own-type' })).toBe('');
+  expect(refusal({ reportType: 'inventory', clusters: { selector: "env == 'prod'" } })).toBe('');
   expect(
     refusal({
       reportType: 'cis-benchmark',
