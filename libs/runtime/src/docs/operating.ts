@@ -147,7 +147,7 @@ namespace and release). An installation of before knows no Lease: two write one 
 have shown the namespace \`kube-system\`, or that was told its \`uid\` (CLUSTER_UIDS, which the flow-ingestor needs for it), says it with all that it publishes: what is of another cluster than the one that the history of the name began with, also where a cluster
 was made anew under its old name, is set aside (\`dlq-code\` \`other-cluster\`, with both uids in the reason and in the log). A cluster that was restored from a backup has its uid still,
 and its reports say from when on its store is another one. Where one cluster goes by two names of \`CLUSTERS\`, since it was renamed, or was restored beside the first, the snapshotter's
-\`/readyz\` says so: each name has a history of its own. A cluster that is taken out of \`CLUSTERS\` keeps its data, and nobody is shown any of it; its tokens and sessions are good for nothing.
+\`/readyz\` says so: each name has a history of its own. A copy that has the uid and the name of its original is not told from it: give it another name before it publishes. A cluster that is taken out of \`CLUSTERS\` keeps its data, and nobody is shown any of it; its tokens and sessions are good for nothing.
 
 **Retention.** History, trail, flows, coverage and archive are in indices by month; deleting the months that are too old is all
 that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on.

@@ -247,6 +247,19 @@ test('where several clusters may be posted for, a token or a name of none is ref
   ]);
 });
 
+test.each([
+  ['one of several is left', ['b', 'c'], false],
+  ['one is left', ['b'], true],
+])('where %s, a token of a cluster that was removed is good for nothing', async (_, clusters, isOnly) => {
+  const tokens = fileOf('removed a\nstays b\n');
+  const { base, delivered } = await setUp({ clusters, credentials: bearerTokens(tokens, isOnly) });
+  const status = async (token: string, cluster: string) =>
+    (await post(`${base}/in/${cluster}/n1`, '{}', { headers: { authorization: `Bearer ${token}` } })).status;
+  expect([await status('removed', 'a'), await status('removed', 'b')]).toEqual([404, 403]);
+  expect([await status('stays', 'a'), await status('stays', 'b')]).toEqual([403, 200]);
+  expect(delivered).toMatchObject([{ cluster: 'b' }]);
+});
+
 test.each(['', '# nothing\n'])('a file of tokens without one is refused: %j', (content) => {
   expect(() => bearerTokens(fileOf(content))).toThrow('has no token');
 });
