@@ -13,8 +13,8 @@ export interface ApiHere {
   readonly stores: Stores;
   readonly access: Authority;
   readonly hosts?: readonly string[];
-  /** Proxies in front, ways to sign in, limits. */
-  readonly door?: Pick<ApiOptions, 'proxies' | 'signIn' | 'limits'>;
+  /** Proxies in front, ways to sign in, limits, where copies are kept. */
+  readonly door?: Pick<ApiOptions, 'proxies' | 'signIn' | 'limits' | 'sink'>;
   readonly cluster?: string;
   /** Other clusters, that the same people may see unless it is said who may. */
   readonly others?: ReadonlyMap<string, Stores>;

@@ -44,6 +44,8 @@ import { RunsController } from './runs/runs.controller.ts';
 import { SessionController } from './session/session.controller.ts';
 import { SessionKeeper, type SessionLimits } from './session/session-keeper.ts';
 import { whoAsks } from './session/who-asks.ts';
+import type { SinkOptions } from './sink/settings.ts';
+import { Sink } from './sink/sink.ts';
 import { PendingLogins } from './sign-in/pending-logins.ts';
 import { SignInController } from './sign-in/sign-in.controller.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
@@ -60,8 +62,11 @@ import {
   ORIGIN_OF,
   SESSION_LIMITS,
   SIGN_IN,
+  SINK,
   TABLES,
 } from './tokens.ts';
+
+export type { SinkOptions };
 
 /** What the API serves, to whom, and under which names. */
 export interface ApiOptions {
@@ -88,6 +93,8 @@ export interface ApiOptions {
   readonly signIn?: SignIn;
   /** How much one person may ask for; no limits unless given. */
   readonly limits?: Limits;
+  /** Where copies of evidence are kept; nowhere unless given. */
+  readonly sink?: SinkOptions;
   /** Networks that do not count as the internet; a default list unless given. */
   readonly privateNetworks?: readonly string[];
 }
@@ -129,6 +136,7 @@ const CONTROLLERS = [
     ParentRunList,
     SessionKeeper,
     PendingLogins,
+    Sink,
     { provide: ACCESS, inject: [AUTHORITY, SessionKeeper, SIGN_IN, ORIGIN_OF, CLOCK], useFactory: whoAsks },
     { provide: TABLES, inject: [STORES], useFactory: ({ archive }: Stores) => tablesOf(archive) },
   ],
@@ -262,6 +270,7 @@ function apiOf(options: ApiOptions, own: Provider[], adapters: DynamicModule[]):
     limits = NO_LIMITS,
     privateNetworks,
     keptIn,
+    sink,
   } = options;
   return {
     module: ApiModule,
@@ -278,6 +287,7 @@ function apiOf(options: ApiOptions, own: Provider[], adapters: DynamicModule[]):
       { provide: HTTPS_ONLY, useValue: httpsOnly },
       { provide: NETWORKS, useValue: privateNetworks },
       { provide: KEPT_IN, useValue: keptIn?.get(cluster) },
+      { provide: SINK, useValue: sink },
     ],
   };
 }

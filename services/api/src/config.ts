@@ -3,6 +3,7 @@ import { cellSettings, clustersOf, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 import { doorProblems, doorSettings } from './door.ts';
+import { sinkSettings } from './sink/settings.ts';
 
 /** What the service is, in a sentence, for the generated documents. */
 export const about = 'Serves the dashboard, the REST API and the downloads of archived reports.';
@@ -43,6 +44,7 @@ export const config = z
         'Networks that do not count as the internet in the state of the cluster at an instant, as the report-worker has them; the same default.',
     }),
     ...elasticsearchSettings,
+    ...sinkSettings,
   })
   .refine(({ API_PERMISSIONS: by, API_TOKEN: token }) => by !== 'token' || token !== undefined, {
     path: ['API_TOKEN'],

@@ -3,6 +3,7 @@ export { anyone, byKubernetes, byToken, type Authority } from './access/access.t
 export { accessOf } from './access/configured.ts';
 export { config as apiConfig } from './config.ts';
 export { type DoorConfig, doorOf, doorProblems, doorSettings, ownHosts, tlsOf } from './door.ts';
+export { sinkOf, sinkSettings } from './sink/settings.ts';
 export { isLate, lateOf } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
 export { archivedReport } from './archived-report.ts';

@@ -7,6 +7,7 @@ import { config } from './config.ts';
 import { doorOf, tlsOf } from './door.ts';
 import { hubConfig } from './hub/config.ts';
 import { hubOf } from './hub/hub.ts';
+import { sinkOf } from './sink/settings.ts';
 
 // Given cells, it is a hub of those: they tell it of their clusters, and nothing else is here.
 const isHub = ['HUB_CELLS', 'HUB_CELLS_FILE'].some((name) => (process.env[name] ?? '') !== '');
@@ -19,6 +20,7 @@ await runService({
   tls: tlsOf,
   module: (settings) => {
     const [cluster = '', ...others] = clustersOf(settings);
+    const sink = sinkOf(settings);
     return ApiModule.over(
       {
         cluster,
@@ -30,6 +32,7 @@ await runService({
           },
         }),
         ...(settings.PRIVATE_NETWORKS && { privateNetworks: settings.PRIVATE_NETWORKS }),
+        ...(sink && { sink }),
         ...doorOf(settings),
       },
       StoresModule.elasticsearch(settings, 'mostly reads'),

@@ -33,6 +33,8 @@ export const SESSION_LIMITS = 'SESSION_LIMITS';
 
 /** The token of the ways to sign in, see `SignIn`. */
 export const SIGN_IN = 'SIGN_IN';
+/** How copies are made, or undefined. */
+export const SINK = 'SINK';
 
 /** The token of the tables of archived reports, see `tablesOf`. */
 export const TABLES = 'TABLES';

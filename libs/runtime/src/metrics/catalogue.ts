@@ -217,6 +217,21 @@ export const METRICS = {
     watch:
       'Above an hour: alert `MargayLogUnconfirmed`; `/readyz` of the worker says who is lacking and why.',
   },
+  logCopiesTotal: {
+    name: 'margay_log_copies_total',
+    type: 'counter',
+    labels: ['cluster', 'result'],
+    help: 'Copies of evidence and of heads of the log of reports to a bucket with a retention lock, by result: kept, there (it was there already), failed (tried again), refused (something else is there, and was left) or lost (there is nothing whole to copy).',
+    watch:
+      '`refused` or `lost`: the log or the archive was changed; the API’s log says which; alert `MargayCopyRefused`.',
+  },
+  logUncopiedSeconds: {
+    name: 'margay_log_uncopied_seconds',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: 'For how long the log of reports has had entries that are not copied to the bucket, as this API sees it; 0 when there are none.',
+    watch: 'Hours: alert `MargayCopiesBehind`; the check `copies` of `/readyz` says why.',
+  },
   archiveDamagedTotal: {
     name: 'margay_archive_damaged_total',
     type: 'counter',

@@ -30,7 +30,8 @@ export async function cosigned(ledger: Ledger, head: LogHead): Promise<LogHead> 
  * @param head the newest. What its key did not sign, and what the log does not go on from, does not count.
  */
 export async function confirmedHead(ledger: Ledger, index: number, head: LogHead): Promise<ConfirmedHead> {
-  const bySize = Map.groupBy(await ledger.confirmations(index + 1), ({ size }) => size);
+  const signed = (await ledger.confirmations(index + 1)).filter(({ kind }) => kind !== 'copy');
+  const bySize = Map.groupBy(signed, ({ size }) => size);
   const best = [...bySize].sort(([a, one], [b, other]) => other.length - one.length || a - b);
   for (const [size, confirmations] of best)
     if (await isOfLog(ledger, head, size, confirmations))

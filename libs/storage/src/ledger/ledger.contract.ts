@@ -419,6 +419,9 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect(await shown('a')).toEqual([2, 1, false]);
       await ledger.confirm(cosigning(three, w2));
       expect(await shown('a')).toEqual([3, 2, false]);
+      await ledger.confirm({ ...cosigning(two, w1), kind: 'copy', by: 'copies', text: '' });
+      expect(await ledger.lastConfirmed('copies')).toBe(2);
+      expect(await shown('a')).toEqual([3, 2, false]);
       await ledger.confirm(timestamp(one));
       await ledger.confirm(cosigning(one, w1));
       expect(await shown('a')).toEqual([1, 1, true]);

@@ -30,7 +30,7 @@ export interface LogGrowth {
   readonly tiles: readonly Tile[];
 }
 
-/** What somebody else signed of a checkpoint. It was checked before it was kept; whoever reads it cannot know that, since somebody may have changed the store. */
+/** What somebody else signed of a checkpoint, or that he has a copy. It was checked before it was kept; whoever reads it cannot know that, since somebody may have changed the store. */
 export interface Confirmation {
   /** How many entries the log had. */
   readonly size: number;
@@ -38,8 +38,8 @@ export interface Confirmation {
   readonly checkpoint: string;
   /** Who confirmed it, and how: the name and id of a witness's key, or where the authority of a timestamp is. */
   readonly by: string;
-  readonly kind: 'cosignature' | 'timestamp';
-  /** The line of a cosignature; the answer of the authority (RFC 3161), DER in base64. */
+  readonly kind: 'cosignature' | 'timestamp' | 'copy';
+  /** The line of a cosignature; the answer of the authority (RFC 3161), DER in base64; empty where all that the log had was copied there. */
   readonly text: string;
 }
 

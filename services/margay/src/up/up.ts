@@ -11,6 +11,8 @@ import {
   doorProblems,
   doorSettings,
   ownHosts,
+  sinkOf,
+  sinkSettings,
   tlsOf,
   isLate,
   lateOf,
@@ -229,8 +231,10 @@ async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<
   }
 }
 
-/** How people come in, by the api's own variables. */
-function doorFor(options: UpOptions): ReturnType<typeof doorOf> & { tls: ReturnType<typeof tlsOf> } {
+/** How people come in, and where copies go, by the api's own variables. */
+function doorFor(
+  options: UpOptions,
+): ReturnType<typeof doorOf> & Pick<MargayOptions['api'], 'sink'> & { tls: ReturnType<typeof tlsOf> } {
   const settings = readConfig(z.object(doorSettings), process.env);
   const problems = doorProblems(settings, options.permissions);
   if (problems.length > 0)
@@ -240,7 +244,8 @@ function doorFor(options: UpOptions): ReturnType<typeof doorOf> & { tls: ReturnT
   const given = options.hosts ?? door.hosts;
   // Its own commands ask it under the names of this machine.
   const hosts = given ? [...given, ...own, ...LOOPBACK] : hostsOf(options, own);
-  return { ...door, ...(hosts && { hosts }), tls: tlsOf(settings) };
+  const sink = sinkOf(readConfig(z.object(sinkSettings), process.env));
+  return { ...door, ...(sink && { sink }), ...(hosts && { hosts }), tls: tlsOf(settings) };
 }
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
