@@ -1,17 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hubNews } from '@margay/contracts';
+import { hubNews, type HubNews } from '@margay/contracts';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
-import { computeWindow, workOn } from '@margay/report-worker';
-import { splitReport } from '@margay/reports';
-import { openEmbedded, type Stores } from '@margay/storage';
+import { tellHubsOf } from '@margay/report-worker';
+import type { Stores } from '@margay/storage';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { cellsOf, hubHere, logKeyOf } from './testing/hub-here.ts';
-import { recordedStores, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { cellHere, cellsOf, hubHere } from './testing/hub-here.ts';
+import { recordedStores } from './testing/recorded-stores.ts';
 
 /** One API over cells, each with stores of its own, that tell it of their clusters by topic. */
-const NOW = SPAN.end + 3_600_000_000;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
@@ -33,42 +31,10 @@ beforeEach(() => {
   );
 });
 
-/** The worker of a cell, whose reports have the evidence of the recorded cluster. */
 function cellOf(cluster: string) {
-  const stores = openEmbedded(':memory:');
-  closing.push(() => stores.close());
-  const own = { ...evidence, archive: stores.archive, ledger: stores.ledger, windows: stores.windows };
-  return {
-    stores,
-    async report(id: string): Promise<void> {
-      const window = { ...windowOf(id, 'inventory'), cluster, reportName: 'daily' };
-      await stores.windows.emit([window], NOW);
-      const result = await workOn(window, {
-        bus,
-        stores: own,
-        compute: async (asked) => {
-          const { header, digest, parts } = splitReport(await computeWindow(evidence, asked));
-          return { header, digest, parts: [...parts], read: await evidence.arrivals.place() };
-        },
-        now: () => NOW,
-        signal: new AbortController().signal,
-        evidenceMilliseconds: 0,
-        ledgerKey: logKeyOf(cluster),
-        tell: {
-          failed: (_, error) => {
-            throw error;
-          },
-          away: () => {},
-          late: () => {},
-          logged: () => {},
-          unlogged: (error) => {
-            throw error;
-          },
-        },
-      });
-      expect(result).toBe('completed');
-    },
-  };
+  const cell = cellHere(cluster, evidence, bus);
+  closing.push(() => cell.stores.close());
+  return cell;
 }
 
 async function hub(cells: string, clock = () => Date.now() * 1_000) {
@@ -150,3 +116,85 @@ test('a hub that was away, or was ended at any instant, goes on where it was', a
   await second.caughtUp();
   expect((await second.clusters())['alpha']!.told!.feed).toMatchObject({ logged: 3, missing: [] });
 });
+
+test('what has not come is said by its number, and comes when the cell tells it again', async () => {
+  const alpha = cellOf('alpha');
+  const told: HubNews[] = [];
+  const lossy = { ...bus, publish: async () => undefined };
+  await alpha.report('a1');
+  await alpha.report('a2', lossy);
+  await alpha.report('a3');
+  for await (const { value } of bus.peek(hubNews.name)) told.push(hubNews.decode(value));
+  expect(told).toHaveLength(2);
+  const { clusters, caughtUp, metrics } = await hub(cellsOf('alpha'));
+  await caughtUp();
+  const { feed, lastReport } = (await clusters())['alpha']!.told!;
+  expect(feed).toMatchObject({
+    state: 'heard',
+    logged: 3,
+    missing: [{ from: 1, to: 1 }],
+    words: 'Entries 1 of its log of reports have not come.',
+  });
+  expect(lastReport).not.toBeNull();
+  expect(await metrics.exposition()).toContain('margay_hub_missing_entries{cluster="alpha"} 1\n');
+  await tellHubsOf(bus, alpha.stores, (await alpha.stores.archive.header('a2'))!);
+  await caughtUp();
+  expect((await clusters())['alpha']!.told!.feed).toMatchObject({ logged: 3, missing: [] });
+});
+
+test('a cell that is away is said to be', async () => {
+  const alpha = cellOf('alpha');
+  await alpha.report('a1');
+  const { clusters, caughtUp } = await hub(cellsOf('alpha'), () => Date.now() * 1_000 + 11 * 60_000_000);
+  await caughtUp();
+  const { feed } = (await clusters())['alpha']!.told!;
+  expect(feed!.state).toBe('away');
+  expect(feed!.words).toBe(`Nothing was heard of it since ${feed!.heard}.`);
+});
+
+test('what is not a cell’s to tell is set aside and counted, and what it tells is taken all the same', async () => {
+  const alpha = cellOf('alpha');
+  const { clusters, caughtUp, metrics } = await hub(cellsOf('alpha', 'beta'));
+  await alpha.report('a1');
+  const told: HubNews[] = [];
+  for await (const { value } of bus.peek(hubNews.name)) told.push(hubNews.decode(value));
+  const [news] = told;
+  await publishAll(bus, hubNews, [
+    { ...news!, cluster: 'beta' },
+    { ...news!, cluster: 'nobody’s' },
+    { ...news!, report: { ...news!.report!, header: '{}' } },
+  ]);
+  await alpha.report('a2');
+  await caughtUp();
+  expect((await clusters())['alpha']!.told!.feed).toMatchObject({ logged: 2, missing: [] });
+  expect((await clusters())['beta']!.told!.feed).toMatchObject({ state: 'never heard' });
+  const counted = (await metrics.exposition())
+    .split('\n')
+    .filter((line) => line.startsWith('margay_hub_refused'));
+  expect(counted.sort(byText)).toEqual([
+    'margay_hub_refused_total{cluster="",reason="unknown-cluster"} 1',
+    'margay_hub_refused_total{cluster="alpha",reason="other-digest"} 1',
+    'margay_hub_refused_total{cluster="beta",reason="unknown-key"} 1',
+  ]);
+  const letters = [];
+  for await (const { headers } of bus.peek(`${hubNews.name}.dlq`))
+    letters.push(headers['dlq-code'] ?? headers['dlq-reason']);
+  expect(letters).toHaveLength(3);
+});
+
+test('a cell whose log was forked raises an alert, and what it had told stays', async () => {
+  const [alpha, forger] = [cellOf('alpha'), cellOf('alpha')];
+  const { clusters, caughtUp, metrics } = await hub(cellsOf('alpha'));
+  await alpha.report('a1');
+  await alpha.report('a2');
+  await forger.report('x1');
+  await caughtUp();
+  const { feed, lastReport } = (await clusters())['alpha']!.told!;
+  expect(feed!.state).toBe('another log');
+  expect(lastReport).not.toBeNull();
+  const exposed = await metrics.exposition();
+  expect(exposed).toContain('margay_hub_log_changed{cluster="alpha"} 1\n');
+  expect(exposed).toContain('margay_hub_refused_total{cluster="alpha",reason="other-log"} 1\n');
+});
+
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);

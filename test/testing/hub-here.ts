@@ -6,9 +6,13 @@ import type { Bus } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { computeWindow, workOn } from '@margay/report-worker';
+import { splitReport } from '@margay/reports';
+import { openEmbedded, type Stores } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { SPAN, windowOf } from './recorded-stores.ts';
 
 /** The key of the log of a cluster. */
 export const logKeyOf = (cluster: string): SigningKey =>
@@ -23,6 +27,45 @@ export const cellsOf = (...clusters: readonly string[]): string =>
       clusters: [{ name: cluster, keys: [verifierKeyText(logKeyOf(cluster))] }],
     })),
   );
+
+const AFTER = SPAN.end + 3_600_000_000;
+
+/** The worker of a cell, whose reports have the evidence of the recorded cluster. */
+export function cellHere(cluster: string, evidence: Stores, bus: Bus) {
+  const stores = openEmbedded(':memory:');
+  const own = { ...evidence, archive: stores.archive, ledger: stores.ledger, windows: stores.windows };
+  return {
+    stores,
+    async report(id: string, to = bus): Promise<void> {
+      const window = { ...windowOf(id, 'inventory'), cluster, reportName: 'daily' };
+      await stores.windows.emit([window], AFTER);
+      const result = await workOn(window, {
+        bus: to,
+        stores: own,
+        compute: async (asked) => {
+          const { header, digest, parts } = splitReport(await computeWindow(evidence, asked));
+          return { header, digest, parts: [...parts], read: await evidence.arrivals.place() };
+        },
+        now: () => AFTER,
+        signal: new AbortController().signal,
+        evidenceMilliseconds: 0,
+        ledgerKey: logKeyOf(cluster),
+        tell: {
+          failed: (_, error) => {
+            throw error;
+          },
+          away: () => {},
+          late: () => {},
+          logged: () => {},
+          unlogged: (error) => {
+            throw error;
+          },
+        },
+      });
+      if (result !== 'completed') throw new Error(`${id} is ${result}`);
+    },
+  };
+}
 
 export interface HubHere {
   /** Where its cells tell it things; it stays open. */

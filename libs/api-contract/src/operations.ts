@@ -85,6 +85,7 @@ export const OPERATIONS = {
     summary:
       'Runs of GlobalReports over many clusters, newest window first: which were chosen, and how far each is. Of clusters of which one may see nothing how many there are.',
     right: 'list',
+    inCell: true,
     query: parentRunsQuery,
     answer: json('A page of runs over many clusters.', parentRuns),
   },
@@ -93,6 +94,7 @@ export const OPERATIONS = {
     path: '/parent-runs/{parent}',
     summary: 'One run over many clusters.',
     right: 'list',
+    inCell: true,
     parentRun: 'parent',
     parameters: z.object({ parent: z.string().meta({ description: 'The id of a run over many clusters.' }) }),
     answer: json('The run.', parentRun),

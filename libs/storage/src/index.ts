@@ -34,7 +34,14 @@ export {
   logReports,
   logUnlogged,
 } from './ledger/append.ts';
-export { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './ledger/key.ts';
+export {
+  keyOfCluster,
+  ledgerKeyFor,
+  ledgerKeyOf,
+  ledgerSettings,
+  readKeyFile,
+  writeNewKey,
+} from './ledger/key.ts';
 export { cosigned } from './ledger/confirmed.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';
 export { runOfKey } from './ledger/key-changes.ts';

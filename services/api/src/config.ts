@@ -2,24 +2,20 @@ import { networksProblem } from '@margay/policy';
 import { cellSettings, clustersOf, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
-import { doorProblems, doorSettings } from './door.ts';
+import { doorProblems } from './door.ts';
+import { hubConfig } from './hub/config.ts';
+import { openSettings } from './open-settings.ts';
 import { sinkSettings } from './sink/settings.ts';
 
 /** What the service is, in a sentence, for the generated documents. */
 export const about = 'Serves the dashboard, the REST API and the downloads of archived reports.';
 
-/** What is set of an api whatever it serves. */
-export const openSettings = {
-  API_TOKEN: z
-    .string()
-    .min(16)
-    .optional()
-    .meta({ description: 'The token that everybody who asks has to give.', secret: true }),
-  ...doorSettings,
-  GLOBAL_REPORT_GROUP: z
-    .string()
-    .default('projectcalico.org')
-    .meta({ description: 'API group of GlobalReports, which permissions are about.' }),
+/** What the same service is where it is given cells. */
+export const role = {
+  name: 'api as a hub',
+  about:
+    'Shows the clusters of many cells as one API and one dashboard, by the headers of their reports: of these the cells tell it on the topic `margay.hub-news`.',
+  config: hubConfig,
 };
 
 /** The settings of the api. */

@@ -18,6 +18,7 @@ export function FleetPage({ clusters }: { clusters: Answer<Clusters> }) {
   }, []);
   if (problem && data === undefined) return html`<${Problem} problem=${problem} />`;
   if (data === undefined) return html`<${Wait} />`;
+  const isHub = data.items.some(({ told }) => told !== null && told.feed !== null);
   const shown = worstFirst(data.items).filter(({ name }) => name.includes(text));
   return html`<h1>Clusters</h1>
     <form class="filters" role="search" onSubmit=${(event: Event) => event.preventDefault()}>
@@ -43,10 +44,11 @@ export function FleetPage({ clusters }: { clusters: Answer<Clusters> }) {
             <th scope="col">Silent sources</th>
             <th scope="col">Last seen</th>
             <th scope="col" class="wide">Last report</th>
+            ${isHub && html`<th scope="col" class="wide">Told by its cell</th>`}
           </tr>
         </thead>
         <tbody>
-          ${shown.map((cluster) => html`<${Row} key=${cluster.name} cluster=${cluster} />`)}
+          ${shown.map((cluster) => html`<${Row} key=${cluster.name} cluster=${cluster} isHub=${isHub} />`)}
         </tbody>
       </table>
     </div>`;
@@ -55,12 +57,12 @@ export function FleetPage({ clusters }: { clusters: Answer<Clusters> }) {
 /** Where the pages of a cluster are. */
 const pagesOf = (name: string, hash = '#/'): string => `/?cluster=${part(name)}${hash}`;
 
-function Row({ cluster: { name, told, problem } }: { cluster: SeenCluster }) {
+function Row({ cluster: { name, told, problem }, isHub }: { cluster: SeenCluster; isHub: boolean }) {
   const link = html`<a href=${pagesOf(name)}><${Name} text=${name} /></a>`;
   if (told === null)
     return html`<tr>
       <td>${link}</td>
-      <td colspan="4" class=${problem === null ? 'soft' : 'bad'}>
+      <td colspan=${isHub ? 5 : 4} class=${problem === null ? 'soft' : 'bad'}>
         ${problem === null ? 'Sign in there to see how it is' : html`<${Name} text=${problem} />`}
       </td>
     </tr>`;
@@ -81,8 +83,20 @@ function Row({ cluster: { name, told, problem } }: { cluster: SeenCluster }) {
               >${' to '}<${Time} at=${lastReport.window.end} />`
       }
     </td>
+    ${isHub && html`<td>${told.feed !== null && html`<${Feed} feed=${told.feed} />`}</td>`}
   </tr>`;
 }
+
+function Feed({ feed: { state, heard, missing, words, cell, api } }: { feed: FeedOfCluster }) {
+  const isGood = state === 'heard' && missing.length === 0;
+  return html`<span class="badge ${isGood ? 'good' : 'warn'}"
+      >${state === 'heard' && missing.length > 0 ? 'reports missing' : state}</span
+    >${heard !== null && html`${' '}<${Time} at=${heard} />`}${' in '}<a href=${api}
+      ><${Name} text=${cell} /></a
+    >${!isGood && html`<br /><span class="soft"><${Name} text=${words} /></span>`}`;
+}
+
+type FeedOfCluster = NonNullable<NonNullable<SeenCluster['told']>['feed']>;
 
 function Grade({ told: { grade, complete, words } }: { told: NonNullable<SeenCluster['told']> }) {
   if (grade === null) return html`<span class="badge warn">no report yet</span>`;

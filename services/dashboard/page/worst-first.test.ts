@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { worstFirst, type SeenCluster } from './worst-first.ts';
 
+const NOON = '2026-11-26T12:00:00Z';
+const ONE = '2026-11-26T13:00:00.5Z';
+
 type Grade = NonNullable<SeenCluster['told']>['grade'];
 
 const told = (name: string, grade: Grade, lastSeen: string | null, complete = false): SeenCluster => ({
@@ -9,15 +12,30 @@ const told = (name: string, grade: Grade, lastSeen: string | null, complete = fa
   problem: null,
   told: { uid: null, lastSeen, grade, complete, words: '', silent: [], lastReport: null, feed: null },
 });
+/** As a hub has it. */
+const fed = (
+  name: string,
+  state: 'heard' | 'away' | 'another log',
+  missing: readonly number[] = [],
+): SeenCluster => {
+  const cluster = told(name, 'proven', ONE, true);
+  const feed = {
+    cell: '',
+    api: '',
+    heard: null,
+    state,
+    logged: 9,
+    missing: missing.map((from) => ({ from, to: from })),
+    words: '',
+  };
+  return { ...cluster, told: { ...cluster.told!, feed } };
+};
 const untold = (name: string, problem: string | null): SeenCluster => ({
   name,
   isAsked: false,
   problem,
   told: null,
 });
-
-const NOON = '2026-11-26T12:00:00Z';
-const ONE = '2026-11-26T13:00:00.5Z';
 
 test('clusters stand by how bad their evidence is, then by how long ago they were seen, then by name', () => {
   const worst = [
@@ -34,4 +52,21 @@ test('clusters stand by how bad their evidence is, then by how long ago they wer
   ];
   for (const clusters of [worst, worst.toReversed()])
     expect(worstFirst(clusters).map(({ name }) => name)).toEqual(worst.map(({ name }) => name));
+});
+
+test('in a hub a log that is another one stands first, and what has not come is in doubt', () => {
+  const clusters = [
+    fed('whole', 'heard'),
+    told('gaps', 'gaps', NOON),
+    fed('lacking', 'heard', [3]),
+    fed('away', 'away'),
+    fed('forked', 'another log'),
+  ];
+  expect(worstFirst(clusters).map(({ name }) => name)).toEqual([
+    'forked',
+    'gaps',
+    'away',
+    'lacking',
+    'whole',
+  ]);
 });

@@ -6,11 +6,16 @@ export type SeenCluster = Clusters['items'][number];
 const GRADES = ['not known', 'gaps', 'no gap seen', 'proven'];
 const IN_DOUBT = GRADES.indexOf('no gap seen') - 0.5;
 
+/** How far a hub may be believed of a cluster: worse than any evidence is a log that is another one than before. */
+const OF_FEED = { 'another log': -0.5, away: IN_DOUBT, 'never heard': IN_DOUBT, heard: Infinity };
+
 /** How bad a cluster's evidence is: the less the worse. Those of which nothing is told come last, but for those that cannot be asked. */
 function rankOf({ told, problem }: SeenCluster): number {
   if (told === null) return problem === null ? GRADES.length : -1;
   const rank = GRADES.indexOf(told.grade ?? 'not known');
-  return told.complete ? rank : Math.min(rank, IN_DOUBT);
+  const { feed } = told;
+  const isInDoubt = !told.complete || (feed !== null && feed.missing.length > 0);
+  return Math.min(rank, isInDoubt ? IN_DOUBT : Infinity, feed === null ? Infinity : OF_FEED[feed.state]);
 }
 
 /** Clusters by how bad their evidence is; of those that are as bad those first that were seen longest ago, then by name. */

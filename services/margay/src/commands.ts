@@ -77,6 +77,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/baseline.ts')).baselineCommand,
   },
   {
+    use: 'tell-hubs',
+    about: 'Tell hubs of a distributed installation’s reports once more: one is new, or lacks some.',
+    load: async () => (await import('./commands/tell-hubs.ts')).tellHubsCommand,
+  },
+  {
     use: 'check [options]',
     about: 'Look whether GlobalReports, and Calico beside them, can be used in a cluster.',
     load: async () => (await import('./commands/check.ts')).checkCommand,

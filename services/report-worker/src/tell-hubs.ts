@@ -2,14 +2,18 @@ import { hubNews, type HubNews, type ProvenEntry } from '@margay/contracts';
 import { publishAll, type Bus } from '@margay/messaging';
 import { loggedHead, loggedNow, type ArchivedHeader, type LoggedNow, type Stores } from '@margay/storage';
 
-/** Tells hubs of a report that is in the log of reports, and of the log's head with it. Of one that is not in it there is nothing to tell. */
+/**
+ * Tells hubs of a report that is in the log of reports, and of the log's head with it.
+ *
+ * @returns whether it is in it: of any other there is nothing to tell.
+ */
 export async function tellHubsOf(
   bus: Bus,
   { ledger }: Pick<Stores, 'ledger'>,
   header: ArchivedHeader,
-): Promise<void> {
+): Promise<boolean> {
   const logged = await loggedNow(ledger, header.id);
-  if (logged === undefined) return;
+  if (logged === undefined) return false;
   const { entry, proof, statement } = logged;
   const report = {
     ...provenEntry({ entry, proof }),
@@ -17,6 +21,7 @@ export async function tellHubsOf(
     ...(statement !== undefined && { statement }),
   };
   await publishAll(bus, hubNews, [{ ...headNews(header.cluster, logged), report }]);
+  return true;
 }
 
 /** Tells hubs how the log of a cluster is now, so that they know of what has not come, and that the cluster is there. */

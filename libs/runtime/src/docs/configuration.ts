@@ -14,6 +14,8 @@ interface Described {
   readonly config: SettingsSchema;
   /** What is to be said beside the settings. */
   readonly notes?: string;
+  /** What it is instead where it is started with other settings. */
+  readonly role?: Omit<Described, 'role'>;
 }
 
 /** The services in the order of the flow; others follow by name. */
@@ -46,12 +48,14 @@ export async function configurationDocument(root: string): Promise<string> {
     'This page is generated from the services’ `config.ts` by `npm run docs -w @margay/runtime`.',
     '## Every process',
     renderSettings(z.object(processSettings)),
-    ...services.flatMap(({ name, about, config, notes }) => [
-      `## ${name}`,
-      about,
-      renderSettings(config),
-      ...(notes === undefined ? [] : [notes]),
-    ]),
+    ...services
+      .flatMap(({ role, ...service }) => [service, role ?? []].flat())
+      .flatMap(({ name, about, config, notes }) => [
+        `## ${name}`,
+        about,
+        renderSettings(config),
+        ...(notes === undefined ? [] : [notes]),
+      ]),
   ].join('\n\n')}\n`;
 }
 

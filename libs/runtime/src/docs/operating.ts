@@ -138,6 +138,13 @@ of RBAC with resourceNames; no such object has to be there) may there see what t
 first, by their newest reports. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
 (\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
 
+**A hub over many cells** is the api, started with \`HUB_CELLS\` and \`HUB_DIRECTORY\` ([install.md](install.md#a-hub-over-many-cells), [decision 24](decisions/0024-a-hub-is-told-by-cells.md)). It has headers of reports, with their evidence, and the logs of reports of all
+clusters; rows and the rest stay in the cells, and a request for them is answered with where they are. The page Clusters says of each when it was heard last. Nothing for ten minutes (\`MargayCellAway\`): the workers of the cell, or what mirrors its topic, are
+away; what it has told stays, and what it logs meanwhile comes later. Entries that have not come (\`MargayHubLacksReports\`) were lost on the way: \`margay tell-hubs\` in the cell tells all of its reports again, and what is here changes
+nothing. Another log (\`MargayHubLogChanged\`): who has the log's key signed two, or an older state of the cell was restored. Nothing more of the cluster is taken. Compare the cell with its witnesses and with
+\`margay verify --archive\`; where it is right as it is, stop the hub, remove the folder of the cluster in \`HUB_DIRECTORY\`, start it, and tell all again. What is refused (\`MargayHubRefuses\`) is on \`margay.hub-news.dlq\`: by \`unknown-key\` where a cell has
+another key than \`HUB_CELLS\` says, and nobody announced it; \`unknown-cluster\` where none of its cells has it; \`other-cluster\`, \`other-digest\`, \`no-proof\` and \`other-log\` where it does not show what it tells.
+
 **Two installations over one cluster**, by two releases or a process beside one: both keep the history, and one schedules the GlobalReports and writes their status, the one that has the Lease
 \`globalreports.GROUP\` in the namespace \`default\`. The other one says so: a warning in its log and in \`/readyz\`, \`margay_schedules_reports\` 0, the notes of \`helm install\`. When the first has not
 renewed it for a minute, the other one takes it and begins the windows that its own stores lack. All replicas of one installation are one (\`INSTALLATION_NAME\`, which the chart makes of

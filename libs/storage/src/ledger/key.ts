@@ -52,8 +52,12 @@ export async function ledgerKeyFor<K extends SigningKey | undefined>(
 ): Promise<K | SigningKey> {
   if (key === undefined || clusters.length < 2) return key;
   const isOld = (await ledger.head())?.key === verifierKeyText(key);
-  return isOld ? key : signingKey(`${key.name}/${cluster}`, key.seed, key.use);
+  return isOld ? key : keyOfCluster(key, cluster);
 }
+
+/** The key of the log of one of several clusters that have one key. */
+export const keyOfCluster = (key: SigningKey, cluster: string): SigningKey =>
+  signingKey(`${key.name}/${cluster}`, key.seed, key.use);
 
 /** The key in a file. @throws Error that names the file, and never says the key. */
 export function readKeyFile(file: string): SigningKey {

@@ -1,7 +1,7 @@
 import { kafkaSettings } from '@margay/messaging';
 import * as z from 'zod';
-import { openSettings } from '../config.ts';
 import { doorProblems } from '../door.ts';
+import { openSettings } from '../open-settings.ts';
 import { cellsSetting } from './cells.ts';
 
 /** The settings of an api that is a hub. */
@@ -9,7 +9,7 @@ export const hubConfig = z
   .object({
     HUB_CELLS: cellsSetting().meta({
       description:
-        'Makes the api a hub: the cells that tell it of their clusters, as JSON: `[{"name": …, "api": …, "clusters": [{"name": …, "keys": [ … ], "uid": …}]}]`, with where people reach a cell’s own API, the keys that check each cluster’s log of reports (`margay key --public`), and, where they are to be said, the uids of their namespaces `kube-system`.',
+        'Makes the api a hub: the cells that tell it of their clusters, as JSON: `[{"name": …, "api": …, "clusters": [{"name": …, "keys": [ … ], "uid": …}]}]`, with where people reach a cell’s own API, the keys that check each cluster’s log of reports (`margay key FILE` prints it, with `--cluster NAME` where several clusters of a cell have one), and, where they are to be said, the uids of their namespaces `kube-system`.',
     }),
     HUB_DIRECTORY: z.string().meta({
       description:

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { verifierKeyText } from '@margay/ledger';
-import { readKeyFile, writeNewKey } from '@margay/storage';
+import { keyOfCluster, readKeyFile, writeNewKey } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
 import { Command } from 'commander';
 import { rotateCommand } from './key-rotate.ts';
@@ -9,6 +9,7 @@ import { sayOpenToOthers } from '../up/open-to-others.ts';
 interface Options {
   readonly name?: string;
   readonly witness?: true;
+  readonly cluster?: string;
 }
 
 /** `margay key`: the key of a log, made once, and its other half, which everybody may have. */
@@ -21,6 +22,7 @@ export function keyCommand(): Command {
       'with a file that is not there: makes it, for a log of this name, as in margay.example.com/prod',
     )
     .option('--witness', 'makes the key of a witness, which cosigns logs of others')
+    .option('--cluster <name>', 'prints that of the log of this cluster, where several clusters have one key')
     .addHelpText(
       'after',
       `
@@ -30,7 +32,7 @@ can sign. Keep a copy: without it nobody announces the next one (margay key rota
 Example:
   margay key ledger.key --name margay.example.com/prod`,
     )
-    .action(async (file: string, { name, witness }: Options) => {
+    .action(async (file: string, { name, witness, cluster }: Options) => {
       const isThere = existsSync(file);
       if (!isThere && name === undefined)
         throw new UsageError(`${file} is not there: give the name of a log with --name, and its key is made`);
@@ -45,6 +47,7 @@ Example:
         );
       if (isThere) sayOpenToOthers(file, 'read');
       else say(`Made ${file}.\n`);
-      await write(`${verifierKeyText(key)}\n`);
+      const ofLog = cluster === undefined ? key : keyOfCluster(key, cluster);
+      await write(`${verifierKeyText(ofLog)}\n`);
     });
 }
