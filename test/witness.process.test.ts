@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const LOG = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
 const KEY = ['--key', verifierKeyText(LOG)];
-const [W1, W2] = ['w1', 'w2', 'w3', 'w4'].map((name) =>
+const [W1, W2] = ['w1', 'w2', 'w3', 'w4', 'w5'].map((name) =>
   margay(['key', path(`${name}.key`), '--name', `witness.example/${name}`, '--witness']).out.trim(),
 ) as [string, string];
 
@@ -50,7 +50,11 @@ async function margayWithLog(ids: readonly string[]) {
 }
 
 /** A witness of the log, whose address is given. */
-async function witness(name: string, log = KEY[1]!): Promise<{ address: string; stop: () => Promise<void> }> {
+async function witness(
+  name: string,
+  log = KEY[1]!,
+  ...options: readonly string[]
+): Promise<{ address: string; stop: () => Promise<void> }> {
   const child = startMargay([
     'witness',
     'serve',
@@ -62,11 +66,12 @@ async function witness(name: string, log = KEY[1]!): Promise<{ address: string; 
     log,
     '--port',
     '0',
+    ...options,
   ]);
   await expect.poll(child.said, { timeout: 60_000 }).toMatch(/add-checkpoint\n/);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
-    address: /http:\/\/127\.0\.0\.1:\d+/.exec(child.said())![0],
+    address: /https?:\/\/[\w.]+:\d+/.exec(child.said())![0],
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
@@ -215,6 +220,42 @@ test(
     await stopped(started.child);
   },
 );
+
+test('a folder has one witness, which may serve by TLS', { timeout: 120_000 }, async () => {
+  const { api } = await margayWithLog(['daily-1']);
+  const made = spawnSync(
+    'openssl',
+    `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${path('tls.key')} -out ${path('tls.crt')}`.split(
+      ' ',
+    ),
+  );
+  expect(made.status).toBe(0);
+  const tls = ['--host', 'localhost', '--tls-cert', path('tls.crt'), '--tls-key', path('tls.key')];
+  const { address, stop } = await witness('w5', KEY[1]!, ...tls);
+  expect(address).toMatch(/^https:\/\/localhost:/);
+  const trusting = { NODE_EXTRA_CA_CERTS: path('tls.crt') };
+  expect(await meanwhile(['witness', 'ask', address, ...api], trusting)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('— witness.example/w5 ') as string,
+  });
+  expect((await meanwhile(['witness', 'ask', address, ...api])).err).toMatch(/SELF_SIGNED/);
+  const serve = [
+    'witness',
+    'serve',
+    '--key',
+    path('w5.key'),
+    '--log',
+    KEY[1]!,
+    '--port',
+    '0',
+    '--data',
+    path('w5'),
+  ];
+  const second = margay(serve);
+  expect(second).toMatchObject({ code: 1, err: expect.stringContaining(path('w5')) as string });
+  expect(margay([...serve, '--tls-cert', path('tls.crt')])).toMatchObject({ code: 2 });
+  await stop();
+});
 
 test.each<[string, string[], RegExp]>([
   ['so many of none', ['--witnesses', '1'], /--witnesses needs --witness/],

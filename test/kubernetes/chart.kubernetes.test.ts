@@ -29,6 +29,17 @@ beforeAll(async () => {
   while (complaintOf(['get', 'serviceaccount', 'default'], '') !== '') await sleep(200);
 });
 
+/** Who confirms the log, and where reports are copied to. */
+const CONFIRMED = {
+  'ledger.secret': 'log',
+  'ledger.witnesses[0]': 'witness.example.com/w+1a2b3c4d+AbC= https://witness.example.com:8090',
+  'ledger.witnessesNeeded': '1',
+  'ledger.timestamp.url': 'https://tsa.example.com/tsr',
+  'ledger.timestamp.caSecret': 'tsa',
+  'ledger.copies.bucket': 'kept',
+  'ledger.copies.secret': 's3',
+};
+
 /** Values of every kind of installation. */
 const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
   [
@@ -55,6 +66,7 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
       'oidc.caSecret': 'ca',
     },
   ],
+  ['embedded, whose log others confirm', { clusterName: 'a', ...CONFIRMED }],
   ['embedded without a volume', { clusterName: 'a', 'embedded.persistence.enabled': 'false' }],
   [
     'embedded on a claim that exists, with a name that YAML would misread',
@@ -222,6 +234,24 @@ test.each(['0.32.9', '0.33.5', '0.34.1'])('Kubernetes %s knows every field', (ve
     encoding: 'utf8',
   });
   expect([misspelt.status, misspelt.stdout]).toEqual([1, expect.stringContaining('containerz')]);
+});
+
+test('who confirms the log is asked by the workers, and reports are copied by the api; in one process by that', () => {
+  const witness = 'value: "witness.example.com/w+1a2b3c4d+AbC= https://witness.example.com:8090"';
+  for (const values of [{ clusterName: 'a' }, DISTRIBUTED]) {
+    const objects = rendered({ ...values, ...CONFIRMED, 'networkPolicy.egress.enabled': 'true' });
+    for (const once of [
+      witness,
+      'name: TIMESTAMP_CA_FILE',
+      'mountPath: /secrets/timestamps',
+      'secretName: "tsa"',
+      'name: S3_BUCKET',
+      'name: S3_SECRET_ACCESS_KEY',
+    ])
+      expect([once, objects.split(once).length - 1]).toEqual([once, 1]);
+    expect(objects).toContain('{ port: 8090, protocol: TCP }');
+    expect(rendered(values)).not.toMatch(/WITNESSES|TIMESTAMP_|S3_/);
+  }
 });
 
 test('private networks come to everything that works out flags', () => {

@@ -88,6 +88,52 @@
 {{- end }}
 {{- end }}
 
+{{- /* Who confirms heads of the log of reports. */}}
+{{- define "margay.confirmations" -}}
+{{- with .Values.ledger }}
+{{- with .witnesses }}
+- { name: WITNESSES, value: {{ join "," . | quote }} }
+{{- end }}
+{{- with .witnessesNeeded }}
+- { name: WITNESSES_NEEDED, value: {{ . | quote }} }
+{{- end }}
+{{- with .timestamp.url }}
+- { name: TIMESTAMP_URL, value: {{ . | quote }} }
+- { name: TIMESTAMP_CA_FILE, value: /secrets/timestamps/ca.crt }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "margay.confirmations-mounts" -}}
+{{- if .Values.ledger.timestamp.url }}
+- { name: timestamps-ca, mountPath: /secrets/timestamps, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "margay.confirmations-volumes" -}}
+{{- if .Values.ledger.timestamp.url }}
+- { name: timestamps-ca, secret: { secretName: {{ .Values.ledger.timestamp.caSecret | quote }} } }
+{{- end }}
+{{- end }}
+
+{{- /* Where reports are copied to. */}}
+{{- define "margay.copies" -}}
+{{- with .Values.ledger.copies }}
+{{- if .bucket }}
+- { name: S3_BUCKET, value: {{ .bucket | quote }} }
+- { name: S3_PREFIX, value: {{ .prefix | quote }} }
+- { name: S3_REGION, value: {{ .region | quote }} }
+- { name: S3_ENDPOINT, value: {{ .endpoint | quote }} }
+- { name: S3_RETENTION_MODE, value: {{ .mode | quote }} }
+- { name: S3_RETENTION_DAYS, value: {{ .days | quote }} }
+{{- with .secret }}
+- { name: S3_ACCESS_KEY_ID, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: accessKeyId } } }
+- { name: S3_SECRET_ACCESS_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: secretAccessKey } } }
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* How people come in: names, proxies, sessions, sign-in. */}}
 {{- define "margay.door" -}}
 {{- with .Values.url }}

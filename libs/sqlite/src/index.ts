@@ -6,6 +6,7 @@
  * all is of one state. Every error that a person can act on is a `DatabaseUnusable` that names the file, the
  * reason and what to do. What stands in the tables is the business of those who open the file.
  */
+export { lock } from './lock.ts';
 export { databaseIn, openDatabase, type Database } from './open.ts';
 export { damageIn } from './pages.ts';
 export { snapshotsOf, type Snapshots, type Sql } from './snapshots.ts';

@@ -207,6 +207,30 @@ export const CLUSTER_VALUES: Values = {
     secret: named(
       'A Secret with key, as margay key makes it: signs the log. Without one the embedded profile makes its own in its volume, and the distributed profile has no log.',
     ),
+    witnesses: texts(
+      'Witnesses that cosign its heads: key and address each, as in witness.example.com/audit+1a2b3c4d+AbC= https://witness.example.com (WITNESSES).',
+      '[^\\s,+]+\\+[0-9a-f]{8}\\+[A-Za-z0-9+/]+=* https?://[^\\s,@]+',
+    ),
+    witnessesNeeded: whole('So many of them are enough (WITNESSES_NEEDED); all with 0.', 0, 0, 100),
+    timestamp: section('An authority that says when its heads were there (RFC 3161).', {
+      url: text('Its address (TIMESTAMP_URL); none is asked unless set.', '', 'https?://[^\\s@]+'),
+      caSecret: named('A Secret with ca.crt: the certificates that its own must lead to. Needed with url.'),
+    }),
+    copies: section('A bucket with S3 Object Lock that its reports are copied to.', {
+      bucket: text('Its name (S3_BUCKET); nothing is copied unless set.', '', '[A-Za-z0-9._-]{3,255}'),
+      prefix: text(
+        'Put before every key there, with a slash at its end (S3_PREFIX).',
+        '',
+        '([A-Za-z0-9_.-]+/)*',
+      ),
+      region: text('Its region (S3_REGION).', 'us-east-1', '[a-z0-9-]+'),
+      endpoint: text('A server that speaks S3 (S3_ENDPOINT); Amazon’s unless set.', '', 'https?://[^\\s@]+'),
+      secret: named(
+        'A Secret with accessKeyId and secretAccessKey; as Amazon’s clients find them, as by a role of the service account, unless set.',
+      ),
+      mode: choice('How a copy is locked (S3_RETENTION_MODE).', 'COMPLIANCE', ['COMPLIANCE', 'GOVERNANCE']),
+      days: whole('For how long (S3_RETENTION_DAYS).', 400, 1, 36_500),
+    }),
   }),
   logLevel: choice('The least important log lines that are written.', 'info', [
     'debug',

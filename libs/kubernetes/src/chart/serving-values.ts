@@ -97,7 +97,7 @@ const networkPolicy = section(
     evidenceFrom: kubernetesList('Who may post audit events and flow logs; everybody unless set.'),
     egress: section('What pods may reach.', {
       enabled: flag(
-        'Whether they reach DNS, the API server, and the ports of Kafka, Elasticsearch, the schema registry, the OpenID provider and the notifier’s webhook, and no other.',
+        'Whether they reach DNS, the API server, and the ports of Kafka, Elasticsearch, the schema registry, the OpenID provider, the notifier’s webhook, witnesses, the authority of timestamps and the bucket of copies, and no other.',
         false,
       ),
       apiServerPorts: {

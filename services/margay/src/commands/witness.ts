@@ -1,5 +1,12 @@
 import { OPERATIONS } from '@margay/api-contract';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +24,7 @@ import {
   type WitnessAnswer,
 } from '@margay/ledger';
 import { keepNames, makeFolder, replaceFile, stopSignal } from '@margay/runtime';
+import { lock } from '@margay/sqlite';
 import { readKeyFile } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
 import { keyOption } from '@margay/verify';
@@ -29,6 +37,8 @@ interface ServeOptions {
   readonly log: VerifierKey[];
   readonly port: string;
   readonly host: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
 }
 
 /** `margay witness`: another team sees that a log only ever grows, and says so. */
@@ -47,30 +57,56 @@ function serveCommand(): Command {
     .requiredOption('--log <key>', 'the key of a log that is watched. Several may be given', keyOption)
     .option('--port <port>', 'port', '8090')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .action(async ({ key: file, data, log: logs, port, host }: ServeOptions) => {
+    .option('--tls-cert <file>', 'certificate (PEM) to serve with by TLS; plain HTTP unless given')
+    .option('--tls-key <file>', 'the key of that certificate')
+    .action(async (options: ServeOptions) => {
+      const { key: file, data, log: logs, port, host } = options;
       const key = readKeyFile(file);
       if (key.use !== 'witness')
         throw new UsageError(`${file} is no key of a witness: margay key --witness makes one`);
       makeFolder(data);
-      const server = createServer((request, response) => {
+      const { server, scheme } = serverOf(options, (request, response) => {
         answer(request, response, { key, data, logs }).catch((error: Error) => {
           say(`margay witness: ${error.message}\n`);
           response.writeHead(500).end();
         });
       });
+      // Two that know nothing of each other would cosign two histories.
+      const unlock = lock(join(data, 'witness'));
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject).listen(Number(port), host, resolve);
       });
       const { port: own } = server.address() as AddressInfo;
       say(
-        `Witness ${key.name} of ${logs.map(({ name }) => name).join(', ')}: POST http://${host}:${own}/add-checkpoint\n`,
+        `Witness ${key.name} of ${logs.map(({ name }) => name).join(', ')}: POST ${scheme}://${host}:${own}/add-checkpoint\n`,
       );
       await write(`${verifierKeyText(key)}\n`);
       await new Promise<void>((resolve) =>
         stopSignal().addEventListener('abort', () => resolve(), { once: true }),
       );
       server.close();
+      unlock();
     });
+}
+
+/** @throws Error where the certificate and its key cannot be served with. */
+function serverOf(
+  { tlsCert, tlsKey }: ServeOptions,
+  listener: RequestListener,
+): { readonly server: Server; readonly scheme: 'http' | 'https' } {
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new UsageError('--tls-cert and --tls-key belong together');
+  if (tlsCert === undefined || tlsKey === undefined)
+    return { server: createServer(listener), scheme: 'http' };
+  try {
+    const pair = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey), minVersion: 'TLSv1.2' as const };
+    return { server: createTlsServer(pair, listener), scheme: 'https' };
+  } catch (error) {
+    throw new Error(
+      `The certificate ${tlsCert} and the key ${tlsKey} cannot be served with (${(error as Error).message}): give PEM files of one pair`,
+      { cause: error },
+    );
+  }
 }
 
 interface Witness {
