@@ -48,7 +48,7 @@ test.each<[string, number, InjectOptions, isAway?: boolean]>([
     401,
     { url: '/api/v1/runs', headers: { cookie: `margay-session=${'a'.repeat(43)}` } },
   ],
-  ['a cluster that there is not', 404, { url: '/api/v1/runs?cluster=gamma' }],
+  ['a cluster that there is not', 401, { url: '/api/v1/runs?cluster=gamma' }],
   ['a cluster that there is not, to sign in', 404, { url: '/login/oidc?cluster=gamma' }],
   ['two clusters', 400, { url: '/api/v1/runs?cluster=beta&cluster=alpha' }],
   ['a cluster that cannot be opened', 503, { url: '/api/v1/runs?cluster=beta' }, true],

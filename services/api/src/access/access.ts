@@ -35,6 +35,8 @@ export interface Asker extends Viewer {
 export interface Authority {
   /** Whoever asks, where nobody is asked who they are: nothing that a request says about that is looked at. */
   readonly everybody?: Viewer | undefined;
+  /** It knows by itself whose tokens are, and shows them to nobody. */
+  readonly isOfItself?: true;
   /** Whose token it is. @throws Problem 401 where it is nobody's. */
   ofToken(token: string): Promise<Viewer>;
   /** Somebody whom an identity provider or a proxy named; absent where only tokens are known. */
@@ -65,6 +67,7 @@ export function byToken(token: string): Authority {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const right = digest(token);
   return {
+    isOfItself: true,
     async ofToken(given) {
       if (!timingSafeEqual(digest(given), right))
         throw new Problem(401, 'Unauthorized', 'The token is not the one that this installation asks for');

@@ -3,6 +3,7 @@ import { refused } from '@margay/runtime';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import type { ClustersHere } from './clusters-here.ts';
+import { noteUnknown } from './unknown-cluster.ts';
 
 /** Hands what is asked of another cluster (`?cluster=`) on to what serves that one, before it is asked who asks. */
 @Injectable()
@@ -24,6 +25,10 @@ export class ClusterDoor implements NestMiddleware {
     if (named.length > 1) throw refused('cluster: name one');
     const [cluster = this.#clusters.asked] = named;
     if (cluster === this.#clusters.asked) return next();
+    if (!this.#clusters.names.includes(cluster)) {
+      noteUnknown(request);
+      return next();
+    }
     this.#clusters.answers(cluster).then((answer) => {
       request.url = url;
       answer(request, response);

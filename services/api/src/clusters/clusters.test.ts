@@ -32,6 +32,32 @@ test.each([
   expect((await ask(app, path)).status).toBe(status);
 });
 
+test('before it is known who asks nobody learns which clusters there are', async () => {
+  const { app } = await apiOfBoth();
+  const bytes = async (path: string, authorization?: string, method: 'GET' | 'POST' = 'GET') => {
+    const headers = { ...(authorization !== undefined && { authorization }) };
+    const { statusCode, payload, headers: answered } = await app.inject({ method, url: path, headers });
+    const { date: _, ...said } = answered;
+    return { statusCode, payload, said };
+  };
+  for (const path of [
+    'runs',
+    'clusters',
+    'login',
+    'session',
+    'log/checkpoint',
+    'runs/x/rows/endpoints',
+    'nothing',
+  ])
+    for (const token of [undefined, 'Bearer wrong', 'Basic eDp5'])
+      for (const method of ['GET', 'POST'] as const)
+        expect(await bytes(`/api/v1/${path}?cluster=gamma`, token, method)).toEqual(
+          await bytes(`/api/v1/${path}?cluster=beta`, token, method),
+        );
+  const { cookie } = await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' });
+  expect((await ask(app, '/runs?cluster=gamma', { cookie })).status).toBe(404);
+});
+
 test('tokens and sessions of one cluster are good for nothing in another', async () => {
   const { app } = await apiOfBoth();
   const [alpha, beta] = ['token-of-alpha', 'token-of-beta'];
@@ -266,6 +292,6 @@ test('a session of a cluster that was removed is good for none, also where anoth
   const shown: string[] = [];
   const { app: after } = await apiOfBoth({ sessionsIn: kept, names: ['beta'], shown });
   expect((await ask(after, '/runs', { cookie })).status).toBe(401);
-  expect((await ask(after, '/runs?cluster=alpha', { token: 'token-of-alpha' })).status).toBe(404);
+  expect((await ask(after, '/runs?cluster=alpha', { token: 'token-of-alpha' })).status).toBe(401);
   expect(shown).toEqual([]);
 });

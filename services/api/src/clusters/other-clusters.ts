@@ -5,6 +5,7 @@ import { cellOver, type Cell, type Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
 import type { RequestLimits } from '../http/limits.ts';
 import type { ClustersHere } from './clusters-here.ts';
+import { unknownCluster } from './unknown-cluster.ts';
 import { Fleet, type FeedOf, type ViewerIn } from './fleet.ts';
 
 /** What there is beside the cluster of an API. */
@@ -123,10 +124,3 @@ export function onlyCluster(
     answers: () => Promise.reject(unknownCluster()),
   };
 }
-
-export const unknownCluster = () =>
-  new Problem(
-    404,
-    'Not found',
-    'There is no such cluster here: GET /api/v1/clusters lists those that there are',
-  );

@@ -16,7 +16,8 @@ const authorityOf = (cluster: string, shown: string[] = []): Authority => {
   return {
     async ofToken(token) {
       shown.push(`${token} to ${cluster}`);
-      if (token !== `token-of-${cluster}`) throw new Problem(401, 'Unauthorized', 'The token is not valid');
+      if (token !== `token-of-${cluster}`)
+        throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
       return viewer('system:serviceaccount:shop:auditor');
     },
     ofUser: (user) => ({ ...viewer(`${user.name} in ${cluster}`), user }),
