@@ -222,6 +222,11 @@ test.each([
     'jobNodeSelector chooses nodes of one cluster',
   ],
   [
+    'clusters and no schedule',
+    { reportType: 'inventory', clusters: { selector: 'all()' } },
+    'runs over many clusters are begun by a schedule alone',
+  ],
+  [
     'thresholds beyond per cent',
     { reportType: 'cis-benchmark', cis: { highThreshold: 101 } },
     'less than or equal to 100',
@@ -230,7 +235,9 @@ test.each([
 
 test('a report of a type of one’s own, and one for benchmarks, are admitted', () => {
   expect(refusal({ reportType: 'my.own-type' })).toBe('');
-  expect(refusal({ reportType: 'inventory', clusters: { selector: "env == 'prod'" } })).toBe('');
+  expect(
+    refusal({ reportType: 'inventory', schedule: '0 * * * *', clusters: { selector: "env == 'prod'" } }),
+  ).toBe('');
   expect(
     refusal({
       reportType: 'cis-benchmark',

@@ -31,7 +31,10 @@ test.each([
     { reportType: 'inventory', endpoints: { namespaces: {}, serviceAccounts: { names: [] } } },
   ],
   ['an empty selector', { reportType: 'inventory', endpoints: { selector: '' } }],
-  ['a choice of clusters', { reportType: 'inventory', clusters: { selector: "env == 'prod'" } }],
+  [
+    'a choice of clusters',
+    { reportType: 'inventory', clusters: { selector: "env == 'prod'" }, schedule: '0 * * * *' },
+  ],
 ])('%s is enough', (_, spec) => {
   expect(readGlobalReport(manifest(spec))).toEqual({ report: { name: 'daily', spec } });
 });
@@ -43,6 +46,8 @@ test('nulls of YAML keys without value are as if not given', () => {
 });
 
 const inventory = (more: object) => manifest({ reportType: 'inventory', ...more });
+const over = (clusters: unknown, more: object = {}) =>
+  inventory({ clusters, schedule: '0 0 * * *', ...more });
 
 test.each<[manifest: unknown, problems: string[]]>([
   [undefined, ['manifest: is not an object.']],
@@ -84,21 +89,19 @@ test.each<[manifest: unknown, problems: string[]]>([
     inventory({ endpoints: { serviceAccounts: { selector: ')' } } }),
     ['spec.endpoints.serviceAccounts.selector: '],
   ],
-  [inventory({ clusters: {} }), ['spec.clusters.selector: is not given. Write all() for every cluster.']],
-  [inventory({ clusters: 'all()' }), ['spec.clusters: is "all()". Give a selector.']],
-  [inventory({ clusters: { selector: 'env = prod' } }), ['spec.clusters.selector: ']],
   [
-    inventory({ clusters: { selector: { matchLabels: { env: 'prod' } } } }),
-    ['spec.clusters.selector: is an object of'],
+    inventory({ clusters: { selector: 'all()' } }),
+    ['spec.schedule: is not given, and runs over many clusters'],
   ],
+  [over({}), ['spec.clusters.selector: is not given. Write all() for every cluster.']],
+  [over('all()'), ['spec.clusters: is "all()". Give a selector.']],
+  [over({ selector: 'env = prod' }), ['spec.clusters.selector: ']],
+  [over({ selector: { matchLabels: { env: 'prod' } } }), ['spec.clusters.selector: is an object of']],
   [
-    inventory({ clusters: { matchLabels: { env: 'prod' } } }),
+    over({ matchLabels: { env: 'prod' } }),
     ['spec.clusters.matchLabels: is not a field of a GlobalReport.', 'spec.clusters.selector: is not given.'],
   ],
-  [
-    inventory({ clusters: { selector: 'all()' }, jobNodeSelector: {} }),
-    ['spec.jobNodeSelector: chooses nodes'],
-  ],
+  [over({ selector: 'all()' }, { jobNodeSelector: {} }), ['spec.jobNodeSelector: chooses nodes']],
   [
     inventory({ schedule: 'x', suspend: 1, endpoints: { selector: '(' } }),
     ['spec.schedule: ', 'spec.suspend: ', 'spec.endpoints.selector: '],

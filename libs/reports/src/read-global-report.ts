@@ -99,6 +99,12 @@ function readSpec(spec: Fields, custom: KnownTypes, add: Add): GlobalReportSpec 
     add('spec.cis', 'is for reports of type cis-benchmark, which there are none of', 'Remove it');
   const endpoints = readScope(spec['endpoints'], add);
   const clusters = readClusters(spec['clusters'], add);
+  if (clusters !== undefined && schedule === undefined)
+    add(
+      'spec.schedule',
+      'is not given, and runs over many clusters (spec.clusters) are begun by a schedule alone',
+      "Give one, such as '0 0 * * *'",
+    );
   if (clusters !== undefined && jobNodeSelector !== undefined)
     add(
       'spec.jobNodeSelector',

@@ -178,12 +178,12 @@ async function emitChildren(
 ): Promise<ReportWindow[]> {
   const { windows } = cell.of(cluster);
   const kept = await windows.list({ ...UNDER_WAY, states: ['emitted'] });
+  const children = kept.filter(isParentRecord).flatMap(({ window }) => childWindows(window));
   const emitted: ReportWindow[] = [];
-  for (const { window } of kept.filter(isParentRecord)) {
-    for (const child of childWindows(window))
-      if (cell.clusters.includes(child.cluster))
-        emitted.push(...(await cell.of(child.cluster).windows.emit([child], now)));
-  }
+  await someAtOnce(
+    children.filter((child) => cell.clusters.includes(child.cluster)),
+    async (child) => void emitted.push(...(await cell.of(child.cluster).windows.emit([child], now))),
+  );
   if (emitted.length > 0) await hand(emitted);
   for (const { window } of kept) await windows.begin(window.id, 1, now);
   return emitted;
@@ -226,7 +226,13 @@ function handOnChildren({
   const each = cell.clusters
     .filter((name) => name !== cluster)
     .map((name) => handingOn({ bus, windows: cell.of(name).windows, log, hand, isOurs }));
-  return async (now) => {
-    for (const handOn of each) await handOn(now);
-  };
+  return (now) => someAtOnce(each, (handOn) => handOn(now));
+}
+
+const AT_ONCE = 32;
+
+/** Does something with each, with some at the same time. */
+async function someAtOnce<T>(all: readonly T[], work: (each: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < all.length; from += AT_ONCE)
+    await Promise.all(all.slice(from, from + AT_ONCE).map(work));
 }

@@ -62,7 +62,7 @@ test('what is wrong is said of its report, and the others are used', () => {
 });
 
 test('a report over many clusters is refused aloud where there is one, and taken where reports may be about others', () => {
-  const text = report('all', "inventory, clusters: {selector: 'all()'}");
+  const text = report('all', "inventory, schedule: '0 0 * * *', clusters: {selector: 'all()'}");
   const files = [{ file: 'a.yaml', text }];
   expect(readManifests(files)).toEqual({
     reports: [],

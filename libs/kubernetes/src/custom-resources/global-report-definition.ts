@@ -87,11 +87,17 @@ const spec = object(
   },
   {
     required: ['reportType'],
-    ...checked({
-      rule: '!(has(self.clusters) && has(self.jobNodeSelector))',
-      message:
-        'jobNodeSelector chooses nodes of one cluster, and clusters is about several: remove one of them',
-    }),
+    ...checked(
+      {
+        rule: '!(has(self.clusters) && has(self.jobNodeSelector))',
+        message:
+          'jobNodeSelector chooses nodes of one cluster, and clusters is about several: remove one of them',
+      },
+      {
+        rule: '!has(self.clusters) || has(self.schedule)',
+        message: 'runs over many clusters are begun by a schedule alone: give schedule',
+      },
+    ),
   },
 );
 
