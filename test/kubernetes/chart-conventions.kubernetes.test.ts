@@ -625,10 +625,8 @@ test('clusters together', () => {
     secret: { secretName: 'others' },
   });
   expect(() => renderedObjects({ ...values, clusters: ['b', 'c'] })).toThrow(/clusterName, a, is not among/);
-});
 
-test('reports over clusters', () => {
-  const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others' };
+  // Reports over clusters.
   const own = (values['globalReports' as never] ?? {}) as object;
   const over = {
     ...values,

@@ -214,7 +214,7 @@ test.each([
   [
     'a LabelSelector of clusters',
     { reportType: 'inventory', clusters: { selector: { matchLabels: { env: 'prod' } } } },
-    'must be of type string',
+    'unknown field "spec.clusters.selector.matchLabels"',
   ],
   [
     'clusters and nodes',

@@ -145,6 +145,11 @@ nothing. Another log (\`MargayHubLogChanged\`): who has the log's key signed two
 \`margay verify --archive\`; where it is right as it is, stop the hub, remove the folder of the cluster in \`HUB_DIRECTORY\`, start it, and tell all again. What is refused (\`MargayHubRefuses\`) is on \`margay.hub-news.dlq\`: by \`unknown-key\` where a cell has
 another key than \`HUB_CELLS\` says, and nobody announced it; \`unknown-cluster\` where none of its cells has it; \`other-cluster\`, \`other-digest\`, \`no-proof\` and \`other-log\` where it does not show what it tells.
 
+**One GlobalReport for many clusters.** Set \`REPORTS_OVER_CLUSTERS\` on the scheduler of the one cluster that leads (chart: \`globalReports.overClusters\`, in the release of that cluster alone), and label
+clusters with \`CLUSTER_LABELS\` (\`clusterLabels\`): its GlobalReports may have \`spec.clusters\` ([report-reference.md](report-reference.md#over-many-clusters)). Whoever may write GlobalReports there has reports of all other clusters
+made; who may see these is decided in each. Conditions and columns of the GlobalReport (\`kubectl get globalreport -o wide\`, \`ClustersReported\`) count clusters and never name them; the API and the page name those that one may see.
+The scheduler hands on what got lost of these windows in every cluster, also where that has no scheduler. Other schedulers refuse the field aloud.
+
 **Two installations over one cluster**, by two releases or a process beside one: both keep the history, and one schedules the GlobalReports and writes their status, the one that has the Lease
 \`globalreports.GROUP\` in the namespace \`default\`. The other one says so: a warning in its log and in \`/readyz\`, \`margay_schedules_reports\` 0, the notes of \`helm install\`. When the first has not
 renewed it for a minute, the other one takes it and begins the windows that its own stores lack. All replicas of one installation are one (\`INSTALLATION_NAME\`, which the chart makes of
