@@ -133,7 +133,7 @@ test('what has not come is said by its number, and comes when the cell tells it 
     state: 'heard',
     logged: 3,
     missing: [{ from: 1, to: 1 }],
-    words: 'Entries 1 of its log of reports have not come.',
+    words: 'Entry 1 of its log of reports has not come.',
   });
   expect(lastReport).not.toBeNull();
   expect(await metrics.exposition()).toContain('margay_hub_missing_entries{cluster="alpha"} 1\n');

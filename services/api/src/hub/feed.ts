@@ -44,7 +44,7 @@ function wordsOf({ heard, told, missing, forked, wentBackTo }: MirrorStanding, s
     );
   if (heard === undefined) words.push('Nothing was heard of it yet.');
   else if (state === 'away') words.push(`Nothing was heard of it since ${formatInstant(heard)}.`);
-  if (missing.length > 0) words.push(`${missingWords(missing)} of its log of reports have not come.`);
+  if (missing.length > 0) words.push(missingWords(missing));
   return words.join(' ') || 'All that it told of is here.';
 }
 
@@ -52,5 +52,8 @@ function missingWords(missing: readonly EntryRange[]): string {
   const said = missing
     .slice(0, RANGES_SAID)
     .map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`));
-  return `Entries ${said.join(', ')}${missing.length > RANGES_SAID ? ' and more' : ''}`;
+  const [first] = missing;
+  if (missing.length === 1 && first!.from === first!.to)
+    return `Entry ${first!.from} of its log of reports has not come.`;
+  return `Entries ${said.join(', ')}${missing.length > RANGES_SAID ? ' and more' : ''} of its log of reports have not come.`;
 }

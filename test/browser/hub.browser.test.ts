@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hubNews } from '@margay/contracts';
+import { openEmbeddedBus } from '@margay/messaging';
+import { expect, onTestFinished, test } from 'vitest';
+import { addressOf } from '../testing/api-application.ts';
+import { cellHere, cellsOf, hubHere } from '../testing/hub-here.ts';
+import { recordedStores } from '../testing/recorded-stores.ts';
+import { keepPicture, openBrowser, openPage, seriousFindings } from './browser.ts';
+
+test('the page of clusters of a hub says what has not come, and rows say where they are', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'margay-hub-'));
+  const bus = openEmbeddedBus(':memory:');
+  const evidence = await recordedStores();
+  const [alpha, beta] = [cellHere('alpha', evidence, bus), cellHere('beta', evidence, bus)];
+  await alpha.report('a1');
+  await beta.report('b1', { ...bus, publish: async () => undefined });
+  await beta.report('b2');
+  const hub = await hubHere({
+    bus,
+    directory,
+    cells: cellsOf('alpha', 'beta', 'gamma'),
+    clock: () => Date.now() * 1_000,
+  });
+  const browser = await openBrowser();
+  onTestFinished(async () => {
+    await browser.close();
+    await hub.app.close();
+    await bus.close();
+    rmSync(directory, { recursive: true });
+  });
+  await expect.poll(() => bus.lag(hubNews.name, 'hub')).toBe(0);
+  const { page } = await openPage(browser);
+  await page.setViewportSize({ width: 1_280, height: 844 });
+  await page.goto(`${await addressOf(hub.app)}/`);
+  await page.getByRole('link', { name: 'Clusters' }).click();
+  await page.getByText('3 clusters').waitFor();
+  await keepPicture(page, 'hub-fleet', { fullPage: true });
+  const rows = await page.locator('tbody tr').allInnerTexts();
+  expect(rows[0]).toMatch(/gamma[^]*never heard/);
+  expect(rows[1]).toMatch(/beta[^]*reports missing[^]*Entry 0 of its log of reports has not come/);
+  expect(rows[2]).toMatch(/alpha[^]*heard[^]*cell-of-alpha/);
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.locator('tbody tr').nth(1).getByRole('link', { name: 'daily' }).click();
+  await page.getByText('it is in the cell cell-of-beta').first().waitFor();
+  await keepPicture(page, 'hub-run', { fullPage: true });
+});
