@@ -6,6 +6,7 @@ import { MemoryLog } from '../../libs/ledger/src/testing/log.ts';
 import { computeReport, splitReport } from '@margay/reports';
 import { logReports, openEmbedded } from '@margay/storage';
 import { benchCluster } from '../reports/cluster.ts';
+import { benchLarge } from './large.ts';
 
 const KEY = signingKey('margay.example/bench', new Uint8Array(32).fill(1));
 /** Pods of which an inventory has some 1,000 rows. */
@@ -14,6 +15,9 @@ const REPORTS = 40;
 
 /** What it costs to log a report and to prove it, and how large a log becomes. */
 export async function run(print: (line: string) => void, { quick = false } = {}): Promise<void> {
+  // A million take minutes. First, while nothing else has taken memory.
+  const entries = Number(process.env['MARGAY_BENCH_ENTRIES'] ?? (quick ? 2_000 : 20_000));
+  await benchLarge(print, entries, KEY);
   await benchLogging(print);
   benchTree(print, quick ? 100_000 : 1_000_000);
 }

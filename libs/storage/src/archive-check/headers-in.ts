@@ -1,14 +1,16 @@
-import type { Archive, ArchivedHeader, HeaderFilter } from '../archive/archive.ts';
+import type { Archive, ArchivedHeader, HeaderPage } from '../archive/archive.ts';
 
-/** All headers that a filter lets through, page after page. */
-export async function* headersIn(
-  archive: Archive,
-  filter: HeaderFilter = {},
-): AsyncGenerator<ArchivedHeader> {
+/** All headers, page after page. */
+export async function* pagesOf(archive: Archive): AsyncGenerator<HeaderPage> {
   for (let cursor: string | undefined; ;) {
-    const page = await archive.headers({ ...filter, ...(cursor !== undefined && { cursor }) });
-    yield* page.headers;
+    const page = await archive.headers(cursor === undefined ? {} : { cursor });
+    yield page;
     if (page.next === undefined) return;
     cursor = page.next;
   }
+}
+
+/** All headers, one after the other. */
+export async function* headersIn(archive: Archive): AsyncGenerator<ArchivedHeader> {
+  for await (const { headers } of pagesOf(archive)) yield* headers;
 }

@@ -5,8 +5,7 @@ import type { Stores } from '../stores.ts';
 import { ByLog } from './by-log.ts';
 import { Chains, linkOf } from './chains.ts';
 import type { Told } from './findings.ts';
-import { headersIn } from './headers-in.ts';
-import { Lists } from './lists.ts';
+import { headersIn, pagesOf } from './headers-in.ts';
 import { keyedHash } from './sums.ts';
 import type { WalkedLog } from './walk-log.ts';
 
@@ -49,24 +48,24 @@ export async function walkReports(
 }
 
 async function walkHeaders(archive: Archive, told: Told) {
-  const hash = keyedHash();
-  const [chains, lists] = [new Chains(hash), new Lists(hash)];
+  const chains = new Chains(keyedHash());
   let [count, last] = [0, Infinity];
-  for await (const header of headersIn(archive)) {
-    const damage = headerDamage(header);
-    count++;
-    chains.add(linkOf(header, damage === undefined));
-    if (damage !== undefined) {
-      told.found('changed', damage);
-      continue;
+  for await (const { headers, misplaced = [] } of pagesOf(archive))
+    for (const header of headers) {
+      const damage = headerDamage(header);
+      const { id, reportName, reportType, end } = header;
+      count++;
+      chains.add(linkOf(header, damage === undefined));
+      if (damage !== undefined) {
+        told.found('changed', damage);
+        continue;
+      }
+      if (end > last) told.found('reordered', `Report ${id} is listed behind reports that ended before it.`);
+      last = Math.min(last, end);
+      if (misplaced.includes(header))
+        told.found('changed', `Report ${id} is not listed among those of ${reportName}, type ${reportType}.`);
     }
-    if (header.end > last)
-      told.found('reordered', `Report ${header.id} is listed behind reports that ended before it.`);
-    last = Math.min(last, header.end);
-    lists.add(header);
-  }
   await chains.tell(archive, told);
-  await lists.tell(archive, told);
   return { count, chains: chains.size };
 }
 

@@ -70,6 +70,8 @@ export interface HeaderFilter {
 /** One page of headers. */
 export interface HeaderPage {
   readonly headers: readonly ArchivedHeader[];
+  /** Those of them that the store finds by another name or type than their own: whoever asks by these does not get them. Absent where there is none. */
+  readonly misplaced?: readonly ArchivedHeader[];
   /** The cursor of the next page; absent on the last. */
   readonly next?: string;
 }

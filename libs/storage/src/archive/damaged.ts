@@ -96,6 +96,12 @@ export function checkedHeader(text: string, id: string): ArchivedHeader {
   return header;
 }
 
+/** Whether a store finds a header by another name or type than its own. */
+export const isMisplaced = (
+  { reportName, reportType }: ArchivedHeader,
+  columns: Pick<HeaderColumns, 'reportName' | 'reportType'>,
+): boolean => reportName !== columns.reportName || reportType !== columns.reportType;
+
 function headerIn(text: string): ArchivedHeader | undefined {
   try {
     const header = JSON.parse(text) as Partial<ArchivedHeader> | null;

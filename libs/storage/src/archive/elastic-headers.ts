@@ -6,7 +6,7 @@ import { getDocument } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import type { ArchivedHeader, HeaderFilter, HeaderPage, ReportRecord } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { checkedHeader, headerDamage, listedHeader, type HeaderColumns } from './damaged.ts';
+import { checkedHeader, headerDamage, isMisplaced, listedHeader, type HeaderColumns } from './damaged.ts';
 import { byRevision, chained } from './digests.ts';
 
 const PAGE_MAX = 100;
@@ -86,7 +86,7 @@ async function lastVisible(elastic: Elastic, reportName: string): Promise<Archiv
     size: 1,
     track_total_hits: false,
   });
-  return last !== undefined && headerDamage(last) === undefined ? last : undefined;
+  return last !== undefined && headerDamage(last.header) === undefined ? last.header : undefined;
 }
 
 const later = (a: ArchivedHeader | undefined, b: ArchivedHeader | undefined): ArchivedHeader | undefined =>
@@ -102,8 +102,8 @@ export async function listRevisions(
   { start, end }: Window,
 ): Promise<ArchivedHeader[]> {
   const filter = [{ term: { reportName } }, { term: { start } }, { term: { end } }];
-  const headers = await search(elastic, 'listing the revisions of a report', filter, { size: REVISIONS_MAX });
-  return headers.sort(byRevision);
+  const found = await search(elastic, 'listing the revisions of a report', filter, { size: REVISIONS_MAX });
+  return found.map(({ header }) => header).sort(byRevision);
 }
 
 /** A page of headers, newest first. */
@@ -116,7 +116,7 @@ export async function listHeaders(
     ...(reportName === undefined ? [] : [{ term: { reportName } }]),
     ...(reportType === undefined ? [] : [{ term: { reportType } }]),
   ];
-  const headers = await search(elastic, 'listing reports', filter, {
+  const found = await search(elastic, 'listing reports', filter, {
     sort: [
       { end: { order: 'desc', unmapped_type: 'long' } },
       { id: { order: 'desc', unmapped_type: 'keyword' } },
@@ -125,9 +125,15 @@ export async function listHeaders(
     size: limit + 1,
     track_total_hits: false,
   });
-  const page = headers.slice(0, limit);
-  const last = page.at(-1);
-  return { headers: page, ...(headers.length > limit && last !== undefined && { next: cursorAfter(last) }) };
+  const page = found.slice(0, limit);
+  const headers = page.map(({ header }) => header);
+  const misplaced = page.filter((each) => isMisplaced(each.header, each.columns)).map(({ header }) => header);
+  const last = page.at(-1)?.columns;
+  return {
+    headers,
+    ...(misplaced.length > 0 && { misplaced }),
+    ...(found.length > limit && last && { next: cursorAfter(last) }),
+  };
 }
 
 /** Headers of the cluster. @param action for errors: what is done. */
@@ -136,7 +142,7 @@ async function search(
   action: string,
   filter: readonly estypes.QueryDslQueryContainer[],
   page: Pick<estypes.SearchRequest, 'sort' | 'search_after' | 'size' | 'track_total_hits'>,
-): Promise<ArchivedHeader[]> {
+): Promise<{ readonly header: ArchivedHeader; readonly columns: HeaderColumns }[]> {
   const { hits } = await elastic.call(action, () =>
     elastic.client.search<Required<HeaderColumns> & { readonly header: string }>({
       index: headersOf(elastic),
@@ -145,9 +151,11 @@ async function search(
       ...page,
     }),
   );
-  return hits.hits.flatMap(({ _source: source }) =>
-    source === undefined ? [] : [listedHeader(source.header, columnsOf(source))],
-  );
+  return hits.hits.flatMap(({ _source: source }) => {
+    if (source === undefined) return [];
+    const columns = columnsOf(source);
+    return [{ header: listedHeader(source.header, columns), columns }];
+  });
 }
 
 const columnsOf = ({

@@ -1,7 +1,15 @@
 import type { Database } from '@margay/sqlite';
 import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
-import { checkedHeader, checkedRows, headerDamage, listedHeader, missingPart } from './damaged.ts';
+import {
+  checkedHeader,
+  checkedRows,
+  type HeaderColumns,
+  headerDamage,
+  isMisplaced,
+  listedHeader,
+  missingPart,
+} from './damaged.ts';
 import { byRevision, chained, sealed } from './digests.ts';
 
 /** The tables of the embedded archive. */
@@ -20,15 +28,17 @@ export const ARCHIVE_TABLES = `
 /** The columns of `listed`. */
 export const LISTED = 'id, report_name, report_type, "end", sequence, header';
 
+const columnsOf = (row: Record<string, unknown>): HeaderColumns => ({
+  id: row.id as string,
+  reportName: row.report_name as string,
+  reportType: row.report_type as string,
+  end: row.end as number,
+  sequence: row.sequence as number,
+});
+
 /** A header as lists have it. */
 export const listed = (row: Record<string, unknown>): ArchivedHeader =>
-  listedHeader(row.header as string, {
-    id: row.id as string,
-    reportName: row.report_name as string,
-    reportType: row.report_type as string,
-    end: row.end as number,
-    sequence: row.sequence as number,
-  });
+  listedHeader(row.header as string, columnsOf(row));
 
 const PAGE_MAX = 100;
 const LAST = { end: Number.MAX_SAFE_INTEGER, id: '' };
@@ -121,7 +131,12 @@ export function embeddedArchive(database: Database): Archive {
       const headers = page.map(listed);
       // By the columns: what a header says of itself may have been changed.
       const last = page.at(-1) as { readonly end: number; readonly id: string } | undefined;
-      return { headers, ...(rows.length > limit && last !== undefined && { next: cursorAfter(last) }) };
+      const misplaced = headers.filter((header, i) => isMisplaced(header, columnsOf(page[i]!)));
+      return {
+        headers,
+        ...(misplaced.length > 0 && { misplaced }),
+        ...(rows.length > limit && last !== undefined && { next: cursorAfter(last) }),
+      };
     },
 
     newest: async () =>
