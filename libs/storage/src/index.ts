@@ -37,6 +37,7 @@ export {
 export {
   keyOfCluster,
   ledgerKeyFor,
+  ledgerKeyNow,
   ledgerKeyOf,
   ledgerSettings,
   readKeyFile,

@@ -37,6 +37,11 @@ export class LogRefusals implements OnModuleInit {
     });
   }
 
+  /** The log of a cluster goes on. */
+  clear(cluster: string): void {
+    this.#last.delete(cluster);
+  }
+
   /** @returns whether it is another reason than the last one of that cluster's log. */
   add(cluster: string, refused: LogRefused): boolean {
     const isNew = this.#last.get(cluster)?.message !== refused.message;

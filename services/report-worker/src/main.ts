@@ -3,7 +3,7 @@ import { REPORT_NAME } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
-import { elasticsearchPlaceOf, ledgerKeyOf } from '@margay/storage';
+import { elasticsearchPlaceOf, ledgerKeyNow } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
@@ -16,8 +16,9 @@ else
   await runService({
     name: 'report-worker',
     config,
-    module: (settings) =>
-      ReportWorkerModule.over(
+    module: (settings) => {
+      const ledgerKey = ledgerKeyNow(settings, process.env);
+      return ReportWorkerModule.over(
         computeInThread(
           { elasticsearch: elasticsearchPlaceOf(settings) },
           {
@@ -27,10 +28,13 @@ else
         ),
         {
           evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
-          ledgerKey: ledgerKeyOf(settings),
+          get ledgerKey() {
+            return ledgerKey();
+          },
           confirmers: confirmersOf(settings),
         },
         BusModule.kafka(settings, 'report-worker', clustersOf(settings)),
         StoresModule.elasticsearch(settings),
-      ),
+      );
+    },
   });

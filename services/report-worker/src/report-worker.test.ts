@@ -12,13 +12,20 @@ import {
 } from '@margay/contracts';
 import { type Confirmer, Unconfirmed } from '@margay/confirmations';
 import type { Change } from '@margay/history';
-import { cosignNote, readCheckpoint, readEntry, type SigningKey, signingKey } from '@margay/ledger';
+import {
+  cosignNote,
+  readCheckpoint,
+  readEntry,
+  type SigningKey,
+  signingKey,
+  verifierKeyText,
+} from '@margay/ledger';
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { splitReport, type Report } from '@margay/reports';
 import { openMetrics, silentLog, type Log } from '@margay/runtime';
 import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
-import { openEmbedded, type Stores } from '@margay/storage';
+import { changeLogKey, openEmbedded, type Stores } from '@margay/storage';
 import { STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -45,6 +52,7 @@ async function worker(
     stores: opened = openEmbedded(':memory:'),
     ...options
   }: WorkerTest = {},
+  ledgerKeyNow?: () => SigningKey,
 ) {
   const metrics = openMetrics({ defaults: false });
   const testing = await Test.createTestingModule({
@@ -52,7 +60,7 @@ async function worker(
       ProcessModule.with({ log, metrics, clock, pauseMilliseconds: 5 }),
       ReportWorkerModule.over(
         compute(opened),
-        { evidenceMilliseconds: 600_000, ...options },
+        withKey({ evidenceMilliseconds: 600_000, ...options }, ledgerKeyNow),
         BusModule.embedded(':memory:'),
         StoresModule.opened(async () => opened, 'c'),
       ),
@@ -72,6 +80,10 @@ async function worker(
     done: () => bus.lag(reportWindows.name, 'report-worker'),
   };
 }
+
+/** Options whose key may become another one. */
+const withKey = (options: WorkerOptions, now?: () => SigningKey): WorkerOptions =>
+  now === undefined ? options : Object.defineProperty(options, 'ledgerKey', { get: now, enumerable: true });
 
 const really =
   (stores: Stores): Compute =>
@@ -401,6 +413,35 @@ test('an entry that somebody takes out of the log is told of while nothing is ar
   // It goes on being counted, so that the alert goes on, and is logged once.
   await expect.poll(() => metrics.exposition()).toMatch(/margay_log_refused_total\{cluster="c"\} [3-9]/);
   expect(lines).toEqual([expect.stringContaining('Entry 0 of the log of reports is missing.')]);
+});
+
+test('after a change of keys a worker says what to do, and goes on by itself once it has the new key', async () => {
+  const [old, next] = [1, 2].map((seed) => signingKey('margay.example/c', new Uint8Array(32).fill(seed))) as [
+    SigningKey,
+    SigningKey,
+  ];
+  const stores = openEmbedded(':memory:');
+  const state = { key: old };
+  const { app, bus } = await worker(really, { stores, logMilliseconds: 20 }, () => state.key);
+  const reported = async (id: string) => {
+    await stores.windows.emit([windowOf(id)], 1);
+    await publishAll(bus, reportWindows, [windowOf(id)]);
+    await expect.poll(async () => (await stores.windows.get(id))?.state).toBe('completed');
+  };
+  const reason = async () => (await app.get(Readiness).look()).checks['log']?.reason;
+  await reported('w1');
+  await changeLogKey(stores.ledger, old, next);
+  await expect.poll(reason).toContain(`follows margay.example/c+${old.id}, which signs nothing any more`);
+  await reported('w2');
+  const head = (await stores.ledger.head())!;
+  expect(head).toMatchObject({ size: 2, key: verifierKeyText(next) });
+  state.key = next;
+  await expect.poll(async () => (await stores.ledger.head())?.size).toBe(3);
+  await expect.poll(reason).toBeUndefined();
+  await reported('w3');
+  const { size, checkpoint } = (await stores.ledger.head())!;
+  expect(size).toBe(4);
+  expect(readCheckpoint(Buffer.from(checkpoint), [next]).signed).toHaveLength(1);
 });
 
 test('who confirms heads of the log keeps no report waiting, and has each head signed that others can', async () => {

@@ -28,6 +28,8 @@ export class UnloggedReports implements OnApplicationBootstrap {
   readonly #stages: Stages;
   readonly #log: Log;
   readonly #refusals: LogRefusals;
+  /** By cluster: the id of the key with which it was looked last what has no entry. */
+  readonly #keys = new Map<string, string>();
   readonly #confirmations: Confirmations;
 
   constructor(
@@ -49,17 +51,14 @@ export class UnloggedReports implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    const { ledgerKey } = this.#options;
-    if (ledgerKey === undefined) return;
+    if (this.#options.ledgerKey === undefined) return;
     const { logMilliseconds = LOOK_MILLISECONDS } = this.#options;
     this.#stages.keep('unlogged', async (signal) => {
-      for (const cluster of this.#cell.clusters)
-        await this.#lookAt(cluster, ledgerKey, (key) => this.#logThoseOf(cluster, key));
+      for (const cluster of this.#cell.clusters) await this.#lookAt(cluster);
       for (;;) {
         await sleep(logMilliseconds, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) return;
-        for (const cluster of this.#cell.clusters)
-          await this.#lookAt(cluster, ledgerKey, () => this.#tellHubs(cluster));
+        for (const cluster of this.#cell.clusters) await this.#lookAt(cluster);
       }
     });
   }
@@ -83,19 +82,26 @@ export class UnloggedReports implements OnApplicationBootstrap {
     if (isFeedingHubs) await tellHubsOfHead(this.#bus, this.#cell.of(cluster), cluster);
   }
 
-  /** Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. */
-  async #lookAt(
-    cluster: string,
-    ledgerKey: SigningKey,
-    andThen?: (key: SigningKey) => Promise<void>,
-  ): Promise<void> {
+  /**
+   * Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. With a key that it
+   * had not before, reports are logged that have no entry: while the log went on with that key and the worker had the old one, it could not.
+   */
+  async #lookAt(cluster: string): Promise<void> {
     const stores = this.#cell.of(cluster);
+    const key = await ledgerKeyFor(this.#options.ledgerKey, stores, cluster, this.#cell.clusters);
+    if (key === undefined) return;
     try {
-      const key = await ledgerKeyFor(ledgerKey, stores, cluster, this.#cell.clusters);
       await checkLog(stores.ledger, key);
-      await andThen?.(key);
+      if (this.#keys.get(cluster) === key.id) return await this.#tellHubs(cluster);
+      await this.#logThoseOf(cluster, key);
+      if (this.#keys.has(cluster))
+        this.#log.info('The log goes on with another key', { cluster, key: key.id });
+      this.#keys.set(cluster, key.id);
+      this.#refusals.clear(cluster);
     } catch (error) {
       if (!(error instanceof LogRefused)) throw error;
+      // A start that was refused is over: what it left is for the next one, unless the key is another one by then.
+      if (!this.#keys.has(cluster)) this.#keys.set(cluster, key.id);
       if (this.#refusals.add(cluster, error))
         this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
     }

@@ -8,8 +8,10 @@ export const WORKER_OPTIONS = 'WORKER_OPTIONS';
 /** How a worker works. */
 export interface WorkerOptions extends Pick<
   WorkOptions,
-  'evidenceMilliseconds' | 'isRecorded' | 'ledgerKey' | 'isFeedingHubs'
+  'evidenceMilliseconds' | 'isRecorded' | 'isFeedingHubs'
 > {
+  /** Read each time that it is needed: after a change of keys it is another one. Without it reports are archived and not logged. */
+  readonly ledgerKey?: WorkOptions['ledgerKey'];
   /** How often the log of reports is looked at when nothing is appended to it; every minute unless set. */
   readonly logMilliseconds?: number;
   /** Who confirms the heads of the log; nobody unless given. */

@@ -31,7 +31,7 @@ import { chunks } from '../chunks.ts';
 import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
 import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
-import { runOfKey } from './key-changes.ts';
+import { keyChangesOf, runOfKey } from './key-changes.ts';
 import { isMissing, type LogAsRead, logReader } from './read-log.ts';
 
 /** The stores that a log is written from. */
@@ -105,7 +105,9 @@ async function grown(
 /** @throws LogRefused where another key than this one signed the log, whatever became of the log itself. */
 export async function checkLogKey(ledger: Ledger, key: SigningKey): Promise<void> {
   const head = await ledger.head();
-  if (head !== undefined) signedHead(head, key);
+  if (head === undefined) return;
+  await refuseRetired(ledger, head, key);
+  signedHead(head, key);
 }
 
 /** @throws LogRefused where the log is not the one that the key signed last; where there is none, it is. */
@@ -161,7 +163,10 @@ async function checkedEdge(ledger: Ledger, head: LogHead | undefined, key: Verif
   const bytes = await ledger.tiles(places);
   const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
   const read: ReadTile = (place) => edge.get(tilePath(place)) ?? neverRead(place);
-  if (head !== undefined) checkHead(head, key, read);
+  if (head !== undefined) {
+    await refuseRetired(ledger, head, key);
+    checkHead(head, key, read);
+  }
   const missing = await ledger.missing();
   if (missing.length > 0) throw notWhole(missing.map(isMissing));
   return read;
@@ -188,6 +193,20 @@ const signersOf = (checkpoint: string): string =>
   readNote(new TextEncoder().encode(checkpoint))
     .signatures.map(({ name, id }) => `the key ${name}+${id}`)
     .join(' and ');
+
+/** @throws LogRefused where the log says that another key follows this one, and is signed by that. */
+async function refuseRetired(ledger: Ledger, head: LogHead, key: VerifierKey): Promise<void> {
+  if (head.key === verifierKeyText(key)) return;
+  const change = (await keyChangesOf(ledger)).find(
+    ({ before }) => verifierKeyText(before) === verifierKeyText(key),
+  );
+  if (change === undefined) return;
+  throw new LogRefused(
+    `Entry ${change.number} of the log of reports says that the key ${change.key.name}+${change.key.id} follows ${key.name}+${key.id}, which signs ` +
+      'nothing any more. Nothing is appended to it with the old key: give the worker the new one. Where LEDGER_KEY_FILE names it, put it into that file, and ' +
+      'the log goes on within a minute; else start the worker again with it.',
+  );
+}
 
 /** @throws LogRefused */
 function checkHead(head: LogHead, key: VerifierKey, edge: ReadTile): void {

@@ -5,7 +5,7 @@ import { signingKey, signingKeyText, verifierKeyText } from '@margay/ledger';
 import { readConfig, type Environment } from '@margay/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ledgerKeyFor, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './key.ts';
+import { ledgerKeyFor, ledgerKeyNow, ledgerKeyOf, ledgerSettings, readKeyFile, writeNewKey } from './key.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'margay-key-'))));
@@ -31,6 +31,20 @@ test('the settings say the key, or where it is', () => {
   expect(keyOf({ LEDGER_KEY: signingKeyText(KEY) })).toEqual(KEY);
   expect(keyOf({ LEDGER_KEY_FILE: file })).toEqual(KEY);
   expect(() => keyOf({ LEDGER_KEY: 'x', LEDGER_KEY_FILE: file })).toThrow('are both set');
+});
+
+test('a key in a file is read each time, and is the one that it was while there is none', () => {
+  const file = join(folder, 'a.key');
+  writeFileSync(file, signingKeyText(KEY));
+  const environment = { LEDGER_KEY_FILE: file };
+  const key = ledgerKeyNow(readConfig(z.object(ledgerSettings), environment), environment);
+  expect(key()).toEqual(KEY);
+  writeFileSync(file, 'none yet');
+  expect(key()).toEqual(KEY);
+  const next = signingKey('margay.example/log', new Uint8Array(32).fill(2));
+  writeFileSync(file, signingKeyText(next));
+  expect(key()).toEqual(next);
+  expect(ledgerKeyNow({ LEDGER_KEY: signingKeyText(KEY) }, {})()).toEqual(KEY);
 });
 
 test('what is no key is named by its place, and never shown', () => {

@@ -39,6 +39,29 @@ export const ledgerKeyOf = ({ LEDGER_KEY: text }: LedgerConfig): SigningKey | un
   text === undefined ? undefined : keyIn(text, 'LEDGER_KEY');
 
 /**
+ * The key of the settings as it is now: where it is in a file it may be another one by then, after `margay key rotate`. While the file cannot
+ * be read, or holds none, it is the one that it was.
+ *
+ * @throws Error as `ledgerKeyOf`, at the first reading.
+ */
+export function ledgerKeyNow(
+  config: LedgerConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): () => SigningKey | undefined {
+  let key = ledgerKeyOf(config);
+  const file = environment['LEDGER_KEY_FILE'];
+  if (!file) return () => key;
+  return () => {
+    try {
+      key = readKeyFile(file);
+    } catch {
+      // It may be under way to another one.
+    }
+    return key;
+  };
+}
+
+/**
  * The key of a cluster's log, of whose name there is no other log. Where several clusters have one key, each log but one that the key signed
  * before has the name `NAME/CLUSTER`, and the key that follows from it.
  *
