@@ -17,7 +17,7 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 /** What a cell tells of the last of its reports. */
 async function newsBy(
   by = key,
-  { cluster = 'c', isRotated = false, content = {} as object } = {},
+  { cluster = 'c', isRotated = false, to = next, content = {} as object } = {},
 ): Promise<HubNews> {
   const stores = openEmbedded(':memory:');
   const report = (id: string) =>
@@ -34,9 +34,9 @@ async function newsBy(
       content,
     });
   await logReports(stores, [await report('first')], by);
-  if (isRotated) await changeLogKey(stores.ledger, by, next);
+  if (isRotated) await changeLogKey(stores.ledger, by, to);
   const header = await report('last');
-  await logReports(stores, [header], isRotated ? next : by);
+  await logReports(stores, [header], isRotated ? to : by);
   const logged = (await loggedNow(stores.ledger, 'last'))!;
   return {
     cluster,
@@ -47,6 +47,17 @@ async function newsBy(
     })),
     report: { entry: text(logged.entry), proof: logged.proof, header: JSON.stringify(header) },
   };
+}
+
+/** The same log, its head signed by another key. */
+function signedBy(by: typeof key, { checkpoint, keyChanges, report, ...news }: HubNews): HubNews {
+  const { size, root } = readCheckpoint(Buffer.from(checkpoint), []);
+  const other = signCheckpoint({ size, root }, by);
+  const inOther = <T extends { readonly proof: string }>(proven: T): T => ({
+    ...proven,
+    proof: proven.proof.replace(checkpoint, other),
+  });
+  return { ...news, checkpoint: other, keyChanges: keyChanges.map(inOther), report: inOther(report!) };
 }
 
 const refusal = (news: HubNews, of = watched): string => {
@@ -86,6 +97,16 @@ test.each<[what: string, refused: string, news: (honest: HubNews) => HubNews | P
     'a key that nobody announced signed',
     'unknown-key',
     async () => ({ ...(await newsBy(key, { isRotated: true })), keyChanges: [] }),
+  ],
+  [
+    'a stranger signed who announced in a log of his own that the key of the cluster follows his',
+    'unknown-key',
+    async () => signedBy(stranger, await newsBy(stranger, { isRotated: true, to: key })),
+  ],
+  [
+    'a key signed that another one follows',
+    'unknown-key',
+    async () => signedBy(key, await newsBy(key, { isRotated: true })),
   ],
   [
     'its report is of another cluster',

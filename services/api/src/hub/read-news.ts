@@ -41,11 +41,11 @@ export class RefusedNews extends Unprocessable {
 export function readNews(news: HubNews, watched: WatchedCluster): Omit<ToldNews, 'toldAt'> {
   try {
     const changes = news.keyChanges.map((each) => ({ ...each, change: keyChangeIn(each) }));
-    const { keys } = knownKeys(
+    const { keys, signers } = knownKeys(
       watched.keys,
       changes.map(({ change }) => change),
     );
-    const head = headOf(news, keys);
+    const head = headOf(news, signers);
     const entries = changes.map(({ change, ...entry }) => ({
       number: numberOf(entry, news),
       run: runOfKey(change.key),
@@ -85,8 +85,9 @@ function keyChangeIn({ entry }: ProvenEntry): KeyChange {
   throw new NoEntry('an entry that should tell of a key of the log does not');
 }
 
-function headOf({ checkpoint, cluster }: HubNews, keys: readonly VerifierKey[]): ToldNews['head'] {
-  const { size, root, signed } = readCheckpoint(Buffer.from(checkpoint), keys);
+/** @param signers whoever writes a log of his own may say in it that the cluster's key follows his: he is known by that, and signs nothing. */
+function headOf({ checkpoint, cluster }: HubNews, signers: readonly VerifierKey[]): ToldNews['head'] {
+  const { size, root, signed } = readCheckpoint(Buffer.from(checkpoint), signers);
   const [by] = signed;
   if (by === undefined)
     throw new RefusedNews(
