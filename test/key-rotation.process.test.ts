@@ -136,7 +136,12 @@ test.each<[string, string[], number, RegExp]>([
     2,
     /with --from, or with --lost/,
   ],
-  ['a key that did not sign last', ['--from', path('first.key')], 1, /not the one that the key .* signed/],
+  [
+    'a key that did not sign last',
+    ['--from', path('first.key')],
+    1,
+    /follows .*, which signs nothing any more/,
+  ],
   ['the key that it has', ['--from', path('second.key')], 1, /the key that the log has already/],
 ])('%s is refused, and nothing is appended', (_, options, code, words) => {
   const said = margay(['key', 'rotate', path('second.key'), ...options, '--data', data]);

@@ -39,7 +39,7 @@ test('margay up names each report that is not what was archived, prints nothing 
 
   const { child, url } = await startUp(['--data', folder]);
   const said = child.said();
-  expect(said).not.toContain('777');
+  expect(said).not.toMatch(/\b777\b/); // the forged number: digests have these digits too
   expect(said).toContain(
     `inventory (inventory)  ${forged}\n  Nothing of it is shown: The report of run ${forged} was changed`,
   );

@@ -143,7 +143,10 @@ function within<T>(maps: Map<string, Map<string, T>>, key: string): Map<string, 
 
 function withNamer(namers: readonly Version[], by: Version): readonly Version[] {
   const last = namers.at(-1);
-  if (last !== undefined && namers.length === NAMERS_MAX && compareKeys(last, by) <= 0) return namers;
-  if (namers.some((one) => compareKeys(one, by) === 0)) return namers;
+  if (last !== undefined && namers.length === NAMERS_MAX && compareKeys(last, by) < 0) return namers;
+  const same = namers.find((one) => compareKeys(one, by) === 0);
+  // Of versions of one object the first speaks, in whatever order they come: a policy may be in another tier later.
+  if (same !== undefined)
+    return by.validFrom < same.validFrom ? namers.map((one) => (one === same ? by : one)) : namers;
   return [...namers, by].sort(compareKeys).slice(0, NAMERS_MAX);
 }
