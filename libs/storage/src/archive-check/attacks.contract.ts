@@ -2,6 +2,8 @@ import {
   append,
   digestOfJson,
   edgeOf,
+  type Entry,
+  entryBytes,
   keyChangeBytes,
   leafHash,
   signCheckpoint,
@@ -160,6 +162,27 @@ interface Attack {
 
 const kept = (head: string, ...keys: SigningKey[]): Trusted => ({ keys, since: Buffer.from(head) });
 
+const ADDED = /^unlogged: Report daily-4 is in the archive and has no entry in the log/;
+
+/** Adds daily-4 behind daily-3, as the chain has it. @returns the digest of its header */
+async function addReport(insider: Insider): Promise<string> {
+  const last = await one(insider, 'headers', { id: 'daily-3' });
+  const { headerDigest: previous } = JSON.parse(text(last, 'header')) as ArchivedHeader;
+  await insider.add('headers', last, { id: 'daily-4', sequence: 4 });
+  const added = await one(insider, 'headers', { id: 'daily-4' });
+  const digest = await seal(insider, added, { id: 'daily-4', sequence: 4, previous, parts: [] });
+  await setEnd(insider, 'daily-4');
+  return digest;
+}
+
+/** Has the store say that it has an entry about daily-4, with a number that the log does not have, and what was signed of the evidence of daily-3. */
+async function addEntry(insider: Insider, number: number, headerDigest: string): Promise<void> {
+  const like = await one(insider, 'entries', { run: 'daily-3' });
+  const entry = JSON.parse(text(like, 'entry')) as Entry;
+  const bytes = Buffer.from(entryBytes({ ...entry, run: 'daily-4', headerDigest })).toString();
+  await insider.add('entries', like, { number, run: 'daily-4', entry: bytes });
+}
+
 const REPORTS: readonly Attack[] = [
   {
     name: 'a header is changed',
@@ -289,15 +312,27 @@ const REPORTS: readonly Attack[] = [
   },
   {
     name: 'a report is added',
+    damage: async (insider) => void (await addReport(insider)),
+    found: [ADDED],
+  },
+  ...[-1, 5, 1_000_000].map((number): Attack => ({
+    name: `a report is added, with an entry ${number} beside the log`,
+    damage: async (insider) => addEntry(insider, number, await addReport(insider)),
+    found: [ADDED],
+  })),
+  {
+    name: 'the last report of its chain is removed and another one put in its place, with an entry beside the log',
     damage: async (insider) => {
-      const last = await one(insider, 'headers', { id: 'daily-3' });
-      const { headerDigest: previous } = JSON.parse(text(last, 'header')) as ArchivedHeader;
-      await insider.add('headers', last, { id: 'daily-4', sequence: 4 });
-      const added = await one(insider, 'headers', { id: 'daily-4' });
-      await seal(insider, added, { id: 'daily-4', sequence: 4, previous, parts: [] });
+      const header = await one(insider, 'headers', { id: 'daily-3' });
+      await seal(insider, header, { id: 'daily-4', parts: [] });
+      await remove(insider, 'parts', { reportId: 'daily-3' });
       await setEnd(insider, 'daily-4');
+      const { headerDigest } = JSON.parse(
+        text(await one(insider, 'headers', { id: 'daily-4' }), 'header'),
+      ) as ArchivedHeader;
+      await addEntry(insider, -1, headerDigest);
     },
-    found: [/^unlogged: Report daily-4 is in the archive and has no entry in the log/],
+    found: [ADDED, /^removed: Report daily-3 \(daily, .*\) is entry 4 of the log/],
   },
   {
     name: 'the end of a chain is removed',

@@ -20,7 +20,7 @@ export class ByLog {
   readonly #log: WalkedLog;
   readonly #told: Told;
   readonly #tiles = new Map<number, readonly (Uint8Array | undefined)[]>();
-  /** How many of the reports that went by have an entry. */
+  /** How many of the reports that went by have an entry that is about them. */
   #logged = 0;
   /** Reports that had none when they went by. */
   readonly #without: string[] = [];
@@ -34,13 +34,17 @@ export class ByLog {
   /** @param sound those of the page that fit themselves. */
   async compare(page: readonly ArchivedHeader[], sound: ReadonlySet<ArchivedHeader>): Promise<void> {
     const numbers = await this.#ledger.numbersOf(page.map(({ id }) => id));
-    // What was appended meanwhile is no part of the log that was walked.
-    const isWalked = (number: number | undefined) => number !== undefined && number < this.#log.size;
-    this.#logged += page.filter(({ id }) => isWalked(numbers.get(id))).length;
-    for (const header of sound) {
+    for (const header of page) {
       const number = numbers.get(header.id);
-      if (number === undefined) this.#without.push(header.id);
-      else if (isWalked(number)) await this.#compareEntry(header, number);
+      // What was appended meanwhile is no part of the log that was walked. Nor is what the store has as an entry beside the log.
+      const isWalked = number !== undefined && number >= 0 && number < this.#log.size;
+      const entry = isWalked ? await this.#entry(number) : undefined;
+      const isAbout = entry?.run === header.id;
+      if (isAbout) this.#logged++;
+      if (!sound.has(header)) continue;
+      if (isAbout) await this.#compareEntry(header, entry);
+      // An entry that is missing or cannot be read was told when the log was read.
+      else if (!isWalked || entry !== undefined) this.#without.push(header.id);
     }
   }
 
@@ -55,14 +59,11 @@ export class ByLog {
     if (isWhole) await this.#findUnlogged();
   }
 
-  async #compareEntry({ id, headerDigest, content }: ArchivedHeader, number: number): Promise<void> {
-    const entry = await this.#entry(number);
-    // One that is missing, cannot be read or is about another run was told when the log was read.
-    if (entry?.run !== id) return;
+  async #compareEntry({ id, headerDigest, content }: ArchivedHeader, entry: LoggedEntry): Promise<void> {
     if (entry.headerDigest !== headerDigest)
       this.#told.found(
         'replaced',
-        `Report ${id} was replaced: its digests are right, and entry ${number} of the log has a header with the digest ${entry.headerDigest}, not ${headerDigest}.`,
+        `Report ${id} was replaced: its digests are right, and entry ${entry.number} of the log has a header with the digest ${entry.headerDigest}, not ${headerDigest}.`,
       );
     await this.#compareStatement(entry, content);
   }
@@ -90,6 +91,14 @@ export class ByLog {
       if (!(error instanceof EnvelopeProblem)) throw error;
       changed(error.message);
     }
+  }
+
+  /** Whether an entry about a run was appended while it was looked: what the store has behind the log's end is none. */
+  async #isAppended(number: number, run: string): Promise<boolean> {
+    const { size = 0 } = (await this.#ledger.head()) ?? {};
+    if (number < this.#log.size || number >= size) return false;
+    const [bytes] = await entriesAt(this.#ledger, number, number + 1);
+    return bytes !== undefined && readLogged(bytes, number)?.run === run;
   }
 
   /** What a run's entry says; undefined where nothing can be read. */
@@ -133,8 +142,8 @@ export class ByLog {
   async #findUnlogged(): Promise<void> {
     const without = new Set(this.#without);
     for (let at = 0; at < this.#without.length; at += RUNS)
-      for (const id of (await this.#ledger.numbersOf(this.#without.slice(at, at + RUNS))).keys())
-        without.delete(id);
+      for (const [id, number] of await this.#ledger.numbersOf(this.#without.slice(at, at + RUNS)))
+        if (await this.#isAppended(number, id)) without.delete(id);
     // The store may say of an entry that it is about another run: that was told when the log was read.
     for (let number = 0; without.size > 0 && number < this.#log.size; number++)
       without.delete((await this.#entry(number))?.run ?? '');

@@ -30,6 +30,15 @@ interface ProvenEntry {
   readonly head: LogHead;
 }
 
+/** The store has an entry as that about a run, and the log has not: somebody wants it to look logged. */
+export class NotAbout extends LogRefused {
+  constructor(run: string, number: number) {
+    super(
+      `The store has entry ${number} of the log of reports as that of run ${run}, and the log has none about it: restore the store from a backup.`,
+    );
+  }
+}
+
 /**
  * The entry about a run, which is in the log; undefined where there is none.
  *
@@ -38,16 +47,16 @@ interface ProvenEntry {
 export async function provenEntry(ledger: Ledger, run: string): Promise<ProvenEntry | undefined> {
   const index = (await ledger.numbersOf([run])).get(run);
   const head = await ledger.head();
-  if (index === undefined || head === undefined) return undefined;
+  if (index === undefined) return undefined;
+  // Numbers first: what was appended meanwhile is in this head.
+  if (index < 0 || index >= (head?.size ?? 0)) throw new NotAbout(run, index);
+  if (head === undefined) return undefined;
   const [entry] = await ledger.entries(index, index + 1);
   const hashes = await computed(ledger, inclusionFrom(index, head.size));
   if (!includes(signedTree(head), index, leafHash(entry!), hashes))
     throw lacking(`entry ${index} as it was signed`);
   const about = readEntry(entry!).run;
-  if (about !== run)
-    throw new LogRefused(
-      `Entry ${index} of the log of reports is about run ${about}, and the store has it as that of run ${run}: restore the store from a backup.`,
-    );
+  if (about !== run) throw new NotAbout(run, index);
   return { index, entry: entry!, hashes, head };
 }
 
