@@ -36,15 +36,15 @@ export function withoutRefuted(
 export function withoutDoubts(
   versions: readonly Version[],
   isSettled: (version: Version) => boolean,
-): readonly Version[] {
-  const settled = new Set(versions.filter(isSettled));
-  if (settled.size === 0) return versions;
+): Version[] {
   const left: Version[] = [];
   for (const version of versions) {
-    const { doubt: _, ...rest } = version;
-    if (!settled.has(version)) left.push(version);
+    if (!isSettled(version)) left.push(version);
     // Who was never seen has no number of a version.
-    else if (rest.resourceVersion !== '') add(left, rest);
+    else if (version.resourceVersion !== '') {
+      const { doubt: _, ...rest } = version;
+      add(left, rest);
+    }
   }
   return left;
 }
