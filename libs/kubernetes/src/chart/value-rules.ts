@@ -73,26 +73,20 @@ const RULES: readonly Rule[] = [
   { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },
 ];
 
-/** A schema of the whole for what must hold at some paths, where there is something. */
-const at = (paths: Rule['needs']): JsonSchema => ({
+/** A schema of the whole for what must hold at some paths: where there is something, or only if there is, since of nothing everything holds. */
+const at = (paths: Rule['needs'], isThere: boolean): JsonSchema => ({
   allOf: Object.entries(paths).map(([path, schema]) =>
-    path.split('.').reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema),
-  ),
-});
-
-/** The same for what must be there: of nothing everything holds. */
-const there = (paths: Rule['where']): JsonSchema => ({
-  allOf: Object.entries(paths).map(([path, schema]) =>
-    path
-      .split('.')
-      .reduceRight<JsonSchema>(
-        (inner, key) => ({ type: 'object', required: [key], properties: { [key]: inner } }),
-        schema,
-      ),
+    path.split('.').reduceRight<JsonSchema>(
+      (inner, key) => ({
+        ...(isThere && { type: 'object', required: [key] }),
+        properties: { [key]: inner },
+      }),
+      schema,
+    ),
   ),
 });
 
 /** The rules, as a schema of all values has them. */
 export const conditionalSchemas = (): JsonSchema[] =>
   // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON schema
-  RULES.map(({ where, needs }) => ({ if: there(where), then: at(needs) }));
+  RULES.map(({ where, needs }) => ({ if: at(where, true), then: at(needs, false) }));
