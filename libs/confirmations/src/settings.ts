@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { NoKey, readVerifierKey } from '@margay/ledger';
-import { goDuration, list, whole } from '@margay/runtime';
+import { bothOrNone, goDuration, list, whole } from '@margay/runtime';
 import { readCertificates, TimestampProblem } from '@margay/timestamps';
 import * as z from 'zod';
 import type { Witness } from './ask-witness.ts';
@@ -49,13 +49,9 @@ export function confirmersOf(settings: ConfirmationConfig): Confirmers {
   };
 }
 
-function authoritiesOf({
-  TIMESTAMP_URL: address,
-  TIMESTAMP_CA_FILE: file,
-  TIMESTAMP_INTERVAL: rest,
-}: ConfirmationConfig): Confirmer[] {
-  if ((address === undefined) !== (file === undefined))
-    throw new Error('TIMESTAMP_URL and TIMESTAMP_CA_FILE belong together: set both or none');
+function authoritiesOf(settings: ConfirmationConfig): Confirmer[] {
+  bothOrNone(settings, 'TIMESTAMP_URL', 'TIMESTAMP_CA_FILE');
+  const { TIMESTAMP_URL: address, TIMESTAMP_CA_FILE: file, TIMESTAMP_INTERVAL: rest } = settings;
   if (address === undefined) return [];
   try {
     return [dating({ address, trusted: readCertificates(readFileSync(file!, 'utf8')) }, rest)];

@@ -12,6 +12,7 @@ export {
   whole,
   list,
   goDuration,
+  bothOrNone,
   clusterName,
   clusterSettings,
   clusterUidsOf,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { list } from '@margay/runtime';
+import { bothOrNone, list } from '@margay/runtime';
 import * as z from 'zod';
 import type { ElasticsearchOptions } from './elasticsearch/connection.ts';
 
@@ -42,9 +42,7 @@ export function elasticsearchPlaceOf(config: ElasticsearchConfig): Omit<Elastics
     ELASTICSEARCH_PASSWORD: password,
     ELASTICSEARCH_CA_FILE: ca,
   } = config;
-  if ((username === undefined) !== (password === undefined)) {
-    throw new Error('ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD belong together: set both or none');
-  }
+  bothOrNone(config, 'ELASTICSEARCH_USERNAME', 'ELASTICSEARCH_PASSWORD');
   const signIn =
     apiKey !== undefined
       ? { apiKey }

@@ -34,6 +34,16 @@ export const goDuration = () =>
     }
   });
 
+/** @throws Error where one of two settings that belong together is set without the other. */
+export function bothOrNone<K extends string>(
+  settings: Readonly<Partial<Record<K, unknown>>>,
+  one: K,
+  other: K,
+): void {
+  if ((settings[one] === undefined) !== (settings[other] === undefined))
+    throw new Error(`${one} and ${other} belong together: set both or none`);
+}
+
 /** What every process has: logs, the port of health and metrics, how it stops, where its traces go. */
 export const processSettings = {
   LOG_LEVEL: z

@@ -1,4 +1,4 @@
-import { goDuration, whole } from '@margay/runtime';
+import { bothOrNone, goDuration, whole } from '@margay/runtime';
 import * as z from 'zod';
 
 /** Where copies of evidence are kept that nobody can change before a time. */
@@ -57,8 +57,7 @@ export interface SinkOptions {
 export function sinkOf(settings: SinkConfig): SinkOptions | undefined {
   const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint } = settings;
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings;
-  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    throw new Error('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both or none');
+  bothOrNone(settings, 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY');
   if (bucket === undefined) return undefined;
   return {
     bucket,

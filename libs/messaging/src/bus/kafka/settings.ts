@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { flag, list, whole } from '@margay/runtime';
+import { bothOrNone, flag, list, whole } from '@margay/runtime';
 import * as z from 'zod';
 import type { SchemaRegistryOptions } from '../../registry/schema-registry.ts';
 import type { KafkaOptions } from './options.ts';
@@ -73,12 +73,8 @@ export type KafkaConfig = z.output<z.ZodObject<typeof kafkaSettings>>;
  */
 export function kafkaOptionsOf(config: KafkaConfig, clientId: string): KafkaOptions {
   const { KAFKA_CA_FILE: ca, KAFKA_CERT_FILE: cert, KAFKA_KEY_FILE: key } = config;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new Error('KAFKA_CERT_FILE and KAFKA_KEY_FILE belong together: set both or none');
-  }
-  if ((config.KAFKA_USERNAME === undefined) !== (config.KAFKA_PASSWORD === undefined)) {
-    throw new Error('KAFKA_USERNAME and KAFKA_PASSWORD belong together: set both or none');
-  }
+  bothOrNone(config, 'KAFKA_CERT_FILE', 'KAFKA_KEY_FILE');
+  bothOrNone(config, 'KAFKA_USERNAME', 'KAFKA_PASSWORD');
   const tls = {
     ...(ca !== undefined && { ca: readFileSync(ca) }),
     ...(cert !== undefined && { cert: readFileSync(cert) }),
