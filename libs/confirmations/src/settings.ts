@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { NoKey, readVerifierKey } from '@margay/ledger';
-import { bothOrNone, goDuration, list, whole } from '@margay/runtime';
+import { bothOrNone, goDuration, list, whole, webAddress } from '@margay/runtime';
 import { readCertificates, TimestampProblem } from '@margay/timestamps';
 import * as z from 'zod';
 import type { Witness } from './ask-witness.ts';
@@ -15,14 +15,11 @@ export const confirmationSettings = {
   WITNESSES_NEEDED: whole(1, 100).optional().meta({
     description: 'So many of WITNESSES are enough; all unless set. With fewer reports go on, and it is told.',
   }),
-  TIMESTAMP_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description:
-        'Authority that says when heads of the log of reports were there (RFC 3161, over HTTP); none is asked unless set.',
-      isQuoted: false,
-    }),
+  TIMESTAMP_URL: webAddress().optional().meta({
+    description:
+      'Authority that says when heads of the log of reports were there (RFC 3161, over HTTP); none is asked unless set.',
+    isQuoted: false,
+  }),
   TIMESTAMP_CA_FILE: z.string().optional().meta({
     description: 'PEM file of the certificates that its own must lead to; needed with TIMESTAMP_URL.',
   }),

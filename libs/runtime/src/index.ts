@@ -11,6 +11,7 @@ export {
   flag,
   whole,
   list,
+  webAddress,
   goDuration,
   bothOrNone,
   clusterName,

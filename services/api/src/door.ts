@@ -1,4 +1,4 @@
-import { flag, goDuration, list, whole } from '@margay/runtime';
+import { flag, goDuration, list, whole, webAddress } from '@margay/runtime';
 import type { TlsFiles } from '@margay/runtime/nest';
 import * as z from 'zod';
 import type { ApiOptions } from './api.module.ts';
@@ -18,13 +18,10 @@ const headerName = (initially: string) =>
 
 /** What is set of how people come in: names, proxies, sessions, sign-in. The api and one process of everything have the same. */
 export const doorSettings = {
-  API_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description:
-        'Where people open the page, like `https://margay.example.org`: an identity provider sends them back there.',
-    }),
+  API_URL: webAddress().optional().meta({
+    description:
+      'Where people open the page, like `https://margay.example.org`: an identity provider sends them back there.',
+  }),
   API_TLS_CERT_FILE: z.string().optional().meta({
     description:
       'PEM file of the certificate that it is served with, health and metrics too, by TLS 1.2 or newer; read again when it changes. By plain HTTP unless set.',
@@ -60,13 +57,10 @@ export const doorSettings = {
     description:
       'How many requests of one person that take long (exports, comparisons, timelines, the cluster at an instant) are answered at the same time. 0 is no limit.',
   }),
-  OIDC_ISSUER: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description:
-        'The OpenID provider by which people sign in, as it calls itself; none unless set. By `http` only on this machine.',
-    }),
+  OIDC_ISSUER: webAddress().optional().meta({
+    description:
+      'The OpenID provider by which people sign in, as it calls itself; none unless set. By `http` only on this machine.',
+  }),
   OIDC_CLIENT_ID: z
     .string()
     .optional()

@@ -1,5 +1,5 @@
 import { kafkaSettings } from '@margay/messaging';
-import { cellSettings, goDuration, list } from '@margay/runtime';
+import { cellSettings, goDuration, list, webAddress } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
 import { REGRESSIONS } from './regressions.ts';
@@ -10,8 +10,7 @@ export const about =
 
 /** Whom to tell of what. */
 export const notifySettings = {
-  NOTIFY_URL: z
-    .url({ protocol: /^https?$/ })
+  NOTIFY_URL: webAddress()
     .refine((url) => !/^[^/]*\/\/[^/?#]*@/.test(url), {
       message: 'write no user name and password into it: they are not sent',
     })

@@ -23,6 +23,9 @@ export const list = (problem: (texts: readonly string[]) => string | undefined =
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     });
 
+/** An address that is asked by HTTP, with TLS or without. */
+export const webAddress = () => z.url({ protocol: /^https?$/ });
+
 /** A duration as Go writes it (`30m`, `1h30m`), as milliseconds; give its default with `.prefault('30m')`. */
 export const goDuration = () =>
   z.string().transform((text, context) => {
@@ -62,12 +65,9 @@ export const processSettings = {
       'How long a stop may take before the process ends anyway; what was not finished is done again after the next start. Keep it below the grace period of whoever stops it.',
     unit: 'seconds',
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description: 'Where traces are sent (OTLP over HTTP with JSON, without `/v1/traces`); none unless set.',
-    }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webAddress().optional().meta({
+    description: 'Where traces are sent (OTLP over HTTP with JSON, without `/v1/traces`); none unless set.',
+  }),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().optional().meta({
     description: 'Headers for that endpoint: `name=value`, with commas between them.',
     secret: true,

@@ -1,4 +1,4 @@
-import { flag, list, whole } from '@margay/runtime';
+import { flag, list, whole, webAddress } from '@margay/runtime';
 import * as z from 'zod';
 
 const MEBIBYTE = 1024 * 1024;
@@ -28,13 +28,10 @@ const settingsFor = (prefix: string, what: string) => ({
     description:
       'File of bearer tokens, one a line, each followed by the clusters that it is good for; where one may be posted for, it need not be named. Read again when it changes.',
   }),
-  OIDC_ISSUER: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description:
-        'OpenID provider whose signed tokens are bearer tokens, too, as Pub/Sub sends them: `https://accounts.google.com`.',
-    }),
+  OIDC_ISSUER: webAddress().optional().meta({
+    description:
+      'OpenID provider whose signed tokens are bearer tokens, too, as Pub/Sub sends them: `https://accounts.google.com`.',
+  }),
   OIDC_AUDIENCE: z.string().optional().meta({ description: 'The audience that these must be for.' }),
   OIDC_NAMES: list().prefault('').meta({
     description:

@@ -1,5 +1,5 @@
 import { NoKey, readVerifierKey, type VerifierKey } from '@margay/ledger';
-import { clusterName, Problem } from '@margay/runtime';
+import { clusterName, Problem, webAddress } from '@margay/runtime';
 import * as z from 'zod';
 
 /** Where the evidence of a cluster is. */
@@ -50,7 +50,7 @@ const cells = z
   .array(
     z.strictObject({
       name: z.string().min(1).max(63),
-      api: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+      api: webAddress().transform((url) => url.replace(/\/+$/, '')),
       clusters: z
         .array(
           z.strictObject({ name: clusterName, uid: z.string().min(1).optional(), keys: z.array(key).min(1) }),

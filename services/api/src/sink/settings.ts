@@ -1,4 +1,4 @@
-import { bothOrNone, goDuration, whole } from '@margay/runtime';
+import { bothOrNone, goDuration, whole, webAddress } from '@margay/runtime';
 import * as z from 'zod';
 
 /** Where copies of evidence are kept that nobody can change before a time. */
@@ -13,13 +13,10 @@ export const sinkSettings = {
     .default('')
     .meta({ description: 'Put before every key there.' }),
   S3_REGION: z.string().default('us-east-1').meta({ description: 'Region of the bucket.' }),
-  S3_ENDPOINT: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description: 'Address of a server that speaks S3, asked by path; Amazon’s of the region unless set.',
-      isQuoted: false,
-    }),
+  S3_ENDPOINT: webAddress().optional().meta({
+    description: 'Address of a server that speaks S3, asked by path; Amazon’s of the region unless set.',
+    isQuoted: false,
+  }),
   S3_ACCESS_KEY_ID: z.string().optional().meta({
     description: 'Access key; as Amazon’s clients find one (a role of the pod, variables, files) unless set.',
   }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { bothOrNone, flag, list, whole } from '@margay/runtime';
+import { bothOrNone, flag, list, whole, webAddress } from '@margay/runtime';
 import * as z from 'zod';
 import type { SchemaRegistryOptions } from '../../registry/schema-registry.ts';
 import type { KafkaOptions } from './options.ts';
@@ -49,13 +49,10 @@ export const kafkaSettings = {
   KAFKA_REPLICATION_FACTOR: whole(1, 9)
     .optional()
     .meta({ description: 'Copies of topics that are made; the brokers’ default unless set.' }),
-  SCHEMA_REGISTRY_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description:
-        'Schema registry that messages refer to (Confluent’s API and wire format); single-object encoding unless set.',
-    }),
+  SCHEMA_REGISTRY_URL: webAddress().optional().meta({
+    description:
+      'Schema registry that messages refer to (Confluent’s API and wire format); single-object encoding unless set.',
+  }),
   SCHEMA_REGISTRY_USERNAME: z.string().optional().meta({ description: 'User name for the schema registry.' }),
   SCHEMA_REGISTRY_PASSWORD: z
     .string()
