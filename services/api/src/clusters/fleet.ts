@@ -52,47 +52,40 @@ export class Fleet {
    */
   async seenBy(asking: Viewer, asked: string, request: FastifyRequest): Promise<SeenCluster[]> {
     const newest = await this.#cell.newest();
-    const seen: SeenCluster[] = [];
-    const { clusters } = this.#cell;
-    for (let at = 0; at < clusters.length; at += AT_ONCE) {
-      const some = clusters.slice(at, at + AT_ONCE).map(async (name) => {
-        const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
-        const look = await this.#look(name, newest.get(name) ?? [], viewerIn);
-        return look === undefined ? [] : [{ name, isAsked: name === asked, ...look }];
-      });
-      seen.push(...(await Promise.all(some)).flat());
-    }
-    return seen;
+    const seen = await askEach(this.#cell.clusters, async (name) => {
+      const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
+      const look = await this.#look(name, newest.get(name) ?? [], viewerIn);
+      return look === undefined ? [] : [{ name, isAsked: name === asked, ...look }];
+    });
+    return seen.flat();
   }
 
   /**
-   * Of these clusters those in which somebody may list a report. One that does not know them, or cannot be asked now, shows nothing.
+   * Of reports in clusters those that somebody may list there. A cluster that does not know them, or cannot be asked now, shows nothing; each
+   * is asked once, about all of its reports.
    *
    * @param asked the cluster that was asked, which knows them.
    */
-  async listedIn(
-    clusters: readonly string[],
-    report: ReportRef,
+  async listable<R extends ReportRef & { readonly cluster: string }>(
+    reports: readonly R[],
     asking: Viewer,
     asked: string,
     request: FastifyRequest,
-  ): Promise<ReadonlySet<string>> {
-    const listed = new Set<string>();
-    const ask = async (name: string) => {
-      const isListed = async () => {
+  ): Promise<R[]> {
+    const listed = await askEach([...Map.groupBy(reports, ({ cluster }) => cluster)], async ([name, its]) => {
+      const listable = async () => {
         const viewer = name === asked ? asking : await this.#viewerIn(name, request, asking);
-        return viewer !== undefined && (await viewer.listable([report])).length > 0;
+        return viewer === undefined ? [] : viewer.listable(its);
       };
       try {
-        if (await inTime(isListed())) listed.add(name);
+        return await inTime(listable());
       } catch (error) {
         const status = error instanceof Problem ? error.status : 0;
         if (status !== 401 && status !== 403) this.#say(name, reasonOf(error));
+        return [];
       }
-    };
-    for (let at = 0; at < clusters.length; at += AT_ONCE)
-      await Promise.all(clusters.slice(at, at + AT_ONCE).map(ask));
-    return listed;
+    });
+    return listed.flat();
   }
 
   /** Undefined where nothing of it may be seen. */
@@ -125,6 +118,14 @@ export class Fleet {
     this.#said.set(cluster, reason);
     this.#log.error('A cluster cannot be looked at', { cluster, reason });
   }
+}
+
+/** What each says, in their order. */
+async function askEach<C, T>(clusters: readonly C[], ask: (cluster: C) => Promise<T>): Promise<T[]> {
+  const said: T[] = [];
+  for (let at = 0; at < clusters.length; at += AT_ONCE)
+    said.push(...(await Promise.all(clusters.slice(at, at + AT_ONCE).map(ask))));
+  return said;
 }
 
 /** What there is of a cluster's reports. */

@@ -49,26 +49,49 @@ export class ParentRunList {
     return record;
   }
 
-  /** How far a run is: its state is that of all of its child runs, and of these are those of clusters that let the viewer see them. */
-  async told(record: ParentRecord, viewer: Viewer, request: FastifyRequest): Promise<ParentRun> {
+  /** How far runs are: the state of each is that of all of its child runs, and of these are those of clusters that let the viewer see them. */
+  async told(
+    records: readonly ParentRecord[],
+    viewer: Viewer,
+    request: FastifyRequest,
+  ): Promise<ParentRun[]> {
     const { cell, fleet, asked } = this.#here;
-    const { id, reportName, reportType, start, end, clusters } = record.window;
-    const all = await childRunsOf(cell, record, this.#clock());
-    const report = { name: childReportName(record.window), type: reportType };
-    const seen = await fleet.listedIn(clusters, report, viewer, asked, request);
-    return {
-      id,
-      report: reportName,
-      reportType,
-      state: parentState(childCounts(all)),
-      grade: parentGrade(all),
-      window: { start: formatInstant(start), end: formatInstant(end) },
-      begun: formatInstant(record.emittedAt),
-      clusters: clusters.length,
-      hidden: clusters.length - seen.size,
-      children: all.filter(({ cluster }) => seen.has(cluster)).map(childOf),
-    };
+    const chosen = records.flatMap(({ window }) =>
+      window.clusters.map((cluster) => ({
+        run: window.id,
+        cluster,
+        name: childReportName(window),
+        type: window.reportType,
+      })),
+    );
+    const seen = Map.groupBy(await fleet.listable(chosen, viewer, asked, request), ({ run }) => run);
+    const told: ParentRun[] = [];
+    for (const record of records) {
+      const all = await childRunsOf(cell, record, this.#clock());
+      told.push(toldOf(record, all, new Set(seen.get(record.window.id)?.map(({ cluster }) => cluster))));
+    }
+    return told;
   }
+}
+
+function toldOf(
+  { window, emittedAt }: ParentRecord,
+  all: readonly ChildRun[],
+  seen: ReadonlySet<string>,
+): ParentRun {
+  const { id, reportName, reportType, start, end, clusters } = window;
+  return {
+    id,
+    report: reportName,
+    reportType,
+    state: parentState(childCounts(all)),
+    grade: parentGrade(all),
+    window: { start: formatInstant(start), end: formatInstant(end) },
+    begun: formatInstant(emittedAt),
+    clusters: clusters.length,
+    hidden: clusters.length - seen.size,
+    children: all.filter(({ cluster }) => seen.has(cluster)).map(childOf),
+  };
 }
 
 const childOf = ({ cluster, id, state, reason, digest, grade, complete }: ChildRun) => ({

@@ -27,19 +27,19 @@ export class ParentsController {
     const at = cursor === undefined ? -1 : found.findIndex(({ window: { id } }) => id === placeOf(cursor));
     if (cursor !== undefined && at < 0) throw otherList();
     const page = found.slice(at + 1, at + 1 + limit);
-    const items: ParentRun[] = [];
-    for (const record of page) items.push(await this.#parents.told(record, viewer, request));
+    const items = await this.#parents.told(page, viewer, request);
     const last = items.at(-1);
     const isLast = at + 1 + page.length >= found.length;
     return { items, total: found.length, next: last === undefined || isLast ? null : cursorOf(last.id) };
   }
 
   @Serves(OPERATIONS.parentRun)
-  one(
+  async one(
     @Asking() viewer: Viewer,
     @TheParent() record: ParentRecord,
     @Req() request: FastifyRequest,
   ): Promise<ParentRun> {
-    return this.#parents.told(record, viewer, request);
+    const [told] = await this.#parents.told([record], viewer, request);
+    return told!;
   }
 }

@@ -141,6 +141,29 @@ test('a cluster that cannot be asked what one may see shows nothing, and the oth
   expect(JSON.stringify(body)).not.toContain('secret');
 });
 
+test('each cluster is asked once what one may see of it, however many runs are listed', async () => {
+  const asked: string[][] = [];
+  const alpha = mayGet('*');
+  const counted: Authority = {
+    ...alpha,
+    ofUser: (user) => {
+      const viewer = alpha.ofUser!(user);
+      return {
+        ...viewer,
+        listable: (reports) => {
+          asked.push(reports.map(({ name }) => name));
+          return viewer.listable(reports);
+        },
+      };
+    },
+  };
+  const { app, cell } = await asAda({ hub: mayGet('*'), alpha: counted, secret: mayGet('*') });
+  for (const name of ['a', 'b']) await overAll(cell, NAMES, name);
+  const { body } = await ask(app, '/parent-runs', { token });
+  expect(body.items).toMatchObject([{ hidden: 0 }, { hidden: 0 }]);
+  expect(asked.map((names) => names.toSorted())).toEqual([['hub:a', 'hub:b']]);
+});
+
 test('a run of a report that one may not get looks as if it were not there', async () => {
   const { app, cell } = await asAda({ hub: mayGet('daily'), alpha: mayGet('*'), secret: mayGet('*') });
   const parent = await overAll(cell, NAMES);
