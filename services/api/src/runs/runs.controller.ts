@@ -16,7 +16,7 @@ import type { Viewer } from '../access/access.ts';
 import { Asking, TheRun } from '../access/asked.ts';
 import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { downloadsOf } from '../exports/downloads.ts';
-import { cursorOf, otherList, placeOf } from '../http/cursor.ts';
+import { partOf } from '../http/cursor.ts';
 import { Serves } from '../http/serves.ts';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import { findRuns } from './find-runs.ts';
@@ -53,17 +53,9 @@ export class RunsController {
     @Asking() viewer: Viewer,
     @Query({ schema: OPERATIONS.runs.query }) query: RunsQuery,
   ): Promise<Runs> {
-    const { cursor, limit } = query;
     const found = findRuns(await this.#runs.visibleTo(viewer), query);
-    const from = cursor === undefined ? 0 : found.findIndex(({ id }) => id === placeOf(cursor)) + 1;
-    if (cursor !== undefined && from === 0) throw otherList();
-    const items = await this.#runs.withLate(found.slice(from, from + limit));
-    const last = items.at(-1);
-    return {
-      items,
-      total: found.length,
-      next: last !== undefined && from + items.length < found.length ? cursorOf(last.id) : null,
-    };
+    const { part, ...rest } = partOf(found, ({ id }) => id, query);
+    return { items: await this.#runs.withLate(part), ...rest };
   }
 
   @Serves(OPERATIONS.run)
