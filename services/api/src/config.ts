@@ -2,9 +2,8 @@ import { networksProblem } from '@margay/policy';
 import { cellSettings, clustersOf, list } from '@margay/runtime';
 import { elasticsearchSettings } from '@margay/storage';
 import * as z from 'zod';
-import { doorProblems } from './door.ts';
 import { hubConfig } from './hub/config.ts';
-import { openSettings } from './open-settings.ts';
+import { openProblems, openSettings } from './open-settings.ts';
 import { sinkSettings } from './sink/settings.ts';
 
 /** What the service is, in a sentence, for the generated documents. */
@@ -42,14 +41,10 @@ export const config = z
     ...elasticsearchSettings,
     ...sinkSettings,
   })
-  .refine(({ API_PERMISSIONS: by, API_TOKEN: token }) => by !== 'token' || token !== undefined, {
-    path: ['API_TOKEN'],
-    message: 'API_PERMISSIONS is "token", so that a token is needed',
-  })
   .superRefine((settings, context) => {
     for (const message of kubeconfigProblems(settings))
       context.addIssue({ code: 'custom', path: ['API_KUBECONFIGS'], message });
-    for (const [path, message] of doorProblems(settings, settings.API_PERMISSIONS))
+    for (const [path, message] of openProblems(settings, settings.API_PERMISSIONS))
       context.addIssue({ code: 'custom', path: [path], message });
   });
 

@@ -1,7 +1,6 @@
 import { kafkaSettings } from '@margay/messaging';
 import * as z from 'zod';
-import { doorProblems } from '../door.ts';
-import { openSettings } from '../open-settings.ts';
+import { openProblems, openSettings } from '../open-settings.ts';
 import { cellsSetting } from './cells.ts';
 
 /** The settings of an api that is a hub. */
@@ -27,12 +26,6 @@ export const hubConfig = z
     ...kafkaSettings,
   })
   .superRefine((settings, context) => {
-    if (settings.API_PERMISSIONS === 'token' && settings.API_TOKEN === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['API_TOKEN'],
-        message: 'API_PERMISSIONS is "token", so that a token is needed',
-      });
-    for (const [path, message] of doorProblems(settings, settings.API_PERMISSIONS))
+    for (const [path, message] of openProblems(settings, settings.API_PERMISSIONS))
       context.addIssue({ code: 'custom', path: [path], message });
   });
