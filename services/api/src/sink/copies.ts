@@ -8,7 +8,7 @@ import { type Entry, readCheckpoint, readReportEntry } from '@margay/ledger';
 import { ArchiveDamaged, cosigned, type LogHead, soundHeader, type Stores } from '@margay/storage';
 import { downloadOf } from '../exports/downloads.ts';
 import { TooMuchTogether } from '../exports/together.ts';
-import { type Copy, KeptOtherwise, type LockedBucket } from './locked-bucket.ts';
+import { type CopiedFile, type Copy, KeptOtherwise, type LockedBucket } from './locked-bucket.ts';
 
 /** What became of something that was to be copied: there is nothing whole to copy (lost), or another copy is there (refused). */
 export type Copied = 'kept' | 'there' | 'refused' | 'lost';
@@ -51,15 +51,18 @@ async function copyReport(stores: Stores, entry: Entry, copying: Copying): Promi
   const what = `run ${run}`;
   try {
     const header = await soundHeader(stores.archive, run);
-    const content = header && (await downloadOf(stores, header, 'evidence.zip'));
-    if (content === undefined) return copying.tell(what, 'lost', 'its report is not in the archive');
+    if (header === undefined) return copying.tell(what, 'lost', 'its report is not in the archive');
     await keepOne(
       {
         key: `reports/${encodeURIComponent(run)}/${revision}/evidence.zip`,
-        mediaType: content.mediaType,
+        mediaType: 'application/zip',
         of: `sha256:${digest}`,
       },
-      (path) => pipeline(content.bytes, createWriteStream(path)),
+      async (path) => {
+        // It is made of every report.
+        const { bytes } = (await downloadOf(stores, header, 'evidence.zip'))!;
+        await pipeline(bytes, createWriteStream(path));
+      },
       what,
       copying,
     );
@@ -94,22 +97,25 @@ async function copyHead({ ledger }: Stores, head: LogHead, copying: Copying): Pr
   );
 }
 
-/** Keeps one thing, which is on the disk meanwhile: its size and digest are sent before it, and memory does not grow with it. */
+/**
+ * Keeps one thing, unless it is there already. It is on the disk meanwhile: its size and digest are sent before it, and memory does not grow
+ * with it.
+ */
 async function keepOne(
-  { key, ...copy }: Pick<Copy, 'key' | 'mediaType' | 'of'>,
+  { key, ...copy }: Copy,
   write: (path: string) => Promise<void>,
   what: string,
   { bucket, prefix, tell }: Copying,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'margay-copy-'));
-  const path = join(folder, 'copy');
-  try {
+  const made = async (): Promise<CopiedFile> => {
+    const path = join(folder, 'copy');
     await write(path);
     const { size: sizeBytes } = await stat(path);
-    tell(
-      what,
-      await bucket.keep({ ...copy, key: `${prefix}${key}`, path, sizeBytes, sha256: await digestOf(path) }),
-    );
+    return { path, sizeBytes, sha256: await digestOf(path) };
+  };
+  try {
+    tell(what, await bucket.keep({ ...copy, key: `${prefix}${key}` }, made));
   } catch (error) {
     if (!(error instanceof KeptOtherwise)) throw error;
     tell(what, 'refused', error.message);

@@ -12,14 +12,17 @@ import type { SinkOptions } from './settings.ts';
 /** What is to be kept. */
 export interface Copy {
   readonly key: string;
-  /** The file that has it. */
+  readonly mediaType: string;
+  /** What it is of: two copies of one key and one such are of the same, whatever their bytes. */
+  readonly of: string;
+}
+
+/** The file that has what is to be kept. */
+export interface CopiedFile {
   readonly path: string;
   readonly sizeBytes: number;
   /** SHA-256 of the file, base64. */
   readonly sha256: string;
-  readonly mediaType: string;
-  /** What it is of: two copies of one key and one such are of the same, whatever their bytes. */
-  readonly of: string;
 }
 
 /** The bucket keeps nothing so that nobody can change it, or does not say that it does. */
@@ -37,9 +40,10 @@ export interface LockedBucket {
   /**
    * Keeps a copy, once, and asks whether it is locked.
    *
-   * @returns whether it was new. @throws NotLocked, KeptOtherwise; the server's error.
+   * @param made is asked for only where the copy is not there yet.
+   * @returns whether it was new. @throws NotLocked, KeptOtherwise; the server's error, and that of `made`.
    */
-  keep(copy: Copy): Promise<'kept' | 'there'>;
+  keep(copy: Copy, made: () => Promise<CopiedFile>): Promise<'kept' | 'there'>;
   close(): void;
 }
 
@@ -68,7 +72,7 @@ export function openLockedBucket(options: SinkOptions): LockedBucket {
     }
   };
   return {
-    async keep({ key: Key, path, sizeBytes, sha256, mediaType, of }) {
+    async keep({ key: Key, mediaType, of }, made) {
       if (!isAsked) await askWhetherLocks(client, Bucket);
       isAsked = true;
       const before = await found(Key);
@@ -77,6 +81,7 @@ export function openLockedBucket(options: SinkOptions): LockedBucket {
           `${Key} in the bucket ${Bucket} is of ${before.Metadata?.['margay-of'] ?? 'something else'}, and this one of ${of}: nothing was put over it`,
         );
       if (before !== undefined && isLocked(before, Date.now())) return 'there';
+      const { path, sizeBytes, sha256 } = await made();
       const until = Date.now() + days * DAY_MILLISECONDS;
       await client.send(
         new PutObjectCommand({
