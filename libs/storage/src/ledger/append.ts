@@ -20,7 +20,6 @@ import {
   signCheckpoint,
   type Statement,
   STATEMENT_TYPE,
-  tilePath,
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
@@ -30,6 +29,7 @@ import type { ArchivedHeader } from '../archive/archive.ts';
 import { chunks } from '../chunks.ts';
 import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
+import { tilesOf } from './from-tiles.ts';
 import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
 import { keyChangesOf, runOfKey } from './key-changes.ts';
 import { isMissing, type LogAsRead, logReader } from './read-log.ts';
@@ -159,17 +159,14 @@ export async function clusterUidOf(history: Pick<History, 'changesOf'>): Promise
 
 /** The right edge of the log, which has the root that the key signed. */
 async function checkedEdge(ledger: Ledger, head: LogHead | undefined, key: VerifierKey): Promise<ReadTile> {
-  const places = edgeOf(head?.size ?? 0);
-  const bytes = await ledger.tiles(places);
-  const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
-  const read: ReadTile = (place) => edge.get(tilePath(place)) ?? neverRead(place);
+  const edge = await tilesOf(ledger, edgeOf(head?.size ?? 0));
   if (head !== undefined) {
     await refuseRetired(ledger, head, key);
-    checkHead(head, key, read);
+    checkHead(head, key, edge);
   }
   const missing = await ledger.missing();
   if (missing.length > 0) throw notWhole(missing.map(isMissing));
-  return read;
+  return edge;
 }
 
 /** So much of what is wrong is said. */
@@ -182,10 +179,6 @@ function notWhole(problems: readonly string[]): LogRefused {
     `The log of reports is not what was signed: ${problems.slice(0, TOLD).join(' ')}${more} Nothing is appended to it. Somebody changed the ` +
       'store: restore it from a backup.',
   );
-}
-
-function neverRead(place: Parameters<ReadTile>[0]): never {
-  throw new Error(`${tilePath(place)} is not at the edge of the log.`);
 }
 
 /** The keys that are said to have signed a checkpoint, by their names and ids. */

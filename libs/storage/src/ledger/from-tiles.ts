@@ -5,8 +5,10 @@ import {
   type Hash,
   NoteProblem,
   readCheckpoint,
+  type ReadTile,
   rootFrom,
   tilePath,
+  type TilePlace,
   type TreeHead,
 } from '@margay/ledger';
 import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
@@ -51,7 +53,16 @@ export function signedTree({ checkpoint }: LogHead): TreeHead {
 
 /** What is worked out of tiles that a log gives. @throws LogRefused where one is not there. */
 export async function computed<T>(ledger: Ledger, { tiles, compute }: FromTiles<T>): Promise<T> {
-  const bytes = await ledger.tiles(tiles);
-  const byPath = new Map(tiles.map((place, i) => [tilePath(place), bytes[i]!]));
-  return compute((place) => byPath.get(tilePath(place))!);
+  return compute(await tilesOf(ledger, tiles));
+}
+
+/** The tiles of a log at some places. @throws LogRefused where one is not there. */
+export async function tilesOf(ledger: Ledger, places: readonly TilePlace[]): Promise<ReadTile> {
+  const bytes = await ledger.tiles(places);
+  const byPath = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
+  return (place) => byPath.get(tilePath(place)) ?? neverRead(place);
+}
+
+function neverRead(place: TilePlace): never {
+  throw new Error(`${tilePath(place)} of the log was not asked for.`);
 }

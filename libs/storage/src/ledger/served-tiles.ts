@@ -8,7 +8,7 @@ import {
   type TilePlace,
 } from '@margay/ledger';
 import { type Ledger, LogRefused } from './ledger.ts';
-import { computed, signedTree } from './from-tiles.ts';
+import { signedTree, tilesOf } from './from-tiles.ts';
 
 /**
  * The bytes of a tile as it was when it had so many hashes; undefined where the log has not so many.
@@ -21,13 +21,15 @@ export async function tileIn(ledger: Ledger, place: TilePlace): Promise<Uint8Arr
   const tree = signedTree(head);
   const hashes = Math.floor(tree.size / TILE_WIDTH ** place.level);
   if (place.index * TILE_WIDTH + place.width > hashes) return undefined;
-  const [bytes] = await ledger.tiles([place]);
-  if (!(await computed(ledger, belongsFrom(place, tree))))
+  const belongs = belongsFrom(place, tree);
+  const read = await tilesOf(ledger, belongs.tiles);
+  if (!belongs.compute(read))
     throw new LogRefused(
       `Tile ${place.index} of level ${place.level} of the log of reports, or one on the way from it to the root, is not what was signed. ` +
         'Somebody changed the store: restore it from a backup.',
     );
-  return bytes!.subarray(0, place.width * HASH_BYTES);
+  const all = Math.min(TILE_WIDTH, hashes - place.index * TILE_WIDTH);
+  return read({ ...place, width: all }).subarray(0, place.width * HASH_BYTES);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
 import type { Ledger, LogHead } from '../ledger/ledger.ts';
-import { growthProof } from '../ledger/from-tiles.ts';
+import { growthProof, tilesOf } from '../ledger/from-tiles.ts';
 import {
   type EntryRange,
   type Mirror,
@@ -179,17 +179,15 @@ async function grownTo(
   const last = reached.at(-1);
   if (last === undefined) return undefined;
   const entries = following.slice(0, last.size - size);
-  const places = edgeOf(size);
-  const bytes = await ledger.tiles(places);
-  const tiles = new Map(places.map((place, i) => [nameOf(place), bytes[i]!]));
-  const read: ReadTile = (place) => tiles.get(nameOf(place))!;
+  const edge = await tilesOf(ledger, edgeOf(size));
   const appended = append(
     size,
     entries.map((entry) => leafHash(entry.bytes)),
-    read,
+    edge,
   );
   // All that a smaller log has at its right edge stands in these, too.
-  for (const tile of appended.tiles) tiles.set(nameOf(tile), tile.bytes);
+  const tiles = new Map(appended.tiles.map((tile) => [nameOf(tile), tile.bytes]));
+  const read: ReadTile = (place) => tiles.get(nameOf(place)) ?? edge(place);
   for (const head of reached)
     if (!sameBytes(rootFrom(head.size).compute(read), head.root)) return otherHead(head.size, size);
   return { head: last, entries, tiles: appended.tiles };
