@@ -22,22 +22,25 @@ export async function growthProof(ledger: Ledger, from: number, to: number): Pro
   const head = await ledger.head();
   const size = head?.size ?? 0;
   if (to > size) throw new RangeError(`The log has ${size} entries, and ${to} were asked for.`);
-  const proof = await computed(ledger, consistencyFrom(from, to));
+  const growth = consistencyFrom(from, to);
+  const [olderRoot, newerRoot] = [rootFrom(from), rootFrom(to)];
+  const [fromNewer, fromOlder] = [consistencyFrom(to, size), consistencyFrom(from, size)];
+  const needed = [growth, olderRoot, newerRoot, fromNewer, fromOlder].flatMap(({ tiles }) => tiles);
+  const read = await tilesOf(ledger, needed);
+  const proof = growth.compute(read);
   if (head === undefined) return proof;
-  const [older, newer] = [await treeAt(ledger, from), await treeAt(ledger, to)];
+  const [older, newer] = [
+    { size: from, root: olderRoot.compute(read) },
+    { size: to, root: newerRoot.compute(read) },
+  ];
   const signed = signedTree(head);
   const isOfTheLog =
     goesOnFrom(older, newer, proof) &&
-    goesOnFrom(newer, signed, await computed(ledger, consistencyFrom(to, size))) &&
-    goesOnFrom(older, signed, await computed(ledger, consistencyFrom(from, size)));
+    goesOnFrom(newer, signed, fromNewer.compute(read)) &&
+    goesOnFrom(older, signed, fromOlder.compute(read));
   if (!isOfTheLog) throw lacking(`what shows that ${to} entries go on from ${from}, as it was signed`);
   return proof;
 }
-
-const treeAt = async (ledger: Ledger, size: number): Promise<TreeHead> => ({
-  size,
-  root: await computed(ledger, rootFrom(size)),
-});
 
 /** The tree that a head says was signed, by whomever. @throws LogRefused where it says none. */
 export function signedTree({ checkpoint }: LogHead): TreeHead {
@@ -56,10 +59,11 @@ export async function computed<T>(ledger: Ledger, { tiles, compute }: FromTiles<
   return compute(await tilesOf(ledger, tiles));
 }
 
-/** The tiles of a log at some places. @throws LogRefused where one is not there. */
+/** The tiles of a log at some places, each of which is read once. @throws LogRefused where one is not there. */
 export async function tilesOf(ledger: Ledger, places: readonly TilePlace[]): Promise<ReadTile> {
-  const bytes = await ledger.tiles(places);
-  const byPath = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
+  const each = [...new Map(places.map((place) => [tilePath(place), place])).values()];
+  const bytes = await ledger.tiles(each);
+  const byPath = new Map(each.map((place, i) => [tilePath(place), bytes[i]!]));
   return (place) => byPath.get(tilePath(place)) ?? neverRead(place);
 }
 
