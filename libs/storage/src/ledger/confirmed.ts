@@ -1,14 +1,12 @@
 import {
-  goesOnFrom,
   NoKey,
   NoteProblem,
   readCheckpoint,
   readNote,
   readVerifierKey,
-  sameBytes,
   type SignedCheckpoint,
 } from '@margay/ledger';
-import { growthProof } from './from-tiles.ts';
+import { isPartOf } from './from-tiles.ts';
 import type { Confirmation, Ledger, LogHead } from './ledger.ts';
 
 /** A head of the log, and what others signed of it. */
@@ -60,8 +58,7 @@ async function isOfLog(
   const older = signedBy(head.key, checkpoint, together(checkpoint, confirmations).checkpoint);
   const newest = readCheckpoint(Buffer.from(head.checkpoint), []);
   if (older?.size !== size || older.origin !== newest.origin) return false;
-  if (size === head.size) return sameBytes(older.root, newest.root);
-  return goesOnFrom(older, newest, await growthProof(ledger, size, head.size));
+  return isPartOf(ledger, older, newest);
 }
 
 /** A checkpoint where its key signed it, and it is one with the lines of others too. */

@@ -7,6 +7,7 @@ import {
   readCheckpoint,
   type ReadTile,
   rootFrom,
+  sameBytes,
   tilePath,
   type TilePlace,
   type TreeHead,
@@ -40,6 +41,16 @@ export async function growthProof(ledger: Ledger, from: number, to: number): Pro
     goesOnFrom(older, signed, fromOlder.compute(read));
   if (!isOfTheLog) throw lacking(`what shows that ${to} entries go on from ${from}, as it was signed`);
   return proof;
+}
+
+/**
+ * Whether a tree is the first entries of another one, which the log goes on from.
+ *
+ * @throws LogRefused as `growthProof`.
+ */
+export async function isPartOf(ledger: Ledger, older: TreeHead, newer: TreeHead): Promise<boolean> {
+  if (older.size === newer.size) return sameBytes(older.root, newer.root);
+  return goesOnFrom(older, newer, await growthProof(ledger, older.size, newer.size));
 }
 
 /** The tree that a head says was signed, by whomever. @throws LogRefused where it says none. */

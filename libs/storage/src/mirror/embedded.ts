@@ -1,7 +1,6 @@
 import {
   append,
   edgeOf,
-  goesOnFrom,
   leafHash,
   readCheckpoint,
   type ReadTile,
@@ -12,7 +11,7 @@ import {
 } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
 import type { Ledger, LogHead } from '../ledger/ledger.ts';
-import { growthProof, tilesOf } from '../ledger/from-tiles.ts';
+import { isPartOf, tilesOf } from '../ledger/from-tiles.ts';
 import {
   type EntryRange,
   type Mirror,
@@ -123,11 +122,6 @@ const otherHead = (size: number, known: number): string =>
 
 const treeOf = ({ checkpoint }: Pick<LogHead, 'checkpoint'>): TreeHead =>
   readCheckpoint(Buffer.from(checkpoint), []);
-
-async function isPartOf(ledger: Ledger, older: TreeHead, newer: TreeHead): Promise<boolean> {
-  if (older.size === newer.size) return sameBytes(older.root, newer.root);
-  return goesOnFrom(older, newer, await growthProof(ledger, older.size, newer.size));
-}
 
 async function entryAt(
   database: Database,
