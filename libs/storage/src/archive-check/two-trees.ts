@@ -57,8 +57,7 @@ export class TwoTrees {
       if (inTile !== undefined && !sameBytes(is, inTile)) this.#differ(from + i, is, inTile);
     }
     if (this.#isBroken) return;
-    const isSame = this.#byTiles === undefined && byTiles.every((hash, i) => sameBytes(hash, byEntries[i]!));
-    if (!isSame) this.#byTiles ??= this.#byEntries.copy();
+    if (this.#differingCount > 0) this.#byTiles ??= this.#byEntries.copy();
     const grown = this.#byEntries.grow(byEntries);
     await this.#compareAbove(
       (this.#byTiles?.grow(byTiles) ?? grown).filter(({ width: all }) => all === TILE_WIDTH),
