@@ -30,6 +30,8 @@ interface ProvenEntry {
   readonly head: LogHead;
 }
 
+type KnownHead = Pick<LogHead, 'size' | 'checkpoint'>;
+
 /** The store has an entry as that about a run, and the log has not: somebody wants it to look logged. */
 export class NotAbout extends LogRefused {
   constructor(run: string, number: number) {
@@ -69,23 +71,19 @@ export async function loggedReport(ledger: Ledger, run: string): Promise<LoggedR
   const proven = await provenEntry(ledger, run);
   if (proven === undefined) return undefined;
   const { index, entry, head } = proven;
-  const { size, checkpoint, timestamp } = await confirmedHead(ledger, index, head);
-  const hashes = size === head.size ? proven.hashes : await computed(ledger, inclusionFrom(index, size));
-  const statement = await ledger.statement(index);
+  const { timestamp, ...best } = await confirmedHead(ledger, index, head);
+  const hashes =
+    best.size === head.size ? proven.hashes : await computed(ledger, inclusionFrom(index, best.size));
   return {
-    entry,
-    proof: proofText({ index, hashes, checkpoint }),
-    checkpoint,
+    ...(await loggedIn(ledger, { index, entry, hashes }, best)),
     ...(timestamp !== undefined && { timestamp }),
     key: head.key,
-    ...(statement !== undefined && { statement }),
-    keyChanges: await provenKeyChanges(ledger, { size, checkpoint }),
   };
 }
 
 async function provenKeyChanges(
   ledger: Ledger,
-  { size, checkpoint }: Pick<LogHead, 'size' | 'checkpoint'>,
+  { size, checkpoint }: KnownHead,
 ): Promise<LoggedReport['keyChanges']> {
   const proven: LoggedReport['keyChanges'][number][] = [];
   for (const { number: index, bytes: entry } of await keyChangesOf(ledger)) {
@@ -107,8 +105,15 @@ export type LoggedNow = Pick<LoggedReport, 'entry' | 'proof' | 'checkpoint' | 's
  */
 export async function loggedNow(ledger: Ledger, run: string): Promise<LoggedNow | undefined> {
   const proven = await provenEntry(ledger, run);
-  if (proven === undefined) return undefined;
-  const { index, entry, hashes, head } = proven;
+  return proven && loggedIn(ledger, proven, proven.head);
+}
+
+/** @param hashes that show that the entry is in the log of that head. */
+async function loggedIn(
+  ledger: Ledger,
+  { index, entry, hashes }: Omit<ProvenEntry, 'head'>,
+  head: KnownHead,
+): Promise<LoggedNow> {
   const { checkpoint } = head;
   const statement = await ledger.statement(index);
   return {
