@@ -63,7 +63,7 @@ export interface OverClusters {
   readonly newest?: ParentProgress;
 }
 
-/** What came of a look at such GlobalReports. */
+/** What came of a look at GlobalReports. */
 export interface Begun extends EmittedWindows {
   /** By name, why nothing can be begun of one. */
   readonly problems: ReadonlyMap<string, ScheduleProblem>;
@@ -137,6 +137,30 @@ export function parentRuns(options: ParentRunsOptions): ParentRuns {
       await look(record, now);
       return { chosen, newest: newest.get(name)! };
     },
+  };
+}
+
+/** Whether it is about clusters that it chooses, and not about its own alone. */
+export const isOverMany = ({ report }: Pick<ScheduledReport, 'report'>): boolean =>
+  report.spec.clusters !== undefined;
+
+/**
+ * Emits what is due of all reports: of those over many clusters the windows of their child runs, and nothing of these where there are no
+ * parent runs.
+ */
+export async function beginAll(
+  { bus, windows, parents }: { bus: Bus; windows: Windows; parents: ParentRuns | undefined },
+  reports: readonly ScheduledReport[],
+  schedule: Schedule,
+  now: Instant,
+): Promise<Begun> {
+  const own = reports.filter((each) => !isOverMany(each));
+  const { emitted, known } = await emitDueWindows(bus, windows, own, schedule, now);
+  const begun = await parents?.begin(reports.filter(isOverMany), schedule, now);
+  return {
+    emitted: [...emitted, ...(begun?.emitted ?? [])],
+    known: [...known, ...(begun?.known ?? [])],
+    problems: begun?.problems ?? new Map(),
   };
 }
 

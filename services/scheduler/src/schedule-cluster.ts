@@ -22,11 +22,13 @@ import { evidenceSpan } from './evidence-span.ts';
 import { Followed, whyNotFollowed } from './followed.ts';
 import { handingOn, type Hand } from './hand-on.ts';
 import { keepKnown } from './keep-known.ts';
-import { emitDueWindows, type Schedule, type ScheduledReport } from './emit-windows.ts';
+import type { Schedule, ScheduledReport } from './emit-windows.ts';
 import { keepStatus, type KeepStatus } from './keep-status.ts';
 import { keepTypes } from './keep-types.ts';
 import {
+  beginAll,
   countWords,
+  isOverMany,
   parentRuns,
   type OverClusters,
   type ParentRuns,
@@ -193,9 +195,9 @@ async function lookAt(
   const problems = new Map<string, ScheduleProblem>();
   const usable = reports.flatMap((each): ScheduledReport[] => {
     const read = withType(each, types);
-    if ('report' in read)
+    if ('report' in read && (finding.parents !== undefined || !isOverMany(read)))
       return [{ report: read.report, ...(each.createdAt !== undefined && { createdAt: each.createdAt }) }];
-    problems.set(each.name, read.problem);
+    problems.set(each.name, 'problem' in read ? read.problem : CLUSTERS_REFUSED);
     return [];
   });
   const emitted = await emit(usable, problems, options, finding);
@@ -218,7 +220,7 @@ const CLUSTERS_REFUSED: ScheduleProblem = {
     'spec.clusters is refused: this installation runs reports of its own cluster alone. Take it out of the report; or, in the distributed profile and in the release of the one cluster that leads, set globalReports.overClusters (REPORTS_OVER_CLUSTERS).',
 };
 
-/** Emits what is due: of reports over many clusters the windows of their child runs. What keeps a report from it is added to the problems. */
+/** Emits what is due. What keeps a report from it is added to the problems. */
 async function emit(
   usable: readonly ScheduledReport[],
   problems: Map<string, ScheduleProblem>,
@@ -228,17 +230,10 @@ async function emit(
   const { bus, windows, now } = options;
   const evidence = options.since === undefined ? undefined : await span(now());
   const schedule = { ...options, hand, ...(evidence && { evidence }) };
-  const isOverMany = ({ report }: ScheduledReport) => report.spec.clusters !== undefined;
-  const many = usable.filter(isOverMany);
-  const own = usable.filter((each) => !isOverMany(each));
-  const { emitted, known } = await emitDueWindows(bus, windows, own, schedule, now());
-  const begun = await parents?.begin(many, schedule, now());
-  for (const { report } of many) {
-    const problem = begun === undefined ? CLUSTERS_REFUSED : begun.problems.get(report.name);
-    if (problem !== undefined) problems.set(report.name, problem);
-  }
-  await keep([...known, ...(begun?.known ?? [])]);
-  return [...emitted, ...(begun?.emitted ?? [])];
+  const begun = await beginAll({ bus, windows, parents }, usable, schedule, now());
+  for (const [name, problem] of begun.problems) problems.set(name, problem);
+  await keep(begun.known);
+  return begun.emitted;
 }
 
 async function tellStatus(

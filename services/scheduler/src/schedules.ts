@@ -13,9 +13,8 @@ import { evidenceSpan } from './evidence-span.ts';
 import { Followed } from './followed.ts';
 import { keepKnown } from './keep-known.ts';
 import type { ClusterLabels } from './cluster-labels.ts';
-import { emitDueWindows, type ScheduledReport } from './emit-windows.ts';
 import { handingOn, type Hand } from './hand-on.ts';
-import { parentRuns, type ParentRuns } from './parent-runs.ts';
+import { beginAll, parentRuns, type ParentRuns } from './parent-runs.ts';
 import { NOT_USED, type ReportsFolder } from './read-reports.ts';
 import { scheduleCluster } from './schedule-cluster.ts';
 
@@ -142,7 +141,6 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     const spanNow = evidenceSpan(history);
     // Those of a folder that are about many clusters are kept with the first.
     const parents = cluster === this.#options.clusters[0] ? this.#parentRuns(cluster) : undefined;
-    const isOverMany = ({ report }: ScheduledReport) => report.spec.clusters !== undefined;
     for (let look = 0; !signal.aborted;) {
       const { reports, problems } = await read();
       this.#tellProblems(problems);
@@ -150,14 +148,11 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         const now = this.#clock();
         const evidence = this.#options.since === undefined ? undefined : await spanNow(now);
         const schedule = { ...this.#options, cluster, ...(evidence && { evidence }) };
-        const own = reports.filter((each) => !isOverMany(each));
-        const { emitted, known } = await emitDueWindows(this.#bus, windows, own, schedule, now);
-        const begun = await parents?.begin(reports.filter(isOverMany), schedule, now);
-        await this.#tell([...emitted, ...(begun?.emitted ?? [])]);
-        this.#tellProblems(
-          [...(begun?.problems ?? [])].map(([name, { message }]) => `GlobalReport ${name}: ${message}`),
-        );
-        await keep([...known, ...(begun?.known ?? [])]);
+        const places = { bus: this.#bus, windows, parents };
+        const { emitted, known, problems: unbegun } = await beginAll(places, reports, schedule, now);
+        await this.#tell(emitted);
+        this.#tellProblems([...unbegun].map(([name, { message }]) => `GlobalReport ${name}: ${message}`));
+        await keep(known);
         await handOn(now);
         if (look++ % LOOKS_GO_ON === 0) await parents?.goOn(now);
       });
