@@ -39,9 +39,8 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
   readonly #metrics: Metrics;
   readonly #confirmers: Confirmers;
   readonly #unconfirmed: Unconfirmeds;
-  /** By cluster: how often its log grew here, and who waits for that. */
-  readonly #growths = new Map<string, number>();
-  readonly #waiting = new Map<string, Set<AbortController>>();
+  /** By cluster: what is aborted when its log grows here the next time. */
+  readonly #growths = new Map<string, AbortController>();
 
   constructor(
     @Inject(BUS) bus: Bus,
@@ -93,19 +92,22 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
 
   /** The log of a cluster grew. */
   grew(cluster: string): void {
-    this.#growths.set(cluster, this.#growthsOf(cluster) + 1);
-    for (const waiting of this.#waiting.get(cluster) ?? []) waiting.abort();
+    this.#growths.get(cluster)?.abort();
+    this.#growths.delete(cluster);
   }
 
-  #growthsOf(cluster: string): number {
-    return this.#growths.get(cluster) ?? 0;
+  #nextGrowth(cluster: string): AbortSignal {
+    const growth = this.#growths.get(cluster) ?? new AbortController();
+    this.#growths.set(cluster, growth);
+    return growth.signal;
   }
 
   async #goOn(cluster: string, confirmer: Confirmer, signal: AbortSignal): Promise<void> {
-    const { pauses = PAUSES } = this.#options;
+    const { pauses = PAUSES, logMilliseconds = LOOK_MILLISECONDS } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
-      const growths = this.#growthsOf(cluster);
+      // Before the look: what grows meanwhile is looked at at once.
+      const grown = this.#nextGrowth(cluster);
       const found = await this.#look(cluster, confirmer, signal);
       if (found === 'lacking') {
         failures++;
@@ -114,22 +116,10 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
         failures = 0;
         const rest = found === 'confirmed' ? (confirmer.restMilliseconds ?? 0) : 0;
         await sleep(rest, undefined, { signal }).catch(() => undefined);
-        await this.#untilGrown(cluster, growths, signal);
+        const either = AbortSignal.any([signal, grown]);
+        await sleep(logMilliseconds, undefined, { signal: either }).catch(() => undefined);
       }
     }
-  }
-
-  /** Until the log has grown more often than so, or a while is over. */
-  async #untilGrown(cluster: string, growths: number, signal: AbortSignal): Promise<void> {
-    if (this.#growthsOf(cluster) !== growths) return;
-    const grown = new AbortController();
-    const waiting = this.#waiting.get(cluster) ?? new Set();
-    this.#waiting.set(cluster, waiting.add(grown));
-    const { logMilliseconds = LOOK_MILLISECONDS } = this.#options;
-    await sleep(logMilliseconds, undefined, { signal: AbortSignal.any([signal, grown.signal]) }).catch(
-      () => undefined,
-    );
-    waiting.delete(grown);
   }
 
   /** Asks for the head's confirmation where he has not given it. */
