@@ -6,7 +6,7 @@ import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 /**
  * Counts how often the log of reports was found to be none that may be appended to, and says why in `/readyz`: as a warning, since reports are archived all the
- * same, and until the next start, which appends what is missing.
+ * same, and until the next start, or another key, which appends what is missing.
  */
 @Injectable()
 export class LogRefusals implements OnModuleInit {

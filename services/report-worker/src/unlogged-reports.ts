@@ -54,11 +54,9 @@ export class UnloggedReports implements OnApplicationBootstrap {
     if (this.#options.ledgerKey === undefined) return;
     const { logMilliseconds = LOOK_MILLISECONDS } = this.#options;
     this.#stages.keep('unlogged', async (signal) => {
-      for (const cluster of this.#cell.clusters) await this.#lookAt(cluster);
-      for (;;) {
-        await sleep(logMilliseconds, undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) return;
+      while (!signal.aborted) {
         for (const cluster of this.#cell.clusters) await this.#lookAt(cluster);
+        await sleep(logMilliseconds, undefined, { signal }).catch(() => undefined);
       }
     });
   }
