@@ -21,6 +21,7 @@ export {
 } from './archive/damaged.ts';
 export { checkArchive } from './archive-check/check.ts';
 export type { ArchiveJudgement, Trusted } from './archive-check/findings.ts';
+export { headersIn } from './archive-check/headers-in.ts';
 export type { Resumed } from './archive-check/walk-reports.ts';
 export type { Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';

@@ -1,4 +1,5 @@
 import { tellHubsOf, tellHubsOfHead } from '@margay/report-worker';
+import { headersIn } from '@margay/storage';
 import { say } from '@margay/terminal';
 import { Command } from 'commander';
 import { connectAll } from '../connections.ts';
@@ -19,12 +20,8 @@ async function tellHubs(): Promise<void> {
   const { bus, stores, cluster } = await connectAll();
   let reports = 0;
   try {
-    for (let cursor: string | undefined; ;) {
-      const page = await stores.archive.headers(cursor === undefined ? {} : { cursor });
-      for (const header of page.headers) if (await tellHubsOf(bus, stores, header)) reports++;
-      cursor = page.next;
-      if (cursor === undefined) break;
-    }
+    for await (const header of headersIn(stores.archive))
+      if (await tellHubsOf(bus, stores, header)) reports++;
     await tellHubsOfHead(bus, stores, cluster);
   } finally {
     await bus.close();
