@@ -15,7 +15,14 @@ import type { Bus } from '@margay/messaging';
 import { parseSelector } from '@margay/policy';
 import type { GlobalReport } from '@margay/reports';
 import type { Log } from '@margay/runtime';
-import { childRunsOf, isParentRecord, type Cell, type ParentRecord, type Windows } from '@margay/storage';
+import {
+  childRunsOf,
+  isParentRecord,
+  type Cell,
+  type ParentRecord,
+  type WindowRecord,
+  type Windows,
+} from '@margay/storage';
 import { NAME_LABEL, type ClusterLabels } from './cluster-labels.ts';
 import {
   emitDueWindows,
@@ -247,10 +254,19 @@ function handOnChildren({
   log,
 }: ParentRunsOptions): (now: Instant) => Promise<void> {
   const isOurs = ({ spec }: ReportWindow) => at(spec, 'partOf', 'cluster') === cluster;
-  const each = cell.clusters
-    .filter((name) => name !== cluster)
-    .map((name) => handingOn({ bus, windows: cell.of(name).windows, log, hand, isOurs }));
-  return (now) => someAtOnce(each, (handOn) => handOn(now));
+  const others = cell.clusters.filter((name) => name !== cluster);
+  // As if all were of one: how far the workers have come on the topic is asked once, and not for each cluster.
+  const windows: Pick<Windows, 'list'> = {
+    async list(filter) {
+      const listed: WindowRecord[] = [];
+      await someAtOnce(
+        others,
+        async (name) => void listed.push(...(await cell.of(name).windows.list(filter))),
+      );
+      return listed;
+    },
+  };
+  return handingOn({ bus, windows, log, hand, isOurs });
 }
 
 const AT_ONCE = 32;
