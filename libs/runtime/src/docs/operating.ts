@@ -45,7 +45,7 @@ const CHECKS = [
   ],
   [
     '`log`',
-    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until the next start ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
+    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until the next start or until a worker goes on with the key that its file has by then ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
   ],
   [
     '`log entries`',
