@@ -3,17 +3,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { signingKey, verifierKeyText } from '@margay/ledger';
-import { databaseIn, logReports, openEmbedded, type Stores } from '@margay/storage';
+import { signingKey, type SigningKey, verifierKeyText } from '@margay/ledger';
+import { databaseIn, openEmbedded, type Stores } from '@margay/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
-import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { LOG_KEY, logArchived, recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
 import { sealed } from './testing/sealed.ts';
 
 /** Somebody who may write whatever he likes to the embedded store: what `margay archive check` finds then. */
 const sound = mkdtempSync(join(tmpdir(), 'margay-archive-check-'));
-const key = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
-const KEY = ['--key', verifierKeyText(key)];
+const KEY = ['--key', verifierKeyText(LOG_KEY)];
 const [OLD, NEW] = ['old-checkpoint.txt', 'new-checkpoint.txt'].map((name) => join(sound, name)) as [
   string,
   string,
@@ -22,9 +21,8 @@ const [OLD, NEW] = ['old-checkpoint.txt', 'new-checkpoint.txt'].map((name) => jo
 const PLAIN_PDF = join(sound, 'plain.pdf');
 
 /** Logs what is not in the log yet, and gives its signed head. */
-async function logged(stores: Stores, by = key): Promise<string> {
-  const { headers } = await stores.archive.headers();
-  await logReports(stores, headers.toReversed(), by);
+async function logged(stores: Stores, by = LOG_KEY): Promise<string> {
+  await logArchived(stores, by);
   return (await stores.ledger.head())!.checkpoint;
 }
 
@@ -103,7 +101,7 @@ interface Attack {
   readonly name: string;
   readonly damage: (store: DatabaseSync) => unknown;
   /** Signs a log of his own behind that, with this key. */
-  readonly signs?: typeof key;
+  readonly signs?: SigningKey;
   /** Each line of a finding, in any order. */
   readonly found: readonly RegExp[];
 }
@@ -267,13 +265,13 @@ const ATTACKS: readonly Attack[] = [
       replaceChain(store);
       removeLog(store);
     },
-    signs: key,
+    signs: LOG_KEY,
     found: [/^- forked: The log does not go on from the checkpoint that was kept: of its first 4 entries/],
   },
   {
     name: 'the log is made anew with another key of its name',
     damage: removeLog,
-    signs: signingKey(key.name, new Uint8Array(32).fill(2)),
+    signs: signingKey(LOG_KEY.name, new Uint8Array(32).fill(2)),
     found: [/^- replaced: The log is signed by margay\.example\/recorded\+[0-9a-f]{8}, and by no key/],
   },
   {

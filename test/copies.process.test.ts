@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
@@ -14,27 +12,19 @@ import {
 } from '@aws-sdk/client-s3';
 import { anyone } from '@margay/api';
 import type { SinkOptions } from '@margay/api/module';
-import { signingKey, verifierKeyText } from '@margay/ledger';
+import { verifierKeyText } from '@margay/ledger';
 import { openMetrics } from '@margay/runtime';
-import { logReports, type Stores } from '@margay/storage';
+import type { Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
+import { freePort } from './testing/free-port.ts';
 import { margay, ownFolder, stopped } from './testing/margay.ts';
-import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { dailyLogged, LOG_KEY, recordedStores } from './testing/recorded-stores.ts';
 
 const hasMoto = spawnSync('moto_server', ['--version']).error === undefined;
 if (!hasMoto) console.warn('There is no moto_server: copies with a retention lock are not tried.');
 
-const LOG = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
 const CREDENTIALS = { accessKeyId: 'key', secretAccessKey: 'secret' };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A server that speaks S3 with Object Lock, once it is started. */
 async function s3() {
@@ -78,11 +68,6 @@ async function s3() {
   };
 }
 
-async function archiveAndLog(stores: Stores, id: string, later: number): Promise<void> {
-  await report(stores, windowOf(id, 'inventory', { ...SPAN, end: SPAN.end + later }, 'daily'));
-  await logReports(stores, (await stores.archive.headers()).headers.toReversed(), LOG);
-}
-
 async function serving(stores: Stores, sink: SinkOptions) {
   const metrics = openMetrics({ defaults: false });
   const app = await apiHere({ stores, access: anyone, door: { sink }, metrics });
@@ -108,8 +93,8 @@ test.skipIf(!hasMoto)(
   async () => {
     const server = await s3();
     const stores = await recordedStores();
-    await archiveAndLog(stores, 'daily-1', 1);
-    await archiveAndLog(stores, 'daily-2', 2);
+    await dailyLogged(stores, 'daily-1', 1);
+    await dailyLogged(stores, 'daily-2', 2);
     const sink: SinkOptions = {
       bucket: 'kept',
       prefix: 'margay/',
@@ -149,7 +134,9 @@ test.skipIf(!hasMoto)(
     expect(kept.ChecksumSHA256 ?? createHash('sha256').update(bytes).digest('base64')).toBe(
       createHash('sha256').update(bytes).digest('base64'),
     );
-    expect(margay(['verify', zip, '--key', verifierKeyText(LOG)]).out).toContain(': intact: the report that');
+    expect(margay(['verify', zip, '--key', verifierKeyText(LOG_KEY)]).out).toContain(
+      ': intact: the report that',
+    );
     const removed = server.client.send(
       new DeleteObjectCommand({ Bucket: 'kept', Key, VersionId: kept.VersionId! }),
     );
@@ -159,8 +146,8 @@ test.skipIf(!hasMoto)(
     const taken = `${base}/reports/daily-3/1/evidence.zip`;
     await first.app.close();
     await server.client.send(new PutObjectCommand({ Bucket: 'kept', Key: taken, Body: 'else' }));
-    await archiveAndLog(stores, 'daily-3', 3);
-    await archiveAndLog(stores, 'daily-4', 4);
+    await dailyLogged(stores, 'daily-3', 3);
+    await dailyLogged(stores, 'daily-4', 4);
     const second = await serving(stores, sink);
     const later = [
       expected[0]!,
@@ -185,7 +172,7 @@ test.skipIf(!hasMoto)('nothing is put into a bucket that locks nothing', { timeo
   await server.start();
   await server.makeBucket('open', false);
   const stores = await recordedStores();
-  await archiveAndLog(stores, 'daily-1', 1);
+  await dailyLogged(stores, 'daily-1', 1);
   const { reason, copies } = await serving(stores, {
     bucket: 'open',
     prefix: '',

@@ -5,20 +5,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anyone } from '@margay/api';
 import type { Run, Runs, Trend } from '@margay/api-contract';
-import { signingKey } from '@margay/ledger';
 import { openMetrics } from '@margay/runtime';
 import { Readiness } from '@margay/runtime/nest';
-import { checkLog, databaseIn, LogRefused, logReports, logUnlogged, type Stores } from '@margay/storage';
+import { checkLog, databaseIn, LogRefused, logUnlogged, type Stores } from '@margay/storage';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
 import { AUDIT_LOG } from './testing/margay.ts';
-import { recordedStores, report, windowOf } from './testing/recorded-stores.ts';
+import { LOG_KEY, logArchived, recordedStores, report, windowOf } from './testing/recorded-stores.ts';
 import { sealed } from './testing/sealed.ts';
 
 /** Somebody who may write to the store changes an archived report of the one process: what is answered then. */
 const folder = mkdtempSync(join(tmpdir(), 'margay-damaged-archive-'));
-const key = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
 const ID = 'inventory-1';
 
 let stores: Stores;
@@ -34,8 +32,7 @@ beforeAll(async () => {
     ['audit-1', 'policy-audit'],
   ] as const)
     await report(stores, windowOf(id, type));
-  const { headers } = await stores.archive.headers();
-  await logReports(stores, headers.toReversed(), key);
+  await logArchived(stores);
   store = new DatabaseSync(databaseIn(folder), { timeout: 5_000 });
 });
 afterAll(async () => {
@@ -295,7 +292,7 @@ test.each<[string, damage: () => void, of: number, words: RegExp]>([
       // By a log without its hashes nothing is shown, and it says so.
       if (of === 1) expect(problemOf(ID)).toMatch(REMOVED_IT);
       // Whatever the archive has is not logged again over the hole. An entry that was changed leaves none: its hash is there.
-      const appended = logUnlogged(stores, key).then(() => checkLog(stores.ledger, key));
+      const appended = logUnlogged(stores, LOG_KEY).then(() => checkLog(stores.ledger, LOG_KEY));
       if (String(words).includes('changed:')) await appended;
       else await expect(appended).rejects.toThrow(LogRefused);
       expect((await stores.ledger.head())!.size).toBe(3);

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyone } from '@margay/api';
-import { logReports, openEmbedded, readKeyFile } from '@margay/storage';
+import { openEmbedded, readKeyFile } from '@margay/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
 import { AUDIT_LOG, margay, type Ran } from './testing/margay.ts';
-import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { dailyLogged, recordedStores } from './testing/recorded-stores.ts';
 
 /** A log whose key was rotated once and then lost: a report was logged under each. */
 const folder = mkdtempSync(join(tmpdir(), 'margay-key-rotation-'));
@@ -18,8 +18,7 @@ const [FIRST, SECOND, THIRD] = ['first.key', 'second.key', 'third.key'].map(made
 /** Archives a report, and logs it with a key of a file. */
 async function logged(id: string, later: number, keyFile: string): Promise<void> {
   const stores = id === 'daily-1' ? await recordedStores(AUDIT_LOG, data) : openEmbedded(data);
-  await report(stores, windowOf(id, 'inventory', { ...SPAN, end: SPAN.end + later }, 'daily'));
-  await logReports(stores, (await stores.archive.headers()).headers.toReversed(), readKeyFile(path(keyFile)));
+  await dailyLogged(stores, id, later, readKeyFile(path(keyFile)));
   await stores.close();
 }
 

@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyone } from '@margay/api';
 import { printedText, readPrinted, signingKey, verifierKeyText } from '@margay/ledger';
-import { logReports } from '@margay/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
 import { margay } from './testing/margay.ts';
-import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { dailyLogged, LOG_KEY, recordedStores } from './testing/recorded-stores.ts';
 
-const log = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
-const KEY = ['--key', verifierKeyText(log)];
+const KEY = ['--key', verifierKeyText(LOG_KEY)];
 const OTHER = ['--key', verifierKeyText(signingKey('margay.example/recorded', new Uint8Array(32).fill(2)))];
 const stores = await recordedStores();
 const http = await apiHere({ stores, access: anyone });
@@ -29,20 +27,14 @@ async function download(id: string, name: string, path: string): Promise<Buffer>
   return rawPayload;
 }
 
-async function archiveAndLog(id: string, later: number): Promise<void> {
-  await report(stores, windowOf(id, 'inventory', { ...SPAN, end: SPAN.end + later }, 'daily'));
-  const { headers } = await stores.archive.headers();
-  await logReports(stores, headers.toReversed(), log);
-}
-
 beforeAll(async () => {
-  await archiveAndLog('daily-1', 1);
+  await dailyLogged(stores, 'daily-1', 1);
   await download('daily-1', 'report.pdf', PDF);
   await download('daily-1', 'evidence.zip', ZIP);
   const { checkpoint } = (await stores.ledger.head())!;
   const { digest } = (await stores.archive.header('daily-1'))!;
   printed = printedText({ run: 'daily-1', digest, index: 0, checkpoint });
-  await archiveAndLog('daily-2', 2);
+  await dailyLogged(stores, 'daily-2', 2);
   await download('daily-1', 'evidence.zip', LATER);
 });
 afterAll(async () => {

@@ -7,18 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyone } from '@margay/api';
 import { signingKey, verifierKeyText } from '@margay/ledger';
-import { logReports, type Stores } from '@margay/storage';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from './testing/api-application.ts';
 import { margay, PROGRAM, type Ran, startMargay, startUp, stopped } from './testing/margay.ts';
-import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
+import { dailyLogged, LOG_KEY, recordedStores } from './testing/recorded-stores.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'margay-witness-'));
 const path = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const LOG = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
-const KEY = ['--key', verifierKeyText(LOG)];
+const KEY = ['--key', verifierKeyText(LOG_KEY)];
 const [W1, W2] = ['w1', 'w2', 'w3', 'w4', 'w5'].map((name) =>
   margay(['key', path(`${name}.key`), '--name', `witness.example/${name}`, '--witness']).out.trim(),
 ) as [string, string];
@@ -35,17 +33,12 @@ const meanwhile = (
     );
   });
 
-async function archiveAndLog(stores: Stores, id: string, later: number): Promise<void> {
-  await report(stores, windowOf(id, 'inventory', { ...SPAN, end: SPAN.end + later }, 'daily'));
-  await logReports(stores, (await stores.archive.headers()).headers.toReversed(), LOG);
-}
-
 /** A Margay that has one logged report more each time. */
 async function margayWithLog(ids: readonly string[]) {
   const stores = await recordedStores();
   const app = await apiHere({ stores, access: anyone });
   onTestFinished(() => app.close());
-  for (const [i, id] of ids.entries()) await archiveAndLog(stores, id, i + 1);
+  for (const [i, id] of ids.entries()) await dailyLogged(stores, id, i + 1);
   return { stores, app, api: ['--api', await addressOf(app)] };
 }
 
@@ -87,7 +80,7 @@ test(
     let first = await witness('w1');
     expect(await meanwhile(['witness', 'ask', first.address, ...api])).toMatchObject({ code: 0 });
     await first.stop();
-    await archiveAndLog(stores, 'daily-2', 2);
+    await dailyLogged(stores, 'daily-2', 2);
     first = await witness('w1');
     const second = await witness('w2');
     const both = await meanwhile(['witness', 'ask', first.address, second.address, ...api]);

@@ -1,13 +1,17 @@
 import { readBatch, textsOfLines } from '@margay/audit-ingestor';
 import type { ReportWindow } from '@margay/contracts';
+import { signingKey, type SigningKey } from '@margay/ledger';
 import { computeWindow } from '@margay/report-worker';
 import { splitReport, type Report } from '@margay/reports';
 import { readLines } from '@margay/sources';
-import { openEmbedded, type Stores } from '@margay/storage';
+import { logReports, openEmbedded, type Stores } from '@margay/storage';
 import { AUDIT_LOG } from './margay.ts';
 
 /** The recorded cluster's whole time. */
 export const SPAN = { start: 1_795_479_453_150_092, end: 1_795_479_721_391_938 };
+
+/** The key of the recorded cluster's log. */
+export const LOG_KEY = signingKey('margay.example/recorded', new Uint8Array(32).fill(1));
 
 /** Keeps a report as a worker does. */
 export async function archive(stores: Stores, window: ReportWindow, report: Report): Promise<void> {
@@ -58,4 +62,21 @@ export async function report(stores: Stores, window: ReportWindow): Promise<Repo
   const computed = await computeWindow(stores, window);
   await archive(stores, window, computed);
   return computed;
+}
+
+/** Logs what is archived and not in the log yet. */
+export async function logArchived(stores: Stores, key: SigningKey = LOG_KEY): Promise<void> {
+  const { headers } = await stores.archive.headers();
+  await logReports(stores, headers.toReversed(), key);
+}
+
+/** Keeps the next report of a chain, `daily`, whose window ends so many microseconds later, and logs it. */
+export async function dailyLogged(
+  stores: Stores,
+  id: string,
+  later: number,
+  key: SigningKey = LOG_KEY,
+): Promise<void> {
+  await report(stores, windowOf(id, 'inventory', { ...SPAN, end: SPAN.end + later }, 'daily'));
+  await logArchived(stores, key);
 }
