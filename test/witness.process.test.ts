@@ -129,11 +129,15 @@ test(
     const { app, api } = await margayWithLog(['daily-1']);
     const checkpoint = (await app.inject('/api/v1/log/checkpoint')).body;
     const { address, stop } = await witness('w3');
-    for (const asked of [
-      meanwhile(['witness', 'ask', address, '--api', `${api[1]!}/`]),
-      meanwhile(['witness', 'ask', address], { MARGAY_API: api[1]! }),
-    ])
-      expect(await asked).toEqual({ code: 0, out: expect.stringContaining(checkpoint) as string, err: '' });
+    for (const [options, environment] of [
+      [['--api', `${api[1]!}/`], {}],
+      [[], { MARGAY_API: api[1]! }],
+    ] as const)
+      expect(await meanwhile(['witness', 'ask', address, ...options], environment)).toEqual({
+        code: 0,
+        out: expect.stringContaining(checkpoint) as string,
+        err: '',
+      });
     await stop();
   },
 );
