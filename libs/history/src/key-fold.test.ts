@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SECOND } from '@margay/ground';
 import type { Change } from './change.ts';
 import { foldKey } from './fold.ts';
 import { foldOn, foldWhole, NEW_KEY } from './key-fold.ts';
@@ -60,6 +61,21 @@ test('step by step gives what folding everything gives, in whatever order and ho
     }),
     { numRuns: 4_000 },
   );
+});
+
+test('where the counter went back, an object that only seemed to be gone is seen again', () => {
+  const [first, then] = [
+    '-B@30..32 +A~held@20..25#25 +B=z@30..33#13 -A@6..12 -B=z@19..23',
+    'A=z@32..36#36',
+  ].map((text, batch) =>
+    story(text).map((change) => ({
+      ...change,
+      id: `${change.id} ${batch}`,
+      at: change.at * 5 * SECOND,
+      receivedAt: change.receivedAt * 5 * SECOND,
+    })),
+  );
+  expect(expectSteps([first!, then!])).toEqual({ 'went on': 0, 'folded all': 2 });
 });
 
 test('so it does when they come mostly in order, one by one', () => {

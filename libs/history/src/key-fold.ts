@@ -1,6 +1,6 @@
 import { compareResourceVersions, type Instant } from '@margay/ground';
 import { type Change, isWitness } from './change.ts';
-import { CLOCKS_DIFFER } from './epochs.ts';
+import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { foldKey } from './fold.ts';
 import { sameJson } from './json.ts';
 import { END_MISSED } from './object-doubt.ts';
@@ -17,7 +17,7 @@ export interface KeyTail {
   readonly latestVersion?: string;
   /** How often the spec of the last object had been changed when it was seen last, where it says so. */
   readonly latestGeneration?: number;
-  /** True where every object that was heard of has a version, so that the last version is of the last object. */
+  /** True where every object that was heard of has a version, and the counter never went back, so that the last version is of the last object. */
   readonly plain: boolean;
   /** The first characters of the uids of all objects that were heard of, sorted: whoever is not there is new. */
   readonly objects: readonly string[];
@@ -177,7 +177,7 @@ function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTa
   const latestGeneration = generationOf(changes, last?.uid);
   return {
     changes: changes.length,
-    plain: uids.every((uid) => shown.has(uid)),
+    plain: uids.every((uid) => shown.has(uid)) && epochsOf(changes).length === 1,
     objects: shortened(uids),
     ...(births.length > 0 && { births: shortened(births) }),
     ...(changes.length > 0 && { latestAt }),
