@@ -424,6 +424,25 @@ test('order, repeats and origin of the changes never matter', () => {
   );
 });
 
+test('of one event that two sources tell, always the same one is named, also where the counter went back meanwhile', () => {
+  const slow = story('C=x@35..35#35 C=x@34..35#35 A=x@10..10#10 C=x@34..34#36').map((change) => ({
+    ...change,
+    at: change.at * 5 * SECOND,
+    receivedAt: change.receivedAt * 5 * SECOND,
+  }));
+  const again = slow.map((change) => ({ ...change, origin: { source: 'webhook', position: 1 } }));
+  const sources = (changes: readonly Change[]) => foldKey(changes).map(({ doubt }) => doubt?.source);
+  expect(sources([...slow, ...again])).toEqual(['log', undefined]);
+  expect(sources([...again, ...slow])).toEqual(['log', undefined]);
+});
+
+test('a request that found the name free counts beside an end that names no object, whoever has the name later', () => {
+  const ended = '+A=x@1#1 !@10000000..11000000 -@10500000..20000000';
+  const [alone] = foldKey(story(ended));
+  expect(alone).toEqual(foldKey(story(`${ended} +B=x@30000000#2`))[0]);
+  expect(alone).toMatchObject({ validTo: 11_000_000, doubt: { reason: 'end-missed' } });
+});
+
 test('nor does the order of changes that nothing but their content tells apart', () => {
   const one = story('A=x@4#4')[0]!;
   const other = { ...story('A=y@4#4')[0]!, id: one.id };

@@ -44,7 +44,7 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
   const facts = changes.filter((change) => !isWitness(change));
   if (facts.some(({ what }) => what !== 'present' && what !== 'gone')) return foldParts(changes, every);
   const lives = livesOf(facts);
-  if (facts.length < changes.length && lives.some(({ end }) => end === undefined))
+  if (facts.length < changes.length && isTouched(lives, changes.filter(isWitness)))
     return foldParts(changes, every);
   if (facts.some(({ doubt }) => doubt !== undefined)) return foldParts(changes, every);
   if (missedChanges(lives, facts, []).length > 0) return foldParts(changes, every);
@@ -53,6 +53,13 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
   if (only && lives.length === 1) return versionsOf(only, every);
   return lives.flatMap((life) => versionsOf(life, every));
 }
+
+/** True where requests that found the name, or found it free, may say more of objects than these show by themselves. */
+const isTouched = (lives: readonly Life[], witnesses: readonly Change[]): boolean =>
+  lives.some(
+    ({ bornAt, end }) =>
+      end === undefined || witnesses.some(({ at, receivedAt }) => bornAt < receivedAt && at < end),
+  );
 
 /** Of facts about whole objects, about parts of them, and of doubts. */
 function foldParts(changes: readonly Change[], every: Every): Version[] {

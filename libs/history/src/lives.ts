@@ -231,7 +231,9 @@ function compareSights(a: Change, b: Change): number {
     compareTexts(a.id, b.id) ||
     (sameJson(a, b)
       ? 0
-      : compareTexts(JSON.stringify([a.content, a.actor]), JSON.stringify([b.content, b.actor])))
+      : compareTexts(JSON.stringify([a.content, a.actor]), JSON.stringify([b.content, b.actor])) ||
+        compareTexts(a.origin.source, b.origin.source) ||
+        a.origin.position - b.origin.position)
   );
 }
 

@@ -1,4 +1,4 @@
-import { compareTexts, type Instant } from '@margay/ground';
+import type { Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import { isOutcomeUnknown, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
@@ -16,7 +16,6 @@ export interface OpenLife {
 /** One object that was seen, while doubts are attached to it in the order of time. */
 export class SeenObject {
   readonly #life: Life;
-  readonly #changes: readonly Change[];
   readonly #sights: Sights;
   /** When the last request that ended it, or changed a part of it, came in: it was there then. */
   readonly #heardOfAt: Instant;
@@ -32,7 +31,6 @@ export class SeenObject {
   /** @param takings requests that were refused since it was there. */
   constructor(life: Life, changes: readonly Change[], takings: readonly Change[]) {
     this.#life = life;
-    this.#changes = changes;
     this.#sights = new Sights(changes.filter(({ what }) => what === 'present'));
     this.#end = life.end ?? Infinity;
     this.#endedBy = life.endedBy;
@@ -63,11 +61,7 @@ export class SeenObject {
   /** What shows that whatever had the name before was gone; undefined where the counter went back, which is a doubt of its own. */
   get firstSight(): Change | undefined {
     const { restored, shown } = this.#life;
-    if (restored !== undefined || shown[0] === undefined) return undefined;
-    // Of whichever sources tell it, always the same one.
-    const told = this.#changes.filter(({ id }) => id === shown[0]!.id).map(({ origin }) => origin);
-    const [origin] = told.sort((a, b) => compareTexts(a.source, b.source) || a.position - b.position);
-    return { ...shown[0], ...(origin && { origin }) };
+    return restored === undefined ? shown[0] : undefined;
   }
 
   get isBirthSeen(): boolean {
