@@ -21,7 +21,8 @@ import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
  */
 export async function growthProof(ledger: Ledger, from: number, to: number): Promise<Hash[]> {
   const head = await ledger.head();
-  const size = head?.size ?? 0;
+  const signed = head && signedTree(head);
+  const size = signed?.size ?? 0;
   if (to > size) throw new RangeError(`The log has ${size} entries, and ${to} were asked for.`);
   const growth = consistencyFrom(from, to);
   const [olderRoot, newerRoot] = [rootFrom(from), rootFrom(to)];
@@ -29,12 +30,11 @@ export async function growthProof(ledger: Ledger, from: number, to: number): Pro
   const needed = [growth, olderRoot, newerRoot, fromNewer, fromOlder].flatMap(({ tiles }) => tiles);
   const read = await tilesOf(ledger, needed);
   const proof = growth.compute(read);
-  if (head === undefined) return proof;
+  if (signed === undefined) return proof;
   const [older, newer] = [
     { size: from, root: olderRoot.compute(read) },
     { size: to, root: newerRoot.compute(read) },
   ];
-  const signed = signedTree(head);
   const isOfTheLog =
     goesOnFrom(older, newer, proof) &&
     goesOnFrom(newer, signed, fromNewer.compute(read)) &&
@@ -53,15 +53,18 @@ export async function isPartOf(ledger: Ledger, older: TreeHead, newer: TreeHead)
   return goesOnFrom(older, newer, await growthProof(ledger, older.size, newer.size));
 }
 
-/** The tree that a head says was signed, by whomever. @throws LogRefused where it says none. */
-export function signedTree({ checkpoint }: LogHead): TreeHead {
-  try {
-    return readCheckpoint(Buffer.from(checkpoint), []);
-  } catch (error) {
-    if (!(error instanceof NoteProblem)) throw error;
-    throw new LogRefused(
-      `The signed head of the log of reports was changed: ${error.message}. Restore the store from a backup.`,
+/** The tree that a head says was signed, by whomever. @throws LogRefused where it says none, or one of another size than stands beside it. */
+export function signedTree({ checkpoint, size }: LogHead): TreeHead {
+  const changed = (why: string) =>
+    new LogRefused(
+      `The signed head of the log of reports was changed: ${why}. Restore the store from a backup.`,
     );
+  try {
+    const tree = readCheckpoint(Buffer.from(checkpoint), []);
+    if (tree.size !== size) throw changed(`it says ${size} entries, and its checkpoint is of ${tree.size}`);
+    return tree;
+  } catch (error) {
+    throw error instanceof NoteProblem ? changed(error.message) : error;
   }
 }
 

@@ -22,6 +22,7 @@ import { growthProof } from './from-tiles.ts';
 import { type Confirmation, type Ledger, type LogHead, LogRefused } from './ledger.ts';
 import { loggedReport } from './proofs.ts';
 import { logReader } from './read-log.ts';
+import { bundleIn, tileIn } from './served-tiles.ts';
 
 const START = 1_764_000_000_000_000;
 const HOUR = 3_600_000_000;
@@ -432,6 +433,28 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect(await shown('b')).toEqual([3, 2, false]);
       expect(await shown('d')).toEqual([4, 0, false]);
     });
+
+    test.each([0, 1, 4, 257, Number.MAX_SAFE_INTEGER])(
+      'where %i entries stand beside a head that was signed of three, all that is asked of the log is refused',
+      async (size) => {
+        const { ledger, heads } = await grown('a', 'b', 'c');
+        const changed: Ledger = { ...ledger, head: async () => ({ ...heads[2]!, size }) };
+        const asked = [
+          ...[0, 1].flatMap((index) =>
+            [1, 3, 4, 256].flatMap((width) => [
+              () => bundleIn(changed, { index, width }),
+              () => tileIn(changed, { level: index, index: 0, width }),
+            ]),
+          ),
+          () => growthProof(changed, 1, 3),
+          () => loggedReport(changed, 'c'),
+        ];
+        for (const each of asked) {
+          const said: unknown = await each().catch((error: unknown) => error);
+          expect(said).toBeInstanceOf(LogRefused);
+        }
+      },
+    );
 
     test('what somebody put beside checkpoints shows nothing, and hides no report', async () => {
       const { ledger, heads } = await grown('a', 'b');

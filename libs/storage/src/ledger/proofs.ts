@@ -53,9 +53,10 @@ export async function provenEntry(ledger: Ledger, run: string): Promise<ProvenEn
   // Numbers first: what was appended meanwhile is in this head.
   if (index < 0 || index >= (head?.size ?? 0)) throw new NotAbout(run, index);
   if (head === undefined) return undefined;
+  const tree = signedTree(head);
   const [entry] = await ledger.entries(index, index + 1);
   const hashes = await computed(ledger, inclusionFrom(index, head.size));
-  if (!includes(signedTree(head), index, leafHash(entry!), hashes))
+  if (!includes(tree, index, leafHash(entry!), hashes))
     throw lacking(`entry ${index} as it was signed`);
   const about = readEntry(entry!).run;
   if (about !== run) throw new NotAbout(run, index);

@@ -41,12 +41,11 @@ export async function bundleIn(
   ledger: Ledger,
   { index, width }: Omit<TilePlace, 'level'>,
 ): Promise<Uint8Array[] | undefined> {
-  const { size = 0 } = (await ledger.head()) ?? {};
-  const from = index * TILE_WIDTH;
-  if (from + width > size) return undefined;
   const hashes = await tileIn(ledger, { level: 0, index, width });
+  if (hashes === undefined) return undefined;
+  const from = index * TILE_WIDTH;
   const entries = await ledger.entries(from, from + width);
-  const changed = entries.findIndex((entry, i) => !sameBytes(leafHash(entry), hashAt(hashes!, i)));
+  const changed = entries.findIndex((entry, i) => !sameBytes(leafHash(entry), hashAt(hashes, i)));
   if (changed !== -1)
     throw new LogRefused(
       `Entry ${from + changed} of the log of reports was changed: it is not the one that was signed. Restore the store from a backup.`,
