@@ -39,10 +39,17 @@ function authorities() {
         response.end(changed(made.answer('tsa', asked), asked));
       });
     });
-  const ask = async (address: string | Promise<string>, root = 'root') =>
+  const ask = async (address: string | Promise<string>, root = 'root', now = Date.now) =>
     askAuthority(
       { address: await address, trusted: readCertificates(made.pem(root)) },
-      { checkpoint: CHECKPOINT, seen: 0, growth: async () => [], milliseconds: 5_000 },
+      {
+        checkpoint: CHECKPOINT,
+        seen: 0,
+        growth: async () => [],
+        newest: async () => 4,
+        now,
+        milliseconds: 5_000,
+      },
     );
   return { made, serve, ask };
 }
@@ -56,6 +63,20 @@ test.skipIf(!hasOpenssl)(
     expect(await checkTimestamp(answer, { data: HEAD, trusted })).toMatchObject({ isTrusted: true });
     expect(made.takes(answer, HEAD)).toBe(true);
 
+    for (const [now, counts] of [
+      [9 * 60_000, true],
+      [11 * 60_000, false],
+      [-9 * 60_000, true],
+      [-11 * 60_000, false],
+      [10 * 365 * 86_400_000, false],
+    ] as const) {
+      const asked = ask(serve(), 'root', () => Date.now() + now);
+      if (counts) await asked;
+      else
+        await expect(asked).rejects.toThrow(
+          /what it signed says that it is \S+, and here it is \S+: one of the two clocks is wrong/,
+        );
+    }
     const refusals: readonly [string | Promise<string>, string, Unconfirmed['reason'], RegExp][] = [
       [serve(), 'other-root', 'wrong', /did not lead to one that is trusted/],
       [serve(() => answer), 'root', 'wrong', /another nonce/],

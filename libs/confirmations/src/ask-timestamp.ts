@@ -3,6 +3,7 @@ import { readNote } from '@margay/ledger';
 import { type Authorities, checkTimestamp, TimestampProblem, timestampRequest } from '@margay/timestamps';
 import type { ToConfirm } from './ask-witness.ts';
 import { post, Unconfirmed } from './post.ts';
+import { requireNow } from './require-now.ts';
 
 /** An authority of timestamps (RFC 3161, over HTTP). */
 export interface Authority {
@@ -32,7 +33,8 @@ export async function askAuthority({ address, trusted }: Authority, asked: ToCon
   });
   if (status !== 200) throw new Unconfirmed('refused', `it answered ${status}`);
   try {
-    await checkTimestamp(new Uint8Array(bytes), { data, nonce, trusted });
+    const { time } = await checkTimestamp(new Uint8Array(bytes), { data, nonce, trusted });
+    requireNow(time.getTime(), asked.now);
   } catch (error) {
     if (!(error instanceof TimestampProblem)) throw error;
     throw new Unconfirmed('wrong', `what it answered does not count: ${error.message}`, { cause: error });

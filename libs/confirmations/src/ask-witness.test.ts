@@ -19,6 +19,8 @@ import { Unconfirmed } from './post.ts';
 const LOG = signingKey('margay.example/log', new Uint8Array(32).fill(1));
 const KEY = signingKey('witness.example/w', new Uint8Array(32).fill(2), 'witness');
 const SIZE = 5;
+/** The time here, in seconds. */
+const NOW = 1_764_000_000;
 
 /** The tree of entries 0 to `size`, and its one tile. */
 function logOf(size: number) {
@@ -55,14 +57,15 @@ function honest(last?: TreeHead) {
         return response.writeHead(409, { 'content-type': 'text/x.tlog.size' }).end(`${said.size}\n`);
       if (said.status !== 200 || request.url !== '/below/add-checkpoint')
         return response.writeHead(said.status).end();
-      response.end(cosignNote(said.checkpoint, KEY, 1_764_000_000).slice(said.checkpoint.length));
+      response.end(cosignNote(said.checkpoint, KEY, NOW).slice(said.checkpoint.length));
     });
   });
   return { address, asked };
 }
 
+const ASKED = { checkpoint: CHECKPOINT, growth, newest: async () => SIZE, now: () => NOW * 1_000 };
 const ask = async (address: string | Promise<string>, seen = 0, milliseconds = 15_000) =>
-  askWitness({ address: await address, key: KEY }, { checkpoint: CHECKPOINT, seen, growth, milliseconds });
+  askWitness({ address: await address, key: KEY }, { ...ASKED, seen, milliseconds });
 
 test.each<[string, TreeHead | undefined, number, number[]]>([
   ['that saw nothing', undefined, 0, [200]],
@@ -75,14 +78,79 @@ test.each<[string, TreeHead | undefined, number, number[]]>([
   const { address, asked } = honest(last);
   const line = await ask(address, seen);
   expect(readCheckpoint(Buffer.from(`${CHECKPOINT}${line}`), [KEY]).signed).toMatchObject([
-    { key: { name: KEY.name }, time: 1_764_000_000 },
+    { key: { name: KEY.name }, time: NOW },
   ]);
   expect(asked).toEqual(statuses);
+});
+
+/** One whom others ask at the same time: each time that it is asked, it saw the next of these sizes by then. */
+function busy(...sizes: readonly number[]) {
+  const left = [...sizes];
+  return served((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const seen = left.length > 1 ? left.shift()! : left[0]!;
+      const said = witness(Buffer.concat(chunks), [LOG], () => logOf(seen));
+      if (said.status === 200)
+        return response.end(cosignNote(said.checkpoint, KEY, NOW).slice(said.checkpoint.length));
+      response.writeHead(said.status).end(said.status === 409 ? `${said.size}\n` : '');
+    });
+  });
+}
+
+test.each([[[3, 4, 4]], [[3, 4, 5, 5]], [[1, 2, 3, 4, 5, 5]], [[5, 5]]])(
+  'a witness that others have sign too, and that saw %j by the time that it is asked, cosigns',
+  async (sizes) => {
+    const line = await ask(busy(...sizes), 2);
+    expect(readCheckpoint(Buffer.from(`${CHECKPOINT}${line}`), [KEY]).signed).toHaveLength(1);
+  },
+);
+
+test('two who ask one witness for two heads at once: each has his own cosigned, or is told of a newer one', async () => {
+  const state: { last: TreeHead } = { last: logOf(2) };
+  const address = await served((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const said = witness(Buffer.concat(chunks), [LOG], () => state.last);
+      if (said.status !== 200)
+        return response.writeHead(said.status).end(said.status === 409 ? `${said.size}\n` : '');
+      state.last = readCheckpoint(Buffer.from(said.checkpoint), []);
+      response.end(cosignNote(said.checkpoint, KEY, NOW).slice(said.checkpoint.length));
+    });
+  });
+  const of = (size: number) => {
+    const tree = logOf(size);
+    return {
+      checkpoint: signCheckpoint(tree, LOG),
+      growth: async (from: number) => consistencyFrom(from, size).compute(tree.read),
+      newest: async () => 9,
+      now: ASKED.now,
+      seen: 2,
+    };
+  };
+  const said = await Promise.all(
+    [3, 4, 5, 6, 7, 8, 9, 9].map((size) =>
+      askWitness({ address, key: KEY }, of(size)).then(
+        () => 'cosigned',
+        (error: Unconfirmed) => error.reason,
+      ),
+    ),
+  );
+  expect(said.filter((each) => each !== 'cosigned' && each !== 'overtaken')).toEqual([]);
+  expect(said.slice(-2)).toEqual(['cosigned', 'cosigned']);
 });
 
 /** An address where nobody is. */
 const nobody = 'http://127.0.0.1:59999/';
 const answers = (status: number, body = '') => served((_, response) => response.writeHead(status).end(body));
+/** It cosigns, and says another time than it is here. */
+const at = (time: number) => answers(200, cosignNote(CHECKPOINT, KEY, time).slice(CHECKPOINT.length));
+const goingOn = () => {
+  let asked = 0;
+  return served((_, response) => response.writeHead(409).end(`${4 - (asked++ % 2)}\n`));
+};
 const cosignedOtherwise = cosignNote(signCheckpoint(logOf(4), LOG), KEY, 1)
   .split('\n\n')[1]!
   .split('\n')[1]!;
@@ -114,8 +182,24 @@ test.each<[string, () => string | Promise<string>, Unconfirmed['reason'], RegExp
     'refused',
     /another log of 5 entries/,
   ],
-  ['says sizes that change', () => answers(409, '2\n'), 'refused', /409/],
+  ['says no other size than that it was shown the log from', () => answers(409, '2\n'), 'refused', /409/],
   ['says a size that is none', () => answers(409, 'two'), 'refused', /a log of two entries/],
+  ['goes back in what it says that it saw', goingOn, 'refused', /409 .* another log of 3 entries/],
+  ['is eleven minutes behind', () => at(NOW - 660), 'wrong', /one of the two clocks is wrong/],
+  ['is eleven minutes ahead', () => at(NOW + 660), 'wrong', /one of the two clocks is wrong/],
+  [
+    'says that it is 1970',
+    () => at(0),
+    'wrong',
+    /says that it is 1970-01-01T00:00:00.000Z, and here it is 2025-11-24/,
+  ],
+  ['says that it is 2036', () => at(2_082_758_400), 'wrong', /says that it is 2036-/],
+  [
+    'says a time that is none',
+    () => at(2 ** 53),
+    'wrong',
+    /9007199254740992 seconds since 1970, which is no time/,
+  ],
   ['answers garbage', () => answers(200, '<html>'), 'wrong', /not its cosignature/],
   ['answers nothing', () => answers(200), 'wrong', /not its cosignature/],
   ['answers without end', () => answers(200, 'x'.repeat(1_000_000)), 'wrong', /more than 65536 bytes/],
@@ -128,13 +212,18 @@ test.each<[string, () => string | Promise<string>, Unconfirmed['reason'], RegExp
   expect((error as Unconfirmed).reason).toBe(reason);
 });
 
+test('a witness that saw a head that was signed since says that there is a newer one, which is no fault of anybody', async () => {
+  const asked = askWitness(
+    { address: await honest(logOf(9)).address, key: KEY },
+    { ...ASKED, seen: 0, newest: async () => 9 },
+  );
+  await expect(asked).rejects.toMatchObject({ reason: 'overtaken' });
+});
+
 test('who is told to stop does not wait', async () => {
   const address = await served(() => undefined);
   const stopping = new AbortController();
-  const asked = askWitness(
-    { address, key: KEY },
-    { checkpoint: CHECKPOINT, seen: 0, growth, signal: stopping.signal },
-  );
+  const asked = askWitness({ address, key: KEY }, { ...ASKED, seen: 0, signal: stopping.signal });
   stopping.abort(new Error('stopping'));
   await expect(asked).rejects.toThrow('stopping');
 });

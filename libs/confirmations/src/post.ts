@@ -1,7 +1,10 @@
 import { shownAddress } from '@margay/runtime';
 
-/** Why nothing was confirmed: nobody answered, or not now; it was declined; or what was answered is not what was asked for. */
-export type UnconfirmedReason = 'away' | 'refused' | 'wrong';
+/**
+ * Why nothing was confirmed: nobody answered, or not now; it was declined; what was answered is not what was asked for; or a newer checkpoint
+ * was confirmed already.
+ */
+export type UnconfirmedReason = 'away' | 'refused' | 'wrong' | 'overtaken';
 
 /** Somebody who was asked to confirm a checkpoint did not. */
 export class Unconfirmed extends Error {

@@ -32,6 +32,8 @@ export class NoteProblem extends Error {
   override readonly name = 'NoteProblem';
 }
 
+/** The last second of the year 9999, since 1970: later ones are no time that anybody can write. */
+const TIME_MAX = 253_402_300_799;
 /** How long a note may be, in bytes. */
 const NOTE_BYTES_MAX = 1_000_000;
 /** How many signatures it may have. */
@@ -91,17 +93,21 @@ export function cosignNote(note: string, key: SigningKey, time: number): string 
 }
 
 /**
- * The line of signature by which a witness cosigned a note, of the lines that it answered.
+ * The line of signature by which a witness cosigned a note, of the lines that it answered, and when it did, in seconds since 1970.
  *
  * @throws NoteProblem where there is none of its key over that note.
  */
-export function cosignatureIn(lines: Uint8Array, note: string, witness: VerifierKey): string {
+export function cosignatureIn(
+  lines: Uint8Array,
+  note: string,
+  witness: VerifierKey,
+): { readonly line: string; readonly time: number } {
   const { text } = readNote(utf8ToBytes(note));
   const { signatures } = readNote(utf8ToBytes(`${text}\n${noteText(lines)}`));
   const own = signatures.filter(({ name, id }) => name === witness.name && id === witness.id);
   if (own.length === 0) throw new NoteProblem(`it has no signature of ${witness.name} (key ${witness.id})`);
-  signaturesBy({ text, signatures: own }, [witness]);
-  return line(witness, own[0]!.bytes);
+  const [signed] = signaturesBy({ text, signatures: own.slice(0, 1) }, [witness]);
+  return { line: line(witness, own[0]!.bytes), time: signed!.time! };
 }
 
 /** @throws NoteProblem where the bytes are more than a note has, or no text of lines. */
@@ -140,12 +146,15 @@ function readSignature(text: string): NoteSignature {
   return { name, id: bytesToHex(bytes.slice(0, ID_BYTES)), bytes: bytes.slice(ID_BYTES) };
 }
 
-/** What a signature says, or undefined where it is not over the text. */
+/** What a signature says, or undefined where it is not over the text. @throws NoteProblem where it says a time that is none. */
 function checked(text: string, bytes: Uint8Array, key: VerifierKey): Signed | undefined {
   if (key.use === 'log') return isSignedBy(utf8ToBytes(text), bytes, key) ? { key } : undefined;
   if (bytes.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined;
   const seconds = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
-  if (seconds > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
+  if (seconds > BigInt(TIME_MAX))
+    throw new NoteProblem(
+      `the signature of ${key.name} (key ${key.id}) says ${seconds} seconds since 1970, which is no time`,
+    );
   const time = Number(seconds);
   return isSignedBy(cosigned(text, time), bytes.slice(TIME_BYTES), key) ? { key, time } : undefined;
 }

@@ -299,13 +299,36 @@ describe('a proof', () => {
 
 describe('what a witness answers', () => {
   const cosigned = (key = WITNESS, of = CHECKPOINT) => cosignNote(of, key, 1_700_000_000).slice(of.length);
-  const taken = (answer: string) => cosignatureIn(bytes(answer), CHECKPOINT, WITNESS);
+  const taken = (answer: string) => cosignatureIn(bytes(answer), CHECKPOINT, WITNESS).line;
   const other = signingKey('witness.example/other', seed(5), 'witness');
 
   test('its own line is taken, whatever stands beside it', () => {
     expect(taken(cosigned())).toBe(cosigned());
     expect(taken(cosigned(other) + cosigned())).toBe(cosigned());
     expect(signaturesBy(readNote(bytes(CHECKPOINT + taken(cosigned()))), [LOG, WITNESS])).toHaveLength(2);
+  });
+
+  test('whatever time it says can be written as a date, or is refused with it', () => {
+    const most = 253_402_300_799n;
+    const times = fc.oneof(
+      fc.bigInt({ min: 0n, max: 2n ** 53n }),
+      fc.bigInt({ min: 0n, max: most }),
+      fc.constantFrom(0n, most, most + 1n, 8_640_000_000_000n, 2n ** 53n - 1n, 2n ** 53n),
+    );
+    fc.assert(
+      fc.property(times, (time) => {
+        const answer = cosignNote(CHECKPOINT, WITNESS, Number(time)).slice(CHECKPOINT.length);
+        if (time > most) {
+          expect(() => taken(answer)).toThrow(NoteProblem);
+          expect(() => taken(answer)).toThrow(`says ${Number(time)} seconds since 1970, which is no time`);
+          return;
+        }
+        const { time: said } = cosignatureIn(bytes(answer), CHECKPOINT, WITNESS);
+        expect(said).toBe(Number(time));
+        expect(new Date(said * 1_000).toISOString()).toMatch(/^\d{4}-/);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   const stranger = signingKey(WITNESS.name, seed(6), 'witness');
@@ -324,7 +347,7 @@ describe('what a witness answers', () => {
     ],
     ['that it saw another size', cosigned(WITNESS, signCheckpoint({ ...HEAD, size: 999 }, LOG)), 'changed'],
     ['a signature of another form', asLog, 'no signature of witness.example/w'],
-    ['another time', cosigned().replace(/(w .{8})./, '$1B'), 'changed'],
+    ['another time', cosigned().replace(/(w .{14})./, '$1B'), 'changed'],
   ])('%s is not taken', (_, answer, why) => {
     expect(() => taken(answer)).toThrow(NoteProblem);
     expect(() => taken(answer)).toThrow(why);

@@ -205,7 +205,7 @@ export const METRICS = {
     name: 'margay_log_confirmations_total',
     type: 'counter',
     labels: ['cluster', 'confirmer', 'result'],
-    help: 'Times that somebody (a witness, by name and id of its key, or an authority of timestamps) was asked to sign a head of the log of reports, by result: confirmed, away, refused (he said no) or wrong (what he answered is not what was asked for, and was not kept).',
+    help: 'Times that somebody (a witness, by name and id of its key, or an authority of timestamps) was asked to sign a head of the log of reports, by result: confirmed, away, overtaken (he had signed a newer head by then), refused (he said no) or wrong (what he answered is not what was asked for, or says a time that is more than ten minutes from now, and was not kept).',
     watch:
       '`refused` or `wrong`: a witness does not see the log go on, does not know its key, or lies; the worker’s log and `/readyz` say which; alert `MargayLogConfirmationRefused`.',
   },

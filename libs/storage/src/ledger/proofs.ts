@@ -56,8 +56,7 @@ export async function provenEntry(ledger: Ledger, run: string): Promise<ProvenEn
   const tree = signedTree(head);
   const [entry] = await ledger.entries(index, index + 1);
   const hashes = await computed(ledger, inclusionFrom(index, head.size));
-  if (!includes(tree, index, leafHash(entry!), hashes))
-    throw lacking(`entry ${index} as it was signed`);
+  if (!includes(tree, index, leafHash(entry!), hashes)) throw lacking(`entry ${index} as it was signed`);
   const about = readEntry(entry!).run;
   if (about !== run) throw new NotAbout(run, index);
   return { index, entry: entry!, hashes, head };

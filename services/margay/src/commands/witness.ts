@@ -205,6 +205,7 @@ const cosignatureOf = (address: string, checkpoint: string, api: string): Promis
         const query = { from: String(from), to: String(size) };
         return growthIn(await askApiText(api, OPERATIONS.growth, { query }));
       },
+      newest: async () => readCheckpoint(Buffer.from(await askApiText(api, OPERATIONS.checkpoint)), []).size,
     },
   );
 };

@@ -147,6 +147,7 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
         checkpoint: head.checkpoint,
         seen,
         growth: (from) => growthProof(ledger, from, head.size),
+        newest: async () => (await ledger.head())?.size ?? 0,
         signal,
       });
       await ledger.confirm({ size: head.size, checkpoint: head.checkpoint, by, kind, text });
@@ -158,6 +159,8 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
       if (error instanceof LogRefused) return 'lacking';
       if (!(error instanceof Unconfirmed)) throw error;
       this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: error.reason });
+      // The newer head is asked for next.
+      if (error.reason === 'overtaken') return 'lacking';
       if (this.#unconfirmed.explain(cluster, by, error.message))
         this.#log.warn('The head of the log of reports was not confirmed', {
           cluster,
