@@ -254,6 +254,26 @@ test('who confirms the log is asked by the workers, and reports are copied by th
   }
 });
 
+test('the key of the log is a file for who signs, so that one that was put into the Secret comes to pods that run', () => {
+  for (const [values, signing] of [
+    [{ clusterName: 'a' }, ['margay']],
+    // The CronJob for reports by hand has a pod of Jobs, too.
+    [DISTRIBUTED, ['report-worker', 'report-job', 'report-job']],
+  ] as const) {
+    const objects = rendered({ ...values, 'ledger.secret': 'log' });
+    const volume = '{ name: ledger-key, secret: { secretName: "log", items: [{ key: key, path: key }] } }';
+    for (const once of [
+      '{ name: LEDGER_KEY_FILE, value: /secrets/ledger/key }',
+      '{ name: ledger-key, mountPath: /secrets/ledger, readOnly: true }',
+      volume,
+    ])
+      expect([once, objects.split(once).length - 1]).toEqual([once, signing.length]);
+    // What is in a variable, or mounted by subPath, stays what it was while the pod runs.
+    expect(objects).not.toMatch(/name: LEDGER_KEY,|subPath/);
+    expect(rendered(values)).not.toMatch(/LEDGER_KEY|ledger-key/);
+  }
+});
+
 test('private networks come to everything that works out flags', () => {
   const networks = { 'privateNetworks[0]': '10.0.0.0/8', 'privateNetworks[1]': 'fd00::/8' };
   expect(rendered({ clusterName: 'a', ...networks })).toContain('"--private-networks=10.0.0.0/8,fd00::/8"');

@@ -81,10 +81,22 @@
 {{- end }}
 {{- end }}
 
-{{- /* The key that the log of reports is signed with. */}}
+{{- /* The key that the log of reports is signed with: as a file, which becomes another one with the Secret while pods run. */}}
 {{- define "margay.ledgerKey" -}}
+{{- if .Values.ledger.secret }}
+- { name: LEDGER_KEY_FILE, value: /secrets/ledger/key }
+{{- end }}
+{{- end }}
+
+{{- define "margay.ledgerKey-mounts" -}}
+{{- if .Values.ledger.secret }}
+- { name: ledger-key, mountPath: /secrets/ledger, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "margay.ledgerKey-volumes" -}}
 {{- with .Values.ledger.secret }}
-- { name: LEDGER_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: key } } }
+- { name: ledger-key, secret: { secretName: {{ . | quote }}, items: [{ key: key, path: key }] } }
 {{- end }}
 {{- end }}
 
