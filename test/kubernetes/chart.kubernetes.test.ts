@@ -32,6 +32,7 @@ beforeAll(async () => {
 /** Who confirms the log, and where reports are copied to. */
 const CONFIRMED = {
   'ledger.secret': 'log',
+  'ledger.signer.role': 'margay',
   'ledger.witnesses[0]': 'witness.example.com/w+1a2b3c4d+AbC= https://witness.example.com:8090',
   'ledger.witnessesNeeded': '1',
   'ledger.timestamp.url': 'https://tsa.example.com/tsr',
@@ -272,6 +273,30 @@ test('the key of the log is a file for who signs, so that one that was put into 
     expect(objects).not.toMatch(/name: LEDGER_KEY,|subPath/);
     expect(rendered(values)).not.toMatch(/LEDGER_KEY|ledger-key/);
   }
+});
+
+test('whoever has the key lets pods in by a token of a Secret, or by one of their service account', () => {
+  for (const values of [{ clusterName: 'a' }, DISTRIBUTED]) {
+    const signed = { ...values, 'ledger.secret': 'log', 'networkPolicy.egress.enabled': 'true' };
+    const byToken = rendered({ ...signed, 'ledger.signer.tokenSecret': 'vault' });
+    expect(byToken).toContain('{ name: LEDGER_SIGNER_TOKEN_FILE, value: /secrets/ledger-signer/token }');
+    expect(byToken).toContain(
+      '{ name: ledger-signer, secret: { secretName: "vault", items: [{ key: token, path: token }] } }',
+    );
+    expect(byToken).toContain('{ port: 8200, protocol: TCP }');
+    const byRole = rendered({
+      ...signed,
+      'ledger.signer.role': 'margay',
+      'ledger.signer.audience': 'vault',
+      'ledger.signer.port': '443',
+    });
+    expect(byRole).toContain('{ name: LEDGER_SIGNER_ROLE, value: "margay" }');
+    expect(byRole).toMatch(
+      /serviceAccountToken:\n +path: token\n +expirationSeconds: 3600\n +audience: "vault"/,
+    );
+    expect(rendered(signed)).not.toMatch(/SIGNER|ledger-signer|8200/);
+  }
+  expect(() => rendered({ clusterName: 'a', 'ledger.signer.role': 'margay' })).toThrow();
 });
 
 test('private networks come to everything that works out flags', () => {

@@ -86,17 +86,45 @@
 {{- if .Values.ledger.secret }}
 - { name: LEDGER_KEY_FILE, value: /secrets/ledger/key }
 {{- end }}
+{{- with .Values.ledger.signer }}
+{{- if .tokenSecret }}
+- { name: LEDGER_SIGNER_TOKEN_FILE, value: /secrets/ledger-signer/token }
+{{- end }}
+{{- with .role }}
+- { name: LEDGER_SIGNER_ROLE, value: {{ . | quote }} }
+- { name: LEDGER_SIGNER_LOGIN, value: {{ $.Values.ledger.signer.login | quote }} }
+- { name: LEDGER_SIGNER_JWT_FILE, value: /secrets/ledger-signer/token }
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "margay.ledgerKey-mounts" -}}
 {{- if .Values.ledger.secret }}
 - { name: ledger-key, mountPath: /secrets/ledger, readOnly: true }
 {{- end }}
+{{- if or .Values.ledger.signer.tokenSecret .Values.ledger.signer.role }}
+- { name: ledger-signer, mountPath: /secrets/ledger-signer, readOnly: true }
+{{- end }}
 {{- end }}
 
 {{- define "margay.ledgerKey-volumes" -}}
 {{- with .Values.ledger.secret }}
 - { name: ledger-key, secret: { secretName: {{ . | quote }}, items: [{ key: key, path: key }] } }
+{{- end }}
+{{- with .Values.ledger.signer }}
+{{- if .tokenSecret }}
+- { name: ledger-signer, secret: { secretName: {{ .tokenSecret | quote }}, items: [{ key: token, path: token }] } }
+{{- else if .role }}
+- name: ledger-signer
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: 3600
+          {{- with .audience }}
+          audience: {{ . | quote }}
+          {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 

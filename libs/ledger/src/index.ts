@@ -34,18 +34,38 @@ export {
 export { bundleAt, bundlePath, tileAt, tilePath } from './tree/tile-paths.ts';
 export { bundleOf, ENTRY_BYTES_MAX } from './tree/bundles.ts';
 export {
+  canSign,
+  keyNamed,
+  type LogKey,
   NoKey,
+  NotSigned,
+  type NotSignedReason,
   readSigningKey,
   readVerifierKey,
+  type Signer,
   signingKey,
   type SigningKey,
   signingKeyText,
+  verifierKey,
   type VerifierKey,
   verifierKeyText,
 } from './notes/keys.ts';
+export { allSigned, type ToSign } from './notes/to-sign.ts';
 export { cosignatureIn, cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
-export { readCheckpoint, signCheckpoint, type SignedCheckpoint } from './notes/checkpoint.ts';
+export {
+  checkpointToSign,
+  readCheckpoint,
+  signCheckpoint,
+  type SignedCheckpoint,
+} from './notes/checkpoint.ts';
 export { addCheckpointText, witness, type WitnessAnswer } from './witness.ts';
 export { checkProof, proofText, readGrowth, readProof } from './notes/proof.ts';
 export { isPrinted, type PrintedPlace, printedText, readPrinted } from './notes/printed.ts';
-export { EnvelopeProblem, envelopeText, readEnvelope, type Statement, STATEMENT_TYPE } from './statement.ts';
+export {
+  EnvelopeProblem,
+  envelopeText,
+  envelopeToSign,
+  readEnvelope,
+  type Statement,
+  STATEMENT_TYPE,
+} from './statement.ts';

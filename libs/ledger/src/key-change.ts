@@ -1,8 +1,16 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { utf8 } from '@scure/base';
 import { canonicalBytes, type Entry, NoEntry, readEntry } from './entry.ts';
-import { NoKey, readVerifierKey, type SigningKey, type VerifierKey, verifierKeyText } from './notes/keys.ts';
-import { NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
+import {
+  canSign,
+  type LogKey,
+  NoKey,
+  readVerifierKey,
+  type VerifierKey,
+  verifierKeyText,
+} from './notes/keys.ts';
+import { NoteProblem, noteToSign, readNote, signaturesBy } from './notes/note.ts';
+import { allSigned } from './notes/to-sign.ts';
 
 /** That a log goes on with another key: an entry among those of reports. */
 export interface KeyChange {
@@ -21,15 +29,16 @@ const FIRST_LINE = 'margay.io/key-change@v1';
  * The bytes of the entry that says that a log goes on with another key.
  *
  * @param before the key until then: one that signs announces the other, and one that only checks was lost.
- * @throws NoKey where the two have not the same name, or are the same.
+ * @throws NoKey where the two have not the same name, or are the same; NotSigned where whoever has the old key does not announce the other.
  */
-export function keyChangeBytes(before: SigningKey | VerifierKey, key: VerifierKey): Uint8Array {
+export async function keyChangeBytes(before: LogKey | VerifierKey, key: VerifierKey): Promise<Uint8Array> {
   if (before.name !== key.name)
     throw new NoKey(`it has the name ${key.name}, and the log is ${before.name}: a log keeps its name`);
   if (before.id === key.id) throw new NoKey('it is the key that the log has already');
   const texts = { before: verifierKeyText(before), key: verifierKeyText(key) };
-  const announcement = 'seed' in before ? { announcement: signNote(announced(texts), before) } : {};
-  return canonicalBytes({ keyChange: { ...texts, ...announcement } });
+  if (!canSign(before)) return canonicalBytes({ keyChange: texts });
+  const [announcement] = await allSigned([noteToSign(announced(texts), before)], before);
+  return canonicalBytes({ keyChange: { ...texts, announcement } });
 }
 
 const announced = ({ before, key }: { readonly before: string; readonly key: string }): string =>

@@ -1,7 +1,8 @@
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64, utf8 } from '@scure/base';
-import { isSignedBy, signed } from './notes/ed25519.ts';
+import { isSignedBy } from './notes/ed25519.ts';
 import type { SigningKey, VerifierKey } from './notes/keys.ts';
+import { signedBy, type ToSign } from './notes/to-sign.ts';
 
 /** A statement about files, known by their digests (in-toto Statement v1). */
 export interface Statement {
@@ -23,16 +24,22 @@ export class EnvelopeProblem extends Error {
   override readonly name = 'EnvelopeProblem';
 }
 
-/** A statement in its envelope, signed (DSSE v1): JSON on one line. */
-export function envelopeText(statement: Statement, key: SigningKey): string {
+/** A statement that a key is to sign, in its envelope (DSSE v1): JSON on one line. */
+export function envelopeToSign(statement: Statement, key: VerifierKey): ToSign {
   const payload = utf8ToBytes(JSON.stringify(statement));
-  const envelope = {
-    payload: base64.encode(payload),
-    payloadType: PAYLOAD_TYPE,
-    signatures: [{ keyid: keyIdOf(key), sig: base64.encode(signed(signedBytes(payload), key)) }],
+  return {
+    message: signedBytes(payload),
+    withSignature: (signature) => {
+      const signatures = [{ keyid: keyIdOf(key), sig: base64.encode(signature) }];
+      const envelope = { payload: base64.encode(payload), payloadType: PAYLOAD_TYPE, signatures };
+      return `${JSON.stringify(envelope)}\n`;
+    },
   };
-  return `${JSON.stringify(envelope)}\n`;
 }
+
+/** A statement in its envelope, signed. */
+export const envelopeText = (statement: Statement, key: SigningKey): string =>
+  signedBy(envelopeToSign(statement, key), key);
 
 /**
  * The statement in an envelope, and which of the keys signed it: none where no key is known.

@@ -42,7 +42,9 @@ export {
   ledgerKeyOf,
   ledgerSettings,
   readKeyFile,
+  readLogKeyFile,
   writeNewKey,
+  writeSigner,
 } from './ledger/key.ts';
 export { cosigned } from './ledger/confirmed.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';

@@ -1,12 +1,13 @@
-import type { Metrics } from '@margay/runtime';
+import { NotSigned } from '@margay/ledger';
+import { reasonOf, type Metrics } from '@margay/runtime';
 import { METRICS, Readiness } from '@margay/runtime/nest';
 import type { LogRefused } from '@margay/storage';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 /**
- * Counts how often the log of reports was found to be none that may be appended to, and says why in `/readyz`: as a warning, since reports are archived all the
- * same, and until the next start, or another key, which appends what is missing.
+ * Counts how often the log of reports was found to be none that may be appended to, or was not signed by whoever has its key, and says why in `/readyz`: as a
+ * warning, since reports are archived all the same. What is missing is appended by the next start, or with another key; and once he signs again.
  */
 @Injectable()
 export class LogRefusals implements OnModuleInit {
@@ -14,7 +15,7 @@ export class LogRefusals implements OnModuleInit {
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
   /** The last of each cluster's log. */
-  readonly #last = new Map<string, LogRefused>();
+  readonly #last = new Map<string, LogRefused | NotSigned>();
 
   constructor(
     @Inject(WORKER_OPTIONS) options: WorkerOptions,
@@ -29,11 +30,10 @@ export class LogRefusals implements OnModuleInit {
   onModuleInit(): void {
     if (this.#options.ledgerKey === undefined) return;
     this.#readiness.add('log', () => {
-      const words = [...this.#last.values()].map(({ message }) => message);
-      if (words.length === 0) return undefined;
-      return {
-        warning: `Reports are archived and not logged. ${words.join(' ')} Then start again: that logs them.`,
-      };
+      const words = [...this.#last.values()].map(wordsOf);
+      return words.length === 0
+        ? undefined
+        : { warning: ['Reports are archived and not logged.', ...words].join(' ') };
     });
   }
 
@@ -42,11 +42,23 @@ export class LogRefusals implements OnModuleInit {
     this.#last.delete(cluster);
   }
 
+  /** Whether the last that is known of a cluster's log is that whoever has its key did not sign. */
+  isUnsigned(cluster: string): boolean {
+    return this.#last.get(cluster) instanceof NotSigned;
+  }
+
   /** @returns whether it is another reason than the last one of that cluster's log. */
-  add(cluster: string, refused: LogRefused): boolean {
+  add(cluster: string, refused: LogRefused | NotSigned): boolean {
     const isNew = this.#last.get(cluster)?.message !== refused.message;
     this.#last.set(cluster, refused);
-    this.#metrics.logRefusedTotal.add(1, { cluster });
+    if (refused instanceof NotSigned)
+      this.#metrics.logUnsignedTotal.add(1, { cluster, reason: refused.reason });
+    else this.#metrics.logRefusedTotal.add(1, { cluster });
     return isNew;
   }
 }
+
+const wordsOf = (why: LogRefused | NotSigned): string =>
+  why instanceof NotSigned
+    ? `Whoever has the key of the log does not sign: ${reasonOf(why)}. Once he does they are logged, within a minute.`
+    : `${why.message} Then start again: that logs them.`;

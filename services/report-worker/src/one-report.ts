@@ -34,7 +34,12 @@ export async function makeAskedReport(environment: Environment): Promise<number>
           },
         ),
         evidenceMilliseconds: settings.EVIDENCE_WAIT_SECONDS * 1_000,
-        ledgerKey: await ledgerKeyFor(ledgerKeyOf(settings), stores, cluster, clustersOf(settings)),
+        ledgerKey: await ledgerKeyFor(
+          ledgerKeyOf(settings, environment),
+          stores,
+          cluster,
+          clustersOf(settings),
+        ),
         log,
       });
       log.info('A window is done', { id: window.id, report: window.reportName, result });

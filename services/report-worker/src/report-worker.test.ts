@@ -1,3 +1,4 @@
+import { createPrivateKey, sign as opensslSign } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EVIDENCE_GROUP,
@@ -14,8 +15,10 @@ import { type Confirmer, Unconfirmed } from '@margay/confirmations';
 import type { Change } from '@margay/history';
 import {
   cosignNote,
+  NotSigned,
   readCheckpoint,
   readEntry,
+  type Signer,
   type SigningKey,
   signingKey,
   verifierKeyText,
@@ -415,6 +418,50 @@ test('an entry that somebody takes out of the log is told of while nothing is ar
   expect(lines).toEqual([expect.stringContaining('Entry 0 of the log of reports is missing.')]);
 });
 
+test('a report whose log is not signed is archived and told of, and logged once whoever has the key signs again', async () => {
+  const own = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const state: { why?: string } = {};
+  const check = async () => {
+    if (state.why !== undefined) throw new NotSigned('away', state.why);
+  };
+  const { seed: _, ...half } = own;
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), own.seed]);
+  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  const sign: Signer['sign'] = async (messages) => {
+    await check();
+    return messages.map((message) => opensslSign(null, message, key));
+  };
+  const ledgerKey: Signer = { ...half, sign, check };
+  const stores = openEmbedded(':memory:');
+  const { app, bus, metrics } = await worker(really, { ledgerKey, stores, logMilliseconds: 20 });
+  const reason = async () => (await app.get(Readiness).look()).checks['log']?.reason;
+  const reported = async (id: string) => {
+    await stores.windows.emit([windowOf(id)], 1);
+    await publishAll(bus, reportWindows, [windowOf(id)]);
+    await expect.poll(async () => (await stores.windows.get(id))?.state).toBe('completed');
+  };
+  await reported('w1');
+  expect((await stores.ledger.head())?.size).toBe(1);
+  state.why = 'https://vault.example answered 503: sealed';
+  await reported('w2');
+  await reported('w3');
+  await expect
+    .poll(reason)
+    .toMatch(/does not sign: https:\/\/vault\.example answered 503: sealed\. Once he does they are logged/);
+  expect((await stores.ledger.head())?.size).toBe(1);
+  expect(await metrics.exposition()).toMatch(/margay_log_unsigned_total\{cluster="c",reason="away"\} \d/);
+  expect(await metrics.exposition()).not.toMatch(/margay_log_refused_total\{/);
+  delete state.why;
+  await expect.poll(async () => (await stores.ledger.head())?.size).toBe(3);
+  await expect.poll(reason).toBeUndefined();
+  const entries = (await stores.ledger.entries(0, 3)).map((bytes) => readEntry(bytes!));
+  expect(entries.map(({ run, later }) => [run, later])).toEqual([
+    ['w1', undefined],
+    ['w2', true],
+    ['w3', true],
+  ]);
+});
+
 test('after a change of keys a worker says what to do, and goes on by itself once it has the new key', async () => {
   const [old, next] = [1, 2].map((seed) => signingKey('margay.example/c', new Uint8Array(32).fill(seed))) as [
     SigningKey,
@@ -504,7 +551,7 @@ test('who confirms heads of the log keeps no report waiting, and has each head s
     /late\+\S+ has not confirmed the head of the log of c since \S+: it cannot be reached\. lies has/,
   );
   expect(await metrics.exposition()).toMatch(
-    /margay_log_unconfirmed_seconds\{cluster="c",confirmer="witnesses"\} 0\.\d/,
+    /margay_log_unconfirmed_seconds\{cluster="c",confirmer="witnesses"\} \d+\.\d/,
   );
   state.isAway = false;
   await expect.poll(() => stores.ledger.lastConfirmed(`${late.name}+${late.id}`)).toBe(3);

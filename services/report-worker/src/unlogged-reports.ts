@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SigningKey } from '@margay/ledger';
+import { type LogKey, NotSigned } from '@margay/ledger';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { reasonOf, type Log } from '@margay/runtime';
@@ -61,7 +61,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
     });
   }
 
-  async #logThoseOf(cluster: string, key: SigningKey): Promise<void> {
+  async #logThoseOf(cluster: string, key: LogKey): Promise<void> {
     const stores = this.#cell.of(cluster);
     const { isFeedingHubs = true } = this.#options;
     const reports = await logUnlogged(stores, key, async (headers) => {
@@ -82,7 +82,8 @@ export class UnloggedReports implements OnApplicationBootstrap {
 
   /**
    * Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. With a key that it
-   * had not before, reports are logged that have no entry: while the log went on with that key and the worker had the old one, it could not.
+   * had not before, reports are logged that have no entry: while the log went on with that key and the worker had the old one, it could not. So
+   * they are where whoever has the key did not sign, and does again.
    */
   async #lookAt(cluster: string): Promise<void> {
     const stores = this.#cell.of(cluster);
@@ -90,13 +91,24 @@ export class UnloggedReports implements OnApplicationBootstrap {
     if (key === undefined) return;
     try {
       await checkLog(stores.ledger, key);
-      if (this.#keys.get(cluster) === key.id) return await this.#tellHubs(cluster);
+      const known = this.#keys.get(cluster);
+      const isUnsigned = this.#refusals.isUnsigned(cluster);
+      if (known === key.id && !isUnsigned) return await this.#tellHubs(cluster);
       await this.#logThoseOf(cluster, key);
-      if (this.#keys.has(cluster))
+      if (known !== undefined && known !== key.id)
         this.#log.info('The log goes on with another key', { cluster, key: key.id });
+      if (isUnsigned) this.#log.info('The log of reports is signed again', { cluster });
       this.#keys.set(cluster, key.id);
       this.#refusals.clear(cluster);
     } catch (error) {
+      if (error instanceof NotSigned) {
+        if (this.#refusals.add(cluster, error))
+          this.#log.error('Whoever has the key of the log of reports does not sign', {
+            cluster,
+            reason: reasonOf(error),
+          });
+        return;
+      }
       if (!(error instanceof LogRefused)) throw error;
       // A start that was refused is over: what it left is for the next one, unless the key is another one by then.
       if (!this.#keys.has(cluster)) this.#keys.set(cluster, key.id);

@@ -4,7 +4,7 @@ import type { Unapplied } from '@margay/coverage';
 import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { isAway } from '@margay/runtime';
-import type { SigningKey } from '@margay/ledger';
+import { type LogKey, NotSigned } from '@margay/ledger';
 import {
   AlreadyArchived,
   ArchiveDamaged,
@@ -38,7 +38,7 @@ export interface WorkOptions {
   /** Windows are of logs that were recorded, whose clock may be another: their ends are not compared with the time. */
   readonly isRecorded?: boolean;
   /** Signs the log of reports; without it reports are archived and not logged. */
-  readonly ledgerKey?: SigningKey | undefined;
+  readonly ledgerKey?: LogKey | undefined;
   /** Hubs are told of what is logged; they are unless it is false. */
   readonly isFeedingHubs?: boolean;
   readonly tell: Telling;
@@ -54,8 +54,8 @@ export interface Telling {
   late(unapplied: Unapplied): void;
   /** The log has it. */
   logged(): void;
-  /** The report is archived, and the log is not one that may be appended to. */
-  unlogged(error: LogRefused): void;
+  /** The report is archived, and the log is not one that may be appended to, or whoever has its key does not sign. */
+  unlogged(error: LogRefused | NotSigned): void;
 }
 
 /**
@@ -115,7 +115,7 @@ async function completed(window: ReportWindow, attempt: number, options: WorkOpt
   return 'completed';
 }
 
-/** Appends to the log. Whoever changed the log keeps no report from being told of. */
+/** Appends to the log. Whoever changed the log, or does not sign it, keeps no report from being told of. */
 async function log(header: ArchivedHeader, later: boolean, options: WorkOptions): Promise<void> {
   const { bus, stores, ledgerKey, isFeedingHubs = true, tell } = options;
   if (ledgerKey === undefined) return;
@@ -128,7 +128,7 @@ async function log(header: ArchivedHeader, later: boolean, options: WorkOptions)
     // Also where it was logged before: nobody knows whether it was told of.
     if (isFeedingHubs) await tellHubsOf(bus, stores, header);
   } catch (error) {
-    if (!(error instanceof LogRefused)) throw error;
+    if (!(error instanceof LogRefused || error instanceof NotSigned)) throw error;
     tell.unlogged(error);
   }
 }

@@ -345,16 +345,16 @@ function logWithChange(
 describe('a change of keys', () => {
   const NEXT = signingKey(KEY.name, new Uint8Array(32).fill(5));
 
-  test('is followed from the key that was given to the one that it announced', () => {
-    const brought = evidence(HONEST, logWithChange(HONEST, keyChangeBytes(KEY, NEXT), NEXT));
+  test('is followed from the key that was given to the one that it announced', async () => {
+    const brought = evidence(HONEST, logWithChange(HONEST, await keyChangeBytes(KEY, NEXT), NEXT));
     expect(judged(brought)).toMatchObject({ signedBy: [KEY.name], isAnswered: true });
   });
 
   test.each<[string, SigningKey, SigningKey]>([
     ['from a stranger’s key to the one that was given makes the stranger no signer', STRANGER, KEY],
     ['ends what the old key may sign', KEY, NEXT],
-  ])('%s', (_, before, key) => {
-    const brought = evidence(FORGED, logWithChange(FORGED, keyChangeBytes(before, key), before));
+  ])('%s', async (_, before, key) => {
+    const brought = evidence(FORGED, logWithChange(FORGED, await keyChangeBytes(before, key), before));
     const judgement = judged(brought);
     expect(judgement).toMatchObject({ signedBy: [], isAnswered: false });
     expect(judgement.shown.filter((words) => words.includes('signed by the key'))).toEqual([]);

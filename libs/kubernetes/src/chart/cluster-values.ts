@@ -207,6 +207,26 @@ export const CLUSTER_VALUES: Values = {
     secret: named(
       'A Secret with key, as margay key makes it: signs the log. Without one the embedded profile makes its own in its volume, and the distributed profile has no log.',
     ),
+    signer: section('The Vault or OpenBao that has the key, where that Secret names one.', {
+      tokenSecret: named('A Secret with token, to be let in with (LEDGER_SIGNER_TOKEN).'),
+      role: text(
+        'Role to sign in as with a token of the service account, instead of a Secret (LEDGER_SIGNER_ROLE).',
+        '',
+        '[\\w.-]+',
+      ),
+      login: text(
+        'Where its auth method for that is mounted (LEDGER_SIGNER_LOGIN).',
+        'auth/kubernetes',
+        '[\\w./-]+',
+      ),
+      audience: text('Audience of that token; the API server’s unless set.', '', '\\S+'),
+      port: whole(
+        'Its port, which networkPolicy.egress lets pods reach where it is asked.',
+        8_200,
+        1,
+        65_535,
+      ),
+    }),
     witnesses: texts(
       'Witnesses that cosign its heads: key and address each, as in witness.example.com/audit+1a2b3c4d+AbC= https://witness.example.com (WITNESSES).',
       '[^\\s,+]+\\+[0-9a-f]{8}\\+[A-Za-z0-9+/]+=* https?://[^\\s,@]+',

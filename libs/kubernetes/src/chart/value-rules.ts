@@ -68,6 +68,11 @@ const RULES: readonly Rule[] = [
     where: { 'trustedHeaders.enabled': is(true) },
     needs: { trustedProxies: { minItems: 1 }, permissions: BY_NAME },
   },
+  {
+    where: { 'ledger.signer.tokenSecret': GIVEN },
+    needs: { 'ledger.secret': GIVEN, 'ledger.signer.role': { maxLength: 0 } },
+  },
+  { where: { 'ledger.signer.role': GIVEN }, needs: { 'ledger.secret': GIVEN } },
   { where: { 'ledger.timestamp.url': GIVEN }, needs: { 'ledger.timestamp.caSecret': GIVEN } },
   { where: { 'ingress.enabled': is(true) }, needs: { 'ingress.hosts': { minItems: 1 } } },
   { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },

@@ -1,7 +1,8 @@
 import { base64 } from '@scure/base';
 import { type Hash, readHash } from '../tree/hashes.ts';
 import { isKeyName, type SigningKey, type VerifierKey } from './keys.ts';
-import { NoteProblem, readNote, signaturesBy, type Signed, signNote } from './note.ts';
+import { NoteProblem, noteToSign, readNote, signaturesBy, type Signed } from './note.ts';
+import { signedBy, type ToSign } from './to-sign.ts';
 
 /** The head of a log at one size (C2SP tlog-checkpoint). */
 export interface Checkpoint {
@@ -16,9 +17,13 @@ export interface SignedCheckpoint extends Checkpoint {
   readonly signed: readonly Signed[];
 }
 
-/** A checkpoint as its log signs it. Its origin is the key's name. */
-export const signCheckpoint = ({ size, root }: Omit<Checkpoint, 'origin'>, key: SigningKey): string =>
-  signNote(`${key.name}\n${size}\n${base64.encode(root)}\n`, key);
+/** A checkpoint that its log is to sign. Its origin is the key's name. */
+export const checkpointToSign = ({ size, root }: Omit<Checkpoint, 'origin'>, key: VerifierKey): ToSign =>
+  noteToSign(`${key.name}\n${size}\n${base64.encode(root)}\n`, key);
+
+/** A checkpoint as its log signs it. */
+export const signCheckpoint = (head: Omit<Checkpoint, 'origin'>, key: SigningKey): string =>
+  signedBy(checkpointToSign(head, key), key);
 
 /**
  * A checkpoint, and which of the keys signed it: none where no key is known.

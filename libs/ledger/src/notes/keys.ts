@@ -23,6 +23,38 @@ export interface SigningKey extends VerifierKey {
   readonly seed: Uint8Array;
 }
 
+/** A key that somebody else has and never gives: he signs with it when he is asked. */
+export interface Signer extends VerifierKey {
+  /**
+   * Signatures (64 bytes, Ed25519) over messages: one over each, in their order.
+   *
+   * @throws NotSigned
+   */
+  readonly sign: (messages: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>;
+  /** @throws NotSigned where he would sign nothing now. */
+  readonly check: () => Promise<void>;
+}
+
+/** What a log is signed with: a key, or somebody who has it. */
+export type LogKey = SigningKey | Signer;
+
+/** Whether a key signs, by itself or by asking somebody. */
+export const canSign = (key: VerifierKey): key is LogKey => 'seed' in key || 'sign' in key;
+
+/** Why somebody else did not sign: he does not answer, or not now; he says no; or what he answered is no signature of the key. */
+export type NotSignedReason = 'away' | 'refused' | 'wrong';
+
+/** Whoever has a key did not sign with it. Nothing was signed, and nothing is lost: he can be asked again. */
+export class NotSigned extends Error {
+  override readonly name = 'NotSigned';
+  readonly reason: NotSignedReason;
+
+  constructor(reason: NotSignedReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** A text that is no key. Says what is wrong, never what it is. */
 export class NoKey extends Error {
   override readonly name = 'NoKey';
@@ -38,11 +70,27 @@ const SECRET = 'PRIVATE+KEY+';
  * @param seed 32 bytes that nobody can guess.
  * @throws NoKey for a name that no key can have.
  */
-export function signingKey(name: string, seed: Uint8Array, use: KeyUse = 'log'): SigningKey {
+export const signingKey = (name: string, seed: Uint8Array, use: KeyUse = 'log'): SigningKey => ({
+  ...verifierKey(name, ed25519.getPublicKey(seed), use),
+  seed,
+});
+
+/**
+ * The key of a name that checks what its other half signs.
+ *
+ * @param publicKey 32 bytes, Ed25519.
+ * @throws NoKey for a name that no key can have.
+ */
+export function verifierKey(name: string, publicKey: Uint8Array, use: KeyUse = 'log'): VerifierKey {
   if (!isKeyName(name)) throw new NoKey(`"${name}" cannot be the name of a key: ${NAME_RULE}`);
-  const publicKey = ed25519.getPublicKey(seed);
-  return { name, use, id: keyId(name, use, publicKey), publicKey, seed };
+  return { name, use, id: keyId(name, use, publicKey), publicKey };
 }
+
+/** The same key for a log of another name. */
+export const keyNamed = <K extends LogKey>(key: K, name: string): K => ({
+  ...key,
+  ...verifierKey(name, key.publicKey, key.use),
+});
 
 const NAME_RULE = 'it must be a text without spaces, control characters and "+"';
 

@@ -2,6 +2,7 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/
 import { base64, utf8 } from '@scure/base';
 import { isSignedBy, signed } from './ed25519.ts';
 import { isKeyName, type SigningKey, type VerifierKey } from './keys.ts';
+import { signedBy, type ToSign } from './to-sign.ts';
 
 /** One line of signature. */
 export interface NoteSignature {
@@ -74,13 +75,17 @@ export function signaturesBy(note: Note, keys: readonly VerifierKey[]): Signed[]
 }
 
 /**
- * A text signed by the key of its log.
+ * A text that the key of its log is to sign.
  *
  * @param text ends with a line feed.
  */
-export function signNote(text: string, key: SigningKey): string {
-  return `${text}\n${line(key, signed(utf8ToBytes(text), key))}`;
-}
+export const noteToSign = (text: string, key: VerifierKey): ToSign => ({
+  message: utf8ToBytes(text),
+  withSignature: (signature) => `${text}\n${line(key, signature)}`,
+});
+
+/** A text signed by the key of its log, as `noteToSign` has it. */
+export const signNote = (text: string, key: SigningKey): string => signedBy(noteToSign(text, key), key);
 
 /**
  * A note with the signature of a witness that saw it: `cosignature/v1` (C2SP tlog-cosignature).

@@ -45,7 +45,7 @@ const CHECKS = [
   ],
   [
     '`log`',
-    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until the next start or until a worker goes on with the key that its file has by then ([evidence-log.md](evidence-log.md)). Alert: `MargayLogRefused`',
+    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until the next start or until a worker goes on with the key that its file has by then ([evidence-log.md](evidence-log.md)). So it is while whoever has the key elsewhere does not sign: that is looked at each minute, and what could not be logged is logged then. Alerts: `MargayLogRefused`, `MargayLogUnsigned`',
   ],
   [
     '`log entries`',

@@ -201,6 +201,14 @@ export const METRICS = {
     watch:
       'Any growth: somebody changed the store, or the key is another one. The worker’s log and `/readyz` say which; alert `MargayLogRefused`; docs/evidence-log.md.',
   },
+  logUnsignedTotal: {
+    name: 'margay_log_unsigned_total',
+    type: 'counter',
+    labels: ['cluster', 'reason'],
+    help: 'Times that whoever has the key of the log of reports, where it is not the worker itself, did not sign or would not, by reason: away, refused (he said no) or wrong (he has another key, or what he answered is no signature of it). He is asked each minute and for each report.',
+    watch:
+      'Growth over ten minutes: reports are archived and not logged until he signs; the worker’s log and `/readyz` say why; alert `MargayLogUnsigned`.',
+  },
   logConfirmationsTotal: {
     name: 'margay_log_confirmations_total',
     type: 'counter',

@@ -631,7 +631,7 @@ const LOG: readonly Attack[] = [
     andThen: async (stores) => {
       await logReports(stores, await headersOf(stores), STRANGER);
       const run = `key ${SECOND.id}`;
-      await appendBlindly(stores.ledger, { run, bytes: keyChangeBytes(STRANGER, SECOND) }, STRANGER);
+      await appendBlindly(stores.ledger, { run, bytes: await keyChangeBytes(STRANGER, SECOND) }, STRANGER);
     },
     trusted: () => ({ keys: [SECOND] }),
     found: [

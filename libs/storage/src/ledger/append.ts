@@ -1,14 +1,17 @@
 import { COVERAGE_STATEMENT, coverageStatement, isStatedEvidence } from '@margay/coverage';
 import { formatInstant } from '@margay/ground';
 import {
+  allSigned,
   append,
+  checkpointToSign,
   digestOfJson,
   edgeOf,
   type Entry,
   entryBytes,
-  envelopeText,
+  envelopeToSign,
   keyChangeBytes,
   leafHash,
+  type LogKey,
   NoteProblem,
   readCheckpoint,
   readNote,
@@ -16,10 +19,9 @@ import {
   rootFrom,
   sameBytes,
   type SignedCheckpoint,
-  type SigningKey,
-  signCheckpoint,
   type Statement,
   STATEMENT_TYPE,
+  type ToSign,
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
@@ -43,12 +45,13 @@ type LogStores = Pick<Stores, 'ledger' | 'history'>;
  *
  * @param later the reports were archived before, and not by the caller just now.
  * @returns the head that was signed; undefined where nothing was appended.
- * @throws LogRefused where the log is not the one that was signed last: whoever signed on would vouch for what he never saw.
+ * @throws LogRefused where the log is not the one that was signed last: whoever signed on would vouch for what he never saw. NotSigned where
+ * whoever has the key does not sign: nothing is appended then.
  */
 export async function logReports(
   { ledger, history }: LogStores,
   headers: readonly ArchivedHeader[],
-  key: SigningKey,
+  key: LogKey,
   { later = false }: { readonly later?: boolean } = {},
 ): Promise<LogHead | undefined> {
   for (;;) {
@@ -68,14 +71,15 @@ export async function logReports(
  * Has the log go on with another key: an entry says so, and the next head is signed by that one.
  *
  * @param before the key until now; one that only checks was lost, and nobody announces the next one.
- * @throws LogRefused where the log is not what that key signed last; NoKey for a key that cannot be its next one.
+ * @throws LogRefused where the log is not what that key signed last; NoKey for a key that cannot be its next one; NotSigned where whoever has
+ * one of the two does not sign.
  */
 export async function changeLogKey(
   ledger: Ledger,
-  before: SigningKey | VerifierKey,
-  key: SigningKey,
+  before: LogKey | VerifierKey,
+  key: LogKey,
 ): Promise<LogHead> {
-  const bytes = keyChangeBytes(before, key);
+  const bytes = await keyChangeBytes(before, key);
   for (;;) {
     const head = await ledger.head();
     if (head === undefined) throw new LogRefused('There is no log of reports yet: it begins with any key.');
@@ -86,6 +90,11 @@ export async function changeLogKey(
   }
 }
 
+/** An entry whose statement is to be signed with the head that has it. */
+interface EntryToSign extends Omit<NewEntry, 'statement'> {
+  readonly statement?: ToSign;
+}
+
 /** Appends entries and signs the new head; undefined where somebody else appended meanwhile. */
 async function grown(
   ledger: Ledger,
@@ -93,29 +102,43 @@ async function grown(
     before,
     edge,
     entries,
-  }: { readonly before: number; readonly edge: ReadTile; readonly entries: readonly NewEntry[] },
-  key: SigningKey,
+  }: { readonly before: number; readonly edge: ReadTile; readonly entries: readonly EntryToSign[] },
+  key: LogKey,
 ): Promise<LogHead | undefined> {
   const leaves = entries.map(({ bytes }) => leafHash(bytes));
   const { size, root, tiles } = append(before, leaves, edge);
-  const head = { size, checkpoint: signCheckpoint({ size, root }, key), key: verifierKeyText(key) };
-  return (await ledger.grow(before, { head, entries, tiles })) ? head : undefined;
+  const statements = entries.flatMap(({ statement }) => statement ?? []);
+  // Whoever has the key elsewhere is asked once for all of it.
+  const [checkpoint, ...signed] = await allSigned(
+    [checkpointToSign({ size, root }, key), ...statements],
+    key,
+  );
+  const texts = signed.values();
+  const made = entries.map(({ statement, ...entry }) =>
+    statement === undefined ? entry : { ...entry, statement: texts.next().value! },
+  );
+  const head = { size, checkpoint: checkpoint!, key: verifierKeyText(key) };
+  return (await ledger.grow(before, { head, entries: made, tiles })) ? head : undefined;
 }
 
 /** @throws LogRefused where another key than this one signed the log, whatever became of the log itself. */
-export async function checkLogKey(ledger: Ledger, key: SigningKey): Promise<void> {
+export async function checkLogKey(ledger: Ledger, key: VerifierKey): Promise<void> {
   const head = await ledger.head();
   if (head === undefined) return;
   await refuseRetired(ledger, head, key);
   signedHead(head, key);
 }
 
-/** @throws LogRefused where the log is not the one that the key signed last; where there is none, it is. */
-export async function checkLog(ledger: Ledger, key: SigningKey): Promise<void> {
+/**
+ * @throws LogRefused where the log is not the one that the key signed last; where there is none, it is. NotSigned where whoever has the key would
+ * not sign now.
+ */
+export async function checkLog(ledger: Ledger, key: LogKey): Promise<void> {
   await checkedEdge(ledger, await ledger.head(), key);
+  if ('check' in key) await key.check();
 }
 
-function newEntry(header: ArchivedHeader, entry: Entry, key: SigningKey): NewEntry {
+function newEntry(header: ArchivedHeader, entry: Entry, key: VerifierKey): EntryToSign {
   const evidence = evidenceOf(header);
   const bytes = entryBytes(entry);
   if (!isStatedEvidence(evidence)) return { run: entry.run, bytes };
@@ -125,7 +148,7 @@ function newEntry(header: ArchivedHeader, entry: Entry, key: SigningKey): NewEnt
     predicateType: COVERAGE_STATEMENT,
     predicate: coverageStatement(entry, evidence),
   };
-  return { run: entry.run, bytes, statement: envelopeText(statement, key) };
+  return { run: entry.run, bytes, statement: envelopeToSign(statement, key) };
 }
 
 /** What a report says of its evidence. */
@@ -237,11 +260,11 @@ const BATCH = 256;
  *
  * @param tell told of some when they are in the log.
  * @returns how many there were.
- * @throws LogRefused as `logReports`, and where an entry was changed, or is about a report that is said to have none.
+ * @throws LogRefused and NotSigned as `logReports`, and where an entry was changed, or is about a report that is said to have none.
  */
 export async function logUnlogged(
   stores: LogStores,
-  key: SigningKey,
+  key: LogKey,
   tell: (headers: readonly ArchivedHeader[]) => Promise<void> = async () => {},
 ): Promise<number> {
   const read = logReader(stores.ledger);

@@ -26,7 +26,8 @@ test('a new key is its owner’s only, another one each time, and never replaces
 test('the settings say the key, or where it is', () => {
   const file = join(folder, 'a.key');
   writeFileSync(file, `${signingKeyText(KEY)}\n`);
-  const keyOf = (environment: Environment) => ledgerKeyOf(readConfig(z.object(ledgerSettings), environment));
+  const keyOf = (environment: Environment) =>
+    ledgerKeyOf(readConfig(z.object(ledgerSettings), environment), environment);
   expect(keyOf({})).toBeUndefined();
   expect(keyOf({ LEDGER_KEY: signingKeyText(KEY) })).toEqual(KEY);
   expect(keyOf({ LEDGER_KEY_FILE: file })).toEqual(KEY);
@@ -54,7 +55,7 @@ test('what is no key is named by its place, and never shown', () => {
   expect(() => readKeyFile(join(folder, 'none'))).toThrow(/Cannot read the key of the log, .*none: ENOENT/);
   for (const [read, place] of [
     [() => readKeyFile(file), file],
-    [() => ledgerKeyOf({ LEDGER_KEY: secret }), 'LEDGER_KEY'],
+    [() => ledgerKeyOf({ LEDGER_KEY: secret }, {}), 'LEDGER_KEY'],
   ] as const) {
     expect(read).toThrow(`${place} holds no key of a log`);
     expect(read).not.toThrow(secret.slice(-20));

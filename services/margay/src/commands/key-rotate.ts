@@ -1,12 +1,14 @@
 import {
+  canSign,
+  keyNamed,
+  type LogKey,
   NoKey,
+  NotSigned,
   readVerifierKey,
-  signingKey,
-  type SigningKey,
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
-import { changeLogKey, ledgerKeyFor, LogRefused, readKeyFile } from '@margay/storage';
+import { changeLogKey, ledgerKeyFor, LogRefused, readLogKeyFile } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
 import { Command } from 'commander';
 import { connectStoresToWrite } from '../connections.ts';
@@ -45,12 +47,12 @@ Example:
   margay key rotate new.key --from ledger.key --data ./data/my-cluster`,
     )
     .action(async (file: string, options: Options) => {
-      const next = readKeyFile(file);
+      const next = readLogKeyFile(file, process.env);
       const old = oldKey(options);
       const { stores, cluster, clusters } = await connectStoresToWrite(options.data);
       try {
-        const before = 'seed' in old ? await ledgerKeyFor(old, stores, cluster, clusters) : old;
-        const key = signingKey(nameFor(next, old, before), next.seed);
+        const before = canSign(old) ? await ledgerKeyFor(old, stores, cluster, clusters) : old;
+        const key = keyNamed(next, nameFor(next, old, before));
         const { size } = await changed(changeLogKey(stores.ledger, before, key));
         say(
           `Entry ${size - 1} of the log says that ${key.name}+${key.id} signs it from now on. Give it to the workers.\n`,
@@ -62,10 +64,10 @@ Example:
     });
 }
 
-function oldKey({ from, lost }: Options): SigningKey | VerifierKey {
+function oldKey({ from, lost }: Options): LogKey | VerifierKey {
   if ((from === undefined) === (lost === undefined))
     throw new UsageError('give the old key with --from, or with --lost where it was lost');
-  if (from !== undefined) return readKeyFile(from);
+  if (from !== undefined) return readLogKeyFile(from, process.env);
   try {
     return readVerifierKey(lost!.trim());
   } catch (error) {
@@ -75,7 +77,7 @@ function oldKey({ from, lost }: Options): SigningKey | VerifierKey {
 }
 
 /** The log's own name, where several clusters have one key: their logs' names follow from it. */
-const nameFor = (next: SigningKey, old: VerifierKey, before: VerifierKey): string =>
+const nameFor = (next: VerifierKey, old: VerifierKey, before: VerifierKey): string =>
   next.name === old.name ? before.name : next.name;
 
 async function changed<T>(change: Promise<T>): Promise<T> {
@@ -85,6 +87,10 @@ async function changed<T>(change: Promise<T>): Promise<T> {
     if (error instanceof NoKey)
       throw new Error(`The new key is none for this log: ${error.message}`, { cause: error });
     if (error instanceof LogRefused) throw new Error(error.message, { cause: error });
+    if (error instanceof NotSigned)
+      throw new Error(`Nothing was changed: whoever has the key does not sign: ${error.message}`, {
+        cause: error,
+      });
     throw error;
   }
 }

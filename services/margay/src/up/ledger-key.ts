@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SigningKey, verifierKeyText } from '@margay/ledger';
+import { type LogKey, verifierKeyText } from '@margay/ledger';
 import { readConfig, type Environment } from '@margay/runtime';
 import {
   checkLogKey,
@@ -8,7 +8,7 @@ import {
   ledgerKeyOf,
   ledgerSettings,
   openEmbedded,
-  readKeyFile,
+  readLogKeyFile,
   writeNewKey,
 } from '@margay/storage';
 import { say } from '@margay/terminal';
@@ -25,9 +25,10 @@ export async function ledgerKeyIn(
   directory: string,
   cluster: string,
   environment: Environment,
-): Promise<SigningKey> {
+): Promise<LogKey> {
   const file = join(directory, 'ledger.key');
-  const known = ledgerKeyOf(readConfig(z.object(ledgerSettings), environment)) ?? ownKey(file);
+  const known =
+    ledgerKeyOf(readConfig(z.object(ledgerSettings), environment), environment) ?? ownKey(file, environment);
   const hasLog = await lookAtLog(directory, known);
   if (known !== undefined) return known;
   if (hasLog) {
@@ -42,9 +43,9 @@ export async function ledgerKeyIn(
   return key;
 }
 
-function ownKey(file: string): SigningKey | undefined {
+function ownKey(file: string, environment: Environment): LogKey | undefined {
   if (!existsSync(file)) return undefined;
-  const key = readKeyFile(file);
+  const key = readLogKeyFile(file, environment);
   sayOpenToOthers(file, 'read');
   return key;
 }
@@ -54,7 +55,7 @@ function ownKey(file: string): SigningKey | undefined {
  *
  * @throws LogRefused where another key signed it.
  */
-async function lookAtLog(directory: string, key: SigningKey | undefined): Promise<boolean> {
+async function lookAtLog(directory: string, key: LogKey | undefined): Promise<boolean> {
   if (!existsSync(databaseIn(directory))) return false;
   // Not only to read: one of an older release has no tables of a log yet.
   const stores = openEmbedded(directory);

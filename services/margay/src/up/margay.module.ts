@@ -8,7 +8,7 @@ import { FlowIngestorModule } from '@margay/flow-ingestor/module';
 import type { Instant } from '@margay/ground';
 import type { Connection } from '@margay/kubernetes';
 import type { Confirmers } from '@margay/confirmations';
-import type { SigningKey } from '@margay/ledger';
+import type { LogKey } from '@margay/ledger';
 import { BusModule } from '@margay/messaging/nest';
 import { NotifierModule, type NotifierOptions } from '@margay/notifier/module';
 import { computeInThread } from '@margay/report-worker';
@@ -48,7 +48,7 @@ export interface MargayOptions {
   /** Microseconds between a window's end and its report. */
   readonly startDelay: number;
   /** Signs the log of reports. */
-  readonly ledgerKey: SigningKey;
+  readonly ledgerKey: LogKey;
   /** Who confirms the heads of that log. */
   readonly confirmers: Confirmers;
   /** Reports have the windows that their schedules would have had since then, too. */
