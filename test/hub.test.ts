@@ -52,6 +52,7 @@ test('what the workers of cells log stands in one API, with the same bytes and p
   await alpha.report('a1');
   await alpha.report('a2');
   await beta.report('b1');
+  await Promise.all([alpha.tellHead(), beta.tellHead()]);
   await caughtUp();
   const told = await clusters();
   expect(
@@ -80,7 +81,7 @@ test('what the workers of cells log stands in one API, with the same bytes and p
 
 test('rows are where they were made, and it is said where', async () => {
   const alpha = cellOf('alpha');
-  const { ask, caughtUp } = await hub(cellsOf('alpha', 'beta'));
+  const { ask, post, caughtUp } = await hub(cellsOf('alpha', 'beta'));
   await alpha.report('a1');
   await caughtUp();
   const answer = await ask('/runs/a1/rows/endpoints?cluster=alpha&limit=5');
@@ -94,6 +95,12 @@ test('rows are where they were made, and it is said where', async () => {
       status: 404,
       detail: `This hub has headers only: it is in the cell cell-of-alpha, at ${url}`,
     },
+  });
+  const revised = await post('/runs/a1/revisions?cluster=alpha');
+  expect(revised.json<object>()).toMatchObject({ status: 404, title: 'Kept in the cell' });
+  expect((await ask('/runs/a1?cluster=alpha')).json<object>()).toMatchObject({
+    downloads: [],
+    keptIn: { cell: 'cell-of-alpha', url: 'https://margay.alpha.example/?cluster=alpha#/runs/a1' },
   });
   // Of a report that there is not, nothing is said.
   expect((await ask('/runs/a9/rows/endpoints?cluster=alpha')).json()).toMatchObject({ title: 'Not found' });
@@ -126,6 +133,7 @@ test('what has not come is said by its number, and comes when the cell tells it 
   await alpha.report('a3');
   for await (const { value } of bus.peek(hubNews.name)) told.push(hubNews.decode(value));
   expect(told).toHaveLength(2);
+  await alpha.tellHead();
   const { clusters, caughtUp, metrics } = await hub(cellsOf('alpha'));
   await caughtUp();
   const { feed, lastReport } = (await clusters())['alpha']!.told!;
@@ -142,14 +150,63 @@ test('what has not come is said by its number, and comes when the cell tells it 
   expect((await clusters())['alpha']!.told!.feed).toMatchObject({ logged: 3, missing: [] });
 });
 
-test('a cell that is away is said to be', async () => {
+test('a cell that is away is said to be, whatever is told again of what it said before', async () => {
   const alpha = cellOf('alpha');
   await alpha.report('a1');
-  const { clusters, caughtUp } = await hub(cellsOf('alpha'), () => Date.now() * 1_000 + 11 * 60_000_000);
+  await alpha.tellHead();
+  let later = 0;
+  const { clusters, caughtUp } = await hub(cellsOf('alpha'), () => Date.now() * 1_000 + later);
   await caughtUp();
-  const { feed } = (await clusters())['alpha']!.told!;
-  expect(feed!.state).toBe('away');
-  expect(feed!.words).toBe(`Nothing was heard of it since ${feed!.heard}.`);
+  const heard = (await clusters())['alpha']!.told!.feed!;
+  expect(heard.state).toBe('heard');
+  later = 11 * 60_000_000;
+  for await (const { value } of bus.peek(hubNews.name))
+    await publishAll(bus, hubNews, [hubNews.decode(value)]);
+  // What its stores tell without its workers.
+  await tellHubsOf(bus, alpha.stores, (await alpha.stores.archive.header('a1'))!);
+  await caughtUp();
+  expect((await clusters())['alpha']!.told!.feed).toEqual({
+    ...heard,
+    state: 'away',
+    words: `Nothing was heard of it since ${heard.heard}.`,
+  });
+});
+
+test('a cell whose clock is ahead is said to be so, and is not heard by that', async () => {
+  const alpha = cellOf('alpha');
+  const { clusters, caughtUp } = await hub(cellsOf('alpha'));
+  await alpha.report('a1');
+  await caughtUp();
+  expect((await clusters())['alpha']!.told!.feed).toMatchObject({
+    state: 'never heard',
+    words: 'It told of its log, and not when: its workers are of an older release, or do not run.',
+  });
+  await alpha.tellHead(4_102_444_800_000_000);
+  await caughtUp();
+  expect((await clusters())['alpha']!.told!.feed).toMatchObject({
+    state: 'never heard',
+    heard: null,
+    words: 'Nothing was heard of it yet. Its clock is ahead of this hub’s: it said 2100-01-01T00:00:00Z.',
+  });
+});
+
+test('what is no message is set aside, and stops nothing', async () => {
+  const alpha = cellOf('alpha');
+  const { clusters, caughtUp, metrics } = await hub(cellsOf('alpha'));
+  await alpha.report('a1');
+  let whole: Uint8Array = new Uint8Array();
+  for await (const { value } of bus.peek(hubNews.name)) whole = value;
+  const none = [new Uint8Array(), whole.slice(0, -1), whole.slice(0, 11), Buffer.alloc(3_000_000, 0xc3)];
+  await bus.publish(
+    hubNews.name,
+    none.map((value) => ({ key: 'alpha', value, headers: {} })),
+  );
+  await alpha.report('a2');
+  await caughtUp();
+  expect((await clusters())['alpha']!.told!.feed).toMatchObject({ logged: 2, missing: [] });
+  expect(await metrics.exposition()).toContain(
+    `margay_hub_refused_total{cluster="alpha",reason="undecodable"} ${none.length}\n`,
+  );
 });
 
 test('what is not a cell’s to tell is set aside and counted, and what it tells is taken all the same', async () => {

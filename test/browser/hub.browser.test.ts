@@ -15,8 +15,10 @@ test('the page of clusters of a hub says what has not come, and rows say where t
   const evidence = await recordedStores();
   const [alpha, beta] = [cellHere('alpha', evidence, bus), cellHere('beta', evidence, bus)];
   await alpha.report('a1');
+  await alpha.tellHead();
   await beta.report('b1', { ...bus, publish: async () => undefined });
   await beta.report('b2');
+  await beta.tellHead();
   const hub = await hubHere({
     bus,
     directory,
@@ -43,6 +45,12 @@ test('the page of clusters of a hub says what has not come, and rows say where t
   expect(rows[2]).toMatch(/alpha[^]*heard[^]*cell-of-alpha/);
   expect(await seriousFindings(page)).toEqual([]);
   await page.locator('tbody tr').nth(1).getByRole('link', { name: 'daily' }).click();
-  await page.getByText('it is in the cell cell-of-beta').first().waitFor();
+  await page.getByText('are in the cell cell-of-beta').waitFor();
+  expect(await page.getByRole('link', { name: 'cell-of-beta' }).getAttribute('href')).toBe(
+    'https://margay.beta.example/?cluster=beta#/runs/b2',
+  );
+  // What a hub cannot do is not offered.
+  await expect(page.getByRole('button', { name: 'Make a revision' }).count()).resolves.toBe(0);
+  await expect(page.locator('a[download]').count()).resolves.toBe(0);
   await keepPicture(page, 'hub-run', { fullPage: true });
 });

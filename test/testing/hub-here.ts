@@ -6,7 +6,7 @@ import type { Bus } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule } from '@margay/runtime/nest';
-import { computeWindow, workOn } from '@margay/report-worker';
+import { computeWindow, tellHubsOfHead, workOn } from '@margay/report-worker';
 import { splitReport } from '@margay/reports';
 import { openEmbedded, type Stores } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
@@ -36,6 +36,9 @@ export function cellHere(cluster: string, evidence: Stores, bus: Bus) {
   const own = { ...evidence, archive: stores.archive, ledger: stores.ledger, windows: stores.windows };
   return {
     stores,
+    /** What its workers tell each minute. */
+    tellHead: async (now = Date.now() * 1_000) =>
+      tellHubsOfHead(bus, stores, cluster, { key: logKeyOf(cluster), now }),
     async report(id: string, to = bus): Promise<void> {
       const window = { ...windowOf(id, 'inventory'), cluster, reportName: 'daily' };
       await stores.windows.emit([window], AFTER);
@@ -104,6 +107,7 @@ export async function hubHere({ bus, directory, cells, clock, access = () => any
     app,
     metrics,
     ask,
+    post: async (path: string) => app.inject({ method: 'POST', url: `/api/v1${path}` }),
     /** The clusters as its page has them, by name. */
     clusters: async () =>
       Object.fromEntries(

@@ -10,10 +10,13 @@ export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entr
 export {
   type KeyChange,
   keyChangeBytes,
+  keysOfEntry,
   type KnownKeys,
   knownKeys,
+  type PlacedKeyChange,
   readKeyChange,
   readReportEntry,
+  signersAt,
 } from './key-change.ts';
 export { EMPTY_ROOT, type Hash, HASH_BYTES, leafHash, sameBytes } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';
@@ -51,7 +54,16 @@ export {
   verifierKeyText,
 } from './notes/keys.ts';
 export { allSigned, type ToSign } from './notes/to-sign.ts';
-export { cosignatureIn, cosignNote, NoteProblem, readNote, signaturesBy, signNote } from './notes/note.ts';
+export {
+  cosignatureIn,
+  cosignNote,
+  NoteProblem,
+  readNote,
+  signaturesBy,
+  signNote,
+  withLineOf,
+} from './notes/note.ts';
+export { readSignedAt, signedAtLine, signedAtToSign } from './notes/signed-at.ts';
 export {
   checkpointToSign,
   readCheckpoint,

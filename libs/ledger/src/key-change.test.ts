@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   type KeyChange,
   keyChangeBytes,
+  keysOfEntry,
   knownKeys,
   NoEntry,
   NoKey,
   readKeyChange,
+  signersAt,
   type SigningKey,
   signingKey,
   type VerifierKey,
@@ -59,4 +61,40 @@ test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], VerifierKey[], num
   expect(ids(said.keys)).toEqual(ids(known));
   expect(ids(said.signers)).toEqual(ids(signers));
   expect(said.lost).toHaveLength(lost);
+});
+
+describe('of a log whose key A announced B after two entries, and B announced C after five', () => {
+  const placed = async (number: number, before: SigningKey | VerifierKey, to: VerifierKey) => ({
+    number,
+    change: await read(before, to),
+  });
+  const changes = async () => [await placed(5, B, C), await placed(2, A, B)];
+
+  test.each<[string, VerifierKey[], number, VerifierKey[]]>([
+    ['a key signs until its log says which is next', [A], 2, [A]],
+    ['the next one signs from the entry on that says so', [A], 3, [B]],
+    ['and so on', [A], 6, [C]],
+    ['what a key says when another followed it says nothing', [A], 9, [C]],
+    ['the key that was given signs whenever', [C], 1, [C]],
+    ['one that was given beside the one before it signs alone once that one is followed', [A, B], 3, [B]],
+  ])('%s', async (_, given, size, signers) => {
+    const all = [...(await changes()), await placed(7, A, key(9))];
+    expect(ids(signersAt(given, all, size))).toEqual(ids(signers));
+  });
+
+  test('a key that was lost is followed by one that was given, and by no other', async () => {
+    const lost = [await placed(2, checking(A), B)];
+    expect(ids(signersAt([A], lost, 3))).toEqual([]);
+    expect(ids(signersAt([A, B], lost, 3))).toEqual(ids([B]));
+  });
+
+  test.each<[number, VerifierKey[], VerifierKey[]]>([
+    [1, [A], [A]],
+    [1, [C], [A, C]],
+    [4, [C], [B, C]],
+    [6, [A], [C]],
+    [1, [B], [A, B]],
+  ])('entry %i is known by whoever knows %j', async (number, given, keys) => {
+    expect(ids(keysOfEntry(given, await changes(), number))).toEqual(ids(keys));
+  });
 });

@@ -147,3 +147,50 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyCh
   for (const { before, key } of changes.toReversed()) if (has(key)) add(before);
   return { keys: [...keys.values()], signers, followed, lost };
 }
+
+/** A change of a log's key, and where it stands. */
+export interface PlacedKeyChange {
+  /** Of its entry, from 0 on. */
+  readonly number: number;
+  readonly change: KeyChange;
+}
+
+/**
+ * The keys whose signature counts on a head of a log of so many entries: those that were given and what these announced, as long as no other
+ * followed them. What a key says of the next one when another has followed it, nobody need believe: whoever stole it may say so.
+ *
+ * @param changes of one log, in any order, as far as they are known; those behind that head count for nothing.
+ */
+export function signersAt(
+  given: readonly VerifierKey[],
+  changes: readonly PlacedKeyChange[],
+  size: number,
+): VerifierKey[] {
+  const signers = new Map(given.map((key) => [verifierKeyText(key), key]));
+  for (const { number, change } of changes.toSorted((a, b) => a.number - b.number)) {
+    if (number >= size) break;
+    // Of a key that none of those who were given announced, nothing follows.
+    if (!signers.delete(verifierKeyText(change.before))) continue;
+    if (change.isAnnounced) signers.set(verifierKeyText(change.key), change.key);
+  }
+  return [...signers.values()];
+}
+
+/**
+ * The keys that may have signed what belongs to an entry: those whose signature counted then, and, where a later key was given, the ones before
+ * it, which the log names that it signed.
+ *
+ * @param changes as `signersAt` has them, of a log that one of these keys signed.
+ */
+export function keysOfEntry(
+  given: readonly VerifierKey[],
+  changes: readonly PlacedKeyChange[],
+  number: number,
+): VerifierKey[] {
+  const keys = new Map(signersAt(given, changes, Infinity).map((key) => [verifierKeyText(key), key]));
+  for (const { number: at, change } of changes.toSorted((a, b) => b.number - a.number))
+    if (at > number && keys.delete(verifierKeyText(change.key)))
+      keys.set(verifierKeyText(change.before), change.before);
+  for (const key of signersAt(given, changes, number + 1)) keys.set(verifierKeyText(key), key);
+  return [...keys.values()];
+}

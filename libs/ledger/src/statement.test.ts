@@ -31,9 +31,15 @@ test('a statement is signed as DSSE says', () => {
 });
 
 test('it is signed by its key, and by no other', () => {
-  expect(readEnvelope(TEXT, [KEY])).toEqual({ statement: STATEMENT, signed: [KEY] });
+  expect(readEnvelope(TEXT, [KEY])).toEqual({ statement: STATEMENT, signed: [KEY], text: TEXT });
   const other = signingKey('other.example', new Uint8Array(32).fill(2));
-  expect(readEnvelope(TEXT, [other])).toEqual({ statement: STATEMENT, signed: [] });
+  expect(readEnvelope(TEXT, [other])).toMatchObject({ statement: STATEMENT, signed: [] });
+});
+
+test('what is in the envelope that nobody known signed is left out', () => {
+  const signatures = [{ keyid: 'x', sig: 'AA==' }, ...ENVELOPE.signatures, ...ENVELOPE.signatures];
+  const written = JSON.stringify({ more: 1, ...ENVELOPE, signatures }, undefined, 2);
+  expect(readEnvelope(written, [KEY])).toEqual({ statement: STATEMENT, signed: [KEY], text: TEXT });
 });
 
 describe('refused is', () => {

@@ -41,30 +41,42 @@ export function envelopeToSign(statement: Statement, key: VerifierKey): ToSign {
 export const envelopeText = (statement: Statement, key: SigningKey): string =>
   signedBy(envelopeToSign(statement, key), key);
 
+/** What an envelope holds, as far as keys that are known signed it. */
+export interface OpenedEnvelope {
+  readonly statement: Statement;
+  readonly signed: readonly VerifierKey[];
+  /** The envelope with the signatures of these keys alone, each once: what else stood in it nobody known signed. */
+  readonly text: string;
+}
+
 /**
  * The statement in an envelope, and which of the keys signed it: none where no key is known.
  *
  * @throws EnvelopeProblem where it is none, or a known key's signature is not one.
  */
-export function readEnvelope(
-  text: string,
-  keys: readonly VerifierKey[],
-): { readonly statement: Statement; readonly signed: readonly VerifierKey[] } {
+export function readEnvelope(text: string, keys: readonly VerifierKey[]): OpenedEnvelope {
   const envelope = fieldsOf(parsed(text));
   if (envelope?.['payloadType'] !== PAYLOAD_TYPE || !Array.isArray(envelope['signatures']))
     throw new EnvelopeProblem('it is no DSSE envelope of an in-toto statement');
   const payload = decoded(envelope['payload']);
-  const by = envelope['signatures'].flatMap((each: unknown) => {
+  const by = new Map<string, { readonly key: VerifierKey; readonly sig: unknown }>();
+  for (const each of envelope['signatures'] as unknown[]) {
     const { keyid, sig } = fieldsOf(each) ?? {};
     const key = keys.find((known) => keyIdOf(known) === keyid);
-    if (key === undefined) return [];
+    // Each is looked at once, however many there are.
+    if (key === undefined || by.has(keyIdOf(key))) continue;
     if (!isSignedBy(signedBytes(payload), decoded(sig), key))
       throw new EnvelopeProblem(
         `the signature of ${key.name} (key ${key.id}) is not over it: it was changed`,
       );
-    return [key];
-  });
-  return { statement: statementOf(payload), signed: by };
+    by.set(keyIdOf(key), { key, sig });
+  }
+  const signatures = [...by].map(([keyid, { sig }]) => ({ keyid, sig }));
+  return {
+    statement: statementOf(payload),
+    signed: [...by.values()].map(({ key }) => key),
+    text: `${JSON.stringify({ payload: envelope['payload'], payloadType: PAYLOAD_TYPE, signatures })}\n`,
+  };
 }
 
 /** A hint in envelopes: whose key it is. */

@@ -18,6 +18,7 @@ import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embed
 import { LEDGER_CONFIRMATIONS } from './ledger/embedded-confirmations.ts';
 import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embedded.ts';
 import { embeddedMirror, MIRROR_TABLES } from './mirror/embedded.ts';
+import { MIRROR_TIMES } from './mirror/told.ts';
 import type { Stores } from './stores.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
@@ -43,6 +44,7 @@ const MIGRATIONS = [
   COVERAGE_SET_BACK,
   LEDGER_CONFIRMATIONS,
   MIRROR_TABLES,
+  MIRROR_TIMES,
 ];
 
 /** How the embedded stores are opened. */

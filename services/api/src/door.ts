@@ -172,7 +172,7 @@ export function doorProblems(
     if (isOn && permissions !== 'kubernetes' && permissions !== 'hub')
       problems.push([
         name,
-        `permissions are "${permissions}", so that nobody could say what such a user may do: it needs "kubernetes"`,
+        `permissions are "${permissions}", so that nobody could say what such a user may do: it needs "kubernetes" or "hub"`,
       ]);
   if (isByHeaders && settings.TRUSTED_PROXIES.length === 0)
     problems.push([

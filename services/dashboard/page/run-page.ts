@@ -63,8 +63,10 @@ export function RunPage({ id }: { id: string }) {
       </section>`
     }
     ${trend.data && trend.data.items.length > 1 && html`<${TrendSection} run=${run} items=${trend.data.items} />`}
+    ${run.keptIn && html`<${KeptIn} keptIn=${run.keptIn} />`}
     ${
       run.state === 'completed' &&
+      run.keptIn === null &&
       shown !== undefined &&
       // In an element of its own: what has a key that changes, and stands beside others without one, moves them.
       html`<section aria-label="Rows">
@@ -110,7 +112,7 @@ function RevisionSection({ run }: { run: RunDetail }) {
         ${run.unchanged ? ' nothing changed, the digest is the same.' : ' the digest is another.'}
       </p>`
     }
-    ${run.supersedes && run.unchanged === false && MAIN_KINDS[run.reportType] === undefined && html`<${Differences} id=${run.id} other=${run.supersedes} />`}
+    ${run.keptIn === null && run.supersedes && run.unchanged === false && MAIN_KINDS[run.reportType] === undefined && html`<${Differences} id=${run.id} other=${run.supersedes} />`}
     ${run.late && html`<p><${Name} text=${run.late.words} /> than its evidence was read.</p>`}
     ${
       run.late &&
@@ -131,8 +133,15 @@ function RevisionSection({ run }: { run: RunDetail }) {
         )}
       </ul>`
     }
-    <p><${AskButton} path="/runs/${part(run.id)}/revisions" label="Make a revision" /></p>
+    ${run.keptIn === null && html`<p><${AskButton} path="/runs/${part(run.id)}/revisions" label="Make a revision" /></p>`}
   </section>`;
+}
+
+/** A hub has headers: what else there is of a run is somewhere else. */
+function KeptIn({ keptIn: { cell, url } }: { keptIn: NonNullable<RunDetail['keptIn']> }) {
+  return html`<p class="card" aria-label="Kept in the cell">
+    Rows, files and revisions of this report are in the cell <a href=${url}><${Name} text=${cell} /></a>.
+  </p>`;
 }
 
 const visibleJson = (value: unknown): string =>
@@ -202,6 +211,7 @@ function TrendSection({ run, items }: { run: RunDetail; items: readonly Run[] })
     <h2>Trend</h2>
     <${TrendChart} items=${items} />
     ${
+      run.keptIn === null &&
       MAIN_KINDS[run.reportType] === undefined &&
       other !== undefined &&
       html`<label>

@@ -3,7 +3,7 @@ import { type LogKey, NotSigned } from '@margay/ledger';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { reasonOf, type Log } from '@margay/runtime';
-import { LOG, Stages } from '@margay/runtime/nest';
+import { CLOCK, type Clock, LOG, Stages } from '@margay/runtime/nest';
 import { checkLog, cosigned, ledgerKeyFor, LogRefused, logUnlogged, type Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
@@ -31,6 +31,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
   /** By cluster: the id of the key with which it was looked last what has no entry. */
   readonly #keys = new Map<string, string>();
   readonly #confirmations: Confirmations;
+  readonly #clock: Clock;
 
   constructor(
     @Inject(BUS) bus: Bus,
@@ -40,7 +41,9 @@ export class UnloggedReports implements OnApplicationBootstrap {
     @Inject(LOG) log: Log,
     @Inject(LogRefusals) refusals: LogRefusals,
     @Inject(Confirmations) confirmations: Confirmations,
+    @Inject(CLOCK) clock: Clock,
   ) {
+    this.#clock = clock;
     this.#bus = bus;
     this.#options = options;
     this.#cell = cell;
@@ -72,12 +75,13 @@ export class UnloggedReports implements OnApplicationBootstrap {
     this.#confirmations.grew(cluster);
     const head = await stores.ledger.head();
     if (head !== undefined) await publishHead(this.#bus, cluster, await cosigned(stores.ledger, head));
-    await this.#tellHubs(cluster);
+    await this.#tellHubs(cluster, key);
   }
 
-  async #tellHubs(cluster: string): Promise<void> {
+  async #tellHubs(cluster: string, key: LogKey): Promise<void> {
     const { isFeedingHubs = true } = this.#options;
-    if (isFeedingHubs) await tellHubsOfHead(this.#bus, this.#cell.of(cluster), cluster);
+    if (isFeedingHubs)
+      await tellHubsOfHead(this.#bus, this.#cell.of(cluster), cluster, { key, now: this.#clock() });
   }
 
   /**
@@ -93,7 +97,7 @@ export class UnloggedReports implements OnApplicationBootstrap {
       await checkLog(stores.ledger, key);
       const known = this.#keys.get(cluster);
       const isUnsigned = this.#refusals.isUnsigned(cluster);
-      if (known === key.id && !isUnsigned) return await this.#tellHubs(cluster);
+      if (known === key.id && !isUnsigned) return await this.#tellHubs(cluster, key);
       await this.#logThoseOf(cluster, key);
       if (known !== undefined && known !== key.id)
         this.#log.info('The log goes on with another key', { cluster, key: key.id });

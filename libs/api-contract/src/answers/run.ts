@@ -182,6 +182,16 @@ export const runDetail = z.object({
     .nullable()
     .meta({ description: 'Its place in the chain of the archive.' }),
   revisions: list(revision).meta({ description: 'All archived reports over its window, oldest first.' }),
-  downloads: list(download),
+  downloads: list(download).meta({ description: 'Empty where the rows are not here.' }),
+  keptIn: z
+    .object({
+      cell: z.string().meta({ description: 'The name of the cell.' }),
+      url: z.string().meta({ description: 'The page of the run in the cell.' }),
+    })
+    .nullable()
+    .meta({
+      description:
+        'Where its rows, its files and its revisions are, as a hub has headers alone; null where they are here.',
+    }),
 });
 export type RunDetail = z.output<typeof runDetail>;

@@ -30,6 +30,11 @@ export interface HubNews {
   readonly keyChanges: readonly ProvenEntry[];
   /** A report in the log of that checkpoint; absent where nothing but the head is told. */
   readonly report?: LoggedHeader;
+  /**
+   * The line by which the key that signed the checkpoint signs when it was the log's head (C2SP tlog-cosignature): a cell is seen to be there by
+   * nothing else. Absent where the time is not told.
+   */
+  readonly signedAt?: string;
 }
 
 const ENTRY_FIELDS = [
@@ -84,11 +89,17 @@ const SCHEMA: RecordSchema = {
       },
       'Absent where nothing but the head is told.',
     ),
+    optional(
+      'signedAt',
+      'string',
+      'The line by which the key that signed `checkpoint` signs when it was the log’s head (C2SP tlog-cosignature). Absent where the time is not told.',
+    ),
   ],
 };
 
-interface NewsRecord extends Omit<HubNews, 'report'> {
+interface NewsRecord extends Omit<HubNews, 'report' | 'signedAt'> {
   readonly report: (Omit<LoggedHeader, 'statement'> & { readonly statement: string | null }) | null;
+  readonly signedAt: string | null;
 }
 
 const provenEntry = ({ entry, proof }: ProvenEntry): ProvenEntry => ({ entry, proof });
@@ -102,11 +113,12 @@ export const hubNews = defineTopic<HubNews>({
   released: HUB_NEWS_RELEASES,
   key: 'cluster',
   keyOf: ({ cluster }) => cluster,
-  toRecord: ({ report, ...news }): NewsRecord => ({
+  toRecord: ({ report, signedAt, ...news }): NewsRecord => ({
     ...news,
     report: report === undefined ? null : { ...report, statement: report.statement ?? null },
+    signedAt: signedAt ?? null,
   }),
-  fromRecord: ({ cluster, checkpoint, keyChanges, report }: NewsRecord) => ({
+  fromRecord: ({ cluster, checkpoint, keyChanges, report, signedAt }: NewsRecord) => ({
     cluster,
     checkpoint,
     keyChanges: keyChanges.map(provenEntry),
@@ -117,5 +129,6 @@ export const hubNews = defineTopic<HubNews>({
         ...present('statement', report.statement),
       },
     }),
+    ...present('signedAt', signedAt),
   }),
 });

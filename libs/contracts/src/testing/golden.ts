@@ -479,6 +479,18 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         },
       },
     },
+    {
+      base64:
+        'wwFj9BAbGCptxwhwcm9k8gJtYXJnYXkuZXhhbXBsZS9wcm9kCjIKQ1FrSkNRa0pDUWtKQ1FrSkNRa0pDUWtKQ1FrSkNRa0pDUWtKQ1FrSkNRaz0KCuKAlCBtYXJnYXkuZXhhbXBsZS9wcm9kIEs2bWJXUm1kSmM0VVZhTkFJRzA3ZEg2c0F1bVBpdEVoTkwyNnltVDk5VWh5SEJJVTlWSUtiam5RcWM4UjBMU0lhZ1BKUVhFRnB4d21WMUs5YjJmcSsvVGFEQWM9CgAAAoIC4oCUIG1hcmdheS5leGFtcGxlL3Byb2QgbERqc0d3QUFBQUJxNW9FQWhRelFleWVHanIvRUdqZGZFSCtZVHRoaGFRN3JOMmdiVC9DUXZkNUhMdmNPalJiZmwvRURRaDVSbVRFRGVGYjN2QVI5b0ZHTjA0YkF2NGpoL3NGQUFRPT0K',
+      message: {
+        cluster: 'prod',
+        checkpoint:
+          'margay.example/prod\n2\nCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=\n\n— margay.example/prod K6mbWRmdJc4UVaNAIG07dH6sAumPitEhNL26ymT99UhyHBIU9VIKbjnQqc8R0LSIagPJQXEFpxwmV1K9b2fq+/TaDAc=\n',
+        keyChanges: [],
+        signedAt:
+          '— margay.example/prod lDjsGwAAAABq5oEAhQzQeyeGjr/EGjdfEH+YTthhaQ7rN2gbT/CQvd5HLvcOjRbfl/EDQh5RmTEDeFb3vAR9oFGN04bAv4jh/sFAAQ==\n',
+      },
+    },
   ],
   'margay.report-failed': [
     {

@@ -150,6 +150,7 @@ export const anyHubNews: fc.Arbitrary<HubNews> = fc.record(
       { ...provenEntry, header: text, statement: text },
       { requiredKeys: ['entry', 'proof', 'header'] },
     ),
+    signedAt: text,
   },
   { requiredKeys: ['cluster', 'checkpoint', 'keyChanges'] },
 );

@@ -98,6 +98,13 @@ const NAME_RULE = 'it must be a text without spaces, control characters and "+"'
 export const isKeyName = (name: string): boolean =>
   name !== '' && name.isWellFormed() && !/[\s\u0085+]|\p{Cc}/u.test(name);
 
+/** The same key in another use: with the id that it has there. */
+export const keyInUse = <K extends VerifierKey>(key: K, use: KeyUse): K => ({
+  ...key,
+  use,
+  id: keyId(key.name, use, key.publicKey),
+});
+
 /** A key for checking as text, `NAME+ID+KEY`: what Go's `note.NewVerifier` takes. */
 export const verifierKeyText = ({ name, id, use, publicKey }: VerifierKey): string =>
   `${name}+${id}+${base64.encode(concatBytes(Uint8Array.of(BYTES[use]), publicKey))}`;

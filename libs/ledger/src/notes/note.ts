@@ -1,6 +1,6 @@
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64, utf8 } from '@scure/base';
-import { isSignedBy, signed } from './ed25519.ts';
+import { isSignedBy } from './ed25519.ts';
 import { isKeyName, type SigningKey, type VerifierKey } from './keys.ts';
 import { signedBy, type ToSign } from './to-sign.ts';
 
@@ -93,8 +93,28 @@ export const signNote = (text: string, key: SigningKey): string => signedBy(note
  * @param time in seconds since 1970.
  */
 export function cosignNote(note: string, key: SigningKey, time: number): string {
+  return `${note}${signedBy(cosignatureToSign(note, key, time), key)}`;
+}
+
+/** The line of such a signature, that a key is to sign. */
+export function cosignatureToSign(note: string, key: VerifierKey, time: number): ToSign {
   const { text } = readNote(utf8ToBytes(note));
-  return `${note}${line(key, concatBytes(timeBytes(time), signed(cosigned(text, time), key)))}`;
+  return {
+    message: cosigned(text, time),
+    withSignature: (signature) => line(key, concatBytes(timeBytes(time), signature)),
+  };
+}
+
+/**
+ * A note with the line of one key alone, whose signature was checked: nobody signed that others wrote below it.
+ *
+ * @throws NoteProblem where it has none.
+ */
+export function withLineOf(note: string, { name, id }: VerifierKey): string {
+  const { text, signatures } = readNote(utf8ToBytes(note));
+  const own = signatures.find((each) => each.name === name && each.id === id);
+  if (own === undefined) throw new NoteProblem(`it has no signature of ${name} (key ${id})`);
+  return `${text}\n${line(own, own.bytes)}`;
 }
 
 /**
@@ -176,5 +196,5 @@ function timeBytes(time: number): Uint8Array {
   return bytes;
 }
 
-const line = ({ name, id }: VerifierKey, bytes: Uint8Array): string =>
+const line = ({ name, id }: Pick<VerifierKey, 'name' | 'id'>, bytes: Uint8Array): string =>
   `\u2014 ${name} ${base64.encode(concatBytes(hexToBytes(id), bytes))}\n`;

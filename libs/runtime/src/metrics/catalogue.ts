@@ -267,9 +267,9 @@ export const METRICS = {
     name: 'margay_hub_heard_timestamp_seconds',
     type: 'gauge',
     labels: ['cluster'],
-    help: 'When a hub was told something of a cluster last, as Unix time; 0 while nothing was. Cells tell each minute.',
+    help: 'When the key of the log of a cluster last signed that its cell is there, as Unix time; 0 while no hub was told that. Cells sign each minute.',
     watch:
-      'Behind the clock by more than some minutes: the cell or what mirrors its topic is away; alert `MargayCellAway`.',
+      'Behind the clock by ten minutes: the cell or what mirrors its topic is away, or its clock is wrong; alert `MargayCellAway`.',
   },
   hubMissingEntries: {
     name: 'margay_hub_missing_entries',
@@ -291,7 +291,7 @@ export const METRICS = {
     name: 'margay_hub_refused_total',
     type: 'counter',
     labels: ['cluster', 'reason'],
-    help: 'Messages to a hub that were not what a cell told of its cluster, by why: unknown-cluster, other-cluster, unknown-key, no-proof, other-digest, other-log. They are set aside.',
+    help: 'Messages to a hub that were not what a cell told of its cluster, by why: unknown-cluster, other-cluster, unknown-key, retired-key, no-proof, other-digest, other-statement, other-log. They are set aside.',
     watch:
       'Any growth: somebody else tells of that cluster, or its key in HUB_CELLS is another one; `margay dlq list` and the log say which; alert `MargayHubRefuses`.',
   },

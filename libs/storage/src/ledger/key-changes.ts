@@ -11,6 +11,9 @@ import { type Ledger, LogRefused } from './ledger.ts';
 /** What the entry that tells of a key is kept as, in the place of a run: no id of a run has a space. */
 export const runOfKey = ({ id }: Pick<VerifierKey, 'id'>): string => `key ${id}`;
 
+/** Whether that stands in the place of a run. */
+export const isOfKey = (run: string): boolean => run.startsWith('key ');
+
 /** A change of the log's key, and its entry. */
 export interface LoggedKeyChange extends KeyChange {
   readonly number: number;

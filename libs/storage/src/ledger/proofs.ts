@@ -128,7 +128,13 @@ async function loggedIn(
 /** The head of the log, and the entries that tell of its keys; undefined while there is no entry. */
 export async function loggedHead(
   ledger: Ledger,
-): Promise<Pick<LoggedNow, 'checkpoint' | 'keyChanges'> | undefined> {
+): Promise<Pick<LoggedReport, 'checkpoint' | 'key' | 'keyChanges'> | undefined> {
   const head = await ledger.head();
-  return head && { checkpoint: head.checkpoint, keyChanges: await provenKeyChanges(ledger, head) };
+  return (
+    head && {
+      checkpoint: head.checkpoint,
+      key: head.key,
+      keyChanges: await provenKeyChanges(ledger, head),
+    }
+  );
 }

@@ -1,7 +1,9 @@
 import {
   append,
   edgeOf,
+  EMPTY_ROOT,
   leafHash,
+  type PlacedKeyChange,
   readCheckpoint,
   type ReadTile,
   rootFrom,
@@ -10,16 +12,13 @@ import {
   type TreeHead,
 } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
+import type { ArchivedHeader } from '../archive/archive.ts';
+import { isOfKey } from '../ledger/key-changes.ts';
 import type { Ledger, LogHead } from '../ledger/ledger.ts';
 import { isPartOf, tilesOf } from '../ledger/from-tiles.ts';
-import {
-  type EntryRange,
-  type Mirror,
-  type MirrorStanding,
-  OtherLog,
-  type PlacedEntry,
-  type ToldNews,
-} from './mirror.ts';
+import { forgetRetired, isByRetired, isKnown, keyChangesTold } from './keys-told.ts';
+import { type Mirror, OtherLog, type PlacedEntry, type ToldNews } from './mirror.ts';
+import { readTold, standingOf, writeForked, writeTold } from './told.ts';
 
 /** The tables of what a hub keeps of a cluster's log beside the log. */
 export const MIRROR_TABLES = `
@@ -32,64 +31,83 @@ export const MIRROR_TABLES = `
     most_at INTEGER NOT NULL, uid TEXT, forked TEXT
   ) STRICT`;
 
-/** Of workers that tell at the same time the one with the shorter log may come last: what is told so long after is no such thing. */
-const AT_THE_SAME_TIME = 600_000_000;
-/** So many ranges of missing entries are said. */
-const RANGES_MAX = 100;
-
-interface Told {
-  readonly heard: number;
-  readonly last_size: number;
-  readonly most_size: number;
-  readonly most_at: number;
-  readonly uid: string | null;
-  readonly forked: string | null;
-}
-
 /** What a hub keeps of a cluster, in the embedded database that has its archive and its log. */
 export function embeddedMirror(database: Database, ledger: Ledger): Mirror {
-  const told = (): Told | undefined => database.sql('SELECT * FROM mirror_told').get() as Told | undefined;
-  const refuseForked = (words: string): never => {
-    database.transaction(() => {
-      database.sql('UPDATE mirror_told SET forked = ? WHERE forked IS NULL').run(words);
-    });
-    throw new OtherLog('other-log', words);
-  };
-
+  // Each is looked at with each message, and has a signature.
+  let changes: readonly PlacedKeyChange[] | undefined;
   return {
     async keep(news) {
-      const before = told();
-      const { forked = null, uid = null } = before ?? {};
-      if (forked !== null) throw new OtherLog('other-log', forked);
-      if (uid !== null && news.uid !== undefined && uid !== news.uid)
-        throw new OtherLog(
-          'other-cluster',
-          `The kube-system of its cluster has another uid than ${uid}, that of the cluster which was told of before.`,
-        );
+      refuseOther(
+        database.read(() => readTold(database)),
+        news,
+      );
       const log = await ledger.head();
+      const shown = log?.size ?? 0;
+      const isOld = isByRetired(news);
+      if (isOld) await refuseNew(database, ledger, log, news);
+      if (await hasNewKey(database, ledger, shown, news)) {
+        changes = undefined;
+        database.transaction(() => forgetRetired(database, news.signersAt), 'later');
+      }
       const growth = await grown(database, ledger, log, news);
-      if (typeof growth === 'string') return refuseForked(growth);
+      if (typeof growth === 'string') {
+        database.transaction(() => writeForked(database, growth));
+        throw new OtherLog('other-log', growth);
+      }
       database.read(() => refuseTwice(database, news));
-      database.transaction(() => keepNews(database, before, news, log?.size ?? 0));
-      if (growth !== undefined) await ledger.grow(log?.size ?? 0, growth);
-      database.transaction(() => forgetShown(database, growth?.head.size ?? log?.size ?? 0), 'later');
+      database.transaction(() => {
+        keepNews(database, news, shown);
+        writeTold(database, news, isOld);
+      });
+      if (growth !== undefined) await ledger.grow(shown, growth);
+      database.transaction(() => forgetShown(database, growth?.head.size ?? shown), 'later');
     },
 
-    async standing(): Promise<MirrorStanding> {
+    keyChanges: async () => (changes ??= database.read(() => keyChangesTold(database))),
+
+    async standing() {
       const shown = (await ledger.head())?.size ?? 0;
-      const known = database.read(told);
-      if (known === undefined) return { told: 0, shown, missing: [] };
-      const { heard, last_size: last, most_size: most, most_at: mostAt, forked } = known;
-      return {
-        heard,
-        told: most,
-        shown,
-        missing: database.read(() => missingIn(database, shown, most)),
-        ...(last < most && heard > mostAt + AT_THE_SAME_TIME && { wentBackTo: last }),
-        ...(forked !== null && { forked }),
-      };
+      return database.read(() => standingOf(database, shown));
     },
   };
+}
+
+/** @throws OtherLog where it is of another cluster, or of one of which nothing more is taken. */
+function refuseOther({ forked, uid }: ReturnType<typeof readTold>, news: ToldNews): void {
+  if (forked !== null) throw new OtherLog('other-log', forked);
+  if (uid !== null && news.uid !== undefined && uid !== news.uid)
+    throw new OtherLog(
+      'other-cluster',
+      `The kube-system of its cluster has another uid than ${uid}, that of the cluster which was told of before.`,
+    );
+}
+
+/** @throws OtherLog where a key that another one followed tells anything that is not known. */
+async function refuseNew(
+  database: Database,
+  ledger: Ledger,
+  log: LogHead | undefined,
+  news: ToldNews,
+): Promise<void> {
+  const shown = treeOf(log);
+  const entryOf = (number: number) => entryAt(database, ledger, shown.size, number);
+  if (await isKnown(database, ledger, { shown, entryOf }, news)) return;
+  throw new OtherLog(
+    'retired-key',
+    'The key that signed it is one that another key followed, and it tells what was not told of before: margay tell-hubs in the cell tells all again with the key of now; if it is there already, somebody has the old key.',
+  );
+}
+
+/** Whether it tells of a change of keys that nobody told of before. */
+async function hasNewKey(
+  database: Database,
+  ledger: Ledger,
+  shown: number,
+  { entries }: ToldNews,
+): Promise<boolean> {
+  for (const { number, run } of entries)
+    if (isOfKey(run) && (await entryAt(database, ledger, shown, number)) === undefined) return true;
+  return false;
 }
 
 type Growth = Parameters<Ledger['grow']>[1];
@@ -101,7 +119,7 @@ async function grown(
   log: LogHead | undefined,
   { head, entries }: ToldNews,
 ): Promise<Growth | string | undefined> {
-  const ours: TreeHead = log === undefined ? { size: 0, root: new Uint8Array() } : treeOf(log);
+  const ours = treeOf(log);
   for (const entry of entries) {
     const kept = await entryAt(database, ledger, ours.size, entry.number);
     if (kept !== undefined && !sameBytes(kept, entry.bytes))
@@ -120,8 +138,8 @@ async function grown(
 const otherHead = (size: number, known: number): string =>
   `The log of reports of ${size} entries is not the one of ${known} entries that was told of before: somebody has the log's key and wrote another log, or an older state of the cell was restored.`;
 
-const treeOf = ({ checkpoint }: Pick<LogHead, 'checkpoint'>): TreeHead =>
-  readCheckpoint(Buffer.from(checkpoint), []);
+const treeOf = (log: Pick<LogHead, 'checkpoint'> | undefined): TreeHead =>
+  log === undefined ? { size: 0, root: EMPTY_ROOT } : readCheckpoint(Buffer.from(log.checkpoint), []);
 
 async function entryAt(
   database: Database,
@@ -154,11 +172,10 @@ function entriesBehind(database: Database, size: number, come: readonly PlacedEn
   for (let number = size; ; number++) {
     const row = kept.get(number) as
       { readonly run: string; readonly entry: Uint8Array; readonly statement: string | null } | undefined;
-    const entry =
-      now.get(number) ??
-      (row && { number, run: row.run, bytes: row.entry, statement: row.statement ?? undefined });
+    const waiting = row && { number, run: row.run, bytes: row.entry, statement: row.statement ?? undefined };
+    const entry = waiting ?? now.get(number);
     if (entry === undefined) return following;
-    following.push(entry);
+    following.push({ ...entry, statement: entry.statement ?? now.get(number)?.statement });
   }
 }
 
@@ -189,9 +206,18 @@ async function grownTo(
 
 const nameOf = ({ level, index }: TilePlace): string => `${level}/${index}`;
 
-/** @throws OtherLog where a run has another entry, or a report of that number in its chain is another one: a log says each once. */
+/**
+ * @throws OtherLog where a run has another entry, a report of that number in its chain is another one, or what a report rests on is stated
+ * otherwise: a log says each once.
+ */
 function refuseTwice(database: Database, { entries, header }: ToldNews): void {
-  for (const { number, run } of entries) {
+  for (const { number, run, statement } of entries) {
+    const kept = statementAt(database, number);
+    if (kept !== undefined && statement !== undefined && payloadOf(kept) !== payloadOf(statement))
+      throw new OtherLog(
+        'other-statement',
+        `What report ${run} rests on was stated otherwise before, and signed as well: somebody has a key of the log.`,
+      );
     const other = database
       .sql(
         `SELECT number FROM log_entries WHERE run = ?1 AND number <> ?2
@@ -213,63 +239,58 @@ function refuseTwice(database: Database, { entries, header }: ToldNews): void {
     throw new OtherLog('other-log', `Two reports of one name are number ${sequence} in their chain.`);
 }
 
-/** @param shown the entries that are in the log already. */
-function keepNews(database: Database, before: Told | undefined, news: ToldNews, shown: number): void {
-  const { head, entries, header, uid, toldAt } = news;
-  if (header !== undefined) {
-    const { id, reportName, reportType, end, sequence } = header;
-    database
-      .sql(
-        'INSERT INTO headers (id, report_name, report_type, "end", sequence, header) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
-      )
-      .run(id, reportName, reportType, end, sequence, JSON.stringify(header));
-  }
-  for (const { number, run, bytes, statement = null } of entries)
+function statementAt(database: Database, number: number): string | undefined {
+  const row = database
+    .sql(
+      `SELECT statement FROM log_entries WHERE number = ?1 AND statement IS NOT NULL
+       UNION ALL SELECT statement FROM mirror_entries WHERE number = ?1 AND statement IS NOT NULL LIMIT 1`,
+    )
+    .get(number) as { readonly statement: string } | undefined;
+  return row?.statement;
+}
+
+/** What was signed. Envelopes that were looked at have it; of one that was not, it is another one. */
+const payloadOf = (envelope: string): unknown =>
+  (JSON.parse(envelope) as { readonly payload?: unknown } | null)?.payload;
+
+/** @param shown how many entries are in the log already. */
+function keepNews(database: Database, { head, entries, header }: ToldNews, shown: number): void {
+  if (header !== undefined) keepHeader(database, header);
+  for (const { number, run, bytes, statement = null } of entries) {
     if (number >= shown)
       database
         .sql(
-          'INSERT INTO mirror_entries (number, run, entry, statement) VALUES (?, ?, ?, ?) ON CONFLICT (number) DO NOTHING',
+          `INSERT INTO mirror_entries (number, run, entry, statement, head_size, head_key) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (number) DO NOTHING`,
         )
-        .run(number, run, bytes, statement);
+        .run(number, run, bytes, statement, head.size, head.key);
+    if (statement === null) continue;
+    // Whoever passed it on may have left it out.
+    for (const table of ['log_entries', 'mirror_entries'])
+      database
+        .sql(`UPDATE ${table} SET statement = ? WHERE number = ? AND statement IS NULL`)
+        .run(statement, number);
+  }
   if (head.size > shown)
     database
       .sql('INSERT INTO mirror_heads (size, checkpoint, key) VALUES (?, ?, ?) ON CONFLICT (size) DO NOTHING')
       .run(head.size, head.checkpoint, head.key);
-  const isLast = before === undefined || later([toldAt, head.size], [before.heard, before.last_size]);
-  const isMost = before === undefined || later([head.size, toldAt], [before.most_size, before.most_at]);
-  database
-    .sql(
-      'REPLACE INTO mirror_told (id, heard, last_size, most_size, most_at, uid, forked) VALUES (0, ?, ?, ?, ?, ?, NULL)',
-    )
-    .run(
-      isLast ? toldAt : before.heard,
-      isLast ? head.size : before.last_size,
-      isMost ? head.size : before.most_size,
-      isMost ? toldAt : before.most_at,
-      before?.uid ?? uid ?? null,
-    );
 }
 
-const later = ([a, a2]: readonly [number, number], [b, b2]: readonly [number, number]): boolean =>
-  a > b || (a === b && a2 > b2);
+/** The log shows what it is: one that is here and is not that was changed since. */
+function keepHeader(database: Database, header: ArchivedHeader): void {
+  const { id, reportName, reportType, end, sequence } = header;
+  database
+    .sql(
+      `INSERT INTO headers (id, report_name, report_type, "end", sequence, header) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET header = excluded.header, report_name = excluded.report_name,
+         report_type = excluded.report_type, "end" = excluded."end", sequence = excluded.sequence
+       WHERE headers.header <> excluded.header`,
+    )
+    .run(id, reportName, reportType, end, sequence, JSON.stringify(header));
+}
 
 function forgetShown(database: Database, shown: number): void {
   database.sql('DELETE FROM mirror_entries WHERE number < ?').run(shown);
   database.sql('DELETE FROM mirror_heads WHERE size <= ?').run(shown);
-}
-
-/** The entries from `shown` to the last one that was told of that have not come. */
-function missingIn(database: Database, shown: number, told: number): EntryRange[] {
-  const rows = database
-    .sql('SELECT number FROM mirror_entries WHERE number >= ? ORDER BY number')
-    .iterate(shown) as unknown as Iterable<{ readonly number: number }>;
-  const missing: EntryRange[] = [];
-  let next = shown;
-  for (const { number } of rows) {
-    if (number > next) missing.push({ from: next, to: number - 1 });
-    next = number + 1;
-    if (missing.length === RANGES_MAX) return missing;
-  }
-  if (next < told) missing.push({ from: next, to: told - 1 });
-  return missing;
 }

@@ -8,6 +8,7 @@ import { loggedReport } from '../ledger/proofs.ts';
 import { OtherLog, type ToldNews } from './mirror.ts';
 
 const key = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+const signersAt = () => [verifierKeyText(key)];
 const MINUTE = 60_000_000;
 
 const report = (id: string, more: Partial<ReportRecord> = {}): ReportRecord => ({
@@ -27,13 +28,13 @@ const report = (id: string, more: Partial<ReportRecord> = {}): ReportRecord => (
 /** A cell that archives and logs these reports, one after the other. */
 async function cellOf(...ids: readonly string[]) {
   const stores = openEmbedded(':memory:');
-  const toldAt: ToldNews[] = [];
+  const told: ToldNews[] = [];
   for (const [i, id] of ids.entries()) {
     const header = await stores.archive.complete(report(id, { parts: [] }));
     await logReports(stores, [header], key);
-    toldAt.push(await newsOf(stores, id, (i + 1) * MINUTE));
+    told.push(await newsOf(stores, id, (i + 1) * MINUTE));
   }
-  return { stores, news: toldAt };
+  return { stores, news: told };
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : 1);
@@ -42,7 +43,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 async function newsOf(
   { ledger, archive }: ReturnType<typeof openEmbedded>,
   id: string,
-  toldAt: number,
+  signedAt: number,
 ): Promise<ToldNews> {
   const { entry, checkpoint } = (await loggedReport(ledger, id))!;
   const { size, root } = readCheckpoint(Buffer.from(checkpoint), []);
@@ -51,7 +52,8 @@ async function newsOf(
     head: { size, root, checkpoint, key: verifierKeyText(key) },
     entries: [{ number, run: readEntry(entry).run, bytes: entry }],
     header: (await archive.header(id))!,
-    toldAt,
+    signedAt,
+    signersAt,
   };
 }
 
@@ -81,7 +83,7 @@ test('in whichever order and how often news comes, a hub has what the cell has',
       const stores = hub();
       for (const id of told) await stores.mirror!.keep(news[ids.indexOf(id)]!);
       expect(await stateOf(stores)).toEqual({
-        standing: { heard: 6 * MINUTE, told: 6, shown: 6, missing: [] },
+        standing: { heard: 6 * MINUTE, told: 6, shown: 6, missing: [], missingEntries: 0 },
         head,
         entries: (await cell.ledger.entries(0, 6)).map(readEntry),
         headers,
@@ -99,13 +101,14 @@ test('whichever news is lost, what has not come is known by its numbers, and the
     fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 1 }), async (come) => {
       const stores = hub();
       for (const i of come) await stores.mirror!.keep(news[i]!);
-      const { told, shown, missing } = await stores.mirror!.standing();
+      const { told, shown, missing, missingEntries } = await stores.mirror!.standing();
       const absent = [...missing].flatMap(({ from, to }) =>
         Array.from({ length: to - from + 1 }, (_, i) => from + i),
       );
       const last = Math.max(...come);
       expect(told).toBe(last + 1);
       expect(absent).toEqual(Array.from({ length: last }, (_, i) => i).filter((i) => !come.includes(i)));
+      expect(missingEntries).toBe(absent.length);
       expect(shown).toBe(absent[0] ?? told);
       // What came is there to look at, whatever is missing before it.
       expect((await stores.archive.headers()).headers.map(({ id }) => id).sort(byText)).toEqual(
@@ -124,7 +127,13 @@ test('what is missing comes when the cell tells it again, with proofs in its log
   await stores.mirror!.keep(news[3]!);
   expect((await stores.mirror!.standing()).missing).toEqual([{ from: 0, to: 2 }]);
   for (const id of ['c', 'a', 'b']) await stores.mirror!.keep(await newsOf(cell, id, 9 * MINUTE));
-  expect(await stores.mirror!.standing()).toEqual({ heard: 9 * MINUTE, told: 4, shown: 4, missing: [] });
+  expect(await stores.mirror!.standing()).toEqual({
+    heard: 9 * MINUTE,
+    told: 4,
+    shown: 4,
+    missing: [],
+    missingEntries: 0,
+  });
   expect(await stores.ledger.head()).toEqual(await cell.ledger.head());
 });
 
@@ -171,7 +180,7 @@ test('a signed head that does not fit its entries is a fork, too', async () => {
     checkpoint: signCheckpoint({ size: 2, root }, key),
     key: verifierKeyText(key),
   };
-  await stores.mirror!.keep({ head: forged, entries: [], toldAt: MINUTE });
+  await stores.mirror!.keep({ head: forged, entries: [], signedAt: MINUTE, signersAt });
   expect(await stores.mirror!.standing()).toMatchObject({ told: 2, missing: [{ from: 1, to: 1 }] });
   await expect(stores.mirror!.keep(news[1]!)).rejects.toThrow(OtherLog);
 });
@@ -180,14 +189,14 @@ test('a log that goes back is told of when its shorter head was told long after 
   const { news } = await cellOf('a', 'b', 'c');
   const stores = hub();
   for (const each of news) await stores.mirror!.keep(each);
-  const again = (toldAt: number) =>
-    stores.mirror!.keep({ ...news[0]!, entries: [], header: undefined, toldAt });
+  const again = (signedAt: number) =>
+    stores.mirror!.keep({ ...news[0]!, entries: [], header: undefined, signedAt });
   // Of two workers the slower one tells of less.
   await again(4 * MINUTE);
   expect((await stores.mirror!.standing()).wentBackTo).toBeUndefined();
   await again(14 * MINUTE);
   expect((await stores.mirror!.standing()).wentBackTo).toBe(1);
-  await stores.mirror!.keep({ ...news[2]!, toldAt: 15 * MINUTE });
+  await stores.mirror!.keep({ ...news[2]!, signedAt: 15 * MINUTE });
   expect((await stores.mirror!.standing()).wentBackTo).toBeUndefined();
 });
 
@@ -200,4 +209,14 @@ test('a cluster of another uid is refused, and the first one counts', async () =
   });
   await stores.mirror!.keep({ ...news[1]!, uid: 'one' });
   expect(await stores.mirror!.standing()).toMatchObject({ shown: 2 });
+});
+
+test('of more ranges than are said all entries count', async () => {
+  const ids = Array.from({ length: 240 }, (_, i) => `r${i}`);
+  const { news } = await cellOf(...ids);
+  const stores = hub();
+  for (let i = 1; i < ids.length; i += 2) await stores.mirror!.keep(news[i]!);
+  const { missing, missingEntries } = await stores.mirror!.standing();
+  expect(missing).toHaveLength(100);
+  expect(missingEntries).toBe(120);
 });

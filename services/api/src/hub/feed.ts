@@ -1,13 +1,13 @@
 import type { Clusters } from '@margay/api-contract';
 import { formatInstant, MINUTE, type Instant } from '@margay/ground';
-import type { EntryRange, Mirror, MirrorStanding } from '@margay/storage';
+import type { Mirror, MirrorStanding } from '@margay/storage';
 import type { KeptIn } from './cells.ts';
 
 /** How a hub stands to the cell of a cluster. */
 export type Feed = NonNullable<NonNullable<Clusters['items'][number]['told']>['feed']>;
 
-/** Cells tell each minute. */
-const AWAY_AFTER = 10 * MINUTE;
+/** Cells tell each minute. The alert MargayCellAway fires by then, too. */
+export const AWAY_AFTER = 10 * MINUTE;
 
 /** So many ranges are said in words. */
 const RANGES_SAID = 5;
@@ -35,25 +35,35 @@ function stateOf({ heard, forked, wentBackTo }: MirrorStanding, now: Instant): F
   return heard < now - AWAY_AFTER ? 'away' : 'heard';
 }
 
-function wordsOf({ heard, told, missing, forked, wentBackTo }: MirrorStanding, state: Feed['state']): string {
+function wordsOf(standing: MirrorStanding, state: Feed['state']): string {
+  const { told, missingEntries, forked, wentBackTo } = standing;
   const words: string[] = [];
   if (forked !== undefined) words.push(forked);
   else if (wentBackTo !== undefined)
     words.push(
       `The log of reports had ${told} entries, and has ${wentBackTo}: an older state of the cell was restored, or somebody rewrote it.`,
     );
-  if (heard === undefined) words.push('Nothing was heard of it yet.');
-  else if (state === 'away') words.push(`Nothing was heard of it since ${formatInstant(heard)}.`);
-  if (missing.length > 0) words.push(missingWords(missing));
+  if (state !== 'heard') words.push(...heardWords(standing, state));
+  if (missingEntries > 0) words.push(missingWords(standing));
   return words.join(' ') || 'All that it told of is here.';
 }
 
-function missingWords(missing: readonly EntryRange[]): string {
+/** When it was heard, and why it may not have been. */
+function heardWords({ heard, ahead, told }: MirrorStanding, state: Feed['state']): string[] {
+  if (state === 'another log' && heard !== undefined) return [];
+  const clock =
+    ahead === undefined ? [] : [`Its clock is ahead of this hub’s: it said ${formatInstant(ahead)}.`];
+  if (heard !== undefined) return [`Nothing was heard of it since ${formatInstant(heard)}.`, ...clock];
+  if (told === 0 || clock.length > 0) return ['Nothing was heard of it yet.', ...clock];
+  return ['It told of its log, and not when: its workers are of an older release, or do not run.'];
+}
+
+function missingWords({ missing, missingEntries }: MirrorStanding): string {
   const said = missing
     .slice(0, RANGES_SAID)
     .map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`));
   const [first] = missing;
-  if (missing.length === 1 && first!.from === first!.to)
-    return `Entry ${first!.from} of its log of reports has not come.`;
-  return `Entries ${said.join(', ')}${missing.length > RANGES_SAID ? ' and more' : ''} of its log of reports have not come.`;
+  if (missingEntries === 1) return `Entry ${first!.from} of its log of reports has not come.`;
+  const more = missing.length > RANGES_SAID ? ` and more, ${missingEntries} in all,` : '';
+  return `Entries ${said.join(', ')}${more} of its log of reports have not come.`;
 }

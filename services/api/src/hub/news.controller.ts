@@ -1,13 +1,14 @@
 import { hubNews, type HubNews } from '@margay/contracts';
-import { OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
+import { OnLoss, OnTopic, type Loss } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { CLOCK, METRICS, type Clock } from '@margay/runtime/nest';
-import { OtherLog, type Cell } from '@margay/storage';
+import type { Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
-import { Ctx, Payload } from '@nestjs/microservices';
+import { Payload } from '@nestjs/microservices';
 import type { WatchedCluster } from './cells.ts';
-import { readNews, RefusedNews } from './read-news.ts';
+import { RefusedNews } from './read-news.ts';
+import { takeNews } from './take-news.ts';
 
 const GROUP = 'hub';
 
@@ -21,6 +22,8 @@ export class NewsController implements OnModuleInit {
   readonly #cell: Cell;
   readonly #clock: Clock;
   readonly #metrics: Metrics;
+  /** What is being kept, by cluster. */
+  readonly #keeping = new Map<string, Promise<void>>();
 
   constructor(
     @Inject(WATCHED) watched: readonly WatchedCluster[],
@@ -38,9 +41,8 @@ export class NewsController implements OnModuleInit {
     this.#metrics.onScrape(async () => {
       for (const cluster of this.#watched.keys()) {
         const standing = await this.#cell.of(cluster).mirror!.standing();
-        const missing = standing.missing.reduce((sum, { from, to }) => sum + to - from + 1, 0);
         this.#metrics.hubHeardSeconds.set((standing.heard ?? 0) / 1_000_000, { cluster });
-        this.#metrics.hubMissingEntries.set(missing, { cluster });
+        this.#metrics.hubMissingEntries.set(standing.missingEntries, { cluster });
         const isOther = standing.forked !== undefined || standing.wentBackTo !== undefined;
         this.#metrics.hubLogOther.set(isOther ? 1 : 0, { cluster });
       }
@@ -48,8 +50,8 @@ export class NewsController implements OnModuleInit {
   }
 
   @OnTopic(hubNews, { group: GROUP })
-  async keep(@Payload() some: readonly HubNews[], @Ctx() { deliveries }: TopicContext): Promise<void> {
-    for (const [i, news] of some.entries()) await this.#keep(news, deliveries[i]!.publishedAt * 1_000);
+  async keep(@Payload() some: readonly HubNews[]): Promise<void> {
+    for (const news of some) await this.#inTurn(news.cluster, () => this.#keep(news));
   }
 
   @OnLoss([hubNews.name], { group: GROUP })
@@ -61,21 +63,29 @@ export class NewsController implements OnModuleInit {
     this.#metrics.hubRefusedTotal.add(1, { cluster, reason: error.code });
   }
 
-  /** @throws RefusedNews */
-  async #keep(news: HubNews, publishedAt: number): Promise<void> {
+  /** Partitions are handled side by side, and anybody may write of a cluster into any: what is read of it must still be so when it is kept. */
+  async #inTurn(cluster: string, keep: () => Promise<void>): Promise<void> {
+    const before = this.#keeping.get(cluster);
+    const own = (async () => {
+      await before?.catch(() => undefined);
+      await keep();
+    })();
+    this.#keeping.set(cluster, own);
     try {
-      const watched = this.#watched.get(news.cluster);
-      if (watched === undefined)
-        throw new RefusedNews(
-          'unknown-cluster',
-          'It is of a cluster that no cell of HUB_CELLS has: if it belongs to one, add it there, and publish the message again with margay dlq replay',
-        );
-      // The clock of a cell may be ahead.
-      const toldAt = Math.min(publishedAt, this.#clock());
-      const told = readNews(news, watched);
-      await this.#cell.of(watched.cluster).mirror!.keep({ ...told, toldAt });
-    } catch (error) {
-      throw error instanceof OtherLog ? new RefusedNews(error.code, error.message, error) : error;
+      await own;
+    } finally {
+      if (this.#keeping.get(cluster) === own) this.#keeping.delete(cluster);
     }
+  }
+
+  /** @throws RefusedNews */
+  async #keep(news: HubNews): Promise<void> {
+    const watched = this.#watched.get(news.cluster);
+    if (watched === undefined)
+      throw new RefusedNews(
+        'unknown-cluster',
+        'It is of a cluster that no cell of HUB_CELLS has: if it belongs to one, add it there, and publish the message again with margay dlq replay',
+      );
+    await takeNews(this.#cell.of(watched.cluster).mirror!, news, { watched, now: this.#clock() });
   }
 }

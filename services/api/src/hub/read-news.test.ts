@@ -3,14 +3,17 @@ import { readCheckpoint, signCheckpoint, signingKey } from '@margay/ledger';
 import { changeLogKey, loggedHead, loggedNow, logReports, openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
 import type { WatchedCluster } from './cells.ts';
-import { readNews, RefusedNews } from './read-news.ts';
+import { type Reading, readNews, RefusedNews } from './read-news.ts';
 
 const key = signingKey('margay.example/c', new Uint8Array(32).fill(1));
 const next = signingKey('margay.example/c', new Uint8Array(32).fill(2));
 const stranger = signingKey('margay.example/c', new Uint8Array(32).fill(3));
 const other = signingKey('margay.example/d', new Uint8Array(32).fill(1));
 
-const watched: WatchedCluster = { cluster: 'c', cell: 'cell', api: 'https://c.example', keys: [key] };
+const cluster: WatchedCluster = { cluster: 'c', cell: 'cell', api: 'https://c.example', keys: [key] };
+
+const NOW = 1_800_000_000_000_000;
+const watched: Reading = { watched: cluster, kept: [], now: NOW };
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
@@ -105,7 +108,7 @@ test.each<[what: string, refused: string, news: (honest: HubNews) => HubNews | P
   ],
   [
     'a key signed that another one follows',
-    'unknown-key',
+    'retired-key',
     async () => signedBy(key, await newsBy(key, { isRotated: true })),
   ],
   [

@@ -1,20 +1,24 @@
 import type { HubNews, ProvenEntry } from '@margay/contracts';
-import { formatInstant } from '@margay/ground';
+import { formatInstant, MINUTE, type Instant } from '@margay/ground';
 import {
   checkProof,
   type Entry,
   EnvelopeProblem,
   type KeyChange,
-  knownKeys,
+  keysOfEntry,
   NoEntry,
   NoteProblem,
+  type PlacedKeyChange,
   readCheckpoint,
   readEnvelope,
   readKeyChange,
   readProof,
   readReportEntry,
+  readSignedAt,
+  signersAt,
   type VerifierKey,
   verifierKeyText,
+  withLineOf,
 } from '@margay/ledger';
 import { Unprocessable } from '@margay/messaging';
 import { headerDamage, runOfKey, type ArchivedHeader, type ToldNews } from '@margay/storage';
@@ -23,7 +27,14 @@ import type { WatchedCluster } from './cells.ts';
 
 /** Why a message is not taken. Short and stable: metrics and dead letters have it. */
 export type RefusalReason =
-  'unknown-cluster' | 'other-cluster' | 'unknown-key' | 'no-proof' | 'other-digest' | 'other-log';
+  | 'unknown-cluster'
+  | 'other-cluster'
+  | 'unknown-key'
+  | 'retired-key'
+  | 'no-proof'
+  | 'other-digest'
+  | 'other-statement'
+  | 'other-log';
 
 /** A message that is not what a cell of this hub told of its cluster. */
 export class RefusedNews extends Unprocessable {
@@ -32,46 +43,97 @@ export class RefusedNews extends Unprocessable {
   }
 }
 
+/** What a hub knows when a message comes. */
+export interface Reading {
+  readonly watched: WatchedCluster;
+  /** The changes of keys that it was told of before: a message may leave them out, and say others. */
+  readonly kept: readonly PlacedKeyChange[];
+  /** By its clock. */
+  readonly now: Instant;
+}
+
+/** Nobody rotates a key so often, and each is looked at. */
+const KEY_CHANGES_MAX = 64;
+/** So much ahead of a hub's clock the clock of a cell may be. */
+const AHEAD_MAX = 5 * MINUTE;
+const REASON_LENGTH_MAX = 200;
+
 /**
  * What a message tells, checked by itself: a key of the cluster's log signed the head, all else is in the log of that head, and the header has the
- * digest that its entry says.
+ * digest that its entry says. Whoever can publish on the topic writes messages: whatever is wrong with one, it is refused.
  *
  * @throws RefusedNews
  */
-export function readNews(news: HubNews, watched: WatchedCluster): Omit<ToldNews, 'toldAt'> {
+export function readNews(news: HubNews, reading: Reading): ToldNews {
   try {
-    const changes = news.keyChanges.map((each) => ({ ...each, change: keyChangeIn(each) }));
-    const { keys, signers } = knownKeys(
-      watched.keys,
-      changes.map(({ change }) => change),
-    );
-    const head = headOf(news, signers);
-    const entries = changes.map(({ change, ...entry }) => ({
-      number: numberOf(entry, news),
-      run: runOfKey(change.key),
-      bytes: Buffer.from(entry.entry),
-    }));
-    if (news.report === undefined) return { head, entries };
-    const { statement } = news.report;
-    const number = numberOf(news.report, news);
-    const bytes = Buffer.from(news.report.entry);
-    const entry = readReportEntry(bytes);
-    if (entry === undefined)
-      throw new RefusedNews('other-digest', 'Its entry is of a key, and not of a report.');
-    checkCluster(entry, news, watched);
-    const header = headerOf(news.report.header, entry);
-    if (statement !== undefined) checkStatement(statement, entry, keys);
-    return {
-      head,
-      entries: [...entries, { number, run: entry.run, bytes, statement }],
-      header,
-      uid: entry.clusterUid,
-    };
+    return read(news, reading);
   } catch (error) {
-    if (error instanceof NoteProblem || error instanceof NoEntry || error instanceof EnvelopeProblem)
-      throw new RefusedNews('no-proof', `It does not show what it tells: ${error.message}.`, error);
-    throw error;
+    if (error instanceof RefusedNews) throw error;
+    const { message } = error as Error;
+    throw new RefusedNews(
+      'no-proof',
+      `It does not show what it tells: ${message.slice(0, REASON_LENGTH_MAX)}.`,
+      error,
+    );
   }
+}
+
+function read(news: HubNews, { watched, kept, now }: Reading): ToldNews {
+  if (news.keyChanges.length > KEY_CHANGES_MAX)
+    throw new NoteProblem(`it has more than ${KEY_CHANGES_MAX} changes of keys`);
+  const changes = news.keyChanges.map((each) => ({
+    number: numberOf(each, news),
+    change: keyChangeIn(each),
+    bytes: Buffer.from(each.entry),
+  }));
+  // What the log said of its keys first is what counts.
+  const last = kept.at(-1)?.number ?? -1;
+  const known = [...kept, ...changes.filter(({ number }) => number > last)];
+  const signers = (size: number) => signersAt(watched.keys, known, size);
+  const { head, by } = headOf(news, signers, [0, ...known.map(({ number }) => number + 1)]);
+  const told = {
+    head,
+    entries: changes.map(({ number, change, bytes }) => ({ number, run: runOfKey(change.key), bytes })),
+    signersAt: (size: number) => signers(size).map(verifierKeyText),
+    ...timeOf(news, by, now),
+  };
+  if (news.report === undefined) return told;
+  const { entry, header, ...placed } = reportOf(news, news.report, watched, known);
+  return { ...told, entries: [...told.entries, placed], header, uid: entry.clusterUid };
+}
+
+/** When the head is said to have been signed. */
+function timeOf(
+  { signedAt, checkpoint }: HubNews,
+  by: VerifierKey,
+  now: Instant,
+): Pick<ToldNews, 'signedAt' | 'aheadAt'> {
+  if (signedAt === undefined) return {};
+  const at = readSignedAt(signedAt, checkpoint, by) * 1_000_000;
+  if (!Number.isSafeInteger(at)) throw new NoteProblem('it was signed at no time that there is');
+  return at > now + AHEAD_MAX ? { aheadAt: at } : { signedAt: at };
+}
+
+/** A report that is in the log of the head. */
+function reportOf(
+  news: HubNews,
+  report: NonNullable<HubNews['report']>,
+  watched: WatchedCluster,
+  known: readonly PlacedKeyChange[],
+) {
+  const number = numberOf(report, news);
+  const bytes = Buffer.from(report.entry);
+  const entry = readReportEntry(bytes);
+  if (entry === undefined)
+    throw new RefusedNews('other-digest', 'Its entry is of a key, and not of a report.');
+  checkCluster(entry, news, watched);
+  const header = headerOf(report.header, entry);
+  const statement =
+    report.statement === undefined
+      ? undefined
+      : // It was signed by the key with which the entry was appended.
+        statementOf(report.statement, entry, keysOfEntry(watched.keys, known, number));
+  return { number, run: entry.run, bytes, statement, entry, header };
 }
 
 function keyChangeIn({ entry }: ProvenEntry): KeyChange {
@@ -85,16 +147,33 @@ function keyChangeIn({ entry }: ProvenEntry): KeyChange {
   throw new NoEntry('an entry that should tell of a key of the log does not');
 }
 
-/** @param signers whoever writes a log of his own may say in it that the cluster's key follows his: he is known by that, and signs nothing. */
-function headOf({ checkpoint, cluster }: HubNews, signers: readonly VerifierKey[]): ToldNews['head'] {
-  const { size, root, signed } = readCheckpoint(Buffer.from(checkpoint), signers);
-  const [by] = signed;
-  if (by === undefined)
+/**
+ * @param signers the keys that may sign a head of so many entries. Whoever writes a log of his own may say in it that the cluster's key follows his:
+ * he is known by that, and signs nothing.
+ * @param sizes of the log when it began to be signed by each of its keys.
+ */
+function headOf(
+  { checkpoint, cluster }: HubNews,
+  signers: (size: number) => readonly VerifierKey[],
+  sizes: readonly number[],
+): { readonly head: ToldNews['head']; readonly by: VerifierKey } {
+  const bytes = Buffer.from(checkpoint);
+  const { size, root } = readCheckpoint(bytes, []);
+  const [signed] = readCheckpoint(bytes, signers(size)).signed;
+  if (signed !== undefined) {
+    const { key: by } = signed;
+    return { head: { size, root, checkpoint: withLineOf(checkpoint, by), key: verifierKeyText(by) }, by };
+  }
+  const any = new Map(sizes.flatMap(signers).map((key) => [verifierKeyText(key), key]));
+  if (readCheckpoint(bytes, [...any.values()]).signed.length > 0)
     throw new RefusedNews(
-      'unknown-key',
-      `No key that HUB_CELLS has of the log of ${cluster} signed its head: somebody else tells of that cluster, or its key is another one.`,
+      'retired-key',
+      `The key that signed the head of ${size} entries of the log of ${cluster} is one that another key had followed by then: whoever has it can write no more of that log.`,
     );
-  return { size, root, checkpoint, key: verifierKeyText(by.key) };
+  throw new RefusedNews(
+    'unknown-key',
+    `No key that HUB_CELLS has of the log of ${cluster} signed its head: somebody else tells of that cluster, or its key is another one.`,
+  );
 }
 
 /** The place of an entry in the log of the head. */
@@ -162,9 +241,11 @@ function headerOf(text: string, entry: Entry): ArchivedHeader {
   return header;
 }
 
-function checkStatement(text: string, { run, digest }: Entry, keys: readonly VerifierKey[]): void {
-  const { statement, signed } = readEnvelope(text, keys);
+/** The statement about a report, with the signatures of these keys alone. */
+function statementOf(text: string, { run, digest }: Entry, keys: readonly VerifierKey[]): string {
+  const { statement, signed, text: own } = readEnvelope(text, keys);
   if (signed.length === 0) throw new EnvelopeProblem('no known key signed its statement');
   if (!statement.subject.some(({ name, digest: { sha256 } }) => name === run && sha256 === digest))
     throw new EnvelopeProblem('its statement is about another report');
+  return own;
 }

@@ -18,7 +18,8 @@ import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { downloadsOf } from '../exports/downloads.ts';
 import { partOf } from '../http/cursor.ts';
 import { Serves } from '../http/serves.ts';
-import { CLUSTERS_HERE } from '../tokens.ts';
+import type { KeptIn } from '../hub/cells.ts';
+import { CLUSTERS_HERE, KEPT_IN } from '../tokens.ts';
 import { findRuns } from './find-runs.ts';
 import { RunList } from './run-list.ts';
 import { completenessOf, contentOf } from './runs.ts';
@@ -37,13 +38,19 @@ export class RunsController {
 
   /** What addresses have to say of the cluster; undefined where it is meant anyway. */
   readonly #named: string | undefined;
+  readonly #cluster: string;
+  /** Undefined where the evidence is here. */
+  readonly #keptIn: KeptIn | undefined;
 
   constructor(
     @Inject(RunList) runs: RunList,
     @Inject(STORES) stores: Stores,
     @Inject(CLUSTERS_HERE) { asked, names }: ClustersHere,
+    @Inject(KEPT_IN) keptIn: KeptIn | undefined,
   ) {
     this.#named = asked === names[0] ? undefined : asked;
+    this.#cluster = asked;
+    this.#keptIn = keptIn;
     this.#runs = runs;
     this.#stores = stores;
   }
@@ -93,7 +100,11 @@ export class RunsController {
                 generated: formatInstant(generatedAt),
                 digest,
               })),
-      downloads: header === undefined ? [] : downloadsOf(this.#stores.archive, header, this.#named),
+      downloads:
+        header === undefined || this.#keptIn !== undefined
+          ? []
+          : downloadsOf(this.#stores.archive, header, this.#named),
+      keptIn: this.#keptIn === undefined ? null : pageOf(this.#keptIn, this.#cluster, run.id),
     };
   }
 
@@ -105,6 +116,11 @@ export class RunsController {
     const upTo = (await this.#runs.upTo(run)).slice(0, limit);
     return { items: (await this.#runs.withLate(upTo)).reverse() };
   }
+}
+
+/** Where a run is shown in its cell. */
+function pageOf({ cell, api }: KeptIn, cluster: string, id: string): NonNullable<RunDetail['keptIn']> {
+  return { cell, url: `${api}/?cluster=${encodeURIComponent(cluster)}#/runs/${encodeURIComponent(id)}` };
 }
 
 /** Whether the viewer may export the report of a run that they may list. */
