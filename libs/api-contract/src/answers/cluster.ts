@@ -21,11 +21,9 @@ export type Cluster = z.output<typeof cluster>;
 const feed = z.object({
   cell: z.string().meta({ description: 'The cell that has the evidence.' }),
   api: z.string().meta({ description: 'Where people reach the API of that cell.' }),
-  heard: instant
-    .nullable()
-    .meta({
-      description: 'When the key of its log last signed that it is there; null while that was not told.',
-    }),
+  heard: instant.nullable().meta({
+    description: 'When the key of its log last signed that it is there; null while that was not told.',
+  }),
   state: z.enum(['heard', 'away', 'never heard', 'another log']).meta({
     description:
       '`away` where nothing was heard for ten minutes; `another log` where its log of reports does not go on from what was told before.',
