@@ -14,7 +14,6 @@ import {
 } from './chart-rendering.ts';
 
 const FLOWS = { flowIngestor: { enabled: true, topic: 'flows' }, notifier: { urlSecret: 'hook' } };
-const OWN_PODS = { 'app.kubernetes.io/name': 'margay', 'app.kubernetes.io/instance': 'margay' };
 const ALL_PARTS = { ...DISTRIBUTED, ...FLOWS };
 const PARTS = [
   'api',
@@ -503,56 +502,19 @@ test('alerts and a dashboard', () => {
   });
 });
 
+// Who reaches whom by them: network-policies.kubernetes.test.ts.
 test('NetworkPolicies', () => {
-  const peer = (app: string) => ({ podSelector: { matchLabels: { app } } });
-  const objects = renderedObjects({
-    ...ALL_PARTS,
-    kafka: { brokers: 'a:9092,b:9094' },
-    elasticsearch: { urls: 'https://e:9243,https://f' },
-    auditIngestor: { webhook: { enabled: true, secret: 'w' } },
-    networkPolicy: {
-      from: [peer('ingress')],
-      metricsFrom: [peer('prometheus')],
-      evidenceFrom: [peer('apiserver')],
-      egress: { enabled: true, apiServerPorts: [6443], extra: [{ ports: [{ port: 4318 }] }] },
-    },
-  });
-  const pods = podsOf(objects);
-  const selects = (policy: Rendered, pod: RenderedPod) => {
-    const { matchLabels, matchExpressions = [] } = spec(policy).podSelector;
-    return (
-      Object.entries(matchLabels as Record<string, string>).every(
-        ([k, v]) => pod.metadata.labels![k] === v,
-      ) &&
-      (matchExpressions as { key: string; values: string[] }[]).every(
-        ({ key, values }) => !values.includes(pod.metadata.labels![key]!),
-      )
-    );
-  };
-  const letIn = (part: string) =>
-    only(objects, 'NetworkPolicy')
-      .filter((policy) => spec(policy).policyTypes.includes('Ingress') && selects(policy, pods.get(part)!))
-      .flatMap((policy) => spec(policy).ingress as { ports: { port: string }[]; from: unknown[] }[])
-      .map(({ ports, from }) => [ports.map(({ port }) => port).join(), from]);
-  // helm test and reports by hand ask the dashboard, too.
-  const own = { podSelector: { matchLabels: OWN_PODS } };
-  expect(letIn('api')).toEqual([['http', [peer('ingress'), peer('prometheus'), own]]]);
-  expect(letIn('scheduler')).toEqual([['http', [peer('prometheus')]]]);
-  expect(letIn('audit-ingestor')).toEqual(
-    expect.arrayContaining([
-      ['http', [peer('prometheus')]],
-      ['webhook', [peer('apiserver')]],
-    ]),
-  );
-  const [out] = only(objects, 'NetworkPolicy').filter((policy) =>
-    spec(policy).policyTypes.includes('Egress'),
-  );
-  for (const pod of pods.values()) expect(selects(out!, pod)).toBe(true);
-  const ports = (spec(out!).egress as { ports?: { port: number }[] }[]).flatMap(({ ports = [] }) => ports);
-  expect(new Set(ports.map(({ port }) => port))).toEqual(new Set([53, 443, 6443, 9092, 9094, 9243, 4318]));
-  expect(only(renderedObjects({ ...ALL_PARTS, networkPolicy: { enabled: false } }), 'NetworkPolicy')).toEqual(
-    [],
-  );
+  const policies = (networkPolicy: ChartValues) =>
+    only(renderedObjects({ ...ALL_PARTS, networkPolicy }), 'NetworkPolicy');
+  expect(
+    policies({})
+      .map(({ metadata }) => metadata.name)
+      .sort(),
+  ).toEqual(['pods', ...PARTS, 'check'].map((part) => `margay-${part}`).sort());
+  for (const enabled of [false, true])
+    for (const policy of policies({ egress: { enabled } }))
+      expect(spec(policy).policyTypes).toEqual(enabled ? ['Ingress', 'Egress'] : ['Ingress']);
+  expect(policies({ enabled: false })).toEqual([]);
 });
 
 test('PodDisruptionBudgets', () => {

@@ -84,6 +84,12 @@ const tls: Value = {
   },
 };
 
+const ports = (about: string, initially: readonly number[]): Value => ({
+  about,
+  initially,
+  schema: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 65_535 } },
+});
+
 const networkPolicy = section(
   'NetworkPolicies for Margay’s own pods: in to the dashboard, to metrics and to the ports where evidence is posted, and to no other.',
   {
@@ -92,20 +98,19 @@ const networkPolicy = section(
       'Who may open the dashboard (NetworkPolicy peers), beside the release’s own pods; everybody in the cluster unless set.',
     ),
     metricsFrom: kubernetesList(
-      'Who may read metrics and health of the other parts; everybody in the cluster unless set.',
+      'Who may read metrics and health of the other parts; everybody in the cluster unless set. Those of the dashboard’s pods come by its own port: to these too, where from is set.',
     ),
     evidenceFrom: kubernetesList('Who may post audit events and flow logs; everybody unless set.'),
     egress: section('What pods may reach.', {
       enabled: flag(
-        'Whether they reach DNS, the API server, and the ports of Kafka, Elasticsearch, the schema registry, the OpenID provider, the notifier’s webhook, witnesses, the authority of timestamps and the bucket of copies, and no other.',
+        'Whether each part reaches DNS, the release’s own pods, the ports of the servers that its variables and arguments name, and the API server if it asks that; and no other.',
         false,
       ),
-      apiServerPorts: {
-        about: 'Ports of the API servers, of the Service and behind it.',
-        initially: [443, 6443],
-        schema: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 65_535 } },
-      },
-      extra: kubernetesList('More rules (NetworkPolicy egress rules).'),
+      dnsPorts: ports('Ports of DNS, of the Service and behind it: [53, 5353] on OpenShift.', [53]),
+      apiServerPorts: ports('Ports of the API servers, of the Service and behind it.', [443, 6443]),
+      extra: kubernetesList(
+        'More rules of all pods (NetworkPolicy egress rules): ports that brokers advertise, or that pods behind a Service have, where these are others than in the values.',
+      ),
     }),
   },
 );
