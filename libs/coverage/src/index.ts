@@ -51,4 +51,10 @@ export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';
 export { joinedMark } from './joined-mark.ts';
 export { watchesBehind } from './watch.ts';
-export { COVERAGE_STATEMENT, coverageStatement, type StatedEvidence, isStatedEvidence } from './statement.ts';
+export {
+  COVERAGE_STATEMENT,
+  coverageStatement,
+  type StatedEvidence,
+  isStatedEvidence,
+  statementProblem,
+} from './statement.ts';

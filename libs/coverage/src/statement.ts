@@ -186,3 +186,37 @@ const flowsOf = ({ grade, read, ignored, doubtful, unusable }: Evidence['flows']
 });
 
 const stated = <T>(all: readonly T[]): Stated<T> => ({ total: all.length, listed: all.slice(0, STATED_MAX) });
+
+/** What an in-toto statement says, as far as it is held against a report. */
+interface Said {
+  readonly predicateType: string;
+  readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
+  readonly predicate: unknown;
+}
+
+/**
+ * Why a statement is not the one about a report's evidence; undefined where it is, or is of a type that is not known.
+ *
+ * @param digestOf gives the same for two values that say the same.
+ */
+export function statementProblem(
+  { predicateType, subject, predicate }: Said,
+  of: StatedReport & { readonly digest: string },
+  evidence: unknown,
+  digestOf: (value: unknown) => string,
+): string | undefined {
+  const [one, ...more] = subject;
+  if (one?.digest.sha256 !== of.digest || one.name !== of.run || more.length > 0)
+    return 'it is about another report';
+  if (predicateType !== COVERAGE_STATEMENT) return undefined;
+  try {
+    if (
+      isStatedEvidence(evidence) &&
+      digestOf(coverageStatement(of, evidence)) === digestOf(predicate ?? null)
+    )
+      return undefined;
+  } catch {
+    // Evidence of a shape that nobody could state anything of.
+  }
+  return 'it says something else of the evidence than the report does';
+}

@@ -132,7 +132,9 @@ function signedIn(answer: Uint8Array<ArrayBuffer>): SignedData {
 function infoIn({ encapContentInfo: { eContentType, eContent } }: SignedData): TSTInfo {
   if (eContentType !== OID.tstInfo || eContent === undefined)
     throw new TimestampProblem('what is signed is no timestamp');
-  return parsed('what is signed is no timestamp', () => TSTInfo.fromBER(wholly(eContent.getValue())));
+  const info = parsed('what is signed is no timestamp', () => TSTInfo.fromBER(wholly(eContent.getValue())));
+  if (Number.isNaN(info.genTime.getTime())) throw new TimestampProblem('the time in it is none');
+  return info;
 }
 
 /** Bytes that hold one thing. */

@@ -19,7 +19,11 @@ const FILE = 'log-key-changes.json';
  *
  * @throws Wrong where an entry about a key is none, or is not in that log.
  */
-export function followKeys(brought: BroughtKeys | undefined, trusted: Trusted, told: Told): Trusted {
+export function followKeys<Given extends Pick<Trusted, 'keys'>>(
+  brought: BroughtKeys | undefined,
+  trusted: Given,
+  told: Told,
+): Given & Pick<Trusted, 'keys' | 'signers'> {
   if (brought?.keyChanges === undefined) return trusted;
   const changes = keyChangesIn(brought.keyChanges, brought.proof);
   const { keys, signers, followed, lost } = knownKeys(trusted.keys, changes);

@@ -59,7 +59,7 @@ async function judgedFile(name: string, bytes: Uint8Array): Promise<Judgement> {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, name);
   writeFileSync(path, bytes);
-  return judge((await readBrought(path)) as BroughtEvidence, { keys: [] });
+  return judge((await readBrought(path)) as BroughtEvidence, { keys: [], now: Date.now() });
 }
 
 const CSV = 'endpoints.csv';
@@ -106,10 +106,12 @@ test('what the manifest does not name, and what nothing is made of, is named, an
 });
 
 test.each(['log-entry.json', 'report.tlog-proof', 'log-checkpoint.txt', 'log-key.txt', 'coverage.dsse.json'])(
-  '%s without all of what shows the log is named, and not all is shown',
+  '%s without all of what shows the log is not what is exported',
   async (name) => {
     const more = { ...HONEST, [name]: '{"grade":"proven"}' };
-    expect(await judged(more, manifestOf(more))).toMatchObject({ isAnswered: false, doubtful: [name] });
+    expect((await judged(more, manifestOf(more))).wrong).toMatch(
+      new RegExp(`^\\S+ is missing: where ${name.replaceAll('.', '\\.')} is, it is too`),
+    );
   },
 );
 
@@ -136,9 +138,9 @@ test('what a template of users made is not tried, and neither is why one failed'
 test('why there is no log is not tried; beside a log, or of a file that no template makes, it is not shown', async () => {
   const problem = { ...HONEST, 'log.problem.txt': 'x' };
   expect(await judged(problem, manifestOf(problem))).toMatchObject({ isAnswered: true, doubtful: [] });
-  const beside = { ...problem, 'log-entry.json': '{}', [`${CSV}.problem.txt`]: 'x' };
+  const beside = { ...problem, [`${CSV}.problem.txt`]: 'x' };
   const { doubtful } = await judged(beside, manifestOf(beside));
-  expect(doubtful).toEqual(['log.problem.txt', `${CSV}.problem.txt`, 'log-entry.json']);
+  expect(doubtful).toEqual([`${CSV}.problem.txt`]);
 });
 
 test('of what stands beside a report no more is read than any release writes', async () => {

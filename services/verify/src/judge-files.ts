@@ -17,6 +17,8 @@ export interface JudgedFiles {
   readonly added: readonly string[];
   /** The manifest does not name them. */
   readonly foreign: readonly string[];
+  /** This release makes them of the report, and they are not there. */
+  readonly absent: readonly string[];
 }
 
 /** What the log and the report are judged by themselves with. */
@@ -50,7 +52,10 @@ export function judgeFiles(zip: BroughtZip, report: Fields): JudgedFiles {
     else files[mayBeOf(name) ? 'fitting' : 'added'].push(name);
   }
   const foreign = [...there.keys()].filter((name) => !named.has(name));
-  return { ...(wrong !== undefined && { wrong }), ...files, foreign };
+  const absent = [...renderers.keys()].filter(
+    (name) => !there.has(name) && !there.has(`${name}${PROBLEM}`) && !named.has(name),
+  );
+  return { ...(wrong !== undefined && { wrong }), ...files, foreign, absent };
 }
 
 /** What a manifest says of its report and the report says otherwise; nobody signed the manifest, and people read it. */

@@ -6,6 +6,7 @@ import {
   readProof,
   type SignedCheckpoint,
 } from '@margay/ledger';
+import { believed, isoOf } from './believed-times.ts';
 import { named, type Told, type Trusted } from './judgement.ts';
 import { filesAttachedTo, isPdf } from './read-pdf.ts';
 import { Wrong } from './wrong.ts';
@@ -16,7 +17,7 @@ export function tellSigners({ signed }: SignedCheckpoint, { shown }: Told): void
     shown.push(
       key.use === 'log'
         ? `that log is signed by the key ${key.name}+${key.id}`
-        : `the witness ${key.name} saw that log at ${new Date(time! * 1_000).toISOString()}`,
+        : `the witness ${key.name} saw that log at ${isoOf(time! * 1_000)}`,
     );
 }
 
@@ -88,29 +89,40 @@ export function judgeSince(
   return since;
 }
 
+/** What witnesses must have seen. */
+export interface Witnessed {
+  /** A log of at least so many entries. */
+  readonly size: number;
+  /** What it is. */
+  readonly words: string;
+  /** The end of the window of the report in it, RFC 3339; absent where none is known to be. */
+  readonly windowEnd?: string;
+}
+
 /**
- * Whether so many witnesses as are asked for saw a log that has the report: by the head that its proof is of, or by the checkpoint that was
- * kept, where that has the report's entry.
+ * Whether so many witnesses as are asked for saw what they must have seen: by the head that was brought, or by the checkpoint that was kept.
  *
  * @param kept goes with the head.
  */
 export function judgeWitnesses(
-  head: (SignedCheckpoint & { readonly index: number }) | undefined,
+  head: SignedCheckpoint | undefined,
   kept: SignedCheckpoint | undefined,
-  { witnesses }: Trusted,
-  { shown, notShown }: Told,
+  { size, words: what, windowEnd }: Witnessed,
+  { witnesses, now }: Trusted,
+  told: Told,
 ): boolean {
   if (witnesses === undefined) return true;
-  const heads: SignedCheckpoint[] = head === undefined ? [] : [head];
-  if (head !== undefined && kept !== undefined && kept.size > head.index) heads.push(kept);
+  const heads = head === undefined ? [] : [head];
+  if (kept !== undefined && kept.size >= size)
+    heads.push(believed(kept, { now, ...(windowEnd !== undefined && { windowEnd }) }, told));
   const saw = new Set(
     heads.flatMap(({ signed }) =>
       signed.filter(({ key }) => key.use === 'witness').map(({ key }) => `${key.name}+${key.id}`),
     ),
   );
   const count = witnesses.names.filter((name) => saw.has(name)).length;
-  const words = `${count} of the ${witnesses.names.length} witnesses that were given saw that log with this report in it`;
-  if (count >= witnesses.needed) shown.push(words);
-  else notShown.push(`that ${witnesses.needed} witnesses saw it: ${words}`);
+  const words = `${count} of the ${witnesses.names.length} witnesses that were given saw ${what}`;
+  if (count >= witnesses.needed) told.shown.push(words);
+  else told.notShown.push(`that ${witnesses.needed} witnesses saw it: ${words}`);
   return count >= witnesses.needed;
 }

@@ -1,32 +1,38 @@
+import type { Fields } from '@margay/ground';
 import { readNote, readProof } from '@margay/ledger';
 import { checkTimestamp, TimestampProblem } from '@margay/timestamps';
+import { isoOf, timeProblem } from './believed-times.ts';
 import type { Judgement, Trusted } from './judgement.ts';
-import type { BroughtEvidence } from './read-evidence.ts';
+import type { BroughtEvidence, BroughtPlace } from './read-evidence.ts';
 
 const FILE = 'log-checkpoint.tsr';
 
-/** What was judged of a report, with what a timestamp says of the log's head that its proof is of. */
+/** What was judged, with what a timestamp says of the log's head that the report's proof is of. A place alone has none. */
 export async function withTimestamp(
   judgement: Judgement,
-  { log, zip }: BroughtEvidence,
-  { timestamps }: Trusted,
+  brought: BroughtEvidence | BroughtPlace,
+  { timestamps, now }: Trusted,
 ): Promise<Judgement> {
   if (judgement.wrong !== undefined) return judgement;
-  const answer = log && zip?.timestamp;
-  if (answer === undefined)
+  const { log, answer, windowEnd } = timestampOf(brought);
+  if (log === undefined || answer === undefined)
     return timestamps === undefined
       ? judgement
       : lacking(judgement, 'that the log was there at a time: no timestamp is with it');
-  const data = new Uint8Array(Buffer.from(readNote(Buffer.from(readProof(log!.proof).checkpoint)).text));
+  const data = new Uint8Array(Buffer.from(readNote(Buffer.from(readProof(log.proof).checkpoint)).text));
   try {
     const { time, authority } = await checkTimestamp(answer, { data });
-    const said = `the head of that log existed at ${time.toISOString()}, according to ${authority}`;
+    const said = `the head of that log existed at ${isoOf(time.getTime())}, according to ${authority}`;
+    const notThen = timeProblem(time.getTime(), { now, windowEnd });
     if (timestamps === undefined)
       return {
         ...judgement,
-        notShown: [...judgement.notShown, `that ${said}: --timestamp-ca takes whom you trust for that`],
+        notShown: [
+          ...judgement.notShown,
+          `that ${said}: ${notThen ?? '--timestamp-ca takes whom you trust for that'}`,
+        ],
       };
-    const problem = await problemOf(checkTimestamp(answer, { data, trusted: timestamps }));
+    const problem = notThen ?? (await problemOf(checkTimestamp(answer, { data, trusted: timestamps })));
     return problem === undefined
       ? { ...judgement, shown: [...judgement.shown, said] }
       : lacking(judgement, `that ${said}: ${problem}`);
@@ -34,6 +40,13 @@ export async function withTimestamp(
     if (!(error instanceof TimestampProblem)) throw error;
     return { ...judgement, wrong: `${FILE}: ${error.message}` };
   }
+}
+
+/** The timestamp that was brought, and the end of the window of the report that it is said to be of. */
+function timestampOf(brought: BroughtEvidence | BroughtPlace) {
+  if ('kind' in brought) return {};
+  const { log, zip, report } = brought;
+  return { log, answer: zip?.timestamp, windowEnd: String((report as Fields)['endTime']) };
 }
 
 async function problemOf(checked: Promise<unknown>): Promise<string | undefined> {

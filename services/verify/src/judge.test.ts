@@ -25,6 +25,9 @@ import { judge } from './judge.ts';
 import type { Trusted } from './judgement.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
 
+/** Some days after the window of the report. */
+const NOW = Date.UTC(2025, 10, 28);
+
 type Json = Readonly<Record<string, unknown>>;
 
 const KEY = signingKey('margay.example/c', new Uint8Array(32).fill(1));
@@ -107,7 +110,7 @@ const evidence = (report: Json, log?: BroughtEvidence['log']): BroughtEvidence =
   ...(log && { log }),
 });
 const judged = (brought: BroughtEvidence, trusted: Partial<Trusted> = {}) =>
-  judge(brought, { keys: [KEY], ...trusted });
+  judge(brought, { keys: [KEY], now: NOW, ...trusted });
 
 test('a report alone is consistent with itself, and nothing more is said of it', () => {
   for (const report of [HONEST, FORGED]) {
@@ -173,19 +176,28 @@ describe('the statement about the evidence', () => {
         ).toContain(why);
   });
 
-  test('of a stranger, of a type that is not known, or that is not there shows nothing', () => {
+  test('of a stranger, or that is not there although one was signed, is found out', () => {
     const { statement: _, ...without } = log;
-    for (const [said, words] of [
-      [
-        withStatement(statementOf(entry), signingKey('other.example', new Uint8Array(32))),
-        'who made coverage.dsse.json',
-      ],
-      [withStatement(statementOf(entry, {}, 'https://example.com/v9')), '"https://example.com/v9"'],
-      [judged(evidence(HONEST, without)), 'no statement is there'],
-    ] as const) {
-      expect(said.notShown.join('\n')).toContain(words);
-      expect(said).toMatchObject({ isAnswered: true });
-    }
+    const stranger = signingKey('other.example', new Uint8Array(32));
+    expect(withStatement(statementOf(entry), stranger).wrong).toBe(
+      'coverage.dsse.json: no key of that log signed it',
+    );
+    expect(judged(evidence(HONEST, without)).wrong).toContain('coverage.dsse.json is missing');
+  });
+
+  test('of a type that is not known is named, and not all is shown', () => {
+    const said = withStatement(statementOf(entry, {}, 'https://example.com/v9'));
+    expect(said.notShown.join('\n')).toContain('"https://example.com/v9"');
+    expect(said).toMatchObject({ isAnswered: false, doubtful: ['coverage.dsse.json'] });
+  });
+
+  test('is missed of no report whose evidence an older release told of, of which nothing was stated', () => {
+    const older = withDigest({ ...HONEST, evidence: { sources: null } });
+    const { statement: _, ...without } = logOf([entryOf(older)]).of(0);
+    expect(judged(evidence(older, without))).toMatchObject({
+      isAnswered: true,
+      notShown: ['what is said of its evidence apart from it: no statement is there'],
+    });
   });
 });
 
@@ -338,6 +350,7 @@ function logWithChange(
   return {
     entry: entries[0]!,
     proof: Buffer.from(proofOf(0)),
+    statement: Buffer.from(envelopeText(statementOf(entryOf(report)), by)),
     keyChanges: Buffer.from(JSON.stringify(changes)),
   };
 }

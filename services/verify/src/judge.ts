@@ -1,19 +1,20 @@
-import { COVERAGE_STATEMENT, coverageStatement, isStatedEvidence } from '@margay/coverage';
+import { COVERAGE_STATEMENT, isStatedEvidence, statementProblem } from '@margay/coverage';
 import { at, type Fields } from '@margay/ground';
 import {
   checkProof,
   digestOfJson,
-  type Entry,
   NoEntry,
   NoteProblem,
   readEntry,
   readEnvelope,
   readProof,
+  readVerifierKey,
   type SignedCheckpoint,
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
+import { believed } from './believed-times.ts';
 import { followKeys } from './follow-keys.ts';
 import { judgeFiles } from './judge-files.ts';
 import { judgeSince, judgeWitnesses, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
@@ -24,42 +25,41 @@ import { Wrong } from './wrong.ts';
 
 /** Judges a report by itself, by its log, and by what is trusted. */
 export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence, given: Trusted): Judgement {
-  const shown: string[] = [];
-  const notShown: string[] = [];
+  const told: Told = { shown: [], notShown: [] };
   const verification = verifyReport(report);
-  if (!verification.ok) return { ...WRONG, shown, notShown, wrong: verification.reason };
+  if (!verification.ok) return { ...WRONG, ...told, wrong: verification.reason };
+  const fields = report as Fields;
   try {
-    const problem = summariesProblem(report as Fields);
+    const problem = summariesProblem(fields);
     if (problem !== undefined) throw new Wrong(problem);
-    shown.push(`its header and rows have the digest that it carries, sha256 ${verification.digest}`);
-    shown.push('its summaries are what its rows make');
-    judgeBeside(report as Fields, isRewritten, notShown);
-    const doubtful = zip === undefined ? [] : judgeZip(zip, report as Fields, log, { shown, notShown });
-    const trusted = followKeys(log, given, { shown, notShown });
-    const head = log && judgeLog(log, report as Fields, trusted, { shown, notShown });
-    if (zip !== undefined && head !== undefined) judgeLogFiles(zip, log!, head);
-    if (head === undefined) notShown.push('that it was logged: nothing with it says so');
+    told.shown.push(`its header and rows have the digest that it carries, sha256 ${verification.digest}`);
+    told.shown.push('its summaries are what its rows make');
+    judgeBeside(fields, isRewritten, told.notShown);
+    const doubtful = zip === undefined ? [] : [...judgeZip(zip, fields, told)];
+    const trusted = followKeys(log, given, told);
+    const head = log && judgeLog(log, fields, trusted, told);
+    if (head !== undefined) doubtful.push(...judgeBesideLog({ log: log!, zip, head }, fields, trusted, told));
+    else told.notShown.push('that it was logged: nothing with it says so');
     const signedBy = logsThatSigned(head);
-    if (signedBy.length === 0) notShown.push(whoNotShown(trusted));
-    const { since } = trusted;
-    const kept = since && judgeSince(since, head, trusted, { shown, notShown });
-    const witnessed = judgeWitnesses(head, kept, trusted, { shown, notShown });
-    return {
-      about: 'report',
-      shown,
-      notShown,
-      signedBy,
-      isAnswered:
-        (since === undefined || kept !== undefined) &&
-        witnessed &&
-        (trusted.keys.length === 0 || signedBy.length > 0) &&
-        doubtful.length === 0,
-      doubtful,
-    };
+    if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
+    const isAnswered =
+      isShown(head, String(fields['endTime']), trusted, told) &&
+      (trusted.keys.length === 0 || signedBy.length > 0) &&
+      doubtful.length === 0;
+    return { about: 'report', ...told, signedBy, isAnswered, doubtful };
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;
-    return { ...WRONG, shown, notShown, wrong: error.message };
+    return { ...WRONG, ...told, wrong: error.message };
   }
+}
+
+/** Whether what was asked for of a checkpoint that was kept, and of witnesses, is shown. @throws Wrong */
+function isShown(head: ProvenHead | undefined, windowEnd: string, trusted: Trusted, told: Told): boolean {
+  const { since } = trusted;
+  const kept = since && judgeSince(since, head, trusted, told);
+  const seen = { size: (head?.index ?? 0) + 1, words: 'that log with this report in it', windowEnd };
+  const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
+  return (since === undefined || kept !== undefined) && isWitnessed;
 }
 
 /** What the digest is not over: how report.json is written, and which report it supersedes. @throws Wrong */
@@ -76,15 +76,11 @@ function judgeBeside(report: Fields, isRewritten: boolean, notShown: string[]): 
 }
 
 /** The files whose content is in doubt. @throws Wrong where one is not what the manifest says. */
-function judgeZip(
-  zip: BroughtZip,
-  report: Fields,
-  log: BroughtEvidence['log'],
-  { shown, notShown }: Told,
-): readonly string[] {
-  const { wrong, made, otherwise, fitting, added, foreign } = judgeFiles(zip, report);
+function judgeZip(zip: BroughtZip, report: Fields, { shown, notShown }: Told): readonly string[] {
+  const { wrong, made, otherwise, fitting, added, foreign, absent } = judgeFiles(zip, report);
   if (wrong !== undefined) throw new Wrong(wrong);
-  const unproven = log === undefined ? LOG_FILES.filter((name) => zip.there.has(name)) : [];
+  const missing = missingOfLog(zip.there);
+  if (missing !== undefined) throw new Wrong(missing);
   const said: readonly [where: string[], names: readonly string[], sentence: (names: string) => string][] = [
     [shown, made, (names) => `what is made of report.json now is the same: ${names}`],
     [
@@ -103,20 +99,58 @@ function judgeZip(
     [notShown, foreign, (names) => `anything of these, which manifest.json does not name: ${names}`],
     [
       notShown,
-      unproven,
-      (names) => `anything of these, which the log's entry and its proof must both stand with: ${names}`,
+      absent,
+      (names) =>
+        `these, which this release makes of report.json: ${names}; another release did not, or somebody took them out`,
     ],
   ];
   shown.push('the files that manifest.json names are there as it says; nobody signed manifest.json');
   for (const [where, names, sentence] of said) if (names.length > 0) where.push(sentence(names.join(', ')));
-  return [...otherwise, ...added, ...foreign, ...unproven.filter((name) => !foreign.includes(name))];
+  return [...otherwise, ...added, ...foreign];
+}
+
+/** What stands in the ZIP of every report that is logged; the rest of what shows the log does where there is something to say. */
+const OF_EVERY_LOG = ['log-entry.json', 'report.tlog-proof', 'log-checkpoint.txt', 'log-key.txt'] as const;
+
+/** Why not all that shows the log is there, where something of it is. */
+function missingOfLog(there: ReadonlyMap<string, string>): string | undefined {
+  const some = LOG_FILES.find((name) => there.has(name));
+  const missing = some && OF_EVERY_LOG.find((name) => !there.has(name));
+  return missing && `${missing} is missing: where ${some} is, it is too`;
+}
+
+/** A head, and which of its entries is the report's. */
+type ProvenHead = SignedCheckpoint & { readonly index: number };
+
+/** A report in its log, and what stands with it. */
+interface BroughtLog {
+  readonly log: NonNullable<BroughtEvidence['log']>;
+  readonly zip: BroughtZip | undefined;
+  readonly head: ProvenHead;
+}
+
+/**
+ * Judges what stands beside the proof: it must be of the log that the proof is of.
+ *
+ * @returns the files of which not all is shown. @throws Wrong
+ */
+function judgeBesideLog(
+  { log, zip, head }: BroughtLog,
+  report: Fields,
+  { keys }: Trusted,
+  told: Told,
+): readonly string[] {
+  if (zip !== undefined) judgeLogFiles(zip, log);
+  // What is older was signed by earlier keys, which the log tells of that its own key signed.
+  const own = zip?.key === undefined ? undefined : keysOfLog(log, zip.key);
+  const trusted = logsThatSigned(head).length > 0 ? keys : undefined;
+  return judgeStatement(log, report, { own: own ?? trusted, trusted }, told);
 }
 
 /** What the ZIP says of the log beside the proof. @throws Wrong where it is something else than the entry and the proof say. */
 function judgeLogFiles(
-  { manifest, checkpoint, key }: BroughtZip,
+  { manifest, checkpoint }: BroughtZip,
   { entry: bytes, proof }: NonNullable<BroughtEvidence['log']>,
-  { signed }: SignedCheckpoint,
 ): void {
   const { run, headerDigest } = readEntry(bytes);
   for (const [field, said, is] of [
@@ -129,18 +163,30 @@ function judgeLogFiles(
       );
   if (checkpoint !== undefined && checkpoint !== readProof(proof).checkpoint)
     throw new Wrong('log-checkpoint.txt: it is not the signed head that stands in report.tlog-proof');
-  const logKeys = signed.filter((each) => each.key.use === 'log').map((each) => verifierKeyText(each.key));
-  if (key !== undefined && logKeys.length > 0 && !logKeys.includes(key.trim()))
+}
+
+/**
+ * The key that stands with a log, which signed its head, and those that the log tells of by it. It shows nothing of who made it, and what is of
+ * this log must be signed by these.
+ *
+ * @throws Wrong where it did not sign the head.
+ */
+function keysOfLog(log: NonNullable<BroughtEvidence['log']>, text: string): readonly VerifierKey[] {
+  const key = named('log-key.txt', () => readVerifierKey(text.trim()));
+  const { signed } = named('report.tlog-proof', () => checkProof(log.proof, log.entry, [key]));
+  if (key.use !== 'log' || signed.length === 0)
     throw new Wrong('log-key.txt: it is another key than the one that signed');
+  const { keys } = followKeys(log, { keys: [key] }, { shown: [], notShown: [] });
+  return keys;
 }
 
 /** The head of the log that the report is in. @throws Wrong */
 function judgeLog(
-  { entry: bytes, proof, statement }: NonNullable<BroughtEvidence['log']>,
+  { entry: bytes, proof }: NonNullable<BroughtEvidence['log']>,
   report: Fields,
-  { keys, signers = keys }: Trusted,
-  { shown, notShown }: Told,
-): SignedCheckpoint & { readonly index: number } {
+  { keys, signers = keys, now }: Trusted,
+  told: Told,
+): ProvenHead {
   const entry = named('log-entry.json', () => readEntry(bytes));
   const said: readonly [field: string, entry: unknown, report: unknown][] = [
     ['digest', entry.digest, report['digest']],
@@ -157,63 +203,76 @@ function judgeLog(
       throw new Wrong(
         `the log has another report: its ${field} is ${String(logged)}, and here ${String(is)}`,
       );
-  const head = named('report.tlog-proof', () => checkProof(proof, bytes, signers));
-  shown.push(
+  const proven = named('report.tlog-proof', () => checkProof(proof, bytes, signers));
+  const head = believed(proven, { now, windowEnd: entry.end }, told);
+  told.shown.push(
     `it is entry ${head.index} of the log ${head.origin} of ${head.size} entries, as run ${entry.run}, revision ${entry.revision}`,
   );
-  tellSigners(head, { shown, notShown });
-  if (statement === undefined)
-    notShown.push('what is said of its evidence apart from it: no statement is there');
-  else {
-    // What is older was signed by earlier keys, which the log tells of that this one signed.
-    const known = logsThatSigned(head).length > 0 ? keys : signers;
-    judgeStatement(statement, entry, report, known, { shown, notShown });
-  }
+  tellSigners(head, told);
   if (entry.later === true)
-    notShown.push('what happened to it before it was logged: it had been archived before');
+    told.notShown.push('what happened to it before it was logged: it had been archived before');
   return head;
 }
 
-/** Judges what is said of the report's evidence apart from it. @throws Wrong */
+const STATEMENT = 'coverage.dsse.json';
+
+/** Whose signature counts under a statement. */
+interface StatementKeys {
+  /** Those of the log that it stands with, whoever that is of: one of them must have signed it. Absent where they are not known. */
+  readonly own: readonly VerifierKey[] | undefined;
+  /** Those that are trusted; absent where they did not sign the log either. */
+  readonly trusted: readonly VerifierKey[] | undefined;
+}
+
+/**
+ * Judges what is said of the report's evidence apart from it.
+ *
+ * @returns its name where not all of it is shown. @throws Wrong
+ */
 function judgeStatement(
-  bytes: Uint8Array,
-  entry: Entry,
+  { entry: bytes, statement: file }: NonNullable<BroughtEvidence['log']>,
   { evidence }: Fields,
-  keys: readonly VerifierKey[],
+  { own, trusted }: StatementKeys,
   { shown, notShown }: Told,
-): void {
-  const text = Buffer.from(bytes).toString();
-  const { statement, signed } = named('coverage.dsse.json', () => readEnvelope(text, keys));
+): readonly string[] {
+  const entry = readEntry(bytes);
+  if (file === undefined) {
+    if (isStatedEvidence(evidence))
+      throw new Wrong(`${STATEMENT} is missing: one was signed when the report was logged`);
+    notShown.push('what is said of its evidence apart from it: no statement is there');
+    return [];
+  }
+  const { statement, signed } = statementIn(file, [...(trusted ?? []), ...(own ?? [])]);
+  const problem = statementProblem(statement, entry, evidence, digestOfJson);
+  if (problem !== undefined) throw new Wrong(`${STATEMENT}: ${problem}`);
+  const isBy = (keys: readonly VerifierKey[]) => (key: VerifierKey) =>
+    keys.some((each) => verifierKeyText(each) === verifierKeyText(key));
+  if (own !== undefined && !signed.some(isBy(own)))
+    throw new Wrong(`${STATEMENT}: no key of that log signed it`);
+  if (statement.predicateType !== COVERAGE_STATEMENT) {
+    notShown.push(
+      `what ${STATEMENT} says: it is of the type ${JSON.stringify(statement.predicateType)}, and ${COVERAGE_STATEMENT} is known`,
+    );
+    return [STATEMENT];
+  }
+  const by = signed.filter(isBy(trusted ?? []));
+  if (by.length === 0)
+    notShown.push(`who made ${STATEMENT}, which says of its evidence what the report does`);
+  for (const { name, id } of by)
+    shown.push(
+      `${STATEMENT} says of its evidence what the report does, and is signed by the key ${name}+${id}`,
+    );
+  return [];
+}
+
+/** The statement in its envelope, and who of these signed it. @throws Wrong */
+function statementIn(file: Uint8Array, keys: readonly VerifierKey[]): ReturnType<typeof readEnvelope> {
+  const text = Buffer.from(file).toString();
+  const read = named(STATEMENT, () => readEnvelope(text, keys));
   const { payload } = JSON.parse(text) as { readonly payload: string };
   for (const each of [text, Buffer.from(payload, 'base64').toString()]) {
     const problem = ambiguityOf(each, (name) => name.toLowerCase());
-    if (problem !== undefined) throw new Wrong(`coverage.dsse.json: ${problem}`);
+    if (problem !== undefined) throw new Wrong(`${STATEMENT}: ${problem}`);
   }
-  const { predicateType, subject, predicate } = statement;
-  if (predicateType !== COVERAGE_STATEMENT) {
-    notShown.push(
-      `what coverage.dsse.json says: it is of the type ${JSON.stringify(predicateType)}, and ${COVERAGE_STATEMENT} is known`,
-    );
-    return;
-  }
-  const isOfReport = subject.length === 1 && subject[0]!.digest.sha256 === entry.digest;
-  if (!isOfReport) throw new Wrong('coverage.dsse.json: it is about another report');
-  if (statedDigest(entry, evidence) !== digestOfJson(predicate ?? null))
-    throw new Wrong('coverage.dsse.json: it says something else of the evidence than the report does');
-  if (signed.length === 0)
-    notShown.push('who made coverage.dsse.json, which says of its evidence what the report does');
-  for (const { name, id } of signed)
-    shown.push(
-      `coverage.dsse.json says of its evidence what the report does, and is signed by the key ${name}+${id}`,
-    );
-}
-
-/** The digest of what is stated of a report's evidence; undefined where that is none that anybody could state something of. */
-function statedDigest(entry: Entry, evidence: unknown): string | undefined {
-  try {
-    return isStatedEvidence(evidence) ? digestOfJson(coverageStatement(entry, evidence)) : undefined;
-  } catch {
-    // Its digest is right, which says nothing of its shape.
-    return undefined;
-  }
+  return read;
 }

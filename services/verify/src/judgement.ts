@@ -1,5 +1,5 @@
 import type { Authorities } from '@margay/timestamps';
-import { EnvelopeProblem, type Hash, NoEntry, NoteProblem, type VerifierKey } from '@margay/ledger';
+import { EnvelopeProblem, type Hash, NoEntry, NoKey, NoteProblem, type VerifierKey } from '@margay/ledger';
 import { Wrong } from './wrong.ts';
 
 /** What somebody has who checks reports, from a way of his own. */
@@ -14,6 +14,8 @@ export interface Trusted {
   readonly growth?: readonly Hash[];
   /** Authorities that timestamps must lead to. */
   readonly timestamps?: Authorities;
+  /** The time here, in milliseconds since 1970. */
+  readonly now: number;
   /** So many of these witnesses must have seen the log with the report in it; their keys are among `keys`. */
   readonly witnesses?: { readonly names: readonly string[]; readonly needed: number };
 }
@@ -52,7 +54,12 @@ export function named<T>(file: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (error instanceof NoteProblem || error instanceof NoEntry || error instanceof EnvelopeProblem)
+    if (
+      error instanceof NoteProblem ||
+      error instanceof NoEntry ||
+      error instanceof NoKey ||
+      error instanceof EnvelopeProblem
+    )
       throw new Wrong(`${file}: ${error.message}`);
     throw error;
   }

@@ -2,6 +2,7 @@ import { type Hash, NoKey, NoteProblem, readGrowth, readVerifierKey, type Verifi
 import { FAILED, UsageError, visible, write } from '@margay/terminal';
 import { type Authorities, readCertificates, TimestampProblem } from '@margay/timestamps';
 import { Command } from 'commander';
+import { type Asked, formOf, requireUsed } from './forms.ts';
 import { judge } from './judge.ts';
 import { judgePlace } from './judge-place.ts';
 import { withTimestamp } from './judge-timestamp.ts';
@@ -9,7 +10,7 @@ import { type Judgement, type Trusted, WRONG } from './judgement.ts';
 import { readBrought, readBytes } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
 
-interface Options {
+interface Options extends Partial<Asked> {
   readonly key?: VerifierKey[];
   readonly since?: string;
   readonly growth?: string;
@@ -70,14 +71,14 @@ Exit code 1 for a PDF and for what is printed in one, when a report is not what 
 with --key, --since, --witness or --timestamp-ca is not shown.`,
     )
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
+      const trusted = await trustedOf(options);
       if (options.archive !== undefined && checkWhole !== undefined) {
         if (!(await checkWhole(wholeOf(paths, options)))) command.exitCode = FAILED;
         return;
       }
       if (paths.length === 0) throw new UsageError("missing required argument 'file'");
-      const trusted = await trustedOf(options);
       for (const path of paths) {
-        const judgement = await judged(path, trusted);
+        const judgement = await judged(path, options, trusted);
         if (judgement.wrong !== undefined || !judgement.isAnswered) command.exitCode = FAILED;
         // What is said may hold words of the file, and lines of its own are ours alone.
         await write(
@@ -91,13 +92,10 @@ with --key, --since, --witness or --timestamp-ca is not shown.`,
 
 /** @throws UsageError for what is asked of files alone. */
 function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWhole>[0] {
-  const { archive, key: keys = [], since, growth, witness, timestampCa } = options;
+  const { archive, key: keys = [], since } = options;
   if (paths.length > 0)
     throw new UsageError('--archive takes no files: give the folder with it, as in --archive=DIR');
-  if (growth !== undefined || witness !== undefined || timestampCa !== undefined)
-    throw new UsageError(
-      '--growth, --witness and --timestamp-ca are of files: the whole log is read, and shows by itself that it goes on',
-    );
+  requireUsed('archive', options);
   return {
     keys,
     ...(typeof archive === 'string' && { data: archive }),
@@ -105,11 +103,12 @@ function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWh
   };
 }
 
-async function judged(path: string, trusted: Trusted): Promise<Judgement> {
+async function judged(path: string, options: Options, trusted: Trusted): Promise<Judgement> {
   try {
     const brought = await readBrought(path);
-    if ('kind' in brought) return judgePlace(brought, trusted);
-    return await withTimestamp(judge(brought, trusted), brought, trusted);
+    requireUsed(formOf(brought), options);
+    const judgement = 'kind' in brought ? judgePlace(brought, trusted) : judge(brought, trusted);
+    return await withTimestamp(judgement, brought, trusted);
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem)) throw error;
     return { ...WRONG, shown: [], notShown: [], wrong: error.message };
@@ -128,6 +127,7 @@ function linesOf(judgement: Judgement, path: string): string[] {
 
 function conclusionOf({ about, signedBy, isAnswered, doubtful }: Judgement): string {
   const by = signedBy.join(' and ');
+  const rest = isAnswered ? '' : '; not all that was asked for is shown';
   if (about === 'entry')
     return by === ''
       ? 'unsigned: the proof in this PDF is consistent with itself, origin not shown, pages not looked at'
@@ -135,13 +135,13 @@ function conclusionOf({ about, signedBy, isAnswered, doubtful }: Judgement): str
   if (about === 'checkpoint')
     return by === ''
       ? 'unsigned: a checkpoint, origin not shown'
-      : `signed: a checkpoint of ${by}, no report`;
+      : `signed: a checkpoint of ${by}, no report${rest}`;
   if (signedBy.length === 0)
     return doubtful.length === 0
       ? 'unsigned: consistent with itself, origin not shown'
       : 'unsigned: report.json is consistent with itself, what stands beside it may not be of it, origin not shown';
   const report = `the report that ${by} logged and signed`;
-  return isAnswered ? `intact: ${report}` : `${report}; not all that was asked for is shown`;
+  return isAnswered ? `intact: ${report}` : `${report}${rest}`;
 }
 
 async function trustedOf({
@@ -157,6 +157,7 @@ async function trustedOf({
     throw new UsageError('--growth needs --since: which checkpoint did you keep?');
   return {
     keys,
+    now: Date.now(),
     ...(witnesses && { witnesses }),
     ...(timestampCa !== undefined && { timestamps: await authoritiesIn(timestampCa) }),
     ...(since !== undefined && { since: await readBytes(since) }),
