@@ -11,6 +11,7 @@ export {
   COUNTER_WENT_BACK,
   OUTCOME_UNKNOWN,
   TOOK_LONG,
+  TWO_CLUSTERS,
   type DoubtSince,
   type May,
   type ObjectDoubt,
@@ -35,6 +36,15 @@ export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-
 export { hindsight, type Opened } from './opened.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';
+export {
+  CLOCKS_APART_MAX,
+  compareNumbers,
+  type Meeting,
+  numberedSight,
+  type NumberedSight,
+  toldSince,
+  twoClusters,
+} from './two-clusters.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { FIRST_OBJECT, birthOf, isFirstObject } from './birth.ts';
 export { baselineOf } from './baseline.ts';

@@ -7,6 +7,7 @@ import { firstSights, type Sight, type SightWindow } from './sight.ts';
 import { withoutRefuted } from './refuted.ts';
 import { restoreDoubts } from './restores.ts';
 import { type AskedName, toldOf } from './told.ts';
+import { twoClustersIn } from './two-clusters.ts';
 import { validAt, type Version } from './version.ts';
 
 /** A history in memory, for one look at one log. */
@@ -27,7 +28,7 @@ export function memoryHistory(): MemoryHistory {
   const versions = (options?: FoldOptions) => {
     // Folded in the order in which the names came, in which their changes lie in memory; sorted afterwards.
     const keys: [key: Key, versions: Version[]][] = [];
-    for (const changes of byKey.values()) keys.push([changes[0]!, foldKey(changes, options)]);
+    for (const changes of withTwoClusters(byKey)) keys.push([changes[0]!, foldKey(changes, options)]);
     keys.sort(([a], [b]) => compareKeys(a, b));
     const folded: Version[] = [];
     for (const [, some] of keys) for (const version of some) folded.push(version);
@@ -48,6 +49,19 @@ export function memoryHistory(): MemoryHistory {
     told: (asked, before) => toldOf(byKey, asked, before),
     stateAt: (instant) => validAt(withoutRefuted(versions({ every: 'resourceVersion' })), instant),
   };
+}
+
+function* eachOf<T>(all: readonly (readonly T[])[]): Generator<T> {
+  for (const some of all) yield* some;
+}
+
+/** The changes of each key; where two clusters tell them, with the doubt that this leaves. */
+function withTwoClusters(byKey: ReadonlyMap<string, readonly Change[]>): Iterable<readonly Change[]> {
+  const all = [...byKey.values()];
+  const doubt = twoClustersIn({ [Symbol.iterator]: () => eachOf(all) });
+  if (doubt === undefined) return all;
+  const place = keyText(doubt);
+  return new Map([...byKey, [place, [...(byKey.get(place) ?? []), doubt]]]).values();
 }
 
 /** The change, with the content of the one before where both are the same: most writes change nothing that is read. */

@@ -15,6 +15,9 @@ export const OUTCOME_UNKNOWN = 'outcome-unknown';
 /** The reason of the doubt about everything after a cluster's store was restored. */
 export const COUNTER_WENT_BACK = 'counter-went-back';
 
+/** The reason of the doubt about everything where two clusters tell their changes under one name: no sight ends it. */
+export const TWO_CLUSTERS = 'two-clusters';
+
 /** The reason of doubts about what was deleted with many others, until all of them were. */
 export const TOOK_LONG = 'took-long';
 

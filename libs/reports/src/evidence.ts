@@ -1,6 +1,6 @@
 import { sourceName, type Evidence } from '@margay/coverage';
 import { formatInstant, isPolicy, sortedOnce, type Window } from '@margay/ground';
-import type { Version } from '@margay/history';
+import { TWO_CLUSTERS, type Version } from '@margay/history';
 import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
 import { enforcement, type Enforcement } from './enforcement.ts';
 import { inOrder, type KnownDoubt, openBehind } from './doubts/played.ts';
@@ -115,7 +115,10 @@ export function reportEvidence(
     sources:
       sources === undefined
         ? null
-        : withDoubts(sources, doubts.filter(({ isOfSources }) => isOfSources !== true).length),
+        : withDoubts(
+            sources,
+            doubts.filter(({ isOfSources }) => isOfSources !== true),
+          ),
     firstSeenInMidLife: namedObjects(
       own.filter(({ seenMidLife, validFrom }) => seenMidLife === true && validFrom > window.start),
     ),
@@ -140,13 +143,15 @@ export function reportEvidence(
 }
 
 /** Sources are not complete while something that they should have told is not known. */
-function withDoubts(sources: Evidence, count: number): Evidence {
+function withDoubts(sources: Evidence, doubts: readonly KnownDoubt[]): Evidence {
+  const count = doubts.length;
   if (count === 0) return sources;
+  const ofTwo = doubts.filter(({ reason }) => reason === TWO_CLUSTERS).map(({ message }) => message);
   const sentence =
     count === 1
       ? 'One thing is not known for some of the window: see the doubts.'
       : `${count} things are not known for some of the window: see the doubts.`;
-  return { ...sources, complete: false, reasons: [...sources.reasons, sentence] };
+  return { ...sources, complete: false, reasons: [...ofTwo, ...sources.reasons, sentence] };
 }
 
 /** A doubt as it is listed. */

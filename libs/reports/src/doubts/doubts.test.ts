@@ -384,3 +384,11 @@ test('what was there since ever, nobody knows as what, is open until it ends, an
   ]);
   expect(reportOf(facts).evidence.doubts.listed[0]).not.toHaveProperty('since');
 });
+
+test('two clusters under one name leave everything open since both tell, and no sight, list or time ends it', () => {
+  const two = [aboutMany(50, 55, {}, 'two-clusters')];
+  const all = listed(60, 'pods', 'networkpolicies');
+  for (const window of [WINDOW, { start: 1_000, end: 2_000 }])
+    expect(manyReport(two, all, window)).toEqual({ protects: '?', doubts: ['everything 50-'] });
+  expect(manyReport(two, all, { start: 10, end: 50 })).toEqual({ protects: 'yes', doubts: [] });
+});

@@ -13,7 +13,7 @@ import {
   type Window,
 } from '@margay/ground';
 import type { Doubt, Listing } from '@margay/coverage';
-import { COUNTER_WENT_BACK, type Version } from '@margay/history';
+import { COUNTER_WENT_BACK, TWO_CLUSTERS, type Version } from '@margay/history';
 import type { Doubted } from '@margay/policy';
 import { doubtId } from './doubt-id.ts';
 import { installedKinds } from './installed-kinds.ts';
@@ -152,7 +152,8 @@ function ofVersion(version: Version): WideDoubt[] {
   if (doubt === undefined) return [];
   const { may, since, answeredAt, reason, message, source } = doubt;
   const id = doubtId(version, doubt);
-  const open = { id, since, until: answeredAt, settledAt: validTo ?? Infinity };
+  const until = reason === TWO_CLUSTERS ? Infinity : answeredAt;
+  const open = { id, since, until, settledAt: validTo ?? Infinity };
   const inNamespace = namespace === '' ? {} : { namespace };
   const home = namespace === '' ? {} : { home: namespace };
   if (name === '') {

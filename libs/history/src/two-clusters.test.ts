@@ -1,0 +1,180 @@
+import { MINUTE, SECOND } from '@margay/ground';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Change } from './change.ts';
+import { memoryHistory } from './memory.ts';
+import { readLine } from './index.ts';
+import { recordedLines } from './testing/recordings.ts';
+import { acts, copied, EMPTY, live, restoredOften } from './testing/copies.ts';
+import { CLOCKS_APART_MAX, numberedSight, twoClustersIn } from './two-clusters.ts';
+
+/** Every pair of sights, asked one by one whether the rule holds: what the sweep over them must find. */
+function isProven(changes: readonly Change[]): boolean {
+  const sights = changes.flatMap((change) => numberedSight(change) ?? []);
+  const kinds = [...Map.groupBy(sights, ({ resource }) => resource).values()];
+  const isTwice = kinds.some((own) =>
+    own.some((a) => own.some((b) => a.resourceVersion === b.resourceVersion && a.uid !== b.uid)),
+  );
+  const isOutlived = kinds.some((own) => {
+    const births = own.filter(({ created }) => created);
+    return births.some((birth) =>
+      births.some(
+        (by) =>
+          Number(by.resourceVersion) > Number(birth.resourceVersion) &&
+          by.at + CLOCKS_APART_MAX < birth.receivedAt &&
+          own.some(({ uid, receivedAt }) => uid === by.uid && receivedAt > birth.at + CLOCKS_APART_MAX),
+      ),
+    );
+  });
+  return isTwice && isOutlived;
+}
+
+describe('two clusters under one name', () => {
+  test('a cluster and its copy: told from the first creation of the copy on that something outlives', () => {
+    // The original: 101 to 106; its copy was made at 102.
+    const act = (what: 'create' | 'update' | 'list', after: number, which = 0) =>
+      ({ what, after: after * 10, kind: 'pods', which }) as const;
+    const begin = 1_000 * MINUTE;
+    const { told: original, states } = live('a', EMPTY, begin, [
+      act('create', 60),
+      act('create', 60),
+      act('create', 60),
+      act('create', 60),
+      act('update', 600, 3),
+    ]);
+    const { told: copy } = live('b', states[2]!.store, begin + 300 * SECOND, [
+      act('create', 60),
+      act('update', 60),
+    ]);
+    expect(twoClustersIn(original)).toBeUndefined();
+    expect(twoClustersIn(copy)).toBeUndefined();
+    const doubt = twoClustersIn([...original, ...copy]);
+    expect(doubt).toMatchObject({ receivedAt: begin + 360 * SECOND - 1_000, resource: '', name: '' });
+    expect(doubt?.doubt?.message).toContain(
+      'pods shop/a2 (uid uid-a-60000000000-2) and pods shop/b0 (uid uid-b-60300000000-0) both have the resourceVersion 103, which one store gives once; and pods shop/a3 (uid uid-a-60000000000-3), created with 104, was still there when pods shop/b0 (uid uid-b-60300000000-0) had been created with 103',
+    );
+  });
+
+  test('one cluster never is taken for two, however often its store is restored, by clocks half a minute apart', () => {
+    fc.assert(
+      fc.property(restoredOften, (told) => {
+        expect(twoClustersIn(told)).toBeUndefined();
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('two are found where numbers were given twice and something outlived a creation, never before the copy began', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(copied, ({ original, copy, begun }) => {
+        const all = [...original, ...copy];
+        const doubt = twoClustersIn(all);
+        expect(doubt !== undefined).toBe(isProven(all));
+        if (doubt === undefined) return;
+        found++;
+        expect(doubt.receivedAt).toBeGreaterThanOrEqual(begun);
+      }),
+      { numRuns: 300 },
+    );
+    expect(found).toBeGreaterThan(50);
+  });
+
+  test('the order in which changes come and repeats say nothing', () => {
+    const shuffled = copied.chain(({ original, copy }) => {
+      const all = [...original, ...copy];
+      return fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 }));
+    });
+    fc.assert(
+      fc.property(shuffled, ([all, again]) => {
+        expect(twoClustersIn(again)).toEqual(twoClustersIn(all));
+      }),
+    );
+  });
+
+  test('the history has the doubt, about everything and for good', () => {
+    const [original, copy] = fc
+      .sample(
+        copied.filter(({ original: a, copy: b }) => isProven([...a, ...b])),
+        { numRuns: 1, seed: 5 },
+      )
+      .map(({ original: a, copy: b }) => [a, b] as const)[0]!;
+    const history = memoryHistory();
+    history.add([...original, ...copy]);
+    const wide = history.versions().filter(({ doubt }) => doubt?.reason === 'two-clusters');
+    expect(wide).toEqual([expect.objectContaining({ group: '', resource: '', name: '' })]);
+    expect(wide[0]).not.toHaveProperty('validTo');
+  });
+
+  test('of kinds that Calico’s API server may keep in a store of its own numbers say nothing', () => {
+    const both = fc.sample(
+      copied.filter(({ original, copy }) => isProven([...original, ...copy])),
+      {
+        numRuns: 20,
+        seed: 6,
+      },
+    );
+    for (const { original, copy } of both) {
+      const ofCalico = [...original, ...copy].map((change) => ({
+        ...change,
+        group: 'projectcalico.org',
+        resource: 'networkpolicies',
+      }));
+      expect(twoClustersIn(ofCalico)).toBeUndefined();
+    }
+  });
+
+  test('one write that several tell, in whatever form, is one', () => {
+    fc.assert(
+      fc.property(acts(60), (done) => {
+        const { told } = live('a', EMPTY, 1_000 * MINUTE, done);
+        const again = told.map((change) => ({
+          ...change,
+          id: `${change.id}/watch`,
+          at: change.at + 20 * SECOND,
+          content: { apiVersion: 'extensions/v1beta1', kind: 'Other', metadata: { name: change.name } },
+          origin: { source: 'watch', position: 1 },
+        }));
+        expect(twoClustersIn([...told, ...again])).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('recorded clusters', () => {
+  const toldIn = (path: string): Change[] =>
+    recordedLines(path).flatMap((line, position) =>
+      readLine(line, { source: 'log', position }).flatMap((reading) =>
+        reading.kind === 'changes' ? reading.changes : [],
+      ),
+    );
+
+  test.each(['cluster-a/audit.jsonl.gz', 'audit-cases/real-audit.jsonl.gz'])('%s is told by one', (path) => {
+    const told = toldIn(path);
+    expect(told.length).toBeGreaterThan(1_000);
+    expect(twoClustersIn(told)).toBeUndefined();
+  });
+
+  test('a recorded cluster and a copy that does the same later are two', () => {
+    const told = toldIn('cluster-a/audit.jsonl.gz');
+    const times = told.map(({ at }) => at).sort((a, b) => a - b);
+    const snapshot = times[Math.floor(times.length / 3)]!;
+    const known = new Set(told.filter(({ at }) => at <= snapshot).map(({ uid }) => uid));
+    const late = (times.at(-1)! - snapshot) / 3;
+    const copy = told
+      .filter(({ receivedAt }) => receivedAt > snapshot)
+      .map((change) => ({
+        ...change,
+        id: `copy ${change.id}`,
+        at: change.at + late,
+        receivedAt: change.receivedAt + late,
+        ...(change.uid !== undefined && {
+          uid: known.has(change.uid) ? change.uid : `copy-${change.uid}`,
+        }),
+      }));
+    expect(twoClustersIn(copy)).toBeUndefined();
+    const doubt = twoClustersIn([...told, ...copy]);
+    expect(doubt?.receivedAt).toBeGreaterThan(snapshot + late);
+    expect(doubt?.receivedAt).toBeLessThan(times.at(-1)!);
+  });
+});
