@@ -28,6 +28,7 @@ import { CELL } from '@margay/storage/nest';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { byCluster } from './by-cluster.ts';
+import { Copies } from './copies.ts';
 import { doubleWords, Identities, OtherCluster } from './identities.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
@@ -46,6 +47,7 @@ export class EvidenceController implements OnModuleInit {
   readonly #metrics: Metrics;
   readonly #identities: Identities;
 
+  readonly #copies = new Copies();
   readonly #readiness: Readiness;
 
   constructor(
@@ -62,6 +64,12 @@ export class EvidenceController implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    this.#metrics.onScrape(async () => {
+      for (const cluster of this.#cell.clusters) {
+        const isTwo = await this.#copies.isTwo(cluster, this.#cell.of(cluster));
+        this.#metrics.twoClusters.set(isTwo ? 1 : 0, { cluster });
+      }
+    });
     if (this.#cell.clusters.length < 2) return;
     this.#readiness.add('clusters', () => {
       const words = this.#identities.doubles.map(doubleWords);
@@ -79,9 +87,10 @@ export class EvidenceController implements OnModuleInit {
     @Ctx() { deliveries }: TopicContext,
   ): Promise<void> {
     await this.#identities.check(changes, deliveries);
-    for (const [{ history }, some, cluster] of byCluster(this.#cell, changes)) {
-      const { applied } = await kept(history.append(some));
+    for (const [stores, some, cluster] of byCluster(this.#cell, changes)) {
+      const { applied } = await kept(stores.history.append(some));
       this.#metrics.keptChangesTotal.add(applied, { cluster });
+      await this.#copies.look(cluster, stores, some);
     }
   }
 

@@ -161,7 +161,9 @@ namespace and release). An installation of before knows no Lease: two write one 
 have shown the namespace \`kube-system\`, or that was told its \`uid\` (CLUSTER_UIDS, which the flow-ingestor needs for it), says it with all that it publishes: what is of another cluster than the one that the history of the name began with, also where a cluster
 was made anew under its old name, is set aside (\`dlq-code\` \`other-cluster\`, with both uids in the reason and in the log). A cluster that was restored from a backup has its uid still,
 and its reports say from when on its store is another one. Where one cluster goes by two names of \`CLUSTERS\`, since it was renamed, or was restored beside the first, the snapshotter's
-\`/readyz\` says so: each name has a history of its own. A copy that has the uid and the name of its original is not told from it: give it another name before it publishes. A cluster that is taken out of \`CLUSTERS\` keeps its data, and nobody is shown any of it; its tokens and sessions are good for nothing.
+\`/readyz\` says so: each name has a history of its own. Give a copy another name before it publishes. Where one with the uid and the name of its original tells its changes, too (\`MargayTwoClusters\`), it is found by its numbers
+([decision 25](decisions/0025-a-copy-of-a-cluster.md)): everything is in doubt since both tell, in every report, and the page Clusters says what shows it. End the copy or its ingestors, give the cluster that stays a new \`CLUSTER_NAME\`, and keep the old name in \`CLUSTERS\` for as
+long as its reports are to be seen. Not found are copies whose numbers never meet those of the original, as where etcd was restored with \`--bump-revision\`, or where they write little. A cluster that is taken out of \`CLUSTERS\` keeps its data, and nobody is shown any of it; its tokens and sessions are good for nothing.
 
 **Retention.** History, trail, flows, coverage and archive are in indices by month; deleting the months that are too old is all
 that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on.

@@ -263,6 +263,14 @@ export const METRICS = {
     watch:
       'Above 0: somebody changed the store; the log of the API says which entries; `margay archive check` looks at all; alert `MargayLogChanged`.',
   },
+  twoClusters: {
+    name: 'margay_two_clusters',
+    type: 'gauge',
+    labels: ['cluster'],
+    help: '1 where two clusters tell their changes under one name and uid: one is a copy of the other, and everything is in doubt since both do.',
+    watch:
+      '1: end the copy or keep it from telling anything here, and give the cluster that stays a new name; the page of clusters says what shows it; alert `MargayTwoClusters`.',
+  },
   hubHeardSeconds: {
     name: 'margay_hub_heard_timestamp_seconds',
     type: 'gauge',

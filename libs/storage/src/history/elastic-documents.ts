@@ -1,5 +1,5 @@
 import type { Key, KubernetesObject } from '@margay/ground';
-import type { Change, DoubtSince, Version } from '@margay/history';
+import { numberedSight, type Change, type DoubtSince, type Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import {
@@ -34,6 +34,8 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       at: INSTANT,
       receivedAt: INSTANT,
       isSight: FLAG,
+      number: NUMBER,
+      isBirth: FLAG,
       eventId: KEYWORD,
       source: KEYWORD,
       position: NUMBER,
@@ -137,7 +139,26 @@ export function documentOfChange({ cluster }: Elastic, key: string, change: Chan
   const named = { key, group, resource, namespace, name, uid };
   const isSight = what === 'present' && uid !== undefined && content?.['metadataOnly'] !== true;
   const when = { '@timestamp': dateOf(at), at, receivedAt };
-  return { ...when, cluster, ...named, isSight, eventId, source, position, change: text };
+  return {
+    ...when,
+    cluster,
+    ...named,
+    isSight,
+    ...numberOf(change),
+    eventId,
+    source,
+    position,
+    change: text,
+  };
+}
+
+/** More digits than etcd counts with are no number of its counter. */
+const DIGITS_MAX = 18;
+
+function numberOf(change: Change): { readonly number?: string; readonly isBirth?: boolean } {
+  const sight = numberedSight(change);
+  if (sight === undefined || sight.resourceVersion.length > DIGITS_MAX) return {};
+  return { number: sight.resourceVersion, isBirth: sight.created === true };
 }
 
 /** The document of a version. */

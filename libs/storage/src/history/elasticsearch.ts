@@ -22,6 +22,7 @@ import {
   type ChangeDocument,
   type VersionDocument,
 } from './elastic-documents.ts';
+import { elasticNumbers } from './elastic-numbers.ts';
 import { elasticWriter } from './elastic-writer.ts';
 import type { History, KindSummary, RepeatCount } from './history.ts';
 
@@ -261,6 +262,8 @@ export function elasticsearchHistory(elastic: Elastic): History {
         };
       });
     },
+
+    numbers: elasticNumbers(elastic),
 
     async changesOf(key) {
       const changes = [];

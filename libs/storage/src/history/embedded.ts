@@ -11,6 +11,7 @@ import {
   type Version,
 } from '@margay/history';
 import type { Database, Snapshots, Sql } from '@margay/sqlite';
+import { embeddedNumbers } from './embedded-numbers.ts';
 import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
 import {
   CHANGES_OF_KEY,
@@ -77,6 +78,8 @@ export function embeddedHistory(database: Database, snapshots: Snapshots): Histo
             .all()
             .map((row) => ({ ...row })) as unknown as KindSummary[],
       ),
+
+    numbers: embeddedNumbers(database),
 
     changesOf: async (key) =>
       database.read(() => {

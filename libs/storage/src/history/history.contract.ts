@@ -1,4 +1,15 @@
-import { memoryHistory, overlapping, type Change, type Sight, type Version } from '@margay/history';
+import {
+  CLOCKS_APART_MAX,
+  compareNumbers,
+  memoryHistory,
+  numberedSight,
+  overlapping,
+  type Change,
+  type NumberedSight,
+  type Sight,
+  type Version,
+} from '@margay/history';
+import { SECOND } from '@margay/ground';
 import { describe, expect, test } from 'vitest';
 import {
   doubts,
@@ -73,6 +84,60 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(versions.filter(({ doubt }) => doubt !== undefined).length).toBeGreaterThan(5);
       const [doubt] = told.filter(({ what }) => what === 'doubtful');
       expect(await history.changesOf(doubt as Change)).toContainEqual(doubt);
+    });
+
+    test('numbers of one cluster: none is given twice, and nothing outlives what is created later', async () => {
+      const history = await open();
+      await appendAll(history, changes, random(1));
+      await history.span();
+      const sights = changes.flatMap((change) => numberedSight(change) ?? []);
+      expect(await history.numbers.meetings(sights)).toEqual([]);
+      for (const birth of sights.filter(({ created }) => created))
+        expect(await history.numbers.outliving(birth)).toBeUndefined();
+    });
+
+    test('numbers of two clusters: which were given twice, and what outlived a creation', async () => {
+      const history = await open();
+      const original = story({ seed: 11, changes: 300, keys: 40 });
+      const copy = story({ seed: 12, changes: 120, keys: 40 }).map((change) => ({
+        ...change,
+        name: `copy-${change.name}`,
+        uid: `copy-${change.uid}`,
+        at: change.at + 100 * SECOND,
+        receivedAt: change.receivedAt + 100 * SECOND,
+      }));
+      const all = [...original, ...copy];
+      await appendAll(history, all, random(3));
+      await history.span();
+      const [first, second] = [original, copy].map((told) =>
+        told.flatMap((change) => numberedSight(change) ?? []),
+      ) as [NumberedSight[], NumberedSight[]];
+      const byNumber = new Map(first.map((sight) => [sight.resourceVersion, sight]));
+      const met = second.flatMap((sight) => {
+        const other = byNumber.get(sight.resourceVersion);
+        return other === undefined ? [] : [[other, sight]];
+      });
+      expect(met.length).toBeGreaterThan(10);
+      const found = await history.numbers.meetings(second);
+      expect(found.toSorted(([, a], [, b]) => a.at - b.at)).toEqual(met);
+
+      const sights = [...first, ...second];
+      const births = sights.filter(({ created }) => created);
+      const outlives = (by: NumberedSight, birth: NumberedSight) =>
+        compareNumbers(by, birth) > 0 &&
+        by.at + CLOCKS_APART_MAX < birth.receivedAt &&
+        sights.some(({ uid, receivedAt }) => uid === by.uid && receivedAt > birth.at + CLOCKS_APART_MAX);
+      let outlived = 0;
+      for (const birth of births) {
+        const by = births.filter((one) => outlives(one, birth));
+        const one = await history.numbers.outliving(birth);
+        expect(by.length === 0 ? [undefined] : by).toContainEqual(one);
+        if (one === undefined) continue;
+        outlived++;
+        const expected = births.filter((other) => outlives(one, other)).toSorted((a, b) => a.at - b.at)[0];
+        expect(await history.numbers.firstOutlivedBy(one)).toEqual(expected);
+      }
+      expect(outlived).toBeGreaterThan(5);
     });
 
     test.each([8, 9])('a counter that went back leaves everything open (%i)', async (seed) => {

@@ -1,5 +1,14 @@
 import type { Instant, Key, Window } from '@margay/ground';
-import type { AskedName, Change, Sight, SightWindow, Version } from '@margay/history';
+import type {
+  AskedName,
+  Change,
+  DoubtSince,
+  Meeting,
+  NumberedSight,
+  Sight,
+  SightWindow,
+  Version,
+} from '@margay/history';
 
 /** What became of changes that were appended. */
 export interface Appended {
@@ -30,6 +39,24 @@ export interface KindSummary {
 export interface VersionFilter {
   /** Lower-case plurals; all where absent. */
   readonly resources?: readonly string[];
+}
+
+/**
+ * What the numbers of the cluster's counter say of whether one cluster tells all changes, see `twoClustersIn`. In Elasticsearch what was
+ * appended in the last second may not be seen yet.
+ */
+export interface Numbers {
+  /** Of some sights those whose number another object of their kind was given too, each with the first one. */
+  meetings(sights: readonly NumberedSight[]): Promise<Meeting[]>;
+
+  /** An object that was created before another one with a greater number, and was seen after that was created. */
+  outliving(birth: NumberedSight): Promise<NumberedSight | undefined>;
+
+  /** The first creation that an object outlived so. */
+  firstOutlivedBy(by: NumberedSight): Promise<NumberedSight | undefined>;
+
+  /** The doubt that two clusters tell all changes, the oldest where there are several; undefined where the history has none. */
+  twoClusters(): Promise<DoubtSince | undefined>;
 }
 
 /**
@@ -71,6 +98,8 @@ export interface History {
 
   /** What there is of each kind, by group and resource. */
   summary(): Promise<KindSummary[]>;
+
+  readonly numbers: Numbers;
 
   /** All changes of one key, by instant and then id: what its versions were derived from. */
   changesOf(key: Key): Promise<Change[]>;

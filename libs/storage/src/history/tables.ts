@@ -52,6 +52,10 @@ export const HISTORY_RESTORES = `
   ALTER TABLE versions ADD COLUMN restored TEXT;
   CREATE INDEX versions_restored ON versions (id) WHERE restored IS NOT NULL`;
 
+/** By the numbers of the cluster's counter. */
+export const HISTORY_NUMBERS = `
+  CREATE INDEX changes_by_number ON changes (CAST(resource_version AS INTEGER)) WHERE gone = 0 AND uid IS NOT NULL`;
+
 /** What stands in the column `gone` of changes: the place in this list. */
 export const WHATS: readonly Change['what'][] = [
   'present',

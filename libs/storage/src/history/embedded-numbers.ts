@@ -1,0 +1,83 @@
+import {
+  CLOCKS_APART_MAX,
+  TWO_CLUSTERS,
+  type DoubtSince,
+  type Meeting,
+  type NumberedSight,
+} from '@margay/history';
+import type { Database } from '@margay/sqlite';
+import type { Numbers } from './history.ts';
+
+/** What the numbers in the embedded database say of whether one cluster tells all changes. */
+export function embeddedNumbers(database: Database): Numbers {
+  const find = (condition: string, ...values: (string | number)[]): NumberedSight | undefined => {
+    const row = database.sql(`${SELECT_NUMBERED} AND ${condition} LIMIT 1`).get(...values);
+    return row === undefined ? undefined : sightOf(row as unknown as NumberedRow);
+  };
+  return {
+    meetings: async (sights) =>
+      database.read(() =>
+        sights.flatMap((sight): Meeting[] => {
+          const { group, resource, uid, resourceVersion: number } = sight;
+          const other = find(SAME_NUMBER, number, group, resource, uid);
+          return other === undefined ? [] : [other.at <= sight.at ? [other, sight] : [sight, other]];
+        }),
+      ),
+
+    outliving: async ({ group, resource, resourceVersion: number, receivedAt, at }) =>
+      database.read(() =>
+        find(OUTLIVING, number, group, resource, receivedAt - CLOCKS_APART_MAX, at + CLOCKS_APART_MAX),
+      ),
+
+    firstOutlivedBy: async ({ group, resource, namespace, name, uid, resourceVersion: number, at }) =>
+      database.read(() => {
+        const { last } = database
+          .sql(
+            `SELECT max(c.received_at) AS last FROM changes c JOIN keys k ON k.id = c.key
+             WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND c.gone = 0`,
+          )
+          .get(group, resource, namespace, name, uid) as { last: number | null };
+        const before = (last ?? at) - CLOCKS_APART_MAX;
+        return find(OUTLIVED, number, group, resource, at + CLOCKS_APART_MAX, before);
+      }),
+
+    twoClusters: async () =>
+      database.read(() => {
+        const rows = database.sql(ABOUT_EVERYTHING).all() as unknown as { readonly doubt: string }[];
+        return rows
+          .map(({ doubt }) => JSON.parse(doubt) as DoubtSince)
+          .find(({ reason }) => reason === TWO_CLUSTERS);
+      }),
+  };
+}
+
+interface NumberedRow extends Omit<NumberedSight, 'created'> {
+  readonly created: number;
+}
+
+const sightOf = ({ created, ...sight }: NumberedRow): NumberedSight => ({
+  ...sight,
+  ...(created === 1 && { created: true }),
+});
+
+const SELECT_NUMBERED = `
+  SELECT k."group", k.resource, k.namespace, k.name, c.uid, c.resource_version AS resourceVersion, c.at,
+    c.received_at AS receivedAt, c.created
+  FROM changes c JOIN keys k ON k.id = c.key WHERE c.gone = 0 AND c.uid IS NOT NULL`;
+
+const NUMBER = 'CAST(c.resource_version AS INTEGER)';
+const ASKED = 'CAST(?1 AS INTEGER)';
+
+const SAME_NUMBER = `${NUMBER} = ${ASKED} AND c.resource_version = ?1 AND k."group" = ?2 AND k.resource = ?3 AND c.uid <> ?4
+  ORDER BY c.at, c.uid`;
+
+/** Of a store that goes on few have a greater number than what was created just now. */
+const OUTLIVING = `${NUMBER} > ${ASKED} AND c.created = 1 AND k."group" = ?2 AND k.resource = ?3 AND c.at < ?4
+  AND EXISTS (SELECT 1 FROM changes l WHERE l.key = c.key AND l.uid = c.uid AND l.gone = 0 AND l.received_at > ?5)`;
+
+const OUTLIVED = `${NUMBER} < ${ASKED} AND c.created = 1 AND k."group" = ?2 AND k.resource = ?3 AND c.received_at > ?4
+  AND c.at < ?5 AND c.at > ?4 ORDER BY c.at, c.uid`;
+
+const ABOUT_EVERYTHING = `
+  SELECT v.doubt FROM versions v JOIN keys k ON k.id = v.key
+  WHERE k."group" = '' AND k.resource = '' AND k.namespace = '' AND k.name = '' AND v.doubt IS NOT NULL ORDER BY v.valid_from`;
