@@ -98,7 +98,15 @@ function Feed({ feed: { state, heard, missing, words, cell, api } }: { feed: Fee
 
 type FeedOfCluster = NonNullable<NonNullable<SeenCluster['told']>['feed']>;
 
-function Grade({ told: { grade, complete, words } }: { told: NonNullable<SeenCluster['told']> }) {
+function Grade({
+  told: { grade, complete, words, twoClusters },
+}: {
+  told: NonNullable<SeenCluster['told']>;
+}) {
+  if (twoClusters !== null)
+    return html`<span class="badge bad">two clusters</span>${' since '}<${Time}
+        at=${twoClusters.since}
+      /><br /><span class="soft"><${Name} text=${twoClusters.words} /></span>`;
   if (grade === null) return html`<span class="badge warn">no report yet</span>`;
   return html`<span class="badge ${complete ? 'good' : 'warn'}">${gradeText(grade, complete)}</span
     ><br /><span class="soft"><${Name} text=${words} /></span>`;

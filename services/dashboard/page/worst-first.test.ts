@@ -10,7 +10,17 @@ const told = (name: string, grade: Grade, lastSeen: string | null, complete = fa
   name,
   isAsked: false,
   problem: null,
-  told: { uid: null, lastSeen, grade, complete, words: '', silent: [], lastReport: null, feed: null },
+  told: {
+    uid: null,
+    lastSeen,
+    grade,
+    complete,
+    words: '',
+    silent: [],
+    lastReport: null,
+    twoClusters: null,
+    feed: null,
+  },
 });
 /** As a hub has it. */
 const fed = (
@@ -52,6 +62,17 @@ test('clusters stand by how bad their evidence is, then by how long ago they wer
   ];
   for (const clusters of [worst, worst.toReversed()])
     expect(worstFirst(clusters).map(({ name }) => name)).toEqual(worst.map(({ name }) => name));
+});
+
+test('a name under which two clusters tell their changes stands before all that can be looked at', () => {
+  const two = told('two', 'proven', ONE);
+  const clusters = [
+    untold('away', 'It cannot be looked at now'),
+    { ...two, told: { ...two.told!, twoClusters: { since: NOON, words: 'Two clusters' } } },
+    fed('another log', 'another log'),
+    told('not known', 'not known', NOON),
+  ];
+  expect(worstFirst(clusters.toReversed())).toEqual(clusters);
 });
 
 test('in a hub a log that is another one stands first, and what has not come is in doubt', () => {

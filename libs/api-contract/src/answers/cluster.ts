@@ -52,7 +52,8 @@ const someCluster = z.object({
           'Of the sources of its newest report, of several over that window the worst; null without one.',
       }),
       complete: z.boolean().meta({
-        description: 'True where that grade is `proven` or `no gap seen`, and nothing is left open.',
+        description:
+          'True where that grade is `proven` or `no gap seen`, nothing is left open, and the evidence is of one cluster.',
       }),
       words: z.string().meta({ description: 'How it is, in words.' }),
       silent: list(z.string()).meta({
@@ -68,6 +69,16 @@ const someCluster = z.object({
         })
         .nullable()
         .meta({ description: 'The newest report that may be seen; null without one.' }),
+      twoClusters: z
+        .object({
+          since: instant.meta({ description: 'From when on both are known to have told something.' }),
+          words: z.string().meta({ description: 'What shows it, and what to do, in words.' }),
+        })
+        .nullable()
+        .meta({
+          description:
+            'Two clusters tell their changes under this name and uid, one a copy of the other, so that everything is in doubt since; null where the evidence is of one.',
+        }),
       feed: feed.nullable().meta({
         description: 'How a hub stands to the cell of the cluster; null where its evidence is here.',
       }),

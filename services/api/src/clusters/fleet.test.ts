@@ -122,6 +122,25 @@ test('a cluster is as the report over its last window says, of several over it t
   });
 });
 
+test('two clusters under one name are told, however good the last report was', async () => {
+  const { of, seen } = fleetOf(['alpha', 'beta']);
+  for (const name of ['alpha', 'beta']) await archived(of(name), name);
+  const doubt = { reason: 'two-clusters', may: 'be-anything', message: 'Two clusters …' } as const;
+  await of('alpha').history.append([
+    {
+      id: 'two-clusters/1/2',
+      eventId: 'two-clusters/1/2',
+      what: 'doubtful',
+      ...{ group: '', resource: '', namespace: '', name: '' },
+      ...{ at: END, receivedAt: END - HOUR, doubt, origin: { source: '', position: 0 } },
+    },
+  ]);
+  const { alpha, beta } = await seen();
+  const twoClusters = { since: formatInstant(END - HOUR), words: 'Two clusters …' };
+  expect(alpha!.told).toMatchObject({ grade: 'proven', complete: false, twoClusters });
+  expect(beta!.told).toMatchObject({ grade: 'proven', complete: true, twoClusters: null });
+});
+
 test('what was archived last over an older window is not the last report', async () => {
   const { of, seen } = fleetOf(['alpha', 'beta']);
   await archived(of('alpha'), 'alpha');

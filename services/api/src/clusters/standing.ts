@@ -19,6 +19,7 @@ import { completenessOf, contentOf } from '../runs/runs.ts';
 /** Headers of one cluster, one of each report name. */
 export type Known = readonly ArchivedHeader[];
 
+type TwoClusters = NonNullable<Clusters['items'][number]['told']>['twoClusters'];
 type Told = Omit<NonNullable<Clusters['items'][number]['told']>, 'feed'>;
 
 /** What was found out of a report name. */
@@ -38,6 +39,8 @@ interface Looked {
 export class Standing {
   readonly #cell: Pick<Cell, 'of'>;
   readonly #uids = new Map<string, string>();
+  /** By cluster. */
+  readonly #two = new Map<string, { readonly at: number; readonly found: TwoClusters }>();
   /** By cluster and report name. */
   readonly #looked = new Map<string, Looked>();
   /** By cluster. */
@@ -67,8 +70,21 @@ export class Standing {
     const damage =
       looked.find((each) => each.damage !== undefined)?.damage ?? removed[0]?.archiveProblem ?? null;
     const uid = await this.#uidOf(cluster, stores);
-    if (damage !== null) return { ...NOTHING, uid, words: damage, grade: 'not known' };
-    return { ...standingOf(looked.flatMap(({ last }) => last)), uid };
+    const twoClusters = await this.#twoClustersOf(cluster, stores);
+    if (damage !== null) return { ...NOTHING, uid, twoClusters, words: damage, grade: 'not known' };
+    const standing = standingOf(looked.flatMap(({ last }) => last));
+    return { ...standing, ...(twoClusters !== null && { complete: false }), uid, twoClusters };
+  }
+
+  /** What is known once does not change. */
+  async #twoClustersOf(cluster: string, { history }: Stores): Promise<TwoClusters> {
+    const known = this.#two.get(cluster);
+    const at = performance.now();
+    if (known !== undefined && (known.found !== null || at - known.at < TWO_MILLISECONDS)) return known.found;
+    const doubt = await history.numbers.twoClusters();
+    const found = doubt === undefined ? null : { since: formatInstant(doubt.since), words: doubt.message };
+    this.#two.set(cluster, { at, found });
+    return found;
   }
 
   async #uidOf(cluster: string, { history }: Stores): Promise<string | null> {
@@ -94,6 +110,8 @@ export class Standing {
 const damageOf = async ({ ledger }: Stores, header: ArchivedHeader): Promise<string | undefined> =>
   headerDamage(header) ?? (await damageByLog(ledger, header));
 
+/** So long it stands that the evidence of a cluster is of one. */
+const TWO_MILLISECONDS = 60_000;
 /** So long a look at what was removed stands. */
 const REMOVED_MILLISECONDS = 60_000;
 
@@ -148,7 +166,7 @@ async function lastListed(archive: Stores['archive'], reportName: string): Promi
   }
 }
 
-const NOTHING: Omit<Told, 'uid'> = {
+const NOTHING: Omit<Told, 'uid' | 'twoClusters'> = {
   lastSeen: null,
   grade: null,
   complete: false,
@@ -158,7 +176,7 @@ const NOTHING: Omit<Told, 'uid'> = {
 };
 
 /** By the report whose window ends last; of several the worst. */
-function standingOf(headers: Known): Omit<Told, 'uid'> {
+function standingOf(headers: Known): Omit<Told, 'uid' | 'twoClusters'> {
   const end = Math.max(...headers.map((header) => header.end));
   const last = headers.filter((header) => header.end === end);
   const grades = last.map((header) => completenessOf(contentOf(header)).grade);
