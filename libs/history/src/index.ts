@@ -38,6 +38,7 @@ export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';
 export {
   CLOCKS_APART_MAX,
+  isOfOwnCounter,
   compareNumbers,
   type Meeting,
   numberedSight,

@@ -17,7 +17,7 @@ export interface NumberedSight extends Key, Pick<Change, 'at' | 'receivedAt' | '
   readonly resourceVersion: string;
 }
 
-/** Two objects of one kind that were given one number. */
+/** Two objects that were given one number. */
 export type Meeting = readonly [first: NumberedSight, second: NumberedSight];
 
 /** An object that was created with a lesser number than one that had been there before, and was there afterwards. */
@@ -29,13 +29,24 @@ export interface Outlived {
 /** What clocks of API servers that are set may differ by, at the most. */
 export const CLOCKS_APART_MAX = MINUTE;
 
-/** Whether a change tells a number of the cluster's own counter: what another API server keeps may be counted by another one. */
+/** Whether the objects of a kind are counted by the cluster's own counter: what another API server keeps may be counted by another one. */
+export const isOfOwnCounter = (of: Pick<Key, 'group' | 'resource'>): boolean =>
+  kindOf(of)?.hasStorageForm !== true;
+
+/** What a change tells of the cluster's own counter. */
 export function numberedSight(change: Change): NumberedSight | undefined {
   const { what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt, created } = change;
   if (what !== 'present' || uid === undefined || resourceVersion === undefined) return undefined;
-  if (kindOf(change)?.hasStorageForm === true) return undefined;
+  if (!isOfOwnCounter(change)) return undefined;
   return {
-    ...{ group, resource, namespace, name, uid, resourceVersion, at, receivedAt },
+    group,
+    resource,
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    at,
+    receivedAt,
     ...(created && { created }),
   };
 }
@@ -44,10 +55,10 @@ export function numberedSight(change: Change): NumberedSight | undefined {
  * The doubt about everything where two clusters tell their changes under one name and uid: one was made of a snapshot of the other's
  * store, and both go on. Undefined where one cluster can have told all of it.
  *
- * A store gives each write a number of its own, and each kind is in one store. So two objects of a kind with one number show that it
- * was given twice: the store was restored from a backup, or there are two. Where it was restored, what had been created with a greater
- * number is gone for good. So an object that was created before another one of its kind, with a greater number, and was seen after
- * the creation of that, shows that its store goes on.
+ * A store gives each write a number of its own. So two objects with one number show that it was given twice: the store was restored
+ * from a backup, or there are two. Where it was restored, what had been created with a greater number is gone for good. So an object
+ * that was created before another one of its kind, with a greater number, and was seen after the creation of that, shows that its store
+ * goes on: of one kind, since kinds can be put into stores of their own, where numbers meet and nothing else is amiss.
  */
 export function twoClustersIn(changes: Iterable<Change>): Change | undefined {
   if (!isAnyTwice(changes)) return undefined;
@@ -61,32 +72,24 @@ export function twoClustersIn(changes: Iterable<Change>): Change | undefined {
     else byKind.set(kind, [sight]);
   }
   const kinds = [...byKind.values()];
-  const meeting = earliest(kinds.map(firstMeeting), ([, second]) => second);
+  const meeting = firstMeeting(kinds.flat());
   if (meeting === undefined) return undefined;
-  const outlived = earliest(kinds.map(firstOutlived), ({ birth }) => birth);
+  const [outlived] = kinds
+    .flatMap((sights) => firstOutlived(sights) ?? [])
+    .sort((a, b) => a.birth.receivedAt - b.birth.receivedAt || compareTexts(a.birth.uid, b.birth.uid));
   return outlived && twoClusters(meeting, outlived, toldSince(meeting, outlived.birth));
 }
 
 /** The quick answer for all but a few: false where no number was given twice. */
 function isAnyTwice(changes: Iterable<Change>): boolean {
-  const byResource = new Map<string, Map<string, string>>();
-  for (const { what, resource, uid, resourceVersion } of changes) {
+  const uids = new Map<string, string>();
+  for (const { what, uid, resourceVersion } of changes) {
     if (what !== 'present' || uid === undefined || resourceVersion === undefined) continue;
-    let uids = byResource.get(resource);
-    if (uids === undefined) byResource.set(resource, (uids = new Map()));
     const known = uids.get(resourceVersion);
     if (known === undefined) uids.set(resourceVersion, uid);
     else if (known !== uid) return true;
   }
   return false;
-}
-
-function earliest<T>(found: readonly (T | undefined)[], sightOf: (one: T) => NumberedSight): T | undefined {
-  return found
-    .filter((one) => one !== undefined)
-    .sort(
-      (a, b) => sightOf(a).receivedAt - sightOf(b).receivedAt || compareTexts(sightOf(a).uid, sightOf(b).uid),
-    )[0];
 }
 
 /** The number that was given twice earliest. */
@@ -146,7 +149,10 @@ export function twoClusters([first, second]: Meeting, { birth, by }: Outlived, s
   return {
     id,
     eventId: id,
-    ...{ group: '', resource: '', namespace: '', name: '' },
+    group: '',
+    resource: '',
+    namespace: '',
+    name: '',
     what: 'doubtful',
     at: birth.at,
     receivedAt: since,

@@ -159,13 +159,10 @@ const sightOf = ({ number, isBirth, ...sight }: NumberedDocument): NumberedSight
   ...(isBirth && { created: true }),
 });
 
-const placeOf = ({ group, resource, resourceVersion }: NumberedSight): string =>
-  [group, resource, resourceVersion].join(' ');
-
 function meetingsOf(sights: readonly NumberedSight[], others: readonly NumberedSight[]): Meeting[] {
-  const byPlace = Map.groupBy(others, placeOf);
+  const byNumber = Map.groupBy(others, ({ resourceVersion }) => resourceVersion);
   return sights.flatMap((sight): Meeting[] => {
-    const other = byPlace.get(placeOf(sight))?.find(({ uid }) => uid !== sight.uid);
+    const other = byNumber.get(sight.resourceVersion)?.find(({ uid }) => uid !== sight.uid);
     if (other === undefined) return [];
     return [other.at <= sight.at ? [other, sight] : [sight, other]];
   });

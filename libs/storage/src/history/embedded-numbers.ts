@@ -1,5 +1,6 @@
 import {
   CLOCKS_APART_MAX,
+  isOfOwnCounter,
   TWO_CLUSTERS,
   type DoubtSince,
   type Meeting,
@@ -10,23 +11,23 @@ import type { Numbers } from './history.ts';
 
 /** What the numbers in the embedded database say of whether one cluster tells all changes. */
 export function embeddedNumbers(database: Database): Numbers {
-  const find = (condition: string, ...values: (string | number)[]): NumberedSight | undefined => {
-    const row = database.sql(`${SELECT_NUMBERED} AND ${condition} LIMIT 1`).get(...values);
-    return row === undefined ? undefined : sightOf(row as unknown as NumberedRow);
-  };
+  const find = (condition: string, ...values: (string | number)[]): NumberedSight[] =>
+    (database.sql(`${SELECT_NUMBERED} AND ${condition}`).all(...values) as unknown as NumberedRow[]).map(
+      sightOf,
+    );
   return {
     meetings: async (sights) =>
       database.read(() =>
         sights.flatMap((sight): Meeting[] => {
-          const { group, resource, uid, resourceVersion: number } = sight;
-          const other = find(SAME_NUMBER, number, group, resource, uid);
+          const other = find(SAME_NUMBER, sight.resourceVersion, sight.uid).find(isOfOwnCounter);
           return other === undefined ? [] : [other.at <= sight.at ? [other, sight] : [sight, other]];
         }),
       ),
 
     outliving: async ({ group, resource, resourceVersion: number, receivedAt, at }) =>
-      database.read(() =>
-        find(OUTLIVING, number, group, resource, receivedAt - CLOCKS_APART_MAX, at + CLOCKS_APART_MAX),
+      database.read(
+        () =>
+          find(OUTLIVING, number, group, resource, receivedAt - CLOCKS_APART_MAX, at + CLOCKS_APART_MAX)[0],
       ),
 
     firstOutlivedBy: async ({ group, resource, namespace, name, uid, resourceVersion: number, at }) =>
@@ -38,7 +39,7 @@ export function embeddedNumbers(database: Database): Numbers {
           )
           .get(group, resource, namespace, name, uid) as { last: number | null };
         const before = (last ?? at) - CLOCKS_APART_MAX;
-        return find(OUTLIVED, number, group, resource, at + CLOCKS_APART_MAX, before);
+        return find(OUTLIVED, number, group, resource, at + CLOCKS_APART_MAX, before)[0];
       }),
 
     twoClusters: async () =>
@@ -68,15 +69,15 @@ const SELECT_NUMBERED = `
 const NUMBER = 'CAST(c.resource_version AS INTEGER)';
 const ASKED = 'CAST(?1 AS INTEGER)';
 
-const SAME_NUMBER = `${NUMBER} = ${ASKED} AND c.resource_version = ?1 AND k."group" = ?2 AND k.resource = ?3 AND c.uid <> ?4
+const SAME_NUMBER = `${NUMBER} = ${ASKED} AND c.resource_version = ?1 AND c.uid <> ?2
   ORDER BY c.at, c.uid`;
 
 /** Of a store that goes on few have a greater number than what was created just now. */
 const OUTLIVING = `${NUMBER} > ${ASKED} AND c.created = 1 AND k."group" = ?2 AND k.resource = ?3 AND c.at < ?4
-  AND EXISTS (SELECT 1 FROM changes l WHERE l.key = c.key AND l.uid = c.uid AND l.gone = 0 AND l.received_at > ?5)`;
+  AND EXISTS (SELECT 1 FROM changes l WHERE l.key = c.key AND l.uid = c.uid AND l.gone = 0 AND l.received_at > ?5) LIMIT 1`;
 
 const OUTLIVED = `${NUMBER} < ${ASKED} AND c.created = 1 AND k."group" = ?2 AND k.resource = ?3 AND c.received_at > ?4
-  AND c.at < ?5 AND c.at > ?4 ORDER BY c.at, c.uid`;
+  AND c.at < ?5 AND c.at > ?4 ORDER BY c.at, c.uid LIMIT 1`;
 
 const ABOUT_EVERYTHING = `
   SELECT v.doubt FROM versions v JOIN keys k ON k.id = v.key

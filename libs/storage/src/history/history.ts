@@ -46,7 +46,7 @@ export interface VersionFilter {
  * appended in the last second may not be seen yet.
  */
 export interface Numbers {
-  /** Of some sights those whose number another object of their kind was given too, each with the first one. */
+  /** Of some sights those whose number another object was given too, each with one such. */
   meetings(sights: readonly NumberedSight[]): Promise<Meeting[]>;
 
   /** An object that was created before another one with a greater number, and was seen after that was created. */

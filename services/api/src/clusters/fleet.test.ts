@@ -131,8 +131,14 @@ test('two clusters under one name are told, however good the last report was', a
       id: 'two-clusters/1/2',
       eventId: 'two-clusters/1/2',
       what: 'doubtful',
-      ...{ group: '', resource: '', namespace: '', name: '' },
-      ...{ at: END, receivedAt: END - HOUR, doubt, origin: { source: '', position: 0 } },
+      group: '',
+      resource: '',
+      namespace: '',
+      name: '',
+      at: END,
+      receivedAt: END - HOUR,
+      doubt,
+      origin: { source: '', position: 0 },
     },
   ]);
   const { alpha, beta } = await seen();
