@@ -9,7 +9,7 @@ import { cpus } from 'node:os';
 type Benchmark = { run(print: (line: string) => void, options: { quick: boolean }): Promise<void> | void };
 
 /** What needs servers or a browser is run by its name only. */
-const NAMES = ['policy', 'history', 'reports', 'ledger', 'ingest'];
+const NAMES = ['policy', 'history', 'reports', 'ledger', 'ingest', 'hub'];
 const ON_SERVERS = ['distributed', 'dashboard'];
 
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));

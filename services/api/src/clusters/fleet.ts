@@ -46,6 +46,24 @@ export class Fleet {
   }
 
   /**
+   * Looks at all clusters of a hub, as whoever asks first would have to: each has a database of its own, of which nothing is known after a start.
+   * What cannot be looked at is said when it is asked for.
+   */
+  async lookAhead(): Promise<void> {
+    const ofHub = this.#cell.clusters.filter((name) => this.#cell.of(name).mirror !== undefined);
+    if (ofHub.length === 0) return;
+    const newest = await this.#cell.newest();
+    await askEach(ofHub, async (name) => {
+      try {
+        const removed = await this.#standing.removed(name);
+        await this.#standing.of(name, newest.get(name) ?? [], removed);
+      } catch (error) {
+        this.#say(name, reasonOf(error));
+      }
+    });
+  }
+
+  /**
    * The clusters of which somebody may see something, and by name alone those that do not know them: they may sign in there.
    *
    * @param asked the cluster that was asked, which knows them.

@@ -85,6 +85,11 @@ export class OtherClusters implements ClustersHere {
     return opening;
   }
 
+  /** Before the API listens. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.fleet.lookAhead();
+  }
+
   /** When the API is closed. */
   async onApplicationShutdown(): Promise<void> {
     const opened = await Promise.allSettled([...this.#open.values()].map(({ application }) => application));

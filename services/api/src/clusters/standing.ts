@@ -99,16 +99,21 @@ export class Standing {
     const known = this.#looked.get(place);
     if (known?.newest === newest) return known;
     const last = await lastOf(stores, header);
-    const wrong = await Promise.all([header, ...last].map((each) => damageOf(stores, each)));
-    const looked = { newest, last, damage: wrong.find((each) => each !== undefined) };
+    const looked = { newest, last, damage: await damageIn(stores, [header, ...last]) };
     this.#looked.set(place, looked);
     return looked;
   }
 }
 
-/** What is wrong with a log by itself is told elsewhere. */
-const damageOf = async ({ ledger }: Stores, header: ArchivedHeader): Promise<string | undefined> =>
-  headerDamage(header) ?? (await damageByLog(ledger, header));
+/** What is wrong with one of these headers. What is wrong with a log by itself is told elsewhere. */
+async function damageIn({ ledger }: Stores, headers: Known): Promise<string | undefined> {
+  const damaged = headers.map((header) => headerDamage(header)).find((each) => each !== undefined);
+  if (damaged !== undefined) return damaged;
+  // The log is asked once about each: the newest one is mostly among the last, too.
+  const once = new Map(headers.map((header) => [`${header.id} ${header.headerDigest}`, header]));
+  const wrong = await Promise.all([...once.values()].map((header) => damageByLog(ledger, header)));
+  return wrong.find((each) => each !== undefined);
+}
 
 /** So long it stands that the evidence of a cluster is of one. */
 const TWO_MILLISECONDS = 60_000;
