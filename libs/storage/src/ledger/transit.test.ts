@@ -119,7 +119,7 @@ describe('nothing is appended, and what is wrong is said, where whoever has the 
     [
       'does not know the token',
       'refused',
-      /answered 403: .*permission denied/s,
+      /answered 403: 1 error occurred: \* permission denied$/,
       (it) => void (it.token = 'b'),
     ],
     ['has no such key', 'refused', /answered 404$/, (it) => refuse(it, 404)],

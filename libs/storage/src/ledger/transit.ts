@@ -229,11 +229,14 @@ async function answered(address: string, { milliseconds, token, body }: Question
     throw new NotSigned('away', `${shownAddress(address)} cannot be reached: ${why}`, { cause: error });
   }
   if (status === 200) return parsed(text);
-  const errors = REFUSAL.safeParse(parsed(text)).data?.errors.join('; ').slice(0, 200) ?? '';
+  const errors = (REFUSAL.safeParse(parsed(text)).data?.errors ?? [])
+    .join('; ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   const isAway = status >= 500 || status === 429 || status === 472 || status === 473;
   throw new NotSigned(
     isAway ? 'away' : 'refused',
-    `${shownAddress(address)} answered ${status}${errors === '' ? '' : `: ${errors.trim()}`}`,
+    `${shownAddress(address)} answered ${status}${errors === '' ? '' : `: ${errors.slice(0, 200)}`}`,
   );
 }
 
