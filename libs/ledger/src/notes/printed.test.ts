@@ -21,6 +21,8 @@ test.each<[string, (text: string) => string]>([
   ['as it was printed', (text) => text],
   ['with the ends of lines of Windows', (text) => text.replaceAll('\n', '\r\n')],
   ['with signatures broken where the paper ends', (text) => text.replaceAll(/(\u2014 \S+ \S{40})/g, '$1\n')],
+  ['with the end of its page', (text) => `${text}\n\ndaily · 1ae37d73e71c1209   Page 1 of 7\f`],
+  ['broken between the two last signs', (text) => text.replace(/==\n$/, '=\n=\n')],
   ['on one line', (text) => text.replaceAll('\n', ' ')],
   ['indented, without empty lines', (text) => text.replaceAll('\n\n', '\n').replaceAll('\n', '\n    ')],
   ['with a hyphen for the dash', (text) => text.replaceAll('\u2014', '-')],

@@ -41,11 +41,15 @@ export function readPrinted(text: string): PrintedPlace {
   if (!/^(0|[1-9][0-9]{0,15})$/.test(index)) throw new NoteProblem(`its entry is no number`);
   const [head, ...signatures] = splitAt(words, (word) => DASHES.has(word));
   if (head?.length !== 3) throw new NoteProblem('the head of the log must be an origin, a size and a hash');
-  const lines = signatures.map(([name = '', ...pieces]) => `\u2014 ${name} ${pieces.join('')}\n`);
+  const lines = signatures.map(([name = '', ...pieces]) => `\u2014 ${name} ${wholeOf(pieces)}\n`);
   const checkpoint = `${head.join('\n')}\n\n${lines.join('')}`;
   readNote(utf8ToBytes(checkpoint));
   return { run, digest, index: Number(index), checkpoint };
 }
+
+/** A signature of which lines are broken. All that there are end with an equals sign: what follows is of the page. */
+const wholeOf = (pieces: readonly string[]): string =>
+  /^[^=]*(= ?=?)?/.exec(pieces.join(' '))![0].replaceAll(' ', '');
 
 /** What stands for the dash before a signature. */
 const DASHES: ReadonlySet<string> = new Set(['\u2014', '\u2013', '-', '--']);
