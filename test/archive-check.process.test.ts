@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { signingKey, type SigningKey, verifierKeyText } from '@margay/ledger';
-import { databaseIn, openEmbedded, type Stores } from '@margay/storage';
+import { databaseIn, logUnlogged, openEmbedded, type Stores } from '@margay/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AUDIT_LOG, margay, ownFolder } from './testing/margay.ts';
+import { AUDIT_LOG, margay, ownFolder, startMargay } from './testing/margay.ts';
 import { LOG_KEY, logArchived, recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
 import { sealed } from './testing/sealed.ts';
 
@@ -82,11 +83,16 @@ const removeReport = (id: string) => (store: DatabaseSync) =>
 const removeLog = (store: DatabaseSync) =>
   store.exec('DELETE FROM log_head; DELETE FROM log_entries; DELETE FROM log_tiles');
 
-/** The last report is as if it had never been: an older head of the log, which is signed, stands there again. */
-function truncate(store: DatabaseSync): void {
-  removeReport('daily-3')(store);
+/** The log is what it was before its last entry, as a backup has it, with its signed head; the archive is not. */
+function olderLog(store: DatabaseSync): void {
   store.exec('DELETE FROM log_entries WHERE number = 3; UPDATE log_tiles SET bytes = substr(bytes, 1, 96)');
   store.prepare('UPDATE log_head SET size = 3, checkpoint = ?').run(readFileSync(OLD, 'utf8'));
+}
+
+/** The last report is as if it had never been. */
+function truncate(store: DatabaseSync): void {
+  removeReport('daily-3')(store);
+  olderLog(store);
 }
 
 function changeEntry(store: DatabaseSync): void {
@@ -102,6 +108,8 @@ interface Attack {
   readonly damage: (store: DatabaseSync) => unknown;
   /** Signs a log of his own behind that, with this key. */
   readonly signs?: SigningKey;
+  /** A worker begins behind that, and logs what has no entry. */
+  readonly begins?: true;
   /** Each line of a finding, in any order. */
   readonly found: readonly RegExp[];
 }
@@ -203,6 +211,25 @@ const ATTACKS: readonly Attack[] = [
     found: [/^- truncated: The log has 3 entries, and the checkpoint that was kept is of 4/],
   },
   {
+    name: 'a log that is older than the archive is put in its place',
+    damage: olderLog,
+    found: [
+      /^- truncated: The log has 3 entries, and the checkpoint that was kept is of 4/,
+      /^- unlogged: Report daily-3 is in the archive and has no entry in the log/,
+    ],
+  },
+  {
+    name: 'a log that is older than the archive is put in its place, and a worker goes on with it',
+    damage: olderLog,
+    begins: true,
+    found: [/^- forked: The log does not go on from the checkpoint that was kept/],
+  },
+  {
+    name: 'an archive that is older than the log is put in its place',
+    damage: removeReport('daily-3'),
+    found: [/^- removed: Report daily-3 .* is entry 3 of the log, .* and is not in the archive/],
+  },
+  {
     name: 'the log ends before its head says',
     damage: (store) => store.exec('DELETE FROM log_entries'),
     found: [/^- truncated: The log ends before entry 0, and its head says that it has 4/],
@@ -281,7 +308,7 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-test.each(ATTACKS)('$name: it is found', async ({ damage, signs, found }) => {
+test.each(ATTACKS)('$name: it is found', async ({ damage, signs, begins, found }) => {
   const folder = ownFolder();
   cpSync(sound, folder, { recursive: true });
   const store = new DatabaseSync(databaseIn(folder));
@@ -290,6 +317,11 @@ test.each(ATTACKS)('$name: it is found', async ({ damage, signs, found }) => {
   if (signs !== undefined) {
     const stores = openEmbedded(folder);
     await logged(stores, signs);
+    await stores.close();
+  }
+  if (begins === true) {
+    const stores = openEmbedded(folder);
+    expect(await logUnlogged(stores, LOG_KEY)).toBe(1);
     await stores.close();
   }
   const { code, out, err } = margay(['archive', 'check', '--data', folder, ...KEY, '--since', NEW]);
@@ -325,6 +357,46 @@ test('a check that was interrupted goes on: rows that it found right it does not
   expect(out).toContain('not shown: the rows of 3 reports anew');
   expect(code).toBe(0);
   expect(check().out).toContain('not shown: the rows of 4 reports anew');
+});
+
+/** The files of a folder, each with its digest. */
+const contentsOf = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(folder).map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
+    ]),
+  );
+
+test('a check that is killed leaves the archive as it was, and the next one is right', async () => {
+  const folder = ownFolder();
+  cpSync(sound, folder, { recursive: true });
+  const before = contentsOf(folder);
+  const resume = join(ownFolder(), 'checked.txt');
+  const args = ['archive', 'check', '--data', folder, ...KEY, '--since', NEW, '--resume', resume];
+  const killedOnceItTold = async (words: string): Promise<boolean> => {
+    const child = startMargay(args);
+    const ended = once(child, 'exit');
+    while (!child.said().includes(words)) await Promise.race([once(child.stderr!, 'data'), ended]);
+    child.kill('SIGKILL');
+    const [, signal] = (await ended) as [number | null, string | null];
+    expect(contentsOf(folder)).toEqual(before);
+    return signal === 'SIGKILL';
+  };
+  expect(await killedOnceItTold('')).toBe(true);
+  // It may have come to its end by then, and not each time.
+  const killed: boolean[] = [];
+  while (!killed.includes(true) && killed.length < 10)
+    killed.push(await killedOnceItTold('entries looked at'));
+  expect(killed).toContain(true);
+  const { code, out } = margay(args);
+  expect([code, out.split('\n')[0]]).toEqual([
+    0,
+    'intact: the archive that margay.example/recorded logged and signed',
+  ]);
+  expect(contentsOf(folder)).toEqual(before);
 });
 
 test.each([
