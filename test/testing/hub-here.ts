@@ -63,6 +63,7 @@ export function cellHere(cluster: string, evidence: Stores, bus: Bus) {
           unlogged: (error) => {
             throw error;
           },
+          unexplained: () => {},
         },
       });
       if (result !== 'completed') throw new Error(`${id} is ${result}`);

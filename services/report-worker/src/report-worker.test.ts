@@ -130,6 +130,35 @@ test('a window becomes an archived report and news of it; the window again gives
   expect(exposition).toContain('margay_report_duration_seconds_count{cluster="c",type="inventory"} 1');
 });
 
+test.each<[string, object, string, number]>([
+  ['the same', {}, 'one', 0],
+  ['otherwise, of the same evidence', {}, 'two', 1],
+  ['otherwise, of other evidence', { evidence: { read: 3 } }, 'two', 0],
+  ['otherwise, of another GlobalReport', { reportSpec: { suite: 'b' } }, 'two', 0],
+  ['otherwise, of another type', { reportTypeSpec: { rows: [] } }, 'two', 0],
+])('that a revision says %s is told where no evidence explains it', async (_, change, digest, times) => {
+  const warned: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (message, fields) => void warned.push([message, fields]) };
+  const first = { reportSpec: { suite: 'a' }, evidence: { read: 2 } };
+  const said = [
+    { header: first, digest: 'one' },
+    { header: { ...first, ...change }, digest },
+  ].map((report) => ({ ...report, parts: [], read: {} }) as unknown as Awaited<ReturnType<Compute>>);
+  const { bus, stores, done, metrics } = await worker(() => async () => said.shift()!, { log });
+  const window = windowOf('w1');
+  for (const each of [window, revisedWindow(window, 2)]) {
+    await stores.windows.emit([each], 1);
+    await publishAll(bus, reportWindows, [each]);
+    await expect.poll(done).toBe(0);
+  }
+  const before = expect.objectContaining({ before: 'w1' }) as unknown;
+  expect(warned).toEqual(
+    Array.from({ length: times }, () => [expect.stringMatching(/of the same evidence/), before]),
+  );
+  const counted = /margay_revisions_unexplained_total\{cluster="c"\} 1/;
+  expect(counted.test(await metrics.exposition())).toBe(times === 1);
+});
+
 test('a revision says what it supersedes, which stays, and each is told of once', async () => {
   const { bus, stores, done } = await worker(really);
   const first = windowOf('w1');

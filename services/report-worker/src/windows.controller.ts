@@ -80,6 +80,10 @@ export class WindowsController {
           this.#refusals.add(cluster, error);
           tell.unlogged(error);
         },
+        unexplained: (before) => {
+          this.#metrics.revisionsUnexplainedTotal.add(1, { cluster });
+          tell.unexplained(before);
+        },
       },
     });
     this.#metrics.reportsTotal.add(1, { cluster, type, result });

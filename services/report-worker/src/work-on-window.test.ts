@@ -47,6 +47,7 @@ async function worked(failures: readonly Error[]) {
       late: () => void told.push('late'),
       logged: () => void told.push('logged'),
       unlogged: () => void told.push('unlogged'),
+      unexplained: () => void told.push('unexplained'),
     },
   });
   const news = async (topic: string) => {

@@ -4,7 +4,7 @@ import type { Unapplied } from '@margay/coverage';
 import { pauseAfter, type Instant } from '@margay/ground';
 import { publishAll, type Bus } from '@margay/messaging';
 import { isAway } from '@margay/runtime';
-import { type LogKey, NotSigned } from '@margay/ledger';
+import { digestOfJson, type LogKey, NotSigned } from '@margay/ledger';
 import {
   AlreadyArchived,
   ArchiveDamaged,
@@ -56,6 +56,8 @@ export interface Telling {
   logged(): void;
   /** The report is archived, and the log is not one that may be appended to, or whoever has its key does not sign. */
   unlogged(error: LogRefused | NotSigned): void;
+  /** A revision says otherwise than the report before it, and by what both say they rest on the same. */
+  unexplained(before: string): void;
 }
 
 /**
@@ -160,13 +162,13 @@ async function computeAndArchive(
   if (unapplied !== undefined) tell.late(unapplied);
   const { header, digest, parts, read } = await compute(window, unapplied);
   const { id, cluster, reportName, reportType, start, end, revision } = window;
-  const supersedes = revision === undefined ? undefined : await reportBefore(window, stores);
+  const before = revision === undefined ? undefined : await reportBefore(window, stores);
   const entries = [];
   for (const [part, { kind, rows }] of parts.entries()) {
     entries.push(await stores.archive.appendPart({ reportId: id, end, part, kind, rows }));
   }
   try {
-    return await stores.archive.complete({
+    const archived = await stores.archive.complete({
       id,
       cluster,
       reportName,
@@ -177,10 +179,12 @@ async function computeAndArchive(
       digest,
       parts: entries,
       ...(revision !== undefined && { revision }),
-      ...(supersedes !== undefined && { supersedes }),
+      ...(before !== undefined && { supersedes: before.id }),
       read,
       content: header,
     });
+    if (before !== undefined && isUnexplained(before, archived)) tell.unexplained(before.id);
+    return archived;
   } catch (error) {
     // Evidence that came between two attempts made another report: the archived one counts.
     if (error instanceof AlreadyArchived) return error.kept;
@@ -192,9 +196,21 @@ async function computeAndArchive(
 async function reportBefore(
   { reportName, start, end, revision = 1 }: ReportWindow,
   { archive }: Stores,
-): Promise<string | undefined> {
+): Promise<ArchivedHeader | undefined> {
   const reports = await archive.revisions(reportName, { start, end });
-  return reports.findLast((report) => (report.revision ?? 1) < revision)?.id;
+  return reports.findLast((report) => (report.revision ?? 1) < revision);
+}
+
+/**
+ * Whether two reports over one window say otherwise although what was asked and the evidence are the same, by what they say themselves: another
+ * release computed one, or somebody changed the history, of which no report has a digest.
+ */
+const isUnexplained = (before: ArchivedHeader, after: ArchivedHeader): boolean =>
+  before.digest !== after.digest && digestOfJson(groundsOf(before)) === digestOfJson(groundsOf(after));
+
+function groundsOf({ content }: ArchivedHeader): unknown {
+  const { reportSpec, reportTypeSpec, evidence } = content as Readonly<Record<string, unknown>>;
+  return { reportSpec, reportTypeSpec, evidence };
 }
 
 function completedOf({

@@ -193,6 +193,14 @@ export const METRICS = {
     help: 'Rows archived.',
     watch: 'Nothing to watch by itself.',
   },
+  revisionsUnexplainedTotal: {
+    name: 'margay_revisions_unexplained_total',
+    type: 'counter',
+    labels: ['cluster'],
+    help: 'Revisions that say otherwise than the report before them, although the GlobalReport and the evidence, by what both say of it, are the same.',
+    watch:
+      'Growth without another release of Margay in between: somebody may have changed the history; the worker’s log names both reports; docs/verification.md.',
+  },
   logRefusedTotal: {
     name: 'margay_log_refused_total',
     type: 'counter',
