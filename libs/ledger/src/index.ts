@@ -42,7 +42,6 @@ export {
   type LogKey,
   NoKey,
   NotSigned,
-  type NotSignedReason,
   readSigningKey,
   readVerifierKey,
   type Signer,
