@@ -1,3 +1,4 @@
+import { resourceChanges } from '@margay/contracts';
 import { findConnection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
@@ -12,7 +13,10 @@ await runService({
   name: 'audit-ingestor',
   config,
   module: (settings) =>
-    AuditIngestorModule.over(optionsOf(settings), BusModule.kafka(settings, 'audit-ingestor')),
+    AuditIngestorModule.over(
+      optionsOf(settings),
+      BusModule.kafka(settings, 'audit-ingestor', resourceChanges.name),
+    ),
 });
 
 function optionsOf(settings: Config): AuditIngestorOptions {

@@ -1,3 +1,4 @@
+import { flows } from '@margay/contracts';
 import { BusModule } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
@@ -10,7 +11,7 @@ await runService({
   name: 'flow-ingestor',
   config,
   module: (settings) =>
-    FlowIngestorModule.over(optionsOf(settings), BusModule.kafka(settings, 'flow-ingestor')),
+    FlowIngestorModule.over(optionsOf(settings), BusModule.kafka(settings, 'flow-ingestor', flows.name)),
 });
 
 function optionsOf(settings: Config): FlowIngestorOptions {

@@ -1,3 +1,4 @@
+import { reportsCompleted } from '@margay/contracts';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
@@ -12,7 +13,7 @@ await runService({
   module: (settings) =>
     NotifierModule.over(
       notifierOptionsOf(settings),
-      BusModule.kafka(settings, 'notifier', clustersOf(settings)),
+      BusModule.kafka(settings, 'notifier', reportsCompleted.name, clustersOf(settings)),
       StoresModule.elasticsearch(settings),
     ),
 });

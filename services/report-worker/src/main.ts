@@ -1,4 +1,5 @@
 import { confirmersOf } from '@margay/confirmations';
+import { reportWindows } from '@margay/contracts';
 import { REPORT_NAME } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
@@ -33,7 +34,7 @@ else
           },
           confirmers: confirmersOf(settings),
         },
-        BusModule.kafka(settings, 'report-worker', clustersOf(settings)),
+        BusModule.kafka(settings, 'report-worker', reportWindows.name, clustersOf(settings)),
         StoresModule.elasticsearch(settings),
       );
     },

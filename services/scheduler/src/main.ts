@@ -1,3 +1,4 @@
+import { reportWindows } from '@margay/contracts';
 import { findConnection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
@@ -24,7 +25,7 @@ await runService({
         }),
         ...(settings.SCHEDULE_SINCE !== undefined && { since: settings.SCHEDULE_SINCE }),
       },
-      BusModule.kafka(settings, 'scheduler', clustersOf(settings)),
+      BusModule.kafka(settings, 'scheduler', reportWindows.name, clustersOf(settings)),
       StoresModule.elasticsearch(settings),
     ),
 });

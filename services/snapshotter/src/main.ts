@@ -1,3 +1,4 @@
+import { resourceChanges } from '@margay/contracts';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
@@ -10,7 +11,7 @@ await runService({
   config,
   module: (settings) =>
     SnapshotterModule.over(
-      BusModule.kafka(settings, 'snapshotter', clustersOf(settings)),
+      BusModule.kafka(settings, 'snapshotter', resourceChanges.name, clustersOf(settings)),
       StoresModule.elasticsearch(settings),
     ),
 });

@@ -1,6 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { resourceChanges } from '@margay/contracts';
 import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, Transports } from '@margay/runtime/nest';
 import type { Bus } from '../bus/bus.ts';
@@ -38,16 +37,20 @@ export class BusModule implements OnApplicationShutdown {
    * Kafka, as the settings say; with a schema registry the schemas are registered before the first message is published.
    *
    * @param service what the brokers' logs and quotas call it.
+   * @param topic one that the service uses anyway, whose end shows that the brokers answer: another one would be made, and would need a right.
    * @param clusters whose messages are handled: any other's are set aside; all unless given.
    */
-  static kafka(config: KafkaConfig, service: string, clusters?: readonly string[]): DynamicModule {
+  static kafka(
+    config: KafkaConfig,
+    service: string,
+    topic: string,
+    clusters?: readonly string[],
+  ): DynamicModule {
     return moduleOf(async (log, readiness) => {
       const unfit = new Set<string>();
-      const bus = await openConfiguredBus(config, service, log, (topic, why) =>
-        unfit.add(`${topic}: ${why}`),
-      );
+      const bus = await openConfiguredBus(config, service, log, (name, why) => unfit.add(`${name}: ${why}`));
       readiness.add('topics', () => unfitWords(unfit));
-      readiness.add('kafka', async () => void (await bus.lag(resourceChanges.name, 'readiness')));
+      readiness.add('kafka', async () => void (await bus.ends(topic)));
       const { registry } = bus;
       // What it once said stays known: after that it may be away.
       if (registry !== undefined) readiness.add('schema-registry', () => registry.registered());

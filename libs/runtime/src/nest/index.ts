@@ -15,7 +15,7 @@
  *
  * // main.ts
  * await runService({ name: 'snapshotter', config, module: (settings) =>
- *   SnapshotterModule.over(BusModule.kafka(settings, 'snapshotter'), StoresModule.elasticsearch(settings)) });
+ *   SnapshotterModule.over(BusModule.kafka(settings, 'snapshotter', resourceChanges.name), StoresModule.elasticsearch(settings)) });
  * ```
  *
  * Everything injected is named by its token, `@Inject(TOKEN)`: there is no metadata of types. `ProcessModule` is global and gives

@@ -1,3 +1,4 @@
+import { hubNews } from '@margay/contracts';
 import { BusModule } from '@margay/messaging/nest';
 import { StoresModule } from '@margay/storage/nest';
 import type { DynamicModule } from '@nestjs/common';
@@ -22,7 +23,7 @@ export function hubOf(settings: z.output<typeof hubConfig>): DynamicModule {
       isOneAuthority: by !== 'hub',
     },
     doorOf(settings),
-    BusModule.kafka(settings, 'hub'),
+    BusModule.kafka(settings, 'hub', hubNews.name),
     StoresModule.ofHub(directory, names),
   );
 }
