@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { signingKey, verifierKeyText } from '@margay/ledger';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
@@ -92,6 +93,20 @@ const isObject = (value: unknown): value is Value =>
 /** Of the first chart. */
 const OLDER = load(readFileSync(new URL('older-chart-values.yaml', import.meta.url), 'utf8')) as Value;
 
+const KEY = `margay.example.com/eu-1+1a2b3c4d+A${'Q'.repeat(43)}`;
+const CELL = {
+  name: 'eu-1',
+  api: 'https://margay.eu-1.example.com',
+  clusters: [{ name: 'shop', keys: [KEY] }],
+};
+const HUB = {
+  clusterName: '',
+  profile: 'hub',
+  permissions: 'hub',
+  'kafka.brokers': 'kafka-0:9092',
+  'hub.cells': [CELL],
+};
+
 const check = new Ajv({ allErrors: true, strict: false }).compile(schema as object);
 /** Where the schema finds something wrong, and what it says of names that it does not know. */
 const wrongAt = (set: Readonly<Record<string, unknown>>): string[] => {
@@ -153,6 +168,14 @@ test.each([
       },
     },
   ],
+  [
+    'Pub/Sub alone',
+    {
+      ...RECEIVING,
+      'auditIngestor.webhook.tokens': false,
+      'auditIngestor.webhook.oidc': { issuer: 'https://x', audience: 'y', names: ['z'] },
+    },
+  ],
   ['the distributed profile', DISTRIBUTED],
   [
     'sizes and amounts',
@@ -180,6 +203,23 @@ test.each([
     },
   ],
   ['one token for everybody', { permissions: 'token', permissionsTokenSecret: 'door' }],
+  ['a hub', HUB],
+  [
+    'a hub of cells with paths, uids and several keys',
+    {
+      ...HUB,
+      'hub.cells': [
+        {
+          ...CELL,
+          api: 'http://gateway:8080/eu/1',
+          clusters: [{ name: 'Shop.1', keys: [KEY, KEY], uid: '7c1e-0F' }, ...CELL.clusters],
+        },
+      ],
+    },
+  ],
+  ['a hub whose cells are elsewhere', { ...HUB, 'hub.cells': [], 'hub.cellsConfigMap': 'fleet' }],
+  ['a hub without definitions', { ...HUB, 'crds.enabled': false, 'podDisruptionBudget.enabled': false }],
+  ['a hub for single people', { ...HUB, 'rbac.clusterNames': ['shop'] }],
   ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
 
@@ -240,7 +280,53 @@ test.each([
     { ...DISTRIBUTED, 'auditIngestor.webhook.oidc.issuer': 'https://accounts.google.com' },
     'auditIngestor.webhook.enabled',
   ],
+  ['a receiver in one process', { 'auditIngestor.webhook.enabled': true }, 'auditIngestor.webhook.enabled'],
+  ['a topic in one process', { 'auditIngestor.topic': 'raw' }, 'auditIngestor.topic'],
+  ['a process that does not follow its cluster', { 'auditIngestor.watch': false }, 'auditIngestor.watch'],
+  ['a scale for one process', { 'keda.enabled': true }, 'keda.enabled'],
+  ['another one', { 'reportWorker.autoscaling.enabled': true }, 'reportWorker.autoscaling.enabled'],
+  ['cells of no hub', { 'hub.cells': [CELL] }, 'hub.cells'],
+  ['cells of no hub, elsewhere', { ...DISTRIBUTED, 'hub.cellsConfigMap': 'fleet' }, 'hub.cellsConfigMap'],
+  ['a hub of nothing', { ...HUB, 'hub.cells': [] }, 'hub.cells'],
+  ['a hub of both', { ...HUB, 'hub.cellsConfigMap': 'fleet' }, 'hub.cells'],
+  ['a hub that nobody tells', { ...HUB, 'kafka.brokers': '' }, 'kafka.brokers'],
+  ['a hub that is a cluster', { ...HUB, clusterName: 'c' }, 'clusterName'],
+  ['a hub that asks of each cluster its own', { ...HUB, permissions: 'kubernetes' }, 'permissions'],
+  ['a cell without a name', { ...HUB, 'hub.cells': [{ ...CELL, name: '' }] }, 'hub.cells.0.name'],
+  ['a cell without its API', { ...HUB, 'hub.cells': [{ ...CELL, api: 'eu-1' }] }, 'hub.cells.0.api'],
+  ['a cell of no cluster', { ...HUB, 'hub.cells': [{ ...CELL, clusters: [] }] }, 'hub.cells.0.clusters'],
+  [
+    'a cluster without a key',
+    { ...HUB, 'hub.cells': [{ ...CELL, clusters: [{ name: 'a', keys: [] }] }] },
+    'hub.cells.0.clusters.0.keys',
+  ],
+  [
+    'the key of a witness',
+    { ...HUB, 'hub.cells': [{ ...CELL, clusters: [{ name: 'a', keys: [KEY.replace('AQ', 'BA')] }] }] },
+    'hub.cells.0.clusters.0.keys.0',
+  ],
+  [
+    'a field of a cell that does not exist',
+    { ...HUB, 'hub.cells': [{ ...CELL, url: 'https://x' }] },
+    'hub.cells.0.url',
+  ],
+  [
+    'who may see what, and nobody is asked',
+    { ...HUB, permissions: 'none', 'rbac.clusterNames': ['shop'] },
+    'rbac.clusterNames',
+  ],
+  [
+    'a receiver for nobody',
+    { ...RECEIVING, 'auditIngestor.webhook.tokens': false },
+    'auditIngestor.webhook.oidc.issuer',
+  ],
   ['flows in one process', { 'flowIngestor.enabled': true }, 'flowIngestor.enabled'],
+  ['flows for nobody', { ...DISTRIBUTED, 'flowIngestor.topic': 'flows' }, 'flowIngestor.topic'],
+  [
+    'a receiver of flows for nobody',
+    { ...DISTRIBUTED, 'flowIngestor.http': { enabled: true, port: 8443, secret: 'f' } },
+    'flowIngestor.http.enabled',
+  ],
   ['flows from nowhere', { ...DISTRIBUTED, 'flowIngestor.enabled': true }, 'flowIngestor.topic'],
   ['a name of a cluster that is none', { clusterName: 'my cluster' }, 'clusterName'],
   ['another one among many', { ...DISTRIBUTED, permissions: 'none', clusters: ['c', 'd,e'] }, 'clusters.1'],
@@ -284,6 +370,23 @@ test.each([
   ['who is asked, misspelt', { permission: 'none' }, 'permission'],
 ])('%s is refused with its path', (_, set, path) => expect(wrongAt(set)).toContain(path));
 
+test('keys of a hub’s cells are those that margay key prints, and not those of witnesses', () => {
+  const keys = (use: 'log' | 'witness') =>
+    Array.from({ length: 50 }, (_, i) =>
+      verifierKeyText(signingKey('margay.example.com/eu-1', new Uint8Array(32).fill(i), use)),
+    );
+  const wrong = (of: readonly string[]) =>
+    wrongAt({ ...HUB, 'hub.cells': [{ ...CELL, clusters: [{ name: 'shop', keys: of }] }] }).length;
+  expect([wrong(keys('log')), wrong(keys('witness'))]).toEqual([0, 50]);
+});
+
+test('the values of docs/install.md for a hub are taken, with a key in them', () => {
+  const text = readFileSync(new URL('../docs/install.md', import.meta.url), 'utf8');
+  const [, block = ''] = /```yaml\n# hub\.yaml\n([^]*?)```/.exec(text)!;
+  check(merged(values, load(block.replace(/margay\.example\.com\/eu-1\+…/, KEY)) as Value));
+  expect(check.errors).toBeNull();
+});
+
 test('the notifier takes every rule that there is', () => {
   const source = readFileSync(new URL('../services/notifier/src/regressions.ts', import.meta.url), 'utf8');
   const rules = [...source.matchAll(/^  '([a-z-]+)': /gm)].map(([, rule]) => rule!);
@@ -297,6 +400,7 @@ test.each(paths)('%s is read by a template', (path) => {
   // Parts of a section are also read where the section itself is at hand.
   const isRead =
     templates.includes(`Values.${path}`) ||
-    (templates.includes(`Values.${section}`) && new RegExp(`[.]${key}\\b`).test(templates));
+    ([`Values.${section}`, `"${section}"`].some((text) => templates.includes(text)) &&
+      new RegExp(`[.]${key}\\b`).test(templates));
   expect(isRead).toBe(true);
 });

@@ -6,6 +6,7 @@ import {
   CHART,
   DISTRIBUTED,
   EMBEDDED,
+  HUB,
   podsOf,
   renderedObjects,
   type ChartValues,
@@ -39,6 +40,11 @@ const one = (objects: readonly Rendered[], kind: string, name?: string): Rendere
   expect(found).toHaveLength(1);
   return found[0]!;
 };
+/** A cluster of a hub, with a key of a log of its own. */
+const cluster = (name: string) => ({
+  name,
+  keys: [HUB.hub.cells[0]!.clusters[0]!.keys[0]!.replace('eu-1', name)],
+});
 const container = (pod: RenderedPod) => pod.spec.containers[0];
 const spec = (object: Rendered) => object['spec'];
 
@@ -395,6 +401,7 @@ test('TLS of the dashboard', () => {
   for (const [values, door] of [
     [EMBEDDED, 'margay'],
     [ALL_PARTS, 'api'],
+    [HUB, 'hub'],
   ] as const) {
     const objects = renderedObjects({ ...values, ...monitored, tls: { secret: 'web' } });
     for (const [part, pod] of podsOf(objects)) {
@@ -415,7 +422,7 @@ test('TLS of the dashboard', () => {
     expect(endpoint.relabelings).toEqual([
       {
         sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_component'],
-        regex: 'api|margay',
+        regex: door,
         targetLabel: '__scheme__',
         replacement: 'https',
       },
@@ -555,6 +562,29 @@ test('more objects', () => {
   expect(one(renderedObjects({ ...EMBEDDED, extraObjects: [extra] }), 'ConfigMap')).toEqual(extra);
 });
 
+test('receivers', () => {
+  const webhook = { enabled: true, secret: 'w' };
+  const oidc = { issuer: 'https://accounts.google.com', audience: 'a', names: ['n'] };
+  const of = (more: object) =>
+    renderedObjects({ ...DISTRIBUTED, auditIngestor: { webhook: { ...webhook, ...more } } });
+  const tokens = (more: object) =>
+    container(podsOf(of(more)).get('audit-ingestor')!).env.find(
+      ({ name }: { name: string }) => name === 'AUDIT_WEBHOOK_TOKENS_FILE',
+    )?.value;
+  expect(tokens({})).toBe('/secrets/webhook/token');
+  expect(tokens({ oidc })).toBe('/secrets/webhook/token');
+  expect(tokens({ oidc, tokens: false })).toBeUndefined();
+  const tested = (more: object) => spec(one(of(more), 'Pod', 'margay-test-webhook')).containers[0];
+  expect(tested({ oidc }).env).toEqual([
+    { name: 'WEBHOOK_URL', value: 'https://margay-audit-ingestor.default:443/' },
+    { name: 'OIDC_ISSUER', value: oidc.issuer },
+  ]);
+  expect(tested({}).args.at(-1)).toBe(readFileSync(`${CHART}/files/test-webhook.mjs`, 'utf8'));
+  expect(only(renderedObjects(DISTRIBUTED), 'Pod').map(({ metadata }) => metadata.name)).toEqual([
+    'margay-test',
+  ]);
+});
+
 test('flows', () => {
   const http = { enabled: true, secret: 'f' };
   const objects = renderedObjects({ ...DISTRIBUTED, flowIngestor: { enabled: true, http, topic: 'flows' } });
@@ -608,6 +638,112 @@ test('clusters together', () => {
   expect(() => renderedObjects({ ...over, clusterLabels: { d: { env: 'prod' } } })).toThrow(
     /clusterLabels: d is not among clusters/,
   );
+});
+
+test('a hub', () => {
+  const cells = [...HUB.hub.cells, { ...HUB.hub.cells[0]!, name: 'us-1', clusters: [cluster('till')] }];
+  const values = {
+    ...HUB,
+    ...MONITORED,
+    kafka: { brokers: 'kafka:9093', tls: true, saslSecret: 's', caSecret: 'ca', certSecret: 'client' },
+    hub: { cells, persistence: { size: '20Gi', storageClass: 'fast' } },
+    rbac: { reportNames: ['daily'], clusterNames: ['till'] },
+    networkPolicy: { egress: { enabled: true, apiServerPorts: [6443] } },
+    url: 'https://hub.example.org',
+    oidc: { issuer: 'https://id.example.org:8443', clientId: 'margay' },
+    ingress: { enabled: true, hosts: [{ host: 'hub.example.org' }] },
+    tls: { secret: 'web' },
+  };
+  const objects = renderedObjects(values, 'fleet', 'hubs');
+  // One process over one volume, and nothing that follows a cluster or makes reports.
+  expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+    'ClusterRole hubs-fleet-margay-export-daily',
+    'ClusterRole hubs-fleet-margay-export-reports',
+    'ClusterRole hubs-fleet-margay-hub-api',
+    'ClusterRole hubs-fleet-margay-see-clusters',
+    'ClusterRole hubs-fleet-margay-see-till',
+    'ClusterRoleBinding hubs-fleet-margay-hub-api',
+    'ConfigMap fleet-margay-cells',
+    'ConfigMap fleet-margay-dashboard',
+    'Deployment fleet-margay-hub',
+    'Ingress fleet-margay',
+    'NetworkPolicy fleet-margay-hub',
+    'NetworkPolicy fleet-margay-pods',
+    'PersistentVolumeClaim fleet-margay-hub',
+    'Pod fleet-margay-test',
+    'PodMonitor fleet-margay',
+    'PrometheusRule fleet-margay',
+    'Service fleet-margay',
+    'Service fleet-margay-metrics',
+    'ServiceAccount fleet-margay-hub',
+    'ServiceMonitor fleet-margay',
+  ]);
+  const deployment = one(objects, 'Deployment');
+  expect(spec(deployment)).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+  const pod = podsOf(objects).get('hub')!;
+  expect(pod.spec.volumes).toContainEqual({
+    name: 'data',
+    persistentVolumeClaim: { claimName: 'fleet-margay-hub' },
+  });
+  expect(one(objects, 'PersistentVolumeClaim')).toMatchObject({
+    metadata: { annotations: { 'helm.sh/resource-policy': 'keep' } },
+    spec: { storageClassName: 'fast', resources: { requests: { storage: '20Gi' } } },
+  });
+  expect(JSON.parse(one(objects, 'ConfigMap', 'fleet-margay-cells')['data']['cells.json'] as string)).toEqual(
+    cells,
+  );
+  // What is in the pod where the variables say: the cells, and the certificates for Kafka.
+  const env = container(pod).env as { name: string; value?: string }[];
+  const mounted = container(pod).volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+  for (const { value = '' } of env.filter(({ name }) => /_FILE$|_DIRECTORY$/.test(name)))
+    expect(mounted.some((path: string) => `${value}/`.startsWith(`${path}/`))).toBe(true);
+  // A hub whose cells changed is started anew: it reads them once.
+  const marked = (given: ChartValues) => podsOf(renderedObjects(given)).get('hub')!.metadata.annotations;
+  expect(marked({ ...values, logLevel: 'warn' })).toEqual(marked(values));
+  expect(marked({ ...values, hub: { cells: HUB.hub.cells }, rbac: {} })).not.toEqual(marked(values));
+  const elsewhere = renderedObjects({ ...HUB, hub: { cellsConfigMap: 'fleet' } });
+  expect(only(elsewhere, 'ConfigMap')).toEqual([]);
+  expect(podsOf(elsewhere).get('hub')!.spec.volumes).toContainEqual({
+    name: 'cells',
+    configMap: { name: 'fleet' },
+  });
+  // The API server is asked who may see what, and of nothing else; where it is not asked the pod has no token for it.
+  expect(one(objects, 'ClusterRole', 'hubs-fleet-margay-hub-api')['rules']).toEqual([
+    { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+    { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  ]);
+  expect(one(objects, 'ClusterRole', 'hubs-fleet-margay-see-till')['rules']).toEqual([
+    { apiGroups: ['margay.io'], resources: ['clusters'], verbs: ['get'], resourceNames: ['till'] },
+  ]);
+  expect(pod.spec.automountServiceAccountToken).toBe(true);
+  const byToken = renderedObjects({ ...HUB, permissions: 'token', permissionsTokenSecret: 'door' });
+  expect(podsOf(byToken).get('hub')!.spec.automountServiceAccountToken).toBe(false);
+  expect(only(byToken, 'ClusterRoleBinding')).toEqual([]);
+  const alerts = JSON.stringify(spec(one(objects, 'PrometheusRule')));
+  for (const alert of ['MargayCellAway', 'MargayHubLacksReports', 'MargayHubLogChanged', 'MargayHubRefuses'])
+    expect(alerts).toContain(alert);
+  // What the process refuses of its cells is refused before it is installed.
+  const hubOf = (...clusters: readonly object[]) => ({
+    ...HUB,
+    hub: { cells: [...HUB.hub.cells, { ...HUB.hub.cells[0]!, name: 'us-1', clusters }] },
+  });
+  const [shop] = HUB.hub.cells[0]!.clusters;
+  expect(() => renderedObjects(hubOf(cluster('till'), cluster('shop')))).toThrow(
+    /hub\.cells\[1\]\.clusters\[1\]\.name: the cluster shop is in the cell eu-1, too/,
+  );
+  expect(() => renderedObjects(hubOf({ ...shop, name: 'till' }))).toThrow(
+    /hub\.cells\[1\]\.clusters\[0\]\.keys: margay\.example\.com\/eu-1 is the log of the cluster shop/,
+  );
+  expect(() => renderedObjects({ ...HUB, rbac: { clusterNames: ['till'] } })).toThrow(
+    /rbac\.clusterNames: there is no cluster till/,
+  );
+  // And a release without a hub has nothing of one.
+  for (const values of [EMBEDDED, ALL_PARTS])
+    expect(
+      renderedObjects({ ...values, ...MONITORED }).filter(
+        ({ kind, metadata }) => /cells|hub/.test(metadata.name) || JSON.stringify(kind).includes('HUB_'),
+      ),
+    ).toEqual([]);
 });
 
 test('scaling by lag', () => {

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { CHART, DISTRIBUTED, EMBEDDED, HELM, renderedText, type ChartValues } from './chart-rendering.ts';
+import {
+  CHART,
+  DISTRIBUTED,
+  EMBEDDED,
+  HELM,
+  HUB,
+  renderedText,
+  type ChartValues,
+} from './chart-rendering.ts';
 import { applyDefinitions, kubeconfig, kubectl } from './cluster.ts';
 
 const NAMESPACE = 'margay-releases';
@@ -56,14 +64,17 @@ beforeEach(() => {
 }, 60_000);
 
 test('what helm renders can be applied by kubectl alone', () => {
-  for (const values of [EMBEDDED, DISTRIBUTED]) {
+  for (const values of [EMBEDDED, DISTRIBUTED, HUB]) {
     const input = renderedText({ ...values, crds: { enabled: false } }, RELEASE, NAMESPACE);
     expect(() => kubectl(['apply', '--dry-run=server', '-f', '-'], { input })).not.toThrow();
   }
 });
 
 test('a profile is changed and rolled back, and what stays after an uninstall is the volume', async () => {
-  expect(upgrade(EMBEDDED)).not.toContain('not taken over');
+  expect(upgrade(EMBEDDED)).not.toMatch(/not taken over|without effect/);
+  expect(upgrade({ ...DISTRIBUTED, profile: 'embedded' })).toContain(
+    'kafka and elasticsearch are without effect',
+  );
   expect(upgrade(DISTRIBUTED)).toContain(
     'The claim margay of the embedded profile stays, with its history and reports',
   );
@@ -78,6 +89,88 @@ test('a profile is changed and rolled back, and what stays after an uninstall is
     'The claim positions-margay-audit-ingestor-0 of the distributed profile stays',
   );
   expect(claimOf()).toBe('margay');
+});
+
+test('a hub is installed, says what it needs, lets those see a cluster who are bound to its role, and leaves its volume', () => {
+  const rbac = { clusterNames: ['shop'] };
+  const notes = upgrade({ ...HUB, rbac });
+  for (const said of [
+    'Margay shows the clusters of 1 cells',
+    'its topic margay.hub-news comes to kafka:9092',
+    'margay tell-hubs',
+    `--clusterrole=${NAMESPACE}-${RELEASE}-see-clusters`,
+    'WARNING: the cluster has no default StorageClass',
+    'hub.persistence.storageClass',
+    'There is no Prometheus operator',
+  ])
+    expect(notes).toContain(said);
+  expect(notes).not.toContain('jobNodeSelector');
+  const sees = (user: string, name: string) => {
+    const resourceAttributes = { group: 'margay.io', resource: 'clusters', verb: 'get', name };
+    const asked = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user, resourceAttributes },
+    };
+    const input = JSON.stringify(asked);
+    return kubectl(['create', '-f', '-', '-o', 'jsonpath={.status.allowed}'], { input }) === 'true';
+  };
+  const bind = (who: string, role: string) =>
+    kubectl([
+      'create',
+      'clusterrolebinding',
+      `hub-${who}`,
+      `--clusterrole=${NAMESPACE}-${RELEASE}-${role}`,
+      `--user=${who}`,
+    ]);
+  bind('carol', 'see-clusters');
+  bind('sam', 'see-shop');
+  try {
+    const asked = ['carol', 'sam', 'eve'].map((who) => [who, sees(who, 'shop'), sees(who, 'till')]);
+    expect(asked).toEqual([
+      ['carol', true, true],
+      ['sam', true, false],
+      ['eve', false, false],
+    ]);
+  } finally {
+    kubectl(['delete', 'clusterrolebinding', 'hub-carol', 'hub-sam']);
+  }
+  // The cells that changed make another pod, and nothing else does.
+  const marked = () =>
+    kubectl([
+      'get',
+      'deployment',
+      `${RELEASE}-hub`,
+      '-n',
+      NAMESPACE,
+      '-o',
+      'jsonpath={.metadata.generation}',
+    ]);
+  const first = marked();
+  upgrade({ ...HUB, rbac });
+  expect(marked()).toBe(first);
+  upgrade({ ...HUB, hub: { cells: [{ ...HUB.hub.cells[0]!, api: 'https://other.example.com' }] } });
+  expect(marked()).not.toBe(first);
+  helm(['uninstall', RELEASE]);
+  expect(left()).toEqual([`persistentvolumeclaim/${RELEASE}-hub`]);
+});
+
+test('a release becomes a hub and is what it was again, each with its own volume', () => {
+  upgrade(EMBEDDED);
+  const claims = () => left().filter((name) => name.startsWith('persistentvolumeclaim'));
+  expect(upgrade(HUB)).toContain(
+    'The claim margay of the embedded profile stays, with its history and reports',
+  );
+  expect(claims()).toEqual([`persistentvolumeclaim/${RELEASE}`, `persistentvolumeclaim/${RELEASE}-hub`]);
+  helm(['rollback', RELEASE, '1']);
+  expect(claimOf()).toBe('margay');
+  expect(upgrade(EMBEDDED)).toContain(
+    'The claim margay-hub of the hub profile stays, with what its cells told',
+  );
+  helm(['rollback', RELEASE, '2']);
+  expect(left()).toContain('deployment.apps/margay-hub');
+  helm(['uninstall', RELEASE]);
+  expect(left()).toEqual(claims());
 });
 
 test('the notes say which other installation schedules the reports, while it does', () => {

@@ -65,3 +65,22 @@ export const DISTRIBUTED = {
   kafka: { brokers: 'kafka:9092' },
   elasticsearch: { urls: 'http://elasticsearch:9200' },
 };
+export const HUB = {
+  profile: 'hub',
+  permissions: 'hub',
+  kafka: { brokers: 'kafka:9092' },
+  hub: {
+    cells: [
+      {
+        name: 'eu-1',
+        api: 'https://margay.eu-1.example.com',
+        clusters: [
+          {
+            name: 'shop',
+            keys: ['margay.example.com/eu-1+7050cd63+AYiKPqhLbkw2fVpTIr5hFxkfFuyeMvOX3+AKjkNQ+s7C'],
+          },
+        ],
+      },
+    ],
+  },
+};

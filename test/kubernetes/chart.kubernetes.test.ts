@@ -41,6 +41,18 @@ const CONFIRMED = {
   'ledger.copies.secret': 's3',
 };
 
+/** A hub as `--set` has it. */
+const HUB = {
+  profile: 'hub',
+  permissions: 'hub',
+  'kafka.brokers': 'kafka:9092',
+  'hub.cells[0].name': 'eu-1',
+  'hub.cells[0].api': 'https://margay.eu-1.example.com',
+  'hub.cells[0].clusters[0].name': 'shop',
+  'hub.cells[0].clusters[0].keys[0]':
+    'margay.example.com/eu-1+7050cd63+AYiKPqhLbkw2fVpTIr5hFxkfFuyeMvOX3+AKjkNQ+s7C',
+};
+
 /** Values of every kind of installation. */
 const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
   [
@@ -76,6 +88,44 @@ const MATRIX: readonly (readonly [string, Readonly<Record<string, string>>])[] =
   [
     'another API group, nobody asked',
     { clusterName: 'a', 'globalReports.group': 'reports.example.org', permissions: 'none' },
+  ],
+  ['a hub', HUB],
+  [
+    'a hub with everything',
+    {
+      ...HUB,
+      'kafka.tls': 'true',
+      'kafka.saslSecret': 'k',
+      'kafka.caSecret': 'c',
+      'kafka.certSecret': 'c',
+      url: 'https://margay.example.org',
+      'tls.secret': 'web',
+      'trustedProxies[0]': '10.0.0.0/8',
+      'oidc.issuer': 'https://id.example.org',
+      'oidc.clientId': 'margay',
+      'oidc.caSecret': 'ca',
+      'trustedHeaders.enabled': 'true',
+      'networkPolicy.from[0].podSelector.matchLabels.app': 'ingress',
+      'networkPolicy.egress.enabled': 'true',
+      'ingress.enabled': 'true',
+      'ingress.hosts[0].host': 'margay.example.org',
+      'rbac.reportNames[0]': 'dev-inventory',
+      'rbac.clusterNames[0]': 'shop',
+      'hub.persistence.storageClass': 'fast',
+      'hub.extraEnv[0].name': 'LOG_LEVEL',
+      'hub.extraEnv[0].value': 'debug',
+    },
+  ],
+  [
+    'a hub without a volume, whose cells are elsewhere and whose people have one token',
+    {
+      profile: 'hub',
+      'kafka.brokers': 'kafka:9092',
+      permissions: 'token',
+      permissionsTokenSecret: 'door',
+      'hub.cellsConfigMap': 'fleet',
+      'hub.persistence.enabled': 'false',
+    },
   ],
   ['distributed', DISTRIBUTED],
   [
@@ -188,6 +238,21 @@ test.each([
     /trustedProxies/,
   ],
   ['a way to sign in that does not exist', { clusterName: 'a', 'oidc.clientSecret': 'x' }, /clientSecret/],
+  [
+    'a hub that has no cells',
+    { profile: 'hub', permissions: 'hub', 'kafka.brokers': 'k:9092' },
+    /hub\/cells/,
+  ],
+  ['a hub that follows a cluster', { ...HUB, 'auditIngestor.replicas': '2' }, /auditIngestor\/replicas/],
+  ['a hub with a receiver', { ...HUB, 'auditIngestor.webhook.enabled': 'true' }, /webhook\/enabled/],
+  ['a hub with a scheduler of two', { ...HUB, 'scheduler.replicas': '2' }, /scheduler\/replicas/],
+  [
+    'a hub with workers',
+    { ...HUB, 'reportWorker.resources.limits.memory': '8Gi' },
+    /reportWorker\/resources/,
+  ],
+  ['a hub with an archive', { ...HUB, 'elasticsearch.urls': 'http://e:9200' }, /elasticsearch\/urls/],
+  ['a hub with a key', { ...HUB, 'ledger.secret': 'log' }, /ledger\/secret/],
   ['a past that is no time', { clusterName: 'a', 'globalReports.since': '2026-01-01' }, /since/],
 ])('refused: %s', (_, values, message) => {
   expect(() => rendered(values)).toThrow(message);
@@ -329,7 +394,7 @@ test('replicas are left to who scales', () => {
 });
 
 test('pods run as nobody, read-only and without privileges', () => {
-  for (const values of [{ clusterName: 'a' }, DISTRIBUTED]) {
+  for (const values of [{ clusterName: 'a' }, DISTRIBUTED, HUB]) {
     const objects = rendered(values);
     const containers = objects.match(/image: margay/g)?.length ?? 0;
     expect(containers).toBeGreaterThan(0);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   DISTRIBUTED,
   EMBEDDED,
+  HUB,
   podsOf,
   renderedObjects,
   type ChartValues,
@@ -85,7 +86,7 @@ function ownPods(objects: readonly Rendered[]): ReadonlyMap<string, Peer> {
     ...tests.map((each) =>
       each.kind === 'Job'
         ? (['check', each['spec'].template.metadata.labels] as const)
-        : (['test', each.metadata.labels!] as const),
+        : ([each.metadata.name.replace('margay-', ''), each.metadata.labels!] as const),
     ),
   ];
   return new Map(
@@ -154,6 +155,15 @@ const ALL_DISTRIBUTED: ChartValues = {
   networkPolicy: PEERS,
 };
 
+const ALL_HUB: ChartValues = {
+  ...HUB,
+  url: CONFIRMED.url,
+  oidc: CONFIRMED.oidc,
+  extraEnv: CONFIRMED.extraEnv,
+  kafka: { brokers: 'a:9094,b:9094', schemaRegistry: { url: 'http://registry:8081' } },
+  networkPolicy: { from: PEERS.from, metricsFrom: PEERS.metricsFrom, egress: PEERS.egress },
+};
+
 const DNS = ['dns', 'dns by TCP'];
 const ALL = [...DNS, 'traces'];
 const DATA = [...ALL, 'Kafka', 'Elasticsearch', 'registry'];
@@ -192,7 +202,14 @@ const REACHED: readonly (readonly [string, ChartValues, Readonly<Record<string, 
       notifier: [...DATA, 'hook'],
       check: [...DNS, 'API server'],
       test: DNS,
+      'test-webhook': [...DNS, 'issuer of pushes'],
     },
+  ],
+  ['a hub', ALL_HUB, { hub: [...ALL, 'Kafka', 'registry', 'API server', 'OpenID provider'], test: DNS }],
+  [
+    'a hub that asks no API server',
+    { ...ALL_HUB, oidc: {}, permissions: 'token', permissionsTokenSecret: 'door' },
+    { hub: [...ALL, 'Kafka', 'registry'], test: DNS },
   ],
 ];
 
@@ -234,7 +251,7 @@ function addressesIn(container: {
 test.each(REACHED)('%s: what a pod is told of it reaches', (_, values) => {
   const objects = renderedObjects(values, 'margay', NAMESPACE);
   const pods = ownPods(objects);
-  const dashboard = pods.get('margay') ?? pods.get('api')!;
+  const dashboard = pods.get('margay') ?? pods.get('api') ?? pods.get('hub')!;
   const asked = [...podTemplates(objects)].flatMap(([part, { spec }]) =>
     (spec.containers as Parameters<typeof addressesIn>[0][]).flatMap(addressesIn).map((port) => ({
       part,
@@ -245,7 +262,7 @@ test.each(REACHED)('%s: what a pod is told of it reaches', (_, values) => {
         : { to: outside('192.0.2.200'), at: { port } }),
     })),
   );
-  expect(asked.length).toBeGreaterThan(5);
+  expect(asked.length).toBeGreaterThan(3);
   const answers = allowed(objects, asked);
   expect(asked.filter((_, i) => !answers[i]).map(({ part, at }) => [part, at.port])).toEqual([]);
 });
@@ -264,9 +281,16 @@ const OPEN = { ...PEERS, from: [], metricsFrom: [], evidenceFrom: [] };
 describe.each([
   ['embedded', ALL_EMBEDDED],
   ['distributed', ALL_DISTRIBUTED],
+  ['a hub', ALL_HUB],
 ])('%s: who comes to what', (_, values) => {
   test.each([
-    ['as the values say', PEERS, ['ingress', 'Prometheus', 'the release'], ['Prometheus'], ['an API server']],
+    [
+      'as the values say',
+      PEERS,
+      ['ingress', 'Prometheus', 'the release'],
+      ['Prometheus'],
+      ['an API server', 'the release'],
+    ],
     ['unless they say', OPEN, EVERYBODY, EVERYBODY, EVERYBODY],
     [
       'to the dashboard alone',
@@ -276,7 +300,10 @@ describe.each([
       EVERYBODY,
     ],
   ])('%s', (_, networkPolicy, toDashboard, toMetrics, toEvidence) => {
-    const objects = renderedObjects({ ...values, networkPolicy }, 'margay', NAMESPACE);
+    // A hub has no evidence posted.
+    const { evidenceFrom: _evidence, ...ofHub } = networkPolicy;
+    const given = values === ALL_HUB ? ofHub : networkPolicy;
+    const objects = renderedObjects({ ...values, networkPolicy: given }, 'margay', NAMESPACE);
     const pods = ownPods(objects);
     const comers = { ...COMERS, 'the release': pods.get('test')! };
     const listening = [...podTemplates(objects)].flatMap(([part, { spec }]) =>
@@ -288,7 +315,7 @@ describe.each([
     const expected = ({ part, at: { name } }: (typeof listening)[number]): readonly string[] => {
       if (name === 'webhook' || name === 'flows') return toEvidence;
       if (name !== 'http') return [];
-      return part === 'api' || part === 'margay' ? toDashboard : toMetrics;
+      return ['api', 'margay', 'hub'].includes(part) ? toDashboard : toMetrics;
     };
     expect(listening.filter(({ at }) => at.name === 'http').length).toBeGreaterThan(0);
     for (const each of listening) {

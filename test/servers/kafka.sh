@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Starts one Kafka broker from its published jars, for machines where no image can be pulled.
 # kafka.sh [port]: prints the file of its authority and the process id; ending that process stops the broker. Needs Java 17, Maven and openssl.
-# Beside the plain listener there is one with TLS and SASL at port + 2, for user margay with password margay-secret, whose certificate that
-# authority made.
+# Beside the plain listener there is one with TLS and SASL at port + 2, whose certificate that authority made: for user margay with password
+# margay-secret, who may do all, and by PLAIN for hub (hub-secret) and cell (cell-secret), who may do what ACLs say.
 set -euo pipefail
 . "$(dirname "$0")/run-folder.sh"
 port=${1:-19092}
@@ -44,7 +44,9 @@ inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_margay="margay-secret";
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_margay="margay-secret" user_hub="hub-secret" user_cell="cell-secret";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:margay
 ssl.keystore.type=PEM
 ssl.keystore.location=$run/server.pem
 log.dirs=${MARGAY_KAFKA_DATA:-$run/data}

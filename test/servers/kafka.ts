@@ -15,8 +15,14 @@ const SECURED = 9095;
 /** Above its own: that of the controller, and the secured one. */
 const PORTS_OF_SCRIPT = [1, 2];
 const USER = { name: 'margay', password: 'margay-secret' };
+/** Who may do what ACLs say, and sign in by PLAIN. */
+const LIMITED = ['hub', 'cell'].map((name) => ({ name, password: `${name}-secret` }));
+const plainUsers = [USER, ...LIMITED].map(({ name, password }) => `user_${name}="${password}"`).join(' ');
 
-/** One broker, with a plain listener and one with TLS and SASL for the user `margay` with the password `margay-secret`. */
+/**
+ * One broker, with a plain listener and one with TLS and SASL for the user `margay` with the password `margay-secret`, who may do all, and by PLAIN
+ * for `hub` (`hub-secret`) and `cell` (`cell-secret`), who may do what ACLs say.
+ */
 export const kafka: Server = {
   name: 'Kafka',
   variable: 'MARGAY_TEST_KAFKA',
@@ -76,7 +82,9 @@ class Broker extends KafkaContainer {
     this.withEnvironment({
       KAFKA_SASL_ENABLED_MECHANISMS: 'SCRAM-SHA-512,SCRAM-SHA-256,PLAIN',
       'KAFKA_LISTENER_NAME_SECURE_SCRAM-SHA-256_SASL_JAAS_CONFIG': `${login}.scram.ScramLoginModule required;`,
-      KAFKA_LISTENER_NAME_SECURE_PLAIN_SASL_JAAS_CONFIG: `${login}.plain.PlainLoginModule required user_${USER.name}="${USER.password}";`,
+      KAFKA_LISTENER_NAME_SECURE_PLAIN_SASL_JAAS_CONFIG: `${login}.plain.PlainLoginModule required ${plainUsers};`,
+      KAFKA_AUTHORIZER_CLASS_NAME: 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      KAFKA_SUPER_USERS: `User:ANONYMOUS;User:${USER.name}`,
     });
     if (this.#hostPort !== undefined) this.withExposedPorts({ container: PLAIN, host: this.#hostPort });
   }

@@ -30,15 +30,15 @@ export const cellsOf = (...clusters: readonly string[]): string =>
 
 const AFTER = SPAN.end + 3_600_000_000;
 
-/** The worker of a cell, whose reports have the evidence of the recorded cluster. */
-export function cellHere(cluster: string, evidence: Stores, bus: Bus) {
+/** The worker of a cell, whose reports have the evidence of the recorded cluster. @param ledgerKey signs its log. */
+export function cellHere(cluster: string, evidence: Stores, bus: Bus, ledgerKey = logKeyOf(cluster)) {
   const stores = openEmbedded(':memory:');
   const own = { ...evidence, archive: stores.archive, ledger: stores.ledger, windows: stores.windows };
   return {
     stores,
     /** What its workers tell each minute. */
     tellHead: async (now = Date.now() * 1_000) =>
-      tellHubsOfHead(bus, stores, cluster, { key: logKeyOf(cluster), now }),
+      tellHubsOfHead(bus, stores, cluster, { key: ledgerKey, now }),
     async report(id: string, to = bus): Promise<void> {
       const window = { ...windowOf(id, 'inventory'), cluster, reportName: 'daily' };
       await stores.windows.emit([window], AFTER);
@@ -52,7 +52,7 @@ export function cellHere(cluster: string, evidence: Stores, bus: Bus) {
         now: () => AFTER,
         signal: new AbortController().signal,
         evidenceMilliseconds: 0,
-        ledgerKey: logKeyOf(cluster),
+        ledgerKey,
         tell: {
           failed: (_, error) => {
             throw error;

@@ -7,9 +7,29 @@
 {{- /* The variables of Kafka and Elasticsearch, for every service. */}}
 {{- define "margay.connections" -}}
 - { name: CLUSTER_NAME, value: {{ .Values.clusterName | quote }} }
+{{- include "margay.process" . | nindent 0 }}
+{{- include "margay.kafka" . | nindent 0 }}
+- { name: ELASTICSEARCH_URLS, value: {{ .Values.elasticsearch.urls | quote }} }
+- { name: ELASTICSEARCH_INDEX_PREFIX, value: {{ .Values.elasticsearch.indexPrefix | quote }} }
+{{- with .Values.elasticsearch.secret }}
+- { name: ELASTICSEARCH_API_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: apiKey, optional: true } } }
+- { name: ELASTICSEARCH_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username, optional: true } } }
+- { name: ELASTICSEARCH_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password, optional: true } } }
+{{- end }}
+{{- if .Values.elasticsearch.caSecret }}
+- { name: ELASTICSEARCH_CA_FILE, value: /secrets/elasticsearch/ca.crt }
+{{- end }}
+{{- end }}
+
+{{- /* The variables of every process of a service. */}}
+{{- define "margay.process" -}}
 - { name: HTTP_HOST, value: 0.0.0.0 }
 - { name: HTTP_PORT, value: '8080' }
 - { name: LOG_LEVEL, value: {{ .Values.logLevel }} }
+{{- end }}
+
+{{- /* The variables of Kafka. */}}
+{{- define "margay.kafka" -}}
 - { name: KAFKA_BROKERS, value: {{ .Values.kafka.brokers | quote }} }
 - { name: KAFKA_TOPIC_PREFIX, value: {{ .Values.kafka.topicPrefix | quote }} }
 - { name: KAFKA_PARTITIONS, value: {{ .Values.kafka.partitions | quote }} }
@@ -38,21 +58,20 @@
 {{- end }}
 {{- end }}
 {{- end }}
-- { name: ELASTICSEARCH_URLS, value: {{ .Values.elasticsearch.urls | quote }} }
-- { name: ELASTICSEARCH_INDEX_PREFIX, value: {{ .Values.elasticsearch.indexPrefix | quote }} }
-{{- with .Values.elasticsearch.secret }}
-- { name: ELASTICSEARCH_API_KEY, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: apiKey, optional: true } } }
-- { name: ELASTICSEARCH_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username, optional: true } } }
-- { name: ELASTICSEARCH_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password, optional: true } } }
-{{- end }}
-{{- if .Values.elasticsearch.caSecret }}
-- { name: ELASTICSEARCH_CA_FILE, value: /secrets/elasticsearch/ca.crt }
-{{- end }}
 {{- end }}
 
 {{- /* What this release is called among those that follow the GlobalReports of one cluster. */}}
 {{- define "margay.installation" -}}
 - { name: INSTALLATION_NAME, value: {{ printf "%s/%s" .Release.Namespace .Release.Name | quote }} }
+{{- end }}
+
+{{- /* Who may see what, by variables of the api. */}}
+{{- define "margay.rights" -}}
+- { name: GLOBAL_REPORT_GROUP, value: {{ include "margay.group" . | quote }} }
+- { name: API_PERMISSIONS, value: {{ .Values.permissions | quote }} }
+{{- with .Values.permissionsTokenSecret }}
+- { name: API_TOKEN, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: token } } }
+{{- end }}
 {{- end }}
 
 {{- /* Whether there is whom to tell: not empty then. */}}
@@ -271,26 +290,34 @@
 
 {{- define "margay.mounts" -}}
 - { name: tmp, mountPath: /tmp }
+{{- include "margay.kafka-mounts" . }}
+{{- if .Values.elasticsearch.caSecret }}
+- { name: elasticsearch-ca, mountPath: /secrets/elasticsearch, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "margay.kafka-mounts" -}}
 {{- if .Values.kafka.caSecret }}
 - { name: kafka-ca, mountPath: /secrets/kafka, readOnly: true }
 {{- end }}
 {{- if .Values.kafka.certSecret }}
 - { name: kafka-client, mountPath: /secrets/kafka-client, readOnly: true }
 {{- end }}
-{{- if .Values.elasticsearch.caSecret }}
-- { name: elasticsearch-ca, mountPath: /secrets/elasticsearch, readOnly: true }
-{{- end }}
 {{- end }}
 
 {{- define "margay.volumes" -}}
 - { name: tmp, emptyDir: {} }
+{{- include "margay.kafka-volumes" . }}
+{{- with .Values.elasticsearch.caSecret }}
+- { name: elasticsearch-ca, secret: { secretName: {{ . | quote }} } }
+{{- end }}
+{{- end }}
+
+{{- define "margay.kafka-volumes" -}}
 {{- with .Values.kafka.caSecret }}
 - { name: kafka-ca, secret: { secretName: {{ . | quote }} } }
 {{- end }}
 {{- with .Values.kafka.certSecret }}
 - { name: kafka-client, secret: { secretName: {{ . | quote }} } }
-{{- end }}
-{{- with .Values.elasticsearch.caSecret }}
-- { name: elasticsearch-ca, secret: { secretName: {{ . | quote }} } }
 {{- end }}
 {{- end }}

@@ -9,6 +9,11 @@
 {{- .Values.fullnameOverride | default $own | trunc 63 | trimAll "-." }}
 {{- end }}
 
+{{- /* The part that serves the dashboard and the REST API. */}}
+{{- define "margay.door-part" -}}
+{{- get (dict "embedded" "margay" "distributed" "api" "hub" "hub") .Values.profile }}
+{{- end }}
+
 {{- /* The name of a part or of another object of the release: (dict "root" $ "part" "api"). The one pod of the embedded profile has
 that of the release. Names are cut to 63 characters with their ends whole, or to 52 where Kubernetes puts something after them. */}}
 {{- define "margay.name" -}}

@@ -1,13 +1,13 @@
 {{- /* A pod template of a part. Of (dict "root" $ "part" "api"), with as text "args", "env", "ports", "mounts" and "volumes";
-"needsToken" where it asks the API server; "runsOnce" for a pod that makes one report. */}}
+"annotations" beside those in values; "needsToken" where it asks the API server; "runsOnce" for a pod that makes one report. */}}
 {{- define "margay.podTemplate" -}}
 {{- $root := .root }}
 {{- $own := include "margay.partValues" . | fromYaml }}
-{{- $scheme := has .part (list "api" "margay") | ternary (include "margay.scheme" $root) "http" }}
+{{- $scheme := eq .part (include "margay.door-part" $root) | ternary (include "margay.scheme" $root) "http" }}
 {{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.podLabels $own.podLabels (include "margay.labels" $root | fromYaml) (include "margay.selector" . | fromYaml) }}
 metadata:
   labels: {{- toYaml $labels | nindent 4 }}
-  {{- with mergeOverwrite dict $root.Values.commonAnnotations $root.Values.podAnnotations $own.podAnnotations }}
+  {{- with mergeOverwrite dict $root.Values.commonAnnotations $root.Values.podAnnotations $own.podAnnotations (.annotations | default dict) }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:

@@ -1,3 +1,4 @@
+import { CLUSTER } from './hub-values.ts';
 import {
   annotations,
   choice,
@@ -66,7 +67,7 @@ const trustedHeaders = section(
 /** Who may come in and do what: people, and the product itself. */
 export const ACCESS_VALUES: Values = {
   permissions: choice(
-    'Who may see what: kubernetes asks the API server (TokenReview, SubjectAccessReview), of each of clusters its own; hub asks the one of this cluster about all of clusters, by names (docs/permissions.md); token wants that of permissionsTokenSecret; none asks nobody.',
+    'Who may see what: kubernetes asks the API server (TokenReview, SubjectAccessReview), of each of clusters its own; hub asks the one of this cluster about all clusters, by names (docs/permissions.md); token wants that of permissionsTokenSecret; none asks nobody.',
     'kubernetes',
     ['kubernetes', 'hub', 'token', 'none'],
   ),
@@ -118,12 +119,17 @@ export const ACCESS_VALUES: Values = {
   rbac: section('Roles.', {
     create: flag('Whether Margay’s own roles are made and bound.', true),
     reports: flag(
-      'Whether there are ClusterRoles to bind people to: …-manage-reports (and export none), …-export-reports, and one for each report in reportNames.',
+      'Whether there are ClusterRoles to bind people to: …-manage-reports (and export none; not in a hub), …-export-reports, and one for each report in reportNames.',
       true,
     ),
     reportNames: texts(
       'Reports that single people may list and export: a ClusterRole …-export-NAME each.',
       NAME,
+    ),
+    clusterNames: texts(
+      'Clusters that single people may see, where permissions is hub: a ClusterRole …-see-NAME each, beside …-see-clusters for all.',
+      CLUSTER,
+      { uniqueItems: true },
     ),
     aggregate: flag(
       'Whether who has view, edit or admin of the whole cluster may see and export, or manage, reports. They tell more than view does: who changed what.',

@@ -1,3 +1,4 @@
+import { CLUSTER } from './hub-values.ts';
 import {
   annotations,
   choice,
@@ -13,8 +14,6 @@ import {
   type Values,
 } from './value.ts';
 
-/** What a cluster may be called. */
-const CLUSTER = '[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?';
 const NETWORK = '[0-9a-fA-F.:]+(/[0-9]{1,3})?';
 const BROKER = '([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
 const URL_OF_SERVER = 'https?://[^@\\s,/]+(/[^@\\s,]*)?';
@@ -95,7 +94,7 @@ const canary = section(
   },
 );
 
-const kafka = section('Kafka, for the distributed profile.', {
+const kafka = section('Kafka, for the distributed profile and a hub.', {
   brokers: text(
     'host:port, with commas between them, without credentials: put these in a Secret (saslSecret).',
     '',
@@ -144,12 +143,11 @@ const keda = section(
 
 /** What is about the cluster, its reports and where evidence is kept. */
 export const CLUSTER_VALUES: Values = {
-  clusterName: {
-    about:
-      'The cluster’s name, printed in every report: set it. Choose it once: two clusters with one name would be taken for one.',
-    initially: '',
-    schema: { type: 'string', pattern: `^${CLUSTER}$` },
-  },
+  clusterName: text(
+    'The cluster’s name, printed in every report: set it, but in a hub. Choose it once: two clusters with one name would be taken for one.',
+    '',
+    CLUSTER,
+  ),
   clusters: texts(
     'The clusters whose evidence lies on the same brokers and in the same indices, this one among them, in the distributed profile: the same list in the release of each. This one alone unless set.',
     CLUSTER,
@@ -174,9 +172,9 @@ export const CLUSTER_VALUES: Values = {
     'A Secret with the kubeconfigs of the others of clusters, each under the name of its cluster: their API servers are asked who may see what of them. Needed there where permissions is kubernetes.',
   ),
   profile: choice(
-    'embedded: one pod with one volume, no Kafka, no Elasticsearch. distributed: each service by itself on your Kafka and Elasticsearch.',
+    'embedded: one pod with one volume, no Kafka, no Elasticsearch. distributed: each service by itself on your Kafka and Elasticsearch. hub: one API and dashboard over clusters of many cells, in one pod with one volume, told by your Kafka (docs/install.md).',
     'embedded',
-    ['embedded', 'distributed'],
+    ['embedded', 'distributed', 'hub'],
   ),
   nameOverride: text('The chart’s name in names and labels, instead of margay.', '', LABEL),
   fullnameOverride: text(

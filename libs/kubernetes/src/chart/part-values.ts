@@ -1,3 +1,4 @@
+import { hubPart } from './hub-values.ts';
 import {
   annotations,
   flag,
@@ -59,6 +60,15 @@ const EMBEDDED = { requests: { cpu: '200m', memory: '512Mi' }, limits: { memory:
 /** A class of storage, by its name. */
 const storageClass = text('The class; the default one unless set, and none with -.', '', `-|${NAME}`);
 
+/** The volume of a process that has all in one. */
+const volume = (about: string, initially: string) =>
+  section(about, {
+    enabled: flag('false keeps everything in the pod: it is lost with it.', true),
+    size: size('How large it is.', initially),
+    storageClass,
+    existingClaim: named('A claim that exists already, instead of one that is made.'),
+  });
+
 /** An address that others post to. */
 const receiver = (about: string, secret: string, more: Values = {}) =>
   section(about, {
@@ -71,14 +81,10 @@ const receiver = (about: string, secret: string, more: Values = {}) =>
 /** The parts of the product, with what each has of its own. */
 export const PARTS = {
   embedded: section('The one pod of the embedded profile.', {
-    persistence: section('The volume of everything that is kept.', {
-      enabled: flag('false keeps everything in the pod: it is lost with it.', true),
-      size: size('How large it is.', '10Gi'),
-      storageClass,
-      existingClaim: named('A claim that exists already, instead of one that is made.'),
-    }),
+    persistence: volume('The volume of everything that is kept.', '10Gi'),
     ...podValues(EMBEDDED),
   }),
+  hub: hubPart(volume('The volume of what it is told.', '10Gi'), podValues(SMALL)),
   auditIngestor: section('Follows the cluster, and takes audit events.', {
     replicas,
     watch: flag('Follows the cluster by list and watch; one replica then.', true),
@@ -91,8 +97,12 @@ export const PARTS = {
     }),
     webhook: receiver(
       'Takes audit events that API servers post.',
-      'A Secret with tls.crt and tls.key, and token: the bearer token that API servers send, or Firehose as its access key; several, one a line. Needed where it is enabled.',
+      'A Secret with tls.crt and tls.key, and, where tokens, token: the bearer token that API servers send, or Firehose as its access key; several, one a line. Needed where it is enabled.',
       {
+        tokens: flag(
+          'Whether senders have tokens of that Secret. Without it all have those of oidc, which is needed then.',
+          true,
+        ),
         oidc: section(
           'Tokens that an OpenID provider signs are taken, too, where issuer is set: a push of Pub/Sub has one.',
           {

@@ -100,7 +100,9 @@ const networkPolicy = section(
     metricsFrom: kubernetesList(
       'Who may read metrics and health of the other parts; everybody in the cluster unless set. Those of the dashboard’s pods come by its own port: to these too, where from is set.',
     ),
-    evidenceFrom: kubernetesList('Who may post audit events and flow logs; everybody unless set.'),
+    evidenceFrom: kubernetesList(
+      'Who may post audit events and flow logs, beside the release’s own pods; everybody unless set.',
+    ),
     egress: section('What pods may reach.', {
       enabled: flag(
         'Whether each part reaches DNS, the release’s own pods, the ports of the servers that its variables and arguments name, and the API server if it asks that; and no other.',

@@ -1,4 +1,5 @@
-import type { JsonSchema } from './value.ts';
+import { CHART_VALUES, OF_EACH_PART } from './chart-values.ts';
+import { isSection, type JsonSchema, type Section, type Value } from './value.ts';
 
 /** What must hold at a path where something holds at others. */
 interface Rule {
@@ -11,22 +12,87 @@ const is = (constant: unknown): JsonSchema => ({ const: constant });
 /** An API server is asked what somebody of a name may see. */
 const BY_NAME = { enum: ['kubernetes', 'hub'] };
 
+/** A list that has to be empty. */
+const NONE: JsonSchema = { maxItems: 0 };
+const NOT_GIVEN = is('');
+
+/**
+ * The values that a hub does not read, with all that is below them: it follows no cluster, computes nothing, keeps no evidence and is one process.
+ * That these and no others are without effect there is a test of the chart. A volume of the embedded profile that is there stays an object of the release.
+ */
+const NOT_OF_A_HUB: readonly string[] = [
+  'clusterName',
+  'clusters',
+  'clusterLabels',
+  'clusterUids',
+  'kubeconfigsSecret',
+  'globalReports.startDelay',
+  'globalReports.evidenceWaitSeconds',
+  'globalReports.overClusters',
+  'globalReports.since',
+  'crds',
+  'privateNetworks',
+  'ledger',
+  'canary',
+  'elasticsearch',
+  'keda',
+  'rbac.aggregate',
+  ...OF_EACH_PART.map((key) => `embedded.${key}`),
+  'auditIngestor',
+  'flowIngestor',
+  'snapshotter',
+  'scheduler',
+  'reportWorker',
+  'notifier',
+  'api',
+  'networkPolicy.evidenceFrom',
+  'podDisruptionBudget',
+];
+
 /** What values must have where others are set. */
 const RULES: readonly Rule[] = [
+  {
+    where: { profile: { enum: ['embedded', 'distributed'] } },
+    needs: { clusterName: GIVEN, 'hub.cells': NONE, 'hub.cellsConfigMap': NOT_GIVEN },
+  },
   {
     where: { profile: is('distributed') },
     needs: { 'kafka.brokers': GIVEN, 'elasticsearch.urls': GIVEN },
   },
-  // One process that follows logs takes no evidence by the network, and keeps one cluster's.
+  // One process follows its cluster and takes no evidence by the network, keeps one cluster's, and is not scaled. How its parts would
+  // be elsewhere may stand there: one file of values can be for both profiles.
   {
     where: { profile: is('embedded') },
     needs: {
       'flowIngestor.enabled': is(false),
-      clusters: { maxItems: 0 },
-      clusterUids: { maxItems: 0 },
+      'auditIngestor.watch': is(true),
+      'auditIngestor.webhook.enabled': is(false),
+      'auditIngestor.topic': NOT_GIVEN,
+      'reportWorker.autoscaling.enabled': is(false),
+      'keda.enabled': is(false),
+      clusters: NONE,
+      clusterUids: NONE,
       permissions: { not: is('hub') },
       'globalReports.overClusters': is(false),
     },
+  },
+  {
+    where: { profile: is('hub') },
+    needs: {
+      'kafka.brokers': GIVEN,
+      permissions: { enum: ['hub', 'token', 'none'] },
+      ...unchanged(NOT_OF_A_HUB),
+    },
+  },
+  {
+    where: { profile: is('hub'), 'hub.cellsConfigMap': NOT_GIVEN },
+    needs: { 'hub.cells': { minItems: 1 } },
+  },
+  { where: { 'hub.cellsConfigMap': GIVEN }, needs: { 'hub.cells': NONE } },
+  // Nobody is asked for these.
+  {
+    where: { permissions: { not: is('hub') } },
+    needs: { 'rbac.clusterNames': NONE },
   },
   { where: { permissions: is('token') }, needs: { permissionsTokenSecret: GIVEN } },
   // Labels that nobody reads would be a mistake.
@@ -37,12 +103,16 @@ const RULES: readonly Rule[] = [
   },
   {
     where: { 'canary.enabled': is(false) },
-    needs: { 'canary.servers': { maxItems: 0 }, 'canary.apiServerMetrics': is(false) },
+    needs: { 'canary.servers': NONE, 'canary.apiServerMetrics': is(false) },
   },
   { where: { 'auditIngestor.watch': is(true) }, needs: { 'auditIngestor.replicas': is(1) } },
   {
     where: { 'auditIngestor.webhook.enabled': is(true) },
     needs: { 'auditIngestor.webhook.secret': GIVEN },
+  },
+  {
+    where: { 'auditIngestor.webhook.tokens': is(false) },
+    needs: { 'auditIngestor.webhook.oidc.issuer': GIVEN },
   },
   {
     where: { 'auditIngestor.webhook.oidc.issuer': GIVEN },
@@ -51,6 +121,10 @@ const RULES: readonly Rule[] = [
       'auditIngestor.webhook.oidc.audience': GIVEN,
       'auditIngestor.webhook.oidc.names': { minItems: 1 },
     },
+  },
+  {
+    where: { 'flowIngestor.enabled': is(false) },
+    needs: { 'flowIngestor.http.enabled': is(false), 'flowIngestor.topic': NOT_GIVEN },
   },
   {
     where: { 'flowIngestor.http.enabled': is(true) },
@@ -78,18 +152,38 @@ const RULES: readonly Rule[] = [
   { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },
 ];
 
+/** That values at these paths, and below them, are what they are unless set; what is on may be off, where there is none of it. */
+function unchanged(paths: readonly string[]): Rule['needs'] {
+  const of = (one: Value | Section, path: string): [string, JsonSchema][] => {
+    if (isSection(one))
+      return Object.entries(one.values).flatMap(([key, inner]) => of(inner, `${path}.${key}`));
+    return one.initially === true ? [] : [[path, is(one.initially)]];
+  };
+  return Object.fromEntries(paths.flatMap((path) => of(valueAt(path), path)));
+}
+
+function valueAt(path: string): Value | Section {
+  const whole: Section = { about: '', values: CHART_VALUES };
+  return path.split('.').reduce<Value | Section>((one, key) => {
+    const inner = isSection(one) ? one.values[key] : undefined;
+    if (inner === undefined) throw new Error(`The chart has no value ${path}`);
+    return inner;
+  }, whole);
+}
+
 /** A schema of the whole for what must hold at some paths: where there is something, or only if there is, since of nothing everything holds. */
-const at = (paths: Rule['needs'], isThere: boolean): JsonSchema => ({
-  allOf: Object.entries(paths).map(([path, schema]) =>
-    path.split('.').reduceRight<JsonSchema>(
-      (inner, key) => ({
-        ...(isThere && { type: 'object', required: [key] }),
-        properties: { [key]: inner },
-      }),
-      schema,
-    ),
-  ),
-});
+function at(paths: Rule['needs'], isThere: boolean): JsonSchema {
+  if (paths[''] !== undefined) return paths[''];
+  const keys = [...new Set(Object.keys(paths).map((path) => path.split('.', 1)[0]!))];
+  const below = (key: string) =>
+    Object.entries(paths)
+      .filter(([path]) => path === key || path.startsWith(`${key}.`))
+      .map(([path, schema]) => [path.slice(key.length + 1), schema] as const);
+  return {
+    ...(isThere && { type: 'object', required: keys }),
+    properties: Object.fromEntries(keys.map((key) => [key, at(Object.fromEntries(below(key)), isThere)])),
+  };
+}
 
 /** The rules, as a schema of all values has them. */
 export const conditionalSchemas = (): JsonSchema[] =>

@@ -138,7 +138,7 @@ of RBAC with resourceNames; no such object has to be there) may there see what t
 first, by their newest reports. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
 (\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
 
-**A hub over many cells** is the api, started with \`HUB_CELLS\` and \`HUB_DIRECTORY\` ([install.md](install.md#a-hub-over-many-cells), [decision 24](decisions/0024-a-hub-is-told-by-cells.md)). It has headers of reports, with their evidence, and the logs of reports of all
+**A hub over many cells** is the api, started with \`HUB_CELLS\` and \`HUB_DIRECTORY\` (chart: \`profile: hub\`; [install.md](install.md#a-hub-over-many-cells), [decision 24](decisions/0024-a-hub-is-told-by-cells.md)). It has headers of reports, with their evidence, and the logs of reports of all
 clusters; rows and the rest stay in the cells, and a request for them is answered with where they are. The page Clusters says of each when it was heard last: when the
 key of its log last signed that it is there, which its workers have it do each minute. Their clock may be five minutes ahead of the hub's: what is signed for later counts for nothing, and is said. Nothing for ten minutes
 (\`MargayCellAway\`): the workers of the cell, or what mirrors its topic, are away; what it has told stays, and what it logs meanwhile comes later. Entries that have not come (\`MargayHubLacksReports\`) were lost on the way: \`margay tell-hubs\` in the cell tells all of its reports again, and what is here changes
