@@ -25,7 +25,8 @@ const helm = (args: readonly string[], values?: ChartValues): string =>
     ...(values !== undefined && { input: JSON.stringify(values) }),
   });
 const upgrade = (values: ChartValues, chart = CHART) =>
-  helm(['upgrade', '--install', RELEASE, chart, '--values', '-'], values);
+  // Definitions are of kubectl's making here: definitions-of-releases.kubernetes.test.ts is about them.
+  helm(['upgrade', '--install', RELEASE, chart, '--values', '-'], { crds: { enabled: false }, ...values });
 const claimOf = () =>
   kubectl(['get', 'deployment', RELEASE, '-n', NAMESPACE, '-o', 'jsonpath={..claimName}']);
 

@@ -23,10 +23,48 @@ as in helm template, it is projectcalico.org. */}}
 {{- end }}
 {{- end }}
 
-{{- /* Whose a definition is: "ours", "nobody's", or "another's": those are never written. */}}
+{{- /* Whose a definition is: "ours", "nobody's" where it is not there, "left" where it is one of Margay's that no release has, or
+"another's": those are never written. */}}
 {{- define "margay.definitionOf" -}}
 {{- $found := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" .name | default dict }}
 {{- $by := dig "metadata" "annotations" dict $found }}
-{{- $isOurs := and (eq (get $by "meta.helm.sh/release-name") .root.Release.Name) (eq (get $by "meta.helm.sh/release-namespace") .root.Release.Namespace) }}
-{{- empty $found | ternary "nobody's" ($isOurs | ternary "ours" "another's") }}
+{{- $release := get $by "meta.helm.sh/release-name" }}
+{{- $space := get $by "meta.helm.sh/release-namespace" }}
+{{- if empty $found }}nobody's
+{{- else if and (eq $release .root.Release.Name) (eq $space .root.Release.Namespace) }}ours
+{{- else if and (include "margay.isMargays" (merge (dict "found" $found) .)) (not (include "margay.isHeld" (dict "found" $found "release" $release "space" $space))) }}left
+{{- else }}another's
+{{- end }}
+{{- end }}
+
+{{- /* Whether a definition that is there is one of Margay's, of whichever version: not empty then. */}}
+{{- define "margay.isMargays" -}}
+{{- $own := .root.Files.Get (printf "files/definitions/%s.yaml" (splitList "." .name | first)) | fromYaml }}
+{{- if eq (dig "schema" "openAPIV3Schema" "description" "" (index .found.spec.versions 0)) (index $own.spec.versions 0).schema.openAPIV3Schema.description }}yes{{ end }}
+{{- end }}
+
+{{- /* Whether somebody has a definition who may write it again, a release that is there or a tool that applies manifests: not empty then. */}}
+{{- define "margay.isHeld" -}}
+{{- $metadata := .found.metadata }}
+{{- range $key, $_ := merge (dict) ($metadata.labels | default dict) ($metadata.annotations | default dict) }}
+{{- if or (hasPrefix "argocd.argoproj.io/" $key) (hasSuffix ".toolkit.fluxcd.io/name" $key) }}{{ $key }}{{ end }}
+{{- end }}
+{{- if .release }}
+{{- $release := .release }}
+{{- range (lookup "apps/v1" "Deployment" .space "").items }}
+{{- if eq (dig "annotations" "meta.helm.sh/release-name" "" .metadata) $release }}{{ $release }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* The definitions that the hook takes over, as YAML. */}}
+{{- define "margay.left" -}}
+{{- $left := list }}
+{{- if and .Values.crds.enabled (ne .Values.profile "hub") .Values.rbac.create .Values.serviceAccount.create }}
+{{- range list "globalreports" "globalreporttypes" }}
+{{- $name := printf "%s.%s" . (include "margay.group" $) }}
+{{- if eq (include "margay.definitionOf" (dict "root" $ "name" $name)) "left" }}{{ $left = append $left $name }}{{ end }}
+{{- end }}
+{{- end }}
+{{- toYaml $left }}
 {{- end }}

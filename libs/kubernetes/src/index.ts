@@ -36,6 +36,7 @@ export { CanaryWriter, type WrittenCanary } from './canary/canary-writer.ts';
 export { followCanary, type CanaryNews } from './canary/follow-canary.ts';
 export { customResourceDefinitions } from './custom-resources/custom-resource-definitions.ts';
 export { findingsOf, lookAtGroups } from './custom-resources/group-state.ts';
+export { takeDefinition } from './custom-resources/take-definition.ts';
 export {
   DEFAULT_GROUP,
   OWN_GROUP,

@@ -87,6 +87,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/check.ts')).checkCommand,
   },
   {
+    use: 'definitions [options] <name...>',
+    about: 'Have a release of the chart take over definitions that no release has, and upgrade them.',
+    load: async () => (await import('./commands/definitions.ts')).definitionsCommand,
+  },
+  {
     use: 'migrate [options] [file...]',
     about: 'Rewrite manifests and roles for another API group of GlobalReports.',
     load: async () => (await import('./commands/migrate.ts')).migrateCommand,

@@ -66,7 +66,7 @@ const globalReports = section('GlobalReports and GlobalReportTypes.', {
 
 const crds = section('The definitions of GlobalReports and GlobalReportTypes.', {
   enabled: flag(
-    'Whether the release makes and upgrades them. Those of somebody else are left as they are.',
+    'Whether the release makes and upgrades them, and takes over those that no release has, by a Job before it is installed or upgraded. Those of somebody else are left as they are.',
     true,
   ),
   keep: flag('They stay when the release is uninstalled, and every GlobalReport with them.', true),

@@ -5,7 +5,8 @@ import { API_SERVICES } from '../watch/api-services.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { DEFAULT_GROUP, OWN_GROUP } from './report-types.ts';
 
-const DEFINITIONS: ApiResource = {
+/** Custom resource definitions. */
+export const DEFINITIONS: ApiResource = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
   resource: 'customresourcedefinitions',
@@ -120,7 +121,7 @@ function ofDefinitions({ definitions }: GroupState, group: string): GroupFinding
 }
 
 /** The fields of spec and status that a definition of v3 knows, as paths. */
-function knownFields(spec: unknown): string[] {
+export function knownFields(spec: unknown): string[] {
   const versions = list(at(spec, 'versions')).map(fields);
   const served = versions.find(({ name }) => name === 'v3') ?? versions[0];
   return ['spec', 'status'].flatMap((part) =>
