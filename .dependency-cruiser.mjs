@@ -37,6 +37,7 @@ export default {
       'contracts',
       'runtime',
       'sqlite',
+      'timestamps',
     ]),
     {
       name: 'libraries-import-no-service',

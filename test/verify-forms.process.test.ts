@@ -6,7 +6,7 @@ import { cosignNote, printedText, signingKey, verifierKeyText } from '@margay/le
 import { hasOpenssl, openAuthorities } from '@margay/timestamps/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiHere } from './testing/api-application.ts';
-import { margay } from './testing/margay.ts';
+import { AUDIT_LOG, margay } from './testing/margay.ts';
 import { dailyLogged, LOG_KEY, recordedStores, SPAN } from './testing/recorded-stores.ts';
 
 const WITNESS = signingKey('witness.example/w', new Uint8Array(32).fill(2), 'witness');
@@ -17,27 +17,34 @@ const path = (name: string): string => join(folder, name);
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1_000);
 const cosignedAt = (checkpoint: string, time: number): string => cosignNote(checkpoint, WITNESS, time);
 
-/** What is brought, and the arguments that bring it. */
-const FORMS = {
-  'report.json': ['report.json'],
-  'evidence.zip': ['evidence.zip'],
-  'report.pdf': ['report.pdf'],
-  'checkpoint.txt': ['checkpoint.txt'],
-  'printed.txt': ['printed.txt'],
-} as const;
-type Form = keyof typeof FORMS;
+/** What is brought. */
+const FORMS = [
+  'report.json',
+  'evidence.zip',
+  'report.pdf',
+  'checkpoint.txt',
+  'printed.txt',
+  'a whole archive',
+] as const;
+type Form = (typeof FORMS)[number];
+interface Said {
+  readonly code: number;
+  readonly words: RegExp;
+}
+/** The same of each. */
+const ofEach = (said: Said) => Object.fromEntries(FORMS.map((form) => [form, said])) as Record<Form, Said>;
 
 let checkpoint = '';
 
 /** A log of two reports, whose head a witness and an authority signed; everything that is handed out of the first one. */
 beforeAll(async () => {
-  const stores = await recordedStores();
+  const stores = await recordedStores(AUDIT_LOG, path('archive'));
   const http = await apiHere({ stores, access: anyone });
   for (const [i, id] of ['daily-1', 'daily-2'].entries()) await dailyLogged(stores, id, i + 1);
   const head = (await stores.ledger.head())!;
   ({ checkpoint } = head);
   const line = cosignedAt(checkpoint, seconds(Date.now())).slice(checkpoint.length);
-  const by = `${WITNESS.name}+${WITNESS.id}`;
+  const by = verifierKeyText(WITNESS);
   await stores.ledger.confirm({ size: 2, checkpoint, by, kind: 'cosignature', text: line });
   if (hasOpenssl) {
     const made = openAuthorities();
@@ -62,7 +69,7 @@ beforeAll(async () => {
 }, 120_000);
 
 const verified = (form: Form, options: readonly string[]) =>
-  margay(['verify', path(FORMS[form][0]), ...options]);
+  margay(['verify', form === 'a whole archive' ? `--archive=${path('archive')}` : path(form), ...options]);
 const key = verifierKeyText(LOG_KEY);
 const stranger = verifierKeyText(signingKey(LOG_KEY.name, new Uint8Array(32).fill(9)));
 const KEY = ['--key', key];
@@ -73,6 +80,7 @@ const KEY = ['--key', key];
  */
 const shown = { code: 0, words: /^\S+: (intact: the report that|signed: a checkpoint of) \S+[^;\n]*\n/ };
 const notShown = (words: RegExp) => ({ code: 1, words });
+const archived = { code: 0, words: /^intact: the archive that \S+ logged and signed\n/ };
 const refused = (words: RegExp) => ({ code: 2, words });
 /** Of these nothing shows the pages, so that the code is 1 whatever is shown. */
 const shownOfPages = (words: RegExp) => ({ code: 1, words });
@@ -81,7 +89,7 @@ const NO_LOG = /not shown: that it was logged/;
 const OPTIONS: readonly (readonly [
   name: string,
   options: () => readonly string[],
-  forms: Readonly<Record<Form, { readonly code: number; readonly words: RegExp }>>,
+  forms: Readonly<Record<Form, Said>>,
 ])[] = [
   [
     '--key of the log',
@@ -92,15 +100,10 @@ const OPTIONS: readonly (readonly [
       'report.pdf': shownOfPages(/shown: that log is signed by the key/),
       'checkpoint.txt': shown,
       'printed.txt': shownOfPages(/shown: that log is signed by the key/),
+      'a whole archive': archived,
     },
   ],
-  [
-    '--key of a stranger',
-    () => ['--key', stranger],
-    Object.fromEntries(
-      Object.keys(FORMS).map((form) => [form, notShown(/no key that was given signed it/)]),
-    ) as Record<Form, { code: number; words: RegExp }>,
-  ],
+  ['--key of a stranger', () => ['--key', stranger], ofEach(notShown(/no key that was given/))],
   [
     '--since of the same log',
     () => [...KEY, '--since', path('kept.txt')],
@@ -110,6 +113,7 @@ const OPTIONS: readonly (readonly [
       'report.pdf': shownOfPages(/shown: that log is the one of the checkpoint that was kept/),
       'checkpoint.txt': shown,
       'printed.txt': shownOfPages(/shown: that log is the one of the checkpoint that was kept/),
+      'a whole archive': archived,
     },
   ],
   [
@@ -121,6 +125,7 @@ const OPTIONS: readonly (readonly [
       'report.pdf': shownOfPages(/shown: that log is the one of the checkpoint that was kept/),
       'checkpoint.txt': shown,
       'printed.txt': shownOfPages(/shown: that log is the one of the checkpoint that was kept/),
+      'a whole archive': refused(/--growth is not used with a whole archive: the whole log is read/),
     },
   ],
   [
@@ -132,14 +137,13 @@ const OPTIONS: readonly (readonly [
       'report.pdf': shownOfPages(/witnesses/),
       'checkpoint.txt': shown,
       'printed.txt': notShown(/that 1 witnesses saw it: 0 of the 1/),
+      'a whole archive': archived,
     },
   ],
   [
     '--witness that did not see it',
     () => [...KEY, '--witness', verifierKeyText(ABSENT)],
-    Object.fromEntries(
-      Object.keys(FORMS).map((form) => [form, notShown(/that 1 witnesses saw it: 0 of the 1/)]),
-    ) as Record<Form, { code: number; words: RegExp }>,
+    ofEach(notShown(/that 1 witnesses saw it: 0 of the 1/)),
   ],
   [
     '--witnesses, of which one is enough',
@@ -158,14 +162,13 @@ const OPTIONS: readonly (readonly [
       'report.pdf': shownOfPages(/1 of the 2 witnesses/),
       'checkpoint.txt': shown,
       'printed.txt': notShown(/that 1 witnesses saw it: 0 of the 2/),
+      'a whole archive': archived,
     },
   ],
   [
     '--witnesses without any',
     () => [...KEY, '--witnesses', '3'],
-    Object.fromEntries(
-      Object.keys(FORMS).map((form) => [form, refused(/--witnesses needs --witness/)]),
-    ) as Record<Form, { code: number; words: RegExp }>,
+    ofEach(refused(/--witnesses needs --witness/)),
   ],
   ...(hasOpenssl
     ? ([
@@ -178,6 +181,7 @@ const OPTIONS: readonly (readonly [
             'report.pdf': notShown(/no timestamp is with it/),
             'checkpoint.txt': notShown(/no timestamp is with it/),
             'printed.txt': notShown(/no timestamp is with it/),
+            'a whole archive': archived,
           },
         ],
         [
@@ -189,6 +193,7 @@ const OPTIONS: readonly (readonly [
             'report.pdf': notShown(/no timestamp is with it/),
             'checkpoint.txt': notShown(/no timestamp is with it/),
             'printed.txt': notShown(/no timestamp is with it/),
+            'a whole archive': notShown(/did not lead to one that is trusted/),
           },
         ],
       ] as const)

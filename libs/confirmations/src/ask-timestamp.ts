@@ -22,7 +22,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
  * @returns its answer (DER) in base64. @throws Unconfirmed where it gives none that counts.
  */
 export async function askAuthority({ address, trusted }: Authority, asked: ToConfirm): Promise<string> {
-  const data = new Uint8Array(Buffer.from(readNote(Buffer.from(asked.checkpoint)).text));
+  const data = dataOf(asked.checkpoint);
   const nonce = randomBytes(NONCE_BYTES);
   const { status, bytes } = await post(address, {
     body: await timestampRequest(data, nonce),
@@ -41,3 +41,21 @@ export async function askAuthority({ address, trusted }: Authority, asked: ToCon
   }
   return bytes.toString('base64');
 }
+
+/** Why what is kept as the answer of an authority about a checkpoint does not count; undefined where it does. */
+export async function timestampProblem(
+  { trusted }: Authority,
+  { checkpoint, text }: { readonly checkpoint: string; readonly text: string },
+): Promise<string | undefined> {
+  try {
+    await checkTimestamp(new Uint8Array(Buffer.from(text, 'base64')), { data: dataOf(checkpoint), trusted });
+    return undefined;
+  } catch (error) {
+    if (error instanceof TimestampProblem) return error.message;
+    throw error;
+  }
+}
+
+/** The lines before the signatures, which are what it is asked of. */
+const dataOf = (checkpoint: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.from(readNote(Buffer.from(checkpoint)).text));

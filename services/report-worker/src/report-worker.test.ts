@@ -520,6 +520,41 @@ test('after a change of keys a worker says what to do, and goes on by itself onc
   expect(readCheckpoint(Buffer.from(checkpoint), [next]).signed).toHaveLength(1);
 });
 
+test('what somebody keeps in the name of a witness silences it for no head: it is counted, and gives way to what it signs', async () => {
+  const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const key = signingKey('witness.example/w', new Uint8Array(32).fill(2), 'witness');
+  const keptAs = verifierKeyText(key);
+  const state = { isAway: true };
+  const confirmer: Confirmer = {
+    by: `${key.name}+${key.id}`,
+    keptAs,
+    kind: 'cosignature',
+    confirm: async ({ checkpoint, seen }) => {
+      if (state.isAway) throw new Unconfirmed('away', 'it cannot be reached');
+      expect(seen).toBe(0);
+      return cosignNote(checkpoint, key, 7).slice(checkpoint.length);
+    },
+  };
+  const { bus, stores, metrics } = await worker(really, {
+    ledgerKey,
+    confirmers: { all: [confirmer], witnessesNeeded: 1 },
+    pauses: { first: 5, longest: 5 },
+    logMilliseconds: 20,
+  });
+  await stores.windows.emit([windowOf('w1')], 1);
+  await publishAll(bus, reportWindows, [windowOf('w1')]);
+  await expect.poll(async () => (await stores.ledger.head())?.size).toBe(1);
+  const { checkpoint } = (await stores.ledger.head())!;
+  const bogus = { checkpoint, by: keptAs, kind: 'cosignature', text: 'bogus' } as const;
+  for (const size of [1, 2, Number.MAX_SAFE_INTEGER]) await stores.ledger.confirm({ ...bogus, size });
+  state.isAway = false;
+  const last = async () => (await stores.ledger.lastConfirmed(keptAs, 1))[0]?.text;
+  await expect.poll(last).toBe(cosignNote(checkpoint, key, 7).slice(checkpoint.length));
+  expect(await metrics.exposition()).toMatch(
+    /margay_log_confirmations_total\{cluster="c",confirmer="witness\.example\/w\+\w{8}",result="changed"\} [1-9]/,
+  );
+});
+
 test('who confirms heads of the log keeps no report waiting, and has each head signed that others can', async () => {
   const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
   const [good, late] = ['good', 'late'].map((name, i) =>
@@ -528,6 +563,7 @@ test('who confirms heads of the log keeps no report waiting, and has each head s
   const state = { isAway: true };
   const signs = (key: SigningKey): Confirmer => ({
     by: `${key.name}+${key.id}`,
+    keptAs: verifierKeyText(key),
     kind: 'cosignature',
     confirm: async ({ checkpoint, seen, growth }) => {
       const { size } = readCheckpoint(Buffer.from(checkpoint), [ledgerKey]);
@@ -547,12 +583,14 @@ test('who confirms heads of the log keeps no report waiting, and has each head s
     },
     {
       by: 'never',
+      keptAs: 'never',
       kind: 'cosignature',
       confirm: ({ signal }) =>
         new Promise((_, reject) => signal!.addEventListener('abort', () => reject(new Error('stopping')))),
     },
     {
       by: 'lies',
+      keptAs: 'lies',
       kind: 'cosignature',
       confirm: () => Promise.reject(new Unconfirmed('wrong', 'what it answered is no signature')),
     },
@@ -569,11 +607,13 @@ test('who confirms heads of the log keeps no report waiting, and has each head s
     await expect.poll(done).toBe(0);
   }
   expect((await messagesOf(bus, reportsCompleted)).map(({ id }) => id)).toEqual(['w1', 'w2', 'w3']);
-  await expect.poll(() => stores.ledger.lastConfirmed(`${good.name}+${good.id}`)).toBe(3);
+  const sizeOf = async (key: SigningKey) =>
+    (await stores.ledger.lastConfirmed(verifierKeyText(key), 9))[0]?.size;
+  await expect.poll(() => sizeOf(good)).toBe(3);
   await expect
     .poll(() => metrics.exposition())
     .toMatch(/margay_log_confirmations_total\{cluster="c",confirmer="lies",result="wrong"\} [2-9]/);
-  expect(await stores.ledger.lastConfirmed(`${late.name}+${late.id}`)).toBe(0);
+  expect(await sizeOf(late)).toBeUndefined();
   const { ready, checks } = await app.get(Readiness).look();
   expect(ready).toBe(true);
   expect(checks['confirmations']?.reason).toMatch(
@@ -583,7 +623,7 @@ test('who confirms heads of the log keeps no report waiting, and has each head s
     /margay_log_unconfirmed_seconds\{cluster="c",confirmer="witnesses"\} \d+\.\d/,
   );
   state.isAway = false;
-  await expect.poll(() => stores.ledger.lastConfirmed(`${late.name}+${late.id}`)).toBe(3);
+  await expect.poll(() => sizeOf(late)).toBe(3);
   // What the log's key did not sign is asked of nobody, and nothing of the two that say nothing is kept.
   expect(new Set((await stores.ledger.confirmations(0)).map(({ by }) => by)).size).toBe(2);
   const published = async () => (await messagesOf(bus, logCheckpoints)).at(-1)!;

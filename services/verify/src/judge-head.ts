@@ -1,12 +1,13 @@
 import {
   goesOnFrom,
+  isoOf,
   isPrinted,
   readCheckpoint,
   readPrinted,
   readProof,
   type SignedCheckpoint,
 } from '@margay/ledger';
-import { believed, isoOf } from './believed-times.ts';
+import { believed } from './believed-times.ts';
 import { named, type Told, type Trusted } from './judgement.ts';
 import { filesAttachedTo, isPdf } from './read-pdf.ts';
 import { Wrong } from './wrong.ts';

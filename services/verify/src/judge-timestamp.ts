@@ -1,7 +1,6 @@
 import type { Fields } from '@margay/ground';
-import { readNote, readProof } from '@margay/ledger';
+import { isoOf, readNote, readProof, timeProblem } from '@margay/ledger';
 import { checkTimestamp, TimestampProblem } from '@margay/timestamps';
-import { isoOf, timeProblem } from './believed-times.ts';
 import type { Judgement, Trusted } from './judgement.ts';
 import type { BroughtEvidence, BroughtPlace } from './read-evidence.ts';
 

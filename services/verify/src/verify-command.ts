@@ -1,4 +1,12 @@
-import { type Hash, NoKey, NoteProblem, readGrowth, readVerifierKey, type VerifierKey } from '@margay/ledger';
+import {
+  type Hash,
+  NoKey,
+  NoteProblem,
+  readGrowth,
+  readVerifierKey,
+  type VerifierKey,
+  verifierKeyText,
+} from '@margay/ledger';
 import { FAILED, UsageError, visible, write } from '@margay/terminal';
 import { type Authorities, readCertificates, TimestampProblem } from '@margay/timestamps';
 import { Command } from 'commander';
@@ -27,6 +35,10 @@ export type CheckWhole = (asked: {
   readonly keys: readonly VerifierKey[];
   /** The file of a checkpoint that was kept. */
   readonly since?: string;
+  /** So many of these must have seen the log as it is. */
+  readonly witnesses?: { readonly keys: readonly VerifierKey[]; readonly needed: number };
+  /** One of these authorities must have seen the log as it is. */
+  readonly timestamps?: Authorities;
 }) => Promise<boolean>;
 
 /** `margay verify`: whether an exported report, or with `checkWhole` a whole archive, is what was computed, and who says so. */
@@ -73,7 +85,7 @@ with --key, --since, --witness or --timestamp-ca is not shown.`,
     .action(async (paths: string[], options: Options, command: Command & { exitCode?: number }) => {
       const trusted = await trustedOf(options);
       if (options.archive !== undefined && checkWhole !== undefined) {
-        if (!(await checkWhole(wholeOf(paths, options)))) command.exitCode = FAILED;
+        if (!(await checkWhole(wholeOf(paths, options, trusted)))) command.exitCode = FAILED;
         return;
       }
       if (paths.length === 0) throw new UsageError("missing required argument 'file'");
@@ -91,8 +103,12 @@ with --key, --since, --witness or --timestamp-ca is not shown.`,
 }
 
 /** @throws UsageError for what is asked of files alone. */
-function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWhole>[0] {
-  const { archive, key: keys = [], since } = options;
+function wholeOf(
+  paths: readonly string[],
+  options: Options,
+  { witnesses, timestamps }: Trusted,
+): Parameters<CheckWhole>[0] {
+  const { archive, key: keys = [], since, witness = [] } = options;
   if (paths.length > 0)
     throw new UsageError('--archive takes no files: give the folder with it, as in --archive=DIR');
   requireUsed('archive', options);
@@ -100,8 +116,14 @@ function wholeOf(paths: readonly string[], options: Options): Parameters<CheckWh
     keys,
     ...(typeof archive === 'string' && { data: archive }),
     ...(since !== undefined && { since }),
+    ...(witnesses && { witnesses: { keys: eachOnce(witness), needed: witnesses.needed } }),
+    ...(timestamps && { timestamps }),
   };
 }
+
+const eachOnce = (keys: readonly VerifierKey[]): readonly VerifierKey[] => [
+  ...new Map(keys.map((key) => [verifierKeyText(key), key])).values(),
+];
 
 async function judged(path: string, options: Options, trusted: Trusted): Promise<Judgement> {
   try {

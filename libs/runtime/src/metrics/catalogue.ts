@@ -221,9 +221,9 @@ export const METRICS = {
     name: 'margay_log_confirmations_total',
     type: 'counter',
     labels: ['cluster', 'confirmer', 'result'],
-    help: 'Times that somebody (a witness, by name and id of its key, or an authority of timestamps) was asked to sign a head of the log of reports, by result: confirmed, away, overtaken (he had signed a newer head by then), refused (he said no) or wrong (what he answered is not what was asked for, or says a time that is more than ten minutes from now, and was not kept).',
+    help: 'Times that somebody (a witness, by name and id of its key, or an authority of timestamps) was asked to sign a head of the log of reports, by result: confirmed, away, overtaken (he had signed a newer head by then), refused (he said no) or wrong (what he answered is not what was asked for, or says a time that is more than ten minutes from now, and was not kept); changed counts what is kept of his and he did not sign, which is asked for anew.',
     watch:
-      '`refused` or `wrong`: a witness does not see the log go on, does not know its key, or lies; the worker’s log and `/readyz` say which; alert `MargayLogConfirmationRefused`.',
+      '`refused` or `wrong`: a witness does not see the log go on, does not know its key, or lies, `changed`: somebody changed what is kept; the worker’s log and `/readyz` say which; alert `MargayLogConfirmationRefused`.',
   },
   logUnconfirmedSeconds: {
     name: 'margay_log_unconfirmed_seconds',

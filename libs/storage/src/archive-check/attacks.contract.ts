@@ -1,21 +1,26 @@
 import {
   append,
+  cosignNote,
   digestOfJson,
   edgeOf,
   type Entry,
   entryBytes,
+  envelopeText,
   keyChangeBytes,
   leafHash,
+  readCheckpoint,
+  readEnvelope,
   signCheckpoint,
   signingKey,
   type SigningKey,
+  TILE_WIDTH,
   tilePath,
   verifierKeyText,
 } from '@margay/ledger';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { changeLogKey, logReports, logUnlogged } from '../ledger/append.ts';
-import type { Ledger, NewEntry } from '../ledger/ledger.ts';
+import type { Confirmation, Ledger, NewEntry } from '../ledger/ledger.ts';
 import type { Stores } from '../stores.ts';
 import { sha256 } from '../archive/digests.ts';
 import type { Insider, Kept, Kind, Target, Values } from '../testing/insider.ts';
@@ -25,6 +30,9 @@ import type { Trusted } from './findings.ts';
 const NAME = 'margay.example/c';
 const keyOf = (seed: number, name = NAME) => signingKey(name, new Uint8Array(32).fill(seed));
 /** The log's key, the one that it announced, and what others have. */
+const [WITNESS, SECOND_WITNESS] = [21, 22].map((seed) =>
+  signingKey(`witness.example/${seed}`, new Uint8Array(32).fill(seed), 'witness'),
+) as [SigningKey, SigningKey];
 const [FIRST, SECOND, STRANGER, OTHER] = [keyOf(1), keyOf(2), keyOf(3), keyOf(4, 'margay.example/other')];
 
 const END = 1_764_086_400_000_000;
@@ -58,6 +66,10 @@ async function archive(stores: Stores, id: string, end: number): Promise<Archive
 interface Heads {
   readonly earlier: string;
   readonly whole: string;
+  /** As the whole, with what witnesses signed of both. */
+  readonly confirmed: string;
+  /** As the whole, with so many changes of its key behind it that it has tiles above the first level. */
+  readonly long: string;
 }
 
 /**
@@ -78,8 +90,50 @@ async function build(target: Target): Promise<Heads> {
   await changeLogKey(stores.ledger, FIRST, SECOND);
   await logReports(stores, [await archive(stores, 'daily-3', END + 2)], SECOND);
   await target.keep('whole');
-  return { earlier, whole: (await stores.ledger.head())!.checkpoint };
+  const whole = (await stores.ledger.head())!.checkpoint;
+  for (const witness of [WITNESS, SECOND_WITNESS])
+    for (const [size, checkpoint] of [
+      [3, earlier],
+      [5, whole],
+    ] as const)
+      await stores.ledger.confirm(cosignature(witness, size, checkpoint));
+  await target.keep('confirmed');
+  return { earlier, whole, confirmed: whole, long: await growLong(target) };
 }
+
+const NOW = 1_796_000_000;
+/** What is kept of a witness who signed a checkpoint. */
+const cosignature = (witness: SigningKey, size: number, checkpoint: string): Confirmation => ({
+  size,
+  checkpoint,
+  by: verifierKeyText(witness),
+  kind: 'cosignature',
+  text: cosignNote(checkpoint, witness, NOW).slice(checkpoint.length),
+});
+
+/** Grows the log past its first tile: each key announces the next one. */
+async function growLong(target: Target): Promise<string> {
+  const { ledger } = target.stores;
+  const keys = [SECOND, ...Array.from({ length: TILE_WIDTH }, (_, i) => longKey(i))];
+  const { size } = (await ledger.head())!;
+  const entries = keys.slice(1).map((key, i) => ({
+    run: `key ${key.id}`,
+    bytes: keyChangeBytes(keys[i]!, key),
+  }));
+  const places = edgeOf(size);
+  const edge = new Map(
+    (await ledger.tiles(places)).map((bytes, i) => [tilePath(places[i]!), bytes] as const),
+  );
+  const leaves = entries.map(({ bytes }) => leafHash(bytes));
+  const grown = append(size, leaves, (place) => edge.get(tilePath(place))!);
+  const last = keys.at(-1)!;
+  const checkpoint = signCheckpoint(grown, last);
+  const head = { size: grown.size, checkpoint, key: verifierKeyText(last) };
+  expect(await ledger.grow(size, { head, entries, tiles: grown.tiles })).toBe(true);
+  await target.keep('long');
+  return checkpoint;
+}
+const longKey = (i: number) => signingKey(NAME, Buffer.alloc(32, `long ${i}`));
 
 const text = ({ values }: Kept, name: string): string => values[name] as string;
 const one = async (insider: Insider, kind: Kind, values: Values): Promise<Kept> => {
@@ -158,6 +212,8 @@ interface Attack {
   readonly found: readonly RegExp[];
   /** What may follow from these, in one store or both. */
   readonly also?: readonly RegExp[];
+  /** What is asked for of others is not shown. */
+  readonly isUnconfirmed?: true;
 }
 
 const kept = (head: string, ...keys: SigningKey[]): Trusted => ({ keys, since: Buffer.from(head) });
@@ -402,6 +458,10 @@ const changeEntry = async (insider: Insider, number: number, from: string, to: s
 const NO_KEY =
   /^changed: What was signed of the evidence of report (weekly-1|daily-[12]) was changed: no key/;
 
+/** What is stated of a report follows from its entry. */
+const STATED_OTHERWISE =
+  /^changed: What was signed of the evidence of report daily-1 was changed: it says something else/;
+
 const LOG: readonly Attack[] = [
   {
     name: 'the head of the log is none',
@@ -447,6 +507,7 @@ const LOG: readonly Attack[] = [
   {
     name: 'an entry is changed',
     damage: (insider) => changeEntry(insider, 1, '"inventory"', '"inventorz"'),
+    also: [STATED_OTHERWISE],
     found: [/^changed: Entry 1 of the log is not the one that was signed/, /^forked: /],
   },
   {
@@ -547,6 +608,7 @@ const LOG: readonly Attack[] = [
       bytes.set(leafHash(Buffer.from(text(entry, 'entry'))), 32);
       await insider.change('tiles', tile, { bytes: bytes.toString('base64') });
     },
+    also: [STATED_OTHERWISE],
     found: [/^changed: The log was changed: its entries and tiles fit one another/, /^forked: /],
   },
   {
@@ -653,6 +715,151 @@ const LOG: readonly Attack[] = [
   },
 ];
 
+/** Puts something beside what the witness signed of the whole log. */
+const beside = (change: (is: Confirmation) => Partial<Confirmation>) => async (insider: Insider) => {
+  const like = await one(insider, 'confirmations', { by: verifierKeyText(WITNESS), size: 5 });
+  await insider.add('confirmations', like, { ...change(like.values as unknown as Confirmation) });
+};
+/** Puts something in its place. */
+const inItsPlace =
+  (change: (is: Confirmation, other: Confirmation) => Partial<Confirmation>) => async (insider: Insider) => {
+    const is = await one(insider, 'confirmations', { by: verifierKeyText(WITNESS), size: 5 });
+    const other = await one(insider, 'confirmations', { by: verifierKeyText(SECOND_WITNESS), size: 5 });
+    const [a, b] = [is, other].map(({ values }) => values as unknown as Confirmation) as [
+      Confirmation,
+      Confirmation,
+    ];
+    await insider.change('confirmations', is, { ...change(a, b) });
+  };
+const isNot = (size: number, why: string) =>
+  new RegExp(`^changed: What is kept as signed by \\S+ of the log of ${size} entries is not: .*${why}`);
+const root = (byte: number) => new Uint8Array(32).fill(byte);
+const seenBy =
+  (...witnesses: readonly SigningKey[]) =>
+  ({ whole }: Heads): Trusted => ({
+    ...kept(whole, SECOND),
+    now: NOW * 1_000,
+    witnesses: { keys: witnesses, needed: witnesses.length },
+  });
+
+const CONFIRMATIONS: readonly Attack[] = [
+  {
+    name: 'a head that is longer than any log is kept as signed by a witness',
+    from: 'confirmed',
+    damage: beside(() => ({ size: Number.MAX_SAFE_INTEGER })),
+    found: [isNot(Number.MAX_SAFE_INTEGER, 'its checkpoint is of 5 entries')],
+  },
+  {
+    name: 'such a head, with a checkpoint and a signature that fit it',
+    from: 'confirmed',
+    damage: beside(() => cosignature(WITNESS, 1e15, signCheckpoint({ size: 1e15, root: root(1) }, SECOND))),
+    found: [isNot(1e15, 'the log has 5 entries')],
+  },
+  {
+    name: 'what a witness signed is changed',
+    from: 'confirmed',
+    damage: inItsPlace(({ text: is }) => ({ text: is.replace(/.{6}\n$/, 'AAAAA=\n') })),
+    found: [isNot(5, '')],
+  },
+  {
+    name: 'what another witness signed stands in its place',
+    from: 'confirmed',
+    damage: inItsPlace((_, { text: other }) => ({ text: other })),
+    found: [isNot(5, 'it has no signature of witness.example/21')],
+  },
+  {
+    name: 'who signed it is nobody',
+    from: 'confirmed',
+    damage: beside(() => ({ by: 'witness.example/21' })),
+    found: [isNot(5, 'who signed it is not named by the key of a witness')],
+  },
+  {
+    name: 'it is of a kind that there is not',
+    from: 'confirmed',
+    damage: inItsPlace(() => ({ kind: 'x' as 'copy' })),
+    found: [isNot(5, 'it is of no kind that there is')],
+  },
+  {
+    name: 'a timestamp is garbage',
+    from: 'confirmed',
+    damage: beside(() => ({ by: 'tsa', kind: 'timestamp', text: 'AAAA' })),
+    found: [isNot(5, 'it is no answer of an authority of timestamps')],
+  },
+  {
+    name: 'a witness signed a fork, whose head has the signature of the log',
+    from: 'confirmed',
+    damage: inItsPlace(() => cosignature(WITNESS, 5, signCheckpoint({ size: 5, root: root(2) }, SECOND))),
+    found: [isNot(5, 'its checkpoint is of a log that this one does not go on from')],
+  },
+  {
+    name: 'a witness signed a head that the log’s key did not',
+    from: 'confirmed',
+    damage: inItsPlace(({ checkpoint }) => {
+      const { size, root: of } = readCheckpoint(Buffer.from(checkpoint), []);
+      return cosignature(WITNESS, 5, signCheckpoint({ size, root: of }, STRANGER));
+    }),
+    found: [isNot(5, 'no key of the log signed its checkpoint')],
+  },
+  {
+    name: 'it is a head of another log',
+    from: 'confirmed',
+    damage: inItsPlace(() => cosignature(WITNESS, 5, signCheckpoint({ size: 5, root: root(3) }, OTHER))),
+    found: [isNot(5, 'it is of the log margay.example/other')],
+  },
+  {
+    name: 'what a witness signed is removed, and he was asked for',
+    from: 'confirmed',
+    damage: (insider) => remove(insider, 'confirmations', { by: verifierKeyText(WITNESS), size: 5 }),
+    trusted: seenBy(WITNESS),
+    found: [],
+    isUnconfirmed: true,
+  },
+  {
+    name: 'a tile above those of entries is changed',
+    from: 'long',
+    damage: async (insider) => {
+      const tile = await one(insider, 'tiles', { level: 1 });
+      await insider.change('tiles', tile, { bytes: Buffer.alloc(32, 7).toString('base64') });
+    },
+    trusted: ({ long }) => kept(long, longKey(TILE_WIDTH - 1)),
+    found: [/^changed: Tiles of the log were changed/],
+  },
+  {
+    name: 'a tile above those of entries is removed',
+    from: 'long',
+    damage: (insider) => remove(insider, 'tiles', { level: 1 }),
+    trusted: ({ long }) => kept(long, longKey(TILE_WIDTH - 1)),
+    found: [/^removed: The log of reports lacks tile 0 of level 1/],
+  },
+  {
+    name: 'what was signed of the evidence says something else, signed by a stranger, and no key was given',
+    damage: async (insider) => {
+      const entry = await one(insider, 'entries', { number: 1 });
+      const { statement } = readEnvelope(text(entry, 'statement'), []);
+      const predicate = { ...(statement.predicate as object), complete: true };
+      await insider.change('entries', entry, {
+        statement: envelopeText({ ...statement, predicate }, STRANGER),
+      });
+    },
+    trusted: () => ({ keys: [] }),
+    found: [
+      /^changed: What was signed of the evidence of report daily-1 was changed: it says something else/,
+    ],
+  },
+  {
+    name: 'what was signed of the evidence is signed by a stranger, and no key was given',
+    damage: async (insider) => {
+      const entry = await one(insider, 'entries', { number: 1 });
+      const { statement } = readEnvelope(text(entry, 'statement'), []);
+      await insider.change('entries', entry, { statement: envelopeText(statement, STRANGER) });
+    },
+    trusted: () => ({ keys: [] }),
+    found: [
+      /^changed: What was signed of the evidence of report daily-1 was changed: no key of the log signed it/,
+    ],
+  },
+];
+
 /**
  * What `checkArchive` finds when somebody who may write whatever he likes has been at a store, with a head that was kept.
  *
@@ -698,8 +905,17 @@ export function attacksContract(name: string, open: () => Promise<Target>): void
       }
     });
 
-    test.each([...REPORTS, ...LOG])('$name: it is found', async (attack) => {
-      const { needs, from = 'whole', damage, andThen, trusted, found, also = [] } = attack;
+    test.each([...REPORTS, ...LOG, ...CONFIRMATIONS])('$name: it is found', async (attack) => {
+      const {
+        needs,
+        from = 'whole',
+        damage,
+        andThen,
+        trusted,
+        found,
+        also = [],
+        isUnconfirmed = false,
+      } = attack;
       if (needs !== undefined && !target.kinds.has(needs)) return;
       const judged = await target.attacked(
         from,
@@ -713,6 +929,27 @@ export function attacksContract(name: string, open: () => Promise<Target>): void
       expect(judged.found.filter((line) => ![...found, ...also].some((words) => words.test(line)))).toEqual(
         [],
       );
+      expect(judged.isConfirmed).toBe(!isUnconfirmed);
+    });
+
+    test('what witnesses signed of an archive that nobody changed is what they signed, and counts where it is asked for', async () => {
+      for (const [witnesses, now, isConfirmed] of [
+        [[WITNESS], NOW, true],
+        [[WITNESS, SECOND_WITNESS], NOW, true],
+        [[WITNESS, signingKey('witness.example/x', root(9), 'witness')], NOW, false],
+        // They signed it in what is the future here.
+        [[WITNESS], NOW - 86_400, false],
+      ] as const) {
+        const trusted: Trusted = { ...seenBy(...witnesses)(heads), now: now * 1_000 };
+        const judged = await target.attacked(
+          'confirmed',
+          async () => {},
+          (stores) => check(stores, trusted),
+        );
+        expect(judged.found).toEqual([]);
+        expect(judged.isConfirmed).toBe(isConfirmed);
+        expect(judged.shown).toContain('4 confirmations of heads of the log by others are what they signed');
+      }
     });
   });
 }

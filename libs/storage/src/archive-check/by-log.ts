@@ -1,5 +1,12 @@
-import { isStatedEvidence } from '@margay/coverage';
-import { EnvelopeProblem, NoEntry, readEnvelope, readReportEntry, TILE_WIDTH } from '@margay/ledger';
+import { isStatedEvidence, statementProblem } from '@margay/coverage';
+import {
+  digestOfJson,
+  EnvelopeProblem,
+  NoEntry,
+  readEnvelope,
+  readReportEntry,
+  TILE_WIDTH,
+} from '@margay/ledger';
 import type { Archive, ArchivedHeader } from '../archive/archive.ts';
 import { unlessDamaged } from '../archive/damaged.ts';
 import { evidenceOf } from '../ledger/append.ts';
@@ -69,7 +76,8 @@ export class ByLog {
   }
 
   /** Holds what was signed of a report's evidence against its entry. */
-  async #compareStatement({ run, number, digest }: LoggedEntry, content: unknown): Promise<void> {
+  async #compareStatement(entry: LoggedEntry, content: unknown): Promise<void> {
+    const { run, number } = entry;
     const text = await this.#ledger.statement(number);
     if (text === undefined) {
       if (isStatedEvidence(evidenceOf({ content })))
@@ -81,12 +89,12 @@ export class ByLog {
     }
     const changed = (why: string) =>
       this.#told.found('changed', `What was signed of the evidence of report ${run} was changed: ${why}.`);
-    const { keys } = this.#log;
+    const { logKeys } = this.#log;
     try {
-      const { statement, signed } = readEnvelope(text, keys);
-      const [subject] = statement.subject;
-      if (subject?.digest.sha256 !== digest) changed('it is about another report');
-      else if (keys.length > 0 && signed.length === 0) changed('no key that was given signed it');
+      const { statement, signed } = readEnvelope(text, logKeys);
+      const problem = statementProblem(statement, entry, evidenceOf({ content }), digestOfJson);
+      if (problem !== undefined) changed(problem);
+      else if (logKeys.length > 0 && signed.length === 0) changed('no key of the log signed it');
     } catch (error) {
       if (!(error instanceof EnvelopeProblem)) throw error;
       changed(error.message);

@@ -1,5 +1,6 @@
 import type { Stores } from '../stores.ts';
 import type { ArchiveJudgement, Finding, Told, Trusted } from './findings.ts';
+import { walkConfirmations } from './walk-confirmations.ts';
 import { walkLog } from './walk-log.ts';
 import { type Resumed, walkReports } from './walk-reports.ts';
 
@@ -32,8 +33,9 @@ export async function checkArchive(
   };
   // The log first: what it has is in the archive by then.
   const log = await walkLog(stores.ledger, given, told).catch(unreadable(told));
+  const isConfirmed = await walkConfirmations(stores.ledger, log, given, told);
   await walkReports(stores, log, resumed, told);
-  return { findings, signedBy: log?.signedBy ?? [], shown, notShown };
+  return { findings, signedBy: log?.signedBy ?? [], shown, notShown, isConfirmed };
 }
 
 /** A log that is written as no log is must not keep the reports from being looked at. */

@@ -1,4 +1,5 @@
 import type { VerifierKey } from '@margay/ledger';
+import type { Authorities } from '@margay/timestamps';
 
 /** What became of something that was archived or logged. */
 export type FindingKind =
@@ -25,6 +26,12 @@ export interface Trusted {
   readonly keys: readonly VerifierKey[];
   /** A checkpoint of the log that somebody kept. */
   readonly since?: Uint8Array;
+  /** So many of these witnesses must have seen the log as it is. */
+  readonly witnesses?: { readonly keys: readonly VerifierKey[]; readonly needed: number };
+  /** Authorities of timestamps, one of which must have seen the log as it is. */
+  readonly timestamps?: Authorities;
+  /** The time here, in milliseconds since 1970; that of this machine unless given. */
+  readonly now?: number;
 }
 
 /** What a check says: what was found, shown and not shown, each in words. */
@@ -34,6 +41,8 @@ export interface ArchiveJudgement {
   readonly signedBy: readonly string[];
   readonly shown: readonly string[];
   readonly notShown: readonly string[];
+  /** What was asked for of witnesses and timestamps is shown. */
+  readonly isConfirmed: boolean;
 }
 
 /** What is told while it is looked. */

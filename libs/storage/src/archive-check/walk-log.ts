@@ -34,8 +34,11 @@ export interface WalkedLog {
   readonly later: number;
   /** Every entry could be read: what is not in it is in no log. */
   readonly isWhole: boolean;
-  /** The keys that were given, and those that the log tells of by these: of what is older than its head. */
-  readonly keys: readonly VerifierKey[];
+  /**
+   * Of what is older than its head: the keys that were given, and those that the log tells of by these; where none was given, those that it
+   * tells of by the key that stands beside its head.
+   */
+  readonly logKeys: readonly VerifierKey[];
   /** The logs whose keys, of those that were given, signed the head. */
   readonly signedBy: readonly string[];
 }
@@ -81,7 +84,23 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   if (tree !== undefined) compareSince(tree, kept, read.rootAtKept, told);
   const signedBy = tree === undefined ? [] : signersOf(head, known, read.changes, told);
   const { reports, later, isWhole } = read;
-  return { size, reports, later, isWhole, keys: known.keys, signedBy };
+  const logKeys = trusted.keys.length > 0 ? known.keys : keysBeside(head, read.changes);
+  return { size, reports, later, isWhole, logKeys, signedBy };
+}
+
+/** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */
+function keysBeside({ key }: LogHead, changes: readonly FoundChange[]): readonly VerifierKey[] {
+  try {
+    const { keys } = knownKeys(
+      [readVerifierKey(key)],
+      changes.map(({ change }) => change),
+    );
+    return keys;
+  } catch (error) {
+    // That it is none is told of the head.
+    if (error instanceof NoKey) return [];
+    throw error;
+  }
 }
 
 /** @throws NoteProblem where it is none, or no key that is known signed it. */

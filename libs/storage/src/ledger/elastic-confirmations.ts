@@ -4,7 +4,7 @@ import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
 import { refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
-import { type Confirmation, CONFIRMATIONS_MAX, type Confirmations } from './ledger.ts';
+import { type Confirmation, CONFIRMATIONS_MAX, type Confirmations, LAST_CONFIRMED_MAX } from './ledger.ts';
 
 /** The index of what others signed. */
 export const CONFIRMATIONS_TEMPLATE: IndexTemplate = {
@@ -26,7 +26,7 @@ export const elasticsearchConfirmations = (elastic: Elastic): Confirmations => (
     const { size, by } = confirmation;
     await bulk(elastic, [
       {
-        op: 'create',
+        op: 'index',
         index: elastic.index('log-confirmations'),
         id: documentId(cluster, size, by),
         document: { cluster, ...confirmation },
@@ -34,24 +34,28 @@ export const elasticsearchConfirmations = (elastic: Elastic): Confirmations => (
     ]);
   },
 
-  confirmations: (size) =>
-    confirmed(
-      elastic,
-      { range: { size: { gte: size } } },
-      [{ size: 'asc' }, { by: 'asc' }],
-      CONFIRMATIONS_MAX,
-    ),
+  confirmations: (size, after = '') =>
+    confirmed(elastic, {
+      which: { range: { size: { gte: size } } },
+      sort: [{ size: 'asc' }, { by: 'asc' }],
+      size: CONFIRMATIONS_MAX,
+      search_after: [size, after],
+    }),
 
-  lastConfirmed: async (by) =>
-    (await confirmed(elastic, { term: { by } }, [{ size: 'desc' }], 1))[0]?.size ?? 0,
+  lastConfirmed: (by, size) => {
+    const which = { bool: { filter: [{ term: { by } }, { range: { size: { lte: size } } }] } };
+    return confirmed(elastic, { which, sort: [{ size: 'desc' }], size: LAST_CONFIRMED_MAX });
+  },
 });
 
-async function confirmed(
-  elastic: Elastic,
-  which: estypes.QueryDslQueryContainer,
-  sort: estypes.Sort,
-  size: number,
-): Promise<Confirmation[]> {
+/** What is asked of the index. */
+interface Question extends Pick<estypes.SearchRequest, 'search_after'> {
+  readonly which: estypes.QueryDslQueryContainer;
+  readonly sort: estypes.Sort;
+  readonly size: number;
+}
+
+async function confirmed(elastic: Elastic, { which, ...asked }: Question): Promise<Confirmation[]> {
   const index = elastic.index('log-confirmations');
   await refresh(elastic, index);
   const { hits } = await elastic.call('reading what others signed of the log of reports', () =>
@@ -59,8 +63,7 @@ async function confirmed(
       index,
       ignore_unavailable: true,
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, which] } },
-      sort,
-      size,
+      ...asked,
       track_total_hits: false,
     }),
   );

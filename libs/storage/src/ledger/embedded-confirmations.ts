@@ -1,5 +1,5 @@
 import type { Database } from '@margay/sqlite';
-import { type Confirmation, CONFIRMATIONS_MAX, type Confirmations } from './ledger.ts';
+import { type Confirmation, CONFIRMATIONS_MAX, type Confirmations, LAST_CONFIRMED_MAX } from './ledger.ts';
 
 /** Beside a checkpoint, what others signed of it. */
 export const LEDGER_CONFIRMATIONS = `
@@ -8,34 +8,41 @@ export const LEDGER_CONFIRMATIONS = `
     PRIMARY KEY (size, confirmed_by)
   ) STRICT`;
 
+const COLUMNS = 'size, confirmed_by AS "by", kind, checkpoint, text';
+
 /** What others signed, in the embedded database. */
 export const embeddedConfirmations = (database: Database): Confirmations => ({
   async confirm({ size, by, kind, checkpoint, text }) {
     database.transaction(() =>
       database
         .sql(
-          'INSERT OR IGNORE INTO log_confirmations (size, confirmed_by, kind, checkpoint, text) VALUES (?, ?, ?, ?, ?)',
+          'REPLACE INTO log_confirmations (size, confirmed_by, kind, checkpoint, text) VALUES (?, ?, ?, ?, ?)',
         )
         .run(size, by, kind, checkpoint, text),
     );
   },
 
-  async confirmations(size) {
+  async confirmations(size, after = '') {
     const rows = database.read(() =>
       database
         .sql(
-          `SELECT size, confirmed_by AS "by", kind, checkpoint, text FROM log_confirmations
-             WHERE size >= ? ORDER BY size, confirmed_by LIMIT ${CONFIRMATIONS_MAX}`,
+          `SELECT ${COLUMNS} FROM log_confirmations
+             WHERE (size, confirmed_by) > (?, ?) ORDER BY size, confirmed_by LIMIT ${CONFIRMATIONS_MAX}`,
         )
-        .all(size),
+        .all(size, after),
     );
     return rows.map((row) => ({ ...row }) as unknown as Confirmation);
   },
 
-  async lastConfirmed(by) {
-    const row = database.read(() =>
-      database.sql('SELECT max(size) AS size FROM log_confirmations WHERE confirmed_by = ?').get(by),
-    ) as { readonly size: number | null };
-    return row.size ?? 0;
+  async lastConfirmed(by, size) {
+    const rows = database.read(() =>
+      database
+        .sql(
+          `SELECT ${COLUMNS} FROM log_confirmations
+             WHERE confirmed_by = ? AND size <= ? ORDER BY size DESC LIMIT ${LAST_CONFIRMED_MAX}`,
+        )
+        .all(by, size),
+    );
+    return rows.map((row) => ({ ...row }) as unknown as Confirmation);
   },
 });

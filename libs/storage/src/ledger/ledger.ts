@@ -30,13 +30,16 @@ export interface LogGrowth {
   readonly tiles: readonly Tile[];
 }
 
-/** What somebody else signed of a checkpoint, or that he has a copy. It was checked before it was kept; whoever reads it cannot know that, since somebody may have changed the store. */
+/**
+ * What somebody else signed of a checkpoint, or that he has a copy. It was checked before it was kept; somebody may have changed the store since,
+ * so that whoever reads it checks it again (`confirmationProblem`).
+ */
 export interface Confirmation {
   /** How many entries the log had. */
   readonly size: number;
   /** The checkpoint as the log signed it. */
   readonly checkpoint: string;
-  /** Who confirmed it, and how: the name and id of a witness's key, or where the authority of a timestamp is. */
+  /** Who confirmed it: the whole key of a witness, or where the authority of a timestamp is. */
   readonly by: string;
   readonly kind: 'cosignature' | 'timestamp' | 'copy';
   /** The line of a cosignature; the answer of the authority (RFC 3161), DER in base64; empty where all that the log had was copied there. */
@@ -45,17 +48,23 @@ export interface Confirmation {
 
 /** So many are given at once. */
 export const CONFIRMATIONS_MAX = 256;
+/** So many of one who confirms. */
+export const LAST_CONFIRMED_MAX = 16;
 
 /** What others signed of the log's checkpoints, beside them. */
 export interface Confirmations {
-  /** Keeps what somebody signed of a checkpoint, beside it. Of two by the same one over the same size the first stays. Durable when fulfilled. */
+  /** Keeps what somebody signed of a checkpoint, beside it, in the place of what was kept of him over the same size. Durable when fulfilled. */
   confirm(confirmation: Confirmation): Promise<void>;
 
-  /** What was confirmed of the log of at least so many entries: at most 256, smallest sizes first, then by who did. */
-  confirmations(size: number): Promise<Confirmation[]>;
+  /**
+   * What is kept as confirmed of the log of at least so many entries: at most 256, smallest sizes first, then by who did.
+   *
+   * @param after of this size, only of those who come behind him.
+   */
+  confirmations(size: number, after?: string): Promise<Confirmation[]>;
 
-  /** The greatest size that somebody confirmed; 0 where he confirmed none. */
-  lastConfirmed(by: string): Promise<number>;
+  /** What is kept as confirmed by somebody of the log of at most so many entries: at most 16, greatest sizes first. */
+  lastConfirmed(by: string, size: number): Promise<Confirmation[]>;
 }
 
 /** Where the transparency log over one cluster's archived reports is kept. It only ever grows. */

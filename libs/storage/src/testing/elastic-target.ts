@@ -22,6 +22,7 @@ const INDICES: Readonly<Record<Kind, { readonly index: string; readonly order: r
   entries: { index: 'log-entries', order: ['number'] },
   tiles: { index: 'log-tiles', order: ['level', 'index'] },
   head: { index: 'log-heads', order: [] },
+  confirmations: { index: 'log-confirmations', order: ['size', 'by'] },
   ends: { index: 'report-chains', order: ['reportName'] },
 };
 
@@ -222,6 +223,8 @@ function idOf(cluster: string, kind: Kind, values: Values): string {
       return documentId(cluster, ...of('level', 'index'));
     case 'ends':
       return documentId(cluster, ...of('reportName'));
+    case 'confirmations':
+      return documentId(cluster, ...of('size', 'by'));
     case 'head':
       return documentId(cluster);
   }

@@ -46,6 +46,11 @@ const TABLES: Readonly<Record<Exclude<Kind, 'ends'>, Table>> = {
     columns: { size: 'size', checkpoint: 'checkpoint', key: 'key' },
     order: 'id',
   },
+  confirmations: {
+    name: 'log_confirmations',
+    columns: { size: 'size', by: 'confirmed_by', kind: 'kind', checkpoint: 'checkpoint', text: 'text' },
+    order: 'size, confirmed_by',
+  },
 };
 
 /** Values that are bytes in the table. */

@@ -7,6 +7,8 @@ export type Kind =
   | 'entries'
   | 'tiles'
   | 'head'
+  /** What others signed of heads. */
+  | 'confirmations'
   /** The newest report of each name, where a store keeps it apart. */
   | 'ends';
 

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, readCheckpoint, readReportEntry } from '@margay/ledger';
-import { ArchiveDamaged, cosigned, type LogHead, soundHeader, type Stores } from '@margay/storage';
+import {
+  ArchiveDamaged,
+  confirmationsOf,
+  cosigned,
+  type LogHead,
+  soundHeader,
+  type Stores,
+} from '@margay/storage';
 import { downloadOf } from '../exports/downloads.ts';
 import { TooMuchTogether } from '../exports/together.ts';
 import { type CopiedFile, type Copy, KeptOtherwise, type LockedBucket } from './locked-bucket.ts';
@@ -84,9 +91,7 @@ async function copyHead({ ledger }: Stores, head: LogHead, copying: Copying): Pr
     what,
     copying,
   );
-  const timestamp = (await ledger.confirmations(size)).find(
-    (each) => each.size === size && each.kind === 'timestamp',
-  );
+  const timestamp = (await confirmationsOf(ledger, head)).find(({ kind }) => kind === 'timestamp');
   if (timestamp === undefined) return;
   const answer = Buffer.from(timestamp.text, 'base64');
   await keepOne(

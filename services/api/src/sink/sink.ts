@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseAfter, type Pauses } from '@margay/ground';
 import { reasonOf, together, type Log, type Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages } from '@margay/runtime/nest';
-import type { LogHead, Stores } from '@margay/storage';
+import { lastConfirmed, type LogHead, type Stores } from '@margay/storage';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { CLUSTERS_HERE, SINK } from '../tokens.ts';
@@ -105,7 +105,8 @@ export class Sink implements OnModuleInit, OnApplicationBootstrap {
     const before = this.#waiting.get(cluster);
     if (before !== undefined) return before;
     const head = await ledger.head();
-    if (head === undefined || (await ledger.lastConfirmed(nameOf(to))) >= head.size) return undefined;
+    if (head === undefined || (await lastConfirmed(ledger, head, nameOf(to))).size >= head.size)
+      return undefined;
     const waiting = { head, since: Date.now() };
     this.#waiting.set(cluster, waiting);
     return waiting;
@@ -123,7 +124,7 @@ export class Sink implements OnModuleInit, OnApplicationBootstrap {
     const { head } = waiting;
     const by = nameOf(to);
     try {
-      const from = await ledger.lastConfirmed(by);
+      const { size: from } = await lastConfirmed(ledger, head, by);
       await copyLog(
         stores,
         { from, head },

@@ -6,7 +6,7 @@ import { keptBytes, keyOption, verifyCommand, Wrong } from '@margay/verify';
 import { Command } from 'commander';
 import { connectStores } from '../connections.ts';
 
-interface Options {
+interface Options extends Pick<Trusted, 'witnesses' | 'timestamps'> {
   readonly data?: string;
   readonly key?: VerifierKey[];
   readonly since?: string;
@@ -48,13 +48,15 @@ Exit code 1 when anything is not what was archived.`,
 
 /** `margay verify`, which looks at whole archives too: of these not all is shown where no key of those that were given signed the log. */
 export const verifyWithArchives = (): Command =>
-  verifyCommand(async ({ data, keys, since }) => {
-    const { findings, signedBy } = await checkedWhole({
+  verifyCommand(async ({ data, keys, since, witnesses, timestamps }) => {
+    const { findings, signedBy, isConfirmed } = await checkedWhole({
       key: [...keys],
+      ...(witnesses && { witnesses }),
+      ...(timestamps && { timestamps }),
       ...(data !== undefined && { data }),
       ...(since !== undefined && { since }),
     });
-    return findings.length === 0 && (keys.length === 0 || signedBy.length > 0);
+    return findings.length === 0 && isConfirmed && (keys.length === 0 || signedBy.length > 0);
   });
 
 /** Looks at a whole archive and says what was found, shown and not shown. */
@@ -72,12 +74,12 @@ async function checkedWhole(options: Options): Promise<ArchiveJudgement> {
   }
 }
 
-function linesOf({ findings, signedBy, shown, notShown }: ArchiveJudgement): string[] {
+function linesOf({ findings, signedBy, shown, notShown, isConfirmed }: ArchiveJudgement): string[] {
   const conclusion =
     findings.length > 0
       ? `NOT INTACT: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`
       : signedBy.length > 0
-        ? `intact: the archive that ${signedBy.join(' and ')} logged and signed`
+        ? `intact: the archive that ${signedBy.join(' and ')} logged and signed${isConfirmed ? '' : '; not all that was asked for is shown'}`
         : 'unsigned: consistent with itself, origin not shown';
   return [
     conclusion,
@@ -88,10 +90,11 @@ function linesOf({ findings, signedBy, shown, notShown }: ArchiveJudgement): str
 }
 
 /** @throws Error where the checkpoint cannot be read. */
-function trustedOf({ key: keys = [], since: path }: Options): Trusted {
+function trustedOf({ key: keys = [], since: path, witnesses, timestamps }: Options): Trusted {
   if (keys.some(({ use }) => use !== 'log'))
     throw new UsageError('--key is the key of a witness: the one of the log is needed');
-  if (path === undefined) return { keys };
+  const others = { ...(witnesses && { witnesses }), ...(timestamps && { timestamps }) };
+  if (path === undefined) return { keys, ...others };
   let since: Uint8Array;
   try {
     since = keptBytes(readFileSync(path));
@@ -100,7 +103,7 @@ function trustedOf({ key: keys = [], since: path }: Options): Trusted {
     if (!(error instanceof NoteProblem || error instanceof Wrong)) throw error;
     throw new Error(`Cannot take ${path} for a checkpoint that was kept: ${error.message}`, { cause: error });
   }
-  return { keys, since };
+  return { keys, since, ...others };
 }
 
 /** One digest a line, those of the reports that were found right: the last line may be cut, which is then none. */

@@ -10,6 +10,7 @@ import {
   checkLogKey,
   cosigned,
   growthProof,
+  lastConfirmed,
   ledgerKeyFor,
   type LogHead,
   LogRefused,
@@ -122,35 +123,36 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** Asks for the head's confirmation where he has not given it. */
+  /** Asks for the head's confirmation where he has not given it: what is kept and is not his counts for nothing. */
   async #look(
     cluster: string,
     confirmer: Confirmer,
     signal: AbortSignal,
   ): Promise<'confirmed' | 'nothing new' | 'lacking'> {
-    const { by, kind } = confirmer;
+    const { by, keptAs, kind } = confirmer;
     const stores = this.#cell.of(cluster);
     const { ledger } = stores;
     const head = await ledger.head();
-    const seen = await ledger.lastConfirmed(by);
-    if (head === undefined || seen >= head.size) {
-      this.#unconfirmed.delete(cluster, by);
-      return 'nothing new';
-    }
-    this.#unconfirmed.add(cluster, by, Date.now());
     try {
+      const seen = head === undefined ? 0 : await this.#seenBy(cluster, head, confirmer);
+      if (head === undefined || seen >= head.size) {
+        this.#unconfirmed.delete(cluster, by);
+        return 'nothing new';
+      }
+      this.#unconfirmed.add(cluster, by, Date.now());
       await checkLogKey(
         ledger,
         (await ledgerKeyFor(this.#options.ledgerKey, stores, cluster, this.#cell.clusters))!,
       );
+      const { size, checkpoint } = head;
       const text = await confirmer.confirm({
-        checkpoint: head.checkpoint,
+        checkpoint,
         seen,
-        growth: (from) => growthProof(ledger, from, head.size),
+        growth: (from) => growthProof(ledger, from, size),
         newest: async () => (await ledger.head())?.size ?? 0,
         signal,
       });
-      await ledger.confirm({ size: head.size, checkpoint: head.checkpoint, by, kind, text });
+      await ledger.confirm({ size, checkpoint, by: keptAs, kind, text });
       await this.#tellOf(cluster, head, confirmer);
       return 'confirmed';
     } catch (error) {
@@ -158,17 +160,36 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
       // Whoever looks at the log itself says that it was changed.
       if (error instanceof LogRefused) return 'lacking';
       if (!(error instanceof Unconfirmed)) throw error;
-      this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: error.reason });
-      // The newer head is asked for next.
-      if (error.reason === 'overtaken') return 'lacking';
-      if (this.#unconfirmed.explain(cluster, by, error.message))
-        this.#log.warn('The head of the log of reports was not confirmed', {
-          cluster,
-          by,
-          reason: reasonOf(error),
-        });
+      this.#tellUnconfirmed(cluster, by, error);
       return 'lacking';
     }
+  }
+
+  /** How many entries the log had that he confirmed last. What somebody put there in his name is told. */
+  async #seenBy(cluster: string, head: LogHead, { by, keptAs, problemOf }: Confirmer): Promise<number> {
+    const { ledger } = this.#cell.of(cluster);
+    const { size, wrong } = await lastConfirmed(ledger, head, keptAs, problemOf);
+    for (const words of wrong) {
+      this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: 'changed' });
+      this.#log.error('What is kept of who confirmed the log of reports was changed', {
+        cluster,
+        by,
+        reason: words,
+      });
+    }
+    return size;
+  }
+
+  #tellUnconfirmed(cluster: string, by: string, error: Unconfirmed): void {
+    this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: error.reason });
+    // The newer head is asked for next.
+    if (error.reason === 'overtaken') return;
+    if (this.#unconfirmed.explain(cluster, by, error.message))
+      this.#log.warn('The head of the log of reports was not confirmed', {
+        cluster,
+        by,
+        reason: reasonOf(error),
+      });
   }
 
   async #tellOf(cluster: string, head: LogHead, { by, kind }: Confirmer): Promise<void> {

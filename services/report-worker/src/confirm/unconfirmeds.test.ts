@@ -3,6 +3,7 @@ import { Unconfirmeds } from './unconfirmeds.ts';
 
 const confirmer = (by: string, kind: 'cosignature' | 'timestamp') => ({
   by,
+  keptAs: by,
   kind,
   confirm: () => Promise.reject(new Error('nobody asks')),
 });
