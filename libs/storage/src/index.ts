@@ -58,4 +58,10 @@ export { type Mirror, type MirrorStanding, OtherLog, type ToldNews } from './mir
 export type { History } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';
-export type { KnownReport, WindowRecord, Windows } from './windows/windows.ts';
+export {
+  allWindows,
+  type KnownReport,
+  type WindowRecord,
+  type Windows,
+  type WindowState,
+} from './windows/windows.ts';

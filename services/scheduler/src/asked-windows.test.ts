@@ -1,4 +1,4 @@
-import { openEmbedded } from '@margay/storage';
+import { allWindows, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { askedWindows } from './asked-windows.ts';
 import { evidenceSpan } from './evidence-span.ts';
@@ -18,7 +18,7 @@ test('what people ask for is found once for each time that they ask; what a sche
   const stores = openEmbedded(':memory:');
   const { windows } = stores;
   onTestFinished(() => stores.close());
-  const asked = askedWindows(windows);
+  const asked = askedWindows((states) => allWindows(windows, { states }));
   const ids = async () => (await asked.find()).map(({ id }) => id);
   await windows.emit([window('a'), window('b', false)], 20);
   expect(await ids()).toEqual(['a']);

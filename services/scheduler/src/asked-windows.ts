@@ -1,6 +1,6 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
-import type { Windows } from '@margay/storage';
+import type { WindowsIn } from './hand-on.ts';
 
 /** Finds the windows that people asked for, by the API or the command line: whoever asks may have no way to the workers. */
 export interface AskedWindows {
@@ -8,13 +8,11 @@ export interface AskedWindows {
   find(): Promise<ReportWindow[]>;
 }
 
-const WAITING_MAX = 1_000;
-
-export function askedWindows(windows: Pick<Windows, 'list'>): AskedWindows {
+export function askedWindows(windowsIn: WindowsIn): AskedWindows {
   let found = new Map<string, Instant>();
   return {
     async find() {
-      const waiting = await windows.list({ states: ['emitted'], limit: WAITING_MAX });
+      const waiting = await windowsIn(['emitted']);
       const asked = waiting.filter(({ window }) => window.manual);
       const fresh = asked.filter(({ window: { id }, emittedAt }) => found.get(id) !== emittedAt);
       // What waits no more need not be remembered.

@@ -27,7 +27,7 @@ function handing() {
   });
   const handOn = handingOn({
     bus,
-    windows,
+    windows: [windows],
     log: silentLog,
     hand: (due) => publishAll(bus, reportWindows, due),
   });

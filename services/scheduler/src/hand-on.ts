@@ -2,16 +2,21 @@ import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import type { Bus } from '@margay/messaging';
 import type { Log } from '@margay/runtime';
-import type { Windows } from '@margay/storage';
+import { allWindows, type WindowRecord, type Windows, type WindowState } from '@margay/storage';
 import { askedWindows } from './asked-windows.ts';
 import { lostWindows } from './lost-windows.ts';
+import { atOnce } from './at-once.ts';
+
+/** All windows in these states that it is looked at. */
+export type WindowsIn = (states: readonly WindowState[]) => Promise<readonly WindowRecord[]>;
 
 /** Has windows computed, each at least once. */
 export type Hand = (windows: readonly ReportWindow[]) => Promise<unknown>;
 
 export interface HandOnOptions {
   readonly bus: Bus;
-  readonly windows: Pick<Windows, 'list'>;
+  /** Of every cluster that it is about. */
+  readonly windows: readonly Pick<Windows, 'list'>[];
   readonly log: Log;
   readonly hand: Hand;
   /** Which windows it is about; all unless given. Never runs over many clusters, of which nothing is computed. */
@@ -26,9 +31,9 @@ export interface HandOnOptions {
  */
 export function handingOn(options: HandOnOptions): (now: Instant) => Promise<void> {
   const { bus, windows, log, hand, isOurs = () => true, isAtWork = () => false } = options;
-  const ours: typeof windows = {
-    list: async (filter) =>
-      (await windows.list(filter)).filter(({ window }) => !isParent(window) && isOurs(window)),
+  const ours: WindowsIn = async (states) => {
+    const listed = await atOnce(windows, (each) => allWindows(each, { states }));
+    return listed.flat().filter(({ window }) => !isParent(window) && isOurs(window));
   };
   const asked = askedWindows(ours);
   const lost = lostWindows(bus, ours);

@@ -1,7 +1,7 @@
 import { reportWindows, WORKER_GROUP, type ReportWindow } from '@margay/contracts';
 import { HOUR, MINUTE, SECOND } from '@margay/ground';
 import { openEmbeddedBus, publishAll } from '@margay/messaging';
-import { openEmbedded } from '@margay/storage';
+import { allWindows, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { emitDueWindows, type ScheduledReport } from './emit-windows.ts';
 import { handedNow, lostWindows, type Handed } from './lost-windows.ts';
@@ -52,7 +52,7 @@ const HOURLY: ScheduledReport = {
 /** A scheduler that looks every second, from noon on, at a bus and stores that may be shared. */
 function scheduling(place = installed(), ahead = 0) {
   const { bus, stores } = place;
-  const lost = lostWindows(bus, stores.windows);
+  const lost = lostWindows(bus, (states) => allWindows(stores.windows, { states }));
   const look = async (now: number) => {
     await emitDueWindows(bus, stores.windows, [HOURLY], { cluster: 'c', startDelay: 0 }, now + ahead);
     await publishAll(bus, reportWindows, await lost.find(now + ahead));

@@ -1,7 +1,7 @@
 import { reportWindows, WORKER_GROUP, type ReportWindow } from '@margay/contracts';
 import { type Instant, MINUTE, SECOND } from '@margay/ground';
 import { messagesBetween, type Bus, type Places } from '@margay/messaging';
-import type { Windows } from '@margay/storage';
+import type { WindowsIn } from './hand-on.ts';
 
 /** What is remembered of a window that is neither completed nor failed. */
 export interface Handed {
@@ -57,7 +57,7 @@ export interface LostWindows {
   find(now: Instant): Promise<ReportWindow[]>;
 }
 
-export function lostWindows(bus: Bus, windows: Pick<Windows, 'list'>): LostWindows {
+export function lostWindows(bus: Bus, windowsIn: WindowsIn): LostWindows {
   const handed = new Map<string, Handed>();
   let found: ReadonlySet<string> = new Set();
   let lookedAt = -Infinity;
@@ -66,7 +66,7 @@ export function lostWindows(bus: Bus, windows: Pick<Windows, 'list'>): LostWindo
       // A clock that was put back must not end the looking.
       if (lookedAt <= now && now < lookedAt + LOOK_INTERVAL) return [];
       lookedAt = now;
-      const active = await windows.list({ states: ['emitted', 'running'], limit: 1_000 });
+      const active = await windowsIn(['emitted', 'running']);
       const ids = new Set(active.map(({ window }) => window.id));
       for (const id of handed.keys()) if (!ids.has(id)) handed.delete(id);
       const foundBefore = found;

@@ -75,7 +75,7 @@ function scheduler({ bus, stores, cell }: Installed, { labels = LABELS, names, k
   });
   const handOn = handingOn({
     bus,
-    windows: cell.of('hub').windows,
+    windows: [cell.of('hub').windows],
     log: silentLog,
     hand: (due) => publishAll(bus, reportWindows, due),
   });

@@ -16,13 +16,14 @@ import { parseSelector } from '@margay/policy';
 import type { GlobalReport } from '@margay/reports';
 import type { Log } from '@margay/runtime';
 import {
+  allWindows,
   childRunsOf,
   isParentRecord,
   type Cell,
   type ParentRecord,
-  type WindowRecord,
   type Windows,
 } from '@margay/storage';
+import { atOnce } from './at-once.ts';
 import { NAME_LABEL, type ClusterLabels } from './cluster-labels.ts';
 import {
   emitDueWindows,
@@ -93,7 +94,6 @@ const NO_CLUSTERS: ScheduleProblem = {
     'spec.clusters.selector chooses no cluster by the labels that they have in configuration (CLUSTER_LABELS, the chart’s clusterLabels). What is missed is made up for when it chooses one.',
 };
 
-const UNDER_WAY = { parents: true, limit: 1_000 } as const;
 /** Of those that failed the newest are looked at again: a child run that comes after all still counts. */
 const FAILED = { parents: true, states: ['failed'], limit: 10 } as const;
 
@@ -125,7 +125,7 @@ export function parentRuns(options: ParentRunsOptions): ParentRuns {
     async goOn(now) {
       await emitChildren(options, now);
       await handOnAll(now);
-      const underWay = await windows.list({ ...UNDER_WAY, states: ['emitted', 'running'] });
+      const underWay = await allWindows(windows, { parents: true, states: ['emitted', 'running'] });
       const isTime = now < failedLookedAt || now - failedLookedAt >= MINUTE;
       if (isTime) failedLookedAt = now;
       const failed = isTime ? await windows.list(FAILED) : [];
@@ -208,13 +208,11 @@ async function emitChildren(
   now: Instant,
 ): Promise<ReportWindow[]> {
   const { windows } = cell.of(cluster);
-  const kept = await windows.list({ ...UNDER_WAY, states: ['emitted'] });
+  const kept = await allWindows(windows, { parents: true, states: ['emitted'] });
   const children = kept.filter(isParentRecord).flatMap(({ window }) => childWindows(window));
-  const emitted: ReportWindow[] = [];
-  await someAtOnce(
-    children.filter((child) => cell.clusters.includes(child.cluster)),
-    async (child) => void emitted.push(...(await cell.of(child.cluster).windows.emit([child], now))),
-  );
+  const here = children.filter((child) => cell.clusters.includes(child.cluster));
+  const fresh = await atOnce(here, (child) => cell.of(child.cluster).windows.emit([child], now));
+  const emitted = fresh.flat();
   if (emitted.length > 0) await hand(emitted);
   for (const { window } of kept) await windows.begin(window.id, 1, now);
   return emitted;
@@ -255,24 +253,7 @@ function handOnChildren({
 }: ParentRunsOptions): (now: Instant) => Promise<void> {
   const isOurs = ({ spec }: ReportWindow) => at(spec, 'partOf', 'cluster') === cluster;
   const others = cell.clusters.filter((name) => name !== cluster);
-  // As if all were of one: how far the workers have come on the topic is asked once, and not for each cluster.
-  const windows: Pick<Windows, 'list'> = {
-    async list(filter) {
-      const listed: WindowRecord[] = [];
-      await someAtOnce(
-        others,
-        async (name) => void listed.push(...(await cell.of(name).windows.list(filter))),
-      );
-      return listed;
-    },
-  };
+  // All at once: how far the workers have come on the topic is asked once, and not for each cluster.
+  const windows = others.map((name) => cell.of(name).windows);
   return handingOn({ bus, windows, log, hand, isOurs });
-}
-
-const AT_ONCE = 32;
-
-/** Does something with each, with some at the same time. */
-async function someAtOnce<T>(all: readonly T[], work: (each: T) => Promise<void>): Promise<void> {
-  for (let from = 0; from < all.length; from += AT_ONCE)
-    await Promise.all(all.slice(from, from + AT_ONCE).map(work));
 }

@@ -116,7 +116,7 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
       const isAtWork = (id: string) => jobs?.isAtWork(id) === true;
       const finding: Finding = {
         hand,
-        handOn: handingOn({ ...options, hand, isAtWork }),
+        handOn: handingOn({ ...options, windows: [options.windows], hand, isAtWork }),
         ...(options.overClusters && { parents: parentRuns({ ...options, ...options.overClusters, hand }) }),
         keep: keepKnown(options.windows),
         span: evidenceSpan(options.history),

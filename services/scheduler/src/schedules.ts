@@ -6,7 +6,7 @@ import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import { traced, type Log, type Metrics } from '@margay/runtime';
 import { CLOCK, LOG, METRICS, Readiness, Stages, type Clock } from '@margay/runtime/nest';
-import type { Cell } from '@margay/storage';
+import { allWindows, type Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { evidenceSpan } from './evidence-span.ts';
@@ -95,7 +95,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
       const states = ['emitted', 'running'] as const;
       await Promise.all(
         this.#options.clusters.map(async (cluster) => {
-          const waiting = await this.#cell.of(cluster).windows.list({ states, limit: 1_000 });
+          const waiting = await allWindows(this.#cell.of(cluster).windows, { states });
           // A run over many clusters waits for the windows of these.
           const active = waiting.filter(({ window }) => !isParent(window));
           const now = this.#clock();
@@ -131,7 +131,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   #handingOn(cluster: string): (now: Instant) => Promise<void> {
     const { windows } = this.#cell.of(cluster);
     const hand: Hand = (due) => publishAll(this.#bus, reportWindows, due);
-    return handingOn({ bus: this.#bus, windows, log: this.#log, hand });
+    return handingOn({ bus: this.#bus, windows: [windows], log: this.#log, hand });
   }
 
   async #look(cluster: string, read: () => Promise<ReportsFolder>, signal: AbortSignal): Promise<void> {

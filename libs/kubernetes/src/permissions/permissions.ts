@@ -106,7 +106,7 @@ export class Permissions {
    * Of these reports those that the user may get, in their order. Rejects with `Denied` where the user may list none at
    * all. The others must show neither in lists nor in counts.
    */
-  async listable<R extends ReportRef>(user: User, reports: readonly R[]): Promise<R[]> {
+  async listable<R extends Pick<ReportRef, 'name'>>(user: User, reports: readonly R[]): Promise<R[]> {
     const get: Access = { verb: 'get', group: this.#group, resource: 'globalreports' };
     const list: Access = { ...get, verb: 'list' };
     await this.#requireCluster(user);

@@ -1,3 +1,4 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import { bulk } from '../elasticsearch/bulk.ts';
@@ -20,6 +21,7 @@ import {
   moves,
   STATES,
   type KnownReport,
+  type WindowPlace,
   type WindowRecord,
   type Windows,
   type WindowState,
@@ -117,7 +119,11 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
     }
   };
 
-  const search = async (filter: readonly object[], size: number, order: 'asc' | 'desc' = 'desc') => {
+  const search = async (
+    filter: readonly object[],
+    size: number,
+    { order = 'desc', after }: { order?: 'asc' | 'desc'; after?: WindowPlace | undefined } = {},
+  ) => {
     await refresh(elastic, index);
     const { hits } = await elastic.call('listing windows', () =>
       client.search<WindowDocument>({
@@ -127,6 +133,7 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
         sort: [{ end: { order, unmapped_type: 'long' } }, { id: { order: 'asc', unmapped_type: 'keyword' } }],
         size,
         track_total_hits: true,
+        ...(after !== undefined && { search_after: [after.end, after.id] }),
       }),
     );
     const { total } = hits;
@@ -188,12 +195,18 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
       return found && recordOf(found.source);
     },
 
-    async list({ reportName, states = STATES, parents, limit = LIST_MAX } = {}) {
-      const named = reportName === undefined ? [] : [{ term: { reportName } }];
-      const ofMany = parents === true ? [{ exists: { field: 'clusters' } }] : [];
-      const { documents } = await search([...named, ...ofMany, { terms: { state: [...states] } }], limit);
+    async list({ reportName, reportNames, states = STATES, parents, limit = LIST_MAX, after } = {}) {
+      const filter = [
+        ...(reportName === undefined ? [] : [{ term: { reportName } }]),
+        ...(reportNames === undefined ? [] : [{ terms: { reportName: reportNames } }]),
+        ...(parents === true ? [OF_MANY] : []),
+        { terms: { state: [...states] } },
+      ];
+      const { documents } = await search(filter, limit, { after });
       return documents.map(recordOf);
     },
+
+    parentReports: () => countParents(elastic, index),
 
     async lastEnd(reportName) {
       const { documents } = await search(scheduled(reportName), 1);
@@ -201,7 +214,7 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
     },
 
     async firstStart(reportName) {
-      const { documents } = await search(scheduled(reportName), 1, 'asc');
+      const { documents } = await search(scheduled(reportName), 1, { order: 'asc' });
       return documents[0] && recordOf(documents[0]).window.start;
     },
 
@@ -229,6 +242,39 @@ export function elasticsearchWindows(elastic: Elastic): Windows {
 
     reports: async () => (await reportsNow()).sort(byName),
   };
+}
+
+const OF_MANY = { exists: { field: 'clusters' } };
+/** Reports that are counted with one question. */
+const COUNTED_AT_ONCE = 1_000;
+
+async function countParents(elastic: Elastic, index: string): Promise<ReadonlyMap<string, number>> {
+  await refresh(elastic, index);
+  const counted = new Map<string, number>();
+  for (let after: Readonly<Record<string, string>> | undefined; ;) {
+    const { aggregations } = await elastic.call('counting runs over many clusters', () =>
+      elastic.client.search<unknown, { reports?: estypes.AggregationsCompositeAggregate }>({
+        index,
+        ignore_unavailable: true,
+        query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, OF_MANY] } },
+        size: 0,
+        aggs: {
+          reports: {
+            composite: {
+              size: COUNTED_AT_ONCE,
+              sources: [{ name: { terms: { field: 'reportName' } } }],
+              ...(after !== undefined && { after }),
+            },
+          },
+        },
+      }),
+    );
+    const { buckets = [], after_key: next } = aggregations?.reports ?? {};
+    for (const { key, doc_count: runs } of buckets as estypes.AggregationsCompositeBucket[])
+      counted.set(String(key['name']), runs);
+    if (next === undefined) return counted;
+    after = next as Readonly<Record<string, string>>;
+  }
 }
 
 function documentOf(cluster: string, window: ReportWindow, at: Instant): WindowDocument {

@@ -98,23 +98,46 @@ export function embeddedWindows(database: Database): Windows {
         return row && recordOf(row);
       }),
 
-    list: async ({ reportName, states = STATES, parents = false, limit = LIST_MAX } = {}) =>
+    list: async ({
+      reportName,
+      reportNames,
+      states = STATES,
+      parents = false,
+      limit = LIST_MAX,
+      after,
+    } = {}) =>
       database.read(() =>
         (
           database
             .sql(
               `SELECT * FROM windows WHERE (?1 IS NULL OR report_name = ?1)
                  AND state IN (SELECT value FROM json_each(?2))
-                 AND (?4 = 0 OR json_type(window, '$.clusters') IS NOT NULL) ORDER BY "end" DESC, id LIMIT ?3`,
+                 AND (?4 = 0 OR json_type(window, '$.clusters') IS NOT NULL)
+                 AND (?5 IS NULL OR report_name IN (SELECT value FROM json_each(?5)))
+                 AND (?6 IS NULL OR "end" < ?6 OR ("end" = ?6 AND id > ?7)) ORDER BY "end" DESC, id LIMIT ?3`,
             )
             .all(
               reportName ?? null,
               JSON.stringify(states.map((state) => STATES.indexOf(state))),
               limit,
               parents ? 1 : 0,
+              reportNames === undefined ? null : JSON.stringify(reportNames),
+              after?.end ?? null,
+              after?.id ?? null,
             ) as unknown as WindowRow[]
         ).map(recordOf),
       ),
+
+    parentReports: async () =>
+      database.read(() => {
+        const counted = database
+          .sql(
+            `SELECT report_name AS name, count(*) AS runs FROM windows
+             WHERE json_type(window, '$.clusters') IS NOT NULL GROUP BY report_name`,
+          )
+          .all() as unknown as { name: string; runs: number }[];
+        return new Map(counted.map(({ name, runs }) => [name, runs]));
+      }),
 
     lastEnd: async (reportName) =>
       database.read(() => {

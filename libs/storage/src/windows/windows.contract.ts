@@ -1,6 +1,12 @@
 import type { ReportWindow } from '@margay/contracts';
 import { describe, expect, test } from 'vitest';
-import type { KnownReport, Windows, WindowState } from './windows.ts';
+import {
+  allWindows,
+  type KnownReport,
+  type WindowFilter,
+  type Windows,
+  type WindowState,
+} from './windows.ts';
 
 const window = (id: string, more: Partial<ReportWindow> = {}): ReportWindow => ({
   cluster: 'c',
@@ -199,6 +205,40 @@ export function windowsContract(name: string, open: () => Promise<Windows>) {
       ]);
       expect(await windows.list({ parents: true, states: ['emitted'] })).toEqual([]);
       expect(await windows.list({})).toHaveLength(2);
+    });
+
+    test('windows are listed page by page, of the reports that are named, to the last one', async () => {
+      const windows = await open();
+      // Many end at the same instant, as those of one schedule do.
+      const all = Array.from({ length: 23 }, (_, i) =>
+        window(`w${String(i).padStart(2, '0')}`, { end: 1 + (i % 3), reportName: `r${i % 4}` }),
+      );
+      await windows.emit(all, 10);
+      const inOrder = (found: readonly ReportWindow[]) =>
+        found.toSorted((a, b) => b.end - a.end || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
+      const paged = async (filter: WindowFilter, page: number) =>
+        (await allWindows(windows, filter, page)).map((record) => record.window.id);
+      for (const page of [1, 5, 23, 24]) expect(await paged({}, page)).toEqual(inOrder(all));
+      const some = all.filter(({ reportName }) => reportName === 'r1' || reportName === 'r3');
+      expect(await paged({ reportNames: ['r1', 'r3'] }, 4)).toEqual(inOrder(some));
+      expect(await paged({ reportNames: [] }, 4)).toEqual([]);
+    });
+
+    test('runs over many clusters are counted by report, without windows of one cluster', async () => {
+      const windows = await open();
+      expect(await windows.parentReports()).toEqual(new Map());
+      const parent = (id: string, reportName: string) => ({
+        ...window(id, { reportName }),
+        clusters: ['alpha'],
+        nonce: 'n',
+      });
+      await windows.emit([parent('a', 'all'), parent('b', 'all'), parent('c', 'edge'), window('d')], 10);
+      expect(await windows.parentReports()).toEqual(
+        new Map([
+          ['all', 2],
+          ['edge', 1],
+        ]),
+      );
     });
 
     test('windows are listed newest first', async () => {

@@ -37,12 +37,19 @@ export interface WindowRecord {
 /** Which windows to list. */
 export interface WindowFilter {
   readonly reportName?: string;
+  /** Only those of these reports. */
+  readonly reportNames?: readonly string[];
   readonly states?: readonly WindowState[];
   /** Only those of runs over many clusters. */
   readonly parents?: true;
   /** At most so many; 100 unless set. */
   readonly limit?: number;
+  /** Only those behind this one in the order of the list; from the first on unless set. */
+  readonly after?: WindowPlace;
 }
+
+/** Where a window stands in lists: neither ever changes. */
+export type WindowPlace = Pick<ReportWindow, 'end' | 'id'>;
 
 /** A GlobalReport as whoever keeps its schedule knows it. */
 export interface KnownReport {
@@ -93,6 +100,9 @@ export interface Windows {
   /** Windows by end, newest first, then by id. */
   list(filter?: WindowFilter): Promise<WindowRecord[]>;
 
+  /** By the name of its report, how many runs over many clusters there are. */
+  parentReports(): Promise<ReadonlyMap<string, number>>;
+
   /** The latest end of the report's windows, without those asked for by a person; undefined where there is none. */
   lastEnd(reportName: string): Promise<Instant | undefined>;
 
@@ -107,4 +117,22 @@ export interface Windows {
 
   /** The GlobalReports that there are, by name. */
   reports(): Promise<KnownReport[]>;
+}
+
+/** Windows that are asked for at once. */
+const PAGE = 1_000;
+
+/** Every window that the filter lets through, in the order of the list, however many there are. */
+export async function allWindows(
+  windows: Pick<Windows, 'list'>,
+  filter: Omit<WindowFilter, 'limit' | 'after'>,
+  page = PAGE,
+): Promise<WindowRecord[]> {
+  const all: WindowRecord[] = [];
+  for (;;) {
+    const last = all.at(-1)?.window;
+    const some = await windows.list({ ...filter, limit: page, ...(last !== undefined && { after: last }) });
+    all.push(...some);
+    if (some.length < page) return all;
+  }
 }

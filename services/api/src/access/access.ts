@@ -18,7 +18,7 @@ export interface Viewer {
   /** Who they are where somebody says it whom every cluster believes: an identity provider, a proxy, the hub. Absent where it is known by a token that is one cluster's. */
   readonly user?: User;
   /** Of these those that they may get, in their order. @throws Problem 403 where they may list none at all. */
-  listable<R extends ReportRef>(reports: readonly R[]): Promise<R[]>;
+  listable<R extends Pick<ReportRef, 'name'>>(reports: readonly R[]): Promise<R[]>;
   /** @throws Problem 403 that names the missing verb. */
   require(action: Action, report: ReportRef): Promise<void>;
   /** Of these those that they may export, in their order; `every` where they may export any. @throws Problem 403 where they may export none. */

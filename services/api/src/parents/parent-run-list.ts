@@ -1,4 +1,4 @@
-import type { ParentRun } from '@margay/api-contract';
+import type { Page, ParentRun, ParentRunsQuery } from '@margay/api-contract';
 import { childCounts, childReportName, parentGrade, parentState, type ChildRun } from '@margay/contracts';
 import { formatInstant } from '@margay/ground';
 import { missing } from '@margay/runtime';
@@ -9,10 +9,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../access/access.ts';
 import type { ClustersHere } from '../clusters/clusters-here.ts';
+import { cursorOf, otherList, placeOf } from '../http/cursor.ts';
 import { CLUSTERS_HERE } from '../tokens.ts';
 
-const LIST_MAX = 1_000;
-const refOf = ({ window: { reportName: name, reportType: type } }: ParentRecord) => ({ name, type });
+/** A page of them. */
+interface ParentPage extends Omit<Page<never>, 'items'> {
+  readonly records: readonly ParentRecord[];
+}
 
 /** The runs over many clusters that the cluster has begun, as far as a viewer may see them. */
 @Injectable()
@@ -31,20 +34,44 @@ export class ParentRunList {
     this.#clock = clock;
   }
 
-  /** Those of reports that the viewer may list, newest window first. @throws Problem 403 where they may list none at all. */
-  async visibleTo(viewer: Viewer, report?: string): Promise<ParentRecord[]> {
-    const named = report === undefined ? {} : { reportName: report };
-    const records = await this.#stores.windows.list({ ...named, parents: true, limit: LIST_MAX });
-    const all = records.filter(isParentRecord);
-    const allowed = new Set((await viewer.listable(all.map(refOf))).map(({ name }) => name));
-    return all.filter(({ window }) => allowed.has(window.reportName));
+  /**
+   * Those of reports that the viewer may list, newest window first: so many behind the one that the cursor stands for.
+   *
+   * @throws Problem 403 where they may list none at all, 400 where the cursor stands for none.
+   */
+  async visibleTo(viewer: Viewer, { report, limit, cursor }: ParentRunsQuery): Promise<ParentPage> {
+    const { windows } = this.#stores;
+    const counts = await windows.parentReports();
+    const names = [...counts.keys()].filter((name) => report === undefined || name === report);
+    const allowed = await viewer.listable(names.map((name) => ({ name })));
+    const reportNames = allowed.map(({ name }) => name);
+    const after = cursor === undefined ? undefined : await this.#placeOf(cursor);
+    const found = await windows.list({
+      reportNames,
+      parents: true,
+      limit: limit + 1,
+      ...(after !== undefined && { after }),
+    });
+    const records = found.slice(0, limit).filter(isParentRecord);
+    const last = records.at(-1);
+    return {
+      records,
+      total: reportNames.reduce((sum, name) => sum + counts.get(name)!, 0),
+      next: found.length > limit && last !== undefined ? cursorOf(last.window.id) : null,
+    };
+  }
+
+  async #placeOf(cursor: string) {
+    const record = await this.#stores.windows.get(placeOf(cursor));
+    if (record === undefined || !isParentRecord(record)) throw otherList();
+    return record.window;
   }
 
   /** The run, for a viewer who may see it. What one may not see looks as if it were not there. @throws Problem 404. */
   async seenBy(viewer: Viewer, id: string): Promise<ParentRecord> {
     const record = await this.#stores.windows.get(id);
     const isThere = record !== undefined && isParentRecord(record);
-    const visible = await viewer.listable(isThere ? [refOf(record)] : []);
+    const visible = await viewer.listable(isThere ? [{ name: record.window.reportName }] : []);
     if (!isThere || visible.length === 0) throw missing(`run over many clusters ${id}`);
     return record;
   }

@@ -4,7 +4,6 @@ import { Controller, Inject, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../access/access.ts';
 import { Asking, TheParent } from '../access/asked.ts';
-import { partOf } from '../http/cursor.ts';
 import { Serves } from '../http/serves.ts';
 import { ParentRunList } from './parent-run-list.ts';
 
@@ -23,9 +22,8 @@ export class ParentsController {
     @Query({ schema: OPERATIONS.parentRuns.query }) query: ParentRunsQuery,
     @Req() request: FastifyRequest,
   ): Promise<ParentRuns> {
-    const found = await this.#parents.visibleTo(viewer, query.report);
-    const { part, ...rest } = partOf(found, ({ window: { id } }) => id, query);
-    return { items: await this.#parents.told(part, viewer, request), ...rest };
+    const { records, ...rest } = await this.#parents.visibleTo(viewer, query);
+    return { items: await this.#parents.told(records, viewer, request), ...rest };
   }
 
   @Serves(OPERATIONS.parentRun)

@@ -1,3 +1,4 @@
+import type { ParentRuns } from '@margay/api-contract';
 import { childWindows, reportWindowOf, type ParentWindow } from '@margay/contracts';
 import { HOUR } from '@margay/ground';
 import { Problem } from '@margay/runtime';
@@ -170,6 +171,34 @@ test('a run of a report that one may not get looks as if it were not there', asy
   expect((await ask(app, '/parent-runs', { token })).body).toMatchObject({ items: [], total: 0 });
   expect((await ask(app, `/parent-runs/${parent.id}`, { token })).status).toBe(404);
   expect((await ask(app, '/parent-runs/none', { token })).status).toBe(404);
+});
+
+test('every one of a long list is reached, and counted', async () => {
+  const { app, cell } = await asAda({ hub: mayGet('all'), alpha: mayGet('*'), secret: mayGet('*') });
+  const kept = (report: string, i: number): ParentWindow => ({
+    ...reportWindowOf(
+      'hub',
+      { name: report, spec: { reportType: 'inventory' } },
+      { start: i * HOUR, end: (i + 1) * HOUR },
+    ),
+    clusters: ['alpha'],
+    nonce: 'n',
+  });
+  const of = (report: string, many: number) => Array.from({ length: many }, (_, i) => kept(report, i));
+  // The other report is nothing that ada may see: neither in the list nor in its count.
+  await cell.of('hub').windows.emit([...of('all', 1_050), ...of('other', 300)], NOW);
+  const ends: string[] = [];
+  for (let query = '?limit=100'; ;) {
+    const { body } = await ask(app, `/parent-runs${query}`, { token });
+    const { items, next, total } = body as unknown as ParentRuns;
+    expect(total).toBe(1_050);
+    ends.push(...items.map(({ window }) => window.end));
+    if (next === null) break;
+    query = `?limit=100&cursor=${next}`;
+  }
+  expect(ends).toEqual(ends.toSorted().reverse());
+  expect(new Set(ends).size).toBe(1_050);
+  expect((await ask(app, '/parent-runs?cursor=bm9uZQ', { token })).status).toBe(400);
 });
 
 test('they are listed page by page, of one report where it is named', async () => {

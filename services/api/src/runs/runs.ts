@@ -3,6 +3,7 @@ import { isParent } from '@margay/contracts';
 import { formatInstant } from '@margay/ground';
 import { evidenceGrade, typeOfReport, type ReportHeader, type Revision } from '@margay/reports';
 import {
+  allWindows,
   headerDamage,
   loggedOtherwise,
   logReader,
@@ -132,7 +133,6 @@ const PAGE = 200;
 const LOOK_MILLISECONDS = 1_000;
 /** A run of a window long ago may be archived at any time, behind all that is known. */
 const WHOLE_LOOK_MILLISECONDS = 30_000;
-const OPEN_MAX = 500;
 
 /** Whom to tell of what is seen of the archive and its log when runs are listed. */
 export interface ListTelling {
@@ -226,7 +226,7 @@ export function runsOf(
     const now = performance.now();
     const isWhole = now - lookedWholeAt > WHOLE_LOOK_MILLISECONDS;
     // Before the archive is read: what is archived meanwhile is in one of both.
-    const open = await windows.list({ states: ['emitted', 'running', 'failed'], limit: OPEN_MAX });
+    const open = await allWindows(windows, { states: ['emitted', 'running', 'failed'] });
     if (isWhole) await readEntries();
     await readArchive(isWhole);
     if (isWhole) removed = await removedRuns(entries, archived.has, { windows });
