@@ -12,6 +12,8 @@ export {
   whole,
   list,
   webAddress,
+  isLoopback,
+  isSafeAddress,
   goDuration,
   bothOrNone,
   clusterName,

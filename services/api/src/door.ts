@@ -1,4 +1,4 @@
-import { flag, goDuration, list, whole, webAddress } from '@margay/runtime';
+import { flag, goDuration, isLoopback, isSafeAddress, list, whole, webAddress } from '@margay/runtime';
 import type { TlsFiles } from '@margay/runtime/nest';
 import * as z from 'zod';
 import type { ApiOptions } from './api.module.ts';
@@ -150,7 +150,7 @@ export function doorProblems(
     problems.push(['OIDC_CLIENT_ID', 'OIDC_ISSUER is set, so that the client there is needed']);
   if (issuer !== undefined && settings.API_URL === undefined)
     problems.push(['API_URL', 'OIDC_ISSUER is set, so that it has to know where to send people back to']);
-  if (issuer !== undefined && !isSafe(new URL(issuer)))
+  if (issuer !== undefined && !isSafeAddress(new URL(issuer)))
     problems.push(['OIDC_ISSUER', 'anybody in between could be it: give an address by https']);
   if (!settings.OIDC_SCOPES.split(' ').includes('openid'))
     problems.push(['OIDC_SCOPES', '"openid" is not among them']);
@@ -182,11 +182,6 @@ export function doorProblems(
   return problems;
 }
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-
-/** By TLS, or not through any network. */
-const isSafe = ({ protocol, hostname }: URL) => protocol === 'https:' || LOOPBACK.includes(hostname);
-
 /** The files of its own certificate; undefined where it is served by plain HTTP. */
 export function tlsOf({ API_TLS_CERT_FILE: cert, API_TLS_KEY_FILE: key }: DoorConfig): TlsFiles | undefined {
   return cert === undefined || key === undefined ? undefined : { cert, key };
@@ -198,7 +193,7 @@ export function tlsOf({ API_TLS_CERT_FILE: cert, API_TLS_KEY_FILE: key }: DoorCo
  */
 function httpsOnlyOf({ API_URL: url }: DoorConfig): string | undefined {
   const { protocol, port, host } = new URL(url ?? 'http://none');
-  return protocol === 'https:' && port === '' && !LOOPBACK.includes(host) ? nameIn(host) : undefined;
+  return protocol === 'https:' && port === '' && !isLoopback(host) ? nameIn(host) : undefined;
 }
 
 /** The name in the address that people open. */

@@ -30,6 +30,16 @@ test.each<[Record<string, string>, string]>([
     },
     'TLS and tokens of a provider',
   ],
+  [
+    {
+      ...PORT,
+      ...TLS,
+      AUDIT_WEBHOOK_OIDC_ISSUER: 'http://127.0.0.1:9000',
+      AUDIT_WEBHOOK_OIDC_AUDIENCE: 'x',
+      AUDIT_WEBHOOK_OIDC_NAMES: 'push',
+    },
+    'a provider on this machine',
+  ],
 ])('%j is accepted (%s)', (environment) => {
   expect(readConfig(config, { ...BROKERS, ...environment }).AUDIT_WEBHOOK_PORT).toBe(8443);
 });
@@ -40,6 +50,10 @@ test.each([
   [
     { ...PORT, ...TLS, AUDIT_WEBHOOK_OIDC_ISSUER: 'https://accounts.google.com' },
     'AUDIT_WEBHOOK_OIDC_NAMES: anybody may have a token of that provider',
+  ],
+  [
+    { AUDIT_WEBHOOK_OIDC_ISSUER: 'http://id.example.org' },
+    'AUDIT_WEBHOOK_OIDC_ISSUER is "http://id.example.org": anybody in between could be it: give an address by https',
   ],
   [{ AUDIT_WEBHOOK_OIDC_AUDIENCE: 'x' }, 'AUDIT_WEBHOOK_OIDC_ISSUER: an audience and names are about'],
   [{ ...PORT, AUDIT_WEBHOOK_TOKENS_FILE: '/t' }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],

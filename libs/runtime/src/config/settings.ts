@@ -26,6 +26,14 @@ export const list = (problem: (texts: readonly string[]) => string | undefined =
 /** An address that is asked by HTTP, with TLS or without. */
 export const webAddress = () => z.url({ protocol: /^https?$/ });
 
+/** Whether it is a name of this machine to itself. */
+export const isLoopback = (hostname: string): boolean =>
+  ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+
+/** Whether nobody in between can be whom an address names: it is asked by TLS, or not through any network. */
+export const isSafeAddress = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+
 /** A duration as Go writes it (`30m`, `1h30m`), as milliseconds; give its default with `.prefault('30m')`. */
 export const goDuration = () =>
   z.string().transform((text, context) => {

@@ -1,4 +1,4 @@
-import { flag, list, whole, webAddress } from '@margay/runtime';
+import { flag, isSafeAddress, list, whole, webAddress } from '@margay/runtime';
 import * as z from 'zod';
 
 const MEBIBYTE = 1024 * 1024;
@@ -30,7 +30,7 @@ const settingsFor = (prefix: string, what: string) => ({
   }),
   OIDC_ISSUER: webAddress().optional().meta({
     description:
-      'OpenID provider whose signed tokens are bearer tokens, too, as Pub/Sub sends them: `https://accounts.google.com`.',
+      'OpenID provider whose signed tokens are bearer tokens, too, as Pub/Sub sends them: `https://accounts.google.com`. By `http` only on this machine.',
   }),
   OIDC_AUDIENCE: z.string().optional().meta({ description: 'The audience that these must be for.' }),
   OIDC_NAMES: list().prefault('').meta({
@@ -121,6 +121,11 @@ export function receiverProblems(
       open && ca === undefined && tokens === undefined && issuer === undefined,
       'TOKENS_FILE',
       `an open port needs to know who may send: set it, ${prefix}_CLIENT_CA_FILE or ${prefix}_OIDC_ISSUER; ${trial}`,
+    ],
+    [
+      issuer !== undefined && !isSafeAddress(new URL(issuer)),
+      'OIDC_ISSUER',
+      'anybody in between could be it: give an address by https',
     ],
     [
       issuer !== undefined && config.OIDC_AUDIENCE === undefined,

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { isSafeAddress, shownText } from '@margay/runtime';
 import { bearerOf, judged, sendersNamed, type Credentials } from './credentials.ts';
 
 /** Whose tokens are believed, and whom they must be for. */
@@ -61,10 +62,16 @@ const isNoAnswer = (error: unknown): boolean =>
 /** Where a provider's keys are, by its own description (OpenID Connect Discovery 1.0, section 4). */
 async function keysOf(issuer: string): Promise<URL> {
   const place = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(place, { signal: AbortSignal.timeout(ASK_MILLISECONDS) });
+  // Wherever else it is sent to was not checked.
+  const answer = await fetch(place, { signal: AbortSignal.timeout(ASK_MILLISECONDS), redirect: 'manual' });
   if (!answer.ok) throw new Error(`${place} answered ${answer.status}: where its keys are is not known`);
   const described = (await answer.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
   if (described.issuer !== issuer)
     throw new Error(`${place} describes the issuer ${String(described.issuer)}, and not ${issuer}`);
-  return new URL(String(described.jwks_uri));
+  const keys = String(described.jwks_uri);
+  if (!URL.canParse(keys) || !isSafeAddress(new URL(keys)))
+    throw new Error(
+      `${place} says that its keys are at ${shownText(keys)}: anybody in between could give others, let it name an address by https`,
+    );
+  return new URL(keys);
 }

@@ -97,12 +97,19 @@ const otherKeys = generateKeyPair('RS256');
 let issuer = '';
 /** Whether the provider answers. */
 let isUp = true;
+/** Where it says that its keys are, and what sends on to its description instead of giving it. */
+let keysAt: string | undefined;
+let sendsOn = false;
 beforeAll(async () => {
   const jwk = { ...(await exportJWK((await keys).publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
   const server = createServer((request, response) => {
     if (!isUp) return void response.writeHead(503).end();
-    const isDescription = request.url === '/.well-known/openid-configuration';
-    response.end(JSON.stringify(isDescription ? { issuer, jwks_uri: `${issuer}/keys` } : { keys: [jwk] }));
+    const isDescription = /^(\/elsewhere)?\/\.well-known\/openid-configuration$/.test(request.url!);
+    if (sendsOn && !request.url!.startsWith('/elsewhere'))
+      return void response.writeHead(302, { location: `${issuer}/elsewhere${request.url}` }).end();
+    response.end(
+      JSON.stringify(isDescription ? { issuer, jwks_uri: keysAt ?? `${issuer}/keys` } : { keys: [jwk] }),
+    );
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -174,6 +181,26 @@ test('where the provider cannot be asked a push has to come again, and tokens of
   expect([await pushed(await tokenWith()), await pushed('one'), delivered.length]).toEqual([503, 200, 1]);
   isUp = true;
   expect(await pushed(await tokenWith())).toBe(200);
+});
+
+test.each<[string, { at?: string; sendsOn?: true }]>([
+  ['are at an address without TLS', { at: 'http://keys.example.com/keys' }],
+  ['are at no address', { at: 'keys' }],
+  ['are described at another place', { sendsOn: true }],
+])('a provider whose keys %s is not believed: the push has to come again', async (_, lie) => {
+  onTestFinished(() => {
+    keysAt = undefined;
+    sendsOn = false;
+  });
+  keysAt = lie.at;
+  sendsOn = lie.sendsOn === true;
+  const { url, delivered } = await setUp({ credentials: accounts(`${ACCOUNT}=a`) });
+  const pushed = async () =>
+    (await post(url, PUSH, { headers: { authorization: `Bearer ${await tokenWith()}` } })).status;
+  expect([await pushed(), delivered.length]).toEqual([503, 0]);
+  keysAt = undefined;
+  sendsOn = false;
+  expect(await pushed()).toBe(200);
 });
 
 test('a name that says no cluster is good for nothing where there are several', () => {

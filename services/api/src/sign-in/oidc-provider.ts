@@ -1,5 +1,5 @@
 import type { User } from '@margay/kubernetes';
-import { Problem, shownText } from '@margay/runtime';
+import { isSafeAddress, Problem, shownText } from '@margay/runtime';
 import type * as openid from 'openid-client';
 import type { Belief } from './belief.ts';
 import { boundedFetch } from './bounded-fetch.ts';
@@ -205,8 +205,8 @@ export class OidcProvider {
       },
     );
     const known = configuration.serverMetadata();
-    const missing = NEEDED.filter((name) => !/^https?:/.test(known[name] ?? ''));
-    if (missing.length > 0) throw new Error(`it names no ${missing.join(' and no ')}`);
+    const missing = NEEDED.filter((name) => !isSafe(known[name]));
+    if (missing.length > 0) throw new Error(`it names no ${missing.join(' and no ')} that is asked by https`);
     this.#found = { configuration, at: this.#now() };
     return configuration;
   }
@@ -258,6 +258,9 @@ export class OidcProvider {
     });
   }
 }
+
+const isSafe = (address: string | undefined): boolean =>
+  address !== undefined && URL.canParse(address) && isSafeAddress(new URL(address));
 
 const refreshIn = ({ refresh_token: refresh }: openid.TokenEndpointResponse): { refresh?: string } =>
   refresh === undefined ? {} : { refresh };

@@ -104,6 +104,12 @@ test.each<[string, Lies, number, RegExp]>([
     /names no authorization_endpoint/,
   ],
   [
+    'keys at a place that anybody in between could be',
+    { discovery: { jwks_uri: 'http://keys.example/jwks' } },
+    503,
+    /names no jwks_uri that is asked by https/,
+  ],
+  [
     'a discovery that is no JSON',
     { instead: { '/.well-known/openid-configuration': words('<html>') } },
     503,
