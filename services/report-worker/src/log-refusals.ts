@@ -7,7 +7,7 @@ import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.ts';
 
 /**
  * Counts how often the log of reports was found to be none that may be appended to, or was not signed by whoever has its key, and says why in `/readyz`: as a
- * warning, since reports are archived all the same. What is missing is appended by the next start, or with another key; and once he signs again.
+ * warning, since reports are archived all the same, until a later look finds that it may be, and appends what is missing.
  */
 @Injectable()
 export class LogRefusals implements OnModuleInit {
@@ -42,9 +42,9 @@ export class LogRefusals implements OnModuleInit {
     this.#last.delete(cluster);
   }
 
-  /** Whether the last that is known of a cluster's log is that whoever has its key did not sign. */
-  isUnsigned(cluster: string): boolean {
-    return this.#last.get(cluster) instanceof NotSigned;
+  /** Whether the log of a cluster was not appended to, or not signed, when that was last tried or looked at. */
+  has(cluster: string): boolean {
+    return this.#last.has(cluster);
   }
 
   /** @returns whether it is another reason than the last one of that cluster's log. */
@@ -61,4 +61,4 @@ export class LogRefusals implements OnModuleInit {
 const wordsOf = (why: LogRefused | NotSigned): string =>
   why instanceof NotSigned
     ? `Whoever has the key of the log does not sign: ${reasonOf(why)}. Once he does they are logged, within a minute.`
-    : `${why.message} Then start again: that logs them.`;
+    : `${why.message} Once that is so, a worker that runs logs them within a minute.`;

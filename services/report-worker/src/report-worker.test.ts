@@ -491,6 +491,33 @@ test('a report whose log is not signed is archived and told of, and logged once 
   ]);
 });
 
+test('a log that is whole again is gone on with, without a start again, and what was not logged is', async () => {
+  const ledgerKey = signingKey('margay.example/c', new Uint8Array(32).fill(1));
+  const stores = openEmbedded(':memory:');
+  const taken = { isSo: false };
+  const ledger = { ...stores.ledger, missing: async () => (taken.isSo ? [0] : stores.ledger.missing()) };
+  const { app, bus } = await worker(really, {
+    ledgerKey,
+    stores: { ...stores, ledger },
+    logMilliseconds: 20,
+  });
+  const reason = async () => (await app.get(Readiness).look()).checks['log']?.reason;
+  const reported = async (id: string) => {
+    await stores.windows.emit([windowOf(id)], 1);
+    await publishAll(bus, reportWindows, [windowOf(id)]);
+    await expect.poll(async () => (await stores.windows.get(id))?.state).toBe('completed');
+  };
+  await reported('w1');
+  taken.isSo = true;
+  await expect.poll(reason).toContain('is missing');
+  await reported('w2');
+  expect(await reason()).toMatch(/restore it from a backup\. Once that is so, a worker that runs logs them/);
+  expect((await stores.ledger.head())?.size).toBe(1);
+  taken.isSo = false;
+  await expect.poll(async () => (await stores.ledger.head())?.size).toBe(2);
+  await expect.poll(reason).toBeUndefined();
+});
+
 test('after a change of keys a worker says what to do, and goes on by itself once it has the new key', async () => {
   const [old, next] = [1, 2].map((seed) => signingKey('margay.example/c', new Uint8Array(32).fill(seed))) as [
     SigningKey,

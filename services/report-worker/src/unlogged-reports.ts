@@ -85,9 +85,8 @@ export class UnloggedReports implements OnApplicationBootstrap {
   }
 
   /**
-   * Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. With a key that it
-   * had not before, reports are logged that have no entry: while the log went on with that key and the worker had the old one, it could not. So
-   * they are where whoever has the key did not sign, and does again.
+   * Also where nothing is to be appended: that a key is another one, or an entry is missing, is said before the next report. Reports that have no entry
+   * are logged by the first look that finds nothing wrong, by the first after something was, and by the first with another key.
    */
   async #lookAt(cluster: string): Promise<void> {
     const stores = this.#cell.of(cluster);
@@ -96,12 +95,12 @@ export class UnloggedReports implements OnApplicationBootstrap {
     try {
       await checkLog(stores.ledger, key);
       const known = this.#keys.get(cluster);
-      const isUnsigned = this.#refusals.isUnsigned(cluster);
-      if (known === key.id && !isUnsigned) return await this.#tellHubs(cluster, key);
+      const wasRefused = this.#refusals.has(cluster);
+      if (known === key.id && !wasRefused) return await this.#tellHubs(cluster, key);
       await this.#logThoseOf(cluster, key);
       if (known !== undefined && known !== key.id)
         this.#log.info('The log goes on with another key', { cluster, key: key.id });
-      if (isUnsigned) this.#log.info('The log of reports is signed again', { cluster });
+      if (wasRefused) this.#log.info('The log of reports goes on again', { cluster });
       this.#keys.set(cluster, key.id);
       this.#refusals.clear(cluster);
     } catch (error) {
@@ -114,8 +113,6 @@ export class UnloggedReports implements OnApplicationBootstrap {
         return;
       }
       if (!(error instanceof LogRefused)) throw error;
-      // A start that was refused is over: what it left is for the next one, unless the key is another one by then.
-      if (!this.#keys.has(cluster)) this.#keys.set(cluster, key.id);
       if (this.#refusals.add(cluster, error))
         this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
     }
