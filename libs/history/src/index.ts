@@ -32,7 +32,7 @@ export { SourceMemory } from './source-memory.ts';
 export { isAuditEvent, readEntry, readLine } from './read-line.ts';
 export { withoutDoubts, withoutRefuted } from './refuted.ts';
 export { sameDoubt } from './stretches.ts';
-export { foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, type KeyTail } from './key-fold.ts';
+export { FOLD, foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, unknownTail, type KeyTail } from './key-fold.ts';
 export { hindsight, type Opened } from './opened.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';

@@ -7,6 +7,12 @@ import { END_MISSED } from './object-doubt.ts';
 import { isBirth } from './unseen-birth.ts';
 import type { Version } from './version.ts';
 
+/**
+ * Which folding this is. It is raised with every mend by which the same changes give other versions, or another tail: stores fold
+ * anew what another one has folded, and never go on from there.
+ */
+export const FOLD = 1;
+
 /** What must be known of a key to go on with a change that is later than all of its changes. */
 export interface KeyTail {
   /** How many changes its versions were folded from. */
@@ -36,6 +42,14 @@ export const UID_CHARACTERS = 8;
 
 /** A key of which nothing is known. */
 export const NEW_KEY: KeyTail = { changes: 0, plain: true, objects: [] };
+
+/** A key of which nothing can be gone on from: with the next change everything is folded anew. */
+export const unknownTail = (changes: number): KeyTail => ({
+  changes,
+  plain: false,
+  objects: [],
+  needsAll: true,
+});
 
 /** Versions in time order, and the tail to go on from. */
 export interface KeyFold {
@@ -161,7 +175,7 @@ const saysNothing = ({ what, receivedAt }: Change, { validTo }: Version): boolea
 function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTail {
   // What a request that found the name free tells of a missed end, a later sight of the object takes back.
   if (changes.some(needsAll) || versions.some(({ doubt }) => doubt?.reason === END_MISSED)) {
-    return { changes: changes.length, plain: false, objects: [], needsAll: true };
+    return unknownTail(changes.length);
   }
   let latestAt = -Infinity;
   let latestVersion: string | undefined;

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from '@elastic/elasticsearch';
 import type { PolicyEvent } from '@margay/history';
 import { afterAll, describe, expect, test } from 'vitest';
 import { arrivalsContract } from './arrivals/arrivals.contract.ts';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { flowsContract } from './flows/flows.contract.ts';
+import { foldedAnewContract } from './history/folded-anew.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
 import { ledgerContract } from './ledger/ledger.contract.ts';
@@ -33,6 +35,45 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
     for (const stores of opened) await stores.close();
   });
   historyContract('Elasticsearch', async () => (await open()).history);
+  foldedAnewContract('Elasticsearch', async () => {
+    const cluster = `c-${randomUUID()}`;
+    const stores = await openElasticsearch({ nodes, prefix, cluster });
+    opened.push(stores);
+    const client = new Client({ node: url! });
+    return {
+      history: stores.history,
+      async spoil(names) {
+        for (const name of names) {
+          await client.indices.refresh({ index: `${prefix}-*` });
+          const { hits } = await client.search<Record<string, unknown>>({
+            index: `${prefix}-versions-*`,
+            query: { bool: { filter: [{ term: { cluster } }, { term: { name } }] } },
+            sort: [{ validFrom: 'asc' }],
+            size: 1,
+          });
+          const [{ _index: index, _id: id, _source: source }] = hits.hits as [(typeof hits.hits)[0]];
+          const { validTo: _, ...document } = source!;
+          const { _version: version } = await client.get({ index, id: id! });
+          await client.index({
+            index,
+            id: id!,
+            document,
+            version: version!,
+            version_type: 'external_gte',
+            refresh: true,
+          });
+          const mark = await client.get<Record<string, unknown>>({
+            index: `${prefix}-keys`,
+            id: String(document['key']),
+          });
+          const { fold: __, ...older } = mark._source!;
+          await client.index({ index: `${prefix}-keys`, id: mark._id, document: older, refresh: true });
+        }
+        await client.close();
+        return stores.history;
+      },
+    };
+  });
   flowsContract('Elasticsearch', async () => (await open()).flows);
   coverageContract('Elasticsearch', async () => (await open()).coverage);
   trailContract('Elasticsearch', async () => (await open()).trail);

@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { compiled } from '@margay/runtime';
+import { databaseIn } from '@margay/sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { arrivalsContract } from './arrivals/arrivals.contract.ts';
 import { archiveContract } from './archive/archive.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { openEmbedded } from './embedded.ts';
 import { flowsContract } from './flows/flows.contract.ts';
+import { foldedAnewContract } from './history/folded-anew.contract.ts';
 import { historyContract } from './history/history.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
 import { ledgerContract } from './ledger/ledger.contract.ts';
@@ -53,6 +56,32 @@ for (const [name, open] of [
   windowsContract(name, async () => (await open()).windows);
   sessionsContract(name, async () => (await open()).sessions);
 }
+
+foldedAnewContract('embedded', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-storage-'));
+  folders.push(folder);
+  const { history, close } = openEmbedded(folder);
+  return {
+    history,
+    async spoil(names) {
+      await close();
+      const database = new DatabaseSync(databaseIn(folder));
+      for (const name of names) {
+        database.prepare('UPDATE keys SET fold = 0 WHERE name = ?').run(name);
+        database
+          .prepare(
+            `UPDATE versions SET valid_to = ${Number.MAX_SAFE_INTEGER} WHERE id =
+               (SELECT min(v.id) FROM versions v JOIN keys k ON k.id = v.key WHERE k.name = ?)`,
+          )
+          .run(name);
+      }
+      database.close();
+      const again = openEmbedded(folder);
+      opened.push(again);
+      return again.history;
+    },
+  };
+});
 
 describe('readers beside the writer', () => {
   test('see what is written, as one state at a time, and may not write', async () => {

@@ -13,7 +13,13 @@ import {
 } from './coverage/embedded.ts';
 import { embeddedFlows, FLOW_TABLES } from './flows/embedded.ts';
 import { embeddedHistory } from './history/embedded.ts';
-import { HISTORY_DOUBTS, HISTORY_NUMBERS, HISTORY_RESTORES, HISTORY_TABLES } from './history/tables.ts';
+import {
+  HISTORY_DOUBTS,
+  HISTORY_FOLDS,
+  HISTORY_NUMBERS,
+  HISTORY_RESTORES,
+  HISTORY_TABLES,
+} from './history/tables.ts';
 import { embeddedSessions, SESSION_TABLES, SESSION_USES } from './sessions/embedded.ts';
 import { LEDGER_CONFIRMATIONS } from './ledger/embedded-confirmations.ts';
 import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embedded.ts';
@@ -46,6 +52,7 @@ const MIGRATIONS = [
   MIRROR_TABLES,
   MIRROR_TIMES,
   HISTORY_NUMBERS,
+  HISTORY_FOLDS,
 ];
 
 /** How the embedded stores are opened. */

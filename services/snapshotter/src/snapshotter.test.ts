@@ -405,3 +405,25 @@ test('a cluster that was renamed, or was restored beside itself, is said to have
     reason: expect.stringMatching(/^new and old have one kube-system, with the uid aaaa/) as string,
   });
 });
+
+test('what another release derived in another way is derived anew at the start, and said until it is', async () => {
+  const stores = openEmbedded(':memory:');
+  const asked: string[] = [];
+  let done = (_: number) => {};
+  const history = {
+    ...stores.history,
+    foldAnew: () => {
+      asked.push('c');
+      return new Promise<number>((resolve) => (done = resolve));
+    },
+  };
+  const { app } = await snapshotter(new Map([['c', { ...stores, history }]]));
+  await expect.poll(() => asked).toEqual(['c']);
+  const said = async () => (await app.get(Readiness).look()).checks['folding'];
+  expect(await said()).toMatchObject({
+    ready: true,
+    reason: expect.stringContaining('Of c the history') as string,
+  });
+  done(3);
+  await expect.poll(said).toEqual({ ready: true });
+});

@@ -40,12 +40,16 @@ const CHECKS = [
   ['`file …`, and each part of work', 'it failed, and is started again'],
   ['`history`', 'more than 10,000 messages wait to be kept since over a minute; before that it is a warning'],
   [
+    '`folding`',
+    'never; a warning since the start of a snapshotter until it has looked through what is kept for versions that another release derived in another way, and derived these anew',
+  ],
+  [
     '`disk`',
     'less than a twentieth of the volume, or 1 GiB of a large one, is free where stores or places are kept; twice that is a warning. Alerts: `MargayDiskFilling`, `MargayDiskFull`',
   ],
   [
     '`log`',
-    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until the next start or until a worker goes on with the key that its file has by then ([evidence-log.md](evidence-log.md)). So it is while whoever has the key elsewhere does not sign: that is looked at each minute, and what could not be logged is logged then. Alerts: `MargayLogRefused`, `MargayLogUnsigned`',
+    'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until a look finds it whole, and signed by the key that the worker has by then ([evidence-log.md](evidence-log.md)): what could not be logged is logged then. So it is while whoever has the key elsewhere does not sign: that is looked at each minute, and what could not be logged is logged then. Alerts: `MargayLogRefused`, `MargayLogUnsigned`',
   ],
   [
     '`log entries`',

@@ -74,7 +74,7 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       content: STORED,
     },
   },
-  { pattern: 'keys', properties: { ...KEY_FIELDS, changes: NUMBER, tail: STORED } },
+  { pattern: 'keys', properties: { ...KEY_FIELDS, changes: NUMBER, fold: NUMBER, tail: STORED } },
 ];
 
 /** A change as it is kept. */

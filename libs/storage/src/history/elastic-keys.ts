@@ -1,5 +1,5 @@
 import type { Key } from '@margay/ground';
-import type { Change, KeyTail, Version } from '@margay/history';
+import { FOLD, unknownTail, type Change, type KeyTail, type Version } from '@margay/history';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll, refresh } from '../elasticsearch/read.ts';
@@ -29,14 +29,17 @@ export interface KeyState {
 /** The marks of those keys that have one. */
 export async function readMarks(elastic: Elastic, keys: readonly string[]): Promise<Map<string, KeyMark>> {
   const { docs } = await elastic.call('reading keys', () =>
-    elastic.client.mget<{ tail: string }>({ index: elastic.index('keys'), ids: [...keys] }),
+    elastic.client.mget<{ tail: string; fold?: number }>({ index: elastic.index('keys'), ids: [...keys] }),
   );
   const marks = new Map<string, KeyMark>();
   for (const found of docs) {
     if (!('_source' in found) || found._source === undefined) continue;
     const { _id: id, _seq_no: seqNo, _primary_term: primaryTerm } = found;
     if (seqNo === undefined || primaryTerm === undefined) continue;
-    marks.set(id, { tail: JSON.parse(found._source.tail) as KeyTail, seqNo, primaryTerm });
+    const known = JSON.parse(found._source.tail) as KeyTail;
+    // What another release folded in another way may be wrong: it is not gone on from.
+    const tail = found._source.fold === FOLD ? known : unknownTail(known.changes);
+    marks.set(id, { tail, seqNo, primaryTerm });
   }
   return marks;
 }
@@ -49,7 +52,11 @@ export async function readMarks(elastic: Elastic, keys: readonly string[]): Prom
 export function moveMarks(
   elastic: Elastic,
   marks: ReadonlyMap<string, KeyMark>,
-  moves: readonly { readonly key: string; readonly tail: KeyTail; readonly named: Key }[],
+  moves: readonly {
+    readonly key: string;
+    readonly tail: KeyTail;
+    readonly named: Pick<Key, 'group' | 'resource'>;
+  }[],
 ): Promise<boolean[]> {
   const { cluster } = elastic;
   const index = elastic.index('keys');
@@ -57,7 +64,8 @@ export function moveMarks(
     elastic,
     moves.map(({ key, tail, named: { group, resource } }) => {
       const mark = marks.get(key);
-      const document = { cluster, key, group, resource, changes: tail.changes, tail: JSON.stringify(tail) };
+      const { changes } = tail;
+      const document = { cluster, key, group, resource, changes, fold: FOLD, tail: JSON.stringify(tail) };
       const place = { index, id: key, document };
       if (mark === undefined) return { op: 'create', ...place };
       return { op: 'index', ...place, after: { seqNo: mark.seqNo, primaryTerm: mark.primaryTerm } };
@@ -110,3 +118,14 @@ export async function readStates(elastic: Elastic, keys: readonly string[]): Pro
   }
   return states;
 }
+
+/** The keys whose versions another release folded in another way. */
+export const keysOfOtherFolds = (elastic: Elastic): AsyncIterable<Key & { readonly key: string }> =>
+  readAll<Key & { readonly key: string }>(elastic, {
+    index: elastic.index('keys'),
+    query: {
+      bool: { filter: [{ term: { cluster: elastic.cluster } }], must_not: [{ term: { fold: FOLD } }] },
+    },
+    sort: [{ key: 'asc' }],
+    fields: ['key', 'group', 'resource'],
+  });

@@ -10,12 +10,21 @@ import {
   type Version,
 } from '@margay/history';
 import { openedWrite, takeBackWrite } from '../arrivals/elasticsearch.ts';
+import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { isAnswerTooLarge } from '../elasticsearch/unusable.ts';
 import { createChanges, createRepeats } from './elastic-changes.ts';
 import { documentOfVersion, keyIdOf, placeOfVersion } from './elastic-documents.ts';
-import { leftBehind, moveMarks, readMarks, readStates, type KeyState } from './elastic-keys.ts';
+import {
+  keysOfOtherFolds,
+  leftBehind,
+  moveMarks,
+  readMarks,
+  readStates,
+  type KeyMark,
+  type KeyState,
+} from './elastic-keys.ts';
 import type { Appended } from './history.ts';
 import { sameVersion } from './same-version.ts';
 
@@ -113,7 +122,34 @@ async function derive(elastic: Elastic, { fresh, doubtful, named }: Work): Promi
   // Which of the changes are new is not known where a writer ended before: the newest one is.
   for (const [key, state] of states)
     writes.push(refold(elastic, key, state, fresh.get(key) ?? state.changes.slice(-1)));
+  return writeAll(elastic, writes, marks, named);
+}
 
+/** So many keys are folded anew at once. */
+const FOLDED_AT_ONCE = 200;
+
+/** Folds the keys anew that another release folded in another way. Those that somebody else writes meanwhile are folded by whoever does. */
+export async function foldAnew(elastic: Elastic, signal: AbortSignal): Promise<number> {
+  let folded = 0;
+  for await (const keys of chunks(keysOfOtherFolds(elastic), FOLDED_AT_ONCE)) {
+    if (signal.aborted) break;
+    const named = new Map(keys.map((each) => [each.key, each] as const));
+    const marks = await readMarks(elastic, [...named.keys()]);
+    const states = await readStates(elastic, [...marks.keys()]);
+    const writes = [...states].map(([key, state]) => refold(elastic, key, state, []));
+    const left = await writeAll(elastic, writes, marks, named);
+    folded += writes.length - left.length;
+  }
+  return folded;
+}
+
+/** Writes what follows of some keys, in the order that the writer's description has; gives the keys that somebody else wrote meanwhile. */
+async function writeAll(
+  elastic: Elastic,
+  writes: readonly KeyWrites[],
+  marks: ReadonlyMap<string, KeyMark>,
+  named: ReadonlyMap<string, Pick<Key, 'group' | 'resource'>>,
+): Promise<string[]> {
   await bulk(
     elastic,
     writes.flatMap(({ opened = [] }) => opened),
@@ -127,7 +163,7 @@ async function derive(elastic: Elastic, { fresh, doubtful, named }: Work): Promi
     elastic,
     documents.filter(({ op }) => op === 'delete'),
   );
-  const moves = writes.map(({ key, tail }) => ({ key, tail, named: named.get(key) as Key }));
+  const moves = writes.map(({ key, tail }) => ({ key, tail, named: named.get(key)! }));
   const moved = await moveMarks(elastic, marks, moves);
   return writes.flatMap(({ key }, i) => (moved[i] ? [] : [key]));
 }

@@ -23,7 +23,7 @@ import {
   type VersionDocument,
 } from './elastic-documents.ts';
 import { elasticNumbers } from './elastic-numbers.ts';
-import { elasticWriter } from './elastic-writer.ts';
+import { elasticWriter, foldAnew } from './elastic-writer.ts';
 import type { History, KindSummary, RepeatCount } from './history.ts';
 
 const BUCKETS = 1_000;
@@ -148,6 +148,8 @@ export function elasticsearchHistory(elastic: Elastic): History {
 
   return {
     append: elasticWriter(elastic),
+
+    foldAnew: (signal) => foldAnew(elastic, signal),
 
     async *versions(window, { resources } = {}) {
       const { start, end } = window;

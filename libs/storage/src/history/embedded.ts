@@ -26,9 +26,11 @@ import { historyWriter } from './writer.ts';
 
 /** The history in the embedded database. */
 export function embeddedHistory(database: Database, snapshots: Snapshots): History {
-  const append = historyWriter(database);
+  const { append, foldAnew } = historyWriter(database);
   return {
     append: async (changes) => append(changes),
+
+    foldAnew,
 
     async *versions(window, filter = {}) {
       yield* snapshots.rows((sql) => versionsIn(sql, window, filter));

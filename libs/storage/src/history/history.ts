@@ -76,6 +76,13 @@ export interface History {
   append(changes: readonly Change[]): Promise<Appended>;
 
   /**
+   * Derives anew the versions that another release folded in another way (`FOLD`), some names at a time; others may be appended to meanwhile.
+   *
+   * @returns how many names these were.
+   */
+  foldAnew(signal: AbortSignal): Promise<number>;
+
+  /**
    * The versions valid at some instant of the window, by group, resource, namespace, name and then `validFrom`, with
    * the ends that follow from other objects' ends (`inferEnds`). One consistent state, whatever is appended meanwhile.
    */

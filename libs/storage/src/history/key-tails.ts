@@ -1,7 +1,7 @@
-import { NEW_KEY, UID_CHARACTERS, type KeyTail } from '@margay/history';
+import { FOLD, NEW_KEY, UID_CHARACTERS, unknownTail, type KeyTail } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { LRUCache } from 'lru-cache';
-import { SELECT_VERSIONS, versionOf, WHATS, type VersionRow } from './tables.ts';
+import { SELECT_VERSIONS, versionOf, type VersionRow } from './tables.ts';
 
 /** The tails of keys that were touched last are held in memory, up to this many: about a kilobyte each. */
 const HELD_TAILS_MAX = 50_000;
@@ -44,27 +44,22 @@ export class KeyTails {
   }
 }
 
-/** The tail of a key as the database has it: of the changes only the narrow columns are looked at. */
+/** The tail of a key as the database has it: of the changes only the narrow columns are looked at, and whether they can be gone on from was noted. */
 function readTail(database: Database, key: number): RowTail {
   const { changes, latest_at: latestAt } = database
     .sql('SELECT count(*) AS changes, max(at) AS latest_at FROM changes WHERE key = ?')
     .get(key) as { changes: number; latest_at: number | null };
-  const noFact = database
-    .sql(`SELECT 1 FROM changes WHERE key = ? AND gone >= ${WHATS.indexOf('doubtful')} LIMIT 1`)
-    .get(key);
-  if (noFact !== undefined) return { tail: { changes, plain: false, objects: [], needsAll: true } };
+  const folded = database.sql('SELECT fold, goes_on FROM keys WHERE id = ?').get(key) as {
+    fold: number;
+    goes_on: number;
+  };
+  if (folded.fold !== FOLD || folded.goes_on === 0) return { tail: unknownTail(changes) };
   const newest = database
     .sql(
       `SELECT resource_version FROM changes WHERE key = ? AND gone = 0 AND resource_version IS NOT NULL
        ORDER BY length(resource_version) DESC, resource_version DESC LIMIT 1`,
     )
     .get(key) as { resource_version: string } | undefined;
-  const { hidden } = database
-    .sql(
-      `SELECT EXISTS (SELECT 1 FROM changes WHERE key = ?1 AND uid IS NOT NULL
-         AND uid NOT IN (SELECT uid FROM versions WHERE key = ?1)) AS hidden`,
-    )
-    .get(key) as { hidden: number };
   const objects = database
     .sql(
       `SELECT DISTINCT substr(uid, 1, ${UID_CHARACTERS}) AS object FROM changes WHERE key = ? AND uid IS NOT NULL
@@ -78,7 +73,7 @@ function readTail(database: Database, key: number): RowTail {
   return {
     tail: {
       changes,
-      plain: hidden === 0,
+      plain: true,
       objects: objects.map(({ object }) => object),
       ...(latestAt !== null && { latestAt }),
       ...(newest !== undefined && { latestVersion: newest.resource_version }),

@@ -1,4 +1,5 @@
 import type { Key } from '@margay/ground';
+import { FOLD } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { LRUCache } from 'lru-cache';
 import { hashOf } from './tables.ts';
@@ -36,8 +37,10 @@ export class TableIds {
         .get(group, resource, namespace, name) as { id: number } | undefined;
       if (found === undefined) {
         const { lastInsertRowid } = this.#database
-          .sql('INSERT INTO keys ("group", resource, namespace, name) VALUES (?, ?, ?, ?)')
-          .run(group, resource, namespace, name);
+          .sql(
+            'INSERT INTO keys ("group", resource, namespace, name, fold, goes_on) VALUES (?, ?, ?, ?, ?, 1)',
+          )
+          .run(group, resource, namespace, name, FOLD);
         id = Number(lastInsertRowid);
         this.#onNewKey(id);
       } else ({ id } = found);

@@ -56,6 +56,12 @@ export const HISTORY_RESTORES = `
 export const HISTORY_NUMBERS = `
   CREATE INDEX changes_by_number ON changes (CAST(resource_version AS INTEGER)) WHERE gone = 0 AND uid IS NOT NULL`;
 
+/** By which folding (`FOLD`) the versions of a key were made, and whether it can be gone on from the last of them. Those from before it was noted have none. */
+export const HISTORY_FOLDS = `
+  ALTER TABLE keys ADD COLUMN fold INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE keys ADD COLUMN goes_on INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX keys_by_fold ON keys (fold, id)`;
+
 /** What stands in the column `gone` of changes: the place in this list. */
 export const WHATS: readonly Change['what'][] = [
   'present',

@@ -6,7 +6,7 @@ import { collect } from '../testing/collect.ts';
 import { embeddedHistory } from './embedded.ts';
 import { ARRIVAL_EVENTS, ARRIVAL_KEYS, ARRIVAL_TABLES } from '../arrivals/embedded.ts';
 import { WINDOW_TABLES } from '../windows/embedded.ts';
-import { HISTORY_DOUBTS, HISTORY_RESTORES, HISTORY_TABLES } from './tables.ts';
+import { HISTORY_DOUBTS, HISTORY_FOLDS, HISTORY_RESTORES, HISTORY_TABLES } from './tables.ts';
 import { historyWriter } from './writer.ts';
 
 /** Any fact about one of three objects of one name, mostly but not always later than those before. */
@@ -58,13 +58,14 @@ test('a writer that finds everything in its tables goes on as one that remembers
           HISTORY_TABLES,
           HISTORY_DOUBTS,
           HISTORY_RESTORES,
+          HISTORY_FOLDS,
           WINDOW_TABLES,
           ARRIVAL_TABLES,
           ARRIVAL_EVENTS,
           ARRIVAL_KEYS,
         ],
       });
-      for (const change of changes) historyWriter(database)([change]);
+      for (const change of changes) historyWriter(database).append([change]);
       const history = embeddedHistory(database, snapshotsOf(database));
       expect(await collect(history.versions({ start: 0, end: 2 ** 52 }))).toEqual(
         foldWhole(changes).versions,

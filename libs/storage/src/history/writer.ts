@@ -1,4 +1,5 @@
-import { foldOn, foldWhole, hindsight, isKept, type Change } from '@margay/history';
+import { setImmediate } from 'node:timers/promises';
+import { FOLD, foldOn, foldWhole, hindsight, isKept, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { arrivalNotes, forgetOpened, type NoteArrival } from '../arrivals/embedded.ts';
 import { insertChange, insertRepeat } from './change-rows.ts';
@@ -15,6 +16,9 @@ import {
   type VersionRow,
 } from './tables.ts';
 import { replaceVersions } from './version-rows.ts';
+
+/** So many keys are folded anew in one transaction: what is published meanwhile waits no longer than for these. */
+const FOLDED_AT_ONCE = 100;
 
 /** Writes changes and the versions derived from them. One for each database, since it remembers what it wrote. */
 export function historyWriter(database: Database) {
@@ -46,12 +50,38 @@ export function historyWriter(database: Database) {
     for (const { start, end, event } of opened)
       arrived({ kind: 'opened', first: start, last: Math.min(end, CURRENT), event, key });
     const row = replaceVersions(database, ids, key, written, versions);
+    database
+      .sql('UPDATE keys SET fold = ?2, goes_on = ?3 WHERE id = ?1 AND (fold <> ?2 OR goes_on <> ?3)')
+      .run(key, FOLD, tail.plain ? 1 : 0);
     tails.hold(key, { tail, ...(row !== undefined && { lastRow: row }) });
   };
 
-  return (changes: readonly Change[]): Appended => {
+  const unlessBroken = <T>(write: () => T): T => {
     try {
-      return database.transaction(() => {
+      return write();
+    } catch (error) {
+      // Nothing was written: what is held may be ahead of the file.
+      ids.forget();
+      tails.forget();
+      throw error;
+    }
+  };
+
+  /** Folds some keys anew of those that another fold has made; gives how many there were. */
+  const foldSome = (): number => {
+    const old = database
+      .sql('SELECT id FROM keys WHERE fold <> ? LIMIT ?')
+      .all(FOLD, FOLDED_AT_ONCE) as unknown as { id: number }[];
+    database.transaction(() => {
+      const arrived = arrivalNotes(database);
+      for (const { id } of old) refold(id, [], arrived);
+    }, 'later');
+    return old.length;
+  };
+
+  const append = (changes: readonly Change[]): Appended =>
+    unlessBroken(() =>
+      database.transaction(() => {
         const arrived = arrivalNotes(database);
         let applied = 0;
         let repeated = 0;
@@ -72,12 +102,18 @@ export function historyWriter(database: Database) {
           if (added.length > 0 && !extend(key, before, added)) refold(key, added, arrived);
         }
         return { applied, repeated };
-      }, 'later');
-    } catch (error) {
-      // Nothing was written: what is held may be ahead of the file.
-      ids.forget();
-      tails.forget();
-      throw error;
-    }
+      }, 'later'),
+    );
+
+  return {
+    append,
+    async foldAnew(signal: AbortSignal): Promise<number> {
+      let folded = 0;
+      for (let some = 1; some > 0 && !signal.aborted; folded += some) {
+        some = unlessBroken(foldSome);
+        await setImmediate();
+      }
+      return folded;
+    },
   };
 }
