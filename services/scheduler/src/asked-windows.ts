@@ -1,6 +1,6 @@
 import type { ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
-import type { WindowsIn } from './hand-on.ts';
+import type { WindowsIn } from './windows-in.ts';
 
 /** Finds the windows that people asked for, by the API or the command line: whoever asks may have no way to the workers. */
 export interface AskedWindows {

@@ -2,13 +2,11 @@ import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import type { Bus } from '@margay/messaging';
 import type { Log } from '@margay/runtime';
-import { allWindows, type WindowRecord, type Windows, type WindowState } from '@margay/storage';
+import { allWindows, type Windows } from '@margay/storage';
 import { askedWindows } from './asked-windows.ts';
 import { lostWindows } from './lost-windows.ts';
+import type { WindowsIn } from './windows-in.ts';
 import { atOnce } from './at-once.ts';
-
-/** All windows in these states that it is looked at. */
-export type WindowsIn = (states: readonly WindowState[]) => Promise<readonly WindowRecord[]>;
 
 /** Has windows computed, each at least once. */
 export type Hand = (windows: readonly ReportWindow[]) => Promise<unknown>;

@@ -1,7 +1,7 @@
 import { reportWindows, WORKER_GROUP, type ReportWindow } from '@margay/contracts';
 import { type Instant, MINUTE, SECOND } from '@margay/ground';
 import { messagesBetween, type Bus, type Places } from '@margay/messaging';
-import type { WindowsIn } from './hand-on.ts';
+import type { WindowsIn } from './windows-in.ts';
 
 /** What is remembered of a window that is neither completed nor failed. */
 export interface Handed {
