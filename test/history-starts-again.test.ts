@@ -29,13 +29,13 @@ async function expectAsAtOnce(batches: readonly (readonly Change[])[]): Promise<
   const folder = mkdtempSync(join(tmpdir(), 'margay-again-'));
   try {
     for (const batch of batches) {
-      const { history, close } = openEmbedded(folder);
-      await history.append(batch);
-      await close();
+      const stores = openEmbedded(folder);
+      await stores.history.append(batch);
+      await stores.close();
     }
-    const { history, close } = openEmbedded(folder);
-    expect(await all(history.versions(EVER))).toEqual(folded(batches.flat()));
-    await close();
+    const stores = openEmbedded(folder);
+    expect(await all(stores.history.versions(EVER))).toEqual(folded(batches.flat()));
+    await stores.close();
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -60,11 +60,11 @@ for (const [name, open] of [
 foldedAnewContract('embedded', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'margay-storage-'));
   folders.push(folder);
-  const { history, close } = openEmbedded(folder);
+  const stores = openEmbedded(folder);
   return {
-    history,
+    history: stores.history,
     async spoil(names) {
-      await close();
+      await stores.close();
       const database = new DatabaseSync(databaseIn(folder));
       for (const name of names) {
         database.prepare('UPDATE keys SET fold = 0 WHERE name = ?').run(name);

@@ -26,11 +26,11 @@ import { historyWriter } from './writer.ts';
 
 /** The history in the embedded database. */
 export function embeddedHistory(database: Database, snapshots: Snapshots): History {
-  const { append, foldAnew } = historyWriter(database);
+  const writer = historyWriter(database);
   return {
-    append: async (changes) => append(changes),
+    append: async (changes) => writer.append(changes),
 
-    foldAnew,
+    foldAnew: (signal) => writer.foldAnew(signal),
 
     async *versions(window, filter = {}) {
       yield* snapshots.rows((sql) => versionsIn(sql, window, filter));

@@ -10,7 +10,7 @@ const EVER = { start: 0, end: 2 ** 52 };
 export interface OfOtherFold {
   readonly history: History;
   /** The first versions of these names have no end any more, and nothing says by which folding they were made. Gives the history as a process sees it that begins then. */
-  spoil(names: readonly string[]): Promise<History>;
+  readonly spoil: (names: readonly string[]) => Promise<History>;
 }
 
 /** What every history must do about versions that another release folded. */
