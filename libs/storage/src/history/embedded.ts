@@ -22,11 +22,11 @@ import {
   type ChangeRow,
   type VersionRow,
 } from './tables.ts';
-import { historyWriter } from './writer.ts';
+import { HistoryWriter } from './writer.ts';
 
 /** The history in the embedded database. */
 export function embeddedHistory(database: Database, snapshots: Snapshots): History {
-  const writer = historyWriter(database);
+  const writer = new HistoryWriter(database);
   return {
     append: async (changes) => writer.append(changes),
 

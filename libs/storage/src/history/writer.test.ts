@@ -7,7 +7,7 @@ import { embeddedHistory } from './embedded.ts';
 import { ARRIVAL_EVENTS, ARRIVAL_KEYS, ARRIVAL_TABLES } from '../arrivals/embedded.ts';
 import { WINDOW_TABLES } from '../windows/embedded.ts';
 import { HISTORY_DOUBTS, HISTORY_FOLDS, HISTORY_RESTORES, HISTORY_TABLES } from './tables.ts';
-import { historyWriter } from './writer.ts';
+import { HistoryWriter } from './writer.ts';
 
 /** Any fact about one of three objects of one name, mostly but not always later than those before. */
 const fact = fc.record({
@@ -65,7 +65,7 @@ test('a writer that finds everything in its tables goes on as one that remembers
           ARRIVAL_KEYS,
         ],
       });
-      for (const change of changes) historyWriter(database).append([change]);
+      for (const change of changes) new HistoryWriter(database).append([change]);
       const history = embeddedHistory(database, snapshotsOf(database));
       expect(await collect(history.versions({ start: 0, end: 2 ** 52 }))).toEqual(
         foldWhole(changes).versions,
