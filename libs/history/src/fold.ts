@@ -13,7 +13,7 @@ import { sameJson } from './json.ts';
 import { isPartial, livesOf, type Life } from './lives.ts';
 import { missedChanges } from './missed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
-import { patched } from './patch.ts';
+import { needsNode, nodeOf, patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
 import { unseenBefore } from './unseen-before.ts';
 import { isBirth, unseenBirths } from './unseen-birth.ts';
@@ -77,9 +77,9 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
     else answers.push(change);
   }
   const seen = livesOf(facts);
-  const [patched, unknown] = patchesOf(seen, patches);
+  const { patched, unknown } = patchesOf(seen, patches);
   const open = [...doubts, ...unknown, ...missedChanges(seen, facts, doubts)];
-  const known = [...facts, ...[...patched.values()].flat()];
+  const known = [...facts, ...[...patched.values()].flat().filter((patch) => !unknown.has(patch))];
   const standing = unsettled(open, [...known, ...answers]);
   const { lives, unseen } = attachDoubts(seen, known, standing, witnesses);
   const versions = lives.flatMap(({ life, open: own }) =>
@@ -95,22 +95,38 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   return [...versions, ...named].sort((a, b) => a.validFrom - b.validFrom);
 }
 
-/** The patches of each object, by its uid and in the order of time, and those of objects that were not seen by then. */
+/**
+ * The patches of each object, by its uid and in the order of time; and those that leave it open: of objects that were not seen by then, and of
+ * pods that have a node since, of which nobody says which. A pod without one would be taken for none that runs.
+ */
 function patchesOf(
   lives: readonly Life[],
   patches: readonly Doubtful[],
-): [known: Map<string, Doubtful[]>, unknown: Doubtful[]] {
+): { readonly patched: Map<string, Doubtful[]>; readonly unknown: ReadonlySet<Doubtful> } {
   const known = new Map<string, Doubtful[]>();
-  const unknown: Doubtful[] = [];
+  const unknown = new Set<Doubtful>();
   for (const patch of patches.toSorted((a, b) => a.at - b.at || compareTexts(a.id, b.id))) {
     const life = lives.findLast(
       ({ uid, bornAt, end = Infinity }) =>
         bornAt <= patch.at && (patch.uid === undefined ? end > patch.receivedAt : uid === patch.uid),
     );
-    if (life === undefined) unknown.push(patch);
-    else known.set(life.uid, [...(known.get(life.uid) ?? []), patch]);
+    if (life === undefined) {
+      unknown.add(patch);
+      continue;
+    }
+    const all = [...(known.get(life.uid) ?? []), patch];
+    known.set(life.uid, all);
+    if (!hasKnownNode(life, all)) unknown.add(patch);
   }
-  return [known, unknown];
+  return { patched: known, unknown };
+}
+
+/** Whether the last of the patches says nothing that needs a node, or that is known by then. */
+function hasKnownNode({ shown }: Life, patches: readonly Doubtful[]): boolean {
+  const last = patches.at(-1)!;
+  if (last.resource !== 'pods' || !needsNode(last.content)) return true;
+  const hasNode = ({ at, content }: Change) => at <= last.at && nodeOf(content) !== undefined;
+  return shown.some(hasNode) || patches.some(hasNode);
 }
 
 /**

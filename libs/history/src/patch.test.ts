@@ -116,8 +116,59 @@ test.each([
   expect(`${reading.kind} ${reading.kind === 'changes' ? '' : reading.reason}`).toBe(expected);
 });
 
+const by = (username: string, value: Fields): Fields => ({ ...value, user: { username } });
+const AGENT = 'system:serviceaccount:virtual:agent';
+const RUNS = { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }] };
+const ORDERED = { ...RUNS, '$setElementOrder/podIPs': [{ ip: '10.0.0.1' }] };
+
+test('a pod that got its address from somebody whose node is not known is in doubt, and not left out', () => {
+  const version = after(created, by(AGENT, patch({ status: ORDERED })));
+  expect(version?.doubt).toMatchObject({ reason: 'no-content', may: 'differ' });
+  expect(version?.content['status']).toEqual(RUNS);
+  // Once it is seen whole it is known again.
+  const seen = podEvent({ verb: 'get', ...between(8, 9), responseObject: pod({ resourceVersion: '9' }) });
+  expect(after(created, by(AGENT, patch({ status: ORDERED })), seen)?.doubt).toBeUndefined();
+});
+
+test('where its node is known, whoever patched it is believed', () => {
+  const known = after(
+    created,
+    patch({ status: { phase: 'Running' } }),
+    by(AGENT, patch({ status: ORDERED }, 6)),
+  );
+  expect([known?.doubt, known?.content['status']]).toEqual([undefined, RUNS]);
+});
+
+test.each<[string, unknown, string]>([
+  ['takes all labels away', { metadata: { labels: null } }, AGENT],
+  ['takes the whole status away', { status: null }, AGENT],
+  [
+    'replaces the status, whatever is not in it',
+    { status: { $patch: 'replace', conditions: [] } },
+    'system:node:n',
+  ],
+  ['keeps some keys alone', { status: { $retainKeys: ['conditions'], conditions: [] } }, 'system:node:n'],
+  ['replaces the labels', { metadata: { labels: { $patch: 'replace', a: 'b' } } }, 'system:node:n'],
+  [
+    'is applied, which takes away what it does not name',
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' }, status: { conditions: [] } },
+    AGENT,
+  ],
+  ['may be a merge patch, by which the list is all that is left', { status: RUNS }, AGENT],
+])('a patch that %s leaves the pod in doubt', (_, body, user) => {
+  const reading = read(by(user, patch(body)));
+  expect(reading).toMatchObject({ changes: [{ what: 'doubtful', doubt: { reason: 'no-content' } }] });
+});
+
+test('what a controller says of conditions leaves nothing open', () => {
+  expect(read(by(AGENT, patch({ status: { conditions: [{ type: 'Ready' }] } })))).toMatchObject({
+    kind: 'ignored',
+    reason: 'no-version',
+  });
+});
+
 test('of a pod that was not seen, it says what to do', () => {
   expect(after(patch({ metadata: { uid: 'p1' }, status: { phase: 'Running' } }))?.doubt?.message).toBe(
-    'patch pods shop/web-1: the event shows what was changed of it alone, and the pod was not seen before: audit pods at level RequestResponse.',
+    'patch pods shop/web-1: the event shows what was changed of it alone, and what else the pod was, its node among it, was not seen before: audit pods at level RequestResponse.',
   );
 });

@@ -18,7 +18,8 @@ const STATUS_FIELDS = ['phase', 'podIP', 'podIPs', '$setElementOrder/podIPs'];
 
 /**
  * Reads a patch of a pod's status that a log shows without its answer, as kubelets' patches at level Request: what it
- * changed of what reports read. Undefined where the event is none.
+ * changed of what reports read. Undefined where the event is none, and where it is not known by which rules it is a patch: of these
+ * the event says nothing, and the body may mean several things by them.
  *
  * A kubelet writes the pods of its own node alone, so that its name says which that is.
  */
@@ -28,6 +29,8 @@ export function readStatusPatch(write: Write): Reading | undefined {
   const isStatus = kind.resource === 'pods' && reference['subresource'] === 'status';
   const name = nonEmptyText(reference['name']);
   if (verb !== 'patch' || !isStatus || !isFields(patch) || name === undefined) return undefined;
+  const node = actor?.user.startsWith(NODE_USER) === true ? actor.user.slice(NODE_USER.length) : '';
+  if (!isPlain(patch, node !== '')) return undefined;
   const metadata = fields(patch['metadata']);
   const status = present(patch['status'], STATUS_FIELDS);
   const { labels, annotations } = metadata;
@@ -39,7 +42,6 @@ export function readStatusPatch(write: Write): Reading | undefined {
   if (Object.keys(changed).length === 0) return { kind: 'ignored', at, reason: 'no-version' };
   const uid = nonEmptyText(metadata['uid']);
   const namespace = text(reference['namespace']);
-  const node = actor?.user.startsWith(NODE_USER) === true ? actor.user.slice(NODE_USER.length) : '';
   const change: Change = {
     ...factsOf(write),
     id: eventId,
@@ -57,11 +59,42 @@ export function readStatusPatch(write: Write): Reading | undefined {
     doubt: {
       reason: 'no-content',
       may: 'differ',
-      message: `${placeOf(event)}: the event shows what was changed of it alone, and the pod was not seen before: audit pods at level RequestResponse.`,
+      message: `${placeOf(event)}: the event shows what was changed of it alone, and what else the pod was, its node among it, was not seen before: audit pods at level RequestResponse.`,
     },
   };
   return { kind: 'changes', at, changes: [change] };
 }
+
+const ORDER = '$setElementOrder/';
+/** It takes away from a list of texts, of which reports read none. */
+const FROM_TEXTS = '$deleteFromPrimitiveList/';
+
+/**
+ * Whether a body means the same by whatever rules it may be a patch: no apply, which takes away what it does not name; no map that is
+ * taken away or replaced as a whole; and no list but by the rules that kubelets' patches have.
+ */
+function isPlain(patch: Fields, isOfKubelet: boolean): boolean {
+  if (patch['apiVersion'] !== undefined || patch['kind'] !== undefined) return false;
+  const { metadata = {}, status = {} } = patch;
+  const { labels = {}, annotations = {} } = fields(metadata);
+  const isMap = (value: unknown) =>
+    isFields(value) &&
+    Object.keys(value).every(
+      (key) => !key.startsWith('$') || key.startsWith(ORDER) || key.startsWith(FROM_TEXTS),
+    );
+  if (![patch, metadata, status, labels, annotations].every(isMap)) return false;
+  const { podIPs, [`${ORDER}podIPs`]: order } = fields(status);
+  return isOfKubelet || !Array.isArray(podIPs) || order !== undefined;
+}
+
+/** Whether a pod that is so has a node: only one that has gets an address, or runs. */
+export const needsNode = (content: KubernetesObject | undefined): boolean => {
+  const { phase, podIP, podIPs } = fields(content?.['status']);
+  return phase === 'Running' || nonEmptyText(podIP) !== undefined || list(podIPs).length > 0;
+};
+
+export const nodeOf = (content: KubernetesObject | undefined): string | undefined =>
+  nonEmptyText(fields(content?.['spec'])['nodeName']);
 
 /** The named fields that are there; null takes a field away. */
 function present(value: unknown, names: readonly string[]): Record<string, unknown> {
