@@ -8,7 +8,7 @@ import { operationOf } from '../http/serves.ts';
 import { ParentRunList } from '../parents/parent-run-list.ts';
 import { RunList } from '../runs/run-list.ts';
 import { ReportList } from '../reports/report-list.ts';
-import { refuseUnknown } from '../clusters/unknown-cluster.ts';
+import { refuseUnserved } from '../clusters/unknown-cluster.ts';
 import { elsewhere, type KeptIn } from '../hub/cells.ts';
 import { ACCESS, CLUSTER, KEPT_IN } from '../tokens.ts';
 import type { Access, Asker } from './access.ts';
@@ -82,7 +82,7 @@ export class Judges implements OnModuleInit {
   /** Who asks, if they do not ask for too much. */
   async #viewer(request: FastifyRequest, context: ExecutionContext): Promise<Asker> {
     const viewer = await this.#access(request);
-    refuseUnknown(request.raw);
+    refuseUnserved(request.raw);
     // Who is called the same in another cluster is somebody else.
     const who = viewer.name === '' ? '' : `${viewer.name} of ${this.#cluster}`;
     this.#limits.known(request.raw, who);

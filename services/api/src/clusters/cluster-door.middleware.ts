@@ -3,7 +3,7 @@ import { refused } from '@margay/runtime';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { CLUSTERS_HERE } from '../tokens.ts';
 import type { ClustersHere } from './clusters-here.ts';
-import { noteUnknown } from './unknown-cluster.ts';
+import { noteUnserved, unknownCluster } from './unknown-cluster.ts';
 
 /** Hands what is asked of another cluster (`?cluster=`) on to what serves that one, before it is asked who asks. */
 @Injectable()
@@ -26,12 +26,18 @@ export class ClusterDoor implements NestMiddleware {
     const [cluster = this.#clusters.asked] = named;
     if (cluster === this.#clusters.asked) return next();
     if (!this.#clusters.names.includes(cluster)) {
-      noteUnknown(request);
+      noteUnserved(request, unknownCluster());
       return next();
     }
-    this.#clusters.answers(cluster).then((answer) => {
-      request.url = url;
-      answer(request, response);
-    }, next);
+    this.#clusters.answers(cluster).then(
+      (answer) => {
+        request.url = url;
+        answer(request, response);
+      },
+      (problem: unknown) => {
+        noteUnserved(request, problem);
+        next();
+      },
+    );
   }
 }

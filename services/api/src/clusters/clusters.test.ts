@@ -7,7 +7,7 @@ import { expect, test, vi } from 'vitest';
 import { anyone } from '../access/access.ts';
 import { SessionKeeper } from '../session/session-keeper.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { apiOfBoth, ask, SPAN, type Asked } from '../testing/two-clusters.ts';
+import { apiOfBoth, ask, type BothOptions, SPAN, type Asked } from '../testing/two-clusters.ts';
 
 test('what is asked of a cluster is answered from its stores, and of no cluster from those of the first', async () => {
   const { app, runs } = await apiOfBoth({ isOneAuthority: true });
@@ -32,8 +32,19 @@ test.each([
   expect((await ask(app, path)).status).toBe(status);
 });
 
-test('before it is known who asks nobody learns which clusters there are', async () => {
-  const { app } = await apiOfBoth();
+test.each<[string, BothOptions, number]>([
+  ['that is there', {}, 401],
+  [
+    'that cannot be opened',
+    {
+      access: () => {
+        throw new Error('No file /etc/kubeconfigs/beta.yaml');
+      },
+    },
+    503,
+  ],
+])('before it is known who asks nobody learns of a cluster %s', async (_, options, known) => {
+  const { app } = await apiOfBoth(options);
   const bytes = async (path: string, authorization?: string, method: 'GET' | 'POST' = 'GET') => {
     const headers = { ...(authorization !== undefined && { authorization }) };
     const { statusCode, payload, headers: answered } = await app.inject({ method, url: path, headers });
@@ -56,6 +67,7 @@ test('before it is known who asks nobody learns which clusters there are', async
         );
   const { cookie } = await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' });
   expect((await ask(app, '/runs?cluster=gamma', { cookie })).status).toBe(404);
+  expect((await ask(app, '/runs?cluster=beta', { cookie })).status).toBe(known);
 });
 
 test('tokens and sessions of one cluster are good for nothing in another', async () => {
@@ -262,7 +274,7 @@ test('a cluster that cannot be opened is tried once in a while, however many ask
     if (isAway) throw new Error('No file /etc/kubeconfigs/beta.yaml, token=hunter2-hunter2');
     return anyone;
   };
-  const { app } = await apiOfBoth({ access, log });
+  const { app } = await apiOfBoth({ access, log, ofFirst: anyone });
   const flood = () => Promise.all(Array.from({ length: 30 }, () => ask(app, '/runs?cluster=beta')));
   vi.useFakeTimers({ toFake: ['performance'] });
   try {

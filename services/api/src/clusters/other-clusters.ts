@@ -65,7 +65,7 @@ export class OtherClusters implements ClustersHere {
     try {
       return (await this.#opening(cluster).application).answer;
     } catch {
-      // Whoever asks has not said yet who they are: why is for the log.
+      // Whoever asks may see nothing of the cluster: why is for the log.
       throw new Problem(503, 'Unavailable', 'The cluster cannot be looked at now; the log says why', {
         'retry-after': String(PAUSE_MILLISECONDS / 1_000),
       });

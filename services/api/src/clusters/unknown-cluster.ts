@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@margay/runtime';
 
-/** Requests that name a cluster which is not served here: nothing is said of that before it is known who asks. */
-const ofUnknown = new WeakSet<IncomingMessage>();
+/** Requests that name a cluster which is not served here, or not now, and what is said of that: nothing before it is known who asks. */
+const notServed = new WeakMap<IncomingMessage, unknown>();
 
 /** Whoever asks is asked who they are as they would be of a cluster that there is. What a session could be ended by does nothing. */
-export function noteUnknown(request: IncomingMessage): void {
-  ofUnknown.add(request);
+export function noteUnserved(request: IncomingMessage, problem: unknown): void {
+  notServed.set(request, problem);
   if (request.method !== 'GET') delete request.headers.cookie;
 }
 
-export const isOfUnknown = (request: IncomingMessage): boolean => ofUnknown.has(request);
+export const isUnserved = (request: IncomingMessage): boolean => notServed.has(request);
 
-/** @throws Problem 404 where the request names a cluster that is not served here. */
-export function refuseUnknown(request: IncomingMessage): void {
-  if (isOfUnknown(request)) throw unknownCluster();
+/** @throws Problem 404 where the request names a cluster that is not served here, 503 where it is not served now. */
+export function refuseUnserved(request: IncomingMessage): void {
+  if (isUnserved(request)) throw notServed.get(request);
 }
 
 export const unknownCluster = () =>

@@ -2,7 +2,7 @@ import { Problem } from '@margay/runtime';
 import type { Clock } from '@margay/runtime/nest';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf, type Access, type Asker, type Authority } from '../access/access.ts';
-import { isOfUnknown } from '../clusters/unknown-cluster.ts';
+import { isUnserved } from '../clusters/unknown-cluster.ts';
 import type { Origin } from '../http/origin.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { userInHeaders } from '../sign-in/trusted-headers.ts';
@@ -34,7 +34,7 @@ export function whoAsks(
     if (authority.everybody !== undefined) return authority.everybody;
     const bearer = bearerOf(request);
     // A token for a cluster that is not here is not for this one: it is answered as one that its own server does not know.
-    if (bearer !== undefined && isOfUnknown(request.raw) && authority.isOfItself !== true)
+    if (bearer !== undefined && isUnserved(request.raw) && authority.isOfItself !== true)
       throw new Problem(401, 'Unauthorized', 'The token is not valid (any more): sign in again.');
     if (bearer !== undefined) return ofToken(bearer);
     const user = headers && userInHeaders(request.raw, originOf(request.raw), headers);
