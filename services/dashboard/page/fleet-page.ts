@@ -1,12 +1,14 @@
 import type { Clusters } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { part, type Answer } from './api.ts';
-import { gradeText, Name, Problem, Time, visible, Wait } from './parts.ts';
+import { gradeText, Late, Name, Problem, Time, visible, Wait } from './parts.ts';
 import { worstFirst, type SeenCluster } from './worst-first.ts';
 
 const LOOK_MILLISECONDS = 30_000;
 /** So many sources are named; the others are counted. */
 const NAMED_SOURCES = 3;
+/** So many gaps that were found later are told; how many there are is said. */
+const NAMED_GAPS = 3;
 
 /** All clusters, worst first. */
 export function FleetPage({ clusters }: { clusters: Answer<Clusters> }) {
@@ -98,18 +100,18 @@ function Feed({ feed: { state, heard, missing, words, cell, api } }: { feed: Fee
 
 type FeedOfCluster = NonNullable<NonNullable<SeenCluster['told']>['feed']>;
 
-function Grade({
-  told: { grade, complete, words, twoClusters },
-}: {
-  told: NonNullable<SeenCluster['told']>;
-}) {
+function Grade({ told }: { told: NonNullable<SeenCluster['told']> }) {
+  const { grade, complete, words, late, twoClusters } = told;
   if (twoClusters !== null)
     return html`<span class="badge bad">two clusters</span>${' since '}<${Time}
         at=${twoClusters.since}
       /><br /><span class="soft"><${Name} text=${twoClusters.words} /></span>`;
+  const opened = late?.opened ?? [];
   if (grade === null) return html`<span class="badge warn">no report yet</span>`;
   return html`<span class="badge ${complete ? 'good' : 'warn'}">${gradeText(grade, complete)}</span
-    ><br /><span class="soft"><${Name} text=${words} /></span>`;
+    >${opened.length > 0 && html`${' '}<${Late} run=${told} />`}<br /><span class="soft"
+      ><${Name} text=${[words, ...opened.slice(0, NAMED_GAPS)].join(' ')}
+    /></span>`;
 }
 
 function Sources({ names }: { names: readonly string[] }) {

@@ -19,6 +19,7 @@ const told = (name: string, grade: Grade, lastSeen: string | null, complete = fa
     silent: [],
     lastReport: null,
     twoClusters: null,
+    late: null,
     feed: null,
   },
 });
@@ -73,6 +74,17 @@ test('a name under which two clusters tell their changes stands before all that 
     told('not known', 'not known', NOON),
   ];
   expect(worstFirst(clusters.toReversed())).toEqual(clusters);
+});
+
+test('a cluster of whose last report gaps were found later stands before those of which none were', () => {
+  const quiet = told('quiet', 'no gap seen', ONE, true);
+  const late = (opened: string[]) => ({ events: 0, flows: 0, deliveries: 1, opened, words: '' });
+  const proven = (name: string, opened: string[]): SeenCluster => {
+    const cluster = told(name, 'proven', ONE, true);
+    return { ...cluster, told: { ...cluster.told!, late: late(opened) } };
+  };
+  const clusters = [proven('whole', []), quiet, proven('opened', ['b.log was silent.'])];
+  expect(worstFirst(clusters).map(({ name }) => name)).toEqual(['opened', 'quiet', 'whole']);
 });
 
 test('in a hub a log that is another one stands first, and what has not come is in doubt', () => {

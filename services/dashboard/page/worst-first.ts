@@ -18,7 +18,8 @@ function rankOf({ told, problem }: SeenCluster): number {
   if (told.twoClusters !== null) return OF_TWO;
   const rank = GRADES.indexOf(told.grade ?? 'not known');
   const { feed } = told;
-  const isInDoubt = !told.complete || (feed !== null && feed.missing.length > 0);
+  const isOpened = told.late !== null && told.late.opened.length > 0;
+  const isInDoubt = !told.complete || isOpened || (feed !== null && feed.missing.length > 0);
   return Math.min(rank, isInDoubt ? IN_DOUBT : Infinity, feed === null ? Infinity : OF_FEED[feed.state]);
 }
 

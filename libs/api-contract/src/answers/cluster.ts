@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { doubt, grade } from './evidence.ts';
 import { count, instant, list } from './list.ts';
+import { late } from './run.ts';
 
 /** The cluster, and what of it the viewer may see. */
 export const cluster = z.object({
@@ -79,6 +80,10 @@ const someCluster = z.object({
           description:
             'Two clusters tell their changes under this name and uid, one a copy of the other, so that everything is in doubt since; null where the evidence is of one.',
         }),
+      late: late.nullable().meta({
+        description:
+          'What came after the evidence of that report was read: of one over its window of which gaps were found later, where there is one. Null where that is not known.',
+      }),
       feed: feed.nullable().meta({
         description: 'How a hub stands to the cell of the cluster; null where its evidence is here.',
       }),

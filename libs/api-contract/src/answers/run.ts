@@ -60,7 +60,7 @@ const protectionSummary = z.object({
 /** The states of a run. */
 export const RUN_STATES = ['emitted', 'running', 'completed', 'failed'] as const;
 
-const late = z
+export const late = z
   .object({
     events: count.meta({
       description:

@@ -1,4 +1,4 @@
-import type { Clusters, Run } from '@margay/api-contract';
+import type { Clusters, Late, Run } from '@margay/api-contract';
 import { worstOf } from '@margay/coverage';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
 import type { ReportHeader } from '@margay/reports';
@@ -13,6 +13,7 @@ import {
   type LoggedEntry,
   type Stores,
 } from '@margay/storage';
+import { lateOf } from '../runs/late.ts';
 import { removedRuns } from '../runs/removed-runs.ts';
 import { completenessOf, contentOf } from '../runs/runs.ts';
 
@@ -43,6 +44,8 @@ export class Standing {
   readonly #two = new Map<string, { readonly at: number; readonly found: TwoClusters }>();
   /** By cluster and report name. */
   readonly #looked = new Map<string, Looked>();
+  /** By cluster. A hub is told nothing of what comes later. */
+  readonly #late = new Map<string, ReturnType<typeof lateOf>>();
   /** By cluster. */
   readonly #removed = new Map<string, { readonly at: number; readonly runs: readonly Run[] }>();
 
@@ -72,7 +75,8 @@ export class Standing {
     const uid = await this.#uidOf(cluster, stores);
     const twoClusters = await this.#twoClustersOf(cluster, stores);
     if (damage !== null) return { ...NOTHING, uid, twoClusters, words: damage, grade: 'not known' };
-    const standing = standingOf(looked.flatMap(({ last }) => last));
+    const headers = looked.flatMap(({ last }) => last);
+    const standing = standingOf(headers, await this.#lateOf(cluster, stores, headers));
     return { ...standing, ...(twoClusters !== null && { complete: false }), uid, twoClusters };
   }
 
@@ -85,6 +89,13 @@ export class Standing {
     const found = doubt === undefined ? null : { since: formatInstant(doubt.since), words: doubt.message };
     this.#two.set(cluster, { at, found });
     return found;
+  }
+
+  async #lateOf(cluster: string, stores: Stores, headers: Known): Promise<ReadonlyMap<string, Late>> {
+    if (stores.mirror !== undefined) return new Map();
+    const late = this.#late.get(cluster) ?? lateOf(stores);
+    this.#late.set(cluster, late);
+    return late(lastOver(headers).map(({ id }) => ({ id, state: 'completed', supersededBy: null })));
   }
 
   async #uidOf(cluster: string, { history }: Stores): Promise<string | null> {
@@ -178,15 +189,23 @@ const NOTHING: Omit<Told, 'uid' | 'twoClusters'> = {
   words: 'no report yet',
   silent: [],
   lastReport: null,
+  late: null,
 };
 
-/** By the report whose window ends last; of several the worst. */
-function standingOf(headers: Known): Omit<Told, 'uid' | 'twoClusters'> {
+/** Those whose windows end last. */
+function lastOver(headers: Known): Known {
   const end = Math.max(...headers.map((header) => header.end));
-  const last = headers.filter((header) => header.end === end);
+  return headers.filter((header) => header.end === end);
+}
+
+/** By the report whose window ends last; of several the worst. */
+function standingOf(headers: Known, late: ReadonlyMap<string, Late>): Omit<Told, 'uid' | 'twoClusters'> {
+  const last = lastOver(headers);
   const grades = last.map((header) => completenessOf(contentOf(header)).grade);
   const worst = last[grades.indexOf(worstOf(grades))];
   if (worst === undefined) return NOTHING;
+  const { end } = worst;
+  const opened = last.find(({ id }) => (late.get(id)?.opened.length ?? 0) > 0) ?? worst;
   const { grade, complete, words } = completenessOf(contentOf(worst));
   const seen = headers.flatMap((header) =>
     delivered(contentOf(header)).map(({ last: at }) => at ?? -Infinity),
@@ -207,6 +226,7 @@ function standingOf(headers: Known): Omit<Told, 'uid' | 'twoClusters'> {
       window: { start: formatInstant(worst.start), end: formatInstant(worst.end) },
       generated: formatInstant(worst.generatedAt),
     },
+    late: late.get(opened.id) ?? null,
   };
 }
 

@@ -4,6 +4,7 @@ import { FIRST_OBJECT } from '@margay/history';
 import { computeReport, reportInput, splitReport } from '@margay/reports';
 import { deliveredIn, openEmbedded, type Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
+import { Standing } from '../clusters/standing.ts';
 import { lateOf } from './late.ts';
 import { openedOf, toldBy } from './opened.ts';
 
@@ -202,4 +203,22 @@ test.each<[string, CoverageMark, opened: RegExp | undefined, own?: string]>([
     (await openedOf(kept, () => END + 3 * HOUR)([{ id: 'r', told, deliveries: 0 }])).get('r') ?? [];
   if (words === undefined) expect(found).toEqual([]);
   else expect(found).toContainEqual(expect.stringMatching(words));
+});
+
+test('of a cluster it is said what was found later of its last report', async () => {
+  const stores = await opened();
+  await stores.coverage.append([eachMinute('a.log', FROM, END + 2 * MINUTE)]);
+  await stores.coverage.append([eachMinute('b.log', FROM, END - MINUTE)]);
+  await archived(stores, 'r', END + 2 * MINUTE);
+  const newest = [(await stores.archive.header('r'))!];
+  const told = () => new Standing({ of: () => stores }).of('c', newest, []);
+  expect(await told()).toMatchObject({ lastReport: { id: 'r' }, late: { opened: [] } });
+  await stores.coverage.append([eachMinute('a.log', END + 2 * MINUTE, END + HOUR)]);
+  expect(await told()).toMatchObject({
+    lastReport: { id: 'r' },
+    late: {
+      opened: [expect.stringMatching(/^Nothing is known to have been delivered by b\.log/)],
+      words: '1 gap was found later',
+    },
+  });
 });
