@@ -18,16 +18,20 @@ export function lateOf(
   const { archive, arrivals } = stores;
   const openedIn = openedOf(stores);
   // Where the evidence of a report was read never changes.
-  const read = new Map<string, ReadReport>();
+  const read = new Map<string, ReadReport | 'unsaid'>();
   let counted = new Map<string, Late>();
   let countedFrom = -Infinity;
   const readOf = async (id: string): Promise<ReadReport | undefined> => {
     const known = read.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known === 'unsaid' ? undefined : known;
     // What is wrong with one is said of it elsewhere, and keeps no list from being shown.
     const header = await soundHeader(archive, id);
-    // Reports of older releases do not say.
-    if (header?.read === undefined) return undefined;
+    if (header === undefined) return undefined;
+    if (header.read === undefined) {
+      // Reports of older releases do not say.
+      read.set(id, 'unsaid');
+      return undefined;
+    }
     const { start, end } = header;
     const found = { id, place: header.read, window: { start, end }, told: toldBy(header) };
     read.set(id, found);
@@ -41,6 +45,7 @@ export function lateOf(
     const held = counted;
     const archived = runs.filter(({ state, id }) => state === 'completed' && !held.has(id));
     const toCount = (await Promise.all(archived.map(({ id }) => readOf(id)))).flatMap((each) => each ?? []);
+    if (toCount.length === 0) return heldOf(held, runs);
     const came = await arrivals.later(toCount);
     const isNewest = new Set(
       archived.filter(({ supersededBy }) => supersededBy === null).map(({ id }) => id),
@@ -54,14 +59,17 @@ export function lateOf(
       const late = { ...came[i]!, opened: [...(opened.get(id) ?? [])] };
       held.set(id, { ...late, words: lateWords(late) });
     }
-    return new Map(
-      runs.flatMap(({ id }) => {
-        const late = held.get(id);
-        return late === undefined ? [] : [[id, late] as const];
-      }),
-    );
+    return heldOf(held, runs);
   };
 }
+
+const heldOf = (held: ReadonlyMap<string, Late>, runs: readonly AskedRun[]): ReadonlyMap<string, Late> =>
+  new Map(
+    runs.flatMap(({ id }) => {
+      const late = held.get(id);
+      return late === undefined ? [] : [[id, late] as const];
+    }),
+  );
 
 interface ReadReport {
   readonly id: string;
