@@ -111,6 +111,7 @@ const SERVERS: Readonly<Record<string, readonly [Peer, Port]>> = {
   witness: [outside('192.0.2.5'), { port: 8090 }],
   timestamps: [outside('192.0.2.6'), { port: 80 }],
   bucket: [outside('192.0.2.7'), { port: 9000 }],
+  'cloud’s hub': [outside('192.0.2.11'), { port: 9093 }],
   signer: [outside('192.0.2.10'), { port: 8200 }],
   'canary’s API server': [outside('192.0.2.8'), { port: 7443 }],
   traces: [pod('10.2.0.5', 'otel'), { port: 4318 }],
@@ -145,6 +146,8 @@ const ALL_DISTRIBUTED: ChartValues = {
   kafka: { brokers: 'a:9094,b:9094', schemaRegistry: { url: 'http://registry:8081' } },
   elasticsearch: { urls: 'https://e:9243,https://f:9243' },
   auditIngestor: {
+    topic: 'audit',
+    topicKafka: { brokers: 'hub.example.com:9093', caSecret: 'ca', certSecret: 'cert', saslSecret: 'sasl' },
     webhook: {
       enabled: true,
       secret: 'w',
@@ -193,7 +196,7 @@ const REACHED: readonly (readonly [string, ChartValues, Readonly<Record<string, 
     ALL_DISTRIBUTED,
     {
       api: [...DATA, 'API server', 'OpenID provider', 'bucket'],
-      'audit-ingestor': [...DATA, 'API server', 'issuer of pushes', 'canary’s API server'],
+      'audit-ingestor': [...DATA, 'API server', 'issuer of pushes', 'cloud’s hub', 'canary’s API server'],
       'flow-ingestor': DATA,
       snapshotter: DATA,
       scheduler: [...DATA, 'API server'],

@@ -45,6 +45,11 @@ test.each<[Record<string, string>, string]>([
 });
 
 test.each([
+  [{ AUDIT_KAFKA_BROKERS: 'hub:9093' }, 'it is about the topic of audit events: set AUDIT_TOPIC, too'],
+  [
+    { AUDIT_TOPIC: 't', AUDIT_KAFKA_USERNAME: 'u', AUDIT_KAFKA_PASSWORD: 'p' },
+    'it is about other brokers: set AUDIT_KAFKA_BROKERS, too',
+  ],
   [{ ...PORT }, 'AUDIT_WEBHOOK_TLS_CERT_FILE: an open port needs TLS'],
   [{ ...PORT, ...TLS }, 'AUDIT_WEBHOOK_TOKENS_FILE: an open port needs to know who may send'],
   [

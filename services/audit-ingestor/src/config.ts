@@ -1,5 +1,5 @@
 import { apiServersProblem } from '@margay/kubernetes';
-import { kafkaSettings } from '@margay/messaging';
+import { kafkaSettings, otherBrokersSettings } from '@margay/messaging';
 import { identitySettings, flag, goDuration, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
@@ -10,6 +10,9 @@ export const about =
 
 /** What the names of the webhook’s settings begin with. */
 export const WEBHOOK = 'AUDIT_WEBHOOK';
+
+/** What the names of the settings of other brokers begin with. */
+export const OTHER_KAFKA = 'AUDIT_KAFKA';
 
 /** The audit ingestor’s settings. */
 export const config = z
@@ -55,6 +58,7 @@ export const config = z
     AUDIT_TOPIC_GROUP: z.string().default('audit-ingestor').meta({
       description: 'Consumer group for that topic; instances that share the topic share the group.',
     }),
+    ...otherBrokersSettings(OTHER_KAFKA, 'AUDIT_TOPIC'),
     SOURCES_SHARED: flag(false).meta({
       description:
         'Whether other instances take from the same webhook address or topic, or read logs of other API servers: then what does not come here may have come to another, and only the evidence says which of them is silent, not this instance.',
@@ -65,6 +69,18 @@ export const config = z
     for (const { name, message } of receiverProblems(WEBHOOK, receiverConfigOf(WEBHOOK, settings))) {
       context.addIssue({ code: 'custom', path: [name], message });
     }
+    if (settings.AUDIT_KAFKA_BROKERS.length > 0 && settings.AUDIT_TOPIC === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['AUDIT_KAFKA_BROKERS'],
+        message: 'it is about the topic of audit events: set AUDIT_TOPIC, too',
+      });
+    if (settings.AUDIT_KAFKA_BROKERS.length === 0 && settings.AUDIT_KAFKA_USERNAME !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['AUDIT_KAFKA_USERNAME'],
+        message: 'it is about other brokers: set AUDIT_KAFKA_BROKERS, too',
+      });
     if (settings.CANARY) return;
     const unused = {
       CANARY_SERVERS: settings.CANARY_SERVERS[0],

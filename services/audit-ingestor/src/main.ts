@@ -1,23 +1,33 @@
 import { resourceChanges } from '@margay/contracts';
 import { findConnection } from '@margay/kubernetes';
-import { BusModule } from '@margay/messaging/nest';
+import { otherBrokersOf } from '@margay/messaging';
+import { BusModule, type TopicElsewhere } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
 import { AuditIngestorModule } from './audit-ingestor.module.ts';
-import { config, type Config } from './config.ts';
+import { config, OTHER_KAFKA, type Config } from './config.ts';
 import type { AuditIngestorOptions } from './options.ts';
 import { knownIn } from './sources/watch/known-objects.ts';
 
+const SERVICE = 'audit-ingestor';
+
 await runService({
-  name: 'audit-ingestor',
+  name: SERVICE,
   config,
   module: (settings) =>
     AuditIngestorModule.over(
       optionsOf(settings),
-      BusModule.kafka(settings, 'audit-ingestor', resourceChanges.name),
+      BusModule.kafka(settings, SERVICE, resourceChanges.name, undefined, elsewhereOf(settings)),
     ),
 });
+
+/** The topic of audit events, where it is on other brokers. */
+function elsewhereOf(settings: Config): TopicElsewhere | undefined {
+  const brokers = otherBrokersOf(OTHER_KAFKA, settings, SERVICE);
+  const { AUDIT_TOPIC: topic } = settings;
+  return brokers === undefined || topic === undefined ? undefined : { topic, brokers };
+}
 
 function optionsOf(settings: Config): AuditIngestorOptions {
   const { POSITIONS_DIRECTORY: directory, AUDIT_TOPIC: name, AUDIT_TOPIC_GROUP: group } = settings;

@@ -1,4 +1,5 @@
 import { CLUSTER } from './hub-values.ts';
+import { brokers, listed, wayToBrokers } from './kafka-values.ts';
 import {
   annotations,
   choice,
@@ -15,11 +16,9 @@ import {
 } from './value.ts';
 
 const NETWORK = '[0-9a-fA-F.:]+(/[0-9]{1,3})?';
-const BROKER = '([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
 const URL_OF_SERVER = 'https?://[^@\\s,/]+(/[^@\\s,]*)?';
 /** What a Service may be called. */
 const LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
-const listed = (one: string): string => `${one}(, *${one})*`;
 
 const image = section('The image of every part.', {
   registry: text(
@@ -95,19 +94,13 @@ const canary = section(
 );
 
 const kafka = section('Kafka, for the distributed profile and a hub.', {
-  brokers: text(
+  brokers: brokers(
     'host:port, with commas between them, without credentials: put these in a Secret (saslSecret).',
-    '',
-    listed(BROKER),
   ),
   topicPrefix: text('Put before every topic and group.', '', '[A-Za-z0-9._-]+'),
   partitions: whole('Of topics that are made; choose it once.', 12, 1, 1_000),
   replicationFactor: whole('Copies of topics that are made; the brokers’ default with 0.', 0, 0, 9),
-  tls: flag('Whether brokers are reached over TLS.', false),
-  saslSecret: named('A Secret with username and password; no SASL unless set.'),
-  saslMechanism: choice('How these are given.', 'scram-sha-512', ['plain', 'scram-sha-256', 'scram-sha-512']),
-  caSecret: named('A Secret with ca.crt; the system’s authorities unless set.'),
-  certSecret: named('A Secret with tls.crt and tls.key: the client certificate; none unless set.'),
+  ...wayToBrokers,
   schemaRegistry: section('A schema registry that messages refer to.', {
     url: text('Its address, without credentials; none unless set.', '', URL_OF_SERVER),
     secret: named('A Secret with username and password.'),

@@ -1,4 +1,5 @@
 import { hubPart } from './hub-values.ts';
+import { brokers, wayToBrokers } from './kafka-values.ts';
 import {
   annotations,
   flag,
@@ -90,6 +91,13 @@ export const PARTS = {
     watch: flag('Follows the cluster by list and watch; one replica then.', true),
     topic: text(
       'A Kafka topic of raw audit events (AUDIT_TOPIC), as forwarders or a cloud’s hub write them; none unless set.',
+    ),
+    topicKafka: section(
+      'Where that topic is, if on other brokers than those of kafka: a cloud’s hub, say. kafka.topicPrefix does not count there.',
+      {
+        brokers: brokers('Their addresses, as in kafka.brokers; those unless set.'),
+        ...wayToBrokers,
+      },
     ),
     persistence: section('A volume for the places that the watch has come to.', {
       size: size('How large it is.', '1Gi'),

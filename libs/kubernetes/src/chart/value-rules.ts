@@ -107,6 +107,14 @@ const RULES: readonly Rule[] = [
   },
   { where: { 'auditIngestor.watch': is(true) }, needs: { 'auditIngestor.replicas': is(1) } },
   {
+    where: { 'auditIngestor.topicKafka.brokers': GIVEN },
+    needs: { 'auditIngestor.topic': GIVEN },
+  },
+  ...['saslSecret', 'caSecret', 'certSecret'].map((secret) => ({
+    where: { [`auditIngestor.topicKafka.${secret}`]: GIVEN },
+    needs: { 'auditIngestor.topicKafka.brokers': GIVEN },
+  })),
+  {
     where: { 'auditIngestor.webhook.enabled': is(true) },
     needs: { 'auditIngestor.webhook.secret': GIVEN },
   },

@@ -3,7 +3,10 @@ import { ModulesContainer } from '@nestjs/core';
 import type { Log, Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, Transports } from '@margay/runtime/nest';
 import type { Bus } from '../bus/bus.ts';
+import { withTopicsElsewhere } from '../bus/elsewhere.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
+import { openKafkaBus } from '../bus/kafka/kafka.ts';
+import type { KafkaOptions } from '../bus/kafka/options.ts';
 import type { KafkaConfig } from '../bus/kafka/settings.ts';
 import { openConfiguredBus } from '../configured.ts';
 import { strayHandlers } from './stray-handlers.ts';
@@ -14,6 +17,12 @@ const CLUSTERS = 'BUS_CLUSTERS';
 
 /** The token of the bus. */
 export const BUS = 'BUS';
+
+/** A topic that is on other brokers. */
+export interface TopicElsewhere {
+  readonly topic: string;
+  readonly brokers: KafkaOptions;
+}
 
 /** The bus of an application, and the server that gives its topics to controllers. It is closed with the application. */
 @Module({})
@@ -39,12 +48,14 @@ export class BusModule implements OnApplicationShutdown {
    * @param service what the brokers' logs and quotas call it.
    * @param topic one that the service uses anyway, whose end shows that the brokers answer: another one would be made, and would need a right.
    * @param clusters whose messages are handled: any other's are set aside; all unless given.
+   * @param elsewhere what is read of other brokers.
    */
   static kafka(
     config: KafkaConfig,
     service: string,
     topic: string,
     clusters?: readonly string[],
+    elsewhere?: TopicElsewhere,
   ): DynamicModule {
     return moduleOf(async (log, readiness) => {
       const unfit = new Set<string>();
@@ -54,7 +65,13 @@ export class BusModule implements OnApplicationShutdown {
       const { registry } = bus;
       // What it once said stays known: after that it may be away.
       if (registry !== undefined) readiness.add('schema-registry', () => registry.registered());
-      return bus;
+      if (elsewhere === undefined) return bus;
+      const other = await openKafkaBus({
+        ...elsewhere.brokers,
+        log: (level, message, details) => log[level](message, { ...details }),
+      });
+      readiness.add('other-kafka', async () => void (await other.ends(elsewhere.topic)));
+      return withTopicsElsewhere(bus, other, [elsewhere.topic]);
     }, clusters);
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readConfig } from '@margay/runtime';
 import * as z from 'zod';
 import { expect, onTestFinished, test } from 'vitest';
-import { kafkaOptionsOf, kafkaSettings } from './settings.ts';
+import { kafkaOptionsOf, kafkaSettings, otherBrokersOf, otherBrokersSettings } from './settings.ts';
 
 function fileOf(content: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'margay-kafka-'));
@@ -35,7 +35,42 @@ test('a user, a password from a file and a CA', () => {
   });
 });
 
+/** A namespace of Azure Event Hubs, as its documents say to sign in. */
+const HUB = {
+  HUB_KAFKA_BROKERS: 'margay.servicebus.windows.net:9093',
+  HUB_KAFKA_TLS: 'true',
+  HUB_KAFKA_SASL_MECHANISM: 'plain',
+  HUB_KAFKA_USERNAME: '$ConnectionString',
+  HUB_KAFKA_PASSWORD: 'Endpoint=sb://margay.servicebus.windows.net/;SharedAccessKey=a+b=',
+};
+const otherKafka = (environment: Record<string, string>) =>
+  otherBrokersOf(
+    'HUB_KAFKA',
+    readConfig(z.object({ ...kafkaSettings, ...otherBrokersSettings('HUB_KAFKA', 'TOPIC') }), {
+      KAFKA_BROKERS: 'k:9092',
+      KAFKA_TOPIC_PREFIX: 'test.',
+      ...environment,
+    }),
+    'api',
+  );
+
+test('other brokers have a way of their own, and nothing of the first ones', () => {
+  expect(otherKafka({})).toBeUndefined();
+  expect(otherKafka({ ...HUB, KAFKA_CA_FILE: '/nowhere' })).toEqual({
+    brokers: [HUB.HUB_KAFKA_BROKERS],
+    clientId: 'api',
+    partitions: 1,
+    tls: {},
+    signIn: { mechanism: 'plain', username: HUB.HUB_KAFKA_USERNAME, password: HUB.HUB_KAFKA_PASSWORD },
+  });
+});
+
 test.each([
+  [
+    () => otherKafka({ ...HUB, HUB_KAFKA_CERT_FILE: '/x' }),
+    'HUB_KAFKA_CERT_FILE and HUB_KAFKA_KEY_FILE belong together',
+  ],
+  [() => otherKafka({ HUB_KAFKA_BROKERS: 'sb://x' }), 'HUB_KAFKA_BROKERS'],
   [() => kafka({ KAFKA_USERNAME: 'u' }), 'KAFKA_USERNAME and KAFKA_PASSWORD belong together'],
   [() => kafka({ KAFKA_CERT_FILE: '/x' }), 'KAFKA_CERT_FILE and KAFKA_KEY_FILE belong together'],
   [() => kafka({ KAFKA_CA_FILE: '/nowhere' }), 'ENOENT'],

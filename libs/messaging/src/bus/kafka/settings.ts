@@ -20,25 +20,48 @@ function brokersProblem(brokers: readonly string[]): string | undefined {
     : `number ${wrong + 1} of ${brokers.length} is not host:port: give a name or an address and a port, no scheme and no user (KAFKA_USERNAME and KAFKA_PASSWORD are for that)`;
 }
 
-/** Where the brokers are and how to sign in. */
-export const kafkaSettings = {
-  KAFKA_BROKERS: list(brokersProblem).meta({
-    description: 'Kafka brokers, `host:port` with commas between them; the others are learnt from them.',
-    isQuoted: false,
-  }),
-  KAFKA_TLS: flag(false).meta({ description: 'Whether the brokers are reached over TLS.' }),
-  KAFKA_CA_FILE: z.string().optional().meta({
+/** `host:port` of brokers, with commas between them. */
+const brokerList = () => list(brokersProblem);
+
+/** How brokers are reached and signed in to; the names of settings have a prefix before these. */
+const way = {
+  TLS: flag(false).meta({ description: 'Whether the brokers are reached over TLS.' }),
+  CA_FILE: z.string().optional().meta({
     description:
       'PEM file of the authorities that signed the brokers’ certificates; the system’s unless set.',
   }),
-  KAFKA_CERT_FILE: z.string().optional().meta({ description: 'PEM file of the client certificate.' }),
-  KAFKA_KEY_FILE: z.string().optional().meta({ description: 'PEM file of the client certificate’s key.' }),
-  KAFKA_SASL_MECHANISM: z
+  CERT_FILE: z.string().optional().meta({ description: 'PEM file of the client certificate.' }),
+  KEY_FILE: z.string().optional().meta({ description: 'PEM file of the client certificate’s key.' }),
+  SASL_MECHANISM: z
     .enum(MECHANISMS)
     .default('scram-sha-512')
     .meta({ description: 'How user name and password are given to the brokers.' }),
-  KAFKA_USERNAME: z.string().optional().meta({ description: 'User name for SASL; no SASL unless set.' }),
-  KAFKA_PASSWORD: z.string().optional().meta({ description: 'Password for SASL.', secret: true }),
+  USERNAME: z.string().optional().meta({ description: 'User name for SASL; no SASL unless set.' }),
+  PASSWORD: z.string().optional().meta({ description: 'Password for SASL.', secret: true }),
+};
+type Way = z.output<z.ZodObject<typeof way>>;
+
+type Prefixed<P extends string, S> = { [K in keyof S as `${P}_${K & string}`]: S[K] };
+
+const withPrefix = <P extends string, S extends object>(prefix: P, settings: S): Prefixed<P, S> =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, one]) => [`${prefix}_${name}`, one as unknown]),
+  ) as Prefixed<P, S>;
+
+const withoutPrefix = <P extends string, S>(prefix: P, settings: Prefixed<P, S>): S =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([name, one]) =>
+      name.startsWith(`${prefix}_`) ? [[name.slice(prefix.length + 1), one as unknown]] : [],
+    ),
+  ) as S;
+
+/** Where the brokers are and how to sign in. */
+export const kafkaSettings = {
+  KAFKA_BROKERS: brokerList().meta({
+    description: 'Kafka brokers, `host:port` with commas between them; the others are learnt from them.',
+    isQuoted: false,
+  }),
+  ...withPrefix('KAFKA', way),
   KAFKA_TOPIC_PREFIX: z
     .string()
     .default('')
@@ -69,14 +92,6 @@ export type KafkaConfig = z.output<z.ZodObject<typeof kafkaSettings>>;
  * @throws Error of the file system for a TLS file that cannot be read, and when only half of a pair is set.
  */
 export function kafkaOptionsOf(config: KafkaConfig, clientId: string): KafkaOptions {
-  const { KAFKA_CA_FILE: ca, KAFKA_CERT_FILE: cert, KAFKA_KEY_FILE: key } = config;
-  bothOrNone(config, 'KAFKA_CERT_FILE', 'KAFKA_KEY_FILE');
-  bothOrNone(config, 'KAFKA_USERNAME', 'KAFKA_PASSWORD');
-  const tls = {
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
-    ...(cert !== undefined && { cert: readFileSync(cert) }),
-    ...(key !== undefined && { key: readFileSync(key) }),
-  };
   return {
     brokers: config.KAFKA_BROKERS,
     clientId,
@@ -85,15 +100,57 @@ export function kafkaOptionsOf(config: KafkaConfig, clientId: string): KafkaOpti
     ...(config.KAFKA_REPLICATION_FACTOR !== undefined && {
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
     }),
-    ...((config.KAFKA_TLS || Object.keys(tls).length > 0) && { tls }),
-    ...(config.KAFKA_USERNAME !== undefined && {
-      signIn: {
-        mechanism: config.KAFKA_SASL_MECHANISM,
-        username: config.KAFKA_USERNAME,
-        password: config.KAFKA_PASSWORD ?? '',
-      },
+    ...wayOf('KAFKA', withoutPrefix<'KAFKA', Way>('KAFKA', config)),
+  };
+}
+
+/** TLS and SASL as settings say; their names have this prefix. */
+function wayOf(prefix: string, settings: Way): Pick<KafkaOptions, 'tls' | 'signIn'> {
+  const named: Readonly<Record<string, unknown>> = withPrefix(prefix, settings);
+  bothOrNone(named, `${prefix}_CERT_FILE`, `${prefix}_KEY_FILE`);
+  bothOrNone(named, `${prefix}_USERNAME`, `${prefix}_PASSWORD`);
+  const { CA_FILE: ca, CERT_FILE: cert, KEY_FILE: key, USERNAME: username } = settings;
+  const tls = {
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(cert !== undefined && { cert: readFileSync(cert) }),
+    ...(key !== undefined && { key: readFileSync(key) }),
+  };
+  return {
+    ...((settings.TLS || Object.keys(tls).length > 0) && { tls }),
+    ...(username !== undefined && {
+      signIn: { mechanism: settings.SASL_MECHANISM, username, password: settings.PASSWORD ?? '' },
     }),
   };
+}
+
+const others = (topic: string) => ({
+  BROKERS: brokerList()
+    .prefault('')
+    .meta({
+      description: `Kafka brokers that the topic of \`${topic}\` is on, where it is on others than \`KAFKA_BROKERS\`, such as a cloud’s hub. \`KAFKA_TOPIC_PREFIX\` does not count there.`,
+      isQuoted: false,
+    }),
+  ...way,
+});
+type Others = z.output<z.ZodObject<ReturnType<typeof others>>>;
+
+/** Other brokers than those of `KAFKA_BROKERS`, from which one topic is read; `topic` is the setting that names it. */
+export const otherBrokersSettings = <P extends string>(prefix: P, topic: string) =>
+  withPrefix(prefix, others(topic));
+
+/**
+ * These brokers, in the form that a bus is opened with, or undefined where none are set; TLS files are read now.
+ *
+ * @throws Error as {@link kafkaOptionsOf}
+ */
+export function otherBrokersOf<P extends string>(
+  prefix: P,
+  config: Prefixed<P, Others>,
+  clientId: string,
+): KafkaOptions | undefined {
+  const { BROKERS: brokers, ...settings } = withoutPrefix<P, Others>(prefix, config);
+  // As many partitions as somebody gave it are right.
+  return brokers.length === 0 ? undefined : { brokers, clientId, partitions: 1, ...wayOf(prefix, settings) };
 }
 
 /** Where the schema registry is and how to sign in, or undefined where none is set. */
