@@ -66,7 +66,7 @@ beforeAll(async () => {
   writeFileSync(path('kept.txt'), checkpoint);
   writeFileSync(path('none.txt'), '');
   await http.close();
-}, 120_000);
+}, 300_000);
 
 const verified = (form: Form, options: readonly string[]) =>
   margay(['verify', form === 'a whole archive' ? `--archive=${path('archive')}` : path(form), ...options]);

@@ -58,7 +58,7 @@ async function exported(keys: readonly [SigningKey, SigningKey]) {
 beforeAll(async () => {
   [one, two] = await exported([LOG_KEY, NEXT]);
   [strange] = await exported([signingKey(LOG_KEY.name, new Uint8Array(32).fill(10)), STRANGER]);
-}, 120_000);
+}, 300_000);
 
 /** A ZIP of files in their order, in which two may have one name. */
 function zipped(files: readonly (readonly [name: string, bytes: Buffer])[]): Buffer {
@@ -152,7 +152,7 @@ function firstLines(zips: readonly Files[], options: readonly string[]): string[
   return zips.map((_, i) => said.get(i) ?? 'nothing was said');
 }
 
-test('a ZIP as it was exported is intact', { timeout: 60_000 }, () => {
+test('a ZIP as it was exported is intact', { timeout: 300_000 }, () => {
   expect(firstLines([one!, two!], KEY)).toEqual(
     Array.from({ length: 2 }, () => `intact: the report that ${LOG_KEY.name} logged and signed`),
   );
@@ -193,7 +193,7 @@ test.each([
 
 test(
   'two files of one name, the first or the last of them another, are found out',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     const names = [...FILES, 'manifest.json'];
     const paths = names.flatMap((name) =>
