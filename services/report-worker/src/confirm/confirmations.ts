@@ -166,9 +166,12 @@ export class Confirmations implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** How many entries the log had that he confirmed last. What somebody put there in his name is told. */
-  async #seenBy(cluster: string, head: LogHead, { by, keptAs, problemOf }: Confirmer): Promise<number> {
+  async #seenBy(cluster: string, head: LogHead, confirmer: Confirmer): Promise<number> {
+    const { by, keptAs } = confirmer;
     const { ledger } = this.#cell.of(cluster);
-    const { size, wrong } = await lastConfirmed(ledger, head, keptAs, problemOf);
+    const { size, wrong } = await lastConfirmed(ledger, head, keptAs, async (kept) =>
+      confirmer.problemOf?.(kept),
+    );
     for (const words of wrong) {
       this.#metrics.logConfirmationsTotal.add(1, { cluster, confirmer: by, result: 'changed' });
       this.#log.error('What is kept of who confirmed the log of reports was changed', {
