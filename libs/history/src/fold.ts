@@ -15,6 +15,7 @@ import { missedChanges } from './missed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { needsNode, nodeOf, patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
+import { isToldLate, toldLate } from './told-late.ts';
 import { unseenBefore } from './unseen-before.ts';
 import { isBirth, unseenBirths } from './unseen-birth.ts';
 import type { Version } from './version.ts';
@@ -46,7 +47,7 @@ export function foldKey(changes: readonly Change[], { every = 'content' }: FoldO
   const lives = livesOf(facts);
   if (facts.length < changes.length && isTouched(lives, changes.filter(isWitness)))
     return foldParts(changes, every);
-  if (facts.some(({ doubt }) => doubt !== undefined)) return foldParts(changes, every);
+  if (facts.some((fact) => fact.doubt !== undefined || isToldLate(fact))) return foldParts(changes, every);
   if (missedChanges(lives, facts, []).length > 0) return foldParts(changes, every);
   if (lives.some(({ endedBy }) => endedBy === 'successor')) return foldParts(changes, every);
   const [only] = lives;
@@ -81,7 +82,12 @@ function foldParts(changes: readonly Change[], every: Every): Version[] {
   const open = [...doubts, ...unknown, ...missedChanges(seen, facts, doubts)];
   const known = [...facts, ...[...patched.values()].flat().filter((patch) => !unknown.has(patch))];
   const standing = unsettled(open, [...known, ...answers]);
-  const { lives, unseen } = attachDoubts(seen, known, standing, witnesses);
+  const attached = attachDoubts(seen, known, standing, witnesses);
+  const late = toldLate(attached.lives, facts, standing, (life) =>
+    versionsOf(life, 'content', patched.get(life.uid)),
+  );
+  const { lives } = late;
+  const unseen = [...attached.unseen, ...late.unseen];
   const versions = lives.flatMap(({ life, open: own }) =>
     cut(versionsOf(life, every, patched.get(life.uid)), stretchesOf(own)),
   );

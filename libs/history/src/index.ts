@@ -9,8 +9,8 @@ export { isKept, type Actor, type Origin, type Change } from './change.ts';
 export {
   ALWAYS,
   COUNTER_WENT_BACK,
+  isNotShown,
   OUTCOME_UNKNOWN,
-  TOOK_LONG,
   TWO_CLUSTERS,
   type DoubtSince,
   type May,

@@ -1,5 +1,6 @@
 import type { Instant } from '@margay/ground';
 import { NEVER_SHOWN } from './object-doubt.ts';
+import { TOLD_LATE } from './told-late.ts';
 import type { EndedBy, Version } from './version.ts';
 
 /** The end of an object that other objects end with. */
@@ -8,7 +9,7 @@ export interface End {
   readonly namespace: string;
   readonly name: string;
   readonly at: Instant;
-  /** What began before this ended with it. Where the end was concluded from a successor, it was some time from here to `at`. */
+  /** What began before this ended with it. Where the end was concluded from a successor, or told late, it was some time from here to `at`. */
   readonly since: Instant;
 }
 
@@ -25,7 +26,9 @@ export function endsOf(versions: Iterable<Version>): End[] {
   for (const { resource, namespace, name, validFrom, validTo, endedBy, doubt } of versions) {
     if (validTo === undefined || endedBy === undefined) continue;
     if (resource === 'namespaces' || resource === 'customresourcedefinitions' || resource === 'services') {
-      const since = endedBy === 'successor' ? Math.min(validFrom, doubt?.since ?? validFrom) : validTo;
+      const isOpen = doubt?.reason === TOLD_LATE && doubt.may !== 'differ';
+      const since =
+        endedBy === 'successor' || isOpen ? Math.min(validFrom, doubt?.since ?? validFrom) : validTo;
       ends.push({ resource, namespace, name, at: validTo, since });
     }
   }
@@ -52,7 +55,7 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
   return versions.map((version) => {
     // What is not known of all objects of a kind is spread over them by whoever asks; each has its own end.
     if (version.name === '') return version;
-    if (version.doubt?.reason === NEVER_SHOWN) return begunAfter(version, instants);
+    if (wasThereLater(version)) return begunAfter(version, instants);
     let { validTo } = version;
     let endedBy: EndedBy | undefined;
     for (const [key, by] of enders(version)) {
@@ -66,11 +69,20 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
   });
 }
 
+/** True for what may have been there before it is known to have been. */
+const wasThereLater = ({ doubt, resourceVersion }: Version): boolean =>
+  doubt?.reason === NEVER_SHOWN || (doubt?.reason === TOLD_LATE && resourceVersion === '');
+
 /** What was there at a time was not ended before by anything that it would have ended with: it was made since then. */
-function begunAfter(version: Version, instants: ReadonlyMap<string, readonly Pick<End, 'at'>[]>): Version {
+function begunAfter(
+  version: Version,
+  instants: ReadonlyMap<string, readonly Pick<End, 'at' | 'since'>[]>,
+): Version {
   const { validFrom, validTo = Infinity } = version;
-  const ends = enders(version).flatMap(([key]) => (instants.get(key) ?? []).map(({ at }) => at));
-  return { ...version, validFrom: Math.max(validFrom, ...ends.filter((at) => at < validTo)) };
+  const ends = enders(version).flatMap(([key]) =>
+    (instants.get(key) ?? []).filter(({ at }) => at < validTo).map(({ at, since }) => Math.min(at, since)),
+  );
+  return { ...version, validFrom: Math.max(validFrom, ...ends) };
 }
 
 function enders({ group, resource, namespace, name }: Version): [string, EndedBy][] {

@@ -4,6 +4,7 @@ import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { foldKey } from './fold.ts';
 import { sameJson } from './json.ts';
 import { END_MISSED } from './object-doubt.ts';
+import { isToldLate } from './told-late.ts';
 import { isBirth } from './unseen-birth.ts';
 import type { Version } from './version.ts';
 
@@ -73,8 +74,8 @@ export function foldWhole(changes: readonly Change[]): KeyFold {
  *   all changes. Undefined where the changes before must be looked at, so that only `foldWhole` helps.
  */
 export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | undefined {
-  if (tail.needsAll || changes.some(needsAll) || changes.some((change) => isBirthOfNew(change, tail)))
-    return undefined;
+  if (tail.needsAll || changes.some(needsAll)) return undefined;
+  if (changes.some((change) => isBirthOfNew(change, tail) || isLateOfKnown(change, tail))) return undefined;
   let next = tail;
   const versions = tail.last === undefined ? [] : [tail.last];
   for (const change of changes.toSorted((a, b) => a.at - b.at)) {
@@ -91,6 +92,13 @@ export function foldOn(tail: KeyTail, changes: readonly Change[]): KeyFold | und
 const needsAll = (change: Change): boolean =>
   change.name === '' ||
   (change.what !== 'present' && change.what !== 'gone' && !isWitness(change) && !isBirth(change));
+
+/** True for what a watch tells late, but for the first of an object that was not seen to be made: that is not said to be its beginning. */
+const isLateOfKnown = (change: Change, { objects }: Pick<KeyTail, 'objects'>): boolean =>
+  isToldLate(change) &&
+  (change.what === 'gone' ||
+    change.created === true ||
+    objects.includes((change.uid ?? '').slice(0, UID_CHARACTERS)));
 
 /** True for when an object was made, where that is told for the first time: later it adds nothing. */
 const isBirthOfNew = (change: Change, { births = [] }: KeyTail): boolean =>
@@ -174,7 +182,9 @@ const saysNothing = ({ what, receivedAt }: Change, { validTo }: Version): boolea
 /** The tail of a key whose versions were folded from all of its changes. */
 function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTail {
   // What a request that found the name free tells of a missed end, a later sight of the object takes back.
-  if (changes.some(needsAll) || versions.some(({ doubt }) => doubt?.reason === END_MISSED)) {
+  const late = changes.filter(isToldLate);
+  const isLate = late.some((change) => isLateOfKnown(change, { objects: objectsBefore(change, changes) }));
+  if (isLate || changes.some(needsAll) || versions.some(({ doubt }) => doubt?.reason === END_MISSED)) {
     return unknownTail(changes.length);
   }
   let latestAt = -Infinity;
@@ -202,6 +212,13 @@ function tailOf(changes: readonly Change[], versions: readonly Version[]): KeyTa
       !changes.some(({ what, uid }) => what === 'present' && uid === last.uid) && { onlyEnd: true }),
   };
 }
+
+/** The object, where something was seen of it before. */
+const objectsBefore = ({ uid, resourceVersion }: Change, changes: readonly Change[]): readonly string[] =>
+  uid !== undefined &&
+  changes.some((one) => one.uid === uid && compareResourceVersions(one.resourceVersion, resourceVersion) < 0)
+    ? shortened([uid])
+    : [];
 
 const shortened = (uids: readonly string[]): string[] =>
   [...new Set(uids.map((uid) => uid.slice(0, UID_CHARACTERS)))].toSorted();

@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
+import { isToldLate } from './told-late.ts';
 import type { EndedBy } from './version.ts';
 
 /** All that is known of one object: one uid under one name. */
@@ -108,10 +109,15 @@ function lifeOf(uid: string, changes: readonly Change[]): Ending | undefined {
     else {
       if (change.at < end) end = change.at;
       // Of an object that only its end shows, that it was there when the request for its end came in.
-      if (change.content) lastSeen.push({ ...change, at: change.receivedAt, created: false });
+      if (change.content) lastSeen.push({ ...change, created: false });
     }
   }
-  const shown = begunInTime(onePerVersion(present.length > 0 ? present : lastSeen));
+  // Of one that was told late no more is known than that it was there until then.
+  const lastThere = lastSeen.map((one) => ({
+    ...one,
+    at: isToldLate(one) ? Math.max(one.receivedAt, end - 1) : one.receivedAt,
+  }));
+  const shown = begunInTime(onePerVersion(present.length > 0 ? present : lastThere));
   if (shown.length === 0) return undefined;
   let bornAt = Infinity;
   for (const { at } of shown) if (at < bornAt) bornAt = at;
@@ -211,7 +217,9 @@ function begunInTime(shown: readonly Change[]): readonly Change[] {
     const newer = newerAt[i] as Instant;
     const { at, receivedAt } = change;
     const begun = Math.max(receivedAt, before + 1);
-    const begins = at > newer && receivedAt < newer && begun < newer ? begun : at;
+    // What a watch told late was written at any time before the newer one.
+    const stored = isToldLate(change) ? newer : begun < newer ? begun : at;
+    const begins = at > newer && receivedAt < newer ? stored : at;
     before = Math.max(before, begins);
     return begins === at ? change : { ...change, at: begins };
   });

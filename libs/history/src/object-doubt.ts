@@ -30,6 +30,20 @@ export const ALWAYS: Instant = 0;
 /** The reason of the doubt what an object was before a request found it, of which nothing was seen. */
 export const NEVER_SHOWN = 'never-shown';
 
+/** What an audit event leaves open by what it does not show. A watch is shown all that became of it. */
+const NOT_SHOWN: ReadonlySet<string> = new Set([
+  'no-content',
+  'not-the-object',
+  'unknown-version',
+  'partly-deleted',
+  OUTCOME_UNKNOWN,
+  TOOK_LONG,
+]);
+
+/** True for a doubt that is open by what an audit event does not show, so that a watch settles it. */
+export const isNotShown = ({ reason, source }: Pick<DoubtSince, 'reason' | 'source'>): boolean =>
+  NOT_SHOWN.has(reason) && !source.startsWith('watch/');
+
 /** Something that the evidence leaves open about one object, from an instant on, until a whole sight of it ends it. */
 export interface ObjectDoubt {
   /** Why, in a word: `no-content`, `outcome-unknown` … */

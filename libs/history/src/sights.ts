@@ -2,11 +2,12 @@ import { compareResourceVersions, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import type { Doubtful } from './doubtful.ts';
 import { isPartial } from './lives.ts';
+import { isWatched } from './told-late.ts';
 
-/** True where a watch told it: with whatever comes after, what a watch says from an instant on is all that there was. */
-const isWatched = ({ origin }: Change): boolean => origin.source.startsWith('watch/');
-
-/** All sights of one object: what was asked for, and what a watch told. */
+/**
+ * All sights of one object: what was asked for, and what a watch told. With whatever comes after, what a watch says from an instant on is all
+ * that there was.
+ */
 export class Sights {
   readonly #asked: OrderedSights;
   readonly #watched: OrderedSights;

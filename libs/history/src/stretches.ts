@@ -1,6 +1,6 @@
-import type { Instant } from '@margay/ground';
-import type { OpenDoubt } from './doubtful.ts';
-import type { DoubtSince, May } from './object-doubt.ts';
+import type { Instant, Interval } from '@margay/ground';
+import type { Doubtful, OpenDoubt } from './doubtful.ts';
+import { type DoubtSince, isNotShown, type May } from './object-doubt.ts';
 
 /** A stretch of time in which the same is open. */
 export interface DoubtStretch {
@@ -15,7 +15,8 @@ export interface DoubtStretch {
 }
 
 /**
- * The stretches, ascending, in which something is open: of several doubts the earliest, with the widest that may be.
+ * The stretches, ascending, in which something is open: of several doubts the earliest, with the widest that may be. What an event does
+ * not show is named only where nothing else is open: what settles it leaves the others as they are.
  *
  * @param unseen of objects that were never seen. There a stretch that begins with a creation is about that: what ended the one
  *   before, as the end of its namespace, did not end what was made.
@@ -27,7 +28,8 @@ export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): Doub
   const stretches: DoubtStretch[] = [];
   const count: Record<May, number> = { 'be-gone': 0, differ: 0, 'be-anything': 0 };
   const refuted = new Set<OpenDoubt>();
-  let [next, over, earliest] = [0, 0, 0];
+  const others = starts.filter(isFirm);
+  let [next, over, earliest, other] = [0, 0, 0, 0];
   for (const [i, start] of instants.entries()) {
     let creation: OpenDoubt | undefined;
     for (let one = starts[next]; one !== undefined && one.start <= start; one = starts[++next]) {
@@ -40,9 +42,15 @@ export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): Doub
       refuted.delete(one);
     }
     while (earliest < next && (starts[earliest] as OpenDoubt).until <= start) earliest++;
+    while (other < others.length && (others[other] as OpenDoubt).until <= start) other++;
     const end = instants[i + 1] ?? Infinity;
     if (earliest < next && start < end) {
-      const stretch = stretchOf(start, end, creation ?? (starts[earliest] as OpenDoubt), count, refuted);
+      const first = starts[earliest] as OpenDoubt;
+      const shown = others[other];
+      const firm = shown !== undefined && shown.start <= start ? shown : undefined;
+      const named = creation !== undefined && (firm === undefined || isFirm(creation)) ? creation : firm;
+      const since = creation === named ? (creation ?? first).of.receivedAt : first.of.receivedAt;
+      const stretch = stretchOf({ start, end }, { of: (named ?? first).of, since }, count, refuted);
       const last = stretches.at(-1);
       if (last !== undefined && goesOn(last, stretch)) stretches[stretches.length - 1] = { ...last, end };
       else stretches.push(stretch);
@@ -51,10 +59,14 @@ export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): Doub
   return stretches;
 }
 
+/** True for what is open for more than that an event does not show it. */
+const isFirm = ({ of: { doubt, origin } }: OpenDoubt): boolean =>
+  !isNotShown({ reason: doubt.reason, source: origin.source });
+
+/** @param said what it is said to be, and since when something is open. */
 function stretchOf(
-  start: Instant,
-  end: Instant,
-  { of }: OpenDoubt,
+  { start, end }: Interval,
+  { of, since }: { readonly of: Doubtful; readonly since: Instant },
   count: Readonly<Record<May, number>>,
   refuted: ReadonlySet<OpenDoubt>,
 ): DoubtStretch {
@@ -70,7 +82,7 @@ function stretchOf(
       reason,
       may: widest(count),
       message: several ? `${message} There are more doubts about it.` : message,
-      since: of.receivedAt,
+      since: Math.min(of.receivedAt, since),
       answeredAt: of.at,
       source: of.origin.source,
       ...(refutedAt !== undefined && { refutedAt }),

@@ -106,8 +106,12 @@ test.each(CASES)(
   },
 );
 
-/** What a watch of every kind would have told beside the log: each version and each end, a moment after its event, and that it goes on. */
-const watched = (blind?: Window): BesideLog => {
+/**
+ * What a watch of every kind would have told beside the log: each version and each end, a moment after its event, and that it goes on.
+ *
+ * @param blind when it missed what happened. @param away when it was not heard of, and told what had happened when it was back.
+ */
+const watched = (blind?: Window, away?: Window): BesideLog => {
   const told = lines.flatMap((line, position) => readLine(line, { source: 'audit', position }));
   const seen = told
     .flatMap((reading): readonly Change[] => ('changes' in reading ? (reading.changes ?? []) : []))
@@ -117,7 +121,13 @@ const watched = (blind?: Window): BesideLog => {
       const id = `${source}/${change.uid}/${change.resourceVersion ?? 'gone'}`;
       return { ...change, id, eventId: id, at: change.at + 1, origin: { source, position: change.at } };
     })
-    .filter(({ at }) => blind === undefined || at < blind.start || at >= blind.end);
+    .filter(({ at }) => blind === undefined || at < blind.start || at >= blind.end)
+    .map((change) =>
+      away !== undefined && away.start < change.at && change.at < away.end
+        ? { ...change, receivedAt: away.start, at: away.end }
+        : // The truth is that of the log, to the microsecond.
+          { ...change, at: change.at - (away === undefined ? 0 : 1) },
+    );
   const marks = KINDS.map((kind) => `watch/${resourceName(kind)}`).map((source) => {
     const times = [
       first - 2 * MINUTE,
@@ -165,6 +175,51 @@ test.each(CASES.filter(([name]) => /^GKE|Default/.test(name)))(
     ).toEqual([]);
   },
 );
+
+/** Parts of the log's time, as shares of it, in which no watch was heard of: the last is long, and short are as a restart is. */
+const AWAY: readonly (readonly [number, number])[] = [
+  [0.67, 0.99],
+  [0.5, 0.52],
+  [0.2, 0.6],
+];
+
+/** Policies and all that policies are written as are left out of it. */
+const withoutPolicies = (log: readonly Fields[]): readonly string[] =>
+  log
+    .filter((event) => !/polic|networksets|tiers/.test(text(fields(event['objectRef'])['resource'])))
+    .map((event) => JSON.stringify(event));
+
+test.each([
+  ['nothing but the watch', () => []],
+  ['a log without policies', withoutPolicies],
+  ['OpenShift, profile Default', openShift('Default')],
+  ['GKE', gke],
+  ['EKS', eks()],
+] as const)('%s, beside a watch that was away: nothing is said that is not so', (_, provider) => {
+  const [window] = WINDOWS as [Window];
+  const length = window.end - window.start;
+  for (const [from, to] of AWAY) {
+    const away = { start: window.start + Math.floor(from * length), end: window.start + Math.floor(to * length) };
+    const beside = watched(undefined, away);
+    const report = reportOverLog(provider(events), window, 'network-access', undefined, beside);
+    expect(contradictions(withAll(report), truths[0]!)).toEqual([]);
+    expect(report.evidence.doubts.listed.map(({ reason }) => reason)).toContain('told-late');
+    // The tail of what it was before is known.
+    expect(said(report, truths[0]!)).toBeGreaterThan(to - from > 0.1 ? 0 : 70);
+  }
+});
+
+test('beside the whole log of the API server a watch may be away: it tells when everything happened', () => {
+  const [window] = WINDOWS as [Window];
+  const length = window.end - window.start;
+  for (const [from, to] of AWAY) {
+    const away = { start: window.start + Math.floor(from * length), end: window.start + Math.floor(to * length) };
+    const report = reportOverLog(lines, window, 'network-access', undefined, watched(undefined, away));
+    expect(report.evidence.doubts.listed.map(({ message }) => message)).toEqual([]);
+    expect(report.evidence.sources).toMatchObject({ grade: 'proven', complete: true });
+    expect(contradictions(report, truths[0]!)).toEqual([]);
+  }
+});
 
 test.each([
   ['EKS', eks(), 'auditEvents'],

@@ -1,17 +1,7 @@
-import { watchedKind, type Doubt, type WatchedKind } from '@margay/coverage';
+import { type Doubt, type WatchedKind } from '@margay/coverage';
 import { resourceName, type Window } from '@margay/ground';
-import { OUTCOME_UNKNOWN, TOOK_LONG, type Version, withoutDoubts, withoutRefuted } from '@margay/history';
+import { isNotShown, type Version, withoutDoubts, withoutRefuted } from '@margay/history';
 import { allWideDoubts, isAbout } from './wide-doubts.ts';
-
-/** What an audit event leaves open by what it does not show. A watch is shown all that became of it. */
-const NOT_SHOWN: ReadonlySet<string> = new Set([
-  'no-content',
-  'not-the-object',
-  'unknown-version',
-  'partly-deleted',
-  OUTCOME_UNKNOWN,
-  TOOK_LONG,
-]);
 
 /**
  * The versions with the doubts that stand. One that later evidence refutes is none, if nothing was missed between; what was after the
@@ -28,7 +18,7 @@ export function standingVersions(
   const blind = new Map(watched.map((kind) => [resourceName(kind), kind.blind]));
   const isShown = (version: Version): boolean => {
     const { doubt, validTo = Infinity } = version;
-    if (doubt === undefined || !NOT_SHOWN.has(doubt.reason) || watchedKind(doubt.source)) return false;
+    if (doubt === undefined || !isNotShown(doubt)) return false;
     const to = Math.min(validTo, window.end);
     return (
       blind.get(resourceName(version))?.some(({ start, end }) => start < to && doubt.since < end) === false
