@@ -55,28 +55,30 @@ export function toldLate(
   versionsOf: (life: Life) => readonly Version[],
 ): Late {
   const byUid = Map.groupBy(facts, ({ uid }) => uid);
-  const opened = new Map<OpenLife, OpenDoubt[]>();
+  // An end may say the name alone.
+  const changesOf = ({ life }: OpenLife) => [...(byUid.get(life.uid) ?? []), ...(byUid.get(undefined) ?? [])];
+  const ends = lives.map((one) => endOf(one.life, changesOf(one), doubts));
+  const opened = lives.map((one, i): OpenDoubt[] => {
+    const end = ends[i];
+    const own = changesOf(one);
+    const contents = own.some(isToldLate) ? contentsOf(one.life, own, versionsOf(one.life)) : [];
+    return end === undefined ? contents : [...contents, end];
+  });
   const unseen: OpenDoubt[] = [];
-  for (const one of lives) {
-    // An end may say the name alone.
-    const own = [...(byUid.get(one.life.uid) ?? []), ...(byUid.get(undefined) ?? [])];
-    opened.set(one, []);
-    if (!own.some(isToldLate)) continue;
-    const birth = birthOf(one.life, own);
-    const contents = contentsOf(one.life, own, versionsOf(one.life));
-    const end = endOf(one.life, own, doubts);
-    opened.get(one)?.push(...contents, ...(end === undefined ? [] : [end]));
+  for (const [i, one] of lives.entries()) {
+    const birth = birthOf(one.life, changesOf(one));
     if (birth === undefined) continue;
-    const before = lives.filter(({ life }) => life !== one.life && life.bornAt <= one.life.bornAt);
-    const free = Math.max(birth.start, ...before.map(({ life: { end: over = Infinity } }) => over).filter((over) => over <= birth.until));
-    if (free < birth.until) unseen.push({ ...birth, start: free });
+    const freeAt = lives.slice(0, i).map(({ life: { end = Infinity } }, j) => (ends[j] ? -Infinity : end));
+    const start = Math.max(birth.start, ...freeAt.filter((at) => at <= birth.until));
+    if (start >= birth.until) continue;
+    unseen.push({ ...birth, start, of: { ...birth.of, receivedAt: start, created: true } });
     // Whoever had the name may have been followed by this one.
-    for (const other of before)
-      if ((other.life.end ?? Infinity) > birth.start) opened.get(other)?.push({ ...birth, start: Math.max(birth.start, other.life.bornAt) });
+    for (const [j, { life }] of lives.slice(0, i).entries())
+      if ((life.end ?? Infinity) > start) opened[j]?.push({ ...birth, start: Math.max(start, life.bornAt) });
   }
   return {
-    lives: lives.map((one) => {
-      const more = opened.get(one) ?? [];
+    lives: lives.map((one, i) => {
+      const more = opened[i] ?? [];
       return more.length === 0 ? one : { ...one, open: [...one.open, ...more] };
     }),
     unseen,
@@ -92,7 +94,11 @@ function birthOf({ shown, bornAt, restored }: Life, own: readonly Change[]): Ope
 }
 
 /** What it had become may have been so before. */
-function contentsOf({ shown, end = Infinity }: Life, own: readonly Change[], versions: readonly Version[]): OpenDoubt[] {
+function contentsOf(
+  { shown, end = Infinity }: Life,
+  own: readonly Change[],
+  versions: readonly Version[],
+): OpenDoubt[] {
   const open: OpenDoubt[] = [];
   let newerAt = end;
   for (let i = shown.length - 1; i > 0; i--) {
@@ -125,14 +131,19 @@ function writtenWithin({ resourceVersion, at }: Change, own: readonly Change[]):
     if (other.what !== 'present') continue;
     const order = compareResourceVersions(other.resourceVersion, resourceVersion);
     // It was written after what was shown before it was asked for, and while the request that wrote it was under way.
-    if (order < 0 || (order === 0 && (isWatched(other) || tellsOfWriting(other)))) from = Math.max(from, other.receivedAt);
+    if (order < 0 || (order === 0 && (isWatched(other) || tellsOfWriting(other))))
+      from = Math.max(from, other.receivedAt);
     if (order >= 0) to = Math.min(to, other.at);
   }
   return { from, to };
 }
 
 /** An object that is gone may have been so before, but not before it was seen last. */
-function endOf({ end, endedBy }: Life, own: readonly Change[], doubts: readonly Doubtful[]): OpenDoubt | undefined {
+function endOf(
+  { end, endedBy }: Life,
+  own: readonly Change[],
+  doubts: readonly Doubtful[],
+): OpenDoubt | undefined {
   if (end === undefined || endedBy !== 'event') return undefined;
   const ends = own.filter(({ what }) => what === 'gone');
   const told = ends.find(isToldLate);
@@ -147,10 +158,17 @@ function endOf({ end, endedBy }: Life, own: readonly Change[], doubts: readonly 
 }
 
 /** What is open while it is not known whether it had happened; undefined where that is as good as known. */
-function opening(change: Change | undefined, { from, to }: Within, may: May, how: string): OpenDoubt | undefined {
+function opening(
+  change: Change | undefined,
+  { from, to }: Within,
+  may: May,
+  how: string,
+): OpenDoubt | undefined {
   if (change === undefined || to - from <= TOLD_AT_ONCE) return undefined;
   const { content: _, created: __, resourceVersion: ___, generation: ____, actor: _____, ...facts } = change;
-  const place = [facts.resource, [facts.namespace, facts.name].filter((part) => part !== '').join('/')].join(' ');
+  const place = [facts.resource, [facts.namespace, facts.name].filter((part) => part !== '').join('/')].join(
+    ' ',
+  );
   const message = `${place} ${how} while its watch was not heard of: it was told so later, and when it happened is not known.`;
   const of: Doubtful = {
     ...facts,

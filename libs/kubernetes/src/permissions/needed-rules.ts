@@ -96,8 +96,11 @@ function watchRules(): PolicyRule[] {
     byGroup.set(group, resources.add(resource));
   }
   const ofKinds = [...byGroup].map(([group, resources]) => rule(group, [...resources], ['list', 'watch']));
-  return [...ofKinds, settingsRule()];
+  return [...ofKinds, settingsRule(), datingRule()];
 }
+
+/** Telling by the renewals of leases when something was written that was told late. */
+const datingRule = (): PolicyRule => rule(LEASES.group, [LEASES.resource], ['list', 'watch']);
 
 function rule(group: string, resources: readonly string[], verbs: readonly string[]): PolicyRule {
   return { apiGroups: [group], resources, verbs };

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { changesFromWatch, changesOf, watchSource, type WatchChange } from './changes-from-watch.ts';
 import type { Deleted, Upserted } from './notices.ts';
-import { heldAt, writtenAt } from './object-states.ts';
+import { writtenAt } from './object-states.ts';
 import { watchableKinds, waysToServe } from './watchable-kinds.ts';
 
 const POLICIES = kindOf({ group: 'networking.k8s.io', resource: 'networkpolicies' })!;
@@ -94,39 +94,6 @@ test('the source of a resource is its own', () => {
   const sources = KEPT_KINDS.map((kind) => watchSource(kind));
   expect(new Set(sources).size).toBe(KEPT_KINDS.length);
   expect(sources[0]).toBe('watch/pods');
-});
-
-const second = (n: number) => n * 1_000_000;
-const time = (n: number) => new Date(n * 1000).toISOString().replace('.000Z', 'Z');
-
-test.each([
-  ['live: when it came in', { at: 100, begun: 50, resumedAt: 50 }, [99], 100],
-  ['just begun where the last watch ended: when it came in', { at: 51, begun: 51, resumedAt: 50 }, [40], 51],
-  ['told late: when it was written, to the second', { at: 101, begun: 100, resumedAt: 40 }, [60], 61],
-  ['of several writers the last counts', { at: 101, begun: 100, resumedAt: 40 }, [45, 70, 60], 71],
-  [
-    'told late, but its last writer wrote before: when it came in',
-    { at: 101, begun: 100, resumedAt: 40 },
-    [39],
-    101,
-  ],
-  [
-    'told late, by a server whose clock is ahead: when it came in',
-    { at: 101, begun: 100, resumedAt: 40 },
-    [500],
-    101,
-  ],
-  ['told late, without a record: when it came in', { at: 101, begun: 100, resumedAt: 40 }, [], 101],
-  ['begun late, but caught up long ago: when it came in', { at: 120, begun: 100, resumedAt: 40 }, [60], 120],
-])('an event is dated %s', (_, { at, begun, resumedAt }, written, expected) => {
-  const metadata = { name: 'n', managedFields: written.map((n) => ({ time: time(n) })) };
-  const times = {
-    at: second(at),
-    begun: second(begun),
-    resumedAt: second(resumedAt),
-    since: second(resumedAt),
-  };
-  expect(heldAt({ metadata }, times)).toBe(second(expected));
 });
 
 test('an object that nobody manages was written when it was created', () => {

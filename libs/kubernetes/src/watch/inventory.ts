@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Instant } from '@margay/ground';
 import type { Identity, Known } from './notices.ts';
 
 interface Entry {
@@ -39,6 +40,15 @@ export class Inventory {
     entry.listing = this.#listing;
     if (before.resourceVersion === known.resourceVersion) return 'same';
     return before.fingerprint === known.fingerprint ? 'unchanged' : 'changed';
+  }
+
+  has(uid: string): boolean {
+    return this.#entries.has(uid);
+  }
+
+  /** When the object was last written by its own record; undefined where that is not known. */
+  writtenOf(uid: string): Instant | undefined {
+    return this.#entries.get(uid)?.known.written;
   }
 
   /** Forgets an object; false where it was not known. */

@@ -14,6 +14,8 @@ export interface Identity {
 export interface Known extends Identity {
   /** A digest of the projection; two states with the same one show the same. */
   readonly fingerprint: string;
+  /** When it was last written by its own record, where that was seen in this process. */
+  readonly written?: Instant;
 }
 
 /** Everything up to this state, and everything that happened before `at`, was handed out. */

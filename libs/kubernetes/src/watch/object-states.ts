@@ -1,7 +1,8 @@
-import { type Instant, parseInstant, SECOND } from '@margay/ground';
+import { type Instant, parseInstant } from '@margay/ground';
 import type { Page, WatchEvent } from '../client/client.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { fingerprintOf, type Inventory } from './inventory.ts';
+import type { Moment } from './moments.ts';
 import type { Deleted, Identity, Known, Notice, Project, Unusable } from './notices.ts';
 
 /** The instants around a list. */
@@ -12,21 +13,7 @@ export interface ListTimes {
   readonly since: Instant | undefined;
 }
 
-/** The instants around events of a watch. */
-export interface WatchTimes {
-  /** When they came in. */
-  readonly at: Instant;
-  /** Up to when everything was told before. */
-  readonly since: Instant;
-  /** When this watch began, and how far back it went on from. */
-  readonly begun: Instant;
-  readonly resumedAt: Instant;
-}
-
 type PageType = Pick<Page, 'apiVersion' | 'kind'>;
-
-/** A watch begun late tells what happened meanwhile within this time. */
-const CATCH_UP = 5 * SECOND;
 
 /** What lists and watches show, as notices: each compared with what was known of its object. */
 export class ObjectStates<T> {
@@ -49,7 +36,10 @@ export class ObjectStates<T> {
     const read = this.#project(page ? { apiVersion: page.apiVersion, kind: page.kind, ...object } : object);
     if ('lacks' in read) return read;
     const { uid, resourceVersion, namespace, name, content } = read;
-    return { content, known: { uid, resourceVersion, namespace, name, fingerprint: fingerprintOf(content) } };
+    const fingerprint = fingerprintOf(content);
+    const written = writtenAt(object);
+    const known = { uid, resourceVersion, namespace, name, fingerprint };
+    return { content, known: written === undefined ? known : { ...known, written } };
   }
 
   /** What a page of a list shows that was not known. */
@@ -92,20 +82,21 @@ export class ObjectStates<T> {
     }));
   }
 
-  watched(events: readonly WatchEvent[], times: WatchTimes): Notice<T>[] {
+  /** What events of a watch show that was not known. @param moments when each happened. @param at when they came in. */
+  watched(events: readonly WatchEvent[], moments: readonly Moment[], at: Instant): Notice<T>[] {
     const notices: Notice<T>[] = [];
-    for (const { type, object } of events) {
+    for (const [i, { type, object }] of events.entries()) {
       if (type === 'BOOKMARK') continue;
       const read = this.#read(object);
       if ('lacks' in read) {
-        notices.push(unusable(object, read.lacks, times.at));
+        notices.push(unusable(object, read.lacks, at));
         continue;
       }
       const identity = identityOf(read.known);
-      const notBefore = Math.min(times.since, times.at);
+      const moment = moments[i] as Moment;
       if (type === 'DELETED') {
         this.#inventory.forget(identity.uid);
-        notices.push({ what: 'deleted', identity, by: 'watch', correction: false, at: times.at, notBefore });
+        notices.push({ what: 'deleted', identity, by: 'watch', correction: false, ...moment });
         continue;
       }
       const relation = this.#inventory.note(read.known);
@@ -118,11 +109,27 @@ export class ObjectStates<T> {
         created: type === 'ADDED' && relation === 'new',
         unchanged: relation === 'unchanged',
         correction: false,
-        at: heldAt(object, times),
-        notBefore,
+        ...moment,
       });
     }
     return notices;
+  }
+
+  /**
+   * Says of events in their order when each was written by their objects' records. A record counts where it is of this write: by
+   * taking something away an object is written without a trace in it.
+   */
+  records(): (event: WatchEvent) => Instant | undefined {
+    const seen = new Map<string, Instant | undefined>();
+    return ({ type, object }) => {
+      const known = type === 'BOOKMARK' || type === 'DELETED' ? undefined : this.knownOf(object);
+      if (known === undefined) return undefined;
+      const { uid, written } = known;
+      const isNew = type === 'ADDED' && !seen.has(uid) && !this.#inventory.has(uid);
+      const before = isNew ? -Infinity : seen.has(uid) ? seen.get(uid) : this.#inventory.writtenOf(uid);
+      seen.set(uid, written);
+      return written !== undefined && before !== undefined && written > before ? written : undefined;
+    };
   }
 
   /** The version up to which these events lead; undefined where there are none. */
@@ -130,24 +137,6 @@ export class ObjectStates<T> {
     return events.at(-1)?.object.metadata.resourceVersion;
   }
 }
-
-/**
- * From when on an object of a watch's event held what it shows.
- *
- * Live, that is when the event came in. A watch that was begun late first tells what happened meanwhile; then the
- * object's own record of its last write, exact to the second, is nearer to the truth where it lies in that time.
- */
-export function heldAt(object: ApiObject, times: WatchTimes): Instant {
-  const { at, resumedAt } = times;
-  if (!isCatchingUp(times)) return at;
-  const written = writtenAt(object);
-  if (written === undefined || written < resumedAt) return at;
-  return Math.min(at, written + SECOND);
-}
-
-/** Whether a watch that was begun late may still be telling what happened meanwhile. */
-export const isCatchingUp = ({ at, begun, resumedAt }: Omit<WatchTimes, 'since'>): boolean =>
-  begun - resumedAt > 3 * SECOND && at - begun < CATCH_UP;
 
 /** When the object was last written, by its own record and cut to the second; undefined where it has none. */
 export function writtenAt({ metadata }: ApiObject): Instant | undefined {

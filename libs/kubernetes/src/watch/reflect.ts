@@ -6,7 +6,10 @@ import type { ApiResource } from '../client/resources.ts';
 import { inBatches } from './in-batches.ts';
 import { Inventory } from './inventory.ts';
 import type { Batch, Known, Position, Project } from './notices.ts';
-import { isCatchingUp, ObjectStates } from './object-states.ts';
+import { Dates } from './dates.ts';
+import { Hearing } from './hearing.ts';
+import { momentsOf } from './moments.ts';
+import { ObjectStates } from './object-states.ts';
 import type { Proof } from './proof.ts';
 
 /** Where an earlier run stopped. */
@@ -73,6 +76,7 @@ export async function* reflect<T>(
   const { proof, signal, now = () => Date.now() * 1000, random = Math.random, watchSeconds = 300 } = options;
   const inventory = new Inventory();
   const states = new ObjectStates(inventory, options.project);
+  const dates = new Dates(client, now);
   const { retryMilliseconds: first = 500, retryMaxMilliseconds: longest = 30_000 } = options;
   /** How often it failed since it last worked. */
   let failures = 0;
@@ -167,6 +171,7 @@ export async function* reflect<T>(
         });
     const begun = now();
     const resumedFrom = position!;
+    const hearing = new Hearing(begun, resumedFrom.at);
     const events = client.watch(resource, {
       ...selectionOf(options),
       resourceVersion: resumedFrom.resourceVersion,
@@ -178,16 +183,18 @@ export async function* reflect<T>(
       for await (const batch of inBatches<WatchEvent>(events, pageSize)) {
         failures = 0;
         const at = now();
-        const times = { at, begun, resumedAt: resumedFrom.at };
-        const notices = states.watched(batch, { ...times, since: position!.at });
+        const { since, isCatchingUp } = hearing.heard(at, position!.at, batch.length === pageSize);
+        const moments = await momentsOf(batch, { since, at }, states.records(), dates, signal);
+        const notices = states.watched(batch, moments, at);
         const resourceVersion = states.lastVersion(batch) ?? position!.resourceVersion;
         const isReached = toReach && compareResourceVersions(resourceVersion, toReach.resourceVersion) >= 0;
+        const isToldSo = batch.at(-1)?.type === 'BOOKMARK';
+        if (isToldSo) hearing.noteBookmark();
         const toldUpTo = (): Instant => {
           // An API server that answers old state proves nothing by answering.
           if (toReach) return isReached ? toReach.at : -Infinity;
           // More of what happened meanwhile may be to come, unless a bookmark says that it was all.
-          const isToldSo = batch.at(-1)?.type === 'BOOKMARK';
-          return isCatchingUp(times) && !isToldSo ? -Infinity : at - LATENCY;
+          return isCatchingUp && !isToldSo ? -Infinity : at - LATENCY;
         };
         position = {
           resourceVersion,

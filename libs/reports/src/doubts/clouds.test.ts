@@ -199,7 +199,10 @@ test.each([
   const [window] = WINDOWS as [Window];
   const length = window.end - window.start;
   for (const [from, to] of AWAY) {
-    const away = { start: window.start + Math.floor(from * length), end: window.start + Math.floor(to * length) };
+    const away = {
+      start: window.start + Math.floor(from * length),
+      end: window.start + Math.floor(to * length),
+    };
     const beside = watched(undefined, away);
     const report = reportOverLog(provider(events), window, 'network-access', undefined, beside);
     expect(contradictions(withAll(report), truths[0]!)).toEqual([]);
@@ -213,7 +216,10 @@ test('beside the whole log of the API server a watch may be away: it tells when 
   const [window] = WINDOWS as [Window];
   const length = window.end - window.start;
   for (const [from, to] of AWAY) {
-    const away = { start: window.start + Math.floor(from * length), end: window.start + Math.floor(to * length) };
+    const away = {
+      start: window.start + Math.floor(from * length),
+      end: window.start + Math.floor(to * length),
+    };
     const report = reportOverLog(lines, window, 'network-access', undefined, watched(undefined, away));
     expect(report.evidence.doubts.listed.map(({ message }) => message)).toEqual([]);
     expect(report.evidence.sources).toMatchObject({ grade: 'proven', complete: true });
