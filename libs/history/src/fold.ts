@@ -15,10 +15,11 @@ import { missedChanges } from './missed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { needsNode, nodeOf, patched } from './patch.ts';
 import { METADATA_ONLY } from './project.ts';
-import { isToldLate, toldLate } from './told-late.ts';
+import { toldLate } from './told-late.ts';
 import { unseenBefore } from './unseen-before.ts';
 import { isBirth, unseenBirths } from './unseen-birth.ts';
 import type { Version } from './version.ts';
+import { isToldLate } from './watched.ts';
 
 export interface FoldOptions {
   /** `content` (the default) begins a version where the content changes, `resourceVersion` at every write. */

@@ -1,6 +1,5 @@
 import type { Instant } from '@margay/ground';
-import { NEVER_SHOWN } from './object-doubt.ts';
-import { TOLD_LATE } from './told-late.ts';
+import { NEVER_SHOWN, TOLD_LATE } from './object-doubt.ts';
 import type { EndedBy, Version } from './version.ts';
 
 /** The end of an object that other objects end with. */

@@ -4,7 +4,7 @@ import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { foldKey } from './fold.ts';
 import { sameJson } from './json.ts';
 import { END_MISSED } from './object-doubt.ts';
-import { isToldLate } from './told-late.ts';
+import { isToldLate } from './watched.ts';
 import { isBirth } from './unseen-birth.ts';
 import type { Version } from './version.ts';
 

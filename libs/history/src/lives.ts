@@ -3,7 +3,7 @@ import type { Change } from './change.ts';
 import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
-import { isToldLate } from './told-late.ts';
+import { isToldLate } from './watched.ts';
 import type { EndedBy } from './version.ts';
 
 /** All that is known of one object: one uid under one name. */

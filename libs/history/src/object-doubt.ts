@@ -24,6 +24,9 @@ export const TOOK_LONG = 'took-long';
 /** The reason of the doubt when an object ended that was not there any more when it was asked for. */
 export const END_MISSED = 'end-missed';
 
+/** The reason of the doubt when a change happened that a watch told later. */
+export const TOLD_LATE = 'told-late';
+
 /** `DoubtSince.since` where nobody knows since when: earlier than any cluster. */
 export const ALWAYS: Instant = 0;
 

@@ -2,7 +2,7 @@ import { compareResourceVersions, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import type { Doubtful } from './doubtful.ts';
 import { isPartial } from './lives.ts';
-import { isWatched } from './told-late.ts';
+import { isWatched } from './watched.ts';
 
 /**
  * All sights of one object: what was asked for, and what a watch told. With whatever comes after, what a watch says from an instant on is all

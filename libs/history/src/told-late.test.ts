@@ -5,8 +5,9 @@ import type { Change } from './change.ts';
 import { foldKey } from './fold.ts';
 import { foldOn, foldWhole, NEW_KEY } from './key-fold.ts';
 import { shuffledWithRepeats } from './testing/histories.ts';
-import { TOLD_AT_ONCE, TOLD_LATE } from './told-late.ts';
+import { TOLD_LATE } from './object-doubt.ts';
 import type { Version } from './version.ts';
+import { TOLD_AT_ONCE } from './watched.ts';
 
 /** What truly happened to a name: at whole seconds. */
 interface Step {

@@ -1,29 +1,13 @@
-import { compareResourceVersions, type Instant, type KubernetesObject, SECOND } from '@margay/ground';
+import { compareResourceVersions, type Instant, type KubernetesObject } from '@margay/ground';
 import type { Change } from './change.ts';
 import type { Doubtful, OpenDoubt } from './doubtful.ts';
 import { isRead } from './event-verb.ts';
 import { sameJson } from './json.ts';
 import type { Life } from './lives.ts';
-import type { May } from './object-doubt.ts';
+import { type May, TOLD_LATE } from './object-doubt.ts';
 import type { OpenLife } from './seen-object.ts';
 import type { Version } from './version.ts';
-
-/**
- * What a watch tells within this time counts as told at once: an event is under way for a moment, and clocks differ.
- */
-export const TOLD_AT_ONCE = 5 * SECOND;
-
-/** The reason of the doubt when a change happened that a watch told later. */
-export const TOLD_LATE = 'told-late';
-
-/** True where a watch told it. */
-export const isWatched = ({ origin }: Pick<Change, 'origin'>): boolean => origin.source.startsWith('watch/');
-
-/** True for a change of which the watch that told it does not know when it was. */
-export const isToldLate = (change: Change): boolean =>
-  (change.what === 'present' || change.what === 'gone') &&
-  isWatched(change) &&
-  change.at - change.receivedAt > TOLD_AT_ONCE;
+import { isToldLate, isWatched, TOLD_AT_ONCE } from './watched.ts';
 
 /** When something happened, by all that tells of it: after `from`, and by `to`. */
 interface Within {

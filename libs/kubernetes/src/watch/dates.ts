@@ -4,12 +4,6 @@ import { ApiStatusError } from '../client/errors.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { LEASES } from '../leading/leadership.ts';
 
-/** When a version was written, as far as it is known: not before, and by when. */
-export interface Dated {
-  readonly notBefore?: Instant;
-  readonly by?: Instant;
-}
-
 /** So many leases tell the time well enough: each is renewed every ten seconds or oftener. */
 const LEASES_MAX = 50;
 /** Leases are renewed within this time, in seconds. */

@@ -1,0 +1,16 @@
+import { SECOND } from '@margay/ground';
+import type { Change } from './change.ts';
+
+/**
+ * What a watch tells within this time counts as told at once: an event is under way for a moment, and clocks differ.
+ */
+export const TOLD_AT_ONCE = 5 * SECOND;
+
+/** True where a watch told it. */
+export const isWatched = ({ origin }: Pick<Change, 'origin'>): boolean => origin.source.startsWith('watch/');
+
+/** True for a change of which the watch that told it does not know when it was. */
+export const isToldLate = (change: Change): boolean =>
+  (change.what === 'present' || change.what === 'gone') &&
+  isWatched(change) &&
+  change.at - change.receivedAt > TOLD_AT_ONCE;
