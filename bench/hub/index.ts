@@ -31,7 +31,7 @@ export async function run(print: (line: string) => void, { quick = false } = {})
     ];
     globalThis.gc?.();
     const memory = process.memoryUsage().rss - before;
-    const shown = Object.values(await hub.clusters()).filter(({ told }) => told?.lastReport != null).length;
+    const shown = Object.values(await hub.clusters()).filter(({ told }) => Boolean(told?.lastReport)).length;
     await hub.app.close();
     print(
       `${clusters.length} clusters with ${REPORTS.length} reports each, ${shown} of them shown: start ${start.toFixed(0)} ms of the processor, ` +

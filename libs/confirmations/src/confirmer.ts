@@ -19,7 +19,10 @@ export interface Confirmer {
    */
   confirm(asked: ToConfirm): Promise<string>;
   /** Why what is kept of it is not what it would give now; undefined where it is, or that is not for it to say. */
-  problemOf?(kept: { readonly checkpoint: string; readonly text: string }): Promise<string | undefined>;
+  readonly problemOf?: (kept: {
+    readonly checkpoint: string;
+    readonly text: string;
+  }) => Promise<string | undefined>;
 }
 
 /** Who confirms checkpoints of logs. */

@@ -116,10 +116,11 @@ async function growLong(target: Target): Promise<string> {
   const { ledger } = target.stores;
   const keys = [SECOND, ...Array.from({ length: TILE_WIDTH }, (_, i) => longKey(i))];
   const { size } = (await ledger.head())!;
-  const entries = keys.slice(1).map((key, i) => ({
-    run: `key ${key.id}`,
-    bytes: keyChangeBytes(keys[i]!, key),
-  }));
+  const entries = await Promise.all(
+    keys
+      .slice(1)
+      .map(async (key, i) => ({ run: `key ${key.id}`, bytes: await keyChangeBytes(keys[i]!, key) })),
+  );
   const places = edgeOf(size);
   const edge = new Map(
     (await ledger.tiles(places)).map((bytes, i) => [tilePath(places[i]!), bytes] as const),
