@@ -1,16 +1,21 @@
 import type { InjectOptions } from 'fastify';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { anyone } from './access/access.ts';
 import { apiOfBoth } from './testing/two-clusters.ts';
 
 const HOSTS = ['margay.example'];
 const MANY = 12;
 
-/** An API of two clusters, of which the second cannot be opened where it is away; ten requests of one address at once. */
+/**
+ * An API of two clusters, ten requests of one address at once. Where the second is away it cannot be opened, which is said to
+ * those alone who may ask the first: that is everybody then.
+ */
 const doors = (isAway = false) =>
   apiOfBoth({
     hosts: HOSTS,
     limits: { perSecond: 1, longAtOnce: 0 },
     ...(isAway && {
+      ofFirst: anyone,
       access: () => {
         throw new Error('away');
       },
