@@ -68,9 +68,9 @@ async function s3() {
   };
 }
 
-async function serving(stores: Stores, sink: SinkOptions) {
+async function serving(stores: Stores, sink: SinkOptions, others?: ReadonlyMap<string, Stores>) {
   const metrics = openMetrics({ defaults: false });
-  const app = await apiHere({ stores, access: anyone, door: { sink }, metrics });
+  const app = await apiHere({ stores, access: anyone, door: { sink }, metrics, ...(others && { others }) });
   onTestFinished(() => app.close());
   return {
     app,
@@ -87,6 +87,17 @@ async function serving(stores: Stores, sink: SinkOptions) {
   };
 }
 
+const sinkAt = (endpoint: string): SinkOptions => ({
+  bucket: 'kept',
+  prefix: 'margay/',
+  region: 'us-east-1',
+  endpoint,
+  credentials: CREDENTIALS,
+  mode: 'COMPLIANCE',
+  days: 30,
+  delayMilliseconds: 0,
+});
+
 test.skipIf(!hasMoto)(
   'what is logged is copied once to a bucket that keeps it, after an outage too, and never over something else',
   { timeout: 180_000 },
@@ -95,16 +106,7 @@ test.skipIf(!hasMoto)(
     const stores = await recordedStores();
     await dailyLogged(stores, 'daily-1', 1);
     await dailyLogged(stores, 'daily-2', 2);
-    const sink: SinkOptions = {
-      bucket: 'kept',
-      prefix: 'margay/',
-      region: 'us-east-1',
-      endpoint: server.endpoint,
-      credentials: CREDENTIALS,
-      mode: 'COMPLIANCE',
-      days: 30,
-      delayMilliseconds: 0,
-    };
+    const sink = sinkAt(server.endpoint);
     const first = await serving(stores, sink);
     await expect
       .poll(first.reason, { timeout: 60_000 })
@@ -189,3 +191,60 @@ test.skipIf(!hasMoto)('nothing is put into a bucket that locks nothing', { timeo
   expect(await copies('failed')).toBeGreaterThan(0);
   expect(await server.versions('open')).toEqual([]);
 });
+
+/** What somebody who can write the store, and not the bucket, writes there of the copies of a log of three entries, of which none is copied. */
+const FORGED: readonly { readonly what: string; readonly sizes: readonly number[] }[] = [
+  { what: 'the newest head', sizes: [3] },
+  { what: 'an older head', sizes: [2] },
+  { what: 'every head', sizes: [1, 2, 3] },
+];
+
+test.skipIf(!hasMoto).each(FORGED)(
+  'that $what is copied is believed where the bucket has it: who writes it into the store keeps nothing from being copied',
+  { timeout: 120_000 },
+  async ({ sizes }) => {
+    const server = await s3();
+    await server.start();
+    await server.makeBucket('kept', true);
+    const stores = await recordedStores();
+    for (const size of [1, 2, 3]) {
+      await dailyLogged(stores, `daily-${size}`, size);
+      const { checkpoint } = (await stores.ledger.head())!;
+      const by = `copies ${server.endpoint} kept/margay/`;
+      if (sizes.includes(size)) await stores.ledger.confirm({ size, checkpoint, by, kind: 'copy', text: '' });
+    }
+    const { copies } = await serving(stores, sinkAt(server.endpoint));
+    await expect
+      .poll(() => server.versions('kept'), { timeout: 60_000 })
+      .toEqual([
+        'margay/recorded/log/0000000000000003.checkpoint.txt',
+        ...[1, 2, 3].map((size) => `margay/recorded/reports/daily-${size}/1/evidence.zip`),
+      ]);
+    expect(await copies('changed')).toBe(sizes.length);
+  },
+);
+
+test.skipIf(!hasMoto)(
+  'a log that cannot be read is told of, and the log of another cluster is copied',
+  { timeout: 120_000 },
+  async () => {
+    const server = await s3();
+    await server.start();
+    await server.makeBucket('kept', true);
+    const [unreadable, whole] = [await recordedStores(), await recordedStores()];
+    await dailyLogged(whole, 'daily-1', 1);
+    const ledger = { ...unreadable.ledger, head: () => Promise.reject(new Error('the disk has holes')) };
+    const { reason } = await serving(
+      { ...unreadable, ledger },
+      sinkAt(server.endpoint),
+      new Map([['other', whole]]),
+    );
+    await expect
+      .poll(() => server.versions('kept'), { timeout: 60_000 })
+      .toEqual([
+        'margay/other/log/0000000000000001.checkpoint.txt',
+        'margay/other/reports/daily-1/1/evidence.zip',
+      ]);
+    expect(await reason()).toBe('Reports of recorded are not copied: the disk has holes.');
+  },
+);

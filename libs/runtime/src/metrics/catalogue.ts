@@ -237,9 +237,9 @@ export const METRICS = {
     name: 'margay_log_copies_total',
     type: 'counter',
     labels: ['cluster', 'result'],
-    help: 'Copies of evidence and of heads of the log of reports to a bucket with a retention lock, by result: kept, there (it was there already), failed (tried again), refused (something else is there, and was left) or lost (there is nothing whole to copy).',
+    help: 'Copies of evidence and of heads of the log of reports to a bucket with a retention lock, by result: kept, there (it was there already), failed (tried again), refused (something else is there, and was left) or lost (there is nothing whole to copy); changed counts heads that are kept as copied and that the bucket does not have, which are copied anew.',
     watch:
-      '`refused` or `lost`: the log or the archive was changed; the API’s log says which; alert `MargayCopyRefused`.',
+      '`refused` or `lost`: the log or the archive was changed, `changed`: what is kept of the copies was, or the bucket; the API’s log says which; alert `MargayCopyRefused`.',
   },
   logUncopiedSeconds: {
     name: 'margay_log_uncopied_seconds',

@@ -9,6 +9,7 @@ import {
   ArchiveDamaged,
   confirmationsOf,
   cosigned,
+  lastConfirmed,
   type LogHead,
   soundHeader,
   type Stores,
@@ -79,12 +80,37 @@ async function copyReport(stores: Stores, entry: Entry, copying: Copying): Promi
   }
 }
 
+/**
+ * How many entries the log had when all of it was copied last. The store says it, and the bucket has the last word: a head is put there behind
+ * all that it is of, which nobody can do who can write into the store alone.
+ *
+ * @returns also what the store says and the bucket does not, in words.
+ */
+export const copiedUntil = (
+  { ledger }: Stores,
+  head: LogHead,
+  by: string,
+  { bucket, prefix }: Pick<Copying, 'bucket' | 'prefix'>,
+): Promise<{ readonly size: number; readonly wrong: readonly string[] }> =>
+  lastConfirmed(ledger, head, by, async (kept) => {
+    const { name, of } = nameOfHead(kept);
+    const key = `${prefix}${name}.checkpoint.txt`;
+    return (await bucket.has({ key, of })) ? undefined : `the bucket has no ${key} that is of it`;
+  });
+
+/** What keys of copies of a head begin with, and what they are of. */
+function nameOfHead({ size, checkpoint }: Pick<LogHead, 'size' | 'checkpoint'>) {
+  const { root } = readCheckpoint(Buffer.from(checkpoint), []);
+  return {
+    name: `log/${String(size).padStart(16, '0')}`,
+    of: `root:${Buffer.from(root).toString('base64')}`,
+  };
+}
+
 async function copyHead({ ledger }: Stores, head: LogHead, copying: Copying): Promise<void> {
-  const { size } = head;
-  const of = `root:${Buffer.from(readCheckpoint(Buffer.from(head.checkpoint), []).root).toString('base64')}`;
+  const { name, of } = nameOfHead(head);
   const { checkpoint } = await cosigned(ledger, head);
-  const name = `log/${String(size).padStart(16, '0')}`;
-  const what = `the log's head of ${size} entries`;
+  const what = `the log's head of ${head.size} entries`;
   await keepOne(
     { key: `${name}.checkpoint.txt`, mediaType: 'text/plain; charset=utf-8', of },
     (path) => writeFile(path, checkpoint),

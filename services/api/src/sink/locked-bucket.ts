@@ -44,6 +44,8 @@ export interface LockedBucket {
    * @returns whether it was new. @throws NotLocked, KeptOtherwise; the server's error, and that of `made`.
    */
   keep(copy: Copy, made: () => Promise<CopiedFile>): Promise<'kept' | 'there'>;
+  /** Whether a copy is there, locked still or not. @throws the server's error. */
+  has(copy: Pick<Copy, 'key' | 'of'>): Promise<boolean>;
   close(): void;
 }
 
@@ -104,6 +106,7 @@ export function openLockedBucket(options: SinkOptions): LockedBucket {
         );
       return 'kept';
     },
+    has: async ({ key, of }) => (await found(key))?.Metadata?.['margay-of'] === of,
     close: () => client.destroy(),
   };
 }
