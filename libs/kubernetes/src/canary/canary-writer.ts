@@ -28,6 +28,8 @@ export interface CanaryWriterOptions {
   readonly namespace: string;
   /** Who writes: of several that could, one does. */
   readonly holder: string;
+  /** For how long nobody else writes after a canary of this one: what was written or read longer ago is read anew before the next one. */
+  readonly standsMilliseconds: number;
   readonly now?: () => Instant;
 }
 
@@ -50,7 +52,7 @@ export const NO_WRITER = 'none';
 
 /**
  * Writes canaries: in each round one through each API server, all of one object, each with the round's number in it and in the
- * request's URI. The number is kept in the object, so that it goes on after a restart.
+ * request's URI. The number is kept in the object, so that it goes on after a restart, and after another one wrote.
  *
  * The object is made where it is not there; one that was deleted and made again has another writer's name. Nothing is tried
  * again before the next round.
@@ -61,6 +63,8 @@ export class CanaryWriter {
   readonly #main: KubernetesClient;
   readonly #clients = new Map<string, KubernetesClient>();
   #known: Known | undefined;
+  /** When what is known was so, by a clock that does not jump. */
+  #knownAt = -Infinity;
   /** What was read and not yet written to: the next write must find it as it was. */
   #isRead = false;
   #sequence = 0;
@@ -76,8 +80,9 @@ export class CanaryWriter {
     return this.#known?.holder;
   }
 
-  /** Looks the object up, which is made where there is none. @throws what the API server refuses. */
+  /** Looks the object up, which is made where there is none, unless it is known how it is. @throws what the API server refuses. */
   async look(): Promise<void> {
+    if (performance.now() - this.#knownAt > this.#options.standsMilliseconds) this.forget();
     this.#known ??= await this.#find();
   }
 
@@ -131,6 +136,7 @@ export class CanaryWriter {
     const writer = writerOf(uid);
     const canary = { writer, server, servers: servers.length, sequence: this.#sequence };
     const at = this.#now();
+    const sentAt = performance.now();
     const annotation = canaryText(canary);
     try {
       const path = { namespace, name: CANARY_OBJECT.name };
@@ -150,6 +156,7 @@ export class CanaryWriter {
       if (answer.metadata.annotations?.[CANARY_ANNOTATION] !== annotation || answer.metadata.uid !== uid)
         throw new OldState('it answered with an old state of the object');
       this.#known = { uid, resourceVersion, sequence: this.#sequence, holder };
+      this.#knownAt = sentAt;
       return { ...canary, state: 'written', at };
     } catch (error) {
       // Whatever it was that was there: it is looked at anew.
@@ -190,13 +197,14 @@ export class CanaryWriter {
   async #find(): Promise<Known> {
     const { namespace } = this.#options;
     const path = { namespace, name: CANARY_OBJECT.name };
+    this.#knownAt = performance.now();
     const found = await this.#main.find(CANARY_OBJECT, path);
     const lease = found ?? (await this.#make());
     this.#isRead = true;
     const { uid = '', resourceVersion = '' } = lease.metadata;
     const seconds = Math.floor(this.#now() / 1_000_000);
     // Without the last number none may be given twice.
-    const sequence = found === undefined ? 0 : (sequenceOf(lease) ?? seconds);
+    const sequence = sequenceOf(lease) ?? (found === undefined ? 0 : seconds);
     return { uid, resourceVersion, sequence, holder: holderOf(lease) };
   }
 

@@ -39,9 +39,10 @@ const OTHERS_TURN = 2.5;
  * Rejected with what the delivery threw.
  */
 export async function keepCanaries(keeping: Keeping): Promise<void> {
-  const { connection, namespace = connection.namespace, holder } = keeping;
+  const { connection, namespace = connection.namespace, holder, intervalMilliseconds } = keeping;
   const client = new KubernetesClient(connection);
-  const writer = new CanaryWriter(connection, { namespace, holder });
+  const standsMilliseconds = OTHERS_TURN * intervalMilliseconds;
+  const writer = new CanaryWriter(connection, { namespace, holder, standsMilliseconds });
   const rounds = new Rounds({ ...keeping, namespace }, writer);
   try {
     await together(keeping.signal, (signal) => [
