@@ -88,7 +88,7 @@ export class FakeApiServer {
     const key = `${path}/${name}`;
     const before = this.#objects.get(key);
     const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
-    const { labels, annotations, ...rest } = fields;
+    const { labels, annotations, managedFields, ...rest } = fields;
     const object: ApiObject = {
       ...rest,
       metadata: {
@@ -98,6 +98,7 @@ export class FakeApiServer {
         resourceVersion: String(++this.#version),
         ...(labels !== undefined && { labels: labels as Record<string, string> }),
         ...(annotations !== undefined && { annotations: annotations as Record<string, string> }),
+        ...(managedFields !== undefined && { managedFields: managedFields as { time: string }[] }),
       },
     };
     this.#objects.set(key, object);

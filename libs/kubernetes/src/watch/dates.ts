@@ -1,8 +1,8 @@
-import { at, type Instant, parseInstant, SECOND, text } from '@margay/ground';
+import { type Instant, SECOND } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { ApiStatusError } from '../client/errors.ts';
-import type { ApiObject } from '../client/resources.ts';
 import { LEASES } from '../leading/leadership.ts';
+import { writtenAt } from './object-states.ts';
 
 /** So many leases tell the time well enough: each is renewed every ten seconds or oftener. */
 const LEASES_MAX = 50;
@@ -11,9 +11,17 @@ const RENEWED = 3;
 /** Where leases may not be read, or there are none, the API server is not asked again for so long, in microseconds. */
 const REST = 60 * SECOND;
 
+/** When leases had been written by some version. */
+interface Written {
+  /** The version was written after this. */
+  readonly notBefore: Instant;
+  readonly newest: Instant;
+}
+
 /**
- * When versions were written, by the leases of a cluster: its counter goes up with each renewal, which says when it was. So they date what
- * was written in between, however late it is told, to a few seconds: by no clock and no connection of ours.
+ * When versions were written, by the leases of a cluster: its counter goes up with each renewal, and the record of each says when the API
+ * server wrote it. So they date what was written in between, however late it is told, to a few seconds: by no connection of ours, and by
+ * the clock of the API server alone, which dates audit events too. What a lease itself says is by the clock of its holder, any node's.
  *
  * API servers keep the state of each version for some five minutes. What is asked for later, or is counted by another store, has no date.
  */
@@ -27,15 +35,16 @@ export class Dates {
     this.#now = now;
   }
 
-  /** Not before when a version was written: some lease had been renewed by then. */
-  async notBefore(resourceVersion: string, signal?: AbortSignal): Promise<Instant | undefined> {
+  /** What leases had been written by a version; undefined where that cannot be had. */
+  async before(resourceVersion: string, signal?: AbortSignal): Promise<Written | undefined> {
     if (this.#now() < this.#restUntil) return undefined;
     const state = { resourceVersion, resourceVersionMatch: 'Exact', pageSize: LEASES_MAX } as const;
     try {
       for await (const page of this.#client.list(LEASES, { ...state, ...(signal && { signal }) })) {
-        const renewed = page.items.flatMap((lease) => renewalOf(lease) ?? []).sort((a, b) => b - a);
-        // One clock alone may be ahead.
-        if (renewed.length > 0) return renewed[1] ?? renewed[0];
+        const written = page.items.flatMap((lease) => writtenAt(lease) ?? []).sort((a, b) => b - a);
+        // One record alone may be ahead: whoever may write a lease may write that.
+        const [newest, second = newest] = written;
+        if (newest !== undefined) return { notBefore: second!, newest };
         this.#restUntil = this.#now() + REST;
         break;
       }
@@ -47,8 +56,8 @@ export class Dates {
     return undefined;
   }
 
-  /** By when a version was written that was not before `notBefore`: the next lease was renewed after it. */
-  async by(resourceVersion: string, notBefore: Instant, signal?: AbortSignal): Promise<Instant | undefined> {
+  /** By when a version was written: the next lease was written after it. @param newest of what had been written before. */
+  async by(resourceVersion: string, newest: Instant, signal?: AbortSignal): Promise<Instant | undefined> {
     try {
       const events = this.#client.watch(LEASES, {
         resourceVersion,
@@ -56,10 +65,11 @@ export class Dates {
         silenceMilliseconds: (RENEWED + 2) * 1_000,
         ...(signal && { signal }),
       });
-      for await (const { object } of events) {
-        const renewed = renewalOf(object);
-        // It is written a moment after it is renewed.
-        if (renewed !== undefined && renewed > notBefore) return renewed + SECOND;
+      for await (const { type, object } of events) {
+        // What ends leases, or takes something from one, leaves no record of when.
+        const written = type === 'DELETED' ? undefined : writtenAt(object);
+        // Records are cut to the second.
+        if (written !== undefined && written > newest) return written + SECOND;
       }
     } catch {
       signal?.throwIfAborted();
@@ -67,6 +77,3 @@ export class Dates {
     return undefined;
   }
 }
-
-const renewalOf = (lease: ApiObject): Instant | undefined =>
-  parseInstant(text(at(lease, 'spec', 'renewTime')));

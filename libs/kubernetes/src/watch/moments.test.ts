@@ -12,8 +12,10 @@ const POLICIES = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
 /** Where these tests begin, in whole seconds. */
 const BEGIN: Instant = 1_770_000_000 * SECOND;
 const at = (seconds: number): Instant => BEGIN + seconds * SECOND;
-const renewal = (seconds: number) => ({
-  spec: { renewTime: new Date(at(seconds) / 1_000).toISOString().replace('Z', '000Z') },
+/** @param own what the clock of its holder says. */
+const renewal = (seconds: number, own = seconds) => ({
+  spec: { renewTime: new Date(at(own) / 1_000).toISOString().replace('Z', '000Z') },
+  managedFields: [{ time: new Date(at(seconds) / 1_000).toISOString().replace('.000Z', 'Z') }],
 });
 
 /**
@@ -21,7 +23,7 @@ const renewal = (seconds: number) => ({
  *
  * @returns the events of a watch that tells of the deletions, and when each was.
  */
-async function history(deletions: readonly number[], { until = 60, leases = true } = {}) {
+async function history(deletions: readonly number[], { until = 60, leases = true, ahead = 0 } = {}) {
   const fake = await FakeApiServer.start();
   const client = fake.client();
   onTestFinished(async () => {
@@ -39,7 +41,7 @@ async function history(deletions: readonly number[], { until = 60, leases = true
       fake.delete(POLICIES, `p${time}`);
       const metadata = { name: `p${time}`, uid: `u${time}`, resourceVersion: fake.version };
       events.push({ type: 'DELETED', object: { metadata } });
-    } else fake.put(LEASES, what, renewal(time));
+    } else fake.put(LEASES, what, renewal(time, time + ahead));
   }
   return { fake, events, dates: new Dates(client, () => at(until)) };
 }
@@ -71,6 +73,19 @@ test('what is told a minute late is dated by the leases that were renewed before
   }
 });
 
+test.each([30, -30])(
+  'clocks of those who hold leases, %i s off, date nothing: the API server dates what it writes',
+  async (ahead) => {
+    const { events, dates } = await history([10.5, 30.5], { ahead });
+    const moments = await momentsOf(events, { since: at(0), at: at(60) }, unwritten, dates);
+    for (const [i, real] of [10.5, 30.5].entries()) {
+      expect(moments[i]?.notBefore).toBeLessThanOrEqual(at(real));
+      expect(moments[i]?.at).toBeGreaterThanOrEqual(at(real));
+      expect(moments[i]!.at - moments[i]!.notBefore).toBeLessThanOrEqual(5 * SECOND);
+    }
+  },
+);
+
 test.each([
   ['there are no leases', { leases: false }, undefined, 0],
   ['leases may not be read', {}, 403, 0],
@@ -86,6 +101,28 @@ test.each([
   await momentsOf(events, { since: at(0), at: at(60) }, unwritten, dates);
   expect(fake.requests.length - asked, 'what is refused is not asked for again and again').toBe(again);
 });
+
+test.each(['deleted', 'changed without a trace of when'])(
+  'a lease that is %s afterwards dates nothing by what was written of it before',
+  async (how) => {
+    const { fake, dates } = await history([], { until: 10 });
+    const metadata = {
+      name: 'p',
+      uid: 'u',
+      resourceVersion: fake.put(POLICIES, 'p').metadata.resourceVersion,
+    };
+    if (how === 'deleted') fake.delete(LEASES, 'lease-1');
+    else fake.put(LEASES, 'lease-1', renewal(9));
+    for (const [i, seconds] of [20, 21].entries()) fake.put(LEASES, `lease-${i}`, renewal(seconds));
+    const [moment] = await momentsOf(
+      [{ type: 'DELETED', object: { metadata } }],
+      { since: at(0), at: at(60) },
+      unwritten,
+      dates,
+    );
+    expect(moment).toEqual({ notBefore: at(8), at: at(21) });
+  },
+);
 
 test('one clock that is ahead dates nothing', async () => {
   const { fake, dates } = await history([]);

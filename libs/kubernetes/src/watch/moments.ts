@@ -42,10 +42,11 @@ export async function momentsOf(
     if (widest === undefined) break;
     asked.add(widest);
     const version = events[widest]?.object.metadata.resourceVersion ?? '';
-    const notBefore = await dates.notBefore(version, signal);
-    if (notBefore === undefined || notBefore > at + TOLD_AT_ONCE) break;
+    const before = await dates.before(version, signal);
+    if (before === undefined || before.notBefore > at + TOLD_AT_ONCE) break;
+    const { notBefore, newest } = before;
     const isAtOnce = at - Math.max(notBefore, from) <= TOLD_AT_ONCE;
-    const by = isAtOnce ? undefined : await dates.by(version, notBefore, signal);
+    const by = isAtOnce ? undefined : await dates.by(version, newest, signal);
     bounds.narrow(widest, notBefore, by ?? at);
   }
   return events.map((_, i) => bounds.of(i));
