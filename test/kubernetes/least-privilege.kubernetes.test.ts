@@ -22,7 +22,7 @@ import {
   type PolicyRule,
 } from '@margay/kubernetes';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { applyDefinitions, connectionWith, kubectl } from './cluster.ts';
+import { applyDefinitions, connectionWith, kubectl, resource } from './cluster.ts';
 
 const NAMESPACE = 'margay-least-privilege';
 const GROUP = 'projectcalico.org';
@@ -76,6 +76,19 @@ test('the ingestor lists and watches every kind, and sees no secret', async () =
   });
 });
 
+test('the ingestor reads the leases by which it dates what it is told late, and writes none', async () => {
+  const client = clientOf('ingestor');
+  const leases = resource('coordination.k8s.io/v1/leases');
+  const page = await client.list(leases).next();
+  const { resourceVersion } = page.value as { resourceVersion: string };
+  expect(await client.watch(leases, { resourceVersion, timeoutSeconds: 30 }).next()).toMatchObject({
+    value: { type: 'MODIFIED' },
+  });
+  await expect(
+    client.create(leases, { metadata: { name: 'own' } }, { namespace: 'kube-system' }),
+  ).rejects.toMatchObject({ code: 403 });
+});
+
 test('of config maps the ingestor sees those by which plugins are set up, each by its name', async () => {
   const data = { 'enable-policy': 'never' };
   const metadata = { name: 'cilium-config', namespace: 'kube-system' };
@@ -83,12 +96,11 @@ test('of config maps the ingestor sees those by which plugins are set up, each b
   onTestFinished(() => void kubectl(['delete', 'configmap', '-n', 'kube-system', 'cilium-config']));
   const client = clientOf('ingestor');
   const kind = kindOf({ group: '', resource: 'configmaps' })!;
-  const resource = { group: '', version: 'v1', resource: 'configmaps', namespaced: true };
   const only = { namespace: metadata.namespace, fieldSelector: `metadata.name=${metadata.name}` };
   const seen: unknown[] = [];
   for await (const { changes, position, interruptions } of changesFromWatch(
     client,
-    { kind, resource },
+    { kind, resource: resource('configmaps') },
     only,
   )) {
     expect(interruptions).toEqual([]);

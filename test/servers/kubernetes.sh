@@ -16,6 +16,7 @@ set -euo pipefail
 port=${1:-16443}
 servers=${2:-1}
 kubernetes=1.34.4
+elect=${MARGAY_LEADER_ELECTION:-false}
 read -ra addresses <<< "${MARGAY_API_ADDRESSES:-}"
 host() { echo "${addresses[$1]:-127.0.0.1}"; }
 named=${MARGAY_API_ADDRESSES:+, tls-server-name: kubernetes.default.svc}
@@ -154,8 +155,8 @@ for ((server = 0; server < servers; server++)); do
   ready || give_up "apiserver-$at"
 done
 launch controller-manager "$bin/kube-controller-manager" --kubeconfig=kubeconfig --use-service-account-credentials \
-  --service-account-private-key-file=accounts.key --root-ca-file=ca.crt --secure-port=0 --leader-elect=false
-launch scheduler "$bin/kube-scheduler" --kubeconfig=kubeconfig --secure-port=0 --leader-elect=false
+  --service-account-private-key-file=accounts.key --root-ca-file=ca.crt --secure-port=0 --leader-elect="$elect"
+launch scheduler "$bin/kube-scheduler" --kubeconfig=kubeconfig --secure-port=0 --leader-elect="$elect"
 launch kwok "$bin/kwok" --kubeconfig=kubeconfig --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake \
   --cidr=10.244.0.0/16 --node-lease-duration-seconds=40
 

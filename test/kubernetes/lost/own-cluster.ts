@@ -56,12 +56,16 @@ export class OwnCluster {
     });
   }
 
-  static async start(folder: string): Promise<OwnCluster> {
+  /** @param more what the script that starts it is told beside. */
+  static async start(folder: string, more: Readonly<Record<string, string>> = {}): Promise<OwnCluster> {
     const policy = join(folder, 'audit-policy.yaml');
     writeFileSync(policy, AUDIT_POLICY);
     // Away from the ports of the cluster that all tests share.
     const port = 20_443 + (process.pid % 300) * 20;
-    const { printed } = await assemble('kubernetes.sh', [port, SERVERS], { MARGAY_AUDIT_POLICY: policy });
+    const { printed } = await assemble('kubernetes.sh', [port, SERVERS], {
+      ...more,
+      MARGAY_AUDIT_POLICY: policy,
+    });
     const kubeconfig = printed.at(-1) ?? '';
     endsWithThisProcess(`processes:${join(dirname(kubeconfig), 'pids')}`);
     return new OwnCluster(kubeconfig);
