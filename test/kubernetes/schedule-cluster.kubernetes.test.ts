@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { reportWindows, type ReportWindow } from '@margay/contracts';
-import { globalReports, installReportTypes, type GlobalReportObject } from '@margay/kubernetes';
+import {
+  globalReports,
+  installReportTypes,
+  predefinedReportTypes,
+  type GlobalReportObject,
+} from '@margay/kubernetes';
 import { openEmbeddedBus } from '@margay/messaging';
 import { silentLog } from '@margay/runtime';
 import { scheduleCluster } from '@margay/scheduler';
@@ -58,7 +63,7 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
   });
 
   apply('hourly', { reportType: 'inventory', schedule: '0 * * * *' });
-  apply('typeless', { reportType: 'policy-audit', schedule: '0 * * * *', suspend: true });
+  apply('typeless', { reportType: 'nothing', schedule: '0 * * * *', suspend: true });
   const patient = { timeout: 20_000, interval: 200 };
   await expect
     .poll(
@@ -67,11 +72,7 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
     )
     .toContain('Schedulable Scheduled');
   await expect
-    .poll(async () => {
-      // Each scheduler installs the predefined types once, when it starts.
-      kubectl(['delete', 'globalreporttype.p', 'policy-audit', '--ignore-not-found']);
-      return (await statusOf('typeless'))?.conditions?.map(({ reason }) => reason);
-    }, patient)
+    .poll(async () => (await statusOf('typeless'))?.conditions?.map(({ reason }) => reason), patient)
     .toContain('ReportTypeMissing');
   await expect
     .poll(() => kubectl(['get', 'events', '-o', 'jsonpath={.items[*].reason}']), patient)
@@ -100,8 +101,18 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
     }, patient)
     .toEqual([1, 1, 1]);
 
-  // Its type comes to be again: what was in the way is gone.
-  await installReportTypes(client);
+  // Its type comes to be: what was in the way is gone.
+  kubectl(['apply', '-f', '-'], {
+    input: JSON.stringify({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'GlobalReportType',
+      metadata: { name: 'nothing' },
+      spec: {
+        downloadTemplates: [{ name: 'a.txt', template: 'x' }],
+        uiSummaryTemplate: { name: 'u', template: '{}' },
+      },
+    }),
+  });
   await expect
     .poll(async () => (await statusOf('typeless'))?.conditions?.map(({ reason }) => reason), patient)
     .toContain('Suspended');
@@ -143,14 +154,13 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
     .toMatchObject({ downloadTemplates: [{ name: 'exposed.csv' }, { name: 'page.txt' }] });
   expect(await windows.list({ reportName: 'daily-broken' })).toEqual([]);
   // A type of users with the name of one that is built in is refused, and left as it is; once it is gone, the built-in one is back.
-  kubectl(['delete', 'globalreporttype.p', 'network-access']);
   const taken = {
     apiVersion: 'projectcalico.org/v3',
     kind: 'GlobalReportType',
     metadata: { name: 'network-access' },
     spec: { downloadTemplates: [{ name: 'mine.txt', template: 'mine' }] },
   };
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify(taken) });
+  kubectl(['replace', '-f', '-'], { input: JSON.stringify(taken) });
   apply('access', { reportType: 'network-access', schedule: '0 * * * *' });
   const condition = (kind: string, name: string) =>
     kubectl(['get', kind, name, '-o', 'jsonpath={.status.conditions[?(@.status=="False")].message}']);
@@ -165,6 +175,42 @@ test('GlobalReports of the cluster are scheduled once by two schedulers, and the
   await expect
     .poll(async () => (await statusOf('access'))?.conditions?.map(({ reason }) => reason), patient)
     .toContain('Scheduled');
-  kubectl(['delete', 'globalreporttype.p', 'exposure', 'broken']);
+  kubectl(['delete', 'globalreporttype.p', 'exposure', 'broken', 'nothing']);
   kubectl(['delete', 'globalreport.p', '--all']);
 });
+
+test('definitions that are deleted and made again while a scheduler runs have the built-in types again, and reports of these are scheduled', async () => {
+  const bus = openEmbeddedBus(':memory:');
+  const stores = openEmbedded(':memory:');
+  const stop = new AbortController();
+  const running = scheduleCluster({
+    client,
+    bus,
+    windows: stores.windows,
+    history: stores.history,
+    cluster: 'c',
+    startDelay: 0,
+    now: () => Date.now() * 1_000,
+    signal: stop.signal,
+    log: silentLog,
+    lookMilliseconds: 100,
+  });
+  onTestFinished(async () => {
+    stop.abort();
+    await running;
+    await bus.close();
+    await stores.close();
+  });
+  apply('before', { reportType: 'inventory', schedule: '0 * * * *' });
+  const schedulable = async (name: string) =>
+    (await statusOf(name))?.conditions?.find(({ type }) => type === 'Schedulable')?.reason;
+  await expect.poll(() => schedulable('before'), { timeout: 30_000 }).toBe('Scheduled');
+  const names = ['globalreports', 'globalreporttypes'].map((name) => `${name}.projectcalico.org`);
+  kubectl(['delete', 'crd', ...names]);
+  applyDefinitions();
+  apply('after', { reportType: 'inventory', schedule: '0 * * * *' });
+  await expect.poll(() => schedulable('after'), { timeout: 90_000 }).toBe('Scheduled');
+  const types = kubectl(['get', 'globalreporttypes', '-o', 'name']).trim().split('\n');
+  expect(types).toHaveLength(predefinedReportTypes().length);
+  kubectl(['delete', 'globalreport.p', '--all']);
+}, 180_000);

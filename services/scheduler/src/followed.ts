@@ -13,6 +13,7 @@ export class Followed {
   /** What was there at least once: it is as it was last while it cannot be followed. */
   readonly #known = new Set<string>();
   #ledBy: string | undefined;
+  #missing: string | undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -38,6 +39,14 @@ export class Followed {
     this.#ledBy = by;
   }
 
+  /** Built-in types are not in the cluster and could not be made, for a reason: no report of these is scheduled. Of none where all are. */
+  missing(types: readonly string[], reason: string): void {
+    this.#missing =
+      types.length === 0
+        ? undefined
+        : `No report is begun of the GlobalReportTypes ${types.join(', ')}, which are built in and missing in the cluster: they could not be made again: ${reason}`;
+  }
+
   /** Why there is nothing to go by, or a warning where there is what was seen last. */
   problem(): string | { readonly warning: string } | undefined {
     const words = (all: readonly [string, string][]) =>
@@ -48,7 +57,9 @@ export class Followed {
     if (never.length > 0) return words(never);
     const warnings = [
       ...(old.length > 0 ? [words(old)] : []),
+      // Whoever leads keeps the types.
       ...(this.#ledBy === undefined ? [] : [`${LED}: ${this.#ledBy}`]),
+      ...(this.#missing === undefined || this.#ledBy !== undefined ? [] : [this.#missing]),
     ];
     return warnings.length > 0 ? { warning: warnings.join('. ') } : undefined;
   }

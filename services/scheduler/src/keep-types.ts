@@ -18,16 +18,18 @@ export interface KeepTypesOptions {
   readonly log: Log;
   /** Who says so in Events. */
   readonly component: string;
+  /** Told which predefined types there are not, and why they could not be made; of none where they were. */
+  readonly onMissing?: (names: readonly string[], reason: string) => void;
 }
 
 /** Pauses after failures, in milliseconds. */
 const PAUSES = { first: 5_000, longest: 300_000 };
 
 /**
- * Makes the predefined report types exist in the cluster, and says of those of users whether they can be used: in a condition, and in
+ * Keeps the predefined report types in the cluster, and says of those of users whether they can be used: in a condition, and in
  * an Event and the log where they cannot. To be called with the types as they are: something is asked of the API server at the start,
- * when they have changed, and after a failure with growing pauses. A predefined one that somebody deletes stays away until the next start;
- * one whose name a type of users had comes back when that is gone.
+ * when they have changed, and after a failure with growing pauses. A predefined one that is missing is made again, whether somebody deleted
+ * it, or the definition with all that there was of it; one whose name a type of users had, when that is gone.
  *
  * @returns what gives true where predefined ones were installed, so that there will be others.
  */
@@ -41,29 +43,33 @@ export function keepTypes(options: KeepTypesOptions): (types: ClusterReportTypes
   return async (types) => {
     const isDue = types !== seen || (failures > 0 && performance.now() >= notBefore);
     if (!isDue) return false;
-    const isFree = (name: string) => !types.has(name);
-    toInstall ||= namesTaken(seen ?? new Map()).some(isFree);
-    const isInstalled = toInstall && (await install(options));
-    const isDone = toInstall === isInstalled && (await tellOfTypes(types, told, options));
-    toInstall &&= !isInstalled;
+    const missing = [...REPORT_TYPES.keys()].filter((name) => !types.has(name));
+    toInstall ||= missing.length > 0;
+    const problem = toInstall ? await install(options) : undefined;
+    const isInstalled = toInstall && problem === undefined;
+    options.onMissing?.(problem === undefined ? [] : missing, problem ?? '');
+    const isDone = problem === undefined && (await tellOfTypes(types, told, options));
+    toInstall = problem !== undefined;
     seen = types;
     failures = isDone ? 0 : failures + 1;
     if (!isDone) notBefore = performance.now() + pauseAfter(failures, PAUSES);
-    return isInstalled && [...REPORT_TYPES.keys()].some(isFree);
+    return isInstalled && missing.length > 0;
   };
 }
 
-/** Names of predefined types that types of users have. */
-const namesTaken = (types: ClusterReportTypes): string[] =>
-  [...REPORT_TYPES.keys()].filter((name) => 'problems' in (types.get(name)?.read ?? {}));
-
-async function install({ client, group = DEFAULT_GROUP, log }: KeepTypesOptions): Promise<boolean> {
+/** @returns why they could not be installed; undefined where they were. */
+async function install({
+  client,
+  group = DEFAULT_GROUP,
+  log,
+}: KeepTypesOptions): Promise<string | undefined> {
   try {
     await installReportTypes(client, group);
-    return true;
+    return undefined;
   } catch (error) {
-    log.warn('The predefined report types could not be installed', { reason: reasonOf(error) });
-    return false;
+    const reason = reasonOf(error);
+    log.warn('The predefined report types could not be installed', { reason });
+    return reason;
   }
 }
 

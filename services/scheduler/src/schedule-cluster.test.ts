@@ -5,6 +5,7 @@ import { openEmbeddedBus } from '@margay/messaging';
 import { silentLog, type Log } from '@margay/runtime';
 import { cellOver, openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
+import { Followed } from './followed.ts';
 import { scheduleCluster, type ClusterScheduleOptions } from './schedule-cluster.ts';
 
 const REPORTS = '/apis/projectcalico.org/v3/globalreports';
@@ -103,16 +104,25 @@ test('a type that comes to be is used at once: it is watched, not asked for', as
   expect(lists).toHaveLength(1);
 });
 
-test('a built-in type that somebody deletes stays away; one whose name a type of users had comes back when that is gone', async () => {
-  const TYPES = '/apis/projectcalico.org/v3/globalreporttypes';
+const TYPES = '/apis/projectcalico.org/v3/globalreporttypes';
+const BUILT_IN = ['inventory', 'network-access', 'policy-audit', 'protection-audit'];
+
+const typesIn = async (fake: FakeApiServer) => {
+  const client = fake.client();
+  const { items } = await client.request<{ items: { metadata: { name: string } }[] }>('GET', TYPES);
+  client.close();
+  return items.map(({ metadata }) => metadata.name).sort();
+};
+
+test('a built-in type that somebody deletes is made again; one whose name a type of users has when that is gone', async () => {
   const fake = await FakeApiServer.start();
   fake.put(REPORTS, 'hourly', hourly);
   await scheduler(fake);
   const reasons = async () => JSON.stringify(await statusOf(fake, 'hourly'));
   const patient = { timeout: 10_000 };
   await expect.poll(reasons, patient).toContain('"Scheduled"');
-  fake.delete(TYPES, 'inventory');
-  await expect.poll(reasons, patient).toContain('ReportTypeMissing');
+  fake.delete(TYPES, 'policy-audit');
+  await expect.poll(() => typesIn(fake), patient).toEqual(BUILT_IN);
   fake.put(TYPES, 'inventory', {
     apiVersion: 'projectcalico.org/v3',
     kind: 'GlobalReportType',
@@ -120,6 +130,28 @@ test('a built-in type that somebody deletes stays away; one whose name a type of
   });
   await expect.poll(reasons, patient).toContain('as a report type that is built in');
   fake.delete(TYPES, 'inventory');
+  await expect.poll(reasons, patient).toContain('"Scheduled"');
+});
+
+test('built-in types that went with their definition are made again when that is back; until then readiness names them', async () => {
+  const fake = await FakeApiServer.start();
+  fake.put(REPORTS, 'hourly', hourly);
+  const followed = new Followed(silentLog);
+  await scheduler(fake, { followed });
+  const patient = { timeout: 15_000 };
+  await expect.poll(() => typesIn(fake), patient).toEqual(BUILT_IN);
+  fake.fault = ({ method }, { pathname }) =>
+    method !== 'GET' && pathname.startsWith(TYPES)
+      ? { code: 405, text: 'create not allowed while custom resource definition is terminating' }
+      : undefined;
+  for (const name of BUILT_IN) fake.delete(TYPES, name);
+  await expect
+    .poll(() => followed.problem(), patient)
+    .toMatchObject({ warning: expect.stringContaining(BUILT_IN.join(', ')) as string });
+  fake.fault = undefined;
+  await expect.poll(() => typesIn(fake), patient).toEqual(BUILT_IN);
+  await expect.poll(() => followed.problem(), patient).toBeUndefined();
+  const reasons = async () => JSON.stringify(await statusOf(fake, 'hourly'));
   await expect.poll(reasons, patient).toContain('"Scheduled"');
 });
 

@@ -109,7 +109,10 @@ export async function scheduleCluster(options: ClusterScheduleOptions): Promise<
     ),
     (async () => {
       const keeping = { ...options, group, signal, component: COMPONENT, hasJobs: jobs !== undefined };
-      const keptTypes = keepTypes(keeping);
+      const keptTypes = keepTypes({
+        ...keeping,
+        onMissing: (names, reason) => followed.missing(names, reason),
+      });
       // Those of reports that choose their nodes become Jobs, whoever asked for them.
       const hand: Hand = async (due) =>
         publishAll(options.bus, reportWindows, (await jobs?.start(due, reports ?? new Map())) ?? due);
