@@ -221,6 +221,8 @@ const kept = (head: string, ...keys: SigningKey[]): Trusted => ({ keys, since: B
 
 const ADDED = /^unlogged: Report daily-4 is in the archive and has no entry in the log/;
 
+const BESIDE = /^changed: Beside the log of reports 1 entry is kept that its head does not have/;
+
 /** Adds daily-4 behind daily-3, as the chain has it. @returns the digest of its header */
 async function addReport(insider: Insider): Promise<string> {
   const last = await one(insider, 'headers', { id: 'daily-3' });
@@ -375,8 +377,16 @@ const REPORTS: readonly Attack[] = [
   ...[-1, 5, 1_000_000].map((number): Attack => ({
     name: `a report is added, with an entry ${number} beside the log`,
     damage: async (insider) => addEntry(insider, number, await addReport(insider)),
-    found: [ADDED],
+    found: [ADDED, BESIDE],
   })),
+  {
+    name: 'an entry beside the log keeps the report that it is about out of the log',
+    damage: async (insider) => addEntry(insider, 1_000_000, await addReport(insider)),
+    andThen: async (stores) => void (await logUnlogged(stores, SECOND)),
+    found: [],
+    // Where it is in nobody's way it stays.
+    also: [BESIDE],
+  },
   {
     name: 'the last report of its chain is removed and another one put in its place, with an entry beside the log',
     damage: async (insider) => {
@@ -392,6 +402,7 @@ const REPORTS: readonly Attack[] = [
     // Elasticsearch goes on keeping the changed document under the name daily-3.
     found: [
       ADDED,
+      BESIDE,
       /^(removed: Report daily-3 \(daily, .*\) is entry 4 of the log|changed: Report daily-3 is kept, and no list)/,
     ],
   },
@@ -480,6 +491,7 @@ const LOG: readonly Attack[] = [
     name: 'the head says another length',
     damage: async (insider) => insider.change('head', await one(insider, 'head', {}), { size: 4 }),
     found: [/^changed: The head of the log says that it has 4 entries, and its checkpoint is of 5/],
+    also: [BESIDE, /^changed: Entry 4 of the log is about run daily-3, and the store has no entry for it/],
   },
   {
     name: 'the signature of the head is changed',
@@ -680,6 +692,21 @@ const LOG: readonly Attack[] = [
     found: [
       /^replaced: The log is margay\.example\/other, and the checkpoint that was kept is of the log margay\.example\/c/,
     ],
+  },
+  {
+    name: 'an archive of before a key followed, with a checkpoint of later that the key signed: no contradiction, and not shown',
+    from: 'earlier',
+    trusted: ({ whole }) => kept(whole, FIRST),
+    found: [],
+    isUnconfirmed: true,
+  },
+  {
+    name: 'entries are kept that the head does not have, one of them about a report that the log has',
+    damage: async (insider) => {
+      const like = await one(insider, 'entries', { run: 'daily-3' });
+      for (const number of [7, -3]) await insider.add('entries', like, { number, run: `daily-${number}` });
+    },
+    found: [/^changed: Beside the log of reports 2 entries are kept that its head does not have/],
   },
   {
     name: 'the checkpoint that was kept is of another installation',

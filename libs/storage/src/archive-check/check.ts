@@ -16,7 +16,7 @@ const NOTHING_DONE: Resumed = { isDone: () => false, done: () => {} };
  * Looks at everything in an archive: headers, chains and rows, against their digests, and against the log of reports, its entries, tiles and
  * signed head. Only reads. What is archived meanwhile is no finding.
  *
- * @throws NoteProblem where the checkpoint that was kept is none, or no key that is known signed it.
+ * @throws NoteProblem where the checkpoint that was kept is none.
  */
 export async function checkArchive(
   stores: Pick<Stores, 'archive' | 'ledger'>,
@@ -35,7 +35,13 @@ export async function checkArchive(
   const log = await walkLog(stores.ledger, given, told).catch(unreadable(told));
   const isConfirmed = await walkConfirmations(stores.ledger, log, given, told);
   await walkReports(stores, log, resumed, told);
-  return { findings, signedBy: log?.signedBy ?? [], shown, notShown, isConfirmed };
+  return {
+    findings,
+    signedBy: log?.signedBy ?? [],
+    shown,
+    notShown,
+    isConfirmed: isConfirmed && log?.isSinceKnown !== false,
+  };
 }
 
 /** A log that is written as no log is must not keep the reports from being looked at. */

@@ -41,7 +41,7 @@ export interface ArchiveJudgement {
   readonly signedBy: readonly string[];
   readonly shown: readonly string[];
   readonly notShown: readonly string[];
-  /** What was asked for of witnesses and timestamps is shown. */
+  /** What was asked for of a checkpoint that was kept, of witnesses and of timestamps is shown. */
   readonly isConfirmed: boolean;
 }
 

@@ -39,6 +39,8 @@ export interface WalkedLog {
    * tells of by the key that stands beside its head.
    */
   readonly logKeys: readonly VerifierKey[];
+  /** Whether it goes on from the checkpoint that was kept, if one was, is shown or found; false where that cannot be known. */
+  readonly isSinceKnown: boolean;
   /** The logs whose keys, of those that were given, signed the head. */
   readonly signedBy: readonly string[];
 }
@@ -80,12 +82,11 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
     if (tree !== undefined && isAsSigned && read.isWhole)
       told.shown(`the ${size} entries of the log ${tree.origin} make the root of its head`);
   }
-  const kept = trusted.since && keptCheckpoint(trusted.since, known);
-  if (tree !== undefined) compareSince(tree, kept, read.rootAtKept, told);
+  const isSinceKnown = tree === undefined || compareSince(tree, trusted.since, known, read.rootAtKept, told);
   const signedBy = tree === undefined ? [] : signersOf(head, known, read.changes, told);
   const { reports, later, isWhole } = read;
   const logKeys = trusted.keys.length > 0 ? known.keys : keysBeside(head, read.changes);
-  return { size, reports, later, isWhole, logKeys, signedBy };
+  return { size, reports, later, isWhole, logKeys, signedBy, isSinceKnown };
 }
 
 /** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */
@@ -101,16 +102,6 @@ function keysBeside({ key }: LogHead, changes: readonly FoundChange[]): readonly
     if (error instanceof NoKey) return [];
     throw error;
   }
-}
-
-/** @throws NoteProblem where it is none, or no key that is known signed it. */
-function keptCheckpoint(since: Uint8Array, { keys }: KnownKeys): SignedCheckpoint {
-  const kept = readCheckpoint(since, keys);
-  if (keys.length > 0 && kept.signed.length === 0)
-    throw new NoteProblem(
-      `the checkpoint that was kept is of the log ${kept.origin}, and no key that was given signed it`,
-    );
-  return kept;
 }
 
 /** What the head says that was signed, by whomever; undefined where it is none. */
@@ -275,32 +266,52 @@ async function compareNumbers(ledger: Ledger, entries: readonly ReadEntry[], { f
   }
 }
 
-/** Whether the log goes on from the checkpoint that was kept. @param rootAtKept absent where not all entries and tiles could be read. */
+/**
+ * Tells whether the log goes on from the checkpoint that was kept, if one was.
+ *
+ * @param rootAtKept absent where not all entries and tiles could be read, which was told.
+ * @returns false where that cannot be known: no known key signed it, and it may be of a later key than the archive tells of.
+ * @throws NoteProblem where it is none.
+ */
 function compareSince(
   head: SignedCheckpoint,
-  kept: SignedCheckpoint | undefined,
+  since: Uint8Array | undefined,
+  { keys }: KnownKeys,
   rootAtKept: Hash | undefined,
   { found, shown, notShown }: Told,
-) {
-  if (kept === undefined) {
+): boolean {
+  if (since === undefined) {
     notShown(
       'that the log is the one that there was before: whoever has its key can sign another. Keep a checkpoint where nobody can, and give it with --since',
     );
-  } else if (kept.origin !== head.origin)
+    return true;
+  }
+  const kept = readCheckpoint(since, keys);
+  const isKnown = keys.length === 0 || kept.signed.some(({ key }) => key.use === 'log');
+  const by = readNote(since).signatures.map(({ name, id }) => `${name}+${id}`);
+  if (kept.origin !== head.origin)
     found(
       'replaced',
       `The log is ${head.origin}, and the checkpoint that was kept is of the log ${kept.origin}.`,
     );
-  else if (kept.size > head.size)
+  else if (kept.size > head.size && isKnown)
     found(
       'truncated',
       `The log has ${head.size} entries, and the checkpoint that was kept is of ${kept.size}: the last were removed.`,
     );
-  else if (rootAtKept === undefined) notShown('that the log goes on from the checkpoint that was kept');
-  else if (!sameBytes(rootAtKept, kept.root))
+  else if (kept.size <= head.size && rootAtKept === undefined)
+    notShown('that the log goes on from the checkpoint that was kept');
+  else if (kept.size <= head.size && !sameBytes(rootAtKept!, kept.root))
     found(
       'forked',
       `The log does not go on from the checkpoint that was kept: of its first ${kept.size} entries some are others than there were then.`,
     );
-  else shown(`the log goes on from the checkpoint that was kept, of ${kept.size} entries`);
+  else if (isKnown) shown(`the log goes on from the checkpoint that was kept, of ${kept.size} entries`);
+  else {
+    notShown(
+      `that the log of ${head.size} entries goes with the checkpoint that was kept, of ${kept.size}: it is signed by ${by.join(' and ')}, and by no key that was given or that this archive tells of; give that key with --key, or an archive that is no older than the checkpoint`,
+    );
+    return false;
+  }
+  return true;
 }

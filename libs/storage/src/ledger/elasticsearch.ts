@@ -10,7 +10,7 @@ import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import { CONFIRMATIONS_TEMPLATE, elasticsearchConfirmations } from './elastic-confirmations.ts';
-import { lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
+import { besideTheLog, lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
 
 /** The indices of the log: its head, which says what comes last, its entries and its tiles. */
 export const LEDGER_TEMPLATES: readonly IndexTemplate[] = [
@@ -202,6 +202,7 @@ async function documents<T>(
 }
 
 const MISSING_MAX = 256;
+const BESIDE_MAX = 1_000;
 
 /** Of those before the newest as they are written down, of the newest as the head has them. */
 async function missing(elastic: Elastic): Promise<number[]> {
@@ -235,7 +236,37 @@ async function differing(elastic: Elastic): Promise<string[]> {
     if (!kept.subarray(0, newest.length).equals(newest))
       problems.push(standsTwice(`tile ${index} of level ${level}`));
   }
-  return problems;
+  const beside = await countBeside(elastic);
+  return beside === 0 ? problems : [...problems, besideTheLog(beside)];
+}
+
+/** How many entries are written down that the head does not have, as far as they are counted. The head moves first: it is looked at again behind them. */
+async function countBeside(elastic: Elastic): Promise<number> {
+  const sizeNow = async () => (await found(elastic))?.growth.head.size ?? 0;
+  const before = await sizeNow();
+  const index = elastic.index('log-entries');
+  await refresh(elastic, index);
+  const { hits } = await elastic.call('reading the log of reports', () =>
+    elastic.client.search<{ number: number }>({
+      index,
+      ignore_unavailable: true,
+      query: {
+        bool: {
+          filter: [{ term: { cluster: elastic.cluster } }],
+          must_not: [{ range: { number: { gte: 0, lt: before } } }],
+        },
+      },
+      _source: ['number'],
+      size: BESIDE_MAX,
+      track_total_hits: false,
+    }),
+  );
+  if (hits.hits.length === 0) return 0;
+  const size = await sizeNow();
+  return hits.hits.filter(({ _source: entry }) => {
+    const number = entry?.number ?? -1;
+    return number < 0 || number >= size;
+  }).length;
 }
 
 interface WrittenEntry {
@@ -284,13 +315,18 @@ async function numbersOf(elastic: Elastic, runs: readonly string[]): Promise<Map
   const numbers = await writtenNumbers(
     elastic,
     runs.filter((run) => !newest.has(run)),
+    before,
   );
   for (const run of runs) if (newest.has(run)) numbers.set(run, newest.get(run)!);
   return numbers;
 }
 
-/** The numbers of the entries that are written down about runs. */
-async function writtenNumbers(elastic: Elastic, runs: readonly string[]): Promise<Map<string, number>> {
+/** The numbers of the entries before `before` that are written down about runs. */
+async function writtenNumbers(
+  elastic: Elastic,
+  runs: readonly string[],
+  before: number,
+): Promise<Map<string, number>> {
   if (runs.length === 0) return new Map();
   const index = elastic.index('log-entries');
   await refresh(elastic, index);
@@ -298,7 +334,15 @@ async function writtenNumbers(elastic: Elastic, runs: readonly string[]): Promis
     elastic.client.search<{ run: string; number: number }>({
       index,
       ignore_unavailable: true,
-      query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, { terms: { run: [...runs] } }] } },
+      query: {
+        bool: {
+          filter: [
+            { term: { cluster: elastic.cluster } },
+            { terms: { run: [...runs] } },
+            { range: { number: { gte: 0, lt: before } } },
+          ],
+        },
+      },
       _source: ['run', 'number'],
       size: runs.length,
       track_total_hits: false,

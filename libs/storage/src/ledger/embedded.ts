@@ -4,7 +4,7 @@ import type { ArchivedHeader } from '../archive/archive.ts';
 import { headerDamage } from '../archive/damaged.ts';
 import { LISTED, listed } from '../archive/embedded.ts';
 import { embeddedConfirmations } from './embedded-confirmations.ts';
-import { lacking, type Ledger, type LogHead } from './ledger.ts';
+import { besideTheLog, lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
 
 /** The tables of the embedded log. */
 export const LEDGER_TABLES = `
@@ -25,10 +25,7 @@ const FIRST = { end: -1, id: '' };
 
 /** The log in the embedded database. */
 export function embeddedLedger(database: Database): Ledger {
-  const head = (): LogHead | undefined => {
-    const row = database.sql('SELECT size, checkpoint, key FROM log_head').get();
-    return row && ({ ...row } as unknown as LogHead);
-  };
+  const head = () => headIn(database);
 
   return {
     head: async () => database.read(head),
@@ -48,7 +45,10 @@ export function embeddedLedger(database: Database): Ledger {
     missing: async () => database.read(() => missing(database, head()?.size ?? 0)),
 
     // Everything is kept once.
-    differing: async () => [],
+    differing: async () => {
+      const count = database.read(() => countBeside(database, head()?.size ?? 0));
+      return count === 0 ? [] : [besideTheLog(count)];
+    },
 
     async statement(number) {
       const row = database.read(() =>
@@ -60,33 +60,50 @@ export function embeddedLedger(database: Database): Ledger {
     async numbersOf(runs) {
       const rows = database.read(() =>
         database
-          .sql('SELECT run, number FROM log_entries WHERE run IN (SELECT value FROM json_each(?))')
-          .all(JSON.stringify(runs)),
+          .sql(
+            `SELECT run, number FROM log_entries
+             WHERE run IN (SELECT value FROM json_each(?)) AND number >= 0 AND number < ?`,
+          )
+          .all(JSON.stringify(runs), head()?.size ?? 0),
       ) as unknown as readonly { readonly run: string; readonly number: number }[];
       return new Map(rows.map(({ run, number }) => [run, number]));
     },
 
-    async grow(before, { head: next, entries, tiles }) {
-      return database.transaction(() => {
-        if ((head()?.size ?? 0) !== before) return false;
-        for (const [i, { run, bytes, statement = null }] of entries.entries())
-          database
-            .sql('INSERT INTO log_entries (number, run, entry, statement) VALUES (?, ?, ?, ?)')
-            .run(before + i, run, bytes, statement);
-        for (const { level, index, bytes } of tiles)
-          database
-            .sql('REPLACE INTO log_tiles (level, number, bytes) VALUES (?, ?, ?)')
-            .run(level, index, bytes);
-        database
-          .sql('REPLACE INTO log_head (id, size, checkpoint, key) VALUES (0, ?, ?, ?)')
-          .run(next.size, next.checkpoint, next.key);
-        return true;
-      });
-    },
+    grow: async (before, growth) => database.transaction(() => grow(database, before, growth)),
 
     ...embeddedConfirmations(database),
     unlogged: () => unlogged(database),
   };
+}
+
+function headIn(database: Database): LogHead | undefined {
+  const row = database.sql('SELECT size, checkpoint, key FROM log_head').get();
+  return row && ({ ...row } as unknown as LogHead);
+}
+
+/** How many entries are kept that a log of this size does not have. */
+function countBeside(database: Database, size: number): number {
+  const { count } = database
+    .sql('SELECT count(*) AS count FROM log_entries WHERE number < 0 OR number >= ?')
+    .get(size) as { readonly count: number };
+  return count;
+}
+
+/** False where somebody else appended. */
+function grow(database: Database, before: number, { head, entries, tiles }: LogGrowth): boolean {
+  if ((headIn(database)?.size ?? 0) !== before) return false;
+  // What somebody wrote beside the log stands in nobody's way.
+  database.sql('DELETE FROM log_entries WHERE number < 0 OR number >= ?').run(before);
+  for (const [i, { run, bytes, statement = null }] of entries.entries())
+    database
+      .sql('INSERT INTO log_entries (number, run, entry, statement) VALUES (?, ?, ?, ?)')
+      .run(before + i, run, bytes, statement);
+  for (const { level, index, bytes } of tiles)
+    database.sql('REPLACE INTO log_tiles (level, number, bytes) VALUES (?, ?, ?)').run(level, index, bytes);
+  database
+    .sql('REPLACE INTO log_head (id, size, checkpoint, key) VALUES (0, ?, ?, ?)')
+    .run(head.size, head.checkpoint, head.key);
+  return true;
 }
 
 function tileAt(database: Database, { level, index, width }: TilePlace): Uint8Array {
@@ -125,7 +142,9 @@ async function* unlogged(database: Database): AsyncGenerator<ArchivedHeader> {
       database
         .sql(
           `SELECT ${LISTED} FROM headers
-           WHERE ("end", id) > (?, ?) AND id NOT IN (SELECT run FROM log_entries)
+           WHERE ("end", id) > (?, ?) AND id NOT IN (
+             SELECT run FROM log_entries WHERE number >= 0 AND number < coalesce((SELECT size FROM log_head), 0)
+           )
            ORDER BY "end", id LIMIT ${PAGE}`,
         )
         .all(after.end, after.id),

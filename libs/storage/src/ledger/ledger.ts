@@ -89,13 +89,16 @@ export interface Ledger extends Confirmations {
   /** Numbers of entries that the head says are there and that are not: the first 256 of them, in their order. */
   missing(): Promise<number[]>;
 
-  /** What is kept twice and says two things, in sentences: empty where nothing was changed. Nothing that is read goes by the second copy. */
+  /**
+   * What is kept twice and says two things, and what is kept as an entry that the head does not have, in sentences: empty where nothing was
+   * changed. Nothing that is read goes by the second copy, or by such an entry; a writer that ended at any time leaves none.
+   */
   differing(): Promise<string[]>;
 
   /** The signed statement that stands beside an entry; undefined where there is none. */
   statement(number: number): Promise<string | undefined>;
 
-  /** The numbers of the entries about runs, from 0 on, by run: of those that have one. At most 1,000 runs. */
+  /** The numbers of the entries about runs, from 0 on, by run: of those that have one that the head says is there. At most 1,000 runs. */
   numbersOf(runs: readonly string[]): Promise<ReadonlyMap<string, number>>;
 
   /**
@@ -123,3 +126,7 @@ export const lacking = (what: string): LogRefused =>
   new LogRefused(
     `The log of reports lacks ${what}, which its head says is there: restore the store from a backup.`,
   );
+
+/** What says that there are entries that are none of the log. */
+export const besideTheLog = (count: number): string =>
+  `Beside the log of reports ${count === 1 ? '1 entry is' : `${count} entries are`} kept that its head does not have, which no writer leaves there: somebody wrote ${count === 1 ? 'it' : 'them'}. Nothing goes by ${count === 1 ? 'it' : 'them'}.`;
