@@ -401,7 +401,6 @@ test('a check that is killed leaves the archive as it was, and the next one is r
 
 test.each([
   ['a folder that is none', ['--data', '/nowhere'], 1, /is no data folder of margay up/],
-  ['a checkpoint of another key', [], 1, /no key that was given signed it/],
   ['no key', ['--key', 'x'], 2, /--key is no key for checking/],
   [
     'a PDF without a checkpoint',
@@ -411,8 +410,6 @@ test.each([
   ],
 ])('%s is refused', (_, options, expected, words) => {
   writeFileSync(PLAIN_PDF, '%PDF-1.7\n');
-  const other = verifierKeyText(signingKey('other', new Uint8Array(32)));
-  const args = options.length > 0 ? options : ['--data', sound, '--key', other, '--since', NEW];
-  const { code, err } = margay(['archive', 'check', ...args]);
+  const { code, err } = margay(['archive', 'check', ...options]);
   expect({ code, err }).toEqual({ code: expected, err: expect.stringMatching(words) as string });
 });

@@ -11,6 +11,12 @@ export interface BroughtKeys {
   readonly keyChanges?: Uint8Array;
 }
 
+/** What follows of the keys that were given. */
+export interface FollowedKeys extends Pick<Trusted, 'keys' | 'signers'> {
+  /** The changes of keys that the log tells of, oldest first; absent where nothing tells of any. */
+  readonly changes?: readonly KeyChange[];
+}
+
 const FILE = 'log-key-changes.json';
 
 /**
@@ -23,7 +29,7 @@ export function followKeys<Given extends Pick<Trusted, 'keys'>>(
   brought: BroughtKeys | undefined,
   trusted: Given,
   told: Told,
-): Given & Pick<Trusted, 'keys' | 'signers'> {
+): Given & FollowedKeys {
   if (brought?.keyChanges === undefined) return trusted;
   const changes = keyChangesIn(brought.keyChanges, brought.proof);
   const { keys, signers, followed, lost } = knownKeys(trusted.keys, changes);
@@ -36,7 +42,7 @@ export function followKeys<Given extends Pick<Trusted, 'keys'>>(
       `that ${key.name}+${key.id} may sign that log: an entry says that the key ${before.name}+${before.id} was lost, and nobody with that key says so; ` +
         'give the other one with --key where you got it by a way of its own',
     );
-  return { ...trusted, keys, signers };
+  return { ...trusted, keys, signers, changes };
 }
 
 function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): KeyChange[] {

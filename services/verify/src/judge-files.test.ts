@@ -232,3 +232,23 @@ test('a ZIP that does not say what belongs to it is refused', async () => {
   await expect(judged(HONEST, '{}')).rejects.toThrow('names no files');
   await expect(judged(HONEST, '{"files":[1]}')).rejects.toThrow('files[0] has no name and sha256');
 });
+
+test('what the manifest says of sizes is held against the files, and what nothing here says is named', async () => {
+  const sized = (more: object, add: number) => {
+    const manifest = JSON.parse(manifestOf(HONEST)) as { files: { name: string }[] };
+    const files = manifest.files.map((file) => ({
+      ...file,
+      sizeBytes: Buffer.byteLength(HONEST[file.name]!) + (file.name === 'report.json' ? add : 0),
+    }));
+    return judged(HONEST, JSON.stringify({ ...manifest, ...more, files }));
+  };
+  const named = ({ notShown }: Judgement) => notShown.filter((words) => words.startsWith('what manifest'));
+  expect(named(await sized({}, 0))).toEqual([]);
+  await expect(sized({}, 1)).rejects.toThrow(
+    /^manifest\.json: it says that report\.json has \d+ bytes, and it has/,
+  );
+  const archive = { sequence: 7, previous: null, headerDigest: 'h' };
+  expect(named(await sized({ id: 'daily@1', archive, note: [{ by: 'me' }] }, 0))).toEqual([
+    'what manifest.json says of id, archive.sequence, archive.previous, archive.headerDigest, note.by: nothing else here says it',
+  ]);
+});

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Fields } from '@margay/ground';
+import { type Fields, isFields } from '@margay/ground';
 import { LOG_FILES, typeOfReport, type Report } from '@margay/reports';
 import type { BroughtZip } from './read-evidence.ts';
 
@@ -76,6 +76,25 @@ function manifestProblem(manifest: Fields, report: Fields): string | undefined {
     other &&
     `manifest.json: its ${other[0]} is ${String(manifest[other[0]])}, and here is ${String(other[1])}`
   );
+}
+
+/** What of a manifest is held against the files, the report and, where there is one, the log's entry. */
+const JUDGED = [
+  ...['digest', 'cluster', 'reportName', 'reportType', 'startTime', 'endTime', 'revision', 'supersedes'],
+  ...['files', 'files.name', 'files.sizeBytes', 'files.sha256'],
+];
+const JUDGED_BY_ENTRY = ['id', 'archive.headerDigest'];
+
+/** The names of what a manifest says and nothing is held against: of a list once, of an object what is in it. */
+export function notJudgedIn(manifest: Fields, hasEntry: boolean): readonly string[] {
+  const judged = new Set([...JUDGED, ...(hasEntry ? JUDGED_BY_ENTRY : [])]);
+  const namesIn = (value: unknown, path: string): string[] => {
+    const each = Array.isArray(value) ? value : [value];
+    const fields = each.filter(isFields).flatMap((one) => Object.entries(one));
+    if (fields.length === 0) return judged.has(path) ? [] : [path];
+    return fields.flatMap(([name, of]) => namesIn(of, path === '' ? name : `${path}.${name}`));
+  };
+  return [...new Set(namesIn(manifest, ''))];
 }
 
 function problemOf(name: string, said: string, is: string | undefined): string | undefined {

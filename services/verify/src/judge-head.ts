@@ -3,11 +3,15 @@ import {
   isoOf,
   isPrinted,
   readCheckpoint,
+  readNote,
   readPrinted,
   readProof,
   type SignedCheckpoint,
+  type VerifierKey,
+  verifierKeyText,
 } from '@margay/ledger';
 import { believed } from './believed-times.ts';
+import type { FollowedKeys } from './follow-keys.ts';
 import { named, type Told, type Trusted } from './judgement.ts';
 import { filesAttachedTo, isPdf } from './read-pdf.ts';
 import { Wrong } from './wrong.ts';
@@ -49,36 +53,66 @@ export function keptBytes(bytes: Buffer): Uint8Array {
   return isPrinted(text) ? Buffer.from(readPrinted(text).checkpoint) : bytes;
 }
 
+/** What a checkpoint that was kept shows. */
+export interface JudgedSince {
+  /** The checkpoint, where the log goes on from it, or the other way round, and a log that is known signed it. */
+  readonly kept?: SignedCheckpoint;
+  /** The logs that signed the head, of those that are known. A key that another had followed by the checkpoint that was kept signs no more. */
+  readonly signedBy: readonly string[];
+}
+
 /**
- * The checkpoint that was kept, where the log goes on from it, or the other way round; undefined where that is not shown.
+ * Judges a head by the checkpoint that was kept, if any was. What nobody at hand can tell, as who has a key that is not known, is named
+ * as not shown.
  *
- * @throws Wrong where it does not.
+ * @throws Wrong where the two cannot be of one log.
  */
 export function judgeSince(
-  kept: Uint8Array,
   head: SignedCheckpoint | undefined,
-  { keys, growth }: Trusted,
-  { shown, notShown }: Told,
-): SignedCheckpoint | undefined {
+  trusted: Trusted & Pick<FollowedKeys, 'changes'>,
+  told: Told,
+): JudgedSince {
+  const { since: bytes, keys, growth } = trusted;
+  const signedBy = logsThatSigned(head);
+  if (bytes === undefined) return { signedBy };
   const since = named('the checkpoint that was kept', () =>
-    readCheckpoint(keptBytes(Buffer.from(kept)), keys),
+    readCheckpoint(keptBytes(Buffer.from(bytes)), keys),
   );
   if (head === undefined) {
-    notShown.push('that it stands in the log of the checkpoint that was kept');
-    return undefined;
+    told.notShown.push('that it stands in the log of the checkpoint that was kept');
+    return { signedBy };
   }
   if (since.origin !== head.origin)
     throw new Wrong(
       `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`,
     );
-  if (keys.length > 0 && !since.signed.some(({ key }) => key.use === 'log'))
-    throw new Wrong('the checkpoint that was kept is not signed by a key that was given');
+  const isOne = isOneLog(since, head, growth, told);
+  if (logsThatSigned(since).length === 0) {
+    told.notShown.push(whoSignedKept(keptBytes(Buffer.from(bytes)), keys));
+    return { signedBy };
+  }
+  const retired =
+    signedBy.length > 0 && since.size < head.size ? whyRetired(since, head, trusted) : undefined;
+  if (retired !== undefined) {
+    told.notShown.push(retired);
+    return { signedBy: [] };
+  }
+  return { signedBy, ...(isOne && { kept: since }) };
+}
+
+/** Whether two heads are shown to be of one log. @throws Wrong where they are not of one. */
+function isOneLog(
+  since: SignedCheckpoint,
+  head: SignedCheckpoint,
+  growth: Trusted['growth'],
+  { shown, notShown }: Told,
+): boolean {
   const [older, newer] = since.size <= head.size ? [since, head] : [head, since];
   if (older.size < newer.size && growth === undefined) {
     notShown.push(
       `that the log of ${newer.size} entries goes on from the one of ${older.size}: give what /api/v1/log/growth?from=${older.size}&to=${newer.size} answers with --growth`,
     );
-    return undefined;
+    return false;
   }
   if (!goesOnFrom(older, newer, older.size === newer.size ? [] : growth!))
     throw new Wrong(
@@ -87,7 +121,37 @@ export function judgeSince(
   shown.push(
     `that log ${older.size === newer.size ? 'is' : 'goes with'} the one of the checkpoint that was kept, of ${since.size} entries`,
   );
-  return since;
+  return true;
+}
+
+/** What is said of a checkpoint that was kept and that nobody who is known signed: what is at hand may be older than its key. */
+function whoSignedKept(bytes: Uint8Array, keys: readonly VerifierKey[]): string {
+  const by = readNote(bytes).signatures.map(({ name, id }) => `${name}+${id}`);
+  const why = keys.some(({ use }) => use === 'log')
+    ? 'which is no key that was given or follows from these'
+    : 'and no key was given';
+  return `who signed the checkpoint that was kept: it is signed by ${by.join(' and ')}, ${why}; give that key with --key where you got it by a way of its own, or what was exported since it signs the log`;
+}
+
+/** Why no key that signed a head may sign it, by an older one; undefined where one may: it signed that too, or followed as the log tells. */
+function whyRetired(
+  older: SignedCheckpoint,
+  newer: SignedCheckpoint,
+  { changes = [] }: Pick<FollowedKeys, 'changes'>,
+): string | undefined {
+  const [before, now] = [older, newer].map(({ signed }) =>
+    signed.filter(({ key }) => key.use === 'log').map(({ key }) => verifierKeyText(key)),
+  ) as [string[], string[]];
+  const may = new Set(before);
+  for (const change of changes)
+    if (may.has(verifierKeyText(change.before))) may.add(verifierKeyText(change.key));
+  if (now.some((key) => may.has(key))) return undefined;
+  const names = ({ signed }: SignedCheckpoint) =>
+    signed
+      .filter(({ key }) => key.use === 'log')
+      .map(({ key }) => `${key.name}+${key.id}`)
+      .join(' and ');
+  return `that ${names(newer)} may sign that log of ${newer.size} entries: the checkpoint that was kept, of ${older.size}, is signed by ${names(older)}, and nothing with it says that the one follows the other; a key that another follows signs no more`;
 }
 
 /** What witnesses must have seen. */

@@ -31,10 +31,9 @@ export function judgePlace(place: BroughtPlace, given: Trusted): Judgement {
     const trusted = place.kind === 'pdf' ? followKeys(place, given, told) : given;
     const { head, seen } =
       place.kind === 'pdf' ? entryShown(place, trusted, told) : headShown(place, trusted, told);
-    const signedBy = logsThatSigned(head);
-    if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
+    if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
     const { since } = trusted;
-    const kept = since && judgeSince(since, head, trusted, told);
+    const { kept, signedBy } = judgeSince(head, trusted, told);
     const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
     const isSinceShown = since === undefined || kept !== undefined;
     const isAnswered = place.kind === 'checkpoint' && isSinceShown && isWitnessed && signedBy.length > 0;

@@ -324,14 +324,51 @@ describe('a checkpoint that was kept', () => {
       logOf([other('a')], signingKey('other.example', new Uint8Array(32))).checkpoint,
       'other.example',
     ],
-    [
-      'that nobody trusted signed',
-      logOf([other('a')], STRANGER).checkpoint,
-      'not signed by a key that was given',
-    ],
     ['that is none', Buffer.from('x'), 'the checkpoint that was kept: '],
   ])('%s is refused', (_, since, why) => {
     expect(judged(later, { since }).wrong).toContain(why);
+  });
+
+  test.each<[what: string, keys: Trusted['keys'], signedBy: string[], why: string]>([
+    ['another key than was given', [KEY], [KEY.name], 'which is no key that was given'],
+    ['nobody who is known, as no key was given,', [], [], 'no key was given'],
+  ])('that %s signed is no contradiction, and is named as not shown', (_, keys, signedBy, why) => {
+    const entries = [other('a'), entryOf(HONEST), other('b'), other('c')];
+    const newer = logOf([...entries, other('d')], STRANGER);
+    for (const trusted of [
+      { since: logOf(entries, STRANGER).checkpoint },
+      { since: newer.checkpoint },
+      { since: newer.checkpoint, growth: newer.from(4) },
+    ]) {
+      const said = judged(later, { keys, ...trusted });
+      expect(said).toMatchObject({ signedBy, isAnswered: false });
+      expect(said.wrong).toBeUndefined();
+      const words = said.notShown.join('\n');
+      expect(words).toContain(
+        `who signed the checkpoint that was kept: it is signed by ${STRANGER.name}+${STRANGER.id}`,
+      );
+      expect(words).toContain(why);
+    }
+    const fork = logOf([other('a'), entryOf(FORGED), other('b'), other('c')], STRANGER).checkpoint;
+    expect(judged(later, { keys, since: fork }).wrong).toContain('does not go on');
+  });
+
+  test('signed by a key that followed shows that the former one signs no more: a later head of that is nobody’s', () => {
+    const kept = logOf([other('a'), entryOf(HONEST), other('b')], STRANGER).checkpoint;
+    const trusted = { keys: [KEY, STRANGER], since: kept };
+    for (const more of [{ growth: longer.from(3) }, {}]) {
+      const said = judged(later, { ...trusted, ...more });
+      expect(said).toMatchObject({ signedBy: [], isAnswered: false });
+      expect(said.notShown.join('\n')).toContain(
+        `that ${KEY.name}+${KEY.id} may sign that log of 4 entries: the checkpoint that was kept, of 3, is signed by ${STRANGER.name}+${STRANGER.id}`,
+      );
+    }
+    // What was exported before the key followed is in the log that it signed.
+    const since = logOf([other('a'), entryOf(HONEST), other('b'), other('c')], STRANGER).checkpoint;
+    expect(judged(evidence(HONEST, LOG.of(1)), { ...trusted, since, growth: longer.from(3) })).toMatchObject({
+      signedBy: [KEY.name],
+      isAnswered: true,
+    });
   });
 });
 
@@ -355,12 +392,27 @@ function logWithChange(
   };
 }
 
-describe('a change of keys', () => {
-  const NEXT = signingKey(KEY.name, new Uint8Array(32).fill(5));
+const NEXT = signingKey(KEY.name, new Uint8Array(32).fill(5));
 
+describe('a change of keys', () => {
   test('is followed from the key that was given to the one that it announced', async () => {
     const brought = evidence(HONEST, logWithChange(HONEST, await keyChangeBytes(KEY, NEXT), NEXT));
     expect(judged(brought)).toMatchObject({ signedBy: [KEY.name], isAnswered: true });
+  });
+
+  test.each<[given: string, keys: readonly SigningKey[]]>([
+    ['the old one', [KEY]],
+    ['the new one', [NEXT]],
+    ['both', [KEY, NEXT]],
+  ])('goes on from a checkpoint of before that was kept, where %s was given', async (_, keys) => {
+    const change = await keyChangeBytes(KEY, NEXT);
+    const growth = [leafHash(change)];
+    const brought = evidence(HONEST, logWithChange(HONEST, change, NEXT));
+    const since = logOf([entryOf(HONEST)]).checkpoint;
+    expect(judged(brought, { keys, since, growth })).toMatchObject({
+      signedBy: [KEY.name],
+      isAnswered: true,
+    });
   });
 
   test.each<[string, SigningKey, SigningKey]>([

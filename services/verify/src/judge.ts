@@ -15,8 +15,8 @@ import {
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { believed } from './believed-times.ts';
-import { followKeys } from './follow-keys.ts';
-import { judgeFiles } from './judge-files.ts';
+import { type FollowedKeys, followKeys } from './follow-keys.ts';
+import { judgeFiles, notJudgedIn } from './judge-files.ts';
 import { judgeSince, judgeWitnesses, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
@@ -40,12 +40,10 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
     const head = log && judgeLog(log, fields, trusted, told);
     if (head !== undefined) doubtful.push(...judgeBesideLog({ log: log!, zip, head }, fields, trusted, told));
     else told.notShown.push('that it was logged: nothing with it says so');
-    const signedBy = logsThatSigned(head);
-    if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
-    const isAnswered =
-      isShown(head, String(fields['endTime']), trusted, told) &&
-      (trusted.keys.length === 0 || signedBy.length > 0) &&
-      doubtful.length === 0;
+    if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
+    const { isShown, signedBy } = judgeTrusted(head, String(fields['endTime']), trusted, told);
+    const isOriginAsked = trusted.keys.length > 0 || trusted.since !== undefined;
+    const isAnswered = isShown && (!isOriginAsked || signedBy.length > 0) && doubtful.length === 0;
     return { about: 'report', ...told, signedBy, isAnswered, doubtful };
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;
@@ -53,13 +51,17 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
   }
 }
 
-/** Whether what was asked for of a checkpoint that was kept, and of witnesses, is shown. @throws Wrong */
-function isShown(head: ProvenHead | undefined, windowEnd: string, trusted: Trusted, told: Told): boolean {
-  const { since } = trusted;
-  const kept = since && judgeSince(since, head, trusted, told);
+/** Who signed it, and whether what was asked for of a checkpoint that was kept, and of witnesses, is shown. @throws Wrong */
+function judgeTrusted(
+  head: ProvenHead | undefined,
+  windowEnd: string,
+  trusted: Trusted & FollowedKeys,
+  told: Told,
+): { readonly isShown: boolean; readonly signedBy: readonly string[] } {
+  const { kept, signedBy } = judgeSince(head, trusted, told);
   const seen = { size: (head?.index ?? 0) + 1, words: 'that log with this report in it', windowEnd };
   const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
-  return (since === undefined || kept !== undefined) && isWitnessed;
+  return { isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed, signedBy };
 }
 
 /** What the digest is not over: how report.json is written, and which report it supersedes. @throws Wrong */
@@ -105,6 +107,9 @@ function judgeZip(zip: BroughtZip, report: Fields, { shown, notShown }: Told): r
     ],
   ];
   shown.push('the files that manifest.json names are there as it says; nobody signed manifest.json');
+  const unsaid = notJudgedIn(zip.manifest, zip.there.has('log-entry.json'));
+  if (unsaid.length > 0)
+    notShown.push(`what manifest.json says of ${unsaid.join(', ')}: nothing else here says it`);
   for (const [where, names, sentence] of said) if (names.length > 0) where.push(sentence(names.join(', ')));
   return [...otherwise, ...added, ...foreign];
 }

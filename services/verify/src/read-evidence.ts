@@ -102,7 +102,7 @@ function checkpointIn(bytes: Buffer): BroughtPlace | undefined {
 }
 
 function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {
-  const { there, read } = unzipped(path, bytes);
+  const { there, sizes, read } = unzipped(path, bytes);
   const report = read.get(REPORT);
   if (report === undefined) throw new Error(`Cannot read ${path}: it is a ZIP without ${REPORT}`);
   const [entry, proof] = [read.get('log-entry.json'), read.get('report.tlog-proof')];
@@ -117,7 +117,7 @@ function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {
     ...reportIn(`${path}: ${REPORT}`, report),
     ...(entry !== undefined && proof !== undefined && { log: { entry, proof, ...more } }),
     zip: {
-      ...manifestIn(path, read.get(MANIFEST)),
+      ...manifestIn(path, read.get(MANIFEST), { there, sizes }),
       there,
       ...(checkpoint !== undefined && { checkpoint }),
       ...(key !== undefined && { key }),
@@ -145,9 +145,10 @@ export async function readBytes(path: string): Promise<Buffer> {
   return Buffer.concat(chunks, size);
 }
 
-/** The files of a ZIP: those that are read, and the SHA-256 of all but the manifest. One after the other: they need not fit the memory together. */
+/** The files of a ZIP: those that are read, the bytes of each, and the SHA-256 of all but the manifest. One after the other: they need not fit the memory together. */
 function unzipped(path: string, bytes: Buffer) {
   const there = new Map<string, string>();
+  const sizes = new Map<string, number>();
   const read = new Map<string, Buffer>();
   try {
     for (const file of zipFiles(bytes)) {
@@ -155,17 +156,22 @@ function unzipped(path: string, bytes: Buffer) {
         throw new Error(`${file.name} in it has more than ${BESIDE_BYTES_MAX} bytes`);
       const content = file.read();
       if (file.name !== MANIFEST) there.set(file.name, createHash('sha256').update(content).digest('hex'));
+      sizes.set(file.name, content.length);
       if (READ.has(file.name)) read.set(file.name, content);
     }
   } catch (error) {
     if (error instanceof Wrong) throw error;
     throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
-  return { there, read };
+  return { there, sizes, read };
 }
 
 /** What a manifest says. @throws Wrong where it says two things; Error where it is missing, or is none. */
-function manifestIn(path: string, bytes: Buffer | undefined): Pick<BroughtZip, 'manifest' | 'named'> {
+function manifestIn(
+  path: string,
+  bytes: Buffer | undefined,
+  { there, sizes }: Pick<ReturnType<typeof unzipped>, 'there' | 'sizes'>,
+): Pick<BroughtZip, 'manifest' | 'named'> {
   if (bytes === undefined)
     throw new Error(`Cannot read ${path}: it is a ZIP without ${MANIFEST}, which says what belongs to it`);
   const { text, value: manifest } = jsonIn(`${path}: ${MANIFEST}`, MANIFEST, bytes);
@@ -176,10 +182,16 @@ function manifestIn(path: string, bytes: Buffer | undefined): Pick<BroughtZip, '
     throw new Error(`Cannot read ${path}: ${MANIFEST} in it names no files`);
   const named = new Map<string, string>();
   for (const [i, file] of files.entries()) {
-    const { name, sha256 } = isFields(file) ? file : {};
+    const { name, sha256, sizeBytes } = isFields(file) ? file : {};
     if (typeof name !== 'string' || typeof sha256 !== 'string')
       throw new Error(`Cannot read ${path}: ${MANIFEST} in it: files[${i}] has no name and sha256`);
     if (named.has(name)) throw new Wrong(`${MANIFEST}: it names ${name} twice`);
+    const size = sizes.get(name);
+    // Of one that was changed its digest says so.
+    if (there.get(name) === sha256 && sizeBytes !== undefined && sizeBytes !== size)
+      throw new Wrong(
+        `${MANIFEST}: it says that ${name} has ${JSON.stringify(sizeBytes)} bytes, and it has ${size}`,
+      );
     named.set(name, sha256);
   }
   return { manifest, named };

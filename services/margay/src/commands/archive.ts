@@ -39,10 +39,11 @@ function checkCommand(): Command {
 Says what was changed, removed, reordered, truncated, replaced or forked, a line each, and what was shown and what was not. How far it
 has come is told on standard error. Of a distributed installation it looks at the cluster CLUSTER_NAME.
 
-Exit code 1 when anything is not what was archived.`,
+Exit code 1 when anything is not what was archived, or it is not shown that the log goes on from the checkpoint that was kept.`,
     )
     .action(async (options: Options, command: Command & { exitCode?: number }) => {
-      if ((await checkedWhole(options)).findings.length > 0) command.exitCode = FAILED;
+      const { findings, isConfirmed } = await checkedWhole(options);
+      if (findings.length > 0 || !isConfirmed) command.exitCode = FAILED;
     });
 }
 
@@ -56,7 +57,8 @@ export const verifyWithArchives = (): Command =>
       ...(data !== undefined && { data }),
       ...(since !== undefined && { since }),
     });
-    return findings.length === 0 && isConfirmed && (keys.length === 0 || signedBy.length > 0);
+    const isOriginAsked = keys.length > 0 || since !== undefined;
+    return findings.length === 0 && isConfirmed && (!isOriginAsked || signedBy.length > 0);
   });
 
 /** Looks at a whole archive and says what was found, shown and not shown. */
