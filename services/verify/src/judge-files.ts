@@ -79,10 +79,10 @@ function manifestProblem(manifest: Fields, report: Fields): string | undefined {
 }
 
 /** What of a manifest is held against the files, the report and, where there is one, the log's entry. */
-const JUDGED = [
-  ...['digest', 'cluster', 'reportName', 'reportType', 'startTime', 'endTime', 'revision', 'supersedes'],
-  ...['files', 'files.name', 'files.sizeBytes', 'files.sha256'],
-];
+const JUDGED: readonly string[] =
+  'digest cluster reportName reportType startTime endTime revision supersedes files.name files.sizeBytes files.sha256 files'.split(
+    ' ',
+  );
 const JUDGED_BY_ENTRY = ['id', 'archive.headerDigest'];
 
 /** The names of what a manifest says and nothing is held against: of a list once, of an object what is in it. */
