@@ -300,7 +300,7 @@ test.each<[string, string[], Viewer, object]>([
     expect(alpha!.told!.words).toMatch(/no longer in the archive: somebody removed it/);
 });
 
-test('a thousand clusters take a second at most, by what reports said of them', async () => {
+test('a thousand clusters take a second of the processor at most, by what reports said of them', async () => {
   // Ten stores, each for a hundred names: as many questions as if each name had its own.
   const kept = Array.from({ length: 10 }, () => openEmbedded(':memory:'));
   for (const stores of kept)
@@ -312,12 +312,14 @@ test('a thousand clusters take a second at most, by what reports said of them', 
   const cold = await timed(seen);
   const warm = Math.min(await timed(seen), await timed(seen));
   expect((await seen()).filter(({ told }) => told?.grade === 'proven')).toHaveLength(1_000);
-  // Under load, too: it takes a tenth of it by itself.
+  // It takes a tenth of it, whatever else the machine has to do.
   expect({ cold: cold < 5_000, warm: warm < 1_000 }).toEqual({ cold: true, warm: true });
 });
 
+/** What work costs this thread of the processor, in milliseconds: a clock goes on while others work. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
+  const before = process.threadCpuUsage();
   await work();
-  return performance.now() - begun;
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000;
 }
