@@ -177,6 +177,16 @@ test.each([
     },
   ],
   ['the distributed profile', DISTRIBUTED],
+  ['a receiver alone', { ...RECEIVING, 'auditIngestor.watch': false }],
+  ['a topic alone', { ...DISTRIBUTED, 'auditIngestor.watch': false, 'auditIngestor.topic': 'raw' }],
+  ...['extraEnv', 'auditIngestor.extraEnv'].map((path): [string, Value] => [
+    `log files alone, by ${path}`,
+    {
+      ...DISTRIBUTED,
+      'auditIngestor.watch': false,
+      [path]: [{ name: 'AUDIT_LOG_FILES', value: '/audit.log' }],
+    },
+  ]),
   [
     'sizes and amounts',
     { 'embedded.persistence.size': '0.5Ti', 'api.resources': { limits: { cpu: 2, memory: '1.5Gi' } } },
@@ -283,6 +293,16 @@ test.each([
   ['a receiver in one process', { 'auditIngestor.webhook.enabled': true }, 'auditIngestor.webhook.enabled'],
   ['a topic in one process', { 'auditIngestor.topic': 'raw' }, 'auditIngestor.topic'],
   ['a process that does not follow its cluster', { 'auditIngestor.watch': false }, 'auditIngestor.watch'],
+  [
+    'an ingestor that takes nothing from anywhere',
+    { ...DISTRIBUTED, 'auditIngestor.watch': false },
+    'auditIngestor.watch',
+  ],
+  [
+    'one with other variables alone',
+    { ...DISTRIBUTED, 'auditIngestor.watch': false, extraEnv: [{ name: 'LOG_LEVEL', value: 'debug' }] },
+    'auditIngestor.watch',
+  ],
   ['a scale for one process', { 'keda.enabled': true }, 'keda.enabled'],
   ['another one', { 'reportWorker.autoscaling.enabled': true }, 'reportWorker.autoscaling.enabled'],
   ['cells of no hub', { 'hub.cells': [CELL] }, 'hub.cells'],

@@ -374,8 +374,26 @@ test('private networks come to everything that works out flags', () => {
     expect(rendered(values)).not.toMatch(/PRIVATE_NETWORKS|private-networks/);
 });
 
+test('a report by hand in the embedded profile is asked for with the token that everybody has to give', () => {
+  const report = (values: Readonly<Record<string, string>>) =>
+    rendered(values)
+      .split(/^---$/m)
+      .find((object) => object.includes('kind: CronJob'))!;
+  const byToken = { clusterName: 'a', permissions: 'token', permissionsTokenSecret: 'door' };
+  expect(report(byToken)).toContain(
+    '{ name: MARGAY_TOKEN, valueFrom: { secretKeyRef: { name: "door", key: token } } }',
+  );
+  for (const permissions of ['kubernetes', 'none'])
+    expect(report({ clusterName: 'a', permissions })).not.toContain('name: MARGAY_TOKEN,');
+});
+
 test('several ingestors are told that they are several', () => {
-  const several = { ...DISTRIBUTED, 'auditIngestor.watch': 'false', 'auditIngestor.replicas': '2' };
+  const several = {
+    ...DISTRIBUTED,
+    'auditIngestor.watch': 'false',
+    'auditIngestor.topic': 'raw',
+    'auditIngestor.replicas': '2',
+  };
   expect(rendered(several)).toContain("{ name: SOURCES_SHARED, value: 'true' }");
   expect(rendered(DISTRIBUTED)).not.toContain('SOURCES_SHARED');
 });

@@ -2,11 +2,11 @@ import { readConfig } from '@margay/runtime';
 import { expect, test } from 'vitest';
 import { config } from './config.ts';
 
-const BROKERS = { KAFKA_BROKERS: 'k:9092' };
+const BROKERS = { KAFKA_BROKERS: 'k:9092', KUBERNETES_WATCH: 'true' };
 const TLS = { AUDIT_WEBHOOK_TLS_CERT_FILE: '/c', AUDIT_WEBHOOK_TLS_KEY_FILE: '/k' };
 const PORT = { AUDIT_WEBHOOK_PORT: '8443' };
 
-test('brokers are all that must be set', () => {
+test('brokers and a source are all that must be set', () => {
   expect(readConfig(config, BROKERS)).toMatchObject({
     CLUSTER_NAME: 'cluster',
     AUDIT_LOG_FILES: [],
@@ -45,6 +45,19 @@ test.each<[Record<string, string>, string]>([
 });
 
 test.each([
+  { AUDIT_LOG_FILES: '/audit.log' },
+  { AUDIT_TOPIC: 'raw' },
+  { ...PORT, AUDIT_WEBHOOK_INSECURE: 'true' },
+])('%j is a source by itself', (source) => {
+  expect(() => readConfig(config, { ...BROKERS, KUBERNETES_WATCH: 'false', ...source })).not.toThrow();
+});
+
+test.each([
+  [{ KUBERNETES_WATCH: 'false' }, 'KUBERNETES_WATCH is "false": nothing would be taken from anywhere'],
+  [
+    { KUBERNETES_WATCH: 'false', CANARY: 'true', AUDIT_LOG_FILES: '' },
+    'or AUDIT_LOG_FILES, AUDIT_WEBHOOK_PORT or AUDIT_TOPIC',
+  ],
   [{ AUDIT_KAFKA_BROKERS: 'hub:9093' }, 'it is about the topic of audit events: set AUDIT_TOPIC, too'],
   [
     { AUDIT_TOPIC: 't', AUDIT_KAFKA_USERNAME: 'u', AUDIT_KAFKA_PASSWORD: 'p' },

@@ -69,6 +69,18 @@ export const config = z
     for (const { name, message } of receiverProblems(WEBHOOK, receiverConfigOf(WEBHOOK, settings))) {
       context.addIssue({ code: 'custom', path: [name], message });
     }
+    const hasSource =
+      settings.KUBERNETES_WATCH ||
+      settings.AUDIT_LOG_FILES.length > 0 ||
+      settings.AUDIT_WEBHOOK_PORT !== undefined ||
+      settings.AUDIT_TOPIC !== undefined;
+    if (!hasSource)
+      context.addIssue({
+        code: 'custom',
+        path: ['KUBERNETES_WATCH'],
+        message:
+          'nothing would be taken from anywhere: set it to true, or AUDIT_LOG_FILES, AUDIT_WEBHOOK_PORT or AUDIT_TOPIC',
+      });
     if (settings.AUDIT_KAFKA_BROKERS.length > 0 && settings.AUDIT_TOPIC === undefined)
       context.addIssue({
         code: 'custom',

@@ -16,6 +16,15 @@ const BY_NAME = { enum: ['kubernetes', 'hub'] };
 const NONE: JsonSchema = { maxItems: 0 };
 const NOT_GIVEN = is('');
 
+/** A variable by which the audit ingestor has a source that no value of the chart is for. */
+const NAMES_A_SOURCE: JsonSchema = {
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: { enum: ['KUBERNETES_WATCH', 'AUDIT_LOG_FILES', 'AUDIT_WEBHOOK_PORT', 'AUDIT_TOPIC'] },
+  },
+};
+
 /**
  * The values that a hub does not read, with all that is below them: it follows no cluster, computes nothing, keeps no evidence and is one process.
  * That these and no others are without effect there is a test of the chart. A volume of the embedded profile that is there stays an object of the release.
@@ -106,6 +115,20 @@ const RULES: readonly Rule[] = [
     needs: { 'canary.servers': NONE, 'canary.apiServerMetrics': is(false) },
   },
   { where: { 'auditIngestor.watch': is(true) }, needs: { 'auditIngestor.replicas': is(1) } },
+  // Nothing would come from anywhere. What is read from objects may name a source.
+  {
+    where: {
+      profile: is('distributed'),
+      'auditIngestor.webhook.enabled': is(false),
+      'auditIngestor.topic': NOT_GIVEN,
+      ...Object.fromEntries(
+        ['extraEnv', 'auditIngestor.extraEnv'].map((path) => [path, { not: { contains: NAMES_A_SOURCE } }]),
+      ),
+      extraEnvFrom: NONE,
+      'auditIngestor.extraEnvFrom': NONE,
+    },
+    needs: { 'auditIngestor.watch': is(true) },
+  },
   {
     where: { 'auditIngestor.topicKafka.brokers': GIVEN },
     needs: { 'auditIngestor.topic': GIVEN },
