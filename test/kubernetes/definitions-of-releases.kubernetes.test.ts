@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +97,27 @@ function olderChart(): string {
   }
   return folder;
 }
+
+/** A chart of the older definitions alone, as who manages a platform may have one. */
+function chartOfDefinitions(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-definitions-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'templates'));
+  writeFileSync(
+    join(folder, 'Chart.yaml'),
+    JSON.stringify({ apiVersion: 'v2', name: 'd', version: '1.0.0' }),
+  );
+  for (const name of ['globalreports', 'globalreporttypes']) {
+    const definition = load(readFileSync(join(olderChart(), 'crds', `${name}.yaml`), 'utf8')) as Definition;
+    const annotations = { 'helm.sh/resource-policy': 'keep' };
+    writeFileSync(
+      join(folder, 'templates', `${name}.yaml`),
+      JSON.stringify({ ...definition, metadata: { ...definition.metadata, annotations } }),
+    );
+  }
+  return folder;
+}
+
 interface Definition {
   readonly metadata: {
     readonly annotations?: Readonly<Record<string, string>>;
@@ -199,6 +220,30 @@ test('of two releases the first has them: the second says whose they are, until 
   expect(await upgraded({}, 'second')).toContain(TAKEN);
   expect([isWhole(), releaseOf()]).toEqual([true, 'second']);
 }, 120_000);
+
+test.each(['secret', 'configmap'])(
+  'those of a release that has nothing else are its, while Helm has it: by a %s of each revision',
+  async (driver) => {
+    const definitions = chartOfDefinitions();
+    const helmOf = (...args: readonly string[]) =>
+      execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
+        stdio: 'pipe',
+        env: { ...process.env, HELM_DRIVER: driver },
+      });
+    helmOf('install', 'definitions', definitions);
+    expect(await upgraded({}, 'second')).toContain(
+      `WARNING: the definition ${REPORTS} is not of this release but of ${NAMESPACE}/definitions and was left as it is.`,
+    );
+    helmOf('upgrade', 'definitions', definitions);
+    expect(await upgraded({}, 'second')).not.toContain(TAKEN);
+    expect([isWhole(), releaseOf(), releaseOf(TYPES)]).toEqual([false, 'definitions', 'definitions']);
+    // Its history says that it is gone.
+    helmOf('uninstall', 'definitions', '--keep-history');
+    expect(await upgraded({}, 'second')).toContain(`The definition ${REPORTS} ${TAKEN}`);
+    expect([isWhole(), releaseOf()]).toEqual([true, 'second']);
+  },
+  240_000,
+);
 
 test.each([
   ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'a:b/c:d' } }],

@@ -32,7 +32,7 @@ as in helm template, it is projectcalico.org. */}}
 {{- $space := get $by "meta.helm.sh/release-namespace" }}
 {{- if empty $found }}nobody's
 {{- else if and (eq $release .root.Release.Name) (eq $space .root.Release.Namespace) }}ours
-{{- else if and (include "margay.isMargays" (merge (dict "found" $found) .)) (not (include "margay.isHeld" (dict "found" $found "release" $release "space" $space))) }}left
+{{- else if and .root.Values.crds.enabled (include "margay.isMargays" (merge (dict "found" $found) .)) (not (include "margay.isHeld" (dict "found" $found "release" $release "space" $space))) }}left
 {{- else }}another's
 {{- end }}
 {{- end }}
@@ -49,11 +49,24 @@ as in helm template, it is projectcalico.org. */}}
 {{- range $key, $_ := merge (dict) ($metadata.labels | default dict) ($metadata.annotations | default dict) }}
 {{- if or (hasPrefix "argocd.argoproj.io/" $key) (hasSuffix ".toolkit.fluxcd.io/name" $key) }}{{ $key }}{{ end }}
 {{- end }}
-{{- if .release }}
+{{- if .release }}{{ include "margay.isRelease" . }}{{ end }}
+{{- end }}
+
+{{- /* Whether Helm has a release: not empty then. Helm keeps an object of each revision, a Secret unless it was told otherwise; of an
+uninstalled release they stay where its history was to be kept, and the last one says so. Where Helm keeps them outside the cluster, what is
+seen of a release are its Deployments. Who may not read these objects is told so by Helm, and nothing is installed. */}}
+{{- define "margay.isRelease" -}}
 {{- $release := .release }}
+{{- $last := dict "version" "0" "status" "uninstalled" }}
+{{- range $kind := list "Secret" "ConfigMap" }}
+{{- range (lookup "v1" $kind $.space "").items }}
+{{- $labels := dig "labels" dict .metadata }}
+{{- if and (eq (get $labels "owner") "helm") (eq (get $labels "name") $release) (gt (int (get $labels "version")) (int $last.version)) }}{{ $last = $labels }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if ne (get $last "status") "uninstalled" }}{{ $release }}{{ end }}
 {{- range (lookup "apps/v1" "Deployment" .space "").items }}
 {{- if eq (dig "annotations" "meta.helm.sh/release-name" "" .metadata) $release }}{{ $release }}{{ end }}
-{{- end }}
 {{- end }}
 {{- end }}
 
