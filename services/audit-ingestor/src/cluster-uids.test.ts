@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIRST_OBJECT, type Change } from '@margay/history';
+import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ClusterUids } from './cluster-uids.ts';
 
@@ -24,13 +25,67 @@ test('the uid of a cluster is known from what its sources show, and after a star
   // Another cluster behind a source: what that brings is the other one's, and nothing else.
   expect(uids.of('a', 'other log', first('2'))).toBe('2');
   expect([uids.of('a', 'log', []), uids.of('a', 'other log', [])]).toEqual(['1', '2']);
-  // Who set it up said it: that counts for sources that showed nothing themselves.
+  // Of which of the two one is that showed nothing, nobody knows but who set it up. What a source showed counts more.
+  expect(new ClusterUids(folder).of('a', 'third log', [])).toBeUndefined();
   const told = new ClusterUids(folder, new Map([['a', '3']]));
-  expect(told.of('a', 'log', [])).toBe('3');
-  expect(told.of('a', 'other log', first('2'))).toBe('2');
-  expect(told.of('a', 'log', [])).toBe('3');
+  expect(['log', 'other log', 'third log'].map((log) => told.of('a', log, []))).toEqual(['1', '2', '3']);
   writeFileSync(join(folder, 'cluster-uids.json'), '{"a":');
   expect(new ClusterUids(folder).of('a', 'log', [])).toBeUndefined();
+});
+
+/** A source brings something, and may show a uid; the process may have begun anew before. */
+const steps = (uids: readonly string[]) =>
+  fc.array(
+    fc.record({
+      source: fc.constantFrom('log', 'other log', 'watch'),
+      uid: fc.option(fc.constantFrom(...uids), { nil: undefined }),
+      isStart: fc.boolean(),
+    }),
+    { maxLength: 12 },
+  );
+
+test('what a source showed last is what it is of, wherever the process begins anew and whatever others showed', () => {
+  fc.assert(
+    fc.property(steps(['1', '2']), fc.constantFrom(undefined, '1', '2'), (all, said) => {
+      const folder = ownFolder();
+      const begin = () => new ClusterUids(folder, new Map(said === undefined ? [] : [['a', said]]));
+      let uids = begin();
+      const shown = new Map<string, string>();
+      for (const { source, uid, isStart } of all) {
+        if (isStart) uids = begin();
+        if (uid !== undefined) shown.set(source, uid);
+        const found = uids.of('a', source, uid === undefined ? [] : first(uid));
+        if (shown.has(source)) expect(found).toBe(shown.get(source));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('of one cluster the same is known with and without starts, of all sources', () => {
+  fc.assert(
+    fc.property(steps(['1']), (all) => {
+      const folder = ownFolder();
+      const whole = new ClusterUids();
+      let uids = new ClusterUids(folder);
+      for (const { source, uid, isStart } of all) {
+        if (isStart) uids = new ClusterUids(folder);
+        const changes = uid === undefined ? [] : first(uid);
+        expect(uids.of('a', source, changes)).toBe(whole.of('a', source, changes));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what a former release remembered, by cluster alone, counts until sources showed another one', () => {
+  const folder = ownFolder();
+  writeFileSync(join(folder, 'cluster-uids.json'), '{"a":"1","a.b":"9"}');
+  expect(new ClusterUids(folder).of('a', 'log', [])).toBe('1');
+  expect(new ClusterUids(folder).of('a', 'other log', first('2'))).toBe('2');
+  const again = new ClusterUids(folder);
+  expect(['log', 'other log'].map((log) => again.of('a', log, []))).toEqual([undefined, '2']);
+  expect(again.of('a.b', 'log', [])).toBe('9');
 });
 
 test('one that cannot be remembered is told with its file, and written when it comes again', () => {

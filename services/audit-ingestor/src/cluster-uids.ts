@@ -4,13 +4,14 @@ import { isFirstObject, type Change } from '@margay/history';
 import { makeFolder, replaceFile } from '@margay/runtime';
 
 /**
- * The uids of clusters, as far as sources showed them: that of the namespace kube-system. What a source showed itself counts for what it
- * brings; of one that never did, what another of the same cluster showed first, also before this process began.
+ * The uids of clusters, as far as sources showed them: that of the namespace kube-system. What a source showed last counts for what it
+ * brings, also after another start. One that never did is taken to be of the cluster that all others of that name showed; where those
+ * showed two, nobody knows whose it is.
  */
 export class ClusterUids {
   readonly #file: string | undefined;
-  readonly #byCluster: Map<string, string>;
-  readonly #bySource = new Map<string, string>();
+  /** By place: a cluster and a source of it. Of a file of a former release by cluster alone: some source showed it, nobody knows which. */
+  #shown: ReadonlyMap<string, string>;
   readonly #said: ReadonlyMap<string, string>;
 
   /**
@@ -20,7 +21,7 @@ export class ClusterUids {
   constructor(directory?: string, said: ReadonlyMap<string, string> = new Map()) {
     this.#said = said;
     this.#file = directory === undefined ? undefined : join(directory, 'cluster-uids.json');
-    this.#byCluster = new Map(Object.entries(readUids(this.#file)));
+    this.#shown = new Map(Object.entries(readUids(this.#file)));
   }
 
   /**
@@ -29,19 +30,31 @@ export class ClusterUids {
    * @throws Error, which names the file, where it cannot be remembered. It is not known then either: who comes again writes it again.
    */
   of(cluster: string, source: string, changes: readonly Change[]): string | undefined {
-    const place = `${cluster} ${source}`;
-    for (const change of changes)
-      if (isFirstObject(change) && change.uid !== undefined) this.#learn(cluster, place, change.uid);
-    return this.#bySource.get(place) ?? this.#said.get(cluster) ?? this.#byCluster.get(cluster);
+    const place = placeOf(cluster, source);
+    const uid = changes.findLast((change) => isFirstObject(change) && change.uid !== undefined)?.uid;
+    if (uid !== undefined) this.#learn(place, uid);
+    return this.#shown.get(place) ?? this.#said.get(cluster) ?? this.#common(cluster);
   }
 
-  #learn(cluster: string, place: string, uid: string): void {
-    this.#bySource.set(place, uid);
-    if (this.#byCluster.has(cluster)) return;
-    if (this.#file !== undefined) writeUids(this.#file, new Map(this.#byCluster).set(cluster, uid));
-    this.#byCluster.set(cluster, uid);
+  #learn(place: string, uid: string): void {
+    if (this.#shown.get(place) === uid) return;
+    const shown = new Map(this.#shown).set(place, uid);
+    if (this.#file !== undefined) writeUids(this.#file, shown);
+    this.#shown = shown;
+  }
+
+  /** What all showed of which anything is known. */
+  #common(cluster: string): string | undefined {
+    const ofCluster = [...this.#shown].filter(
+      ([place]) => place === cluster || place.startsWith(placeOf(cluster, '')),
+    );
+    const uids = new Set(ofCluster.map(([, uid]) => uid));
+    return uids.size === 1 ? [...uids][0] : undefined;
   }
 }
+
+/** Names of clusters have no spaces. */
+const placeOf = (cluster: string, source: string): string => `${cluster} ${source}`;
 
 /** For its owner only, whatever the umask, as all that lies beside it. */
 function writeUids(file: string, uids: ReadonlyMap<string, string>): void {
