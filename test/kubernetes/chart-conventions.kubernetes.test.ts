@@ -57,7 +57,8 @@ test('names', () => {
   for (const name of names({}, 'margay', 'margay')) expect(name).not.toContain('margay-margay');
   expect(names({}, 'prod')).toContain('prod-margay');
   expect(names({ nameOverride: 'evidence' }, 'prod')).toContain('prod-evidence');
-  for (const name of names({ fullnameOverride: 'acme' }, 'prod', 'acme')) expect(name).toMatch(/^acme(-|$)/);
+  for (const name of names({ fullnameOverride: 'acme' }, 'prod', 'acme'))
+    expect(name).toMatch(/^acme([-:]|$)/);
   // Helm's longest name.
   for (const values of [EMBEDDED, ALL_PARTS]) {
     const objects = renderedObjects(values, 'r'.repeat(53));
@@ -155,7 +156,7 @@ test('service accounts', () => {
     cloud: 'b',
   });
   expect(one(objects, 'ServiceAccount', 'margay-api').metadata.annotations).toEqual({ cloud: 'a' });
-  expect(one(objects, 'ClusterRoleBinding', 'default-margay-report-worker-worker')['subjects']).toEqual([
+  expect(one(objects, 'ClusterRoleBinding', 'default:margay:report-worker:worker')['subjects']).toEqual([
     { kind: 'ServiceAccount', name: 'tigera-compliance-reporter', namespace: 'default' },
   ]);
 
@@ -188,12 +189,12 @@ test('roles for people', () => {
     ['export-reports', 'tigera-compliance-list-download-all-reports'],
     ['export-dev-inventory', 'tigera-compliance-list-download-dev-inventory'],
   ] as const)
-    expect(one(objects, 'ClusterRole', `default-margay-${ours}`)['rules']).toEqual(
+    expect(one(objects, 'ClusterRole', `default:margay:${ours}`)['rules']).toEqual(
       one(samples, 'ClusterRole', theirs)['rules'],
     );
   const to = (kind: string) => ({ [`rbac.authorization.k8s.io/aggregate-to-${kind}`]: 'true' });
-  expect(one(objects, 'ClusterRole', 'default-margay-view').metadata.labels).toMatchObject(to('view'));
-  const edit = one(objects, 'ClusterRole', 'default-margay-edit').metadata.labels;
+  expect(one(objects, 'ClusterRole', 'default:margay:view').metadata.labels).toMatchObject(to('view'));
+  const edit = one(objects, 'ClusterRole', 'default:margay:edit').metadata.labels;
   expect(edit).toMatchObject({ ...to('edit'), ...to('admin') });
   expect(edit).not.toMatchObject(to('view'));
   expect(JSON.stringify(renderedObjects(EMBEDDED))).not.toContain('aggregate-to');
@@ -657,12 +658,12 @@ test('a hub', () => {
   const objects = renderedObjects(values, 'fleet', 'hubs');
   // One process over one volume, and nothing that follows a cluster or makes reports.
   expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
-    'ClusterRole hubs-fleet-margay-export-daily',
-    'ClusterRole hubs-fleet-margay-export-reports',
-    'ClusterRole hubs-fleet-margay-hub-api',
-    'ClusterRole hubs-fleet-margay-see-clusters',
-    'ClusterRole hubs-fleet-margay-see-till',
-    'ClusterRoleBinding hubs-fleet-margay-hub-api',
+    'ClusterRole hubs:fleet-margay:export-daily',
+    'ClusterRole hubs:fleet-margay:export-reports',
+    'ClusterRole hubs:fleet-margay:hub:api',
+    'ClusterRole hubs:fleet-margay:see-clusters',
+    'ClusterRole hubs:fleet-margay:see-till',
+    'ClusterRoleBinding hubs:fleet-margay:hub:api',
     'ConfigMap fleet-margay-cells',
     'ConfigMap fleet-margay-dashboard',
     'Deployment fleet-margay-hub',
@@ -708,11 +709,11 @@ test('a hub', () => {
     configMap: { name: 'fleet' },
   });
   // The API server is asked who may see what, and of nothing else; where it is not asked the pod has no token for it.
-  expect(one(objects, 'ClusterRole', 'hubs-fleet-margay-hub-api')['rules']).toEqual([
+  expect(one(objects, 'ClusterRole', 'hubs:fleet-margay:hub:api')['rules']).toEqual([
     { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
     { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   ]);
-  expect(one(objects, 'ClusterRole', 'hubs-fleet-margay-see-till')['rules']).toEqual([
+  expect(one(objects, 'ClusterRole', 'hubs:fleet-margay:see-till')['rules']).toEqual([
     { apiGroups: ['margay.io'], resources: ['clusters'], verbs: ['get'], resourceNames: ['till'] },
   ]);
   expect(pod.spec.automountServiceAccountToken).toBe(true);

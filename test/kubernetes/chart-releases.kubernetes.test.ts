@@ -99,7 +99,7 @@ test('a hub is installed, says what it needs, lets those see a cluster who are b
     'Margay shows the clusters of 1 cells',
     'its topic margay.hub-news comes to kafka:9092',
     'margay tell-hubs',
-    `--clusterrole=${NAMESPACE}-${RELEASE}-see-clusters`,
+    `--clusterrole=${NAMESPACE}:${RELEASE}:see-clusters`,
     'WARNING: the cluster has no default StorageClass',
     'hub.persistence.storageClass',
     'There is no Prometheus operator',
@@ -121,7 +121,7 @@ test('a hub is installed, says what it needs, lets those see a cluster who are b
       'create',
       'clusterrolebinding',
       `hub-${who}`,
-      `--clusterrole=${NAMESPACE}-${RELEASE}-${role}`,
+      `--clusterrole=${NAMESPACE}:${RELEASE}:${role}`,
       `--user=${who}`,
     ]);
   bind('carol', 'see-clusters');

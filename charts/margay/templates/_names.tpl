@@ -24,12 +24,17 @@ that of the release. Names are cut to 63 characters with their ends whole, or to
 {{- end }}
 {{- end }}
 
-{{- /* The same of an object that lies in no namespace: the release's namespace tells two releases apart. */}}
+{{- /* The name of an object of a part that lies outside the release's namespace: (dict "root" $ "part" "api" "role" "events"). No namespace
+and no name that objects begin with has a colon, so that no two releases have one name. */}}
 {{- define "margay.clusterName" -}}
-{{- $full := include "margay.fullname" .root }}
-{{- $space := .root.Release.Namespace }}
-{{- printf "%s%s" (eq $space $full | ternary "" (printf "%s-" $space)) (include "margay.name" .) }}
-{{- with .role }}-{{ . }}{{ end }}
+{{- printf "%s:%s:%s" .root.Release.Namespace (include "margay.fullname" .root) .part }}
+{{- with .role }}:{{ . }}{{ end }}
+{{- end }}
+
+{{- /* What names of roles begin with that people are bound to. Where a release is called as its namespace, that one name. */}}
+{{- define "margay.peoplePrefix" -}}
+{{- $full := include "margay.fullname" . }}
+{{- eq .Release.Namespace $full | ternary (printf "%s-" $full) (printf "%s:%s:" .Release.Namespace $full) }}
 {{- end }}
 
 {{- define "margay.serviceAccount" -}}

@@ -119,7 +119,7 @@ export const ACCESS_VALUES: Values = {
   rbac: section('Roles.', {
     create: flag('Whether Margay’s own roles are made and bound.', true),
     reports: flag(
-      'Whether there are ClusterRoles to bind people to: …-manage-reports (and export none; not in a hub), …-export-reports, and one for each report in reportNames.',
+      'Whether there are ClusterRoles to bind people to: …manage-reports (and export none; not in a hub), …export-reports, and one for each report in reportNames.',
       true,
     ),
     reportNames: texts(
@@ -127,7 +127,7 @@ export const ACCESS_VALUES: Values = {
       NAME,
     ),
     clusterNames: texts(
-      'Clusters that single people may see, where permissions is hub: a ClusterRole …-see-NAME each, beside …-see-clusters for all.',
+      'Clusters that single people may see, where permissions is hub: a ClusterRole …see-NAME each, beside …see-clusters for all.',
       CLUSTER,
       { uniqueItems: true },
     ),
