@@ -21,7 +21,7 @@ export function newsOf(before: GlobalReportStatus | undefined, after: GlobalRepo
   const why = after.conditions?.find(({ type }) => type === 'LastReportSucceeded');
   const stood = before !== undefined && isSuspended(before);
   const stands = isSuspended(after);
-  const refused = refusalIn(after);
+  const ignored = ignoredIn(after);
   const gaps = gapsIn(after);
   const news: (News | false | undefined)[] = [
     begun &&
@@ -48,8 +48,8 @@ export function newsOf(before: GlobalReportStatus | undefined, after: GlobalRepo
       message: stands ? 'Nothing new is begun.' : 'What was missed is made up for.',
     },
     gaps !== undefined && gaps !== gapsIn(before) && { type: 'Warning', reason: 'WithGaps', message: gaps },
-    refused !== undefined &&
-      refusalIn(before) === undefined && { type: 'Warning', reason: 'NoJobs', message: refused },
+    ignored !== undefined &&
+      ignoredIn(before) === undefined && { type: 'Warning', reason: 'NoJobs', message: ignored },
   ];
   return news.filter((one) => one !== false && one !== undefined);
 }
@@ -58,7 +58,7 @@ const isSuspended = ({ conditions }: GlobalReportStatus): boolean =>
   conditions?.some(({ type, reason }) => type === 'Schedulable' && reason === 'Suspended') ?? false;
 
 /** Why the nodes that a report chooses do not count; undefined where they do. */
-const refusalIn = (status: GlobalReportStatus | undefined): string | undefined =>
+const ignoredIn = (status: GlobalReportStatus | undefined): string | undefined =>
   status?.conditions?.find(({ type, status: is }) => type === 'OnChosenNodes' && is === 'False')?.message;
 
 /** Of which evidence of a run over many clusters has gaps; undefined where of none. */

@@ -173,7 +173,7 @@ const NO_JOBS: Said = {
   status: 'False',
   reason: 'NoJobs',
   message:
-    'spec.jobNodeSelector is refused: this installation makes every report in its own process, on the node where that runs. Take it out of the report, or install the distributed profile.',
+    'spec.jobNodeSelector is without effect: this installation makes the report all the same, in its own process, on the node where that runs. Take it out of the report, or install the distributed profile for a Job on these nodes.',
 };
 
 function schedulable(problem: ScheduleProblem | undefined, suspended = false, nextEnd?: Instant): Said {
