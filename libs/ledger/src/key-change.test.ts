@@ -21,6 +21,7 @@ const checking = ({ seed: _, ...rest }: SigningKey): VerifierKey => rest;
 const read = async (before: SigningKey | VerifierKey, to: VerifierKey): Promise<KeyChange> =>
   readKeyChange(await keyChangeBytes(before, to))!;
 const [AB, BC, BA, LOST] = [await read(A, B), await read(B, C), await read(B, A), await read(checking(A), B)];
+const [AC, LOST_B] = [await read(A, C), await read(checking(B), A)];
 const ids = (keys: readonly VerifierKey[]): string[] =>
   keys.map(({ id }) => id).sort((a, b) => (a < b ? -1 : 1));
 
@@ -55,6 +56,8 @@ test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], VerifierKey[], num
   ['the next one tells of it all the same', [B], [LOST], [A, B], [B], 0],
   ['whoever knows neither knows none', [C], [AB], [C], [C], 0],
   ['who announces the key of a log as his own next one signs none', [A], [BA], [A, B], [A], 0],
+  ['a former key announces nobody', [A], [AB, AC], [A, B], [B], 0],
+  ['a former key comes back by no loss that nobody announced', [A, B], [AB, LOST_B], [A, B], [], 0],
   ['a key may come back', [A], [AB, BA], [A, B], [A], 0],
 ])('%s', (_, given, changes, known, signers, lost) => {
   const said = knownKeys(given, changes);

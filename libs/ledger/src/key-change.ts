@@ -133,20 +133,25 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyCh
   const add = (key: VerifierKey) => keys.set(verifierKeyText(key), key);
   const followed: KeyChange[] = [];
   const lost: KeyChange[] = [];
-  const retired = new Set<string>();
-  for (const change of changes) {
-    retired.add(verifierKeyText(change.before));
-    retired.delete(verifierKeyText(change.key));
+  const placed = changes.map((change, number) => ({ number, change }));
+  for (const { number, change } of placed) {
     if (!has(change.before) || has(change.key)) continue;
-    if (change.isAnnounced) {
+    if (!change.isAnnounced) lost.push(change);
+    // What a key announces when another has followed it counts for nothing.
+    else if (signersAt(given, placed, number).some(isKey(change.before))) {
       followed.push(change);
       add(change.key);
-    } else lost.push(change);
+    }
   }
-  const signers = [...keys.values()].filter((key) => !retired.has(verifierKeyText(key)));
+  const signers = signersAt(given, placed, Infinity).map((key) => keys.get(verifierKeyText(key))!);
   for (const { before, key } of changes.toReversed()) if (has(key)) add(before);
   return { keys: [...keys.values()], signers, followed, lost };
 }
+
+const isKey =
+  (key: VerifierKey) =>
+  (other: VerifierKey): boolean =>
+    verifierKeyText(other) === verifierKeyText(key);
 
 /** A change of a log's key, and where it stands. */
 export interface PlacedKeyChange {
