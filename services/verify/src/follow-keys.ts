@@ -15,6 +15,8 @@ export interface BroughtKeys {
 export interface FollowedKeys extends Pick<Trusted, 'keys' | 'signers'> {
   /** The changes of keys that the log tells of, oldest first; absent where nothing tells of any. */
   readonly changes?: readonly KeyChange[];
+  /** Those that were given by hand; absent where nothing followed from them. */
+  readonly given?: Trusted['keys'];
 }
 
 const FILE = 'log-key-changes.json';
@@ -42,7 +44,7 @@ export function followKeys<Given extends Pick<Trusted, 'keys'>>(
       `that ${key.name}+${key.id} may sign that log: an entry says that the key ${before.name}+${before.id} was lost, and nobody with that key says so; ` +
         'give the other one with --key where you got it by a way of its own',
     );
-  return { ...trusted, keys, signers, changes };
+  return { ...trusted, keys, signers, changes, given: trusted.keys };
 }
 
 function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): KeyChange[] {

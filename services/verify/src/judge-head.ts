@@ -6,6 +6,7 @@ import {
   readNote,
   readPrinted,
   readProof,
+  type KeyChange,
   type SignedCheckpoint,
   type VerifierKey,
   verifierKeyText,
@@ -137,14 +138,17 @@ function whoSignedKept(bytes: Uint8Array, keys: readonly VerifierKey[]): string 
 function whyRetired(
   older: SignedCheckpoint,
   newer: SignedCheckpoint,
-  { changes = [] }: Pick<FollowedKeys, 'changes'>,
+  { changes = [], given = [] }: Pick<FollowedKeys, 'changes' | 'given'>,
 ): string | undefined {
   const [before, now] = [older, newer].map(({ signed }) =>
     signed.filter(({ key }) => key.use === 'log').map(({ key }) => verifierKeyText(key)),
   ) as [string[], string[]];
   const may = new Set(before);
+  // That a key was lost says whoever follows it. Of a key that was given that is not believed: the other may be one of before, and stolen.
+  const byHand = new Set(given.map(verifierKeyText));
+  const tells = ({ isAnnounced, before: key }: KeyChange) => isAnnounced || !byHand.has(verifierKeyText(key));
   for (const change of changes)
-    if (may.has(verifierKeyText(change.before))) may.add(verifierKeyText(change.key));
+    if (may.has(verifierKeyText(change.before)) && tells(change)) may.add(verifierKeyText(change.key));
   if (now.some((key) => may.has(key))) return undefined;
   const names = ({ signed }: SignedCheckpoint) =>
     signed

@@ -18,6 +18,7 @@ import {
   STATEMENT_TYPE,
   type Tile,
   verifierKeyText,
+  readVerifierKey,
 } from '@margay/ledger';
 import { computeReport, verifyReport } from '@margay/reports';
 import { describe, expect, test } from 'vitest';
@@ -413,6 +414,20 @@ describe('a change of keys', () => {
       signedBy: [KEY.name],
       isAnswered: true,
     });
+  });
+
+  test.each<[what: string, keys: Trusted['keys'], signedBy: string[]]>([
+    [
+      'is not believed of a key that was given: who follows it may be a thief with an older one',
+      [NEXT, KEY],
+      [],
+    ],
+    ['is believed of one that only the log names, for the key that was given', [KEY], [KEY.name]],
+  ])('that says that a key was lost %s', async (_, keys, signedBy) => {
+    const lost = await keyChangeBytes(readVerifierKey(verifierKeyText(NEXT)), KEY);
+    const since = logOf([entryOf(HONEST)], NEXT).checkpoint;
+    const brought = evidence(HONEST, logWithChange(HONEST, lost, KEY));
+    expect(judged(brought, { keys, since, growth: [leafHash(lost)] })).toMatchObject({ signedBy });
   });
 
   test.each<[string, SigningKey, SigningKey]>([

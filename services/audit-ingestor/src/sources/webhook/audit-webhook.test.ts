@@ -130,7 +130,7 @@ test.each([
 });
 
 test('without a port there is no webhook', async () => {
-  const settings = readConfig(config, { KAFKA_BROKERS: 'unused:1' });
+  const settings = readConfig(config, { KAFKA_BROKERS: 'unused:1', KUBERNETES_WATCH: 'true' });
   const taken: Ingest = async () => {};
   const process = { metrics: openMetrics({ defaults: false }), log: silentLog };
   expect(await serveAuditWebhook(settings, taken, process)).toBeUndefined();
