@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { changesFromWatch, changesOf, watchSource, type WatchChange } from './changes-from-watch.ts';
 import type { Deleted, Upserted } from './notices.ts';
-import { writtenAt } from './object-states.ts';
+import { writtenAt } from './written-at.ts';
 import { watchableKinds, waysToServe } from './watchable-kinds.ts';
 
 const POLICIES = kindOf({ group: 'networking.k8s.io', resource: 'networkpolicies' })!;

@@ -2,7 +2,7 @@ import { type Instant, SECOND } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { ApiStatusError } from '../client/errors.ts';
 import { LEASES } from '../leading/leadership.ts';
-import { writtenAt } from './object-states.ts';
+import { writtenAt } from './written-at.ts';
 
 /** So many leases tell the time well enough: each is renewed every ten seconds or oftener. */
 const LEASES_MAX = 50;

@@ -1,9 +1,10 @@
-import { type Instant, parseInstant } from '@margay/ground';
+import type { Instant } from '@margay/ground';
 import type { Page, WatchEvent } from '../client/client.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { fingerprintOf, type Inventory } from './inventory.ts';
 import type { Moment } from './moments.ts';
 import type { Deleted, Identity, Known, Notice, Project, Unusable } from './notices.ts';
+import { writtenAt } from './written-at.ts';
 
 /** The instants around a list. */
 export interface ListTimes {
@@ -136,13 +137,6 @@ export class ObjectStates<T> {
   lastVersion(events: readonly WatchEvent[]): string | undefined {
     return events.at(-1)?.object.metadata.resourceVersion;
   }
-}
-
-/** When the object was last written, by its own record and cut to the second; undefined where it has none. */
-export function writtenAt({ metadata }: ApiObject): Instant | undefined {
-  const times = [metadata.creationTimestamp, ...(metadata.managedFields ?? []).map(({ time }) => time)];
-  const instants = times.map(parseInstant).filter((instant) => instant !== undefined);
-  return instants.length === 0 ? undefined : Math.max(...instants);
 }
 
 function clamp(instant: Instant | undefined, from: Instant, to: Instant): Instant | undefined {
