@@ -109,7 +109,7 @@ test.each(['deleted', 'changed without a trace of when'])(
     const metadata = {
       name: 'p',
       uid: 'u',
-      resourceVersion: fake.put(POLICIES, 'p').metadata.resourceVersion,
+      resourceVersion: fake.put(POLICIES, 'p').metadata.resourceVersion!,
     };
     if (how === 'deleted') fake.delete(LEASES, 'lease-1');
     else fake.put(LEASES, 'lease-1', renewal(9));
