@@ -230,6 +230,23 @@ test.each([
   ['a hub whose cells are elsewhere', { ...HUB, 'hub.cells': [], 'hub.cellsConfigMap': 'fleet' }],
   ['a hub without definitions', { ...HUB, 'crds.enabled': false, 'podDisruptionBudget.enabled': false }],
   ['a hub for single people', { ...HUB, 'rbac.clusterNames': ['shop'] }],
+  [
+    'networks',
+    {
+      privateNetworks: [
+        '10.0.0.0/8',
+        '192.0.2.1',
+        '0.0.0.0/0',
+        'fd00::/8',
+        '::/0',
+        '2001:db8:1:2:3:4:5:6/128',
+      ],
+    },
+  ],
+  ['a moment', { 'globalReports.since': '2026-12-31T23:59:59.5+02:00' }],
+  ['the highest port', { ...DISTRIBUTED, 'kafka.brokers': 'k:65535,l:1' }],
+  ['both profiles in one file', { ...DISTRIBUTED, 'embedded.extraEnv': [{ name: 'A' }] }],
+  ['the same for one process', { ...DISTRIBUTED, profile: 'embedded', 'api.replicas': 2 }],
   ['labels with a domain', { podLabels: { 'azure.workload.identity/use': 'true', empty: '' } }],
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
 
@@ -387,6 +404,27 @@ test.each([
   ['a route from nowhere', { 'httpRoute.enabled': true }, 'httpRoute.parentRefs'],
   ['a digest that is none', { 'image.digest': 'sha256:abc' }, 'image.digest'],
   ['a level that is none', { logLevel: 'verbose' }, 'logLevel'],
+  ['a part of a hub in a cluster', { 'hub.extraEnv': [{ name: 'A' }] }, 'hub.extraEnv'],
+  ['the same beside services', { ...DISTRIBUTED, 'hub.podLabels': { a: 'b' } }, 'hub.podLabels'],
+  ['a port twice', { ...RECEIVING, 'auditIngestor.webhook.port': 8_080 }, 'auditIngestor.webhook.port'],
+  ['a network of more bits than it has', { privateNetworks: ['10.0.0.0/99'] }, 'privateNetworks.0'],
+  ['a network of numbers that are too large', { privateNetworks: ['300.0.0.0/8'] }, 'privateNetworks.0'],
+  ['no network of IPv6', { privateNetworks: ['fd00::/129'] }, 'privateNetworks.0'],
+  [
+    'a load balancer’s',
+    { 'service.loadBalancerSourceRanges': ['10.0.0.0'] },
+    'service.loadBalancerSourceRanges.0',
+  ],
+  ['a moment that never was', { 'globalReports.since': '2026-13-40T99:00:00Z' }, 'globalReports.since'],
+  ['brokers at no port', { ...DISTRIBUTED, 'kafka.brokers': 'k:99999' }, 'kafka.brokers'],
+  ['a topic that Kafka refuses', { ...DISTRIBUTED, 'auditIngestor.topic': 'a b' }, 'auditIngestor.topic'],
+  [
+    'egress of no policy',
+    { 'networkPolicy.enabled': false, 'networkPolicy.egress.enabled': true },
+    'networkPolicy.egress.enabled',
+  ],
+  ['a token that nobody asks for', { permissionsTokenSecret: 'door' }, 'permissionsTokenSecret'],
+  ['a key for nobody who is told', { 'notifier.secret': 'key' }, 'notifier.url'],
   ['who is asked, misspelt', { permission: 'none' }, 'permission'],
 ])('%s is refused with its path', (_, set, path) => expect(wrongAt(set)).toContain(path));
 

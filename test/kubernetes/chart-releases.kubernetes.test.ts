@@ -73,8 +73,14 @@ test('what helm renders can be applied by kubectl alone', () => {
 
 test('a profile is changed and rolled back, and what stays after an uninstall is the volume', async () => {
   expect(upgrade(EMBEDDED)).not.toMatch(/not taken over|without effect/);
-  expect(upgrade({ ...DISTRIBUTED, profile: 'embedded' })).toContain(
-    'kafka and elasticsearch are without effect',
+  expect(
+    upgrade({
+      ...DISTRIBUTED,
+      profile: 'embedded',
+      auditIngestor: { extraEnv: [{ name: 'A', value: 'b' }] },
+    }),
+  ).toContain(
+    'without effect in the embedded profile: auditIngestor.extraEnv, elasticsearch.urls, kafka.brokers.\n',
   );
   expect(upgrade(DISTRIBUTED)).toContain(
     'The claim margay of the embedded profile stays, with its history and reports',

@@ -69,8 +69,8 @@
 {{- define "margay.rights" -}}
 - { name: GLOBAL_REPORT_GROUP, value: {{ include "margay.group" . | quote }} }
 - { name: API_PERMISSIONS, value: {{ .Values.permissions | quote }} }
-{{- with .Values.permissionsTokenSecret }}
-- { name: API_TOKEN, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: token } } }
+{{- if eq .Values.permissions "token" }}
+- { name: API_TOKEN, valueFrom: { secretKeyRef: { name: {{ .Values.permissionsTokenSecret | quote }}, key: token } } }
 {{- end }}
 {{- end }}
 

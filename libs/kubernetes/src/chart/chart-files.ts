@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { valuesSchema, valuesTables, valuesYaml } from './values-files.ts';
+import { notReadJson, valuesSchema, valuesTables, valuesYaml } from './values-files.ts';
 
 const CHART = fileURLToPath(new URL('../../../../charts/margay/', import.meta.url));
 
@@ -9,6 +9,7 @@ export function chartFiles(read: (path: string) => string): ReadonlyMap<string, 
   return new Map([
     [`${CHART}values.yaml`, valuesYaml()],
     [`${CHART}values.schema.json`, `${JSON.stringify(valuesSchema(), undefined, 2)}\n`],
+    [`${CHART}files/not-read.json`, notReadJson()],
     [
       readme,
       read(readme).replace(

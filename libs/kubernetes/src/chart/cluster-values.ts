@@ -6,7 +6,10 @@ import {
   duration,
   flag,
   labels,
+  MOMENT,
   named,
+  NETWORK,
+  PORT,
   secretReferences,
   section,
   text,
@@ -15,7 +18,6 @@ import {
   type Values,
 } from './value.ts';
 
-const NETWORK = '[0-9a-fA-F.:]+(/[0-9]{1,3})?';
 const URL_OF_SERVER = 'https?://[^@\\s,/]+(/[^@\\s,]*)?';
 /** What a Service may be called. */
 const LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
@@ -59,7 +61,7 @@ const globalReports = section('GlobalReports and GlobalReportTypes.', {
   since: text(
     'Reports have the windows too that their schedules would have had since then, over the evidence that there is; RFC 3339 (SCHEDULE_SINCE). From their creation on unless set.',
     '',
-    '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)',
+    MOMENT,
   ),
 });
 
@@ -83,7 +85,7 @@ const canary = section(
     },
     servers: texts(
       'Addresses of the API servers, host:port, where canary.enabled; those of the Service kubernetes unless given.',
-      '(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?):[0-9]{1,5}',
+      `(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?):${PORT}`,
       { uniqueItems: true },
     ),
     apiServerMetrics: flag(

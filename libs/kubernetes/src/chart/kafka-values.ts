@@ -1,6 +1,6 @@
-import { choice, flag, named, text, type Value, type Values } from './value.ts';
+import { choice, flag, named, PORT, text, type Value, type Values } from './value.ts';
 
-const BROKER = '([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
+const BROKER = `([A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):${PORT}`;
 
 /** Several, with commas between them. */
 export const listed = (one: string): string => `${one}(, *${one})*`;

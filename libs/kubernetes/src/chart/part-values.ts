@@ -13,6 +13,7 @@ import {
   size,
   text,
   texts,
+  TOPIC,
   whole,
   type JsonSchema,
   type Values,
@@ -74,7 +75,11 @@ const volume = (about: string, initially: string) =>
 const receiver = (about: string, secret: string, more: Values = {}) =>
   section(about, {
     enabled: flag('Whether it is there.', false),
-    port: whole('The port of the pods; the Service has 443.', 8_443, 1, 65_535),
+    port: {
+      about: 'The port of the pods, but not 8080, which has health and metrics; the Service has 443.',
+      initially: 8_443,
+      schema: { type: 'integer', minimum: 1, maximum: 65_535, not: { const: 8_080 } },
+    },
     secret: named(secret),
     ...more,
   });
@@ -91,6 +96,8 @@ export const PARTS = {
     watch: flag('Follows the cluster by list and watch; one replica then.', true),
     topic: text(
       'A Kafka topic of raw audit events (AUDIT_TOPIC), as forwarders or a cloud’s hub write them; none unless set.',
+      '',
+      TOPIC,
     ),
     topicKafka: section(
       'Where that topic is, if on other brokers than those of kafka: a cloud’s hub, say. kafka.topicPrefix does not count there.',
@@ -132,7 +139,11 @@ export const PARTS = {
       'Takes flow logs over HTTP.',
       'A Secret with tls.crt and tls.key, and token: the bearer token that senders send. Needed where it is enabled.',
     ),
-    topic: text('A Kafka topic of raw flow logs (FLOW_TOPIC), as forwarders write them; none unless set.'),
+    topic: text(
+      'A Kafka topic of raw flow logs (FLOW_TOPIC), as forwarders write them; none unless set.',
+      '',
+      TOPIC,
+    ),
     ...podValues(SMALL),
   }),
   snapshotter: section('Keeps the history.', { replicas, ...podValues(SMALL) }),

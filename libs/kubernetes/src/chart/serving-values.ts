@@ -1,6 +1,7 @@
 import {
   annotations,
   choice,
+  CIDR,
   flag,
   kubernetes,
   kubernetesList,
@@ -23,7 +24,7 @@ const service = section('The Service of the dashboard and the REST API.', {
   annotations: annotations('Annotations of it.'),
   clusterIP: text('Its address; chosen by the cluster unless set.', '', 'None|[0-9a-fA-F.:]+'),
   loadBalancerClass: text('Whose load balancer it is.', '', '[A-Za-z0-9./_-]+'),
-  loadBalancerSourceRanges: texts('Networks that its load balancer lets in.', '[0-9a-fA-F.:]+/[0-9]{1,3}'),
+  loadBalancerSourceRanges: texts('Networks that its load balancer lets in.', CIDR),
   externalTrafficPolicy: choice('Where traffic from outside goes; the cluster’s default unless set.', '', [
     '',
     'Cluster',

@@ -1,5 +1,5 @@
-import { CHART_VALUES, OF_EACH_PART } from './chart-values.ts';
-import { isSection, type JsonSchema, type Section, type Value } from './value.ts';
+import { NOT_READ, valuesBelow } from './read-values.ts';
+import type { JsonSchema } from './value.ts';
 
 /** What must hold at a path where something holds at others. */
 interface Rule {
@@ -25,51 +25,23 @@ const NAMES_A_SOURCE: JsonSchema = {
   },
 };
 
-/**
- * The values that a hub does not read, with all that is below them: it follows no cluster, computes nothing, keeps no evidence and is one process.
- * That these and no others are without effect there is a test of the chart. A volume of the embedded profile that is there stays an object of the release.
- */
-const NOT_OF_A_HUB: readonly string[] = [
-  'clusterName',
-  'clusters',
-  'clusterLabels',
-  'clusterUids',
-  'kubeconfigsSecret',
-  'globalReports.startDelay',
-  'globalReports.evidenceWaitSeconds',
-  'globalReports.overClusters',
-  'globalReports.since',
-  'crds',
-  'privateNetworks',
-  'ledger',
-  'canary',
-  'elasticsearch',
-  'keda',
-  'rbac.aggregate',
-  ...OF_EACH_PART.map((key) => `embedded.${key}`),
-  'auditIngestor',
-  'flowIngestor',
-  'snapshotter',
-  'scheduler',
-  'reportWorker',
-  'notifier',
-  'api',
-  'networkPolicy.evidenceFrom',
-  'podDisruptionBudget',
-];
-
 /** What values must have where others are set. */
 const RULES: readonly Rule[] = [
   {
     where: { profile: { enum: ['embedded', 'distributed'] } },
-    needs: { clusterName: GIVEN, 'hub.cells': NONE, 'hub.cellsConfigMap': NOT_GIVEN },
+    needs: {
+      clusterName: GIVEN,
+      'hub.cells': NONE,
+      'hub.cellsConfigMap': NOT_GIVEN,
+      ...unchanged(NOT_READ.distributed.refused),
+    },
   },
   {
     where: { profile: is('distributed') },
     needs: { 'kafka.brokers': GIVEN, 'elasticsearch.urls': GIVEN },
   },
   // One process follows its cluster and takes no evidence by the network, keeps one cluster's, and is not scaled. How its parts would
-  // be elsewhere may stand there: one file of values can be for both profiles.
+  // be elsewhere may stand there, and the notes name it: one file of values can be for both profiles.
   {
     where: { profile: is('embedded') },
     needs: {
@@ -79,10 +51,8 @@ const RULES: readonly Rule[] = [
       'auditIngestor.topic': NOT_GIVEN,
       'reportWorker.autoscaling.enabled': is(false),
       'keda.enabled': is(false),
-      clusters: NONE,
-      clusterUids: NONE,
       permissions: { not: is('hub') },
-      'globalReports.overClusters': is(false),
+      ...unchanged(NOT_READ.embedded.refused),
     },
   },
   {
@@ -90,7 +60,7 @@ const RULES: readonly Rule[] = [
     needs: {
       'kafka.brokers': GIVEN,
       permissions: { enum: ['hub', 'token', 'none'] },
-      ...unchanged(NOT_OF_A_HUB),
+      ...unchanged(NOT_READ.hub.refused),
     },
   },
   {
@@ -104,6 +74,9 @@ const RULES: readonly Rule[] = [
     needs: { 'rbac.clusterNames': NONE },
   },
   { where: { permissions: is('token') }, needs: { permissionsTokenSecret: GIVEN } },
+  { where: { permissions: { not: is('token') } }, needs: { permissionsTokenSecret: NOT_GIVEN } },
+  { where: { 'networkPolicy.enabled': is(false) }, needs: { 'networkPolicy.egress.enabled': is(false) } },
+  { where: { 'notifier.secret': GIVEN, 'notifier.urlSecret': NOT_GIVEN }, needs: { 'notifier.url': GIVEN } },
   // Labels that nobody reads would be a mistake.
   { where: { 'globalReports.overClusters': is(false) }, needs: { clusterLabels: { maxProperties: 0 } } },
   {
@@ -185,21 +158,11 @@ const RULES: readonly Rule[] = [
 
 /** That values at these paths, and below them, are what they are unless set; what is on may be off, where there is none of it. */
 function unchanged(paths: readonly string[]): Rule['needs'] {
-  const of = (one: Value | Section, path: string): [string, JsonSchema][] => {
-    if (isSection(one))
-      return Object.entries(one.values).flatMap(([key, inner]) => of(inner, `${path}.${key}`));
-    return one.initially === true ? [] : [[path, is(one.initially)]];
-  };
-  return Object.fromEntries(paths.flatMap((path) => of(valueAt(path), path)));
-}
-
-function valueAt(path: string): Value | Section {
-  const whole: Section = { about: '', values: CHART_VALUES };
-  return path.split('.').reduce<Value | Section>((one, key) => {
-    const inner = isSection(one) ? one.values[key] : undefined;
-    if (inner === undefined) throw new Error(`The chart has no value ${path}`);
-    return inner;
-  }, whole);
+  return Object.fromEntries(
+    valuesBelow(paths).flatMap(([path, { initially }]) =>
+      initially === true ? [] : [[path, is(initially)]],
+    ),
+  );
 }
 
 /** A schema of the whole for what must hold at some paths: where there is something, or only if there is, since of nothing everything holds. */

@@ -52,6 +52,24 @@ export const flag = (about: string, initially: boolean): Value =>
 export const whole = (about: string, initially: number, minimum: number, maximum: number): Value =>
   value(about, initially, { type: 'integer', minimum, maximum });
 
+/** A port in a text. */
+export const PORT = '([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const IPV4 = `${OCTET}(\\.${OCTET}){3}`;
+const IPV6 = '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}';
+const [OF_32, OF_128] = ['([12]?[0-9]|3[0-2])', '(12[0-8]|1[01][0-9]|[1-9]?[0-9])'];
+
+/** A network as CIDR, and one that may be an address alone. */
+export const CIDR = `(${IPV4}/${OF_32}|${IPV6}/${OF_128})`;
+export const NETWORK = `(${IPV4}(/${OF_32})?|${IPV6}(/${OF_128})?)`;
+
+/** A moment, by RFC 3339. */
+export const MOMENT =
+  '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])';
+
+/** A topic of Kafka. */
+export const TOPIC = '[A-Za-z0-9._-]{1,249}';
+
 /** A port of the host or a node, chosen by the cluster where it is 0. */
 export const nodePort = (about: string): Value =>
   value(about, 0, { anyOf: [{ const: 0 }, { type: 'integer', minimum: 1024, maximum: 65_535 }] });
