@@ -40,11 +40,12 @@ export { restoreDoubts } from './restores.ts';
 export {
   CLOCKS_APART_MAX,
   isOfOwnCounter,
-  compareNumbers,
+  isAgain,
+  isBegun,
+  isInTurns,
   type Meeting,
   numberedSight,
   type NumberedSight,
-  toldSince,
   twoClusters,
 } from './two-clusters.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';

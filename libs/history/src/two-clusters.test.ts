@@ -5,28 +5,51 @@ import type { Change } from './change.ts';
 import { memoryHistory } from './memory.ts';
 import { readLine } from './index.ts';
 import { recordedLines } from './testing/recordings.ts';
-import { type Act, acts, copied, EMPTY, live, restoredOften } from './testing/copies.ts';
-import { CLOCKS_APART_MAX, numberedSight, twoClustersIn } from './two-clusters.ts';
+import {
+  type Act,
+  acts,
+  copied,
+  EMPTY,
+  live,
+  restoredByWrongClock,
+  restoredOften,
+} from './testing/copies.ts';
+import { CLOCKS_APART_MAX, numberedSight, type NumberedSight, twoClustersIn } from './two-clusters.ts';
 
 /** Every pair of sights, asked one by one whether the rule holds: what the sweep over them must find. */
 function isProven(changes: readonly Change[]): boolean {
   const sights = changes.flatMap((change) => numberedSight(change) ?? []);
-  const kinds = [...Map.groupBy(sights, ({ resource }) => resource).values()];
-  const isTwice = sights.some((a) =>
-    sights.some((b) => a.resourceVersion === b.resourceVersion && a.uid !== b.uid),
-  );
-  const isOutlived = kinds.some((own) => {
-    const births = own.filter(({ created }) => created);
-    return births.some((birth) =>
-      births.some(
-        (by) =>
-          Number(by.resourceVersion) > Number(birth.resourceVersion) &&
-          by.at + CLOCKS_APART_MAX < birth.receivedAt &&
-          own.some(({ uid, receivedAt }) => uid === by.uid && receivedAt > birth.at + CLOCKS_APART_MAX),
-      ),
+  const gap = CLOCKS_APART_MAX;
+  const births = sights.filter(({ created }) => created);
+  const isGivenTwice = (birth: NumberedSight) =>
+    sights.some(
+      ({ resourceVersion, uid, at }) =>
+        resourceVersion === birth.resourceVersion && uid !== birth.uid && at + gap < birth.receivedAt,
     );
-  });
-  return isTwice && isOutlived;
+  const writes = sights.filter(({ written }) => written);
+  return births
+    .filter(isGivenTwice)
+    .some((birth) =>
+      births
+        .filter(
+          (by) =>
+            by.resource === birth.resource &&
+            Number(by.resourceVersion) > Number(birth.resourceVersion) &&
+            by.at + gap < birth.receivedAt,
+        )
+        .some((by) =>
+          writes.some(
+            (written) =>
+              written.uid === by.uid &&
+              Number(written.resourceVersion) > Number(by.resourceVersion) &&
+              birth.at + gap < written.receivedAt &&
+              writes.some(
+                ({ resourceVersion, uid, at }) =>
+                  resourceVersion === written.resourceVersion && uid !== written.uid && at > written.at,
+              ),
+          ),
+        ),
+    );
 }
 
 describe('two clusters under one name', () => {
@@ -45,24 +68,31 @@ describe('two clusters under one name', () => {
     const { told: copy } = live('b', states[2]!.store, begin + 300 * SECOND, [
       act('create', 60),
       act('update', 60),
+      act('update', 600),
     ]);
     expect(twoClustersIn(original)).toBeUndefined();
     expect(twoClustersIn(copy)).toBeUndefined();
     const doubt = twoClustersIn([...original, ...copy]);
     expect(doubt).toMatchObject({ receivedAt: begin + 360 * SECOND - 1_000, resource: '', name: '' });
     expect(doubt?.doubt?.message).toContain(
-      'pods shop/a2 (uid uid-a-60000000000-2) and pods shop/b0 (uid uid-b-60300000000-0) both have the resourceVersion 103, which one store gives once; and pods shop/a3 (uid uid-a-60000000000-3), created with 104, was still there when pods shop/b0 (uid uid-b-60300000000-0) had been created with 103',
+      'pods shop/a2 (uid uid-a-60000000000-2) and pods shop/b0 (uid uid-b-60300000000-0) both have the resourceVersion 103, which one store gives once; pods shop/a3 (uid uid-a-60000000000-3), created before that with 104, was written with 105 afterwards, as nothing is after a restore; and pods shop/a0 (uid uid-a-60000000000-0) was given that number once more',
     );
   });
 
-  test('one cluster never is taken for two, however often its store is restored, by clocks half a minute apart', () => {
-    fc.assert(
-      fc.property(restoredOften, (told) => {
-        expect(twoClustersIn(told)).toBeUndefined();
-      }),
-      { numRuns: 1_000 },
-    );
-  });
+  test.each([
+    ['clocks half a minute apart', restoredOften],
+    ['clocks of which one is an hour off', restoredByWrongClock],
+  ])(
+    'one cluster never is taken for two, though its store is restored or moved, whatever stale caches show: by %s',
+    (_, often) => {
+      fc.assert(
+        fc.property(often, (told) => {
+          expect(twoClustersIn(told)).toBeUndefined();
+        }),
+        { numRuns: 1_000 },
+      );
+    },
+  );
 
   test('nor is one whose kinds are in stores of their own, where numbers meet all the time', () => {
     const ofKind = (kind: Act['kind']) =>
@@ -79,7 +109,7 @@ describe('two clusters under one name', () => {
     );
   });
 
-  test('two are found where numbers were given twice and something outlived a creation, never before the copy began', () => {
+  test('two are found where they gave numbers in turns, never before the copy began', () => {
     let found = 0;
     fc.assert(
       fc.property(copied, ({ original, copy, begun }) => {
@@ -92,7 +122,7 @@ describe('two clusters under one name', () => {
       }),
       { numRuns: 300 },
     );
-    expect(found).toBeGreaterThan(50);
+    expect(found).toBeGreaterThan(5);
   });
 
   test('the order in which changes come and repeats say nothing', () => {

@@ -2,7 +2,6 @@ import {
   compareResourceVersions,
   compareTexts,
   formatInstant,
-  type Instant,
   type Key,
   kindOf,
   MINUTE,
@@ -15,15 +14,21 @@ import { TWO_CLUSTERS } from './object-doubt.ts';
 export interface NumberedSight extends Key, Pick<Change, 'at' | 'receivedAt' | 'created'> {
   readonly uid: string;
   readonly resourceVersion: string;
+  /** By the answer to a write: an API server's cache can show what its store has not, but nobody can write that. */
+  readonly written?: boolean;
 }
 
 /** Two objects that were given one number. */
 export type Meeting = readonly [first: NumberedSight, second: NumberedSight];
 
-/** An object that was created with a lesser number than one that had been there before, and was there afterwards. */
-export interface Outlived {
-  readonly birth: NumberedSight;
+/** What shows that two stores gave numbers in turns. */
+export interface Turns {
+  /** A number that was given once more, to what was created with it. */
+  readonly begun: Meeting;
+  /** The creation of an object of that kind, before that, with a greater number: what was restored has none of it. */
   readonly by: NumberedSight;
+  /** A number that this object was given by a write after all that, and that another write was given afterwards. */
+  readonly again: Meeting;
 }
 
 /** What clocks of API servers that are set may differ by, at the most. */
@@ -35,7 +40,8 @@ export const isOfOwnCounter = (of: Pick<Key, 'group' | 'resource'>): boolean =>
 
 /** What a change tells of the cluster's own counter. */
 export function numberedSight(change: Change): NumberedSight | undefined {
-  const { what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt, created } = change;
+  const { what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt, created, actor } =
+    change;
   if (what !== 'present' || uid === undefined || resourceVersion === undefined) return undefined;
   if (!isOfOwnCounter(change)) return undefined;
   return {
@@ -48,6 +54,7 @@ export function numberedSight(change: Change): NumberedSight | undefined {
     at,
     receivedAt,
     ...(created && { created }),
+    ...(actor && { written: true }),
   };
 }
 
@@ -55,29 +62,25 @@ export function numberedSight(change: Change): NumberedSight | undefined {
  * The doubt about everything where two clusters tell their changes under one name and uid: one was made of a snapshot of the other's
  * store, and both go on. Undefined where one cluster can have told all of it.
  *
- * A store gives each write a number of its own. So two objects with one number show that it was given twice: the store was restored
- * from a backup, or there are two. Where it was restored, what had been created with a greater number is gone for good. So an object
- * that was created before another one of its kind, with a greater number, and was seen after the creation of that, shows that its store
- * goes on: of one kind, since kinds can be put into stores of their own, where numbers meet and nothing else is amiss.
+ * A store gives each write a number of its own. So two objects with one number show that it was given twice: the store was restored from
+ * a backup or moved to another one, or there are two. Two are seen to give numbers in turns:
+ *
+ * - one gave a number, and the other one gave it again, to what was created with it;
+ * - after that an object is written that had been created before, with a greater number: a store that was restored has lost that, and
+ *   the number of its write is greater still, as none is for long where a store was moved and counts anew;
+ * - and the number of that write is given again, by another write.
+ *
+ * Of one kind, since kinds can be put into stores of their own, where numbers meet and nothing else is amiss.
  */
 export function twoClustersIn(changes: Iterable<Change>): Change | undefined {
   if (!isAnyTwice(changes)) return undefined;
-  const byKind = new Map<string, NumberedSight[]>();
+  const sights: NumberedSight[] = [];
   for (const change of changes) {
     const sight = numberedSight(change);
-    if (sight === undefined) continue;
-    const kind = resourceName(sight);
-    const known = byKind.get(kind);
-    if (known) known.push(sight);
-    else byKind.set(kind, [sight]);
+    if (sight !== undefined) sights.push(sight);
   }
-  const kinds = [...byKind.values()];
-  const meeting = firstMeeting(kinds.flat());
-  if (meeting === undefined) return undefined;
-  const [outlived] = kinds
-    .flatMap((sights) => firstOutlived(sights) ?? [])
-    .sort((a, b) => a.birth.receivedAt - b.birth.receivedAt || compareTexts(a.birth.uid, b.birth.uid));
-  return outlived && twoClusters(meeting, outlived, toldSince(meeting, outlived.birth));
+  const turns = firstTurns(sights.sort(inTime));
+  return turns && twoClusters(turns);
 }
 
 /** The quick answer for all but a few: false where no number was given twice. */
@@ -92,45 +95,53 @@ function isAnyTwice(changes: Iterable<Change>): boolean {
   return false;
 }
 
-/** The number that was given twice earliest. */
-function firstMeeting(sights: readonly NumberedSight[]): Meeting | undefined {
-  const byNumber = new Map<string, NumberedSight>();
-  for (const sight of sights.toSorted(inTime)) {
-    const known = byNumber.get(sight.resourceVersion);
-    if (known === undefined) byNumber.set(sight.resourceVersion, sight);
-    else if (known.uid !== sight.uid) return [known, sight];
+/** @param sights in time order. */
+function firstTurns(sights: readonly NumberedSight[]): Turns | undefined {
+  const begun: Meeting[] = [];
+  const again: Meeting[] = [];
+  const births = new Map<string, NumberedSight>();
+  for (const sight of sights) if (sight.created && !births.has(sight.uid)) births.set(sight.uid, sight);
+  for (const same of Map.groupBy(sights, ({ resourceVersion }) => resourceVersion).values()) {
+    for (const sight of same) {
+      const first = same.find(({ uid }) => uid !== sight.uid);
+      if (first === undefined) break;
+      if (isBegun([first, sight])) begun.push([first, sight]);
+      const next = same.findLast((other) => isAgain([sight, other]));
+      if (next !== undefined) again.push([sight, next]);
+    }
+  }
+  again.sort(([a], [b]) => b.receivedAt - a.receivedAt || compareTexts(a.uid, b.uid));
+  begun.sort(([, a], [, b]) => a.receivedAt - b.receivedAt || compareTexts(a.uid, b.uid));
+  for (const one of begun) {
+    for (const other of again) {
+      if (!isBefore(one[1], other[0])) break;
+      const by = births.get(other[0].uid);
+      if (by !== undefined && isInTurns({ begun: one, by, again: other }))
+        return { begun: one, by, again: other };
+    }
   }
   return undefined;
 }
 
-function firstOutlived(sights: readonly NumberedSight[]): Outlived | undefined {
-  const lastAsked = new Map<string, Instant>();
-  const births = new Map<string, NumberedSight>();
-  for (const sight of sights.toSorted(inTime)) {
-    lastAsked.set(sight.uid, Math.max(lastAsked.get(sight.uid) ?? -Infinity, sight.receivedAt));
-    if (sight.created === true && !births.has(sight.uid)) births.set(sight.uid, sight);
-  }
-  const all = [...births.values()];
-  const byEnd = all.toSorted((a, b) => a.at - b.at);
-  /** Those that were there by then, by number: where the greatest is of no use any more, it never will be. */
-  const there: NumberedSight[] = [];
-  let next = 0;
-  for (const birth of all.toSorted((a, b) => a.receivedAt - b.receivedAt || compareTexts(a.uid, b.uid))) {
-    for (; next < byEnd.length && isBefore(byEnd[next]!, birth); next++) {
-      const one = byEnd[next]!;
-      const place = there.findLastIndex((other) => compareNumbers(other, one) <= 0) + 1;
-      there.splice(place, 0, one);
-    }
-    while (there.length > 0 && !isAfter(lastAsked.get(there.at(-1)!.uid)!, birth)) there.pop();
-    const by = there.at(-1);
-    if (by !== undefined && compareNumbers(by, birth) > 0) return { birth, by };
-  }
-  return undefined;
-}
+/** Whether a number was given once more to what was created with it. */
+export const isBegun = ([first, second]: Meeting): boolean =>
+  second.created === true && first.uid !== second.uid && isBefore(first, second);
+
+/** Whether two writes were given one number, one after the other. */
+export const isAgain = ([first, second]: Meeting): boolean =>
+  first.written === true && second.written === true && first.uid !== second.uid && first.at < second.at;
+
+/** Whether the creation of an object shows that both meetings are of two stores that go on. */
+export const isInTurns = ({ begun: [, birth], by, again: [written] }: Turns): boolean =>
+  by.uid === written.uid &&
+  resourceName(by) === resourceName(birth) &&
+  compareNumbers(by, birth) > 0 &&
+  compareNumbers(written, by) > 0 &&
+  isBefore(by, birth) &&
+  isBefore(birth, written);
 
 const isBefore = ({ at }: NumberedSight, birth: NumberedSight): boolean =>
   at + CLOCKS_APART_MAX < birth.receivedAt;
-const isAfter = (asked: Instant, birth: NumberedSight): boolean => asked > birth.at + CLOCKS_APART_MAX;
 
 /** By the numbers that they were given. */
 export const compareNumbers = (a: NumberedSight, b: NumberedSight): number =>
@@ -139,12 +150,9 @@ export const compareNumbers = (a: NumberedSight, b: NumberedSight): number =>
 const inTime = (a: NumberedSight, b: NumberedSight): number =>
   a.at - b.at || a.receivedAt - b.receivedAt || compareTexts(a.uid, b.uid);
 
-/** From when on both are known to have told something. */
-export const toldSince = ([, second]: Meeting, birth: NumberedSight): Instant =>
-  Math.min(second.receivedAt, birth.receivedAt);
-
-/** The doubt about everything. @param since from when on both are known to have told something. */
-export function twoClusters([first, second]: Meeting, { birth, by }: Outlived, since: Instant): Change {
+/** The doubt about everything, from when on the second is known to have told something. */
+export function twoClusters({ begun: [first, birth], by, again: [written, next] }: Turns): Change {
+  const since = birth.receivedAt;
   const id = `two-clusters/${by.uid}/${birth.uid}`;
   return {
     id,
@@ -159,7 +167,7 @@ export function twoClusters([first, second]: Meeting, { birth, by }: Outlived, s
     doubt: {
       reason: TWO_CLUSTERS,
       may: 'be-anything',
-      message: `Two clusters tell their changes under this name and uid: one is a copy of the other, made of a snapshot of its store. From ${formatInstant(since)} on nobody knows what is of which. ${placeOf(first)} and ${placeOf(second)} both have the resourceVersion ${first.resourceVersion}, which one store gives once; and ${placeOf(by)}, created with ${by.resourceVersion}, was still there when ${placeOf(birth)} had been created with ${birth.resourceVersion}, as nothing is after a restore. End the copy or keep it from telling anything here, and give the cluster that stays a new name: the history under this one stays in doubt.`,
+      message: `Two clusters tell their changes under this name and uid: one is a copy of the other, made of a snapshot of its store. From ${formatInstant(since)} on nobody knows what is of which. ${placeOf(first)} and ${placeOf(birth)} both have the resourceVersion ${birth.resourceVersion}, which one store gives once; ${placeOf(by)}, created before that with ${by.resourceVersion}, was written with ${written.resourceVersion} afterwards, as nothing is after a restore; and ${placeOf(next)} was given that number once more. End the copy or keep it from telling anything here, and give the cluster that stays a new name: the history under this one stays in doubt.`,
     },
     origin: { source: '', position: 0 },
   };

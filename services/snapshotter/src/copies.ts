@@ -1,17 +1,16 @@
 import {
-  CLOCKS_APART_MAX,
-  compareNumbers,
   type Change,
+  isAgain,
+  isBegun,
+  isInTurns,
   type Meeting,
   numberedSight,
-  type NumberedSight,
-  toldSince,
   twoClusters,
 } from '@margay/history';
 import type { Stores } from '@margay/storage';
 
-/** Creations that came last, of which it is asked whether something outlived them. */
-const BIRTHS_MAX = 50;
+/** Numbers that were given twice last, of which it is asked whether they show two clusters. */
+const MEETINGS_MAX = 50;
 /** So often it is asked, at the most. */
 const LOOKED_MILLISECONDS = 10_000;
 
@@ -19,12 +18,8 @@ const LOOKED_MILLISECONDS = 10_000;
 interface Known {
   /** Two clusters tell their changes under its name. */
   isTwo: boolean;
-  /** A number that was given twice. */
-  meeting?: Meeting;
-  /** By number. */
-  births: readonly NumberedSight[];
-  /** The latest request that was told of. */
-  latest: number;
+  /** Writes that were given one number, those that were found last. */
+  meetings: readonly Meeting[];
   /** When it was asked last, by a clock that does not jump. */
   looked: number;
 }
@@ -33,8 +28,7 @@ interface Known {
  * Looks whether a cluster and a copy of it tell their changes under one name and uid (see `twoClustersIn`). Where they do, the history
  * gets a doubt about everything, which nothing ends.
  *
- * Numbers that were given twice are looked for in each batch. Where one was found, creations that came last are looked at, until
- * something has outlived one of them: in a history of one cluster nothing does.
+ * Numbers that were given twice are looked for in each batch. Where two writes were given one, it is asked whether that shows two.
  */
 export class Copies {
   readonly #now: () => number;
@@ -59,18 +53,11 @@ export class Copies {
     const known = await this.#of(cluster, { history });
     if (known.isTwo) return;
     const sights = changes.flatMap((change) => numberedSight(change) ?? []);
-    const [meeting] = await history.numbers.meetings(sights);
-    for (const { receivedAt } of sights) known.latest = Math.max(known.latest, receivedAt);
-    const births = [...known.births, ...sights.filter(({ created }) => created === true)];
-    known.births = births.slice(-BIRTHS_MAX);
-    if (known.meeting === undefined && meeting === undefined) return;
-    known.meeting ??= meeting!;
-    if (this.#now() - known.looked < LOOKED_MILLISECONDS) return;
+    const found = (await history.numbers.meetings(sights.filter(({ written }) => written))).filter(isAgain);
+    known.meetings = [...known.meetings, ...found].slice(-MEETINGS_MAX);
+    if (known.meetings.length === 0 || this.#now() - known.looked < LOOKED_MILLISECONDS) return;
     known.looked = this.#now();
-    const doubt = await doubtIn(history, known.meeting, [
-      ...known.births.filter(({ at }) => at + CLOCKS_APART_MAX < known.latest),
-      ...known.meeting.filter(({ created }) => created === true),
-    ]);
+    const doubt = await doubtIn(history, known.meetings);
     if (doubt === undefined) return;
     await history.append([doubt]);
     known.isTwo = true;
@@ -81,8 +68,7 @@ export class Copies {
     if (known === undefined) {
       known = history.numbers.twoClusters().then((two) => ({
         isTwo: two !== undefined,
-        births: [],
-        latest: -Infinity,
+        meetings: [],
         looked: -Infinity,
       }));
       // A store that is away now is asked again.
@@ -95,15 +81,17 @@ export class Copies {
 
 async function doubtIn(
   { numbers }: Stores['history'],
-  meeting: Meeting,
-  births: readonly NumberedSight[],
+  meetings: readonly Meeting[],
 ): Promise<Change | undefined> {
-  // What has the least number is outlived first.
-  for (const birth of births.toSorted(compareNumbers)) {
-    const by = await numbers.outliving(birth);
+  for (const again of meetings) {
+    const by = await numbers.birthOf(again[0]);
     if (by === undefined) continue;
-    const first = (await numbers.firstOutlivedBy(by)) ?? birth;
-    return twoClusters(meeting, { birth: first, by }, toldSince(meeting, first));
+    const births = await numbers.outlivedBy(by, again[0]);
+    const twice = births.length === 0 ? [] : await numbers.meetings(births);
+    const [first] = twice
+      .filter((begun) => isBegun(begun) && isInTurns({ begun, by, again }))
+      .sort(([, a], [, b]) => a.receivedAt - b.receivedAt);
+    if (first !== undefined) return twoClusters({ begun: first, by, again });
   }
   return undefined;
 }

@@ -67,7 +67,11 @@ export function live(
       objects.push(stored);
       told.push(sight(stored, at, `${id}.create.a`, true));
     } else if (what === 'else') number++;
-    else if (what === 'list') for (const seen of own) told.push(sight(seen, at, `${id}.list.${seen.uid}`));
+    else if (what === 'list')
+      for (const seen of own) {
+        const { actor: _, ...shown } = sight(seen, at, `${id}.list.${seen.uid}`);
+        told.push(shown);
+      }
     else if (one !== undefined) {
       const place = objects.indexOf(one);
       const written = { ...one, number: ++number };
@@ -105,31 +109,84 @@ function sight(
     receivedAt: at - 1_000,
     content: { apiVersion: 'v1', kind: 'Any', metadata: { name, namespace: 'shop' } },
     ...(created && { created }),
+    actor: { user: 'admin' },
     origin: { source: id.split('-')[0]!, position: at },
   };
 }
 
-/** A cluster, and its store restored some times: each time what had come since a backup was lost. */
-export const restoredOften: fc.Arbitrary<Change[]> = fc
-  .record({
-    parts: fc.array(
-      fc.record({ done: acts(40), backup: fc.nat(40), pause: fc.integer({ min: 61, max: 9_000 }) }),
-      {
-        minLength: 1,
-        maxLength: 4,
-      },
-    ),
-    clocks: fc.array(fc.integer({ min: -30 * SECOND, max: 30 * SECOND }), { minLength: 1, maxLength: 3 }),
-  })
-  .map(({ parts, clocks }) => {
-    let [store, now] = [EMPTY, 1_000 * MINUTE];
-    return parts.flatMap(({ done, backup, pause }) => {
-      const { told, states } = live('a', store, now, done, clocks);
-      store = states[backup % states.length]!.store;
-      now = states.at(-1)!.at + 61 * SECOND + pause * SECOND;
-      return told;
+/** What becomes of a store: one that is moved to another one keeps its objects, and counts anew. */
+const moved = ({ objects }: Store): Store => ({
+  number: objects.length,
+  objects: objects.map((one, i) => ({ ...one, number: i + 1 })),
+});
+
+/** What its cluster has counted by the time that it is moved: more than is counted afterwards here. */
+const OLD: Store = { number: 1_000_000, objects: [] };
+
+interface Clocks {
+  /** Microseconds that each API server's clock is ahead by. */
+  readonly clocks: fc.Arbitrary<number[]>;
+  /** Seconds from the last write before a restore to the first one after it, at the least. */
+  readonly pause: number;
+  /** How often the store is restored or moved, at the most. */
+  readonly times: number;
+}
+
+/**
+ * A cluster whose store is restored, up to three times, or moved: each time what had come since a backup was lost. Caches that are
+ * stale go on showing it.
+ */
+const restoredBy = ({ clocks, pause: least, times }: Clocks): fc.Arbitrary<Change[]> =>
+  fc
+    .record({
+      parts: fc.array(
+        fc.record({
+          done: acts(40),
+          backup: fc.nat(40),
+          pause: fc.integer({ min: least, max: least + 9_000 }),
+          isMoved: fc.boolean(),
+          stale: fc.integer({ min: 0, max: 2_000 }),
+        }),
+        { minLength: 1, maxLength: times + 1 },
+      ),
+      ahead: clocks,
+    })
+    .map(({ parts, ahead }) => {
+      let [store, now] = [OLD, 1_000 * MINUTE];
+      return parts.flatMap(({ done, backup, pause, isMoved, stale }) => {
+        const { told, states } = live('a', store, now, done, ahead);
+        const last = states.at(-1)!;
+        // A store that counts anew since a short time has no number that would come too soon.
+        store =
+          isMoved && last.store.number > OLD.number
+            ? moved(last.store)
+            : states[backup % states.length]!.store;
+        now = last.at + pause * SECOND;
+        const lists = last.store.objects.map((one) => {
+          const {
+            actor: _,
+            created: __,
+            ...shown
+          } = sight(one, now + stale * SECOND, `stale-${now}-${one.uid}`);
+          return shown;
+        });
+        return [...told, ...lists];
+      });
     });
-  });
+
+/** By clocks half a minute apart. */
+export const restoredOften = restoredBy({
+  clocks: fc.array(fc.integer({ min: -30 * SECOND, max: 30 * SECOND }), { minLength: 1, maxLength: 3 }),
+  pause: 122,
+  times: 3,
+});
+
+/** Once, by clocks of which one is wrong by up to an hour; the store is not restored within that time. */
+export const restoredByWrongClock = restoredBy({
+  clocks: fc.integer({ min: -60 * MINUTE, max: 60 * MINUTE }).map((ahead) => [0, ahead, 0]),
+  pause: 3_700,
+  times: 1,
+});
 
 /** A cluster, and another one made of a snapshot of it, which both go on. */
 export const copied: fc.Arbitrary<{
@@ -137,7 +194,7 @@ export const copied: fc.Arbitrary<{
   readonly copy: readonly Change[];
   readonly begun: Instant;
 }> = fc
-  .record({ first: acts(60), second: acts(60), backup: fc.nat(60), late: fc.integer({ min: 1, max: 600 }) })
+  .record({ first: acts(90), second: acts(90), backup: fc.nat(60), late: fc.integer({ min: 1, max: 600 }) })
   .map(({ first, second, backup, late }) => {
     const { told: original, states } = live('a', EMPTY, 1_000 * MINUTE, first);
     const snapshot = states[backup % states.length]!;

@@ -3,6 +3,7 @@ import type { Instant, Key } from '@margay/ground';
 import {
   CLOCKS_APART_MAX,
   TWO_CLUSTERS,
+  type Change,
   type DoubtSince,
   type Meeting,
   type NumberedSight,
@@ -19,18 +20,20 @@ interface NumberedDocument extends Key {
   readonly at: Instant;
   readonly receivedAt: Instant;
   readonly isBirth: boolean;
+  /** The change itself, as JSON. */
+  readonly change: string;
 }
 
 /** How many numbers are asked for at once. */
 const NUMBERS_AT_ONCE = 1_000;
-/** Of those that may have outlived a creation, so many that were created last are looked at. */
-const BIRTHS_MAX = 500;
+/** So many creations are looked at of those that an object has outlived. */
+const BIRTHS_MAX = 100;
 
 /** What the numbers in Elasticsearch say of whether one cluster tells all changes. */
 export const elasticNumbers = (elastic: Elastic): Numbers => ({
   meetings: (sights) => meetings(elastic, sights),
-  outliving: (birth) => outliving(elastic, birth),
-  firstOutlivedBy: (by) => firstOutlivedBy(elastic, by),
+  birthOf: (sight) => birthOf(elastic, sight),
+  outlivedBy: (birth, written) => outlivedBy(elastic, birth, written),
   twoClusters: () => twoClusters(elastic),
 });
 
@@ -49,7 +52,18 @@ async function find(elastic: Elastic, { size, sort, filter }: Wanted): Promise<N
       size,
       sort,
       track_total_hits: false,
-      _source: ['group', 'resource', 'namespace', 'name', 'uid', 'number', 'at', 'receivedAt', 'isBirth'],
+      _source: [
+        'group',
+        'resource',
+        'namespace',
+        'name',
+        'uid',
+        'number',
+        'at',
+        'receivedAt',
+        'isBirth',
+        'change',
+      ],
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
     }),
   );
@@ -74,54 +88,31 @@ async function meetings(elastic: Elastic, sights: readonly NumberedSight[]): Pro
   return found;
 }
 
-async function outliving(
-  elastic: Elastic,
-  { resourceVersion, receivedAt, at, ...of }: NumberedSight,
-): Promise<NumberedSight | undefined> {
-  if (!isCounted(resourceVersion)) return undefined;
-  const older = await find(elastic, {
-    size: BIRTHS_MAX,
-    sort: [{ at: 'desc' }],
-    filter: [
-      ...birthsOf(of),
-      { range: { number: { gt: resourceVersion } } },
-      { range: { at: { lt: receivedAt - CLOCKS_APART_MAX } } },
-    ],
-  });
-  if (older.length === 0) return undefined;
-  const [seen] = await find(elastic, {
-    size: 1,
-    sort: [{ at: 'asc' }],
-    filter: [
-      ...numberedOf(of),
-      { terms: { uid: older.map(({ uid }) => uid) } },
-      { range: { receivedAt: { gt: at + CLOCKS_APART_MAX } } },
-    ],
-  });
-  return older.find(({ uid }) => uid === seen?.uid);
-}
-
-async function firstOutlivedBy(
-  elastic: Elastic,
-  { resourceVersion, uid, at, ...of }: NumberedSight,
-): Promise<NumberedSight | undefined> {
-  const [last] = await find(elastic, {
-    size: 1,
-    sort: [{ receivedAt: 'desc' }],
-    filter: [...numberedOf(of), { term: { uid } }],
-  });
-  if (last === undefined || !isCounted(resourceVersion)) return undefined;
+async function birthOf(elastic: Elastic, { uid, ...of }: NumberedSight): Promise<NumberedSight | undefined> {
   const [first] = await find(elastic, {
     size: 1,
     sort: [{ at: 'asc' }],
+    filter: [...birthsOf(of), { term: { uid } }],
+  });
+  return first;
+}
+
+async function outlivedBy(
+  elastic: Elastic,
+  { resourceVersion, at, ...of }: NumberedSight,
+  { receivedAt }: NumberedSight,
+): Promise<NumberedSight[]> {
+  if (!isCounted(resourceVersion)) return [];
+  return find(elastic, {
+    size: BIRTHS_MAX,
+    sort: [{ at: 'asc' }, { uid: 'asc' }],
     filter: [
       ...birthsOf(of),
       { range: { number: { lt: resourceVersion } } },
       { range: { receivedAt: { gt: at + CLOCKS_APART_MAX } } },
-      { range: { at: { lt: last.receivedAt - CLOCKS_APART_MAX } } },
+      { range: { at: { lt: receivedAt - CLOCKS_APART_MAX } } },
     ],
   });
-  return first;
 }
 
 async function twoClusters(elastic: Elastic): Promise<DoubtSince | undefined> {
@@ -151,18 +142,18 @@ const ofKind = ({ group, resource }: Pick<Key, 'group' | 'resource'>) => [
 
 const birthsOf = (of: Pick<Key, 'group' | 'resource'>) => [...ofKind(of), { term: { isBirth: true } }];
 
-const numberedOf = (of: Pick<Key, 'group' | 'resource'>) => [...ofKind(of), { exists: { field: 'number' } }];
-
-const sightOf = ({ number, isBirth, ...sight }: NumberedDocument): NumberedSight => ({
+const sightOf = ({ number, isBirth, change, ...sight }: NumberedDocument): NumberedSight => ({
   ...sight,
   resourceVersion: String(number),
   ...(isBirth && { created: true }),
+  ...((JSON.parse(change) as Change).actor !== undefined && { written: true }),
 });
 
 function meetingsOf(sights: readonly NumberedSight[], others: readonly NumberedSight[]): Meeting[] {
   const byNumber = Map.groupBy(others, ({ resourceVersion }) => resourceVersion);
   return sights.flatMap((sight): Meeting[] => {
-    const other = byNumber.get(sight.resourceVersion)?.find(({ uid }) => uid !== sight.uid);
+    const same = byNumber.get(sight.resourceVersion)?.filter(({ uid }) => uid !== sight.uid);
+    const other = same?.find(({ written }) => written) ?? same?.[0];
     if (other === undefined) return [];
     return [other.at <= sight.at ? [other, sight] : [sight, other]];
   });

@@ -19,28 +19,19 @@ export function embeddedNumbers(database: Database): Numbers {
     meetings: async (sights) =>
       database.read(() =>
         sights.flatMap((sight): Meeting[] => {
-          const other = find(SAME_NUMBER, sight.resourceVersion, sight.uid).find(isOfOwnCounter);
+          const others = find(SAME_NUMBER, sight.resourceVersion, sight.uid).filter(isOfOwnCounter);
+          const other = others.find(({ written }) => written) ?? others[0];
           return other === undefined ? [] : [other.at <= sight.at ? [other, sight] : [sight, other]];
         }),
       ),
 
-    outliving: async ({ group, resource, resourceVersion: number, receivedAt, at }) =>
-      database.read(
-        () =>
-          find(OUTLIVING, number, group, resource, receivedAt - CLOCKS_APART_MAX, at + CLOCKS_APART_MAX)[0],
-      ),
+    birthOf: async ({ group, resource, namespace, name, uid }) =>
+      database.read(() => find(BIRTH, group, resource, namespace, name, uid)[0]),
 
-    firstOutlivedBy: async ({ group, resource, namespace, name, uid, resourceVersion: number, at }) =>
-      database.read(() => {
-        const { last } = database
-          .sql(
-            `SELECT max(c.received_at) AS last FROM changes c JOIN keys k ON k.id = c.key
-             WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND c.gone = 0`,
-          )
-          .get(group, resource, namespace, name, uid) as { last: number | null };
-        const before = (last ?? at) - CLOCKS_APART_MAX;
-        return find(OUTLIVED, number, group, resource, at + CLOCKS_APART_MAX, before)[0];
-      }),
+    outlivedBy: async ({ group, resource, resourceVersion: number, at }, { receivedAt }) =>
+      database.read(() =>
+        find(OUTLIVED, number, group, resource, at + CLOCKS_APART_MAX, receivedAt - CLOCKS_APART_MAX),
+      ),
 
     twoClusters: async () =>
       database.read(() => {
@@ -52,18 +43,20 @@ export function embeddedNumbers(database: Database): Numbers {
   };
 }
 
-interface NumberedRow extends Omit<NumberedSight, 'created'> {
+interface NumberedRow extends Omit<NumberedSight, 'created' | 'written'> {
   readonly created: number;
+  readonly written: number;
 }
 
-const sightOf = ({ created, ...sight }: NumberedRow): NumberedSight => ({
+const sightOf = ({ created, written, ...sight }: NumberedRow): NumberedSight => ({
   ...sight,
   ...(created === 1 && { created: true }),
+  ...(written === 1 && { written: true }),
 });
 
 const SELECT_NUMBERED = `
   SELECT k."group", k.resource, k.namespace, k.name, c.uid, c.resource_version AS resourceVersion, c.at,
-    c.received_at AS receivedAt, c.created
+    c.received_at AS receivedAt, c.created, c."user" IS NOT NULL AS written
   FROM changes c JOIN keys k ON k.id = c.key WHERE c.gone = 0 AND c.uid IS NOT NULL`;
 
 const NUMBER = 'CAST(c.resource_version AS INTEGER)';
@@ -72,12 +65,11 @@ const ASKED = 'CAST(?1 AS INTEGER)';
 const SAME_NUMBER = `${NUMBER} = ${ASKED} AND c.resource_version = ?1 AND c.uid <> ?2
   ORDER BY c.at, c.uid`;
 
-/** Of a store that goes on few have a greater number than what was created just now. */
-const OUTLIVING = `${NUMBER} > ${ASKED} AND c.created = 1 AND k."group" = ?2 AND k.resource = ?3 AND c.at < ?4
-  AND EXISTS (SELECT 1 FROM changes l WHERE l.key = c.key AND l.uid = c.uid AND l.gone = 0 AND l.received_at > ?5) LIMIT 1`;
+const BIRTH = `c.created = 1 AND k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ?
+  ORDER BY c.at LIMIT 1`;
 
 const OUTLIVED = `${NUMBER} < ${ASKED} AND c.created = 1 AND k."group" = ?2 AND k.resource = ?3 AND c.received_at > ?4
-  AND c.at < ?5 AND c.at > ?4 ORDER BY c.at, c.uid LIMIT 1`;
+  AND c.at < ?5 AND c.at > ?4 ORDER BY c.at, c.uid LIMIT 100`;
 
 const ABOUT_EVERYTHING = `
   SELECT v.doubt FROM versions v JOIN keys k ON k.id = v.key

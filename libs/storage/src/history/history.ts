@@ -46,14 +46,17 @@ export interface VersionFilter {
  * appended in the last second may not be seen yet.
  */
 export interface Numbers {
-  /** Of some sights those whose number another object was given too, each with one such. */
+  /** Of some sights those whose number another object was given too, each with one such: the first write, where there is one. */
   meetings(sights: readonly NumberedSight[]): Promise<Meeting[]>;
 
-  /** An object that was created before another one with a greater number, and was seen after that was created. */
-  outliving(birth: NumberedSight): Promise<NumberedSight | undefined>;
+  /** The creation of an object. */
+  birthOf(sight: NumberedSight): Promise<NumberedSight | undefined>;
 
-  /** The first creation that an object outlived so. */
-  firstOutlivedBy(by: NumberedSight): Promise<NumberedSight | undefined>;
+  /**
+   * The first creations of the kind, 100 at the most, that came after an object's with a lesser number, and before a write of it; by
+   * clocks of API servers, which may differ.
+   */
+  outlivedBy(birth: NumberedSight, written: NumberedSight): Promise<NumberedSight[]>;
 
   /** The doubt that two clusters tell all changes, the oldest where there are several; undefined where the history has none. */
   twoClusters(): Promise<DoubtSince | undefined>;
