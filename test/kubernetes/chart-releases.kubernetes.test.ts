@@ -72,7 +72,7 @@ test('what helm renders can be applied by kubectl alone', () => {
 });
 
 test('a profile is changed and rolled back, and what stays after an uninstall is the volume', async () => {
-  expect(upgrade(EMBEDDED)).not.toMatch(/not taken over|without effect/);
+  expect(upgrade(EMBEDDED)).not.toMatch(/not taken over|WARNING: without effect/);
   expect(
     upgrade({
       ...DISTRIBUTED,
