@@ -5,6 +5,7 @@
  * Nothing here loads Nest, so that commands start fast. What makes a process a service (modules, health, HTTP, stages) is behind the
  * other door, `@margay/runtime/nest`.
  */
+export { atOnce } from './at-once.ts';
 export { Away, isAway } from './away.ts';
 export { type Environment, readConfig } from './config/read-config.ts';
 export {

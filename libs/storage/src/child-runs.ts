@@ -7,6 +7,7 @@ import {
 } from '@margay/contracts';
 import { GRADES, type Grade } from '@margay/coverage';
 import { at, HOUR, type Instant } from '@margay/ground';
+import { atOnce } from '@margay/runtime';
 import type { ArchivedHeader } from './archive/archive.ts';
 import { ArchiveDamaged, headerDamage } from './archive/damaged.ts';
 import type { Cell } from './cell.ts';
@@ -23,7 +24,6 @@ export const isParentRecord = (record: WindowRecord): record is ParentRecord => 
 
 /** A child run that is not archived after so long is missing, until it is: the schedule does not wait for it. */
 const PATIENCE = HOUR;
-const AT_ONCE = 32;
 
 /**
  * The child runs of a parent run as they are now, in the order of its clusters: each by what its own cluster's stores have.
@@ -45,10 +45,7 @@ export async function childRunsOf(
     if (found.state === 'completed') archived.set(child.id, found);
     return found;
   };
-  const children: ChildRun[] = [];
-  for (let from = 0; from < windows.length; from += AT_ONCE)
-    children.push(...(await Promise.all(windows.slice(from, from + AT_ONCE).map(look))));
-  return children;
+  return atOnce(windows, look);
 }
 
 const missing = ({ cluster, id }: ReportWindow, reason: string): ChildRun => ({

@@ -1,12 +1,11 @@
 import { isParent, type ReportWindow } from '@margay/contracts';
 import type { Instant } from '@margay/ground';
 import type { Bus } from '@margay/messaging';
-import type { Log } from '@margay/runtime';
+import { atOnce, type Log } from '@margay/runtime';
 import { allWindows, type Windows } from '@margay/storage';
 import { askedWindows } from './asked-windows.ts';
 import { lostWindows } from './lost-windows.ts';
 import type { WindowsIn } from './windows-in.ts';
-import { atOnce } from './at-once.ts';
 
 /** Has windows computed, each at least once. */
 export type Hand = (windows: readonly ReportWindow[]) => Promise<unknown>;

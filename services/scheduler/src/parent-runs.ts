@@ -14,7 +14,7 @@ import type { ScheduleProblem } from '@margay/kubernetes';
 import type { Bus } from '@margay/messaging';
 import { parseSelector } from '@margay/policy';
 import type { GlobalReport } from '@margay/reports';
-import type { Log } from '@margay/runtime';
+import { atOnce, type Log } from '@margay/runtime';
 import {
   allWindows,
   childRunsOf,
@@ -23,7 +23,6 @@ import {
   type ParentRecord,
   type Windows,
 } from '@margay/storage';
-import { atOnce } from './at-once.ts';
 import { NAME_LABEL, type ClusterLabels } from './cluster-labels.ts';
 import {
   emitDueWindows,

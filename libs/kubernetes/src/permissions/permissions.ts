@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { atOnce } from '@margay/runtime';
 import type { KubernetesClient } from '../client/client.ts';
 import { DEFAULT_GROUP, OWN_GROUP } from '../custom-resources/report-types.ts';
 import { accessesFor, accessText, type Access, type Action, type ReportRef } from './access.ts';
@@ -114,14 +115,8 @@ export class Permissions {
     // Most users may get all or few; whoever may get all needs one question.
     if (await this.#allowed(user, get)) return [...reports];
     const names = [...new Set(reports.map(({ name }) => name))];
-    const allowed = new Set<string>();
-    for (let from = 0; from < names.length; from += ASKED_AT_ONCE) {
-      await Promise.all(
-        names.slice(from, from + ASKED_AT_ONCE).map(async (name) => {
-          if (await this.#allowed(user, { ...get, name })) allowed.add(name);
-        }),
-      );
-    }
+    const answers = await atOnce(names, (name) => this.#allowed(user, { ...get, name }), ASKED_AT_ONCE);
+    const allowed = new Set(names.filter((_, i) => answers[i]));
     return reports.filter(({ name }) => allowed.has(name));
   }
 
@@ -135,12 +130,8 @@ export class Permissions {
     const types: Access = { ...get, resource: 'globalreporttypes' };
     const getsAll = await this.#allowed(user, get);
     if (getsAll && (await this.#allowed(user, types))) return 'every';
-    const exportable: R[] = [];
-    for (let from = 0; from < visible.length; from += ASKED_AT_ONCE) {
-      const some = visible.slice(from, from + ASKED_AT_ONCE);
-      const answers = await Promise.all(some.map((report) => this.may(user, 'export', report)));
-      exportable.push(...some.filter((_, i) => answers[i]));
-    }
+    const answers = await atOnce(visible, (report) => this.may(user, 'export', report), ASKED_AT_ONCE);
+    const exportable = visible.filter((_, i) => answers[i]);
     if (exportable.length > 0) return exportable;
     throw new Denied(user.name, [getsAll || visible.length > 0 ? types : get]);
   }

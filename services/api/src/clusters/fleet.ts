@@ -1,6 +1,6 @@
 import type { Clusters, Run } from '@margay/api-contract';
 import type { ReportRef } from '@margay/kubernetes';
-import { Problem, reasonOf, type Log } from '@margay/runtime';
+import { atOnce, Problem, reasonOf, type Log } from '@margay/runtime';
 import type { Cell, Stores } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../access/access.ts';
@@ -19,8 +19,6 @@ export type FeedOf = (cluster: string) => Promise<Feed | null>;
 
 export type SeenCluster = Clusters['items'][number];
 
-/** So many clusters are asked at once. */
-const AT_ONCE = 32;
 /** An API server that does not answer keeps nobody from seeing the other clusters. */
 const ASKED_MILLISECONDS = 3_000;
 /** Why is for the log: it may name files and addresses. */
@@ -53,7 +51,7 @@ export class Fleet {
     const ofHub = this.#cell.clusters.filter((name) => this.#cell.of(name).mirror !== undefined);
     if (ofHub.length === 0) return;
     const newest = await this.#cell.newest();
-    await askEach(ofHub, async (name) => {
+    await atOnce(ofHub, async (name) => {
       try {
         const removed = await this.#standing.removed(name);
         await this.#standing.of(name, newest.get(name) ?? [], removed);
@@ -70,7 +68,7 @@ export class Fleet {
    */
   async seenBy(asking: Viewer, asked: string, request: FastifyRequest): Promise<SeenCluster[]> {
     const newest = await this.#cell.newest();
-    const seen = await askEach(this.#cell.clusters, async (name) => {
+    const seen = await atOnce(this.#cell.clusters, async (name) => {
       const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
       const look = await this.#look(name, newest.get(name) ?? [], viewerIn);
       return look === undefined ? [] : [{ name, isAsked: name === asked, ...look }];
@@ -90,7 +88,7 @@ export class Fleet {
     asked: string,
     request: FastifyRequest,
   ): Promise<R[]> {
-    const listed = await askEach([...Map.groupBy(reports, ({ cluster }) => cluster)], async ([name, its]) => {
+    const listed = await atOnce([...Map.groupBy(reports, ({ cluster }) => cluster)], async ([name, its]) => {
       const listable = async () => {
         const viewer = name === asked ? asking : await this.#viewerIn(name, request, asking);
         return viewer === undefined ? [] : viewer.listable(its);
@@ -136,14 +134,6 @@ export class Fleet {
     this.#said.set(cluster, reason);
     this.#log.error('A cluster cannot be looked at', { cluster, reason });
   }
-}
-
-/** What each says, in their order. */
-async function askEach<C, T>(clusters: readonly C[], ask: (cluster: C) => Promise<T>): Promise<T[]> {
-  const said: T[] = [];
-  for (let at = 0; at < clusters.length; at += AT_ONCE)
-    said.push(...(await Promise.all(clusters.slice(at, at + AT_ONCE).map(ask))));
-  return said;
 }
 
 /** What there is of a cluster's reports. */
