@@ -35,7 +35,7 @@ export { withoutDoubts, withoutRefuted } from './refuted.ts';
 export { sameDoubt } from './stretches.ts';
 export { FOLD, foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, unknownTail, type KeyTail } from './key-fold.ts';
 export { hindsight, type Opened } from './opened.ts';
-export { ENDING_RESOURCES, endsOf, inferEnds, type End } from './infer-ends.ts';
+export { ENDING_RESOURCES, endsOf, inferEnds, type End, type EndedVersion } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';
 export {
   CLOCKS_APART_MAX,

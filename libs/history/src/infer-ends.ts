@@ -19,8 +19,14 @@ export const ENDING_RESOURCES: readonly End['resource'][] = [
   'services',
 ];
 
+/** What a version says of its end. */
+export type EndedVersion = Pick<
+  Version,
+  'resource' | 'namespace' | 'name' | 'validFrom' | 'validTo' | 'endedBy' | 'doubt'
+>;
+
 /** The ends among versions, of the objects that other objects end with. */
-export function endsOf(versions: Iterable<Version>): End[] {
+export function endsOf(versions: Iterable<EndedVersion>): End[] {
   const ends: End[] = [];
   for (const { resource, namespace, name, validFrom, validTo, endedBy, doubt } of versions) {
     if (validTo === undefined || endedBy === undefined) continue;

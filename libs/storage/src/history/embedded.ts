@@ -1,11 +1,14 @@
 import { type Instant, type Key, MINUTE, type Window } from '@margay/ground';
 import {
   ENDING_RESOURCES,
+  endsOf,
   inferEnds,
   overlapping,
   restoreDoubts,
   type AskedName,
+  type DoubtSince,
   type End,
+  type EndedVersion,
   type Sight,
   type SightWindow,
   type Version,
@@ -160,14 +163,21 @@ function* versionsIn(sql: Sql, window: Window, { resources }: VersionFilter): Ge
   }
 }
 
-/** Every end of an object that others end with. */
+/** Every end of an object that others end with: bodies are not read for it. */
 function endsIn(sql: Sql): End[] {
   const rows = sql(
-    `SELECT k.resource, k.namespace, k.name, v.valid_to AS at,
-       CASE v.ended_by WHEN 'successor'
-         THEN min(v.valid_from, coalesce(json_extract(v.doubt, '$.since'), v.valid_from)) ELSE v.valid_to END AS since
+    `SELECT k.resource, k.namespace, k.name, v.valid_from AS validFrom, v.valid_to AS validTo, v.ended_by AS endedBy, v.doubt
      FROM keys k JOIN versions v ON v.key = k.id
      WHERE k.resource IN (SELECT value FROM json_each(?)) AND v.ended_by IS NOT NULL`,
-  ).all(JSON.stringify(ENDING_RESOURCES));
-  return rows as unknown as End[];
+  ).all(JSON.stringify(ENDING_RESOURCES)) as unknown as EndedRow[];
+  return endsOf(
+    rows.map(({ doubt, ...ended }) => ({
+      ...ended,
+      ...(doubt !== null && { doubt: JSON.parse(doubt) as DoubtSince }),
+    })),
+  );
+}
+
+interface EndedRow extends Omit<EndedVersion, 'doubt'> {
+  readonly doubt: string | null;
 }

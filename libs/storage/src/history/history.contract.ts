@@ -162,6 +162,26 @@ export function historyContract(name: string, open: () => Promise<History>) {
       );
     });
 
+    test('what began while a watch that told the end of its namespace was away ends by that no more than in memory', async () => {
+      const history = await open();
+      const [namespace] = namespaces();
+      const [first] = story({ seed: 1, changes: 1, keys: 1 });
+      const { content: _, created: __, actor: ___, ...end } = namespace!;
+      const minutes = (n: number) => STORY_START + n * 60 * SECOND;
+      const podAt = (n: number): Change => {
+        const made = { name: `pod-of-${n}`, uid: `uid-${n}`, namespace: namespace!.name };
+        return { ...first!, ...made, id: `pod ${n}`, receivedAt: minutes(n), at: minutes(n) };
+      };
+      const watch = { source: 'watch/namespaces', position: 1 };
+      const gone = { id: 'end', eventId: 'end', receivedAt: minutes(2), at: minutes(8), origin: watch };
+      const told: Change[] = [namespace!, { ...end, ...gone, what: 'gone' }, podAt(1), podAt(5)];
+      await history.append(told);
+      const versions = await collect(history.versions(EVER));
+      expect(versions).toEqual(expectedVersions(told));
+      const ends = versions.filter(({ resource }) => resource === 'pods').map(({ validTo }) => validTo);
+      expect(ends).toEqual([minutes(8), undefined]);
+    });
+
     test('what settles a doubt can come later', async () => {
       const history = await open();
       const [first, ...later] = story({ seed: 8, changes: 30, keys: 1 });
