@@ -17,23 +17,18 @@ export function lateOf(
 ): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, Late>> {
   const { archive, arrivals } = stores;
   const openedIn = openedOf(stores);
-  // Where the evidence of a report was read never changes.
-  const read = new Map<string, ReadReport | 'unsaid'>();
+  // Where the evidence of a report was read never changes. Reports of older releases do not say.
+  const read = new Map<string, ReadReport | undefined>();
   let counted = new Map<string, Late>();
   let countedFrom = -Infinity;
   const readOf = async (id: string): Promise<ReadReport | undefined> => {
-    const known = read.get(id);
-    if (known !== undefined) return known === 'unsaid' ? undefined : known;
+    if (read.has(id)) return read.get(id);
     // What is wrong with one is said of it elsewhere, and keeps no list from being shown.
     const header = await soundHeader(archive, id);
     if (header === undefined) return undefined;
-    if (header.read === undefined) {
-      // Reports of older releases do not say.
-      read.set(id, 'unsaid');
-      return undefined;
-    }
-    const { start, end } = header;
-    const found = { id, place: header.read, window: { start, end }, told: toldBy(header) };
+    const { start, end, read: place } = header;
+    const found =
+      place === undefined ? undefined : { id, place, window: { start, end }, told: toldBy(header) };
     read.set(id, found);
     return found;
   };
