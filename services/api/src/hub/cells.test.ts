@@ -1,6 +1,6 @@
 import { signingKey, verifierKeyText } from '@margay/ledger';
 import { expect, test } from 'vitest';
-import { cellsSetting, elsewhere } from './cells.ts';
+import { cellsSetting, elsewhere, pageIn } from './cells.ts';
 
 const keyOf = (name: string, use: 'log' | 'witness' = 'log') =>
   verifierKeyText(signingKey(`margay.example/${name}`, new Uint8Array(32).fill(1), use));
@@ -49,4 +49,5 @@ test('what is elsewhere is at the same path, of the cluster by its name', () => 
   expect(elsewhere(at, 'a', '/api/v1/state?at=1').headers['link']).toBe(
     '<https://eu.example/margay/api/v1/state?at=1&cluster=a>; rel="alternate"',
   );
+  expect(pageIn(at, 'a', 'daily/1 2')).toBe('https://eu.example/margay/?cluster=a#/runs/daily%2F1%202');
 });

@@ -19,11 +19,24 @@ export interface WatchedCluster extends KeptIn {
   readonly uid?: string | undefined;
 }
 
-/** What is not in a hub, and where it is. @param path of the request: it is the same there. */
-export function elsewhere({ cell, api }: KeptIn, cluster: string, path = '/'): Problem {
+/** Where something of a cluster is in its cell. */
+function addressIn({ api }: KeptIn, cluster: string, path = '/'): URL {
   const at = new URL(`${api}${path}`);
   at.searchParams.set('cluster', cluster);
-  const url = at.href;
+  return at;
+}
+
+/** Where the page of a run is in its cell. */
+export function pageIn(keptIn: KeptIn, cluster: string, run: string): string {
+  const at = addressIn(keptIn, cluster);
+  at.hash = `/runs/${encodeURIComponent(run)}`;
+  return at.href;
+}
+
+/** What is not in a hub, and where it is. @param path of the request: it is the same there. */
+export function elsewhere(keptIn: KeptIn, cluster: string, path?: string): Problem {
+  const { cell } = keptIn;
+  const url = addressIn(keptIn, cluster, path).href;
   return new Problem(
     404,
     'Kept in the cell',

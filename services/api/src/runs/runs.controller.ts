@@ -18,7 +18,7 @@ import type { ClustersHere } from '../clusters/clusters-here.ts';
 import { downloadsOf } from '../exports/downloads.ts';
 import { partOf } from '../http/cursor.ts';
 import { Serves } from '../http/serves.ts';
-import type { KeptIn } from '../hub/cells.ts';
+import { pageIn, type KeptIn } from '../hub/cells.ts';
 import { CLUSTERS_HERE, KEPT_IN } from '../tokens.ts';
 import { findRuns } from './find-runs.ts';
 import { RunList } from './run-list.ts';
@@ -104,7 +104,10 @@ export class RunsController {
         header === undefined || this.#keptIn !== undefined
           ? []
           : downloadsOf(this.#stores.archive, header, this.#named),
-      keptIn: this.#keptIn === undefined ? null : pageOf(this.#keptIn, this.#cluster, run.id),
+      keptIn:
+        this.#keptIn === undefined
+          ? null
+          : { cell: this.#keptIn.cell, url: pageIn(this.#keptIn, this.#cluster, run.id) },
     };
   }
 
@@ -116,11 +119,6 @@ export class RunsController {
     const upTo = (await this.#runs.upTo(run)).slice(0, limit);
     return { items: (await this.#runs.withLate(upTo)).reverse() };
   }
-}
-
-/** Where a run is shown in its cell. */
-function pageOf({ cell, api }: KeptIn, cluster: string, id: string): NonNullable<RunDetail['keptIn']> {
-  return { cell, url: `${api}/?cluster=${encodeURIComponent(cluster)}#/runs/${encodeURIComponent(id)}` };
 }
 
 /** Whether the viewer may export the report of a run that they may list. */
