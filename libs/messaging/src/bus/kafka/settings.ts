@@ -100,15 +100,15 @@ export function kafkaOptionsOf(config: KafkaConfig, clientId: string): KafkaOpti
     ...(config.KAFKA_REPLICATION_FACTOR !== undefined && {
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
     }),
-    ...wayOf('KAFKA', withoutPrefix<'KAFKA', Way>('KAFKA', config)),
+    ...wayOf('KAFKA', config),
   };
 }
 
 /** TLS and SASL as settings say; their names have this prefix. */
-function wayOf(prefix: string, settings: Way): Pick<KafkaOptions, 'tls' | 'signIn'> {
-  const named: Readonly<Record<string, unknown>> = withPrefix(prefix, settings);
-  bothOrNone(named, `${prefix}_CERT_FILE`, `${prefix}_KEY_FILE`);
-  bothOrNone(named, `${prefix}_USERNAME`, `${prefix}_PASSWORD`);
+function wayOf<P extends string>(prefix: P, config: Prefixed<P, Way>): Pick<KafkaOptions, 'tls' | 'signIn'> {
+  bothOrNone<string>(config, `${prefix}_CERT_FILE`, `${prefix}_KEY_FILE`);
+  bothOrNone<string>(config, `${prefix}_USERNAME`, `${prefix}_PASSWORD`);
+  const settings = withoutPrefix<P, Way>(prefix, config);
   const { CA_FILE: ca, CERT_FILE: cert, KEY_FILE: key, USERNAME: username } = settings;
   const tls = {
     ...(ca !== undefined && { ca: readFileSync(ca) }),
@@ -148,9 +148,9 @@ export function otherBrokersOf<P extends string>(
   config: Prefixed<P, Others>,
   clientId: string,
 ): KafkaOptions | undefined {
-  const { BROKERS: brokers, ...settings } = withoutPrefix<P, Others>(prefix, config);
+  const { BROKERS: brokers } = withoutPrefix<P, Others>(prefix, config);
   // As many partitions as somebody gave it are right.
-  return brokers.length === 0 ? undefined : { brokers, clientId, partitions: 1, ...wayOf(prefix, settings) };
+  return brokers.length === 0 ? undefined : { brokers, clientId, partitions: 1, ...wayOf(prefix, config) };
 }
 
 /** Where the schema registry is and how to sign in, or undefined where none is set. */
