@@ -32,7 +32,7 @@ export const logsThatSigned = (head: SignedCheckpoint | undefined): string[] =>
   head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
 
 /** Why nothing shows who made it. */
-export const whoNotShown = ({ keys }: Trusted): string =>
+const whoNotShown = ({ keys }: Trusted): string =>
   keys.length === 0
     ? 'who made it: no key was given, and --key takes one'
     : 'who made it: no key that was given signed it';
@@ -54,8 +54,34 @@ export function keptBytes(bytes: Buffer): Uint8Array {
   return isPrinted(text) ? Buffer.from(readPrinted(text).checkpoint) : bytes;
 }
 
+/** What is shown of a head by what is trusted. */
+export interface JudgedHead {
+  /** What was asked for of a checkpoint that was kept, and of witnesses. */
+  readonly isShown: boolean;
+  /** The logs that signed it, of those that are known, and may. */
+  readonly signedBy: readonly string[];
+}
+
+/**
+ * Judges a head by what is trusted, where there is one: who signed it, whether it goes with a checkpoint that was kept, and who saw it.
+ *
+ * @param seen what witnesses must have seen.
+ * @throws Wrong where it and the checkpoint that was kept cannot be of one log.
+ */
+export function judgeHead(
+  head: SignedCheckpoint | undefined,
+  seen: Witnessed,
+  trusted: Trusted & FollowedKeys,
+  told: Told,
+): JudgedHead {
+  if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
+  const { kept, signedBy } = judgeSince(head, trusted, told);
+  const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
+  return { isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed, signedBy };
+}
+
 /** What a checkpoint that was kept shows. */
-export interface JudgedSince {
+interface JudgedSince {
   /** The checkpoint, where the log goes on from it, or the other way round, and a log that is known signed it. */
   readonly kept?: SignedCheckpoint;
   /** The logs that signed the head, of those that are known. A key that another had followed by the checkpoint that was kept signs no more. */
@@ -68,17 +94,18 @@ export interface JudgedSince {
  *
  * @throws Wrong where the two cannot be of one log.
  */
-export function judgeSince(
+function judgeSince(
   head: SignedCheckpoint | undefined,
-  trusted: Trusted & Pick<FollowedKeys, 'changes'>,
+  trusted: Trusted & FollowedKeys,
   told: Told,
 ): JudgedSince {
   const { since: bytes, keys, growth } = trusted;
   const signedBy = logsThatSigned(head);
   if (bytes === undefined) return { signedBy };
-  const since = named('the checkpoint that was kept', () =>
-    readCheckpoint(keptBytes(Buffer.from(bytes)), keys),
-  );
+  const { note, ...since } = named('the checkpoint that was kept', () => {
+    const read = keptBytes(Buffer.from(bytes));
+    return { note: read, ...readCheckpoint(read, keys) };
+  });
   if (head === undefined) {
     told.notShown.push('that it stands in the log of the checkpoint that was kept');
     return { signedBy };
@@ -89,7 +116,7 @@ export function judgeSince(
     );
   const isOne = isOneLog(since, head, growth, told);
   if (logsThatSigned(since).length === 0) {
-    told.notShown.push(whoSignedKept(keptBytes(Buffer.from(bytes)), keys));
+    told.notShown.push(whoSignedKept(note, keys));
     return { signedBy };
   }
   const retired =
@@ -173,7 +200,7 @@ export interface Witnessed {
  *
  * @param kept goes with the head.
  */
-export function judgeWitnesses(
+function judgeWitnesses(
   head: SignedCheckpoint | undefined,
   kept: SignedCheckpoint | undefined,
   { size, words: what, windowEnd }: Witnessed,

@@ -8,14 +8,7 @@ import {
 } from '@margay/ledger';
 import { followKeys } from './follow-keys.ts';
 import { believed } from './believed-times.ts';
-import {
-  judgeSince,
-  judgeWitnesses,
-  logsThatSigned,
-  tellSigners,
-  whoNotShown,
-  type Witnessed,
-} from './judge-head.ts';
+import { judgeHead, tellSigners, type Witnessed } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import type { BroughtPlace } from './read-evidence.ts';
 import { Wrong } from './wrong.ts';
@@ -31,12 +24,8 @@ export function judgePlace(place: BroughtPlace, given: Trusted): Judgement {
     const trusted = place.kind === 'pdf' ? followKeys(place, given, told) : given;
     const { head, seen } =
       place.kind === 'pdf' ? entryShown(place, trusted, told) : headShown(place, trusted, told);
-    if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
-    const { since } = trusted;
-    const { kept, signedBy } = judgeSince(head, trusted, told);
-    const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
-    const isSinceShown = since === undefined || kept !== undefined;
-    const isAnswered = place.kind === 'checkpoint' && isSinceShown && isWitnessed && signedBy.length > 0;
+    const { isShown, signedBy } = judgeHead(head, seen, trusted, told);
+    const isAnswered = place.kind === 'checkpoint' && isShown && signedBy.length > 0;
     return { about, ...told, signedBy, isAnswered, doubtful: [] };
   } catch (error) {
     if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;
@@ -45,7 +34,7 @@ export function judgePlace(place: BroughtPlace, given: Trusted): Judgement {
 }
 
 /** A head that was brought, and what of its log witnesses must have seen. */
-interface JudgedHead {
+interface BroughtHead {
   readonly head: SignedCheckpoint;
   readonly seen: Witnessed;
 }
@@ -55,7 +44,7 @@ function entryShown(
   { entry: bytes, proof }: Extract<BroughtPlace, { kind: 'pdf' }>,
   { keys, signers = keys, now }: Trusted,
   told: Told,
-): JudgedHead {
+): BroughtHead {
   const entry = named('log-entry.json', () => readEntry(bytes));
   const { index, ...head } = believed(
     named('report.tlog-proof', () => checkProof(proof, bytes, signers)),
@@ -83,7 +72,7 @@ function headShown(
   { checkpoint, printed }: Extract<BroughtPlace, { kind: 'checkpoint' | 'printed' }>,
   { keys, now }: Trusted,
   told: Told,
-): JudgedHead {
+): BroughtHead {
   const head = believed(readCheckpoint(checkpoint, keys), { now }, told);
   told.shown.push(`it is a head of the log ${head.origin} of ${head.size} entries`);
   tellSigners(head, told);

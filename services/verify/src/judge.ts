@@ -15,9 +15,9 @@ import {
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { believed } from './believed-times.ts';
-import { type FollowedKeys, followKeys } from './follow-keys.ts';
+import { followKeys } from './follow-keys.ts';
 import { judgeFiles, notJudgedIn } from './judge-files.ts';
-import { judgeSince, judgeWitnesses, logsThatSigned, tellSigners, whoNotShown } from './judge-head.ts';
+import { judgeHead, logsThatSigned, tellSigners } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
@@ -40,8 +40,9 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
     const head = log && judgeLog(log, fields, trusted, told);
     if (head !== undefined) doubtful.push(...judgeBesideLog({ log: log!, zip, head }, fields, trusted, told));
     else told.notShown.push('that it was logged: nothing with it says so');
-    if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
-    const { isShown, signedBy } = judgeTrusted(head, String(fields['endTime']), trusted, told);
+    const size = (head?.index ?? 0) + 1;
+    const seen = { size, words: 'that log with this report in it', windowEnd: String(fields['endTime']) };
+    const { isShown, signedBy } = judgeHead(head, seen, trusted, told);
     const isOriginAsked = trusted.keys.length > 0 || trusted.since !== undefined;
     const isAnswered = isShown && (!isOriginAsked || signedBy.length > 0) && doubtful.length === 0;
     return { about: 'report', ...told, signedBy, isAnswered, doubtful };
@@ -49,19 +50,6 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
     if (!(error instanceof Wrong || error instanceof NoteProblem || error instanceof NoEntry)) throw error;
     return { ...WRONG, ...told, wrong: error.message };
   }
-}
-
-/** Who signed it, and whether what was asked for of a checkpoint that was kept, and of witnesses, is shown. @throws Wrong */
-function judgeTrusted(
-  head: ProvenHead | undefined,
-  windowEnd: string,
-  trusted: Trusted & FollowedKeys,
-  told: Told,
-): { readonly isShown: boolean; readonly signedBy: readonly string[] } {
-  const { kept, signedBy } = judgeSince(head, trusted, told);
-  const seen = { size: (head?.index ?? 0) + 1, words: 'that log with this report in it', windowEnd };
-  const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
-  return { isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed, signedBy };
 }
 
 /** What the digest is not over: how report.json is written, and which report it supersedes. @throws Wrong */
