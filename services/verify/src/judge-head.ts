@@ -27,9 +27,13 @@ export function tellSigners({ signed }: SignedCheckpoint, { shown }: Told): void
     );
 }
 
+/** The keys of logs that signed a head, of those that are known. */
+const logKeysOf = ({ signed }: SignedCheckpoint): VerifierKey[] =>
+  signed.map(({ key }) => key).filter(({ use }) => use === 'log');
+
 /** The logs that signed a head, of those that are known. */
 export const logsThatSigned = (head: SignedCheckpoint | undefined): string[] =>
-  head?.signed.filter(({ key }) => key.use === 'log').map(({ key }) => key.name) ?? [];
+  head === undefined ? [] : logKeysOf(head).map(({ name }) => name);
 
 /** Why nothing shows who made it. */
 const whoNotShown = ({ keys }: Trusted): string =>
@@ -167,20 +171,16 @@ function whyRetired(
   newer: SignedCheckpoint,
   { changes = [], given = [] }: Pick<FollowedKeys, 'changes' | 'given'>,
 ): string | undefined {
-  const [before, now] = [older, newer].map(({ signed }) =>
-    signed.filter(({ key }) => key.use === 'log').map(({ key }) => verifierKeyText(key)),
-  ) as [string[], string[]];
-  const may = new Set(before);
+  const may = new Set(logKeysOf(older).map(verifierKeyText));
   // That a key was lost says whoever follows it. Of a key that was given that is not believed: the other may be one of before, and stolen.
   const byHand = new Set(given.map(verifierKeyText));
   const tells = ({ isAnnounced, before: key }: KeyChange) => isAnnounced || !byHand.has(verifierKeyText(key));
   for (const change of changes)
     if (may.has(verifierKeyText(change.before)) && tells(change)) may.add(verifierKeyText(change.key));
-  if (now.some((key) => may.has(key))) return undefined;
-  const names = ({ signed }: SignedCheckpoint) =>
-    signed
-      .filter(({ key }) => key.use === 'log')
-      .map(({ key }) => `${key.name}+${key.id}`)
+  if (logKeysOf(newer).some((key) => may.has(verifierKeyText(key)))) return undefined;
+  const names = (head: SignedCheckpoint) =>
+    logKeysOf(head)
+      .map(({ name, id }) => `${name}+${id}`)
       .join(' and ');
   return `that ${names(newer)} may sign that log of ${newer.size} entries: the checkpoint that was kept, of ${older.size}, is signed by ${names(older)}, and nothing with it says that the one follows the other; a key that another follows signs no more`;
 }
