@@ -213,11 +213,11 @@ function judgeWitnesses(
     heads.push(believed(kept, { now, ...(windowEnd !== undefined && { windowEnd }) }, told));
   const saw = new Set(
     heads.flatMap(({ signed }) =>
-      signed.filter(({ key }) => key.use === 'witness').map(({ key }) => `${key.name}+${key.id}`),
+      signed.filter(({ key }) => key.use === 'witness').map(({ key }) => verifierKeyText(key)),
     ),
   );
-  const count = witnesses.names.filter((name) => saw.has(name)).length;
-  const words = `${count} of the ${witnesses.names.length} witnesses that were given saw ${what}`;
+  const count = witnesses.keys.filter((key) => saw.has(verifierKeyText(key))).length;
+  const words = `${count} of the ${witnesses.keys.length} witnesses that were given saw ${what}`;
   if (count >= witnesses.needed) told.shown.push(words);
   else told.notShown.push(`that ${witnesses.needed} witnesses saw it: ${words}`);
   return count >= witnesses.needed;

@@ -16,8 +16,8 @@ export interface Trusted {
   readonly timestamps?: Authorities;
   /** The time here, in milliseconds since 1970. */
   readonly now: number;
-  /** So many of these witnesses must have seen the log with the report in it; their keys are among `keys`. */
-  readonly witnesses?: { readonly names: readonly string[]; readonly needed: number };
+  /** So many of these witnesses must have seen the log with the report in it. Each is among the keys above, and stands here once. */
+  readonly witnesses?: { readonly keys: readonly VerifierKey[]; readonly needed: number };
 }
 
 /** What was brought, of which something is shown. */

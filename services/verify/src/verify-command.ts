@@ -36,7 +36,7 @@ export type CheckWhole = (asked: {
   /** The file of a checkpoint that was kept. */
   readonly since?: string;
   /** So many of these must have seen the log as it is. */
-  readonly witnesses?: { readonly keys: readonly VerifierKey[]; readonly needed: number };
+  readonly witnesses?: NonNullable<Trusted['witnesses']>;
   /** One of these authorities must have seen the log as it is. */
   readonly timestamps?: Authorities;
 }) => Promise<boolean>;
@@ -108,7 +108,7 @@ function wholeOf(
   options: Options,
   { witnesses, timestamps }: Trusted,
 ): Parameters<CheckWhole>[0] {
-  const { archive, key: keys = [], since, witness = [] } = options;
+  const { archive, key: keys = [], since } = options;
   if (paths.length > 0)
     throw new UsageError('--archive takes no files: give the folder with it, as in --archive=DIR');
   requireUsed('archive', options);
@@ -116,14 +116,10 @@ function wholeOf(
     keys,
     ...(typeof archive === 'string' && { data: archive }),
     ...(since !== undefined && { since }),
-    ...(witnesses && { witnesses: { keys: eachOnce(witness), needed: witnesses.needed } }),
+    ...(witnesses && { witnesses }),
     ...(timestamps && { timestamps }),
   };
 }
-
-const eachOnce = (keys: readonly VerifierKey[]): readonly VerifierKey[] => [
-  ...new Map(keys.map((key) => [verifierKeyText(key), key])).values(),
-];
 
 async function judged(path: string, options: Options, trusted: Trusted): Promise<Judgement> {
   try {
@@ -197,20 +193,20 @@ async function authoritiesIn(path: string): Promise<Authorities> {
 }
 
 function witnessesOf({
-  witness: keys,
+  witness: given,
   witnesses: needed,
 }: Pick<Options, 'witness' | 'witnesses'>): Trusted['witnesses'] {
-  if (keys === undefined) {
+  if (given === undefined) {
     if (needed !== undefined) throw new UsageError('--witnesses needs --witness: which of them?');
     return undefined;
   }
-  const names = [...new Set(keys.map(({ name, id }) => `${name}+${id}`))];
+  const keys = [...new Map(given.map((key) => [verifierKeyText(key), key])).values()];
   if (keys.some(({ use }) => use !== 'witness'))
     throw new UsageError('--witness is the key of a log: one of a witness is needed');
-  const count = needed === undefined ? names.length : Number(needed);
-  if (!Number.isInteger(count) || count < 1 || count > names.length)
-    throw new UsageError(`--witnesses must be from 1 to ${names.length}, as so many keys were given`);
-  return { names, needed: count };
+  const count = needed === undefined ? keys.length : Number(needed);
+  if (!Number.isInteger(count) || count < 1 || count > keys.length)
+    throw new UsageError(`--witnesses must be from 1 to ${keys.length}, as so many keys were given`);
+  return { keys, needed: count };
 }
 
 function hashesIn(path: string, bytes: Uint8Array): Hash[] {
