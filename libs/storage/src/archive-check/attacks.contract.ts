@@ -979,5 +979,21 @@ export function attacksContract(name: string, open: () => Promise<Target>): void
         expect(judged.shown).toContain('4 confirmations of heads of the log by others are what they signed');
       }
     });
+
+    test('of a log that grows while it is looked at, what witnesses signed of it as it was counts', async () => {
+      const judged = await target.attacked(
+        'confirmed',
+        async () => {},
+        (stores) => {
+          const { ledger } = stores;
+          const differing = async () => {
+            await logReports(stores, [await archive(stores, 'daily-4', END + 3)], SECOND);
+            return ledger.differing();
+          };
+          return check({ ...stores, ledger: { ...ledger, differing } }, seenBy(WITNESS)(heads));
+        },
+      );
+      expect(judged).toMatchObject({ found: [], isConfirmed: true });
+    });
   });
 }

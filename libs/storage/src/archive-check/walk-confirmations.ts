@@ -37,7 +37,7 @@ export async function walkConfirmations(
   told: Told,
 ): Promise<boolean> {
   const confirmed: Confirmed = { cosignatures: new Map(), timestamps: [] };
-  const tree = await treeOf(ledger, log);
+  const tree = log?.tree;
   /** Those of one head stand behind one another. */
   let last: { readonly head: string; readonly problem: string | undefined } | undefined;
   let count = 0;
@@ -75,18 +75,6 @@ async function* all(ledger: Ledger): AsyncGenerator<Confirmation> {
     const last = page.at(-1);
     if (last === undefined || page.length < CONFIRMATIONS_MAX) return;
     [size, after] = [last.size, last.by];
-  }
-}
-
-/** The head of the log that was walked; undefined where it says none. */
-async function treeOf(ledger: Ledger, log: WalkedLog | undefined): Promise<SignedCheckpoint | undefined> {
-  const { checkpoint } = (await ledger.head()) ?? {};
-  if (log === undefined || checkpoint === undefined) return undefined;
-  try {
-    return readCheckpoint(Buffer.from(checkpoint), []);
-  } catch (error) {
-    if (error instanceof NoteProblem) return undefined;
-    throw error;
   }
 }
 

@@ -34,6 +34,8 @@ export interface WalkedLog {
   readonly later: number;
   /** Every entry could be read: what is not in it is in no log. */
   readonly isWhole: boolean;
+  /** What its head says that was signed, by whomever; absent where it says none. */
+  readonly tree?: SignedCheckpoint;
   /**
    * Of what is older than its head: the keys that were given, and those that the log tells of by these; where none was given, those that it
    * tells of by the key that stands beside its head.
@@ -86,7 +88,7 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   const signedBy = tree === undefined ? [] : signersOf(head, known, read.changes, told);
   const { reports, later, isWhole } = read;
   const logKeys = trusted.keys.length > 0 ? known.keys : keysBeside(head, read.changes);
-  return { size, reports, later, isWhole, logKeys, signedBy, isSinceKnown };
+  return { size, ...(tree && { tree }), reports, later, isWhole, logKeys, signedBy, isSinceKnown };
 }
 
 /** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */
