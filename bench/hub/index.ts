@@ -7,6 +7,7 @@ import { computeReport, splitReport } from '@margay/reports';
 import { logReports, openEmbedded } from '@margay/storage';
 import { cellsOf, hubHere, logKeyOf } from '../../test/testing/hub-here.ts';
 import { benchCluster } from '../reports/cluster.ts';
+import { spent } from '../spent.ts';
 
 const REPORTS = ['access', 'daily', 'weekly'];
 const PODS = 100;
@@ -47,12 +48,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = process.cpuUsage();
   await work();
   return spent(begun);
-}
-
-/** Milliseconds of the processor since then. */
-function spent(begun: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(begun);
-  return (user + system) / 1_000;
 }
 
 /** What a report over some pods has as its header. */

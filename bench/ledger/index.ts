@@ -6,6 +6,7 @@ import { MemoryLog } from '../../libs/ledger/src/testing/log.ts';
 import { computeReport, splitReport } from '@margay/reports';
 import { logReports, openEmbedded } from '@margay/storage';
 import { benchCluster } from '../reports/cluster.ts';
+import { spent } from '../spent.ts';
 import { benchLarge } from './large.ts';
 
 const KEY = signingKey('margay.example/bench', new Uint8Array(32).fill(1));
@@ -87,10 +88,4 @@ function benchTree(print: (line: string) => void, size: number): void {
     `a proof of one among ${size} entries, made and checked: ${each.toFixed(2)} ms; tiles ${(bytes / size).toFixed(2)} bytes an entry`,
   );
   if (each > 10) throw new Error(`A proof costs ${each.toFixed(1)} ms: it may cost 10 ms`);
-}
-
-/** Milliseconds of processor time since. */
-function spent(begun: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(begun);
-  return (user + system) / 1_000;
 }
