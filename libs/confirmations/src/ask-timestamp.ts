@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readNote } from '@margay/ledger';
+import { datedBytes } from '@margay/ledger';
 import { type Authorities, checkTimestamp, TimestampProblem, timestampRequest } from '@margay/timestamps';
 import type { ToConfirm } from './ask-witness.ts';
 import { post, Unconfirmed } from './post.ts';
@@ -22,7 +22,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
  * @returns its answer (DER) in base64. @throws Unconfirmed where it gives none that counts.
  */
 export async function askAuthority({ address, trusted }: Authority, asked: ToConfirm): Promise<string> {
-  const data = dataOf(asked.checkpoint);
+  const data = datedBytes(asked.checkpoint);
   const nonce = randomBytes(NONCE_BYTES);
   const { status, bytes } = await post(address, {
     body: await timestampRequest(data, nonce),
@@ -48,14 +48,13 @@ export async function timestampProblem(
   { checkpoint, text }: { readonly checkpoint: string; readonly text: string },
 ): Promise<string | undefined> {
   try {
-    await checkTimestamp(new Uint8Array(Buffer.from(text, 'base64')), { data: dataOf(checkpoint), trusted });
+    await checkTimestamp(new Uint8Array(Buffer.from(text, 'base64')), {
+      data: datedBytes(checkpoint),
+      trusted,
+    });
     return undefined;
   } catch (error) {
     if (error instanceof TimestampProblem) return error.message;
     throw error;
   }
 }
-
-/** The lines before the signatures, which are what it is asked of. */
-const dataOf = (checkpoint: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(Buffer.from(readNote(Buffer.from(checkpoint)).text));

@@ -66,6 +66,7 @@ export {
 export { readSignedAt, signedAtLine, signedAtToSign } from './notes/signed-at.ts';
 export {
   checkpointToSign,
+  datedBytes,
   readCheckpoint,
   signCheckpoint,
   type SignedCheckpoint,

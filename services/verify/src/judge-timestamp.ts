@@ -1,5 +1,5 @@
 import type { Fields } from '@margay/ground';
-import { isoOf, readNote, readProof, timeProblem } from '@margay/ledger';
+import { datedBytes, isoOf, readProof, timeProblem } from '@margay/ledger';
 import { checkTimestamp, TimestampProblem } from '@margay/timestamps';
 import type { Judgement, Trusted } from './judgement.ts';
 import type { BroughtEvidence, BroughtPlace } from './read-evidence.ts';
@@ -18,7 +18,7 @@ export async function withTimestamp(
     return timestamps === undefined
       ? judgement
       : lacking(judgement, 'that the log was there at a time: no timestamp is with it');
-  const data = new Uint8Array(Buffer.from(readNote(Buffer.from(readProof(log.proof).checkpoint)).text));
+  const data = datedBytes(readProof(log.proof).checkpoint);
   try {
     const { time, authority } = await checkTimestamp(answer, { data });
     const said = `the head of that log existed at ${isoOf(time.getTime())}, according to ${authority}`;

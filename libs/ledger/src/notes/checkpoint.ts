@@ -1,3 +1,4 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64 } from '@scure/base';
 import { type Hash, readHash } from '../tree/hashes.ts';
 import { isKeyName, type SigningKey, type VerifierKey } from './keys.ts';
@@ -37,6 +38,14 @@ export function readCheckpoint(bytes: Uint8Array, keys: readonly VerifierKey[]):
   const own = keys.filter(({ use, name }) => use === 'witness' || name === checkpoint.origin);
   return { ...checkpoint, signed: signaturesBy(note, own) };
 }
+
+/**
+ * What authorities of timestamps say a time of: the lines of a checkpoint before its signatures.
+ *
+ * @throws NoteProblem where it is no signed note.
+ */
+export const datedBytes = (checkpoint: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(utf8ToBytes(readNote(utf8ToBytes(checkpoint)).text));
 
 function readHead(text: string): Checkpoint {
   const [origin = '', size = '', root = '', ...more] = text.split('\n');

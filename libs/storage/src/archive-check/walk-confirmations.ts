@@ -1,9 +1,9 @@
 import {
   cosignatureIn,
+  datedBytes,
   isoOf,
   NoteProblem,
   readCheckpoint,
-  readNote,
   readVerifierKey,
   type SignedCheckpoint,
   timeProblem,
@@ -139,7 +139,7 @@ async function tellTimestamps(
   const size = log?.size ?? 0;
   let why = 'no timestamp of it is kept';
   for (const { checkpoint, text } of timestamps) {
-    const data = new Uint8Array(Buffer.from(readNote(Buffer.from(checkpoint)).text));
+    const data = datedBytes(checkpoint);
     try {
       const { time, authority } = await checkTimestamp(new Uint8Array(Buffer.from(text, 'base64')), {
         data,

@@ -1,9 +1,9 @@
 import {
   cosignatureIn,
+  datedBytes,
   NoKey,
   NoteProblem,
   readCheckpoint,
-  readNote,
   readVerifierKey,
   type SignedCheckpoint,
 } from '@margay/ledger';
@@ -33,8 +33,8 @@ export async function confirmationProblem(kept: Confirmation): Promise<string | 
       return line === text ? undefined : 'it is not the line of its signature alone';
     }
     if (kind === 'timestamp') {
-      const data = new Uint8Array(Buffer.from(readNote(Buffer.from(checkpoint)).text));
-      await checkTimestamp(new Uint8Array(Buffer.from(text, 'base64')), { data });
+      const answer = new Uint8Array(Buffer.from(text, 'base64'));
+      await checkTimestamp(answer, { data: datedBytes(checkpoint) });
       return undefined;
     }
     return kind === 'copy' && text === '' ? undefined : 'it is of no kind that there is';
