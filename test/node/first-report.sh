@@ -71,10 +71,10 @@ all=$(api '/runs?report=first&state=completed' | node -p "JSON.parse(require('fs
 [ "$(kubectl get globalreport first -o jsonpath='{.status.lastSuccessfulReportJobs[*].end}' | wc -w)" = 1 ] || { say "FAILED: runs by hand count in the status"; exit 1; }
 say "runs by hand are archived, and do not count in the status"
 
-# Nodes of its choice: refused aloud where the one process computes all, made by a Job elsewhere.
+# Nodes of its choice: a Job elsewhere makes it there; where the one process computes all they are without effect, and that is said.
 kubectl patch globalreport first --type=merge -p '{"spec":{"jobNodeSelector":{"kubernetes.io/os":"linux"}}}' > /dev/null
 if [ -z "${KAFKA:-}" ]; then
   kubectl wait globalreport first --for=condition=OnChosenNodes=false --timeout=60s > /dev/null
-  say "jobNodeSelector is refused: $(kubectl get globalreport first -o jsonpath='{.status.conditions[?(@.type=="OnChosenNodes")].message}')"
+  say "a report that chooses its nodes: $(kubectl get globalreport first -o jsonpath='{.status.conditions[?(@.type=="OnChosenNodes")].message}')"
 fi
 say passed
