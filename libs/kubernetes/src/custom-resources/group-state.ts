@@ -109,7 +109,7 @@ function ofDefinitions({ definitions }: GroupState, group: string): GroupFinding
     const found = definitions.get(name);
     if (found === undefined)
       return [problem(`There is no definition ${name}: apply the chart’s, with crds.enabled.`)];
-    const dropped = knownFields(spec).filter((path) => !knownFields(found['spec']).includes(path));
+    const dropped = fieldsBeyond(found['spec'], spec);
     return dropped.length === 0
       ? []
       : [
@@ -120,8 +120,14 @@ function ofDefinitions({ definitions }: GroupState, group: string): GroupFinding
   });
 }
 
+/** The fields that `spec` of a definition knows and `base` does not, as paths. */
+export function fieldsBeyond(base: unknown, spec: unknown): string[] {
+  const known = new Set(knownFields(base));
+  return knownFields(spec).filter((path) => !known.has(path));
+}
+
 /** The fields of spec and status that a definition of v3 knows, as paths. */
-export function knownFields(spec: unknown): string[] {
+function knownFields(spec: unknown): string[] {
   const versions = list(at(spec, 'versions')).map(fields);
   const served = versions.find(({ name }) => name === 'v3') ?? versions[0];
   return ['spec', 'status'].flatMap((part) =>

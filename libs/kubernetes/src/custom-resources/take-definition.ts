@@ -3,7 +3,7 @@ import type { KubernetesClient } from '../client/client.ts';
 import type { ApiObject } from '../client/resources.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import type { CustomResourceDefinition } from './definition.ts';
-import { DEFINITIONS, knownFields } from './group-state.ts';
+import { DEFINITIONS, fieldsBeyond } from './group-state.ts';
 
 /** A release of the chart. */
 export interface HelmRelease {
@@ -68,7 +68,7 @@ export function whyNotToTake(
 ): string | undefined {
   if (found === undefined) return 'it is not there';
   if (describedAs(found['spec']) !== describedAs(own.spec)) return 'it is not one of Margay’s';
-  const unknown = knownFields(found['spec']).filter((path) => !knownFields(own.spec).includes(path));
+  const unknown = fieldsBeyond(own.spec, found['spec']);
   return unknown.length === 0 ? undefined : `it is newer, and knows ${unknown.join(', ')}`;
 }
 
