@@ -30,22 +30,9 @@
 
 {{- /* The variables of Kafka. */}}
 {{- define "margay.kafka" -}}
-- { name: KAFKA_BROKERS, value: {{ .Values.kafka.brokers | quote }} }
+{{- include "margay.brokers" (dict "of" .Values.kafka "prefix" "KAFKA" "name" "kafka") }}
 - { name: KAFKA_TOPIC_PREFIX, value: {{ .Values.kafka.topicPrefix | quote }} }
 - { name: KAFKA_PARTITIONS, value: {{ .Values.kafka.partitions | quote }} }
-- { name: KAFKA_TLS, value: {{ .Values.kafka.tls | quote }} }
-{{- with .Values.kafka.saslSecret }}
-- { name: KAFKA_SASL_MECHANISM, value: {{ $.Values.kafka.saslMechanism }} }
-- { name: KAFKA_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username } } }
-- { name: KAFKA_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password } } }
-{{- end }}
-{{- if .Values.kafka.caSecret }}
-- { name: KAFKA_CA_FILE, value: /secrets/kafka/ca.crt }
-{{- end }}
-{{- if .Values.kafka.certSecret }}
-- { name: KAFKA_CERT_FILE, value: /secrets/kafka-client/tls.crt }
-- { name: KAFKA_KEY_FILE, value: /secrets/kafka-client/tls.key }
-{{- end }}
 {{- with .Values.kafka.replicationFactor }}
 - { name: KAFKA_REPLICATION_FACTOR, value: {{ . | quote }} }
 {{- end }}
@@ -57,6 +44,43 @@
 - { name: SCHEMA_REGISTRY_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password } } }
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* How brokers are reached and signed in to: of (dict "of" .Values.kafka "prefix" "KAFKA" "name" "kafka"), with what their variables and
+volumes begin. */}}
+{{- define "margay.brokers" -}}
+- { name: {{ .prefix }}_BROKERS, value: {{ .of.brokers | quote }} }
+- { name: {{ .prefix }}_TLS, value: {{ .of.tls | quote }} }
+{{- with .of.saslSecret }}
+- { name: {{ $.prefix }}_SASL_MECHANISM, value: {{ $.of.saslMechanism }} }
+- { name: {{ $.prefix }}_USERNAME, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: username } } }
+- { name: {{ $.prefix }}_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . | quote }}, key: password } } }
+{{- end }}
+{{- if .of.caSecret }}
+- { name: {{ .prefix }}_CA_FILE, value: /secrets/{{ .name }}/ca.crt }
+{{- end }}
+{{- if .of.certSecret }}
+- { name: {{ .prefix }}_CERT_FILE, value: /secrets/{{ .name }}-client/tls.crt }
+- { name: {{ .prefix }}_KEY_FILE, value: /secrets/{{ .name }}-client/tls.key }
+{{- end }}
+{{- end }}
+
+{{- define "margay.brokers-mounts" -}}
+{{- if .of.caSecret }}
+- { name: {{ .name }}-ca, mountPath: /secrets/{{ .name }}, readOnly: true }
+{{- end }}
+{{- if .of.certSecret }}
+- { name: {{ .name }}-client, mountPath: /secrets/{{ .name }}-client, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "margay.brokers-volumes" -}}
+{{- with .of.caSecret }}
+- { name: {{ $.name }}-ca, secret: { secretName: {{ . | quote }} } }
+{{- end }}
+{{- with .of.certSecret }}
+- { name: {{ $.name }}-client, secret: { secretName: {{ . | quote }} } }
 {{- end }}
 {{- end }}
 
@@ -290,34 +314,16 @@
 
 {{- define "margay.mounts" -}}
 - { name: tmp, mountPath: /tmp }
-{{- include "margay.kafka-mounts" . }}
+{{- include "margay.brokers-mounts" (dict "of" .Values.kafka "name" "kafka") }}
 {{- if .Values.elasticsearch.caSecret }}
 - { name: elasticsearch-ca, mountPath: /secrets/elasticsearch, readOnly: true }
 {{- end }}
 {{- end }}
 
-{{- define "margay.kafka-mounts" -}}
-{{- if .Values.kafka.caSecret }}
-- { name: kafka-ca, mountPath: /secrets/kafka, readOnly: true }
-{{- end }}
-{{- if .Values.kafka.certSecret }}
-- { name: kafka-client, mountPath: /secrets/kafka-client, readOnly: true }
-{{- end }}
-{{- end }}
-
 {{- define "margay.volumes" -}}
 - { name: tmp, emptyDir: {} }
-{{- include "margay.kafka-volumes" . }}
+{{- include "margay.brokers-volumes" (dict "of" .Values.kafka "name" "kafka") }}
 {{- with .Values.elasticsearch.caSecret }}
 - { name: elasticsearch-ca, secret: { secretName: {{ . | quote }} } }
-{{- end }}
-{{- end }}
-
-{{- define "margay.kafka-volumes" -}}
-{{- with .Values.kafka.caSecret }}
-- { name: kafka-ca, secret: { secretName: {{ . | quote }} } }
-{{- end }}
-{{- with .Values.kafka.certSecret }}
-- { name: kafka-client, secret: { secretName: {{ . | quote }} } }
 {{- end }}
 {{- end }}
