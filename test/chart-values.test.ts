@@ -3,6 +3,7 @@ import { signingKey, verifierKeyText } from '@margay/ledger';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
+import { mergedValues } from './testing/merged-values.ts';
 
 const CHART = new URL('../charts/margay/', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, CHART), 'utf8');
@@ -76,19 +77,6 @@ function given(set: Readonly<Record<string, unknown>>): Value {
   }
   return all;
 }
-
-/** Values on top of others, as Helm puts those of a file on the chart's own. */
-const merged = (below: Value, above: Value): Value => ({
-  ...below,
-  ...Object.fromEntries(
-    Object.entries(above).map(([key, value]) => [
-      key,
-      isObject(value) && isObject(below[key]) ? merged(below[key], value) : value,
-    ]),
-  ),
-});
-const isObject = (value: unknown): value is Value =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Of the first chart. */
 const OLDER = load(readFileSync(new URL('older-chart-values.yaml', import.meta.url), 'utf8')) as Value;
@@ -251,7 +239,7 @@ test.each([
 ])('%s is taken', (_, set) => expect(wrongAt(set)).toEqual([]));
 
 test('values of an older chart are taken on top of those that there are now', () => {
-  check({ ...merged(values, OLDER), clusterName: 'c' });
+  check({ ...mergedValues(values, OLDER), clusterName: 'c' });
   expect(check.errors).toBeNull();
 });
 
@@ -441,7 +429,7 @@ test('keys of a hub’s cells are those that margay key prints, and not those of
 test('the values of docs/install.md for a hub are taken, with a key in them', () => {
   const text = readFileSync(new URL('../docs/install.md', import.meta.url), 'utf8');
   const [, block = ''] = /```yaml\n# hub\.yaml\n([^]*?)```/.exec(text)!;
-  check(merged(values, load(block.replace(/margay\.example\.com\/eu-1\+…/, KEY)) as Value));
+  check(mergedValues(values, load(block.replace(/margay\.example\.com\/eu-1\+…/, KEY)) as Value));
   expect(check.errors).toBeNull();
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
+import { mergedValues } from '../testing/merged-values.ts';
 import { CHART, HELM, HUB, type ChartValues } from './chart-rendering.ts';
 
 /** What each value changes of a hub, by helm itself: a value without effect that is taken would be a mistake that nobody sees. */
@@ -35,18 +36,7 @@ const FULL = {
   grafanaDashboard: { enabled: true },
 };
 
-const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const merged = (below: Tree, above: Tree): Tree => ({
-  ...below,
-  ...Object.fromEntries(
-    Object.entries(above).map(([key, value]) => [
-      key,
-      isTree(value) && isTree(below[key]) ? merged(below[key], value) : value,
-    ]),
-  ),
-});
-const least = merged(values, HUB);
+const least = mergedValues(values, HUB);
 
 /** The paths of values, each with its schema. */
 const leaves = ({ properties }: Schema, path: readonly string[] = []): [readonly string[], Schema][] =>
@@ -79,7 +69,7 @@ const TREES = [{ other: 'x' }, { periodSeconds: 77 }, { limits: { cpu: 7 } }, { 
 
 /** Another value that the schema takes at a path, whatever it says of values beside it. */
 function otherThan(path: readonly string[], own: Schema): unknown {
-  const now = at(merged(values, FULL), path);
+  const now = at(mergedValues(values, FULL), path);
   const check = new Ajv({ strict: false }).compile(own as object);
   const candidates = [
     ...(typeof now === 'boolean' ? [!now] : []),
@@ -110,7 +100,7 @@ const changes = leaves(schema).map(([path, own]) => ({
   name: path.join('.'),
 }));
 const isRefused = ({ path, change }: (typeof changes)[number]) =>
-  !isTaken(merged(least, change)) &&
+  !isTaken(mergedValues(least, change)) &&
   isTaken.errors!.some(({ instancePath }) => `${instancePath}/`.startsWith(`/${path.join('/')}/`));
 
 /** In the hub they are switches of what it has not: off or on, there is none of it. */
@@ -132,10 +122,10 @@ const whole = rendered(FULL);
 test('what a hub refuses would change nothing of it', () => {
   expect(refused.length).toBeGreaterThan(100);
   const all = [...refused, ...without].filter(({ name }) => name !== 'profile');
-  expect(rendered(all.reduce<Tree>((given, { change }) => merged(given, change), FULL))).toBe(whole);
+  expect(rendered(all.reduce<Tree>((given, { change }) => mergedValues(given, change), FULL))).toBe(whole);
 });
 
 test.each(taken.filter((each) => !without.includes(each)).map(({ name, change }) => [name, change] as const))(
   '%s changes something of a hub',
-  (_, change) => expect(rendered(merged(FULL, change))).not.toBe(whole),
+  (_, change) => expect(rendered(mergedValues(FULL, change))).not.toBe(whole),
 );
