@@ -1,29 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import {
-  CHART,
-  DISTRIBUTED,
-  EMBEDDED,
-  HELM,
-  HUB,
-  renderedText,
-  type ChartValues,
-} from './chart-rendering.ts';
-import { applyDefinitions, kubeconfig, kubectl } from './cluster.ts';
+import { CHART, DISTRIBUTED, EMBEDDED, HUB, renderedText, type ChartValues } from './chart-rendering.ts';
+import { applyDefinitions, kubectl } from './cluster.ts';
+import { helmIn } from './helm.ts';
 
 const NAMESPACE = 'margay-releases';
 const RELEASE = 'margay';
 
-const helm = (args: readonly string[], values?: ChartValues): string =>
-  execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
-    encoding: 'utf8',
-    stdio: 'pipe',
-    ...(values !== undefined && { input: JSON.stringify(values) }),
-  });
+const helm = helmIn(NAMESPACE);
 const upgrade = (values: ChartValues, chart = CHART) =>
   // Definitions are of kubectl's making here: definitions-of-releases.kubernetes.test.ts is about them.
   helm(['upgrade', '--install', RELEASE, chart, '--values', '-'], { crds: { enabled: false }, ...values });

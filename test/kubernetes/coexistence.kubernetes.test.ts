@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { PROGRAM } from '../testing/margay.ts';
 import { calicoApiServer } from './calico-api-server.ts';
-import { CHART, EMBEDDED, HELM, type ChartValues } from './chart-rendering.ts';
+import { CHART, EMBEDDED, type ChartValues } from './chart-rendering.ts';
 import { CRDS, kubeconfig, kubectl, SAMPLES, serverContexts } from './cluster.ts';
+import { helmIn } from './helm.ts';
 
 const NAMESPACE = 'margay-beside';
 const DEFINITIONS = ['globalreports', 'globalreporttypes'].flatMap((kind) => [
@@ -12,7 +13,6 @@ const DEFINITIONS = ['globalreports', 'globalreporttypes'].flatMap((kind) => [
   `${kind}.margay.io`,
 ]);
 const patient = { timeout: 30_000, interval: 200 };
-const MARGAY = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
 
 /** Nothing of ours and nothing of Calico's, as in a new cluster. */
 async function asNew(): Promise<void> {
@@ -26,21 +26,17 @@ async function asNew(): Promise<void> {
 beforeEach(asNew, 60_000);
 afterAll(asNew, 60_000);
 
-const helm = (...args: readonly string[]): string =>
-  execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
+const helm = helmIn(NAMESPACE);
 
 /** Installs or upgrades the chart; without nodes nobody waits for pods. @returns what its notes say. */
 function installed(values: ChartValues = {}): string {
   const set = Object.entries({ ...EMBEDDED, ...values }).map(
     ([name, value]) => `--set=${name}=${String(value)}`,
   );
-  const notes = helm('upgrade', '--install', 'margay', CHART, '--create-namespace', ...set);
+  const notes = helm(['upgrade', '--install', 'margay', CHART, '--create-namespace', ...set]);
   onTestFinished(() => {
     try {
-      helm('uninstall', 'margay');
+      helm(['uninstall', 'margay']);
     } catch {
       // The test did.
     }
@@ -61,7 +57,7 @@ const established = (group: string) =>
     `crd/globalreporttypes.${group}`,
   ]);
 const migrate = (args: readonly string[], input?: string): string =>
-  execFileSync(process.execPath, [MARGAY, 'migrate', ...args], {
+  execFileSync(process.execPath, [PROGRAM, 'migrate', ...args], {
     encoding: 'utf8',
     stdio: 'pipe',
     ...(input !== undefined && { input }),
@@ -70,7 +66,7 @@ const migrate = (args: readonly string[], input?: string): string =>
 function checked(group: string): { isWell: boolean; said: string } {
   const { status, stdout } = spawnSync(
     process.execPath,
-    [MARGAY, 'check', '--group', group, '--kubeconfig', kubeconfig],
+    [PROGRAM, 'check', '--group', group, '--kubeconfig', kubeconfig],
     { encoding: 'utf8' },
   );
   return { isWell: status === 0, said: stdout };

@@ -1,19 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
-import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { ownFolder, PROGRAM } from '../testing/margay.ts';
 import { CHART, HELM, renderedText, type ChartValues } from './chart-rendering.ts';
 import { CRDS, kubeconfig, kubectl, SAMPLES } from './cluster.ts';
+import { helmIn, inNamespace } from './helm.ts';
 
 const NAMESPACE = 'margay-definitions';
 const REPORTS = 'globalreports.projectcalico.org';
 const TYPES = 'globalreporttypes.projectcalico.org';
 const OF_BOTH_GROUPS = [REPORTS, TYPES, 'globalreports.margay.io', 'globalreporttypes.margay.io'];
-const MARGAY = fileURLToPath(new URL('../../services/margay/bin/margay.js', import.meta.url));
 const patient = { timeout: 60_000, interval: 200 };
 
 function asNew(): void {
@@ -27,19 +26,14 @@ function asNew(): void {
 beforeEach(asNew, 120_000);
 afterAll(asNew, 120_000);
 
-const helm = (...args: readonly string[]): string =>
-  execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
+const helm = helmIn(NAMESPACE);
 /** What the pods of hooks need is nowhere: the test is their node. */
 const VALUES = { clusterName: 'a', nodeSelector: { 'margay.test/node': 'none' } };
 
 /** Installs or upgrades a release and runs the pod of its hook, where there is one. @returns its notes. */
 async function upgraded(values: ChartValues = {}, release = 'margay', chart = CHART): Promise<string> {
-  const where = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE];
-  const args = ['upgrade', '--install', release, chart, ...where, '--timeout', '120s', '--values', '-'];
-  const running = promisify(execFile)(HELM, args);
+  const args = ['upgrade', '--install', release, chart, '--timeout', '120s', '--values', '-'];
+  const running = promisify(execFile)(HELM, [...args, ...inNamespace(NAMESPACE)]);
   running.child.stdin!.end(JSON.stringify({ ...VALUES, ...values }));
   let isOver = false;
   const over = running.finally(() => (isOver = true));
@@ -76,7 +70,7 @@ function runHook({ metadata: { name }, spec }: HookPod): void {
   const users = [{ name: 'hook', user: { token } }];
   writeFileSync(file, JSON.stringify({ ...config, users, contexts: [context], 'current-context': 'hook' }));
   try {
-    execFileSync(process.execPath, [MARGAY, ...spec.containers[0]!.args, '--kubeconfig', file], {
+    execFileSync(process.execPath, [PROGRAM, ...spec.containers[0]!.args, '--kubeconfig', file], {
       stdio: 'pipe',
     });
     const status = JSON.stringify({ status: { phase: 'Succeeded' } });
@@ -88,8 +82,7 @@ function runHook({ metadata: { name }, spec }: HookPod): void {
 
 /** The chart with definitions of an earlier version: without a field. */
 function olderChart(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'margay-older-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = ownFolder();
   cpSync(CHART, folder, { recursive: true });
   for (const each of ['crds', 'files/definitions']) {
     const file = join(folder, each, 'globalreports.yaml');
@@ -100,8 +93,7 @@ function olderChart(): string {
 
 /** A chart of the older definitions alone, as who manages a platform may have one. */
 function chartOfDefinitions(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'margay-definitions-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = ownFolder();
   mkdirSync(join(folder, 'templates'));
   writeFileSync(
     join(folder, 'Chart.yaml'),
@@ -160,7 +152,7 @@ test('an upgrade upgrades the release’s definitions, and a rollback takes them
   expect(isWhole()).toBe(false);
   expect(await upgraded()).not.toMatch(/the definition /i);
   expect(isWhole()).toBe(true);
-  helm('rollback', 'margay', '1');
+  helm(['rollback', 'margay', '1']);
   expect(isWhole()).toBe(false);
   await upgraded();
   expect([isWhole(), reports()]).toEqual([true, expect.stringContaining('weekly-full-inventory')]);
@@ -169,7 +161,7 @@ test('an upgrade upgrades the release’s definitions, and a rollback takes them
 test('a definition that an uninstalled release left is taken over by one of another name, and upgraded', async () => {
   await upgraded({}, 'margay', olderChart());
   await withReport();
-  helm('uninstall', 'margay');
+  helm(['uninstall', 'margay']);
   expect(there()).toEqual([REPORTS, TYPES].sort());
   const notes = await upgraded({}, 'second');
   expect(notes).toContain(`The definition ${REPORTS} ${TAKEN}`);
@@ -178,9 +170,9 @@ test('a definition that an uninstalled release left is taken over by one of anot
   expect(reports()).toContain('weekly-full-inventory');
   // From now on it is the release's as any other: Helm has it, and keeps it.
   expect(await upgraded({}, 'second')).not.toMatch(/the definition /i);
-  expect(helm('get', 'manifest', 'second')).toContain(`name: ${REPORTS}`);
-  helm('rollback', 'second', '1');
-  helm('uninstall', 'second');
+  expect(helm(['get', 'manifest', 'second'])).toContain(`name: ${REPORTS}`);
+  helm(['rollback', 'second', '1']);
+  helm(['uninstall', 'second']);
   expect([isWhole(), reports()]).toEqual([true, expect.stringContaining('weekly-full-inventory')]);
   // Nothing is left of the hooks.
   expect(kubectl(['get', 'job,serviceaccount', '-n', NAMESPACE, '-o', 'name'])).not.toContain('definitions');
@@ -216,7 +208,7 @@ test('of two releases the first has them: the second says whose they are, until 
     `WARNING: the definition ${REPORTS} is not of this release but of ${NAMESPACE}/margay and was left as it is.`,
   );
   expect([isWhole(), releaseOf()]).toEqual([false, 'margay']);
-  helm('uninstall', 'margay');
+  helm(['uninstall', 'margay']);
   expect(await upgraded({}, 'second')).toContain(TAKEN);
   expect([isWhole(), releaseOf()]).toEqual([true, 'second']);
 }, 120_000);
@@ -225,20 +217,16 @@ test.each(['secret', 'configmap'])(
   'those of a release that has nothing else are its, while Helm has it: by a %s of each revision',
   async (driver) => {
     const definitions = chartOfDefinitions();
-    const helmOf = (...args: readonly string[]) =>
-      execFileSync(HELM, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], {
-        stdio: 'pipe',
-        env: { ...process.env, HELM_DRIVER: driver },
-      });
-    helmOf('install', 'definitions', definitions);
+    const helmOf = helmIn(NAMESPACE, { HELM_DRIVER: driver });
+    helmOf(['install', 'definitions', definitions]);
     expect(await upgraded({}, 'second')).toContain(
       `WARNING: the definition ${REPORTS} is not of this release but of ${NAMESPACE}/definitions and was left as it is.`,
     );
-    helmOf('upgrade', 'definitions', definitions);
+    helmOf(['upgrade', 'definitions', definitions]);
     expect(await upgraded({}, 'second')).not.toContain(TAKEN);
     expect([isWhole(), releaseOf(), releaseOf(TYPES)]).toEqual([false, 'definitions', 'definitions']);
     // Its history says that it is gone.
-    helmOf('uninstall', 'definitions', '--keep-history');
+    helmOf(['uninstall', 'definitions', '--keep-history']);
     expect(await upgraded({}, 'second')).toContain(`The definition ${REPORTS} ${TAKEN}`);
     expect([isWhole(), releaseOf()]).toEqual([true, 'second']);
   },
