@@ -123,7 +123,7 @@ export const ACCESS_VALUES: Values = {
       true,
     ),
     reportNames: texts(
-      'Reports that single people may list and export: a ClusterRole …-export-NAME each.',
+      'Reports that single people may list and export: a ClusterRole …export-NAME each.',
       NAME,
     ),
     clusterNames: texts(
