@@ -38,6 +38,8 @@ interface Known {
   readonly resourceVersion: string;
   readonly sequence: number;
   readonly holder: string;
+  /** When it was so, by a clock that does not jump. */
+  readonly since: number;
 }
 
 /** An API server that answers what is not so any more. */
@@ -63,8 +65,6 @@ export class CanaryWriter {
   readonly #main: KubernetesClient;
   readonly #clients = new Map<string, KubernetesClient>();
   #known: Known | undefined;
-  /** When what is known was so, by a clock that does not jump. */
-  #knownAt = -Infinity;
   /** What was read and not yet written to: the next write must find it as it was. */
   #isRead = false;
   #sequence = 0;
@@ -82,7 +82,8 @@ export class CanaryWriter {
 
   /** Looks the object up, which is made where there is none, unless it is known how it is. @throws what the API server refuses. */
   async look(): Promise<void> {
-    if (performance.now() - this.#knownAt > this.#options.standsMilliseconds) this.forget();
+    if (this.#known !== undefined && performance.now() - this.#known.since > this.#options.standsMilliseconds)
+      this.forget();
     this.#known ??= await this.#find();
   }
 
@@ -155,8 +156,7 @@ export class CanaryWriter {
       });
       if (answer.metadata.annotations?.[CANARY_ANNOTATION] !== annotation || answer.metadata.uid !== uid)
         throw new OldState('it answered with an old state of the object');
-      this.#known = { uid, resourceVersion, sequence: this.#sequence, holder };
-      this.#knownAt = sentAt;
+      this.#known = { uid, resourceVersion, sequence: this.#sequence, holder, since: sentAt };
       return { ...canary, state: 'written', at };
     } catch (error) {
       // Whatever it was that was there: it is looked at anew.
@@ -197,7 +197,7 @@ export class CanaryWriter {
   async #find(): Promise<Known> {
     const { namespace } = this.#options;
     const path = { namespace, name: CANARY_OBJECT.name };
-    this.#knownAt = performance.now();
+    const since = performance.now();
     const found = await this.#main.find(CANARY_OBJECT, path);
     const lease = found ?? (await this.#make());
     this.#isRead = true;
@@ -205,7 +205,7 @@ export class CanaryWriter {
     const seconds = Math.floor(this.#now() / 1_000_000);
     // Without the last number none may be given twice.
     const sequence = sequenceOf(lease) ?? (found === undefined ? 0 : seconds);
-    return { uid, resourceVersion, sequence, holder: holderOf(lease) };
+    return { uid, resourceVersion, sequence, holder: holderOf(lease), since };
   }
 
   async #make(): Promise<ApiObject> {
