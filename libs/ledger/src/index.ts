@@ -39,6 +39,7 @@ export { bundleAt, bundlePath, tileAt, tilePath } from './tree/tile-paths.ts';
 export { bundleOf, ENTRY_BYTES_MAX } from './tree/bundles.ts';
 export {
   canSign,
+  isSameKey,
   keyNamed,
   type LogKey,
   NoKey,

@@ -3,6 +3,7 @@ import { utf8 } from '@scure/base';
 import { canonicalBytes, type Entry, NoEntry, readEntry } from './entry.ts';
 import {
   canSign,
+  isSameKey,
   type LogKey,
   NoKey,
   readVerifierKey,
@@ -138,7 +139,7 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyCh
     if (!has(change.before) || has(change.key)) continue;
     if (!change.isAnnounced) lost.push(change);
     // What a key announces when another has followed it counts for nothing.
-    else if (signersAt(given, placed, number).some(isKey(change.before))) {
+    else if (signersAt(given, placed, number).some((key) => isSameKey(key, change.before))) {
       followed.push(change);
       add(change.key);
     }
@@ -147,11 +148,6 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyCh
   for (const { before, key } of changes.toReversed()) if (has(key)) add(before);
   return { keys: [...keys.values()], signers, followed, lost };
 }
-
-const isKey =
-  (key: VerifierKey) =>
-  (other: VerifierKey): boolean =>
-    verifierKeyText(other) === verifierKeyText(key);
 
 /** A change of a log's key, and where it stands. */
 export interface PlacedKeyChange {

@@ -3,6 +3,7 @@ import { at, type Fields } from '@margay/ground';
 import {
   checkProof,
   digestOfJson,
+  isSameKey,
   NoEntry,
   NoteProblem,
   readEntry,
@@ -11,7 +12,6 @@ import {
   readVerifierKey,
   type SignedCheckpoint,
   type VerifierKey,
-  verifierKeyText,
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { believed } from './believed-times.ts';
@@ -239,7 +239,7 @@ function judgeStatement(
   const problem = statementProblem(statement, entry, evidence, digestOfJson);
   if (problem !== undefined) throw new Wrong(`${STATEMENT}: ${problem}`);
   const isBy = (keys: readonly VerifierKey[]) => (key: VerifierKey) =>
-    keys.some((each) => verifierKeyText(each) === verifierKeyText(key));
+    keys.some((each) => isSameKey(each, key));
   if (own !== undefined && !signed.some(isBy(own)))
     throw new Wrong(`${STATEMENT}: no key of that log signed it`);
   if (statement.predicateType !== COVERAGE_STATEMENT) {

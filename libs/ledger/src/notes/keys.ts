@@ -109,6 +109,10 @@ export const keyInUse = <K extends VerifierKey>(key: K, use: KeyUse): K => ({
 export const verifierKeyText = ({ name, id, use, publicKey }: VerifierKey): string =>
   `${name}+${id}+${base64.encode(concatBytes(Uint8Array.of(BYTES[use]), publicKey))}`;
 
+/** Whether two are one key, in one use and of one name. */
+export const isSameKey = (a: VerifierKey, b: VerifierKey): boolean =>
+  verifierKeyText(a) === verifierKeyText(b);
+
 /** A key for signing as text, `PRIVATE+KEY+NAME+ID+SEED`: what Go's `note.NewSigner` takes. */
 export const signingKeyText = ({ name, id, use, seed }: SigningKey): string =>
   `${SECRET}${name}+${id}+${base64.encode(concatBytes(Uint8Array.of(BYTES[use]), seed))}`;

@@ -1,6 +1,7 @@
 import {
   type Entry,
   type Hash,
+  isSameKey,
   type KeyChange,
   type KnownKeys,
   knownKeys,
@@ -16,7 +17,6 @@ import {
   type SignedCheckpoint,
   TILE_WIDTH,
   type VerifierKey,
-  verifierKeyText,
 } from '@margay/ledger';
 import { runOfKey } from '../ledger/key-changes.ts';
 import type { Ledger, LogHead } from '../ledger/ledger.ts';
@@ -157,8 +157,6 @@ function signersOf(
     return [];
   }
 }
-
-const isSameKey = (a: VerifierKey, b: VerifierKey): boolean => verifierKeyText(a) === verifierKeyText(b);
 
 function isSignedBy(key: string, checkpoint: Uint8Array): boolean {
   try {

@@ -9,6 +9,7 @@ import {
   type Entry,
   entryBytes,
   envelopeToSign,
+  isSameKey,
   keyChangeBytes,
   leafHash,
   type LogKey,
@@ -213,9 +214,7 @@ const signersOf = (checkpoint: string): string =>
 /** @throws LogRefused where the log says that another key follows this one, and is signed by that. */
 async function refuseRetired(ledger: Ledger, head: LogHead, key: VerifierKey): Promise<void> {
   if (head.key === verifierKeyText(key)) return;
-  const change = (await keyChangesOf(ledger)).find(
-    ({ before }) => verifierKeyText(before) === verifierKeyText(key),
-  );
+  const change = (await keyChangesOf(ledger)).find(({ before }) => isSameKey(before, key));
   if (change === undefined) return;
   throw new LogRefused(
     `Entry ${change.number} of the log of reports says that the key ${change.key.name}+${change.key.id} follows ${key.name}+${key.id}, which signs ` +
