@@ -20,7 +20,7 @@ interface TransitKey {
 export function readTransitAddress(address: string): TransitKey {
   const url = URL.parse(address);
   const [, before, mount, name] = /^(.*\/v1\/)(.+)\/keys\/([\w.-]+)$/.exec(url?.pathname ?? '') ?? [];
-  const isPlain =
+  const isNone =
     url === null ||
     url.username !== '' ||
     url.password !== '' ||
@@ -29,7 +29,7 @@ export function readTransitAddress(address: string): TransitKey {
     before === undefined ||
     mount === undefined ||
     name === undefined;
-  if (isPlain)
+  if (isNone)
     throw new NoKey(
       'behind it there is no address of a key like https://vault.example.com:8200/v1/transit/keys/margay',
     );
