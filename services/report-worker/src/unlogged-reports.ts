@@ -104,17 +104,13 @@ export class UnloggedReports implements OnApplicationBootstrap {
       this.#keys.set(cluster, key.id);
       this.#refusals.clear(cluster);
     } catch (error) {
-      if (error instanceof NotSigned) {
-        if (this.#refusals.add(cluster, error))
-          this.#log.error('Whoever has the key of the log of reports does not sign', {
-            cluster,
-            reason: reasonOf(error),
-          });
-        return;
-      }
-      if (!(error instanceof LogRefused)) throw error;
-      if (this.#refusals.add(cluster, error))
-        this.#log.error('The log of reports is not appended to', { cluster, reason: reasonOf(error) });
+      if (!(error instanceof LogRefused || error instanceof NotSigned)) throw error;
+      if (!this.#refusals.add(cluster, error)) return;
+      const what =
+        error instanceof NotSigned
+          ? 'Whoever has the key of the log of reports does not sign'
+          : 'The log of reports is not appended to';
+      this.#log.error(what, { cluster, reason: reasonOf(error) });
     }
   }
 }
