@@ -59,7 +59,7 @@ export function keptBytes(bytes: Buffer): Uint8Array {
 }
 
 /** What is shown of a head by what is trusted. */
-export interface JudgedHead {
+interface JudgedHead {
   /** What was asked for of a checkpoint that was kept, and of witnesses. */
   readonly isShown: boolean;
   /** The logs that signed it, of those that are known, and may. */
