@@ -1,4 +1,4 @@
-import { shownAddress } from '@margay/runtime';
+import { bytesWithin, fetchFailure, shownAddress } from '@margay/runtime';
 
 /**
  * Why nothing was confirmed: nobody answered, or not now; it was declined; what was answered is not what was asked for; or a newer checkpoint
@@ -55,31 +55,15 @@ export async function post(address: string | URL, question: Question): Promise<A
     });
     if (answer.status >= 500 || answer.status === 429)
       throw new Unconfirmed('away', `it answered ${answer.status}`);
-    return { status: answer.status, bytes: await bytesOf(answer, bytesMax) };
+    const bytes = await bytesWithin(bytesMax, answer);
+    if (bytes === undefined) throw new Unconfirmed('wrong', `it answered more than ${bytesMax} bytes`);
+    return { status: answer.status, bytes };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Unconfirmed) throw error;
-    const why = late.aborted ? `no answer within ${milliseconds / 1_000} seconds` : causeOf(error);
+    const why = late.aborted ? `no answer within ${milliseconds / 1_000} seconds` : fetchFailure(error);
     throw new Unconfirmed('away', `${shownAddress(String(address))} cannot be reached: ${why}`, {
       cause: error,
     });
   }
-}
-
-async function bytesOf(answer: Response, bytesMax: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > bytesMax) throw new Unconfirmed('wrong', `it answered more than ${bytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** The words of fetch say nothing; those of its cause do. */
-function causeOf(error: unknown): string {
-  const { cause } = error as Error;
-  const { code, message } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
-  return code ?? message;
 }

@@ -29,6 +29,7 @@ export { compiled } from './compiled.ts';
 export { markdownTable } from './docs/markdown-table.ts';
 export { parseGoDuration } from './duration.ts';
 export { failureOf, partOf, type Part } from './failed.ts';
+export { bytesWithin, fetchFailure } from './fetched.ts';
 export { keepNames } from './keep-names.ts';
 export { type Fields, type Log, openLog, silentLog } from './log.ts';
 export { makeFolder } from './make-folder.ts';

@@ -1,5 +1,5 @@
 import { NoKey, NotSigned, type Signer, type VerifierKey, verifierKey } from '@margay/ledger';
-import { reasonOf, shownAddress } from '@margay/runtime';
+import { bytesWithin, fetchFailure, reasonOf, shownAddress } from '@margay/runtime';
 import * as z from 'zod';
 import type { SignerAccess } from './signer-access.ts';
 
@@ -225,7 +225,7 @@ async function answered(address: string, { milliseconds, token, body }: Question
     text = await textOf(answer);
   } catch (error) {
     if (error instanceof NotSigned) throw error;
-    const why = late.aborted ? `no answer within ${milliseconds / 1_000} seconds` : causeOf(error);
+    const why = late.aborted ? `no answer within ${milliseconds / 1_000} seconds` : fetchFailure(error);
     throw new NotSigned('away', `${shownAddress(address)} cannot be reached: ${why}`, { cause: error });
   }
   if (status === 200) return parsed(text);
@@ -241,15 +241,9 @@ async function answered(address: string, { milliseconds, token, body }: Question
 }
 
 async function textOf(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > ANSWER_BYTES_MAX)
-      throw new NotSigned('wrong', `it answered more than ${ANSWER_BYTES_MAX} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const bytes = await bytesWithin(ANSWER_BYTES_MAX, answer);
+  if (bytes === undefined) throw new NotSigned('wrong', `it answered more than ${ANSWER_BYTES_MAX} bytes`);
+  return bytes.toString();
 }
 
 function parsed(text: string): unknown {
@@ -265,11 +259,4 @@ function read<T>(schema: z.ZodType<T>, answer: unknown): T {
   if (data === undefined)
     throw new NotSigned('wrong', 'what it answered is not what a transit engine answers');
   return data;
-}
-
-/** The words of fetch say nothing; those of its cause do. */
-function causeOf(error: unknown): string {
-  const { cause } = error as Error;
-  const { code, message } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
-  return code ?? message;
 }

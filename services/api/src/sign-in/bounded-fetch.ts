@@ -1,3 +1,5 @@
+import { bytesWithin } from '@margay/runtime';
+
 /** What it says of itself and its keys is a few kilobytes. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
@@ -13,14 +15,8 @@ export const boundedFetch =
     const { signal, ...rest } = options as RequestInit;
     const late = AbortSignal.timeout(milliseconds);
     const answer = await fetch(url, { ...rest, signal: signal ? AbortSignal.any([signal, late]) : late });
-    const pieces: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const piece of answer.body ?? []) {
-      bytes += piece.length;
-      if (bytes > ANSWER_BYTES_MAX)
-        throw new AnswerTooLarge(`It answers with more than ${ANSWER_BYTES_MAX} bytes`);
-      pieces.push(piece);
-    }
+    const bytes = await bytesWithin(ANSWER_BYTES_MAX, answer);
+    if (bytes === undefined) throw new AnswerTooLarge(`It answers with more than ${ANSWER_BYTES_MAX} bytes`);
     const { status, statusText, headers } = answer;
-    return new Response(bytes === 0 ? null : Buffer.concat(pieces), { status, statusText, headers });
+    return new Response(bytes.length === 0 ? null : bytes, { status, statusText, headers });
   };
