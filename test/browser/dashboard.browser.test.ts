@@ -71,6 +71,8 @@ test.each(
   }
   expect(await seriousFindings(page)).toEqual([]);
   expect(problems).toEqual([]);
+  // A template leaves out the space between a word and what begins the next line.
+  expect(await page.locator('body').innerText()).not.toMatch(/[a-z:]\d{4}-\d\d-\d\d /);
   if (process.env['MARGAY_PICTURES']) {
     mkdirSync(PICTURES, { recursive: true });
     await page.screenshot({ path: `${PICTURES}${name}-${scheme}.png` });

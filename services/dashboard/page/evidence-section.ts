@@ -215,7 +215,7 @@ function flowLogs({ sources, read, unusable, problems }: FlowLogs) {
   if (sources.length === 0 || (problems as typeof problems | undefined) === undefined) return null;
   return html`
     <p class="meta">
-      Flow logs <${Name} text=${sources.map(({ source }) => source).join(', ')} />:
+      Flow logs <${Name} text=${sources.map(({ source }) => source).join(', ')} />:${' '}
       ${read.toLocaleString('en')} records read,${' '} ${unusable.toLocaleString('en')} of them unusable.
     </p>
     ${

@@ -87,7 +87,7 @@ function RunCard({ run }: { run: Run }) {
       <${Late} run=${run} />
     </h2>
     <p class="meta">
-      <${Name} text=${run.reportType} /> · <${Time} at=${run.window.start} /> to
+      <${Name} text=${run.reportType} /> · <${Time} at=${run.window.start} /> to${' '}
       <${Time} at=${run.window.end} />
       ${run.revision > 1 && ` · revision ${run.revision}${run.unchanged ? ', unchanged' : ''}`}
     </p>

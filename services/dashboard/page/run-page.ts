@@ -35,7 +35,7 @@ export function RunPage({ id }: { id: string }) {
   const evidence = run.evidence;
   return html`<h1><${Name} text=${run.report} /> <${Badge} run=${run} /> <${Late} run=${run} /></h1>
     <p class="meta">
-      <${Name} text=${run.reportType} /> · <${Time} at=${run.window.start} /> to
+      <${Name} text=${run.reportType} /> · <${Time} at=${run.window.start} /> to${' '}
       <${Time} at=${run.window.end} />
       ${run.manual ? ' · outside its schedule' : ''}
     </p>
@@ -100,14 +100,14 @@ function RevisionSection({ run }: { run: RunDetail }) {
     ${
       run.supersededBy &&
       html`<p class="bad">
-        A later revision supersedes this report:
+        A later revision supersedes this report:${' '}
         <a href="#/runs/${part(run.supersededBy)}"><${Name} text=${run.supersededBy} /></a>
       </p>`
     }
     ${
       run.supersedes &&
       html`<p>
-        Revision ${run.revision}, which supersedes
+        Revision ${run.revision}, which supersedes${' '}
         <a href="#/runs/${part(run.supersedes)}"><${Name} text=${run.supersedes} /></a>:
         ${run.unchanged ? ' nothing changed, the digest is the same.' : ' the digest is another.'}
       </p>`
@@ -215,7 +215,7 @@ function TrendSection({ run, items }: { run: RunDetail; items: readonly Run[] })
       MAIN_KINDS[run.reportType] === undefined &&
       other !== undefined &&
       html`<label>
-          Compare with the window that ends
+          Compare with the window that ends${' '}
           <select onChange=${(event: Event) => setOther((event.target as HTMLSelectElement).value)}>
             ${earlier.map(({ id, window }) => html`<option value=${id}>${window.end.slice(0, 19)}Z</option>`)}
           </select>
