@@ -60,7 +60,8 @@ test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], VerifierKey[], num
   ['a former key comes back by no loss that nobody announced', [A, B], [AB, LOST_B], [A, B], [], 0],
   ['a key may come back', [A], [AB, BA], [A, B], [A], 0],
 ])('%s', (_, given, changes, known, signers, lost) => {
-  const said = knownKeys(given, changes);
+  const placed = changes.map((change, number) => ({ number, change }));
+  const said = knownKeys(given, placed);
   expect(ids(said.keys)).toEqual(ids(known));
   expect(ids(said.signers)).toEqual(ids(signers));
   expect(said.lost).toHaveLength(lost);

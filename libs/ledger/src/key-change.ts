@@ -128,24 +128,23 @@ export interface KnownKeys {
  *
  * @param changes of one log, which its tree has, oldest first.
  */
-export function knownKeys(given: readonly VerifierKey[], changes: readonly KeyChange[]): KnownKeys {
+export function knownKeys(given: readonly VerifierKey[], changes: readonly PlacedKeyChange[]): KnownKeys {
   const keys = new Map(given.map((key) => [verifierKeyText(key), key]));
   const has = (key: VerifierKey) => keys.has(verifierKeyText(key));
   const add = (key: VerifierKey) => keys.set(verifierKeyText(key), key);
   const followed: KeyChange[] = [];
   const lost: KeyChange[] = [];
-  const placed = changes.map((change, number) => ({ number, change }));
-  for (const { number, change } of placed) {
+  for (const { number, change } of changes) {
     if (!has(change.before) || has(change.key)) continue;
     if (!change.isAnnounced) lost.push(change);
     // What a key announces when another has followed it counts for nothing.
-    else if (signersAt(given, placed, number).some((key) => isSameKey(key, change.before))) {
+    else if (signersAt(given, changes, number).some((key) => isSameKey(key, change.before))) {
       followed.push(change);
       add(change.key);
     }
   }
-  const signers = signersAt(given, placed, Infinity).map((key) => keys.get(verifierKeyText(key))!);
-  for (const { before, key } of changes.toReversed()) if (has(key)) add(before);
+  const signers = signersAt(given, changes, Infinity).map((key) => keys.get(verifierKeyText(key))!);
+  for (const { change } of changes.toReversed()) if (has(change.key)) add(change.before);
   return { keys: [...keys.values()], signers, followed, lost };
 }
 

@@ -1,4 +1,4 @@
-import { checkProof, type KeyChange, knownKeys, readKeyChange, readProof } from '@margay/ledger';
+import { checkProof, knownKeys, type PlacedKeyChange, readKeyChange, readProof } from '@margay/ledger';
 import { isFields } from '@margay/ground';
 import { named, type Told, type Trusted } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
@@ -14,7 +14,7 @@ export interface BroughtKeys {
 /** What follows of the keys that were given. */
 export interface FollowedKeys extends Pick<Trusted, 'keys' | 'signers'> {
   /** The changes of keys that the log tells of, oldest first; absent where nothing tells of any. */
-  readonly changes?: readonly KeyChange[];
+  readonly changes?: readonly PlacedKeyChange[];
   /** Those that were given by hand; absent where nothing followed from them. */
   readonly given?: Trusted['keys'];
 }
@@ -47,7 +47,7 @@ export function followKeys<Given extends Pick<Trusted, 'keys'>>(
   return { ...trusted, keys, signers, changes, given: trusted.keys };
 }
 
-function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): KeyChange[] {
+function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): PlacedKeyChange[] {
   const { checkpoint } = named('report.tlog-proof', () => readProof(proof));
   const changes = listIn(bytes).map(({ entry, proof: own }) =>
     named(FILE, () => {
@@ -57,10 +57,10 @@ function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): KeyChange[] {
       if (change === undefined) throw new Wrong(`${FILE}: an entry in it tells of no key`);
       if (readProof(proofBytes).checkpoint !== checkpoint)
         throw new Wrong(`${FILE}: a proof in it is of another log than that in report.tlog-proof`);
-      return { ...change, index };
+      return { number: index, change };
     }),
   );
-  return changes.sort((a, b) => a.index - b.index);
+  return changes.sort((a, b) => a.number - b.number);
 }
 
 function listIn(bytes: Uint8Array): readonly { readonly entry: string; readonly proof: string }[] {

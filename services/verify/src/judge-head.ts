@@ -175,7 +175,7 @@ function whyRetired(
   // That a key was lost says whoever follows it. Of a key that was given that is not believed: the other may be one of before, and stolen.
   const byHand = new Set(given.map(verifierKeyText));
   const tells = ({ isAnnounced, before: key }: KeyChange) => isAnnounced || !byHand.has(verifierKeyText(key));
-  for (const change of changes)
+  for (const { change } of changes)
     if (may.has(verifierKeyText(change.before)) && tells(change)) may.add(verifierKeyText(change.key));
   if (logKeysOf(newer).some((key) => may.has(verifierKeyText(key)))) return undefined;
   const names = (head: SignedCheckpoint) =>

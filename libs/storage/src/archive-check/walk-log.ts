@@ -8,6 +8,7 @@ import {
   NoEntry,
   NoKey,
   NoteProblem,
+  type PlacedKeyChange,
   readCheckpoint,
   readEntry,
   readKeyChange,
@@ -74,10 +75,7 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   const size = tree?.size ?? head.size;
   const keptSize = trusted.since && readCheckpoint(trusted.since, []).size;
   const read = await readEntries(ledger, size, keptSize, told);
-  const known = knownKeys(
-    trusted.keys,
-    read.changes.map(({ change }) => change),
-  );
+  const known = knownKeys(trusted.keys, read.changes);
   tellKeys(known, told);
   if (read.isToTheEnd) {
     const isAsSigned = await read.trees.tellAgainst(tree?.root);
@@ -92,13 +90,9 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
 }
 
 /** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */
-function keysBeside({ key }: LogHead, changes: readonly FoundChange[]): readonly VerifierKey[] {
+function keysBeside({ key }: LogHead, changes: readonly PlacedKeyChange[]): readonly VerifierKey[] {
   try {
-    const { keys } = knownKeys(
-      [readVerifierKey(key)],
-      changes.map(({ change }) => change),
-    );
-    return keys;
+    return knownKeys([readVerifierKey(key)], changes).keys;
   } catch (error) {
     // That it is none is told of the head.
     if (error instanceof NoKey) return [];
@@ -133,7 +127,7 @@ function treeOf(head: LogHead, { found }: Told): SignedCheckpoint | undefined {
 function signersOf(
   { checkpoint }: LogHead,
   { keys, signers }: KnownKeys,
-  changes: readonly FoundChange[],
+  changes: readonly PlacedKeyChange[],
   { found }: Told,
 ): string[] {
   try {
@@ -174,16 +168,10 @@ interface ReadEntries {
   readonly rootAtKept: Hash | undefined;
   readonly reports: number;
   readonly later: number;
-  readonly changes: readonly FoundChange[];
+  readonly changes: readonly PlacedKeyChange[];
   readonly isWhole: boolean;
   /** There is something behind each entry that is missing. */
   readonly isToTheEnd: boolean;
-}
-
-/** A change of keys, and the number of its entry. */
-interface FoundChange {
-  readonly number: number;
-  readonly change: KeyChange;
 }
 
 async function readEntries(
@@ -193,7 +181,7 @@ async function readEntries(
   told: Told,
 ): Promise<ReadEntries> {
   const trees = new TwoTrees(ledger, told);
-  const changes: FoundChange[] = [];
+  const changes: PlacedKeyChange[] = [];
   let [reports, later, missing] = [0, 0, 0];
   let rootAtKept = keptSize === 0 ? trees.root : undefined;
   for (let from = 0; from < size;) {
