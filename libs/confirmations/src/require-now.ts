@@ -1,7 +1,5 @@
+import { APART_MILLISECONDS, isoOf } from '@margay/ledger';
 import { Unconfirmed } from './post.ts';
-
-/** So far apart two clocks may be: what somebody signs now says a time that is not now where they are farther. */
-const APART_MINUTES = 10;
 
 /**
  * Holds the time that somebody says in what he just signed against the clock here: whoever reads it later takes it for the time since when
@@ -12,9 +10,9 @@ const APART_MINUTES = 10;
  */
 export function requireNow(said: number, now: () => number = Date.now): void {
   const here = now();
-  if (Math.abs(said - here) <= APART_MINUTES * 60_000) return;
+  if (Math.abs(said - here) <= APART_MILLISECONDS) return;
   throw new Unconfirmed(
     'wrong',
-    `what it signed says that it is ${new Date(said).toISOString()}, and here it is ${new Date(here).toISOString()}: one of the two clocks is wrong`,
+    `what it signed says that it is ${isoOf(said)}, and here it is ${isoOf(here)}: one of the two clocks is wrong`,
   );
 }

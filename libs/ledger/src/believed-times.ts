@@ -6,8 +6,8 @@ export interface Clock {
   readonly windowEnd?: string;
 }
 
-/** So far apart two clocks may be. */
-const APART_MILLISECONDS = 10 * 60_000;
+/** So far apart the clocks of two who sign may be. */
+export const APART_MILLISECONDS = 10 * 60_000;
 /** No log of reports is older, in milliseconds since 1970. */
 const FIRST_LOG = Date.UTC(2025, 0, 1);
 

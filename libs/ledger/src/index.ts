@@ -6,7 +6,7 @@
  * tlog-checkpoint, tlog-tiles, tlog-proof, tlog-cosignature), so that tools which are not ours check them. No I/O, clock or
  * randomness: keys come as seeds, times as numbers.
  */
-export { type Clock, isoOf, timeProblem } from './believed-times.ts';
+export { APART_MILLISECONDS, type Clock, isoOf, timeProblem } from './believed-times.ts';
 export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
 export {
   type KeyChange,
