@@ -123,9 +123,9 @@ export class ObjectStates<T> {
   records(): (event: WatchEvent) => Instant | undefined {
     const seen = new Map<string, Instant | undefined>();
     return ({ type, object }) => {
-      const known = type === 'BOOKMARK' || type === 'DELETED' ? undefined : this.knownOf(object);
-      if (known === undefined) return undefined;
-      const { uid, written } = known;
+      const { uid } = object.metadata;
+      if (type === 'BOOKMARK' || type === 'DELETED' || uid === undefined) return undefined;
+      const written = writtenAt(object);
       const isNew = type === 'ADDED' && !seen.has(uid) && !this.#inventory.has(uid);
       const before = isNew ? -Infinity : seen.has(uid) ? seen.get(uid) : this.#inventory.writtenOf(uid);
       seen.set(uid, written);
