@@ -152,12 +152,12 @@ export function documentOfChange({ cluster }: Elastic, key: string, change: Chan
   };
 }
 
-/** More digits than etcd counts with are no number of its counter. */
-const DIGITS_MAX = 18;
+/** Whether a resourceVersion is in the field of numbers: more digits than etcd counts with are no number of its counter. */
+export const isCounted = (resourceVersion: string): boolean => resourceVersion.length <= 18;
 
 function numberOf(change: Change): { readonly number?: string; readonly isBirth?: boolean } {
   const sight = numberedSight(change);
-  if (sight === undefined || sight.resourceVersion.length > DIGITS_MAX) return {};
+  if (sight === undefined || !isCounted(sight.resourceVersion)) return {};
   return { number: sight.resourceVersion, isBirth: sight.created === true };
 }
 

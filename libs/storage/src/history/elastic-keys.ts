@@ -119,9 +119,14 @@ export async function readStates(elastic: Elastic, keys: readonly string[]): Pro
   return states;
 }
 
+/** A key by its id, and of which kind it is. */
+interface KeyOfKind extends Pick<Key, 'group' | 'resource'> {
+  readonly key: string;
+}
+
 /** The keys whose versions another release folded in another way. */
-export const keysOfOtherFolds = (elastic: Elastic): AsyncIterable<Key & { readonly key: string }> =>
-  readAll<Key & { readonly key: string }>(elastic, {
+export const keysOfOtherFolds = (elastic: Elastic): AsyncIterable<KeyOfKind> =>
+  readAll<KeyOfKind>(elastic, {
     index: elastic.index('keys'),
     query: {
       bool: { filter: [{ term: { cluster: elastic.cluster } }], must_not: [{ term: { fold: FOLD } }] },

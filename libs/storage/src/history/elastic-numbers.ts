@@ -10,8 +10,9 @@ import {
 } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll } from '../elasticsearch/read.ts';
-import { keyIdOf } from './elastic-documents.ts';
+import { isCounted, keyIdOf } from './elastic-documents.ts';
 import type { Numbers } from './history.ts';
+import { meetingOf } from './meetings.ts';
 
 /** What of the document of a change is read here. */
 interface NumberedDocument extends Key {
@@ -72,7 +73,7 @@ async function find(elastic: Elastic, { size, sort, filter }: Wanted): Promise<N
 
 /** What is asked for is compared with itself, and with all others: most documents that are found would be those just written. */
 async function meetings(elastic: Elastic, sights: readonly NumberedSight[]): Promise<Meeting[]> {
-  const found = meetingsOf(sights, sights).filter(([first, second]) => first.at <= second.at);
+  const found = meetingsOf(sights, sights);
   for (let from = 0; from < sights.length; from += NUMBERS_AT_ONCE) {
     const asked = sights.slice(from, from + NUMBERS_AT_ONCE);
     const others = await find(elastic, {
@@ -132,9 +133,6 @@ async function twoClusters(elastic: Elastic): Promise<DoubtSince | undefined> {
 /** The key of what is about everything. */
 const EVERYTHING: Key = { group: '', resource: '', namespace: '', name: '' };
 
-/** Whether it is in the field of numbers: what is longer is none of etcd's. */
-const isCounted = (number: string): boolean => number.length <= 18;
-
 const ofKind = ({ group, resource }: Pick<Key, 'group' | 'resource'>) => [
   { term: { group } },
   { term: { resource } },
@@ -151,10 +149,5 @@ const sightOf = ({ number, isBirth, change, ...sight }: NumberedDocument): Numbe
 
 function meetingsOf(sights: readonly NumberedSight[], others: readonly NumberedSight[]): Meeting[] {
   const byNumber = Map.groupBy(others, ({ resourceVersion }) => resourceVersion);
-  return sights.flatMap((sight): Meeting[] => {
-    const same = byNumber.get(sight.resourceVersion)?.filter(({ uid }) => uid !== sight.uid);
-    const other = same?.find(({ written }) => written) ?? same?.[0];
-    if (other === undefined) return [];
-    return [other.at <= sight.at ? [other, sight] : [sight, other]];
-  });
+  return sights.flatMap((sight) => meetingOf(sight, byNumber.get(sight.resourceVersion)));
 }

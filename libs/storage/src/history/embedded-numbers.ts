@@ -3,11 +3,11 @@ import {
   isOfOwnCounter,
   TWO_CLUSTERS,
   type DoubtSince,
-  type Meeting,
   type NumberedSight,
 } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import type { Numbers } from './history.ts';
+import { meetingOf } from './meetings.ts';
 
 /** What the numbers in the embedded database say of whether one cluster tells all changes. */
 export function embeddedNumbers(database: Database): Numbers {
@@ -18,11 +18,9 @@ export function embeddedNumbers(database: Database): Numbers {
   return {
     meetings: async (sights) =>
       database.read(() =>
-        sights.flatMap((sight): Meeting[] => {
-          const others = find(SAME_NUMBER, sight.resourceVersion, sight.uid).filter(isOfOwnCounter);
-          const other = others.find(({ written }) => written) ?? others[0];
-          return other === undefined ? [] : [other.at <= sight.at ? [other, sight] : [sight, other]];
-        }),
+        sights.flatMap((sight) =>
+          meetingOf(sight, find(SAME_NUMBER, sight.resourceVersion, sight.uid).filter(isOfOwnCounter)),
+        ),
       ),
 
     birthOf: async ({ group, resource, namespace, name, uid }) =>
