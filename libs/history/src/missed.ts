@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import type { Doubtful } from './doubtful.ts';
 import { isRead } from './event-verb.ts';
 import type { Life } from './lives.ts';
+import { placeText } from './place.ts';
 
 /**
  * What objects themselves say was missed: the counter of their spec's changes went up by more than one between two sights, or
@@ -72,9 +73,6 @@ function lastSightOf({ uid, resourceVersion, at }: Change, facts: readonly Chang
 function doubtBetween(before: Change, since: Instant, after: Change): Doubtful {
   const { content: _, created: __, actor: ___, resourceVersion: ____, basedOn, generation, ...facts } = after;
   const jumped = (generation ?? 0) > (before.generation ?? Infinity) + 1;
-  const place = [facts.resource, [facts.namespace, facts.name].filter((part) => part !== '').join('/')].join(
-    ' ',
-  );
   const why = jumped
     ? `its generation went from ${before.generation} to ${generation} between two events`
     : isRead(after)
@@ -89,7 +87,7 @@ function doubtBetween(before: Change, since: Instant, after: Change): Doubtful {
     doubt: {
       reason: jumped ? 'generation-jumped' : 'version-missed',
       may: 'differ',
-      message: `${place}: ${why}, so a change of it is in no log. Server-side apply with a YAML body leaves no event before Kubernetes 1.37.`,
+      message: `${placeText(facts)}: ${why}, so a change of it is in no log. Server-side apply with a YAML body leaves no event before Kubernetes 1.37.`,
     },
   };
 }

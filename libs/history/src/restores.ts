@@ -1,5 +1,6 @@
 import type { Interval } from '@margay/ground';
 import { COUNTER_WENT_BACK } from './object-doubt.ts';
+import { placeText } from './place.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -27,14 +28,10 @@ export function restoreDoubts(marked: readonly Version[]): Version[] {
 }
 
 /** What a sight of an object says of the cluster's counter, and what to do. */
-export function counterWentBack({
-  resource,
-  namespace,
-  name,
-  resourceVersion,
-}: Pick<Version, 'resource' | 'namespace' | 'name' | 'resourceVersion'>): string {
-  const place = [namespace, name].filter((part) => part !== '').join('/');
-  return `The cluster's counter went back: ${resource} ${place} has resourceVersion ${resourceVersion} after a greater one. The store was restored from a backup, and what had changed since that was made is lost. A list of the cluster's objects settles it.`;
+export function counterWentBack(
+  sight: Pick<Version, 'resource' | 'namespace' | 'name' | 'resourceVersion'>,
+): string {
+  return `The cluster's counter went back: ${placeText(sight)} has resourceVersion ${sight.resourceVersion} after a greater one. The store was restored from a backup, and what had changed since that was made is lost. A list of the cluster's objects settles it.`;
 }
 
 function doubtAbout({ start, end }: Interval, of: Version): Version {

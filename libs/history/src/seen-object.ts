@@ -5,6 +5,7 @@ import { CLOCKS_DIFFER } from './epochs.ts';
 import { mayEnd } from './gone.ts';
 import type { Life } from './lives.ts';
 import { END_MISSED, type May } from './object-doubt.ts';
+import { placeText } from './place.ts';
 import { Sights } from './sights.ts';
 
 /** One object with what is open about it. */
@@ -183,9 +184,7 @@ export class SeenObject {
 
 /** What a request that found the name free, or another object of it, tells of one of which nothing else says that it ended. */
 function missedEnd(absence: Change, lastAt: Instant): Doubtful {
-  const { resource, namespace, name, what } = absence;
-  const how = what === 'absent' ? 'a request did not find it' : 'another one has its name';
-  const place = [resource, [namespace, name].filter((part) => part !== '').join('/')].join(' ');
+  const how = absence.what === 'absent' ? 'a request did not find it' : 'another one has its name';
   return {
     ...absence,
     id: `${absence.id}#missed`,
@@ -194,7 +193,7 @@ function missedEnd(absence: Change, lastAt: Instant): Doubtful {
     doubt: {
       reason: END_MISSED,
       may: 'be-gone',
-      message: `${place}: ${how}, and its deletion is in no log.`,
+      message: `${placeText(absence)}: ${how}, and its deletion is in no log.`,
     },
   };
 }

@@ -48,9 +48,9 @@ export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): Doub
       const first = starts[earliest] as OpenDoubt;
       const shown = others[other];
       const firm = shown !== undefined && shown.start <= start ? shown : undefined;
-      const named = creation !== undefined && (firm === undefined || isFirm(creation)) ? creation : firm;
-      const since = creation === named ? (creation ?? first).of.receivedAt : first.of.receivedAt;
-      const stretch = stretchOf({ start, end }, { of: (named ?? first).of, since }, count, refuted);
+      const own = firm === undefined || (creation !== undefined && isFirm(creation)) ? creation : undefined;
+      const said = { of: (own ?? firm ?? first).of, since: (own ?? first).of.receivedAt };
+      const stretch = stretchOf({ start, end }, said, count, refuted);
       const last = stretches.at(-1);
       if (last !== undefined && goesOn(last, stretch)) stretches[stretches.length - 1] = { ...last, end };
       else stretches.push(stretch);

@@ -5,6 +5,7 @@ import { isRead } from './event-verb.ts';
 import { sameJson } from './json.ts';
 import type { Life } from './lives.ts';
 import { type May, TOLD_LATE } from './object-doubt.ts';
+import { placeText } from './place.ts';
 import type { OpenLife } from './seen-object.ts';
 import type { Version } from './version.ts';
 import { isToldLate, isWatched, TOLD_AT_ONCE } from './watched.ts';
@@ -150,10 +151,7 @@ function opening(
 ): OpenDoubt | undefined {
   if (change === undefined || to - from <= TOLD_AT_ONCE) return undefined;
   const { content: _, created: __, resourceVersion: ___, generation: ____, actor: _____, ...facts } = change;
-  const place = [facts.resource, [facts.namespace, facts.name].filter((part) => part !== '').join('/')].join(
-    ' ',
-  );
-  const message = `${place} ${how} while its watch was not heard of: it was told so later, and when it happened is not known.`;
+  const message = `${placeText(facts)} ${how} while its watch was not heard of: it was told so later, and when it happened is not known.`;
   const of: Doubtful = {
     ...facts,
     id: `${change.id}#late`,

@@ -9,6 +9,7 @@ import {
 } from '@margay/ground';
 import type { Change } from './change.ts';
 import { TWO_CLUSTERS } from './object-doubt.ts';
+import { placeText } from './place.ts';
 
 /** A sight of an object at a resourceVersion, the number that its last write was given. */
 export interface NumberedSight extends Key, Pick<Change, 'at' | 'receivedAt' | 'created'> {
@@ -173,5 +174,4 @@ export function twoClusters({ begun: [first, birth], by, again: [written, next] 
   };
 }
 
-const placeOf = ({ resource, namespace, name, uid }: NumberedSight): string =>
-  `${resource} ${[namespace, name].filter((part) => part !== '').join('/')} (uid ${uid})`;
+const placeOf = (sight: NumberedSight): string => `${placeText(sight)} (uid ${sight.uid})`;

@@ -2,6 +2,7 @@ import { formatInstant, type Instant, type Kind, parseInstant } from '@margay/gr
 import type { Change } from './change.ts';
 import { doubtBefore, type Doubtful, type OpenDoubt } from './doubtful.ts';
 import type { Life } from './lives.ts';
+import { placeText } from './place.ts';
 
 /** At the end of the ids of doubts about what an object was before it was first seen. */
 const BORN = '#born';
@@ -23,10 +24,7 @@ export function birthOf(kind: Kind, shown: Change, creationTimestamp: unknown): 
   const bornAt = parseInstant(creationTimestamp);
   if (!isRarelyWritten(kind) || shown.created === true || bornAt === undefined || bornAt >= shown.at)
     return [];
-  const place = [shown.resource, [shown.namespace, shown.name].filter((part) => part !== '').join('/')].join(
-    ' ',
-  );
-  const message = `${place}: it was made at ${formatInstant(bornAt)}, which no event shows: what it was before it was seen first is not known.`;
+  const message = `${placeText(shown)}: it was made at ${formatInstant(bornAt)}, which no event shows: what it was before it was seen first is not known.`;
   const id = `${shown.eventId}#${shown.uid}${BORN}`;
   return [doubtBefore(shown, id, bornAt, { reason: 'first-seen-in-mid-life', may: 'differ', message })];
 }

@@ -1,0 +1,5 @@
+import type { Key } from '@margay/ground';
+
+/** `pods shop/web-1`, for messages. */
+export const placeText = ({ resource, namespace, name }: Omit<Key, 'group'>): string =>
+  [resource, [namespace, name].filter((part) => part !== '').join('/')].join(' ');
