@@ -34,7 +34,8 @@ export { isAuditEvent, readEntry, readLine } from './read-line.ts';
 export { withoutDoubts, withoutRefuted } from './refuted.ts';
 export { sameDoubt } from './stretches.ts';
 export { FOLD, foldOn, foldWhole, NEW_KEY, UID_CHARACTERS, unknownTail, type KeyTail } from './key-fold.ts';
-export { hindsight, type Opened } from './opened.ts';
+export type { Opened } from './opened.ts';
+export { refold } from './refold.ts';
 export { ENDING_RESOURCES, endsOf, inferEnds, type End, type EndedVersion } from './infer-ends.ts';
 export { restoreDoubts } from './restores.ts';
 export {

@@ -40,38 +40,35 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
     const stores = await openElasticsearch({ nodes, prefix, cluster });
     opened.push(stores);
     const client = new Client({ node: url! });
+    const changed = async (names: readonly string[], isEndless: boolean) => {
+      await client.indices.refresh({ index: `${prefix}-*` });
+      for (const name of names) {
+        const { hits } = await client.search<Record<string, unknown>>({
+          index: `${prefix}-versions-*`,
+          query: { bool: { filter: [{ term: { cluster } }, { term: { name } }] } },
+          sort: [{ validFrom: 'asc' }],
+          size: 1,
+          version: true,
+        });
+        const [{ _index: index, _id: id, _source: source, _version: version }] = hits.hits as [
+          (typeof hits.hits)[0],
+        ];
+        const { validTo: _, ...document } = source!;
+        const place = { index, id: id!, version: version!, version_type: 'external_gte' as const };
+        if (isEndless) await client.index({ ...place, document });
+        const keys = `${prefix}-keys`;
+        const mark = await client.get<Record<string, unknown>>({ index: keys, id: String(document['key']) });
+        const { fold: __, ...older } = mark._source!;
+        await client.index({ index: keys, id: mark._id, document: older });
+      }
+      await client.indices.refresh({ index: `${prefix}-*` });
+      await client.close();
+      return stores;
+    };
     return {
-      history: stores.history,
-      async spoil(names) {
-        for (const name of names) {
-          await client.indices.refresh({ index: `${prefix}-*` });
-          const { hits } = await client.search<Record<string, unknown>>({
-            index: `${prefix}-versions-*`,
-            query: { bool: { filter: [{ term: { cluster } }, { term: { name } }] } },
-            sort: [{ validFrom: 'asc' }],
-            size: 1,
-          });
-          const [{ _index: index, _id: id, _source: source }] = hits.hits as [(typeof hits.hits)[0]];
-          const { validTo: _, ...document } = source!;
-          const { _version: version } = await client.get({ index, id: id! });
-          await client.index({
-            index,
-            id: id!,
-            document,
-            version: version!,
-            version_type: 'external_gte',
-            refresh: true,
-          });
-          const mark = await client.get<Record<string, unknown>>({
-            index: `${prefix}-keys`,
-            id: String(document['key']),
-          });
-          const { fold: __, ...older } = mark._source!;
-          await client.index({ index: `${prefix}-keys`, id: mark._id, document: older, refresh: true });
-        }
-        await client.close();
-        return stores.history;
-      },
+      stores,
+      spoil: (names) => changed(names, true),
+      forget: (names) => changed(names, false),
     };
   });
   flowsContract('Elasticsearch', async () => (await open()).flows);

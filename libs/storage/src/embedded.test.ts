@@ -61,25 +61,22 @@ foldedAnewContract('embedded', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'margay-storage-'));
   folders.push(folder);
   const stores = openEmbedded(folder);
+  const changed = async (names: readonly string[], ...statements: readonly string[]) => {
+    await stores.close();
+    const database = new DatabaseSync(databaseIn(folder));
+    for (const name of names) for (const sql of statements) database.prepare(sql).run(name);
+    database.close();
+    const again = openEmbedded(folder);
+    opened.push(again);
+    return again;
+  };
+  const forgotten = 'UPDATE keys SET fold = 0 WHERE name = ?';
+  const endless = `UPDATE versions SET valid_to = ${Number.MAX_SAFE_INTEGER} WHERE id =
+    (SELECT min(v.id) FROM versions v JOIN keys k ON k.id = v.key WHERE k.name = ?)`;
   return {
-    history: stores.history,
-    async spoil(names) {
-      await stores.close();
-      const database = new DatabaseSync(databaseIn(folder));
-      for (const name of names) {
-        database.prepare('UPDATE keys SET fold = 0 WHERE name = ?').run(name);
-        database
-          .prepare(
-            `UPDATE versions SET valid_to = ${Number.MAX_SAFE_INTEGER} WHERE id =
-               (SELECT min(v.id) FROM versions v JOIN keys k ON k.id = v.key WHERE k.name = ?)`,
-          )
-          .run(name);
-      }
-      database.close();
-      const again = openEmbedded(folder);
-      opened.push(again);
-      return again.history;
-    },
+    stores,
+    spoil: (names) => changed(names, forgotten, endless),
+    forget: (names) => changed(names, forgotten),
   };
 });
 

@@ -76,7 +76,11 @@ function dashes(length: number): string {
 
 /** What came after the evidence of a run was read; nothing where nothing did, or it is not known. */
 export function Late({ run: { late } }: { run: Pick<Run, 'late'> }) {
-  if (late === null || late.events + late.flows + late.deliveries + late.opened.length === 0) return null;
+  if (
+    late === null ||
+    late.events + late.derivedAnew + late.flows + late.deliveries + late.opened.length === 0
+  )
+    return null;
   return html`<span class="badge warn"><${Name} text=${late.words} /></span>`;
 }
 

@@ -78,7 +78,14 @@ test('a name under which two clusters tell their changes stands before all that 
 
 test('a cluster of whose last report gaps were found later stands before those of which none were', () => {
   const quiet = told('quiet', 'no gap seen', ONE, true);
-  const late = (opened: string[]) => ({ events: 0, flows: 0, deliveries: 1, opened, words: '' });
+  const late = (opened: string[]) => ({
+    events: 0,
+    derivedAnew: 0,
+    flows: 0,
+    deliveries: 1,
+    opened,
+    words: '',
+  });
   const proven = (name: string, opened: string[]): SeenCluster => {
     const cluster = told(name, 'proven', ONE, true);
     return { ...cluster, told: { ...cluster.told!, late: late(opened) } };

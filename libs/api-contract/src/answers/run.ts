@@ -66,6 +66,10 @@ export const late = z
       description:
         'Changes at instants before the window’s end, or that show that one in the window was missed, and writes of policies in it that were refused.',
     }),
+    derivedAnew: count.meta({
+      description:
+        'Names of which this release derives something else of the window than the one that made the report, from the same changes.',
+    }),
     flows: count,
     deliveries: count.meta({ description: 'Of sources, with lines of the window.' }),
     opened: list(z.string()).meta({

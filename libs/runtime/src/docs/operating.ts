@@ -130,7 +130,8 @@ it hung, and once where the archive was changed. Ask for it again with \`margay 
 **Evidence came later.** A report stays what it is; \`margay runs\`, the API and the page say what came to the archive after its evidence was
 read ("3 events came later"). \`margay run NAME --revise\`, or the button on the run's page, makes a revision from the evidence that there is now:
 both stay, each says what it superseded, and where nothing that counts came between, the digest is the same and that is said. A window of which
-evidence was removed cannot be revised.
+evidence was removed cannot be revised. "2 names were derived otherwise later" says that nothing came: this release derives something else from the
+same changes than the one that made the report.
 
 **Reports have gaps.** The evidence section of the report names the source and the time. See [audit-setup.md](audit-setup.md).
 

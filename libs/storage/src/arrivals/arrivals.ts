@@ -15,6 +15,8 @@ export interface LateEvidence {
    * audit event, a notice of a watch, an object of a baseline. The same one, told by two sources, is two.
    */
   readonly events: number;
+  /** Names of which this release derives something else of the window than the one before, from the same changes (`FOLD`). */
+  readonly derivedAnew: number;
   /** Flows that overlap the window. */
   readonly flows: number;
   /** Deliveries of sources whose last line is of the window, whatever became of their lines. */

@@ -1,17 +1,17 @@
 import type { estypes } from '@elastic/elasticsearch';
-import type { Instant } from '@margay/ground';
-import type { Opened } from '@margay/history';
+import type { Instant, Interval } from '@margay/ground';
+import { FOLD, type Opened } from '@margay/history';
 import type { DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
 import { refresh } from '../elasticsearch/read.ts';
-import { DATE, INSTANT, KEYWORD, type IndexTemplate } from '../elasticsearch/templates.ts';
+import { DATE, INSTANT, KEYWORD, NUMBER, type IndexTemplate } from '../elasticsearch/templates.ts';
 import type { Arrivals, LateEvidence, Place, ReadWindow } from './arrivals.ts';
 
 /** The indices of evidence, without prefix. */
 const EVIDENCE = ['changes-*', 'trail-*', 'flows-*', 'coverage*', 'opened-*'] as const;
 
-/** What changes show of the time before them, by the month in which that begins. */
+/** What changes show of the time before them, and what a folding says otherwise than another one, by the month in which that begins. */
 export const OPENED_TEMPLATE: IndexTemplate = {
   pattern: 'opened-*',
   properties: {
@@ -21,6 +21,8 @@ export const OPENED_TEMPLATE: IndexTemplate = {
     eventId: KEYWORD,
     first: INSTANT,
     last: INSTANT,
+    /** By which folding (`FOLD`) a name is told otherwise from `first` to `last`; absent from what an event shows. */
+    fold: NUMBER,
   },
 };
 
@@ -48,6 +50,24 @@ export function openedWrite(elastic: Elastic, key: string, { start, end, event }
       eventId: event,
       first: start,
       ...(end !== Infinity && { last: end }),
+    },
+  };
+}
+
+/** Notes that a name is told otherwise in a time; again, so that whoever read meanwhile came before it. */
+export function derivedAnewWrite(elastic: Elastic, key: string, { start, end }: Interval): DocumentWrite {
+  const { cluster } = elastic;
+  return {
+    op: 'index',
+    index: elastic.index(`opened-${monthOf(start)}`),
+    id: documentId(key, start, String(end), FOLD),
+    document: {
+      '@timestamp': dateOf(start),
+      cluster,
+      key,
+      first: start,
+      ...(end !== Infinity && { last: end }),
+      fold: FOLD,
     },
   };
 }
@@ -122,6 +142,7 @@ interface Counted {
     /** What does not name it. */
     readonly old: { readonly doc_count: number };
   };
+  readonly derivedAnew: { readonly keys: { readonly value: number } };
   readonly flows: { readonly doc_count: number };
   readonly deliveries: { readonly doc_count: number };
 }
@@ -131,11 +152,15 @@ function searchOf(elastic: Elastic, { place, window: { start, end } }: ReadWindo
     bool: { filter: [{ wildcard: { _index: { value: elastic.index(pattern) } } }, ...conditions] },
   });
   const changes = of('changes-*', { range: { at: { lt: end } } });
-  const opened = of(
-    'opened-*',
-    { range: { first: { lt: end } } },
-    { bool: { must_not: [{ range: { last: { lte: start } } }] } },
-  );
+  const isAnew = { exists: { field: 'fold' } };
+  const openedBy = (...shown: readonly Query[]) =>
+    of(
+      'opened-*',
+      { range: { first: { lt: end } } },
+      { bool: { must_not: [{ range: { last: { lte: start } } }] } },
+      ...shown,
+    );
+  const opened = openedBy({ bool: { must_not: [isAnew] } });
   const refused = of('trail-*', { range: { at: { gte: start, lt: end } } }, { term: { refused: true } });
   return {
     size: 0,
@@ -149,6 +174,10 @@ function searchOf(elastic: Elastic, { place, window: { start, end } }: ReadWindo
           // Changes of older releases do not name their event: each counts as one.
           old: { missing: { field: 'eventId' } },
         },
+      },
+      derivedAnew: {
+        filter: openedBy(isAnew),
+        aggs: { keys: { cardinality: { field: 'key', precision_threshold: EVENTS_TOLD_APART } } },
       },
       flows: {
         filter: of('flows-*', { range: { endAt: { gt: start } } }, { range: { startAt: { lt: end } } }),
@@ -178,9 +207,10 @@ type CountedReport = { readonly aggregations?: Counted } | estypes.ErrorResponse
 
 function countsOf(response: CountedReport): LateEvidence {
   if ('error' in response) throw new Error(`Counting what came later: ${response.error.reason}`);
-  const { events, flows, deliveries } = response.aggregations ?? {};
+  const { events, derivedAnew, flows, deliveries } = response.aggregations ?? {};
   return {
     events: (events?.ids.value ?? 0) + (events?.old.doc_count ?? 0),
+    derivedAnew: derivedAnew?.keys.value ?? 0,
     flows: flows?.doc_count ?? 0,
     deliveries: deliveries?.doc_count ?? 0,
   };

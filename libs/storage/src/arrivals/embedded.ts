@@ -14,18 +14,18 @@ export const ARRIVAL_TABLES = `
 /** The event that told it: several changes can be of one. Of what an older release stored each is an event of its own. */
 export const ARRIVAL_EVENTS = 'ALTER TABLE arrivals ADD COLUMN event TEXT';
 
-/** Of what something shows of a name before: which, so that it can be taken back. */
+/** Of what something shows of a name before, or what a folding says otherwise of it: which name. */
 export const ARRIVAL_KEYS = 'ALTER TABLE arrivals ADD COLUMN key INTEGER';
 
-const KINDS = ['change', 'refused', 'flow', 'delivery', 'opened'] as const;
+const KINDS = ['change', 'refused', 'flow', 'delivery', 'opened', 'derived anew'] as const;
 
-/** What is stored, or what follows from it of a time before: of which kind, when, and by which event unless it is a flow or a delivery. */
+/** What is stored, or what follows from it of a time before: of which kind, when, and by which event, where one told it. */
 export interface Arrival {
   readonly kind: (typeof KINDS)[number];
   readonly first: Instant;
   readonly last: Instant;
   readonly event?: string;
-  /** Of what was opened, the name in which. */
+  /** Of what was opened or derived anew, the name in which. */
   readonly key?: number;
 }
 
@@ -72,6 +72,7 @@ export function embeddedArrivals(database: Database): Arrivals {
           ...(database
             .sql(
               `SELECT count(DISTINCT coalesce(event, id)) FILTER (WHERE kind = 0 OR (kind = 1 AND last >= ?2) OR (kind = 4 AND last > ?2)) AS events,
+                   count(DISTINCT key) FILTER (WHERE kind = 5 AND last > ?2) AS derivedAnew,
                    count(*) FILTER (WHERE kind = 2 AND last > ?2) AS flows,
                    count(*) FILTER (WHERE kind = 3 AND last >= ?2 AND last < ?3) AS deliveries
                  FROM arrivals WHERE id > ?1 AND first < ?3`,

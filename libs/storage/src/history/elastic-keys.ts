@@ -16,6 +16,8 @@ const KEYS_AT_ONCE = 500;
 /** What is kept about a key, with its place in the order of writes. */
 export interface KeyMark {
   readonly tail: KeyTail;
+  /** By which folding (`FOLD`) its versions were made; 0 where that was not noted. */
+  readonly fold: number;
   readonly seqNo: number;
   readonly primaryTerm: number;
 }
@@ -38,8 +40,9 @@ export async function readMarks(elastic: Elastic, keys: readonly string[]): Prom
     if (seqNo === undefined || primaryTerm === undefined) continue;
     const known = JSON.parse(found._source.tail) as KeyTail;
     // What another release folded in another way may be wrong: it is not gone on from.
-    const tail = found._source.fold === FOLD ? known : unknownTail(known.changes);
-    marks.set(id, { tail, seqNo, primaryTerm });
+    const { fold = 0 } = found._source;
+    const tail = fold === FOLD ? known : unknownTail(known.changes);
+    marks.set(id, { tail, fold, seqNo, primaryTerm });
   }
   return marks;
 }

@@ -1,15 +1,15 @@
 import type { Key } from '@margay/ground';
 import {
+  FOLD,
   foldOn,
-  foldWhole,
-  hindsight,
   isKept,
   NEW_KEY,
+  refold,
   type Change,
   type KeyTail,
   type Version,
 } from '@margay/history';
-import { openedWrite, takeBackWrite } from '../arrivals/elasticsearch.ts';
+import { derivedAnewWrite, openedWrite, takeBackWrite } from '../arrivals/elasticsearch.ts';
 import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
@@ -37,6 +37,8 @@ interface KeyWrites {
   readonly versions: readonly DocumentWrite[];
   /** What the changes show of the time before them. */
   readonly opened?: readonly DocumentWrite[];
+  /** What another folding said otherwise. */
+  readonly derivedAnew?: readonly DocumentWrite[];
 }
 
 /** New changes by key, keys that may have been left behind, and what each key's id stands for. */
@@ -52,9 +54,10 @@ interface Work {
  * In this order, so that the process may end at any place and the same changes be appended again:
  *
  * 1. the changes are created, and those that are there already found out;
- * 2. what they show of the time before them is noted, and versions are written, with the number of changes they were folded from: Elasticsearch refuses those folded from
+ * 2. what they show of the time before them is noted, and what this folding says otherwise than another one, and versions are written, with the number of changes they were folded from: Elasticsearch refuses those folded from
  *    fewer than what it has, so a writer that was left behind cannot undo anything;
- * 3. the key's mark moves to that number, where nobody else moved it; otherwise the key is looked at again.
+ * 3. what is said otherwise is noted once more, for whoever read the versions meanwhile;
+ * 4. the key's mark moves to that number, where nobody else moved it; otherwise the key is looked at again.
  *
  * The mark holds the key's tail. Changes that are later than all others go on from there; for any other the changes and
  * versions of the key are read and folded anew. Where the marks of all keys would be too much to hold, one half follows the other.
@@ -121,7 +124,7 @@ async function derive(elastic: Elastic, { fresh, doubtful, named }: Work): Promi
   const states = await readStates(elastic, toRead);
   // Which of the changes are new is not known where a writer ended before: the newest one is.
   for (const [key, state] of states)
-    writes.push(refold(elastic, key, state, fresh.get(key) ?? state.changes.slice(-1)));
+    writes.push(refoldKey(elastic, key, state, fresh.get(key) ?? state.changes.slice(-1), marks.get(key)));
   return writeAll(elastic, writes, marks, named);
 }
 
@@ -136,7 +139,7 @@ export async function foldAnew(elastic: Elastic, signal: AbortSignal): Promise<n
     const named = new Map(keys.map((each) => [each.key, each] as const));
     const marks = await readMarks(elastic, [...named.keys()]);
     const states = await readStates(elastic, [...marks.keys()]);
-    const writes = [...states].map(([key, state]) => refold(elastic, key, state, []));
+    const writes = [...states].map(([key, state]) => refoldKey(elastic, key, state, [], marks.get(key)));
     const left = await writeAll(elastic, writes, marks, named);
     folded += writes.length - left.length;
   }
@@ -150,10 +153,8 @@ async function writeAll(
   marks: ReadonlyMap<string, KeyMark>,
   named: ReadonlyMap<string, Pick<Key, 'group' | 'resource'>>,
 ): Promise<string[]> {
-  await bulk(
-    elastic,
-    writes.flatMap(({ opened = [] }) => opened),
-  );
+  const anew = writes.flatMap(({ derivedAnew = [] }) => derivedAnew);
+  await bulk(elastic, [...writes.flatMap(({ opened = [] }) => opened), ...anew]);
   const documents = writes.flatMap(({ versions }) => versions);
   await bulk(
     elastic,
@@ -163,6 +164,7 @@ async function writeAll(
     elastic,
     documents.filter(({ op }) => op === 'delete'),
   );
+  await bulk(elastic, anew);
   const moves = writes.map(({ key, tail }) => ({ key, tail, named: named.get(key)! }));
   const moved = await moveMarks(elastic, marks, moves);
   return writes.flatMap(({ key }, i) => (moved[i] ? [] : [key]));
@@ -183,22 +185,24 @@ function extend(
 }
 
 /** Folds everything that there is of a key, the changes that were just created included. */
-function refold(
+function refoldKey(
   elastic: Elastic,
   key: string,
-  { changes, versions }: KeyState,
+  { changes, versions: before }: KeyState,
   added: readonly Change[],
+  // What no mark counts yet is of a writer of this release that ended before it came to it.
+  { fold }: Pick<KeyMark, 'fold'> = { fold: FOLD },
 ): KeyWrites {
-  const whole = foldWhole(changes);
-  const { opened, closed } = hindsight(added, versions, whole.versions);
+  const { tail, versions, opened, closed, derivedAnew } = refold(changes, added, { versions: before, fold });
   return {
     key,
     opened: [
       ...closed.map((start) => takeBackWrite(elastic, key, start)),
       ...opened.map((one) => openedWrite(elastic, key, one)),
     ],
-    tail: whole.tail,
-    versions: versionWrites(elastic, key, versions, whole.versions, changes.length),
+    derivedAnew: derivedAnew.map((time) => derivedAnewWrite(elastic, key, time)),
+    tail,
+    versions: versionWrites(elastic, key, before, versions, changes.length),
   };
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { FOLD, foldOn, foldWhole, hindsight, isKept, type Change } from '@margay/history';
+import { FOLD, foldOn, isKept, refold, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { arrivalNotes, forgetOpened, type NoteArrival } from '../arrivals/embedded.ts';
 import { insertChange, insertRepeat } from './change-rows.ts';
@@ -108,13 +108,15 @@ export class HistoryWriter {
     const rows = database
       .sql(`${SELECT_VERSIONS} WHERE v.key = ? ORDER BY v.valid_from, v.id`)
       .all(key) as unknown as VersionRow[];
-    const { tail, versions } = foldWhole(changes);
+    const { fold } = database.sql('SELECT fold FROM keys WHERE id = ?').get(key) as { fold: number };
     const written = rows.map((row) => ({ row: row.id, version: versionOf(row) }));
-    const before = written.map(({ version }) => version);
-    const { opened, closed } = hindsight(added, before, versions);
+    const before = { versions: written.map(({ version }) => version), fold };
+    const { tail, versions, opened, closed, derivedAnew } = refold(changes, added, before);
     for (const start of closed) forgetOpened(database, key, start);
     for (const { start, end, event } of opened)
       arrived({ kind: 'opened', first: start, last: Math.min(end, CURRENT), event, key });
+    for (const { start, end } of derivedAnew)
+      arrived({ kind: 'derived anew', first: start, last: Math.min(end, CURRENT), key });
     const row = replaceVersions(database, this.#ids, key, written, versions);
     database
       .sql('UPDATE keys SET fold = ?2, goes_on = ?3 WHERE id = ?1 AND (fold <> ?2 OR goes_on <> ?3)')

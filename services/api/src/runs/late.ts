@@ -74,15 +74,18 @@ interface ReadReport {
 }
 
 /** Whether anything came later. */
-export const isLate = ({ events, flows, deliveries, opened }: Omit<Late, 'words'>): boolean =>
-  events + flows + deliveries + opened.length > 0;
+export const isLate = ({ events, derivedAnew, flows, deliveries, opened }: Omit<Late, 'words'>): boolean =>
+  events + derivedAnew + flows + deliveries + opened.length > 0;
 
 /** `3 events and 1 flow came later, 1 gap was found later`. */
-export function lateWords({ events, flows, deliveries, opened }: Omit<Late, 'words'>): string {
+export function lateWords({ events, derivedAnew, flows, deliveries, opened }: Omit<Late, 'words'>): string {
   const of = (number: number, one: string, many = `${one}s`) =>
     number === 0 ? [] : [`${number.toLocaleString('en')} ${number === 1 ? one : many}`];
   const came = [...of(events, 'event'), ...of(flows, 'flow')];
-  const found = of(opened.length, 'gap was found later', 'gaps were found later');
+  const found = [
+    ...of(opened.length, 'gap was found later', 'gaps were found later'),
+    ...of(derivedAnew, 'name was derived otherwise later', 'names were derived otherwise later'),
+  ];
   // Deliveries are of lines: of those that changed nothing only where nothing else came.
   const said =
     came.length + found.length > 0
