@@ -1,6 +1,8 @@
+import { type Instant, SECOND } from '@margay/ground';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { endsOf, inferEnds, type End } from './infer-ends.ts';
+import type { DoubtSince } from './object-doubt.ts';
 import type { Version } from './version.ts';
 
 /** `pods shop/web [1,5)`, `tiers.projectcalico.org /t [1,)`. */
@@ -133,6 +135,56 @@ test('ends are those of objects, not of versions', () => {
       version('pods shop/web [1,4)', { endedBy: 'event' }),
     ]),
   ).toEqual([namespaceEnd('shop', 5), serviceEnd('web', 4, 1)]);
+});
+
+const late = (more: Partial<DoubtSince> = {}): DoubtSince => ({
+  reason: 'told-late',
+  may: 'be-gone',
+  message: 'It was told late.',
+  since: 2 * SECOND,
+  answeredAt: 60 * SECOND,
+  source: 'watch/endpoints',
+  ...more,
+});
+const actor = { user: 'endpoint-controller' };
+
+/** Endpoints that a watch told late to be gone at 60 s, whose Service went at some time. */
+test.each<[string, Partial<Version>, End, Instant | undefined]>([
+  ['whose writes a log tells went with their service', { doubt: late(), actor }, serviceEnd('web', 40), 40],
+  [
+    'so they did where their watch was told a moment before the answer',
+    { doubt: late(), actor },
+    serviceEnd('web', 64),
+    64,
+  ],
+  ['that were gone long before', { doubt: late(), actor }, serviceEnd('web', 66), undefined],
+  ['that only watches tell of', { doubt: late() }, serviceEnd('web', 40), undefined],
+  [
+    'of which more is open',
+    { doubt: late({ message: 'It was told late. There are more doubts about it.' }), actor },
+    serviceEnd('web', 40),
+    undefined,
+  ],
+  [
+    'that may be other ones',
+    { doubt: late({ may: 'be-anything' }), actor },
+    serviceEnd('web', 40),
+    undefined,
+  ],
+  [
+    'that something else leaves open',
+    { doubt: late({ reason: 'outcome-unknown' }), actor },
+    serviceEnd('web', 40),
+    undefined,
+  ],
+  ['whose service went nobody knows when', { doubt: late(), actor }, serviceEnd('web', 40, 10), undefined],
+])('endpoints %s', (_, more, end, refuted) => {
+  const inSeconds = (one: End): End => ({ ...one, at: one.at * SECOND, since: one.since * SECOND });
+  const [found] = inferEnds(
+    [version(`endpoints shop/web [${5 * SECOND},${60 * SECOND})`, more)],
+    [inSeconds(end)],
+  );
+  expect(found?.doubt?.refutedAt).toBe(refuted && refuted * SECOND);
 });
 
 test('concluding twice is concluding once, and nothing ever lasts longer for it', () => {

@@ -1,6 +1,8 @@
 import type { Instant } from '@margay/ground';
 import { NEVER_SHOWN, TOLD_LATE } from './object-doubt.ts';
+import { isOnly } from './stretches.ts';
 import type { EndedBy, Version } from './version.ts';
+import { TOLD_AT_ONCE } from './watched.ts';
 
 /** The end of an object that other objects end with. */
 export interface End {
@@ -44,6 +46,9 @@ export function endsOf(versions: Iterable<EndedVersion>): End[] {
  * The versions with the ends that no event shows but Kubernetes guarantees: nothing is left in a namespace that is
  * gone, no object of a definition that is gone, and the API server removes the Endpoints of a Service with it.
  *
+ * Of Endpoints that a watch tells late to be gone, a log that tells of their writes has no deletion where they went with their Service: that
+ * refutes that they had gone before, as far as nothing was missed.
+ *
  * What began while it is not known whether it was before or after such an end is left as it is. Versions in doubt end like
  * others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
  */
@@ -70,9 +75,25 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
         endedBy = by;
       }
     }
-    return endedBy === undefined || validTo === undefined ? version : { ...version, validTo, endedBy };
+    const ended = endedBy === undefined || validTo === undefined ? version : { ...version, validTo, endedBy };
+    return version.resource === 'endpoints' ? goneWithService(ended, instants) : ended;
   });
 }
+
+/** Refutes that Endpoints had gone before their Service, where it can have taken them with it. */
+function goneWithService(
+  version: Version,
+  instants: ReadonlyMap<string, readonly Pick<End, 'at' | 'since'>[]>,
+): Version {
+  const { doubt, actor, namespace, name, validFrom } = version;
+  if (doubt?.reason !== TOLD_LATE || doubt.may !== 'be-gone' || !isOnly(doubt) || actor === undefined)
+    return version;
+  const end = instants.get(serviceOf(namespace, name))?.find(({ at }) => at > validFrom);
+  if (end === undefined || end.since < end.at || end.at > doubt.answeredAt + TOLD_AT_ONCE) return version;
+  return { ...version, doubt: { ...doubt, refutedAt: end.at } };
+}
+
+const serviceOf = (namespace: string, name: string): string => `services/${namespace}/${name}`;
 
 /** True for what may have been there before it is known to have been. */
 const wasThereLater = ({ doubt, resourceVersion }: Version): boolean =>
@@ -94,6 +115,6 @@ function enders({ group, resource, namespace, name }: Version): [string, EndedBy
   const found: [string, EndedBy][] = [];
   if (namespace !== '') found.push([`namespaces//${namespace}`, 'namespace']);
   if (group !== '') found.push([`customresourcedefinitions//${resource}.${group}`, 'definition']);
-  if (resource === 'endpoints') found.push([`services/${namespace}/${name}`, 'service']);
+  if (resource === 'endpoints') found.push([serviceOf(namespace, name), 'service']);
   return found;
 }

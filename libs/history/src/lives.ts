@@ -3,7 +3,7 @@ import type { Change } from './change.ts';
 import { CLOCKS_DIFFER, epochsOf } from './epochs.ts';
 import { sameJson } from './json.ts';
 import { METADATA_ONLY } from './project.ts';
-import { isToldLate } from './watched.ts';
+import { isToldLate, isWatched } from './watched.ts';
 import type { EndedBy } from './version.ts';
 
 /** All that is known of one object: one uid under one name. */
@@ -217,8 +217,8 @@ function begunInTime(shown: readonly Change[]): readonly Change[] {
     const newer = newerAt[i] as Instant;
     const { at, receivedAt } = change;
     const begun = Math.max(receivedAt, before + 1);
-    // What a watch told late was written at any time before the newer one.
-    const stored = isToldLate(change) ? newer : begun < newer ? begun : at;
+    // What a watch told was written at any time before the newer one: it knows of no request.
+    const stored = isWatched(change) ? newer : begun < newer ? begun : at;
     const begins = at > newer && receivedAt < newer ? stored : at;
     before = Math.max(before, begins);
     return begins === at ? change : { ...change, at: begins };

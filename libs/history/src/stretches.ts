@@ -59,6 +59,11 @@ export function stretchesOf(open: readonly OpenDoubt[], unseen?: 'unseen'): Doub
   return stretches;
 }
 
+const MORE = ' There are more doubts about it.';
+
+/** True where nothing is open but what the doubt says. */
+export const isOnly = ({ message }: DoubtSince): boolean => !message.endsWith(MORE);
+
 /** True for what is open for more than that an event does not show it. */
 const isFirm = ({ of: { doubt, origin } }: OpenDoubt): boolean =>
   !isNotShown({ reason: doubt.reason, source: origin.source });
@@ -81,7 +86,7 @@ function stretchOf(
     doubt: {
       reason,
       may: widest(count),
-      message: several ? `${message} There are more doubts about it.` : message,
+      message: several ? message + MORE : message,
       since: Math.min(of.receivedAt, since),
       answeredAt: of.at,
       source: of.origin.source,

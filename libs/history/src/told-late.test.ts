@@ -226,3 +226,20 @@ test.each([
         ],
   );
 });
+
+test('of two versions that a watch told together, the older one was not there since before that', () => {
+  const [made, written] = [
+    { at: 100 * SECOND, what: 'created', uid: 'u', label: 'x' },
+    { at: 101 * SECOND, what: 'written', uid: 'u', label: 'y' },
+  ] as const;
+  const all = [made, written];
+  const together = watched(all, []).map((change) => ({
+    ...change,
+    receivedAt: 97 * SECOND,
+    at: 101 * SECOND + SECOND / 10,
+  }));
+  // The first was answered long after the second.
+  const log = audited(all).map((change, i) => (i === 0 ? { ...change, at: 103 * SECOND } : change));
+  const [first] = foldKey([...together, ...log]);
+  expect(first?.validFrom).toBeGreaterThanOrEqual(100 * SECOND - SECOND / 100);
+});
