@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { CanaryWriter } from './canary-writer.ts';
@@ -63,3 +64,61 @@ test('who finds that another one has just made the object goes on behind that on
   await rounds(one, 1);
   expect(written).toEqual([8]);
 });
+
+/** What happens to some that may write: each goes on from what it knows, whenever it is slow, killed, or begun again. */
+const happening = fc.record({
+  who: fc.integer({ min: 0, max: 2 }),
+  what: fc.constantFrom('round', 'round', 'round', 'kill'),
+  /** Milliseconds that the requests of this round are under way, one after the other, and until the next thing happens. */
+  underWay: fc.array(fc.constantFrom(0, 0, 5, 20), { minLength: 3, maxLength: 3 }),
+  after: fc.constantFrom(0, 1, 10, 30),
+});
+
+test('no number is written twice through an API server, whoever is slow or killed in the middle of a round', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening, { minLength: 3, maxLength: 15 }), async (happenings) => {
+      const fake = await FakeApiServer.start();
+      const servers = [fake.url.host, await fake.another()];
+      const taken: string[] = [];
+      const put = fake.put.bind(fake);
+      fake.put = (path, name, object) => {
+        const canary = (object?.['annotations'] as Record<string, string> | undefined)?.['margay.io/canary'];
+        if (canary !== undefined) taken.push(canary);
+        return put(path, name, object);
+      };
+      const underWay: number[] = [];
+      fake.fault = async () => {
+        await sleep(underWay.shift() ?? 0);
+        return undefined;
+      };
+      const begin = (who: number) =>
+        new CanaryWriter(
+          { server: fake.url, namespace: 'margay' },
+          { namespace: 'margay', holder: `h${who}`, standsMilliseconds: 40 },
+        );
+      const writers = [0, 1, 2].map(begin);
+      const running = writers.map(() => Promise.resolve());
+      const all: Promise<void>[] = [];
+      for (const { who, what, after, underWay: own } of happenings) {
+        if (what === 'kill') {
+          writers[who]!.close();
+          writers[who] = begin(who);
+          running[who] = Promise.resolve();
+        } else {
+          const writer = writers[who]!;
+          underWay.push(...own);
+          running[who] = running[who]!.then(async () => void (await writer.round(servers)));
+          all.push(running[who]);
+        }
+        await sleep(after);
+      }
+      await Promise.all(all);
+      // What a killed one had sent may arrive when it is gone.
+      await sleep(60);
+      for (const writer of writers) writer.close();
+      await fake.stop();
+      expect(taken).toEqual([...new Set(taken)]);
+    }),
+    { numRuns: 25, endOnFailure: true },
+  );
+}, 60_000);

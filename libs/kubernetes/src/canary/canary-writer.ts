@@ -1,4 +1,11 @@
-import { CANARY_OBJECT, canaryManager, formatMicros, type CanaryName, type Instant } from '@margay/ground';
+import {
+  CANARY_OBJECT,
+  canaryManager,
+  compareResourceVersions,
+  formatMicros,
+  type CanaryName,
+  type Instant,
+} from '@margay/ground';
 import { KubernetesClient } from '../client/client.ts';
 import { ConnectionSettingsError, type Connection } from '../client/connection.ts';
 import {
@@ -11,7 +18,15 @@ import {
 import { apiPath, apiVersionOf, type ApiObject } from '../client/resources.ts';
 import { connectionTo } from './api-servers.ts';
 import { auditCountsIn, type AuditCounts } from './audit-counts.ts';
-import { CANARY_ANNOTATION, canaryText, holderOf, sequenceOf, writerOf } from './canary-object.ts';
+import {
+  CANARY_ANNOTATION,
+  CANARY_NUMBER_ANNOTATION,
+  canaryText,
+  holderOf,
+  sequenceOf,
+  takenIn,
+  writerOf,
+} from './canary-object.ts';
 
 /** What became of a canary. */
 export interface WrittenCanary extends CanaryName {
@@ -56,6 +71,10 @@ export const NO_WRITER = 'none';
  * Writes canaries: in each round one through each API server, all of one object, each with the round's number in it and in the
  * request's URI. The number is kept in the object, so that it goes on after a restart, and after another one wrote.
  *
+ * A number is taken by the first write of a round, which the API server does only where the object is as it was known to be: of several that
+ * write at a time, slow, killed or begun again, one gets it. No number is written twice through an API server, so one that is
+ * missing in its log is lost.
+ *
  * The object is made where it is not there; one that was deleted and made again has another writer's name. Nothing is tried
  * again before the next round.
  */
@@ -65,8 +84,10 @@ export class CanaryWriter {
   readonly #main: KubernetesClient;
   readonly #clients = new Map<string, KubernetesClient>();
   #known: Known | undefined;
-  /** What was read and not yet written to: the next write must find it as it was. */
-  #isRead = false;
+  /** The object may be otherwise than it is known to be: it is read anew before the next round. */
+  #isDue = false;
+  /** Through which API server a number could be taken last. */
+  #taker: string | undefined;
   #sequence = 0;
 
   constructor(connection: Connection, options: CanaryWriterOptions) {
@@ -82,8 +103,9 @@ export class CanaryWriter {
 
   /** Looks the object up, which is made where there is none, unless it is known how it is. @throws what the API server refuses. */
   async look(): Promise<void> {
-    if (this.#known !== undefined && performance.now() - this.#known.since > this.#options.standsMilliseconds)
-      this.forget();
+    const isOld =
+      this.#known !== undefined && performance.now() - this.#known.since > this.#options.standsMilliseconds;
+    if (isOld || this.#isDue) this.forget();
     this.#known ??= await this.#find();
   }
 
@@ -107,14 +129,15 @@ export class CanaryWriter {
     }
     const known = this.#known!;
     this.#sequence = Math.max(this.#sequence, known.sequence) + 1;
+    const inTurn = [...servers].sort((a, b) => Number(b === this.#taker) - Number(a === this.#taker));
     const done: WrittenCanary[] = [];
-    // The first write since it was read shows whether that was the newest state.
-    while (this.#isRead && this.#known !== undefined && done.length < servers.length) {
-      const one = await this.#write(servers[done.length]!, servers, known, true);
+    while (this.#known !== undefined && done.length < inTurn.length && done.at(-1)?.state !== 'written') {
+      const server = inTurn[done.length]!;
+      const one = await this.#write(server, servers, known, true);
+      if (one.state === 'written') this.#taker = server;
       done.push(one);
-      if (one.state === 'written') this.#isRead = false;
     }
-    const others = servers.slice(done.length);
+    const others = inTurn.slice(done.length);
     if (this.#known === undefined) return [...done, ...others.map((server) => ({ ...done.at(-1)!, server }))];
     return [
       ...done,
@@ -131,7 +154,7 @@ export class CanaryWriter {
     server: string,
     servers: readonly string[],
     { uid, resourceVersion }: Known,
-    isFirst: boolean,
+    takes: boolean,
   ): Promise<WrittenCanary> {
     const { namespace, holder } = this.#options;
     const writer = writerOf(uid);
@@ -148,19 +171,32 @@ export class CanaryWriter {
         body: {
           metadata: {
             uid,
-            ...(isFirst && { resourceVersion }),
-            annotations: { [CANARY_ANNOTATION]: annotation },
+            ...(takes && { resourceVersion }),
+            annotations: {
+              [CANARY_ANNOTATION]: annotation,
+              ...(takes && { [CANARY_NUMBER_ANNOTATION]: String(canary.sequence) }),
+            },
           },
           spec: { holderIdentity: holder, renewTime: formatMicros(at) },
         },
       });
       if (answer.metadata.annotations?.[CANARY_ANNOTATION] !== annotation || answer.metadata.uid !== uid)
         throw new OldState('it answered with an old state of the object');
-      this.#known = { uid, resourceVersion, sequence: this.#sequence, holder, since: sentAt };
+      // Others went on meanwhile: what is known of the object is not how it is.
+      if (takenIn(answer) !== canary.sequence) this.#isDue = true;
+      const newest = maxVersion(this.#known?.resourceVersion, answer.metadata.resourceVersion);
+      this.#known = {
+        uid,
+        resourceVersion: newest ?? resourceVersion,
+        sequence: canary.sequence,
+        holder,
+        since: sentAt,
+      };
       return { ...canary, state: 'written', at };
     } catch (error) {
       // Whatever it was that was there: it is looked at anew.
       if (isNotFound(error) || isConflict(error)) this.forget();
+      else if (!(error instanceof ApiStatusError) || error.code >= 500) this.#isDue = true;
       return this.#failed(server, servers, writer, at, error);
     }
   }
@@ -198,9 +234,9 @@ export class CanaryWriter {
     const { namespace } = this.#options;
     const path = { namespace, name: CANARY_OBJECT.name };
     const since = performance.now();
+    this.#isDue = false;
     const found = await this.#main.find(CANARY_OBJECT, path);
     const lease = found ?? (await this.#make());
-    this.#isRead = true;
     const { uid = '', resourceVersion = '' } = lease.metadata;
     const seconds = Math.floor(this.#now() / 1_000_000);
     // Without the last number none may be given twice.
@@ -213,7 +249,11 @@ export class CanaryWriter {
     return this.#main.createOrGet(CANARY_OBJECT, {
       apiVersion: apiVersionOf(CANARY_OBJECT),
       kind: 'Lease',
-      metadata: { name: CANARY_OBJECT.name, namespace },
+      metadata: {
+        name: CANARY_OBJECT.name,
+        namespace,
+        annotations: { [CANARY_NUMBER_ANNOTATION]: '0' },
+      },
       spec: { holderIdentity: holder },
     });
   }
@@ -238,3 +278,6 @@ export class CanaryWriter {
     }
   }
 }
+
+const maxVersion = (a: string | undefined, b: string | undefined): string | undefined =>
+  compareResourceVersions(a, b) > 0 ? a : b;

@@ -1,7 +1,7 @@
 import { CANARY_OBJECT, type CanaryName } from '@margay/ground';
 import type { KubernetesClient } from '../client/client.ts';
 import { reflect } from '../watch/reflect.ts';
-import { canaryIn, holderOf, writerOf } from './canary-object.ts';
+import { canaryIn, holderOf, takenIn, writerOf } from './canary-object.ts';
 
 /** What a watch of the canaries' object shows. */
 export type CanaryNews =
@@ -35,7 +35,7 @@ export async function* followCanary(
       content: {
         canary: canaryIn(object),
         holder: holderOf(object),
-        hasAnnotations: object.metadata.annotations !== undefined,
+        isJustMade: object.metadata.annotations === undefined || takenIn(object) === 0,
       },
     }),
   });
@@ -44,7 +44,7 @@ export async function* followCanary(
     for (const notice of notices) {
       switch (notice.what) {
         case 'upserted': {
-          const { canary, holder, hasAnnotations } = notice.object;
+          const { canary, holder, isJustMade } = notice.object;
           const writer = writerOf(notice.identity.uid);
           const isNew = notice.by === 'watch';
           const shown = canary && `${writer} ${canary.sequence} ${canary.server}`;
@@ -52,7 +52,7 @@ export async function* followCanary(
           if (isNew && shown !== undefined && shown === seen) yield { what: 'changed', writer };
           else if (canary) yield { what: 'seen', writer, holder, isNew, ...canary };
           // Where it was just made there is none yet.
-          else if (hasAnnotations) yield { what: 'changed', writer };
+          else if (!isJustMade) yield { what: 'changed', writer };
           seen = shown;
           break;
         }

@@ -15,11 +15,15 @@ interface Watcher {
   readonly response: ServerResponse;
 }
 
-/** What a request is answered with instead, or undefined for the usual. */
-export type Fault = (
-  request: IncomingMessage,
-  url: URL,
-) => { code: number; body?: object; text?: string; hangUp?: true } | undefined;
+/** What a request is answered with instead, or undefined for the usual, which a promise puts off. */
+export type Fault = (request: IncomingMessage, url: URL) => Answer | undefined | Promise<undefined>;
+
+interface Answer {
+  readonly code: number;
+  readonly body?: object;
+  readonly text?: string;
+  readonly hangUp?: true;
+}
 
 /**
  * A small honest API server in this process: collections with resourceVersions, paged lists of one state, watches from
@@ -159,7 +163,7 @@ export class FakeApiServer {
     this.requests.push(`${request.method} ${request.url}`);
     let text = '';
     for await (const piece of request) text += String(piece);
-    const fault = this.fault?.(request, url);
+    const fault = await this.fault?.(request, url);
     if (fault?.hangUp) {
       response.destroy();
       return;
