@@ -1,5 +1,5 @@
 import type { estypes } from '@elastic/elasticsearch';
-import type { Instant, Key } from '@margay/ground';
+import { compareTexts, type Instant, type Key } from '@margay/ground';
 import {
   CLOCKS_APART_MAX,
   TWO_CLUSTERS,
@@ -24,6 +24,19 @@ interface NumberedDocument extends Key {
   /** The change itself, as JSON. */
   readonly change: string;
 }
+
+const NUMBERED_FIELDS: (keyof NumberedDocument)[] = [
+  'group',
+  'resource',
+  'namespace',
+  'name',
+  'uid',
+  'number',
+  'at',
+  'receivedAt',
+  'isBirth',
+  'change',
+];
 
 /** How many numbers are asked for at once. */
 const NUMBERS_AT_ONCE = 1_000;
@@ -53,40 +66,86 @@ async function find(elastic: Elastic, { size, sort, filter }: Wanted): Promise<N
       size,
       sort,
       track_total_hits: false,
-      _source: [
-        'group',
-        'resource',
-        'namespace',
-        'name',
-        'uid',
-        'number',
-        'at',
-        'receivedAt',
-        'isBirth',
-        'change',
-      ],
+      _source: NUMBERED_FIELDS,
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
     }),
   );
   return hits.hits.flatMap(({ _source: source }) => (source === undefined ? [] : [sightOf(source)]));
 }
 
-/** What is asked for is compared with itself, and with all others: most documents that are found would be those just written. */
+/** What is asked for is compared with itself, too: what was written just now may not be found yet. */
 async function meetings(elastic: Elastic, sights: readonly NumberedSight[]): Promise<Meeting[]> {
-  const found = meetingsOf(sights, sights);
-  for (let from = 0; from < sights.length; from += NUMBERS_AT_ONCE) {
-    const asked = sights.slice(from, from + NUMBERS_AT_ONCE);
-    const others = await find(elastic, {
-      size: NUMBERS_AT_ONCE,
-      sort: [{ at: 'asc' }],
-      filter: [
-        { terms: { number: asked.map(({ resourceVersion }) => resourceVersion).filter(isCounted) } },
-        { bool: { must_not: [{ terms: { uid: asked.map(({ uid }) => uid) } }] } },
-      ],
-    });
-    found.push(...meetingsOf(asked, others));
+  const asked = Map.groupBy(sights, ({ resourceVersion }) => resourceVersion);
+  const numbers = [...asked.keys()].filter(isCounted);
+  const same = new Map<string, readonly NumberedSight[]>();
+  for (let from = 0; from < numbers.length; from += NUMBERS_AT_ONCE) {
+    const some = numbers.slice(from, from + NUMBERS_AT_ONCE);
+    const shared = await sharedNumbers(elastic, some, asked);
+    for (const [number, first] of await firstOf(elastic, shared)) same.set(number, first);
   }
-  return found;
+  for (const [number, of] of asked)
+    same.set(
+      number,
+      [...of, ...(same.get(number) ?? [])].toSorted((a, b) => a.at - b.at || compareTexts(a.uid, b.uid)),
+    );
+  return sights.flatMap((sight) => meetingOf(sight, same.get(sight.resourceVersion)));
+}
+
+/** Those of the numbers that more than one object was given, few as a rule. More may be among them where they have so many digits that they are not told apart here. */
+async function sharedNumbers(
+  elastic: Elastic,
+  numbers: readonly string[],
+  asked: ReadonlyMap<string, readonly NumberedSight[]>,
+): Promise<string[]> {
+  type Buckets<B = object> = { readonly buckets: readonly (B & { readonly key: string | number })[] };
+  const { aggregations } = await elastic.call('comparing resourceVersions', () =>
+    elastic.client.search<unknown, { numbers: Buckets<{ readonly uids: Buckets }> }>({
+      index: elastic.index('changes-*'),
+      ignore_unavailable: true,
+      size: 0,
+      query: {
+        bool: { filter: [{ term: { cluster: elastic.cluster } }, { terms: { number: [...numbers] } }] },
+      },
+      aggs: {
+        numbers: {
+          terms: { field: 'number', size: numbers.length },
+          aggs: { uids: { terms: { field: 'uid', size: 2 } } },
+        },
+      },
+    }),
+  );
+  const stored = new Map(
+    aggregations?.numbers.buckets.map(({ key, uids }) => [Number(key), uids.buckets.map((uid) => uid.key)]),
+  );
+  return numbers.filter((number) => {
+    const uids = asked.get(number)!.map(({ uid }) => uid);
+    return new Set([...uids, ...(stored.get(Number(number)) ?? [])]).size > 1;
+  });
+}
+
+/** Of each number the first sights of two objects, and the first writes of two: whichever is asked about, another one is among them. */
+async function firstOf(
+  elastic: Elastic,
+  numbers: readonly string[],
+): Promise<ReadonlyMap<string, readonly NumberedSight[]>> {
+  const first = new Map<string, NumberedSight[]>();
+  if (numbers.length === 0) return first;
+  const documents = readAll<NumberedDocument>(elastic, {
+    index: elastic.index('changes-*'),
+    query: {
+      bool: { filter: [{ term: { cluster: elastic.cluster } }, { terms: { number: [...numbers] } }] },
+    },
+    sort: [{ at: 'asc' }, { uid: 'asc' }, { _shard_doc: 'asc' }],
+    fields: NUMBERED_FIELDS,
+  });
+  for await (const document of documents) {
+    const sight = sightOf(document);
+    const known = first.get(sight.resourceVersion) ?? [];
+    first.set(sight.resourceVersion, known);
+    const alike = known.filter(({ written }) => written || !sight.written).map(({ uid }) => uid);
+    if (!alike.includes(sight.uid) && new Set(alike).size < 2) known.push(sight);
+  }
+  return first;
 }
 
 async function birthOf(elastic: Elastic, { uid, ...of }: NumberedSight): Promise<NumberedSight | undefined> {
@@ -146,8 +205,3 @@ const sightOf = ({ number, isBirth, change, ...sight }: NumberedDocument): Numbe
   ...(isBirth && { created: true }),
   ...((JSON.parse(change) as Change).actor !== undefined && { written: true }),
 });
-
-function meetingsOf(sights: readonly NumberedSight[], others: readonly NumberedSight[]): Meeting[] {
-  const byNumber = Map.groupBy(others, ({ resourceVersion }) => resourceVersion);
-  return sights.flatMap((sight) => meetingOf(sight, byNumber.get(sight.resourceVersion)));
-}

@@ -4,11 +4,13 @@ import {
   numberedSight,
   overlapping,
   type Change,
+  type Meeting,
   type NumberedSight,
   type Sight,
   type Version,
 } from '@margay/history';
 import { SECOND } from '@margay/ground';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   doubts,
@@ -44,6 +46,37 @@ async function appendAll(history: History, changes: readonly Change[], next: () 
   }
   return applied;
 }
+
+/** A sight of a pod that has its uid as its name. */
+const podOf = (
+  id: string,
+  uid: string,
+  facts: Pick<Change, 'resourceVersion' | 'at' | 'receivedAt' | 'created' | 'actor'>,
+): Change => ({
+  id,
+  eventId: id,
+  what: 'present',
+  group: '',
+  resource: 'pods',
+  namespace: 'shop',
+  name: uid,
+  uid,
+  content: { apiVersion: 'v1', kind: 'Pod', metadata: { name: uid, namespace: 'shop', uid } },
+  origin: { source: 'audit.log', position: 0 },
+  ...facts,
+});
+
+/** The meeting of a sight among all: with the first write of another object by its number, or else the first sight. */
+const meetingAmong =
+  (all: readonly NumberedSight[]) =>
+  (sight: NumberedSight): Meeting[] => {
+    const others = all
+      .filter(({ uid, resourceVersion }) => uid !== sight.uid && resourceVersion === sight.resourceVersion)
+      .toSorted((a, b) => a.at - b.at);
+    const [other] = [...others.filter(({ written }) => written), ...others];
+    if (other === undefined) return [];
+    return [other.at < sight.at ? [other, sight] : [sight, other]];
+  };
 
 const minute = (n: number) => Math.floor(STORY_START / 60_000_000) * 60_000_000 + n * 60_000_000;
 
@@ -138,6 +171,69 @@ export function historyContract(name: string, open: () => Promise<History>) {
         );
       }
       expect(outlived).toBeGreaterThan(5);
+    });
+
+    test('numbers in any batches meet those of all batches before, and of their own', async () => {
+      const batches = fc.array(
+        fc.array(
+          fc.record({
+            uid: fc.constantFrom('a', 'b', 'c', 'd'),
+            number: fc.integer({ min: 1, max: 6 }),
+            isCreated: fc.boolean(),
+            isWritten: fc.boolean(),
+            later: fc.integer({ min: -20, max: 20 }),
+          }),
+          { minLength: 1, maxLength: 8 },
+        ),
+        { minLength: 1, maxLength: 4 },
+      );
+      await fc.assert(
+        fc.asyncProperty(batches, async (told) => {
+          const history = await open();
+          const all: NumberedSight[] = [];
+          for (const [i, batch] of told.entries()) {
+            const appended = batch.map(({ uid, number, isCreated, isWritten, later }, j) => {
+              // No two at one instant.
+              const at = STORY_START + (100 * (later + 20) + 10 * i + j) * SECOND;
+              return podOf(`${i}-${j}`, uid, {
+                resourceVersion: String(number),
+                at,
+                receivedAt: at,
+                ...(isCreated && { created: true }),
+                ...(isWritten && { actor: { user: 'alice' } }),
+              });
+            });
+            await history.append(appended);
+            // So that all of it is found.
+            await history.span();
+            const asked = appended.map((change) => numberedSight(change)!);
+            all.push(...asked);
+            expect(await history.numbers.meetings(asked)).toEqual(asked.flatMap(meetingAmong(all)));
+          }
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    test('a number that was seen very often keeps none from being found', async () => {
+      const history = await open();
+      const often = Array.from({ length: 1_100 }, (_, i) =>
+        podOf(`often-${i}`, 'a', { resourceVersion: '5', at: STORY_START + i, receivedAt: STORY_START + i }),
+      );
+      const other = (uid: string, resourceVersion: string, seconds: number) => {
+        const at = STORY_START + seconds * SECOND;
+        return podOf(`${uid}-${resourceVersion}`, uid, { resourceVersion, at, receivedAt: at });
+      };
+      const before = other('b', '7', 1);
+      const asked = [other('c', '5', 2), other('d', '7', 3)];
+      await history.append([...often, before]);
+      await history.append(asked);
+      await history.span();
+      const [c, d] = asked.map((change) => numberedSight(change)!);
+      expect(await history.numbers.meetings([c!, d!])).toEqual([
+        [numberedSight(often[0]!), c],
+        [numberedSight(before), d],
+      ]);
     });
 
     test.each([8, 9])('a counter that went back leaves everything open (%i)', async (seed) => {
