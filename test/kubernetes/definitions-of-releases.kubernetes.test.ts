@@ -5,14 +5,18 @@ import { promisify } from 'node:util';
 import { load } from 'js-yaml';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { ownFolder, PROGRAM } from '../testing/margay.ts';
-import { CHART, HELM, renderedText, type ChartValues } from './chart-rendering.ts';
+import { CHART, HELM, HUB, renderedText, type ChartValues } from './chart-rendering.ts';
 import { CRDS, kubeconfig, kubectl, SAMPLES } from './cluster.ts';
 import { helmIn, inNamespace } from './helm.ts';
 
 const NAMESPACE = 'margay-definitions';
 const REPORTS = 'globalreports.projectcalico.org';
 const TYPES = 'globalreporttypes.projectcalico.org';
-const OF_BOTH_GROUPS = [REPORTS, TYPES, 'globalreports.margay.io', 'globalreporttypes.margay.io'];
+const OWN_GROUP = 'reports.example.org';
+const OF_ALL_GROUPS = ['projectcalico.org', 'margay.io', OWN_GROUP].flatMap((group) => [
+  `globalreports.${group}`,
+  `globalreporttypes.${group}`,
+]);
 const patient = { timeout: 60_000, interval: 200 };
 
 function asNew(): void {
@@ -20,7 +24,7 @@ function asNew(): void {
   kubectl(['delete', 'clusterrole,clusterrolebinding', ...ours]);
   kubectl(['delete', 'role,rolebinding', '-n', 'default', ...ours]);
   kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
-  kubectl(['delete', 'crd', ...OF_BOTH_GROUPS, '--ignore-not-found']);
+  kubectl(['delete', 'crd', ...OF_ALL_GROUPS, '--ignore-not-found']);
   kubectl(['create', 'namespace', NAMESPACE]);
 }
 beforeEach(asNew, 120_000);
@@ -133,7 +137,7 @@ const releaseOf = (name = REPORTS) => definition(name).metadata.annotations?.['m
 const there = () =>
   kubectl(['get', 'crd', '-o', 'jsonpath={.items[*].metadata.name}'])
     .split(' ')
-    .filter((name) => OF_BOTH_GROUPS.includes(name));
+    .filter((name) => OF_ALL_GROUPS.includes(name));
 async function withReport(): Promise<void> {
   await vi.waitUntil(() => {
     try {
@@ -266,15 +270,55 @@ test('with crds.enabled false none is made, taken or upgraded', async () => {
   expect([isWhole(), releaseOf()]).toEqual([false, undefined]);
 });
 
-test('an upgrade that would delete definitions, and with them every report, is refused', async () => {
-  const fleeting = { keep: false };
+const fleeting = { keep: false };
+const [CALICO, OURS, OWN] = [{ group: 'projectcalico.org' }, { group: 'margay.io' }, { group: OWN_GROUP }];
+
+const NONE = { enabled: false };
+
+/** The group that definitions have, by its value, and values by which the release would have none of it. */
+test.each<[string, ChartValues, Readonly<Record<string, ChartValues>>]>([
+  [
+    'projectcalico.org',
+    {},
+    {
+      'no definitions': { crds: NONE },
+      'margay.io': { globalReports: OURS },
+      'a group of one’s own': { globalReports: OWN },
+    },
+  ],
+  ['margay.io', OURS, { 'projectcalico.org': { globalReports: CALICO } }],
+  [
+    OWN_GROUP,
+    OWN,
+    {
+      'no definitions': { globalReports: OWN, crds: NONE },
+      'the one unless set': {},
+      'a hub': { ...HUB, clusterName: '' },
+    },
+  ],
+])(
+  'an upgrade that would delete definitions of %s, and with them every report, is refused',
+  async (group, globalReports, others) => {
+    await upgraded({ globalReports, crds: fleeting });
+    const made = [`globalreports.${group}`, `globalreporttypes.${group}`];
+    expect(there()).toEqual(made);
+    for (const [name, { crds, ...values }] of Object.entries(others)) {
+      const later =
+        values['profile'] === 'hub'
+          ? values
+          : { ...values, crds: { ...fleeting, ...(crds as object | undefined) } };
+      await expect(upgraded(later)).rejects.toThrow(
+        `crds.keep: the definition ${made[0]} would be deleted by this upgrade`,
+      );
+      expect([name, there()]).toEqual([name, made]);
+    }
+  },
+  120_000,
+);
+
+test('once they are kept the upgrade goes its way, and they stay with the reports', async () => {
   await upgraded({ crds: fleeting });
   await withReport();
-  for (const values of [
-    { crds: { ...fleeting, enabled: false } },
-    { crds: fleeting, globalReports: { group: 'margay.io' } },
-  ])
-    await expect(upgraded(values)).rejects.toThrow(/crds\.keep: the definition .* would be deleted/);
   await upgraded({ crds: { keep: true } });
   expect(await upgraded({ crds: { enabled: false } })).not.toMatch(/the definition /i);
   expect(reports()).toContain('weekly-full-inventory');
