@@ -22,6 +22,12 @@ export { type Places, messagesBetween } from './bus/places.ts';
 export { endsOfTopics, untilHandled } from './handled.ts';
 export { openEmbeddedBus } from './bus/embedded.ts';
 export { openKafkaBus } from './bus/kafka/kafka.ts';
-export { kafkaOptionsOf, kafkaSettings, otherBrokersOf, otherBrokersSettings } from './bus/kafka/settings.ts';
+export {
+  kafkaOptionsOf,
+  kafkaSettings,
+  otherBrokersProblems,
+  otherBrokersSettings,
+  topicElsewhereOf,
+} from './bus/kafka/settings.ts';
 export { consumeAsWritten, publishAll } from './consume.ts';
 export { openConfiguredBus } from './configured.ts';

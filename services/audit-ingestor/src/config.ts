@@ -1,5 +1,5 @@
 import { apiServersProblem } from '@margay/kubernetes';
-import { kafkaSettings, otherBrokersSettings } from '@margay/messaging';
+import { kafkaSettings, otherBrokersProblems, otherBrokersSettings } from '@margay/messaging';
 import { identitySettings, flag, goDuration, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
@@ -66,9 +66,12 @@ export const config = z
     ...kafkaSettings,
   })
   .superRefine((settings, context) => {
-    for (const { name, message } of receiverProblems(WEBHOOK, receiverConfigOf(WEBHOOK, settings))) {
+    const topic = { setting: 'AUDIT_TOPIC', name: settings.AUDIT_TOPIC, of: 'audit events' };
+    for (const { name, message } of [
+      ...receiverProblems(WEBHOOK, receiverConfigOf(WEBHOOK, settings)),
+      ...otherBrokersProblems(OTHER_KAFKA, settings, topic),
+    ])
       context.addIssue({ code: 'custom', path: [name], message });
-    }
     const hasSource =
       settings.KUBERNETES_WATCH ||
       settings.AUDIT_LOG_FILES.length > 0 ||
@@ -80,18 +83,6 @@ export const config = z
         path: ['KUBERNETES_WATCH'],
         message:
           'nothing would be taken from anywhere: set it to true, or AUDIT_LOG_FILES, AUDIT_WEBHOOK_PORT or AUDIT_TOPIC',
-      });
-    if (settings.AUDIT_KAFKA_BROKERS.length > 0 && settings.AUDIT_TOPIC === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['AUDIT_KAFKA_BROKERS'],
-        message: 'it is about the topic of audit events: set AUDIT_TOPIC, too',
-      });
-    if (settings.AUDIT_KAFKA_BROKERS.length === 0 && settings.AUDIT_KAFKA_USERNAME !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['AUDIT_KAFKA_USERNAME'],
-        message: 'it is about other brokers: set AUDIT_KAFKA_BROKERS, too',
       });
     if (settings.CANARY) return;
     const unused = {

@@ -1,7 +1,7 @@
 import { resourceChanges } from '@margay/contracts';
 import { findConnection } from '@margay/kubernetes';
-import { otherBrokersOf } from '@margay/messaging';
-import { BusModule, type TopicElsewhere } from '@margay/messaging/nest';
+import { topicElsewhereOf } from '@margay/messaging';
+import { BusModule } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
@@ -18,16 +18,15 @@ await runService({
   module: (settings) =>
     AuditIngestorModule.over(
       optionsOf(settings),
-      BusModule.kafka(settings, SERVICE, resourceChanges.name, undefined, elsewhereOf(settings)),
+      BusModule.kafka(
+        settings,
+        SERVICE,
+        resourceChanges.name,
+        undefined,
+        topicElsewhereOf(OTHER_KAFKA, settings, settings.AUDIT_TOPIC, SERVICE),
+      ),
     ),
 });
-
-/** The topic of audit events, where it is on other brokers. */
-function elsewhereOf(settings: Config): TopicElsewhere | undefined {
-  const brokers = otherBrokersOf(OTHER_KAFKA, settings, SERVICE);
-  const { AUDIT_TOPIC: topic } = settings;
-  return brokers === undefined || topic === undefined ? undefined : { topic, brokers };
-}
 
 function optionsOf(settings: Config): AuditIngestorOptions {
   const { POSITIONS_DIRECTORY: directory, AUDIT_TOPIC: name, AUDIT_TOPIC_GROUP: group } = settings;

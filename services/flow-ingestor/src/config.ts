@@ -1,5 +1,5 @@
 import { titlesOf } from '@margay/flows';
-import { kafkaSettings } from '@margay/messaging';
+import { kafkaSettings, otherBrokersProblems, otherBrokersSettings } from '@margay/messaging';
 import { identitySettings, list } from '@margay/runtime';
 import { receiverConfigOf, receiverProblems, receiverSettings } from '@margay/sources';
 import * as z from 'zod';
@@ -17,6 +17,9 @@ export const notes = [
 /** What the names of the receiver’s settings begin with. */
 export const RECEIVER = 'FLOW_HTTP';
 
+/** What the names of the settings of other brokers begin with. */
+export const OTHER_KAFKA = 'FLOW_KAFKA';
+
 /** The flow ingestor’s settings. */
 export const config = z
   .object({
@@ -31,17 +34,22 @@ export const config = z
     }),
     ...receiverSettings(RECEIVER, 'flow logs'),
     FLOW_TOPIC: z.string().optional().meta({
-      description: 'Kafka topic of raw flow logs, as forwarders write them; none unless set.',
+      description:
+        'Kafka topic of raw flow logs, as forwarders or a cloud’s hub write them; none unless set.',
     }),
     FLOW_TOPIC_GROUP: z.string().default('flow-ingestor').meta({
       description: 'Consumer group for that topic; instances that share the topic share the group.',
     }),
+    ...otherBrokersSettings(OTHER_KAFKA, 'FLOW_TOPIC'),
     ...kafkaSettings,
   })
   .superRefine((settings, context) => {
-    for (const { name, message } of receiverProblems(RECEIVER, receiverConfigOf(RECEIVER, settings))) {
+    const topic = { setting: 'FLOW_TOPIC', name: settings.FLOW_TOPIC, of: 'flow logs' };
+    for (const { name, message } of [
+      ...receiverProblems(RECEIVER, receiverConfigOf(RECEIVER, settings)),
+      ...otherBrokersProblems(OTHER_KAFKA, settings, topic),
+    ])
       context.addIssue({ code: 'custom', path: [name], message });
-    }
   });
 
 /** The settings, parsed. */

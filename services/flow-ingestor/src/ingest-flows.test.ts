@@ -254,3 +254,13 @@ test('an open port without TLS is refused by the name of its setting', () => {
     'FLOW_HTTP_TLS_CERT_FILE',
   );
 });
+
+test.each([
+  [{ FLOW_KAFKA_BROKERS: 'hub:9093' }, 'it is about the topic of flow logs: set FLOW_TOPIC, too'],
+  [
+    { FLOW_TOPIC: 't', FLOW_KAFKA_USERNAME: 'u', FLOW_KAFKA_PASSWORD: 'p' },
+    'it is about other brokers: set FLOW_KAFKA_BROKERS, too',
+  ],
+])('%j is refused', (environment, message) => {
+  expect(() => readConfig(config, { KAFKA_BROKERS: 'k:1', ...environment })).toThrow(message);
+});

@@ -1,17 +1,29 @@
 import { flows } from '@margay/contracts';
+import { topicElsewhereOf } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { clusterUidsOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { openPositions } from '@margay/sources';
-import { config, type Config } from './config.ts';
+import { config, OTHER_KAFKA, type Config } from './config.ts';
 import { FlowIngestorModule } from './flow-ingestor.module.ts';
 import type { FlowIngestorOptions } from './options.ts';
 
+const SERVICE = 'flow-ingestor';
+
 await runService({
-  name: 'flow-ingestor',
+  name: SERVICE,
   config,
   module: (settings) =>
-    FlowIngestorModule.over(optionsOf(settings), BusModule.kafka(settings, 'flow-ingestor', flows.name)),
+    FlowIngestorModule.over(
+      optionsOf(settings),
+      BusModule.kafka(
+        settings,
+        SERVICE,
+        flows.name,
+        undefined,
+        topicElsewhereOf(OTHER_KAFKA, settings, settings.FLOW_TOPIC, SERVICE),
+      ),
+    ),
 });
 
 function optionsOf(settings: Config): FlowIngestorOptions {

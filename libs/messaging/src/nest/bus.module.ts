@@ -19,7 +19,7 @@ const CLUSTERS = 'BUS_CLUSTERS';
 export const BUS = 'BUS';
 
 /** A topic that is on other brokers. */
-export interface TopicElsewhere {
+interface TopicElsewhere {
   readonly topic: string;
   readonly brokers: KafkaOptions;
 }

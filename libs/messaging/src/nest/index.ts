@@ -16,7 +16,7 @@
  * {@link BusModule} provides `BUS` (Kafka or embedded) and gives its topics to the handlers. A handler
  * without a group, a second one of a topic and group, and one that stands in a provider keep the application from starting.
  */
-export { BUS, BusModule, type TopicElsewhere } from './bus.module.ts';
+export { BUS, BusModule } from './bus.module.ts';
 export { OnLoss, OnTopic, type Loss } from './on-topic.ts';
 export { TopicContext } from './topic-context.ts';
 export { SET_ASIDE } from './topic-server.ts';

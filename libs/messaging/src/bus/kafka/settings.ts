@@ -153,6 +153,40 @@ export function otherBrokersOf<P extends string>(
   return brokers.length === 0 ? undefined : { brokers, clientId, partitions: 1, ...wayOf(prefix, config) };
 }
 
+/** The topic that is read from other brokers, where there are any, in the form that a bus is opened with. */
+export function topicElsewhereOf<P extends string>(
+  prefix: P,
+  config: Prefixed<P, Others>,
+  topic: string | undefined,
+  clientId: string,
+): { readonly topic: string; readonly brokers: KafkaOptions } | undefined {
+  const brokers = otherBrokersOf(prefix, config, clientId);
+  return brokers === undefined || topic === undefined ? undefined : { topic, brokers };
+}
+
+/**
+ * What is wrong with such settings beside others: other brokers without the topic that is read from them, and a sign-in to none.
+ *
+ * @param topic the setting that names the topic.
+ * @param of what the topic is of, for the message.
+ */
+export function otherBrokersProblems<P extends string>(
+  prefix: P,
+  config: Prefixed<P, Others>,
+  topic: { readonly setting: string; readonly name: string | undefined; readonly of: string },
+): readonly { readonly name: string; readonly message: string }[] {
+  const { BROKERS: brokers, USERNAME: username } = withoutPrefix<P, Others>(prefix, config);
+  const needsTopic = brokers.length > 0 && topic.name === undefined;
+  const needsBrokers = brokers.length === 0 && username !== undefined;
+  const about = `it is about the topic of ${topic.of}: set ${topic.setting}, too`;
+  return [
+    ...(needsTopic ? [{ name: `${prefix}_BROKERS`, message: about }] : []),
+    ...(needsBrokers
+      ? [{ name: `${prefix}_USERNAME`, message: `it is about other brokers: set ${prefix}_BROKERS, too` }]
+      : []),
+  ];
+}
+
 /** Where the schema registry is and how to sign in, or undefined where none is set. */
 export function schemaRegistryOptionsOf(config: KafkaConfig): SchemaRegistryOptions | undefined {
   const {
