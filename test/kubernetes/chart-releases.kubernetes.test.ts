@@ -201,23 +201,41 @@ test('a volume that an earlier chart called otherwise is gone on with', () => {
   expect(claimOf()).toBe('margay-margay');
 });
 
-const { MARGAY_OLDER_CHART: older } = process.env;
+/** Charts as they were, packed by helm: the first one, and the first whose definitions are objects of the release. */
+const older = (name: string) => fileURLToPath(new URL(`older-charts/${name}.tgz`, import.meta.url));
 
-/** With the folder of a chart that was released before. */
-test.skipIf(older === undefined)('an older release is upgraded, and back', () => {
-  for (const values of [EMBEDDED, DISTRIBUTED]) {
-    upgrade(values, older);
-    const claims = () => left().filter((name) => name.startsWith('persistentvolumeclaim'));
-    const before = claims();
+test.each([
+  ['first', 'embedded', EMBEDDED, DISTRIBUTED],
+  ['definitions', 'distributed', DISTRIBUTED, EMBEDDED],
+])(
+  'a release of the older chart %s, %s, is upgraded, rolled back, has another profile and back, and leaves its claims alone',
+  async (name, _, values, others) => {
+    const claims = () => kubectl(['get', 'pvc', '-n', NAMESPACE, '-o', 'name']).trim().split('\n').sort();
+    const volumes = () =>
+      kubectl(['get', 'deployment,statefulset', '-n', NAMESPACE, '-o', 'jsonpath={..volumes[*].name}']);
+    upgrade(values, older(name));
+    // Those of a StatefulSet are made a moment later.
+    await expect.poll(claims, { timeout: 20_000 }).toEqual([expect.stringContaining('margay')]);
+    const [before, first] = [claims(), volumes()];
     upgrade(values);
     expect(claims()).toEqual(before);
     helm(['rollback', RELEASE, '1']);
-    expect(claims()).toEqual(before);
+    expect([claims(), volumes()]).toEqual([before, first]);
     upgrade(values);
+    const whole = left();
+    upgrade(others);
+    await expect.poll(claims, { timeout: 20_000 }).toHaveLength(2);
+    const both = claims();
+    expect(both).toEqual(expect.arrayContaining(before));
+    upgrade(values);
+    // One pod's claim stays an object of the release; a StatefulSet's never was one.
+    const kept = both.filter((claim) => !claim.includes('/positions-'));
+    expect(left().sort()).toEqual([...new Set([...whole, ...kept])].sort());
     helm(['uninstall', RELEASE]);
-    expect(left()).toEqual(before);
-  }
-});
+    expect([left(), claims()]).toEqual([kept, both]);
+  },
+  120_000,
+);
 
 test('who publishes what happens in the cluster is told by which uid it is known', () => {
   const told = () =>
