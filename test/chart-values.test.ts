@@ -18,13 +18,12 @@ interface Schema {
 
 const values = load(read('values.yaml')) as Value;
 const schema = JSON.parse(read('values.schema.json')) as Schema;
-const templates = ['templates/', 'templates/tests/']
-  .flatMap((folder) =>
-    readdirSync(new URL(folder, CHART), { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => read(`${folder}${name}`)),
-  )
-  .join('\n');
+const templateFiles = ['templates/', 'templates/tests/'].flatMap((folder) =>
+  readdirSync(new URL(folder, CHART), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `${folder}${name}`),
+);
+const templates = templateFiles.map(read).join('\n');
 
 const resolved = (one: Schema): Schema => schema.definitions?.[one.$ref?.split('/').at(-1) ?? ''] ?? one;
 
@@ -120,6 +119,16 @@ const RECEIVING = {
   'auditIngestor.webhook.secret': 'webhook',
 };
 
+const FLOWING = { ...DISTRIBUTED, 'flowIngestor.enabled': true, 'flowIngestor.topic': 'flows' };
+const NOBODY = { issuer: '', audience: '', names: [] };
+const PROVIDER = { issuer: 'https://id.example.com', audience: 'margay-flows', names: ['agent'] };
+/** A receiver of flows that is otherwise. */
+const flowsOf = (more: Readonly<Record<string, unknown>>) => ({
+  ...DISTRIBUTED,
+  'flowIngestor.enabled': true,
+  'flowIngestor.http': { enabled: true, port: 8443, secret: 'flows', tokens: true, oidc: NOBODY, ...more },
+});
+
 /** The values that docs/clouds.md gives, platform by platform. */
 const OF_CLOUDS = [
   ...readFileSync(new URL('../docs/clouds.md', import.meta.url), 'utf8').matchAll(/```yaml\n([^]*?)```/g),
@@ -164,6 +173,8 @@ test.each([
       'auditIngestor.webhook.oidc': { issuer: 'https://x', audience: 'y', names: ['z'] },
     },
   ],
+  ['flows of a provider’s senders alone', flowsOf({ tokens: false, oidc: PROVIDER })],
+  ['flows of a cloud’s hub', { ...FLOWING, 'flowIngestor.topicKafka.brokers': 'hub.example.com:9093' }],
   ['the distributed profile', DISTRIBUTED],
   ['a receiver alone', { ...RECEIVING, 'auditIngestor.watch': false }],
   ['a topic alone', { ...DISTRIBUTED, 'auditIngestor.watch': false, 'auditIngestor.topic': 'raw' }],
@@ -345,6 +356,32 @@ test.each([
     { ...RECEIVING, 'auditIngestor.webhook.tokens': false },
     'auditIngestor.webhook.oidc.issuer',
   ],
+  [
+    'a receiver of flows for nobody of a provider',
+    flowsOf({ oidc: { ...PROVIDER, names: [] } }),
+    'flowIngestor.http.oidc.names',
+  ],
+  [
+    'the same for anybody',
+    flowsOf({ oidc: { ...PROVIDER, audience: '' } }),
+    'flowIngestor.http.oidc.audience',
+  ],
+  ['one that lets nobody in', flowsOf({ tokens: false }), 'flowIngestor.http.oidc.issuer'],
+  [
+    'flows of a provider’s senders that nobody takes',
+    { ...FLOWING, 'flowIngestor.http.oidc.issuer': 'https://id.example.com' },
+    'flowIngestor.http.enabled',
+  ],
+  [
+    'a hub without its topic of flows',
+    { ...flowsOf({}), 'flowIngestor.topicKafka.brokers': 'hub:9093' },
+    'flowIngestor.topic',
+  ],
+  [
+    'a way to brokers of flows that are not said',
+    { ...FLOWING, 'flowIngestor.topicKafka.saslSecret': 'hub' },
+    'flowIngestor.topicKafka.brokers',
+  ],
   ['flows in one process', { 'flowIngestor.enabled': true }, 'flowIngestor.enabled'],
   ['flows for nobody', { ...DISTRIBUTED, 'flowIngestor.topic': 'flows' }, 'flowIngestor.topic'],
   [
@@ -438,6 +475,11 @@ test('the notifier takes every rule that there is', () => {
   const rules = [...source.matchAll(/^  '([a-z-]+)': /gm)].map(([, rule]) => rule!);
   expect(rules.length).toBeGreaterThan(3);
   expect(wrongAt({ 'notifier.regressions': rules.join(',') })).toEqual([]);
+});
+
+test('one template makes all pods, so that what all have no new one can lack', () => {
+  const making = templateFiles.filter((path) => /^\s*(- )?containers:/m.test(read(path)));
+  expect(making).toEqual(['templates/_pods.tpl']);
 });
 
 test.each(paths)('%s is read by a template', (path) => {

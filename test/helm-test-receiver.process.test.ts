@@ -9,7 +9,7 @@ import { freePort } from './testing/free-port.ts';
 import { ownFolder } from './testing/margay.ts';
 
 /** What `helm test` runs in the cluster, as the pod runs it. */
-const SCRIPT = readFileSync(new URL('../charts/margay/files/test-webhook.mjs', import.meta.url), 'utf8');
+const SCRIPT = readFileSync(new URL('../charts/margay/files/test-receiver.mjs', import.meta.url), 'utf8');
 
 async function portOf(server: Server | ReturnType<typeof createPlain>): Promise<number> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -18,7 +18,7 @@ async function portOf(server: Server | ReturnType<typeof createPlain>): Promise<
 }
 
 /** A receiver with a certificate of its own, which has nothing at `/`. */
-async function webhook(): Promise<string> {
+async function receiver(): Promise<string> {
   const { cert, key } = selfSigned(ownFolder(), 'webhook', 'DNS:elsewhere');
   const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (_, response) =>
     response.writeHead(404).end(),
@@ -35,9 +35,14 @@ async function provider(described: (own: string) => object, keys: readonly objec
   return own;
 }
 
-const run = (WEBHOOK_URL: string, OIDC_ISSUER: string) =>
+const run = (RECEIVER_URL: string, OIDC_ISSUER: string) =>
   new Promise<{ code: unknown; said: string }>((resolve) => {
-    const env = { PATH: process.env['PATH'], WEBHOOK_URL, OIDC_ISSUER };
+    const env = {
+      PATH: process.env['PATH'],
+      RECEIVER_URL,
+      OIDC_ISSUER,
+      OIDC_ISSUER_VALUE: 'flowIngestor.http.oidc.issuer',
+    };
     execFile(process.execPath, ['--input-type=module', '--eval', SCRIPT], { env }, (error, said) =>
       resolve({ code: error?.code ?? 0, said }),
     );
@@ -46,12 +51,12 @@ const run = (WEBHOOK_URL: string, OIDC_ISSUER: string) =>
 const honest = (own: string) => ({ issuer: own, jwks_uri: `${own}/keys` });
 
 test.each<[string, number, RegExp, () => Promise<string>]>([
-  ['no provider', 0, /^The webhook at \S+: 404\n$/, async () => ''],
+  ['no provider', 0, /^The receiver at \S+: 404\n$/, async () => ''],
   ['a provider with keys', 0, /: 1 keys\n$/, () => provider(honest)],
   [
     'a provider that calls itself otherwise, as with a slash too many',
     1,
-    /it calls itself http\S+\/: auditIngestor\.webhook\.oidc\.issuer has to be that/,
+    /it calls itself http\S+\/: flowIngestor\.http\.oidc\.issuer has to be that/,
     () => provider((own) => ({ ...honest(own), issuer: `${own}/` })),
   ],
   ['a provider without keys', 1, /has no keys/, () => provider(honest, [])],
@@ -62,11 +67,11 @@ test.each<[string, number, RegExp, () => Promise<string>]>([
     async () => `http://127.0.0.1:${await freePort()}`,
   ],
 ])('%s: %d', async (_, code, said, issuer) => {
-  const ran = await run(await webhook(), await issuer());
+  const ran = await run(await receiver(), await issuer());
   expect(ran).toEqual({ code, said: expect.stringMatching(said) });
 });
 
-test('a webhook that does not answer: 1', async () => {
+test('a receiver that does not answer: 1', async () => {
   const ran = await run(`https://127.0.0.1:${await freePort()}/`, '');
   expect(ran).toEqual({ code: 1, said: expect.stringMatching(/ECONNREFUSED/) });
 });

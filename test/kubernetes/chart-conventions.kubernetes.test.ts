@@ -307,6 +307,96 @@ test('variables and arguments', () => {
   expect(container(pod).envFrom).toHaveLength(2);
 });
 
+/** Variables that have no value of the chart: paths within a pod, which need a volume too, and limits that hardly anybody changes. */
+const BY_EXTRA_ENV = [
+  'AUDIT_LOG_FILES',
+  'AUDIT_TOPIC_GROUP',
+  ...['AUDIT_WEBHOOK', 'FLOW_HTTP'].flatMap((receiver) => [
+    `${receiver}_BODY_BYTES_MAX`,
+    `${receiver}_CLIENT_CA_FILE`,
+    `${receiver}_CLIENT_NAMES`,
+    `${receiver}_CLUSTERS`,
+    `${receiver}_INSECURE`,
+    `${receiver}_IN_FLIGHT_BYTES_MAX`,
+  ]),
+  'CANARY_NAMESPACE',
+  'COMPUTE_LIMIT_SECONDS',
+  'FLOW_LOG_FILES',
+  'FLOW_TOPIC_GROUP',
+  'KUBECONFIG',
+  'NOTIFY_AGE_MAX',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'REPORTS_DIRECTORY',
+  'S3_DELAY',
+  'STOP_TIMEOUT_SECONDS',
+  'TIMESTAMP_INTERVAL',
+];
+
+/** Everything that variables of services are made of. */
+const MOST = {
+  ...ALL_PARTS,
+  url: 'https://margay.example.com',
+  clusters: ['a', 'b'],
+  clusterUids: ['b=f00d'],
+  kubeconfigsSecret: 'others',
+  privateNetworks: ['10.0.0.0/8'],
+  globalReports: { overClusters: true, since: '2026-01-01T00:00:00Z' },
+  clusterLabels: { b: { env: 'prod' } },
+  kafka: {
+    brokers: 'k:9092',
+    replicationFactor: 3,
+    saslSecret: 's',
+    caSecret: 'c',
+    certSecret: 'd',
+    schemaRegistry: { url: 'https://registry.example.com', secret: 'r' },
+  },
+  elasticsearch: { urls: 'https://e:9200', secret: 's', caSecret: 'c' },
+  ledger: {
+    secret: 'key',
+    signer: { role: 'margay' },
+    witnesses: ['w.example.com/w+1a2b3c4d+AbC= https://w.example.com'],
+    witnessesNeeded: 1,
+    timestamp: { url: 'https://tsa.example.com', caSecret: 'c' },
+    copies: { bucket: 'copies', secret: 's' },
+  },
+  canary: { enabled: true, servers: ['10.0.0.1:6443'] },
+  tls: { secret: 'web' },
+  allowedHosts: ['margay.example.com'],
+  trustedProxies: ['10.0.0.1'],
+  trustedHeaders: { enabled: true, secret: 's' },
+  oidc: { issuer: 'https://id.example.com', clientId: 'margay', secret: 's', caSecret: 'c', signOut: false },
+  auditIngestor: {
+    topic: 'raw',
+    watch: false,
+    replicas: 2,
+    topicKafka: { brokers: 'h:9093', saslSecret: 's', caSecret: 'c', certSecret: 'd' },
+    webhook: { enabled: true, secret: 'w', oidc: { issuer: 'https://x', audience: 'a', names: ['n'] } },
+  },
+  flowIngestor: {
+    enabled: true,
+    topic: 'flows',
+    topicKafka: { brokers: 'h:9093', saslSecret: 's', caSecret: 'c', certSecret: 'd' },
+    http: { enabled: true, secret: 'w', oidc: { issuer: 'https://x', audience: 'a', names: ['n'] } },
+  },
+  notifier: { urlSecret: 'hook', secret: 'sign' },
+};
+
+test('settings', () => {
+  const set = [
+    MOST,
+    { ...MOST, permissions: 'token', permissionsTokenSecret: 'door', oidc: {}, trustedHeaders: {} },
+    { ...MOST, ledger: { secret: 'key', signer: { tokenSecret: 'vault' } } },
+    HUB,
+  ]
+    .flatMap((values) => [...podsOf(renderedObjects(values)).values()])
+    .flatMap((pod) => container(pod).env.map(({ name }: { name: string }) => name));
+  const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const documented = new Set([...text.matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(([, name]) => name!));
+  const named = new Set([...set, ...set.map((name) => name.replace(/_FILE$/, ''))]);
+  expect([...documented].filter((name) => !named.has(name)).sort()).toEqual(BY_EXTRA_ENV.sort());
+});
+
 test('volumes and containers', () => {
   const volume = (name: string) => ({ name, emptyDir: {} });
   const mount = (name: string) => ({ name, mountPath: `/${name}` });
@@ -518,7 +608,7 @@ test('NetworkPolicies', () => {
     policies({})
       .map(({ metadata }) => metadata.name)
       .sort(),
-  ).toEqual(['pods', ...PARTS, 'check'].map((part) => `margay-${part}`).sort());
+  ).toEqual(['pods', ...PARTS, 'check', 'test'].map((part) => `margay-${part}`).sort());
   for (const enabled of [false, true])
     for (const policy of policies({ egress: { enabled } }))
       expect(spec(policy).policyTypes).toEqual(enabled ? ['Ingress', 'Egress'] : ['Ingress']);
@@ -563,24 +653,51 @@ test('more objects', () => {
   expect(one(renderedObjects({ ...EMBEDDED, extraObjects: [extra] }), 'ConfigMap')).toEqual(extra);
 });
 
+const ENABLED = { auditIngestor: {}, flowIngestor: { enabled: true } };
+const PROVIDER = { issuer: 'https://accounts.google.com', audience: 'a', names: ['n', 'o'] };
+const RECEIVERS = [
+  ['auditIngestor', 'webhook', 'audit-ingestor', 'AUDIT_WEBHOOK', 'webhook'],
+  ['flowIngestor', 'http', 'flow-ingestor', 'FLOW_HTTP', 'flows'],
+] as const;
+
 test('receivers', () => {
-  const webhook = { enabled: true, secret: 'w' };
-  const oidc = { issuer: 'https://accounts.google.com', audience: 'a', names: ['n'] };
-  const of = (more: object) =>
-    renderedObjects({ ...DISTRIBUTED, auditIngestor: { webhook: { ...webhook, ...more } } });
-  const tokens = (more: object) =>
-    container(podsOf(of(more)).get('audit-ingestor')!).env.find(
-      ({ name }: { name: string }) => name === 'AUDIT_WEBHOOK_TOKENS_FILE',
-    )?.value;
-  expect(tokens({})).toBe('/secrets/webhook/token');
-  expect(tokens({ oidc })).toBe('/secrets/webhook/token');
-  expect(tokens({ oidc, tokens: false })).toBeUndefined();
-  const tested = (more: object) => spec(one(of(more), 'Pod', 'margay-test-webhook')).containers[0];
-  expect(tested({ oidc }).env).toEqual([
-    { name: 'WEBHOOK_URL', value: 'https://margay-audit-ingestor.default:443/' },
-    { name: 'OIDC_ISSUER', value: oidc.issuer },
-  ]);
-  expect(tested({}).args.at(-1)).toBe(readFileSync(`${CHART}/files/test-webhook.mjs`, 'utf8'));
+  for (const [part, key, name, prefix, called] of RECEIVERS) {
+    const of = (more: object) => {
+      const receiver = { enabled: true, secret: 'w', ...more };
+      return renderedObjects({ ...DISTRIBUTED, [part]: { ...ENABLED[part], [key]: receiver } });
+    };
+    const told = (more: object) => {
+      const env = container(podsOf(of(more)).get(name)!).env as { name: string; value?: string }[];
+      const own = env.filter((variable) => variable.name.startsWith(`${prefix}_`));
+      return Object.fromEntries(
+        own.map((variable) => [variable.name.replace(`${prefix}_`, ''), variable.value]),
+      );
+    };
+    const listens = {
+      HOST: '0.0.0.0',
+      PORT: '8443',
+      TLS_CERT_FILE: `/secrets/${called}/tls.crt`,
+      TLS_KEY_FILE: `/secrets/${called}/tls.key`,
+    };
+    const byToken = { TOKENS_FILE: `/secrets/${called}/token` };
+    const byProvider = { OIDC_ISSUER: PROVIDER.issuer, OIDC_AUDIENCE: 'a', OIDC_NAMES: 'n,o' };
+    expect(told({})).toEqual({ ...listens, ...byToken });
+    expect(told({ oidc: PROVIDER })).toEqual({ ...listens, ...byToken, ...byProvider });
+    expect(told({ oidc: PROVIDER, tokens: false })).toEqual({ ...listens, ...byProvider });
+    const objects = of({ oidc: PROVIDER });
+    expect(spec(one(objects, 'Service', `margay-${name}`)).ports).toContainEqual({
+      name: called,
+      port: 443,
+      targetPort: called,
+    });
+    const tested = container(one(objects, 'Pod', `margay-test-${called}`) as unknown as RenderedPod);
+    expect(tested.env).toEqual([
+      { name: 'RECEIVER_URL', value: `https://margay-${name}.default:443/` },
+      { name: 'OIDC_ISSUER', value: PROVIDER.issuer },
+      { name: 'OIDC_ISSUER_VALUE', value: `${part}.${key}.oidc.issuer` },
+    ]);
+    expect(tested.args.at(-1)).toBe(readFileSync(`${CHART}/files/test-receiver.mjs`, 'utf8'));
+  }
   expect(only(renderedObjects(DISTRIBUTED), 'Pod').map(({ metadata }) => metadata.name)).toEqual([
     'margay-test',
   ]);
@@ -592,9 +709,47 @@ test('flows', () => {
   const pod = container(podsOf(objects).get('flow-ingestor')!);
   expect(pod.env).toContainEqual({ name: 'FLOW_TOPIC', value: 'flows' });
   expect(pod.env).toContainEqual({ name: 'FLOW_HTTP_PORT', value: '8443' });
-  expect(spec(one(objects, 'Service', 'margay-flow-ingestor')).ports).toEqual([
-    { name: 'flows', port: 443, targetPort: 'flows' },
-  ]);
+});
+
+test('topics of others', () => {
+  const topicKafka = {
+    brokers: 'hub.example.com:9093',
+    tls: true,
+    saslSecret: 'sasl',
+    saslMechanism: 'plain',
+    caSecret: 'ca',
+    certSecret: 'cert',
+  };
+  const elsewhere = { topic: 'raw', topicKafka };
+  const values = { auditIngestor: elsewhere, flowIngestor: { enabled: true, ...elsewhere } };
+  const pods = podsOf(renderedObjects({ ...DISTRIBUTED, ...values }));
+  for (const [part, prefix] of [
+    ['audit-ingestor', 'AUDIT'],
+    ['flow-ingestor', 'FLOW'],
+  ] as const) {
+    const { env, volumeMounts } = container(pods.get(part)!);
+    const of = (key: string) => ({ valueFrom: { secretKeyRef: { name: 'sasl', key } } });
+    expect(env).toEqual(
+      expect.arrayContaining([
+        { name: `${prefix}_TOPIC`, value: 'raw' },
+        { name: `${prefix}_KAFKA_BROKERS`, value: 'hub.example.com:9093' },
+        { name: `${prefix}_KAFKA_TLS`, value: 'true' },
+        { name: `${prefix}_KAFKA_SASL_MECHANISM`, value: 'plain' },
+        { name: `${prefix}_KAFKA_USERNAME`, ...of('username') },
+        { name: `${prefix}_KAFKA_PASSWORD`, ...of('password') },
+        { name: `${prefix}_KAFKA_CA_FILE`, value: '/secrets/topic-kafka/ca.crt' },
+        { name: `${prefix}_KAFKA_CERT_FILE`, value: '/secrets/topic-kafka-client/tls.crt' },
+        { name: `${prefix}_KAFKA_KEY_FILE`, value: '/secrets/topic-kafka-client/tls.key' },
+      ]),
+    );
+    for (const [name, secretName] of [
+      ['topic-kafka-ca', 'ca'],
+      ['topic-kafka-client', 'cert'],
+    ] as const) {
+      expect(volumeMounts).toContainEqual(expect.objectContaining({ name, readOnly: true }));
+      expect(pods.get(part)!.spec.volumes).toContainEqual({ name, secret: { secretName } });
+    }
+  }
 });
 
 test('clusters together', () => {
@@ -670,6 +825,7 @@ test('a hub', () => {
     'Ingress fleet-margay',
     'NetworkPolicy fleet-margay-hub',
     'NetworkPolicy fleet-margay-pods',
+    'NetworkPolicy fleet-margay-test',
     'PersistentVolumeClaim fleet-margay-hub',
     'Pod fleet-margay-test',
     'PodMonitor fleet-margay',

@@ -109,6 +109,7 @@ const OFF_ANYWAY = [
   'crds.keep',
   'auditIngestor.watch',
   'auditIngestor.webhook.tokens',
+  'flowIngestor.http.tokens',
   'podDisruptionBudget.enabled',
 ];
 /** The volume of another profile stays an object of the release where it is there. */

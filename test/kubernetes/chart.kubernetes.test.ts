@@ -419,7 +419,7 @@ test('pods run as nobody, read-only and without privileges', () => {
     for (const setting of [
       'readOnlyRootFilesystem: true',
       'allowPrivilegeEscalation: false',
-      'drop: \\[ALL\\]',
+      'drop:\\s+- ALL',
       'runAsNonRoot: true',
     ])
       expect(objects.match(new RegExp(setting, 'g'))).toHaveLength(containers);

@@ -1,14 +1,14 @@
-// helm test: whether the webhook answers, and whether the provider whose tokens it takes (OIDC_ISSUER) says who it is and has keys.
+// helm test: whether a receiver of evidence answers, and whether the provider whose tokens it takes (OIDC_ISSUER) says who it is and has keys.
 // Nothing is posted: what is refused would count as evidence that is lost.
 import { get } from 'node:https';
 
-const { WEBHOOK_URL, OIDC_ISSUER } = process.env;
+const { RECEIVER_URL, OIDC_ISSUER, OIDC_ISSUER_VALUE } = process.env;
 const WAIT = 10_000;
 
 const answered = () =>
   new Promise((resolve, reject) => {
     // Who answers is the cluster's to say: its certificate may be of another name.
-    const request = get(WEBHOOK_URL, { rejectUnauthorized: false, timeout: WAIT }, (answer) => {
+    const request = get(RECEIVER_URL, { rejectUnauthorized: false, timeout: WAIT }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     });
@@ -25,7 +25,7 @@ async function read(url) {
 async function provider() {
   const described = await read(`${OIDC_ISSUER.replace(/\/$/, '')}/.well-known/openid-configuration`);
   if (described.issuer !== OIDC_ISSUER)
-    throw new Error(`it calls itself ${described.issuer}: auditIngestor.webhook.oidc.issuer has to be that`);
+    throw new Error(`it calls itself ${described.issuer}: ${OIDC_ISSUER_VALUE} has to be that`);
   const { keys } = await read(described.jwks_uri);
   if (!(keys?.length > 0)) throw new Error(`${described.jwks_uri} has no keys`);
   return `${keys.length} keys`;
@@ -40,5 +40,5 @@ async function tell(what, look) {
   }
 }
 
-await tell(`The webhook at ${WEBHOOK_URL}`, answered);
+await tell(`The receiver at ${RECEIVER_URL}`, answered);
 if (OIDC_ISSUER) await tell(`The provider ${OIDC_ISSUER}`, provider);

@@ -84,6 +84,53 @@ volumes begin. */}}
 {{- end }}
 {{- end }}
 
+{{- /* The receivers that are there, by their names: the part, and the path of their values. */}}
+{{- define "margay.receivers" -}}
+{{- if and (eq .Values.profile "distributed") .Values.auditIngestor.webhook.enabled }}
+webhook: { part: audit-ingestor, path: auditIngestor.webhook }
+{{- end }}
+{{- if and (eq .Values.profile "distributed") .Values.flowIngestor.enabled .Values.flowIngestor.http.enabled }}
+flows: { part: flow-ingestor, path: flowIngestor.http }
+{{- end }}
+{{- end }}
+
+{{- /* The values of one of them: of (dict "root" $ "receiver" …), as YAML. */}}
+{{- define "margay.receiverValues" -}}
+{{- $values := .root.Values }}
+{{- range splitList "." .receiver.path }}{{ $values = index $values . }}{{ end }}
+{{- toYaml $values }}
+{{- end }}
+
+{{- /* What a receiver listens to and whom it lets in: of (dict "of" .Values.flowIngestor.http "prefix" "FLOW_HTTP" "name" "flows"). */}}
+{{- define "margay.receiver" -}}
+{{- if .of.enabled }}
+- { name: {{ .prefix }}_HOST, value: 0.0.0.0 }
+- { name: {{ .prefix }}_PORT, value: {{ .of.port | quote }} }
+- { name: {{ .prefix }}_TLS_CERT_FILE, value: /secrets/{{ .name }}/tls.crt }
+- { name: {{ .prefix }}_TLS_KEY_FILE, value: /secrets/{{ .name }}/tls.key }
+{{- if .of.tokens }}
+- { name: {{ .prefix }}_TOKENS_FILE, value: /secrets/{{ .name }}/token }
+{{- end }}
+{{- with .of.oidc }}
+{{- if .issuer }}
+- { name: {{ $.prefix }}_OIDC_ISSUER, value: {{ .issuer | quote }} }
+- { name: {{ $.prefix }}_OIDC_AUDIENCE, value: {{ .audience | quote }} }
+- { name: {{ $.prefix }}_OIDC_NAMES, value: {{ join "," .names | quote }} }
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* A topic that others write: of (dict "of" .Values.flowIngestor "prefix" "FLOW"). */}}
+{{- define "margay.topic" -}}
+{{- with .of.topic }}
+- { name: {{ $.prefix }}_TOPIC, value: {{ . | quote }} }
+{{- end }}
+{{- if .of.topicKafka.brokers }}
+{{- include "margay.brokers" (dict "of" .of.topicKafka "prefix" (printf "%s_KAFKA" .prefix) "name" "topic-kafka") | nindent 0 }}
+{{- end }}
+{{- end }}
+
 {{- /* What this release is called among those that follow the GlobalReports of one cluster. */}}
 {{- define "margay.installation" -}}
 - { name: INSTALLATION_NAME, value: {{ printf "%s/%s" .Release.Namespace .Release.Name | quote }} }
@@ -253,6 +300,9 @@ volumes begin. */}}
 - { name: OIDC_USERNAME_PREFIX, value: {{ .usernamePrefix | quote }} }
 - { name: OIDC_GROUPS_CLAIM, value: {{ .groupsClaim | quote }} }
 - { name: OIDC_GROUPS_PREFIX, value: {{ .groupsPrefix | quote }} }
+{{- if not .signOut }}
+- { name: OIDC_SIGN_OUT, value: 'false' }
+{{- end }}
 {{- if .caSecret }}
 - { name: NODE_EXTRA_CA_CERTS, value: /secrets/oidc/ca.crt }
 {{- end }}

@@ -45,7 +45,13 @@ and no name that objects begin with has a colon, so that no two releases have on
 {{- /* The values of a part, as YAML. */}}
 {{- define "margay.partValues" -}}
 {{- $keys := dict "margay" "embedded" "audit-ingestor" "auditIngestor" "flow-ingestor" "flowIngestor" "report-worker" "reportWorker" "report-job" "reportWorker" }}
-{{- get .root.Values (get $keys .part | default .part) | toYaml }}
+{{- $key := include "margay.isHook" . | empty | ternary (get $keys .part | default .part) "hooks" }}
+{{- get .root.Values $key | toYaml }}
+{{- end }}
+
+{{- /* Whether it is no part of the product, but runs for the chart: not empty then. */}}
+{{- define "margay.isHook" -}}
+{{- if has .part (list "check" "test" "test-webhook" "test-flows") }}yes{{ end }}
 {{- end }}
 
 {{- define "margay.labels" -}}

@@ -1,91 +1,145 @@
-{{- /* A pod template of a part. Of (dict "root" $ "part" "api"), with as text "args", "env", "ports", "mounts" and "volumes";
-"annotations" beside those in values; "needsToken" where it asks the API server; "runsOnce" for a pod that makes one report. */}}
+{{- /* Every pod of the chart is made here, whatever runs it, so that what all pods have no pod can lack. Of (dict "root" $ "part" "api"), with
+as text "args", "env", "ports", "mounts" and "volumes", each where there is any; "annotations" beside those in values; "needsToken" where it
+asks the API server; "runsOnce" for a pod that ends by itself, and what it is called then, where not by its part; "command" where it is not
+Margay's; "account", "" for none, where it is not that of the part. */}}
 {{- define "margay.podTemplate" -}}
+metadata:
+  labels: {{- include "margay.podLabels" . | nindent 4 }}
+  {{- with include "margay.podAnnotations" . | fromYaml }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec: {{- include "margay.podSpec" . | nindent 2 }}
+{{- end }}
+
+{{- /* The same of a pod that helm test runs: (dict "name" "margay-test") beside what the template of a pod has. */}}
+{{- define "margay.testPod" -}}
+{{- $annotations := mergeOverwrite (include "margay.podAnnotations" . | fromYaml) (include "margay.testHook" . | fromYaml) }}
+apiVersion: v1
+kind: Pod
+metadata:
+  {{- include "margay.metadata" (dict "root" .root "name" .name "labels" (include "margay.podLabels" . | fromYaml) "annotations" $annotations) | nindent 2 }}
+spec: {{- include "margay.podSpec" (merge (dict "runsOnce" true) .) | nindent 2 }}
+{{- end }}
+
+{{- /* What helm test runs goes when it passed, and is there to be looked into when it did not. */}}
+{{- define "margay.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
+
+{{- define "margay.podLabels" -}}
+{{- $own := include "margay.partValues" . | fromYaml }}
+{{- mergeOverwrite dict .root.Values.commonLabels .root.Values.podLabels $own.podLabels (include "margay.labels" .root | fromYaml) (include "margay.selector" . | fromYaml) | toYaml }}
+{{- end }}
+
+{{- define "margay.podAnnotations" -}}
+{{- $own := include "margay.partValues" . | fromYaml }}
+{{- mergeOverwrite dict .root.Values.commonAnnotations .root.Values.podAnnotations $own.podAnnotations (.annotations | default dict) | toYaml }}
+{{- end }}
+
+{{- define "margay.podSpec" -}}
 {{- $root := .root }}
 {{- $own := include "margay.partValues" . | fromYaml }}
 {{- $scheme := eq .part (include "margay.door-part" $root) | ternary (include "margay.scheme" $root) "http" }}
-{{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.podLabels $own.podLabels (include "margay.labels" $root | fromYaml) (include "margay.selector" . | fromYaml) }}
-metadata:
-  labels: {{- toYaml $labels | nindent 4 }}
-  {{- with mergeOverwrite dict $root.Values.commonAnnotations $root.Values.podAnnotations $own.podAnnotations (.annotations | default dict) }}
-  annotations: {{- toYaml . | nindent 4 }}
+{{- if .runsOnce }}
+restartPolicy: Never
+{{- end }}
+{{- $account := .account }}
+{{- if not (hasKey . "account") }}{{ $account = include "margay.serviceAccount" . }}{{ end }}
+{{- with $account }}
+serviceAccountName: {{ . }}
+{{- end }}
+automountServiceAccountToken: {{ .needsToken | default false }}
+{{- with $own.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ . }}
+{{- end }}
+securityContext: {{- include "margay.podSecurity" . | nindent 2 }}
+{{- with concat $root.Values.global.imagePullSecrets $root.Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.nodeSelector | default $root.Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.tolerations | default $root.Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.affinity | default $root.Values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.priorityClassName | default $root.Values.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{- if not .runsOnce }}
+topologySpreadConstraints:
+  {{- $selector := dict "matchLabels" (include "margay.selector" . | fromYaml) }}
+  {{- $byNode := list (dict "maxSkew" 1 "topologyKey" "kubernetes.io/hostname" "whenUnsatisfiable" "ScheduleAnyway") }}
+  {{- range $own.topologySpreadConstraints | default $root.Values.topologySpreadConstraints | default $byNode }}
+  - {{- mergeOverwrite (dict "maxSkew" 1 "labelSelector" $selector) . | toYaml | nindent 4 }}
   {{- end }}
-spec:
-  {{- if .runsOnce }}
-  restartPolicy: Never
-  {{- end }}
-  serviceAccountName: {{ include "margay.serviceAccount" . }}
-  automountServiceAccountToken: {{ .needsToken | default false }}
-  terminationGracePeriodSeconds: {{ $own.terminationGracePeriodSeconds }}
-  {{- include "margay.podSecurity" $root | nindent 2 }}
-  {{- with $own.nodeSelector | default $root.Values.nodeSelector }}
-  nodeSelector: {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $own.tolerations | default $root.Values.tolerations }}
-  tolerations: {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $own.affinity | default $root.Values.affinity }}
-  affinity: {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $own.priorityClassName | default $root.Values.priorityClassName }}
-  priorityClassName: {{ . | quote }}
-  {{- end }}
-  {{- if not .runsOnce }}
-  topologySpreadConstraints:
-    {{- $selector := dict "matchLabels" (include "margay.selector" . | fromYaml) }}
-    {{- $byNode := list (dict "maxSkew" 1 "topologyKey" "kubernetes.io/hostname" "whenUnsatisfiable" "ScheduleAnyway") }}
-    {{- range $own.topologySpreadConstraints | default $root.Values.topologySpreadConstraints | default $byNode }}
-    - {{- mergeOverwrite (dict "maxSkew" 1 "labelSelector" $selector) . | toYaml | nindent 6 }}
+{{- end }}
+{{- with $own.initContainers }}
+initContainers: {{- toYaml . | nindent 2 }}
+{{- end }}
+containers:
+  - name: {{ .container | default .part }}
+    image: {{ include "margay.image" $root }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    securityContext: {{- include "margay.containerSecurity" . | nindent 6 }}
+    {{- with .command }}
+    command: {{ toJson . }}
     {{- end }}
-  {{- end }}
-  {{- with $own.initContainers }}
-  initContainers: {{- toYaml . | nindent 4 }}
-  {{- end }}
-  containers:
-    - name: {{ eq .part "report-job" | ternary "report-worker" .part }}
-      {{- include "margay.container" $root | nindent 6 }}
-      args:
-        {{- .args | nindent 8 }}
-        {{- range $own.extraArgs }}
-        - {{ . | quote }}
-        {{- end }}
-      {{- $given := concat $root.Values.extraEnv $own.extraEnv }}
-      env:
-        {{- include "margay.withoutEnv" (dict "env" .env "given" $given) | nindent 8 }}
-        {{- range $i, $variable := $given }}
-        {{- $later := false }}
-        {{- range slice $given (add1 $i) }}{{- if eq .name $variable.name }}{{- $later = true }}{{- end }}{{- end }}
-        {{- if not $later }}
-        - {{- toYaml $variable | nindent 10 }}
-        {{- end }}
-        {{- end }}
-      {{- with concat $root.Values.extraEnvFrom $own.extraEnvFrom }}
-      envFrom: {{- toYaml . | nindent 8 }}
+    args:
+      {{- .args | nindent 6 }}
+      {{- range $own.extraArgs }}
+      - {{ . | quote }}
       {{- end }}
-      {{- if not .runsOnce }}
-      ports:
-        - { name: http, containerPort: 8080 }
-        {{- with .ports }}
-        {{- . | nindent 8 }}
-        {{- end }}
-      startupProbe: {{- include "margay.probe" (dict "path" "/healthz" "scheme" $scheme "fields" (dict "periodSeconds" 2 "failureThreshold" 60) "own" $own.startupProbe) | nindent 8 }}
-      livenessProbe: {{- include "margay.probe" (dict "path" "/healthz" "scheme" $scheme "fields" (dict "periodSeconds" 20 "timeoutSeconds" 5) "own" $own.livenessProbe) | nindent 8 }}
-      readinessProbe: {{- include "margay.probe" (dict "path" "/readyz" "scheme" $scheme "fields" (dict "periodSeconds" 10 "timeoutSeconds" 5) "own" $own.readinessProbe) | nindent 8 }}
+    {{- with include "margay.podEnv" (dict "env" (.env | default "") "given" (concat $root.Values.extraEnv $own.extraEnv)) }}
+    env: {{- . | nindent 6 }}
+    {{- end }}
+    {{- with concat $root.Values.extraEnvFrom $own.extraEnvFrom }}
+    envFrom: {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- if not .runsOnce }}
+    ports:
+      - { name: http, containerPort: 8080 }
+      {{- with .ports }}
+      {{- . | nindent 6 }}
       {{- end }}
-      resources: {{- toYaml $own.resources | nindent 8 }}
-      volumeMounts:
-        {{- .mounts | nindent 8 }}
-        {{- with concat $root.Values.extraVolumeMounts $own.extraVolumeMounts }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-    {{- with $own.extraContainers }}
-    {{- toYaml . | nindent 4 }}
+    startupProbe: {{- include "margay.probe" (dict "path" "/healthz" "scheme" $scheme "fields" (dict "periodSeconds" 2 "failureThreshold" 60) "own" $own.startupProbe) | nindent 6 }}
+    livenessProbe: {{- include "margay.probe" (dict "path" "/healthz" "scheme" $scheme "fields" (dict "periodSeconds" 20 "timeoutSeconds" 5) "own" $own.livenessProbe) | nindent 6 }}
+    readinessProbe: {{- include "margay.probe" (dict "path" "/readyz" "scheme" $scheme "fields" (dict "periodSeconds" 10 "timeoutSeconds" 5) "own" $own.readinessProbe) | nindent 6 }}
     {{- end }}
-  volumes:
-    {{- .volumes | nindent 4 }}
-    {{- with concat $root.Values.extraVolumes $own.extraVolumes }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    resources: {{- toYaml $own.resources | nindent 6 }}
+    {{- include "margay.listed" (dict "key" "volumeMounts" "text" .mounts "more" (concat $root.Values.extraVolumeMounts $own.extraVolumeMounts)) | nindent 4 }}
+  {{- with $own.extraContainers }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- include "margay.listed" (dict "key" "volumes" "text" .volumes "more" (concat $root.Values.extraVolumes $own.extraVolumes)) }}
+{{- end }}
+
+{{- /* A field with a list, of a text and of more, where there is either. */}}
+{{- define "margay.listed" -}}
+{{- if or .text .more }}
+{{ .key }}:
+  {{- with .text }}
+  {{- . | trim | nindent 2 }}
+  {{- end }}
+  {{- with .more }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* The variables of a container, each once: those that are given count instead of the chart's, and the last of one name. */}}
+{{- define "margay.podEnv" -}}
+{{- include "margay.withoutEnv" . }}
+{{- range $i, $variable := .given }}
+{{- $later := false }}
+{{- range slice $.given (add1 $i) }}{{- if eq .name $variable.name }}{{- $later = true }}{{- end }}{{- end }}
+{{- if not $later }}
+- {{- toYaml $variable | nindent 2 }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- /* Variables without those that are given otherwise: each is a line. */}}
@@ -97,26 +151,20 @@ spec:
 {{- $env | trim }}
 {{- end }}
 
-{{- /* What every pod has: nobody's user, nothing to write to, no privileges. */}}
+{{- /* What every pod has: nobody's user; fields that are otherwise for all, and those for its part. */}}
 {{- define "margay.podSecurity" -}}
+{{- $own := include "margay.partValues" . | fromYaml }}
 {{- $fields := dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 "fsGroup" 10001 "seccompProfile" (dict "type" "RuntimeDefault") }}
-securityContext: {{- mergeOverwrite $fields .Values.podSecurityContext | toYaml | nindent 2 }}
-{{- with concat .Values.global.imagePullSecrets .Values.imagePullSecrets }}
-imagePullSecrets: {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- mergeOverwrite $fields (deepCopy .root.Values.podSecurityContext) $own.podSecurityContext | toYaml }}
 {{- end }}
 
-{{- define "margay.container" -}}
-image: {{ include "margay.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- /* And every container: nothing to write to, no privileges. Capabilities are given as a whole. */}}
+{{- define "margay.containerSecurity" -}}
+{{- $own := (include "margay.partValues" . | fromYaml).containerSecurityContext }}
+{{- $all := .root.Values.containerSecurityContext }}
 {{- $fields := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true }}
-securityContext:
-  {{- mergeOverwrite $fields (omit .Values.containerSecurityContext "capabilities") | toYaml | nindent 2 }}
-  {{- with .Values.containerSecurityContext.capabilities }}
-  capabilities: {{- toYaml . | nindent 4 }}
-  {{- else }}
-  capabilities: { drop: [ALL] }
-  {{- end }}
+{{- $capabilities := $own.capabilities | default $all.capabilities | default (dict "drop" (list "ALL")) }}
+{{- set (mergeOverwrite $fields (deepCopy $all) $own) "capabilities" $capabilities | toYaml }}
 {{- end }}
 
 {{- /* A probe of a path; one of another kind is instead of it. */}}

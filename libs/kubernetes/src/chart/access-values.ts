@@ -42,6 +42,10 @@ const oidc = section(
     usernamePrefix: text('Before names; the issuer and # unless set, and none with -.'),
     groupsClaim: text('The claim that is the groups.', 'groups', '.+'),
     groupsPrefix: text('Before groups.'),
+    signOut: flag(
+      'Whether whoever signs out is sent on to the provider to sign out there, too, where it offers that; url with / has to be one of the post-logout redirect URIs there.',
+      true,
+    ),
     caSecret: named('A Secret with ca.crt, where the provider’s certificate is of an authority of your own.'),
   },
 );

@@ -19,32 +19,43 @@ import {
   type Values,
 } from './value.ts';
 
-/** What the pods of each part may have. */
-const podValues = (initially: JsonSchema): Values => ({
+/** What every pod may have, of whichever part. */
+const everyPod = (initially: JsonSchema): Values => ({
   resources: resources('What its container asks for and may take.', initially),
   podLabels: labels('Labels of its pods, beside those of all.'),
   podAnnotations: annotations('Annotations of its pods, beside those of all.'),
   nodeSelector: labels('Nodes that it runs on, instead of those of all.'),
   tolerations: kubernetesList('Taints that it puts up with, instead of those of all.'),
   affinity: kubernetes('What it runs near, instead of that of all.'),
-  topologySpreadConstraints: kubernetesList(
-    'How its pods are spread, instead of those of all.',
-    'topologyKey',
-    'whenUnsatisfiable',
-  ),
   priorityClassName: named('Its priority, instead of that of all.'),
-  terminationGracePeriodSeconds: whole('How long it may take to stop.', 30, 1, 3_600),
-  startupProbe: kubernetes('Fields of this probe that are otherwise.'),
-  livenessProbe: kubernetes('Fields of this probe that are otherwise.'),
-  readinessProbe: kubernetes('Fields of this probe that are otherwise.'),
+  podSecurityContext: kubernetes(
+    'Fields of its pods’ security context that are otherwise than those of all.',
+  ),
+  containerSecurityContext: kubernetes(
+    'Fields of its container’s security context that are otherwise than those of all; capabilities as a whole.',
+  ),
   extraEnv: kubernetesList(
     'Variables of its container (docs/configuration.md); one that the chart sets is replaced.',
     'name',
   ),
   extraEnvFrom: kubernetesList('ConfigMaps and Secrets whose keys are variables of its container.'),
-  extraArgs: texts('Arguments of its container, after those of the chart.'),
   extraVolumes: kubernetesList('Volumes of its pods.', 'name'),
   extraVolumeMounts: kubernetesList('Where its container has them.', 'name', 'mountPath'),
+});
+
+/** What the pods of each part may have. */
+const podValues = (initially: JsonSchema): Values => ({
+  ...everyPod(initially),
+  topologySpreadConstraints: kubernetesList(
+    'How its pods are spread, instead of those of all.',
+    'topologyKey',
+    'whenUnsatisfiable',
+  ),
+  terminationGracePeriodSeconds: whole('How long it may take to stop.', 30, 1, 3_600),
+  startupProbe: kubernetes('Fields of this probe that are otherwise.'),
+  livenessProbe: kubernetes('Fields of this probe that are otherwise.'),
+  readinessProbe: kubernetes('Fields of this probe that are otherwise.'),
+  extraArgs: texts('Arguments of its container, after those of the chart.'),
   extraContainers: kubernetesList('Containers beside its own.', 'name'),
   initContainers: kubernetesList('Containers that run before its own.', 'name'),
   serviceAccount: section('', {
@@ -56,6 +67,7 @@ const podValues = (initially: JsonSchema): Values => ({
 const replicas = whole('How many there are.', 1, 0, 1_000);
 
 const SMALL = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } };
+const TINY = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } };
 const LARGE = { requests: { cpu: '500m', memory: '512Mi' }, limits: { memory: '4Gi' } };
 const EMBEDDED = { requests: { cpu: '200m', memory: '512Mi' }, limits: { memory: '2Gi' } };
 
@@ -71,8 +83,8 @@ const volume = (about: string, initially: string) =>
     existingClaim: named('A claim that exists already, instead of one that is made.'),
   });
 
-/** An address that others post to. */
-const receiver = (about: string, secret: string, more: Values = {}) =>
+/** An address that others post to; `example` is of an issuer. */
+const receiver = (about: string, secret: string, { example = '', push = '' } = {}) =>
   section(about, {
     enabled: flag('Whether it is there.', false),
     port: {
@@ -81,8 +93,30 @@ const receiver = (about: string, secret: string, more: Values = {}) =>
       schema: { type: 'integer', minimum: 1, maximum: 65_535, not: { const: 8_080 } },
     },
     secret: named(secret),
-    ...more,
+    tokens: flag(
+      'Whether senders have tokens of that Secret. Without it all have those of oidc, which is needed then.',
+      true,
+    ),
+    oidc: section(`Tokens that an OpenID provider signs are taken, too, where issuer is set${push}.`, {
+      issuer: text(`Its address${example}.`, '', 'https?://.+'),
+      audience: text('Whom they must be for. Needed where issuer is set.'),
+      names: texts(
+        'Whose they may be: the e-mail address of an account, or its sub; NAME=CLUSTER where there are several clusters. Needed where issuer is set.',
+      ),
+    }),
   });
+
+/** Where a topic that others write is, if not where Margay’s own are. */
+const topicKafka = section(
+  'Where that topic is, if on other brokers than those of kafka: a cloud’s hub, say. kafka.topicPrefix does not count there.',
+  { brokers: brokers('Their addresses, as in kafka.brokers; those unless set.'), ...wayToBrokers },
+);
+
+/** Pods that are no part of the product: they end by themselves. */
+export const HOOKS = section(
+  'The pods of helm test, and of the Job by which definitions that no release has are taken over before the release is installed or upgraded: what these name has to be there before it.',
+  everyPod(TINY),
+);
 
 /** The parts of the product, with what each has of its own. */
 export const PARTS = {
@@ -99,13 +133,7 @@ export const PARTS = {
       '',
       TOPIC,
     ),
-    topicKafka: section(
-      'Where that topic is, if on other brokers than those of kafka: a cloud’s hub, say. kafka.topicPrefix does not count there.',
-      {
-        brokers: brokers('Their addresses, as in kafka.brokers; those unless set.'),
-        ...wayToBrokers,
-      },
-    ),
+    topicKafka,
     persistence: section('A volume for the places that the watch has come to.', {
       size: size('How large it is.', '1Gi'),
       storageClass,
@@ -113,22 +141,7 @@ export const PARTS = {
     webhook: receiver(
       'Takes audit events that API servers post.',
       'A Secret with tls.crt and tls.key, and, where tokens, token: the bearer token that API servers send, or Firehose as its access key; several, one a line. Needed where it is enabled.',
-      {
-        tokens: flag(
-          'Whether senders have tokens of that Secret. Without it all have those of oidc, which is needed then.',
-          true,
-        ),
-        oidc: section(
-          'Tokens that an OpenID provider signs are taken, too, where issuer is set: a push of Pub/Sub has one.',
-          {
-            issuer: text('Its address, for Pub/Sub https://accounts.google.com.', '', 'https?://.+'),
-            audience: text('Whom they must be for. Needed where issuer is set.'),
-            names: texts(
-              'Whose they may be: the e-mail address of an account, or its sub; NAME=CLUSTER where there are several clusters. Needed where issuer is set.',
-            ),
-          },
-        ),
-      },
+      { example: ', for Pub/Sub https://accounts.google.com', push: ': a push of Pub/Sub has one' },
     ),
     ...podValues(SMALL),
   }),
@@ -137,13 +150,14 @@ export const PARTS = {
     replicas,
     http: receiver(
       'Takes flow logs over HTTP.',
-      'A Secret with tls.crt and tls.key, and token: the bearer token that senders send. Needed where it is enabled.',
+      'A Secret with tls.crt and tls.key, and, where tokens, token: the bearer token that senders send; several, one a line. Needed where it is enabled.',
     ),
     topic: text(
-      'A Kafka topic of raw flow logs (FLOW_TOPIC), as forwarders write them; none unless set.',
+      'A Kafka topic of raw flow logs (FLOW_TOPIC), as forwarders or a cloud’s hub write them; none unless set.',
       '',
       TOPIC,
     ),
+    topicKafka,
     ...podValues(SMALL),
   }),
   snapshotter: section('Keeps the history.', { replicas, ...podValues(SMALL) }),

@@ -102,37 +102,11 @@ const RULES: readonly Rule[] = [
     },
     needs: { 'auditIngestor.watch': is(true) },
   },
-  {
-    where: { 'auditIngestor.topicKafka.brokers': GIVEN },
-    needs: { 'auditIngestor.topic': GIVEN },
-  },
-  ...['saslSecret', 'caSecret', 'certSecret'].map((secret) => ({
-    where: { [`auditIngestor.topicKafka.${secret}`]: GIVEN },
-    needs: { 'auditIngestor.topicKafka.brokers': GIVEN },
-  })),
-  {
-    where: { 'auditIngestor.webhook.enabled': is(true) },
-    needs: { 'auditIngestor.webhook.secret': GIVEN },
-  },
-  {
-    where: { 'auditIngestor.webhook.tokens': is(false) },
-    needs: { 'auditIngestor.webhook.oidc.issuer': GIVEN },
-  },
-  {
-    where: { 'auditIngestor.webhook.oidc.issuer': GIVEN },
-    needs: {
-      'auditIngestor.webhook.enabled': is(true),
-      'auditIngestor.webhook.oidc.audience': GIVEN,
-      'auditIngestor.webhook.oidc.names': { minItems: 1 },
-    },
-  },
+  ...['auditIngestor', 'flowIngestor'].flatMap(rulesOfTopic),
+  ...['auditIngestor.webhook', 'flowIngestor.http'].flatMap(rulesOfReceiver),
   {
     where: { 'flowIngestor.enabled': is(false) },
     needs: { 'flowIngestor.http.enabled': is(false), 'flowIngestor.topic': NOT_GIVEN },
-  },
-  {
-    where: { 'flowIngestor.http.enabled': is(true) },
-    needs: { 'flowIngestor.http.secret': GIVEN },
   },
   {
     where: { 'flowIngestor.enabled': is(true), 'flowIngestor.http.enabled': is(false) },
@@ -155,6 +129,34 @@ const RULES: readonly Rule[] = [
   { where: { 'ingress.enabled': is(true) }, needs: { 'ingress.hosts': { minItems: 1 } } },
   { where: { 'httpRoute.enabled': is(true) }, needs: { 'httpRoute.parentRefs': { minItems: 1 } } },
 ];
+
+/** Of a topic that others write, by the part that reads it. */
+function rulesOfTopic(part: string): Rule[] {
+  const elsewhere = `${part}.topicKafka`;
+  return [
+    { where: { [`${elsewhere}.brokers`]: GIVEN }, needs: { [`${part}.topic`]: GIVEN } },
+    ...['saslSecret', 'caSecret', 'certSecret'].map((secret) => ({
+      where: { [`${elsewhere}.${secret}`]: GIVEN },
+      needs: { [`${elsewhere}.brokers`]: GIVEN },
+    })),
+  ];
+}
+
+/** Of an address that others post to. */
+function rulesOfReceiver(path: string): Rule[] {
+  return [
+    { where: { [`${path}.enabled`]: is(true) }, needs: { [`${path}.secret`]: GIVEN } },
+    { where: { [`${path}.tokens`]: is(false) }, needs: { [`${path}.oidc.issuer`]: GIVEN } },
+    {
+      where: { [`${path}.oidc.issuer`]: GIVEN },
+      needs: {
+        [`${path}.enabled`]: is(true),
+        [`${path}.oidc.audience`]: GIVEN,
+        [`${path}.oidc.names`]: { minItems: 1 },
+      },
+    },
+  ];
+}
 
 /** That values at these paths, and below them, are what they are unless set; what is on may be off, where there is none of it. */
 function unchanged(paths: readonly string[]): Rule['needs'] {
