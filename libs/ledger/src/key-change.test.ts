@@ -8,6 +8,7 @@ import {
   NoKey,
   readKeyChange,
   signersAt,
+  signNote,
   type SigningKey,
   signingKey,
   type VerifierKey,
@@ -18,34 +19,66 @@ const key = (seed: number, name = 'margay.example/log'): SigningKey =>
   signingKey(name, new Uint8Array(32).fill(seed));
 const [A, B, C] = [key(1), key(2), key(3)];
 const checking = ({ seed: _, ...rest }: SigningKey): VerifierKey => rest;
-const read = async (before: SigningKey | VerifierKey, to: VerifierKey): Promise<KeyChange> =>
-  readKeyChange(await keyChangeBytes(before, to))!;
+const PLACE = 2;
+const read = async (before: SigningKey | VerifierKey, to: VerifierKey, at = PLACE): Promise<KeyChange> =>
+  readKeyChange(await keyChangeBytes(before, to, at), at)!;
 const [AB, BC, BA, LOST] = [await read(A, B), await read(B, C), await read(B, A), await read(checking(A), B)];
 const [AC, LOST_B] = [await read(A, C), await read(checking(B), A)];
 const ids = (keys: readonly VerifierKey[]): string[] =>
   keys.map(({ id }) => id).sort((a, b) => (a < b ? -1 : 1));
 
 test('a change says both keys, and whether the old one says so', () => {
-  expect(AB).toEqual({ before: checking(A), key: checking(B), isAnnounced: true });
+  expect(AB).toEqual({ before: checking(A), key: checking(B), isAnnounced: true, isPlaced: true });
   expect(LOST).toMatchObject({ isAnnounced: false });
-  expect(readKeyChange(Buffer.from('{"run":"a"}'))).toBeUndefined();
+  expect(readKeyChange(Buffer.from('{"run":"a"}'), 0)).toBeUndefined();
+});
+
+/** What an entry was before it said its number. */
+const unplaced = (): Uint8Array => {
+  const [before, to] = [verifierKeyText(A), verifierKeyText(B)];
+  const announcement = signNote(`margay.io/key-change@v1\n${before}\n${to}\n`, A);
+  return Buffer.from(JSON.stringify({ keyChange: { announcement, before, key: to } }));
+};
+
+test('an entry that says its number is none at another place; one of before counts once', async () => {
+  for (const before of [A, checking(A)]) {
+    const bytes = await keyChangeBytes(before, B, 7);
+    expect(readKeyChange(bytes, 7)).toMatchObject({ isPlaced: true });
+    expect(() => readKeyChange(bytes, 8)).toThrow(
+      'it tells of another key as entry 7 of its log, and is entry 8',
+    );
+  }
+  const old = (number: number) => ({ number, change: readKeyChange(unplaced(), number)! });
+  expect(old(3).change).toEqual({
+    before: checking(A),
+    key: checking(B),
+    isAnnounced: true,
+    isPlaced: false,
+  });
+  const back = { number: 5, change: await read(B, A, 5) };
+  expect(ids(signersAt([A], [old(3), back], 9))).toEqual(ids([A]));
+  expect(ids(signersAt([A], [old(3), back, old(8)], 9))).toEqual(ids([A]));
+  expect(ids(knownKeys([A], [old(3), back, old(8)]).signers)).toEqual(ids([A]));
 });
 
 test('a log keeps its name, and another key is another one', async () => {
-  await expect(keyChangeBytes(A, key(2, 'other.example/log'))).rejects.toThrow(NoKey);
-  await expect(keyChangeBytes(A, A)).rejects.toThrow(NoKey);
+  await expect(keyChangeBytes(A, key(2, 'other.example/log'), 1)).rejects.toThrow(NoKey);
+  await expect(keyChangeBytes(A, A, 1)).rejects.toThrow(NoKey);
 });
 
 describe('an announcement that the old key did not make is none', async () => {
-  const text = Buffer.from(await keyChangeBytes(A, B)).toString();
+  const text = Buffer.from(await keyChangeBytes(A, B, PLACE)).toString();
   test.each<[string, string]>([
     ['for another key', text.replaceAll(`"key":"${verifierKeyText(B)}"`, `"key":"${verifierKeyText(C)}"`)],
     ['by another key', text.replace(verifierKeyText(A), verifierKeyText(C))],
-    ['with a letter changed', text.replace('key-change@v1', 'key-change@v2')],
+    ['with a letter changed', text.replace('key-change@v2', 'key-change@v1')],
+    ['for another place', text.replace('"number":2', '"number":3')],
     ['written otherwise', `${text} `],
     ['of a key that is none', text.replace(verifierKeyText(B), 'none')],
   ])('%s', (_, changed) => {
-    expect(() => readKeyChange(Buffer.from(changed))).toThrow(NoEntry);
+    expect(() => readKeyChange(Buffer.from(changed), changed.includes('"number":3') ? 3 : PLACE)).toThrow(
+      NoEntry,
+    );
   });
 });
 
@@ -59,6 +92,8 @@ test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], VerifierKey[], num
   ['a former key announces nobody', [A], [AB, AC], [A, B], [B], 0],
   ['a former key comes back by no loss that nobody announced', [A, B], [AB, LOST_B], [A, B], [], 0],
   ['a key may come back', [A], [AB, BA], [A, B], [A], 0],
+  ['and go again', [A], [AB, BA, AB], [A, B], [B], 0],
+  ['whichever was given', [B], [AB, BA, AB], [A, B], [B], 0],
 ])('%s', (_, given, changes, known, signers, lost) => {
   const placed = changes.map((change, number) => ({ number, change }));
   const said = knownKeys(given, placed);
@@ -70,7 +105,7 @@ test.each<[string, VerifierKey[], KeyChange[], VerifierKey[], VerifierKey[], num
 describe('of a log whose key A announced B after two entries, and B announced C after five', () => {
   const placed = async (number: number, before: SigningKey | VerifierKey, to: VerifierKey) => ({
     number,
-    change: await read(before, to),
+    change: await read(before, to, number),
   });
   const changes = async () => [await placed(5, B, C), await placed(2, A, B)];
 

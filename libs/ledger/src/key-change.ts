@@ -21,53 +21,87 @@ export interface KeyChange {
   readonly key: VerifierKey;
   /** The key until then says so itself. Where it does not it was lost, and whoever has the log's key now says that. */
   readonly isAnnounced: boolean;
+  /** It says which entry it is, so that nobody can put it into the log once more. Entries of before that was said have only their place. */
+  readonly isPlaced: boolean;
 }
 
-/** The first line of what the old key signs: no checkpoint begins so, as no origin of ours has a second line like it. */
-const FIRST_LINE = 'margay.io/key-change@v1';
+/**
+ * The first line of what the old key signs, with the number of the entry and without it: no checkpoint begins so, as no origin of ours has a
+ * second line like it.
+ */
+const FIRST_LINE = { placed: 'margay.io/key-change@v2', anywhere: 'margay.io/key-change@v1' } as const;
+
+/** What an entry about keys says, as text; of entries of before that was said without their number. */
+interface ChangeTexts {
+  readonly before: string;
+  readonly key: string;
+  readonly number?: number;
+}
 
 /**
- * The bytes of the entry that says that a log goes on with another key.
+ * The bytes of the entry that says that a log goes on with another key. A key that was followed may follow again, so it says which entry it is:
+ * whoever has an old announcement cannot use it at another place.
  *
  * @param before the key until then: one that signs announces the other, and one that only checks was lost.
+ * @param number of the entry.
  * @throws NoKey where the two have not the same name, or are the same; NotSigned where whoever has the old key does not announce the other.
  */
-export async function keyChangeBytes(before: LogKey | VerifierKey, key: VerifierKey): Promise<Uint8Array> {
+export async function keyChangeBytes(
+  before: LogKey | VerifierKey,
+  key: VerifierKey,
+  number: number,
+): Promise<Uint8Array> {
   if (before.name !== key.name)
     throw new NoKey(`it has the name ${key.name}, and the log is ${before.name}: a log keeps its name`);
   if (before.id === key.id) throw new NoKey('it is the key that the log has already');
-  const texts = { before: verifierKeyText(before), key: verifierKeyText(key) };
+  const texts = { before: verifierKeyText(before), key: verifierKeyText(key), number };
   if (!canSign(before)) return canonicalBytes({ keyChange: texts });
   const [announcement] = await allSigned([noteToSign(announced(texts), before)], before);
   return canonicalBytes({ keyChange: { ...texts, announcement } });
 }
 
-const announced = ({ before, key }: { readonly before: string; readonly key: string }): string =>
-  `${FIRST_LINE}\n${before}\n${key}\n`;
+const announced = ({ before, key, number }: ChangeTexts): string =>
+  number === undefined
+    ? `${FIRST_LINE.anywhere}\n${before}\n${key}\n`
+    : `${FIRST_LINE.placed}\n${before}\n${key}\n${number}\n`;
 
 /**
  * The change of keys that an entry tells of; undefined where it tells of none.
  *
+ * @param number of the entry in its log.
  * @throws NoEntry where it is one that nobody may trust.
  */
-export function readKeyChange(bytes: Uint8Array): KeyChange | undefined {
+export function readKeyChange(bytes: Uint8Array, number: number): KeyChange | undefined {
   const change = changeIn(bytes);
   if (change === undefined) return undefined;
-  const { before, key, announcement } = change;
+  const said = change['number'];
+  if (said !== undefined && said !== number)
+    throw new NoEntry(
+      `it tells of another key as entry ${JSON.stringify(said)} of its log, and is entry ${number}`,
+    );
+  return changeOf(change, bytes);
+}
+
+/** @throws NoEntry */
+function changeOf(change: Readonly<Record<string, unknown>>, bytes: Uint8Array): KeyChange {
+  const { before, key, announcement, number } = change;
   if (typeof before !== 'string' || typeof key !== 'string')
     throw new NoEntry('it tells of another key, and not of which');
+  if (number !== undefined && typeof number !== 'number')
+    throw new NoEntry('it tells of another key, and not as which entry');
+  const isAnnounced = announcement !== undefined;
+  if (isAnnounced && typeof announcement !== 'string')
+    throw new NoEntry('it tells of another key, and nothing that was signed says so');
   try {
     const keys = { before: readVerifierKey(before), key: readVerifierKey(key) };
-    const isAnnounced = announcement !== undefined;
-    if (isAnnounced && typeof announcement !== 'string')
-      throw new NoEntry('it tells of another key, and nothing that was signed says so');
-    const canonical = canonicalBytes({ keyChange: { before, key, ...(isAnnounced && { announcement }) } });
+    const texts: ChangeTexts = { before, key, ...(number !== undefined && { number }) };
+    const canonical = canonicalBytes({ keyChange: { ...texts, ...(isAnnounced && { announcement }) } });
     if (utf8.encode(canonical) !== utf8.encode(bytes))
       throw new NoEntry('it is not written as canonical JSON');
     if (keys.before.name !== keys.key.name || keys.before.id === keys.key.id)
       throw new NoEntry('it tells of another key, which is none for this log');
-    if (isAnnounced) checkAnnouncement(announcement, { before, key }, keys.before);
-    return { ...keys, isAnnounced };
+    if (isAnnounced) checkAnnouncement(announcement, texts, keys.before);
+    return { ...keys, isAnnounced, isPlaced: number !== undefined };
   } catch (error) {
     if (error instanceof NoKey || error instanceof NoteProblem)
       throw new NoEntry(`it tells of another key: ${error.message}`);
@@ -81,14 +115,17 @@ export function readKeyChange(bytes: Uint8Array): KeyChange | undefined {
  * @throws NoEntry where it is neither.
  */
 export const readReportEntry = (bytes: Uint8Array): Entry | undefined =>
-  readKeyChange(bytes) === undefined ? readEntry(bytes) : undefined;
+  isAboutKey(bytes) ? undefined : readEntry(bytes);
+
+function isAboutKey(bytes: Uint8Array): boolean {
+  const change = changeIn(bytes);
+  if (change === undefined) return false;
+  changeOf(change, bytes);
+  return true;
+}
 
 /** @throws NoteProblem, NoEntry */
-function checkAnnouncement(
-  text: string,
-  texts: { readonly before: string; readonly key: string },
-  by: VerifierKey,
-): void {
+function checkAnnouncement(text: string, texts: ChangeTexts, by: VerifierKey): void {
   const note = readNote(utf8ToBytes(text));
   if (note.text !== announced(texts) || signaturesBy(note, [by]).length === 0)
     throw new NoEntry(`it tells of another key, and ${by.name}+${by.id} did not sign that`);
@@ -126,7 +163,7 @@ export interface KnownKeys {
 /**
  * The keys that are known of a log: a known key speaks for the one that it announced, and for the one before it, which its log names.
  *
- * @param changes of one log, which its tree has, oldest first.
+ * @param changes of one log, which its tree has.
  */
 export function knownKeys(given: readonly VerifierKey[], changes: readonly PlacedKeyChange[]): KnownKeys {
   const keys = new Map(given.map((key) => [verifierKeyText(key), key]));
@@ -134,7 +171,7 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly Place
   const add = (key: VerifierKey) => keys.set(verifierKeyText(key), key);
   const followed: KeyChange[] = [];
   const lost: KeyChange[] = [];
-  for (const { number, change } of changes) {
+  for (const { number, change } of once(changes)) {
     if (!has(change.before) || has(change.key)) continue;
     if (!change.isAnnounced) lost.push(change);
     // What a key announces when another has followed it counts for nothing.
@@ -146,6 +183,18 @@ export function knownKeys(given: readonly VerifierKey[], changes: readonly Place
   const signers = signersAt(given, changes, Infinity).map((key) => keys.get(verifierKeyText(key))!);
   for (const { change } of changes.toReversed()) if (has(change.key)) add(change.before);
   return { keys: [...keys.values()], signers, followed, lost };
+}
+
+/** Changes in the order of their places. An announcement that does not say its place counts at its first one: anybody can copy it to another. */
+function once(changes: readonly PlacedKeyChange[]): PlacedKeyChange[] {
+  const copied = new Set<string>();
+  return changes
+    .toSorted((a, b) => a.number - b.number)
+    .filter(({ change: { before, key, isAnnounced, isPlaced } }) => {
+      if (!isAnnounced || isPlaced) return true;
+      const words = announced({ before: verifierKeyText(before), key: verifierKeyText(key) });
+      return !copied.has(words) && copied.add(words);
+    });
 }
 
 /** A change of a log's key, and where it stands. */
@@ -167,7 +216,7 @@ export function signersAt(
   size: number,
 ): VerifierKey[] {
   const signers = new Map(given.map((key) => [verifierKeyText(key), key]));
-  for (const { number, change } of changes.toSorted((a, b) => a.number - b.number)) {
+  for (const { number, change } of once(changes)) {
     if (number >= size) break;
     // Of a key that none of those who were given announced, nothing follows.
     if (!signers.delete(verifierKeyText(change.before))) continue;
@@ -188,7 +237,7 @@ export function keysOfEntry(
   number: number,
 ): VerifierKey[] {
   const keys = new Map(signersAt(given, changes, Infinity).map((key) => [verifierKeyText(key), key]));
-  for (const { number: at, change } of changes.toSorted((a, b) => b.number - a.number))
+  for (const { number: at, change } of once(changes).toReversed())
     if (at > number && keys.delete(verifierKeyText(change.key)))
       keys.set(verifierKeyText(change.before), change.before);
   for (const key of signersAt(given, changes, number + 1)) keys.set(verifierKeyText(key), key);

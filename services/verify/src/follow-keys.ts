@@ -53,7 +53,7 @@ function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): PlacedKeyChange[] {
     named(FILE, () => {
       const [entryBytes, proofBytes] = [Buffer.from(entry), Buffer.from(own)];
       const { index } = checkProof(proofBytes, entryBytes, []);
-      const change = readKeyChange(entryBytes);
+      const change = readKeyChange(entryBytes, index);
       if (change === undefined) throw new Wrong(`${FILE}: an entry in it tells of no key`);
       if (readProof(proofBytes).checkpoint !== checkpoint)
         throw new Wrong(`${FILE}: a proof in it is of another log than that in report.tlog-proof`);

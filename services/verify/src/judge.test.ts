@@ -397,7 +397,7 @@ const NEXT = signingKey(KEY.name, new Uint8Array(32).fill(5));
 
 describe('a change of keys', () => {
   test('is followed from the key that was given to the one that it announced', async () => {
-    const brought = evidence(HONEST, logWithChange(HONEST, await keyChangeBytes(KEY, NEXT), NEXT));
+    const brought = evidence(HONEST, logWithChange(HONEST, await keyChangeBytes(KEY, NEXT, 1), NEXT));
     expect(judged(brought)).toMatchObject({ signedBy: [KEY.name], isAnswered: true });
   });
 
@@ -406,7 +406,7 @@ describe('a change of keys', () => {
     ['the new one', [NEXT]],
     ['both', [KEY, NEXT]],
   ])('goes on from a checkpoint of before that was kept, where %s was given', async (_, keys) => {
-    const change = await keyChangeBytes(KEY, NEXT);
+    const change = await keyChangeBytes(KEY, NEXT, 1);
     const growth = [leafHash(change)];
     const brought = evidence(HONEST, logWithChange(HONEST, change, NEXT));
     const since = logOf([entryOf(HONEST)]).checkpoint;
@@ -424,7 +424,7 @@ describe('a change of keys', () => {
     ],
     ['is believed of one that only the log names, for the key that was given', [KEY], [KEY.name]],
   ])('that says that a key was lost %s', async (_, keys, signedBy) => {
-    const lost = await keyChangeBytes(readVerifierKey(verifierKeyText(NEXT)), KEY);
+    const lost = await keyChangeBytes(readVerifierKey(verifierKeyText(NEXT)), KEY, 1);
     const since = logOf([entryOf(HONEST)], NEXT).checkpoint;
     const brought = evidence(HONEST, logWithChange(HONEST, lost, KEY));
     expect(judged(brought, { keys, since, growth: [leafHash(lost)] })).toMatchObject({ signedBy });
@@ -434,7 +434,7 @@ describe('a change of keys', () => {
     ['from a stranger’s key to the one that was given makes the stranger no signer', STRANGER, KEY],
     ['ends what the old key may sign', KEY, NEXT],
   ])('%s', async (_, before, key) => {
-    const brought = evidence(FORGED, logWithChange(FORGED, await keyChangeBytes(before, key), before));
+    const brought = evidence(FORGED, logWithChange(FORGED, await keyChangeBytes(before, key, 1), before));
     const judgement = judged(brought);
     expect(judgement).toMatchObject({ signedBy: [], isAnswered: false });
     expect(judgement.shown.filter((words) => words.includes('signed by the key'))).toEqual([]);

@@ -20,6 +20,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { changeLogKey, logReports, logUnlogged } from '../ledger/append.ts';
+import { runOfKey } from '../ledger/key-changes.ts';
 import type { Confirmation, Ledger, NewEntry } from '../ledger/ledger.ts';
 import type { Stores } from '../stores.ts';
 import { sha256 } from '../archive/digests.ts';
@@ -117,9 +118,10 @@ async function growLong(target: Target): Promise<string> {
   const keys = [SECOND, ...Array.from({ length: TILE_WIDTH }, (_, i) => longKey(i))];
   const { size } = (await ledger.head())!;
   const entries = await Promise.all(
-    keys
-      .slice(1)
-      .map(async (key, i) => ({ run: `key ${key.id}`, bytes: await keyChangeBytes(keys[i]!, key) })),
+    keys.slice(1).map(async (key, i) => ({
+      run: runOfKey(key, size + i),
+      bytes: await keyChangeBytes(keys[i]!, key, size + i),
+    })),
   );
   const places = edgeOf(size);
   const edge = new Map(
@@ -550,9 +552,9 @@ const LOG: readonly Attack[] = [
   {
     name: 'the announcement of a key is hidden',
     damage: async (insider) =>
-      insider.change('entries', await one(insider, 'entries', { number: 3 }), { run: 'key 00000000' }),
+      insider.change('entries', await one(insider, 'entries', { number: 3 }), { run: 'daily-9' }),
     found: [
-      /^changed: Entry 3 of the log is about the key margay\.example\/c\+[0-9a-f]{8}, and the store has no entry for it/,
+      /^changed: Entry 3 of the log is about the key margay\.example\/c\+[0-9a-f]{8}, and the store has it as that of a run/,
     ],
   },
   {
@@ -720,12 +722,25 @@ const LOG: readonly Attack[] = [
     damage: removeLog,
     andThen: async (stores) => {
       await logReports(stores, await headersOf(stores), STRANGER);
-      const run = `key ${SECOND.id}`;
-      await appendBlindly(stores.ledger, { run, bytes: await keyChangeBytes(STRANGER, SECOND) }, STRANGER);
+      const entry = { run: runOfKey(SECOND, 4), bytes: await keyChangeBytes(STRANGER, SECOND, 4) };
+      await appendBlindly(stores.ledger, entry, STRANGER);
     },
     trusted: () => ({ keys: [SECOND] }),
     found: [
       /^replaced: The log of 5 entries is signed by margay\.example\/c\+[0-9a-f]{8}, and its entry 4 says that margay\.example\/c\+[0-9a-f]{8} signs it from then on/,
+    ],
+  },
+  {
+    name: 'an announcement is put into the log once more, after the key came back that made it',
+    andThen: async ({ ledger }) => {
+      const [announcement] = await ledger.entries(3, 4);
+      await changeLogKey(ledger, SECOND, FIRST);
+      await appendBlindly(ledger, { run: runOfKey(SECOND, 6), bytes: announcement! }, SECOND);
+    },
+    trusted: ({ whole }) => kept(whole, FIRST),
+    found: [
+      /^changed: Entry 6 of the log was changed: it tells of another key as entry 3 of its log, and is entry 6/,
+      /^replaced: The log of 7 entries is signed by margay\.example\/c\+[0-9a-f]{8}, and its entry 5 says that margay\.example\/c\+[0-9a-f]{8} signs it from then on/,
     ],
   },
   {

@@ -19,7 +19,6 @@ import {
   TILE_WIDTH,
   type VerifierKey,
 } from '@margay/ledger';
-import { runOfKey } from '../ledger/key-changes.ts';
 import type { Ledger, LogHead } from '../ledger/ledger.ts';
 import { entriesAt } from '../ledger/read-log.ts';
 import type { Told, Trusted } from './findings.ts';
@@ -181,6 +180,7 @@ async function readEntries(
   told: Told,
 ): Promise<ReadEntries> {
   const trees = new TwoTrees(ledger, told);
+  const ofKeys = new Set(await ledger.numbersOfKeys());
   const changes: PlacedKeyChange[] = [];
   let [reports, later, missing] = [0, 0, 0];
   let rootAtKept = keptSize === 0 ? trees.root : undefined;
@@ -203,7 +203,7 @@ async function readEntries(
       if (report?.later === true) later++;
       if (change !== undefined) changes.push({ number, change });
     }
-    await compareNumbers(ledger, read, told);
+    await compareNumbers(ledger, read, ofKeys, told);
     await trees.grow(from, bytes);
     if (to === keptSize) rootAtKept = trees.root;
     told.progress('entries', to, size);
@@ -225,7 +225,7 @@ function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told)
     return { number };
   }
   try {
-    const change = readKeyChange(bytes);
+    const change = readKeyChange(bytes, number);
     return change === undefined ? { number, report: readEntry(bytes) } : { number, change };
   } catch (error) {
     if (!(error instanceof NoEntry)) throw error;
@@ -235,21 +235,25 @@ function entryOf(bytes: Uint8Array | undefined, number: number, { found }: Told)
 }
 
 /** Which entry is about a run, or a key, is kept beside the entries too, and is what answers go by. */
-async function compareNumbers(ledger: Ledger, entries: readonly ReadEntry[], { found }: Told) {
-  const about = entries.flatMap(({ number, report, change }) =>
-    report !== undefined
-      ? [{ number, run: report.run, what: `run ${report.run}` }]
-      : change !== undefined
-        ? [{ number, run: runOfKey(change.key), what: `the key ${change.key.name}+${change.key.id}` }]
-        : [],
-  );
-  const numbers = await ledger.numbersOf(about.map(({ run }) => run));
-  for (const { run, number, what } of about) {
-    const kept = numbers.get(run);
-    if (kept !== number)
+async function compareNumbers(
+  ledger: Ledger,
+  entries: readonly ReadEntry[],
+  ofKeys: ReadonlySet<number>,
+  { found }: Told,
+): Promise<void> {
+  const runs = entries.flatMap(({ report }) => report?.run ?? []);
+  const numbers = await ledger.numbersOf(runs);
+  for (const { number, report, change } of entries) {
+    const kept = report && numbers.get(report.run);
+    if (report !== undefined && kept !== number)
       found(
         'changed',
-        `Entry ${number} of the log is about ${what}, and the store has ${kept === undefined ? 'no entry' : `entry ${kept}`} for it.`,
+        `Entry ${number} of the log is about run ${report.run}, and the store has ${kept === undefined ? 'no entry' : `entry ${kept}`} for it.`,
+      );
+    if (change !== undefined && !ofKeys.has(number))
+      found(
+        'changed',
+        `Entry ${number} of the log is about the key ${change.key.name}+${change.key.id}, and the store has it as that of a run.`,
       );
   }
 }

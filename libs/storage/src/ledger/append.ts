@@ -80,13 +80,14 @@ export async function changeLogKey(
   before: LogKey | VerifierKey,
   key: LogKey,
 ): Promise<LogHead> {
-  const bytes = await keyChangeBytes(before, key);
   for (;;) {
     const head = await ledger.head();
     if (head === undefined) throw new LogRefused('There is no log of reports yet: it begins with any key.');
+    const { size } = head;
     const edge = await checkedEdge(ledger, head, before);
-    const entries = [{ run: runOfKey(key), bytes }];
-    const next = await grown(ledger, { before: head.size, edge, entries }, key);
+    // What the old key signs says which entry it is: where somebody else appended meanwhile it is signed anew.
+    const entries = [{ run: runOfKey(key, size), bytes: await keyChangeBytes(before, key, size) }];
+    const next = await grown(ledger, { before: size, edge, entries }, key);
     if (next !== undefined) return next;
   }
 }
@@ -214,7 +215,7 @@ const signersOf = (checkpoint: string): string =>
 /** @throws LogRefused where the log says that another key follows this one, and is signed by that. */
 async function refuseRetired(ledger: Ledger, head: LogHead, key: VerifierKey): Promise<void> {
   if (head.key === verifierKeyText(key)) return;
-  const change = (await keyChangesOf(ledger)).find(({ before }) => isSameKey(before, key));
+  const change = (await keyChangesOf(ledger)).findLast(({ before }) => isSameKey(before, key));
   if (change === undefined) return;
   throw new LogRefused(
     `Entry ${change.number} of the log of reports says that the key ${change.key.name}+${change.key.id} follows ${key.name}+${key.id}, which signs ` +

@@ -10,6 +10,7 @@ import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import { CONFIRMATIONS_TEMPLATE, elasticsearchConfirmations } from './elastic-confirmations.ts';
+import { isOfKey, OF_KEYS } from './key-changes.ts';
 import { besideTheLog, lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
 
 /** The indices of the log: its head, which says what comes last, its entries and its tiles. */
@@ -91,6 +92,8 @@ export function elasticsearchLedger(elastic: Elastic): Ledger {
     },
 
     numbersOf: (runs) => numbersOf(elastic, runs),
+
+    numbersOfKeys: () => numbersOfKeys(elastic),
 
     async grow(before, growth) {
       const last = await found(elastic);
@@ -349,6 +352,29 @@ async function writtenNumbers(
     }),
   );
   return new Map(hits.hits.flatMap(({ _source: entry }) => (entry ? [[entry.run, entry.number]] : [])));
+}
+
+/** Of the newest as the head has them, of the others as they are written down. */
+async function numbersOfKeys(elastic: Elastic): Promise<number[]> {
+  const { before = 0, entries = [] } = (await found(elastic))?.growth ?? {};
+  const numbers: number[] = [];
+  const written = readAll<{ number: number }>(elastic, {
+    index: elastic.index('log-entries'),
+    query: {
+      bool: {
+        filter: [
+          { term: { cluster: elastic.cluster } },
+          { prefix: { run: OF_KEYS } },
+          { range: { number: { gte: 0, lt: before } } },
+        ],
+      },
+    },
+    sort: [{ number: 'asc' }],
+    fields: ['number'],
+  });
+  for await (const { number } of written) numbers.push(number);
+  for (const [i, { run }] of entries.entries()) if (isOfKey(run)) numbers.push(before + i);
+  return numbers;
 }
 
 async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {

@@ -4,6 +4,7 @@ import type { ArchivedHeader } from '../archive/archive.ts';
 import { headerDamage } from '../archive/damaged.ts';
 import { LISTED, listed } from '../archive/embedded.ts';
 import { embeddedConfirmations } from './embedded-confirmations.ts';
+import { BEHIND_KEYS, OF_KEYS } from './key-changes.ts';
 import { besideTheLog, lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
 
 /** The tables of the embedded log. */
@@ -67,6 +68,18 @@ export function embeddedLedger(database: Database): Ledger {
           .all(JSON.stringify(runs), head()?.size ?? 0),
       ) as unknown as readonly { readonly run: string; readonly number: number }[];
       return new Map(rows.map(({ run, number }) => [run, number]));
+    },
+
+    async numbersOfKeys() {
+      const rows = database.read(() =>
+        database
+          .sql(
+            `SELECT number FROM log_entries
+             WHERE run >= '${OF_KEYS}' AND run < '${BEHIND_KEYS}' AND number >= 0 AND number < ? ORDER BY number`,
+          )
+          .all(head()?.size ?? 0),
+      ) as unknown as readonly { readonly number: number }[];
+      return rows.map(({ number }) => number);
     },
 
     grow: async (before, growth) => database.transaction(() => grow(database, before, growth)),

@@ -1,4 +1,5 @@
 import {
+  isSameKey,
   type KeyChange,
   NoEntry,
   NoKey,
@@ -8,11 +9,17 @@ import {
 } from '@margay/ledger';
 import { type Ledger, LogRefused } from './ledger.ts';
 
-/** What the entry that tells of a key is kept as, in the place of a run: no id of a run has a space. */
-export const runOfKey = ({ id }: Pick<VerifierKey, 'id'>): string => `key ${id}`;
+/** What is kept in the place of a run begins so where an entry tells of a key: no id of a run has a space. */
+export const OF_KEYS = 'key ';
+/** The first text behind all that begin so. */
+export const BEHIND_KEYS = 'key!';
+
+/** What the entry that tells of a key is kept as, in the place of a run. A key may follow more than once, so its number is in it. */
+export const runOfKey = ({ id }: Pick<VerifierKey, 'id'>, number: number): string =>
+  `${OF_KEYS}${id} ${number}`;
 
 /** Whether that stands in the place of a run. */
-export const isOfKey = (run: string): boolean => run.startsWith('key ');
+export const isOfKey = (run: string): boolean => run.startsWith(OF_KEYS);
 
 /** A change of the log's key, and its entry. */
 export interface LoggedKeyChange extends KeyChange {
@@ -20,38 +27,35 @@ export interface LoggedKeyChange extends KeyChange {
   readonly bytes: Uint8Array;
 }
 
-/** The changes of the log's key, oldest first: from the key that is said to have signed it back. What is not what it should be ends it. */
+/** The changes of the log's key, oldest first: from the key that is said to have signed it back. What is not what it should be is left out. */
 export async function keyChangesOf(ledger: Ledger): Promise<LoggedKeyChange[]> {
+  const numbers = await ledger.numbersOfKeys();
   const changes: LoggedKeyChange[] = [];
-  const { key, size = 0 } = (await ledger.head()) ?? {};
-  let last = size;
-  for (let id = key === undefined ? undefined : idOf(key); id !== undefined;) {
-    const change = await changeTo(ledger, id, last);
-    if (change === undefined) break;
+  let key = keyIn((await ledger.head())?.key);
+  for (const number of numbers.toReversed()) {
+    if (key === undefined) break;
+    const change = await changeAt(ledger, number);
+    if (change === undefined || !isSameKey(change.key, key)) continue;
     changes.unshift(change);
-    last = change.number;
-    id = change.before.id;
+    key = change.before;
   }
   return changes;
 }
 
-function idOf(key: string): string | undefined {
+function keyIn(text: string | undefined): VerifierKey | undefined {
   try {
-    return readVerifierKey(key).id;
+    return text === undefined ? undefined : readVerifierKey(text);
   } catch (error) {
     if (error instanceof NoKey) return undefined;
     throw error;
   }
 }
 
-async function changeTo(ledger: Ledger, id: string, before: number): Promise<LoggedKeyChange | undefined> {
-  const run = runOfKey({ id });
-  const number = (await ledger.numbersOf([run])).get(run);
-  if (number === undefined || number >= before) return undefined;
+async function changeAt(ledger: Ledger, number: number): Promise<LoggedKeyChange | undefined> {
   try {
     const [bytes] = await ledger.entries(number, number + 1);
-    const change = readKeyChange(bytes!);
-    return change?.key.id === id ? { ...change, number, bytes: bytes! } : undefined;
+    const change = readKeyChange(bytes!, number);
+    return change && { ...change, number, bytes: bytes! };
   } catch (error) {
     if (error instanceof NoEntry || error instanceof LogRefused) return undefined;
     throw error;

@@ -16,6 +16,7 @@ import { hasOpenssl, openAuthorities } from '@margay/timestamps/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ArchivedHeader, ReportRecord } from '../archive/archive.ts';
 import type { Stores } from '../stores.ts';
+import { checkArchive } from '../archive-check/check.ts';
 import { collect } from '../testing/collect.ts';
 import { changeLogKey, checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
 import { cosigned, lastConfirmed } from './confirmed.ts';
@@ -86,7 +87,7 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       await logReports(stores, [headers[1]!], next);
       await checkLog(ledger, next);
       const [, change] = await ledger.entries(0, 3);
-      expect(readKeyChange(change!)).toMatchObject({
+      expect(readKeyChange(change!, 1)).toMatchObject({
         before: { id: key.id },
         key: { id: next.id },
         isAnnounced: true,
@@ -106,12 +107,41 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect(await logUnlogged(stores, next)).toBe(0);
     });
 
+    test('a key may come back, and go again: each change is an entry of its own', async () => {
+      const { stores, ledger, headers } = await withReports(report('a'), report('b'));
+      const next = signingKey(key.name, new Uint8Array(32).fill(2));
+      await logReports(stores, [headers[0]!], key);
+      const changes = [
+        [key, next],
+        [next, key],
+        [key, next],
+        [next, key],
+      ] as const;
+      for (const [i, [before, to]] of changes.entries()) {
+        await changeLogKey(ledger, before, to);
+        await checkLog(ledger, to);
+        await expect(checkLogKey(ledger, before)).rejects.toThrow(
+          `Entry ${i + 1} of the log of reports says that the key ${to.name}+${to.id} follows ${before.name}+${before.id}`,
+        );
+      }
+      expect(await ledger.numbersOfKeys()).toEqual([1, 2, 3, 4]);
+      await logReports(stores, [headers[1]!], key);
+      expect(await ledger.numbersOfKeys()).toEqual([1, 2, 3, 4]);
+      const { keyChanges } = (await loggedReport(ledger, 'a'))!;
+      expect(keyChanges.map(({ entry }, i) => readKeyChange(entry, i + 1))).toMatchObject(
+        changes.map(([before, to]) => ({ before: { id: before.id }, key: { id: to.id }, isAnnounced: true })),
+      );
+      const { findings, isConfirmed } = await checkArchive(stores, { keys: [key] });
+      expect({ findings, isConfirmed }).toEqual({ findings: [], isConfirmed: true });
+    });
+
     test('an empty log has no head, and its archive no report without an entry', async () => {
       const { ledger } = await open();
       expect(await ledger.head()).toBeUndefined();
       await checkLog(ledger, key);
       await checkLogKey(ledger, key);
       expect(await ledger.numbersOf(['a'])).toEqual(new Map());
+      expect(await ledger.numbersOfKeys()).toEqual([]);
       expect(await collect(ledger.unlogged())).toEqual([]);
       expect(await ledger.tiles([])).toEqual([]);
       await expect(ledger.tiles([{ level: 0, index: 0, width: 1 }])).rejects.toThrow('tile 0 of level 0');

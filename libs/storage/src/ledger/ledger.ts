@@ -13,7 +13,7 @@ export interface LogHead {
 
 /** An entry on its way into the log. */
 export interface NewEntry {
-  /** The id of the run that it is about. */
+  /** The id of the run that it is about; `runOfKey` of one about a key. No other entry has it. */
   readonly run: string;
   /** Canonical JSON in UTF-8. */
   readonly bytes: Uint8Array;
@@ -100,6 +100,9 @@ export interface Ledger extends Confirmations {
 
   /** The numbers of the entries about runs, from 0 on, by run: of those that have one that the head says is there. At most 1,000 runs. */
   numbersOf(runs: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
+  /** The numbers of the entries that are kept as those about keys, in their order: of those that the head says are there. */
+  numbersOfKeys(): Promise<number[]>;
 
   /**
    * Makes the log longer: all of it, or nothing. Durable when fulfilled.

@@ -86,7 +86,12 @@ test('a log is signed by whoever has its key, and goes on with the next version 
   const third = await changeLogKey(stores.ledger, old, next);
   expect(readCheckpoint(Buffer.from(third.checkpoint), [keyOf(2)]).signed).toHaveLength(1);
   const [entry] = await stores.ledger.entries(2, 3);
-  expect(readKeyChange(entry!)).toEqual({ before: keyOf(1), key: keyOf(2), isAnnounced: true });
+  expect(readKeyChange(entry!, 2)).toEqual({
+    before: keyOf(1),
+    key: keyOf(2),
+    isAnnounced: true,
+    isPlaced: true,
+  });
   await logReports(stores, await archived('c'), next);
   await expect(logReports(stores, await archived('d'), old)).rejects.toThrow('signs nothing any more');
 });

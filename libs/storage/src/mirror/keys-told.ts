@@ -1,15 +1,16 @@
 import { NoEntry, type PlacedKeyChange, readKeyChange, sameBytes, type TreeHead } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
+import { BEHIND_KEYS, OF_KEYS } from '../ledger/key-changes.ts';
 import { isPartOf } from '../ledger/from-tiles.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PlacedEntry, ToldNews } from './mirror.ts';
 
-/** The changes of keys among the entries that are shown, and among those that wait. No run has such an id, see `runOfKey`. */
+/** The changes of keys among the entries that are shown, and among those that wait. No run has such an id. */
 export function keyChangesTold(database: Database): PlacedKeyChange[] {
   const rows = database
     .sql(
-      `SELECT number, entry FROM log_entries WHERE run >= 'key ' AND run < 'key!'
-       UNION SELECT number, entry FROM mirror_entries WHERE run >= 'key ' AND run < 'key!' ORDER BY number`,
+      `SELECT number, entry FROM log_entries WHERE run >= '${OF_KEYS}' AND run < '${BEHIND_KEYS}'
+       UNION SELECT number, entry FROM mirror_entries WHERE run >= '${OF_KEYS}' AND run < '${BEHIND_KEYS}' ORDER BY number`,
     )
     .all() as unknown as readonly { readonly number: number; readonly entry: Uint8Array }[];
   return rows.flatMap(({ number, entry }) => changeIn({ number, bytes: entry }));
@@ -18,7 +19,7 @@ export function keyChangesTold(database: Database): PlacedKeyChange[] {
 /** The change of keys that an entry tells of, if it is one. */
 function changeIn({ number, bytes }: Pick<PlacedEntry, 'number' | 'bytes'>): PlacedKeyChange[] {
   try {
-    const change = readKeyChange(bytes);
+    const change = readKeyChange(bytes, number);
     return change === undefined ? [] : [{ number, change }];
   } catch (error) {
     if (error instanceof NoEntry) return [];

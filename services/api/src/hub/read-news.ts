@@ -81,11 +81,10 @@ export function readNews(news: HubNews, reading: Reading): ToldNews {
 function read(news: HubNews, { watched, kept, now }: Reading): ToldNews {
   if (news.keyChanges.length > KEY_CHANGES_MAX)
     throw new NoteProblem(`it has more than ${KEY_CHANGES_MAX} changes of keys`);
-  const changes = news.keyChanges.map((each) => ({
-    number: numberOf(each, news),
-    change: keyChangeIn(each),
-    bytes: Buffer.from(each.entry),
-  }));
+  const changes = news.keyChanges.map((each) => {
+    const number = numberOf(each, news);
+    return { number, change: keyChangeIn(each, number), bytes: Buffer.from(each.entry) };
+  });
   // What the log said of its keys first is what counts.
   const last = kept.at(-1)?.number ?? -1;
   const known = [...kept, ...changes.filter(({ number }) => number > last)];
@@ -93,7 +92,11 @@ function read(news: HubNews, { watched, kept, now }: Reading): ToldNews {
   const { head, by } = headOf(news, signers, [0, ...known.map(({ number }) => number + 1)]);
   const told = {
     head,
-    entries: changes.map(({ number, change, bytes }) => ({ number, run: runOfKey(change.key), bytes })),
+    entries: changes.map(({ number, change, bytes }) => ({
+      number,
+      run: runOfKey(change.key, number),
+      bytes,
+    })),
     signersAt: (size: number) => signers(size).map(verifierKeyText),
     ...timeOf(news, by, now),
   };
@@ -136,9 +139,9 @@ function reportOf(
   return { number, run: entry.run, bytes, statement, entry, header };
 }
 
-function keyChangeIn({ entry }: ProvenEntry): KeyChange {
+function keyChangeIn({ entry }: ProvenEntry, number: number): KeyChange {
   try {
-    const change = readKeyChange(Buffer.from(entry));
+    const change = readKeyChange(Buffer.from(entry), number);
     if (change !== undefined) return change;
   } catch (error) {
     // What it says quotes names that nobody signed.
