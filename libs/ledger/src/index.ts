@@ -18,6 +18,8 @@ export {
   readKeyChange,
   readReportEntry,
   signersAt,
+  signersOfHead,
+  standingKeys,
 } from './key-change.ts';
 export { EMPTY_ROOT, type Hash, HASH_BYTES, leafHash, sameBytes } from './tree/hashes.ts';
 export { goesOnFrom, includes, type TreeHead } from './tree/proofs.ts';

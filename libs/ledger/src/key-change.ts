@@ -168,7 +168,7 @@ export interface KnownKeys {
 export function knownKeys(given: readonly VerifierKey[], changes: readonly PlacedKeyChange[]): KnownKeys {
   const keys = new Map(given.map((key) => [verifierKeyText(key), key]));
   const has = (key: VerifierKey) => keys.has(verifierKeyText(key));
-  const add = (key: VerifierKey) => keys.set(verifierKeyText(key), key);
+  const add = (key: VerifierKey) => has(key) || keys.set(verifierKeyText(key), key);
   const followed: KeyChange[] = [];
   const lost: KeyChange[] = [];
   for (const { number, change } of once(changes)) {
@@ -226,6 +226,16 @@ export function signersAt(
 }
 
 /**
+ * The keys whose signature counts on an older head of a log, or on one of which no more is known than of that log: as `keysOfEntry` of its last
+ * entry.
+ */
+export const signersOfHead = (
+  given: readonly VerifierKey[],
+  changes: readonly PlacedKeyChange[],
+  size: number,
+): VerifierKey[] => keysOfEntry(given, changes, size - 1);
+
+/**
  * The keys that may have signed what belongs to an entry: those whose signature counted then, and, where a later key was given, the ones before
  * it, which the log names that it signed.
  *
@@ -242,4 +252,18 @@ export function keysOfEntry(
       keys.set(verifierKeyText(change.before), change.before);
   for (const key of signersAt(given, changes, number + 1)) keys.set(verifierKeyText(key), key);
   return [...keys.values()];
+}
+
+/**
+ * The keys of which each may be the one that signs a log now: those that were given, and what they announced in their place. That a key was lost
+ * says whoever has the next one, so that one stands beside it. Where there are several, nothing says which of them follows the others.
+ *
+ * @param changes of one log, as far as they are known.
+ */
+export function standingKeys(
+  given: readonly VerifierKey[],
+  changes: readonly PlacedKeyChange[],
+): VerifierKey[] {
+  const announced = changes.filter(({ change }) => change.isAnnounced);
+  return signersAt(given, announced, Infinity);
 }

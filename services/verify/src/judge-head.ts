@@ -2,12 +2,14 @@ import {
   goesOnFrom,
   isoOf,
   isPrinted,
+  isSameKey,
   readCheckpoint,
   readNote,
   readPrinted,
   readProof,
-  type KeyChange,
   type SignedCheckpoint,
+  signersOfHead,
+  standingKeys,
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
@@ -79,57 +81,82 @@ export function judgeHead(
   told: Told,
 ): JudgedHead {
   if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
-  const { kept, signedBy } = judgeSince(head, trusted, told);
+  const kept = judgeSince(head, trusted, told);
+  const isVouched = head === undefined || isVouchedFor(head, kept, trusted, told);
   const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
-  return { isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed, signedBy };
+  return {
+    isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed,
+    signedBy: isVouched ? logsThatSigned(head) : [],
+  };
 }
 
-/** What a checkpoint that was kept shows. */
-interface JudgedSince {
-  /** The checkpoint, where the log goes on from it, or the other way round, and a log that is known signed it. */
-  readonly kept?: SignedCheckpoint;
-  /** The logs that signed the head, of those that are known. A key that another had followed by the checkpoint that was kept signs no more. */
-  readonly signedBy: readonly string[];
+/**
+ * Whether each of the keys that may be the one that signs the log now signed the head, or one that was kept and goes on from it. Where several
+ * were given and nothing says which follows which, any one of them may be a former key, whose owner nobody need believe.
+ */
+function isVouchedFor(
+  head: SignedCheckpoint,
+  kept: SignedCheckpoint | undefined,
+  trusted: Trusted & FollowedKeys,
+  { notShown }: Told,
+): boolean {
+  const signed = logKeysOf(head);
+  if (signed.length === 0) return true;
+  const { keys, given = keys, changes = [] } = trusted;
+  const own = given.filter(({ use, name }) => use === 'log' && name === head.origin);
+  const standing = standingKeys(own, changes);
+  const vouching = kept !== undefined && kept.size >= head.size ? [...signed, ...logKeysOf(kept)] : signed;
+  if (standing.every((key) => vouching.some((each) => isSameKey(each, key)))) return true;
+  notShown.push(
+    `which of the keys ${namesOf(standing)} signs that log of ${head.size} entries: nothing that was given says that the one follows the other, and a key that another ` +
+      'follows signs no more; give the newest with --key, or a former one alone for what was exported while it signed',
+  );
+  return false;
 }
+
+const namesOf = (keys: readonly VerifierKey[]): string =>
+  keys.map(({ name, id }) => `${name}+${id}`).join(' and ');
 
 /**
  * Judges a head by the checkpoint that was kept, if any was. What nobody at hand can tell, as who has a key that is not known, is named
  * as not shown.
  *
+ * @returns the checkpoint, where the log goes on from it, or the other way round, and a key signed it whose signature counts on it.
  * @throws Wrong where the two cannot be of one log.
  */
 function judgeSince(
   head: SignedCheckpoint | undefined,
   trusted: Trusted & FollowedKeys,
   told: Told,
-): JudgedSince {
-  const { since: bytes, keys, growth } = trusted;
-  const signedBy = logsThatSigned(head);
-  if (bytes === undefined) return { signedBy };
+): SignedCheckpoint | undefined {
+  const { since: bytes, keys, given = keys, changes = [], growth } = trusted;
+  if (bytes === undefined) return undefined;
   const { note, ...since } = named('the checkpoint that was kept', () => {
     const read = keptBytes(Buffer.from(bytes));
     return { note: read, ...readCheckpoint(read, keys) };
   });
   if (head === undefined) {
     told.notShown.push('that it stands in the log of the checkpoint that was kept');
-    return { signedBy };
+    return undefined;
   }
   if (since.origin !== head.origin)
     throw new Wrong(
       `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`,
     );
   const isOne = isOneLog(since, head, growth, told);
-  if (logsThatSigned(since).length === 0) {
+  const by = logKeysOf(since);
+  if (by.length === 0) {
     told.notShown.push(whoSignedKept(note, keys));
-    return { signedBy };
+    return undefined;
   }
-  const retired =
-    signedBy.length > 0 && since.size < head.size ? whyRetired(since, head, trusted) : undefined;
-  if (retired !== undefined) {
-    told.notShown.push(retired);
-    return { signedBy: [] };
+  const counting = signersOfHead(given, changes, since.size);
+  if (!by.some((key) => counting.some((each) => isSameKey(each, key)))) {
+    told.notShown.push(
+      `that ${namesOf(by)} may sign that log of ${since.size} entries, as the checkpoint that was kept is: the log says before that another key follows it, and a key that another follows signs no more`,
+    );
+    return undefined;
   }
-  return { signedBy, ...(isOne && { kept: since }) };
+  return isOne ? since : undefined;
 }
 
 /** Whether two heads are shown to be of one log. @throws Wrong where they are not of one. */
@@ -163,26 +190,6 @@ function whoSignedKept(bytes: Uint8Array, keys: readonly VerifierKey[]): string 
     ? 'which is no key that was given or follows from these'
     : 'and no key was given';
   return `who signed the checkpoint that was kept: it is signed by ${by.join(' and ')}, ${why}; give that key with --key where you got it by a way of its own, or what was exported since it signs the log`;
-}
-
-/** Why no key that signed a head may sign it, by an older one; undefined where one may: it signed that too, or followed as the log tells. */
-function whyRetired(
-  older: SignedCheckpoint,
-  newer: SignedCheckpoint,
-  { changes = [], given = [] }: Pick<FollowedKeys, 'changes' | 'given'>,
-): string | undefined {
-  const may = new Set(logKeysOf(older).map(verifierKeyText));
-  // That a key was lost says whoever follows it. Of a key that was given that is not believed: the other may be one of before, and stolen.
-  const byHand = new Set(given.map(verifierKeyText));
-  const tells = ({ isAnnounced, before: key }: KeyChange) => isAnnounced || !byHand.has(verifierKeyText(key));
-  for (const { change } of changes)
-    if (may.has(verifierKeyText(change.before)) && tells(change)) may.add(verifierKeyText(change.key));
-  if (logKeysOf(newer).some((key) => may.has(verifierKeyText(key)))) return undefined;
-  const names = (head: SignedCheckpoint) =>
-    logKeysOf(head)
-      .map(({ name, id }) => `${name}+${id}`)
-      .join(' and ');
-  return `that ${names(newer)} may sign that log of ${newer.size} entries: the checkpoint that was kept, of ${older.size}, is signed by ${names(older)}, and nothing with it says that the one follows the other; a key that another follows signs no more`;
 }
 
 /** What witnesses must have seen. */

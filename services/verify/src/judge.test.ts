@@ -361,7 +361,7 @@ describe('a checkpoint that was kept', () => {
       const said = judged(later, { ...trusted, ...more });
       expect(said).toMatchObject({ signedBy: [], isAnswered: false });
       expect(said.notShown.join('\n')).toContain(
-        `that ${KEY.name}+${KEY.id} may sign that log of 4 entries: the checkpoint that was kept, of 3, is signed by ${STRANGER.name}+${STRANGER.id}`,
+        `which of the keys ${KEY.name}+${KEY.id} and ${STRANGER.name}+${STRANGER.id} signs that log of 4 entries`,
       );
     }
     // What was exported before the key followed is in the log that it signed.

@@ -16,6 +16,8 @@ import {
   readVerifierKey,
   sameBytes,
   type SignedCheckpoint,
+  signersOfHead,
+  standingKeys,
   TILE_WIDTH,
   type VerifierKey,
 } from '@margay/ledger';
@@ -81,11 +83,47 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
     if (tree !== undefined && isAsSigned && read.isWhole)
       told.shown(`the ${size} entries of the log ${tree.origin} make the root of its head`);
   }
-  const isSinceKnown = tree === undefined || compareSince(tree, trusted.since, known, read.rootAtKept, told);
-  const signedBy = tree === undefined ? [] : signersOf(head, known, read.changes, told);
+  const heard = { given: trusted.keys, changes: read.changes, keys: known.keys };
+  const isSinceKnown = tree === undefined || compareSince(tree, trusted.since, heard, read.rootAtKept, told);
+  const signers = tree === undefined ? [] : signersOf(head, known, read.changes, told);
+  const isVouched = tree === undefined || isVouchedFor(tree, signers, trusted, read.changes, told);
+  const signedBy = isVouched ? signers.map(({ name }) => name) : [];
   const { reports, later, isWhole } = read;
   const logKeys = trusted.keys.length > 0 ? known.keys : keysBeside(head, read.changes);
-  return { size, ...(tree && { tree }), reports, later, isWhole, logKeys, signedBy, isSinceKnown };
+  return {
+    size,
+    ...(tree && { tree }),
+    reports,
+    later,
+    isWhole,
+    logKeys,
+    signedBy,
+    isSinceKnown: isSinceKnown && isVouched,
+  };
+}
+
+/**
+ * Whether each of the keys that may be the one that signs the log now signed its head, or that head as it was kept. Where several were given and
+ * nothing says which follows which, any of them may be a former key.
+ */
+function isVouchedFor(
+  { origin, size, root }: SignedCheckpoint,
+  signers: readonly VerifierKey[],
+  { keys, since }: Trusted,
+  changes: readonly PlacedKeyChange[],
+  { notShown }: Told,
+): boolean {
+  if (signers.length === 0) return true;
+  const own = keys.filter(({ use, name }) => use === 'log' && name === origin);
+  const standing = standingKeys(own, changes);
+  const kept = since && readCheckpoint(since, standing);
+  const isKept = kept !== undefined && kept.size === size && sameBytes(kept.root, root);
+  const vouching = isKept ? [...signers, ...kept.signed.map(({ key }) => key)] : signers;
+  if (standing.every((key) => vouching.some((each) => isSameKey(each, key)))) return true;
+  notShown(
+    `which of the keys ${standing.map(({ name, id }) => `${name}+${id}`).join(' and ')} signs the log of ${size} entries: nothing says that the one follows the other, and a key that another follows signs no more; give the newest with --key`,
+  );
+  return false;
 }
 
 /** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */
@@ -122,21 +160,21 @@ function treeOf(head: LogHead, { found }: Told): SignedCheckpoint | undefined {
   }
 }
 
-/** The logs whose keys signed the head, of those whose signature counts. */
+/** The keys of logs that signed the head, of those whose signature counts. */
 function signersOf(
   { checkpoint }: LogHead,
   { keys, signers }: KnownKeys,
   changes: readonly PlacedKeyChange[],
   { found }: Told,
-): string[] {
+): VerifierKey[] {
   try {
     const bytes = Buffer.from(checkpoint);
     const { signed, size } = readCheckpoint(bytes, keys);
-    const by = signed.filter(({ key }) => key.use === 'log');
-    const counting = by.filter(({ key }) => signers.includes(key));
-    if (counting.length > 0 || keys.length === 0) return counting.map(({ key }) => key.name);
+    const by = signed.map(({ key }) => key).filter(({ use }) => use === 'log');
+    const counting = by.filter((key) => signers.some((each) => isSameKey(each, key)));
+    if (counting.length > 0 || keys.length === 0) return counting;
     const names = readNote(bytes).signatures.map(({ name, id }) => `${name}+${id}`);
-    const change = changes.findLast(({ change: { before } }) => by.some(({ key }) => isSameKey(key, before)));
+    const change = changes.findLast(({ change: { before } }) => by.some((key) => isSameKey(key, before)));
     found(
       'replaced',
       change === undefined
@@ -258,6 +296,13 @@ async function compareNumbers(
   }
 }
 
+/** The keys that were given, the changes that the log tells of, and the keys that are known by both. */
+interface HeardKeys {
+  readonly given: readonly VerifierKey[];
+  readonly changes: readonly PlacedKeyChange[];
+  readonly keys: readonly VerifierKey[];
+}
+
 /**
  * Tells whether the log goes on from the checkpoint that was kept, if one was.
  *
@@ -268,7 +313,7 @@ async function compareNumbers(
 function compareSince(
   head: SignedCheckpoint,
   since: Uint8Array | undefined,
-  { keys }: KnownKeys,
+  { given, changes, keys }: HeardKeys,
   rootAtKept: Hash | undefined,
   { found, shown, notShown }: Told,
 ): boolean {
@@ -279,8 +324,12 @@ function compareSince(
     return true;
   }
   const kept = readCheckpoint(since, keys);
-  const isKnown = keys.length === 0 || kept.signed.some(({ key }) => key.use === 'log');
-  const by = readNote(since).signatures.map(({ name, id }) => `${name}+${id}`);
+  const by = kept.signed.map(({ key }) => key).filter(({ use }) => use === 'log');
+  const counting = signersOfHead(given, changes, kept.size);
+  const isKnown = keys.length === 0 || by.some((key) => counting.some((each) => isSameKey(each, key)));
+  const names = readNote(since)
+    .signatures.map(({ name, id }) => `${name}+${id}`)
+    .join(' and ');
   if (kept.origin !== head.origin)
     found(
       'replaced',
@@ -300,8 +349,12 @@ function compareSince(
     );
   else if (isKnown) shown(`the log goes on from the checkpoint that was kept, of ${kept.size} entries`);
   else {
+    const why =
+      by.length === 0
+        ? 'by no key that was given or that this archive tells of; give that key with --key, or an archive that is no older than the checkpoint'
+        : 'the log says before that another key follows it, and a key that another follows signs no more';
     notShown(
-      `that the log of ${head.size} entries goes with the checkpoint that was kept, of ${kept.size}: it is signed by ${by.join(' and ')}, and by no key that was given or that this archive tells of; give that key with --key, or an archive that is no older than the checkpoint`,
+      `that the log of ${head.size} entries goes with the checkpoint that was kept, of ${kept.size}: it is signed by ${names}, and ${why}`,
     );
     return false;
   }
