@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { load, loadAll } from 'js-yaml';
 import { expect, test } from 'vitest';
+import { mergedValues } from '../testing/merged-values.ts';
 import { SAMPLES } from './cluster.ts';
 import {
   CHART,
   DISTRIBUTED,
   EMBEDDED,
+  HELM,
   HUB,
   podsOf,
   renderedObjects,
@@ -33,6 +36,9 @@ const MONITORED = {
   grafanaDashboard: { enabled: true },
 };
 
+/** A value at a path, in the sections that it is in. */
+const nested = (path: string, value: unknown): ChartValues =>
+  path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as ChartValues;
 const only = (objects: readonly Rendered[], kind: string): Rendered[] =>
   objects.filter((object) => object.kind === kind);
 const one = (objects: readonly Rendered[], kind: string, name?: string): Rendered => {
@@ -283,8 +289,6 @@ test('variables and arguments', () => {
       { name: 'HTTPS_PROXY', value: 'http://p' },
     ],
     extraEnvFrom: [{ configMapRef: { name: 'c' } }],
-    api: own,
-    embedded: { ...own, extraEnvFrom: [{ secretRef: { name: 's' } }] },
   };
   const env = (pod: RenderedPod) => {
     const list = container(pod).env as { name: string; value: string }[];
@@ -293,7 +297,7 @@ test('variables and arguments', () => {
     expect(byName.size).toBe(list.length);
     return byName;
   };
-  const pods = podsOf(renderedObjects({ ...ALL_PARTS, ...values }));
+  const pods = podsOf(renderedObjects({ ...ALL_PARTS, ...values, api: own }));
   for (const part of PARTS) {
     expect(env(pods.get(part)!).get('HTTPS_PROXY')).toBe('http://p');
     expect(env(pods.get(part)!).get('A')).toBe(part === 'api' ? 'own' : 'all');
@@ -301,7 +305,8 @@ test('variables and arguments', () => {
     expect(container(pods.get(part)!).envFrom).toEqual([{ configMapRef: { name: 'c' } }]);
   }
   expect(container(pods.get('api')!).args).toEqual(['api', '--x=y']);
-  const pod = podsOf(renderedObjects({ ...EMBEDDED, ...values })).get('margay')!;
+  const embedded = { ...own, extraEnvFrom: [{ secretRef: { name: 's' } }] };
+  const pod = podsOf(renderedObjects({ ...EMBEDDED, ...values, embedded })).get('margay')!;
   expect(env(pod).get('A')).toBe('own');
   expect(container(pod).args.at(-1)).toBe('--x=y');
   expect(container(pod).envFrom).toHaveLength(2);
@@ -901,6 +906,32 @@ test('a hub', () => {
         ({ kind, metadata }) => /cells|hub/.test(metadata.name) || JSON.stringify(kind).includes('HUB_'),
       ),
     ).toEqual([]);
+});
+
+test('values of another profile', () => {
+  const notRead = JSON.parse(readFileSync(`${CHART}/files/not-read.json`, 'utf8')) as Record<string, object>;
+  const other = (value: unknown): unknown => {
+    if (typeof value === 'boolean') return !value;
+    if (typeof value === 'number') return value + 1;
+    if (typeof value === 'string') return `${value}7`;
+    return Array.isArray(value) ? [{ name: 'other' }] : { other: 'x' };
+  };
+  const refusal = (values: ChartValues): string => {
+    const args = ['template', 'margay', CHART, '--skip-schema-validation', '--values', '-'];
+    const { stderr } = spawnSync(HELM, args, { input: JSON.stringify(values), encoding: 'utf8' });
+    return stderr;
+  };
+  for (const [profile, least] of Object.entries({ embedded: EMBEDDED, distributed: DISTRIBUTED, hub: HUB })) {
+    const unread = Object.entries(notRead[profile]!).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const changed = unread.map(([path, unlessSet]) => nested(path, other(unlessSet)));
+    const values = [least, { profile }, ...changed].reduce<ChartValues>(mergedValues, {});
+    expect(refusal(values)).toContain(
+      `${unread.map(([path]) => path).join(', ')}: without effect in the ${profile} profile`,
+    );
+    expect(refusal({ ...values, strictValues: false })).toBe('');
+  }
+  // What is on may be off where there is none of it.
+  expect(refusal({ ...EMBEDDED, podDisruptionBudget: { enabled: false } })).toBe('');
 });
 
 test('scaling by lag', () => {

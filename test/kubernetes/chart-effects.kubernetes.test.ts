@@ -20,6 +20,7 @@ const isTaken = new Ajv({ strict: false }).compile(schema as object);
 /** Everything that a hub may have, so that each value has something to change. */
 const FULL = {
   ...HUB,
+  strictValues: false,
   kafka: { brokers: 'kafka:9092', saslSecret: 'k', schemaRegistry: { url: 'http://registry' } },
   networkPolicy: { from: [{ podSelector: {} }], egress: { enabled: true } },
   oidc: { issuer: 'https://id.example.org', clientId: 'margay' },
@@ -112,17 +113,19 @@ const OFF_ANYWAY = [
   'flowIngestor.http.tokens',
   'podDisruptionBudget.enabled',
 ];
+/** Only whether something is refused. */
+const OF_REFUSALS = ['strictValues'];
 /** The volume of another profile stays an object of the release where it is there. */
 const OF_A_VOLUME_THAT_IS_THERE = changes.filter(({ name }) => name.startsWith('embedded.persistence.'));
 const [refused, taken] = [changes.filter(isRefused), changes.filter((change) => !isRefused(change))];
 const without = taken.filter(
-  (each) => OFF_ANYWAY.includes(each.name) || OF_A_VOLUME_THAT_IS_THERE.includes(each),
+  (each) => [...OFF_ANYWAY, ...OF_REFUSALS].includes(each.name) || OF_A_VOLUME_THAT_IS_THERE.includes(each),
 );
 const whole = rendered(FULL);
 
 test('what a hub refuses would change nothing of it', () => {
   expect(refused.length).toBeGreaterThan(100);
-  const all = [...refused, ...without].filter(({ name }) => name !== 'profile');
+  const all = [...refused, ...without].filter(({ name }) => !['profile', ...OF_REFUSALS].includes(name));
   expect(rendered(all.reduce<Tree>((given, { change }) => mergedValues(given, change), FULL))).toBe(whole);
 });
 

@@ -60,14 +60,15 @@ test('what helm renders can be applied by kubectl alone', () => {
 
 test('a profile is changed and rolled back, and what stays after an uninstall is the volume', async () => {
   expect(upgrade(EMBEDDED)).not.toMatch(/not taken over|WARNING: without effect/);
-  expect(
-    upgrade({
-      ...DISTRIBUTED,
-      profile: 'embedded',
-      auditIngestor: { extraEnv: [{ name: 'A', value: 'b' }] },
-    }),
-  ).toContain(
-    'without effect in the embedded profile: auditIngestor.extraEnv, elasticsearch.urls, kafka.brokers.\n',
+  const ofBoth = {
+    ...DISTRIBUTED,
+    profile: 'embedded',
+    auditIngestor: { extraEnv: [{ name: 'A', value: 'b' }] },
+  };
+  const without = 'auditIngestor.extraEnv, elasticsearch.urls, kafka.brokers';
+  expect(() => upgrade(ofBoth)).toThrow(`${without}: without effect in the embedded profile. Take out`);
+  expect(upgrade({ ...ofBoth, strictValues: false })).toContain(
+    `without effect in the embedded profile: ${without}.\n`,
   );
   expect(upgrade(DISTRIBUTED)).toContain(
     'The claim margay of the embedded profile stays, with its history and reports',
@@ -200,6 +201,48 @@ test('a volume that an earlier chart called otherwise is gone on with', () => {
   upgrade(EMBEDDED);
   expect(claimOf()).toBe('margay-margay');
 });
+
+test('a claim that is there is not asked to be smaller or of another class', () => {
+  const of = (persistence: object) => ({ ...EMBEDDED, embedded: { persistence } });
+  const spec = () =>
+    kubectl([
+      'get',
+      'pvc',
+      'margay',
+      '-n',
+      NAMESPACE,
+      '-o',
+      'jsonpath={.spec.storageClassName} {..requests.storage}',
+    ]);
+  upgrade(of({ size: '10Gi', storageClass: 'fast' }));
+  for (const [persistence, refusal] of [
+    [{ size: '9.9Gi' }, 'embedded.persistence.size: the claim margay has 10Gi already'],
+    [{ size: '10G' }, 'embedded.persistence.size: the claim margay has 10Gi already'],
+    [
+      { size: '10Gi', storageClass: 'slow' },
+      'embedded.persistence.storageClass: the claim margay is of the class fast',
+    ],
+    [{ storageClass: '-' }, 'embedded.persistence.storageClass: the claim margay is of the class fast'],
+  ] as const)
+    expect(() => upgrade(of(persistence))).toThrow(refusal);
+  for (const persistence of [{ size: '10240Mi' }, { storageClass: '' }]) upgrade(of(persistence));
+  expect(spec()).toBe('fast 10Gi');
+  // It stays an object of the release in other profiles.
+  expect(() => upgrade({ ...DISTRIBUTED, embedded: { persistence: { size: '1Gi' } } })).toThrow(
+    'embedded.persistence.size: the claim margay has 10Gi already',
+  );
+  const services = (persistence: object) => ({ ...DISTRIBUTED, auditIngestor: { persistence } });
+  upgrade(services({ storageClass: 'fast' }));
+  for (const [persistence, refusal] of [
+    [
+      { size: '2Gi' },
+      'auditIngestor.persistence.size: the claims of the StatefulSet margay-audit-ingestor have 1Gi',
+    ],
+    [{ storageClass: 'slow' }, 'auditIngestor.persistence.storageClass: the claims of the StatefulSet'],
+  ] as const)
+    expect(() => upgrade(services(persistence))).toThrow(refusal);
+  upgrade(services({ size: '1024Mi' }));
+}, 60_000);
 
 /** Charts as they were, packed by helm: the first one, and the first whose definitions are objects of the release. */
 const older = (name: string) => fileURLToPath(new URL(`older-charts/${name}.tgz`, import.meta.url));

@@ -259,7 +259,8 @@ test.each([
 });
 
 test.each(['embedded', 'distributed'])('%s: where news is posted stands in a Secret alone', (profile) => {
-  const objects = rendered({ ...DISTRIBUTED, profile, 'notifier.url': 'https://example.org/T000/secret' });
+  const least = profile === 'embedded' ? { clusterName: 'a' } : DISTRIBUTED;
+  const objects = rendered({ ...least, 'notifier.url': 'https://example.org/T000/secret' });
   const holding = objects.split(/^---$/m).filter((object) => object.includes('T000/secret'));
   expect(holding).toHaveLength(1);
   expect(holding[0]).toMatch(/kind: Secret/);

@@ -139,7 +139,9 @@ const PEERS = {
   evidenceFrom: [{ ipBlock: { cidr: '192.0.2.0/28' } }],
   egress: { enabled: true, apiServerPorts: [6443] },
 };
-const ALL_EMBEDDED: ChartValues = { ...EMBEDDED, ...CONFIRMED, networkPolicy: PEERS };
+/** Where no evidence is posted. */
+const { evidenceFrom: _evidence, ...PEERS_ALONE } = PEERS;
+const ALL_EMBEDDED: ChartValues = { ...EMBEDDED, ...CONFIRMED, networkPolicy: PEERS_ALONE };
 const ALL_DISTRIBUTED: ChartValues = {
   ...DISTRIBUTED,
   ...CONFIRMED,
@@ -164,7 +166,7 @@ const ALL_HUB: ChartValues = {
   oidc: CONFIRMED.oidc,
   extraEnv: CONFIRMED.extraEnv,
   kafka: { brokers: 'a:9094,b:9094', schemaRegistry: { url: 'http://registry:8081' } },
-  networkPolicy: { from: PEERS.from, metricsFrom: PEERS.metricsFrom, egress: PEERS.egress },
+  networkPolicy: PEERS_ALONE,
 };
 
 const DNS = ['dns', 'dns by TCP'];
@@ -304,9 +306,8 @@ describe.each([
       EVERYBODY,
     ],
   ])('%s', (_, networkPolicy, toDashboard, toMetrics, toEvidence) => {
-    // A hub has no evidence posted.
-    const { evidenceFrom: _evidence, ...ofHub } = networkPolicy;
-    const given = values === ALL_HUB ? ofHub : networkPolicy;
+    const { evidenceFrom: _posted, ...alone } = networkPolicy;
+    const given = values === ALL_DISTRIBUTED ? networkPolicy : alone;
     const objects = renderedObjects({ ...values, networkPolicy: given }, 'margay', NAMESPACE);
     const pods = ownPods(objects);
     const comers = { ...COMERS, 'the release': pods.get('test')! };

@@ -175,11 +175,11 @@ containers:
 {{- mergeOverwrite $byPath .fields .own | toYaml }}
 {{- end }}
 
-{{- /* What a claim of a volume asks for, by the values of a persistence. */}}
+{{- /* What a claim of a volume asks for: of (dict "persistence" … "found" …), the values and what it is now. The class of one that is there stays. */}}
 {{- define "margay.claimSpec" -}}
 accessModes: [ReadWriteOnce]
-resources: { requests: { storage: {{ .size }} } }
-{{- with .storageClass }}
+resources: { requests: { storage: {{ .persistence.size }} } }
+{{- with .persistence.storageClass | default .found.storageClassName }}
 storageClassName: {{ if eq . "-" }}''{{ else }}{{ . | quote }}{{ end }}
 {{- end }}
 {{- end }}

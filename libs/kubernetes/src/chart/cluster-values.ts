@@ -171,6 +171,10 @@ export const CLUSTER_VALUES: Values = {
     'embedded',
     ['embedded', 'distributed', 'hub'],
   ),
+  strictValues: flag(
+    'Whether values that the profile does not read are refused. Set it to false where one file of values is for several profiles: the notes name them then.',
+    true,
+  ),
   nameOverride: text('The chart’s name in names and labels, instead of margay.', '', LABEL),
   fullnameOverride: text(
     'What the names of objects begin with. Unless set the release’s name, with the chart’s after it where that is not part of it.',

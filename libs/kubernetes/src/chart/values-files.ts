@@ -41,11 +41,15 @@ export function initially(one: Value | Section): unknown {
   return Object.fromEntries(Object.entries(one.values).map(([key, inner]) => [key, initially(inner)]));
 }
 
-/** For the notes: what each profile leaves unread of what may stand there, with what it is unless set. */
+/** For templates: what each profile leaves unread of what may stand there, with what it is unless set. What is on may be off, where there is none of it. */
 export const notReadJson = (): string => {
   const said = Object.entries(NOT_READ).map(([profile, { said: paths }]) => [
     profile,
-    Object.fromEntries(valuesBelow(paths).map(([path, { initially: unlessSet }]) => [path, unlessSet])),
+    Object.fromEntries(
+      valuesBelow(paths)
+        .filter(([, { initially: unlessSet }]) => unlessSet !== true)
+        .map(([path, { initially: unlessSet }]) => [path, unlessSet]),
+    ),
   ]);
   return `${JSON.stringify(Object.fromEntries(said), undefined, 2)}\n`;
 };
