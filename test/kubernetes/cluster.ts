@@ -26,6 +26,9 @@ export function serverContexts(): string[] {
   return contexts.map(({ name }) => name).filter((name) => /^server-\d+$/.test(name));
 }
 
+/** Where these are, host:port. */
+export const addressesOf = (): string[] => serverContexts().map((context) => connection(context).server.host);
+
 export function connection(context?: string): Connection {
   return readKubeconfig(readFileSync(kubeconfig, 'utf8'), kubeconfig, context);
 }

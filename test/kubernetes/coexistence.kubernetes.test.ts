@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { openEmbedded } from '@margay/storage';
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { PROGRAM } from '../testing/margay.ts';
+import { ownFolder, PROGRAM, startMargay } from '../testing/margay.ts';
 import { calicoApiServer } from './calico-api-server.ts';
 import { CHART, EMBEDDED, type ChartValues } from './chart-rendering.ts';
 import { CRDS, kubeconfig, kubectl, SAMPLES, serverContexts } from './cluster.ts';
@@ -14,11 +15,42 @@ const DEFINITIONS = ['globalreports', 'globalreporttypes'].flatMap((kind) => [
 ]);
 const patient = { timeout: 30_000, interval: 200 };
 
+/** Definitions of Calico’s own kinds, as far as the API server needs them. */
+const CALICOS = [
+  ['Tier', 'tiers'],
+  ['GlobalNetworkPolicy', 'globalnetworkpolicies'],
+].map(([kind, plural]) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${plural}.projectcalico.org` },
+  spec: {
+    group: 'projectcalico.org',
+    scope: 'Cluster',
+    names: { kind, plural },
+    versions: [
+      {
+        name: 'v3',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}));
+const apply = (...items: object[]): string =>
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+
 /** Nothing of ours and nothing of Calico's, as in a new cluster. */
 async function asNew(): Promise<void> {
   kubectl(['delete', 'apiservice', 'v3.projectcalico.org', '--ignore-not-found']);
   kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
-  kubectl(['delete', 'crd', 'tiers.projectcalico.org', ...DEFINITIONS, '--ignore-not-found']);
+  kubectl([
+    'delete',
+    'crd',
+    ...CALICOS.map(({ metadata }) => metadata.name),
+    ...DEFINITIONS,
+    '--ignore-not-found',
+  ]);
   // Discovery forgets some seconds later.
   await vi.waitUntil(() => !kubectl(['api-versions']).includes('projectcalico.org/v3'), patient);
 }
@@ -170,23 +202,91 @@ test.skipIf(isElsewhere)(
 );
 
 test('where Calico’s native definitions have the group, GlobalReports have their own', () => {
-  const tiers = {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'tiers.projectcalico.org' },
-    spec: {
-      group: 'projectcalico.org',
-      scope: 'Cluster',
-      names: { kind: 'Tier', plural: 'tiers' },
-      versions: [
-        { name: 'v3', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } },
-      ],
-    },
-  };
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify(tiers) });
+  apply(...CALICOS);
   expect(installed()).toContain('Calico has projectcalico.org, or may come to serve it');
   expect(definitions()).toEqual(['globalreports.margay.io', 'globalreporttypes.margay.io']);
 });
+
+test('where Calico’s native definitions come later, both are served in one group, are followed, and nothing is written again', async () => {
+  expect(installed()).toContain('apiVersion: projectcalico.org/v3');
+  established('projectcalico.org');
+  await vi.waitUntil(
+    () => attempt(['apply', '-f', `${SAMPLES}/weekly-full-inventory.yaml`]).includes('created'),
+    patient,
+  );
+  // The release has no node to run on: this is its process.
+  const data = ownFolder();
+  const up = startMargay([
+    'up',
+    '--watch',
+    '--kubeconfig',
+    kubeconfig,
+    '--cluster',
+    'a',
+    '--data',
+    data,
+    '--port',
+    '0',
+  ]);
+  await vi.waitUntil(() => up.said().includes('Serving'), patient);
+  const isReady = () =>
+    attempt([
+      'get',
+      'globalreports.projectcalico.org',
+      'weekly-full-inventory',
+      '-o',
+      'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
+    ]);
+  await vi.waitUntil(() => isReady() === 'True', { ...patient, timeout: 120_000 });
+
+  apply(...CALICOS);
+  const policy = {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'GlobalNetworkPolicy',
+    metadata: { name: 'deny-all' },
+  };
+  await vi.waitUntil(() => {
+    try {
+      return apply({ ...policy, spec: { selector: 'all()', types: ['Egress'] } });
+    } catch {
+      return false;
+    }
+  }, patient);
+  expect(kubectl(['get', 'tiers.projectcalico.org'])).toBe('');
+  expect(reports('projectcalico.org')).toEqual(['weekly-full-inventory']);
+  expect(checked('projectcalico.org').isWell).toBe(true);
+  // Margay follows what came.
+  const followed = async () => {
+    const stores = openEmbedded(data, { readOnly: true });
+    try {
+      const now = Date.now() * 1_000;
+      for await (const { resource: of, name } of stores.history.versions({ start: now, end: now + 1 }))
+        if (of === 'globalnetworkpolicies' && name === 'deny-all') return true;
+      return false;
+    } finally {
+      await stores.close();
+    }
+  };
+  await expect.poll(followed, { timeout: 60_000, interval: 500 }).toBe(true);
+
+  // An upgrade keeps the group, and nobody writes anything again.
+  const versions = () =>
+    kubectl([
+      'get',
+      'crd,apiservice,globalreports.projectcalico.org,globalreporttypes.projectcalico.org,globalnetworkpolicies.projectcalico.org',
+      '-o',
+      'jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.resourceVersion}{"\\n"}{end}',
+    ])
+      .split('\n')
+      .filter((line) => line.includes('projectcalico.org') || line.startsWith('Global'));
+  expect(installed()).toContain('apiVersion: projectcalico.org/v3');
+  expect(definitions()).toEqual(['globalreports.projectcalico.org', 'globalreporttypes.projectcalico.org']);
+  const before = versions();
+  expect(before.length).toBeGreaterThan(5);
+  await new Promise((later) => setTimeout(later, 8_000));
+  expect(versions()).toEqual(before);
+  expect(servedBy()).toBe('');
+}, 300_000);
 
 test('definitions of Calico Enterprise stay as they are, and what they drop is said', () => {
   // As far as they differ: no conditions in the status, and what the kind is said to be.
