@@ -110,3 +110,15 @@ test('the compiler knows no Node in pure libraries', () => {
     expect((error as { stdout: string }).stdout).toMatch(/process/);
   }
 });
+
+test('the changelog has its entries under the kinds of change of Keep a Changelog, in their order', () => {
+  const order = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'];
+  const [, ...versions] = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m);
+  expect(versions.length).toBeGreaterThan(0);
+  for (const version of versions) {
+    const [before = '', ...parts] = version.split(/^### /m);
+    expect(before).not.toMatch(/^- /m);
+    const kinds = parts.map((part) => part.split('\n', 1)[0]!);
+    expect(kinds).toEqual(order.filter((kind) => kinds.includes(kind)));
+  }
+});
