@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { hubNews, type HubNews } from '@margay/contracts';
 import { openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { tellHubsOf } from '@margay/report-worker';
+import { Readiness } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cellHere, cellsOf, hubHere } from './testing/hub-here.ts';
 import { recordedStores } from './testing/recorded-stores.ts';
 
@@ -255,3 +257,80 @@ test('a cell whose log was forked raises an alert, and what it had told stays', 
 });
 
 const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
+const ROOT = process.getuid?.() === 0;
+
+describe('a hub of which one cluster cannot be read serves the others, and says which one', () => {
+  const damages: [string, (folder: string) => unknown, RegExp, boolean?][] = [
+    [
+      'no database any more',
+      (at) => writeFileSync(join(at, 'margay.db'), 'text'.repeat(5_000)),
+      /is damaged/,
+    ],
+    ['emptied', (at) => truncateSync(join(at, 'margay.db')), /is empty/],
+    [
+      'a table less',
+      (at) => {
+        const outside = new DatabaseSync(join(at, 'margay.db'));
+        outside.exec('DROP TABLE headers');
+        outside.close();
+      },
+      /is damaged/,
+    ],
+    [
+      'a file in the place of its folder',
+      (at) => {
+        rmSync(at, { recursive: true });
+        writeFileSync(at, '');
+      },
+      /cannot be opened/,
+    ],
+    // The super-user may write everywhere.
+    ['not to be written to', (at) => chmodSync(at, 0o500), /not writable/, ROOT],
+  ];
+  const cases = damages.flatMap(([what, damage, why, isNot]) =>
+    isNot === true ? [] : ['alpha', 'beta'].map((broken) => ({ what, damage, why, broken })),
+  );
+
+  test.each(cases)('$broken: $what', async ({ damage, why, broken }) => {
+    const other = broken === 'alpha' ? 'beta' : 'alpha';
+    const cells = { alpha: cellOf('alpha'), beta: cellOf('beta') };
+    const first = await hub(cellsOf('alpha', 'beta'));
+    for (const [name, cell] of Object.entries(cells)) await cell.report(`${name}-1`);
+    await first.caughtUp();
+    await first.app.close();
+    const folder = join(directory, broken);
+    damage(folder);
+
+    const again = await hub(cellsOf('alpha', 'beta'));
+    for (const [name, cell] of Object.entries(cells)) await cell.report(`${name}-2`);
+    await again.caughtUp();
+    expect(await again.clusters()).toMatchObject({
+      [broken]: { told: null, problem: expect.stringMatching(/cannot be looked at now/) as string },
+      [other]: { told: { feed: { logged: 2, missing: [] } }, problem: null },
+    });
+    expect((await again.ask(`/runs/${other}-2?cluster=${other}`)).statusCode).toBe(200);
+    expect((await again.ask(`/runs?cluster=${broken}`)).statusCode).toBeGreaterThanOrEqual(500);
+    expect((await again.app.get(Readiness).look()).checks['clusters']).toEqual({
+      ready: true,
+      reason: expect.stringMatching(why) as string,
+    });
+    expect(await again.metrics.exposition()).toMatch(
+      `margay_hub_refused_total{cluster="${broken}",reason="unreadable"} `,
+    );
+    await again.app.close();
+
+    // As is said: mended, started, and told all again.
+    rmSync(folder, { recursive: true });
+    const mended = await hub(cellsOf('alpha', 'beta'));
+    const { stores } = cells[broken as 'alpha' | 'beta'];
+    for (const id of [`${broken}-1`, `${broken}-2`])
+      await tellHubsOf(bus, stores, (await stores.archive.header(id))!);
+    await mended.caughtUp();
+    expect(await mended.clusters()).toMatchObject({
+      alpha: { told: { feed: { logged: 2, missing: [] } }, problem: null },
+      beta: { told: { feed: { logged: 2, missing: [] } }, problem: null },
+    });
+    expect((await mended.app.get(Readiness).look()).checks['clusters']).toEqual({ ready: true });
+  });
+});

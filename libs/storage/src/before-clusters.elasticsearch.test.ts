@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
 import { elasticOf } from './elasticsearch/connection.ts';
 import { putTemplates } from './elasticsearch/templates.ts';
+import type { Newest } from './cell.ts';
 import { openElasticsearchCell, type ElasticsearchCell } from './elasticsearch.ts';
 import { checkLog, clusterUidOf, logReports } from './ledger/append.ts';
 import { ledgerKeyFor } from './ledger/key.ts';
@@ -179,7 +180,9 @@ describe.skipIf(url === undefined).each([
     const gamma = cell.of('gamma');
     expect(await readAsBefore(gamma)).toMatchObject({ marks: [], contacts: [], headers: [], windows: [] });
     expect(await gamma.history.span()).toBeUndefined();
-    expect([...(await cell.newest())].map(([of, headers]) => [of, headers.map(({ id }) => id)])).toEqual([
+    const idsOf = (newest: Newest) =>
+      newest.status === 'fulfilled' ? newest.value.map(({ id }) => id) : newest.reason;
+    expect([...(await cell.newest())].map(([of, newest]) => [of, idsOf(newest)])).toEqual([
       ['alpha', ['daily-2']],
       ['beta', ['daily-2']],
       ['gamma', []],

@@ -1,6 +1,9 @@
 import type { ArchivedHeader } from './archive/archive.ts';
 import type { Stores } from './stores.ts';
 
+/** The newest headers of an archive, or why they cannot be read. */
+export type Newest = PromiseSettledResult<readonly ArchivedHeader[]>;
+
 /** The stores of the clusters that share brokers and indices, each cluster's by themselves. */
 export interface Cell {
   /** Their names, at least one: the first is meant where none is named. */
@@ -12,8 +15,11 @@ export interface Cell {
    */
   of(cluster: string): Stores;
 
-  /** Of each cluster the newest headers of its archive, see there: of a thousand clusters as fast as of one, once they are known. */
-  newest(): Promise<ReadonlyMap<string, readonly ArchivedHeader[]>>;
+  /**
+   * Of each cluster the newest headers of its archive, see there, or why they cannot be read: of a thousand clusters as fast as of one, once they
+   * are known.
+   */
+  newest(): Promise<ReadonlyMap<string, Newest>>;
 }
 
 /** The cell of stores by cluster. */
@@ -27,11 +33,11 @@ export function cellOver(stores: ReadonlyMap<string, Stores>): Cell {
         throw new Error(`Nothing is kept here of a cluster ${cluster}: known are ${clusters.join(', ')}`);
       return found;
     },
-    newest: async () =>
-      new Map(
-        await Promise.all(
-          [...stores].map(async ([cluster, { archive }]) => [cluster, await archive.newest()] as const),
-        ),
-      ),
+    async newest() {
+      // What fails at once fails as what fails later.
+      const asked = [...stores.values()].map(async ({ archive }) => archive.newest());
+      const found = await Promise.allSettled(asked);
+      return new Map(clusters.map((cluster, i) => [cluster, found[i]!]));
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { onceDone } from '@margay/runtime';
-import { cellOver, type Cell } from './cell.ts';
+import { cellOver, type Cell, type Newest } from './cell.ts';
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
 import { newestHeaders } from './archive/elastic-newest.ts';
 import { elasticsearchArrivals, OPENED_TEMPLATE } from './arrivals/elasticsearch.ts';
@@ -56,7 +56,13 @@ export async function openElasticsearchCell(
   const newestOf = newestHeaders(elastic);
   return {
     ...cellOver(stores),
-    newest: () => newestOf(clusters),
+    async newest() {
+      // All of them are in one index.
+      const [found] = await Promise.allSettled([newestOf(clusters)]);
+      const of = (cluster: string): Newest =>
+        found.status === 'rejected' ? found : { ...found, value: found.value.get(cluster) ?? [] };
+      return new Map(clusters.map((cluster) => [cluster, of(cluster)]));
+    },
     writesProblem: () => elastic.writes.problem(),
     close: () => elastic.client.close(),
   };

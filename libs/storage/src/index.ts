@@ -6,7 +6,7 @@
  */
 export { openEmbedded } from './embedded.ts';
 export type { Stores } from './stores.ts';
-export { cellOver, type Cell } from './cell.ts';
+export { cellOver, type Cell, type Newest } from './cell.ts';
 export { databaseIn, DatabaseUnusable, isUnusable } from '@margay/sqlite';
 export { openElasticsearch } from './elasticsearch.ts';
 export type { ElasticsearchOptions } from './elasticsearch/connection.ts';

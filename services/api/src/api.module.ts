@@ -5,7 +5,7 @@ import {
   type NestModule,
   type Provider,
 } from '@nestjs/common';
-import { CLOCK, LOG, METRICS, type Clock } from '@margay/runtime/nest';
+import { CLOCK, LOG, METRICS, Readiness, type Clock } from '@margay/runtime/nest';
 import type { Log, Metrics } from '@margay/runtime';
 import type { Cell, Stores } from '@margay/storage';
 import { CELL, STORES } from '@margay/storage/nest';
@@ -196,7 +196,7 @@ function clustersOf(options: ApiOptions): Provider {
   const access = eachOnce(others.access);
   return {
     provide,
-    inject: [CELL, STORES, RequestLimits, LOG, CLOCK, METRICS],
+    inject: [CELL, STORES, RequestLimits, LOG, CLOCK, METRICS, Readiness],
     useFactory: (
       cell: Cell,
       { sessions }: Stores,
@@ -204,6 +204,7 @@ function clustersOf(options: ApiOptions): Provider {
       log: Log,
       clock: Clock,
       metrics: Metrics,
+      readiness: Readiness,
     ) => {
       const moduleOf: Others['moduleOf'] = (here, stores, counting) =>
         apiOf(
@@ -230,6 +231,7 @@ function clustersOf(options: ApiOptions): Provider {
         log,
         clock,
         metrics,
+        readiness,
         viewerIn,
         moduleOf,
         feedOf: feedIn(cell, clock),

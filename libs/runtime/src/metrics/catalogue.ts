@@ -307,7 +307,7 @@ export const METRICS = {
     name: 'margay_hub_refused_total',
     type: 'counter',
     labels: ['cluster', 'reason'],
-    help: 'Messages to a hub that were not what a cell told of its cluster, by why: unknown-cluster, other-cluster, unknown-key, retired-key, no-proof, other-digest, other-statement, other-log. They are set aside.',
+    help: 'Messages to a hub that were not what a cell told of its cluster, by why: unknown-cluster, other-cluster, unknown-key, retired-key, no-proof, other-digest, other-statement, other-log; or whose cluster cannot be read here: unreadable. They are set aside.',
     watch:
       'Any growth: somebody else tells of that cluster, or its key in HUB_CELLS is another one; `margay dlq list` and the log say which; alert `MargayHubRefuses`.',
   },

@@ -33,7 +33,7 @@
  * {@link connectTransports} and `startAllMicroservices` its topics are consumed. {@link startApplication} gives one that listens.
  */
 export { watchDisk } from './health/disk.ts';
-export { Readiness } from './health/readiness.ts';
+export { Readiness, type Warning } from './health/readiness.ts';
 export {
   heardAgain,
   lookAtDeliveries,

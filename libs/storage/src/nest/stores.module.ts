@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { databaseIn } from '@margay/sqlite';
+import { databaseIn, isUnusable, type DatabaseUnusable } from '@margay/sqlite';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { clustersOf, type CellConfig, type Log, type Metrics } from '@margay/runtime';
 import { LOG, METRICS, Readiness, Stages, watchDisk } from '@margay/runtime/nest';
@@ -9,6 +9,7 @@ import { openElasticsearchCell } from '../elasticsearch.ts';
 import { openEmbedded, type EmbeddedOptions } from '../embedded.ts';
 import { lookThrough, type LookedAt } from '../look-through/look-through.ts';
 import type { Stores } from '../stores.ts';
+import { unreadableStores } from '../unreadable.ts';
 import { elasticsearchPlaceOf, type ElasticsearchConfig } from '../settings.ts';
 
 /** The token of the stores of all clusters. */
@@ -64,12 +65,7 @@ export class StoresModule implements OnApplicationShutdown {
   /** What a hub keeps of clusters in a folder, which one process uses: of each in a folder of its own. */
   static ofHub(directory: string, clusters: readonly string[]): DynamicModule {
     return moduleOf(async (readiness, _, metrics) => {
-      const stores = new Map(
-        clusters.map((cluster) => [
-          cluster,
-          openEmbedded(join(directory, encodeURIComponent(cluster)), { isOfHub: true }),
-        ]),
-      );
+      const stores = storesOfHub(directory, clusters);
       watchDisk(readiness, metrics, directory);
       const close = async () => {
         for (const each of stores.values()) await each.close();
@@ -86,6 +82,32 @@ export class StoresModule implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.#cell.close();
   }
+}
+
+/**
+ * Of each cluster the stores, of one that cannot be opened such as say why: the others have nothing to do with it.
+ *
+ * @throws DatabaseUnusable where none can be opened, or another process uses one: it uses the folder.
+ */
+function storesOfHub(directory: string, clusters: readonly string[]): Map<string, Stores> {
+  const opened = new Map<string, Stores>();
+  const failed = new Map<string, DatabaseUnusable>();
+  for (const cluster of clusters)
+    try {
+      opened.set(cluster, openEmbedded(join(directory, encodeURIComponent(cluster)), { isOfHub: true }));
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      failed.set(cluster, error);
+    }
+  const [first] = opened.values();
+  const [error] = failed.values();
+  if (first === undefined) throw error!;
+  return new Map(
+    clusters.map((cluster) => [
+      cluster,
+      opened.get(cluster) ?? unreadableStores(failed.get(cluster)!, first.sessions),
+    ]),
+  );
 }
 
 const ofOne = (cluster: string, stores: Stores): OpenedCell => ({

@@ -1,7 +1,7 @@
 import type { Clusters, Run } from '@margay/api-contract';
 import type { ReportRef } from '@margay/kubernetes';
 import { atOnce, Problem, reasonOf, type Log } from '@margay/runtime';
-import type { Cell, Stores } from '@margay/storage';
+import type { Cell, Newest, Stores } from '@margay/storage';
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../access/access.ts';
 import type { Feed } from '../hub/feed.ts';
@@ -31,6 +31,8 @@ export class Fleet {
   readonly #log: Log;
   /** Why clusters could not be looked at, as it was said last. */
   readonly #said = new Map<string, string>();
+  /** Why nothing of clusters could be read last. */
+  readonly #unreadable = new Map<string, string>();
   readonly #standing: Standing;
   readonly #feedOf: FeedOf;
 
@@ -43,6 +45,12 @@ export class Fleet {
     this.#standing = new Standing(cell);
   }
 
+  /** Why there are clusters of which nothing can be read just now, by name. Only those are looked at again that could not be read last. */
+  async unreadable(): Promise<ReadonlyMap<string, string>> {
+    if (this.#unreadable.size > 0) this.#noteUnreadable(await this.#cell.newest());
+    return this.#unreadable;
+  }
+
   /**
    * Looks at all clusters of a hub, as whoever asks first would have to: each has a database of its own, of which nothing is known after a start.
    * What cannot be looked at is said when it is asked for.
@@ -50,11 +58,12 @@ export class Fleet {
   async lookAhead(): Promise<void> {
     const ofHub = this.#cell.clusters.filter((name) => this.#cell.of(name).mirror !== undefined);
     if (ofHub.length === 0) return;
-    const newest = await this.#cell.newest();
+    const newest = await this.#newest();
     await atOnce(ofHub, async (name) => {
       try {
+        const known = headersOf(newest.get(name));
         const removed = await this.#standing.removed(name);
-        await this.#standing.of(name, newest.get(name) ?? [], removed);
+        await this.#standing.of(name, known, removed);
       } catch (error) {
         this.#say(name, reasonOf(error));
       }
@@ -67,10 +76,10 @@ export class Fleet {
    * @param asked the cluster that was asked, which knows them.
    */
   async seenBy(asking: Viewer, asked: string, request: FastifyRequest): Promise<SeenCluster[]> {
-    const newest = await this.#cell.newest();
+    const newest = await this.#newest();
     const seen = await atOnce(this.#cell.clusters, async (name) => {
       const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
-      const look = await this.#look(name, newest.get(name) ?? [], viewerIn);
+      const look = await this.#look(name, newest.get(name), viewerIn);
       return look === undefined ? [] : [{ name, isAsked: name === asked, ...look }];
     });
     return seen.flat();
@@ -107,7 +116,7 @@ export class Fleet {
   /** Undefined where nothing of it may be seen. */
   async #look(
     name: string,
-    newest: Known,
+    newest: Newest | undefined,
     viewerIn: () => Promise<Viewer | undefined>,
   ): Promise<Pick<SeenCluster, 'told' | 'problem'> | undefined> {
     const stores = this.#cell.of(name);
@@ -115,8 +124,9 @@ export class Fleet {
       const viewer = await inTime(viewerIn());
       // Whom it does not know it does no work for.
       if (viewer === undefined) return { told: null, problem: null };
+      const headers = headersOf(newest);
       const removed = await this.#standing.removed(name);
-      const visible = await inTime(visibleTo(viewer, { newest, removed }, stores));
+      const visible = await inTime(visibleTo(viewer, { newest: headers, removed }, stores));
       if (visible === undefined) return undefined;
       const told = await this.#standing.of(name, visible.newest, visible.removed);
       return { told: { ...told, feed: await this.#feedOf(name) }, problem: null };
@@ -129,11 +139,29 @@ export class Fleet {
     }
   }
 
+  async #newest(): Promise<ReadonlyMap<string, Newest>> {
+    const newest = await this.#cell.newest();
+    this.#noteUnreadable(newest);
+    return newest;
+  }
+
+  #noteUnreadable(newest: ReadonlyMap<string, Newest>): void {
+    for (const [name, found] of newest)
+      if (found.status === 'rejected') this.#unreadable.set(name, reasonOf(found.reason));
+      else this.#unreadable.delete(name);
+  }
+
   #say(cluster: string, reason: string): void {
     if (this.#said.get(cluster) === reason) return;
     this.#said.set(cluster, reason);
     this.#log.error('A cluster cannot be looked at', { cluster, reason });
   }
+}
+
+/** @throws whatever kept them from being read. */
+function headersOf(newest: Newest | undefined): Known {
+  if (newest?.status === 'rejected') throw newest.reason;
+  return newest?.value ?? [];
 }
 
 /** What there is of a cluster's reports. */

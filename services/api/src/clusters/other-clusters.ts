@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, reasonOf, type Log, type Metrics } from '@margay/runtime';
-import { openBehind, type ApplicationBehind, type Clock } from '@margay/runtime/nest';
+import {
+  openBehind,
+  type ApplicationBehind,
+  type Clock,
+  type Readiness,
+  type Warning,
+} from '@margay/runtime/nest';
 import { cellOver, type Cell, type Stores } from '@margay/storage';
 import type { DynamicModule } from '@nestjs/common';
 import type { RequestLimits } from '../http/limits.ts';
@@ -21,6 +27,7 @@ export interface Others {
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly readiness: Readiness;
 }
 
 /** A cluster that is being opened, or was, or could not be. */
@@ -50,7 +57,7 @@ export class OtherClusters implements ClustersHere {
   readonly #open = new Map<string, Opening>();
 
   constructor(others: Others) {
-    const { cell, metrics, viewerIn, feedOf, log } = others;
+    const { cell, metrics, readiness, viewerIn, feedOf, log } = others;
     this.#others = others;
     this.names = cell.clusters;
     this.asked = cell.clusters[0]!;
@@ -58,6 +65,7 @@ export class OtherClusters implements ClustersHere {
     this.cell = cell;
     this.counted = new Map(cell.clusters.map((name) => [name, cell.of(name)]));
     this.metrics = metrics;
+    readiness.add('clusters', async () => unreadableOf(await this.fleet.unreadable()));
   }
 
   async answers(cluster: string): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
@@ -111,6 +119,16 @@ export class OtherClusters implements ClustersHere {
     return openBehind(moduleOf(here, stores, limits), { log, clock });
   }
 }
+
+/** The others are served. */
+const unreadableOf = (unreadable: ReadonlyMap<string, string>): Warning | undefined =>
+  unreadable.size === 0
+    ? undefined
+    : {
+        warning: [...unreadable]
+          .map(([cluster, why]) => `Nothing of ${cluster} can be read: ${why}`)
+          .join(' '),
+      };
 
 /** The clusters of an API that has one. */
 export function onlyCluster(

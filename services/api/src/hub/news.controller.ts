@@ -2,7 +2,7 @@ import { hubNews, type HubNews } from '@margay/contracts';
 import { OnLoss, OnTopic, type Loss } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
 import { CLOCK, METRICS, type Clock } from '@margay/runtime/nest';
-import type { Cell } from '@margay/storage';
+import { isUnusable, type Cell } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -40,7 +40,12 @@ export class NewsController implements OnModuleInit {
   onModuleInit(): void {
     this.#metrics.onScrape(async () => {
       for (const cluster of this.#watched.keys()) {
-        const standing = await this.#cell.of(cluster).mirror!.standing();
+        // One that cannot be read keeps none from being measured: /readyz names it.
+        const standing = await this.#cell
+          .of(cluster)
+          .mirror!.standing()
+          .catch(() => undefined);
+        if (standing === undefined) continue;
         this.#metrics.hubHeardSeconds.set((standing.heard ?? 0) / 1_000_000, { cluster });
         this.#metrics.hubMissingEntries.set(standing.missingEntries, { cluster });
         const isOther = standing.forked !== undefined || standing.wentBackTo !== undefined;
@@ -86,6 +91,16 @@ export class NewsController implements OnModuleInit {
         'unknown-cluster',
         'It is of a cluster that no cell of HUB_CELLS has: if it belongs to one, add it there, and publish the message again with margay dlq replay',
       );
-    await takeNews(this.#cell.of(watched.cluster).mirror!, news, { watched, now: this.#clock() });
+    try {
+      await takeNews(this.#cell.of(watched.cluster).mirror!, news, { watched, now: this.#clock() });
+    } catch (error) {
+      // The disk that is full is that of all clusters: what is told waits.
+      if (!isUnusable(error) || error.code === 'full') throw error;
+      throw new RefusedNews(
+        'unreadable',
+        `What there is of ${news.cluster} cannot be read: mend it as /readyz says, and have the cell tell all again with margay tell-hubs`,
+        error,
+      );
+    }
   }
 }

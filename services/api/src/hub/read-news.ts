@@ -34,7 +34,8 @@ export type RefusalReason =
   | 'no-proof'
   | 'other-digest'
   | 'other-statement'
-  | 'other-log';
+  | 'other-log'
+  | 'unreadable';
 
 /** A message that is not what a cell of this hub told of its cluster. */
 export class RefusedNews extends Unprocessable {
