@@ -73,6 +73,38 @@ test('what is told a minute late is dated by the leases that were renewed before
   }
 });
 
+test('what is older than the renewals that an API server tells is dated by the state of leases a little later', async () => {
+  const { fake, events, dates } = await history([10.5, 30.5]);
+  fake.fault = ({ url }) => (url?.includes('watch=') ? { code: 410 } : undefined);
+  const moments = await momentsOf(events, { since: at(0), at: at(60) }, unwritten, dates);
+  for (const [i, real] of [10.5, 30.5].entries()) {
+    expect(moments[i]?.notBefore).toBeLessThanOrEqual(at(real));
+    expect(moments[i]?.at).toBeGreaterThanOrEqual(at(real));
+    expect(moments[i]!.at - moments[i]!.notBefore).toBeLessThanOrEqual(5 * SECOND);
+  }
+});
+
+test.each([
+  ['a thousand nodes', 'kube-node-lease', 1_000, 1],
+  ['hundreds of leases that nobody renews any more', 'aaa', 200, -600],
+])('beside %s, it is dated by no more than a few questions', async (_, namespace, count, written) => {
+  const { fake, events, dates } = await history([], { leases: false });
+  const path = LEASES.replace('kube-system', namespace);
+  for (let i = 0; i < count; i++) fake.put(path, `lease-${i}`, renewal(written));
+  for (const time of [10, 11]) fake.put(LEASES, `lease-${time % 2}`, renewal(time));
+  const metadata = { name: 'p', uid: 'u', resourceVersion: fake.version };
+  for (const time of [12, 13]) fake.put(LEASES, `lease-${time % 2}`, renewal(time));
+  const asked = fake.requests.length;
+  const moments = await momentsOf(
+    [...events, { type: 'DELETED', object: { metadata } }],
+    { since: at(0), at: at(60) },
+    unwritten,
+    dates,
+  );
+  expect(moments).toEqual([{ notBefore: at(10), at: at(13) }]);
+  expect(fake.requests.length - asked).toBeLessThanOrEqual(4);
+});
+
 test.each([30, -30])(
   'clocks of those who hold leases, %i s off, date nothing: the API server dates what it writes',
   async (ahead) => {

@@ -44,9 +44,9 @@ export async function momentsOf(
     const version = events[widest]?.object.metadata.resourceVersion ?? '';
     const before = await dates.before(version, signal);
     if (before === undefined || before.notBefore > at + TOLD_AT_ONCE) break;
-    const { notBefore, newest } = before;
+    const { notBefore } = before;
     const isAtOnce = at - Math.max(notBefore, from) <= TOLD_AT_ONCE;
-    const by = isAtOnce ? undefined : await dates.by(version, newest, signal);
+    const by = isAtOnce ? undefined : await dates.by(version, before, signal);
     bounds.narrow(widest, notBefore, by ?? at);
   }
   return events.map((_, i) => bounds.of(i));
