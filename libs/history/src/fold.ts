@@ -14,6 +14,7 @@ import { isPartial, livesOf, type Life } from './lives.ts';
 import { missedChanges } from './missed.ts';
 import { stretchesOf, type DoubtStretch } from './stretches.ts';
 import { needsNode, nodeOf, patched } from './patch.ts';
+import { COPY_ENDED, TWO_CLUSTERS } from './object-doubt.ts';
 import { METADATA_ONLY } from './project.ts';
 import { toldLate } from './told-late.ts';
 import { unseenBefore } from './unseen-before.ts';
@@ -143,15 +144,23 @@ function hasKnownNode({ shown }: Life, patches: readonly Doubtful[]): boolean {
  */
 function aboutMany(changes: readonly Change[]): Version[] {
   const facts = changes.filter(({ what }) => what !== 'doubtful');
-  const byStart = Map.groupBy(unsettled(changes.filter(isDoubtful), facts), ({ receivedAt }) => receivedAt);
+  const doubts = unsettled(changes.filter(isDoubtful), facts);
+  const byStart = Map.groupBy(doubts, ({ receivedAt }) => receivedAt);
   return [...byStart]
     .sort(([a], [b]) => a - b)
     .flatMap(([start, some]) => {
       const open = some
-        .map((of): OpenDoubt => ({ start, until: Infinity, may: of.doubt.may, of }))
+        .map((of): OpenDoubt => ({ start, until: endOf(of, doubts), may: of.doubt.may, of }))
         .sort((a, b) => b.of.at - a.of.at || compareTexts(a.of.id, b.of.id));
       return stretchesOf(open).map((stretch) => unseenVersion(some[0] as Doubtful, stretch));
     });
+}
+
+/** That two clusters tell is so until somebody says that the copy was ended. */
+function endOf({ doubt, receivedAt }: Doubtful, doubts: readonly Doubtful[]): Instant {
+  if (doubt.reason !== TWO_CLUSTERS) return Infinity;
+  const ended = doubts.filter((one) => one.doubt.reason === COPY_ENDED && one.at > receivedAt);
+  return Math.min(...ended.map(({ at }) => at));
 }
 
 /** What is known of an object that was never seen. */

@@ -8,6 +8,7 @@
 export { isKept, type Actor, type Origin, type Change } from './change.ts';
 export {
   ALWAYS,
+  COPY_ENDED,
   COUNTER_WENT_BACK,
   isNotShown,
   OUTCOME_UNKNOWN,
@@ -40,6 +41,7 @@ export { ENDING_RESOURCES, endsOf, inferEnds, type End, type EndedVersion } from
 export { restoreDoubts } from './restores.ts';
 export {
   CLOCKS_APART_MAX,
+  copyEnded,
   isOfOwnCounter,
   isAgain,
   isBegun,

@@ -7,7 +7,7 @@ import { firstSights, type Sight, type SightWindow } from './sight.ts';
 import { withoutRefuted } from './refuted.ts';
 import { restoreDoubts } from './restores.ts';
 import { type AskedName, toldOf } from './told.ts';
-import { twoClustersIn } from './two-clusters.ts';
+import { copiesIn } from './two-clusters.ts';
 import { validAt, type Version } from './version.ts';
 
 /** A history in memory, for one look at one log. */
@@ -55,13 +55,14 @@ function* eachOf<T>(all: readonly (readonly T[])[]): Generator<T> {
   for (const some of all) yield* some;
 }
 
-/** The changes of each key; where two clusters tell them, with the doubt that this leaves. */
+/** The changes of each key; where two clusters tell them, with the doubts that this leaves. */
 function withTwoClusters(byKey: ReadonlyMap<string, readonly Change[]>): Iterable<readonly Change[]> {
   const all = [...byKey.values()];
-  const doubt = twoClustersIn({ [Symbol.iterator]: () => eachOf(all) });
-  if (doubt === undefined) return all;
-  const place = keyText(doubt);
-  return new Map([...byKey, [place, [...(byKey.get(place) ?? []), doubt]]]).values();
+  const doubts = copiesIn({ [Symbol.iterator]: () => eachOf(all) });
+  const [first] = doubts;
+  if (first === undefined) return all;
+  const place = keyText(first);
+  return new Map([...byKey, [place, [...(byKey.get(place) ?? []), ...doubts]]]).values();
 }
 
 /** The change, with the content of the one before where both are the same: most writes change nothing that is read. */

@@ -18,6 +18,9 @@ export const COUNTER_WENT_BACK = 'counter-went-back';
 /** The reason of the doubt about everything where two clusters tell their changes under one name: no sight ends it. */
 export const TWO_CLUSTERS = 'two-clusters';
 
+/** The reason of the doubt about what was seen before somebody said that a copy of the cluster was ended: each sight from then on ends it. */
+export const COPY_ENDED = 'copy-ended';
+
 /** The reason of doubts about what was deleted with many others, until all of them were. */
 export const TOOK_LONG = 'took-long';
 

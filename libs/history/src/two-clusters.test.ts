@@ -14,7 +14,13 @@ import {
   restoredByWrongClock,
   restoredOften,
 } from './testing/copies.ts';
-import { CLOCKS_APART_MAX, numberedSight, type NumberedSight, twoClustersIn } from './two-clusters.ts';
+import {
+  CLOCKS_APART_MAX,
+  copyEnded,
+  numberedSight,
+  type NumberedSight,
+  twoClustersIn,
+} from './two-clusters.ts';
 
 /** Every pair of sights, asked one by one whether the rule holds: what the sweep over them must find. */
 function isProven(changes: readonly Change[]): boolean {
@@ -149,6 +155,77 @@ describe('two clusters under one name', () => {
     const wide = history.versions().filter(({ doubt }) => doubt?.reason === 'two-clusters');
     expect(wide).toEqual([expect.objectContaining({ group: '', resource: '', name: '' })]);
     expect(wide[0]).not.toHaveProperty('validTo');
+  });
+
+  describe('where somebody says that the copy was ended', () => {
+    /** A cluster and its copy, what was said when both had gone on for a while, and what each would tell afterwards. */
+    const ended = fc
+      .tuple(acts(60), fc.nat(40), acts(60), acts(80), acts(80))
+      .map(([done, at, other, ...goOn]) => {
+        const original = live('a', EMPTY, 1_000 * MINUTE, done);
+        const { store, at: begun } = original.states[Math.min(at, original.states.length - 1)]!;
+        const copy = live('b', store, begun, other);
+        const [last, lastOfCopy] = [original.states.at(-1)!, copy.states.at(-1)!];
+        const said = Math.max(last.at, lastOfCopy.at) + MINUTE;
+        const end = copyEnded({ by: 'ann', because: 'it was shut down', said });
+        const [own, others] = [last, lastOfCopy].map(
+          ({ store: from }, i) => live('ab'[i]!, from, end.at + SECOND, goOn[i]!).told,
+        ) as [Change[], Change[]];
+        return { before: [...original.told, ...copy.told], end, own, others };
+      });
+    const found = (changes: readonly Change[]) => {
+      const history = memoryHistory();
+      history.add(changes);
+      return history.versions().filter(({ doubt }) => doubt?.reason === 'two-clusters');
+    };
+
+    test('whichever goes on alone is one cluster from then on, and what was in doubt before stays so', () => {
+      let proven = 0;
+      fc.assert(
+        fc.property(ended, fc.boolean(), ({ before, end, own, others }, isOwn) => {
+          const then = found([...before, end, ...(isOwn ? own : others)]);
+          const [two] = found(before);
+          if (two !== undefined) proven++;
+          // What comes later may show that there had been two before, or earlier than was known.
+          expect(then.map(({ validTo }) => validTo)).toEqual(then.map(() => end.at));
+          if (two !== undefined) expect(then[0]!.validFrom).toBeLessThanOrEqual(two.validFrom);
+        }),
+        { numRuns: 200 },
+      );
+      expect(proven).toBeGreaterThan(5);
+    });
+
+    test('a copy that goes on all the same is found again, as where nothing had been before', () => {
+      let again = 0;
+      fc.assert(
+        fc.property(ended, ({ before, end, own, others }) => {
+          const later = found([...before, end, ...own, ...others]).filter(
+            ({ validFrom }) => validFrom >= end.at,
+          );
+          expect(later.length > 0).toBe(isProven([...own, ...others]));
+          again += later.length;
+        }),
+        { numRuns: 100 },
+      );
+      expect(again).toBeGreaterThan(5);
+    });
+
+    test('what was seen before is open until it is seen again, and who said so, when and why stands with it', () => {
+      const { before, end } = fc.sample(
+        ended.filter(({ before: told }) => found(told).length > 0),
+        { numRuns: 1, seed: 3 },
+      )[0]!;
+      const history = memoryHistory();
+      history.add([...before, end]);
+      const [left] = history.versions().filter(({ doubt }) => doubt?.reason === 'copy-ended');
+      expect(left).toMatchObject({
+        validFrom: end.at,
+        name: '',
+        doubt: { may: 'be-anything', answeredAt: end.at },
+      });
+      expect(left).not.toHaveProperty('validTo');
+      expect(left?.doubt?.message).toMatch(/^ann said at 1970-.*: it was shut down\. What was seen before/);
+    });
   });
 
   test('of kinds that Calico’s API server may keep in a store of its own numbers say nothing', () => {

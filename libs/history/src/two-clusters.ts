@@ -2,13 +2,14 @@ import {
   compareResourceVersions,
   compareTexts,
   formatInstant,
+  type Instant,
   type Key,
   kindOf,
   MINUTE,
   resourceName,
 } from '@margay/ground';
 import type { Change } from './change.ts';
-import { TWO_CLUSTERS } from './object-doubt.ts';
+import { COPY_ENDED, TWO_CLUSTERS } from './object-doubt.ts';
 import { placeText } from './place.ts';
 
 /** A sight of an object at a resourceVersion, the number that its last write was given. */
@@ -72,16 +73,33 @@ export function numberedSight(change: Change): NumberedSight | undefined {
  * - and the number of that write is given again, by another write.
  *
  * Of one kind, since kinds can be put into stores of their own, where numbers meet and nothing else is amiss.
+ *
+ * @param after what was asked for up to then says nothing: a copy that went on until then was ended.
  */
-export function twoClustersIn(changes: Iterable<Change>): Change | undefined {
+export function twoClustersIn(changes: Iterable<Change>, after: Instant = -Infinity): Change | undefined {
   if (!isAnyTwice(changes)) return undefined;
   const sights: NumberedSight[] = [];
   for (const change of changes) {
     const sight = numberedSight(change);
-    if (sight !== undefined) sights.push(sight);
+    if (sight !== undefined && sight.receivedAt > after) sights.push(sight);
   }
   const turns = firstTurns(sights.sort(inTime));
   return turns && twoClusters(turns);
+}
+
+/**
+ * The doubts of `twoClustersIn`, one for each time between those from which on somebody said that a copy was ended: what was given twice
+ * before shows nothing afterwards.
+ */
+export function copiesIn(changes: Iterable<Change>): Change[] {
+  if (!isAnyTwice(changes)) return [];
+  const ended: Instant[] = [];
+  for (const { doubt, at } of changes) if (doubt?.reason === COPY_ENDED) ended.push(at);
+  ended.sort((a, b) => a - b);
+  return [-Infinity, ...ended].flatMap((after, i) => {
+    const doubt = twoClustersIn(changes, after);
+    return doubt === undefined || doubt.receivedAt >= (ended[i] ?? Infinity) ? [] : [doubt];
+  });
 }
 
 /** The quick answer for all but a few: false where no number was given twice. */
@@ -168,7 +186,43 @@ export function twoClusters({ begun: [first, birth], by, again: [written, next] 
     doubt: {
       reason: TWO_CLUSTERS,
       may: 'be-anything',
-      message: `Two clusters tell their changes under this name and uid: one is a copy of the other, made of a snapshot of its store. From ${formatInstant(since)} on nobody knows what is of which. ${placeOf(first)} and ${placeOf(birth)} both have the resourceVersion ${birth.resourceVersion}, which one store gives once; ${placeOf(by)}, created before that with ${by.resourceVersion}, was written with ${written.resourceVersion} afterwards, as nothing is after a restore; and ${placeOf(next)} was given that number once more. End the copy or keep it from telling anything here, and give the cluster that stays a new name: the history under this one stays in doubt.`,
+      message: `Two clusters tell their changes under this name and uid: one is a copy of the other, made of a snapshot of its store. From ${formatInstant(since)} on nobody knows what is of which. ${placeOf(first)} and ${placeOf(birth)} both have the resourceVersion ${birth.resourceVersion}, which one store gives once; ${placeOf(by)}, created before that with ${by.resourceVersion}, was written with ${written.resourceVersion} afterwards, as nothing is after a restore; and ${placeOf(next)} was given that number once more. End the copy or keep it from telling anything here. Then give the cluster that stays a new name, or say that the copy is ended (margay copy-ended): what both told stays in doubt.`,
+    },
+    origin: { source: '', position: 0 },
+  };
+}
+
+/** What somebody said who ended a copy of a cluster, or knows that there was none. */
+export interface CopyEnded {
+  /** Who said so. */
+  readonly by: string;
+  /** What was done, or why it was none, in their words. */
+  readonly because: string;
+  readonly said: Instant;
+}
+
+/**
+ * What is left in doubt where somebody says that a copy was ended. Two clusters leave everything in doubt until then, and no more from
+ * then on: what was seen before may be the copy's until it is seen again. It counts from so much later on as clocks may differ, so
+ * that nothing that the copy told counts as told afterwards.
+ */
+export function copyEnded({ by, because, said }: CopyEnded): Change {
+  const at = said + CLOCKS_APART_MAX;
+  const id = `copy-ended/${said}`;
+  return {
+    id,
+    eventId: id,
+    group: '',
+    resource: '',
+    namespace: '',
+    name: '',
+    what: 'doubtful',
+    at,
+    receivedAt: at,
+    doubt: {
+      reason: COPY_ENDED,
+      may: 'be-anything',
+      message: `${by} said at ${formatInstant(said)} that no copy of this cluster tells anything here any more: ${because}. What was seen before ${formatInstant(at)} may have been of the copy: each object is open until it is seen again, and a kind until a list shows what there is of it (margay baseline).`,
     },
     origin: { source: '', position: 0 },
   };

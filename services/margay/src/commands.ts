@@ -77,6 +77,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/baseline.ts')).baselineCommand,
   },
   {
+    use: 'copy-ended [options]',
+    about:
+      'Say that a copy of a cluster, which told its changes under the cluster’s name, tells nothing any more.',
+    load: async () => (await import('./commands/copy-ended.ts')).copyEndedCommand,
+  },
+  {
     use: 'tell-hubs',
     about: 'Tell hubs of a distributed installation’s reports once more: one is new, or lacks some.',
     load: async () => (await import('./commands/tell-hubs.ts')).tellHubsCommand,

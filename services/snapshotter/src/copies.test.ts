@@ -1,5 +1,5 @@
 import { MINUTE, SECOND } from '@margay/ground';
-import type { Change } from '@margay/history';
+import { copyEnded, type Change } from '@margay/history';
 import { openEmbedded } from '@margay/storage';
 import { expect, test } from 'vitest';
 import { Copies } from './copies.ts';
@@ -48,7 +48,7 @@ async function foundIn(...batches: readonly (readonly Change[])[]) {
     await stores.history.append(batch);
     await copies.look('c', stores, batch);
   }
-  const doubt = await stores.history.numbers.twoClusters();
+  const { doubt } = await stores.history.numbers.copies();
   expect(await copies.isTwo('c', stores)).toBe(doubt !== undefined);
   expect(await new Copies().isTwo('c', stores)).toBe(doubt !== undefined);
   await stores.close();
@@ -86,14 +86,40 @@ test.each<[what: string, changes: readonly Change[]]>([
   expect(await foundIn(...each(changes), changes)).toBeUndefined();
 });
 
+test('where somebody says that the copy was ended there is one from then on, until a copy goes on', async () => {
+  const stores = openEmbedded(':memory:');
+  let now = 0;
+  const copies = new Copies(() => (now += 10_000));
+  const told = async (...changes: readonly Change[]) => {
+    await stores.history.append(changes);
+    await copies.look('c', stores, changes);
+  };
+  for (const change of inTime) await told(change);
+  expect(await copies.isTwo('c', stores)).toBe(true);
+  const said = BEGIN + 700 * SECOND;
+  await stores.history.append([copyEnded({ by: 'ann', because: 'it was shut down', said })]);
+  expect(await copies.isTwo('c', stores)).toBe(false);
+  expect((await stores.history.numbers.copies()).endedAt).toBe(said + MINUTE);
+
+  // The copy had counted less: the cluster that stays gives no number that was given since.
+  const later = [pod('a', 106, 800), pod('e', 107, 860, true), pod('f', 108, 920, true)];
+  for (const change of later) await told(change);
+  expect(await copies.isTwo('c', stores)).toBe(false);
+  for (const change of [pod('copy-e', 107, 1_000, true), pod('f', 109, 1_300), pod('copy-e', 109, 1_400)])
+    await told(change);
+  expect((await stores.history.numbers.copies()).doubt?.since).toBe(BEGIN + 1_000 * SECOND - 1_000);
+  expect(await copies.isTwo('c', stores)).toBe(true);
+  await stores.close();
+});
+
 test('a store that is away is asked again', async () => {
   const stores = openEmbedded(':memory:');
   let isAway = true;
   const numbers = {
     ...stores.history.numbers,
-    twoClusters: async () => {
+    copies: async () => {
       if (isAway) throw new Error('away');
-      return undefined;
+      return { doubt: undefined, endedAt: -Infinity };
     },
   };
   const copies = new Copies();

@@ -1,3 +1,4 @@
+import type { Instant } from '@margay/ground';
 import {
   type Change,
   isAgain,
@@ -18,15 +19,17 @@ const LOOKED_MILLISECONDS = 10_000;
 interface Known {
   /** Two clusters tell their changes under its name. */
   isTwo: boolean;
+  /** When its history was asked last whether that is so, by a clock that does not jump. */
+  asked: number;
   /** Writes that were given one number, those that were found last. */
   meetings: readonly Meeting[];
-  /** When it was asked last, by a clock that does not jump. */
+  /** When numbers were compared last, by that clock. */
   looked: number;
 }
 
 /**
  * Looks whether a cluster and a copy of it tell their changes under one name and uid (see `twoClustersIn`). Where they do, the history
- * gets a doubt about everything, which nothing ends.
+ * gets a doubt about everything, which nothing ends but that somebody says that the copy was ended. One that goes on is found again.
  *
  * Numbers that were given twice are looked for in each batch. Where two writes were given one, it is asked whether that shows two.
  */
@@ -57,17 +60,31 @@ export class Copies {
     known.meetings = [...known.meetings, ...found].slice(-MEETINGS_MAX);
     if (known.meetings.length === 0 || this.#now() - known.looked < LOOKED_MILLISECONDS) return;
     known.looked = this.#now();
-    const doubt = await doubtIn(history, known.meetings);
+    const { endedAt } = await history.numbers.copies();
+    known.meetings = known.meetings.filter((again) => isAfter(again, endedAt));
+    const doubt = await doubtIn(history, known.meetings, endedAt);
     if (doubt === undefined) return;
     await history.append([doubt]);
     known.isTwo = true;
+    known.asked = this.#now();
   }
 
-  #of(cluster: string, { history }: Pick<Stores, 'history'>): Promise<Known> {
+  /** What is known of a cluster; while there are two, its history is asked anew whether that was ended. */
+  async #of(cluster: string, { history }: Pick<Stores, 'history'>): Promise<Known> {
+    const known = await this.#begun(cluster, { history });
+    if (known.isTwo && this.#now() - known.asked >= LOOKED_MILLISECONDS) {
+      known.asked = this.#now();
+      known.isTwo = (await history.numbers.copies()).doubt !== undefined;
+    }
+    return known;
+  }
+
+  #begun(cluster: string, { history }: Pick<Stores, 'history'>): Promise<Known> {
     let known = this.#known.get(cluster);
     if (known === undefined) {
-      known = history.numbers.twoClusters().then((two) => ({
-        isTwo: two !== undefined,
+      known = history.numbers.copies().then(({ doubt }) => ({
+        isTwo: doubt !== undefined,
+        asked: this.#now(),
         meetings: [],
         looked: -Infinity,
       }));
@@ -79,17 +96,23 @@ export class Copies {
   }
 }
 
+/** Whether both were asked for after an instant. */
+const isAfter = (meeting: Meeting, instant: Instant): boolean =>
+  meeting.every(({ receivedAt }) => receivedAt > instant);
+
+/** @param endedAt what was asked for up to then says nothing. */
 async function doubtIn(
   { numbers }: Stores['history'],
   meetings: readonly Meeting[],
+  endedAt: Instant,
 ): Promise<Change | undefined> {
   for (const again of meetings) {
     const by = await numbers.birthOf(again[0]);
-    if (by === undefined) continue;
+    if (by === undefined || by.receivedAt <= endedAt) continue;
     const births = await numbers.outlivedBy(by, again[0]);
     const twice = births.length === 0 ? [] : await numbers.meetings(births);
     const [first] = twice
-      .filter((begun) => isBegun(begun) && isInTurns({ begun, by, again }))
+      .filter((begun) => isAfter(begun, endedAt) && isBegun(begun) && isInTurns({ begun, by, again }))
       .sort(([, a], [, b]) => a.receivedAt - b.receivedAt);
     if (first !== undefined) return twoClusters({ begun: first, by, again });
   }

@@ -392,3 +392,16 @@ test('two clusters under one name leave everything open since both tell, and no 
     expect(manyReport(two, all, window)).toEqual({ protects: '?', doubts: ['everything 50-'] });
   expect(manyReport(two, all, { start: 10, end: 50 })).toEqual({ protects: 'yes', doubts: [] });
 });
+
+test('where somebody says that the copy was ended, it is open until it is seen again, and no more once a list shows it', () => {
+  const two = [
+    { ...aboutMany(50, 55, {}, 'two-clusters'), validTo: 500 },
+    aboutMany(500, 500, {}, 'copy-ended'),
+  ];
+  const before = listed(60, 'pods', 'networkpolicies');
+  const after = [...before, ...listed(600, 'pods', 'networkpolicies')];
+  expect(manyReport(two, before, { start: 1_000, end: 2_000 }).protects).toBe('?');
+  expect(manyReport(two, after, { start: 520, end: 700 }).protects).toBe('?');
+  expect(manyReport(two, after, { start: 1_000, end: 2_000 }).protects).toBe('yes');
+  expect(manyReport(two, after, WINDOW).doubts).toEqual(['everything 50-']);
+});

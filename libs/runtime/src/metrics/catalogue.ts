@@ -277,7 +277,7 @@ export const METRICS = {
     labels: ['cluster'],
     help: '1 where two clusters tell their changes under one name and uid: one is a copy of the other, and everything is in doubt since both do.',
     watch:
-      '1: end the copy or keep it from telling anything here, and give the cluster that stays a new name; the page of clusters says what shows it; alert `MargayTwoClusters`.',
+      '1: end the copy or keep it from telling anything here, then give the cluster that stays a new name or say that the copy is ended (`margay copy-ended`); the page of clusters says what shows it; alert `MargayTwoClusters`.',
   },
   hubHeardSeconds: {
     name: 'margay_hub_heard_timestamp_seconds',

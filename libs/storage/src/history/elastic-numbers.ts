@@ -2,7 +2,6 @@ import type { estypes } from '@elastic/elasticsearch';
 import { compareTexts, type Instant, type Key } from '@margay/ground';
 import {
   CLOCKS_APART_MAX,
-  TWO_CLUSTERS,
   type Change,
   type DoubtSince,
   type Meeting,
@@ -11,8 +10,8 @@ import {
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { readAll } from '../elasticsearch/read.ts';
 import { isCounted, keyIdOf } from './elastic-documents.ts';
-import type { Numbers } from './history.ts';
-import { meetingOf } from './meetings.ts';
+import type { Copies, Numbers } from './history.ts';
+import { copiesOf, meetingOf } from './meetings.ts';
 
 /** What of the document of a change is read here. */
 interface NumberedDocument extends Key {
@@ -48,7 +47,7 @@ export const elasticNumbers = (elastic: Elastic): Numbers => ({
   meetings: (sights) => meetings(elastic, sights),
   birthOf: (sight) => birthOf(elastic, sight),
   outlivedBy: (birth, written) => outlivedBy(elastic, birth, written),
-  twoClusters: () => twoClusters(elastic),
+  copies: () => copies(elastic),
 });
 
 /** What to look for: the first ones, in the order asked for. */
@@ -175,18 +174,18 @@ async function outlivedBy(
   });
 }
 
-async function twoClusters(elastic: Elastic): Promise<DoubtSince | undefined> {
-  const documents = readAll<{ readonly doubt?: string }>(elastic, {
+async function copies(elastic: Elastic): Promise<Copies> {
+  const documents = readAll<{ readonly doubt?: string; readonly validTo?: number }>(elastic, {
     index: elastic.index('versions-*'),
     query: { term: { key: keyIdOf(elastic, EVERYTHING) } },
     sort: [{ validFrom: 'asc' }, { _shard_doc: 'asc' }],
-    fields: ['doubt'],
+    fields: ['doubt', 'validTo'],
   });
-  for await (const { doubt } of documents) {
-    const known = doubt === undefined ? undefined : (JSON.parse(doubt) as DoubtSince);
-    if (known?.reason === TWO_CLUSTERS) return known;
-  }
-  return undefined;
+  const found: { readonly doubt: DoubtSince; readonly isOpen: boolean }[] = [];
+  for await (const { doubt, validTo } of documents)
+    if (doubt !== undefined)
+      found.push({ doubt: JSON.parse(doubt) as DoubtSince, isOpen: validTo === undefined });
+  return copiesOf(found);
 }
 
 /** The key of what is about everything. */

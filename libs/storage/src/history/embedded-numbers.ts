@@ -1,13 +1,8 @@
-import {
-  CLOCKS_APART_MAX,
-  isOfOwnCounter,
-  TWO_CLUSTERS,
-  type DoubtSince,
-  type NumberedSight,
-} from '@margay/history';
+import { CLOCKS_APART_MAX, isOfOwnCounter, type DoubtSince, type NumberedSight } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import type { Numbers } from './history.ts';
-import { meetingOf } from './meetings.ts';
+import { copiesOf, meetingOf } from './meetings.ts';
+import { CURRENT } from './tables.ts';
 
 /** What the numbers in the embedded database say of whether one cluster tells all changes. */
 export function embeddedNumbers(database: Database): Numbers {
@@ -31,14 +26,22 @@ export function embeddedNumbers(database: Database): Numbers {
         find(OUTLIVED, number, group, resource, at + CLOCKS_APART_MAX, receivedAt - CLOCKS_APART_MAX),
       ),
 
-    twoClusters: async () =>
+    copies: async () =>
       database.read(() => {
-        const rows = database.sql(ABOUT_EVERYTHING).all() as unknown as { readonly doubt: string }[];
-        return rows
-          .map(({ doubt }) => JSON.parse(doubt) as DoubtSince)
-          .find(({ reason }) => reason === TWO_CLUSTERS);
+        const rows = database.sql(ABOUT_EVERYTHING).all() as unknown as AboutEverything[];
+        return copiesOf(
+          rows.map(({ doubt, validTo }) => ({
+            doubt: JSON.parse(doubt) as DoubtSince,
+            isOpen: validTo === CURRENT,
+          })),
+        );
       }),
   };
+}
+
+interface AboutEverything {
+  readonly doubt: string;
+  readonly validTo: number;
 }
 
 interface NumberedRow extends Omit<NumberedSight, 'created' | 'written'> {
@@ -70,5 +73,5 @@ const OUTLIVED = `${NUMBER} < ${ASKED} AND c.created = 1 AND k."group" = ?2 AND 
   AND c.at < ?5 AND c.at > ?4 ORDER BY c.at, c.uid LIMIT 100`;
 
 const ABOUT_EVERYTHING = `
-  SELECT v.doubt FROM versions v JOIN keys k ON k.id = v.key
+  SELECT v.doubt, v.valid_to AS validTo FROM versions v JOIN keys k ON k.id = v.key
   WHERE k."group" = '' AND k.resource = '' AND k.namespace = '' AND k.name = '' AND v.doubt IS NOT NULL ORDER BY v.valid_from`;

@@ -1,8 +1,10 @@
 import {
   CLOCKS_APART_MAX,
+  copyEnded,
   memoryHistory,
   numberedSight,
   overlapping,
+  TWO_CLUSTERS,
   type Change,
   type Meeting,
   type NumberedSight,
@@ -234,6 +236,29 @@ export function historyContract(name: string, open: () => Promise<History>) {
         [numberedSight(often[0]!), c],
         [numberedSight(before), d],
       ]);
+    });
+
+    test('that two clusters tell is open until somebody says that the copy was ended, and again where it is found again', async () => {
+      const history = await open();
+      const two = (seconds: number): Change => ({
+        ...copyEnded({ by: '', because: '', said: seconds * SECOND }),
+        id: `two-clusters/${seconds}`,
+        at: seconds * SECOND,
+        receivedAt: seconds * SECOND,
+        doubt: { reason: TWO_CLUSTERS, may: 'be-anything', message: 'Two.' },
+      });
+      const copies = async () => {
+        await history.span();
+        const { doubt, endedAt } = await history.numbers.copies();
+        return [doubt?.since, endedAt];
+      };
+      expect(await copies()).toEqual([undefined, -Infinity]);
+      await history.append([two(100), two(150)]);
+      expect(await copies()).toEqual([100 * SECOND, -Infinity]);
+      await history.append([copyEnded({ by: 'ann', because: 'it is gone', said: 200 * SECOND })]);
+      expect(await copies()).toEqual([undefined, 260 * SECOND]);
+      await history.append([two(300)]);
+      expect(await copies()).toEqual([300 * SECOND, 260 * SECOND]);
     });
 
     test.each([8, 9])('a counter that went back leaves everything open (%i)', async (seed) => {

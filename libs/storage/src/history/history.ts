@@ -58,8 +58,16 @@ export interface Numbers {
    */
   outlivedBy(birth: NumberedSight, written: NumberedSight): Promise<NumberedSight[]>;
 
-  /** The doubt that two clusters tell all changes, the oldest where there are several; undefined where the history has none. */
-  twoClusters(): Promise<DoubtSince | undefined>;
+  /** Whether two clusters tell all changes, by what the history has of it. */
+  copies(): Promise<Copies>;
+}
+
+/** What a history has of a copy of its cluster. */
+export interface Copies {
+  /** That two tell, the oldest doubt where there are several; undefined where none does any more, or ever did. */
+  readonly doubt: DoubtSince | undefined;
+  /** From when on nothing counts that was given twice before, since somebody said that the copy was ended. -Infinity where nobody did. */
+  readonly endedAt: Instant;
 }
 
 /**

@@ -80,12 +80,11 @@ export class Standing {
     return { ...standing, ...(twoClusters !== null && { complete: false }), uid, twoClusters };
   }
 
-  /** What is known once does not change. */
   async #twoClustersOf(cluster: string, { history }: Stores): Promise<TwoClusters> {
     const known = this.#two.get(cluster);
     const at = performance.now();
-    if (known !== undefined && (known.found !== null || at - known.at < TWO_MILLISECONDS)) return known.found;
-    const doubt = await history.numbers.twoClusters();
+    if (known !== undefined && at - known.at < TWO_MILLISECONDS) return known.found;
+    const { doubt } = await history.numbers.copies();
     const found = doubt === undefined ? null : { since: formatInstant(doubt.since), words: doubt.message };
     this.#two.set(cluster, { at, found });
     return found;
