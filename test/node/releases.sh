@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A release's life on a real node: an older chart, an upgrade to this one, a rollback and forth, TLS, with KAFKA and ELASTICSEARCH another profile and back, and an
 # uninstall. What was archived before must be there after each step, and what was not seen while another profile was there must not be reported as if it were. OLDER is the
-# folder of the older chart, PROFILE the profile that it begins with (embedded unless set; distributed needs KAFKA and ELASTICSEARCH). Volumes that fit claims of 1 GiB are needed.
+# older chart (a folder, or packed), PROFILE the profile that it begins with (embedded unless set; distributed needs KAFKA and ELASTICSEARCH). Volumes that fit claims of 1 GiB are needed.
 # OLDER=… IMAGE=margay:0.1.0 [KAFKA=host:port ELASTICSEARCH=URL PROFILE=distributed] test/node/releases.sh
 set -euo pipefail
-: "${OLDER:?folder of a chart}" "${IMAGE:=margay:0.1.0}" "${PROFILE:=embedded}"
+: "${OLDER:?an older chart}" "${IMAGE:=margay:0.1.0}" "${PROFILE:=embedded}"
 cd "$(dirname "$0")/../.."
 ns=margay-life work=margay-life-work run=$(mktemp -d)
 stop_forwarding() { kill "${forward:-}" 2> /dev/null || true; wait "${forward:-}" 2> /dev/null || true; forward=; }
