@@ -1,17 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TemplateProblem, typeOfReport, type Report } from '@margay/reports';
+import type { Said } from './in-thread.ts';
 
-/** What the thread says: that it is there and begins, and what came of it. */
-export type Said = 'begins' | Rendered;
-
-/** What came of it. */
+/** What came of a template. */
 export type Rendered =
   | { readonly text: string }
   | { readonly problem: { readonly template: string; readonly line: number; readonly what: string } };
 
 const { report, name } = workerData as { readonly report: Report; readonly name: string };
-parentPort!.postMessage('begins' satisfies Said);
-parentPort!.postMessage(rendered() satisfies Said);
+const say = (said: Omit<Said<Rendered>, 'milliseconds'>) => {
+  const { user, system } = process.threadCpuUsage();
+  parentPort!.postMessage({ ...said, milliseconds: (user + system) / 1_000 } satisfies Said<Rendered>);
+};
+say({});
+say({ done: rendered() });
 
 function rendered(): Rendered {
   const download = typeOfReport(report).downloads.find((known) => known.name === name)!;

@@ -13,7 +13,8 @@ import {
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { contentOf, revisionOf } from '../runs/runs.ts';
-import { renderInThread, type Meter } from './render-in-thread.ts';
+import type { Meter } from './in-thread.ts';
+import { renderInThread } from './render-in-thread.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */
 export interface ReportFile {

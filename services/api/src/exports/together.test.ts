@@ -1,6 +1,8 @@
 import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader } from '@margay/storage';
 import { expect, test } from 'vitest';
+import { Busy } from './capacity.ts';
+import { inThread } from './in-thread.ts';
 import type { ReportFile } from './stream-file.ts';
 import { boundTogether, TooMuchTogether } from './together.ts';
 
@@ -45,4 +47,41 @@ test('what is too much stops there, and is found out once', async () => {
   for (let i = 0; i < 3; i++)
     await expect(boundTogether(header, files, BOUNDS)).rejects.toThrow(TooMuchTogether);
   expect(rendered).toBe(1);
+});
+
+/** A file that is made in a thread which waits for so long, as one does where the machine has much else to do. */
+const waiting = (milliseconds: number): ReportFile => ({
+  ...file(1),
+  async *text(meter) {
+    const script = `
+      import { parentPort } from 'node:worker_threads';
+      const say = (said) => {
+        const { user, system } = process.threadCpuUsage();
+        parentPort.postMessage({ ...said, milliseconds: (user + system) / 1000 });
+      };
+      say({});
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${milliseconds});
+      say({ done: 'x' });`;
+    const thread = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+    yield await inThread<string>(thread, {}, { megabytes: 64, seconds: 1 }, meter);
+  },
+});
+
+test('what a machine with much else to do lets files wait for is not theirs', async () => {
+  await boundTogether(report(), [waiting(600), waiting(600)], BOUNDS);
+});
+
+test('where too much goes on to find it out, nothing is known afterwards', async () => {
+  const header = report();
+  let isBusy = true;
+  const sometimes: ReportFile = {
+    ...file(1),
+    async *text() {
+      if (isBusy) throw new Busy('for now');
+      yield 'x';
+    },
+  };
+  await expect(boundTogether(header, [sometimes], BOUNDS)).rejects.toThrow(Busy);
+  isBusy = false;
+  await boundTogether(header, [sometimes], BOUNDS);
 });

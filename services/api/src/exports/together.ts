@@ -8,7 +8,7 @@ export class TooMuchTogether extends Error {
   override readonly name = 'TooMuchTogether';
 }
 
-/** How much all files of a type may be, and how long they may take, in one archive. */
+/** How much all files of a type may be, and how long they may take of a processor, in one archive. */
 interface Bounds {
   readonly characters: number;
   readonly seconds: number;
@@ -23,7 +23,7 @@ function boundsOf(header: ArchivedHeader, files: number): Bounds {
   };
 }
 
-/** What was found of an archived report, which never changes. */
+/** What was found of an archived report. It is kept, so nothing counts that what else the machine did then decides. */
 const KNOWN_MAX = 1_000;
 const known = new Map<string, TooMuchTogether | undefined>();
 
