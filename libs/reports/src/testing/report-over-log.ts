@@ -9,7 +9,34 @@ export interface BesideLog {
   readonly marks: readonly CoverageMark[];
 }
 
-/** The report over a window from the lines of one log, all of which were read. @param each so many lines make a mark. */
+interface ToldByLog {
+  readonly changes: readonly (readonly Change[])[];
+  readonly policyEvents: readonly PolicyEvent[];
+  readonly reads: readonly Read[];
+}
+
+/** What a log tells is read once, however many reports are made of it: that takes longer than a report does. */
+const told = new WeakMap<readonly string[], ToldByLog>();
+
+function toldBy(log: readonly string[]): ToldByLog {
+  const known = told.get(log);
+  if (known !== undefined) return known;
+  const readings = log.map((line, position) => readLine(line, { source: 'audit', position }));
+  const reads = readings.flatMap((some, position) => some.map((reading): Read => ({ position, reading })));
+  const changes = readings
+    .flat()
+    .map((reading): readonly Change[] => ('changes' in reading ? (reading.changes ?? []) : []));
+  const policyEvents = readings
+    .flat()
+    .flatMap((reading): readonly PolicyEvent[] =>
+      'policyEvent' in reading && reading.policyEvent !== undefined ? [reading.policyEvent] : [],
+    );
+  const all = { changes, policyEvents, reads };
+  told.set(log, all);
+  return all;
+}
+
+/** The report over a window from the lines of one log, all of which were read. @param log is not changed afterwards. @param each so many lines make a mark. */
 export function reportOverLog(
   log: readonly string[],
   window: Window,
@@ -19,18 +46,11 @@ export function reportOverLog(
 ): Report {
   const history = memoryHistory();
   history.add(beside.changes);
-  const policyEvents: PolicyEvent[] = [];
-  const reads: Read[] = [];
+  const { changes, policyEvents, reads } = toldBy(log);
   let birth: Instant | undefined = birthOf(beside.changes);
-  for (const [position, line] of log.entries()) {
-    for (const reading of readLine(line, { source: 'audit', position })) {
-      reads.push({ position, reading });
-      const changes: readonly Change[] = 'changes' in reading ? (reading.changes ?? []) : [];
-      history.add(changes);
-      birth ??= birthOf(changes);
-      if ('policyEvent' in reading && reading.policyEvent !== undefined)
-        policyEvents.push(reading.policyEvent);
-    }
+  for (const some of changes) {
+    history.add(some);
+    birth ??= birthOf(some);
   }
   const marks = Array.from({ length: Math.ceil(log.length / each) }, (_, i): CoverageMark => {
     const [from, to] = [i * each, Math.min(log.length, (i + 1) * each)];
@@ -55,6 +75,6 @@ export function reportOverLog(
   const sights = sightsToAsk(input).map(
     (from) => [from, history.firstSights({ from, before: window.end })] as const,
   );
-  const told = history.told(namesToAsk(input), window.end);
-  return computeReport({ ...input, sights: new Map(sights), told });
+  const heardOf = history.told(namesToAsk(input), window.end);
+  return computeReport({ ...input, sights: new Map(sights), told: heardOf });
 }
