@@ -105,9 +105,12 @@ test(
     expect(verified(...kept, '--witness', W1, '--witness', absent).code).toBe(1);
     expect(verified(...kept, '--witness', W1, '--witness', absent, '--witnesses', '1').code).toBe(0);
     writeFileSync(path('cosigned.txt'), both.out.replace(/(witness\.example\/w1 .{20})./, '$1A'));
-    expect(verified(...kept, '--witness', W1).out).toMatch(
-      /NOT INTACT: .*the signature of witness\.example\/w1/,
+    const damaged = verified(...kept, '--witness', W1);
+    expect(damaged.out).toMatch(
+      /not shown: that it goes with the checkpoint that was kept: .*the signature of witness\.example\/w1/,
     );
+    expect(damaged.out).not.toMatch(/NOT INTACT/);
+    expect(damaged.code).toBe(1);
 
     // An insider with the key makes the history anew.
     const forked = await margayWithLog(['daily-x', 'daily-y', 'daily-z']);
@@ -261,4 +264,15 @@ test.each<[string, string[], RegExp]>([
 ])('%s is refused', (_, options, words) => {
   const { code, err } = margay(['verify', 'none', ...options]);
   expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(words) as string });
+});
+
+test('a witness takes one key of each log', () => {
+  const second = margay(['key', path('second.key'), '--name', 'margay.example/log']).out.trim();
+  margay(['key', path('w6.key'), '--name', 'witness.example/w6', '--witness']);
+  const options = ['--key', path('w6.key'), '--data', path('w6'), '--log', KEY[1]!];
+  const first = margay(['key', path('first.key'), '--name', 'margay.example/log']).out.trim();
+  expect(margay(['witness', 'serve', ...options, '--log', first, '--log', second])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/are keys of one log, which one of them alone signs/) as string,
+  });
 });

@@ -10,6 +10,7 @@ import {
   signCheckpoint,
   signingKey,
   type TreeHead,
+  watchedLogs,
   witness,
 } from '@margay/ledger';
 import { expect, onTestFinished, test } from 'vitest';
@@ -51,7 +52,7 @@ function honest(last?: TreeHead) {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const said = witness(Buffer.concat(chunks), [LOG], () => last);
+      const said = witness(Buffer.concat(chunks), watchedLogs([LOG]), () => last);
       asked.push(said.status);
       if (said.status === 409)
         return response.writeHead(409, { 'content-type': 'text/x.tlog.size' }).end(`${said.size}\n`);
@@ -91,7 +92,7 @@ function busy(...sizes: readonly number[]) {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const seen = left.length > 1 ? left.shift()! : left[0]!;
-      const said = witness(Buffer.concat(chunks), [LOG], () => logOf(seen));
+      const said = witness(Buffer.concat(chunks), watchedLogs([LOG]), () => logOf(seen));
       if (said.status === 200)
         return response.end(cosignNote(said.checkpoint, KEY, NOW).slice(said.checkpoint.length));
       response.writeHead(said.status).end(said.status === 409 ? `${said.size}\n` : '');
@@ -113,7 +114,7 @@ test('two who ask one witness for two heads at once: each has his own cosigned, 
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const said = witness(Buffer.concat(chunks), [LOG], () => state.last);
+      const said = witness(Buffer.concat(chunks), watchedLogs([LOG]), () => state.last);
       if (said.status !== 200)
         return response.writeHead(said.status).end(said.status === 409 ? `${said.size}\n` : '');
       state.last = readCheckpoint(Buffer.from(said.checkpoint), []);

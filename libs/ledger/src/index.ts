@@ -74,9 +74,16 @@ export {
   signCheckpoint,
   type SignedCheckpoint,
 } from './notes/checkpoint.ts';
-export { addCheckpointText, witness, type WitnessAnswer } from './witness.ts';
+export { addCheckpointText, watchedLogs, type WatchedLogs, witness, type WitnessAnswer } from './witness.ts';
 export { checkProof, proofText, readGrowth, readProof } from './notes/proof.ts';
-export { isPrinted, type PrintedPlace, printedText, readPrinted } from './notes/printed.ts';
+export {
+  isPrinted,
+  looksLikeCheckpoint,
+  mendedCheckpoint,
+  type PrintedPlace,
+  printedText,
+  readPrinted,
+} from './notes/printed.ts';
 export {
   EnvelopeProblem,
   envelopeText,

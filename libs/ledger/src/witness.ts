@@ -1,7 +1,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64 } from '@scure/base';
 import { readCheckpoint } from './notes/checkpoint.ts';
-import type { VerifierKey } from './notes/keys.ts';
+import { NoKey, type VerifierKey } from './notes/keys.ts';
 import { NoteProblem, noteText } from './notes/note.ts';
 import { type Hash, readHash, sameBytes } from './tree/hashes.ts';
 import { goesOnFrom, type TreeHead } from './tree/proofs.ts';
@@ -45,15 +45,38 @@ export type WitnessAnswer =
   /** No request; no key of that log signed it; no such log is known; the proof does not show it. */
   | { readonly status: 400 | 403 | 404 | 422; readonly why: string };
 
+/** The logs that a witness watches: the key of each, by its origin. */
+export type WatchedLogs = ReadonlyMap<string, VerifierKey>;
+
+/**
+ * The logs that keys are of. A log is signed by one key at a time, and a witness sees heads alone, not which key the log says follows which: of
+ * two keys it could not tell that one signs no more.
+ *
+ * @throws NoKey for two keys of one log, or one of a witness.
+ */
+export function watchedLogs(keys: readonly VerifierKey[]): WatchedLogs {
+  const logs = new Map<string, VerifierKey>();
+  for (const key of keys) {
+    const { name, id, use } = key;
+    if (use !== 'log') throw new NoKey(`${name}+${id} is the key of a witness, and that of a log is needed`);
+    const other = logs.get(name);
+    if (other !== undefined && other.id !== id)
+      throw new NoKey(
+        `${name}+${other.id} and ${name}+${id} are keys of one log, which one of them alone signs: give the one that its log says follows the other`,
+      );
+    logs.set(name, key);
+  }
+  return logs;
+}
+
 /**
  * Whether a witness may cosign a checkpoint.
  *
- * @param logs the keys of the logs that it watches.
  * @param lastOf the head of a log that it cosigned last.
  */
 export function witness(
   request: Uint8Array,
-  logs: readonly VerifierKey[],
+  logs: WatchedLogs,
   lastOf: (origin: string) => TreeHead | undefined,
 ): WitnessAnswer {
   try {
@@ -61,10 +84,10 @@ export function witness(
     const bytes = utf8ToBytes(checkpoint);
     const head = readCheckpoint(bytes, []);
     const { origin, size } = head;
-    if (!logs.some(({ name }) => name === origin))
-      return { status: 404, why: `the log ${origin} is not watched here` };
-    if (!isSignedByOneOf(bytes, logs))
-      return { status: 403, why: `no known key of the log ${origin} signed it` };
+    const key = logs.get(origin);
+    if (key === undefined) return { status: 404, why: `the log ${origin} is not watched here` };
+    if (!isSignedBy(bytes, key))
+      return { status: 403, why: `the key of the log ${origin} that is known here did not sign it` };
     if (old > size)
       return { status: 400, why: `the old size ${old} is greater than that of the checkpoint, ${size}` };
     const last = lastOf(origin);
@@ -91,9 +114,9 @@ export function witness(
   }
 }
 
-function isSignedByOneOf(checkpoint: Uint8Array, logs: readonly VerifierKey[]): boolean {
+function isSignedBy(checkpoint: Uint8Array, key: VerifierKey): boolean {
   try {
-    return readCheckpoint(checkpoint, logs).signed.length > 0;
+    return readCheckpoint(checkpoint, [key]).signed.length > 0;
   } catch (error) {
     if (error instanceof NoteProblem) return false;
     throw error;

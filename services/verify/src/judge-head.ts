@@ -1,12 +1,10 @@
 import {
   goesOnFrom,
   isoOf,
-  isPrinted,
   isSameKey,
+  NoteProblem,
   readCheckpoint,
   readNote,
-  readPrinted,
-  readProof,
   type SignedCheckpoint,
   signersOfHead,
   standingKeys,
@@ -15,8 +13,7 @@ import {
 } from '@margay/ledger';
 import { believed } from './believed-times.ts';
 import type { FollowedKeys } from './follow-keys.ts';
-import { named, type Told, type Trusted } from './judgement.ts';
-import { filesAttachedTo, isPdf } from './read-pdf.ts';
+import type { Told, Trusted } from './judgement.ts';
 import { Wrong } from './wrong.ts';
 
 /** Tells who signed a head, of those who are known. */
@@ -42,23 +39,6 @@ const whoNotShown = ({ keys }: Trusted): string =>
   keys.length === 0
     ? 'who made it: no key was given, and --key takes one'
     : 'who made it: no key that was given signed it';
-
-const PROOF = 'report.tlog-proof';
-
-/**
- * The signed note in what somebody kept: as the log gives it, as it was printed, or in a PDF.
- *
- * @throws NoteProblem where what was printed is not whole; Wrong for a PDF without one, or that says two things.
- */
-export function keptBytes(bytes: Buffer): Uint8Array {
-  if (isPdf(bytes)) {
-    const proof = filesAttachedTo(bytes, [PROOF]).get(PROOF);
-    if (proof === undefined) throw new Wrong('the PDF that was kept has no checkpoint attached');
-    return Buffer.from(readProof(proof).checkpoint);
-  }
-  const text = bytes.toString();
-  return isPrinted(text) ? Buffer.from(readPrinted(text).checkpoint) : bytes;
-}
 
 /** What is shown of a head by what is trusted. */
 interface JudgedHead {
@@ -131,22 +111,24 @@ function judgeSince(
 ): SignedCheckpoint | undefined {
   const { since: bytes, keys, given = keys, changes = [], growth } = trusted;
   if (bytes === undefined) return undefined;
-  const { note, ...since } = named('the checkpoint that was kept', () => {
-    const read = keptBytes(Buffer.from(bytes));
-    return { note: read, ...readCheckpoint(read, keys) };
-  });
   if (head === undefined) {
     told.notShown.push('that it stands in the log of the checkpoint that was kept');
     return undefined;
   }
-  if (since.origin !== head.origin)
-    throw new Wrong(
-      `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`,
-    );
-  const isOne = isOneLog(since, head, growth, told);
+  const since = readKept(bytes, keys, told);
+  if (since === undefined) return undefined;
   const by = logKeysOf(since);
+  if (since.origin !== head.origin) {
+    const words = `it is in the log ${head.origin}, and the checkpoint that was kept is of ${since.origin}`;
+    if (by.length > 0) throw new Wrong(words);
+    told.notShown.push(
+      `that it goes with the checkpoint that was kept: ${words}, which no key that is known signed`,
+    );
+    return undefined;
+  }
+  const isOne = isOneLog(since, head, growth, told);
   if (by.length === 0) {
-    told.notShown.push(whoSignedKept(note, keys));
+    told.notShown.push(whoSignedKept(bytes, keys));
     return undefined;
   }
   const counting = signersOfHead(given, changes, since.size);
@@ -157,6 +139,23 @@ function judgeSince(
     return undefined;
   }
   return isOne ? since : undefined;
+}
+
+/** The checkpoint that was kept; undefined where a known key is said to have signed it and did not, which says nothing of what was brought. */
+function readKept(
+  bytes: Uint8Array,
+  keys: Trusted['keys'],
+  { notShown }: Told,
+): SignedCheckpoint | undefined {
+  try {
+    return readCheckpoint(bytes, keys);
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    notShown.push(
+      `that it goes with the checkpoint that was kept: of that checkpoint, and not of what is checked by it, ${error.message}; give it as it was kept`,
+    );
+    return undefined;
+  }
 }
 
 /** Whether two heads are shown to be of one log. @throws Wrong where they are not of one. */

@@ -8,7 +8,7 @@ export interface Trusted {
   readonly keys: readonly VerifierKey[];
   /** Of these, those that count for the head of what was brought, where the log tells of other keys; all where it does not. */
   readonly signers?: readonly VerifierKey[];
-  /** A checkpoint that he kept. */
+  /** A checkpoint that he kept: the signed note, as `keptBytes` gives it. */
   readonly since?: Uint8Array;
   /** The proof that the newer one of the two goes on from the older. */
   readonly growth?: readonly Hash[];

@@ -3,12 +3,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import { type Fields, isFields, jsonOf } from '@margay/ground';
-import { isPrinted, type PrintedPlace, readPrinted } from '@margay/ledger';
+import {
+  isPrinted,
+  looksLikeCheckpoint,
+  mendedCheckpoint,
+  type PrintedPlace,
+  readPrinted,
+} from '@margay/ledger';
 import { LOG_FILES, type Report, toReportJson } from '@margay/reports';
 import { jsonSize, sizeProblem } from './json-size.ts';
 import { ambiguityOf } from './one-reading.ts';
 import type { BroughtKeys } from './follow-keys.ts';
 import { filesAttachedTo, isPdf } from './read-pdf.ts';
+import { textIn } from './read-kept.ts';
 import { FILE_BYTES_MAX, zipFiles } from './read-zip.ts';
 import { Wrong } from './wrong.ts';
 
@@ -93,12 +100,14 @@ const CHECKPOINT_BYTES_MAX = 100_000;
 
 function checkpointIn(bytes: Buffer): BroughtPlace | undefined {
   if (bytes.length > CHECKPOINT_BYTES_MAX) return undefined;
-  const text = bytes.toString();
+  const text = textIn(bytes);
   if (isPrinted(text)) {
     const printed = readPrinted(text);
     return { kind: 'printed', checkpoint: Buffer.from(printed.checkpoint), printed };
   }
-  return text.includes('\n\n\u2014 ') ? { kind: 'checkpoint', checkpoint: bytes } : undefined;
+  return looksLikeCheckpoint(text)
+    ? { kind: 'checkpoint', checkpoint: Buffer.from(mendedCheckpoint(text)) }
+    : undefined;
 }
 
 function evidenceIn(path: string, bytes: Buffer): BroughtEvidence {

@@ -1,5 +1,4 @@
 import {
-  type Hash,
   NoKey,
   NoteProblem,
   readGrowth,
@@ -16,6 +15,7 @@ import { judgePlace } from './judge-place.ts';
 import { withTimestamp } from './judge-timestamp.ts';
 import { type Judgement, type Trusted, WRONG } from './judgement.ts';
 import { readBrought, readBytes } from './read-evidence.ts';
+import { keptBytes, textIn } from './read-kept.ts';
 import { Wrong } from './wrong.ts';
 
 interface Options extends Partial<Asked> {
@@ -177,18 +177,23 @@ async function trustedOf({
     keys,
     now: Date.now(),
     ...(witnesses && { witnesses }),
-    ...(timestampCa !== undefined && { timestamps: await authoritiesIn(timestampCa) }),
-    ...(since !== undefined && { since: await readBytes(since) }),
-    ...(growth !== undefined && { growth: hashesIn(growth, await readBytes(growth)) }),
+    ...(timestampCa !== undefined && {
+      timestamps: await fileOf(timestampCa, (bytes) => readCertificates(textIn(bytes))),
+    }),
+    ...(since !== undefined && { since: await fileOf(since, keptBytes) }),
+    ...(growth !== undefined && { growth: await fileOf(growth, (bytes) => readGrowth(textIn(bytes))) }),
   };
 }
 
-async function authoritiesIn(path: string): Promise<Authorities> {
+/** What a file is that somebody has beside what is checked. @throws Error that names it: of what is checked it says nothing. */
+async function fileOf<T>(path: string, read: (bytes: Buffer) => T): Promise<T> {
+  const bytes = await readBytes(path);
   try {
-    return readCertificates((await readBytes(path)).toString());
+    return read(bytes);
   } catch (error) {
-    if (!(error instanceof TimestampProblem)) throw error;
-    throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+    if (!(error instanceof NoteProblem || error instanceof TimestampProblem || error instanceof Wrong))
+      throw error;
+    throw new Error(`Cannot read ${path}, so that nothing was checked: ${error.message}`, { cause: error });
   }
 }
 
@@ -209,19 +214,11 @@ function witnessesOf({
   return { keys, needed: count };
 }
 
-function hashesIn(path: string, bytes: Uint8Array): Hash[] {
-  try {
-    return readGrowth(Buffer.from(bytes).toString());
-  } catch (error) {
-    if (!(error instanceof NoteProblem)) throw error;
-    throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
-  }
-}
-
 /** What was given is not repeated: by mistake it is the key that signs. */
 export function keyOption(text: string, before: VerifierKey[] = [], option = '--key'): VerifierKey[] {
   try {
-    return [...before, readVerifierKey(text.trim())];
+    // No key has a space in it: where a mail broke the line, it is one all the same.
+    return [...before, readVerifierKey(text.replaceAll(/\s+/g, ''))];
   } catch (error) {
     if (!(error instanceof NoKey)) throw error;
     throw new UsageError(`${option} is no key for checking: ${error.message}`);

@@ -1,4 +1,5 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { readCheckpoint } from './checkpoint.ts';
 import { NoteProblem, readNote } from './note.ts';
 
 /** What is printed with a report, and stands in its QR code: where it is in the log, and the log's signed head. Nobody signs the former. */
@@ -29,7 +30,7 @@ export const isPrinted = (text: string): boolean => text.trimStart().startsWith(
  * @throws NoteProblem where something of it is missing.
  */
 export function readPrinted(text: string): PrintedPlace {
-  const words = text.split(/\s+/).filter((word) => word !== '');
+  const words = wordsIn(text);
   if (words.shift() !== FIRST_LINE)
     throw new NoteProblem(`it does not begin with ${FIRST_LINE}, as what is printed does`);
   const named = (name: string): string => {
@@ -39,13 +40,42 @@ export function readPrinted(text: string): PrintedPlace {
   };
   const [run, digest, index] = [named('run'), named('digest'), named('entry')];
   if (!/^(0|[1-9][0-9]{0,15})$/.test(index)) throw new NoteProblem(`its entry is no number`);
+  return { run, digest, index: Number(index), checkpoint: checkpointOf(words) };
+}
+
+/** A checkpoint put together again of its words. @throws NoteProblem */
+function checkpointOf(words: readonly string[]): string {
   const [head, ...signatures] = splitAt(words, (word) => DASHES.has(word));
   if (head?.length !== 3) throw new NoteProblem('the head of the log must be an origin, a size and a hash');
   const lines = signatures.map(([name = '', ...pieces]) => `\u2014 ${name} ${wholeOf(pieces)}\n`);
   const checkpoint = `${head.join('\n')}\n\n${lines.join('')}`;
   readNote(utf8ToBytes(checkpoint));
-  return { run, digest, index: Number(index), checkpoint };
+  return checkpoint;
 }
+
+/** Whether a text is a checkpoint, whatever became of its lines on the way: three words, and behind them who signed. */
+export const looksLikeCheckpoint = (text: string): boolean => {
+  const dash = wordsIn(text).findIndex((word) => DASHES.has(word));
+  return dash === 3;
+};
+
+/**
+ * A checkpoint as its log signed it, of what came by mail or out of an editor: with other ends of lines, spaces or empty lines. None of these
+ * means anything in it, and nothing else than what was signed can pass.
+ *
+ * @throws NoteProblem where something of it is missing.
+ */
+export function mendedCheckpoint(text: string): string {
+  try {
+    readCheckpoint(utf8ToBytes(text), []);
+    return text;
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    return checkpointOf(wordsIn(text));
+  }
+}
+
+const wordsIn = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 
 /** A signature of which lines are broken. All that there are end with an equals sign: what follows is of the page. */
 const wholeOf = (pieces: readonly string[]): string =>

@@ -40,17 +40,16 @@ export function readProof(bytes: Uint8Array): LogProof {
 }
 
 /**
- * The hashes of a proof that a log goes on from an older one, as the API gives it: one in base64 on each line.
+ * The hashes of a proof that a log goes on from an older one, as the API gives it: one in base64 on each line. Spaces and empty lines mean nothing.
  *
  * @throws NoteProblem that says which line is none.
  */
 export function readGrowth(text: string): Hash[] {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines.map((line, i) => {
-    const hash = readHash(line);
+  return text.split(/\r\n?|\n/).flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const hash = readHash(line.trim());
     if (hash === undefined) throw new NoteProblem(`line ${i + 1} is no hash in base64`);
-    return hash;
+    return [hash];
   });
 }
 

@@ -330,7 +330,7 @@ function compareSince(
   const names = readNote(since)
     .signatures.map(({ name, id }) => `${name}+${id}`)
     .join(' and ');
-  if (kept.origin !== head.origin)
+  if (kept.origin !== head.origin && isKnown)
     found(
       'replaced',
       `The log is ${head.origin}, and the checkpoint that was kept is of the log ${kept.origin}.`,
@@ -340,9 +340,9 @@ function compareSince(
       'truncated',
       `The log has ${head.size} entries, and the checkpoint that was kept is of ${kept.size}: the last were removed.`,
     );
-  else if (kept.size <= head.size && rootAtKept === undefined)
+  else if (kept.origin === head.origin && kept.size <= head.size && rootAtKept === undefined)
     notShown('that the log goes on from the checkpoint that was kept');
-  else if (kept.size <= head.size && !sameBytes(rootAtKept!, kept.root))
+  else if (kept.origin === head.origin && kept.size <= head.size && !sameBytes(rootAtKept!, kept.root))
     found(
       'forked',
       `The log does not go on from the checkpoint that was kept: of its first ${kept.size} entries some are others than there were then.`,

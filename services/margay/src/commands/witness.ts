@@ -14,12 +14,15 @@ import { createHash } from 'node:crypto';
 import { askWitness } from '@margay/confirmations';
 import {
   cosignNote,
-  readCheckpoint,
+  NoKey,
   NoteProblem,
+  readCheckpoint,
   readGrowth,
   type SigningKey,
   type VerifierKey,
   verifierKeyText,
+  watchedLogs,
+  type WatchedLogs,
   witness,
   type WitnessAnswer,
 } from '@margay/ledger';
@@ -27,7 +30,7 @@ import { keepNames, makeFolder, replaceFile, stopSignal } from '@margay/runtime'
 import { lock } from '@margay/sqlite';
 import { readKeyFile } from '@margay/storage';
 import { say, UsageError, write } from '@margay/terminal';
-import { keyOption } from '@margay/verify';
+import { keptBytes, keyOption } from '@margay/verify';
 import { Command } from 'commander';
 import { apiOption, askApiText, OWN_API } from '../ask-api.ts';
 
@@ -54,16 +57,21 @@ function serveCommand(): Command {
     )
     .requiredOption('--key <file>', 'the key of the witness, as margay key --witness makes it')
     .requiredOption('--data <dir>', 'where the last checkpoint of each log is kept: one witness alone has it')
-    .requiredOption('--log <key>', 'the key of a log that is watched. Several may be given', keyOption)
+    .requiredOption(
+      '--log <key>',
+      'the key of a log that is watched, which signs it now. Several logs may be given',
+      keyOption,
+    )
     .option('--port <port>', 'port', '8090')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--tls-cert <file>', 'certificate (PEM) to serve with by TLS; plain HTTP unless given')
     .option('--tls-key <file>', 'the key of that certificate')
     .action(async (options: ServeOptions) => {
-      const { key: file, data, log: logs, port, host } = options;
+      const { key: file, data, port, host } = options;
       const key = readKeyFile(file);
       if (key.use !== 'witness')
         throw new UsageError(`${file} is no key of a witness: margay key --witness makes one`);
+      const logs = logsOf(options);
       makeFolder(data);
       const { server, scheme } = serverOf(options, (request, response) => {
         answer(request, response, { key, data, logs }).catch((error: Error) => {
@@ -78,7 +86,7 @@ function serveCommand(): Command {
       });
       const { port: own } = server.address() as AddressInfo;
       say(
-        `Witness ${key.name} of ${logs.map(({ name }) => name).join(', ')}: POST ${scheme}://${host}:${own}/add-checkpoint\n`,
+        `Witness ${key.name} of ${[...logs.keys()].join(', ')}: POST ${scheme}://${host}:${own}/add-checkpoint\n`,
       );
       await write(`${verifierKeyText(key)}\n`);
       await new Promise<void>((resolve) =>
@@ -87,6 +95,15 @@ function serveCommand(): Command {
       server.close();
       unlock();
     });
+}
+
+function logsOf({ log: keys }: Pick<ServeOptions, 'log'>): WatchedLogs {
+  try {
+    return watchedLogs(keys);
+  } catch (error) {
+    if (!(error instanceof NoKey)) throw error;
+    throw new UsageError(`--log: ${error.message}`);
+  }
 }
 
 /** @throws Error where the certificate and its key cannot be served with. */
@@ -112,7 +129,7 @@ function serverOf(
 interface Witness {
   readonly key: SigningKey;
   readonly data: string;
-  readonly logs: readonly VerifierKey[];
+  readonly logs: WatchedLogs;
 }
 
 /** A checkpoint with a proof is less. */
@@ -147,9 +164,19 @@ function cosigned(
   return cosignNote(checkpoint, key, Math.floor(Date.now() / 1_000)).slice(checkpoint.length);
 }
 
+/** @throws Error that names the file where it was damaged: whoever asks is not to blame, and nothing goes on from it. */
 function lastOf(data: string, origin: string) {
   const file = fileOf(data, origin);
-  return existsSync(file) ? readCheckpoint(readFileSync(file), []) : undefined;
+  if (!existsSync(file)) return undefined;
+  try {
+    return readCheckpoint(keptBytes(readFileSync(file)), []);
+  } catch (error) {
+    if (!(error instanceof NoteProblem)) throw error;
+    throw new Error(
+      `Of the log ${origin} nothing is cosigned: what was cosigned last, ${file}, cannot be read: ${error.message}. Put it back from a backup`,
+      { cause: error },
+    );
+  }
 }
 
 /** Origins have slashes. */
