@@ -35,3 +35,6 @@ export const WORKER_GROUP = 'report-worker';
 
 /** The header with the uid of the namespace kube-system of a message's cluster, where whoever published it knew that. */
 export const CLUSTER_UID_HEADER = 'cluster-uid';
+
+/** The header with who tells: a source as one reader reads it, see `tellerOf`. Absent in messages of older releases. */
+export const TELLER_HEADER = 'told-by';

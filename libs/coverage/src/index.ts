@@ -50,6 +50,17 @@ export { problemAtEnd, sourceStates, writtenCanaries, type SourceState } from '.
 export { type Listing, listingMark, listingsIn } from './listing.ts';
 export type { Unapplied } from './unapplied.ts';
 export { joinedMark } from './joined-mark.ts';
+export {
+  isShown,
+  saidAt,
+  seenAt,
+  standingAt,
+  tellerMarks,
+  tellerOf,
+  whoseOf,
+  type TellerFact,
+  type Whose,
+} from './tellers.ts';
 export { watchesBehind } from './watch.ts';
 export {
   COVERAGE_STATEMENT,

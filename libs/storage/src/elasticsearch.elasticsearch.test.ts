@@ -13,6 +13,7 @@ import { ledgerContract } from './ledger/ledger.contract.ts';
 import type { Stores } from './stores.ts';
 import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
+import { tellersContract } from './tellers/tellers.contract.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
 import { Away } from '@margay/runtime';
@@ -73,6 +74,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   });
   flowsContract('Elasticsearch', async () => (await open()).flows);
   coverageContract('Elasticsearch', async () => (await open()).coverage);
+  tellersContract('Elasticsearch', open);
   trailContract('Elasticsearch', async () => (await open()).trail);
   arrivalsContract('Elasticsearch', open);
   archiveContract('Elasticsearch', async () => (await open()).archive);

@@ -10,6 +10,8 @@ import { elasticsearchHistory } from './history/elasticsearch.ts';
 import { elasticsearchSessions, SESSION_TEMPLATE } from './sessions/elasticsearch.ts';
 import { elasticsearchLedger, LEDGER_TEMPLATES } from './ledger/elasticsearch.ts';
 import type { Stores } from './stores.ts';
+import { elasticsearchTellers, TELLER_TEMPLATE } from './tellers/elasticsearch.ts';
+import { withTellers } from './tellers/with-tellers.ts';
 import { elasticsearchTrail, TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { elasticsearchWindows, WINDOW_TEMPLATES } from './windows/elasticsearch.ts';
 import { connect, type Elastic, type ElasticsearchOptions } from './elasticsearch/connection.ts';
@@ -20,6 +22,7 @@ const TEMPLATES = [
   TRAIL_TEMPLATE,
   FLOW_TEMPLATE,
   COVERAGE_TEMPLATE,
+  TELLER_TEMPLATE,
   OPENED_TEMPLATE,
   ...ARCHIVE_TEMPLATES,
   ...LEDGER_TEMPLATES,
@@ -74,11 +77,13 @@ async function connectWithTemplates(options: ElasticsearchOptions): Promise<Elas
 }
 
 function storesOver(elastic: Elastic): Stores {
+  const tellers = elasticsearchTellers(elastic);
   return {
     history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),
     flows: elasticsearchFlows(elastic),
-    coverage: elasticsearchCoverage(elastic),
+    coverage: withTellers(elasticsearchCoverage(elastic), tellers),
+    tellers,
     arrivals: elasticsearchArrivals(elastic),
     archive: elasticsearchArchive(elastic),
     ledger: elasticsearchLedger(elastic),

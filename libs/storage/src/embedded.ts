@@ -26,6 +26,8 @@ import { embeddedLedger, LEDGER_STATEMENTS, LEDGER_TABLES } from './ledger/embed
 import { embeddedMirror, MIRROR_TABLES } from './mirror/embedded.ts';
 import { MIRROR_TIMES } from './mirror/told.ts';
 import type { Stores } from './stores.ts';
+import { embeddedTellers, TELLER_TABLES } from './tellers/embedded.ts';
+import { withTellers } from './tellers/with-tellers.ts';
 import { embeddedTrail, TRAIL_OUTCOME, TRAIL_TABLES } from './trail/embedded.ts';
 import { embeddedWindows, WINDOW_REPORTS, WINDOW_TABLES } from './windows/embedded.ts';
 
@@ -53,6 +55,7 @@ const MIGRATIONS = [
   MIRROR_TIMES,
   HISTORY_NUMBERS,
   HISTORY_FOLDS,
+  TELLER_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -87,11 +90,13 @@ export function openEmbedded(
   const database = openDatabase(databaseIn(directory), { ...options, readOnly, migrations: MIGRATIONS });
   const snapshots = snapshotsOf(database);
   const ledger = embeddedLedger(database);
+  const tellers = embeddedTellers(database);
   return {
     history: embeddedHistory(database, snapshots),
     trail: embeddedTrail(database, snapshots),
     flows: embeddedFlows(database, snapshots),
-    coverage: embeddedCoverage(database),
+    coverage: withTellers(embeddedCoverage(database), tellers),
+    tellers,
     arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
     ledger,

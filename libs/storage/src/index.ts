@@ -55,7 +55,7 @@ export { lastLogged, type LoggedEntry, logReader } from './ledger/read-log.ts';
 export { type LogHead, LogRefused } from './ledger/ledger.ts';
 export { bundleIn, tileIn } from './ledger/served-tiles.ts';
 export { type Mirror, type MirrorStanding, OtherLog, type ToldNews } from './mirror/mirror.ts';
-export type { History } from './history/history.ts';
+export type { History, KnownObject } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';
 export {

@@ -6,6 +6,7 @@ import type { History } from './history/history.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Mirror } from './mirror/mirror.ts';
+import type { Tellers } from './tellers/tellers.ts';
 import type { Trail } from './trail/trail.ts';
 import type { Windows } from './windows/windows.ts';
 
@@ -15,6 +16,8 @@ export interface Stores {
   readonly trail: Trail;
   readonly flows: Flows;
   readonly coverage: Coverage;
+  /** Of which cluster those are who tell of it; what that leaves open is in the coverage. */
+  readonly tellers: Tellers;
   /** In which order the four above were written. */
   readonly arrivals: Arrivals;
   readonly archive: Archive;

@@ -20,6 +20,7 @@ export function unreadableStores(error: DatabaseUnusable, sessions: Stores['sess
     trail: failing(),
     flows: failing(),
     coverage: failing(),
+    tellers: failing(),
     arrivals: failing(),
     archive: failing(),
     ledger: failing(),

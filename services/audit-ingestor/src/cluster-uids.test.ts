@@ -19,7 +19,8 @@ test('the uid of a cluster is known from what its sources show, and after a star
   const uids = new ClusterUids(folder);
   expect(uids.of('a', 'log', [])).toBeUndefined();
   expect(uids.of('a', 'log', first('1'))).toBe('1');
-  expect(uids.of('a', 'other log', [])).toBe('1');
+  // What others show says nothing of it.
+  expect(uids.of('a', 'other log', [])).toBeUndefined();
   expect(uids.of('b', 'log', [])).toBeUndefined();
   expect(new ClusterUids(folder).of('a', 'log', [])).toBe('1');
   // Another cluster behind a source: what that brings is the other one's, and nothing else.
@@ -78,14 +79,22 @@ test('of one cluster the same is known with and without starts, of all sources',
   );
 });
 
-test('what a former release remembered, by cluster alone, counts until sources showed another one', () => {
+test('of what a former release remembered counts what a source of a name showed, and nothing that some source did', () => {
   const folder = ownFolder();
-  writeFileSync(join(folder, 'cluster-uids.json'), '{"a":"1","a.b":"9"}');
-  expect(new ClusterUids(folder).of('a', 'log', [])).toBe('1');
-  expect(new ClusterUids(folder).of('a', 'other log', first('2'))).toBe('2');
-  const again = new ClusterUids(folder);
-  expect(['log', 'other log'].map((log) => again.of('a', log, []))).toEqual([undefined, '2']);
-  expect(again.of('a.b', 'log', [])).toBe('9');
+  writeFileSync(join(folder, 'cluster-uids.json'), '{"a":"1","a audit.log":"2"}');
+  const uids = new ClusterUids(folder);
+  const log = 'audit.log@0123456789abcdef';
+  expect(['webhook:kube-1', log].map((source) => uids.of('a', source, []))).toEqual([undefined, '2']);
+  expect(uids.of('a', log, first('3'))).toBe('3');
+  // A file that rotation left is the same log; another file of its name is another one.
+  const others = [`${log}#2`, 'audit.log@fedcba9876543210'];
+  expect(others.map((source) => new ClusterUids(folder).of('a', source, []))).toEqual(['3', '2']);
+});
+
+test('all that one watches is of one cluster, whichever kind shows it', () => {
+  const uids = new ClusterUids();
+  uids.of('a', 'watch/namespaces@margay-0', first('1'));
+  expect(uids.of('a', 'watch/pods@margay-0', [])).toBe('1');
 });
 
 test('one that cannot be remembered is told with its file, and written when it comes again', () => {

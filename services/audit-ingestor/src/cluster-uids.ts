@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sourceName, tellerOf } from '@margay/coverage';
 import { isFirstObject, type Change } from '@margay/history';
 import { makeFolder, replaceFile } from '@margay/runtime';
 
 /**
  * The uids of clusters, as far as sources showed them: that of the namespace kube-system. What a source showed last counts for what it
- * brings, also after another start. One that never did is taken to be of the cluster that all others of that name showed; where those
- * showed two, nobody knows whose it is.
+ * brings, also after another start. Of one that never did nothing is said but what somebody set up: others may read another cluster of
+ * its name, and who keeps the evidence sees by that itself which of them belong together.
  */
 export class ClusterUids {
   readonly #file: string | undefined;
-  /** By place: a cluster and a source of it. Of a file of a former release by cluster alone: some source showed it, nobody knows which. */
+  /** By place: a cluster and who tells of it, see `tellerOf`. Of files of former releases by cluster and the name of the source, where it is there. */
   #shown: ReadonlyMap<string, string>;
   readonly #said: ReadonlyMap<string, string>;
 
@@ -30,10 +31,14 @@ export class ClusterUids {
    * @throws Error, which names the file, where it cannot be remembered. It is not known then either: who comes again writes it again.
    */
   of(cluster: string, source: string, changes: readonly Change[]): string | undefined {
-    const place = placeOf(cluster, source);
+    const place = placeOf(cluster, tellerOf('', source));
     const uid = changes.findLast((change) => isFirstObject(change) && change.uid !== undefined)?.uid;
     if (uid !== undefined) this.#learn(place, uid);
-    return this.#shown.get(place) ?? this.#said.get(cluster) ?? this.#common(cluster);
+    return (
+      this.#shown.get(place) ??
+      this.#shown.get(placeOf(cluster, sourceName(source))) ??
+      this.#said.get(cluster)
+    );
   }
 
   #learn(place: string, uid: string): void {
@@ -41,15 +46,6 @@ export class ClusterUids {
     const shown = new Map(this.#shown).set(place, uid);
     if (this.#file !== undefined) writeUids(this.#file, shown);
     this.#shown = shown;
-  }
-
-  /** What all showed of which anything is known. */
-  #common(cluster: string): string | undefined {
-    const ofCluster = [...this.#shown].filter(
-      ([place]) => place === cluster || place.startsWith(placeOf(cluster, '')),
-    );
-    const uids = new Set(ofCluster.map(([, uid]) => uid));
-    return uids.size === 1 ? [...uids][0] : undefined;
   }
 }
 

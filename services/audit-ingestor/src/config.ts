@@ -48,7 +48,7 @@ export const config = z
     }),
     POSITIONS_DIRECTORY: z.string().default('./data').meta({
       description:
-        'Folder in which the places that files have been read to are kept; it must outlive the process.',
+        'Folder in which the places that files have been read to are kept, and by what this ingestor is told from others (`reader`); it must outlive the process, and not be copied.',
     }),
     ...receiverSettings(WEBHOOK, 'audit events'),
     AUDIT_TOPIC: z.string().optional().meta({

@@ -1,4 +1,4 @@
-import { sourceName, tellsOfTime, type CoverageMark } from '@margay/coverage';
+import { sourceName, tellerOf, tellsOfTime, type CoverageMark } from '@margay/coverage';
 import { SourceMemory } from '@margay/history';
 import type { Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
@@ -10,6 +10,7 @@ import { AUDIT_INGESTOR_OPTIONS, type AuditIngestorOptions } from './options.ts'
 import { SourcesHealth } from './health/sources-health.ts';
 import { publishIngested } from './publish.ts';
 import { readBatch, type Ingested } from './read-batch.ts';
+import { readerIn } from './reader.ts';
 import type { RawText } from './sources/raw-text.ts';
 
 /** What the log says of entries that can never be read. */
@@ -24,6 +25,8 @@ export class Ingestion {
   readonly #options: AuditIngestorOptions;
   readonly #health: SourcesHealth;
   readonly #uids: ClusterUids;
+  /** As what it reads sources; made when it is needed first. */
+  #reader: string | undefined;
   /** By cluster and source, of which there are as many as API servers. */
   readonly #memories = new Map<string, SourceMemory>();
 
@@ -46,10 +49,12 @@ export class Ingestion {
   async deliver(cluster: string, ingested: Ingested): Promise<void> {
     this.#options.admit?.(ingested.changes);
     const source = sourceName(ingested.mark.source);
-    const uid = this.#uids.of(cluster, source, ingested.changes);
+    const uid = this.#uids.of(cluster, ingested.mark.source, ingested.changes);
+    this.#reader ??= readerIn(this.#options.directory);
+    const teller = tellerOf(this.#reader, ingested.mark.source);
     const observe = this.#metrics.deliverySeconds.start({ cluster, source });
     await traced('ingest', { attributes: { source } }, () =>
-      publishIngested(this.#bus, cluster, ingested, uid),
+      publishIngested(this.#bus, cluster, ingested, { uid, teller }),
     );
     observe();
     this.#health.delivered(cluster, ingested.mark);

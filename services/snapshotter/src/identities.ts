@@ -1,15 +1,27 @@
-import { CLUSTER_UID_HEADER } from '@margay/contracts';
-import { isFirstObject } from '@margay/history';
+import { CLUSTER_UID_HEADER, TELLER_HEADER } from '@margay/contracts';
+import {
+  isShown,
+  saidAt,
+  seenAt,
+  standingAt,
+  tellerOf,
+  whoseOf,
+  type TellerFact,
+  type Whose,
+} from '@margay/coverage';
+import { type Instant, type Key, MINUTE } from '@margay/ground';
+import { isFirstObject, isOfOwnCounter } from '@margay/history';
 import { Unprocessable, type Delivery } from '@margay/messaging';
-import { clusterUidOf, type Cell } from '@margay/storage';
+import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
 
-/** A message as far as it tells whose it is. */
-interface Named {
+/** A message as far as it tells whose it is: of changes with the object, of marks with the source. */
+interface Named extends Partial<Key> {
   readonly cluster: string;
-  readonly group?: string;
-  readonly resource?: string;
-  readonly name?: string;
   readonly uid?: string;
+  readonly at?: Instant;
+  readonly receivedAt?: Instant;
+  readonly origin?: { readonly source: string };
+  readonly source?: string;
 }
 
 /** A message of another cluster that goes by the same name: what is kept is of the first one. */
@@ -25,17 +37,46 @@ export class OtherCluster extends Unprocessable {
 const UID = /^[\da-f-]{1,64}$/i;
 const shown = (uid: string): string => (UID.test(uid) ? uid : 'another one');
 
+/** What one message tells of whose it is. */
+interface Told {
+  readonly teller: string;
+  readonly source: string;
+  /** When it was published. */
+  readonly at: Instant;
+  /** The uid that whoever published it said; its own where it is of kube-system. */
+  readonly says?: string | undefined;
+  /** It shows kube-system itself. */
+  readonly isShowing: boolean;
+  /** The object that it is of, where its uid is one that no other cluster gives. */
+  readonly object?: KnownObject;
+  /** Of a change: from when on it tells something. */
+  readonly from?: Instant;
+}
+
+/** What others that keep the same evidence have found meanwhile is looked at so often, in milliseconds. */
+const READ_ANEW = 10_000;
+/** So often it is seen again whether who tells of the cluster still does. */
+const SEEN_AGAIN = 10 * MINUTE;
+
 /**
- * Tells clusters of one name apart: by the uid of their namespace kube-system, which messages carry where whoever published them knew it. The
- * uid that the history of the name has is the right one; while it has none, whatever comes is taken.
+ * Tells clusters of one name apart. Who told first of a name is what it stands for; others are of the same cluster when they show its
+ * kube-system, or tell of an object that was told of already: no two clusters give an object the same uid. What says to be of another one
+ * is set aside. What says to be of the same is taken for that, and what says nothing is kept, and in doubt, until it is known (`tellerMarks`).
+ *
+ * Facts are remembered by the stores, so that all who keep evidence, now or later, judge alike.
  */
 export class Identities {
   readonly #cell: Cell;
-  /** Those that are known, by cluster; they never change. */
+  readonly #now: () => number;
+  /** What was read last, by cluster, and when. */
+  readonly #read = new Map<string, { readonly whose: Whose; readonly at: number }>();
+  /** The uids that are known, by cluster; they never change. */
   readonly #uids = new Map<string, string>();
 
-  constructor(cell: Cell) {
+  /** @param now milliseconds of the clock. */
+  constructor(cell: Cell, now: () => number = () => Date.now()) {
     this.#cell = cell;
+    this.#now = now;
   }
 
   /** Names that one cluster has, where it has several: it was renamed, or one is a copy of the other. */
@@ -46,23 +87,58 @@ export class Identities {
     );
   }
 
-  /** @throws OtherCluster where one of the messages is of another cluster than its name says. */
+  /**
+   * Remembers what messages tell of whose they are. They are of one topic, and those of a teller in their order.
+   *
+   * @throws OtherCluster where one of them is of another cluster than its name says.
+   */
   async check(messages: readonly Named[], deliveries: readonly Delivery[]): Promise<void> {
-    // Until a history has it, which may be never, a batch asks for it once.
-    const kept = new Map<string, string | undefined>();
-    for (const [i, message] of messages.entries()) {
-      const { cluster } = message;
-      const isFirst = isFirstObject(message);
-      const uid = (isFirst ? message.uid : undefined) ?? deliveries[i]?.headers[CLUSTER_UID_HEADER];
-      if (uid === undefined) continue;
-      if (!this.#uids.has(cluster) && !kept.has(cluster))
-        kept.set(cluster, await clusterUidOf(this.#cell.of(cluster).history));
-      const known = this.#uids.get(cluster) ?? kept.get(cluster);
-      // It is kept with the batch at hand, as what was there first.
-      if (known === undefined && !isFirst) continue;
-      if (!this.#uids.has(cluster)) await this.#learn(cluster, known ?? uid);
-      if (known !== undefined && known !== uid) throw new OtherCluster(cluster, known, uid);
+    const told = messages.map((message, i) => [message.cluster, toldBy(message, deliveries[i])] as const);
+    for (const [cluster, ofCluster] of Map.groupBy(told, ([name]) => name))
+      await this.#checkCluster(
+        cluster,
+        ofCluster.map(([, one]) => one),
+      );
+  }
+
+  async #checkCluster(cluster: string, told: readonly Told[]): Promise<void> {
+    const stores = this.#cell.of(cluster);
+    let whose = await this.#whose(cluster, told);
+    const begun = await beginning(whose, told, stores, this.#micros());
+    whose = await this.#keep(cluster, whose, begun);
+    whose = await this.#keep(cluster, whose, turnsIn(whose, told));
+    whose = await this.#keep(cluster, whose, await linksIn(whose, told, stores));
+    whose = await this.#keep(cluster, whose, namesIn(whose, told, this.#micros()));
+    for (const { teller, at, says } of told) {
+      const other = otherUid(whose, teller, at, says);
+      if (other !== undefined) throw new OtherCluster(cluster, whose.uid!, other);
     }
+    await this.#keep(cluster, whose, beginningsIn(whose, told));
+  }
+
+  #micros(): Instant {
+    return this.#now() * 1_000;
+  }
+
+  /** What is known; read anew where it is old, or where some who tell are not known to be of the cluster. */
+  async #whose(cluster: string, told: readonly Told[]): Promise<Whose> {
+    const read = this.#read.get(cluster);
+    if (read === undefined || this.#now() - read.at > READ_ANEW) return this.#readAnew(cluster);
+    const isBegun = read.whose.first !== undefined || !told.some(isChange);
+    return isBegun && told.every((one) => isSettled(read.whose, one)) ? read.whose : this.#readAnew(cluster);
+  }
+
+  async #keep(cluster: string, whose: Whose, facts: readonly TellerFact[]): Promise<Whose> {
+    if (facts.length === 0) return whose;
+    await this.#cell.of(cluster).tellers.append(facts);
+    return this.#readAnew(cluster);
+  }
+
+  async #readAnew(cluster: string): Promise<Whose> {
+    const whose = whoseOf(await this.#cell.of(cluster).tellers.facts());
+    this.#read.set(cluster, { whose, at: this.#now() });
+    if (whose.uid !== undefined && !this.#uids.has(cluster)) await this.#learn(cluster, whose.uid);
+    return whose;
   }
 
   /** Also of those that nothing comes of any more: a cluster that was renamed has another name since. */
@@ -74,6 +150,169 @@ export class Identities {
       if (known !== undefined) this.#uids.set(other, known);
     }
   }
+}
+
+function toldBy(message: Named, delivery: Delivery | undefined): Told {
+  const { group, resource, namespace, name, uid, origin, at, receivedAt } = message;
+  const source = origin?.source ?? message.source ?? '';
+  const isShowing = isFirstObject(message) && uid !== undefined;
+  const key = { group: group ?? '', resource: resource ?? '', namespace: namespace ?? '', name: name ?? '' };
+  return {
+    // Of releases that do not say it the source alone is known.
+    teller: delivery?.headers[TELLER_HEADER] ?? tellerOf('', source),
+    source,
+    at: (delivery?.publishedAt ?? 0) * 1_000,
+    says: isShowing ? uid : delivery?.headers[CLUSTER_UID_HEADER],
+    isShowing,
+    ...(uid !== undefined && isOfOwnCounter(key) && { object: { ...key, uid } }),
+    ...(at !== undefined && { from: Math.min(at, receivedAt ?? at) }),
+  };
+}
+
+const isChange = ({ from }: Told): boolean => from !== undefined;
+
+/** Whether nothing is to be found out of who told it, but now and then that it is so still. */
+function isSettled(whose: Whose, one: Told): boolean {
+  const { teller, at, says, isShowing } = one;
+  const isOfCluster = says === undefined || says === whose.uid;
+  if (!isChange(one)) return isOfCluster;
+  if (standingAt(whose, teller, at) !== 'ours' || isToBeSeen(whose, one)) return false;
+  return says === undefined || (says === saidAt(whose, teller, at) && (isOfCluster || !isShowing));
+}
+
+/** Whether it is time to see again whether one tells of the cluster still. */
+const isToBeSeen = (whose: Whose, { teller, at, object }: Told): boolean =>
+  object !== undefined && at - (seenAt(whose, teller, at) ?? at) > SEEN_AGAIN;
+
+/** Who told first. Where a history was there before tellers were remembered, it is what the name stands for. */
+async function beginning(
+  { first }: Whose,
+  told: readonly Told[],
+  { history }: Stores,
+  now: Instant,
+): Promise<TellerFact[]> {
+  const one = told.find(isChange);
+  if (first !== undefined || one === undefined) return [];
+  const { teller, at } = one;
+  if ((await history.span()) === undefined)
+    return [
+      { what: 'first', teller },
+      { what: 'ours', teller, at },
+    ];
+  const uid = await clusterUidOf(history);
+  return [
+    { what: 'first', teller: '' },
+    ...(uid === undefined ? [] : [{ what: 'is', uid, at: now } as const]),
+  ];
+}
+
+/** As of which cluster tellers go from now on, where that is another one than before. */
+function turnsIn(whose: Whose, told: readonly Told[]): TellerFact[] {
+  const facts: TellerFact[] = [];
+  const said = new Map<string, string>();
+  for (const one of told) {
+    const { teller, at, says, isShowing } = one;
+    if (says === undefined || !isChange(one)) continue;
+    const before = said.get(teller) ?? saidAt(whose, teller, at);
+    // What it says on and on counts no more once it was seen to be of the cluster; kube-system itself does.
+    const isAnew = isShowing && says !== whose.uid && standingAt(whose, teller, at) === 'ours';
+    if (before === says && !isAnew) continue;
+    const since = isShown(whose, teller) ? seenAt(whose, teller, at) : undefined;
+    facts.push({ what: 'says', teller, uid: says, at, ...(since !== undefined && { since }) });
+    said.set(teller, says);
+  }
+  return facts;
+}
+
+/** Who is seen to be of the cluster by what is told, and of which objects those told who are not. */
+async function linksIn(
+  whose: Whose,
+  told: readonly Told[],
+  { tellers, history }: Stores,
+): Promise<TellerFact[]> {
+  const isOurs = ({ teller, at }: Told): boolean => standingAt(whose, teller, at) === 'ours';
+  const isWaited = [...whose.tellers.keys()].some((teller) => standingAt(whose, teller, Infinity) === 'open');
+  const asked = told.filter(
+    (one) => one.object !== undefined && (isWaited || !isOurs(one) || isToBeSeen(whose, one)),
+  );
+  const firsts = await tellers.tellersOf(asked.map(({ object }) => object!.uid));
+  const before = await knownBefore(
+    whose,
+    asked.filter((one) => !isOurs(one) || isToBeSeen(whose, one)),
+    history,
+  );
+  const ofOurs = new Set(asked.filter(isOurs).map(({ object }) => object!.uid));
+  const facts = new Map<string, TellerFact>();
+  const see = (what: 'ours' | 'seen', teller: string, at: Instant): void => {
+    if (!facts.has(teller)) facts.set(teller, { what, teller, at });
+  };
+  for (const one of told)
+    if (isChange(one) && one.isShowing && one.says === whose.uid && !isOurs(one))
+      see('ours', one.teller, one.at);
+  for (const one of asked) {
+    const { teller, at } = one;
+    const { uid } = one.object!;
+    const first = firsts.get(uid);
+    const isOfCluster = first === undefined ? before.has(one) : isShown(whose, first);
+    if (isOurs(one)) {
+      if (first !== undefined && !isShown(whose, first)) see('ours', first, at);
+      if (isOfCluster && isToBeSeen(whose, one)) see('seen', teller, at);
+    } else if (isOfCluster || ofOurs.has(uid)) see('ours', teller, at);
+    else if (first === undefined && standingAt(whose, teller, at) !== 'other')
+      facts.set(`${teller} ${uid}`, { what: 'object', teller, uid });
+  }
+  return [...facts.values()];
+}
+
+/**
+ * Of those whose object was told of before, by whom it is known that he tells of the cluster. What a teller told itself since it was seen last
+ * shows nothing.
+ */
+async function knownBefore(
+  whose: Whose,
+  asked: readonly Told[],
+  history: Stores['history'],
+): Promise<ReadonlySet<Told>> {
+  const found = new Set<Told>();
+  const since = ({ teller, at }: Told): Instant => seenAt(whose, teller, at) ?? Infinity;
+  for (const [before, some] of Map.groupBy(asked, since)) {
+    const known = await history.known(
+      some.map(({ object }) => object!),
+      before,
+    );
+    for (const one of some) if (known.has(one.object!.uid)) found.add(one);
+  }
+  return found;
+}
+
+/** Which cluster the name stands for: as who told first says it, or another shows it that is of the same. */
+function namesIn(whose: Whose, told: readonly Told[], now: Instant): TellerFact[] {
+  if (whose.uid !== undefined) return [];
+  const names = told.flatMap(({ teller, says, isShowing }) =>
+    says !== undefined && (teller === whose.first || (isShowing && isShown(whose, teller))) ? [says] : [],
+  );
+  return names.slice(0, 1).map((uid) => ({ what: 'is', uid, at: now }) as const);
+}
+
+/** From when on something is kept of those that are not known to be of the cluster. */
+function beginningsIn(whose: Whose, told: readonly Told[]): TellerFact[] {
+  const found = new Map<string, TellerFact & { readonly what: 'tells' }>();
+  for (const { teller, source, from: since } of told) {
+    if (since === undefined || isShown(whose, teller)) continue;
+    const known = found.get(teller)?.at ?? whose.tellers.get(teller)?.since ?? Infinity;
+    if (since < known) found.set(teller, { what: 'tells', teller, source, at: since });
+  }
+  return [...found.values()];
+}
+
+/** The uid of the other cluster that a message is of; undefined where it is not known to be of another. */
+function otherUid(whose: Whose, teller: string, at: Instant, says: string | undefined): string | undefined {
+  if (whose.uid === undefined) return undefined;
+  const said = saidAt(whose, teller, at);
+  if (standingAt(whose, teller, at) === 'other') return said;
+  // Of what is no change nothing is remembered: one that was seen to be of the cluster may say another still.
+  const isKnownToSay = standingAt(whose, teller, at) === 'ours' && says === said;
+  return says === undefined || says === whose.uid || isKnownToSay ? undefined : says;
 }
 
 /** One cluster that has several names. */

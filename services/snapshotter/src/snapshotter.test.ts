@@ -4,6 +4,7 @@ import {
   flows,
   policyEvents,
   resourceChanges,
+  TELLER_HEADER,
   type ClusterCoverageMark,
   type ClusterFlow,
   type ResourceChange,
@@ -348,20 +349,25 @@ test.each([
   expect(found).toEqual(open);
 });
 
+/** Headers of who tells, and of which cluster he says that it is. */
+const by = (teller: string, uid?: string) => ({
+  [TELLER_HEADER]: teller,
+  ...(uid !== undefined && { [CLUSTER_UID_HEADER]: uid }),
+});
+
 test('of two clusters of one name the one that was there first is kept, and the other one is set aside, aloud', async () => {
   const { app, bus, stores } = await snapshotter();
-  const of = (uid: string) => ({ [CLUSTER_UID_HEADER]: uid });
   const first = { ...change('kube-system', '1', 100), uid: 'aaaa' };
-  await publishAll(bus, resourceChanges, [change('before', '0', 90), first]);
+  await publishAll(bus, resourceChanges, [change('before', '0', 90), first], [], by('one'));
   await app.startAllMicroservices();
   await expect.poll(() => evidenceLag(bus)).toBe(0);
   // Made anew under the same name, by itself and beside what is right.
   const another = { ...first, uid: 'bbbb', id: 'anew', eventId: 'anew', at: 500 };
-  await publishAll(bus, resourceChanges, [change('a', '2', 200)], [], of('aaaa'));
-  await publishAll(bus, resourceChanges, [change('b', '2', 600), another], [], of('bbbb'));
-  await publishAll(bus, resourceChanges, [change('untold', '3', 300)]);
-  await publishAll(bus, coverageMarks, [mark('log-of-b')], [], of('bbbb'));
-  await publishAll(bus, coverageMarks, [mark('log-of-a')], [], of('aaaa'));
+  await publishAll(bus, resourceChanges, [change('a', '2', 200)], [], by('one', 'aaaa'));
+  await publishAll(bus, resourceChanges, [change('b', '2', 600), another], [], by('two', 'bbbb'));
+  await publishAll(bus, resourceChanges, [change('untold', '3', 300)], [], by('one'));
+  await publishAll(bus, coverageMarks, [mark('log-of-b')], [], by('two', 'bbbb'));
+  await publishAll(bus, coverageMarks, [mark('log-of-a')], [], by('one', 'aaaa'));
   await expect.poll(() => evidenceLag(bus)).toBe(0);
   expect(await namesIn(stores)).toEqual(['a@200', 'before@90', 'kube-system@100', 'untold@300']);
   expect((await stores.coverage.marks()).map(({ source }) => source)).toEqual(['log-of-a']);
@@ -370,6 +376,62 @@ test('of two clusters of one name the one that was there first is kept, and the 
     expect.stringMatching(/^c\/namespaces\/\/kube-system other-cluster/),
   ]);
   expect(await deadLettersOf(bus, coverageMarks.name)).toEqual([expect.stringMatching(/other-cluster/)]);
+  expect(await openIn(stores)).toEqual([]);
+});
+
+/** What is open of everything since it is not known whose evidence is whose. */
+const openIn = async ({ coverage }: Stores) =>
+  (await coverage.deliveries()).flatMap(({ source, unread }) =>
+    source.startsWith('lost/everything:whose') ? unread.map(({ after, before }) => [after, before]) : [],
+  );
+
+test('what says nothing of its cluster is kept, and in doubt until it tells of an object that others told of', async () => {
+  const { app, bus, stores } = await snapshotter();
+  await publishAll(bus, resourceChanges, [change('a', '1', 100)], [], by('one'));
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  await publishAll(bus, resourceChanges, [change('b', '2', 200)], [], by('two'));
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await namesIn(stores)).toEqual(['a@100', 'b@200']);
+  expect(await openIn(stores)).toEqual([[200, undefined]]);
+  const again = { ...change('b', '3', 300), id: 'again', eventId: 'again' };
+  await publishAll(bus, resourceChanges, [again], [], by('one'));
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await openIn(stores)).toEqual([]);
+});
+
+test('of a history that is older than what is remembered of who tells, all who tell of its objects are of its cluster', async () => {
+  const stores = openEmbedded(':memory:');
+  await stores.history.append([{ ...change('kube-system', '1', 5), uid: 'aaaa' }, change('a', '2', 100)]);
+  const { app, bus } = await snapshotter(new Map([['c', stores]]));
+  const written = { ...change('a', '3', 200), id: 'written', eventId: 'written' };
+  await publishAll(bus, resourceChanges, [written], [], by('one'));
+  await publishAll(bus, resourceChanges, [change('b', '4', 300)], [], by('two', 'bbbb'));
+  await publishAll(bus, resourceChanges, [change('d', '5', 400)], [], by('three'));
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await namesIn(stores)).toEqual(['a@100', 'd@400', 'kube-system@5']);
+  expect(await deadLettersOf(bus, resourceChanges.name)).toEqual([expect.stringMatching(/b other-cluster/)]);
+  expect(await openIn(stores)).toEqual([[400, undefined]]);
+});
+
+test('a source that was corrected is kept again from the first object on that the cluster has, whatever uid it says still', async () => {
+  const { app, bus, stores } = await snapshotter();
+  await publishAll(bus, resourceChanges, [{ ...change('kube-system', '1', 5), uid: 'aaaa' }], [], by('one'));
+  await publishAll(bus, resourceChanges, [change('a', '2', 100)], [], by('one', 'aaaa'));
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  await publishAll(bus, resourceChanges, [change('of-b', '9', 200)], [], by('two', 'bbbb'));
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  await new Promise((wake) => setTimeout(wake, 5));
+  const written = { ...change('a', '3', 300), id: 'written', eventId: 'written' };
+  await publishAll(bus, resourceChanges, [written, change('d', '4', 400)], [], by('two', 'bbbb'));
+  await publishAll(bus, coverageMarks, [mark('log')], [], by('two', 'bbbb'));
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  expect(await namesIn(stores)).toEqual(['a@100', 'd@400', 'kube-system@5']);
+  expect(await stores.coverage.marks()).toHaveLength(1);
+  // What it told meanwhile, and was set aside, is open.
+  expect(await openIn(stores)).toHaveLength(1);
 });
 
 test('flows of another cluster of the same name are set aside, as far as it is said of which they are', async () => {

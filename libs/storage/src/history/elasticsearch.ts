@@ -120,6 +120,21 @@ export function elasticsearchHistory(elastic: Elastic): History {
     return hits.hits.length > 0;
   };
 
+  /** How many of the changes of each are there does not matter: one is enough. */
+  const knownOf = async (uids: readonly string[], before: Instant): Promise<string[]> => {
+    const earlier = Number.isFinite(before) ? [{ range: { receivedAt: { lt: before } } }] : [];
+    const { aggregations } = await elastic.call('looking for objects', () =>
+      client.search<unknown, { uids: { buckets: { key: string }[] } }>({
+        index: elastic.index('changes-*'),
+        ignore_unavailable: true,
+        size: 0,
+        query: { bool: { filter: [ofCluster, { terms: { uid: [...uids] } }, ...earlier] } },
+        aggs: { uids: { terms: { field: 'uid', size: uids.length } } },
+      }),
+    );
+    return (aggregations?.uids.buckets ?? []).map(({ key }) => key);
+  };
+
   /** The first sights among changes of releases that did not say which ones are, by name. */
   const olderSights = async ({ from, before }: SightWindow): Promise<Map<string, Sight>> => {
     const documents = readAll<ChangeDocument>(elastic, {
@@ -207,6 +222,15 @@ export function elasticsearchHistory(elastic: Elastic): History {
         yield before !== undefined && before.at < sight.at ? before : sight;
       }
       yield* older.values();
+    },
+
+    async known(objects, before) {
+      const uids = [...new Set(objects.map(({ uid }) => uid))];
+      if (uids.length > 0) await refresh(elastic, elastic.index('changes-*'));
+      const found = new Set<string>();
+      for (let at = 0; at < uids.length; at += BUCKETS)
+        for (const uid of await knownOf(uids.slice(at, at + BUCKETS), before)) found.add(uid);
+      return found;
     },
 
     async told(asked, before) {

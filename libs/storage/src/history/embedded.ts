@@ -15,7 +15,7 @@ import {
 } from '@margay/history';
 import type { Database, Snapshots, Sql } from '@margay/sqlite';
 import { embeddedNumbers } from './embedded-numbers.ts';
-import type { History, KindSummary, RepeatCount, VersionFilter } from './history.ts';
+import type { History, KindSummary, KnownObject, RepeatCount, VersionFilter } from './history.ts';
 import {
   CHANGES_OF_KEY,
   changeOf,
@@ -42,6 +42,9 @@ export function embeddedHistory(database: Database, snapshots: Snapshots): Histo
     async *firstSights(window) {
       yield* snapshots.rows((sql) => firstSightsIn(sql, window));
     },
+
+    known: async (objects, before) =>
+      database.read(() => new Set(objects.filter(isKnown(database, before)).map(({ uid }) => uid))),
 
     told: async (asked, before) => database.read(() => asked.filter(isTold(database, before))),
 
@@ -100,6 +103,17 @@ function keyIdOf(database: Database, { group, resource, namespace, name }: Key):
     .sql('SELECT id FROM keys WHERE "group" = ? AND resource = ? AND namespace = ? AND name = ?')
     .get(group, resource, namespace, name) as { id: number } | undefined;
   return row?.id;
+}
+
+/** Whether a change of an object is there whose request came in before an instant. */
+function isKnown(database: Database, before: Instant) {
+  const one = database.sql(
+    `SELECT 1 FROM changes c JOIN keys k ON k.id = c.key
+     WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND c.received_at < ? LIMIT 1`,
+  );
+  const end = Math.min(before, Number.MAX_SAFE_INTEGER);
+  return ({ group, resource, namespace, name, uid }: KnownObject): boolean =>
+    one.get(group, resource, namespace, name, uid, end) !== undefined;
 }
 
 /** Whether anything was told of a name before an instant. */

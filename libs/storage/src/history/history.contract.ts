@@ -468,6 +468,22 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(await collect(history.versions(EVER))).toEqual(expectedVersions(both));
     });
 
+    test('objects are known by uid from their first change on, of whatever source, and by no other name', async () => {
+      const history = await open();
+      await history.append(changes);
+      const objects = changes.flatMap(({ uid, receivedAt, ...change }) =>
+        uid === undefined ? [] : [{ ...change, uid, receivedAt }],
+      );
+      const strange = { ...objects[0]!, uid: 'of nobody' };
+      const firstOf = (uid: string) =>
+        Math.min(...objects.filter((one) => one.uid === uid).map(({ receivedAt }) => receivedAt));
+      for (const before of [0, STORY_START + 100_000_000, EVER.end, Infinity])
+        expect(await history.known([...objects, strange], before)).toEqual(
+          new Set(objects.map(({ uid }) => uid).filter((uid) => firstOf(uid) < before)),
+        );
+      expect(await history.known([], Infinity)).toEqual(new Set());
+    });
+
     test('span and summary say what there is', async () => {
       const history = await open();
       expect(await history.span()).toBeUndefined();

@@ -35,6 +35,11 @@ export interface KindSummary {
   readonly changes: number;
 }
 
+/** An object that is asked for. */
+export interface KnownObject extends Key {
+  readonly uid: string;
+}
+
 /** Which versions to read. */
 export interface VersionFilter {
   /** Lower-case plurals; all where absent. */
@@ -104,6 +109,12 @@ export interface History {
    * before `before`. A sight shows what the object is, whether or not a version begins with it.
    */
   firstSights(window: SightWindow): AsyncIterable<Sight>;
+
+  /**
+   * Those of some objects, by uid, of which a change is here whose request came in before an instant; in Elasticsearch not of those that releases kept which did
+   * not index uids.
+   */
+  known(objects: readonly KnownObject[], before: Instant): Promise<ReadonlySet<string>>;
 
   /** Those of the names of which anything was told before an instant, in the order given. */
   told(asked: readonly AskedName[], before: Instant): Promise<AskedName[]>;

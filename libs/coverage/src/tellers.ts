@@ -1,0 +1,245 @@
+import { formatInstant, type Instant, MINUTE } from '@margay/ground';
+import type { CoverageMark, Problem } from './mark.ts';
+import { fileName, listedKind, lostSource, sourceName, watchedKind } from './source.ts';
+
+/**
+ * Who tells: a source as one reader reads it. Two readers may call what they read of different clusters by one name, as `topic:audit/0`. All
+ * that one reader watches comes of one API server.
+ *
+ * @param reader as it is known, without `@`; empty of releases that did not say it.
+ */
+export function tellerOf(reader: string, source: string): string {
+  const isWatched =
+    watchedKind(source) !== undefined ||
+    listedKind(source) !== undefined ||
+    /^(settings|canary)\//.test(source);
+  return `${isWatched ? WATCH : source.replace(/#\d+$/, '')}@${reader}`;
+}
+
+const WATCH = 'watch';
+
+/**
+ * The reader of a teller whose source somebody gave him, as files and the API server that he watches are: of those it is said that they are of
+ * one cluster. Undefined of what others send, who may be anybody's, and where the reader is not known.
+ */
+function readerOfGiven(teller: string): string | undefined {
+  const [, source, reader] = /^(.+)@([^@]+)$/s.exec(teller) ?? [];
+  return source !== undefined && (source === WATCH || fileName(source) !== undefined) ? reader : undefined;
+}
+
+/**
+ * What is remembered of the tellers of one name, to know of which cluster each tells:
+ *
+ * - `first`: who told first. What it tells is what the name stands for; empty where a history was there before it was remembered.
+ * - `is`: the uid of the cluster that the name stands for, and when that was found.
+ * - `tells`: from when on something of a teller is kept.
+ * - `says`: as of which cluster its messages go from an instant on, by the uid that they say; `since` when it was seen last to be of the
+ *   cluster, where it ever was.
+ * - `ours`: from an instant on it is known to tell of the cluster, whatever it said before: its own kube-system, or an object that others
+ *   of the cluster told of too.
+ * - `seen`: until when one that is `ours` was seen to be so: by an object that was told of before it was seen last. One for each teller, the
+ *   last.
+ * - `object`: who was the first to tell of an object, of those of whom it is not known of which cluster they tell.
+ */
+export type TellerFact =
+  | { readonly what: 'first'; readonly teller: string }
+  | { readonly what: 'is'; readonly uid: string; readonly at: Instant }
+  | { readonly what: 'tells'; readonly teller: string; readonly source: string; readonly at: Instant }
+  | {
+      readonly what: 'says';
+      readonly teller: string;
+      readonly uid: string;
+      readonly at: Instant;
+      readonly since?: Instant;
+    }
+  | { readonly what: 'ours' | 'seen'; readonly teller: string; readonly at: Instant }
+  | { readonly what: 'object'; readonly teller: string; readonly uid: string };
+
+/** From an instant on, what a teller says, or, without a uid, that it is known to be of the cluster. */
+interface Turn {
+  readonly at: Instant;
+  readonly uid?: string;
+  readonly since?: Instant;
+}
+
+/** What is known of one teller. */
+interface Teller {
+  /** What it reads; empty while nothing of it is kept. */
+  source: string;
+  /** The first instant of what is kept of it; absent where nothing is. */
+  since?: Instant;
+  /** Until when it was seen to be of the cluster. */
+  seen?: Instant;
+  /** In time order. Of one instant, what it says counts. */
+  readonly turns: Turn[];
+}
+
+/** Whose evidence is whose, of one name. */
+export interface Whose {
+  /** Absent where nobody told anything yet. */
+  readonly first?: string;
+  /** Absent where nobody knows. */
+  readonly uid?: string;
+  /** When that was found. */
+  readonly known?: Instant;
+  readonly tellers: ReadonlyMap<string, Readonly<Teller>>;
+}
+
+/** What facts say together, in any order. */
+export function whoseOf(facts: readonly TellerFact[]): Whose {
+  const tellers = new Map<string, Teller>();
+  const tellerNamed = (name: string): Teller => {
+    const known = tellers.get(name) ?? { source: '', turns: [] };
+    tellers.set(name, known);
+    return known;
+  };
+  let first: string | undefined;
+  let is: { readonly uid: string; readonly at: Instant } | undefined;
+  for (const fact of facts) {
+    if (fact.what === 'first') first = fact.teller;
+    else if (fact.what === 'is') is = fact;
+    else if (fact.what === 'tells') {
+      const teller = tellerNamed(fact.teller);
+      if (fact.at >= (teller.since ?? Infinity)) continue;
+      Object.assign(teller, { since: fact.at, source: fact.source });
+    } else if (fact.what === 'says') tellerNamed(fact.teller).turns.push(fact);
+    else if (fact.what === 'ours') tellerNamed(fact.teller).turns.push({ at: fact.at });
+    else if (fact.what === 'seen') tellerNamed(fact.teller).seen = fact.at;
+  }
+  for (const { turns } of tellers.values())
+    turns.sort((a, b) => a.at - b.at || Number(a.uid !== undefined) - Number(b.uid !== undefined));
+  return {
+    ...(first !== undefined && { first }),
+    ...(is !== undefined && { uid: is.uid, known: is.at }),
+    tellers,
+  };
+}
+
+/** What a teller was known by at an instant; undefined where nothing was. */
+const turnAt = ({ tellers }: Whose, teller: string, at: Instant): Turn | undefined =>
+  tellers.get(teller)?.turns.findLast((turn) => turn.at <= at);
+
+/** The uid that it said last, by an instant. */
+export const saidAt = ({ tellers }: Whose, teller: string, at: Instant): string | undefined =>
+  tellers.get(teller)?.turns.findLast((turn) => turn.uid !== undefined && turn.at <= at)?.uid;
+
+/**
+ * Of which cluster a teller told at an instant:
+ *
+ * - `ours`: of the one that the name stands for, as something shows.
+ * - `said`: so it says, or who gave its reader what he reads; and nothing shows it.
+ * - `open`: nobody knows.
+ * - `other`: of another one.
+ */
+export function standingAt(whose: Whose, teller: string, at: Instant): 'ours' | 'said' | 'open' | 'other' {
+  const { uid } = turnAt(whose, teller, at) ?? {};
+  if (uid !== undefined && whose.uid !== undefined && uid !== whose.uid) return 'other';
+  if (isShown(whose, teller)) return 'ours';
+  const isSaid = (uid !== undefined && whose.uid !== undefined) || isBesideOurs(whose, teller, at);
+  return isSaid ? 'said' : 'open';
+}
+
+/** Whether its reader was given another source that is known to be of the cluster. */
+function isBesideOurs(whose: Whose, teller: string, at: Instant): boolean {
+  const reader = readerOfGiven(teller);
+  if (reader === undefined) return false;
+  return [...whose.tellers.keys()].some(
+    (other) =>
+      readerOfGiven(other) === reader && isShown(whose, other) && standingAt(whose, other, at) === 'ours',
+  );
+}
+
+/** When a teller was seen last to be of the cluster, by an instant; undefined where it never was. */
+export function seenAt({ tellers }: Whose, teller: string, at: Instant): Instant | undefined {
+  const { turns = [], seen = Infinity } = tellers.get(teller) ?? {};
+  const turn = turns.findLast(({ uid, at: shownAt }) => uid === undefined && shownAt <= at)?.at;
+  return turn === undefined || seen > at ? turn : Math.max(turn, seen);
+}
+
+/** Whether a teller was ever known to be of the cluster by more than what it says. */
+export const isShown = ({ first, tellers }: Whose, teller: string): boolean =>
+  teller === first || tellers.get(teller)?.turns.some(({ uid }) => uid === undefined) === true;
+
+/** By how much the clocks of brokers and API servers may differ. */
+const CLOCKS_DIFFER = MINUTE;
+/** What is set aside may have happened this long before. */
+const LATENESS = 24 * 60 * MINUTE;
+
+/** Something of which it is not known whose it is, or that was not kept since it was taken for another cluster's. */
+interface Open {
+  readonly after: Instant;
+  readonly before?: Instant;
+  readonly message: string;
+}
+
+/**
+ * What is not known since tellers are, or were, of nobody knows which cluster, as marks of what was lost between the services: of what such a
+ * teller told anything may be another cluster's.
+ */
+export function tellerMarks(whose: Whose): CoverageMark[] {
+  return [...whose.tellers].flatMap(([name, teller]) =>
+    openOf(whose, name, teller).map((open, i) => markOf(`whose ${name}`, i, open)),
+  );
+}
+
+function openOf(whose: Whose, name: string, teller: Readonly<Teller>): Open[] {
+  const open: Open[] = [];
+  const { since, turns } = teller;
+  const { uid: own, known = -Infinity } = whose;
+  const isOther = ({ uid }: Turn): boolean => uid !== undefined && own !== undefined && uid !== own;
+  /** Before, it could not be told. */
+  const foundAt = ({ at }: Turn): Instant => Math.max(at, known);
+  const source = sourceName(teller.source) || name;
+  for (const [i, turn] of turns.entries()) {
+    if (!isOther(turn)) continue;
+    const before = turns[i - 1];
+    // What it told by then was kept: it may be the other's from when it was seen last, or from its first on.
+    const from = before !== undefined && isOther(before) ? undefined : (turn.since ?? since);
+    if (from !== undefined)
+      open.push({
+        after: from,
+        before: foundAt(turn) + CLOCKS_DIFFER,
+        message: mixedWords(source, from, foundAt(turn)),
+      });
+    const next = turns[i + 1];
+    if (next !== undefined && !isOther(next))
+      open.push({
+        after: turn.at - LATENESS,
+        before: next.at + CLOCKS_DIFFER,
+        message: asideWords(source, turn.at, next.at),
+      });
+  }
+  if (standingAt(whose, name, Infinity) === 'open' && since !== undefined)
+    open.push({ after: since, message: openWords(source, since) });
+  return open.filter(({ after, before = Infinity }) => after < before);
+}
+
+const openWords = (source: string, since: Instant): string =>
+  `Of which cluster ${source} tells is not known: it told of no object that others of this name told of, and its ingestor says no uid of kube-system that is known to be this one's. Since ${formatInstant(since)} anything that it told may be of another cluster of this name. It ends by itself with the first such object; else set CLUSTER_UIDS at every ingestor, or give the other cluster a CLUSTER_NAME of its own.`;
+
+const mixedWords = (source: string, since: Instant, found: Instant): string =>
+  `${source} tells of another cluster of this name, as was found at ${formatInstant(found)}: what it told since ${formatInstant(since)} was kept before, and may be of that one. See the objects whole again.`;
+
+const asideWords = (source: string, from: Instant, to: Instant): string =>
+  `What ${source} told from ${formatInstant(from)} to ${formatInstant(to)} was set aside, since it said to be of another cluster; then it was seen to be of this one. Publish it again with margay dlq replay, and see the objects whole after that.`;
+
+function markOf(place: string, position: number, { after, before, message }: Open): CoverageMark {
+  const reason = 'whose';
+  const problem: Problem = {
+    position,
+    kind: 'unusable',
+    reason,
+    message,
+    after,
+    ...(before !== undefined && { before }),
+  };
+  return {
+    source: lostSource('everything', place),
+    from: position,
+    to: position + 1,
+    buckets: [],
+    timeless: { [`unusable:${reason}`]: 1 },
+    problems: [problem],
+    problemsTotal: 1,
+  };
+}

@@ -1,0 +1,96 @@
+import type { TellerFact } from '@margay/coverage';
+import { describe, expect, test } from 'vitest';
+import type { Stores } from '../stores.ts';
+
+const sorted = (facts: readonly TellerFact[]): string[] => facts.map((fact) => JSON.stringify(fact)).sort();
+
+/** `a` tells of the cluster `1`; of which `b` does, nobody knows. */
+const FACTS: readonly TellerFact[] = [
+  { what: 'first', teller: 'a' },
+  { what: 'is', uid: '1', at: 10 },
+  { what: 'ours', teller: 'a', at: 10 },
+  { what: 'says', teller: 'a', uid: '1', at: 10 },
+  { what: 'says', teller: 'a', uid: '2', at: 30, since: 20 },
+  { what: 'seen', teller: 'a', at: 20 },
+  { what: 'tells', teller: 'b', source: 'webhook:kube/1', at: 15 },
+  { what: 'tells', teller: 'b', source: 'webhook:kube/1', at: 12 },
+];
+
+/** What every store of who tells must do. `open` gives the empty stores of a cluster. */
+export function tellersContract(name: string, open: () => Promise<Stores>) {
+  describe(`tellers contract: ${name}`, () => {
+    test('facts are kept once, however often they come', async () => {
+      const { tellers } = await open();
+      expect(await tellers.facts()).toEqual([]);
+      await tellers.append(FACTS.slice(0, 5));
+      await tellers.append(FACTS);
+      await tellers.append([]);
+      expect(sorted(await tellers.facts())).toEqual(sorted(FACTS));
+    });
+
+    test('who told first, and which cluster it is, is what was kept first, also of several who keep it at once', async () => {
+      const { tellers } = await open();
+      const names = ['a', 'b', 'c', 'd'];
+      await Promise.all(
+        names.map((teller, i) =>
+          tellers.append([
+            { what: 'first', teller },
+            { what: 'is', uid: `${teller}-uid`, at: i },
+          ]),
+        ),
+      );
+      const kept = await tellers.facts();
+      expect(kept.map(({ what }) => what).sort()).toEqual(['first', 'is']);
+      await tellers.append([
+        { what: 'first', teller: 'e' },
+        { what: 'is', uid: 'e-uid', at: 0 },
+      ]);
+      expect(sorted(await tellers.facts())).toEqual(sorted(kept));
+    });
+
+    test('when one was seen last is the last instant, in whatever order they come', async () => {
+      const { tellers } = await open();
+      for (const at of [20, 30, 10]) await tellers.append([{ what: 'seen', teller: 'a', at }]);
+      await tellers.append([{ what: 'seen', teller: 'b', at: 5 }]);
+      expect(sorted(await tellers.facts())).toEqual(
+        sorted([
+          { what: 'seen', teller: 'a', at: 30 },
+          { what: 'seen', teller: 'b', at: 5 },
+        ]),
+      );
+    });
+
+    test('of an object the first is kept who told of it', async () => {
+      const { tellers } = await open();
+      const of = (teller: string, uid: string): TellerFact => ({ what: 'object', teller, uid });
+      expect(await tellers.tellersOf(['x'])).toEqual(new Map());
+      await tellers.append([of('a', 'x'), of('b', 'x/1'), of('b', 'x')]);
+      await tellers.append([of('b', 'x'), of('c', 'y')]);
+      expect(await tellers.tellersOf(['x', 'x/1', 'x', 'z', 'y'])).toEqual(
+        new Map([
+          ['x', 'a'],
+          ['x/1', 'b'],
+          ['y', 'c'],
+        ]),
+      );
+      expect(await tellers.tellersOf([])).toEqual(new Map());
+      expect(await tellers.facts()).toEqual([]);
+    });
+
+    test('what is open since nobody knows of which cluster one tells is in what was delivered, until it is known', async () => {
+      const { tellers, coverage } = await open();
+      const about = async (until?: number) =>
+        (await coverage.deliveries(until)).map(({ source, unread }) => [source, unread[0]?.after]);
+      await coverage.append([
+        { source: 'z', from: 0, to: 1, buckets: [], timeless: {}, problems: [], problemsTotal: 0 },
+      ]);
+      await tellers.append(FACTS.filter(({ what }) => what === 'tells'));
+      expect(await about()).toEqual([
+        ['lost/everything:whose b', 12],
+        ['z', undefined],
+      ]);
+      await tellers.append([{ what: 'ours', teller: 'b', at: 40 }]);
+      expect(await about()).toEqual([['z', undefined]]);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import type { TellerFact } from '@margay/coverage';
+
+/** What is remembered of who tells of one cluster's name, see `TellerFact`. */
+export interface Tellers {
+  /**
+   * Keeps facts; durable and visible when fulfilled. What is known does nothing. Of `first` and `is` there is one each, and of an object
+   * one: what was kept first counts. Of `seen` there is one for each teller: the last instant counts.
+   */
+  append(facts: readonly TellerFact[]): Promise<void>;
+
+  /** All but those about objects, in no order. */
+  facts(): Promise<TellerFact[]>;
+
+  /** Of objects, by uid, who was the first to tell of them: of those of which a fact is kept. */
+  tellersOf(uids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** What facts are known by: of those that are alike in this, one is kept. */
+export function partsOf(fact: TellerFact): readonly (string | number)[] {
+  switch (fact.what) {
+    case 'first':
+    case 'is':
+      return [fact.what];
+    case 'object':
+      return [fact.what, fact.uid];
+    case 'seen':
+      return [fact.what, fact.teller];
+    case 'says':
+      return [fact.what, fact.teller, fact.at, fact.uid];
+    case 'tells':
+    case 'ours':
+      return [fact.what, fact.teller, fact.at];
+  }
+}

@@ -1,0 +1,250 @@
+import { CLUSTER_UID_HEADER, TELLER_HEADER, type ResourceChange } from '@margay/contracts';
+import { doubtsFor, standingAt, tellerOf, whoseOf } from '@margay/coverage';
+import { FIRST_OBJECT, type Change } from '@margay/history';
+import type { Delivery } from '@margay/messaging';
+import { cellOver, openEmbedded, type Stores } from '@margay/storage';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Identities, OtherCluster } from './identities.ts';
+
+type Cluster = 'a' | 'b';
+/** An object that is never made anew. */
+const LASTING = 4;
+/** The uid of a cluster's kube-system. */
+const UID = { a: 'aaaa', b: 'bbbb' } as const;
+const BEGIN = Date.parse('2026-11-24T00:00:00Z');
+
+/** One thing that an ingestor reads: it creates or writes an object of its cluster, or shows kube-system. */
+interface Step {
+  readonly ingestor: number;
+  readonly source: string;
+  readonly object: number;
+  readonly does: 'create' | 'write' | 'show' | 'move' | 'restart';
+  /** How long after the step before. */
+  readonly minutes: number;
+  /** Which of two snapshotters keeps it does not follow from the step, but from the object: this one is begun anew before. */
+  readonly isKilled: boolean;
+}
+
+interface Story {
+  /** Of which cluster each ingestor reads at first. */
+  readonly reads: readonly Cluster[];
+  /** What each was told of that (CLUSTER_UIDS). */
+  readonly said: readonly (Cluster | undefined)[];
+  readonly steps: readonly Step[];
+}
+
+const stepOf = (does: readonly Step['does'][]): fc.Arbitrary<Step> =>
+  fc.record({
+    ingestor: fc.nat(2),
+    source: fc.constantFrom('webhook:kube-1', 'topic:audit/0', 'audit.log@0123456789abcdef'),
+    object: fc.nat(3),
+    does: fc.constantFrom(...does),
+    minutes: fc.nat(30),
+    isKilled: fc.boolean(),
+  });
+
+/** A change of a cluster, and whether it was kept. */
+interface Happened {
+  readonly cluster: Cluster;
+  readonly change: Change;
+  /** Its ingestor said another cluster's uid, as it was told to. */
+  readonly isMisnamed: boolean;
+  isKept: boolean;
+}
+
+/** Clusters that go by one name, each with objects of the same names, and who reads them. */
+class World {
+  readonly stores: Stores = openEmbedded(':memory:');
+  now = BEGIN;
+  readonly happened: Happened[] = [];
+  readonly #snapshotters = [this.#begun(), this.#begun()];
+  readonly #objects = new Map<string, number>();
+  readonly #reads: Cluster[];
+  readonly #said: readonly (Cluster | undefined)[];
+  readonly #readers: string[];
+  /** By reader and source. */
+  readonly #shown = new Map<string, Cluster>();
+  readonly #told = new Map<string, { ingestor: number; source: string }>();
+
+  constructor({ reads, said }: Pick<Story, 'reads' | 'said'>) {
+    this.#reads = [...reads];
+    this.#said = said;
+    this.#readers = reads.map((_, i) => `reader-${i}`);
+  }
+
+  async take(step: Step): Promise<void> {
+    const { ingestor, object, does, minutes, isKilled } = step;
+    this.now += minutes * 60_000 + 1;
+    const cluster = this.#reads[ingestor]!;
+    if (does === 'move') return this.#move(ingestor);
+    if (does === 'restart') {
+      // Without a folder of its own. What it was told wrongly only what it shows itself can refute.
+      if ([undefined, cluster].includes(this.#said[ingestor])) this.#readers[ingestor] += '+';
+      return undefined;
+    }
+    // A log is of one cluster, whoever reads it.
+    const source = step.source.replace('@0', cluster === 'a' ? '@a' : '@b');
+    if (isKilled) this.#snapshotters[object % 2] = this.#begun();
+    await this.#tell({ ingestor, source }, cluster, does === 'show' ? 'show' : does, object);
+  }
+
+  /** Whoever was told of a cluster, or reads another one than before, shows at last what it reads. */
+  async showAll(): Promise<void> {
+    for (const { ingestor, source } of this.#told.values()) {
+      this.now += 60_000;
+      await this.#tell({ ingestor, source }, this.#reads[ingestor]!, 'show', 0);
+    }
+  }
+
+  /** What every API server of a cluster writes now and then, each reader of it sees. */
+  async tellShared(): Promise<void> {
+    for (const at of this.#told.values()) {
+      this.now += 60_000;
+      await this.#tell(at, this.#reads[at.ingestor]!, 'write', LASTING);
+    }
+  }
+
+  /** Only where it is known of which cluster it tells: of what it told before that, nobody could tell what is of which. */
+  async #move(ingestor: number): Promise<void> {
+    const whose = whoseOf(await this.stores.tellers.facts());
+    const tellers = [...this.#told.values()]
+      .filter((at) => at.ingestor === ingestor)
+      .map(({ source }) => standingAt(whose, tellerOf(this.#readers[ingestor]!, source), Infinity));
+    if (whose.uid === undefined || tellers.includes('open') || tellers.includes('said')) return;
+    this.#reads[ingestor] = this.#reads[ingestor] === 'a' ? 'b' : 'a';
+  }
+
+  async #tell(
+    at: { ingestor: number; source: string },
+    cluster: Cluster,
+    does: 'create' | 'write' | 'show',
+    object: number,
+  ): Promise<void> {
+    const reader = this.#readers[at.ingestor]!;
+    const place = `${reader} ${at.source}`;
+    this.#told.set(`${at.ingestor} ${at.source}`, at);
+    if (does === 'show') this.#shown.set(place, cluster);
+    const change = this.#changeOf(cluster, does, object, at.source);
+    const says = this.#shown.get(place) ?? this.#said[at.ingestor];
+    const delivery = {
+      publishedAt: this.now,
+      headers: {
+        [TELLER_HEADER]: tellerOf(reader, at.source),
+        ...(says !== undefined && { [CLUSTER_UID_HEADER]: UID[says] }),
+      },
+    } as unknown as Delivery;
+    const isMisnamed = !this.#shown.has(place) && says !== undefined && says !== cluster;
+    const one = { cluster, change, isMisnamed, isKept: false };
+    this.happened.push(one);
+    const snapshotter = this.#snapshotters[object % 2]!;
+    try {
+      await snapshotter.check([change], [delivery]);
+      // As where a batch comes again.
+      await snapshotter.check([change], [delivery]);
+      await this.stores.history.append([change]);
+      one.isKept = true;
+    } catch (error) {
+      if (!(error instanceof OtherCluster)) throw error;
+    }
+  }
+
+  #changeOf(cluster: Cluster, does: 'create' | 'write' | 'show', object: number, source: string) {
+    const name = `o${object}`;
+    const place = `${cluster}/${name}`;
+    const generation = (this.#objects.get(place) ?? 0) + (does === 'create' ? 1 : 0);
+    if (does !== 'show') this.#objects.set(place, generation);
+    const at = this.now * 1_000;
+    const id = `${cluster}-${this.happened.length}`;
+    const of =
+      does === 'show'
+        ? { ...FIRST_OBJECT, uid: UID[cluster] }
+        : { group: '', resource: 'namespaces', namespace: '', name, uid: `${place}/${generation}` };
+    return {
+      cluster: 'one',
+      id,
+      eventId: id,
+      what: 'present',
+      ...of,
+      resourceVersion: String(this.happened.length + 1),
+      at,
+      receivedAt: at,
+      content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: of.name } },
+      origin: { source, position: this.happened.length },
+    } as ResourceChange;
+  }
+
+  #begun(): Identities {
+    return new Identities(cellOver(new Map([['one', this.stores]])), () => this.now);
+  }
+
+  /** The cluster that the name stands for. */
+  async own(): Promise<Cluster> {
+    const uid = (await this.stores.tellers.facts()).find((fact) => fact.what === 'is')?.uid;
+    if (uid === undefined) return this.happened[0]!.cluster;
+    return uid === UID.a ? 'a' : 'b';
+  }
+
+  /** What is open of everything since it is not known whose evidence is whose. */
+  async doubts() {
+    const window = { start: BEGIN * 1_000 - 1, end: (this.now + 3_600_000) * 1_000 };
+    const known = { deliveries: await this.stores.coverage.deliveries() };
+    return doubtsFor(await this.stores.coverage.marks(window), window, known).filter(
+      ({ reason }) => reason === 'lost',
+    );
+  }
+}
+
+const story: fc.Arbitrary<Story> = fc.record({
+  reads: fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b')),
+  said: fc.tuple(...[0, 1, 2].map(() => fc.constantFrom(undefined, undefined, 'a' as const, 'b' as const))),
+  steps: fc.array(stepOf(['create', 'write', 'write', 'write', 'show', 'move', 'restart']), {
+    maxLength: 25,
+  }),
+});
+
+test('of two clusters of one name, what is kept of the other, and what is missing of the own one, is in doubt', async () => {
+  await fc.assert(
+    fc.asyncProperty(story, async ({ steps, ...begin }) => {
+      const world = new World(begin);
+      // What who tells first is told is what the name stands for, right or wrong.
+      const { ingestor = 0 } = steps.find(({ does }) => does !== 'move' && does !== 'restart') ?? {};
+      fc.pre([undefined, begin.reads[ingestor]].includes(begin.said[ingestor]));
+      for (const step of steps) await world.take(step);
+      await world.showAll();
+      if (world.happened.length === 0) return;
+      const own = await world.own();
+      const doubts = await world.doubts();
+      const wrong = world.happened.filter(({ cluster, isKept, isMisnamed }) =>
+        cluster === own ? !isKept && !isMisnamed : isKept,
+      );
+      for (const { change } of wrong)
+        expect(doubts.some(({ since, until = Infinity }) => since <= change.at && change.at < until)).toBe(
+          true,
+        );
+      await world.stores.close();
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('of one cluster nothing is in doubt, whoever reads it, once each told of what others told', async () => {
+  const steps = fc.array(stepOf(['create', 'write', 'write', 'show', 'restart']), { maxLength: 20 });
+  const said = fc.constantFrom<readonly (Cluster | undefined)[]>([], ['a', undefined, 'a'], ['a', 'a', 'a']);
+  await fc.assert(
+    fc.asyncProperty(steps, said, fc.boolean(), async (all, told, isShowing) => {
+      const world = new World({ reads: ['a', 'a', 'a'], said: told });
+      const taken = all.filter(({ does }) => isShowing || does !== 'show');
+      for (const step of taken) {
+        // Who begins anew had told of what others told.
+        if (step.does === 'restart') await world.tellShared();
+        await world.take(step);
+      }
+      await world.tellShared();
+      expect(world.happened.filter(({ isKept }) => !isKept)).toEqual([]);
+      expect(await world.doubts()).toEqual([]);
+      await world.stores.close();
+    }),
+    { numRuns: 80 },
+  );
+});
