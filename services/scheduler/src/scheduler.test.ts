@@ -5,7 +5,8 @@ import { reportsCompleted, reportsFailed, reportWindows } from '@margay/contract
 import { publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog, type Log } from '@margay/runtime';
-import { connectTransports, ProcessModule } from '@margay/runtime/nest';
+import { FakeApiServer } from '@margay/kubernetes/testing';
+import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -97,4 +98,34 @@ test('a manifest that cannot be used is told once, and the others go on', async 
   expect(warnings).toEqual([
     ['A GlobalReport is not used', { problem: expect.stringMatching(/reportType: is "nonsense"/) }],
   ]);
+});
+
+test('of several clusters it is said of each by itself whether its objects can be followed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-clusters-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const there = await FakeApiServer.start();
+  const away = await FakeApiServer.start();
+  // Each cluster connects by itself, in their order.
+  const servers = [there.url, away.url];
+  const connect = async () => ({ server: servers.shift()!, namespace: 'default' });
+  await away.stop();
+  onTestFinished(() => there.stop());
+  const reports = { connect, group: 'projectcalico.org', installation: 'margay/margay' };
+  const testing = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({ log: silentLog, metrics: openMetrics({ defaults: false }), clock: () => NOON }),
+      SchedulerModule.over(
+        { clusters: ['alpha', 'beta'], startDelay: 0, reports },
+        BusModule.embedded(':memory:'),
+        StoresModule.ofHub(folder, ['alpha', 'beta']),
+      ),
+    ],
+  }).compile();
+  const app = testing.createNestApplication(new FastifyAdapter());
+  onTestFinished(() => app.close());
+  await app.init();
+  const checks = async () => (await app.get(Readiness).look()).checks;
+  await expect
+    .poll(checks, { timeout: 20_000 })
+    .toMatchObject({ 'globalreports of alpha': { ready: true }, 'globalreports of beta': { ready: false } });
 });

@@ -66,7 +66,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #readiness: Readiness;
-  readonly #followed: Followed;
+  /** How following the objects of each cluster goes. */
+  readonly #followed: ReadonlyMap<string, Followed>;
   readonly #told = new Set<string>();
 
   constructor(
@@ -87,7 +88,9 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     this.#log = log;
     this.#metrics = metrics;
     this.#readiness = readiness;
-    this.#followed = new Followed(log);
+    this.#followed = new Map(
+      options.clusters.map((cluster) => [cluster, new Followed(log.with({ cluster }))]),
+    );
   }
 
   onModuleInit(): void {
@@ -109,7 +112,10 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { reports, clusters } = this.#options;
     if (reports !== undefined && 'connect' in reports)
-      this.#readiness.add('globalreports', () => this.#followed.problem());
+      for (const [cluster, followed] of this.#followed)
+        this.#readiness.add(clusters.length === 1 ? 'globalreports' : `globalreports of ${cluster}`, () =>
+          followed.problem(),
+        );
     for (const cluster of clusters)
       this.#stages.keep(clusters.length === 1 ? 'schedule' : `schedule of ${cluster}`, (signal) => {
         if (reports === undefined) return this.#handOn(cluster, signal);
@@ -197,7 +203,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
         now: this.#clock,
         signal,
         log: this.#log,
-        followed: this.#followed,
+        followed: this.#followed.get(cluster)!,
         installation,
         onLed: (isOurs) => this.#metrics.schedulesReports.set(isOurs ? 1 : 0, { cluster }),
         onEmitted: (emitted) => void this.#tell(emitted),

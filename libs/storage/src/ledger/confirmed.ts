@@ -51,7 +51,7 @@ const NO_WITNESS = 'who signed it is not named by the key of a witness';
 const LOOKED_AT_MAX = 8 * CONFIRMATIONS_MAX;
 
 /** What others signed of a head, and is what they signed. */
-export async function confirmationsOf(ledger: Ledger, head: LogHead): Promise<Confirmation[]> {
+async function confirmationsOf(ledger: Ledger, head: LogHead): Promise<Confirmation[]> {
   const sound: Confirmation[] = [];
   let after = '';
   for (let looked = 0; looked < LOOKED_AT_MAX; looked += CONFIRMATIONS_MAX) {
@@ -69,9 +69,9 @@ export async function confirmationsOf(ledger: Ledger, head: LogHead): Promise<Co
 const isOf = ({ size, checkpoint }: LogHead, kept: Pick<Confirmation, 'size' | 'checkpoint'>): boolean =>
   kept.size === size && kept.checkpoint === checkpoint;
 
-/** A head with the lines of those that cosigned it. */
-export async function cosigned(ledger: Ledger, head: LogHead): Promise<LogHead> {
-  return { ...head, checkpoint: together(head.checkpoint, await confirmationsOf(ledger, head)).checkpoint };
+/** A head with the lines of those that cosigned it, and its timestamp where it has one. */
+export async function cosigned(ledger: Ledger, head: LogHead): Promise<LogHead & ConfirmedHead> {
+  return { ...head, ...together(head.checkpoint, await confirmationsOf(ledger, head)) };
 }
 
 /**

@@ -3,7 +3,6 @@ import { isParent } from '@margay/contracts';
 import { formatInstant } from '@margay/ground';
 import { evidenceGrade, typeOfReport, type ReportHeader, type Revision } from '@margay/reports';
 import {
-  allWindows,
   headerDamage,
   loggedOtherwise,
   logReader,
@@ -13,6 +12,7 @@ import {
   type Stores,
   type WindowRecord,
 } from '@margay/storage';
+import { openWindows } from './open-windows.ts';
 import { removedRuns } from './removed-runs.ts';
 
 /** The header that a report was archived with. */
@@ -190,6 +190,7 @@ export function runsOf(
   tell: ListTelling = TO_NOBODY,
 ): Listing {
   const readLog = logReader(ledger);
+  const readOpen = openWindows(windows);
   let removed: readonly Run[] = [];
   const archived = judgedRuns(tell);
   let runs: readonly Run[] = [];
@@ -226,7 +227,7 @@ export function runsOf(
     const now = performance.now();
     const isWhole = now - lookedWholeAt > WHOLE_LOOK_MILLISECONDS;
     // Before the archive is read: what is archived meanwhile is in one of both.
-    const open = await allWindows(windows, { states: ['emitted', 'running', 'failed'] });
+    const open = await readOpen(isWhole);
     if (isWhole) await readEntries();
     await readArchive(isWhole);
     if (isWhole) removed = await removedRuns(entries, archived.has, { windows });

@@ -7,7 +7,6 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, readCheckpoint, readReportEntry } from '@margay/ledger';
 import {
   ArchiveDamaged,
-  confirmationsOf,
   cosigned,
   lastConfirmed,
   type LogHead,
@@ -109,7 +108,7 @@ function nameOfHead({ size, checkpoint }: Pick<LogHead, 'size' | 'checkpoint'>) 
 
 async function copyHead({ ledger }: Stores, head: LogHead, copying: Copying): Promise<void> {
   const { name, of } = nameOfHead(head);
-  const { checkpoint } = await cosigned(ledger, head);
+  const { checkpoint, timestamp } = await cosigned(ledger, head);
   const what = `the log's head of ${head.size} entries`;
   await keepOne(
     { key: `${name}.checkpoint.txt`, mediaType: 'text/plain; charset=utf-8', of },
@@ -117,12 +116,10 @@ async function copyHead({ ledger }: Stores, head: LogHead, copying: Copying): Pr
     what,
     copying,
   );
-  const timestamp = (await confirmationsOf(ledger, head)).find(({ kind }) => kind === 'timestamp');
   if (timestamp === undefined) return;
-  const answer = Buffer.from(timestamp.text, 'base64');
   await keepOne(
     { key: `${name}.tsr`, mediaType: 'application/timestamp-reply', of },
-    (path) => writeFile(path, answer),
+    (path) => writeFile(path, timestamp),
     `the timestamp of ${what}`,
     copying,
   );
