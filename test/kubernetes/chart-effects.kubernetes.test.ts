@@ -20,7 +20,6 @@ const isTaken = new Ajv({ strict: false }).compile(schema as object);
 /** Everything that a hub may have, so that each value has something to change. */
 const FULL = {
   ...HUB,
-  strictValues: false,
   kafka: { brokers: 'kafka:9092', saslSecret: 'k', schemaRegistry: { url: 'http://registry' } },
   networkPolicy: { from: [{ podSelector: {} }], egress: { enabled: true } },
   oidc: { issuer: 'https://id.example.org', clientId: 'margay' },

@@ -19,10 +19,7 @@ kubectl create namespace $work
 kubectl create serviceaccount viewer -n $ns
 kubectl create clusterrolebinding margay-life-viewer --clusterrole=cluster-admin --serviceaccount=$ns:viewer > /dev/null
 install() { # chart, profile, more
-  local both=()
-  # One set of values for both profiles: this chart wants that said, and an older one does not know the word.
-  [ "$1" = "$OLDER" ] || both=(--set strictValues=false)
-  helm upgrade --install margay "$1" -n $ns --wait --timeout 4m "${values[@]}" "${both[@]}" --set "profile=$2" "${@:3}" > "$run/notes"
+  helm upgrade --install margay "$1" -n $ns --wait --timeout 4m "${values[@]}" --set "profile=$2" "${@:3}" > "$run/notes"
   grep -E 'WARNING|stay' "$run/notes" || true
 }
 # Reaches the dashboard, by a Service that has one name in all charts of a release called margay.

@@ -172,8 +172,8 @@ export const CLUSTER_VALUES: Values = {
     ['embedded', 'distributed', 'hub'],
   ),
   strictValues: flag(
-    'Whether values that the profile does not read are refused. Set it to false where one file of values is for several profiles: the notes name them then.',
-    true,
+    'Whether values that the profile does not read are refused with their paths. Unless set the notes name them, so that one file of values can be for several profiles; set it where nobody reads notes, as with Argo CD and Flux.',
+    false,
   ),
   nameOverride: text('The chart’s name in names and labels, instead of margay.', '', LABEL),
   fullnameOverride: text(

@@ -7,7 +7,7 @@ export type Profile = 'embedded' | 'distributed' | 'hub';
 interface NotRead {
   /** They have no place there. */
   readonly refused: readonly string[];
-  /** One file of values can be for more than one profile, so these may stand there where it says so (`strictValues`): the notes name those that are set. */
+  /** One file of values can be for more than one profile, so these may stand there: the notes name those that are set, and with `strictValues` they are refused. */
   readonly said: readonly string[];
 }
 
