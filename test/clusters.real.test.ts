@@ -1,7 +1,13 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childCounts, parentState, resourceChanges, type ResourceChange } from '@margay/contracts';
+import {
+  childCounts,
+  parentRunsSettled,
+  parentState,
+  resourceChanges,
+  type ResourceChange,
+} from '@margay/contracts';
 import { deadLetterTopic, publishAll, type Bus } from '@margay/messaging';
 import { cellOver, childRunsOf, isParentRecord, type Stores } from '@margay/storage';
 import { expect, test } from 'vitest';
@@ -60,6 +66,7 @@ const stranger: ResourceChange = {
 /** A GlobalReport over the clusters of production, of which one window is due, and whose scheduler is killed as it begins it. */
 async function overProd(
   folder: string,
+  bus: Bus,
   stores: Readonly<Record<string, Stores>>,
   kill: () => Promise<unknown>,
 ) {
@@ -89,6 +96,13 @@ async function overProd(
   ]);
   // Nothing happened in that minute, of which no log says that it was whole.
   expect(parentState(childCounts(children))).toBe('with gaps');
+  // Killed as it may have been, it told so, and whoever follows the topic has one state of it.
+  const told = new Set<string>();
+  for await (const { value } of bus.peek(parentRunsSettled.name)) {
+    const { id, state, clusters, withGaps } = parentRunsSettled.decode(value);
+    told.add([id, state, clusters, withGaps].join(' '));
+  }
+  expect([...told]).toEqual([`${parent!.window.id} with gaps 2 2`]);
   for (const cluster of CLUSTERS) {
     const { headers } = await stores[cluster]!.archive.headers({ reportName: 'alpha:over' });
     expect([cluster, headers.length]).toEqual([cluster, cluster === 'gamma' ? 0 : 1]);
@@ -147,7 +161,7 @@ test(
     await expectNoDeadLetters(bus);
     await expectReady([...ingestors, ...services]);
 
-    await overProd(environment.REPORTS_DIRECTORY, stores, async () => services[4]!.kill());
+    await overProd(environment.REPORTS_DIRECTORY, bus, stores, async () => services[4]!.kill());
 
     await publishAll(bus, resourceChanges, [stranger]);
     await expect

@@ -26,6 +26,7 @@ export {
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';
 export { logCheckpoints } from './messages/log-checkpoint.ts';
 export { hubNews, type HubNews, type ProvenEntry } from './messages/hub-news.ts';
+export { parentRunsSettled } from './messages/parent-run-settled.ts';
 export { reportsFailed, type ReportFailed } from './messages/report-failed.ts';
 export {
   topics,

@@ -2,6 +2,7 @@ import { coverageMarks } from './messages/coverage-mark.ts';
 import { flows } from './messages/flow.ts';
 import { hubNews } from './messages/hub-news.ts';
 import { logCheckpoints } from './messages/log-checkpoint.ts';
+import { parentRunsSettled } from './messages/parent-run-settled.ts';
 import { policyEvents } from './messages/policy-event.ts';
 import { reportsCompleted } from './messages/report-completed.ts';
 import { reportsFailed } from './messages/report-failed.ts';
@@ -17,6 +18,7 @@ export const topics = [
   reportWindows,
   reportsCompleted,
   reportsFailed,
+  parentRunsSettled,
   logCheckpoints,
   hubNews,
 ] as const;

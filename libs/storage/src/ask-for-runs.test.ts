@@ -1,4 +1,4 @@
-import { reportWindowOf, type ReportWindow } from '@margay/contracts';
+import type { ReportWindow } from '@margay/contracts';
 import { expect, onTestFinished, test } from 'vitest';
 import { missingPart } from './archive/damaged.ts';
 import { askForRevision, askForRun, type NotAskable } from './ask-for-runs.ts';
@@ -119,18 +119,35 @@ test('what was never archived, or is not there any more, cannot be revised, and 
   ]);
 });
 
-test('a run over many clusters is neither asked for nor revised: it has no report of its own', async () => {
+test('a run over many clusters is asked for with those that its scheduler says it chooses, and never revised: it has no report of its own', async () => {
   const kept = stores();
   const many = { ...DAILY, spec: { reportType: 'inventory', clusters: { selector: 'all()' } } };
-  expect(await problemOf(askForRun(kept, 'c', many, SPAN, NOW))).toEqual([
-    'clusters',
-    'GlobalReport daily is about many clusters (spec.clusters), whose runs its schedule alone begins: ask for a run of a report without it',
-  ]);
-  const parent = { ...reportWindowOf('c', many, SPAN), clusters: ['c'], nonce: 'n' };
-  await kept.windows.emit([parent], NOW);
+  const { window: parent } = await askForRun(kept, 'c', { ...many, clusters: ['a', 'b'] }, SPAN, NOW);
+  expect(parent).toMatchObject({ clusters: ['a', 'b'], manual: true, nonce: expect.stringMatching(/.{30}/) });
+  // What was chosen first stays.
+  expect(await askForRun(kept, 'c', { ...many, clusters: ['a'] }, SPAN, NOW)).toEqual({
+    window: parent,
+    isNew: false,
+  });
   await kept.windows.complete(parent.id, NOW);
   expect(await problemOf(askForRevision(kept, parent.id, NOW))).toEqual([
     'clusters',
     `Run ${parent.id} is about many clusters and has no report of its own: ask for a revision of the run of a cluster`,
+  ]);
+});
+
+test.each([
+  [
+    'nobody has said which it chooses',
+    undefined,
+    'nobody has said which it chooses: its scheduler has not looked at it, or refuses it',
+  ],
+  ['it chooses none', [], 'it chooses none'],
+])('a run over many clusters is refused where %s', async (_, clusters, words) => {
+  const many = { ...DAILY, spec: { reportType: 'inventory', clusters: { selector: 'all()' } } };
+  const asked = askForRun(stores(), 'c', { ...many, ...(clusters && { clusters }) }, SPAN, NOW);
+  expect(await problemOf(asked)).toEqual([
+    'clusters',
+    `GlobalReport daily is about many clusters (spec.clusters), and ${words}`,
   ]);
 });

@@ -1,4 +1,11 @@
-import { isParent, reportWindowOf, revisedWindow, type ReportWindow } from '@margay/contracts';
+import { randomUUID } from 'node:crypto';
+import {
+  isParent,
+  reportWindowOf,
+  revisedWindow,
+  type ParentWindow,
+  type ReportWindow,
+} from '@margay/contracts';
 import { at, type Instant, type Window } from '@margay/ground';
 import type { ArchivedHeader } from './archive/archive.ts';
 import { ArchiveDamaged, headerDamage, unlessDamaged } from './archive/damaged.ts';
@@ -27,11 +34,13 @@ export interface AskedRun {
  * Asks for one run of a report over a window of a person's choice, by keeping it among the windows: whoever hands windows to the
  * workers hands it on. It is archived and listed like any other, and counts neither for the schedule nor in the status. Asked
  * for again, it is the same run; one that failed is tried anew.
+ *
+ * Of a report over many clusters it is a run over those that it chooses now, by what its scheduler says: that goes on with it.
  */
 export async function askForRun(
   { windows }: Pick<Stores, 'windows'>,
   cluster: string,
-  report: Pick<KnownReport, 'name' | 'spec' | 'typeSpec'>,
+  report: Pick<KnownReport, 'name' | 'spec' | 'typeSpec' | 'clusters'>,
   span: Window,
   now: Instant,
 ): Promise<AskedRun> {
@@ -39,19 +48,21 @@ export async function askForRun(
     throw new NotAskable('window', 'The window ends before, or when, it begins: give a later end');
   if (span.end > now)
     throw new NotAskable('window', 'The window is not over yet: give an end that is not in the future');
-  const { name, spec, typeSpec } = report;
-  // Which these are is chosen when a window of its schedule is due.
-  if (at(spec, 'clusters') !== undefined)
-    throw new NotAskable(
-      'clusters',
-      `GlobalReport ${name} is about many clusters (spec.clusters), whose runs its schedule alone begins: ask for a run of a report without it`,
-    );
+  const { name, spec, typeSpec, clusters } = report;
   const asked = {
     name,
     spec: spec as { readonly reportType: string },
     ...(typeSpec !== undefined && { typeSpec }),
   };
-  return ask(windows, reportWindowOf(cluster, asked, span, true), now);
+  const window = reportWindowOf(cluster, asked, span, true);
+  if (at(spec, 'clusters') === undefined) return ask(windows, window, now);
+  if (clusters === undefined || clusters.length === 0)
+    throw new NotAskable(
+      'clusters',
+      `GlobalReport ${name} is about many clusters (spec.clusters), and ${clusters === undefined ? 'nobody has said which it chooses: its scheduler has not looked at it, or refuses it' : 'it chooses none'}`,
+    );
+  const parent: ParentWindow = { ...window, clusters, nonce: randomUUID() };
+  return ask(windows, parent, now);
 }
 
 /**

@@ -37,7 +37,7 @@ export function AskButton(asked: {
     <span role="status">
       ${
         answer &&
-        html` <a href="#/runs/${part(answer.id)}"
+        html` <a href=${answer.isOverClusters ? '#/reports' : `#/runs/${part(answer.id)}`}
           >${answer.isNew ? 'asked for' : `${answer.state} already`}${answer.revision > 1 && `: revision ${answer.revision}`}</a
         >`
       }

@@ -151,15 +151,12 @@ function Schedules() {
                   }
                 </td>
                 <td>
-                  ${
-                    clusters === null &&
-                    html`<${AskButton}
-                      path="/reports/${part(name)}/runs"
-                      label="Run now"
-                      about=${name}
-                      onAsked=${again}
-                    />`
-                  }
+                  <${AskButton}
+                    path="/reports/${part(name)}/runs"
+                    label="Run now"
+                    about=${name}
+                    onAsked=${again}
+                  />
                 </td>
               </tr>`,
           )}

@@ -1,8 +1,14 @@
-import { childWindows, reportWindows, type ParentWindow, type ReportWindow } from '@margay/contracts';
+import {
+  childWindows,
+  parentRunsSettled,
+  reportWindows,
+  type ParentWindow,
+  type ReportWindow,
+} from '@margay/contracts';
 import { HOUR, MINUTE, SECOND } from '@margay/ground';
 import { openEmbeddedBus, publishAll } from '@margay/messaging';
 import { silentLog } from '@margay/runtime';
-import { cellOver, openEmbedded, type Stores } from '@margay/storage';
+import { askForRun, cellOver, openEmbedded, type Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ScheduledReport } from './emit-windows.ts';
 import { handingOn } from './hand-on.ts';
@@ -292,6 +298,81 @@ test('two schedulers that see other labels: one choice, and each window once', a
   expect(more).toEqual([]);
   expect(['alpha beta', 'gamma']).toContain(chosen);
   expect(clustersOf(await place.published())).toBe(chosen);
+});
+
+/** What was told of runs over many clusters. */
+async function settled({ bus }: Installed) {
+  const told = [];
+  for await (const { value } of bus.peek(parentRunsSettled.name)) told.push(parentRunsSettled.decode(value));
+  return told;
+}
+
+test('what a run over many clusters came to is told once, and names none of them; what comes after all is told again', async () => {
+  const place = installed();
+  const hub = scheduler(place);
+  const prod = hourly("env == 'prod'");
+  await hub.look(prod, NOON);
+  await archive(place, 'alpha');
+  await hub.goOn(NOON + MINUTE);
+  expect(await settled(place)).toEqual([]);
+  for (const minute of [0, 1, 2]) await hub.goOn(NOON + HOUR + minute * MINUTE);
+  const counts = { clusters: 2, complete: 1, withGaps: 0, failed: 0 };
+  expect(await settled(place)).toMatchObject([
+    { cluster: 'hub', reportName: 'hourly', end: NOON, state: 'failed', ...counts, missing: 1 },
+  ]);
+  await archive(place, 'beta', false);
+  for (const minute of [5, 6, 7]) await hub.goOn(NOON + HOUR + minute * MINUTE);
+  const [failed, done, ...more] = await settled(place);
+  expect(more).toEqual([]);
+  expect(done).toMatchObject({ id: failed!.id, state: 'with gaps', ...counts, withGaps: 1, missing: 0 });
+  expect(JSON.stringify([failed, done])).not.toMatch(/alpha|beta/);
+});
+
+test('killed before it is noted that it was told, it is told again, and the same', async () => {
+  const place = installed();
+  await scheduler(place).look(hourly("env == 'prod'"), NOON);
+  await archive(place, 'alpha beta');
+  const { windows } = place.cell.of('hub');
+  const complete = windows.complete.bind(windows);
+  windows.complete = () => Promise.reject(new Error('killed'));
+  await expect(scheduler(place).goOn(NOON + MINUTE)).rejects.toThrow('killed');
+  windows.complete = complete;
+  for (const minute of [2, 3]) await scheduler(place).goOn(NOON + minute * MINUTE);
+  const [first, again, ...more] = await settled(place);
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({ state: 'complete', clusters: 2, complete: 2 });
+  expect({ ...again, settledAt: first!.settledAt }).toEqual(first);
+});
+
+test('asked for by hand it is over what its selector chooses then, and counts neither for the schedule nor in the status', async () => {
+  const place = installed();
+  const hub = scheduler(place);
+  const prod = hourly("env == 'prod'");
+  const { known } = await hub.begin([prod], { cluster: 'hub', startDelay: 0 }, NOON - MINUTE);
+  const stores = place.cell.of('hub');
+  const span = { start: NOON - 2 * HOUR, end: NOON - MINUTE };
+  const ask = () => askForRun(stores, 'hub', known[0]!, span, NOON);
+  const { window, isNew } = await ask();
+  expect([isNew, window.manual]).toEqual([true, true]);
+  await hub.goOn(NOON);
+  expect(clustersOf(await place.published())).toBe('alpha beta');
+  await archive(place, 'alpha');
+  for (const { id } of await place.cell
+    .of('beta')
+    .windows.list({})
+    .then((all) => all.map((one) => one.window)))
+    await place.cell.of('beta').windows.fail(id, 'no disk', 7, NOON);
+  await hub.goOn(NOON + MINUTE);
+  expect(await settled(place)).toMatchObject([{ id: window.id, state: 'failed', complete: 1, failed: 1 }]);
+  // Once more: what failed is tried anew, and nothing else.
+  expect(await ask()).toMatchObject({ isNew: false, window: { id: window.id } });
+  await hub.goOn(NOON + 2 * MINUTE);
+  expect(clustersOf(await place.published())).toBe('alpha beta beta');
+  await archive(place, 'beta');
+  await hub.goOn(NOON + 3 * MINUTE);
+  expect((await settled(place)).at(-1)).toMatchObject({ id: window.id, state: 'complete' });
+  expect(await hub.of(prod.report, NOON)).toEqual({ chosen: 2 });
+  expect(await stores.windows.lastEnd('hourly')).toBeUndefined();
 });
 
 test('at most five runs are under way; those behind them wait', async () => {

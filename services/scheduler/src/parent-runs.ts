@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   childCounts,
   childWindows,
+  parentRunsSettled,
   parentState,
   reportWindowOf,
   type ChildCounts,
@@ -11,7 +12,7 @@ import {
 } from '@margay/contracts';
 import { at, compareTexts, MINUTE, type Instant, type Window } from '@margay/ground';
 import type { ScheduleProblem } from '@margay/kubernetes';
-import type { Bus } from '@margay/messaging';
+import { publishAll, type Bus } from '@margay/messaging';
 import { parseSelector } from '@margay/policy';
 import type { GlobalReport } from '@margay/reports';
 import { atOnce, type Log } from '@margay/runtime';
@@ -93,6 +94,8 @@ const NO_CLUSTERS: ScheduleProblem = {
     'spec.clusters.selector chooses no cluster by the labels that they have in configuration (CLUSTER_LABELS, the chart’s clusterLabels). What is missed is made up for when it chooses one.',
 };
 
+/** Among so many runs of a report one of its schedule is looked for. */
+const LAST = 50;
 /** Of those that failed the newest are looked at again: a child run that comes after all still counts. */
 const FAILED = { parents: true, states: ['failed'], limit: 10 } as const;
 
@@ -110,11 +113,13 @@ export function parentRuns(options: ParentRunsOptions): ParentRuns {
   let failedLookedAt = -Infinity;
 
   const look = async (record: ParentRecord, now: Instant): Promise<ChildCounts> => {
-    const { id, reportName, start, end } = record.window;
+    const { id, reportName, start, end, manual } = record.window;
     const known = archived.get(id) ?? new Map<string, ChildRun>();
     archived.set(id, known);
     const counts = childCounts(await childRunsOf(cell, record, now, known));
-    if ((newest.get(reportName)?.end ?? -Infinity) <= end) newest.set(reportName, { start, end, counts });
+    // What people ask for counts neither for the schedule nor in the status.
+    if (!manual && (newest.get(reportName)?.end ?? -Infinity) <= end)
+      newest.set(reportName, { start, end, counts });
     return counts;
   };
 
@@ -131,15 +136,16 @@ export function parentRuns(options: ParentRunsOptions): ParentRuns {
       const all = [...underWay, ...failed].filter(isParentRecord);
       const ids = new Set(all.map(({ window: { id } }) => id));
       for (const id of archived.keys()) if (!ids.has(id)) archived.delete(id);
-      for (const record of all) await settle(windows, record, await look(record, now), now);
+      for (const record of all) await settle(options, record, await look(record, now), now);
     },
 
     async of({ name, spec }, now) {
       const chosen = chosenClusters(spec.clusters?.selector ?? '', cell.clusters, labels).length;
       const known = newest.get(name);
       if (known !== undefined) return { chosen, newest: known };
-      const [record] = await windows.list({ reportName: name, parents: true, limit: 1 });
-      if (record === undefined || !isParentRecord(record)) return { chosen };
+      const last = await windows.list({ reportName: name, parents: true, limit: LAST });
+      const record = last.filter(isParentRecord).find(({ window }) => !window.manual);
+      if (record === undefined) return { chosen };
       await look(record, now);
       return { chosen, newest: newest.get(name)! };
     },
@@ -196,12 +202,18 @@ async function beginDue(
   const { known } = await emitDueWindows(bus, cell.of(cluster).windows, due, quietly, now);
   return {
     emitted: due.length > 0 ? await emitChildren(options, now) : [],
-    known: [...known, ...idle.map((report) => knownReport(report))],
+    known: [...known, ...idle.map((report) => knownReport(report))].map((report) => ({
+      ...report,
+      clusters: chosenBy.get(report.name)!,
+    })),
     problems: new Map(idle.map(({ name }) => [name, NO_CLUSTERS])),
   };
 }
 
-/** Keeps, and hands out, the windows of child runs that are not there yet, of every parent run that was kept. */
+/**
+ * Keeps, and hands out, the windows of child runs that are not there yet, of every parent run that was kept; and those that failed, of one
+ * that is asked for once more.
+ */
 async function emitChildren(
   { cell, cluster, hand }: ParentRunsOptions,
   now: Instant,
@@ -210,23 +222,39 @@ async function emitChildren(
   const kept = await allWindows(windows, { parents: true, states: ['emitted'] });
   const children = kept.filter(isParentRecord).flatMap(({ window }) => childWindows(window));
   const here = children.filter((child) => cell.clusters.includes(child.cluster));
-  const fresh = await atOnce(here, (child) => cell.of(child.cluster).windows.emit([child], now));
+  const fresh = await atOnce(here, async (child) => {
+    const { windows: own } = cell.of(child.cluster);
+    const isNew = (await own.emit([child], now)).length > 0;
+    if (!isNew && (await own.get(child.id))?.state !== 'failed') return [];
+    await own.again(child.id, now);
+    return [child];
+  });
   const emitted = fresh.flat();
   if (emitted.length > 0) await hand(emitted);
   for (const { window } of kept) await windows.begin(window.id, 1, now);
   return emitted;
 }
 
-/** Notes of a parent run what follows from its child runs, for the schedule and the status. */
+/**
+ * Notes of a parent run what follows from its child runs, for the schedule and the status. It is told before it is noted: one that dies in
+ * between is followed by one that tells it again.
+ */
 async function settle(
-  windows: Windows,
-  { window: { id }, state: noted }: ParentRecord,
-  counts: ChildCounts,
+  { bus, cell, cluster }: ParentRunsOptions,
+  { window, state: noted }: ParentRecord,
+  all: ChildCounts,
   now: Instant,
 ): Promise<void> {
-  const state = parentState(counts);
-  if (state === 'complete' || state === 'with gaps') await windows.complete(id, now);
-  else if (state === 'failed' && noted !== 'failed') await windows.fail(id, countWords(counts), 1, now);
+  const state = parentState(all);
+  if (state === 'running' || state === noted) return;
+  const { notYet: _, ...counts } = all;
+  const { id, reportName, reportType, start, end } = window;
+  await publishAll(bus, parentRunsSettled, [
+    { cluster, id, reportName, reportType, start, end, state, ...counts, settledAt: now },
+  ]);
+  const { windows } = cell.of(cluster);
+  if (state === 'failed') await windows.fail(id, countWords(all), 1, now);
+  else await windows.complete(id, now);
 }
 
 /** How many child runs are so, in words. Names no cluster: whoever may read the GlobalReport may not know them all. */

@@ -32,6 +32,9 @@ export const askedRun = z.object({
     .boolean()
     .meta({ description: 'False where it had been asked for, or made by a schedule, before.' }),
   state: z.enum(RUN_STATES),
+  isOverClusters: z
+    .boolean()
+    .meta({ description: 'Whether it is a run over many clusters, as `/parent-runs/{parent}` tells it.' }),
   revision: z.int().min(1),
   window: z.object({ start: instant, end: instant }),
 });

@@ -6,6 +6,7 @@ import { COVERAGE_MARK_RELEASES } from './coverage-mark.ts';
 import { REPORT_WINDOW_RELEASES } from './report-window.ts';
 import { REPORT_COMPLETED_RELEASES } from './report-completed.ts';
 import { REPORT_FAILED_RELEASES } from './report-failed.ts';
+import { PARENT_RUN_SETTLED_RELEASES } from './parent-run-settled.ts';
 import { LOG_CHECKPOINT_RELEASES } from './log-checkpoint.ts';
 import { HUB_NEWS_RELEASES } from './hub-news.ts';
 
@@ -18,6 +19,7 @@ export const releases: Readonly<Record<string, readonly RecordSchema[]>> = {
   'margay.report-windows': REPORT_WINDOW_RELEASES,
   'margay.report-completed': REPORT_COMPLETED_RELEASES,
   'margay.report-failed': REPORT_FAILED_RELEASES,
+  'margay.parent-run-settled': PARENT_RUN_SETTLED_RELEASES,
   'margay.log-checkpoints': LOG_CHECKPOINT_RELEASES,
   'margay.hub-news': HUB_NEWS_RELEASES,
 };

@@ -4,6 +4,7 @@ import {
   anyFlow,
   anyHubNews,
   anyLogCheckpoint,
+  anyParentRunSettled,
   anyPolicyEvent,
   anyReportCompleted,
   anyReportFailed,
@@ -19,6 +20,7 @@ const ANY: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'margay.report-windows': anyReportWindow,
   'margay.report-completed': anyReportCompleted,
   'margay.report-failed': anyReportFailed,
+  'margay.parent-run-settled': anyParentRunSettled,
   'margay.log-checkpoints': anyLogCheckpoint,
   'margay.hub-news': anyHubNews,
 };

@@ -509,4 +509,25 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
       },
     },
   ],
+  'margay.parent-run-settled': [
+    {
+      base64:
+        'wwHg3YDztI2BdwZodWJOZmxlZXQtMjAyNjExMDF0MDAwMDAwei0wMTIzNDU2Nzg5YWJjZGVmCmZsZWV0HG5ldHdvcmstYWNjZXNzgICS3vbKrwaAgM27+s+vBhJ3aXRoIGdhcHMKBgQAAIDIm/CH0K8G',
+      message: {
+        cluster: 'hub',
+        id: 'fleet-20261101t000000z-0123456789abcdef',
+        reportName: 'fleet',
+        reportType: 'network-access',
+        start: 1793491200000000,
+        end: 1793577600000000,
+        state: 'with gaps',
+        clusters: 5,
+        complete: 3,
+        withGaps: 2,
+        failed: 0,
+        missing: 0,
+        settledAt: 1793579400000000,
+      },
+    },
+  ],
 };

@@ -5,6 +5,7 @@ import type { HubNews } from '../messages/hub-news.ts';
 import type { LogCheckpoint } from '../messages/log-checkpoint.ts';
 import type { ClusterPolicyEvent } from '../messages/policy-event.ts';
 import type { ReportCompleted } from '../messages/report-completed.ts';
+import type { ParentRunSettled } from '../messages/parent-run-settled.ts';
 import type { ReportFailed } from '../messages/report-failed.ts';
 import type { ReportWindow } from '../messages/report-window.ts';
 import type { ResourceChange } from '../messages/resource-change.ts';
@@ -128,6 +129,20 @@ export const anyReportFailed: fc.Arbitrary<ReportFailed> = fc.record({
   reason: text,
   attempts: fc.nat(100),
   failedAt: instant,
+});
+
+/** Any run over many clusters that came to something. */
+export const anyParentRunSettled: fc.Arbitrary<ParentRunSettled> = fc.record({
+  ...window,
+  cluster: text,
+  id: text,
+  state: fc.constantFrom('complete', 'with gaps', 'failed'),
+  clusters: fc.nat(1_000),
+  complete: fc.nat(1_000),
+  withGaps: fc.nat(1_000),
+  failed: fc.nat(1_000),
+  missing: fc.nat(1_000),
+  settledAt: instant,
 });
 
 /** Any head of a log. */

@@ -234,7 +234,7 @@ export async function findGlobalReport(
   if ('problem' in read) throw new Error(`GlobalReport ${name}: ${read.problem.message}`);
   if (read.report.spec.clusters !== undefined)
     throw new Error(
-      `GlobalReport ${name} is about many clusters (spec.clusters), whose runs its schedule alone begins: run a report without it`,
+      `GlobalReport ${name} is about many clusters (spec.clusters), whose runs its scheduler makes: ask for one by the API (margay run), or run a report without it`,
     );
   return read.report;
 }

@@ -59,6 +59,8 @@ export interface KnownReport {
   readonly spec: unknown;
   /** What its type is made of, where that is none of those that are built in. */
   readonly typeSpec?: unknown;
+  /** Of a report over many clusters those that it chooses by now, by name. */
+  readonly clusters?: readonly string[];
   /** The schedule's next window and when it is due; absent where there is none. */
   readonly next?: { readonly start: Instant; readonly end: Instant; readonly due: Instant };
 }

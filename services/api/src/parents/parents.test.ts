@@ -1,6 +1,6 @@
 import type { ParentRuns } from '@margay/api-contract';
 import { childWindows, reportWindowOf, type ParentWindow } from '@margay/contracts';
-import { HOUR } from '@margay/ground';
+import { formatInstant, HOUR } from '@margay/ground';
 import { Problem } from '@margay/runtime';
 import type { Cell } from '@margay/storage';
 import { expect, test } from 'vitest';
@@ -91,6 +91,27 @@ test('whoever may see all sees which clusters were chosen, and how far each is',
   const ids = (await ask(app, '/runs')).body.items!.map(({ id }) => id);
   expect(ids).not.toContain(parent.id);
   expect((await ask(app, `/runs/${parent.id}`)).status).toBe(404);
+});
+
+test('a run is asked for by who may change the report, and is over what the report chooses', async () => {
+  const { app, cell } = await apiOfBoth({ names: NAMES, isOneAuthority: true });
+  const report = { name: 'all', reportType: 'inventory', spec: { clusters: { selector: 'all()' } } };
+  await cell.of('hub').windows.keepReports([{ ...report, clusters: ['alpha', 'secret'] }]);
+  const span = `start=${formatInstant(SPAN.start)}&end=${formatInstant(SPAN.end)}`;
+  const asked = await ask(app, `/reports/all/runs?${span}`, { method: 'POST' });
+  expect(asked.body).toMatchObject({ isNew: true, isOverClusters: true, state: 'emitted' });
+  const { id } = asked.body as unknown as { id: string };
+  expect((await ask(app, `/parent-runs/${id}`)).body).toMatchObject({
+    state: 'running',
+    children: [{ cluster: 'alpha' }, { cluster: 'secret' }],
+  });
+  await cell.of('hub').windows.keepReports([{ ...report, clusters: [] }]);
+  const none = await ask(
+    app,
+    `/reports/all/runs?start=${formatInstant(SPAN.start + 1)}&end=${formatInstant(SPAN.end)}`,
+    { method: 'POST' },
+  );
+  expect([none.status, JSON.stringify(none.body)]).toEqual([409, expect.stringContaining('it chooses none')]);
 });
 
 test('a run is complete when all of its clusters are, those that one may not see too', async () => {

@@ -6,6 +6,7 @@ import {
   type GlobalReports,
   type Run,
 } from '@margay/api-contract';
+import { isParent } from '@margay/contracts';
 import { formatInstant, parseInstant, type Instant } from '@margay/ground';
 import type { GlobalReportSpec } from '@margay/reports';
 import { Problem, refused } from '@margay/runtime';
@@ -90,6 +91,7 @@ export class ReportsController {
       id: window.id,
       isNew,
       state: record?.state ?? 'emitted',
+      isOverClusters: isParent(window),
       revision: window.revision ?? 1,
       window: { start: formatInstant(window.start), end: formatInstant(window.end) },
     };

@@ -15,6 +15,11 @@ export async function runByApi(api: string, name: string, options: RunOptions): 
   if (!options.wait) {
     progress.done(`${asked.id}: ${asked.isNew ? 'asked for' : `it is ${asked.state} already`}`);
   } else {
+    if (asked.isOverClusters) {
+      progress.done(`${asked.id}: ${await overClusters(api, asked.id, (words) => progress.update(words))}`);
+      await write(`${asked.id}\n`);
+      return;
+    }
     const run = await finished(api, asked.id, (state) => progress.update(`${asked.id}: ${state}`));
     if (run.state === 'failed') throw new Error(`The run failed: ${run.reason ?? 'no reason'}`);
     progress.done(`${asked.id}: archived`);
@@ -41,6 +46,18 @@ async function runOf(api: string, name: string): Promise<string> {
   const query = { report: name, state: 'completed', limit: '1' };
   const [newest] = (await askApi(api, OPERATIONS.runs, { query })).items;
   return newest?.id ?? name;
+}
+
+/** What a run over many clusters came to, in words. @throws Error where it failed. */
+async function overClusters(api: string, id: string, tell: (words: string) => void): Promise<string> {
+  for (;;) {
+    const { state, clusters } = await askApi(api, OPERATIONS.parentRun, { path: { parent: id } });
+    const words = `${state}, of ${clusters} ${clusters === 1 ? 'cluster' : 'clusters'}`;
+    if (state === 'failed') throw new Error(`The run failed: see /parent-runs/${id}`);
+    if (state !== 'running') return words;
+    tell(`${id}: ${words}`);
+    await sleep(POLL_MILLISECONDS);
+  }
 }
 
 /** The run once it is archived or has failed. It is listed a moment after it was asked for. */
