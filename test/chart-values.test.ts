@@ -174,6 +174,14 @@ test.each([
     },
   ],
   ['flows of a provider’s senders alone', flowsOf({ tokens: false, oidc: PROVIDER })],
+  ...['extraEnv', 'flowIngestor.extraEnv'].map((path): [string, Value] => [
+    `flow log files alone, by ${path}`,
+    {
+      ...DISTRIBUTED,
+      'flowIngestor.enabled': true,
+      [path]: [{ name: 'FLOW_LOG_FILES', value: '/flows.log' }],
+    },
+  ]),
   ['flows of a cloud’s hub', { ...FLOWING, 'flowIngestor.topicKafka.brokers': 'hub.example.com:9093' }],
   ['the distributed profile', DISTRIBUTED],
   ['a receiver alone', { ...RECEIVING, 'auditIngestor.watch': false }],

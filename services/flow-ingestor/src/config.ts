@@ -50,6 +50,16 @@ export const config = z
       ...otherBrokersProblems(OTHER_KAFKA, settings, topic),
     ])
       context.addIssue({ code: 'custom', path: [name], message });
+    const hasSource =
+      settings.FLOW_LOG_FILES.length > 0 ||
+      settings.FLOW_HTTP_PORT !== undefined ||
+      settings.FLOW_TOPIC !== undefined;
+    if (!hasSource)
+      context.addIssue({
+        code: 'custom',
+        path: ['FLOW_LOG_FILES'],
+        message: 'nothing would be taken from anywhere: set it, FLOW_HTTP_PORT or FLOW_TOPIC',
+      });
   });
 
 /** The settings, parsed. */

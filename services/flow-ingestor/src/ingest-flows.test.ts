@@ -244,7 +244,7 @@ test('flow logs are taken over HTTP', async () => {
 });
 
 test('without a port nothing is taken', async () => {
-  const settings = readConfig(config, { KAFKA_BROKERS: 'unused:1' });
+  const settings = readConfig(config, { KAFKA_BROKERS: 'unused:1', FLOW_TOPIC: 'raw' });
   const { ingest, metrics } = setUp();
   expect(await serveFlowReceiver(settings, ingest, { metrics, log: silentLog })).toBeUndefined();
 });
@@ -256,6 +256,7 @@ test('an open port without TLS is refused by the name of its setting', () => {
 });
 
 test.each([
+  [{}, 'nothing would be taken from anywhere: set it, FLOW_HTTP_PORT or FLOW_TOPIC'],
   [{ FLOW_KAFKA_BROKERS: 'hub:9093' }, 'it is about the topic of flow logs: set FLOW_TOPIC, too'],
   [
     { FLOW_TOPIC: 't', FLOW_KAFKA_USERNAME: 'u', FLOW_KAFKA_PASSWORD: 'p' },

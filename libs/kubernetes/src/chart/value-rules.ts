@@ -16,14 +16,15 @@ const BY_NAME = { enum: ['kubernetes', 'hub'] };
 const NONE: JsonSchema = { maxItems: 0 };
 const NOT_GIVEN = is('');
 
-/** A variable by which the audit ingestor has a source that no value of the chart is for. */
-const NAMES_A_SOURCE: JsonSchema = {
-  type: 'object',
-  required: ['name'],
-  properties: {
-    name: { enum: ['KUBERNETES_WATCH', 'AUDIT_LOG_FILES', 'AUDIT_WEBHOOK_PORT', 'AUDIT_TOPIC'] },
-  },
-};
+/** That no variable of a part names a source of evidence that no value of the chart is for. What is read from objects may name one. */
+function namesNoSource(part: string, ...variables: readonly string[]): Rule['where'] {
+  const source = { type: 'object', required: ['name'], properties: { name: { enum: variables } } };
+  const of = (key: string) => [key, `${part}.${key}`];
+  return Object.fromEntries([
+    ...of('extraEnv').map((path) => [path, { not: { contains: source } }]),
+    ...of('extraEnvFrom').map((path) => [path, NONE]),
+  ]);
+}
 
 /** What values must have where others are set. */
 const RULES: readonly Rule[] = [
@@ -88,17 +89,19 @@ const RULES: readonly Rule[] = [
     needs: { 'canary.servers': NONE, 'canary.apiServerMetrics': is(false) },
   },
   { where: { 'auditIngestor.watch': is(true) }, needs: { 'auditIngestor.replicas': is(1) } },
-  // Nothing would come from anywhere. What is read from objects may name a source.
+  // Nothing would come from anywhere.
   {
     where: {
       profile: is('distributed'),
       'auditIngestor.webhook.enabled': is(false),
       'auditIngestor.topic': NOT_GIVEN,
-      ...Object.fromEntries(
-        ['extraEnv', 'auditIngestor.extraEnv'].map((path) => [path, { not: { contains: NAMES_A_SOURCE } }]),
+      ...namesNoSource(
+        'auditIngestor',
+        'KUBERNETES_WATCH',
+        'AUDIT_LOG_FILES',
+        'AUDIT_WEBHOOK_PORT',
+        'AUDIT_TOPIC',
       ),
-      extraEnvFrom: NONE,
-      'auditIngestor.extraEnvFrom': NONE,
     },
     needs: { 'auditIngestor.watch': is(true) },
   },
@@ -109,7 +112,11 @@ const RULES: readonly Rule[] = [
     needs: { 'flowIngestor.http.enabled': is(false), 'flowIngestor.topic': NOT_GIVEN },
   },
   {
-    where: { 'flowIngestor.enabled': is(true), 'flowIngestor.http.enabled': is(false) },
+    where: {
+      'flowIngestor.enabled': is(true),
+      'flowIngestor.http.enabled': is(false),
+      ...namesNoSource('flowIngestor', 'FLOW_LOG_FILES', 'FLOW_HTTP_PORT', 'FLOW_TOPIC'),
+    },
     needs: { 'flowIngestor.topic': GIVEN },
   },
   {
