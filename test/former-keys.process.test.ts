@@ -221,10 +221,16 @@ function expected(head: Head, kept: Head | undefined, given: ReadonlySet<Name>, 
     return { words: 'not intact' };
   const isTooShort = kept !== undefined && kept.size > head.size;
   if (form === '--archive' && isTooShort && (isKept || given.size === 0)) return { words: 'not intact' };
-  if (!counts(head.by, head.size, later)) return { words: 'unsigned', ...(notKept && { notKept }) };
+  // What a key signed last stands with each entry that says which follows it: with the report that is exported in it, as its first one.
+  const former = new Set<Name>();
+  if (form !== '--archive')
+    for (const { before, number } of changes) if (counts(before, number, later)) former.add(before);
+  if (!counts(head.by, head.size, later) && former.size === 0)
+    return { words: 'unsigned', ...(notKept && { notKept }) };
   const now = new Set(given);
   for (const { before, to, isLost } of changes) if (!isLost && now.delete(before)) now.add(to);
-  now.delete(head.by);
+  if (counts(head.by, head.size, later)) now.delete(head.by);
+  for (const key of former) now.delete(key);
   if (kept !== undefined && isKept && kept.size >= head.size && kept.isThiefs === head.isThiefs)
     now.delete(kept.by);
   if (now.size > 0) return { words: 'unsigned', isOpen: true, ...(notKept && { notKept }) };

@@ -1,4 +1,14 @@
-import { checkProof, knownKeys, type PlacedKeyChange, readKeyChange, readProof } from '@margay/ledger';
+import {
+  checkProof,
+  goesOnFrom,
+  knownKeys,
+  type PlacedKeyChange,
+  readCheckpoint,
+  readGrowth,
+  readKeyChange,
+  readProof,
+  type VerifierKey,
+} from '@margay/ledger';
 import { isFields } from '@margay/ground';
 import { named, type Told, type Trusted } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
@@ -17,6 +27,14 @@ export interface FollowedKeys extends Pick<Trusted, 'keys' | 'signers'> {
   readonly changes?: readonly PlacedKeyChange[];
   /** Those that were given by hand; absent where nothing followed from them. */
   readonly given?: Trusted['keys'];
+  /** What former keys signed last of this log; absent where nothing tells of any. */
+  readonly former?: readonly FormerHead[];
+}
+
+/** The last head of a key that another one followed: the log goes on from it. */
+export interface FormerHead {
+  readonly size: number;
+  readonly key: VerifierKey;
 }
 
 const FILE = 'log-key-changes.json';
@@ -33,7 +51,9 @@ export function followKeys<Given extends Pick<Trusted, 'keys'>>(
   told: Told,
 ): Given & FollowedKeys {
   if (brought?.keyChanges === undefined) return trusted;
-  const changes = keyChangesIn(brought.keyChanges, brought.proof);
+  const read = keyChangesIn(brought.keyChanges, brought.proof);
+  const changes = read.map(({ number, change }) => ({ number, change }));
+  const former = read.flatMap((each) => each.former ?? []);
   const { keys, signers, followed, lost } = knownKeys(trusted.keys, changes);
   for (const { before, key } of followed)
     told.shown.push(
@@ -44,26 +64,51 @@ export function followKeys<Given extends Pick<Trusted, 'keys'>>(
       `that ${key.name}+${key.id} may sign that log: an entry says that the key ${before.name}+${before.id} was lost, and nobody with that key says so; ` +
         'give the other one with --key where you got it by a way of its own',
     );
-  return { ...trusted, keys, signers, changes, given: trusted.keys };
+  return { ...trusted, keys, signers, changes, former, given: trusted.keys };
 }
 
-function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): PlacedKeyChange[] {
+/** A change of keys, and what the former one signed last, where that stands with it. */
+type ReadKeyChange = PlacedKeyChange & { readonly former?: FormerHead };
+
+function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): ReadKeyChange[] {
   const { checkpoint } = named('report.tlog-proof', () => readProof(proof));
-  const changes = listIn(bytes).map(({ entry, proof: own }) =>
+  const changes = listIn(bytes).map(({ entry, proof: own, former, growth }) =>
     named(FILE, () => {
       const [entryBytes, proofBytes] = [Buffer.from(entry), Buffer.from(own)];
-      const { index } = checkProof(proofBytes, entryBytes, []);
+      const { index, ...head } = checkProof(proofBytes, entryBytes, []);
       const change = readKeyChange(entryBytes, index);
       if (change === undefined) throw new Wrong(`${FILE}: an entry in it tells of no key`);
       if (readProof(proofBytes).checkpoint !== checkpoint)
         throw new Wrong(`${FILE}: a proof in it is of another log than that in report.tlog-proof`);
-      return { number: index, change };
+      if (former === undefined) return { number: index, change };
+      const { before: key } = change;
+      const last = readCheckpoint(Buffer.from(former), [key]);
+      const isItsLast =
+        last.signed.length > 0 &&
+        last.origin === head.origin &&
+        last.size === index &&
+        goesOnFrom(last, head, readGrowth((growth ?? []).join('\n')));
+      if (!isItsLast)
+        throw new Wrong(
+          `${FILE}: what ${key.name}+${key.id} is said to have signed last is not the log before entry ${index}`,
+        );
+      return { number: index, change, former: { size: index, key } };
     }),
   );
   return changes.sort((a, b) => a.number - b.number);
 }
 
-function listIn(bytes: Uint8Array): readonly { readonly entry: string; readonly proof: string }[] {
+/** What stands in the file of an entry about a key. */
+interface ListedChange {
+  readonly entry: string;
+  readonly proof: string;
+  readonly former?: string;
+  readonly growth?: readonly string[];
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+function listIn(bytes: Uint8Array): readonly ListedChange[] {
   const text = Buffer.from(bytes).toString();
   let value: unknown;
   try {
@@ -76,8 +121,13 @@ function listIn(bytes: Uint8Array): readonly { readonly entry: string; readonly 
   const isList =
     Array.isArray(value) &&
     value.every(
-      (each) => isFields(each) && typeof each['entry'] === 'string' && typeof each['proof'] === 'string',
+      (each) =>
+        isFields(each) &&
+        isText(each['entry']) &&
+        isText(each['proof']) &&
+        isText(each['former'] ?? '') &&
+        (each['growth'] === undefined || (Array.isArray(each['growth']) && each['growth'].every(isText))),
     );
   if (!isList) throw new Wrong(`${FILE}: it must be a list of entries and proofs`);
-  return value as { entry: string; proof: string }[];
+  return value as ListedChange[];
 }

@@ -6,13 +6,14 @@ import {
   readCheckpoint,
   readNote,
   type SignedCheckpoint,
+  signersAt,
   signersOfHead,
   standingKeys,
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
 import { believed } from './believed-times.ts';
-import type { FollowedKeys } from './follow-keys.ts';
+import type { FollowedKeys, FormerHead } from './follow-keys.ts';
 import type { Told, Trusted } from './judgement.ts';
 import { Wrong } from './wrong.ts';
 
@@ -60,15 +61,31 @@ export function judgeHead(
   trusted: Trusted & FollowedKeys,
   told: Told,
 ): JudgedHead {
-  if (logsThatSigned(head).length === 0) told.notShown.push(whoNotShown(trusted));
+  const former = formerOf(seen.size, trusted);
+  const signedBy = [...new Set([...logsThatSigned(head), ...former.map(({ key }) => key.name)])];
+  if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
+  for (const { key, size } of former)
+    told.shown.push(
+      `the key ${key.name}+${key.id} signed that log as it was with ${size} entries, this one among them`,
+    );
   const kept = judgeSince(head, trusted, told);
-  const isVouched = head === undefined || isVouchedFor(head, kept, trusted, told);
+  const isVouched = head === undefined || isVouchedFor(head, { kept, former }, trusted, told);
   const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
   return {
     isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed,
-    signedBy: isVouched ? logsThatSigned(head) : [],
+    signedBy: isVouched ? signedBy : [],
   };
 }
+
+/** What former keys that are known signed last of the log, with what it is about in it, as far as their signature counted then. */
+export const formerOf = (
+  size: number,
+  { keys, given = keys, changes = [], former = [] }: Pick<Trusted, 'keys'> & FollowedKeys,
+): readonly FormerHead[] =>
+  former.filter(
+    (head) =>
+      head.size >= size && signersAt(given, changes, head.size).some((key) => isSameKey(key, head.key)),
+  );
 
 /**
  * Whether each of the keys that may be the one that signs the log now signed the head, or one that was kept and goes on from it. Where several
@@ -76,11 +93,11 @@ export function judgeHead(
  */
 function isVouchedFor(
   head: SignedCheckpoint,
-  kept: SignedCheckpoint | undefined,
+  { kept, former }: { readonly kept: SignedCheckpoint | undefined; readonly former: readonly FormerHead[] },
   trusted: Trusted & FollowedKeys,
   { notShown }: Told,
 ): boolean {
-  const signed = logKeysOf(head);
+  const signed = [...logKeysOf(head), ...former.map(({ key }) => key)];
   if (signed.length === 0) return true;
   const { keys, given = keys, changes = [] } = trusted;
   const own = given.filter(({ use, name }) => use === 'log' && name === head.origin);

@@ -15,9 +15,9 @@ import {
 } from '@margay/ledger';
 import { LOG_FILES, summariesProblem, verifyReport } from '@margay/reports';
 import { believed } from './believed-times.ts';
-import { followKeys } from './follow-keys.ts';
+import { followKeys, type FollowedKeys } from './follow-keys.ts';
 import { judgeFiles, notJudgedIn } from './judge-files.ts';
-import { judgeHead, logsThatSigned, tellSigners } from './judge-head.ts';
+import { formerOf, judgeHead, logsThatSigned, tellSigners } from './judge-head.ts';
 import { type Judgement, named, type Told, type Trusted, WRONG } from './judgement.ts';
 import { ambiguityOf } from './one-reading.ts';
 import type { BroughtEvidence, BroughtZip } from './read-evidence.ts';
@@ -130,14 +130,15 @@ interface BroughtLog {
 function judgeBesideLog(
   { log, zip, head }: BroughtLog,
   report: Fields,
-  { keys }: Trusted,
+  trusted: Trusted & FollowedKeys,
   told: Told,
 ): readonly string[] {
   if (zip !== undefined) judgeLogFiles(zip, log);
   // What is older was signed by earlier keys, which the log tells of that its own key signed.
   const own = zip?.key === undefined ? undefined : keysOfLog(log, zip.key);
-  const trusted = logsThatSigned(head).length > 0 ? keys : undefined;
-  return judgeStatement(log, report, { own: own ?? trusted, trusted }, told);
+  const isKnown = logsThatSigned(head).length > 0 || formerOf(head.index + 1, trusted).length > 0;
+  const known = isKnown ? trusted.keys : undefined;
+  return judgeStatement(log, report, { own: own ?? known, trusted: known }, told);
 }
 
 /** What the ZIP says of the log beside the proof. @throws Wrong where it is something else than the entry and the proof say. */

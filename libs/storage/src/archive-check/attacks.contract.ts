@@ -550,6 +550,16 @@ const LOG: readonly Attack[] = [
     found: [/^removed: Entry 3 of the log is not there/, NO_KEY],
   },
   {
+    name: 'what the former key signed last is changed',
+    damage: async (insider) => {
+      const kept = await one(insider, 'entries', { number: 3 });
+      await insider.change('entries', kept, {
+        statement: String(kept.values['statement']).replace('\n3\n', '\n2\n'),
+      });
+    },
+    found: [/^changed: What margay\.example\/c\+[0-9a-f]{8} signed last, which is kept beside entry 3/],
+  },
+  {
     name: 'the announcement of a key is hidden',
     damage: async (insider) =>
       insider.change('entries', await one(insider, 'entries', { number: 3 }), { run: 'daily-9' }),

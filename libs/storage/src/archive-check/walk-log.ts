@@ -21,6 +21,7 @@ import {
   TILE_WIDTH,
   type VerifierKey,
 } from '@margay/ledger';
+import { formerHead } from '../ledger/key-changes.ts';
 import type { Ledger, LogHead } from '../ledger/ledger.ts';
 import { entriesAt } from '../ledger/read-log.ts';
 import type { Told, Trusted } from './findings.ts';
@@ -76,6 +77,7 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   const size = tree?.size ?? head.size;
   const keptSize = trusted.since && readCheckpoint(trusted.since, []).size;
   const read = await readEntries(ledger, size, keptSize, told);
+  await tellFormer(ledger, read, told);
   const known = knownKeys(trusted.keys, read.changes);
   tellKeys(known, told);
   if (read.isToTheEnd) {
@@ -124,6 +126,17 @@ function isVouchedFor(
     `which of the keys ${standing.map(({ name, id }) => `${name}+${id}`).join(' and ')} signs the log of ${size} entries: nothing says that the one follows the other, and a key that another follows signs no more; give the newest with --key`,
   );
   return false;
+}
+
+/** Tells which of what former keys signed last was changed. */
+async function tellFormer(ledger: Ledger, { changes, isWhole }: ReadEntries, { found }: Told): Promise<void> {
+  if (!isWhole) return;
+  for (const { number, change } of changes)
+    if ((await formerHead(ledger, { number, before: change.before })).isChanged)
+      found(
+        'changed',
+        `What ${change.before.name}+${change.before.id} signed last, which is kept beside entry ${number} of the log, was changed.`,
+      );
 }
 
 /** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */

@@ -86,7 +86,8 @@ export async function changeLogKey(
     const { size } = head;
     const edge = await checkedEdge(ledger, head, before);
     // What the old key signs says which entry it is: where somebody else appended meanwhile it is signed anew.
-    const entries = [{ run: runOfKey(key, size), bytes: await keyChangeBytes(before, key, size) }];
+    const bytes = await keyChangeBytes(before, key, size);
+    const entries = [{ run: runOfKey(key, size), bytes, former: head.checkpoint }];
     const next = await grown(ledger, { before: size, edge, entries }, key);
     if (next !== undefined) return next;
   }
@@ -95,6 +96,8 @@ export async function changeLogKey(
 /** An entry whose statement is to be signed with the head that has it. */
 interface EntryToSign extends Omit<NewEntry, 'statement'> {
   readonly statement?: ToSign;
+  /** What the former key signed last, where it tells of another one. */
+  readonly former?: string;
 }
 
 /** Appends entries and signs the new head; undefined where somebody else appended meanwhile. */
@@ -116,9 +119,10 @@ async function grown(
     key,
   );
   const texts = signed.values();
-  const made = entries.map(({ statement, ...entry }) =>
-    statement === undefined ? entry : { ...entry, statement: texts.next().value! },
-  );
+  const made = entries.map(({ statement, former, ...entry }) => ({
+    ...entry,
+    statement: statement === undefined ? former : texts.next().value!,
+  }));
   const head = { size, checkpoint: checkpoint!, key: verifierKeyText(key) };
   return (await ledger.grow(before, { head, entries: made, tiles })) ? head : undefined;
 }

@@ -3,10 +3,15 @@ import {
   type KeyChange,
   NoEntry,
   NoKey,
+  NoteProblem,
+  readCheckpoint,
   readKeyChange,
   readVerifierKey,
+  rootFrom,
+  sameBytes,
   type VerifierKey,
 } from '@margay/ledger';
+import { computed } from './from-tiles.ts';
 import { type Ledger, LogRefused } from './ledger.ts';
 
 /** What is kept in the place of a run begins so where an entry tells of a key: no id of a run has a space. */
@@ -58,6 +63,35 @@ async function changeAt(ledger: Ledger, number: number): Promise<LoggedKeyChange
     return change && { ...change, number, bytes: bytes! };
   } catch (error) {
     if (error instanceof NoEntry || error instanceof LogRefused) return undefined;
+    throw error;
+  }
+}
+
+/** What stands beside a change of keys. */
+export interface KeptFormer {
+  /** The checkpoint that the former key signed last, of all entries before; absent where none is kept that is that. */
+  readonly former?: string;
+  /** Something is kept, and that key did not sign it, or not as its last. */
+  readonly isChanged: boolean;
+}
+
+/** What the former key signed last: it stands beside the entry that says which key follows it. */
+export async function formerHead(
+  ledger: Ledger,
+  { number, before }: Pick<LoggedKeyChange, 'number' | 'before'>,
+): Promise<KeptFormer> {
+  const former = await ledger.statement(number);
+  if (former === undefined) return { isChanged: false };
+  try {
+    const { signed, size, root } = readCheckpoint(Buffer.from(former), [before]);
+    if (signed.length === 0 || size !== number) return { isChanged: true };
+    // Where a tile was changed it is not this that was.
+    const isOfTheLog = sameBytes(root, await computed(ledger, rootFrom(size)));
+    return { ...(isOfTheLog && { former }), isChanged: false };
+  } catch (error) {
+    if (error instanceof NoteProblem) return { isChanged: true };
+    // That a tile is not there is told where the tiles are looked at.
+    if (error instanceof LogRefused) return { isChanged: false };
     throw error;
   }
 }

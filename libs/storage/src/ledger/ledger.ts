@@ -17,7 +17,10 @@ export interface NewEntry {
   readonly run: string;
   /** Canonical JSON in UTF-8. */
   readonly bytes: Uint8Array;
-  /** The signed statement about the report's evidence: a DSSE envelope. Absent where a report of an older release says too little of it. */
+  /**
+   * Of a report the signed statement about its evidence: a DSSE envelope, absent where a report of an older release says too little of it. Of a
+   * change of keys the checkpoint that the former key signed last; absent in logs of before that was kept.
+   */
   readonly statement?: string | undefined;
 }
 
@@ -95,7 +98,7 @@ export interface Ledger extends Confirmations {
    */
   differing(): Promise<string[]>;
 
-  /** The signed statement that stands beside an entry; undefined where there is none. */
+  /** What was signed and stands beside an entry, see `NewEntry`; undefined where there is nothing. */
   statement(number: number): Promise<string | undefined>;
 
   /** The numbers of the entries about runs, from 0 on, by run: of those that have one that the head says is there. At most 1,000 runs. */

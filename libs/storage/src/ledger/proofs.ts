@@ -1,7 +1,15 @@
-import { type Hash, includes, inclusionFrom, leafHash, proofText, readEntry } from '@margay/ledger';
+import {
+  consistencyFrom,
+  type Hash,
+  includes,
+  inclusionFrom,
+  leafHash,
+  proofText,
+  readEntry,
+} from '@margay/ledger';
 import { confirmedHead } from './confirmed.ts';
 import { computed, signedTree } from './from-tiles.ts';
-import { keyChangesOf } from './key-changes.ts';
+import { formerHead, keyChangesOf } from './key-changes.ts';
 import { lacking, type Ledger, type LogHead, LogRefused } from './ledger.ts';
 
 /** What somebody needs who checks a report without its log. */
@@ -18,8 +26,19 @@ export interface LoggedReport {
   readonly key: string;
   /** The signed statement about its evidence: a DSSE envelope. Absent where a report of an older release says too little of it. */
   readonly statement?: string;
-  /** The entries that tell of the log's keys, each with its `.tlog-proof` in the same log, oldest first. */
-  readonly keyChanges: readonly { readonly entry: Uint8Array; readonly proof: string }[];
+  /** The entries that tell of the log's keys, oldest first. */
+  readonly keyChanges: readonly ProvenKeyChange[];
+}
+
+/** An entry that tells of a key of the log. */
+interface ProvenKeyChange {
+  readonly entry: Uint8Array;
+  /** Its `.tlog-proof` in the same log. */
+  readonly proof: string;
+  /** The checkpoint that the former key signed last; absent where it was not kept. */
+  readonly former?: string;
+  /** That the log goes on from that. */
+  readonly growth?: readonly Hash[];
 }
 
 /** An entry, and what shows that it is in the log as its head is. */
@@ -86,11 +105,16 @@ async function provenKeyChanges(
   { size, checkpoint }: KnownHead,
 ): Promise<LoggedReport['keyChanges']> {
   const proven: LoggedReport['keyChanges'][number][] = [];
-  for (const { number: index, bytes: entry } of await keyChangesOf(ledger)) {
+  for (const { number: index, bytes: entry, before } of await keyChangesOf(ledger)) {
     // One that was appended since is not in that log.
     if (index >= size) break;
     const hashes = await computed(ledger, inclusionFrom(index, size));
-    proven.push({ entry, proof: proofText({ index, hashes, checkpoint }) });
+    const { former } = await formerHead(ledger, { number: index, before });
+    proven.push({
+      entry,
+      proof: proofText({ index, hashes, checkpoint }),
+      ...(former !== undefined && { former, growth: await computed(ledger, consistencyFrom(index, size)) }),
+    });
   }
   return proven;
 }

@@ -64,7 +64,11 @@ export function filesOfLog({ logged, problem }: ShownByLog): ReportFile[] {
 /** The changes of the log's key, with their proofs: a file of JSON; undefined where there were none. */
 export function keyChangesText({ keyChanges }: LoggedReport): string | undefined {
   if (keyChanges.length === 0) return undefined;
-  const changes = keyChanges.map(({ entry, proof }) => ({ entry: Buffer.from(entry).toString(), proof }));
+  const changes = keyChanges.map(({ entry, growth, ...signed }) => ({
+    entry: Buffer.from(entry).toString(),
+    ...signed,
+    ...(growth && { growth: growth.map((hash) => Buffer.from(hash).toString('base64')) }),
+  }));
   return `${JSON.stringify(changes, undefined, 2)}\n`;
 }
 
