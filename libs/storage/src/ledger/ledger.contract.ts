@@ -448,7 +448,9 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect((await cosigned(ledger, two)).checkpoint).toBe(
         `${two.checkpoint}${all[1]!.text}${all[2]!.text}`,
       );
-      expect(await cosigned(ledger, three)).toEqual(three);
+      const { timestamp: dated, ...same } = await cosigned(ledger, three);
+      expect(same).toEqual(three);
+      expect(dated).toEqual(Buffer.from(all[3]!.text, 'base64'));
     });
 
     test('a report is shown by the head that the most confirmed, of several by the oldest', async () => {
