@@ -3,5 +3,5 @@
  * Log files: each is kept being read, as a stage of its own.
  */
 export { keepLogFiles, type LogFiles } from './keep-log-files.ts';
-export { type Received } from './receiver.ts';
+export { receiverPaths, type Received } from './receiver.ts';
 export { serveReceiver } from './serve-receiver.ts';

@@ -159,6 +159,9 @@ class SenderGuard implements CanActivate {
   }
 }
 
+/** All addresses of a receiver. */
+export const receiverPaths = (path: string): readonly string[] => [path, `${path}${OTLP_LOGS}`];
+
 /** The controller of a receiver whose address is known when it is opened. */
 function controllerAt(path: string): Type {
   @Controller()
@@ -170,7 +173,7 @@ function controllerAt(path: string): Type {
       this.#reception = reception;
     }
 
-    @Post([path, `${path}${OTLP_LOGS}`])
+    @Post([...receiverPaths(path)])
     async receive(@Req() request: Posted, @Res() reply: FastifyReply): Promise<void> {
       await traced(`receive ${this.#reception.name}`, { from: request.headers }, () =>
         take(request, reply, this.#reception),
