@@ -17,6 +17,27 @@ import { startService } from './testing/services.ts';
 
 const { MARGAY_TEST_KAFKA_SECURED: secured, MARGAY_TEST_KAFKA_CA: ca } = process.env;
 
+/** Brokers of a cloud, and how an ingestor is told of them: its variables begin so. */
+async function cloud(prefix: string) {
+  const hub = await openKafkaBus({
+    brokers: [secured!],
+    clientId: 'cloud',
+    partitions: 2,
+    tls: { ca: readFileSync(ca!) },
+    signIn: { mechanism: 'plain', username: 'margay', password: 'margay-secret' },
+  });
+  onTestFinished(() => hub.close());
+  const way = {
+    BROKERS: secured!,
+    CA_FILE: ca!,
+    SASL_MECHANISM: 'plain',
+    USERNAME: 'margay',
+    PASSWORD: 'margay-secret',
+  };
+  const told = Object.fromEntries(Object.entries(way).map(([name, value]) => [`${prefix}_${name}`, value]));
+  return { hub, told };
+}
+
 test.skipIf(secured === undefined)(
   'audit events of other brokers, signed in to by TLS and SASL PLAIN, make the same reports, through an ingestor that is killed',
   { timeout: 300_000 },
@@ -25,23 +46,12 @@ test.skipIf(secured === undefined)(
     onTestFinished(() => own.remove());
     const { environment, bus, stores } = await install(own.address);
     const topic = `insights-logs-kube-audit-${randomUUID().slice(0, 8)}`;
-    const hub = await openKafkaBus({
-      brokers: [secured!],
-      clientId: 'cloud',
-      partitions: 2,
-      tls: { ca: readFileSync(ca!) },
-      signIn: { mechanism: 'plain', username: 'margay', password: 'margay-secret' },
-    });
-    onTestFinished(() => hub.close());
+    const { hub, told } = await cloud('AUDIT_KAFKA');
     const ingestor = startService('audit-ingestor', {
       ...environment,
       AUDIT_LOG_FILES: '',
       AUDIT_TOPIC: topic,
-      AUDIT_KAFKA_BROKERS: secured!,
-      AUDIT_KAFKA_CA_FILE: ca!,
-      AUDIT_KAFKA_SASL_MECHANISM: 'plain',
-      AUDIT_KAFKA_USERNAME: 'margay',
-      AUDIT_KAFKA_PASSWORD: 'margay-secret',
+      ...told,
     });
     startService('snapshotter', environment);
     startService('report-worker', environment);
@@ -72,3 +82,47 @@ test.skipIf(secured === undefined)(
     expect(ready).toMatchObject({ ready: true, checks: { 'other-kafka': { ready: true } } });
   },
 );
+
+test.skipIf(secured === undefined)(
+  'flow logs of other brokers come into the stores, each once, through an ingestor that is killed',
+  { timeout: 180_000 },
+  async () => {
+    const { environment, bus, stores } = await install(process.env['MARGAY_TEST_KAFKA'] ?? '');
+    const topic = `flows-${randomUUID().slice(0, 8)}`;
+    const { hub, told } = await cloud('FLOW_KAFKA');
+    const ingestor = startService('flow-ingestor', { ...environment, FLOW_TOPIC: topic, ...told });
+    startService('snapshotter', environment);
+    const published = (from: number, to: number) =>
+      hub.publish(
+        topic,
+        Array.from({ length: to - from }, (_, i) => ({ key: '', value: Buffer.from(flowTo(from + i)) })),
+      );
+    await published(0, 50);
+    await ingestor.url();
+    await ingestor.kill();
+    await published(50, 100);
+    await expect.poll(() => hub.lag(topic, 'flow-ingestor'), { timeout: 90_000, interval: 500 }).toBe(0);
+    await expect.poll(() => evidenceLag(bus), { timeout: 90_000, interval: 500 }).toBe(0);
+    const contacts = async () => {
+      let count = 0;
+      for await (const _ of stores.flows.between({ start: 0, end: 2_000_000_000_000_000 })) count++;
+      return count;
+    };
+    await expect.poll(contacts, { timeout: 60_000, interval: 500 }).toBe(100);
+    await expectNoDeadLetters(bus);
+  },
+);
+
+/** The record of a flow to a network of its own. */
+const flowTo = (network: number): string =>
+  JSON.stringify({
+    start_time: 1_795_479_500,
+    end_time: 1_795_479_600,
+    action: 'allow',
+    reporter: 'src',
+    source_type: 'wep',
+    source_namespace: 'storefront',
+    source_name_aggr: 'cache-7c7b4f5c5c-*',
+    dest_type: 'ns',
+    dest_name_aggr: `network-${network}`,
+  });
