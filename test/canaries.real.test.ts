@@ -17,7 +17,8 @@ const patient = { timeout: 90_000, interval: 250 };
 
 test.skipIf(!isAssembled)(
   'two API servers, their canaries through Kafka into Elasticsearch: both logs are proven',
-  { timeout: 180_000 },
+  // The control plane may have to be built first.
+  { timeout: 900_000 },
   async () => {
     const port = await freePort(1, 2, 10);
     const { run, printed } = await assemble('kubernetes.sh', [port, 2]);
