@@ -11,6 +11,9 @@ export const about =
 /** What the names of the webhook’s settings begin with. */
 export const WEBHOOK = 'AUDIT_WEBHOOK';
 
+/** Where the API server's audit webhook and forwarders post: the path names the cluster and the API server. */
+export const AUDIT_WEBHOOK_PATH = '/audit/v1/clusters/:cluster/sources/:source';
+
 /** What the names of the settings of other brokers begin with. */
 export const OTHER_KAFKA = 'AUDIT_KAFKA';
 

@@ -5,5 +5,4 @@ export * from './read-batch.ts';
 export * from './publish.ts';
 export * from './sources/file/audit-file.ts';
 export * from './sources/watch/watch-cluster.ts';
-export { AUDIT_WEBHOOK_PATH } from './sources/webhook/audit-webhook.ts';
 export { knownIn } from './sources/watch/known-objects.ts';

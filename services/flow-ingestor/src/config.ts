@@ -17,6 +17,9 @@ export const notes = [
 /** What the names of the receiver’s settings begin with. */
 export const RECEIVER = 'FLOW_HTTP';
 
+/** Where flow logs are posted: the path names the cluster and who posts. */
+export const FLOW_PATH = '/flows/v1/clusters/:cluster/sources/:source';
+
 /** What the names of the settings of other brokers begin with. */
 export const OTHER_KAFKA = 'FLOW_KAFKA';
 

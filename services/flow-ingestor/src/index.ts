@@ -4,4 +4,3 @@ export * from './ingest-flows.ts';
 export * from './publish.ts';
 export * from './read-flows.ts';
 export * from './sources/flow-file.ts';
-export { FLOW_PATH } from './sources/flow-receiver.ts';

@@ -2,12 +2,9 @@ import type { Log, Metrics } from '@margay/runtime';
 import type { HttpServer } from '@margay/runtime/nest';
 import { receiverConfigOf, requestPosition, unusableWords } from '@margay/sources';
 import { serveReceiver, type Received } from '@margay/sources/nest';
-import { RECEIVER, type Config } from '../config.ts';
+import { FLOW_PATH, RECEIVER, type Config } from '../config.ts';
 import type { IngestFlows } from '../ingest-flows.ts';
 import { readFlows, type FlowText } from '../read-flows.ts';
-
-/** Where flow logs are posted: the path names the cluster and who posts. */
-export const FLOW_PATH = '/flows/v1/clusters/:cluster/sources/:source';
 
 /**
  * Opens the port on which flow logs are taken (NDJSON, gzip if liked), with TLS and credentials as configured. It answers

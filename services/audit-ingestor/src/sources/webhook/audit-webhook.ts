@@ -3,14 +3,11 @@ import type { Log, Metrics } from '@margay/runtime';
 import type { HttpServer } from '@margay/runtime/nest';
 import { receiverConfigOf } from '@margay/sources';
 import { serveReceiver, type Received } from '@margay/sources/nest';
-import { WEBHOOK, type Config } from '../../config.ts';
+import { AUDIT_WEBHOOK_PATH, WEBHOOK, type Config } from '../../config.ts';
 import type { Ingest, RawText } from '../raw-text.ts';
 import { firstEventIn, requestPosition } from './request-position.ts';
 
 const NAME = 'audit-webhook';
-
-/** Where the API server's audit webhook and forwarders post: the path names the cluster and the API server. */
-export const AUDIT_WEBHOOK_PATH = '/audit/v1/clusters/:cluster/sources/:source';
 
 /**
  * Opens the webhook on a port of its own, with TLS and credentials as they are configured. It takes an EventList, one event or
