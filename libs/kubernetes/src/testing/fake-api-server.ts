@@ -300,7 +300,8 @@ export class FakeApiServer {
       return reply(response, 409, status(409, 'AlreadyExists', `${object.metadata.name} already exists`));
     }
     const { metadata, ...fields } = object;
-    reply(response, 201, this.put(pathname, metadata.name, { ...fields, labels: metadata.labels }));
+    const { labels, annotations } = metadata;
+    reply(response, 201, this.put(pathname, metadata.name, { ...fields, labels, annotations }));
   }
 
   #remove({ pathname }: URL, response: ServerResponse): void {
