@@ -175,7 +175,8 @@ long as its reports are to be seen; or say under the old one that the copy is en
 lists of the cluster. It counts from a minute later on, what was in doubt until then stays so, reports have who said so and why, and a copy that goes on is found again. Not found are copies whose numbers never meet those of the original, as where etcd was restored with \`--bump-revision\`, or where they write little. A cluster that is taken out of \`CLUSTERS\` keeps its data, and nobody is shown any of it; its tokens and sessions are good for nothing.
 
 **Retention.** History, trail, flows, coverage and archive are in indices by month; deleting the months that are too old is all
-that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on.
+that is needed, by hand or by ILM. Keep at least the months of the longest window that you report on. Do not close an index: what would be read past it is refused, with
+its name.
 
 **Stopping.** SIGTERM: no new work, what is at hand is finished and committed, then exit code 0. \`STOP_TIMEOUT_SECONDS\` bounds it.
 `;

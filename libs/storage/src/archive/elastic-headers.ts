@@ -2,7 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 import type { Window } from '@margay/ground';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
-import { getDocument } from '../elasticsearch/read.ts';
+import { everyIndex, getDocument } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import type { ArchivedHeader, HeaderFilter, HeaderPage, ReportRecord } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
@@ -145,8 +145,7 @@ async function search(
 ): Promise<{ readonly header: ArchivedHeader; readonly columns: HeaderColumns }[]> {
   const { hits } = await elastic.call(action, () =>
     elastic.client.search<Required<HeaderColumns> & { readonly header: string }>({
-      index: headersOf(elastic),
-      ignore_unavailable: true,
+      ...everyIndex(headersOf(elastic)),
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
       ...page,
     }),

@@ -59,3 +59,16 @@ test('an answer that is larger than what is read is told as that, and ends nothi
   await new Promise((wake) => setTimeout(wake, 50));
   expect(uncaught).toEqual([]);
 });
+
+test('what only some shards answer is not taken for all that there is', async () => {
+  const shards = { total: 3, successful: 2, failed: 1 };
+  const some = { _shards: shards, hits: { hits: [] } };
+  for (const answer of [some, { _shards: shards, count: 1 }, { responses: [some] }])
+    await expect(elastic.call('reading', async () => answer)).rejects.toThrow(/reading failed/);
+  // A write is kept though a copy of it is not.
+  for (const answer of [
+    { _shards: shards, result: 'created' },
+    { ...some, _shards: { ...shards, failed: 0 } },
+  ])
+    expect(await elastic.call('writing', async () => answer)).toBe(answer);
+}, 60_000);

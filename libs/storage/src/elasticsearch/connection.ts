@@ -72,6 +72,32 @@ export async function connect(options: ElasticsearchOptions): Promise<Elastic> {
   return elasticOf(new ElasticClient(settings), cluster, prefix, nodes);
 }
 
+/** What was found, in the shards that were asked. */
+interface Found {
+  readonly _shards?: { readonly failed?: number; readonly total?: number };
+  readonly hits?: unknown;
+  readonly count?: unknown;
+  readonly responses?: readonly Found[];
+}
+
+/**
+ * The same answer.
+ *
+ * @throws Error where shards did not answer: what was found in the others would be taken for all.
+ */
+function whole<T>(answer: T): T {
+  const found = (answer ?? {}) as Found;
+  for (const { _shards: shards = {}, hits, count } of [found, ...(found.responses ?? [])]) {
+    const { failed = 0, total } = shards;
+    if (failed > 0 && (hits !== undefined || count !== undefined))
+      throw Object.assign(
+        new Error(`no_shard_available_action_exception: ${failed} of ${total} shards did not answer`),
+        { name: 'ResponseError', statusCode: 503 },
+      );
+  }
+  return answer;
+}
+
 type Connection = typeof UndiciConnection;
 type Request = (asked: unknown) => Promise<{ readonly body: EventEmitter }>;
 
@@ -110,7 +136,7 @@ export function elasticOf(
     async call(doing, body) {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await body();
+          return whole(await body());
         } catch (error) {
           const passes = error instanceof Error && SHARDLESS.test(error.message);
           if (!passes || attempt === ATTEMPTS) throw explainedElastic(error, doing, nodes);

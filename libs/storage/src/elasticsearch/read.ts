@@ -65,11 +65,21 @@ async function searched<T>(elastic: Elastic, index: string, request: estypes.Sea
   }
 }
 
+/**
+ * Indices that are asked for what is in them, comma-separated, as a request names them: those that are not there yet are empty, and one that is
+ * closed is an error, since it would be passed over without a word.
+ */
+export const everyIndex = (names: string) => ({
+  // A name that is no pattern must be there.
+  index: names.split(',').map((name) => (name.endsWith('*') ? name : `${name}*`)),
+  expand_wildcards: ['open' as const, 'closed' as const],
+  ignore_unavailable: false,
+  allow_no_indices: true,
+});
+
 /** Makes everything written so far visible to searches. Reading does it, so that writing need not. */
 export async function refresh(elastic: Elastic, index: string): Promise<void> {
-  await elastic.call(`refreshing ${index}`, () =>
-    elastic.client.indices.refresh({ index, ignore_unavailable: true, allow_no_indices: true }),
-  );
+  await elastic.call(`refreshing ${index}`, () => elastic.client.indices.refresh(everyIndex(index)));
 }
 
 async function openPointInTime(elastic: Elastic, index: string): Promise<string | undefined> {

@@ -24,6 +24,10 @@ const ADVICE: readonly Advice[] = [
     'passes',
   ],
   [
+    /index_closed_exception/,
+    'An index is closed, so that what is in it cannot be read: open it, or delete it where it is not to be kept any longer.',
+  ],
+  [
     /cluster_block_exception/,
     'The index is blocked for writing: lift the block. Nothing is lost: it will be tried again.',
     'passes',
@@ -123,6 +127,7 @@ const OF_CONNECTION =
 /** The types of errors whose reasons are of the cluster and its indices. Any other reason may quote what was written. */
 const OF_CLUSTER = new Set([
   'cluster_block_exception',
+  'index_closed_exception',
   'index_not_found_exception',
   'es_rejected_execution_exception',
   'circuit_breaking_exception',
@@ -136,6 +141,7 @@ const OF_CLUSTER = new Set([
 interface Answered {
   readonly type?: unknown;
   readonly reason?: unknown;
+  readonly index?: unknown;
   readonly caused_by?: Answered;
   readonly root_cause?: readonly Answered[];
 }
@@ -145,8 +151,10 @@ export function wordsOfAnswer(answered: Answered | undefined): string {
   const all: string[] = [];
   const add = (each: Answered | undefined): void => {
     if (typeof each?.type !== 'string' || all.length > 4) return;
-    const reason = OF_CLUSTER.has(each.type) && typeof each.reason === 'string' ? `: ${each.reason}` : '';
-    const words = `${each.type}${reason}`;
+    const { type, reason, index } = each;
+    const said = OF_CLUSTER.has(type) && typeof reason === 'string' ? `: ${reason}` : '';
+    const where = said !== '' && typeof index === 'string' && !said.includes(index) ? ` ${index}` : '';
+    const words = `${type}${said}${where}`;
     if (!all.includes(words)) all.push(words);
     add(each.caused_by);
     each.root_cause?.forEach(add);

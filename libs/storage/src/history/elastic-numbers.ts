@@ -8,7 +8,7 @@ import {
   type NumberedSight,
 } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
-import { readAll } from '../elasticsearch/read.ts';
+import { everyIndex, readAll } from '../elasticsearch/read.ts';
 import { isCounted, keyIdOf } from './elastic-documents.ts';
 import type { Copies, Numbers } from './history.ts';
 import { copiesOf, meetingOf } from './meetings.ts';
@@ -60,8 +60,7 @@ interface Wanted {
 async function find(elastic: Elastic, { size, sort, filter }: Wanted): Promise<NumberedSight[]> {
   const { hits } = await elastic.call('comparing resourceVersions', () =>
     elastic.client.search<NumberedDocument>({
-      index: elastic.index('changes-*'),
-      ignore_unavailable: true,
+      ...everyIndex(elastic.index('changes-*')),
       size,
       sort,
       track_total_hits: false,
@@ -99,8 +98,7 @@ async function sharedNumbers(
   type Buckets<B = object> = { readonly buckets: readonly (B & { readonly key: string | number })[] };
   const { aggregations } = await elastic.call('comparing resourceVersions', () =>
     elastic.client.search<unknown, { numbers: Buckets<{ readonly uids: Buckets }> }>({
-      index: elastic.index('changes-*'),
-      ignore_unavailable: true,
+      ...everyIndex(elastic.index('changes-*')),
       size: 0,
       query: {
         bool: { filter: [{ term: { cluster: elastic.cluster } }, { terms: { number: [...numbers] } }] },
