@@ -381,13 +381,23 @@ const REPORTS: readonly Attack[] = [
     damage: async (insider) => addEntry(insider, number, await addReport(insider)),
     found: [ADDED, BESIDE],
   })),
-  {
-    name: 'an entry beside the log keeps the report that it is about out of the log',
-    damage: async (insider) => addEntry(insider, 1_000_000, await addReport(insider)),
+  ...[-1, 5, 1_000_000].map((number): Attack => ({
+    name: `an entry ${number} beside the log keeps the report that it is about out of the log`,
+    damage: async (insider) => addEntry(insider, number, await addReport(insider)),
     andThen: async (stores) => void (await logUnlogged(stores, SECOND)),
     found: [],
     // Where it is in nobody's way it stays.
     also: [BESIDE],
+  })),
+  {
+    name: 'an entry stands where the next one comes, and another report is logged',
+    damage: async (insider) => addEntry(insider, 5, await addReport(insider)),
+    andThen: async (stores) => {
+      // Whatever is appended behind it goes on from what was logged.
+      await logReports(stores, [await archive(stores, 'monthly-1', END + 4)], SECOND);
+      await logReports(stores, [await archive(stores, 'monthly-2', END + 5)], SECOND);
+    },
+    found: [ADDED],
   },
   {
     name: 'the last report of its chain is removed and another one put in its place, with an entry beside the log',

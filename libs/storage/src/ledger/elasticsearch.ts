@@ -154,12 +154,15 @@ async function moveHead(elastic: Elastic, growth: Growth, last: Found | undefine
   }
 }
 
-/** Writes entries and tiles where they stay. Does nothing where they are there, or tiles have grown since. */
+/**
+ * Writes entries and tiles where they stay; tiles that have grown since stay as they are. One head has one entry of a number: whatever else stands
+ * in its place was written by somebody else beside the log, and gives way.
+ */
 async function writeDown(elastic: Elastic, { before, entries, tiles }: Growth): Promise<void> {
   const { cluster } = elastic;
   const writes: DocumentWrite[] = [
     ...entries.map(({ run, text, statement }, i) => ({
-      op: 'create' as const,
+      op: 'index' as const,
       index: elastic.index('log-entries'),
       id: entryId(elastic, before + i),
       document: { cluster, number: before + i, run, entry: text, statement },

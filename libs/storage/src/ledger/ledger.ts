@@ -135,4 +135,4 @@ export const lacking = (what: string): LogRefused =>
 
 /** What says that there are entries that are none of the log. */
 export const besideTheLog = (count: number): string =>
-  `Beside the log of reports ${count === 1 ? '1 entry is' : `${count} entries are`} kept that its head does not have, which no writer leaves there: somebody wrote ${count === 1 ? 'it' : 'them'}. Nothing goes by ${count === 1 ? 'it' : 'them'}.`;
+  `Beside the log of reports ${count === 1 ? '1 entry is' : `${count} entries are`} kept that its head does not have, which no writer leaves there: somebody wrote ${count === 1 ? 'it' : 'them'}. Nothing goes by ${count === 1 ? 'it' : 'them'}: find out who may write into the store, and delete ${count === 1 ? 'it' : 'them'}.`;
