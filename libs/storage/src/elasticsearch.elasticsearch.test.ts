@@ -4,6 +4,7 @@ import type { PolicyEvent } from '@margay/history';
 import { afterAll, describe, expect, test } from 'vitest';
 import { arrivalsContract } from './arrivals/arrivals.contract.ts';
 import { archiveContract } from './archive/archive.contract.ts';
+import { cellContract } from './cell.contract.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { flowsContract } from './flows/flows.contract.ts';
 import { foldedAnewContract } from './history/folded-anew.contract.ts';
@@ -11,13 +12,14 @@ import { historyContract } from './history/history.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
 import { ledgerContract } from './ledger/ledger.contract.ts';
 import type { Stores } from './stores.ts';
+import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
 import { tellersContract } from './tellers/tellers.contract.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
 import { Away } from '@margay/runtime';
-import { openElasticsearch } from './elasticsearch.ts';
+import { openElasticsearch, openElasticsearchCell } from './elasticsearch.ts';
 
 const url = process.env['MARGAY_TEST_ELASTICSEARCH'];
 const nodes = url === undefined ? [] : [url];
@@ -72,6 +74,12 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
       forget: (names) => changed(names, false),
     };
   });
+  cellContract('Elasticsearch', async (clusters) => {
+    const own = `margay-test-${randomUUID().slice(0, 8)}`;
+    const cell = await openElasticsearchCell({ nodes, prefix: own }, clusters);
+    opened.push(cell.of(clusters[0]!));
+    return cell;
+  });
   flowsContract('Elasticsearch', async () => (await open()).flows);
   coverageContract('Elasticsearch', async () => (await open()).coverage);
   tellersContract('Elasticsearch', open);
@@ -106,6 +114,49 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
     expect([await whole(at), await whole(at + 40 * 86_400_000_000)]).toEqual([true, true]);
     await fetch(`${url}/${own}-trail-2026.11`, { method: 'DELETE' });
     expect([await whole(at), await whole(at + 40 * 86_400_000_000)]).toEqual([false, true]);
+  });
+
+  test('what is in a closed index is not left out without a word: it is named, with what to do', async () => {
+    const own = `margay-test-${randomUUID().slice(0, 8)}`;
+    const cell = await openElasticsearchCell({ nodes, prefix: own }, ['alpha', 'beta']);
+    opened.push(cell.of('alpha'));
+    const { history, archive } = cell.of('alpha');
+    const ever = { start: 0, end: 2 ** 52 };
+    await history.append(story({ seed: 1, changes: 20, keys: 2 }));
+    await archive.complete({
+      id: 'daily-1',
+      cluster: 'alpha',
+      reportName: 'daily',
+      reportType: 'inventory',
+      start: 0,
+      end: 1,
+      generatedAt: 2,
+      digest: 'd',
+      parts: [],
+      content: {},
+    });
+    const versions = await collect(history.versions(ever));
+    expect(versions).not.toEqual([]);
+    const reads: [string, () => Promise<unknown>][] = [
+      ['versions-2025.11', () => collect(history.versions(ever))],
+      ['changes-2025.11', () => history.span()],
+      ['report-headers', () => archive.headers({ limit: 1 })],
+      ['report-chains', () => archive.newest()],
+    ];
+    for (const [index, read] of reads) {
+      const name = `${own}-${index}`;
+      await read();
+      expect((await fetch(`${url}/${name}/_close`, { method: 'POST' })).status).toBe(200);
+      await expect(read()).rejects.toThrow(new RegExp(`closed ${name}[,)].*open it`));
+      if (index === 'report-chains')
+        expect([...(await cell.newest())].map(([of, { status }]) => [of, status])).toEqual([
+          ['alpha', 'rejected'],
+          ['beta', 'rejected'],
+        ]);
+      expect((await fetch(`${url}/${name}/_open`, { method: 'POST' })).status).toBe(200);
+      await expect.poll(() => read().then(() => 'read', String), { timeout: 20_000 }).toBe('read');
+    }
+    expect(await collect(history.versions(ever))).toEqual(versions);
   });
 
   test('indices of an older release get the fields that came later', async () => {

@@ -9,6 +9,8 @@ import { databaseIn } from '@margay/sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { arrivalsContract } from './arrivals/arrivals.contract.ts';
 import { archiveContract } from './archive/archive.contract.ts';
+import { cellContract } from './cell.contract.ts';
+import { cellOver } from './cell.ts';
 import { coverageContract } from './coverage/coverage.contract.ts';
 import { openEmbedded } from './embedded.ts';
 import { flowsContract } from './flows/flows.contract.ts';
@@ -58,6 +60,14 @@ for (const [name, open] of [
   windowsContract(name, async () => (await open()).windows);
   sessionsContract(name, async () => (await open()).sessions);
 }
+
+cellContract('embedded', async (clusters) =>
+  cellOver(
+    new Map(
+      await Promise.all(clusters.map(async (cluster) => [cluster, (await inMemory()) as Stores] as const)),
+    ),
+  ),
+);
 
 foldedAnewContract('embedded', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'margay-storage-'));

@@ -207,6 +207,21 @@ export function arrivalsContract(name: string, open: () => Promise<Stores>) {
       });
     });
 
+    test('evidence that nobody removed is whole, whatever comes later', async () => {
+      const stores = await open();
+      await stores.windows.emit([emitted('a')], END);
+      const isWhole = async (place: Readonly<Record<string, number>>) =>
+        [window, { start: LONG_BEFORE, end: END }].map((over) =>
+          stores.arrivals.isWhole({ place, window: over }),
+        );
+      const before = await stores.arrivals.place();
+      await stores.history.append([change('there', START + 5), change('before', LONG_BEFORE)]);
+      await stores.flows.append([flow('f', START, START + 5)]);
+      const place = await stores.arrivals.place();
+      await stores.history.append([change('late', START + 6)]);
+      for (const at of [before, place]) expect(await Promise.all(await isWhole(at))).toEqual([true, true]);
+    });
+
     test('each report is told what came after itself', async () => {
       const stores = await open();
       await stores.windows.emit([emitted('a')], END);
