@@ -8,7 +8,7 @@ import { type Instant, resourceName } from '@margay/ground';
  * audit.log@1f2e3d4c5b6a7980#2    the second file that stood under its name
  * webhook:kube-1  topic:audit/0   what is called by what it is
  * flows:flows.log@0123456789abcdef  any of these, when what it delivers are flows
- * watch/pods@margay-0             a watch of one kind, and who watches
+ * watch/pods@margay-0-5f0c1a      a watch of one kind, and who watches
  * canary/5f0c1a2b3d4e             no source of events: what a writer of canaries says of them
  * lost/trail:margay.policy-events/0  what was lost between the services, and of what nobody knows it
  * settings/kube-system/cilium-config@margay-0  a watch of what a plugin is set up by, on which no row rests

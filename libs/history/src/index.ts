@@ -54,3 +54,4 @@ export {
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { FIRST_OBJECT, birthOf, isFirstObject } from './birth.ts';
 export { baselineOf } from './baseline.ts';
+export { endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';

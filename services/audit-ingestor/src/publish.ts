@@ -26,7 +26,7 @@ export interface Teller {
 export async function publishIngested(
   bus: Bus,
   cluster: string,
-  { changes, policyEvents: events, mark }: Ingested,
+  { changes, policyEvents: events, mark, listed }: Ingested,
   { uid, teller }: Teller = {},
 ): Promise<void> {
   const own = {
@@ -39,5 +39,5 @@ export async function publishIngested(
     await publishAll(bus, resourceChanges, ofCluster(changes), [], own),
     await publishAll(bus, policyEvents, ofCluster(events), [], own),
   ];
-  await publishAll(bus, coverageMarks, ofCluster([mark]), published, own);
+  await publishAll(bus, coverageMarks, ofCluster([{ ...mark, ...(listed && { listed }) }]), published, own);
 }

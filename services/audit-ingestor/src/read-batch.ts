@@ -1,5 +1,12 @@
 import { markOf, type CoverageMark } from '@margay/coverage';
-import { SourceMemory, readEntry, type Change, type PolicyEvent, type Reading } from '@margay/history';
+import {
+  SourceMemory,
+  readEntry,
+  type Change,
+  type ObjectList,
+  type PolicyEvent,
+  type Reading,
+} from '@margay/history';
 import type { Line, Stretch, TopicLoss } from '@margay/sources';
 import type { RawText } from './sources/raw-text.ts';
 import { readRawText } from './sources/read-raw-text.ts';
@@ -9,6 +16,8 @@ export interface Ingested {
   readonly changes: readonly Change[];
   readonly policyEvents: readonly PolicyEvent[];
   readonly mark: CoverageMark;
+  /** Where a list of the whole ends with them. */
+  readonly listed?: ObjectList;
 }
 
 /** Reads texts of one source, in ascending positions. Never throws. @param memory of the source, from batch to batch. */

@@ -19,6 +19,7 @@ import {
   Unprocessable,
   untilHandled,
   type Bus,
+  type Delivery,
 } from '@margay/messaging';
 import { BUS, OnLoss, OnTopic, type Loss, type TopicContext } from '@margay/messaging/nest';
 import type { Metrics } from '@margay/runtime';
@@ -29,6 +30,7 @@ import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { byCluster } from './by-cluster.ts';
 import { Copies } from './copies.ts';
+import { endsByList } from './ends-by-list.ts';
 import { doubleWords, Identities, OtherCluster } from './identities.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
@@ -136,7 +138,22 @@ export class EvidenceController implements OnModuleInit {
     await this.#identities.check(marks, deliveries);
     for (const hole of await deletedBehind(this.#bus, deliveries, before))
       await this.keepLoss({ kind: 'hole', hole });
+    for (const [i, mark] of marks.entries()) await this.#keepEnds(mark, deliveries[i], signal);
     for (const [{ coverage }, some] of byCluster(this.#cell, marks)) await kept(coverage.append(some));
+  }
+
+  /** What a list tells to be gone. It stands in the history before its mark says that all is told up to there. */
+  async #keepEnds(
+    mark: ClusterCoverageMark,
+    delivery: Delivery | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stores = this.#cell.of(mark.cluster);
+    const isOfCluster = () => this.#identities.isOfCluster(mark, delivery);
+    const ends = await endsByList(stores, mark, { isOfCluster, signal });
+    if (ends.length === 0) return;
+    const { applied } = await kept(stores.history.append(ends));
+    this.#metrics.keptChangesTotal.add(applied, { cluster: mark.cluster });
   }
 
   /**

@@ -101,6 +101,13 @@ export class Identities {
       );
   }
 
+  /** Whether who published a mark is known, or said, to tell of the cluster by now. */
+  async isOfCluster(mark: Named, delivery: Delivery | undefined): Promise<boolean> {
+    const { teller, at } = toldBy(mark, delivery);
+    const standing = standingAt(await this.#readAnew(mark.cluster), teller, at);
+    return standing === 'ours' || standing === 'said';
+  }
+
   async #checkCluster(cluster: string, told: readonly Told[]): Promise<void> {
     const stores = this.#cell.of(cluster);
     let whose = await this.#whose(cluster, told);

@@ -1,4 +1,5 @@
 import type { Bucket, Canary, Counts, CoverageMark, Problem, SetBack } from '@margay/coverage';
+import type { ObjectList } from '@margay/history';
 import { INSTANT, optional, type RecordSchema } from '../avro/schema.ts';
 import { COVERAGE_MARK_RELEASES } from '../releases/coverage-mark.ts';
 import { defineTopic, present } from '../topic.ts';
@@ -6,6 +7,8 @@ import { defineTopic, present } from '../topic.ts';
 /** A mark of one source of one cluster. */
 export interface ClusterCoverageMark extends CoverageMark {
   readonly cluster: string;
+  /** Where a list of the whole ends with it, of a watch. Who keeps the history concludes from it what is gone; it is not kept. */
+  readonly listed?: ObjectList;
 }
 
 const COUNTS = { type: 'map', values: 'long' } as const;
@@ -113,6 +116,27 @@ const SCHEMA: RecordSchema = {
         },
       },
     },
+    optional(
+      'listed',
+      {
+        type: 'record',
+        name: 'ObjectList',
+        doc: 'All objects of a kind as one list showed them: what was there before and is not among them is gone.',
+        fields: [
+          { name: 'group', type: 'string' },
+          { name: 'resource', type: 'string' },
+          { name: 'at', type: INSTANT, doc: 'By when the cluster was as it shows.' },
+          { name: 'resourceVersion', type: 'string', doc: 'As of which it shows the cluster.' },
+          {
+            name: 'isWhole',
+            type: 'boolean',
+            doc: 'False where it showed objects without a uid: nothing is gone for sure then.',
+          },
+          { name: 'uids', type: { type: 'array', items: 'string' } },
+        ],
+      },
+      'Where a list of the whole kind ends with this, of a watch.',
+    ),
   ],
 };
 
@@ -128,13 +152,14 @@ type CanaryRecord = Omit<Canary, 'since' | 'message'> & {
 type BucketRecord = Omit<Bucket, 'silences'> & { readonly silences: readonly number[] };
 type MarkRecord = Omit<
   ClusterCoverageMark,
-  'buckets' | 'problems' | 'canaries' | 'goesOnFrom' | 'setBack'
+  'buckets' | 'problems' | 'canaries' | 'goesOnFrom' | 'setBack' | 'listed'
 > & {
   readonly buckets: readonly BucketRecord[];
   readonly goesOnFrom: string | null;
   readonly problems: readonly ProblemRecord[];
   readonly canaries: readonly CanaryRecord[];
   readonly setBack: readonly SetBack[];
+  readonly listed: ObjectList | null;
 };
 
 const countsOf = (counts: Counts): Counts => ({ ...counts });
@@ -175,6 +200,15 @@ const canaryOf = ({
   ...present('message', message),
 });
 
+const listOf = ({ group, resource, at, resourceVersion, isWhole, uids }: ObjectList): ObjectList => ({
+  group,
+  resource,
+  at,
+  resourceVersion,
+  isWhole,
+  uids: [...uids],
+});
+
 /** What sources delivered. */
 export const coverageMarks = defineTopic<ClusterCoverageMark>({
   name: 'margay.coverage',
@@ -188,6 +222,7 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     buckets: mark.buckets.map((bucket) => ({ ...bucket, silences: bucket.silences ?? [] })),
     canaries: mark.canaries ?? [],
     setBack: mark.setBack ?? [],
+    listed: mark.listed ?? null,
   }),
   fromRecord: ({
     cluster,
@@ -201,6 +236,7 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     canaries,
     goesOnFrom,
     setBack,
+    listed,
   }: MarkRecord) => ({
     cluster,
     source,
@@ -215,5 +251,6 @@ export const coverageMarks = defineTopic<ClusterCoverageMark>({
     ...(setBack.length > 0 && {
       setBack: setBack.map(({ start, end, until }) => ({ start, end, until })),
     }),
+    ...(listed !== null && { listed: listOf(listed) }),
   }),
 });

@@ -334,6 +334,35 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         setBack: [{ start: 1793491200123456, end: 1793491200123457, until: 1793494800000001 }],
       },
     },
+    {
+      base64:
+        'wwG1Z2CnxSK83Ahwcm9kNHdhdGNoL3BvZHNAbWFyZ2F5LTAtNWYwYzFhgICS3vbKrwaCgJLe9sqvBgKAgJLe9sqvBoCAkt72yq8GgICS3vbKrwYCIGlnbm9yZWQ6Ym9va21hcmsCAAAAAAAAAAAAAgAIcG9kc4CAkt72yq8GCDQ3MTEBAkg5YjJmNmE1MC0xZjBlLTRjOWEtOGQxMS0wYTFiMmMzZDRlNWYA',
+      message: {
+        cluster: 'prod',
+        source: 'watch/pods@margay-0-5f0c1a',
+        from: 1793491200000000,
+        to: 1793491200000001,
+        buckets: [
+          {
+            minute: 1793491200000000,
+            first: 1793491200000000,
+            last: 1793491200000000,
+            counts: { 'ignored:bookmark': 1 },
+          },
+        ],
+        timeless: {},
+        problems: [],
+        problemsTotal: 0,
+        listed: {
+          group: '',
+          resource: 'pods',
+          at: 1793491200000000,
+          resourceVersion: '4711',
+          isWhole: true,
+          uids: ['9b2f6a50-1f0e-4c9a-8d11-0a1b2c3d4e5f'],
+        },
+      },
+    },
   ],
   'margay.report-windows': [
     {

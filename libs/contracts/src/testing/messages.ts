@@ -243,6 +243,14 @@ export const anyCoverageMark: fc.Arbitrary<ClusterCoverageMark> = fc.record(
     ),
     problemsTotal: fc.nat(),
     canaries: fc.array(canary, { minLength: 1 }),
+    listed: fc.record({
+      group: text,
+      resource: text,
+      at: instant,
+      resourceVersion: text,
+      isWhole: fc.boolean(),
+      uids: fc.array(text),
+    }),
   },
   {
     requiredKeys: ['cluster', 'source', 'from', 'to', 'buckets', 'timeless', 'problems', 'problemsTotal'],

@@ -61,6 +61,8 @@ export interface Listed {
   readonly count: number;
   /** False where nothing was known of the time before, so that objects that went away in a gap could not be told. */
   readonly endsKnown: boolean;
+  /** False where the list showed objects that were not taken up: that something is not among those that exist says nothing then. */
+  readonly isWhole: boolean;
   /** All that exists, as the list has it; to be read before the next notice is asked for. */
   readonly existing: () => Iterable<Identity>;
 }

@@ -115,6 +115,7 @@ export async function* reflect<T>(
     const since = position?.at;
     const asked = now();
     let at: Instant | undefined;
+    let shown = 0;
     inventory.beginListing();
     for await (const page of client.list(resource, {
       ...selectionOf(options),
@@ -123,6 +124,7 @@ export async function* reflect<T>(
     })) {
       // The list shows one state, which was reached when the first page came.
       at ??= now();
+      shown += page.items.length;
       const notices = states.listed(page, { at, since, correction: !first });
       if (!page.last) {
         yield { notices };
@@ -139,6 +141,7 @@ export async function* reflect<T>(
             at,
             count: inventory.size,
             endsKnown: first || seeded,
+            isWhole: inventory.size === shown,
             existing: () => inventory.identities(),
           },
           ...(since !== undefined && broken !== undefined

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Instant } from '@margay/ground';
 import {
@@ -21,7 +22,10 @@ export interface LastServed {
 
 /** What existed where the watch of each kind stopped, kept in a database that one process writes. */
 export interface KnownObjects {
-  /** Who watches: the first that did so with this database, so that a watch that goes on elsewhere is the same source. */
+  /**
+   * Who watches: the first that did so with this database, and a random part. So a watch that goes on elsewhere is the same source, and one
+   * that begins anew under the same name, since the database was lost, is another: between the two nobody watched.
+   */
   readonly watcher: string;
   /** Where to go on with a kind; undefined where it was never listed. */
   resume(kind: string): Resume | undefined;
@@ -70,8 +74,9 @@ export const knownBesideStores =
 function openKnownObjects(database: Database, watcher: string): KnownObjects {
   const first = database.read(() => database.sql('SELECT name FROM watcher').get()) as
     { readonly name: string } | undefined;
+  const own = first?.name ?? `${watcher}-${randomBytes(3).toString('hex')}`;
   if (first === undefined)
-    database.transaction(() => database.sql('INSERT INTO watcher VALUES (?)').run(watcher));
+    database.transaction(() => database.sql('INSERT INTO watcher VALUES (?)').run(own));
   function* known(kind: string): Generator<Known> {
     const rows = database.read(() =>
       database
@@ -81,7 +86,7 @@ function openKnownObjects(database: Database, watcher: string): KnownObjects {
     for (const row of rows) yield row as unknown as Known;
   }
   return {
-    watcher: first?.name ?? watcher,
+    watcher: own,
     resume(kind) {
       const position = database.read(() =>
         database.sql('SELECT resourceVersion, at FROM position WHERE kind = ?').get(kind),

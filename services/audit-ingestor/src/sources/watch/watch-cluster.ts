@@ -11,7 +11,7 @@ export interface WatchOptions {
   readonly client: KubernetesClient;
   /** Opens what existed where the watch stopped; it must outlive the process. */
   readonly openKnown: OpenKnown;
-  /** Who watches, in the names of sources: two that watch one cluster have two names. A folder keeps its first. */
+  /** Who watches, as names of sources begin: two that watch one cluster have two. A folder keeps its first. */
   readonly watcher: string;
   readonly deliver: (ingested: Ingested) => Promise<void>;
   readonly log: Log;

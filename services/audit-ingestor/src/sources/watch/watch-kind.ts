@@ -1,4 +1,5 @@
-import type { Instant } from '@margay/ground';
+import type { Instant, Kind } from '@margay/ground';
+import type { ObjectList } from '@margay/history';
 import {
   changesFromWatch,
   isNotFound,
@@ -58,8 +59,16 @@ export async function watchKind(watchable: WatchableKind, watch: KindWatch): Pro
       log.info('A kind is watched again', { kind: name });
       refused = undefined;
     }
-    await tell(name, watchedReadings(name, { ...batch, interruptions: news }));
+    const readings = watchedReadings(name, { ...batch, interruptions: news });
+    await tell(name, readings, only === undefined ? listIn(watchable.kind, batch) : undefined);
     known.keep(name, batch);
     await watch.onBatch?.(batch);
   }
+}
+
+/** What a batch says of the whole kind, where a list of it ends with it. */
+function listIn({ group, resource }: Kind, { listed }: WatchedChanges): ObjectList | undefined {
+  if (listed === undefined) return undefined;
+  const { at, resourceVersion, isWhole, existing } = listed;
+  return { group, resource, at, resourceVersion, isWhole, uids: Array.from(existing(), ({ uid }) => uid) };
 }
