@@ -90,13 +90,15 @@ function concluded(list: ObjectList, kept: readonly Change[], isSure = true): Ch
   );
 }
 
-/** What is said of a name at an instant: who has it; `?` where that is not known. */
-function saidAt(changes: readonly Change[], name: string, second: number): string {
+/** Says of a name at an instant who has it; `?` where that is not known. */
+function sayer(changes: readonly Change[]): (name: string, second: number) => string {
   const history = memoryHistory();
   history.add(changes);
-  const valid = validAt(history.versions(), at(second)).filter((one) => one.name === name);
-  if (valid.some(({ doubt }) => doubt !== undefined)) return '?';
-  return valid.map(({ uid }) => uid).join();
+  const versions = history.versions();
+  return (name, second) => {
+    const valid = validAt(versions, at(second)).filter((one) => one.name === name);
+    return valid.some(({ doubt }) => doubt !== undefined) ? '?' : valid.map(({ uid }) => uid).join();
+  };
 }
 
 const whoHad = (lives: readonly Lived[], name: string, second: number): string =>
@@ -150,10 +152,10 @@ test('nothing is said to be there that is not, nor to be gone that is there; wha
         const list = listOf(lives);
         const ends = concluded(list, told(lives, keptUntil));
         const again = isTwice ? concluded(list, [...told(lives), ...ends]) : [];
-        const all = [...told(lives), ...ends, ...again];
+        const said = sayer([...told(lives), ...ends, ...again]);
         for (const { name } of lives)
           for (let second = 0; second < END; second += 10)
-            expect(mayBeSaid(lives, name, second)).toContain(saidAt(all, name, second));
+            expect(mayBeSaid(lives, name, second)).toContain(said(name, second));
       },
     ),
     { numRuns: 200 },
@@ -183,11 +185,11 @@ test('an object whose name has another one in the list is ended by that one', ()
 
 test('where it is not known whose list it is, or whether it is whole, what it does not show may be there', () => {
   const kept = [created(ghost), created(other)];
-  const all = [...kept, ...concluded(listOf([other]), kept, false)];
-  expect(saidAt(all, 'ghost', STOPPED)).toBe('g');
-  expect(saidAt(all, 'ghost', STOPPED + 1)).toBe('?');
-  expect(saidAt(all, 'ghost', END)).toBe('?');
-  expect(saidAt(all, 'other', END)).toBe('o');
+  const said = sayer([...kept, ...concluded(listOf([other]), kept, false)]);
+  expect(said('ghost', STOPPED)).toBe('g');
+  expect(said('ghost', STOPPED + 1)).toBe('?');
+  expect(said('ghost', END)).toBe('?');
+  expect(said('other', END)).toBe('o');
 });
 
 test('a log that tells afterwards when it was deleted settles when that was', () => {
@@ -198,7 +200,7 @@ test('a log that tells afterwards when it was deleted settles when that was', ()
     eventId: 'audit',
     origin: { source: 'audit.log', position: 1 },
   };
-  const all = [...kept, ...concluded(listOf([other]), kept), late];
-  expect(saidAt(all, 'ghost', ghost.gone - 1)).toBe('g');
-  expect(saidAt(all, 'ghost', ghost.gone)).toBe('');
+  const said = sayer([...kept, ...concluded(listOf([other]), kept), late]);
+  expect(said('ghost', ghost.gone - 1)).toBe('g');
+  expect(said('ghost', ghost.gone)).toBe('');
 });
