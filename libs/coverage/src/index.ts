@@ -52,6 +52,7 @@ export type { Unapplied } from './unapplied.ts';
 export { joinedMark } from './joined-mark.ts';
 export {
   isShown,
+  openSources,
   saidAt,
   seenAt,
   standingAt,

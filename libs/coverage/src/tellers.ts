@@ -160,6 +160,17 @@ export function seenAt({ tellers }: Whose, teller: string, at: Instant): Instant
 export const isShown = ({ first, tellers }: Whose, teller: string): boolean =>
   teller === first || tellers.get(teller)?.turns.some(({ uid }) => uid === undefined) === true;
 
+/** What those read of whom something is kept, and of whom nobody knows of which cluster they tell. */
+export const openSources = (whose: Whose): readonly string[] =>
+  [...whose.tellers]
+    .filter(([name]) => isOpen(whose, name))
+    .map(([name, { source }]) => shownSource(source, name));
+
+const isOpen = (whose: Whose, teller: string): boolean =>
+  whose.tellers.get(teller)?.since !== undefined && standingAt(whose, teller, Infinity) === 'open';
+
+const shownSource = (source: string, teller: string): string => sourceName(source) || teller;
+
 /** By how much the clocks of brokers and API servers may differ. */
 const CLOCKS_DIFFER = MINUTE;
 /** What is set aside may have happened this long before. */
@@ -189,7 +200,7 @@ function openOf(whose: Whose, name: string, teller: Readonly<Teller>): Open[] {
   const isOther = ({ uid }: Turn): boolean => uid !== undefined && own !== undefined && uid !== own;
   /** Before, it could not be told. */
   const foundAt = ({ at }: Turn): Instant => Math.max(at, known);
-  const source = sourceName(teller.source) || name;
+  const source = shownSource(teller.source, name);
   for (const [i, turn] of turns.entries()) {
     if (!isOther(turn)) continue;
     const before = turns[i - 1];
@@ -209,7 +220,7 @@ function openOf(whose: Whose, name: string, teller: Readonly<Teller>): Open[] {
         message: asideWords(source, turn.at, next.at),
       });
   }
-  if (standingAt(whose, name, Infinity) === 'open' && since !== undefined)
+  if (since !== undefined && isOpen(whose, name))
     open.push({ after: since, message: openWords(source, since) });
   return open.filter(({ after, before = Infinity }) => after < before);
 }

@@ -9,11 +9,12 @@ import { elasticOf } from './elasticsearch/connection.ts';
 import { putTemplates } from './elasticsearch/templates.ts';
 import type { Newest } from './cell.ts';
 import { openElasticsearchCell, type ElasticsearchCell } from './elasticsearch.ts';
-import { checkLog, clusterUidOf, logReports } from './ledger/append.ts';
+import { checkLog, logReports } from './ledger/append.ts';
 import { ledgerKeyFor } from './ledger/key.ts';
 import type { Stores } from './stores.ts';
 import { BEGUN, readAsBefore, WEB } from './testing/before-clusters/read.ts';
 import { collect } from './testing/collect.ts';
+import { clusterUidOf } from './tellers/cluster-uid.ts';
 
 const url = process.env['MARGAY_TEST_ELASTICSEARCH'];
 const kept = (name: string) =>
@@ -165,7 +166,7 @@ describe.skipIf(url === undefined).each([
     for (const cluster of ['alpha', 'beta']) {
       const stores = cell.of(cluster);
       // By which the cluster is told from another one of its name from now on.
-      expect(await clusterUidOf(stores.history)).toBe(`uid-${cluster}-kube-system`);
+      expect(await clusterUidOf(stores)).toBe(`uid-${cluster}-kube-system`);
       const [first] = expected[cluster]!.headers;
       const report = { ...first!, id: 'daily-2', end: BEGUN + 200, digest: 'of the second', parts: [] };
       const next = await stores.archive.complete(report);

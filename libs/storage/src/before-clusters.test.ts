@@ -6,7 +6,8 @@ import { signingKey } from '@margay/ledger';
 import { databaseIn } from '@margay/sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEmbedded } from './embedded.ts';
-import { checkLog, clusterUidOf, logReports } from './ledger/append.ts';
+import { checkLog, logReports } from './ledger/append.ts';
+import { clusterUidOf } from './tellers/cluster-uid.ts';
 import { BEGUN, readAsBefore } from './testing/before-clusters/read.ts';
 
 const kept = (name: string) => readFileSync(new URL(`testing/before-clusters/${name}`, import.meta.url));
@@ -23,7 +24,7 @@ test('a data folder of the version that did not tell clusters apart is read as i
   onTestFinished(() => stores.close());
   expect(JSON.parse(JSON.stringify(await readAsBefore(stores)))).toEqual(expected);
   // By which the cluster is told from another one of its name from now on.
-  expect(await clusterUidOf(stores.history)).toBe('uid-alpha-kube-system');
+  expect(await clusterUidOf(stores)).toBe('uid-alpha-kube-system');
 
   const [first] = expected.headers;
   const report = { ...first!, id: 'daily-2', end: BEGUN + 200, digest: 'of the second', parts: [] };

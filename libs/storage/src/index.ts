@@ -27,14 +27,7 @@ export type { Place } from './arrivals/arrivals.ts';
 export { askForRevision, askForRun, NotAskable, type AskedRun } from './ask-for-runs.ts';
 export { childRunsOf, isParentRecord, type ParentRecord } from './child-runs.ts';
 export { deliveredIn, sightsFrom } from './delivered.ts';
-export {
-  changeLogKey,
-  checkLog,
-  clusterUidOf,
-  checkLogKey,
-  logReports,
-  logUnlogged,
-} from './ledger/append.ts';
+export { changeLogKey, checkLog, checkLogKey, logReports, logUnlogged } from './ledger/append.ts';
 export {
   keyOfCluster,
   ledgerKeyFor,
@@ -58,6 +51,7 @@ export { type Mirror, type MirrorStanding, OtherLog, type ToldNews } from './mir
 export type { History, KnownObject } from './history/history.ts';
 export { Refused } from './refused.ts';
 export type { KeptSession } from './sessions/sessions.ts';
+export { clusterUidOf } from './tellers/cluster-uid.ts';
 export {
   allWindows,
   type KnownReport,

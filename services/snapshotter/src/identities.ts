@@ -153,7 +153,7 @@ export class Identities {
     this.#uids.set(cluster, uid);
     for (const other of this.#cell.clusters) {
       if (this.#uids.has(other)) continue;
-      const known = await clusterUidOf(this.#cell.of(other).history);
+      const known = await clusterUidOf(this.#cell.of(other));
       if (known !== undefined) this.#uids.set(other, known);
     }
   }
@@ -195,18 +195,18 @@ const isToBeSeen = (whose: Whose, { teller, at, object }: Told): boolean =>
 async function beginning(
   { first }: Whose,
   told: readonly Told[],
-  { history }: Stores,
+  stores: Stores,
   now: Instant,
 ): Promise<TellerFact[]> {
   const one = told.find(isChange);
   if (first !== undefined || one === undefined) return [];
   const { teller, at } = one;
-  if ((await history.span()) === undefined)
+  if ((await stores.history.span()) === undefined)
     return [
       { what: 'first', teller },
       { what: 'ours', teller, at },
     ];
-  const uid = await clusterUidOf(history);
+  const uid = await clusterUidOf(stores);
   return [
     { what: 'first', teller: '' },
     ...(uid === undefined ? [] : [{ what: 'is', uid, at: now } as const]),

@@ -2,7 +2,7 @@ import { CLUSTER_UID_HEADER, TELLER_HEADER, type ResourceChange } from '@margay/
 import { doubtsFor, standingAt, tellerOf, whoseOf } from '@margay/coverage';
 import { FIRST_OBJECT, type Change } from '@margay/history';
 import type { Delivery } from '@margay/messaging';
-import { cellOver, openEmbedded, type Stores } from '@margay/storage';
+import { cellOver, clusterUidOf, openEmbedded, type Stores } from '@margay/storage';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Identities, OtherCluster } from './identities.ts';
@@ -218,6 +218,8 @@ test('of two clusters of one name, what is kept of the other, and what is missin
       const wrong = world.happened.filter(({ cluster, isKept, isMisnamed }) =>
         cluster === own ? !isKept && !isMisnamed : isKept,
       );
+      // Reports go out under no other cluster's uid.
+      expect([undefined, UID[own]]).toContain(await clusterUidOf(world.stores));
       for (const { change } of wrong)
         expect(doubts.some(({ since, until = Infinity }) => since <= change.at && change.at < until)).toBe(
           true,
@@ -243,6 +245,8 @@ test('of one cluster nothing is in doubt, whoever reads it, once each told of wh
       await world.tellShared();
       expect(world.happened.filter(({ isKept }) => !isKept)).toEqual([]);
       expect(await world.doubts()).toEqual([]);
+      const isShown = world.happened.some(({ change }) => change.name === FIRST_OBJECT.name);
+      expect([UID.a, ...(isShown ? [] : [undefined])]).toContain(await clusterUidOf(world.stores));
       await world.stores.close();
     }),
     { numRuns: 80 },

@@ -26,19 +26,18 @@ import {
   type VerifierKey,
   verifierKeyText,
 } from '@margay/ledger';
-import { FIRST_OBJECT } from '@margay/history';
 import { VERSION } from '@margay/runtime';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { chunks } from '../chunks.ts';
-import type { History } from '../history/history.ts';
 import type { Stores } from '../stores.ts';
+import { clusterUidOf } from '../tellers/cluster-uid.ts';
 import { tilesOf } from './from-tiles.ts';
 import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
 import { keyChangesOf, runOfKey } from './key-changes.ts';
 import { isMissing, type LogAsRead, logReader } from './read-log.ts';
 
 /** The stores that a log is written from. */
-type LogStores = Pick<Stores, 'ledger' | 'history'>;
+type LogStores = Pick<Stores, 'ledger' | 'history' | 'tellers'>;
 
 /**
  * Appends an entry for each of the reports that has none, in their order, and signs the new head. Reports that have one are left alone.
@@ -50,7 +49,7 @@ type LogStores = Pick<Stores, 'ledger' | 'history'>;
  * whoever has the key does not sign: nothing is appended then.
  */
 export async function logReports(
-  { ledger, history }: LogStores,
+  { ledger, ...evidence }: LogStores,
   headers: readonly ArchivedHeader[],
   key: LogKey,
   { later = false }: { readonly later?: boolean } = {},
@@ -61,7 +60,7 @@ export async function logReports(
     const absent = headers.filter(({ id }) => !logged.has(id));
     if (absent.length === 0) return undefined;
     const edge = await checkedEdge(ledger, head, key);
-    const clusterUid = await clusterUidOf(history);
+    const clusterUid = await clusterUidOf(evidence);
     const entries = absent.map((header) => newEntry(header, entryOf(header, clusterUid, later), key));
     const next = await grown(ledger, { before: head?.size ?? 0, edge, entries }, key);
     if (next !== undefined) return next;
@@ -179,11 +178,6 @@ function entryOf(header: ArchivedHeader, clusterUid: string | undefined, later: 
     version: VERSION,
     ...(later && { later }),
   };
-}
-
-/** The uid of the cluster's first namespace, which no other cluster has; undefined where no evidence tells it. */
-export async function clusterUidOf(history: Pick<History, 'changesOf'>): Promise<string | undefined> {
-  return (await history.changesOf(FIRST_OBJECT)).findLast(({ uid }) => uid !== undefined)?.uid;
 }
 
 /** The right edge of the log, which has the root that the key signed. */

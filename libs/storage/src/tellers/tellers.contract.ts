@@ -1,6 +1,8 @@
 import type { TellerFact } from '@margay/coverage';
+import { FIRST_OBJECT } from '@margay/history';
 import { describe, expect, test } from 'vitest';
 import type { Stores } from '../stores.ts';
+import { clusterUidOf } from './cluster-uid.ts';
 
 const sorted = (facts: readonly TellerFact[]): string[] => facts.map((fact) => JSON.stringify(fact)).sort();
 
@@ -91,6 +93,38 @@ export function tellersContract(name: string, open: () => Promise<Stores>) {
       ]);
       await tellers.append([{ what: 'ours', teller: 'b', at: 40 }]);
       expect(await about()).toEqual([['z', undefined]]);
+    });
+
+    test('the uid of a cluster is that of what its name stands for, and not known while the kube-system that was shown may be another’s', async () => {
+      const stores = await open();
+      const { tellers, history } = stores;
+      expect(await clusterUidOf(stores)).toBeUndefined();
+      await history.append([
+        {
+          id: 'e#0',
+          eventId: 'e',
+          what: 'present',
+          ...FIRST_OBJECT,
+          uid: '2',
+          resourceVersion: '1',
+          at: 10,
+          receivedAt: 10,
+          content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } },
+          origin: { source: 'audit.log', position: 1 },
+        },
+      ]);
+      const steps: [TellerFact, string | undefined][] = [
+        [{ what: 'first', teller: 'a' }, '2'],
+        [{ what: 'tells', teller: 'b', source: 'webhook:kube/1', at: 10 }, undefined],
+        [{ what: 'ours', teller: 'b', at: 20 }, '2'],
+        [{ what: 'tells', teller: 'c', source: 'webhook:kube/2', at: 30 }, undefined],
+        [{ what: 'is', uid: '1', at: 40 }, '1'],
+      ];
+      expect(await clusterUidOf(stores)).toBe('2');
+      for (const [fact, uid] of steps) {
+        await tellers.append([fact]);
+        expect(await clusterUidOf(stores)).toBe(uid);
+      }
     });
   });
 }

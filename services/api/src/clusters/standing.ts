@@ -97,8 +97,8 @@ export class Standing {
     return late(lastOver(headers).map(({ id }) => ({ id, state: 'completed', supersededBy: null })));
   }
 
-  async #uidOf(cluster: string, { history }: Stores): Promise<string | null> {
-    const uid = this.#uids.get(cluster) ?? (await clusterUidOf(history));
+  async #uidOf(cluster: string, stores: Stores): Promise<string | null> {
+    const uid = this.#uids.get(cluster) ?? (await clusterUidOf(stores));
     if (uid !== undefined) this.#uids.set(cluster, uid);
     return uid ?? null;
   }
