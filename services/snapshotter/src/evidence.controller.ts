@@ -31,7 +31,7 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import { byCluster } from './by-cluster.ts';
 import { Copies } from './copies.ts';
 import { endsByList } from './ends-by-list.ts';
-import { doubleWords, Identities, OtherCluster } from './identities.ts';
+import { doubleWords, Identities, OtherCluster, questionableWords } from './identities.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
@@ -71,6 +71,22 @@ export class EvidenceController implements OnModuleInit {
         const isTwo = await this.#copies.isTwo(cluster, this.#cell.of(cluster));
         this.#metrics.twoClusters.set(isTwo ? 1 : 0, { cluster });
       }
+    });
+    this.#metrics.onScrape(async () => {
+      for (const cluster of this.#cell.clusters) {
+        const { unknown, other } = await this.#identities.questionable(cluster);
+        this.#metrics.sourcesQuestionable.set(unknown.length, { cluster, whose: 'unknown' });
+        this.#metrics.sourcesQuestionable.set(other.length, { cluster, whose: 'other' });
+      }
+    });
+    this.#readiness.add('whose evidence', async () => {
+      const found = await Promise.all(
+        this.#cell.clusters.map(async (cluster) =>
+          questionableWords(cluster, await this.#identities.questionable(cluster)),
+        ),
+      );
+      const words = found.filter((each) => each !== undefined);
+      return words.length === 0 ? undefined : { warning: words.join(' ') };
     });
     if (this.#cell.clusters.length < 2) return;
     this.#readiness.add('clusters', () => {

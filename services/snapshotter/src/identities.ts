@@ -1,15 +1,17 @@
 import { CLUSTER_UID_HEADER, TELLER_HEADER } from '@margay/contracts';
 import {
   isShown,
+  openSources,
   saidAt,
   seenAt,
+  sourceName,
   standingAt,
   tellerOf,
   whoseOf,
   type TellerFact,
   type Whose,
 } from '@margay/coverage';
-import { type Instant, type Key, MINUTE } from '@margay/ground';
+import { compareTexts, type Instant, type Key, MINUTE } from '@margay/ground';
 import { isFirstObject, isOfOwnCounter } from '@margay/history';
 import { Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
@@ -55,6 +57,10 @@ interface Told {
 
 /** What others that keep the same evidence have found meanwhile is looked at so often, in milliseconds. */
 const READ_ANEW = 10_000;
+/** So long it is said that something was set aside, in milliseconds. */
+const ASIDE_SAID = 3_600_000;
+/** Of so many sources, at the most: who forges messages names as many as he likes. */
+const ASIDE_MAX = 100;
 /** So often it is seen again whether who tells of the cluster still does. */
 const SEEN_AGAIN = 10 * MINUTE;
 
@@ -72,6 +78,8 @@ export class Identities {
   readonly #read = new Map<string, { readonly whose: Whose; readonly at: number }>();
   /** The uids that are known, by cluster; they never change. */
   readonly #uids = new Map<string, string>();
+  /** Who told what was set aside last, and when, by cluster and teller. */
+  readonly #aside = new Map<string, Map<string, { readonly source: string; readonly at: number }>>();
 
   /** @param now milliseconds of the clock. */
   constructor(cell: Cell, now: () => number = () => Date.now()) {
@@ -85,6 +93,26 @@ export class Identities {
     return [...byUid].flatMap(([uid, named]) =>
       named.length < 2 ? [] : [{ uid, names: named.map(([name]) => name).sort() }],
     );
+  }
+
+  /**
+   * Sources that tell under a cluster's name and are not known to be of it, as far as this process knows. Where the store does not answer, what was
+   * read last counts.
+   */
+  async questionable(cluster: string): Promise<Questionable> {
+    const read = this.#read.get(cluster);
+    const isKnown =
+      read !== undefined && (this.#now() - read.at <= READ_ANEW || openSources(read.whose).length === 0);
+    const whose = isKnown ? read.whose : await this.#readAnew(cluster).catch(() => read?.whose);
+    const since = this.#now() - ASIDE_SAID;
+    return {
+      unknown: sorted(whose === undefined ? [] : openSources(whose)),
+      other: sorted(
+        [...(this.#aside.get(cluster)?.values() ?? [])]
+          .filter(({ at }) => at > since)
+          .map(({ source }) => source),
+      ),
+    };
   }
 
   /**
@@ -116,11 +144,21 @@ export class Identities {
     whose = await this.#keep(cluster, whose, turnsIn(whose, told));
     whose = await this.#keep(cluster, whose, await linksIn(whose, told, stores));
     whose = await this.#keep(cluster, whose, namesIn(whose, told, this.#micros()));
-    for (const { teller, at, says } of told) {
-      const other = otherUid(whose, teller, at, says);
+    for (const one of told) {
+      const other = otherUid(whose, one.teller, one.at, one.says);
+      this.#note(cluster, one, other !== undefined);
       if (other !== undefined) throw new OtherCluster(cluster, whose.uid!, other);
     }
     await this.#keep(cluster, whose, beginningsIn(whose, told));
+  }
+
+  #note(cluster: string, { teller, source }: Told, isAside: boolean): void {
+    const aside = this.#aside.get(cluster) ?? new Map<string, { source: string; at: number }>();
+    this.#aside.set(cluster, aside);
+    // Those of whom something was set aside last are at the end.
+    aside.delete(teller);
+    if (isAside) aside.set(teller, { source: sourceName(source) || 'what names no source', at: this.#now() });
+    if (aside.size > ASIDE_MAX) aside.delete([...aside.keys()][0]!);
   }
 
   #micros(): Instant {
@@ -320,6 +358,41 @@ function otherUid(whose: Whose, teller: string, at: Instant, says: string | unde
   // Of what is no change nothing is remembered: one that was seen to be of the cluster may say another still.
   const isKnownToSay = standingAt(whose, teller, at) === 'ours' && says === said;
   return says === undefined || says === whose.uid || isKnownToSay ? undefined : says;
+}
+
+const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort(compareTexts);
+
+/** Sources that tell under the name of a cluster and are not known to be of it. */
+interface Questionable {
+  /** Nobody knows of which cluster they tell: it is kept, and in doubt. */
+  readonly unknown: readonly string[];
+  /** They tell of another cluster, and something of them was set aside within the last hour. */
+  readonly other: readonly string[];
+}
+
+/** What is to be said of them; undefined where there are none. */
+export function questionableWords(cluster: string, { unknown, other }: Questionable): string | undefined {
+  const words = [
+    ...(unknown.length === 0
+      ? []
+      : [
+          `Of which cluster ${named(unknown)} tells under the name ${cluster} is not known, and everything is in doubt since: set CLUSTER_UIDS at every ingestor, where it does not end by itself.`,
+        ]),
+    ...(other.length === 0
+      ? []
+      : [
+          `Of another cluster that goes by the name ${cluster} told ${named(other)}, which is set aside: give that cluster a CLUSTER_NAME of its own.`,
+        ]),
+  ];
+  return words.length === 0 ? undefined : words.join(' ');
+}
+
+/** So many are named. */
+const NAMED_MAX = 5;
+
+function named(sources: readonly string[]): string {
+  const more = sources.length - NAMED_MAX;
+  return `${sources.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** One cluster that has several names. */

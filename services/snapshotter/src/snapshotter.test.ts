@@ -12,10 +12,11 @@ import {
 import { deliveriesOf, doubtsFor, evidenceFor } from '@margay/coverage';
 import { deadLetterTopic, openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
-import { openMetrics, silentLog } from '@margay/runtime';
+import { type Metrics, openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
 import { cellOver, openEmbedded, Refused, type Stores } from '@margay/storage';
 import { CELL, STORES, StoresModule } from '@margay/storage/nest';
+import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -356,7 +357,7 @@ const by = (teller: string, uid?: string) => ({
 });
 
 test('of two clusters of one name the one that was there first is kept, and the other one is set aside, aloud', async () => {
-  const { app, bus, stores } = await snapshotter();
+  const { app, bus, stores, metrics } = await snapshotter();
   const first = { ...change('kube-system', '1', 100), uid: 'aaaa' };
   await publishAll(bus, resourceChanges, [change('before', '0', 90), first], [], by('one'));
   await app.startAllMicroservices();
@@ -377,7 +378,25 @@ test('of two clusters of one name the one that was there first is kept, and the 
   ]);
   expect(await deadLettersOf(bus, coverageMarks.name)).toEqual([expect.stringMatching(/other-cluster/)]);
   expect(await openIn(stores)).toEqual([]);
+  expect(await whoseSaid(app)).toMatchObject({
+    ready: true,
+    reason: expect.stringMatching(
+      /^Of another cluster that goes by the name c told log-of-b, which is set aside: .*CLUSTER_NAME/,
+    ) as string,
+  });
+  expect(await questionableIn(metrics)).toEqual(['unknown 0', 'other 1']);
 });
+
+/** What `/readyz` says of sources that are not known to be of the cluster. */
+const whoseSaid = async (app: INestApplication) =>
+  (await app.get(Readiness, { strict: false }).look()).checks['whose evidence'];
+/** How many the metric counts. */
+const questionableIn = async (metrics: Metrics): Promise<string[]> =>
+  [
+    ...(await metrics.exposition()).matchAll(
+      /^margay_sources_questionable\{cluster="c",whose="(\w+)"\} (\d+)$/gm,
+    ),
+  ].map(([, whose, count]) => `${whose} ${count}`);
 
 /** What is open of everything since it is not known whose evidence is whose. */
 const openIn = async ({ coverage }: Stores) =>
@@ -386,7 +405,7 @@ const openIn = async ({ coverage }: Stores) =>
   );
 
 test('what says nothing of its cluster is kept, and in doubt until it tells of an object that others told of', async () => {
-  const { app, bus, stores } = await snapshotter();
+  const { app, bus, stores, metrics } = await snapshotter();
   await publishAll(bus, resourceChanges, [change('a', '1', 100)], [], by('one'));
   await app.startAllMicroservices();
   await expect.poll(() => evidenceLag(bus)).toBe(0);
@@ -394,10 +413,19 @@ test('what says nothing of its cluster is kept, and in doubt until it tells of a
   await expect.poll(() => evidenceLag(bus)).toBe(0);
   expect(await namesIn(stores)).toEqual(['a@100', 'b@200']);
   expect(await openIn(stores)).toEqual([[200, undefined]]);
+  expect(await whoseSaid(app)).toMatchObject({
+    ready: true,
+    reason: expect.stringMatching(
+      /^Of which cluster audit\.log tells under the name c is not known.*CLUSTER_UIDS/,
+    ) as string,
+  });
+  expect(await questionableIn(metrics)).toEqual(['unknown 1', 'other 0']);
   const again = { ...change('b', '3', 300), id: 'again', eventId: 'again' };
   await publishAll(bus, resourceChanges, [again], [], by('one'));
   await expect.poll(() => evidenceLag(bus)).toBe(0);
   expect(await openIn(stores)).toEqual([]);
+  expect(await whoseSaid(app)).toEqual({ ready: true });
+  expect(await questionableIn(metrics)).toEqual(['unknown 0', 'other 0']);
 });
 
 test('of a history that is older than what is remembered of who tells, all who tell of its objects are of its cluster', async () => {

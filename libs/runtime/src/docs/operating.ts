@@ -52,6 +52,10 @@ const CHECKS = [
     'never; a warning since the start, where the log is not its key’s or an entry is missing, which is looked at each minute, or since a report was archived and could not be logged, until a look finds it whole, and signed by the key that the worker has by then ([evidence-log.md](evidence-log.md)): what could not be logged is logged then. So it is while whoever has the key elsewhere does not sign: that is looked at each minute, and what could not be logged is logged then. Alerts: `MargayLogRefused`, `MargayLogUnsigned`',
   ],
   [
+    '`whose evidence`',
+    'never; a warning while a source tells under the name of a cluster and it is not known whether it is of that one, or an hour since something was set aside as another cluster’s of that name, with their names. Alert: `MargaySourcesQuestionable`',
+  ],
+  [
     '`log entries`',
     'never; a warning where the API found entries of the log of reports missing or changed when runs were listed or metrics scraped, with their numbers. Alert: `MargayLogChanged`',
   ],
@@ -167,7 +171,7 @@ namespace and release). An installation of before knows no Lease: two write one 
 **Two clusters with one name** would become one history. Give each cluster its own \`CLUSTER_NAME\` before the first event; it cannot be changed later. An audit ingestor to which its sources
 have shown the namespace \`kube-system\`, or that was told its \`uid\` (CLUSTER_UIDS, which the flow-ingestor needs for it), says it with all that it publishes: what is of another cluster than the one that the history of the name began with, also where a cluster
 was made anew under its old name, is set aside (\`dlq-code\` \`other-cluster\`, with both uids in the reason and in the log). What says no uid is of that cluster once it tells of an object that others of the name told of; until then it is kept, and reports say of which source
-that is not known, with everything in doubt: give CLUSTER_UIDS at every ingestor where that lasts ([decision 28](decisions/0028-whose-evidence-it-is.md)). Where a source was turned from one cluster to another, what it told in between is in doubt, or set aside. A cluster that was restored from a backup has its uid still,
+that is not known, with everything in doubt, and the snapshotter’s \`/readyz\` names it: give CLUSTER_UIDS at every ingestor where that lasts ([decision 28](decisions/0028-whose-evidence-it-is.md)). Where a source was turned from one cluster to another, what it told in between is in doubt, or set aside. A cluster that was restored from a backup has its uid still,
 and its reports say from when on its store is another one. Where one cluster goes by two names of \`CLUSTERS\`, since it was renamed, or was restored beside the first, the snapshotter's
 \`/readyz\` says so: each name has a history of its own. Give a copy another name before it publishes. Where one with the uid and the name of its original tells its changes, too (\`MargayTwoClusters\`), it is found by its numbers
 ([decision 25](decisions/0025-a-copy-of-a-cluster.md)): everything is in doubt since both tell, in every report, and the page Clusters says what shows it. End the copy or its ingestors. Then give the cluster that stays a new \`CLUSTER_NAME\`, and keep the old name in \`CLUSTERS\` for as

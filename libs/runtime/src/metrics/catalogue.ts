@@ -279,6 +279,14 @@ export const METRICS = {
     watch:
       '1: end the copy or keep it from telling anything here, then give the cluster that stays a new name or say that the copy is ended (`margay copy-ended`); the page of clusters says what shows it; alert `MargayTwoClusters`.',
   },
+  sourcesQuestionable: {
+    name: 'margay_sources_questionable',
+    type: 'gauge',
+    labels: ['cluster', 'whose'],
+    help: 'Sources that tell under the name of a cluster and are not known to be of it, as this snapshotter sees it: of which cluster they tell nobody knows (unknown), so that everything is in doubt, or something of them was set aside as another cluster’s within the last hour (other).',
+    watch:
+      'Above 0: the check `whose evidence` of `/readyz` names them; set CLUSTER_UIDS at every ingestor, or give the other cluster a CLUSTER_NAME of its own; alert `MargaySourcesQuestionable`.',
+  },
   hubHeardSeconds: {
     name: 'margay_hub_heard_timestamp_seconds',
     type: 'gauge',
