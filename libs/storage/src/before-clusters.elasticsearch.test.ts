@@ -134,7 +134,7 @@ describe.skipIf(url === undefined).each([
     expect((await sights(0, BEGUN + 40)).map((one) => one.name)).toEqual(['kube-system', 'shop', 'web']);
     // Of four changes and one refusal.
     const [late] = await arrivals.later([{ place: {}, window: WINDOW }]);
-    expect(late).toEqual({ events: 5, flows: 1, deliveries: 1 });
+    expect(late).toEqual({ events: 5, derivedAnew: 0, flows: 1, deliveries: 1 });
   });
 
   test('take the same evidence again without a second version, and later evidence as what follows', async () => {
