@@ -21,6 +21,7 @@ export {
   parentState,
   type ChildCounts,
   type ChildRun,
+  type ParentState,
   type ParentWindow,
 } from './messages/parent-run.ts';
 export { reportsCompleted, type ReportCompleted } from './messages/report-completed.ts';

@@ -183,5 +183,19 @@ export async function publishAll<T>(
   return place && { topic: topic.name, ...place };
 }
 
+/** The messages of a topic that are there now, oldest first of each key, for looking only. What cannot be read is left out. */
+export async function* peekAll<T>(bus: Bus, topic: Topic<T>): AsyncGenerator<T> {
+  const written = framedFor(bus, topic);
+  for await (const delivery of bus.peek(topic.name)) {
+    await bus.registry?.learn([delivery.value]);
+    if (noticeIn(delivery) !== undefined) continue;
+    try {
+      yield written.decode(delivery.value);
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+    }
+  }
+}
+
 const framedFor = <T>({ registry }: Bus, topic: Topic<T>): Topic<T> =>
   registry === undefined ? topic : topic.framed(registry.framing);

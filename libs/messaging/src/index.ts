@@ -29,5 +29,5 @@ export {
   otherBrokersSettings,
   topicElsewhereOf,
 } from './bus/kafka/settings.ts';
-export { consumeAsWritten, publishAll } from './consume.ts';
+export { consumeAsWritten, peekAll, publishAll } from './consume.ts';
 export { openConfiguredBus } from './configured.ts';

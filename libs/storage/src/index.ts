@@ -55,6 +55,7 @@ export { clusterUidOf } from './tellers/cluster-uid.ts';
 export {
   allWindows,
   type KnownReport,
+  type WindowPlace,
   type WindowRecord,
   type Windows,
   type WindowState,

@@ -102,19 +102,20 @@ const parents = async ({ cell }: Installed) =>
     ...(reason !== undefined && { reason }),
   }));
 
-/** Archives child runs of the newest parent run of these clusters. */
-async function archive({ cell }: Installed, clusters: string, complete = true) {
+/** Archives child runs of the newest parent run of these clusters; from a second `revision` on, what came after their first reports. */
+async function archive({ cell }: Installed, clusters: string, complete = true, revision = 1) {
   const [record] = await cell.of('hub').windows.list({ parents: true, limit: 1 });
   for (const child of childWindows(record!.window as ParentWindow)) {
     if (!clusters.split(' ').includes(child.cluster)) continue;
     const { archive: kept, arrivals, windows } = cell.of(child.cluster);
     const { id, cluster, reportName, reportType, start, end, spec } = child;
-    const about = { id, cluster, reportName, reportType, start, end };
+    const revised = revision === 1 ? { id } : { id: `${id}-r${revision}`, revision, supersedes: id };
+    const about = { ...revised, cluster, reportName, reportType, start, end };
     const sources = { complete, grade: complete ? 'proven' : 'gaps' };
     await kept.complete({
       ...about,
       generatedAt: NOON,
-      digest: 'd',
+      digest: `d${revision}`,
       parts: [],
       read: await arrivals.place(),
       content: { reportSpec: spec, evidence: { sources } },
@@ -326,6 +327,124 @@ test('what a run over many clusters came to is told once, and names none of them
   expect(more).toEqual([]);
   expect(done).toMatchObject({ id: failed!.id, state: 'with gaps', ...counts, withGaps: 1, missing: 0 });
   expect(JSON.stringify([failed, done])).not.toMatch(/alpha|beta/);
+});
+
+test('a state that changes afterwards is told each time: a revision, a cluster that is removed and is back, and after a restart', async () => {
+  const place = installed();
+  const prod = hourly("env == 'prod'");
+  const states = async () => (await settled(place)).map(({ state }) => state).join(', ');
+  const all = scheduler(place);
+  await all.look(prod, NOON);
+  await archive(place, 'alpha');
+  await archive(place, 'beta', false);
+  await all.goOn(NOON + MINUTE);
+  expect(await states()).toBe('with gaps');
+  await archive(place, 'beta', true, 2);
+  for (const minute of [2, 3]) await all.goOn(NOON + minute * MINUTE);
+  expect(await states()).toBe('with gaps, complete');
+  // Whoever comes next knows what was told.
+  for (const minute of [4, 5]) await scheduler(place).goOn(NOON + minute * MINUTE);
+  expect(await states()).toBe('with gaps, complete');
+  const without = scheduler(place, { names: ['hub', 'alpha', 'gamma'] });
+  for (const minute of [6, 7]) await without.goOn(NOON + minute * MINUTE);
+  expect(await states()).toBe('with gaps, complete, failed');
+  const back = scheduler(place);
+  for (const minute of [8, 9]) await back.goOn(NOON + minute * MINUTE);
+  expect(await states()).toBe('with gaps, complete, failed, complete');
+  expect((await parents(place))[0]!.state).toBe('completed');
+});
+
+test('a child run that is revised before the last one is there counts as it is then', async () => {
+  const place = installed();
+  const hub = scheduler(place);
+  await hub.look(hourly("env == 'prod'"), NOON);
+  await archive(place, 'alpha', false);
+  await hub.goOn(NOON + SECOND);
+  await archive(place, 'alpha', true, 2);
+  await archive(place, 'beta');
+  await hub.goOn(NOON + 2 * SECOND);
+  expect((await settled(place)).map(({ state }) => state)).toEqual(['complete']);
+});
+
+test('of however many runs a change is told: of the newest at once, of the others in turns', async () => {
+  const place = installed();
+  const hub = scheduler(place);
+  const prod = hourly("env == 'prod'");
+  for (let hour = 0; hour < 35; hour++) {
+    await hub.look(prod, NOON + hour * HOUR);
+    await archive(place, 'alpha beta');
+    await hub.goOn(NOON + hour * HOUR + SECOND);
+  }
+  const without = scheduler(place, { names: ['hub', 'alpha'] });
+  const failed = async () => (await settled(place)).filter(({ state }) => state === 'failed').length;
+  const counts = [];
+  for (let minute = 0; minute < 6; minute++) {
+    await without.goOn(NOON + 40 * HOUR + minute * MINUTE);
+    counts.push(await failed());
+  }
+  expect(counts).toEqual([20, 30, 35, 35, 35, 35]);
+});
+
+test.each([
+  ['before the windows are published', (place: Installed) => scheduler(place, { killed: true })],
+  [
+    'before any window is kept',
+    (place: Installed) => {
+      for (const name of ['alpha', 'beta']) {
+        const { windows } = place.stores.get(name)!;
+        const emit = windows.emit.bind(windows);
+        windows.emit = () => {
+          windows.emit = emit;
+          return Promise.reject(new Error('killed'));
+        };
+      }
+      return scheduler(place);
+    },
+  ],
+])(
+  'killed %s, and a cluster is away when the rest is made: its window is made when it is back',
+  async (_, first) => {
+    for (const away of [1, 70]) {
+      const place = installed();
+      const prod = hourly("env == 'prod'");
+      await expect(first(place).look(prod, NOON)).rejects.toThrow('killed');
+      const without = scheduler(place, { names: ['hub', 'alpha'] });
+      await without.look(prod, NOON + SECOND);
+      // Also where its run has failed for that meanwhile.
+      await archive(place, 'alpha');
+      await without.goOn(NOON + MINUTE);
+      expect((await parents(place))[0]!.state).toBe('failed');
+      const back = scheduler(place);
+      for (let second = 0; second < 160; second++) {
+        await back.goOn(NOON + away * MINUTE + second * SECOND);
+        await takeAll(place.bus);
+      }
+      const beta = (await place.published()).filter(({ cluster }) => cluster === 'beta');
+      expect(beta.length).toBeGreaterThanOrEqual(1);
+      await archive(place, 'beta');
+      await back.goOn(NOON + 2 * HOUR);
+      expect((await settled(place)).map(({ state }) => state)).toEqual(['failed', 'complete']);
+    }
+  },
+);
+
+test('a cluster that is away while the others are computed: its window is made when it is back, and no run is done before', async () => {
+  const place = installed();
+  const prod = hourly("env == 'prod'");
+  const { windows } = place.stores.get('beta')!;
+  const emit = windows.emit.bind(windows);
+  windows.emit = () => Promise.reject(new Error('killed'));
+  await expect(scheduler(place).look(prod, NOON)).rejects.toThrow('killed');
+  windows.emit = emit;
+  await scheduler(place, { names: ['hub', 'alpha'] }).look(prod, NOON + SECOND);
+  const back = scheduler(place);
+  for (let second = 2; second < 10; second++) await back.look(prod, NOON + second * SECOND);
+  expect(
+    clustersOf(await place.published())
+      .split(' ')
+      .filter((name) => name === 'beta'),
+  ).toHaveLength(1);
+  expect((await parents(place))[0]!.state).toBe('running');
 });
 
 test('killed before it is noted that it was told, it is told again, and the same', async () => {

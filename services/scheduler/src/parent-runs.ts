@@ -7,12 +7,13 @@ import {
   reportWindowOf,
   type ChildCounts,
   type ChildRun,
+  type ParentState,
   type ParentWindow,
   type ReportWindow,
 } from '@margay/contracts';
 import { at, compareTexts, MINUTE, type Instant, type Window } from '@margay/ground';
 import type { ScheduleProblem } from '@margay/kubernetes';
-import { publishAll, type Bus } from '@margay/messaging';
+import { peekAll, publishAll, type Bus } from '@margay/messaging';
 import { parseSelector } from '@margay/policy';
 import type { GlobalReport } from '@margay/reports';
 import { atOnce, type Log } from '@margay/runtime';
@@ -22,6 +23,7 @@ import {
   isParentRecord,
   type Cell,
   type ParentRecord,
+  type WindowPlace,
   type Windows,
 } from '@margay/storage';
 import { NAME_LABEL, type ClusterLabels } from './cluster-labels.ts';
@@ -96,47 +98,60 @@ const NO_CLUSTERS: ScheduleProblem = {
 
 /** Among so many runs of a report one of its schedule is looked for. */
 const LAST = 50;
-/** Of those that failed the newest are looked at again: a child run that comes after all still counts. */
-const FAILED = { parents: true, states: ['failed'], limit: 10 } as const;
 
 /**
  * Any number of schedulers may do this at once: which clusters were chosen is what was kept first, and the ids of child runs follow from it. One that
- * dies in between leaves a parent run of which whoever comes next makes the rest.
+ * dies in between leaves a parent run of which whoever comes next makes the rest; and that of a cluster that is away then, when it is back.
  */
 export function parentRuns(options: ParentRunsOptions): ParentRuns {
   const { cell, labels, cluster } = options;
   const { windows } = cell.of(cluster);
-  /** Child runs that were archived, by parent run: these do not change for the schedule. */
+  /** Child runs that were archived, by parent run that is under way. */
   const archived = new Map<string, Map<string, ChildRun>>();
   const newest = new Map<string, ParentProgress>();
   const handOnAll = handOnChildren(options);
-  let failedLookedAt = -Infinity;
+  const make = makingChildren(options);
+  const nextSettled = settledRuns(windows);
+  const settle = settling(options);
+  let settledLookedAt = -Infinity;
 
-  const look = async (record: ParentRecord, now: Instant): Promise<ChildCounts> => {
-    const { id, reportName, start, end, manual } = record.window;
-    const known = archived.get(id) ?? new Map<string, ChildRun>();
-    archived.set(id, known);
+  const look = async (
+    record: ParentRecord,
+    now: Instant,
+    known?: Map<string, ChildRun>,
+  ): Promise<ChildCounts> => {
+    const { reportName, start, end, manual } = record.window;
     const counts = childCounts(await childRunsOf(cell, record, now, known));
     // What people ask for counts neither for the schedule nor in the status.
     if (!manual && (newest.get(reportName)?.end ?? -Infinity) <= end)
       newest.set(reportName, { start, end, counts });
     return counts;
   };
+  /** Child runs that were archived are not looked at again before the last one is there: then all are, since some may have been revised. */
+  const lookAtUnderWay = async (record: ParentRecord, now: Instant): Promise<ChildCounts> => {
+    const { id } = record.window;
+    const known = archived.get(id) ?? new Map<string, ChildRun>();
+    archived.set(id, known);
+    const counts = await look(record, now, known);
+    return parentState(counts) === 'running' ? counts : look(record, now);
+  };
 
   return {
-    begin: (reports, schedule, now) => beginDue(options, reports, schedule, now),
+    begin: (reports, schedule, now) => beginDue(options, make, reports, schedule, now),
 
     async goOn(now) {
-      await emitChildren(options, now);
+      const underWay = (await allWindows(windows, { parents: true, states: UNDER_WAY })).filter(
+        isParentRecord,
+      );
+      const isTime = now < settledLookedAt || now - settledLookedAt >= MINUTE;
+      if (isTime) settledLookedAt = now;
+      const settled = isTime ? await nextSettled() : [];
+      await make([...underWay, ...settled], now);
       await handOnAll(now);
-      const underWay = await allWindows(windows, { parents: true, states: ['emitted', 'running'] });
-      const isTime = now < failedLookedAt || now - failedLookedAt >= MINUTE;
-      if (isTime) failedLookedAt = now;
-      const failed = isTime ? await windows.list(FAILED) : [];
-      const all = [...underWay, ...failed].filter(isParentRecord);
-      const ids = new Set(all.map(({ window: { id } }) => id));
+      const ids = new Set(underWay.map(({ window: { id } }) => id));
       for (const id of archived.keys()) if (!ids.has(id)) archived.delete(id);
-      for (const record of all) await settle(options, record, await look(record, now), now);
+      for (const record of underWay) await settle(record, await lookAtUnderWay(record, now), now);
+      for (const record of settled) await settle(record, await look(record, now), now);
     },
 
     async of({ name, spec }, now) {
@@ -179,6 +194,7 @@ export async function beginAll(
 /** Begins the parent runs that are due. Nothing is computed of them: what is handed out are their child runs. */
 async function beginDue(
   options: ParentRunsOptions,
+  make: MakeChildren,
   reports: readonly ScheduledReport[],
   schedule: Schedule,
   now: Instant,
@@ -199,9 +215,11 @@ async function beginDue(
   const due = reports.filter((each) => !isIdle(each));
   const idle = reports.filter(isIdle).map(({ report }) => report);
   const quietly = { ...schedule, windowOf, hand: async () => {} };
-  const { known } = await emitDueWindows(bus, cell.of(cluster).windows, due, quietly, now);
+  const { windows } = cell.of(cluster);
+  const { known } = await emitDueWindows(bus, windows, due, quietly, now);
+  const kept = await allWindows(windows, { parents: true, states: ['emitted'] });
   return {
-    emitted: due.length > 0 ? await emitChildren(options, now) : [],
+    emitted: due.length > 0 ? await make(kept.filter(isParentRecord), now) : [],
     known: [...known, ...idle.map((report) => knownReport(report))].map((report) => ({
       ...report,
       clusters: chosenBy.get(report.name)!,
@@ -210,51 +228,110 @@ async function beginDue(
   };
 }
 
+const UNDER_WAY = ['emitted', 'running'] as const;
+const SETTLED = { parents: true, states: ['failed', 'completed'] } as const;
+/** At once so many of those that are settled are looked at again, ... */
+const AGAIN = 10;
+/** ... and about so many of their child runs. */
+const CHILDREN_AGAIN = 500;
+
 /**
- * Keeps, and hands out, the windows of child runs that are not there yet, of every parent run that was kept; and those that failed, of one
- * that is asked for once more.
+ * Runs of which nothing was under way any more: each time the newest ones, and some of the others in turns. What they came to changes when a child run
+ * is revised, comes after all or is removed, or a cluster comes or goes.
  */
-async function emitChildren(
-  { cell, cluster, hand }: ParentRunsOptions,
-  now: Instant,
-): Promise<ReportWindow[]> {
+function settledRuns(windows: Pick<Windows, 'list'>): () => Promise<ParentRecord[]> {
+  let after: WindowPlace | undefined;
+  const some = async (behind: WindowPlace | undefined): Promise<ParentRecord[]> => {
+    const found = await windows.list({ ...SETTLED, limit: AGAIN, ...(behind && { after: behind }) });
+    let children = 0;
+    return found
+      .filter(isParentRecord)
+      .filter(({ window }, i) => (children += window.clusters.length) <= CHILDREN_AGAIN || i === 0);
+  };
+  return async () => {
+    const newest = await some(undefined);
+    const last = newest.at(-1)?.window;
+    if (last === undefined) return [];
+    const others = await some(after ?? last);
+    after = others.at(-1)?.window;
+    return [...new Map([...newest, ...others].map((record) => [record.window.id, record])).values()];
+  };
+}
+
+type MakeChildren = (records: readonly ParentRecord[], now: Instant) => Promise<ReportWindow[]>;
+
+/**
+ * Keeps, and hands out, the windows of child runs that are not there yet, of parent runs that were kept: also where their cluster was away when the
+ * others were made. And those that failed, of one that is asked for once more.
+ */
+function makingChildren({ cell, cluster, hand }: ParentRunsOptions): MakeChildren {
   const { windows } = cell.of(cluster);
-  const kept = await allWindows(windows, { parents: true, states: ['emitted'] });
-  const children = kept.filter(isParentRecord).flatMap(({ window }) => childWindows(window));
-  const here = children.filter((child) => cell.clusters.includes(child.cluster));
-  const fresh = await atOnce(here, async (child) => {
+  /** By parent run that is under way, those that are there, so that each is asked for once. */
+  let made = new Map<string, ReadonlySet<string>>();
+  const make = async (child: ReportWindow, isAnew: boolean, now: Instant): Promise<ReportWindow[]> => {
     const { windows: own } = cell.of(child.cluster);
-    const isNew = (await own.emit([child], now)).length > 0;
-    if (!isNew && (await own.get(child.id))?.state !== 'failed') return [];
+    if ((await own.emit([child], now)).length > 0) return [child];
+    if (!isAnew || (await own.get(child.id))?.state !== 'failed') return [];
     await own.again(child.id, now);
     return [child];
-  });
-  const emitted = fresh.flat();
-  if (emitted.length > 0) await hand(emitted);
-  for (const { window } of kept) await windows.begin(window.id, 1, now);
-  return emitted;
+  };
+  return async (records, now) => {
+    const here = records
+      // Of one that is completed all have been there.
+      .filter(({ state }) => state !== 'completed')
+      .flatMap(({ window, state }) => childWindows(window).map((child) => ({ child, window, state })))
+      .filter(({ child }) => cell.clusters.includes(child.cluster));
+    const fresh = await atOnce(
+      here.filter(({ child, window, state }) => state === 'emitted' || !made.get(window.id)?.has(child.id)),
+      ({ child, state }) => make(child, state === 'emitted', now),
+    );
+    const all = fresh.flat();
+    if (all.length > 0) await hand(all);
+    made = new Map(
+      [...Map.groupBy(here, ({ window }) => window.id)].map(([id, some]) => [
+        id,
+        new Set(some.map(({ child }) => child.id)),
+      ]),
+    );
+    for (const { window, state } of records) if (state === 'emitted') await windows.begin(window.id, 1, now);
+    return all;
+  };
 }
 
 /**
  * Notes of a parent run what follows from its child runs, for the schedule and the status. It is told before it is noted: one that dies in
- * between is followed by one that tells it again.
+ * between is followed by one that tells it again. And it is told each time that it changes afterwards.
  */
-async function settle(
-  { bus, cell, cluster }: ParentRunsOptions,
-  { window, state: noted }: ParentRecord,
-  all: ChildCounts,
-  now: Instant,
-): Promise<void> {
-  const state = parentState(all);
-  if (state === 'running' || state === noted) return;
-  const { notYet: _, ...counts } = all;
-  const { id, reportName, reportType, start, end } = window;
-  await publishAll(bus, parentRunsSettled, [
-    { cluster, id, reportName, reportType, start, end, state, ...counts, settledAt: now },
-  ]);
+function settling({ bus, cell, cluster }: ParentRunsOptions) {
   const { windows } = cell.of(cluster);
-  if (state === 'failed') await windows.fail(id, countWords(all), 1, now);
-  else await windows.complete(id, now);
+  let told: Promise<Map<string, ParentState>> | undefined;
+  /** What is not on the topic any more is taken to be as it was noted. */
+  const wasTold = async ({ window: { id }, state: noted }: ParentRecord, state: ParentState) => {
+    const known = await (told ??= lastTold(bus, cluster));
+    if (noted === 'emitted' || noted === 'running') return false;
+    if (!known.has(id) && (noted === 'failed') === (state === 'failed')) known.set(id, state);
+    return known.get(id) === state;
+  };
+  return async (record: ParentRecord, all: ChildCounts, now: Instant): Promise<void> => {
+    const state = parentState(all);
+    if (state === 'running' || (await wasTold(record, state))) return;
+    const { notYet: _, ...counts } = all;
+    const { id, reportName, reportType, start, end } = record.window;
+    await publishAll(bus, parentRunsSettled, [
+      { cluster, id, reportName, reportType, start, end, state, ...counts, settledAt: now },
+    ]);
+    (await told)?.set(id, state);
+    if (state === 'failed') await windows.fail(id, countWords(all), 1, now);
+    else await windows.complete(id, now);
+  };
+}
+
+/** What was told last of each parent run of a cluster, as far as it is kept. */
+async function lastTold(bus: Bus, cluster: string): Promise<Map<string, ParentState>> {
+  const told = new Map<string, ParentState>();
+  for await (const { id, state, cluster: of } of peekAll(bus, parentRunsSettled))
+    if (of === cluster) told.set(id, state);
+  return told;
 }
 
 /** How many child runs are so, in words. Names no cluster: whoever may read the GlobalReport may not know them all. */

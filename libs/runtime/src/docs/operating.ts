@@ -161,7 +161,7 @@ that key); \`unknown-cluster\` where none of its cells has it; \`other-statement
 clusters with \`CLUSTER_LABELS\` (\`clusterLabels\`): its GlobalReports may have \`spec.clusters\` ([report-reference.md](report-reference.md#over-many-clusters)). Whoever may write GlobalReports there has reports of all other clusters
 made; who may see these is decided in each. Conditions and columns of the GlobalReport (\`kubectl get globalreport -o wide\`, \`ClustersReported\`) count clusters and never name them; the API and the page name those that one may see.
 The scheduler hands on what got lost of these windows in every cluster, also where that has no scheduler. Other schedulers refuse the field aloud. \`margay run NAME\` asks for one by hand, over the clusters that are chosen then; \`parent-run-settled\` ([topics.md](topics.md)) tells what
-each came to, in numbers of clusters, at least once for each state: one that failed may come to something after all.
+each came to, in numbers of clusters, at least once for each state that is seen: one that failed may come to something after all, a report may be revised, a cluster may go. The ten newest runs are looked at each minute, older ones in turns, ten a minute.
 
 **Two installations over one cluster**, by two releases or a process beside one: both keep the history, and one schedules the GlobalReports and writes their status, the one that has the Lease
 \`globalreports.GROUP\` in the namespace \`default\`. The other one says so: a warning in its log and in \`/readyz\`, \`margay_schedules_reports\` 0, the notes of \`helm install\`. When the first has not
