@@ -155,12 +155,14 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'a report is hidden from those of its name',
     damage: (store) => store.exec("UPDATE headers SET report_name = 'x' WHERE id = 'daily-2'"),
-    found: [/^- changed: Report daily-2 is not listed among those of daily, type inventory/],
+    found: [
+      /^- changed: Report daily-2 is not listed where it belongs, among those of daily, type inventory/,
+    ],
   },
   {
     name: 'a report is hidden behind newer ones',
     damage: (store) => store.exec('UPDATE headers SET "end" = 1 WHERE id = \'daily-3\''),
-    found: [/^- reordered: Report daily-3 is listed behind reports that ended before it/],
+    found: [/^- changed: Report daily-3 is not listed where it belongs/],
   },
   {
     name: 'the head of the log is none',

@@ -244,6 +244,17 @@ async function addEntry(insider: Insider, number: number, headerDigest: string):
   await insider.add('entries', like, { number, run: 'daily-4', entry: bytes });
 }
 
+/** Ends that no report has, as a store may have them beside one: the least and the greatest numbers, and those that JavaScript does not have exactly. */
+const ENDS_OF_NONE = [-(2 ** 60), Number.MIN_SAFE_INTEGER, -5, 0, Number.MAX_SAFE_INTEGER, 2 ** 60];
+const misplaced = (id: string) => new RegExp(`^changed: Report ${id} is not listed where it belongs`);
+
+/** Adds daily-4, which the store finds by other values than it says. */
+const addElsewhere = (values: Values) => async (insider: Insider) => {
+  await addReport(insider);
+  await insider.change('headers', await one(insider, 'headers', { id: 'daily-4' }), values);
+};
+const signOn = async (stores: Stores) => void (await logUnlogged(stores, SECOND));
+
 const REPORTS: readonly Attack[] = [
   {
     name: 'a header is changed',
@@ -300,7 +311,7 @@ const REPORTS: readonly Attack[] = [
     name: 'a report is hidden from those of its name',
     damage: async (insider) =>
       insider.change('headers', await one(insider, 'headers', { id: 'daily-2' }), { reportName: 'x' }),
-    found: [/^changed: Report daily-2 is not listed among those of daily, type inventory/],
+    found: [/^changed: Report daily-2 is not listed where it belongs, among those of daily, type inventory/],
   },
   {
     name: 'two reports are listed in one another’s place',
@@ -326,7 +337,7 @@ const REPORTS: readonly Attack[] = [
     name: 'a report is hidden behind newer ones',
     damage: async (insider) =>
       insider.change('headers', await one(insider, 'headers', { id: 'daily-2' }), { end: 1 }),
-    found: [/^reordered: Report daily-2 is listed behind reports that ended before it/],
+    found: [misplaced('daily-2')],
   },
   {
     name: 'a report is found by another number than its own',
@@ -412,6 +423,7 @@ const REPORTS: readonly Attack[] = [
       await addEntry(insider, -1, headerDigest);
     },
     // Elasticsearch goes on keeping the changed document under the name daily-3.
+    also: [misplaced('daily-4')],
     found: [
       ADDED,
       BESIDE,
@@ -925,6 +937,83 @@ const CONFIRMATIONS: readonly Attack[] = [
   },
 ];
 
+/** What lists sort and filter by says something else than a header. */
+const ELSEWHERE: readonly Attack[] = [
+  ...ENDS_OF_NONE.flatMap((end): Attack[] => [
+    {
+      name: `a report is found by the end ${end}`,
+      damage: async (insider) =>
+        insider.change('headers', await one(insider, 'headers', { id: 'daily-2' }), { end }),
+      found: [misplaced('daily-2')],
+    },
+    {
+      name: `a report is added that is found by the end ${end}, and no start signs it`,
+      damage: addElsewhere({ end }),
+      andThen: signOn,
+      found: [ADDED, misplaced('daily-4')],
+    },
+    {
+      name: `what a witness signed is kept as of ${end} entries`,
+      from: 'confirmed',
+      damage: inItsPlace(() => ({ size: end })),
+      found: [isNot(end, '')],
+    },
+  ]),
+  {
+    name: 'a report of a new name is added that is found by an end of none',
+    damage: async (insider) => {
+      const last = await one(insider, 'headers', { id: 'daily-3' });
+      await insider.add('headers', last, { id: 'shown-1', reportName: 'shown', sequence: 1 });
+      const added = await one(insider, 'headers', { id: 'shown-1' });
+      await seal(insider, added, {
+        id: 'shown-1',
+        reportName: 'shown',
+        sequence: 1,
+        previous: undefined,
+        parts: [],
+      });
+      await insider.change('headers', await one(insider, 'headers', { id: 'shown-1' }), {
+        end: Number.MAX_SAFE_INTEGER,
+      });
+    },
+    andThen: signOn,
+    found: [/^unlogged: Report shown-1 is in the archive and has no entry/, misplaced('shown-1')],
+    also: [/^removed: The end of the chain of shown is not kept any more/],
+  },
+  ...(
+    [
+      ['no end', { end: null }],
+      ['its end as a text', { end: String(END + 2) }],
+      ['two ends', { end: [1, END + 2] as unknown as number }],
+    ] as const
+  ).map(([what, values]): Attack => ({
+    name: `a report is added that is found by ${what}`,
+    needs: 'ends',
+    damage: addElsewhere(values),
+    andThen: signOn,
+    found: [ADDED, misplaced('daily-4')],
+  })),
+  {
+    name: 'a report is added at the end of its chain that is kept as one of another cluster',
+    needs: 'ends',
+    damage: addElsewhere({ cluster: 'another' }),
+    andThen: signOn,
+    found: [
+      /^unlogged: The end of the chain of daily is kept as report daily-4, number 4, which is in no list/,
+    ],
+  },
+  {
+    name: 'a report is kept twice',
+    needs: 'ends',
+    damage: async (insider) => {
+      const is = await one(insider, 'headers', { id: 'daily-2' });
+      await insider.add('headers', is, { id: 'x' });
+      await insider.change('headers', await one(insider, 'headers', { id: 'x' }), { id: 'daily-2' });
+    },
+    found: [misplaced('daily-2'), /^reordered: In the chain of daily two reports have the number 2/],
+  },
+];
+
 /**
  * What `checkArchive` finds when somebody who may write whatever he likes has been at a store, with a head that was kept.
  *
@@ -970,7 +1059,7 @@ export function attacksContract(name: string, open: () => Promise<Target>): void
       }
     });
 
-    test.each([...REPORTS, ...LOG, ...CONFIRMATIONS])('$name: it is found', async (attack) => {
+    test.each([...REPORTS, ...ELSEWHERE, ...LOG, ...CONFIRMATIONS])('$name: it is found', async (attack) => {
       const {
         needs,
         from = 'whole',

@@ -68,6 +68,7 @@ export class Chains {
   /** What a store says that is the newest report of each chain is kept apart from the reports. */
   async #tellEnds(archive: Archive, { found }: Told): Promise<void> {
     const ends = new Map<string, ArchivedHeader>();
+    const ahead: ArchivedHeader[] = [];
     for (const end of await archive.newest())
       if (end.sequence > (ends.get(end.reportName)?.sequence ?? 0)) ends.set(end.reportName, end);
     for (const [name, { last }] of this.#chains) {
@@ -87,23 +88,26 @@ export class Chains {
           'changed',
           `The end of the chain of ${name} is kept as report ${end.id}, number ${end.sequence}, and its newest report is ${last.id}, number ${last.sequence}.`,
         );
-      else if (end.sequence > last.sequence) await tellAhead(archive, end, found);
+      else if (end.sequence > last.sequence) ahead.push(end);
     }
-    for (const end of ends.values()) await tellAhead(archive, end, found);
+    await tellAhead(archive, [...ahead, ...ends.values()], found);
   }
 }
 
-/** An end of a chain that no list had: it was archived just now, or never became visible. */
+/** Ends of chains that were not walked: they were archived just now, and are found by now, or are not found at all. */
 async function tellAhead(
   archive: Archive,
-  { reportName, id, sequence }: ArchivedHeader,
+  ahead: readonly ArchivedHeader[],
   found: Told['found'],
-) {
-  if ((await archive.header(id)) !== undefined) return;
-  found(
-    'unlogged',
-    `The end of the chain of ${reportName} is kept as report ${id}, number ${sequence}, which is in no list: somebody added it or removed the report, or its worker ended before it could be seen, which the next report of that name mends.`,
-  );
+): Promise<void> {
+  if (ahead.length === 0) return;
+  const unseen = new Map(ahead.map((end) => [end.id, end]));
+  for await (const { id } of headersIn(archive)) unseen.delete(id);
+  for (const { reportName, id, sequence } of unseen.values())
+    found(
+      'unlogged',
+      `The end of the chain of ${reportName} is kept as report ${id}, number ${sequence}, which is in no list: somebody added it or removed the report, or its worker ended before it could be seen, which the next report of that name mends.`,
+    );
 }
 
 export const linkOf = (header: ArchivedHeader, isSound: boolean): Link => {

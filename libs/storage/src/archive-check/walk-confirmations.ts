@@ -13,7 +13,7 @@ import {
 import { checkTimestamp, TimestampProblem } from '@margay/timestamps';
 import { confirmationProblem } from '../ledger/confirmed.ts';
 import { isPartOf } from '../ledger/from-tiles.ts';
-import { type Confirmation, CONFIRMATIONS_MAX, type Ledger, LogRefused } from '../ledger/ledger.ts';
+import { type Confirmation, type Ledger, LogRefused } from '../ledger/ledger.ts';
 import type { Told, Trusted } from './findings.ts';
 import type { WalkedLog } from './walk-log.ts';
 
@@ -38,10 +38,10 @@ export async function walkConfirmations(
 ): Promise<boolean> {
   const confirmed: Confirmed = { cosignatures: new Map(), timestamps: [] };
   const tree = log?.tree;
-  /** Those of one head stand behind one another. */
+  /** Those of one head mostly stand behind one another. */
   let last: { readonly head: string; readonly problem: string | undefined } | undefined;
   let count = 0;
-  for await (const kept of all(ledger)) {
+  for await (const kept of ledger.allConfirmations()) {
     const { size, by, checkpoint, kind } = kept;
     // What was signed of what was appended meanwhile is no part of the log that was walked.
     if (tree !== undefined && size > tree.size && size <= ((await ledger.head())?.size ?? 0)) continue;
@@ -64,18 +64,6 @@ export async function walkConfirmations(
   if (count > 0) told.shown(`${count} confirmations of heads of the log by others are what they signed`);
   const isWitnessed = tellWitnesses(confirmed, log, trusted, told);
   return (await tellTimestamps(confirmed, log, trusted, told)) && isWitnessed;
-}
-
-/** Everything that is kept, smallest sizes first. */
-async function* all(ledger: Ledger): AsyncGenerator<Confirmation> {
-  let [size, after] = [Number.MIN_SAFE_INTEGER, ''];
-  for (;;) {
-    const page = await ledger.confirmations(size, after);
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < CONFIRMATIONS_MAX) return;
-    [size, after] = [last.size, last.by];
-  }
 }
 
 /** Why a checkpoint is no head of the log; undefined where it is, or where that cannot be seen, which was told when the log was read. */

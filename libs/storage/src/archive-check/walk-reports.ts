@@ -1,3 +1,4 @@
+import { formatInstant } from '@margay/ground';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveDamaged, headerDamage } from '../archive/damaged.ts';
 import { chunks } from '../chunks.ts';
@@ -5,7 +6,7 @@ import type { Stores } from '../stores.ts';
 import { ByLog } from './by-log.ts';
 import { Chains, linkOf } from './chains.ts';
 import type { Told } from './findings.ts';
-import { headersIn, pagesOf } from './headers-in.ts';
+import { headersIn } from './headers-in.ts';
 import { keyedHash } from './sums.ts';
 import type { WalkedLog } from './walk-log.ts';
 
@@ -49,22 +50,19 @@ export async function walkReports(
 
 async function walkHeaders(archive: Archive, told: Told) {
   const chains = new Chains(keyedHash());
-  let [count, last] = [0, Infinity];
-  for await (const { headers, misplaced = [] } of pagesOf(archive))
-    for (const header of headers) {
-      const damage = headerDamage(header);
-      const { id, reportName, reportType, end } = header;
-      count++;
-      chains.add(linkOf(header, damage === undefined));
-      if (damage !== undefined) {
-        told.found('changed', damage);
-        continue;
-      }
-      if (end > last) told.found('reordered', `Report ${id} is listed behind reports that ended before it.`);
-      last = Math.min(last, end);
-      if (misplaced.includes(header))
-        told.found('changed', `Report ${id} is not listed among those of ${reportName}, type ${reportType}.`);
-    }
+  let count = 0;
+  for await (const { header, isMisplaced } of archive.all()) {
+    const damage = headerDamage(header);
+    const { id, reportName, reportType, end } = header;
+    count++;
+    chains.add(linkOf(header, damage === undefined));
+    if (damage !== undefined) told.found('changed', damage);
+    else if (isMisplaced)
+      told.found(
+        'changed',
+        `Report ${id} is not listed where it belongs, among those of ${reportName}, type ${reportType}, that end at ${formatInstant(end)}: what the store finds it by was changed.`,
+      );
+  }
   await chains.tell(archive, told);
   return { count, chains: chains.size };
 }

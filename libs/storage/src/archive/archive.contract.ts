@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from '../testing/collect.ts';
-import { AlreadyArchived, type Archive, type ReportRecord } from './archive.ts';
+import { AlreadyArchived, type Archive, type ArchivedHeader, type ReportRecord } from './archive.ts';
 import { isIntact } from './digests.ts';
 
 const END = 1_764_086_400_000_000;
@@ -170,6 +170,19 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
       expect(await archive.newest()).toEqual([daily, weekly]);
       const next = await archive.complete(report('d4', { end: END + 3 }));
       expect(await archive.newest()).toEqual([next, weekly]);
+    });
+
+    test('every header is among all of them, whatever its window, once', async () => {
+      const archive = await open();
+      const kept: ArchivedHeader[] = [];
+      for (let i = 0; i < 300; i++)
+        kept.push(await archive.complete(report(`r${i}`, { end: END + ((i * 7) % 300) })));
+      const all = await collect(archive.all());
+      expect(all.map(({ header }) => header.id).sort()).toEqual(kept.map(({ id }) => id).sort());
+      for (const { header, isMisplaced } of all) {
+        expect(isMisplaced).toBe(false);
+        expect(kept[header.sequence - 1]).toEqual(header);
+      }
     });
 
     test('headers come newest first, page after page, filtered by name and type', async () => {

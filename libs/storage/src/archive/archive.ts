@@ -67,11 +67,17 @@ export interface HeaderFilter {
   readonly cursor?: string;
 }
 
+/** A header as it is kept. */
+export interface KeptHeader {
+  /** As `Archive.headers`. */
+  readonly header: ArchivedHeader;
+  /** The store finds it by something else than what it says: a list may not have it, or not where it belongs. */
+  readonly isMisplaced: boolean;
+}
+
 /** One page of headers. */
 export interface HeaderPage {
   readonly headers: readonly ArchivedHeader[];
-  /** Those of them that the store finds by another name or type than their own: whoever asks by these does not get them. Absent where there is none. */
-  readonly misplaced?: readonly ArchivedHeader[];
   /** The cursor of the next page; absent on the last. */
   readonly next?: string;
 }
@@ -116,6 +122,12 @@ export interface Archive {
 
   /** Headers by `end`, newest first, then by id, descending. As they are kept: `headerDamage` says what is wrong with one. */
   headers(filter?: HeaderFilter): Promise<HeaderPage>;
+
+  /**
+   * Every header that is kept, in an order of the store's own: what stands beside a header, by which lists sort and filter, keeps none out. What is
+   * archived before the call is found.
+   */
+  all(): AsyncIterable<KeptHeader>;
 
   /** Of each report name the report that was archived last, by name. As `headers`. */
   newest(): Promise<ArchivedHeader[]>;

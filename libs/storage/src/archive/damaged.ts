@@ -96,11 +96,11 @@ export function checkedHeader(text: string, id: string): ArchivedHeader {
   return header;
 }
 
-/** Whether a store finds a header by another name or type than its own. */
+/** Whether a store finds a header by another name, type or end than its own. */
 export const isMisplaced = (
-  { reportName, reportType }: ArchivedHeader,
-  columns: Pick<HeaderColumns, 'reportName' | 'reportType'>,
-): boolean => reportName !== columns.reportName || reportType !== columns.reportType;
+  { reportName, reportType, end }: ArchivedHeader,
+  columns: Pick<HeaderColumns, 'reportName' | 'reportType' | 'end'>,
+): boolean => reportName !== columns.reportName || reportType !== columns.reportType || end !== columns.end;
 
 function headerIn(text: string): ArchivedHeader | undefined {
   try {

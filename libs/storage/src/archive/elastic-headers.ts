@@ -2,9 +2,9 @@ import type { estypes } from '@elastic/elasticsearch';
 import type { Window } from '@margay/ground';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId } from '../elasticsearch/documents.ts';
-import { everyIndex, getDocument } from '../elasticsearch/read.ts';
+import { everyIndex, getDocument, readPlaced } from '../elasticsearch/read.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
-import type { ArchivedHeader, HeaderFilter, HeaderPage, ReportRecord } from './archive.ts';
+import type { ArchivedHeader, HeaderFilter, HeaderPage, KeptHeader, ReportRecord } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
 import { checkedHeader, headerDamage, isMisplaced, listedHeader, type HeaderColumns } from './damaged.ts';
 import { byRevision, chained } from './digests.ts';
@@ -113,6 +113,8 @@ export async function listHeaders(
 ): Promise<HeaderPage> {
   const place = cursor === undefined ? undefined : placeOf(cursor);
   const filter = [
+    // Of one without an end, or with one that no report has, no list can go on.
+    { range: { end: { gte: Number.MIN_SAFE_INTEGER, lte: Number.MAX_SAFE_INTEGER } } },
     ...(reportName === undefined ? [] : [{ term: { reportName } }]),
     ...(reportType === undefined ? [] : [{ term: { reportType } }]),
   ];
@@ -127,13 +129,37 @@ export async function listHeaders(
   });
   const page = found.slice(0, limit);
   const headers = page.map(({ header }) => header);
-  const misplaced = page.filter((each) => isMisplaced(each.header, each.columns)).map(({ header }) => header);
-  const last = page.at(-1)?.columns;
+  const [end, id] = page.at(-1)?.sort ?? [];
   return {
     headers,
-    ...(misplaced.length > 0 && { misplaced }),
-    ...(found.length > limit && last && { next: cursorAfter(last) }),
+    ...(found.length > limit && { next: cursorAfter({ end: end as number, id: id as string }) }),
   };
+}
+
+/** Headers with one answer: each names all parts of its report. */
+const HEADERS_AT_ONCE = 256;
+
+/** Every header that is kept as one of the cluster. */
+export async function* allHeaders(elastic: Elastic): AsyncGenerator<KeptHeader> {
+  const { cluster } = elastic;
+  const found = readPlaced<HeaderSource>(elastic, {
+    index: headersOf(elastic),
+    query: { term: { cluster } },
+    sort: [{ _shard_doc: 'asc' }],
+    page: HEADERS_AT_ONCE,
+  });
+  for await (const { place, source } of found) yield keptIn(elastic, place, source);
+}
+
+/** A document of a header, which says what it is found by. */
+export type HeaderSource = Required<HeaderColumns> & { readonly cluster: string; readonly header: string };
+
+/** The header that a document is, in its place. */
+export function keptIn({ cluster }: Elastic, place: string, source: HeaderSource): KeptHeader {
+  const columns = columnsOf(source, place);
+  const header = listedHeader(source.header, columns);
+  const isElsewhere = source.cluster !== cluster || place !== documentId(cluster, header.id);
+  return { header, isMisplaced: isElsewhere || isMisplaced(header, columns) };
 }
 
 /** Headers of the cluster. @param action for errors: what is done. */
@@ -142,26 +168,30 @@ async function search(
   action: string,
   filter: readonly estypes.QueryDslQueryContainer[],
   page: Pick<estypes.SearchRequest, 'sort' | 'search_after' | 'size' | 'track_total_hits'>,
-): Promise<{ readonly header: ArchivedHeader; readonly columns: HeaderColumns }[]> {
+): Promise<{ readonly header: ArchivedHeader; readonly sort: estypes.SortResults }[]> {
   const { hits } = await elastic.call(action, () =>
-    elastic.client.search<Required<HeaderColumns> & { readonly header: string }>({
+    elastic.client.search<HeaderSource>({
       ...everyIndex(headersOf(elastic)),
       query: { bool: { filter: [{ term: { cluster: elastic.cluster } }, ...filter] } },
       ...page,
     }),
   );
-  return hits.hits.flatMap(({ _source: source }) => {
-    if (source === undefined) return [];
-    const columns = columnsOf(source);
-    return [{ header: listedHeader(source.header, columns), columns }];
-  });
+  return hits.hits.flatMap(({ _id: place, _source: source, sort = [] }) =>
+    place === undefined || source === undefined
+      ? []
+      : [{ header: listedHeader(source.header, columnsOf(source, place)), sort }],
+  );
 }
 
-const columnsOf = ({
-  id,
+/** What a document is found by. One whose id is no text is named by its place. */
+const columnsOf = (
+  { id, reportName, reportType, start, end, sequence }: Required<HeaderColumns>,
+  place: string,
+): HeaderColumns => ({
+  id: typeof id === 'string' ? id : place,
   reportName,
   reportType,
   start,
   end,
   sequence,
-}: Required<HeaderColumns>): HeaderColumns => ({ id, reportName, reportType, start, end, sequence });
+});

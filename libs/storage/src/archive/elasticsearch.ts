@@ -1,7 +1,14 @@
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { DATE, INSTANT, KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { AlreadyArchived, type Archive } from './archive.ts';
-import { linkReport, listHeaders, listRevisions, readHeader, showHeader } from './elastic-headers.ts';
+import {
+  allHeaders,
+  linkReport,
+  listHeaders,
+  listRevisions,
+  readHeader,
+  showHeader,
+} from './elastic-headers.ts';
 import { newestHeaders } from './elastic-newest.ts';
 import { checkParts, createPart, readPart } from './elastic-parts.ts';
 
@@ -67,6 +74,8 @@ export function elasticsearchArchive(elastic: Elastic): Archive {
     revisions: (reportName, window) => listRevisions(elastic, reportName, window),
 
     headers: (filter = {}) => listHeaders(elastic, filter),
+
+    all: () => allHeaders(elastic),
 
     newest: async () => [...((await newestOf([elastic.cluster])).get(elastic.cluster) ?? [])],
 

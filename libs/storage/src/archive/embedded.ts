@@ -1,5 +1,6 @@
 import type { Database } from '@margay/sqlite';
-import { AlreadyArchived, type Archive, type ArchivedHeader } from './archive.ts';
+import { everyRow } from '../every-row.ts';
+import { AlreadyArchived, type Archive, type ArchivedHeader, type KeptHeader } from './archive.ts';
 import { cursorAfter, placeOf } from './cursor.ts';
 import {
   checkedHeader,
@@ -25,23 +26,33 @@ export const ARCHIVE_TABLES = `
   CREATE UNIQUE INDEX headers_by_sequence ON headers (report_name, sequence);
   CREATE INDEX headers_by_end ON headers ("end", id)`;
 
-/** The columns of `listed`. */
-export const LISTED = 'id, report_name, report_type, "end", sequence, header';
+/** The columns of `keptIn`: numbers as the nearest that JavaScript has, so that one that is greater than any is read, too. */
+export const LISTED =
+  'id, report_name, report_type, CAST("end" AS REAL) AS ends, CAST(sequence AS REAL) AS number, header';
+
+/** The ends that JavaScript has exactly: of what ends elsewhere no list can go on. No report does. */
+export const LISTABLE = `"end" BETWEEN ${Number.MIN_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`;
 
 const columnsOf = (row: Record<string, unknown>): HeaderColumns => ({
   id: row.id as string,
   reportName: row.report_name as string,
   reportType: row.report_type as string,
-  end: row.end as number,
-  sequence: row.sequence as number,
+  end: row.ends as number,
+  sequence: row.number as number,
 });
 
 /** A header as lists have it. */
-export const listed = (row: Record<string, unknown>): ArchivedHeader =>
+const listed = (row: Record<string, unknown>): ArchivedHeader =>
   listedHeader(row.header as string, columnsOf(row));
 
+export const keptIn = (row: Record<string, unknown>): KeptHeader => {
+  const header = listed(row);
+  return { header, isMisplaced: isMisplaced(header, columnsOf(row)) };
+};
+
 const PAGE_MAX = 100;
-const LAST = { end: Number.MAX_SAFE_INTEGER, id: '' };
+/** Behind every end that is listed. */
+const LAST = { end: Number.MAX_SAFE_INTEGER + 1, id: '' };
 
 /** The archive in the embedded database. */
 export function embeddedArchive(database: Database): Archive {
@@ -123,20 +134,22 @@ export function embeddedArchive(database: Database): Archive {
           .sql(
             `SELECT ${LISTED} FROM headers
              WHERE (?1 IS NULL OR report_name = ?1) AND (?2 IS NULL OR report_type = ?2) AND ("end", id) < (?3, ?4)
+               AND ${LISTABLE}
              ORDER BY "end" DESC, id DESC LIMIT ?5`,
           )
           .all(reportName ?? null, reportType ?? null, end, id, limit + 1),
       );
       const page = rows.slice(0, limit);
-      const headers = page.map(listed);
       // By the columns: what a header says of itself may have been changed.
-      const last = page.at(-1) as { readonly end: number; readonly id: string } | undefined;
-      const misplaced = headers.filter((header, i) => isMisplaced(header, columnsOf(page[i]!)));
+      const last = page.at(-1);
       return {
-        headers,
-        ...(misplaced.length > 0 && { misplaced }),
-        ...(rows.length > limit && last !== undefined && { next: cursorAfter(last) }),
+        headers: page.map(listed),
+        ...(rows.length > limit && last !== undefined && { next: cursorAfter(columnsOf(last)) }),
       };
+    },
+
+    async *all() {
+      for await (const row of everyRow(database, 'headers', LISTED)) yield keptIn(row);
     },
 
     newest: async () =>

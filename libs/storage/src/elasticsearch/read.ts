@@ -11,7 +11,7 @@ export interface DocumentQuery {
   /** A pattern, with prefix. */
   readonly index: string;
   readonly query: estypes.QueryDslQueryContainer;
-  /** Must end with a field that is unique. */
+  /** Must end with a field that is unique: `_shard_doc` alone is the store's own order, which nothing that a document says changes. */
   readonly sort: readonly Readonly<Record<string, 'asc' | 'desc'>>[];
   /** Documents with one answer; 2,000 unless set. */
   readonly page?: number;
@@ -23,10 +23,15 @@ export interface DocumentQuery {
  * Every document that the query finds, in the order asked for, from one point in time. What was written before the call
  * is found; indices that do not exist yet are empty.
  */
-export async function* readAll<T>(
+export async function* readAll<T>(elastic: Elastic, asked: DocumentQuery): AsyncGenerator<T> {
+  for await (const { source } of readPlaced<T>(elastic, asked)) yield source;
+}
+
+/** As `readAll`, each with the id that it is kept under. */
+export async function* readPlaced<T>(
   elastic: Elastic,
   { index, query, sort, page = PAGE, fields }: DocumentQuery,
-): AsyncGenerator<T> {
+): AsyncGenerator<{ readonly place: string; readonly source: T }> {
   await refresh(elastic, index);
   const id = await openPointInTime(elastic, index);
   if (id === undefined) return;
@@ -46,7 +51,8 @@ export async function* readAll<T>(
         size = Math.max(1, Math.floor(size / 4));
         continue;
       }
-      for (const { _source: source } of answer.hits.hits) if (source !== undefined) yield source;
+      for (const { _id: place, _source: source } of answer.hits.hits)
+        if (place !== undefined && source !== undefined) yield { place, source };
       after = answer.hits.hits.at(-1)?.sort;
       if (answer.hits.hits.length < size || after === undefined) return;
     }

@@ -2,7 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
-import { refresh } from '../elasticsearch/read.ts';
+import { readAll, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { type Confirmation, CONFIRMATIONS_MAX, type Confirmations, LAST_CONFIRMED_MAX } from './ledger.ts';
 
@@ -42,6 +42,15 @@ export const elasticsearchConfirmations = (elastic: Elastic): Confirmations => (
       search_after: [size, after],
     }),
 
+  async *allConfirmations() {
+    const kept = readAll<Confirmation>(elastic, {
+      index: elastic.index('log-confirmations'),
+      query: { term: { cluster: elastic.cluster } },
+      sort: [{ _shard_doc: 'asc' }],
+    });
+    for await (const each of kept) yield confirmationIn(each);
+  },
+
   lastConfirmed: (by, size) => {
     const which = { bool: { filter: [{ term: { by } }, { range: { size: { lte: size } } }] } };
     return confirmed(elastic, { which, sort: [{ size: 'desc' }], size: LAST_CONFIRMED_MAX });
@@ -67,9 +76,13 @@ async function confirmed(elastic: Elastic, { which, ...asked }: Question): Promi
       track_total_hits: false,
     }),
   );
-  return hits.hits.flatMap(({ _source: found }) => {
-    if (found === undefined) return [];
-    const { size: entries, checkpoint, by, kind, text } = found;
-    return [{ size: entries, checkpoint, by, kind, text }];
-  });
+  return hits.hits.flatMap(({ _source: found }) => (found === undefined ? [] : [confirmationIn(found)]));
 }
+
+const confirmationIn = ({ size, checkpoint, by, kind, text }: Confirmation): Confirmation => ({
+  size,
+  checkpoint,
+  by,
+  kind,
+  text,
+});

@@ -1,12 +1,12 @@
 import { HASH_BYTES, type Tile, type TilePlace } from '@margay/ledger';
 import type { ArchivedHeader } from '../archive/archive.ts';
-import { soundHeader } from '../archive/damaged.ts';
-import { readHeader } from '../archive/elastic-headers.ts';
+import { headerDamage } from '../archive/damaged.ts';
+import { type HeaderSource, keptIn } from '../archive/elastic-headers.ts';
 import { chunks } from '../chunks.ts';
 import { bulk, type DocumentWrite } from '../elasticsearch/bulk.ts';
 import { write, type Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
-import { getDocument, readAll, refresh } from '../elasticsearch/read.ts';
+import { getDocument, readAll, readPlaced, refresh } from '../elasticsearch/read.ts';
 import { KEYWORD, NUMBER, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { statusOf } from '../elasticsearch/unusable.ts';
 import { CONFIRMATIONS_TEMPLATE, elasticsearchConfirmations } from './elastic-confirmations.ts';
@@ -307,7 +307,9 @@ async function writtenCount(elastic: Elastic, before: number): Promise<number> {
       index,
       ignore_unavailable: true,
       query: {
-        bool: { filter: [{ term: { cluster: elastic.cluster } }, { range: { number: { lt: before } } }] },
+        bool: {
+          filter: [{ term: { cluster: elastic.cluster } }, { range: { number: { gte: 0, lt: before } } }],
+        },
       },
     }),
   );
@@ -381,22 +383,23 @@ async function numbersOfKeys(elastic: Elastic): Promise<number[]> {
 }
 
 async function* unlogged(elastic: Elastic): AsyncGenerator<ArchivedHeader> {
-  const archive = { header: (id: string) => readHeader(elastic, id) };
-  const { cluster } = elastic;
-  const archived = readAll<{ id: string }>(elastic, {
+  const archived = readPlaced<Omit<HeaderSource, 'header'>>(elastic, {
     index: elastic.index('report-headers'),
-    query: { term: { cluster } },
+    query: { term: { cluster: elastic.cluster } },
     sort: [{ end: 'asc' }, { id: 'asc' }],
-    fields: ['id'],
+    fields: ['cluster', 'id', 'reportName', 'reportType', 'start', 'end', 'sequence'],
   });
   for await (const page of chunks(archived, PAGE)) {
     const logged = await numbersOf(
       elastic,
-      page.map(({ id }) => id),
+      page.map(({ source: { id } }) => id),
     );
-    for (const { id } of page) {
-      const header = logged.has(id) ? undefined : await soundHeader(archive, id);
-      if (header !== undefined) yield header;
+    for (const { place, source } of page) {
+      if (logged.has(source.id)) continue;
+      const document = await getDocument<{ header: string }>(elastic, elastic.index('report-headers'), place);
+      if (document === undefined) continue;
+      const { header, isMisplaced } = keptIn(elastic, place, { ...source, header: document.source.header });
+      if (!isMisplaced && headerDamage(header) === undefined) yield header;
     }
   }
 }

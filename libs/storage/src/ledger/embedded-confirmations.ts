@@ -1,4 +1,5 @@
 import type { Database } from '@margay/sqlite';
+import { everyRow } from '../every-row.ts';
 import { type Confirmation, CONFIRMATIONS_MAX, type Confirmations, LAST_CONFIRMED_MAX } from './ledger.ts';
 
 /** Beside a checkpoint, what others signed of it. */
@@ -8,7 +9,15 @@ export const LEDGER_CONFIRMATIONS = `
     PRIMARY KEY (size, confirmed_by)
   ) STRICT`;
 
-const COLUMNS = 'size, confirmed_by AS "by", kind, checkpoint, text';
+/** A size that is greater than any is read as the nearest that JavaScript has. */
+const COLUMNS = 'CAST(size AS REAL) AS entries, confirmed_by AS "by", kind, checkpoint, text';
+
+const confirmationIn = (row: Record<string, unknown>): Confirmation => {
+  const { entries, by, kind, checkpoint, text } = row as unknown as Omit<Confirmation, 'size'> & {
+    readonly entries: number;
+  };
+  return { size: entries, by, kind, checkpoint, text };
+};
 
 /** What others signed, in the embedded database. */
 export const embeddedConfirmations = (database: Database): Confirmations => ({
@@ -31,7 +40,11 @@ export const embeddedConfirmations = (database: Database): Confirmations => ({
         )
         .all(size, after),
     );
-    return rows.map((row) => ({ ...row }) as unknown as Confirmation);
+    return rows.map(confirmationIn);
+  },
+
+  async *allConfirmations() {
+    for await (const row of everyRow(database, 'log_confirmations', COLUMNS)) yield confirmationIn(row);
   },
 
   async lastConfirmed(by, size) {
@@ -43,6 +56,6 @@ export const embeddedConfirmations = (database: Database): Confirmations => ({
         )
         .all(by, size),
     );
-    return rows.map((row) => ({ ...row }) as unknown as Confirmation);
+    return rows.map(confirmationIn);
   },
 });

@@ -2,7 +2,7 @@ import { HASH_BYTES, type TilePlace } from '@margay/ledger';
 import type { Database } from '@margay/sqlite';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { headerDamage } from '../archive/damaged.ts';
-import { LISTED, listed } from '../archive/embedded.ts';
+import { keptIn, LISTABLE, LISTED } from '../archive/embedded.ts';
 import { embeddedConfirmations } from './embedded-confirmations.ts';
 import { BEHIND_KEYS, OF_KEYS } from './key-changes.ts';
 import { besideTheLog, lacking, type Ledger, type LogGrowth, type LogHead } from './ledger.ts';
@@ -22,7 +22,7 @@ export const LEDGER_STATEMENTS = 'ALTER TABLE log_entries ADD COLUMN statement T
 
 /** So many reports are looked for at once. */
 const PAGE = 256;
-const FIRST = { end: -1, id: '' };
+const FIRST = { end: Number.MIN_SAFE_INTEGER, id: '' };
 
 /** The log in the embedded database. */
 export function embeddedLedger(database: Database): Ledger {
@@ -134,11 +134,10 @@ const MISSING_MAX = 256;
 function missing(database: Database, size: number): number[] {
   // By an index that is small: the numbers are those from 0 on where there are so many and the first and the last are these.
   const { count } = database.sql('SELECT count(*) AS count FROM log_entries').get() as { count: number };
-  const ends = database.sql('SELECT min(number) AS first, max(number) AS last FROM log_entries').get() as {
-    readonly first: number | null;
-    readonly last: number | null;
-  };
-  if (count === size && (size === 0 || (ends.first === 0 && ends.last === size - 1))) return [];
+  const { isBeside } = database
+    .sql('SELECT min(number) < 0 OR max(number) >= ? AS isBeside FROM log_entries')
+    .get(size) as { readonly isBeside: number | null };
+  if (count === size && isBeside !== 1) return [];
   const rows = database
     .sql('SELECT number FROM log_entries WHERE number >= 0 AND number < ? ORDER BY number')
     .all(size) as unknown as readonly { readonly number: number }[];
@@ -156,16 +155,17 @@ async function* unlogged(database: Database): AsyncGenerator<ArchivedHeader> {
       database
         .sql(
           `SELECT ${LISTED} FROM headers
-           WHERE ("end", id) > (?, ?) AND id NOT IN (
+           WHERE ("end", id) > (?, ?) AND ${LISTABLE} AND id NOT IN (
              SELECT run FROM log_entries WHERE number >= 0 AND number < coalesce((SELECT size FROM log_head), 0)
            )
            ORDER BY "end", id LIMIT ${PAGE}`,
         )
         .all(after.end, after.id),
     );
-    yield* rows.map(listed).filter((header) => headerDamage(header) === undefined);
-    const last = rows.at(-1) as { readonly end: number; readonly id: string } | undefined;
+    for (const { header, isMisplaced } of rows.map(keptIn))
+      if (!isMisplaced && headerDamage(header) === undefined) yield header;
+    const last = rows.at(-1) as { readonly ends: number; readonly id: string } | undefined;
     if (last === undefined || rows.length < PAGE) return;
-    after = last;
+    after = { end: last.ends, id: last.id };
   }
 }

@@ -66,6 +66,9 @@ export interface Confirmations {
    */
   confirmations(size: number, after?: string): Promise<Confirmation[]>;
 
+  /** All that is kept as confirmed, in an order of the store's own: as `Archive.all`. */
+  allConfirmations(): AsyncIterable<Confirmation>;
+
   /** What is kept as confirmed by somebody of the log of at most so many entries: at most 16, greatest sizes first. */
   lastConfirmed(by: string, size: number): Promise<Confirmation[]>;
 }

@@ -34,7 +34,7 @@ interface Growth {
   readonly tiles: readonly { readonly level: number; readonly index: number; readonly bytes: string }[];
 }
 
-/** An archive in Elasticsearch: the documents of one cluster. */
+/** An archive in Elasticsearch: all documents of a prefix, whichever cluster somebody says that they are of. */
 export async function elasticTarget(node: string, prefix: string, cluster: string): Promise<Target> {
   const client = new Client({ node });
   const kept = new Map<string, readonly Document[]>();
@@ -43,7 +43,6 @@ export async function elasticTarget(node: string, prefix: string, cluster: strin
   const documentsIn = async (index: string): Promise<Document[]> => {
     const { hits } = await client.search<Source>({
       index: `${prefix}-${index}`,
-      query: { term: { cluster } },
       size: 10_000,
       version: true,
       ignore_unavailable: true,
