@@ -10,6 +10,8 @@ import { AUDIT_LOG, margay } from './testing/margay.ts';
 import { dailyLogged, LOG_KEY, recordedStores, SPAN } from './testing/recorded-stores.ts';
 
 const WITNESS = signingKey('witness.example/w', new Uint8Array(32).fill(2), 'witness');
+/** The witness under another name: it signs no name. */
+const RENAMED = signingKey('witness.example/renamed', new Uint8Array(32).fill(2), 'witness');
 const ABSENT = signingKey('witness.example/absent', new Uint8Array(32).fill(3), 'witness');
 const folder = mkdtempSync(join(tmpdir(), 'margay-forms-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -164,6 +166,35 @@ const OPTIONS: readonly (readonly [
       'printed.txt': notShown(/that 1 witnesses saw it: 0 of the 2/),
       'a whole archive': archived,
     },
+  ],
+  [
+    '--witness twice, with one key under two names',
+    () => [...KEY, '--witness', verifierKeyText(WITNESS), '--witness', verifierKeyText(RENAMED)],
+    {
+      'report.json': notShown(/that 1 witnesses saw it: 0 of the 1/),
+      'evidence.zip': shown,
+      'report.pdf': shownOfPages(/1 of the 1 witnesses/),
+      'checkpoint.txt': shown,
+      'printed.txt': notShown(/that 1 witnesses saw it: 0 of the 1/),
+      'a whole archive': archived,
+    },
+  ],
+  [
+    '--witnesses, of which two are asked for and one key is given under two names',
+    () => [
+      ...KEY,
+      '--witness',
+      verifierKeyText(WITNESS),
+      '--witness',
+      verifierKeyText(RENAMED),
+      '--witnesses',
+      '2',
+    ],
+    ofEach(
+      refused(
+        /--witnesses must be from 1 to 1, as so many keys were given; one key under several names is one/,
+      ),
+    ),
   ],
   [
     '--witnesses without any',

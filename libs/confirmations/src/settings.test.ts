@@ -7,6 +7,8 @@ import { confirmationSettings, confirmersOf } from './settings.ts';
 const [W1, W2] = ['w1', 'w2'].map((name, i) =>
   verifierKeyText(signingKey(`witness.example/${name}`, new Uint8Array(32).fill(i), 'witness')),
 ) as [string, string];
+/** The key of w1 under another name. */
+const W1_RENAMED = verifierKeyText(signingKey('witness.example/w1b', new Uint8Array(32).fill(0), 'witness'));
 const LOG = verifierKeyText(signingKey('margay.example/log', new Uint8Array(32)));
 const read = (WITNESSES: string, WITNESSES_NEEDED = '') =>
   confirmersOf(readConfig(z.object(confirmationSettings), { WITNESSES, WITNESSES_NEEDED }));
@@ -29,6 +31,11 @@ test.each([
   ['the address alone', 'https://w1.example', /KEY ADDRESS/],
   ['the key of a log', `${LOG} https://w1.example`, /margay\.example\/log is the key of a log/],
   ['one twice', `${W1} https://a.example,${W1} https://b.example`, /w1 is named twice/],
+  [
+    'one under two names',
+    `${W1} https://a.example,${W1_RENAMED} https://b.example`,
+    /w1b has the key of witness\.example\/w1: one key under two names is one witness/,
+  ],
 ])('%s is refused', (_, text, words) => {
   expect(() => read(text)).toThrow(words);
 });

@@ -62,13 +62,18 @@ function authoritiesOf(settings: ConfirmationConfig): Confirmer[] {
 }
 
 function witnessesProblem(texts: readonly string[]): string | undefined {
-  const names = new Set<string>();
+  const names = new Map<string, string>();
   for (const text of texts) {
     try {
       const { key } = witnessOf(text);
       if (key.use !== 'witness') return `${key.name} is the key of a log: one of a witness is needed`;
-      if (names.has(`${key.name}+${key.id}`)) return `${key.name} is named twice`;
-      names.add(`${key.name}+${key.id}`);
+      // What it signs does not say under which name.
+      const held = Buffer.from(key.publicKey).toString('hex');
+      const before = names.get(held);
+      if (before === key.name) return `${key.name} is named twice`;
+      if (before !== undefined)
+        return `${key.name} has the key of ${before}: one key under two names is one witness`;
+      names.set(held, key.name);
     } catch (error) {
       if (!(error instanceof NoKey)) throw error;
       return `write each as KEY ADDRESS: ${error.message}`;

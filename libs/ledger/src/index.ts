@@ -40,6 +40,7 @@ export {
 export { bundleAt, bundlePath, tileAt, tilePath } from './tree/tile-paths.ts';
 export { bundleOf, ENTRY_BYTES_MAX } from './tree/bundles.ts';
 export {
+  byHolder,
   canSign,
   isSameKey,
   keyNamed,

@@ -1,4 +1,5 @@
 import {
+  byHolder,
   goesOnFrom,
   isoOf,
   isSameKey,
@@ -239,8 +240,9 @@ function judgeWitnesses(
       signed.filter(({ key }) => key.use === 'witness').map(({ key }) => verifierKeyText(key)),
     ),
   );
-  const count = witnesses.keys.filter((key) => saw.has(verifierKeyText(key))).length;
-  const words = `${count} of the ${witnesses.keys.length} witnesses that were given saw ${what}`;
+  const holders = byHolder(witnesses.keys);
+  const count = holders.filter((keys) => keys.some((key) => saw.has(verifierKeyText(key)))).length;
+  const words = `${count} of the ${holders.length} witnesses that were given saw ${what}`;
   if (count >= witnesses.needed) told.shown.push(words);
   else told.notShown.push(`that ${witnesses.needed} witnesses saw it: ${words}`);
   return count >= witnesses.needed;

@@ -1,4 +1,5 @@
 import {
+  byHolder,
   NoKey,
   NoteProblem,
   readGrowth,
@@ -208,9 +209,12 @@ function witnessesOf({
   const keys = [...new Map(given.map((key) => [verifierKeyText(key), key])).values()];
   if (keys.some(({ use }) => use !== 'witness'))
     throw new UsageError('--witness is the key of a log: one of a witness is needed');
-  const count = needed === undefined ? keys.length : Number(needed);
-  if (!Number.isInteger(count) || count < 1 || count > keys.length)
-    throw new UsageError(`--witnesses must be from 1 to ${keys.length}, as so many keys were given`);
+  const { length: holders } = byHolder(keys);
+  const count = needed === undefined ? holders : Number(needed);
+  if (!Number.isInteger(count) || count < 1 || count > holders)
+    throw new UsageError(
+      `--witnesses must be from 1 to ${holders}, as so many keys were given; one key under several names is one`,
+    );
   return { keys, needed: count };
 }
 

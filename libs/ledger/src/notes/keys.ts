@@ -113,6 +113,11 @@ export const verifierKeyText = ({ name, id, use, publicKey }: VerifierKey): stri
 export const isSameKey = (a: VerifierKey, b: VerifierKey): boolean =>
   verifierKeyText(a) === verifierKeyText(b);
 
+/** Keys by who has them: the same one under several names is somebody's alone, and what a witness signs does not say under which name. */
+export const byHolder = (keys: readonly VerifierKey[]): readonly (readonly VerifierKey[])[] => [
+  ...Map.groupBy(keys, ({ publicKey }) => bytesToHex(publicKey)).values(),
+];
+
 /** A key for signing as text, `PRIVATE+KEY+NAME+ID+SEED`: what Go's `note.NewSigner` takes. */
 export const signingKeyText = ({ name, id, use, seed }: SigningKey): string =>
   `${SECRET}${name}+${id}+${base64.encode(concatBytes(Uint8Array.of(BYTES[use]), seed))}`;

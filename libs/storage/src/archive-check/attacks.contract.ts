@@ -30,6 +30,8 @@ import type { Trusted } from './findings.ts';
 
 const NAME = 'margay.example/c';
 const keyOf = (seed: number, name = NAME) => signingKey(name, new Uint8Array(32).fill(seed));
+/** The first witness under another name: what it signs does not say which. */
+const RENAMED = signingKey('witness.example/renamed', new Uint8Array(32).fill(21), 'witness');
 /** The log's key, the one that it announced, and what others have. */
 const [WITNESS, SECOND_WITNESS] = [21, 22].map((seed) =>
   signingKey(`witness.example/${seed}`, new Uint8Array(32).fill(seed), 'witness'),
@@ -816,7 +818,10 @@ const seenBy =
   ({ whole }: Heads): Trusted => ({
     ...kept(whole, SECOND),
     now: NOW * 1_000,
-    witnesses: { keys: witnesses, needed: witnesses.length },
+    witnesses: {
+      keys: witnesses,
+      needed: new Set(witnesses.map(({ publicKey }) => publicKey.toString())).size,
+    },
   });
 
 const CONFIRMATIONS: readonly Attack[] = [
@@ -1090,6 +1095,8 @@ export function attacksContract(name: string, open: () => Promise<Target>): void
       for (const [witnesses, now, isConfirmed] of [
         [[WITNESS], NOW, true],
         [[WITNESS, SECOND_WITNESS], NOW, true],
+        [[WITNESS, RENAMED], NOW, true],
+        [[RENAMED], NOW, false],
         [[WITNESS, signingKey('witness.example/x', root(9), 'witness')], NOW, false],
         // They signed it in what is the future here.
         [[WITNESS], NOW - 86_400, false],
@@ -1102,6 +1109,8 @@ export function attacksContract(name: string, open: () => Promise<Target>): void
         );
         expect(judged.found).toEqual([]);
         expect(judged.isConfirmed).toBe(isConfirmed);
+        if (trusted.witnesses!.keys.length > trusted.witnesses!.needed)
+          expect(judged.shown).toContain('1 of the 1 witnesses that were given saw the log of 5 entries');
         expect(judged.shown).toContain('4 confirmations of heads of the log by others are what they signed');
       }
     });

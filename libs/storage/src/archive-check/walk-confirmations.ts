@@ -1,4 +1,5 @@
 import {
+  byHolder,
   cosignatureIn,
   datedBytes,
   isoOf,
@@ -102,16 +103,17 @@ function tellWitnesses(
   if (witnesses === undefined) return true;
   const { keys, needed } = witnesses;
   const size = log?.size ?? 0;
-  let count = 0;
-  for (const key of keys) {
+  const saw = (key: VerifierKey): boolean => {
     const time = cosignatures.get(verifierKeyText(key));
-    if (time === undefined) continue;
+    if (time === undefined) return false;
     const at = `the witness ${key.name} saw the log of ${size} entries at ${isoOf(time * 1_000)}`;
     const problem = timeProblem(time * 1_000, { now });
-    if (problem === undefined) count++;
     (problem === undefined ? shown : notShown)(problem === undefined ? at : `that ${at}: ${problem}`);
-  }
-  const words = `${count} of the ${keys.length} witnesses that were given saw the log of ${size} entries`;
+    return problem === undefined;
+  };
+  const holders = byHolder(keys);
+  const count = holders.filter((names) => names.filter(saw).length > 0).length;
+  const words = `${count} of the ${holders.length} witnesses that were given saw the log of ${size} entries`;
   if (count >= needed) shown(words);
   else notShown(`that ${needed} witnesses saw it: ${words}`);
   return count >= needed;
