@@ -1,14 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkTimestamp, readCertificates, TimestampProblem, timestampRequest } from './index.ts';
-import { hasOpenssl, openAuthorities } from './testing/authority.ts';
+import { hasOpenssl, ISSUER, type Made, openAuthorities, SIGNER } from './testing/authority.ts';
 
 const DATA = Buffer.from('margay.example/log\n4\np0AIParXbmiYigVnyOxHKvjeyuizah+/XID/PiF4uiM=\n');
 const NONCE = Buffer.from('0123456789abcdef', 'hex');
+
+const ISSUING: Made = { use: '', extensions: ISSUER };
+const limited = (below: number): Made => ({
+  extensions: ISSUER.replace('CA:TRUE', `CA:TRUE,pathlen:${below}`),
+});
+const issuingWith = (more: string): Made => ({ extensions: `${ISSUER}${more}` });
+const FOREIGN = '1.2.3.4.5=DER:0500\n';
+const FOREIGN_CRITICAL = '1.2.3.4.5=critical,DER:0500\n';
 
 if (!hasOpenssl) console.warn('There is no openssl: what it makes and takes of timestamps is not tried.');
 
 describe.skipIf(!hasOpenssl)('openssl as the authority', () => {
   let made: ReturnType<typeof openAuthorities>;
+  let chains = 0;
   beforeAll(() => {
     made = openAuthorities();
     made.authority('tsa');
@@ -82,6 +91,72 @@ describe.skipIf(!hasOpenssl)('openssl as the authority', () => {
     await expect(checked).rejects.toThrow(TimestampProblem);
     await expect(checked).rejects.toThrow(words);
     expect(made.takes(answer, DATA)).toBe(false);
+  });
+
+  test.each<[string, readonly Made[], { readonly isTaken?: true }?]>([
+    ['an authority between', [ISSUING], { isTaken: true }],
+    ['two authorities between', [ISSUING, ISSUING], { isTaken: true }],
+    ['two, the first of which allows one below it', [limited(1), ISSUING], { isTaken: true }],
+    ['two, the first of which allows none below it', [limited(0), ISSUING]],
+    ['three, the first of which allows one below it', [limited(1), ISSUING, ISSUING]],
+    ['three, the second of which allows none below it', [ISSUING, limited(0), ISSUING]],
+    ['one with a foreign extension that need not be understood', [issuingWith(FOREIGN)], { isTaken: true }],
+    ['one with a foreign extension that must be understood', [issuingWith(FOREIGN_CRITICAL)]],
+    ['one that is no authority', [{ extensions: 'basicConstraints=CA:FALSE\nkeyUsage=keyCertSign\n' }]],
+    ['one that does not say that it is an authority', [{ extensions: 'keyUsage=keyCertSign\n' }]],
+    [
+      'one that may not issue certificates',
+      [{ extensions: 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature\n' }],
+    ],
+    [
+      'one for names of another',
+      [issuingWith('nameConstraints=critical,permitted;dirName:other\n[other]\nO=Other\n')],
+    ],
+    [
+      'one for names of its own',
+      [issuingWith('nameConstraints=critical,permitted;dirName:own\n[own]\nO=Example\n')],
+      { isTaken: true },
+    ],
+    ['one that had run out', [{ ...ISSUING, times: ['20200101000000Z', '20200102000000Z'] }]],
+    ['one that was yet to come', [{ ...ISSUING, times: ['21000101000000Z', '21010101000000Z'] }]],
+    [
+      'one, and a signer with a foreign extension that must be understood',
+      [ISSUING, { extensions: `${SIGNER}${FOREIGN_CRITICAL}` }],
+    ],
+    [
+      'one, and a signer for keys too',
+      [
+        ISSUING,
+        { extensions: 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n' },
+      ],
+    ],
+    [
+      'one, and a signer for agreements alone',
+      [ISSUING, { extensions: 'basicConstraints=CA:FALSE\nkeyUsage=critical,keyAgreement\n' }],
+    ],
+    [
+      'one, and a signer that says nothing of its key',
+      [ISSUING, { extensions: 'basicConstraints=CA:FALSE\n' }],
+      { isTaken: true },
+    ],
+  ])('with %s it is taken or refused, as openssl does', async (_, chain, { isTaken = false } = {}) => {
+    const isSigner = ({ extensions }: Made) =>
+      extensions !== undefined && !extensions.includes('CA:TRUE') && chain.length > 1;
+    const issuers = chain.filter((each) => !isSigner(each));
+    const named = `chain-${++chains}`;
+    let issuer = 'root';
+    for (const [i, each] of issuers.entries()) {
+      const name = `${named}-${i}`;
+      made.authority(name, { use: '', ...each, issuer });
+      issuer = name;
+    }
+    const name = `${named}-signer`;
+    made.authority(name, { ...chain.find(isSigner), issuer });
+    const answer = await signedBy(name);
+    expect(made.takes(answer, DATA)).toBe(isTaken);
+    const checked = checkTimestamp(answer, { data: DATA, nonce: NONCE, trusted: root() });
+    if (isTaken) await expect(checked).resolves.toMatchObject({ isTrusted: true });
+    else await expect(checked).rejects.toThrow(TimestampProblem);
   });
 
   test('what the authority declined has no timestamp, and says why', async () => {

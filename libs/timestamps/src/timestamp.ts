@@ -12,6 +12,7 @@ import {
   TimeStampResp,
   TSTInfo,
 } from 'pkijs';
+import { isForSigning, pathProblem } from './path.ts';
 
 /** What is no timestamp, or one that nobody may trust. Says what is wrong with it. */
 export class TimestampProblem extends Error {
@@ -174,6 +175,9 @@ async function signerOf(
     });
     if (verified.signatureVerified !== true || !verified.signerCertificate)
       throw new TimestampProblem('its signature is wrong: it was changed');
+    const { certificatePath: path } = verified;
+    const problem = pathProblem(path.length === 0 ? [verified.signerCertificate] : path);
+    if (problem !== undefined) throw new TimestampProblem(`of the certificate that signed it: ${problem}`);
     return verified.signerCertificate;
   } catch (error) {
     if (!(error instanceof SignedDataVerifyError)) throw error;
@@ -194,10 +198,11 @@ const WHY: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** RFC 3161, 2.3: for timestamps, and for nothing else. */
-function checkUse({ extensions = [] }: Certificate): void {
-  const use = extensions.find(({ extnID }) => extnID === OID.extKeyUsage);
+function checkUse(certificate: Certificate): void {
+  const use = certificate.extensions?.find(({ extnID }) => extnID === OID.extKeyUsage);
   const purposes = use?.parsedValue instanceof ExtKeyUsage ? use.parsedValue.keyPurposes : [];
-  if (use?.critical !== true || purposes.length !== 1 || purposes[0] !== OID.timeStamping)
+  const isForTimestamps = use?.critical === true && purposes.length === 1 && purposes[0] === OID.timeStamping;
+  if (!isForTimestamps || !isForSigning(certificate))
     throw new TimestampProblem('the certificate that signed it is not one for timestamps alone');
 }
 

@@ -20,7 +20,14 @@ export interface Made {
   readonly digest?: string;
   /** Who issues it; the root unless given. */
   readonly issuer?: string;
+  /** Its extensions, but for `use`, as openssl writes them; those of a signer unless given. */
+  readonly extensions?: string;
 }
+
+/** The extensions of a signer's certificate. */
+export const SIGNER = 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n';
+/** Those of an authority that issues certificates. */
+export const ISSUER = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n';
 
 const P256 = '-newkey ec -pkeyopt ec_paramgen_curve:P-256';
 const ALWAYS = ['20200101000000Z', '22000101000000Z'] as const;
@@ -69,18 +76,23 @@ commonName=supplied
   root('other-root');
   const pem = (name: string) => readFileSync(path(`${name}.pem`), 'utf8');
 
+  /** Names of certificates up to the root, by the first. */
+  const chains = new Map<string, readonly string[]>();
+
   return {
     pem,
 
     /** Makes one. */
     authority(name: string, made: Made = {}): void {
       const { use = 'critical,timeStamping', times = ALWAYS, key = P256, issuer = 'root' } = made;
-      const { digest = 'sha256' } = made;
+      const { digest = 'sha256', extensions = SIGNER } = made;
       openssl(
         `req -new ${key} -nodes -subj /O=Example/CN=${name} -config openssl.cnf -keyout ${name}.key -out ${name}.csr`,
       );
       const uses = use === '' ? '' : `extendedKeyUsage=${use}\n`;
-      write(`${name}.ext`, `basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n${uses}`);
+      write(`${name}.ext`, `${uses}${extensions}`);
+      // With those of its issuers, but for the root.
+      chains.set(name, [name, ...(chains.get(issuer) ?? [])]);
       openssl(
         `ca -batch -notext -config openssl.cnf -name ca -extfile ${name}.ext -cert ${issuer}.pem -keyfile ${issuer}.key
          -in ${name}.csr -startdate ${times[0]} -enddate ${times[1]} -out ${name}.pem`,
@@ -113,8 +125,10 @@ ess_cert_id_alg=${digest}
       const { timeStampToken } = TimeStampResp.fromBER(answer);
       const { encapContentInfo } = new SignedData({ schema: timeStampToken!.content as unknown });
       write('info.der', Buffer.from(encapContentInfo.eContent!.getValue()));
+      const between = (chains.get(name) ?? []).slice(1);
+      write('chain.pem', between.map(pem).join(''));
       openssl(
-        `cms -sign -binary -nodetach -nosmimecap -md sha256 -econtent_type ${INFO} -signer ${name}.pem -inkey ${name}.key
+        `cms -sign -binary -nodetach -nosmimecap -md sha256 -econtent_type ${INFO} -signer ${name}.pem -inkey ${name}.key ${between.length > 0 ? '-certfile chain.pem' : ''}
          -in info.der -outform DER -out token.der ${isNamed ? '-cades' : ''}`,
       );
       const token = asn1js.fromBER(readFileSync(path('token.der'))).result;
