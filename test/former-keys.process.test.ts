@@ -376,3 +376,38 @@ async function archived({ stores }: Written, kept: Kept | undefined, keys: reado
     code: isRight ? 0 : 1,
   };
 }
+
+test('a head by a key that came back, or that another one announced, says that whoever held it since can have made it; a checkpoint of later shows it', async () => {
+  // As if whoever stole A went on from before A announced B for the second time.
+  const changes = placed(HISTORIES['came back']!);
+  const stores = await write(changes, 3, 'A');
+  const head: Head = { size: (await stores.ledger.head())!.size, by: 'A', changes };
+  const written = await exported('retaken', stores, head);
+  const last = join(folder, 'retaken-last.zip');
+  const http = await apiHere({ stores, access: anyone });
+  const { rawPayload } = await http.inject('/api/v1/runs/daily-6/downloads/evidence.zip');
+  writeFileSync(last, rawPayload);
+  await http.close();
+  const { kept } = logs.get('came back and went again')!;
+  const words = `- not shown: that ${id('A')} signed that log of ${head.size} entries before another key followed`;
+  for (const keys of [['B'], ['A'], ['A', 'B']] as const) {
+    const { lines } = await archived(written, undefined, keys);
+    expect(lines.some((line) => line.startsWith(words))).toBe(true);
+    // The first report was logged under keys whose last heads stand with it; the last one was not.
+    expect(
+      (await verify([last, ...keys.flatMap((key) => ['--key', verifierKeyText(KEYS[key])])])).out,
+    ).toContain(words);
+    const found = await archived(written, kept['of now'], keys);
+    expect(found.code).toBe(1);
+    expect(found.lines.join('\n')).toContain('- forked: ');
+  }
+  // Of a key that was never followed nothing of the kind is said, nor where what was kept is that head.
+  const plain = logs.get('never changed')!;
+  const changed = logs.get('changed once')!;
+  for (const { lines } of [
+    await archived(plain.written.now!, undefined, ['A']),
+    await archived(changed.written.now!, undefined, ['B']),
+    await archived(changed.written.now!, changed.kept['of now'], ['A']),
+  ])
+    expect(lines.some((line) => line.includes('before another key followed'))).toBe(false);
+});

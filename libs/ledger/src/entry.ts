@@ -32,6 +32,10 @@ export interface Entry {
   readonly later?: true;
 }
 
+/** The cluster of an entry in words, with the uid that no other one has, where it is known. */
+export const clusterOf = ({ cluster, clusterUid }: Pick<Entry, 'cluster' | 'clusterUid'>): string =>
+  `${cluster} (${clusterUid === undefined ? 'its uid is not known' : `uid ${clusterUid}`})`;
+
 /** A text that is no entry. */
 export class NoEntry extends Error {
   override readonly name = 'NoEntry';

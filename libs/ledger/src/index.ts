@@ -7,13 +7,15 @@
  * randomness: keys come as seeds, times as numbers.
  */
 export { APART_MILLISECONDS, type Clock, isoOf, timeProblem } from './believed-times.ts';
-export { digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
+export { clusterOf, digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
 export {
+  announcedSince,
   type KeyChange,
   keyChangeBytes,
   keysOfEntry,
   type KnownKeys,
   knownKeys,
+  notShownOfAnnounced,
   type PlacedKeyChange,
   readKeyChange,
   readReportEntry,

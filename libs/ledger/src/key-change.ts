@@ -255,6 +255,26 @@ export function keysOfEntry(
 }
 
 /**
+ * Of the keys that signed a head, those that sign by what another one announced: that was given and they were not, or they came back. Whoever held
+ * such a key when another had followed it can have gone on from an announcement of before, and what the log says of its keys does not tell.
+ */
+export const announcedSince = (
+  signers: readonly VerifierKey[],
+  given: readonly VerifierKey[],
+  changes: readonly PlacedKeyChange[],
+): VerifierKey[] =>
+  signers.filter(
+    (key) =>
+      !given.some((each) => isSameKey(each, key)) ||
+      changes.some(({ change: { before } }) => isSameKey(before, key)),
+  );
+
+/** What nothing shows of a head that such keys signed. */
+export const notShownOfAnnounced = (keys: readonly VerifierKey[], size: number): string =>
+  `that ${keys.map(({ name, id }) => `${name}+${id}`).join(' and ')} signed that log of ${size} entries before another key followed: whoever held that key after another followed it could have made this; ` +
+  'a checkpoint kept since then shows it, with --since';
+
+/**
  * The keys of which each may be the one that signs a log now: those that were given, and what they announced in their place. That a key was lost
  * says whoever has the next one, so that one stands beside it. Where there are several, nothing says which of them follows the others.
  *

@@ -1,9 +1,11 @@
 import {
+  announcedSince,
   byHolder,
   goesOnFrom,
   isoOf,
   isSameKey,
   NoteProblem,
+  notShownOfAnnounced,
   readCheckpoint,
   readNote,
   type SignedCheckpoint,
@@ -70,12 +72,25 @@ export function judgeHead(
       `the key ${key.name}+${key.id} signed that log as it was with ${size} entries, this one among them`,
     );
   const kept = judgeSince(head, trusted, told);
+  tellTaken(head, { kept, former }, trusted, told);
   const isVouched = head === undefined || isVouchedFor(head, { kept, former }, trusted, told);
   const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
   return {
     isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed,
     signedBy: isVouched ? signedBy : [],
   };
+}
+
+/** Tells that whoever held the key of a head when another one had followed it can have made it, where nothing that was kept since shows otherwise. */
+function tellTaken(
+  head: SignedCheckpoint | undefined,
+  { kept, former }: { readonly kept: SignedCheckpoint | undefined; readonly former: readonly FormerHead[] },
+  { keys, given = keys, changes = [] }: Trusted & FollowedKeys,
+  { notShown }: Told,
+): void {
+  if (head === undefined || former.length > 0 || (kept !== undefined && kept.size >= head.size)) return;
+  const taken = announcedSince(logKeysOf(head), given, changes);
+  if (taken.length > 0) notShown.push(notShownOfAnnounced(taken, head.size));
 }
 
 /** What former keys that are known signed last of the log, with what it is about in it, as far as their signature counted then. */

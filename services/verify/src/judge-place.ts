@@ -1,5 +1,6 @@
 import {
   checkProof,
+  clusterOf,
   NoEntry,
   NoteProblem,
   readCheckpoint,
@@ -52,7 +53,7 @@ function entryShown(
     told,
   );
   told.shown.push(
-    `entry ${index} of the log ${head.origin} of ${head.size} entries is of ${entry.report} (${entry.type}) of ${entry.cluster}, ` +
+    `entry ${index} of the log ${head.origin} of ${head.size} entries is of ${entry.report} (${entry.type}) of ${clusterOf(entry)}, ` +
       `${entry.start} to ${entry.end}, as run ${entry.run}, revision ${entry.revision}, with the digest sha256 ${entry.digest}`,
   );
   tellSigners(head, told);

@@ -124,8 +124,13 @@ test('a report in a log that a trusted key signed is the one that was logged', (
   const said = judged(evidence(HONEST, LOG.of(1)));
   expect(said).toMatchObject({ signedBy: [KEY.name], isAnswered: true, notShown: [] });
   expect(said.shown).toContain(
-    'it is entry 1 of the log margay.example/c of 3 entries, as run daily@1, revision 1',
+    'it is entry 1 of the log margay.example/c of 3 entries, as run daily@1, revision 1, of c (its uid is not known)',
   );
+  expect(said.shown).toContain(
+    `it says that it is of daily (inventory) of the cluster c, ${String(HONEST['startTime'])} to ${String(HONEST['endTime'])}`,
+  );
+  const known = logOf([entryOf(HONEST, { clusterUid: 'u-1' })]);
+  expect(judged(evidence(HONEST, known.of(0))).shown.join('\n')).toContain('revision 1, of c (uid u-1)');
 });
 
 test('one that was logged later says so', () => {

@@ -2,6 +2,7 @@ import { COVERAGE_STATEMENT, isStatedEvidence, statementProblem } from '@margay/
 import { at, type Fields } from '@margay/ground';
 import {
   checkProof,
+  clusterOf,
   digestOfJson,
   isSameKey,
   NoEntry,
@@ -33,6 +34,9 @@ export function judge({ report, isRewritten = false, log, zip }: BroughtEvidence
     const problem = summariesProblem(fields);
     if (problem !== undefined) throw new Wrong(problem);
     told.shown.push(`its header and rows have the digest that it carries, sha256 ${verification.digest}`);
+    told.shown.push(
+      `it says that it is of ${String(fields['reportName'])} (${String(fields['reportTypeName'])}) of the cluster ${String(fields['cluster'])}, ${String(fields['startTime'])} to ${String(fields['endTime'])}`,
+    );
     told.shown.push('its summaries are what its rows make');
     judgeBeside(fields, isRewritten, told.notShown);
     const doubtful = zip === undefined ? [] : [...judgeZip(zip, fields, told)];
@@ -200,7 +204,7 @@ function judgeLog(
   const proven = named('report.tlog-proof', () => checkProof(proof, bytes, signers));
   const head = believed(proven, { now, windowEnd: entry.end }, told);
   told.shown.push(
-    `it is entry ${head.index} of the log ${head.origin} of ${head.size} entries, as run ${entry.run}, revision ${entry.revision}`,
+    `it is entry ${head.index} of the log ${head.origin} of ${head.size} entries, as run ${entry.run}, revision ${entry.revision}, of ${clusterOf(entry)}`,
   );
   tellSigners(head, told);
   if (entry.later === true)

@@ -1,4 +1,6 @@
 import {
+  announcedSince,
+  clusterOf,
   type Entry,
   type Hash,
   isSameKey,
@@ -8,6 +10,7 @@ import {
   NoEntry,
   NoKey,
   NoteProblem,
+  notShownOfAnnounced,
   type PlacedKeyChange,
   readCheckpoint,
   readEntry,
@@ -89,6 +92,8 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   const isSinceKnown = tree === undefined || compareSince(tree, trusted.since, heard, read.rootAtKept, told);
   const signers = tree === undefined ? [] : signersOf(head, known, read.changes, told);
   const isVouched = tree === undefined || isVouchedFor(tree, signers, trusted, read.changes, told);
+  if (tree !== undefined) tellTaken(tree, signers, trusted, read.changes, told);
+  if (read.clusters.size > 0) told.shown(clustersOf(read.clusters));
   const signedBy = isVouched ? signers.map(({ name }) => name) : [];
   const { reports, later, isWhole } = read;
   const logKeys = trusted.keys.length > 0 ? known.keys : keysBeside(head, read.changes);
@@ -126,6 +131,31 @@ function isVouchedFor(
     `which of the keys ${standing.map(({ name, id }) => `${name}+${id}`).join(' and ')} signs the log of ${size} entries: nothing says that the one follows the other, and a key that another follows signs no more; give the newest with --key`,
   );
   return false;
+}
+
+/** Tells that whoever held the key of the head when another one had followed it can have made it, where it is not the head that was kept. */
+function tellTaken(
+  { size, root }: SignedCheckpoint,
+  signers: readonly VerifierKey[],
+  { keys, since }: Trusted,
+  changes: readonly PlacedKeyChange[],
+  { notShown }: Told,
+): void {
+  const kept = since && readCheckpoint(since, signers);
+  if (kept !== undefined && kept.signed.length > 0 && kept.size === size && sameBytes(kept.root, root))
+    return;
+  const taken = announcedSince(signers, keys, changes);
+  if (taken.length > 0) notShown(notShownOfAnnounced(taken, size));
+}
+
+/** So many clusters are named. A log is of one, unless somebody gave its key to others. */
+const CLUSTERS_NAMED = 5;
+
+/** Which clusters the entries about reports are of. */
+function clustersOf(clusters: ReadonlySet<string>): string {
+  const more = clusters.size - CLUSTERS_NAMED;
+  const named = [...clusters].slice(0, CLUSTERS_NAMED).join(' and ');
+  return `the reports that the log has are of ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Tells which of what former keys signed last was changed. */
@@ -219,6 +249,8 @@ interface ReadEntries {
   readonly reports: number;
   readonly later: number;
   readonly changes: readonly PlacedKeyChange[];
+  /** Those that entries are of, in words. */
+  readonly clusters: ReadonlySet<string>;
   readonly isWhole: boolean;
   /** There is something behind each entry that is missing. */
   readonly isToTheEnd: boolean;
@@ -233,6 +265,7 @@ async function readEntries(
   const trees = new TwoTrees(ledger, told);
   const ofKeys = new Set(await ledger.numbersOfKeys());
   const changes: PlacedKeyChange[] = [];
+  const clusters = new Set<string>();
   let [reports, later, missing] = [0, 0, 0];
   let rootAtKept = keptSize === 0 ? trees.root : undefined;
   for (let from = 0; from < size;) {
@@ -246,11 +279,14 @@ async function readEntries(
     missing += bytes.filter((each) => each === undefined).length;
     if (bytes.every((each) => each === undefined)) {
       told.found('truncated', `The log ends before entry ${from}, and its head says that it has ${size}.`);
-      return { trees, rootAtKept, reports, later, changes, isWhole: false, isToTheEnd: false };
+      return { trees, rootAtKept, reports, later, changes, clusters, isWhole: false, isToTheEnd: false };
     }
     const read = bytes.map((each, i) => entryOf(each, from + i, told));
     for (const { report, change, number } of read) {
-      if (report !== undefined) reports++;
+      if (report !== undefined) {
+        reports++;
+        clusters.add(clusterOf(report));
+      }
       if (report?.later === true) later++;
       if (change !== undefined) changes.push({ number, change });
     }
@@ -260,7 +296,7 @@ async function readEntries(
     told.progress('entries', to, size);
     from = to;
   }
-  return { trees, rootAtKept, reports, later, changes, isWhole: missing === 0, isToTheEnd: true };
+  return { trees, rootAtKept, reports, later, changes, clusters, isWhole: missing === 0, isToTheEnd: true };
 }
 
 /** What an entry tells of: a report, a key, or nothing that can be read. */
