@@ -52,6 +52,6 @@ export {
   twoClusters,
 } from './two-clusters.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
-export { FIRST_OBJECT, birthOf, isFirstObject } from './birth.ts';
+export { FIRST_OBJECT, birthOf, shownClusterUid, shownUid } from './birth.ts';
 export { baselineOf } from './baseline.ts';
 export { endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseInstant } from '@margay/ground';
 import { readEvent } from './read-event.ts';
+import { shownUid } from './birth.ts';
 import type { Reading } from './reading.ts';
 import { event, failure, nested, pod, podEvent, policy, policyReference, success } from './testing/events.ts';
 
@@ -505,4 +506,48 @@ test('a canary says which one it is, without a body', () => {
   expect(read(canary())).toMatchObject({
     canary: { writer: '5f0c', server: '10.0.0.1:6443', servers: 2, sequence: 7 },
   });
+});
+
+test.each<[string, object, string[]]>([
+  ['a creation whose answer is not shown', { verb: 'create', responseStatus: { code: 201 } }, []],
+  ['a creation that was not answered in time', { verb: 'create', responseStatus: failure(504) }, []],
+  ['a creation that was refused', { verb: 'create', responseStatus: failure(409) }, []],
+  ['a creation of which it is told that it came in', { verb: 'create', stage: 'RequestReceived' }, []],
+  [
+    'a creation that is answered with the object',
+    { verb: 'create', responseStatus: { code: 201 }, responseObject: policy() },
+    ['u1'],
+  ],
+  [
+    'a deletion that names in its answer what it deleted',
+    {
+      verb: 'delete',
+      requestObject: { kind: 'DeleteOptions', preconditions: { uid: 'theirs' } },
+      responseStatus: { code: 200 },
+      responseObject: success(),
+    },
+    ['u1'],
+  ],
+  [
+    'a patch of a pod’s status without its answer',
+    {
+      verb: 'patch',
+      user: { username: 'system:node:node-1' },
+      objectRef: { resource: 'pods', namespace: 'shop', name: 'web-1', subresource: 'status', uid: 'theirs' },
+      requestObject: { metadata: { uid: 'theirs' }, status: { phase: 'Running' } },
+      responseStatus: { code: 200 },
+    },
+    [],
+  ],
+])('a uid that a request claims is nobody’s word but the client’s: %s', (_, fields, shown) => {
+  const reading = read(
+    event({
+      objectRef: policyReference({ uid: 'theirs' }),
+      requestObject: policy({ uid: 'theirs' }),
+      responseObject: undefined,
+      ...fields,
+    }),
+  );
+  const told = [reading.changes, reading.asked, reading.answers].flatMap((some) => some ?? []);
+  expect([...new Set(told.flatMap((change) => shownUid(change) ?? []))]).toEqual(shown);
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ClusterUids } from './cluster-uids.ts';
 
-const first = (uid: string) => [{ ...FIRST_OBJECT, uid } as unknown as Change];
+const first = (uid: string) => [{ ...FIRST_OBJECT, what: 'present', uid } as unknown as Change];
 
 function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'margay-uids-'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sourceName, tellerOf } from '@margay/coverage';
-import { isFirstObject, type Change } from '@margay/history';
+import { shownClusterUid, type Change } from '@margay/history';
 import { makeFolder, replaceFile } from '@margay/runtime';
 
 /**
@@ -32,7 +32,7 @@ export class ClusterUids {
    */
   of(cluster: string, source: string, changes: readonly Change[]): string | undefined {
     const place = placeOf(cluster, tellerOf('', source));
-    const uid = changes.findLast((change) => isFirstObject(change) && change.uid !== undefined)?.uid;
+    const uid = changes.map(shownClusterUid).findLast((shown) => shown !== undefined);
     if (uid !== undefined) this.#learn(place, uid);
     return (
       this.#shown.get(place) ??

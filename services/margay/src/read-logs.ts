@@ -7,9 +7,9 @@ import {
   birthOf,
   type Change,
   isAuditEvent,
-  isFirstObject,
   isKept,
   memoryHistory,
+  shownClusterUid,
   SourceMemory,
   type MemoryHistory,
   type PolicyEvent,
@@ -105,8 +105,8 @@ function admitOneCluster(): (path: string, changes: readonly Change[]) => void {
   let known: { readonly uid: string; readonly path: string } | undefined;
   return (path, changes) => {
     for (const change of changes) {
-      const { uid } = change;
-      if (!isFirstObject(change) || uid === undefined) continue;
+      const uid = shownClusterUid(change);
+      if (uid === undefined) continue;
       known ??= { uid, path };
       if (known.uid === uid) continue;
       throw new UsageError(

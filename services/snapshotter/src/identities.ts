@@ -12,13 +12,14 @@ import {
   type Whose,
 } from '@margay/coverage';
 import { compareTexts, type Instant, type Key, MINUTE } from '@margay/ground';
-import { isFirstObject, isOfOwnCounter } from '@margay/history';
+import { type Change, isOfOwnCounter, shownClusterUid, shownUid } from '@margay/history';
 import { Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
 
 /** A message as far as it tells whose it is: of changes with the object, of marks with the source. */
 interface Named extends Partial<Key> {
   readonly cluster: string;
+  readonly what?: Change['what'];
   readonly uid?: string;
   readonly at?: Instant;
   readonly receivedAt?: Instant;
@@ -198,9 +199,10 @@ export class Identities {
 }
 
 function toldBy(message: Named, delivery: Delivery | undefined): Told {
-  const { group, resource, namespace, name, uid, origin, at, receivedAt } = message;
+  const { group, resource, namespace, name, origin, at, receivedAt } = message;
+  const uid = shownUid(message);
   const source = origin?.source ?? message.source ?? '';
-  const isShowing = isFirstObject(message) && uid !== undefined;
+  const isShowing = shownClusterUid(message) !== undefined;
   const key = { group: group ?? '', resource: resource ?? '', namespace: namespace ?? '', name: name ?? '' };
   return {
     // Of releases that do not say it the source alone is known.

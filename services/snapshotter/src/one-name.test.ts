@@ -1,6 +1,6 @@
 import { CLUSTER_UID_HEADER, TELLER_HEADER, type ResourceChange } from '@margay/contracts';
 import { doubtsFor, standingAt, tellerOf, whoseOf } from '@margay/coverage';
-import { FIRST_OBJECT, type Change } from '@margay/history';
+import { FIRST_OBJECT, OUTCOME_UNKNOWN, shownClusterUid, type Change } from '@margay/history';
 import type { Delivery } from '@margay/messaging';
 import { cellOver, clusterUidOf, openEmbedded, type Stores } from '@margay/storage';
 import fc from 'fast-check';
@@ -10,16 +10,22 @@ import { Identities, OtherCluster } from './identities.ts';
 type Cluster = 'a' | 'b';
 /** An object that is never made anew. */
 const LASTING = 4;
+const OTHER = { a: 'b', b: 'a' } as const;
+/** A claim about this one is about kube-system. */
+const CLAIMED_FIRST = 3;
 /** The uid of a cluster's kube-system. */
 const UID = { a: 'aaaa', b: 'bbbb' } as const;
 const BEGIN = Date.parse('2026-11-24T00:00:00Z');
 
-/** One thing that an ingestor reads: it creates or writes an object of its cluster, or shows kube-system. */
+/**
+ * One thing that an ingestor reads: it creates or writes an object of its cluster, shows kube-system, or tells of a request whose outcome is
+ * not known and that names the uid which an object of that name has in the other cluster.
+ */
 interface Step {
   readonly ingestor: number;
   readonly source: string;
   readonly object: number;
-  readonly does: 'create' | 'write' | 'show' | 'move' | 'restart';
+  readonly does: 'create' | 'write' | 'show' | 'claim' | 'move' | 'restart';
   /** How long after the step before. */
   readonly minutes: number;
   /** Which of two snapshotters keeps it does not follow from the step, but from the object: this one is begun anew before. */
@@ -90,7 +96,7 @@ class World {
     // A log is of one cluster, whoever reads it.
     const source = step.source.replace('@0', cluster === 'a' ? '@a' : '@b');
     if (isKilled) this.#snapshotters[object % 2] = this.#begun();
-    await this.#tell({ ingestor, source }, cluster, does === 'show' ? 'show' : does, object);
+    await this.#tell({ ingestor, source }, cluster, does, object);
   }
 
   /** Whoever was told of a cluster, or reads another one than before, shows at last what it reads. */
@@ -135,7 +141,7 @@ class World {
   async #tell(
     at: { ingestor: number; source: string },
     cluster: Cluster,
-    does: 'create' | 'write' | 'show',
+    does: Exclude<Step['does'], 'move' | 'restart'>,
     object: number,
   ): Promise<void> {
     const reader = this.#readers[at.ingestor]!;
@@ -168,27 +174,41 @@ class World {
     }
   }
 
-  #changeOf(cluster: Cluster, does: 'create' | 'write' | 'show', object: number, source: string) {
+  #changeOf(
+    cluster: Cluster,
+    does: Exclude<Step['does'], 'move' | 'restart'>,
+    object: number,
+    source: string,
+  ) {
+    const isClaim = does === 'claim';
+    const named = isClaim ? OTHER[cluster] : cluster;
     const name = `o${object}`;
-    const place = `${cluster}/${name}`;
+    const place = `${named}/${name}`;
     const generation = (this.#objects.get(place) ?? 0) + (does === 'create' ? 1 : 0);
-    if (does !== 'show') this.#objects.set(place, generation);
+    if (does === 'create' || does === 'write') this.#objects.set(place, generation);
     const at = this.now * 1_000;
     const id = `${cluster}-${this.happened.length}`;
     const of =
-      does === 'show'
-        ? { ...FIRST_OBJECT, uid: UID[cluster] }
+      does === 'show' || (isClaim && object === CLAIMED_FIRST)
+        ? { ...FIRST_OBJECT, uid: UID[named] }
         : { group: '', resource: 'namespaces', namespace: '', name, uid: `${place}/${generation}` };
     return {
       cluster: 'one',
       id,
       eventId: id,
-      what: 'present',
       ...of,
-      resourceVersion: String(this.happened.length + 1),
+      ...(isClaim
+        ? {
+            what: 'doubtful',
+            doubt: { reason: OUTCOME_UNKNOWN, may: 'be-anything', message: 'nobody knows' },
+          }
+        : {
+            what: 'present',
+            resourceVersion: String(this.happened.length + 1),
+            content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: of.name } },
+          }),
       at,
       receivedAt: at,
-      content: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: of.name } },
       origin: { source, position: this.happened.length },
     } as ResourceChange;
   }
@@ -217,7 +237,7 @@ class World {
 const story: fc.Arbitrary<Story> = fc.record({
   reads: fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b')),
   said: fc.tuple(...[0, 1, 2].map(() => fc.constantFrom(undefined, undefined, 'a' as const, 'b' as const))),
-  steps: fc.array(stepOf(['create', 'write', 'write', 'write', 'show', 'move', 'restart']), {
+  steps: fc.array(stepOf(['create', 'write', 'write', 'write', 'show', 'claim', 'move', 'restart']), {
     maxLength: 25,
   }),
 });
@@ -250,7 +270,7 @@ test('of two clusters of one name, what is kept of the other, and what is missin
 });
 
 test('of one cluster nothing is in doubt, whoever reads it, once each told of what others told', async () => {
-  const steps = fc.array(stepOf(['create', 'write', 'write', 'show', 'restart']), { maxLength: 20 });
+  const steps = fc.array(stepOf(['create', 'write', 'write', 'show', 'claim', 'restart']), { maxLength: 20 });
   const said = fc.constantFrom<readonly (Cluster | undefined)[]>([], ['a', undefined, 'a'], ['a', 'a', 'a']);
   await fc.assert(
     fc.asyncProperty(steps, said, fc.boolean(), async (all, told, isShowing) => {
@@ -264,7 +284,7 @@ test('of one cluster nothing is in doubt, whoever reads it, once each told of wh
       await world.tellShared();
       expect(world.happened.filter(({ isKept }) => !isKept)).toEqual([]);
       expect(await world.doubts()).toEqual([]);
-      const isShown = world.happened.some(({ change }) => change.name === FIRST_OBJECT.name);
+      const isShown = world.happened.some(({ change }) => shownClusterUid(change) !== undefined);
       expect([UID.a, ...(isShown ? [] : [undefined])]).toContain(await clusterUidOf(world.stores));
       await world.stores.close();
     }),

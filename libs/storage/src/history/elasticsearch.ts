@@ -27,6 +27,8 @@ import { elasticWriter, foldAnew } from './elastic-writer.ts';
 import type { History, KindSummary, RepeatCount } from './history.ts';
 
 const BUCKETS = 1_000;
+/** Sights that the cluster's own counter numbered. */
+const IS_NUMBERED = { exists: { field: 'number' } };
 /** Bodies make the pages big: fewer at once. */
 const VERSIONS_AT_ONCE = 1_000;
 /** How many names are asked for at once. */
@@ -128,7 +130,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
         index: elastic.index('changes-*'),
         ignore_unavailable: true,
         size: 0,
-        query: { bool: { filter: [ofCluster, { terms: { uid: [...uids] } }, ...earlier] } },
+        query: { bool: { filter: [ofCluster, { terms: { uid: [...uids] } }, IS_NUMBERED, ...earlier] } },
         aggs: { uids: { terms: { field: 'uid', size: uids.length } } },
       }),
     );

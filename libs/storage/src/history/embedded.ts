@@ -105,11 +105,12 @@ function keyIdOf(database: Database, { group, resource, namespace, name }: Key):
   return row?.id;
 }
 
-/** Whether a change of an object is there whose request came in before an instant. */
+/** Whether a sight of an object is there whose request came in before an instant. */
 function isKnown(database: Database, before: Instant) {
   const one = database.sql(
     `SELECT 1 FROM changes c JOIN keys k ON k.id = c.key
-     WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND c.received_at < ? LIMIT 1`,
+     WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND c.received_at < ?
+       AND c.gone = 0 AND c.resource_version IS NOT NULL LIMIT 1`,
   );
   const end = Math.min(before, Number.MAX_SAFE_INTEGER);
   return ({ group, resource, namespace, name, uid }: KnownObject): boolean =>

@@ -1,6 +1,7 @@
 import {
   CLOCKS_APART_MAX,
   copyEnded,
+  isOfOwnCounter,
   memoryHistory,
   numberedSight,
   overlapping,
@@ -468,17 +469,24 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(await collect(history.versions(EVER))).toEqual(expectedVersions(both));
     });
 
-    test('objects are known by uid from their first change on, of whatever source, and by no other name', async () => {
+    test('objects are known by uid from their first sight on, of whatever source, and not by what requests claim', async () => {
       const history = await open();
       await history.append(changes);
-      const objects = changes.flatMap(({ uid, receivedAt, ...change }) =>
-        uid === undefined ? [] : [{ ...change, uid, receivedAt }],
+      const objects = changes.flatMap(({ what, uid, receivedAt, ...change }) =>
+        uid === undefined || what !== 'present' || !isOfOwnCounter(change)
+          ? []
+          : [{ ...change, uid, receivedAt }],
       );
       const strange = { ...objects[0]!, uid: 'of nobody' };
+      const { resourceVersion: _, content: __, ...named } = changes.find(({ what }) => what === 'present')!;
+      const claimed = { ...named, id: 'claim', eventId: 'claim', uid: 'claimed' };
+      await history.append([
+        { ...claimed, what: 'doubtful', doubt: { reason: 'x', may: 'be-anything', message: 'y' } },
+      ]);
       const firstOf = (uid: string) =>
         Math.min(...objects.filter((one) => one.uid === uid).map(({ receivedAt }) => receivedAt));
       for (const before of [0, STORY_START + 100_000_000, EVER.end, Infinity])
-        expect(await history.known([...objects, strange], before)).toEqual(
+        expect(await history.known([...objects, strange, claimed], before)).toEqual(
           new Set(objects.map(({ uid }) => uid).filter((uid) => firstOf(uid) < before)),
         );
       expect(await history.known([], Infinity)).toEqual(new Set());

@@ -111,8 +111,8 @@ export interface History {
   firstSights(window: SightWindow): AsyncIterable<Sight>;
 
   /**
-   * Those of some objects, by uid, of which a change is here whose request came in before an instant; in Elasticsearch not of those that releases kept which did
-   * not index uids.
+   * Those of some objects that the cluster's own counter counts, by uid, of which a sight is here whose request came in before an instant: what a
+   * request claims is none. In Elasticsearch not of those that releases kept which did not index uids or numbers.
    */
   known(objects: readonly KnownObject[], before: Instant): Promise<ReadonlySet<string>>;
 

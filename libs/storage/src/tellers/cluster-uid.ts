@@ -1,5 +1,5 @@
 import { openSources, whoseOf } from '@margay/coverage';
-import { FIRST_OBJECT } from '@margay/history';
+import { FIRST_OBJECT, shownUid } from '@margay/history';
 import type { Stores } from '../stores.ts';
 
 /**
@@ -12,5 +12,5 @@ export async function clusterUidOf({
 }: Pick<Stores, 'tellers' | 'history'>): Promise<string | undefined> {
   const whose = whoseOf(await tellers.facts());
   if (whose.uid !== undefined || openSources(whose).length > 0) return whose.uid;
-  return (await history.changesOf(FIRST_OBJECT)).findLast(({ uid }) => uid !== undefined)?.uid;
+  return (await history.changesOf(FIRST_OBJECT)).map(shownUid).findLast((uid) => uid !== undefined);
 }

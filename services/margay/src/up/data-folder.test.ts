@@ -14,7 +14,7 @@ function ownFolder(): string {
 }
 
 const namespaceSeen = (name: string, uid: string): readonly Change[] => [
-  { resource: 'namespaces', group: '', namespace: '', name, uid } as Change,
+  { resource: 'namespaces', group: '', namespace: '', name, what: 'present', uid } as Change,
 ];
 
 test('a folder is the cluster’s that came first, over starts', async () => {

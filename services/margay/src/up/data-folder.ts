@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isFirstObject, type Change } from '@margay/history';
+import { shownClusterUid, type Change } from '@margay/history';
 import { makeFolder, replaceFile } from '@margay/runtime';
 import { databaseIn, openEmbedded } from '@margay/storage';
 import { UsageError } from '@margay/terminal';
@@ -59,8 +59,8 @@ export async function claimFolder(directory: string, cluster: string): Promise<D
     },
     admit(changes) {
       for (const change of changes) {
-        const { uid } = change;
-        if (!isFirstObject(change) || uid === undefined) continue;
+        const uid = shownClusterUid(change);
+        if (uid === undefined) continue;
         if (known.uid === undefined) {
           const shown = { ...known, uid };
           writeOwner(directory, shown);
