@@ -99,6 +99,12 @@ export const clusterSettings = {
 
 const UID = /^[\da-f-]{1,64}$/i;
 
+/** API servers write uids in small letters. */
+const uidOfPair = (pair: string): [name: string, uid: string] => {
+  const [name = '', uid = ''] = pair.split('=');
+  return [name, uid.toLowerCase()];
+};
+
 /** What those have who publish what happens in clusters: by which each is told from another one of its name. */
 export const identitySettings = {
   ...clusterSettings,
@@ -107,7 +113,10 @@ export const identitySettings = {
       const [name = '', uid = '', ...more] = pair.split('=');
       return !CLUSTER.test(name) || !UID.test(uid) || more.length > 0;
     });
-    return wrong === undefined ? undefined : `"${wrong}" is no NAME=UID`;
+    if (wrong !== undefined) return `"${wrong}" is no NAME=UID`;
+    const uids = Map.groupBy(pairs.map(uidOfPair), ([name]) => name);
+    const torn = [...uids].find(([, of]) => new Set(of.map(([, uid]) => uid)).size > 1);
+    return torn === undefined ? undefined : `${torn[0]} has two uids, and a cluster has one`;
   })
     .prefault('')
     .meta({
@@ -121,8 +130,7 @@ export const clusterUidsOf = ({
   CLUSTER_UIDS: pairs,
 }: {
   readonly CLUSTER_UIDS: readonly string[];
-}): ReadonlyMap<string, string> =>
-  new Map(pairs.map((pair) => pair.split('=') as [name: string, uid: string]));
+}): ReadonlyMap<string, string> => new Map(pairs.map(uidOfPair));
 
 /** What those have who keep and show the evidence of all clusters that share brokers and indices. */
 export const cellSettings = {
