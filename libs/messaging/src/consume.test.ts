@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEAD_LETTER_HEADERS, deadLetterTopic, type Bus, type Delivery } from './bus/bus.ts';
 import { openEmbeddedBus } from './bus/embedded.ts';
 import { consume, publishAll } from './consume.ts';
-import { Unprocessable } from './unprocessable.ts';
+import { SomeUnprocessable, Unprocessable } from './unprocessable.ts';
 
 const failed = (id: string): ReportFailed => ({
   cluster: 'c',
@@ -94,6 +94,35 @@ describe('consume', () => {
     expect((await deadLetters()).map(({ headers }) => headers[DEAD_LETTER_HEADERS.offset])).toEqual(
       keys.map((_, i) => String(i)),
     );
+  });
+
+  test('where it is said which messages cannot be processed, these are set aside at once, and the others handled once more', async () => {
+    const ids = Array.from({ length: 200 }, (_, i) => `${i % 2 === 0 ? 'good' : 'bad'}-${i}`);
+    await publishAll(bus, reportsFailed, ids.map(failed));
+    const isGood = (id: string) => id.startsWith('good');
+    const stop = new AbortController();
+    let [calls, published] = [0, 0];
+    const handled: string[] = [];
+    const publish = bus.deadLetters.bind(bus);
+    bus.deadLetters = (...letters) => {
+      published++;
+      return publish(...letters);
+    };
+    const handle = async (messages: readonly ReportFailed[]) => {
+      calls++;
+      const bad = messages.flatMap(({ id }, i) =>
+        isGood(id) ? [] : [[i, new Unprocessable('other-cluster', id)] as const],
+      );
+      if (bad.length > 0) throw new SomeUnprocessable(new Map(bad));
+      handled.push(...messages.map(({ id }) => id));
+      stop.abort();
+    };
+    await consume(bus, reportsFailed, 'g', handle, { signal: stop.signal });
+    expect([calls, published]).toEqual([2, 1]);
+    expect(handled).toEqual(ids.filter(isGood));
+    const reasons = (await deadLetters()).map(({ headers }) => headers[DEAD_LETTER_HEADERS.reason]);
+    expect(reasons).toEqual(ids.filter((id) => !isGood(id)));
+    expect(() => new SomeUnprocessable(new Map())).toThrow(RangeError);
   });
 
   test('what is of a cluster that is not known is set aside before it is handled, and says so', async () => {

@@ -1,9 +1,9 @@
 import { Undecodable, type Topic } from '@margay/contracts';
 import { traced, traceHeaders } from '@margay/runtime';
 import { behindHeader, type Published } from './behind.ts';
-import type { Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
+import type { Aside, Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
 import { noticeIn } from './bus/notice.ts';
-import { UnknownCluster, Unprocessable } from './unprocessable.ts';
+import { SomeUnprocessable, UnknownCluster, Unprocessable } from './unprocessable.ts';
 
 /** How a topic's messages are handled. */
 export interface HandleOptions extends ConsumeOptions {
@@ -19,8 +19,8 @@ export interface HandleOptions extends ConsumeOptions {
  * Handles a topic's messages in batches, at least once each and in order within a key.
  *
  * What could not be published, of which there is a notice, a message that cannot be decoded or is of a cluster that is not known here, and one whose handling throws
- * Unprocessable, goes to the dead-letter topic, and the stream goes on. To find that message its batch is handled again in halves, so `handle` must be idempotent; it
- * must be for another reason too: any other error ends the consumption before the commit, and the messages come again.
+ * Unprocessable, goes to the dead-letter topic, and the stream goes on. To find that message its batch is handled again in halves, or without those that SomeUnprocessable
+ * names, so `handle` must be idempotent; it must be for another reason too: any other error ends the consumption before the commit, and the messages come again.
  *
  * Fulfilled when the signal is aborted. Rejected with what `handle` or the bus threw.
  */
@@ -83,11 +83,6 @@ interface Handled<T> {
   readonly delivery: Delivery;
 }
 
-interface Aside {
-  readonly delivery: Delivery;
-  readonly error: Unprocessable;
-}
-
 type SetAside = (some: readonly Aside[]) => Promise<void>;
 
 /** So many keys' losses are told side by side, since each waits for a store: a whole topic may be unreadable where a setting is missing. */
@@ -97,10 +92,8 @@ const settingAside =
   (bus: Bus, topic: string, { onSetAside, onDeadLetter }: HandleOptions): SetAside =>
   async (some) => {
     if (onSetAside !== undefined) await tellInOrder(some, onSetAside);
-    for (const { delivery, error } of some) {
-      await bus.deadLetter(topic, delivery, error);
-      onDeadLetter?.(delivery, error);
-    }
+    if (some.length > 0) await bus.deadLetters(topic, some);
+    for (const { delivery, error } of some) onDeadLetter?.(delivery, error);
   };
 
 /** Those of one key one after the other. When one fails, the others that have begun end first. */
@@ -149,6 +142,11 @@ async function handleTraced<T>(
         some.map(({ delivery }) => delivery),
       );
     } catch (error) {
+      if (error instanceof SomeUnprocessable) {
+        const { errors } = error;
+        await setAside([...errors].map(([i, why]) => ({ delivery: some[i]!.delivery, error: why })));
+        return handleAll(some.filter((_, i) => !errors.has(i)));
+      }
       if (!(error instanceof Unprocessable)) throw error;
       const [only] = some;
       if (some.length === 1 && only !== undefined) return setAside([{ delivery: only.delivery, error }]);

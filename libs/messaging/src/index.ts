@@ -5,7 +5,7 @@
  * that it came from; a *dead letter* is one that no retry can help. Ids that make repeats harmless are the business of
  * those who consume.
  */
-export { UnknownCluster, Unprocessable } from './unprocessable.ts';
+export { SomeUnprocessable, UnknownCluster, Unprocessable } from './unprocessable.ts';
 export {
   type Message,
   type Delivery,

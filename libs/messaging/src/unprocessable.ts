@@ -13,6 +13,20 @@ export class Unprocessable extends Error {
     this.code = code;
   }
 }
+/** Of messages that were given together some can never be processed: these go to the dead-letter topic at once, and the others are given again. */
+export class SomeUnprocessable extends Error {
+  override readonly name = 'SomeUnprocessable';
+  /** By their places among those that were given; at least one. */
+  readonly errors: ReadonlyMap<number, Unprocessable>;
+
+  constructor(errors: ReadonlyMap<number, Unprocessable>) {
+    const [first] = errors.values();
+    if (first === undefined) throw new RangeError('None of the messages is unprocessable.');
+    super(`${errors.size} of the messages cannot be processed: ${first.message}`);
+    this.errors = errors;
+  }
+}
+
 const CLUSTER_NAME = /^[a-z0-9][-a-z0-9.]{0,252}$/i;
 
 /** A message of a cluster of which nothing is kept here: it must not come into what is kept of another. */

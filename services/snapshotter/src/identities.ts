@@ -13,7 +13,7 @@ import {
 } from '@margay/coverage';
 import { compareTexts, type Instant, type Key, MINUTE } from '@margay/ground';
 import { type Change, isOfOwnCounter, shownClusterUid, shownUid } from '@margay/history';
-import { Unprocessable, type Delivery } from '@margay/messaging';
+import { SomeUnprocessable, Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
 
 /** A message as far as it tells whose it is: of changes with the object, of marks with the source. */
@@ -119,15 +119,17 @@ export class Identities {
   /**
    * Remembers what messages tell of whose they are. They are of one topic, and those of a teller in their order.
    *
-   * @throws OtherCluster where one of them is of another cluster than its name says.
+   * @throws SomeUnprocessable with an OtherCluster of each that is of another cluster than its name says.
    */
   async check(messages: readonly Named[], deliveries: readonly Delivery[]): Promise<void> {
     const told = messages.map((message, i) => [message.cluster, toldBy(message, deliveries[i])] as const);
-    for (const [cluster, ofCluster] of Map.groupBy(told, ([name]) => name))
-      await this.#checkCluster(
-        cluster,
-        ofCluster.map(([, one]) => one),
-      );
+    const others = new Map<Told, OtherCluster>();
+    for (const [cluster, ofCluster] of Map.groupBy(told, ([name]) => name)) {
+      const some = ofCluster.map(([, one]) => one);
+      for (const [one, error] of await this.#checkCluster(cluster, some)) others.set(one, error);
+    }
+    const errors = told.flatMap(([, one], i) => (others.has(one) ? [[i, others.get(one)!] as const] : []));
+    if (errors.length > 0) throw new SomeUnprocessable(new Map(errors));
   }
 
   /** Whether who published a mark is known, or said, to tell of the cluster by now. */
@@ -137,7 +139,8 @@ export class Identities {
     return standing === 'ours' || standing === 'said';
   }
 
-  async #checkCluster(cluster: string, told: readonly Told[]): Promise<void> {
+  /** @returns those that are of another cluster. */
+  async #checkCluster(cluster: string, told: readonly Told[]): Promise<ReadonlyMap<Told, OtherCluster>> {
     const stores = this.#cell.of(cluster);
     let whose = await this.#whose(cluster, told);
     const begun = await beginning(whose, told, stores, this.#micros());
@@ -145,12 +148,15 @@ export class Identities {
     whose = await this.#keep(cluster, whose, turnsIn(whose, told));
     whose = await this.#keep(cluster, whose, await linksIn(whose, told, stores));
     whose = await this.#keep(cluster, whose, namesIn(whose, told, this.#micros()));
+    const others = new Map<Told, OtherCluster>();
     for (const one of told) {
       const other = otherUid(whose, one.teller, one.at, one.says);
       this.#note(cluster, one, other !== undefined);
-      if (other !== undefined) throw new OtherCluster(cluster, whose.uid!, other);
+      if (other !== undefined) others.set(one, new OtherCluster(cluster, whose.uid!, other));
     }
-    await this.#keep(cluster, whose, beginningsIn(whose, told));
+    const own = told.filter((one) => !others.has(one));
+    await this.#keep(cluster, whose, beginningsIn(whose, own));
+    return others;
   }
 
   #note(cluster: string, { teller, source }: Told, isAside: boolean): void {

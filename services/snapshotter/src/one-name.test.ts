@@ -1,11 +1,11 @@
 import { CLUSTER_UID_HEADER, TELLER_HEADER, type ResourceChange } from '@margay/contracts';
 import { doubtsFor, standingAt, tellerOf, whoseOf } from '@margay/coverage';
 import { FIRST_OBJECT, OUTCOME_UNKNOWN, shownClusterUid, type Change } from '@margay/history';
-import type { Delivery } from '@margay/messaging';
+import { SomeUnprocessable, type Delivery } from '@margay/messaging';
 import { cellOver, clusterUidOf, openEmbedded, type Stores } from '@margay/storage';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { Identities, OtherCluster } from './identities.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { Identities } from './identities.ts';
 
 type Cluster = 'a' | 'b';
 /** An object that is never made anew. */
@@ -170,7 +170,7 @@ class World {
       await this.stores.history.append([change]);
       one.isKept = true;
     } catch (error) {
-      if (!(error instanceof OtherCluster)) throw error;
+      if (!(error instanceof SomeUnprocessable)) throw error;
     }
   }
 
@@ -290,4 +290,54 @@ test('of one cluster nothing is in doubt, whoever reads it, once each told of wh
     }),
     { numRuns: 500 },
   );
+});
+
+test('however many are of another cluster, each is found, and whose they are is asked as often as of one', async () => {
+  const stores = openEmbedded(':memory:');
+  onTestFinished(() => stores.close());
+  const identities = new Identities(cellOver(new Map([['one', stores]])), () => BEGIN);
+  let asked = 0;
+  const facts = stores.tellers.facts.bind(stores.tellers);
+  stores.tellers.facts = () => {
+    asked++;
+    return facts();
+  };
+  const of = (cluster: Cluster, i: number) => {
+    const id = `${cluster}-${i}`;
+    const key = { group: '', resource: 'namespaces', namespace: '', name: `o${i}` };
+    const origin = { source: `webhook:${cluster}`, position: i };
+    const change = {
+      cluster: 'one',
+      id,
+      eventId: id,
+      what: 'present',
+      ...key,
+      uid: id,
+      at: BEGIN * 1_000,
+      receivedAt: BEGIN * 1_000,
+      origin,
+    } as ResourceChange;
+    const headers = { [TELLER_HEADER]: tellerOf(cluster, origin.source), [CLUSTER_UID_HEADER]: UID[cluster] };
+    return { change, delivery: { publishedAt: BEGIN, headers } as unknown as Delivery };
+  };
+  const check = (some: readonly ReturnType<typeof of>[]) =>
+    identities.check(
+      some.map(({ change }) => change),
+      some.map(({ delivery }) => delivery),
+    );
+  await check([of('a', 0)]);
+  const askedFor = async (count: number, begin: number): Promise<number> => {
+    asked = 0;
+    // Those of the own cluster are among them.
+    const some = Array.from({ length: count }, (_, i) => [of('b', begin + i), of('a', begin + i)]).flat();
+    const error = await check(some).catch((refused: unknown) => refused);
+    expect(error).toBeInstanceOf(SomeUnprocessable);
+    expect([...(error as SomeUnprocessable).errors.keys()]).toEqual(
+      some.flatMap((_, i) => (i % 2 === 0 ? [i] : [])),
+    );
+    await check(some.filter((_, i) => i % 2 === 1));
+    return asked;
+  };
+  await askedFor(1, 1);
+  expect(await askedFor(300, 10)).toBe(await askedFor(1, 1_000));
 });

@@ -257,7 +257,10 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       );
       const deliveries = await take(bus, at, 'g', 2);
       const error = new Unprocessable('undecodable', 'no such schema', new Error('hidden-4'));
-      for (const delivery of deliveries) await bus.deadLetter(at, delivery, error);
+      await bus.deadLetters(
+        at,
+        deliveries.map((delivery) => ({ delivery, error })),
+      );
       const letters: Delivery[] = [];
       for await (const letter of bus.peek(deadLetterTopic(at))) letters.push(letter);
       expect(letters.map(({ key }) => key).toSorted()).toEqual(['', keys[0]]);
@@ -362,7 +365,8 @@ export function busContract(name: string, open: () => Promise<Bus>, topic: () =>
       const big = sized('k', 3_000_000);
       await bus.publish(at, [big]);
       const [delivery] = await take(bus, at, 'g', 1);
-      await bus.deadLetter(at, delivery!, new Unprocessable('undecodable', 'no such schema'));
+      const error = new Unprocessable('undecodable', 'no such schema');
+      await bus.deadLetters(at, [{ delivery: delivery!, error }]);
       const places: Place[] = [];
       for await (const letter of bus.peek(deadLetterTopic(at))) places.push(placeIn(letter)!);
       const found: Delivery[] = [];

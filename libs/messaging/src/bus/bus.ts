@@ -21,6 +21,12 @@ export interface Delivery extends Message {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A delivery that cannot be processed, and why. */
+export interface Aside {
+  readonly delivery: Delivery;
+  readonly error: Unprocessable;
+}
+
 /** Where a message is in its topic. */
 export type Place = Pick<Delivery, 'partition' | 'offset'>;
 
@@ -98,10 +104,10 @@ export interface Bus {
   ): Promise<void>;
 
   /**
-   * Puts a dead letter for a delivery that cannot be processed on `<topic>.dlq`: why, and the place where the message is
-   * ({@link deadLetterOf}). Durable when fulfilled. A repeat gives a second dead letter.
+   * Puts a dead letter for each delivery of a topic that cannot be processed on `<topic>.dlq`, in their order: why, and the place where the
+   * message is ({@link deadLetterOf}). Durable when fulfilled. A repeat gives second dead letters.
    */
-  deadLetter(topic: string, delivery: Delivery, error: Unprocessable): Promise<void>;
+  deadLetters(topic: string, some: readonly Aside[]): Promise<void>;
 
   /** The messages of a topic at places, each once, as far as they are kept: in the order of a partition. Nothing is committed. */
   read(topic: string, places: readonly Place[]): AsyncIterable<Delivery>;
@@ -144,7 +150,7 @@ export const DEAD_LETTER_HEADERS = {
  * there: what nobody could read may hold anything, and dead letters are kept for long. The key is there where it looks like one of ours,
  * so that it says which object or report the message is about.
  */
-export function deadLetterOf(delivery: Delivery, error: Unprocessable): Message {
+export function deadLetterOf({ delivery, error }: Aside): Message {
   const trace = parseTraceParent(delivery.headers[TRACE_HEADER]);
   return {
     key: NAMES.test(delivery.key) ? delivery.key : '',

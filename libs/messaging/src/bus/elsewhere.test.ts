@@ -55,7 +55,7 @@ test('what is published, and every dead letter, is on the bus itself', async () 
     ['changes of hub'],
   ]);
   for await (const delivery of bus.peek(OTHER))
-    await bus.deadLetter(OTHER, delivery, new Unprocessable('undecodable', 'no'));
+    await bus.deadLetters(OTHER, [{ delivery, error: new Unprocessable('undecodable', 'no') }]);
   expect([(await texts(own, `${OTHER}.dlq`)).length, (await texts(hub, `${OTHER}.dlq`)).length]).toEqual([
     1, 0,
   ]);

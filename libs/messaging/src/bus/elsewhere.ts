@@ -11,7 +11,7 @@ export function withTopicsElsewhere(bus: Bus, elsewhere: Bus, topics: readonly s
     publish: (topic, messages) => of(topic).publish(topic, messages),
     holds: (topic, place, by) => of(topic).holds(topic, place, by),
     consume: (topic, group, handler, options) => of(topic).consume(topic, group, handler, options),
-    deadLetter: (topic, delivery, error) => bus.deadLetter(topic, delivery, error),
+    deadLetters: (topic, some) => bus.deadLetters(topic, some),
     read: (topic, places) => of(topic).read(topic, places),
     peek: (topic) => of(topic).peek(topic),
     ends: (topic) => of(topic).ends(topic),

@@ -131,8 +131,8 @@ export function openEmbeddedBus(directory: string, options: EmbeddedBusOptions =
       return consumption;
     },
     holds: () => Promise.resolve(true),
-    async deadLetter(topic, delivery, error) {
-      await publish(deadLetterTopic(topic), [deadLetterOf(delivery, error)]);
+    async deadLetters(topic, some) {
+      await publish(deadLetterTopic(topic), some.map(deadLetterOf));
     },
     async *peek(topic) {
       const end = log.next(topic);

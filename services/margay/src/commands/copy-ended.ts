@@ -30,7 +30,8 @@ export function copyEndedCommand(): Command {
 Where two clusters tell their changes under one name and uid, one a copy of the other, everything is in doubt (docs/operating.md). Shut the
 copy down or give it a name of its own first, then say so here. What was in doubt until then stays so, for good: nothing that is past can be
 settled. It counts from a minute after it is said. From then on each object is open until it is seen again, and a kind until a list
-shows what there is of it: give lists (margay baseline). A copy that goes on is found again.
+shows what there is of it: give lists (margay baseline). A copy that goes on is found again. Where the copy told by audit logs of
+its own, their silence is a gap of every later window under this name: give the cluster that stays a new one instead.
 
 Example:
   margay copy-ended --by ann --because 'the copy in the test cell was shut down, ticket 1234'`,

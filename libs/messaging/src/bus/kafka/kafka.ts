@@ -38,8 +38,8 @@ export async function openKafkaBus(options: KafkaOptions): Promise<Bus> {
     publish: publishing,
     holds: (topic, place, by) =>
       doing(topic, `looking whether ${topic} was made anew`, () => holds(kafka, topic, place, by)),
-    async deadLetter(topic, delivery, error) {
-      await publishing(deadLetterTopic(topic), [deadLetterOf(delivery, error)]);
+    async deadLetters(topic, some) {
+      await publishing(deadLetterTopic(topic), some.map(deadLetterOf));
     },
 
     consume(topic, group, handler, consumeOptions) {
