@@ -54,3 +54,101 @@ test('logs of two clusters are refused, by their kube-system: what protects in o
   const { birth } = await read([one, one], [one, firstObject('u-1', 'get')]);
   expect(birth).toBe(Date.parse('2026-11-20T10:00:00Z') * 1000);
 });
+
+const AT = Date.parse('2026-11-20T10:00:00Z');
+
+/** The event by which a policy was written, so many minutes after the beginning. */
+const written = (uid: string, minutes: number, verb: 'create' | 'update' = 'create'): string => {
+  const at = new Date(AT + minutes * 60_000).toISOString();
+  const metadata = { name: uid, namespace: 'shop', uid, resourceVersion: String(minutes + 10) };
+  return JSON.stringify({
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'RequestResponse',
+    auditID: `${verb} ${uid} ${minutes}`,
+    stage: 'ResponseComplete',
+    verb,
+    user: { username: 'ana' },
+    objectRef: {
+      apiGroup: 'networking.k8s.io',
+      apiVersion: 'v1',
+      resource: 'networkpolicies',
+      namespace: 'shop',
+      name: uid,
+    },
+    responseStatus: { code: verb === 'create' ? 201 : 200 },
+    responseObject: {
+      kind: 'NetworkPolicy',
+      apiVersion: 'networking.k8s.io/v1',
+      metadata,
+      spec: { podSelector: {} },
+    },
+    requestReceivedTimestamp: at,
+    stageTimestamp: at,
+  });
+};
+const [A, B, C] = [written('a', 0), written('b', 1), written('c', 2)];
+
+test.each<[string, string[][], number | undefined]>([
+  ['one log', [[A, B]], undefined],
+  [
+    'logs of API servers that one object ties',
+    [
+      [A, B],
+      [C, written('a', 3, 'update')],
+    ],
+    undefined,
+  ],
+  [
+    'those that a third one ties',
+    [[A], [B], [written('a', 3, 'update'), written('b', 4, 'update')]],
+    undefined,
+  ],
+  [
+    'those that kube-system ties',
+    [
+      [firstObject('u', 'create'), A],
+      [firstObject('u', 'get'), B],
+    ],
+    undefined,
+  ],
+  ['a log that shows no object of the others', [[A], [B]], 1],
+  ['whichever comes first', [[B], [A]], 1],
+  [
+    'two of which one shows kube-system',
+    [
+      [firstObject('u', 'create'), A],
+      [B, C],
+    ],
+    1,
+  ],
+  ['a third one that stands alone', [[A], [written('a', 3, 'update')], [C]], 2],
+  [
+    'one that tells of no object',
+    [[A], [A.replace('"create"', '"get"').replace(/"responseObject".*?,"request/, '"request')]],
+    undefined,
+  ],
+])(
+  'logs of which nothing shows that they are of one cluster leave everything in doubt: %s',
+  async (_, logs, minutes) => {
+    const { marks } = await read(...logs);
+    const open = marks.filter(({ source }) => source.startsWith('lost/everything:'));
+    expect(open.flatMap(({ problems }) => problems.map(({ after }) => after))).toEqual(
+      minutes === undefined ? [] : [(AT + minutes * 60_000) * 1_000],
+    );
+    for (const { problems } of open)
+      expect(problems[0]!.message).toMatch(/^Of which cluster .*\.log tells is not known/);
+  },
+);
+
+test.each([
+  ['in the order of their dates', ['audit-2026-11-20T10-00-30.000.log', 'audit.log'], 0],
+  ['as logs of two API servers are called', ['one.log', 'other.log'], 1],
+])('files that one log was rotated into are of one cluster: %s', async (_, names, open) => {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-logs-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const paths = names.map((name) => join(folder, name));
+  for (const [i, path] of paths.entries()) writeFileSync(path, `${[A, B][i]}\n`);
+  const { marks } = await readLogs(paths, [], openProgress({ write: () => true }));
+  expect(marks.filter(({ source }) => source.startsWith('lost/everything:'))).toHaveLength(open);
+});

@@ -25,6 +25,7 @@ import {
   type Stretch,
 } from '@margay/sources';
 import { say, UsageError } from '@margay/terminal';
+import { OneCluster } from './one-cluster.ts';
 import { unreadableLines } from './unreadable.ts';
 
 /** All that logs say, in memory: for one report or one look. */
@@ -63,11 +64,13 @@ export async function readLogs(
   const { noteOrigin, repeats } = countRepeats();
   const memory = new SourceMemory();
   const admit = admitOneCluster();
+  const oneCluster = new OneCluster();
   let birth: Instant | undefined;
   let lines = 0;
-  for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
+  for await (const [{ path }, stretch, before] of stretchesOf(auditLogs, isAuditEvent)) {
     const { changes, policyEvents, mark } = readStretch(stretch, memory);
     admit(path, changes);
+    oneCluster.note(path, changes, before);
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);
@@ -78,6 +81,8 @@ export async function readLogs(
     lines += stretch.to - stretch.from;
     progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);
   }
+  const open = oneCluster.marks();
+  for (const { problems } of open.slice(0, 1)) say(`margay: ${problems[0]!.message}\n`);
   for (const line of unreadableLines(marks)) say(`margay: ${line}\n`);
   const bounds = marks.flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
   const start = bounds.reduce((a, b) => Math.min(a, b), Infinity);
@@ -93,7 +98,7 @@ export async function readLogs(
     history,
     policyEvents: [...written.values()],
     flows: mergeFlows(flows),
-    marks,
+    marks: [...marks, ...open],
     repeats: repeats(),
     ...(birth !== undefined && { birth }),
     span: start === Infinity ? undefined : { start, end: end + 1 },
@@ -135,7 +140,10 @@ function countRepeats() {
 }
 
 /** What logs hold, one after the other; a source that was read already is passed over. */
-async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator<[LogFile, Stretch]> {
+async function* stretchesOf(
+  logs: readonly string[],
+  bare: Bare,
+): AsyncGenerator<[file: LogFile, stretch: Stretch, before?: string]> {
   const files = (await logsNamed(logs)).map(logFileOf);
   await checkLogs(files, false);
   const places = await placesInLogs(files);
@@ -148,7 +156,7 @@ async function* stretchesOf(logs: readonly string[], bare: Bare): AsyncGenerator
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;
       readers.set(stretch.source, reader);
-      yield [file, stretch];
+      yield place?.before === undefined ? [file, stretch] : [file, stretch, place.before.path];
     }
     if (isEmpty) say(`margay: ${file.path} is empty\n`);
   }
