@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { programOf } from '../servers/programs.ts';
 import {
   DISTRIBUTED,
   EMBEDDED,
@@ -35,10 +35,7 @@ interface Connection {
 }
 
 let evaluator = '';
-beforeAll(() => {
-  const script = fileURLToPath(new URL('reachability/evaluator.sh', import.meta.url));
-  evaluator = execFileSync(script, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
-}, 900_000);
+beforeAll(() => void (evaluator = programOf('evaluator')), 900_000);
 
 /** Whether NetworkPolicies allow each connection: the evaluator is the oracle. */
 function allowed(objects: readonly Rendered[], connections: readonly Connection[]): boolean[] {

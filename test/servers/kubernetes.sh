@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a Kubernetes control plane without containers, for machines where no image can be pulled: etcd, kube-apiserver,
-# controller-manager, scheduler, and kwok, which plays nodes whose pods run nothing. The programs are built once from their
-# Go modules (some ten minutes on two cores; needs Go 1.24 or newer).
+# controller-manager, scheduler, and kwok, which plays nodes whose pods run nothing. The programs are those of MARGAY_KUBERNETES_BIN,
+# else they are built once: see `programs.sh`.
 #
 #   kubernetes.sh [port] [number of API servers]
 #
@@ -15,49 +15,15 @@ set -euo pipefail
 . "$(dirname "$0")/run-folder.sh"
 port=${1:-16443}
 servers=${2:-1}
-kubernetes=1.34.4
 elect=${MARGAY_LEADER_ELECTION:-false}
 read -ra addresses <<< "${MARGAY_API_ADDRESSES:-}"
 host() { echo "${addresses[$1]:-127.0.0.1}"; }
 named=${MARGAY_API_ADDRESSES:+, tls-server-name: kubernetes.default.svc}
 port_of() { [ ${#addresses[@]} -gt 0 ] && echo "$port" || echo $((port + $1 * 10)); }
-etcd=3.6.5
-kwok=0.7.0
-home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}/kubernetes-$kubernetes
-bin=${MARGAY_KUBERNETES_BIN:-$home/bin}
+bin=${MARGAY_KUBERNETES_BIN:-}
+[ -n "$bin" ] || bin=$(dirname "$("$(dirname "$0")/programs.sh" control-plane | tail -1)")
 
-build() { # folder of the module, name, package: into bin, whole or not at all
-  (cd "$1" && CGO_ENABLED=0 GOFLAGS=-mod=mod nice go build -trimpath -ldflags '-s -w' -o "$bin/$2.new" "$3" >&2)
-  mv "$bin/$2.new" "$bin/$2"
-}
-missing() { for name in "$@"; do [ -x "$bin/$name" ] || return 0; done && return 1; }
-
-mkdir -p "$bin"
-if missing kube-apiserver kube-controller-manager kube-scheduler; then
-  module=$(mktemp -d)
-  published=$(cd "$module" && go mod download -json "k8s.io/kubernetes@v$kubernetes" | sed -n 's/.*"GoMod": "\(.*\)",*/\1/p')
-  # Kubernetes replaces its own staging modules by folders of its repository; their published twins are v0.MINOR.PATCH.
-  {
-    printf 'module controlplane\n%s\nrequire k8s.io/kubernetes v%s\n' "$(grep '^go ' "$published")" "$kubernetes"
-    grep -o 'k8s.io/[a-z0-9-]* => ./staging' "$published" | sort -u | while read -r staged _; do
-      echo "replace $staged => $staged v0.${kubernetes#1.}"
-    done
-  } > "$module/go.mod"
-  for name in kube-apiserver kube-controller-manager kube-scheduler; do
-    build "$module" "$name" "k8s.io/kubernetes/cmd/$name"
-  done
-  rm -rf "$module"
-fi
-if missing etcd kwok; then
-  module=$(mktemp -d)
-  printf 'module nodes\ngo 1.24.0\n' > "$module/go.mod"
-  (cd "$module" && GOFLAGS=-mod=mod go get "go.etcd.io/etcd/server/v3@v$etcd" "sigs.k8s.io/kwok@v$kwok" >&2)
-  build "$module" etcd go.etcd.io/etcd/server/v3
-  build "$module" kwok sigs.k8s.io/kwok/cmd/kwok
-  rm -rf "$module"
-fi
-
-run=$(run_folder "$home")
+run=$(run_folder "${MARGAY_SERVERS:-$HOME/.cache/margay-test}/kubernetes")
 cd "$run"
 
 # Who may talk to whom: one authority, the API server's certificate, the administrator's, a key for service accounts.
