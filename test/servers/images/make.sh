@@ -3,11 +3,10 @@
 # container runtime answers: so that the way through containers can be tried there. They hold the real servers' jars, as the scripts
 # beside this folder fetch them, and as much of each image's layout as the tests need; they are good for nothing else.
 #
-#   MARGAY_TEST_SERVERS=assembled npm run test:real         # once, which fetches the jars
-#   MARGAY_TEST_SERVERS=assembled npm run test:kubernetes   # once, which builds the control plane
+#   MARGAY_TEST_SERVERS=assembled npm run test:real   # once, which fetches the jars
 #   test/servers/images/make.sh
 #
-# Needs docker, Java 17, openssl, and debootstrap where debian:12-slim cannot be had.
+# Needs docker, Java 17, Go, openssl, and debootstrap where debian:12-slim cannot be had.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${MARGAY_SERVERS:-$HOME/.cache/margay-test}
@@ -36,5 +35,6 @@ make docker.elastic.co/elasticsearch/elasticsearch:8.19.0 elasticsearch elastics
 make apicurio/apicurio-registry:3.0.9 schema-registry apicurio-registry-3.0.9
 
 # No k3s: its image cannot be put together. What stands in for it is the plain control plane under k3s's command and files.
-make rancher/k3s:v1.34.2-k3s1 k3s kubernetes-1.34.4
-make registry.k8s.io/kwok/kwok:v0.7.0 kwok kubernetes-1.34.4
+programs=$(basename "$(dirname "$("$here/../programs.sh" control-plane | tail -1)")")
+make rancher/k3s:v1.34.2-k3s1 k3s "$programs"
+make registry.k8s.io/kwok/kwok:v0.7.0 kwok "$programs"
