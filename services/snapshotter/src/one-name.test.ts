@@ -95,6 +95,7 @@ class World {
     }
     // A log is of one cluster, whoever reads it.
     const source = step.source.replace('@0', cluster === 'a' ? '@a' : '@b');
+    if (!this.#isOnlyUnseen(ingestor, source)) return undefined;
     if (isKilled) this.#snapshotters[object % 2] = this.#begun();
     await this.#tell({ ingestor, source }, cluster, does, object);
   }
@@ -115,13 +116,16 @@ class World {
     }
   }
 
-  /** Only where it is known of which cluster it tells: of what it told before that, nobody could tell what is of which. */
+  /**
+   * Only where it is known of which cluster it tells, since of what it told before that, nobody could tell what is of which; and where nobody
+   * else's is open, who would be taken for one of its own by what it tells unseen (README’s limits).
+   */
   async #move(ingestor: number): Promise<void> {
     if (this.#isUnseen(ingestor)) return;
     const whose = whoseOf(await this.stores.tellers.facts());
-    const tellers = [...this.#told.values()]
-      .filter((at) => at.ingestor === ingestor)
-      .map(({ source }) => standingAt(whose, tellerOf(this.#readers[ingestor]!, source), Infinity));
+    const tellers = [...this.#told.values()].map((at) =>
+      standingAt(whose, tellerOf(this.#readers[at.ingestor]!, at.source), Infinity),
+    );
     if (whose.uid === undefined || tellers.includes('open') || tellers.includes('said')) return;
     this.#reads[ingestor] = this.#reads[ingestor] === 'a' ? 'b' : 'a';
     this.#moved.add(ingestor);
@@ -129,6 +133,13 @@ class World {
 
   #isUnseen(ingestor: number): boolean {
     return (this.#unseen.get(ingestor)?.size ?? 0) > 0;
+  }
+
+  /** What a source that turned tells unseen makes others of that cluster look like its own: while it is unseen nobody else tells (README’s limits). */
+  #isOnlyUnseen(ingestor: number, source: string): boolean {
+    return [...this.#unseen].every(([of, sources]) =>
+      [...sources].every((unseen) => of === ingestor && unseen === source),
+    );
   }
 
   #see({ ingestor, source }: { ingestor: number; source: string }, isShown: boolean): void {
@@ -265,7 +276,7 @@ test('of two clusters of one name, what is kept of the other, and what is missin
         );
       await world.stores.close();
     }),
-    { numRuns: 500 },
+    { numRuns: 80 },
   );
 });
 
@@ -288,7 +299,7 @@ test('of one cluster nothing is in doubt, whoever reads it, once each told of wh
       expect([UID.a, ...(isShown ? [] : [undefined])]).toContain(await clusterUidOf(world.stores));
       await world.stores.close();
     }),
-    { numRuns: 500 },
+    { numRuns: 80 },
   );
 });
 
