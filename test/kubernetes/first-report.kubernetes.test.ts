@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { ownFolder, startUp } from '../testing/margay.ts';
 import { addressesOf, applyDefinitions, kubeconfig, kubectl, until } from './cluster.ts';
@@ -50,6 +51,13 @@ test(
     const canaries = ['--canary=10s', ...(servers.length > 0 ? ['--canary-servers', servers.join(',')] : [])];
     const access = ['--start-delay', '5s', '--permissions', 'none'];
     const { url } = await startUp(['--watch', ...place, ...access, ...canaries], /Serving/);
+    await until(
+      async () => (await fetch(`${url}/readyz`)).status,
+      (status) => status === 200,
+      PROMISED,
+    );
+    // A report's first window begins with the second in which it was made: a watch that begins within that second has not seen it whole.
+    await setTimeout(2_000);
     runPods();
     apply({
       apiVersion: 'projectcalico.org/v3',
