@@ -447,6 +447,24 @@ test('a cluster that is away while the others are computed: its window is made w
   expect((await parents(place))[0]!.state).toBe('running');
 });
 
+test('a window that is there is not asked for at each look, also where others begin meanwhile', async () => {
+  const place = installed();
+  const asked: string[] = [];
+  const { windows } = place.stores.get('beta')!;
+  const emit = windows.emit.bind(windows);
+  windows.emit = (some, at) => {
+    asked.push(...some.map(({ id }) => id));
+    return emit(some, at);
+  };
+  const hub = scheduler(place);
+  const prod = hourly("env == 'prod'");
+  for (let second = 0; second < 20; second++) await hub.look(prod, NOON + second * SECOND);
+  await hub.look(prod, NOON + HOUR);
+  const ids = (await place.published()).filter(({ cluster }) => cluster === 'beta').map(({ id }) => id);
+  expect(ids).toHaveLength(2);
+  expect(asked).toEqual(ids);
+});
+
 test('killed before it is noted that it was told, it is told again, and the same', async () => {
   const place = installed();
   await scheduler(place).look(hourly("env == 'prod'"), NOON);

@@ -24,6 +24,7 @@ import {
   type Cell,
   type ParentRecord,
   type WindowPlace,
+  type WindowState,
   type Windows,
 } from '@margay/storage';
 import { NAME_LABEL, type ClusterLabels } from './cluster-labels.ts';
@@ -106,11 +107,12 @@ const LAST = 50;
 export function parentRuns(options: ParentRunsOptions): ParentRuns {
   const { cell, labels, cluster } = options;
   const { windows } = cell.of(cluster);
-  /** Child runs that were archived, by parent run that is under way. */
+  /** Of each parent run that is under way the child runs that were archived, and the ids of those that are there. */
   const archived = new Map<string, Map<string, ChildRun>>();
+  const made = new Map<string, ReadonlySet<string>>();
   const newest = new Map<string, ParentProgress>();
   const handOnAll = handOnChildren(options);
-  const make = makingChildren(options);
+  const make = makingChildren(options, made);
   const nextSettled = settledRuns(windows);
   const settle = settling(options);
   let settledLookedAt = -Infinity;
@@ -140,16 +142,14 @@ export function parentRuns(options: ParentRunsOptions): ParentRuns {
     begin: (reports, schedule, now) => beginDue(options, make, reports, schedule, now),
 
     async goOn(now) {
-      const underWay = (await allWindows(windows, { parents: true, states: UNDER_WAY })).filter(
-        isParentRecord,
-      );
+      const underWay = await parentsIn(windows, UNDER_WAY);
       const isTime = now < settledLookedAt || now - settledLookedAt >= MINUTE;
       if (isTime) settledLookedAt = now;
       const settled = isTime ? await nextSettled() : [];
       await make([...underWay, ...settled], now);
       await handOnAll(now);
       const ids = new Set(underWay.map(({ window: { id } }) => id));
-      for (const id of archived.keys()) if (!ids.has(id)) archived.delete(id);
+      for (const known of [archived, made]) for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
       for (const record of underWay) await settle(record, await lookAtUnderWay(record, now), now);
       for (const record of settled) await settle(record, await look(record, now), now);
     },
@@ -217,9 +217,8 @@ async function beginDue(
   const quietly = { ...schedule, windowOf, hand: async () => {} };
   const { windows } = cell.of(cluster);
   const { known } = await emitDueWindows(bus, windows, due, quietly, now);
-  const kept = await allWindows(windows, { parents: true, states: ['emitted'] });
   return {
-    emitted: due.length > 0 ? await make(kept.filter(isParentRecord), now) : [],
+    emitted: due.length > 0 ? await make(await parentsIn(windows, ['emitted']), now) : [],
     known: [...known, ...idle.map((report) => knownReport(report))].map((report) => ({
       ...report,
       clusters: chosenBy.get(report.name)!,
@@ -227,6 +226,12 @@ async function beginDue(
     problems: new Map(idle.map(({ name }) => [name, NO_CLUSTERS])),
   };
 }
+
+/** All parent runs in these states. */
+const parentsIn = async (
+  windows: Pick<Windows, 'list'>,
+  states: readonly WindowState[],
+): Promise<ParentRecord[]> => (await allWindows(windows, { parents: true, states })).filter(isParentRecord);
 
 const UNDER_WAY = ['emitted', 'running'] as const;
 const SETTLED = { parents: true, states: ['failed', 'completed'] } as const;
@@ -263,11 +268,14 @@ type MakeChildren = (records: readonly ParentRecord[], now: Instant) => Promise<
 /**
  * Keeps, and hands out, the windows of child runs that are not there yet, of parent runs that were kept: also where their cluster was away when the
  * others were made. And those that failed, of one that is asked for once more.
+ *
+ * @param made by parent run the ids of those that are there, which are not asked for again; new ones are added.
  */
-function makingChildren({ cell, cluster, hand }: ParentRunsOptions): MakeChildren {
+function makingChildren(
+  { cell, cluster, hand }: ParentRunsOptions,
+  made: Map<string, ReadonlySet<string>>,
+): MakeChildren {
   const { windows } = cell.of(cluster);
-  /** By parent run that is under way, those that are there, so that each is asked for once. */
-  let made = new Map<string, ReadonlySet<string>>();
   const make = async (child: ReportWindow, isAnew: boolean, now: Instant): Promise<ReportWindow[]> => {
     const { windows: own } = cell.of(child.cluster);
     if ((await own.emit([child], now)).length > 0) return [child];
@@ -287,12 +295,8 @@ function makingChildren({ cell, cluster, hand }: ParentRunsOptions): MakeChildre
     );
     const all = fresh.flat();
     if (all.length > 0) await hand(all);
-    made = new Map(
-      [...Map.groupBy(here, ({ window }) => window.id)].map(([id, some]) => [
-        id,
-        new Set(some.map(({ child }) => child.id)),
-      ]),
-    );
+    for (const [id, some] of Map.groupBy(here, ({ window }) => window.id))
+      made.set(id, new Set(some.map(({ child }) => child.id)));
     for (const { window, state } of records) if (state === 'emitted') await windows.begin(window.id, 1, now);
     return all;
   };
