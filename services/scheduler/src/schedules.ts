@@ -111,18 +111,17 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { reports, clusters } = this.#options;
-    if (reports !== undefined && 'connect' in reports)
-      for (const [cluster, followed] of this.#followed)
-        this.#readiness.add(clusters.length === 1 ? 'globalreports' : `globalreports of ${cluster}`, () =>
-          followed.problem(),
-        );
-    for (const cluster of clusters)
-      this.#stages.keep(clusters.length === 1 ? 'schedule' : `schedule of ${cluster}`, (signal) => {
+    for (const cluster of clusters) {
+      const named = (part: string) => (clusters.length === 1 ? part : `${part} of ${cluster}`);
+      if (reports !== undefined && 'connect' in reports)
+        this.#readiness.add(named('globalreports'), () => this.#followed.get(cluster)!.problem());
+      this.#stages.keep(named('schedule'), (signal) => {
         if (reports === undefined) return this.#handOn(cluster, signal);
         return 'read' in reports
           ? this.#look(cluster, reports.read, signal)
           : this.#follow(cluster, reports, signal);
       });
+    }
   }
 
   /** Without a schedule, runs may still be asked for. */
