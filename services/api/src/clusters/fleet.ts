@@ -45,7 +45,7 @@ export class Fleet {
     this.#standing = new Standing(cell);
   }
 
-  /** Why there are clusters of which nothing can be read just now, by name. Only those are looked at again that could not be read last. */
+  /** Why there are clusters of which nothing can be read just now, by name. Nothing is looked at again where all could be read last. */
   async unreadable(): Promise<ReadonlyMap<string, string>> {
     if (this.#unreadable.size > 0) this.#noteUnreadable(await this.#cell.newest());
     return this.#unreadable;
