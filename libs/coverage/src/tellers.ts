@@ -1,5 +1,6 @@
-import { formatInstant, type Instant, MINUTE } from '@margay/ground';
-import type { CoverageMark, Problem } from './mark.ts';
+import { formatInstant, type Instant } from '@margay/ground';
+import { CLOCKS_DIFFER, LATENESS } from './lateness.ts';
+import { type CoverageMark, markOf } from './mark.ts';
 import { fileName, listedKind, lostSource, sourceName, watchedKind } from './source.ts';
 
 /**
@@ -171,11 +172,6 @@ const isOpen = (whose: Whose, teller: string): boolean =>
 
 const shownSource = (source: string, teller: string): string => sourceName(source) || teller;
 
-/** By how much the clocks of brokers and API servers may differ. */
-const CLOCKS_DIFFER = MINUTE;
-/** What is set aside may have happened this long before. */
-const LATENESS = 24 * 60 * MINUTE;
-
 /** Something of which it is not known whose it is, or that was not kept since it was taken for another cluster's. */
 interface Open {
   readonly after: Instant;
@@ -189,7 +185,11 @@ interface Open {
  */
 export function tellerMarks(whose: Whose): CoverageMark[] {
   return [...whose.tellers].flatMap(([name, teller]) =>
-    openOf(whose, name, teller).map((open, i) => markOf(`whose ${name}`, i, open)),
+    openOf(whose, name, teller).map((open, position) =>
+      markOf(lostSource('everything', `whose ${name}`), position, position + 1, [
+        { position, reading: { kind: 'unusable', reason: 'whose', ...open } },
+      ]),
+    ),
   );
 }
 
@@ -233,24 +233,3 @@ const mixedWords = (source: string, since: Instant, found: Instant): string =>
 
 const asideWords = (source: string, from: Instant, to: Instant): string =>
   `What ${source} told from ${formatInstant(from)} to ${formatInstant(to)} was set aside, since it said to be of another cluster; then it was seen to be of this one. Publish it again with margay dlq replay, and see the objects whole after that.`;
-
-function markOf(place: string, position: number, { after, before, message }: Open): CoverageMark {
-  const reason = 'whose';
-  const problem: Problem = {
-    position,
-    kind: 'unusable',
-    reason,
-    message,
-    after,
-    ...(before !== undefined && { before }),
-  };
-  return {
-    source: lostSource('everything', place),
-    from: position,
-    to: position + 1,
-    buckets: [],
-    timeless: { [`unusable:${reason}`]: 1 },
-    problems: [problem],
-    problemsTotal: 1,
-  };
-}

@@ -6,8 +6,15 @@ import {
   resourceChanges,
   type ResourceChange,
 } from '@margay/contracts';
-import { lostSource, type CoverageMark, type LostKnowledge } from '@margay/coverage';
-import { formatInstant, type Instant, MINUTE } from '@margay/ground';
+import {
+  CLOCKS_DIFFER,
+  LATENESS,
+  lostSource,
+  markOf,
+  type CoverageMark,
+  type LostKnowledge,
+} from '@margay/coverage';
+import { formatInstant, type Instant } from '@margay/ground';
 import type { Delivery, Hole } from '@margay/messaging';
 import type { Loss } from '@margay/messaging/nest';
 
@@ -22,10 +29,6 @@ const LOST_KNOWLEDGE: Readonly<Record<string, LostKnowledge>> = {
 /** The topics of which a loss leaves something open. */
 export const EVIDENCE_TOPICS: readonly string[] = Object.keys(LOST_KNOWLEDGE);
 
-/** By how much the clocks of brokers and API servers may differ. */
-const CLOCKS_DIFFER = MINUTE;
-/** What is published may have happened this long before, where a log was read late. */
-const LATENESS = 24 * 60 * MINUTE;
 /** Where nothing says from when on: before any cluster. */
 const LONG_AGO: Instant = 0;
 
@@ -110,13 +113,8 @@ function lostMark(
   message: string,
   place: { readonly after?: Instant; readonly before: Instant },
 ): CoverageMark {
-  return {
-    source: lostSource(LOST_KNOWLEDGE[topic] ?? 'everything', `${topic}/${partition}`),
-    from: position,
-    to: position + count,
-    buckets: [],
-    timeless: { [`unusable:${reason}`]: 1 },
-    problems: [{ position, kind: 'unusable', reason, message, ...place }],
-    problemsTotal: 1,
-  };
+  const source = lostSource(LOST_KNOWLEDGE[topic] ?? 'everything', `${topic}/${partition}`);
+  return markOf(source, position, position + count, [
+    { position, reading: { kind: 'unusable', reason, message, ...place } },
+  ]);
 }
