@@ -1,5 +1,6 @@
 import { compareResourceVersions, kindOf, SECOND, type Instant } from '@margay/ground';
 import type { Change } from './change.ts';
+import { doubtAboutAll } from './doubtful.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import { COUNTER_WENT_BACK } from './object-doubt.ts';
 import { counterWentBack } from './restores.ts';
@@ -41,7 +42,7 @@ export class Counter {
     }
     this.#reached = [{ at, version }];
     this.#since = receivedAt;
-    return doubtAboutAll(change, before.at);
+    return wentBack(change, before.at);
   }
 
   #reach({ at, version }: Reached): void {
@@ -64,25 +65,11 @@ export class Counter {
 const isOfOther = (change: Change): boolean => kindOf(change)?.hasStorageForm === true;
 
 /** About everything, from when the counter had been seen further than it is now. */
-function doubtAboutAll(
-  { id, eventId, resource, namespace, name, resourceVersion = '', at, receivedAt, origin }: Change,
-  since: Instant,
-): Change {
-  return {
-    id: `${id}#counter`,
-    eventId,
-    group: '',
-    resource: '',
-    namespace: '',
-    name: '',
-    what: 'doubtful',
-    at: Math.min(receivedAt, at),
-    receivedAt: since,
-    doubt: {
-      reason: COUNTER_WENT_BACK,
-      may: 'be-anything',
-      message: counterWentBack({ resource, namespace, name, resourceVersion }),
-    },
-    origin,
-  };
+function wentBack(change: Change, since: Instant): Change {
+  const { id, eventId, resource, namespace, name, resourceVersion = '', at, receivedAt, origin } = change;
+  return doubtAboutAll(
+    { id: `${id}#counter`, eventId, at: Math.min(receivedAt, at), receivedAt: since, origin },
+    COUNTER_WENT_BACK,
+    counterWentBack({ resource, namespace, name, resourceVersion }),
+  );
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '@margay/ground';
 import type { Change } from './change.ts';
 import { OUTCOME_UNKNOWN, type May, type ObjectDoubt } from './object-doubt.ts';
+import { EVERYTHING } from './place.ts';
 
 /** A change that says what is not known. */
 export type Doubtful = Change & { readonly doubt: ObjectDoubt };
@@ -29,6 +30,18 @@ export function doubtBefore(change: Change, id: string, since: Instant, doubt: O
   } = change;
   return { ...facts, id, what: 'doubtful', created: true, receivedAt: since, doubt };
 }
+
+/** A doubt about everything. @param facts which one it is, in which time it arose, and where that was read. */
+export const doubtAboutAll = (
+  facts: Pick<Change, 'id' | 'eventId' | 'at' | 'receivedAt' | 'origin'>,
+  reason: string,
+  message: string,
+): Doubtful => ({
+  ...facts,
+  ...EVERYTHING,
+  what: 'doubtful',
+  doubt: { reason, may: 'be-anything', message },
+});
 
 /** Something that is open about one object in `[start, until)`. */
 export interface OpenDoubt {

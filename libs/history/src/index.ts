@@ -54,4 +54,5 @@ export {
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { FIRST_OBJECT, birthOf, shownClusterUid, shownUid } from './birth.ts';
 export { baselineOf } from './baseline.ts';
+export { EVERYTHING } from './place.ts';
 export { endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';

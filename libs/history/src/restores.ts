@@ -1,6 +1,6 @@
 import type { Interval } from '@margay/ground';
 import { COUNTER_WENT_BACK } from './object-doubt.ts';
-import { placeText } from './place.ts';
+import { EVERYTHING, placeText } from './place.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -36,10 +36,7 @@ export function counterWentBack(
 
 function doubtAbout({ start, end }: Interval, of: Version): Version {
   return {
-    group: '',
-    resource: '',
-    namespace: '',
-    name: '',
+    ...EVERYTHING,
     uid: '',
     resourceVersion: '',
     validFrom: start,

@@ -9,6 +9,7 @@ import {
   resourceName,
 } from '@margay/ground';
 import type { Change } from './change.ts';
+import { doubtAboutAll } from './doubtful.ts';
 import { COPY_ENDED, TWO_CLUSTERS } from './object-doubt.ts';
 import { placeText } from './place.ts';
 
@@ -169,27 +170,18 @@ export const compareNumbers = (a: NumberedSight, b: NumberedSight): number =>
 const inTime = (a: NumberedSight, b: NumberedSight): number =>
   a.at - b.at || a.receivedAt - b.receivedAt || compareTexts(a.uid, b.uid);
 
+/** What no source says. */
+const NOWHERE = { source: '', position: 0 };
+
 /** The doubt about everything, from when on the second is known to have told something. */
 export function twoClusters({ begun: [first, birth], by, again: [written, next] }: Turns): Change {
   const since = birth.receivedAt;
   const id = `two-clusters/${by.uid}/${birth.uid}`;
-  return {
-    id,
-    eventId: id,
-    group: '',
-    resource: '',
-    namespace: '',
-    name: '',
-    what: 'doubtful',
-    at: birth.at,
-    receivedAt: since,
-    doubt: {
-      reason: TWO_CLUSTERS,
-      may: 'be-anything',
-      message: `Two clusters tell their changes under this name and uid: one is a copy of the other, made of a snapshot of its store. From ${formatInstant(since)} on nobody knows what is of which. ${placeOf(first)} and ${placeOf(birth)} both have the resourceVersion ${birth.resourceVersion}, which one store gives once; ${placeOf(by)}, created before that with ${by.resourceVersion}, was written with ${written.resourceVersion} afterwards, as nothing is after a restore; and ${placeOf(next)} was given that number once more. End the copy or keep it from telling anything here. Then give the cluster that stays a new name, or say that the copy is ended (margay copy-ended): what both told stays in doubt.`,
-    },
-    origin: { source: '', position: 0 },
-  };
+  return doubtAboutAll(
+    { id, eventId: id, at: birth.at, receivedAt: since, origin: NOWHERE },
+    TWO_CLUSTERS,
+    `Two clusters tell their changes under this name and uid: one is a copy of the other, made of a snapshot of its store. From ${formatInstant(since)} on nobody knows what is of which. ${placeOf(first)} and ${placeOf(birth)} both have the resourceVersion ${birth.resourceVersion}, which one store gives once; ${placeOf(by)}, created before that with ${by.resourceVersion}, was written with ${written.resourceVersion} afterwards, as nothing is after a restore; and ${placeOf(next)} was given that number once more. End the copy or keep it from telling anything here. Then give the cluster that stays a new name, or say that the copy is ended (margay copy-ended): what both told stays in doubt.`,
+  );
 }
 
 /** What somebody said who ended a copy of a cluster, or knows that there was none. */
@@ -209,23 +201,11 @@ export interface CopyEnded {
 export function copyEnded({ by, because, said }: CopyEnded): Change {
   const at = said + CLOCKS_APART_MAX;
   const id = `copy-ended/${said}`;
-  return {
-    id,
-    eventId: id,
-    group: '',
-    resource: '',
-    namespace: '',
-    name: '',
-    what: 'doubtful',
-    at,
-    receivedAt: at,
-    doubt: {
-      reason: COPY_ENDED,
-      may: 'be-anything',
-      message: `${by} said at ${formatInstant(said)} that no copy of this cluster tells anything here any more: ${because}. What was seen before ${formatInstant(at)} may have been of the copy: each object is open until it is seen again, and a kind until a list shows what there is of it (margay baseline).`,
-    },
-    origin: { source: '', position: 0 },
-  };
+  return doubtAboutAll(
+    { id, eventId: id, at, receivedAt: at, origin: NOWHERE },
+    COPY_ENDED,
+    `${by} said at ${formatInstant(said)} that no copy of this cluster tells anything here any more: ${because}. What was seen before ${formatInstant(at)} may have been of the copy: each object is open until it is seen again, and a kind until a list shows what there is of it (margay baseline).`,
+  );
 }
 
 const placeOf = (sight: NumberedSight): string => `${placeText(sight)} (uid ${sight.uid})`;

@@ -2,6 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 import { compareTexts, type Instant, type Key } from '@margay/ground';
 import {
   CLOCKS_APART_MAX,
+  EVERYTHING,
   type Change,
   type DoubtSince,
   type Meeting,
@@ -185,9 +186,6 @@ async function copies(elastic: Elastic): Promise<Copies> {
       found.push({ doubt: JSON.parse(doubt) as DoubtSince, isOpen: validTo === undefined });
   return copiesOf(found);
 }
-
-/** The key of what is about everything. */
-const EVERYTHING: Key = { group: '', resource: '', namespace: '', name: '' };
 
 const ofKind = ({ group, resource }: Pick<Key, 'group' | 'resource'>) => [
   { term: { group } },
