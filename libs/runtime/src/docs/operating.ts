@@ -56,6 +56,10 @@ const CHECKS = [
     'never; a warning while a source tells under the name of a cluster and it is not known whether it is of that one, or an hour since something was set aside as another cluster’s of that name, with their names. Alert: `MargaySourcesQuestionable`',
   ],
   [
+    '`clusters`',
+    'never; a warning in the api while nothing of a cluster can be read, with why, and in the snapshotter where two names of CLUSTERS are of one cluster',
+  ],
+  [
     '`log entries`',
     'never; a warning where the API found entries of the log of reports missing or changed when runs were listed or metrics scraped, with their numbers. Alert: `MargayLogChanged`',
   ],
@@ -145,7 +149,8 @@ KUBECONFIG say of which). The api shows all of them, one at a time: \`?cluster=\
 (API_KUBECONFIGS), and each API server decides about its own; with \`hub\` that of KUBECONFIG decides about all: who may \`get\` the \`clusters\` of \`margay.io\` with a cluster's name (a rule
 of RBAC with resourceNames; no such object has to be there) may there see what they may see of GlobalReports. The page Clusters, and \`/api/v1/clusters\`, list all of which somebody may see something, those with the worst evidence
 first, by their newest reports. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
-(\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it.
+(\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it. Write names alike everywhere: a CLUSTER_NAME that is not among CLUSTERS is passed over in silence, and the first of
+CLUSTERS is the one that is meant where none is named (only a scheduler of an API server’s GlobalReports refuses it); so is a name in CLUSTER_UIDS that an ingestor does not have, and the messages of its cluster say no uid then.
 
 **A hub over many cells** is the api, started with \`HUB_CELLS\` and \`HUB_DIRECTORY\` (chart: \`profile: hub\`; [install.md](install.md#a-hub-over-many-cells), [decision 24](decisions/0024-a-hub-is-told-by-cells.md)). It has headers of reports, with their evidence, and the logs of reports of all
 clusters; rows and the rest stay in the cells, and a request for them is answered with where they are. The page Clusters says of each when it was heard last: when the
@@ -155,13 +160,13 @@ nothing. Another log (\`MargayHubLogChanged\`): who has the log's key signed two
 \`margay verify --archive\`; where it is right as it is, stop the hub, remove the folder of the cluster in \`HUB_DIRECTORY\`, start it, and tell all again. What is refused (\`MargayHubRefuses\`) is on \`margay.hub-news.dlq\`: by \`unknown-key\` where a cell has
 another key than \`HUB_CELLS\` says, and nobody announced it; \`retired-key\` where a key signed that another one had followed, which tells nothing new (what its cell told by it and the hub never got comes with \`margay tell-hubs\`; else somebody has
 that key); \`unknown-cluster\` where none of its cells has it; \`other-statement\` where the evidence of one report was stated twice, and not alike; \`other-cluster\`, \`other-digest\`, \`no-proof\` and \`other-log\` where it does not show what it tells;
-\`unreadable\` where what the hub has of the cluster cannot be read. A hub serves its other clusters then, the page Clusters says which one cannot be looked at, \`/readyz\` why and what to do, as a warning; afterwards the cell tells all again.
+\`unreadable\` where what the hub has of the cluster cannot be read. A hub serves its other clusters then, the page Clusters says which one cannot be looked at, \`/readyz\` why and what to do, as a warning, from the start on or since somebody listed the clusters; when it can be read again, \`margay tell-hubs\` in the cell tells all again.
 
 **One GlobalReport for many clusters.** Set \`REPORTS_OVER_CLUSTERS\` on the scheduler of the one cluster that leads (chart: \`globalReports.overClusters\`, in the release of that cluster alone), and label
 clusters with \`CLUSTER_LABELS\` (\`clusterLabels\`): its GlobalReports may have \`spec.clusters\` ([report-reference.md](report-reference.md#over-many-clusters)). Whoever may write GlobalReports there has reports of all other clusters
 made; who may see these is decided in each. Conditions and columns of the GlobalReport (\`kubectl get globalreport -o wide\`, \`ClustersReported\`) count clusters and never name them; the API and the page name those that one may see.
 The scheduler hands on what got lost of these windows in every cluster, also where that has no scheduler. Other schedulers refuse the field aloud. \`margay run NAME\` asks for one by hand, over the clusters that are chosen then; \`parent-run-settled\` ([topics.md](topics.md)) tells what
-each came to, in numbers of clusters, at least once for each state that is seen: one that failed may come to something after all, a report may be revised, a cluster may go. The ten newest runs are looked at each minute, older ones in turns, ten a minute.
+each came to, in numbers of clusters, at least once for each state that is seen: one that failed may come to something after all, a report may be revised, a cluster may go. The ten newest runs are looked at each minute, older ones in turns, ten a minute, and fewer where they are over more than 500 clusters together.
 
 **Two installations over one cluster**, by two releases or a process beside one: both keep the history, and one schedules the GlobalReports and writes their status, the one that has the Lease
 \`globalreports.GROUP\` in the namespace \`default\`. The other one says so: a warning in its log and in \`/readyz\`, \`margay_schedules_reports\` 0, the notes of \`helm install\`. When the first has not
