@@ -120,9 +120,10 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
     const own = `margay-test-${randomUUID().slice(0, 8)}`;
     const cell = await openElasticsearchCell({ nodes, prefix: own }, ['alpha', 'beta']);
     opened.push(cell.of('alpha'));
-    const { history, archive } = cell.of('alpha');
+    const { history, archive, tellers } = cell.of('alpha');
     const ever = { start: 0, end: 2 ** 52 };
     await history.append(story({ seed: 1, changes: 20, keys: 2 }));
+    await tellers.append([{ what: 'object', teller: 'a', uid: 'x' }]);
     await archive.complete({
       id: 'daily-1',
       cluster: 'alpha',
@@ -142,6 +143,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
       ['changes-2025.11', () => history.span()],
       ['report-headers', () => archive.headers({ limit: 1 })],
       ['report-chains', () => archive.newest()],
+      ['tellers', () => tellers.tellersOf(['x'])],
     ];
     for (const [index, read] of reads) {
       const name = `${own}-${index}`;

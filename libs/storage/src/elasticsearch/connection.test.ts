@@ -72,3 +72,22 @@ test('what only some shards answer is not taken for all that there is', async ()
   ])
     expect(await elastic.call('writing', async () => answer)).toBe(answer);
 }, 60_000);
+
+const unanswered = (type: string) => ({ _index: 'margay-tellers', _id: '1', error: { type, reason: 'x' } });
+
+test.each([
+  ['no shard', 'no_shard_available_action_exception', /no_shard_available_action_exception.*Nothing is lost/],
+  ['a closed index', 'index_closed_exception', /index_closed_exception.*open it/],
+])(
+  'a document that nobody could look for is not taken for one that is not there: %s',
+  async (_, type, words) => {
+    const answer = { docs: [{ _id: '0', found: false }, unanswered(type)] };
+    await expect(elastic.call('reading', async () => answer)).rejects.toThrow(words);
+  },
+  60_000,
+);
+
+test('in an index that is not there yet there is no document', async () => {
+  const answer = { docs: [unanswered('index_not_found_exception'), { _id: '1', found: true }] };
+  expect(await elastic.call('reading', async () => answer)).toBe(answer);
+});

@@ -72,30 +72,47 @@ export async function connect(options: ElasticsearchOptions): Promise<Elastic> {
   return elasticOf(new ElasticClient(settings), cluster, prefix, nodes);
 }
 
-/** What was found, in the shards that were asked. */
+/** Why something was not looked for, as Elasticsearch says it. */
+interface Unanswered {
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** What was found: in the shards that were asked, or of documents that were asked for by their ids. */
 interface Found {
   readonly _shards?: { readonly failed?: number; readonly total?: number };
   readonly hits?: unknown;
   readonly count?: unknown;
   readonly responses?: readonly Found[];
+  readonly docs?: readonly { readonly error?: Unanswered }[];
+}
+
+function unansweredIn({ responses = [], docs = [], ...found }: Found): Unanswered | undefined {
+  for (const { _shards: shards = {}, hits, count } of [found, ...responses]) {
+    const { failed = 0, total } = shards;
+    if (failed > 0 && (hits !== undefined || count !== undefined))
+      return {
+        type: 'no_shard_available_action_exception',
+        reason: `${failed} of ${total} shards did not answer`,
+      };
+  }
+  // In an index that is not there yet there is no document.
+  return docs.find(({ error }) => error !== undefined && error.type !== 'index_not_found_exception')?.error;
 }
 
 /**
  * The same answer.
  *
- * @throws Error where shards did not answer: what was found in the others would be taken for all.
+ * @throws Error where something did not answer: what was found elsewhere would be taken for all.
  */
 function whole<T>(answer: T): T {
-  const found = (answer ?? {}) as Found;
-  for (const { _shards: shards = {}, hits, count } of [found, ...(found.responses ?? [])]) {
-    const { failed = 0, total } = shards;
-    if (failed > 0 && (hits !== undefined || count !== undefined))
-      throw Object.assign(
-        new Error(`no_shard_available_action_exception: ${failed} of ${total} shards did not answer`),
-        { name: 'ResponseError', statusCode: 503 },
-      );
-  }
-  return answer;
+  const error = unansweredIn(answer ?? {});
+  if (error === undefined) return answer;
+  throw Object.assign(new Error(`${error.type}: ${error.reason}`), {
+    name: 'ResponseError',
+    statusCode: 503,
+    meta: { body: { error } },
+  });
 }
 
 type Connection = typeof UndiciConnection;
