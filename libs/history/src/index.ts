@@ -17,7 +17,7 @@ export {
   type May,
   type ObjectDoubt,
 } from './object-doubt.ts';
-export { TOLD_AT_ONCE } from './watched.ts';
+export { TOLD_AT_ONCE, watchSource } from './watched.ts';
 export { type EndedBy, type Version, overlapping } from './version.ts';
 export { firstSights, type Sight, type SightWindow } from './sight.ts';
 export type { AskedName } from './told.ts';

@@ -80,12 +80,11 @@ function concluded(list: ObjectList, kept: readonly Change[], isSure = true): Ch
   const history = memoryHistory();
   history.add(kept);
   const watched = [{ start: 0, end: at(STOPPED) + 1 }];
+  const endOf = endByList(list, { watched, isSure });
   return notListed(list, validAt(history.versions(), instantOf(list))).flatMap((version) =>
-    endByList(
-      list,
+    endOf(
       version,
       kept.filter(({ name }) => name === version.name),
-      { watched, isSure },
     ),
   );
 }

@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { CLOCKS_DIFFER } from './epochs.ts';
 import { placeText } from './place.ts';
 import type { Version } from './version.ts';
+import { watchSource } from './watched.ts';
 
 /** All objects of a kind as one list showed them. */
 export interface ObjectList {
@@ -15,6 +16,14 @@ export interface ObjectList {
   /** False where it showed objects that say no uid: nothing is gone for sure then. */
   readonly isWhole: boolean;
   readonly uids: readonly string[];
+}
+
+/** What is known beside a list. */
+interface Beside {
+  /** When others are known to have told of all that happened to the kind, as `joined` gives it. */
+  readonly watched: readonly Interval[];
+  /** False where the list may be of another cluster, or may lack something. */
+  readonly isSure: boolean;
 }
 
 /** Whatever a request or its log says of when something was written, it was written before a list by this much. */
@@ -53,18 +62,28 @@ function isBefore({ resourceVersion, validFrom }: Version, list: ObjectList): bo
  * may be of another cluster, or may lack something, that it may be gone. Nothing where it shows another object of the name by whose sight
  * the history ends this one.
  *
- * @param version of the object, see `notListed`. @param changes all of its name.
- * @param watched when others are known to have told of all that happened to the kind, as `joined` gives it.
+ * @returns asked for each object, with its version, see `notListed`, and all changes of its name.
  */
 export function endByList(
   list: ObjectList,
-  version: Version,
-  changes: readonly Change[],
-  { watched, isSure }: { readonly watched: readonly Interval[]; readonly isSure: boolean },
-): Change[] {
+  beside: Beside,
+): (version: Version, changes: readonly Change[]) => Change[] {
   const listed = new Set(list.uids);
-  if (changes.some(({ uid }) => uid !== undefined && listed.has(uid))) return [];
-  const { group, resource, namespace, name, uid } = version;
+  return (version, changes) => {
+    if (changes.some(({ uid }) => uid !== undefined && listed.has(uid))) return [];
+    const end = goneBy(list, version, changes, beside);
+    if (beside.isSure) return [end];
+    const message = `${placeText(version)} was not in a list of all objects of its kind, and nobody told of its deletion: whether that list is whole, and of this cluster, is not known.`;
+    return [{ ...end, what: 'doubtful', doubt: { reason: 'not-listed', may: 'be-gone', message } }];
+  };
+}
+
+function goneBy(
+  list: ObjectList,
+  { group, resource, namespace, name, uid }: Version,
+  changes: readonly Change[],
+  { watched, isSure }: Beside,
+): Change {
   const shown = changes.filter((change) => change.uid === uid && change.what === 'present');
   const seen = Math.max(...shown.map(({ at }) => at));
   const asked = Math.max(...shown.map(({ receivedAt }) => receivedAt));
@@ -72,11 +91,17 @@ export function endByList(
   const told = watched.find(({ start, end }) => start <= seen && seen < end)?.end;
   const since = Math.min(told ?? (isSure ? asked : seen + 1), at);
   const id = `watch/${uid}/not-listed/${list.resourceVersion}`;
-  const source = `watch/${resource}${group === '' ? '' : `.${group}`}`;
-  const key = { group, resource, namespace, name };
-  const facts = { ...key, id, eventId: id, uid, at, receivedAt: since };
-  const end: Change = { ...facts, what: 'gone', origin: { source, position: Number(list.resourceVersion) } };
-  if (isSure) return [end];
-  const message = `${placeText(key)} was not in a list of all objects of its kind, and nobody told of its deletion: whether that list is whole, and of this cluster, is not known.`;
-  return [{ ...end, what: 'doubtful', doubt: { reason: 'not-listed', may: 'be-gone', message } }];
+  return {
+    group,
+    resource,
+    namespace,
+    name,
+    id,
+    eventId: id,
+    uid,
+    what: 'gone',
+    at,
+    receivedAt: since,
+    origin: { source: watchSource(list), position: Number(list.resourceVersion) },
+  };
 }

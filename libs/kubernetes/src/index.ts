@@ -14,7 +14,6 @@ export { type ApiResource, apiVersionOf } from './client/resources.ts';
 export {
   type WatchChange,
   type WatchedChanges,
-  watchSource,
   changesFromWatch,
   changesOf,
 } from './watch/changes-from-watch.ts';

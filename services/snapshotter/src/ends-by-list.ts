@@ -38,9 +38,9 @@ export async function endsByList(
   if (missing.length === 0) return [];
   const watched = watchedBeside(source, listed, await coverage.deliveries(listed.at));
   const isSure = listed.isWhole && (await isKnownOf(asking));
+  const endOf = endByList(listed, { watched, isSure });
   const ends: Change[] = [];
-  for (const version of missing)
-    ends.push(...endByList(listed, version, await history.changesOf(version), { watched, isSure }));
+  for (const version of missing) ends.push(...endOf(version, await history.changesOf(version)));
   return ends;
 }
 

@@ -1,8 +1,8 @@
 import { kindOf, KEPT_KINDS, type KubernetesObject, parseInstant } from '@margay/ground';
-import { memoryHistory } from '@margay/history';
+import { memoryHistory, watchSource } from '@margay/history';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
-import { changesFromWatch, changesOf, watchSource, type WatchChange } from './changes-from-watch.ts';
+import { changesFromWatch, changesOf, type WatchChange } from './changes-from-watch.ts';
 import type { Deleted, Upserted } from './notices.ts';
 import { writtenAt } from './written-at.ts';
 import { watchableKinds, waysToServe } from './watchable-kinds.ts';

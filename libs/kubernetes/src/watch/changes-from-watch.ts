@@ -1,7 +1,7 @@
-import { type Key, type Kind, type KubernetesObject, resourceName } from '@margay/ground';
-import { project, type Change } from '@margay/history';
+import { type Key, type Kind, type KubernetesObject } from '@margay/ground';
+import { project, watchSource, type Change } from '@margay/history';
 import type { KubernetesClient } from '../client/client.ts';
-import { apiVersionOf, type ApiResource } from '../client/resources.ts';
+import { apiVersionOf } from '../client/resources.ts';
 import type {
   Batch,
   Gap,
@@ -38,11 +38,6 @@ export interface WatchedChanges {
   readonly position?: Position;
   /** Objects whose projection stayed the same: no change is made of them. */
   readonly unchanged: number;
-}
-
-/** The source of a resource's changes: `watch/pods`, `watch/networkpolicies.networking.k8s.io`. */
-export function watchSource(resource: Pick<ApiResource, 'group' | 'resource'>): string {
-  return `watch/${resourceName(resource)}`;
 }
 
 /**

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Instant, DOUBTED_KINDS, type Kind, kindOf, MINUTE, pauseAfter, SECOND } from '@margay/ground';
-import type { Reading } from '@margay/history';
+import { watchSource, type Reading } from '@margay/history';
 import {
   apiVersionOf,
   type ApiServicesNews,
   followApiServices,
   servingsOf,
   waysToServe,
-  watchSource,
   type KubernetesClient,
   type Position,
   type Proof,

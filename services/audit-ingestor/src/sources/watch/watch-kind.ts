@@ -1,9 +1,8 @@
 import type { Instant, Kind } from '@margay/ground';
-import type { ObjectList } from '@margay/history';
+import { watchSource, type ObjectList } from '@margay/history';
 import {
   changesFromWatch,
   isNotFound,
-  watchSource,
   type KubernetesClient,
   type Proof,
   type Resume,
