@@ -1,6 +1,7 @@
 import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader } from '@margay/storage';
 import { expect, test } from 'vitest';
+import { threadThat } from '../testing/thread-that.ts';
 import { Busy } from './capacity.ts';
 import { inThread } from './in-thread.ts';
 import type { ReportFile } from './stream-file.ts';
@@ -53,17 +54,12 @@ test('what is too much stops there, and is found out once', async () => {
 const waiting = (milliseconds: number): ReportFile => ({
   ...file(1),
   async *text(meter) {
-    const script = `
-      import { parentPort } from 'node:worker_threads';
-      const say = (said) => {
-        const { user, system } = process.threadCpuUsage();
-        parentPort.postMessage({ ...said, milliseconds: (user + system) / 1000 });
-      };
-      say({});
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${milliseconds});
-      say({ done: 'x' });`;
-    const thread = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-    yield await inThread<string>(thread, {}, { megabytes: 64, seconds: 1 }, meter);
+    yield await inThread<string>(
+      threadThat(`waits(${milliseconds})`),
+      {},
+      { megabytes: 64, seconds: 1 },
+      meter,
+    );
   },
 });
 
