@@ -9,6 +9,7 @@ import { evidenceLag } from '@margay/snapshotter';
 import { readLines, type Line } from '@margay/sources';
 import { openElasticsearch, openEmbedded, type Stores } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
+import { flowTo } from './testing/flows.ts';
 import { AUDIT_LOG } from './testing/margay.ts';
 import { startServicesOver } from './testing/services-over.ts';
 
@@ -19,20 +20,7 @@ const SOURCE = 'audit.log';
 /** A flow log of one pod's traffic and a line that nobody can read. */
 const FLOWS = readFlows(
   'flows.log',
-  [
-    JSON.stringify({
-      start_time: 1_795_479_500,
-      end_time: 1_795_479_600,
-      action: 'allow',
-      reporter: 'src',
-      source_type: 'wep',
-      source_namespace: 'storefront',
-      source_name_aggr: 'cache-7c7b4f5c5c-*',
-      dest_type: 'net',
-      dest_name_aggr: 'pub',
-    }),
-    'no flow',
-  ].map((text, i) => ({ text, position: i + 1 })),
+  [flowTo(), 'no flow'].map((text, i) => ({ text, position: i + 1 })),
 );
 
 const lines: Line[] = [];

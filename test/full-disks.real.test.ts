@@ -7,6 +7,7 @@ import { openEmbedded, type Stores } from '@margay/storage';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeOn } from './servers/elasticsearch.ts';
 import { brokerToKill } from './servers/kafka.ts';
+import { contacts, flowsBetween } from './testing/flows.ts';
 import {
   CLUSTER,
   entriesRead,
@@ -95,13 +96,13 @@ describe.runIf(mayMount)('a volume is full while the log streams, and there is r
     const others = ['snapshotter', 'report-worker'].map((name) => startService(name, environment));
     await Promise.all([...ingestors, ...others].map((service) => service.url()));
     appendFileSync(log, textOf(lines.slice(0, HALF)));
-    appendFileSync(flowLog, flowsBetween(0, 50));
+    appendFileSync(flowLog, textOf(flowsBetween(0, 50)));
     await kept(bus, stores, HALF);
     await expect.poll(() => contacts(stores), patient).toBe(50);
 
     volume.fill();
     appendFileSync(log, textOf(lines.slice(HALF)));
-    appendFileSync(flowLog, flowsBetween(50, 100));
+    appendFileSync(flowLog, textOf(flowsBetween(50, 100)));
     for (const [i, file] of [log, flowLog].entries()) {
       const url = await ingestors[i]!.url();
       const place = `cannot be kept in ${volume.path}`;
@@ -229,30 +230,6 @@ async function digestsIn(folder: string): Promise<string[]> {
 /** Whether a node blocks writing, since its disk is nearly full. */
 async function isBlocked(url: string): Promise<boolean> {
   return (await (await fetch(`${url}/_all/_settings`)).text()).includes('read_only_allow_delete');
-}
-
-/** Flows from one workload, each to another network. */
-const flowsBetween = (from: number, to: number) =>
-  Array.from({ length: to - from }, (_, i) => {
-    const flow = {
-      start_time: 1_795_479_500,
-      end_time: 1_795_479_600,
-      action: 'allow',
-      reporter: 'src',
-      source_type: 'wep',
-      source_namespace: 'storefront',
-      source_name_aggr: 'cache-7c7b4f5c5c-*',
-      dest_type: 'ns',
-      dest_name_aggr: `network-${from + i}`,
-    };
-    return `${JSON.stringify(flow)}\n`;
-  }).join('');
-
-/** How many are told of as talking to whom. */
-async function contacts(stores: Stores): Promise<number> {
-  let count = 0;
-  for await (const _ of stores.flows.between({ start: 0, end: 2_000_000_000_000_000 })) count++;
-  return count;
 }
 
 /** Flows are in the rows of this type alone. */

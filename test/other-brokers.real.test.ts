@@ -4,6 +4,7 @@ import { openKafkaBus } from '@margay/messaging';
 import { evidenceLag } from '@margay/snapshotter';
 import { expect, onTestFinished, test } from 'vitest';
 import { brokerToKill } from './servers/kafka.ts';
+import { contacts, flowsBetween } from './testing/flows.ts';
 import {
   expectNoDeadLetters,
   install,
@@ -95,7 +96,7 @@ test.skipIf(secured === undefined)(
     const published = (from: number, to: number) =>
       hub.publish(
         topic,
-        Array.from({ length: to - from }, (_, i) => ({ key: '', value: Buffer.from(flowTo(from + i)) })),
+        flowsBetween(from, to).map(({ text }) => ({ key: '', value: Buffer.from(text) })),
       );
     await published(0, 50);
     await ingestor.url();
@@ -103,26 +104,7 @@ test.skipIf(secured === undefined)(
     await published(50, 100);
     await expect.poll(() => hub.lag(topic, 'flow-ingestor'), { timeout: 90_000, interval: 500 }).toBe(0);
     await expect.poll(() => evidenceLag(bus), { timeout: 90_000, interval: 500 }).toBe(0);
-    const contacts = async () => {
-      let count = 0;
-      for await (const _ of stores.flows.between({ start: 0, end: 2_000_000_000_000_000 })) count++;
-      return count;
-    };
-    await expect.poll(contacts, { timeout: 60_000, interval: 500 }).toBe(100);
+    await expect.poll(() => contacts(stores), { timeout: 60_000, interval: 500 }).toBe(100);
     await expectNoDeadLetters(bus);
   },
 );
-
-/** The record of a flow to a network of its own. */
-const flowTo = (network: number): string =>
-  JSON.stringify({
-    start_time: 1_795_479_500,
-    end_time: 1_795_479_600,
-    action: 'allow',
-    reporter: 'src',
-    source_type: 'wep',
-    source_namespace: 'storefront',
-    source_name_aggr: 'cache-7c7b4f5c5c-*',
-    dest_type: 'ns',
-    dest_name_aggr: `network-${network}`,
-  });
