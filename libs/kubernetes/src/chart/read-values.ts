@@ -77,13 +77,14 @@ export const NOT_READ: Readonly<Record<Profile, NotRead>> = {
   },
 };
 
-/** The values at these paths and below them, each by its path. */
-export function valuesBelow(paths: readonly string[]): readonly (readonly [string, Value])[] {
-  const of = (one: Value | Section, path: string): [string, Value][] =>
+/** What the values at these paths and below them are unless set, each by its path; but for those that are on, which may be off where there is none of it. */
+export function unsetBelow(paths: readonly string[]): Readonly<Record<string, unknown>> {
+  const of = (one: Value | Section, path: string): [string, unknown][] =>
     isSection(one)
       ? Object.entries(one.values).flatMap(([key, inner]) => of(inner, `${path}.${key}`))
-      : [[path, one]];
-  return paths.flatMap((path) => of(valueAt(path), path));
+      : [[path, one.initially]];
+  const all = paths.flatMap((path) => of(valueAt(path), path));
+  return Object.fromEntries(all.filter(([, initially]) => initially !== true));
 }
 
 function valueAt(path: string): Value | Section {

@@ -1,4 +1,4 @@
-import { NOT_READ, valuesBelow } from './read-values.ts';
+import { NOT_READ, unsetBelow } from './read-values.ts';
 import type { JsonSchema } from './value.ts';
 
 /** What must hold at a path where something holds at others. */
@@ -165,12 +165,10 @@ function rulesOfReceiver(path: string): Rule[] {
   ];
 }
 
-/** That values at these paths, and below them, are what they are unless set; what is on may be off, where there is none of it. */
+/** That values at these paths, and below them, are what they are unless set. */
 function unchanged(paths: readonly string[]): Rule['needs'] {
   return Object.fromEntries(
-    valuesBelow(paths).flatMap(([path, { initially }]) =>
-      initially === true ? [] : [[path, is(initially)]],
-    ),
+    Object.entries(unsetBelow(paths)).map(([path, initially]) => [path, is(initially)]),
   );
 }
 
