@@ -1,7 +1,7 @@
 import { accessOf, apiConfig } from '@margay/api';
 import { readConfig } from '@margay/runtime';
 import { expect, onTestFinished, test } from 'vitest';
-import { apiHere } from './testing/api-application.ts';
+import { addressOf, apiHere } from './testing/api-application.ts';
 import { apiServerOf, CLUSTERS, expectNoCrossing } from './testing/crossing.ts';
 import { recordedStores, report, SPAN, windowOf } from './testing/recorded-stores.ts';
 
@@ -27,7 +27,6 @@ test('whoever views one cluster is refused at every operation of the API of anot
     accessIn: (cluster) => accessOf(settings, cluster),
   });
   onTestFinished(() => http.close());
-  await http.listen(0, '127.0.0.1');
-  await expectNoCrossing(await http.getUrl(), new Map(ids));
+  await expectNoCrossing(await addressOf(http), new Map(ids));
   expect.hasAssertions();
 });
