@@ -51,7 +51,7 @@ and no name that objects begin with has a colon, so that no two releases have on
 
 {{- /* Whether it is no part of the product, but runs for the chart: not empty then. */}}
 {{- define "margay.isHook" -}}
-{{- if has .part (list "check" "test" "test-webhook" "test-flows") }}yes{{ end }}
+{{- if or (has .part (list "check" "test")) (hasPrefix "test-" .part) }}yes{{ end }}
 {{- end }}
 
 {{- define "margay.labels" -}}
