@@ -5,7 +5,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
 import { recordedStores, report, SPAN, windowOf } from '../testing/recorded-stores.ts';
 import { openBrowser, openPage } from '../browser/browser.ts';
-import { admin, applyDefinitions, kubectl, SAMPLES } from './cluster.ts';
+import { admin, apply, applyDefinitions, kubectl, SAMPLES } from './cluster.ts';
 
 const stores = await recordedStores();
 const http = await apiHere({ stores, access: byKubernetes(new Permissions(admin())) });
@@ -133,7 +133,7 @@ test('what a user may whom a proxy names, the cluster’s roles say of their nam
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', ...subject }],
   });
-  const items = [
+  apply(
     binding('sso-auditors', 'tigera-compliance-list-download-all-reports', {
       kind: 'Group',
       name: 'sso:auditors',
@@ -142,8 +142,7 @@ test('what a user may whom a proxy names, the cluster’s roles say of their nam
       kind: 'User',
       name: 'sso:candice',
     }),
-  ];
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+  );
   const statusFor = async (headers: Record<string, string>) =>
     (await behind.inject({ url: '/api/v1/runs/dev/downloads/endpoints.csv', headers })).statusCode;
   for (const [headers, status] of [

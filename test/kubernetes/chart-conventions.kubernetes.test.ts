@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { load, loadAll } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { mergedValues } from '../testing/merged-values.ts';
+import { mergedValues, nestedValue } from '../testing/merged-values.ts';
 import { SAMPLES } from './cluster.ts';
 import {
   CHART,
@@ -36,9 +36,6 @@ const MONITORED = {
   grafanaDashboard: { enabled: true },
 };
 
-/** A value at a path, in the sections that it is in. */
-const nested = (path: string, value: unknown): ChartValues =>
-  path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as ChartValues;
 const only = (objects: readonly Rendered[], kind: string): Rendered[] =>
   objects.filter((object) => object.kind === kind);
 const one = (objects: readonly Rendered[], kind: string, name?: string): Rendered => {
@@ -923,7 +920,7 @@ test('values of another profile', () => {
   };
   for (const [profile, least] of Object.entries({ embedded: EMBEDDED, distributed: DISTRIBUTED, hub: HUB })) {
     const unread = Object.entries(notRead[profile]!).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const changed = unread.map(([path, unlessSet]) => nested(path, other(unlessSet)));
+    const changed = unread.map(([path, unlessSet]) => nestedValue(path.split('.'), other(unlessSet)));
     const values = [least, { profile }, ...changed].reduce<ChartValues>(mergedValues, {});
     expect(refusal({ ...values, strictValues: true })).toContain(
       `${unread.map(([path]) => path).join(', ')}: without effect in the ${profile} profile`,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { mergedValues } from '../testing/merged-values.ts';
+import { mergedValues, nestedValue } from '../testing/merged-values.ts';
 import { CHART, HELM, HUB, type ChartValues } from './chart-rendering.ts';
 
 /** What each value changes of a hub, by helm itself: a value without effect that is taken would be a mistake that nobody sees. */
@@ -47,8 +47,6 @@ const leaves = ({ properties }: Schema, path: readonly string[] = []): [readonly
   );
 const at = (tree: Tree, path: readonly string[]): unknown =>
   path.reduce<unknown>((inner, key) => (inner as Tree)[key], tree);
-const nested = (path: readonly string[], value: unknown): Tree =>
-  path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree;
 
 const TEXTS =
   `shop other 7s 17s 7Gi https://other.example.org other:9094 sha256:${'a'.repeat(64)} 2026-01-01T00:00:00Z None 10.7.0.0/16
@@ -96,7 +94,7 @@ const rendered = (given: ChartValues): string =>
 
 const changes = leaves(schema).map(([path, own]) => ({
   path,
-  change: nested(path, otherThan(path, own)),
+  change: nestedValue(path, otherThan(path, own)),
   name: path.join('.'),
 }));
 const isRefused = ({ path, change }: (typeof changes)[number]) =>

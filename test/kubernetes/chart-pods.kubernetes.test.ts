@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { load, loadAll } from 'js-yaml';
 import { beforeAll, expect, test } from 'vitest';
@@ -6,14 +5,15 @@ import {
   CHART,
   DISTRIBUTED,
   EMBEDDED,
-  HELM,
   HUB,
   type ChartValues,
   type Rendered,
   type RenderedPod,
 } from './chart-rendering.ts';
 import { applyDefinitions, kubectl } from './cluster.ts';
-import { inNamespace } from './helm.ts';
+import { helmIn } from './helm.ts';
+
+const helm = helmIn('default');
 
 // Definitions of no release are there, so that the hook that takes them over is rendered.
 beforeAll(() => {
@@ -38,8 +38,7 @@ function podsIn(value: unknown, from: string): Found[] {
 
 /** Every pod of the chart, as helm renders it with the cluster at hand: hooks and tests among them. */
 function everyPod(values: ChartValues): Found[] {
-  const args = ['template', 'margay', CHART, '--dry-run=server', '--values', '-', ...inNamespace('default')];
-  const text = execFileSync(HELM, args, { encoding: 'utf8', input: JSON.stringify(values), stdio: 'pipe' });
+  const text = helm(['template', 'margay', CHART, '--dry-run=server', '--values', '-'], values);
   return (loadAll(text) as (Rendered | null)[]).flatMap((object) =>
     object === null ? [] : podsIn(object, `${object.kind} ${object.metadata.name}`),
   );

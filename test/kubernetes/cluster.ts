@@ -69,6 +69,10 @@ export function kubectlOf(
   });
 }
 
+/** Applies objects. @returns what kubectl prints. */
+export const apply = (...items: readonly object[]): string =>
+  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+
 /** kubectl's complaint, or an empty text where it has none. */
 export function complaintOf(args: readonly string[], input: string, user?: string): string {
   try {

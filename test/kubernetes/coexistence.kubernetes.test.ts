@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { openEmbedded } from '@margay/storage';
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { ownFolder, PROGRAM, startMargay } from '../testing/margay.ts';
+import { ownFolder, PROGRAM, startUp } from '../testing/margay.ts';
 import { calicoApiServer } from './calico-api-server.ts';
 import { CHART, EMBEDDED, type ChartValues } from './chart-rendering.ts';
-import { CRDS, kubeconfig, kubectl, SAMPLES, serverContexts } from './cluster.ts';
+import { apply, CRDS, kubeconfig, kubectl, SAMPLES, serverContexts } from './cluster.ts';
 import { helmIn } from './helm.ts';
 
 const NAMESPACE = 'margay-beside';
@@ -37,8 +37,6 @@ const CALICOS = [
     ],
   },
 }));
-const apply = (...items: object[]): string =>
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 
 /** Nothing of ours and nothing of Calico's, as in a new cluster. */
 async function asNew(): Promise<void> {
@@ -216,19 +214,7 @@ test('where Calico’s native definitions come later, both are served in one gro
   );
   // The release has no node to run on: this is its process.
   const data = ownFolder();
-  const up = startMargay([
-    'up',
-    '--watch',
-    '--kubeconfig',
-    kubeconfig,
-    '--cluster',
-    'a',
-    '--data',
-    data,
-    '--port',
-    '0',
-  ]);
-  await vi.waitUntil(() => up.said().includes('Serving'), patient);
+  await startUp(['--watch', '--kubeconfig', kubeconfig, '--cluster', 'a', '--data', data], /Serving/);
   const isReady = () =>
     attempt([
       'get',

@@ -1,16 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { ownFolder, startUp } from '../testing/margay.ts';
-import { addressesOf, applyDefinitions, kubeconfig, kubectl, until } from './cluster.ts';
+import { addressesOf, apply, applyDefinitions, kubeconfig, kubectl, until } from './cluster.ts';
 
 /** The embedded profile's process on an API server: how long it takes until its first report is there, and proven. */
 const NAMESPACE = 'margay-first';
 const NAME = 'first-report';
 /** What is promised: seconds from the start. */
 const PROMISED = 120;
-
-const apply = (...items: object[]): string =>
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 
 beforeAll(() => {
   applyDefinitions();

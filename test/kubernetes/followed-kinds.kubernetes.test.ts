@@ -6,16 +6,14 @@ import { computeReport } from '@margay/reports';
 import { silentLog } from '@margay/runtime';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ownFolder } from '../testing/margay.ts';
-import { admin, applyDefinitions, connectionWith, kubectl, resource } from './cluster.ts';
+import { provenNow } from '../testing/proven.ts';
+import { admin, apply, applyDefinitions, connectionWith, kubectl, resource } from './cluster.ts';
 
 const NAMESPACE = 'margay-followed';
 const GROUP = 'policy.networking.k8s.io';
 const NAME = `baselineadminnetworkpolicies.${GROUP}`;
 /** Longer than the silence of a watch in which nothing happens, and than the pauses between tries. */
 const patient = { timeout: 60_000, interval: 200 };
-
-const apply = (...items: object[]): string =>
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 
 /** The definition of a kind of policies, as far as the API server needs it. */
 const DEFINITION = {
@@ -116,19 +114,15 @@ function followed() {
       ({ about }) => about !== 'everything' && about.resource === resource,
     );
   /** An instant up to which all watches have proven what they told, but for a kind that cannot. */
-  const proven = async (without?: string) => {
-    for (let tries = 0; tries < 10; tries++) {
-      const at = now();
-      proof.ask(at);
-      const open = () =>
-        doubtsFor(marks, { start: at - 1, end: at }, { birth: 0 }).filter(
-          ({ about }) => about === 'everything' || about.resource !== without,
-        );
-      const isProven = vi.waitUntil(() => open().length === 0, { timeout: 6_000, interval: 100 });
-      if (await isProven.catch(() => false)) return at;
-    }
-    throw new Error('The watches proved nothing');
-  };
+  const proven = (without?: string) =>
+    provenNow(
+      proof,
+      (window) =>
+        doubtsFor(marks, window, { birth: 0 }).every(
+          ({ about }) => about !== 'everything' && about.resource === without,
+        ),
+      10,
+    );
   const there = (resource: string) =>
     history
       .versions()

@@ -22,7 +22,7 @@ import {
   type PolicyRule,
 } from '@margay/kubernetes';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { applyDefinitions, connectionWith, kubectl, resource } from './cluster.ts';
+import { apply, applyDefinitions, connectionWith, kubectl, resource } from './cluster.ts';
 
 const NAMESPACE = 'margay-least-privilege';
 const GROUP = 'projectcalico.org';
@@ -31,9 +31,6 @@ beforeAll(() => {
   applyDefinitions();
   apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
 });
-
-const apply = (...items: object[]) =>
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 
 /** A client that may do what the part needs and nothing else. */
 function clientOf(part: Part): KubernetesClient {

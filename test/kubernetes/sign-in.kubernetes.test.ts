@@ -5,14 +5,14 @@ import { openEmbedded } from '@margay/storage';
 import { load } from 'js-yaml';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { margay, ownFolder, startMargay } from '../testing/margay.ts';
-import { kubeconfig, kubectl, resource } from './cluster.ts';
+import { apply, kubeconfig, resource } from './cluster.ts';
 
 const NAMESPACE = 'margay-sign-in';
 
 beforeAll(() => {
   const account = { kind: 'ServiceAccount', name: 'cloud', namespace: NAMESPACE };
   const metadata = { name: NAMESPACE };
-  const items = [
+  apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'cloud', namespace: NAMESPACE } },
     {
@@ -22,8 +22,7 @@ beforeAll(() => {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
       subjects: [account],
     },
-  ];
-  kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+  );
 });
 
 /** A kubeconfig as `aws eks update-kubeconfig` writes it, whose program asks the API server itself for a token. */

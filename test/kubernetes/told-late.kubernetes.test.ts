@@ -9,8 +9,9 @@ import { birthOf, changesIn, memoryHistory, readLine, TOLD_AT_ONCE, type Change 
 import { KubernetesClient, neededRules, Proof, readKubeconfig, type Connection } from '@margay/kubernetes';
 import { computeReport, reportInput } from '@margay/reports';
 import { silentLog } from '@margay/runtime';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cuttableProxy, type CuttableProxy } from '../testing/cuttable-proxy.ts';
+import { provenNow } from '../testing/proven.ts';
 import { auditLogs, resource, until } from './cluster.ts';
 import { OwnCluster } from './lost/own-cluster.ts';
 
@@ -99,15 +100,9 @@ class Follower {
   }
 
   /** An instant up to which all kinds have proven what they told. */
-  async proven(): Promise<Instant> {
-    for (let tries = 0; tries < 15; tries++) {
-      const at = now();
-      this.#proof.ask(at);
-      const isProven = () => doubtsFor(this.marks, { start: at - 1, end: at }, { birth: 0 }).length === 0;
-      const waited = vi.waitUntil(isProven, { timeout: 6_000, interval: 100 });
-      if (await waited.catch(() => false)) return at;
-    }
-    throw new Error('The watches proved nothing');
+  proven(): Promise<Instant> {
+    const isProven = (window: Window) => doubtsFor(this.marks, window, { birth: 0 }).length === 0;
+    return provenNow(this.#proof, isProven, 15);
   }
 
   /** Makes reports by what it told, and by the lines of the API server's log where it has one beside. */

@@ -14,3 +14,7 @@ export const mergedValues = (below: Tree, above: Tree): Tree => ({
     ]),
   ),
 });
+
+/** A value at a path, in the sections that it is in. */
+export const nestedValue = (path: readonly string[], value: unknown): Tree =>
+  path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree;

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { knownIn, publishIngested, watchCluster } from '@margay/audit-ingestor';
 import { doubtsFor, tellerOf } from '@margay/coverage';
+import type { Instant, Window } from '@margay/ground';
 import { Proof, type KubernetesClient } from '@margay/kubernetes';
 import { openEmbeddedBus, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
@@ -16,8 +14,8 @@ import { STORES, StoresModule } from '@margay/storage/nest';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { onTestFinished, vi } from 'vitest';
-
-const now = () => Date.now() * 1_000;
+import { ownFolder } from './margay.ts';
+import { provenNow } from './proven.ts';
 
 /** Ingestors that list and watch, each with a folder of its own, and a snapshotter that keeps what they tell of one cluster. */
 export class WatchedInstallation {
@@ -57,9 +55,7 @@ export class WatchedInstallation {
 
   /** The ingestor gets a new, empty folder, as with a new volume. */
   losePositions(): void {
-    const folder = mkdtempSync(join(tmpdir(), 'lost-positions-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    this.#folder = folder;
+    this.#folder = ownFolder();
   }
 
   /** Begins, or goes on where it stopped, always by the same name. */
@@ -84,22 +80,15 @@ export class WatchedInstallation {
   }
 
   /** An instant up to which all kinds have proven what they told, and all of it is kept. */
-  async proven(): Promise<number> {
-    for (let tries = 0; tries < 20; tries++) {
-      const at = now();
-      this.#proof.ask(at);
-      const waited = vi.waitUntil(() => this.#isProvenBefore(at), { timeout: 4_000, interval: 50 });
-      if (!(await waited.catch(() => false))) continue;
-      await this.kept();
-      return at;
-    }
-    throw new Error('The watches proved nothing');
+  async proven(): Promise<Instant> {
+    const at = await provenNow(this.#proof, (window) => this.#isProven(window), 13);
+    await this.kept();
+    return at;
   }
 
-  async #isProvenBefore(end: number): Promise<boolean> {
-    const window = { start: end - 1, end };
+  async #isProven(window: Window): Promise<boolean> {
     const marks = await this.#stores.coverage.marks(window);
-    const deliveries = await this.#stores.coverage.deliveries(end);
+    const deliveries = await this.#stores.coverage.deliveries(window.end);
     return marks.length > 0 && doubtsFor(marks, window, { birth: 0, deliveries }).length === 0;
   }
 
