@@ -27,6 +27,7 @@ const FIRST = { end: Number.MIN_SAFE_INTEGER, id: '' };
 /** The log in the embedded database. */
 export function embeddedLedger(database: Database): Ledger {
   const head = () => headIn(database);
+  const missing = missingIn(database);
 
   return {
     head: async () => database.read(head),
@@ -43,7 +44,7 @@ export function embeddedLedger(database: Database): Ledger {
       return rows.map(({ entry }) => entry);
     },
 
-    missing: async () => database.read(() => missing(database, head()?.size ?? 0)),
+    missing: async () => database.read(missing),
 
     // Everything is kept once.
     differing: async () => {
@@ -129,9 +130,41 @@ function tileAt(database: Database, { level, index, width }: TilePlace): Uint8Ar
 }
 
 const MISSING_MAX = 256;
+/** So often all is counted at least: what changes bytes of the file past SQLite does not change its version. */
+const COUNTED_MILLISECONDS = 60_000;
 
-/** Of the entries before `size`. */
-function missing(database: Database, size: number): number[] {
+/**
+ * Looks again and again which entries are missing. As long as no other connection wrote into the file those that were there are there, since
+ * nothing here takes one away that the head has: only what was appended since is counted.
+ */
+function missingIn(database: Database): () => number[] {
+  let whole = { version: NaN, size: 0, at: -Infinity };
+  return () => {
+    // First: what somebody writes behind it is of another version.
+    const { data_version: version } = database.sql('PRAGMA data_version').get() as {
+      readonly data_version: number;
+    };
+    const { size = 0 } = headIn(database) ?? {};
+    const isSame = version === whole.version && performance.now() - whole.at < COUNTED_MILLISECONDS;
+    if (isSame && countBetween(database, whole.size, size) === size - whole.size) {
+      whole = { ...whole, size };
+      return [];
+    }
+    const numbers = missingOf(database, size);
+    if (numbers.length === 0) whole = { version, size, at: performance.now() };
+    return numbers;
+  };
+}
+
+function countBetween(database: Database, from: number, to: number): number {
+  const { count } = database
+    .sql('SELECT count(*) AS count FROM log_entries WHERE number >= ? AND number < ?')
+    .get(from, to) as { readonly count: number };
+  return count;
+}
+
+/** Of the entries before `size`, by all that there are. */
+function missingOf(database: Database, size: number): number[] {
   // By an index that is small: the numbers are those from 0 on where there are so many and the first and the last are these.
   const { count } = database.sql('SELECT count(*) AS count FROM log_entries').get() as { count: number };
   const { isBeside } = database
