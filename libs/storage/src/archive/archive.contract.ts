@@ -175,8 +175,9 @@ export function archiveContract(name: string, open: () => Promise<Archive>) {
     test('every header is among all of them, whatever its window, once', async () => {
       const archive = await open();
       const kept: ArchivedHeader[] = [];
-      for (let i = 0; i < 300; i++)
-        kept.push(await archive.complete(report(`r${i}`, { end: END + ((i * 7) % 300) })));
+      // More than any store reads at once.
+      for (let i = 0; i < 140; i++)
+        kept.push(await archive.complete(report(`r${i}`, { end: END + ((i * 7) % 140) })));
       const all = await collect(archive.all());
       expect(all.map(({ header }) => header.id).sort()).toEqual(kept.map(({ id }) => id).sort());
       for (const { header, isMisplaced } of all) {

@@ -137,7 +137,7 @@ export async function listHeaders(
 }
 
 /** Headers with one answer: each names all parts of its report. */
-const HEADERS_AT_ONCE = 256;
+const HEADERS_AT_ONCE = 128;
 
 /** Every header that is kept as one of the cluster. */
 export async function* allHeaders(elastic: Elastic): AsyncGenerator<KeptHeader> {
