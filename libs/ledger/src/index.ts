@@ -10,6 +10,7 @@ export { APART_MILLISECONDS, type Clock, isoOf, timeProblem } from './believed-t
 export { clusterOf, digestOfJson, type Entry, entryBytes, NoEntry, readEntry } from './entry.ts';
 export {
   announcedSince,
+  cameBack,
   type KeyChange,
   keyChangeBytes,
   keysOfEntry,

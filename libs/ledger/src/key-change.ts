@@ -263,11 +263,13 @@ export const announcedSince = (
   given: readonly VerifierKey[],
   changes: readonly PlacedKeyChange[],
 ): VerifierKey[] =>
-  signers.filter(
-    (key) =>
-      !given.some((each) => isSameKey(each, key)) ||
-      changes.some(({ change: { before } }) => isSameKey(before, key)),
-  );
+  signers.filter((key) => !given.some((each) => isSameKey(each, key)) || cameBack([key], changes).length > 0);
+
+/** Of the keys that sign a log, those that another one followed before: somebody had a reason, and may hold them still. */
+export const cameBack = (
+  signers: readonly VerifierKey[],
+  changes: readonly PlacedKeyChange[],
+): VerifierKey[] => signers.filter((key) => changes.some(({ change: { before } }) => isSameKey(before, key)));
 
 /** What nothing shows of a head that such keys signed. */
 export const notShownOfAnnounced = (keys: readonly VerifierKey[], size: number): string =>

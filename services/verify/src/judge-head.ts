@@ -1,6 +1,7 @@
 import {
   announcedSince,
   byHolder,
+  cameBack,
   goesOnFrom,
   isoOf,
   isSameKey,
@@ -65,32 +66,52 @@ export function judgeHead(
   told: Told,
 ): JudgedHead {
   const former = formerOf(seen.size, trusted);
-  const signedBy = [...new Set([...logsThatSigned(head), ...former.map(({ key }) => key.name)])];
-  if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
   for (const { key, size } of former)
     told.shown.push(
       `the key ${key.name}+${key.id} signed that log as it was with ${size} entries, this one among them`,
     );
   const kept = judgeSince(head, trusted, told);
-  tellTaken(head, { kept, former }, trusted, told);
-  const isVouched = head === undefined || isVouchedFor(head, { kept, former }, trusted, told);
+  // What was signed of a log of more entries was signed of all that is in it.
+  const later = kept !== undefined && kept.size >= head!.size ? kept : undefined;
+  const signedBy = [
+    ...new Set([...logsThatSigned(head), ...former.map(({ key }) => key.name), ...logsThatSigned(later)]),
+  ];
+  if (signedBy.length === 0) told.notShown.push(whoNotShown(trusted));
+  if (later !== undefined && logsThatSigned(head).length === 0)
+    told.shown.push(`${namesOf(logKeysOf(later))} signed that log as it went on, with ${later.size} entries`);
+  const judged = { head, later, former };
+  const isReturned = isByReturned(judged, trusted, told);
+  const isVouched = isVouchedFor(judged, trusted, told);
   const isWitnessed = judgeWitnesses(head, kept, seen, trusted, told);
   return {
-    isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed,
+    isShown: (trusted.since === undefined || kept !== undefined) && isWitnessed && !isReturned,
     signedBy: isVouched ? signedBy : [],
   };
 }
 
-/** Tells that whoever held the key of a head when another one had followed it can have made it, where nothing that was kept since shows otherwise. */
-function tellTaken(
-  head: SignedCheckpoint | undefined,
-  { kept, former }: { readonly kept: SignedCheckpoint | undefined; readonly former: readonly FormerHead[] },
+/** A head, and what was signed of its log besides. */
+interface SignedLog {
+  readonly head: SignedCheckpoint | undefined;
+  /** A checkpoint that was kept and has all that is in it. */
+  readonly later: SignedCheckpoint | undefined;
+  readonly former: readonly FormerHead[];
+}
+
+/**
+ * Tells that whoever held the key of a head when another one had followed it can have made it, where nothing that was kept since shows otherwise.
+ *
+ * @returns whether the log says itself that another one had: a key that came back signs nothing that is shown by it alone.
+ */
+function isByReturned(
+  { head, later, former }: SignedLog,
   { keys, given = keys, changes = [] }: Trusted & FollowedKeys,
   { notShown }: Told,
-): void {
-  if (head === undefined || former.length > 0 || (kept !== undefined && kept.size >= head.size)) return;
-  const taken = announcedSince(logKeysOf(head), given, changes);
+): boolean {
+  if (head === undefined || former.length > 0 || later !== undefined) return false;
+  const signers = logKeysOf(head);
+  const taken = announcedSince(signers, given, changes);
   if (taken.length > 0) notShown.push(notShownOfAnnounced(taken, head.size));
+  return cameBack(signers, changes).length > 0;
 }
 
 /** What former keys that are known signed last of the log, with what it is about in it, as far as their signature counted then. */
@@ -108,17 +129,20 @@ export const formerOf = (
  * were given and nothing says which follows which, any one of them may be a former key, whose owner nobody need believe.
  */
 function isVouchedFor(
-  head: SignedCheckpoint,
-  { kept, former }: { readonly kept: SignedCheckpoint | undefined; readonly former: readonly FormerHead[] },
+  { head, later, former }: SignedLog,
   trusted: Trusted & FollowedKeys,
   { notShown }: Told,
 ): boolean {
-  const signed = [...logKeysOf(head), ...former.map(({ key }) => key)];
-  if (signed.length === 0) return true;
+  if (head === undefined) return true;
+  const vouching = [
+    ...logKeysOf(head),
+    ...former.map(({ key }) => key),
+    ...(later === undefined ? [] : logKeysOf(later)),
+  ];
+  if (vouching.length === 0) return true;
   const { keys, given = keys, changes = [] } = trusted;
   const own = given.filter(({ use, name }) => use === 'log' && name === head.origin);
   const standing = standingKeys(own, changes);
-  const vouching = kept !== undefined && kept.size >= head.size ? [...signed, ...logKeysOf(kept)] : signed;
   if (standing.every((key) => vouching.some((each) => isSameKey(each, key)))) return true;
   notShown.push(
     `which of the keys ${namesOf(standing)} signs that log of ${head.size} entries: nothing that was given says that the one follows the other, and a key that another ` +
@@ -167,7 +191,7 @@ function judgeSince(
   const counting = signersOfHead(given, changes, since.size);
   if (!by.some((key) => counting.some((each) => isSameKey(each, key)))) {
     told.notShown.push(
-      `that ${namesOf(by)} may sign that log of ${since.size} entries, as the checkpoint that was kept is: the log says before that another key follows it, and a key that another follows signs no more`,
+      `that ${namesOf(by)} may sign that log of ${since.size} entries, as the checkpoint that was kept is: the log says before that another key follows it, and a key that another follows signs no more; where it came back, what was exported since tells of it`,
     );
     return undefined;
   }

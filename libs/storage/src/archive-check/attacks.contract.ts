@@ -21,9 +21,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ArchivedHeader } from '../archive/archive.ts';
 import { changeLogKey, logReports, logUnlogged } from '../ledger/append.ts';
 import { runOfKey } from '../ledger/key-changes.ts';
-import type { Confirmation, Ledger, NewEntry } from '../ledger/ledger.ts';
+import type { Confirmation } from '../ledger/ledger.ts';
 import type { Stores } from '../stores.ts';
 import { sha256 } from '../archive/digests.ts';
+import { appendBlindly, changeKeyAsBefore } from '../testing/append-blindly.ts';
 import type { Insider, Kept, Kind, Target, Values } from '../testing/insider.ts';
 import { checkArchive } from './check.ts';
 import type { Trusted } from './findings.ts';
@@ -189,18 +190,6 @@ const removeLog = async (insider: Insider) => {
   for (const kind of ['entries', 'tiles', 'head'] as const) await remove(insider, kind);
 };
 const headersOf = async ({ archive: of }: Stores) => (await of.headers()).headers.toReversed();
-
-/** Appends an entry as whoever has a key does who looks at nothing. */
-async function appendBlindly(ledger: Ledger, entry: NewEntry, key: SigningKey): Promise<void> {
-  const { size } = (await ledger.head())!;
-  const places = edgeOf(size);
-  const bytes = await ledger.tiles(places);
-  const edge = new Map(places.map((place, i) => [tilePath(place), bytes[i]!]));
-  const grown = append(size, [leafHash(entry.bytes)], (place) => edge.get(tilePath(place))!);
-  const head = { size: size + 1, checkpoint: signCheckpoint(grown, key), key: verifierKeyText(key) };
-  const entries = [entry];
-  expect(await ledger.grow(size, { head, entries, tiles: grown.tiles })).toBe(true);
-}
 
 interface Attack {
   readonly name: string;
@@ -770,7 +759,7 @@ const LOG: readonly Attack[] = [
     name: 'an announcement is put into the log once more, after the key came back that made it',
     andThen: async ({ ledger }) => {
       const [announcement] = await ledger.entries(3, 4);
-      await changeLogKey(ledger, SECOND, FIRST);
+      await changeKeyAsBefore(ledger, SECOND, FIRST);
       await appendBlindly(ledger, { run: runOfKey(SECOND, 6), bytes: announcement! }, SECOND);
     },
     trusted: ({ whole }) => kept(whole, FIRST),

@@ -1,5 +1,6 @@
 import {
   announcedSince,
+  cameBack,
   clusterOf,
   type Entry,
   type Hash,
@@ -47,7 +48,10 @@ export interface WalkedLog {
    * tells of by the key that stands beside its head.
    */
   readonly logKeys: readonly VerifierKey[];
-  /** Whether it goes on from the checkpoint that was kept, if one was, is shown or found; false where that cannot be known. */
+  /**
+   * Whether it goes on from the checkpoint that was kept, if one was, is shown or found, and who signed it; false where that cannot be known, or the
+   * key came back that did.
+   */
   readonly isSinceKnown: boolean;
   /** The logs whose keys, of those that were given, signed the head. */
   readonly signedBy: readonly string[];
@@ -92,7 +96,7 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   const isSinceKnown = tree === undefined || compareSince(tree, trusted.since, heard, read.rootAtKept, told);
   const signers = tree === undefined ? [] : signersOf(head, known, read.changes, told);
   const isVouched = tree === undefined || isVouchedFor(tree, signers, trusted, read.changes, told);
-  if (tree !== undefined) tellTaken(tree, signers, trusted, read.changes, told);
+  const isReturned = tree !== undefined && isByReturned(tree, signers, trusted, read.changes, told);
   if (read.clusters.size > 0) told.shown(clustersOf(read.clusters));
   const signedBy = isVouched ? signers.map(({ name }) => name) : [];
   const { reports, later, isWhole } = read;
@@ -105,7 +109,7 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
     isWhole,
     logKeys,
     signedBy,
-    isSinceKnown: isSinceKnown && isVouched,
+    isSinceKnown: isSinceKnown && isVouched && !isReturned,
   };
 }
 
@@ -133,19 +137,24 @@ function isVouchedFor(
   return false;
 }
 
-/** Tells that whoever held the key of the head when another one had followed it can have made it, where it is not the head that was kept. */
-function tellTaken(
+/**
+ * Tells that whoever held the key of the head when another one had followed it can have made it, where it is not the head that was kept.
+ *
+ * @returns whether the log says itself that another one had.
+ */
+function isByReturned(
   { size, root }: SignedCheckpoint,
   signers: readonly VerifierKey[],
   { keys, since }: Trusted,
   changes: readonly PlacedKeyChange[],
   { notShown }: Told,
-): void {
+): boolean {
   const kept = since && readCheckpoint(since, signers);
   if (kept !== undefined && kept.signed.length > 0 && kept.size === size && sameBytes(kept.root, root))
-    return;
+    return false;
   const taken = announcedSince(signers, keys, changes);
   if (taken.length > 0) notShown(notShownOfAnnounced(taken, size));
+  return cameBack(signers, changes).length > 0;
 }
 
 /** So many clusters are named. A log is of one, unless somebody gave its key to others. */

@@ -13,6 +13,7 @@ import {
   keyChangeBytes,
   leafHash,
   type LogKey,
+  NoKey,
   NoteProblem,
   readCheckpoint,
   readNote,
@@ -68,7 +69,8 @@ export async function logReports(
 }
 
 /**
- * Has the log go on with another key: an entry says so, and the next head is signed by that one.
+ * Has the log go on with another key: an entry says so, and the next head is signed by that one. No former key comes back: whoever held it
+ * since could go on from there and leave out what was announced later, and no proof shows that nothing was left out.
  *
  * @param before the key until now; one that only checks was lost, and nobody announces the next one.
  * @throws LogRefused where the log is not what that key signed last; NoKey for a key that cannot be its next one; NotSigned where whoever has
@@ -84,12 +86,22 @@ export async function changeLogKey(
     if (head === undefined) throw new LogRefused('There is no log of reports yet: it begins with any key.');
     const { size } = head;
     const edge = await checkedEdge(ledger, head, before);
+    await refuseFormer(ledger, key);
     // What the old key signs says which entry it is: where somebody else appended meanwhile it is signed anew.
     const bytes = await keyChangeBytes(before, key, size);
     const entries = [{ run: runOfKey(key, size), bytes, former: head.checkpoint }];
     const next = await grown(ledger, { before: size, edge, entries }, key);
     if (next !== undefined) return next;
   }
+}
+
+/** @throws NoKey for a key that signed the log before another one followed it. */
+async function refuseFormer(ledger: Ledger, key: VerifierKey): Promise<void> {
+  const change = (await keyChangesOf(ledger)).find(({ before }) => isSameKey(before, key));
+  if (change !== undefined)
+    throw new NoKey(
+      `it signed that log until entry ${change.number} said that another one follows it, and whoever has held it since could sign too: make a new one with margay key`,
+    );
 }
 
 /** An entry whose statement is to be signed with the head that has it. */

@@ -2,10 +2,12 @@ import {
   checkProof,
   cosignNote,
   goesOnFrom,
+  NoKey,
   readCheckpoint,
   readEntry,
   readEnvelope,
   readKeyChange,
+  readVerifierKey,
   signCheckpoint,
   signingKey,
   type SigningKey,
@@ -17,6 +19,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ArchivedHeader, ReportRecord } from '../archive/archive.ts';
 import type { Stores } from '../stores.ts';
 import { checkArchive } from '../archive-check/check.ts';
+import { changeKeyAsBefore } from '../testing/append-blindly.ts';
 import { collect } from '../testing/collect.ts';
 import { changeLogKey, checkLog, checkLogKey, logReports, logUnlogged } from './append.ts';
 import { cosigned, lastConfirmed } from './confirmed.ts';
@@ -107,7 +110,7 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect(await logUnlogged(stores, next)).toBe(0);
     });
 
-    test('a key may come back, and go again: each change is an entry of its own', async () => {
+    test('of a log of before a key may have come back, and gone again: each change is an entry of its own', async () => {
       const { stores, ledger, headers } = await withReports(report('a'), report('b'));
       const next = signingKey(key.name, new Uint8Array(32).fill(2));
       await logReports(stores, [headers[0]!], key);
@@ -118,7 +121,7 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
         [next, key],
       ] as const;
       for (const [i, [before, to]] of changes.entries()) {
-        await changeLogKey(ledger, before, to);
+        await changeKeyAsBefore(ledger, before, to);
         await checkLog(ledger, to);
         await expect(checkLogKey(ledger, before)).rejects.toThrow(
           `Entry ${i + 1} of the log of reports says that the key ${to.name}+${to.id} follows ${before.name}+${before.id}`,
@@ -131,8 +134,34 @@ export function ledgerContract(name: string, open: () => Promise<Stores>) {
       expect(keyChanges.map(({ entry }, i) => readKeyChange(entry, i + 1))).toMatchObject(
         changes.map(([before, to]) => ({ before: { id: before.id }, key: { id: to.id }, isAnnounced: true })),
       );
-      const { findings, isConfirmed } = await checkArchive(stores, { keys: [key] });
-      expect({ findings, isConfirmed }).toEqual({ findings: [], isConfirmed: true });
+      const { checkpoint } = (await ledger.head())!;
+      for (const since of [undefined, Buffer.from(checkpoint)]) {
+        const { findings, isConfirmed } = await checkArchive(stores, {
+          keys: [key],
+          ...(since && { since }),
+        });
+        expect({ findings, isConfirmed }).toEqual({ findings: [], isConfirmed: since !== undefined });
+      }
+    });
+
+    test('a key that another one followed comes back no more, announced or after a loss', async () => {
+      const { stores, ledger, headers } = await withReports(report('a'));
+      const [next, third] = [2, 3].map((seed) => signingKey(key.name, new Uint8Array(32).fill(seed)));
+      await logReports(stores, headers, key);
+      await changeLogKey(ledger, key, next!);
+      await changeLogKey(ledger, next!, third!);
+      const head = await ledger.head();
+      const lost = readVerifierKey(verifierKeyText(third!));
+      for (const before of [third!, lost])
+        for (const [former, until] of [
+          [key, 1],
+          [next!, 2],
+        ] as const) {
+          const refused = changeLogKey(ledger, before, former);
+          await expect(refused).rejects.toThrow(NoKey);
+          await expect(refused).rejects.toThrow(`it signed that log until entry ${until} said`);
+        }
+      expect(await ledger.head()).toEqual(head);
     });
 
     test('an empty log has no head, and its archive no report without an entry', async () => {

@@ -39,7 +39,7 @@ export function rotateCommand(): Command {
       'after',
       `
 Reports that were logged before stay verifiable. Who has the old key's half for checking sees from the announcement that the new one follows
-it; where the old one was lost, give the new one to whoever checks reports. Then give the new key to the workers (LEDGER_KEY_FILE, the Secret,
+it; where the old one was lost, give the new one to whoever checks reports. A key that signed the log before is refused. Then give the new key to the workers (LEDGER_KEY_FILE, the Secret,
 ledger.key in the data folder), and start them again: with the old one they refuse the log.
 
 Example:
