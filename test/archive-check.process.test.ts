@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -347,18 +357,42 @@ test('an archive that nobody changed is intact, by the key and any checkpoint th
   expect([code, out.split('\n')[0]]).toEqual([0, 'unsigned: consistent with itself, origin not shown']);
 });
 
-test('a check that was interrupted goes on: rows that it found right it does not read again', () => {
+/** The first line where the rows of so many reports were not read. */
+const passedOver = (reports: number): string =>
+  `the archive that margay.example/recorded logged and signed; the rows of ${reports} report${reports === 1 ? '' : 's'} were not looked at now`;
+
+test('a check that was interrupted goes on: rows that it found right it does not read again, and says that they were not looked at', () => {
   const resume = join(ownFolder(), 'checked.txt');
   const check = () =>
     margay(['archive', 'check', '--data', sound, ...KEY, '--since', NEW, '--resume', resume]);
-  expect(check().out).not.toContain('earlier check');
+  const first = check();
+  expect(first.out.split('\n')[0]).toBe('intact: the archive that margay.example/recorded logged and signed');
+  expect(first.out).not.toContain('were not looked at now');
   const digests = readFileSync(resume, 'utf8').split('\n').slice(0, 4);
   // It ended while it wrote the fourth.
   writeFileSync(resume, `${digests.slice(0, 3).join('\n')}\n${digests[3]!.slice(0, 20)}`);
   const { code, out } = check();
-  expect(out).toContain('not shown: the rows of 3 reports anew');
+  expect(out.split('\n')[0]).toBe(passedOver(3));
+  expect(out).toContain(
+    `- not shown: the rows of 3 reports: they were not looked at now, since ${resume} says that an earlier check found them right`,
+  );
   expect(code).toBe(0);
-  expect(check().out).toContain('not shown: the rows of 4 reports anew');
+  expect(check().out.split('\n')[0]).toBe(passedOver(4));
+});
+
+test('a file of what was looked at is believed only where nobody else may write it', () => {
+  const resume = join(ownFolder(), 'checked.txt');
+  const check = () => margay(['archive', 'check', '--data', sound, ...KEY, '--resume', resume]);
+  expect(check().code).toBe(0);
+  expect(statSync(resume).mode & 0o777).toBe(0o600);
+  for (const mode of [0o620, 0o602]) {
+    chmodSync(resume, mode);
+    const { code, out, err } = check();
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(`Cannot go by ${resume}: others than you may write it`);
+  }
+  chmodSync(resume, 0o644);
+  expect(check().code).toBe(0);
 });
 
 /** The files of a folder, each with its digest. */
@@ -393,10 +427,11 @@ test('a check that is killed leaves the archive as it was, and the next one is r
   while (!killed.includes(true) && killed.length < 10)
     killed.push(await killedOnceItTold('entries looked at'));
   expect(killed).toContain(true);
+  const found = existsSync(resume) ? readFileSync(resume, 'utf8').match(/^[0-9a-f]{64}$/gm)?.length : 0;
   const { code, out } = margay(args);
   expect([code, out.split('\n')[0]]).toEqual([
     0,
-    'intact: the archive that margay.example/recorded logged and signed',
+    found ? passedOver(found) : 'intact: the archive that margay.example/recorded logged and signed',
   ]);
   expect(contentsOf(folder)).toEqual(before);
 });

@@ -34,13 +34,14 @@ export async function checkArchive(
   // The log first: what it has is in the archive by then.
   const log = await walkLog(stores.ledger, given, told).catch(unreadable(told));
   const isConfirmed = await walkConfirmations(stores.ledger, log, given, told);
-  await walkReports(stores, log, resumed, told);
+  const passedOver = await walkReports(stores, log, resumed, told);
   return {
     findings,
     signedBy: log?.signedBy ?? [],
     shown,
     notShown,
     isConfirmed: isConfirmed && log?.isSinceKnown !== false,
+    passedOver,
   };
 }
 

@@ -43,6 +43,8 @@ export interface ArchiveJudgement {
   readonly notShown: readonly string[];
   /** What was asked for of a checkpoint that was kept, of witnesses and of timestamps is shown. */
   readonly isConfirmed: boolean;
+  /** The rows of so many reports were not looked at, since an earlier check is said to have found them right. */
+  readonly passedOver: number;
 }
 
 /** What is told while it is looked. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { NoteProblem, readCheckpoint, type VerifierKey } from '@margay/ledger';
 import { type ArchiveJudgement, checkArchive, type Resumed, type Trusted } from '@margay/storage';
 import { FAILED, say, UsageError, visible, write } from '@margay/terminal';
@@ -31,7 +31,7 @@ function checkCommand(): Command {
     .option('--since <file>', 'a checkpoint of the log that you kept: the log must go on from it')
     .option(
       '--resume <file>',
-      'where it is kept which reports were found right: called again with it, their rows are not read again',
+      'where it is kept which reports were found right: called again with it, their rows are not looked at, which is said; a file that nobody else may write',
     )
     .addHelpText(
       'after',
@@ -69,26 +69,40 @@ async function checkedWhole(options: Options): Promise<ArchiveJudgement> {
     const resumed = options.resume === undefined ? undefined : resumedFrom(options.resume);
     const judgement = await checkArchive(stores, trusted, { ...(resumed && { resumed }), progress: told() });
     // What is said may hold words of the store, and lines of their own are ours alone.
-    for (const line of linesOf(judgement)) await write(`${visible(line.replaceAll(/\s+/g, ' '))}\n`);
+    for (const line of linesOf(judgement, options.resume))
+      await write(`${visible(line.replaceAll(/\s+/g, ' '))}\n`);
     return judgement;
   } finally {
     await stores.close();
   }
 }
 
-function linesOf({ findings, signedBy, shown, notShown, isConfirmed }: ArchiveJudgement): string[] {
-  const conclusion =
-    findings.length > 0
-      ? `NOT INTACT: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`
-      : signedBy.length > 0
-        ? `intact: the archive that ${signedBy.join(' and ')} logged and signed${isConfirmed ? '' : '; not all that was asked for is shown'}`
-        : 'unsigned: consistent with itself, origin not shown';
+function linesOf(judgement: ArchiveJudgement, resume: string | undefined): string[] {
+  const { findings, shown, notShown, passedOver } = judgement;
   return [
-    conclusion,
+    conclusionOf(judgement),
     ...findings.map(({ kind, words }) => `- ${kind}: ${words}`),
     ...shown.map((each) => `- shown: ${each}`),
     ...notShown.map((each) => `- not shown: ${each}`),
+    ...(passedOver > 0
+      ? [
+          `- not shown: the rows of ${count(passedOver, 'report')}: they were not looked at now, since ${resume} says that an earlier check found them right`,
+        ]
+      : []),
   ];
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** Intact is what was looked at, whole and now. */
+function conclusionOf({ findings, signedBy, isConfirmed, passedOver }: ArchiveJudgement): string {
+  if (findings.length > 0) return `NOT INTACT: ${count(findings.length, 'finding')}`;
+  const open = [
+    ...(isConfirmed ? [] : ['; not all that was asked for is shown']),
+    ...(passedOver > 0 ? [`; the rows of ${count(passedOver, 'report')} were not looked at now`] : []),
+  ].join('');
+  if (signedBy.length === 0) return `unsigned: consistent with itself, origin not shown${open}`;
+  return `${open === '' ? 'intact: ' : ''}the archive that ${signedBy.join(' and ')} logged and signed${open}`;
 }
 
 /** @throws Error where the checkpoint cannot be read. */
@@ -108,16 +122,34 @@ function trustedOf({ key: keys = [], since: path, witnesses, timestamps }: Optio
   return { keys, since, ...others };
 }
 
-/** One digest a line, those of the reports that were found right: the last line may be cut, which is then none. */
+/**
+ * One digest a line, those of the reports that were found right: the last line may be cut, which is then none.
+ *
+ * @throws Error where others can have written it: what it says is not looked at.
+ */
 function resumedFrom(path: string): Resumed {
+  requireOwn(path);
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const done = new Set(text.split('\n').filter((line) => /^[0-9a-f]{64}$/.test(line)));
   // What follows a line that was cut begins one of its own.
   if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');
   return {
     isDone: (digest) => done.has(digest),
-    done: (digest) => appendFileSync(path, `${digest}\n`),
+    done: (digest) => appendFileSync(path, `${digest}\n`, { mode: 0o600 }),
   };
+}
+
+/** @throws Error where the file is another's, or others may write it. */
+function requireOwn(path: string): void {
+  // There modes and owners say nothing.
+  if (process.platform === 'win32' || !existsSync(path)) return;
+  const { mode, uid } = statSync(path);
+  const who =
+    uid !== process.getuid!() ? 'it is another user’s' : mode & 0o022 ? 'others than you may write it' : '';
+  if (who !== '')
+    throw new Error(
+      `Cannot go by ${path}: ${who}, and what it says was found right is not looked at again: name another file, or where you know that nobody else wrote it make it your own (chown, chmod go-w)`,
+    );
 }
 
 const SAY_MILLISECONDS = 1_000;
