@@ -8,4 +8,4 @@ export { isLate, lateOf } from './runs/late.ts';
 export { windowToAsk } from './reports/window-to-ask.ts';
 export { archivedReport } from './archived-report.ts';
 export { runsOf } from './runs/runs.ts';
-export { renderInThread } from './exports/render-in-thread.ts';
+export { renderInOwnProcess } from './exports/render-in-own-process.ts';

@@ -13,8 +13,8 @@ import {
 } from '@margay/reports';
 import type { Archive, ArchivedHeader } from '@margay/storage';
 import { contentOf, revisionOf } from '../runs/runs.ts';
-import type { Meter } from './in-thread.ts';
-import { renderInThread } from './render-in-thread.ts';
+import type { Meter } from './in-own-process.ts';
+import { renderInOwnProcess } from './render-in-own-process.ts';
 
 /** A file of an archived report, piece by piece from the archive: memory does not grow with the report. */
 export interface ReportFile {
@@ -63,7 +63,7 @@ async function* downloadText(
   for (const kind of needs)
     for await (const rows of archive.parts(header.id, kind)) beside.push({ kind, rows });
   const common = joinReport(contentOf(header), header.digest, beside, revisionOf(header));
-  if (isTemplate) yield await renderInThread(common, name, meter);
+  if (isTemplate) yield await renderInOwnProcess(common, name, meter);
   else if (lists === undefined) yield* render(common);
   else
     for await (const { rows, piece } of pieces(archive, header.id, lists))

@@ -1,9 +1,9 @@
 import { TemplateProblem } from '@margay/reports';
 import type { ArchivedHeader } from '@margay/storage';
 import { expect, test } from 'vitest';
-import { threadThat } from '../testing/thread-that.ts';
+import { processThat } from '../testing/process-that.ts';
 import { Busy } from './capacity.ts';
-import { inThread } from './in-thread.ts';
+import { inOwnProcess } from './in-own-process.ts';
 import type { ReportFile } from './stream-file.ts';
 import { boundTogether, TooMuchTogether } from './together.ts';
 
@@ -50,12 +50,12 @@ test('what is too much stops there, and is found out once', async () => {
   expect(rendered).toBe(1);
 });
 
-/** A file that is made in a thread which waits for so long, as one does where the machine has much else to do. */
+/** A file that is made in a process which waits for so long, as one does where the machine has much else to do. */
 const waiting = (milliseconds: number): ReportFile => ({
   ...file(1),
   async *text(meter) {
-    yield await inThread<string>(
-      threadThat(`waits(${milliseconds})`),
+    yield await inOwnProcess<string>(
+      processThat(`waits(${milliseconds})`),
       {},
       { megabytes: 64, seconds: 1 },
       meter,

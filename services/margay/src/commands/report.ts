@@ -233,8 +233,8 @@ async function baselineOf(
 /** What a template of users makes, within the limits that it has in the api. */
 async function rendered(report: Report, name: string): Promise<string> {
   // Loaded where it is needed: most reports have no templates of users.
-  const { renderInThread } = await import('@margay/api');
-  return renderInThread(report, name);
+  const { renderInOwnProcess } = await import('@margay/api');
+  return renderInOwnProcess(report, name);
 }
 
 /** `report.json` and every download of the report's type, into a folder that is made where there is none. */

@@ -1,21 +1,18 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { TemplateProblem, typeOfReport, type Report } from '@margay/reports';
-import type { Said } from './in-thread.ts';
+import { answerParent } from './answer-parent.ts';
 
 /** What came of a template. */
 export type Rendered =
   | { readonly text: string }
   | { readonly problem: { readonly template: string; readonly line: number; readonly what: string } };
 
-const { report, name } = workerData as { readonly report: Report; readonly name: string };
-const say = (said: Omit<Said<Rendered>, 'milliseconds'>) => {
-  const { user, system } = process.threadCpuUsage();
-  parentPort!.postMessage({ ...said, milliseconds: (user + system) / 1_000 } satisfies Said<Rendered>);
-};
-say({});
-say({ done: rendered() });
+/** The file of a report that is to be rendered. */
+export interface ToRender {
+  readonly report: Report;
+  readonly name: string;
+}
 
-function rendered(): Rendered {
+answerParent(({ report, name }: ToRender): Rendered => {
   const download = typeOfReport(report).downloads.find((known) => known.name === name)!;
   try {
     return { text: [...download.render(report)].join('') };
@@ -24,4 +21,4 @@ function rendered(): Rendered {
     const { template, line, what } = error;
     return { problem: { template, line, what } };
   }
-}
+});
