@@ -53,6 +53,7 @@ export { CLOCKS_DIFFER, LATENESS } from './lateness.ts';
 export { joinedMark } from './joined-mark.ts';
 export {
   isShown,
+  isTied,
   openSources,
   saidAt,
   seenAt,

@@ -75,16 +75,54 @@ test.each<[string, TellerFact[], string, [number, number?][]]>([
 });
 
 test.each([
-  ['a log that the reader of a known one was given', `${log}@x`, 'said'],
-  ['the API server that he watches', 'watch@x', 'said'],
-  ['a log of another reader', `${log}@y`, 'open'],
-  ['what others send to him', 'webhook:kube-2@x', 'open'],
-])('without a uid, and no object that others told of: %s', (_, teller, standing) => {
-  const known = 'audit-0.log@fedcba9876543210@x';
-  const whose = whoseOf([
-    { what: 'first', teller: known },
-    { what: 'ours', teller: known, at: 1 },
-    tells(teller),
-  ]);
-  expect([standingAt(whose, teller, 20), isShown(whose, teller)]).toEqual([standing, false]);
-});
+  ['a log that the reader of a known one was given', `${log}@x`],
+  ['the API server that he watches', 'watch@x'],
+  ['a log of another reader', `${log}@y`],
+  ['what others send to him', 'webhook:kube-2@x'],
+])(
+  'who reads it shows nothing: without a uid, and no object that others told of, is open %s',
+  (_, teller) => {
+    const known = 'audit-0.log@fedcba9876543210@x';
+    const whose = whoseOf([
+      { what: 'first', teller: known },
+      { what: 'ours', teller: known, at: 1 },
+      tells(teller),
+    ]);
+    expect([standingAt(whose, teller, 20), isShown(whose, teller)]).toEqual(['open', false]);
+  },
+);
+
+const tied = (teller: string, to: string, at = 20): TellerFact => ({ what: 'tied', teller, to, at });
+const NAMES = ['a@r', 'b@r', 'c@r', 'd@r'] as const;
+
+test.each<[string, TellerFact[], string]>([
+  ['nobody who is tied is known', [tied('a@r', 'b@r')], 'aoboco'],
+  ['one who is tied is known', [tied('a@r', 'b@r'), { what: 'ours', teller: 'b@r', at: 30 }], 'a+b+co'],
+  ['one is tied to who told first', [tied('webhook:kube-1@x', 'b@r')], 'aob+co'],
+  [
+    'one is tied to them over others',
+    [tied('a@r', 'b@r'), tied('c@r', 'b@r'), tied('d@r', 'c@r'), { what: 'ours', teller: 'd@r', at: 30 }],
+    'a+b+c+',
+  ],
+  ['they go around in a circle', [tied('a@r', 'b@r'), tied('b@r', 'c@r'), tied('c@r', 'a@r')], 'aoboco'],
+  [
+    'one turns to another cluster after that',
+    [tied('webhook:kube-1@x', 'b@r'), tied('a@r', 'b@r'), { what: 'says', teller: 'b@r', uid: '2', at: 40 }],
+    'a+b-co',
+  ],
+])(
+  'those who are tied tell of one cluster, and of which is known of all or of none: %s',
+  (_, facts, expected) => {
+    const all = [...FIRST, ...NAMES.map(tells), ...facts];
+    for (const order of [all, all.toReversed()]) {
+      const whose = whoseOf(order);
+      const signOf = (name: string) =>
+        ({ ours: '+', other: '-', open: 'o', said: 's' })[standingAt(whose, name, Infinity)];
+      expect(
+        NAMES.slice(0, 3)
+          .map((name) => `${name[0]}${signOf(name)}`)
+          .join(''),
+      ).toBe(expected);
+    }
+  },
+);

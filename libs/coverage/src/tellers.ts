@@ -1,7 +1,7 @@
 import { formatInstant, type Instant } from '@margay/ground';
 import { CLOCKS_DIFFER, LATENESS } from './lateness.ts';
 import { type CoverageMark, markOf } from './mark.ts';
-import { fileName, listedKind, lostSource, sourceName, watchedKind } from './source.ts';
+import { listedKind, lostSource, sourceName, watchedKind } from './source.ts';
 
 /**
  * Who tells: a source as one reader reads it. Two readers may call what they read of different clusters by one name, as `topic:audit/0`. All
@@ -20,15 +20,6 @@ export function tellerOf(reader: string, source: string): string {
 const WATCH = 'watch';
 
 /**
- * The reader of a teller whose source somebody gave him, as files and the API server that he watches are: of those it is said that they are of
- * one cluster. Undefined of what others send, who may be anybody's, and where the reader is not known.
- */
-function readerOfGiven(teller: string): string | undefined {
-  const [, source, reader] = /^(.+)@([^@]+)$/s.exec(teller) ?? [];
-  return source !== undefined && (source === WATCH || fileName(source) !== undefined) ? reader : undefined;
-}
-
-/**
  * What is remembered of the tellers of one name, to know of which cluster each tells:
  *
  * - `first`: who told first. What it tells is what the name stands for; empty where a history was there before it was remembered.
@@ -40,6 +31,8 @@ function readerOfGiven(teller: string): string | undefined {
  *   of the cluster told of too.
  * - `seen`: until when one that is `ours` was seen to be so: by an object that was told of before it was seen last. One for each teller, the
  *   last.
+ * - `tied`: two tell of one cluster, whichever that is, as was seen at an instant: both told of one object, or one goes on from the file that
+ *   the other one is.
  * - `object`: who was the first to tell of an object, of those of whom it is not known of which cluster they tell.
  */
 export type TellerFact =
@@ -54,6 +47,7 @@ export type TellerFact =
       readonly since?: Instant;
     }
   | { readonly what: 'ours' | 'seen'; readonly teller: string; readonly at: Instant }
+  | { readonly what: 'tied'; readonly teller: string; readonly to: string; readonly at: Instant }
   | { readonly what: 'object'; readonly teller: string; readonly uid: string };
 
 /** From an instant on, what a teller says, or, without a uid, that it is known to be of the cluster. */
@@ -73,6 +67,8 @@ interface Teller {
   seen?: Instant;
   /** In time order. Of one instant, what it says counts. */
   readonly turns: Turn[];
+  /** Who tells of the same cluster, and when that was seen. */
+  readonly ties: Map<string, Instant>;
 }
 
 /** Whose evidence is whose, of one name. */
@@ -90,7 +86,7 @@ export interface Whose {
 export function whoseOf(facts: readonly TellerFact[]): Whose {
   const tellers = new Map<string, Teller>();
   const tellerNamed = (name: string): Teller => {
-    const known = tellers.get(name) ?? { source: '', turns: [] };
+    const known = tellers.get(name) ?? { source: '', turns: [], ties: new Map() };
     tellers.set(name, known);
     return known;
   };
@@ -106,7 +102,12 @@ export function whoseOf(facts: readonly TellerFact[]): Whose {
     } else if (fact.what === 'says') tellerNamed(fact.teller).turns.push(fact);
     else if (fact.what === 'ours') tellerNamed(fact.teller).turns.push({ at: fact.at });
     else if (fact.what === 'seen') tellerNamed(fact.teller).seen = fact.at;
+    else if (fact.what === 'tied') {
+      tie(tellerNamed(fact.teller), fact.to, fact.at);
+      tie(tellerNamed(fact.to), fact.teller, fact.at);
+    }
   }
+  showTied(first, tellers);
   for (const { turns } of tellers.values())
     turns.sort((a, b) => a.at - b.at || Number(a.uid !== undefined) - Number(b.uid !== undefined));
   return {
@@ -114,6 +115,24 @@ export function whoseOf(facts: readonly TellerFact[]): Whose {
     ...(is !== undefined && { uid: is.uid, known: is.at }),
     tellers,
   };
+}
+
+/** What was seen first counts. */
+const tie = ({ ties }: Teller, to: string, at: Instant): void =>
+  void ties.set(to, Math.min(at, ties.get(to) ?? Infinity));
+
+/** Of whom it is known that he tells of the cluster, those do too who are tied to him, and to them. */
+function showTied(first: string | undefined, tellers: ReadonlyMap<string, Teller>): void {
+  const isKnown = ([name, { turns }]: [string, Teller]): boolean => name === first || isSeen(turns);
+  // A map goes on through what is added to it on the way.
+  const shown = new Map([...tellers].filter(isKnown));
+  for (const [, { ties }] of shown)
+    for (const [name, at] of ties) {
+      if (shown.has(name)) continue;
+      const teller = tellers.get(name)!;
+      teller.turns.push({ at });
+      shown.set(name, teller);
+    }
 }
 
 /** What a teller was known by at an instant; undefined where nothing was. */
@@ -128,7 +147,7 @@ export const saidAt = ({ tellers }: Whose, teller: string, at: Instant): string 
  * Of which cluster a teller told at an instant:
  *
  * - `ours`: of the one that the name stands for, as something shows.
- * - `said`: so it says, or who gave its reader what he reads; and nothing shows it.
+ * - `said`: so it says, and nothing shows it.
  * - `open`: nobody knows.
  * - `other`: of another one.
  */
@@ -136,18 +155,7 @@ export function standingAt(whose: Whose, teller: string, at: Instant): 'ours' | 
   const { uid } = turnAt(whose, teller, at) ?? {};
   if (uid !== undefined && whose.uid !== undefined && uid !== whose.uid) return 'other';
   if (isShown(whose, teller)) return 'ours';
-  const isSaid = (uid !== undefined && whose.uid !== undefined) || isBesideOurs(whose, teller, at);
-  return isSaid ? 'said' : 'open';
-}
-
-/** Whether its reader was given another source that is known to be of the cluster. */
-function isBesideOurs(whose: Whose, teller: string, at: Instant): boolean {
-  const reader = readerOfGiven(teller);
-  if (reader === undefined) return false;
-  return [...whose.tellers.keys()].some(
-    (other) =>
-      readerOfGiven(other) === reader && isShown(whose, other) && standingAt(whose, other, at) === 'ours',
-  );
+  return uid !== undefined && whose.uid !== undefined ? 'said' : 'open';
 }
 
 /** When a teller was seen last to be of the cluster, by an instant; undefined where it never was. */
@@ -159,7 +167,15 @@ export function seenAt({ tellers }: Whose, teller: string, at: Instant): Instant
 
 /** Whether a teller was ever known to be of the cluster by more than what it says. */
 export const isShown = ({ first, tellers }: Whose, teller: string): boolean =>
-  teller === first || tellers.get(teller)?.turns.some(({ uid }) => uid === undefined) === true;
+  teller === first || isSeen(tellers.get(teller)?.turns ?? []);
+
+const isSeen = (turns: readonly Turn[]): boolean => turns.some(({ uid }) => uid === undefined);
+
+/** Whether it is known already that two tell of one cluster. */
+export const isTied = (whose: Whose, teller: string, to: string): boolean =>
+  teller === to ||
+  whose.tellers.get(teller)?.ties.has(to) === true ||
+  (isShown(whose, teller) && isShown(whose, to));
 
 /** What those read of whom something is kept, and of whom nobody knows of which cluster they tell. */
 export const openSources = (whose: Whose): readonly string[] =>
@@ -226,7 +242,7 @@ function openOf(whose: Whose, name: string, teller: Readonly<Teller>): Open[] {
 }
 
 const openWords = (source: string, since: Instant): string =>
-  `Of which cluster ${source} tells is not known: it told of no object that others of this name told of, and its ingestor says no uid of kube-system that is known to be this one's. Since ${formatInstant(since)} anything that it told may be of another cluster of this name. It ends by itself with the first such object; else set CLUSTER_UIDS at every ingestor, or give the other cluster a CLUSTER_NAME of its own.`;
+  `Of which cluster ${source} tells is not known: it told of no object that others of this name told of, and nobody says a uid of its kube-system that is known to be this one's. Since ${formatInstant(since)} anything that it told may be of another cluster. It ends by itself with the first such object; else set CLUSTER_UIDS at every ingestor, or give the other cluster a CLUSTER_NAME, a data folder or a report of its own.`;
 
 const mixedWords = (source: string, since: Instant, found: Instant): string =>
   `${source} tells of another cluster of this name, as was found at ${formatInstant(found)}: what it told since ${formatInstant(since)} was kept before, and may be of that one. See the objects whole again.`;

@@ -67,10 +67,10 @@ export async function readLogs(
   const oneCluster = new OneCluster();
   let birth: Instant | undefined;
   let lines = 0;
-  for await (const [{ path }, stretch, before] of stretchesOf(auditLogs, isAuditEvent)) {
+  for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
     const { changes, policyEvents, mark } = readStretch(stretch, memory);
     admit(path, changes);
-    oneCluster.note(path, changes, before);
+    oneCluster.note(path, stretch, changes);
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);
@@ -82,7 +82,7 @@ export async function readLogs(
     progress.update(`${path}: ${lines.toLocaleString('en')} lines read`);
   }
   const open = oneCluster.marks();
-  for (const { problems } of open.slice(0, 1)) say(`margay: ${problems[0]!.message}\n`);
+  for (const { problems } of open.slice(0, SAID_MAX)) say(`margay: ${problems[0]!.message}\n`);
   for (const line of unreadableLines(marks)) say(`margay: ${line}\n`);
   const bounds = marks.flatMap(({ buckets }) => buckets.flatMap(({ first, last }) => [first, last]));
   const start = bounds.reduce((a, b) => Math.min(a, b), Infinity);
@@ -104,6 +104,9 @@ export async function readLogs(
     span: start === Infinity ? undefined : { start, end: end + 1 },
   };
 }
+
+/** Of so many logs it is said that nobody knows of which cluster they are; all of them stand in the evidence. */
+const SAID_MAX = 5;
 
 /** Refuses what is of another cluster than what came before: the policies of one protect nothing in the other. */
 function admitOneCluster(): (path: string, changes: readonly Change[]) => void {
@@ -143,7 +146,7 @@ function countRepeats() {
 async function* stretchesOf(
   logs: readonly string[],
   bare: Bare,
-): AsyncGenerator<[file: LogFile, stretch: Stretch, before?: string]> {
+): AsyncGenerator<[file: LogFile, stretch: Stretch]> {
   const files = (await logsNamed(logs)).map(logFileOf);
   await checkLogs(files, false);
   const places = await placesInLogs(files);
@@ -156,7 +159,7 @@ async function* stretchesOf(
       const reader = readers.get(stretch.source) ?? file;
       if (reader !== file) break;
       readers.set(stretch.source, reader);
-      yield place?.before === undefined ? [file, stretch] : [file, stretch, place.before.path];
+      yield [file, stretch];
     }
     if (isEmpty) say(`margay: ${file.path} is empty\n`);
   }

@@ -1,6 +1,7 @@
 import { CLUSTER_UID_HEADER, TELLER_HEADER } from '@margay/contracts';
 import {
   isShown,
+  isTied,
   openSources,
   saidAt,
   seenAt,
@@ -25,6 +26,7 @@ interface Named extends Partial<Key> {
   readonly receivedAt?: Instant;
   readonly origin?: { readonly source: string };
   readonly source?: string;
+  readonly goesOnFrom?: string;
 }
 
 /** A message of another cluster that goes by the same name: what is kept is of the first one. */
@@ -52,6 +54,8 @@ interface Told {
   readonly isShowing: boolean;
   /** The object that it is of, where its uid is one that no other cluster gives. */
   readonly object?: KnownObject;
+  /** Who told what stands in the file that it goes on from. */
+  readonly goesOnFrom?: string;
   /** Of a change: from when on it tells something. */
   readonly from?: Instant;
 }
@@ -205,19 +209,22 @@ export class Identities {
 }
 
 function toldBy(message: Named, delivery: Delivery | undefined): Told {
-  const { group, resource, namespace, name, origin, at, receivedAt } = message;
+  const { group, resource, namespace, name, origin, goesOnFrom, at, receivedAt } = message;
   const uid = shownUid(message);
   const source = origin?.source ?? message.source ?? '';
   const isShowing = shownClusterUid(message) !== undefined;
   const key = { group: group ?? '', resource: resource ?? '', namespace: namespace ?? '', name: name ?? '' };
+  // Of releases that do not say it the source alone is known.
+  const teller = delivery?.headers[TELLER_HEADER] ?? tellerOf('', source);
+  const reader = teller.slice(tellerOf('', source).length);
   return {
-    // Of releases that do not say it the source alone is known.
-    teller: delivery?.headers[TELLER_HEADER] ?? tellerOf('', source),
+    teller,
     source,
     at: (delivery?.publishedAt ?? 0) * 1_000,
     says: isShowing ? uid : delivery?.headers[CLUSTER_UID_HEADER],
     isShowing,
     ...(uid !== undefined && isOfOwnCounter(key) && { object: { ...key, uid } }),
+    ...(goesOnFrom !== undefined && { goesOnFrom: tellerOf(reader, goesOnFrom) }),
     ...(at !== undefined && { from: Math.min(at, receivedAt ?? at) }),
   };
 }
@@ -288,20 +295,28 @@ async function linksIn(
   const asked = told.filter(
     (one) => one.object !== undefined && (isWaited || !isOurs(one) || isToBeSeen(whose, one)),
   );
-  const firsts = await tellers.tellersOf(asked.map(({ object }) => object!.uid));
+  const firsts = new Map(await tellers.tellersOf(asked.map(({ object }) => object!.uid)));
   const before = await knownBefore(
     whose,
     asked.filter((one) => !isOurs(one) || isToBeSeen(whose, one)),
     history,
   );
-  const ofOurs = new Set(asked.filter(isOurs).map(({ object }) => object!.uid));
+  // Also of what is not asked, since nobody was waited for yet.
+  const ofOurs = new Set(told.filter(isOurs).map(({ object }) => object?.uid));
   const facts = new Map<string, TellerFact>();
   const see = (what: 'ours' | 'seen', teller: string, at: Instant): void => {
     if (!facts.has(teller)) facts.set(teller, { what, teller, at });
   };
-  for (const one of told)
+  const tie = (teller: string, to: string, at: Instant): void => {
+    const isOther = [teller, to].some((one) => standingAt(whose, one, at) === 'other');
+    if (!isOther && !isTied(whose, teller, to))
+      facts.set(`tied ${teller} ${to}`, { what: 'tied', teller, to, at });
+  };
+  for (const one of told) {
     if (isChange(one) && one.isShowing && one.says === whose.uid && !isOurs(one))
       see('ours', one.teller, one.at);
+    if (one.goesOnFrom !== undefined) tie(one.teller, one.goesOnFrom, one.at);
+  }
   for (const one of asked) {
     const { teller, at } = one;
     const { uid } = one.object!;
@@ -311,8 +326,11 @@ async function linksIn(
       if (first !== undefined && !isShown(whose, first)) see('ours', first, at);
       if (isOfCluster && isToBeSeen(whose, one)) see('seen', teller, at);
     } else if (isOfCluster || ofOurs.has(uid)) see('ours', teller, at);
-    else if (first === undefined && standingAt(whose, teller, at) !== 'other')
+    else if (first !== undefined) tie(teller, first, at);
+    else if (standingAt(whose, teller, at) !== 'other') {
       facts.set(`${teller} ${uid}`, { what: 'object', teller, uid });
+      firsts.set(uid, teller);
+    }
   }
   return [...facts.values()];
 }

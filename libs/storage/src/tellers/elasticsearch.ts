@@ -14,6 +14,7 @@ export const TELLER_TEMPLATE: IndexTemplate = {
     what: KEYWORD,
     teller: KEYWORD,
     source: KEYWORD,
+    to: KEYWORD,
     uid: KEYWORD,
     at: INSTANT,
     since: INSTANT,

@@ -16,6 +16,7 @@ const FACTS: readonly TellerFact[] = [
   { what: 'seen', teller: 'a', at: 20 },
   { what: 'tells', teller: 'b', source: 'webhook:kube/1', at: 15 },
   { what: 'tells', teller: 'b', source: 'webhook:kube/1', at: 12 },
+  { what: 'tied', teller: 'c', to: 'b', at: 12 },
 ];
 
 /** What every store of who tells must do. `open` gives the empty stores of a cluster. */
@@ -60,6 +61,14 @@ export function tellersContract(name: string, open: () => Promise<Stores>) {
           { what: 'seen', teller: 'b', at: 5 },
         ]),
       );
+    });
+
+    test('that two tell of one cluster is kept of each pair once', async () => {
+      const { tellers } = await open();
+      const tied = (teller: string, to: string, at: number): TellerFact => ({ what: 'tied', teller, to, at });
+      for (const at of [20, 10]) await tellers.append([tied('a', 'b', at)]);
+      await tellers.append([tied('a', 'c', 30)]);
+      expect(sorted(await tellers.facts())).toEqual(sorted([tied('a', 'b', 20), tied('a', 'c', 30)]));
     });
 
     test('of an object the first is kept who told of it', async () => {

@@ -25,6 +25,8 @@ export function partsOf(fact: TellerFact): readonly (string | number)[] {
       return [fact.what, fact.uid];
     case 'seen':
       return [fact.what, fact.teller];
+    case 'tied':
+      return [fact.what, fact.teller, fact.to];
     case 'says':
       return [fact.what, fact.teller, fact.at, fact.uid];
     case 'tells':

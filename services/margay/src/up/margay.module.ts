@@ -29,6 +29,8 @@ export interface MargayOptions {
   /** Everything durable is in this folder. */
   readonly directory: string;
   readonly cluster: string;
+  /** The uids of clusters by name, as somebody says who gives logs of them. */
+  readonly clusterUids: ReadonlyMap<string, string>;
   readonly auditLogs: readonly string[];
   readonly flowLogs: readonly string[];
   /** The cluster to follow by list and watch, if any. */
@@ -86,6 +88,7 @@ export class MargayModule {
     const {
       directory,
       cluster,
+      clusterUids,
       follow,
       watch,
       canary,
@@ -103,6 +106,7 @@ export class MargayModule {
     const auditIngestor = AuditIngestorModule.over(
       {
         cluster,
+        clusterUids,
         files: {
           paths: options.auditLogs,
           positions,
@@ -116,7 +120,7 @@ export class MargayModule {
       bus,
     );
     const flowIngestor = FlowIngestorModule.over(
-      { cluster, files: { paths: options.flowLogs, positions, follow } },
+      { cluster, clusterUids, files: { paths: options.flowLogs, positions, follow } },
       bus,
     );
     const snapshotter = SnapshotterModule.over(bus, stores);

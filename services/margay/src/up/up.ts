@@ -26,7 +26,15 @@ import { formatInstant, type Instant } from '@margay/ground';
 import { findConnection, KubernetesClient, Permissions, type Connection } from '@margay/kubernetes';
 import { notifierOptionsOf, notifySettings } from '@margay/notifier';
 import { REPORT_TYPES } from '@margay/reports';
-import { openLog, openProgress, readConfig, stopSignal, type Environment } from '@margay/runtime';
+import {
+  clusterUidsOf,
+  identitySettings,
+  openLog,
+  openProgress,
+  readConfig,
+  stopSignal,
+  type Environment,
+} from '@margay/runtime';
 import { startApplication } from '@margay/runtime/nest';
 import { readReportsFolder, type ReportsFolder, type ScheduledReport } from '@margay/scheduler';
 import { checkLogs, logFileOf, logsNamed } from '@margay/sources';
@@ -208,11 +216,16 @@ async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Co
   return async () => connection;
 }
 
-/** Whom to tell, and who confirms the log, by the variables of the notifier and the report-worker. */
-function othersOf(environment: Environment): Pick<MargayOptions, 'notify' | 'confirmers'> {
-  const confirmers = confirmersOf(readConfig(z.object(confirmationSettings), environment));
-  if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return { confirmers };
-  return { confirmers, notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
+const { CLUSTER_UIDS } = identitySettings;
+
+/** Whom to tell, who confirms the log, and whose the evidence is, by the variables of the notifier, the report-worker and the ingestors. */
+function othersOf(environment: Environment): Pick<MargayOptions, 'notify' | 'confirmers' | 'clusterUids'> {
+  const own = {
+    confirmers: confirmersOf(readConfig(z.object(confirmationSettings), environment)),
+    clusterUids: clusterUidsOf(readConfig(z.object({ CLUSTER_UIDS }), environment)),
+  };
+  if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return own;
+  return { ...own, notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
 }
 
 async function accessOf({ permissions, kubeconfig, group }: UpOptions): Promise<Authority> {

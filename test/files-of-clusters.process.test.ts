@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { ownFolder, startUp, stopped } from './testing/margay.ts';
+import { logOf, namespace, pod } from './testing/own-log.ts';
+
+/** The uids of objects are those of their places: the namespace `kube-system` is the first. */
+const LINES = logOf([
+  namespace('kube-system'),
+  namespace('shop'),
+  pod('shop', 'mine'),
+  namespace('bank'),
+  pod('bank', 'theirs'),
+])
+  .trimEnd()
+  .split('\n');
+const MINE = LINES.slice(0, 3);
+const OTHER = LINES.slice(3);
+
+/** The same object, written some seconds later. */
+function writtenLater(line: string, seconds: number): string {
+  const time = `2026-03-01T08:00:${String(seconds).padStart(2, '0')}`;
+  const event = JSON.parse(line) as { auditID: string; responseObject: { metadata: object } };
+  const { metadata } = event.responseObject;
+  const later = { ...metadata, resourceVersion: String(2_000 + seconds), labels: { seen: time } };
+  return JSON.stringify({
+    ...event,
+    auditID: event.auditID.replace(/^1/, '2'),
+    verb: 'update',
+    responseStatus: { metadata: {}, code: 200 },
+    responseObject: { ...event.responseObject, metadata: later },
+    requestReceivedTimestamp: `${time}.000000Z`,
+    stageTimestamp: `${time}.500000Z`,
+  });
+}
+
+const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
+
+/** What is open in the newest reports of one start, each thing once; nothing where all are complete. */
+async function openAfter(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const { child, url } = await startUp(['--cluster', 'one', ...args], undefined, environment);
+  const { items } = (await (await fetch(`${url}/api/v1/runs?state=completed`)).json()) as {
+    items: { window: { end: string }; evidence: { complete: boolean; reasons: string[] } }[];
+  };
+  await stopped(child);
+  const newest = items
+    .map(({ window: { end } }) => end)
+    .sort()
+    .at(-1);
+  const reports = items.filter(({ window: { end } }) => end === newest).map(({ evidence }) => evidence);
+  expect(reports).toHaveLength(4);
+  expect(new Set(reports.map(({ complete }) => complete)).size).toBe(1);
+  return reports[0]!.complete ? [] : [...new Set(reports.flatMap(({ reasons }) => reasons))];
+}
+
+test('of a folder of files nothing is complete while one of them may be another cluster’s; once they share an object all is', async () => {
+  const folder = ownFolder();
+  const logs = join(folder, 'logs');
+  mkdirSync(logs);
+  const args = ['--data', join(folder, 'data'), '--audit-log', logs];
+  writeFileSync(join(logs, 'kube-a.log'), textOf(MINE));
+  writeFileSync(join(logs, 'kube-b.log.gz'), gzipSync(textOf(OTHER)));
+  expect(await openAfter(args)).toContainEqual(
+    expect.stringMatching(
+      /^Of which cluster kube-\w.log(.gz)? tells is not known: it told of no object that others/,
+    ),
+  );
+  // A third one, which has begun to tell of its own, too.
+  writeFileSync(join(logs, 'kube-c.log'), textOf([writtenLater(OTHER[0]!, 10)]));
+  expect(await openAfter(args)).not.toEqual([]);
+  writeFileSync(join(logs, 'kube-c.log'), textOf([writtenLater(OTHER[0]!, 10), writtenLater(MINE[1]!, 11)]));
+  expect(await openAfter(args)).toEqual([]);
+});
+
+test.each<[string, Readonly<Record<string, readonly string[]>>, Readonly<Record<string, string>>]>([
+  ['one log was rotated into them', { 'audit.log.1': MINE, 'audit.log': OTHER }, {}],
+  [
+    'CLUSTER_UIDS says whose they are',
+    { 'kube-a.log': MINE, 'kube-b.log': OTHER },
+    { CLUSTER_UIDS: 'one=00000000-0000-4000-8000-000000000000' },
+  ],
+])('files that share no object are of one cluster where %s', async (_, files, environment) => {
+  const folder = ownFolder();
+  for (const [name, lines] of Object.entries(files)) writeFileSync(join(folder, name), textOf(lines));
+  const paths = Object.keys(files).map((name) => join(folder, name));
+  expect(await openAfter(['--data', join(folder, 'data'), '--audit-log', ...paths], environment)).toEqual([]);
+});
