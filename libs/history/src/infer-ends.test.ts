@@ -125,6 +125,47 @@ test.each<[string, string, End[], number | undefined, string | undefined]>([
   expect([found?.validTo, found?.endedBy]).toEqual([validTo, endedBy]);
 });
 
+/** The next namespace shop began 200 ms before the end of the one before was told, with resourceVersion 20. */
+const told = 60 * SECOND;
+const ms = (n: number) => told + n * 1_000;
+const nextBegan: End = { ...namespaceEnd('shop', told), next: '20' };
+test.each<[string, number, string, boolean]>([
+  ['was written after the next namespace, although it was told before the end', ms(-60), '21', false],
+  ['was written before the next namespace', ms(-60), '19', true],
+  ['has a version with fewer digits than the next namespace', ms(-60), '9', true],
+  ['has a version with more digits than the next namespace', ms(-60), '100', false],
+  ['says no version', ms(-60), '', true],
+  [
+    'began long before, whatever its counter says: a store that was restored counts anew',
+    ms(-5_001),
+    '21',
+    true,
+  ],
+])('what %s, ends with it: %#', (_, from, resourceVersion, isEnded) => {
+  const [found] = inferEnds([version(`pods shop/web [${from},)`, { resourceVersion })], [nextBegan]);
+  expect(found?.validTo).toBe(isEnded ? told : undefined);
+});
+
+test('it goes on to the end of its own namespace', () => {
+  const pod = version(`pods shop/web [${ms(-60)},)`, { resourceVersion: '21' });
+  const [found] = inferEnds([pod], [nextBegan, namespaceEnd('shop', ms(900))]);
+  expect([found?.validTo, found?.endedBy]).toEqual([ms(900), 'namespace']);
+});
+
+test.each<[string, Partial<Version>, number, string | undefined]>([
+  ['that comes at once is what it is told apart by', { uid: 'v' }, 4 * SECOND, '20'],
+  ['that comes later needs no telling apart', { uid: 'v' }, 6 * SECOND, undefined],
+  ['that nobody saw says nothing', { uid: '', resourceVersion: '' }, 0, undefined],
+  ['that is the same one tells nothing apart', { uid: 'u' }, 0, undefined],
+])('of an end, the next object %s', (_, more, later, next) => {
+  const gone = version(`namespaces /shop [0,${told}]`, { endedBy: 'event' });
+  const after = version(`namespaces /shop [${told + later},)`, { resourceVersion: '20', ...more });
+  const other = version(`namespaces /db [${told},)`, { resourceVersion: '19', uid: 'w' });
+  expect(endsOf([gone, other, after])).toEqual([
+    { ...namespaceEnd('shop', told), ...(next !== undefined && { next }) },
+  ]);
+});
+
 test('ends are those of objects, not of versions', () => {
   expect(
     endsOf([

@@ -1,4 +1,4 @@
-import type { Instant } from '@margay/ground';
+import { compareResourceVersions, type Instant } from '@margay/ground';
 import { NEVER_SHOWN, TOLD_LATE } from './object-doubt.ts';
 import { isOnly } from './stretches.ts';
 import type { EndedBy, Version } from './version.ts';
@@ -12,6 +12,11 @@ export interface End {
   readonly at: Instant;
   /** What began before this ended with it. Where the end was concluded from a successor, or told late, it was some time from here to `at`. */
   readonly since: Instant;
+  /**
+   * The resourceVersion that the next object of the name began with, where that came so soon that clocks do not tell what belongs to which
+   * of the two: each kind is told by a watch of its own, and each API server has a clock of its own, but one counter runs through them all.
+   */
+  readonly next?: string;
 }
 
 /** The resources whose ends end others: what `endsOf` looks for. */
@@ -21,25 +26,54 @@ export const ENDING_RESOURCES: readonly End['resource'][] = [
   'services',
 ];
 
-/** What a version says of its end. */
+/** What a version says of its end, and of what came after another one. */
 export type EndedVersion = Pick<
   Version,
-  'resource' | 'namespace' | 'name' | 'validFrom' | 'validTo' | 'endedBy' | 'doubt'
+  | 'resource'
+  | 'namespace'
+  | 'name'
+  | 'uid'
+  | 'resourceVersion'
+  | 'validFrom'
+  | 'validTo'
+  | 'endedBy'
+  | 'doubt'
 >;
 
-/** The ends among versions, of the objects that other objects end with. */
+/**
+ * The ends among versions, of the objects that other objects end with.
+ *
+ * @param versions all of `ENDING_RESOURCES`, those of a name in the order of time; others do not matter.
+ */
 export function endsOf(versions: Iterable<EndedVersion>): End[] {
-  const ends: End[] = [];
-  for (const { resource, namespace, name, validFrom, validTo, endedBy, doubt } of versions) {
-    if (validTo === undefined || endedBy === undefined) continue;
-    if (resource === 'namespaces' || resource === 'customresourcedefinitions' || resource === 'services') {
-      const isOpen = doubt?.reason === TOLD_LATE && doubt.may !== 'differ';
-      const since =
-        endedBy === 'successor' || isOpen ? Math.min(validFrom, doubt?.since ?? validFrom) : validTo;
-      ends.push({ resource, namespace, name, at: validTo, since });
+  const ends: { -readonly [field in keyof End]: End[field] }[] = [];
+  const lastOf = new Map<string, { readonly uid: string; readonly end: (typeof ends)[number] }>();
+  for (const version of versions) {
+    const { resource, namespace, name, uid, resourceVersion, validFrom } = version;
+    if (!isEnding(resource)) continue;
+    const key = `${resource}/${namespace}/${name}`;
+    const last = lastOf.get(key);
+    if (last !== undefined && last.uid !== uid && resourceVersion !== '') {
+      lastOf.delete(key);
+      if (validFrom <= last.end.at + TOLD_AT_ONCE) last.end.next = resourceVersion;
     }
+    const ended = endOf(version);
+    if (ended === undefined) continue;
+    const end = { resource, namespace, name, ...ended };
+    ends.push(end);
+    lastOf.set(key, { uid, end });
   }
   return ends;
+}
+
+const isEnding = (resource: string): resource is End['resource'] =>
+  (ENDING_RESOURCES as readonly string[]).includes(resource);
+
+function endOf({ validFrom, validTo, endedBy, doubt }: EndedVersion): Pick<End, 'at' | 'since'> | undefined {
+  if (validTo === undefined || endedBy === undefined) return undefined;
+  const isOpen = doubt?.reason === TOLD_LATE && doubt.may !== 'differ';
+  const since = endedBy === 'successor' || isOpen ? Math.min(validFrom, doubt?.since ?? validFrom) : validTo;
+  return { at: validTo, since };
 }
 
 /**
@@ -50,16 +84,17 @@ export function endsOf(versions: Iterable<EndedVersion>): End[] {
  * refutes that they had gone before, as far as nothing was missed.
  *
  * What began while it is not known whether it was before or after such an end is left as it is. Versions in doubt end like
- * others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is.
+ * others. Order is kept; what began at or after such an end belongs to a new object of the name and is left as it is, and so does what was
+ * written after that began, whatever clocks say.
  */
 export function inferEnds(versions: readonly Version[], ends: readonly End[]): Version[] {
   if (ends.length === 0) return [...versions];
-  const instants = new Map<string, Pick<End, 'at' | 'since'>[]>();
-  for (const { resource, namespace, name, at, since } of ends) {
-    const key = `${resource}/${namespace}/${name}`;
+  const instants = new Map<string, End[]>();
+  for (const end of ends) {
+    const key = `${end.resource}/${end.namespace}/${end.name}`;
     const known = instants.get(key);
-    if (known) known.push({ at, since });
-    else instants.set(key, [{ at, since }]);
+    if (known) known.push(end);
+    else instants.set(key, [end]);
   }
   for (const known of instants.values()) known.sort((a, b) => a.at - b.at);
   return versions.map((version) => {
@@ -69,7 +104,7 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
     let { validTo } = version;
     let endedBy: EndedBy | undefined;
     for (const [key, by] of enders(version)) {
-      const end = instants.get(key)?.find(({ at, since }) => Math.min(at, since) > version.validFrom)?.at;
+      const end = instants.get(key)?.find((one) => endsIt(one, version))?.at;
       if (end !== undefined && (validTo === undefined || end < validTo)) {
         validTo = end;
         endedBy = by;
@@ -80,11 +115,15 @@ export function inferEnds(versions: readonly Version[], ends: readonly End[]): V
   });
 }
 
+/** Whether a version began before an end: by the counter where clocks are too near to tell, else by them. */
+function endsIt({ at, since, next }: End, { validFrom, resourceVersion }: Version): boolean {
+  if (Math.min(at, since) <= validFrom) return false;
+  if (next === undefined || resourceVersion === '' || validFrom < at - TOLD_AT_ONCE) return true;
+  return compareResourceVersions(resourceVersion, next) < 0;
+}
+
 /** Refutes that Endpoints had gone before their Service, where it can have taken them with it. */
-function goneWithService(
-  version: Version,
-  instants: ReadonlyMap<string, readonly Pick<End, 'at' | 'since'>[]>,
-): Version {
+function goneWithService(version: Version, instants: ReadonlyMap<string, readonly End[]>): Version {
   const { doubt, actor, namespace, name, validFrom } = version;
   if (doubt?.reason !== TOLD_LATE || doubt.may !== 'be-gone' || !isOnly(doubt) || actor === undefined)
     return version;
@@ -100,10 +139,7 @@ const wasThereLater = ({ doubt, resourceVersion }: Version): boolean =>
   doubt?.reason === NEVER_SHOWN || (doubt?.reason === TOLD_LATE && resourceVersion === '');
 
 /** What was there at a time was not ended before by anything that it would have ended with: it was made since then. */
-function begunAfter(
-  version: Version,
-  instants: ReadonlyMap<string, readonly Pick<End, 'at' | 'since'>[]>,
-): Version {
+function begunAfter(version: Version, instants: ReadonlyMap<string, readonly End[]>): Version {
   const { validFrom, validTo = Infinity } = version;
   const ends = enders(version).flatMap(([key]) =>
     (instants.get(key) ?? []).filter(({ at }) => at < validTo).map(({ at, since }) => Math.min(at, since)),

@@ -8,6 +8,9 @@ import {
   overlapping,
   restoreDoubts,
   type AskedName,
+  type DoubtSince,
+  type End,
+  type EndedVersion,
   type Sight,
   type SightWindow,
   type Version,
@@ -25,6 +28,19 @@ import {
 import { elasticNumbers } from './elastic-numbers.ts';
 import { elasticWriter, foldAnew } from './elastic-writer.ts';
 import type { History, KindSummary, RepeatCount } from './history.ts';
+
+const ENDED_FIELDS = [
+  'resource',
+  'namespace',
+  'name',
+  'uid',
+  'resourceVersion',
+  'validFrom',
+  'validTo',
+  'endedBy',
+  'doubt',
+] as const satisfies readonly (keyof EndedVersion)[];
+type EndedDocument = Pick<VersionDocument, (typeof ENDED_FIELDS)[number]>;
 
 const BUCKETS = 1_000;
 /** Sights that the cluster's own counter numbered. */
@@ -159,9 +175,19 @@ export function elasticsearchHistory(elastic: Elastic): History {
     return sights;
   };
 
-  /** The last versions of objects that others end with. */
-  const endings = () =>
-    allVersions({ terms: { resource: [...ENDING_RESOURCES] } }, { exists: { field: 'endedBy' } });
+  /** Every end of an object that others end with: contents are not read for it. */
+  const endings = async (): Promise<End[]> => {
+    const versions: EndedVersion[] = [];
+    const documents = readAll<EndedDocument>(elastic, {
+      index: elastic.index('versions-*'),
+      query: { bool: { filter: [ofCluster, { terms: { resource: [...ENDING_RESOURCES] } }] } },
+      sort: [{ validFrom: 'asc' }, { _shard_doc: 'asc' }],
+      fields: ENDED_FIELDS,
+    });
+    for await (const { doubt, ...ended } of documents)
+      versions.push({ ...ended, ...(doubt !== undefined && { doubt: JSON.parse(doubt) as DoubtSince }) });
+    return endsOf(versions);
+  };
 
   return {
     append: elasticWriter(elastic),
@@ -170,7 +196,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
 
     async *versions(window, { resources } = {}) {
       const { start, end } = window;
-      const ends = endsOf(await endings());
+      const ends = await endings();
       const restored = await allVersions({ exists: { field: 'restoredBefore' } });
       yield* overlapping(restoreDoubts(restored), window);
       const current = { bool: { must_not: { exists: { field: 'validTo' } } } };
@@ -307,7 +333,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
 }
 
 /** The versions with the ends that follow from others', as far as they are in the window then. */
-function ended(versions: readonly Version[], ends: ReturnType<typeof endsOf>, window: Window): Version[] {
+function ended(versions: readonly Version[], ends: readonly End[], window: Window): Version[] {
   return overlapping(inferEnds(versions, ends), window);
 }
 

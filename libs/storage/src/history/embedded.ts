@@ -181,18 +181,21 @@ function* versionsIn(sql: Sql, window: Window, { resources }: VersionFilter): Ge
 /** Every end of an object that others end with: bodies are not read for it. */
 function endsIn(sql: Sql): End[] {
   const rows = sql(
-    `SELECT k.resource, k.namespace, k.name, v.valid_from AS validFrom, v.valid_to AS validTo, v.ended_by AS endedBy, v.doubt
+    `SELECT k.resource, k.namespace, k.name, v.uid, v.resource_version AS resourceVersion, v.valid_from AS validFrom,
+       v.valid_to AS validTo, v.ended_by AS endedBy, v.doubt
      FROM keys k JOIN versions v ON v.key = k.id
-     WHERE k.resource IN (SELECT value FROM json_each(?)) AND v.ended_by IS NOT NULL`,
+     WHERE k.resource IN (SELECT value FROM json_each(?)) ORDER BY v.valid_from, v.id`,
   ).all(JSON.stringify(ENDING_RESOURCES)) as unknown as EndedRow[];
   return endsOf(
-    rows.map(({ doubt, ...ended }) => ({
+    rows.map(({ doubt, endedBy, ...ended }) => ({
       ...ended,
+      ...(endedBy !== null && { endedBy }),
       ...(doubt !== null && { doubt: JSON.parse(doubt) as DoubtSince }),
     })),
   );
 }
 
-interface EndedRow extends Omit<EndedVersion, 'doubt'> {
+interface EndedRow extends Omit<EndedVersion, 'doubt' | 'endedBy'> {
+  readonly endedBy: NonNullable<EndedVersion['endedBy']> | null;
   readonly doubt: string | null;
 }

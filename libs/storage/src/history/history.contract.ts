@@ -304,6 +304,47 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(ends).toEqual([minutes(8), undefined]);
     });
 
+    test('a namespace that goes and comes again at once: what is of which the counter tells, as in memory, where its end is told late', async () => {
+      const history = await open();
+      const [namespace] = namespaces();
+      const [first] = story({ seed: 1, changes: 1, keys: 1 });
+      const { content: _, created: __, actor: ___, ...end } = namespace!;
+      const after = (milliseconds: number) => STORY_START + 60 * SECOND + milliseconds * 1_000;
+      const told = (id: string, version: number, milliseconds: number) => ({
+        id,
+        eventId: id,
+        resourceVersion: `${version}`,
+        receivedAt: after(milliseconds) - SECOND,
+        at: after(milliseconds),
+        origin: { source: `watch/of-${id}`, position: version },
+      });
+      const podOf = (id: string, version: number, milliseconds: number): Change => ({
+        ...first!,
+        ...told(id, version, milliseconds),
+        name: id,
+        uid: id,
+        namespace: namespace!.name,
+      });
+      // A watch of each kind tells its own at once, but for the end of the namespace, which comes 200 ms late.
+      const all: Change[] = [
+        namespace!,
+        podOf('old', 1_000_890, -100),
+        podOf('new', 1_000_908, 140),
+        { ...end, ...told('gone', 1_000_895, 200), what: 'gone' },
+        { ...namespace!, ...told('again', 1_000_900, 201), uid: 'again', created: true },
+      ];
+      await history.append(all);
+      const versions = await collect(history.versions(EVER));
+      expect(versions).toEqual(expectedVersions(all));
+      const ends = versions
+        .filter(({ resource }) => resource === 'pods')
+        .map(({ name, validTo, endedBy }) => [name, validTo, endedBy]);
+      expect(ends).toEqual([
+        ['new', undefined, undefined],
+        ['old', after(200), 'namespace'],
+      ]);
+    });
+
     test('what settles a doubt can come later', async () => {
       const history = await open();
       const [first, ...later] = story({ seed: 8, changes: 30, keys: 1 });
