@@ -45,6 +45,12 @@ function hasEnded(pid: number): boolean {
   }
 }
 
+/** Whether a process that was sent a SIGSTOP stands still with all its threads, as it does a moment later. */
+export const hasStopped = (pid: number): boolean =>
+  readdirSync(`/proc/${pid}/task`).every((thread) =>
+    /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  );
+
 /** Starts a process of the cluster that was killed. */
 export function startAgain(kubeconfig: string, index: number, { program, args, folder }: Command): void {
   const log = openSync(join(folder, `again-${index}.log`), 'a');

@@ -6,7 +6,7 @@ import { KubernetesClient, readKubeconfig } from '@margay/kubernetes';
 import { endsWithThisProcess } from '../../servers/reap.ts';
 import { assemble } from '../../servers/server.ts';
 import { until } from '../cluster.ts';
-import { kill, processesOf, startAgain, type Command } from '../servers.ts';
+import { hasStopped, kill, processesOf, startAgain, type Command } from '../servers.ts';
 
 /** Writes with the request and its answer, and the renewals of leases, by which a log shows that its server lives. */
 const AUDIT_POLICY = `
@@ -121,6 +121,10 @@ export class OwnCluster {
     const pid = processesOf(this.kubeconfig)[ETCD]!;
     process.kill(pid, 'SIGSTOP');
     try {
+      await until(
+        () => hasStopped(pid),
+        (stopped) => stopped,
+      );
       return await act();
     } finally {
       process.kill(pid, 'SIGCONT');
