@@ -8,7 +8,7 @@ import {
   resourceName,
   type Window,
 } from '@margay/ground';
-import { deliveriesOf, type Delivery } from './delivery.ts';
+import { deliveriesOf, type Delivery, withRetirements } from './delivery.ts';
 import type { Doubt } from './doubt.ts';
 import { canaryIgnorance, doubtsAbout, type Ignorance, ignoranceOf, lostIgnorance } from './ignorance.ts';
 import { areAllServersProven, unheardServers } from './canary-proof.ts';
@@ -18,11 +18,13 @@ import { type Heard, heardTogether, silencesIn, TOLD } from './heard.ts';
 import { isHeard, type CoverageMark } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
 import { type Listing, listingsIn } from './listing.ts';
+import { believedOf, type Retirement } from './retirement.ts';
 import { isOfCanaries, isOfFlows, lostKnowledge, tellsOfTime } from './source.ts';
 import { streamsOf, type Stream } from './stream.ts';
 import { clockDoubts } from './set-back.ts';
 import { unappliedDoubt, type Unapplied } from './unapplied.ts';
 import { unwatched } from './watch.ts';
+import { withoutRetired } from './without-retired.ts';
 
 /** What of a cluster's time is known beside the marks. */
 export interface Known {
@@ -65,6 +67,16 @@ export interface Assessment {
   readonly trail: Trail;
   /** What the writers of canaries say of them. */
   readonly canaries: readonly CanaryRun[];
+  /** That streams are retired, where the window goes on behind that; by name, first those that tell of changes. */
+  readonly retired: readonly RetiredStream[];
+}
+
+/** A stream that somebody said to be out of service. */
+export interface RetiredStream {
+  readonly stream: Stream;
+  readonly retirement: Retirement;
+  /** Not where it told something afterwards: then it is listed where that leaves a gap in the window. */
+  readonly isBelieved: boolean;
 }
 
 /** A kind that is followed by list and watch. */
@@ -107,21 +119,16 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
       const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
       return judge(stream, own, window, { birth, reached });
     });
-  const streamsOver = (ofFlows: boolean) =>
-    streamsOf(
-      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
-      told,
-      window.end,
-    );
+  const streamsOver = (ofFlows: boolean) => servingOf(delivered, ofFlows, told, window.end);
   const all = streamsOver(false);
   const streams = judged(all.filter((stream) => !isAbsentIn(stream, window)));
-  const watched = Map.groupBy(streams, ({ stream }) => stream.watched && resourceName(stream.watched));
-  const audit = watched.get(undefined) ?? [];
-  watched.delete(undefined);
+  const audit = streams.filter(({ stream }) => stream.watched === undefined);
+  // A kind was watched until then by one that is retired.
+  const watched = Map.groupBy(judged(all.filter(isWatch)), ({ stream }) => resourceName(stream.watched!));
   const seen = delivered.map(({ canaries }) => canaries);
   const ofCanaries = canaryIgnorance(unheardServers(seen, told), told, window.end);
   // What was lost of one that is gone by now is open all the same.
-  const logs = all.filter((stream) => stream.watched === undefined);
+  const logs = all.filter((stream) => !isWatch(stream));
   const untold = [...ignoranceOf(logs, birth, window.end, reached), ...ofCanaries];
   const lostTime = lostIgnorance(lost, birth);
   const watches = [...watched.values()].map((watchers) => watchedBy(watchers, bySource, birth, window.end));
@@ -141,9 +148,11 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     window,
   );
   const ofAudit = gradeOfAudit(audit, clipped(ofCanaries, window).length > 0, window);
+  const allFlows = streamsOver(true);
+  const flows = judged(allFlows.filter((stream) => !isAbsentIn(stream, window)));
   return {
     streams,
-    flows: judged(streamsOver(true)),
+    flows,
     lost,
     doubts,
     watches: watches.map(({ kind, outages }) => ({ ...kind, blind: outages })),
@@ -156,7 +165,22 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
     }),
     trail: trailOf(untold, ofAudit, window),
     canaries: told,
+    retired: [...all, ...allFlows].flatMap((stream) => retiredIn(window, stream, [...streams, ...flows])),
   };
+}
+
+const isWatch = ({ watched }: Stream): boolean => watched !== undefined;
+
+/** @param judged those that have something to say of the window. */
+function retiredIn(window: Window, stream: Stream, judged: readonly JudgedStream[]): RetiredStream[] {
+  const believed = believedOf(stream);
+  if (believed !== undefined)
+    return believed.from < window.end ? [{ stream, retirement: believed, isBelieved: true }] : [];
+  const hasGap = judged.some((one) => one.stream === stream && one.gaps.length > 0);
+  const last = (stream.retired ?? [])
+    .filter(({ from }) => from < window.end)
+    .reduce<Retirement | undefined>((a, b) => (a && a.from >= b.from ? a : b), undefined);
+  return hasGap && last !== undefined ? [{ stream, retirement: last, isBelieved: false }] : [];
 }
 
 /**
@@ -165,17 +189,16 @@ export function assess(marks: readonly CoverageMark[], window: Window, known: Kn
  *
  * @param marks all of them.
  */
-export function assessAlone(marks: readonly CoverageMark[], lastWindowEnd: Instant): JudgedStream[] {
-  const deliveries = deliveriesOf(marks);
+export function assessAlone(
+  marks: readonly CoverageMark[],
+  lastWindowEnd: Instant,
+  retirements: readonly Retirement[],
+): JudgedStream[] {
+  const deliveries = withRetirements(deliveriesOf(marks), retirements);
   const bySource = Map.groupBy(marks, ({ source }) => source);
   const told = deliveries.filter(({ source }) => isOfCanaries(source)).flatMap(({ canaries }) => canaries);
   const delivered = deliveries.filter(({ source }) => tellsOfTime(source));
-  const streams = [true, false].flatMap((ofFlows) =>
-    streamsOf(
-      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
-      told,
-    ),
-  );
+  const streams = [true, false].flatMap((ofFlows) => servingOf(delivered, ofFlows, told));
   const until = streams.reduce((latest, { last = -Infinity }) => Math.max(latest, last + 1), lastWindowEnd);
   return streams.map((stream) => {
     const own = stream.sources.flatMap((source) => bySource.get(source) ?? []);
@@ -183,6 +206,22 @@ export function assessAlone(marks: readonly CoverageMark[], lastWindowEnd: Insta
     return judge(stream, own, { start, end: until }, { birth: start });
   });
 }
+
+/** The streams of deliveries, with what they have to tell. */
+const servingOf = (
+  delivered: readonly Delivery[],
+  ofFlows: boolean,
+  told: readonly CanaryRun[],
+  until?: Instant,
+): Stream[] =>
+  withoutRetired(
+    streamsOf(
+      delivered.filter(({ source }) => isOfFlows(source) === ofFlows),
+      told,
+      until,
+    ),
+    told,
+  );
 
 /** Until when any of some sources is known to have told of something. */
 const lastOf = (deliveries: readonly Delivery[]): Instant =>
@@ -263,7 +302,8 @@ function judge(
           birth,
           window.end,
         );
-  const gaps = clipped(outages, window);
+  const untold = clipped(outages, window);
+  const gaps = isWatch(stream) ? untold.flatMap((one) => gapsIn(one, stream.absent ?? [])) : untold;
   const allowed = allowanceOf(stream);
   const longest = longestSilence(stream, marks, window, birth);
   return {
@@ -273,7 +313,7 @@ function judge(
         ? 'not known'
         : gaps.length > 0
           ? 'gaps'
-          : stream.watched || isProvenIn(stream, window)
+          : (isWatch(stream) ? untold.length === 0 : isProvenIn(stream, window))
             ? 'proven'
             : 'no gap seen',
     gaps,

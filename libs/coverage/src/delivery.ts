@@ -11,6 +11,7 @@ import {
   type SetBack,
 } from './mark.ts';
 import { outlineOf, type Beat, type Outline, type Rest } from './outline.ts';
+import type { Retirement } from './retirement.ts';
 import { FEW_LINES, Listening, type Rhythm } from './rhythm.ts';
 import { inPlace, Tiles } from './tiles.ts';
 
@@ -55,6 +56,8 @@ export interface Delivery {
   readonly canaries: readonly CanaryRun[];
   /** See `CoverageMark`; in time order, those that go on from one another as one. At most `SET_BACK_MAX`, the oldest as one where there are more. */
   readonly setBack: readonly SetBack[];
+  /** Who said that it is out of service; absent where nobody did. Not of what it delivered: see `withRetirements`. */
+  readonly retired?: readonly Retirement[];
 }
 
 const UNREAD_MAX = 1_000;
@@ -67,6 +70,18 @@ export function deliveriesOf(marks: readonly CoverageMark[], until?: Instant): D
   const deliveries = new Deliveries(until);
   for (const mark of inPlace(marks)) deliveries.add(outlineOf(mark));
   return deliveries.all();
+}
+
+/** Deliveries with what was said of their sources. */
+export function withRetirements(
+  deliveries: readonly Delivery[],
+  retirements: readonly Retirement[],
+): Delivery[] {
+  const bySource = Map.groupBy(retirements, ({ source }) => source);
+  return deliveries.map((delivery) => {
+    const retired = bySource.get(delivery.source);
+    return retired === undefined ? delivery : { ...delivery, retired };
+  });
 }
 
 /** Sums outlines up, which come by source and then position. */

@@ -10,11 +10,19 @@ import {
   parseInstant,
   type Window,
 } from '@margay/ground';
-import { assess, type Assessment, type JudgedStream, type Known, type Trail } from './assess.ts';
+import {
+  assess,
+  type Assessment,
+  type JudgedStream,
+  type Known,
+  type RetiredStream,
+  type Trail,
+} from './assess.ts';
 import { canaryEvidence, type ServerEvidence } from './canary-evidence.ts';
 import type { Doubt } from './doubt.ts';
 import { isWhole, worstOf, type Grade } from './grade.ts';
 import { totalOf, type Counts, type CoverageMark, type Problem } from './mark.ts';
+import type { Retirement } from './retirement.ts';
 import { isOfWindow } from './set-back.ts';
 import { isOfFlows, lostKnowledge, printedSources, tellsOfTime } from './source.ts';
 import { tiled } from './tiles.ts';
@@ -92,6 +100,22 @@ export interface FlowEvidence {
   readonly problems: { readonly total: number; readonly listed: readonly ListedProblem[] };
 }
 
+/** Who said that a source is out of service, when, why, and from when on it tells nothing. */
+export interface PrintedRetirement {
+  readonly from: string;
+  readonly said: string;
+  readonly by: string;
+  readonly because: string;
+}
+
+/** A source that is out of service, as somebody said. */
+export interface RetiredSource extends PrintedRetirement {
+  readonly source: string;
+  readonly of: 'changes' | 'flows';
+  /** Where it told something afterwards, so that its silence counts as ever. */
+  readonly toldAgain?: true;
+}
+
 /** What a report's evidence was made from, and how complete it is. */
 export interface Evidence {
   /** Of the whole: no better than its worst source. */
@@ -120,6 +144,8 @@ export interface Evidence {
   readonly flows: FlowEvidence;
   /** API servers through which canaries were written, or of which some came; absent where there is none. */
   readonly canaries?: readonly ServerEvidence[];
+  /** Sources that somebody said to be out of service before the window was over; absent where there is none. */
+  readonly retired?: readonly RetiredSource[];
 }
 
 /** How many problems the evidence lists; all are counted. */
@@ -220,8 +246,23 @@ export function evidenceFor(
     problems,
     flows,
     ...(canaries.length > 0 && { canaries }),
+    ...(assessment.retired.length > 0 && { retired: assessment.retired.map(printedRetired) }),
   };
 }
+
+export const printedRetirement = ({ from, said, by, because }: Retirement): PrintedRetirement => ({
+  from: formatInstant(from),
+  said: formatInstant(said),
+  by,
+  because,
+});
+
+const printedRetired = ({ stream, retirement, isBelieved }: RetiredStream): RetiredSource => ({
+  source: stream.name,
+  of: isOfFlows(stream.sources[0]!) ? 'flows' : 'changes',
+  ...printedRetirement(retirement),
+  ...(!isBelieved && { toldAgain: true }),
+});
 
 /** That flows were not applied, where they may be of the window. */
 function lateFlows(

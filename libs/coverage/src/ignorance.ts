@@ -14,6 +14,7 @@ import type { About, Doubt, DoubtReason } from './doubt.ts';
 import type { Listing } from './listing.ts';
 import { totalOf } from './mark.ts';
 import { allowanceOf, outagesOf, silencesOf, type Outage } from './outage.ts';
+import { believedOf } from './retirement.ts';
 import { allowedAtTheEnd } from './rhythm.ts';
 import { lostKnowledge, sourceName } from './source.ts';
 import type { Stream } from './stream.ts';
@@ -113,9 +114,11 @@ function whyNot(stream: Stream, { start, end }: Outage): Pick<Ignorance, 'reason
   );
   const message = Number.isFinite(end)
     ? `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} to ${formatInstant(end)}, for longer than its rhythm allows (${allowed}).`
-    : `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} on.`;
+    : `Nothing is known to have been delivered by ${source} from ${formatInstant(start)} on.${believedOf(stream) ? ALONE : ''}`;
   return { reason: 'gap', source, message };
 }
+
+const ALONE = ' It is retired, and no other audit log is left that tells in its place: have one read.';
 
 function unreadIgnorance(
   { name }: Stream,

@@ -34,13 +34,14 @@ export {
   markOf,
 } from './mark.ts';
 export { type Outline, type Rest, extentOf, reachOf, outlineOf } from './outline.ts';
-export { type Delivery, Deliveries, deliveriesOf } from './delivery.ts';
+export { type Delivery, Deliveries, deliveriesOf, withRetirements } from './delivery.ts';
 export type { Doubt } from './doubt.ts';
 export { type Grade, GRADES, worstOf } from './grade.ts';
 export { type WatchedKind } from './assess.ts';
 export {
   type Repeats,
   type Evidence,
+  type RetiredSource,
   doubtsFor,
   leftOpenFor,
   evidenceFor,
@@ -65,6 +66,8 @@ export {
   type Whose,
 } from './tellers.ts';
 export { watchesBehind } from './watch.ts';
+export { type Retirement, retirementsIn } from './retirement.ts';
+export { retire } from './retire.ts';
 export {
   COVERAGE_STATEMENT,
   coverageStatement,

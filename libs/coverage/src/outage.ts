@@ -13,7 +13,7 @@ export function allowanceOf({ first, rhythm, learnt }: Stream): number | undefin
 
 /**
  * When a stream is not known to have delivered, of all time up to `until`: before its first event, in silences that its rhythm does not
- * allow, and after its last event. While none of its API servers was there it had nothing to tell. A watch that goes on tells what it
+ * allow, and after its last event. While none of its API servers was there, and when it is retired, it had nothing to tell. A watch that goes on tells what it
  * was not told meanwhile, or says that it cannot. Where canaries prove that all came, silence is quiet.
  *
  * @param begin from when on there was something to tell: the cluster's birth; `-Infinity` where it is not known.
@@ -27,7 +27,7 @@ export function outagesOf(
 ): Outage[] {
   const { first, last, rhythm, learnt, watched, absent = [] } = stream;
   if (first === undefined || last === undefined)
-    return begin < until ? [{ start: begin, end: Infinity }] : [];
+    return begin < until ? gapsIn({ start: begin, end: Infinity }, absent) : [];
   const [allowed, atTheEnd] = [allowedSilence(rhythm, learnt), allowedAtTheEnd(rhythm, learnt)];
   const before = first - begin > atTheEnd ? [{ start: begin, end: first }] : [];
   const silences = watched === undefined ? silencesOver(rhythm, allowed, { start: first, end: last }) : [];

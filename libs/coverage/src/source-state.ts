@@ -3,8 +3,16 @@ import { assessAlone } from './assess.ts';
 import type { CanaryProof } from './canary-proof.ts';
 import type { CanaryRun } from './canary.ts';
 import { deliveriesOf } from './delivery.ts';
-import { printed, type PrintedInterval, printedRhythm, type PrintedRhythm } from './evidence.ts';
+import {
+  printed,
+  type PrintedInterval,
+  printedRetirement,
+  type PrintedRetirement,
+  printedRhythm,
+  type PrintedRhythm,
+} from './evidence.ts';
 import type { CoverageMark } from './mark.ts';
+import { believedOf, type Retirement } from './retirement.ts';
 import { isOfCanaries } from './source.ts';
 
 /** What a source delivered of the canaries that were written through one API server. */
@@ -26,6 +34,8 @@ export interface SourceState extends PrintedRhythm {
   readonly proven: readonly PrintedInterval[];
   /** By API server. */
   readonly canaries: readonly CanarySight[];
+  /** Where it is out of service, as somebody said, and told nothing afterwards. */
+  readonly retired?: PrintedRetirement;
 }
 
 /** What is said of an API server by those who write canaries through it. */
@@ -45,15 +55,18 @@ export interface WrittenCanaries {
 export function sourceStates(
   marks: readonly CoverageMark[],
   lastWindowEnd: Instant = -Infinity,
+  retirements: readonly Retirement[] = [],
 ): ReadonlyMap<string, SourceState> {
   return new Map(
-    assessAlone(marks, lastWindowEnd).flatMap(({ stream, ...judged }) => {
+    assessAlone(marks, lastWindowEnd, retirements).flatMap(({ stream, ...judged }) => {
+      const retirement = believedOf(stream);
       const state: SourceState = {
         stream: stream.name,
         toldTwice: stream.setBack.map(printed),
         ...printedRhythm(judged),
         proven: (stream.proof?.proven ?? []).map(printed),
         canaries: stream.proof === undefined ? [] : sightsOf(stream.canaries, stream.proof),
+        ...(retirement && { retired: printedRetirement(retirement) }),
       };
       return stream.sources.map((source) => [source, state] as const);
     }),

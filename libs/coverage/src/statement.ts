@@ -1,5 +1,5 @@
 import { type Fields, isFields } from '@margay/ground';
-import type { Evidence, PrintedInterval, PrintedRhythm } from './evidence.ts';
+import type { Evidence, PrintedInterval, PrintedRhythm, RetiredSource } from './evidence.ts';
 import type { Grade } from './grade.ts';
 
 /** The address of what a coverage statement is, with its version. */
@@ -85,6 +85,8 @@ export interface CoverageStatement {
   readonly events: Evidence['events'] | null;
   readonly flows: Pick<Evidence['flows'], 'grade' | 'read' | 'ignored' | 'doubtful' | 'unusable'> | null;
   readonly canaries: NonNullable<Evidence['canaries']>;
+  /** Sources that somebody said to be out of service; absent where there is none. */
+  readonly retired?: Stated<RetiredSource>;
   readonly doubts: StatedEvidence['doubts'];
   /** How many policies were there that could not be understood in full, and objects that were named and never seen. */
   readonly unreadPolicies: number;
@@ -111,6 +113,7 @@ export function coverageStatement(of: StatedReport, evidence: StatedEvidence): C
     events: sources?.events ?? null,
     flows: sources && flowsOf(sources.flows),
     canaries: sources?.canaries ?? [],
+    ...(sources?.retired !== undefined && { retired: stated(sources.retired) }),
     doubts: {
       total: doubts.total,
       listed: doubts.listed.slice(0, STATED_MAX).map(({ about, since, until, reason }) => ({

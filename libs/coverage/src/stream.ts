@@ -23,7 +23,7 @@ export interface Stream extends Omit<Delivery, 'source'> {
   readonly proof?: CanaryProof;
   /** What its files tell behind later times, within each and between two. */
   readonly setBack: readonly SetBack[];
-  /** When there was none of the API servers whose canaries it delivers, in time order. */
+  /** When there was none of the API servers whose canaries it delivers, and from when on it is retired, in time order. */
   readonly absent?: readonly Interval[];
 }
 
@@ -135,6 +135,7 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
   const timed = parts.filter(({ first }) => first !== undefined);
   const between = timed.slice(1).map(({ first }, i) => ({ start: timed[i]!.last!, end: first! }));
   const watched = watchedKind(parts[0]!.source);
+  const retired = parts.flatMap((part) => part.retired ?? []);
   return {
     name,
     sources: parts.map(({ source }) => source),
@@ -159,6 +160,7 @@ function joinedDeliveries(name: string, parts: readonly Delivery[]): Stream {
         .map(({ start, end }) => ({ start: end, end: start, until: start + 1 })),
     ],
     ...(watched && !isOfFlows(parts[0]!.source) && { watched }),
+    ...(retired.length > 0 && { retired }),
   };
 }
 

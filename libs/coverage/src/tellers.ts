@@ -34,6 +34,7 @@ const WATCH = 'watch';
  * - `tied`: two tell of one cluster, whichever that is, as was seen at an instant: both told of one object, or one goes on from the file that
  *   the other one is.
  * - `object`: who was the first to tell of an object, of those of whom it is not known of which cluster they tell.
+ * - `retired`: who said that a source tells nothing from an instant on, when, and why: see `Retirement`.
  */
 export type TellerFact =
   | { readonly what: 'first'; readonly teller: string }
@@ -48,7 +49,15 @@ export type TellerFact =
     }
   | { readonly what: 'ours' | 'seen'; readonly teller: string; readonly at: Instant }
   | { readonly what: 'tied'; readonly teller: string; readonly to: string; readonly at: Instant }
-  | { readonly what: 'object'; readonly teller: string; readonly uid: string };
+  | { readonly what: 'object'; readonly teller: string; readonly uid: string }
+  | {
+      readonly what: 'retired';
+      readonly source: string;
+      readonly at: Instant;
+      readonly said: Instant;
+      readonly by: string;
+      readonly because: string;
+    };
 
 /** From an instant on, what a teller says, or, without a uid, that it is known to be of the cluster. */
 interface Turn {

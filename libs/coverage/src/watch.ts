@@ -32,7 +32,8 @@ export function unwatched(
   const all = watchers.map((watcher) => {
     const own = watcher.sources.flatMap((source) => marks.get(source) ?? []);
     return {
-      blind: joined([...outagesOf(watcher, begin, until), ...saidIn(own, MISSED)]),
+      // Of a kind it matters who watched: that one is retired says nothing of that.
+      blind: joined([...outagesOf({ ...watcher, absent: [] }, begin, until), ...saidIn(own, MISSED)]),
       relisted: saidIn(own, RELISTED),
     };
   });

@@ -1,4 +1,4 @@
-import { sourceName, type Evidence } from '@margay/coverage';
+import { sourceName, type Evidence, type RetiredSource } from '@margay/coverage';
 import { formatInstant, isPolicy, sortedOnce, type Window } from '@margay/ground';
 import { TWO_CLUSTERS, type Version } from '@margay/history';
 import { mayDoMore, PRIVATE_NETWORKS, readPolicy, unreadId } from '@margay/policy';
@@ -62,7 +62,7 @@ export interface ReportEvidence {
   readonly privateNetworks: readonly string[];
   /** Namespaces that the scope names and that nothing in the window is of: misspelt, perhaps. Sorted. */
   readonly unseenNamespaces: readonly string[];
-  /** Sentences on how services were found out, where this is less than certain, and on what the scope names in vain. */
+  /** Sentences on how services were found out, where this is less than certain, on sources that are retired, and on what the scope names in vain. */
   readonly notes: readonly string[];
 }
 
@@ -137,10 +137,19 @@ export function reportEvidence(
     notes: [
       ...notes(valid),
       ...(ofTraffic && sources?.flows.sources.length === 0 ? [NO_FLOWS] : []),
+      ...(sources?.retired ?? []).map(retiredWords),
       ...unseen.map((name) => `The scope names the namespace ${name}, and nothing in the window is of it.`),
     ],
   };
 }
+
+/** Who said that a source is out of service, and what follows. */
+const retiredWords = ({ source, of, from, said, by, because, toldAgain }: RetiredSource): string =>
+  `${of === 'flows' ? 'The flow log ' : ''}${source} was retired: ${by} said at ${said} that it tells nothing from ${from} on: ${because}${/[.!?]$/.test(because) ? '' : '.'} ${
+    toldAgain === true
+      ? 'It told something afterwards, so its silence counts as ever.'
+      : 'Its silence from then on is not counted as a gap where others tell.'
+  }`;
 
 /** Sources are not complete while something that they should have told is not known. */
 function withDoubts(sources: Evidence, doubts: readonly KnownDoubt[]): Evidence {

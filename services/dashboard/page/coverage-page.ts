@@ -68,6 +68,7 @@ function length(seconds: number): string {
 /** When it last delivered, how late, how long it was silent, and what became of canaries. */
 function HowItIs({ source }: { source: SourceCoverage }) {
   const { now, last, grade, longestSilence, allowedSilence, gaps = [], proven, toldTwice, canaries } = source;
+  const { retired } = source;
   const fact = (title: string, value: unknown) =>
     value !== undefined &&
     html`<div>
@@ -83,6 +84,7 @@ function HowItIs({ source }: { source: SourceCoverage }) {
           `${length(longestSilence.seconds)}${allowedSilence === undefined ? '' : ` of ${length(allowedSilence)} that its rhythm allows`}`,
       )}
       ${fact('longest silence since the start', now && length(now.longestSilenceSeconds))}
+      ${fact('retired', retired && html`since <${Time} at=${retired.from} />, as <${Name} text=${retired.by} /> said at <${Time} at=${retired.said} />: <${Name} text=${retired.because} />`)}
       ${fact('grade', grade && html`<span class=${isWhole(grade) ? 'good' : 'warn'}>${grade}</span>`)}
     </dl>
     ${canaries.length > 0 && html`<${Canaries} canaries=${canaries} />`}

@@ -83,6 +83,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/copy-ended.ts')).copyEndedCommand,
   },
   {
+    use: 'source-retired [options] <source...>',
+    about: 'Say that sources are out of service for good, so that their silence is no gap any more.',
+    load: async () => (await import('./commands/source-retired.ts')).sourceRetiredCommand,
+  },
+  {
     use: 'tell-hubs',
     about: 'Tell hubs of a distributed installation’s reports once more: one is new, or lacks some.',
     load: async () => (await import('./commands/tell-hubs.ts')).tellHubsCommand,

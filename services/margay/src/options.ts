@@ -63,3 +63,11 @@ export function checkWindow(start: Instant, end: Instant): void {
     `The window ends at ${formatInstant(end)}, which is not after its start ${formatInstant(start)}: give a later --end or an earlier --start`,
   );
 }
+
+/** One line that can be read. */
+export function wordsOption(text: string): string {
+  const line = text.trim();
+  if (!/^\P{C}{1,500}$/u.test(line))
+    throw new InvalidArgumentError('It must be one line of 1 to 500 characters.');
+  return line;
+}

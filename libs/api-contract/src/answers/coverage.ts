@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { interval, rhythm } from './evidence.ts';
+import { interval, retirement, rhythm } from './evidence.ts';
 import { count, instant, list } from './list.ts';
 
 const bucket = z.object({ kept: count, ignored: count, doubtful: count, unusable: count });
@@ -38,6 +38,10 @@ const sourceCoverage = z.object({
       silentSince: instant.optional().meta({ description: 'Canaries were written since, and did not come.' }),
     }),
   ),
+  retired: z
+    .object(retirement)
+    .optional()
+    .meta({ description: 'Where it is out of service, as somebody said (`margay source-retired`).' }),
   problem: z
     .string()
     .optional()

@@ -36,6 +36,14 @@ export const rhythm = {
     .meta({ description: 'Longer silences are gaps, by the source’s own rhythm; in seconds.' }),
 };
 
+/** Who said that a source is out of service, and why. */
+export const retirement = {
+  from: instant.meta({ description: 'From then on it tells nothing, and its silence is no gap.' }),
+  said: instant,
+  by: z.string(),
+  because: z.string(),
+};
+
 const flows = z
   .object({
     grade: grade.optional(),
@@ -93,6 +101,22 @@ const sources = z.object({
     .meta({
       description:
         'API servers through which canaries were written, or of which some came; absent where there is none.',
+    }),
+  retired: list(
+    z.object({
+      source: z.string(),
+      of: z.enum(['changes', 'flows']),
+      ...retirement,
+      toldAgain: z
+        .literal(true)
+        .optional()
+        .meta({ description: 'Where it told something afterwards, so that its silence counts as ever.' }),
+    }),
+  )
+    .optional()
+    .meta({
+      description:
+        'Sources that somebody said to be out of service before the window was over (`margay source-retired`); absent where there is none.',
     }),
 });
 

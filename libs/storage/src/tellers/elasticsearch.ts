@@ -3,7 +3,7 @@ import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { documentId } from '../elasticsearch/documents.ts';
 import { readAll } from '../elasticsearch/read.ts';
-import { INSTANT, KEYWORD, type IndexTemplate } from '../elasticsearch/templates.ts';
+import { INSTANT, KEYWORD, STORED, type IndexTemplate } from '../elasticsearch/templates.ts';
 import { partsOf, type Tellers } from './tellers.ts';
 
 /** The index of who tells. */
@@ -18,6 +18,9 @@ export const TELLER_TEMPLATE: IndexTemplate = {
     uid: KEYWORD,
     at: INSTANT,
     since: INSTANT,
+    said: INSTANT,
+    by: STORED,
+    because: STORED,
   },
 };
 

@@ -104,6 +104,38 @@ export function tellersContract(name: string, open: () => Promise<Stores>) {
       expect(await about()).toEqual([['z', undefined]]);
     });
 
+    test('that a source is retired is in what was delivered of it, whatever was said before', async () => {
+      const { tellers, coverage } = await open();
+      const retired = { source: 'z', at: 30, by: 'ann', because: 'it is gone' };
+      await coverage.append(
+        ['y', 'z'].map((source) => ({
+          source,
+          from: 0,
+          to: 1,
+          buckets: [],
+          timeless: {},
+          problems: [],
+          problemsTotal: 0,
+          // Whoever tells of a source cannot retire it.
+          retired: [{ source, from: 0, said: 0, by: 'a source', because: '' }],
+        })),
+      );
+      const facts: readonly TellerFact[] = [
+        { what: 'retired', ...retired, said: 40 },
+        { what: 'retired', ...retired, said: 50 },
+      ];
+      await tellers.append(facts);
+      await tellers.append(facts);
+      expect(sorted(await tellers.facts())).toEqual(sorted(facts));
+      const [y, z] = await coverage.deliveries(20);
+      expect(y?.retired).toBeUndefined();
+      const { at: from, ...said } = retired;
+      expect(z?.retired?.toSorted((a, b) => a.said - b.said)).toEqual([
+        { ...said, from, said: 40 },
+        { ...said, from, said: 50 },
+      ]);
+    });
+
     test('the uid of a cluster is that of what its name stands for, and not known while the kube-system that was shown may be another’s', async () => {
       const stores = await open();
       const { tellers, history } = stores;

@@ -32,5 +32,7 @@ export function partsOf(fact: TellerFact): readonly (string | number)[] {
     case 'tells':
     case 'ours':
       return [fact.what, fact.teller, fact.at];
+    case 'retired':
+      return [fact.what, fact.source, fact.said];
   }
 }

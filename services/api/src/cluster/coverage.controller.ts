@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { OPERATIONS, type Coverage } from '@margay/api-contract';
+import { retirementsIn } from '@margay/coverage';
 import { Readiness } from '@margay/runtime/nest';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -20,12 +21,13 @@ export class CoverageController {
 
   @Serves(OPERATIONS.coverage)
   async coverage(@TheScope() scope: ExportedScope): Promise<Coverage> {
-    const [marks, { headers }] = await Promise.all([
+    const [marks, facts, { headers }] = await Promise.all([
       this.#stores.coverage.marks(),
+      this.#stores.tellers.facts(),
       // The last window comes first.
       this.#stores.archive.headers({ limit: 1 }),
     ]);
-    const coverage = coverageOf(marks, this.#readiness.sources, headers[0]?.end);
+    const coverage = coverageOf(marks, this.#readiness.sources, headers[0]?.end, retirementsIn(facts));
     return scope === 'all' ? coverage : onlyCounted(coverage);
   }
 }

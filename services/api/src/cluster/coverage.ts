@@ -4,6 +4,7 @@ import {
   lostKnowledge,
   printedSources,
   problemAtEnd,
+  type Retirement,
   sourceName,
   type SourceState,
   sourceStates,
@@ -30,14 +31,20 @@ function add(sums: Sums, counts: CoverageMark['timeless']): void {
  * What every source delivered, drawn over so many stretches of the time that they span, and how it is.
  *
  * @param lastWindowEnd of the reports that there are; see `sourceStates`.
+ * @param retirements what was said of sources that are out of service.
  */
-export function coverageOf(all: readonly CoverageMark[], live: Live = {}, lastWindowEnd?: Instant): Coverage {
+export function coverageOf(
+  all: readonly CoverageMark[],
+  live: Live = {},
+  lastWindowEnd?: Instant,
+  retirements: readonly Retirement[] = [],
+): Coverage {
   const marks = all.filter(({ source }) => tellsOfTime(source) || lostKnowledge(source) !== undefined);
   const span = spanOf(marks);
   const [flows, audit] = [true, false].map((of) =>
     printedSources(marks.map(({ source }) => source).filter((source) => isOfFlows(source) === of)),
   );
-  const states = sourceStates(all, lastWindowEnd);
+  const states = sourceStates(all, lastWindowEnd, retirements);
   const named = (source: string): string =>
     isOfFlows(source)
       ? flowsName(states.get(source)?.stream ?? flows?.get(source) ?? source)

@@ -149,6 +149,25 @@ test('a log that stays silent while another goes on marks the report, once and f
   );
 });
 
+test('a source that was retired and tells something again was silent in the report’s window', async () => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + HOUR), eachMinute('b.log', FROM, START)]);
+  const source = fileSource('b.log', '0123456789abcdef');
+  await kept.tellers.append([
+    { what: 'retired', source, at: START, said: END, by: 'ann', because: 'it is gone' },
+  ]);
+  const told = await archived(kept, 'r');
+  expect(told).toMatchObject({ isSettled: true, names: new Set(['a.log']), retired: new Set(['b.log']) });
+  const now = END + 9 * DAY;
+  const judge = openedOf(kept, () => now);
+  const asked = [{ id: 'r', told, deliveries: 0 }];
+  expect((await judge(asked)).get('r')).toEqual([]);
+  await kept.coverage.append([eachMinute('b.log', END + 3 * DAY, END + 3 * DAY + HOUR)]);
+  expect((await judge(asked)).get('r')).toEqual([
+    expect.stringMatching(/^Nothing is known to have been delivered by b\.log/),
+  ]);
+});
+
 test.each<[string, CoverageMark, opened: RegExp | undefined, own?: string]>([
   [
     'the next file of its log',

@@ -29,12 +29,14 @@ export interface ToldReport {
   readonly isSettled: boolean;
   /** Of its sources, as printed. */
   readonly names: ReadonlySet<string>;
+  /** Of those that were retired: where one tells something again, it was silent. */
+  readonly retired: ReadonlySet<string>;
 }
 
 /** What a report says of its sources. */
 export function toldBy(header: ArchivedHeader): ToldReport {
   const { end, generatedAt } = header;
-  const { sources, flows } = contentOf(header).evidence.sources ?? {};
+  const { sources, flows, retired = [] } = contentOf(header).evidence.sources ?? {};
   const ofFlows = flows?.sources ?? [];
   const all = [
     ...(sources ?? []).map(({ source, lines, lastEvent }) => ({ source, lines, last: lastEvent })),
@@ -46,6 +48,7 @@ export function toldBy(header: ArchivedHeader): ToldReport {
       generatedAt >= end + CANARIES_WITHIN &&
       all.every(({ lines, last }) => lines >= LEARNT_LINES && (parseInstant(last ?? '') ?? -Infinity) >= end),
     names: new Set(all.map(({ source }) => source)),
+    retired: new Set(retired.map(({ source }) => source)),
   };
 }
 
@@ -87,7 +90,7 @@ export function openedOf(
     const strangers = strangersAmong(positions);
     const begun = performance.now();
     for (const { id, told, deliveries } of runs) {
-      const strange = strangers(told.names);
+      const strange = strangers(told);
       const by = JSON.stringify([deliveries, strange]);
       const known = judged.get(id);
       const at = now();
@@ -108,23 +111,26 @@ export function openedOf(
 
 /**
  * Which of the sources a report does not know: others by name, files that are no further ones of its logs, and what was lost between the
- * services, with how much.
+ * services, and those that were retired, with how much.
  */
 function strangersAmong(positions: ReadonlyMap<string, number>) {
   const called = Map.groupBy(positions.keys(), (source) => `${isOfFlows(source)} ${sourceName(source)}`);
   const sources = [...positions].flatMap(([source, position]) => {
-    if (lostKnowledge(source) !== undefined) return [{ source, as: [], said: `${source} ${position}` }];
+    if (lostKnowledge(source) !== undefined)
+      return [{ source, as: [], said: `${source} ${position}`, position }];
     if (!tellsOfTime(source)) return [];
     const name = sourceName(source);
     const isOnly = called.get(`${isOfFlows(source)} ${name}`)?.length === 1;
     // Whether `audit-2.log` goes on from `audit-1.log` or is another API server’s only looking at both tells.
     const log = surelyRotatedFrom(fileName(source) ?? name);
-    return [{ source, as: [source, ...(isOnly ? [name, log] : [])], said: source }];
+    return [{ source, as: [source, ...(isOnly ? [name, log] : [])], said: source, position }];
   });
-  return (names: ReadonlySet<string>): string[] => {
-    const sets = new Set([...names].map(surelyRotatedFrom));
-    return sources
-      .filter(({ as }) => !as.some((name) => names.has(name) || sets.has(name)))
-      .map(({ said }) => said);
+  return ({ names, retired }: ToldReport): string[] => {
+    const setsOf = (some: ReadonlySet<string>) => new Set([...some].map(surelyRotatedFrom));
+    const [sets, retiredSets] = [setsOf(names), setsOf(retired)];
+    return sources.flatMap(({ as, said, position }) => {
+      if (as.some((name) => retired.has(name) || retiredSets.has(name))) return [`${said} ${position}`];
+      return as.some((name) => names.has(name) || sets.has(name)) ? [] : [said];
+    });
   };
 }

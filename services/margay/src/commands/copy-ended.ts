@@ -2,8 +2,9 @@ import { formatInstant, type Instant } from '@margay/ground';
 import { copyEnded } from '@margay/history';
 import type { Stores } from '@margay/storage';
 import { say, UsageError } from '@margay/terminal';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { connectStoresToWrite } from '../connections.ts';
+import { wordsOption } from '../options.ts';
 
 interface Options {
   readonly by: string;
@@ -14,11 +15,11 @@ interface Options {
 /** `margay copy-ended`: that a copy of a cluster, which told its changes under the cluster's name, tells nothing any more. */
 export function copyEndedCommand(): Command {
   return new Command('copy-ended')
-    .requiredOption('--by <who>', 'who says so; it stands in reports', words)
+    .requiredOption('--by <who>', 'who says so; it stands in reports', wordsOption)
     .requiredOption(
       '--because <words>',
       'what was done with the copy, or why there was none; it stands in reports',
-      words,
+      wordsOption,
     )
     .option(
       '--data <dir>',
@@ -31,7 +32,7 @@ Where two clusters tell their changes under one name and uid, one a copy of the 
 copy down or give it a name of its own first, then say so here. What was in doubt until then stays so, for good: nothing that is past can be
 settled. It counts from a minute after it is said. From then on each object is open until it is seen again, and a kind until a list
 shows what there is of it: give lists (margay baseline). A copy that goes on is found again. Where the copy told by audit logs of
-its own, their silence is a gap of every later window under this name: give the cluster that stays a new one instead.
+its own, their silence is a gap of every later window under this name: retire them then (margay source-retired).
 
 Example:
   margay copy-ended --by ann --because 'the copy in the test cell was shut down, ticket 1234'`,
@@ -63,12 +64,4 @@ async function sayCopyEnded({ history }: Stores, said: Parameters<typeof copyEnd
     );
   await history.append([ended]);
   return ended.at;
-}
-
-/** One line that can be read. */
-function words(text: string): string {
-  const line = text.trim();
-  if (!/^\P{C}{1,500}$/u.test(line))
-    throw new InvalidArgumentError('It must be one line of 1 to 500 characters.');
-  return line;
 }

@@ -1,0 +1,85 @@
+import { formatInstant, type Instant, resourceName } from '@margay/ground';
+import type { Delivery } from './delivery.ts';
+import { believedOf, type Retirement } from './retirement.ts';
+import { isOfFlows, tellsOfTime } from './source.ts';
+import { type Stream, streamsOf } from './stream.ts';
+import type { TellerFact } from './tellers.ts';
+
+/** A source that can be retired, as coverage names it. */
+interface Told {
+  readonly name: string;
+  readonly stream: Stream;
+}
+
+/** @param deliveries of all sources, over all of their time. */
+function toldSources(deliveries: readonly Delivery[]): Told[] {
+  const of = (ofFlows: boolean) =>
+    streamsOf(deliveries.filter(({ source }) => tellsOfTime(source) && isOfFlows(source) === ofFlows));
+  return [
+    ...of(false).map((stream) => ({ name: stream.name, stream })),
+    ...of(true).map((stream) => ({ name: `flows: ${stream.name}`, stream })),
+  ];
+}
+
+/** What is asked for: that a source is retired. */
+interface AskedRetirement extends Omit<Retirement, 'source'> {
+  /** As coverage names it. */
+  readonly name: string;
+}
+
+/** What is to be remembered where a source is retired, or why it cannot be, in words that say what to do. */
+type Retired =
+  | { readonly facts: readonly TellerFact[]; readonly last?: Instant; readonly others: number }
+  | { readonly refused: string };
+
+/**
+ * Retires a source: all files of a log that was rotated, together.
+ *
+ * @param deliveries of all sources, over all of their time.
+ */
+export function retire(
+  deliveries: readonly Delivery[],
+  { name, from, said, by, because }: AskedRetirement,
+): Retired {
+  const all = toldSources(deliveries);
+  const found = all.find((one) => one.name === name);
+  if (found === undefined) return { refused: unknownWords(name, all) };
+  const { stream } = found;
+  const { lastOfAll: last } = stream;
+  const known = believedOf(stream);
+  if (known !== undefined)
+    return {
+      refused: `${name} is retired already: ${known.by} said at ${formatInstant(known.said)} that it tells nothing from ${formatInstant(known.from)} on.`,
+    };
+  if (from > said)
+    return {
+      refused: `${formatInstant(from)} has not come yet: it is ${formatInstant(said)} here. What ${name} may tell until then nobody knows: say so when it is out of service, from now on at the latest.`,
+    };
+  if (last !== undefined && from <= last)
+    return {
+      refused: `${name} told something at ${formatInstant(last)}, which is not before ${formatInstant(from)}. Give an instant behind that; where it goes on telling, end it first.`,
+    };
+  const facts = stream.sources.map((source): TellerFact => ({
+    what: 'retired',
+    source,
+    at: from,
+    said,
+    by,
+    because,
+  }));
+  const isAlike = ({ stream: other }: Told) =>
+    isOfFlows(other.sources[0]!) === isOfFlows(stream.sources[0]!) &&
+    (other.watched && resourceName(other.watched)) === (stream.watched && resourceName(stream.watched));
+  const others = all.filter(
+    (one) => one !== found && isAlike(one) && believedOf(one.stream) === undefined,
+  ).length;
+  return { facts, ...(last !== undefined && { last }), others };
+}
+
+function unknownWords(name: string, all: readonly Told[]): string {
+  if (all.length === 0) return `Nothing ever told of this cluster: there is no source ${name} to retire.`;
+  const names = all.map((one) => one.name);
+  return `No source of this cluster is called ${name}. Name it as the page Coverage and /api/v1/coverage do: ${names.slice(0, NAMES_MAX).join(', ')}${names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''}.`;
+}
+
+const NAMES_MAX = 50;
