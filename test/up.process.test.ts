@@ -84,6 +84,12 @@ test('a log goes on with its own key or not at all: one that is lost or garbled 
   writeFileSync(elsewhere, kept);
   const named = await startUp(['--data', folder], undefined, { LEDGER_KEY_FILE: elsewhere });
   await stopped(named.child, 'SIGTERM');
+  expect(named.child.said()).not.toContain('does not go on');
+  // Its head is kept beside it, by which another folder that has it is told of.
+  expect(readFileSync(`${elsewhere}.head`, 'utf8')).toBe((await headOf())!.checkpoint);
+  const other = await startUp(['--data', ownFolder()], undefined, { LEDGER_KEY_FILE: elsewhere });
+  await stopped(other.child, 'SIGTERM');
+  expect(other.child.said().match(/of \S+ signed a log from which this one does not go on/g)).toHaveLength(2);
   renameSync(elsewhere, file);
   const again = await startUp(['--data', folder]);
   expect(again.child.said()).not.toContain('new key');

@@ -39,7 +39,7 @@ export {
   writeNewKey,
   writeSigner,
 } from './ledger/key.ts';
-export { cosigned, lastConfirmed } from './ledger/confirmed.ts';
+export { cosigned, goesOnFromKept, lastConfirmed } from './ledger/confirmed.ts';
 export { damageByLog } from './ledger/damage-by-log.ts';
 export { runOfKey } from './ledger/key-changes.ts';
 export { growthProof } from './ledger/from-tiles.ts';

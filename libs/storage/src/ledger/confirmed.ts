@@ -6,9 +6,11 @@ import {
   readCheckpoint,
   readVerifierKey,
   type SignedCheckpoint,
+  type VerifierKey,
+  verifierKeyText,
 } from '@margay/ledger';
 import { checkTimestamp, TimestampProblem } from '@margay/timestamps';
-import { isPartOf } from './from-tiles.ts';
+import { isPartOf, signedTree } from './from-tiles.ts';
 import { type Confirmation, CONFIRMATIONS_MAX, type Ledger, type LogHead } from './ledger.ts';
 
 /** A head of the log, and what others signed of it. */
@@ -149,6 +151,25 @@ async function isOfLog(ledger: Ledger, head: LogHead, kept: Confirmation): Promi
   const newest = readCheckpoint(Buffer.from(head.checkpoint), []);
   if (older?.size !== size || older.origin !== newest.origin) return false;
   return isPartOf(ledger, older, newest);
+}
+
+/**
+ * Whether the log goes on from a checkpoint that somebody kept of it, or is that one.
+ *
+ * @param key that is said to have signed the checkpoint.
+ * @returns undefined where it did not.
+ * @throws LogRefused where the log lacks what shows it.
+ */
+export async function goesOnFromKept(
+  ledger: Ledger,
+  checkpoint: string,
+  key: VerifierKey,
+): Promise<boolean | undefined> {
+  const older = signedBy(verifierKeyText(key), checkpoint);
+  if (older === undefined) return undefined;
+  const head = await ledger.head();
+  if (head === undefined) return older.size === 0;
+  return older.size <= head.size && isPartOf(ledger, older, signedTree(head));
 }
 
 /** A checkpoint where its key signed it. */

@@ -13,11 +13,12 @@ import {
 } from '@margay/storage';
 import { say } from '@margay/terminal';
 import * as z from 'zod';
+import { compareWithKept } from './key-head.ts';
 import { sayOpenToOthers } from './open-to-others.ts';
 
 /**
  * The key that the log of a data folder is signed with: the one that the variables name, else the folder's own, made once. Whoever is at
- * the terminal is told then. A log that was begun goes on with no other key: for that none is made.
+ * the terminal is told then, and where a key that lies elsewhere signed another log. A log that was begun goes on with no other key: for that none is made.
  *
  * @throws Error where there is none and none can be made, the folder has a log already, or one of another key.
  */
@@ -30,6 +31,7 @@ export async function ledgerKeyIn(
   const known =
     ledgerKeyOf(readConfig(z.object(ledgerSettings), environment), environment) ?? ownKey(file, environment);
   const hasLog = await lookAtLog(directory, known);
+  if (known !== undefined) await sayOtherHead(directory, known, environment);
   if (known !== undefined) return known;
   if (hasLog) {
     throw new Error(
@@ -48,6 +50,23 @@ function ownKey(file: string, environment: Environment): LogKey | undefined {
   const key = readLogKeyFile(file, environment);
   sayOpenToOthers(file, 'read');
   return key;
+}
+
+/** Tells whoever is at the terminal where a key that lies elsewhere signed a log that the folder's does not go on from; else keeps its head there. */
+export async function sayOtherHead(
+  directory: string,
+  key: LogKey,
+  { LEDGER_KEY_FILE: keyFile }: Environment,
+): Promise<void> {
+  if (!keyFile) return;
+  // A folder that is begun has no database yet.
+  const stores = openEmbedded(existsSync(databaseIn(directory)) ? directory : ':memory:');
+  try {
+    const words = await compareWithKept(stores, keyFile, key);
+    if (words !== undefined) say(words);
+  } finally {
+    await stores.close();
+  }
 }
 
 /**

@@ -46,7 +46,7 @@ import { baselineFilesOf, type BaselineOptions } from '../read-baseline.ts';
 import { summaryLines } from '../summary-lines.ts';
 import { unreadableLine } from '../unreadable.ts';
 import { claimFolder, folderOf, OtherCluster } from './data-folder.ts';
-import { ledgerKeyIn } from './ledger-key.ts';
+import { ledgerKeyIn, sayOtherHead } from './ledger-key.ts';
 import { MargayModule, type MargayOptions } from './margay.module.ts';
 import { sayOpenToOthers } from './open-to-others.ts';
 import { terminalLog } from './terminal-log.ts';
@@ -108,9 +108,9 @@ export async function up(options: UpOptions): Promise<void> {
   const others = othersOf(process.env);
   const watch = options.watch && { watch: await connectionOf(options) };
   const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
-  if (isEmptied) sayEmptied(data);
-  sayOpenToOthers(data, 'write');
+  sayOf(data, isEmptied);
   const tell = speaker(isOwn);
+  const ledgerKey = await ledgerKeyIn(data, cluster, process.env);
   const reports = readerOf(options);
   const module = MargayModule.of({
     directory: data,
@@ -125,7 +125,7 @@ export async function up(options: UpOptions): Promise<void> {
     ...(!(options.watch && options.reports === undefined) && { reports }),
     ...(baseline && { baseline }),
     startDelay: options.startDelay * 1000,
-    ledgerKey: await ledgerKeyIn(data, cluster, process.env),
+    ledgerKey,
     ...(options.since !== undefined && { since: options.since }),
     ...(options.privateNetworks && { privateNetworks: options.privateNetworks }),
     api: { access: () => whoMay, ...door },
@@ -155,6 +155,7 @@ export async function up(options: UpOptions): Promise<void> {
   serving.resolve(url);
   if (follow) say(`Serving ${url}; stop with Ctrl-C.\n`);
   await ended;
+  await sayOtherHead(data, ledgerKey, process.env);
 }
 
 const WHICH_CLUSTER =
@@ -174,7 +175,10 @@ async function logsOf(
   return [auditLogs, flowLogs];
 }
 
-function sayEmptied(data: string): void {
+/** Tells what of a folder is not as it should be. */
+function sayOf(data: string, isEmptied: boolean): void {
+  sayOpenToOthers(data, 'write');
+  if (!isEmptied) return;
   say(
     `margay: ${databaseIn(data)} is gone, and with it the history, the reports and the places that logs were read to: the logs are read again from their beginnings\n`,
   );
