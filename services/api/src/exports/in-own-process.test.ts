@@ -39,8 +39,20 @@ test('what gets no processor is not judged: it is ended, and whoever asked may a
 test('a process that does not start is not judged either', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const done = inOwnProcess(processThat(''), {}, limits);
+  await new Promise(setImmediate);
   vi.advanceTimersByTime(30_000);
   await expect(done).rejects.toThrow(Busy);
+});
+
+test('where there is no room for a process nothing is judged', async () => {
+  const { execPath } = process;
+  process.execPath = '/nowhere/node';
+  onTestFinished(() => void (process.execPath = execPath));
+  await expect(inOwnProcess(processThat(''), {}, limits)).rejects.toThrow(new Busy('No process starts'));
+});
+
+test('what cannot be given is told', async () => {
+  await expect(inOwnProcess(processThat(''), () => {}, limits)).rejects.toThrow('could not be cloned');
 });
 
 test('one that others kill is not judged either', async () => {
@@ -52,7 +64,7 @@ test('one that others kill is not judged either', async () => {
 test.each([
   ['many arrays', 'const all = []; for (;;) all.push(new Array(1_000).fill(0.5))'],
   ['one array that grows', 'const all = []; for (;;) all.push(0.5)'],
-  ['one array at once', 'new Array(100_000_000).fill(0.5)'],
+  ['one array at once', 'new Array(20_000_000).fill(0.5)'],
   ['many texts', 'const all = []; for (;;) all.push("x".repeat(1_000).split("").join(all.length))'],
   ['one text that grows in steps', 'let text = "x"; for (;;) text += text + "y"'],
   [

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Given, Said } from './answer-parent.ts';
@@ -48,9 +49,11 @@ export async function inOwnProcess<T>(
   { megabytes, seconds }: ProcessLimits,
   meter: Meter = { milliseconds: 0 },
 ): Promise<T> {
+  const child = await started(file, megabytes);
   const outcome = Promise.withResolvers<T>();
+  // It may come when nobody waits for it any more.
+  outcome.promise.catch(() => {});
   const give = (error: Error) => outcome.reject(error);
-  const child = started(file, megabytes);
   const ended = endOf(child, megabytes);
   let late = setTimeout(give, START_MILLISECONDS, new Busy('No process starts'));
   let taken = 0;
@@ -79,34 +82,39 @@ export async function inOwnProcess<T>(
   }
 }
 
-/** A process that may have so much memory, and nothing of what this one knows by its variables. */
-function started(file: URL, megabytes: number): ChildProcess {
-  return fork(file, {
-    execArgv: [
-      `--max-old-space-size=${megabytes - 3 * SEMI_SPACE_MEGABYTES}`,
-      `--max-semi-space-size=${SEMI_SPACE_MEGABYTES}`,
-      `--stack-size=${STACK_KILOBYTES}`,
-    ],
-    env: {},
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-  });
+/** A process that may have so much memory, and nothing of what this one knows by its variables. @throws Busy where there is no room for it */
+async function started(file: URL, megabytes: number): Promise<ChildProcess> {
+  try {
+    const child = fork(file, {
+      execArgv: [
+        `--max-old-space-size=${megabytes - 3 * SEMI_SPACE_MEGABYTES}`,
+        `--max-semi-space-size=${SEMI_SPACE_MEGABYTES}`,
+        `--stack-size=${STACK_KILOBYTES}`,
+      ],
+      env: {},
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+    });
+    await once(child, 'spawn');
+    return child;
+  } catch (cause) {
+    throw new Busy('No process starts', { cause });
+  }
 }
 
 /** Calls this with the milliseconds that a process has had of a processor, as often as it tells them. */
 function onTime(child: ChildProcess, then: (milliseconds: number) => void): void {
-  const pipe = child.stdio[4] as Readable | undefined;
-  if (pipe !== undefined) createInterface({ input: pipe }).on('line', (line) => then(Number(line)));
+  createInterface({ input: child.stdio[4] as Readable }).on('line', (line) => then(Number(line)));
 }
 
 /** What an end comes to, once a process has ended, and everything that it said is there. */
-async function endOf(child: ChildProcess, megabytes: number): Promise<Error> {
+function endOf(child: ChildProcess, megabytes: number): Promise<Error> {
   let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     if (complaint.length < COMPLAINT_CHARACTERS) complaint += text;
   });
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(new Busy('No process starts', { cause: error })));
+    child.once('error', resolve);
     child.once('close', (code, signal) => {
       if (NO_MEMORY.test(complaint)) {
         resolve(new TookTooMuch(`it takes more than ${megabytes} megabytes of memory`));
