@@ -11,6 +11,9 @@ export const HELM = execFileSync(fileURLToPath(new URL('../servers/helm.sh', imp
   stdio: ['ignore', 'pipe', 'inherit'],
 }).trim();
 
+/** The versions of the modules with Kubernetes' types that the objects are held against, oldest first. */
+export const TYPES = ['0.32.9', '0.33.5', '0.34.4'] as const;
+
 /** Values, as nested as in a file of values. */
 export type ChartValues = Readonly<Record<string, unknown>>;
 

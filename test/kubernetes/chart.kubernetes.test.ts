@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { programOf } from '../servers/programs.ts';
-import { CHART, HELM } from './chart-rendering.ts';
+import { CHART, HELM, TYPES } from './chart-rendering.ts';
 import { applyDefinitions, complaintOf, kubectl } from './cluster.ts';
+import { helmIn } from './helm.ts';
 
 const setting = (values: Readonly<Record<string, string>>): string[] =>
   Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
@@ -281,7 +282,7 @@ const EVERYTHING = {
 };
 
 /** What each minor version's own types are is the oracle; a field that one does not know is an error. */
-test.each(['0.32.9', '0.33.5', '0.34.4'])('Kubernetes %s knows every field', (version) => {
+test.each(TYPES)('Kubernetes %s knows every field', (version) => {
   const decoder = programOf(`decoder-${version}`);
   const read = (input: string) => execFileSync(decoder, { input, encoding: 'utf8' }).trim().split('\n');
   for (const [, values] of MATRIX) {
@@ -297,6 +298,37 @@ test.each(['0.32.9', '0.33.5', '0.34.4'])('Kubernetes %s knows every field', (ve
     encoding: 'utf8',
   });
   expect([misspelt.status, misspelt.stdout]).toEqual([1, expect.stringContaining('containerz')]);
+});
+
+const OLDEST = Number(TYPES[0].split('.')[1]);
+test.each<[version: string, isTooOld: boolean]>([
+  ...[OLDEST, OLDEST + 1, OLDEST + 20].flatMap((minor) =>
+    ['', '.0', '.3-gke.1006000', '.5-eks-113cf36', '.1+k3s1', '.0-alpha.1'].map((more): [string, boolean] => [
+      `v1.${minor}${more}`,
+      false,
+    ]),
+  ),
+  ['2.0', false],
+  ['v1.9.11', true],
+  ['v1.20', true],
+  ['v1.20.15-gke.100', true],
+  [`v1.${OLDEST - 1}.99`, true],
+])('Kubernetes %s is refused as too old: %s', (version, isTooOld) => {
+  const args = ['template', 'margay', CHART, '--kube-version', version, '--set', 'clusterName=a'];
+  const { stderr } = spawnSync(HELM, args, { encoding: 'utf8' });
+  const refusal = new RegExp(
+    `Kubernetes v[0-9.]+ is too old: the oldest .* is 1\\.${OLDEST}\\. .*--kube-version`,
+  );
+  if (isTooOld) expect(stderr).toMatch(refusal);
+  else expect(stderr).toBe('');
+});
+
+test('an API server that was built without its version, as the assembled one, is let through, and the notes say so', () => {
+  const { gitVersion } = JSON.parse(kubectl(['get', '--raw', '/version'])) as { gitVersion: string };
+  const install = ['install', 'of-any-version', CHART, '--dry-run=server', '--values', '-'];
+  const notes = helmIn('default')(install, { clusterName: 'a', crds: { enabled: false } });
+  const isUnknown = gitVersion.startsWith('v0.0.0');
+  expect(notes.includes(`its API server says ${gitVersion}.`)).toBe(isUnknown);
 });
 
 test('who confirms the log is asked by the workers, and reports are copied by the api; in one process by that', () => {
