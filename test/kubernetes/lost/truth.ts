@@ -46,29 +46,41 @@ export class Truth {
   /** Lists everything, and watches from there on. What was there before and is not listed is gone. */
   async begin(): Promise<void> {
     this.#stop = new AbortController();
-    const left = new Set(this.#present.keys());
-    for (const kind of WATCHED) {
-      let from = '';
-      for await (const page of this.#client.list(kind)) {
-        from = page.resourceVersion;
-        for (const object of page.items) {
-          left.delete(keyOf(kind, object));
-          this.#put({ key: keyOf(kind, object), object, revision: LISTED });
-        }
-      }
-      this.#running.push(this.#follow(kind, from));
-    }
-    for (const key of left) this.#put({ key, object: undefined, revision: LISTED });
+    for (const kind of WATCHED) this.#running.push(this.#follow(kind, await this.#list(kind)));
   }
 
-  async #follow(kind: ApiResource, from: string): Promise<void> {
+  /** @returns the version from which on a watch goes on. */
+  async #list(kind: ApiResource): Promise<string> {
+    const left = new Set([...this.#present.keys()].filter((key) => key.startsWith(`${kind.resource} `)));
+    let from = '';
+    for await (const page of this.#client.list(kind)) {
+      from = page.resourceVersion;
+      for (const object of page.items) {
+        left.delete(keyOf(kind, object));
+        this.#put({ key: keyOf(kind, object), object, revision: LISTED });
+      }
+    }
+    for (const key of left) this.#put({ key, object: undefined, revision: LISTED });
+    return from;
+  }
+
+  async #follow(kind: ApiResource, listed: string): Promise<void> {
     const { signal } = this.#stop;
-    try {
-      for await (const { type, object } of this.#client.watch(kind, { resourceVersion: from, signal }))
-        if (type !== 'BOOKMARK') this.#note(kind, object, type);
-      throw new Error('it ended by itself');
-    } catch (error) {
-      if (!signal.aborted) throw new Error(`The watch of ${kind.resource} broke`, { cause: error });
+    let isTold = false;
+    for (let from = listed; ;) {
+      try {
+        for await (const { type, object } of this.#client.watch(kind, { resourceVersion: from, signal })) {
+          isTold = true;
+          if (type !== 'BOOKMARK') this.#note(kind, object, type);
+        }
+        throw new Error('it ended by itself');
+      } catch (error) {
+        if (signal.aborted) return;
+        // What an API server remembers of a kind that was just defined may begin after the list that it answered from its store.
+        if (isTold || (error as { code?: number }).code !== 410)
+          throw new Error(`The watch of ${kind.resource} broke`, { cause: error });
+        from = await this.#list(kind);
+      }
     }
   }
 
