@@ -755,15 +755,24 @@ test('topics of others', () => {
 });
 
 test('clusters together', () => {
-  const uids = { clusterUids: ['b=f00d', 'c=beef'] };
+  const uids = { clusterUids: ['b=f00d', 'a=cafe'] };
   const values = { ...ALL_PARTS, clusters: ['b', 'a', 'c'], kubeconfigsSecret: 'others', ...uids };
   const pods = podsOf(renderedObjects(values));
   const valueOf = (part: string, name: string) =>
     container(pods.get(part)!).env.find((variable: { name: string }) => variable.name === name)?.value;
   for (const part of PARTS)
     expect([part, valueOf(part, 'CLUSTERS'), valueOf(part, 'CLUSTER_UIDS')]).toEqual(
-      /ingestor/.test(part) ? [part, undefined, 'b=f00d,c=beef'] : [part, 'b,a,c', undefined],
+      /ingestor/.test(part) ? [part, undefined, 'a=cafe'] : [part, 'b,a,c', undefined],
     );
+  const alsoTaken = { extraEnv: [{ name: 'AUDIT_WEBHOOK_CLUSTERS', value: 'a, b' }] };
+  const auditIngestor = { ...((values['auditIngestor' as never] ?? {}) as object), ...alsoTaken };
+  const taking = podsOf(renderedObjects({ ...values, auditIngestor }));
+  const uidsOf = (part: string) =>
+    container(taking.get(part)!).env.find(({ name }: { name: string }) => name === 'CLUSTER_UIDS')?.value;
+  expect(['audit-ingestor', 'flow-ingestor'].map(uidsOf)).toEqual(['b=f00d,a=cafe', 'a=cafe']);
+  expect(() => renderedObjects({ ...values, clusterUids: ['d=beef'] })).toThrow(
+    /clusterUids: d is neither clusterName nor among clusters/,
+  );
   expect(valueOf('api', 'API_KUBECONFIGS')).toBe('b=/secrets/kubeconfigs/b,c=/secrets/kubeconfigs/c');
   expect(container(pods.get('api')!).volumeMounts).toContainEqual({
     name: 'kubeconfigs',

@@ -292,8 +292,8 @@ test('who publishes what happens in the cluster is told by which uid it is known
       'jsonpath={..env[?(@.name=="CLUSTER_UIDS")].value}',
     ]);
   const born = kubectl(['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}']);
-  upgrade({ ...DISTRIBUTED, clusterUids: ['b=f00d'] });
-  expect(told()).toBe(`b=f00d,a=${born}`);
+  upgrade({ ...DISTRIBUTED, clusters: ['a', 'b'], clusterUids: ['b=f00d'] });
+  expect(told()).toBe(`a=${born}`);
   upgrade({ ...DISTRIBUTED, clusterUids: ['a=beef'] });
   expect(told()).toBe('a=beef');
 });

@@ -159,13 +159,25 @@ flows: { part: flow-ingestor, path: flowIngestor.http }
 {{- end }}
 {{- end }}
 
-{{- /* By which clusters are told from others of their names: as they are given, and this one's as the API server says it where it can be asked. */}}
+{{- /* By which clusters are told from others of their names: those of them that an ingestor takes evidence of, as they are given, and this one's as the API server says it where it can be asked. */}}
 {{- define "margay.clusterUids" -}}
-{{- $uids := .Values.clusterUids }}
+{{- $values := .root.Values }}
+{{- $taken := list $values.clusterName }}
+{{- range concat $values.extraEnv .own.extraEnv }}
+{{- if hasSuffix "_CLUSTERS" .name }}{{ $taken = concat $taken (splitList "," (nospace (.value | default ""))) }}{{ end }}
+{{- end }}
+{{- $uids := list }}
+{{- range $values.clusterUids }}
+{{- $cluster := splitList "=" . | first }}
+{{- if has $cluster $taken }}{{ $uids = append $uids . }}
+{{- else if not (has $cluster $values.clusters) }}
+{{- fail (printf "clusterUids: %s is neither clusterName nor among clusters" $cluster) }}
+{{- end }}
+{{- end }}
 {{- $isGiven := false }}
-{{- range $uids }}{{ if hasPrefix (printf "%s=" $.Values.clusterName) . }}{{ $isGiven = true }}{{ end }}{{ end }}
+{{- range $uids }}{{ if hasPrefix (printf "%s=" $values.clusterName) . }}{{ $isGiven = true }}{{ end }}{{ end }}
 {{- $born := dig "metadata" "uid" "" (lookup "v1" "Namespace" "" "kube-system" | default dict) }}
-{{- if and $born (not $isGiven) }}{{ $uids = append $uids (printf "%s=%s" .Values.clusterName $born) }}{{ end }}
+{{- if and $born (not $isGiven) }}{{ $uids = append $uids (printf "%s=%s" $values.clusterName $born) }}{{ end }}
 {{- with $uids }}
 - { name: CLUSTER_UIDS, value: {{ join "," . | quote }} }
 {{- end }}

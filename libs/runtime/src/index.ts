@@ -23,6 +23,7 @@ export {
   identitySettings,
   cellSettings,
   clustersOf,
+  ownClusterOf,
   type CellConfig,
 } from './config/settings.ts';
 export { compiled } from './compiled.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { kafkaOptionsOf, kafkaSettings, openEmbeddedBus, openKafkaBus, type Bus } from '@margay/messaging';
-import { cellSettings, clusterSettings, clustersOf, readConfig } from '@margay/runtime';
+import { cellSettings, clustersOf, ownClusterOf, readConfig } from '@margay/runtime';
 import {
   databaseIn,
   elasticsearchOptionsOf,
@@ -10,6 +10,9 @@ import {
   type Stores,
 } from '@margay/storage';
 import * as z from 'zod';
+
+/** What a command asks of several clusters. */
+const MEANT = 'that is meant';
 
 /** The bus of an installation: the broker that the environment names, as for the services, or a folder. */
 export async function connectBus(data: string | undefined): Promise<Bus> {
@@ -26,8 +29,8 @@ export async function connectStores(data: string | undefined): Promise<Stores> {
     checkDataFolder(data);
     return openEmbedded(data, { readOnly: true });
   }
-  const settings = readConfig(z.object({ ...clusterSettings, ...elasticsearchSettings }), process.env);
-  const options = elasticsearchOptionsOf(settings, settings.CLUSTER_NAME);
+  const settings = readConfig(z.object({ ...cellSettings, ...elasticsearchSettings }), process.env);
+  const options = elasticsearchOptionsOf(settings, ownClusterOf(settings, MEANT));
   return openElasticsearch({ ...options, readOnly: true });
 }
 
@@ -40,7 +43,7 @@ export async function connectStoresToWrite(
     return { stores: openEmbedded(data), cluster: '', clusters: [''] };
   }
   const settings = readConfig(z.object({ ...cellSettings, ...elasticsearchSettings }), process.env);
-  const cluster = settings.CLUSTER_NAME;
+  const cluster = ownClusterOf(settings, MEANT);
   const stores = await openElasticsearch(elasticsearchOptionsOf(settings, cluster));
   return { stores, cluster, clusters: clustersOf(settings) };
 }
@@ -54,10 +57,10 @@ function checkDataFolder(data: string): void {
 /** Bus and stores of a distributed installation, as the environment names them. */
 export async function connectAll(): Promise<{ cluster: string; bus: Bus; stores: Stores }> {
   const settings = readConfig(
-    z.object({ ...clusterSettings, ...kafkaSettings, ...elasticsearchSettings }),
+    z.object({ ...cellSettings, ...kafkaSettings, ...elasticsearchSettings }),
     process.env,
   );
-  const cluster = settings.CLUSTER_NAME;
+  const cluster = ownClusterOf(settings, MEANT);
   const stores = await openElasticsearch(elasticsearchOptionsOf(settings, cluster));
   return { cluster, stores, bus: await openKafkaBus(kafkaOptionsOf(settings, 'margay-cli')) };
 }

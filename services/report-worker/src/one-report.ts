@@ -1,6 +1,14 @@
 import { findConnection, KubernetesClient } from '@margay/kubernetes';
 import { openConfiguredBus } from '@margay/messaging';
-import { clustersOf, openLog, readConfig, stopSignal, type Environment, reasonOf } from '@margay/runtime';
+import {
+  clustersOf,
+  openLog,
+  ownClusterOf,
+  readConfig,
+  stopSignal,
+  type Environment,
+  reasonOf,
+} from '@margay/runtime';
 import { elasticsearchPlaceOf, ledgerKeyFor, ledgerKeyOf, openElasticsearch } from '@margay/storage';
 import { computeInThread } from './compute-in-thread.ts';
 import { config } from './config.ts';
@@ -13,7 +21,7 @@ export async function makeAskedReport(environment: Environment): Promise<number>
     const settings = readConfig(config, environment);
     const client = new KubernetesClient(await findConnection(environment, settings.KUBECONFIG));
     const bus = await openConfiguredBus(settings, 'report-worker', log);
-    const cluster = settings.CLUSTER_NAME;
+    const cluster = ownClusterOf(settings, 'whose GlobalReport is asked for');
     const place = elasticsearchPlaceOf(settings);
     const stores = await openElasticsearch({ ...place, cluster });
     try {

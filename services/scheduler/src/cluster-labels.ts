@@ -21,17 +21,13 @@ export function clusterLabelProblem(texts: readonly string[]): string | undefine
   return undefined;
 }
 
-/** The labels that settings give to these clusters. @throws Error where one is of a cluster that is not among them. */
+/** The labels that settings give to these clusters: of others there are none in settings. */
 export function clusterLabelsOf(texts: readonly string[], clusters: readonly string[]): ClusterLabels {
   const labels = new Map<string, Record<string, string>>(clusters.map((name) => [name, {}]));
   for (const text of texts) {
     const [, cluster = '', label = '', value = ''] = PAIR.exec(text) ?? [];
     const its = labels.get(cluster);
-    if (its === undefined)
-      throw new Error(
-        `CLUSTER_LABELS has "${text}", and ${cluster} is not among CLUSTERS: ${clusters.join(', ')}`,
-      );
-    its[label] = value;
+    if (its !== undefined) its[label] = value;
   }
   return labels;
 }

@@ -1,7 +1,7 @@
 import { reportWindows } from '@margay/contracts';
 import { findConnection } from '@margay/kubernetes';
 import { BusModule } from '@margay/messaging/nest';
-import { clustersOf } from '@margay/runtime';
+import { clustersOf, ownClusterOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
 import { StoresModule } from '@margay/storage/nest';
 import type * as z from 'zod';
@@ -17,7 +17,10 @@ await runService({
   module: (settings) =>
     SchedulerModule.over(
       {
-        clusters: settings.REPORTS_DIRECTORY === undefined ? [ownOf(settings)] : clustersOf(settings),
+        clusters:
+          settings.REPORTS_DIRECTORY === undefined
+            ? [ownClusterOf(settings, 'whose GlobalReports these are')]
+            : clustersOf(settings),
         startDelay: settings.TIGERA_COMPLIANCE_JOB_START_DELAY * 1_000,
         reports: placeOf(settings),
         ...(settings.REPORTS_OVER_CLUSTERS && {
@@ -29,15 +32,6 @@ await runService({
       StoresModule.elasticsearch(settings),
     ),
 });
-
-/** The cluster of the API server whose GlobalReports these are. @throws Error where it is not one of the cell. */
-function ownOf(settings: z.output<typeof config>): string {
-  const { CLUSTER_NAME: own } = settings;
-  if (clustersOf(settings).includes(own)) return own;
-  throw new Error(
-    `CLUSTER_NAME is "${own}", which is not among CLUSTERS: name the cluster whose GlobalReports these are`,
-  );
-}
 
 function placeOf(settings: z.output<typeof config>): ReportsPlace {
   const { REPORTS_DIRECTORY: folder, TIGERA_COMPLIANCE_JOB_NAMESPACE: jobNamespace } = settings;

@@ -159,7 +159,7 @@ export const CLUSTER_VALUES: Values = {
     },
   },
   clusterUids: texts(
-    'The uids of the namespaces kube-system, NAME=UID, by which clusters are told from others of their names, in the distributed profile. helm install and upgrade look up that of this cluster unless it is here; helm template does not.',
+    'The uids of the namespaces kube-system, NAME=UID, by which clusters are told from others of their names, in the distributed profile: the same list may be in the release of each of clusters, whose ingestors have of it what they take. helm install and upgrade look up that of this cluster unless it is here; helm template does not.',
     `${CLUSTER}=[0-9a-fA-F-]{1,64}`,
     { uniqueItems: true },
   ),

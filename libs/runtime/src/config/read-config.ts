@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
+import { misfitsOf } from './cluster-names.ts';
 
 /** Environment variables, or anything that looks like them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,6 +21,8 @@ const SECRETS_SUFFIX = '_FILE';
  * An empty variable counts as absent. `X_FILE` names a file whose content, without white space around it, is `X`; it
  * may be given instead of `X` for every setting, which is how secrets come in.
  *
+ * Names of clusters in one setting that another one does not have cannot be used either: see `misfitsOf`.
+ *
  * @throws ConfigurationError that names everything which is missing or wrong, so that one start shows it all. Values
  * of secrets, and of settings that may hold one by mistake, are not shown.
  */
@@ -39,6 +42,10 @@ export function readConfig<S extends SettingsSchema>(
     const name = String(issue.path[0] ?? '');
     if (!problems.has(name)) problems.set(name, sentence(name, issue, schema.shape[name], given[name]));
   }
+  for (const { name, message } of data === undefined
+    ? []
+    : misfitsOf(data, given['CLUSTER_NAME'] !== undefined))
+    problems.set(name, sentence(name, { code: 'custom', message }, schema.shape[name], given[name]));
   if (problems.size > 0) {
     throw new ConfigurationError(
       `These settings cannot be used:\n${[...problems.values()].map((problem) => `  ${problem}`).join('\n')}`,
@@ -84,7 +91,7 @@ function readVariable(
 
 function sentence(
   name: string,
-  issue: z.core.$ZodIssue,
+  issue: Pick<z.core.$ZodIssue, 'code' | 'message'>,
   setting: unknown,
   value: string | undefined,
 ): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseGoDuration } from '../duration.ts';
+import { ConfigurationError } from './read-config.ts';
 
 /** A switch: `true`, `false`, `1`, `0`, `on`, `off`, `yes`, `no`. */
 export const flag = (initially: boolean) => z.stringbool().prefault(String(initially));
@@ -121,7 +122,7 @@ export const identitySettings = {
     .prefault('')
     .meta({
       description:
-        'Of clusters the uid of their namespace `kube-system`, `NAME=UID` with commas between them. What is published says it, so that what is of another cluster of the same name is set aside. An audit ingestor finds it out by itself where its sources show that namespace, and what they show counts.',
+        'Of clusters the uid of their namespace `kube-system`, `NAME=UID` with commas between them. Of clusters of CLUSTER_NAME, and that may be posted for, and no others. What is published says it, so that what is of another cluster of the same name is set aside. An audit ingestor finds it out by itself where its sources show that namespace, and what they show counts.',
     }),
 };
 
@@ -144,12 +145,26 @@ export const cellSettings = {
     .prefault('')
     .meta({
       description:
-        'Names of the clusters whose evidence is kept here, with commas between them: every service but the ingestors has the same; `CLUSTER_NAME` unless set. Messages of any other cluster are set aside.',
+        'Names of the clusters whose evidence is kept here, with commas between them: every service but the ingestors has the same; `CLUSTER_NAME` unless set, which has to be one of them. Messages of any other cluster are set aside.',
     }),
 };
 
 /** Those settings, parsed. */
 export type CellConfig = z.output<z.ZodObject<typeof cellSettings>>;
+
+/**
+ * The cluster of a cell that is meant by itself, as by who has its kubeconfig.
+ *
+ * @param what is asked for.
+ * @throws ConfigurationError where nothing says which of several it is.
+ */
+export function ownClusterOf(settings: CellConfig, what: string): string {
+  const [first = '', ...others] = clustersOf(settings);
+  if (others.length === 0 || first === settings.CLUSTER_NAME) return first;
+  throw new ConfigurationError(
+    `CLUSTER_NAME is not set: name the cluster of CLUSTERS (${[first, ...others].join(', ')}) ${what}`,
+  );
+}
 
 /** The clusters of a cell: first the one that is meant where none is named. */
 export function clustersOf({ CLUSTERS: names, CLUSTER_NAME: own }: CellConfig): readonly string[] {
