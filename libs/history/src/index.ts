@@ -53,6 +53,7 @@ export {
 } from './two-clusters.ts';
 export { memoryHistory, type MemoryHistory } from './memory.ts';
 export { FIRST_OBJECT, birthOf, shownClusterUid, shownUid } from './birth.ts';
+export { shownByOneCluster } from './shown-by-one-cluster.ts';
 export { baselineOf } from './baseline.ts';
 export { EVERYTHING } from './place.ts';
 export { endByList, instantOf, notListed, type ObjectList } from './not-listed.ts';

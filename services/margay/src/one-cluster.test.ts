@@ -1,6 +1,5 @@
 import { sourceName } from '@margay/coverage';
 import { notTiedTo, toldByLogs, type ToldByLog } from '@margay/history/testing';
-import type { Stretch } from '@margay/sources';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OneCluster } from './one-cluster.ts';
@@ -10,7 +9,7 @@ test('everything is in doubt from the first event on of just those files that no
     fc.property(toldByLogs, (told) => {
       const clusters = new OneCluster();
       for (const { file, change } of told)
-        clusters.note(`/logs/${file.source}`, file as unknown as Stretch, [change]);
+        clusters.note(`/logs/${file.source}`, file, { changes: [change], policyEvents: [] });
       const firstAt = ({ file }: ToldByLog): number =>
         Math.min(...told.filter((one) => one.file === file).map(({ change }) => change.at));
       // Where several begin at once, it is any of them.

@@ -1,6 +1,7 @@
+import type { Ingested } from '@margay/audit-ingestor';
 import { tellerMarks, tellerOf, whoseOf, type CoverageMark, type TellerFact } from '@margay/coverage';
 import type { Instant } from '@margay/ground';
-import { isOfOwnCounter, shownUid, type Change } from '@margay/history';
+import { shownByOneCluster } from '@margay/history';
 import type { Stretch } from '@margay/sources';
 
 /**
@@ -8,24 +9,32 @@ import type { Stretch } from '@margay/sources';
  * (`whoseOf`), with the one that tells of objects first as what the others are held against.
  */
 export class OneCluster {
-  /** From when on each tells of objects. */
+  /** From when on each tells of objects, or of who tried to write them. */
   readonly #tells = new Map<string, TellerFact & { readonly what: 'tells' }>();
   readonly #ties = new Map<string, TellerFact>();
-  /** By the uid of an object, which no two clusters give, who showed it first. */
+  /** Who showed first what no two clusters show alike. */
   readonly #shownBy = new Map<string, string>();
 
-  /** @param path of the file that a stretch is of. */
-  note(path: string, { source, goesOnFrom }: Stretch, changes: readonly Change[]): void {
+  /** @param path of the file that a stretch is of. @param read what it tells. */
+  note(
+    path: string,
+    { source, goesOnFrom }: Pick<Stretch, 'source' | 'goesOnFrom'>,
+    { changes, policyEvents }: Pick<Ingested, 'changes' | 'policyEvents'>,
+  ): void {
     const teller = tellerOf('', source);
     if (goesOnFrom !== undefined) this.#tie(teller, tellerOf('', goesOnFrom), 0);
-    for (const change of changes) {
-      const at = Math.min(change.receivedAt, change.at);
+    const tells = (at: Instant): void => {
       if (at < (this.#tells.get(teller)?.at ?? Infinity))
         this.#tells.set(teller, { what: 'tells', teller, source: path, at });
-      const uid = shownUid(change);
-      if (uid === undefined || !isOfOwnCounter(change)) continue;
-      const first = this.#shownBy.get(uid);
-      if (first === undefined) this.#shownBy.set(uid, teller);
+    };
+    for (const { at } of policyEvents) tells(at);
+    for (const change of changes) {
+      const at = Math.min(change.receivedAt, change.at);
+      tells(at);
+      const shown = shownByOneCluster(change);
+      if (shown === undefined) continue;
+      const first = this.#shownBy.get(shown);
+      if (first === undefined) this.#shownBy.set(shown, teller);
       else this.#tie(teller, first, at);
     }
   }

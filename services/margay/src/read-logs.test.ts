@@ -124,6 +124,11 @@ test.each<[string, string[][], number | undefined]>([
   ],
   ['a third one that stands alone', [[A], [written('a', 3, 'update')], [C]], 2],
   [
+    'one that tells of nothing but who was refused',
+    [[A], [B.replace('"code":201', '"code":403').replace(/"responseObject".*?,"request/, '"request')]],
+    1,
+  ],
+  [
     'one that tells of no object',
     [[A], [A.replace('"create"', '"get"').replace(/"responseObject".*?,"request/, '"request')]],
     undefined,

@@ -68,9 +68,10 @@ export async function readLogs(
   let birth: Instant | undefined;
   let lines = 0;
   for await (const [{ path }, stretch] of stretchesOf(auditLogs, isAuditEvent)) {
-    const { changes, policyEvents, mark } = readStretch(stretch, memory);
+    const read = readStretch(stretch, memory);
+    const { changes, policyEvents, mark } = read;
     admit(path, changes);
-    oneCluster.note(path, stretch, changes);
+    oneCluster.note(path, stretch, read);
     history.add(changes);
     birth ??= birthOf(changes);
     marks.push(mark);

@@ -117,10 +117,7 @@ export class EvidenceController implements OnModuleInit {
     @Payload() events: readonly ClusterPolicyEvent[],
     @Ctx() { deliveries }: TopicContext,
   ): Promise<void> {
-    await this.#identities.check(
-      events.map(({ cluster }) => ({ cluster })),
-      deliveries,
-    );
+    await this.#identities.check(events, deliveries);
     for (const [{ trail }, some] of byCluster(this.#cell, events)) await kept(trail.append(some));
   }
 

@@ -13,7 +13,7 @@ import {
   type Whose,
 } from '@margay/coverage';
 import { compareTexts, type Instant, type Key, MINUTE } from '@margay/ground';
-import { type Change, isOfOwnCounter, shownClusterUid, shownUid } from '@margay/history';
+import { type Change, isOfOwnCounter, shownByOneCluster, shownClusterUid } from '@margay/history';
 import { SomeUnprocessable, Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
 
@@ -22,6 +22,7 @@ interface Named extends Partial<Key> {
   readonly cluster: string;
   readonly what?: Change['what'];
   readonly uid?: string;
+  readonly eventId?: string;
   readonly at?: Instant;
   readonly receivedAt?: Instant;
   readonly origin?: { readonly source: string };
@@ -54,9 +55,11 @@ interface Told {
   readonly isShowing: boolean;
   /** The object that it is of, where its uid is one that no other cluster gives. */
   readonly object?: KnownObject;
+  /** What no other cluster shows alike: the uid of that object, or, where another API server keeps it, the request; see `shownByOneCluster`. */
+  readonly shown?: string;
   /** Who told what stands in the file that it goes on from. */
   readonly goesOnFrom?: string;
-  /** Of a change: from when on it tells something. */
+  /** Of a change, and of an event of the trail: from when on it tells something. */
   readonly from?: Instant;
 }
 
@@ -150,7 +153,11 @@ export class Identities {
     const begun = await beginning(whose, told, stores, this.#micros());
     whose = await this.#keep(cluster, whose, begun);
     whose = await this.#keep(cluster, whose, turnsIn(whose, told));
-    whose = await this.#keep(cluster, whose, await linksIn(whose, told, stores));
+    const links = await linksIn(whose, told, stores);
+    whose = await this.#keep(cluster, whose, links);
+    // A request that one log tells of under another name, or none, is handled by another at the same time: who was kept first is known now.
+    if (links.some(({ what }) => what === 'object') && told.some(isOfRequest))
+      whose = await this.#keep(cluster, whose, await linksIn(whose, told, stores));
     whose = await this.#keep(cluster, whose, namesIn(whose, told, this.#micros()));
     const others = new Map<Told, OtherCluster>();
     for (const one of told) {
@@ -180,7 +187,7 @@ export class Identities {
   async #whose(cluster: string, told: readonly Told[]): Promise<Whose> {
     const read = this.#read.get(cluster);
     if (read === undefined || this.#now() - read.at > READ_ANEW) return this.#readAnew(cluster);
-    const isBegun = read.whose.first !== undefined || !told.some(isChange);
+    const isBegun = read.whose.first !== undefined || !told.some(tellsSomething);
     return isBegun && told.every((one) => isSettled(read.whose, one)) ? read.whose : this.#readAnew(cluster);
   }
 
@@ -209,11 +216,11 @@ export class Identities {
 }
 
 function toldBy(message: Named, delivery: Delivery | undefined): Told {
-  const { group, resource, namespace, name, origin, goesOnFrom, at, receivedAt } = message;
-  const uid = shownUid(message);
+  const { origin, goesOnFrom, at, receivedAt, eventId } = message;
   const source = origin?.source ?? message.source ?? '';
   const isShowing = shownClusterUid(message) !== undefined;
-  const key = { group: group ?? '', resource: resource ?? '', namespace: namespace ?? '', name: name ?? '' };
+  const key = keyOf(message);
+  const shown = shownByOneCluster({ ...message, ...key, eventId: eventId ?? '' });
   // Of releases that do not say it the source alone is known.
   const teller = delivery?.headers[TELLER_HEADER] ?? tellerOf('', source);
   const reader = teller.slice(tellerOf('', source).length);
@@ -221,21 +228,29 @@ function toldBy(message: Named, delivery: Delivery | undefined): Told {
     teller,
     source,
     at: (delivery?.publishedAt ?? 0) * 1_000,
-    says: isShowing ? uid : delivery?.headers[CLUSTER_UID_HEADER],
+    says: isShowing ? shown : delivery?.headers[CLUSTER_UID_HEADER],
     isShowing,
-    ...(uid !== undefined && isOfOwnCounter(key) && { object: { ...key, uid } }),
+    ...(shown !== undefined && { shown }),
+    ...(shown !== undefined && isOfOwnCounter(key) && { object: { ...key, uid: shown } }),
     ...(goesOnFrom !== undefined && { goesOnFrom: tellerOf(reader, goesOnFrom) }),
     ...(at !== undefined && { from: Math.min(at, receivedAt ?? at) }),
   };
 }
 
-const isChange = ({ from }: Told): boolean => from !== undefined;
+const keyOf = ({ group = '', resource = '', namespace = '', name = '' }: Named): Key => ({
+  group,
+  resource,
+  namespace,
+  name,
+});
+
+const tellsSomething = ({ from }: Told): boolean => from !== undefined;
 
 /** Whether nothing is to be found out of who told it, but now and then that it is so still. */
 function isSettled(whose: Whose, one: Told): boolean {
   const { teller, at, says, isShowing } = one;
   const isOfCluster = says === undefined || says === whose.uid;
-  if (!isChange(one)) return isOfCluster;
+  if (!tellsSomething(one)) return isOfCluster;
   if (standingAt(whose, teller, at) !== 'ours' || isToBeSeen(whose, one)) return false;
   return says === undefined || (says === saidAt(whose, teller, at) && (isOfCluster || !isShowing));
 }
@@ -251,7 +266,7 @@ async function beginning(
   stores: Stores,
   now: Instant,
 ): Promise<TellerFact[]> {
-  const one = told.find(isChange);
+  const one = told.find(tellsSomething);
   if (first !== undefined || one === undefined) return [];
   const { teller, at } = one;
   if ((await stores.history.span()) === undefined)
@@ -272,7 +287,7 @@ function turnsIn(whose: Whose, told: readonly Told[]): TellerFact[] {
   const said = new Map<string, string>();
   for (const one of told) {
     const { teller, at, says, isShowing } = one;
-    if (says === undefined || !isChange(one)) continue;
+    if (says === undefined || !tellsSomething(one)) continue;
     const before = said.get(teller) ?? saidAt(whose, teller, at);
     // What it says on and on counts no more once it was seen to be of the cluster; kube-system itself does.
     const isAnew = isShowing && says !== whose.uid && standingAt(whose, teller, at) === 'ours';
@@ -284,7 +299,7 @@ function turnsIn(whose: Whose, told: readonly Told[]): TellerFact[] {
   return facts;
 }
 
-/** Who is seen to be of the cluster by what is told, and of which objects those told who are not. */
+/** Who is seen to be of the cluster by what is told, who tells of the same as others, and what those showed first who are not known. */
 async function linksIn(
   whose: Whose,
   told: readonly Told[],
@@ -293,46 +308,74 @@ async function linksIn(
   const isOurs = ({ teller, at }: Told): boolean => standingAt(whose, teller, at) === 'ours';
   const isWaited = [...whose.tellers.keys()].some((teller) => standingAt(whose, teller, Infinity) === 'open');
   const asked = told.filter(
-    (one) => one.object !== undefined && (isWaited || !isOurs(one) || isToBeSeen(whose, one)),
+    (one) =>
+      one.shown !== undefined && (isOfRequest(one) || isWaited || !isOurs(one) || isToBeSeen(whose, one)),
   );
-  const firsts = new Map(await tellers.tellersOf(asked.map(({ object }) => object!.uid)));
+  const firsts = new Map(await tellers.tellersOf(asked.map(({ shown }) => shown!)));
   const before = await knownBefore(
     whose,
-    asked.filter((one) => !isOurs(one) || isToBeSeen(whose, one)),
+    asked.filter((one) => one.object !== undefined && (!isOurs(one) || isToBeSeen(whose, one))),
     history,
   );
   // Also of what is not asked, since nobody was waited for yet.
-  const ofOurs = new Set(told.filter(isOurs).map(({ object }) => object?.uid));
-  const facts = new Map<string, TellerFact>();
-  const see = (what: 'ours' | 'seen', teller: string, at: Instant): void => {
-    if (!facts.has(teller)) facts.set(teller, { what, teller, at });
-  };
-  const tie = (teller: string, to: string, at: Instant): void => {
-    const isOther = [teller, to].some((one) => standingAt(whose, one, at) === 'other');
-    if (!isOther && !isTied(whose, teller, to))
-      facts.set(`tied ${teller} ${to}`, { what: 'tied', teller, to, at });
-  };
+  const ofOurs = new Set(told.filter(isOurs).map(({ shown }) => shown));
+  const facts = new Facts(whose);
   for (const one of told) {
-    if (isChange(one) && one.isShowing && one.says === whose.uid && !isOurs(one))
-      see('ours', one.teller, one.at);
-    if (one.goesOnFrom !== undefined) tie(one.teller, one.goesOnFrom, one.at);
+    if (tellsSomething(one) && one.isShowing && one.says === whose.uid && !isOurs(one))
+      facts.see('ours', one.teller, one.at);
+    if (one.goesOnFrom !== undefined) facts.tie(one.teller, one.goesOnFrom, one.at);
   }
   for (const one of asked) {
     const { teller, at } = one;
-    const { uid } = one.object!;
-    const first = firsts.get(uid);
+    const shown = one.shown!;
+    const first = firsts.get(shown);
     const isOfCluster = first === undefined ? before.has(one) : isShown(whose, first);
-    if (isOurs(one)) {
-      if (first !== undefined && !isShown(whose, first)) see('ours', first, at);
-      if (isOfCluster && isToBeSeen(whose, one)) see('seen', teller, at);
-    } else if (isOfCluster || ofOurs.has(uid)) see('ours', teller, at);
-    else if (first !== undefined) tie(teller, first, at);
-    else if (standingAt(whose, teller, at) !== 'other') {
-      facts.set(`${teller} ${uid}`, { what: 'object', teller, uid });
-      firsts.set(uid, teller);
-    }
+    if (isOurs(one) && first !== undefined && !isShown(whose, first)) facts.see('ours', first, at);
+    if (isOurs(one) && isOfCluster && isToBeSeen(whose, one)) facts.see('seen', teller, at);
+    if (!isOurs(one) && (isOfCluster || ofOurs.has(shown))) facts.see('ours', teller, at);
+    else if (!isOurs(one) && first !== undefined) facts.tie(teller, first, at);
+    // The history knows who is of the cluster by his objects, and by no requests.
+    else if (first === undefined && (isOfRequest(one) || !isOurs(one)) && facts.showFirst(teller, shown, at))
+      firsts.set(shown, teller);
   }
-  return [...facts.values()];
+  return facts.all;
+}
+
+const isOfRequest = ({ object, shown }: Told): boolean => shown !== undefined && object === undefined;
+
+/** What is found out of who tells, each once. */
+class Facts {
+  readonly #whose: Whose;
+  readonly #facts = new Map<string, TellerFact>();
+
+  constructor(whose: Whose) {
+    this.#whose = whose;
+  }
+
+  get all(): TellerFact[] {
+    return [...this.#facts.values()];
+  }
+
+  see(what: 'ours' | 'seen', teller: string, at: Instant): void {
+    if (!this.#facts.has(teller)) this.#facts.set(teller, { what, teller, at });
+  }
+
+  /** Unless one of them tells of another cluster. */
+  tie(teller: string, to: string, at: Instant): void {
+    if (this.#isOther(teller, at) || this.#isOther(to, at) || isTied(this.#whose, teller, to)) return;
+    this.#facts.set(`tied ${teller} ${to}`, { what: 'tied', teller, to, at });
+  }
+
+  /** @returns false of one who tells of another cluster. */
+  showFirst(teller: string, uid: string, at: Instant): boolean {
+    if (this.#isOther(teller, at)) return false;
+    this.#facts.set(`${teller} ${uid}`, { what: 'object', teller, uid });
+    return true;
+  }
+
+  #isOther(teller: string, at: Instant): boolean {
+    return standingAt(this.#whose, teller, at) === 'other';
+  }
 }
 
 /**

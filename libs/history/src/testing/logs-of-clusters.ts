@@ -29,15 +29,18 @@ interface Step {
   readonly file: number;
   readonly object: number;
   readonly minute: number;
-  /** A request that says the uid which an object of that name has in the other cluster. */
-  readonly isClaim: boolean;
+  /**
+   * It shows an object, or tells of a request that `claims` the uid which an object of that name has in the other cluster, or of one that
+   * another API server carries out, which keeps objects with the same uids in both clusters.
+   */
+  readonly does: 'shows' | 'claims' | 'hands on';
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
   file: fc.nat(FILES_MAX - 1),
   object: fc.nat(9),
   minute: fc.nat(100),
-  isClaim: fc.nat(5).map((of) => of === 0),
+  does: fc.constantFrom('shows', 'shows', 'shows', 'shows', 'claims', 'hands on'),
 });
 
 /** What files of two clusters, or of one, tell, in the order in which they are read. Objects of both have the same names, and no file tells of `kube-system`. */
@@ -66,33 +69,34 @@ function filesOf(drawn: readonly Drawn[]): LogOfCluster[] {
   });
 }
 
-function changeOf({ object, minute, isClaim }: Step, file: LogOfCluster, i: number): Change {
+function changeOf({ object, minute, does }: Step, file: LogOfCluster, i: number): Change {
   const name = `o${object}`;
   const at = BEGIN + minute * MINUTE;
-  const told = isClaim
-    ? { what: 'doubtful', doubt: { reason: OUTCOME_UNKNOWN, may: 'be-anything', message: 'nobody knows' } }
-    : { what: 'present', resourceVersion: String(i + 1), content: { metadata: { name } } };
-  return {
-    id: `e${i}`,
-    eventId: `e${i}`,
-    group: '',
-    resource: 'namespaces',
-    namespace: '',
-    name,
-    uid: `${isClaim ? 1 - file.cluster : file.cluster}/${name}`,
-    ...told,
-    at,
-    receivedAt: at,
-    origin: { source: file.source, position: i + 1 },
-  } as Change;
+  const content = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  const named = { group: '', resource: 'namespaces', namespace: '', name };
+  const told = {
+    shows: { ...named, what: 'present', uid: `${file.cluster}/${name}`, content },
+    claims: { ...named, what: 'doubtful', uid: `${1 - file.cluster}/${name}`, doubt: DOUBT },
+    'hands on': { ...named, ...OF_CALICO, what: 'present', uid: name, content },
+  }[does];
+  const eventId = `${requestOf(file.cluster, object)}.${i}.0.update.x`;
+  const place = { id: eventId, eventId, origin: { source: file.source, position: i + 1 } };
+  return { ...told, resourceVersion: String(i + 1), at, receivedAt: at, ...place } as Change;
 }
 
-/** The files that nothing ties to one of them: no object that both show, or others between, and no rotation. */
+const DOUBT = { reason: OUTCOME_UNKNOWN, may: 'be-anything', message: 'nobody knows' };
+const OF_CALICO = { group: 'projectcalico.org', resource: 'globalnetworkpolicies' };
+
+/** The audit ID, which both API servers log. */
+const requestOf = (cluster: number, object: number): string =>
+  `${String(cluster).repeat(8)}-0000-4000-8000-${String(object).padStart(12, '0')}`;
+
+/** The files that nothing ties to one of them: no object that both show, and no request that was handed on, or others between, and no rotation. */
 export function notTiedTo(first: string, told: readonly ToldByLog[]): string[] {
   const namesOf = ({ file, change }: ToldByLog): string[] => [
     file.source,
     ...(file.goesOnFrom === undefined ? [] : [file.goesOnFrom]),
-    ...(change.what === 'present' ? [change.uid!] : []),
+    ...(change.what !== 'present' ? [] : change.group === '' ? [change.uid!] : [change.eventId.slice(0, 36)]),
   ];
   const tied = new Set([first]);
   for (let size = 0; size < tied.size;) {
