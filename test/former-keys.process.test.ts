@@ -87,8 +87,9 @@ async function write(changes: readonly Change[], more: number, by: Name): Promis
   for (let i = 0; i < BEFORE; i++) await log('A');
   for (const { before, to, isLost } of changes) {
     // Releases of before let keys come back.
-    if (isLost) await changeLogKey(stores.ledger, checking(KEYS[before]), KEYS[to]);
-    else await changeKeyAsBefore(stores.ledger, KEYS[before], KEYS[to]);
+    if (changes.some((each) => each.before === to))
+      await changeKeyAsBefore(stores.ledger, KEYS[before], KEYS[to]);
+    else await changeLogKey(stores.ledger, isLost ? checking(KEYS[before]) : KEYS[before], KEYS[to]);
     await log(to);
   }
   for (let i = 0; i < more; i++) await log(by);

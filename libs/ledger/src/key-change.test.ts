@@ -20,15 +20,18 @@ const key = (seed: number, name = 'margay.example/log'): SigningKey =>
 const [A, B, C] = [key(1), key(2), key(3)];
 const checking = ({ seed: _, ...rest }: SigningKey): VerifierKey => rest;
 const PLACE = 2;
+const root = new Uint8Array(32).fill(7);
 const read = async (before: SigningKey | VerifierKey, to: VerifierKey, at = PLACE): Promise<KeyChange> =>
-  readKeyChange(await keyChangeBytes(before, to, at), at)!;
+  readKeyChange(await keyChangeBytes(before, to, { size: at, root }), at)!;
 const [AB, BC, BA, LOST] = [await read(A, B), await read(B, C), await read(B, A), await read(checking(A), B)];
 const [AC, LOST_B] = [await read(A, C), await read(checking(B), A)];
 const ids = (keys: readonly VerifierKey[]): string[] =>
   keys.map(({ id }) => id).sort((a, b) => (a < b ? -1 : 1));
 
 test('a change says both keys, and whether the old one says so', () => {
-  expect(AB).toEqual({ before: checking(A), key: checking(B), isAnnounced: true, isPlaced: true });
+  expect(AB).toEqual({ before: checking(A), key: checking(B), isAnnounced: true, isPlaced: true, root });
+  // Nobody signs what is said of one that was lost.
+  expect(LOST.root).toBeUndefined();
   expect(LOST).toMatchObject({ isAnnounced: false });
   expect(readKeyChange(Buffer.from('{"run":"a"}'), 0)).toBeUndefined();
 });
@@ -42,7 +45,7 @@ const unplaced = (): Uint8Array => {
 
 test('an entry that says its number is none at another place; one of before counts once', async () => {
   for (const before of [A, checking(A)]) {
-    const bytes = await keyChangeBytes(before, B, 7);
+    const bytes = await keyChangeBytes(before, B, { size: 7, root });
     expect(readKeyChange(bytes, 7)).toMatchObject({ isPlaced: true });
     expect(() => readKeyChange(bytes, 8)).toThrow(
       'it tells of another key as entry 7 of its log, and is entry 8',
@@ -62,17 +65,25 @@ test('an entry that says its number is none at another place; one of before coun
 });
 
 test('a log keeps its name, and another key is another one', async () => {
-  await expect(keyChangeBytes(A, key(2, 'other.example/log'), 1)).rejects.toThrow(NoKey);
-  await expect(keyChangeBytes(A, A, 1)).rejects.toThrow(NoKey);
+  await expect(keyChangeBytes(A, key(2, 'other.example/log'), { size: 1, root })).rejects.toThrow(NoKey);
+  await expect(keyChangeBytes(A, A, { size: 1, root })).rejects.toThrow(NoKey);
 });
 
 describe('an announcement that the old key did not make is none', async () => {
-  const text = Buffer.from(await keyChangeBytes(A, B, PLACE)).toString();
+  const text = Buffer.from(await keyChangeBytes(A, B, { size: PLACE, root })).toString();
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
   test.each<[string, string]>([
     ['for another key', text.replaceAll(`"key":"${verifierKeyText(B)}"`, `"key":"${verifierKeyText(C)}"`)],
     ['by another key', text.replace(verifierKeyText(A), verifierKeyText(C))],
-    ['with a letter changed', text.replace('key-change@v2', 'key-change@v1')],
+    ['with a letter changed', text.replace('key-change@v3', 'key-change@v2')],
     ['for another place', text.replace('"number":2', '"number":3')],
+    ['of another log', text.replaceAll(base64(root), base64(root.with(0, 8)))],
+    [
+      'of another log than is said beside it',
+      text.replace(`"${base64(root)}"`, `"${base64(root.with(0, 8))}"`),
+    ],
+    ['of a root that is none', text.replaceAll(base64(root), 'AA==')],
+    ['of no log', text.replace(`,"root":"${base64(root)}"`, '')],
     ['written otherwise', `${text} `],
     ['of a key that is none', text.replace(verifierKeyText(B), 'none')],
   ])('%s', (_, changed) => {

@@ -1,5 +1,5 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { utf8 } from '@scure/base';
+import { base64, utf8 } from '@scure/base';
 import { canonicalBytes, type Entry, NoEntry, readEntry } from './entry.ts';
 import {
   canSign,
@@ -12,6 +12,8 @@ import {
 } from './notes/keys.ts';
 import { NoteProblem, noteToSign, readNote, signaturesBy } from './notes/note.ts';
 import { allSigned } from './notes/to-sign.ts';
+import { type Hash, HASH_BYTES } from './tree/hashes.ts';
+import type { TreeHead } from './tree/proofs.ts';
 
 /** That a log goes on with another key: an entry among those of reports. */
 export interface KeyChange {
@@ -23,47 +25,59 @@ export interface KeyChange {
   readonly isAnnounced: boolean;
   /** It says which entry it is, so that nobody can put it into the log once more. Entries of before that was said have only their place. */
   readonly isPlaced: boolean;
+  /**
+   * The root of the log before that entry, as the key until then signed it: what the key announced it announced in that log, and in none that somebody
+   * made anew. Absent where it does not say so itself, and in entries of before that was said.
+   */
+  readonly root?: Hash;
 }
 
 /**
- * The first line of what the old key signs, with the number of the entry and without it: no checkpoint begins so, as no origin of ours has a
- * second line like it.
+ * The first line of what the old key signs: with the number of the entry and the root of the log before it, with the number alone, and with neither. No
+ * checkpoint begins so, as no origin of ours has a second line like it.
  */
-const FIRST_LINE = { placed: 'margay.io/key-change@v2', anywhere: 'margay.io/key-change@v1' } as const;
+const FIRST_LINE = {
+  rooted: 'margay.io/key-change@v3',
+  placed: 'margay.io/key-change@v2',
+  anywhere: 'margay.io/key-change@v1',
+} as const;
 
-/** What an entry about keys says, as text; of entries of before that was said without their number. */
+/** What an entry about keys says, as text; of entries of before that was said without their number, or without the root, base64. */
 interface ChangeTexts {
   readonly before: string;
   readonly key: string;
   readonly number?: number;
+  readonly root?: string;
 }
 
 /**
- * The bytes of the entry that says that a log goes on with another key. A key that was followed may follow again, so it says which entry it is:
- * whoever has an old announcement cannot use it at another place.
+ * The bytes of the entry that says that a log goes on with another key. It says which entry of which log it is: whoever has the announcement, and the
+ * next key, cannot use it at another place, or behind other entries than the old key signed.
  *
  * @param before the key until then: one that signs announces the other, and one that only checks was lost.
- * @param number of the entry.
+ * @param log as it is before the entry.
  * @throws NoKey where the two have not the same name, or are the same; NotSigned where whoever has the old key does not announce the other.
  */
 export async function keyChangeBytes(
   before: LogKey | VerifierKey,
   key: VerifierKey,
-  number: number,
+  log: TreeHead,
 ): Promise<Uint8Array> {
   if (before.name !== key.name)
     throw new NoKey(`it has the name ${key.name}, and the log is ${before.name}: a log keeps its name`);
   if (before.id === key.id) throw new NoKey('it is the key that the log has already');
-  const texts = { before: verifierKeyText(before), key: verifierKeyText(key), number };
-  if (!canSign(before)) return canonicalBytes({ keyChange: texts });
+  const said = { before: verifierKeyText(before), key: verifierKeyText(key), number: log.size };
+  if (!canSign(before)) return canonicalBytes({ keyChange: said });
+  const texts = { ...said, root: base64.encode(log.root) };
   const [announcement] = await allSigned([noteToSign(announced(texts), before)], before);
   return canonicalBytes({ keyChange: { ...texts, announcement } });
 }
 
-const announced = ({ before, key, number }: ChangeTexts): string =>
-  number === undefined
-    ? `${FIRST_LINE.anywhere}\n${before}\n${key}\n`
-    : `${FIRST_LINE.placed}\n${before}\n${key}\n${number}\n`;
+function announced({ before, key, number, root }: ChangeTexts): string {
+  if (number === undefined) return `${FIRST_LINE.anywhere}\n${before}\n${key}\n`;
+  if (root === undefined) return `${FIRST_LINE.placed}\n${before}\n${key}\n${number}\n`;
+  return `${FIRST_LINE.rooted}\n${before}\n${key}\n${number}\n${root}\n`;
+}
 
 /**
  * The change of keys that an entry tells of; undefined where it tells of none.
@@ -84,29 +98,54 @@ export function readKeyChange(bytes: Uint8Array, number: number): KeyChange | un
 
 /** @throws NoEntry */
 function changeOf(change: Readonly<Record<string, unknown>>, bytes: Uint8Array): KeyChange {
-  const { before, key, announcement, number } = change;
+  const { before, key, announcement, number, root } = change;
   if (typeof before !== 'string' || typeof key !== 'string')
     throw new NoEntry('it tells of another key, and not of which');
   if (number !== undefined && typeof number !== 'number')
     throw new NoEntry('it tells of another key, and not as which entry');
   const isAnnounced = announcement !== undefined;
+  const isRooted = root !== undefined;
+  if (isRooted && (typeof root !== 'string' || number === undefined || !isAnnounced))
+    throw new NoEntry('it tells of another key, and not after which entries');
   if (isAnnounced && typeof announcement !== 'string')
     throw new NoEntry('it tells of another key, and nothing that was signed says so');
   try {
     const keys = { before: readVerifierKey(before), key: readVerifierKey(key) };
-    const texts: ChangeTexts = { before, key, ...(number !== undefined && { number }) };
+    const texts: ChangeTexts = {
+      before,
+      key,
+      ...(number !== undefined && { number }),
+      ...(isRooted && { root }),
+    };
     const canonical = canonicalBytes({ keyChange: { ...texts, ...(isAnnounced && { announcement }) } });
     if (utf8.encode(canonical) !== utf8.encode(bytes))
       throw new NoEntry('it is not written as canonical JSON');
     if (keys.before.name !== keys.key.name || keys.before.id === keys.key.id)
       throw new NoEntry('it tells of another key, which is none for this log');
     if (isAnnounced) checkAnnouncement(announcement, texts, keys.before);
-    return { ...keys, isAnnounced, isPlaced: number !== undefined };
+    return {
+      ...keys,
+      isAnnounced,
+      isPlaced: number !== undefined,
+      ...(isRooted && { root: rootIn(root) }),
+    };
   } catch (error) {
     if (error instanceof NoKey || error instanceof NoteProblem)
       throw new NoEntry(`it tells of another key: ${error.message}`);
     throw error;
   }
+}
+
+/** @throws NoEntry */
+function rootIn(text: string): Hash {
+  let root: Uint8Array | undefined;
+  try {
+    root = base64.decode(text);
+  } catch {
+    // Told below.
+  }
+  if (root?.length !== HASH_BYTES) throw new NoEntry('it tells of another key, and not after which entries');
+  return root;
 }
 
 /**

@@ -80,14 +80,19 @@ function keyChangesIn(bytes: Uint8Array, proof: Uint8Array): ReadKeyChange[] {
       if (change === undefined) throw new Wrong(`${FILE}: an entry in it tells of no key`);
       if (readProof(proofBytes).checkpoint !== checkpoint)
         throw new Wrong(`${FILE}: a proof in it is of another log than that in report.tlog-proof`);
+      const { before: key, root } = change;
+      const hashes = readGrowth((growth ?? []).join('\n'));
+      if (root !== undefined && !goesOnFrom({ size: index, root }, head, hashes))
+        throw new Wrong(
+          `${FILE}: ${key.name}+${key.id} announced another key in a log of ${index} entries from which this one is not shown to go on`,
+        );
       if (former === undefined) return { number: index, change };
-      const { before: key } = change;
       const last = readCheckpoint(Buffer.from(former), [key]);
       const isItsLast =
         last.signed.length > 0 &&
         last.origin === head.origin &&
         last.size === index &&
-        goesOnFrom(last, head, readGrowth((growth ?? []).join('\n')));
+        goesOnFrom(last, head, hashes);
       if (!isItsLast)
         throw new Wrong(
           `${FILE}: what ${key.name}+${key.id} is said to have signed last is not the log before entry ${index}`,

@@ -17,8 +17,10 @@ import {
   type Statement,
   STATEMENT_TYPE,
   type Tile,
-  verifierKeyText,
   readVerifierKey,
+  signNote,
+  type VerifierKey,
+  verifierKeyText,
 } from '@margay/ledger';
 import { computeReport, verifyReport } from '@margay/reports';
 import { describe, expect, test } from 'vitest';
@@ -388,7 +390,8 @@ function logWithChange(
   const checkpoint = signCheckpoint({ size: 2, root }, by);
   const proofOf = (index: number) =>
     proofText({ index, hashes: inclusionFrom(index, 2).compute(() => tiles[0]!.bytes), checkpoint });
-  const changes = [{ entry: Buffer.from(change).toString(), proof: proofOf(1) }];
+  const growth = [Buffer.from(leafHash(change)).toString('base64')];
+  const changes = [{ entry: Buffer.from(change).toString(), proof: proofOf(1), growth }];
   return {
     entry: entries[0]!,
     proof: Buffer.from(proofOf(0)),
@@ -399,9 +402,20 @@ function logWithChange(
 
 const NEXT = signingKey(KEY.name, new Uint8Array(32).fill(5));
 
+/** The entry that one key follows another, in the log that has a report alone before. */
+const changeAfter = async (report: Json, before: SigningKey | VerifierKey, key: SigningKey) =>
+  keyChangeBytes(before, key, { size: 1, root: leafHash(entryBytes(entryOf(report))) });
+
+/** As releases made it that did not say which log it is of. */
+function placedChange(before: SigningKey, to: SigningKey): Uint8Array {
+  const [was, key, number] = [verifierKeyText(before), verifierKeyText(to), 1];
+  const announcement = signNote(`margay.io/key-change@v2\n${was}\n${key}\n${number}\n`, before);
+  return Buffer.from(JSON.stringify({ keyChange: { announcement, before: was, key, number } }));
+}
+
 describe('a change of keys', () => {
   test('is followed from the key that was given to the one that it announced', async () => {
-    const brought = evidence(HONEST, logWithChange(HONEST, await keyChangeBytes(KEY, NEXT, 1), NEXT));
+    const brought = evidence(HONEST, logWithChange(HONEST, await changeAfter(HONEST, KEY, NEXT), NEXT));
     expect(judged(brought)).toMatchObject({ signedBy: [KEY.name], isAnswered: true });
   });
 
@@ -410,7 +424,7 @@ describe('a change of keys', () => {
     ['the new one', [NEXT]],
     ['both', [KEY, NEXT]],
   ])('goes on from a checkpoint of before that was kept, where %s was given', async (_, keys) => {
-    const change = await keyChangeBytes(KEY, NEXT, 1);
+    const change = await changeAfter(HONEST, KEY, NEXT);
     const growth = [leafHash(change)];
     const brought = evidence(HONEST, logWithChange(HONEST, change, NEXT));
     const since = logOf([entryOf(HONEST)]).checkpoint;
@@ -428,17 +442,38 @@ describe('a change of keys', () => {
     ],
     ['is believed of one that only the log names, for the key that was given', [KEY], [KEY.name]],
   ])('that says that a key was lost %s', async (_, keys, signedBy) => {
-    const lost = await keyChangeBytes(readVerifierKey(verifierKeyText(NEXT)), KEY, 1);
+    const lost = await changeAfter(HONEST, readVerifierKey(verifierKeyText(NEXT)), KEY);
     const since = logOf([entryOf(HONEST)], NEXT).checkpoint;
     const brought = evidence(HONEST, logWithChange(HONEST, lost, KEY));
     expect(judged(brought, { keys, since, growth: [leafHash(lost)] })).toMatchObject({ signedBy });
+  });
+
+  test('is of the log in which the old key announced it: whoever has the next key makes no other entries before it', async () => {
+    const change = await changeAfter(HONEST, KEY, NEXT);
+    const brought = evidence(FORGED, logWithChange(FORGED, change, NEXT));
+    for (const keys of [[KEY], [NEXT], [KEY, NEXT]])
+      expect(judged(brought, { keys }).wrong).toBe(
+        `log-key-changes.json: ${KEY.name}+${KEY.id} announced another key in a log of 1 entries from which this one is not shown to go on`,
+      );
+    // Without what shows it, it is not shown either.
+    const log = logWithChange(HONEST, change, NEXT);
+    const bare = (JSON.parse(Buffer.from(log.keyChanges!).toString()) as Json[]).map(
+      ({ growth: _, ...rest }) => rest,
+    );
+    const lacking = { ...log, keyChanges: Buffer.from(JSON.stringify(bare)) };
+    expect(judged(evidence(HONEST, lacking)).wrong).toContain('is not shown to go on');
+  });
+
+  test('that does not say which log it is of, as of older releases, is followed as ever', async () => {
+    const brought = evidence(HONEST, logWithChange(HONEST, placedChange(KEY, NEXT), NEXT));
+    expect(judged(brought)).toMatchObject({ signedBy: [KEY.name], isAnswered: true });
   });
 
   test.each<[string, SigningKey, SigningKey]>([
     ['from a stranger’s key to the one that was given makes the stranger no signer', STRANGER, KEY],
     ['ends what the old key may sign', KEY, NEXT],
   ])('%s', async (_, before, key) => {
-    const brought = evidence(FORGED, logWithChange(FORGED, await keyChangeBytes(before, key, 1), before));
+    const brought = evidence(FORGED, logWithChange(FORGED, await changeAfter(FORGED, before, key), before));
     const judgement = judged(brought);
     expect(judgement).toMatchObject({ signedBy: [], isAnswered: false });
     expect(judgement.shown.filter((words) => words.includes('signed by the key'))).toEqual([]);

@@ -24,7 +24,7 @@ import { runOfKey } from '../ledger/key-changes.ts';
 import type { Confirmation } from '../ledger/ledger.ts';
 import type { Stores } from '../stores.ts';
 import { sha256 } from '../archive/digests.ts';
-import { appendBlindly, changeKeyAsBefore } from '../testing/append-blindly.ts';
+import { appendBlindly, changeBytesAsBefore, changeKeyAsBefore } from '../testing/append-blindly.ts';
 import type { Insider, Kept, Kind, Target, Values } from '../testing/insider.ts';
 import { checkArchive } from './check.ts';
 import type { Trusted } from './findings.ts';
@@ -120,12 +120,10 @@ async function growLong(target: Target): Promise<string> {
   const { ledger } = target.stores;
   const keys = [SECOND, ...Array.from({ length: TILE_WIDTH }, (_, i) => longKey(i))];
   const { size } = (await ledger.head())!;
-  const entries = await Promise.all(
-    keys.slice(1).map(async (key, i) => ({
-      run: runOfKey(key, size + i),
-      bytes: await keyChangeBytes(keys[i]!, key, size + i),
-    })),
-  );
+  const entries = keys.slice(1).map((key, i) => ({
+    run: runOfKey(key, size + i),
+    bytes: changeBytesAsBefore(keys[i]!, key, size + i),
+  }));
   const places = edgeOf(size);
   const edge = new Map(
     (await ledger.tiles(places)).map((bytes, i) => [tilePath(places[i]!), bytes] as const),
@@ -747,7 +745,7 @@ const LOG: readonly Attack[] = [
     damage: removeLog,
     andThen: async (stores) => {
       await logReports(stores, await headersOf(stores), STRANGER);
-      const entry = { run: runOfKey(SECOND, 4), bytes: await keyChangeBytes(STRANGER, SECOND, 4) };
+      const entry = { run: runOfKey(SECOND, 4), bytes: changeBytesAsBefore(STRANGER, SECOND, 4) };
       await appendBlindly(stores.ledger, entry, STRANGER);
     },
     trusted: () => ({ keys: [SECOND] }),
@@ -766,6 +764,22 @@ const LOG: readonly Attack[] = [
     found: [
       /^changed: Entry 6 of the log was changed: it tells of another key as entry 3 of its log, and is entry 6/,
       /^replaced: The log of 7 entries is signed by margay\.example\/c\+[0-9a-f]{8}, and its entry 5 says that margay\.example\/c\+[0-9a-f]{8} signs it from then on/,
+    ],
+  },
+  {
+    name: 'whoever has the second key makes anew what the first one logged, and keeps its announcement',
+    damage: removeLog,
+    andThen: async (stores) => {
+      const [last, ...others] = (await headersOf(stores)).toReversed();
+      await logReports(stores, others, SECOND);
+      // The first key announced it behind other entries.
+      const bytes = await keyChangeBytes(FIRST, SECOND, { size: 3, root: root(9) });
+      await appendBlindly(stores.ledger, { run: runOfKey(SECOND, 3), bytes }, SECOND);
+      await logReports(stores, [last!], SECOND);
+    },
+    trusted: () => ({ keys: [SECOND] }),
+    found: [
+      /^forked: margay\.example\/c\+[0-9a-f]{8} announced the key margay\.example\/c\+[0-9a-f]{8} behind other entries than the 3 that stand before entry 3/,
     ],
   },
   {

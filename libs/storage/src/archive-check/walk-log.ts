@@ -89,6 +89,8 @@ export async function walkLog(ledger: Ledger, trusted: Trusted, told: Told): Pro
   tellKeys(known, told);
   if (read.isToTheEnd) {
     const isAsSigned = await read.trees.tellAgainst(tree?.root);
+    // Where entries are others than were signed, that is told.
+    if (isAsSigned) tellElsewhere(read, told);
     if (tree !== undefined && isAsSigned && read.isWhole)
       told.shown(`the ${size} entries of the log ${tree.origin} make the root of its head`);
   }
@@ -178,6 +180,15 @@ async function tellFormer(ledger: Ledger, { changes, isWhole }: ReadEntries, { f
       );
 }
 
+/** Tells which announcements of keys were made in another log: behind other entries than this one has. */
+function tellElsewhere({ elsewhere }: ReadEntries, { found }: Told): void {
+  for (const { number, change } of elsewhere)
+    found(
+      'forked',
+      `${change.before.name}+${change.before.id} announced the key ${change.key.name}+${change.key.id} behind other entries than the ${number} that stand before entry ${number} of the log: these were made anew.`,
+    );
+}
+
 /** The key that is said to have signed the head, and those that the log tells of by it. It shows nothing of who that is. */
 function keysBeside({ key }: LogHead, changes: readonly PlacedKeyChange[]): readonly VerifierKey[] {
   try {
@@ -258,6 +269,8 @@ interface ReadEntries {
   readonly reports: number;
   readonly later: number;
   readonly changes: readonly PlacedKeyChange[];
+  /** Of the changes, those that were announced behind other entries. */
+  readonly elsewhere: readonly PlacedKeyChange[];
   /** Those that entries are of, in words. */
   readonly clusters: ReadonlySet<string>;
   readonly isWhole: boolean;
@@ -274,6 +287,7 @@ async function readEntries(
   const trees = new TwoTrees(ledger, told);
   const ofKeys = new Set(await ledger.numbersOfKeys());
   const changes: PlacedKeyChange[] = [];
+  const elsewhere: PlacedKeyChange[] = [];
   const clusters = new Set<string>();
   let [reports, later, missing] = [0, 0, 0];
   let rootAtKept = keptSize === 0 ? trees.root : undefined;
@@ -288,7 +302,8 @@ async function readEntries(
     missing += bytes.filter((each) => each === undefined).length;
     if (bytes.every((each) => each === undefined)) {
       told.found('truncated', `The log ends before entry ${from}, and its head says that it has ${size}.`);
-      return { trees, rootAtKept, reports, later, changes, clusters, isWhole: false, isToTheEnd: false };
+      const isToTheEnd = false;
+      return { trees, rootAtKept, reports, later, changes, elsewhere, clusters, isWhole: false, isToTheEnd };
     }
     const read = bytes.map((each, i) => entryOf(each, from + i, told));
     for (const { report, change, number } of read) {
@@ -300,12 +315,32 @@ async function readEntries(
       if (change !== undefined) changes.push({ number, change });
     }
     await compareNumbers(ledger, read, ofKeys, told);
-    await trees.grow(from, bytes);
+    const rooted = changes.filter(({ number, change }) => number >= from && change.root !== undefined);
+    elsewhere.push(...(await grown(trees, from, bytes, rooted)));
     if (to === keptSize) rootAtKept = trees.root;
     told.progress('entries', to, size);
     from = to;
   }
-  return { trees, rootAtKept, reports, later, changes, clusters, isWhole: missing === 0, isToTheEnd: true };
+  const isWhole = missing === 0;
+  return { trees, rootAtKept, reports, later, changes, elsewhere, clusters, isWhole, isToTheEnd: true };
+}
+
+/** Grows the trees by entries. @returns of the changes of keys among these, those that were announced in a log that had other entries before. */
+async function grown(
+  trees: TwoTrees,
+  from: number,
+  bytes: readonly (Uint8Array | undefined)[],
+  changes: readonly PlacedKeyChange[],
+): Promise<PlacedKeyChange[]> {
+  const elsewhere: PlacedKeyChange[] = [];
+  let at = from;
+  for (const each of changes) {
+    if (each.number > at) await trees.grow(at, bytes.slice(at - from, each.number - from));
+    at = each.number;
+    if (trees.root !== undefined && !sameBytes(trees.root, each.change.root!)) elsewhere.push(each);
+  }
+  await trees.grow(at, bytes.slice(at - from));
+  return elsewhere;
 }
 
 /** What an entry tells of: a report, a key, or nothing that can be read. */

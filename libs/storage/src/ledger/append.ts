@@ -32,7 +32,7 @@ import type { ArchivedHeader } from '../archive/archive.ts';
 import { chunks } from '../chunks.ts';
 import type { Stores } from '../stores.ts';
 import { clusterUidOf } from '../tellers/cluster-uid.ts';
-import { tilesOf } from './from-tiles.ts';
+import { signedTree, tilesOf } from './from-tiles.ts';
 import { type Ledger, type LogHead, LogRefused, type NewEntry } from './ledger.ts';
 import { keyChangesOf, runOfKey } from './key-changes.ts';
 import { isMissing, type LogAsRead, logReader } from './read-log.ts';
@@ -87,8 +87,8 @@ export async function changeLogKey(
     const { size } = head;
     const edge = await checkedEdge(ledger, head, before);
     await refuseFormer(ledger, key);
-    // What the old key signs says which entry it is: where somebody else appended meanwhile it is signed anew.
-    const bytes = await keyChangeBytes(before, key, size);
+    // What the old key signs says which entry of which log it is: where somebody else appended meanwhile it is signed anew.
+    const bytes = await keyChangeBytes(before, key, signedTree(head));
     const entries = [{ run: runOfKey(key, size), bytes, former: head.checkpoint }];
     const next = await grown(ledger, { before: size, edge, entries }, key);
     if (next !== undefined) return next;

@@ -37,7 +37,7 @@ interface ProvenKeyChange {
   readonly proof: string;
   /** The checkpoint that the former key signed last; absent where it was not kept. */
   readonly former?: string;
-  /** That the log goes on from that. */
+  /** That the log goes on from what there was before the entry; absent where nothing says what that was. */
   readonly growth?: readonly Hash[];
 }
 
@@ -105,7 +105,7 @@ async function provenKeyChanges(
   { size, checkpoint }: KnownHead,
 ): Promise<LoggedReport['keyChanges']> {
   const proven: LoggedReport['keyChanges'][number][] = [];
-  for (const { number: index, bytes: entry, before } of await keyChangesOf(ledger)) {
+  for (const { number: index, bytes: entry, before, root } of await keyChangesOf(ledger)) {
     // One that was appended since is not in that log.
     if (index >= size) break;
     const hashes = await computed(ledger, inclusionFrom(index, size));
@@ -113,7 +113,10 @@ async function provenKeyChanges(
     proven.push({
       entry,
       proof: proofText({ index, hashes, checkpoint }),
-      ...(former !== undefined && { former, growth: await computed(ledger, consistencyFrom(index, size)) }),
+      ...(former !== undefined && { former }),
+      ...((former ?? root) !== undefined && {
+        growth: await computed(ledger, consistencyFrom(index, size)),
+      }),
     });
   }
   return proven;

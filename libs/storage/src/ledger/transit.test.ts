@@ -91,6 +91,7 @@ test('a log is signed by whoever has its key, and goes on with the next version 
     key: keyOf(2),
     isAnnounced: true,
     isPlaced: true,
+    root: readCheckpoint(Buffer.from(second.checkpoint), []).root,
   });
   await logReports(stores, await archived('c'), next);
   await expect(logReports(stores, await archived('d'), old)).rejects.toThrow('signs nothing any more');

@@ -23,11 +23,16 @@ export async function appendBlindly(ledger: Ledger, entry: NewEntry, key: Signin
     throw new Error('Somebody else appended to the log meanwhile.');
 }
 
-/** Has a log go on with another key as releases did that let a former one come back: what the key until then signs says which entry it is. */
-export async function changeKeyAsBefore(ledger: Ledger, before: SigningKey, to: SigningKey): Promise<void> {
-  const { size: number, checkpoint: statement } = (await ledger.head())!;
+/** The entry that another key follows as releases made it that did not say which log it is of: what the key until then signs says its number. */
+export function changeBytesAsBefore(before: SigningKey, to: SigningKey, number: number): Uint8Array {
   const [was, key] = [verifierKeyText(before), verifierKeyText(to)];
   const announcement = signNote(`margay.io/key-change@v2\n${was}\n${key}\n${number}\n`, before);
-  const bytes = Buffer.from(JSON.stringify({ keyChange: { announcement, before: was, key, number } }));
+  return Buffer.from(JSON.stringify({ keyChange: { announcement, before: was, key, number } }));
+}
+
+/** Has a log go on with another key as releases did that let a former one come back. */
+export async function changeKeyAsBefore(ledger: Ledger, before: SigningKey, to: SigningKey): Promise<void> {
+  const { size: number, checkpoint: statement } = (await ledger.head())!;
+  const bytes = changeBytesAsBefore(before, to, number);
   await appendBlindly(ledger, { run: runOfKey(to, number), bytes, statement }, to);
 }
