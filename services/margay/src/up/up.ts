@@ -105,7 +105,7 @@ export async function up(options: UpOptions): Promise<void> {
   // Settings that are wrong leave nothing behind: a folder without a database looks like one that lost it.
   const whoMay = await accessOf(options);
   const { tls, ...door } = doorFor(options);
-  const others = othersOf(process.env);
+  const others = othersOf(process.env, cluster);
   const watch = options.watch && { watch: await connectionOf(options) };
   const { admit, isEmptied, noteBegun } = await claimFolder(data, cluster);
   sayOf(data, isEmptied);
@@ -220,13 +220,21 @@ async function connectionOf({ kubeconfig }: UpOptions): Promise<() => Promise<Co
   return async () => connection;
 }
 
-const { CLUSTER_UIDS } = identitySettings;
+/** Whose the evidence is, where somebody says it. @throws Error that names a cluster which this is not. */
+function uidsOf(environment: Environment, cluster: string): ReadonlyMap<string, string> {
+  // Only then is the name one of settings, which not every text is.
+  if (!environment['CLUSTER_UIDS']) return new Map();
+  return clusterUidsOf(readConfig(z.object(identitySettings), { ...environment, CLUSTER_NAME: cluster }));
+}
 
 /** Whom to tell, who confirms the log, and whose the evidence is, by the variables of the notifier, the report-worker and the ingestors. */
-function othersOf(environment: Environment): Pick<MargayOptions, 'notify' | 'confirmers' | 'clusterUids'> {
+function othersOf(
+  environment: Environment,
+  cluster: string,
+): Pick<MargayOptions, 'notify' | 'confirmers' | 'clusterUids'> {
   const own = {
     confirmers: confirmersOf(readConfig(z.object(confirmationSettings), environment)),
-    clusterUids: clusterUidsOf(readConfig(z.object({ CLUSTER_UIDS }), environment)),
+    clusterUids: uidsOf(environment, cluster),
   };
   if (!environment['NOTIFY_URL'] && !environment['NOTIFY_URL_FILE']) return own;
   return { ...own, notify: notifierOptionsOf(readConfig(z.object(notifySettings), environment)) };
