@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '@margay/ground';
+import { formatInstant, type Instant, type Interval, MINUTE } from '@margay/ground';
 import { CLOCKS_DIFFER, LATENESS } from './lateness.ts';
 import { type CoverageMark, markOf } from './mark.ts';
 import { listedKind, lostSource, sourceName, watchedKind } from './source.ts';
@@ -35,6 +35,10 @@ const WATCH = 'watch';
  *   the other one is.
  * - `object`: who was the first to tell of an object, of those of whom it is not known of which cluster they tell.
  * - `retired`: who said that a source tells nothing from an instant on, when, and why: see `Retirement`.
+ * - `told`: what was kept of it tells of times `[start, end)`, see `Told`.
+ * - `aside`: what was set aside of it, since it was taken for another cluster's from an instant on, tells of times `[start, end)`.
+ * - `times`: of what was seen last from an instant on, all `told` and `aside` are there; where releases that did not remember them may have
+ *   kept some before, those are not.
  */
 export type TellerFact =
   | { readonly what: 'first'; readonly teller: string }
@@ -57,7 +61,78 @@ export type TellerFact =
       readonly said: Instant;
       readonly by: string;
       readonly because: string;
-    };
+    }
+  | ({ readonly what: 'told'; readonly teller: string } & Told)
+  | ({ readonly what: 'aside'; readonly teller: string; readonly at: Instant } & Interval)
+  | { readonly what: 'times'; readonly at: Instant };
+
+/**
+ * Of which times that tells that was kept of one teller. What was published before it was seen last is known to be the cluster's, and is
+ * forgotten; so there are two for each time in which it was taken for the cluster's, of which one goes on where the other one is forgotten.
+ */
+export interface Told extends Interval {
+  /** When it was taken for the cluster's again, having been taken for another's; 0 where it never was. */
+  readonly begun: Instant;
+  /** Which of the two. */
+  readonly slot: 0 | 1;
+  /** When it was seen last to be of the cluster before any of that was published; 0 where it never was. */
+  readonly seen: Instant;
+  /** All of that was published before. */
+  readonly until: Instant;
+}
+
+/** Times are remembered in steps of this. */
+export const TIMES_STEP = 10 * MINUTE;
+/** So long one of two goes on: whoever is seen again every ten minutes was, by then, since the other one ended. */
+const SLOT = 20 * MINUTE;
+
+/** The times of something that tells of `[first, last]`: whole steps, so that they change seldom. */
+export const timesOf = (first: Instant, last: Instant): Interval => ({
+  start: Math.floor(first / TIMES_STEP) * TIMES_STEP,
+  end: Math.floor(last / TIMES_STEP) * TIMES_STEP + TIMES_STEP,
+});
+
+/** The times of both, and all between them. */
+export const timesOfBoth = (a: Interval, b: Interval): Interval => ({
+  start: Math.min(a.start, b.start),
+  end: Math.max(a.end, b.end),
+});
+
+/** What is remembered where more comes: the former is forgotten where it is known by now to be the cluster's. */
+export function toldOn<T extends Told>(former: T, more: T): T {
+  if (former.until <= more.seen) return more;
+  return {
+    ...former,
+    ...timesOfBoth(former, more),
+    seen: Math.min(former.seen, more.seen),
+    until: Math.max(former.until, more.until),
+  };
+}
+
+/** What is to be remembered of something that was kept of a teller. @param at when it was published. */
+export function toldAt(whose: Whose, teller: string, at: Instant, times: Interval): Told {
+  const slots = Math.floor(at / SLOT);
+  return {
+    begun: begunAt(whose, teller, at),
+    slot: slots % 2 === 0 ? 0 : 1,
+    seen: seenAt(whose, teller, at) ?? 0,
+    until: (slots + 1) * SLOT,
+    ...times,
+  };
+}
+
+/** Whether that is remembered. What is forgotten meanwhile is known to be the cluster's. */
+export const isTold = ({ tellers }: Whose, teller: string, told: Told): boolean =>
+  tellers
+    .get(teller)
+    ?.told.some(
+      ({ begun, slot, until, start, end }) =>
+        begun === told.begun &&
+        slot === told.slot &&
+        until >= told.until &&
+        start <= told.start &&
+        end >= told.end,
+    ) === true;
 
 /** From an instant on, what a teller says, or, without a uid, that it is known to be of the cluster. */
 interface Turn {
@@ -78,6 +153,10 @@ interface Teller {
   readonly turns: Turn[];
   /** Who tells of the same cluster, and when that was seen. */
   readonly ties: Map<string, Instant>;
+  /** Of which times what was kept of it tells, as far as it may be another cluster's. */
+  readonly told: Told[];
+  /** Of which times what was set aside of it tells, by the instant from which on it was another cluster's. */
+  readonly aside: Map<Instant, Interval>;
 }
 
 /** Whose evidence is whose, of one name. */
@@ -88,6 +167,8 @@ export interface Whose {
   readonly uid?: string;
   /** When that was found. */
   readonly known?: Instant;
+  /** From when on all times are remembered; absent where none are. */
+  readonly times?: Instant;
   readonly tellers: ReadonlyMap<string, Readonly<Teller>>;
 }
 
@@ -95,26 +176,19 @@ export interface Whose {
 export function whoseOf(facts: readonly TellerFact[]): Whose {
   const tellers = new Map<string, Teller>();
   const tellerNamed = (name: string): Teller => {
-    const known = tellers.get(name) ?? { source: '', turns: [], ties: new Map() };
+    const known = tellers.get(name) ?? { source: '', turns: [], told: [], ties: new Map(), aside: new Map() };
     tellers.set(name, known);
     return known;
   };
-  let first: string | undefined;
-  let is: { readonly uid: string; readonly at: Instant } | undefined;
+  let [first, is, times]: [string?, Extract<TellerFact, { what: 'is' }>?, Instant?] = [];
   for (const fact of facts) {
     if (fact.what === 'first') first = fact.teller;
     else if (fact.what === 'is') is = fact;
-    else if (fact.what === 'tells') {
-      const teller = tellerNamed(fact.teller);
-      if (fact.at >= (teller.since ?? Infinity)) continue;
-      Object.assign(teller, { since: fact.at, source: fact.source });
-    } else if (fact.what === 'says') tellerNamed(fact.teller).turns.push(fact);
-    else if (fact.what === 'ours') tellerNamed(fact.teller).turns.push({ at: fact.at });
-    else if (fact.what === 'seen') tellerNamed(fact.teller).seen = fact.at;
+    else if (fact.what === 'times') times = fact.at;
     else if (fact.what === 'tied') {
       tie(tellerNamed(fact.teller), fact.to, fact.at);
       tie(tellerNamed(fact.to), fact.teller, fact.at);
-    }
+    } else if (fact.what !== 'retired') note(tellerNamed(fact.teller), fact);
   }
   showTied(first, tellers);
   for (const { turns } of tellers.values())
@@ -122,6 +196,7 @@ export function whoseOf(facts: readonly TellerFact[]): Whose {
   return {
     ...(first !== undefined && { first }),
     ...(is !== undefined && { uid: is.uid, known: is.at }),
+    ...(times !== undefined && { times }),
     tellers,
   };
 }
@@ -144,9 +219,38 @@ function showTied(first: string | undefined, tellers: ReadonlyMap<string, Teller
     }
 }
 
+function note(teller: Teller, fact: Extract<TellerFact, { readonly teller: string }>): void {
+  if (fact.what === 'tells') {
+    if (fact.at < (teller.since ?? Infinity)) Object.assign(teller, { since: fact.at, source: fact.source });
+  } else if (fact.what === 'says') teller.turns.push(fact);
+  else if (fact.what === 'ours') teller.turns.push({ at: fact.at });
+  else if (fact.what === 'seen') teller.seen = fact.at;
+  else if (fact.what === 'told') teller.told.push(fact);
+  else if (fact.what === 'aside') teller.aside.set(fact.at, fact);
+}
+
 /** What a teller was known by at an instant; undefined where nothing was. */
 const turnAt = ({ tellers }: Whose, teller: string, at: Instant): Turn | undefined =>
   tellers.get(teller)?.turns.findLast((turn) => turn.at <= at);
+
+const isOtherTurn = ({ uid: own }: Whose, { uid }: Turn): boolean =>
+  uid !== undefined && own !== undefined && uid !== own;
+
+/** When a teller was taken for the cluster's again, by an instant, having been taken for another's; 0 where it never was. */
+function begunAt(whose: Whose, teller: string, at: Instant): Instant {
+  const turns = whose.tellers.get(teller)?.turns ?? [];
+  return (
+    turns.findLast(
+      (turn, i) => turn.at <= at && i > 0 && !isOtherTurn(whose, turn) && isOtherTurn(whose, turns[i - 1]!),
+    )?.at ?? 0
+  );
+}
+
+/** Since when a teller is taken for another cluster's, at an instant; undefined where it is not. */
+export function otherSince(whose: Whose, teller: string, at: Instant): Instant | undefined {
+  const turn = turnAt(whose, teller, at);
+  return turn !== undefined && isOtherTurn(whose, turn) ? turn.at : undefined;
+}
 
 /** The uid that it said last, by an instant. */
 export const saidAt = ({ tellers }: Whose, teller: string, at: Instant): string | undefined =>
@@ -162,7 +266,7 @@ export const saidAt = ({ tellers }: Whose, teller: string, at: Instant): string 
  */
 export function standingAt(whose: Whose, teller: string, at: Instant): 'ours' | 'said' | 'open' | 'other' {
   const { uid } = turnAt(whose, teller, at) ?? {};
-  if (uid !== undefined && whose.uid !== undefined && uid !== whose.uid) return 'other';
+  if (otherSince(whose, teller, at) !== undefined) return 'other';
   if (isShown(whose, teller)) return 'ours';
   return uid !== undefined && whose.uid !== undefined ? 'said' : 'open';
 }
@@ -195,7 +299,9 @@ export const openSources = (whose: Whose): readonly string[] =>
 const isOpen = (whose: Whose, teller: string): boolean =>
   whose.tellers.get(teller)?.since !== undefined && standingAt(whose, teller, Infinity) === 'open';
 
-const shownSource = (source: string, teller: string): string => sourceName(source) || teller;
+/** Of who told first nothing but his name is remembered. */
+const shownSource = (source: string, teller: string): string =>
+  sourceName(source || teller.replace(/@[^@]*$/, '')) || teller;
 
 /** Something of which it is not known whose it is, or that was not kept since it was taken for another cluster's. */
 interface Open {
@@ -220,41 +326,78 @@ export function tellerMarks(whose: Whose): CoverageMark[] {
 
 function openOf(whose: Whose, name: string, teller: Readonly<Teller>): Open[] {
   const open: Open[] = [];
-  const { since, turns } = teller;
-  const { uid: own, known = -Infinity } = whose;
-  const isOther = ({ uid }: Turn): boolean => uid !== undefined && own !== undefined && uid !== own;
-  /** Before, it could not be told. */
-  const foundAt = ({ at }: Turn): Instant => Math.max(at, known);
   const source = shownSource(teller.source, name);
+  const { since, turns } = teller;
   for (const [i, turn] of turns.entries()) {
-    if (!isOther(turn)) continue;
+    if (!isOtherTurn(whose, turn)) continue;
     const before = turns[i - 1];
-    // What it told by then was kept: it may be the other's from when it was seen last, or from its first on.
-    const from = before !== undefined && isOther(before) ? undefined : (turn.since ?? since);
-    if (from !== undefined)
-      open.push({
-        after: from,
-        before: foundAt(turn) + CLOCKS_DIFFER,
-        message: mixedWords(source, from, foundAt(turn)),
-      });
+    if (before === undefined || !isOtherTurn(whose, before)) {
+      const mixed = keptBefore(whose, teller, turn);
+      if (mixed !== undefined)
+        open.push({ ...openIn(mixed), message: mixedWords(source, foundAt(whose, turn), mixed) });
+    }
     const next = turns[i + 1];
-    if (next !== undefined && !isOther(next))
-      open.push({
-        after: turn.at - LATENESS,
-        before: next.at + CLOCKS_DIFFER,
-        message: asideWords(source, turn.at, next.at),
-      });
+    if (next === undefined || isOtherTurn(whose, next)) continue;
+    const aside = setAsideBy(whose, teller, turns.slice(0, i + 1), next);
+    if (aside !== undefined)
+      open.push({ ...openIn(aside), message: asideWords(source, turn.at, next.at, aside) });
   }
-  if (since !== undefined && isOpen(whose, name))
-    open.push({ after: since, message: openWords(source, since) });
+  if (since !== undefined && isOpen(whose, name)) {
+    // Its changes are remembered exactly, and what else it told in steps.
+    const earliest = Math.min(...teller.told.map(({ start }) => start));
+    const from = earliest < timesOf(since, since).start ? earliest : since;
+    open.push({ after: from, message: openWords(source, from) });
+  }
   return open.filter(({ after, before = Infinity }) => after < before);
 }
+
+const openIn = ({ start, end }: Interval): Pick<Open, 'after' | 'before'> => ({ after: start, before: end });
+
+/** That it is of another cluster: before it was known of which one the name is, it could not be told. */
+const foundAt = ({ known = -Infinity }: Whose, { at }: Turn): Instant => Math.max(at, known);
+
+/**
+ * Of which times that tells that was kept by the time at which a teller was found to be of another cluster, and may be of that one: all since it was
+ * seen last, or from its first on. Undefined where nothing was kept.
+ */
+function keptBefore(whose: Whose, { since, told }: Readonly<Teller>, turn: Turn): Interval | undefined {
+  const { since: seen = 0 } = turn;
+  const times = told.filter(({ begun, until }) => begun < turn.at && until > seen);
+  const from = turn.since ?? since;
+  const isRemembered = from === undefined || seen >= (whose.times ?? Infinity);
+  return over([
+    ...times,
+    // When it happened is not known: when it was published is.
+    ...(isRemembered ? [] : [{ start: from, end: foundAt(whose, turn) + CLOCKS_DIFFER }]),
+  ]);
+}
+
+/** Of which times that tells that was set aside until the next turn, at which a teller was seen to be of the cluster. */
+function setAsideBy(
+  whose: Whose,
+  { aside }: Readonly<Teller>,
+  turns: readonly Turn[],
+  next: Turn,
+): Interval | undefined {
+  const first = turns.findLastIndex((turn) => !isOtherTurn(whose, turn)) + 1;
+  const others = turns.slice(first);
+  const since = others[0]!.at;
+  return over([
+    ...others.flatMap(({ at }) => aside.get(at) ?? []),
+    ...(since >= (whose.times ?? Infinity)
+      ? []
+      : [{ start: since - LATENESS, end: next.at + CLOCKS_DIFFER }]),
+  ]);
+}
+
+const over = ([first, ...times]: readonly Interval[]): Interval | undefined =>
+  first === undefined ? undefined : times.reduce(timesOfBoth, first);
 
 const openWords = (source: string, since: Instant): string =>
   `Of which cluster ${source} tells is not known: it told of no object that others of this name told of, and nobody says a uid of its kube-system that is known to be this one's. Since ${formatInstant(since)} anything that it told may be of another cluster. It ends by itself with the first such object; else set CLUSTER_UIDS at every ingestor, or give the other cluster a CLUSTER_NAME, a data folder or a report of its own.`;
 
-const mixedWords = (source: string, since: Instant, found: Instant): string =>
-  `${source} tells of another cluster of this name, as was found at ${formatInstant(found)}: what it told since ${formatInstant(since)} was kept before, and may be of that one. See the objects whole again.`;
+const mixedWords = (source: string, found: Instant, { start, end }: Interval): string =>
+  `${source} tells of another cluster of this name, as was found at ${formatInstant(found)}: what it told of the time from ${formatInstant(start)} to ${formatInstant(end)} was kept before, and may be of that one. See the objects whole again.`;
 
-const asideWords = (source: string, from: Instant, to: Instant): string =>
-  `What ${source} told from ${formatInstant(from)} to ${formatInstant(to)} was set aside, since it said to be of another cluster; then it was seen to be of this one. Publish it again with margay dlq replay, and see the objects whole after that.`;
+const asideWords = (source: string, from: Instant, to: Instant, { start, end }: Interval): string =>
+  `What ${source} told from ${formatInstant(from)} to ${formatInstant(to)} was set aside, since it said to be of another cluster; then it was seen to be of this one. It was of the time from ${formatInstant(start)} to ${formatInstant(end)}. Publish it again with margay dlq replay, and see the objects whole after that.`;

@@ -17,6 +17,7 @@ import {
   HISTORY_DOUBTS,
   HISTORY_FOLDS,
   HISTORY_NUMBERS,
+  HISTORY_PUBLISHED,
   HISTORY_RESTORES,
   HISTORY_TABLES,
 } from './history/tables.ts';
@@ -56,6 +57,7 @@ const MIGRATIONS = [
   HISTORY_NUMBERS,
   HISTORY_FOLDS,
   TELLER_TABLES,
+  HISTORY_PUBLISHED,
 ];
 
 /** How the embedded stores are opened. */

@@ -12,6 +12,7 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { isOfFlows } from '@margay/coverage';
+import type { Instant } from '@margay/ground';
 import {
   deletedBehind,
   endsOfTopics,
@@ -31,8 +32,9 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import { byCluster } from './by-cluster.ts';
 import { Copies } from './copies.ts';
 import { endsByList } from './ends-by-list.ts';
-import { doubleWords, Identities, OtherCluster, questionableWords } from './identities.ts';
+import { Identities, OtherCluster } from './identities.ts';
 import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
+import { doubleWords, questionableWords } from './whose-words.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
 
@@ -105,8 +107,11 @@ export class EvidenceController implements OnModuleInit {
     @Ctx() { deliveries }: TopicContext,
   ): Promise<void> {
     await this.#identities.check(changes, deliveries);
+    const published = new Map<object, Instant>(
+      changes.map((change, i) => [change, deliveries[i]!.publishedAt * 1_000]),
+    );
     for (const [stores, some, cluster] of byCluster(this.#cell, changes)) {
-      const { applied } = await kept(stores.history.append(some));
+      const { applied } = await kept(stores.history.append(some, (change) => published.get(change)));
       this.#metrics.keptChangesTotal.add(applied, { cluster });
       await this.#copies.look(cluster, stores, some);
     }

@@ -1,21 +1,32 @@
 import { CLUSTER_UID_HEADER, TELLER_HEADER } from '@margay/contracts';
 import {
+  extentOf,
+  isOfFlows,
   isShown,
   isTied,
+  isTold,
+  LATENESS,
   openSources,
+  otherSince,
   saidAt,
   seenAt,
   sourceName,
   standingAt,
   tellerOf,
+  timesOf,
+  timesOfBoth,
+  toldAt,
+  toldOn,
   whoseOf,
+  type CoverageMark,
   type TellerFact,
   type Whose,
 } from '@margay/coverage';
-import { compareTexts, type Instant, type Key, MINUTE } from '@margay/ground';
+import { compareTexts, type Instant, type Interval, type Key, MINUTE } from '@margay/ground';
 import { type Change, isOfOwnCounter, shownByOneCluster, shownClusterUid } from '@margay/history';
 import { SomeUnprocessable, Unprocessable, type Delivery } from '@margay/messaging';
 import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
+import { shownUidWords, type Double, type Questionable } from './whose-words.ts';
 
 /** A message as far as it tells whose it is: of changes with the object, of marks with the source. */
 interface Named extends Partial<Key> {
@@ -28,6 +39,7 @@ interface Named extends Partial<Key> {
   readonly origin?: { readonly source: string };
   readonly source?: string;
   readonly goesOnFrom?: string;
+  readonly buckets?: CoverageMark['buckets'];
 }
 
 /** A message of another cluster that goes by the same name: what is kept is of the first one. */
@@ -35,13 +47,10 @@ export class OtherCluster extends Unprocessable {
   constructor(cluster: string, known: string, found: string) {
     super(
       'other-cluster',
-      `Two clusters go by the name ${cluster}: what is kept is of the one whose kube-system has the uid ${shown(known)}, and this is of the one with ${shown(found)}. Give each a CLUSTER_NAME of its own: also where one was made anew`,
+      `Two clusters go by the name ${cluster}: what is kept is of the one whose kube-system has the uid ${shownUidWords(known)}, and this is of the one with ${shownUidWords(found)}. Give each a CLUSTER_NAME of its own: also where one was made anew`,
     );
   }
 }
-
-const UID = /^[\da-f-]{1,64}$/i;
-const shown = (uid: string): string => (UID.test(uid) ? uid : 'another one');
 
 /** What one message tells of whose it is. */
 interface Told {
@@ -61,6 +70,8 @@ interface Told {
   readonly goesOnFrom?: string;
   /** Of a change, and of an event of the trail: from when on it tells something. */
   readonly from?: Instant;
+  /** Of which times it tells; absent where it is of none, or of flows, of which the word of their ingestor alone tells. */
+  readonly times?: Interval;
 }
 
 /** What others that keep the same evidence have found meanwhile is looked at so often, in milliseconds. */
@@ -166,7 +177,11 @@ export class Identities {
       if (other !== undefined) others.set(one, new OtherCluster(cluster, whose.uid!, other));
     }
     const own = told.filter((one) => !others.has(one));
-    await this.#keep(cluster, whose, beginningsIn(whose, own));
+    await this.#keep(cluster, whose, [
+      ...beginningsIn(whose, own),
+      ...timesIn(whose, own, this.#micros()),
+      ...asideIn(whose, [...others.keys()]),
+    ]);
     return others;
   }
 
@@ -234,6 +249,7 @@ function toldBy(message: Named, delivery: Delivery | undefined): Told {
     ...(shown !== undefined && isOfOwnCounter(key) && { object: { ...key, uid: shown } }),
     ...(goesOnFrom !== undefined && { goesOnFrom: tellerOf(reader, goesOnFrom) }),
     ...(at !== undefined && { from: Math.min(at, receivedAt ?? at) }),
+    ...timesToldBy(message),
   };
 }
 
@@ -245,6 +261,12 @@ const keyOf = ({ group = '', resource = '', namespace = '', name = '' }: Named):
 });
 
 const tellsSomething = ({ from }: Told): boolean => from !== undefined;
+
+function timesToldBy({ at, receivedAt = at, source, buckets = [] }: Named): Pick<Told, 'times'> {
+  if (at !== undefined) return { times: timesOf(Math.min(at, receivedAt!), Math.max(at, receivedAt!)) };
+  const extent = source === undefined || isOfFlows(source) ? undefined : extentOf({ buckets });
+  return extent === undefined ? {} : { times: timesOf(extent.first, extent.last) };
+}
 
 /** Whether nothing is to be found out of who told it, but now and then that it is so still. */
 function isSettled(whose: Whose, one: Told): boolean {
@@ -273,6 +295,7 @@ async function beginning(
     return [
       { what: 'first', teller },
       { what: 'ours', teller, at },
+      { what: 'times', at: 0 },
     ];
   const uid = await clusterUidOf(stores);
   return [
@@ -378,6 +401,15 @@ class Facts {
   }
 }
 
+/** Of what a teller was told before an instant is what the cluster has, as far as it shows whose a teller is. */
+function knownBy(whose: Whose, teller: string, at: Instant): Instant {
+  const seen = seenAt(whose, teller, at);
+  if (seen === undefined) return Infinity;
+  // What the name stands for is what its first teller told at the beginning.
+  const isBegun = teller !== whose.first || seen > whose.tellers.get(teller)!.turns[0]!.at;
+  return isBegun ? seen : seen + SEEN_AGAIN;
+}
+
 /**
  * Of those whose object was told of before, by whom it is known that he tells of the cluster. What a teller told itself since it was seen last
  * shows nothing.
@@ -388,7 +420,7 @@ async function knownBefore(
   history: Stores['history'],
 ): Promise<ReadonlySet<Told>> {
   const found = new Set<Told>();
-  const since = ({ teller, at }: Told): Instant => seenAt(whose, teller, at) ?? Infinity;
+  const since = ({ teller, at }: Told): Instant => knownBy(whose, teller, at);
   for (const [before, some] of Map.groupBy(asked, since)) {
     const known = await history.known(
       some.map(({ object }) => object!),
@@ -419,6 +451,40 @@ function beginningsIn(whose: Whose, told: readonly Told[]): TellerFact[] {
   return [...found.values()];
 }
 
+/** Of which times that tells that is kept, as far as that is not remembered yet. */
+function timesIn(whose: Whose, kept: readonly Told[], now: Instant): TellerFact[] {
+  const found = new Map<string, TellerFact & { readonly what: 'told' }>();
+  for (const { teller, at, times } of kept) {
+    if (times === undefined) continue;
+    const told = toldAt(whose, teller, at, times);
+    if (isTold(whose, teller, told)) continue;
+    const place = JSON.stringify([teller, told.begun, told.slot]);
+    const fact = { what: 'told', teller, ...told } as const;
+    const former = found.get(place);
+    found.set(place, former === undefined ? fact : toldOn(former, fact));
+  }
+  if (found.size === 0) return [];
+  // Others that keep the same evidence may be of a release that does not remember it, for as long as an upgrade may take.
+  const begun: TellerFact[] = whose.times === undefined ? [{ what: 'times', at: now + LATENESS }] : [];
+  return [...begun, ...found.values()];
+}
+
+/** Of which times that tells that is set aside: it may turn out to be the cluster's. What shows another one's kube-system is none of it. */
+function asideIn(whose: Whose, others: readonly Told[]): TellerFact[] {
+  const found = new Map<string, TellerFact & { readonly what: 'aside' }>();
+  for (const { teller, at, times, isShowing } of others) {
+    const since = otherSince(whose, teller, at);
+    if (since === undefined || times === undefined || isShowing) continue;
+    const place = JSON.stringify([teller, since]);
+    const known = found.get(place) ?? whose.tellers.get(teller)?.aside.get(since) ?? times;
+    found.set(place, { what: 'aside', teller, at: since, ...timesOfBoth(known, times) });
+  }
+  return [...found.values()].filter(({ teller, at, start, end }) => {
+    const known = whose.tellers.get(teller)?.aside.get(at);
+    return known === undefined || start < known.start || end > known.end;
+  });
+}
+
 /** The uid of the other cluster that a message is of; undefined where it is not known to be of another. */
 function otherUid(whose: Whose, teller: string, at: Instant, says: string | undefined): string | undefined {
   if (whose.uid === undefined) return undefined;
@@ -430,46 +496,3 @@ function otherUid(whose: Whose, teller: string, at: Instant, says: string | unde
 }
 
 const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort(compareTexts);
-
-/** Sources that tell under the name of a cluster and are not known to be of it. */
-interface Questionable {
-  /** Nobody knows of which cluster they tell: it is kept, and in doubt. */
-  readonly unknown: readonly string[];
-  /** They tell of another cluster, and something of them was set aside within the last hour. */
-  readonly other: readonly string[];
-}
-
-/** What is to be said of them; undefined where there are none. */
-export function questionableWords(cluster: string, { unknown, other }: Questionable): string | undefined {
-  const words = [
-    ...(unknown.length === 0
-      ? []
-      : [
-          `Of which cluster ${named(unknown)} tells under the name ${cluster} is not known, and everything is in doubt since: set CLUSTER_UIDS at every ingestor, where it does not end by itself.`,
-        ]),
-    ...(other.length === 0
-      ? []
-      : [
-          `Of another cluster that goes by the name ${cluster} told ${named(other)}, which is set aside: give that cluster a CLUSTER_NAME of its own.`,
-        ]),
-  ];
-  return words.length === 0 ? undefined : words.join(' ');
-}
-
-/** So many are named. */
-const NAMED_MAX = 5;
-
-function named(sources: readonly string[]): string {
-  const more = sources.length - NAMED_MAX;
-  return `${sources.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-/** One cluster that has several names. */
-interface Double {
-  readonly uid: string;
-  readonly names: readonly string[];
-}
-
-/** What is to be said of it. */
-export const doubleWords = ({ uid, names }: Double): string =>
-  `${names.join(' and ')} have one kube-system, with the uid ${shown(uid)}: a cluster was renamed, or restored under another name beside the first. Each name has a history of its own here, and what is of both comes twice. Take the name that is not used any more out of CLUSTERS.`;

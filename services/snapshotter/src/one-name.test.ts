@@ -16,6 +16,8 @@ const CLAIMED_FIRST = 3;
 /** The uid of a cluster's kube-system. */
 const UID = { a: 'aaaa', b: 'bbbb' } as const;
 const BEGIN = Date.parse('2026-11-24T00:00:00Z');
+/** Nothing that is told happened so long before. */
+const EARLIEST = 11 * 24 * 3_600_000;
 
 /**
  * One thing that an ingestor reads: it creates or writes an object of its cluster, shows kube-system, or tells of a request whose outcome is
@@ -28,6 +30,8 @@ interface Step {
   readonly does: 'create' | 'write' | 'show' | 'claim' | 'move' | 'restart';
   /** How long after the step before. */
   readonly minutes: number;
+  /** How long before it was published that happened. */
+  readonly minutesLate: number;
   /** Which of two snapshotters keeps it does not follow from the step, but from the object: this one is begun anew before. */
   readonly isKilled: boolean;
 }
@@ -47,6 +51,7 @@ const stepOf = (does: readonly Step['does'][]): fc.Arbitrary<Step> =>
     object: fc.nat(3),
     does: fc.constantFrom(...does),
     minutes: fc.nat(30),
+    minutesLate: fc.oneof(fc.constant(0), fc.nat(60), fc.nat(10 * 24 * 60)),
     isKilled: fc.boolean(),
   });
 
@@ -56,6 +61,8 @@ interface Happened {
   readonly change: Change;
   /** Its ingestor said another cluster's uid, as it was told to. */
   readonly isMisnamed: boolean;
+  /** Its source had shown whose it is, when it was known of which cluster the name is. */
+  readonly isShown: boolean;
   isKept: boolean;
 }
 
@@ -83,7 +90,7 @@ class World {
   }
 
   async take(step: Step): Promise<void> {
-    const { ingestor, object, does, minutes, isKilled } = step;
+    const { ingestor, object, does, minutes, minutesLate, isKilled } = step;
     this.now += minutes * 60_000 + 1;
     const cluster = this.#reads[ingestor]!;
     if (does === 'move') return this.#move(ingestor);
@@ -97,7 +104,7 @@ class World {
     const source = step.source.replace('@0', cluster === 'a' ? '@a' : '@b');
     if (!this.#isOnlyUnseen(ingestor, source)) return undefined;
     if (isKilled) this.#snapshotters[object % 2] = this.#begun();
-    await this.#tell({ ingestor, source }, cluster, does, object);
+    await this.#tell({ ingestor, source }, cluster, does, object, minutesLate);
   }
 
   /** Whoever was told of a cluster, or reads another one than before, shows at last what it reads. */
@@ -154,6 +161,7 @@ class World {
     cluster: Cluster,
     does: Exclude<Step['does'], 'move' | 'restart'>,
     object: number,
+    minutesLate = 0,
   ): Promise<void> {
     const reader = this.#readers[at.ingestor]!;
     const place = `${reader} ${at.source}`;
@@ -161,7 +169,7 @@ class World {
     // What it shows once stands for what it tells until it moves again.
     if (does === 'show' || this.#shown.get(place) !== cluster) this.#see(at, does === 'show');
     if (does === 'show') this.#shown.set(place, cluster);
-    const change = this.#changeOf(cluster, does, object, at.source);
+    const change = this.#changeOf(cluster, does, object, at.source, minutesLate);
     const says = this.#shown.get(place) ?? this.#said[at.ingestor];
     const delivery = {
       publishedAt: this.now,
@@ -171,14 +179,15 @@ class World {
       },
     } as unknown as Delivery;
     const isMisnamed = !this.#shown.has(place) && says !== undefined && says !== cluster;
-    const one = { cluster, change, isMisnamed, isKept: false };
+    const isShown = this.#shown.get(place) === cluster && (await this.#uid()) !== undefined;
+    const one = { cluster, change, isMisnamed, isShown, isKept: false };
     this.happened.push(one);
     const snapshotter = this.#snapshotters[object % 2]!;
     try {
       await snapshotter.check([change], [delivery]);
       // As where a batch comes again.
       await snapshotter.check([change], [delivery]);
-      await this.stores.history.append([change]);
+      await this.stores.history.append([change], () => this.now * 1_000);
       one.isKept = true;
     } catch (error) {
       if (!(error instanceof SomeUnprocessable)) throw error;
@@ -190,6 +199,7 @@ class World {
     does: Exclude<Step['does'], 'move' | 'restart'>,
     object: number,
     source: string,
+    minutesLate: number,
   ) {
     const isClaim = does === 'claim';
     const named = isClaim ? OTHER[cluster] : cluster;
@@ -197,7 +207,7 @@ class World {
     const place = `${named}/${name}`;
     const generation = (this.#objects.get(place) ?? 0) + (does === 'create' ? 1 : 0);
     if (does === 'create' || does === 'write') this.#objects.set(place, generation);
-    const at = this.now * 1_000;
+    const at = (this.now - minutesLate * 60_000) * 1_000;
     const id = `${cluster}-${this.happened.length}`;
     const of =
       does === 'show' || (isClaim && object === CLAIMED_FIRST)
@@ -228,16 +238,20 @@ class World {
     return new Identities(cellOver(new Map([['one', this.stores]])), () => this.now);
   }
 
+  async #uid(): Promise<string | undefined> {
+    return (await this.stores.tellers.facts()).find((fact) => fact.what === 'is')?.uid;
+  }
+
   /** The cluster that the name stands for. */
   async own(): Promise<Cluster> {
-    const uid = (await this.stores.tellers.facts()).find((fact) => fact.what === 'is')?.uid;
+    const uid = await this.#uid();
     if (uid === undefined) return this.happened[0]!.cluster;
     return uid === UID.a ? 'a' : 'b';
   }
 
   /** What is open of everything since it is not known whose evidence is whose. */
   async doubts() {
-    const window = { start: BEGIN * 1_000 - 1, end: (this.now + 3_600_000) * 1_000 };
+    const window = { start: (BEGIN - EARLIEST) * 1_000, end: (this.now + 3_600_000) * 1_000 };
     const known = { deliveries: await this.stores.coverage.deliveries() };
     return doubtsFor(await this.stores.coverage.marks(window), window, known).filter(
       ({ reason }) => reason === 'lost',
@@ -268,6 +282,8 @@ test('of two clusters of one name, what is kept of the other, and what is missin
       const wrong = world.happened.filter(({ cluster, isKept, isMisnamed }) =>
         cluster === own ? !isKept && !isMisnamed : isKept,
       );
+      // What comes of another cluster's source is set aside once it showed kube-system, however long ago it happened.
+      expect(wrong.filter(({ cluster, isShown }) => cluster !== own && isShown)).toEqual([]);
       // Reports go out under no other cluster's uid.
       expect([undefined, UID[own]]).toContain(await clusterUidOf(world.stores));
       for (const { change } of wrong)
@@ -278,6 +294,103 @@ test('of two clusters of one name, what is kept of the other, and what is missin
     }),
     { numRuns: 80 },
   );
+});
+
+const MINUTES = { day: 24 * 60, week: 7 * 24 * 60 };
+/** What one ingestor tells by one source, a minute after what it told before, unless said. */
+const tells = (does: Step['does'], more: Partial<Step> = {}): Step => ({
+  ingestor: 0,
+  source: 'webhook:kube-1',
+  object: 0,
+  does,
+  minutes: 1,
+  minutesLate: 0,
+  isKilled: false,
+  ...more,
+});
+/** The cluster `a` is seen, and its object 0 again after a quarter of an hour. */
+const SEEN: readonly Step[] = [tells('show'), tells('create'), tells('write', { minutes: 15 })];
+
+/** When something is open, in minutes before now, to the next ten. */
+async function openMinutes(world: World): Promise<[number, number][]> {
+  const ago = (at: number) => Math.ceil((world.now * 1_000 - at) / 600_000_000) * 10 + 0;
+  return (await world.doubts()).map(({ since, until = Infinity }) => [ago(since), ago(until)]);
+}
+
+test.each<[string, readonly Step[], readonly (readonly [from: number, to: number])[]]>([
+  [
+    'another ingestor tells of another cluster’s last week',
+    [...SEEN, tells('create', { ingestor: 1, minutesLate: MINUTES.week }), tells('show', { ingestor: 1 })],
+    [[MINUTES.week + 10, MINUTES.week]],
+  ],
+  [
+    'a source that was the cluster’s tells of another one’s last week',
+    [...SEEN, tells('move'), tells('create', { minutesLate: MINUTES.week }), tells('show')],
+    [[MINUTES.week + 20, 10]],
+  ],
+  [
+    'the same, out of order, and its snapshotter begun anew each time',
+    [
+      ...SEEN,
+      tells('move'),
+      ...[MINUTES.day, MINUTES.week, 60].map((minutesLate) =>
+        tells('create', { minutesLate, isKilled: true }),
+      ),
+      tells('show', { isKilled: true }),
+    ],
+    [[MINUTES.week + 10, 10]],
+  ],
+  [
+    'one event of another cluster strayed into what the cluster’s source tells',
+    [
+      tells('show'),
+      tells('create'),
+      // Seen each quarter of an hour, over two days.
+      ...Array.from({ length: 200 }, () => tells('write', { minutes: 15 })),
+      tells('move'),
+      tells('show'),
+      tells('move'),
+      tells('write'),
+      tells('write', { minutes: 60 }),
+    ],
+    [[70, 60]],
+  ],
+  [
+    'what the cluster’s source told of last week was set aside, since it was taken for another’s until it was seen again',
+    [
+      ...SEEN,
+      ...Array.from({ length: 5 }, () => tells('write', { minutes: 15 })),
+      tells('move'),
+      tells('show'),
+      tells('move'),
+      tells('create', { object: 1, minutesLate: MINUTES.week, isKilled: true }),
+      tells('write', { isKilled: true }),
+    ],
+    [
+      [MINUTES.week + 10, MINUTES.week],
+      [10, 0],
+    ],
+  ],
+])('where %s, its times are in doubt', async (_, steps, times) => {
+  const world = new World({ reads: ['a', 'b', 'a'], said: [] });
+  for (const step of steps) await world.take(step);
+  expect(await openMinutes(world)).toEqual(times);
+  await world.stores.close();
+});
+
+test('a source that turned is not taken for the cluster’s again by what it told itself of before, as if it had been seen by then', async () => {
+  const world = new World({ reads: ['a'], said: [] });
+  const strange = { object: 1, minutesLate: MINUTES.week };
+  for (const step of [...SEEN, tells('move'), tells('create', strange), tells('show')])
+    await world.take(step);
+  await world.take(tells('write', strange));
+  await world.take(tells('write', { ...strange, minutesLate: 0, minutes: 30 }));
+  expect(world.happened.slice(-3).map(({ cluster, isKept }) => [cluster, isKept])).toEqual([
+    ['b', false],
+    ['b', false],
+    ['b', false],
+  ]);
+  await world.stores.close();
 });
 
 test('of one cluster nothing is in doubt, whoever reads it, once each told of what others told', async () => {

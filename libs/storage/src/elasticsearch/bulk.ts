@@ -101,7 +101,11 @@ function linesOf(write: DocumentWrite): string {
   if (write.op === 'delete') return `${JSON.stringify({ delete: action })}\n`;
   const versioned =
     write.version === undefined ? {} : { version: write.version, version_type: 'external_gte' };
-  return `${JSON.stringify({ [op]: { ...action, ...versioned } })}\n${JSON.stringify(write.document)}\n`;
+  const behind =
+    write.op === 'index' && write.after !== undefined
+      ? { if_seq_no: write.after.seqNo, if_primary_term: write.after.primaryTerm }
+      : {};
+  return `${JSON.stringify({ [op]: { ...action, ...versioned, ...behind } })}\n${JSON.stringify(write.document)}\n`;
 }
 
 /** Sends one request, and again those documents that an overloaded or full node put off. */

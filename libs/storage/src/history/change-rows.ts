@@ -1,15 +1,22 @@
+import type { Instant } from '@margay/ground';
 import type { Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import type { TableIds } from './table-ids.ts';
 import { WHATS } from './tables.ts';
 
 /** Inserts the change; false when its id is known. */
-export function insertChange(database: Database, ids: TableIds, key: number, change: Change): boolean {
+export function insertChange(
+  database: Database,
+  ids: TableIds,
+  key: number,
+  change: Change,
+  publishedAt?: Instant,
+): boolean {
   const { changes } = database
     .sql(
       `INSERT INTO changes (key, change_id, event_id, gone, uid, resource_version, at, received_at, content, created,
-         "user", impersonated, source, position, doubt, generation, based_on)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (change_id) DO NOTHING`,
+         "user", impersonated, source, position, doubt, generation, based_on, published_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (change_id) DO NOTHING`,
     )
     .run(
       key,
@@ -29,6 +36,7 @@ export function insertChange(database: Database, ids: TableIds, key: number, cha
       change.doubt === undefined ? null : JSON.stringify(change.doubt),
       change.generation ?? null,
       change.basedOn ?? null,
+      publishedAt ?? null,
     );
   return changes === 1;
 }

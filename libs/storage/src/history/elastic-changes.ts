@@ -2,6 +2,7 @@ import type { Change } from '@margay/history';
 import { bulk } from '../elasticsearch/bulk.ts';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
+import type { PublishedAt } from './history.ts';
 import { documentOfChange, placeOfChange, type ChangeDocument } from './elastic-documents.ts';
 
 /** Creates the changes; gives those that were there already. */
@@ -9,13 +10,14 @@ export async function createChanges(
   elastic: Elastic,
   changes: readonly Change[],
   keys: readonly string[],
+  publishedAt?: PublishedAt,
 ): Promise<Change[]> {
   const created = await bulk(
     elastic,
     changes.map((change, i) => ({
       op: 'create',
       ...placeOfChange(elastic, change),
-      document: documentOfChange(elastic, keys[i] as string, change),
+      document: documentOfChange(elastic, keys[i] as string, change, publishedAt?.(change)),
     })),
   );
   return changes.filter((_, i) => !created[i]);

@@ -1,4 +1,4 @@
-import type { Key, KubernetesObject } from '@margay/ground';
+import type { Instant, Key, KubernetesObject } from '@margay/ground';
 import { numberedSight, type Change, type DoubtSince, type Version } from '@margay/history';
 import type { Elastic } from '../elasticsearch/connection.ts';
 import { dateOf, documentId, monthOf } from '../elasticsearch/documents.ts';
@@ -33,6 +33,7 @@ export const HISTORY_TEMPLATES: readonly IndexTemplate[] = [
       uid: KEYWORD,
       at: INSTANT,
       receivedAt: INSTANT,
+      publishedAt: INSTANT,
       isSight: FLAG,
       number: NUMBER,
       isBirth: FLAG,
@@ -128,7 +129,12 @@ export function placeOfVersion(elastic: Elastic, key: string, version: Version):
 }
 
 /** The document of a change. */
-export function documentOfChange({ cluster }: Elastic, key: string, change: Change): object {
+export function documentOfChange(
+  { cluster }: Elastic,
+  key: string,
+  change: Change,
+  publishedAt?: Instant,
+): object {
   const { id, eventId, what, group, resource, namespace, name, uid, resourceVersion, at, receivedAt } =
     change;
   const { content, created, doubt, generation, basedOn, actor, origin } = change;
@@ -138,7 +144,7 @@ export function documentOfChange({ cluster }: Elastic, key: string, change: Chan
   const text = JSON.stringify({ ...known, ...more });
   const named = { key, group, resource, namespace, name, uid };
   const isSight = what === 'present' && uid !== undefined && content?.['metadataOnly'] !== true;
-  const when = { '@timestamp': dateOf(at), at, receivedAt };
+  const when = { '@timestamp': dateOf(at), at, receivedAt, publishedAt };
   return {
     ...when,
     cluster,

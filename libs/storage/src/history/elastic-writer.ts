@@ -25,7 +25,7 @@ import {
   type KeyMark,
   type KeyState,
 } from './elastic-keys.ts';
-import type { Appended } from './history.ts';
+import type { Appended, History, PublishedAt } from './history.ts';
 import { sameVersion } from './same-version.ts';
 
 const ATTEMPTS = 5;
@@ -62,17 +62,17 @@ interface Work {
  * The mark holds the key's tail. Changes that are later than all others go on from there; for any other the changes and
  * versions of the key are read and folded anew. Where the marks of all keys would be too much to hold, one half follows the other.
  */
-export function elasticWriter(elastic: Elastic): (changes: readonly Change[]) => Promise<Appended> {
+export function elasticWriter(elastic: Elastic): History['append'] {
   const append = writerOfAll(elastic);
-  return async function inHalves(changes): Promise<Appended> {
+  return async function inHalves(changes, publishedAt): Promise<Appended> {
     try {
-      return await append(changes);
+      return await append(changes, publishedAt);
     } catch (error) {
       if (changes.length < 2 || !isAnswerTooLarge(error)) throw error;
       const middle = Math.ceil(changes.length / 2);
       const [first, second] = [
-        await inHalves(changes.slice(0, middle)),
-        await inHalves(changes.slice(middle)),
+        await inHalves(changes.slice(0, middle), publishedAt),
+        await inHalves(changes.slice(middle), publishedAt),
       ];
       return { applied: first.applied + second.applied, repeated: first.repeated + second.repeated };
     }
@@ -80,10 +80,10 @@ export function elasticWriter(elastic: Elastic): (changes: readonly Change[]) =>
 }
 
 function writerOfAll(elastic: Elastic) {
-  return async (changes: readonly Change[]): Promise<Appended> => {
+  return async (changes: readonly Change[], publishedAt?: PublishedAt): Promise<Appended> => {
     if (changes.length === 0) return { applied: 0, repeated: 0 };
     const keys = changes.map((change) => keyIdOf(elastic, change));
-    const known = new Set(await createChanges(elastic, changes, keys));
+    const known = new Set(await createChanges(elastic, changes, keys, publishedAt));
     const repeated = await createRepeats(elastic, [...known].filter(isKept));
     const named = new Map<string, Key>();
     const fresh = new Map<string, Change[]>();

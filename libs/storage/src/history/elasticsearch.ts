@@ -45,6 +45,21 @@ type EndedDocument = Pick<VersionDocument, (typeof ENDED_FIELDS)[number]>;
 const BUCKETS = 1_000;
 /** Sights that the cluster's own counter numbered. */
 const IS_NUMBERED = { exists: { field: 'number' } };
+/** Where it is not known when it was published, by when its request came in. */
+const publishedBefore = (before: Instant): estypes.QueryDslQueryContainer => ({
+  bool: {
+    should: [
+      { range: { publishedAt: { lt: before } } },
+      {
+        bool: {
+          must_not: [{ exists: { field: 'publishedAt' } }],
+          filter: [{ range: { receivedAt: { lt: before } } }],
+        },
+      },
+    ],
+    minimum_should_match: 1,
+  },
+});
 /** Bodies make the pages big: fewer at once. */
 const VERSIONS_AT_ONCE = 1_000;
 /** How many names are asked for at once. */
@@ -140,7 +155,7 @@ export function elasticsearchHistory(elastic: Elastic): History {
 
   /** How many of the changes of each are there does not matter: one is enough. */
   const knownOf = async (uids: readonly string[], before: Instant): Promise<string[]> => {
-    const earlier = Number.isFinite(before) ? [{ range: { receivedAt: { lt: before } } }] : [];
+    const earlier = Number.isFinite(before) ? [publishedBefore(before)] : [];
     const { aggregations } = await elastic.call('looking for objects', () =>
       client.search<unknown, { uids: { buckets: { key: string }[] } }>({
         index: elastic.index('changes-*'),

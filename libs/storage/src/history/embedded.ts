@@ -31,7 +31,7 @@ import { HistoryWriter } from './writer.ts';
 export function embeddedHistory(database: Database, snapshots: Snapshots): History {
   const writer = new HistoryWriter(database);
   return {
-    append: async (changes) => writer.append(changes),
+    append: async (changes, publishedAt) => writer.append(changes, publishedAt),
 
     foldAnew: (signal) => writer.foldAnew(signal),
 
@@ -109,7 +109,7 @@ function keyIdOf(database: Database, { group, resource, namespace, name }: Key):
 function isKnown(database: Database, before: Instant) {
   const one = database.sql(
     `SELECT 1 FROM changes c JOIN keys k ON k.id = c.key
-     WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND c.received_at < ?
+     WHERE k."group" = ? AND k.resource = ? AND k.namespace = ? AND k.name = ? AND c.uid = ? AND coalesce(c.published_at, c.received_at) < ?
        AND c.gone = 0 AND c.resource_version IS NOT NULL LIMIT 1`,
   );
   const end = Math.min(before, Number.MAX_SAFE_INTEGER);

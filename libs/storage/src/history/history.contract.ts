@@ -533,6 +533,20 @@ export function historyContract(name: string, open: () => Promise<History>) {
       expect(await history.known([], Infinity)).toEqual(new Set());
     });
 
+    test('objects are known by when they were published, however long ago they were seen; elsewhere by when they were seen', async () => {
+      const history = await open();
+      const seen = changes.filter(
+        ({ what, uid, ...change }) => what === 'present' && uid !== undefined && isOfOwnCounter(change),
+      );
+      const [late, other] = [seen[0]!, seen.find(({ uid }) => uid !== seen[0]!.uid)!];
+      const published = EVER.end;
+      await history.append([late, other], ({ id }) => (id === late.id ? published : undefined));
+      const objects = [late, other].map((change) => ({ ...change, uid: change.uid! }));
+      expect(await history.known(objects, published)).toEqual(new Set([other.uid]));
+      expect(await history.known(objects, published + 1)).toEqual(new Set([late.uid, other.uid]));
+      expect(await history.changesOf(late)).toEqual([late]);
+    });
+
     test('span and summary say what there is', async () => {
       const history = await open();
       expect(await history.span()).toBeUndefined();

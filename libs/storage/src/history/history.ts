@@ -10,6 +10,9 @@ import type {
   Version,
 } from '@margay/history';
 
+/** When the message that told a change was published. */
+export type PublishedAt = (change: Change) => Instant | undefined;
+
 /** What became of changes that were appended. */
 export interface Appended {
   /** Changes that the history did not have yet. */
@@ -88,8 +91,10 @@ export interface History {
    *
    * A change known already does nothing; where it comes from another origin, its event is counted as a repeat, once
    * for each origin.
+   *
+   * @param publishedAt when the message of a change was published; undefined of what no message told.
    */
-  append(changes: readonly Change[]): Promise<Appended>;
+  append(changes: readonly Change[], publishedAt?: PublishedAt): Promise<Appended>;
 
   /**
    * Derives anew the versions that another release folded in another way (`FOLD`), some names at a time; others may be appended to meanwhile.
@@ -111,8 +116,8 @@ export interface History {
   firstSights(window: SightWindow): AsyncIterable<Sight>;
 
   /**
-   * Those of some objects that the cluster's own counter counts, by uid, of which a sight is here whose request came in before an instant: what a
-   * request claims is none. In Elasticsearch not of those that releases kept which did not index uids or numbers.
+   * Those of some objects that the cluster's own counter counts, by uid, of which a sight is here that was published before an instant: what a
+   * request claims is none. Where it is not known when it was published, as of those that former releases kept, its request had come in before. In Elasticsearch not of those that releases kept which did not index uids or numbers.
    */
   known(objects: readonly KnownObject[], before: Instant): Promise<ReadonlySet<string>>;
 

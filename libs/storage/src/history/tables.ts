@@ -62,6 +62,10 @@ export const HISTORY_FOLDS = `
   ALTER TABLE keys ADD COLUMN goes_on INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX keys_by_fold ON keys (fold, id)`;
 
+/** When the message of a change was published; that is not known of those from before it was noted. */
+export const HISTORY_PUBLISHED = `
+  ALTER TABLE changes ADD COLUMN published_at INTEGER`;
+
 /** What stands in the column `gone` of changes: the place in this list. */
 export const WHATS: readonly Change['what'][] = [
   'present',

@@ -6,7 +6,13 @@ import { collect } from '../testing/collect.ts';
 import { embeddedHistory } from './embedded.ts';
 import { ARRIVAL_EVENTS, ARRIVAL_KEYS, ARRIVAL_TABLES } from '../arrivals/embedded.ts';
 import { WINDOW_TABLES } from '../windows/embedded.ts';
-import { HISTORY_DOUBTS, HISTORY_FOLDS, HISTORY_RESTORES, HISTORY_TABLES } from './tables.ts';
+import {
+  HISTORY_DOUBTS,
+  HISTORY_FOLDS,
+  HISTORY_PUBLISHED,
+  HISTORY_RESTORES,
+  HISTORY_TABLES,
+} from './tables.ts';
 import { HistoryWriter } from './writer.ts';
 
 /** Any fact about one of three objects of one name, mostly but not always later than those before. */
@@ -59,6 +65,7 @@ test('a writer that finds everything in its tables goes on as one that remembers
           HISTORY_DOUBTS,
           HISTORY_RESTORES,
           HISTORY_FOLDS,
+          HISTORY_PUBLISHED,
           WINDOW_TABLES,
           ARRIVAL_TABLES,
           ARRIVAL_EVENTS,

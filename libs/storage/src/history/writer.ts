@@ -3,7 +3,7 @@ import { FOLD, foldOn, isKept, refold, type Change } from '@margay/history';
 import type { Database } from '@margay/sqlite';
 import { arrivalNotes, forgetOpened, type NoteArrival } from '../arrivals/embedded.ts';
 import { insertChange, insertRepeat } from './change-rows.ts';
-import type { Appended } from './history.ts';
+import type { Appended, PublishedAt } from './history.ts';
 import { KeyTails, type RowTail } from './key-tails.ts';
 import { TableIds } from './table-ids.ts';
 import {
@@ -32,7 +32,7 @@ export class HistoryWriter {
     this.#ids = new TableIds(database, (key) => this.#tails.holdNew(key));
   }
 
-  append(changes: readonly Change[]): Appended {
+  append(changes: readonly Change[], publishedAt?: PublishedAt): Appended {
     return this.#written((arrived) => {
       let applied = 0;
       let repeated = 0;
@@ -42,7 +42,7 @@ export class HistoryWriter {
         // Before the key's first change is inserted: the tail is that of the changes before.
         const mine = touched.get(key) ?? { before: this.#tails.of(key), added: [] };
         touched.set(key, mine);
-        if (insertChange(this.#database, this.#ids, key, change)) {
+        if (insertChange(this.#database, this.#ids, key, change, publishedAt?.(change))) {
           applied++;
           const { at, eventId: event } = change;
           arrived({ kind: 'change', first: at, last: at, event });

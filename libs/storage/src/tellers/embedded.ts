@@ -1,6 +1,6 @@
 import type { TellerFact } from '@margay/coverage';
 import type { Database } from '@margay/sqlite';
-import { partsOf, type Tellers } from './tellers.ts';
+import { movedOn, partsOf, type Tellers } from './tellers.ts';
 
 /** The table of who tells. */
 export const TELLER_TABLES = `
@@ -11,11 +11,17 @@ export function embeddedTellers(database: Database): Tellers {
   return {
     append: async (facts) =>
       database.transaction(() => {
+        const kept = database.sql('SELECT fact FROM tellers WHERE what = ? AND known_by = ?');
         const insert = database.sql(
-          `INSERT INTO tellers (what, known_by, fact) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET fact = excluded.fact
-           WHERE what = 'seen' AND json_extract(excluded.fact, '$.at') > json_extract(fact, '$.at')`,
+          `INSERT INTO tellers (what, known_by, fact) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET fact = excluded.fact`,
         );
-        for (const fact of facts) insert.run(fact.what, knownBy(partsOf(fact)), JSON.stringify(fact));
+        for (const fact of facts) {
+          const place = [fact.what, knownBy(partsOf(fact))] as const;
+          const former = kept.get(...place) as { readonly fact: string } | undefined;
+          const moved = former === undefined ? fact : movedOn(JSON.parse(former.fact) as TellerFact, fact);
+          const text = JSON.stringify(moved);
+          if (text !== former?.fact) insert.run(...place, text);
+        }
       }, 'later'),
 
     facts: async () =>

@@ -1,10 +1,16 @@
 import type { TellerFact } from '@margay/coverage';
+import { compareTexts } from '@margay/ground';
 import { FIRST_OBJECT } from '@margay/history';
 import { describe, expect, test } from 'vitest';
 import type { Stores } from '../stores.ts';
 import { clusterUidOf } from './cluster-uid.ts';
 
-const sorted = (facts: readonly TellerFact[]): string[] => facts.map((fact) => JSON.stringify(fact)).sort();
+const sorted = (facts: readonly TellerFact[]): string[] =>
+  facts
+    .map((fact) =>
+      JSON.stringify(Object.fromEntries(Object.entries(fact).toSorted(([a], [b]) => compareTexts(a, b)))),
+    )
+    .sort();
 
 /** `a` tells of the cluster `1`; of which `b` does, nobody knows. */
 const FACTS: readonly TellerFact[] = [
@@ -69,6 +75,54 @@ export function tellersContract(name: string, open: () => Promise<Stores>) {
       for (const at of [20, 10]) await tellers.append([tied('a', 'b', at)]);
       await tellers.append([tied('a', 'c', 30)]);
       expect(sorted(await tellers.facts())).toEqual(sorted([tied('a', 'b', 20), tied('a', 'c', 30)]));
+    });
+
+    test('of which times one told is one span for each slot, also of several who keep it at once, and begins anew where the former is known to be of the cluster', async () => {
+      const { tellers } = await open();
+      const told = (
+        start: number,
+        end: number,
+        more: { seen?: number; until?: number } = {},
+      ): TellerFact => ({
+        what: 'told',
+        teller: 'a',
+        begun: 0,
+        slot: 0,
+        seen: 5,
+        until: 20,
+        start,
+        end,
+        ...more,
+      });
+      const aside = (start: number, end: number): TellerFact => ({
+        what: 'aside',
+        teller: 'a',
+        at: 7,
+        start,
+        end,
+      });
+      await Promise.all([
+        tellers.append([told(10, 12), told(4, 6), aside(9, 10)]),
+        tellers.append([told(11, 13)]),
+        tellers.append([aside(3, 4), told(8, 9)]),
+      ]);
+      const others: TellerFact[] = [
+        { what: 'times', at: 3 },
+        { ...(told(1, 2) as TellerFact & { what: 'told' }), slot: 1 },
+        { ...(told(1, 2) as TellerFact & { what: 'told' }), begun: 9 },
+        { what: 'aside', teller: 'a', at: 8, start: 1, end: 2 },
+      ];
+      await tellers.append([...others, { what: 'times', at: 2 }]);
+      expect(sorted(await tellers.facts())).toEqual(sorted([told(4, 13), aside(3, 10), ...others]));
+      // What was published since it was seen last is not known to be of the cluster.
+      await tellers.append([told(30, 32, { seen: 19, until: 40 })]);
+      expect(sorted(await tellers.facts())).toEqual(
+        sorted([told(4, 32, { until: 40 }), aside(3, 10), ...others]),
+      );
+      await tellers.append([told(50, 52, { seen: 40, until: 60 })]);
+      expect(sorted(await tellers.facts())).toEqual(
+        sorted([told(50, 52, { seen: 40, until: 60 }), aside(3, 10), ...others]),
+      );
     });
 
     test('of an object the first is kept who told of it', async () => {

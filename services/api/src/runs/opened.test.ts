@@ -1,4 +1,11 @@
-import { fileSource, lostSource, markOf, type CoverageMark, type Read } from '@margay/coverage';
+import {
+  fileSource,
+  lostSource,
+  markOf,
+  type CoverageMark,
+  type Read,
+  type TellerFact,
+} from '@margay/coverage';
 import { DAY, HOUR, type Instant, MINUTE } from '@margay/ground';
 import { FIRST_OBJECT } from '@margay/history';
 import { computeReport, reportInput, splitReport } from '@margay/reports';
@@ -222,6 +229,41 @@ test.each<[string, CoverageMark, opened: RegExp | undefined, own?: string]>([
     (await openedOf(kept, () => END + 3 * HOUR)([{ id: 'r', told, deliveries: 0 }])).get('r') ?? [];
   if (words === undefined) expect(found).toEqual([]);
   else expect(found).toContainEqual(expect.stringMatching(words));
+});
+
+test('evidence of another cluster that is found later marks the reports of the time that it tells of, and no others', async () => {
+  const kept = await opened();
+  await kept.coverage.append([eachMinute('a.log', FROM, END + 30 * MINUTE)]);
+  const told = await archived(kept, 'r');
+  const judge = openedOf(kept, () => END + 30 * DAY);
+  const found = async () => (await judge([{ id: 'r', told, deliveries: 0 }])).get('r') ?? [];
+  const late = END + 20 * DAY;
+  const times = (start: Instant, end: Instant): TellerFact => ({
+    what: 'told',
+    teller: 'webhook:kube-1@x',
+    begun: 0,
+    slot: 0,
+    seen: late,
+    until: late + HOUR,
+    start,
+    end,
+  });
+  await kept.tellers.append([
+    { what: 'first', teller: 'webhook:kube-1@x' },
+    { what: 'ours', teller: 'webhook:kube-1@x', at: FROM },
+    { what: 'is', uid: 'first', at: FROM },
+    { what: 'times', at: 0 },
+    times(END + DAY, END + 2 * DAY),
+  ]);
+  expect(await found()).toEqual([]);
+  await kept.tellers.append([
+    { what: 'says', teller: 'webhook:kube-1@x', uid: 'second', at: late + MINUTE, since: late },
+  ]);
+  expect(await found()).toEqual([]);
+  await kept.tellers.append([times(START + MINUTE, START + HOUR)]);
+  expect(await found()).toEqual([
+    expect.stringMatching(/^webhook:kube-1 tells of another cluster of this name/),
+  ]);
 });
 
 test('of a cluster it is said what was found later of its last report', async () => {

@@ -4,7 +4,9 @@ import {
   lostKnowledge,
   sourceName,
   surelyRotatedFrom,
+  tellerMarks,
   tellsOfTime,
+  whoseOf,
 } from '@margay/coverage';
 import { DAY, type Instant, MINUTE, parseInstant, SECOND } from '@margay/ground';
 import { openedSince } from '@margay/reports';
@@ -75,7 +77,7 @@ export interface AskedRun {
  * @returns what is open by now and was not, by their ids; what was not judged yet is absent.
  */
 export function openedOf(
-  stores: Pick<Stores, 'archive' | 'coverage' | 'history'>,
+  stores: Pick<Stores, 'archive' | 'coverage' | 'history' | 'tellers'>,
   now: () => Instant = () => Date.now() * 1_000,
 ): (runs: readonly AskedRun[]) => Promise<ReadonlyMap<string, readonly string[]>> {
   const judged = new Map<string, Judged>();
@@ -88,13 +90,16 @@ export function openedOf(
     if (runs.length === 0) return new Map();
     const positions = await stores.coverage.positions();
     const strangers = strangersAmong(positions);
+    const whose = whoseOpen(await stores.tellers.facts());
     const begun = performance.now();
     for (const { id, told, deliveries } of runs) {
       const strange = strangers(told);
-      const by = JSON.stringify([deliveries, strange]);
+      const doubted = whose(told.end);
+      const by = JSON.stringify([deliveries, strange, doubted]);
       const known = judged.get(id);
       const at = now();
-      if (known === undefined && told.isSettled && deliveries === 0 && strange.length === 0) continue;
+      const isNothingNew = deliveries === 0 && strange.length === 0 && doubted.length === 0;
+      if (known === undefined && told.isSettled && isNothingNew) continue;
       const isDecided = told.isSettled || (known !== undefined && known.at > told.end + DECIDED_AFTER);
       if (known?.by === by && (isDecided || at < known.at + STANDS)) continue;
       judged.set(id, { by, at, opened: await judge(id) });
@@ -107,6 +112,14 @@ export function openedOf(
       }),
     );
   };
+}
+
+/** What is open before an instant since it is not known whose evidence is whose, which may come to be known, and be open, long after. */
+function whoseOpen(facts: Parameters<typeof whoseOf>[0]) {
+  const open = tellerMarks(whoseOf(facts)).flatMap(({ source, problems }) =>
+    problems.map(({ after = -Infinity, before }) => ({ source, after, before })),
+  );
+  return (end: Instant) => open.filter(({ after }) => after < end);
 }
 
 /**
