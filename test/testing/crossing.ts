@@ -56,7 +56,7 @@ export async function apiServerOf(cluster: Cluster): Promise<string> {
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** What stands in paths and queries for a route of a cluster that is served: what is new here has to be said. */
-function routeOf(operation: Operation, ids: readonly string[]): string {
+export function addressWithin(operation: Operation, ids: readonly string[]): string {
   const VALUES: Readonly<Record<string, string>> = {
     id: ids[0]!,
     other: ids[0]!,
@@ -144,7 +144,7 @@ export async function expectNoCrossing(
     // Whoever ends a session has none after that: what comes later needs it.
     if (id === 'signOut' || id === 'signOutEverywhere') continue;
     for (const cluster of CLUSTERS) {
-      const own = `${api}${routeOf(operation, ids.get(cluster)!)}`;
+      const own = `${api}${addressWithin(operation, ids.get(cluster)!)}`;
       const strangers = [
         bearer(viewerOf(other(cluster))),
         session[other(cluster)],

@@ -21,7 +21,10 @@ interface Described {
   readonly security?: readonly unknown[];
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema?: object }>> }>
+    Record<
+      string,
+      { readonly headers?: object; readonly content: Readonly<Record<string, { readonly schema?: object }>> }
+    >
   >;
 }
 const document = openApi(version) as {
@@ -68,6 +71,7 @@ test.each(operations)('%s says what it answers, and what it needs', (id, { metho
   const { schema } = described.responses['200']!.content[answer.mediaType]!;
   if (answer.mediaType === 'application/json') expect(schema).toBeDefined();
   expect(Object.keys(described.responses).includes('401')).toBe(RIGHTS[right].signedIn);
+  expect(described.responses['503']!.headers).toHaveProperty('Retry-After');
   expect(described.security).toEqual(RIGHTS[right].signedIn ? undefined : []);
 });
 

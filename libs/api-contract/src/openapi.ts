@@ -99,6 +99,7 @@ function described(operationId: string, operation: Operation): object {
           status,
           {
             description: PROBLEMS[status],
+            ...(status === 503 && { headers: { 'Retry-After': RETRY_AFTER } }),
             content: { 'application/problem+json': { schema: { $ref: referenceOf('Problem') } } },
           },
         ]),
@@ -115,7 +116,13 @@ const PROBLEMS = {
   409: 'The run is not finished, what is needed was removed, the report is not what was archived, or the runs are of different types: the detail says which.',
   410: 'The report, or some of its rows, was archived and is not in the archive any more: the detail says which.',
   422: 'The template of the file fails: the detail says where.',
-  503: 'Too many files of templates are being made: try again in some seconds.',
+  503: 'What is needed for the answer cannot be had now, as while Elasticsearch is away: the detail says what. The same request will do later.',
+};
+
+const RETRY_AFTER = {
+  description: 'After so many seconds it is worth trying again.',
+  required: true,
+  schema: { type: 'integer', minimum: 0 },
 };
 
 function problemsOf({ right, parameters, query, problems = [] }: Operation): (keyof typeof PROBLEMS)[] {
@@ -126,6 +133,7 @@ function problemsOf({ right, parameters, query, problems = [] }: Operation): (ke
     ...(permissions.length > 0 ? [403 as const] : []),
     ...(parameters ? [404 as const] : []),
     ...problems,
+    503,
   ];
 }
 

@@ -10,7 +10,7 @@ export interface Answer<S extends z.ZodType = z.ZodType> {
 }
 
 /** The answers other than the one that was asked for, beside those that follow from the rest of the description. */
-export type ProblemStatus = 409 | 410 | 422 | 503;
+export type ProblemStatus = 409 | 410 | 422;
 
 /** An operation of the API: what serves it, documents it and asks it is made of this. */
 export interface Operation {

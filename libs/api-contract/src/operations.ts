@@ -195,7 +195,7 @@ export const OPERATIONS = {
     parameters: z.object({ id, name: z.string().meta({ description: 'The name of a file.' }) }),
     takes: 'long',
     answer: { description: 'The file.', mediaType: 'application/octet-stream' },
-    problems: [409, 410, 422, 503],
+    problems: [409, 410, 422],
   },
   state: {
     method: 'get',

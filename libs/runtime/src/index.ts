@@ -37,7 +37,7 @@ export { makeFolder } from './make-folder.ts';
 export { METRICS } from './metrics/catalogue.ts';
 export { type Metrics, openMetrics } from './metrics/metrics.ts';
 export { onceDone } from './once-done.ts';
-export { Problem, missing, refused } from './problem.ts';
+export { Problem, missing, problemOf, refused } from './problem.ts';
 export { type Progress, openProgress } from './progress.ts';
 export { replaceFile } from './replace-file.ts';
 export { reasonOf, shownAddress, shownText, stackOf } from './shown.ts';

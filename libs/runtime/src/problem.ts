@@ -1,3 +1,6 @@
+import { isAway } from './away.ts';
+import { partOf } from './failed.ts';
+
 /** An answer other than the one that was asked for, as RFC 9457 writes it: `application/problem+json`. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -19,3 +22,18 @@ export const missing = (what: string): Problem => new Problem(404, 'Not found', 
 
 /** The request cannot be answered as it is written. */
 export const refused = (detail: string): Problem => new Problem(400, 'Bad request', detail);
+
+/**
+ * The answer that an error is to whoever asked: a problem, or what is said where a server that is needed is away. Undefined where it is of
+ * the inside, which is for the log. Where the server is and what it said is for the log too.
+ */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (!isAway(error)) return undefined;
+  const away = partOf(error) ?? 'A server that is needed';
+  return new Problem(
+    503,
+    'Unavailable',
+    `${away} does not answer, or says that it cannot now. Nothing is lost: try again in some seconds; the log says more`,
+  );
+}

@@ -45,6 +45,9 @@ export interface Answer<T> {
   readonly again: () => void;
 }
 
+/** Nothing is wrong with what was asked: it is asked again. */
+export const isAway = ({ status }: ApiProblem): boolean => status === 0 || status >= 500;
+
 const RETRY_MILLISECONDS = 3_000;
 
 /** Keeps the answer to a question; undefined asks nothing. */
@@ -63,8 +66,7 @@ export function useAnswer<T>(path: string | undefined): Answer<T> {
         if (gone.signal.aborted) return;
         const problem = error instanceof ApiProblem ? error : new ApiProblem(0, String(error));
         setState((before) => ({ ...(before.path === path && before), path, problem }));
-        if (problem.status === 0 || problem.status >= 500)
-          timer = setTimeout(() => setTurn((n) => n + 1), RETRY_MILLISECONDS);
+        if (isAway(problem)) timer = setTimeout(() => setTurn((n) => n + 1), RETRY_MILLISECONDS);
       },
     );
     return () => {

@@ -1,7 +1,7 @@
 import type { ParentRun, ParentRuns } from '@margay/api-contract';
 import { html } from 'htm/preact';
-import { part, useAnswer, useRunEvents } from './api.ts';
-import { gradeText, Name, Time } from './parts.ts';
+import { isAway, part, useAnswer, useRunEvents } from './api.ts';
+import { gradeText, Name, Problem, Time } from './parts.ts';
 
 type ChildRun = ParentRun['children'][number];
 
@@ -16,8 +16,9 @@ const LOOKS: Readonly<Record<ParentRun['state'], string>> = {
 
 /** The newest runs over many clusters, each with the runs of its clusters; nothing where there are none. */
 export function OverClusters() {
-  const { data, again } = useAnswer<ParentRuns>(`/parent-runs?limit=${SHOWN}`);
+  const { data, problem, again } = useAnswer<ParentRuns>(`/parent-runs?limit=${SHOWN}`);
   useRunEvents(['runs'], again);
+  if (data === undefined && problem && isAway(problem)) return html`<${Problem} problem=${problem} />`;
   if (data === undefined || data.items.length === 0) return null;
   return html`<details class="card">
     <summary>Runs over many clusters (${data.total.toLocaleString('en')})</summary>

@@ -1,7 +1,7 @@
 import type { Cluster, GlobalReports, Run, Runs } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
 import { AskButton } from './ask-button.ts';
-import { ask, part, query, useAnswer, useRunEvents, type ApiProblem } from './api.ts';
+import { ask, isAway, part, query, useAnswer, useRunEvents, type ApiProblem } from './api.ts';
 import { OverClusters } from './parent-runs.ts';
 import { Badge, Late, Name, Problem, RingFigure, Time, visible, Wait } from './parts.ts';
 
@@ -116,7 +116,8 @@ function RunCard({ run }: { run: Run }) {
 
 /** The GlobalReports: what is due next, what came last, and a button that has one computed now. */
 function Schedules() {
-  const { data, again } = useAnswer<GlobalReports>('/reports');
+  const { data, problem, again } = useAnswer<GlobalReports>('/reports');
+  if (data === undefined && problem && isAway(problem)) return html`<${Problem} problem=${problem} />`;
   if (data === undefined || data.items.length === 0) return null;
   return html`<details class="card">
     <summary>GlobalReports (${data.items.length})</summary>

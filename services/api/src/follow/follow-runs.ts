@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '@margay/api-contract';
-import { Problem } from '@margay/runtime';
+import { problemOf } from '@margay/runtime';
 
 const LOOK_MILLISECONDS = 2_000;
 const HEARTBEAT_MILLISECONDS = 15_000;
@@ -24,7 +24,7 @@ export async function* followRuns(
       runs = await visible();
     } catch (error) {
       // Whoever comes again is told why.
-      if (error instanceof Problem) return;
+      if (problemOf(error) !== undefined) return;
       throw error;
     }
     for (const run of runs.filter(({ id, state }) => known.get(id) !== state))

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { User } from '@margay/kubernetes';
-import { isAway, Problem, reasonOf } from '@margay/runtime';
+import { isAway } from '@margay/runtime';
 import { CLOCK, type Clock } from '@margay/runtime/nest';
 import type { KeptSession, Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -102,19 +102,17 @@ export class SessionKeeper {
   ): Promise<void> {
     const now = this.#now();
     const id = newId();
-    await stored(async () => {
-      await this.#endOf(request, this.#cookies[0]);
-      await this.#forget(now);
-      const session = {
-        digest: digestOf(id),
-        owner: digestOfOwner(owner),
-        sealed: seal(id, 'token' in content ? { ...content, cluster: this.#cluster } : content),
-        startedAt: now,
-        usedAt: now,
-        endsAt: now + this.#limits.lifetime * MICROSECONDS,
-      };
-      await this.#sessions.begin(session, { ofOwner: this.#limits.ofOne, inAll: IN_ALL });
-    });
+    await this.#endOf(request, this.#cookies[0]);
+    await this.#forget(now);
+    const session = {
+      digest: digestOf(id),
+      owner: digestOfOwner(owner),
+      sealed: seal(id, 'token' in content ? { ...content, cluster: this.#cluster } : content),
+      startedAt: now,
+      usedAt: now,
+      endsAt: now + this.#limits.lifetime * MICROSECONDS,
+    };
+    await this.#sessions.begin(session, { ofOwner: this.#limits.ofOne, inAll: IN_ALL });
     this.#cookies[0].set(request, reply, id);
   }
 
@@ -139,18 +137,18 @@ export class SessionKeeper {
 
   async #open(id: string, again: 'again' | undefined): Promise<OpenSession | undefined> {
     const digest = digestOf(id);
-    const kept = await stored(() => this.#sessions.get(digest));
+    const kept = await this.#sessions.get(digest);
     if (kept === undefined) return undefined;
     const now = this.#now();
     await this.#forget(now);
     if (!this.#lasts(kept, now)) {
-      await stored(() => this.#sessions.end(digest));
+      await this.#sessions.end(digest);
       return undefined;
     }
     const idle = this.#limits.idle * MICROSECONDS;
     // Not every request is written down.
     if (again === undefined && now - kept.usedAt > idle / 20)
-      await stored(() => this.#sessions.use(digest, now).catch(unlessFull));
+      await this.#sessions.use(digest, now).catch(unlessFull);
     const content = contentOf(id, kept.sealed);
     // An older release did not keep who it is of: it is nobody’s.
     if (content === undefined || ('user' in content && !('owner' in content))) return undefined;
@@ -159,26 +157,26 @@ export class SessionKeeper {
 
   /** What it is of from now on, if it was not ended meanwhile. */
   async change({ id }: OpenSession, content: SessionContent): Promise<void> {
-    await stored(() => this.#sessions.reseal(digestOf(id), seal(id, content)));
+    await this.#sessions.reseal(digestOf(id), seal(id, content));
   }
 
   /** Ends it, wherever its cookie is. */
   async endOf({ id }: OpenSession): Promise<void> {
-    await stored(() => this.#sessions.end(digestOf(id)));
+    await this.#sessions.end(digestOf(id));
   }
 
   /** Whether nobody else, of all replicas, did this for the session within so long. */
   async isFirst({ id }: OpenSession, what: string, milliseconds: number): Promise<boolean> {
     const now = this.#now();
     const note = { what: `${digestOf(id)} ${what}`, now, until: now + milliseconds * MICROSECONDS };
-    return stored(() => firstToNote(this.#sessions, note));
+    return firstToNote(this.#sessions, note);
   }
 
   /** Ends the sessions of a request, and takes their cookies away. One that is good for another cluster alone stays. */
   async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     for (const cookie of this.#cookies) {
       if (cookie !== this.#cookies[0] && !(await this.#isGoodHere(idIn(cookie, request)))) continue;
-      await stored(() => this.#endOf(request, cookie));
+      await this.#endOf(request, cookie);
       cookie.clear(request, reply);
     }
   }
@@ -194,7 +192,7 @@ export class SessionKeeper {
       .map((cookie) => idIn(cookie, request))
       .flatMap((id) => (id === undefined ? [] : [digestOf(id)]));
     const now = this.#now();
-    const kept = await stored(() => this.#sessions.of(digestOfOwner(owner)));
+    const kept = await this.#sessions.of(digestOfOwner(owner));
     return kept
       .filter((each) => this.#lasts(each, now))
       .map((each) => ({ ...each, current: digests.includes(each.digest) }));
@@ -202,10 +200,7 @@ export class SessionKeeper {
 
   /** Ends every session of somebody. */
   async endAll(owner: Owner): Promise<void> {
-    await stored(async () => {
-      for (const { digest } of await this.#sessions.of(digestOfOwner(owner)))
-        await this.#sessions.end(digest);
-    });
+    for (const { digest } of await this.#sessions.of(digestOfOwner(owner))) await this.#sessions.end(digest);
   }
 
   async #endOf(request: FastifyRequest, cookie: OwnCookie): Promise<void> {
@@ -248,13 +243,4 @@ function idIn(cookie: OwnCookie, request: FastifyRequest): string | undefined {
 /** Where the disk of a store is full it can be read: who is signed in stays so, and is taken to have done nothing since. */
 function unlessFull(error: unknown): void {
   if (!isAway(error)) throw error;
-}
-
-/** Without the store nobody is signed in, and nobody is signed out. */
-export async function stored<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new Problem(503, 'Unavailable', `The sessions cannot be looked at now: ${reasonOf(error)}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { Away, Problem } from '@margay/runtime';
+import { Away, failureOf, Problem } from '@margay/runtime';
 import type { KeptSession } from '@margay/storage';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect, test } from 'vitest';
@@ -266,11 +266,13 @@ test('while the store is away nobody is signed in, and that is said', async () =
   const { apps, stores } = await replicas(1, authority);
   const { cookie } = await signIn(apps[0]!);
   stores.sessions.get = async () => {
-    throw new Error('No node answers');
+    throw failureOf({ part: 'Elasticsearch', doing: 'finding a session', said: 'no node', passes: true });
   };
   const answer = await apps[0]!.inject({ url: '/api/v1/runs', headers: { cookie } });
   expect(answer.statusCode).toBe(503);
-  expect(answer.json()).toMatchObject({ detail: expect.stringContaining('No node answers') as string });
+  expect(answer.json()).toMatchObject({
+    detail: expect.stringMatching(/^Elasticsearch does not answer/) as string,
+  });
   // Who has a token does without.
   const bearer = await apps[0]!.inject({
     url: '/api/v1/runs',

@@ -1,5 +1,5 @@
 import type { User } from '@margay/kubernetes';
-import { Problem } from '@margay/runtime';
+import { problemOf } from '@margay/runtime';
 import type { Clock } from '@margay/runtime/nest';
 import type { NamedContent, OpenSession, SessionKeeper } from '../session/session-keeper.ts';
 import type { OidcProvider } from './oidc-provider.ts';
@@ -68,8 +68,9 @@ export class NamedByProvider {
       });
       return user;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      return error.status === 401 ? 'nobody' : 'no answer';
+      const problem = problemOf(error);
+      if (problem === undefined) throw error;
+      return problem.status === 401 ? 'nobody' : 'no answer';
     }
   }
 }

@@ -7,7 +7,6 @@ import * as z from 'zod';
 import type { Origin } from '../http/origin.ts';
 import { OwnCookie } from '../session/cookies.ts';
 import { firstToNote } from '../session/first-to-note.ts';
-import { stored } from '../session/session-keeper.ts';
 import { ORIGIN_OF } from '../tokens.ts';
 import type { Login } from './oidc-provider.ts';
 
@@ -62,7 +61,7 @@ export class PendingLogins {
   async finish({ state }: PendingLogin): Promise<boolean> {
     const now = this.#now();
     const note = { what: `login ${state}`, now, until: now + SECONDS * MICROSECONDS };
-    return stored(() => firstToNote(this.#sessions, note));
+    return firstToNote(this.#sessions, note);
   }
 }
 

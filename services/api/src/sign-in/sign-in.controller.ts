@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query, Req, Res, type OnApplicationBootstrap } from '@nestjs/common';
 import { OPERATIONS, type Answered } from '@margay/api-contract';
-import { missing, Problem, type Log, reasonOf } from '@margay/runtime';
+import { missing, Problem, problemOf, type Log, reasonOf } from '@margay/runtime';
 import { CLOCK, type Clock, LOG, Open } from '@margay/runtime/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authority } from '../access/access.ts';
@@ -112,11 +112,12 @@ export class SignInController implements OnApplicationBootstrap {
         .code(302);
       return '';
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      const problem = problemOf(error);
+      if (problem === undefined) throw error;
       this.#log.warn('Signing in failed', { reason: reasonOf(error) });
       if (!(headers.accept ?? '').includes('text/html')) throw error;
-      void reply.code(error.status).type('text/html; charset=utf-8').header('cache-control', 'no-store');
-      return problemPage(error);
+      void reply.code(problem.status).type('text/html; charset=utf-8').header('cache-control', 'no-store');
+      return problemPage(problem);
     }
   }
 }

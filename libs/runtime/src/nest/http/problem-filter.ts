@@ -3,14 +3,19 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
-import { Problem } from '../../problem.ts';
+import { partOf } from '../../failed.ts';
+import { problemOf, type Problem } from '../../problem.ts';
 import type { Log } from '../../log.ts';
 import { reasonOf } from '../../shown.ts';
 import { LOG } from '../tokens.ts';
 
+/** Whoever is told that something cannot be had now is told to come again after so long, where nothing else is said. */
+const RETRY_AFTER_SECONDS = 5;
+
 /**
  * Answers every request that failed as RFC 9457 has it, `application/problem+json`, and logs it with its route. What broke inside
- * is for the log, not for whoever asks. What a handler of a topic threw goes on to the transport as it is.
+ * is for the log, not for whoever asks, but for which part is away where one is: 503, and the same will do when it is back. Every 503 says
+ * when to come again. What a handler of a topic threw goes on to the transport as it is.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -29,7 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest | IncomingMessage>();
     const reply = host.switchToHttp().getResponse<FastifyReply | ServerResponse>();
     const raw = 'raw' in reply ? reply.raw : reply;
-    const { status, title, detail } = problemOf(error);
+    const { status, title, detail, headers } = answerTo(error);
     const route = 'routeOptions' in request ? request.routeOptions.url : request.url?.split('?', 1)[0];
     const fields = { method: request.method, route, error };
     // What the client did wrong is the client's to know.
@@ -40,7 +45,6 @@ export class ProblemFilter implements ExceptionFilter {
       raw.destroy();
       return;
     }
-    const { headers = {} } = error instanceof Problem ? error : {};
     for (const [name, value] of Object.entries(headers)) http.setHeader(reply, name, value);
     if (status === 401) http.setHeader(reply, 'www-authenticate', 'Bearer');
     http.setHeader(reply, 'content-type', 'application/problem+json');
@@ -48,16 +52,29 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function problemOf(error: unknown): { status: number; title: string; detail: string } {
-  if (error instanceof Problem) return { status: error.status, title: error.title, detail: error.message };
-  const status = statusOf(error);
-  const detail = status >= 500 ? 'Something failed; the log says what' : reasonOf(error);
-  return { status, title: status === 404 ? 'Not found' : 'Error', detail };
+type Answer = Pick<Problem, 'status' | 'title' | 'headers'> & { readonly detail: string };
+
+function answerTo(error: unknown): Answer {
+  const problem = problemOf(error);
+  if (problem === undefined) return answerToOther(error);
+  const { status, title, message: detail, headers } = problem;
+  const later = status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
+  return { status, title, detail, headers: { ...later, ...headers } };
 }
 
-/** Nest and Fastify have errors of their own, for unknown routes and bodies that cannot be read. */
+function answerToOther(error: unknown): Answer {
+  const status = statusOf(error);
+  const detail = status >= 500 ? 'Something failed; the log says what' : reasonOf(error);
+  return { status, title: status === 404 ? 'Not found' : 'Error', detail, headers: {} };
+}
+
+/**
+ * Nest and Fastify have errors of their own, for unknown routes and bodies that cannot be read. What another part answered is about what it
+ * was asked, and nothing that whoever asks here did.
+ */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
+  if (partOf(error) !== undefined) return 500;
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   return typeof statusCode === 'number' ? statusCode : 500;
 }
