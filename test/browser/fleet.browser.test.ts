@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyone, type Authority } from '@margay/api';
 import { childWindows } from '@margay/contracts';
+import { Problem } from '@margay/runtime';
 import { openEmbedded } from '@margay/storage';
 import { expect, onTestFinished, test } from 'vitest';
 import { addressOf, apiHere } from '../testing/api-application.ts';
@@ -124,4 +125,43 @@ test('of clusters of which somebody may see nothing the page has no word', async
   const text = await page.locator('body').innerText();
   expect(text).toContain('alpha');
   expect(text).not.toContain('beta');
+});
+
+test('who is known to one cluster is told of no other by name, and signs in at the one whose name they know', async () => {
+  const ofOne = (cluster: string): Authority => ({
+    async ofToken(token) {
+      if (token !== `of-${cluster}`) throw new Problem(401, 'Unauthorized', 'The token is not valid');
+      return { ...anyone.everybody!, name: 'ada' };
+    },
+  });
+  const app = await apiHere({
+    stores: openEmbedded(':memory:'),
+    cluster: 'alpha',
+    others: new Map([['beta', openEmbedded(':memory:')]]),
+    access: ofOne('alpha'),
+    accessIn: ofOne,
+  });
+  const browser = await openBrowser();
+  onTestFinished(async () => {
+    await browser.close();
+    await app.close();
+  });
+  const { page } = await openPage(browser);
+  const signIn = async (token: string) => {
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  };
+  await page.goto(`${await addressOf(app)}/`);
+  await signIn('of-alpha');
+  await page.getByRole('link', { name: 'Clusters' }).click();
+  await page.getByText('1 cluster,').waitFor();
+  expect(await page.locator('body').innerText()).not.toContain('beta');
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByLabel('Another cluster').fill('beta');
+  await page.getByRole('button', { name: 'Sign in there' }).click();
+  await page.waitForURL(/cluster=beta/);
+  await signIn('of-beta');
+  await page.getByRole('link', { name: 'Clusters' }).click();
+  await page.getByText('2 clusters').waitFor();
+  expect(await page.locator('tbody tr').count()).toBe(2);
 });

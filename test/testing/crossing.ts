@@ -164,6 +164,8 @@ export async function expectNoCrossing(
       // And who is of the cluster is served: else the rest would show nothing.
       for (const headers of [bearer(viewerOf(cluster)), session[cluster]]) {
         const { status, text } = await ask(of(own, cluster), operation, headers);
+        // Nor is there a word of the other one: that it is there is told to whom it knows.
+        expect([id, text.includes(other(cluster))]).toEqual([id, false]);
         if (NEEDS_MORE.has(id)) expect([401, 403]).not.toContain(status);
         else
           expect([id, cluster, Math.floor(status / 100), text.slice(0, 300)]).toEqual([

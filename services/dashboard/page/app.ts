@@ -68,7 +68,8 @@ function App() {
   const { parts, search } = placeOf(hash);
   const [first = '', id, third] = parts;
   const items = clusters.data?.items ?? [];
-  const pages = items.every(({ isAsked }) => isAsked) && first !== FLEET.path ? PAGES : [FLEET, ...PAGES];
+  const isOne = items.every(({ isAsked }) => isAsked) && clusters.data?.signInElsewhere !== true;
+  const pages = isOne && first !== FLEET.path ? PAGES : [FLEET, ...PAGES];
   const here = pages.find(({ path }) => path === first)?.title ?? 'Report';
   useEffect(() => {
     document.title = `${here} · ${visible(cluster.data?.cluster ?? '')} · Margay`;

@@ -1,6 +1,6 @@
 import type { Clusters } from '@margay/api-contract';
 import { html, useEffect, useState } from 'htm/preact';
-import { part, type Answer } from './api.ts';
+import { part, showCluster, type Answer } from './api.ts';
 import { gradeText, Late, Name, Problem, Time, visible, Wait } from './parts.ts';
 import { worstFirst, type SeenCluster } from './worst-first.ts';
 
@@ -53,7 +53,22 @@ export function FleetPage({ clusters }: { clusters: Answer<Clusters> }) {
           ${shown.map((cluster) => html`<${Row} key=${cluster.name} cluster=${cluster} isHub=${isHub} />`)}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    ${data.signInElsewhere && html`<${Elsewhere} />`}`;
+}
+
+/** Leads to a cluster that does not know who looks: its name is for those to say who know it. */
+function Elsewhere() {
+  const go = (event: Event) => {
+    event.preventDefault();
+    const { value } = (event.target as HTMLFormElement).elements.namedItem('elsewhere') as HTMLInputElement;
+    showCluster(value.trim());
+  };
+  return html`<form class="filters" onSubmit=${go}>
+      <label>Another cluster <input name="elsewhere" autocomplete="off" maxlength="253" required /></label>
+      <button>Sign in there</button>
+    </form>
+    <p class="soft">Each cluster knows tokens of its own, and those that do not know you are not listed.</p>`;
 }
 
 /** Where the pages of a cluster are. */
@@ -64,9 +79,7 @@ function Row({ cluster: { name, told, problem }, isHub }: { cluster: SeenCluster
   if (told === null)
     return html`<tr>
       <td>${link}</td>
-      <td colspan=${isHub ? 5 : 4} class=${problem === null ? 'soft' : 'bad'}>
-        ${problem === null ? 'Sign in there to see how it is' : html`<${Name} text=${problem} />`}
-      </td>
+      <td colspan=${isHub ? 5 : 4} class="bad"><${Name} text=${problem ?? ''} /></td>
     </tr>`;
   const { lastReport, lastSeen, silent } = told;
   return html`<tr>

@@ -12,9 +12,9 @@ const OF_FEED = { 'another log': -0.5, away: IN_DOUBT, 'never heard': IN_DOUBT, 
 /** Nothing is known of a cluster while another one tells its changes under the same name. */
 const OF_TWO = -0.75;
 
-/** How bad a cluster's evidence is: the less the worse. Those of which nothing is told come last, but for those that cannot be asked. */
-function rankOf({ told, problem }: SeenCluster): number {
-  if (told === null) return problem === null ? GRADES.length : -1;
+/** How bad a cluster's evidence is: the less the worse. Worst are those that cannot be looked at. */
+function rankOf({ told }: SeenCluster): number {
+  if (told === null) return -1;
   if (told.twoClusters !== null) return OF_TWO;
   const rank = GRADES.indexOf(told.grade ?? 'not known');
   const { feed } = told;

@@ -89,14 +89,20 @@ const someCluster = z.object({
       }),
     })
     .nullable()
-    .meta({ description: 'How it is; null where whoever asks has to be known to that cluster first.' }),
+    .meta({ description: 'How it is; null where it cannot be looked at now, see `problem`.' }),
   problem: z.string().nullable().meta({
-    description: 'Why it could not be found out what may be seen of it, for a person to read.',
+    description: 'Why it cannot be looked at now, for a person to read.',
   }),
 });
 
 /** The clusters of an installation, without those of which nothing may be seen. */
-export const clusters = z.object({ items: list(someCluster) });
+export const clusters = z.object({
+  items: list(someCluster),
+  signInElsewhere: z.boolean().meta({
+    description:
+      'Whether there are clusters that do not know whoever asks. They are not named: who knows the name of one may sign in there (`?cluster=`).',
+  }),
+});
 export type Clusters = z.output<typeof clusters>;
 
 const endpointState = z.object({

@@ -17,8 +17,8 @@ export class ClustersController {
   }
 
   @Serves(OPERATIONS.clusters)
-  async clusters(@Asking() viewer: Viewer, @Req() request: FastifyRequest): Promise<Clusters> {
+  clusters(@Asking() viewer: Viewer, @Req() request: FastifyRequest): Promise<Clusters> {
     const { asked, fleet } = this.#clusters;
-    return { items: await fleet.seenBy(viewer, asked, request) };
+    return fleet.seenBy(viewer, asked, request);
   }
 }

@@ -33,7 +33,7 @@ test.each([
 });
 
 test.each<[string, BothOptions, number]>([
-  ['that is there', {}, 401],
+  ['that is there', {}, 200],
   [
     'that cannot be opened',
     {
@@ -44,7 +44,14 @@ test.each<[string, BothOptions, number]>([
     503,
   ],
 ])('before it is known who asks nobody learns of a cluster %s', async (_, options, known) => {
-  const { app } = await apiOfBoth(options);
+  const { app } = await apiOfBoth({ signIn: { oidc: PROVIDER }, ...options });
+  const elsewhere = async (cookie: string, cluster: string) => {
+    const { statusCode, payload } = await app.inject({
+      url: `/api/v1/runs?cluster=${cluster}`,
+      headers: { cookie },
+    });
+    return { statusCode, payload };
+  };
   const bytes = async (path: string, authorization?: string, method: 'GET' | 'POST' = 'GET') => {
     const headers = { ...(authorization !== undefined && { authorization }) };
     const { statusCode, payload, headers: answered } = await app.inject({ method, url: path, headers });
@@ -65,9 +72,26 @@ test.each<[string, BothOptions, number]>([
         expect(await bytes(`/api/v1/${path}?cluster=gamma`, token, method)).toEqual(
           await bytes(`/api/v1/${path}?cluster=beta`, token, method),
         );
-  const { cookie } = await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' });
+  const ofToken = await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' });
+  // By a token one is known to its own cluster, and no other says whether it is there.
+  const [gamma, beta] = [await elsewhere(ofToken.cookie, 'gamma'), await elsewhere(ofToken.cookie, 'beta')];
+  expect(gamma).toEqual(beta);
+  expect(gamma.statusCode).toBe(401);
+  // Whom a provider named is known to all.
+  const cookie = await namedByProvider(app, 'oidc:ann', 'ann');
   expect((await ask(app, '/runs?cluster=gamma', { cookie })).status).toBe(404);
   expect((await ask(app, '/runs?cluster=beta', { cookie })).status).toBe(known);
+});
+
+test('a session that somebody made up tells nothing of a cluster, also where that cannot be looked at', async () => {
+  const access = () => {
+    throw new Error('No file /etc/kubeconfigs/beta.yaml');
+  };
+  const { app } = await apiOfBoth({ access });
+  const { cookie: own } = await ask(app, '/session', { token: 'token-of-alpha', method: 'POST' });
+  const madeUp = own.split('=')[1]!.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
+  const { body } = await ask(app, '/clusters', { cookie: `${own}; margay-session.beta=${madeUp}` });
+  expect(body.items!.map(({ name }) => name)).toEqual(['alpha']);
 });
 
 test('tokens and sessions of one cluster are good for nothing in another', async () => {
@@ -214,22 +238,27 @@ test('signing out of one cluster does not end the session of a token of another 
 });
 
 test.each([
-  [true, ['alpha', 'beta']],
-  [false, ['beta']],
+  [
+    true,
+    [
+      ['alpha', false],
+      ['beta', true],
+    ],
+    false,
+  ],
+  [false, [['beta', true]], true],
 ])(
-  'clusters are named; with one authority (%j) it is told of %j how they are',
-  async (isOneAuthority, told) => {
+  'with one authority (%j) the clusters %j are told of, and whether there are others to sign in at (%j)',
+  async (isOneAuthority, named, signInElsewhere) => {
     const { app } = await apiOfBoth({ isOneAuthority });
     const { body } = await ask(
       app,
       '/clusters?cluster=beta',
       isOneAuthority ? {} : { token: 'token-of-beta' },
     );
-    expect(body.items!.map(({ name, isAsked }) => [name, isAsked])).toEqual([
-      ['alpha', false],
-      ['beta', true],
-    ]);
-    expect(toldIn(body)).toEqual(told);
+    expect(body.items!.map(({ name, isAsked }) => [name, isAsked])).toEqual(named);
+    expect(toldIn(body)).toEqual(named.map(([name]) => name));
+    expect(body).toMatchObject({ signInElsewhere });
   },
 );
 

@@ -79,7 +79,7 @@ function fleetOf(names: readonly string[], viewerIn: ViewerIn = async (_, __, as
   const fleet = new Fleet(cellOver(stores), viewerIn, log);
   const seen = async (asking: Viewer = everybody, asked = names[0]!) =>
     Object.fromEntries(
-      (await fleet.seenBy(asking, asked, request)).map(({ name, ...item }) => [name, item] as const),
+      (await fleet.seenBy(asking, asked, request)).items.map(({ name, ...item }) => [name, item] as const),
     );
   return { of: (name: string) => stores.get(name)!, seen, said };
 }
@@ -209,8 +209,8 @@ test.each<[string, Viewer | undefined, object | undefined]>([
   ['who may see one report is told by that one', seeing('access'), { told: { grade: 'proven' } }],
   ['who may list and see none is not told of the cluster', seeing(), undefined],
   ['who may not even list is not told of it', refusing(403), undefined],
-  ['who is not known there sees its name', undefined, { told: null, problem: null }],
-  ['whose token is not good there any more sees its name', refusing(401), { told: null, problem: null }],
+  ['who is not known there is not told of it', undefined, undefined],
+  ['whose token is not good there any more is not told of it', refusing(401), undefined],
   [
     'of whom it is not known what they may see, it is said',
     refusing(503),
@@ -224,6 +224,16 @@ test.each<[string, Viewer | undefined, object | undefined]>([
   expect(alpha).toBeDefined();
   if (expected === undefined) expect(beta).toBeUndefined();
   else expect(beta).toMatchObject(expected);
+});
+
+test.each<[string, Viewer, boolean]>([
+  ['who may see something', everybody, true],
+  ['who may not even list', refusing(403), false],
+  ['who is not known there', refusing(401), false],
+])('where nothing of a cluster can be read %s is told of it: %3$j', async (_, viewer, isTold) => {
+  const { of, seen } = fleetOf(['alpha', 'beta'], async () => viewer);
+  vi.spyOn(of('beta').archive, 'newest').mockRejectedValue(new Error('The database is damaged'));
+  expect(Object.keys(await seen())).toEqual(isTold ? ['alpha', 'beta'] : ['alpha']);
 });
 
 test('who may see a report that never ran sees that there is none', async () => {
@@ -311,7 +321,7 @@ test('a thousand clusters take a second of the processor at most, by what report
   const seen = () => fleet.seenBy(everybody, names[0]!, request);
   const cold = await timed(seen);
   const warm = Math.min(await timed(seen), await timed(seen));
-  expect((await seen()).filter(({ told }) => told?.grade === 'proven')).toHaveLength(1_000);
+  expect((await seen()).items.filter(({ told }) => told?.grade === 'proven')).toHaveLength(1_000);
   // It takes a tenth of it, whatever else the machine has to do.
   expect({ cold: cold < 5_000, warm: warm < 1_000 }).toEqual({ cold: true, warm: true });
 });

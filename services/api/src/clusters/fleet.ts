@@ -71,18 +71,23 @@ export class Fleet {
   }
 
   /**
-   * The clusters of which somebody may see something, and by name alone those that do not know them: they may sign in there.
+   * The clusters of which somebody may see something, and those that know them and cannot say now what they may see. Of those that do not
+   * know them it is told that there are some, which are not named: they may sign in there.
    *
    * @param asked the cluster that was asked, which knows them.
    */
-  async seenBy(asking: Viewer, asked: string, request: FastifyRequest): Promise<SeenCluster[]> {
+  async seenBy(asking: Viewer, asked: string, request: FastifyRequest): Promise<Clusters> {
     const newest = await this.#newest();
-    const seen = await atOnce(this.#cell.clusters, async (name) => {
+    const looks = await atOnce(this.#cell.clusters, async (name) => {
       const viewerIn = async () => (name === asked ? asking : this.#viewerIn(name, request, asking));
-      const look = await this.#look(name, newest.get(name), viewerIn);
-      return look === undefined ? [] : [{ name, isAsked: name === asked, ...look }];
+      return { name, look: await this.#look(name, newest.get(name), viewerIn) };
     });
-    return seen.flat();
+    return {
+      items: looks.flatMap(({ name, look }) =>
+        typeof look === 'string' ? [] : [{ name, isAsked: name === asked, ...look }],
+      ),
+      signInElsewhere: looks.some(({ look }) => look === 'not known there'),
+    };
   }
 
   /**
@@ -113,27 +118,29 @@ export class Fleet {
     return listed.flat();
   }
 
-  /** Undefined where nothing of it may be seen. */
+  /** How it is, for whom it knows and who may see something of it. */
   async #look(
     name: string,
     newest: Newest | undefined,
     viewerIn: () => Promise<Viewer | undefined>,
-  ): Promise<Pick<SeenCluster, 'told' | 'problem'> | undefined> {
+  ): Promise<Pick<SeenCluster, 'told' | 'problem'> | 'not known there' | 'nothing to see'> {
     const stores = this.#cell.of(name);
     try {
       const viewer = await inTime(viewerIn());
       // Whom it does not know it does no work for.
-      if (viewer === undefined) return { told: null, problem: null };
+      if (viewer === undefined) return 'not known there';
+      // Who may see nothing is not told of what cannot be read either.
+      await inTime(viewer.listable([]));
       const headers = headersOf(newest);
       const removed = await this.#standing.removed(name);
       const visible = await inTime(visibleTo(viewer, { newest: headers, removed }, stores));
-      if (visible === undefined) return undefined;
+      if (visible === undefined) return 'nothing to see';
       const told = await this.#standing.of(name, visible.newest, visible.removed);
       return { told: { ...told, feed: await this.#feedOf(name) }, problem: null };
     } catch (error) {
       const status = error instanceof Problem ? error.status : 0;
-      if (status === 403) return undefined;
-      if (status === 401) return { told: null, problem: null };
+      if (status === 403) return 'nothing to see';
+      if (status === 401) return 'not known there';
       this.#say(name, reasonOf(error));
       return { told: null, problem: AWAY };
     }

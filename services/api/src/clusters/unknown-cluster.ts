@@ -21,5 +21,5 @@ export const unknownCluster = () =>
   new Problem(
     404,
     'Not found',
-    'There is no such cluster here: GET /api/v1/clusters lists those that there are',
+    'There is no such cluster here: GET /api/v1/clusters lists those of which you may see something',
   );

@@ -33,7 +33,8 @@ export function viewerInOf({ isOneAuthority, access, ...of }: Knowing): ViewerIn
     if (bearerOf(request) !== undefined) return undefined;
     const { names, sessions, clock, limits, originOf, signIn } = of;
     const keeper = new SessionKeeper({ sessions }, clock, limits, originOf, { asked: cluster, names });
-    if (!keeper.hasOwn(request)) return undefined;
+    // Before the cluster is asked anything: whoever makes up a session is told nothing by how that goes.
+    if ((await keeper.of(request, 'again')) === undefined) return undefined;
     return whoAsks(await access(cluster), keeper, signIn, originOf, clock)(request);
   };
 }

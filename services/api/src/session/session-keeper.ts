@@ -116,11 +116,6 @@ export class SessionKeeper {
     this.#cookies[0].set(request, reply, id);
   }
 
-  /** Whether a request has a session of this cluster's tokens, as far as its cookies say. */
-  hasOwn(request: FastifyRequest): boolean {
-    return idIn(this.#cookies[0], request) !== undefined;
-  }
-
   /** The session of a request, if it has one that lasts; looking at it `again` is no use of it. */
   async of(request: FastifyRequest, again?: 'again'): Promise<OpenSession | undefined> {
     for (const cookie of this.#cookies) {

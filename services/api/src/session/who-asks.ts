@@ -30,6 +30,9 @@ export function whoAsks(
     if (known === undefined || authority.ofUser === undefined) throw signInFirst();
     return { ...authority.ofUser(known), owner: content.owner };
   };
+  // One of a token is of the cluster that it was given for: another one knows nobody by it, whether it is there or not.
+  const isElsewhere = ({ raw }: FastifyRequest, { content }: OpenSession) =>
+    'token' in content && isUnserved(raw) && authority.isOfItself !== true;
   return async (request, again) => {
     if (authority.everybody !== undefined) return authority.everybody;
     const bearer = bearerOf(request);
@@ -40,7 +43,7 @@ export function whoAsks(
     const user = headers && userInHeaders(request.raw, originOf(request.raw), headers);
     if (user !== undefined && authority.ofUser !== undefined) return authority.ofUser(user);
     const session = await sessions.of(request, again);
-    if (session === undefined) throw signInFirst();
+    if (session === undefined || isElsewhere(request, session)) throw signInFirst();
     return ofSession(session);
   };
 }
