@@ -167,7 +167,7 @@ flows: { part: flow-ingestor, path: flowIngestor.http }
 {{- if hasSuffix "_CLUSTERS" .name }}{{ $taken = concat $taken (splitList "," (nospace (.value | default ""))) }}{{ end }}
 {{- end }}
 {{- $uids := list }}
-{{- range $values.clusterUids }}
+{{- range .root.Values.clusterUids }}
 {{- $cluster := splitList "=" . | first }}
 {{- if has $cluster $taken }}{{ $uids = append $uids . }}
 {{- else if not (has $cluster $values.clusters) }}

@@ -80,7 +80,7 @@ class World {
   readonly #shown = new Map<string, Cluster>();
   readonly #told = new Map<string, { ingestor: number; source: string }>();
   readonly #moved = new Set<number>();
-  /** By ingestor, the sources that told since it moved and did not show of which cluster: where they go on so, nobody could tell. */
+  /** By ingestor, the sources that told, or may go on telling, since it moved and did not show of which cluster: nobody could tell. */
   readonly #unseen = new Map<number, Set<string>>();
 
   constructor({ reads, said }: Pick<Story, 'reads' | 'said'>) {
@@ -102,7 +102,8 @@ class World {
     }
     // A log is of one cluster, whoever reads it.
     const source = step.source.replace('@0', cluster === 'a' ? '@a' : '@b');
-    if (!this.#isOnlyUnseen(ingestor, source)) return undefined;
+    const isSeenAtLast = does === 'show' && this.#unseen.get(ingestor)?.has(source) === true;
+    if (!isSeenAtLast && !this.#isOnlyUnseen(ingestor, source)) return undefined;
     if (isKilled) this.#snapshotters[object % 2] = this.#begun();
     await this.#tell({ ingestor, source }, cluster, does, object, minutesLate);
   }
@@ -136,6 +137,11 @@ class World {
     if (whose.uid === undefined || tellers.includes('open') || tellers.includes('said')) return;
     this.#reads[ingestor] = this.#reads[ingestor] === 'a' ? 'b' : 'a';
     this.#moved.add(ingestor);
+    // A log of one cluster is not read on as one of the other.
+    const goOn = [...this.#told.values()].filter(
+      (at) => at.ingestor === ingestor && !at.source.includes('@'),
+    );
+    this.#unseen.set(ingestor, new Set(goOn.map(({ source }) => source)));
   }
 
   #isUnseen(ingestor: number): boolean {
