@@ -86,3 +86,26 @@ test.each<[string, Readonly<Record<string, readonly string[]>>, Readonly<Record<
   const paths = Object.keys(files).map((name) => join(folder, name));
   expect(await openAfter(['--data', join(folder, 'data'), '--audit-log', ...paths], environment)).toEqual([]);
 });
+
+/** A write of the same object as a log at level Metadata has it: its request claims that uid. */
+function atMetadata(line: string, seconds: number, verb: string): string {
+  const { responseObject, objectRef, ...event } = JSON.parse(writtenLater(line, seconds)) as {
+    responseObject: { metadata: { uid: string } };
+    objectRef: object;
+  };
+  const { uid } = responseObject.metadata;
+  return JSON.stringify({ ...event, level: 'Metadata', verb, objectRef: { ...objectRef, uid } });
+}
+
+test.each([
+  ['shows whose it is by an update, whose uid its API server holds it to', 'update', false],
+  ['does not by a patch, which may claim any', 'patch', true],
+])('a log at level Metadata beside another one %s', async (_, verb, isOpen) => {
+  const folder = ownFolder();
+  const paths = ['full.log', 'metadata.log'].map((name) => join(folder, name));
+  writeFileSync(paths[0]!, textOf(MINE));
+  writeFileSync(paths[1]!, textOf([atMetadata(MINE[1]!, 11, verb)]));
+  const open = await openAfter(['--data', join(folder, 'data'), '--audit-log', ...paths]);
+  expect(open.some((reason) => reason.startsWith('Of which cluster'))).toBe(isOpen);
+  expect(open).not.toEqual([]);
+});

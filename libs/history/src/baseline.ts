@@ -163,7 +163,7 @@ function goneChange(
     namespace,
     name,
     what: 'gone',
-    ...(uid !== '' && { uid }),
+    ...(uid !== '' && { uid, uidShown: false }),
     at,
     receivedAt: at,
     origin: { source, position },

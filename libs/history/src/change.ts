@@ -37,6 +37,11 @@ export interface Change extends Key {
   readonly what: 'present' | 'gone' | 'doubtful' | 'patched' | 'answered' | 'absent' | 'there';
   /** Absent only on ends that the API server answered without naming the object's uid. */
   readonly uid?: string;
+  /**
+   * Whether the API server itself called the object by `uid`, where `what` does not say it: true where it held a write to that uid and does not
+   * show the object, false where an end follows from what a list does not show. What is kept of a change does not have it; see `shownUid`.
+   */
+  readonly uidShown?: boolean;
   /** Decimal text of any length, compared by length and then by digits. Absent on most ends. */
   readonly resourceVersion?: string;
   /** When the API server had answered: the fact holds from here on. */

@@ -540,6 +540,58 @@ test.each<[string, object, string[]]>([
     [],
   ],
 ])('a uid that a request claims is nobody’s word but the client’s: %s', (_, fields, shown) => {
+  expect(uidsShownBy(fields)).toEqual(shown);
+});
+
+const inCustomStatus = {
+  apiGroup: 'cilium.io',
+  apiVersion: 'v2',
+  resource: 'ciliumnetworkpolicies',
+  namespace: 'shop',
+  name: 'web',
+  subresource: 'status',
+  uid: 'theirs',
+};
+const podStatus = {
+  resource: 'pods',
+  namespace: 'shop',
+  name: 'web-1',
+  subresource: 'status',
+  uid: 'theirs',
+};
+
+test.each<[string, object, string[]]>([
+  ['an update that is carried out', {}, ['theirs']],
+  ['at level Metadata', { level: 'Metadata', requestObject: undefined }, ['theirs']],
+  ['of a status', { objectRef: podStatus, requestObject: undefined }, ['theirs']],
+  ['of a custom resource’s status', { objectRef: inCustomStatus, requestObject: undefined }, ['theirs']],
+  [
+    'whose bodies were cut off',
+    { annotations: { 'audit.k8s.io/truncated': 'true' }, requestObject: undefined },
+    ['theirs'],
+  ],
+  ['that names none', { objectRef: policyReference(), requestObject: policy({ uid: undefined }) }, []],
+  ['that found nothing, and created', { responseStatus: { code: 201 } }, []],
+  ['that was refused, since the object has another uid', { responseStatus: failure(409) }, []],
+  ['that was not answered in time', { responseStatus: failure(504) }, []],
+  ['whose handler broke', { stage: 'Panic' }, []],
+  [
+    'whose connection broke off',
+    { responseStatus: { code: 200, status: 'Failure', message: 'Connection closed early' } },
+    [],
+  ],
+  ['that came in', { stage: 'RequestReceived', responseStatus: undefined }, []],
+  ['that was a dry run', { requestURI: '/apis/x?dryRun=All' }, []],
+  ['a patch, of which it leaves out what that says', { verb: 'patch' }, []],
+  ['a patch of a custom resource’s status', { verb: 'patch', objectRef: inCustomStatus }, []],
+  ['a patch that creates', { verb: 'patch', responseStatus: { code: 201 } }, []],
+  ['a deletion', { verb: 'delete', responseStatus: { code: 202 } }, []],
+])('the API server holds an update to the uid that it names, and nothing else: %s', (_, fields, shown) => {
+  expect(uidsShownBy(fields)).toEqual(shown);
+});
+
+/** Of an event that claims one in its request, and is answered without a body, unless said. */
+function uidsShownBy(fields: object): string[] {
   const reading = read(
     event({
       objectRef: policyReference({ uid: 'theirs' }),
@@ -549,5 +601,5 @@ test.each<[string, object, string[]]>([
     }),
   );
   const told = [reading.changes, reading.asked, reading.answers].flatMap((some) => some ?? []);
-  expect([...new Set(told.flatMap((change) => shownUid(change) ?? []))]).toEqual(shown);
-});
+  return [...new Set(told.flatMap((change) => shownUid(change) ?? []))];
+}

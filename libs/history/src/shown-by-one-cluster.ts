@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import { shownUid } from './birth.ts';
+import { shownUid, type NamedByUid } from './birth.ts';
 import { requestIn } from './event-verb.ts';
 import { isOfOwnCounter } from './two-clusters.ts';
 
@@ -11,7 +11,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * where a change shows neither.
  */
 export function shownByOneCluster(
-  change: Partial<Pick<Change, 'what' | 'uid'>> & Pick<Change, 'group' | 'resource' | 'eventId'>,
+  change: NamedByUid & Pick<Change, 'group' | 'resource' | 'eventId'>,
 ): string | undefined {
   if (isOfOwnCounter(change)) return shownUid(change);
   const { auditId } = requestIn(change.eventId);

@@ -64,7 +64,7 @@ export function answersOf(write: Write): readonly Change[] {
 }
 
 /** What settles a doubt about a request that was answered. */
-export function answerTo({ doubt: _, created: __, uid: ___, ...asked }: Change): Change {
+export function answerTo({ doubt: _, created: __, uid: ___, uidShown: ____, ...asked }: Change): Change {
   return { ...asked, id: `${asked.id}#answered`, what: 'answered' };
 }
 
@@ -111,6 +111,7 @@ function doubtsOf(write: Write, reason: string, message: string): Change[] {
     name,
     what: 'doubtful',
     ...(uid !== undefined && { uid: storageForm ? servedUid(uid) : uid }),
+    ...(uid !== undefined && reason !== OUTCOME_UNKNOWN && isHeldToUid(write) && { uidShown: true }),
     ...(creates && { created: true }),
     doubt,
   };
@@ -151,6 +152,16 @@ function uidOf({ event, reference, kind }: Write): string | undefined {
 }
 
 const metadataOf = (object: unknown): Fields => fields(fields(object)['metadata']);
+
+/**
+ * True where the API server carried an update out of the object that has the uid which the request named, and of no other: it refuses one (409)
+ * that names another uid. It does not hold a patch to any (of a custom resource's status it leaves out what that says of the metadata), and
+ * gives what it creates a uid of its own, also by an update (201).
+ *
+ * Source: `defaultUpdatedObjectInfo.Preconditions` and `LogRequestObject` of k8s.io/apiserver.
+ */
+const isHeldToUid = ({ event, verb }: Write): boolean =>
+  verb === 'update' && fields(event['responseStatus'])['code'] === 200;
 
 /** True where what was deleted is gone with the answer, if no finalizer keeps it. */
 function endsAtOnce({ event, verb, kind }: Write): boolean {

@@ -89,6 +89,18 @@ const written = (uid: string, minutes: number, verb: 'create' | 'update' = 'crea
 };
 const [A, B, C] = [written('a', 0), written('b', 1), written('c', 2)];
 
+/** The event of a request at level Metadata that names the uid which the first policy has. */
+function naming(verb: 'update' | 'patch' | 'create', code: number): string {
+  const event = JSON.parse(written('a', 3)) as {
+    objectRef: object;
+    responseObject: { metadata: { uid: string } };
+  };
+  const { responseObject, objectRef, ...more } = event;
+  const { uid } = responseObject.metadata;
+  const named = { objectRef: { ...objectRef, uid }, responseStatus: { code } };
+  return JSON.stringify({ ...more, ...named, verb, level: 'Metadata', auditID: `meta ${verb}` });
+}
+
 test.each<[string, string[][], number | undefined]>([
   ['one log', [[A, B]], undefined],
   [
@@ -112,6 +124,19 @@ test.each<[string, string[][], number | undefined]>([
     ],
     undefined,
   ],
+  [
+    'a log at level Metadata, of an update that names an object of the others',
+    [[A], [naming('update', 200)]],
+    undefined,
+  ],
+  [
+    'two such logs',
+    [[naming('update', 200)], [naming('update', 200).replace('meta update', 'again')]],
+    undefined,
+  ],
+  ['one whose update was refused, since its object is another', [[A], [B, naming('update', 409)]], 1],
+  ['one of a patch that claims it', [[A], [naming('patch', 200)]], 3],
+  ['one of a creation that claims it', [[A], [naming('create', 201)]], 3],
   ['a log that shows no object of the others', [[A], [B]], 1],
   ['whichever comes first', [[B], [A]], 1],
   [

@@ -1,7 +1,4 @@
-import { CLUSTER_UID_HEADER, TELLER_HEADER } from '@margay/contracts';
 import {
-  extentOf,
-  isOfFlows,
   isShown,
   isTied,
   isTold,
@@ -12,35 +9,18 @@ import {
   seenAt,
   sourceName,
   standingAt,
-  tellerOf,
-  timesOf,
   timesOfBoth,
   toldAt,
   toldOn,
   whoseOf,
-  type CoverageMark,
   type TellerFact,
   type Whose,
 } from '@margay/coverage';
-import { compareTexts, type Instant, type Interval, type Key, MINUTE } from '@margay/ground';
-import { type Change, isOfOwnCounter, shownByOneCluster, shownClusterUid } from '@margay/history';
+import { compareTexts, type Instant, MINUTE } from '@margay/ground';
 import { SomeUnprocessable, Unprocessable, type Delivery } from '@margay/messaging';
-import { clusterUidOf, type Cell, type KnownObject, type Stores } from '@margay/storage';
+import { clusterUidOf, type Cell, type Stores } from '@margay/storage';
+import { isOfRequest, tellsSomething, toldBy, type Named, type Told } from './told-by.ts';
 import { shownUidWords, type Double, type Questionable } from './whose-words.ts';
-
-/** A message as far as it tells whose it is: of changes with the object, of marks with the source. */
-interface Named extends Partial<Key> {
-  readonly cluster: string;
-  readonly what?: Change['what'];
-  readonly uid?: string;
-  readonly eventId?: string;
-  readonly at?: Instant;
-  readonly receivedAt?: Instant;
-  readonly origin?: { readonly source: string };
-  readonly source?: string;
-  readonly goesOnFrom?: string;
-  readonly buckets?: CoverageMark['buckets'];
-}
 
 /** A message of another cluster that goes by the same name: what is kept is of the first one. */
 export class OtherCluster extends Unprocessable {
@@ -50,28 +30,6 @@ export class OtherCluster extends Unprocessable {
       `Two clusters go by the name ${cluster}: what is kept is of the one whose kube-system has the uid ${shownUidWords(known)}, and this is of the one with ${shownUidWords(found)}. Give each a CLUSTER_NAME of its own: also where one was made anew`,
     );
   }
-}
-
-/** What one message tells of whose it is. */
-interface Told {
-  readonly teller: string;
-  readonly source: string;
-  /** When it was published. */
-  readonly at: Instant;
-  /** The uid that whoever published it said; its own where it is of kube-system. */
-  readonly says?: string | undefined;
-  /** It shows kube-system itself. */
-  readonly isShowing: boolean;
-  /** The object that it is of, where its uid is one that no other cluster gives. */
-  readonly object?: KnownObject;
-  /** What no other cluster shows alike: the uid of that object, or, where another API server keeps it, the request; see `shownByOneCluster`. */
-  readonly shown?: string;
-  /** Who told what stands in the file that it goes on from. */
-  readonly goesOnFrom?: string;
-  /** Of a change, and of an event of the trail: from when on it tells something. */
-  readonly from?: Instant;
-  /** Of which times it tells; absent where it is of none, or of flows, of which the word of their ingestor alone tells. */
-  readonly times?: Interval;
 }
 
 /** What others that keep the same evidence have found meanwhile is looked at so often, in milliseconds. */
@@ -230,44 +188,6 @@ export class Identities {
   }
 }
 
-function toldBy(message: Named, delivery: Delivery | undefined): Told {
-  const { origin, goesOnFrom, at, receivedAt, eventId } = message;
-  const source = origin?.source ?? message.source ?? '';
-  const isShowing = shownClusterUid(message) !== undefined;
-  const key = keyOf(message);
-  const shown = shownByOneCluster({ ...message, ...key, eventId: eventId ?? '' });
-  // Of releases that do not say it the source alone is known.
-  const teller = delivery?.headers[TELLER_HEADER] ?? tellerOf('', source);
-  const reader = teller.slice(tellerOf('', source).length);
-  return {
-    teller,
-    source,
-    at: (delivery?.publishedAt ?? 0) * 1_000,
-    says: isShowing ? shown : delivery?.headers[CLUSTER_UID_HEADER],
-    isShowing,
-    ...(shown !== undefined && { shown }),
-    ...(shown !== undefined && isOfOwnCounter(key) && { object: { ...key, uid: shown } }),
-    ...(goesOnFrom !== undefined && { goesOnFrom: tellerOf(reader, goesOnFrom) }),
-    ...(at !== undefined && { from: Math.min(at, receivedAt ?? at) }),
-    ...timesToldBy(message),
-  };
-}
-
-const keyOf = ({ group = '', resource = '', namespace = '', name = '' }: Named): Key => ({
-  group,
-  resource,
-  namespace,
-  name,
-});
-
-const tellsSomething = ({ from }: Told): boolean => from !== undefined;
-
-function timesToldBy({ at, receivedAt = at, source, buckets = [] }: Named): Pick<Told, 'times'> {
-  if (at !== undefined) return { times: timesOf(Math.min(at, receivedAt!), Math.max(at, receivedAt!)) };
-  const extent = source === undefined || isOfFlows(source) ? undefined : extentOf({ buckets });
-  return extent === undefined ? {} : { times: timesOf(extent.first, extent.last) };
-}
-
 /** Whether nothing is to be found out of who told it, but now and then that it is so still. */
 function isSettled(whose: Whose, one: Told): boolean {
   const { teller, at, says, isShowing } = one;
@@ -332,7 +252,7 @@ async function linksIn(
   const isWaited = [...whose.tellers.keys()].some((teller) => standingAt(whose, teller, Infinity) === 'open');
   const asked = told.filter(
     (one) =>
-      one.shown !== undefined && (isOfRequest(one) || isWaited || !isOurs(one) || isToBeSeen(whose, one)),
+      one.shown !== undefined && (!one.isRemembered || isWaited || !isOurs(one) || isToBeSeen(whose, one)),
   );
   const firsts = new Map(await tellers.tellersOf(asked.map(({ shown }) => shown!)));
   const before = await knownBefore(
@@ -341,7 +261,7 @@ async function linksIn(
     history,
   );
   // Also of what is not asked, since nobody was waited for yet.
-  const ofOurs = new Set(told.filter(isOurs).map(({ shown }) => shown));
+  const ofOurs = Map.groupBy(told.filter(isOurs), ({ shown }) => shown);
   const facts = new Facts(whose);
   for (const one of told) {
     if (tellsSomething(one) && one.isShowing && one.says === whose.uid && !isOurs(one))
@@ -352,19 +272,21 @@ async function linksIn(
     const { teller, at } = one;
     const shown = one.shown!;
     const first = firsts.get(shown);
-    const isOfCluster = first === undefined ? before.has(one) : isShown(whose, first);
+    const isKnown = before.has(one);
+    // Nobody is of the cluster since he told of something first himself.
+    const isOfCluster =
+      first === undefined ? isKnown : isShown(whose, first) && (first !== teller || isKnown);
+    const isToldByOurs = ofOurs.get(shown)?.some((other) => other.teller !== teller) === true;
     if (isOurs(one) && first !== undefined && !isShown(whose, first)) facts.see('ours', first, at);
     if (isOurs(one) && isOfCluster && isToBeSeen(whose, one)) facts.see('seen', teller, at);
-    if (!isOurs(one) && (isOfCluster || ofOurs.has(shown))) facts.see('ours', teller, at);
+    if (!isOurs(one) && (isOfCluster || isToldByOurs)) facts.see('ours', teller, at);
     else if (!isOurs(one) && first !== undefined) facts.tie(teller, first, at);
-    // The history knows who is of the cluster by his objects, and by no requests.
-    else if (first === undefined && (isOfRequest(one) || !isOurs(one)) && facts.showFirst(teller, shown, at))
+    // The history knows who is of the cluster by the objects that he shows, and by nothing else.
+    else if (first === undefined && (!one.isRemembered || !isOurs(one)) && facts.showFirst(teller, shown, at))
       firsts.set(shown, teller);
   }
   return facts.all;
 }
-
-const isOfRequest = ({ object, shown }: Told): boolean => shown !== undefined && object === undefined;
 
 /** What is found out of who tells, each once. */
 class Facts {

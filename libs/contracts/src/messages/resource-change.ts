@@ -94,6 +94,11 @@ const SCHEMA: RecordSchema = {
     optional('doubt', DOUBT_SCHEMA, 'With doubtful, and with patched for where the object was not seen.'),
     optional('generation', 'long', 'How often the spec had been changed, where the object says so.'),
     optional('basedOn', 'string', 'The resourceVersion that the request had to find.'),
+    optional(
+      'uidShown',
+      'boolean',
+      'Whether the API server called the object by the uid. Where it is absent: with present and gone alone.',
+    ),
   ],
 };
 
@@ -118,6 +123,7 @@ interface ChangeRecord {
   readonly doubt: DoubtRecord | null;
   readonly generation: number | null;
   readonly basedOn: string | null;
+  readonly uidShown: boolean | null;
 }
 
 interface DoubtRecord {
@@ -194,6 +200,7 @@ export const resourceChanges = defineTopic<ResourceChange>({
     ...present('doubt', record.doubt === null ? null : doubtOf(record.doubt)),
     ...present('generation', record.generation),
     ...present('basedOn', record.basedOn),
+    ...present('uidShown', record.uidShown),
     ...present('actor', record.actor === null ? null : actorOf(record.actor)),
   }),
 });

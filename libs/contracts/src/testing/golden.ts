@@ -118,6 +118,30 @@ export const goldenMessages: Readonly<Record<string, readonly { base64: string; 
         },
       },
     },
+    {
+      base64:
+        'wwFOno58v7o54whwcm9kEGU3I2RvdWJ0BGU3AiJuZXR3b3JraW5nLms4cy5pbx5uZXR3b3JrcG9saWNpZXMIc2hvcAAAAICU/br6yq8G/pP9uvrKrwYAAAAKd2F0Y2gYAhBkb3VidGZ1bAhkZW55AgZ1LTECFG5vLWNvbnRlbnQMZGlmZmVycHVwZGF0ZSBuZXR3b3JrcG9saWNpZXMgc2hvcC9kZW55OiB0aGUgZXZlbnQgaGFzIG5vIGJvZHkuAAAAAAACAQ==',
+      message: {
+        cluster: 'prod',
+        id: 'e7#doubt',
+        eventId: 'e7',
+        what: 'doubtful',
+        group: 'networking.k8s.io',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name: 'deny',
+        at: 1793491700000000,
+        receivedAt: 1793491699999999,
+        origin: { source: 'watch', position: 12 },
+        uid: 'u-1',
+        uidShown: true,
+        doubt: {
+          reason: 'no-content',
+          may: 'differ',
+          message: 'update networkpolicies shop/deny: the event has no body.',
+        },
+      },
+    },
   ],
   'margay.policy-events': [
     {

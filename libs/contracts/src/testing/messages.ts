@@ -44,6 +44,7 @@ export const anyResourceChange: fc.Arbitrary<ResourceChange> = fc.record(
     eventId: text,
     what: fc.constantFrom('present', 'gone', 'doubtful', 'patched', 'answered', 'absent', 'there'),
     uid: text,
+    uidShown: fc.boolean(),
     resourceVersion: fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String),
     at: instant,
     receivedAt: instant,

@@ -82,7 +82,7 @@ test.each<[string, (Upserted<KubernetesObject> | Deleted)[], Partial<WatchChange
   [
     'an end that a list shows, of which the version is unknown',
     [{ ...deleted, by: 'list', correction: true }],
-    [{ ...common, ...named(`${SOURCE}/u1/gone`, 7), what: 'gone', correction: true }],
+    [{ ...common, ...named(`${SOURCE}/u1/gone`, 7), what: 'gone', uidShown: false, correction: true }],
   ],
 ])('changes of %s', (_, notices, expected) => {
   const { changes, unchanged } = changesOf(POLICIES, { notices });

@@ -87,8 +87,10 @@ export function changesOf(
           ...base(kind, notice.identity, 'gone', listVersion),
           what: 'gone',
           uid: notice.identity.uid,
-          // What a list does not show was deleted at a version that nobody told.
-          ...(notice.by === 'watch' && { resourceVersion: notice.identity.resourceVersion }),
+          // What a list does not show was deleted at a version that nobody told; its uid is what was known before.
+          ...(notice.by === 'watch'
+            ? { resourceVersion: notice.identity.resourceVersion }
+            : { uidShown: false }),
           at: notice.at,
           receivedAt: notice.notBefore,
           ...(notice.correction && { correction: true }),
