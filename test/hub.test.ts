@@ -181,7 +181,8 @@ test('a cell whose clock is ahead is said to be so, and is not heard by that', a
   await caughtUp();
   expect((await clusters())['alpha']!.told!.feed).toMatchObject({
     state: 'never heard',
-    words: 'It told of its log, and not when: its workers are of an older release, or do not run.',
+    words:
+      'It told of its log of reports, and not yet that its workers are there: they say so each minute, and those of older releases never do.',
   });
   await alpha.tellHead(4_102_444_800_000_000);
   await caughtUp();

@@ -55,7 +55,10 @@ function heardWords({ heard, ahead, told }: MirrorStanding, state: Feed['state']
     ahead === undefined ? [] : [`Its clock is ahead of this hub’s: it said ${formatInstant(ahead)}.`];
   if (heard !== undefined) return [`Nothing was heard of it since ${formatInstant(heard)}.`, ...clock];
   if (told === 0 || clock.length > 0) return ['Nothing was heard of it yet.', ...clock];
-  return ['It told of its log, and not when: its workers are of an older release, or do not run.'];
+  // Its reports show no time by which it is seen to be there: whoever kept them can tell them again.
+  return [
+    'It told of its log of reports, and not yet that its workers are there: they say so each minute, and those of older releases never do.',
+  ];
 }
 
 function missingWords({ missing, missingEntries }: MirrorStanding): string {
