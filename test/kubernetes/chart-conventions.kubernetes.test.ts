@@ -340,7 +340,7 @@ const MOST = {
   ...ALL_PARTS,
   url: 'https://margay.example.com',
   clusters: ['a', 'b'],
-  clusterUids: ['b=f00d'],
+  clusterUids: ['a=cafe', 'b=f00d'],
   kubeconfigsSecret: 'others',
   privateNetworks: ['10.0.0.0/8'],
   globalReports: { overClusters: true, since: '2026-01-01T00:00:00Z' },
@@ -382,6 +382,9 @@ const MOST = {
     http: { enabled: true, secret: 'w', oidc: { issuer: 'https://x', audience: 'a', names: ['n'] } },
   },
   notifier: { urlSecret: 'hook', secret: 'sign' },
+  reportWorker: {
+    hubKafka: { brokers: 'h:9093', topicPrefix: 'hub.', saslSecret: 's', caSecret: 'c', certSecret: 'd' },
+  },
 };
 
 test('settings', () => {
@@ -723,35 +726,51 @@ test('topics of others', () => {
     certSecret: 'cert',
   };
   const elsewhere = { topic: 'raw', topicKafka };
-  const values = { auditIngestor: elsewhere, flowIngestor: { enabled: true, ...elsewhere } };
-  const pods = podsOf(renderedObjects({ ...DISTRIBUTED, ...values }));
-  for (const [part, prefix] of [
-    ['audit-ingestor', 'AUDIT'],
-    ['flow-ingestor', 'FLOW'],
+  const values = {
+    auditIngestor: elsewhere,
+    flowIngestor: { enabled: true, ...elsewhere },
+    reportWorker: { hubKafka: { ...topicKafka, topicPrefix: 'hub.' } },
+    ledger: { secret: 'key' },
+  };
+  const objects = renderedObjects({ ...DISTRIBUTED, ...values });
+  const pods = podsOf(objects);
+  for (const [part, prefix, own, files] of [
+    ['audit-ingestor', 'AUDIT', { name: 'AUDIT_TOPIC', value: 'raw' }, 'topic-kafka'],
+    ['flow-ingestor', 'FLOW', { name: 'FLOW_TOPIC', value: 'raw' }, 'topic-kafka'],
+    ['report-worker', 'HUB', { name: 'HUB_KAFKA_TOPIC_PREFIX', value: 'hub.' }, 'hub-kafka'],
   ] as const) {
     const { env, volumeMounts } = container(pods.get(part)!);
     const of = (key: string) => ({ valueFrom: { secretKeyRef: { name: 'sasl', key } } });
     expect(env).toEqual(
       expect.arrayContaining([
-        { name: `${prefix}_TOPIC`, value: 'raw' },
+        own,
         { name: `${prefix}_KAFKA_BROKERS`, value: 'hub.example.com:9093' },
         { name: `${prefix}_KAFKA_TLS`, value: 'true' },
         { name: `${prefix}_KAFKA_SASL_MECHANISM`, value: 'plain' },
         { name: `${prefix}_KAFKA_USERNAME`, ...of('username') },
         { name: `${prefix}_KAFKA_PASSWORD`, ...of('password') },
-        { name: `${prefix}_KAFKA_CA_FILE`, value: '/secrets/topic-kafka/ca.crt' },
-        { name: `${prefix}_KAFKA_CERT_FILE`, value: '/secrets/topic-kafka-client/tls.crt' },
-        { name: `${prefix}_KAFKA_KEY_FILE`, value: '/secrets/topic-kafka-client/tls.key' },
+        { name: `${prefix}_KAFKA_CA_FILE`, value: `/secrets/${files}/ca.crt` },
+        { name: `${prefix}_KAFKA_CERT_FILE`, value: `/secrets/${files}-client/tls.crt` },
+        { name: `${prefix}_KAFKA_KEY_FILE`, value: `/secrets/${files}-client/tls.key` },
       ]),
     );
     for (const [name, secretName] of [
-      ['topic-kafka-ca', 'ca'],
-      ['topic-kafka-client', 'cert'],
+      [`${files}-ca`, 'ca'],
+      [`${files}-client`, 'cert'],
     ] as const) {
       expect(volumeMounts).toContainEqual(expect.objectContaining({ name, readOnly: true }));
       expect(pods.get(part)!.spec.volumes).toContainEqual({ name, secret: { secretName } });
     }
   }
+  // Jobs of reports tell on the cell's own topic, too, and the workers hand that on.
+  const ofJob = JSON.stringify(objects.filter(({ kind }) => kind === 'PodTemplate' || kind === 'CronJob'));
+  expect(ofJob).toContain('LEDGER_KEY_FILE');
+  expect(ofJob).not.toContain('HUB_KAFKA');
+  const without = { ...DISTRIBUTED, ...values, ledger: {} };
+  expect(() => renderedObjects(without)).toThrow(/ledger.*secret/s);
+  expect(() =>
+    renderedObjects({ ...DISTRIBUTED, reportWorker: { hubKafka: { topicPrefix: 'hub.' } } }),
+  ).toThrow(/hubKafka.*brokers/s);
 });
 
 test('clusters together', () => {

@@ -91,7 +91,7 @@ test('a hub is installed, says what it needs, lets those see a cluster who are b
   const notes = upgrade({ ...HUB, rbac });
   for (const said of [
     'Margay shows the clusters of 1 cells',
-    'its topic margay.hub-news comes to kafka:9092',
+    'reportWorker.hubKafka with brokers kafka:9092, unless it has these itself',
     'margay tell-hubs',
     `--clusterrole=${NAMESPACE}:${RELEASE}:see-clusters`,
     'WARNING: the cluster has no default StorageClass',

@@ -1,12 +1,14 @@
 import { anyone, type Authority } from '@margay/api';
 import { cellsSetting, hubOver } from '@margay/api/hub';
 import type { Clusters } from '@margay/api-contract';
+import type { ReportWindow } from '@margay/contracts';
 import { signingKey, type SigningKey, verifierKeyText } from '@margay/ledger';
 import type { Bus } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule } from '@margay/runtime/nest';
-import { computeWindow, tellHubsOfHead, workOn } from '@margay/report-worker';
+import { type Compute, computeWindow, tellHubsOfHead, workOn } from '@margay/report-worker';
+import { ReportWorkerModule, type WorkerOptions } from '@margay/report-worker/module';
 import { splitReport } from '@margay/reports';
 import { openEmbedded, type Stores } from '@margay/storage';
 import { StoresModule } from '@margay/storage/nest';
@@ -34,21 +36,31 @@ const AFTER = SPAN.end + 3_600_000_000;
 export function cellHere(cluster: string, evidence: Stores, bus: Bus, ledgerKey = logKeyOf(cluster)) {
   const stores = openEmbedded(':memory:');
   const own = { ...evidence, archive: stores.archive, ledger: stores.ledger, windows: stores.windows };
+  const compute: Compute = async (asked) => {
+    const { header, digest, parts } = splitReport(await computeWindow(evidence, asked));
+    return { header, digest, parts: [...parts], read: await evidence.arrivals.place() };
+  };
+  /** Has a window that its workers may take; its report is of this id. */
+  const due = async (id: string): Promise<ReportWindow> => {
+    const window = { ...windowOf(id, 'inventory'), cluster, reportName: 'daily' };
+    await stores.windows.emit([window], AFTER);
+    return window;
+  };
   return {
     stores,
+    due,
+    /** Its worker as a process has it, until that is closed. */
+    worker: (options: Partial<WorkerOptions> = {}) =>
+      workerOver(own, cluster, bus, compute, { evidenceMilliseconds: 0, ledgerKey, ...options }),
     /** What its workers tell each minute. */
     tellHead: async (now = Date.now() * 1_000) =>
       tellHubsOfHead(bus, stores, cluster, { key: ledgerKey, now }),
     async report(id: string, to = bus): Promise<void> {
-      const window = { ...windowOf(id, 'inventory'), cluster, reportName: 'daily' };
-      await stores.windows.emit([window], AFTER);
+      const window = await due(id);
       const result = await workOn(window, {
         bus: to,
         stores: own,
-        compute: async (asked) => {
-          const { header, digest, parts } = splitReport(await computeWindow(evidence, asked));
-          return { header, digest, parts: [...parts], read: await evidence.arrivals.place() };
-        },
+        compute,
         now: () => AFTER,
         signal: new AbortController().signal,
         evidenceMilliseconds: 0,
@@ -69,6 +81,36 @@ export function cellHere(cluster: string, evidence: Stores, bus: Bus, ledgerKey 
       if (result !== 'completed') throw new Error(`${id} is ${result}`);
     },
   };
+}
+
+async function workerOver(
+  stores: Stores,
+  cluster: string,
+  bus: Bus,
+  compute: Compute,
+  options: WorkerOptions,
+): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({
+    imports: [
+      ProcessModule.with({
+        log: silentLog,
+        metrics: openMetrics({ defaults: false }),
+        clock: () => Date.now() * 1_000,
+        pauseMilliseconds: 5,
+      }),
+      ReportWorkerModule.over(
+        compute,
+        options,
+        BusModule.opened(async () => ({ ...bus, close: async () => {} })),
+        StoresModule.opened(async () => ({ ...stores, close: async () => {} }), cluster),
+      ),
+    ],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  connectTransports(app);
+  await app.init();
+  await app.startAllMicroservices();
+  return app;
 }
 
 export interface HubHere {

@@ -23,6 +23,9 @@ export { endsOfTopics, untilHandled } from './handled.ts';
 export { openEmbeddedBus } from './bus/embedded.ts';
 export { openKafkaBus } from './bus/kafka/kafka.ts';
 export {
+  hubBrokersOf,
+  hubBrokersProblems,
+  hubBrokersSettings,
   kafkaOptionsOf,
   kafkaSettings,
   otherBrokersProblems,
@@ -30,4 +33,4 @@ export {
   topicElsewhereOf,
 } from './bus/kafka/settings.ts';
 export { consumeAsWritten, peekAll, publishAll } from './consume.ts';
-export { openConfiguredBus } from './configured.ts';
+export { openConfiguredBus, openLoggedBus } from './configured.ts';

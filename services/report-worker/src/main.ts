@@ -1,6 +1,7 @@
 import { confirmersOf } from '@margay/confirmations';
 import { reportWindows } from '@margay/contracts';
 import { REPORT_NAME } from '@margay/kubernetes';
+import { hubBrokersOf, openLoggedBus } from '@margay/messaging';
 import { BusModule } from '@margay/messaging/nest';
 import { clustersOf } from '@margay/runtime';
 import { runService } from '@margay/runtime/nest';
@@ -19,6 +20,7 @@ else
     config,
     module: (settings) => {
       const ledgerKey = ledgerKeyNow(settings, process.env);
+      const hub = hubBrokersOf(settings, 'report-worker');
       return ReportWorkerModule.over(
         computeInThread(
           { elasticsearch: elasticsearchPlaceOf(settings) },
@@ -33,6 +35,7 @@ else
             return ledgerKey();
           },
           confirmers: confirmersOf(settings),
+          ...(hub !== undefined && { openHubBus: (log) => openLoggedBus(hub, log) }),
         },
         BusModule.kafka(settings, 'report-worker', reportWindows.name, clustersOf(settings)),
         StoresModule.elasticsearch(settings),

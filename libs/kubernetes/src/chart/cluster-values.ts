@@ -1,5 +1,5 @@
 import { CLUSTER } from './hub-values.ts';
-import { brokers, listed, wayToBrokers } from './kafka-values.ts';
+import { brokers, listed, topicPrefix, wayToBrokers } from './kafka-values.ts';
 import {
   annotations,
   choice,
@@ -99,7 +99,7 @@ const kafka = section('Kafka, for the distributed profile and a hub.', {
   brokers: brokers(
     'host:port, with commas between them, without credentials: put these in a Secret (saslSecret).',
   ),
-  topicPrefix: text('Put before every topic and group.', '', '[A-Za-z0-9._-]+'),
+  topicPrefix: topicPrefix('Put before every topic and group.'),
   partitions: whole('Of topics that are made; choose it once.', 12, 1, 1_000),
   replicationFactor: whole('Copies of topics that are made; the brokers’ default with 0.', 0, 0, 9),
   ...wayToBrokers,

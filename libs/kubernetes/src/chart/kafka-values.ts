@@ -8,6 +8,9 @@ export const listed = (one: string): string => `${one}(, *${one})*`;
 /** Addresses of brokers. */
 export const brokers = (about: string): Value => text(about, '', listed(BROKER));
 
+/** What topics of an installation begin with. */
+export const topicPrefix = (about: string): Value => text(about, '', '[A-Za-z0-9._-]+');
+
 /** How brokers are reached and signed in to. */
 export const wayToBrokers: Values = {
   tls: flag('Whether brokers are reached over TLS.', false),

@@ -1,5 +1,5 @@
 import { hubPart } from './hub-values.ts';
-import { brokers, wayToBrokers } from './kafka-values.ts';
+import { brokers, topicPrefix, wayToBrokers } from './kafka-values.ts';
 import {
   annotations,
   flag,
@@ -112,6 +112,16 @@ const topicKafka = section(
   { brokers: brokers('Their addresses, as in kafka.brokers; those unless set.'), ...wayToBrokers },
 );
 
+/** Where a hub over many cells is told, if not where Margay’s own topics are. */
+const hubKafka = section(
+  'Where the hub that this cell tells of its reports reads, if on other brokers than those of kafka: what margay.hub-news has here is handed on to there. It needs ledger.',
+  {
+    brokers: brokers('Their addresses, as in kafka.brokers; nothing is handed on unless set.'),
+    topicPrefix: topicPrefix('What the hub has as its kafka.topicPrefix.'),
+    ...wayToBrokers,
+  },
+);
+
 /** Pods that are no part of the product: they end by themselves. */
 export const HOOKS = section(
   'The pods of helm test, and of the Job by which definitions that no release has are taken over before the release is installed or upgraded: what these name has to be there before it.',
@@ -177,6 +187,7 @@ export const PARTS = {
           1_000,
         ),
       }),
+      hubKafka,
       ...podValues(LARGE),
     },
   ),

@@ -42,6 +42,7 @@ export const NOT_READ: Readonly<Record<Profile, NotRead>> = {
       ...OF_SERVICES,
       'reportWorker.replicas',
       'reportWorker.autoscaling',
+      'reportWorker.hubKafka',
       'notifier.replicas',
       ...ofEachPart('notifier'),
     ],

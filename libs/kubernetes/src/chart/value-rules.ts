@@ -106,6 +106,12 @@ const RULES: readonly Rule[] = [
     needs: { 'auditIngestor.watch': is(true) },
   },
   ...['auditIngestor', 'flowIngestor'].flatMap(rulesOfTopic),
+  ...rulesOfBrokers('reportWorker.hubKafka', 'topicPrefix'),
+  // What is told is of the log of reports.
+  {
+    where: { profile: is('distributed'), 'reportWorker.hubKafka.brokers': GIVEN },
+    needs: { 'ledger.secret': GIVEN },
+  },
   ...['auditIngestor.webhook', 'flowIngestor.http'].flatMap(rulesOfReceiver),
   {
     where: { 'flowIngestor.enabled': is(false) },
@@ -142,11 +148,16 @@ function rulesOfTopic(part: string): Rule[] {
   const elsewhere = `${part}.topicKafka`;
   return [
     { where: { [`${elsewhere}.brokers`]: GIVEN }, needs: { [`${part}.topic`]: GIVEN } },
-    ...['saslSecret', 'caSecret', 'certSecret'].map((secret) => ({
-      where: { [`${elsewhere}.${secret}`]: GIVEN },
-      needs: { [`${elsewhere}.brokers`]: GIVEN },
-    })),
+    ...rulesOfBrokers(elsewhere),
   ];
+}
+
+/** Of brokers beside those of kafka: what is said of them is of some. */
+function rulesOfBrokers(elsewhere: string, ...more: readonly string[]): Rule[] {
+  return ['saslSecret', 'caSecret', 'certSecret', ...more].map((secret) => ({
+    where: { [`${elsewhere}.${secret}`]: GIVEN },
+    needs: { [`${elsewhere}.brokers`]: GIVEN },
+  }));
 }
 
 /** Of an address that others post to. */

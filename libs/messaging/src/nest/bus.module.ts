@@ -5,10 +5,9 @@ import { LOG, METRICS, Readiness, Stages, Transports } from '@margay/runtime/nes
 import type { Bus } from '../bus/bus.ts';
 import { withTopicsElsewhere } from '../bus/elsewhere.ts';
 import { openEmbeddedBus } from '../bus/embedded.ts';
-import { openKafkaBus } from '../bus/kafka/kafka.ts';
 import type { KafkaOptions } from '../bus/kafka/options.ts';
 import type { KafkaConfig } from '../bus/kafka/settings.ts';
-import { openConfiguredBus } from '../configured.ts';
+import { openConfiguredBus, openLoggedBus } from '../configured.ts';
 import { strayHandlers } from './stray-handlers.ts';
 import { TopicServer } from './topic-server.ts';
 
@@ -66,10 +65,7 @@ export class BusModule implements OnApplicationShutdown {
       // What it once said stays known: after that it may be away.
       if (registry !== undefined) readiness.add('schema-registry', () => registry.registered());
       if (elsewhere === undefined) return bus;
-      const other = await openKafkaBus({
-        ...elsewhere.brokers,
-        log: (level, message, details) => log[level](message, { ...details }),
-      });
+      const other = await openLoggedBus(elsewhere.brokers, log);
       readiness.add('other-kafka', async () => void (await other.ends(elsewhere.topic)));
       return withTopicsElsewhere(bus, other, [elsewhere.topic]);
     }, clusters);

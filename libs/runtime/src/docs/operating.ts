@@ -28,6 +28,10 @@ const CHECKS = [
     '`elasticsearch`',
     'it does not answer within 2 s, or refuses; or what was written last was not kept, or has had no answer for 10 s, until something is kept. In the api that is a warning: it may be read',
   ],
+  [
+    '`hub-kafka`',
+    'never; a warning in the report-worker while the brokers of a hub (`HUB_KAFKA_BROKERS`) do not take what it hands on, with why: it waits in `margay.hub-news` of the cell, and goes on by itself; or where they are those of the cell itself, to which nothing has to be handed',
+  ],
   ['`schema-registry`', 'the schemas could not be registered yet; after that it may be away'],
   [
     '`sources`',
@@ -155,7 +159,7 @@ of who may post (\`…_CLIENT_NAMES\`, \`…_OIDC_NAMES\`), of which an ingestor
 **A hub over many cells** is the api, started with \`HUB_CELLS\` and \`HUB_DIRECTORY\` (chart: \`profile: hub\`; [install.md](install.md#a-hub-over-many-cells), [decision 24](decisions/0024-a-hub-is-told-by-cells.md)). It has headers of reports, with their evidence, and the logs of reports of all
 clusters; rows and the rest stay in the cells, and a request for them is answered with where they are. The page Clusters says of each when it was heard last: when the
 key of its log last signed that it is there, which its workers have it do each minute. Their clock may be five minutes ahead of the hub's: what is signed for later counts for nothing, and is said. Nothing for ten minutes
-(\`MargayCellAway\`): the workers of the cell, or what mirrors its topic, are away; what it has told stays, and what it logs meanwhile comes later. Entries that have not come (\`MargayHubLacksReports\`) were lost on the way: \`margay tell-hubs\` in the cell tells all of its reports again, and what is here changes
+(\`MargayCellAway\`): the workers of the cell, or what mirrors its topic, are away, or cannot hand on (their \`/readyz\` says that under \`hub-kafka\`); what it has told stays, and what it logs meanwhile comes later. Entries that have not come (\`MargayHubLacksReports\`) were lost on the way: \`margay tell-hubs\` in the cell tells all of its reports again, and what is here changes
 nothing. Another log (\`MargayHubLogChanged\`): who has the log's key signed two, or an older state of the cell was restored. Nothing more of the cluster is taken. Compare the cell with its witnesses and with
 \`margay verify --archive\`; where it is right as it is, stop the hub, remove the folder of the cluster in \`HUB_DIRECTORY\`, start it, and tell all again. What is refused (\`MargayHubRefuses\`) is on \`margay.hub-news.dlq\`: by \`unknown-key\` where a cell has
 another key than \`HUB_CELLS\` says, and nobody announced it; \`retired-key\` where a key signed that another one had followed, which tells nothing new (what its cell told by it and the hub never got comes with \`margay tell-hubs\`; else somebody has

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { readConfig } from '@margay/runtime';
 import * as z from 'zod';
 import { expect, onTestFinished, test } from 'vitest';
-import { kafkaOptionsOf, kafkaSettings, otherBrokersOf, otherBrokersSettings } from './settings.ts';
+import {
+  hubBrokersOf,
+  hubBrokersSettings,
+  kafkaOptionsOf,
+  kafkaSettings,
+  otherBrokersOf,
+  otherBrokersSettings,
+} from './settings.ts';
 
 function fileOf(content: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'margay-kafka-'));
@@ -60,6 +67,21 @@ test('other brokers have a way of their own, and nothing of the first ones', () 
     brokers: [HUB.HUB_KAFKA_BROKERS],
     clientId: 'api',
     partitions: 1,
+    tls: {},
+    signIn: { mechanism: 'plain', username: HUB.HUB_KAFKA_USERNAME, password: HUB.HUB_KAFKA_PASSWORD },
+  });
+});
+
+const ofHub = (environment: Record<string, string>) =>
+  hubBrokersOf(readConfig(z.object(hubBrokersSettings), environment), 'report-worker');
+
+test('those of a hub have its prefix, and make a topic with as many partitions as the hub does', () => {
+  expect(ofHub({})).toBeUndefined();
+  const found = ofHub({ ...HUB, HUB_KAFKA_TOPIC_PREFIX: 'hub.' });
+  expect(found).toEqual({
+    brokers: [HUB.HUB_KAFKA_BROKERS],
+    clientId: 'report-worker',
+    prefix: 'hub.',
     tls: {},
     signIn: { mechanism: 'plain', username: HUB.HUB_KAFKA_USERNAME, password: HUB.HUB_KAFKA_PASSWORD },
   });

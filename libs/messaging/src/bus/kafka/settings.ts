@@ -123,20 +123,20 @@ function wayOf<P extends string>(prefix: P, config: Prefixed<P, Way>): Pick<Kafk
   };
 }
 
-const others = (topic: string) => ({
-  BROKERS: brokerList()
-    .prefault('')
-    .meta({
-      description: `Kafka brokers that the topic of \`${topic}\` is on, where it is on others than \`KAFKA_BROKERS\`, such as a cloud’s hub. \`KAFKA_TOPIC_PREFIX\` does not count there.`,
-      isQuoted: false,
-    }),
+const others = (description: string) => ({
+  BROKERS: brokerList().prefault('').meta({ description, isQuoted: false }),
   ...way,
 });
 type Others = z.output<z.ZodObject<ReturnType<typeof others>>>;
 
 /** Other brokers than those of `KAFKA_BROKERS`, from which one topic is read; `topic` is the setting that names it. */
 export const otherBrokersSettings = <P extends string>(prefix: P, topic: string) =>
-  withPrefix(prefix, others(topic));
+  withPrefix(
+    prefix,
+    others(
+      `Kafka brokers that the topic of \`${topic}\` is on, where it is on others than \`KAFKA_BROKERS\`, such as a cloud’s hub. \`KAFKA_TOPIC_PREFIX\` does not count there.`,
+    ),
+  );
 
 /**
  * These brokers, in the form that a bus is opened with, or undefined where none are set; TLS files are read now.
@@ -185,6 +185,48 @@ export function otherBrokersProblems<P extends string>(
       ? [{ name: `${prefix}_USERNAME`, message: `it is about other brokers: set ${prefix}_BROKERS, too` }]
       : []),
   ];
+}
+
+const HUB_KAFKA = 'HUB_KAFKA';
+
+/** The brokers of a hub, to which what hubs are told is handed on. */
+export const hubBrokersSettings = {
+  ...withPrefix(
+    HUB_KAFKA,
+    others(
+      'Kafka brokers of a hub over many cells, where they are others than `KAFKA_BROKERS`: what `margay.hub-news` has here is handed on to the topic of that name there. Nothing is unless set.',
+    ),
+  ),
+  HUB_KAFKA_TOPIC_PREFIX: z.string().default('').meta({
+    description: 'What the hub has as its `KAFKA_TOPIC_PREFIX`; that of the cell does not count there.',
+  }),
+};
+type HubBrokers = z.output<z.ZodObject<typeof hubBrokersSettings>>;
+
+/**
+ * These brokers, in the form that a bus is opened with, or undefined where none are set; TLS files are read now.
+ *
+ * @throws Error as {@link kafkaOptionsOf}
+ */
+export function hubBrokersOf(config: HubBrokers, clientId: string): KafkaOptions | undefined {
+  const found = otherBrokersOf(HUB_KAFKA, config, clientId);
+  if (found === undefined) return undefined;
+  // A topic that is not there yet is made as a hub makes it.
+  const { partitions: _, ...brokers } = found;
+  const { HUB_KAFKA_TOPIC_PREFIX: prefix } = config;
+  return { ...brokers, ...(prefix !== '' && { prefix }) };
+}
+
+/** What is wrong with such settings: a sign-in to none, or a prefix of none. */
+export function hubBrokersProblems(
+  config: HubBrokers,
+): readonly { readonly name: string; readonly message: string }[] {
+  const { HUB_KAFKA_BROKERS: brokers, HUB_KAFKA_TOPIC_PREFIX: prefix, HUB_KAFKA_USERNAME: user } = config;
+  if (brokers.length > 0) return [];
+  const given = { HUB_KAFKA_USERNAME: user !== undefined, HUB_KAFKA_TOPIC_PREFIX: prefix !== '' };
+  return Object.entries(given).flatMap(([name, isGiven]) =>
+    isGiven ? [{ name, message: 'it is about the brokers of a hub: set HUB_KAFKA_BROKERS, too' }] : [],
+  );
 }
 
 /** Where the schema registry is and how to sign in, or undefined where none is set. */
