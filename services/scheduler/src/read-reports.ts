@@ -12,9 +12,6 @@ import {
 } from '@margay/reports';
 import type { ScheduledReport } from './emit-windows.ts';
 
-/** What the log says of a manifest that is not used. */
-export const NOT_USED = 'A GlobalReport is not used';
-
 export interface ReportsFolder {
   readonly reports: readonly ScheduledReport[];
   /** One sentence for each manifest that is not used, with its file. */

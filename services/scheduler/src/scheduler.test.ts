@@ -45,7 +45,9 @@ async function scheduler(manifests: string, log: Log = silentLog) {
   const stores = app.get<Stores>(STORES);
   const ends = async () =>
     (await stores.windows.list({})).map(({ window }) => window.end).toSorted((a, b) => a - b);
-  return { bus: app.get<Bus>(BUS), stores, metrics, ends };
+  const readiness = async () => (await app.get(Readiness).look()).checks['globalreports'];
+  const write = (text: string) => writeFileSync(join(folder, 'reports.yaml'), text);
+  return { bus: app.get<Bus>(BUS), stores, metrics, ends, readiness, write };
 }
 
 const HOURLY = `apiVersion: projectcalico.org/v3
@@ -86,6 +88,39 @@ test('what became of windows is kept', async () => {
     .poll(() => state(second!.id))
     .toMatchObject({ state: 'failed', reason: 'no disk', attempt: 7 });
   expect(await state(third!.id)).toMatchObject({ state: 'emitted' });
+});
+
+test.each([
+  [
+    'of a type that there is not',
+    HOURLY.replace('inventory', 'nonsense'),
+    /reports\.yaml: GlobalReport broken: .*reportType: is "nonsense"/,
+  ],
+  [
+    'over many clusters, where nobody said that it may be',
+    HOURLY.replace('schedule', 'clusters: { selector: all() }, schedule'),
+    /reports\.yaml: GlobalReport broken: spec\.clusters is refused: .* Take it out/,
+  ],
+  ['that is no YAML', '{', /reports\.yaml: /],
+])('a manifest %s is told of by /readyz, with why, until it is mended', async (_, manifest, why) => {
+  const broken = manifest.replace('hourly', 'broken');
+  const { readiness, write } = await scheduler(`${HOURLY}---\n${broken}`);
+  await expect
+    .poll(readiness, { timeout: 5_000 })
+    .toEqual({ ready: true, reason: expect.stringMatching(why) as string });
+  write(HOURLY);
+  await expect.poll(readiness, { timeout: 5_000 }).toEqual({ ready: true });
+});
+
+test('of many manifests that cannot be used ten are named, and the others counted', async () => {
+  const broken = Array.from({ length: 12 }, (_, i) =>
+    HOURLY.replace('hourly', `broken-${i}`).replace('inventory', 'nonsense'),
+  );
+  const { readiness } = await scheduler(broken.join('---\n'));
+  await expect
+    .poll(async () => (await readiness())?.reason, { timeout: 5_000 })
+    .toMatch(/broken-9: [^]*; and 2 more, which the log says$/);
+  expect((await readiness())!.reason).not.toContain('broken-10');
 });
 
 test('a manifest that cannot be used is told once, and the others go on', async () => {

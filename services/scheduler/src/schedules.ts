@@ -15,7 +15,8 @@ import { keepKnown } from './keep-known.ts';
 import type { ClusterLabels } from './cluster-labels.ts';
 import { handingOn, type Hand } from './hand-on.ts';
 import { beginAll, parentRuns, type ParentRuns } from './parent-runs.ts';
-import { NOT_USED, type ReportsFolder } from './read-reports.ts';
+import { NotUsed } from './not-used.ts';
+import type { ReportsFolder } from './read-reports.ts';
 import { scheduleCluster } from './schedule-cluster.ts';
 
 /** Where the GlobalReports are whose schedules are kept. */
@@ -68,7 +69,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
   readonly #readiness: Readiness;
   /** How following the objects of each cluster goes. */
   readonly #followed: ReadonlyMap<string, Followed>;
-  readonly #told = new Set<string>();
+  readonly #notUsed: NotUsed;
 
   constructor(
     @Inject(SCHEDULER_OPTIONS) options: SchedulerOptions,
@@ -88,6 +89,7 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     this.#log = log;
     this.#metrics = metrics;
     this.#readiness = readiness;
+    this.#notUsed = new NotUsed(log);
     this.#followed = new Map(
       options.clusters.map((cluster) => [cluster, new Followed(log.with({ cluster }))]),
     );
@@ -111,6 +113,8 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { reports, clusters } = this.#options;
+    if (reports !== undefined && 'read' in reports)
+      this.#readiness.add('globalreports', () => this.#notUsed.warning());
     for (const cluster of clusters) {
       const named = (part: string) => (clusters.length === 1 ? part : `${part} of ${cluster}`);
       if (reports !== undefined && 'connect' in reports)
@@ -146,29 +150,24 @@ export class Schedules implements OnModuleInit, OnApplicationBootstrap {
     const spanNow = evidenceSpan(history);
     // Those of a folder that are about many clusters are kept with the first.
     const parents = cluster === this.#options.clusters[0] ? this.#parentRuns(cluster) : undefined;
+    let unbegun: readonly string[] = [];
     for (let look = 0; !signal.aborted;) {
       const { reports, problems } = await read();
-      this.#tellProblems(problems);
+      this.#notUsed.are(cluster, [...problems, ...unbegun]);
       await traced('schedule', {}, async () => {
         const now = this.#clock();
         const evidence = this.#options.since === undefined ? undefined : await spanNow(now);
         const schedule = { ...this.#options, cluster, ...(evidence && { evidence }) };
         const places = { bus: this.#bus, windows, parents };
-        const { emitted, known, problems: unbegun } = await beginAll(places, reports, schedule, now);
-        await this.#tell(emitted);
-        this.#tellProblems([...unbegun].map(([name, { message }]) => `GlobalReport ${name}: ${message}`));
-        await keep(known);
+        const begun = await beginAll(places, reports, schedule, now);
+        await this.#tell(begun.emitted);
+        unbegun = [...begun.problems].map(([name, { message }]) => `GlobalReport ${name}: ${message}`);
+        this.#notUsed.are(cluster, [...problems, ...unbegun]);
+        await keep(begun.known);
         await handOn(now);
         if (look++ % LOOKS_GO_ON === 0) await parents?.goOn(now);
       });
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  #tellProblems(problems: Iterable<string>): void {
-    for (const problem of problems) {
-      if (!this.#told.has(problem)) this.#log.warn(NOT_USED, { problem });
-      this.#told.add(problem);
     }
   }
 

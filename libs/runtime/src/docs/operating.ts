@@ -39,7 +39,7 @@ const CHECKS = [
   ],
   [
     '`globalreports`',
-    'the GlobalReports of the cluster, or their types, could not be read yet; later that is a warning, and the schedules go on as they were',
+    'the GlobalReports of the cluster, or their types, could not be read yet; later that is a warning, and the schedules go on as they were. Of a folder a warning while a GlobalReport in it is not used, with its file and why: ten are named',
   ],
   ['`file …`, and each part of work', 'it failed, and is started again'],
   ['`history`', 'more than 10,000 messages wait to be kept since over a minute; before that it is a warning'],

@@ -8,8 +8,8 @@ import { publishAll, type Bus } from '@margay/messaging';
 import { BUS } from '@margay/messaging/nest';
 import type { GlobalReport } from '@margay/reports';
 import type { Log } from '@margay/runtime';
-import { CLOCK, LOG, Stages, type Clock } from '@margay/runtime/nest';
-import { knownReport, NOT_USED, pastStart, scheduledWindows, type ReportsFolder } from '@margay/scheduler';
+import { CLOCK, LOG, Readiness, Stages, type Clock } from '@margay/runtime/nest';
+import { knownReport, NotUsed, pastStart, scheduledWindows, type ReportsFolder } from '@margay/scheduler';
 import { evidenceLag } from '@margay/snapshotter';
 import type { Stores } from '@margay/storage';
 import { STORES } from '@margay/storage/nest';
@@ -58,7 +58,7 @@ export class SpanReports implements OnApplicationBootstrap {
   readonly #stores: Stores;
   readonly #clock: Clock;
   readonly #stages: Stages;
-  readonly #log: Log;
+  readonly #notUsed: NotUsed;
 
   constructor(
     @Inject(SPAN_REPORTS_OPTIONS) options: SpanReportsOptions,
@@ -70,6 +70,7 @@ export class SpanReports implements OnApplicationBootstrap {
     @Inject(CLOCK) clock: Clock,
     @Inject(Stages) stages: Stages,
     @Inject(LOG) log: Log,
+    @Inject(Readiness) readiness: Readiness,
   ) {
     this.#options = options;
     this.#audit = audit;
@@ -79,7 +80,8 @@ export class SpanReports implements OnApplicationBootstrap {
     this.#stores = stores;
     this.#clock = clock;
     this.#stages = stages;
-    this.#log = log;
+    this.#notUsed = new NotUsed(log);
+    readiness.add('globalreports', () => this.#notUsed.warning());
   }
 
   onApplicationBootstrap(): void {
@@ -109,15 +111,10 @@ export class SpanReports implements OnApplicationBootstrap {
   }
 
   /** Over what a report is: all that the logs cover, or the windows in it that its schedule would have had. */
-  #spansOf({ name, spec: { schedule } }: GlobalReport, span: Window): Window[] {
+  #spansOf({ spec: { schedule } }: GlobalReport, span: Window): Window[] {
     const { since } = this.#options;
     if (since === undefined || schedule === undefined) return [span];
-    const windows = scheduledWindows(schedule, pastStart(schedule, since, span.start), span.end);
-    if (windows.length === 0)
-      this.#log.warn(NOT_USED, {
-        problem: `GlobalReport ${name} has no window: no two times of its schedule ${schedule} since ${formatInstant(since)} are within what the logs cover, ${formatInstant(span.start)} to ${formatInstant(span.end)}`,
-      });
-    return windows;
+    return scheduledWindows(schedule, pastStart(schedule, since, span.start), span.end);
   }
 
   async #report(signal: AbortSignal): Promise<void> {
@@ -131,10 +128,15 @@ export class SpanReports implements OnApplicationBootstrap {
       end: bounds.reduce((a, b) => Math.max(a, b)) + 1,
     };
     const { reports, problems } = await read();
-    for (const problem of problems) this.#log.warn(NOT_USED, { problem });
     await this.#stores.windows.keepReports(reports.map(({ report }) => knownReport(report)));
-    const windows = reports.flatMap(({ report }) =>
-      this.#spansOf(report, span).map((part) => reportWindowOf(cluster, report, part, true)),
+    const spans = reports.map(({ report }) => ({ report, parts: this.#spansOf(report, span) }));
+    const idle = spans.filter(({ parts }) => parts.length === 0);
+    this.#notUsed.are(cluster, [
+      ...problems,
+      ...idle.map(({ report }) => withoutWindow(report, this.#options, span)),
+    ]);
+    const windows = spans.flatMap(({ report, parts }) =>
+      parts.map((part) => reportWindowOf(cluster, report, part, true)),
     );
     const emitted = await this.#stores.windows.emit(windows, this.#clock());
     // Those kept by a process that died before it published them are among them: their ids make a repeat harmless.
@@ -155,3 +157,11 @@ export class SpanReports implements OnApplicationBootstrap {
     if (!signal.aborted) await whenReported({ fresh: emitted.length, ...nothing });
   }
 }
+
+/** Why a report that has a schedule is over nothing. */
+const withoutWindow = (
+  { name, spec: { schedule } }: GlobalReport,
+  { since }: SpanReportsOptions,
+  { start, end }: Window,
+): string =>
+  `GlobalReport ${name} has no window: no two times of its schedule ${schedule} since ${formatInstant(since!)} are within what the logs cover, ${formatInstant(start)} to ${formatInstant(end)}`;
