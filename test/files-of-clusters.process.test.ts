@@ -109,3 +109,35 @@ test.each([
   expect(open.some((reason) => reason.startsWith('Of which cluster'))).toBe(isOpen);
   expect(open).not.toEqual([]);
 });
+
+/** What kubectl writes of one pod, as the log shows it, under another name and uid where it is of another cluster. */
+function listOf(line: string, other?: string): string {
+  const { metadata, ...object } = (JSON.parse(line) as { responseObject: { metadata: object } })
+    .responseObject;
+  const named =
+    other === undefined ? {} : { name: other, uid: `10000000-0000-4000-8000-${other.padStart(12, '0')}` };
+  const items = [{ ...object, metadata: { ...metadata, ...named } }];
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+}
+
+test('each list of objects is judged by itself, whatever its file is called, and not by what it does not show', async () => {
+  const folder = ownFolder();
+  const [log, list] = ['audit.log', 'pods.json'].map((name) => join(folder, name)) as [string, string];
+  const lines = [...MINE];
+  const openWith = async (second: number, environment: Readonly<Record<string, string>> = {}) => {
+    const at = `2026-03-01T08:00:0${second}Z`;
+    lines.push(writtenLater(MINE[1]!, lines.length + 10));
+    writeFileSync(log, textOf(lines));
+    const data = ['--data', join(folder, 'data'), '--audit-log', log];
+    const open = await openAfter([...data, '--baseline', list, '--baseline-at', at], environment);
+    return open.filter((reason) => reason.startsWith('Of which cluster'));
+  };
+  writeFileSync(list, listOf(MINE[2]!));
+  expect(await openWith(3)).toEqual([]);
+  writeFileSync(list, listOf(MINE[2]!, '1'));
+  expect(await openWith(4)).toEqual([
+    expect.stringMatching(/^Of which cluster baseline pods.json tells is not known/),
+  ]);
+  const said = { CLUSTER_UIDS: 'one=00000000-0000-4000-8000-000000000000' };
+  expect(await openWith(4, said)).toEqual([]);
+});

@@ -15,6 +15,8 @@ export interface BaselineFiles {
 
 /** What lists of a cluster add to what is known. */
 export interface ReadBaseline {
+  /** What the lists are called. */
+  readonly source: string;
   readonly changes: readonly Change[];
   /** That the whole state of each kind was seen. */
   readonly marks: readonly CoverageMark[];
@@ -96,7 +98,7 @@ export async function readBaseline(
     const isOpen = (version: Version) =>
       doubts.some(({ about, until = Infinity }) => isAbout(about, version) && version.validFrom < until);
     const { changes, kinds } = baselineOf(texts, { source, at, listed, versions, isOpen });
-    return { changes, marks: kinds.map((kind) => listingMark({ ...kind, at })) };
+    return { source, changes, marks: kinds.map((kind) => listingMark({ ...kind, at })) };
   } catch (error) {
     throw notUsed(files.join(', '), (error as Error).message, error);
   }

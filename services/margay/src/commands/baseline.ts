@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '@margay/ground';
-import { openProgress } from '@margay/runtime';
+import { clusterUidsOf, identitySettings, openProgress, readConfig } from '@margay/runtime';
 import { evidenceLag } from '@margay/snapshotter';
 import { Command } from 'commander';
+import * as z from 'zod';
 import { connectAll } from '../connections.ts';
 import { instantOption, listOption } from '../options.ts';
 import { publishBaseline } from '../publish-baseline.ts';
@@ -14,6 +15,8 @@ interface Options {
 }
 
 const POLL_MILLISECONDS = 500;
+/** Also of other clusters, of which the services say it. */
+const UIDS = { CLUSTER_UIDS: identitySettings.CLUSTER_UIDS };
 
 /** `margay baseline`: lists of the cluster, for a distributed installation. */
 export function baselineCommand(): Command {
@@ -37,6 +40,7 @@ In the embedded profile margay up takes --baseline.`,
 
 async function baseline(files: string[], { at, kinds = [] }: Options): Promise<void> {
   const lists = checked({ files, at, listed: kinds }, { at: '--at', kinds: '--kinds' });
+  const uids = clusterUidsOf(readConfig(z.object(UIDS), process.env));
   const all = await connectAll();
   const progress = openProgress();
   try {
@@ -44,7 +48,14 @@ async function baseline(files: string[], { at, kinds = [] }: Options): Promise<v
       progress.update(`Waiting for what was published before: ${waiting} messages left`);
       await sleep(POLL_MILLISECONDS);
     }
-    const { objects, ends, kinds: seen } = await publishBaseline(lists, all);
+    const {
+      objects,
+      ends,
+      kinds: seen,
+    } = await publishBaseline(lists, {
+      ...all,
+      uid: uids.get(all.cluster),
+    });
     progress.done(`${objects} objects of ${seen} kinds were there, ${ends} of the history were not.`);
   } finally {
     await all.bus.close();

@@ -15,6 +15,8 @@ import type { Tell } from './up-event.ts';
 /** Lists of the cluster to take in, if any. */
 export interface BaselineOnceOptions {
   readonly cluster: string;
+  /** The uid that somebody says of the cluster. */
+  readonly uid?: string | undefined;
   readonly files?: BaselineFiles;
   readonly admit: (changes: readonly Change[]) => void;
   readonly tell: Tell;
@@ -46,9 +48,10 @@ export class BaselineOnce {
 
   /** Publishes the lists; everything that logs have told has to be kept. @throws Error that says why they are not used. */
   async take(): Promise<void> {
-    const { cluster, files, admit, tell } = this.#options;
+    const { cluster, uid, files, admit, tell } = this.#options;
     if (files === undefined) return;
-    const taken = await publishBaseline(files, { bus: this.#bus, stores: this.#stores, cluster }, admit);
+    const target = { bus: this.#bus, stores: this.#stores, cluster, uid };
+    const taken = await publishBaseline(files, target, admit);
     tell({ kind: 'baseline', ...taken });
   }
 

@@ -156,7 +156,8 @@ export class MargayModule {
     );
 
     const { baseline: files, admit } = options;
-    const baseline: BaselineOnceOptions = { cluster, admit, tell, ...(files && { files }) };
+    const uid = clusterUids.get(cluster);
+    const baseline: BaselineOnceOptions = { cluster, uid, admit, tell, ...(files && { files }) };
     const spanReports: SpanReportsOptions = {
       cluster,
       read: reports ?? none,
