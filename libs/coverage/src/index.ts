@@ -4,6 +4,7 @@
  * A *mark* says what one stretch of one source became; a *delivery* is the sum of one source's marks over all time, a *stream* what
  * delivers as one. From them come the *evidence* of a window, its grade, and its *doubts*.
  */
+export { asideMarks, type AsideMessage } from './aside.ts';
 export type { Canary } from './canary.ts';
 export {
   type LostKnowledge,

@@ -5,12 +5,22 @@ import type { Aside, Bus, ConsumeOptions, Delivery } from './bus/bus.ts';
 import { noticeIn } from './bus/notice.ts';
 import { SomeUnprocessable, UnknownCluster, Unprocessable } from './unprocessable.ts';
 
+/** A message of a cluster that is not known here. */
+export interface OfUnknown {
+  readonly delivery: Delivery;
+  readonly error: UnknownCluster;
+}
+
+const isOfUnknown = (aside: Aside): aside is OfUnknown => aside.error instanceof UnknownCluster;
+
 /** How a topic's messages are handled. */
 export interface HandleOptions extends ConsumeOptions {
   /** The clusters whose messages are handled: any other's are set aside; all are handled unless given. */
   readonly clusters?: readonly string[] | undefined;
-  /** Given every message that is to be set aside, before it is: what it does must be durable, and harmless when done twice. */
+  /** Given every message that is to be set aside but those of {@link onUnknown}, before it is: what it does must be durable, and harmless when done twice. */
   readonly onSetAside?: (delivery: Delivery, error: Unprocessable) => Promise<void>;
+  /** Given those that are of clusters that are not known here, together, as that one. */
+  readonly onUnknown?: (some: readonly OfUnknown[]) => Promise<void>;
   /** Told of every dead letter after it is durable, for metrics and logs. */
   readonly onDeadLetter?: (delivery: Delivery, error: Unprocessable) => void;
 }
@@ -39,7 +49,7 @@ export function consume<T>(
       const message = written.decode(value);
       const { cluster } = message as { readonly cluster?: string };
       if (cluster !== undefined && clusters?.includes(cluster) === false)
-        return new UnknownCluster(cluster, clusters);
+        return new UnknownCluster(cluster, clusters, message);
       return message;
     } catch (error) {
       if (!(error instanceof Undecodable)) throw error;
@@ -89,10 +99,14 @@ type SetAside = (some: readonly Aside[]) => Promise<void>;
 const TOLD_AT_ONCE = 16;
 
 const settingAside =
-  (bus: Bus, topic: string, { onSetAside, onDeadLetter }: HandleOptions): SetAside =>
+  (bus: Bus, topic: string, { onSetAside, onUnknown, onDeadLetter }: HandleOptions): SetAside =>
   async (some) => {
-    if (onSetAside !== undefined) await tellInOrder(some, onSetAside);
-    if (some.length > 0) await bus.deadLetters(topic, some);
+    if (some.length === 0) return;
+    const unknown = some.filter(isOfUnknown);
+    const others = some.filter((aside) => !isOfUnknown(aside));
+    if (onSetAside !== undefined) await tellInOrder(others, onSetAside);
+    if (unknown.length > 0) await onUnknown?.(unknown);
+    await bus.deadLetters(topic, some);
     for (const { delivery, error } of some) onDeadLetter?.(delivery, error);
   };
 

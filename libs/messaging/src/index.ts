@@ -5,19 +5,17 @@
  * that it came from; a *dead letter* is one that no retry can help. Ids that make repeats harmless are the business of
  * those who consume.
  */
-export { SomeUnprocessable, UnknownCluster, Unprocessable } from './unprocessable.ts';
+export { SomeUnprocessable, Unprocessable } from './unprocessable.ts';
 export {
   type Message,
   type Delivery,
   type Hole,
-  type Place,
   type Bus,
   deadLetterTopic,
   DEAD_LETTER_HEADERS,
-  placeIn,
 } from './bus/bus.ts';
+export { placeName, placesSetAside, replayDeadLetters } from './replay.ts';
 export { deletedBehind } from './behind.ts';
-export { noticeIn } from './bus/notice.ts';
 export { type Places, messagesBetween } from './bus/places.ts';
 export { endsOfTopics, untilHandled } from './handled.ts';
 export { openEmbeddedBus } from './bus/embedded.ts';
@@ -32,5 +30,5 @@ export {
   otherBrokersSettings,
   topicElsewhereOf,
 } from './bus/kafka/settings.ts';
-export { consumeAsWritten, peekAll, publishAll } from './consume.ts';
+export { consumeAsWritten, peekAll, publishAll, type OfUnknown } from './consume.ts';
 export { openConfiguredBus, openLoggedBus } from './configured.ts';

@@ -31,11 +31,17 @@ const CLUSTER_NAME = /^[a-z0-9][-a-z0-9.]{0,252}$/i;
 
 /** A message of a cluster of which nothing is kept here: it must not come into what is kept of another. */
 export class UnknownCluster extends Unprocessable {
-  constructor(cluster: string, known: readonly string[]) {
+  readonly cluster: string;
+  /** The message, which could be read. */
+  readonly said: unknown;
+
+  constructor(cluster: string, known: readonly string[], said: unknown) {
     const named = CLUSTER_NAME.test(cluster) ? `the cluster ${cluster}` : 'another cluster';
     super(
       'unknown-cluster',
       `It is of ${named}, and those that are known here are ${known.join(', ')}: if it belongs to them, add it to CLUSTERS of every service, and publish the message again with margay dlq replay`,
     );
+    this.cluster = cluster;
+    this.said = said;
   }
 }

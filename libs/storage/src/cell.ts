@@ -1,4 +1,5 @@
 import type { ArchivedHeader } from './archive/archive.ts';
+import type { Asides } from './asides/asides.ts';
 import type { Stores } from './stores.ts';
 
 /** The newest headers of an archive, or why they cannot be read. */
@@ -16,14 +17,27 @@ export interface Cell {
   of(cluster: string): Stores;
 
   /**
+   * Where it is remembered what was set aside of a cluster, also of one that is none of these: its stores have it where others know it, or
+   * these do later. Nothing is opened or made for a name; undefined where no others can come to be kept here.
+   */
+  asidesOf(cluster: string): Asides | undefined;
+
+  /**
    * Of each cluster the newest headers of its archive, see there, or why they cannot be read: of a thousand clusters as fast as of one, once they
    * are known.
    */
   newest(): Promise<ReadonlyMap<string, Newest>>;
 }
 
-/** The cell of stores by cluster. */
-export function cellOver(stores: ReadonlyMap<string, Stores>): Cell {
+/**
+ * The cell of stores by cluster.
+ *
+ * @param asidesOfOthers see {@link Cell.asidesOf}.
+ */
+export function cellOver(
+  stores: ReadonlyMap<string, Stores>,
+  asidesOfOthers: (cluster: string) => Asides | undefined = () => undefined,
+): Cell {
   const clusters = [...stores.keys()];
   return {
     clusters,
@@ -33,6 +47,7 @@ export function cellOver(stores: ReadonlyMap<string, Stores>): Cell {
         throw new Error(`Nothing is kept here of a cluster ${cluster}: known are ${clusters.join(', ')}`);
       return found;
     },
+    asidesOf: (cluster) => stores.get(cluster)?.asides ?? asidesOfOthers(cluster),
     async newest() {
       // What fails at once fails as what fails later.
       const asked = [...stores.values()].map(async ({ archive }) => archive.newest());

@@ -15,6 +15,8 @@ import type { Stores } from './stores.ts';
 import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
 import { TRAIL_TEMPLATE } from './trail/elasticsearch.ts';
+import { ANY_CLUSTER } from './asides/asides.ts';
+import { asidesContract } from './asides/asides.contract.ts';
 import { tellersContract } from './tellers/tellers.contract.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
@@ -83,6 +85,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
   flowsContract('Elasticsearch', async () => (await open()).flows);
   coverageContract('Elasticsearch', async () => (await open()).coverage);
   tellersContract('Elasticsearch', open);
+  asidesContract('Elasticsearch', open);
   trailContract('Elasticsearch', async () => (await open()).trail);
   arrivalsContract('Elasticsearch', open);
   archiveContract('Elasticsearch', async () => (await open()).archive);
@@ -116,14 +119,34 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
     expect([await whole(at), await whole(at + 40 * 86_400_000_000)]).toEqual([false, true]);
   });
 
+  test('what was set aside of a cluster that is none of a cell is open in the one that has it, and makes nothing in others', async () => {
+    const own = `margay-test-${randomUUID().slice(0, 8)}`;
+    const [without, beside] = await Promise.all(
+      [['alpha'], ['alpha', 'beta']].map((clusters) =>
+        openElasticsearchCell({ nodes, prefix: own }, clusters),
+      ),
+    );
+    opened.push(without!.of('alpha'), beside!.of('alpha'));
+    const aside = { place: 't/0@1/5', topic: 't', what: 'everything', after: 10, before: 11 } as const;
+    await without!.asidesOf('beta')!.append([aside]);
+    expect(await beside!.of('beta').asides.open()).toEqual([aside]);
+    expect(await beside!.of('alpha').asides.open()).toEqual([]);
+    const ofAny = { ...aside, place: 't/0@2-9/5', message: 'Messages are gone.', except: ['alpha'] };
+    await without!.asidesOf(ANY_CLUSTER)!.append([ofAny]);
+    expect(await beside!.of('beta').asides.open()).toEqual(expect.arrayContaining([aside, ofAny]));
+    expect(await beside!.of('alpha').asides.open()).toEqual([]);
+    expect(() => without!.of('beta')).toThrow(/known are alpha/);
+  });
+
   test('what is in a closed index is not left out without a word: it is named, with what to do', async () => {
     const own = `margay-test-${randomUUID().slice(0, 8)}`;
     const cell = await openElasticsearchCell({ nodes, prefix: own }, ['alpha', 'beta']);
     opened.push(cell.of('alpha'));
-    const { history, archive, tellers } = cell.of('alpha');
+    const { history, archive, tellers, asides } = cell.of('alpha');
     const ever = { start: 0, end: 2 ** 52 };
     await history.append(story({ seed: 1, changes: 20, keys: 2 }));
     await tellers.append([{ what: 'object', teller: 'a', uid: 'x' }]);
+    await asides.append([{ place: 't/0@1/5', topic: 't', what: 'trail', after: 1, before: 2 }]);
     await archive.complete({
       id: 'daily-1',
       cluster: 'alpha',
@@ -144,6 +167,7 @@ describe.skipIf(url === undefined)('on Elasticsearch', () => {
       ['report-headers', () => archive.headers({ limit: 1 })],
       ['report-chains', () => archive.newest()],
       ['tellers', () => tellers.tellersOf(['x'])],
+      ['asides', () => asides.open()],
     ];
     for (const [index, read] of reads) {
       const name = `${own}-${index}`;

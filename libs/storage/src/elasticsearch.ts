@@ -3,6 +3,8 @@ import { cellOver, type Cell, type Newest } from './cell.ts';
 import { ARCHIVE_TEMPLATES, elasticsearchArchive } from './archive/elasticsearch.ts';
 import { newestHeaders } from './archive/elastic-newest.ts';
 import { elasticsearchArrivals, OPENED_TEMPLATE } from './arrivals/elasticsearch.ts';
+import { ASIDE_TEMPLATE, elasticsearchAsides } from './asides/elasticsearch.ts';
+import { withAsides } from './asides/with-asides.ts';
 import { COVERAGE_TEMPLATE, elasticsearchCoverage } from './coverage/elasticsearch.ts';
 import { elasticsearchFlows, FLOW_TEMPLATE } from './flows/elasticsearch.ts';
 import { HISTORY_TEMPLATES } from './history/elastic-documents.ts';
@@ -23,6 +25,7 @@ const TEMPLATES = [
   FLOW_TEMPLATE,
   COVERAGE_TEMPLATE,
   TELLER_TEMPLATE,
+  ASIDE_TEMPLATE,
   OPENED_TEMPLATE,
   ...ARCHIVE_TEMPLATES,
   ...LEDGER_TEMPLATES,
@@ -58,7 +61,7 @@ export async function openElasticsearchCell(
   const stores = new Map(clusters.map((cluster) => [cluster, storesOver({ ...elastic, cluster })]));
   const newestOf = newestHeaders(elastic);
   return {
-    ...cellOver(stores),
+    ...cellOver(stores, (cluster) => elasticsearchAsides({ ...elastic, cluster })),
     async newest() {
       // All of them are in one index.
       const [found] = await Promise.allSettled([newestOf(clusters)]);
@@ -78,12 +81,14 @@ async function connectWithTemplates(options: ElasticsearchOptions): Promise<Elas
 
 function storesOver(elastic: Elastic): Stores {
   const tellers = elasticsearchTellers(elastic);
+  const asides = elasticsearchAsides(elastic);
   return {
     history: elasticsearchHistory(elastic),
     trail: elasticsearchTrail(elastic),
     flows: elasticsearchFlows(elastic),
-    coverage: withTellers(elasticsearchCoverage(elastic), tellers),
+    coverage: withTellers(withAsides(elasticsearchCoverage(elastic), asides), tellers),
     tellers,
+    asides,
     arrivals: elasticsearchArrivals(elastic),
     archive: elasticsearchArchive(elastic),
     ledger: elasticsearchLedger(elastic),

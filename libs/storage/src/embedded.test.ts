@@ -21,6 +21,7 @@ import { ledgerContract } from './ledger/ledger.contract.ts';
 import type { Stores } from './stores.ts';
 import { story } from './testing/changes.ts';
 import { collect } from './testing/collect.ts';
+import { asidesContract } from './asides/asides.contract.ts';
 import { tellersContract } from './tellers/tellers.contract.ts';
 import { trailContract } from './trail/trail.contract.ts';
 import { windowsContract } from './windows/windows.contract.ts';
@@ -53,6 +54,7 @@ for (const [name, open] of [
   flowsContract(name, async () => (await open()).flows);
   coverageContract(name, async () => (await open()).coverage);
   tellersContract(name, open);
+  asidesContract(name, open);
   trailContract(name, async () => (await open()).trail);
   arrivalsContract(name, open);
   archiveContract(name, async () => (await open()).archive);

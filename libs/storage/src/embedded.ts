@@ -1,4 +1,6 @@
 import { databaseIn, openDatabase, snapshotsOf } from '@margay/sqlite';
+import { ASIDE_TABLES, embeddedAsides } from './asides/embedded.ts';
+import { withAsides } from './asides/with-asides.ts';
 import { ARRIVAL_EVENTS, ARRIVAL_KEYS, ARRIVAL_TABLES, embeddedArrivals } from './arrivals/embedded.ts';
 import { ARCHIVE_TABLES, embeddedArchive } from './archive/embedded.ts';
 import {
@@ -58,6 +60,7 @@ const MIGRATIONS = [
   HISTORY_FOLDS,
   TELLER_TABLES,
   HISTORY_PUBLISHED,
+  ASIDE_TABLES,
 ];
 
 /** How the embedded stores are opened. */
@@ -93,12 +96,14 @@ export function openEmbedded(
   const snapshots = snapshotsOf(database);
   const ledger = embeddedLedger(database);
   const tellers = embeddedTellers(database);
+  const asides = embeddedAsides(database);
   return {
     history: embeddedHistory(database, snapshots),
     trail: embeddedTrail(database, snapshots),
     flows: embeddedFlows(database, snapshots),
-    coverage: withTellers(embeddedCoverage(database), tellers),
+    coverage: withTellers(withAsides(embeddedCoverage(database), asides), tellers),
     tellers,
+    asides,
     arrivals: embeddedArrivals(database),
     archive: embeddedArchive(database),
     ledger,

@@ -1,5 +1,6 @@
 import type { Arrivals } from './arrivals/arrivals.ts';
 import type { Archive } from './archive/archive.ts';
+import type { Asides } from './asides/asides.ts';
 import type { Coverage } from './coverage/coverage.ts';
 import type { Flows } from './flows/flows.ts';
 import type { History } from './history/history.ts';
@@ -18,6 +19,8 @@ export interface Stores {
   readonly coverage: Coverage;
   /** Of which cluster those are who tell of it; what that leaves open is in the coverage. */
   readonly tellers: Tellers;
+  /** What was set aside of it by services that did not know it; what that leaves open is in the coverage. */
+  readonly asides: Asides;
   /** In which order the four above were written. */
   readonly arrivals: Arrivals;
   readonly archive: Archive;

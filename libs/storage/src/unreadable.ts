@@ -21,6 +21,7 @@ export function unreadableStores(error: DatabaseUnusable, sessions: Stores['sess
     flows: failing(),
     coverage: failing(),
     tellers: failing(),
+    asides: failing(),
     arrivals: failing(),
     archive: failing(),
     ledger: failing(),

@@ -16,7 +16,6 @@ import type { Instant } from '@margay/ground';
 import {
   deletedBehind,
   endsOfTopics,
-  UnknownCluster,
   Unprocessable,
   untilHandled,
   type Bus,
@@ -29,11 +28,13 @@ import { Refused, type Cell, type Stores } from '@margay/storage';
 import { CELL } from '@margay/storage/nest';
 import { Controller, Inject, type OnModuleInit } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { byName, rememberLoss, settleAsides } from './asides.ts';
 import { byCluster } from './by-cluster.ts';
 import { Copies } from './copies.ts';
 import { endsByList } from './ends-by-list.ts';
 import { Identities, OtherCluster } from './identities.ts';
-import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss } from './losses.ts';
+import { changeOfLoss, clusterOfLoss, EVIDENCE_TOPICS, markOfLoss, type KnownLoss } from './losses.ts';
+import { UnknownClusters } from './unknown-clusters.ts';
 import { doubleWords, questionableWords } from './whose-words.ts';
 
 const EVIDENCE = { group: EVIDENCE_GROUP, stage: 'evidence' };
@@ -51,6 +52,7 @@ export class EvidenceController implements OnModuleInit {
   readonly #metrics: Metrics;
   readonly #identities: Identities;
 
+  readonly #unknown: UnknownClusters;
   readonly #copies = new Copies();
   readonly #readiness: Readiness;
 
@@ -64,6 +66,7 @@ export class EvidenceController implements OnModuleInit {
     this.#bus = bus;
     this.#cell = cell;
     this.#identities = new Identities(cell);
+    this.#unknown = new UnknownClusters(cell.clusters);
     this.#metrics = metrics;
   }
 
@@ -90,6 +93,10 @@ export class EvidenceController implements OnModuleInit {
       const words = found.filter((each) => each !== undefined);
       return words.length === 0 ? undefined : { warning: words.join(' ') };
     });
+    this.#readiness.add('unknown clusters', () => {
+      const warning = this.#unknown.words();
+      return warning === undefined ? undefined : { warning };
+    });
     if (this.#cell.clusters.length < 2) return;
     this.#readiness.add('clusters', () => {
       const words = this.#identities.doubles.map(doubleWords);
@@ -115,6 +122,7 @@ export class EvidenceController implements OnModuleInit {
       this.#metrics.keptChangesTotal.add(applied, { cluster });
       await this.#copies.look(cluster, stores, some);
     }
+    await this.#settle(changes, deliveries);
   }
 
   @OnTopic(policyEvents, EVIDENCE)
@@ -124,6 +132,7 @@ export class EvidenceController implements OnModuleInit {
   ): Promise<void> {
     await this.#identities.check(events, deliveries);
     for (const [{ trail }, some] of byCluster(this.#cell, events)) await kept(trail.append(some));
+    await this.#settle(events, deliveries);
   }
 
   @OnTopic(flows, EVIDENCE)
@@ -136,6 +145,7 @@ export class EvidenceController implements OnModuleInit {
       deliveries,
     );
     for (const [stores, some] of byCluster(this.#cell, seen)) await kept(stores.flows.append(some));
+    await this.#settle(seen, deliveries);
   }
 
   /**
@@ -158,6 +168,14 @@ export class EvidenceController implements OnModuleInit {
       await this.keepLoss({ kind: 'hole', hole });
     for (const [i, mark] of marks.entries()) await this.#keepEnds(mark, deliveries[i], signal);
     for (const [{ coverage }, some] of byCluster(this.#cell, marks)) await kept(coverage.append(some));
+    await this.#settle(marks, deliveries);
+  }
+
+  #settle(messages: readonly { readonly cluster: string }[], deliveries: readonly Delivery[]) {
+    return settleAsides(
+      this.#cell,
+      deliveries.map((delivery, i) => [messages[i]!.cluster, delivery]),
+    );
   }
 
   /** What a list tells to be gone. It stands in the history before its mark says that all is told up to there. */
@@ -175,23 +193,31 @@ export class EvidenceController implements OnModuleInit {
   }
 
   /**
-   * What is set aside, or is gone before it was read, leaves open what it said: of its cluster, or of all where nobody knows of which. What
-   * is of a cluster that is not known here, or of another one of the same name, leaves nothing open.
+   * What is set aside, or is gone before it was read, leaves open what it said: of its cluster, or of all where nobody knows of which. Of a
+   * cluster that is not known here it is remembered, for whoever knows it. What is of another cluster of the same name leaves nothing open.
    */
   @OnLoss(EVIDENCE_TOPICS, { group: EVIDENCE_GROUP })
   async keepLoss(@Payload() loss: Loss): Promise<void> {
-    if (loss.kind === 'set-aside' && isOfOthers(loss.error)) return;
+    const cell = this.#cell;
+    const isOfOther = loss.kind === 'set-aside' && loss.error instanceof OtherCluster;
+    if (!isOfOther) await rememberLoss(cell, loss);
+    if (loss.kind === 'of-unknown') {
+      for (const [cluster] of byName(loss.some)) this.#unknown.note(cluster);
+      return;
+    }
     const named = clusterOfLoss(loss);
-    for (const cluster of this.#cell.clusters)
-      if (named === undefined || named === cluster) await keepLossOf(this.#cell.of(cluster), loss);
+    const its = cell.clusters.filter((cluster) => named === undefined || named === cluster);
+    if (!isOfOther) for (const cluster of its) await keepLossOf(cell.of(cluster), loss);
+    if (loss.kind === 'set-aside' && named !== undefined)
+      await settleAsides(
+        cell,
+        its.map((cluster) => [cluster, loss.delivery]),
+      );
   }
 }
 
-const isOfOthers = (error: Unprocessable): boolean =>
-  error instanceof UnknownCluster || error instanceof OtherCluster;
-
 /** What a loss leaves open of one cluster. */
-async function keepLossOf({ history, coverage }: Stores, loss: Loss): Promise<void> {
+async function keepLossOf({ history, coverage }: Stores, loss: KnownLoss): Promise<void> {
   const change = changeOfLoss(loss);
   if (change === undefined) return coverage.append([markOfLoss(loss)]);
   try {

@@ -19,7 +19,7 @@ import type { Delivery, Hole } from '@margay/messaging';
 import type { Loss } from '@margay/messaging/nest';
 
 /** What is not known any more where messages of a topic are lost. A lost mark may have said that something could not be read. */
-const LOST_KNOWLEDGE: Readonly<Record<string, LostKnowledge>> = {
+export const LOST_KNOWLEDGE: Readonly<Record<string, LostKnowledge>> = {
   [resourceChanges.name]: 'everything',
   [coverageMarks.name]: 'everything',
   [policyEvents.name]: 'trail',
@@ -32,8 +32,11 @@ export const EVIDENCE_TOPICS: readonly string[] = Object.keys(LOST_KNOWLEDGE);
 /** Where nothing says from when on: before any cluster. */
 const LONG_AGO: Instant = 0;
 
+/** What is lost of clusters that are known here, or of which it is not known of which it is. */
+export type KnownLoss = Exclude<Loss, { kind: 'of-unknown' }>;
+
 /** The cluster that a lost message is of, as its key says; undefined where nobody knows: of a hole, or where its key is none of ours. */
-export function clusterOfLoss(loss: Loss): string | undefined {
+export function clusterOfLoss(loss: KnownLoss): string | undefined {
   return loss.kind === 'hole' ? undefined : /^([a-z0-9][-a-z0-9.]*)\//i.exec(loss.delivery.key)?.[1];
 }
 
@@ -42,7 +45,7 @@ export function clusterOfLoss(loss: Loss): string | undefined {
  * {@link markOfLoss}: the same for the same loss. What was published had happened before, by the clocks; from when on is not known, but
  * that messages come in order.
  */
-export function changeOfLoss(loss: Loss): ResourceChange | undefined {
+export function changeOfLoss(loss: KnownLoss): ResourceChange | undefined {
   if (loss.kind === 'hole' || loss.delivery.topic !== resourceChanges.name) return undefined;
   const { delivery } = loss;
   const about = objectOfKey(delivery.key);
@@ -70,7 +73,7 @@ export function changeOfLoss(loss: Loss): ResourceChange | undefined {
 }
 
 /** What a loss leaves open, whoever it is about: a mark of what nobody knows any more. */
-export function markOfLoss(loss: Loss): CoverageMark {
+export function markOfLoss(loss: KnownLoss): CoverageMark {
   if (loss.kind === 'hole') return holeMark(loss.hole);
   const { delivery } = loss;
   const by = byThen(delivery.publishedAt);

@@ -10,11 +10,12 @@ import {
   type ResourceChange,
 } from '@margay/contracts';
 import { deliveriesOf, doubtsFor, evidenceFor } from '@margay/coverage';
+import { compareTexts } from '@margay/ground';
 import { deadLetterTopic, openEmbeddedBus, publishAll, type Bus } from '@margay/messaging';
 import { BUS, BusModule } from '@margay/messaging/nest';
 import { type Metrics, openMetrics, silentLog } from '@margay/runtime';
 import { connectTransports, ProcessModule, Readiness } from '@margay/runtime/nest';
-import { cellOver, openEmbedded, Refused, type Stores } from '@margay/storage';
+import { cellOver, openEmbedded, Refused, type Cell, type Stores } from '@margay/storage';
 import { CELL, STORES, StoresModule } from '@margay/storage/nest';
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -25,13 +26,14 @@ import { markOfLoss } from './losses.ts';
 import { SnapshotterModule } from './snapshotter.module.ts';
 
 /** A snapshotter over embedded adapters, of one cluster unless the stores of several are given. */
-async function snapshotter(several?: ReadonlyMap<string, Stores>) {
-  const cell = several && {
+async function snapshotter(several?: ReadonlyMap<string, Stores> | Cell) {
+  const own = several && ('of' in several ? several : cellOver(several));
+  const cell = own && {
     module: class Several {},
-    providers: [{ provide: CELL, useValue: cellOver(several) }],
+    providers: [{ provide: CELL, useValue: own }],
     exports: [CELL],
   };
-  const bus = BusModule.opened(async () => openEmbeddedBus(':memory:'), [...(several?.keys() ?? ['c'])]);
+  const bus = BusModule.opened(async () => openEmbeddedBus(':memory:'), [...(own?.clusters ?? ['c'])]);
   const metrics = openMetrics({ defaults: false });
   const testing = await Test.createTestingModule({
     imports: [
@@ -47,7 +49,7 @@ async function snapshotter(several?: ReadonlyMap<string, Stores>) {
     app,
     metrics,
     bus: app.get<Bus>(BUS),
-    stores: several ? [...several.values()][0]! : app.get<Stores>(STORES),
+    stores: own ? own.of(own.clusters[0]!) : app.get<Stores>(STORES),
   };
 }
 
@@ -330,6 +332,57 @@ test('each cluster has its own history, trail, flows and marks; what is of a clu
     expect(await deadLettersOf(bus, name)).toEqual([
       expect.stringMatching(/^stranger.* unknown-cluster \d+$/),
     ]);
+  const { checks } = await app.get(Readiness, { strict: false }).look();
+  expect(checks['unknown clusters']).toEqual({
+    ready: true,
+    reason: expect.stringMatching(
+      /evidence of stranger was set aside, since CLUSTERS here has c, d/,
+    ) as string,
+  });
+});
+
+test.each(['', '*', 'a/b', '-'])(
+  'what says to be of %j, which is no name of a cluster, is remembered nowhere',
+  async (cluster) => {
+    const told: string[] = [];
+    const kept = openEmbedded(':memory:');
+    const asides = (name: string) => (told.push(name), undefined);
+    const { app, bus } = await snapshotter(cellOver(new Map([['c', kept]]), asides));
+    await publishAll(bus, resourceChanges, [{ ...change('a', '1', 100), cluster }]);
+    await app.startAllMicroservices();
+    await expect.poll(() => evidenceLag(bus)).toBe(0);
+    expect(await deadLettersOf(bus, resourceChanges.name)).toHaveLength(1);
+    expect(told).toEqual([]);
+  },
+);
+
+test('of each message it is remembered of which times it tells, or that nothing says it', async () => {
+  const kept = new Map(['c', 'stranger'].map((cluster) => [cluster, openEmbedded(':memory:')]));
+  const asidesOf = (name: string) => kept.get(name)?.asides;
+  const { app, bus } = await snapshotter(cellOver(new Map([['c', kept.get('c')!]]), asidesOf));
+  const of = { cluster: 'stranger' };
+  await publishAll(bus, resourceChanges, [{ ...change('a', '1', 100), ...of, receivedAt: 90 }]);
+  await publishAll(bus, flows, [{ ...flow, ...of }]);
+  const silent = { ...mark('b'), buckets: [], timeless: { 'ignored:blank': 1 } };
+  await publishAll(bus, coverageMarks, [
+    { ...mark('a'), ...of },
+    { ...silent, ...of },
+  ]);
+  const before = Date.now() * 1_000;
+  await app.startAllMicroservices();
+  await expect.poll(() => evidenceLag(bus)).toBe(0);
+  const open = (await kept.get('stranger')!.asides.open()).map(({ topic, what, after, before: to }) => [
+    topic.replace('margay.', ''),
+    what,
+    after,
+    to > before - 60_000_000 ? 'then' : to,
+  ]);
+  expect(open.sort((a, b) => compareTexts(a.join(), b.join()))).toEqual([
+    ['coverage', 'everything', 0, 'then'],
+    ['coverage', 'everything', 100, 101],
+    ['flows', 'flows', 10, 21],
+    ['resource-changes', 'everything', 90, 101],
+  ]);
 });
 
 test.each([

@@ -30,7 +30,8 @@ them together passes over messages that have a \`part\`; what is larger than 64 
 key that looks like one of ours. \`margay dlq list\` shows letters, \`margay dlq replay\` publishes their messages again, for as long as the topic
 keeps them, but for notices, of which nothing is kept.
 A change that is set aside leaves its object open until it is seen whole, any other message of the evidence what it might have
-been about. Messages that are gone before the snapshotter read them leave everything open that was published until then.
+been about. One of a cluster that a service did not know is open in that cluster's history until it is published again: the header \`set-aside-at\` says where it was
+set aside, \`topic/partition@offset/milliseconds\`, with commas between them. Messages that are gone before the snapshotter read them leave everything open that was published until then.
 
 **What stands behind a message.** A coverage mark vouches for what was published before it. Its header \`behind\` says where that went: \`topic/partition@offset\`, with commas
 between them. Where a topic was made anew since, what it vouches for is gone if nobody had read it.

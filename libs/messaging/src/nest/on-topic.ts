@@ -2,6 +2,7 @@ import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { Topic } from '@margay/contracts';
 import type { ConsumeOptions, Delivery, Hole } from '../bus/bus.ts';
+import type { OfUnknown } from '../consume.ts';
 import type { Unprocessable } from '../unprocessable.ts';
 import type { TopicContext } from './topic-context.ts';
 
@@ -27,9 +28,13 @@ export interface TopicExtras extends Partial<TopicOptions> {
   readonly ofLosses?: true;
 }
 
-/** Something of a topic that the handler of a group never gets: a message that is set aside, or messages that are not there any more. */
+/**
+ * Something of a topic that the handler of a group never gets: a message that is set aside, messages of clusters that are not known here,
+ * which were set aside, or messages that are not there any more.
+ */
 export type Loss =
   | { readonly kind: 'set-aside'; readonly delivery: Delivery; readonly error: Unprocessable }
+  | { readonly kind: 'of-unknown'; readonly some: readonly OfUnknown[] }
   | { readonly kind: 'hole'; readonly hole: Hole };
 
 /** Stands before a method that takes batches of such messages. */

@@ -132,6 +132,7 @@ export class TopicServer extends Server implements CustomTransportStrategy {
       ...(batchMax !== undefined && { batchMax }),
       ...(partitionsAtOnce !== undefined && { partitionsAtOnce }),
       onSetAside: (delivery, error) => tell({ kind: 'set-aside', delivery, error }),
+      onUnknown: (some) => tell({ kind: 'of-unknown', some }),
       onDeadLetter: (delivery, error) => this.#tell(delivery, error),
       onHole: async (hole) => {
         this.#log.error(HOLE, { ...hole });

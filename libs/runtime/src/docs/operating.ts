@@ -60,6 +60,10 @@ const CHECKS = [
     'never; a warning while a source tells under the name of a cluster and it is not known whether it is of that one, or an hour since something was set aside as another cluster’s of that name, with their names. Alert: `MargaySourcesQuestionable`',
   ],
   [
+    '`unknown clusters`',
+    'never; a warning in the snapshotter for an hour since evidence of a cluster was set aside that CLUSTERS lacks here, with its name, twenty at the most',
+  ],
+  [
     '`clusters`',
     'never; a warning in the api while nothing of a cluster can be read, with why, and in the snapshotter where two names of CLUSTERS are of one cluster',
   ],
@@ -124,7 +128,8 @@ with that reason. Other windows go on.
 
 **Dead letters.** \`margay dlq list\` prints each with its reason; after a fix, \`margay dlq replay\` publishes their messages again, each once. A dead
 letter says where its message is and holds nothing of it: replay it before its topic lets go of it (7 days in the embedded profile).
-What is set aside stands in the evidence as a doubt: about its object where the message's key tells it, until that is seen whole, else about everything.
+What is set aside stands in the evidence as a doubt: about its object where the message's key tells it, until that is seen whole, else about everything. What is of a cluster that \`CLUSTERS\` lacked (\`unknown-cluster\`) leaves everything in doubt of the times that it tells of,
+until it is published again: then nothing of it is.
 
 **Something is too large.** Messages of any size up to 64 MiB go through, whatever the topics take at once: large ones in parts. \`dlq-code\`
 \`too-large\` or \`incomplete\` on a dead letter says that one could not be published, or not be put together, and that nothing of it is kept;
@@ -153,7 +158,8 @@ KUBECONFIG say of which). The api shows all of them, one at a time: \`?cluster=\
 (API_KUBECONFIGS), and each API server decides about its own; with \`hub\` that of KUBECONFIG decides about all: who may \`get\` the \`clusters\` of \`margay.io\` with a cluster's name (a rule
 of RBAC with resourceNames; no such object has to be there) may there see what they may see of GlobalReports. The page Clusters, and \`/api/v1/clusters\`, list all of which somebody may see something, those with the worst evidence
 first, by their newest reports; one that cannot be looked at now is listed with that to whom a provider or a proxy named. By a token one is known to its own cluster: the others are not named, and one signs in there by the cluster’s name, on that page or with \`?cluster=NAME\`. To add a cluster, add it to \`CLUSTERS\` of every service first. Messages of a cluster that is not there are set aside
-(\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); nothing is lost, \`margay dlq replay\` publishes them again. Who posts for a cluster needs a token that names it. Write names alike everywhere: a process does not start where a name of one setting is none that another one has, and says which and where it is missing: a CLUSTER_NAME, or a cluster in CLUSTER_LABELS, that is not among CLUSTERS; a cluster in CLUSTER_UIDS, or in the names
+(\`dlq-code\` \`unknown-cluster\`, metric \`margay_dead_letters_total\`); while their topic keeps them nothing is lost, \`margay dlq replay\` publishes them again, once every service has the name. Until then what they told of is open in the reports of that cluster, also where only some of the services lacked it,
+as while \`CLUSTERS\` is changed one by one, or for minutes; of other clusters nothing is ([decision 20](decisions/0020-clusters-share-a-cell.md)). Who posts for a cluster needs a token that names it. Write names alike everywhere: a process does not start where a name of one setting is none that another one has, and says which and where it is missing: a CLUSTER_NAME, or a cluster in CLUSTER_LABELS, that is not among CLUSTERS; a cluster in CLUSTER_UIDS, or in the names
 of who may post (\`…_CLIENT_NAMES\`, \`…_OIDC_NAMES\`), of which an ingestor takes nothing (CLUSTER_NAME, and \`AUDIT_WEBHOOK_CLUSTERS\` or \`FLOW_HTTP_CLUSTERS\`). Where CLUSTER_NAME is not set, the first of CLUSTERS is the one that is meant where requests name none; a scheduler of an API server’s GlobalReports, a report by hand and commands want to be told which.
 
 **A hub over many cells** is the api, started with \`HUB_CELLS\` and \`HUB_DIRECTORY\` (chart: \`profile: hub\`; [install.md](install.md#a-hub-over-many-cells), [decision 24](decisions/0024-a-hub-is-told-by-cells.md)). It has headers of reports, with their evidence, and the logs of reports of all

@@ -25,6 +25,7 @@ export function topicLoss(loss: Loss): TopicLoss {
       message: `${loss.error.message}.`,
     };
   }
+  if (loss.kind === 'of-unknown') throw new Error('What others write on a topic of theirs names no cluster.');
   const { from, to, before, ...place } = loss.hole;
   const source = sourceOf(place);
   if (from === to) {

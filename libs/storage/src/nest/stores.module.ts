@@ -160,5 +160,9 @@ function tellingOfDamage(cell: OpenedCell, metrics: Metrics, log: Log): OpenedCe
     });
     return [cluster, { ...stores, archive }] as const;
   });
-  return { ...cellOver(new Map(told)), newest: () => cell.newest(), close: () => cell.close() };
+  return {
+    ...cellOver(new Map(told), (cluster) => cell.asidesOf(cluster)),
+    newest: () => cell.newest(),
+    close: () => cell.close(),
+  };
 }

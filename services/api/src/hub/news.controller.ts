@@ -62,10 +62,11 @@ export class NewsController implements OnModuleInit {
   @OnLoss([hubNews.name], { group: GROUP })
   async count(@Payload() loss: Loss): Promise<void> {
     if (loss.kind === 'hole') return;
-    const { delivery, error } = loss;
-    // Anybody may write any key.
-    const cluster = this.#watched.has(delivery.key) ? delivery.key : '';
-    this.#metrics.hubRefusedTotal.add(1, { cluster, reason: error.code });
+    for (const { delivery, error } of loss.kind === 'of-unknown' ? loss.some : [loss]) {
+      // Anybody may write any key.
+      const cluster = this.#watched.has(delivery.key) ? delivery.key : '';
+      this.#metrics.hubRefusedTotal.add(1, { cluster, reason: error.code });
+    }
   }
 
   /** Partitions are handled side by side, and anybody may write of a cluster into any: what is read of it must still be so when it is kept. */
