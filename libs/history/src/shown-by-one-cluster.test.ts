@@ -23,6 +23,21 @@ test.each<[string, object, (string | undefined)[]]>([
     [undefined],
   ],
   [
+    'the uid that an update was held to',
+    { level: 'Metadata', objectRef: policyReference({ uid: 'u2' }), responseObject: undefined },
+    ['u2'],
+  ],
+  [
+    'not that of a kind that Calico’s API server may keep',
+    {
+      auditID: 'ci',
+      level: 'Metadata',
+      objectRef: { ...inCalico, uid: 'u2' },
+      responseObject: undefined,
+    },
+    [undefined],
+  ],
+  [
     'a request that was handed on to Calico’s API server',
     { objectRef: inCalico, responseObject: undefined },
     [`request ${REQUEST}`],
